@@ -1,0 +1,65 @@
+/** Errors over HTTP: problem details (RFC 9457). Clients branch on `code`; the private cause is only logged. */
+
+/** What never changes of a problem. `type` on the wire is `urn:latchkey:problem:<code>`. */
+export interface ProblemSpec {
+  readonly code: string;
+  readonly status: number;
+  readonly title: string;
+  readonly resolution?: string;
+}
+
+export interface FieldError {
+  /** JSON Pointer (RFC 6901) into the body, `#/query/…`, `#/path/…` or `#/header/…` for the other places. */
+  readonly pointer: string;
+  readonly message: string;
+}
+
+/** The problems that any route may answer. */
+export const problems = {
+  validation_failed: { code: 'validation_failed', status: 400, title: 'Validation Failed' },
+  unauthenticated: { code: 'unauthenticated', status: 401, title: 'Authentication Required' },
+  insufficient_permission: { code: 'insufficient_permission', status: 403, title: 'Insufficient Permission' },
+  not_found: { code: 'not_found', status: 404, title: 'Not Found' },
+  method_not_allowed: { code: 'method_not_allowed', status: 405, title: 'Method Not Allowed' },
+  conflict: { code: 'conflict', status: 409, title: 'Conflict' },
+  payload_too_large: { code: 'payload_too_large', status: 413, title: 'Payload Too Large' },
+  unsupported_media_type: { code: 'unsupported_media_type', status: 415, title: 'Unsupported Media Type' },
+  rate_limited: { code: 'rate_limited', status: 429, title: 'Too Many Requests' },
+  internal: { code: 'internal', status: 500, title: 'Internal Server Error' },
+  unavailable: { code: 'unavailable', status: 503, title: 'Service Unavailable' },
+} as const satisfies Record<string, ProblemSpec>;
+
+export interface ProblemDetails {
+  /** What is wrong this time and what to do; never echoes a secret. */
+  readonly detail?: string;
+  readonly errors?: readonly FieldError[];
+  readonly headers?: Readonly<Record<string, string>>;
+  /** For the log only. */
+  readonly cause?: unknown;
+}
+
+/** Thrown anywhere below a route; answered as its spec says. */
+export class Problem extends Error {
+  readonly spec: ProblemSpec;
+  readonly details: ProblemDetails;
+
+  constructor(spec: ProblemSpec, details: ProblemDetails = {}) {
+    super(details.detail ?? spec.title, { cause: details.cause });
+    this.name = 'Problem';
+    this.spec = spec;
+    this.details = details;
+  }
+}
+
+/** 429 with `Retry-After`, in whole seconds, at least 1. */
+export const rateLimited = (retryAfterSeconds: number): Problem => {
+  const seconds = Math.max(1, Math.ceil(retryAfterSeconds));
+  return new Problem(problems.rate_limited, {
+    detail: `Too many requests. Try again in ${seconds} s.`,
+    headers: { 'Retry-After': String(seconds) },
+  });
+};
+
+/** 503 with `Retry-After`, in whole seconds. */
+export const unavailable = (detail: string, retryAfterSeconds = 1, cause?: unknown): Problem =>
+  new Problem(problems.unavailable, { detail, headers: { 'Retry-After': String(retryAfterSeconds) }, cause });

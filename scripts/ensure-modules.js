@@ -1,0 +1,34 @@
+// Runs before `npm start` and `npm test` on whatever Node the machine has, so it is plain JavaScript with
+// no dependency: it installs what the lock file names where that has not been done yet.
+import { spawnSync } from 'node:child_process';
+import { existsSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import process from 'node:process';
+import { fileURLToPath } from 'node:url';
+
+const root = join(dirname(fileURLToPath(import.meta.url)), '..');
+
+/** What npm wrote about the last install differs from the lock file, or there was none. */
+function installIsStale() {
+  const installed = join(root, 'node_modules', '.package-lock.json');
+  if (!existsSync(installed) || !existsSync(join(root, 'node_modules', '.bin', 'node'))) return true;
+  const wanted = JSON.parse(readFileSync(join(root, 'package-lock.json'), 'utf8')).packages;
+  const present = JSON.parse(readFileSync(installed, 'utf8')).packages;
+  return Object.entries(wanted).some(
+    ([path, entry]) => path.includes('node_modules/') && !entry.optional && !entry.link && present[path]?.version !== entry.version,
+  );
+}
+
+if (installIsStale()) {
+  console.error('Installing what is missing (npm ci), once …');
+  const npm = process.platform === 'win32' ? 'npm.cmd' : 'npm';
+  const { status, error } = spawnSync(npm, ['ci', '--no-audit', '--no-fund'], {
+    cwd: root,
+    stdio: ['ignore', 2, 2],
+    shell: process.platform === 'win32',
+  });
+  if (error || status !== 0) {
+    console.error(`The install failed${error ? `: ${error.message}` : ''}. Run "npm ci" by hand to see why.`);
+    process.exit(1);
+  }
+}
