@@ -2,52 +2,20 @@
  * Guards for routes that take an access token: whose token it is (RFC 9068), whether it still lives, and what
  * its account may do. Usable by any service: where the account's standing is known is handed in.
  */
-import type { Policy } from './route.ts';
+import type { AccessClaims, VerifyToken } from './access-token.ts';
 import type { ProblemSpec } from './problem.ts';
+import { Problem, problems } from './problem.ts';
+import type { Policy, RequestContext } from './route.ts';
 
-/** The claims of an access token: ES256, header `typ: at+jwt` and `kid`, 60 s of clock skew. */
-export interface AccessClaims {
-  readonly iss: string;
-  readonly aud: string;
-  /** The account id. */
-  readonly sub: string;
-  /** The session id. */
-  readonly sid: string;
-  readonly client_id: string;
-  readonly iat: number;
-  readonly exp: number;
-  readonly jti: string;
-  readonly email_verified: boolean;
-  readonly role: string;
-  /** The account's sequence that the token was decided on: lower than its last SessionsRevoked is dead. */
-  readonly seq: number;
-}
-
-/** Public keys by `kid`. */
-export interface KeySource {
-  /** @throws Problem (unavailable) if the keys cannot be fetched and none are known. */
-  find(kid: string): Promise<import('node:crypto').KeyObject | undefined>;
-}
-
-/** Keys from a JWKS URL, cached; an unknown `kid` fetches again, at most once in 10 s; a failed fetch keeps the old ones. */
-export declare function remoteKeys(url: string, options?: { readonly timeoutMs?: number }): KeySource;
-
-/** Keys of a JWKS in hand. */
-export declare function fixedKeys(jwks: { readonly keys: readonly object[] }): KeySource;
-
-/** The claims of a genuine, unexpired token of ours, else undefined; never says why to the client. */
-export type VerifyToken = (token: string) => Promise<AccessClaims | undefined>;
-
-export declare function tokenVerifier(options: {
-  readonly keys: KeySource;
-  readonly issuer: string;
-  readonly audience: string;
-  now(): Date;
-}): VerifyToken;
+export type { AccessClaims, VerifyToken } from './access-token.ts';
+export { tokenVerifier } from './access-token.ts';
+export type { KeySource } from './key-source.ts';
+export { fixedKeys, remoteKeys } from './key-source.ts';
 
 /** What is known of the account now: `dead` where the token must not be honoured any more. */
 export type Standing = (
   claims: AccessClaims,
+  request: RequestContext,
 ) => Promise<{ readonly verified: boolean; readonly role: string } | 'dead'>;
 
 export interface Caller {
@@ -70,4 +38,66 @@ export interface Guards {
   withRole(role: string): Policy<Caller>;
 }
 
-export declare function guards(options: { readonly verify: VerifyToken; readonly standing: Standing }): Guards;
+export function guards(options: { readonly verify: VerifyToken; readonly standing: Standing }): Guards {
+  const authenticate = async (request: RequestContext): Promise<Caller> => {
+    const token = bearerToken(request.headers['authorization']);
+    const claims = await options.verify(token);
+    if (claims === undefined) throw invalidToken();
+    const standing = await options.standing(claims, request);
+    if (standing === 'dead') throw invalidToken();
+    return { claims, verified: standing.verified, role: standing.role };
+  };
+
+  const authenticateVerified = async (request: RequestContext): Promise<Caller> => {
+    const caller = await authenticate(request);
+    if (!caller.verified) throw new Problem(accountNotVerified);
+    return caller;
+  };
+
+  const authenticateRole = async (request: RequestContext, role: string): Promise<Caller> => {
+    const caller = await authenticateVerified(request);
+    if (caller.role !== role) throw new Problem(problems.insufficient_permission);
+    return caller;
+  };
+
+  const always = [problems.unauthenticated, problems.unavailable];
+  return {
+    authenticated: { who: 'any living account', bearer: true, problems: always, authorise: authenticate },
+    verified: {
+      who: 'a verified account',
+      bearer: true,
+      problems: [...always, accountNotVerified],
+      authorise: authenticateVerified,
+    },
+    withRole: (role) => ({
+      who: `a verified ${role}`,
+      bearer: true,
+      problems: [...always, accountNotVerified, problems.insufficient_permission],
+      authorise: (request) => authenticateRole(request, role),
+    }),
+  };
+}
+
+/** RFC 6750, 2.1: the scheme in any case, spaces, one b64token and nothing else. */
+const credentials = /^bearer +(?<token>[\w.~+/-]+=*)$/i;
+
+const bearerToken = (authorization: string | undefined): string => {
+  if (authorization === undefined || !/^bearer\b/i.test(authorization)) throw missingToken();
+  const token = credentials.exec(authorization)?.groups?.['token'];
+  if (token === undefined) throw invalidToken();
+  return token;
+};
+
+const unauthenticated = (detail: string, challenge: string): Problem =>
+  new Problem(problems.unauthenticated, { detail, headers: { 'WWW-Authenticate': challenge } });
+
+// RFC 6750, 3.1: a request without a token gets no error code.
+const missingToken = (): Problem =>
+  unauthenticated('Send an access token: Authorization: Bearer <token>.', 'Bearer realm="latchkey"');
+
+// The same words for every reason, so that nothing can be learnt by trying.
+const invalidToken = (): Problem =>
+  unauthenticated(
+    'The access token is not valid, or not any more. Log in or refresh, then try again.',
+    'Bearer realm="latchkey", error="invalid_token"',
+  );

@@ -1,0 +1,141 @@
+import assert from 'node:assert/strict';
+import { createHmac, generateKeyPairSync, type KeyObject, sign } from 'node:crypto';
+import { describe, test } from 'node:test';
+import jwt from 'jsonwebtoken';
+import { tokenVerifier } from './access-token.ts';
+import { fixedKeys } from './key-source.ts';
+
+const NOW = new Date('2026-03-01T12:00:00Z');
+const nowSeconds = NOW.getTime() / 1000;
+
+const pair = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+const foreignPair = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+
+const keys = fixedKeys({ keys: [{ ...pair.publicKey.export({ format: 'jwk' }), kid: 'k1', use: 'sig' }] });
+const verify = tokenVerifier({
+  keys,
+  issuer: 'https://id.example.com',
+  audience: 'latchkey',
+  now: () => NOW,
+});
+
+const goodHeader = { alg: 'ES256', typ: 'at+jwt', kid: 'k1' };
+const goodClaims = {
+  iss: 'https://id.example.com',
+  aud: 'latchkey',
+  sub: '01890a5d-ac96-774b-bcce-b302099a8057',
+  sid: 's1',
+  client_id: 'latchkey',
+  iat: nowSeconds - 10,
+  exp: nowSeconds + 890,
+  jti: 'j1',
+  email_verified: true,
+  role: 'user',
+  seq: 3,
+};
+
+const part = (value: unknown): string => Buffer.from(JSON.stringify(value)).toString('base64url');
+
+/** Signs whatever it is given: jsonwebtoken would refuse most of what is wrong here. */
+const mint = (header: object, claims: unknown, key: KeyObject = pair.privateKey): string => {
+  const signed = `${part(header)}.${part(claims)}`;
+  const signature = sign('sha256', Buffer.from(signed), { key, dsaEncoding: 'ieee-p1363' });
+  return `${signed}.${signature.toString('base64url')}`;
+};
+
+const good = mint(goodHeader, goodClaims);
+const claiming = (claims: object): string => mint(goodHeader, { ...goodClaims, ...claims });
+const without = (claim: keyof typeof goodClaims): string => claiming({ [claim]: undefined });
+
+const signedWithHmac = (secret: string | Buffer): string => {
+  const signed = `${part({ ...goodHeader, alg: 'HS256' })}.${part(goodClaims)}`;
+  return `${signed}.${createHmac('sha256', secret).update(signed).digest('base64url')}`;
+};
+
+describe('an access token', () => {
+  test('of ours gives its claims', async () => {
+    assert.deepEqual(await verify(good), goodClaims);
+  });
+
+  test('made with jsonwebtoken, as a service would, is accepted', async () => {
+    const token = jwt.sign(goodClaims, pair.privateKey, { algorithm: 'ES256', header: goodHeader });
+    assert.deepEqual(await verify(token), goodClaims);
+  });
+
+  test('may have claims that are not known here, which are dropped', async () => {
+    assert.deepEqual(await verify(claiming({ scope: 'everything' })), goodClaims);
+  });
+
+  test('lives through 60 s of clock skew after its end, and no longer', async () => {
+    assert.notEqual(await verify(claiming({ exp: nowSeconds - 59 })), undefined);
+    assert.equal(await verify(claiming({ exp: nowSeconds - 60 })), undefined);
+  });
+
+  test('with a nbf beyond the clock skew is not accepted yet', async () => {
+    assert.notEqual(await verify(claiming({ nbf: nowSeconds + 60 })), undefined);
+    assert.equal(await verify(claiming({ nbf: nowSeconds + 61 })), undefined);
+  });
+
+  const publicPem = pair.publicKey.export({ type: 'spki', format: 'pem' });
+  const publicDer = pair.publicKey.export({ type: 'spki', format: 'der' });
+  const [header = '', payload = '', signature = ''] = good.split('.');
+  const wrong: Readonly<Record<string, string>> = {
+    'without a signature (alg none)': `${part({ ...goodHeader, alg: 'none' })}.${payload}.`,
+    'with alg none and the signature of another': `${part({ ...goodHeader, alg: 'none' })}.${payload}.${signature}`,
+    'that says ES256 and has no signature': `${header}.${payload}.`,
+    'signed by HS256 with the public key as PEM': signedWithHmac(publicPem),
+    'signed by HS256 with the public key as DER': signedWithHmac(publicDer),
+    'of another alg of the family': mint({ ...goodHeader, alg: 'ES384' }, goodClaims),
+    'signed by another key under our kid': mint(goodHeader, goodClaims, foreignPair.privateKey),
+    'of an unknown kid': mint({ ...goodHeader, kid: 'k2' }, goodClaims),
+    'without a kid': mint({ alg: 'ES256', typ: 'at+jwt' }, goodClaims),
+    'whose kid is not a text': mint({ ...goodHeader, kid: ['k1'] }, goodClaims),
+    'that brings its own key': mint(
+      { ...goodHeader, kid: 'k3', jwk: foreignPair.publicKey.export({ format: 'jwk' }) },
+      goodClaims,
+      foreignPair.privateKey,
+    ),
+    'of typ JWT': mint({ ...goodHeader, typ: 'JWT' }, goodClaims),
+    'without a typ': mint({ alg: 'ES256', kid: 'k1' }, goodClaims),
+    'with critical extensions': mint({ ...goodHeader, crit: ['x'], x: 1 }, goodClaims),
+    'of another issuer': claiming({ iss: 'https://evil.example.com' }),
+    'of an issuer that begins like ours': claiming({ iss: 'https://id.example.com.evil.example' }),
+    'for another audience': claiming({ aud: 'someone-else' }),
+    'for several audiences': claiming({ aud: ['latchkey', 'someone-else'] }),
+    'long past its time': claiming({ exp: nowSeconds - 86_400 }),
+    'whose exp is not a number': claiming({ exp: 'tomorrow' }),
+    'with a negative seq': claiming({ seq: -1 }),
+    'with a broken seq': claiming({ seq: 1.5 }),
+    'with a seq as text': claiming({ seq: '3' }),
+    'whose sub is not an account id': claiming({ sub: 'ada' }),
+    'whose sub is an operator object': claiming({ sub: { $ne: null } }),
+    'with email_verified as text': claiming({ email_verified: 'true' }),
+    'with an empty role': claiming({ role: '' }),
+    'whose payload is a text': mint(goodHeader, 'hello'),
+    'whose payload is null': mint(goodHeader, null),
+    'whose payload is a list': mint(goodHeader, [goodClaims]),
+    'with changed claims': `${header}.${part({ ...goodClaims, role: 'admin' })}.${signature}`,
+    'with a longer signature': `${good}AAAA`,
+    'with a cut signature': good.slice(0, -4),
+    'with a fourth part': `${good}.x`,
+    'with a line break behind it': `${good}\n`,
+    'with a space and more behind it': `${good} x`,
+    'with padding behind it': `${good}==`,
+    'of one part': header,
+    'of nothing': '',
+    'of dots': '..',
+    'whose header is not JSON': `${Buffer.from('nope').toString('base64url')}.${payload}.${signature}`,
+    'of a megabyte': 'a'.repeat(1_000_000),
+  };
+  for (const [how, token] of Object.entries(wrong)) {
+    test(`${how} is not accepted`, async () => {
+      assert.equal(await verify(token), undefined);
+    });
+  }
+
+  for (const claim of Object.keys(goodClaims) as (keyof typeof goodClaims)[]) {
+    test(`without ${claim} is not accepted`, async () => {
+      assert.equal(await verify(without(claim)), undefined);
+    });
+  }
+});
