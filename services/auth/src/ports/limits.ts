@@ -1,0 +1,27 @@
+/** Limits on how often something may happen, shared by all instances. */
+
+export type LimitName =
+  /** Failed logins and wrong current passwords per canonical address. */
+  | 'login-address'
+  /** Failed logins per IP. */
+  | 'login-ip'
+  /** Requests that lead to mail, per IP. */
+  | 'mail-ip'
+  /** Verification mails of all kinds (sign-ups too) per canonical address. */
+  | 'verification-address'
+  /** Reset mails per canonical address. */
+  | 'reset-address'
+  | 'signup-ip'
+  /** Recipients per admin. */
+  | 'mailing-admin';
+
+export type Allowance = { readonly allowed: true } | { readonly allowed: false; readonly retryAfterSeconds: number };
+
+export interface Limits {
+  /** Counts `points` (default 1). Refused once over the limit; what is refused is not counted. */
+  take(limit: LimitName, key: string, points?: number): Promise<Allowance>;
+  /** Whether one more would be allowed; counts nothing. */
+  peek(limit: LimitName, key: string): Promise<Allowance>;
+  /** Forgets what was counted. */
+  clear(limit: LimitName, key: string): Promise<void>;
+}
