@@ -22,7 +22,10 @@ type PrivateOf<T> = T extends keyof Private ? { readonly private: Private[T] } :
 export type FactOf<T extends EventType> = { readonly type: T; readonly data: DataOf<T> } & PrivateOf<T>;
 
 /** Everything that can stand in the stream of an account. */
-export type AccountFact = { [T in Exclude<EventType, 'MailRequested'>]: FactOf<T> }[Exclude<EventType, 'MailRequested'>];
+export type AccountFact = { [T in Exclude<EventType, 'MailRequested'>]: FactOf<T> }[Exclude<
+  EventType,
+  'MailRequested'
+>];
 
 /** Everything that can stand in the journal. */
 export type Fact = AccountFact | FactOf<'MailRequested'>;

@@ -1,0 +1,266 @@
+/**
+ * The rules of an account: which facts follow from a command, given what happened so far.
+ *
+ * An account belongs to who made it; an address belongs to who proves it. So every sign-up is an account of
+ * its own, AccountVerified takes the claim on the address, and an account whose address another one holds
+ * goes on exactly as it would otherwise, with the links left out.
+ */
+import type { DataOf } from '@latchkey/events';
+import { assertNever } from './assert-never.ts';
+import type {
+  ChangePassword,
+  ChangeProfile,
+  ChangeRole,
+  Command,
+  CompleteReset,
+  DisableAccount,
+  EnableAccount,
+  EndRegistration,
+  NewLink,
+  Register,
+  RejectRegistration,
+  RenewVerification,
+  RequestPasswordReset,
+  RevokeSessions,
+  Verify,
+} from './commands.ts';
+import type { AccountFact } from './facts.ts';
+import type { RefusalKind } from './refusals.ts';
+import { sameHash } from './same-hash.ts';
+import type { AccountState, Link } from './state.ts';
+
+/** A refusal may still carry facts: they are appended, and the caller is refused. */
+export interface Decision {
+  readonly facts: readonly AccountFact[];
+  readonly refusal?: RefusalKind;
+}
+
+export const decide = (state: AccountState, command: Command): Decision => {
+  switch (command.type) {
+    case 'Register':
+      return register(state, command);
+    case 'RenewVerification':
+      return renewVerification(state, command);
+    case 'Verify':
+      return verify(state, command);
+    case 'RejectRegistration':
+      return rejectRegistration(state, command);
+    case 'EndRegistration':
+      return endRegistration(state, command);
+    case 'RequestPasswordReset':
+      return requestPasswordReset(state, command);
+    case 'CompleteReset':
+      return completeReset(state, command);
+    case 'ChangePassword':
+      return changePassword(state, command);
+    case 'ChangeProfile':
+      return changeProfile(state, command);
+    case 'ChangeRole':
+      return changeRole(state, command);
+    case 'DisableAccount':
+      return disableAccount(state, command);
+    case 'EnableAccount':
+      return enableAccount(state, command);
+    case 'RevokeSessions':
+      return revokeSessions(state, command);
+    default:
+      return assertNever(command);
+  }
+};
+
+/** The unique keys that facts take: the address, by proving it. */
+export const claimsOf = (state: AccountState, facts: readonly AccountFact[]): readonly string[] =>
+  facts.some((fact) => fact.type === 'AccountVerified') ? [addressClaim(state.address)] : [];
+
+/** The claim on a canonical address. */
+export const addressClaim = (address: string): string => `address:${address}`;
+
+const register = (state: AccountState, command: Register): Decision => {
+  if (state.status !== 'none') return refuse('conflict');
+  const { userId, address, email, username, firstName, lastName, locale, passwordHash } = command;
+  const link = command.owner === undefined ? command.link : undefined;
+  return accept({
+    type: 'UserRegistered',
+    data: {
+      userId,
+      role: 'user',
+      locale,
+      person: {
+        email,
+        username,
+        ...(firstName !== undefined && { firstName }),
+        ...(lastName !== undefined && { lastName }),
+      },
+      ...(link && { verification: link.sealed }),
+    },
+    private: { address, passwordHash, ...kept(link) },
+  });
+};
+
+const renewVerification = (state: AccountState, command: RenewVerification): Decision => {
+  if (state.status !== 'unverified' || state.disabled) return nothing;
+  const link = heldByAnother(state, command.owner) ? undefined : command.link;
+  return accept({
+    type: 'VerificationRequested',
+    data: { ...addressed(state), ...(link && { verification: link.sealed }) },
+    private: kept(link),
+  });
+};
+
+const verify = (state: AccountState, command: Verify): Decision => {
+  const link = state.verification;
+  if (!matches(link, command.tokenHash)) return refuse('token_invalid');
+  if (link.used) return nothing;
+  if (isOver(link, command.now)) return refuse('token_expired');
+  if (heldByAnother(state, command.owner)) return refuse('token_invalid', ended(state, 'superseded'));
+  if (command.contested && !(command.passwordHash && sameHash(command.passwordHash, state.passwordHash)))
+    return refuse('password_required');
+  return accept(verified(state));
+};
+
+const rejectRegistration = (state: AccountState, command: RejectRegistration): Decision => {
+  const link = state.verification;
+  if (!matches(link, command.tokenHash) || link.used) return refuse('token_invalid');
+  if (isOver(link, command.now)) return refuse('token_expired');
+  return accept(...ended(state, 'rejected'));
+};
+
+/** One that never had a link can take nothing over, so it is left to expire. */
+const endRegistration = (state: AccountState, command: EndRegistration): Decision => {
+  if (state.status !== 'unverified') return nothing;
+  if (command.reason === 'superseded' && !(state.everLinked && heldByAnother(state, command.owner)))
+    return nothing;
+  return accept(...ended(state, command.reason));
+};
+
+const requestPasswordReset = (state: AccountState, command: RequestPasswordReset): Decision => {
+  if (!isLiving(state) || state.disabled) return nothing;
+  const link = heldByAnother(state, command.owner) ? undefined : command.link;
+  return accept({
+    type: 'PasswordResetRequested',
+    data: {
+      ...addressed(state),
+      ...(link && { reset: link.sealed }),
+      verifies: state.status === 'unverified',
+    },
+    private: kept(link),
+  });
+};
+
+/** For an address that nobody has proven yet, completing a reset proves it. */
+const completeReset = (state: AccountState, command: CompleteReset): Decision => {
+  if (!matches(state.reset, command.tokenHash)) return refuse('token_invalid');
+  if (isOver(state.reset, command.now)) return refuse('token_expired');
+  if (state.status === 'verified') return accept(...passwordChanged(state, 'reset', command.passwordHash));
+  if (heldByAnother(state, command.owner)) return refuse('token_invalid', ended(state, 'superseded'));
+  const [changed, revoked] = passwordChanged(state, 'first', command.passwordHash);
+  return accept(changed, verified(state), revoked);
+};
+
+const changePassword = (state: AccountState, command: ChangePassword): Decision => {
+  if (state.status !== 'verified') return refuse('account_not_verified');
+  if (!sameHash(command.checkedHash, state.passwordHash)) return refuse('current_password_incorrect');
+  return accept(...passwordChanged(state, 'change', command.passwordHash));
+};
+
+const changeProfile = (state: AccountState, command: ChangeProfile): Decision => {
+  if (state.status !== 'verified') return refuse('account_not_verified');
+  const changed = <K extends 'username' | 'firstName' | 'lastName' | 'locale'>(field: K) => {
+    const value = command[field];
+    return value !== undefined && value !== state[field]
+      ? ({ [field]: value } as { [F in K]: string })
+      : undefined;
+  };
+  const person = { ...changed('username'), ...changed('firstName'), ...changed('lastName') };
+  const locale = changed('locale');
+  if (Object.keys(person).length === 0 && !locale) return nothing;
+  return accept({ type: 'ProfileChanged', data: { userId: state.userId, person, ...locale } });
+};
+
+const changeRole = (state: AccountState, { role, by }: ChangeRole): Decision => {
+  if (!isLiving(state)) return refuse('not_found');
+  if (by === state.userId) return refuse('own_account');
+  if (state.status !== 'verified') return refuse('conflict');
+  if (role === state.role) return nothing;
+  return accept(
+    { type: 'RoleChanged', data: { ...addressed(state), role, previousRole: state.role, changedBy: by } },
+    sessionsRevoked(state, 'role-changed'),
+  );
+};
+
+const disableAccount = (state: AccountState, { by, reason }: DisableAccount): Decision => {
+  if (!isLiving(state)) return refuse('not_found');
+  if (by === state.userId) return refuse('own_account');
+  if (state.disabled) return nothing;
+  return accept(
+    { type: 'AccountDisabled', data: { userId: state.userId, changedBy: by, person: because(reason) } },
+    sessionsRevoked(state, 'disabled'),
+  );
+};
+
+const enableAccount = (state: AccountState, { by, reason }: EnableAccount): Decision => {
+  if (!isLiving(state)) return refuse('not_found');
+  if (!state.disabled) return nothing;
+  return accept({
+    type: 'AccountEnabled',
+    data: { userId: state.userId, changedBy: by, person: because(reason) },
+  });
+};
+
+const revokeSessions = (state: AccountState, { reason, since }: RevokeSessions): Decision => {
+  if (!isLiving(state) || (since !== undefined && since < state.revokedAt)) return nothing;
+  return accept(sessionsRevoked(state, reason));
+};
+
+// --- the words above ---
+
+const nothing: Decision = { facts: [] };
+const accept = (...facts: readonly AccountFact[]): Decision => ({ facts });
+const refuse = (refusal: RefusalKind, facts: readonly AccountFact[] = []): Decision => ({ facts, refusal });
+
+const isLiving = (state: AccountState): boolean =>
+  state.status === 'unverified' || state.status === 'verified';
+
+const heldByAnother = (state: AccountState, owner: string | undefined): boolean =>
+  owner !== undefined && owner !== state.userId;
+
+const matches = <L extends Link>(link: L | undefined, hash: string): link is L =>
+  link !== undefined && sameHash(link.hash, hash);
+
+/** A link works up to, but not at, the instant at which it expires. */
+const isOver = (link: Link, now: Date): boolean => now.getTime() >= Date.parse(link.expiresAt);
+
+const kept = (link: NewLink | undefined) =>
+  link ? { link: { hash: link.hash, expiresAt: link.sealed.expiresAt } } : {};
+
+const because = (reason: string | undefined) => (reason === undefined ? {} : { reason });
+
+const addressed = ({ userId, locale, email, username }: AccountState) => ({
+  userId,
+  locale,
+  person: { email, username },
+});
+
+const verified = (state: AccountState): AccountFact => ({ type: 'AccountVerified', data: addressed(state) });
+
+const sessionsRevoked = (
+  { userId }: AccountState,
+  reason: DataOf<'SessionsRevoked'>['reason'],
+): AccountFact => ({ type: 'SessionsRevoked', data: { userId, reason } });
+
+const ended = (
+  state: AccountState,
+  reason: DataOf<'RegistrationEnded'>['reason'],
+): readonly AccountFact[] => [
+  { type: 'RegistrationEnded', data: { userId: state.userId, reason } },
+  sessionsRevoked(state, 'ended'),
+];
+
+const passwordChanged = (
+  state: AccountState,
+  how: DataOf<'PasswordChanged'>['how'],
+  passwordHash: string,
+): readonly [AccountFact, AccountFact] => [
+  { type: 'PasswordChanged', data: { ...addressed(state), how }, private: { passwordHash } },
+  sessionsRevoked(state, 'password-changed'),
+];

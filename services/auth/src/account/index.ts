@@ -1,0 +1,5 @@
+export type * from './commands.ts';
+export { addressClaim, claimsOf, type Decision, decide } from './decide.ts';
+export type * from './facts.ts';
+export type { RefusalKind } from './refusals.ts';
+export { type AccountState, evolve, initialState, STATE_VERSION } from './state.ts';
