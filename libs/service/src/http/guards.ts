@@ -12,17 +12,20 @@ export { tokenVerifier } from './access-token.ts';
 export type { KeySource } from './key-source.ts';
 export { fixedKeys, remoteKeys } from './key-source.ts';
 
-/** What is known of the account now: `dead` where the token must not be honoured any more. */
-export type Standing = (
-  claims: AccessClaims,
-  request: RequestContext,
-) => Promise<{ readonly verified: boolean; readonly role: string } | 'dead'>;
-
-export interface Caller {
-  readonly claims: AccessClaims;
+/** What the guards ask of an account. A service may know more, and finds it again in its callers. */
+export interface AccountStanding {
   readonly verified: boolean;
   readonly role: string;
 }
+
+/** What is known of the account now: `dead` where the token must not be honoured any more. */
+export type Standing<S extends AccountStanding = AccountStanding> = (
+  claims: AccessClaims,
+  request: RequestContext,
+) => Promise<S | 'dead'>;
+
+/** Whose request it is: the token's claims and the account's standing. */
+export type Caller<S extends AccountStanding = AccountStanding> = S & { readonly claims: AccessClaims };
 
 export const accountNotVerified = {
   code: 'account_not_verified',
@@ -32,29 +35,32 @@ export const accountNotVerified = {
 } as const satisfies ProblemSpec;
 
 /** Each refuses with 401 and `WWW-Authenticate: Bearer …` (RFC 6750) first, then not verified, then the role. */
-export interface Guards {
-  readonly authenticated: Policy<Caller>;
-  readonly verified: Policy<Caller>;
-  withRole(role: string): Policy<Caller>;
+export interface Guards<S extends AccountStanding = AccountStanding> {
+  readonly authenticated: Policy<Caller<S>>;
+  readonly verified: Policy<Caller<S>>;
+  withRole(role: string): Policy<Caller<S>>;
 }
 
-export function guards(options: { readonly verify: VerifyToken; readonly standing: Standing }): Guards {
-  const authenticate = async (request: RequestContext): Promise<Caller> => {
+export function guards<S extends AccountStanding>(options: {
+  readonly verify: VerifyToken;
+  readonly standing: Standing<S>;
+}): Guards<S> {
+  const authenticate = async (request: RequestContext): Promise<Caller<S>> => {
     const token = bearerToken(request.headers['authorization']);
     const claims = await options.verify(token);
     if (claims === undefined) throw invalidToken();
     const standing = await options.standing(claims, request);
     if (standing === 'dead') throw invalidToken();
-    return { claims, verified: standing.verified, role: standing.role };
+    return { ...standing, claims };
   };
 
-  const authenticateVerified = async (request: RequestContext): Promise<Caller> => {
+  const authenticateVerified = async (request: RequestContext): Promise<Caller<S>> => {
     const caller = await authenticate(request);
     if (!caller.verified) throw new Problem(accountNotVerified);
     return caller;
   };
 
-  const authenticateRole = async (request: RequestContext, role: string): Promise<Caller> => {
+  const authenticateRole = async (request: RequestContext, role: string): Promise<Caller<S>> => {
     const caller = await authenticateVerified(request);
     if (caller.role !== role) throw new Problem(problems.insufficient_permission);
     return caller;

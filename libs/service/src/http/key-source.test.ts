@@ -31,7 +31,8 @@ describe('keys behind a URL', async () => {
   let reply: Reply = failure;
   let fetched = 0;
   let time = 0;
-  const server = createServer((_request, response) => {
+  const server = createServer((request, response) => {
+    if (request.url === '/elsewhere') return jwks(k1)(response);
     fetched += 1;
     reply(response);
   });
@@ -97,10 +98,16 @@ describe('keys behind a URL', async () => {
     reply = jwks(k1, k2);
     const keys = connect();
     await keys.find('k1');
-    reply = jwks(k2);
+    const fetchedAgain = new Promise<void>((resolve) => {
+      reply = (response) => {
+        jwks(k2)(response);
+        resolve();
+      };
+    });
     time = 10 * 60_000;
     assert.notEqual(await keys.find('k1'), undefined);
-    await keys.find('an unknown kid shares the fetch that is under way');
+    await fetchedAgain;
+    await keys.find('an unknown kid, which waits for the fetch under way');
     assert.equal(fetched, 2);
     assert.equal(await keys.find('k1'), undefined);
   });
@@ -109,7 +116,7 @@ describe('keys behind a URL', async () => {
     'an error': failure,
     'something else than JSON': (response) => response.end('<html>'),
     'something else than a JWKS': (response) => response.end('{"keys":{}}'),
-    'a redirection': (response) => response.writeHead(302, { Location: url }).end(),
+    'a redirection': (response) => response.writeHead(302, { Location: '/elsewhere' }).end(),
     'nothing in time': () => undefined,
     'a cut connection': (response) => response.destroy(),
   };
