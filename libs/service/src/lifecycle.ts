@@ -1,4 +1,7 @@
 /** What runs: parts that start in order, stop in reverse, and can say how they are. */
+
+import type { z } from 'zod';
+import { ConfigError, type Environment, readConfig } from './config.ts';
 import type { Route } from './http/route.ts';
 import type { Logger } from './logger.ts';
 
@@ -28,16 +31,130 @@ export interface Service extends Part {
   readonly routes: readonly Route[];
 }
 
-/** Several parts as one: started in order, stopped in reverse; a failed start stops those already started. */
-export declare function group(name: string, parts: readonly Part[]): Part;
+/**
+ * Several parts as one: started in order, stopped in reverse; a failed start stops those already started.
+ * A part that fails to stop does not keep the others from stopping; the first such error is thrown at the end.
+ */
+export function group(name: string, parts: readonly Part[]): Part {
+  let begun: Part[] = [];
+
+  const stop = async (): Promise<void> => {
+    const toStop = begun.toReversed();
+    begun = [];
+    const errors: unknown[] = [];
+    for (const part of toStop) await part.stop().catch((error: unknown) => errors.push(error));
+    if (errors.length > 0) throw errors[0];
+  };
+
+  const start = async (): Promise<void> => {
+    for (const part of parts) {
+      begun.push(part);
+      try {
+        await part.start();
+      } catch (error) {
+        // Why it could not start is what matters, not what went wrong while clearing up after it.
+        await stop().catch(() => undefined);
+        throw error;
+      }
+    }
+  };
+
+  const health = async (): Promise<readonly Dependency[]> =>
+    (await Promise.all(parts.map((part) => part.health()))).flat();
+
+  return { name, start, stop, health };
+}
+
+/**
+ * The settings of a process, or its end: one line per fault on stderr, and exit 1. For `main.ts`, where the
+ * logger is only made from the settings.
+ */
+export function configOrExit<S extends z.ZodObject>(schema: S, environment: Environment): z.infer<S> {
+  try {
+    return readConfig(schema, environment);
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    process.stderr.write(`${error.faults.join('\n')}\n`);
+    return process.exit(1);
+  }
+}
 
 /**
  * Runs a part as the process's whole job: starts it, stops it on SIGTERM or SIGINT (exit 0; a second signal
  * or `graceMs`, default 10,000, ends it hard with 1), and ends with one clear line and exit 1 when it cannot
- * start, when `fail` is called, or on an unhandled error.
+ * start, when `fail` is called, or on an unhandled error. Resolves once the part has started.
  */
-export declare function runProcess(
+export async function runProcess(
   logger: Logger,
   build: (process: { fail(reason: string, error?: unknown): void }) => Promise<Part>,
-  options?: { readonly graceMs?: number },
-): Promise<void>;
+  options: { readonly graceMs?: number } = {},
+): Promise<void> {
+  const { graceMs = 10_000 } = options;
+  let part: Part | undefined;
+  let ending = false;
+  let started: Promise<void> = Promise.resolve();
+
+  const end = async (code: 0 | 1): Promise<void> => {
+    ending = true;
+    setTimeout(() => {
+      logger.fatal({ graceMs }, 'did not stop in time');
+      process.exit(1);
+    }, graceMs).unref();
+    // A part is only asked to stop once its start has come to an end, one way or the other.
+    await started.catch(() => undefined);
+    try {
+      await part?.stop();
+    } catch (error) {
+      logger.error({ err: error }, 'did not stop cleanly');
+      process.exit(1);
+    }
+    process.exit(code);
+  };
+
+  const onSignal = (signal: NodeJS.Signals): void => {
+    if (ending) {
+      logger.fatal({ signal }, 'ended by a second signal');
+      process.exit(1);
+    }
+    logger.info({ signal }, 'stopping');
+    void end(0);
+  };
+
+  const fail = (reason: string, error?: unknown): void => {
+    if (ending) return;
+    logger.fatal(error === undefined ? {} : { err: error }, reason);
+    void end(1);
+  };
+
+  const die = (error: unknown): void => {
+    // The state is unknown now; whatever counts has been written down, so the quickest end is the safest.
+    logger.fatal({ err: error }, 'unhandled error');
+    process.exit(1);
+  };
+
+  process.on('SIGTERM', onSignal).on('SIGINT', onSignal);
+  process.on('uncaughtException', die).on('unhandledRejection', die);
+
+  started = build({ fail }).then(async (built) => {
+    part = built;
+    if (!ending) await built.start();
+  });
+  try {
+    await started;
+  } catch (error) {
+    if (ending) return;
+    ending = true;
+    reportFailedStart(logger, error);
+    process.exit(1);
+  }
+}
+
+const reportFailedStart = (logger: Logger, error: unknown): void => {
+  if (error instanceof ConfigError) for (const fault of error.faults) logger.fatal(fault);
+  else if (isExpected(error)) logger.fatal(`cannot start: ${error.message}`);
+  else logger.fatal({ err: error }, 'cannot start');
+};
+
+/** A plain Error was worded for people (a taken port, a folder in use); any other kind needs its stack. */
+const isExpected = (error: unknown): error is Error =>
+  error instanceof Error && error.constructor === Error && error.message !== '';

@@ -1,5 +1,9 @@
 /** The OpenAPI 3.1 document of a list of routes. */
-import type { Route } from './route.ts';
+import { STATUS_CODES } from 'node:http';
+import { z } from 'zod';
+import { type ProblemSpec, problems } from './problem.ts';
+import type { AnswerSpec, BodyKind, Route } from './route.ts';
+import { strictly } from './strict.ts';
 
 export interface OpenApiInfo {
   readonly title: string;
@@ -7,4 +11,202 @@ export interface OpenApiInfo {
   readonly description: string;
 }
 
-export declare function openApiDocument(info: OpenApiInfo, routes: readonly Route[]): Record<string, unknown>;
+type Json = Record<string, unknown>;
+
+/** Made from the schemas that guard the routes, so it cannot promise what they do not keep. Hidden routes are left out. */
+export function openApiDocument(info: OpenApiInfo, routes: readonly Route[]): Record<string, unknown> {
+  const shown = routes.filter(({ hidden }) => hidden !== true);
+  const paths: Record<string, Json> = {};
+  for (const route of shown) {
+    const path = route.path.replaceAll(/:(\w+)/g, '{$1}');
+    paths[path] = { ...paths[path], [route.method.toLowerCase()]: operation(route) };
+  }
+  return {
+    openapi: '3.1.0',
+    info,
+    tags: [...new Set(shown.map(({ tag }) => tag))].map((name) => ({ name })),
+    paths,
+    components: { schemas: { Problem: problemSchema }, securitySchemes: { bearer: bearerScheme } },
+  };
+}
+
+const bearerScheme = { type: 'http', scheme: 'bearer', bearerFormat: 'JWT' };
+
+const problemSchema = {
+  type: 'object',
+  description: 'Problem details (RFC 9457). Branch on `code`.',
+  required: ['type', 'title', 'status', 'detail', 'code', 'requestId'],
+  properties: {
+    type: { type: 'string', description: '`urn:latchkey:problem:` and the code' },
+    title: { type: 'string' },
+    status: { type: 'integer' },
+    detail: { type: 'string', description: 'What is wrong this time' },
+    code: { type: 'string' },
+    resolution: { type: 'string', description: 'What to do about it' },
+    requestId: { type: 'string', description: 'As in X-Request-Id; to be quoted to an operator' },
+    errors: {
+      type: 'array',
+      items: {
+        type: 'object',
+        required: ['pointer', 'message'],
+        properties: {
+          pointer: {
+            type: 'string',
+            description:
+              'JSON Pointer into the body; `#/query/…`, `#/path/…`, `#/header/…` for the other places',
+          },
+          message: { type: 'string' },
+        },
+      },
+    },
+  },
+};
+
+const operation = (route: Route): Json => ({
+  operationId: operationId(route),
+  tags: [route.tag],
+  summary: route.summary,
+  description: [route.description, `Who: ${route.policy.who}.`]
+    .filter((text) => text !== undefined)
+    .join('\n\n'),
+  ...(route.policy.bearer ? { security: [{ bearer: [] }] } : { security: [] }),
+  parameters: [...parameters(route.params, 'path', pathNames(route)), ...parameters(route.query, 'query')],
+  ...(route.body === undefined ? {} : { requestBody: requestBody(route, route.body) }),
+  responses: merged(answers(route), problemAnswers(route)),
+});
+
+/** `postAuthVerifyByToken`: stable as long as the address is. */
+const operationId = ({ method, path }: Route): string => {
+  const words = path
+    .split('/')
+    .filter((segment) => segment !== '')
+    .map((segment) => (segment.startsWith(':') ? `by-${segment.slice(1)}` : segment));
+  return [method.toLowerCase(), ...words.flatMap((word) => word.split(/\W+/)).map(capitalised)].join('');
+};
+
+const capitalised = (word: string): string => word.charAt(0).toUpperCase() + word.slice(1);
+
+const pathNames = ({ path }: Route): readonly string[] =>
+  [...path.matchAll(/:(\w+)/g)].map((match) => match[1] ?? '');
+
+const parameters = (
+  schema: z.ZodType | undefined,
+  place: 'path' | 'query',
+  names: readonly string[] = [],
+): Json[] => {
+  const { properties = {}, required = [] } = schema === undefined ? {} : jsonSchema(schema, 'input');
+  const described = new Map(Object.entries(properties as Record<string, Json>));
+  for (const name of names) if (!described.has(name)) described.set(name, { type: 'string' });
+  return [...described].map(([name, { description, ...rest }]) => ({
+    name,
+    in: place,
+    required: place === 'path' || (required as readonly string[]).includes(name),
+    ...(description === undefined ? {} : { description }),
+    schema: rest,
+  }));
+};
+
+const MEDIA: Readonly<Record<Exclude<BodyKind, 'none'>, string>> = {
+  json: 'application/json',
+  form: 'application/x-www-form-urlencoded',
+};
+
+const requestBody = (route: Route, body: z.ZodType): Json => {
+  const accepts = route.accepts ?? ['json'];
+  const schema = jsonSchema(strictly(body), 'input');
+  const media = accepts.filter((kind) => kind !== 'none').map((kind) => [MEDIA[kind], { schema }]);
+  return { required: !accepts.includes('none'), content: Object.fromEntries(media) };
+};
+
+/** A status may be both an answer (a page, a state) and a problem. */
+const merged = (answers: Record<string, Json>, refusals: Record<string, Json>): Json => {
+  const responses = { ...answers };
+  for (const [status, refusal] of Object.entries(refusals)) {
+    const said = responses[status];
+    responses[status] = said === undefined ? refusal : bothOf(said, refusal);
+  }
+  return responses;
+};
+
+const bothOf = (a: Json, b: Json): Json => ({
+  ...a,
+  ...b,
+  description: `${a['description']}\n\n${b['description']}`,
+  content: { ...(a['content'] as Json | undefined), ...(b['content'] as Json) },
+});
+
+const answers = (route: Route): Record<string, Json> =>
+  Object.fromEntries(Object.entries(route.answers).map(([status, spec]) => [status, answer(spec)]));
+
+const answer = (spec: AnswerSpec): Json => {
+  const json =
+    spec.schema === undefined ? [] : [['application/json', { schema: jsonSchema(spec.schema, 'output') }]];
+  const others = (spec.media ?? []).map((media) => [media, { schema: { type: 'string' } }]);
+  const headers = (spec.headers ?? []).map((name) => [name, { schema: { type: 'string' } }]);
+  const content = [...json, ...others];
+  return {
+    description: spec.description,
+    ...(content.length === 0 ? {} : { content: Object.fromEntries(content) }),
+    ...(headers.length === 0 ? {} : { headers: Object.fromEntries(headers) }),
+  };
+};
+
+/** One answer per status, naming every problem that has it. */
+const problemAnswers = (route: Route): Record<string, Json> => {
+  const byStatus = new Map<number, ProblemSpec[]>();
+  for (const spec of new Set([
+    ...generalProblems(route),
+    ...route.policy.problems,
+    ...(route.problems ?? []),
+  ])) {
+    const known = byStatus.get(spec.status) ?? [];
+    if (!known.some(({ code }) => code === spec.code)) byStatus.set(spec.status, [...known, spec]);
+  }
+  return Object.fromEntries(
+    [...byStatus].map(([status, specs]) => [status, problemAnswer(route, status, specs)]),
+  );
+};
+
+const generalProblems = (route: Route): readonly ProblemSpec[] => [
+  problems.validation_failed,
+  ...(route.policy.bearer ? [problems.unauthenticated] : []),
+  problems.payload_too_large,
+  problems.unsupported_media_type,
+  problems.internal,
+  problems.unavailable,
+];
+
+const problemAnswer = (route: Route, status: number, specs: readonly ProblemSpec[]): Json => {
+  const codes = specs.map(({ code, title }) => `\`${code}\` (${title})`).join(', ');
+  const page = route.problemPage === undefined ? {} : { 'text/html': { schema: { type: 'string' } } };
+  const headers = problemHeaders(status);
+  return {
+    description: `${STATUS_CODES[status] ?? 'Problem'}: ${codes}`,
+    content: { 'application/problem+json': { schema: problemRef(specs) }, ...page },
+    ...(headers.length === 0
+      ? {}
+      : { headers: Object.fromEntries(headers.map((name) => [name, { schema: { type: 'string' } }])) }),
+  };
+};
+
+const problemRef = (specs: readonly ProblemSpec[]): Json => ({
+  allOf: [
+    { $ref: '#/components/schemas/Problem' },
+    { type: 'object', properties: { code: { type: 'string', enum: specs.map(({ code }) => code) } } },
+  ],
+});
+
+const problemHeaders = (status: number): readonly string[] => {
+  if (status === 401) return ['WWW-Authenticate'];
+  return status === 429 || status === 503 ? ['Retry-After'] : [];
+};
+
+/** `$schema` is the document's business; a transform that JSON Schema cannot say shows as "anything". */
+const jsonSchema = (schema: z.ZodType, io: 'input' | 'output'): Json => {
+  const { $schema: _dialect, ...rest } = z.toJSONSchema(schema, {
+    io,
+    unrepresentable: 'any',
+    reused: 'inline',
+  });
+  return rest;
+};

@@ -40,7 +40,10 @@ export const anyone: Policy<null> = {
   authorise: async () => null,
 };
 
-/** `none`: any body is refused with 415 (an empty one is fine). `json` where the route has a body schema. */
+/**
+ * `none`: any body is refused with 415 (an empty one is fine). `json` where the route has a body schema. Where
+ * a route with a body schema takes `none` too, no body is `undefined` to a schema that takes it, else `{}`.
+ */
 export type BodyKind = 'json' | 'form' | 'none';
 
 export interface HandlerInput<Caller, Params, Query, Body> extends RequestContext {
@@ -92,10 +95,16 @@ export interface RouteSpec<Caller, Params, Query, Body> {
   readonly secretPath?: boolean;
   /** `Cache-Control: no-store` (default) or another value. */
   readonly cacheControl?: string;
+  /** Asked by machines every few seconds: its access log lines are at level debug. */
+  readonly quiet?: boolean;
   /** Left out of the OpenAPI document. */
   readonly hidden?: boolean;
   /** Makes a Problem a page where the answer is to be HTML (`sentAs` form, or GET of a page). Without it: problem details. */
-  readonly problemPage?: (problem: ProblemSpec, detail: string | undefined, request: RequestContext) => string | undefined;
+  readonly problemPage?: (
+    problem: ProblemSpec,
+    detail: string | undefined,
+    request: RequestContext,
+  ) => string | undefined;
   handle(input: HandlerInput<Caller, Params, Query, Body>): Promise<Answer>;
 }
 

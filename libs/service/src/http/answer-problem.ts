@@ -1,0 +1,138 @@
+/** Everything that is thrown below, as an answer. */
+import type { IncomingMessage } from 'node:http';
+import { Readable } from 'node:stream';
+import type { Logger } from '../logger.ts';
+import type { Exchange, Step } from './exchange.ts';
+import { pageHeaders } from './pages.ts';
+import { Problem, type ProblemDetails, type ProblemSpec, problems } from './problem.ts';
+import { ClientGone } from './read-body.ts';
+import type { Route } from './route.ts';
+import { setHeaders } from './write-answer.ts';
+
+/** What a client reads: problem details (RFC 9457). */
+export const problemBody = (spec: ProblemSpec, details: ProblemDetails, requestId: string): string =>
+  JSON.stringify({
+    type: `urn:latchkey:problem:${spec.code}`,
+    title: spec.title,
+    status: spec.status,
+    detail: details.detail ?? spec.title,
+    code: spec.code,
+    resolution: spec.resolution,
+    requestId,
+    errors: details.errors,
+  });
+
+/** Answers what is thrown: a Problem as it says, anything else as 500 that gives nothing away. */
+export const answerProblems =
+  (undeclared: 'fail' | 'drop'): Step =>
+  async (exchange, next) => {
+    try {
+      await next();
+    } catch (error) {
+      if (error instanceof ClientGone) return;
+      const problem = problemOf(exchange, error, undeclared);
+      logProblem(exchange, problem);
+      answer(exchange, problem);
+    }
+  };
+
+const problemOf = (exchange: Exchange, error: unknown, undeclared: 'fail' | 'drop'): Problem => {
+  if (!(error instanceof Problem)) return new Problem(problems.internal, { cause: error });
+  const { route } = exchange.state;
+  if (undeclared === 'drop' || route === undefined || isDeclared(route, error.spec)) return error;
+  const cause = new Error(`${route.method} ${route.path} threw the undeclared problem ${error.spec.code}`, {
+    cause: error,
+  });
+  return new Problem(problems.internal, { cause });
+};
+
+const isDeclared = (route: Route, { code }: ProblemSpec): boolean =>
+  code in problems ||
+  [...route.policy.problems, ...(route.problems ?? [])].some((spec) => spec.code === code);
+
+const logProblem = ({ state: { request, route } }: Exchange, problem: Problem): void => {
+  const { spec, details } = problem;
+  if (spec.status < 500) {
+    if (details.cause !== undefined) request.log.debug({ err: details.cause, code: spec.code }, 'refused');
+    return;
+  }
+  const err = details.cause ?? problem;
+  const level: keyof Pick<Logger, 'error' | 'warn'> = spec.status === 500 ? 'error' : 'warn';
+  request.log[level]({ err: withoutPath(err, request.path, route), code: spec.code }, 'request failed');
+};
+
+/** A driver's error may quote the address of the request; where that is secret, only its kind is logged. */
+const withoutPath = (error: unknown, path: string, route: Route | undefined): unknown => {
+  if (route?.secretPath !== true || !(error instanceof Error)) return error;
+  const secrets = path.split('/').filter((segment) => !route.path.split('/').includes(segment));
+  const clean = (text: string): string =>
+    secrets.reduce((rest, secret) => rest.replaceAll(secret, '[redacted]'), text);
+  const copy = new Error(clean(error.message));
+  copy.name = error.name;
+  copy.stack = clean(error.stack ?? '');
+  return copy;
+};
+
+const answer = (exchange: Exchange, { spec, details }: Problem): void => {
+  const { request } = exchange.state;
+  const page = problemPage(exchange, spec, details.detail);
+  exchange.status = spec.status;
+  const text = page ?? problemBody(spec, details, request.requestId);
+  if (page !== undefined) setHeaders(exchange, pageHeaders);
+  exchange.set('Cache-Control', 'no-store');
+  setHeaders(exchange, details.headers ?? {});
+  if (spec.status === 413) answerUnread(exchange, text);
+  else exchange.body = text;
+  exchange.status = spec.status;
+  exchange.set('Content-Type', page === undefined ? 'application/problem+json' : 'text/html; charset=utf-8');
+};
+
+const problemPage = (
+  exchange: Exchange,
+  spec: ProblemSpec,
+  detail: string | undefined,
+): string | undefined => {
+  const { route, request, sentAs } = exchange.state;
+  if (route?.problemPage === undefined) return undefined;
+  const isPage =
+    request.method !== 'POST' &&
+    Object.values(route.answers).some(({ media }) => media?.includes('text/html'));
+  return sentAs === 'form' || isPage ? route.problemPage(spec, detail, request) : undefined;
+};
+
+/** What is thrown away at most of a body that is too large, and how long that may take. */
+const DRAIN_BYTES = 16 * 1024 * 1024;
+const DRAIN_MS = 5_000;
+
+/**
+ * Answers while the client is still sending. Closing at once would reset the connection, and the client might
+ * never read why; so the answer goes out, and the rest of the body is thrown away for a while before the end.
+ */
+const answerUnread = (exchange: Exchange, text: string): void => {
+  const { req } = exchange;
+  exchange.set('Connection', 'close');
+  exchange.body = Readable.from(
+    (async function* () {
+      yield text;
+      await drain(req);
+    })(),
+  );
+  exchange.length = Buffer.byteLength(text);
+};
+
+const drain = (request: IncomingMessage): Promise<void> =>
+  new Promise((resolve) => {
+    let left = DRAIN_BYTES;
+    const timer = setTimeout(resolve, DRAIN_MS);
+    const done = (): void => {
+      clearTimeout(timer);
+      resolve();
+    };
+    if (request.complete || request.destroyed) return done();
+    request.once('end', done).once('close', done);
+    request.on('data', (chunk: Buffer) => {
+      left -= chunk.length;
+      if (left < 0) done();
+    });
+    request.resume();
+  });

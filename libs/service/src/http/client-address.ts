@@ -1,0 +1,58 @@
+/** Whose address a request came from. */
+import type { IncomingMessage } from 'node:http';
+import { BlockList, isIP } from 'node:net';
+
+/** The client's address as text; empty if the connection is gone already. */
+export type ClientAddress = (request: IncomingMessage) => string;
+
+/**
+ * The peer's address; behind trusted proxies the right-most untrusted one of X-Forwarded-For. What stands left
+ * of it is the client's own word and is not believed.
+ * @param trustedProxies CIDR blocks or single addresses.
+ * @throws Error naming TRUSTED_PROXIES if one is neither.
+ */
+export function clientAddress(trustedProxies: readonly string[]): ClientAddress {
+  const trusted = new BlockList();
+  for (const block of trustedProxies) addBlock(trusted, block);
+  const isTrusted = (address: string): boolean =>
+    trusted.check(address, isIP(address) === 6 ? 'ipv6' : 'ipv4');
+
+  return (request) => {
+    let address = normalise(request.socket.remoteAddress ?? '') ?? '';
+    if (address === '' || !isTrusted(address)) return address;
+    for (const hop of forwardedFor(request).toReversed()) {
+      const next = normalise(hop);
+      // What a trusted proxy wrote down cannot be read: the proxy itself is the last that is known.
+      if (next === undefined) return address;
+      address = next;
+      if (!isTrusted(address)) return address;
+    }
+    return address;
+  };
+}
+
+const addBlock = (list: BlockList, block: string): void => {
+  const [address = '', prefix] = block.split('/');
+  const version = isIP(address);
+  const longest = version === 6 ? 128 : 32;
+  const length = prefix === undefined ? longest : Number(prefix);
+  if (version === 0 || prefix === '' || !Number.isInteger(length) || length < 0 || length > longest) {
+    throw new Error('TRUSTED_PROXIES: must be a list of addresses or CIDR blocks, such as 10.0.0.0/8');
+  }
+  list.addSubnet(address, length, version === 6 ? 'ipv6' : 'ipv4');
+};
+
+const forwardedFor = (request: IncomingMessage): readonly string[] =>
+  String(request.headers['x-forwarded-for'] ?? '').split(',');
+
+/** Without port, brackets and zone; IPv4 in its own form also where it came mapped into IPv6. */
+const normalise = (written: string): string | undefined => {
+  const text = written.trim();
+  const bare = (
+    /^\[([^\]]+)\](?::\d+)?$/.exec(text)?.[1] ??
+    /^([\d.]+):\d+$/.exec(text)?.[1] ??
+    text
+  ).replace(/%.*$/, '');
+  const address = /^::ffff:([\d.]+)$/i.exec(bare)?.[1] ?? bare;
+  return isIP(address) === 0 ? undefined : address.toLowerCase();
+};

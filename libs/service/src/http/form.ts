@@ -1,0 +1,61 @@
+/** Pairs as forms and query strings write them (WHATWG URL, application/x-www-form-urlencoded), read strictly. */
+import { decodeUtf8, pointerToken, textFault } from './json.ts';
+import type { FieldError } from './problem.ts';
+
+export interface ParsedPairs {
+  readonly fields: Readonly<Record<string, string>>;
+  readonly faults: readonly FieldError[];
+}
+
+/** More pairs than any form or query of ours has. */
+const MOST_PAIRS = 100;
+
+/**
+ * The pairs of an encoded text; each name at most once. Faults point beneath `pointer` (`#`, `#/query`).
+ */
+export function parsePairs(encoded: string, pointer: string): ParsedPairs {
+  // Without a prototype, so that a field called __proto__ is a field like any other.
+  const fields: Record<string, string> = Object.create(null);
+  const faults: FieldError[] = [];
+  const pairs = encoded.split('&').filter((pair) => pair !== '');
+  if (pairs.length > MOST_PAIRS) {
+    return { fields, faults: [{ pointer, message: `must not have more than ${MOST_PAIRS} fields` }] };
+  }
+  for (const pair of pairs) {
+    const equals = pair.indexOf('=');
+    const name = decode(equals === -1 ? pair : pair.slice(0, equals));
+    const value = decode(equals === -1 ? '' : pair.slice(equals + 1));
+    const fault = pairFault(name, value, fields);
+    if (fault !== undefined) faults.push({ pointer: fieldPointer(pointer, name), message: fault });
+    else if (name !== undefined && value !== undefined) fields[name] = value;
+  }
+  return { fields, faults };
+}
+
+/** The pairs of a form's body. */
+export const parseForm = (bytes: Buffer): ParsedPairs => {
+  const text = decodeUtf8(bytes);
+  if (text === undefined) return { fields: {}, faults: [{ pointer: '#', message: 'is not valid UTF-8' }] };
+  return parsePairs(text, '#');
+};
+
+const decode = (text: string): string | undefined => {
+  try {
+    return decodeURIComponent(text.replaceAll('+', ' '));
+  } catch {
+    return undefined;
+  }
+};
+
+const pairFault = (
+  name: string | undefined,
+  value: string | undefined,
+  fields: Readonly<Record<string, string>>,
+): string | undefined => {
+  if (name === undefined || value === undefined) return 'is not percent-encoded UTF-8';
+  if (name in fields) return 'must not be given more than once';
+  return textFault(name) ?? textFault(value);
+};
+
+const fieldPointer = (pointer: string, name: string | undefined): string =>
+  name === undefined || textFault(name) !== undefined ? pointer : `${pointer}/${pointerToken(name)}`;

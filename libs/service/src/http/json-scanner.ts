@@ -1,0 +1,104 @@
+/** Finds what is wrong with a JSON text (RFC 8259) and where, without recursion and without quoting it. */
+
+/** Deeper nesting is refused. */
+const DEEPEST = 20;
+
+const STRING = /"(?:[^"\\\p{Cc}]|[\u007f-\u009f]|\\(?:["\\/bfnrt]|u[\dA-Fa-f]{4}))*"/uy;
+const NUMBER = /-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?/y;
+const LITERAL = /true|false|null/y;
+const SPACE = /[ \t\n\r]*/y;
+/** What stands at the end of a text that was cut off inside a string, a number or a literal. */
+const CUT_OFF = /(?:"(?:[^"\\\p{Cc}]|[\u007f-\u009f]|\\.)*\\?|-|[tfn][a-z]*)$/uy;
+
+/** What may come next. */
+type State = 'value' | 'first item' | 'first key' | 'key' | 'colon' | 'after item' | 'after member' | 'end';
+
+/** The fault of a JSON text in words (`is JSON that ends too early, at character 12`), or undefined. */
+export function jsonFault(text: string): string | undefined {
+  let at = 0;
+  let fault: string | undefined;
+  /** Per open object its keys so far, per open array `null`; the innermost last. */
+  const open: (Set<string> | null)[] = [];
+
+  const fail = (what: string, where = at): State => {
+    fault = `${what}, at character ${where + 1}`;
+    return 'end';
+  };
+
+  const take = (pattern: RegExp): string | undefined => {
+    pattern.lastIndex = at;
+    const taken = pattern.exec(text)?.[0];
+    at += taken?.length ?? 0;
+    return taken;
+  };
+
+  const unexpected = (): State => {
+    const cutOff = at === text.length || take(CUT_OFF) !== undefined;
+    return fail(cutOff ? 'is JSON that ends too early' : 'is not valid JSON');
+  };
+
+  const past = (next: State): State => {
+    at += 1;
+    return next;
+  };
+
+  const afterValue = (): State => {
+    const innermost = open.at(-1);
+    if (innermost === undefined) return 'end';
+    return innermost === null ? 'after item' : 'after member';
+  };
+
+  const close = (): State => {
+    open.pop();
+    return past(afterValue());
+  };
+
+  const begin = (container: Set<string> | null, next: State): State => {
+    if (open.length === DEEPEST) return fail(`is nested deeper than ${DEEPEST} levels`);
+    open.push(container);
+    return past(next);
+  };
+
+  const value = (character: string | undefined): State => {
+    if (character === '{') return begin(new Set(), 'first key');
+    if (character === '[') return begin(null, 'first item');
+    const scalar = take(STRING) ?? take(NUMBER) ?? take(LITERAL);
+    return scalar === undefined ? unexpected() : afterValue();
+  };
+
+  const key = (): State => {
+    const start = at;
+    const written = take(STRING);
+    if (written === undefined) return unexpected();
+    // Escapes make different spellings of one key.
+    const name = written.includes('\\') ? String(JSON.parse(written)) : written.slice(1, -1);
+    const keys = open.at(-1);
+    if (keys?.has(name)) return fail('has the same key twice in one object', start);
+    keys?.add(name);
+    return 'colon';
+  };
+
+  const steps: Readonly<Record<State, (character: string | undefined) => State>> = {
+    value,
+    key,
+    'first item': (character) => (character === ']' ? close() : value(character)),
+    'first key': (character) => (character === '}' ? close() : key()),
+    colon: (character) => (character === ':' ? past('value') : unexpected()),
+    'after item': (character) => {
+      if (character === ',') return past('value');
+      return character === ']' ? close() : unexpected();
+    },
+    'after member': (character) => {
+      if (character === ',') return past('key');
+      return character === '}' ? close() : unexpected();
+    },
+    end: () => fail('has something after its end'),
+  };
+
+  let state: State = 'value';
+  for (;;) {
+    take(SPACE);
+    if (fault !== undefined || (state === 'end' && at === text.length)) return fault;
+    state = steps[state](text[at]);
+  }
+}

@@ -1,0 +1,163 @@
+/** A handler as a part that listens. */
+import { randomUUID } from 'node:crypto';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { Duplex } from 'node:stream';
+import type { Part } from '../lifecycle.ts';
+import { problemBody } from './answer-problem.ts';
+import { createHandler, type HttpOptions } from './handler.ts';
+import { type ProblemSpec, problems } from './problem.ts';
+import type { Route } from './route.ts';
+
+export interface ListenOptions extends HttpOptions {
+  readonly name: string;
+  readonly host: string;
+  /** 0: any free one. */
+  readonly port: number;
+  readonly routes: readonly Route[];
+  /** How long `stop` waits for requests in hand, in ms; default 8,000, within the grace of `runProcess`. */
+  readonly drainMs?: number;
+}
+
+export interface ListeningPart extends Part {
+  /** The port in use, once started. */
+  port(): number;
+  server(): Server | undefined;
+}
+
+const TIMEOUTS = {
+  /** For the whole request, body included. */
+  requestTimeout: 30_000,
+  headersTimeout: 10_000,
+  /** Longer than gateways keep theirs, so that they close first and no request meets a closing connection. */
+  keepAliveTimeout: 65_000,
+  connectionsCheckingInterval: 2_000,
+};
+
+/**
+ * Starts to listen on `start` (a taken port: one clear Error naming it); `stop` takes no new connections,
+ * finishes the requests in hand and closes idle connections.
+ */
+export function listen(options: ListenOptions): ListeningPart {
+  let listening: Listening | undefined;
+
+  return {
+    name: options.name,
+    async start() {
+      const tracked = trackedServer(options);
+      await bind(tracked.server, options.host, options.port);
+      listening = tracked;
+    },
+    async stop() {
+      const tracked = listening;
+      listening = undefined;
+      await tracked?.close(options.drainMs ?? 8_000);
+    },
+    health: async () => [],
+    port() {
+      const address = listening?.server.address();
+      if (!isAddressInfo(address)) throw new Error(`${options.name} does not listen`);
+      return address.port;
+    },
+    server: () => listening?.server,
+  };
+}
+
+const isAddressInfo = (address: AddressInfo | string | null | undefined): address is AddressInfo =>
+  typeof address === 'object' && address !== null;
+
+const bind = (server: Server, host: string, port: number): Promise<void> =>
+  new Promise((resolve, reject) => {
+    const refuse = (error: NodeJS.ErrnoException): void => reject(explained(error, host, port));
+    server.once('error', refuse);
+    server.listen(port, host, () => {
+      server.off('error', refuse);
+      resolve();
+    });
+  });
+
+const explained = (error: NodeJS.ErrnoException, host: string, port: number): Error => {
+  const texts: Readonly<Record<string, string>> = {
+    EADDRINUSE: `port ${port} on ${host} is taken: stop what listens there, or set PORT to another`,
+    EACCES: `port ${port} on ${host} is not allowed to this user: set PORT to one from 1024 up`,
+    EADDRNOTAVAIL: `${host} is not an address of this machine: set HOST to one that is`,
+    ENOTFOUND: `${host} is not a known name or address: set HOST to one that is`,
+  };
+  return new Error(texts[error.code ?? ''] ?? `cannot listen on port ${port} of ${host}: ${error.message}`, {
+    cause: error,
+  });
+};
+
+interface Listening {
+  readonly server: Server;
+  close(drainMs: number): Promise<void>;
+}
+
+/** A server that knows which of its connections have a request in hand. */
+const trackedServer = (options: ListenOptions): Listening => {
+  const handle = createHandler(options.routes, options);
+  /** Per open connection the answers that it still waits for. */
+  const connections = new Map<Duplex, Set<ServerResponse>>();
+  let closing = false;
+
+  const onRequest = (request: IncomingMessage, response: ServerResponse): void => {
+    const answers = connections.get(request.socket);
+    answers?.add(response);
+    response.once('close', () => answers?.delete(response));
+    if (closing) response.setHeader('Connection', 'close');
+    handle(request, response);
+  };
+
+  // A missing Host is refused by the handler, as a problem.
+  const server = createServer({ ...TIMEOUTS, requireHostHeader: false }, onRequest);
+  server.on('connection', (socket) => {
+    connections.set(socket, new Set());
+    socket.once('close', () => connections.delete(socket));
+  });
+  server.on('clientError', (error: NodeJS.ErrnoException, socket) => {
+    const busy = (connections.get(socket)?.size ?? 0) > 0;
+    if (busy || !socket.writable || error.code === 'ECONNRESET') socket.destroy();
+    else socket.end(rawProblem(malformed(error.code)));
+  });
+
+  const close = (drainMs: number): Promise<void> =>
+    new Promise((resolve) => {
+      closing = true;
+      const overdue = setTimeout(() => server.closeAllConnections(), drainMs);
+      server.close(() => {
+        clearTimeout(overdue);
+        resolve();
+      });
+      for (const [socket, answers] of connections) {
+        if (answers.size === 0) socket.destroy();
+        for (const answer of answers) if (!answer.headersSent) answer.setHeader('Connection', 'close');
+      }
+    });
+
+  return { server, close };
+};
+
+const malformed = (code: string | undefined): ProblemSpec => {
+  if (code === 'HPE_HEADER_OVERFLOW') return { ...problems.payload_too_large, status: 431 };
+  if (code === 'ERR_HTTP_REQUEST_TIMEOUT') {
+    return { code: 'request_timeout', status: 408, title: 'Request Timeout' };
+  }
+  return problems.validation_failed;
+};
+
+/** By hand, as what could not be read as HTTP has no response object. */
+const rawProblem = (spec: ProblemSpec): string => {
+  const requestId = randomUUID();
+  const body = problemBody(spec, { detail: 'The request is not well-formed HTTP.' }, requestId);
+  return [
+    `HTTP/1.1 ${spec.status} ${spec.title}`,
+    'Content-Type: application/problem+json',
+    `Content-Length: ${Buffer.byteLength(body)}`,
+    `X-Request-Id: ${requestId}`,
+    'X-Content-Type-Options: nosniff',
+    'Cache-Control: no-store',
+    'Connection: close',
+    '',
+    body,
+  ].join('\r\n');
+};

@@ -1,0 +1,51 @@
+/** One log line and one measurement per request. Both name the route's pattern: an address may hold a secret. */
+import { Histogram, type Registry } from 'prom-client';
+import type { Exchange, Step } from './exchange.ts';
+
+const DURATION = 'latchkey_http_request_duration_seconds';
+const SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
+/** As nginx writes it: the client went away before the answer. */
+const CLIENT_GONE = 499;
+
+type Labels = 'method' | 'route' | 'status';
+
+/** Several handlers of a process may share a registry. */
+const durations = (registry: Registry): Histogram<Labels> => {
+  const existing = registry.getSingleMetric(DURATION);
+  if (existing instanceof Histogram) return existing;
+  return new Histogram({
+    name: DURATION,
+    help: 'From the request head to the end of the answer, by route pattern.',
+    labelNames: ['method', 'route', 'status'] as const,
+    buckets: SECONDS,
+    registers: [registry],
+  });
+};
+
+export const observe = (registry: Registry): Step => {
+  const histogram = durations(registry);
+  return async (exchange, next) => {
+    const from = performance.now();
+    exchange.res.once('close', () => record(exchange, performance.now() - from, histogram));
+    await next();
+  };
+};
+
+const record = (exchange: Exchange, ms: number, histogram: Histogram<Labels>): void => {
+  const { request, route } = exchange.state;
+  const status = exchange.res.writableFinished ? exchange.res.statusCode : CLIENT_GONE;
+  const labels = {
+    method: knownMethod(request.method),
+    route: route?.path ?? 'none',
+    status: String(status),
+  };
+  histogram.observe(labels, ms / 1000);
+  const line = { ...labels, status, ms: Math.round(ms * 100) / 100 };
+  if (route?.quiet === true) request.log.debug(line, 'request');
+  else request.log.info(line, 'request');
+};
+
+const METHODS: ReadonlySet<string> = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']);
+
+/** A stranger must not be able to make as many time series as there are words. */
+const knownMethod = (method: string): string => (METHODS.has(method) ? method : 'other');

@@ -1,0 +1,87 @@
+/** Turns what came over the wire into what a route's schemas declare. */
+import type { z } from 'zod';
+import { fieldErrors, validationFailed } from './field-errors.ts';
+import { parseForm, parsePairs } from './form.ts';
+import { parseJson } from './json.ts';
+import type { FieldError } from './problem.ts';
+import type { BodyKind, Route } from './route.ts';
+import { strictly } from './strict.ts';
+
+export interface WireInput {
+  readonly params: unknown;
+  /** Without the question mark, still encoded. */
+  readonly querystring: string;
+  readonly body: Buffer;
+  readonly sentAs: BodyKind;
+}
+
+export interface ParsedInput {
+  readonly params: unknown;
+  readonly query: unknown;
+  readonly body: unknown;
+}
+
+type Parse = (input: unknown, faults: FieldError[]) => unknown;
+
+/**
+ * A reader for a route. Its faults are reported together, for body, query and path at once.
+ * @throws Problem validation_failed (the reader)
+ */
+export function inputReader(route: Route): (input: WireInput) => ParsedInput {
+  const parseParams = parser(route.params, '#/path');
+  const parseQuery = parser(route.query, '#/query');
+  const parseBody = parser(route.body, '#');
+  const emptyBody = bodyOfNone(route.body);
+
+  return ({ params, querystring, body, sentAs }) => {
+    const faults: FieldError[] = [];
+    const rawBody = route.body === undefined ? undefined : decodeBody(body, sentAs, emptyBody, faults);
+    const input = {
+      params: parseParams(params, faults),
+      query: parseQuery(queryFields(route, querystring, faults), faults),
+      body: rawBody === UNREADABLE ? undefined : parseBody(rawBody, faults),
+    };
+    if (faults.length > 0) throw validationFailed(faults);
+    return input;
+  };
+}
+
+const parser = (schema: z.ZodType | undefined, root: string): Parse => {
+  if (schema === undefined) return () => undefined;
+  const guard = strictly(schema);
+  return (input, faults) => {
+    const parsed = guard.safeParse(input);
+    if (parsed.success) return parsed.data;
+    faults.push(...fieldErrors(parsed.error, input, root));
+    return undefined;
+  };
+};
+
+const UNREADABLE = Symbol('unreadable');
+
+const decodeBody = (body: Buffer, sentAs: BodyKind, ofNone: unknown, faults: FieldError[]): unknown => {
+  if (sentAs === 'none') return ofNone;
+  if (sentAs === 'form') {
+    const form = parseForm(body);
+    faults.push(...form.faults);
+    return form.faults.length === 0 ? form.fields : UNREADABLE;
+  }
+  const json = parseJson(body);
+  if ('value' in json) return json.value;
+  faults.push(json.fault);
+  return UNREADABLE;
+};
+
+/** No body at all is `undefined` to a schema that takes it, otherwise an object without fields. */
+const bodyOfNone = (schema: z.ZodType | undefined): unknown =>
+  schema?.safeParse(undefined).success === true ? undefined : {};
+
+const queryFields = (route: Route, querystring: string, faults: FieldError[]): unknown => {
+  const { fields, faults: found } = parsePairs(querystring, '#/query');
+  faults.push(...found);
+  if (route.query !== undefined) return fields;
+  for (const name of Object.keys(fields)) {
+    faults.push({ pointer: `#/query/${name}`, message: 'is not a known parameter' });
+  }
+  return undefined;
+};

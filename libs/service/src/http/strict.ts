@@ -1,0 +1,48 @@
+/** Schemas that refuse what they do not declare. */
+import { z } from 'zod';
+
+/**
+ * The same schema, refusing unknown fields in every object that does not say otherwise itself (`z.looseObject`,
+ * `.catchall(…)`). Zod's default is to drop them silently. Metadata is kept.
+ */
+export const strictly = <T>(schema: z.ZodType<T>): z.ZodType<T> => strict(schema) as z.ZodType<T>;
+
+const strict = (schema: z.core.$ZodType): z.core.$ZodType => {
+  if (schema instanceof z.ZodObject) {
+    const shape = Object.fromEntries(
+      Object.entries(schema.shape).map(([name, field]) => [name, strict(field)]),
+    );
+    return again(schema, { ...schema.def, shape, catchall: schema.def.catchall ?? z.never() });
+  }
+  if (schema instanceof z.ZodArray)
+    return again(schema, { ...schema.def, element: strict(schema.def.element) });
+  if (schema instanceof z.ZodUnion)
+    return again(schema, { ...schema.def, options: schema.def.options.map(strict) });
+  if (schema instanceof z.ZodPipe) return again(schema, { ...schema.def, in: strict(schema.def.in) });
+  if (schema instanceof z.ZodRecord) {
+    return again(schema, { ...schema.def, valueType: strict(schema.def.valueType) });
+  }
+  return isWrapper(schema)
+    ? again(schema, { ...schema.def, innerType: strict(schema.def.innerType) })
+    : schema;
+};
+
+type Wrapper =
+  | z.ZodOptional
+  | z.ZodNullable
+  | z.ZodDefault
+  | z.ZodPrefault
+  | z.ZodReadonly
+  | z.ZodNonOptional;
+
+const isWrapper = (schema: z.core.$ZodType): schema is Wrapper =>
+  schema instanceof z.ZodOptional ||
+  schema instanceof z.ZodNullable ||
+  schema instanceof z.ZodDefault ||
+  schema instanceof z.ZodPrefault ||
+  schema instanceof z.ZodReadonly ||
+  schema instanceof z.ZodNonOptional;
+
+/** `parent` lets the copy inherit description and other metadata. */
+const again = <S extends z.ZodType>(schema: S, def: S['_zod']['def']): S =>
+  z.core.clone(schema, def, { parent: true });

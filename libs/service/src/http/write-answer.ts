@@ -1,0 +1,105 @@
+/** The guard on the way out: only what a route has declared leaves it. */
+import type { z } from 'zod';
+import type { Exchange } from './exchange.ts';
+import type { Answer, AnswerSpec, Route } from './route.ts';
+import { strictly } from './strict.ts';
+
+const HTML = 'text/html; charset=utf-8';
+
+/** A route's handler answered something that the route does not declare: a fault of ours. */
+export class UndeclaredAnswer extends Error {
+  constructor(route: Route, what: string) {
+    super(`${route.method} ${route.path} answered ${what}`);
+    this.name = 'UndeclaredAnswer';
+  }
+}
+
+/** A writer for a route's answers. @throws UndeclaredAnswer (the writer) */
+export function answerWriter(
+  route: Route,
+  undeclared: 'fail' | 'drop',
+): (exchange: Exchange, answer: Answer) => void {
+  const guards = new Map(
+    Object.entries(route.answers).map(([status, spec]) => [
+      Number(status),
+      bodyGuard(route, spec, undeclared),
+    ]),
+  );
+  return (exchange, answer) => {
+    const spec = route.answers[answer.status];
+    const guard = guards.get(answer.status);
+    if (spec === undefined || guard === undefined) {
+      throw new UndeclaredAnswer(route, `the undeclared status ${answer.status}`);
+    }
+    const { type, text } = content(route, spec, answer, guard);
+    exchange.status = answer.status;
+    exchange.set('Cache-Control', route.cacheControl ?? 'no-store');
+    setHeaders(exchange, answer.headers ?? {});
+    // Koa calls an empty text "text/plain"; null has no type.
+    exchange.body = text ?? null;
+    exchange.status = answer.status;
+    if (type !== undefined) exchange.set('Content-Type', type);
+  };
+}
+
+const content = (
+  route: Route,
+  spec: AnswerSpec,
+  answer: Answer,
+  guard: (body: unknown) => unknown,
+): { type?: string; text?: string } => {
+  if (answer.html !== undefined) {
+    demandMedia(route, spec, answer.status, 'text/html');
+    return { type: HTML, text: answer.html };
+  }
+  if (answer.text !== undefined) {
+    demandMedia(route, spec, answer.status, answer.text.type.split(';')[0] ?? '');
+    return { type: answer.text.type, text: answer.text.text };
+  }
+  const body = guard(answer.body);
+  return body === undefined ? {} : { type: 'application/json; charset=utf-8', text: JSON.stringify(body) };
+};
+
+const demandMedia = (route: Route, spec: AnswerSpec, status: number, type: string): void => {
+  const declared = spec.media?.some((media) => media.split(';')[0] === type);
+  if (declared !== true)
+    throw new UndeclaredAnswer(route, `${status} with the undeclared media type ${type}`);
+};
+
+const bodyGuard = (
+  route: Route,
+  spec: AnswerSpec,
+  undeclared: 'fail' | 'drop',
+): ((body: unknown) => unknown) => {
+  const { schema } = spec;
+  if (schema === undefined) return (body) => withoutSchema(route, body, undeclared);
+  const guard = undeclared === 'fail' ? strictly(schema) : schema;
+  return (body) => {
+    const parsed = guard.safeParse(body);
+    if (parsed.success) return parsed.data;
+    throw new UndeclaredAnswer(route, `a body that is not as declared: ${whereWrong(parsed.error)}`);
+  };
+};
+
+const withoutSchema = (route: Route, body: unknown, undeclared: 'fail' | 'drop'): undefined => {
+  if (body !== undefined && undeclared === 'fail')
+    throw new UndeclaredAnswer(route, 'a body where none is declared');
+};
+
+/** Names of fields alone: values may be personal. */
+const whereWrong = (error: z.core.$ZodError): string =>
+  error.issues
+    .map((issue) => {
+      const keys = issue.code === 'unrecognized_keys' ? ` ${issue.keys.join(', ')}` : '';
+      return `/${issue.path.join('/')} ${issue.code}${keys}`;
+    })
+    .join('; ');
+
+export const setHeaders = (
+  exchange: Exchange,
+  headers: Readonly<Record<string, string | readonly string[]>>,
+): void => {
+  for (const [name, value] of Object.entries(headers)) {
+    exchange.set(name, typeof value === 'string' ? value : [...value]);
+  }
+};
