@@ -5,6 +5,9 @@
  * its own. WAL, `synchronous=FULL`: what `write` resolves is on the disk.
  */
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
+import { groupCommit } from './group-commit.ts';
+import { openFile, waitingForOthers } from './open-file.ts';
+import { holdServerLock } from './server-lock.ts';
 
 export interface Database {
   /** A prepared statement, cached by its text. Reads may use it directly; what writes goes through `write`. */
@@ -15,7 +18,7 @@ export interface Database {
    * Runs `work` within a transaction and resolves with its result once that is durable. Works that are
    * waiting at the same time share one commit, in the order in which they were handed in; one that throws
    * is rolled back alone and rejects. `work` must be synchronous: a transaction never spans an `await`.
-   * Do not nest.
+   * Do not nest. Rejects if another process (ops) keeps writing for more than ten seconds.
    */
   write<T>(work: () => T extends PromiseLike<unknown> ? never : T): Promise<T>;
   /** The file's size in bytes, for metrics. */
@@ -34,10 +37,64 @@ export interface OpenOptions {
   readonly as: 'server' | 'beside';
 }
 
-/** A data folder that cannot be used: held by another server, read-only, not ours, or corrupt. One clear line. */
-export declare class DataFolderError extends Error {}
+/**
+ * Opens the folder's `latchkey.sqlite`, making what is missing.
+ * @throws DataFolderError
+ */
+export function openDatabase({ folder, as }: OpenOptions): Database {
+  const lock = as === 'server' ? holdServerLock(folder) : undefined;
+  try {
+    const connection = openFile({ folder, check: as === 'server' });
+    return databaseOn(connection, () => lock?.release());
+  } catch (error) {
+    lock?.release();
+    throw error;
+  }
+}
 
-/** @throws DataFolderError */
-export declare function openDatabase(options: OpenOptions): Database;
+function databaseOn(connection: DatabaseSync, released: () => void): Database {
+  const statements = new Map<string, StatementSync>();
+  const commits = groupCommit(connection);
+  let closed: Promise<void> | undefined;
+
+  const prepare = (sql: string): StatementSync => {
+    refuseIfClosed(closed);
+    const known = statements.get(sql);
+    if (known) return known;
+    const statement = connection.prepare(sql);
+    statements.set(sql, statement);
+    return statement;
+  };
+
+  const close = async () => {
+    await commits.idle();
+    connection.close();
+    released();
+  };
+
+  return {
+    prepare,
+    exec(sql) {
+      refuseIfClosed(closed);
+      waitingForOthers(connection, () => connection.exec(sql));
+    },
+    async write(work) {
+      refuseIfClosed(closed);
+      return commits.run(work);
+    },
+    size: () => pragma(prepare, 'page_count') * pragma(prepare, 'page_size'),
+    close() {
+      closed ??= close();
+      return closed;
+    },
+  };
+}
+
+function refuseIfClosed(closed: unknown): void {
+  if (closed) throw new Error('The database is closed.');
+}
+
+const pragma = (prepare: Database['prepare'], name: 'page_count' | 'page_size') =>
+  Number(prepare(`PRAGMA ${name}`).get()?.[name]);
 
 export type { DatabaseSync };

@@ -1,1 +1,2 @@
+export { DataFolderError } from './data-folder-error.ts';
 export * from './database.ts';

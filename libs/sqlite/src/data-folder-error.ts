@@ -1,0 +1,46 @@
+/** A data folder that cannot be used: held by another server, read-only, not ours, or corrupt. One clear line. */
+export class DataFolderError extends Error {
+  override readonly name = 'DataFolderError';
+}
+
+/** SQLite's primary result codes that we tell apart (https://sqlite.org/rescode.html). */
+const reasons: Readonly<Record<number, string>> = {
+  5: 'is busy: another process keeps its database locked',
+  8: 'is not writable',
+  10: 'cannot be read or written: the disk reports an error',
+  11: 'holds a damaged database: restore it from a backup',
+  14: 'is not writable',
+  13: 'cannot be written: the disk is full',
+  26: 'holds a latchkey.sqlite that is not a database',
+};
+
+/** The system's codes for a folder that cannot be made or written. */
+const notWritable = new Set(['EACCES', 'EEXIST', 'ENOTDIR', 'EPERM', 'EROFS']);
+
+/** SQLite's primary result code, or undefined for errors of another origin. */
+export function resultCode(error: unknown): number | undefined {
+  if (!(error instanceof Error) || !('errcode' in error)) return undefined;
+  return typeof error.errcode === 'number' ? error.errcode & 0xff : undefined;
+}
+
+/** Whether another connection holds the lock that was asked for. */
+export const isBusy = (error: unknown): boolean => resultCode(error) === 5;
+
+/** Runs `attempt` and says in one line what is wrong with the folder if it fails for a reason that is known. */
+export function explained<T>(folder: string, attempt: () => T): T {
+  try {
+    return attempt();
+  } catch (error) {
+    const reason = reasonOf(error);
+    if (reason === undefined) throw error;
+    throw new DataFolderError(`The data folder ${folder} ${reason}.`, { cause: error });
+  }
+}
+
+function reasonOf(error: unknown): string | undefined {
+  const code = resultCode(error);
+  if (code !== undefined) return reasons[code];
+  const systemCode = error instanceof Error && 'code' in error ? error.code : undefined;
+  if (typeof systemCode !== 'string' || !notWritable.has(systemCode)) return undefined;
+  return 'is not a folder that can be written';
+}

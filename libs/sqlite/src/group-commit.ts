@@ -1,0 +1,132 @@
+import type { DatabaseSync } from 'node:sqlite';
+import { isBusy } from './data-folder-error.ts';
+
+/** How long a commit waits for another process's write before its works are rejected, in ms. */
+const GIVE_UP_AFTER_MS = 10_000;
+const FIRST_RETRY_MS = 2;
+const LONGEST_RETRY_MS = 100;
+
+interface Work {
+  /** Calls the work; returns what is to be called after the commit. */
+  run(): () => void;
+  reject(error: unknown): void;
+}
+
+export interface GroupCommit {
+  /** Queues a work for the next commit; settles after it. */
+  run<T>(work: () => T): Promise<T>;
+  /** Resolves once nothing is queued. */
+  idle(): Promise<void>;
+}
+
+/**
+ * Group commit: the works queued within one turn of the event loop run in one transaction, each under a
+ * savepoint of its own, so that one flush to the disk serves all of them. While that flush blocks, further
+ * requests pile up before the loop: the next commit takes more of them, and load makes batches larger.
+ */
+export function groupCommit(connection: DatabaseSync): GroupCommit {
+  let queue: Work[] = [];
+  let waiting = false;
+  let blockedSince: number | undefined;
+  const idlers: (() => void)[] = [];
+
+  const statement = (sql: string) => {
+    const prepared = connection.prepare(sql);
+    return () => void prepared.run();
+  };
+  const begin = statement('BEGIN IMMEDIATE');
+  const commit = statement('COMMIT');
+  const rollback = statement('ROLLBACK');
+  const savepoint = statement('SAVEPOINT work');
+  const release = statement('RELEASE work');
+  const rollbackWork = statement('ROLLBACK TO work');
+
+  function schedule(): void {
+    if (waiting) return;
+    waiting = true;
+    setImmediate(flush);
+  }
+
+  function flush(): void {
+    waiting = false;
+    if (!begun()) return;
+    const works = queue;
+    queue = [];
+    commitAll(works);
+    if (queue.length > 0) schedule();
+    else for (const idle of idlers.splice(0)) idle();
+  }
+
+  /** Whether the transaction is open. If another process is writing, tries again later, off the event loop. */
+  function begun(): boolean {
+    try {
+      begin();
+      blockedSince = undefined;
+      return true;
+    } catch (error) {
+      blockedSince ??= performance.now();
+      const blockedMs = performance.now() - blockedSince;
+      if (isBusy(error) && blockedMs < GIVE_UP_AFTER_MS) retryAfter(blockedMs);
+      else rejectQueue(error);
+      return false;
+    }
+  }
+
+  function retryAfter(blockedMs: number): void {
+    waiting = true;
+    setTimeout(flush, Math.min(LONGEST_RETRY_MS, Math.max(FIRST_RETRY_MS, blockedMs)));
+  }
+
+  function rejectQueue(error: unknown): void {
+    blockedSince = undefined;
+    for (const work of queue.splice(0)) work.reject(error);
+    for (const idle of idlers.splice(0)) idle();
+  }
+
+  function commitAll(works: readonly Work[]): void {
+    try {
+      const settlements = works.map((work) => (works.length === 1 ? work.run() : runApart(work)));
+      commit();
+      for (const settle of settlements) settle();
+    } catch (error) {
+      if (connection.isTransaction) rollback();
+      for (const work of works) work.reject(error);
+    }
+  }
+
+  /** Runs a work so that it can be undone alone; throws only if that took the whole transaction with it. */
+  function runApart(work: Work): () => void {
+    savepoint();
+    try {
+      const settle = work.run();
+      release();
+      return settle;
+    } catch (error) {
+      // On a full disk, for one, SQLite has rolled back everything already.
+      if (!connection.isTransaction) throw error;
+      rollbackWork();
+      release();
+      return () => work.reject(error);
+    }
+  }
+
+  return {
+    run: (work) =>
+      new Promise((resolve, reject) => {
+        queue.push({
+          run() {
+            const result = work();
+            refusePromise(result);
+            return () => resolve(result);
+          },
+          reject,
+        });
+        schedule();
+      }),
+    idle: () => (queue.length === 0 ? Promise.resolve() : new Promise((resolve) => idlers.push(resolve))),
+  };
+}
+
+function refusePromise(result: unknown): void {
+  if (result instanceof Promise) throw new TypeError('A work of `write` must be synchronous.');
+}
