@@ -2,7 +2,10 @@
  * CloudEvents 1.0, Kafka protocol binding, binary content mode: the value is the JSON data, everything else
  * stands in `ce_` headers as UTF-8 text.
  */
-import type { Envelope, LatchkeyEvent } from './events.ts';
+import { z } from 'zod';
+import { catalogue, type Envelope, type LatchkeyEvent } from './events.ts';
+import { type HeaderValue, readHeaders, textOf, writeHeaders } from './headers.ts';
+import { type Upcast, upcast } from './upcast.ts';
 
 /** A record as it is handed to a bus. */
 export interface EncodedEvent {
@@ -16,12 +19,12 @@ export interface EncodedEvent {
 export interface RawRecord {
   readonly key: Buffer | null;
   readonly value: Buffer | null;
-  readonly headers: Readonly<Record<string, Buffer | string | readonly (Buffer | string)[] | undefined>>;
+  readonly headers: Readonly<Record<string, HeaderValue>>;
 }
 
 export type Decoded =
   | { readonly kind: 'event'; readonly event: LatchkeyEvent }
-  /** Well-formed, of a type that this build does not know: skipped and counted, but it advances the sequence. */
+  /** Its headers are well-formed, its type is not known to this build: skipped and counted, but it advances the sequence. */
   | { readonly kind: 'unknown-type'; readonly type: string; readonly envelope: Envelope }
   /** Its key is usable, its content is not (bad headers or JSON, unknown version, schema broken): parks the subject. */
   | { readonly kind: 'undecodable'; readonly subject: string; readonly cause: string }
@@ -32,10 +35,115 @@ export type Decoded =
 export const MAX_EVENT_BYTES = 256 * 1024;
 
 /**
- * The record for an event.
- * @throws RangeError if the data is over {@link MAX_EVENT_BYTES}; ZodError if it breaks its schema.
+ * The record for an event. Fields that its schema does not declare are left out.
+ * @throws ZodError if data or envelope break their schema; RangeError if the data is over
+ * {@link MAX_EVENT_BYTES} or of another subject than the envelope.
  */
-export declare function encode(event: LatchkeyEvent): EncodedEvent;
+export function encode(event: LatchkeyEvent): EncodedEvent {
+  const { topic, version, schema, subjectField } = catalogue[event.type];
+  const data: Readonly<Record<string, unknown>> = schema.parse(event.data);
+  if (data[subjectField] !== event.subject) {
+    throw new RangeError(`${event.type}: ${subjectField} is not the subject.`);
+  }
+  const headers = writeHeaders(event, event.type, version);
+  const value = Buffer.from(JSON.stringify(data), 'utf8');
+  if (value.length > MAX_EVENT_BYTES) {
+    throw new RangeError(`${event.type}: ${value.length} bytes of data, over ${MAX_EVENT_BYTES}.`);
+  }
+  return { topic, key: event.subject, value, headers };
+}
 
-/** What a record says. Never throws. Data of older versions is upcast to the current one. */
-export declare function decode(record: RawRecord): Decoded;
+/** What decoding needs to know of an event type; `catalogue` is a record of these. */
+export interface Decodable {
+  readonly version: number;
+  readonly subjectField: string;
+  readonly schema: z.ZodType<Readonly<Record<string, unknown>>>;
+}
+
+export interface DecodeContext {
+  readonly contracts: Readonly<Record<string, Decodable>>;
+  readonly upcast: Upcast;
+}
+
+const uuid = z.uuid();
+
+function usableKey(key: Buffer | null): string | undefined {
+  const parsed = uuid.safeParse(key === null ? undefined : textOf(key));
+  return parsed.success ? parsed.data : undefined;
+}
+
+type Json = { readonly json: unknown } | { readonly flaw: string };
+
+/** The parser's own message is dropped: it quotes the text, which may name somebody. */
+function parseJson(value: Buffer | null): Json {
+  if (value === null) return { flaw: 'no value' };
+  if (value.length > MAX_EVENT_BYTES) return { flaw: `value over ${MAX_EVENT_BYTES} bytes` };
+  const text = textOf(value);
+  if (text === undefined) return { flaw: 'value is not UTF-8' };
+  try {
+    return { json: JSON.parse(text) };
+  } catch {
+    return { flaw: 'value is not JSON' };
+  }
+}
+
+/** Where a schema is broken, and how; never what stands there. */
+const breaches = (error: z.ZodError): string =>
+  error.issues.map(({ path, code }) => `${['data', ...path].join('.')} ${code}`).join(', ');
+
+type Data = { readonly data: Readonly<Record<string, unknown>> } | { readonly flaw: string };
+
+/** An upcaster sees data that nobody has checked, so what it throws is a flaw of the data. */
+function upcastData({ upcast }: DecodeContext, type: string, version: number, json: unknown): Json {
+  try {
+    const upcasted = upcast(type, version, json);
+    return upcasted === undefined ? { flaw: `unknown version ${version} of ${type}` } : { json: upcasted };
+  } catch {
+    return { flaw: `data does not fit version ${version} of ${type}` };
+  }
+}
+
+function readData(
+  context: DecodeContext,
+  contract: Decodable,
+  type: string,
+  version: number,
+  value: Buffer | null,
+): Data {
+  const parsed = parseJson(value);
+  if ('flaw' in parsed) return parsed;
+  const current = upcastData(context, type, version, parsed.json);
+  if ('flaw' in current) return current;
+  const checked = contract.schema.safeParse(current.json);
+  return checked.success ? { data: checked.data } : { flaw: breaches(checked.error) };
+}
+
+/** `decode` for a catalogue. */
+export const createDecode =
+  (context: DecodeContext) =>
+  (record: RawRecord): Decoded => {
+    const subject = usableKey(record.key);
+    if (subject === undefined) return { kind: 'unusable', cause: 'key is not a UUID' };
+    const undecodable = (cause: string): Decoded => ({ kind: 'undecodable', subject, cause });
+
+    const headers = readHeaders(record.headers);
+    if ('flaw' in headers) return undecodable(headers.flaw);
+    const { envelope, type, version } = headers.facts;
+    if (envelope.subject !== subject) return undecodable('ce_subject is not the key');
+
+    const contract = Object.hasOwn(context.contracts, type) ? context.contracts[type] : undefined;
+    if (contract === undefined) return { kind: 'unknown-type', type, envelope };
+
+    const read = readData(context, contract, type, version, record.value);
+    if ('flaw' in read) return undecodable(read.flaw);
+    if (read.data[contract.subjectField] !== subject)
+      return undecodable(`${contract.subjectField} is not the key`);
+    // The schema of `type` has just vouched for the data; that the two belong together is beyond the compiler.
+    return { kind: 'event', event: { ...envelope, type, data: read.data } as LatchkeyEvent };
+  };
+
+/**
+ * What a record says. Never throws. Data of older versions is upcast to the current one; fields that its
+ * schema does not declare are left out. Causes name headers and fields, never their values.
+ */
+export const decode: (record: RawRecord) => Decoded = createDecode({ contracts: catalogue, upcast });

@@ -40,63 +40,99 @@ export const sealedContent = z.object({
 });
 export type SealedContent = z.infer<typeof sealedContent>;
 
-/** Marks a schema as personal data and lets it be `null` (erased). */
+/** Marks a schema, with all that stands beneath it, as personal data, and lets it be `null` (erased). */
 const person = <Shape extends z.ZodRawShape>(shape: Shape) =>
-  z.object(shape).nullable().meta({ personal: true, description: 'Personal data; null once erased.' });
+  z.object(shape).nullable().meta({ 'x-personal': true, description: 'Personal data; null once erased.' });
 
 const recipient = person({ email: z.string(), username: z.string() });
 
 const schemas = {
-  UserRegistered: z.object({
-    userId: id,
-    role,
-    locale,
-    person: person({
-      email: z.string(),
-      username: z.string(),
-      firstName: z.string().optional(),
-      lastName: z.string().optional(),
-    }),
-    verification: sealedToken.optional(),
-  }),
-  VerificationRequested: z.object({ userId: id, locale, person: recipient, verification: sealedToken.optional() }),
-  AccountVerified: z.object({ userId: id, locale, person: recipient }),
-  RegistrationEnded: z.object({ userId: id, reason: z.enum(['expired', 'rejected', 'superseded']) }),
-  PasswordResetRequested: z.object({
-    userId: id,
-    locale,
-    person: recipient,
-    reset: sealedToken.optional(),
-    verifies: z.boolean(),
-  }),
-  PasswordChanged: z.object({
-    userId: id,
-    how: z.enum(['reset', 'change', 'first']),
-    locale,
-    person: recipient,
-  }),
-  ProfileChanged: z.object({
-    userId: id,
-    locale: locale.optional(),
-    person: person({
-      username: z.string().optional(),
-      firstName: z.string().optional(),
-      lastName: z.string().optional(),
-    }),
-  }),
-  RoleChanged: z.object({ userId: id, role, previousRole: role, changedBy: z.string(), locale, person: recipient }),
-  AccountDisabled: z.object({ userId: id, changedBy: z.string(), person: person({ reason: z.string().optional() }) }),
-  AccountEnabled: z.object({ userId: id, changedBy: z.string(), person: person({ reason: z.string().optional() }) }),
-  SessionsRevoked: z.object({
-    userId: id,
-    reason: z.enum(['logout-all', 'password-changed', 'refresh-reuse', 'role-changed', 'disabled', 'ended', 'admin']),
-  }),
-  MailRequested: z.object({
-    mailingId: id,
-    template: z.enum(['welcome']),
-    requestedBy: id,
-    person: person({ recipients: z.array(z.string()).min(1).max(100) }),
-  }),
+  UserRegistered: z
+    .object({
+      userId: id,
+      role,
+      locale,
+      person: person({
+        email: z.string(),
+        username: z.string(),
+        firstName: z.string().optional(),
+        lastName: z.string().optional(),
+      }),
+      verification: sealedToken.optional(),
+    })
+    .describe(
+      'Somebody signed up: a new account, unverified. Without `verification` the address is proven by another account.',
+    ),
+  VerificationRequested: z
+    .object({ userId: id, locale, person: recipient, verification: sealedToken.optional() })
+    .describe('A new verification link was asked for; it replaces the older ones.'),
+  AccountVerified: z
+    .object({ userId: id, locale, person: recipient })
+    .describe('The owner of the mailbox has proven the address of this account.'),
+  RegistrationEnded: z
+    .object({ userId: id, reason: z.enum(['expired', 'rejected', 'superseded']) })
+    .describe('The account was never verified and is over for good.'),
+  PasswordResetRequested: z
+    .object({
+      userId: id,
+      locale,
+      person: recipient,
+      reset: sealedToken.optional(),
+      verifies: z.boolean(),
+    })
+    .describe(
+      'A reset link was asked for. Completing it also verifies the account where `verifies` is true.',
+    ),
+  PasswordChanged: z
+    .object({
+      userId: id,
+      how: z.enum(['reset', 'change', 'first']),
+      locale,
+      person: recipient,
+    })
+    .describe('The account has a new password; every open link of it is dead.'),
+  ProfileChanged: z
+    .object({
+      userId: id,
+      locale: locale.optional(),
+      person: person({
+        username: z.string().optional(),
+        firstName: z.string().optional(),
+        lastName: z.string().optional(),
+      }),
+    })
+    .describe('Names or locale were changed; what did not change is absent.'),
+  RoleChanged: z
+    .object({ userId: id, role, previousRole: role, changedBy: z.string(), locale, person: recipient })
+    .describe('An admin gave the account another role.'),
+  AccountDisabled: z
+    .object({ userId: id, changedBy: z.string(), person: person({ reason: z.string().optional() }) })
+    .describe('An admin closed the account to its holder, until it is enabled.'),
+  AccountEnabled: z
+    .object({ userId: id, changedBy: z.string(), person: person({ reason: z.string().optional() }) })
+    .describe('An admin opened a disabled account again.'),
+  SessionsRevoked: z
+    .object({
+      userId: id,
+      reason: z.enum([
+        'logout-all',
+        'password-changed',
+        'refresh-reuse',
+        'role-changed',
+        'disabled',
+        'ended',
+        'admin',
+      ]),
+    })
+    .describe('Access tokens whose `seq` is lower than the sequence of this event are dead.'),
+  MailRequested: z
+    .object({
+      mailingId: id,
+      template: z.enum(['welcome']),
+      requestedBy: id,
+      person: person({ recipients: z.array(z.string()).min(1).max(100) }),
+    })
+    .describe('An admin asked for a mail to each of these recipients.'),
 } as const;
 
 export type EventType = keyof typeof schemas;
@@ -105,15 +141,20 @@ export type DataOf<T extends EventType> = z.infer<(typeof schemas)[T]>;
 /** Where and in which version each event is published, and the schema of that version's data. */
 export interface EventContract<T extends EventType = EventType> {
   readonly type: T;
+  /** The current one. */
   readonly version: number;
   readonly topic: typeof ACCOUNTS_TOPIC | typeof MAILINGS_TOPIC;
+  /** The field of the data that repeats the envelope's subject. */
+  readonly subjectField: 'userId' | 'mailingId';
   readonly schema: (typeof schemas)[T];
 }
 
 const contract = <T extends EventType>(type: T, version = 1): EventContract<T> => ({
   type,
   version,
-  topic: type === 'MailRequested' ? MAILINGS_TOPIC : ACCOUNTS_TOPIC,
+  ...(type === 'MailRequested'
+    ? { topic: MAILINGS_TOPIC, subjectField: 'mailingId' }
+    : { topic: ACCOUNTS_TOPIC, subjectField: 'userId' }),
   schema: schemas[type],
 });
 
@@ -131,6 +172,12 @@ export const catalogue: { readonly [T in EventType]: EventContract<T> } = {
   SessionsRevoked: contract('SessionsRevoked'),
   MailRequested: contract('MailRequested'),
 };
+
+/** Whether a text names an event of the catalogue. */
+export const isEventType = (text: string): text is EventType => Object.hasOwn(catalogue, text);
+
+/** Every event type, in the order of the catalogue. */
+export const eventTypes: readonly EventType[] = Object.keys(catalogue).filter(isEventType);
 
 /** What an event says about itself; fixed when it is appended to the journal, the same for ever after. */
 export interface Envelope {

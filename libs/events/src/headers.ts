@@ -1,0 +1,125 @@
+/**
+ * The headers of a record: CloudEvents 1.0 attributes in Kafka's binary content mode. `datacontenttype` is the
+ * header `content-type`, every other attribute has the prefix `ce_`; values are UTF-8 text as it is
+ * (percent-encoding belongs to the HTTP binding alone).
+ */
+import { z } from 'zod';
+import { type Envelope, instant } from './events.ts';
+
+export const EVENT_SOURCE = '/latchkey/auth';
+
+/** CloudEvents' String: no control characters, noncharacters or lone surrogates. Bounded, as headers should be. */
+const text = z
+  .string()
+  .min(1)
+  .max(256)
+  .regex(/^[^\p{Cc}\p{Cs}\p{Noncharacter_Code_Point}]*$/u);
+
+/** W3C Trace Context, version 00: neither id may be all zeros. */
+const traceparent = z.string().regex(/^00-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}$/);
+
+export const eventHeaders = z.object({
+  'content-type': z.string().regex(/^application\/json(?:\s*;\s*charset="?utf-8"?)?$/i),
+  ce_specversion: z.literal('1.0'),
+  ce_id: z.uuid(),
+  ce_type: text,
+  ce_source: z.literal(EVENT_SOURCE),
+  ce_subject: z.uuid(),
+  ce_time: instant,
+  ce_dataschema: z.string().regex(/^urn:latchkey:event:[A-Za-z][A-Za-z0-9]*:[1-9][0-9]{0,8}$/),
+  ce_sequence: z.string().regex(/^(?!0{10})[0-9]{10}$/),
+  ce_correlationid: text,
+  ce_causationid: text,
+  // A trace is never worth an event: what is malformed is dropped, as W3C Trace Context tells receivers to do.
+  traceparent: traceparent.optional().catch(undefined),
+});
+
+type EventHeaders = z.infer<typeof eventHeaders>;
+
+const names = Object.keys(eventHeaders.shape);
+
+/** The URI of the schema of an event's data. */
+export const dataSchemaUri = (type: string, version: number): string =>
+  `urn:latchkey:event:${type}:${version}`;
+
+/** @throws ZodError if the envelope breaks the rules of the headers. */
+export function writeHeaders(envelope: Envelope, type: string, version: number): Record<string, string> {
+  const { traceparent, ...headers } = eventHeaders.parse({
+    'content-type': 'application/json',
+    ce_specversion: '1.0',
+    ce_id: envelope.id,
+    ce_type: type,
+    ce_source: EVENT_SOURCE,
+    ce_subject: envelope.subject,
+    ce_time: envelope.time,
+    ce_dataschema: dataSchemaUri(type, version),
+    ce_sequence: String(envelope.sequence).padStart(10, '0'),
+    ce_correlationid: envelope.correlationId,
+    ce_causationid: envelope.causationId,
+    traceparent: envelope.traceparent,
+  });
+  return traceparent === undefined ? headers : { ...headers, traceparent };
+}
+
+/** A header as a bus hands it over; one that was sent twice is an array. */
+export type HeaderValue = Buffer | string | readonly (Buffer | string)[] | undefined;
+
+export interface HeaderFacts {
+  readonly envelope: Envelope;
+  readonly type: string;
+  readonly version: number;
+}
+
+/** What the headers say, or the names of those at fault. */
+export type ReadHeaders = { readonly facts: HeaderFacts } | { readonly flaw: string };
+
+const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+
+/** Bytes as text, or undefined where they are not UTF-8. */
+export function textOf(bytes: Buffer): string | undefined {
+  try {
+    return utf8.decode(bytes);
+  } catch {
+    return undefined;
+  }
+}
+
+/** Undefined for what is absent, repeated or not UTF-8: none of them is a header's value. */
+function headerText(value: HeaderValue): string | undefined {
+  if (typeof value === 'string') return value;
+  if (Buffer.isBuffer(value)) return textOf(value);
+  return undefined;
+}
+
+function factsOf(headers: EventHeaders): HeaderFacts {
+  const { ce_type: type, ce_dataschema: schema, traceparent } = headers;
+  return {
+    type,
+    version: Number(schema.slice(schema.lastIndexOf(':') + 1)),
+    envelope: {
+      id: headers.ce_id,
+      subject: headers.ce_subject,
+      sequence: Number(headers.ce_sequence),
+      time: headers.ce_time,
+      correlationId: headers.ce_correlationid,
+      causationId: headers.ce_causationid,
+      ...(traceparent === undefined ? {} : { traceparent }),
+    },
+  };
+}
+
+/** Reads the headers of a record. Other headers are ignored. */
+export function readHeaders(headers: Readonly<Record<string, HeaderValue>>): ReadHeaders {
+  const texts = names.map((name) => [
+    name,
+    Object.hasOwn(headers, name) ? headerText(headers[name]) : undefined,
+  ]);
+  const parsed = eventHeaders.safeParse(Object.fromEntries(texts));
+  if (!parsed.success)
+    return { flaw: `bad header: ${parsed.error.issues.map(({ path }) => path.join('.')).join(', ')}` };
+  const facts = factsOf(parsed.data);
+  if (parsed.data.ce_dataschema !== dataSchemaUri(facts.type, facts.version)) {
+    return { flaw: 'ce_dataschema is of another type than ce_type' };
+  }
+  return { facts };
+}
