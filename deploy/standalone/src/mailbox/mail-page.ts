@@ -1,0 +1,27 @@
+/** A mail's own HTML as a page for the reader's frame: no script, nothing remote, links open in a new tab. */
+import type { Answer } from '@latchkey/service';
+
+const contentSecurityPolicy = [
+  "default-src 'none'",
+  "style-src 'unsafe-inline'",
+  'img-src data:',
+  "form-action 'none'",
+  "frame-ancestors 'self'",
+  'sandbox allow-popups allow-popups-to-escape-sandbox',
+].join('; ');
+
+const inNewTab = '<base target="_blank">';
+
+/** `base` must stand in the head and before the links; a mail without a head gets one from the parser. */
+const withNewTabs = (html: string): string =>
+  /<head[^>]*>/i.test(html) ? html.replace(/<head[^>]*>/i, (head) => head + inNewTab) : inNewTab + html;
+
+export const mailPage = (html: string): Answer => ({
+  status: 200,
+  html: withNewTabs(html),
+  headers: {
+    'Content-Security-Policy': contentSecurityPolicy,
+    'Referrer-Policy': 'no-referrer',
+    'X-Content-Type-Options': 'nosniff',
+  },
+});

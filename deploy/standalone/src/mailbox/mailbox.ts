@@ -1,0 +1,184 @@
+/** Mails kept in the data folder, so that they survive a restart. For development: nothing here leaves the machine. */
+import type { Database } from '@latchkey/sqlite';
+import {
+  type Arrival,
+  type MailEnvelope,
+  type Message,
+  type MessageHeaders,
+  type MessageSummary,
+  readHeaders,
+  readMessage,
+  summarise,
+} from './message.ts';
+import { parseSearch } from './search.ts';
+
+/** Older mails than the newest so many are dropped. */
+const KEPT_MAILS = 10_000;
+
+export interface Page {
+  readonly start: number;
+  readonly limit: number;
+}
+
+export interface Found {
+  readonly messages: readonly MessageSummary[];
+  /** All that match, whatever the page. */
+  readonly matching: number;
+  readonly matchingUnread: number;
+  readonly total: number;
+  readonly unread: number;
+}
+
+export interface Mailbox {
+  /** Keeps a mail (RFC 5322 bytes); resolves with its id once it is durable. */
+  receive(raw: Uint8Array, envelope: MailEnvelope): Promise<string>;
+  /** Newest first. An empty query finds everything; the language is that of search.ts. */
+  search(query: string, page: Page): Found;
+  /** A mail by id, or the newest one for `latest`; marks it as read. */
+  open(id: string): Promise<Message | undefined>;
+  headers(id: string): Promise<MessageHeaders | undefined>;
+  raw(id: string): Uint8Array | undefined;
+  /** Marks mails as read or unread; all of them where `ids` is empty. */
+  mark(ids: readonly string[], read: boolean): Promise<void>;
+  /** Deletes mails; all of them where `ids` is empty. */
+  remove(ids: readonly string[]): Promise<void>;
+}
+
+export interface MailboxDeps {
+  readonly database: Database;
+  now(): Date;
+  newId(): string;
+  /** Default 10,000. */
+  readonly keep?: number;
+}
+
+const tables = `
+  CREATE TABLE IF NOT EXISTS mailbox_messages (
+    position INTEGER PRIMARY KEY AUTOINCREMENT,
+    id TEXT NOT NULL UNIQUE,
+    received_at TEXT NOT NULL,
+    read INTEGER NOT NULL DEFAULT 0,
+    message_id TEXT NOT NULL,
+    sender TEXT NOT NULL,
+    recipients TEXT NOT NULL,
+    copies TEXT NOT NULL,
+    blind_copies TEXT NOT NULL,
+    subject TEXT NOT NULL,
+    body TEXT NOT NULL,
+    envelope TEXT NOT NULL,
+    summary TEXT NOT NULL,
+    raw BLOB NOT NULL
+  );
+  CREATE INDEX IF NOT EXISTS mailbox_unread ON mailbox_messages (read) WHERE read = 0;`;
+
+type Addresses = MessageSummary['To'];
+const searchable = (addresses: Addresses): string =>
+  addresses.map(({ Name, Address }) => `${Name} <${Address}>`.toLowerCase()).join('\n');
+
+const placeholders = (ids: readonly string[]): string => ids.map(() => '?').join(', ');
+
+interface StoredMail {
+  readonly arrival: Arrival;
+  readonly raw: Uint8Array;
+}
+
+export function createMailbox({ database, now, newId, keep = KEPT_MAILS }: MailboxDeps): Mailbox {
+  database.exec(tables);
+
+  const find = (id: string): StoredMail | undefined => {
+    const row =
+      id === 'latest'
+        ? database.prepare('SELECT * FROM mailbox_messages ORDER BY position DESC LIMIT 1').get()
+        : database.prepare('SELECT * FROM mailbox_messages WHERE id = ?').get(id);
+    if (!row) return undefined;
+    const envelope = JSON.parse(String(row['envelope'])) as MailEnvelope;
+    return {
+      arrival: { id: String(row['id']), receivedAt: new Date(String(row['received_at'])), envelope },
+      raw: row['raw'] as Uint8Array,
+    };
+  };
+
+  const count = (sql: string, values: readonly (string | number)[] = []): number =>
+    Number(database.prepare(`SELECT count(*) AS n FROM mailbox_messages WHERE ${sql}`).get(...values)?.['n'] ?? 0);
+
+  const insert = (summary: Omit<MessageSummary, 'Read'>, text: string, mail: StoredMail): void => {
+    database
+      .prepare(
+        `INSERT INTO mailbox_messages (id, received_at, message_id, sender, recipients, copies, blind_copies,
+           subject, body, envelope, summary, raw) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+      )
+      .run(
+        summary.ID,
+        summary.Created,
+        summary.MessageID.toLowerCase(),
+        searchable(summary.From ? [summary.From] : []),
+        searchable(summary.To),
+        searchable(summary.Cc),
+        searchable(summary.Bcc),
+        summary.Subject.toLowerCase(),
+        text.toLowerCase(),
+        JSON.stringify(mail.arrival.envelope),
+        JSON.stringify(summary),
+        mail.raw,
+      );
+    database
+      .prepare(
+        `DELETE FROM mailbox_messages WHERE position <=
+           (SELECT position FROM mailbox_messages ORDER BY position DESC LIMIT 1 OFFSET ?)`,
+      )
+      .run(keep);
+  };
+
+  const mark: Mailbox['mark'] = (ids, read) =>
+    database.write(() => {
+      const which = ids.length === 0 ? '1' : `id IN (${placeholders(ids)})`;
+      database.prepare(`UPDATE mailbox_messages SET read = ? WHERE ${which}`).run(read ? 1 : 0, ...ids);
+    });
+
+  return {
+    async receive(raw, envelope) {
+      const arrival: Arrival = { id: newId(), receivedAt: now(), envelope };
+      const { summary, text } = await summarise(raw, arrival);
+      await database.write(() => insert(summary, text, { arrival, raw }));
+      return arrival.id;
+    },
+
+    search(query, { start, limit }) {
+      const { sql, values } = parseSearch(query);
+      const rows = database
+        .prepare(
+          `SELECT summary, read FROM mailbox_messages WHERE ${sql} ORDER BY position DESC LIMIT ? OFFSET ?`,
+        )
+        .all(...values, limit, start);
+      return {
+        messages: rows.map(({ summary, read }) => ({ ...JSON.parse(String(summary)), Read: read === 1 })),
+        matching: count(sql, values),
+        matchingUnread: count(`${sql} AND read = 0`, values),
+        total: count('1'),
+        unread: count('read = 0'),
+      };
+    },
+
+    async open(id) {
+      const mail = find(id);
+      if (!mail) return undefined;
+      await mark([mail.arrival.id], true);
+      return readMessage(mail.raw, mail.arrival);
+    },
+
+    async headers(id) {
+      const mail = find(id);
+      return mail && readHeaders(mail.raw);
+    },
+
+    raw: (id) => find(id)?.raw,
+
+    mark,
+
+    remove: (ids) =>
+      database.write(() => {
+        const which = ids.length === 0 ? '1' : `id IN (${placeholders(ids)})`;
+        database.prepare(`DELETE FROM mailbox_messages WHERE ${which}`).run(...ids);
+      }),
+  };
+}

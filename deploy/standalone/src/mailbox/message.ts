@@ -1,0 +1,157 @@
+/** A mail as Mailpit's API shows it: the same field names, so that a test client reads either. */
+import PostalMime, { type Address, type Email } from 'postal-mime';
+import { z } from 'zod';
+
+const address = z.object({ Name: z.string(), Address: z.string() });
+type MailAddress = z.infer<typeof address>;
+
+const attachment = z.object({
+  PartID: z.string(),
+  FileName: z.string(),
+  ContentType: z.string(),
+  ContentID: z.string(),
+  Size: z.number(),
+});
+
+const common = {
+  ID: z.string(),
+  MessageID: z.string(),
+  From: address.nullable(),
+  To: z.array(address),
+  Cc: z.array(address),
+  Bcc: z.array(address),
+  ReplyTo: z.array(address),
+  Subject: z.string(),
+  Tags: z.array(z.string()),
+  Username: z.string(),
+  Size: z.number(),
+};
+
+export const messageSummary = z.object({
+  ...common,
+  Read: z.boolean(),
+  Created: z.iso.datetime(),
+  Attachments: z.number(),
+  Snippet: z.string(),
+});
+export type MessageSummary = z.infer<typeof messageSummary>;
+
+export const message = z.object({
+  ...common,
+  ReturnPath: z.string(),
+  Date: z.iso.datetime(),
+  HTML: z.string(),
+  Text: z.string(),
+  Inline: z.array(attachment),
+  Attachments: z.array(attachment),
+});
+export type Message = z.infer<typeof message>;
+
+/** Header names as they were written, each with its values in order. */
+export const messageHeaders = z.record(z.string(), z.array(z.string()));
+export type MessageHeaders = z.infer<typeof messageHeaders>;
+
+/** Who sent a mail to whom, as said over SMTP. */
+export interface MailEnvelope {
+  readonly from: string;
+  readonly to: readonly string[];
+}
+
+/** What is known of a mail apart from its text. */
+export interface Arrival {
+  readonly id: string;
+  readonly receivedAt: Date;
+  readonly envelope: MailEnvelope;
+}
+
+const SNIPPET_LENGTH = 250;
+
+const flatten = (list: readonly (Address | undefined)[] = []): MailAddress[] =>
+  list
+    .flatMap((entry) => entry?.group ?? (entry ? [entry] : []))
+    .map(({ name, address: at }) => ({ Name: name, Address: at ?? '' }));
+
+/** Recipients of the envelope that no header names. */
+function blindCopies(envelope: MailEnvelope, named: readonly MailAddress[]): MailAddress[] {
+  const seen = new Set(named.map((entry) => entry.Address.toLowerCase()));
+  return envelope.to.filter((to) => !seen.has(to.toLowerCase())).map((to) => ({ Name: '', Address: to }));
+}
+
+function commonFields(email: Email, raw: Uint8Array, { id, envelope }: Arrival) {
+  const To = flatten(email.to);
+  const Cc = flatten(email.cc);
+  return {
+    ID: id,
+    MessageID: (email.messageId ?? '').replace(/^<|>$/g, ''),
+    From: flatten([email.from])[0] ?? null,
+    To,
+    Cc,
+    Bcc: blindCopies(envelope, [...To, ...Cc]),
+    ReplyTo: flatten(email.replyTo),
+    Subject: email.subject ?? '',
+    Tags: [],
+    Username: '',
+    Size: raw.byteLength,
+  };
+}
+
+function attachments(email: Email) {
+  return email.attachments.map((part, index) => ({
+    inline: part.disposition === 'inline' || part.related === true,
+    shown: {
+      PartID: String(index + 1),
+      FileName: part.filename ?? '',
+      ContentType: part.mimeType,
+      ContentID: (part.contentId ?? '').replace(/^<|>$/g, ''),
+      Size: typeof part.content === 'string' ? part.content.length : part.content.byteLength,
+    },
+  }));
+}
+
+function sentAt(email: Email, receivedAt: Date): string {
+  const parsed = new Date(email.date ?? Number.NaN);
+  return (Number.isNaN(parsed.getTime()) ? receivedAt : parsed).toISOString();
+}
+
+const parse = (raw: Uint8Array): Promise<Email> => PostalMime.parse(raw);
+
+/** The summary of a mail that has just arrived, and its plain text for searching. */
+export async function summarise(
+  raw: Uint8Array,
+  arrival: Arrival,
+): Promise<{ summary: Omit<MessageSummary, 'Read'>; text: string }> {
+  const email = await parse(raw);
+  const text = (email.text ?? '').replace(/\s+/g, ' ').trim();
+  return {
+    text,
+    summary: {
+      ...commonFields(email, raw, arrival),
+      Created: arrival.receivedAt.toISOString(),
+      Attachments: attachments(email).filter((part) => !part.inline).length,
+      Snippet: text.slice(0, SNIPPET_LENGTH),
+    },
+  };
+}
+
+export async function readMessage(raw: Uint8Array, arrival: Arrival): Promise<Message> {
+  const email = await parse(raw);
+  const parts = attachments(email);
+  return {
+    ...commonFields(email, raw, arrival),
+    ReturnPath: arrival.envelope.from,
+    Date: sentAt(email, arrival.receivedAt),
+    HTML: email.html ?? '',
+    Text: email.text ?? '',
+    Inline: parts.filter((part) => part.inline).map((part) => part.shown),
+    Attachments: parts.filter((part) => !part.inline).map((part) => part.shown),
+  };
+}
+
+export async function readHeaders(raw: Uint8Array): Promise<MessageHeaders> {
+  const headers: Record<string, string[]> = {};
+  for (const { originalKey, value } of (await parse(raw)).headers) {
+    headers[originalKey] ??= [];
+    headers[originalKey].push(value);
+  }
+  return headers;
+}

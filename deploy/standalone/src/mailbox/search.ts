@@ -1,0 +1,51 @@
+/**
+ * The part of Mailpit's search language that a test needs: `to:`, `cc:`, `bcc:`, `from:`, `addressed:`,
+ * `subject:`, `message-id:`, `is:read`, `is:unread`, quoted phrases, bare words, and `-` or `!` to negate.
+ * Terms are matched without regard to case, anywhere in the value; all of them must hold.
+ */
+
+export interface Condition {
+  readonly sql: string;
+  readonly values: readonly (string | number)[];
+}
+
+/** Columns of the mailbox's table that each filter looks into; all hold lower-case text. */
+const columnsOf: Readonly<Record<string, readonly string[]>> = {
+  to: ['recipients'],
+  cc: ['copies'],
+  bcc: ['blind_copies'],
+  from: ['sender'],
+  addressed: ['recipients', 'copies', 'blind_copies', 'sender'],
+  subject: ['subject'],
+  'message-id': ['message_id'],
+};
+const everywhere = ['subject', 'sender', 'recipients', 'copies', 'body'];
+
+const readStates: Readonly<Record<string, string>> = { read: 'read = 1', unread: 'read = 0' };
+
+const contains = (columns: readonly string[], text: string): Condition => ({
+  sql: `(${columns.map((column) => `instr(${column}, ?) > 0`).join(' OR ')})`,
+  values: columns.map(() => text.toLowerCase()),
+});
+
+function conditionOf(filter: string | undefined, text: string): Condition {
+  const name = filter?.toLowerCase();
+  const readState = name === 'is' ? readStates[text.toLowerCase()] : undefined;
+  if (readState) return { sql: readState, values: [] };
+  const columns = name ? columnsOf[name] : undefined;
+  return columns ? contains(columns, text) : contains(everywhere, filter ? `${filter}:${text}` : text);
+}
+
+const TERM = /([-!]?)(?:([A-Za-z-]+):)?(?:"([^"]*)"|(\S+))/g;
+
+/** A query as a condition on the mailbox's table; an empty one matches nothing in particular: everything. */
+export function parseSearch(query: string): Condition {
+  const conditions = [...query.matchAll(TERM)].map(([, negated, filter, phrase, word]) => {
+    const { sql, values } = conditionOf(filter, phrase ?? word ?? '');
+    return { sql: negated ? `NOT ${sql}` : sql, values };
+  });
+  return {
+    sql: conditions.map(({ sql }) => sql).join(' AND ') || '1',
+    values: conditions.flatMap(({ values }) => values),
+  };
+}

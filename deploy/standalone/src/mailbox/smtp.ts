@@ -1,0 +1,79 @@
+/**
+ * The mailbox's SMTP side, on loopback: takes every mail for everybody.
+ *
+ * smtp-server waits 100 ms before its greeting (to catch early talkers) and offers no way around it, so an
+ * idle connection is kept for an hour: a pooled transport pays that wait once, not for every mail.
+ */
+import { once } from 'node:events';
+import type { AddressInfo } from 'node:net';
+import { buffer } from 'node:stream/consumers';
+import type { Logger, Part } from '@latchkey/service';
+import { SMTPServer, type SMTPServerDataStream, type SMTPServerSession } from 'smtp-server';
+import type { Mailbox } from './mailbox.ts';
+import type { MailEnvelope } from './message.ts';
+
+const MAX_MAIL_BYTES = 10 * 1024 * 1024;
+const IDLE_TIMEOUT_MS = 60 * 60 * 1000;
+
+export interface MailServer extends Part {
+  /** The port in use, once started. */
+  port(): number;
+}
+
+const envelopeOf = (session: SMTPServerSession): MailEnvelope => ({
+  from: session.envelope.mailFrom ? session.envelope.mailFrom.address : '',
+  to: session.envelope.rcptTo.map(({ address }) => address),
+});
+
+const tooLarge = (): Error => Object.assign(new Error('Message exceeds the maximum size'), { responseCode: 552 });
+
+export function createMailServer(options: {
+  readonly mailbox: Mailbox;
+  readonly logger: Logger;
+  readonly host: string;
+  /** 0: any free one. */
+  readonly port: number;
+}): MailServer {
+  const keep = async (stream: SMTPServerDataStream, session: SMTPServerSession): Promise<string> => {
+    const raw = await buffer(stream);
+    if (stream.sizeExceeded) throw tooLarge();
+    return `OK: queued as ${await options.mailbox.receive(raw, envelopeOf(session))}`;
+  };
+
+  const server = new SMTPServer({
+    name: 'localhost',
+    banner: 'Latchkey mailbox',
+    size: MAX_MAIL_BYTES,
+    socketTimeout: IDLE_TIMEOUT_MS,
+    closeTimeout: 1000,
+    disableReverseLookup: true,
+    disabledCommands: ['AUTH', 'STARTTLS'],
+    logger: false,
+    onData: (stream, session, callback) => {
+      keep(stream, session).then(
+        (reply) => callback(null, reply),
+        (error: Error) => callback(error),
+      );
+    },
+  });
+  let stopped: Promise<void> | undefined;
+
+  return {
+    name: 'mailbox',
+    async start() {
+      server.on('error', (error) => options.logger.warn({ err: error }, 'a mailbox connection failed'));
+      server.listen(options.port, options.host);
+      await once(server.server, 'listening');
+    },
+    stop() {
+      stopped ??= server.server.listening
+        ? new Promise((resolve) => server.close(() => resolve()))
+        : Promise.resolve();
+      return stopped;
+    },
+    health: async () => [
+      { name: 'mailbox', state: server.server.listening ? 'ok' : 'down', needed: false },
+    ],
+    port: () => (server.server.address() as AddressInfo).port,
+  };
+}

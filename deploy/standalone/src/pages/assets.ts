@@ -1,0 +1,62 @@
+/** The pages and what they load: every file of `public/`, read once, each on a route of its own. */
+import { readdirSync, readFileSync } from 'node:fs';
+import { extname, join } from 'node:path';
+import { type Answer, type Route, route } from '@latchkey/service';
+import { localOnly } from './local-only.ts';
+
+const mediaTypes: Readonly<Record<string, string>> = {
+  '.html': 'text/html; charset=utf-8',
+  '.css': 'text/css; charset=utf-8',
+  '.js': 'text/javascript; charset=utf-8',
+  '.svg': 'image/svg+xml',
+};
+
+const contentSecurityPolicy = [
+  "default-src 'none'",
+  "script-src 'self'",
+  "style-src 'self'",
+  "img-src 'self' data:",
+  "connect-src 'self'",
+  "frame-src 'self'",
+  "form-action 'self'",
+  "base-uri 'none'",
+  "frame-ancestors 'none'",
+].join('; ');
+
+const pageHeaders = {
+  'Content-Security-Policy': contentSecurityPolicy,
+  'Referrer-Policy': 'no-referrer',
+  'X-Content-Type-Options': 'nosniff',
+};
+
+/** An HTML page of ours: scripts and styles from here alone, nothing remote. */
+export const page = (html: string): Answer => ({ status: 200, html, headers: pageHeaders });
+
+/** Where the pages of `public/` are found; every other file is found under /assets. */
+const pagePaths: Readonly<Record<string, string>> = {
+  'client.html': '/',
+  'mailbox.html': '/mailbox',
+  'topics.html': '/topics',
+};
+
+function assetRoute(folder: string, file: string): Route {
+  const text = readFileSync(join(folder, file), 'utf8');
+  const type = mediaTypes[extname(file)] ?? 'text/plain; charset=utf-8';
+  const path = pagePaths[file];
+  return route({
+    method: 'GET',
+    path: path ?? `/assets/${file}`,
+    tag: 'pages',
+    summary: `The file ${file}`,
+    hidden: true,
+    policy: localOnly,
+    cacheControl: 'no-cache',
+    answers: { 200: { description: 'The file', media: [type] } },
+    handle: async () =>
+      path ? page(text) : { status: 200, text: { type, text }, headers: { 'X-Content-Type-Options': 'nosniff' } },
+  });
+}
+
+export function assetRoutes(folder = join(import.meta.dirname, '..', 'public')): readonly Route[] {
+  return readdirSync(folder).map((file) => assetRoute(folder, file));
+}

@@ -1,0 +1,101 @@
+/** The log as JSON, for the topics page and for whoever wants to look with curl. */
+import { isUtf8 } from 'node:buffer';
+import type { BusRecord } from '@latchkey/bus';
+import { Problem, problems, type Route, route } from '@latchkey/service';
+import { z } from 'zod';
+import { localOnly } from '../pages/local-only.ts';
+
+/** What is looked at: the part of the embedded bus that shows its topics. */
+export interface Log {
+  topics(): readonly { readonly name: string; readonly partitions: number; readonly records: number }[];
+  /** Records of a partition from an offset on (default 0); without a partition those of all of them. */
+  records(
+    name: string,
+    options: { readonly partition?: number; readonly offset?: number; readonly limit: number },
+  ): readonly BusRecord[];
+}
+
+const shared = { method: 'GET', tag: 'topics', hidden: true, policy: localOnly } as const;
+const whole = z.coerce.number().int().min(0);
+
+const topics = z.object({
+  topics: z.array(z.object({ name: z.string(), partitions: z.number(), records: z.number() })),
+});
+
+const shownRecord = z.object({
+  partition: z.number(),
+  offset: z.number(),
+  timestamp: z.iso.datetime(),
+  key: z.string().nullable(),
+  headers: z.record(z.string(), z.union([z.string(), z.array(z.string())])),
+  value: z.json(),
+});
+type ShownRecord = z.infer<typeof shownRecord>;
+
+const recordsQuery = z.object({
+  partition: whole.optional(),
+  offset: whole.default(0),
+  limit: whole.max(1000).default(100),
+});
+
+const text = (bytes: Buffer): string => (isUtf8(bytes) ? bytes.toString('utf8') : `base64:${bytes.toString('base64')}`);
+
+/** JSON as JSON, other text as a string, other bytes as base64. */
+function decoded(value: Buffer | null): ShownRecord['value'] {
+  if (value === null) return null;
+  try {
+    return JSON.parse(value.toString('utf8'));
+  } catch {
+    return text(value);
+  }
+}
+
+const shownHeaders = (headers: BusRecord['headers']): ShownRecord['headers'] =>
+  Object.fromEntries(
+    Object.entries(headers).map(([name, value]) => [name, Buffer.isBuffer(value) ? text(value) : [...value].map(text)]),
+  );
+
+const shown = (record: BusRecord): ShownRecord => ({
+  partition: record.partition,
+  offset: record.offset,
+  timestamp: record.timestamp.toISOString(),
+  key: record.key && text(record.key),
+  headers: shownHeaders(record.headers),
+  value: decoded(record.value),
+});
+
+export function topicsRoutes(log: Log): readonly Route[] {
+  const topicNamed = (name: string) => {
+    const topic = log.topics().find((candidate) => candidate.name === name);
+    if (!topic) throw new Problem(problems.not_found, { detail: 'There is no such topic.' });
+    return topic;
+  };
+
+  return [
+    route({
+      ...shared,
+      path: '/topics/api/topics',
+      summary: 'Topics with their partitions and how many records they hold',
+      answers: { 200: { description: 'The topics', schema: topics } },
+      handle: async () => ({ status: 200, body: { topics: log.topics() } }),
+    }),
+    route({
+      ...shared,
+      path: '/topics/api/topics/:name/records',
+      summary: 'Records from an offset on, in order within their partition',
+      params: z.object({ name: z.string().min(1).max(249) }),
+      query: recordsQuery,
+      answers: { 200: { description: 'The records', schema: z.object({ records: z.array(shownRecord) }) } },
+      problems: [problems.not_found],
+      handle: async ({ params, query }) => {
+        const { name } = topicNamed(params.name);
+        const records = log.records(name, {
+          offset: query.offset,
+          limit: query.limit,
+          ...(query.partition === undefined ? {} : { partition: query.partition }),
+        });
+        return { status: 200, body: { records: records.map(shown) } };
+      },
+    }),
+  ];
+}
