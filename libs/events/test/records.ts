@@ -1,0 +1,41 @@
+/** Records to decode: one that is right, and what makes it wrong. */
+import { encode, type LatchkeyEvent, type RawRecord } from '../src/index.ts';
+
+export const USER = '01980d2e-5a40-7c31-9f0e-3b7c6a1d2e4f';
+export const OTHER = '01980a11-0c20-7b02-8a44-91e7d5c3b2a1';
+
+export const accountVerified: LatchkeyEvent = {
+  id: '01980d2e-6b00-7000-8000-000000000001',
+  subject: USER,
+  sequence: 42,
+  time: '2026-01-01T09:30:00.000Z',
+  correlationId: 'request-1',
+  causationId: 'command-1',
+  type: 'AccountVerified',
+  data: { userId: USER, locale: 'en', person: { email: 'ada@example.com', username: 'ada' } },
+};
+
+/** As Kafka hands an encoded event over: bytes everywhere. */
+export function recordOfEvent(event: LatchkeyEvent): RawRecord {
+  const { key, value, headers } = encode(event);
+  const bytes = Object.entries(headers).map(([name, text]) => [name, Buffer.from(text)]);
+  return { key: Buffer.from(key), value, headers: Object.fromEntries(bytes) };
+}
+
+const verified = recordOfEvent(accountVerified);
+
+export const withHeaders = (headers: RawRecord['headers']): RawRecord => ({
+  ...verified,
+  headers: { ...verified.headers, ...headers },
+});
+
+export const withKey = (key: Buffer | null): RawRecord => ({ ...verified, key });
+
+export const withValue = (value: Buffer | string | null): RawRecord => ({
+  ...verified,
+  value: typeof value === 'string' ? Buffer.from(value) : value,
+});
+
+/** The data of the right record with these fields put in. */
+export const withData = (fields: Readonly<Record<string, unknown>>): RawRecord =>
+  withValue(JSON.stringify({ ...accountVerified.data, ...fields }));

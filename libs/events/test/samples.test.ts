@@ -1,0 +1,76 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { catalogue, decode, encode, eventTypes } from '../src/index.ts';
+import { digestOf, frozenDigests, recordOf, sampleFiles, samples } from './samples.ts';
+
+/** Events that say nothing of a person. */
+const impersonal = new Set(['RegistrationEnded', 'SessionsRevoked']);
+
+describe('frozen samples', () => {
+  for (const sample of samples) {
+    it(`decodes ${sample.type} v${sample.version}, ${sample.title}`, () => {
+      const decoded = decode(recordOf(sample));
+      assert.equal(decoded.kind, 'event', 'cause' in decoded ? decoded.cause : decoded.kind);
+      if (decoded.kind !== 'event') return;
+      assert.equal(decoded.event.type, sample.type);
+      assert.equal(decoded.event.subject, sample.key);
+    });
+  }
+
+  it('are written today as they were when they were frozen', () => {
+    for (const sample of samples) {
+      const decoded = decode(recordOf(sample));
+      if (decoded.kind !== 'event' || sample.version !== catalogue[decoded.event.type].version) continue;
+      const { key, headers, value, topic } = encode(decoded.event);
+      assert.deepEqual(
+        { key, headers, value: JSON.parse(value.toString()) },
+        {
+          key: sample.key,
+          headers: sample.headers,
+          value: sample.value,
+        },
+      );
+      assert.equal(topic, catalogue[decoded.event.type].topic);
+    }
+  });
+
+  it('exist for every version of every event', () => {
+    for (const type of eventTypes) {
+      for (let version = 1; version <= catalogue[type].version; version += 1) {
+        assert.ok(
+          samples.some((sample) => sample.type === type && sample.version === version),
+          `samples/${type}.v${version}.json`,
+        );
+      }
+    }
+  });
+
+  it('show every personal event with its person and with the person erased', () => {
+    for (const type of eventTypes) {
+      const persons = samples.filter((sample) => sample.type === type).map(({ value }) => value['person']);
+      if (impersonal.has(type)) {
+        assert.ok(
+          persons.every((person) => person === undefined),
+          type,
+        );
+      } else {
+        assert.ok(
+          persons.some((person) => person === null),
+          `${type}: person null`,
+        );
+        assert.ok(
+          persons.some((person) => person !== null),
+          `${type}: a person`,
+        );
+      }
+    }
+  });
+
+  it('neither change nor vanish, and are listed with their digest', () => {
+    const digests = frozenDigests();
+    assert.deepEqual(
+      Object.fromEntries([...sampleFiles].sort().map((file) => [file, digestOf(file)])),
+      Object.fromEntries([...digests].sort(([a], [b]) => (a < b ? -1 : 1))),
+    );
+  });
+});

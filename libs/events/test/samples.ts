@@ -1,0 +1,55 @@
+/** The frozen samples, as records. */
+import { createHash } from 'node:crypto';
+import { readdirSync, readFileSync } from 'node:fs';
+import type { RawRecord } from '../src/index.ts';
+
+const folder = new URL('../samples/', import.meta.url);
+
+export interface Sample {
+  /** `UserRegistered` */
+  readonly type: string;
+  readonly version: number;
+  /** What is special about it. */
+  readonly title: string;
+  readonly key: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly value: Readonly<Record<string, unknown>>;
+}
+
+const fileName = /^(?<type>[A-Za-z]+)\.v(?<version>\d+)\.json$/;
+
+export const sampleFiles: readonly string[] = readdirSync(folder).filter((name) => name !== 'SHA256SUMS');
+
+function samplesIn(file: string): readonly Sample[] {
+  const { type, version } = fileName.exec(file)?.groups ?? {};
+  if (type === undefined) throw new Error(`samples/${file} is not named <Type>.v<N>.json`);
+  const records: Record<string, Pick<Sample, 'key' | 'headers' | 'value'>> = JSON.parse(
+    readFileSync(new URL(file, folder), 'utf8'),
+  );
+  return Object.entries(records).map(([title, record]) => ({
+    type,
+    version: Number(version),
+    title,
+    ...record,
+  }));
+}
+
+export const samples: readonly Sample[] = sampleFiles.flatMap(samplesIn);
+
+/** As a bus hands it over. */
+export const recordOf = ({ key, headers, value }: Sample): RawRecord => ({
+  key: Buffer.from(key),
+  value: Buffer.from(JSON.stringify(value)),
+  headers: Object.fromEntries(Object.entries(headers).map(([name, text]) => [name, Buffer.from(text)])),
+});
+
+/** The digest of each frozen file, as `sha256sum` writes them. */
+export function frozenDigests(): ReadonlyMap<string, string> {
+  const lines = readFileSync(new URL('SHA256SUMS', folder), 'utf8').trimEnd().split('\n');
+  return new Map(lines.map((line) => [line.slice(66), line.slice(0, 64)]));
+}
+
+export const digestOf = (file: string): string =>
+  createHash('sha256')
+    .update(readFileSync(new URL(file, folder)))
+    .digest('hex');
