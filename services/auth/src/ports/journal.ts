@@ -64,7 +64,10 @@ export interface Backlog {
   readonly oldest?: string;
 }
 
-/** Every method rejects with a {@link JournalUnavailable} when the store cannot be reached. */
+/**
+ * Every method rejects with a {@link JournalUnavailable} when the store cannot be reached; those that return
+ * commits reject with an {@link UnreadableCommit} where one cannot be understood, for that stream alone.
+ */
 export interface Journal {
   /** Appends durably, entered in the outbox. Safe to repeat with the same commit. */
   append(commit: Commit): Promise<AppendResult>;
@@ -75,11 +78,14 @@ export interface Journal {
   /** The living unverified registrations of an address, newest first. */
   living(address: string): Promise<readonly Registration[]>;
   /** All living unverified registrations, oldest first, after a position, at most `limit`. */
-  registrations(page: { readonly after?: Registration; readonly limit: number }): Promise<readonly Registration[]>;
+  registrations(page: {
+    readonly after?: Registration;
+    readonly limit: number;
+  }): Promise<readonly Registration[]>;
   /** Takes the address off a stream's registration: it is verified or ended. Idempotent. */
   settle(stream: string): Promise<void>;
 
-  /** A stream's unpublished commits, by number. */
+  /** A stream's unpublished commits, by number. What it leaves out, up to the last one returned, is published. */
   unpublished(stream: string): Promise<readonly Commit[]>;
   /** Streams with commits that were appended before `before` and are unpublished, longest waiting first. */
   waiting(page: { readonly before: Date; readonly limit: number }): Promise<readonly string[]>;
@@ -103,5 +109,13 @@ export class JournalUnavailable extends Error {
   constructor(cause: unknown) {
     super('The journal cannot be reached.', { cause });
     this.name = 'JournalUnavailable';
+  }
+}
+
+/** A commit holds what this build does not understand: an unknown type or version of an event, or damage. */
+export class UnreadableCommit extends Error {
+  constructor(stream: string, number: number, flaw: string) {
+    super(`Commit ${number} of stream ${stream} cannot be read: ${flaw}.`);
+    this.name = 'UnreadableCommit';
   }
 }

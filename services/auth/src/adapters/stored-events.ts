@@ -1,0 +1,62 @@
+/** The events of a commit as the stores keep them, read as today's facts. The same for every adapter. */
+import { catalogue, type EventType, upcast } from '@latchkey/events';
+import { type RecordedFact, UnreadableCommit } from '../ports/journal.ts';
+
+interface StoredEvent {
+  readonly id: string;
+  readonly time: string;
+  readonly type: string;
+  readonly version: number;
+  readonly data: unknown;
+}
+
+/**
+ * The facts that were stored as JSON text, each upcast to the current version of its type.
+ * @throws UnreadableCommit on an unknown type or version, or on what is no list of events.
+ */
+export function readStoredEvents(stream: string, number: number, json: string): readonly RecordedFact[] {
+  return parseEvents(stream, number, json).map((event) => {
+    if (!isKnown(event.type)) {
+      throw new UnreadableCommit(stream, number, `unknown type ${event.type}`);
+    }
+    const data = currentData(stream, number, event);
+    // Only decisions of this service get into the journal: that data and type belong together is not checked again.
+    return { ...event, data, version: catalogue[event.type].version } as RecordedFact;
+  });
+}
+
+function parseEvents(stream: string, number: number, json: string): readonly StoredEvent[] {
+  const events = parse(json);
+  if (Array.isArray(events) && events.length > 0 && events.every(isStoredEvent)) return events;
+  throw new UnreadableCommit(stream, number, 'not a list of events');
+}
+
+/** Undefined for what is not JSON: the parser's message would quote it. */
+function parse(json: string): unknown {
+  try {
+    return JSON.parse(json);
+  } catch {
+    return undefined;
+  }
+}
+
+const isStoredEvent = (value: unknown): value is StoredEvent =>
+  typeof value === 'object' &&
+  value !== null &&
+  'type' in value &&
+  typeof value.type === 'string' &&
+  'version' in value &&
+  typeof value.version === 'number' &&
+  'data' in value;
+
+const isKnown = (type: string): type is EventType => Object.hasOwn(catalogue, type);
+
+function currentData(stream: string, number: number, { type, version, data }: StoredEvent): unknown {
+  try {
+    const current = upcast(type, version, data);
+    if (current !== undefined) return current;
+  } catch {
+    throw new UnreadableCommit(stream, number, `data does not fit version ${version} of ${type}`);
+  }
+  throw new UnreadableCommit(stream, number, `unknown version ${version} of ${type}`);
+}
