@@ -1,0 +1,95 @@
+import type { Commit, Journal, Registration, Snapshot } from './journal.ts';
+
+/** The journal without a disk: the model that adapters are compared with, and a journal for tests of others. */
+export function createMemoryJournal(): Journal {
+  const commits: Commit[] = [];
+  const unpublished = new Set<Commit>();
+  const settled = new Set<string>();
+  const snapshots = new Map<string, Snapshot>();
+  const fingerprints = new Map<string, string>();
+
+  const shown = (commit: Commit): Commit => {
+    const { address: _, ...rest } = commit;
+    return settled.has(commit.stream) ? rest : commit;
+  };
+  const ofStream = (stream: string) =>
+    commits.filter((commit) => commit.stream === stream).toSorted((a, b) => a.number - b.number);
+  const holds = (claim: string) => commits.find((commit) => commit.claims?.includes(claim));
+  const isTaken = ({ stream, number, claims = [] }: Commit) =>
+    commits.some((other) => other.stream === stream && other.number === number) || claims.some(holds);
+  const living = (): readonly Registration[] =>
+    commits
+      .flatMap(({ stream, address, at }) =>
+        address === undefined || settled.has(stream) ? [] : [{ stream, address, at }],
+      )
+      .toSorted(byTime);
+  const outbox = () => [...unpublished].toSorted((a, b) => compare(a.at, b.at));
+
+  return {
+    async append(commit) {
+      const earlier = commits.find(({ commandId }) => commandId === commit.commandId);
+      if (earlier !== undefined) return { outcome: 'repeated', commit: shown(earlier) };
+      if (isTaken(commit)) return { outcome: 'lost' };
+      commits.push(commit);
+      unpublished.add(commit);
+      return { outcome: 'appended' };
+    },
+    read: async (stream, after = 0) =>
+      ofStream(stream)
+        .filter(({ number }) => number > after)
+        .map(shown),
+    holder: async (claim) => holds(claim)?.stream,
+    living: async (address) =>
+      living()
+        .filter((registration) => registration.address === address)
+        .toReversed(),
+    registrations: async ({ after, limit }) =>
+      living()
+        .filter((registration) => after === undefined || byTime(registration, after) > 0)
+        .slice(0, limit),
+    async settle(stream) {
+      settled.add(stream);
+    },
+
+    unpublished: async (stream) =>
+      ofStream(stream)
+        .filter((commit) => unpublished.has(commit))
+        .map(shown),
+    async waiting({ before, limit }) {
+      const due = outbox().filter(({ at }) => at < before.toISOString());
+      return [...new Set(due.map(({ stream }) => stream))].slice(0, limit);
+    },
+    async markPublished(published) {
+      for (const { stream, number } of published) {
+        const commit = commits.find((other) => other.stream === stream && other.number === number);
+        if (commit !== undefined) unpublished.delete(commit);
+      }
+    },
+    async backlog() {
+      const oldest = outbox()[0]?.at;
+      return oldest === undefined ? { commits: 0 } : { commits: unpublished.size, oldest };
+    },
+
+    snapshot: async (stream) => snapshots.get(stream),
+    async saveSnapshot(snapshot) {
+      const known = snapshots.get(snapshot.stream);
+      if (known === undefined || known.number <= snapshot.number) {
+        snapshots.set(snapshot.stream, structuredClone(snapshot));
+      }
+    },
+
+    async checkFingerprints(given) {
+      return Object.entries(given)
+        .filter(([name, fingerprint]) => {
+          if (!fingerprints.has(name)) fingerprints.set(name, fingerprint);
+          return fingerprints.get(name) !== fingerprint;
+        })
+        .map(([name]) => name);
+    },
+  };
+}
+
+const compare = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
+
+const byTime = (a: Registration, b: Registration): number =>
+  compare(a.at, b.at) || compare(a.stream, b.stream);
