@@ -151,6 +151,7 @@ describe('a record without a usable key', () => {
     'a key that is no UUID': Buffer.from('ada@example.com'),
     'a key that is not UTF-8': Buffer.from([0xff, 0xfe]),
     'a UUID with something behind it': Buffer.from(`${USER}\n`),
+    'a UUID behind a byte order mark': Buffer.from(`\uFEFF${USER}`),
     'the sixteen bytes of a UUID': Buffer.from(USER.replaceAll('-', ''), 'hex'),
   };
   for (const [title, key] of Object.entries(keys)) {
@@ -223,6 +224,9 @@ describe('a record with a usable key is undecodable', () => {
   });
 
   it('without a value', () => undecodable(withValue(null), 'no value'));
+  it('with a byte order mark before its JSON (RFC 8259 § 8.1 forbids to write one)', () => {
+    undecodable(withValue(`\uFEFF${JSON.stringify(accountVerified.data)}`), 'value is not JSON');
+  });
   it('with an empty value', () => undecodable(withValue(''), 'value is not JSON'));
   it('with truncated JSON', () => undecodable(withValue('{"userId":"ada@example.com'), 'value is not JSON'));
   it('with a value that is not UTF-8', () =>

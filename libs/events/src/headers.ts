@@ -110,10 +110,7 @@ function factsOf(headers: EventHeaders): HeaderFacts {
 
 /** Reads the headers of a record. Other headers are ignored. */
 export function readHeaders(headers: Readonly<Record<string, HeaderValue>>): ReadHeaders {
-  const texts = names.map((name) => [
-    name,
-    Object.hasOwn(headers, name) ? headerText(headers[name]) : undefined,
-  ]);
+  const texts = names.map((name) => [name, headerText(headers[name])]);
   const parsed = eventHeaders.safeParse(Object.fromEntries(texts));
   if (!parsed.success)
     return { flaw: `bad header: ${parsed.error.issues.map(({ path }) => path.join('.')).join(', ')}` };

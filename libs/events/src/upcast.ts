@@ -34,8 +34,7 @@ export const createUpcast =
   (versions: Versions, steps: Upcasters): Upcast =>
   (type, version, data) => {
     const current = own(versions, type)?.version;
-    if (current === undefined || !Number.isInteger(version) || version < 1 || version > current)
-      return undefined;
+    if (current === undefined || !Number.isInteger(version) || version > current) return undefined;
     let upcasted = data;
     for (let from = version; from < current; from += 1) {
       const step = own(own(steps, type) ?? {}, from);
