@@ -25,9 +25,10 @@ import type {
   Verify,
 } from './commands.ts';
 import type { AccountFact } from './facts.ts';
+import { resetRefusal, verificationRefusal } from './link.ts';
 import type { RefusalKind } from './refusals.ts';
 import { sameHash } from './same-hash.ts';
-import type { AccountState, Link } from './state.ts';
+import type { AccountState } from './state.ts';
 
 /** A refusal may still carry facts: they are appended, and the caller is refused. */
 export interface Decision {
@@ -108,10 +109,9 @@ const renewVerification = (state: AccountState, command: RenewVerification): Dec
 };
 
 const verify = (state: AccountState, command: Verify): Decision => {
-  const link = state.verification;
-  if (!matches(link, command.tokenHash)) return refuse('token_invalid');
-  if (link.used) return nothing;
-  if (isOver(link, command.now)) return refuse('token_expired');
+  const refusal = verificationRefusal(state, command.tokenHash, command.now);
+  if (refusal) return refuse(refusal);
+  if (state.verification?.used) return nothing;
   if (heldByAnother(state, command.owner)) return refuse('token_invalid', ended(state, 'superseded'));
   if (command.contested && !(command.passwordHash && sameHash(command.passwordHash, state.passwordHash)))
     return refuse('password_required');
@@ -119,9 +119,9 @@ const verify = (state: AccountState, command: Verify): Decision => {
 };
 
 const rejectRegistration = (state: AccountState, command: RejectRegistration): Decision => {
-  const link = state.verification;
-  if (!matches(link, command.tokenHash) || link.used) return refuse('token_invalid');
-  if (isOver(link, command.now)) return refuse('token_expired');
+  const refusal = verificationRefusal(state, command.tokenHash, command.now);
+  if (refusal) return refuse(refusal);
+  if (state.verification?.used) return refuse('token_invalid');
   return accept(...ended(state, 'rejected'));
 };
 
@@ -149,8 +149,8 @@ const requestPasswordReset = (state: AccountState, command: RequestPasswordReset
 
 /** For an address that nobody has proven yet, completing a reset proves it. */
 const completeReset = (state: AccountState, command: CompleteReset): Decision => {
-  if (!matches(state.reset, command.tokenHash)) return refuse('token_invalid');
-  if (isOver(state.reset, command.now)) return refuse('token_expired');
+  const refusal = resetRefusal(state, command.tokenHash, command.now);
+  if (refusal) return refuse(refusal);
   if (state.status === 'verified') return accept(...passwordChanged(state, 'reset', command.passwordHash));
   if (heldByAnother(state, command.owner)) return refuse('token_invalid', ended(state, 'superseded'));
   const [changed, revoked] = passwordChanged(state, 'first', command.passwordHash);
@@ -223,12 +223,6 @@ const isLiving = (state: AccountState): boolean =>
 
 const heldByAnother = (state: AccountState, owner: string | undefined): boolean =>
   owner !== undefined && owner !== state.userId;
-
-const matches = <L extends Link>(link: L | undefined, hash: string): link is L =>
-  link !== undefined && sameHash(link.hash, hash);
-
-/** A link works up to, but not at, the instant at which it expires. */
-const isOver = (link: Link, now: Date): boolean => now.getTime() >= Date.parse(link.expiresAt);
 
 const kept = (link: NewLink | undefined) =>
   link ? { link: { hash: link.hash, expiresAt: link.sealed.expiresAt } } : {};

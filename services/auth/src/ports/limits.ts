@@ -15,7 +15,9 @@ export type LimitName =
   /** Recipients per admin. */
   | 'mailing-admin';
 
-export type Allowance = { readonly allowed: true } | { readonly allowed: false; readonly retryAfterSeconds: number };
+export type Allowance =
+  | { readonly allowed: true }
+  | { readonly allowed: false; readonly retryAfterSeconds: number };
 
 export interface Limits {
   /** Counts `points` (default 1). Refused once over the limit; what is refused is not counted. */
@@ -24,4 +26,7 @@ export interface Limits {
   peek(limit: LimitName, key: string): Promise<Allowance>;
   /** Forgets what was counted. */
   clear(limit: LimitName, key: string): Promise<void>;
+  /** Remembers an address and an IP together, for 30 days: from there a reset of this address was completed. */
+  trust(address: string, ip: string): Promise<void>;
+  trusted(address: string, ip: string): Promise<boolean>;
 }

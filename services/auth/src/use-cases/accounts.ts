@@ -1,0 +1,162 @@
+/** Runs commands on accounts: load, decide, append, and again from the look-up when another was faster. */
+import { setTimeout as pause } from 'node:timers/promises';
+import { catalogue } from '@latchkey/events';
+import { Problem, problems, unavailable } from '@latchkey/service';
+import { v4 } from 'uuid';
+import {
+  type AccountFact,
+  type AccountState,
+  type Command,
+  claimsOf,
+  decide,
+  evolve,
+  type Fact,
+  type RefusalKind,
+} from '../account/index.ts';
+import {
+  type AppendResult,
+  type Commit,
+  type Journal,
+  JournalUnavailable,
+  type RecordedFact,
+} from '../ports/journal.ts';
+import type { Streams } from '../streams.ts';
+
+/** What came of a command. */
+export interface Outcome {
+  /** The account afterwards. */
+  readonly state: AccountState;
+  /** What was appended; empty where nothing had to change. */
+  readonly facts: readonly AccountFact[];
+  readonly refusal?: RefusalKind;
+}
+
+export interface Origin {
+  readonly correlationId: string;
+  readonly traceparent?: string | undefined;
+  /** Of a command that may come again; without it each is new. */
+  readonly commandId?: string;
+}
+
+export interface Accounts {
+  /** @throws Problem (unavailable) if the journal cannot be reached or the account's events cannot be read. */
+  load(userId: string): Promise<AccountState>;
+  /**
+   * Runs a command. `ask` is called on each try with the state as it is then, so that what the command says
+   * of the world outside (who holds the address) is looked up again too.
+   * @throws Problem (conflict) if the account keeps changing meanwhile, Problem (unavailable).
+   */
+  execute(
+    userId: string,
+    origin: Origin,
+    ask: (state: AccountState) => Command | Promise<Command>,
+  ): Promise<Outcome>;
+  /** Appends the first commit of a stream that is no account's. */
+  open(stream: string, origin: Origin, facts: readonly Fact[]): Promise<Commit>;
+}
+
+const TRIES = 8;
+
+export function createAccounts(deps: {
+  readonly journal: Journal;
+  readonly streams: Streams<AccountState>;
+  nudge(stream: string): void;
+  now(): Date;
+  newId(): string;
+}): Accounts {
+  const { journal, streams, nudge, now, newId } = deps;
+
+  const load = (userId: string) => reachable(() => streams.load(userId));
+
+  /** A lost answer is made good by appending the very same commit again. */
+  const append = async (commit: Commit): Promise<AppendResult> => {
+    try {
+      return await journal.append(commit);
+    } catch (error) {
+      if (!(error instanceof JournalUnavailable)) throw error;
+      return await reachable(() => journal.append(commit));
+    }
+  };
+
+  const record = (fact: Fact, at: string): RecordedFact => ({
+    ...fact,
+    id: newId(),
+    time: at,
+    version: catalogue[fact.type].version,
+  });
+
+  const commitOf = (
+    stream: string,
+    { correlationId, traceparent, commandId = v4() }: Origin,
+    after: { readonly number: number; readonly sequence: number },
+    facts: readonly Fact[],
+    keys: { readonly claims: readonly string[]; readonly address?: string },
+  ): Commit => {
+    const at = now().toISOString();
+    return {
+      stream,
+      number: after.number + 1,
+      sequence: after.sequence + 1,
+      events: facts.map((fact) => record(fact, at)),
+      ...(keys.claims.length > 0 && { claims: keys.claims }),
+      ...(keys.address !== undefined && { address: keys.address }),
+      commandId,
+      correlationId,
+      ...(traceparent !== undefined && { traceparent }),
+      at,
+    };
+  };
+
+  const execute: Accounts['execute'] = async (userId, origin, ask) => {
+    const named = { commandId: v4(), ...origin };
+    for (let tried = 0; tried < TRIES; tried += 1) {
+      if (tried > 0) await pause(2 ** tried * (1 + Math.random()));
+      const before = await load(userId);
+      const { facts, refusal } = decide(before.state, await ask(before.state));
+      const refused = refusal && { refusal };
+      if (facts.length === 0) return { state: before.state, facts, ...refused };
+      const registered = facts.find((fact) => fact.type === 'UserRegistered');
+      const commit = commitOf(userId, named, before, facts, {
+        claims: claimsOf(before.state, facts),
+        ...(registered && { address: registered.private.address }),
+      });
+      const result = await append(commit);
+      if (result.outcome === 'lost') continue;
+      if (result.outcome === 'repeated') return { ...(await answeredBefore(result.commit)), ...refused };
+      nudge(userId);
+      return { state: facts.reduce(evolve, before.state), facts, ...refused };
+    }
+    throw new Problem(problems.conflict, { detail: 'The account was changed meanwhile. Try again.' });
+  };
+
+  /** The command was carried out before, perhaps on another stream id: the answer is that commit's. */
+  const answeredBefore = async (commit: Commit): Promise<Outcome> => {
+    nudge(commit.stream);
+    const { state } = await load(commit.stream);
+    return { state, facts: commit.events.filter((fact) => fact.type !== 'MailRequested') };
+  };
+
+  return {
+    load: async (userId) => (await load(userId)).state,
+    execute,
+    open: async (stream, origin, facts) => {
+      const commit = commitOf(stream, origin, { number: 0, sequence: 0 }, facts, { claims: [] });
+      const result = await append(commit);
+      if (result.outcome === 'lost') throw new Problem(problems.conflict);
+      const appended = result.outcome === 'repeated' ? result.commit : commit;
+      nudge(appended.stream);
+      return appended;
+    },
+  };
+}
+
+/** A journal that cannot be reached is the client's to try again. */
+export const reachable = async <T>(work: () => Promise<T>): Promise<T> => {
+  try {
+    return await work();
+  } catch (error) {
+    if (error instanceof JournalUnavailable)
+      throw unavailable('Accounts cannot be reached. Try again.', 1, error);
+    throw error;
+  }
+};

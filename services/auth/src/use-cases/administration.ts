@@ -1,0 +1,52 @@
+/** What admins, and ops, may do to another's account. */
+import type { Role } from '@latchkey/events';
+import type { Command } from '../account/index.ts';
+import { refused } from '../http/problems.ts';
+import { type Outcome, reachable } from './accounts.ts';
+import type { Context, Deps } from './deps.ts';
+
+type Needs = Pick<Deps, 'accounts' | 'sessions'>;
+type Ask = { readonly userId: string; readonly by: string };
+
+/** @throws Problem (not_found, own_account, conflict for an unverified account) */
+export const changeRole =
+  (deps: Needs) =>
+  (
+    { userId, by, role }: Ask & { readonly role: Role },
+    context: Pick<Context, 'correlationId'>,
+  ): Promise<Outcome> =>
+    endingSessions(deps, userId, context, { type: 'ChangeRole', role, by });
+
+/** Ends sessions and links; no more mails. @throws Problem (not_found, own_account) */
+export const disableAccount =
+  (deps: Needs) =>
+  ({ userId, ...ask }: Ask & { readonly reason?: string }, context: Context): Promise<Outcome> =>
+    endingSessions(deps, userId, context, { type: 'DisableAccount', ...ask });
+
+/** @throws Problem (not_found) */
+export const enableAccount =
+  (deps: Needs) =>
+  ({ userId, ...ask }: Ask & { readonly reason?: string }, context: Context): Promise<Outcome> =>
+    execute(deps, userId, context, { type: 'EnableAccount', ...ask });
+
+const endingSessions = async (
+  deps: Needs,
+  userId: string,
+  context: Pick<Context, 'correlationId'>,
+  command: Command,
+): Promise<Outcome> => {
+  const outcome = await execute(deps, userId, context, command);
+  if (outcome.facts.length > 0) await reachable(() => deps.sessions.removeAll(userId));
+  return outcome;
+};
+
+const execute = async (
+  { accounts }: Needs,
+  userId: string,
+  context: Pick<Context, 'correlationId'>,
+  command: Command,
+): Promise<Outcome> => {
+  const outcome = await accounts.execute(userId, context, () => command);
+  if (outcome.refusal) throw refused(outcome.refusal);
+  return outcome;
+};

@@ -1,0 +1,31 @@
+/** A mail to a list of addresses, asked for by an admin: a stream of its own, one mail per recipient. */
+import type { DataOf } from '@latchkey/events';
+import { commandIdOf } from './command-id.ts';
+import type { Context, Deps, Signed } from './deps.ts';
+import { demandAllowed } from './guard.ts';
+
+/** @returns the mailing's id. @throws Problem (rate_limited, unavailable); all or nothing. */
+export const sendMail =
+  ({ accounts, limits, newId }: Pick<Deps, 'accounts' | 'limits' | 'newId'>) =>
+  async (
+    { userId }: Signed,
+    {
+      recipients,
+      template,
+    }: { readonly recipients: readonly string[]; readonly template: DataOf<'MailRequested'>['template'] },
+    context: Context,
+  ): Promise<string> => {
+    demandAllowed(await limits.take('mailing-admin', userId, recipients.length));
+    const mailingId = newId();
+    const { idempotencyKey } = context;
+    const commandId =
+      idempotencyKey === undefined ? undefined : commandIdOf(idempotencyKey, 'send-mail', userId);
+    const origin = { ...context, ...(commandId !== undefined && { commandId }) };
+    const { stream } = await accounts.open(mailingId, origin, [
+      {
+        type: 'MailRequested',
+        data: { mailingId, template, requestedBy: userId, person: { recipients: [...recipients] } },
+      },
+    ]);
+    return stream;
+  };

@@ -1,0 +1,99 @@
+/** A new password: by the link of a reset, or by whoever knows the current one. */
+import type { AccountState } from '../account/index.ts';
+import { resetRefusal } from '../account/index.ts';
+import { refused } from '../http/problems.ts';
+import { type Outcome, reachable } from './accounts.ts';
+import { ownerOf, supersedeOthers } from './address.ts';
+import type { Context, Deps, Signed } from './deps.ts';
+import { demandAllowed, demandSame, demandStrong } from './guard.ts';
+import { presentedLink } from './presented-link.ts';
+
+/** What the page of a reset link that can be used tells. */
+export interface OpenReset {
+  readonly username: string;
+  readonly email: string;
+  readonly locale: string;
+  /** Nobody has proven the address yet: the password to be chosen is the account's first. */
+  readonly first: boolean;
+}
+
+/** Changes nothing. @throws Problem (token_invalid, token_expired) */
+export const viewReset =
+  (deps: Deps) =>
+  async (token: string): Promise<OpenReset> =>
+    openReset(await linkedAccount(deps, token));
+
+/** @throws Problem (passwords_do_not_match, password_too_weak, token_invalid, token_expired, conflict, unavailable) */
+export const completeReset =
+  (deps: Deps) =>
+  async (token: string, password: string, confirmation: string, context: Context): Promise<Outcome> => {
+    const { accounts, limits, passwords, sessions, journal, now } = deps;
+    const { userId, tokenHash } = presentedLink(deps, 'reset', token);
+    const account = await linkedAccount(deps, token);
+    demandSame(password, confirmation);
+    demandStrong(password, account);
+    const passwordHash = await passwords.hash(password, account.address);
+    const outcome = await accounts.execute(userId, context, async ({ address }) => ({
+      type: 'CompleteReset',
+      tokenHash,
+      now: now(),
+      passwordHash,
+      owner: await ownerOf(deps, address),
+    }));
+    const first = outcome.facts.some(
+      ({ type }) => type === 'AccountVerified' || type === 'RegistrationEnded',
+    );
+    if (first) await journal.settle(userId);
+    if (outcome.refusal) throw refused(outcome.refusal);
+    await reachable(() => sessions.removeAll(userId));
+    if (first) await supersedeOthers(deps, account.address, context);
+    await limits.clear('login-address', account.address);
+    await limits.trust(account.address, context.ip);
+    return outcome;
+  };
+
+/**
+ * Ends every other session and every open link; the caller's session goes on.
+ * @throws Problem (current_password_incorrect, passwords_do_not_match, password_too_weak, rate_limited, …)
+ */
+export const changePassword =
+  (deps: Deps) =>
+  async (
+    { userId, sessionId, state }: Signed,
+    change: { readonly current: string; readonly next: string; readonly confirmation?: string | undefined },
+    context: Context,
+  ): Promise<Outcome> => {
+    const { accounts, limits, passwords, sessions } = deps;
+    demandSame(change.next, change.confirmation);
+    demandStrong(change.next, state);
+    demandAllowed(await limits.peek('login-address', state.address));
+    const checkedHash = await passwords.hash(change.current, state.address);
+    const passwordHash = await passwords.hash(change.next, state.address);
+    const outcome = await accounts.execute(userId, context, () => ({
+      type: 'ChangePassword',
+      checkedHash,
+      passwordHash,
+    }));
+    if (outcome.refusal === 'current_password_incorrect') await limits.take('login-address', state.address);
+    if (outcome.refusal) throw refused(outcome.refusal);
+    // The caller's session is lifted over the revocation first: a crash in between only logs out.
+    await reachable(() => sessions.liftSince(sessionId, outcome.state.revokedAt));
+    await reachable(() => sessions.removeAll(userId, { except: sessionId }));
+    return outcome;
+  };
+
+/** The account that a reset link is for. @throws Problem (token_invalid, token_expired) */
+const linkedAccount = async (deps: Deps, token: string): Promise<AccountState> => {
+  const { userId, tokenHash } = presentedLink(deps, 'reset', token);
+  const state = await deps.accounts.load(userId);
+  const refusal = resetRefusal(state, tokenHash, deps.now());
+  if (refusal) throw refused(refusal);
+  return state;
+};
+
+const openReset = ({ username, email, locale, status }: AccountState): OpenReset => ({
+  username,
+  email,
+  locale,
+  first: status === 'unverified',
+});

@@ -1,0 +1,14 @@
+/** One's own names and language. */
+import type { ChangeProfile } from '../account/index.ts';
+import { refused } from '../http/problems.ts';
+import type { Outcome } from './accounts.ts';
+import type { Context, Deps, Signed } from './deps.ts';
+
+/** @throws Problem (account_not_verified, conflict, unavailable) */
+export const changeProfile =
+  ({ accounts }: Deps) =>
+  async ({ userId }: Signed, change: Omit<ChangeProfile, 'type'>, context: Context): Promise<Outcome> => {
+    const outcome = await accounts.execute(userId, context, () => ({ type: 'ChangeProfile', ...change }));
+    if (outcome.refusal) throw refused(outcome.refusal);
+    return outcome;
+  };

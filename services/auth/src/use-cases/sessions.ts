@@ -1,0 +1,44 @@
+/** Sessions: seen and ended by whoever they belong to. */
+import { refused } from '../http/problems.ts';
+import type { Session } from '../ports/sessions.ts';
+import { type Outcome, reachable } from './accounts.ts';
+import type { Context, Deps, Signed } from './deps.ts';
+import { isAlive } from './standing.ts';
+
+/** Ends the session that a genuine refresh token names. Anything else ends nothing, and is no error. */
+export const logout =
+  ({ refreshTokens, sessions }: Deps) =>
+  async (refreshToken: string): Promise<void> => {
+    const named = refreshTokens.open(refreshToken);
+    if (named === undefined) return;
+    const session = await reachable(() => sessions.find(named.sessionId));
+    if (session) await reachable(() => sessions.remove(session.userId, session.id));
+  };
+
+/** Ends every session and every access token of the account. */
+export const logoutEverywhere =
+  ({ accounts, sessions }: Deps) =>
+  async ({ userId }: Signed, context: Context): Promise<Outcome> => {
+    const outcome = await accounts.execute(userId, context, () => ({
+      type: 'RevokeSessions',
+      reason: 'logout-all',
+    }));
+    await reachable(() => sessions.removeAll(userId));
+    return outcome;
+  };
+
+/** The living ones, newest login first. */
+export const listSessions =
+  ({ sessions, now }: Deps) =>
+  async ({ userId, state }: Signed): Promise<readonly Session[]> => {
+    const all = await reachable(() => sessions.list(userId, now()));
+    return all.filter(({ since }) => isAlive(state, since));
+  };
+
+/** @throws Problem (not_found) for a session that is not the caller's. */
+export const endSession =
+  ({ sessions }: Deps) =>
+  async ({ userId }: Signed, sessionId: string): Promise<void> => {
+    const removed = await reachable(() => sessions.remove(userId, sessionId));
+    if (!removed) throw refused('not_found');
+  };

@@ -1,0 +1,32 @@
+/** Whether what was decided on a sequence of an account still counts. */
+import type { AccessClaims } from '@latchkey/service';
+import type { AccountState } from '../account/index.ts';
+import { reachable } from './accounts.ts';
+import type { Deps, Signed } from './deps.ts';
+
+/** The account lives, and nothing later than `sequence` revoked its sessions. */
+export const isAlive = (state: AccountState, sequence: number): boolean =>
+  (state.status === 'unverified' || state.status === 'verified') &&
+  !state.disabled &&
+  sequence >= state.revokedAt;
+
+/** What the guards ask for each access token: the journal's state and the session, as they are now. */
+export const standing =
+  (deps: Pick<Deps, 'accounts' | 'sessions' | 'now'>) =>
+  async (
+    claims: AccessClaims,
+  ): Promise<(Signed & { readonly verified: boolean; readonly role: string }) | 'dead'> => {
+    const [state, session] = await Promise.all([
+      deps.accounts.load(claims.sub),
+      reachable(() => deps.sessions.find(claims.sid)),
+    ]);
+    if (session?.userId !== claims.sub || session.expiresAt <= deps.now()) return 'dead';
+    if (!isAlive(state, claims.seq) || !isAlive(state, session.since)) return 'dead';
+    return {
+      userId: claims.sub,
+      sessionId: claims.sid,
+      state,
+      verified: state.status === 'verified',
+      role: state.role,
+    };
+  };

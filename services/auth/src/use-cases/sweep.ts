@@ -1,0 +1,59 @@
+/** Ends what is due and repairs what a crash left; one instance at a time. */
+import type { Dependency, Logger, Part } from '@latchkey/service';
+import type { Leases } from '../ports/leases.ts';
+import type { Registration } from '../ports/journal.ts';
+import { ownerOf } from './address.ts';
+import type { Deps } from './deps.ts';
+import { repeating } from './repeating.ts';
+
+/** A sign-up that nobody verifies ends after seven days. */
+export const REGISTRATION_DAYS = 7;
+
+const EVERY_MS = 5 * 60_000;
+const LEASE_MS = 2 * EVERY_MS;
+const PAGE = 200;
+
+type Needs = Pick<Deps, 'accounts' | 'journal' | 'sessions' | 'now' | 'newId'>;
+
+/** One pass over the living sign-ups and the sessions that are over. */
+export const sweepOnce = async (deps: Needs): Promise<void> => {
+  let after: Registration | undefined;
+  do {
+    const page = await deps.journal.registrations({ limit: PAGE, ...(after && { after }) });
+    for (const registration of page) await sweepRegistration(deps, registration);
+    after = page.length === PAGE ? page.at(-1) : undefined;
+  } while (after);
+  while ((await deps.sessions.removeExpired(deps.now(), PAGE)) === PAGE);
+};
+
+/** Due, proven by another, or marked although it is over already. */
+const sweepRegistration = async (deps: Needs, { stream, address, at }: Registration): Promise<void> => {
+  const isDue = deps.now().getTime() - Date.parse(at) >= REGISTRATION_DAYS * 86_400_000;
+  const { state } = await deps.accounts.execute(stream, { correlationId: deps.newId() }, async () => ({
+    type: 'EndRegistration',
+    reason: isDue ? 'expired' : 'superseded',
+    owner: await ownerOf(deps, address),
+  }));
+  if (state.status !== 'unverified') await deps.journal.settle(stream);
+};
+
+export function createSweep(
+  deps: Needs & { readonly leases: Leases; readonly owner: string; readonly logger: Logger },
+): Part {
+  const { leases, owner, now, logger } = deps;
+  const run = async (): Promise<boolean> => {
+    const mine = await leases.take({ name: 'sweep', holder: owner, now: now(), ms: LEASE_MS });
+    if (mine) await sweepOnce(deps);
+    return false;
+  };
+  const job = repeating({ name: 'sweep', everyMs: EVERY_MS, logger, run });
+  return {
+    name: 'sweep',
+    start: async () => job.start(),
+    stop: async () => {
+      await job.stop();
+      await leases.release('sweep', owner);
+    },
+    health: async (): Promise<readonly Dependency[]> => [],
+  };
+}
