@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseEnv } from 'node:util';
 import { z } from 'zod';
+import { inWords } from './in-words.ts';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -44,6 +45,7 @@ const collect = (names: readonly string[], environment: Environment): Collected 
     const direct = environment[name] || undefined;
     const fileSetting = `${name}_FILE`;
     const file = known.has(fileSetting) ? undefined : environment[fileSetting] || undefined;
+    if (file === undefined && direct === undefined) continue;
     if (file === undefined) values[name] = direct;
     else if (direct !== undefined)
       faults.set(name, `${name}: give either ${name} or ${fileSetting}, not both`);
@@ -68,12 +70,15 @@ const readSecretFile = (path: string): { text: string } | { fault: string } => {
 const errorCode = (error: unknown): string =>
   error instanceof Error && 'code' in error ? String(error.code) : 'unknown error';
 
+/** A shorter value may stand in any message by chance. */
+const SHORTEST_SECRET = 4;
+
 const faultLine = (name: string, value: string | undefined, issue: z.core.$ZodIssue): string => {
   if (name === '') return issue.message;
   if (value === undefined && issue.code === 'invalid_type') return `${name}: is required`;
   // A message made by a careless schema may quote the value.
-  const message = value === undefined ? issue.message : issue.message.replaceAll(value, '…');
-  return `${name}: ${message}`;
+  const quotable = value === undefined || value.length < SHORTEST_SECRET;
+  return `${name}: ${quotable ? inWords(issue) : inWords(issue).replaceAll(value, '…')}`;
 };
 
 /**
@@ -123,7 +128,7 @@ export const setting = {
         context.addIssue({ code: 'custom', message: 'must be true or false' });
         return z.NEVER;
       })
-      .meta({ default: String(fallback) });
+      .meta({ fallback: String(fallback) });
   },
 
   /** A whole number in decimal digits, from `min` to `max`, both included. */
@@ -138,7 +143,7 @@ export const setting = {
         context.addIssue({ code: 'custom', message: `must be a whole number from ${min} to ${max}` });
         return z.NEVER;
       })
-      .meta({ default: String(fallback) });
+      .meta({ fallback: String(fallback) });
   },
 
   /** Comma-separated, trimmed, without empties. */
@@ -178,7 +183,7 @@ export function describeConfig(schema: z.ZodObject): readonly SettingDescription
 const describeSetting = (name: string, field: z.ZodType): SettingDescription => {
   // JSON Schema already knows how metadata travels through optional, default and pipe.
   const json = z.toJSONSchema(field, { io: 'input', unrepresentable: 'any' });
-  const fallback = json.default;
+  const fallback = json['fallback'] ?? json.default;
   return {
     name,
     ...(fallback === undefined ? {} : { default: String(fallback) }),

@@ -32,11 +32,18 @@ export function clientAddress(trustedProxies: readonly string[]): ClientAddress 
 }
 
 const addBlock = (list: BlockList, block: string): void => {
-  const [address = '', prefix] = block.split('/');
+  const [address = '', prefix, ...rest] = block.split('/');
   const version = isIP(address);
   const longest = version === 6 ? 128 : 32;
   const length = prefix === undefined ? longest : Number(prefix);
-  if (version === 0 || prefix === '' || !Number.isInteger(length) || length < 0 || length > longest) {
+  if (
+    version === 0 ||
+    prefix === '' ||
+    rest.length > 0 ||
+    !Number.isInteger(length) ||
+    length < 0 ||
+    length > longest
+  ) {
     throw new Error('TRUSTED_PROXIES: must be a list of addresses or CIDR blocks, such as 10.0.0.0/8');
   }
   list.addSubnet(address, length, version === 6 ? 'ipv6' : 'ipv4');

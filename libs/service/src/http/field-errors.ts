@@ -1,5 +1,6 @@
 /** What zod found, as pointers and sentences for the client. */
 import type { z } from 'zod';
+import { inWords } from '../in-words.ts';
 import { pointerToken } from './json.ts';
 import { type FieldError, Problem, problems } from './problem.ts';
 
@@ -24,7 +25,7 @@ const issueErrors = (issue: z.core.$ZodIssue, input: unknown, root: string): rea
     if (nearest !== undefined) return nearest.flatMap((inner) => issueErrors(inner, value, pointer));
   }
   const missing = value === undefined && (issue.code === 'invalid_type' || issue.code === 'invalid_value');
-  return [{ pointer, message: missing ? 'is required' : issue.message }];
+  return [{ pointer, message: missing ? 'is required' : inWords(issue) }];
 };
 
 /** Of a union's alternatives the one that was missed by the fewest faults: most likely the one that was meant. */

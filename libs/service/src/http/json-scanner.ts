@@ -8,7 +8,7 @@ const NUMBER = /-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?/y;
 const LITERAL = /true|false|null/y;
 const SPACE = /[ \t\n\r]*/y;
 /** What stands at the end of a text that was cut off inside a string, a number or a literal. */
-const CUT_OFF = /(?:"(?:[^"\\\p{Cc}]|[\u007f-\u009f]|\\.)*\\?|-|[tfn][a-z]*)$/uy;
+const CUT_OFF = /(?:"(?:[^"\\\p{Cc}]|[\u007f-\u009f]|\\.)*\\?|-|\.|[eE][+-]?|[tfn][a-z]*)$/uy;
 
 /** What may come next. */
 type State = 'value' | 'first item' | 'first key' | 'key' | 'colon' | 'after item' | 'after member' | 'end';

@@ -44,8 +44,11 @@ const readinessRoute = (health: () => Promise<readonly Dependency[]>): Route => 
       200: { description: 'Ready; `degraded` where something that is not needed is away', schema: readiness },
       503: { description: 'Not ready', schema: readiness },
     },
-    handle: async () => {
-      const dependencies = await health();
+    handle: async ({ log }) => {
+      const dependencies = await health().catch((error: unknown) => {
+        log.error({ err: error }, 'the state of the dependencies cannot be told');
+        return [UNKNOWN];
+      });
       everUsable ||= dependencies.every(({ state }) => state !== 'down');
       const state = everUsable ? overall(dependencies) : 'starting';
       const status = state === 'ok' || state === 'degraded' ? 200 : 503;
@@ -53,6 +56,8 @@ const readinessRoute = (health: () => Promise<readonly Dependency[]>): Route => 
     },
   });
 };
+
+const UNKNOWN: Dependency = { name: 'health', state: 'down', needed: true, detail: 'cannot be told' };
 
 const overall = (dependencies: readonly Dependency[]): Dependency['state'] => {
   if (dependencies.some(({ needed, state }) => needed && state === 'down')) return 'down';

@@ -57,6 +57,7 @@ const parser = (schema: z.ZodType | undefined, root: string): Parse => {
   };
 };
 
+const EMPTY = { fault: { pointer: '#', message: 'must be a JSON object, but is empty' } };
 const UNREADABLE = Symbol('unreadable');
 
 const decodeBody = (body: Buffer, sentAs: BodyKind, ofNone: unknown, faults: FieldError[]): unknown => {
@@ -66,7 +67,7 @@ const decodeBody = (body: Buffer, sentAs: BodyKind, ofNone: unknown, faults: Fie
     faults.push(...form.faults);
     return form.faults.length === 0 ? form.fields : UNREADABLE;
   }
-  const json = parseJson(body);
+  const json = body.length === 0 ? EMPTY : parseJson(body);
   if ('value' in json) return json.value;
   faults.push(json.fault);
   return UNREADABLE;

@@ -1,0 +1,183 @@
+import assert from 'node:assert/strict';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, it, type TestContext } from 'node:test';
+import { z } from 'zod';
+import { ConfigError, describeConfig, type Environment, readConfig, setting, withDotEnv } from './config.ts';
+
+const schema = z.object({
+  MAIL_SERVER: z.string().describe('Where mails go.'),
+  MAIL_PORT: setting.whole({ min: 1, max: 65_535, fallback: 587 }).describe('Its port.'),
+  MAIL_STARTTLS: setting.flag(true),
+  CORS_ORIGINS: setting.list(),
+  PASSWORD_SALT_KEY: z
+    .string()
+    .min(8, 'must have at least 8 characters')
+    .optional()
+    .meta({ description: 'A key.', secret: true }),
+  LOG_LEVEL: z.enum(['info', 'debug']).default('info'),
+});
+
+const faultsOf = (environment: Environment, of: z.ZodObject = schema): readonly string[] => {
+  try {
+    readConfig(of, environment);
+  } catch (error) {
+    assert.ok(error instanceof ConfigError);
+    assert.equal(error.message, error.faults.join('\n'));
+    return error.faults;
+  }
+  return assert.fail('no fault was found');
+};
+
+const folder = (t: TestContext): string => {
+  const path = mkdtempSync(join(tmpdir(), 'latchkey-config-'));
+  t.after(() => rmSync(path, { recursive: true }));
+  return path;
+};
+
+const file = (t: TestContext, content: string): string => {
+  const path = join(folder(t), 'secret');
+  writeFileSync(path, content);
+  return path;
+};
+
+describe('settings', () => {
+  it('are read from the environment, the others having their defaults', () => {
+    assert.deepEqual(readConfig(schema, { MAIL_SERVER: 'smtp.example.com', UNKNOWN: 'x', LOG_LEVEL: '' }), {
+      MAIL_SERVER: 'smtp.example.com',
+      MAIL_PORT: 587,
+      MAIL_STARTTLS: true,
+      CORS_ORIGINS: [],
+      LOG_LEVEL: 'info',
+    });
+  });
+
+  it('report every fault at once, by name, and never a value', () => {
+    const faults = faultsOf({
+      MAIL_PORT: '70000',
+      MAIL_STARTTLS: 'perhaps',
+      PASSWORD_SALT_KEY: 'hunter2',
+      LOG_LEVEL: 'hunter3',
+    });
+    assert.deepEqual(faults, [
+      'MAIL_SERVER: is required',
+      'MAIL_PORT: must be a whole number from 1 to 65535',
+      'MAIL_STARTTLS: must be true or false',
+      'PASSWORD_SALT_KEY: must have at least 8 characters',
+      'LOG_LEVEL: must be "info" or "debug"',
+    ]);
+  });
+
+  it('never show a value, even where the schema quotes it', () => {
+    const careless = z.object({
+      A: z.string().refine(() => false, { error: ({ input }) => `not ${input}` }),
+    });
+    assert.deepEqual(faultsOf({ A: 'hunter2' }, careless), ['A: not …']);
+  });
+
+  it('may contradict each other', () => {
+    const pair = z
+      .object({ A: z.string(), B: z.string() })
+      .refine(({ A, B }) => A === B, 'A and B must be equal');
+    assert.deepEqual(faultsOf({ A: '1', B: '2' }, pair), ['A and B must be equal']);
+  });
+
+  for (const [text, value] of [
+    ['true', true],
+    ['TRUE', true],
+    ['1', true],
+    ['Yes', true],
+    ['on', true],
+    ['false', false],
+    ['0', false],
+    ['no', false],
+    ['OFF', false],
+  ] as const) {
+    it(`take ${text} for ${value}`, () => {
+      assert.deepEqual(readConfig(z.object({ F: setting.flag(!value) }), { F: text }), { F: value });
+    });
+  }
+
+  for (const text of ['', ' ', '1.5', '0x10', '1e3', '12a', '99999999999999999999', '-']) {
+    it(`do not take "${text}" for a whole number`, () => {
+      const required = z.object({ N: setting.whole({ min: 0, max: 10_000, fallback: Number.NaN }) });
+      assert.deepEqual(faultsOf({ N: text }, required), ['N: must be a whole number from 0 to 10000']);
+    });
+  }
+
+  it('may be whole numbers at both ends of the range', () => {
+    const port = z.object({ N: setting.whole({ min: -1, max: 5, fallback: 0 }) });
+    assert.deepEqual([readConfig(port, { N: '-1' }).N, readConfig(port, { N: ' 5 ' }).N], [-1, 5]);
+    assert.equal(faultsOf({ N: '6' }, port).length, 1);
+    assert.equal(faultsOf({ N: '-2' }, port).length, 1);
+  });
+
+  it('may be lists', () => {
+    const list = z.object({ L: setting.list() });
+    assert.deepEqual(readConfig(list, { L: ' a, b ,,c,' }).L, ['a', 'b', 'c']);
+  });
+});
+
+describe('a setting in a file', () => {
+  const one = z.object({ KEY: z.string() });
+
+  for (const ending of ['', '\n', '\r\n']) {
+    it(`is read without its line end ${JSON.stringify(ending)}`, (t) => {
+      assert.deepEqual(readConfig(one, { KEY_FILE: file(t, `  a\nb ${ending}`) }), { KEY: '  a\nb ' });
+    });
+  }
+
+  it('must not be given directly, too', (t) => {
+    const faults = faultsOf({ KEY: 'a', KEY_FILE: file(t, 'b') }, one);
+    assert.deepEqual(faults, ['KEY: give either KEY or KEY_FILE, not both']);
+  });
+
+  it('must be readable and not empty; its path is not shown', (t) => {
+    const missing = join(folder(t), 'missing');
+    assert.deepEqual(faultsOf({ KEY_FILE: missing }, one), ['KEY_FILE: the file cannot be read (ENOENT)']);
+    assert.deepEqual(faultsOf({ KEY_FILE: folder(t) }, one), ['KEY_FILE: the file cannot be read (EISDIR)']);
+    assert.deepEqual(faultsOf({ KEY_FILE: file(t, '\n') }, one), ['KEY_FILE: the file is empty']);
+  });
+
+  it('is told from a setting whose own name ends in _FILE', () => {
+    const both = z.object({ KEY: z.string().optional(), KEY_FILE: z.string() });
+    assert.deepEqual(readConfig(both, { KEY_FILE: 'not-a-file' }), { KEY_FILE: 'not-a-file' });
+  });
+});
+
+describe('a .env file', () => {
+  it('lies beneath what is given', (t) => {
+    const path = folder(t);
+    writeFileSync(join(path, '.env'), '# comment\nA=file\nB="file b"\nC=file\nD_FILE=file\nE=file\n');
+    const given = { A: 'given', C: '', D: 'given', E_FILE: 'given' };
+    assert.deepEqual(withDotEnv(given, path), {
+      A: 'given',
+      B: 'file b',
+      C: 'file',
+      D: 'given',
+      E_FILE: 'given',
+    });
+  });
+
+  it('may be absent, but not unreadable', (t) => {
+    const path = folder(t);
+    assert.deepEqual(withDotEnv({ A: 'given' }, path), { A: 'given' });
+    mkdirSync(join(path, '.env'));
+    assert.throws(() => withDotEnv({}, path), new ConfigError(['.env: the file cannot be read (EISDIR)']));
+  });
+});
+
+describe('the description of settings', () => {
+  it('has names, defaults, texts and what is secret', () => {
+    const plain = { description: '', required: false, secret: false };
+    assert.deepEqual(describeConfig(schema), [
+      { name: 'MAIL_SERVER', description: 'Where mails go.', required: true, secret: false },
+      { ...plain, name: 'MAIL_PORT', default: '587', description: 'Its port.' },
+      { ...plain, name: 'MAIL_STARTTLS', default: 'true' },
+      { ...plain, name: 'CORS_ORIGINS' },
+      { ...plain, name: 'PASSWORD_SALT_KEY', description: 'A key.', secret: true },
+      { ...plain, name: 'LOG_LEVEL', default: 'info' },
+    ]);
+  });
+});

@@ -1,0 +1,161 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { z } from 'zod';
+import { openApiDocument } from './openapi.ts';
+import { anyone, type Policy, type Route, route } from './route.ts';
+
+const conflict = { code: 'own_account', status: 409, title: 'Own Account' };
+const admin: Policy<null> = {
+  who: 'a verified admin',
+  bearer: true,
+  problems: [{ code: 'insufficient_permission', status: 403, title: 'Insufficient Permission' }],
+  authorise: async () => null,
+};
+
+const setRole = route({
+  method: 'PUT',
+  path: '/accounts/:id/role',
+  tag: 'accounts',
+  summary: 'Sets a role',
+  description: 'For verified accounts.',
+  policy: admin,
+  params: z.object({ id: z.uuid().describe('The account') }),
+  query: z.object({ dry: z.enum(['true', 'false']).default('false').describe('Change nothing') }),
+  body: z.object({ role: z.enum(['user', 'admin']).meta({ description: 'The new role' }) }),
+  answers: {
+    200: {
+      description: 'Changed',
+      schema: z.object({ role: z.string().default('user') }),
+      headers: ['Account-Sequence'],
+    },
+  },
+  problems: [conflict],
+  handle: async ({ body }) => ({ status: 200, body: { role: body.role } }),
+});
+
+const page = route({
+  method: 'POST',
+  path: '/verify/:token',
+  tag: 'links',
+  summary: 'Verifies',
+  policy: anyone,
+  secretPath: true,
+  body: z.object({ password: z.string().optional() }),
+  accepts: ['json', 'form', 'none'],
+  answers: {
+    200: { description: 'Verified', schema: z.object({ message: z.string() }), media: ['text/html'] },
+    400: { description: 'A page that says why not', media: ['text/html'] },
+  },
+  problemPage: () => '<p>',
+  handle: async () => ({ status: 200, body: { message: '' } }),
+});
+
+const internalRoute: Route = { ...page, path: '/hidden', hidden: true };
+const routes = [setRole, page, internalRoute];
+const document = JSON.parse(
+  JSON.stringify(openApiDocument({ title: 'Auth', version: '1.0.0', description: 'Accounts' }, routes)),
+);
+
+/** Every object anywhere in the document. */
+const objectsOf = (value: unknown): readonly Record<string, unknown>[] =>
+  typeof value === 'object' && value !== null
+    ? [value as Record<string, unknown>, ...Object.values(value).flatMap(objectsOf)]
+    : [];
+
+const resolve = (ref: string): unknown =>
+  ref
+    .slice(2)
+    .split('/')
+    .reduce<unknown>((value, key) => (value as Record<string, unknown> | undefined)?.[key], document);
+
+describe('the OpenAPI document', () => {
+  it('has every route that is not hidden, with every status that it may answer', () => {
+    assert.equal(document.openapi, '3.1.0');
+    assert.deepEqual(Object.keys(document.paths), ['/accounts/{id}/role', '/verify/{token}']);
+    const put = document.paths['/accounts/{id}/role'].put;
+    assert.deepEqual(Object.keys(put.responses), [
+      '200',
+      '400',
+      '401',
+      '403',
+      '409',
+      '413',
+      '415',
+      '500',
+      '503',
+    ]);
+    assert.match(put.responses[409].description, /`own_account`/);
+    assert.equal(put.operationId, 'putAccountsByIdRole');
+  });
+
+  it('has no reference that leads nowhere, and no operation twice', () => {
+    const references = objectsOf(document).flatMap(({ $ref }) => (typeof $ref === 'string' ? [$ref] : []));
+    assert.ok(references.length > 0);
+    for (const reference of references) assert.ok(resolve(reference) !== undefined, reference);
+    const ids = objectsOf(document).flatMap(({ operationId }) =>
+      typeof operationId === 'string' ? [operationId] : [],
+    );
+    assert.equal(new Set(ids).size, ids.length);
+  });
+
+  it('describes every response, and every parameter in the path', () => {
+    for (const [path, item] of Object.entries<Record<string, Record<string, unknown>>>(document.paths)) {
+      for (const operation of Object.values(item)) {
+        for (const response of Object.values(
+          operation['responses'] as Record<string, { description?: string }>,
+        )) {
+          assert.equal(typeof response.description, 'string');
+        }
+        const named = (operation['parameters'] as { in: string; name: string; required: boolean }[]).filter(
+          (parameter) => parameter.in === 'path',
+        );
+        assert.deepEqual(
+          named.map(({ name }) => name),
+          [...path.matchAll(/\{(\w+)\}/g)].map((match) => match[1]),
+        );
+        assert.ok(named.every(({ required }) => required));
+      }
+    }
+  });
+
+  it('says who may call, and asks for a bearer token where one is needed', () => {
+    const put = document.paths['/accounts/{id}/role'].put;
+    assert.equal(put.description, 'For verified accounts.\n\nWho: a verified admin.');
+    assert.deepEqual(put.security, [{ bearer: [] }]);
+    assert.deepEqual(document.paths['/verify/{token}'].post.security, []);
+    assert.equal(document.components.securitySchemes.bearer.scheme, 'bearer');
+  });
+
+  it('shows requests as they come in and answers as they go out', () => {
+    const put = document.paths['/accounts/{id}/role'].put;
+    const body = put.requestBody.content['application/json'].schema;
+    assert.equal(body.additionalProperties, false);
+    assert.equal(body.properties.role.description, 'The new role');
+    assert.deepEqual(put.responses[200].content['application/json'].schema.required, ['role']);
+    const dry = put.parameters.find(({ name }: { name: string }) => name === 'dry');
+    assert.deepEqual(dry, {
+      name: 'dry',
+      in: 'query',
+      required: false,
+      description: 'Change nothing',
+      schema: { default: 'false', type: 'string', enum: ['true', 'false'] },
+    });
+    assert.ok(put.responses[200].headers['Account-Sequence']);
+  });
+
+  it('shows forms, optional bodies and pages, also where a problem has the status of an answer', () => {
+    const { requestBody, responses } = document.paths['/verify/{token}'].post;
+    assert.equal(requestBody.required, false);
+    assert.deepEqual(Object.keys(requestBody.content), [
+      'application/json',
+      'application/x-www-form-urlencoded',
+    ]);
+    assert.deepEqual(Object.keys(responses[200].content), ['application/json', 'text/html']);
+    assert.deepEqual(Object.keys(responses[400].content), ['text/html', 'application/problem+json']);
+    assert.match(responses[400].description, /^A page that says why not\n\n.*`validation_failed`/);
+  });
+
+  it('says nothing of how the kit treats a route', () => {
+    assert.doesNotMatch(JSON.stringify(document), /secretPath|problemPage|hidden/);
+  });
+});

@@ -1,0 +1,80 @@
+/** A process for the tests of the lifecycle: `node child.ts <behaviour>`. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { z } from 'zod';
+import { ConfigError } from '../config.ts';
+import { configOrExit, group, type Part, runProcess } from '../lifecycle.ts';
+import { createLogger } from '../logger.ts';
+
+const say = (text: string): void => void process.stdout.write(`${text}\n`);
+
+const part = (name: string, own: Partial<Part> = {}): Part => ({
+  name,
+  start: async () => say(`${name} started`),
+  stop: async () => say(`${name} stopped`),
+  health: async () => [],
+  ...own,
+});
+
+/** Keeps the process alive, as a listening server does. */
+const ticker = (): Part => {
+  let timer: NodeJS.Timeout | undefined;
+  return part('ticker', {
+    start: async () => {
+      timer = setInterval(() => undefined, 1_000);
+      say('ready');
+    },
+    stop: async () => {
+      clearInterval(timer);
+      say('ticker stopped');
+    },
+  });
+};
+
+const never = (): Promise<void> => new Promise(() => undefined);
+const refuse = (error: Error) => async (): Promise<never> => {
+  throw error;
+};
+
+type Behaviour = (host: { fail(reason: string, error?: unknown): void }) => Promise<Part>;
+
+const behaviours: Readonly<Record<string, Behaviour>> = {
+  normal: async () => group('all', [part('first'), ticker()]),
+  'slow start': async () => {
+    const slow = async (): Promise<void> => {
+      say('ready');
+      await sleep(100);
+      say('slow started');
+    };
+    return part('slow', { start: slow });
+  },
+  'stuck stop': async () =>
+    group('all', [ticker(), part('stuck', { start: async () => say('ready'), stop: never })]),
+  'failing stop': async () =>
+    group('all', [ticker(), part('bad', { stop: refuse(new Error('stuck file')) })]),
+  'failed start': async () =>
+    group('all', [part('first'), part('second', { start: refuse(new Error('port 1 is taken')) })]),
+  'bug at start': refuse(new TypeError('x is not a function')),
+  'bad settings': refuse(new ConfigError(['A: is required', 'B: must be true or false'])),
+  fail: async ({ fail }) => {
+    setTimeout(() => fail('the log is gone', new Error('lost')), 20);
+    return ticker();
+  },
+  rejection: async () => {
+    setTimeout(() => void Promise.reject(new Error('forgotten')), 20);
+    return ticker();
+  },
+  exception: async () => {
+    setTimeout(() => {
+      throw new Error('thrown');
+    }, 20);
+    return ticker();
+  },
+};
+
+const { BEHAVIOUR, GRACE_MS } = configOrExit(
+  z.object({ BEHAVIOUR: z.string(), GRACE_MS: z.string().transform(Number) }),
+  process.env,
+);
+const build = behaviours[BEHAVIOUR];
+if (build === undefined) throw new Error(`there is no behaviour "${BEHAVIOUR}"`);
+await runProcess(createLogger({ name: 'child', level: 'info' }), build, { graceMs: GRACE_MS });
