@@ -1,0 +1,168 @@
+/** The keys of auth as they stand in settings, and how they are told apart. */
+import {
+  createHmac,
+  createPrivateKey,
+  createPublicKey,
+  hash,
+  type JsonWebKey,
+  type KeyObject,
+  sign,
+  verify,
+} from 'node:crypto';
+import { z } from 'zod';
+
+/** What is wrong with a key, in words that show nothing of it. */
+export class KeyFault extends Error {
+  constructor(message: string) {
+    super(message);
+    this.name = 'KeyFault';
+  }
+}
+
+/** Without private members (RFC 7517, 9.3). */
+export interface PublicSigningKey {
+  readonly kid: string;
+  readonly kty: 'EC';
+  readonly crv: 'P-256';
+  readonly x: string;
+  readonly y: string;
+  readonly use: 'sig';
+  readonly alg: 'ES256';
+}
+
+export interface SigningKeys {
+  /** The first of the set: it signs. */
+  readonly signing: { readonly kid: string; readonly privateKey: KeyObject };
+  /** All of them, also those that signed before or will sign next. */
+  readonly published: readonly PublicSigningKey[];
+}
+
+const SECRET_KEY_BYTES = 32;
+
+const member = z.string().regex(/^[\w-]{43}$/);
+const signingJwk = z.object({
+  kty: z.literal('EC'),
+  crv: z.literal('P-256'),
+  x: member,
+  y: member,
+  d: member.optional(),
+  kid: z.string().min(1).max(200).optional(),
+});
+const signingJwks = z.object({ keys: z.array(signingJwk).min(1) });
+const sealingJwk = z.object({
+  kty: z.literal('OKP'),
+  crv: z.literal('X25519'),
+  x: member,
+  d: z.undefined().optional(),
+});
+
+/**
+ * SIGNING_KEYS: a JWKS of EC P-256 keys. The first has its private part; of the others it is not needed.
+ * @throws KeyFault
+ */
+export function parseSigningKeys(text: string): SigningKeys {
+  const parsed = signingJwks.safeParse(readJson(text));
+  const [first, ...others] = parsed.data?.keys ?? [];
+  if (first === undefined)
+    throw new KeyFault('must be a JWKS of EC P-256 keys: {"keys": [{"kty": "EC", …}]}');
+  if (first.d === undefined) throw new KeyFault('the first key signs: it must have its private part, d');
+  const published = [first, ...others].map(publicSigningKey);
+  const [{ kid } = { kid: '' }] = published;
+  if (new Set(published.map((key) => key.kid)).size < published.length)
+    throw new KeyFault('two keys have the same kid');
+  return { signing: { kid, privateKey: privateSigningKey(first) }, published };
+}
+
+/**
+ * SEALING_PUBLIC_KEY: one JWK, OKP X25519, without its private part, which is the notifier's alone.
+ * @throws KeyFault
+ */
+export function parseSealingKey(text: string): { readonly kid: string; readonly publicKey: KeyObject } {
+  const parsed = sealingJwk.safeParse(readJson(text));
+  if (!parsed.success) {
+    throw new KeyFault(
+      'must be a public X25519 key as a JWK: {"kty": "OKP", "crv": "X25519", "x": …}, without d',
+    );
+  }
+  const { kty, crv, x } = parsed.data;
+  const jwk = { crv, kty, x };
+  return { kid: thumbprint(jwk), publicKey: usable(() => createPublicKey({ key: jwk, format: 'jwk' })) };
+}
+
+/**
+ * PASSWORD_SALT_KEY, REFRESH_KEY: 32 bytes or more in base64url (or base64).
+ * @throws KeyFault
+ */
+export function parseSecretKey(text: string): Buffer {
+  const bytes = Buffer.from(text, 'base64url');
+  const spelt =
+    bytes.toString('base64url') === text.replaceAll('+', '-').replaceAll('/', '_').replace(/=+$/, '');
+  if (!spelt || bytes.length < SECRET_KEY_BYTES) {
+    throw new KeyFault(`must be ${SECRET_KEY_BYTES} random bytes or more in base64url`);
+  }
+  return bytes;
+}
+
+/** RFC 7638: what a key is called, from nothing but itself. */
+export const thumbprint = (jwk: JsonWebKey): string => {
+  const { crv, kty, x, y } = jwk;
+  return hash('sha256', JSON.stringify({ crv, kty, x, ...(y === undefined ? {} : { y }) }), 'base64url');
+};
+
+/**
+ * What the journal remembers of the keys that must stay what they are, so that a start with others is refused:
+ * under another PASSWORD_SALT_KEY no password is ever right again, under another REFRESH_KEY (or several
+ * instances with several) sessions end at random. Signing and sealing keys are not among them: they are
+ * meant to be exchanged, and name themselves by `kid`.
+ */
+export function fingerprints(keys: {
+  readonly PASSWORD_SALT_KEY: Buffer;
+  readonly REFRESH_KEY: Buffer;
+}): Readonly<Record<'PASSWORD_SALT_KEY' | 'REFRESH_KEY', string>> {
+  return {
+    PASSWORD_SALT_KEY: fingerprint('PASSWORD_SALT_KEY', keys.PASSWORD_SALT_KEY),
+    REFRESH_KEY: fingerprint('REFRESH_KEY', keys.REFRESH_KEY),
+  };
+}
+
+// A MAC under the key itself, of what nothing else signs with it: it tells keys apart and nothing about them.
+const fingerprint = (name: string, key: Buffer): string =>
+  createHmac('sha256', key).update(`latchkey fingerprint of ${name}`).digest('base64url');
+
+type SigningJwk = z.infer<typeof signingJwk>;
+
+const publicSigningKey = ({ kty, crv, x, y, kid }: SigningJwk): PublicSigningKey => {
+  usable(() => createPublicKey({ key: { kty, crv, x, y }, format: 'jwk' }));
+  return { kid: kid ?? thumbprint({ kty, crv, x, y }), kty, crv, x, y, use: 'sig', alg: 'ES256' };
+};
+
+const privateSigningKey = (jwk: SigningJwk): KeyObject => {
+  const { kty, crv, x, y, d = '' } = jwk;
+  const privateKey = usable(() => createPrivateKey({ key: { kty, crv, x, y, d }, format: 'jwk' }));
+  // Node takes a private part that belongs to another public one.
+  const probe = Buffer.from('latchkey');
+  const fits = verify(
+    'sha256',
+    probe,
+    createPublicKey({ key: { kty, crv, x, y }, format: 'jwk' }),
+    sign('sha256', probe, privateKey),
+  );
+  if (!fits) throw new KeyFault('the private part of the first key does not belong to its public part');
+  return privateKey;
+};
+
+const usable = (create: () => KeyObject): KeyObject => {
+  try {
+    return create();
+  } catch {
+    throw new KeyFault('holds a key that is not on its curve');
+  }
+};
+
+const readJson = (text: string): unknown => {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+};

@@ -1,0 +1,27 @@
+/** Fresh secrets for a system that has none yet. */
+import { generateKeyPairSync, randomBytes } from 'node:crypto';
+import { thumbprint } from './keys.ts';
+
+/** Settings as they are written in an environment. Those of auth, and SEALING_PRIVATE_KEYS, which is the notifier's. */
+export type Secrets = Readonly<
+  Record<
+    'SIGNING_KEYS' | 'SEALING_PRIVATE_KEYS' | 'SEALING_PUBLIC_KEY' | 'PASSWORD_SALT_KEY' | 'REFRESH_KEY',
+    string
+  >
+>;
+
+/** All secrets of Latchkey, from the system's randomness. Each is one line. */
+export function generateSecrets(): Secrets {
+  const signing = generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey.export({ format: 'jwk' });
+  const { d, ...sealing } = generateKeyPairSync('x25519').privateKey.export({ format: 'jwk' });
+  const kid = thumbprint(sealing);
+  return {
+    SIGNING_KEYS: JSON.stringify({
+      keys: [{ ...signing, kid: thumbprint(signing), use: 'sig', alg: 'ES256' }],
+    }),
+    SEALING_PRIVATE_KEYS: JSON.stringify({ keys: [{ ...sealing, d, kid }] }),
+    SEALING_PUBLIC_KEY: JSON.stringify({ ...sealing, kid }),
+    PASSWORD_SALT_KEY: randomBytes(32).toString('base64url'),
+    REFRESH_KEY: randomBytes(32).toString('base64url'),
+  };
+}
