@@ -1,0 +1,32 @@
+/** Compiles every mails/<mail>/<locale>/mail.mjml to the mail.html beside it: `node scripts/compile-mails.ts`. */
+import { glob, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import mjml2html from 'mjml';
+
+const mailsFolder = join(import.meta.dirname, '..', 'mails');
+
+/** The HTML that a mail's MJML source makes. @throws Error where the source has faults. */
+export async function compileMail(path: string): Promise<string> {
+  const { html, errors } = await mjml2html(await readFile(path, 'utf8'), {
+    filePath: path,
+    ignoreIncludes: false,
+    includePath: mailsFolder,
+    validationLevel: 'strict',
+    fonts: {},
+  });
+  if (errors.length > 0)
+    throw new Error(`${path}: ${errors.map((each) => each.formattedMessage).join('; ')}`);
+  return `${html.trim()}\n`;
+}
+
+/** The MJML sources, as paths. */
+export async function mailSources(): Promise<readonly string[]> {
+  const paths = await Array.fromAsync(glob('*/*/mail.mjml', { cwd: mailsFolder }));
+  return paths.sort().map((path) => join(mailsFolder, path));
+}
+
+export const compiledPath = (source: string): string => source.replace(/\.mjml$/, '.html');
+
+if (import.meta.main) {
+  for (const source of await mailSources()) await writeFile(compiledPath(source), await compileMail(source));
+}

@@ -1,0 +1,141 @@
+/** Mails over a pooled SMTP transport (nodemailer). */
+import { Readable } from 'node:stream';
+import { createTransport } from 'nodemailer';
+import type { SendResult } from '../delivery/attempt.ts';
+import type { Mail, Mailer, SendOptions } from '../ports/mailer.ts';
+
+export interface SmtpSettings {
+  readonly host: string;
+  readonly port: number;
+  /** TLS from the first byte. */
+  readonly implicitTls: boolean;
+  /** STARTTLS is demanded; otherwise it is not used, even where it is offered. */
+  readonly startTls: boolean;
+  readonly validateCertificates: boolean;
+  readonly credentials?: { readonly username: string; readonly password: string };
+  readonly from: { readonly name: string; readonly address: string };
+  readonly connections: number;
+}
+
+/** All in ms. The whole try has a limit of its own: the signal that is handed in with each mail. */
+const TIMEOUTS = {
+  dnsTimeout: 10_000,
+  connectionTimeout: 10_000,
+  greetingTimeout: 10_000,
+  socketTimeout: 30_000,
+};
+
+class WithdrawnError extends Error {}
+
+interface Gate {
+  /** Whether any of the content has been handed over. */
+  opened(): boolean;
+  /** The content, from which nothing is read before the server has said that it is ready. */
+  through(content: Readable): Readable;
+}
+
+/** Lets the content through once it is asked for, if that is still allowed then. */
+function createGate(mayProceed: () => boolean): Gate {
+  let opened = false;
+  async function* gated(content: Readable): AsyncGenerator<Buffer> {
+    if (!mayProceed()) throw new WithdrawnError('the lease is over');
+    opened = true;
+    yield* content;
+  }
+  return {
+    opened: () => opened,
+    through: (content) => Readable.from(gated(content), { objectMode: false }),
+  };
+}
+
+interface SmtpError {
+  readonly code?: string;
+  readonly command?: string;
+  readonly responseCode?: number;
+}
+
+const aboutTheMail = (command: string | undefined): boolean => command === 'RCPT TO' || command === 'DATA';
+
+function afterReply(command: string | undefined, code: number): SendResult {
+  if (code === 421) return { kind: 'unreachable', code };
+  if (aboutTheMail(command)) return { kind: code >= 500 ? 'refused' : 'deferred', code };
+  return { kind: code >= 500 ? 'unwelcome' : 'unreachable', code };
+}
+
+/** Faults that will not go away by themselves: wrong credentials, no STARTTLS where it is demanded, a bad certificate. */
+const UNWELCOME = new Set(['EAUTH', 'ENOAUTH', 'ETLS', 'EREQUIRETLS']);
+const isCertificateFault = (code: string): boolean => /CERT|SELF_SIGNED|ALTNAME|UNABLE_TO_/.test(code);
+
+/** What an error of nodemailer says about the mail. */
+function afterError(error: unknown, contentWasSent: boolean): SendResult {
+  if (error instanceof WithdrawnError) return { kind: 'withdrawn' };
+  const { code = '', command, responseCode } = error as SmtpError;
+  if (responseCode !== undefined) return afterReply(command, responseCode);
+  if (contentWasSent) return { kind: 'deferred' };
+  // An address that SMTP cannot carry: nodemailer refuses it before it says anything to the server.
+  if (code === 'EENVELOPE') return { kind: 'refused', code: 553 };
+  if (UNWELCOME.has(code) || isCertificateFault(code)) return { kind: 'unwelcome' };
+  return { kind: 'unreachable' };
+}
+
+const oneLine = (text: string): string => text.replace(/[\p{Cc}\u2028\u2029]+/gu, ' ').trim();
+
+/** What nodemailer is handed. Addresses are objects, so that nothing in them is parsed as a list. */
+function messageOf(mail: Mail, from: SmtpSettings['from']) {
+  const domain = from.address.slice(from.address.lastIndexOf('@') + 1);
+  return {
+    from,
+    to: { name: '', address: mail.to },
+    subject: oneLine(mail.subject),
+    html: mail.html,
+    text: mail.text,
+    messageId: `<${mail.id}@${domain}>`,
+    date: mail.date,
+    headers: {
+      'Auto-Submitted': 'auto-generated',
+      'Content-Language': mail.locale,
+      'X-Correlation-Id': oneLine(mail.correlationId),
+    },
+    disableFileAccess: true,
+    disableUrlAccess: true,
+  };
+}
+
+export function createSmtpMailer(settings: SmtpSettings): Mailer {
+  const { credentials } = settings;
+  const transport = createTransport({
+    pool: true,
+    host: settings.host,
+    port: settings.port,
+    secure: settings.implicitTls,
+    requireTLS: settings.startTls,
+    ignoreTLS: !settings.startTls,
+    tls: { rejectUnauthorized: settings.validateCertificates },
+    ...(credentials && {
+      auth: { user: credentials.username, pass: credentials.password },
+      forceAuth: true,
+    }),
+    maxConnections: settings.connections,
+    maxMessages: 1_000,
+    // Once, for a pooled connection that the server has closed meanwhile; more is the dispatcher's to decide.
+    maxRequeues: 1,
+    ...TIMEOUTS,
+  });
+  transport.use('stream', (message, done) => {
+    const { gate } = message.data as { readonly gate?: Gate };
+    if (gate) message.message?.processFunc(gate.through);
+    done();
+  });
+
+  async function send(mail: Mail, { mayProceed, signal }: SendOptions): Promise<SendResult> {
+    const gate = createGate(mayProceed);
+    try {
+      await transport.sendMail({ ...messageOf(mail, settings.from), signal, gate } as object);
+      return { kind: 'accepted' };
+    } catch (error) {
+      return afterError(error, gate.opened());
+    }
+  }
+
+  return { send, close: () => transport.close() };
+}

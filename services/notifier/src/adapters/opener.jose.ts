@@ -1,0 +1,46 @@
+/** Opens compact JWE (ECDH-ES over X25519, A256GCM) with the private keys of SEALING_PRIVATE_KEYS. */
+import { sealedContent } from '@latchkey/events';
+import { calculateJwkThumbprint, compactDecrypt, decodeProtectedHeader, importJWK, type JWK } from 'jose';
+import type { OpenSealed } from '../ports/opener.ts';
+
+type Key = Awaited<ReturnType<typeof importJWK>>;
+
+const ALGORITHMS = { keyManagementAlgorithms: ['ECDH-ES'], contentEncryptionAlgorithms: ['A256GCM'] };
+
+/** By thumbprint (RFC 7638), which is what auth writes as `kid`, and by the key's own `kid` if it has one. */
+async function keysById(jwks: { readonly keys: readonly JWK[] }): Promise<ReadonlyMap<string, Key>> {
+  const entries = await Promise.all(
+    jwks.keys.map(async (jwk) => {
+      const key = await importJWK(jwk, 'ECDH-ES');
+      const ids = [await calculateJwkThumbprint(jwk), ...(jwk.kid ? [jwk.kid] : [])];
+      return ids.map((id) => [id, key] as const);
+    }),
+  );
+  return new Map(entries.flat());
+}
+
+function keyIdOf(sealed: string): string | undefined {
+  try {
+    return decodeProtectedHeader(sealed).kid;
+  } catch {
+    return undefined;
+  }
+}
+
+/** @throws if a key cannot be used. */
+export async function createOpener(jwks: { readonly keys: readonly JWK[] }): Promise<OpenSealed> {
+  const keys = await keysById(jwks);
+  return async (sealed) => {
+    const keyId = keyIdOf(sealed);
+    if (keyId === undefined) return { kind: 'broken' };
+    const key = keys.get(keyId);
+    if (!key) return { kind: 'unknown-key' };
+    try {
+      const { plaintext } = await compactDecrypt(sealed, key, ALGORITHMS);
+      const content = sealedContent.parse(JSON.parse(new TextDecoder().decode(plaintext)));
+      return { kind: 'opened', content };
+    } catch {
+      return { kind: 'broken' };
+    }
+  };
+}

@@ -1,0 +1,142 @@
+/** The notifier, put together: the only place where its adapters are picked. */
+import { randomUUID } from 'node:crypto';
+import type { Bus, Subscription } from '@latchkey/bus';
+import { ACCOUNTS_TOPIC, MAILINGS_TOPIC } from '@latchkey/events';
+import type { Dependency, Logger, Registry, Service } from '@latchkey/service';
+import type { Database } from '@latchkey/sqlite';
+import { systemClock } from './adapters/clock.system.ts';
+import { createSqliteDeliveries } from './adapters/deliveries.sqlite.ts';
+import { createSmtpMailer, type SmtpSettings } from './adapters/mailer.smtp.ts';
+import { createOpener } from './adapters/opener.jose.ts';
+import type { NotifierConfig } from './config.ts';
+import { createDispatcher, type Dispatcher } from './dispatcher.ts';
+import { createIntake } from './intake.ts';
+import { createLinks } from './mail/links.ts';
+import { createRenderer } from './mail/render.ts';
+import { loadTemplates } from './mail/templates.ts';
+import { createMetrics } from './metrics.ts';
+import type { Clock } from './ports/clock.ts';
+import type { Deliveries } from './ports/deliveries.ts';
+import type { Mailer } from './ports/mailer.ts';
+import { createSender } from './sender.ts';
+
+export interface EmbeddedBackend {
+  readonly kind: 'embedded';
+  readonly database: Database;
+  readonly bus: Bus;
+}
+
+export interface NotifierDeps {
+  readonly backend: EmbeddedBackend;
+  readonly logger: Logger;
+  readonly registry: Registry;
+  /** The system's where it is not given. */
+  readonly clock?: Clock;
+  /** In [0, 1); `Math.random` where it is not given. */
+  readonly random?: () => number;
+}
+
+const CONSUMER_GROUP = 'notifier';
+const CONNECTIONS = 5;
+/** More than connections, so that the next mail is unsealed and written while one is being sent. */
+const CONCURRENCY = 10;
+
+/** @throws Error naming the setting if there is no mail server to send to. */
+function smtpSettings(config: NotifierConfig): SmtpSettings {
+  const { MAIL_SERVER: host, MAIL_FROM: address, MAIL_USERNAME: username, MAIL_PASSWORD: password } = config;
+  if (host === undefined) throw new Error('MAIL_SERVER: is required');
+  if (address === undefined) throw new Error('MAIL_FROM: is required with MAIL_SERVER');
+  const credentials = config.USE_CREDENTIALS
+    ? { username: username ?? '', password: password ?? '' }
+    : undefined;
+  return {
+    host,
+    port: config.MAIL_PORT,
+    implicitTls: config.MAIL_SSL_TLS,
+    startTls: config.MAIL_STARTTLS ?? !config.MAIL_SSL_TLS,
+    validateCertificates: config.VALIDATE_CERTS,
+    ...(credentials && { credentials }),
+    from: { name: config.MAIL_FROM_NAME, address },
+    connections: CONNECTIONS,
+  };
+}
+
+interface Running {
+  readonly subscription: Subscription;
+  readonly dispatcher: Dispatcher;
+  readonly mailer: Mailer;
+}
+
+async function storeHealth(deliveries: Deliveries): Promise<Dependency> {
+  const state = await deliveries.census().then(
+    () => 'ok' as const,
+    () => 'down' as const,
+  );
+  return { name: 'deliveries', state, needed: true };
+}
+
+function mailHealth(dispatcher: Dispatcher): Dependency {
+  const circuit = dispatcher.circuit();
+  if (circuit.state === 'closed') return { name: 'smtp', state: 'ok', needed: false };
+  const detail = circuit.why === 'unwelcome' ? 'refuses us: see the MAIL_ settings' : 'cannot be reached';
+  return { name: 'smtp', state: 'degraded', needed: false, detail };
+}
+
+const busHealth = (subscription: Subscription): Dependency => ({
+  name: 'bus',
+  state: subscription.healthy() ? 'ok' : 'degraded',
+  needed: false,
+});
+
+/**
+ * The service: reads both topics as group `notifier`, keeps the deliveries, sends the mails. Settings, keys and
+ * templates are read when it starts: a fault in one rejects `start` and names it. It has no routes of its own.
+ */
+export function compose(config: NotifierConfig, deps: NotifierDeps): Service {
+  const { logger, registry, backend, clock = systemClock, random = Math.random } = deps;
+  const deliveries = createSqliteDeliveries(backend.database);
+  const metrics = createMetrics(registry, deliveries, clock.now);
+  let running: Running | undefined;
+
+  async function start(): Promise<void> {
+    const templates = await loadTemplates(config.TEMPLATE_FOLDER);
+    const open = await createOpener(config.SEALING_PRIVATE_KEYS);
+    const mailer = createSmtpMailer(smtpSettings(config));
+    const render = createRenderer({ templates, links: createLinks(config), appName: config.MAIL_FROM_NAME });
+    const dispatcher = createDispatcher({
+      deliveries,
+      trySending: createSender({ open, render, mailer, now: clock.now }),
+      clock,
+      random,
+      newOwner: randomUUID,
+      metrics,
+      logger,
+      concurrency: CONCURRENCY,
+    });
+    const handle = createIntake({ deliveries, metrics, logger, now: clock.now, onAdded: dispatcher.wake });
+    const subscription = await backend.bus.subscribe({
+      topics: [ACCOUNTS_TOPIC, MAILINGS_TOPIC],
+      group: CONSUMER_GROUP,
+      handle,
+    });
+    dispatcher.start();
+    running = { subscription, dispatcher, mailer };
+  }
+
+  async function stop(): Promise<void> {
+    if (!running) return;
+    const { subscription, dispatcher, mailer } = running;
+    running = undefined;
+    await subscription.close();
+    await dispatcher.stop();
+    mailer.close();
+  }
+
+  async function health(): Promise<readonly Dependency[]> {
+    const store = await storeHealth(deliveries);
+    if (!running) return [store];
+    return [store, busHealth(running.subscription), mailHealth(running.dispatcher)];
+  }
+
+  return { name: 'notifier', routes: [], start, stop, health };
+}

@@ -1,0 +1,170 @@
+/**
+ * Takes due deliveries from the store and has them sent, many at a time, each under a lease.
+ *
+ * The lease outlasts a try: a try is ended after {@link TRY_MS}, and content is handed to the server only while
+ * the monotonic clock says that the try is younger than that, so a process that was stopped for minutes in the
+ * meantime does not send what somebody else has taken over.
+ */
+import type { Logger } from '@latchkey/service';
+import { afterTry, type TryResult } from './delivery/attempt.ts';
+import { afterResult, type Circuit, closed, room } from './delivery/circuit.ts';
+import type { ClaimedDelivery } from './delivery/delivery.ts';
+import type { NotifierMetrics } from './metrics.ts';
+import type { Clock } from './ports/clock.ts';
+import type { Deliveries } from './ports/deliveries.ts';
+import type { TrySending } from './sender.ts';
+
+export const TRY_MS = 60_000;
+export const LEASE_MS = 90_000;
+/** How long `stop` waits for mails that are being handed over before it ends them, in ms. */
+const GRACE_MS = 5_000;
+/** The store is asked this often when nobody says that there is something, in ms: seldom while idle. */
+const POLL_MS = { least: 100, probing: 500, most: 2_000 };
+/** How often mails that have run out are ended, in ms. */
+const EXPIRE_MS = 1_000;
+
+export interface DispatcherDeps {
+  readonly deliveries: Deliveries;
+  readonly trySending: TrySending;
+  readonly clock: Clock;
+  /** In [0, 1). */
+  random(): number;
+  /** A fresh name for each claim. */
+  newOwner(): string;
+  readonly metrics: NotifierMetrics;
+  readonly logger: Logger;
+  /** Mails in hand at the same time. */
+  readonly concurrency: number;
+}
+
+export interface Dispatcher {
+  start(): void;
+  /** Says that there is something due. */
+  wake(): void;
+  /** Takes nothing new and finishes what is in hand. Idempotent. */
+  stop(): Promise<void>;
+  /** What is known of the mail server. */
+  circuit(): Circuit;
+}
+
+export function createDispatcher(deps: DispatcherDeps): Dispatcher {
+  const { deliveries, clock, logger, metrics, random } = deps;
+  const inHand = new Set<Promise<void>>();
+  const stopping = new AbortController();
+  const givingUp = new AbortController();
+  let circuit: Circuit = closed;
+  let woken = new AbortController();
+  let running: Promise<void> | undefined;
+  let nextExpiry = 0;
+  let pause = POLL_MS.least;
+
+  const wake = (): void => woken.abort();
+
+  function learn(result: TryResult): void {
+    const before = circuit.state;
+    circuit = afterResult(circuit, result, clock.monotonic(), random());
+    if (before === circuit.state) return;
+    if (circuit.state === 'open') logger.warn({ why: circuit.why }, 'the mail server takes no mail: probing');
+    else logger.info('the mail server takes mail again');
+  }
+
+  async function attempt(delivery: ClaimedDelivery, began: number): Promise<TryResult> {
+    const signal = AbortSignal.any([givingUp.signal, AbortSignal.timeout(TRY_MS)]);
+    const mayProceed = (): boolean => clock.monotonic() - began < TRY_MS;
+    try {
+      return await deps.trySending(delivery, { mayProceed, signal });
+    } catch (error) {
+      logger.error({ err: error, delivery: delivery.id }, 'a mail could not be made');
+      return { kind: 'deferred' };
+    }
+  }
+
+  async function handle(delivery: ClaimedDelivery, owner: string, began: number): Promise<void> {
+    const at = clock.now();
+    const result = await attempt(delivery, began);
+    learn(result);
+    const tried = { at, ms: Math.round(clock.monotonic() - began) };
+    const settlement = afterTry(delivery, result, tried, clock.now(), random());
+    metrics.tries.inc({ mail: delivery.mail, result: result.kind });
+    if (result.kind === 'accepted') {
+      metrics.delay.observe((clock.now().getTime() - delivery.occurredAt.getTime()) / 1000);
+    }
+    const held = await deliveries.settle(delivery.id, owner, settlement);
+    if (!held)
+      logger.warn({ delivery: delivery.id, result: result.kind }, 'the lease was over before the outcome');
+  }
+
+  function takeUp(delivery: ClaimedDelivery, owner: string, began: number): void {
+    const handled = handle(delivery, owner, began)
+      .catch((error: unknown) =>
+        logger.error({ err: error, delivery: delivery.id }, 'an outcome was not written'),
+      )
+      .finally(() => {
+        inHand.delete(handled);
+        wake();
+      });
+    inHand.add(handled);
+  }
+
+  async function expireNowAndThen(): Promise<void> {
+    if (clock.monotonic() < nextExpiry) return;
+    nextExpiry = clock.monotonic() + EXPIRE_MS;
+    const ended = await deliveries.expire(clock.now());
+    if (ended > 0) logger.info({ ended }, 'mails ran out before they could be sent');
+  }
+
+  /** @returns whether anything was found. */
+  async function round(): Promise<boolean> {
+    await expireNowAndThen();
+    const limit = room(circuit, clock.monotonic(), inHand.size, deps.concurrency);
+    if (limit === 0) return false;
+    const owner = deps.newOwner();
+    // Read before the claim, so that the lease can only end later than we think.
+    const began = clock.monotonic();
+    const claimed = await deliveries.claim({ owner, now: clock.now(), leaseMs: LEASE_MS, limit });
+    for (const delivery of claimed) takeUp(delivery, owner, began);
+    return claimed.length > 0;
+  }
+
+  /** Waits until woken, or for a while that grows as long as nothing is found. */
+  async function rest(found: boolean): Promise<void> {
+    const most = circuit.state === 'open' ? POLL_MS.probing : POLL_MS.most;
+    pause = found ? POLL_MS.least : Math.min(most, pause * 2);
+    const untilProbe = circuit.state === 'open' ? circuit.probeAt - clock.monotonic() : 0;
+    const ms = untilProbe > 0 ? Math.min(pause, untilProbe) : pause;
+    await clock.sleep(ms, AbortSignal.any([woken.signal, stopping.signal]));
+  }
+
+  async function run(): Promise<void> {
+    while (!stopping.signal.aborted) {
+      woken = new AbortController();
+      try {
+        await rest(await round());
+      } catch (error) {
+        logger.error({ err: error }, 'deliveries cannot be read');
+        await clock.sleep(POLL_MS.most, stopping.signal);
+      }
+    }
+  }
+
+  async function finish(): Promise<void> {
+    await running;
+    const done = Promise.allSettled(inHand);
+    const patience = new AbortController();
+    await Promise.race([done, clock.sleep(GRACE_MS, patience.signal).then(() => givingUp.abort())]);
+    await done;
+    patience.abort();
+  }
+
+  return {
+    start: () => {
+      running ??= run();
+    },
+    wake,
+    stop: async () => {
+      stopping.abort();
+      await finish();
+    },
+    circuit: () => circuit,
+  };
+}

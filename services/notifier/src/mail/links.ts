@@ -1,0 +1,37 @@
+/** Where the links in mails lead. Built from settings alone, never from a request. */
+import type { LinkPurpose } from '@latchkey/events';
+
+export interface LinkSettings {
+  readonly PUBLIC_URL: string;
+  /** The client app's base, whose own pages take the token. */
+  readonly FRONTEND_URL?: string | undefined;
+  /** Templates with `{token}`, which win over FRONTEND_URL. */
+  readonly VERIFY_LINK?: string | undefined;
+  readonly RESET_LINK?: string | undefined;
+}
+
+export interface Links {
+  forToken(purpose: LinkPurpose, token: string): string;
+  /** A place to log in, or to ask for a new password. */
+  readonly home: string;
+}
+
+const PATHS = {
+  verification: { page: '/api/v1/auth/verify/{token}', app: '/verify?token={token}' },
+  reset: { page: '/api/v1/auth/password-reset-confirm/{token}', app: '/reset-password?token={token}' },
+} as const;
+
+const withoutSlash = (url: string): string => url.replace(/\/+$/, '');
+
+export function createLinks(settings: LinkSettings): Links {
+  const { FRONTEND_URL: frontend, PUBLIC_URL: publicUrl } = settings;
+  const own = { verification: settings.VERIFY_LINK, reset: settings.RESET_LINK };
+  const template = (purpose: LinkPurpose): string => {
+    if (frontend) return withoutSlash(frontend) + PATHS[purpose].app;
+    return withoutSlash(publicUrl) + PATHS[purpose].page;
+  };
+  return {
+    forToken: (purpose, token) => (own[purpose] ?? template(purpose)).replaceAll('{token}', () => token),
+    home: frontend ?? publicUrl,
+  };
+}

@@ -1,0 +1,71 @@
+/** What operators can see of the notifier. Nothing here names anybody. */
+import type { Registry } from '@latchkey/service';
+import { Counter, Gauge, Histogram } from 'prom-client';
+import type { Deliveries } from './ports/deliveries.ts';
+
+export interface NotifierMetrics {
+  readonly tries: Counter<'mail' | 'result'>;
+  readonly delay: Histogram;
+  readonly erased: Counter;
+  readonly skipped: Counter;
+  readonly setAside: Counter;
+}
+
+/** Gauges are read from the store when they are asked for; while it is away they are left out. */
+function observeStore(registry: Registry, deliveries: Deliveries, now: () => Date): void {
+  const age = new Gauge({
+    name: 'latchkey_notifier_oldest_pending_seconds',
+    help: 'Time since the event of the oldest mail that is still owed; 0 where none is.',
+    registers: [registry],
+  });
+  new Gauge({
+    name: 'latchkey_notifier_deliveries',
+    help: 'Deliveries by state.',
+    labelNames: ['state'],
+    registers: [registry],
+    async collect() {
+      try {
+        const { byState, oldestOpen } = await deliveries.census();
+        for (const [state, many] of Object.entries(byState)) this.set({ state }, many);
+        age.set(oldestOpen ? Math.max(0, now().getTime() - oldestOpen.getTime()) / 1000 : 0);
+      } catch {
+        this.reset();
+        age.reset();
+      }
+    },
+  });
+}
+
+export function createMetrics(registry: Registry, deliveries: Deliveries, now: () => Date): NotifierMetrics {
+  observeStore(registry, deliveries, now);
+  const registers = [registry];
+  return {
+    tries: new Counter({
+      name: 'latchkey_notifier_tries_total',
+      help: 'Tries to send a mail, by how they ended; accepted ones are the mails sent.',
+      labelNames: ['mail', 'result'],
+      registers,
+    }),
+    delay: new Histogram({
+      name: 'latchkey_notifier_delay_seconds',
+      help: 'From an event to the acceptance of its mail.',
+      buckets: [0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 5, 30, 300, 3600],
+      registers,
+    }),
+    erased: new Counter({
+      name: 'latchkey_notifier_erased_total',
+      help: 'Events that owed a mail to a person who has been erased.',
+      registers,
+    }),
+    skipped: new Counter({
+      name: 'latchkey_notifier_skipped_total',
+      help: 'Events of a type that this build does not know.',
+      registers,
+    }),
+    setAside: new Counter({
+      name: 'latchkey_notifier_set_aside_total',
+      help: 'Records that could not be used.',
+      registers,
+    }),
+  };
+}

@@ -1,0 +1,68 @@
+/**
+ * The store of deliveries. Every promise here is a test in deliveries.contract.ts, which each adapter passes.
+ *
+ * Meant for stores that can write one document at a time and nothing more: cutoffs are written first, then
+ * deliveries, then what a cutoff reaches is cancelled; and `claim` looks at the cutoffs again. So however the
+ * writes of two notifiers interleave, nothing is handed out after what superseded it was stored.
+ */
+import type { Settlement } from '../delivery/attempt.ts';
+import type { Attempt, Batch, ClaimedDelivery, DeliveryState } from '../delivery/delivery.ts';
+
+export interface Claim {
+  /** Fresh for every claim: only who knows it may settle. */
+  readonly owner: string;
+  readonly now: Date;
+  /** How long nobody else is handed the same delivery, in ms. */
+  readonly leaseMs: number;
+  /** At most so many. */
+  readonly limit: number;
+}
+
+/** A delivery as operators may see it: it names nobody. */
+export interface DeliverySummary {
+  readonly id: string;
+  readonly eventId: string;
+  readonly subject: string;
+  readonly mail: string;
+  readonly state: DeliveryState;
+  readonly reason?: string;
+  readonly occurredAt: Date;
+  readonly sendUntil: Date;
+  readonly tries: number;
+  /** The last 20, oldest first. */
+  readonly attempts: readonly Attempt[];
+}
+
+export interface Deliveries {
+  /**
+   * Remembers what some events asked for; resolves once that is durable. Idempotent: a delivery whose id is
+   * known, in whatever state, stays as it is, and cutoffs only rise. Deliveries that a cutoff reaches, of this
+   * batch or an earlier one, end as `cancelled` unless they are in somebody's hands; those past their
+   * `sendUntil` at `now` as `expired`.
+   * @throws Error if the store is away: any part may have been written, and the batch is to be recorded again.
+   */
+  record(batch: Batch, now: Date): Promise<{ readonly added: number; readonly cancelled: number }>;
+  /**
+   * Hands out due deliveries, earliest `sendUntil` first: pending ones whose time has come and claimed ones
+   * whose lease is over, each to one claimer. Never one that is past its `sendUntil`, nor one that a recorded
+   * cutoff reaches: that ends as `cancelled`.
+   */
+  claim(claim: Claim): Promise<readonly ClaimedDelivery[]>;
+  /**
+   * Writes down what became of a claimed delivery and ends the claim. `counts` adds to its `tries`.
+   * @returns false, and nothing is written, if `owner` does not hold it any more.
+   */
+  settle(id: string, owner: string, settlement: Settlement): Promise<boolean>;
+  /**
+   * Ends every due delivery that is past its `sendUntil`: `failed` (unsealable) where its last try
+   * could not open its link, `expired` otherwise. Those with a living lease are left alone.
+   * @returns how many ended.
+   */
+  expire(now: Date): Promise<number>;
+  /** How many there are by state, and the event time of the oldest open one. */
+  census(): Promise<{
+    readonly byState: Readonly<Record<DeliveryState, number>>;
+    readonly oldestOpen: Date | undefined;
+  }>;
+  find(id: string): Promise<DeliverySummary | undefined>;
+}

@@ -1,0 +1,45 @@
+/** One try: unseal, render, hand to the mail server. */
+import type { SealedContent } from '@latchkey/events';
+import { inTime, type TryResult } from './delivery/attempt.ts';
+import type { ClaimedDelivery } from './delivery/delivery.ts';
+import { belongsTo } from './delivery/seal.ts';
+import type { RenderMail } from './mail/render.ts';
+import type { Mailer, SendOptions } from './ports/mailer.ts';
+import type { OpenSealed } from './ports/opener.ts';
+
+export interface SenderDeps {
+  readonly open: OpenSealed;
+  readonly render: RenderMail;
+  readonly mailer: Mailer;
+  now(): Date;
+}
+
+export type TrySending = (delivery: ClaimedDelivery, options: SendOptions) => Promise<TryResult>;
+
+type Unsealed = { readonly kind: 'none' } | { readonly kind: 'opened'; readonly content: SealedContent };
+
+export function createSender({ open, render, mailer, now }: SenderDeps): TrySending {
+  async function unseal(delivery: ClaimedDelivery): Promise<Unsealed | TryResult> {
+    const { link } = delivery.content;
+    if (!link) return { kind: 'none' };
+    const opened = await open(link.sealed);
+    if (opened.kind !== 'opened') return opened;
+    return belongsTo(opened.content, delivery) ? opened : { kind: 'mismatch' };
+  }
+
+  return async (delivery, options) => {
+    if (!inTime(delivery, now())) return { kind: 'too-late' };
+    const unsealed = await unseal(delivery);
+    if (unsealed.kind !== 'none' && unsealed.kind !== 'opened') return unsealed;
+    const sealed = unsealed.kind === 'opened' ? unsealed.content : undefined;
+    const rendered = await render(delivery, sealed, now());
+    const mail = {
+      ...rendered,
+      id: delivery.id,
+      to: sealed?.to ?? delivery.content.to,
+      correlationId: delivery.correlationId,
+      date: now(),
+    };
+    return mailer.send(mail, options);
+  };
+}
