@@ -1,0 +1,60 @@
+import type { Registry } from '@latchkey/service';
+import { Counter, Gauge, Histogram } from 'prom-client';
+import type { Journal } from '../ports/journal.ts';
+
+export interface RelayMetrics {
+  readonly published: Counter<'topic'>;
+  readonly publishSeconds: Histogram;
+}
+
+export interface RelayMetricsDeps {
+  readonly registry: Registry;
+  readonly journal: Pick<Journal, 'backlog'>;
+  readonly now: () => Date;
+  readonly blocked: () => number;
+}
+
+/** The outbox is asked when metrics are; while it cannot be reached its gauges say NaN. */
+export function createRelayMetrics({ registry, journal, now, blocked }: RelayMetricsDeps): RelayMetrics {
+  const registers = [registry];
+  const oldest = new Gauge({
+    name: 'latchkey_relay_oldest_unpublished_seconds',
+    help: 'Age of the oldest commit that is not published yet, 0 if there is none.',
+    registers,
+  });
+  new Gauge({
+    name: 'latchkey_relay_unpublished_commits',
+    help: 'Commits that are not published yet.',
+    registers,
+    async collect() {
+      const backlog = await journal.backlog().catch(() => undefined);
+      this.set(backlog?.commits ?? Number.NaN);
+      oldest.set(backlog === undefined ? Number.NaN : ageSeconds(backlog.oldest, now()));
+    },
+  });
+  new Gauge({
+    name: 'latchkey_relay_blocked_streams',
+    help: 'Streams whose next commit cannot be published: it breaks its contract.',
+    registers,
+    collect() {
+      this.set(blocked());
+    },
+  });
+  return {
+    published: new Counter({
+      name: 'latchkey_relay_published_events_total',
+      help: 'Events published, repetitions included.',
+      labelNames: ['topic'],
+      registers,
+    }),
+    publishSeconds: new Histogram({
+      name: 'latchkey_relay_publish_seconds',
+      help: 'How long the bus took to acknowledge a publish.',
+      buckets: [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 5, 30],
+      registers,
+    }),
+  };
+}
+
+const ageSeconds = (oldest: string | undefined, now: Date): number =>
+  oldest === undefined ? 0 : Math.max(0, (now.getTime() - Date.parse(oldest)) / 1000);

@@ -1,0 +1,113 @@
+/** The relay: publishes what the journal's outbox holds, per stream in order, at least once. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Bus } from '@latchkey/bus';
+import type { Dependency, Logger, Part, Registry } from '@latchkey/service';
+import type { Journal } from '../ports/journal.ts';
+import type { Leases } from '../ports/leases.ts';
+import { createRelayMetrics } from './metrics.ts';
+import type { BatchLimits } from './outgoing.ts';
+import { createPublisher } from './publisher.ts';
+import { createStreamQueue } from './queue.ts';
+import { createSweep } from './sweep.ts';
+
+export interface RelayDeps {
+  readonly journal: Pick<Journal, 'unpublished' | 'waiting' | 'markPublished' | 'backlog'>;
+  readonly bus: Pick<Bus, 'publish'>;
+  readonly leases: Leases;
+  /** Tells this process from all others. */
+  readonly instance: string;
+  readonly now: () => Date;
+  readonly logger: Logger;
+  readonly registry: Registry;
+  /** Per publish. */
+  readonly limits?: BatchLimits;
+  /** Resolves after `ms`, or as soon as `signal` is aborted. */
+  readonly delay?: (ms: number, signal: AbortSignal) => Promise<void>;
+}
+
+export interface Relay extends Part {
+  /** Publishes a stream at once: something was appended to it. */
+  nudge(stream: string): void;
+}
+
+/** A topic's records of one publish may all fall into one partition, whose batch Kafka limits to 1 MiB. */
+const LIMITS: BatchLimits = { commits: 1000, bytes: 768 * 1024 };
+const QUEUE_CAPACITY = 10_000;
+const STREAMS_AT_ONCE = 500;
+const RETRY_MS = { first: 100, longest: 1000 };
+/** With the second that a commit is left to its own process, whatever is appended is published within 2 s. */
+const SWEEP_MS = { first: 100, longest: 750 };
+
+/** Any number of relays may run on one journal: duplicates at worst, never a gap, never another order. */
+export function createRelay(deps: RelayDeps): Relay {
+  const { journal, logger, registry, now, delay = abortableDelay } = deps;
+  const stopping = new AbortController();
+  const { signal } = stopping;
+  const queue = createStreamQueue(QUEUE_CAPACITY, signal);
+  const metrics = createRelayMetrics({ registry, journal, now, blocked: () => publisher.blocked() });
+  const publisher = createPublisher({ ...deps, metrics, limits: deps.limits ?? LIMITS });
+  const sweep = createSweep({ ...deps, found: queue.add });
+  let running: Promise<unknown> = Promise.resolve();
+
+  async function publishNudged(): Promise<void> {
+    let pause = RETRY_MS.first;
+    while (!signal.aborted) {
+      const streams = await queue.take(STREAMS_AT_ONCE);
+      if (await published(streams)) {
+        pause = RETRY_MS.first;
+        continue;
+      }
+      for (const stream of streams) queue.add(stream);
+      await delay(pause, signal);
+      pause = Math.min(pause * 2, RETRY_MS.longest);
+    }
+  }
+
+  let failing = false;
+
+  async function published(streams: readonly string[]): Promise<boolean> {
+    try {
+      await publisher.publish(streams, signal);
+      if (failing) logger.info('publishing again');
+      failing = false;
+      return true;
+    } catch (error) {
+      if (!failing) logger.warn({ err: error }, 'cannot publish, trying again');
+      failing = true;
+      return false;
+    }
+  }
+
+  async function sweepOutbox(): Promise<void> {
+    let pause = SWEEP_MS.first;
+    while (!signal.aborted) {
+      const found = await sweep.look();
+      pause = found && !failing ? SWEEP_MS.first : Math.min(pause * 2, SWEEP_MS.longest);
+      await delay(pause, signal);
+    }
+    await sweep.leave();
+  }
+
+  return {
+    name: 'relay',
+    async start() {
+      running = Promise.all([publishNudged(), sweepOutbox()]);
+    },
+    async stop() {
+      stopping.abort();
+      await running;
+    },
+    health: async () => [health(publisher.failing(), publisher.blocked())],
+    nudge: queue.add,
+  };
+}
+
+function health(failing: boolean, blocked: number): Dependency {
+  const bus = { name: 'bus', needed: false } as const;
+  if (failing) return { ...bus, state: 'degraded', detail: 'publishing fails; commits wait in the outbox' };
+  if (blocked > 0) return { ...bus, state: 'degraded', detail: `${blocked} streams cannot be published` };
+  return { ...bus, state: 'ok' };
+}
+
+const abortableDelay = (ms: number, signal: AbortSignal): Promise<void> =>
+  sleep(ms, undefined, { signal }).catch(() => undefined);
