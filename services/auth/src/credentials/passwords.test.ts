@@ -1,8 +1,6 @@
 import assert from 'node:assert/strict';
-import { execFile } from 'node:child_process';
 import { createHmac, randomBytes } from 'node:crypto';
 import { describe, test } from 'node:test';
-import { promisify } from 'node:util';
 import { Problem } from '@latchkey/service';
 import { verify } from '@node-rs/argon2';
 import { createPasswords } from './passwords.ts';
@@ -68,27 +66,5 @@ describe('hashing', () => {
     });
     assert.equal(new Set(await Promise.all(accepted)).size, 1);
     assert.deepEqual(small.load(), { running: 0, waiting: 0 });
-  });
-
-  test('leaves threads to files and names while every hashing thread is busy', async () => {
-    const script = `
-      import { widenThreadPool } from '${new URL('./thread-pool.ts', import.meta.url)}';
-      import { createPasswords } from '${new URL('./passwords.ts', import.meta.url)}';
-      import { readFile } from 'node:fs/promises';
-      widenThreadPool(process.env);
-      const passwords = createPasswords({ saltKey: Buffer.alloc(32), concurrency: 4 });
-      const order = [];
-      const hashes = Array.from({ length: 4 }, () =>
-        passwords.hash('correct horse', 'ada@example.com').then(() => order.push('hash')));
-      const file = readFile(new URL('${new URL('./thread-pool.ts', import.meta.url)}')).then(() => order.push('file'));
-      await Promise.all([...hashes, file]);
-      console.log(order[0], process.env.UV_THREADPOOL_SIZE);
-    `;
-    const run = promisify(execFile);
-    const { UV_THREADPOOL_SIZE: _, ...environment } = process.env;
-    const { stdout } = await run(process.execPath, ['--input-type=module', '--eval', script], {
-      env: environment,
-    });
-    assert.match(stdout, /^file \d+/);
   });
 });

@@ -1,0 +1,40 @@
+import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
+import { describe, test } from 'node:test';
+import { promisify } from 'node:util';
+import { hashConcurrency, widenThreadPool } from './thread-pool.ts';
+
+/** Which of two ends first: a look at a file, or any of as many long hashes as there are threads by default. */
+const script = `
+  import { access } from 'node:fs/promises';
+  import { hashRaw } from '@node-rs/argon2';
+  import { widenThreadPool } from '${new URL('./thread-pool.ts', import.meta.url)}';
+  if (process.argv.includes('widen')) widenThreadPool(process.env);
+  const hashes = Array.from({ length: 4 }, () => hashRaw('a', { timeCost: 30 }).then(() => 'hash'));
+  const file = access('.').then(() => 'file');
+  console.log(await Promise.race([...hashes, file]));
+  process.exit();
+`;
+
+const first = async (...args: string[]): Promise<string> => {
+  const { UV_THREADPOOL_SIZE: _, ...env } = process.env;
+  const node = ['--input-type=module', '--eval', script, ...args];
+  const { stdout } = await promisify(execFile)(process.execPath, node, { env, cwd: import.meta.dirname });
+  return stdout.trim();
+};
+
+describe('the thread pool', () => {
+  test('as it comes is filled by four hashes, and as it is widened is not', async () => {
+    assert.equal(await first(), 'hash');
+    assert.equal(await first('widen'), 'file');
+  });
+
+  test('is made larger than the hash concurrency, unless its size is given', () => {
+    const environment: NodeJS.ProcessEnv = {};
+    widenThreadPool(environment);
+    assert.ok(Number(environment['UV_THREADPOOL_SIZE']) > hashConcurrency());
+    const given = { UV_THREADPOOL_SIZE: '3' };
+    widenThreadPool(given);
+    assert.deepEqual(given, { UV_THREADPOOL_SIZE: '3' });
+  });
+});
