@@ -1,0 +1,157 @@
+/** The read model on node:sqlite: one row an account; what is searched for stands in columns of its own. */
+import type { Database } from '@latchkey/sqlite';
+import type { ProfileQuery, Profiles } from '../ports/profiles.ts';
+import type { Account, Parked } from '../profile/account.ts';
+import { sequenceOf } from '../profile/account.ts';
+import type { LivingProfile, Profile } from '../profile/profile.ts';
+
+/**
+ * `generation` names one fold of the log: a rebuild fills another beside the one that answers.
+ * Only letters, digits and `_`.
+ */
+export function createSqliteProfiles(database: Database, generation = 'v1'): Profiles {
+  const table = tableOf(generation);
+  database.exec(schemaOf(table));
+
+  const select = `SELECT id, profile, parked FROM ${table}`;
+  const loadMany = `${select} WHERE id IN (SELECT value FROM json_each(?))`;
+  const upsert = `
+    INSERT INTO ${table} AS stored (id, sequence, profile, parked, created_at, role, verified, email, username)
+    VALUES ($id, $sequence, $profile, $parked, $createdAt, $role, $verified, $email, $username)
+    ON CONFLICT (id) DO UPDATE SET
+      sequence = excluded.sequence, profile = excluded.profile, parked = excluded.parked,
+      created_at = excluded.created_at, role = excluded.role, verified = excluded.verified,
+      email = excluded.email, username = excluded.username
+    WHERE stored.sequence < excluded.sequence
+       OR (stored.sequence = excluded.sequence AND stored.parked IS NULL)`;
+
+  return {
+    async load(ids) {
+      const rows = database.prepare(loadMany).all(JSON.stringify(ids));
+      return new Map(rows.map(readAccount).map((account) => [account.id, account]));
+    },
+
+    async find(id) {
+      const row = database.prepare(`${select} WHERE id = ?`).get(id);
+      return row === undefined ? { id } : readAccount(row);
+    },
+
+    async save(accounts) {
+      if (accounts.length === 0) return;
+      await database.write(() => {
+        for (const account of accounts) database.prepare(upsert).run(rowOf(account));
+      });
+    },
+
+    async unpark(parked) {
+      const sql = `UPDATE ${table} SET parked = NULL WHERE id = ? AND json_extract(parked, '$.partition') = ? AND json_extract(parked, '$.offset') = ?`;
+      await database.write(
+        () => void database.prepare(sql).run(parked.account, parked.partition, parked.offset),
+      );
+    },
+
+    async listParked() {
+      const sql = `SELECT parked FROM ${table} WHERE parked IS NOT NULL ORDER BY id`;
+      return database
+        .prepare(sql)
+        .all()
+        .map((row) => JSON.parse(String(row['parked'])));
+    },
+
+    async list(query) {
+      const { sql, values } = listStatement(table, query);
+      return database
+        .prepare(sql)
+        .all(...values)
+        .map((row) => JSON.parse(String(row['profile'])) as LivingProfile);
+    },
+
+    async counts() {
+      const sql = `SELECT
+        (SELECT count(*) FROM ${table} WHERE created_at IS NOT NULL) AS living,
+        (SELECT count(*) FROM ${table} WHERE parked IS NOT NULL) AS parked`;
+      const row = database.prepare(sql).get();
+      return { living: Number(row?.['living']), parked: Number(row?.['parked']) };
+    },
+  };
+}
+
+const tableOf = (generation: string): string => {
+  if (!/^\w+$/.test(generation)) throw new Error('A generation is named by letters, digits and _ alone.');
+  return `user_profiles_${generation}`;
+};
+
+// What is listed has a created_at: an account that ended, or that is parked before its first event, has none.
+const schemaOf = (table: string): string => `
+  CREATE TABLE IF NOT EXISTS ${table} (
+    id TEXT PRIMARY KEY,
+    sequence INTEGER NOT NULL,
+    profile TEXT,
+    parked TEXT,
+    created_at TEXT,
+    role TEXT,
+    verified INTEGER,
+    email TEXT,
+    username TEXT
+  ) STRICT;
+  CREATE INDEX IF NOT EXISTS ${table}_listed ON ${table} (created_at, id) WHERE created_at IS NOT NULL;
+  CREATE INDEX IF NOT EXISTS ${table}_role ON ${table} (role, created_at, id) WHERE created_at IS NOT NULL;
+  CREATE INDEX IF NOT EXISTS ${table}_verified ON ${table} (verified, created_at, id) WHERE created_at IS NOT NULL;
+  CREATE INDEX IF NOT EXISTS ${table}_email ON ${table} (email) WHERE email IS NOT NULL;
+  CREATE INDEX IF NOT EXISTS ${table}_username ON ${table} (username) WHERE username IS NOT NULL;
+  CREATE INDEX IF NOT EXISTS ${table}_parked ON ${table} (id) WHERE parked IS NOT NULL;`;
+
+const readAccount = (row: Record<string, unknown>): Account => ({
+  id: String(row['id']),
+  ...(row['profile'] === null ? {} : { profile: JSON.parse(String(row['profile'])) as Profile }),
+  ...(row['parked'] === null ? {} : { parked: JSON.parse(String(row['parked'])) as Parked }),
+});
+
+const rowOf = (account: Account) => ({
+  id: account.id,
+  sequence: sequenceOf(account),
+  profile: account.profile === undefined ? null : JSON.stringify(account.profile),
+  parked: account.parked === undefined ? null : JSON.stringify(account.parked),
+  ...searchable(account.profile),
+});
+
+const searchable = (profile: Profile | undefined) => {
+  if (profile === undefined || profile.ended) {
+    return { createdAt: null, role: null, verified: null, email: null, username: null };
+  }
+  return {
+    createdAt: profile.createdAt,
+    role: profile.role,
+    verified: Number(profile.isVerified),
+    email: profile.email?.toLowerCase() ?? null,
+    username: profile.username?.toLowerCase() ?? null,
+  };
+};
+
+type Value = string | number;
+
+const listStatement = (table: string, query: ProfileQuery): { sql: string; values: readonly Value[] } => {
+  const conditions: (readonly [sql: string, ...values: Value[]])[] = [['created_at IS NOT NULL']];
+  if (query.after) conditions.push(['(created_at, id) > (?, ?)', query.after.createdAt, query.after.id]);
+  if (query.role !== undefined) conditions.push(['role = ?', query.role]);
+  if (query.verified !== undefined) conditions.push(['verified = ?', Number(query.verified)]);
+  if (query.prefix) conditions.push(beginsWith(table, query.prefix.toLowerCase()));
+  return {
+    sql: `SELECT profile FROM ${table} WHERE ${conditions.map(([sql]) => sql).join(' AND ')}
+          ORDER BY created_at, id LIMIT ?`,
+    values: [...conditions.flatMap(([, ...values]) => values), query.limit],
+  };
+};
+
+/** As ranges, so that the indexes serve and no character of the prefix means anything but itself. */
+const beginsWith = (table: string, prefix: string): readonly [string, ...Value[]] => {
+  const beyond = `${prefix}\u{10FFFF}`;
+  return [
+    `id IN (SELECT id FROM ${table} WHERE email >= ? AND email < ?
+            UNION SELECT id FROM ${table} WHERE username >= ? AND username < ?)`,
+    prefix,
+    beyond,
+    prefix,
+    beyond,
+  ];
+};

@@ -1,0 +1,51 @@
+/** The read model: every account as its events have made it, and which accounts are parked. */
+import type { Role } from '@latchkey/events';
+import type { Account, Parked } from '../profile/account.ts';
+import type { LivingProfile } from '../profile/profile.ts';
+
+/** Where a page of a list ended. */
+export interface Position {
+  readonly createdAt: string;
+  readonly id: string;
+}
+
+export interface ProfileQuery {
+  /** At most so many, at least 1. */
+  readonly limit: number;
+  /** Only what comes after it. */
+  readonly after?: Position;
+  readonly role?: Role;
+  readonly verified?: boolean;
+  /** How the e-mail address or the username begins, in any case; taken literally. */
+  readonly prefix?: string;
+}
+
+export interface ProfileCounts {
+  /** Accounts that have not ended. */
+  readonly living: number;
+  readonly parked: number;
+}
+
+/**
+ * Every promise here is a test in profiles.contract.ts, which each adapter passes. Every method rejects if
+ * the store cannot be reached.
+ */
+export interface Profiles {
+  /** What is known of these accounts; unknown ones are missing from the answer. */
+  load(ids: readonly string[]): Promise<ReadonlyMap<string, Account>>;
+  /** What is known of one account; `{id}` alone where nothing is. */
+  find(id: string): Promise<Account>;
+  /**
+   * Replaces each account whose sequence in the store is lower than the one given; at the same sequence only
+   * one that is not parked. Others stay as they are, so that a slow instance never undoes what a faster one
+   * has stored. Resolves once that is durable. One account must not be given twice.
+   */
+  save(accounts: readonly Account[]): Promise<void>;
+  /** Takes the mark off an account that is still parked at this very record. */
+  unpark(parked: Parked): Promise<void>;
+  /** Parked accounts, by id. */
+  listParked(): Promise<readonly Parked[]>;
+  /** Living profiles that fit the query, by creation and id. Needs an index for each filter. */
+  list(query: ProfileQuery): Promise<readonly LivingProfile[]>;
+  counts(): Promise<ProfileCounts>;
+}

@@ -1,0 +1,32 @@
+/** What a parked account comes to when its records are read again, from the one that parked it. */
+import { type Account, type Parked, sequenceOf } from './account.ts';
+import { type AccountRecord, applyRecord, envelopeOf } from './apply-record.ts';
+
+/**
+ * Applies every record that comes next, also behind one that still cannot be used: what was missing may have
+ * been published again further on. The account stays parked at `origin` (so that another try reads all of it
+ * again) while an event beyond its sequence is known, or a record after its last event cannot be read.
+ */
+export const catchUp = (account: Account, origin: Parked, records: readonly AccountRecord[]): Account => {
+  let current = free(account);
+  let unreadable: string | undefined;
+  let gap: string | undefined;
+  let highest = 0;
+
+  for (const record of records) {
+    if (record.decoded.kind === 'undecodable') {
+      unreadable ??= record.decoded.cause;
+      continue;
+    }
+    highest = Math.max(highest, envelopeOf(record.decoded).sequence);
+    const { account: after, effect } = applyRecord(current, record);
+    if (effect === 'parked') gap = after.parked?.cause;
+    if (effect !== 'applied') continue;
+    current = after;
+    unreadable = undefined;
+  }
+  const cause = unreadable ?? (highest > sequenceOf(current) ? gap : undefined);
+  return cause === undefined ? current : { ...current, parked: { ...origin, cause } };
+};
+
+const free = ({ parked: _, ...account }: Account): Account => account;
