@@ -21,7 +21,6 @@ export const mailPage = (html: string): Answer => ({
   html: withNewTabs(html),
   headers: {
     'Content-Security-Policy': contentSecurityPolicy,
-    'Referrer-Policy': 'no-referrer',
-    'X-Content-Type-Options': 'nosniff',
+    'X-Frame-Options': 'SAMEORIGIN',
   },
 });

@@ -99,7 +99,9 @@ export function createMailbox({ database, now, newId, keep = KEPT_MAILS }: Mailb
   };
 
   const count = (sql: string, values: readonly (string | number)[] = []): number =>
-    Number(database.prepare(`SELECT count(*) AS n FROM mailbox_messages WHERE ${sql}`).get(...values)?.['n'] ?? 0);
+    Number(
+      database.prepare(`SELECT count(*) AS n FROM mailbox_messages WHERE ${sql}`).get(...values)?.['n'] ?? 0,
+    );
 
   const insert = (summary: Omit<MessageSummary, 'Read'>, text: string, mail: StoredMail): void => {
     database

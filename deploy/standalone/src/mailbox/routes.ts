@@ -5,9 +5,9 @@
 import { type Answer, Problem, problems, type Route, route } from '@latchkey/service';
 import { z } from 'zod';
 import { localOnly } from '../pages/local-only.ts';
+import { mailPage } from './mail-page.ts';
 import type { Found, Mailbox, Page } from './mailbox.ts';
 import { message, messageHeaders, messageSummary } from './message.ts';
-import { mailPage } from './mail-page.ts';
 
 const base = '/mailbox/api/v1';
 const shared = { tag: 'mailbox', hidden: true, policy: localOnly } as const;

@@ -25,7 +25,8 @@ const envelopeOf = (session: SMTPServerSession): MailEnvelope => ({
   to: session.envelope.rcptTo.map(({ address }) => address),
 });
 
-const tooLarge = (): Error => Object.assign(new Error('Message exceeds the maximum size'), { responseCode: 552 });
+const tooLarge = (): Error =>
+  Object.assign(new Error('Message exceeds the maximum size'), { responseCode: 552 });
 
 export function createMailServer(options: {
   readonly mailbox: Mailbox;
@@ -71,9 +72,7 @@ export function createMailServer(options: {
         : Promise.resolve();
       return stopped;
     },
-    health: async () => [
-      { name: 'mailbox', state: server.server.listening ? 'ok' : 'down', needed: false },
-    ],
+    health: async () => [{ name: 'mailbox', state: server.server.listening ? 'ok' : 'down', needed: false }],
     port: () => (server.server.address() as AddressInfo).port,
   };
 }

@@ -23,11 +23,7 @@ const contentSecurityPolicy = [
   "frame-ancestors 'none'",
 ].join('; ');
 
-const pageHeaders = {
-  'Content-Security-Policy': contentSecurityPolicy,
-  'Referrer-Policy': 'no-referrer',
-  'X-Content-Type-Options': 'nosniff',
-};
+const pageHeaders = { 'Content-Security-Policy': contentSecurityPolicy };
 
 /** An HTML page of ours: scripts and styles from here alone, nothing remote. */
 export const page = (html: string): Answer => ({ status: 200, html, headers: pageHeaders });
@@ -52,8 +48,7 @@ function assetRoute(folder: string, file: string): Route {
     policy: localOnly,
     cacheControl: 'no-cache',
     answers: { 200: { description: 'The file', media: [type] } },
-    handle: async () =>
-      path ? page(text) : { status: 200, text: { type, text }, headers: { 'X-Content-Type-Options': 'nosniff' } },
+    handle: async () => (path ? page(text) : { status: 200, text: { type, text } }),
   });
 }
 

@@ -8,10 +8,14 @@ import { localOnly } from '../pages/local-only.ts';
 /** What is looked at: the part of the embedded bus that shows its topics. */
 export interface Log {
   topics(): readonly { readonly name: string; readonly partitions: number; readonly records: number }[];
-  /** Records of a partition from an offset on (default 0); without a partition those of all of them. */
+  /** Newest last. From `offset` on the first `limit`, otherwise the newest; without `partition` across all. */
   records(
     name: string,
-    options: { readonly partition?: number; readonly offset?: number; readonly limit: number },
+    query: {
+      readonly partition?: number;
+      readonly offset?: number;
+      readonly limit: number;
+    },
   ): readonly BusRecord[];
 }
 
@@ -34,11 +38,12 @@ type ShownRecord = z.infer<typeof shownRecord>;
 
 const recordsQuery = z.object({
   partition: whole.optional(),
-  offset: whole.default(0),
+  offset: whole.optional(),
   limit: whole.max(1000).default(100),
 });
 
-const text = (bytes: Buffer): string => (isUtf8(bytes) ? bytes.toString('utf8') : `base64:${bytes.toString('base64')}`);
+const text = (bytes: Buffer): string =>
+  isUtf8(bytes) ? bytes.toString('utf8') : `base64:${bytes.toString('base64')}`;
 
 /** JSON as JSON, other text as a string, other bytes as base64. */
 function decoded(value: Buffer | null): ShownRecord['value'] {
@@ -52,7 +57,10 @@ function decoded(value: Buffer | null): ShownRecord['value'] {
 
 const shownHeaders = (headers: BusRecord['headers']): ShownRecord['headers'] =>
   Object.fromEntries(
-    Object.entries(headers).map(([name, value]) => [name, Buffer.isBuffer(value) ? text(value) : [...value].map(text)]),
+    Object.entries(headers).map(([name, value]) => [
+      name,
+      Buffer.isBuffer(value) ? text(value) : [...value].map(text),
+    ]),
   );
 
 const shown = (record: BusRecord): ShownRecord => ({
@@ -62,6 +70,12 @@ const shown = (record: BusRecord): ShownRecord => ({
   key: record.key && text(record.key),
   headers: shownHeaders(record.headers),
   value: decoded(record.value),
+});
+
+const withoutMissing = ({ partition, offset, limit }: z.infer<typeof recordsQuery>) => ({
+  limit,
+  ...(partition === undefined ? {} : { partition }),
+  ...(offset === undefined ? {} : { offset }),
 });
 
 export function topicsRoutes(log: Log): readonly Route[] {
@@ -82,18 +96,14 @@ export function topicsRoutes(log: Log): readonly Route[] {
     route({
       ...shared,
       path: '/topics/api/topics/:name/records',
-      summary: 'Records from an offset on, in order within their partition',
+      summary: 'Records, newest last: from an offset on, or the newest',
       params: z.object({ name: z.string().min(1).max(249) }),
       query: recordsQuery,
       answers: { 200: { description: 'The records', schema: z.object({ records: z.array(shownRecord) }) } },
       problems: [problems.not_found],
       handle: async ({ params, query }) => {
         const { name } = topicNamed(params.name);
-        const records = log.records(name, {
-          offset: query.offset,
-          limit: query.limit,
-          ...(query.partition === undefined ? {} : { partition: query.partition }),
-        });
+        const records = log.records(name, withoutMissing(query));
         return { status: 200, body: { records: records.map(shown) } };
       },
     }),

@@ -1,0 +1,31 @@
+/** An AsyncAPI 3 document as sections of a page: one per channel, one fold per message. */
+import { type Html, html, prose } from './html.ts';
+import type { Section } from './openapi-view.ts';
+import { entriesOf, type Json, resolve, schemaView } from './schema-view.ts';
+
+/** A payload may stand in a multi-format wrapper. */
+const payloadOf = (message: Json, root: Json): Json => {
+  const payload = resolve(message['payload'], root);
+  return payload['schema'] === undefined ? payload : resolve(payload['schema'], root);
+};
+
+function messageView(name: string, message: Json, root: Json): Html {
+  return html`<details class="panel operation" id="event-${name}">
+    <summary><b>${message['title'] ?? name}</b> <span class="muted">${message['summary']}</span></summary>
+    <div class="inside">
+      <p>${prose(message['description'])}</p>
+      <h4>Data</h4>${schemaView(payloadOf(message, root), root)}
+      ${message['headers'] === undefined ? '' : html`<h4>Headers</h4>${schemaView(message['headers'], root)}`}
+    </div>
+  </details>`;
+}
+
+export function asyncApiSections(document: Json): readonly Section[] {
+  return entriesOf(document['channels']).map(([id, channel]) => ({
+    id: `channel-${id}`,
+    title: String(channel['address'] ?? id),
+    body: html`<p class="lead">${prose(channel['description'])}</p>${entriesOf(channel['messages']).map(
+      ([name, message]) => messageView(name, resolve(message, document), document),
+    )}`,
+  }));
+}

@@ -1,0 +1,87 @@
+/** An OpenAPI document as sections of a page: one per tag, one fold per operation. */
+import { type Html, html, prose } from './html.ts';
+import { entriesOf, isObject, type Json, listOf, resolve, schemaView } from './schema-view.ts';
+
+interface Operation {
+  readonly method: string;
+  readonly path: string;
+  readonly spec: Json;
+}
+
+export interface Section {
+  readonly id: string;
+  readonly title: string;
+  readonly body: Html;
+}
+
+const METHODS = new Set(['get', 'post', 'put', 'patch', 'delete']);
+
+const operationsOf = (document: Json): readonly Operation[] =>
+  entriesOf(document['paths']).flatMap(([path, methods]) =>
+    entriesOf(methods)
+      .filter(([method]) => METHODS.has(method))
+      .map(([method, spec]) => ({ method: method.toUpperCase(), path, spec })),
+  );
+
+const slug = (text: string): string =>
+  text
+    .toLowerCase()
+    .replace(/[^a-z0-9]+/g, '-')
+    .replace(/^-|-$/g, '');
+
+function parametersView(spec: Json, root: Json): Html | undefined {
+  const parameters = listOf(spec['parameters']).map((parameter) => resolve(parameter, root));
+  if (parameters.length === 0) return undefined;
+  return html`<h4>Parameters</h4><ul class="plain">${parameters.map(
+    (parameter) =>
+      html`<li><code>${parameter['name']}</code> <span class="muted small">in ${parameter['in']}${parameter['required'] ? '' : ', optional'}</span> ${prose(parameter['description'])}</li>`,
+  )}</ul>`;
+}
+
+function contentView(holder: Json, root: Json): readonly Html[] {
+  return entriesOf(holder['content']).map(([type, media]) =>
+    media['schema'] === undefined
+      ? html`<p class="small muted">${type}</p>`
+      : html`<p class="small muted">${type}</p>${schemaView(media['schema'], root)}`,
+  );
+}
+
+function bodyView(spec: Json, root: Json): Html | undefined {
+  if (!isObject(spec['requestBody'])) return undefined;
+  return html`<h4>Body</h4>${contentView(resolve(spec['requestBody'], root), root)}`;
+}
+
+const isProblem = (answer: Json): boolean =>
+  entriesOf(answer['content']).some(([type]) => type === 'application/problem+json');
+
+function answerView([status, answer]: readonly [string, Json], root: Json): Html {
+  const details = isProblem(answer) ? '' : contentView(answer, root);
+  return html`<li><span class="tag ${Number(status) < 400 ? 'good' : 'bad'}">${status}</span> ${prose(answer['description'])}${details}</li>`;
+}
+
+function operationView({ method, path, spec }: Operation, root: Json): Html {
+  const id = slug(`${method}-${path}`);
+  const answers = entriesOf(spec['responses']).map(
+    ([status, answer]) => [status, resolve(answer, root)] as const,
+  );
+  return html`<details class="panel operation" id="${id}">
+    <summary><span class="method ${method.toLowerCase()}">${method}</span> <code>${path}</code> <span class="muted">${spec['summary']}</span></summary>
+    <div class="inside">
+      <p>${prose(spec['description'])}</p>
+      ${parametersView(spec, root)} ${bodyView(spec, root)}
+      <h4>Answers</h4><ul class="plain answers">${answers.map((answer) => answerView(answer, root))}</ul>
+    </div>
+  </details>`;
+}
+
+export function openApiSections(document: Json): readonly Section[] {
+  const operations = operationsOf(document);
+  const tags = [...new Set(operations.map(({ spec }) => String(listOf(spec['tags'])[0] ?? 'other')))];
+  return tags.map((tag) => ({
+    id: slug(`api-${tag}`),
+    title: tag,
+    body: html`${operations
+      .filter(({ spec }) => String(listOf(spec['tags'])[0] ?? 'other') === tag)
+      .map((operation) => operationView(operation, document))}`,
+  }));
+}

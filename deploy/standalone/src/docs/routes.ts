@@ -1,0 +1,91 @@
+/** Both descriptions, readable at /docs without a script, and raw beside it. */
+import { type Route, route } from '@latchkey/service';
+import { page } from '../pages/assets.ts';
+import { localOnly } from '../pages/local-only.ts';
+import { asyncApiSections } from './asyncapi-view.ts';
+import { type Html, html } from './html.ts';
+import { openApiSections, type Section } from './openapi-view.ts';
+import type { Json } from './schema-view.ts';
+
+export interface Descriptions {
+  readonly openApi: Json;
+  readonly asyncApi: Json;
+}
+
+const shared = { method: 'GET', tag: 'docs', hidden: true, policy: localOnly } as const;
+
+const contents = (title: string, sections: readonly Section[]): Html => html`<h2>${title}</h2>
+  <ul>${sections.map((section) => html`<li><a href="#${section.id}">${section.title}</a></li>`)}</ul>`;
+
+const chapter = (sections: readonly Section[]): readonly Html[] =>
+  sections.map(
+    (section) => html`<section id="${section.id}"><h3>${section.title}</h3>${section.body}</section>`,
+  );
+
+function docsPage({ openApi, asyncApi }: Descriptions): string {
+  const requests = openApiSections(openApi);
+  const events = asyncApiSections(asyncApi);
+  return html`<!doctype html>
+<html lang="en">
+  <head>
+    <meta charset="utf-8">
+    <meta name="viewport" content="width=device-width, initial-scale=1">
+    <title>Docs · Latchkey</title>
+    <link rel="icon" href="/assets/key.svg">
+    <link rel="stylesheet" href="/assets/base.css">
+    <link rel="stylesheet" href="/assets/docs.css">
+  </head>
+  <body>
+    <a class="skip" href="#docs">Skip to the docs</a>
+    <header class="bar">
+      <a class="brand" href="/"><img src="/assets/key.svg" alt="">Latchkey</a>
+      <nav aria-label="Pages">
+        <a href="/">Try it</a>
+        <a href="/mailbox">Mailbox</a>
+        <a href="/topics">Topics</a>
+        <a href="/docs" aria-current="page">Docs</a>
+      </nav>
+    </header>
+    <div class="docs">
+      <nav class="contents" aria-label="Contents">${contents('Requests', requests)}${contents('Events', events)}</nav>
+      <main id="docs">
+        <h1>Requests</h1>
+        <p class="lead">What clients ask over HTTP. Errors are problem details (RFC 9457): branch on their <code>code</code>.
+          Raw: <a href="/docs/openapi.json">openapi.json</a></p>
+        ${chapter(requests)}
+        <h1>Events</h1>
+        <p class="lead">What other services read from the log: CloudEvents 1.0 in Kafka's binary mode, in order for each key.
+          Raw: <a href="/docs/asyncapi.json">asyncapi.json</a></p>
+        ${chapter(events)}
+      </main>
+    </div>
+  </body>
+</html>`.html;
+}
+
+const rawRoute = (path: string, document: Json): Route =>
+  route({
+    ...shared,
+    path,
+    summary: 'The description as JSON',
+    answers: { 200: { description: 'The description', media: ['application/json'] } },
+    handle: async () => ({
+      status: 200,
+      text: { type: 'application/json; charset=utf-8', text: JSON.stringify(document, null, 2) },
+    }),
+  });
+
+export function docsRoutes(descriptions: Descriptions): readonly Route[] {
+  const rendered = docsPage(descriptions);
+  return [
+    route({
+      ...shared,
+      path: '/docs',
+      summary: 'Both descriptions, to be read',
+      answers: { 200: { description: 'The page', media: ['text/html'] } },
+      handle: async () => page(rendered),
+    }),
+    rawRoute('/docs/openapi.json', descriptions.openApi),
+    rawRoute('/docs/asyncapi.json', descriptions.asyncApi),
+  ];
+}

@@ -1,0 +1,97 @@
+/** A JSON Schema as a table of fields that a person can read. */
+import { type Html, html, prose } from './html.ts';
+
+export type Json = Readonly<Record<string, unknown>>;
+
+export const isObject = (value: unknown): value is Json =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+/** Entries of an object that are objects themselves. */
+export const entriesOf = (value: unknown): readonly (readonly [string, Json])[] =>
+  isObject(value)
+    ? Object.entries(value).flatMap(([name, entry]) => (isObject(entry) ? [[name, entry] as const] : []))
+    : [];
+
+export const listOf = (value: unknown): readonly unknown[] => (Array.isArray(value) ? value : []);
+
+/** What `$ref` points to within the document; anything else as it is. */
+export function resolve(schema: unknown, root: Json): Json {
+  if (!isObject(schema)) return {};
+  const ref = schema['$ref'];
+  if (typeof ref !== 'string') return schema;
+  const target = ref
+    .replace(/^#\//, '')
+    .split('/')
+    .map((part) => part.replaceAll('~1', '/').replaceAll('~0', '~'))
+    .reduce<unknown>((at, part) => (isObject(at) ? at[part] : undefined), root);
+  return isObject(target) ? resolve(target, root) : {};
+}
+
+const alternatives = (schema: Json): readonly unknown[] => [
+  ...listOf(schema['anyOf']),
+  ...listOf(schema['oneOf']),
+];
+
+function typeOf(schema: Json, root: Json): string {
+  if (schema['const'] !== undefined) return JSON.stringify(schema['const']);
+  const choices = listOf(schema['enum']);
+  if (choices.length > 0) return choices.map((choice) => JSON.stringify(choice)).join(' | ');
+  const options = alternatives(schema);
+  if (options.length > 0) return options.map((option) => typeOf(resolve(option, root), root)).join(' | ');
+  if (schema['type'] === 'array') return `${typeOf(resolve(schema['items'], root), root)}[]`;
+  return listOf(schema['type']).join(' | ') || String(schema['type'] ?? 'any');
+}
+
+const limits: Readonly<Record<string, string>> = {
+  format: '',
+  minLength: 'at least ',
+  maxLength: 'at most ',
+  minItems: 'at least ',
+  maxItems: 'at most ',
+  minimum: 'from ',
+  maximum: 'to ',
+  default: 'default ',
+};
+
+const LARGEST_SHOWN = 1e9;
+
+const constraintsOf = (schema: Json): string =>
+  Object.entries(limits)
+    .filter(([name]) => schema[name] !== undefined && !(Math.abs(Number(schema[name])) > LARGEST_SHOWN))
+    .map(([name, words]) => `${words}${String(schema[name])}${name.endsWith('Length') ? ' characters' : ''}`)
+    .join(', ');
+
+/** The object within a schema: itself, an array's items, or the one alternative that is not null. */
+function objectWithin(schema: Json, root: Json): Json | undefined {
+  if (isObject(schema['properties'])) return schema;
+  if (schema['items'] !== undefined) return objectWithin(resolve(schema['items'], root), root);
+  return alternatives(schema)
+    .map((option) => objectWithin(resolve(option, root), root))
+    .find((found) => found !== undefined);
+}
+
+function fieldRows(schema: Json, root: Json, path: string): readonly Html[] {
+  const required = new Set(listOf(schema['required']));
+  return entriesOf(schema['properties']).flatMap(([name, property]) => {
+    const field = resolve(property, root);
+    const inner = objectWithin(field, root);
+    const row = html`<tr>
+      <td><code>${path}${name}</code>${required.has(name) ? '' : html` <span class="muted small">optional</span>`}</td>
+      <td><code>${typeOf(field, root)}</code></td>
+      <td class="small">${prose(field['description'])} <span class="muted">${constraintsOf(field)}</span></td>
+    </tr>`;
+    return inner ? [row, ...fieldRows(inner, root, `${path}${name}.`)] : [row];
+  });
+}
+
+/** A table of the schema's fields, nested ones by their path; a line where it has none. */
+export function schemaView(schema: unknown, root: Json): Html {
+  const resolved = resolve(schema, root);
+  const object = objectWithin(resolved, root);
+  if (!object)
+    return html`<p class="small"><code>${typeOf(resolved, root)}</code> ${prose(resolved['description'])}</p>`;
+  return html`<div class="scroll" tabindex="0"><table>
+    <thead><tr><th scope="col">Field</th><th scope="col">Type</th><th scope="col"><span class="small">What it is</span></th></tr></thead>
+    <tbody>${fieldRows(object, root, '')}</tbody>
+  </table></div>`;
+}

@@ -1,0 +1,60 @@
+/** Sends a request of a flow, and says it as curl. */
+import { session } from './session.js';
+
+const quoted = (text) => `'${text.replaceAll("'", `'\\''`)}'`;
+
+/** The request as a command for a shell. */
+export function curlOf({ method, path, headers, text }) {
+  const lines = [`curl -i -X ${method} ${quoted(location.origin + path)}`];
+  for (const [name, value] of Object.entries(headers)) lines.push(`-H ${quoted(`${name}: ${value}`)}`);
+  if (text !== undefined) lines.push(`-d ${quoted(text)}`);
+  return lines.join(' \\\n  ');
+}
+
+/** The same with tokens cut short, to be read. */
+export const shortened = (text) => text.replace(/eyJ[\w-]{8}[\w.-]+/g, (token) => `${token.slice(0, 11)}…`);
+
+function headersOf({ path, body, bearer }) {
+  const { accessToken, accountSequence } = session();
+  return {
+    'X-Request-Id': crypto.randomUUID(),
+    ...(body === undefined ? {} : { 'Content-Type': 'application/json' }),
+    ...(bearer && accessToken ? { Authorization: `Bearer ${accessToken}` } : {}),
+    // The user service waits until it has caught up with the change that this client has just made.
+    ...(path.startsWith('/api/v1/users') && accountSequence ? { 'Account-Sequence': accountSequence } : {}),
+  };
+}
+
+async function bodyOf(answer) {
+  const text = await answer.text();
+  if (!text) return null;
+  return /json/.test(answer.headers.get('content-type') ?? '') ? JSON.parse(text) : text;
+}
+
+/** `{method, path, body?, bearer?}` as it goes out, with its headers. */
+export function prepare(request) {
+  const text = request.body === undefined ? undefined : JSON.stringify(request.body);
+  return { ...request, text, headers: headersOf(request), sentAt: Date.now() };
+}
+
+/** @returns the status, body, `Account-Sequence` and duration; status 0 where the server could not be reached. */
+export async function send({ method, path, headers, text }) {
+  const began = performance.now();
+  try {
+    const answer = await fetch(path, { method, headers, body: text ?? null });
+    return {
+      status: answer.status,
+      ok: answer.ok,
+      body: await bodyOf(answer),
+      accountSequence: answer.headers.get('account-sequence'),
+      ms: Math.round(performance.now() - began),
+    };
+  } catch {
+    return {
+      status: 0,
+      ok: false,
+      body: { title: 'The server cannot be reached', detail: 'Is it still running?' },
+      ms: 0,
+    };
+  }
+}

@@ -1,0 +1,90 @@
+/** Follows the log and the mailbox: what is new since the page was opened, as it comes. */
+
+const EVERY_MS = 1000;
+/** After a request, looks come quickly: most events are there within milliseconds, mails soon after. */
+const SOON_MS = [40, 120, 250, 450, 700];
+const NEWEST = 100;
+
+async function getJson(path) {
+  const answer = await fetch(path);
+  if (!answer.ok) throw new Error(`${path} answered ${answer.status}`);
+  return answer.json();
+}
+
+export const listTopics = async () => (await getJson('/topics/api/topics')).topics;
+
+export async function listRecords(topic, query = {}) {
+  const search = new URLSearchParams({ limit: NEWEST, ...query });
+  const { records } = await getJson(`/topics/api/topics/${encodeURIComponent(topic)}/records?${search}`);
+  return records.map((record) => ({ ...record, topic }));
+}
+
+export const listMails = (query = '', limit = NEWEST) =>
+  getJson(
+    query
+      ? `/mailbox/api/v1/search?${new URLSearchParams({ query, limit })}`
+      : `/mailbox/api/v1/messages?limit=${limit}`,
+  );
+
+export const openMail = (id) => getJson(`/mailbox/api/v1/message/${encodeURIComponent(id)}`);
+export const mailHeaders = (id) => getJson(`/mailbox/api/v1/message/${encodeURIComponent(id)}/headers`);
+
+/** Runs `look` every second while the page is seen, never twice at once; `soon` makes it look more often for a moment. */
+export function repeat(look, onReachable = () => {}) {
+  let looking = false;
+  const once = async () => {
+    if (looking || document.hidden) return;
+    looking = true;
+    try {
+      await look();
+      onReachable(true);
+    } catch {
+      onReachable(false);
+    } finally {
+      looking = false;
+    }
+  };
+  setInterval(once, EVERY_MS);
+  document.addEventListener('visibilitychange', once);
+  once();
+  return { soon: () => SOON_MS.forEach((delay) => setTimeout(once, delay)) };
+}
+
+/** Gives back what of a list has not been seen yet; the first list counts as seen. */
+function unseen(idOf) {
+  const known = new Set();
+  let first = true;
+  return (list) => {
+    const fresh = list.filter((item) => !known.has(idOf(item)));
+    for (const item of fresh) known.add(idOf(item));
+    const isNews = !first;
+    first = false;
+    return isNews ? fresh : [];
+  };
+}
+
+/** Calls `onRecord` and `onMail` for everything that appears from now on, oldest first. */
+export function follow({ onRecord, onMail, onReachable }) {
+  const counts = new Map();
+  const newRecords = new Map();
+  const newMails = unseen((mail) => mail.ID);
+
+  const lookAtTopic = async ({ name, records }) => {
+    if (counts.get(name) === records) return;
+    if (!newRecords.has(name))
+      newRecords.set(
+        name,
+        unseen(({ partition, offset }) => `${partition}:${offset}`),
+      );
+    const list = await listRecords(name);
+    counts.set(name, records);
+    newRecords.get(name)(list).forEach(onRecord);
+  };
+
+  return repeat(async () => {
+    const topics = await listTopics();
+    for (const topic of topics) await lookAtTopic(topic);
+    const { messages } = await listMails();
+    newMails(messages).reverse().forEach(onMail);
+  }, onReachable);
+}

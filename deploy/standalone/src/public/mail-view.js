@@ -1,0 +1,70 @@
+import { h, jsonView, timeOf } from './dom.js';
+import { mailHeaders, openMail } from './live.js';
+
+const person = (entry) => (entry ? (entry.Name ? `${entry.Name} <${entry.Address}>` : entry.Address) : '');
+
+const faces = {
+  HTML: (mail) =>
+    h('iframe', {
+      title: `The mail “${mail.Subject}”`,
+      src: `/mailbox/view/${mail.ID}`,
+      sandbox: 'allow-popups allow-popups-to-escape-sandbox',
+      referrerpolicy: 'no-referrer',
+    }),
+  'Plain text': (mail) => h('pre', { class: 'mail-text', tabindex: '0' }, ...withLinks(mail.Text)),
+  Headers: (mail) => {
+    const holder = h('div', { class: 'mail-text', tabindex: '0' });
+    mailHeaders(mail.ID).then((headers) => holder.append(jsonView(headers)));
+    return holder;
+  },
+};
+
+function withLinks(text) {
+  return text
+    .split(/(https?:\/\/[^\s<>"]+)/)
+    .map((piece, index) =>
+      index % 2 ? h('a', { href: piece, target: '_blank', rel: 'noreferrer' }, piece) : piece,
+    );
+}
+
+/** A mail with its HTML, plain text and headers behind tabs. */
+export async function mailView(id) {
+  const mail = await openMail(id);
+  const body = h('div', { class: 'mail-body', role: 'tabpanel' });
+  const names = Object.keys(faces).filter((name) => name !== 'HTML' || mail.HTML);
+  const tabs = names.map((name) =>
+    h('button', { type: 'button', role: 'tab', class: 'tab', onclick: () => show(name) }, name),
+  );
+
+  function show(name) {
+    tabs.forEach((tab, index) => {
+      const chosen = names[index] === name;
+      tab.setAttribute('aria-selected', String(chosen));
+      tab.tabIndex = chosen ? 0 : -1;
+    });
+    body.replaceChildren(faces[name](mail));
+  }
+
+  function step(event) {
+    const move = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
+    if (!move) return;
+    const next = (tabs.indexOf(document.activeElement) + move + tabs.length) % tabs.length;
+    tabs[next].focus();
+    show(names[next]);
+  }
+
+  show(names[0]);
+  return h(
+    'article',
+    { class: 'mail' },
+    h(
+      'header',
+      {},
+      h('h2', {}, mail.Subject || '(no subject)'),
+      h('p', { class: 'small muted' }, `From ${person(mail.From)}`),
+      h('p', { class: 'small muted' }, `To ${mail.To.map(person).join(', ')} · ${timeOf(mail.Date)}`),
+      h('div', { role: 'tablist', class: 'tabs', onkeydown: step }, tabs),
+    ),
+    body,
+  );
+}

@@ -1,0 +1,76 @@
+/** The mailbox: a list that keeps itself up to date, and a reader. The mail in hand stands in the address (#id). */
+import { h, timeOf } from './dom.js';
+import { listMails, repeat } from './live.js';
+import { mailView } from './mail-view.js';
+
+const byId = (id) => document.getElementById(id);
+const chosen = () => decodeURIComponent(location.hash.slice(1));
+let shown = '';
+
+const today = (instant) => new Date(instant).toDateString() === new Date().toDateString();
+const when = (instant) => (today(instant) ? timeOf(instant) : new Date(instant).toLocaleDateString());
+
+const mailRow = (mail) =>
+  h(
+    'li',
+    { class: mail.Read ? '' : 'unread' },
+    h(
+      'a',
+      { href: `#${mail.ID}`, 'aria-current': mail.ID === chosen() ? 'true' : null },
+      h(
+        'div',
+        { class: 'line' },
+        h('span', { class: 'subject' }, mail.Subject || '(no subject)'),
+        h('time', { class: 'small muted' }, when(mail.Created)),
+      ),
+      h(
+        'div',
+        { class: 'line small muted' },
+        h('span', {}, `to ${[...mail.To, ...mail.Bcc].map(({ Address }) => Address).join(', ')}`),
+      ),
+    ),
+  );
+
+async function look() {
+  const query = byId('query').value.trim();
+  const found = await listMails(query, 200);
+  const state = JSON.stringify([found, chosen()]);
+  if (state === shown) return;
+  shown = state;
+  const focused = document.activeElement?.closest('#mails a')?.hash;
+  byId('mails').replaceChildren(...found.messages.map(mailRow));
+  if (focused) byId('mails').querySelector(`a[href="${focused}"]`)?.focus();
+  byId('none').hidden = found.messages.length > 0 || query !== '';
+  byId('count').textContent =
+    `${found.total} ${found.total === 1 ? 'mail' : 'mails'}, ${found.unread} unread`;
+}
+
+const list = repeat(look, (reachable) => {
+  if (!reachable) byId('count').textContent = 'the server cannot be reached';
+});
+
+async function read() {
+  const id = chosen();
+  byId('box').classList.toggle('reading', id !== '');
+  if (id === '') return;
+  try {
+    const view = await mailView(id);
+    byId('read').replaceChildren(h('a', { class: 'back', href: '#' }, '← All mails'), view);
+  } catch {
+    byId('read').replaceChildren(h('p', { class: 'none' }, 'This mail is gone.'));
+  }
+  list.soon();
+}
+
+/** Up and down walk through the list. */
+byId('mails').addEventListener('keydown', (event) => {
+  const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+  if (!step) return;
+  const links = [...byId('mails').querySelectorAll('a')];
+  links[links.indexOf(document.activeElement) + step]?.focus();
+  event.preventDefault();
+});
+byId('find').addEventListener('submit', (event) => event.preventDefault());
+byId('query').addEventListener('input', () => list.soon());
+addEventListener('hashchange', read);
+read();

@@ -1,0 +1,37 @@
+/** Who is logged in, in this tab only: the tokens live in sessionStorage and go when the tab is closed. */
+
+const KEY = 'latchkey.session';
+const nobody = {
+  email: 'ada@example.com',
+  accessToken: null,
+  refreshToken: null,
+  user: null,
+  accountSequence: null,
+};
+
+function stored() {
+  try {
+    return JSON.parse(sessionStorage.getItem(KEY)) ?? {};
+  } catch {
+    return {};
+  }
+}
+
+let current = { ...nobody, ...stored() };
+const listeners = [];
+
+export const session = () => current;
+
+export function updateSession(change) {
+  current = { ...current, ...change };
+  sessionStorage.setItem(KEY, JSON.stringify(current));
+  for (const listener of listeners) listener(current);
+}
+
+export const logOut = () =>
+  updateSession({ accessToken: null, refreshToken: null, user: null, accountSequence: null });
+
+export function onSession(listener) {
+  listeners.push(listener);
+  listener(current);
+}

@@ -1,0 +1,126 @@
+/** The log as it is: topics, and the records of one of them, newest first. */
+import { h, jsonView, timeOf } from './dom.js';
+import { listRecords, listTopics, repeat } from './live.js';
+
+const LIMIT = 200;
+const byId = (id) => document.getElementById(id);
+
+let topics = [];
+let shown = '';
+/** Places of records that are unfolded, so that they stay so when the list is made anew. */
+const unfolded = new Set();
+
+const chosenTopic = () =>
+  topics.find(({ name }) => name === decodeURIComponent(location.hash.slice(1))) ?? topics[0];
+const placeOf = ({ topic, partition, offset }) => `${topic}/${partition}/${offset}`;
+
+const topicLink = (topic) =>
+  h(
+    'a',
+    { href: `#${encodeURIComponent(topic.name)}`, 'aria-current': topic === chosenTopic() ? 'true' : null },
+    h('b', {}, topic.name),
+    h('span', { class: 'small muted' }, `${topic.records} records · ${topic.partitions} partitions`),
+  );
+
+function recordBody(record) {
+  const filter = h(
+    'button',
+    {
+      type: 'button',
+      class: 'quiet',
+      onclick: () => {
+        byId('key').value = record.key;
+        look();
+      },
+    },
+    'Only this key',
+  );
+  return h(
+    'div',
+    { class: 'inside' },
+    record.key !== null &&
+      h(
+        'div',
+        { class: 'keyed' },
+        h('span', { class: 'small muted' }, 'Key'),
+        h('code', {}, record.key),
+        filter,
+      ),
+    h('div', {}, h('h3', {}, 'Value'), jsonView(record.value)),
+    h('div', {}, h('h3', {}, 'Headers'), jsonView(record.headers)),
+  );
+}
+
+function recordRow(record) {
+  const details = h(
+    'details',
+    { open: unfolded.has(placeOf(record)) },
+    h(
+      'summary',
+      {},
+      h('code', { class: 'place', title: 'partition : offset' }, `${record.partition} : ${record.offset}`),
+      h('span', { class: 'type' }, record.headers.ce_type ?? '(no type)'),
+      h('code', { class: 'muted' }, record.key === null ? 'no key' : `…${record.key.slice(-12)}`),
+      h(
+        'time',
+        { class: 'small muted', datetime: record.timestamp, title: record.timestamp },
+        timeOf(record.timestamp),
+      ),
+    ),
+  );
+  const fillIn = () => details.open && details.children.length === 1 && details.append(recordBody(record));
+  fillIn();
+  details.addEventListener('toggle', () => {
+    if (details.open) unfolded.add(placeOf(record));
+    else unfolded.delete(placeOf(record));
+    fillIn();
+  });
+  return h('li', {}, details);
+}
+
+function offerPartitions(count) {
+  const select = byId('partition');
+  if (select.options.length === count + 1) return;
+  const numbers = Array.from({ length: count }, (_, index) => h('option', { value: index }, index));
+  select.replaceChildren(h('option', { value: '' }, 'all'), ...numbers);
+}
+
+async function look() {
+  topics = await listTopics();
+  const topic = chosenTopic();
+  if (!topic) return;
+  offerPartitions(topic.partitions);
+  const partition = byId('partition').value;
+  const key = byId('key').value.trim();
+  const state = JSON.stringify([topics, topic.name, partition, key]);
+  if (state === shown) return;
+  const records = await listRecords(topic.name, {
+    limit: key ? 1000 : LIMIT,
+    ...(partition ? { partition } : {}),
+  });
+  const wanted = records.filter((record) => key === '' || record.key === key).reverse();
+  shown = state;
+  byId('topics').replaceChildren(...topics.map(topicLink));
+  byId('records').replaceChildren(...wanted.slice(0, LIMIT).map(recordRow));
+  byId('summary').textContent =
+    wanted.length > 0
+      ? `${wanted.length === topic.records ? 'All' : 'The newest'} ${wanted.length}${key ? ' of this key' : ''}, newest first`
+      : 'No records here yet. Sign somebody up, and the first event appears by itself.';
+}
+
+const tail = repeat(
+  async () => {
+    if (byId('tail').checked || shown === '') await look();
+  },
+  (reachable) => {
+    byId('state').textContent = reachable ? 'live' : 'the server cannot be reached';
+  },
+);
+
+byId('filters').addEventListener('input', look);
+byId('filters').addEventListener('submit', (event) => event.preventDefault());
+addEventListener('hashchange', () => {
+  byId('partition').replaceChildren();
+  look();
+});
+tail.soon();
