@@ -1,0 +1,40 @@
+/** Limits of a single process: a restart forgets them. */
+import { RateLimiterMemory } from 'rate-limiter-flexible';
+import { ipKey } from '../credentials/ip-key.ts';
+import type { Limits } from '../ports/limits.ts';
+import { counting, type LimitRules } from './limits.ts';
+
+const TRUSTED_MS = 30 * 24 * 60 * 60_000;
+/** A few MB at most; the pair that was trusted longest ago makes room. */
+const MOST_TRUSTED = 20_000;
+
+export function createMemoryLimits(
+  rules: LimitRules,
+  options: { now(): Date; readonly mostTrusted?: number },
+): Limits {
+  const { now, mostTrusted = MOST_TRUSTED } = options;
+  /** When the trust in a pair ends; in the order of trusting. */
+  const trustEnds = new Map<string, number>();
+
+  return {
+    ...counting(
+      rules,
+      (keyPrefix, { points, seconds }) => new RateLimiterMemory({ keyPrefix, points, duration: seconds }),
+    ),
+
+    async trust(address, ip) {
+      const pair = pairOf(address, ip);
+      trustEnds.delete(pair);
+      trustEnds.set(pair, now().getTime() + TRUSTED_MS);
+      const [oldest] = trustEnds.keys();
+      if (trustEnds.size > mostTrusted && oldest !== undefined) trustEnds.delete(oldest);
+    },
+
+    async trusted(address, ip) {
+      const ends = trustEnds.get(pairOf(address, ip));
+      return ends !== undefined && now().getTime() < ends;
+    },
+  };
+}
+
+const pairOf = (address: string, ip: string): string => `${address} ${ipKey(ip)}`;

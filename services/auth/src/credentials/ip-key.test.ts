@@ -1,0 +1,51 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import fc from 'fast-check';
+import { ipKey } from './ip-key.ts';
+
+describe('an address is counted', () => {
+  const cases: readonly (readonly [string, string])[] = [
+    ['192.0.2.1', '192.0.2.1'],
+    ['::ffff:192.0.2.1', '192.0.2.1'],
+    ['::FFFF:C000:0201', '192.0.2.1'],
+    ['0:0:0:0:0:ffff:192.0.2.1', '192.0.2.1'],
+    ['2001:db8:1:2:3:4:5:6', '2001:db8:1:2::/64'],
+    ['2001:DB8:1:2::', '2001:db8:1:2::/64'],
+    ['2001:db8::1', '2001:db8:0:0::/64'],
+    ['2001:0db8:0000:0000:ffff::1', '2001:db8:0:0::/64'],
+    ['fe80::1%eth0', 'fe80:0:0:0::/64'],
+    ['::1', '0:0:0:0::/64'],
+    ['64:ff9b::192.0.2.1', '64:ff9b:0:0::/64'],
+    ['', ''],
+    ['unix', 'unix'],
+  ];
+  for (const [ip, key] of cases) {
+    test(`${ip || 'that is not known'} as ${key || 'not known'}`, () => assert.equal(ipKey(ip), key));
+  }
+
+  test('with its whole /64, and with nothing else', () => {
+    const group = fc.integer({ min: 0, max: 0xffff });
+    const four = fc.tuple(group, group, group, group);
+    const written = (...parts: number[][]): string =>
+      parts
+        .flat()
+        .map((part) => part.toString(16))
+        .join(':');
+    const native = four.filter(([first]) => first !== 0);
+    fc.assert(
+      fc.property(native, four, four, native, (network, host, otherHost, otherNetwork) => {
+        assert.equal(ipKey(written(network, host)), ipKey(written(network, otherHost)));
+        if (written(network) === written(otherNetwork)) return;
+        assert.notEqual(ipKey(written(network, host)), ipKey(written(otherNetwork, host)));
+      }),
+    );
+  });
+
+  test('whatever it is', () => {
+    fc.assert(
+      fc.property(fc.oneof(fc.ipV6(), fc.ipV4(), fc.string()), (ip) =>
+        assert.equal(typeof ipKey(ip), 'string'),
+      ),
+    );
+  });
+});
