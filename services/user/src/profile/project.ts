@@ -26,7 +26,7 @@ const changes = (event: ChangingEvent): Partial<LivingProfile> => {
     case 'PasswordChanged':
       return { ...erasure(event.data.person), passwordChangedAt: instantOf(event) };
     case 'ProfileChanged':
-      return { ...changedProfile(event) };
+      return changedProfile(event);
     case 'RoleChanged':
       return { ...erasure(event.data.person), role: event.data.role };
     case 'VerificationRequested':
@@ -66,8 +66,16 @@ const registered = (event: EventOf<'UserRegistered'>): LivingProfile => ({
 const ended = ({ subject, sequence }: Envelope): Profile => ({ ended: true, id: subject, sequence });
 
 const changedProfile = ({ data: { person, locale } }: EventOf<'ProfileChanged'>): Partial<LivingProfile> => ({
-  ...(person === null ? erased : person),
+  ...(person === null ? erased : given(person)),
   ...(locale === undefined ? {} : { locale }),
+});
+
+type Names = { [Name in 'username' | 'firstName' | 'lastName']?: string | undefined };
+
+const given = ({ username, firstName, lastName }: Names): Partial<LivingProfile> => ({
+  ...(username === undefined ? {} : { username }),
+  ...(firstName === undefined ? {} : { firstName }),
+  ...(lastName === undefined ? {} : { lastName }),
 });
 
 const erased = { email: null, username: null, firstName: null, lastName: null } as const;

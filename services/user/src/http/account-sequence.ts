@@ -1,0 +1,28 @@
+/** The header `Account-Sequence: <account id>:<n>`, as answers to changes carry it. */
+import { Problem, problems } from '@latchkey/service';
+import { z } from 'zod';
+
+export interface AccountSequence {
+  readonly account: string;
+  readonly sequence: number;
+}
+
+const header = z
+  .string()
+  .regex(/^[^:]+:\d{1,15}$/)
+  .transform((text) => {
+    const [account = '', sequence = ''] = text.split(':');
+    return { account: account.toLowerCase(), sequence: Number(sequence) };
+  })
+  .pipe(z.object({ account: z.uuid(), sequence: z.number().int() }));
+
+/** @throws Problem (validation_failed) if it is there and malformed. */
+export const readAccountSequence = (text: string | undefined): AccountSequence | undefined => {
+  if (text === undefined) return undefined;
+  const parsed = header.safeParse(text);
+  if (parsed.success) return parsed.data;
+  throw new Problem(problems.validation_failed, {
+    detail: 'The header Account-Sequence is malformed.',
+    errors: [{ pointer: '#/header/account-sequence', message: 'must be <account id>:<sequence>' }],
+  });
+};

@@ -1,0 +1,30 @@
+/** Where a page of the list ended, as an opaque text. Nothing secret: whoever forges one may list anyway. */
+import { z } from 'zod';
+import type { Position } from '../ports/profiles.ts';
+
+const position = z.tuple([z.iso.datetime({ precision: 3 }), z.uuid()]);
+
+export const writeCursor = ({ createdAt, id }: Position): string =>
+  Buffer.from(JSON.stringify([createdAt, id])).toString('base64url');
+
+/** A query parameter that only takes what `writeCursor` has written. */
+export const cursor = z
+  .string()
+  .max(200)
+  .transform((text, context): Position => {
+    const parsed = position.safeParse(parse(text));
+    if (parsed.success) {
+      const [createdAt, id] = parsed.data;
+      if (writeCursor({ createdAt, id }) === text) return { createdAt, id };
+    }
+    context.addIssue({ code: 'custom', message: 'is not a cursor that was handed out' });
+    return z.NEVER;
+  });
+
+const parse = (text: string): unknown => {
+  try {
+    return JSON.parse(Buffer.from(text, 'base64url').toString());
+  } catch {
+    return undefined;
+  }
+};

@@ -1,0 +1,120 @@
+/** What the read model answers. */
+import {
+  accountNotVerified,
+  anyone,
+  type Caller,
+  type Guards,
+  openApiDocument,
+  Problem,
+  problems,
+  type Route,
+  route,
+} from '@latchkey/service';
+import { z } from 'zod';
+import type { ProfileQuery, Profiles } from '../ports/profiles.ts';
+import { writeCursor } from './cursor.ts';
+import {
+  type UsersQuery,
+  type UserView,
+  userParams,
+  userSchema,
+  usersQuery,
+  usersSchema,
+  viewOf,
+} from './schemas.ts';
+import type { ProfileStanding } from './standing.ts';
+
+const BASE = '/api/v1/users';
+const tag = 'users';
+
+export interface RouteDeps {
+  readonly profiles: Pick<Profiles, 'find' | 'list'>;
+  readonly guards: Guards<ProfileStanding>;
+}
+
+export function createRoutes({ profiles, guards }: RouteDeps): readonly Route[] {
+  const ofOneself = route({
+    method: 'GET',
+    path: `${BASE}/me`,
+    tag,
+    summary: 'One’s own profile',
+    policy: guards.authenticated,
+    answers: { 200: { description: 'The profile', schema: userSchema } },
+    handle: async ({ caller }) => ({ status: 200, body: viewOf(caller.profile) }),
+  });
+
+  const list = route({
+    method: 'GET',
+    path: BASE,
+    tag,
+    summary: 'Accounts, oldest first',
+    description: 'Accounts whose registration ended are left out.',
+    policy: guards.withRole('admin'),
+    query: usersQuery,
+    answers: { 200: { description: 'A page of them', schema: usersSchema } },
+    handle: async ({ query }) => ({ status: 200, body: await page(profiles, query) }),
+  });
+
+  const one = route({
+    method: 'GET',
+    path: `${BASE}/:id`,
+    tag,
+    summary: 'One account',
+    policy: { ...guards.authenticated, who: 'a verified admin, or the account itself' },
+    params: userParams,
+    answers: { 200: { description: 'The profile', schema: userSchema } },
+    problems: [accountNotVerified, problems.insufficient_permission, problems.not_found],
+    handle: async ({ caller, params }) => ({ status: 200, body: await seenBy(caller, params.id, profiles) }),
+  });
+
+  // Before `one`, whose path would take `me` and `openapi.json` for ids.
+  return [ofOneself, list, description([ofOneself, list, one]), one];
+}
+
+const description = (routes: readonly Route[]): Route => {
+  const document = openApiDocument(
+    { title: 'Latchkey: users', version: '1', description: 'The read model of accounts.' },
+    routes,
+  );
+  return route({
+    method: 'GET',
+    path: `${BASE}/openapi.json`,
+    tag,
+    summary: 'This description',
+    policy: anyone,
+    answers: { 200: { description: 'OpenAPI 3.1', schema: z.looseObject({}) } },
+    hidden: true,
+    handle: async () => ({ status: 200, body: document }),
+  });
+};
+
+const seenBy = async (
+  caller: Caller<ProfileStanding>,
+  id: string,
+  profiles: RouteDeps['profiles'],
+): Promise<UserView> => {
+  if (id === caller.profile.id) return viewOf(caller.profile);
+  if (!caller.verified) throw new Problem(accountNotVerified);
+  if (caller.role !== 'admin') throw new Problem(problems.insufficient_permission);
+  const { profile } = await profiles.find(id);
+  if (profile === undefined || profile.ended) throw new Problem(problems.not_found);
+  return viewOf(profile);
+};
+
+const page = async (
+  profiles: RouteDeps['profiles'],
+  query: UsersQuery,
+): Promise<z.infer<typeof usersSchema>> => {
+  const found = await profiles.list({ ...filtersOf(query), limit: query.limit + 1 });
+  const shown = found.slice(0, query.limit);
+  const last = shown.at(-1);
+  const more = found.length > shown.length && last !== undefined;
+  return { users: shown.map(viewOf), nextCursor: more ? writeCursor(last) : null };
+};
+
+const filtersOf = ({ cursor, role, verified, q }: UsersQuery): Omit<ProfileQuery, 'limit'> => ({
+  ...(cursor === undefined ? {} : { after: cursor }),
+  ...(role === undefined ? {} : { role }),
+  ...(verified === undefined ? {} : { verified }),
+  ...(q === undefined ? {} : { prefix: q }),
+});

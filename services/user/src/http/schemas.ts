@@ -1,0 +1,63 @@
+/** What the routes take and answer. */
+import { instant, role } from '@latchkey/events';
+import { z } from 'zod';
+import type { LivingProfile } from '../profile/profile.ts';
+import { cursor } from './cursor.ts';
+
+export const userSchema = z
+  .object({
+    id: z.uuid(),
+    email: z.string().nullable(),
+    username: z.string().nullable(),
+    firstName: z.string().nullable(),
+    lastName: z.string().nullable(),
+    role,
+    isVerified: z.boolean(),
+    locale: z.string(),
+    createdAt: instant,
+    updatedAt: instant,
+    passwordChangedAt: instant.nullable(),
+    version: z.number().int().positive().describe('The sequence of the last event that this shows'),
+  })
+  .describe('`email` and the names are null where never given, or erased.');
+
+export type UserView = z.infer<typeof userSchema>;
+
+/** What is shown of a profile: to its owner and to admins alike. */
+export const viewOf = (profile: LivingProfile): UserView => ({
+  id: profile.id,
+  email: profile.email,
+  username: profile.username,
+  firstName: profile.firstName,
+  lastName: profile.lastName,
+  role: profile.role,
+  isVerified: profile.isVerified,
+  locale: profile.locale,
+  createdAt: profile.createdAt,
+  updatedAt: profile.updatedAt,
+  passwordChangedAt: profile.passwordChangedAt,
+  version: profile.sequence,
+});
+
+export const usersSchema = z.object({
+  users: z.array(userSchema),
+  nextCursor: z.string().nullable().describe('For the next page; null on the last one'),
+});
+
+export const userParams = z.object({ id: z.uuid().toLowerCase() });
+
+const limit = z
+  .string()
+  .regex(/^\d{1,3}$/, 'must be a whole number from 1 to 100')
+  .transform(Number)
+  .pipe(z.number().min(1).max(100));
+
+export const usersQuery = z.object({
+  limit: limit.default(20),
+  cursor: cursor.optional(),
+  role: role.optional(),
+  verified: z.stringbool({ truthy: ['true'], falsy: ['false'] }).optional(),
+  q: z.string().min(1).max(254).optional().describe('How the e-mail address or the username begins'),
+});
+
+export type UsersQuery = z.infer<typeof usersQuery>;

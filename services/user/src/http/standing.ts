@@ -1,0 +1,41 @@
+/** Whether a token is honoured, by the read model, once that has seen what its caller has seen. */
+import type { AccessClaims, AccountStanding, Standing } from '@latchkey/service';
+import { honours, type LivingProfile } from '../profile/profile.ts';
+import type { WaitingRoom } from '../projection/waiting-room.ts';
+import { type AccountSequence, readAccountSequence } from './account-sequence.ts';
+
+/** A caller comes with the profile that it was judged by, so that no route reads it twice. */
+export interface ProfileStanding extends AccountStanding {
+  readonly profile: LivingProfile;
+}
+
+/**
+ * Waits for the token's own account at the token's `seq`, then for what `Account-Sequence` names: the caller's
+ * own account, or, for a verified admin, any other. For everybody else a header about another account is
+ * ignored: it would let strangers hold up requests over accounts that are none of theirs.
+ */
+export const createStanding =
+  (room: Pick<WaitingRoom, 'reach'>): Standing<ProfileStanding> =>
+  async (claims, request) => {
+    const seen = readAccountSequence(request.headers['account-sequence']);
+    // Judged before the second wait, so that a dead token never waits for what a header says.
+    const standing = await standingAt(room, claims, claims.seq);
+    if (standing === 'dead' || seen === undefined) return standing;
+    if (seen.account === claims.sub) {
+      return standingAt(room, claims, Math.max(claims.seq, seen.sequence));
+    }
+    if (mayAwaitOthers(standing)) await room.reach(seen.account, seen.sequence, claims.sub);
+    return standing;
+  };
+
+const standingAt = async (
+  room: Pick<WaitingRoom, 'reach'>,
+  claims: AccessClaims,
+  sequence: AccountSequence['sequence'],
+): Promise<ProfileStanding | 'dead'> => {
+  const { profile } = await room.reach(claims.sub, sequence, claims.sub);
+  if (profile === undefined || !honours(profile, claims.seq)) return 'dead';
+  return { verified: profile.isVerified, role: profile.role, profile };
+};
+
+const mayAwaitOthers = ({ verified, role }: ProfileStanding): boolean => verified && role === 'admin';

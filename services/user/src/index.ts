@@ -1,0 +1,5 @@
+export * from './compose.ts';
+export * from './config.ts';
+export type { Parked } from './profile/account.ts';
+export type { RetryOutcome } from './projection/retry-parked.ts';
+export type { WaitLimits } from './projection/waiting-room.ts';

@@ -1,0 +1,56 @@
+/** What the projection tells about itself. No label names an account. */
+import type { Registry } from '@latchkey/service';
+import { Counter, Gauge, Histogram } from 'prom-client';
+
+export interface ProjectionMetrics {
+  /** `type` is an event's type, or `unknown` or `undecodable`. */
+  event(type: string, effect: string): void;
+  /** Seconds from the event's own time until it could be read. */
+  visible(seconds: number): void;
+  setAside(): void;
+}
+
+export function createProjectionMetrics(deps: {
+  readonly registry: Registry;
+  lag(): Promise<number>;
+  parked(): Promise<number>;
+}): ProjectionMetrics {
+  const registers = [deps.registry];
+  const events = new Counter({
+    name: 'latchkey_user_events_total',
+    help: 'Events that reached the projection, by type and by what became of them',
+    labelNames: ['type', 'effect'],
+    registers,
+  });
+  const delay = new Histogram({
+    name: 'latchkey_user_projection_delay_seconds',
+    help: 'Time from an event until it could be read',
+    buckets: [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 5, 30],
+    registers,
+  });
+  const setAside = new Counter({
+    name: 'latchkey_user_records_set_aside_total',
+    help: 'Records without a usable key, put among the dead letters',
+    registers,
+  });
+  gauge(registers, 'latchkey_user_lag_records', 'Records that the projection has not read yet', deps.lag);
+  gauge(registers, 'latchkey_user_parked_accounts', 'Accounts that stand still', deps.parked);
+
+  return {
+    event: (type, effect) => events.inc({ type, effect }),
+    visible: (seconds) => delay.observe(Math.max(0, seconds)),
+    setAside: () => setAside.inc(),
+  };
+}
+
+/** Without a value where it cannot be had: a metrics page must not fail because a store is away. */
+const gauge = (registers: Registry[], name: string, help: string, read: () => Promise<number>): void => {
+  new Gauge({
+    name,
+    help,
+    registers,
+    async collect() {
+      this.set(await read().catch(() => Number.NaN));
+    },
+  });
+};

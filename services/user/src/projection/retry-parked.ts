@@ -1,0 +1,67 @@
+/** Lets a parked account go on, once what held it up is repaired. */
+import type { Bus } from '@latchkey/bus';
+import { ACCOUNTS_TOPIC } from '@latchkey/events';
+import type { Profiles } from '../ports/profiles.ts';
+import { type Account, type Parked, sequenceOf } from '../profile/account.ts';
+import type { AccountRecord } from '../profile/apply-record.ts';
+import { catchUp } from '../profile/catch-up.ts';
+import { readRecord } from './projection.ts';
+
+export interface RetryOutcome {
+  readonly result: 'not parked' | 'goes on' | 'still parked';
+  /** Of the last event applied. */
+  readonly sequence: number;
+  /** What still holds it up. */
+  readonly cause?: string;
+}
+
+export interface RetryDeps {
+  readonly bus: Pick<Bus, 'readKey'>;
+  readonly profiles: Pick<Profiles, 'find' | 'save' | 'unpark'>;
+  announce(accounts: readonly Account[]): void;
+}
+
+/**
+ * Reads the account's records again from the one that parked it, until another look changes nothing: the
+ * consumer skips records for as long as the mark stands, so those that came meanwhile are found by the look
+ * after the one that took it off. May run beside the consumer, and twice.
+ */
+export const createRetryParked =
+  (deps: RetryDeps) =>
+  async (id: string): Promise<RetryOutcome> => {
+    const { parked: origin } = await deps.profiles.find(id);
+    if (origin === undefined) return outcomeOf(await deps.profiles.find(id), 'not parked');
+
+    for (;;) {
+      const stored = await deps.profiles.find(id);
+      const caughtUp = catchUp(stored, origin, await readAccount(deps.bus, origin));
+      if (isSame(stored, caughtUp)) return outcomeOf(caughtUp, 'goes on');
+      await store(deps.profiles, stored, caughtUp);
+      deps.announce([caughtUp]);
+    }
+  };
+
+const readAccount = async (bus: RetryDeps['bus'], { account, partition, offset }: Parked) => {
+  const records: AccountRecord[] = [];
+  for await (const record of bus.readKey(ACCOUNTS_TOPIC, partition, account, offset)) {
+    const { decoded, ...place } = readRecord(record);
+    if (decoded.kind !== 'unusable') records.push({ ...place, decoded });
+  }
+  return records;
+};
+
+const store = async (profiles: RetryDeps['profiles'], stored: Account, caughtUp: Account): Promise<void> => {
+  const moved = sequenceOf(caughtUp) > sequenceOf(stored);
+  // `save` never takes a mark off at the same sequence: only who read the topic again may.
+  if (!moved && stored.parked !== undefined) await profiles.unpark(stored.parked);
+  else await profiles.save([caughtUp]);
+};
+
+const isSame = (a: Account, b: Account): boolean =>
+  sequenceOf(a) === sequenceOf(b) && (a.parked === undefined) === (b.parked === undefined);
+
+const outcomeOf = (account: Account, free: 'not parked' | 'goes on'): RetryOutcome => ({
+  result: account.parked === undefined ? free : 'still parked',
+  sequence: sequenceOf(account),
+  ...(account.parked === undefined ? {} : { cause: account.parked.cause }),
+});

@@ -1,0 +1,125 @@
+/** Read your writes: a request waits until the read model has reached the sequence that its caller has seen. */
+import { type Logger, unavailable } from '@latchkey/service';
+import type { Profiles } from '../ports/profiles.ts';
+import { type Account, sequenceOf } from '../profile/account.ts';
+
+export interface WaitLimits {
+  /** How long one request waits at most, in ms. */
+  readonly timeoutMs: number;
+  /** How often the store is asked about the accounts waited for: another instance may apply their events. */
+  readonly pollMs: number;
+  /** Requests that may wait at the same time, in all and on behalf of one caller. */
+  readonly total: number;
+  readonly perCaller: number;
+}
+
+export const defaultWaitLimits: WaitLimits = { timeoutMs: 2000, pollMs: 25, total: 1000, perCaller: 20 };
+
+export interface WaitingRoom {
+  /**
+   * The account once it has reached `sequence`, at once if it has already.
+   * @throws Problem (unavailable, with Retry-After) if it does not get there in time, if it is parked, or if
+   * too many wait already.
+   */
+  reach(id: string, sequence: number, caller: string): Promise<Account>;
+  /** Wakes those whose account has got there. */
+  announce(accounts: readonly Account[]): void;
+  /** How many wait at present. */
+  waiting(): number;
+}
+
+interface Waiter {
+  readonly id: string;
+  readonly sequence: number;
+  readonly caller: string;
+  settle(account: Account): void;
+}
+
+const RETRY_AFTER_SECONDS = 1;
+const behind = () => unavailable('The read model has not caught up yet. Try again.', RETRY_AFTER_SECONDS);
+const crowded = () => unavailable('Too many requests wait for the read model.', RETRY_AFTER_SECONDS);
+const standsStill = () => unavailable('This account is being repaired. Try again later.', 30);
+
+export function createWaitingRoom(deps: {
+  readonly profiles: Pick<Profiles, 'find' | 'load'>;
+  readonly logger: Logger;
+  readonly limits?: Partial<WaitLimits>;
+}): WaitingRoom {
+  const limits = { ...defaultWaitLimits, ...deps.limits };
+  const waiters = new Set<Waiter>();
+  let polling = false;
+
+  const announce = (accounts: readonly Account[]): void => {
+    if (waiters.size === 0) return;
+    const byId = new Map(accounts.map((account) => [account.id, account]));
+    for (const waiter of waiters) {
+      const account = byId.get(waiter.id);
+      if (account !== undefined && isSettled(account, waiter.sequence)) waiter.settle(account);
+    }
+  };
+
+  const pollOnce = async (): Promise<void> => {
+    try {
+      const ids = new Set([...waiters].map((waiter) => waiter.id));
+      announce([...(await deps.profiles.load([...ids])).values()]);
+    } catch (error) {
+      deps.logger.warn({ err: error }, 'the read model cannot be asked about accounts that are waited for');
+    }
+    polling = false;
+    keepPolling();
+  };
+
+  const keepPolling = (): void => {
+    if (polling || waiters.size === 0) return;
+    polling = true;
+    setTimeout(() => void pollOnce(), limits.pollMs);
+  };
+
+  const admit = (caller: string): void => {
+    const ofCaller = [...waiters].filter((waiter) => waiter.caller === caller).length;
+    if (waiters.size >= limits.total || ofCaller >= limits.perCaller) throw crowded();
+  };
+
+  const wait = (id: string, sequence: number, caller: string): Promise<Account> =>
+    new Promise((resolve, reject) => {
+      const leave = () => {
+        clearTimeout(timer);
+        waiters.delete(waiter);
+      };
+      const waiter: Waiter = {
+        id,
+        sequence,
+        caller,
+        settle(account) {
+          leave();
+          resolve(account);
+        },
+      };
+      const timer = setTimeout(() => {
+        leave();
+        reject(behind());
+      }, limits.timeoutMs);
+      waiters.add(waiter);
+      keepPolling();
+    });
+
+  return {
+    async reach(id, sequence, caller) {
+      const now = await deps.profiles.find(id);
+      if (isSettled(now, sequence)) return usable(now);
+      admit(caller);
+      return usable(await wait(id, sequence, caller));
+    },
+    announce,
+    waiting: () => waiters.size,
+  };
+}
+
+/** A parked account will not get there while anybody waits. */
+const isSettled = (account: Account, sequence: number): boolean =>
+  account.parked !== undefined || sequenceOf(account) >= sequence;
+
+const usable = (account: Account): Account => {
+  if (account.parked !== undefined) throw standsStill();
+  return account;
+};
