@@ -23,7 +23,11 @@ export interface Sessions {
   /**
    * Moves the session from token `n` to `n + 1` in one step: of any number of callers with one `n`, one gets true.
    */
-  rotate(id: string, n: number, use: { readonly at: Date; readonly ip: string; readonly userAgent: string }): Promise<boolean>;
+  rotate(
+    id: string,
+    n: number,
+    use: { readonly at: Date; readonly ip: string; readonly userAgent: string },
+  ): Promise<boolean>;
   /** Lifts `since`, never lowers it. False if there is no such session. */
   liftSince(id: string, since: number): Promise<boolean>;
   /** An account's unexpired sessions, newest login first. */

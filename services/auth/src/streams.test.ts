@@ -1,0 +1,155 @@
+import assert from 'node:assert/strict';
+import { randomUUID } from 'node:crypto';
+import { beforeEach, describe, test } from 'node:test';
+import { commitOf, commitsOf, sessionsRevoked } from './ports/journal.fixtures.ts';
+import { createMemoryJournal } from './ports/journal.memory.ts';
+import { type Journal, JournalUnavailable, type RecordedFact } from './ports/journal.ts';
+import { createStreams, type StreamsDeps } from './streams.ts';
+
+/** Counts facts, and remembers at which sequence the last one stood. */
+interface Toy {
+  readonly facts: number;
+  readonly last: number;
+}
+
+const initial: Toy = { facts: 0, last: 0 };
+const evolve = (state: Toy, _fact: RecordedFact, sequence: number): Toy => ({
+  facts: state.facts + 1,
+  last: sequence,
+});
+
+describe('the state of a stream', () => {
+  const stream = randomUUID();
+  let journal: Journal;
+  /** From which number on the journal was read, each time. */
+  let reads: number[];
+
+  beforeEach(() => {
+    const memory = createMemoryJournal();
+    reads = [];
+    journal = {
+      ...memory,
+      read(stream, after = 0) {
+        reads.push(after);
+        return memory.read(stream, after);
+      },
+    };
+  });
+
+  const streams = (options: Partial<StreamsDeps<Toy>> = {}) =>
+    createStreams({ journal, initial, evolve, stateVersion: 1, ...options });
+  const append = async (count: number) => {
+    for (const commit of commitsOf(stream, count)) await journal.append(commit);
+  };
+
+  test('is the initial one where there are no commits', async () => {
+    assert.deepEqual(await streams().load(stream), { state: initial, number: 0, sequence: 0 });
+  });
+
+  test('folds every event of every commit, at its sequence', async () => {
+    const events = (count: number) => Array.from({ length: count }, () => sessionsRevoked(stream));
+    await journal.append(commitOf({ stream, number: 1, sequence: 1, events: events(3) }));
+    await journal.append(commitOf({ stream, number: 2, sequence: 4, events: events(2) }));
+    const loaded = await streams().load(stream);
+    assert.deepEqual(loaded, { state: { facts: 5, last: 5 }, number: 2, sequence: 5 });
+  });
+
+  test('has what others appended since it was last loaded, and only that is read', async () => {
+    const { load } = streams();
+    await append(3);
+    assert.equal((await load(stream)).number, 3);
+    await journal.append(commitOf({ stream, number: 4 }));
+    assert.deepEqual(await load(stream), { state: { facts: 4, last: 4 }, number: 4, sequence: 4 });
+    assert.deepEqual(reads, [0, 3]);
+  });
+
+  test('of a stream that was not there is not remembered', async () => {
+    const { load } = streams();
+    await load(stream);
+    await append(1);
+    assert.equal((await load(stream)).number, 1);
+  });
+
+  test('is remembered for the streams loaded last', async () => {
+    const { load } = streams({ remembered: 2 });
+    const [a, b, c] = [randomUUID(), randomUUID(), randomUUID()] as const;
+    for (const stream of [a, b, c]) await journal.append(commitOf({ stream }));
+    for (const stream of [a, b, a, c]) await load(stream);
+    reads = [];
+    for (const stream of [a, c, b]) await load(stream);
+    assert.deepEqual(reads, [1, 1, 0]);
+  });
+
+  test('leaves a snapshot after more than 100 commits, from which the next process goes on', async () => {
+    await append(100);
+    await streams().load(stream);
+    assert.equal(await journal.snapshot(stream), undefined);
+    await journal.append(commitOf({ stream, number: 101 }));
+    await streams().load(stream);
+    assert.deepEqual(await journal.snapshot(stream), {
+      stream,
+      number: 101,
+      sequence: 101,
+      stateVersion: 1,
+      state: { facts: 101, last: 101 },
+    });
+    await journal.append(commitOf({ stream, number: 102 }));
+    reads = [];
+    assert.deepEqual(await streams().load(stream), {
+      state: { facts: 102, last: 102 },
+      number: 102,
+      sequence: 102,
+    });
+    assert.deepEqual(reads, [101]);
+  });
+
+  test('of 1,000 commits is folded once, then loaded from its snapshot', async () => {
+    await append(1000);
+    const expected = { state: { facts: 1000, last: 1000 }, number: 1000, sequence: 1000 };
+    assert.deepEqual(await streams().load(stream), expected);
+    assert.deepEqual(await streams().load(stream), expected);
+    assert.deepEqual(reads, [0, 1000]);
+  });
+
+  test('does not come from a snapshot of another shape', async () => {
+    await append(101);
+    await streams({ stateVersion: 2 }).load(stream);
+    reads = [];
+    assert.equal((await streams().load(stream)).state.facts, 101);
+    assert.deepEqual(reads, [0]);
+    assert.equal((await journal.snapshot(stream))?.stateVersion, 1);
+  });
+
+  test('does without snapshots that cannot be had or left', async () => {
+    await append(101);
+    const unavailable = async () => {
+      throw new JournalUnavailable(undefined);
+    };
+    const without = { ...journal, snapshot: unavailable, saveSnapshot: unavailable };
+    assert.equal((await streams({ journal: without }).load(stream)).number, 101);
+  });
+
+  test('is refused, not guessed, where a commit is missing', async () => {
+    for (const number of [1, 3]) await journal.append(commitOf({ stream, number }));
+    await assert.rejects(streams().load(stream), {
+      name: 'UnreadableCommit',
+      message: `Commit 2 of stream ${stream} cannot be read: it is missing.`,
+    });
+  });
+
+  test('is refused where sequences do not follow each other', async () => {
+    await journal.append(commitOf({ stream, number: 1 }));
+    await journal.append(commitOf({ stream, number: 2, sequence: 3 }));
+    await assert.rejects(streams().load(stream), /its sequence is not the next one/);
+  });
+
+  test('cannot be had while the journal is away', async () => {
+    const away = {
+      ...journal,
+      read: async () => {
+        throw new JournalUnavailable(undefined);
+      },
+    };
+    await assert.rejects(streams({ journal: away }).load(stream), JournalUnavailable);
+  });
+});
