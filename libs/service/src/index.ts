@@ -1,4 +1,5 @@
 export * from './config.ts';
+export { type ClientAddress, clientAddress } from './http/client-address.ts';
 export * from './http/guards.ts';
 export * from './http/handler.ts';
 export * from './http/listen.ts';

@@ -37,8 +37,16 @@ export interface Service extends Part {
  */
 export function group(name: string, parts: readonly Part[]): Part {
   let begun: Part[] = [];
+  let stopping: Promise<void> | undefined;
 
-  const stop = async (): Promise<void> => {
+  const stop = (): Promise<void> => {
+    stopping ??= stopBegun().finally(() => {
+      stopping = undefined;
+    });
+    return stopping;
+  };
+
+  const stopBegun = async (): Promise<void> => {
     const toStop = begun.toReversed();
     begun = [];
     const errors: unknown[] = [];

@@ -52,13 +52,13 @@ const isDeclared = (route: Route, { code }: ProblemSpec): boolean =>
 
 const logProblem = ({ state: { request, route } }: Exchange, problem: Problem): void => {
   const { spec, details } = problem;
+  const err = withoutPath(details.cause ?? problem, request.path, route);
   if (spec.status < 500) {
-    if (details.cause !== undefined) request.log.debug({ err: details.cause, code: spec.code }, 'refused');
+    if (details.cause !== undefined) request.log.debug({ err, code: spec.code }, 'refused');
     return;
   }
-  const err = details.cause ?? problem;
   const level: keyof Pick<Logger, 'error' | 'warn'> = spec.status === 500 ? 'error' : 'warn';
-  request.log[level]({ err: withoutPath(err, request.path, route), code: spec.code }, 'request failed');
+  request.log[level]({ err, code: spec.code }, 'request failed');
 };
 
 /** A driver's error may quote the address of the request; where that is secret, only its kind is logged. */
@@ -95,8 +95,7 @@ const problemPage = (
   const { route, request, sentAs } = exchange.state;
   if (route?.problemPage === undefined) return undefined;
   const isPage =
-    request.method !== 'POST' &&
-    Object.values(route.answers).some(({ media }) => media?.includes('text/html'));
+    route.method === 'GET' && Object.values(route.answers).some(({ media }) => media?.includes('text/html'));
   return sentAs === 'form' || isPage ? route.problemPage(spec, detail, request) : undefined;
 };
 

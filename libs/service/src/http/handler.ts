@@ -7,7 +7,7 @@ import type { Logger } from '../logger.ts';
 import { answerProblems } from './answer-problem.ts';
 import { clientAddress } from './client-address.ts';
 import { cors } from './cors.ts';
-import type { ExchangeState, Step } from './exchange.ts';
+import type { Exchange, ExchangeState, Step } from './exchange.ts';
 import { validationFailed } from './field-errors.ts';
 import { observe } from './observe.ts';
 import { Problem, problems } from './problem.ts';
@@ -50,10 +50,19 @@ export function createHandler(
 const identify = ({ logger, trustedProxies }: HttpOptions): Step => {
   const addressOf = clientAddress(trustedProxies);
   return async (exchange, next) => {
-    exchange.state.request = requestContext(exchange.req, exchange.path, logger, addressOf);
+    exchange.state.request = requestContext(exchange.req, pathOf(exchange), logger, addressOf);
     exchange.set('X-Request-Id', exchange.state.request.requestId);
     await next();
   };
+};
+
+/** Empty for a request target that is no address, such as `http://[::bad/`. */
+const pathOf = (exchange: Exchange): string => {
+  try {
+    return exchange.path;
+  } catch {
+    return '';
+  }
 };
 
 /** For every answer; pages bring their own policy. */
@@ -74,15 +83,15 @@ const demandWellFormed: Step = async (exchange, next) => {
   if (exchange.req.httpVersion === '1.1' && exchange.req.headers.host === undefined) {
     throw validationFailed([{ pointer: '#/header/Host', message: 'is required' }]);
   }
-  if (!isPercentEncoded(exchange.path)) {
-    throw validationFailed([{ pointer: '#/path', message: 'is not percent-encoded UTF-8' }]);
+  if (!isWellFormed(exchange.state.request.path)) {
+    throw validationFailed([{ pointer: '#/path', message: 'is not an address in percent-encoded UTF-8' }]);
   }
   await next();
 };
 
-const isPercentEncoded = (path: string): boolean => {
+const isWellFormed = (path: string): boolean => {
   try {
-    return !decodeURIComponent(path).includes('\0');
+    return path !== '' && !decodeURIComponent(path).includes('\0');
   } catch {
     return false;
   }

@@ -146,6 +146,11 @@ describe('what is not well-formed HTTP', () => {
       'POST /gate HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n',
       400,
     ],
+    [
+      'a target that is no address',
+      'GET http://[::bad/gate HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n',
+      400,
+    ],
     ['no host', 'GET /gate HTTP/1.1\r\nConnection: close\r\n\r\n', 400],
     ['headers of 20 KB', `GET /gate HTTP/1.1\r\nHost: a\r\nX: ${'x'.repeat(20_000)}\r\n\r\n`, 431],
   ] as const) {

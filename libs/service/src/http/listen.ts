@@ -40,6 +40,7 @@ const TIMEOUTS = {
  */
 export function listen(options: ListenOptions): ListeningPart {
   let listening: Listening | undefined;
+  let stopping: Promise<void> | undefined;
 
   return {
     name: options.name,
@@ -49,9 +50,9 @@ export function listen(options: ListenOptions): ListeningPart {
       listening = tracked;
     },
     async stop() {
-      const tracked = listening;
+      if (listening !== undefined) stopping = listening.close(options.drainMs ?? 8_000);
       listening = undefined;
-      await tracked?.close(options.drainMs ?? 8_000);
+      await stopping;
     },
     health: async () => [],
     port() {

@@ -21,14 +21,31 @@ export function openApiDocument(info: OpenApiInfo, routes: readonly Route[]): Re
     const path = route.path.replaceAll(/:(\w+)/g, '{$1}');
     paths[path] = { ...paths[path], [route.method.toLowerCase()]: operation(route) };
   }
+  const schemas: Json = { Problem: problemSchema };
   return {
     openapi: '3.1.0',
     info,
     tags: [...new Set(shown.map(({ tag }) => tag))].map((name) => ({ name })),
-    paths,
-    components: { schemas: { Problem: problemSchema }, securitySchemes: { bearer: bearerScheme } },
+    paths: hoisted(paths, schemas),
+    components: { schemas, securitySchemes: { bearer: bearerScheme } },
   };
 }
+
+/**
+ * Moves the definitions of each schema (zod makes them for schemas with an id and for recursive ones) to where
+ * references into this document find them.
+ */
+const hoisted = (value: unknown, schemas: Json): unknown => {
+  if (Array.isArray(value)) return value.map((item) => hoisted(item, schemas));
+  if (typeof value !== 'object' || value === null) return value;
+  const moved: Json = {};
+  for (const [key, child] of Object.entries(value)) {
+    if (key === '$defs') Object.assign(schemas, hoisted(child, schemas));
+    else if (key === '$ref') moved[key] = String(child).replace('#/$defs/', '#/components/schemas/');
+    else moved[key] = hoisted(child, schemas);
+  }
+  return moved;
+};
 
 const bearerScheme = { type: 'http', scheme: 'bearer', bearerFormat: 'JWT' };
 

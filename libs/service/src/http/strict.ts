@@ -3,9 +3,10 @@ import { z } from 'zod';
 
 /**
  * The same schema, refusing unknown fields in every object that does not say otherwise itself (`z.looseObject`,
- * `.catchall(…)`). Zod's default is to drop them silently. Metadata is kept.
+ * `.catchall(…)`). Zod's default is to drop them silently. Metadata is kept. Intersections, maps, tuples and lazy
+ * schemas are left as they are: an intersection of strict objects would refuse everything.
  */
-export const strictly = <T>(schema: z.ZodType<T>): z.ZodType<T> => strict(schema) as z.ZodType<T>;
+export const strictly = <S extends z.ZodType>(schema: S): S => strict(schema) as S;
 
 const strict = (schema: z.core.$ZodType): z.core.$ZodType => {
   if (schema instanceof z.ZodObject) {
@@ -18,7 +19,11 @@ const strict = (schema: z.core.$ZodType): z.core.$ZodType => {
     return again(schema, { ...schema.def, element: strict(schema.def.element) });
   if (schema instanceof z.ZodUnion)
     return again(schema, { ...schema.def, options: schema.def.options.map(strict) });
-  if (schema instanceof z.ZodPipe) return again(schema, { ...schema.def, in: strict(schema.def.in) });
+  if (schema instanceof z.ZodPipe) {
+    // What is preprocessed is guarded by what comes behind.
+    const side = schema.def.in instanceof z.ZodTransform ? 'out' : 'in';
+    return again(schema, { ...schema.def, [side]: strict(schema.def[side]) });
+  }
   if (schema instanceof z.ZodRecord) {
     return again(schema, { ...schema.def, valueType: strict(schema.def.valueType) });
   }
