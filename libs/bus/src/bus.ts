@@ -1,10 +1,13 @@
 /** The log between the services: topics of partitions of records, and groups that remember how far they have read. */
 
-/** A record to be published. `key` decides the partition: records of one key stay in order. */
+/**
+ * A record to be published. `key` decides the partition (Kafka's murmur2; without a key, round robin):
+ * records of one key stay in order. An array as a header is sent as one header per element.
+ */
 export interface OutgoingRecord {
-  readonly key: string | null;
+  readonly key: string | Buffer | null;
   readonly value: Buffer | null;
-  readonly headers: Readonly<Record<string, string | Buffer>>;
+  readonly headers: Readonly<Record<string, string | Buffer | readonly (string | Buffer)[]>>;
 }
 
 /** A record of a topic. `offset` counts from 0 within its partition. A header sent twice arrives as an array. */

@@ -1,0 +1,514 @@
+import assert from 'node:assert/strict';
+import { randomUUID } from 'node:crypto';
+import { afterEach, beforeEach, describe, it } from 'node:test';
+import type { Bus, BusRecord, OutgoingRecord, SubscribeOptions } from './bus.ts';
+
+/** One log, as a test of an adapter brings it up. */
+export interface BusUnderTest {
+  readonly bus: Bus;
+  /** The same log after a restart: closes the present bus first. */
+  reopen(): Promise<Bus>;
+  /** Closes whatever is open and removes what was made. */
+  close(): Promise<void>;
+}
+
+const DEADLINE_MS = 30_000;
+const KEPT_FOR_EVER = -1;
+
+/**
+ * What every adapter of the Bus promises. Topics and groups have new names in each test, so that one broker
+ * serves all of them.
+ */
+export function busContract(name: string, makeBus: () => Promise<BusUnderTest>): void {
+  describe(`the ${name} bus`, () => {
+    let under: BusUnderTest;
+    let bus: Bus;
+    let topic: string;
+    let group: string;
+
+    beforeEach(async () => {
+      under = await makeBus();
+      bus = under.bus;
+      topic = `t-${randomUUID()}`;
+      group = `g-${randomUUID()}`;
+      await bus.ensureTopics([{ name: topic, partitions: 3, retentionMs: KEPT_FOR_EVER }]);
+    });
+    afterEach(() => under.close());
+
+    const reopen = async () => {
+      bus = await under.reopen();
+    };
+
+    const subscribe = (handle: SubscribeOptions['handle'], more: Partial<SubscribeOptions> = {}) =>
+      bus.subscribe({ topics: [topic], group, handle, ...more });
+
+    /** Subscribes and keeps what comes in, in the order in which it was handled. */
+    async function collect(more: Partial<SubscribeOptions> = {}) {
+      const records: BusRecord[] = [];
+      const subscription = await subscribe(async (slice) => void records.push(...slice.records), more);
+      return { records, subscription };
+    }
+
+    /** A key of each partition, found by publishing. */
+    async function keyPerPartition(): Promise<readonly [string, string]> {
+      const keys = Array.from({ length: 20 }, (_, n) => `key-${n}`);
+      await bus.publish(
+        topic,
+        keys.map((key) => record(key, 'probe')),
+      );
+      const { records, subscription } = await collect({ group: `${group}-probe` });
+      await until(() => records.length === keys.length);
+      await subscription.close();
+      const first = records[0];
+      const second = records.find(({ partition }) => partition !== first?.partition);
+      assert.ok(first?.key && second?.key, 'twenty keys use two partitions at least');
+      return [String(first.key), String(second.key)];
+    }
+
+    describe('topics', () => {
+      it('can be ensured twice', async () => {
+        await bus.ensureTopics([{ name: topic, partitions: 3, retentionMs: KEPT_FOR_EVER }]);
+        await bus.publish(topic, [record('a', '1')]);
+        const { records } = await collect();
+        await until(() => records.length === 1);
+      });
+
+      it('are refused, and left alone, where a setting differs', async () => {
+        const expectRefusal = (spec: { partitions: number; retentionMs: number }, setting: string) =>
+          assert.rejects(bus.ensureTopics([{ name: topic, ...spec }]), (error: Error) => {
+            assert.ok(error.message.includes(topic), `names the topic: ${error.message}`);
+            assert.match(error.message, new RegExp(setting, 'i'));
+            return true;
+          });
+        await expectRefusal({ partitions: 4, retentionMs: KEPT_FOR_EVER }, 'partitions');
+        await expectRefusal({ partitions: 3, retentionMs: 60_000 }, 'retention');
+        await bus.ensureTopics([{ name: topic, partitions: 3, retentionMs: KEPT_FOR_EVER }]);
+      });
+
+      it('must exist before records are published to them', async () => {
+        await assert.rejects(bus.publish(`${topic}-missing`, [record('a', '1')]));
+      });
+
+      it('must exist before they are subscribed to', async () => {
+        await assert.rejects(subscribe(async () => undefined, { topics: [`${topic}-missing`] }));
+      });
+    });
+
+    describe('records', () => {
+      it('arrive as they were sent, whatever their bytes', async () => {
+        const large = Buffer.alloc(200 * 1024, 'latchkey');
+        const bytes = Buffer.from([0, 255, 128, 10, 0]);
+        await bus.publish(topic, [
+          { key: 'ключ', value: bytes, headers: { text: 'Grüße', binary: bytes, repeated: ['one', bytes] } },
+          { key: null, value: large, headers: {} },
+          { key: 'nothing', value: null, headers: { empty: '' } },
+        ]);
+        const before = Date.now();
+        const { records } = await collect();
+        await until(() => records.length === 3);
+
+        const full = records.find(({ key }) => String(key) === 'ключ');
+        assert.deepEqual(full?.value, bytes);
+        assert.deepEqual(
+          { ...full?.headers },
+          {
+            text: Buffer.from('Grüße'),
+            binary: bytes,
+            repeated: [Buffer.from('one'), bytes],
+          },
+        );
+        assert.ok(
+          Math.abs((full?.timestamp.getTime() ?? 0) - before) < 60_000,
+          'dated when it was published',
+        );
+        assert.deepEqual(records.find(({ key }) => key === null)?.value, large);
+        const nothing = records.find(({ key }) => String(key) === 'nothing');
+        assert.equal(nothing?.value, null);
+        assert.deepEqual({ ...nothing?.headers }, { empty: Buffer.alloc(0) });
+      });
+
+      it('of one key stay in order over many publishes', async () => {
+        const { records } = await collect({ sliceSize: 7 });
+        for (let n = 0; n < 60; n++) {
+          await bus.publish(
+            topic,
+            ['a', 'b', 'c', 'd'].map((key) => record(key, String(n))),
+          );
+        }
+        await until(() => records.length >= 240);
+        for (const key of ['a', 'b', 'c', 'd']) {
+          assert.deepEqual(
+            valuesOf(key, records),
+            Array.from({ length: 60 }, (_, n) => String(n)),
+          );
+        }
+      });
+
+      it('of one key have one partition, also after a restart', async () => {
+        const keys = Array.from({ length: 12 }, (_, n) => `key-${n}`);
+        await bus.publish(
+          topic,
+          keys.map((key) => record(key, 'before')),
+        );
+        await reopen();
+        await bus.publish(
+          topic,
+          keys.map((key) => record(key, 'after')),
+        );
+        const { records } = await collect();
+        await until(() => records.length === 24);
+        const partitions = new Set(records.map(({ key, partition }) => `${key} ${partition}`));
+        assert.equal(partitions.size, keys.length);
+        assert.ok(new Set(records.map(({ partition }) => partition)).size > 1, 'keys are spread');
+      });
+
+      it('are numbered from 0, without gaps, in each partition', async () => {
+        for (let n = 0; n < 5; n++)
+          await bus.publish(
+            topic,
+            ['a', 'b', 'c', 'd', 'e'].map((key) => record(key, `${n}`)),
+          );
+        const { records } = await collect({ sliceSize: 4 });
+        await until(() => records.length === 25);
+        for (const partition of new Set(records.map((each) => each.partition))) {
+          const offsets = records.filter((each) => each.partition === partition).map(({ offset }) => offset);
+          assert.deepEqual(
+            offsets,
+            Array.from(offsets, (_, n) => n),
+          );
+        }
+      });
+    });
+
+    describe('a group', () => {
+      it('reads from the start, however late it comes, and beside the others', async () => {
+        const early = await collect();
+        await bus.publish(topic, [record('a', '1'), record('a', '2')]);
+        await until(() => early.records.length === 2);
+        const late = await collect({ group: `${group}-late` });
+        await until(() => late.records.length === 2);
+        assert.deepEqual(valuesOf('a', late.records), ['1', '2']);
+        assert.equal(early.records.length, 2);
+      });
+
+      it('goes on after a restart where it was', async () => {
+        const before = await collect();
+        await bus.publish(topic, [record('a', '1'), record('a', '2')]);
+        await until(() => before.records.length === 2);
+        await before.subscription.close();
+        await bus.publish(topic, [record('a', '3')]);
+        await reopen();
+        const afterwards = await collect();
+        await until(() => afterwards.records.length > 0);
+        assert.deepEqual(valuesOf('a', afterwards.records), ['3']);
+      });
+
+      it('is handed again after a restart what it had not finished', async () => {
+        await bus.publish(topic, [record('a', '1'), record('a', '2')]);
+        let tried = false;
+        await subscribe(async () => {
+          tried = true;
+          throw new Error('the store is away');
+        });
+        await until(() => tried);
+        await reopen();
+        const { records } = await collect();
+        await until(() => records.length === 2);
+        assert.deepEqual(valuesOf('a', records), ['1', '2']);
+      });
+
+      it('tells how far it lags behind, down to 0', async () => {
+        const gate = openable();
+        await bus.publish(
+          topic,
+          ['a', 'b', 'c', 'd'].map((key) => record(key, '1')),
+        );
+        const subscription = await subscribe(() => gate.opened);
+        assert.equal(await subscription.lag(), 4);
+        assert.equal(subscription.healthy(), true);
+        gate.open();
+        await until(async () => (await subscription.lag()) === 0);
+      });
+    });
+
+    describe('a slice', () => {
+      it('that failed comes again, the same, before what follows it', async () => {
+        const seen: string[][] = [];
+        const [key] = await keyPerPartition();
+        await bus.publish(
+          topic,
+          ['1', '2', '3', '4'].map((value) => record(key, value)),
+        );
+        await subscribe(
+          async (slice) => {
+            const values = valuesOf(key, slice.records).filter((value) => value !== 'probe');
+            if (values.length === 0) return;
+            seen.push(values);
+            if (seen.length < 3) throw new Error('the store is away');
+          },
+          { sliceSize: 2 },
+        );
+        await until(() => seen.flat().at(-1) === '4');
+        assert.deepEqual(seen[1], seen[0]);
+        assert.deepEqual(seen[2], seen[0]);
+        assert.deepEqual(seen.slice(2).flat(), ['1', '2', '3', '4']);
+      });
+
+      it('that fails does not hold up other partitions', async () => {
+        const [stuck, free] = await keyPerPartition();
+        const handled: BusRecord[] = [];
+        const partitionOfStuck = await partitionOf(stuck);
+        await subscribe(async (slice) => {
+          if (slice.partition === partitionOfStuck) throw new Error('the store is away');
+          handled.push(...slice.records);
+        });
+        await bus.publish(topic, [record(stuck, '1'), record(free, '2')]);
+        await until(() => valuesOf(free, handled).includes('2'));
+        assert.deepEqual(valuesOf(stuck, handled), []);
+      });
+
+      it('that takes long does not hold up other partitions', async () => {
+        const [slow, free] = await keyPerPartition();
+        const handled: BusRecord[] = [];
+        const gate = openable();
+        const partitionOfSlow = await partitionOf(slow);
+        await subscribe(async (slice) => {
+          if (slice.partition === partitionOfSlow) await gate.opened;
+          handled.push(...slice.records);
+        });
+        await bus.publish(topic, [record(slow, '1'), record(free, '2')]);
+        await until(() => valuesOf(free, handled).includes('2'));
+        assert.deepEqual(valuesOf(slow, handled), []);
+        gate.open();
+        await until(() => valuesOf(slow, handled).includes('1'));
+      });
+
+      it('is the only one of its partition at any time, and no larger than asked for', async () => {
+        const busy = new Set<number>();
+        let overlaps = 0;
+        let largest = 0;
+        let handled = 0;
+        await subscribe(
+          async (slice) => {
+            if (busy.has(slice.partition)) overlaps += 1;
+            busy.add(slice.partition);
+            await new Promise((resolve) => setTimeout(resolve, 2));
+            busy.delete(slice.partition);
+            largest = Math.max(largest, slice.records.length);
+            handled += slice.records.length;
+          },
+          { sliceSize: 3 },
+        );
+        for (let n = 0; n < 10; n++)
+          await bus.publish(
+            topic,
+            ['a', 'b', 'c', 'd'].map((key) => record(key, `${n}`)),
+          );
+        await until(() => handled === 40);
+        assert.equal(overlaps, 0);
+        assert.ok(largest <= 3);
+      });
+    });
+
+    describe('a record that no handler can use', () => {
+      it('is set aside with its bytes, its headers and the cause, and the next one is handled', async () => {
+        const bytes = Buffer.from([0, 255, 1]);
+        const usable: BusRecord[] = [];
+        await bus.publish(topic, [
+          { key: 'a', value: bytes, headers: { kept: 'yes', twice: ['1', '2'] } },
+          record('a', 'good'),
+        ]);
+        const setAside: BusRecord[] = [];
+        const subscription = await subscribe(
+          async (slice) => {
+            for (const each of slice.records) {
+              if (String(each.value) === 'good') usable.push(each);
+              else {
+                setAside.push(each);
+                slice.setAside(each, 'not JSON');
+              }
+            }
+          },
+          { sliceSize: 1 },
+        );
+        await until(() => usable.length === 1);
+        await until(async () => (await subscription.lag()) === 0);
+        const letters = await collect({ topics: [`${topic}.dlq.${group}`], group: `${group}-dlq` });
+        await until(() => letters.records.length === 1);
+        const [letter] = letters.records;
+        assert.deepEqual(letter?.value, bytes);
+        assert.deepEqual(letter?.key, Buffer.from('a'));
+        assert.deepEqual(
+          { ...letter?.headers },
+          {
+            kept: Buffer.from('yes'),
+            twice: [Buffer.from('1'), Buffer.from('2')],
+            dlq_cause: Buffer.from('not JSON'),
+            dlq_topic: Buffer.from(topic),
+            dlq_partition: Buffer.from(String(setAside[0]?.partition)),
+            dlq_offset: Buffer.from('0'),
+          },
+        );
+      });
+
+      it('is not set aside while the handler fails', async () => {
+        await bus.publish(topic, [record('a', 'bad')]);
+        let tries = 0;
+        const subscription = await subscribe(async (slice) => {
+          tries += 1;
+          for (const each of slice.records) slice.setAside(each, 'bad');
+          if (tries < 3) throw new Error('the store is away');
+        });
+        await until(async () => (await subscription.lag()) === 0);
+        const letters = await collect({ topics: [`${topic}.dlq.${group}`], group: `${group}-dlq` });
+        await until(() => letters.records.length > 0);
+        assert.equal(tries, 3);
+        await until(async () => (await letters.subscription.lag()) === 0);
+        assert.equal(letters.records.length, 1);
+      });
+    });
+
+    describe('members', () => {
+      it('share the partitions of their group, each record handled by one of them', async () => {
+        const one = await collect();
+        const two = await collect();
+        await until(async () => {
+          await bus.publish(
+            topic,
+            Array.from({ length: 20 }, (_, n) => record(`key-${n}`, 'probe')),
+          );
+          return one.records.length > 0 && two.records.length > 0;
+        });
+        await until(async () => (await one.subscription.lag()) === 0);
+        const handledBefore = one.records.length + two.records.length;
+        await bus.publish(
+          topic,
+          Array.from({ length: 20 }, (_, n) => record(`key-${n}`, 'shared')),
+        );
+        await until(async () => (await one.subscription.lag()) === 0);
+        const shared = [...one.records, ...two.records].filter(({ value }) => String(value) === 'shared');
+        assert.equal(new Set(shared.map(({ key }) => String(key))).size, 20);
+        assert.equal(one.records.length + two.records.length, handledBefore + 20);
+      });
+
+      it('take over when another closes', async () => {
+        const one = await collect();
+        const two = await collect();
+        await one.subscription.close();
+        const countOfOne = one.records.length;
+        await bus.publish(
+          topic,
+          Array.from({ length: 20 }, (_, n) => record(`key-${n}`, '1')),
+        );
+        await until(() => two.records.length === 20);
+        assert.equal(one.records.length, countOfOne);
+      });
+
+      it('finish the slice in hand, and keep its position, before they close', async () => {
+        const gate = openable();
+        let started = false;
+        let finished = false;
+        await bus.publish(topic, [record('a', '1')]);
+        const subscription = await subscribe(async () => {
+          started = true;
+          await gate.opened;
+          finished = true;
+        });
+        await until(() => started);
+        let closed = false;
+        const closing = subscription.close().then(() => {
+          closed = true;
+        });
+        await bus.publish(topic, [record('a', '2')]);
+        assert.equal(closed, false);
+        gate.open();
+        await closing;
+        assert.equal(finished, true);
+        await subscription.close();
+        const next = await collect();
+        await until(() => next.records.length === 1);
+        assert.deepEqual(valuesOf('a', next.records), ['2']);
+      });
+
+      it('close with their bus, which may be closed twice', async () => {
+        const gate = openable();
+        let started = false;
+        let finished = false;
+        await bus.publish(topic, [record('a', '1')]);
+        await subscribe(async () => {
+          started = true;
+          await gate.opened;
+          finished = true;
+        });
+        await until(() => started);
+        const closing = bus.close();
+        gate.open();
+        await closing;
+        await bus.close();
+        assert.equal(finished, true);
+        await assert.rejects(bus.publish(topic, [record('a', '2')]));
+      });
+    });
+
+    describe('the records of one key', () => {
+      it('can be read alone, in order, from an offset, and no position moves', async () => {
+        await bus.publish(
+          topic,
+          ['1', '2', '3'].flatMap((value) => ['a', 'b', 'c', 'd'].map((key) => record(key, value))),
+        );
+        const partition = await partitionOf('a');
+        const all = await readAll(bus.readKey(topic, partition, 'a', 0));
+        assert.deepEqual(valuesOf('a', all), ['1', '2', '3']);
+        assert.equal(all.length, 3, 'of that key alone');
+        const later = await readAll(bus.readKey(topic, partition, 'a', all[1]?.offset ?? 0));
+        assert.deepEqual(valuesOf('a', later), ['2', '3']);
+        const { records } = await collect();
+        await until(() => records.length === 12);
+      });
+
+      it('end at the end that the partition has, also where there is none', async () => {
+        await bus.publish(topic, [record('a', '1')]);
+        const partition = await partitionOf('a');
+        assert.deepEqual(await readAll(bus.readKey(topic, partition, 'a', 1)), []);
+        assert.deepEqual(await readAll(bus.readKey(topic, partition, 'nobody', 0)), []);
+      });
+    });
+
+    async function partitionOf(key: string): Promise<number> {
+      const { records, subscription } = await collect({ group: `${group}-where-${randomUUID()}` });
+      await until(() => records.some((each) => String(each.key) === key));
+      await subscription.close();
+      const found = records.find((each) => String(each.key) === key);
+      assert.ok(found);
+      return found.partition;
+    }
+  });
+}
+
+const record = (key: string | null, value: string): OutgoingRecord => ({
+  key,
+  value: Buffer.from(value),
+  headers: {},
+});
+
+const valuesOf = (key: string, records: readonly BusRecord[]): string[] =>
+  records.filter((each) => String(each.key) === key).map(({ value }) => String(value));
+
+async function readAll(records: AsyncIterable<BusRecord>): Promise<BusRecord[]> {
+  return Array.fromAsync(records);
+}
+
+/** Resolves once the condition holds; fails at the deadline. */
+async function until(condition: () => boolean | Promise<boolean>): Promise<void> {
+  const deadline = Date.now() + DEADLINE_MS;
+  while (!(await condition())) {
+    if (Date.now() > deadline) throw new Error(`Not within ${DEADLINE_MS} ms: ${condition}`);
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+}
+
+/** A promise that the test resolves. */
+function openable(): { opened: Promise<void>; open(): void } {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  return { opened: promise, open: resolve };
+}

@@ -1,0 +1,31 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { openDatabase } from '@latchkey/sqlite';
+import { busContract } from '../bus.contract.ts';
+import { createEmbeddedBus } from './bus.embedded.ts';
+
+busContract('embedded', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'latchkey-bus-'));
+  const open = () => {
+    const database = openDatabase({ folder, as: 'server' });
+    return { database, bus: createEmbeddedBus({ database }) };
+  };
+  let current = open();
+  const shut = async () => {
+    await current.bus.close();
+    await current.database.close();
+  };
+  return {
+    bus: current.bus,
+    async reopen() {
+      await shut();
+      current = open();
+      return current.bus;
+    },
+    async close() {
+      await shut();
+      await rm(folder, { recursive: true });
+    },
+  };
+});

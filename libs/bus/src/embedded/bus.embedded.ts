@@ -1,0 +1,141 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import type { Database } from '@latchkey/sqlite';
+import type { Bus, BusRecord, SubscribeOptions, Subscription, TopicSpec } from '../bus.ts';
+import { type Hub, hubOf } from './hub.ts';
+import type { BusLogger, Member } from './lane.ts';
+import type { Log, RecordsQuery, TopicSummary } from './log.ts';
+
+const DEFAULT_SLICE_SIZE = 500;
+const SWEEP_EVERY_MS = 60_000;
+/** Short enough that a sweep or a scan does not hold up the event loop. */
+const ROWS_AT_ONCE = 2000;
+
+export interface EmbeddedBusDeps {
+  /** Stays open when the bus closes. Buses on one database in one process share groups. */
+  readonly database: Database;
+  readonly logger?: BusLogger;
+  readonly now?: () => Date;
+}
+
+/** What the topics page and ops see of the log. */
+export interface EmbeddedBus extends Bus {
+  topics(): TopicSummary[];
+  /**
+   * Newest last; without `partition` across partitions, by timestamp. With `offset` the first `limit` from
+   * there on, otherwise the newest.
+   * @throws Error if there is no such topic
+   */
+  records(topic: string, query: RecordsQuery): BusRecord[];
+  /** Deletes what is past its topic's retention. Happens by itself every minute. */
+  sweep(): Promise<void>;
+}
+
+/** The log in the embedded store: partitions, keys and groups as in Kafka. Groups live within one process. */
+export function createEmbeddedBus({
+  database,
+  logger,
+  now = () => new Date(),
+}: EmbeddedBusDeps): EmbeddedBus {
+  const hub = hubOf(database);
+  const { log } = hub;
+  const subscriptions = new Set<Subscription>();
+  let closed: Promise<void> | undefined;
+
+  const refuseIfClosed = () => {
+    if (closed) throw new Error('The bus is closed.');
+  };
+
+  async function sweep(): Promise<void> {
+    let deleted: number;
+    do deleted = await database.write(() => log.deleteExpired(now(), ROWS_AT_ONCE));
+    while (deleted > 0 && !closed);
+  }
+
+  const sweeper = setInterval(() => {
+    sweep().catch((err) =>
+      logger?.warn({ err }, 'Expired records could not be deleted; trying again in a minute.'),
+    );
+  }, SWEEP_EVERY_MS).unref();
+
+  async function closeAll(): Promise<void> {
+    clearInterval(sweeper);
+    await Promise.all([...subscriptions].map((subscription) => subscription.close()));
+  }
+
+  return {
+    sweep,
+    topics: log.topics,
+    records: (topic, query) => log.records(log.topic(topic), query),
+    async ensureTopics(specs) {
+      refuseIfClosed();
+      await database.write(() => ensureAll(log, specs));
+    },
+    async publish(topic, records) {
+      refuseIfClosed();
+      await database.write(() => log.append({ topic: log.topic(topic), records, at: now() }));
+      hub.appended(topic);
+    },
+    async subscribe(options) {
+      refuseIfClosed();
+      const subscription = subscribe(hub, options, { logger, now });
+      subscriptions.add(subscription);
+      return subscription;
+    },
+    async *readKey(topic, partition, key, fromOffset) {
+      refuseIfClosed();
+      yield* scan(log, { topic, partition, key: Buffer.from(key), fromOffset });
+    },
+    close() {
+      closed ??= closeAll();
+      return closed;
+    },
+  };
+}
+
+function ensureAll(log: Log, specs: readonly TopicSpec[]): void {
+  for (const spec of specs) {
+    const existing = log.find(spec.name);
+    if (!existing) log.create(spec);
+    else refuseDifference(existing, spec);
+  }
+}
+
+function refuseDifference(existing: TopicSpec, wanted: TopicSpec): void {
+  for (const setting of ['partitions', 'retentionMs'] as const) {
+    if (existing[setting] === wanted[setting]) continue;
+    throw new Error(
+      `The topic ${wanted.name} exists with ${setting} ${existing[setting]}, not ${wanted[setting]}.`,
+    );
+  }
+}
+
+function subscribe(hub: Hub, options: SubscribeOptions, deps: Pick<Member, 'logger' | 'now'>): Subscription {
+  const { group, topics, handle, sliceSize = DEFAULT_SLICE_SIZE } = options;
+  const member: Member = { topics, handle, sliceSize, ...deps };
+  let closed: Promise<void> | undefined;
+  hub.join(group, member);
+  return {
+    lag: async () => topics.reduce((sum, topic) => sum + hub.log.lag(group, hub.log.topic(topic)), 0),
+    healthy: () => !closed && hub.healthy(group, member),
+    close() {
+      closed ??= hub.leave(group, member);
+      return closed;
+    },
+  };
+}
+
+interface Scan {
+  readonly topic: string;
+  readonly partition: number;
+  readonly key: Buffer;
+  readonly fromOffset: number;
+}
+
+async function* scan(log: Log, { topic: name, partition, key, fromOffset }: Scan): AsyncGenerator<BusRecord> {
+  const topic = log.topic(name);
+  const end = log.end(topic, partition);
+  for (let from = fromOffset; from < end; from += ROWS_AT_ONCE) {
+    yield* log.ofKey(topic, partition, key, from, Math.min(end, from + ROWS_AT_ONCE));
+    await nextTurn();
+  }
+}

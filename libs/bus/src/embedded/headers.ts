@@ -1,0 +1,24 @@
+import type { BusRecord, OutgoingRecord } from '../bus.ts';
+
+/** Pairs of name and value, the value's bytes as Latin-1: readable in a shell for text, exact for anything. */
+type StoredHeaders = readonly (readonly [name: string, value: string])[];
+
+export function storeHeaders(headers: OutgoingRecord['headers'] | BusRecord['headers']): string {
+  const pairs = Object.entries(headers).flatMap(([name, values]) =>
+    [values].flat().map((value) => [name, bytes(value).toString('latin1')] as const),
+  );
+  return JSON.stringify(pairs);
+}
+
+export function restoreHeaders(stored: string): BusRecord['headers'] {
+  const headers: Record<string, Buffer | readonly Buffer[]> = {};
+  const pairs: StoredHeaders = JSON.parse(stored);
+  for (const [name, value] of pairs) {
+    const earlier = headers[name];
+    const buffer = Buffer.from(value, 'latin1');
+    headers[name] = earlier === undefined ? buffer : [earlier, buffer].flat();
+  }
+  return headers;
+}
+
+const bytes = (value: string | Buffer): Buffer => (typeof value === 'string' ? Buffer.from(value) : value);

@@ -1,0 +1,75 @@
+import type { Database } from '@latchkey/sqlite';
+import { createGroup, type Group } from './group.ts';
+import type { Member } from './lane.ts';
+import { createLog, type Log } from './log.ts';
+
+/** How soon records of another process (ops) are noticed, in ms. Those of this process are at once. */
+const LOOK_EVERY_MS = 500;
+
+/** What all buses on one database share: the log, the groups, and who is told of new records. */
+export interface Hub {
+  readonly log: Log;
+  /** Records were committed to a topic. */
+  appended(topic: string): void;
+  join(group: string, member: Member): void;
+  leave(group: string, member: Member): Promise<void>;
+  healthy(group: string, member: Member): boolean;
+}
+
+const hubs = new WeakMap<Database, Hub>();
+
+/** The database's only hub: buses made apart on one database still divide a group's partitions between them. */
+export function hubOf(database: Database): Hub {
+  const known = hubs.get(database);
+  if (known) return known;
+  const hub = createHub(database);
+  hubs.set(database, hub);
+  return hub;
+}
+
+function createHub(database: Database): Hub {
+  const log = createLog(database);
+  const groups = new Map<string, Group>();
+  let watch: NodeJS.Timeout | undefined;
+  let seenVersion: unknown;
+
+  /** Changes when another connection has committed (https://sqlite.org/pragma.html#pragma_data_version). */
+  const version = () => database.prepare('PRAGMA data_version').get()?.['data_version'];
+
+  const look = () => {
+    const current = version();
+    if (current === seenVersion) return;
+    seenVersion = current;
+    for (const group of groups.values()) group.wakeAll();
+  };
+
+  const watchOrNot = () => {
+    clearInterval(watch);
+    if (![...groups.values()].every((group) => group.isEmpty())) watch = setInterval(look, LOOK_EVERY_MS);
+  };
+
+  const appended = (topic: string) => {
+    for (const group of groups.values()) group.wake(topic);
+  };
+
+  const groupNamed = (name: string): Group => {
+    const group = groups.get(name) ?? createGroup({ database, log, group: name, appended });
+    groups.set(name, group);
+    return group;
+  };
+
+  return {
+    log,
+    appended,
+    join(group, member) {
+      groupNamed(group).join(member);
+      watchOrNot();
+    },
+    async leave(group, member) {
+      const left = groupNamed(group).leave(member);
+      watchOrNot();
+      await left;
+    },
+    healthy: (group, member) => groupNamed(group).healthy(member),
+  };
+}

@@ -1,0 +1,137 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Database } from '@latchkey/sqlite';
+import type { BusRecord, SubscribeOptions } from '../bus.ts';
+import { deadLetter, deadLetterTopic } from './dead-letter.ts';
+import type { Log, Topic } from './log.ts';
+
+const FIRST_PAUSE_MS = 50;
+const LONGEST_PAUSE_MS = 1000;
+
+export interface BusLogger {
+  warn(fields: object, message: string): void;
+}
+
+/** One subscription within its group. */
+export interface Member {
+  readonly topics: readonly string[];
+  readonly sliceSize: number;
+  readonly handle: SubscribeOptions['handle'];
+  readonly logger: BusLogger | undefined;
+  readonly now: () => Date;
+}
+
+export interface LaneDeps {
+  readonly database: Database;
+  readonly log: Log;
+  readonly group: string;
+  readonly topic: Topic;
+  readonly partition: number;
+  /** Whose turn the next slice is. */
+  owner(): Member | undefined;
+  /** Called after records were committed to a topic. */
+  appended(topic: string): void;
+}
+
+/** One partition as one group reads it: a single loop, whoever its members are, so slices never overlap. */
+export interface Lane {
+  /** There may be something to read. */
+  wake(): void;
+  /** Ends a back-off and resolves once the member holds no slice of this partition. The member must have left. */
+  releasedBy(member: Member): Promise<void>;
+  /** Whether the last fetch succeeded. */
+  healthy(): boolean;
+}
+
+export function createLane(deps: LaneDeps): Lane {
+  const { log, group, topic, partition, owner } = deps;
+  let running = false;
+  let fetched = true;
+  let failures = 0;
+  let holder: Member | undefined;
+  let inHand: Promise<boolean> = Promise.resolve(true);
+  let backOff = new AbortController();
+
+  /** Reads until there is nothing left. No `await` stands between that look and `running`: no wake-up is lost. */
+  async function run(): Promise<void> {
+    for (let member = owner(); member; member = owner()) {
+      const records = fetch(member);
+      if (records?.length === 0) break;
+      const done = records !== undefined && (await deliver(member, records));
+      if (done) failures = 0;
+      else await pause();
+    }
+    running = false;
+  }
+
+  function fetch(member: Member): BusRecord[] | undefined {
+    try {
+      const records = log.nextFor(group, topic, partition, member.sliceSize);
+      fetched = true;
+      return records;
+    } catch (err) {
+      fetched = false;
+      member.logger?.warn(
+        { err, group, topic: topic.name, partition },
+        'The log cannot be read; trying again.',
+      );
+      return undefined;
+    }
+  }
+
+  async function deliver(member: Member, records: readonly BusRecord[]): Promise<boolean> {
+    holder = member;
+    inHand = handOver(deps, member, records);
+    const done = await inHand;
+    holder = undefined;
+    return done;
+  }
+
+  async function pause(): Promise<void> {
+    const ms = Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** failures);
+    failures += 1;
+    backOff = new AbortController();
+    await sleep(ms, undefined, { signal: backOff.signal }).catch(() => undefined);
+  }
+
+  return {
+    wake() {
+      if (running) return;
+      running = true;
+      void run();
+    },
+    async releasedBy(member) {
+      backOff.abort();
+      if (holder === member) await inHand;
+    },
+    healthy: () => fetched,
+  };
+}
+
+/** Has one slice handled and its position kept. Whether both succeeded; if not, the same slice is due again. */
+async function handOver(deps: LaneDeps, member: Member, records: readonly BusRecord[]): Promise<boolean> {
+  const { database, log, group, topic, partition } = deps;
+  const unusable = new Map<BusRecord, string>();
+  const past = (records.at(-1)?.offset ?? 0) + 1;
+  try {
+    await member.handle({
+      topic: topic.name,
+      partition,
+      records,
+      setAside: (record, cause) => void unusable.set(record, cause),
+    });
+    await database.write(() => {
+      if (unusable.size > 0)
+        log.append(deadLetter(log, { topic: topic.name, group, unusable, at: member.now() }));
+      log.moveTo(group, topic, partition, past);
+    });
+    if (unusable.size > 0) deps.appended(deadLetterTopic(topic.name, group));
+    return true;
+  } catch (err) {
+    const offset = records[0]?.offset;
+    member.logger?.warn(
+      { err, group, topic: topic.name, partition, offset },
+      'A slice failed; it is due again.',
+    );
+    return false;
+  }
+}

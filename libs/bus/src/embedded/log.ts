@@ -1,0 +1,259 @@
+import type { Database } from '@latchkey/sqlite';
+import type { BusRecord, OutgoingRecord, TopicSpec } from '../bus.ts';
+import { restoreHeaders, storeHeaders } from './headers.ts';
+import { partitionOfKey } from './partitioner.ts';
+
+/**
+ * `bus_partition` keeps both ends of each partition's log: offsets go on after the last record was deleted.
+ * A position is the offset that a group reads next.
+ */
+const TABLES = `
+  CREATE TABLE IF NOT EXISTS bus_topic (
+    id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, partitions INTEGER NOT NULL, retention_ms INTEGER NOT NULL
+  ) STRICT;
+  CREATE TABLE IF NOT EXISTS bus_partition (
+    topic INTEGER NOT NULL, partition INTEGER NOT NULL, start INTEGER NOT NULL, next INTEGER NOT NULL,
+    PRIMARY KEY (topic, partition)
+  ) STRICT, WITHOUT ROWID;
+  CREATE TABLE IF NOT EXISTS bus_record (
+    topic INTEGER NOT NULL, partition INTEGER NOT NULL, offset INTEGER NOT NULL, at INTEGER NOT NULL,
+    key BLOB, value BLOB, headers TEXT NOT NULL, UNIQUE (topic, partition, offset)
+  ) STRICT;
+  CREATE TABLE IF NOT EXISTS bus_position (
+    "group" TEXT NOT NULL, topic INTEGER NOT NULL, partition INTEGER NOT NULL, position INTEGER NOT NULL,
+    PRIMARY KEY ("group", topic, partition)
+  ) STRICT, WITHOUT ROWID;
+`;
+
+export interface Topic extends TopicSpec {
+  readonly id: number;
+}
+
+export interface TopicSummary {
+  readonly name: string;
+  readonly partitions: number;
+  /** How many it holds now. */
+  readonly records: number;
+}
+
+export interface RecordsQuery {
+  readonly partition?: number;
+  /** The first offset wanted; without it, the newest records. */
+  readonly offset?: number;
+  readonly limit: number;
+}
+
+export interface Append {
+  readonly topic: Topic;
+  readonly records: readonly OutgoingRecord[];
+  readonly at: Date;
+}
+
+/** The log in its tables. Everything here is synchronous; what changes anything must run within `database.write`. */
+export interface Log {
+  /** @throws Error if there is no such topic */
+  topic(name: string): Topic;
+  find(name: string): Topic | undefined;
+  create(spec: TopicSpec): void;
+  append(append: Append): void;
+  /** From the group's position on, at most `limit` records. */
+  nextFor(group: string, topic: Topic, partition: number, limit: number): BusRecord[];
+  moveTo(group: string, topic: Topic, partition: number, position: number): void;
+  lag(group: string, topic: Topic): number;
+  /** The offset that the next record of a partition will have. */
+  end(topic: Topic, partition: number): number;
+  /** Records with `from <= offset < to` of one key. */
+  ofKey(topic: Topic, partition: number, key: Buffer, from: number, to: number): BusRecord[];
+  /** Deletes records older than their topic's retention, at most `limit`. Returns how many. */
+  deleteExpired(now: Date, limit: number): number;
+  topics(): TopicSummary[];
+  records(topic: Topic, query: RecordsQuery): BusRecord[];
+}
+
+export function createLog(database: Database): Log {
+  database.exec(TABLES);
+  const { prepare } = database;
+  const turns = new Map<number, number>();
+
+  const find = (name: string): Topic | undefined => {
+    const row = prepare('SELECT id, partitions, retention_ms FROM bus_topic WHERE name = ?').get(name);
+    if (!row) return undefined;
+    return {
+      id: Number(row['id']),
+      name,
+      partitions: Number(row['partitions']),
+      retentionMs: Number(row['retention_ms']),
+    };
+  };
+
+  const partitionFor = (topic: Topic, key: Buffer | null): number => {
+    if (key) return partitionOfKey(key, topic.partitions);
+    const turn = turns.get(topic.id) ?? 0;
+    turns.set(topic.id, turn + 1);
+    return turn % topic.partitions;
+  };
+
+  const end = (topic: Topic, partition: number): number =>
+    Number(
+      prepare('SELECT next FROM bus_partition WHERE topic = ? AND partition = ?').get(topic.id, partition)?.[
+        'next'
+      ] ?? 0,
+    );
+
+  const select = (topic: Topic, where: string, ...values: (number | Buffer)[]): BusRecord[] =>
+    prepare(`SELECT partition, offset, at, key, value, headers FROM bus_record WHERE topic = ? AND ${where}`)
+      .all(topic.id, ...values)
+      .map((row) => restoreRecord(topic.name, row));
+
+  const newest = (topic: Topic, partition: number, limit: number) =>
+    select(topic, 'partition = ? ORDER BY offset DESC LIMIT ?', partition, limit);
+  const from = (topic: Topic, partition: number, offset: number, limit: number) =>
+    select(topic, 'partition = ? AND offset >= ? ORDER BY offset LIMIT ?', partition, offset, limit);
+
+  return {
+    find,
+    end,
+    topic(name) {
+      const topic = find(name);
+      if (!topic) throw new Error(`The topic ${name} does not exist.`);
+      return topic;
+    },
+    create({ name, partitions, retentionMs }) {
+      const { lastInsertRowid } = prepare(
+        'INSERT INTO bus_topic (name, partitions, retention_ms) VALUES (?, ?, ?)',
+      ).run(name, partitions, retentionMs);
+      const add = prepare('INSERT INTO bus_partition (topic, partition, start, next) VALUES (?, ?, 0, 0)');
+      for (let partition = 0; partition < partitions; partition++) add.run(lastInsertRowid, partition);
+    },
+    append({ topic, records, at }) {
+      const next = new Map<number, number>();
+      const insert = prepare(
+        'INSERT INTO bus_record (topic, partition, offset, at, key, value, headers) VALUES (?, ?, ?, ?, ?, ?, ?)',
+      );
+      for (const { key, value, headers } of records) {
+        const keyBytes = typeof key === 'string' ? Buffer.from(key) : key;
+        const partition = partitionFor(topic, keyBytes);
+        const offset = next.get(partition) ?? end(topic, partition);
+        insert.run(topic.id, partition, offset, at.getTime(), keyBytes, value, storeHeaders(headers));
+        next.set(partition, offset + 1);
+      }
+      const move = prepare('UPDATE bus_partition SET next = ? WHERE topic = ? AND partition = ?');
+      for (const [partition, offset] of next) move.run(offset, topic.id, partition);
+    },
+    nextFor(group, topic, partition, limit) {
+      const position = prepare(
+        'SELECT position FROM bus_position WHERE "group" = ? AND topic = ? AND partition = ?',
+      ).get(group, topic.id, partition)?.['position'];
+      return from(topic, partition, Number(position ?? 0), limit);
+    },
+    moveTo(group, topic, partition, position) {
+      prepare(
+        `INSERT INTO bus_position ("group", topic, partition, position) VALUES (?, ?, ?, ?)
+         ON CONFLICT DO UPDATE SET position = excluded.position`,
+      ).run(group, topic.id, partition, position);
+    },
+    lag(group, topic) {
+      const row = prepare(
+        `SELECT sum(next - max(start, coalesce(position, 0))) AS lag
+         FROM bus_partition AS log LEFT JOIN bus_position AS reached
+           ON reached."group" = ? AND reached.topic = log.topic AND reached.partition = log.partition
+         WHERE log.topic = ?`,
+      ).get(group, topic.id);
+      return Number(row?.['lag'] ?? 0);
+    },
+    ofKey: (topic, partition, key, first, to) =>
+      select(
+        topic,
+        'partition = ? AND offset >= ? AND offset < ? AND key = ? ORDER BY offset',
+        partition,
+        first,
+        to,
+        key,
+      ),
+    deleteExpired(now, limit) {
+      const partitions = prepare(
+        `SELECT topic, partition, retention_ms FROM bus_partition JOIN bus_topic ON id = topic
+         WHERE retention_ms >= 0 AND start < next`,
+      ).all();
+      let left = limit;
+      for (const { topic, partition, retention_ms } of partitions) {
+        left -= deletePrefix(
+          database,
+          Number(topic),
+          Number(partition),
+          now.getTime() - Number(retention_ms),
+          left,
+        );
+      }
+      return limit - left;
+    },
+    topics: () =>
+      prepare(
+        `SELECT name, partitions, sum(next - start) AS records
+         FROM bus_topic JOIN bus_partition ON topic = id GROUP BY id ORDER BY name`,
+      )
+        .all()
+        .map((row) => ({
+          name: String(row['name']),
+          partitions: Number(row['partitions']),
+          records: Number(row['records']),
+        })),
+    records(topic, { partition, offset, limit }) {
+      const partitions =
+        partition === undefined ? Array.from({ length: topic.partitions }, (_, i) => i) : [partition];
+      const found = partitions.flatMap((each) =>
+        offset === undefined ? newest(topic, each, limit) : from(topic, each, offset, limit),
+      );
+      found.sort(byTime);
+      return offset === undefined ? found.slice(Math.max(0, found.length - limit)) : found.slice(0, limit);
+    },
+  };
+}
+
+/** Deletes only from the front, up to the first record that is young enough: offsets stay without gaps. */
+function deletePrefix(
+  database: Database,
+  topic: number,
+  partition: number,
+  before: number,
+  limit: number,
+): number {
+  const { prepare } = database;
+  const offsets = prepare(
+    `SELECT offset, at FROM bus_record WHERE topic = ? AND partition = ? ORDER BY offset LIMIT ?`,
+  ).all(topic, partition, limit);
+  const kept = offsets.findIndex(({ at }) => Number(at) >= before);
+  const last = (kept === -1 ? offsets : offsets.slice(0, kept)).at(-1)?.['offset'];
+  if (last === undefined) return 0;
+  prepare('UPDATE bus_partition SET start = ? WHERE topic = ? AND partition = ?').run(
+    Number(last) + 1,
+    topic,
+    partition,
+  );
+  const { changes } = prepare('DELETE FROM bus_record WHERE topic = ? AND partition = ? AND offset <= ?').run(
+    topic,
+    partition,
+    last,
+  );
+  return Number(changes);
+}
+
+type Row = ReturnType<ReturnType<Database['prepare']>['all']>[number];
+
+function restoreRecord(topic: string, row: Row): BusRecord {
+  return {
+    topic,
+    partition: Number(row['partition']),
+    offset: Number(row['offset']),
+    timestamp: new Date(Number(row['at'])),
+    key: restoreBytes(row['key']),
+    value: restoreBytes(row['value']),
+    headers: restoreHeaders(String(row['headers'])),
+  };
+}
+
+const restoreBytes = (stored: Row[string] | undefined): Buffer | null =>
+  stored instanceof Uint8Array ? Buffer.from(stored.buffer, stored.byteOffset, stored.byteLength) : null;
+
+const byTime = (a: BusRecord, b: BusRecord): number =>
+  a.timestamp.getTime() - b.timestamp.getTime() || a.partition - b.partition || a.offset - b.offset;

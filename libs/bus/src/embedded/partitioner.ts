@@ -1,0 +1,24 @@
+/**
+ * Kafka's default partitioner: murmur2 of the key, made positive, modulo the number of partitions. A key has
+ * the same partition here and on a broker (org.apache.kafka.common.utils.Utils.murmur2).
+ */
+export const partitionOfKey = (key: Buffer, partitions: number): number =>
+  (murmur2(key) & 0x7fffffff) % partitions;
+
+const SEED = 0x9747b28c;
+const M = 0x5bd1e995;
+
+/** The 32-bit hash, signed as Java has it. */
+export function murmur2(data: Buffer): number {
+  let hash = SEED ^ data.length;
+  const tail = data.length & ~3;
+  for (let at = 0; at < tail; at += 4) {
+    const block = Math.imul(data.readInt32LE(at), M);
+    hash = Math.imul(hash, M) ^ Math.imul(block ^ (block >>> 24), M);
+  }
+  if (data.length > tail) hash = Math.imul(hash ^ readTail(data, tail), M);
+  hash = Math.imul(hash ^ (hash >>> 13), M);
+  return hash ^ (hash >>> 15);
+}
+
+const readTail = (data: Buffer, at: number): number => data.readUIntLE(at, data.length - at);
