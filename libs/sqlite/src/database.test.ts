@@ -1,0 +1,329 @@
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { chmodSync } from 'node:fs';
+import { mkdtemp, open, rm, stat, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { afterEach, beforeEach, describe, it } from 'node:test';
+import { type Database, DataFolderError, openDatabase } from './index.ts';
+
+let root: string;
+let folder: string;
+let opened: Database[];
+
+beforeEach(async () => {
+  root = await mkdtemp(join(tmpdir(), 'latchkey-sqlite-'));
+  folder = join(root, 'data');
+  opened = [];
+});
+afterEach(async () => {
+  await Promise.all(opened.map((database) => database.close()));
+  await rm(root, { recursive: true });
+});
+
+const openAs = (as: 'server' | 'beside'): Database => {
+  const database = openDatabase({ folder, as });
+  opened.push(database);
+  return database;
+};
+
+const openWithTable = (): Database => {
+  const database = openAs('server');
+  database.exec('CREATE TABLE IF NOT EXISTS note (text TEXT NOT NULL UNIQUE)');
+  return database;
+};
+
+const add = (database: Database, text: string) => () => {
+  database.prepare('INSERT INTO note VALUES (?)').run(text);
+  return text;
+};
+
+const notes = (database: Database) =>
+  database
+    .prepare('SELECT text FROM note ORDER BY rowid')
+    .all()
+    .map(({ text }) => text);
+
+/** A connection that sees what a reader elsewhere would. */
+function raw<T>(use: (connection: DatabaseSync) => T): T {
+  const connection = new DatabaseSync(join(folder, 'latchkey.sqlite'));
+  try {
+    return use(connection);
+  } finally {
+    connection.close();
+  }
+}
+
+const refuses = (pattern: RegExp) =>
+  assert.throws(
+    () => openAs('server'),
+    (error: Error) => {
+      assert.ok(error instanceof DataFolderError, String(error));
+      assert.match(error.message, pattern);
+      assert.ok(!error.message.includes('\n'));
+      return true;
+    },
+  );
+
+/** Runs a program that has `database`, with a table, and prints; resolves with it once it has printed. */
+async function childThatPrinted(program: string) {
+  const preamble = `
+    import { openDatabase } from ${JSON.stringify(import.meta.resolve('./index.ts'))};
+    const database = openDatabase({ folder: ${JSON.stringify(folder)}, as: 'server' });
+    database.exec('CREATE TABLE IF NOT EXISTS note (text TEXT NOT NULL UNIQUE)');
+    setInterval(() => {}, 1000);`;
+  const child = spawn(process.execPath, ['--input-type=module', '-e', preamble + program], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  await once(child.stdout, 'data');
+  return child;
+}
+
+describe('a write', () => {
+  it('gives back what its work returned', async () => {
+    assert.equal(await openWithTable().write(() => 42), 42);
+  });
+
+  it('shares its commit with those that wait at the same time, in their order', async () => {
+    const database = openWithTable();
+    const frames = async () => (await stat(join(folder, 'latchkey.sqlite-wal'))).size;
+    const empty = await frames();
+    await Promise.all(Array.from({ length: 100 }, (_, n) => database.write(add(database, `n${n}`))));
+    const together = (await frames()) - empty;
+    assert.deepEqual(
+      notes(database),
+      Array.from({ length: 100 }, (_, n) => `n${n}`),
+    );
+    for (let n = 0; n < 10; n++) await database.write(add(database, `alone${n}`));
+    const apart = (await frames()) - empty - together;
+    assert.ok(together < apart, `100 together: ${together} bytes of log; 10 apart: ${apart}`);
+  });
+
+  it('that throws is rolled back alone', async () => {
+    const database = openWithTable();
+    const results = await Promise.allSettled([
+      database.write(add(database, 'before')),
+      database.write(() => {
+        add(database, 'undone')();
+        throw new Error('changed my mind');
+      }),
+      database.write(add(database, 'after')),
+    ]);
+    assert.deepEqual(
+      results.map(({ status }) => status),
+      ['fulfilled', 'rejected', 'fulfilled'],
+    );
+    assert.deepEqual(notes(database), ['before', 'after']);
+  });
+
+  it('that throws by itself leaves nothing behind, and the next one goes on', async () => {
+    const database = openWithTable();
+    await assert.rejects(
+      database.write(() => {
+        add(database, 'undone')();
+        throw new Error('changed my mind');
+      }),
+      /changed my mind/,
+    );
+    await database.write(add(database, 'next'));
+    assert.deepEqual(notes(database), ['next']);
+  });
+
+  it('is not visible elsewhere before its commit, and is once it resolves', async () => {
+    const database = openWithTable();
+    const count = () =>
+      raw((connection) => connection.prepare('SELECT count(*) AS n FROM note').get()?.['n']);
+    const written = database.write(() => {
+      add(database, 'one')();
+      return count();
+    });
+    assert.equal(await written, 0);
+    assert.equal(count(), 1);
+  });
+
+  it('rejects with all others if the commit fails', async () => {
+    const database = openWithTable();
+    const results = await Promise.allSettled([
+      database.write(add(database, 'one')),
+      database.write(() => void database.exec('ROLLBACK')),
+      database.write(add(database, 'two')),
+    ]);
+    assert.deepEqual(
+      results.map(({ status }) => status),
+      ['rejected', 'rejected', 'rejected'],
+    );
+    assert.deepEqual(notes(database), []);
+    await database.write(add(database, 'three'));
+  });
+
+  it('refuses a work that is not synchronous', async () => {
+    const database = openWithTable();
+    const work: () => unknown = async () => add(database, 'late')();
+    await assert.rejects(database.write(work as () => undefined), TypeError);
+    assert.deepEqual(notes(database), []);
+  });
+
+  it('waits for another process that writes, without holding up the event loop', async () => {
+    const database = openWithTable();
+    const other = new DatabaseSync(join(folder, 'latchkey.sqlite'));
+    other.exec('BEGIN IMMEDIATE');
+    let written = false;
+    const write = database.write(add(database, 'patient')).then(() => {
+      written = true;
+    });
+    let turns = 0;
+    for (; turns < 20; turns++) await new Promise((resolve) => setTimeout(resolve, 1));
+    assert.equal(written, false);
+    other.exec('COMMIT');
+    other.close();
+    await write;
+    assert.deepEqual(notes(database), ['patient']);
+  });
+
+  it('that has resolved survives kill -9', async () => {
+    const child = await childThatPrinted(`
+      await Promise.all(['a', 'b'].map((text) => database.write(() => {
+        database.prepare('INSERT INTO note VALUES (?)').run(text);
+      })));
+      console.log('written');`);
+    child.kill('SIGKILL');
+    await once(child, 'exit');
+    assert.deepEqual(notes(openAs('server')), ['a', 'b']);
+  });
+});
+
+describe('closing', () => {
+  it('waits for the writes handed in, and may be asked for twice', async () => {
+    const database = openWithTable();
+    const writes = ['a', 'b'].map((text) => database.write(add(database, text)));
+    await database.close();
+    await database.close();
+    assert.deepEqual(await Promise.all(writes), ['a', 'b']);
+    assert.deepEqual(notes(openAs('server')), ['a', 'b']);
+  });
+
+  it('makes what is asked for later fail clearly', async () => {
+    const database = openWithTable();
+    await database.close();
+    await assert.rejects(
+      database.write(() => 1),
+      /database is closed/,
+    );
+    assert.throws(() => database.prepare('SELECT 1'), /database is closed/);
+    assert.throws(() => database.exec('SELECT 1'), /database is closed/);
+  });
+});
+
+describe('a database', () => {
+  it('prepares a statement once', () => {
+    const database = openAs('server');
+    assert.equal(database.prepare('SELECT 1'), database.prepare('SELECT 1'));
+  });
+
+  it('knows its size', async () => {
+    const database = openWithTable();
+    const before = database.size();
+    assert.ok(before > 0);
+    await database.write(add(database, 'x'.repeat(100_000)));
+    assert.ok(database.size() >= before + 100_000);
+  });
+
+  it('is private to its user, in WAL mode, and flushes every commit', async () => {
+    const database = openWithTable();
+    assert.equal((await stat(folder)).mode & 0o777, 0o700);
+    assert.equal((await stat(join(folder, 'latchkey.sqlite'))).mode & 0o777, 0o600);
+    assert.equal(database.prepare('PRAGMA journal_mode').get()?.['journal_mode'], 'wal');
+    assert.equal(database.prepare('PRAGMA synchronous').get()?.['synchronous'], 2);
+    assert.equal(database.prepare('PRAGMA foreign_keys').get()?.['foreign_keys'], 0);
+  });
+});
+
+describe('a data folder', () => {
+  it('is refused to a second server, and free again once the first has closed', async () => {
+    const first = openAs('server');
+    refuses(/held by another running server/);
+    await first.close();
+    openAs('server');
+  });
+
+  it('is refused while a server in another process holds it, and free once that was killed', async () => {
+    const child = await childThatPrinted(`console.log('open');`);
+    refuses(/held by another running server/);
+    child.kill('SIGKILL');
+    await once(child, 'exit');
+    openAs('server');
+  });
+
+  it('can be opened beside a server', async () => {
+    const server = openWithTable();
+    const beside = openAs('beside');
+    await Promise.all([server.write(add(server, 'server')), beside.write(add(beside, 'beside'))]);
+    assert.deepEqual(notes(server).toSorted(), ['beside', 'server']);
+  });
+
+  it('is refused if it is a file', async () => {
+    await writeFile(folder, '');
+    refuses(/not a folder that can be written/);
+  });
+
+  it('is refused if it cannot be written', async () => {
+    await openAs('server').close();
+    const asNobody = process.geteuid?.() === 0;
+    chmodSync(root, 0o755);
+    chmodSync(folder, 0o555);
+    chmodSync(join(folder, 'latchkey.sqlite'), 0o444);
+    if (asNobody) process.seteuid?.(65534);
+    try {
+      refuses(/not writable/);
+    } finally {
+      if (asNobody) process.seteuid?.(0);
+      chmodSync(folder, 0o755);
+    }
+  });
+
+  it('is refused if its file is not a database', async () => {
+    await openAs('server').close();
+    await writeFile(join(folder, 'latchkey.sqlite'), 'something else '.repeat(500));
+    refuses(/not a database/);
+  });
+
+  it('is refused if its file belongs to another application', async () => {
+    await openAs('server').close();
+    raw((connection) => connection.exec('PRAGMA application_id = 7'));
+    refuses(/another application/);
+  });
+
+  it('is refused if its file has tables that nobody marked as ours', async () => {
+    await openAs('server').close();
+    raw((connection) => connection.exec('PRAGMA application_id = 0; CREATE TABLE theirs (a)'));
+    refuses(/another application/);
+  });
+
+  it('is refused if a newer version wrote it', async () => {
+    await openAs('server').close();
+    raw((connection) => connection.exec('PRAGMA user_version = 1000'));
+    refuses(/newer version/);
+  });
+
+  it('is refused if its file is damaged', async () => {
+    const database = openWithTable();
+    await Promise.all(
+      Array.from({ length: 2000 }, (_, n) => database.write(add(database, `note number ${n}`))),
+    );
+    await database.close();
+    const file = await open(join(folder, 'latchkey.sqlite'), 'r+');
+    await file.write(Buffer.alloc(8192, 0xa5), 0, 8192, 4096 * 5);
+    await file.close();
+    refuses(/damaged/);
+  });
+
+  it('is free again after it was refused', async () => {
+    await openAs('server').close();
+    raw((connection) => connection.exec('PRAGMA user_version = 1000'));
+    refuses(/newer version/);
+    raw((connection) => connection.exec('PRAGMA user_version = 1'));
+    openAs('server');
+  });
+});
