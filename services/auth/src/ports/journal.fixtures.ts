@@ -27,6 +27,19 @@ export const userRegistered = (userId: string, address: string, time = instant(0
   },
 });
 
+export const mailRequested = (mailingId: string, time = instant(0)): RecordedFact => ({
+  id: randomUUID(),
+  time,
+  version: 1,
+  type: 'MailRequested',
+  data: {
+    mailingId,
+    template: 'welcome',
+    requestedBy: randomUUID(),
+    person: { recipients: ['ada@example.com'] },
+  },
+});
+
 /** A commit of one event, whose number is its sequence too. */
 export function commitOf(given: Partial<Commit> = {}): Commit {
   const { stream = randomUUID(), number = 1, at = instant(number) } = given;

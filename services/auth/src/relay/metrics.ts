@@ -17,19 +17,22 @@ export interface RelayMetricsDeps {
 /** The outbox is asked when metrics are; while it cannot be reached its gauges say NaN. */
 export function createRelayMetrics({ registry, journal, now, blocked }: RelayMetricsDeps): RelayMetrics {
   const registers = [registry];
-  const oldest = new Gauge({
-    name: 'latchkey_relay_oldest_unpublished_seconds',
-    help: 'Age of the oldest commit that is not published yet, 0 if there is none.',
-    registers,
-  });
+  const backlog = () => journal.backlog().catch(() => undefined);
   new Gauge({
     name: 'latchkey_relay_unpublished_commits',
     help: 'Commits that are not published yet.',
     registers,
     async collect() {
-      const backlog = await journal.backlog().catch(() => undefined);
-      this.set(backlog?.commits ?? Number.NaN);
-      oldest.set(backlog === undefined ? Number.NaN : ageSeconds(backlog.oldest, now()));
+      this.set((await backlog())?.commits ?? Number.NaN);
+    },
+  });
+  new Gauge({
+    name: 'latchkey_relay_oldest_unpublished_seconds',
+    help: 'Age of the oldest commit that is not published yet, 0 if there is none.',
+    registers,
+    async collect() {
+      const known = await backlog();
+      this.set(known === undefined ? Number.NaN : ageSeconds(known.oldest, now()));
     },
   });
   new Gauge({

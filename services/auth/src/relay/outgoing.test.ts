@@ -1,0 +1,50 @@
+import assert from 'node:assert/strict';
+import { randomUUID } from 'node:crypto';
+import { describe, test } from 'node:test';
+import { ACCOUNTS_TOPIC, MAILINGS_TOPIC } from '@latchkey/events';
+import { commitOf, commitsOf, mailRequested } from '../ports/journal.fixtures.ts';
+import { batchesOf, outgoingCommit, recordsByTopic } from './outgoing.ts';
+
+describe('batches of commits', () => {
+  const commits = commitsOf(randomUUID(), 10).map(outgoingCommit);
+  const [{ bytes } = { bytes: 0 }] = commits;
+  const sizes = (limits: { commits: number; bytes: number }) =>
+    [...batchesOf(commits, limits)].map((batch) => batch.length);
+
+  test('hold no more commits than they may, in order', () => {
+    const batches = [...batchesOf(commits, { commits: 4, bytes: 1e6 })];
+    assert.deepEqual(
+      batches.map((batch) => batch.map(({ number }) => number)),
+      [
+        [1, 2, 3, 4],
+        [5, 6, 7, 8],
+        [9, 10],
+      ],
+    );
+  });
+
+  test('hold no more bytes than they may', () => {
+    assert.deepEqual(sizes({ commits: 100, bytes: 3 * bytes }), [3, 3, 3, 1]);
+    assert.deepEqual(sizes({ commits: 100, bytes: 3 * bytes - 1 }), [2, 2, 2, 2, 2]);
+  });
+
+  test('hold one commit at least', () => {
+    assert.deepEqual(sizes({ commits: 100, bytes: 1 }), Array(10).fill(1));
+  });
+
+  test('there are none of nothing', () => {
+    assert.deepEqual([...batchesOf([], { commits: 1, bytes: 1 })], []);
+  });
+
+  test('are published by topic', () => {
+    const mailingId = randomUUID();
+    const mailing = outgoingCommit(commitOf({ stream: mailingId, events: [mailRequested(mailingId)] }));
+    const byTopic = recordsByTopic([...commits, mailing]);
+    assert.deepEqual([...byTopic.keys()], [ACCOUNTS_TOPIC, MAILINGS_TOPIC]);
+    assert.deepEqual(
+      byTopic.get(ACCOUNTS_TOPIC)?.map(({ headers }) => Number(headers['ce_sequence'])),
+      [1, 2, 3, 4, 5, 6, 7, 8, 9, 10],
+    );
+    assert.deepEqual(byTopic.get(MAILINGS_TOPIC), mailing.records);
+  });
+});

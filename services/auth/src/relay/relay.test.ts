@@ -1,0 +1,371 @@
+import assert from 'node:assert/strict';
+import { randomUUID } from 'node:crypto';
+import { afterEach, beforeEach, describe, test } from 'node:test';
+import type { Bus, OutgoingRecord } from '@latchkey/bus';
+import { createLogger } from '@latchkey/service';
+import type { Database } from '@latchkey/sqlite';
+import { Registry } from 'prom-client';
+import { temporaryDatabase } from '../adapters/database.fixture.ts';
+import { createSqliteJournal } from '../adapters/journal.sqlite.ts';
+import { createSqliteLeases } from '../adapters/leases.sqlite.ts';
+import { commitOf, commitsOf, instant, sessionsRevoked } from '../ports/journal.fixtures.ts';
+import type { Commit, Journal } from '../ports/journal.ts';
+import type { Leases } from '../ports/leases.ts';
+import { createRelay, type Relay, type RelayDeps } from './relay.ts';
+
+/** A bus that keeps what it is given, and fails when it is told to. */
+function recordingBus() {
+  const published: OutgoingRecord[] = [];
+  const publishes: number[] = [];
+  let publishing = (): Promise<void> => Promise.resolve();
+  let changed = Promise.withResolvers<void>();
+  const bus: Pick<Bus, 'publish'> = {
+    async publish(_topic, records) {
+      publishes.push(records.length);
+      const next = changed;
+      changed = Promise.withResolvers();
+      try {
+        await publishing();
+        published.push(...records);
+      } finally {
+        next.resolve();
+      }
+    },
+  };
+  return {
+    bus,
+    published,
+    publishes,
+    /** What each publish does before it is acknowledged. */
+    meanwhile(work: () => Promise<void>) {
+      publishing = work;
+    },
+    /** Once a publish has come to an end. */
+    changed: () => changed.promise,
+    of: (stream: string) =>
+      published.filter(({ key }) => key === stream).map(({ headers }) => Number(headers['ce_sequence'])),
+  };
+}
+
+const never = new Promise<never>(() => undefined);
+
+describe('the relay', () => {
+  let database: Database;
+  let close: () => Promise<void>;
+  let journal: Journal;
+  let leases: Leases;
+  let recorder: ReturnType<typeof recordingBus>;
+  let relays: Relay[];
+  let registry: Registry;
+  let now: Date;
+  let lines: string[];
+
+  beforeEach(async () => {
+    ({ database, close } = await temporaryDatabase());
+    journal = createSqliteJournal(database);
+    leases = createSqliteLeases(database);
+    recorder = recordingBus();
+    relays = [];
+    lines = [];
+    now = new Date(instant(0));
+  });
+  afterEach(async () => {
+    await Promise.all(relays.map((relay) => relay.stop()));
+    await close();
+  });
+
+  const log = () =>
+    createLogger({ name: 'test', level: 'info' }, {
+      write: (line: string) => lines.push(line),
+    } as unknown as NodeJS.WritableStream);
+
+  /** Without a sweep unless `delay` is given: its first look finds nothing and its delay never ends. */
+  const started = async (options: Partial<RelayDeps> = {}) => {
+    registry = new Registry();
+    const relay = createRelay({
+      journal,
+      bus: recorder.bus,
+      leases,
+      instance: randomUUID(),
+      now: () => now,
+      logger: log(),
+      registry,
+      delay: (_ms, signal) => Promise.race([never, aborted(signal)]),
+      ...options,
+    });
+    relays.push(relay);
+    await relay.start();
+    return relay;
+  };
+  const aborted = (signal: AbortSignal) =>
+    new Promise<void>((resolve) => {
+      if (signal.aborted) resolve();
+      else signal.addEventListener('abort', () => resolve(), { once: true });
+    });
+  const append = async (...commits: readonly Commit[]) => {
+    for (const commit of commits) assert.deepEqual(await journal.append(commit), { outcome: 'appended' });
+  };
+  const drained = async () => {
+    while ((await journal.backlog()).commits > 0) await new Promise((resolve) => setImmediate(resolve));
+  };
+
+  test('publishes a stream at once when it is told of it', async () => {
+    const relay = await started();
+    const [first, second] = commitsOf(randomUUID(), 2) as [Commit, Commit];
+    await append(first);
+    relay.nudge(first.stream);
+    await drained();
+    await append(second);
+    relay.nudge(second.stream);
+    await drained();
+    assert.deepEqual(recorder.of(first.stream), [1, 2]);
+  });
+
+  test('publishes all that a stream owes, in order, in batches', async () => {
+    const relay = await started({ limits: { commits: 10, bytes: 1e6 } });
+    const stream = randomUUID();
+    await append(...commitsOf(stream, 25));
+    relay.nudge(stream);
+    await drained();
+    assert.deepEqual(
+      recorder.of(stream),
+      Array.from({ length: 25 }, (_, index) => index + 1),
+    );
+    assert.deepEqual(recorder.publishes, [10, 10, 5]);
+  });
+
+  test('collects what comes while a publish is under way into the next one', async () => {
+    const relay = await started();
+    const { promise: held, resolve: release } = Promise.withResolvers<void>();
+    recorder.meanwhile(() => held);
+    const [first, ...others] = Array.from({ length: 6 }, () => commitOf()) as [Commit, ...Commit[]];
+    await append(first, ...others);
+    relay.nudge(first.stream);
+    while (recorder.publishes.length === 0) await new Promise((resolve) => setImmediate(resolve));
+    for (const { stream } of others) relay.nudge(stream);
+    release();
+    await drained();
+    assert.deepEqual(recorder.publishes, [1, 5]);
+  });
+
+  test('sends everything again until it is acknowledged, and takes nothing out before', async () => {
+    const pauses: number[] = [];
+    let failures = 6;
+    recorder.meanwhile(async () => {
+      if (failures === 0) return;
+      failures -= 1;
+      assert.equal((await journal.backlog()).commits, 2);
+      throw new Error('the broker is away');
+    });
+    const relay = await started({
+      delay: async (ms, signal) => {
+        // The sweep's first pause doubles too: only those of the retry begin with a failed publish.
+        if (recorder.publishes.length === 0) return Promise.race([never, aborted(signal)]);
+        pauses.push(ms);
+      },
+    });
+    await new Promise((resolve) => setImmediate(resolve));
+    const stream = randomUUID();
+    await append(...commitsOf(stream, 2));
+    relay.nudge(stream);
+    await drained();
+    assert.deepEqual(recorder.publishes, [2, 2, 2, 2, 2, 2, 2]);
+    assert.deepEqual(pauses, [100, 200, 400, 800, 1000, 1000]);
+    assert.deepEqual(recorder.of(stream), [1, 2]);
+    assert.equal(lines.filter((line) => line.includes('cannot publish')).length, 1);
+    assert.equal(lines.filter((line) => line.includes('publishing again')).length, 1);
+  });
+
+  test('is degraded, not down, while the bus refuses', async () => {
+    const relay = await started();
+    assert.deepEqual(await relay.health(), [{ name: 'bus', state: 'ok', needed: false }]);
+    recorder.meanwhile(() => Promise.reject(new Error('the broker is away')));
+    const commit = commitOf();
+    await append(commit);
+    relay.nudge(commit.stream);
+    await recorder.changed();
+    await new Promise((resolve) => setImmediate(resolve));
+    const [dependency] = await relay.health();
+    assert.equal(dependency?.state, 'degraded');
+    assert.equal(dependency.needed, false);
+    assert.match(dependency.detail ?? '', /wait in the outbox/);
+  });
+
+  test('goes on with others where a stream cannot be published, and says so once', async () => {
+    const relay = await started();
+    const [broken, sound] = [randomUUID(), commitOf()];
+    const fact = { ...sessionsRevoked(broken), data: { userId: broken, reason: 'boredom' } };
+    await append(
+      commitOf({ stream: broken, number: 1 }),
+      commitOf({ stream: broken, number: 2, events: [fact as never] }),
+      commitOf({ stream: broken, number: 3 }),
+      sound,
+    );
+    for (let attempt = 0; attempt < 2; attempt++) {
+      relay.nudge(broken);
+      relay.nudge(sound.stream);
+      while ((await journal.backlog()).commits > 2) await new Promise((resolve) => setImmediate(resolve));
+    }
+    assert.deepEqual(recorder.of(broken), [1]);
+    assert.deepEqual(recorder.of(sound.stream), [1]);
+    assert.match((await relay.health())[0]?.detail ?? '', /1 streams cannot be published/);
+    assert.equal(lines.filter((line) => line.includes('a stream cannot be published')).length, 1);
+    assert.match(await registry.metrics(), /latchkey_relay_blocked_streams 1/);
+  });
+
+  test('finishes the publish in hand before it stops', async () => {
+    const relay = await started();
+    const { promise: held, resolve: release } = Promise.withResolvers<void>();
+    recorder.meanwhile(() => held);
+    const commit = commitOf();
+    await append(commit);
+    relay.nudge(commit.stream);
+    while (recorder.publishes.length === 0) await new Promise((resolve) => setImmediate(resolve));
+    const stopped = relay.stop();
+    release();
+    await stopped;
+    assert.deepEqual(recorder.of(commit.stream), [1]);
+    assert.deepEqual(await journal.backlog(), { commits: 0 });
+    await relay.stop();
+  });
+
+  test('begins no further publish once it is to stop', async () => {
+    const relay = await started({ limits: { commits: 1, bytes: 1 } });
+    const { promise: held, resolve: release } = Promise.withResolvers<void>();
+    recorder.meanwhile(() => held);
+    const stream = randomUUID();
+    await append(...commitsOf(stream, 3));
+    relay.nudge(stream);
+    while (recorder.publishes.length === 0) await new Promise((resolve) => setImmediate(resolve));
+    const stopped = relay.stop();
+    release();
+    await stopped;
+    assert.deepEqual(recorder.of(stream), [1]);
+    assert.equal((await journal.backlog()).commits, 2);
+  });
+
+  describe('sweeping', () => {
+    /** Reads, a write of the lease, publish and mark: all settle within a few turns. */
+    const settled = async () => {
+      for (let turn = 0; turn < 30; turn++) await new Promise((resolve) => setImmediate(resolve));
+    };
+
+    /** A delay that ends when the test says so, for any relay that waits. */
+    const steps = () => {
+      let tick = Promise.withResolvers<void>();
+      const pauses: number[] = [];
+      return {
+        pauses,
+        delay: (ms: number, signal: AbortSignal) => {
+          pauses.push(ms);
+          return Promise.race([tick.promise, aborted(signal)]);
+        },
+        async step() {
+          const due = tick;
+          tick = Promise.withResolvers();
+          due.resolve();
+          await settled();
+        },
+      };
+    };
+
+    test('publishes what nobody told it of, once it is a second old', async () => {
+      const { delay, step } = steps();
+      await started({ delay });
+      const [first, second] = commitsOf(randomUUID(), 2) as [Commit, Commit];
+      await append({ ...first, at: instant(0) }, { ...second, at: instant(5) });
+      now = new Date(instant(1));
+      await step();
+      assert.deepEqual(recorder.of(first.stream), []);
+      now = new Date(now.getTime() + 1);
+      await step();
+      // With all that its stream owes, young commits too.
+      assert.deepEqual(recorder.of(first.stream), [1, 2]);
+    });
+
+    test('looks often while it finds something, and less and less while it does not', async () => {
+      const { delay, step, pauses } = steps();
+      now = new Date(instant(100));
+      await append(commitOf());
+      await started({ delay });
+      await settled();
+      for (let count = 0; count < 4; count++) await step();
+      await append(commitOf());
+      await step();
+      assert.deepEqual(pauses, [100, 200, 400, 750, 750, 100]);
+    });
+
+    test('is done by one of two relays, and by the other once that one has stopped', async () => {
+      const { delay, step } = steps();
+      now = new Date(instant(100));
+      const first = await started({ delay });
+      await started({ delay });
+      const overdue = Array.from({ length: 3 }, () => commitOf()) as [Commit, Commit, Commit];
+      await append(overdue[0]);
+      await step();
+      await append(overdue[1]);
+      await step();
+      assert.deepEqual(recorder.publishes, [1, 1]);
+      await first.stop();
+      await append(overdue[2]);
+      await step();
+      assert.deepEqual(recorder.publishes, [1, 1, 1]);
+    });
+
+    test('goes on after the journal was away, and complains once', async () => {
+      const { delay, step } = steps();
+      let away = true;
+      const waiting: Journal['waiting'] = async (page) => {
+        if (away) throw new Error('away');
+        return journal.waiting(page);
+      };
+      now = new Date(instant(100));
+      const commit = commitOf();
+      await append(commit);
+      await started({ delay, journal: { ...journal, waiting } });
+      await step();
+      await step();
+      away = false;
+      await step();
+      assert.deepEqual(recorder.of(commit.stream), [1]);
+      assert.equal(lines.filter((line) => line.includes('cannot be swept')).length, 1);
+    });
+  });
+
+  test('picks up by itself within two seconds what another process appended', async () => {
+    const realDelay = createRelay({
+      journal,
+      bus: recorder.bus,
+      leases,
+      instance: 'one',
+      now: () => new Date(),
+      logger: log(),
+      registry: new Registry(),
+    });
+    relays.push(realDelay);
+    await realDelay.start();
+    const commit = commitOf({ at: new Date().toISOString() });
+    await append(commit);
+    const appended = performance.now();
+    await recorder.changed();
+    assert.ok(performance.now() - appended < 2000);
+    assert.deepEqual(recorder.of(commit.stream), [1]);
+  });
+
+  test('tells how much waits and how old it is, how much it published and how long that took', async () => {
+    const relay = await started();
+    const stream = randomUUID();
+    await append(...commitsOf(stream, 3));
+    now = new Date(instant(31));
+    assert.match(await registry.metrics(), /latchkey_relay_unpublished_commits 3\n/);
+    assert.match(await registry.metrics(), /latchkey_relay_oldest_unpublished_seconds 30\n/);
+    relay.nudge(stream);
+    await drained();
+    await new Promise((resolve) => setImmediate(resolve));
+    const metrics = await registry.metrics();
+    assert.match(metrics, /latchkey_relay_unpublished_commits 0\n/);
+    assert.match(metrics, /latchkey_relay_oldest_unpublished_seconds 0\n/);
+    assert.match(metrics, /latchkey_relay_published_events_total\{topic="accounts\.events\.v1"\} 3\n/);
+    assert.match(metrics, /latchkey_relay_publish_seconds_count 1\n/);
+  });
+});
