@@ -1,5 +1,6 @@
 export * from './config.ts';
 export { type ClientAddress, clientAddress } from './http/client-address.ts';
+export { validationFailed } from './http/field-errors.ts';
 export * from './http/guards.ts';
 export * from './http/handler.ts';
 export * from './http/listen.ts';

@@ -46,13 +46,13 @@ export function parseEmail(text: string): EmailAddress | undefined {
   };
 }
 
-/** An address in a request body; parsed, it is the stored form. */
-export const email = z
+/** An address in a request body; parsed, it has both its forms. */
+export const emailAddress = z
   .string()
   .max(LONGEST_INPUT)
   .transform((text, context) => {
     const address = parseEmail(text);
-    if (address !== undefined) return address.stored;
+    if (address !== undefined) return address;
     context.addIssue({ code: 'custom', message: 'must be an e-mail address, such as ada@example.com' });
     return z.NEVER;
   })

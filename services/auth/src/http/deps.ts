@@ -1,0 +1,16 @@
+import type { Guards } from '@latchkey/service';
+import type { Signed } from '../use-cases/deps.ts';
+import type { UseCases } from '../use-cases/index.ts';
+import type { Pages } from './pages/pages.ts';
+import type { RefreshCookie } from './refresh-cookie.ts';
+
+/** What the routes need. */
+export interface RouteDeps {
+  readonly useCases: UseCases;
+  readonly guards: Guards<Signed & { readonly verified: boolean; readonly role: string }>;
+  readonly pages: Pages;
+  readonly cookie: RefreshCookie;
+  readonly jwks: () => { readonly keys: readonly object[] };
+}
+
+export const BASE = '/api/v1/auth';

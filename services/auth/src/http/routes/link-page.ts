@@ -1,0 +1,44 @@
+/** What the pages behind links have in common. */
+import { type Answer, Problem, pageHeaders, type RequestContext, type RouteSpec } from '@latchkey/service';
+import { z } from 'zod';
+import { negotiateLocale } from '../../credentials/schemas.ts';
+import type { Pages } from '../pages/pages.ts';
+import { refusals } from '../problems.ts';
+
+/** Any text: what is no token is answered like one that is not valid. */
+export const tokenParam = z.object({ token: z.string() });
+
+export const linkProblems = [refusals.token_invalid, refusals.token_expired];
+
+export const page = (html: string, status = 200): Answer => ({ status, html, headers: pageHeaders });
+
+export const localeOf = (request: RequestContext): string =>
+  negotiateLocale(request.headers['accept-language']);
+
+/** A dead link's page offers a new one; any other problem is said. */
+export const linkProblemPage =
+  (
+    pages: Pages,
+    kind: 'verification' | 'password-reset',
+  ): NonNullable<RouteSpec<unknown, unknown, unknown, unknown>['problemPage']> =>
+  (problem, detail, request) => {
+    const locale = localeOf(request);
+    if (problem.code === 'token_invalid') return pages.deadLink({ locale, kind, expired: false });
+    if (problem.code === 'token_expired') return pages.deadLink({ locale, kind, expired: true });
+    return pages.problem({ locale, title: problem.title, detail });
+  };
+
+/** Shows the form again where a person can mend what they typed; `code` says which field. */
+export const orFormAgain = async (
+  work: () => Promise<Answer>,
+  mendable: readonly string[],
+  again: (fault: { readonly code: string; readonly detail: string }) => Promise<string>,
+): Promise<Answer> => {
+  try {
+    return await work();
+  } catch (error) {
+    if (!(error instanceof Problem) || !mendable.includes(error.spec.code)) throw error;
+    const html = await again({ code: error.spec.code, detail: error.details.detail ?? error.spec.title });
+    return page(html, error.spec.status);
+  }
+};

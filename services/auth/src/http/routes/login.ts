@@ -1,0 +1,113 @@
+import {
+  type Answer,
+  anyone,
+  type RequestContext,
+  type Route,
+  route,
+  validationFailed,
+} from '@latchkey/service';
+import { z } from 'zod';
+import { emailAddress } from '../../credentials/email.ts';
+import { passwordText } from '../../credentials/schemas.ts';
+import type { SignedIn } from '../../use-cases/login.ts';
+import { contextOf } from '../context.ts';
+import { BASE, type RouteDeps } from '../deps.ts';
+import { authProblems } from '../problems.ts';
+import { signedInView, viewSignedIn } from '../views.ts';
+
+const tokens = z.object({
+  accessToken: z.string(),
+  refreshToken: z.string().optional().meta({ description: 'Absent where it is in the cookie.' }),
+  tokenType: z.literal('Bearer'),
+  expiresIn: z.int().meta({ description: 'Seconds until the access token ends.' }),
+  user: signedInView,
+});
+
+const LONGEST_REFRESH_TOKEN = 512;
+const refreshBody = z.object({ refreshToken: z.string().min(1).max(LONGEST_REFRESH_TOKEN).optional() });
+
+const answerOf = (
+  { accessToken, refreshToken, expiresIn, state }: SignedIn,
+  cookie: string | undefined,
+): Answer => ({
+  status: 200,
+  body: {
+    accessToken,
+    ...(cookie === undefined && { refreshToken }),
+    tokenType: 'Bearer',
+    expiresIn,
+    user: viewSignedIn(state),
+  },
+  ...(cookie !== undefined && { headers: { 'Set-Cookie': cookie } }),
+});
+
+export const loginRoute = ({ useCases, cookie }: RouteDeps): Route =>
+  route({
+    method: 'POST',
+    path: `${BASE}/login`,
+    tag: 'sessions',
+    summary: 'Log in',
+    description:
+      'An unverified account may log in. With `tokens: "cookie"` the refresh token goes into an HttpOnly cookie alone.',
+    policy: anyone,
+    body: z.object({
+      email: emailAddress,
+      password: passwordText,
+      tokens: z.enum(['body', 'cookie']).default('body'),
+    }),
+    answers: { 200: { description: 'Tokens.', schema: tokens, headers: ['Set-Cookie'] } },
+    problems: [authProblems.invalid_credentials, authProblems.account_disabled],
+    handle: async (request) => {
+      const { email, password, tokens: where } = request.body;
+      const signedIn = await useCases.login(email.canonical, password, contextOf(request));
+      return answerOf(signedIn, where === 'cookie' ? cookie.set(signedIn.refreshToken) : undefined);
+    },
+  });
+
+export const refreshRoute = (deps: RouteDeps): Route =>
+  route({
+    method: 'POST',
+    path: `${BASE}/refresh`,
+    tag: 'sessions',
+    summary: 'New tokens for a refresh token',
+    description:
+      'The old one dies, with ten seconds of grace for a lost answer. One presented later ends every session.',
+    policy: anyone,
+    body: refreshBody,
+    answers: { 200: { description: 'Tokens.', schema: tokens, headers: ['Set-Cookie'] } },
+    problems: [authProblems.refresh_token_invalid, deps.cookie.problem],
+    handle: async (request) => {
+      const { token, inCookie } = presented(deps, request, request.body.refreshToken);
+      const signedIn = await deps.useCases.refresh(token, contextOf(request));
+      return answerOf(signedIn, inCookie ? deps.cookie.set(signedIn.refreshToken) : undefined);
+    },
+  });
+
+export const logoutRoute = (deps: RouteDeps): Route =>
+  route({
+    method: 'POST',
+    path: `${BASE}/logout`,
+    tag: 'sessions',
+    summary: 'End the session of a refresh token',
+    policy: anyone,
+    body: refreshBody,
+    answers: { 204: { description: 'Ended, or never there.', headers: ['Set-Cookie'] } },
+    problems: [deps.cookie.problem],
+    handle: async (request) => {
+      const { token, inCookie } = presented(deps, request, request.body.refreshToken);
+      await deps.useCases.logout(token);
+      return { status: 204, headers: inCookie ? { 'Set-Cookie': deps.cookie.clear() } : {} };
+    },
+  });
+
+/** The token of the body, else of the cookie. @throws Problem (validation_failed, insufficient_permission) */
+const presented = (
+  { cookie }: RouteDeps,
+  request: RequestContext,
+  inBody: string | undefined,
+): { readonly token: string; readonly inCookie: boolean } => {
+  if (inBody !== undefined) return { token: inBody, inCookie: false };
+  const inCookie = cookie.read(request);
+  if (inCookie !== undefined) return { token: inCookie, inCookie: true };
+  throw validationFailed([{ pointer: '#/refreshToken', message: 'is required where no cookie has it' }]);
+};

@@ -1,0 +1,71 @@
+import { type Route, route } from '@latchkey/service';
+import { z } from 'zod';
+import { contextOf } from '../context.ts';
+import { BASE, type RouteDeps } from '../deps.ts';
+import { changed, sequenceHeader } from '../views.ts';
+
+const sessionView = z.object({
+  id: z.uuid(),
+  createdAt: z.iso.datetime(),
+  lastUsedAt: z.iso.datetime(),
+  ip: z.string(),
+  userAgent: z.string(),
+  current: z.boolean(),
+});
+
+export const logoutAllRoute = ({ useCases, guards }: RouteDeps): Route =>
+  route({
+    method: 'POST',
+    path: `${BASE}/logout-all`,
+    tag: 'sessions',
+    summary: 'End every session of the account',
+    policy: guards.authenticated,
+    answers: { 204: changed('Every session and every access token is dead.') },
+    handle: async (request) => {
+      const { state } = await useCases.logoutEverywhere(request.caller, contextOf(request));
+      return { status: 204, headers: sequenceHeader(state) };
+    },
+  });
+
+export const listSessionsRoute = ({ useCases, guards }: RouteDeps): Route =>
+  route({
+    method: 'GET',
+    path: `${BASE}/sessions`,
+    tag: 'sessions',
+    summary: 'Where the account is logged in',
+    policy: guards.authenticated,
+    answers: {
+      200: { description: 'Newest login first.', schema: z.object({ sessions: z.array(sessionView) }) },
+    },
+    handle: async ({ caller }) => {
+      const sessions = await useCases.listSessions(caller);
+      return {
+        status: 200,
+        body: {
+          sessions: sessions.map(({ id, createdAt, rotatedAt, ip, userAgent }) => ({
+            id,
+            createdAt: createdAt.toISOString(),
+            lastUsedAt: rotatedAt.toISOString(),
+            ip,
+            userAgent,
+            current: id === caller.sessionId,
+          })),
+        },
+      };
+    },
+  });
+
+export const endSessionRoute = ({ useCases, guards }: RouteDeps): Route =>
+  route({
+    method: 'DELETE',
+    path: `${BASE}/sessions/:id`,
+    tag: 'sessions',
+    summary: 'End one session',
+    policy: guards.authenticated,
+    params: z.object({ id: z.uuid() }),
+    answers: { 204: { description: 'Ended.' } },
+    handle: async ({ caller, params }) => {
+      await useCases.endSession(caller, params.id);
+      return { status: 204 };
+    },
+  });

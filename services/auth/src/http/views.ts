@@ -1,0 +1,73 @@
+/** What answers show of an account. */
+import { role } from '@latchkey/events';
+import type { AnswerSpec } from '@latchkey/service';
+import { z } from 'zod';
+import type { AccountState } from '../account/index.ts';
+import { localeTag, personName, username } from '../credentials/schemas.ts';
+
+export const message = z.object({ message: z.string() });
+
+/** An account, to itself and to admins. */
+export const accountView = z.object({
+  id: z.uuid(),
+  email: z.string(),
+  username: z.string(),
+  firstName: z.string().nullable(),
+  lastName: z.string().nullable(),
+  role,
+  isVerified: z.boolean(),
+  locale: z.string(),
+  disabled: z.boolean(),
+});
+
+export const viewAccount = (state: AccountState): z.infer<typeof accountView> => ({
+  id: state.userId,
+  email: state.email,
+  username: state.username,
+  firstName: state.firstName ?? null,
+  lastName: state.lastName ?? null,
+  role: state.role,
+  isVerified: state.status === 'verified',
+  locale: state.locale,
+  disabled: state.disabled,
+});
+
+/** What a client needs to know of who is logged in. */
+export const signedInView = accountView.pick({
+  id: true,
+  email: true,
+  username: true,
+  role: true,
+  isVerified: true,
+});
+
+export const viewSignedIn = (state: AccountState): z.infer<typeof signedInView> => {
+  const { id, email, username: name, role: is, isVerified } = viewAccount(state);
+  return { id, email, username: name, role: is, isVerified };
+};
+
+export const names = {
+  username,
+  firstName: personName,
+  lastName: personName,
+  locale: localeTag,
+};
+
+const SEQUENCE_HEADER = 'Account-Sequence';
+
+/** Tells the client how far a read model must be to show this change. */
+export const sequenceHeader = (state: Pick<AccountState, 'userId' | 'sequence'>) => ({
+  [SEQUENCE_HEADER]: `${state.userId}:${state.sequence}`,
+});
+
+export const changed = (description: string, schema?: z.ZodType): AnswerSpec => ({
+  description,
+  headers: [SEQUENCE_HEADER],
+  ...(schema && { schema }),
+});
+
+/** The answer of a link's POST: JSON to a client app, a page to a form. */
+export const changedOnPage = (description: string): AnswerSpec => ({
+  ...changed(description, message),
+  media: ['text/html'],
+});
