@@ -1,0 +1,219 @@
+/**
+ * The relay's promise, under every interleaving that fast-check comes up with: the real relay, any number of
+ * them, on a journal and a bus whose requests and answers are delayed, lost or refused at will.
+ */
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import type { Bus, OutgoingRecord } from '@latchkey/bus';
+import { createLogger } from '@latchkey/service';
+import fc from 'fast-check';
+import { Registry } from 'prom-client';
+import { commitOf } from '../ports/journal.fixtures.ts';
+import { createMemoryJournal } from '../ports/journal.memory.ts';
+import { type Journal, JournalUnavailable } from '../ports/journal.ts';
+import type { Leases } from '../ports/leases.ts';
+import { createRelay, type Relay } from './relay.ts';
+
+const STREAMS = [
+  '01900000-0000-7000-8000-000000000001',
+  '01900000-0000-7000-8000-000000000002',
+  '01900000-0000-7000-8000-000000000003',
+] as const;
+type Stream = (typeof STREAMS)[number];
+
+/** What becomes of one request. */
+type Fate =
+  | { readonly kind: 'answered' }
+  /** Refused: nothing happened. */
+  | { readonly kind: 'refused' }
+  /** It happened, and the answer was lost. */
+  | { readonly kind: 'unanswered' }
+  /** Given up; it happens later all the same. */
+  | { readonly kind: 'late' }
+  /** Of each key only the first records were written, then it failed. */
+  | { readonly kind: 'partial'; readonly kept: number };
+
+const fate = fc.oneof(
+  { weight: 4, arbitrary: fc.constant<Fate>({ kind: 'answered' }) },
+  fc.constantFrom<Fate>({ kind: 'refused' }, { kind: 'unanswered' }, { kind: 'late' }),
+  fc.record({ kind: fc.constant('partial' as const), kept: fc.nat(3) }),
+);
+
+type Action =
+  | { readonly kind: 'append'; readonly stream: Stream; readonly relay: number }
+  /** Somebody appends who tells no relay. */
+  | { readonly kind: 'append-beside'; readonly stream: Stream }
+  | { readonly kind: 'start' }
+  | { readonly kind: 'crash'; readonly relay: number }
+  | { readonly kind: 'stop'; readonly relay: number }
+  /** So many requests, answers and pauses come to their end. */
+  | { readonly kind: 'go-on'; readonly steps: number };
+
+const stream = fc.constantFrom(...STREAMS);
+const action = fc.oneof(
+  {
+    weight: 4,
+    arbitrary: fc.record({ kind: fc.constant('append' as const), stream, relay: fc.nat(3) }),
+  },
+  fc.record({ kind: fc.constant('append-beside' as const), stream }),
+  fc.constant<Action>({ kind: 'start' }),
+  fc.record({ kind: fc.constantFrom('crash' as const, 'stop' as const), relay: fc.nat(3) }),
+  {
+    weight: 5,
+    arbitrary: fc.record({ kind: fc.constant('go-on' as const), steps: fc.integer({ min: 1, max: 12 }) }),
+  },
+);
+
+const logger = createLogger({ name: 'model', level: 'silent' });
+
+const never = new Promise<never>(() => undefined);
+
+/** A journal, a topic, and the relays between them, which reach both by requests that can go wrong. */
+function createWorld(scheduler: fc.Scheduler, fates: readonly Fate[]) {
+  const journal = createMemoryJournal();
+  const appended = new Map<Stream, number>(STREAMS.map((stream) => [stream, 0]));
+  const topic: OutgoingRecord[] = [];
+  const running: { readonly relay: Relay; crash(): void }[] = [];
+  const nextFate = fates.values();
+  let clock = Date.UTC(2026, 0, 1);
+
+  const sometime = (what: string): Promise<void> => scheduler.schedule(Promise.resolve(), what);
+
+  /** A request that travels, takes effect, and is answered, if nothing comes between. */
+  async function request<T>(what: string, effect: (kept: number) => Promise<T>): Promise<T> {
+    const fate = nextFate.next().value ?? { kind: 'answered' };
+    const everything = Number.POSITIVE_INFINITY;
+    await sometime(`${what} asked`);
+    if (fate.kind === 'late') void sometime(`${what} late`).then(() => effect(everything));
+    if (fate.kind === 'late' || fate.kind === 'refused') throw new JournalUnavailable(fate.kind);
+    const result = await effect(fate.kind === 'partial' ? fate.kept : everything);
+    await sometime(`${what} answered`);
+    if (fate.kind !== 'answered') throw new JournalUnavailable(fate.kind);
+    return result;
+  }
+
+  const remoteJournal: Journal = {
+    ...journal,
+    unpublished: (stream) => request('read', () => journal.unpublished(stream)),
+    waiting: (page) => request('waiting', () => journal.waiting(page)),
+    markPublished: (commits) => request('mark', (kept) => journal.markPublished(commits.slice(0, kept))),
+  };
+  const bus: Pick<Bus, 'publish'> = {
+    publish: (_topic, records) =>
+      request('publish', async (kept) => {
+        const byKey = Map.groupBy(records, ({ key }) => key);
+        for (const ofKey of byKey.values()) topic.push(...ofKey.slice(0, kept));
+      }),
+  };
+  // Leases only spare work: here everybody gets them, so that sweeps collide.
+  const leases: Leases = { take: async () => true, release: async () => undefined };
+
+  /** What a crashed relay had asked for takes effect; it never hears of it, and asks for nothing more. */
+  function start(): void {
+    let crashed = false;
+    const whileAlive = <Args extends readonly unknown[], T>(method: (...args: Args) => Promise<T>) => {
+      return async (...args: Args): Promise<T> => {
+        if (crashed) return never;
+        const result = await method(...args).catch((error: unknown) =>
+          crashed ? never : Promise.reject(error),
+        );
+        return crashed ? never : result;
+      };
+    };
+    const relay = createRelay({
+      journal: {
+        unpublished: whileAlive(remoteJournal.unpublished),
+        waiting: whileAlive(remoteJournal.waiting),
+        markPublished: whileAlive(remoteJournal.markPublished),
+        backlog: journal.backlog,
+      },
+      bus: { publish: whileAlive(bus.publish) },
+      leases,
+      instance: `relay ${running.length}`,
+      now: () => new Date(clock),
+      logger,
+      registry: new Registry(),
+      limits: { commits: 2, bytes: 1e6 },
+      delay: whileAlive(() => sometime('pause')),
+    });
+    running.push({
+      relay,
+      crash() {
+        crashed = true;
+      },
+    });
+    void relay.start();
+  }
+
+  async function append(stream: Stream): Promise<void> {
+    const number = (appended.get(stream) ?? 0) + 1;
+    appended.set(stream, number);
+    await journal.append(commitOf({ stream, number, at: new Date(clock).toISOString() }));
+  }
+
+  const one = (index: number) => running[index % running.length];
+
+  async function act(action: Action): Promise<void> {
+    clock += 400;
+    if (action.kind === 'append' || action.kind === 'append-beside') await append(action.stream);
+    if (action.kind === 'append') one(action.relay)?.relay.nudge(action.stream);
+    if (action.kind === 'start') start();
+    if (action.kind === 'crash') {
+      one(action.relay)?.crash();
+      running.splice(action.relay % running.length, 1);
+    }
+    if (action.kind === 'stop') void running.splice(action.relay % running.length, 1)[0]?.relay.stop();
+    if (action.kind === 'go-on' && running.length > 0) await scheduler.waitNext(action.steps);
+  }
+
+  const sequences = (stream: Stream): readonly number[] =>
+    topic.filter(({ key }) => key === stream).map(({ headers }) => Number(headers['ce_sequence']));
+
+  return {
+    start,
+    act,
+    /** In the order of their first occurrence on the topic. */
+    firstOccurrences: (stream: Stream) => [...new Set(sequences(stream))],
+    /** All that was appended to a stream. */
+    owed: (stream: Stream) => Array.from({ length: appended.get(stream) ?? 0 }, (_, index) => index + 1),
+    async lost(stream: Stream): Promise<readonly number[]> {
+      const waiting = new Set((await journal.unpublished(stream)).map(({ number }) => number));
+      const published = new Set(sequences(stream));
+      return this.owed(stream).filter((number) => !waiting.has(number) && !published.has(number));
+    },
+    /** Everything gets an answer from now on: until the outbox is empty, or nobody would wait any longer. */
+    async calm(): Promise<void> {
+      for (const _ of nextFate);
+      start();
+      for (let step = 0; step < 5000 && (await journal.backlog()).commits > 0; step++) {
+        clock += 100;
+        await scheduler.waitNext(1);
+      }
+    },
+  };
+}
+
+describe('any number of relays', () => {
+  test('publish every commit, first in order, and mark none that is not on the topic', async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.scheduler(),
+        fc.array(fate, { maxLength: 80 }),
+        fc.array(action, { minLength: 5, maxLength: 60 }),
+        async (scheduler, fates, actions) => {
+          const world = createWorld(scheduler, fates);
+          world.start();
+          for (const action of actions) {
+            await world.act(action);
+            for (const stream of STREAMS) assert.deepEqual(await world.lost(stream), []);
+          }
+          await world.calm();
+          for (const stream of STREAMS) {
+            assert.deepEqual(world.firstOccurrences(stream), world.owed(stream));
+          }
+        },
+      ),
+      { numRuns: 200 },
+    );
+  });
+});
