@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { limitsContract } from './limits.contract.ts';
+import { limitsContract } from '../ports/limits.contract.ts';
+import type { LimitRules } from '../ports/limits.ts';
 import { createMemoryLimits } from './limits.memory.ts';
-import { type LimitRules, unlimited } from './limits.ts';
+import { unlimited } from './limits.ts';
 
 limitsContract('memory', async (rules) => {
   let now = Date.parse('2026-03-01T12:00:00Z');

@@ -1,14 +1,6 @@
 /** Limits on rate-limiter-flexible, whatever it keeps its counts in. */
 import { type RateLimiterAbstract, RateLimiterRes } from 'rate-limiter-flexible';
-import type { Allowance, LimitName, Limits } from '../ports/limits.ts';
-
-/** At most `points` in a window of `seconds`, which begins with the first of them. */
-export interface LimitRule {
-  readonly points: number;
-  readonly seconds: number;
-}
-
-export type LimitRules = Readonly<Record<LimitName, LimitRule>>;
+import type { Allowance, LimitName, LimitRule, LimitRules, Limits } from '../ports/limits.ts';
 
 export type Counting = Pick<Limits, 'take' | 'peek' | 'clear'>;
 

@@ -94,7 +94,7 @@ describe('an e-mail address', () => {
     );
   });
 
-  test('in a body is read as its stored form, or refused without being quoted', () => {
+  test('in a body is read into both its forms, or refused without being quoted', () => {
     assert.deepEqual(emailAddress.parse(' Ada@Example.com '), {
       stored: 'Ada@Example.com',
       canonical: 'ada@example.com',

@@ -33,6 +33,10 @@ describe('the thread pool', () => {
     const environment: NodeJS.ProcessEnv = {};
     widenThreadPool(environment);
     assert.ok(Number(environment['UV_THREADPOOL_SIZE']) > hashConcurrency());
+    const wanted: NodeJS.ProcessEnv = { HASH_CONCURRENCY: '9' };
+    widenThreadPool(wanted);
+    assert.equal(hashConcurrency(9), 9);
+    assert.ok(Number(wanted['UV_THREADPOOL_SIZE']) > 9);
     const given = { UV_THREADPOOL_SIZE: '3' };
     widenThreadPool(given);
     assert.deepEqual(given, { UV_THREADPOOL_SIZE: '3' });

@@ -4,13 +4,14 @@ import { availableParallelism } from 'node:os';
 /** For files, name look-ups and the like, while every hashing thread is busy. */
 const OTHER_THREADS = 4;
 
-/** How many hashes to compute at once: one per processor that this process may use. */
-export const hashConcurrency = (): number => availableParallelism();
+/** How many hashes to compute at once. @param configured HASH_CONCURRENCY; 0: one per processor that is ours to use. */
+export const hashConcurrency = (configured = 0): number => configured || availableParallelism();
 
 /**
  * Makes the pool larger than the hash concurrency unless UV_THREADPOOL_SIZE says otherwise. Works only before
- * the pool is first used, so `main.ts` calls it before anything else.
+ * the pool is first used, so `main.ts` calls it before anything else, also before the settings are checked.
  */
 export function widenThreadPool(environment: NodeJS.ProcessEnv): void {
-  environment['UV_THREADPOOL_SIZE'] ??= String(hashConcurrency() + OTHER_THREADS);
+  const configured = Number(environment['HASH_CONCURRENCY']) || 0;
+  environment['UV_THREADPOOL_SIZE'] ??= String(hashConcurrency(configured) + OTHER_THREADS);
 }

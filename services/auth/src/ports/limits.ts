@@ -15,6 +15,14 @@ export type LimitName =
   /** Recipients per admin. */
   | 'mailing-admin';
 
+/** At most `points` in a window of `seconds`, which begins with the first of them. */
+export interface LimitRule {
+  readonly points: number;
+  readonly seconds: number;
+}
+
+export type LimitRules = Readonly<Record<LimitName, LimitRule>>;
+
 export type Allowance =
   | { readonly allowed: true }
   | { readonly allowed: false; readonly retryAfterSeconds: number };

@@ -3,8 +3,7 @@ import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { describe, test } from 'node:test';
 import { setTimeout as wait } from 'node:timers/promises';
-import type { Limits } from '../ports/limits.ts';
-import type { LimitRules } from './limits.ts';
+import type { LimitRules, Limits } from './limits.ts';
 
 const HOUR = 3600;
 

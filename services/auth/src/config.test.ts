@@ -1,0 +1,197 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { ConfigError, describeConfig, readConfig } from '@latchkey/service';
+import { type AuthConfig, allowedOrigins, authSettings, limitRules } from './config.ts';
+import { generateSecrets } from './credentials/secrets.ts';
+
+const secrets = generateSecrets();
+const minimal = { ...secrets, PUBLIC_URL: 'https://id.example.com' };
+
+const read = (environment: Record<string, string | undefined> = {}): AuthConfig =>
+  readConfig(authSettings, { ...minimal, ...environment });
+
+const faultsOf = (environment: Record<string, string | undefined>): readonly string[] => {
+  try {
+    read(environment);
+  } catch (error) {
+    assert.ok(error instanceof ConfigError);
+    return error.faults;
+  }
+  assert.fail('no fault was found');
+};
+
+const namesOf = (faults: readonly string[]): readonly string[] =>
+  faults.map((fault) => fault.split(':')[0] ?? '');
+
+describe('the settings of auth', () => {
+  test('need an address and keys, nothing else', () => {
+    const config = read();
+    assert.equal(config.LATCHKEY_ENV, 'production');
+    assert.equal(config.ACCESS_TOKEN_MINUTES, 15);
+    assert.equal(config.REFRESH_TOKEN_DAYS, 30);
+    assert.equal(config.RESET_TOKEN_EXPIRATION_MINUTES, 60);
+    assert.equal(config.VERIFICATION_TOKEN_EXPIRATION_MINUTES, 1440);
+    assert.equal(config.AUDIENCE, 'latchkey');
+    assert.equal(config.HOST, '127.0.0.1');
+    assert.equal(config.SIGNUP_REVEALS_EXISTING, false);
+    assert.equal(config.LIMITS, true);
+    assert.deepEqual(config.TRUSTED_PROXIES, []);
+    assert.equal(config.REFRESH_KEY.toString('base64url'), secrets.REFRESH_KEY);
+  });
+
+  test('that are missing are all named at once', () => {
+    assert.throws(
+      () => readConfig(authSettings, {}),
+      (error) => {
+        assert.ok(error instanceof ConfigError);
+        const missing = [
+          'PUBLIC_URL',
+          'SIGNING_KEYS',
+          'SEALING_PUBLIC_KEY',
+          'PASSWORD_SALT_KEY',
+          'REFRESH_KEY',
+        ];
+        assert.deepEqual(error.faults.toSorted(), missing.map((name) => `${name}: is required`).toSorted());
+        return true;
+      },
+    );
+  });
+
+  test('that are wrong, or contradict each other, are all named at once and not shown', () => {
+    const wrong = {
+      LATCHKEY_ENV: 'prod',
+      HOST: undefined,
+      PORT: '65536',
+      LOG_LEVEL: 'loud',
+      TRUSTED_PROXIES: '10.0.0.0/8, 10.0.0.0/33',
+      PUBLIC_URL: 'ftp://sesame',
+      FRONTEND_URL: 'sesame',
+      CORS_ORIGINS: 'https://app.example.com/path',
+      VERIFICATION_TOKEN_EXPIRATION_MINUTES: '0',
+      RESET_TOKEN_EXPIRATION_MINUTES: '-1',
+      ACCESS_TOKEN_MINUTES: '1.5',
+      REFRESH_TOKEN_DAYS: 'sesame',
+      SIGNUP_REVEALS_EXISTING: 'perhaps',
+      LIMITS: 'some',
+      LIMIT_LOGIN_FAILURES_PER_ADDRESS: '0',
+      LIMIT_LOGIN_FAILURES_PER_IP: '-1',
+      LIMIT_MAIL_REQUESTS_PER_IP: '1e3',
+      LIMIT_MAILS_PER_ADDRESS: 'three',
+      LIMIT_SIGNUPS_PER_IP: '0',
+      LIMIT_MAILING_RECIPIENTS: '1000001',
+      HASH_CONCURRENCY: '1000',
+      SIGNING_KEYS: secrets.SEALING_PRIVATE_KEYS,
+      SEALING_PUBLIC_KEY: 'sesame',
+      PASSWORD_SALT_KEY: 'sesame',
+      REFRESH_KEY: 'sesame',
+    };
+    const faults = faultsOf(wrong);
+    const { HOST: _, ...faulty } = wrong;
+    assert.deepEqual(namesOf(faults).toSorted(), Object.keys(faulty).toSorted());
+    assert.doesNotMatch(faults.join('\n'), /sesame/);
+  });
+
+  test('demand https and limits in production, beside whatever else is wrong', () => {
+    const faults = faultsOf({ PUBLIC_URL: 'http://id.example.com', LIMITS: 'off', PORT: 'x' });
+    assert.deepEqual(namesOf(faults).toSorted(), ['LIMITS', 'PORT', 'PUBLIC_URL']);
+    const config = read({ LATCHKEY_ENV: 'development', PUBLIC_URL: 'http://localhost:8080', LIMITS: 'off' });
+    assert.equal(config.LIMITS, false);
+  });
+
+  test('take a PUBLIC_URL with a path and without the slash behind it, and no query', () => {
+    assert.equal(read({ PUBLIC_URL: 'https://example.com/id/' }).PUBLIC_URL, 'https://example.com/id');
+    assert.deepEqual(namesOf(faultsOf({ PUBLIC_URL: 'https://example.com/?a=b' })), ['PUBLIC_URL']);
+    assert.deepEqual(namesOf(faultsOf({ PUBLIC_URL: 'https://example.com/#a' })), ['PUBLIC_URL']);
+  });
+
+  test('take proxies as addresses and blocks of both kinds', () => {
+    const proxies = ['127.0.0.1', '10.0.0.0/8', '::1', 'fd00::/8'];
+    assert.deepEqual(read({ TRUSTED_PROXIES: proxies.join(', ') }).TRUSTED_PROXIES, proxies);
+    for (const bad of ['proxy.example', '10.0.0.0/', '10.0.0.0/8/8', '10.0.0/8', '::1/129']) {
+      assert.deepEqual(namesOf(faultsOf({ TRUSTED_PROXIES: bad })), ['TRUSTED_PROXIES'], bad);
+    }
+  });
+
+  test('are all described, and secrets marked so', () => {
+    const described = describeConfig(authSettings);
+    for (const { name, description } of described) assert.notEqual(description, '', name);
+    const secret = described.filter((one) => one.secret).map(({ name }) => name);
+    assert.deepEqual(secret, ['SIGNING_KEYS', 'PASSWORD_SALT_KEY', 'REFRESH_KEY']);
+    const required = described.filter((one) => one.required).map(({ name }) => name);
+    assert.deepEqual(required.toSorted(), [
+      'PASSWORD_SALT_KEY',
+      'PUBLIC_URL',
+      'REFRESH_KEY',
+      'SEALING_PUBLIC_KEY',
+      'SIGNING_KEYS',
+    ]);
+    assert.equal(described.find(({ name }) => name === 'REFRESH_TOKEN_DAYS')?.default, '30');
+  });
+});
+
+describe('the limits', () => {
+  test('are those of the API page by default', () => {
+    assert.deepEqual(limitRules(read()), {
+      'login-address': { points: 10, seconds: 900 },
+      'login-ip': { points: 100, seconds: 900 },
+      'mail-ip': { points: 30, seconds: 3600 },
+      'verification-address': { points: 3, seconds: 3600 },
+      'reset-address': { points: 3, seconds: 3600 },
+      'signup-ip': { points: 20, seconds: 3600 },
+      'mailing-admin': { points: 1000, seconds: 86_400 },
+    });
+  });
+
+  test('let more sign up in development, unless told otherwise', () => {
+    const development = { LATCHKEY_ENV: 'development' };
+    assert.equal(limitRules(read(development))['signup-ip'].points, 1000);
+    assert.equal(limitRules(read({ ...development, LIMIT_SIGNUPS_PER_IP: '7' }))['signup-ip'].points, 7);
+  });
+});
+
+describe('a page may call', () => {
+  const allowed = (origin: string, environment: Record<string, string>): boolean =>
+    allowedOrigins(read(environment))(origin);
+
+  test('from our own origin and that of the client app', () => {
+    const environment = {
+      PUBLIC_URL: 'https://example.com/id',
+      FRONTEND_URL: 'https://app.example.com/start',
+    };
+    assert.ok(allowed('https://example.com', environment));
+    assert.ok(allowed('https://app.example.com', environment));
+    assert.ok(!allowed('https://app.example.com.evil.example', environment));
+    assert.ok(!allowed('http://localhost:3000', environment));
+    assert.ok(!allowed('null', environment));
+  });
+
+  test('from what is listed instead', () => {
+    const environment = {
+      FRONTEND_URL: 'https://app.example.com',
+      CORS_ORIGINS: 'https://a.example, https://b.example:8443',
+    };
+    assert.ok(allowed('https://a.example', environment));
+    assert.ok(allowed('https://b.example:8443', environment));
+    assert.ok(!allowed('https://b.example', environment));
+    assert.ok(!allowed('https://app.example.com', environment));
+  });
+
+  test('from any port of this machine in development', () => {
+    const environment = { LATCHKEY_ENV: 'development' };
+    for (const origin of [
+      'http://localhost:3000',
+      'http://localhost',
+      'http://127.0.0.1:5173',
+      'http://[::1]:80',
+    ]) {
+      assert.ok(allowed(origin, environment), origin);
+    }
+    for (const origin of [
+      'http://localhost.evil.example',
+      'http://localhost:3000.evil.example',
+      'https://evil.example',
+    ]) {
+      assert.ok(!allowed(origin, environment), origin);
+    }
+  });
+});

@@ -1,0 +1,184 @@
+/** The settings of auth. */
+import { clientAddress, setting } from '@latchkey/service';
+import { z } from 'zod';
+import { KeyFault, parseSealingKey, parseSecretKey, parseSigningKeys } from './credentials/keys.ts';
+import type { LimitRules } from './ports/limits.ts';
+
+const MOST = 1_000_000;
+const MINUTE = 60;
+const HOUR = 60 * MINUTE;
+const DAY = 24 * HOUR;
+
+/** Text to what `read` makes of it; an error that `isFault` knows becomes the setting's fault. */
+const readBy = <T>(read: (text: string) => T, isFault: (error: unknown) => error is Error) =>
+  z.string().transform((text, context) => {
+    try {
+      return read(text);
+    } catch (error) {
+      if (!isFault(error)) throw error;
+      context.addIssue({ code: 'custom', message: error.message });
+      return z.NEVER;
+    }
+  });
+
+const key = <T>(read: (text: string) => T) => readBy(read, (error) => error instanceof KeyFault);
+
+const url = z
+  .url({ protocol: /^https?$/, error: 'must be an http(s) URL' })
+  .refine((text) => !/[?#]/.test(text), 'must end with its path')
+  .overwrite((text) => text.replace(/\/+$/, ''));
+
+const limit = (fallback: number) => setting.whole({ min: 1, max: MOST, fallback });
+
+/** Left to what else is set where it is not given. */
+const optionalLimit = z
+  .string()
+  .optional()
+  .transform((text, context) => {
+    if (text === undefined) return undefined;
+    const parsed = limit(MOST).safeParse(text);
+    if (parsed.success) return parsed.data;
+    context.addIssue({ code: 'custom', message: `must be a whole number from 1 to ${MOST}` });
+    return z.NEVER;
+  });
+
+const originList = setting
+  .list()
+  .refine((origins) => origins.every(isOrigin), 'must be a list of origins, such as https://app.example.com');
+
+const proxyList = setting
+  .list()
+  .refine(areAddressBlocks, 'must be a list of addresses or CIDR blocks, such as 10.0.0.0/8');
+
+const fields = z.object({
+  LATCHKEY_ENV: z
+    .enum(['development', 'production'])
+    .default('production')
+    .describe('`development` or `production`.'),
+  HOST: z.string().default('127.0.0.1').describe('Address to listen on.'),
+  PORT: setting
+    .whole({ min: 0, max: 65_535, fallback: 8081 })
+    .describe('Port to listen on; 0: any free one.'),
+  LOG_LEVEL: z
+    .enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'])
+    .default('info')
+    .describe('The least that is logged.'),
+  TRUSTED_PROXIES: proxyList.describe(
+    'Addresses and CIDR blocks whose X-Forwarded-For is believed, comma-separated.',
+  ),
+
+  PUBLIC_URL: url.describe('Where the API is reached from outside; access tokens name it as their issuer.'),
+  FRONTEND_URL: url.optional().describe('The client app.'),
+  CORS_ORIGINS: originList.describe(
+    "Origins whose pages may call, comma-separated. Default: FRONTEND_URL's. In development also any port of localhost.",
+  ),
+  AUDIENCE: z.string().min(1).max(200).default('latchkey').describe('Whom access tokens are for (`aud`).'),
+
+  VERIFICATION_TOKEN_EXPIRATION_MINUTES: setting
+    .whole({ min: 10, max: 7 * 24 * 60, fallback: 1440 })
+    .describe('How long a verification link works. Sign-ups end after 7 days.'),
+  RESET_TOKEN_EXPIRATION_MINUTES: setting
+    .whole({ min: 10, max: 24 * 60, fallback: 60 })
+    .describe('How long a password link works.'),
+  ACCESS_TOKEN_MINUTES: setting
+    .whole({ min: 1, max: 60, fallback: 15 })
+    .describe('How long an access token lives.'),
+  REFRESH_TOKEN_DAYS: setting
+    .whole({ min: 1, max: 365, fallback: 30 })
+    .describe('How long a session lives, from its login.'),
+  SIGNUP_REVEALS_EXISTING: setting
+    .flag(false)
+    .describe('Answer 409 to a sign-up with a verified address, instead of as if it were new.'),
+
+  LIMITS: setting.flag(true).describe('`off` lifts all limits; in development only, for load tests.'),
+  LIMIT_LOGIN_FAILURES_PER_ADDRESS: limit(10).describe('Failed logins per address and 15 minutes.'),
+  LIMIT_LOGIN_FAILURES_PER_IP: limit(100).describe('Failed logins per IP (IPv6: per /64) and 15 minutes.'),
+  LIMIT_MAIL_REQUESTS_PER_IP: limit(30).describe('Requests that lead to mail, per IP and hour.'),
+  LIMIT_MAILS_PER_ADDRESS: limit(3).describe('Mails per address, purpose (verification, reset) and hour.'),
+  LIMIT_SIGNUPS_PER_IP: optionalLimit.describe(
+    'Sign-ups per IP and hour. Default: 20 in production, 1000 in development.',
+  ),
+  LIMIT_MAILING_RECIPIENTS: limit(1000).describe('Recipients of mailings, per admin and day.'),
+
+  HASH_CONCURRENCY: setting
+    .whole({ min: 0, max: 128, fallback: 0 })
+    .describe('Passwords hashed at once; each takes a processor and 19 MiB. 0: one per processor.'),
+  SIGNING_KEYS: key(parseSigningKeys)
+    .describe('A JWKS of private EC P-256 keys: the first signs access tokens, all are published.')
+    .meta({ secret: true }),
+  SEALING_PUBLIC_KEY: key(parseSealingKey).describe(
+    'The X25519 key (JWK) that links are sealed to; the notifier has the private one in SEALING_PRIVATE_KEYS.',
+  ),
+  PASSWORD_SALT_KEY: key(parseSecretKey)
+    .describe('32 random bytes in base64url. Can never be changed: no password would be right any more.')
+    .meta({ secret: true }),
+  REFRESH_KEY: key(parseSecretKey)
+    .describe('32 random bytes in base64url. Changed, every session ends.')
+    .meta({ secret: true }),
+});
+
+type Fields = z.infer<typeof fields>;
+type Fault = readonly [name: keyof Fields, message: string];
+
+/** Settings that are each right and do not go together. Asked also when some are wrong: then it is not said twice. */
+function contradictions(config: Fields): readonly Fault[] {
+  if (config.LATCHKEY_ENV !== 'production') return [];
+  const faults: Fault[] = [];
+  if (!String(config.PUBLIC_URL).startsWith('https:'))
+    faults.push(['PUBLIC_URL', 'must be an https URL in production']);
+  if (!config.LIMITS) faults.push(['LIMITS', 'can be off in development only']);
+  return faults;
+}
+
+export const authSettings = fields.superRefine(
+  (config, context) => {
+    for (const [name, message] of contradictions(config)) {
+      context.addIssue({ code: 'custom', path: [name], message });
+    }
+  },
+  { when: () => true },
+);
+
+export type AuthConfig = z.infer<typeof authSettings>;
+
+/** What the LIMIT_… settings say; whether they are in force at all says LIMITS. */
+export function limitRules(config: AuthConfig): LimitRules {
+  const signUps = config.LATCHKEY_ENV === 'production' ? 20 : 1000;
+  const mails = { points: config.LIMIT_MAILS_PER_ADDRESS, seconds: HOUR };
+  return {
+    'login-address': { points: config.LIMIT_LOGIN_FAILURES_PER_ADDRESS, seconds: 15 * MINUTE },
+    'login-ip': { points: config.LIMIT_LOGIN_FAILURES_PER_IP, seconds: 15 * MINUTE },
+    'mail-ip': { points: config.LIMIT_MAIL_REQUESTS_PER_IP, seconds: HOUR },
+    'verification-address': mails,
+    'reset-address': mails,
+    'signup-ip': { points: config.LIMIT_SIGNUPS_PER_IP ?? signUps, seconds: HOUR },
+    'mailing-admin': { points: config.LIMIT_MAILING_RECIPIENTS, seconds: DAY },
+  };
+}
+
+/** Whether pages of an origin may call, and use the cookie: those listed, our own, in development any of this machine. */
+export function allowedOrigins(config: AuthConfig): (origin: string) => boolean {
+  const { CORS_ORIGINS, FRONTEND_URL, PUBLIC_URL, LATCHKEY_ENV } = config;
+  const frontend = FRONTEND_URL === undefined ? [] : [new URL(FRONTEND_URL).origin];
+  const listed = new Set([
+    ...(CORS_ORIGINS.length > 0 ? CORS_ORIGINS : frontend),
+    new URL(PUBLIC_URL).origin,
+  ]);
+  return (origin) => listed.has(origin) || (LATCHKEY_ENV === 'development' && isLocal(origin));
+}
+
+function isOrigin(text: string): boolean {
+  return URL.canParse(text) && /^https?:\/\//.test(text) && new URL(text).origin === text;
+}
+
+const isLocal = (origin: string): boolean =>
+  /^http:\/\/(?:localhost|127\.0\.0\.1|\[::1\])(?::\d{1,5})?$/.test(origin);
+
+function areAddressBlocks(blocks: readonly string[]): boolean {
+  try {
+    clientAddress(blocks);
+    return true;
+  } catch {
+    return false;
+  }
+}
