@@ -88,6 +88,18 @@ describe('a group of parts', () => {
     assert.deepEqual(steps.slice(3), ['stop c', 'stop a']);
   });
 
+  it('has stopped, to everybody who asked for it, only once its parts have', async () => {
+    const gate = Promise.withResolvers<void>();
+    const { part, steps } = recorded(['a', 'b'], { b: { stop: () => gate.promise } });
+    await part.start();
+    const both = [part.stop(), part.stop().then(() => steps.push('second stop'))];
+    await new Promise(setImmediate);
+    assert.equal(steps.length, 2);
+    gate.resolve();
+    await Promise.all(both);
+    assert.deepEqual(steps.slice(2), ['stop a', 'second stop']);
+  });
+
   it('is as healthy as its parts', async () => {
     const { part } = recorded(['a', 'b']);
     assert.deepEqual(

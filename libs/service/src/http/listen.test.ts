@@ -95,9 +95,9 @@ describe('a listening part', () => {
     await stopping;
   });
 
-  it('does not wait for idle connections, nor for those that never asked', async (t) => {
+  it('does not wait for idle connections, nor for those that never asked', { timeout: 5_000 }, async (t) => {
     const { route, open } = gate();
-    const { part } = await serve(t, [route]);
+    const { part } = await serve(t, [route], { drainMs: 60_000 });
     open();
     const silent = await socketTo(t, part.port());
     const idle = await socketTo(t, part.port());
@@ -180,6 +180,15 @@ describe('what is not well-formed HTTP', () => {
 });
 
 describe('a client that sends too much', () => {
+  it('may send all of it and meets an orderly end, not a reset', async (t) => {
+    const { part } = await serve(t, [{ ...gate().route, method: 'POST', body: z.object({}) }]);
+    const socket = await socketTo(t, part.port());
+    const size = 8 * 1024 * 1024;
+    socket.write(`POST /gate HTTP/1.1\r\nHost: a\r\nContent-Length: ${size}\r\n\r\n`);
+    socket.write(Buffer.alloc(size, 32));
+    assert.match(await toEnd(socket), /^HTTP\/1\.1 413 /);
+  });
+
   it('reads its answer in whole although it is still sending, and is then cut off', async (t) => {
     const { part } = await serve(t, [{ ...gate().route, method: 'POST', body: z.object({}) }]);
     const answered = Promise.withResolvers<string>();
