@@ -48,7 +48,7 @@ function createGate(mayProceed: () => boolean): Gate {
   };
 }
 
-interface SmtpError {
+interface SmtpError extends Error {
   readonly code?: string;
   readonly command?: string;
   readonly responseCode?: number;
@@ -64,17 +64,18 @@ function afterReply(command: string | undefined, code: number): SendResult {
 
 /** Faults that will not go away by themselves: wrong credentials, no STARTTLS where it is demanded, a bad certificate. */
 const UNWELCOME = new Set(['EAUTH', 'ENOAUTH', 'ETLS', 'EREQUIRETLS']);
-const isCertificateFault = (code: string): boolean => /CERT|SELF_SIGNED|ALTNAME|UNABLE_TO_/.test(code);
+/** OpenSSL's and Node's own words for it; nodemailer hides the code. */
+const isCertificateFault = (message: string): boolean => /certificate|altnames/i.test(message);
 
 /** What an error of nodemailer says about the mail. */
 function afterError(error: unknown, contentWasSent: boolean): SendResult {
   if (error instanceof WithdrawnError) return { kind: 'withdrawn' };
-  const { code = '', command, responseCode } = error as SmtpError;
+  const { code = '', message, command, responseCode } = error as SmtpError;
   if (responseCode !== undefined) return afterReply(command, responseCode);
   if (contentWasSent) return { kind: 'deferred' };
   // An address that SMTP cannot carry: nodemailer refuses it before it says anything to the server.
   if (code === 'EENVELOPE') return { kind: 'refused', code: 553 };
-  if (UNWELCOME.has(code) || isCertificateFault(code)) return { kind: 'unwelcome' };
+  if (UNWELCOME.has(code) || isCertificateFault(message)) return { kind: 'unwelcome' };
   return { kind: 'unreachable' };
 }
 

@@ -1,0 +1,304 @@
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, afterEach, before, describe, it } from 'node:test';
+import type { Mail, Mailer, SendOptions } from '../ports/mailer.ts';
+import { type MailServer, reply, type Script, startMailServer } from '../testing/mail-server.ts';
+import { createSmtpMailer, type SmtpSettings } from './mailer.smtp.ts';
+
+const MAIL: Mail = {
+  id: '0d9be1c6-27c5-5f4b-9b4e-2f4e0d6bb6c1',
+  to: 'ada@example.com',
+  subject: 'Verify your email',
+  html: '<p>Hello</p>',
+  text: 'Hello\n.\nworld',
+  locale: 'en',
+  correlationId: 'request-1',
+  date: new Date('2026-11-21T10:00:00Z'),
+};
+
+const allowed = (): SendOptions => ({ mayProceed: () => true, signal: AbortSignal.timeout(10_000) });
+
+let open: { close(): unknown }[] = [];
+
+afterEach(async () => {
+  await Promise.all(open.map((each) => each.close()));
+  open = [];
+});
+
+async function serve(script?: Script): Promise<MailServer> {
+  const server = await startMailServer(script);
+  open.push(server);
+  return server;
+}
+
+function mailerTo(port: number, settings: Partial<SmtpSettings> = {}): Mailer {
+  const mailer = createSmtpMailer({
+    host: '127.0.0.1',
+    port,
+    implicitTls: false,
+    startTls: false,
+    validateCertificates: true,
+    from: { name: 'Latchkey', address: 'noreply@example.com' },
+    connections: 2,
+    ...settings,
+  });
+  open.push(mailer);
+  return mailer;
+}
+
+async function sendThrough(script: Script, settings: Partial<SmtpSettings> = {}, mail: Mail = MAIL) {
+  const server = await serve(script);
+  const result = await mailerTo(server.port, settings).send(mail, allowed());
+  return { server, result };
+}
+
+describe('a mail over SMTP', () => {
+  it('arrives in both forms, with the headers that say what it is', async () => {
+    const { server, result } = await sendThrough({});
+    assert.deepEqual(result, { kind: 'accepted' });
+    const [mail] = server.received;
+    const headers = Object.fromEntries(mail?.parsed.headers.map(({ key, value }) => [key, value]) ?? []);
+    assert.deepEqual(mail?.to, ['ada@example.com']);
+    assert.equal(mail?.from, 'noreply@example.com');
+    assert.deepEqual(mail?.parsed.from, { name: 'Latchkey', address: 'noreply@example.com' });
+    assert.equal(mail?.parsed.subject, 'Verify your email');
+    assert.equal(mail?.parsed.html?.trim(), '<p>Hello</p>');
+    assert.equal(mail?.parsed.text?.trim(), 'Hello\n.\nworld');
+    assert.equal(headers['message-id'], `<${MAIL.id}@example.com>`);
+    assert.equal(headers['auto-submitted'], 'auto-generated');
+    assert.equal(headers['x-correlation-id'], 'request-1');
+    assert.equal(headers['content-language'], 'en');
+  });
+
+  it('carries a sender’s name in any script', async () => {
+    const name = 'Schlüssel, "Haus" 🗝 <x@y>';
+    const { server } = await sendThrough({}, { from: { name, address: 'noreply@example.com' } });
+    assert.deepEqual(server.received[0]?.parsed.from, { name, address: 'noreply@example.com' });
+  });
+
+  it('cannot be made to carry further headers or recipients', async () => {
+    const evil = 'x\r\nBcc: eve@example.com\r\nX-Evil: 1';
+    const from = { name: evil, address: 'noreply@example.com' };
+    const { server } = await sendThrough({}, { from }, { ...MAIL, subject: evil, correlationId: evil });
+    const [mail] = server.received;
+    assert.deepEqual(mail?.to, ['ada@example.com']);
+    const keys = mail?.parsed.headers.map(({ key }) => key) ?? [];
+    assert.ok(!keys.includes('bcc') && !keys.includes('x-evil'));
+  });
+
+  for (const to of [
+    'ada@example.com, eve@example.com',
+    'a@b.c\r\nRCPT TO:<eve@example.com>',
+    '<a@b.c> <eve@x.y>',
+  ]) {
+    it(`reaches nobody when the address is ${JSON.stringify(to)}`, async () => {
+      const { server, result } = await sendThrough({}, {}, { ...MAIL, to });
+      const reached = server.received.flatMap((mail) => mail.to);
+      assert.ok(!reached.includes('eve@example.com') && !reached.includes('eve@x.y'));
+      assert.ok(reached.length > 0 || result.kind === 'refused', `ended as ${result.kind}`);
+    });
+  }
+
+  it('goes over one pooled connection after another mail', async () => {
+    const server = await serve();
+    const mailer = mailerTo(server.port);
+    await mailer.send(MAIL, allowed());
+    // The pool takes a connection back a moment after it has answered.
+    await new Promise((resolve) => setImmediate(resolve));
+    await mailer.send(MAIL, allowed());
+    assert.equal(server.received.length, 2);
+    assert.equal(server.connections(), 1);
+  });
+});
+
+describe('what a server answers', () => {
+  it('5xx to the recipient is a refusal for good', async () => {
+    const { result } = await sendThrough({ onRcptTo: (_to, _session, done) => done(reply(550)) });
+    assert.deepEqual(result, { kind: 'refused', code: 550 });
+  });
+
+  it('4xx to the recipient defers the mail', async () => {
+    const { result } = await sendThrough({ onRcptTo: (_to, _session, done) => done(reply(450)) });
+    assert.deepEqual(result, { kind: 'deferred', code: 450 });
+  });
+
+  it('5xx and 4xx to the content are about the mail, too', async () => {
+    assert.deepEqual((await sendThrough({ onMail: () => reply(554) })).result, {
+      kind: 'refused',
+      code: 554,
+    });
+    assert.deepEqual((await sendThrough({ onMail: () => reply(451) })).result, {
+      kind: 'deferred',
+      code: 451,
+    });
+  });
+
+  it('4xx to the sender says nothing about the mail', async () => {
+    const { result } = await sendThrough({ onMailFrom: (_from, _session, done) => done(reply(451)) });
+    assert.deepEqual(result, { kind: 'unreachable', code: 451 });
+  });
+
+  it('5xx to the sender means that we are unwelcome', async () => {
+    const { result } = await sendThrough({ onMailFrom: (_from, _session, done) => done(reply(550)) });
+    assert.deepEqual(result, { kind: 'unwelcome', code: 550 });
+  });
+
+  it('421 at the greeting means that it takes nothing now', async () => {
+    const { result } = await sendThrough({ onConnect: (_session, done) => done(reply(421)) });
+    assert.equal(result.kind, 'unreachable');
+  });
+
+  it('a refused connection means that it cannot be reached', async () => {
+    const server = await startMailServer();
+    await server.close();
+    assert.deepEqual(await mailerTo(server.port).send(MAIL, allowed()), { kind: 'unreachable' });
+  });
+
+  it('a connection closed after the content leaves open what became of the mail', async () => {
+    const { result } = await sendThrough({ onMail: () => 'close' });
+    assert.deepEqual(result, { kind: 'deferred' });
+  });
+
+  it('a stall before the content ends with the try', async () => {
+    const server = await serve({ onRcptTo: () => undefined });
+    const options = { mayProceed: () => true, signal: AbortSignal.timeout(400) };
+    assert.deepEqual(await mailerTo(server.port).send(MAIL, options), { kind: 'unreachable' });
+  });
+
+  it('a stall after the content leaves open what became of the mail', async () => {
+    const ending = new AbortController();
+    const server = await serve({
+      onMail: () => {
+        ending.abort();
+        return new Promise(() => undefined);
+      },
+    });
+    const options = { mayProceed: () => true, signal: ending.signal };
+    assert.deepEqual(await mailerTo(server.port).send(MAIL, options), { kind: 'deferred' });
+  });
+
+  it('an idle connection that it has closed meanwhile costs no mail', async () => {
+    const first = await startMailServer();
+    const mailer = mailerTo(first.port);
+    await mailer.send(MAIL, allowed());
+    await first.close();
+    const second = await serve({ port: first.port });
+    assert.deepEqual(await mailer.send(MAIL, allowed()), { kind: 'accepted' });
+    assert.equal(second.received.length, 1);
+  });
+});
+
+describe('the lease', () => {
+  it('is asked for only once the server is ready for the content', async () => {
+    const order: string[] = [];
+    const server = await serve({
+      onRcptTo: (_to, _session, done) => {
+        order.push('recipient');
+        done();
+      },
+    });
+    const mayProceed = (): boolean => order.push('asked') > 0;
+    await mailerTo(server.port).send(MAIL, { ...allowed(), mayProceed });
+    assert.deepEqual(order, ['recipient', 'asked']);
+  });
+
+  it('withdraws the mail when it is over, and the server takes nothing', async () => {
+    const server = await serve();
+    const mailer = mailerTo(server.port);
+    const result = await mailer.send(MAIL, { ...allowed(), mayProceed: () => false });
+    assert.deepEqual(result, { kind: 'withdrawn' });
+    assert.deepEqual(await mailer.send(MAIL, allowed()), { kind: 'accepted' });
+    assert.equal(server.received.length, 1);
+  });
+});
+
+describe('a server with TLS', () => {
+  let folder: string;
+  let tls: { readonly key: Buffer; readonly cert: Buffer };
+
+  before(() => {
+    folder = mkdtempSync(join(tmpdir(), 'latchkey-tls-'));
+    const [key, cert] = [join(folder, 'key.pem'), join(folder, 'cert.pem')];
+    const subject = ['-subj', '/CN=localhost', '-addext', 'subjectAltName=DNS:localhost,IP:127.0.0.1'];
+    const kind = [
+      'req',
+      '-x509',
+      '-newkey',
+      'ec',
+      '-pkeyopt',
+      'ec_paramgen_curve:P-256',
+      '-nodes',
+      '-days',
+      '2',
+    ];
+    execFileSync('openssl', [...kind, '-keyout', key, '-out', cert, ...subject], { stdio: 'ignore' });
+    tls = { key: readFileSync(key), cert: readFileSync(cert) };
+  });
+  after(() => rmSync(folder, { recursive: true }));
+
+  const startTls = (): Script => ({ ...tls, disabledCommands: [] });
+  const implicit = (): Script => ({ ...tls, secure: true });
+
+  it('is spoken to over STARTTLS', async () => {
+    const settings = { startTls: true, validateCertificates: false };
+    const { server, result } = await sendThrough(startTls(), settings);
+    assert.deepEqual(result, { kind: 'accepted' });
+    assert.equal(server.received[0]?.secure, true);
+  });
+
+  it('is spoken to over TLS from the first byte', async () => {
+    const settings = { implicitTls: true, validateCertificates: false };
+    const { server, result } = await sendThrough(implicit(), settings);
+    assert.deepEqual(result, { kind: 'accepted' });
+    assert.equal(server.received[0]?.secure, true);
+  });
+
+  it('is not trusted with a certificate that nobody vouches for', async () => {
+    for (const [script, settings] of [
+      [startTls(), { startTls: true }],
+      [implicit(), { implicitTls: true }],
+    ] as const) {
+      const { server, result } = await sendThrough(script, settings);
+      assert.equal(result.kind, 'unwelcome');
+      assert.equal(server.received.length, 0);
+    }
+  });
+
+  it('gets nothing in plain text where STARTTLS is demanded and not offered', async () => {
+    const { server, result } = await sendThrough({}, { startTls: true });
+    assert.equal(result.kind, 'unwelcome');
+    assert.equal(server.received.length, 0);
+  });
+
+  it('is spoken to in plain text where STARTTLS is switched off', async () => {
+    const { server, result } = await sendThrough(startTls());
+    assert.deepEqual(result, { kind: 'accepted' });
+    assert.equal(server.received[0]?.secure, false);
+  });
+});
+
+describe('a server with accounts', () => {
+  const script: Script = {
+    authOptional: false,
+    allowInsecureAuth: true,
+    onAuth: ({ username, password }, _session, done) =>
+      username === 'mailer' && password === 'right' ? done(null, { user: username }) : done(reply(535)),
+  };
+
+  it('takes mail from who logs in', async () => {
+    const { server, result } = await sendThrough(script, {
+      credentials: { username: 'mailer', password: 'right' },
+    });
+    assert.deepEqual(result, { kind: 'accepted' });
+    assert.equal(server.received[0]?.user, 'mailer');
+  });
+
+  it('does not want us with a wrong password, nor without any', async () => {
+    const wrong = await sendThrough(script, { credentials: { username: 'mailer', password: 'wrong' } });
+    assert.equal(wrong.result.kind, 'unwelcome');
+    assert.equal((await sendThrough(script)).result.kind, 'unwelcome');
+  });
+});

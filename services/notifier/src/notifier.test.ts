@@ -1,0 +1,311 @@
+/** The notifier as it runs: the log, the store and the mail server are real. */
+import assert from 'node:assert/strict';
+import { randomUUID } from 'node:crypto';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, it } from 'node:test';
+import type { Bus } from '@latchkey/bus';
+import { createEmbeddedBus } from '@latchkey/bus/embedded';
+import { ACCOUNTS_TOPIC, encode, type LatchkeyEvent, MAILINGS_TOPIC } from '@latchkey/events';
+import { createLogger, createRegistry, type Registry, readConfig, type Service } from '@latchkey/service';
+import { type Database, openDatabase } from '@latchkey/sqlite';
+import { createSqliteDeliveries } from './adapters/deliveries.sqlite.ts';
+import { compose, notifierSettings } from './index.ts';
+import { anEvent, aToken, createSealingKey, type SealingKey } from './testing/events.ts';
+import {
+  type MailServer,
+  type ReceivedMail,
+  reply,
+  type Script,
+  startMailServer,
+} from './testing/mail-server.ts';
+
+const HOUR = 3_600_000;
+const later = (ms: number): string => new Date(Date.now() + ms).toISOString();
+
+interface Running {
+  readonly database: Database;
+  readonly bus: Bus;
+  readonly service: Service;
+  readonly registry: Registry;
+}
+
+let folder: string;
+let key: SealingKey;
+let mailServer: MailServer | undefined;
+let running: Running | undefined;
+
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'latchkey-notifier-'));
+  key = await createSealingKey();
+});
+
+afterEach(async () => {
+  await stop();
+  await mailServer?.close();
+  mailServer = undefined;
+  await rm(folder, { recursive: true });
+});
+
+async function start(port: number, settings: Record<string, string> = {}): Promise<Running> {
+  const config = readConfig(notifierSettings, {
+    LATCHKEY_ENV: 'development',
+    PUBLIC_URL: 'http://localhost:8080',
+    MAIL_SERVER: '127.0.0.1',
+    MAIL_PORT: String(port),
+    MAIL_FROM: 'noreply@example.com',
+    MAIL_STARTTLS: 'false',
+    USE_CREDENTIALS: 'false',
+    SEALING_PRIVATE_KEYS: JSON.stringify({ keys: [key.jwk] }),
+    ...settings,
+  });
+  const logger = createLogger({ name: 'notifier', level: 'silent' });
+  const database = openDatabase({ folder, as: 'server' });
+  const bus = createEmbeddedBus({ database, logger });
+  await bus.ensureTopics([
+    { name: ACCOUNTS_TOPIC, partitions: 12, retentionMs: -1 },
+    { name: MAILINGS_TOPIC, partitions: 12, retentionMs: 7 * 24 * HOUR },
+  ]);
+  const registry = createRegistry();
+  const service = compose(config, { backend: { kind: 'embedded', database, bus }, logger, registry });
+  await service.start();
+  running = { database, bus, service, registry };
+  return running;
+}
+
+async function stop(): Promise<void> {
+  await running?.service.stop();
+  await running?.bus.close();
+  await running?.database.close();
+  running = undefined;
+}
+
+async function serve(script?: Script): Promise<MailServer> {
+  mailServer = await startMailServer(script);
+  return mailServer;
+}
+
+async function publish(...events: readonly LatchkeyEvent[]): Promise<void> {
+  for (const event of events) {
+    const { topic, ...record } = encode(event);
+    await running?.bus.publish(topic, [record]);
+  }
+}
+
+async function aSignUp(email: string, options: { readonly token?: string; readonly to?: string } = {}) {
+  const subject = randomUUID();
+  const expiresAt = later(24 * HOUR);
+  const link = { purpose: 'verification', to: options.to ?? email, userId: subject, expiresAt } as const;
+  const verification = await key.seal({ ...link, token: options.token ?? aToken() });
+  const person = { email, username: 'ada' };
+  return anEvent('UserRegistered', { role: 'user', locale: 'en', person, verification }, { subject });
+}
+
+/** Waits for a condition that no event tells of. */
+async function until(condition: () => Promise<boolean>): Promise<void> {
+  const deadline = Date.now() + 10_000;
+  while (!(await condition())) {
+    if (Date.now() > deadline) throw new Error('it did not come to pass in 10 s');
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  }
+}
+
+const census = async () =>
+  running ? (await createSqliteDeliveries(running.database).census()).byState : undefined;
+
+const untilState = (state: 'failed' | 'sent' | 'cancelled' | 'pending', count: number) =>
+  until(async () => (await census())?.[state] === count);
+
+const recipients = (mails: readonly ReceivedMail[] | undefined): readonly string[] =>
+  (mails ?? []).flatMap(({ to }) => to).toSorted();
+
+describe('the notifier', () => {
+  it('mails the link of a sign-up, in both forms, with its expiry in words', async () => {
+    const server = await serve();
+    await start(server.port);
+    const token = aToken();
+    await publish(await aSignUp('ada@example.com', { token }));
+    const [mail] = await server.waitFor(1);
+    const link = `http://localhost:8080/api/v1/auth/verify/${token}`;
+    assert.deepEqual(mail?.to, ['ada@example.com']);
+    assert.equal(mail?.parsed.subject, 'Verify your email');
+    assert.ok(mail?.parsed.text?.includes(link));
+    assert.ok(mail?.parsed.html?.includes(`href="${link}"`));
+    assert.match(mail?.parsed.text ?? '', /works for 24 hours/);
+    assert.match(mail?.parsed.html ?? '', /works for 24 hours/);
+    assert.match(mail?.parsed.text ?? '', /Hello ada/);
+  });
+
+  it('leads links to the client app where there is one', async () => {
+    const server = await serve();
+    await start(server.port, { FRONTEND_URL: 'https://app.example.com/' });
+    const token = aToken();
+    await publish(await aSignUp('ada@example.com', { token }));
+    const [mail] = await server.waitFor(1);
+    assert.ok(mail?.parsed.text?.includes(`https://app.example.com/verify?token=${token}`));
+  });
+
+  it('sends a link to nobody but the sealed recipient', async () => {
+    const server = await serve();
+    await start(server.port);
+    await publish(await aSignUp('eve@example.com', { to: 'ada@example.com' }));
+    await untilState('failed', 1);
+    assert.equal(server.received.length, 0);
+  });
+
+  it('writes one mail to each recipient of a mailing', async () => {
+    const server = await serve();
+    await start(server.port);
+    const addresses = ['a@example.com', 'b@example.com', 'c@example.com'];
+    const person = { recipients: [...addresses, 'a@example.com'] };
+    await publish(anEvent('MailRequested', { template: 'welcome', requestedBy: randomUUID(), person }));
+    assert.deepEqual(recipients(await server.waitFor(3)), addresses);
+    await untilState('sent', 3);
+    assert.equal(server.received[0]?.parsed.subject, 'Welcome to our app');
+  });
+
+  it('sends one mail for an event that comes twice', async () => {
+    const server = await serve();
+    await start(server.port);
+    const event = await aSignUp('ada@example.com');
+    await publish(event, event, await aSignUp('bob@example.com'));
+    await untilState('sent', 2);
+    assert.deepEqual(recipients(server.received), ['ada@example.com', 'bob@example.com']);
+  });
+
+  it('forgets address, name and link once the mail is sent', async () => {
+    const server = await serve();
+    const { database } = await start(server.port);
+    await publish(await aSignUp('ada@example.com'));
+    await untilState('sent', 1);
+    const rows = JSON.stringify(database.prepare('SELECT * FROM notifier_deliveries').all());
+    assert.doesNotMatch(rows, /ada|eyJ/);
+  });
+
+  it('gives up on a recipient that the server refuses for good', async () => {
+    const server = await serve({ onRcptTo: (_to, _session, done) => done(reply(550)) });
+    await start(server.port);
+    await publish(await aSignUp('nobody@example.com'));
+    await untilState('failed', 1);
+  });
+
+  it('tries again after a temporary refusal', async () => {
+    let answers = 0;
+    const server = await serve({
+      onRcptTo: (_to, _session, done) => {
+        answers += 1;
+        done(answers === 1 ? reply(450) : null);
+      },
+    });
+    await start(server.port);
+    await publish(await aSignUp('ada@example.com'));
+    assert.equal((await server.waitFor(1)).length, 1);
+  });
+
+  it('sends all ten mails, each once, soon after a mail server that was away is back', async () => {
+    const { port, close } = await startMailServer();
+    await close();
+    await start(port);
+    const addresses = Array.from({ length: 10 }, (_, index) => `user${index}@example.com`);
+    for (const address of addresses) await publish(await aSignUp(address));
+    await until(
+      async () => (await running?.service.health())?.some(({ state }) => state === 'degraded') ?? false,
+    );
+    const back = Date.now();
+    const server = await serve({ port });
+    await server.waitFor(10);
+    assert.ok(Date.now() - back < 5_000, `took ${Date.now() - back} ms`);
+    await untilState('sent', 10);
+    assert.deepEqual(recipients(server.received), addresses.toSorted());
+  });
+
+  it('goes on where it was after a restart during an outage', async () => {
+    const { port, close } = await startMailServer();
+    await close();
+    await start(port);
+    const addresses = Array.from({ length: 5 }, (_, index) => `user${index}@example.com`);
+    for (const address of addresses) await publish(await aSignUp(address));
+    await untilState('pending', 5);
+    await stop();
+    await start(port);
+    const server = await serve({ port });
+    await server.waitFor(5);
+    await untilState('sent', 5);
+    assert.deepEqual(recipients(server.received), addresses);
+    await stop();
+    await start(port);
+    await publish(await aSignUp('last@example.com'));
+    await server.waitFor(6);
+    assert.deepEqual(recipients(server.received), ['last@example.com', ...addresses]);
+  });
+
+  it('cancels what an event makes pointless while the mail server is away', async () => {
+    const { port, close } = await startMailServer();
+    await close();
+    await start(port);
+    const signUp = await aSignUp('ada@example.com');
+    const other = await aSignUp('bob@example.com');
+    await publish(signUp, other);
+    await publish(
+      anEvent('RegistrationEnded', { reason: 'rejected' }, { subject: signUp.subject, sequence: 2 }),
+    );
+    await untilState('cancelled', 1);
+    const server = await serve({ port });
+    await server.waitFor(1);
+    assert.deepEqual(recipients(server.received), ['bob@example.com']);
+  });
+
+  it('sets aside what cannot be decoded and sends the next', async () => {
+    const server = await serve();
+    const { registry } = await start(server.port);
+    const event = await aSignUp('ada@example.com');
+    const { topic, ...record } = encode(event);
+    await running?.bus.publish(topic, [
+      { ...record, value: Buffer.from('{"truncated') },
+      { ...record, key: null },
+      { ...record, headers: { ...record.headers, ce_type: 'MoonLanded' } },
+      record,
+    ]);
+    await server.waitFor(1);
+    await until(async () => (await registry.metrics()).includes('latchkey_notifier_set_aside_total 2'));
+    assert.match(await registry.metrics(), /latchkey_notifier_skipped_total 1/);
+  });
+
+  it('owes nothing to a person who has been erased, and counts that', async () => {
+    const server = await serve();
+    const { registry } = await start(server.port);
+    await publish(anEvent('AccountVerified', { locale: 'en', person: null }));
+    await publish(await aSignUp('ada@example.com'));
+    await server.waitFor(1);
+    assert.match(await registry.metrics(), /latchkey_notifier_erased_total 1/);
+  });
+
+  it('names nobody in its metrics and its health', async () => {
+    const server = await serve();
+    const { registry, service } = await start(server.port);
+    await publish(await aSignUp('ada@example.com'));
+    await untilState('sent', 1);
+    const told = (await registry.metrics()) + JSON.stringify(await service.health());
+    assert.match(told, /latchkey_notifier_deliveries\{state="sent"\} 1/);
+    assert.doesNotMatch(told, /ada/);
+  });
+
+  it('has a mail accepted within milliseconds of its event', async (t) => {
+    const server = await serve();
+    await start(server.port);
+    await publish(await aSignUp('warm-up@example.com'));
+    await server.waitFor(1);
+    const times: number[] = [];
+    for (let index = 0; index < 30; index += 1) {
+      const event = await aSignUp(`user${index}@example.com`);
+      const began = performance.now();
+      await publish(event);
+      await server.waitFor(index + 2);
+      times.push(performance.now() - began);
+    }
+    const median = times.toSorted((a, b) => a - b)[15] ?? Number.POSITIVE_INFINITY;
+    t.diagnostic(`median: ${median.toFixed(1)} ms`);
+    assert.ok(median < 100, `median: ${median} ms`);
+  });
+});

@@ -1,0 +1,320 @@
+/** What every adapter of the store of deliveries must do. */
+import assert from 'node:assert/strict';
+import { randomUUID } from 'node:crypto';
+import { afterEach, beforeEach, describe, it } from 'node:test';
+import type { Attempt, Cutoff, NewDelivery } from '../delivery/delivery.ts';
+import type { Claim, Deliveries } from './deliveries.ts';
+
+export interface DeliveriesFixture {
+  readonly deliveries: Deliveries;
+  /** The same store through a connection or adapter of its own, as another notifier would have it. */
+  another(): Promise<Deliveries>;
+  /** Everything that the store keeps, as text, to look for what it should not keep. */
+  dump(): Promise<string>;
+  close(): Promise<void>;
+}
+
+const START = Date.parse('2026-11-21T10:00:00.000Z');
+const at = (seconds: number): Date => new Date(START + seconds * 1000);
+const LEASE_MS = 90_000;
+
+const aDelivery = (overrides: Partial<NewDelivery> = {}): NewDelivery => ({
+  id: randomUUID(),
+  eventId: randomUUID(),
+  subject: randomUUID(),
+  sequence: 1,
+  mail: 'welcome',
+  locale: 'en',
+  correlationId: 'request-1',
+  occurredAt: at(0),
+  sendUntil: at(3600),
+  content: { to: 'ada@example.com', username: 'ada' },
+  ...overrides,
+});
+
+const aLink = (overrides: Partial<NewDelivery> = {}): NewDelivery =>
+  aDelivery({
+    mail: 'verify-email',
+    purpose: 'verification',
+    content: {
+      to: 'ada@example.com',
+      username: 'ada',
+      link: { purpose: 'verification', sealed: 'e.y.j', expiresAt: at(3900).toISOString() },
+    },
+    ...overrides,
+  });
+
+const anAttempt = (result: string): Attempt => ({ at: at(1), ms: 12, result });
+
+export function deliveriesContract(name: string, open: () => Promise<DeliveriesFixture>): void {
+  describe(`the store of deliveries: ${name}`, () => {
+    let fixture: DeliveriesFixture;
+    let deliveries: Deliveries;
+
+    beforeEach(async () => {
+      fixture = await open();
+      deliveries = fixture.deliveries;
+    });
+    afterEach(() => fixture.close());
+
+    const add = (added: readonly NewDelivery[], cutoffs: readonly Cutoff[] = [], now = at(0)) =>
+      deliveries.record({ deliveries: added, cutoffs }, now);
+
+    const claim = (overrides: Partial<Claim> = {}) =>
+      deliveries.claim({ owner: 'one', now: at(1), leaseMs: LEASE_MS, limit: 10, ...overrides });
+
+    const claimedIds = async (overrides: Partial<Claim> = {}) => (await claim(overrides)).map(({ id }) => id);
+
+    const stateOf = async (id: string) => (await deliveries.find(id))?.state;
+
+    it('hands out what was recorded, whole', async () => {
+      const delivery = aLink();
+      assert.deepEqual(await add([delivery]), { added: 1, cancelled: 0 });
+      assert.deepEqual(await claim(), [{ ...delivery, tries: 0 }]);
+    });
+
+    it('adds nothing when the same batch is recorded again', async () => {
+      const delivery = aDelivery();
+      await add([delivery]);
+      assert.deepEqual(await add([delivery]), { added: 0, cancelled: 0 });
+      assert.equal((await claim()).length, 1);
+    });
+
+    it('does not revive a sent delivery when its event comes again', async () => {
+      const delivery = aDelivery();
+      await add([delivery]);
+      await claim();
+      await deliveries.settle(delivery.id, 'one', { state: 'sent', at: at(2) });
+      await add([delivery]);
+      assert.equal(await stateOf(delivery.id), 'sent');
+      assert.deepEqual(await claim({ now: at(3000) }), []);
+    });
+
+    it('hands out what ends first, first', async () => {
+      const [late, early, middle] = [
+        aDelivery({ sendUntil: at(300) }),
+        aDelivery({ sendUntil: at(100) }),
+        aDelivery({ sendUntil: at(200) }),
+      ];
+      await add([late, early, middle]);
+      assert.deepEqual(await claimedIds({ limit: 2 }), [early.id, middle.id]);
+      assert.deepEqual(await claimedIds({ limit: 2, owner: 'two' }), [late.id]);
+    });
+
+    it('hands each delivery to one claimer, however many ask at once', async () => {
+      const added = Array.from({ length: 40 }, () => aDelivery());
+      await add(added);
+      const stores = [deliveries, await fixture.another(), await fixture.another()];
+      const claims = Array.from({ length: 30 }, (_, index) => {
+        const store = stores[index % stores.length] ?? deliveries;
+        return store.claim({ owner: `owner-${index}`, now: at(1), leaseMs: LEASE_MS, limit: 3 });
+      });
+      const ids = (await Promise.all(claims)).flat().map(({ id }) => id);
+      assert.equal(new Set(ids).size, ids.length);
+      assert.deepEqual(ids.toSorted(), added.map(({ id }) => id).toSorted());
+    });
+
+    it('hands a delivery out again once the lease is over, and not before', async () => {
+      const delivery = aDelivery();
+      await add([delivery]);
+      await claim();
+      assert.deepEqual(await claim({ owner: 'two', now: at(90.999) }), []);
+      assert.deepEqual(await claimedIds({ owner: 'two', now: at(91) }), [delivery.id]);
+    });
+
+    it('lets only the holder write down the outcome', async () => {
+      const delivery = aDelivery();
+      await add([delivery]);
+      await claim();
+      await claim({ owner: 'two', now: at(91) });
+      assert.equal(await deliveries.settle(delivery.id, 'one', { state: 'sent', at: at(92) }), false);
+      assert.equal(await stateOf(delivery.id), 'claimed');
+      assert.equal(await deliveries.settle(delivery.id, 'two', { state: 'sent', at: at(93) }), true);
+      assert.equal(await deliveries.settle(delivery.id, 'two', { state: 'sent', at: at(94) }), false);
+    });
+
+    it('hands a delivery out again when its next try is due', async () => {
+      const delivery = aDelivery();
+      await add([delivery]);
+      await claim();
+      const retry = {
+        state: 'pending',
+        dueAt: at(10),
+        counts: true,
+        attempt: anAttempt('deferred'),
+      } as const;
+      assert.equal(await deliveries.settle(delivery.id, 'one', retry), true);
+      assert.deepEqual(await claim({ owner: 'two', now: at(9) }), []);
+      assert.deepEqual(await claim({ owner: 'two', now: at(10) }), [{ ...delivery, tries: 1 }]);
+    });
+
+    it('does not count a try that says nothing about the mail', async () => {
+      const delivery = aDelivery();
+      await add([delivery]);
+      await claim();
+      await deliveries.settle(delivery.id, 'one', { state: 'pending', dueAt: at(2), counts: false });
+      assert.equal((await claim({ owner: 'two', now: at(2) }))[0]?.tries, 0);
+    });
+
+    it('keeps a log of the last 20 attempts', async () => {
+      const delivery = aDelivery();
+      await add([delivery]);
+      for (let index = 0; index < 25; index += 1) {
+        const owner = `owner-${index}`;
+        await claim({ owner, now: at(index) });
+        const attempt = anAttempt(`result-${index}`);
+        await deliveries.settle(delivery.id, owner, {
+          state: 'pending',
+          dueAt: at(index),
+          counts: true,
+          attempt,
+        });
+      }
+      const found = await deliveries.find(delivery.id);
+      assert.equal(found?.tries, 25);
+      assert.deepEqual(
+        found?.attempts.map(({ result }) => result),
+        Array.from({ length: 20 }, (_, index) => `result-${index + 5}`),
+      );
+      assert.deepEqual(found?.attempts[0]?.at, at(1));
+    });
+
+    it('keeps neither address, name nor link of a final delivery', async () => {
+      const [sent, failed, cancelled, expired] = [aLink(), aLink(), aLink(), aLink({ sendUntil: at(5) })];
+      await add([sent, failed, cancelled, expired]);
+      await claim();
+      await deliveries.settle(sent.id, 'one', { state: 'sent', at: at(2), attempt: anAttempt('accepted') });
+      await deliveries.settle(failed.id, 'one', {
+        state: 'failed',
+        reason: 'refused',
+        at: at(2),
+        attempt: anAttempt('refused'),
+      });
+      for (const { id } of [cancelled, expired]) {
+        await deliveries.settle(id, 'one', { state: 'pending', dueAt: at(2), counts: true });
+      }
+      await add([], [{ subject: cancelled.subject, what: 'verification', before: 2 }]);
+      await deliveries.expire(at(6));
+      const states = await Promise.all([sent, failed, cancelled, expired].map(({ id }) => stateOf(id)));
+      assert.deepEqual(states, ['sent', 'failed', 'cancelled', 'expired']);
+      assert.doesNotMatch(await fixture.dump(), /ada|e\.y\.j/);
+    });
+
+    it('never hands out what has run out, and ends it as expired', async () => {
+      const delivery = aDelivery({ sendUntil: at(10) });
+      await add([delivery]);
+      assert.deepEqual(await claim({ now: at(10) }), []);
+      assert.equal(await deliveries.expire(at(9)), 0);
+      assert.equal(await deliveries.expire(at(10)), 1);
+      assert.equal(await stateOf(delivery.id), 'expired');
+    });
+
+    it('leaves what is in somebody’s hands alone when it runs out, until the lease is over', async () => {
+      const delivery = aDelivery({ sendUntil: at(10) });
+      await add([delivery]);
+      await claim();
+      assert.equal(await deliveries.expire(at(20)), 0);
+      assert.equal(await stateOf(delivery.id), 'claimed');
+      assert.equal(await deliveries.expire(at(91)), 1);
+      assert.equal(await stateOf(delivery.id), 'expired');
+    });
+
+    it('ends as unsealable what runs out while its link could not be opened', async () => {
+      const delivery = aLink({ sendUntil: at(10) });
+      await add([delivery]);
+      await claim();
+      const attempt = anAttempt('unknown-key');
+      await deliveries.settle(delivery.id, 'one', { state: 'pending', dueAt: at(5), counts: true, attempt });
+      await deliveries.expire(at(10));
+      const found = await deliveries.find(delivery.id);
+      assert.deepEqual([found?.state, found?.reason], ['failed', 'unsealable']);
+    });
+
+    it('records old news as expired, without the address', async () => {
+      const delivery = aDelivery({ sendUntil: at(-1) });
+      await add([delivery], [], at(0));
+      assert.equal(await stateOf(delivery.id), 'expired');
+      assert.doesNotMatch(await fixture.dump(), /ada/);
+    });
+
+    it('cancels pending mails of the purpose and subject that earlier events asked for', async () => {
+      const subject = randomUUID();
+      const [older, newer] = [aLink({ subject, sequence: 1 }), aLink({ subject, sequence: 4 })];
+      const notice = aDelivery({ subject, sequence: 1 });
+      const other = aLink({ sequence: 1 });
+      await add([older, newer, notice, other]);
+      const result = await add([], [{ subject, what: 'verification', before: 4 }]);
+      assert.equal(result.cancelled, 1);
+      assert.equal(await stateOf(older.id), 'cancelled');
+      assert.deepEqual((await claimedIds()).toSorted(), [newer.id, notice.id, other.id].toSorted());
+    });
+
+    it('cancels everything pending of a subject, notices too', async () => {
+      const subject = randomUUID();
+      const added = [aLink({ subject, sequence: 1 }), aDelivery({ subject, sequence: 2 })];
+      const after = aDelivery({ subject, sequence: 9 });
+      await add([...added, after]);
+      assert.equal((await add([], [{ subject, what: 'everything', before: 3 }])).cancelled, 2);
+      assert.deepEqual(await claimedIds(), [after.id]);
+    });
+
+    it('never hands out a delivery whose event comes after what superseded it', async () => {
+      const late = aLink({ sequence: 2 });
+      await add([], [{ subject: late.subject, what: 'verification', before: 3 }]);
+      await add([late]);
+      assert.deepEqual(await claim(), []);
+      assert.equal(await stateOf(late.id), 'cancelled');
+    });
+
+    it('does not let a repeated earlier event lower a cutoff', async () => {
+      const late = aLink({ sequence: 4 });
+      await add([], [{ subject: late.subject, what: 'verification', before: 5 }]);
+      await add([], [{ subject: late.subject, what: 'verification', before: 2 }]);
+      await add([late]);
+      assert.deepEqual(await claim(), []);
+    });
+
+    it('cancels what was superseded while it was in somebody’s hands when it comes back', async () => {
+      const [retried, abandoned] = [aLink(), aLink()];
+      await add([retried, abandoned]);
+      await claim();
+      await add(
+        [],
+        [retried, abandoned].map(({ subject }) => ({ subject, what: 'verification' as const, before: 2 })),
+      );
+      assert.equal(await stateOf(retried.id), 'claimed');
+      await deliveries.settle(retried.id, 'one', { state: 'pending', dueAt: at(2), counts: true });
+      assert.deepEqual(await claim({ owner: 'two', now: at(91) }), []);
+      assert.deepEqual([await stateOf(retried.id), await stateOf(abandoned.id)], ['cancelled', 'cancelled']);
+    });
+
+    it('passes over what is superseded and hands out the next', async () => {
+      const superseded = Array.from({ length: 5 }, () => aLink({ sendUntil: at(100) }));
+      const good = aLink({ sendUntil: at(200) });
+      await add([...superseded, good]);
+      await claim();
+      await add(
+        [],
+        superseded.map(({ subject }) => ({ subject, what: 'verification' as const, before: 2 })),
+      );
+      assert.deepEqual(await claimedIds({ owner: 'two', now: at(91), limit: 1 }), [good.id]);
+    });
+
+    it('counts by state and knows the oldest that is owed', async () => {
+      assert.equal((await deliveries.census()).oldestOpen, undefined);
+      await add([aDelivery({ occurredAt: at(-60) }), aDelivery({ occurredAt: at(-30) })]);
+      const [first] = await claim({ limit: 1 });
+      assert.ok(first);
+      const census = await deliveries.census();
+      assert.deepEqual(census.byState, {
+        pending: 1,
+        claimed: 1,
+        sent: 0,
+        failed: 0,
+        expired: 0,
+        cancelled: 0,
+      });
+      assert.deepEqual(census.oldestOpen, at(-60));
+    });
+  });
+}

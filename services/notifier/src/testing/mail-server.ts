@@ -1,0 +1,102 @@
+/** A real SMTP server for tests: what it does with each mail is scripted, what it took can be awaited. */
+import { once } from 'node:events';
+import type { AddressInfo, Socket } from 'node:net';
+import { buffer } from 'node:stream/consumers';
+import PostalMime, { type Email } from 'postal-mime';
+import { SMTPServer, type SMTPServerOptions } from 'smtp-server';
+
+export interface ReceivedMail {
+  readonly to: readonly string[];
+  readonly from: string;
+  readonly parsed: Email;
+  readonly raw: string;
+  readonly secure: boolean;
+  readonly user: string | undefined;
+}
+
+export interface MailServer {
+  readonly port: number;
+  readonly received: readonly ReceivedMail[];
+  /** Resolves once so many mails have been taken in all. */
+  waitFor(count: number): Promise<readonly ReceivedMail[]>;
+  /** Connections made so far. */
+  connections(): number;
+  close(): Promise<void>;
+}
+
+export interface Script extends SMTPServerOptions {
+  readonly port?: number;
+  /** Called with the content in hand: an Error is the answer, `close` drops the connection without one. */
+  onMail?(mail: ReceivedMail): Error | 'close' | undefined | Promise<Error | 'close' | undefined>;
+}
+
+/** An SMTP reply, for a script to answer with. */
+export const reply = (responseCode: number, message = 'no'): Error =>
+  Object.assign(new Error(message), { responseCode });
+
+export async function startMailServer({ port = 0, onMail, ...options }: Script = {}): Promise<MailServer> {
+  const received: ReceivedMail[] = [];
+  const waiting = new Set<() => void>();
+  const sockets = new Set<Socket>();
+  let connections = 0;
+
+  const server = new SMTPServer({
+    authOptional: true,
+    disabledCommands: ['STARTTLS'],
+    disableReverseLookup: true,
+    ...options,
+    onData(stream, session, done) {
+      const take = async (): Promise<Error | undefined> => {
+        const raw = await buffer(stream);
+        const mail: ReceivedMail = {
+          to: session.envelope.rcptTo.map(({ address }) => address),
+          from: session.envelope.mailFrom ? session.envelope.mailFrom.address : '',
+          parsed: await PostalMime.parse(raw),
+          raw: raw.toString('utf8'),
+          secure: session.secure,
+          user: session.user,
+        };
+        const answer = await onMail?.(mail);
+        if (answer === 'close') {
+          for (const socket of sockets) socket.destroy();
+          return undefined;
+        }
+        if (answer) return answer;
+        received.push(mail);
+        for (const check of waiting) check();
+        return undefined;
+      };
+      take().then((error) => done(error ?? null), done);
+    },
+  });
+  server.on('error', () => undefined);
+  server.server.on('connection', (socket: Socket) => {
+    connections += 1;
+    sockets.add(socket);
+    socket.once('close', () => sockets.delete(socket));
+  });
+  server.listen(port, '127.0.0.1');
+  await once(server.server, 'listening');
+
+  return {
+    port: (server.server.address() as AddressInfo).port,
+    received,
+    connections: () => connections,
+    waitFor: (count) => {
+      const { promise, resolve } = Promise.withResolvers<readonly ReceivedMail[]>();
+      const check = (): void => {
+        if (received.length < count) return;
+        waiting.delete(check);
+        resolve(received);
+      };
+      waiting.add(check);
+      check();
+      return promise;
+    },
+    close: async () => {
+      // The port is free at once; a socket whose TLS handshake failed would keep `close` waiting.
+      for (const socket of sockets) socket.destroy();
+      server.close();
+    },
+  };
+}
