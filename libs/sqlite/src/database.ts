@@ -57,8 +57,9 @@ function databaseOn(connection: DatabaseSync, released: () => void): Database {
   const commits = groupCommit(connection);
   let closed: Promise<void> | undefined;
 
+  // The works that closing waits for still prepare statements: only then is the connection gone.
   const prepare = (sql: string): StatementSync => {
-    refuseIfClosed(closed);
+    refuseIf(!connection.isOpen);
     const known = statements.get(sql);
     if (known) return known;
     const statement = connection.prepare(sql);
@@ -75,11 +76,11 @@ function databaseOn(connection: DatabaseSync, released: () => void): Database {
   return {
     prepare,
     exec(sql) {
-      refuseIfClosed(closed);
+      refuseIf(!connection.isOpen);
       waitingForOthers(connection, () => connection.exec(sql));
     },
     async write(work) {
-      refuseIfClosed(closed);
+      refuseIf(closed !== undefined);
       return commits.run(work);
     },
     size: () => pragma(prepare, 'page_count') * pragma(prepare, 'page_size'),
@@ -90,7 +91,7 @@ function databaseOn(connection: DatabaseSync, released: () => void): Database {
   };
 }
 
-function refuseIfClosed(closed: unknown): void {
+function refuseIf(closed: boolean): void {
   if (closed) throw new Error('The database is closed.');
 }
 
