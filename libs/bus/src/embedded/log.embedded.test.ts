@@ -1,0 +1,97 @@
+import assert from 'node:assert/strict';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, it } from 'node:test';
+import { type Database, openDatabase } from '@latchkey/sqlite';
+import type { OutgoingRecord } from '../bus.ts';
+import { createEmbeddedBus, type EmbeddedBus } from './bus.embedded.ts';
+
+let folder: string;
+let database: Database;
+let bus: EmbeddedBus;
+let time: number;
+
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'latchkey-log-'));
+  database = openDatabase({ folder, as: 'server' });
+  time = Date.UTC(2030, 0, 1);
+  bus = createEmbeddedBus({ database, now: () => new Date(time) });
+  await bus.ensureTopics([
+    { name: 'kept', partitions: 2, retentionMs: -1 },
+    { name: 'short', partitions: 1, retentionMs: 1000 },
+  ]);
+});
+afterEach(async () => {
+  await bus.close();
+  await database.close();
+  await rm(folder, { recursive: true });
+});
+
+const record = (value: string): OutgoingRecord => ({ key: null, value: Buffer.from(value), headers: {} });
+const offsets = (topic: string) => bus.records(topic, { limit: 10 }).map(({ offset }) => offset);
+
+describe('the sweep', () => {
+  it('deletes what is past its retention; offsets, positions and lag stay true', async () => {
+    await bus.publish('short', [record('1'), record('2')]);
+    await bus.publish('kept', [record('1')]);
+    time += 600;
+    await bus.publish('short', [record('3')]);
+    time += 600;
+    await bus.sweep();
+    assert.deepEqual(offsets('short'), [2]);
+    assert.deepEqual(offsets('kept'), [0]);
+
+    time += 600;
+    await bus.sweep();
+    assert.deepEqual(offsets('short'), []);
+    await bus.publish('short', [record('4')]);
+    const { promise, resolve } = Promise.withResolvers<number | undefined>();
+    const subscription = await bus.subscribe({
+      topics: ['short'],
+      group: 'late',
+      handle: async ({ records }) => resolve(records[0]?.offset),
+    });
+    assert.equal(await subscription.lag(), 1);
+    assert.equal(await promise, 3);
+  });
+});
+
+describe('the topics page', () => {
+  it('sees topics, and records by time or by offset, the newest last', async () => {
+    for (const value of ['1', '2', '3', '4', '5', '6']) {
+      time += 1;
+      await bus.publish('kept', [record(value)]);
+    }
+    assert.deepEqual(
+      bus.topics().map((topic) => ({ ...topic })),
+      [
+        { name: 'kept', partitions: 2, records: 6 },
+        { name: 'short', partitions: 1, records: 0 },
+      ],
+    );
+    const values = (query: Parameters<EmbeddedBus['records']>[1]) =>
+      bus.records('kept', query).map(({ value }) => String(value));
+    assert.deepEqual(values({ limit: 3 }), ['4', '5', '6']);
+    assert.deepEqual(values({ limit: 2, partition: 0 }), ['3', '5']);
+    assert.deepEqual(values({ limit: 2, partition: 1, offset: 0 }), ['2', '4']);
+    assert.throws(() => bus.records('missing', { limit: 1 }), /missing does not exist/);
+  });
+});
+
+describe('a subscription', () => {
+  it('notices what another process publishes', async () => {
+    const { promise, resolve } = Promise.withResolvers<string>();
+    await bus.subscribe({
+      topics: ['kept'],
+      group: 'g',
+      handle: async ({ records }) => resolve(String(records[0]?.value)),
+    });
+    const beside = openDatabase({ folder, as: 'beside' });
+    const other = createEmbeddedBus({ database: beside });
+    await other.publish('kept', [record('from elsewhere')]);
+    assert.equal(await promise, 'from elsewhere');
+    await other.close();
+    await beside.close();
+  });
+});
