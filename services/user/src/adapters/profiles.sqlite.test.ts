@@ -1,0 +1,29 @@
+import assert from 'node:assert/strict';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type TestContext, test } from 'node:test';
+import { openDatabase } from '@latchkey/sqlite';
+import { profilesContract } from '../ports/profiles.contract.ts';
+import { createSqliteProfiles } from './profiles.sqlite.ts';
+
+const openFolder = async (context: TestContext) => {
+  const folder = await mkdtemp(join(tmpdir(), 'latchkey-profiles-'));
+  const database = openDatabase({ folder, as: 'server' });
+  context.after(async () => {
+    await database.close();
+    await rm(folder, { recursive: true });
+  });
+  return database;
+};
+
+profilesContract('sqlite', async (context) => createSqliteProfiles(await openFolder(context)));
+
+test('two generations of profiles know nothing of each other', async (context) => {
+  const database = await openFolder(context);
+  const [before, after] = [createSqliteProfiles(database, 'v1'), createSqliteProfiles(database, 'v2')];
+  const id = '01890a5d-ac96-774b-bcce-b302099a8057';
+  await before.save([{ id, profile: { ended: true, id, sequence: 1 } }]);
+  assert.deepEqual(await after.find(id), { id });
+  assert.throws(() => createSqliteProfiles(database, 'v1; DROP TABLE x'), /letters, digits/);
+});

@@ -1,0 +1,131 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import type { LatchkeyEvent } from '@latchkey/events';
+import { ada, historyOf } from '../testing/history.ts';
+import { honours, type LivingProfile, type Profile } from './profile.ts';
+import { passOver, project } from './project.ts';
+
+const fold = (...events: readonly LatchkeyEvent[]): Profile | undefined =>
+  events.reduce<Profile | undefined>(project, undefined);
+
+const living = (...events: readonly LatchkeyEvent[]): LivingProfile => {
+  const profile = fold(...events);
+  assert.ok(profile?.ended === false);
+  return profile;
+};
+
+/** What an event changed beside the two fields that every event moves. */
+const changeBy = (before: LivingProfile, event: LatchkeyEvent): Partial<LivingProfile> => {
+  const after = project(before, event);
+  assert.ok(!after.ended);
+  assert.equal(after.sequence, event.sequence);
+  assert.equal(after.updatedAt, event.time);
+  const changed = Object.entries(after).filter(
+    ([name, value]) => before[name as keyof LivingProfile] !== value,
+  );
+  return Object.fromEntries(changed.filter(([name]) => name !== 'sequence' && name !== 'updatedAt'));
+};
+
+const locale = 'en';
+const erased = { email: null, username: null, firstName: null, lastName: null };
+
+describe('a profile', () => {
+  test('begins unverified, with what UserRegistered says', () => {
+    const account = historyOf('ada');
+    assert.deepEqual(fold(account.registered({ ...ada, lastName: 'Lovelace' })), {
+      ended: false,
+      id: account.id,
+      sequence: 1,
+      email: 'ada@example.com',
+      username: 'ada',
+      firstName: null,
+      lastName: 'Lovelace',
+      role: 'user',
+      locale: 'en',
+      isVerified: false,
+      disabled: false,
+      createdAt: '2026-03-01T12:00:01.000Z',
+      updatedAt: '2026-03-01T12:00:01.000Z',
+      passwordChangedAt: null,
+      revokedAt: 0,
+    });
+  });
+
+  test('begins without a person where that was erased', () => {
+    const { email, username, firstName, lastName } = living(historyOf('ada').registered(null));
+    assert.deepEqual({ email, username, firstName, lastName }, erased);
+  });
+
+  test('changes by each event only what that event says', () => {
+    const account = historyOf('ada');
+    const before = living(account.registered({ ...ada, firstName: 'Ada' }));
+    const disabled = { ...before, disabled: true };
+    const verified = account.verified();
+    assert.deepEqual(changeBy(before, verified), { isVerified: true });
+    const changed = account.add('PasswordChanged', { how: 'reset', locale, person: ada });
+    assert.deepEqual(changeBy(before, changed), { passwordChangedAt: changed.time });
+    const renamed = account.add('ProfileChanged', { person: { username: 'countess' } });
+    assert.deepEqual(changeBy(before, renamed), { username: 'countess' });
+    const named = account.add('ProfileChanged', { locale: 'de', person: { firstName: 'A', lastName: 'L' } });
+    assert.deepEqual(changeBy(before, named), { locale: 'de', firstName: 'A', lastName: 'L' });
+    const role = { role: 'admin', previousRole: 'user', changedBy: 'ops', locale, person: ada } as const;
+    assert.deepEqual(changeBy(before, account.add('RoleChanged', role)), { role: 'admin' });
+    const revoked = account.add('SessionsRevoked', { reason: 'admin' });
+    assert.deepEqual(changeBy(before, revoked), { revokedAt: revoked.sequence });
+    const byOps = { changedBy: 'ops', person: null };
+    assert.deepEqual(changeBy(before, account.add('AccountDisabled', byOps)), { disabled: true });
+    assert.deepEqual(changeBy(disabled, account.add('AccountEnabled', byOps)), { disabled: false });
+    const requested = account.add('VerificationRequested', { locale, person: ada });
+    assert.deepEqual(changeBy(before, requested), {});
+    const reset = account.add('PasswordResetRequested', { locale, person: ada, verifies: false });
+    assert.deepEqual(changeBy(before, reset), {});
+  });
+
+  test('loses its person with the first event from which that was erased', () => {
+    const account = historyOf('ada');
+    const before = living(account.registered({ ...ada, firstName: 'A', lastName: 'L' }));
+    const role = { role: 'user', previousRole: 'user', changedBy: 'ops', locale, person: null } as const;
+    const events = [
+      account.add('AccountVerified', { locale, person: null }),
+      account.add('PasswordChanged', { how: 'change', locale, person: null }),
+      account.add('ProfileChanged', { person: null }),
+      account.add('RoleChanged', role),
+      account.add('VerificationRequested', { locale, person: null }),
+      account.add('PasswordResetRequested', { locale, person: null, verifies: true }),
+    ];
+    for (const event of events) {
+      const { email, username, firstName, lastName } = project(before, event) as LivingProfile;
+      assert.deepEqual({ email, username, firstName, lastName }, erased, event.type);
+    }
+  });
+
+  test('keeps of an ended registration what tells a late duplicate, whatever follows', () => {
+    const account = historyOf('ada');
+    const gone = fold(account.registered(), account.add('RegistrationEnded', { reason: 'expired' }));
+    assert.deepEqual(gone, { ended: true, id: account.id, sequence: 2 });
+    const late = account.add('SessionsRevoked', { reason: 'ended' });
+    assert.ok(gone);
+    assert.deepEqual(project(gone, late), { ended: true, id: account.id, sequence: 3 });
+    assert.deepEqual(passOver(gone, late), { ended: true, id: account.id, sequence: 3 });
+  });
+
+  test('counts an event of an unknown type', () => {
+    const account = historyOf('ada');
+    const before = living(account.registered());
+    const unknown = account.verified();
+    assert.deepEqual(passOver(before, unknown), { ...before, sequence: 2, updatedAt: unknown.time });
+  });
+
+  test('spells instants in one way, so that they sort', () => {
+    const event = { ...historyOf('ada').registered(), time: '2026-03-01T12:00:01Z' };
+    assert.equal(living(event).createdAt, '2026-03-01T12:00:01.000Z');
+  });
+
+  test('honours tokens decided on its last SessionsRevoked or later, while it is neither disabled nor ended', () => {
+    const profile = { ...living(historyOf('ada').registered()), revokedAt: 3 };
+    assert.equal(honours(profile, 2), false);
+    assert.equal(honours(profile, 3), true);
+    assert.equal(honours({ ...profile, disabled: true }, 3), false);
+    assert.equal(honours({ ended: true, id: profile.id, sequence: 4 }, 9), false);
+  });
+});

@@ -1,0 +1,103 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { createLogger, Problem } from '@latchkey/service';
+import { type Account, type Parked, sequenceOf } from '../profile/account.ts';
+import { createWaitingRoom, type WaitLimits } from './waiting-room.ts';
+
+const at = (id: string, sequence: number, parked?: Parked): Account => ({
+  id,
+  profile: { ended: true, id, sequence },
+  ...(parked ? { parked } : {}),
+});
+
+const mark = (account: string): Parked => ({ account, partition: 0, offset: 1, cause: 'a gap' });
+
+const NEVER = 60_000;
+
+const roomOver = (stored: Map<string, Account>, limits: Partial<WaitLimits>, fail = () => false) => {
+  const answer = <T>(value: T) => (fail() ? Promise.reject(new Error('away')) : Promise.resolve(value));
+  return createWaitingRoom({
+    profiles: {
+      find: (id) => Promise.resolve(stored.get(id) ?? { id }),
+      load: (ids) => answer(new Map([...stored].filter(([id]) => ids.includes(id)))),
+    },
+    logger: createLogger({ name: 'test', level: 'silent' }),
+    limits: { pollMs: NEVER, ...limits },
+  });
+};
+
+const is503 = (error: unknown): boolean =>
+  error instanceof Problem &&
+  error.spec.status === 503 &&
+  error.details.headers?.['Retry-After'] !== undefined;
+
+/** Until so many wait: `reach` asks the store first. */
+const waitingFor = async (room: { waiting(): number }, count: number) => {
+  while (room.waiting() < count) await Promise.resolve();
+};
+
+describe('a request that is ahead of the read model', () => {
+  test('does not wait for what is there', async () => {
+    const room = roomOver(new Map([['a', at('a', 3)]]), {});
+    assert.equal(sequenceOf(await room.reach('a', 3, 'a')), 3);
+    assert.equal(room.waiting(), 0);
+  });
+
+  test('goes on the moment that the projection gets there, not before', async (context) => {
+    context.mock.timers.enable({ apis: ['setTimeout'] });
+    const room = roomOver(new Map(), {});
+    const reached = room.reach('a', 3, 'a');
+    await waitingFor(room, 1);
+    room.announce([at('b', 3), at('a', 2)]);
+    assert.equal(room.waiting(), 1);
+    room.announce([at('a', 4)]);
+    assert.equal(sequenceOf(await reached), 4);
+    assert.equal(room.waiting(), 0);
+  });
+
+  test('goes on when another instance has applied the event, also after the store was away', async () => {
+    const stored = new Map<string, Account>();
+    let failures = 1;
+    const room = roomOver(stored, { pollMs: 1 }, () => failures-- > 0);
+    const reached = room.reach('a', 1, 'a');
+    await waitingFor(room, 1);
+    stored.set('a', at('a', 1));
+    assert.equal(sequenceOf(await reached), 1);
+  });
+
+  test('gets 503 when its time is over, and is forgotten', async (context) => {
+    context.mock.timers.enable({ apis: ['setTimeout'] });
+    const room = roomOver(new Map(), { timeoutMs: 2000 });
+    const refused = assert.rejects(room.reach('a', 1, 'a'), is503);
+    await waitingFor(room, 1);
+    context.mock.timers.tick(1999);
+    assert.equal(room.waiting(), 1);
+    context.mock.timers.tick(1);
+    await refused;
+    assert.equal(room.waiting(), 0);
+  });
+
+  test('gets 503 at once for a parked account, also when that is parked while it waits', async (context) => {
+    context.mock.timers.enable({ apis: ['setTimeout'] });
+    const room = roomOver(new Map([['p', at('p', 3, mark('p'))]]), {});
+    await assert.rejects(room.reach('p', 1, 'p'), is503);
+    const refused = assert.rejects(room.reach('a', 2, 'a'), is503);
+    await waitingFor(room, 1);
+    room.announce([at('a', 1, mark('a'))]);
+    await refused;
+  });
+
+  test('is turned away where too many wait, in all or for one caller', async (context) => {
+    context.mock.timers.enable({ apis: ['setTimeout'] });
+    const room = roomOver(new Map(), { total: 3, perCaller: 2, timeoutMs: 10 });
+    const waiting = [room.reach('a', 1, 'a'), room.reach('b', 1, 'a')];
+    await waitingFor(room, 2);
+    await assert.rejects(room.reach('c', 1, 'a'), is503);
+    waiting.push(room.reach('a', 1, 'b'));
+    await waitingFor(room, 3);
+    await assert.rejects(room.reach('a', 1, 'c'), is503);
+    room.announce([at('a', 1), at('b', 1)]);
+    await Promise.all(waiting);
+    assert.equal(room.waiting(), 0);
+  });
+});

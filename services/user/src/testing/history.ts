@@ -1,0 +1,45 @@
+/** Events of one account, for tests: each gets the next sequence, a second after the one before. */
+import { createHash } from 'node:crypto';
+import type { DataOf, EventType, LatchkeyEvent } from '@latchkey/events';
+
+/** A UUID that is the same for the same text. */
+export const uuidOf = (text: string): string => {
+  const hex = createHash('sha256').update(text).digest('hex');
+  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-7${hex.slice(13, 16)}-8${hex.slice(17, 20)}-${hex.slice(20, 32)}`;
+};
+
+export const START = Date.parse('2026-03-01T12:00:00Z');
+
+export interface History {
+  readonly id: string;
+  add<T extends EventType>(type: T, data: Omit<DataOf<T>, 'userId'>): LatchkeyEvent;
+  registered(person?: DataOf<'UserRegistered'>['person']): LatchkeyEvent;
+  verified(): LatchkeyEvent;
+}
+
+export const ada = { email: 'ada@example.com', username: 'ada' };
+
+export const historyOf = (name: string, start = START): History => {
+  const id = uuidOf(name);
+  let sequence = 0;
+  const add: History['add'] = (type, data) => {
+    sequence += 1;
+    return {
+      id: uuidOf(`${name}/${sequence}`),
+      subject: id,
+      sequence,
+      time: new Date(start + sequence * 1000).toISOString(),
+      correlationId: 'request-1',
+      causationId: 'command-1',
+      type,
+      data: { userId: id, ...data },
+    } as unknown as LatchkeyEvent;
+  };
+  return {
+    id,
+    add,
+    registered: (person = { email: `${name}@example.com`, username: name }) =>
+      add('UserRegistered', { role: 'user', locale: 'en', person }),
+    verified: () => add('AccountVerified', { locale: 'en', person: ada }),
+  };
+};

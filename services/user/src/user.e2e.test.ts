@@ -1,0 +1,342 @@
+import assert from 'node:assert/strict';
+import { generateKeyPairSync } from 'node:crypto';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type TestContext, test } from 'node:test';
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { createEmbeddedBus } from '@latchkey/bus/embedded';
+import { ACCOUNTS_TOPIC, accountsTopic, encode, type LatchkeyEvent } from '@latchkey/events';
+import { createLogger, createRegistry, fixedKeys, listen } from '@latchkey/service';
+import { openDatabase } from '@latchkey/sqlite';
+import jwt from 'jsonwebtoken';
+import { compose } from './compose.ts';
+import type { UserView } from './http/schemas.ts';
+import type { WaitLimits } from './projection/waiting-room.ts';
+import { ada, type History, historyOf } from './testing/history.ts';
+
+const ISSUER = 'https://id.example.com';
+const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+const keys = fixedKeys({ keys: [{ ...publicKey.export({ format: 'jwk' }), kid: 'k1' }] });
+
+const tokenOf = (account: string, seq: number): string =>
+  jwt.sign(
+    { sub: account, sid: 's1', client_id: 'latchkey', jti: 'j1', email_verified: false, role: 'user', seq },
+    privateKey,
+    {
+      algorithm: 'ES256',
+      header: { alg: 'ES256', typ: 'at+jwt', kid: 'k1' },
+      issuer: ISSUER,
+      audience: 'latchkey',
+      expiresIn: 900,
+    },
+  );
+
+/** Whatever the routes answer; a test asserts on what it asked for. */
+interface Body extends UserView {
+  readonly code: string;
+  readonly errors: readonly { readonly pointer: string }[];
+  readonly users: readonly UserView[];
+  readonly nextCursor: string | null;
+  readonly paths: object;
+}
+
+/** The service on a data folder of its own, behind real HTTP, until the test ends. */
+const startService = async (context: TestContext, waits: Partial<WaitLimits> = {}) => {
+  const folder = await mkdtemp(join(tmpdir(), 'latchkey-user-'));
+  const database = openDatabase({ folder, as: 'server' });
+  const bus = createEmbeddedBus({ database });
+  await bus.ensureTopics([accountsTopic]);
+  const registry = createRegistry();
+  const logger = createLogger({ name: 'user', level: 'silent' });
+  const service = compose(
+    { PUBLIC_URL: ISSUER, AUDIENCE: 'latchkey', JWKS_URL: undefined },
+    { backend: { kind: 'embedded', database, bus }, logger, registry, keys, waits },
+  );
+  const server = listen({
+    name: 'http',
+    host: '127.0.0.1',
+    port: 0,
+    routes: service.routes,
+    logger,
+    registry,
+    trustedProxies: [],
+    corsOrigins: [],
+    undeclared: 'fail',
+  });
+  await service.start();
+  await server.start();
+  context.after(async () => {
+    await server.stop();
+    await service.stop();
+    await bus.close();
+    await database.close();
+    await rm(folder, { recursive: true });
+  });
+
+  const publish = (...events: readonly LatchkeyEvent[]) =>
+    bus.publish(
+      ACCOUNTS_TOPIC,
+      events.map((event) => encode(event)),
+    );
+  const get = async (path: string, token?: string, headers: Record<string, string> = {}) => {
+    const response = await fetch(`http://127.0.0.1:${server.port()}/api/v1${path}`, {
+      headers: { ...headers, ...(token === undefined ? {} : { Authorization: `Bearer ${token}` }) },
+    });
+    return { status: response.status, headers: response.headers, body: (await response.json()) as Body };
+  };
+  /** Reads as the account at `seq`: the wait for the projection is the service's own. */
+  const me = (account: History, seq: number, headers?: Record<string, string>) =>
+    get('/users/me', tokenOf(account.id, seq), headers);
+  return { service, registry, bus, publish, get, me };
+};
+
+const admin = (name = 'grace') => {
+  const history = historyOf(name);
+  const events = [
+    history.registered(),
+    history.verified(),
+    history.add('RoleChanged', {
+      role: 'admin',
+      previousRole: 'user',
+      changedBy: 'ops',
+      locale: 'en',
+      person: ada,
+    }),
+  ];
+  return { history, events, token: tokenOf(history.id, 3) };
+};
+
+test('shows an account to itself as its events have made it', async (context) => {
+  const { publish, me } = await startService(context);
+  const account = historyOf('ada');
+  await publish(account.registered({ ...ada, firstName: 'Ada' }));
+  const before = await me(account, 1);
+  assert.equal(before.status, 200);
+  assert.deepEqual(before.body, {
+    id: account.id,
+    email: 'ada@example.com',
+    username: 'ada',
+    firstName: 'Ada',
+    lastName: null,
+    role: 'user',
+    isVerified: false,
+    locale: 'en',
+    createdAt: '2026-03-01T12:00:01.000Z',
+    updatedAt: '2026-03-01T12:00:01.000Z',
+    passwordChangedAt: null,
+    version: 1,
+  });
+  await publish(account.verified());
+  const after = await me(account, 1, { 'Account-Sequence': `${account.id}:2` });
+  assert.equal(after.body.isVerified, true);
+  assert.equal(after.body.version, 2);
+});
+
+test('a caller who is ahead of the projection waits for it', async (context) => {
+  const { publish, me } = await startService(context);
+  const account = historyOf('ada');
+  const answer = me(account, 1);
+  await publish(account.registered());
+  assert.equal((await answer).status, 200);
+});
+
+test('a caller from the future gets 503 and is told to try again', async (context) => {
+  const { publish, me } = await startService(context, { timeoutMs: 50 });
+  const account = historyOf('ada');
+  await publish(account.registered());
+  assert.equal((await me(account, 1)).status, 200);
+  const late = await me(account, 1, { 'Account-Sequence': `${account.id}:7` });
+  assert.equal(late.status, 503);
+  assert.equal(late.body.code, 'unavailable');
+  assert.match(late.headers.get('retry-after') ?? '', /^\d+$/);
+});
+
+test('a malformed Account-Sequence is refused, one about another account is ignored', async (context) => {
+  const { publish, me } = await startService(context, { timeoutMs: 50 });
+  const account = historyOf('ada');
+  await publish(account.registered());
+  for (const header of [
+    'x',
+    `${account.id}`,
+    `${account.id}:`,
+    `${account.id}:-1`,
+    'ada:1',
+    `${account.id}:1.5`,
+  ]) {
+    const answer = await me(account, 1, { 'Account-Sequence': header });
+    assert.equal(answer.status, 400, header);
+    assert.equal(answer.body.errors[0]?.pointer, '#/header/account-sequence');
+  }
+  const about = await me(account, 1, { 'Account-Sequence': `${historyOf('bob').id}:9` });
+  assert.equal(about.status, 200);
+});
+
+test('an admin waits for the account that the header names', async (context) => {
+  const { publish, get } = await startService(context, { timeoutMs: 50 });
+  const boss = admin();
+  const other = historyOf('bob');
+  await publish(...boss.events, other.registered());
+  const seen = (n: number) => ({ 'Account-Sequence': `${other.id}:${n}` });
+  assert.equal((await get(`/users/${other.id}`, boss.token, seen(1))).body.version, 1);
+  assert.equal((await get(`/users/${other.id}`, boss.token, seen(2))).status, 503);
+});
+
+test('a token decided on before the last SessionsRevoked is dead at once, a newer one lives', async (context) => {
+  const { publish, me } = await startService(context);
+  const account = historyOf('ada');
+  await publish(account.registered());
+  assert.equal((await me(account, 1)).status, 200);
+  await publish(account.add('SessionsRevoked', { reason: 'logout-all' }));
+  assert.equal((await me(account, 2)).status, 200);
+  const dead = await me(account, 1);
+  assert.equal(dead.status, 401);
+  assert.match(dead.headers.get('www-authenticate') ?? '', /error="invalid_token"/);
+});
+
+test('tokens of disabled and ended accounts are dead; an enabled one lives again', async (context) => {
+  const { publish, me } = await startService(context);
+  const account = historyOf('ada');
+  await publish(account.registered(), account.add('AccountDisabled', { changedBy: 'ops', person: null }));
+  assert.equal((await me(account, 2)).status, 401);
+  await publish(account.add('AccountEnabled', { changedBy: 'ops', person: null }));
+  assert.equal((await me(account, 3)).status, 200);
+  await publish(account.add('RegistrationEnded', { reason: 'expired' }));
+  assert.equal((await me(account, 4)).status, 401);
+});
+
+test('a gap parks the account and nobody else; once repaired it goes on where it stood', async (context) => {
+  const { publish, me, service, registry } = await startService(context);
+  const account = historyOf('ada');
+  const other = historyOf('bob');
+  const [first, missing, third] = [account.registered(), account.verified(), account.verified()];
+  await publish(first, third, other.registered());
+  assert.equal((await me(other, 1)).status, 200);
+  const parked = await me(account, 2);
+  assert.equal(parked.status, 503);
+  assert.notEqual(parked.headers.get('retry-after'), null);
+  assert.equal((await me(account, 1)).status, 503);
+  assert.equal((await service.listParked())[0]?.account, account.id);
+  assert.match(await registry.metrics(), /latchkey_user_parked_accounts 1/);
+  assert.ok(
+    (await service.health()).some(({ name, state }) => name === 'projection' && state === 'degraded'),
+  );
+
+  assert.equal((await service.retryParked(account.id)).result, 'still parked');
+  await publish(missing);
+  assert.deepEqual(await service.retryParked(account.id), { result: 'goes on', sequence: 3 });
+  assert.equal((await me(account, 3)).body.version, 3);
+  assert.deepEqual(await service.listParked(), []);
+  await publish(account.verified());
+  assert.equal((await me(account, 4)).body.version, 4);
+});
+
+test('a record without a usable key goes to the dead letters and holds up nobody', {
+  timeout: 5000,
+}, async (context) => {
+  const { publish, me, bus } = await startService(context);
+  const account = historyOf('ada');
+  const { value, headers } = encode(account.registered());
+  await bus.publish(ACCOUNTS_TOPIC, [{ key: 'nobody', value, headers }]);
+  const other = historyOf('bob');
+  await publish(other.registered());
+  assert.equal((await me(other, 1)).status, 200);
+  const setAside = () => bus.topics().find(({ name }) => name === `${ACCOUNTS_TOPIC}.dlq.user`)?.records;
+  while (setAside() !== 1) await nextTurn();
+});
+
+test('only a verified admin sees others', async (context) => {
+  const { publish, get } = await startService(context);
+  const boss = admin();
+  const account = historyOf('bob');
+  const gone = historyOf('gone');
+  await publish(...boss.events, account.registered(), gone.registered());
+  await publish(gone.add('RegistrationEnded', { reason: 'rejected' }));
+  const bob = tokenOf(account.id, 1);
+  const code = async (path: string, token?: string) => (await get(path, token)).body.code;
+
+  assert.equal(await code('/users'), 'unauthenticated');
+  assert.equal(await code('/users', bob), 'account_not_verified');
+  assert.equal(await code(`/users/${boss.history.id}`, bob), 'account_not_verified');
+  assert.equal((await get(`/users/${account.id.toUpperCase()}`, bob)).body.id, account.id);
+
+  await publish(account.verified());
+  const verifiedBob = tokenOf(account.id, 2);
+  assert.equal(await code('/users', verifiedBob), 'insufficient_permission');
+  assert.equal(await code(`/users/${boss.history.id}`, verifiedBob), 'insufficient_permission');
+
+  assert.equal((await get(`/users/${account.id}`, boss.token)).body.email, 'bob@example.com');
+  const after = { 'Account-Sequence': `${gone.id}:2` };
+  assert.equal((await get(`/users/${gone.id}`, boss.token, after)).status, 404);
+  assert.equal(await code(`/users/${historyOf('nobody').id}`, boss.token), 'not_found');
+  assert.equal(await code('/users/not-an-id', boss.token), 'validation_failed');
+});
+
+test('an admin reads the list page by page', async (context) => {
+  const { publish, get } = await startService(context);
+  const boss = admin('zoe');
+  const others = ['a_b', 'axb', 'bob', 'carol'].map((name) => historyOf(name));
+  await publish(...boss.events, ...others.map((other) => other.registered()));
+  for (const other of others) {
+    await get('/users/me', boss.token, { 'Account-Sequence': `${other.id}:1` });
+  }
+  const seen: (string | null)[] = [];
+  let next = '/users?limit=2';
+  for (let pages = 1; ; pages += 1) {
+    const { body } = await get(next, boss.token);
+    seen.push(...body.users.map(({ username }) => username));
+    if (body.nextCursor === null) {
+      assert.equal(pages, 3);
+      break;
+    }
+    next = `/users?limit=2&cursor=${body.nextCursor}`;
+  }
+  assert.deepEqual(seen.toSorted(), ['a_b', 'axb', 'bob', 'carol', 'zoe']);
+
+  const names = async (query: string) =>
+    (await get(`/users?${query}`, boss.token)).body.users.map(({ username }) => username);
+  assert.deepEqual(await names('q=A_'), ['a_b']);
+  assert.deepEqual(await names('q=%25'), []);
+  assert.deepEqual(await names('role=admin'), ['zoe']);
+  assert.deepEqual(await names('verified=true'), ['zoe']);
+  assert.equal((await names('verified=false')).length, 4);
+
+  const forged = Buffer.from('["2026-01-01T00:00:00.000Z","x"]').toString('base64url');
+  for (const query of [
+    'limit=0',
+    'limit=101',
+    'limit=x',
+    'cursor=x',
+    `cursor=${forged}`,
+    'role=root',
+    'verified=1',
+    'q=',
+  ]) {
+    assert.equal((await get(`/users?${query}`, boss.token)).body.code, 'validation_failed', query);
+  }
+});
+
+test('describes itself', async (context) => {
+  const { get } = await startService(context);
+  const { status, body } = await get('/users/openapi.json');
+  assert.equal(status, 200);
+  assert.deepEqual(Object.keys(body.paths), ['/api/v1/users/me', '/api/v1/users', '/api/v1/users/{id}']);
+});
+
+test('an appended event is visible within 50 ms (p99), for the caller who waits for it', async (context) => {
+  const { publish, me } = await startService(context);
+  const account = historyOf('ada');
+  await publish(account.registered());
+  await me(account, 1);
+  const times: number[] = [];
+  for (let sequence = 2; sequence <= 101; sequence += 1) {
+    await publish(account.add('ProfileChanged', { person: { firstName: `Ada ${sequence}` } }));
+    const appended = performance.now();
+    const { body } = await me(account, sequence);
+    times.push(performance.now() - appended);
+    assert.equal(body.firstName, `Ada ${sequence}`);
+  }
+  const p99 = times.toSorted((a, b) => a - b)[98] ?? Number.NaN;
+  context.diagnostic(`p99 ${p99.toFixed(1)} ms`);
+  assert.ok(p99 < 50, `p99 was ${p99} ms`);
+});
