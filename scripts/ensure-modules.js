@@ -15,7 +15,11 @@ function installIsStale() {
   const wanted = JSON.parse(readFileSync(join(root, 'package-lock.json'), 'utf8')).packages;
   const present = JSON.parse(readFileSync(installed, 'utf8')).packages;
   return Object.entries(wanted).some(
-    ([path, entry]) => path.includes('node_modules/') && !entry.optional && !entry.link && present[path]?.version !== entry.version,
+    ([path, entry]) =>
+      path.includes('node_modules/') &&
+      !entry.optional &&
+      !entry.link &&
+      present[path]?.version !== entry.version,
   );
 }
 

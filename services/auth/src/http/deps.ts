@@ -1,4 +1,5 @@
 import type { Guards } from '@latchkey/service';
+import type { AccessTokens } from '../ports/tokens.ts';
 import type { Signed } from '../use-cases/deps.ts';
 import type { UseCases } from '../use-cases/index.ts';
 import type { Pages } from './pages/pages.ts';
@@ -10,7 +11,7 @@ export interface RouteDeps {
   readonly guards: Guards<Signed & { readonly verified: boolean; readonly role: string }>;
   readonly pages: Pages;
   readonly cookie: RefreshCookie;
-  readonly jwks: () => { readonly keys: readonly object[] };
+  readonly accessTokens: AccessTokens;
 }
 
 export const BASE = '/api/v1/auth';

@@ -1,6 +1,6 @@
 /** Runs commands on accounts: load, decide, append, and again from the look-up when another was faster. */
 import { setTimeout as pause } from 'node:timers/promises';
-import { catalogue } from '@latchkey/events';
+import { catalogue, encode } from '@latchkey/events';
 import { Problem, problems, unavailable } from '@latchkey/service';
 import { v4 } from 'uuid';
 import {
@@ -19,7 +19,9 @@ import {
   type Journal,
   JournalUnavailable,
   type RecordedFact,
+  UnreadableCommit,
 } from '../ports/journal.ts';
+import { toPublic } from '../relay/to-public.ts';
 import type { Streams } from '../streams.ts';
 
 /** What came of a command. */
@@ -70,6 +72,8 @@ export function createAccounts(deps: {
 
   /** A lost answer is made good by appending the very same commit again. */
   const append = async (commit: Commit): Promise<AppendResult> => {
+    // What could not be published must not be decided either: it would stop its stream for ever.
+    for (const event of toPublic(commit)) encode(event);
     try {
       return await journal.append(commit);
     } catch (error) {
@@ -150,13 +154,15 @@ export function createAccounts(deps: {
   };
 }
 
-/** A journal that cannot be reached is the client's to try again. */
+/** A journal that cannot be reached, or events that a newer release wrote: to be tried again. */
 export const reachable = async <T>(work: () => Promise<T>): Promise<T> => {
   try {
     return await work();
   } catch (error) {
     if (error instanceof JournalUnavailable)
       throw unavailable('Accounts cannot be reached. Try again.', 1, error);
+    if (error instanceof UnreadableCommit)
+      throw unavailable('This account cannot be read at present.', 60, error);
     throw error;
   }
 };

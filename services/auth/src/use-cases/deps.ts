@@ -1,4 +1,3 @@
-import type { Logger } from '@latchkey/service';
 import type { AccountState } from '../account/index.ts';
 import type { Journal } from '../ports/journal.ts';
 import type { Limits } from '../ports/limits.ts';
@@ -22,14 +21,11 @@ export interface Deps {
   readonly refreshTokens: RefreshTokens;
   readonly sealer: Sealer;
   readonly settings: Settings;
-  /** Published soon, without waiting for the sweep. */
-  nudge(stream: string): void;
   /** The worker has something to do. */
   wakeWorker(): void;
   now(): Date;
   /** A UUIDv7. */
   newId(): string;
-  readonly logger: Logger;
 }
 
 export interface Settings {

@@ -1,7 +1,7 @@
 /** Ends what is due and repairs what a crash left; one instance at a time. */
 import type { Dependency, Logger, Part } from '@latchkey/service';
-import type { Leases } from '../ports/leases.ts';
 import type { Registration } from '../ports/journal.ts';
+import type { Leases } from '../ports/leases.ts';
 import { ownerOf } from './address.ts';
 import type { Deps } from './deps.ts';
 import { repeating } from './repeating.ts';

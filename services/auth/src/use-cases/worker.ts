@@ -30,7 +30,10 @@ export function createWorker(
       await carryOut(request);
       await requests.done(request.id, owner);
     } catch (error) {
-      logger.error({ err: error, requestId: request.correlationId }, 'a written-down request will be tried again');
+      logger.error(
+        { err: error, requestId: request.correlationId },
+        'a written-down request will be tried again',
+      );
     }
   };
 

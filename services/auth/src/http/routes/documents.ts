@@ -5,7 +5,7 @@ import { BASE, type RouteDeps } from '../deps.ts';
 
 const KEYS_MAX_AGE_SECONDS = 300;
 
-export const keysRoute = ({ jwks }: RouteDeps): Route =>
+export const keysRoute = ({ accessTokens }: RouteDeps): Route =>
   route({
     method: 'GET',
     path: '/.well-known/jwks.json',
@@ -19,7 +19,7 @@ export const keysRoute = ({ jwks }: RouteDeps): Route =>
         schema: z.object({ keys: z.array(z.looseObject({ kid: z.string() })) }),
       },
     },
-    handle: async () => ({ status: 200, body: jwks() }),
+    handle: async () => ({ status: 200, body: accessTokens.jwks() }),
   });
 
 export const stylesheetRoute = ({ pages }: RouteDeps): Route =>

@@ -1,6 +1,5 @@
 /** Every route of auth. */
 import type { Route } from '@latchkey/service';
-import type { AccessTokens } from '../../ports/tokens.ts';
 import type { RouteDeps } from '../deps.ts';
 import {
   accountHistoryRoute,
@@ -18,7 +17,7 @@ import { endSessionRoute, listSessionsRoute, logoutAllRoute } from './sessions.t
 import { signUpRoute } from './sign-up.ts';
 import { verifyRoute, viewVerificationRoute } from './verification.ts';
 
-export const createRoutes = (deps: RouteDeps & { readonly accessTokens: AccessTokens }): readonly Route[] => {
+export const createRoutes = (deps: RouteDeps): readonly Route[] => {
   const routes = [
     signUpRoute,
     viewVerificationRoute,

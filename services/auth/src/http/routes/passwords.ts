@@ -1,7 +1,6 @@
 import { anyone, type Route, route } from '@latchkey/service';
 import { z } from 'zod';
 import { passwordText } from '../../credentials/schemas.ts';
-import type { AccessTokens } from '../../ports/tokens.ts';
 import { contextOf } from '../context.ts';
 import { BASE, type RouteDeps } from '../deps.ts';
 import { authProblems, refusals } from '../problems.ts';
@@ -84,11 +83,7 @@ export const completeResetRoute = ({ useCases, pages }: RouteDeps): Route =>
     },
   });
 
-export const changePasswordRoute = ({
-  useCases,
-  guards,
-  accessTokens,
-}: RouteDeps & { readonly accessTokens: AccessTokens }): Route =>
+export const changePasswordRoute = ({ useCases, guards, accessTokens }: RouteDeps): Route =>
   route({
     method: 'POST',
     path: `${BASE}/change-password`,

@@ -1,0 +1,115 @@
+// Who may import whom. The rooms and their reasons: ARCHITECTURE.md.
+const tests = '\\.(test|contract|fixtures?|memory)\\.ts$|/(test|testing|scripts)/';
+
+/** A driver may appear only in the files that match `where`. */
+const driver = (name, where) => ({
+  name: `${name.replace(/\W/g, '-')}-only-in-its-adapters`,
+  comment: `${name} is a driver: it appears in its adapters alone.`,
+  severity: 'error',
+  from: { pathNot: [where, tests, '^(test|bench)/'] },
+  to: { path: `^(node_modules/)?(node:)?${name}(/|$)` },
+});
+
+/** Files that decide: types and themselves, nothing that ticks, rolls dice or talks. */
+const pure = (name, path, allowed) => ({
+  name: `${name}-is-pure`,
+  comment: 'Pure rooms import libs/events and themselves: no clock, no randomness, no I/O.',
+  severity: 'error',
+  from: { path, pathNot: tests },
+  to: { pathNot: ['^libs/events/src/(index|events)\\.ts$', ...allowed] },
+});
+
+module.exports = {
+  forbidden: [
+    {
+      name: 'no-circles',
+      severity: 'error',
+      from: {},
+      to: { circular: true, viaOnly: { dependencyTypesNot: ['type-only'] } },
+    },
+    { name: 'no-unresolved', severity: 'error', from: {}, to: { couldNotResolve: true } },
+    {
+      name: 'events-import-zod-alone',
+      comment: 'What other teams install has no dependency but zod.',
+      severity: 'error',
+      from: { path: '^libs/events/src', pathNot: tests },
+      to: { pathNot: ['^libs/events/src', '^node_modules/zod/'] },
+    },
+    {
+      name: 'bus-knows-no-domain',
+      severity: 'error',
+      from: { path: '^libs/bus/src' },
+      to: { path: ['^libs/(events|service)/', '^services/', '^deploy/'] },
+    },
+    {
+      name: 'sqlite-knows-nobody',
+      severity: 'error',
+      from: { path: '^libs/sqlite/src' },
+      to: { path: ['^libs/(events|service|bus)/', '^services/', '^deploy/'] },
+    },
+    {
+      name: 'service-knows-no-domain',
+      severity: 'error',
+      from: { path: '^libs/service/src' },
+      to: { path: ['^libs/(events|bus|sqlite)/', '^services/', '^deploy/'] },
+    },
+    ...['auth', 'notifier', 'user'].map((service) => ({
+      name: `${service}-imports-no-other-service`,
+      comment: 'Services meet in libs/events.',
+      severity: 'error',
+      from: { path: `^services/${service}/` },
+      to: { path: '^(services|deploy)/', pathNot: `^services/${service}/` },
+    })),
+    {
+      name: 'services-by-their-front-door',
+      comment: 'Only deploy/ sees services, and only what they export.',
+      severity: 'error',
+      from: { path: '^deploy/' },
+      to: {
+        path: '^services/[^/]+/src/',
+        pathNot: '^services/[^/]+/src/(index|administration|credentials/secrets)\\.ts$',
+      },
+    },
+    {
+      name: 'only-compose-picks-adapters',
+      severity: 'error',
+      from: {
+        path: '^services/[^/]+/src',
+        pathNot: ['/src/adapters/', '/src/(compose|administration|preview)\\.ts$', tests],
+      },
+      to: { path: '/src/adapters/' },
+    },
+    {
+      name: 'black-box-tests-know-no-service',
+      comment: 'test/ speaks HTTP, SMTP and Kafka only.',
+      severity: 'error',
+      from: { path: '^test/' },
+      to: { path: '^services/' },
+    },
+    pure('account', '^services/auth/src/account/', ['^services/auth/src/account/']),
+    pure('profile', '^services/user/src/profile/', ['^services/user/src/profile/']),
+    pure('reactions', '^services/notifier/src/reactions\\.ts$', [
+      '^services/notifier/src/(delivery/|assert-never)',
+    ]),
+    pure('delivery', '^services/notifier/src/delivery/', [
+      '^services/notifier/src/(delivery/|reactions.ts|assert-never)',
+    ]),
+    driver('sqlite', '\\.sqlite(\\.tables)?\\.ts$|^libs/sqlite/src/|^libs/bus/src/embedded/'),
+    driver('kafkajs', '^libs/bus/src/kafka/'),
+    driver('mongoose', '\\.mongo\\.ts$'),
+    driver('nodemailer', '\\.smtp\\.ts$'),
+    driver('@node-rs/argon2', 'credentials/passwords\\.ts$'),
+    driver('rate-limiter-flexible', 'adapters/limits'),
+  ],
+  options: {
+    doNotFollow: { path: 'node_modules' },
+    exclude: { path: 'deploy/standalone/src/public/' },
+    tsConfig: { fileName: 'tsconfig.json' },
+    tsPreCompilationDeps: true,
+    enhancedResolveOptions: {
+      exportsFields: ['exports'],
+      conditionNames: ['import', 'node', 'default', 'types'],
+      extensions: ['.ts', '.mts', '.js', '.mjs', '.cjs', '.json'],
+    },
+  },
+};

@@ -1,0 +1,45 @@
+/** What ops may do beside a running server: it only appends; the server publishes. */
+import type { Role } from '@latchkey/events';
+import type { Database } from '@latchkey/sqlite';
+import { v7 } from 'uuid';
+import { accountStreams } from './account-streams.ts';
+import { createSqliteJournal } from './adapters/journal.sqlite.ts';
+import { createSqliteSessions } from './adapters/sessions.sqlite.ts';
+import { parseEmail } from './credentials/email.ts';
+import { createAccounts } from './use-cases/accounts.ts';
+import { ownerOf } from './use-cases/address.ts';
+import { changeRole } from './use-cases/administration.ts';
+
+export interface Administration {
+  /**
+   * Gives the verified account of an address a role.
+   * @returns what it was before; the same as `role` if nothing had to change.
+   * @throws Error saying what is wrong with the address
+   */
+  changeRole(email: string, role: Role): Promise<Role>;
+}
+
+export function openAdministration({ database }: { readonly database: Database }): Administration {
+  const journal = createSqliteJournal(database);
+  const accounts = createAccounts({
+    journal,
+    streams: accountStreams(journal),
+    // The server's sweep finds what is appended here.
+    nudge: () => undefined,
+    now: () => new Date(),
+    newId: () => v7(),
+  });
+  const sessions = createSqliteSessions(database);
+
+  return {
+    async changeRole(email, role) {
+      const address = parseEmail(email);
+      if (address === undefined) throw new Error(`${email} is not an e-mail address`);
+      const userId = await ownerOf({ journal }, address.canonical);
+      if (userId === undefined) throw new Error(`no verified account has the address ${email}`);
+      const before = await accounts.load(userId);
+      await changeRole({ accounts, sessions })({ userId, by: 'ops', role }, { correlationId: `ops-${v7()}` });
+      return before.role;
+    },
+  };
+}

@@ -1,0 +1,165 @@
+/** Auth, put together: the only place where its adapters are picked. */
+import type { Bus } from '@latchkey/bus';
+import {
+  type Dependency,
+  fixedKeys,
+  group,
+  guards,
+  type Logger,
+  type Part,
+  type Registry,
+  type Service,
+  tokenVerifier,
+} from '@latchkey/service';
+import type { Database } from '@latchkey/sqlite';
+import { v4, v7 } from 'uuid';
+import { accountStreams } from './account-streams.ts';
+import { createSqliteJournal } from './adapters/journal.sqlite.ts';
+import { createSqliteLeases } from './adapters/leases.sqlite.ts';
+import { createMemoryLimits } from './adapters/limits.memory.ts';
+import { unlimited } from './adapters/limits.ts';
+import { createSqliteRequests } from './adapters/requests.sqlite.ts';
+import { createSqliteSessions } from './adapters/sessions.sqlite.ts';
+import { type AuthConfig, allowedOrigins, limitRules } from './config.ts';
+import { createAccessTokens } from './credentials/access-tokens.ts';
+import { fingerprints } from './credentials/keys.ts';
+import { createLinkTokens } from './credentials/link-tokens.ts';
+import { createPasswords } from './credentials/passwords.ts';
+import { createRefreshTokens } from './credentials/refresh-tokens.ts';
+import { createSealer } from './credentials/sealer.ts';
+import { hashConcurrency } from './credentials/thread-pool.ts';
+import { createPages } from './http/pages/pages.ts';
+import { createRefreshCookie } from './http/refresh-cookie.ts';
+import { createRoutes } from './http/routes/index.ts';
+import type { Journal } from './ports/journal.ts';
+import { createRelay } from './relay/relay.ts';
+import { createAccounts } from './use-cases/accounts.ts';
+import type { Deps, Settings } from './use-cases/deps.ts';
+import { createUseCases } from './use-cases/index.ts';
+import { standing } from './use-cases/standing.ts';
+import { createSweep } from './use-cases/sweep.ts';
+import { createWorker } from './use-cases/worker.ts';
+import { carryOut } from './use-cases/written-requests.ts';
+
+/** Everything in one process, on one data folder. Bus and database belong to who hands them in. */
+export interface EmbeddedBackend {
+  readonly kind: 'embedded';
+  readonly database: Database;
+  readonly bus: Bus;
+}
+
+export interface AuthDeps {
+  readonly backend: EmbeddedBackend;
+  readonly logger: Logger;
+  readonly registry: Registry;
+  now?(): Date;
+}
+
+export interface AuthService extends Service {
+  /** The public signing keys, for services in the same process. */
+  jwks(): { readonly keys: readonly object[] };
+}
+
+/** The topics must exist when the service starts. A journal made with other keys is refused by `start`. */
+export function compose(config: AuthConfig, deps: AuthDeps): AuthService {
+  const { backend, logger, registry, now = () => new Date() } = deps;
+  const { database, bus } = backend;
+  const instance = v4();
+  const newId = () => v7();
+
+  const journal = createSqliteJournal(database);
+  const sessions = createSqliteSessions(database);
+  const requests = createSqliteRequests(database);
+  const leases = createSqliteLeases(database);
+  const limits = config.LIMITS ? createMemoryLimits(limitRules(config), { now }) : unlimited;
+
+  const accessTokens = createAccessTokens({
+    keys: config.SIGNING_KEYS,
+    issuer: config.PUBLIC_URL,
+    audience: config.AUDIENCE,
+    minutes: config.ACCESS_TOKEN_MINUTES,
+    now,
+    newId,
+  });
+  const relay = createRelay({ journal, bus, leases, instance, now, logger, registry });
+  const streams = accountStreams(journal);
+  const { nudge } = relay;
+  const accounts = createAccounts({ journal, streams, nudge, now, newId });
+
+  const needed: Deps = {
+    accounts,
+    journal,
+    sessions,
+    requests,
+    limits,
+    passwords: createPasswords({
+      saltKey: config.PASSWORD_SALT_KEY,
+      concurrency: hashConcurrency(config.HASH_CONCURRENCY),
+    }),
+    linkTokens: createLinkTokens(),
+    accessTokens,
+    refreshTokens: createRefreshTokens(config.REFRESH_KEY),
+    sealer: createSealer(config.SEALING_PUBLIC_KEY),
+    settings: settingsOf(config),
+    wakeWorker: () => worker.wake(),
+    now,
+    newId,
+  };
+  const worker = createWorker({ ...needed, owner: instance, logger, carryOut: carryOut(needed) });
+  const sweep = createSweep({ ...needed, leases, owner: instance, logger });
+  const parts = group('auth', [keyCheck(config, journal), relay, worker, sweep]);
+
+  const verify = tokenVerifier({
+    keys: fixedKeys(accessTokens.jwks()),
+    issuer: config.PUBLIC_URL,
+    audience: config.AUDIENCE,
+    now,
+  });
+  const routes = createRoutes({
+    useCases: createUseCases(needed),
+    guards: guards({ verify, standing: standing(needed) }),
+    pages: createPages(),
+    cookie: createRefreshCookie({
+      secure: config.LATCHKEY_ENV === 'production',
+      maxAgeDays: config.REFRESH_TOKEN_DAYS,
+      isListed: allowedOrigins(config),
+    }),
+    accessTokens,
+  });
+
+  return {
+    ...parts,
+    routes,
+    jwks: accessTokens.jwks,
+    health: async () => [...(await storeHealth(journal)), ...(await parts.health())],
+  };
+}
+
+const settingsOf = (config: AuthConfig): Settings => ({
+  verificationMinutes: config.VERIFICATION_TOKEN_EXPIRATION_MINUTES,
+  resetMinutes: config.RESET_TOKEN_EXPIRATION_MINUTES,
+  refreshDays: config.REFRESH_TOKEN_DAYS,
+  revealExisting: config.SIGNUP_REVEALS_EXISTING,
+});
+
+/** With other keys than those that the journal was written under, no password and no session would be right. */
+const keyCheck = (config: AuthConfig, journal: Journal): Part => ({
+  name: 'keys',
+  start: async () => {
+    const others = await journal.checkFingerprints(fingerprints(config));
+    if (others.length === 0) return;
+    throw new Error(
+      `${others.join(', ')}: not what the stored accounts were made with; give the former value`,
+    );
+  },
+  stop: async () => undefined,
+  health: async () => [],
+});
+
+const storeHealth = async (journal: Journal): Promise<readonly Dependency[]> => {
+  const state = await journal.backlog().then(
+    () => 'ok' as const,
+    () => 'down' as const,
+  );
+  return [{ name: 'journal', state, needed: true }];
+};
