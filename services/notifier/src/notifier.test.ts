@@ -261,10 +261,11 @@ describe('the notifier', () => {
     const { registry } = await start(server.port);
     const event = await aSignUp('ada@example.com');
     const { topic, ...record } = encode(event);
+    const unknownType = { ce_type: 'MoonLanded', ce_dataschema: 'urn:latchkey:event:MoonLanded:1' };
     await running?.bus.publish(topic, [
       { ...record, value: Buffer.from('{"truncated') },
       { ...record, key: null },
-      { ...record, headers: { ...record.headers, ce_type: 'MoonLanded' } },
+      { ...record, headers: { ...record.headers, ...unknownType } },
       record,
     ]);
     await server.waitFor(1);

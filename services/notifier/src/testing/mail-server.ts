@@ -70,7 +70,8 @@ export async function startMailServer({ port = 0, onMail, ...options }: Script =
     },
   });
   server.on('error', () => undefined);
-  server.server.on('connection', (socket: Socket) => {
+  const connected = options.secure ? 'secureConnection' : 'connection';
+  server.server.on(connected, (socket: Socket) => {
     connections += 1;
     sockets.add(socket);
     socket.once('close', () => sockets.delete(socket));
@@ -94,7 +95,7 @@ export async function startMailServer({ port = 0, onMail, ...options }: Script =
       return promise;
     },
     close: async () => {
-      // The port is free at once; a socket whose TLS handshake failed would keep `close` waiting.
+      // The port is free at once.
       for (const socket of sockets) socket.destroy();
       server.close();
     },

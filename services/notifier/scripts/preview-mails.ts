@@ -1,0 +1,43 @@
+/** Shows every mail in every locale with sample data, in a browser: `node services/notifier/scripts/preview-mails.ts`. */
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { loadTemplates, type Templates } from '../src/mail/templates.ts';
+import { mailNames, sampleVariables } from '../src/mail/variables.ts';
+
+const entities: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' };
+const escapeHtml = (text: string): string => text.replace(/[&<>"]/g, (each) => entities[each] ?? each);
+
+const STYLE = `
+:root { color-scheme: light dark; font: 16px/1.5 system-ui, sans-serif; }
+body { margin: 0 auto; max-width: 1200px; padding: 24px; }
+h1 { font-size: 20px; } h2 { font-size: 16px; margin: 40px 0 8px; }
+section { display: grid; gap: 16px; grid-template-columns: minmax(0, 3fr) minmax(0, 2fr); }
+iframe { border: 1px solid #8885; border-radius: 8px; width: 100%; height: 760px; }
+pre { white-space: pre-wrap; overflow-wrap: anywhere; margin: 0; padding: 16px; border: 1px solid #8885; border-radius: 8px; }
+@media (max-width: 800px) { section { grid-template-columns: minmax(0, 1fr); } }`;
+
+function show(templates: Templates): string {
+  const sections = mailNames.flatMap((mail) =>
+    templates.locales(mail).map((locale) => {
+      const { subject, html, text } = templates.render(mail, locale, sampleVariables);
+      return `<h2 id="${escapeHtml(`${mail}-${locale}`)}">${mail} · ${escapeHtml(locale)} · ${escapeHtml(subject)}</h2>
+<section><iframe sandbox title="${mail} ${escapeHtml(locale)}" srcdoc="${escapeHtml(html)}"></iframe><pre>${escapeHtml(text)}</pre></section>`;
+    }),
+  );
+  return `<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width">
+<title>Mails</title><style>${STYLE}</style><h1>Mails, with sample data</h1>${sections.join('\n')}</html>`;
+}
+
+/** Templates are read anew for each page, so that an edit shows on reload; a fault is shown as text. */
+const server = createServer((_request, response) => {
+  loadTemplates(process.env['TEMPLATE_FOLDER']).then(
+    (templates) => response.setHeader('Content-Type', 'text/html; charset=utf-8').end(show(templates)),
+    (error: unknown) =>
+      response.writeHead(500, { 'Content-Type': 'text/plain; charset=utf-8' }).end(String(error)),
+  );
+});
+
+server.listen(Number(process.env['PORT'] ?? 0), '127.0.0.1', () => {
+  const { port } = server.address() as AddressInfo;
+  process.stdout.write(`Mails: http://127.0.0.1:${port}/\n`);
+});

@@ -1,0 +1,117 @@
+import assert from 'node:assert/strict';
+import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { afterEach, beforeEach, describe, it } from 'node:test';
+import { compiledPath, compileMail, mailSources } from '../../scripts/compile-mails.ts';
+import { loadTemplates, TemplateError } from './templates.ts';
+import { mailNames, sampleVariables } from './variables.ts';
+
+describe('the mails as they are shipped', () => {
+  it('are compiled from their sources', async () => {
+    const sources = await mailSources();
+    assert.equal(sources.length, mailNames.length * 2);
+    for (const source of sources) {
+      assert.equal(await readFile(compiledPath(source), 'utf8'), await compileMail(source), source);
+    }
+  });
+
+  it('are written in English and German, and load nothing from elsewhere', async () => {
+    const templates = await loadTemplates();
+    for (const mail of mailNames) {
+      assert.deepEqual(templates.locales(mail), ['de', 'en']);
+      for (const locale of ['de', 'en']) {
+        const { html, text, subject } = templates.render(mail, locale, sampleVariables);
+        assert.ok(subject.length > 0 && !subject.includes('\n'));
+        assert.doesNotMatch(html, /<img|<script|<link|@import|url\(|src=/);
+        for (const body of [html, text]) assert.doesNotMatch(body, /\{\{|\{%|undefined/);
+      }
+    }
+  });
+
+  it('carry the link behind a button, bare, and in the text', async () => {
+    const templates = await loadTemplates();
+    const { html, text } = templates.render('verify-email', 'en', sampleVariables);
+    const link = sampleVariables['verify_url'] ?? '';
+    assert.ok(html.includes(`href="${link}"`) && html.includes(`>${link}</a>`) && text.includes(link));
+  });
+
+  it('have the subjects that clients know', async () => {
+    const templates = await loadTemplates();
+    const subject = (mail: 'verify-email' | 'reset-password' | 'welcome') =>
+      templates.render(mail, 'en', sampleVariables).subject;
+    assert.equal(subject('verify-email'), 'Verify your email');
+    assert.equal(subject('reset-password'), 'Reset Your Password');
+    assert.equal(subject('welcome'), 'Welcome to our app');
+  });
+
+  it('escape what they are given in HTML, and not in text', async () => {
+    const templates = await loadTemplates();
+    const app = '<b>A&B</b>';
+    const { html, text } = templates.render('account-exists', 'en', { ...sampleVariables, app_name: app });
+    assert.ok(!html.includes(app) && html.includes('&lt;b&gt;A&amp;B&lt;/b&gt;'));
+    assert.ok(text.includes(app));
+  });
+
+  it('fall back from the exact locale to its language to English', async () => {
+    const templates = await loadTemplates();
+    assert.equal(templates.localeFor('welcome', 'de-AT'), 'de');
+    assert.equal(templates.localeFor('welcome', 'fr-CA'), 'en');
+    assert.equal(templates.localeFor('welcome', '../../etc'), 'en');
+  });
+});
+
+describe('TEMPLATE_FOLDER', () => {
+  let folder: string;
+
+  beforeEach(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'latchkey-templates-'));
+  });
+  afterEach(() => rm(folder, { recursive: true }));
+
+  const write = async (path: string, content: string): Promise<void> => {
+    await mkdir(dirname(join(folder, path)), { recursive: true });
+    await writeFile(join(folder, path), content);
+  };
+
+  const faultOf = async (path: string, content: string): Promise<string> => {
+    await write(path, content);
+    const error: unknown = await loadTemplates(folder).catch((reason: unknown) => reason);
+    assert.ok(error instanceof TemplateError);
+    assert.equal(error.faults.length, 1);
+    return error.message;
+  };
+
+  it('takes the place of single files', async () => {
+    await write('verify-email/en/mail.html', '<a href="{{ verify_url }}">Hi {{ username }}</a>');
+    const { html, subject } = (await loadTemplates(folder)).render('verify-email', 'en', sampleVariables);
+    assert.equal(html, `<a href="${sampleVariables['verify_url']}">Hi ada</a>`);
+    assert.equal(subject, 'Verify your email');
+  });
+
+  it('adds a locale where it has all three files', async () => {
+    const own = join(import.meta.dirname, '..', '..', 'mails', 'welcome', 'en');
+    await cp(own, join(folder, 'welcome', 'fr'), { recursive: true });
+    assert.equal((await loadTemplates(folder)).localeFor('welcome', 'fr-CA'), 'fr');
+    await rm(join(folder, 'welcome', 'fr', 'mail.txt'));
+    await assert.rejects(loadTemplates(folder), /fr.mail\.txt: is missing/);
+  });
+
+  it('is refused at start for a variable that there is not, also on a branch not taken', async () => {
+    const fault = await faultOf(
+      'welcome/en/mail.html',
+      'x{% if username == "nobody" %}{{ passwrd }}{% endif %}',
+    );
+    assert.match(fault, /welcome.en.mail\.html: no such variable: passwrd/);
+  });
+
+  it('is refused at start for a template that cannot be parsed or is empty', async () => {
+    assert.match(await faultOf('welcome/en/mail.html', '{% if %'), /mail\.html: /);
+    assert.match(await faultOf('welcome/en/mail.html', ' \n'), /mail\.html: is empty/);
+  });
+
+  it('is refused at start for a mail that there is not, and when it is no folder', async () => {
+    await assert.rejects(loadTemplates(join(folder, 'nowhere')), /TEMPLATE_FOLDER: .* is not a folder/);
+    assert.match(await faultOf('welcom/en/mail.html', 'x'), /welcom: there is no such mail/);
+  });
+});

@@ -1,0 +1,126 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { catalogue, type EventType } from '@latchkey/events';
+import { reactTo } from './reactions.ts';
+import { anEvent } from './testing/events.ts';
+
+const person = { email: 'ada@example.com', username: 'ada' };
+const token = { sealed: 'e.y.j', expiresAt: '2026-11-22T10:00:00.000Z' };
+const locale = 'de';
+const to = person.email;
+const requestedBy = '0197a000-0000-7000-8000-000000000001';
+
+describe('what the notifier does about an event', () => {
+  it('UserRegistered: mails the verification link', () => {
+    assert.deepEqual(
+      reactTo(anEvent('UserRegistered', { role: 'user', locale, person, verification: token })),
+      {
+        mails: [
+          { mail: 'verify-email', to, username: 'ada', locale, link: { purpose: 'verification', ...token } },
+        ],
+        supersedes: ['verification'],
+        erased: false,
+      },
+    );
+  });
+
+  it('UserRegistered without a link: tells the owner, and repeats nothing that was submitted', () => {
+    const reaction = reactTo(
+      anEvent('UserRegistered', { role: 'user', locale, person: { ...person, firstName: 'Eve' } }),
+    );
+    assert.deepEqual(reaction, {
+      mails: [{ mail: 'account-exists', to, locale }],
+      supersedes: [],
+      erased: false,
+    });
+  });
+
+  it('VerificationRequested: a new link, which supersedes older ones', () => {
+    const reaction = reactTo(anEvent('VerificationRequested', { locale, person, verification: token }));
+    assert.deepEqual(reaction.mails[0]?.mail, 'verify-email');
+    assert.deepEqual(reaction.supersedes, ['verification']);
+  });
+
+  it('VerificationRequested and PasswordResetRequested without a link: nothing, and nothing superseded', () => {
+    const nothing = { mails: [], supersedes: [], erased: false };
+    assert.deepEqual(reactTo(anEvent('VerificationRequested', { locale, person })), nothing);
+    assert.deepEqual(reactTo(anEvent('PasswordResetRequested', { locale, person, verifies: true })), nothing);
+  });
+
+  it('AccountVerified: welcomes, and cancels verification mails', () => {
+    const reaction = reactTo(anEvent('AccountVerified', { locale, person }));
+    assert.deepEqual(reaction.mails, [{ mail: 'welcome', to, username: 'ada', locale }]);
+    assert.deepEqual(reaction.supersedes, ['verification']);
+  });
+
+  it('PasswordResetRequested: mails the link, to an unverified account as "choose a password"', () => {
+    const mailFor = (verifies: boolean) =>
+      reactTo(anEvent('PasswordResetRequested', { locale, person, reset: token, verifies }));
+    assert.equal(mailFor(false).mails[0]?.mail, 'reset-password');
+    assert.equal(mailFor(true).mails[0]?.mail, 'choose-password');
+    assert.deepEqual(mailFor(false).mails[0]?.link, { purpose: 'reset', ...token });
+    assert.deepEqual(mailFor(true).supersedes, ['reset']);
+  });
+
+  it('PasswordChanged: a notice, except for a first password, and every link is cancelled', () => {
+    for (const [how, mails] of [
+      ['reset', ['password-changed']],
+      ['change', ['password-changed']],
+      ['first', []],
+    ] as const) {
+      const reaction = reactTo(anEvent('PasswordChanged', { how, locale, person }));
+      assert.deepEqual(
+        reaction.mails.map(({ mail }) => mail),
+        mails,
+      );
+      assert.deepEqual(reaction.supersedes, ['verification', 'reset']);
+    }
+  });
+
+  it('RoleChanged: a notice with the new role', () => {
+    const data = { role: 'admin', previousRole: 'user', changedBy: 'ops', locale, person } as const;
+    assert.deepEqual(reactTo(anEvent('RoleChanged', data)).mails, [
+      { mail: 'role-changed', to, username: 'ada', locale, role: 'admin' },
+    ]);
+  });
+
+  it('RegistrationEnded and AccountDisabled: cancel everything pending', () => {
+    const ended = reactTo(anEvent('RegistrationEnded', { reason: 'expired' }));
+    const disabled = reactTo(anEvent('AccountDisabled', { changedBy: 'ops', person: null }));
+    for (const reaction of [ended, disabled]) {
+      assert.deepEqual(reaction, { mails: [], supersedes: ['everything'], erased: false });
+    }
+  });
+
+  it('MailRequested: one mail to each recipient', () => {
+    const recipients = ['a@example.com', 'b@example.com'];
+    const reaction = reactTo(
+      anEvent('MailRequested', { template: 'welcome', requestedBy, person: { recipients } }),
+    );
+    assert.deepEqual(
+      reaction.mails,
+      recipients.map((each) => ({ mail: 'welcome', to: each, locale: 'en' })),
+    );
+  });
+
+  it('an erased person is owed nothing, and is counted; a newer link still supersedes', () => {
+    const erased = reactTo(anEvent('VerificationRequested', { locale, person: null, verification: token }));
+    assert.deepEqual(erased, { mails: [], supersedes: ['verification'], erased: true });
+  });
+
+  it('nobody reacts to what only others care about', () => {
+    const quiet = [
+      anEvent('ProfileChanged', { person: { firstName: 'Ada' } }),
+      anEvent('AccountEnabled', { changedBy: 'ops', person: null }),
+      anEvent('SessionsRevoked', { reason: 'logout-all' }),
+    ];
+    for (const event of quiet) assert.deepEqual(reactTo(event), { mails: [], supersedes: [], erased: false });
+  });
+
+  it('every type of the catalogue is decided', () => {
+    for (const type of Object.keys(catalogue) as EventType[]) {
+      const data = { person: null, how: 'reset', verifies: false, locale } as never;
+      assert.doesNotThrow(() => reactTo(anEvent(type, data)), type);
+    }
+  });
+});

@@ -1,0 +1,135 @@
+/**
+ * However slices of the log are repeated, delayed and interleaved with sending: each mail that is owed is sent
+ * once, and none is handed out after what superseded it was stored.
+ */
+import assert from 'node:assert/strict';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, describe, it } from 'node:test';
+import type { LatchkeyEvent } from '@latchkey/events';
+import { type Database, openDatabase } from '@latchkey/sqlite';
+import fc from 'fast-check';
+import { createSqliteDeliveries } from './adapters/deliveries.sqlite.ts';
+import { type Batch, type Cutoff, covers, entriesFor, type NewDelivery } from './delivery/delivery.ts';
+import { deliveryId } from './ids.ts';
+import { anEvent } from './testing/events.ts';
+
+const NOW = new Date('2026-11-21T10:00:00.000Z');
+const person = { email: 'ada@example.com', username: 'ada' };
+const locale = 'en';
+const token = { sealed: 'e.y.j', expiresAt: '2026-11-22T10:00:00.000Z' };
+
+const makers = {
+  verification: (at) => anEvent('VerificationRequested', { locale, person, verification: token }, at),
+  reset: (at) => anEvent('PasswordResetRequested', { locale, person, reset: token, verifies: false }, at),
+  verified: (at) => anEvent('AccountVerified', { locale, person }, at),
+  changed: (at) => anEvent('PasswordChanged', { how: 'change', locale, person }, at),
+  disabled: (at) => anEvent('AccountDisabled', { changedBy: 'ops', person: null }, at),
+  profile: (at) => anEvent('ProfileChanged', { person: null }, at),
+} satisfies Record<string, (at: { subject: string; sequence: number; time: string }) => LatchkeyEvent>;
+
+const kinds = Object.keys(makers) as (keyof typeof makers)[];
+const history = fc.array(fc.constantFrom(...kinds), { minLength: 1, maxLength: 8 });
+
+/**
+ * `read`: the group reads on; `rewind`: it starts again at an earlier position; `late`: a notifier that was
+ * stopped with an old slice in hand stores it now; `send` and `drop`: claims are made, and kept or abandoned.
+ */
+const step = fc.oneof(
+  fc.record({ kind: fc.constant('read' as const), count: fc.integer({ min: 1, max: 4 }) }),
+  fc.record({ kind: fc.constant('rewind' as const), by: fc.integer({ min: 1, max: 8 }) }),
+  fc.record({
+    kind: fc.constant('late' as const),
+    from: fc.integer({ min: 0, max: 7 }),
+    count: fc.integer({ min: 1, max: 3 }),
+  }),
+  fc.record({
+    kind: fc.constantFrom('send' as const, 'drop' as const),
+    limit: fc.integer({ min: 1, max: 3 }),
+  }),
+);
+
+describe('redelivery', () => {
+  let folder: string;
+  let database: Database;
+
+  before(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'latchkey-redelivery-'));
+    database = openDatabase({ folder, as: 'server' });
+  });
+  after(async () => {
+    await database.close();
+    await rm(folder, { recursive: true });
+  });
+
+  it('neither revives, nor cancels, nor repeats a mail', async () => {
+    const deliveries = createSqliteDeliveries(database);
+    let run = 0;
+
+    await fc.assert(
+      fc.asyncProperty(history, fc.array(step, { maxLength: 20 }), async (names, steps) => {
+        database.exec('DELETE FROM notifier_deliveries; DELETE FROM notifier_cutoffs');
+        run += 1;
+        const subject = `00000000-0000-4000-8000-${String(run).padStart(12, '0')}`;
+        const log = names.map((name, index) =>
+          makers[name]({ subject, sequence: index + 1, time: NOW.toISOString() }),
+        );
+        const batches = log.map((event) => entriesFor(event, deliveryId));
+        const owed = batches.flatMap((batch) => batch.deliveries);
+        const seen: Cutoff[] = [];
+        const sent = new Set<string>();
+        let now = NOW.getTime();
+        let position = 0;
+        let highest = 0;
+
+        const store = async (slice: readonly Batch[]): Promise<void> => {
+          const cutoffs = slice.flatMap((batch) => batch.cutoffs);
+          await deliveries.record(
+            { deliveries: slice.flatMap((batch) => batch.deliveries), cutoffs },
+            new Date(now),
+          );
+          seen.push(...cutoffs);
+        };
+        const superseded = (delivery: NewDelivery): boolean =>
+          seen.some((cutoff) => covers(cutoff, delivery));
+        const send = async (limit: number, keep: boolean): Promise<void> => {
+          now += 1;
+          const owner = `owner-${now}`;
+          const claimed = await deliveries.claim({ owner, now: new Date(now), leaseMs: 10, limit });
+          for (const delivery of claimed) {
+            assert.ok(!superseded(delivery), 'handed out although superseded');
+            assert.ok(!sent.has(delivery.id), 'handed out although sent');
+            if (!keep) continue;
+            sent.add(delivery.id);
+            assert.ok(await deliveries.settle(delivery.id, owner, { state: 'sent', at: new Date(now) }));
+          }
+        };
+
+        for (const each of steps) {
+          if (each.kind === 'read') {
+            await store(batches.slice(position, position + each.count));
+            position = Math.min(batches.length, position + each.count);
+            highest = Math.max(highest, position);
+          } else if (each.kind === 'rewind') position = Math.max(0, position - each.by);
+          else if (each.kind === 'late') {
+            await store(
+              batches.slice(Math.min(each.from, highest), Math.min(each.from + each.count, highest)),
+            );
+          } else await send(each.limit, each.kind === 'send');
+        }
+        await store(batches.slice(position));
+        now += 1000;
+        await send(100, true);
+
+        for (const delivery of owed) {
+          const wanted = sent.has(delivery.id) ? 'sent' : 'cancelled';
+          assert.equal((await deliveries.find(delivery.id))?.state, wanted);
+          if (!sent.has(delivery.id))
+            assert.ok(superseded(delivery), 'cancelled although nothing superseded it');
+        }
+      }),
+      { numRuns: 150 },
+    );
+  });
+});
