@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { openDatabase } from '@latchkey/sqlite';
-import { profilesContract } from '../ports/profiles.contract.ts';
+import { profileOf, profilesContract } from '../ports/profiles.contract.ts';
 import { createSqliteProfiles } from './profiles.sqlite.ts';
 
 const openFolder = async (context: TestContext) => {
@@ -18,6 +18,17 @@ const openFolder = async (context: TestContext) => {
 };
 
 profilesContract('sqlite', async (context) => createSqliteProfiles(await openFolder(context)));
+
+test('finds by a beginning that many share, in order', async (context) => {
+  const profiles = createSqliteProfiles(await openFolder(context));
+  const accounts = Array.from({ length: 600 }, (_, index) => profileOf(`user${index}`));
+  await profiles.save([...accounts, profileOf('other')].map((profile) => ({ id: profile.id, profile })));
+  const found = await profiles.list({ limit: 1000, prefix: 'USER' });
+  assert.deepEqual(
+    found.map(({ id }) => id),
+    accounts.map(({ id }) => id).toSorted(),
+  );
+});
 
 test('two generations of profiles know nothing of each other', async (context) => {
   const database = await openFolder(context);

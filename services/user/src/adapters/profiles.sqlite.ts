@@ -59,7 +59,7 @@ export function createSqliteProfiles(database: Database, generation = 'v1'): Pro
     },
 
     async list(query) {
-      const { sql, values } = listStatement(table, query);
+      const { sql, values } = listStatement(table, query, isCommon(database, table, query.prefix));
       return database
         .prepare(sql)
         .all(...values)
@@ -130,12 +130,17 @@ const searchable = (profile: Profile | undefined) => {
 
 type Value = string | number;
 
-const listStatement = (table: string, query: ProfileQuery): { sql: string; values: readonly Value[] } => {
+const listStatement = (
+  table: string,
+  query: ProfileQuery,
+  common: boolean,
+): { sql: string; values: readonly Value[] } => {
   const conditions: (readonly [sql: string, ...values: Value[]])[] = [['created_at IS NOT NULL']];
   if (query.after) conditions.push(['(created_at, id) > (?, ?)', query.after.createdAt, query.after.id]);
   if (query.role !== undefined) conditions.push(['role = ?', query.role]);
   if (query.verified !== undefined) conditions.push(['verified = ?', Number(query.verified)]);
-  if (query.prefix) conditions.push(beginsWith(table, query.prefix.toLowerCase()));
+  if (query.prefix)
+    conditions.push(common ? beginsWithOneByOne(query.prefix) : beginsWith(table, query.prefix));
   return {
     sql: `SELECT profile FROM ${table} WHERE ${conditions.map(([sql]) => sql).join(' AND ')}
           ORDER BY created_at, id LIMIT ?`,
@@ -143,15 +148,32 @@ const listStatement = (table: string, query: ProfileQuery): { sql: string; value
   };
 };
 
+/** From so many accounts on, a prefix is looked for along the list instead of sorting all that begin so. */
+const COMMON = 500;
+
+const isCommon = (database: Database, table: string, prefix: string | undefined): boolean => {
+  if (!prefix) return false;
+  const found = (column: string) =>
+    `(SELECT count(*) FROM (SELECT 1 FROM ${table} WHERE ${column} >= ? AND ${column} < ? LIMIT ${COMMON}))`;
+  const row = database.prepare(`SELECT ${found('email')} + ${found('username')} AS n`).get(...ranges(prefix));
+  return Number(row?.['n']) >= COMMON;
+};
+
 /** As ranges, so that the indexes serve and no character of the prefix means anything but itself. */
-const beginsWith = (table: string, prefix: string): readonly [string, ...Value[]] => {
-  const beyond = `${prefix}\u{10FFFF}`;
-  return [
-    `id IN (SELECT id FROM ${table} WHERE email >= ? AND email < ?
-            UNION SELECT id FROM ${table} WHERE username >= ? AND username < ?)`,
-    prefix,
-    beyond,
-    prefix,
-    beyond,
-  ];
+const beginsWith = (table: string, prefix: string): readonly [string, ...Value[]] => [
+  `id IN (SELECT id FROM ${table} WHERE email >= ? AND email < ?
+          UNION SELECT id FROM ${table} WHERE username >= ? AND username < ?)`,
+  ...ranges(prefix),
+];
+
+/** The same; the plus signs keep SQLite from the indexes, and with them from sorting. */
+const beginsWithOneByOne = (prefix: string): readonly [string, ...Value[]] => [
+  '((+email >= ? AND +email < ?) OR (+username >= ? AND +username < ?))',
+  ...ranges(prefix),
+];
+
+const ranges = (prefix: string): readonly [string, string, string, string] => {
+  const from = prefix.toLowerCase();
+  const beyond = `${from}\u{10FFFF}`;
+  return [from, beyond, from, beyond];
 };

@@ -6,7 +6,7 @@ import type { LivingProfile } from '../profile/profile.ts';
 import { uuidOf } from '../testing/history.ts';
 import type { Profiles } from './profiles.ts';
 
-const profileOf = (name: string, given: Partial<LivingProfile> = {}): LivingProfile => ({
+export const profileOf = (name: string, given: Partial<LivingProfile> = {}): LivingProfile => ({
   ended: false,
   id: uuidOf(name),
   sequence: 1,
@@ -34,6 +34,7 @@ const parkedAt = (name: string, offset: number): Parked => ({
   account: uuidOf(name),
   partition: 3,
   offset,
+  after: 1,
   cause: 'event 4 came where 2 was due',
 });
 

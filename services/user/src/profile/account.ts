@@ -7,6 +7,8 @@ export interface Parked {
   /** Where on the topic the record is that could not be applied. */
   readonly partition: number;
   readonly offset: number;
+  /** The sequence of the last event applied before it. */
+  readonly after: number;
   /** In a few words, naming nobody. */
   readonly cause: string;
 }

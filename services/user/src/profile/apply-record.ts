@@ -60,6 +60,9 @@ const misplaced = (decoded: Readable, sequence: number): string => {
 };
 
 const park = (account: Account, { partition, offset }: PlacedRecord, cause: string): Step => ({
-  account: { ...account, parked: { account: account.id, partition, offset, cause } },
+  account: {
+    ...account,
+    parked: { account: account.id, partition, offset, after: sequenceOf(account), cause },
+  },
   effect: 'parked',
 });

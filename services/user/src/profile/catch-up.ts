@@ -12,18 +12,23 @@ export const catchUp = (account: Account, origin: Parked, records: readonly Acco
   let unreadable: string | undefined;
   let gap: string | undefined;
   let highest = 0;
+  // Counted along the records, not along what is stored: so another look at them comes to the same.
+  let reached = origin.after;
 
   for (const record of records) {
     if (record.decoded.kind === 'undecodable') {
       unreadable ??= record.decoded.cause;
       continue;
     }
-    highest = Math.max(highest, envelopeOf(record.decoded).sequence);
+    const { sequence } = envelopeOf(record.decoded);
+    highest = Math.max(highest, sequence);
+    if (sequence === reached + 1) {
+      reached = sequence;
+      unreadable = undefined;
+    }
     const { account: after, effect } = applyRecord(current, record);
     if (effect === 'parked') gap = after.parked?.cause;
-    if (effect !== 'applied') continue;
-    current = after;
-    unreadable = undefined;
+    if (effect === 'applied') current = after;
   }
   const cause = unreadable ?? (highest > sequenceOf(current) ? gap : undefined);
   return cause === undefined ? current : { ...current, parked: { ...origin, cause } };

@@ -10,7 +10,7 @@ const at = (id: string, sequence: number, parked?: Parked): Account => ({
   ...(parked ? { parked } : {}),
 });
 
-const mark = (account: string): Parked => ({ account, partition: 0, offset: 1, cause: 'a gap' });
+const mark = (account: string): Parked => ({ account, partition: 0, offset: 1, after: 0, cause: 'a gap' });
 
 const NEVER = 60_000;
 

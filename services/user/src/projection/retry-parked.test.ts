@@ -1,0 +1,139 @@
+import assert from 'node:assert/strict';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type TestContext, test } from 'node:test';
+import type { BusRecord } from '@latchkey/bus';
+import { encode, type LatchkeyEvent } from '@latchkey/events';
+import { createLogger, createRegistry } from '@latchkey/service';
+import { openDatabase } from '@latchkey/sqlite';
+import { createSqliteProfiles } from '../adapters/profiles.sqlite.ts';
+import { sequenceOf } from '../profile/account.ts';
+import { historyOf } from '../testing/history.ts';
+import { createProjection } from './projection.ts';
+import { createProjectionMetrics } from './projection-metrics.ts';
+import { createRetryParked } from './retry-parked.ts';
+
+/** A log of one partition in memory, whose consumer runs when the test says so: it decides who comes first. */
+const createBench = async (context: TestContext) => {
+  const folder = await mkdtemp(join(tmpdir(), 'latchkey-retry-'));
+  const database = openDatabase({ folder, as: 'server' });
+  context.after(async () => {
+    await database.close();
+    await rm(folder, { recursive: true });
+  });
+  const profiles = createSqliteProfiles(database);
+  const log: BusRecord[] = [];
+  const metrics = createProjectionMetrics({
+    registry: createRegistry(),
+    lag: async () => 0,
+    parked: async () => 0,
+  });
+  const logger = createLogger({ name: 'test', level: 'silent' });
+  const project = createProjection({
+    profiles,
+    metrics,
+    logger,
+    now: () => new Date(),
+    announce: () => undefined,
+  });
+
+  const append = (key: string, value: Buffer, headers: Readonly<Record<string, string>>): BusRecord => {
+    const record: BusRecord = {
+      topic: 'accounts.events.v1',
+      partition: 0,
+      offset: log.length,
+      timestamp: new Date(0),
+      key: Buffer.from(key),
+      value,
+      headers: Object.fromEntries(Object.entries(headers).map(([name, text]) => [name, Buffer.from(text)])),
+    };
+    log.push(record);
+    return record;
+  };
+  const consume = (record: BusRecord) =>
+    project({ topic: record.topic, partition: 0, records: [record], setAside: () => undefined });
+
+  return {
+    profiles,
+    /** Appends an event and lets the consumer handle it. */
+    async publish(event: LatchkeyEvent) {
+      const { key, value, headers } = encode(event);
+      await consume(append(key, value, headers));
+    },
+    publishGarbage: (key: string) => consume(append(key, Buffer.from('{'), {})),
+    /** `meanwhile` runs after each reading of the log has come to its end. */
+    retry: (id: string, meanwhile: () => Promise<void> = async () => undefined) =>
+      createRetryParked({
+        bus: {
+          async *readKey(_topic, _partition, key, from) {
+            yield* log.filter((record) => record.offset >= from && record.key?.toString() === key);
+            await meanwhile();
+          },
+        },
+        profiles,
+        announce: () => undefined,
+      })(id),
+  };
+};
+
+test('an account that goes on loses no event that came while it was read again', async (context) => {
+  const bench = await createBench(context);
+  const account = historyOf('ada');
+  const [first, missing, third] = [account.registered(), account.verified(), account.verified()];
+  await bench.publish(first);
+  await bench.publish(third);
+  await bench.publish(missing);
+  let arrivals = 5;
+  const outcome = await bench.retry(account.id, async () => {
+    if (arrivals-- > 0) await bench.publish(account.verified());
+  });
+  assert.deepEqual(outcome, { result: 'goes on', sequence: 8 });
+  assert.equal(sequenceOf(await bench.profiles.find(account.id)), 8);
+});
+
+test('a record that cannot be read is passed once the event after the last one follows it', async (context) => {
+  const bench = await createBench(context);
+  const account = historyOf('ada');
+  await bench.publish(account.registered());
+  await bench.publishGarbage(account.id);
+  const held = await bench.retry(account.id);
+  assert.equal(held.result, 'still parked');
+  assert.ok(held.cause);
+  await bench.publish(account.verified());
+  assert.equal(sequenceOf(await bench.profiles.find(account.id)), 1);
+  assert.deepEqual(await bench.retry(account.id), { result: 'goes on', sequence: 2 });
+});
+
+test('an account parked before its first event can go on, too', async (context) => {
+  const bench = await createBench(context);
+  const account = historyOf('ada');
+  const first = account.registered();
+  await bench.publish(account.verified());
+  assert.equal((await bench.retry(account.id)).result, 'still parked');
+  await bench.publish(first);
+  assert.deepEqual(await bench.retry(account.id), { result: 'goes on', sequence: 2 });
+});
+
+test('an account must begin with UserRegistered, and only begin with it', async (context) => {
+  const bench = await createBench(context);
+  const [ada, bob] = [historyOf('ada'), historyOf('bob')];
+  await bench.publish(ada.verified());
+  await bench.publish(bob.registered());
+  await bench.publish(bob.registered());
+  const parked = await bench.profiles.listParked();
+  assert.deepEqual(
+    parked.map(({ account, cause }) => [account, cause]).toSorted(),
+    [
+      [ada.id, 'event 1 is AccountVerified, which cannot stand there'],
+      [bob.id, 'event 2 is UserRegistered, which cannot stand there'],
+    ].toSorted(),
+  );
+});
+
+test('an account that is not parked is left alone', async (context) => {
+  const bench = await createBench(context);
+  const account = historyOf('ada');
+  await bench.publish(account.registered());
+  assert.deepEqual(await bench.retry(account.id), { result: 'not parked', sequence: 1 });
+});
