@@ -2,7 +2,8 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { loadTemplates, type Templates } from '../src/mail/templates.ts';
-import { mailNames, sampleVariables } from '../src/mail/variables.ts';
+import { mailNames, sampleVariables, type Variables } from '../src/mail/variables.ts';
+import { duration, instantInWords } from '../src/mail/words.ts';
 
 const entities: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' };
 const escapeHtml = (text: string): string => text.replace(/[&<>"]/g, (each) => entities[each] ?? each);
@@ -16,10 +17,23 @@ iframe { border: 1px solid #8885; border-radius: 8px; width: 100%; height: 760px
 pre { white-space: pre-wrap; overflow-wrap: anywhere; margin: 0; padding: 16px; border: 1px solid #8885; border-radius: 8px; }
 @media (max-width: 800px) { section { grid-template-columns: minmax(0, 1fr); } }`;
 
+const DAY_MS = 24 * 3_600_000;
+
+function sampleFor(locale: string): Variables {
+  const now = new Date();
+  return {
+    ...sampleVariables,
+    locale,
+    occurred_at: instantInWords(now, locale),
+    expires_in: duration(DAY_MS, locale),
+    expires_at: instantInWords(new Date(now.getTime() + DAY_MS), locale),
+  };
+}
+
 function show(templates: Templates): string {
   const sections = mailNames.flatMap((mail) =>
     templates.locales(mail).map((locale) => {
-      const { subject, html, text } = templates.render(mail, locale, sampleVariables);
+      const { subject, html, text } = templates.render(mail, locale, sampleFor(locale));
       return `<h2 id="${escapeHtml(`${mail}-${locale}`)}">${mail} · ${escapeHtml(locale)} · ${escapeHtml(subject)}</h2>
 <section><iframe sandbox title="${mail} ${escapeHtml(locale)}" srcdoc="${escapeHtml(html)}"></iframe><pre>${escapeHtml(text)}</pre></section>`;
     }),

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { catalogue, type EventType } from '@latchkey/events';
+import { catalogue, type EventType, type LatchkeyEvent } from '@latchkey/events';
 import { reactTo } from './reactions.ts';
 import { anEvent } from './testing/events.ts';
 
@@ -120,7 +120,7 @@ describe('what the notifier does about an event', () => {
   it('every type of the catalogue is decided', () => {
     for (const type of Object.keys(catalogue) as EventType[]) {
       const data = { person: null, how: 'reset', verifies: false, locale } as never;
-      assert.doesNotThrow(() => reactTo(anEvent(type, data)), type);
+      assert.doesNotThrow(() => reactTo(anEvent(type, data) as LatchkeyEvent), type);
     }
   });
 });

@@ -19,7 +19,7 @@ export const mailNames = Object.keys(mailVariables) as readonly MailName[];
 
 export type Variables = Readonly<Record<string, string>>;
 
-/** Values to try a template with, and to look at it with. */
+/** Values to try a template with. */
 export const sampleVariables: Variables = {
   app_name: 'Latchkey',
   home_url: 'https://accounts.example.com',

@@ -1,0 +1,99 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import fc from 'fast-check';
+import { afterTry, retryDelay, type TryResult } from './attempt.ts';
+import { afterResult, type Circuit, closed, room } from './circuit.ts';
+import { sendUntil } from './delivery.ts';
+
+const MINUTE = 60_000;
+const NOW = new Date('2026-11-21T10:00:00.000Z');
+const later = (ms: number): Date => new Date(NOW.getTime() + ms);
+const aLink = (ms: number) =>
+  ({ purpose: 'reset', sealed: 'e.y.j', expiresAt: later(ms).toISOString() }) as const;
+
+describe('how long a mail may be sent', () => {
+  it('a notice: 72 h from its event', () => {
+    assert.deepEqual(sendUntil(NOW, undefined), later(72 * 60 * MINUTE));
+  });
+
+  it('a link: until 5 minutes before it ends', () => {
+    assert.deepEqual(sendUntil(NOW, aLink(60 * MINUTE)), later(55 * MINUTE));
+  });
+
+  it('a link that lives for less than 10 minutes: for half of its life', () => {
+    assert.deepEqual(sendUntil(NOW, aLink(4 * MINUTE)), later(2 * MINUTE));
+  });
+});
+
+describe('what becomes of a delivery', () => {
+  const delivery = { tries: 0, sendUntil: later(60 * MINUTE) };
+  const after = (result: TryResult) => afterTry(delivery, result, { at: NOW, ms: 5 }, later(5), 0.5);
+
+  it('ends when it is accepted, refused for good, somebody else’s, broken or too late', () => {
+    const results = ['accepted', 'too-late', 'mismatch', 'broken'] as const;
+    assert.deepEqual(
+      results.map((kind) => after({ kind }).state),
+      ['sent', 'expired', 'failed', 'failed'],
+    );
+    assert.equal(after({ kind: 'refused', code: 550 }).state, 'failed');
+  });
+
+  it('is tried again later when it is deferred or its key is unknown, and that counts', () => {
+    for (const kind of ['deferred', 'unknown-key'] as const) {
+      const settlement = after({ kind });
+      assert.ok(settlement.state === 'pending' && settlement.counts && settlement.dueAt > later(500));
+    }
+  });
+
+  it('is not held back when the server is away', () => {
+    for (const kind of ['unreachable', 'unwelcome', 'withdrawn'] as const) {
+      const settlement = after({ kind });
+      assert.ok(settlement.state === 'pending' && !settlement.counts && settlement.dueAt <= later(1_600));
+    }
+  });
+
+  it('waits twice as long each time, up to 10 minutes, with a random half', () => {
+    fc.assert(
+      fc.property(
+        fc.nat(10_000),
+        fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true }),
+        (tries, random) => {
+          const ceiling = Math.min(10 * MINUTE, 2_000 * 2 ** tries);
+          const delay = retryDelay(tries, random);
+          assert.ok(delay >= ceiling / 2 && delay <= ceiling);
+        },
+      ),
+    );
+  });
+});
+
+describe('a mail server that is away', () => {
+  const open = afterResult(closed, { kind: 'unreachable' }, 0, 0);
+
+  it('is probed with one mail, about a second later', () => {
+    assert.equal(room(open, 700, 0, 10), 0);
+    assert.equal(room(open, 1_000, 0, 10), 1);
+    assert.equal(room(open, 1_000, 1, 10), 0);
+  });
+
+  it('gets all the others at once when it has answered anything at all', () => {
+    for (const result of [
+      { kind: 'accepted' },
+      { kind: 'refused', code: 550 },
+      { kind: 'deferred' },
+    ] as const) {
+      assert.equal(room(afterResult(open, result, 1_000, 0), 1_000, 3, 10), 7);
+    }
+  });
+
+  it('is left alone for longer when it refuses us', () => {
+    const unwelcome: Circuit = afterResult(closed, { kind: 'unwelcome' }, 0, 0);
+    assert.equal(room(unwelcome, 10_000, 0, 10), 0);
+    assert.equal(room(unwelcome, 15_000, 0, 10), 1);
+  });
+
+  it('is not taken for back because of what never reached it', () => {
+    assert.equal(afterResult(open, { kind: 'too-late' }, 1_000, 0), open);
+    assert.equal(afterResult(open, { kind: 'unknown-key' }, 1_000, 0), open);
+  });
+});

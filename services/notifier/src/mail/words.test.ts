@@ -1,0 +1,50 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { createLinks } from './links.ts';
+import { duration, fallbacks, instantInWords } from './words.ts';
+
+const SECOND = 1000;
+const MINUTE = 60 * SECOND;
+const HOUR = 60 * MINUTE;
+
+describe('an expiry in words', () => {
+  for (const [ms, english, german] of [
+    [24 * HOUR - 2 * SECOND, '24 hours', '24 Stunden'],
+    [HOUR - 2 * SECOND, '1 hour', '1 Stunde'],
+    [HOUR - 5 * MINUTE, '55 minutes', '55 Minuten'],
+    [119 * MINUTE, '119 minutes', '119 Minuten'],
+    [47 * HOUR, '47 hours', '47 Stunden'],
+    [72 * HOUR - 10 * MINUTE, '2 days', '2 Tage'],
+    [5 * SECOND, '1 minute', '1 Minute'],
+  ] as const) {
+    it(`says ${english} for ${ms} ms`, () => {
+      assert.equal(duration(ms, 'en'), english);
+      assert.equal(duration(ms, 'de'), german);
+    });
+  }
+
+  it('names the instant in UTC', () => {
+    const words = instantInWords(new Date('2026-11-22T10:15:00Z'), 'de');
+    assert.match(words, /22\. November 2026 um 10:15 UTC/);
+  });
+
+  it('takes any locale, also one that is none', () => {
+    assert.deepEqual(fallbacks('de-AT'), ['de-AT', 'de', 'en']);
+    assert.deepEqual(fallbacks('../x'), ['en']);
+  });
+});
+
+describe('links in mails', () => {
+  const PUBLIC_URL = 'https://accounts.example.com/';
+
+  it('lead to the pages of the API, to the client app, or where they are told to', () => {
+    const pages = createLinks({ PUBLIC_URL });
+    assert.equal(pages.forToken('verification', 't'), `${PUBLIC_URL}api/v1/auth/verify/t`);
+    assert.equal(pages.forToken('reset', 't'), `${PUBLIC_URL}api/v1/auth/password-reset-confirm/t`);
+    const app = createLinks({ PUBLIC_URL, FRONTEND_URL: 'https://app.example.com' });
+    assert.equal(app.forToken('verification', 't'), 'https://app.example.com/verify?token=t');
+    assert.equal(app.forToken('reset', 't'), 'https://app.example.com/reset-password?token=t');
+    const own = createLinks({ PUBLIC_URL, RESET_LINK: 'app://reset/{token}/go' });
+    assert.equal(own.forToken('reset', 't'), 'app://reset/t/go');
+  });
+});
