@@ -1,0 +1,452 @@
+/** The whole journey of an account, through HTTP and the mailbox alone. */
+import assert from 'node:assert/strict';
+import { after, before, describe, test } from 'node:test';
+import { assertProblem, assertStatus, type Client, createClient } from './support/client.ts';
+import { eventually } from './support/eventually.ts';
+import { createMailbox, linkOf, type Mailbox } from './support/mailbox.ts';
+import { createPeople, type People, shown, somebody } from './support/people.ts';
+import { type System, startStandalone } from './support/system.ts';
+
+let system: System;
+let client: Client;
+let mailbox: Mailbox;
+let people: People;
+
+before(async () => {
+  system = await startStandalone();
+  client = createClient(system.url);
+  mailbox = createMailbox(system.mailbox);
+  people = createPeople(client, mailbox);
+});
+
+after(() => system?.stop());
+
+const NEW_PASSWORD = 'quite another passphrase';
+
+describe('signing up', () => {
+  test('answers the input, and a mail with the link is on its way, in HTML and text', async () => {
+    const ada = somebody();
+    const reply = assertStatus(
+      await client.post('/auth/signup', { json: { ...ada, firstName: 'Ada', lastName: 'Lovelace' } }),
+      201,
+    );
+    assert.deepEqual(reply.json, {
+      message: 'Account Created! Check email to verify your account',
+      user: {
+        email: ada.email,
+        username: ada.username,
+        firstName: 'Ada',
+        lastName: 'Lovelace',
+        role: 'user',
+        isVerified: false,
+      },
+    });
+    assert.equal(reply.headers.get('account-sequence'), null);
+    const mail = await mailbox.next(ada.email, 'Verify your email');
+    assert.match(linkOf(mail).url.pathname, /^\/api\/v1\/auth\/verify\/[\w-]{64}$/);
+    for (const text of [mail.html, mail.text]) {
+      assert.ok(text.includes(ada.username));
+      assert.ok(!text.includes('Lovelace'), 'an unproven address gets no submitted text but the username');
+      assert.match(text, /24 hours|1 day/);
+    }
+  });
+
+  test('looking at the link changes nothing; confirming verifies, and once only', async () => {
+    const ada = somebody();
+    await people.signUp(ada);
+    const { token } = linkOf(await mailbox.next(ada.email, 'Verify your email'));
+    const { accessToken } = await people.login(ada);
+    for (let i = 0; i < 3; i += 1) {
+      const page = assertStatus(await client.get(`/auth/verify/${token}`), 200);
+      assert.match(page.headers.get('content-type') ?? '', /^text\/html/);
+      assert.match(page.text, /<form[^>]+method="post"/i);
+    }
+    assert.equal((await people.me(accessToken)).json.isVerified, false);
+    assertProblem(await client.get('/auth/history', { token: accessToken }), 403, 'account_not_verified');
+
+    const confirmed = assertStatus(await client.post(`/auth/verify/${token}`), 200);
+    assert.deepEqual(confirmed.json, { message: 'Account verified successfully' });
+    const sequence = confirmed.headers.get('account-sequence');
+    assert.ok(sequence);
+    const me = await people.me(accessToken, sequence);
+    assert.equal(me.json.isVerified, true);
+    assertStatus(await client.get('/auth/history', { token: accessToken }), 200);
+
+    const again = assertStatus(await client.post(`/auth/verify/${token}`), 200);
+    assert.equal(again.headers.get('account-sequence'), sequence);
+    await mailbox.next(ada.email, 'Welcome to our app');
+  });
+
+  test('a repeated request with its Idempotency-Key makes one account', async () => {
+    const ada = somebody();
+    const headers = { 'idempotency-key': `key-${ada.username}` };
+    const [first, second] = await Promise.all([people.signUp(ada, headers), people.signUp(ada, headers)]);
+    assert.equal(first.text, second.text);
+    const third = await people.signUp(ada, headers);
+    assert.equal(third.status, 201);
+    await people.verified({ ...somebody('fence') });
+    assert.equal((await mailbox.to(ada.email)).length, 1);
+  });
+
+  test('a pending and a taken address answer the same bytes and get the same sequences', async () => {
+    const ada = somebody();
+    const eve = { ...somebody('eve'), email: ada.email };
+    assertStatus(await people.signUp(ada), 201);
+    const { token } = linkOf(await mailbox.next(ada.email, 'Verify your email'));
+    const mallory = { ...eve, password: 'the password of a stranger' };
+    const pending = await people.signUp(mallory);
+    const second = await mailbox.next(ada.email, 'Verify your email', 2);
+
+    // While the other sign-up lives, a link asks for the password of its own.
+    assertProblem(await client.post(`/auth/verify/${token}`), 400, 'password_required');
+    const wrong = { json: { password: mallory.password } };
+    assertProblem(await client.post(`/auth/verify/${token}`, wrong), 400, 'password_required');
+    assertStatus(await client.post(`/auth/verify/${token}`, { json: { password: ada.password } }), 200);
+    assertProblem(await client.post(`/auth/verify/${linkOf(second).token}`), 400, 'token_invalid');
+    // The other sign-up ended with it: its password opens nothing any more.
+    assertProblem(await client.post('/auth/login', { json: mallory }), 400, 'validation_failed');
+    const login = { email: mallory.email, password: mallory.password };
+    assertProblem(await client.post('/auth/login', { json: login }), 401, 'invalid_credentials');
+
+    const taken = await people.signUp(mallory);
+    assert.equal(taken.status, 201);
+    assert.equal(taken.text, pending.text);
+    assert.deepEqual(headerNames(taken.headers), headerNames(pending.headers));
+    const told = await mailbox.next(ada.email, 'You already have an account');
+    assert.ok(!told.html.includes(mallory.username) && !told.text.includes(mallory.username));
+
+    // A separate account: the owner's is untouched, the stranger's sees what it would see otherwise.
+    const stranger = await people.login(mallory);
+    const owner = await people.login(ada);
+    assert.notEqual(stranger.id, owner.id);
+    const seen = await shown(people, stranger.accessToken, ({ version }) => version >= 1);
+    assert.equal(seen.json.version, 1);
+    assert.equal(seen.json.isVerified, false);
+    await client.post('/auth/verification-request', { token: stranger.accessToken });
+    assert.equal((await shown(people, stranger.accessToken, ({ version }) => version > 1)).json.version, 2);
+  });
+
+  test('"this was not me" ends the sign-up', async () => {
+    const eve = somebody('eve');
+    await people.signUp(eve);
+    const { token } = linkOf(await mailbox.next(eve.email, 'Verify your email'));
+    const { accessToken } = await people.login(eve);
+    assertStatus(await client.post(`/auth/verify/${token}`, { json: { reject: true } }), 200);
+    assertProblem(await client.post(`/auth/verify/${token}`), 400, 'token_invalid');
+    assertProblem(await client.get('/auth/sessions', { token: accessToken }), 401, 'unauthenticated');
+    await eventually('the user service knows', async () => (await people.me(accessToken)).status === 401);
+  });
+
+  test('a newer link supersedes the older one', async () => {
+    const ada = somebody();
+    await people.signUp(ada);
+    const first = linkOf(await mailbox.next(ada.email, 'Verify your email'));
+    const { accessToken } = await people.login(ada);
+    assertStatus(await client.post('/auth/verification-request', { token: accessToken }), 202);
+    const second = linkOf(await mailbox.next(ada.email, 'Verify your email', 2));
+    assertProblem(await client.post(`/auth/verify/${first.token}`), 400, 'token_invalid');
+    assertStatus(await client.post(`/auth/verify/${second.token}`), 200);
+  });
+});
+
+describe('logging in', () => {
+  test('answers the same bytes for a wrong password and for an unknown address', async () => {
+    const ada = await people.verified(somebody());
+    const requestId = { headers: { 'x-request-id': 'the-same-request' } };
+    const wrong = { email: ada.email, password: 'not the password' };
+    const unknown = { email: somebody('nobody').email, password: 'not the password' };
+    const one = await client.post('/auth/login', { json: wrong, ...requestId });
+    const other = await client.post('/auth/login', { json: unknown, ...requestId });
+    assertProblem(one, 401, 'invalid_credentials');
+    assert.equal(one.text, other.text);
+  });
+
+  test('a refresh token works once; a lost answer is repeated; an old one ends every session', async () => {
+    const ada = await people.verified(somebody());
+    const { refreshToken } = await people.login(ada);
+    const elsewhere = await people.login(ada);
+    const refresh = (token: string) => client.post('/auth/refresh', { json: { refreshToken: token } });
+
+    const second = assertStatus(await refresh(refreshToken), 200).json.refreshToken;
+    assert.notEqual(second, refreshToken);
+    // Within the grace the lost answer is given again.
+    assert.equal(assertStatus(await refresh(refreshToken), 200).json.refreshToken, second);
+    const third = assertStatus(await refresh(second), 200);
+    // Two behind: somebody else has it.
+    assertProblem(await refresh(refreshToken), 401, 'refresh_token_invalid');
+    for (const token of [third.json.refreshToken, elsewhere.refreshToken]) {
+      assertProblem(await refresh(token), 401, 'refresh_token_invalid');
+    }
+    assertProblem(
+      await client.get('/auth/sessions', { token: third.json.accessToken }),
+      401,
+      'unauthenticated',
+    );
+    await eventually(
+      'user refuses too',
+      async () => (await people.me(third.json.accessToken)).status === 401,
+    );
+  });
+
+  test('with the cookie the refresh token is in no answer and takes a listed origin', async () => {
+    const { email, password } = await people.verified(somebody());
+    const login = assertStatus(
+      await client.post('/auth/login', { json: { email, password, tokens: 'cookie' } }),
+      200,
+    );
+    assert.equal(login.json.refreshToken, undefined);
+    const set = login.headers.get('set-cookie') ?? '';
+    assert.match(set, /HttpOnly/i);
+    assert.match(set, /SameSite=Strict/i);
+    assert.match(set, /Path=\/api\/v1\/auth/);
+    const [cookie = ''] = set.split(';');
+    const ask = (origin?: string) => ({ json: {}, headers: { cookie, ...(origin && { origin }) } });
+    assertProblem(await client.post('/auth/refresh', ask()), 403, 'insufficient_permission');
+    assertProblem(
+      await client.post('/auth/refresh', ask('https://evil.example')),
+      403,
+      'insufficient_permission',
+    );
+    const refreshed = assertStatus(await client.post('/auth/refresh', ask(system.url)), 200);
+    assert.equal(refreshed.json.refreshToken, undefined);
+    const [next = ''] = (refreshed.headers.get('set-cookie') ?? '').split(';');
+    const out = { json: {}, headers: { cookie: next, origin: system.url } };
+    assert.match(
+      assertStatus(await client.post('/auth/logout', out), 204).headers.get('set-cookie') ?? '',
+      /Max-Age=0/,
+    );
+    assertProblem(await client.post('/auth/refresh', out), 401, 'refresh_token_invalid');
+  });
+
+  test('sessions are listed and ended one by one or all at once', async () => {
+    const ada = await people.verified(somebody());
+    const phone = await people.login(ada);
+    const laptop = await people.login(ada);
+    const { json } = assertStatus(await client.get('/auth/sessions', { token: laptop.accessToken }), 200);
+    assert.deepEqual(
+      json.sessions.map(({ current }: { current: boolean }) => current),
+      [true, false],
+    );
+    const other = json.sessions[1].id;
+    assertStatus(await client.delete(`/auth/sessions/${other}`, { token: laptop.accessToken }), 204);
+    assertProblem(
+      await client.delete(`/auth/sessions/${other}`, { token: laptop.accessToken }),
+      404,
+      'not_found',
+    );
+    assertProblem(await client.get('/auth/sessions', { token: phone.accessToken }), 401, 'unauthenticated');
+    const everywhere = assertStatus(
+      await client.post('/auth/logout-all', { token: laptop.accessToken }),
+      204,
+    );
+    assertProblem(await client.get('/auth/sessions', { token: laptop.accessToken }), 401, 'unauthenticated');
+    const fresh = await people.login(ada);
+    const after = everywhere.headers.get('account-sequence');
+    assert.equal((await people.me(fresh.accessToken, after)).status, 200);
+    assertProblem(await people.me(laptop.accessToken, after), 401, 'unauthenticated');
+  });
+});
+
+describe('a forgotten password', () => {
+  const SENT = { message: 'If an account with that email exists, a reset link has been sent.' };
+
+  test('is reset by a link that works once, in ten parallel tries too', async () => {
+    const ada = await people.verified(somebody());
+    const old = await people.login(ada);
+    const known = assertStatus(
+      await client.post('/auth/password-reset-request', { json: { email: ada.email } }),
+      202,
+    );
+    const nobody = { email: somebody('nobody').email };
+    const unknown = assertStatus(await client.post('/auth/password-reset-request', { json: nobody }), 202);
+    assert.deepEqual(known.json, SENT);
+    assert.equal(known.text, unknown.text);
+
+    const mail = await mailbox.next(ada.email, 'Reset Your Password');
+    const { token, url } = linkOf(mail);
+    assert.match(url.pathname, /^\/api\/v1\/auth\/password-reset-confirm\//);
+    assert.match(mail.text, /1 hour|60 minutes/);
+    assertStatus(await client.get(`/auth/password-reset-confirm/${token}`), 200);
+    const body = { newPassword: NEW_PASSWORD, confirmNewPassword: NEW_PASSWORD };
+    const reset = (json: unknown) => client.post(`/auth/password-reset-confirm/${token}`, { json });
+    assertProblem(
+      await reset({ ...body, confirmNewPassword: 'something else' }),
+      400,
+      'passwords_do_not_match',
+    );
+    assertProblem(
+      await reset({ newPassword: 'short', confirmNewPassword: 'short' }),
+      400,
+      'password_too_weak',
+    );
+
+    const tries = await Promise.all(Array.from({ length: 10 }, () => reset(body)));
+    assert.deepEqual(tries.map(({ status }) => status).sort(), [200, ...Array(9).fill(400)]);
+    for (const lost of tries.filter(({ status }) => status === 400))
+      assertProblem(lost, 400, 'token_invalid');
+
+    // Old password, session and access token are dead at once; the new one lives at once.
+    const login = { email: ada.email, password: ada.password };
+    assertProblem(await client.post('/auth/login', { json: login }), 401, 'invalid_credentials');
+    assertProblem(
+      await client.post('/auth/refresh', { json: { refreshToken: old.refreshToken } }),
+      401,
+      'refresh_token_invalid',
+    );
+    assertProblem(await client.get('/auth/sessions', { token: old.accessToken }), 401, 'unauthenticated');
+    const fresh = await people.login({ email: ada.email, password: NEW_PASSWORD });
+    assert.equal((await people.me(fresh.accessToken)).status, 200);
+    assertProblem(await people.me(old.accessToken), 401, 'unauthenticated');
+    await mailbox.next(ada.email, 'Your password was changed');
+    assert.deepEqual(await mailbox.to(nobody.email), []);
+  });
+
+  test('of an address that nobody has proven is the way in', async () => {
+    const ada = somebody();
+    await people.signUp(ada);
+    await client.post('/auth/password-reset-request', { json: { email: ada.email } });
+    const { token } = linkOf(await mailbox.next(ada.email, 'Choose your password'));
+    const body = { newPassword: NEW_PASSWORD, confirmNewPassword: NEW_PASSWORD };
+    assertStatus(await client.post(`/auth/password-reset-confirm/${token}`, { json: body }), 200);
+    const { accessToken } = await people.login({ email: ada.email, password: NEW_PASSWORD });
+    assert.equal((await people.me(accessToken)).json.isVerified, true);
+    await mailbox.next(ada.email, 'Welcome to our app');
+    assert.ok(!(await mailbox.to(ada.email)).some(({ subject }) => subject === 'Your password was changed'));
+  });
+
+  test('a changed password ends the other sessions and every link; the own session goes on', async () => {
+    const ada = await people.verified(somebody());
+    const here = await people.login(ada);
+    const there = await people.login(ada);
+    await client.post('/auth/password-reset-request', { json: { email: ada.email } });
+    const { token } = linkOf(await mailbox.next(ada.email, 'Reset Your Password'));
+    const change = (json: unknown) => client.post('/auth/change-password', { token: here.accessToken, json });
+    const wrong = { currentPassword: 'not the password', newPassword: NEW_PASSWORD };
+    assertProblem(await change(wrong), 400, 'current_password_incorrect');
+    const changed = assertStatus(
+      await change({ currentPassword: ada.password, newPassword: NEW_PASSWORD }),
+      200,
+    );
+    const after = changed.headers.get('account-sequence');
+    assertProblem(await client.get('/auth/sessions', { token: here.accessToken }), 401, 'unauthenticated');
+    const { json } = assertStatus(
+      await client.get('/auth/sessions', { token: changed.json.accessToken }),
+      200,
+    );
+    assert.equal(json.sessions.length, 1);
+    assert.equal((await people.me(changed.json.accessToken, after)).status, 200);
+    assertProblem(await people.me(there.accessToken, after), 401, 'unauthenticated');
+    assertStatus(await client.post('/auth/refresh', { json: { refreshToken: here.refreshToken } }), 200);
+    assertProblem(
+      await client.post('/auth/refresh', { json: { refreshToken: there.refreshToken } }),
+      401,
+      'refresh_token_invalid',
+    );
+    const body = { newPassword: NEW_PASSWORD, confirmNewPassword: NEW_PASSWORD };
+    assertProblem(
+      await client.post(`/auth/password-reset-confirm/${token}`, { json: body }),
+      400,
+      'token_invalid',
+    );
+    await mailbox.next(ada.email, 'Your password was changed');
+  });
+});
+
+describe('administration', () => {
+  test('an admin made by ops lists accounts, sees their history, disables them and sends mail', async () => {
+    const root = await people.verified(somebody('root'));
+    const ada = await people.verified(somebody());
+    const user = await people.login(ada);
+    assertProblem(await client.get('/users', { token: user.accessToken }), 403, 'insufficient_permission');
+
+    await system.ops('role', root.email, 'admin');
+    const admin = await people.login(root);
+    await shown(people, admin.accessToken, ({ role }) => role === 'admin');
+    const listed = await eventually('the account is listed', async () => {
+      const { json } = await client.get(`/users?q=${ada.username}`, { token: admin.accessToken });
+      return json.users?.length === 1 ? json : undefined;
+    });
+    assert.equal(listed.users[0].id, user.id);
+    const history = assertStatus(
+      await client.get(`/auth/accounts/${user.id}/history`, { token: admin.accessToken }),
+      200,
+    );
+    assert.deepEqual(
+      history.json.events.map(({ sequence, type }: { sequence: number; type: string }) => [sequence, type]),
+      [
+        [1, 'UserRegistered'],
+        [2, 'AccountVerified'],
+      ],
+    );
+
+    const path = `/auth/accounts/${user.id}`;
+    const own = `/auth/accounts/${admin.id}`;
+    assertProblem(
+      await client.put(`${own}/role`, { token: admin.accessToken, json: { role: 'user' } }),
+      409,
+      'own_account',
+    );
+    assertProblem(await client.post(`${own}/disable`, { token: admin.accessToken }), 409, 'own_account');
+    const reason = { json: { reason: 'asked for it' }, token: admin.accessToken };
+    assertStatus(await client.post(`${path}/disable`, reason), 200);
+    assertProblem(await client.get('/auth/sessions', { token: user.accessToken }), 401, 'unauthenticated');
+    const login = { email: ada.email, password: ada.password };
+    assertProblem(await client.post('/auth/login', { json: login }), 403, 'account_disabled');
+    assertProblem(
+      await client.post('/auth/login', { json: { ...login, password: 'wrong one' } }),
+      401,
+      'invalid_credentials',
+    );
+    assertStatus(await client.post(`${path}/enable`, { token: admin.accessToken }), 200);
+    const again = await people.login(ada);
+
+    assertStatus(
+      await client.put(`${path}/role`, { token: admin.accessToken, json: { role: 'admin' } }),
+      200,
+    );
+    assertProblem(await client.get('/auth/sessions', { token: again.accessToken }), 401, 'unauthenticated');
+    await mailbox.next(ada.email, 'Your role was changed');
+    assert.equal(
+      (await people.login(ada).then(({ accessToken }) => client.get('/auth/history', { token: accessToken })))
+        .status,
+      200,
+    );
+
+    const addresses = [somebody('one'), somebody('two'), somebody('three')].map(({ email }) => email);
+    const sent = assertStatus(
+      await client.post('/auth/send-mail', { token: admin.accessToken, json: { addresses } }),
+      202,
+    );
+    assert.match(sent.json.mailingId, /^[\da-f-]{36}$/);
+    for (const address of addresses) await mailbox.next(address, 'Welcome to our app');
+  });
+});
+
+describe('a power cut in the middle of it', () => {
+  test('loses nothing that was answered', async () => {
+    const ada = await people.verified(somebody());
+    const before = await people.login(ada);
+    const eve = somebody('eve');
+    assertStatus(await people.signUp(eve), 201);
+    assertStatus(await client.post('/auth/password-reset-request', { json: { email: ada.email } }), 202);
+    await system.kill();
+    await system.start();
+
+    const { token } = linkOf(await mailbox.next(eve.email, 'Verify your email'));
+    assertStatus(await client.post(`/auth/verify/${token}`), 200);
+    assert.equal((await people.me(before.accessToken)).status, 200);
+    assertStatus(await client.post('/auth/refresh', { json: { refreshToken: before.refreshToken } }), 200);
+    const reset = linkOf(await mailbox.next(ada.email, 'Reset Your Password'));
+    const body = { newPassword: NEW_PASSWORD, confirmNewPassword: NEW_PASSWORD };
+    assertStatus(await client.post(`/auth/password-reset-confirm/${reset.token}`, { json: body }), 200);
+    await people.login({ email: ada.email, password: NEW_PASSWORD });
+    for (const { email } of [ada, eve]) {
+      const ids = (await mailbox.to(email)).map(({ messageId }) => messageId);
+      assert.equal(new Set(ids).size, ids.length, 'no mail came twice');
+    }
+  });
+});
+
+/** What differs between any two answers. */
+const headerNames = (headers: Headers) =>
+  [...headers].filter(([name]) => !['date', 'x-request-id'].includes(name));

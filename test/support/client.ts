@@ -1,0 +1,72 @@
+/** A client app, as far as tests need one. */
+import assert from 'node:assert/strict';
+
+export interface Reply {
+  readonly status: number;
+  readonly headers: Headers;
+  readonly text: string;
+  // biome-ignore lint/suspicious/noExplicitAny: what an answer holds is what a test is about to say
+  readonly json: any;
+}
+
+export interface Ask {
+  readonly json?: unknown;
+  readonly form?: Readonly<Record<string, string>>;
+  readonly token?: string | undefined;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+export interface Client {
+  get(path: string, ask?: Ask): Promise<Reply>;
+  post(path: string, ask?: Ask): Promise<Reply>;
+  put(path: string, ask?: Ask): Promise<Reply>;
+  patch(path: string, ask?: Ask): Promise<Reply>;
+  delete(path: string, ask?: Ask): Promise<Reply>;
+}
+
+/** A client of everything below `${url}/api/v1`. Every answer and request is handed to `witness`. */
+export function createClient(url: string, witness: (text: string) => void = () => undefined): Client {
+  const send = async (method: string, path: string, ask: Ask = {}): Promise<Reply> => {
+    const response = await fetch(path.startsWith('/.') ? url + path : `${url}/api/v1${path}`, {
+      method,
+      redirect: 'manual',
+      headers: {
+        ...(ask.token !== undefined && { authorization: `Bearer ${ask.token}` }),
+        ...(ask.json !== undefined && { 'content-type': 'application/json' }),
+        ...ask.headers,
+      },
+      ...(ask.json !== undefined && { body: JSON.stringify(ask.json) }),
+      ...(ask.form && { body: new URLSearchParams(ask.form) }),
+    });
+    const text = await response.text();
+    witness(text);
+    const isJson = response.headers.get('content-type')?.includes('json') ?? false;
+    return {
+      status: response.status,
+      headers: response.headers,
+      text,
+      json: isJson ? JSON.parse(text) : undefined,
+    };
+  };
+  return {
+    get: (path, ask) => send('GET', path, ask),
+    post: (path, ask) => send('POST', path, ask),
+    put: (path, ask) => send('PUT', path, ask),
+    patch: (path, ask) => send('PATCH', path, ask),
+    delete: (path, ask) => send('DELETE', path, ask),
+  };
+}
+
+/** Checks status, problem code and media type at once. */
+export function assertProblem(reply: Reply, status: number, code: string): void {
+  assert.equal(reply.status, status, reply.text);
+  assert.match(reply.headers.get('content-type') ?? '', /^application\/problem\+json/);
+  assert.equal(reply.json.code, code);
+  assert.equal(reply.json.type, `urn:latchkey:problem:${code}`);
+  assert.equal(reply.json.requestId, reply.headers.get('x-request-id'));
+}
+
+export function assertStatus(reply: Reply, status: number): Reply {
+  assert.equal(reply.status, status, reply.text);
+  return reply;
+}

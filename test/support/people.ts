@@ -1,0 +1,72 @@
+/** What people do in tests, in one line each. */
+import assert from 'node:assert/strict';
+import { assertStatus, type Client, type Reply } from './client.ts';
+import { eventually } from './eventually.ts';
+import { linkOf, type Mailbox } from './mailbox.ts';
+
+export interface Person {
+  readonly email: string;
+  readonly username: string;
+  readonly password: string;
+}
+
+let made = 0;
+
+/** Somebody whom no other test knows. */
+export const somebody = (name = 'ada'): Person => {
+  made += 1;
+  const unique = `${name}${made}_${process.pid.toString(36)}${Date.now().toString(36)}`;
+  return {
+    email: `${unique}@example.com`,
+    username: unique.slice(0, 32),
+    password: `long enough for ${unique}`,
+  };
+};
+
+export interface Tokens {
+  readonly id: string;
+  readonly accessToken: string;
+  readonly refreshToken: string;
+}
+
+export interface People {
+  signUp(person: Person, headers?: Readonly<Record<string, string>>): Promise<Reply>;
+  /** Signs up, reads the mail, confirms. */
+  verified(person: Person): Promise<Person>;
+  login(person: Pick<Person, 'email' | 'password'>): Promise<Tokens>;
+  /** What the user service says, up to what `after` (an Account-Sequence) says. */
+  me(token: string, after?: string | null): Promise<Reply>;
+}
+
+export const createPeople = (client: Client, mailbox: Mailbox): People => {
+  const signUp: People['signUp'] = (person, headers = {}) =>
+    client.post('/auth/signup', { json: person, headers });
+
+  return {
+    signUp,
+    verified: async (person) => {
+      assertStatus(await signUp(person), 201);
+      const { token } = linkOf(await mailbox.next(person.email, 'Verify your email'));
+      assertStatus(await client.post(`/auth/verify/${token}`), 200);
+      return person;
+    },
+    login: async ({ email, password }) => {
+      const { json } = assertStatus(await client.post('/auth/login', { json: { email, password } }), 200);
+      assert.equal(json.tokenType, 'Bearer');
+      return { id: json.user.id, accessToken: json.accessToken, refreshToken: json.refreshToken };
+    },
+    me: (token, after) =>
+      client.get('/users/me', { token, headers: after ? { 'account-sequence': after } : {} }),
+  };
+};
+
+/** Waits until the read model shows what an account's events say. */
+export const shown = (
+  people: People,
+  token: string,
+  wanted: (profile: Reply['json']) => boolean,
+): Promise<Reply> =>
+  eventually('the read model shows it', async () => {
+    const reply = await people.me(token);
+    return reply.status === 200 && wanted(reply.json) ? reply : undefined;
+  });

@@ -1,0 +1,102 @@
+/**
+ * The system under test, known by its addresses alone. By default a standalone of its own, on a free port and
+ * an empty data folder; with LATCHKEY_URL and MAILBOX_URL given, whatever runs there.
+ */
+import { type ChildProcess, execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { eventually } from './eventually.ts';
+
+const ROOT = join(import.meta.dirname, '..', '..');
+const MAIN = join(ROOT, 'deploy/standalone/src/main.ts');
+const OPS = join(ROOT, 'deploy/standalone/src/ops.ts');
+
+export interface System {
+  /** Everything below it is the API. */
+  readonly url: string;
+  /** Where Mailpit's paths are. */
+  readonly mailbox: string;
+  readonly folder: string;
+  /** What it has printed so far. */
+  output(): string;
+  /** Runs an ops command. @returns what it printed; rejects if it failed. */
+  ops(...words: readonly string[]): Promise<string>;
+  /** Ends it at once, as a power cut would. */
+  kill(): Promise<void>;
+  /** Starts it again on the same folder and port. */
+  start(): Promise<void>;
+  stop(): Promise<void>;
+}
+
+export type Settings = Readonly<Record<string, string>>;
+
+/** Limits that a whole journey from one IP stays below. */
+const ROOMY: Settings = { LIMIT_MAIL_REQUESTS_PER_IP: '10000', LIMIT_SIGNUPS_PER_IP: '10000' };
+
+/** A standalone of one's own, ready to answer. */
+export async function startStandalone(settings: Settings = {}): Promise<System> {
+  const folder = await mkdtemp(join(tmpdir(), 'latchkey-'));
+  const port = await freePort();
+  const url = `http://localhost:${port}`;
+  const env = {
+    ...process.env,
+    ...ROOMY,
+    PORT: String(port),
+    DATA_DIR: folder,
+    LOG_LEVEL: 'info',
+    ...settings,
+  };
+  let child: ChildProcess | undefined;
+  let printed = '';
+
+  const start = async (): Promise<void> => {
+    const started = spawn(process.execPath, [MAIN], { env, stdio: ['ignore', 'pipe', 'pipe'] });
+    child = started;
+    for (const stream of [started.stdout, started.stderr])
+      stream?.on('data', (text) => (printed += String(text)));
+    await eventually(`the server at ${url} is ready`, async () => {
+      if (started.exitCode !== null) throw new Error(`it ended with ${started.exitCode}:\n${printed}`);
+      const answer = await fetch(`${url}/readyz`).catch(() => undefined);
+      return answer?.status === 200;
+    });
+  };
+
+  const end = async (signal: NodeJS.Signals): Promise<void> => {
+    if (child === undefined || child.exitCode !== null || child.signalCode !== null) return;
+    const ended = once(child, 'exit');
+    child.kill(signal);
+    await ended;
+  };
+
+  await start();
+  return {
+    url,
+    mailbox: `${url}/mailbox`,
+    folder,
+    output: () => printed,
+    ops: async (...words) => {
+      const { stdout } = await promisify(execFile)(process.execPath, [OPS, ...words], { env });
+      return stdout;
+    },
+    kill: () => end('SIGKILL'),
+    start,
+    stop: async () => {
+      await end('SIGTERM');
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+export const freePort = async (): Promise<number> => {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const address = server.address();
+  if (address === null || typeof address === 'string') throw new Error('a TCP server has a port');
+  server.close();
+  await once(server, 'close');
+  return address.port;
+};
