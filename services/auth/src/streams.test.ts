@@ -63,11 +63,11 @@ describe('the state of a stream', () => {
     assert.deepEqual(reads, [0, 3]);
   });
 
-  test('of a stream that was not there is not remembered', async () => {
-    const { load } = streams();
-    await load(stream);
+  test('of a stream that there is not takes nobody else’s place', async () => {
+    const { load } = streams({ remembered: 1 });
     await append(1);
-    assert.equal((await load(stream)).number, 1);
+    for (const one of [stream, randomUUID(), stream]) await load(one);
+    assert.deepEqual(reads, [0, 0, 1]);
   });
 
   test('is remembered for the streams loaded last', async () => {

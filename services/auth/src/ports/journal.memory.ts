@@ -4,13 +4,13 @@ import type { Commit, Journal, Registration, Snapshot } from './journal.ts';
 export function createMemoryJournal(): Journal {
   const commits: Commit[] = [];
   const unpublished = new Set<Commit>();
-  const settled = new Set<string>();
+  const settled = new Set<Commit>();
   const snapshots = new Map<string, Snapshot>();
   const fingerprints = new Map<string, string>();
 
   const shown = (commit: Commit): Commit => {
     const { address: _, ...rest } = commit;
-    return settled.has(commit.stream) ? rest : commit;
+    return settled.has(commit) ? rest : commit;
   };
   const ofStream = (stream: string) =>
     commits.filter((commit) => commit.stream === stream).toSorted((a, b) => a.number - b.number);
@@ -19,9 +19,8 @@ export function createMemoryJournal(): Journal {
     commits.some((other) => other.stream === stream && other.number === number) || claims.some(holds);
   const living = (): readonly Registration[] =>
     commits
-      .flatMap(({ stream, address, at }) =>
-        address === undefined || settled.has(stream) ? [] : [{ stream, address, at }],
-      )
+      .map(shown)
+      .flatMap(({ stream, address, at }) => (address === undefined ? [] : [{ stream, address, at }]))
       .toSorted(byTime);
   const outbox = () => [...unpublished].toSorted((a, b) => compare(a.at, b.at));
 
@@ -48,7 +47,7 @@ export function createMemoryJournal(): Journal {
         .filter((registration) => after === undefined || byTime(registration, after) > 0)
         .slice(0, limit),
     async settle(stream) {
-      settled.add(stream);
+      for (const commit of ofStream(stream)) settled.add(commit);
     },
 
     unpublished: async (stream) =>
