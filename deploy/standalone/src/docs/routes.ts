@@ -12,7 +12,7 @@ export interface Descriptions {
   readonly asyncApi: Json;
 }
 
-const shared = { method: 'GET', tag: 'docs', hidden: true, policy: localOnly } as const;
+const shared = { method: 'GET', tag: 'docs', hidden: true, quiet: true, policy: localOnly } as const;
 
 const contents = (title: string, sections: readonly Section[]): Html => html`<h2>${title}</h2>
   <ul>${sections.map((section) => html`<li><a href="#${section.id}">${section.title}</a></li>`)}</ul>`;

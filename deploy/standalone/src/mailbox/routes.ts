@@ -10,7 +10,7 @@ import type { Found, Mailbox, Page } from './mailbox.ts';
 import { message, messageHeaders, messageSummary } from './message.ts';
 
 const base = '/mailbox/api/v1';
-const shared = { tag: 'mailbox', hidden: true, policy: localOnly } as const;
+const shared = { tag: 'mailbox', hidden: true, quiet: true, policy: localOnly } as const;
 
 const start = z.coerce.number().int().min(0).default(0);
 const limit = z.coerce.number().int().min(0).max(1000).default(50);

@@ -45,6 +45,7 @@ function assetRoute(folder: string, file: string): Route {
     tag: 'pages',
     summary: `The file ${file}`,
     hidden: true,
+    quiet: true,
     policy: localOnly,
     cacheControl: 'no-cache',
     answers: { 200: { description: 'The file', media: [type] } },

@@ -68,7 +68,7 @@ function fieldView(field) {
         spellcheck: 'false',
         autocapitalize: 'none',
       });
-  fill(control, field.value);
+  void fill(control, field.value);
   const aside = field.hint ?? (field.optional ? 'optional' : null);
   const error = h('p', { class: 'error', id: `${id}-error`, hidden: true });
   control.setAttribute('aria-describedby', error.id);

@@ -112,7 +112,10 @@ export const flows = [
     request: (values) => post('/auth/signup', given(values)),
     after: (_body, values) => {
       remember(values);
-      return { say: 'Open the mail on the right and follow its link, or', next: 'verify' };
+      return {
+        say: 'A mail is on its way: read it under “What happened” and follow its link.',
+        next: 'verify',
+      };
     },
   },
   {

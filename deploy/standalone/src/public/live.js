@@ -46,8 +46,12 @@ export function repeat(look, onReachable = () => {}) {
   };
   setInterval(once, EVERY_MS);
   document.addEventListener('visibilitychange', once);
-  once();
-  return { soon: () => SOON_MS.forEach((delay) => setTimeout(once, delay)) };
+  void once();
+  return {
+    soon() {
+      for (const delay of SOON_MS) setTimeout(once, delay);
+    },
+  };
 }
 
 /** Gives back what of a list has not been seen yet; the first list counts as seen. */

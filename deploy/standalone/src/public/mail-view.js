@@ -14,7 +14,7 @@ const faces = {
   'Plain text': (mail) => h('pre', { class: 'mail-text', tabindex: '0' }, ...withLinks(mail.Text)),
   Headers: (mail) => {
     const holder = h('div', { class: 'mail-text', tabindex: '0' });
-    mailHeaders(mail.ID).then((headers) => holder.append(jsonView(headers)));
+    void mailHeaders(mail.ID).then((headers) => holder.append(jsonView(headers)));
     return holder;
   },
 };

@@ -73,4 +73,4 @@ byId('mails').addEventListener('keydown', (event) => {
 byId('find').addEventListener('submit', (event) => event.preventDefault());
 byId('query').addEventListener('input', () => list.soon());
 addEventListener('hashchange', read);
-read();
+void read();

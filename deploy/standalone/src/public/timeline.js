@@ -22,7 +22,7 @@ function eventLine(record) {
         {},
         h('span', { class: 'kind' }, 'event'),
         h('b', {}, type ?? record.topic),
-        h('span', { class: 'small muted' }, `no. ${Number(sequence)} of its account · ${record.topic}`),
+        h('span', { class: 'small muted' }, `no. ${Number(sequence)} of its stream`),
         h('time', {}, timeOf(time ?? record.timestamp)),
       ),
       h(
@@ -31,7 +31,7 @@ function eventLine(record) {
         h(
           'p',
           { class: 'small muted' },
-          `partition ${record.partition}, offset ${record.offset}, key ${record.key}`,
+          `${record.topic}, partition ${record.partition}, offset ${record.offset}, key ${record.key}`,
         ),
         jsonView(record.value),
         folded('Headers', jsonView(record.headers)),

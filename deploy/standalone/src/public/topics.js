@@ -19,7 +19,11 @@ const topicLink = (topic) =>
     'a',
     { href: `#${encodeURIComponent(topic.name)}`, 'aria-current': topic === chosenTopic() ? 'true' : null },
     h('b', {}, topic.name),
-    h('span', { class: 'small muted' }, `${topic.records} records · ${topic.partitions} partitions`),
+    h(
+      'span',
+      { class: 'small muted' },
+      `${topic.records} ${topic.records === 1 ? 'record' : 'records'} · ${topic.partitions} partitions`,
+    ),
   );
 
 function recordBody(record) {
@@ -30,7 +34,7 @@ function recordBody(record) {
       class: 'quiet',
       onclick: () => {
         byId('key').value = record.key;
-        look();
+        void look();
       },
     },
     'Only this key',
@@ -121,6 +125,6 @@ byId('filters').addEventListener('input', look);
 byId('filters').addEventListener('submit', (event) => event.preventDefault());
 addEventListener('hashchange', () => {
   byId('partition').replaceChildren();
-  look();
+  void look();
 });
 tail.soon();

@@ -19,7 +19,7 @@ export interface Log {
   ): readonly BusRecord[];
 }
 
-const shared = { method: 'GET', tag: 'topics', hidden: true, policy: localOnly } as const;
+const shared = { method: 'GET', tag: 'topics', hidden: true, quiet: true, policy: localOnly } as const;
 const whole = z.coerce.number().int().min(0);
 
 const topics = z.object({

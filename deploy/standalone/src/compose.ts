@@ -1,0 +1,175 @@
+/** Latchkey in one process and one folder: the log, the store, a mailbox, all services, one listener. */
+import { randomUUID } from 'node:crypto';
+import { resolve } from 'node:path';
+import { createEmbeddedBus, type EmbeddedBus } from '@latchkey/bus/embedded';
+import { asyncApiDocument, topics } from '@latchkey/events';
+import {
+  type Environment,
+  group,
+  type ListeningPart,
+  type Logger,
+  listen,
+  openApiDocument,
+  operationsRoutes,
+  type Part,
+  type Registry,
+  type Route,
+} from '@latchkey/service';
+import { type Database, DataFolderError, openDatabase } from '@latchkey/sqlite';
+import { createMailbox, type Mailbox } from './mailbox/mailbox.ts';
+import { createMailServer } from './mailbox/smtp.ts';
+import { developmentRoutes } from './pages/routes.ts';
+import { startingRoutes } from './pages/starting.ts';
+import { loadSecrets, secretsPath } from './secrets.ts';
+import { composeServices, type Services } from './services.ts';
+import { mailboxSettings, readServiceSettings, type StandaloneConfig, showsPages } from './settings.ts';
+
+export interface StandaloneDeps {
+  readonly logger: Logger;
+  readonly registry: Registry;
+}
+
+export interface Standalone extends Part {
+  /** Where this machine reaches it, without a slash at the end. */
+  readonly url: string;
+  /** The data folder, absolute. */
+  readonly folder: string;
+  /** Where secrets were made, if they were. */
+  readonly secretsPath: string | undefined;
+  readonly hasPages: boolean;
+  readonly hasMailbox: boolean;
+}
+
+interface Store {
+  readonly database: Database;
+  readonly bus: EmbeddedBus;
+}
+
+function openFolder(folder: string): Database {
+  try {
+    return openDatabase({ folder, as: 'server' });
+  } catch (error) {
+    // Worded for people: one line is all that it takes.
+    if (error instanceof DataFolderError) throw new Error(error.message, { cause: error });
+    throw error;
+  }
+}
+
+async function openStore(folder: string, logger: Logger, opened: AsyncDisposableStack): Promise<Store> {
+  const database = openFolder(folder);
+  opened.defer(() => database.close());
+  const bus = createEmbeddedBus({ database, logger });
+  opened.defer(() => bus.close());
+  await bus.ensureTopics(topics);
+  return { database, bus };
+}
+
+/** Listens for mails; the settings that lead the notifier there. */
+async function openMailbox(
+  mailbox: Mailbox,
+  logger: Logger,
+  opened: AsyncDisposableStack,
+): Promise<Environment> {
+  const server = createMailServer({ mailbox, logger, host: '127.0.0.1', port: 0 });
+  opened.defer(() => server.stop());
+  await server.start();
+  return mailboxSettings(server.port());
+}
+
+const description = {
+  title: 'Latchkey',
+  version: '1',
+  description: 'Accounts as events: sign up, verify, log in, reset.',
+};
+
+function routesOf(
+  config: StandaloneConfig,
+  deps: StandaloneDeps,
+  parts: {
+    readonly services: Services;
+    readonly part: Part;
+    readonly mailbox: Mailbox;
+    readonly bus: EmbeddedBus;
+  },
+): readonly Route[] {
+  const ofServices = parts.services.all.flatMap((service) => service.routes);
+  const operations = operationsRoutes({ registry: deps.registry, health: parts.part.health });
+  if (!showsPages(config)) return [...ofServices, ...operations];
+  const pages = developmentRoutes({
+    mailbox: parts.mailbox,
+    log: parts.bus,
+    openApi: openApiDocument(description, ofServices),
+    asyncApi: asyncApiDocument(),
+  });
+  return [...ofServices, ...operations, ...pages];
+}
+
+/** The listener is bound before there is anything to serve: what is composed must know the port. */
+async function openDoor(
+  config: StandaloneConfig,
+  { logger, registry }: StandaloneDeps,
+  isAllowedOrigin: (origin: string) => boolean,
+): Promise<ListeningPart> {
+  const development = config.LATCHKEY_ENV === 'development';
+  const door = listen({
+    name: 'http',
+    host: config.HOST,
+    port: config.PORT,
+    routes: startingRoutes,
+    logger,
+    registry,
+    trustedProxies: config.TRUSTED_PROXIES,
+    corsOrigins: isAllowedOrigin,
+    undeclared: development ? 'fail' : 'drop',
+  });
+  await door.start();
+  return door;
+}
+
+/**
+ * Opens folder, port and mailbox and composes the services; `start` sets them going. Until then, and while
+ * they start, every request is answered with 503.
+ * @throws ConfigError with all faults; Error of one clear line where the folder or the port cannot be used
+ */
+export async function composeStandalone(config: StandaloneConfig, deps: StandaloneDeps): Promise<Standalone> {
+  await using opened = new AsyncDisposableStack();
+  const { logger, registry } = deps;
+  const folder = resolve(config.DATA_DIR);
+  const development = config.LATCHKEY_ENV === 'development';
+  let services: Services | undefined;
+
+  const store = await openStore(folder, logger, opened);
+  const door = await openDoor(config, deps, (origin) => services?.isAllowedOrigin(origin) ?? false);
+  opened.defer(() => door.stop());
+  const url = `http://localhost:${door.port()}`;
+
+  const mailbox = createMailbox({ database: store.database, now: () => new Date(), newId: randomUUID });
+  const hasMailbox = development && config.MAIL_SERVER === undefined;
+  const settings = readServiceSettings(config.environment, {
+    ...(development ? { PUBLIC_URL: url, ...(await loadSecrets(folder)) } : {}),
+    ...(hasMailbox ? await openMailbox(mailbox, logger, opened) : {}),
+    JWKS_URL: `${url}/.well-known/jwks.json`,
+  });
+  services = await composeServices(settings, { ...store, logger, registry });
+
+  const part = group('services', services.all);
+  const routes = routesOf(config, deps, { services, part, mailbox, bus: store.bus });
+  const held = opened.move();
+  return {
+    name: 'standalone',
+    url,
+    folder,
+    secretsPath: development ? secretsPath(folder) : undefined,
+    hasPages: showsPages(config),
+    hasMailbox,
+    async start() {
+      await part.start();
+      door.serve(routes);
+    },
+    async stop() {
+      await door.stop();
+      await part.stop().finally(() => held.disposeAsync());
+    },
+    health: part.health,
+  };
+}

@@ -1,0 +1,43 @@
+/** `npm start`: everything in one process. */
+import {
+  ConfigError,
+  createLogger,
+  createRegistry,
+  type Logger,
+  runProcess,
+  withDotEnv,
+} from '@latchkey/service';
+import { composeStandalone, type Standalone } from './compose.ts';
+import { readSettings, type StandaloneConfig } from './settings.ts';
+import { welcome } from './welcome.ts';
+
+async function settingsOrExit(): Promise<StandaloneConfig> {
+  try {
+    return await readSettings(withDotEnv(process.env, process.cwd()));
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    process.stderr.write(`${error.faults.join('\n')}\n`);
+    return process.exit(1);
+  }
+}
+
+/** Lines for people in development, JSON for machines in production. */
+async function loggerFor(config: StandaloneConfig): Promise<Logger> {
+  const options = { name: 'latchkey', level: config.LOG_LEVEL };
+  if (config.LATCHKEY_ENV === 'production') return createLogger(options);
+  const { build } = await import('pino-pretty');
+  return createLogger(
+    options,
+    build({ sync: true, ignore: 'pid,hostname,name', translateTime: 'SYS:HH:MM:ss' }),
+  );
+}
+
+const config = await settingsOrExit();
+const logger = await loggerFor(config);
+let standalone: Standalone | undefined;
+
+await runProcess(logger, async () => {
+  standalone = await composeStandalone(config, { logger, registry: createRegistry() });
+  return standalone;
+});
+if (standalone) process.stdout.write(welcome(standalone));

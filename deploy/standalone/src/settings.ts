@@ -1,0 +1,117 @@
+/** The settings of standalone: its own, and those of the three services with what it can provide for them. */
+import { authSettings } from '@latchkey/auth';
+import { notifierSettings } from '@latchkey/notifier';
+import { ConfigError, type Environment, readConfig, setting } from '@latchkey/service';
+import { settings as userSettings } from '@latchkey/user';
+import { z } from 'zod';
+import { isLoopback } from './pages/local-only.ts';
+import { makeSecrets } from './secrets.ts';
+
+const fields = z.object({
+  LATCHKEY_ENV: z
+    .enum(['development', 'production'])
+    .default('development')
+    .describe('`development` (pages, mailbox, secrets made by itself) or `production`.'),
+  HOST: z.string().default('127.0.0.1').describe('Address to listen on.'),
+  PORT: setting
+    .whole({ min: 0, max: 65_535, fallback: 8080 })
+    .describe('Port to listen on; 0: any free one.'),
+  DATA_DIR: z.string().default('./.data').describe('Folder of everything that is kept.'),
+  EXPOSE_DEVELOPMENT: setting
+    .flag(false)
+    .describe('Start in development although HOST can be reached from other machines.'),
+  LOG_LEVEL: z
+    .enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'])
+    .default('info')
+    .describe('The least that is logged.'),
+  TRUSTED_PROXIES: setting.list().describe('CIDR blocks whose X-Forwarded-For is believed.'),
+  PUBLIC_URL: z.string().optional().describe('Default in development: http://localhost and the port in use.'),
+  MAIL_SERVER: z.string().optional().describe('Default in development: the mailbox.'),
+});
+
+export const standaloneSettings = fields.superRefine((config, context) => {
+  if (config.LATCHKEY_ENV === 'production' || config.EXPOSE_DEVELOPMENT || isLoopback(config.HOST)) return;
+  context.addIssue({
+    code: 'custom',
+    path: ['HOST'],
+    message:
+      'must be a loopback address in development, where mails and secrets are at hand: set EXPOSE_DEVELOPMENT=true if that is meant, or LATCHKEY_ENV=production',
+  });
+});
+
+type OwnSettings = z.infer<typeof fields>;
+
+export interface StandaloneConfig extends OwnSettings {
+  /** What the services' own settings are read from. */
+  readonly environment: Environment;
+}
+
+const isGiven = (environment: Environment, name: string): boolean =>
+  Boolean(environment[name] || environment[`${name}_FILE`]);
+
+/** What is given wins over what is provided, also where it is given as a file. */
+const withProvided = (environment: Environment, provided: Environment): Environment => ({
+  ...environment,
+  ...Object.fromEntries(Object.entries(provided).filter(([name]) => !isGiven(environment, name))),
+});
+
+/** Runs every reader and throws their faults together, each of them once. */
+function allOf<T extends Record<string, () => unknown>>(readers: T): { [K in keyof T]: ReturnType<T[K]> } {
+  const faults = new Set<string>();
+  const values: Record<string, unknown> = {};
+  for (const [name, read] of Object.entries(readers)) {
+    try {
+      values[name] = read();
+    } catch (error) {
+      if (!(error instanceof ConfigError)) throw error;
+      for (const fault of error.faults) faults.add(fault);
+    }
+  }
+  if (faults.size > 0) throw new ConfigError([...faults]);
+  return values as { [K in keyof T]: ReturnType<T[K]> };
+}
+
+const readersOfServices = (environment: Environment) => ({
+  auth: () => readConfig(authSettings, environment),
+  notifier: () => readConfig(notifierSettings, environment),
+  user: () => readConfig(userSettings, environment),
+});
+
+/** The services' settings; `provided` holds what is not given. @throws ConfigError with all faults */
+export const readServiceSettings = (environment: Environment, provided: Environment) =>
+  allOf(readersOfServices(withProvided(environment, provided)));
+
+/** In place of the in-process mailbox's address until it has one. */
+export const mailboxSettings = (port: number): Environment => ({
+  MAIL_SERVER: '127.0.0.1',
+  MAIL_PORT: String(port),
+  MAIL_STARTTLS: 'false',
+  MAIL_SSL_TLS: 'false',
+  USE_CREDENTIALS: 'false',
+  MAIL_FROM: 'no-reply@latchkey.example',
+});
+
+/** What development provides and production demands, as it may look once the server is up. */
+const standIns = async (): Promise<Environment> => ({
+  ...(await makeSecrets()),
+  ...mailboxSettings(1025),
+  PUBLIC_URL: 'http://localhost:8080',
+});
+
+/**
+ * Checks everything before anything is opened: standalone's own settings and those of all services.
+ * @throws ConfigError with all faults
+ */
+export async function readSettings(given: Environment): Promise<StandaloneConfig> {
+  const development = !given['LATCHKEY_ENV'] || given['LATCHKEY_ENV'] === 'development';
+  const environment = { ...given, LATCHKEY_ENV: given['LATCHKEY_ENV'] || 'development' };
+  const { own } = allOf({
+    own: () => readConfig(standaloneSettings, environment),
+    ...readersOfServices(withProvided(environment, development ? await standIns() : {})),
+  });
+  return { ...own, environment };
+}
+
+/** Whether mails, topics, docs and the client page may be shown. */
+export const showsPages = ({ LATCHKEY_ENV, HOST }: OwnSettings): boolean =>
+  LATCHKEY_ENV === 'development' && isLoopback(HOST);

@@ -1,0 +1,44 @@
+/** What is printed once the server is up: where everything is, and a journey to paste. */
+import type { Standalone } from './compose.ts';
+
+/**
+ * From sign-up to one's own profile, for bash with curl, grep and cut alone. Every run makes an account of its own.
+ */
+export const curlJourney = (url: string): string => `  url=${url} email="ada-$(date +%s)@example.com"
+  curl -s "$url/api/v1/auth/signup" -H 'Content-Type: application/json' -d '{"email":"'"$email"'","password":"correct horse battery","username":"ada"}'; echo
+  until id=$(curl -s "$url/mailbox/api/v1/search?query=to:$email" | grep -o '"ID":"[^"]*"' | cut -d'"' -f4); [ -n "$id" ]; do sleep 0.2; done
+  link=$(curl -s "$url/mailbox/api/v1/message/$id" | grep -o 'http[^"<> \\]*/verify/[A-Za-z0-9_-]*' | head -n 1); echo "$link"
+  curl -s -X POST "$link"; echo
+  token=$(curl -s "$url/api/v1/auth/login" -H 'Content-Type: application/json' -d '{"email":"'"$email"'","password":"correct horse battery"}' | grep -o '"accessToken":"[^"]*"' | cut -d'"' -f4)
+  curl -s "$url/api/v1/users/me" -H "Authorization: Bearer $token"; echo`;
+
+type Places = Pick<Standalone, 'url' | 'folder' | 'secretsPath' | 'hasPages' | 'hasMailbox'>;
+
+function placesOf({
+  url,
+  folder,
+  secretsPath,
+  hasPages,
+  hasMailbox,
+}: Places): readonly (readonly [string, string])[] {
+  const pages = [
+    ['Try it', `${url}/`],
+    ['Mailbox', hasMailbox ? `${url}/mailbox` : `${url}/mailbox  (stays empty: mails go to MAIL_SERVER)`],
+    ['Topics', `${url}/topics`],
+    ['Docs', `${url}/docs`],
+  ] as const;
+  return [
+    ...(hasPages ? pages : [['API', `${url}/api/v1`] as const]),
+    ['Data', folder],
+    ...(secretsPath === undefined ? [] : [['Secrets', secretsPath] as const]),
+  ];
+}
+
+export function welcome(places: Places): string {
+  const lines = placesOf(places).map(([name, place]) => `  ${name.padEnd(9)}${place}`);
+  const journey =
+    places.hasPages && places.hasMailbox
+      ? ['', 'The journey in a terminal, to paste:', '', curlJourney(places.url)]
+      : [];
+  return ['', 'Latchkey is up.', '', ...lines, ...journey, '', 'Ctrl-C ends it.', ''].join('\n');
+}
