@@ -23,6 +23,8 @@ export interface ListeningPart extends Part {
   /** The port in use, once started. */
   port(): number;
   server(): Server | undefined;
+  /** Answers with these routes from now on: for who must know the port before there is anything to serve. */
+  serve(routes: readonly Route[]): void;
 }
 
 const TIMEOUTS = {
@@ -61,6 +63,10 @@ export function listen(options: ListenOptions): ListeningPart {
       return address.port;
     },
     server: () => listening?.server,
+    serve(routes) {
+      if (listening === undefined) throw new Error(`${options.name} does not listen`);
+      listening.serve(routes);
+    },
   };
 }
 
@@ -91,12 +97,16 @@ const explained = (error: NodeJS.ErrnoException, host: string, port: number): Er
 
 interface Listening {
   readonly server: Server;
+  serve(routes: readonly Route[]): void;
   close(drainMs: number): Promise<void>;
 }
 
 /** A server that knows which of its connections have a request in hand. */
 const trackedServer = (options: ListenOptions): Listening => {
-  const handle = createHandler(options.routes, options);
+  let handle = createHandler(options.routes, options);
+  const serve = (routes: readonly Route[]): void => {
+    handle = createHandler(routes, options);
+  };
   /** Per open connection the answers that it still waits for. */
   const connections = new Map<Duplex, Set<ServerResponse>>();
   let closing = false;
@@ -135,7 +145,7 @@ const trackedServer = (options: ListenOptions): Listening => {
       }
     });
 
-  return { server, close };
+  return { server, serve, close };
 };
 
 const malformed = (code: string | undefined): ProblemSpec => {
