@@ -1,8 +1,15 @@
 /**
  * The pages behind the links: whole HTML documents without script, in the reader's language (en, de; else en).
  */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import type { OpenReset } from '../../use-cases/password.ts';
 import type { OpenVerification } from '../../use-cases/verification.ts';
+import { BASE } from '../deps.ts';
+import { faultIn, problemIn, type ShownProblem } from './faults.ts';
+import { loadTemplates, type PageName } from './templates.ts';
+import { type Language, type LinkKind, languageFor, type Message } from './texts.ts';
+import { instantInWords, shown } from './words.ts';
 
 export interface Pages {
   /** Who signed up when, a button to confirm, another for "this was not me". `action` is where the forms post. */
@@ -18,21 +25,94 @@ export interface Pages {
   ): string;
   resetDone(view: { readonly locale: string; readonly first: boolean }): string;
   /** After a form by address: a mail is on its way if there is an account. */
-  requested(view: { readonly locale: string; readonly kind: 'verification' | 'password-reset' }): string;
+  requested(view: { readonly locale: string; readonly kind: LinkKind }): string;
   /** A link that cannot be used, with a form to get a new one. */
-  deadLink(view: {
-    readonly locale: string;
-    readonly kind: 'verification' | 'password-reset';
-    readonly expired: boolean;
-  }): string;
-  /** Any other problem of a page or form. */
-  problem(view: {
-    readonly locale: string;
-    readonly title: string;
-    readonly detail?: string | undefined;
-  }): string;
+  deadLink(view: { readonly locale: string; readonly kind: LinkKind; readonly expired: boolean }): string;
+  /** Any other problem of a page or form: in words for people where its `code` is known, else as given. */
+  problem(view: ShownProblem & { readonly locale: string }): string;
   /** Served at `/api/v1/auth/pages.css`. */
   readonly stylesheet: string;
 }
 
-export declare function createPages(): Pages;
+/** A mark drawn by the style sheet. */
+type Mark = 'done' | 'mail' | 'ended' | 'failed';
+
+/** Reads the templates and the style sheet. @throws if a template has a fault. */
+export function createPages(): Pages {
+  const templates = loadTemplates();
+
+  const render = ({ tag, texts }: Language, page: PageName, values: Readonly<Record<string, unknown>>) =>
+    templates.render(page, { lang: tag, texts, base: BASE, fault: null, ...values });
+
+  const message = (language: Language, mark: Mark, { title, paragraphs }: Message): string =>
+    render(language, 'message', { mark, title, paragraphs });
+
+  return {
+    verification({ locale, username, signedUpAt, used, contested, action, fault }) {
+      const language = languageFor(locale);
+      const { texts, tag } = language;
+      if (used) return message(language, 'done', texts.alreadyVerified);
+      return render(language, 'verification', {
+        title: texts.verification.title,
+        username: shown(username),
+        signedUpAt: { machine: signedUpAt.toISOString(), words: instantInWords(signedUpAt, tag) },
+        contested,
+        action,
+        fault: fault === undefined ? null : faultIn(language, fault),
+      });
+    },
+
+    verified({ locale }) {
+      const language = languageFor(locale);
+      return message(language, 'done', language.texts.verified);
+    },
+
+    rejected({ locale }) {
+      const language = languageFor(locale);
+      return message(language, 'ended', language.texts.rejected);
+    },
+
+    reset({ locale, email, first, action, fault }) {
+      const language = languageFor(locale);
+      const words = language.texts.reset[first ? 'first' : 'again'];
+      const said = fault === undefined ? null : faultIn(language, fault.message);
+      return render(language, 'reset', {
+        ...words,
+        email: shown(email),
+        action,
+        fault: said,
+        newPasswordFault: fault?.field === 'newPassword' ? said : null,
+        confirmNewPasswordFault: fault?.field === 'confirmNewPassword' ? said : null,
+      });
+    },
+
+    resetDone({ locale, first }) {
+      const language = languageFor(locale);
+      return message(language, 'done', language.texts.resetDone[first ? 'first' : 'again']);
+    },
+
+    requested({ locale, kind }) {
+      const language = languageFor(locale);
+      return message(language, 'mail', language.texts.requested[kind]);
+    },
+
+    deadLink({ locale, kind, expired }) {
+      const language = languageFor(locale);
+      const { title, reason, renew } = language.texts.deadLink;
+      const state = expired ? 'expired' : 'invalid';
+      return render(language, 'dead-link', {
+        title: title[state],
+        reason: reason[state],
+        renew: renew[kind],
+        kind,
+      });
+    },
+
+    problem({ locale, ...problem }) {
+      const language = languageFor(locale);
+      return message(language, 'failed', problemIn(language, problem));
+    },
+
+    stylesheet: readFileSync(join(import.meta.dirname, 'pages.css'), 'utf8'),
+  };
+}

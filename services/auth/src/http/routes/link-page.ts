@@ -25,7 +25,7 @@ export const linkProblemPage =
     const locale = localeOf(request);
     if (problem.code === 'token_invalid') return pages.deadLink({ locale, kind, expired: false });
     if (problem.code === 'token_expired') return pages.deadLink({ locale, kind, expired: true });
-    return pages.problem({ locale, title: problem.title, detail });
+    return pages.problem({ locale, code: problem.code, title: problem.title, detail });
   };
 
 /** Shows the form again where a person can mend what they typed; `code` says which field. */

@@ -1,0 +1,35 @@
+/** The templates of the pages. All values are escaped; none of them is ever put out raw. */
+import { readdirSync, readFileSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import { Liquid } from 'liquidjs';
+
+export type PageName = 'verification' | 'reset' | 'dead-link' | 'message';
+
+export interface Templates {
+  render(page: PageName, values: Readonly<Record<string, unknown>>): string;
+}
+
+const folder = join(import.meta.dirname, 'templates');
+const EXTENSION = '.liquid';
+
+/** Reads and parses every template once. @throws if one has a fault. */
+export function loadTemplates(): Templates {
+  const sources = readSources();
+  const engine = new Liquid({
+    templates: sources,
+    outputEscape: 'escape',
+    strictVariables: true,
+    strictFilters: true,
+    ownPropertyOnly: true,
+    cache: true,
+  });
+  for (const name of Object.keys(sources)) engine.parseFileSync(name);
+  return { render: (page, values) => String(engine.renderFileSync(page, values)) };
+}
+
+const readSources = (): Record<string, string> =>
+  Object.fromEntries(
+    readdirSync(folder)
+      .filter((file) => file.endsWith(EXTENSION))
+      .map((file) => [basename(file, EXTENSION), readFileSync(join(folder, file), 'utf8')]),
+  );

@@ -1,0 +1,76 @@
+/** What the pages say. A language in which a text is missing does not compile. */
+import type { problems } from '@latchkey/service';
+import { de } from './texts.de.ts';
+import { en } from './texts.en.ts';
+
+export interface Message {
+  readonly title: string;
+  readonly paragraphs: readonly string[];
+}
+
+interface Headed {
+  readonly title: string;
+  readonly lead: string;
+}
+
+export interface Texts {
+  /** Before the title of a page that shows a fault, for those who hear the title first. */
+  readonly faultPrefix: string;
+  readonly username: string;
+  readonly verification: Headed & {
+    readonly signedUp: string;
+    readonly contested: string;
+    readonly password: string;
+    readonly confirm: string;
+    readonly stranger: string;
+    readonly strangerLead: string;
+    readonly reject: string;
+  };
+  readonly alreadyVerified: Message;
+  readonly verified: Message;
+  readonly rejected: Message;
+  readonly reset: {
+    readonly again: Headed & { readonly button: string };
+    readonly first: Headed & { readonly button: string };
+    readonly account: string;
+    readonly newPassword: string;
+    readonly hint: string;
+    readonly confirmNewPassword: string;
+  };
+  readonly resetDone: { readonly again: Message; readonly first: Message };
+  readonly requested: Readonly<Record<LinkKind, Message>>;
+  readonly deadLink: {
+    readonly title: Readonly<Record<LinkState, string>>;
+    readonly reason: Readonly<Record<LinkState, string>>;
+    readonly renew: Readonly<Record<LinkKind, string>>;
+    readonly email: string;
+    readonly send: string;
+  };
+  readonly faults: Readonly<Record<FaultKind, string>>;
+  readonly problems: Readonly<Record<keyof typeof problems, Message>>;
+  /** @param wait a span of time in words. */
+  readonly tryAgainIn: (wait: string) => string;
+}
+
+export type LinkKind = 'verification' | 'password-reset';
+export type LinkState = 'expired' | 'invalid';
+export type FaultKind = 'differ' | 'tooShort' | 'tooLong' | 'ownWords' | 'common' | 'passwordRequired';
+
+const languages: Readonly<Record<string, Texts>> = { en, de };
+
+export interface Language {
+  /** For `lang` and `Intl`: the reader's own locale where there are texts in its language. */
+  readonly tag: string;
+  readonly texts: Texts;
+}
+
+/** The texts for a reader; English for languages that have none, and for what is no language tag. */
+export function languageFor(locale: string): Language {
+  try {
+    const { baseName, language } = new Intl.Locale(locale);
+    const texts = languages[language];
+    return texts === undefined ? { tag: 'en', texts: en } : { tag: baseName, texts };
+  } catch {
+    return { tag: 'en', texts: en };
+  }
+}
