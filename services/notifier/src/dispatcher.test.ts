@@ -1,0 +1,88 @@
+import assert from 'node:assert/strict';
+import { randomUUID } from 'node:crypto';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, it } from 'node:test';
+import { createLogger, createRegistry } from '@latchkey/service';
+import { type Database, openDatabase } from '@latchkey/sqlite';
+import { systemClock } from './adapters/clock.system.ts';
+import { createSqliteDeliveries } from './adapters/deliveries.sqlite.ts';
+import { entriesFor } from './delivery/delivery.ts';
+import { createDispatcher, TRY_MS } from './dispatcher.ts';
+import { deliveryId } from './ids.ts';
+import { createMetrics } from './metrics.ts';
+import type { Clock } from './ports/clock.ts';
+import type { Deliveries } from './ports/deliveries.ts';
+import type { TrySending } from './sender.ts';
+import { anEvent } from './testing/events.ts';
+
+let folder: string;
+let database: Database;
+let deliveries: Deliveries;
+
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'latchkey-dispatcher-'));
+  database = openDatabase({ folder, as: 'server' });
+  deliveries = createSqliteDeliveries(database);
+});
+afterEach(async () => {
+  await database.close();
+  await rm(folder, { recursive: true });
+});
+
+const dispatcherWith = (trySending: TrySending, clock: Clock = systemClock) =>
+  createDispatcher({
+    deliveries,
+    trySending,
+    clock,
+    random: () => 0.5,
+    newOwner: randomUUID,
+    metrics: createMetrics(createRegistry(), deliveries, clock.now),
+    logger: createLogger({ name: 'notifier', level: 'silent' }),
+    concurrency: 10,
+  });
+
+async function owe(count: number): Promise<void> {
+  const person = { recipients: Array.from({ length: count }, (_, index) => `user${index}@example.com`) };
+  const event = anEvent('MailRequested', { template: 'welcome', requestedBy: randomUUID(), person });
+  await deliveries.record(entriesFor(event, deliveryId), new Date());
+}
+
+describe('the dispatcher', () => {
+  it('finishes and records what is in hand before it stops, and takes nothing new', async () => {
+    await owe(15);
+    const { promise: go, resolve: release } = Promise.withResolvers<void>();
+    const { promise: full, resolve: isFull } = Promise.withResolvers<void>();
+    let begun = 0;
+    const dispatcher = dispatcherWith(async () => {
+      begun += 1;
+      if (begun === 10) isFull();
+      await go;
+      return { kind: 'accepted' };
+    });
+    dispatcher.start();
+    await full;
+    const stopped = dispatcher.stop();
+    release();
+    await stopped;
+    const { byState } = await deliveries.census();
+    assert.deepEqual([begun, byState.sent, byState.pending, byState.claimed], [10, 10, 5, 0]);
+  });
+
+  it('hands nothing over once the monotonic clock says that the try is too old', async () => {
+    await owe(1);
+    let slept = 0;
+    const clock: Clock = { ...systemClock, monotonic: () => performance.now() + slept };
+    const { promise: answers, resolve } = Promise.withResolvers<readonly boolean[]>();
+    const dispatcher = dispatcherWith(async (_delivery, { mayProceed }) => {
+      const before = mayProceed();
+      slept = TRY_MS;
+      resolve([before, mayProceed()]);
+      return { kind: 'withdrawn' };
+    }, clock);
+    dispatcher.start();
+    assert.deepEqual(await answers, [true, false]);
+    await dispatcher.stop();
+  });
+});
