@@ -148,9 +148,8 @@ export async function composeStandalone(config: StandaloneConfig, deps: Standalo
   const settings = readServiceSettings(config.environment, {
     ...(development ? { PUBLIC_URL: url, ...(await loadSecrets(folder)) } : {}),
     ...(hasMailbox ? await openMailbox(mailbox, logger, opened) : {}),
-    JWKS_URL: `${url}/.well-known/jwks.json`,
   });
-  services = await composeServices(settings, { ...store, logger, registry });
+  services = composeServices(settings, { ...store, logger, registry });
 
   const part = group('services', services.all);
   const routes = routesOf(config, deps, { services, part, mailbox, bus: store.bus });

@@ -2,7 +2,7 @@
 import { allowedOrigins, compose as composeAuth } from '@latchkey/auth';
 import type { Bus } from '@latchkey/bus';
 import { compose as composeNotifier } from '@latchkey/notifier';
-import type { Logger, Registry, Service } from '@latchkey/service';
+import { fixedKeys, type Logger, type Registry, type Service } from '@latchkey/service';
 import type { Database } from '@latchkey/sqlite';
 import { compose as composeUser } from '@latchkey/user';
 import type { readServiceSettings } from './settings.ts';
@@ -13,7 +13,7 @@ export interface Services {
   readonly isAllowedOrigin: (origin: string) => boolean;
 }
 
-export async function composeServices(
+export function composeServices(
   settings: ReturnType<typeof readServiceSettings>,
   deps: {
     readonly database: Database;
@@ -21,16 +21,14 @@ export async function composeServices(
     readonly logger: Logger;
     readonly registry: Registry;
   },
-): Promise<Services> {
+): Services {
   const { logger, registry } = deps;
   const backend = { kind: 'embedded', database: deps.database, bus: deps.bus } as const;
   const part = (name: string) => ({ backend, registry, logger: logger.child({ service: name }) });
-  return {
-    all: [
-      await composeUser(settings.user, part('user')),
-      await composeNotifier(settings.notifier, part('notifier')),
-      await composeAuth(settings.auth, part('auth')),
-    ],
-    isAllowedOrigin: allowedOrigins(settings.auth),
-  };
+  const auth = composeAuth(settings.auth, part('auth'));
+  // Fetching them over HTTP from the very same process would only add ways to fail.
+  const keys = settings.user.JWKS_URL === undefined ? { keys: fixedKeys(auth.jwks()) } : {};
+  const user = composeUser(settings.user, { ...part('user'), ...keys });
+  const notifier = composeNotifier(settings.notifier, part('notifier'));
+  return { all: [user, notifier, auth], isAllowedOrigin: allowedOrigins(settings.auth) };
 }
