@@ -1,5 +1,5 @@
 export type * from './commands.ts';
-export { addressClaim, claimsOf, type Decision, decide } from './decide.ts';
+export { addressClaim, claimsOf, decide } from './decide.ts';
 export type * from './facts.ts';
 export { resetRefusal, verificationRefusal } from './link.ts';
 export type { RefusalKind } from './refusals.ts';
