@@ -30,7 +30,7 @@ export interface Commit {
   readonly commandId: string;
   readonly correlationId: string;
   readonly traceparent?: string;
-  /** RFC 3339, UTC. */
+  /** As `Date.prototype.toISOString` writes it, so that the order of texts is that of times. */
   readonly at: string;
 }
 
