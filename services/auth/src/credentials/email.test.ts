@@ -38,6 +38,7 @@ describe('an e-mail address', () => {
     ['no local part', '@example.com'],
     ['no domain', 'ada@'],
     ['a domain of one label', 'ada@localhost'],
+    ['a top-level domain alone', 'ada@example'],
     ['a name of the machine itself', 'ada@mail.localhost'],
     ['a dot at the start', '.ada@example.com'],
     ['a dot at the end of the local part', 'ada.@example.com'],
