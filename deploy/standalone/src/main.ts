@@ -1,4 +1,5 @@
 /** `npm start`: everything in one process. */
+import { widenThreadPool } from '@latchkey/auth';
 import {
   ConfigError,
   createLogger,
@@ -32,6 +33,7 @@ async function loggerFor(config: StandaloneConfig): Promise<Logger> {
   );
 }
 
+widenThreadPool(process.env);
 const config = await settingsOrExit();
 const logger = await loggerFor(config);
 let standalone: Standalone | undefined;

@@ -29,15 +29,26 @@ const fields = z.object({
   MAIL_SERVER: z.string().optional().describe('Default in development: the mailbox.'),
 });
 
-export const standaloneSettings = fields.superRefine((config, context) => {
-  if (config.LATCHKEY_ENV === 'production' || config.EXPOSE_DEVELOPMENT || isLoopback(config.HOST)) return;
-  context.addIssue({
-    code: 'custom',
-    path: ['HOST'],
-    message:
-      'must be a loopback address in development, where mails and secrets are at hand: set EXPOSE_DEVELOPMENT=true if that is meant, or LATCHKEY_ENV=production',
-  });
-});
+const EXPOSED =
+  'must be a loopback address in development, where mails and secrets are at hand: set EXPOSE_DEVELOPMENT=true if that is meant, or LATCHKEY_ENV=production';
+
+type Fault = readonly [name: keyof z.infer<typeof fields>, message: string];
+
+/** Asked also when some settings are wrong by themselves, so that all faults are said at once. */
+function contradictions(config: z.infer<typeof fields>): readonly Fault[] {
+  if (config.LATCHKEY_ENV === 'production')
+    return config.MAIL_SERVER === undefined ? [['MAIL_SERVER', 'is required in production']] : [];
+  return config.EXPOSE_DEVELOPMENT || isLoopback(config.HOST) ? [] : [['HOST', EXPOSED]];
+}
+
+export const standaloneSettings = fields.superRefine(
+  (config, context) => {
+    for (const [name, message] of contradictions(config)) {
+      context.addIssue({ code: 'custom', path: [name], message });
+    }
+  },
+  { when: () => true },
+);
 
 type OwnSettings = z.infer<typeof fields>;
 

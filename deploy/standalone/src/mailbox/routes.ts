@@ -20,7 +20,7 @@ const byId = z.object({ id: z.string().min(1).max(64) });
 const selection = z.object({ IDs: z.array(z.string()).default([]) });
 const readState = z.object({ Read: z.boolean().default(false), IDs: z.array(z.string()).default([]) });
 
-const messages = z.object({
+export const messagePage = z.object({
   total: z.number(),
   unread: z.number(),
   count: z.number(),
@@ -61,7 +61,7 @@ export function mailboxRoutes(mailbox: Mailbox): readonly Route[] {
       path: `${base}/messages`,
       summary: 'List messages, newest first',
       query: listQuery,
-      answers: { 200: { description: 'A page of messages', schema: messages } },
+      answers: { 200: { description: 'A page of messages', schema: messagePage } },
       handle: async ({ query }) => listed(mailbox.search('', query), query),
     }),
     route({
@@ -70,7 +70,7 @@ export function mailboxRoutes(mailbox: Mailbox): readonly Route[] {
       path: `${base}/search`,
       summary: 'Search messages, newest first',
       query: searchQuery,
-      answers: { 200: { description: 'A page of messages', schema: messages } },
+      answers: { 200: { description: 'A page of messages', schema: messagePage } },
       handle: async ({ query }) => listed(mailbox.search(query.query, query), query),
     }),
     route({

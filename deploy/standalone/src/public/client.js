@@ -92,10 +92,26 @@ function clearErrors(form) {
   for (const control of form.elements) control.removeAttribute('aria-invalid');
 }
 
+/** Where a problem belongs that names no field by itself. */
+const fieldsOfCode = {
+  password_too_weak: ['password', 'newPassword'],
+  password_required: ['password'],
+  passwords_do_not_match: ['confirmNewPassword'],
+  current_password_incorrect: ['currentPassword'],
+  token_invalid: ['token'],
+  token_expired: ['token'],
+};
+
+function errorsOf(form, { code, detail, title, errors }) {
+  if (errors?.length > 0) return errors;
+  const field = fieldsOfCode[code]?.find((name) => form.elements.namedItem(name));
+  return field ? [{ pointer: `/${field}`, message: detail ?? title }] : [];
+}
+
 /** Puts each error beside its field; returns those that have none. */
 function showErrors(form, problem) {
   const homeless = [];
-  for (const { pointer, message } of problem?.errors ?? []) {
+  for (const { pointer, message } of errorsOf(form, problem ?? {})) {
     const name = pointer.split('/').pop();
     const control = form.elements.namedItem(name) ?? form.elements.namedItem(pointer.split('/')[1] ?? '');
     if (!control) homeless.push(`${pointer.replace(/^#?\//, '')} ${message}`);

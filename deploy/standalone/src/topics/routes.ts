@@ -22,7 +22,7 @@ export interface Log {
 const shared = { method: 'GET', tag: 'topics', hidden: true, quiet: true, policy: localOnly } as const;
 const whole = z.coerce.number().int().min(0);
 
-const topics = z.object({
+export const topicList = z.object({
   topics: z.array(z.object({ name: z.string(), partitions: z.number(), records: z.number() })),
 });
 
@@ -34,6 +34,7 @@ const shownRecord = z.object({
   headers: z.record(z.string(), z.union([z.string(), z.array(z.string())])),
   value: z.json(),
 });
+export const recordList = z.object({ records: z.array(shownRecord) });
 type ShownRecord = z.infer<typeof shownRecord>;
 
 const recordsQuery = z.object({
@@ -90,7 +91,7 @@ export function topicsRoutes(log: Log): readonly Route[] {
       ...shared,
       path: '/topics/api/topics',
       summary: 'Topics with their partitions and how many records they hold',
-      answers: { 200: { description: 'The topics', schema: topics } },
+      answers: { 200: { description: 'The topics', schema: topicList } },
       handle: async () => ({ status: 200, body: { topics: log.topics() } }),
     }),
     route({
@@ -99,7 +100,7 @@ export function topicsRoutes(log: Log): readonly Route[] {
       summary: 'Records, newest last: from an offset on, or the newest',
       params: z.object({ name: z.string().min(1).max(249) }),
       query: recordsQuery,
-      answers: { 200: { description: 'The records', schema: z.object({ records: z.array(shownRecord) }) } },
+      answers: { 200: { description: 'The records', schema: recordList } },
       problems: [problems.not_found],
       handle: async ({ params, query }) => {
         const { name } = topicNamed(params.name);

@@ -1,0 +1,123 @@
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { createServer } from 'node:net';
+import { type TestContext, test } from 'node:test';
+import { ConfigError, createRegistry } from '@latchkey/service';
+import { z } from 'zod';
+import { composeStandalone } from './compose.ts';
+import { message } from './mailbox/message.ts';
+import { messagePage } from './mailbox/routes.ts';
+import { readSettings } from './settings.ts';
+import { getJson, silent, temporaryFolder } from './testing.ts';
+
+const openApi = z.object({ paths: z.record(z.string(), z.unknown()) });
+
+async function started(t: TestContext, environment: Record<string, string>) {
+  const config = await readSettings({ PORT: '0', ...environment });
+  const standalone = await composeStandalone(config, { logger: silent(), registry: createRegistry() });
+  t.after(() => standalone.stop());
+  await standalone.start();
+  return standalone;
+}
+
+const faultsOf = async (environment: Record<string, string>): Promise<readonly string[]> => {
+  try {
+    await readSettings(environment);
+    return [];
+  } catch (error) {
+    assert.ok(error instanceof ConfigError);
+    return error.faults;
+  }
+};
+
+test('one process on one folder answers for every service and shows its pages', async (t) => {
+  const { url } = await started(t, { DATA_DIR: await temporaryFolder(t) });
+  for (const path of ['/', '/mailbox', '/topics', '/docs', '/livez', '/readyz', '/.well-known/jwks.json'])
+    assert.equal((await fetch(url + path)).status, 200, path);
+  const paths = Object.keys((await getJson(`${url}/docs/openapi.json`, openApi)).paths);
+  assert.ok(paths.includes('/api/v1/auth/signup') && paths.includes('/api/v1/users/me'));
+  const docs = await (await fetch(`${url}/docs`)).text();
+  assert.match(docs, /\/api\/v1\/auth\/signup/);
+  assert.match(docs, /UserRegistered/);
+});
+
+test('until the services are started every request is answered with 503', async (t) => {
+  const config = await readSettings({ PORT: '0', DATA_DIR: await temporaryFolder(t) });
+  const standalone = await composeStandalone(config, { logger: silent(), registry: createRegistry() });
+  t.after(() => standalone.stop());
+  const answer = await fetch(`${standalone.url}/api/v1/users/me`);
+  assert.equal(answer.status, 503);
+  assert.equal(answer.headers.get('retry-after'), '1');
+});
+
+test('a sign-up leads to a mail in the mailbox whose link is at the port in use', async (t) => {
+  const { url } = await started(t, { DATA_DIR: await temporaryFolder(t) });
+  const body = JSON.stringify({
+    email: 'ada@example.com',
+    password: 'correct horse battery',
+    username: 'ada',
+  });
+  const headers = { 'Content-Type': 'application/json' };
+  assert.equal((await fetch(`${url}/api/v1/auth/signup`, { method: 'POST', headers, body })).status, 201);
+
+  const search = `${url}/mailbox/api/v1/search?query=to:ada@example.com`;
+  let found = await getJson(search, messagePage);
+  while (found.messages_count === 0) found = await getJson(search, messagePage);
+  const mail = await getJson(`${url}/mailbox/api/v1/message/latest`, message);
+  assert.ok(mail.Text.includes(`${url}/api/v1/auth/verify/`));
+});
+
+test('no pages where mails leave the machine’s own address, or in production', async (t) => {
+  const exposed = await started(t, {
+    DATA_DIR: await temporaryFolder(t),
+    HOST: '0.0.0.0',
+    EXPOSE_DEVELOPMENT: 'true',
+  });
+  for (const path of ['/', '/mailbox', '/topics/api/topics', '/docs'])
+    assert.equal((await fetch(exposed.url + path)).status, 404, path);
+});
+
+test('a taken port and a folder in use are said in one line, and nothing stays open', async (t) => {
+  const taken = createServer().listen(0, '127.0.0.1');
+  await once(taken, 'listening');
+  t.after(() => taken.close());
+  const address = taken.address();
+  assert.ok(typeof address === 'object' && address !== null);
+  const folder = await temporaryFolder(t);
+  await assert.rejects(
+    started(t, { DATA_DIR: folder, PORT: String(address.port) }),
+    /^Error: port \d+ .*taken/,
+  );
+  await started(t, { DATA_DIR: folder });
+  await assert.rejects(started(t, { DATA_DIR: folder }), (error: Error) => {
+    assert.equal(error.constructor, Error);
+    assert.match(error.message, /^The data folder [^\n]*$/);
+    return true;
+  });
+});
+
+test('in development a HOST that others can reach is refused unless that is meant', async () => {
+  assert.match((await faultsOf({ HOST: '0.0.0.0' })).join(), /^HOST: .*EXPOSE_DEVELOPMENT=true/);
+  assert.deepEqual(await faultsOf({ HOST: '0.0.0.0', EXPOSE_DEVELOPMENT: 'true' }), []);
+  assert.deepEqual(await faultsOf({}), []);
+});
+
+test('production demands an address, a mail server and every secret, all at once', async () => {
+  const faults = await faultsOf({ LATCHKEY_ENV: 'production', PORT: 'x' });
+  for (const name of [
+    'PORT',
+    'PUBLIC_URL',
+    'MAIL_SERVER',
+    'SIGNING_KEYS',
+    'SEALING_PRIVATE_KEYS',
+    'SEALING_PUBLIC_KEY',
+    'PASSWORD_SALT_KEY',
+    'REFRESH_KEY',
+  ])
+    assert.ok(
+      faults.some((fault) => fault.startsWith(`${name}:`)),
+      `${name} in ${faults.join('; ')}`,
+    );
+  const insecure = await faultsOf({ LATCHKEY_ENV: 'production', PUBLIC_URL: 'http://example.com' });
+  assert.ok(insecure.some((fault) => /PUBLIC_URL.*https/.test(fault)));
+});

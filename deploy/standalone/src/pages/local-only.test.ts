@@ -1,0 +1,76 @@
+import assert from 'node:assert/strict';
+import { request } from 'node:http';
+import { text } from 'node:stream/consumers';
+import { test } from 'node:test';
+import { serve } from '../testing.ts';
+import { assetRoutes } from './assets.ts';
+import { isLocalHost, isLoopback } from './local-only.ts';
+
+/** `fetch` sets Host by itself. */
+const getAs = (url: string, host: string): Promise<{ status: number; body: string }> =>
+  new Promise((resolve, reject) => {
+    request(url, { headers: { Host: host } }, async (answer) =>
+      resolve({ status: answer.statusCode ?? 0, body: await text(answer) }),
+    )
+      .on('error', reject)
+      .end();
+  });
+
+test('the pages answer this machine’s names on any port, and no other name', async (t) => {
+  const url = await serve(t, assetRoutes());
+  for (const host of ['localhost', 'localhost:8080', '127.0.0.1:1', '[::1]:8080', 'LOCALHOST'])
+    assert.equal((await getAs(url, host)).status, 200, host);
+  for (const host of [
+    'evil.example',
+    'localhost.evil.example',
+    '127.0.0.1.evil.example',
+    '10.0.0.1',
+    'localhost:x',
+  ]) {
+    const { status, body } = await getAs(url, host);
+    assert.equal(status, 421, host);
+    assert.equal(JSON.parse(body).code, 'misdirected_request');
+  }
+});
+
+test('a missing Host is not a local one', () => {
+  assert.equal(isLocalHost(undefined), false);
+  assert.equal(isLocalHost(''), false);
+});
+
+test('loopback addresses are told from those that other machines reach', () => {
+  for (const address of ['127.0.0.1', '127.1.2.3', 'localhost', '::1'])
+    assert.ok(isLoopback(address), address);
+  for (const address of ['0.0.0.0', '::', '192.168.1.2', '1127.0.0.1', 'localhost.example'])
+    assert.ok(!isLoopback(address), address);
+});
+
+test('every page loads scripts and styles from here alone, and all that it names is there', async (t) => {
+  const url = await serve(t, assetRoutes());
+  for (const path of ['/', '/mailbox', '/topics']) {
+    const answer = await fetch(url + path);
+    assert.equal(answer.status, 200);
+    assert.equal(answer.headers.get('content-type'), 'text/html; charset=utf-8');
+    const policy = answer.headers.get('content-security-policy') ?? '';
+    assert.match(policy, /default-src 'none'; script-src 'self'; style-src 'self';/);
+    const html = await answer.text();
+    assert.doesNotMatch(html, /https?:\/\/|style=|<script>| on\w+=/);
+    const assets = [...html.matchAll(/(?:href|src)="(\/assets\/[^"]+)"/g)].map(([, asset]) => asset ?? '');
+    assert.ok(assets.length > 3);
+    for (const asset of assets) assert.equal((await fetch(url + asset)).status, 200, asset);
+  }
+});
+
+test('scripts import only files that are there', async (t) => {
+  const url = await serve(t, assetRoutes());
+  const scripts = assetRoutes()
+    .map(({ path }) => path)
+    .filter((path) => path.endsWith('.js'));
+  assert.ok(scripts.length > 5);
+  for (const script of scripts) {
+    const answer = await fetch(url + script);
+    assert.equal(answer.headers.get('content-type'), 'text/javascript; charset=utf-8');
+    for (const [, imported] of (await answer.text()).matchAll(/from '\.\/([^']+)'/g))
+      assert.ok(scripts.includes(`/assets/${imported}`), `${script} imports ${imported}`);
+  }
+});

@@ -1,0 +1,46 @@
+/** A folder, a database and a listener for a test; everything is closed and deleted after it. */
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { PassThrough } from 'node:stream';
+import type { TestContext } from 'node:test';
+import { createLogger, createRegistry, type Logger, listen, type Route } from '@latchkey/service';
+import { type Database, openDatabase } from '@latchkey/sqlite';
+import type { z } from 'zod';
+
+export async function temporaryFolder(t: TestContext): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), 'latchkey-standalone-'));
+  t.after(() => rm(folder, { recursive: true, force: true }));
+  return folder;
+}
+
+export async function temporaryDatabase(t: TestContext): Promise<Database> {
+  const database = openDatabase({ folder: await temporaryFolder(t), as: 'server' });
+  t.after(() => database.close());
+  return database;
+}
+
+export const silent = (): Logger =>
+  createLogger({ name: 'test', level: 'silent' }, new PassThrough().resume());
+
+/** The address at which the routes answer. */
+export async function serve(t: TestContext, routes: readonly Route[]): Promise<string> {
+  const part = listen({
+    name: 'test',
+    host: '127.0.0.1',
+    port: 0,
+    routes,
+    logger: silent(),
+    registry: createRegistry(),
+    trustedProxies: [],
+    corsOrigins: [],
+    undeclared: 'fail',
+  });
+  await part.start();
+  t.after(() => part.stop());
+  return `http://127.0.0.1:${part.port()}`;
+}
+
+/** A JSON answer, checked against what it should look like. */
+export const getJson = async <T>(url: string, schema: z.ZodType<T>): Promise<T> =>
+  schema.parse(await (await fetch(url)).json());
