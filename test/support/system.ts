@@ -35,7 +35,11 @@ export interface System {
 export type Settings = Readonly<Record<string, string>>;
 
 /** Limits that a whole journey from one IP stays below. */
-const ROOMY: Settings = { LIMIT_MAIL_REQUESTS_PER_IP: '10000', LIMIT_SIGNUPS_PER_IP: '10000' };
+const ROOMY: Settings = {
+  LIMIT_MAIL_REQUESTS_PER_IP: '10000',
+  LIMIT_SIGNUPS_PER_IP: '10000',
+  LIMIT_MAILS_PER_ADDRESS: '100',
+};
 
 /** A standalone of one's own, ready to answer. */
 export async function startStandalone(settings: Settings = {}): Promise<System> {

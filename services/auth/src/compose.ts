@@ -105,9 +105,17 @@ export function compose(config: AuthConfig, deps: AuthDeps): AuthService {
     now,
     newId,
   };
+  const reclaiming: Part = {
+    name: 'leases',
+    start: async () => {
+      await Promise.all([leases.reclaim(), requests.reclaim()]);
+    },
+    stop: async () => undefined,
+    health: async () => [],
+  };
   const worker = createWorker({ ...needed, owner: instance, logger, carryOut: carryOut(needed) });
   const sweep = createSweep({ ...needed, leases, owner: instance, logger });
-  const parts = group('auth', [keyCheck(config, journal), relay, worker, sweep]);
+  const parts = group('auth', [keyCheck(config, journal), reclaiming, relay, worker, sweep]);
 
   const verify = tokenVerifier({
     keys: fixedKeys(accessTokens.jwks()),

@@ -99,6 +99,7 @@ export function compose(config: NotifierConfig, deps: NotifierDeps): Service {
   let running: Running | undefined;
 
   async function start(): Promise<void> {
+    await deliveries.reclaim();
     const templates = await loadTemplates(config.TEMPLATE_FOLDER);
     const open = await createOpener(config.SEALING_PRIVATE_KEYS);
     const mailer = createSmtpMailer(smtpSettings(config));

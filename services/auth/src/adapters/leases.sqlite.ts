@@ -15,8 +15,13 @@ const TAKE = `
 
 const RELEASE = 'DELETE FROM lease WHERE name = ? AND holder = ?';
 
+const RECLAIM = 'DELETE FROM lease';
+
 /** Leases in the embedded store: between a server and the ops commands beside it. */
-export function createSqliteLeases(database: Database): Leases {
+export function createSqliteLeases(database: Database): Leases & {
+  /** Voids what a former process held: a data folder has one server at a time, so that one is gone. */
+  reclaim(): Promise<void>;
+} {
   database.exec(TABLE);
   return {
     take: ({ name, holder, now, ms }) =>
@@ -24,6 +29,7 @@ export function createSqliteLeases(database: Database): Leases {
         const until = now.getTime() + ms;
         return database.prepare(TAKE).run({ name, holder, until, now: now.getTime() }).changes === 1;
       }),
+    reclaim: () => database.write(() => void database.prepare(RECLAIM).run()),
     release: (name, holder) => database.write(() => void database.prepare(RELEASE).run(name, holder)),
   };
 }

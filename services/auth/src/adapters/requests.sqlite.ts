@@ -22,11 +22,15 @@ const SQL = {
     WHERE id IN (SELECT id FROM request WHERE leased_until <= $now ORDER BY id LIMIT $limit)
     RETURNING *`,
   done: 'DELETE FROM request WHERE id = ? AND owner = ?',
+  reclaim: 'UPDATE request SET owner = NULL, leased_until = 0 WHERE owner IS NOT NULL',
   count: 'SELECT count(*) AS requests FROM request',
 } as const;
 
 /** Written-down requests in the embedded store. The table holds only what waits, so it stays small. */
-export function createSqliteRequests(database: Database): Requests {
+export function createSqliteRequests(database: Database): Requests & {
+  /** Voids what a former process held: a data folder has one server at a time, so that one is gone. */
+  reclaim(): Promise<void>;
+} {
   database.exec(TABLE);
   return {
     add: ({ id, kind, address, at, correlationId, traceparent }) =>
@@ -40,6 +44,7 @@ export function createSqliteRequests(database: Database): Requests {
         return rows.map(requestOf).toSorted((a, b) => (a.id < b.id ? -1 : 1));
       }),
     done: (id, owner) => database.write(() => void database.prepare(SQL.done).run(id, owner)),
+    reclaim: () => database.write(() => void database.prepare(SQL.reclaim).run()),
     count: async () => Number(database.prepare(SQL.count).get()?.['requests']),
   };
 }

@@ -91,6 +91,9 @@ WHERE id = ?`;
 const END = `
 UPDATE notifier_deliveries SET state = ?, reason = ?, ended_at = ?, attempts = ?, ${ENDED} WHERE id = ?`;
 
+const RECLAIM = `
+UPDATE notifier_deliveries SET state = 'pending', owner = NULL, due_at = occurred_at WHERE state = 'claimed'`;
+
 const LOG_LENGTH = 20;
 
 type Row = Record<string, SQLOutputValue>;
@@ -157,7 +160,10 @@ const toSummary = (row: Row): DeliverySummary => ({
 const touchedSubjects = ({ deliveries, cutoffs }: Batch): ReadonlySet<string> =>
   new Set([...deliveries, ...cutoffs].map(({ subject }) => subject));
 
-export function createSqliteDeliveries(database: Database): Deliveries {
+export function createSqliteDeliveries(database: Database): Deliveries & {
+  /** Voids what a former process held: a data folder has one server at a time, so that one is gone. */
+  reclaim(): Promise<void>;
+} {
   database.exec(TABLES);
   const sql = (text: string): StatementSync => database.prepare(text);
 
@@ -237,6 +243,8 @@ export function createSqliteDeliveries(database: Database): Deliveries {
       const oldest = Math.min(...open.map((row) => Number(row['oldest'])));
       return { byState, oldestOpen: open.length > 0 ? new Date(oldest) : undefined };
     },
+
+    reclaim: () => database.write(() => void sql(RECLAIM).run()),
 
     async find(id) {
       const row = sql('SELECT * FROM notifier_deliveries WHERE id = ?').get(id);
