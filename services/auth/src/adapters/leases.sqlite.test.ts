@@ -1,3 +1,5 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
 import { leasesContract } from '../ports/leases.contract.ts';
 import { temporaryDatabase } from './database.fixture.ts';
 import { createSqliteLeases } from './leases.sqlite.ts';
@@ -5,4 +7,15 @@ import { createSqliteLeases } from './leases.sqlite.ts';
 leasesContract('sqlite', async () => {
   const { database, close } = await temporaryDatabase();
   return { leases: createSqliteLeases(database), close };
+});
+
+test('a lease of a former process is void', async () => {
+  const { database, close } = await temporaryDatabase();
+  const leases = createSqliteLeases(database);
+  const lease = { name: 'sweep', now: new Date(0), ms: 60_000 };
+  await leases.take({ ...lease, holder: 'gone' });
+  assert.equal(await leases.take({ ...lease, holder: 'new' }), false);
+  await leases.reclaim();
+  assert.equal(await leases.take({ ...lease, holder: 'new' }), true);
+  await close();
 });
