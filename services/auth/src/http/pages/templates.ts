@@ -9,12 +9,12 @@ export interface Templates {
   render(page: PageName, values: Readonly<Record<string, unknown>>): string;
 }
 
-const folder = join(import.meta.dirname, 'templates');
+const ownFolder = join(import.meta.dirname, 'templates');
 const EXTENSION = '.liquid';
 
 /** Reads and parses every template once. @throws if one has a fault. */
-export function loadTemplates(): Templates {
-  const sources = readSources();
+export function loadTemplates(folder = ownFolder): Templates {
+  const sources = readSources(folder);
   const engine = new Liquid({
     templates: sources,
     outputEscape: 'escape',
@@ -27,7 +27,7 @@ export function loadTemplates(): Templates {
   return { render: (page, values) => String(engine.renderFileSync(page, values)) };
 }
 
-const readSources = (): Record<string, string> =>
+const readSources = (folder: string): Record<string, string> =>
   Object.fromEntries(
     readdirSync(folder)
       .filter((file) => file.endsWith(EXTENSION))

@@ -1,0 +1,70 @@
+/** Every page there is, and what a test wants to know of one. */
+import type { Pages } from './pages.ts';
+
+export const TOKEN = 'dG9rZW4'.repeat(9).padEnd(64, 'x');
+const signedUpAt = new Date('2026-11-21T10:15:00Z');
+
+export const verificationView = (locale: string) => ({
+  locale,
+  username: 'ada',
+  signedUpAt,
+  used: false,
+  contested: false,
+  action: `/api/v1/auth/verify/${TOKEN}`,
+});
+
+export const resetView = (locale: string) => ({
+  locale,
+  username: 'ada',
+  email: 'ada@example.com',
+  first: false,
+  action: `/api/v1/auth/password-reset-confirm/${TOKEN}`,
+});
+
+export function everyPage(pages: Pages, locale: string): Readonly<Record<string, string>> {
+  const verification = verificationView(locale);
+  const reset = resetView(locale);
+  return {
+    verification: pages.verification(verification),
+    contested: pages.verification({ ...verification, contested: true }),
+    'contested, with a fault': pages.verification({ ...verification, contested: true, fault: 'No.' }),
+    used: pages.verification({ ...verification, used: true }),
+    verified: pages.verified({ locale }),
+    rejected: pages.rejected({ locale }),
+    reset: pages.reset(reset),
+    'first password': pages.reset({ ...reset, first: true }),
+    'reset, with a fault': pages.reset({ ...reset, fault: { field: 'newPassword', message: 'No.' } }),
+    'reset done': pages.resetDone({ locale, first: false }),
+    'first password set': pages.resetDone({ locale, first: true }),
+    'verification requested': pages.requested({ locale, kind: 'verification' }),
+    'reset requested': pages.requested({ locale, kind: 'password-reset' }),
+    'expired link': pages.deadLink({ locale, kind: 'verification', expired: true }),
+    'invalid link': pages.deadLink({ locale, kind: 'password-reset', expired: false }),
+    problem: pages.problem({ locale, code: 'internal', title: 'Internal Server Error' }),
+  };
+}
+
+export const titleOf = (html: string): string => /<title>([^<]*)<\/title>/.exec(html)?.[1] ?? '';
+
+export interface Form {
+  readonly method: string;
+  readonly action: string;
+  /** What is sent: the names of inputs and buttons. */
+  readonly sends: readonly string[];
+}
+
+export const formsOf = (html: string): readonly Form[] =>
+  [...html.matchAll(/<form[^>]*>[\s\S]*?<\/form>/g)].map(([form]) => ({
+    method: attribute(form, 'method') ?? 'get',
+    action: attribute(form, 'action') ?? '',
+    sends: tagsOf(form, 'input|button').flatMap((tag) => attribute(tag, 'name') ?? []),
+  }));
+
+export const tagsOf = (html: string, name: string): readonly string[] =>
+  [...html.matchAll(new RegExp(`<(?:${name})\\b[^>]*>`, 'g'))].map(([tag]) => tag);
+
+export const attribute = (tag: string, name: string): string | undefined =>
+  new RegExp(`\\s${name}="([^"]*)"`).exec(tag)?.[1];
+
+export const inputOf = (html: string, id: string): string =>
+  tagsOf(html, 'input').find((tag) => attribute(tag, 'id') === id) ?? '';

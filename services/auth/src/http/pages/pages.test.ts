@@ -1,0 +1,225 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import {
+  attribute,
+  everyPage,
+  formsOf,
+  inputOf,
+  resetView,
+  TOKEN,
+  tagsOf,
+  titleOf,
+  verificationView,
+} from './pages.fixture.ts';
+import { createPages } from './pages.ts';
+
+const pages = createPages();
+
+for (const locale of ['en', 'de']) {
+  for (const [name, html] of Object.entries(everyPage(pages, locale))) {
+    describe(`the page "${name}" in ${locale}`, () => {
+      it('is a whole document in its language, with a title that is also its heading', () => {
+        assert.match(html, /^<!doctype html>/);
+        assert.equal(attribute(html, 'lang'), locale);
+        const [, heading = ''] = /<h1>([^<]+)<\/h1>/.exec(html) ?? [];
+        assert.equal(titleOf(html).replace(/^(Error|Fehler): /, ''), `${heading} · Latchkey`);
+        assert.doesNotMatch(html, /\{\{|\{%|undefined|null|\[object/);
+      });
+
+      it('runs no script, has no style of its own, and loads its style sheet alone', () => {
+        assert.doesNotMatch(html, /<script|<style|\sstyle=|\son[a-z]+=|<img|<svg|\ssrc=|https?:|\/\//);
+        assert.deepEqual(
+          tagsOf(html, 'link').map((tag) => attribute(tag, 'href')),
+          ['/api/v1/auth/pages.css'],
+        );
+      });
+
+      it('is neither indexed nor named to other sites', () => {
+        assert.match(html, /<meta name="robots" content="noindex">/);
+        assert.match(html, /<meta name="referrer" content="no-referrer">/);
+      });
+
+      it('has the token nowhere but where its forms post', () => {
+        assert.ok(!html.replaceAll(/ action="[^"]*"/g, '').includes(TOKEN));
+      });
+
+      it('labels every input, and describes it by what is there', () => {
+        for (const tag of tagsOf(html, 'input')) {
+          assert.match(html, new RegExp(`<label for="${attribute(tag, 'id')}">[^<]+<`));
+          assert.notEqual(attribute(tag, 'autocomplete'), undefined);
+        }
+        const described = [...html.matchAll(/aria-describedby="([^"]*)"/g)].flatMap(([, ids = '']) =>
+          ids.split(' '),
+        );
+        for (const id of described) assert.match(html, new RegExp(` id="${id}"`));
+      });
+    });
+  }
+}
+
+describe('the page of a verification link', () => {
+  const action = `/api/v1/auth/verify/${TOKEN}`;
+
+  it('confirms by a form without fields, and rejects by another', () => {
+    assert.deepEqual(formsOf(pages.verification(verificationView('en'))), [
+      { method: 'post', action, sends: [] },
+      { method: 'post', action, sends: ['reject'] },
+    ]);
+    assert.match(pages.verification(verificationView('en')), /name="reject" value="true"/);
+  });
+
+  it('asks for the password of its sign-up where there are others', () => {
+    const html = pages.verification({ ...verificationView('en'), contested: true });
+    assert.deepEqual(
+      formsOf(html).map(({ sends }) => sends),
+      [['password'], ['reject']],
+    );
+    const input = inputOf(html, 'password');
+    assert.equal(attribute(input, 'type'), 'password');
+    assert.equal(attribute(input, 'autocomplete'), 'current-password');
+  });
+
+  it('tells who signed up and when, by the clock of a named zone, as the locale writes it', () => {
+    const austrian = { ...verificationView('de-AT'), signedUpAt: new Date('2026-01-02T03:04:00Z') };
+    const html = pages.verification(austrian);
+    assert.match(html, /<html lang="de-AT">/);
+    assert.match(html, /<time datetime="2026-01-02T03:04:00.000Z">2\. Jänner 2026 um 03:04 UTC<\/time>/);
+    assert.match(html, /<bdi translate="no">ada<\/bdi>/);
+  });
+
+  it('says of a used link that it has done its work, and has no form', () => {
+    const html = pages.verification({ ...verificationView('de'), used: true });
+    assert.match(html, /bereits bestätigt/);
+    assert.deepEqual(formsOf(html), []);
+  });
+
+  it('shows a fault at the password, else above the button', () => {
+    const contested = { ...verificationView('en'), contested: true, fault: 'Not this one.' };
+    const html = pages.verification(contested);
+    assert.match(html, /<p class="fault" id="password-fault">Not this one\.<\/p>/);
+    assert.match(
+      inputOf(html, 'password'),
+      /aria-describedby="password-fault" aria-invalid="true" autofocus/,
+    );
+    assert.match(titleOf(html), /^Error: /);
+    const plain = pages.verification({ ...contested, contested: false });
+    assert.match(plain, /<p class="fault" role="alert">Not this one\.<\/p>/);
+  });
+});
+
+describe('the page of a reset link', () => {
+  it('sends the new password twice and nothing else, as the route refuses what it does not know', () => {
+    assert.deepEqual(formsOf(pages.reset(resetView('en'))), [
+      {
+        method: 'post',
+        action: `/api/v1/auth/password-reset-confirm/${TOKEN}`,
+        sends: ['newPassword', 'confirmNewPassword'],
+      },
+    ]);
+  });
+
+  it('tells password managers whose new password it is', () => {
+    const html = pages.reset(resetView('en'));
+    const account = inputOf(html, 'account');
+    assert.equal(attribute(account, 'value'), 'ada@example.com');
+    assert.equal(attribute(account, 'autocomplete'), 'username');
+    assert.match(account, / readonly>/);
+    for (const id of ['newPassword', 'confirmNewPassword']) {
+      assert.equal(attribute(inputOf(html, id), 'type'), 'password');
+      assert.equal(attribute(inputOf(html, id), 'autocomplete'), 'new-password');
+    }
+  });
+
+  it('shows a fault at the field that has it, beside the hint, and there alone', () => {
+    const fault = { field: 'confirmNewPassword', message: 'Passwords do not match' } as const;
+    const html = pages.reset({ ...resetView('de'), fault });
+    assert.match(html, /id="confirmNewPassword-fault">Die beiden Passwörter sind nicht gleich/);
+    assert.match(inputOf(html, 'confirmNewPassword'), /aria-invalid="true"/);
+    assert.equal(attribute(inputOf(html, 'newPassword'), 'aria-describedby'), 'newPassword-hint');
+    assert.doesNotMatch(inputOf(html, 'newPassword'), /aria-invalid/);
+  });
+
+  it('speaks of a first password where it is one', () => {
+    assert.match(titleOf(pages.reset({ ...resetView('en'), first: true })), /^Choose a password/);
+    assert.match(titleOf(pages.reset(resetView('en'))), /^Choose a new password/);
+  });
+});
+
+describe('the page of a dead link', () => {
+  for (const kind of ['verification', 'password-reset'] as const) {
+    it(`offers a new link for ${kind}`, () => {
+      const html = pages.deadLink({ locale: 'en', kind, expired: true });
+      assert.deepEqual(formsOf(html), [
+        { method: 'post', action: `/api/v1/auth/${kind}-request`, sends: ['email'] },
+      ]);
+      assert.equal(attribute(inputOf(html, 'email'), 'type'), 'email');
+      assert.equal(attribute(inputOf(html, 'email'), 'autocomplete'), 'email');
+    });
+  }
+
+  it('tells a link past its time from one that was never right or is not any more', () => {
+    const title = (expired: boolean) =>
+      titleOf(pages.deadLink({ locale: 'en', kind: 'verification', expired }));
+    assert.match(title(true), /expired/);
+    assert.doesNotMatch(title(false), /expired/);
+  });
+});
+
+describe('the page after a request by address', () => {
+  it('does not tell whether there is an account', () => {
+    for (const kind of ['verification', 'password-reset'] as const) {
+      assert.match(pages.requested({ locale: 'en', kind }), /If there is an account/);
+      assert.match(pages.requested({ locale: 'de', kind }), /Falls .* Konto/);
+    }
+  });
+});
+
+describe('what others have chosen', () => {
+  const hostile = `"><script>alert('1')</script>{{ texts }}&amp;`;
+  const escaped = '&#34;&gt;&lt;script&gt;alert(&#39;1&#39;)&lt;/script&gt;{{ texts }}&amp;amp;';
+
+  it('is text in a page, whatever it looks like', () => {
+    for (const html of [
+      pages.verification({ ...verificationView('en'), username: hostile }),
+      pages.verification({ ...verificationView('en'), fault: hostile }),
+      pages.verification({ ...verificationView('en'), contested: true, fault: hostile }),
+      pages.reset({ ...resetView('en'), email: hostile }),
+      pages.reset({ ...resetView('en'), fault: { field: 'newPassword', message: hostile } }),
+      pages.reset({ ...resetView('en'), action: hostile }),
+      pages.problem({ locale: 'en', title: hostile, detail: hostile }),
+    ]) {
+      assert.ok(html.includes(escaped));
+      assert.doesNotMatch(html, /<script/);
+    }
+  });
+
+  it('cannot turn the direction of the words around it', () => {
+    const html = pages.verification({ ...verificationView('en'), username: 'a\u2069\u202eda' });
+    assert.match(html, /<bdi translate="no">ada<\/bdi>/);
+  });
+
+  it('cannot name a language that is none', () => {
+    for (const locale of ['fr', 'en"><script>', '', 'constructor', 'x-de']) {
+      assert.match(pages.verified({ locale }), /<html lang="en">/);
+    }
+  });
+});
+
+describe('the style sheet', () => {
+  it('knows light and dark, breaks long words, and loads nothing', () => {
+    assert.match(pages.stylesheet, /prefers-color-scheme: dark/);
+    assert.match(pages.stylesheet, /overflow-wrap: anywhere/);
+    assert.doesNotMatch(pages.stylesheet, /@import|url\(/);
+  });
+
+  it('has a rule for every class that the pages use', () => {
+    const html = ['en', 'de'].flatMap((locale) => Object.values(everyPage(pages, locale))).join('');
+    const classes = new Set(
+      [...html.matchAll(/ class="([^"]*)"/g)].flatMap(([, names = '']) => names.split(' ')),
+    );
+    assert.ok(classes.size > 0);
+    for (const name of classes) {
+      assert.match(pages.stylesheet, new RegExp(`\\.${name}\\b`), name);
+    }
+  });
+});
