@@ -2,7 +2,7 @@
 import { authSettings } from '@latchkey/auth';
 import { notifierSettings } from '@latchkey/notifier';
 import { ConfigError, type Environment, readConfig, setting } from '@latchkey/service';
-import { settings as userSettings } from '@latchkey/user';
+import { userSettings } from '@latchkey/user';
 import { z } from 'zod';
 import { isLoopback } from './pages/local-only.ts';
 import { makeSecrets } from './secrets.ts';
