@@ -1,0 +1,160 @@
+/** Whatever is asked of accounts, in whatever order, with whatever tokens: what always holds. */
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { catalogue } from '@latchkey/events';
+import fc from 'fast-check';
+import type { Command } from './commands.ts';
+import { claimsOf, decide } from './decide.ts';
+import type { AccountFact } from './facts.ts';
+import { type AccountState, evolve, initialState } from './state.ts';
+import { address, play, story, type Turn, type World } from './testing/stories.ts';
+
+const always = (holds: (world: World) => void): void =>
+  fc.assert(
+    fc.property(story, (steps) => holds(play(steps))),
+    { numRuns: 500 },
+  );
+
+const eachTurn = (holds: (turn: Turn) => void): void => always(({ turns }) => turns.forEach(holds));
+
+/**
+ * Asked again, these happen again: each renewal and each reset request mints a link of its own; a logout
+ * everywhere ends sessions that may have begun since; and a password may be changed to what it is.
+ */
+const happensAgain = (command: Command): boolean =>
+  command.type === 'RenewVerification' ||
+  command.type === 'RequestPasswordReset' ||
+  (command.type === 'RevokeSessions' && command.since === undefined) ||
+  (command.type === 'ChangePassword' && command.checkedHash === command.passwordHash);
+
+const typesOf = (facts: readonly AccountFact[]) => facts.map(({ type }) => type);
+
+describe('an account, whatever is asked of it,', () => {
+  test('gains nothing from a command that is run again in the state that it produced', () => {
+    eachTurn(({ command, after }) => {
+      if (!happensAgain(command)) assert.deepEqual(decide(after, command).facts, []);
+    });
+  });
+
+  test('never goes back: ended is final, verified never ends', () => {
+    const next: Record<AccountState['status'], readonly AccountState['status'][]> = {
+      none: ['none', 'unverified'],
+      unverified: ['unverified', 'verified', 'ended'],
+      verified: ['verified'],
+      ended: ['ended'],
+    };
+    eachTurn(({ before, after }) => assert.ok(next[before.status].includes(after.status)));
+  });
+
+  test('gains nothing at all once it has ended', () => {
+    eachTurn(({ before, decision }) => {
+      if (before.status === 'ended') assert.deepEqual(decision.facts, []);
+    });
+  });
+
+  test('revokes sessions at a sequence that it has reached, never at a lower one', () => {
+    eachTurn(({ before, after }) => {
+      assert.ok(after.revokedAt <= after.sequence);
+      assert.ok(after.revokedAt >= before.revokedAt);
+    });
+  });
+
+  test('revokes its sessions whenever password, role, standing or life is taken from them', () => {
+    const ending = ['PasswordChanged', 'RoleChanged', 'AccountDisabled', 'RegistrationEnded'];
+    eachTurn(({ decision: { facts }, after }) => {
+      if (!typesOf(facts).some((type) => ending.includes(type))) return;
+      assert.equal(facts.at(-1)?.type, 'SessionsRevoked');
+      assert.equal(after.revokedAt, after.sequence);
+    });
+  });
+
+  test('is the fold of its facts, and survives JSON at every step', () => {
+    always(({ turns, accounts }) => {
+      for (const [userId, state] of accounts) {
+        const facts = turns.flatMap(({ before, after, decision }) =>
+          after.userId === userId || before.userId === userId ? decision.facts : [],
+        );
+        assert.deepEqual(facts.reduce(evolve, initialState), state);
+        assert.equal(state.sequence, facts.length);
+      }
+      for (const { after } of turns) assert.deepEqual(JSON.parse(JSON.stringify(after)), after);
+    });
+  });
+
+  test('takes a claim exactly when it is verified', () => {
+    eachTurn(({ before, decision: { facts } }) => {
+      const claims = typesOf(facts).includes('AccountVerified') ? [`address:${address}`] : [];
+      assert.deepEqual(claimsOf(before, facts), claims);
+    });
+  });
+
+  test('is alone in having proven its address', () => {
+    always(({ accounts, owner }) => {
+      const verified = [...accounts].filter(([, { status }]) => status === 'verified').map(([id]) => id);
+      assert.deepEqual(verified, owner === undefined ? [] : [owner]);
+    });
+  });
+
+  test('is opened by a token of the right purpose only, in its time', () => {
+    const opened = { Verify: 'verification', RejectRegistration: 'verification', CompleteReset: 'reset' };
+    eachTurn(({ command, before, decision }) => {
+      if (!('tokenHash' in command) || decision.facts.length === 0) return;
+      const link = opened[command.type] === 'reset' ? before.reset : before.verification;
+      assert.equal(command.tokenHash, link?.hash);
+      assert.ok(command.tokenHash.includes(opened[command.type]));
+      assert.ok(command.now.toISOString() < (link?.expiresAt ?? ''));
+    });
+  });
+
+  test('is verified while others live only by the password of its own sign-up', () => {
+    eachTurn(({ command, before, decision: { facts } }) => {
+      if (command.type !== 'Verify' || !command.contested || facts.length === 0) return;
+      if (typesOf(facts).includes('AccountVerified')) assert.equal(command.passwordHash, before.passwordHash);
+    });
+  });
+});
+
+describe('a fact that is published', () => {
+  test('holds nothing of what is private', () => {
+    eachTurn(({ decision: { facts } }) => {
+      for (const { data } of facts) assert.doesNotMatch(JSON.stringify(data), /secret-hash/);
+    });
+  });
+
+  test('is what the catalogue says, with no field more', () => {
+    eachTurn(({ decision: { facts } }) => {
+      for (const { type, data } of facts)
+        assert.deepEqual(catalogue[type].schema.strict().parse(data), data, type);
+    });
+  });
+
+  test('carries a sealed link exactly when the journal keeps its hash', () => {
+    eachTurn(({ decision: { facts } }) => {
+      for (const { data, private: kept } of facts) {
+        const sealed = Object.entries(data).find(([name]) => name === 'verification' || name === 'reset');
+        assert.equal(sealed !== undefined, kept !== undefined && 'link' in kept);
+      }
+    });
+  });
+});
+
+describe('the stories', () => {
+  /** Properties of what never occurs would hold for nothing. */
+  test('lead to every outcome that the properties are about', () => {
+    const seen = new Set<string>();
+    for (const { turns } of fc.sample(story, { numRuns: 400, seed: 7 }).map(play)) {
+      for (const { decision, command, after } of turns) {
+        for (const type of typesOf(decision.facts)) seen.add(type);
+        if (decision.refusal !== undefined) seen.add(`${command.type}: ${decision.refusal}`);
+        if (decision.refusal !== undefined && decision.facts.length > 0) seen.add('a refusal with facts');
+        seen.add(after.status);
+      }
+    }
+    const missing = [
+      ...['verified', 'ended', 'a refusal with facts'],
+      ...['Verify: token_expired', 'Verify: password_required', 'CompleteReset: token_expired'],
+      ...Object.keys(catalogue).filter((type) => type !== 'MailRequested'),
+    ].filter((outcome) => !seen.has(outcome));
+    assert.deepEqual(missing, []);
+  });
+});

@@ -1,0 +1,155 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import type { AccountFact } from './facts.ts';
+import { type AccountState, evolve, initialState } from './state.ts';
+import {
+  address,
+  admin,
+  disabled,
+  enabled,
+  ended,
+  link,
+  password,
+  passwordChanged,
+  profileChanged,
+  renewed,
+  resetRequested,
+  revoked,
+  roleChanged,
+  signedUp,
+  userId,
+  verified,
+} from './testing/ada.ts';
+import { given, stateAfter } from './testing/given-when-then.ts';
+
+const registered = signedUp(link('A'));
+const kept = (name: string) => ({ hash: link(name).hash, expiresAt: link(name).sealed.expiresAt });
+
+type Change = { readonly [K in keyof AccountState]?: AccountState[K] | undefined };
+
+/** What one more fact changed; the sequence, which every fact moves, aside. */
+const changeBy = (past: readonly AccountFact[], fact: AccountFact): Change => {
+  const before = stateAfter(...past);
+  const after = evolve(before, fact);
+  assert.equal(after.sequence, before.sequence + 1);
+  const names = Object.keys({ ...before, ...after, sequence: 0 }) as (keyof AccountState)[];
+  const changed = names.filter((name) => name !== 'sequence' && before[name] !== after[name]);
+  return Object.fromEntries(changed.map((name) => [name, after[name]]));
+};
+
+describe('the state of an account', () => {
+  test('begins with what UserRegistered says', () => {
+    assert.deepEqual(stateAfter(registered), {
+      status: 'unverified',
+      disabled: false,
+      userId,
+      address,
+      email: 'Ada@example.com',
+      username: 'ada',
+      locale: 'en',
+      role: 'user',
+      passwordHash: password,
+      verification: { ...kept('A'), used: false },
+      everLinked: true,
+      revokedAt: 0,
+      sequence: 1,
+    });
+  });
+
+  test('has no link where none was minted', () => {
+    const { verification, everLinked } = stateAfter(signedUp());
+    assert.deepEqual({ verification, everLinked }, { verification: undefined, everLinked: false });
+  });
+
+  test('changes by each fact only what that fact says', () => {
+    const past = [registered, resetRequested(true, link('R'))];
+    const cases: readonly (readonly [AccountFact, Change])[] = [
+      [renewed(link('B')), { verification: { ...kept('B'), used: false } }],
+      [renewed(), {}],
+      [verified, { status: 'verified', verification: { ...kept('A'), used: true } }],
+      [ended('expired')[0], { status: 'ended', verification: undefined, reset: undefined }],
+      [resetRequested(true, link('S')), { reset: kept('S') }],
+      [resetRequested(true), {}],
+      [passwordChanged('first', 'new'), { passwordHash: 'new', verification: undefined, reset: undefined }],
+      [
+        profileChanged({ person: { firstName: 'Ada', lastName: 'Lovelace', username: 'al' }, locale: 'de' }),
+        { firstName: 'Ada', lastName: 'Lovelace', username: 'al', locale: 'de' },
+      ],
+      [roleChanged('admin', 'user'), { role: 'admin' }],
+      [disabled(), { disabled: true, verification: undefined, reset: undefined }],
+      [enabled(), {}],
+      [revoked('admin'), { revokedAt: 3 }],
+    ];
+    for (const [fact, change] of cases) assert.deepEqual(changeBy(past, fact), change, fact.type);
+  });
+
+  test('is enabled again by AccountEnabled, without its links', () => {
+    assert.deepEqual(changeBy([registered, disabled()], enabled()), { disabled: false });
+  });
+
+  test('remembers that it ever had a link, of either purpose', () => {
+    assert.equal(stateAfter(signedUp(), renewed(link('B'))).everLinked, true);
+    assert.equal(stateAfter(signedUp(), resetRequested(true, link('R'))).everLinked, true);
+    assert.equal(stateAfter(registered, disabled(), enabled()).everLinked, true);
+    assert.equal(stateAfter(signedUp(), renewed(), resetRequested(true)).everLinked, false);
+  });
+
+  test('knows which fact revoked its sessions last', () => {
+    const past = [registered, revoked('logout-all'), verified, ...ended('expired')];
+    assert.deepEqual(
+      [1, 2, 3, 4, 5].map((count) => stateAfter(...past.slice(0, count)).revokedAt),
+      [0, 2, 2, 2, 5],
+    );
+  });
+
+  test('counts every fact', () => {
+    const past = [registered, renewed(), resetRequested(true), verified, disabled(), enabled()];
+    assert.equal(stateAfter(...past).sequence, past.length);
+  });
+
+  test('is left as it was: evolve makes another', () => {
+    const before = Object.freeze(stateAfter(registered));
+    evolve(before, verified);
+    assert.equal(before.verification?.used, false);
+    assert.equal(initialState.sequence, 0);
+  });
+
+  test('goes through JSON unchanged, as a snapshot', () => {
+    const past = [
+      registered,
+      resetRequested(true, link('R')),
+      passwordChanged('first', 'new'),
+      verified,
+      resetRequested(false, link('S')),
+      profileChanged({ person: { firstName: 'Ada' } }),
+    ];
+    for (const count of past.keys()) {
+      const state = stateAfter(...past.slice(0, count));
+      assert.deepEqual(JSON.parse(JSON.stringify(state)), state);
+    }
+  });
+});
+
+describe('the state of an erased person', () => {
+  const erased: AccountFact = { ...registered, data: { ...registered.data, person: null } };
+
+  test('has neither names nor an e-mail address, and all the rest', () => {
+    const { email, username, ...rest } = stateAfter(erased);
+    const { email: _email, username: _username, ...restBefore } = stateAfter(registered);
+    assert.deepEqual({ email, username }, { email: '', username: '' });
+    assert.deepEqual(rest, restBefore);
+  });
+
+  test('keeps what a later change without a person leaves', () => {
+    assert.deepEqual(changeBy([registered], profileChanged({ person: null, locale: 'de' })), {
+      locale: 'de',
+    });
+    assert.deepEqual(changeBy([registered], profileChanged({ person: null })), {});
+  });
+
+  test('is decided on as any other', () => {
+    given(erased, verified)
+      .when({ type: 'DisableAccount', by: admin })
+      .thenHappens(disabled(), revoked('disabled'));
+  });
+});

@@ -1,0 +1,166 @@
+/** Stories of two accounts of one address: whatever is asked of them, in whatever order, with whatever tokens. */
+import assert from 'node:assert/strict';
+import fc from 'fast-check';
+import type { Command, NewLink } from '../commands.ts';
+import { claimsOf, type Decision, decide } from '../decide.ts';
+import { type AccountState, evolve, initialState } from '../state.ts';
+import { admin, at } from './ada.ts';
+
+const ids = ['0198c0de-0000-7000-8000-000000000001', '0198c0de-0000-7000-8000-000000000002'] as const;
+export const address = 'ada@example.com';
+
+/** Few of everything, so that stale tokens, right passwords and repeated values are common. */
+const MINUTES = 60_000;
+const minute = fc.integer({ min: 0, max: 40 });
+const number = fc.integer({ min: 0, max: 2 });
+const purpose = fc.constantFrom('verification', 'reset');
+const hashOf = (of: string, n: number): string => `secret-hash-of-${of}-${n}`;
+const password = number.map((n) => hashOf('password', n));
+
+const linkOf = (kind: 'verification' | 'reset') =>
+  fc.tuple(number, minute).map(
+    ([n, expires]): NewLink => ({
+      hash: hashOf(kind, n),
+      sealed: { sealed: `sealed-${kind}-${n}`, expiresAt: at(expires * MINUTES).toISOString() },
+    }),
+  );
+
+/** Mostly a token of the right purpose. */
+const tokenFor = (kind: 'verification' | 'reset') =>
+  fc
+    .tuple(fc.oneof({ weight: 4, arbitrary: fc.constant(kind) }, { weight: 1, arbitrary: purpose }), number)
+    .map(([of, n]) => hashOf(of, n));
+
+/** What is asked, but for what the use cases look up: the clock, the owner and whether others live. */
+const request = (userId: string): fc.Arbitrary<Command> => {
+  const lookedUp = { owner: fc.constant(undefined), now: fc.constant(at(0)), contested: fc.constant(false) };
+  const { owner, now, contested } = lookedUp;
+  const name = fc.constantFrom('ada', 'al', 'countess');
+  const by = fc.constantFrom(admin, userId, 'ops');
+  const reason = fc.constantFrom('because', 'therefore');
+  const type = <T extends Command['type']>(name: T) => fc.constant(name);
+  const often = <T>(arbitrary: fc.Arbitrary<T>) => ({ weight: 4, arbitrary });
+  const seldom = <T>(arbitrary: fc.Arbitrary<T>) => ({ weight: 1, arbitrary });
+  return fc.oneof(
+    often(fc.record({ type: type('RenewVerification'), link: linkOf('verification'), owner })),
+    often(
+      fc.record({
+        type: type('Verify'),
+        tokenHash: tokenFor('verification'),
+        passwordHash: password,
+        ...{ now, owner, contested },
+      }),
+    ),
+    seldom(fc.record({ type: type('RejectRegistration'), tokenHash: tokenFor('verification'), now })),
+    seldom(
+      fc.record({ type: type('EndRegistration'), reason: fc.constantFrom('expired', 'superseded'), owner }),
+    ),
+    often(fc.record({ type: type('RequestPasswordReset'), link: linkOf('reset'), owner })),
+    often(
+      fc.record({
+        type: type('CompleteReset'),
+        tokenHash: tokenFor('reset'),
+        passwordHash: password,
+        ...{ now, owner },
+      }),
+    ),
+    often(fc.record({ type: type('ChangePassword'), checkedHash: password, passwordHash: password })),
+    often(fc.record({ type: type('ChangeProfile'), username: name, locale: fc.constantFrom('en', 'de') })),
+    often(fc.record({ type: type('ChangeRole'), role: fc.constantFrom('user', 'admin'), by })),
+    seldom(fc.record({ type: type('DisableAccount'), by, reason })),
+    often(fc.record({ type: type('EnableAccount'), by, reason })),
+    seldom(fc.record({ type: type('RevokeSessions'), reason: fc.constantFrom('logout-all', 'admin') })),
+    often(
+      fc.record({ type: type('RevokeSessions'), reason: fc.constant('refresh-reuse'), since: fc.nat(20) }),
+    ),
+  );
+};
+
+const registration = (userId: string): fc.Arbitrary<Command> =>
+  fc.tuple(password, linkOf('verification')).map(([passwordHash, link]) => ({
+    type: 'Register',
+    userId,
+    address,
+    email: 'Ada@Example.com',
+    username: 'ada',
+    locale: 'en',
+    passwordHash,
+    link,
+    owner: undefined,
+  }));
+
+interface Step {
+  readonly userId: string;
+  readonly command: Command;
+  /** How far the clock moves before it. */
+  readonly minutes: number;
+}
+
+const step: fc.Arbitrary<Step> = fc.constantFrom(...ids).chain((userId) =>
+  fc.record({
+    userId: fc.constant(userId),
+    command: fc.oneof(
+      { weight: 1, arbitrary: registration(userId) },
+      { weight: 9, arbitrary: request(userId) },
+    ),
+    minutes: fc.nat(1),
+  }),
+);
+
+const [one, other] = ids;
+/** Two accounts of one address, and all that is asked of them. */
+export const story: fc.Arbitrary<readonly Step[]> = fc
+  .tuple(registration(one), registration(other), fc.array(step, { maxLength: 40, size: 'max' }))
+  .map(([first, second, rest]) => [
+    { userId: one, command: first, minutes: 0 },
+    { userId: other, command: second, minutes: 0 },
+    ...rest,
+  ]);
+
+/** One command that was carried out. */
+export interface Turn {
+  readonly command: Command;
+  readonly before: AccountState;
+  readonly decision: Decision;
+  readonly after: AccountState;
+}
+
+export interface World {
+  readonly accounts: ReadonlyMap<string, AccountState>;
+  readonly owner: string | undefined;
+  readonly turns: readonly Turn[];
+}
+
+/** Fills in what the use cases look up on each try; no session was decided on what is still to come. */
+const asLookedUp = (world: World, userId: string, command: Command, now: Date): Command => ({
+  ...command,
+  ...('since' in command && { since: Math.min(command.since ?? 0, sequenceOf(world, userId)) }),
+  ...('owner' in command && { owner: world.owner }),
+  ...('now' in command && { now }),
+  ...('contested' in command && {
+    contested: [...world.accounts].some(([id, { status }]) => id !== userId && status === 'unverified'),
+  }),
+});
+
+const sequenceOf = ({ accounts }: World, userId: string): number => accounts.get(userId)?.sequence ?? 0;
+
+/** Carries a story out as the use cases do: the owner looked up, and kept in the same step as the facts. */
+export const play = (steps: readonly Step[]): World => {
+  let world: World = { accounts: new Map(), owner: undefined, turns: [] };
+  let minutes = 0;
+  for (const { userId, command: asked, minutes: later } of steps) {
+    minutes += later;
+    const before = world.accounts.get(userId) ?? initialState;
+    const command = asLookedUp(world, userId, asked, at(minutes * MINUTES));
+    const decision = decide(before, command);
+    const claims = claimsOf(before, decision.facts);
+    assert.ok(claims.length === 0 || world.owner === undefined, 'a claim is taken once');
+    const after = decision.facts.reduce(evolve, before);
+    world = {
+      accounts: new Map([...world.accounts, [userId, after]]),
+      owner: claims.length > 0 ? userId : world.owner,
+      turns: [...world.turns, { command, before, decision, after }],
+    };
+  }
+  return world;
+};

@@ -1,0 +1,225 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { claimsOf, decide } from './decide.ts';
+import { resetRefusal, verificationRefusal } from './link.ts';
+import {
+  address,
+  at,
+  disabled,
+  enabled,
+  ended,
+  link,
+  noon,
+  password,
+  passwordChanged,
+  renewed,
+  resetRequested,
+  revoked,
+  signedUp,
+  stranger,
+  userId,
+  verified,
+} from './testing/ada.ts';
+import { given, stateAfter } from './testing/given-when-then.ts';
+
+const HOUR = 3_600_000;
+const verify = {
+  type: 'Verify',
+  tokenHash: link('A').hash,
+  now: noon,
+  owner: undefined,
+  contested: false,
+} as const;
+
+describe('a verification link', () => {
+  test('verifies its account', () => {
+    given(signedUp(link('A')))
+      .when(verify)
+      .thenHappens(verified);
+  });
+
+  test('takes the claim on the address', () => {
+    const state = stateAfter(signedUp(link('A')));
+    assert.deepEqual(claimsOf(state, decide(state, verify).facts), [`address:${address}`]);
+  });
+
+  test('works up to, but not at, the instant of its expiry', () => {
+    given(signedUp(link('A')))
+      .when({ ...verify, now: at(HOUR - 1) })
+      .thenHappens(verified);
+    given(signedUp(link('A')))
+      .when({ ...verify, now: at(HOUR) })
+      .thenRefused('token_expired');
+    given(signedUp(link('A')))
+      .when({ ...verify, now: at(HOUR + 1) })
+      .thenRefused('token_expired');
+  });
+
+  test('of another token is invalid, also past the time of the right one', () => {
+    const another = { ...verify, tokenHash: link('B').hash };
+    given(signedUp(link('A')))
+      .when(another)
+      .thenRefused('token_invalid');
+    given(signedUp(link('A')))
+      .when({ ...another, now: at(2 * HOUR) })
+      .thenRefused('token_invalid');
+    given(signedUp(link('A')))
+      .when({ ...another, tokenHash: '' })
+      .thenRefused('token_invalid');
+  });
+
+  test('is invalid where no link was minted, or no account is', () => {
+    given(signedUp()).when(verify).thenRefused('token_invalid');
+    given().when(verify).thenRefused('token_invalid');
+  });
+
+  test('is superseded by a newer one', () => {
+    const past = [signedUp(link('A')), renewed(link('B'))];
+    given(...past)
+      .when(verify)
+      .thenRefused('token_invalid');
+    given(...past)
+      .when({ ...verify, tokenHash: link('B').hash })
+      .thenHappens(verified);
+  });
+
+  test('is not superseded by a renewal that minted none', () => {
+    given(signedUp(link('A')), renewed())
+      .when(verify)
+      .thenHappens(verified);
+  });
+
+  test('that was used is no error the second time, also past its time and whoever asks', () => {
+    const past = [signedUp(link('A')), verified];
+    given(...past)
+      .when({ ...verify, owner: userId })
+      .thenNothing();
+    given(...past)
+      .when({ ...verify, owner: userId, now: at(2 * HOUR) })
+      .thenNothing();
+    given(...past)
+      .when({ ...verify, owner: userId, contested: true })
+      .thenNothing();
+  });
+
+  test('that was used stays known after a new password and after disabling', () => {
+    const past = [signedUp(link('A')), verified];
+    given(...past, passwordChanged('change', 'new'), revoked('password-changed'))
+      .when(verify)
+      .thenNothing();
+    given(...past, disabled(), revoked('disabled'))
+      .when(verify)
+      .thenNothing();
+  });
+
+  test('that was superseded before another one was used stays invalid', () => {
+    given(signedUp(link('A')), renewed(link('B')), verified)
+      .when(verify)
+      .thenRefused('token_invalid');
+  });
+
+  test('dies with the registration', () => {
+    given(signedUp(link('A')), ...ended('rejected'))
+      .when(verify)
+      .thenRefused('token_invalid');
+  });
+
+  test('dies when its account is disabled, and does not come back when it is enabled', () => {
+    const past = [signedUp(link('A')), disabled(), revoked('disabled')];
+    given(...past)
+      .when(verify)
+      .thenRefused('token_invalid');
+    given(...past, enabled())
+      .when(verify)
+      .thenRefused('token_invalid');
+  });
+
+  test('dies when a reset has verified the account', () => {
+    given(signedUp(link('A')), resetRequested(true, link('R')), passwordChanged('first', 'new'), verified)
+      .when({ ...verify, owner: userId })
+      .thenRefused('token_invalid');
+  });
+
+  test('is not opened by the token of a reset link', () => {
+    given(signedUp(link('A')), resetRequested(true, link('R')))
+      .when({ ...verify, tokenHash: link('R').hash })
+      .thenRefused('token_invalid');
+  });
+});
+
+describe('a verification link whose address has other sign-ups', () => {
+  const contested = { ...verify, contested: true };
+
+  test('demands the password of its own sign-up', () => {
+    given(signedUp(link('A')))
+      .when(contested)
+      .thenRefused('password_required');
+    given(signedUp(link('A')))
+      .when({ ...contested, passwordHash: password })
+      .thenHappens(verified);
+  });
+
+  test('takes no other password, nor a part of the right one', () => {
+    for (const passwordHash of ['', 'hash of a stranger’s password', password.slice(0, -1), `${password}.`])
+      given(signedUp(link('A')))
+        .when({ ...contested, passwordHash })
+        .thenRefused('password_required');
+  });
+
+  test('tells of a bad token first', () => {
+    given(signedUp(link('A')))
+      .when({ ...contested, tokenHash: 'other' })
+      .thenRefused('token_invalid');
+    given(signedUp(link('A')))
+      .when({ ...contested, now: at(HOUR) })
+      .thenRefused('token_expired');
+  });
+
+  test('needs no password once the others are over', () => {
+    given(signedUp(link('A')))
+      .when({ ...verify, passwordHash: 'whatever' })
+      .thenHappens(verified);
+  });
+});
+
+describe('an address that another account has proven', () => {
+  const late = { ...verify, owner: stranger };
+
+  test('cannot be verified again: the registration ends', () => {
+    given(signedUp(link('A')))
+      .when(late)
+      .thenRefused('token_invalid', ...ended('superseded'));
+  });
+
+  test('ends a contested registration as well, whatever the password', () => {
+    given(signedUp(link('A')))
+      .when({ ...late, contested: true, passwordHash: password })
+      .thenRefused('token_invalid', ...ended('superseded'));
+  });
+
+  test('does not end a registration whose link is not shown', () => {
+    given(signedUp(link('A')))
+      .when({ ...late, tokenHash: 'other' })
+      .thenRefused('token_invalid');
+    given(signedUp(link('A')))
+      .when({ ...late, now: at(HOUR) })
+      .thenRefused('token_expired');
+  });
+
+  test('is proven again by its own holder without harm', () => {
+    given(signedUp(link('A')))
+      .when({ ...verify, owner: userId })
+      .thenHappens(verified);
+  });
+});
+
+describe('a link', () => {
+  test('is looked at as it is used: the same refusals, or none', () => {
+    const open = stateAfter(signedUp(link('A')), resetRequested(true, link('R')));
+    assert.equal(verificationRefusal(open, link('A').hash, noon), undefined);
+    assert.equal(verificationRefusal(open, link('R').hash, noon), 'token_invalid');
+    assert.equal(resetRefusal(open, link('R').hash, noon), undefined);
+    assert.equal(resetRefusal(open, link('A').hash, noon), 'token_invalid');
+    assert.equal(resetRefusal(open, link('R').hash, at(HOUR)), 'token_expired');
+  });
+});
