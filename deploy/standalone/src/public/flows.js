@@ -226,7 +226,10 @@ export const flows = [
       password('Once more', 'confirmNewPassword', 'new-password'),
     ],
     request: (values) => post('/auth/change-password', values, true),
-    after: keepTokens,
+    after: (body) => {
+      keepTokens(body);
+      return { say: 'The new password counts from now on.' };
+    },
   },
   {
     id: 'history',
@@ -253,7 +256,10 @@ export const flows = [
     lead: 'Trades the refresh token for a new pair. The old one dies; shown again later, it ends every session.',
     needsLogin: true,
     request: () => post('/auth/refresh', { refreshToken: session().refreshToken }),
-    after: keepTokens,
+    after: (body) => {
+      keepTokens(body);
+      return { say: 'A new pair of tokens is in place.' };
+    },
   },
   {
     id: 'log-out',
