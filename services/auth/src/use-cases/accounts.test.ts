@@ -1,0 +1,231 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import type { AccountState, Command } from '../account/index.ts';
+import { address, admin, link, register } from '../account/testing/ada.ts';
+import { ownerOf } from './address.ts';
+import { inWorld, problem, type World } from './testing/world.ts';
+
+const origin = { correlationId: 'request-1' };
+
+const registered = async ({ deps }: World, command: Partial<typeof register> = {}): Promise<string> => {
+  const userId = deps.newId();
+  const { state } = await deps.accounts.execute(userId, origin, () => ({ ...register, ...command, userId }));
+  return state.userId;
+};
+
+const revoke: Command = { type: 'RevokeSessions', reason: 'logout-all' };
+const disable: Command = { type: 'DisableAccount', by: admin };
+
+describe('a command', () => {
+  test(
+    'is appended with what it says, and its stream is handed to the relay',
+    inWorld(async (world) => {
+      const { deps, nudged } = world;
+      const userId = await registered(world);
+      const { state, facts, refusal } = await deps.accounts.execute(userId, origin, () => disable);
+      assert.deepEqual(
+        facts.map(({ type }) => type),
+        ['AccountDisabled', 'SessionsRevoked'],
+      );
+      assert.equal(refusal, undefined);
+      assert.equal(state.revokedAt, 3);
+      assert.deepEqual(await world.freshAccounts().load(userId), state);
+      assert.deepEqual(nudged, [userId, userId]);
+      const [first, second] = await deps.journal.read(userId);
+      assert.deepEqual([first?.address, first?.claims, second?.address], [address, undefined, undefined]);
+      assert.deepEqual([second?.number, second?.sequence, second?.correlationId], [2, 2, 'request-1']);
+    }),
+  );
+
+  test(
+    'that changes nothing appends nothing',
+    inWorld(async (world) => {
+      const userId = await registered(world);
+      await world.deps.accounts.execute(userId, origin, () => disable);
+      const { facts, state } = await world.deps.accounts.execute(userId, origin, () => disable);
+      assert.deepEqual(facts, []);
+      assert.equal(state.disabled, true);
+      assert.equal((await world.deps.journal.read(userId)).length, 2);
+    }),
+  );
+
+  test(
+    'that is refused with facts appends them and is refused',
+    inWorld(async (world) => {
+      const userId = await registered(world);
+      const { refusal, state } = await world.deps.accounts.execute(userId, origin, () => ({
+        type: 'Verify',
+        tokenHash: link('A').hash,
+        now: new Date(0),
+        owner: admin,
+        contested: false,
+      }));
+      assert.equal(refusal, 'token_invalid');
+      assert.equal(state.status, 'ended');
+      assert.deepEqual(await world.typesOf(userId), [
+        'UserRegistered',
+        'RegistrationEnded',
+        'SessionsRevoked',
+      ]);
+    }),
+  );
+
+  test(
+    'too large to be published is not appended either',
+    inWorld(async (world) => {
+      const username = 'a'.repeat(300 * 1024);
+      await assert.rejects(registered(world, { username }));
+      assert.deepEqual(await world.deps.journal.living(address), []);
+    }),
+  );
+});
+
+describe('a command whose append goes wrong', () => {
+  test(
+    'is appended once though the answer was lost',
+    inWorld(async (world) => {
+      const userId = await registered(world);
+      world.faults.push('answer lost');
+      const { facts, state } = await world.deps.accounts.execute(userId, origin, () => revoke);
+      assert.equal(facts.length, 1);
+      assert.equal(state.revokedAt, 2);
+      assert.deepEqual(await world.typesOf(userId), ['UserRegistered', 'SessionsRevoked']);
+    }),
+  );
+
+  test(
+    'is appended at the second try where the first never arrived',
+    inWorld(async (world) => {
+      const userId = await registered(world);
+      world.faults.push('request lost');
+      await world.deps.accounts.execute(userId, origin, () => revoke);
+      assert.deepEqual(await world.typesOf(userId), ['UserRegistered', 'SessionsRevoked']);
+    }),
+  );
+
+  test(
+    'is unavailable while the journal is',
+    inWorld(async (world) => {
+      const userId = await registered(world);
+      world.faults.push('request lost', 'request lost');
+      await assert.rejects(
+        world.deps.accounts.execute(userId, origin, () => revoke),
+        problem('unavailable'),
+      );
+      assert.deepEqual(await world.typesOf(userId), ['UserRegistered']);
+    }),
+  );
+
+  test(
+    'that comes again under its own id is answered from its commit',
+    inWorld(async (world) => {
+      const userId = await registered(world);
+      const named = { ...origin, commandId: '00000000-0000-4000-8000-000000000001' };
+      world.faults.push('answer lost', 'answer lost');
+      await assert.rejects(
+        world.deps.accounts.execute(userId, named, () => revoke),
+        problem('unavailable'),
+      );
+      const { facts, state } = await world.deps.accounts.execute(userId, named, () => revoke);
+      assert.deepEqual(
+        facts.map(({ type }) => type),
+        ['SessionsRevoked'],
+      );
+      assert.equal(state.revokedAt, 2);
+      assert.deepEqual(await world.typesOf(userId), ['UserRegistered', 'SessionsRevoked']);
+    }),
+  );
+
+  test(
+    'that comes again for another account id is answered from the account that it made',
+    inWorld(async (world) => {
+      const named = { ...origin, commandId: '00000000-0000-4000-8000-000000000002' };
+      const signUp = (userId: string) =>
+        world.deps.accounts.execute(userId, named, () => ({ ...register, userId }));
+      const first = await signUp(world.deps.newId());
+      const again = await signUp(world.deps.newId());
+      assert.deepEqual(again.state, first.state);
+      assert.equal((await world.deps.journal.living(address)).length, 1);
+    }),
+  );
+});
+
+describe('a command that another was faster than', () => {
+  test(
+    'is decided again on what the account is by then',
+    inWorld(async (world) => {
+      const userId = await registered(world);
+      const other = world.freshAccounts();
+      const seen: AccountState[] = [];
+      world.faults.push({ meanwhile: () => other.execute(userId, origin, () => disable) });
+      const { facts } = await world.deps.accounts.execute(userId, origin, (state) => {
+        seen.push(state);
+        return disable;
+      });
+      assert.deepEqual(facts, []);
+      assert.deepEqual(
+        seen.map(({ disabled }) => disabled),
+        [false, true],
+      );
+      assert.equal((await world.deps.journal.read(userId)).length, 2);
+    }),
+  );
+
+  test(
+    'every time is a conflict in the end',
+    inWorld(async (world) => {
+      const userId = await registered(world);
+      const other = world.freshAccounts();
+      // Each of its tries is overtaken by one that is not.
+      const overtaken = { meanwhile: () => other.execute(userId, origin, () => revoke) };
+      const overtaker = { meanwhile: async () => undefined };
+      world.faults.push(...Array.from({ length: 8 }, () => [overtaken, overtaker]).flat());
+      await assert.rejects(
+        world.deps.accounts.execute(userId, origin, () => ({ ...revoke, reason: 'admin' }) as Command),
+        problem('conflict'),
+      );
+      const reasons = (await world.factsOf(userId)).map(({ data }) => 'reason' in data && data.reason);
+      assert.equal(reasons.filter((reason) => reason === 'logout-all').length, 8);
+      assert.ok(!reasons.includes('admin'));
+    }),
+  );
+
+  test(
+    'to an address ends its own registration: one of two is verified',
+    inWorld(async (world) => {
+      const [one, other] = [await registered(world), await registered(world)];
+      const verify = (userId: string) =>
+        world.deps.accounts.execute(userId, origin, async () => ({
+          type: 'Verify',
+          tokenHash: link('A').hash,
+          now: new Date(0),
+          owner: await ownerOf(world.deps, address),
+          contested: false,
+        }));
+      world.faults.push({ meanwhile: () => verify(other) });
+      const { refusal, state } = await verify(one);
+      assert.equal(refusal, 'token_invalid');
+      assert.equal(state.status, 'ended');
+      assert.equal((await world.deps.accounts.load(other)).status, 'verified');
+      assert.equal(await ownerOf(world.deps, address), other);
+    }),
+  );
+});
+
+describe('an account with an event that this release does not know', () => {
+  test(
+    'is unavailable, and nothing is decided on it',
+    inWorld(async (world) => {
+      const userId = await registered(world);
+      const damage = `UPDATE journal_commit SET events = replace(events, 'UserRegistered', 'UserTeleported')`;
+      await world.database.write(() => void world.database.prepare(damage).run());
+      const accounts = world.freshAccounts();
+      await assert.rejects(accounts.load(userId), problem('unavailable'));
+      await assert.rejects(
+        accounts.execute(userId, origin, () => revoke),
+        problem('unavailable'),
+      );
+      assert.equal(world.nudged.length, 1);
+    }),
+  );
+});
