@@ -1,0 +1,188 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { Problem } from '@latchkey/service';
+import type { SignedIn } from './login.ts';
+import { context, DAY, inWorld, problem, type World } from './testing/world.ts';
+
+const ada = 'ada@example.com';
+const [PASSWORD, ANOTHER, WRONG] = ['correct horse battery', 'another horse battery', 'wrong horse battery'];
+const home = context({ ip: '192.0.2.1' });
+const elsewhere = context({ ip: '198.51.100.7' });
+
+const verified = async (world: World, address: string, password: string): Promise<string> => {
+  const { userId } = await world.signUp(address, password);
+  await world.useCases.verify(world.tokenOf(userId, 'verification'), password, home);
+  return userId;
+};
+
+const fails = async (attempt: Promise<SignedIn>): Promise<Problem> => {
+  const error = await attempt.then(
+    () => undefined,
+    (reason: unknown) => reason,
+  );
+  assert.ok(error instanceof Problem);
+  return error;
+};
+
+const guess = async (world: World, times: number, address = ada): Promise<void> => {
+  for (const n of Array(times).keys()) {
+    const attempt = world.useCases.login(address, WRONG, context({ ip: `203.0.113.${n}` }));
+    assert.equal((await fails(attempt)).spec.code, 'invalid_credentials');
+  }
+};
+
+describe('a login', () => {
+  test(
+    'goes to the owner of the address before any sign-up',
+    inWorld(async (world) => {
+      const owner = await verified(world, ada, PASSWORD);
+      await world.signUp(ada, PASSWORD);
+      const { state } = await world.useCases.login(ada, PASSWORD, home);
+      assert.equal(state.userId, owner);
+    }),
+  );
+
+  test(
+    'goes to the newest sign-up whose password it is',
+    inWorld(async (world) => {
+      await world.signUp(ada, PASSWORD);
+      const middle = await world.signUp(ada, PASSWORD);
+      const newest = await world.signUp(ada, ANOTHER);
+      const login = async (password: string) =>
+        (await world.useCases.login(ada, password, home)).state.userId;
+      assert.equal(await login(PASSWORD), middle.userId);
+      assert.equal(await login(ANOTHER), newest.userId);
+    }),
+  );
+
+  test(
+    'makes a session on the sequence that the account had',
+    inWorld(async (world) => {
+      const userId = await verified(world, ada, PASSWORD);
+      const before = world.deps.now();
+      await world.useCases.login(ada, PASSWORD, home);
+      const [session] = await world.deps.sessions.list(userId, before);
+      assert.deepEqual(
+        { n: session?.n, since: session?.since, ip: session?.ip, expiresAt: session?.expiresAt },
+        { n: 0, since: 2, ip: home.ip, expiresAt: new Date(before.getTime() + 30 * DAY) },
+      );
+    }),
+  );
+
+  test(
+    'fails with the same words for every reason',
+    inWorld(async (world) => {
+      await verified(world, ada, PASSWORD);
+      await world.signUp('unverified@example.com', PASSWORD);
+      const ended = await world.signUp('ended@example.com', PASSWORD);
+      await world.useCases.rejectSignUp(world.tokenOf(ended.userId, 'verification'), home);
+      const disabled = await verified(world, 'disabled@example.com', PASSWORD);
+      await world.useCases.disableAccount({ userId: disabled, by: 'ops' }, home);
+
+      const { login } = world.useCases;
+      const reasons = [
+        await fails(login('nobody@example.com', PASSWORD, home)),
+        await fails(login(ada, WRONG, home)),
+        await fails(login('unverified@example.com', WRONG, home)),
+        await fails(login('ended@example.com', PASSWORD, home)),
+        await fails(login('disabled@example.com', WRONG, home)),
+      ];
+      for (const { spec, details } of reasons)
+        assert.deepEqual({ spec, details }, { spec: reasons[0]?.spec, details: reasons[0]?.details });
+      assert.equal(reasons[0]?.spec.code, 'invalid_credentials');
+    }),
+  );
+
+  test(
+    'tells that an account is disabled only after its right password, and looks no further',
+    inWorld(async (world) => {
+      const owner = await verified(world, ada, PASSWORD);
+      await world.signUp(ada, PASSWORD);
+      await world.useCases.disableAccount({ userId: owner, by: 'ops' }, home);
+      await assert.rejects(world.useCases.login(ada, PASSWORD, home), problem('account_disabled'));
+      await assert.rejects(world.useCases.login(ada, WRONG, home), problem('invalid_credentials'));
+    }),
+  );
+});
+
+describe('guessing passwords', () => {
+  test(
+    'runs into the limit of an address, whether or not anybody has it',
+    inWorld(async (world) => {
+      await world.signUp(ada, PASSWORD);
+      for (const address of [ada, 'nobody@example.com']) {
+        await guess(world, 3, address);
+        await assert.rejects(world.useCases.login(address, PASSWORD, elsewhere), problem('rate_limited'));
+      }
+    }),
+  );
+
+  test(
+    'runs into the limit of an IP across addresses',
+    inWorld(async (world) => {
+      await world.signUp(ada, PASSWORD);
+      for (const n of Array(8).keys())
+        await fails(world.useCases.login(`${n}@example.com`, WRONG, elsewhere));
+      await assert.rejects(world.useCases.login(ada, PASSWORD, elsewhere), problem('rate_limited'));
+      await world.useCases.login(ada, PASSWORD, home);
+    }),
+  );
+
+  test(
+    'counts failures only',
+    inWorld(async (world) => {
+      await world.signUp(ada, PASSWORD);
+      for (const _ of Array(4).keys()) await world.useCases.login(ada, PASSWORD, elsewhere);
+    }),
+  );
+
+  test(
+    'does not lock the owner out where he is logged in, until that session is over',
+    inWorld(async (world) => {
+      const userId = await verified(world, ada, PASSWORD);
+      await world.useCases.login(ada, PASSWORD, home);
+      await guess(world, 3);
+      await world.useCases.login(ada, PASSWORD, home);
+      await assert.rejects(world.useCases.login(ada, PASSWORD, elsewhere), problem('rate_limited'));
+
+      const state = await world.deps.accounts.load(userId);
+      const revoke = { type: 'RevokeSessions', reason: 'admin' } as const;
+      await world.deps.accounts.execute(userId, home, () => revoke);
+      assert.ok((await world.deps.sessions.list(state.userId, world.deps.now())).length > 0);
+      await assert.rejects(world.useCases.login(ada, PASSWORD, home), problem('rate_limited'));
+    }),
+  );
+
+  test(
+    'is not helped by a session of a mere sign-up',
+    inWorld(async (world) => {
+      await world.signUp(ada, PASSWORD);
+      await world.useCases.login(ada, PASSWORD, home);
+      await guess(world, 3);
+      await assert.rejects(world.useCases.login(ada, PASSWORD, home), problem('rate_limited'));
+    }),
+  );
+
+  test(
+    'is forgotten with a completed reset, from whose IP the owner is let in from then on',
+    inWorld(async (world) => {
+      const userId = await verified(world, ada, PASSWORD);
+      await guess(world, 3);
+      const reset = { type: 'RequestPasswordReset', owner: userId } as const;
+      const token = world.deps.linkTokens.mint(userId);
+      const expiresAt = new Date(world.deps.now().getTime() + DAY).toISOString();
+      const link = { hash: world.deps.linkTokens.hash('reset', token), sealed: { sealed: 'x', expiresAt } };
+      await world.deps.accounts.execute(userId, home, () => ({ ...reset, link }));
+      await world.useCases.completeReset(token, ANOTHER, ANOTHER, home);
+
+      await world.useCases.login(ada, ANOTHER, elsewhere);
+      await world.useCases.logoutEverywhere(
+        { userId, sessionId: '', state: await world.deps.accounts.load(userId) },
+        elsewhere,
+      );
+      await guess(world, 3);
+      await world.useCases.login(ada, ANOTHER, home);
+      await assert.rejects(world.useCases.login(ada, ANOTHER, elsewhere), problem('rate_limited'));
+    }),
+  );
+});
