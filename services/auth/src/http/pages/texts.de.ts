@@ -84,7 +84,7 @@ export const de: Texts = {
     },
     renew: {
       verification:
-        'Geben Sie Ihre E-Mail-Adresse ein, und wir senden Ihnen einen neuen Link zur Bestätigung.',
+        'Geben Sie Ihre E-Mail-Adresse ein, und wir senden Ihnen einen neuen Link, um Ihre Anmeldung abzuschließen.',
       'password-reset':
         'Geben Sie Ihre E-Mail-Adresse ein, und wir senden Ihnen einen neuen Link, um ein Passwort zu wählen.',
     },

@@ -81,7 +81,7 @@ export const en: Texts = {
       invalid: 'It was used before, replaced by a newer one, or cut off on its way.',
     },
     renew: {
-      verification: 'Enter your email address, and we will send you a new link to verify it.',
+      verification: 'Enter your email address, and we will send you a new link to finish your sign-up.',
       'password-reset': 'Enter your email address, and we will send you a new link to choose a password.',
     },
     email: 'Email address',
