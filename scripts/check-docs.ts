@@ -1,0 +1,59 @@
+/**
+ * Looks for what the Markdown files name and the repository does not have: the targets of relative links (with
+ * their headings), and paths in backticks. Exits with 1 if there is any.
+ */
+import { existsSync, globSync, readFileSync } from 'node:fs';
+import { dirname, join, relative, resolve } from 'node:path';
+
+const root = resolve(import.meta.dirname, '..');
+
+const documents = globSync('**/*.md', { cwd: root, exclude: ['**/node_modules/**'] }).map((name) =>
+  join(root, name),
+);
+
+const withoutCodeBlocks = (markdown: string): string => markdown.replace(/^ *```[\s\S]*?^ *```/gm, '');
+
+const textOf = (document: string): string => withoutCodeBlocks(readFileSync(document, 'utf8'));
+
+/** As GitHub makes them from headings. */
+const anchorsOf = (document: string): ReadonlySet<string> =>
+  new Set(
+    [...textOf(document).matchAll(/^#+ (.*)$/gm)].map(([, heading = '']) =>
+      heading
+        .toLowerCase()
+        .replace(/[^\p{L}\p{N} _-]/gu, '')
+        .replaceAll(' ', '-'),
+    ),
+  );
+
+function deadLinks(document: string, text: string): readonly string[] {
+  const targets = [...text.matchAll(/\]\(([^)\s]+)\)/g)].map(([, target = '']) => target);
+  return targets.filter((target) => {
+    if (/^[a-z]+:/.test(target)) return false;
+    const [path = '', anchor] = target.split('#');
+    const linked = path === '' ? document : resolve(dirname(document), path);
+    if (!existsSync(linked)) return true;
+    return anchor !== undefined && !anchorsOf(linked).has(anchor);
+  });
+}
+
+const ROOMS = /^(libs|services|deploy|test|bench|docs|scripts|examples)\//;
+const FILE = /\/.*\.(ts|js|cjs|json|md|sh|yml|css|html|liquid|mjml|txt|png)$/;
+
+/** A path from the root or from the document's own folder: something with a slash that ends like a file, or begins like a room. */
+function deadPaths(document: string, text: string): readonly string[] {
+  const quoted = [...text.matchAll(/`([\w.@-]+\/[\w.@/-]*)`/g)].map(([, path = '']) => path);
+  return quoted.filter(
+    (path) =>
+      (ROOMS.test(path) || FILE.test(path)) &&
+      ![root, dirname(document)].some((folder) => existsSync(join(folder, path))),
+  );
+}
+
+for (const document of documents) {
+  const text = textOf(document);
+  for (const missing of [...deadLinks(document, text), ...deadPaths(document, text)]) {
+    console.error(`${relative(root, document)}: ${missing} is not there`);
+    process.exitCode = 1;
+  }
+}

@@ -1,0 +1,85 @@
+/**
+ * Writes docs/config.md from the schemas of the settings. With `--check` it writes nothing, and exits with 1 if
+ * the file is not what the schemas say.
+ */
+import { readFileSync, writeFileSync } from 'node:fs';
+import { standaloneSettings } from '../deploy/standalone/src/settings.ts';
+import { describeConfig, type SettingDescription } from '../libs/service/src/index.ts';
+import { authSettings } from '../services/auth/src/index.ts';
+import { notifierSettings } from '../services/notifier/src/index.ts';
+import { userSettings } from '../services/user/src/index.ts';
+
+const file = new URL('../docs/config.md', import.meta.url);
+
+const INTRODUCTION = `# Settings
+
+<!-- Made from the schemas by \`npm run docs\`. Edit those, not this. -->
+
+Settings are environment variables. \`npm start\` also reads \`.env\` in the folder that it is started in; what is set in the environment wins. An empty value counts as not given.
+
+Every setting may come from a file instead: \`MAIL_PASSWORD_FILE=/run/secrets/mail\` reads \`MAIL_PASSWORD\` from there, without the line break at its end. Giving both is a fault. Use files for what is marked secret.
+
+All faults are reported at once, one line each, by name and without the values; the process then exits with 1.
+
+Flags take \`true\` or \`false\`, also \`1\`/\`0\`, \`yes\`/\`no\`, \`on\`/\`off\`. Lists are separated by commas.
+`;
+
+type Schema = Parameters<typeof describeConfig>[0];
+
+const sections: readonly (readonly [title: string, about: string, schema: Schema])[] = [
+  [
+    'standalone',
+    'What `npm start` runs: the three services in one process. It reads these settings and those of all services below. In development it provides what they require: keys are made once and kept in `secrets.json` in DATA_DIR, PUBLIC_URL is `http://localhost` with the port in use, and mails go to the mailbox page unless MAIL_SERVER is given. In production all of that must be given, and PUBLIC_URL must be an https URL.',
+    standaloneSettings,
+  ],
+  [
+    'auth',
+    'Sign-up, login, links and sessions. Within standalone, HOST, PORT, LOG_LEVEL and TRUSTED_PROXIES are those of standalone.',
+    authSettings,
+  ],
+  ['notifier', 'Mails.', notifierSettings],
+  ['user', 'Profiles.', userSettings],
+];
+
+const cell = (text: string): string => text.replaceAll('|', '\\|');
+
+function fallbackOf({ default: fallback, required }: SettingDescription): string {
+  if (required) return 'required';
+  return fallback === undefined ? '' : `\`${fallback}\``;
+}
+
+const row = (setting: SettingDescription): string =>
+  `| \`${setting.name}\` | ${fallbackOf(setting)} | ${setting.secret ? 'secret' : ''} | ${cell(described(setting))} |`;
+
+function described({ name, description }: SettingDescription): string {
+  if (description === '') throw new Error(`${name} has no description`);
+  return description;
+}
+
+const section = ([title, about, schema]: (typeof sections)[number]): string =>
+  [
+    `## ${title}`,
+    '',
+    about,
+    '',
+    '| Setting | Default | | What it is |',
+    '|---|---|---|---|',
+    ...describeConfig(schema).map(row),
+    '',
+  ].join('\n');
+
+const wanted = [INTRODUCTION, ...sections.map(section)].join('\n');
+
+function present(): string {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch {
+    return '';
+  }
+}
+
+if (!process.argv.includes('--check')) writeFileSync(file, wanted);
+else if (present() !== wanted) {
+  console.error('docs/config.md is not what the schemas say: npm run docs');
+  process.exitCode = 1;
+}
