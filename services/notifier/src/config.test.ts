@@ -36,6 +36,20 @@ describe('the notifier’s settings', () => {
     assert.equal(config.MAIL_FROM_NAME, 'Latchkey');
   });
 
+  it('tell contradictions together with what is wrong by itself', () => {
+    const faults = faultsOf({
+      MAIL_PORT: 'many',
+      MAIL_SERVER: '',
+      PUBLIC_URL: 'http://accounts.example.com',
+    });
+    assert.deepEqual(faults.map((fault) => fault.split(':')[0]).sort(), [
+      'MAIL_PORT',
+      'MAIL_SERVER',
+      'PUBLIC_URL',
+    ]);
+    assert.doesNotThrow(() => faultsOf({ PUBLIC_URL: undefined }));
+  });
+
   for (const [wrong, settings, named] of [
     ['STARTTLS together with TLS', { MAIL_STARTTLS: 'true', MAIL_SSL_TLS: 'true' }, 'MAIL_STARTTLS'],
     ['credentials that are wanted and missing', { MAIL_PASSWORD: '' }, 'MAIL_PASSWORD'],

@@ -90,7 +90,7 @@ function contradictions(config: Fields): readonly Fault[] {
   return [
     ...when(production && !server, 'MAIL_SERVER', 'is required in production'),
     ...when(
-      production && !config.PUBLIC_URL.startsWith('https:'),
+      production && !String(config.PUBLIC_URL).startsWith('https:'),
       'PUBLIC_URL',
       'must be an https URL in production',
     ),
@@ -113,10 +113,14 @@ function contradictions(config: Fields): readonly Fault[] {
   ];
 }
 
-export const notifierSettings = fields.superRefine((config, context) => {
-  for (const [name, message] of contradictions(config)) {
-    context.addIssue({ code: 'custom', path: [name], message });
-  }
-});
+export const notifierSettings = fields.superRefine(
+  (config, context) => {
+    for (const [name, message] of contradictions(config)) {
+      context.addIssue({ code: 'custom', path: [name], message });
+    }
+  },
+  // Also where single settings are wrong, so that all faults are told at once.
+  { when: () => true },
+);
 
 export type NotifierConfig = z.infer<typeof notifierSettings>;
