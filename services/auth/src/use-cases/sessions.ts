@@ -1,5 +1,5 @@
 /** Sessions: seen and ended by whoever they belong to. */
-import { refused } from '../http/problems.ts';
+import { Problem, problems } from '@latchkey/service';
 import type { Session } from '../ports/sessions.ts';
 import { type Outcome, reachable } from './accounts.ts';
 import type { Context, Deps, Signed } from './deps.ts';
@@ -40,5 +40,5 @@ export const endSession =
   ({ sessions }: Deps) =>
   async ({ userId }: Signed, sessionId: string): Promise<void> => {
     const removed = await reachable(() => sessions.remove(userId, sessionId));
-    if (!removed) throw refused('not_found');
+    if (!removed) throw new Problem(problems.not_found, { detail: 'There is no such session.' });
   };

@@ -56,7 +56,7 @@ export const usersQuery = z.object({
   limit: limit.default(20),
   cursor: cursor.optional(),
   role: role.optional(),
-  verified: z.stringbool({ truthy: ['true'], falsy: ['false'] }).optional(),
+  verified: z.stringbool({ truthy: ['true'], falsy: ['false'], case: 'sensitive' }).optional(),
   q: z.string().min(1).max(254).optional().describe('How the e-mail address or the username begins'),
 });
 

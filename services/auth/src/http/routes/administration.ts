@@ -1,5 +1,5 @@
 import { role } from '@latchkey/events';
-import { type Route, route } from '@latchkey/service';
+import { problems, type Route, route } from '@latchkey/service';
 import { z } from 'zod';
 import { emailAddress } from '../../credentials/email.ts';
 import { contextOf, repeatableContextOf } from '../context.ts';
@@ -30,7 +30,7 @@ export const changeRoleRoute = ({ useCases, guards }: RouteDeps): Route =>
     params,
     body: z.object({ role }),
     answers: { 200: accountAnswer('The account now.') },
-    problems: [refusals.own_account],
+    problems: [problems.not_found, problems.conflict, refusals.own_account],
     handle: async (request) => {
       const ask = { userId: request.params.id, by: request.caller.userId, role: request.body.role };
       const { state } = await useCases.changeRole(ask, contextOf(request));
@@ -54,7 +54,7 @@ const switchRoute = (
     body: reasonBody,
     accepts: ['none', 'json'],
     answers: { 200: accountAnswer('The account now.') },
-    problems: [refusals.own_account],
+    problems: [problems.not_found, problems.conflict, refusals.own_account],
     handle: async (request) => {
       const ask = { userId: request.params.id, by: request.caller.userId, ...given(request.body) };
       const { state } = await run(ask, contextOf(request));
@@ -82,6 +82,7 @@ export const accountHistoryRoute = ({ useCases, guards }: RouteDeps): Route =>
     policy: guards.withRole('admin'),
     params,
     answers: { 200: { description: 'Oldest first.', schema: historyView } },
+    problems: [problems.not_found],
     handle: async (request) => ({
       status: 200,
       body: { events: await useCases.accountHistory(request.params.id) },
@@ -106,6 +107,7 @@ export const sendMailRoute = ({ useCases, guards }: RouteDeps): Route =>
         schema: z.object({ message: z.string(), mailingId: z.uuid() }),
       },
     },
+    problems: [problems.rate_limited],
     handle: async (request) => {
       const { addresses, template } = request.body;
       // Two spellings of one address are one recipient.

@@ -1,5 +1,13 @@
 /** Requests by address: answered the same way whoever lives there. */
-import { anyone, type Policy, type Problem, type Route, route, validationFailed } from '@latchkey/service';
+import {
+  anyone,
+  type Policy,
+  type Problem,
+  problems,
+  type Route,
+  route,
+  validationFailed,
+} from '@latchkey/service';
 import { z } from 'zod';
 import { emailAddress } from '../../credentials/email.ts';
 import type { Signed } from '../../use-cases/deps.ts';
@@ -24,6 +32,7 @@ export const passwordResetRequestRoute = ({ useCases, pages }: RouteDeps): Route
     body: z.object({ email: emailAddress }),
     accepts: ['json', 'form'],
     answers: { 202: accepted },
+    problems: [problems.rate_limited],
     problemPage: linkProblemPage(pages, 'password-reset'),
     handle: async (request) => {
       await useCases.requestByAddress('password-reset', request.body.email.canonical, contextOf(request));
@@ -47,6 +56,7 @@ export const verificationRequestRoute = ({ useCases, guards, pages }: RouteDeps)
     body: z.object({ email: emailAddress.optional() }),
     accepts: ['none', 'json', 'form'],
     answers: { 202: accepted },
+    problems: [problems.rate_limited, problems.conflict],
     problemPage: linkProblemPage(pages, 'verification'),
     handle: async (request) => {
       const { caller, body } = request;

@@ -1,6 +1,7 @@
 import {
   type Answer,
   anyone,
+  problems,
   type RequestContext,
   type Route,
   route,
@@ -24,7 +25,11 @@ const tokens = z.object({
 });
 
 const LONGEST_REFRESH_TOKEN = 512;
-const refreshBody = z.object({ refreshToken: z.string().min(1).max(LONGEST_REFRESH_TOKEN).optional() });
+const refreshToken = z
+  .string()
+  .max(LONGEST_REFRESH_TOKEN)
+  .regex(/^[\w.-]+$/, 'must be a refresh token');
+const refreshBody = z.object({ refreshToken: refreshToken.optional() });
 
 const answerOf = (
   { accessToken, refreshToken, expiresIn, state }: SignedIn,
@@ -56,7 +61,7 @@ export const loginRoute = ({ useCases, cookie }: RouteDeps): Route =>
       tokens: z.enum(['body', 'cookie']).default('body'),
     }),
     answers: { 200: { description: 'Tokens.', schema: tokens, headers: ['Set-Cookie'] } },
-    problems: [authProblems.invalid_credentials, authProblems.account_disabled],
+    problems: [authProblems.invalid_credentials, authProblems.account_disabled, problems.rate_limited],
     handle: async (request) => {
       const { email, password, tokens: where } = request.body;
       const signedIn = await useCases.login(email.canonical, password, contextOf(request));
@@ -75,7 +80,7 @@ export const refreshRoute = (deps: RouteDeps): Route =>
     policy: anyone,
     body: refreshBody,
     answers: { 200: { description: 'Tokens.', schema: tokens, headers: ['Set-Cookie'] } },
-    problems: [authProblems.refresh_token_invalid, deps.cookie.problem],
+    problems: [authProblems.refresh_token_invalid, deps.cookie.problem, problems.conflict],
     handle: async (request) => {
       const { token, inCookie } = presented(deps, request, request.body.refreshToken);
       const signedIn = await deps.useCases.refresh(token, contextOf(request));

@@ -1,4 +1,4 @@
-import { anyone, type Route, route } from '@latchkey/service';
+import { anyone, problems, type Route, route } from '@latchkey/service';
 import { z } from 'zod';
 import { passwordText } from '../../credentials/schemas.ts';
 import { contextOf } from '../context.ts';
@@ -46,7 +46,7 @@ export const completeResetRoute = ({ useCases, pages }: RouteDeps): Route =>
       200: changedOnPage('The password is set.'),
       400: { description: 'The form again, to a form.', media: ['text/html'] },
     },
-    problems: [...linkProblems, ...newPasswordProblems],
+    problems: [...linkProblems, ...newPasswordProblems, problems.conflict],
     problemPage: linkProblemPage(pages, 'password-reset'),
     handle: (request) => {
       const { token } = request.params;
@@ -102,7 +102,12 @@ export const changePasswordRoute = ({ useCases, guards, accessTokens }: RouteDep
         z.object({ message: z.string(), accessToken: z.string(), expiresIn: z.int() }),
       ),
     },
-    problems: [...newPasswordProblems, refusals.current_password_incorrect],
+    problems: [
+      ...newPasswordProblems,
+      refusals.current_password_incorrect,
+      problems.conflict,
+      problems.rate_limited,
+    ],
     handle: async (request) => {
       const { currentPassword: current, newPassword: next, confirmNewPassword: confirmation } = request.body;
       const { caller } = request;

@@ -1,4 +1,4 @@
-import { type Route, route } from '@latchkey/service';
+import { problems, type Route, route } from '@latchkey/service';
 import { z } from 'zod';
 import type { ChangeProfile } from '../../account/index.ts';
 import { contextOf } from '../context.ts';
@@ -27,6 +27,7 @@ export const profileRoute = ({ useCases, guards }: RouteDeps): Route =>
     policy: guards.verified,
     body,
     answers: { 200: changed('The account now.', z.object({ user: accountView })) },
+    problems: [problems.conflict],
     handle: async (request) => {
       const { state } = await useCases.changeProfile(request.caller, given(request.body), contextOf(request));
       return { status: 200, body: { user: viewAccount(state) }, headers: sequenceHeader(state) };

@@ -1,4 +1,4 @@
-import { type Route, route } from '@latchkey/service';
+import { problems, type Route, route } from '@latchkey/service';
 import { z } from 'zod';
 import { contextOf } from '../context.ts';
 import { BASE, type RouteDeps } from '../deps.ts';
@@ -21,6 +21,7 @@ export const logoutAllRoute = ({ useCases, guards }: RouteDeps): Route =>
     summary: 'End every session of the account',
     policy: guards.authenticated,
     answers: { 204: changed('Every session and every access token is dead.') },
+    problems: [problems.conflict],
     handle: async (request) => {
       const { state } = await useCases.logoutEverywhere(request.caller, contextOf(request));
       return { status: 204, headers: sequenceHeader(state) };
@@ -64,6 +65,7 @@ export const endSessionRoute = ({ useCases, guards }: RouteDeps): Route =>
     policy: guards.authenticated,
     params: z.object({ id: z.uuid() }),
     answers: { 204: { description: 'Ended.' } },
+    problems: [problems.not_found],
     handle: async ({ caller, params }) => {
       await useCases.endSession(caller, params.id);
       return { status: 204 };

@@ -1,4 +1,4 @@
-import { anyone, type Route, route } from '@latchkey/service';
+import { anyone, problems, type Route, route } from '@latchkey/service';
 import { z } from 'zod';
 import { emailAddress } from '../../credentials/email.ts';
 import { negotiateLocale, passwordText } from '../../credentials/schemas.ts';
@@ -32,7 +32,12 @@ export const signUpRoute = ({ useCases }: RouteDeps): Route =>
     policy: anyone,
     body,
     answers: { 201: { description: 'The input, echoed; a mail is on its way.', schema: created } },
-    problems: [authProblems.password_too_weak, authProblems.email_already_registered],
+    problems: [
+      authProblems.password_too_weak,
+      authProblems.email_already_registered,
+      problems.conflict,
+      problems.rate_limited,
+    ],
     handle: async (request) => {
       const { email, username, firstName, lastName, password, locale } = request.body;
       await useCases.signUp(

@@ -1,4 +1,4 @@
-import { anyone, type Route, route } from '@latchkey/service';
+import { anyone, problems, type Route, route } from '@latchkey/service';
 import { z } from 'zod';
 import { passwordText } from '../../credentials/schemas.ts';
 import { contextOf } from '../context.ts';
@@ -50,7 +50,7 @@ export const verifyRoute = ({ useCases, pages }: RouteDeps): Route =>
       200: changedOnPage('Verified, or rejected.'),
       400: { description: 'The form again, to a form.', media: ['text/html'] },
     },
-    problems: [...linkProblems, refusals.password_required],
+    problems: [...linkProblems, refusals.password_required, problems.conflict, problems.rate_limited],
     problemPage: linkProblemPage(pages, 'verification'),
     handle: (request) => {
       const { token } = request.params;
