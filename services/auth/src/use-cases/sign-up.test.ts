@@ -1,0 +1,132 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { ownerOf } from './address.ts';
+import { signUp } from './sign-up.ts';
+import { context, inWorld, problem, type World } from './testing/world.ts';
+
+const ada = 'ada@example.com';
+const [PASSWORD, ANOTHER] = ['correct horse battery', 'another horse battery'];
+const person = {
+  email: { stored: 'Ada@Example.com', canonical: ada },
+  password: PASSWORD,
+  username: 'somebody',
+  locale: 'en',
+};
+
+const living = async ({ deps }: World): Promise<number> => (await deps.journal.living(ada)).length;
+const statusOf = async ({ deps }: World, userId: string) => (await deps.accounts.load(userId)).status;
+const tokenOf = (world: World, userId: string) => world.tokenOf(userId, 'verification');
+
+describe('a sign-up', () => {
+  test(
+    'repeated under its key makes one account',
+    inWorld(async (world) => {
+      const keyed = context({ idempotencyKey: 'the same' });
+      await world.useCases.signUp(person, keyed);
+      await world.useCases.signUp(person, keyed);
+      assert.equal(await living(world), 1);
+      await world.useCases.signUp(person, context({ idempotencyKey: 'another' }));
+      assert.equal(await living(world), 2);
+    }),
+  );
+
+  test(
+    'beyond five living ones of an address becomes a request for a link',
+    inWorld(async (world) => {
+      for (const _ of Array(5).keys()) await world.signUp(ada, PASSWORD);
+      assert.equal(await world.deps.requests.count(), 0);
+      await world.useCases.signUp(person, context());
+      assert.equal(await living(world), 5);
+      assert.equal(await world.deps.requests.count(), 1);
+    }),
+  );
+
+  test(
+    'over the mail limit of its address is answered as any other, and makes nothing',
+    inWorld(async (world) => {
+      while ((await world.deps.limits.take('verification-address', ada)).allowed);
+      await world.useCases.signUp(person, context());
+      assert.equal(await living(world), 0);
+      assert.equal(await world.deps.requests.count(), 0);
+    }),
+  );
+
+  test(
+    'for an owned address is refused only where the settings say that it may tell',
+    inWorld(async (world) => {
+      const revealing = signUp({
+        ...world.deps,
+        settings: { ...world.deps.settings, revealExisting: true },
+      });
+      await world.signUp(ada, PASSWORD);
+      await revealing(person, context());
+      const { userId } = await world.signUp(ada, PASSWORD);
+      await world.useCases.verify(tokenOf(world, userId), PASSWORD, context());
+      await world.useCases.signUp(person, context());
+      await assert.rejects(revealing(person, context()), problem('email_already_registered'));
+    }),
+  );
+});
+
+describe('verifying a sign-up', () => {
+  test(
+    'takes the address, its mark off, and ends the other sign-ups',
+    inWorld(async (world) => {
+      const other = await world.signUp(ada, ANOTHER);
+      const { userId } = await world.signUp(ada, PASSWORD);
+      await world.useCases.verify(tokenOf(world, userId), PASSWORD, context());
+      assert.equal(await ownerOf(world.deps, ada), userId);
+      assert.equal(await living(world), 0);
+      assert.equal(await statusOf(world, other.userId), 'ended');
+      await assert.rejects(
+        world.useCases.verify(tokenOf(world, other.userId), ANOTHER, context()),
+        problem('token_invalid'),
+      );
+      const again = await world.useCases.verify(tokenOf(world, userId), undefined, context());
+      assert.deepEqual(again.facts, []);
+    }),
+  );
+
+  test(
+    'asks for its own password while another lives, and counts guesses as failed logins',
+    inWorld(async (world) => {
+      await world.signUp(ada, ANOTHER);
+      const { userId } = await world.signUp(ada, PASSWORD);
+      const verify = (password?: string) =>
+        world.useCases.verify(tokenOf(world, userId), password, context());
+      assert.equal((await world.useCases.viewVerification(tokenOf(world, userId))).contested, true);
+      await assert.rejects(verify(), problem('password_required'));
+      for (const _ of Array(3).keys()) await assert.rejects(verify(ANOTHER), problem('password_required'));
+      await assert.rejects(verify(PASSWORD), problem('rate_limited'));
+      assert.equal(await statusOf(world, userId), 'unverified');
+    }),
+  );
+
+  test(
+    'by two links of one address at once verifies one account',
+    inWorld(async (world) => {
+      const one = await world.signUp(ada, PASSWORD);
+      const other = await world.signUp(ada, PASSWORD);
+      const results = await Promise.allSettled(
+        [one, other].map(({ userId }) => world.useCases.verify(tokenOf(world, userId), PASSWORD, context())),
+      );
+      const statuses = await Promise.all([one, other].map(({ userId }) => statusOf(world, userId)));
+      assert.deepEqual(statuses.toSorted(), ['ended', 'verified']);
+      assert.equal(results.filter(({ status }) => status === 'fulfilled').length, 1);
+    }),
+  );
+});
+
+describe('"this was not me"', () => {
+  test(
+    'ends a sign-up, and the link of another needs no password any more',
+    inWorld(async (world) => {
+      const stranger = await world.signUp(ada, ANOTHER);
+      const { userId } = await world.signUp(ada, PASSWORD);
+      await world.useCases.rejectSignUp(tokenOf(world, stranger.userId), context());
+      assert.equal(await statusOf(world, stranger.userId), 'ended');
+      await world.useCases.verify(tokenOf(world, userId), undefined, context());
+      assert.equal(await statusOf(world, userId), 'verified');
+    }),
+  );
+});
