@@ -8,6 +8,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
 import { promisify } from 'node:util';
 import { eventually } from './eventually.ts';
 
@@ -27,8 +28,11 @@ export interface System {
   ops(...words: readonly string[]): Promise<string>;
   /** Ends it at once, as a power cut would. */
   kill(): Promise<void>;
+  /** Asks it to end, as Ctrl-C does. @returns its exit code; the folder stays. */
+  end(): Promise<number | null>;
   /** Starts it again on the same folder and port. */
   start(): Promise<void>;
+  /** Ends it and deletes its folder. */
   stop(): Promise<void>;
 }
 
@@ -69,11 +73,12 @@ export async function startStandalone(settings: Settings = {}): Promise<System> 
     });
   };
 
-  const end = async (signal: NodeJS.Signals): Promise<void> => {
-    if (child === undefined || child.exitCode !== null || child.signalCode !== null) return;
-    const ended = once(child, 'exit');
+  const end = async (signal: NodeJS.Signals): Promise<number | null> => {
+    if (child === undefined || child.exitCode !== null || child.signalCode !== null) return null;
+    const ended = once(child, 'close');
     child.kill(signal);
     await ended;
+    return child.exitCode;
   };
 
   await start();
@@ -86,13 +91,42 @@ export async function startStandalone(settings: Settings = {}): Promise<System> 
       const { stdout } = await promisify(execFile)(process.execPath, [OPS, ...words], { env });
       return stdout;
     },
-    kill: () => end('SIGKILL'),
+    kill: async () => void (await end('SIGKILL')),
+    end: () => end('SIGTERM'),
     start,
     stop: async () => {
       await end('SIGTERM');
       await rm(folder, { recursive: true, force: true });
     },
   };
+}
+
+export interface Ended {
+  readonly code: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+const LONGEST_RUN_MS = 20_000;
+
+/** Runs a standalone, or with `ops` a command, that is expected to end by itself. */
+export async function runToEnd(
+  settings: Settings,
+  options: { readonly ops?: readonly string[]; readonly uid?: number } = {},
+): Promise<Ended> {
+  const { ops, ...identity } = options;
+  const args = ops === undefined ? [MAIN] : [OPS, ...ops];
+  const child = spawn(process.execPath, args, {
+    env: { PATH: process.env['PATH'], PORT: '0', ...settings },
+    stdio: ['ignore', 'pipe', 'pipe'],
+    timeout: LONGEST_RUN_MS,
+    killSignal: 'SIGKILL',
+    ...identity,
+  });
+  const ended = once(child, 'close');
+  const [stdout, stderr] = await Promise.all([text(child.stdout), text(child.stderr)]);
+  await ended;
+  return { code: child.exitCode, stdout, stderr };
 }
 
 export const freePort = async (): Promise<number> => {

@@ -1,0 +1,511 @@
+/** Bad input of every kind for every route that the API declares: refused in words, and nothing comes of it. */
+import assert from 'node:assert/strict';
+import { request } from 'node:http';
+import { text } from 'node:stream/consumers';
+import { after, describe, test } from 'node:test';
+import { type HostileBody, hostileBodies } from '@latchkey/service/hostile';
+import { assertProblem, createClient, type Reply } from './support/client.ts';
+import { eventually } from './support/eventually.ts';
+import { createMailbox, linkOf } from './support/mailbox.ts';
+import { faultsOf, type Operation, operationsOf, problemFaults } from './support/openapi.ts';
+import { createPeople, type Person, shown, somebody } from './support/people.ts';
+import { dumpOf } from './support/store.ts';
+import { startStandalone } from './support/system.ts';
+
+const system = await startStandalone({ LIMITS: 'off' });
+after(() => system.stop());
+const client = createClient(system.url);
+const mailbox = createMailbox(system.mailbox);
+const people = createPeople(client, mailbox);
+
+const NOBODY = '01890a5d-ac96-774b-bcce-b302099a8057';
+const NEW_PASSWORD = 'quite another passphrase';
+
+const linkTo = async (person: Person, subject: string): Promise<string> =>
+  linkOf(await mailbox.next(person.email, subject)).token;
+
+/** Somebody who has asked for a reset link and not used it. */
+const forgetful = await people.verified(somebody('forgetful'));
+await client.post('/auth/password-reset-request', { json: { email: forgetful.email } });
+const pending = somebody('pending');
+await people.signUp(pending);
+const verified = await people.verified(somebody('verified'));
+const admin = await people.verified(somebody('admin'));
+await system.ops('role', admin.email, 'admin');
+
+const tokens = {
+  pending: await people.login(pending),
+  verified: await people.login(verified),
+  admin: await people.login(admin),
+  /** Only for its refresh token, which the good examples use up. */
+  spare: await people.login(verified),
+  leaving: await people.login(verified),
+};
+await shown(people, tokens.admin.accessToken, ({ role }) => role === 'admin');
+const links = {
+  verify: await linkTo(pending, 'Verify your email'),
+  reset: await linkTo(forgetful, 'Reset Your Password'),
+};
+
+type Who = 'pending' | 'verified' | 'admin';
+
+interface Example {
+  /** The least that may call. */
+  readonly as?: Who;
+  readonly params?: Readonly<Record<string, string>>;
+  readonly body?: Readonly<Record<string, unknown>>;
+  /** Needed although the schema cannot say so. */
+  readonly needed?: readonly string[];
+  /** Fields in which a line break is fine. */
+  readonly freeText?: readonly string[];
+  /** What the example itself is answered with. */
+  readonly good: number;
+}
+
+const ofVerified = { params: { id: tokens.verified.id }, as: 'admin' } as const;
+
+/** One good request per route, in an order in which they all work: the hostile ones are made from them. */
+const examples: Readonly<Record<string, Example>> = {
+  'POST /auth/signup': {
+    body: {
+      ...somebody('newcomer'),
+      firstName: 'Ada',
+      lastName: 'Lovelace',
+      locale: 'en',
+    },
+    good: 201,
+  },
+  'GET /auth/verify/{token}': { params: { token: links.verify }, good: 200 },
+  'GET /auth/password-reset-confirm/{token}': { params: { token: links.reset }, good: 200 },
+  'POST /auth/password-reset-confirm/{token}': {
+    params: { token: links.reset },
+    body: { newPassword: NEW_PASSWORD, confirmNewPassword: NEW_PASSWORD },
+    good: 200,
+  },
+  'POST /auth/verification-request': { body: { email: pending.email }, needed: ['email'], good: 202 },
+  'POST /auth/password-reset-request': { body: { email: verified.email }, good: 202 },
+  'POST /auth/login': {
+    body: { email: verified.email, password: verified.password, tokens: 'body' },
+    good: 200,
+  },
+  'POST /auth/refresh': {
+    body: { refreshToken: tokens.spare.refreshToken },
+    needed: ['refreshToken'],
+    good: 200,
+  },
+  'POST /auth/logout': {
+    body: { refreshToken: tokens.leaving.refreshToken },
+    needed: ['refreshToken'],
+    good: 204,
+  },
+  'GET /auth/sessions': { as: 'pending', good: 200 },
+  'DELETE /auth/sessions/{id}': { as: 'pending', params: { id: NOBODY }, good: 404 },
+  'GET /auth/history': { as: 'verified', good: 200 },
+  'PATCH /auth/profile': {
+    as: 'verified',
+    body: { username: 'countess', firstName: 'Augusta', lastName: 'King', locale: 'de' },
+    good: 200,
+  },
+  'GET /.well-known/jwks.json': { good: 200 },
+  'GET /users/me': { as: 'pending', good: 200 },
+  'GET /users': { as: 'admin', good: 200 },
+  'GET /users/{id}': { as: 'admin', params: { id: tokens.verified.id }, good: 200 },
+  'GET /auth/accounts/{id}/history': { ...ofVerified, good: 200 },
+  'POST /auth/send-mail': {
+    as: 'admin',
+    body: { addresses: [somebody('addressee').email], template: 'welcome' },
+    good: 202,
+  },
+  'POST /auth/change-password': {
+    as: 'verified',
+    body: {
+      currentPassword: verified.password,
+      newPassword: NEW_PASSWORD,
+      confirmNewPassword: NEW_PASSWORD,
+    },
+    good: 200,
+  },
+  'POST /auth/accounts/{id}/disable': {
+    ...ofVerified,
+    body: { reason: 'asked for it' },
+    freeText: ['reason'],
+    good: 200,
+  },
+  'POST /auth/accounts/{id}/enable': {
+    ...ofVerified,
+    body: { reason: 'asked again' },
+    freeText: ['reason'],
+    good: 200,
+  },
+  'PUT /auth/accounts/{id}/role': { ...ofVerified, body: { role: 'admin' }, good: 200 },
+  'POST /auth/logout-all': { as: 'pending', good: 204 },
+  'POST /auth/verify/{token}': {
+    params: { token: links.verify },
+    body: { password: pending.password, reject: true },
+    good: 200,
+  },
+};
+
+const SECRETS = [
+  ...[forgetful, pending, verified, admin].map(({ password }) => password),
+  NEW_PASSWORD,
+  ...Object.values(links),
+  ...Object.values(tokens).flatMap(({ accessToken, refreshToken }) => [accessToken, refreshToken]),
+];
+
+const operations = await operationsOf(client);
+
+interface Sent {
+  readonly path?: string;
+  readonly body?: string | Buffer;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+const pathOf = ({ path }: Operation, params: Readonly<Record<string, string>> = {}): string =>
+  path.replaceAll(/\{(\w+)\}/g, (_, name: string) => params[name] ?? '');
+
+/** By `node:http`, which sends what it is told to: any method, any path, any header. */
+const send = (method: string, path: string, { body, headers = {} }: Omit<Sent, 'path'> = {}) =>
+  new Promise<Reply>((resolve, reject) => {
+    const url = new URL(system.url);
+    const sent = request(
+      {
+        host: url.hostname,
+        port: url.port,
+        path: path.startsWith('/.') ? path : `/api/v1${path}`,
+        method,
+        headers: { ...(body !== undefined && { 'Content-Length': Buffer.byteLength(body) }), ...headers },
+      },
+      async (answer) => {
+        const said = await text(answer);
+        const found = new Headers();
+        for (const [name, value] of Object.entries(answer.headers)) found.set(name, String(value));
+        const isJson = /json/.test(found.get('content-type') ?? '') && said !== '';
+        resolve({
+          status: answer.statusCode ?? 0,
+          headers: found,
+          text: said,
+          json: isJson ? JSON.parse(said) : undefined,
+        });
+      },
+    );
+    sent.on('error', reject);
+    sent.end(body);
+  });
+
+const bearer = (who: Who | undefined): Record<string, string> =>
+  who === undefined ? {} : { Authorization: `Bearer ${tokens[who].accessToken}` };
+
+/** As the example says, but for what is hostile. */
+const tryOut = (operation: Operation, example: Example, sent: Sent = {}): Promise<Reply> =>
+  send(operation.method, sent.path ?? pathOf(operation, example.params), {
+    ...(sent.body !== undefined && { body: sent.body }),
+    headers: { ...bearer(example.as), ...sent.headers },
+  });
+
+/** Traces of what runs inside, and of what was sent in confidence. */
+const LEAKS = [/\n\s+at /, /\.[jt]s:\d+/, /node_modules/, /sqlite/i, /\bzod/i, /SyntaxError|TypeError/];
+
+const leaksIn = (operation: Operation, { text: said, headers }: Reply): readonly string[] => {
+  const isPage = headers.get('content-type')?.startsWith('text/html') ?? false;
+  const secrets = isPage ? SECRETS.filter((secret) => !Object.values(links).includes(secret)) : SECRETS;
+  return [
+    ...LEAKS.filter((trace) => trace.test(said)).map((trace) => `${operation.name} shows ${trace}`),
+    ...secrets.filter((secret) => said.includes(secret)).map(() => `${operation.name} echoes a secret`),
+  ];
+};
+
+const exampleOf = ({ name }: Operation): Example => {
+  const example = examples[name];
+  assert.ok(example, `${name} needs an example of a good request`);
+  return example;
+};
+
+/** Runs every case against a route; all faults at once. */
+async function refuses<C extends Sent & { readonly name: string }>(
+  operation: Operation,
+  cases: readonly C[],
+  expected: (found: Reply, sent: C) => boolean = ({ status }) => status >= 400 && status < 500,
+): Promise<void> {
+  const example = exampleOf(operation);
+  const faults: string[] = [];
+  for (const sent of cases) {
+    const reply = await tryOut(operation, example, sent);
+    const found = [...faultsOf(operation, reply), ...leaksIn(operation, reply)];
+    if (!expected(reply, sent)) found.push(`answered ${reply.status}: ${reply.text.slice(0, 200)}`);
+    faults.push(...found.map((fault) => `${sent.name}: ${fault}`));
+  }
+  assert.deepEqual(faults, []);
+}
+
+const statusOf = ({ status }: Reply, { statuses }: HostileBody): boolean => statuses.includes(status);
+
+const FORM = 'application/x-www-form-urlencoded';
+const form = (name: string, body: string | Buffer, statuses: readonly number[]): HostileBody => ({
+  name: `as a form: ${name}`,
+  body,
+  headers: { 'Content-Type': FORM },
+  statuses,
+});
+
+const hostileForms = (
+  { media, fields }: NonNullable<Operation['body']>,
+  body: NonNullable<Example['body']>,
+): readonly HostileBody[] => {
+  const good = new URLSearchParams(
+    Object.entries(body).map(([name, value]): [string, string] => [name, String(value)]),
+  ).toString();
+  if (!media.includes(FORM)) return [form('not taken here', good, [415])];
+  const [field = ''] = fields;
+  return [
+    form('an unknown field', `${good}&isAdmin=true`, [400]),
+    form('a field twice', `${good}&${good}`, [400]),
+    form('a field that wants to be an object', `${field}[$gt]=`, [400]),
+    form('broken percent-encoding', `${field}=%zz`, [400]),
+    form('not UTF-8', `${field}=%c3%28`, [400]),
+    form('NUL', `${field}=%00`, [400]),
+    form('1 MB', `${field}=${'x'.repeat(1024 * 1024)}`, [413]),
+    form('JSON in disguise', JSON.stringify(body), [400]),
+  ];
+};
+
+/** What stands in no document, and what no route may be made to believe. */
+const HOSTILE_TEXTS: Readonly<Record<string, string>> = {
+  empty: '',
+  nobody: NOBODY,
+  NUL: '%00',
+  'not UTF-8': '%ff',
+  'a lone surrogate': '%ed%a0%80',
+  'broken percent-encoding': '%zz',
+  CRLF: 'x%0d%0aSet-Cookie:%20a=b',
+  'an operator': '%7B%22%24gt%22%3A%22%22%7D',
+  'another folder': '..%2f..%2fetc%2fpasswd',
+  SQL: '%27%20OR%20%271%27%3D%271',
+  'a prototype': '__proto__',
+  'very long': 'x'.repeat(4000),
+};
+
+const QUERIES: Readonly<Record<string, readonly string[]>> = {
+  limit: ['', '0', '-1', '101', '1e1', '1.5', 'ten', '%201', '%00', '9'.repeat(400)],
+  cursor: ['', 'x', 'e30', '%00', 'eyJhIjoxfQ', '__proto__', 'x'.repeat(4000)],
+  role: ['', 'root', 'admin%00', '__proto__'],
+  verified: ['', '1', 'yes', 'TRUE', 'null'],
+  q: ['', '%00', '%ff', 'x'.repeat(255)],
+};
+
+const rowsOf = () => {
+  // Leases tick by themselves; what they lease is looked at.
+  const tables = [...dumpOf(system.folder)].filter(([name]) => name !== 'lease');
+  return Object.fromEntries(tables);
+};
+
+const recordsOf = async (): Promise<unknown> =>
+  (await (await fetch(`${system.url}/topics/api/topics`)).json()) as unknown;
+
+/** Waits until all that has been asked for has been done. */
+const settled = () =>
+  eventually('nothing goes on any more', async () => {
+    const before = JSON.stringify(rowsOf());
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    return JSON.stringify(rowsOf()) === before;
+  });
+
+await settled();
+const rowsBefore = rowsOf();
+const recordsBefore = await recordsOf();
+
+describe('hostile input', () => {
+  test('has an example for every route, and no other', () => {
+    assert.deepEqual(Object.keys(examples).sort(), operations.map(({ name }) => name).sort());
+    for (const { name, body } of operations) {
+      assert.deepEqual(
+        Object.keys(examples[name]?.body ?? {}).sort(),
+        [...(body?.fields ?? [])].sort(),
+        name,
+      );
+    }
+  });
+
+  for (const operation of operations) {
+    const { name, body, parameters } = operation;
+
+    test(`in the body of ${name}`, async () => {
+      const example = exampleOf(operation);
+      if (body === undefined) {
+        await refuses(
+          operation,
+          [
+            { name: 'JSON', body: '{}', headers: { 'Content-Type': 'application/json' }, status: 415 },
+            { name: 'a form', body: 'a=b', headers: { 'Content-Type': FORM }, status: 415 },
+            { name: 'text', body: 'a', headers: { 'Content-Type': 'text/plain' }, status: 415 },
+            { name: '1 MB', body: 'x'.repeat(1024 * 1024), status: 413 },
+          ],
+          ({ status }, sent) => status === sent.status,
+        );
+        return;
+      }
+      const valid = example.body ?? {};
+      const must = [...body.required, ...(example.needed ?? [])];
+      const optional = Object.keys(valid).filter((field) => !must.includes(field));
+      const cases = hostileBodies(valid, { optional, freeText: example.freeText ?? [] });
+      await refuses(operation, [...cases, ...hostileForms(body, valid)], statusOf);
+    });
+
+    test(`in the address of ${name}`, async () => {
+      const { params = {}, body: good } = exampleOf(operation);
+      const whole = {
+        ...(good && { body: JSON.stringify(good), headers: { 'Content-Type': 'application/json' } }),
+      };
+      const path = pathOf(operation, params);
+      const query = (title: string, text: string) => ({ name: title, path: `${path}?${text}`, ...whole });
+      await refuses(operation, [
+        query('an unknown parameter', 'isAdmin=true'),
+        query('an operator for a parameter', 'limit[$gt]='),
+        query('a parameter called __proto__', '__proto__=x'),
+        query('broken percent-encoding', 'a=%zz'),
+        query('not UTF-8', '%ff=1'),
+        ...parameters
+          .filter((parameter) => parameter.in === 'query')
+          .flatMap((parameter) => {
+            const values = QUERIES[parameter.name];
+            assert.ok(values, `${name} needs hostile values for ?${parameter.name}`);
+            return [
+              ...values.map((value) =>
+                query(`${parameter.name}=${value.slice(0, 20)}`, `${parameter.name}=${value}`),
+              ),
+              query(`${parameter.name} twice`, `${parameter.name}=a&${parameter.name}=a`),
+            ];
+          }),
+      ]);
+      const inPath = parameters.filter((parameter) => parameter.in === 'path');
+      for (const parameter of inPath) {
+        for (const [title, text] of Object.entries(HOSTILE_TEXTS)) {
+          const hostile = pathOf(operation, { ...params, [parameter.name]: text });
+          const reply = await tryOut(operation, exampleOf(operation), { path: hostile, ...whole });
+          const said = `${parameter.name}: ${title}: ${reply.status} ${reply.text.slice(0, 200)}`;
+          assert.ok([400, 404].includes(reply.status), said);
+          // An empty segment is another address, of which no document speaks.
+          const faults = title === 'empty' ? problemFaults(reply) : faultsOf(operation, reply);
+          assert.deepEqual([...faults, ...leaksIn(operation, reply)], [], said);
+        }
+      }
+    });
+
+    const { as } = exampleOf(operation);
+    if (as === undefined) continue;
+
+    test(`as a caller of ${name}`, async () => {
+      const example = exampleOf(operation);
+      const good = example.body && {
+        body: JSON.stringify(example.body),
+        headers: { 'Content-Type': 'application/json' },
+      };
+      const ask = (headers: Record<string, string>) =>
+        send(operation.method, pathOf(operation, example.params), {
+          ...good,
+          headers: { ...good?.headers, ...headers },
+        });
+      assert.ok(operation.bearer, 'its document says that it takes a token');
+      for (const [title, headers] of Object.entries(badCredentials)) {
+        const reply = await ask(headers);
+        assert.deepEqual([...faultsOf(operation, reply), ...leaksIn(operation, reply)], [], title);
+        assertProblem(reply, 401, 'unauthenticated');
+        assert.match(reply.headers.get('www-authenticate') ?? '', /^Bearer realm="latchkey"/, title);
+      }
+      if (as !== 'pending') assertProblem(await ask(bearer('pending')), 403, 'account_not_verified');
+      if (as === 'admin' && name !== 'GET /users/{id}') {
+        assertProblem(await ask(bearer('verified')), 403, 'insufficient_permission');
+      }
+    });
+  }
+
+  test('as methods and addresses that are not there', async () => {
+    const byPath = Map.groupBy(operations, ({ path }) => path);
+    for (const [path, of] of byPath) {
+      const taken = of.map(({ method }) => method);
+      const [operation] = of;
+      assert.ok(operation);
+      const address = pathOf(operation, exampleOf(operation).params);
+      const allowed = [...taken, ...(taken.includes('GET') ? ['HEAD'] : []), 'OPTIONS'].sort();
+      const allowedBy = ({ headers }: Reply) => headers.get('allow')?.split(', ').sort();
+
+      const missing = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'].filter((method) => !taken.includes(method));
+      for (const method of missing) {
+        const reply = await send(method, address);
+        assertProblem(reply, 405, 'method_not_allowed');
+        assert.deepEqual(problemFaults(reply), []);
+        assert.deepEqual(allowedBy(reply), allowed, `${method} ${path}`);
+      }
+      const options = await send('OPTIONS', address);
+      assert.equal(options.status, 204);
+      assert.deepEqual(allowedBy(options), allowed);
+      const head = await send('HEAD', address, { headers: bearer(exampleOf(operation).as) });
+      assert.equal(head.text, '');
+      assert.ok(
+        taken.includes('GET') ? head.status < 300 : head.status === 405,
+        `HEAD ${path} ${head.status}`,
+      );
+    }
+    for (const path of [
+      '/',
+      '/auth',
+      '/auth/',
+      '/auth/signup/',
+      '/AUTH/signup',
+      '/auth/login/x',
+      '/users/',
+    ]) {
+      for (const method of ['GET', 'POST', 'DELETE']) {
+        const reply = await send(method, path);
+        assertProblem(reply, 404, 'not_found');
+        assert.deepEqual(problemFaults(reply), []);
+      }
+    }
+  });
+
+  test('has changed nothing: no row, no event, no mail', async () => {
+    await settled();
+    assert.deepEqual(await recordsOf(), recordsBefore);
+    const rowsAfter = rowsOf();
+    assert.deepEqual(Object.keys(rowsAfter), Object.keys(rowsBefore));
+    for (const [table, rows] of Object.entries(rowsAfter)) assert.deepEqual(rows, rowsBefore[table], table);
+    assert.ok((rowsAfter['journal_commit']?.length ?? 0) > 4, 'it was looked at');
+  });
+
+  test('was refused for what is hostile in it: the examples as such are fine', async () => {
+    for (const [name, example] of Object.entries(examples)) {
+      const operation = operations.find((candidate) => candidate.name === name);
+      assert.ok(operation);
+      const reply = await tryOut(operation, example, {
+        ...(example.body && {
+          body: JSON.stringify(example.body),
+          headers: { 'Content-Type': 'application/json' },
+        }),
+      });
+      assert.equal(reply.status, example.good, `${name}: ${reply.text}`);
+      if (reply.text !== '') assert.deepEqual(faultsOf(operation, reply), [], name);
+    }
+  });
+});
+
+const [head = '', payload = '', signature = ''] = tokens.verified.accessToken.split('.');
+const encoded = (value: unknown): string => Buffer.from(JSON.stringify(value)).toString('base64url');
+const claims = JSON.parse(Buffer.from(payload, 'base64url').toString());
+const flipped = (signature.startsWith('A') ? 'B' : 'A') + signature.slice(1);
+
+/** Nobody's, somebody else's, forged, or no token at all. */
+const badCredentials: Readonly<Record<string, Record<string, string>>> = {
+  none: {},
+  empty: { Authorization: '' },
+  'another scheme': { Authorization: 'Basic YWRhOmFkYQ==' },
+  'the scheme alone': { Authorization: 'Bearer ' },
+  'no token': { Authorization: 'Bearer x.y.z' },
+  'two tokens': { Authorization: `Bearer ${tokens.verified.accessToken} ${tokens.verified.accessToken}` },
+  'a refresh token': { Authorization: `Bearer ${tokens.verified.refreshToken}` },
+  'a link token': { Authorization: `Bearer ${links.reset}` },
+  'a broken signature': { Authorization: `Bearer ${head}.${payload}.${flipped}` },
+  'no signature': { Authorization: `Bearer ${head}.${payload}.` },
+  'no algorithm': { Authorization: `Bearer ${encoded({ alg: 'none', typ: 'at+jwt' })}.${payload}.` },
+  'other claims': { Authorization: `Bearer ${head}.${encoded({ ...claims, role: 'admin' })}.${signature}` },
+  'very long': { Authorization: `Bearer ${'x'.repeat(8000)}` },
+};

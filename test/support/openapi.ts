@@ -1,0 +1,102 @@
+/** The routes of a running system, as its own OpenAPI documents declare them. */
+import { assertStatus, type Client, type Reply } from './client.ts';
+
+export interface Operation {
+  /** `POST /auth/signup`: below /api/v1, or from the root where it is not there. */
+  readonly name: string;
+  readonly method: string;
+  readonly path: string;
+  readonly bearer: boolean;
+  readonly parameters: readonly { readonly name: string; readonly in: 'path' | 'query' }[];
+  readonly body?: {
+    readonly media: readonly string[];
+    readonly fields: readonly string[];
+    readonly required: readonly string[];
+  };
+  readonly responses: Readonly<Record<string, DeclaredAnswer>>;
+}
+
+interface DeclaredAnswer {
+  readonly media: readonly string[];
+  readonly codes: readonly string[];
+}
+
+const BASE = '/api/v1';
+const PROBLEM = 'application/problem+json';
+
+/** Of both documents, in their order. */
+export async function operationsOf(client: Client): Promise<readonly Operation[]> {
+  const documents = await Promise.all(
+    ['/auth/openapi.json', '/users/openapi.json'].map((path) => client.get(path)),
+  );
+  return documents.flatMap((document) => operationsIn(assertStatus(document, 200).json));
+}
+
+const operationsIn = (document: Reply['json']): readonly Operation[] =>
+  Object.entries<Reply['json']>(document.paths).flatMap(([path, methods]) =>
+    Object.entries<Reply['json']>(methods).map(([method, spec]) => operation(method, path, spec)),
+  );
+
+const operation = (verb: string, address: string, spec: Reply['json']): Operation => {
+  const method = verb.toUpperCase();
+  const path = address.startsWith(BASE) ? address.slice(BASE.length) : address;
+  return {
+    name: `${method} ${path}`,
+    method,
+    path,
+    bearer: spec.security.length > 0,
+    parameters: spec.parameters,
+    ...(spec.requestBody && { body: bodyOf(spec.requestBody.content) }),
+    responses: Object.fromEntries(
+      Object.entries<Reply['json']>(spec.responses).map(([status, answer]) => [status, answerOf(answer)]),
+    ),
+  };
+};
+
+const bodyOf = (content: Reply['json']) => {
+  const { schema } = content['application/json'];
+  return {
+    media: Object.keys(content),
+    fields: Object.keys(schema.properties),
+    required: schema.required ?? [],
+  };
+};
+
+const answerOf = ({ content = {} }: Reply['json']): DeclaredAnswer => {
+  const [, problem] = content[PROBLEM]?.schema.allOf ?? [];
+  return { media: Object.keys(content), codes: problem?.properties.code.enum ?? [] };
+};
+
+/** The faults of an answer as the answer of a route: what is not declared, or not well-formed. */
+export function faultsOf({ responses }: Operation, reply: Reply): readonly string[] {
+  const declared = responses[reply.status];
+  if (declared === undefined) return [`${reply.status} is not declared`];
+  const [media = ''] = (reply.headers.get('content-type') ?? '').split(';');
+  if (!declared.media.includes(media)) return [`${reply.status} with ${media} is not declared`];
+  if (media !== PROBLEM) return [];
+  const undeclared = declared.codes.includes(reply.json.code)
+    ? []
+    : [`the code ${reply.json.code} is not declared`];
+  return [...undeclared, ...problemFaults(reply)];
+}
+
+/** What is wrong with an answer as problem details (RFC 9457). */
+export function problemFaults({ status, headers, json }: Reply): readonly string[] {
+  const checks: readonly (readonly [boolean, string])[] = [
+    [headers.get('content-type') === PROBLEM, `its media type is ${headers.get('content-type')}`],
+    [json?.status === status, 'its status is another'],
+    [json?.type === `urn:latchkey:problem:${json?.code}`, 'its type is not that of its code'],
+    [isText(json?.title) && isText(json?.detail), 'it has no title or no detail'],
+    [isText(json?.requestId) && json.requestId === headers.get('x-request-id'), 'its request id is another'],
+    [json?.code !== 'validation_failed' || namesFields(json.errors), 'it does not say what is wrong'],
+    [headers.get('cache-control') === 'no-store', 'it may be stored'],
+  ];
+  return checks.filter(([right]) => !right).map(([, fault]) => fault);
+}
+
+const isText = (value: unknown): boolean => typeof value === 'string' && value.length > 0;
+
+const namesFields = (errors: unknown): boolean =>
+  Array.isArray(errors) &&
+  errors.length > 0 &&
+  errors.every(({ pointer, message }) => /^#(\/|$)/.test(pointer) && isText(message));

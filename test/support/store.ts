@@ -1,0 +1,23 @@
+/** What a data folder holds, table by table, as text to look through. */
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+
+/** Every row of every table as text. The tables are asked for, so that a new one is looked at by itself. */
+export function dumpOf(folder: string): ReadonlyMap<string, readonly string[]> {
+  const database = new DatabaseSync(join(folder, 'latchkey.sqlite'), { readOnly: true });
+  try {
+    const names = database.prepare("SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY name").all();
+    return new Map(
+      names.map(({ name }) => {
+        const statement = database.prepare(`SELECT * FROM "${name}"`);
+        statement.setReadBigInts(true);
+        return [String(name), statement.all().map((row) => Object.values(row).map(asText).join('\t'))];
+      }),
+    );
+  } finally {
+    database.close();
+  }
+}
+
+const asText = (value: unknown): string =>
+  value instanceof Uint8Array ? Buffer.from(value).toString('utf8') : String(value);
