@@ -103,6 +103,19 @@ describe('verifying a sign-up', () => {
   );
 
   test(
+    'is repaired by a second click where a crash left the mark on the verified account',
+    inWorld(async (world) => {
+      const { userId } = await world.signUp(ada, PASSWORD);
+      const verify = () => world.useCases.verify(tokenOf(world, userId), undefined, context());
+      world.faults.push('answer lost', 'answer lost');
+      await assert.rejects(verify(), problem('unavailable'));
+      assert.equal(await living(world), 1);
+      assert.deepEqual((await verify()).facts, []);
+      assert.equal(await living(world), 0);
+    }),
+  );
+
+  test(
     'by two links of one address at once verifies one account',
     inWorld(async (world) => {
       const one = await world.signUp(ada, PASSWORD);
