@@ -72,8 +72,8 @@ export function createEmbeddedBus({
     },
     async publish(topic, records) {
       refuseIfClosed();
-      await database.write(() => log.append({ topic: log.topic(topic), records, at: now() }));
-      hub.appended(topic);
+      const append = () => log.append({ topic: log.topic(topic), records, at: now() });
+      hub.appended(topic, await database.write(append));
     },
     async subscribe(options) {
       refuseIfClosed();

@@ -8,7 +8,8 @@ export interface Group {
   join(member: Member): void;
   /** Resolves once the slices that the member has in hand are done. The others go on with its partitions. */
   leave(member: Member): Promise<void>;
-  wake(topic: string): void;
+  /** @param partitions where there may be something new; without it, anywhere */
+  wake(topic: string, partitions?: readonly number[]): void;
   wakeAll(): void;
   healthy(member: Member): boolean;
   isEmpty(): boolean;
@@ -32,8 +33,10 @@ export function createGroup(deps: GroupDeps): Group {
   };
 
   const lanesOf = (member: Member) => member.topics.flatMap((topic) => lanes.get(topic) ?? []);
-  const wake = (topic: string) => {
-    for (const lane of lanes.get(topic) ?? []) lane.wake();
+  const wake = (topic: string, partitions?: readonly number[]) => {
+    const all = lanes.get(topic) ?? [];
+    const woken = partitions ? partitions.map((partition) => all[partition]) : all;
+    for (const lane of woken) lane?.wake();
   };
   const wakeAll = () => {
     for (const topic of lanes.keys()) wake(topic);

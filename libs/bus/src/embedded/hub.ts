@@ -9,8 +9,8 @@ const LOOK_EVERY_MS = 500;
 /** What all buses on one database share: the log, the groups, and who is told of new records. */
 export interface Hub {
   readonly log: Log;
-  /** Records were committed to a topic. */
-  appended(topic: string): void;
+  /** Records were committed to partitions of a topic (default: any of them). */
+  appended(topic: string, partitions?: readonly number[]): void;
   join(group: string, member: Member): void;
   leave(group: string, member: Member): Promise<void>;
   healthy(group: string, member: Member): boolean;
@@ -48,8 +48,8 @@ function createHub(database: Database): Hub {
     if (![...groups.values()].every((group) => group.isEmpty())) watch = setInterval(look, LOOK_EVERY_MS);
   };
 
-  const appended = (topic: string) => {
-    for (const group of groups.values()) group.wake(topic);
+  const appended = (topic: string, partitions?: readonly number[]) => {
+    for (const group of groups.values()) group.wake(topic, partitions);
   };
 
   const groupNamed = (name: string): Group => {

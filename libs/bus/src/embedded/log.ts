@@ -55,7 +55,8 @@ export interface Log {
   topic(name: string): Topic;
   find(name: string): Topic | undefined;
   create(spec: TopicSpec): void;
-  append(append: Append): void;
+  /** @returns the partitions that got any */
+  append(append: Append): readonly number[];
   /** From the group's position on, at most `limit` records. */
   nextFor(group: string, topic: Topic, partition: number, limit: number): BusRecord[];
   moveTo(group: string, topic: Topic, partition: number, position: number): void;
@@ -139,6 +140,7 @@ export function createLog(database: Database): Log {
       }
       const move = prepare('UPDATE bus_partition SET next = ? WHERE topic = ? AND partition = ?');
       for (const [partition, offset] of next) move.run(offset, topic.id, partition);
+      return [...next.keys()];
     },
     nextFor(group, topic, partition, limit) {
       const position = prepare(
