@@ -22,10 +22,13 @@ async function settingsOrExit(): Promise<StandaloneConfig> {
   }
 }
 
-/** Lines for people in development, JSON for machines in production. */
+/**
+ * Lines for people where a person looks on, JSON for machines. Only there: making a line pretty takes several
+ * times as long as writing it, which is a third of what a refresh may take in all.
+ */
 async function loggerFor(config: StandaloneConfig): Promise<Logger> {
   const options = { name: 'latchkey', level: config.LOG_LEVEL };
-  if (config.LATCHKEY_ENV === 'production') return createLogger(options);
+  if (config.LATCHKEY_ENV === 'production' || !process.stdout.isTTY) return createLogger(options);
   const { build } = await import('pino-pretty');
   return createLogger(
     options,
