@@ -5,6 +5,7 @@
  * its own. WAL, `synchronous=FULL`: what `write` resolves is on the disk.
  */
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
+import { DatabaseClosed } from './database-failure.ts';
 import { groupCommit } from './group-commit.ts';
 import { openFile, waitingForOthers } from './open-file.ts';
 import { holdServerLock } from './server-lock.ts';
@@ -92,7 +93,7 @@ function databaseOn(connection: DatabaseSync, released: () => void): Database {
 }
 
 function refuseIf(closed: boolean): void {
-  if (closed) throw new Error('The database is closed.');
+  if (closed) throw new DatabaseClosed();
 }
 
 const pragma = (prepare: Database['prepare'], name: 'page_count' | 'page_size') =>

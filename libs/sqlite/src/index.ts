@@ -1,2 +1,3 @@
 export { DataFolderError } from './data-folder-error.ts';
 export * from './database.ts';
+export { isDatabaseFailure } from './database-failure.ts';

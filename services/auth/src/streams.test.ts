@@ -3,7 +3,8 @@ import { randomUUID } from 'node:crypto';
 import { beforeEach, describe, test } from 'node:test';
 import { commitOf, commitsOf, sessionsRevoked } from './ports/journal.fixtures.ts';
 import { createMemoryJournal } from './ports/journal.memory.ts';
-import { type Journal, JournalUnavailable, type RecordedFact } from './ports/journal.ts';
+import type { Journal, RecordedFact } from './ports/journal.ts';
+import { StoreUnavailable } from './ports/store-unavailable.ts';
 import { createStreams, type StreamsDeps } from './streams.ts';
 
 /** Counts facts, and remembers at which sequence the last one stood. */
@@ -123,7 +124,7 @@ describe('the state of a stream', () => {
   test('does without snapshots that cannot be had or left', async () => {
     await append(101);
     const unavailable = async () => {
-      throw new JournalUnavailable(undefined);
+      throw new StoreUnavailable(undefined);
     };
     const without = { ...journal, snapshot: unavailable, saveSnapshot: unavailable };
     assert.equal((await streams({ journal: without }).load(stream)).number, 101);
@@ -147,9 +148,9 @@ describe('the state of a stream', () => {
     const away = {
       ...journal,
       read: async () => {
-        throw new JournalUnavailable(undefined);
+        throw new StoreUnavailable(undefined);
       },
     };
-    await assert.rejects(streams({ journal: away }).load(stream), JournalUnavailable);
+    await assert.rejects(streams({ journal: away }).load(stream), StoreUnavailable);
   });
 });

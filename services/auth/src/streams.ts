@@ -27,7 +27,7 @@ export interface Streams<State> {
   /**
    * The state after all commits that the journal has now: what is remembered, in memory or as a snapshot, only
    * shortens the way.
-   * @throws JournalUnavailable, or UnreadableCommit
+   * @throws StoreUnavailable, or UnreadableCommit
    */
   load(stream: string): Promise<Loaded<State>>;
 }

@@ -17,7 +17,7 @@ describe('the journal on sqlite', () => {
     const { database, close } = await temporaryDatabase();
     const journal = createSqliteJournal(database);
     database.exec('ALTER TABLE journal_commit RENAME TO gone');
-    const unavailable = { name: 'JournalUnavailable' };
+    const unavailable = { name: 'StoreUnavailable' };
     await assert.rejects(journal.append(commitOf()), unavailable);
     await assert.rejects(journal.read(randomUUID()), unavailable);
     await close();
@@ -60,6 +60,7 @@ describe('the journal on sqlite', () => {
     const { stream } = commit;
     await journal.append(commit);
     await journal.read(stream);
+    await journal.byCommand(commit.commandId);
     await journal.holder('a');
     await journal.living('ada@example.com');
     await journal.registrations({ limit: 1 });

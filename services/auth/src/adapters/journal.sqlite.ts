@@ -1,13 +1,7 @@
 import type { Database } from '@latchkey/sqlite';
-import {
-  type AppendResult,
-  type Commit,
-  type Journal,
-  JournalUnavailable,
-  type Registration,
-  type Snapshot,
-} from '../ports/journal.ts';
+import type { AppendResult, Commit, Journal, Registration, Snapshot } from '../ports/journal.ts';
 import { journalTables } from './journal.sqlite.tables.ts';
+import { reportingFailures } from './store-failures.sqlite.ts';
 import { readStoredEvents } from './stored-events.ts';
 
 /** The journal in the embedded store. */
@@ -18,8 +12,9 @@ export function createSqliteJournal(database: Database): Journal {
   const write = (sql: string, ...values: readonly (string | number | null)[]) =>
     database.write(() => void database.prepare(sql).run(...values));
 
-  return reachable({
+  return reportingFailures({
     append: (commit) => database.write(() => append(commit)),
+    byCommand: async (commandId) => reads.commits(SQL.byCommandId, commandId)[0],
     read: async (stream, after = 0) => reads.commits(SQL.read, stream, after),
     holder: async (claim) => reads.text(SQL.holder, 'stream', claim),
     living: async (address) => reads.registrations(SQL.living, address),
@@ -191,34 +186,3 @@ function snapshotOf(row: Row): Snapshot | undefined {
     return undefined;
   }
 }
-
-/** The same journal, whose methods reject with JournalUnavailable where the driver failed. */
-function reachable(journal: Journal): Journal {
-  const guard = <Args extends readonly unknown[], Result>(method: (...args: Args) => Promise<Result>) => {
-    return async (...args: Args): Promise<Result> => {
-      try {
-        return await method(...args);
-      } catch (error) {
-        throw isDriverError(error) ? new JournalUnavailable(error) : error;
-      }
-    };
-  };
-  return {
-    append: guard(journal.append),
-    read: guard(journal.read),
-    holder: guard(journal.holder),
-    living: guard(journal.living),
-    registrations: guard(journal.registrations),
-    settle: guard(journal.settle),
-    unpublished: guard(journal.unpublished),
-    waiting: guard(journal.waiting),
-    markPublished: guard(journal.markPublished),
-    backlog: guard(journal.backlog),
-    snapshot: guard(journal.snapshot),
-    saveSnapshot: guard(journal.saveSnapshot),
-    checkFingerprints: guard(journal.checkFingerprints),
-  };
-}
-
-const isDriverError = (error: unknown): boolean =>
-  error instanceof Error && 'code' in error && error.code === 'ERR_SQLITE_ERROR';

@@ -1,5 +1,6 @@
 import type { Database } from '@latchkey/sqlite';
 import type { Leases } from '../ports/leases.ts';
+import { reportingFailures } from './store-failures.sqlite.ts';
 
 const TABLE = `
   CREATE TABLE IF NOT EXISTS lease (
@@ -23,7 +24,7 @@ export function createSqliteLeases(database: Database): Leases & {
   reclaim(): Promise<void>;
 } {
   database.exec(TABLE);
-  return {
+  return reportingFailures({
     take: ({ name, holder, now, ms }) =>
       database.write(() => {
         const until = now.getTime() + ms;
@@ -31,5 +32,5 @@ export function createSqliteLeases(database: Database): Leases & {
       }),
     reclaim: () => database.write(() => void database.prepare(RECLAIM).run()),
     release: (name, holder) => database.write(() => void database.prepare(RELEASE).run(name, holder)),
-  };
+  });
 }

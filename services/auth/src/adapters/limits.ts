@@ -2,7 +2,7 @@
 import { type RateLimiterAbstract, RateLimiterRes } from 'rate-limiter-flexible';
 import type { Allowance, LimitName, LimitRule, LimitRules, Limits } from '../ports/limits.ts';
 
-export type Counting = Pick<Limits, 'take' | 'peek' | 'clear'>;
+export type Counting = Pick<Limits, 'take' | 'peek' | 'giveBack' | 'clear'>;
 
 /** Counts with a limiter per rule. */
 export function counting(
@@ -33,6 +33,10 @@ export function counting(
       return refused(taken);
     },
 
+    async giveBack(name, key) {
+      await limiterOf(name).reward(key, 1);
+    },
+
     async clear(name, key) {
       await limiterOf(name).delete(key);
     },
@@ -43,6 +47,7 @@ export function counting(
 export const unlimited: Limits = {
   take: async () => ({ allowed: true }),
   peek: async () => ({ allowed: true }),
+  giveBack: async () => undefined,
   clear: async () => undefined,
   trust: async () => undefined,
   trusted: async () => false,

@@ -1,5 +1,6 @@
 import type { Database } from '@latchkey/sqlite';
 import type { Requests, WrittenRequest } from '../ports/requests.ts';
+import { reportingFailures } from './store-failures.sqlite.ts';
 
 const TABLE = `
   CREATE TABLE IF NOT EXISTS request (
@@ -32,7 +33,7 @@ export function createSqliteRequests(database: Database): Requests & {
   reclaim(): Promise<void>;
 } {
   database.exec(TABLE);
-  return {
+  return reportingFailures({
     add: ({ id, kind, address, at, correlationId, traceparent }) =>
       database.write(
         () => void database.prepare(SQL.add).run(id, kind, address, at, correlationId, traceparent ?? null),
@@ -46,7 +47,7 @@ export function createSqliteRequests(database: Database): Requests & {
     done: (id, owner) => database.write(() => void database.prepare(SQL.done).run(id, owner)),
     reclaim: () => database.write(() => void database.prepare(SQL.reclaim).run()),
     count: async () => Number(database.prepare(SQL.count).get()?.['requests']),
-  };
+  });
 }
 
 const requestOf = (row: Record<string, unknown>): WrittenRequest => ({

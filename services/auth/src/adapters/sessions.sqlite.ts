@@ -1,5 +1,6 @@
 import type { Database } from '@latchkey/sqlite';
 import type { Session, Sessions } from '../ports/sessions.ts';
+import { reportingFailures } from './store-failures.sqlite.ts';
 
 /** Instants are kept as ms since the epoch. */
 const TABLE = `
@@ -39,7 +40,7 @@ export function createSqliteSessions(database: Database): Sessions {
   const changes = (sql: string, ...values: Values) =>
     database.write(() => Number(database.prepare(sql).run(...values).changes));
 
-  return {
+  return reportingFailures({
     async create(session) {
       await changes(SQL.create, ...columnsOf(session));
     },
@@ -60,7 +61,7 @@ export function createSqliteSessions(database: Database): Sessions {
       else await changes(SQL.removeOthers, userId, except);
     },
     removeExpired: (before, limit) => changes(SQL.removeExpired, before.getTime(), limit),
-  };
+  });
 }
 
 const columnsOf = (session: Session) => [

@@ -66,6 +66,13 @@ export function journalContract(name: string, open: () => Promise<OpenJournal>):
         assert.equal(await journal.holder('email:ada@example.com'), winner?.stream);
       });
 
+      test('is found again by its command', async () => {
+        const [first, second] = commitsOf(randomUUID(), 2) as [Commit, Commit];
+        await appendAll([first, second]);
+        assert.deepEqual(await journal.byCommand(second.commandId), second);
+        assert.equal(await journal.byCommand(randomUUID()), undefined);
+      });
+
       test('answers a repeated commit with the commit, also once others followed', async () => {
         const [first, second] = commitsOf(randomUUID(), 2) as [Commit, Commit];
         await appendAll([first]);

@@ -33,6 +33,10 @@ export function createMemoryJournal(): Journal {
       unpublished.add(commit);
       return { outcome: 'appended' };
     },
+    async byCommand(commandId) {
+      const commit = commits.find((other) => other.commandId === commandId);
+      return commit && shown(commit);
+    },
     read: async (stream, after = 0) =>
       ofStream(stream)
         .filter(({ number }) => number > after)

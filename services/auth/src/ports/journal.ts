@@ -65,12 +65,14 @@ export interface Backlog {
 }
 
 /**
- * Every method rejects with a {@link JournalUnavailable} when the store cannot be reached; those that return
+ * Every method rejects with a StoreUnavailable when the store cannot be reached; those that return
  * commits reject with an {@link UnreadableCommit} where one cannot be understood, for that stream alone.
  */
 export interface Journal {
   /** Appends durably, entered in the outbox. Safe to repeat with the same commit. */
   append(commit: Commit): Promise<AppendResult>;
+  /** The commit of a command that was appended before. */
+  byCommand(commandId: string): Promise<Commit | undefined>;
   /** The commits of a stream after a number (default 0), in order. */
   read(stream: string, after?: number): Promise<readonly Commit[]>;
   /** The stream that holds a claim. */
@@ -102,14 +104,6 @@ export interface Journal {
    * @returns the names whose fingerprint differs from the one remembered.
    */
   checkFingerprints(fingerprints: Readonly<Record<string, string>>): Promise<readonly string[]>;
-}
-
-/** The store cannot be reached or did not answer: whether an append took place is unknown. */
-export class JournalUnavailable extends Error {
-  constructor(cause: unknown) {
-    super('The journal cannot be reached.', { cause });
-    this.name = 'JournalUnavailable';
-  }
 }
 
 /** A commit holds what this build does not understand: an unknown type or version of an event, or damage. */

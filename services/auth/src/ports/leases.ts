@@ -1,4 +1,7 @@
-/** Leases: one holder at a time for a named job, until the lease runs out. */
+/**
+ * Leases: one holder at a time for a named job, until the lease runs out. Every method rejects with a
+ * StoreUnavailable when the store cannot be reached.
+ */
 export interface Leases {
   /** Takes or renews. False if another holds it. */
   take(lease: {

@@ -57,6 +57,15 @@ export function limitsContract(adapter: string, open: (rules: LimitRules) => Pro
         assert.equal((await limits.take('mail-ip', one)).allowed, true);
       }));
 
+    test('count what was given back no more', () =>
+      using(async (limits) => {
+        const address = key();
+        for (let i = 0; i < 3; i += 1) await limits.take('login-address', address);
+        await limits.giveBack('login-address', address);
+        assert.equal((await limits.take('login-address', address)).allowed, true);
+        assert.equal((await limits.take('login-address', address)).allowed, false);
+      }));
+
     test('do not count what they refuse', () =>
       using(async (limits) => {
         const admin = key();

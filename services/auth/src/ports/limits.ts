@@ -27,11 +27,14 @@ export type Allowance =
   | { readonly allowed: true }
   | { readonly allowed: false; readonly retryAfterSeconds: number };
 
+/** Every method rejects with a StoreUnavailable when the store cannot be reached. */
 export interface Limits {
   /** Counts `points` (default 1). Refused once over the limit; what is refused is not counted. */
   take(limit: LimitName, key: string, points?: number): Promise<Allowance>;
   /** Whether one more would be allowed; counts nothing. */
   peek(limit: LimitName, key: string): Promise<Allowance>;
+  /** Takes back one point that was counted. */
+  giveBack(limit: LimitName, key: string): Promise<void>;
   /** Forgets what was counted. */
   clear(limit: LimitName, key: string): Promise<void>;
   /** Remembers an address and an IP together, for 30 days: from there a reset of this address was completed. */

@@ -14,6 +14,7 @@ export interface WrittenRequest {
   readonly traceparent?: string;
 }
 
+/** Every method rejects with a StoreUnavailable when the store cannot be reached. */
 export interface Requests {
   /** Durable when it resolves. */
   add(request: WrittenRequest): Promise<void>;

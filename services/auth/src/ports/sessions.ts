@@ -17,6 +17,7 @@ export interface Session {
   readonly userAgent: string;
 }
 
+/** Every method rejects with a StoreUnavailable when the store cannot be reached. */
 export interface Sessions {
   create(session: Session): Promise<void>;
   find(id: string): Promise<Session | undefined>;

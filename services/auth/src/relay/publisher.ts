@@ -1,6 +1,7 @@
 import type { Bus } from '@latchkey/bus';
 import type { Logger } from '@latchkey/service';
-import { type Journal, JournalUnavailable } from '../ports/journal.ts';
+import type { Journal } from '../ports/journal.ts';
+import { StoreUnavailable } from '../ports/store-unavailable.ts';
 import type { RelayMetrics } from './metrics.ts';
 import {
   type BatchLimits,
@@ -48,7 +49,7 @@ export function createPublisher({ journal, bus, metrics, logger, limits }: Publi
       for (const commit of await journal.unpublished(stream)) ready.push(outgoingCommit(commit));
       blocked.delete(stream);
     } catch (error) {
-      if (error instanceof JournalUnavailable) throw error;
+      if (error instanceof StoreUnavailable) throw error;
       block(stream, error);
     }
     return ready;

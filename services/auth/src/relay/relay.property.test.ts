@@ -10,8 +10,9 @@ import fc from 'fast-check';
 import { Registry } from 'prom-client';
 import { commitOf } from '../ports/journal.fixtures.ts';
 import { createMemoryJournal } from '../ports/journal.memory.ts';
-import { type Journal, JournalUnavailable } from '../ports/journal.ts';
+import type { Journal } from '../ports/journal.ts';
 import type { Leases } from '../ports/leases.ts';
+import { StoreUnavailable } from '../ports/store-unavailable.ts';
 import { createRelay, type Relay } from './relay.ts';
 
 const STREAMS = [
@@ -85,10 +86,10 @@ function createWorld(scheduler: fc.Scheduler, fates: readonly Fate[]) {
     const everything = Number.POSITIVE_INFINITY;
     await sometime(`${what} asked`);
     if (fate.kind === 'late') void sometime(`${what} late`).then(() => effect(everything));
-    if (fate.kind === 'late' || fate.kind === 'refused') throw new JournalUnavailable(fate.kind);
+    if (fate.kind === 'late' || fate.kind === 'refused') throw new StoreUnavailable(fate.kind);
     const result = await effect(fate.kind === 'partial' ? fate.kept : everything);
     await sometime(`${what} answered`);
-    if (fate.kind !== 'answered') throw new JournalUnavailable(fate.kind);
+    if (fate.kind !== 'answered') throw new StoreUnavailable(fate.kind);
     return result;
   }
 

@@ -9,8 +9,9 @@ import { temporaryDatabase } from '../adapters/database.fixture.ts';
 import { createSqliteJournal } from '../adapters/journal.sqlite.ts';
 import { createSqliteLeases } from '../adapters/leases.sqlite.ts';
 import { commitOf, commitsOf, instant, sessionsRevoked } from '../ports/journal.fixtures.ts';
-import { type Commit, type Journal, JournalUnavailable } from '../ports/journal.ts';
+import type { Commit, Journal } from '../ports/journal.ts';
 import type { Leases } from '../ports/leases.ts';
+import { StoreUnavailable } from '../ports/store-unavailable.ts';
 import { createRelay, type Relay, type RelayDeps } from './relay.ts';
 
 /** A bus that keeps what it is given, and fails when it is told to. */
@@ -233,7 +234,7 @@ describe('the relay', () => {
     const unpublished: Journal['unpublished'] = async (stream) => {
       if (!away) return journal.unpublished(stream);
       away = false;
-      throw new JournalUnavailable(undefined);
+      throw new StoreUnavailable(undefined);
     };
     let retries = 0;
     const relay = await started({

@@ -110,7 +110,7 @@ describe('a command whose append goes wrong', () => {
       world.faults.push('request lost', 'request lost');
       await assert.rejects(
         world.deps.accounts.execute(userId, origin, () => revoke),
-        problem('unavailable'),
+        { name: 'StoreUnavailable' },
       );
       assert.deepEqual(await world.typesOf(userId), ['UserRegistered']);
     }),
@@ -124,7 +124,7 @@ describe('a command whose append goes wrong', () => {
       world.faults.push('answer lost', 'answer lost');
       await assert.rejects(
         world.deps.accounts.execute(userId, named, () => revoke),
-        problem('unavailable'),
+        { name: 'StoreUnavailable' },
       );
       const { facts, state } = await world.deps.accounts.execute(userId, named, () => revoke);
       assert.deepEqual(
@@ -220,10 +220,10 @@ describe('an account with an event that this release does not know', () => {
       const damage = `UPDATE journal_commit SET events = replace(events, 'UserRegistered', 'UserTeleported')`;
       await world.database.write(() => void world.database.prepare(damage).run());
       const accounts = world.freshAccounts();
-      await assert.rejects(accounts.load(userId), problem('unavailable'));
+      await assert.rejects(accounts.load(userId), { name: 'UnreadableCommit' });
       await assert.rejects(
         accounts.execute(userId, origin, () => revoke),
-        problem('unavailable'),
+        { name: 'UnreadableCommit' },
       );
       assert.equal(world.nudged.length, 1);
     }),

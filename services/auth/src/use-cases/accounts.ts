@@ -1,7 +1,7 @@
 /** Runs commands on accounts: load, decide, append, and again from the look-up when another was faster. */
 import { setTimeout as pause } from 'node:timers/promises';
 import { catalogue, encode } from '@latchkey/events';
-import { Problem, problems, unavailable } from '@latchkey/service';
+import { Problem, problems } from '@latchkey/service';
 import { v4 } from 'uuid';
 import {
   type AccountFact,
@@ -13,14 +13,8 @@ import {
   type Fact,
   type RefusalKind,
 } from '../account/index.ts';
-import {
-  type AppendResult,
-  type Commit,
-  type Journal,
-  JournalUnavailable,
-  type RecordedFact,
-  UnreadableCommit,
-} from '../ports/journal.ts';
+import type { AppendResult, Commit, Journal, RecordedFact } from '../ports/journal.ts';
+import { StoreUnavailable } from '../ports/store-unavailable.ts';
 import { toPublic } from '../relay/to-public.ts';
 import type { Streams } from '../streams.ts';
 
@@ -41,18 +35,20 @@ export interface Origin {
 }
 
 export interface Accounts {
-  /** @throws Problem (unavailable) if the journal cannot be reached or the account's events cannot be read. */
+  /** @throws StoreUnavailable, or UnreadableCommit if the account's events cannot be read */
   load(userId: string): Promise<AccountState>;
   /**
    * Runs a command. `ask` is called on each try with the state as it is then, so that what the command says
    * of the world outside (who holds the address) is looked up again too.
-   * @throws Problem (conflict) if the account keeps changing meanwhile, Problem (unavailable).
+   * @throws Problem (conflict) if the account keeps changing meanwhile; StoreUnavailable, UnreadableCommit
    */
   execute(
     userId: string,
     origin: Origin,
     ask: (state: AccountState) => Command | Promise<Command>,
   ): Promise<Outcome>;
+  /** The commit of a command that has been carried out: a request that came again need not run again. */
+  carriedOut(commandId: string): Promise<Commit | undefined>;
   /** Appends the first commit of a stream that is no account's. */
   open(stream: string, origin: Origin, facts: readonly Fact[]): Promise<Commit>;
 }
@@ -68,8 +64,6 @@ export function createAccounts(deps: {
 }): Accounts {
   const { journal, streams, nudge, now, newId } = deps;
 
-  const load = (userId: string) => reachable(() => streams.load(userId));
-
   /** A lost answer is made good by appending the very same commit again. */
   const append = async (commit: Commit): Promise<AppendResult> => {
     // What could not be published must not be decided either: it would stop its stream for ever.
@@ -77,8 +71,8 @@ export function createAccounts(deps: {
     try {
       return await journal.append(commit);
     } catch (error) {
-      if (!(error instanceof JournalUnavailable)) throw error;
-      return await reachable(() => journal.append(commit));
+      if (!(error instanceof StoreUnavailable)) throw error;
+      return await journal.append(commit);
     }
   };
 
@@ -115,7 +109,7 @@ export function createAccounts(deps: {
     const named = { commandId: v4(), ...origin };
     for (let tried = 0; tried < TRIES; tried += 1) {
       if (tried > 0) await pause(2 ** tried * (1 + Math.random()));
-      const before = await load(userId);
+      const before = await streams.load(userId);
       const { facts, refusal } = decide(before.state, await ask(before.state));
       const refused = refusal && { refusal };
       if (facts.length === 0) return { state: before.state, facts, ...refused };
@@ -136,13 +130,14 @@ export function createAccounts(deps: {
   /** The command was carried out before, perhaps on another stream id: the answer is that commit's. */
   const answeredBefore = async (commit: Commit): Promise<Outcome> => {
     nudge(commit.stream);
-    const { state } = await load(commit.stream);
+    const { state } = await streams.load(commit.stream);
     return { state, facts: commit.events.filter((fact) => fact.type !== 'MailRequested') };
   };
 
   return {
-    load: async (userId) => (await load(userId)).state,
+    load: async (userId) => (await streams.load(userId)).state,
     execute,
+    carriedOut: (commandId) => journal.byCommand(commandId),
     open: async (stream, origin, facts) => {
       const commit = commitOf(stream, origin, { number: 0, sequence: 0 }, facts, { claims: [] });
       const result = await append(commit);
@@ -153,16 +148,3 @@ export function createAccounts(deps: {
     },
   };
 }
-
-/** A journal that cannot be reached, or events that a newer release wrote: to be tried again. */
-export const reachable = async <T>(work: () => Promise<T>): Promise<T> => {
-  try {
-    return await work();
-  } catch (error) {
-    if (error instanceof JournalUnavailable)
-      throw unavailable('Accounts cannot be reached. Try again.', 1, error);
-    if (error instanceof UnreadableCommit)
-      throw unavailable('This account cannot be read at present.', 60, error);
-    throw error;
-  }
-};

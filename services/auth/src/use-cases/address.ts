@@ -1,6 +1,6 @@
 /** Who lives at an address: its owner, who has proven it, and sign-ups that nobody has proven yet. */
 import { type AccountState, addressClaim } from '../account/index.ts';
-import type { Deps } from './deps.ts';
+import type { Context, Deps } from './deps.ts';
 
 type Needs = Pick<Deps, 'journal' | 'accounts'>;
 
@@ -27,7 +27,7 @@ export const livingSignUps = async (
 export const supersedeOthers = async (
   deps: Needs,
   address: string,
-  origin: { readonly correlationId: string },
+  origin: Pick<Context, 'correlationId' | 'traceparent'>,
 ): Promise<void> => {
   for (const { userId } of await livingSignUps(deps, address)) await supersede(deps, userId, origin);
 };
@@ -35,12 +35,16 @@ export const supersedeOthers = async (
 const supersede = async (
   deps: Needs,
   userId: string,
-  { correlationId }: { readonly correlationId: string },
+  { correlationId, traceparent }: Pick<Context, 'correlationId' | 'traceparent'>,
 ): Promise<void> => {
-  const { state } = await deps.accounts.execute(userId, { correlationId }, async ({ address }) => ({
-    type: 'EndRegistration',
-    reason: 'superseded',
-    owner: await ownerOf(deps, address),
-  }));
+  const { state } = await deps.accounts.execute(
+    userId,
+    { correlationId, traceparent },
+    async ({ address }) => ({
+      type: 'EndRegistration',
+      reason: 'superseded',
+      owner: await ownerOf(deps, address),
+    }),
+  );
   if (state.status === 'ended') await deps.journal.settle(userId);
 };

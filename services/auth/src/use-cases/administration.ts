@@ -2,8 +2,9 @@
 import type { Role } from '@latchkey/events';
 import type { Command } from '../account/index.ts';
 import { refused } from '../http/problems.ts';
-import { type Outcome, reachable } from './accounts.ts';
+import type { Outcome } from './accounts.ts';
 import type { Context, Deps } from './deps.ts';
+import { followUp } from './reachable.ts';
 
 type Needs = Pick<Deps, 'accounts' | 'sessions'>;
 type Ask = { readonly userId: string; readonly by: string };
@@ -36,7 +37,7 @@ const endingSessions = async (
   command: Command,
 ): Promise<Outcome> => {
   const outcome = await execute(deps, userId, context, command);
-  if (outcome.facts.length > 0) await reachable(() => deps.sessions.removeAll(userId));
+  if (outcome.facts.length > 0) await followUp(() => deps.sessions.removeAll(userId));
   return outcome;
 };
 

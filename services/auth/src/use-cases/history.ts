@@ -2,7 +2,6 @@
 import { assertNever } from '../account/assert-never.ts';
 import type { AccountFact } from '../account/index.ts';
 import { refused } from '../http/problems.ts';
-import { reachable } from './accounts.ts';
 import type { Deps } from './deps.ts';
 
 export interface HistoryEntry {
@@ -16,7 +15,7 @@ export interface HistoryEntry {
 export const accountHistory =
   ({ journal }: Pick<Deps, 'journal'>) =>
   async (userId: string): Promise<readonly HistoryEntry[]> => {
-    const commits = await reachable(() => journal.read(userId));
+    const commits = await journal.read(userId);
     const entries = commits.flatMap(({ sequence, events }) =>
       events.flatMap((fact, i) =>
         fact.type === 'MailRequested'

@@ -4,11 +4,9 @@ import type { AccountState } from '../account/index.ts';
 import { sameHash } from '../account/same-hash.ts';
 import { authProblems } from '../http/problems.ts';
 import type { Session } from '../ports/sessions.ts';
-import { reachable } from './accounts.ts';
 import { livingSignUps, ownerOf } from './address.ts';
 import type { Context, Deps } from './deps.ts';
-import { demandAllowed } from './guard.ts';
-import { isAlive } from './standing.ts';
+import { tryPassword } from './tries.ts';
 
 /** What a login or a refresh hands out. */
 export interface SignedIn {
@@ -22,17 +20,20 @@ export interface SignedIn {
 export const login =
   (deps: Deps) =>
   async (address: string, password: string, context: Context): Promise<SignedIn> => {
-    await demandTries(deps, address, context.ip);
-    const passwordHash = await deps.passwords.hash(password, address);
-    const account = (await candidates(deps, address)).find((state) =>
-      sameHash(state.passwordHash, passwordHash),
-    );
-    if (account === undefined) throw await failed(deps, address, context.ip);
+    const account = await tryPassword(deps, { address, ip: context.ip }, async () => {
+      // The look-up hides behind the hash, which takes much longer: its time tells nobody who lives there.
+      const [states, passwordHash] = await Promise.all([
+        candidates(deps, address),
+        deps.passwords.hash(password, address),
+      ]);
+      return states.find((state) => sameHash(state.passwordHash, passwordHash));
+    });
+    if (account === undefined) throw invalid();
     if (account.disabled) {
       throw new Problem(authProblems.account_disabled, { detail: 'This account has been disabled.' });
     }
     const session = newSession(deps, account, context);
-    await reachable(() => deps.sessions.create(session));
+    await deps.sessions.create(session);
     return signedIn(deps, session, account);
   };
 
@@ -53,11 +54,10 @@ export const signedIn = (
   state,
 });
 
+/** In this order: a sign-up that is verified in between is met as the owner. */
 const candidates = async (deps: Deps, address: string): Promise<readonly AccountState[]> => {
-  const [owner, signUps] = await Promise.all([
-    reachable(() => ownerOf(deps, address)),
-    reachable(() => livingSignUps(deps, address)),
-  ]);
+  const signUps = await livingSignUps(deps, address);
+  const owner = await ownerOf(deps, address);
   return owner === undefined ? signUps : [await deps.accounts.load(owner), ...signUps];
 };
 
@@ -80,31 +80,8 @@ const newSession = (
   };
 };
 
-/**
- * Guessers run into the limit; the owner does not, from where he is logged in or has last reset his password:
- * else anybody could lock him out.
- */
-const demandTries = async (deps: Deps, address: string, ip: string): Promise<void> => {
-  const { limits } = deps;
-  demandAllowed(await limits.peek('login-ip', ip));
-  const allowance = await limits.peek('login-address', address);
-  if (allowance.allowed || (await limits.trusted(address, ip)) || (await isLoggedInFrom(deps, address, ip)))
-    return;
-  demandAllowed(allowance);
-};
-
-const isLoggedInFrom = async (deps: Deps, address: string, ip: string): Promise<boolean> => {
-  const owner = await reachable(() => ownerOf(deps, address));
-  if (owner === undefined) return false;
-  const state = await deps.accounts.load(owner);
-  const sessions = await reachable(() => deps.sessions.list(owner, deps.now()));
-  return sessions.some((session) => session.ip === ip && isAlive(state, session.since));
-};
-
 /** The same words for every reason. */
-const failed = async ({ limits }: Deps, address: string, ip: string): Promise<Problem> => {
-  await Promise.all([limits.take('login-address', address), limits.take('login-ip', ip)]);
-  return new Problem(authProblems.invalid_credentials, {
+const invalid = (): Problem =>
+  new Problem(authProblems.invalid_credentials, {
     detail: 'The e-mail address or the password is not right.',
   });
-};

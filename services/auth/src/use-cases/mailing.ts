@@ -15,11 +15,13 @@ export const sendMail =
     }: { readonly recipients: readonly string[]; readonly template: DataOf<'MailRequested'>['template'] },
     context: Context,
   ): Promise<string> => {
-    demandAllowed(await limits.take('mailing-admin', userId, recipients.length));
-    const mailingId = newId();
     const { idempotencyKey } = context;
     const commandId =
       idempotencyKey === undefined ? undefined : commandIdOf(idempotencyKey, 'send-mail', userId);
+    const earlier = commandId === undefined ? undefined : await accounts.carriedOut(commandId);
+    if (earlier !== undefined) return earlier.stream;
+    demandAllowed(await limits.take('mailing-admin', userId, recipients.length));
+    const mailingId = newId();
     const origin = { ...context, ...(commandId !== undefined && { commandId }) };
     const { stream } = await accounts.open(mailingId, origin, [
       {

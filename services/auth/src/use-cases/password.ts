@@ -1,12 +1,15 @@
 /** A new password: by the link of a reset, or by whoever knows the current one. */
 import type { AccountState } from '../account/index.ts';
 import { resetRefusal } from '../account/index.ts';
+import { sameHash } from '../account/same-hash.ts';
 import { refused } from '../http/problems.ts';
-import { type Outcome, reachable } from './accounts.ts';
+import type { Outcome } from './accounts.ts';
 import { ownerOf, supersedeOthers } from './address.ts';
 import type { Context, Deps, Signed } from './deps.ts';
-import { demandAllowed, demandSame, demandStrong } from './guard.ts';
+import { demandSame, demandStrong } from './guard.ts';
 import { presentedLink } from './presented-link.ts';
+import { followUp } from './reachable.ts';
+import { tryPassword } from './tries.ts';
 
 /** What the page of a reset link that can be used tells. */
 export interface OpenReset {
@@ -43,10 +46,10 @@ export const completeReset =
     const first = outcome.facts.some(
       ({ type }) => type === 'AccountVerified' || type === 'RegistrationEnded',
     );
-    if (first) await journal.settle(userId);
+    if (first) await followUp(() => journal.settle(userId));
     if (outcome.refusal) throw refused(outcome.refusal);
-    await reachable(() => sessions.removeAll(userId));
-    if (first) await supersedeOthers(deps, account.address, context);
+    await followUp(() => sessions.removeAll(userId));
+    if (first) await followUp(() => supersedeOthers(deps, account.address, context));
     await limits.clear('login-address', account.address);
     await limits.trust(account.address, context.ip);
     return outcome;
@@ -63,22 +66,21 @@ export const changePassword =
     change: { readonly current: string; readonly next: string; readonly confirmation?: string | undefined },
     context: Context,
   ): Promise<Outcome> => {
-    const { accounts, limits, passwords, sessions } = deps;
+    const { accounts, passwords, sessions } = deps;
+    const { address } = state;
     demandSame(change.next, change.confirmation);
     demandStrong(change.next, state);
-    demandAllowed(await limits.peek('login-address', state.address));
-    const checkedHash = await passwords.hash(change.current, state.address);
-    const passwordHash = await passwords.hash(change.next, state.address);
-    const outcome = await accounts.execute(userId, context, () => ({
-      type: 'ChangePassword',
-      checkedHash,
-      passwordHash,
-    }));
-    if (outcome.refusal === 'current_password_incorrect') await limits.take('login-address', state.address);
+    const outcome = await tryPassword(deps, { address, ip: context.ip }, async () => {
+      const checkedHash = await passwords.hash(change.current, address);
+      if (!sameHash(checkedHash, state.passwordHash)) return undefined;
+      const passwordHash = await passwords.hash(change.next, address);
+      return accounts.execute(userId, context, () => ({ type: 'ChangePassword', checkedHash, passwordHash }));
+    });
+    if (outcome === undefined) throw refused('current_password_incorrect');
     if (outcome.refusal) throw refused(outcome.refusal);
     // The caller's session is lifted over the revocation first: a crash in between only logs out.
-    await reachable(() => sessions.liftSince(sessionId, outcome.state.revokedAt));
-    await reachable(() => sessions.removeAll(userId, { except: sessionId }));
+    await sessions.liftSince(sessionId, outcome.state.revokedAt);
+    await followUp(() => sessions.removeAll(userId, { except: sessionId }));
     return outcome;
   };
 

@@ -2,9 +2,9 @@
 import { Problem } from '@latchkey/service';
 import { authProblems } from '../http/problems.ts';
 import type { Session } from '../ports/sessions.ts';
-import { reachable } from './accounts.ts';
 import type { Context, Deps } from './deps.ts';
 import { type SignedIn, signedIn } from './login.ts';
+import { followUp } from './reachable.ts';
 import { isAlive } from './standing.ts';
 
 /** How long the token before the current one still gets the current one. */
@@ -16,7 +16,7 @@ export const refresh =
   async (refreshToken: string, context: Context): Promise<SignedIn> => {
     const named = deps.refreshTokens.open(refreshToken);
     if (named === undefined) throw invalid();
-    const session = await reachable(() => deps.sessions.find(named.sessionId));
+    const session = await deps.sessions.find(named.sessionId);
     if (session === undefined || session.expiresAt <= deps.now()) throw invalid();
     const state = await deps.accounts.load(session.userId);
     if (!isAlive(state, session.since)) throw invalid();
@@ -34,10 +34,10 @@ const advance = async (deps: Deps, session: Session, n: number, context: Context
 
 const rotate = async (deps: Deps, session: Session, { ip, userAgent }: Context): Promise<Session> => {
   const at = deps.now();
-  const rotated = await reachable(() => deps.sessions.rotate(session.id, session.n, { at, ip, userAgent }));
+  const rotated = await deps.sessions.rotate(session.id, session.n, { at, ip, userAgent });
   if (rotated) return { ...session, n: session.n + 1, rotatedAt: at };
   // Another request with the same token was faster by a moment: within the grace by definition.
-  const after = await reachable(() => deps.sessions.find(session.id));
+  const after = await deps.sessions.find(session.id);
   if (after !== undefined && isLostAnswer(after, session.n, deps.now())) return after;
   throw invalid();
 };
@@ -45,14 +45,17 @@ const rotate = async (deps: Deps, session: Session, { ip, userAgent }: Context):
 const isLostAnswer = ({ n, rotatedAt }: Session, presented: number, now: Date): boolean =>
   presented === n - 1 && now.getTime() - rotatedAt.getTime() <= GRACE_MS;
 
-/** The fact first: a crash in between leaves sessions that are dead. */
+/**
+ * The fact first: a crash in between leaves sessions that are dead. Where the fact is there already, sessions
+ * that live now were made later: an old token must not end them.
+ */
 const endStolen = async (deps: Deps, { userId, since }: Session, context: Context): Promise<void> => {
-  await deps.accounts.execute(userId, context, () => ({
+  const { facts } = await deps.accounts.execute(userId, context, () => ({
     type: 'RevokeSessions',
     reason: 'refresh-reuse',
     since,
   }));
-  await reachable(() => deps.sessions.removeAll(userId));
+  if (facts.length > 0) await followUp(() => deps.sessions.removeAll(userId));
 };
 
 /** The same words for every reason. */

@@ -1,8 +1,9 @@
 /** Sessions: seen and ended by whoever they belong to. */
 import { Problem, problems } from '@latchkey/service';
 import type { Session } from '../ports/sessions.ts';
-import { type Outcome, reachable } from './accounts.ts';
+import type { Outcome } from './accounts.ts';
 import type { Context, Deps, Signed } from './deps.ts';
+import { followUp } from './reachable.ts';
 import { isAlive } from './standing.ts';
 
 /** Ends the session that a genuine refresh token names. Anything else ends nothing, and is no error. */
@@ -11,8 +12,8 @@ export const logout =
   async (refreshToken: string): Promise<void> => {
     const named = refreshTokens.open(refreshToken);
     if (named === undefined) return;
-    const session = await reachable(() => sessions.find(named.sessionId));
-    if (session) await reachable(() => sessions.remove(session.userId, session.id));
+    const session = await sessions.find(named.sessionId);
+    if (session) await sessions.remove(session.userId, session.id);
   };
 
 /** Ends every session and every access token of the account. */
@@ -23,7 +24,7 @@ export const logoutEverywhere =
       type: 'RevokeSessions',
       reason: 'logout-all',
     }));
-    await reachable(() => sessions.removeAll(userId));
+    await followUp(() => sessions.removeAll(userId));
     return outcome;
   };
 
@@ -31,7 +32,7 @@ export const logoutEverywhere =
 export const listSessions =
   ({ sessions, now }: Deps) =>
   async ({ userId, state }: Signed): Promise<readonly Session[]> => {
-    const all = await reachable(() => sessions.list(userId, now()));
+    const all = await sessions.list(userId, now());
     return all.filter(({ since }) => isAlive(state, since));
   };
 
@@ -39,6 +40,6 @@ export const listSessions =
 export const endSession =
   ({ sessions }: Deps) =>
   async ({ userId }: Signed, sessionId: string): Promise<void> => {
-    const removed = await reachable(() => sessions.remove(userId, sessionId));
+    const removed = await sessions.remove(userId, sessionId);
     if (!removed) throw new Problem(problems.not_found, { detail: 'There is no such session.' });
   };

@@ -1,7 +1,9 @@
 /** Sign-up: an account of its own each time; the same answer and the same work whoever has the address. */
 import { Problem } from '@latchkey/service';
+import { ipKey } from '../credentials/ip-key.ts';
 import { authProblems } from '../http/problems.ts';
-import { livingSignUps, ownerOf } from './address.ts';
+import type { Origin } from './accounts.ts';
+import { ownerOf } from './address.ts';
 import { commandIdOf } from './command-id.ts';
 import type { Context, Deps } from './deps.ts';
 import { demandAllowed, demandStrong } from './guard.ts';
@@ -27,10 +29,12 @@ export interface SignUp {
 export const signUp =
   (deps: Deps) =>
   async (person: SignUp, context: Context): Promise<void> => {
-    const { accounts, limits, passwords, settings, newId } = deps;
+    const { accounts, journal, limits, passwords, settings, newId } = deps;
     const { stored, canonical: address } = person.email;
     demandStrong(person.password, { email: stored, username: person.username });
-    demandAllowed(await limits.take('signup-ip', context.ip));
+    const origin = originOf(context, address);
+    if (origin.commandId !== undefined && (await accounts.carriedOut(origin.commandId))) return;
+    demandAllowed(await limits.take('signup-ip', ipKey(context.ip)));
     if (settings.revealExisting) await refuseTaken(deps, address);
 
     // The work is the same for every address, so that its time tells nothing.
@@ -41,12 +45,13 @@ export const signUp =
     // Over the limit nothing is written: no account that nobody could be told of.
     const mayMail = await limits.take('verification-address', address);
     if (!mayMail.allowed) return;
-    if ((await livingSignUps(deps, address)).length >= FULL_HOUSE) {
+    // As many as are marked: loading them would take the longer the more there are.
+    if ((await journal.living(address)).length >= FULL_HOUSE) {
       await writeDown(deps, 'verification', address, context);
       return;
     }
     const { firstName, lastName, username, locale } = person;
-    await accounts.execute(userId, origin(context, address), async () => ({
+    await accounts.execute(userId, origin, async () => ({
       type: 'Register',
       userId,
       address,
@@ -61,7 +66,7 @@ export const signUp =
     }));
   };
 
-const origin = (context: Context, address: string) => ({
+const originOf = (context: Context, address: string): Origin => ({
   ...context,
   ...(context.idempotencyKey !== undefined && {
     commandId: commandIdOf(context.idempotencyKey, 'signup', address),

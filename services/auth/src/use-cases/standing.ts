@@ -1,8 +1,8 @@
 /** Whether what was decided on a sequence of an account still counts. */
 import type { AccessClaims } from '@latchkey/service';
 import type { AccountState } from '../account/index.ts';
-import { reachable } from './accounts.ts';
 import type { Deps, Signed } from './deps.ts';
+import { reachable } from './reachable.ts';
 
 /** The account lives, and nothing later than `sequence` revoked its sessions. */
 export const isAlive = (state: AccountState, sequence: number): boolean =>
@@ -16,10 +16,9 @@ export const standing =
   async (
     claims: AccessClaims,
   ): Promise<(Signed & { readonly verified: boolean; readonly role: string }) | 'dead'> => {
-    const [state, session] = await Promise.all([
-      deps.accounts.load(claims.sub),
-      reachable(() => deps.sessions.find(claims.sid)),
-    ]);
+    const [state, session] = await reachable(() =>
+      Promise.all([deps.accounts.load(claims.sub), deps.sessions.find(claims.sid)]),
+    );
     if (session?.userId !== claims.sub || session.expiresAt <= deps.now()) return 'dead';
     if (!isAlive(state, claims.seq) || !isAlive(state, session.since)) return 'dead';
     return {

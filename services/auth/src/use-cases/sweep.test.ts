@@ -46,6 +46,22 @@ describe('the sweep', () => {
   );
 
   test(
+    'goes on behind a sign-up that it cannot read',
+    inWorld(async (world) => {
+      const unreadable = await world.signUp(ada, PASSWORD);
+      const { userId } = await world.signUp('grace@example.com', PASSWORD);
+      const damage = `UPDATE journal_commit SET events = '[]' WHERE stream = ?`;
+      await world.database.write(() => void world.database.prepare(damage).run(unreadable.userId));
+      world.advance(WEEK);
+      const skipped: string[] = [];
+      const { freshAccounts, deps } = world;
+      await sweepOnce({ ...deps, accounts: freshAccounts() }, ({ stream }) => skipped.push(stream));
+      assert.deepEqual(skipped, [unreadable.userId]);
+      assert.equal(await statusOf(world, userId), 'ended');
+    }),
+  );
+
+  test(
     'adds nothing the second time',
     inWorld(async (world) => {
       const { userId } = await world.signUp(ada, PASSWORD);

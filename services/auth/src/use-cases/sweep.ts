@@ -2,6 +2,7 @@
 import type { Dependency, Logger, Part } from '@latchkey/service';
 import type { Registration } from '../ports/journal.ts';
 import type { Leases } from '../ports/leases.ts';
+import { StoreUnavailable } from '../ports/store-unavailable.ts';
 import { ownerOf } from './address.ts';
 import type { Deps } from './deps.ts';
 import { repeating } from './repeating.ts';
@@ -15,15 +16,28 @@ const PAGE = 200;
 
 type Needs = Pick<Deps, 'accounts' | 'journal' | 'sessions' | 'now' | 'newId'>;
 
+/** Hears of a sign-up that could not be looked at. */
+type Skipped = (registration: Registration, error: unknown) => void;
+
 /** One pass over the living sign-ups and the sessions that are over. */
-export const sweepOnce = async (deps: Needs): Promise<void> => {
+export const sweepOnce = async (deps: Needs, skipped: Skipped = () => undefined): Promise<void> => {
   let after: Registration | undefined;
   do {
     const page = await deps.journal.registrations({ limit: PAGE, ...(after && { after }) });
-    for (const registration of page) await sweepRegistration(deps, registration);
+    for (const registration of page) await attempt(deps, registration, skipped);
     after = page.length === PAGE ? page.at(-1) : undefined;
   } while (after);
   while ((await deps.sessions.removeExpired(deps.now(), PAGE)) === PAGE);
+};
+
+/** One that cannot be read, or keeps changing, is left for the next time; it must not hold up those behind it. */
+const attempt = async (deps: Needs, registration: Registration, skipped: Skipped): Promise<void> => {
+  try {
+    await sweepRegistration(deps, registration);
+  } catch (error) {
+    if (error instanceof StoreUnavailable) throw error;
+    skipped(registration, error);
+  }
 };
 
 /** Due, proven by another, or marked although it is over already. */
@@ -41,9 +55,11 @@ export function createSweep(
   deps: Needs & { readonly leases: Leases; readonly owner: string; readonly logger: Logger },
 ): Part {
   const { leases, owner, now, logger } = deps;
+  const skipped: Skipped = ({ stream }, error) =>
+    logger.error({ err: error, stream }, 'a sign-up could not be swept');
   const run = async (): Promise<boolean> => {
     const mine = await leases.take({ name: 'sweep', holder: owner, now: now(), ms: LEASE_MS });
-    if (mine) await sweepOnce(deps);
+    if (mine) await sweepOnce(deps, skipped);
     return false;
   };
   const job = repeating({ name: 'sweep', everyMs: EVERY_MS, logger, run });

@@ -1,12 +1,15 @@
 /** The verification link: what its page shows, and what follows when a person acts on it. */
 import { verificationRefusal } from '../account/index.ts';
+import { ipKey } from '../credentials/ip-key.ts';
 import { refused } from '../http/problems.ts';
-import { type Outcome, reachable } from './accounts.ts';
+import type { Outcome } from './accounts.ts';
 import { livingSignUps, ownerOf, supersedeOthers } from './address.ts';
 import type { Context, Deps, Signed } from './deps.ts';
 import { demandAllowed } from './guard.ts';
 import { mintLink } from './links.ts';
 import { presentedLink } from './presented-link.ts';
+import { followUp } from './reachable.ts';
+import { tryPassword } from './tries.ts';
 
 /** What the page of a link that can be used tells. */
 export interface OpenVerification {
@@ -44,25 +47,53 @@ export const viewVerification =
 export const verify =
   (deps: Deps) =>
   async (token: string, password: string | undefined, context: Context): Promise<Outcome> => {
-    const { accounts, journal, limits } = deps;
-    const { userId, tokenHash } = presentedLink(deps, 'verification', token);
-    const passwordHash = password === undefined ? undefined : await checkedHash(deps, userId, password);
-    const outcome = await accounts.execute(userId, context, async ({ address }) => ({
-      type: 'Verify',
-      tokenHash,
-      now: deps.now(),
-      owner: await ownerOf(deps, address),
-      contested: await isContested(deps, address, userId),
-      ...(passwordHash !== undefined && { passwordHash }),
-    }));
-    if (outcome.facts.length > 0) await journal.settle(userId);
-    if (outcome.refusal === 'password_required' && password !== undefined) {
-      await limits.take('login-address', outcome.state.address);
-    }
-    if (outcome.refusal) throw refused(outcome.refusal);
-    if (outcome.facts.length > 0) await supersedeOthers(deps, outcome.state.address, context);
+    const link = presentedLink(deps, 'verification', token);
+    const outcome =
+      password === undefined
+        ? await confirm(deps, link, undefined, context)
+        : await confirmWith(deps, link, password, context);
+    const { facts, refusal, state } = outcome;
+    if (facts.length > 0) await followUp(() => deps.journal.settle(link.userId));
+    if (refusal) throw refused(refusal);
+    if (facts.length > 0) await followUp(() => supersedeOthers(deps, state.address, context));
     return outcome;
   };
+
+type PresentedLink = ReturnType<typeof presentedLink>;
+
+const confirm = (
+  deps: Deps,
+  { userId, tokenHash }: PresentedLink,
+  passwordHash: string | undefined,
+  context: Context,
+): Promise<Outcome> =>
+  deps.accounts.execute(userId, context, async ({ address }) => ({
+    type: 'Verify',
+    tokenHash,
+    now: deps.now(),
+    owner: await ownerOf(deps, address),
+    contested: await isContested(deps, address, userId),
+    ...(passwordHash !== undefined && { passwordHash }),
+  }));
+
+/** Guessing here counts as guessing at login. Only whoever has a link can make us hash. */
+const confirmWith = async (
+  deps: Deps,
+  link: PresentedLink,
+  password: string,
+  context: Context,
+): Promise<Outcome> => {
+  const state = await deps.accounts.load(link.userId);
+  const refusal = verificationRefusal(state, link.tokenHash, deps.now());
+  if (refusal) return { state, facts: [], refusal };
+  const { address } = state;
+  const outcome = await tryPassword(deps, { address, ip: context.ip }, async () => {
+    const passwordHash = await deps.passwords.hash(password, address);
+    const confirmed = await confirm(deps, link, passwordHash, context);
+    return confirmed.refusal === 'password_required' ? undefined : confirmed;
+  });
+  return outcome ?? { state, facts: [], refusal: 'password_required' };
+};
 
 /** "This was not me." @throws Problem (token_invalid, token_expired, conflict, unavailable) */
 export const rejectSignUp =
@@ -75,7 +106,7 @@ export const rejectSignUp =
       now: deps.now(),
     }));
     if (outcome.refusal) throw refused(outcome.refusal);
-    await deps.journal.settle(userId);
+    await followUp(() => deps.journal.settle(userId));
     return outcome;
   };
 
@@ -83,7 +114,7 @@ export const rejectSignUp =
 export const renewVerification =
   (deps: Deps) =>
   async (caller: Signed, context: Context): Promise<void> => {
-    demandAllowed(await deps.limits.take('mail-ip', context.ip));
+    demandAllowed(await deps.limits.take('mail-ip', ipKey(context.ip)));
     if (caller.state.status !== 'unverified') return;
     const mayMail = await deps.limits.take('verification-address', caller.state.address);
     if (!mayMail.allowed) return;
@@ -95,15 +126,8 @@ export const renewVerification =
   };
 
 const signedUpAt = async ({ journal }: Deps, userId: string): Promise<Date> => {
-  const [registration] = await reachable(() => journal.read(userId));
+  const [registration] = await journal.read(userId);
   return new Date(registration?.at ?? 0);
-};
-
-/** Guessing here counts as guessing at login. @throws Problem (rate_limited) */
-const checkedHash = async (deps: Deps, userId: string, password: string): Promise<string> => {
-  const { address } = await deps.accounts.load(userId);
-  demandAllowed(await deps.limits.peek('login-address', address));
-  return deps.passwords.hash(password, address);
 };
 
 const isContested = async (deps: Deps, address: string, userId: string): Promise<boolean> =>

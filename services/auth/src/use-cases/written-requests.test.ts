@@ -145,7 +145,7 @@ describe('a worker that dies', () => {
       const { userId } = await world.signUp(ada, PASSWORD);
       const request = await written(world);
       world.faults.push({ meanwhile: async () => undefined }, 'request lost', 'request lost');
-      await assert.rejects(carryOut(world.deps)(request), problem('unavailable'));
+      await assert.rejects(carryOut(world.deps)(request), { name: 'StoreUnavailable' });
       assert.deepEqual([await resets(world, owner), await resets(world, userId)], [1, 0]);
       world.advance(MINUTE);
       await work(world, 'the heir');

@@ -2,8 +2,8 @@
  * Requests by address: written down the same way for everyone and answered; who lives there is looked up
  * afterwards, so that neither the answer nor its time tells.
  */
+import { ipKey } from '../credentials/ip-key.ts';
 import type { WrittenRequest } from '../ports/requests.ts';
-import { reachable } from './accounts.ts';
 import { livingSignUps, ownerOf } from './address.ts';
 import { commandIdOf } from './command-id.ts';
 import type { Context, Deps } from './deps.ts';
@@ -14,7 +14,7 @@ import { mintLink } from './links.ts';
 export const requestByAddress =
   (deps: Pick<Deps, 'limits' | 'requests' | 'newId' | 'now' | 'wakeWorker'>) =>
   async (kind: WrittenRequest['kind'], address: string, context: Context): Promise<void> => {
-    demandAllowed(await deps.limits.take('mail-ip', context.ip));
+    demandAllowed(await deps.limits.take('mail-ip', ipKey(context.ip)));
     const limit = kind === 'verification' ? 'verification-address' : 'reset-address';
     const mayMail = await deps.limits.take(limit, address);
     if (mayMail.allowed) await writeDown(deps, kind, address, context);
@@ -28,7 +28,7 @@ export const writeDown = async (
 ): Promise<void> => {
   const at = now().toISOString();
   const trace = traceparent === undefined ? {} : { traceparent };
-  await reachable(() => requests.add({ id: newId(), kind, address, at, correlationId, ...trace }));
+  await requests.add({ id: newId(), kind, address, at, correlationId, ...trace });
   wakeWorker();
 };
 

@@ -16,8 +16,9 @@ import { createLinkTokens } from '../../credentials/link-tokens.ts';
 import { createPasswords } from '../../credentials/passwords.ts';
 import { createRefreshTokens } from '../../credentials/refresh-tokens.ts';
 import { generateSecrets } from '../../credentials/secrets.ts';
-import { type Commit, type Journal, JournalUnavailable } from '../../ports/journal.ts';
+import type { Commit, Journal } from '../../ports/journal.ts';
 import type { LimitRules } from '../../ports/limits.ts';
+import { StoreUnavailable } from '../../ports/store-unavailable.ts';
 import { createAccounts } from '../accounts.ts';
 import type { Context, Deps } from '../deps.ts';
 import { createUseCases } from '../index.ts';
@@ -48,10 +49,10 @@ const withFaults = (journal: Journal, faults: Fault[]): Journal => ({
   ...journal,
   append: async (commit: Commit) => {
     const fault = faults.shift();
-    if (fault === 'request lost') throw new JournalUnavailable(new Error('refused'));
+    if (fault === 'request lost') throw new StoreUnavailable(new Error('refused'));
     if (typeof fault === 'object') await fault.meanwhile();
     const result = await journal.append(commit);
-    if (fault === 'answer lost') throw new JournalUnavailable(new Error('timed out'));
+    if (fault === 'answer lost') throw new StoreUnavailable(new Error('timed out'));
     return result;
   },
 });

@@ -1,0 +1,154 @@
+/** Auth behind a real listener, on a data folder of its own; the notifier's key is in the test's hands. */
+import { createPrivateKey } from 'node:crypto';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { TestContext } from 'node:test';
+import { createEmbeddedBus } from '@latchkey/bus/embedded';
+import {
+  ACCOUNTS_TOPIC,
+  decode,
+  type EventType,
+  type LatchkeyEvent,
+  MAILINGS_TOPIC,
+  type SealedContent,
+  topics,
+} from '@latchkey/events';
+import { createLogger, createRegistry, listen, readConfig } from '@latchkey/service';
+import { openDatabase } from '@latchkey/sqlite';
+import { compactDecrypt } from 'jose';
+import { generateSecrets } from '../credentials/secrets.ts';
+import { allowedOrigins, authSettings, compose } from '../index.ts';
+import { until } from '../use-cases/testing/until.ts';
+
+export interface Reply {
+  readonly status: number;
+  readonly headers: Headers;
+  readonly text: string;
+  // biome-ignore lint/suspicious/noExplicitAny: what an answer holds is what a test is about to say
+  readonly json: any;
+}
+
+export interface Ask {
+  readonly json?: unknown;
+  readonly form?: Readonly<Record<string, string>>;
+  readonly token?: string;
+  /** Where the request comes from, as a trusted proxy says. */
+  readonly ip?: string;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+export type Auth = Awaited<ReturnType<typeof startAuth>>;
+
+/** @param settings beside the defaults of production */
+export async function startAuth(
+  context: Pick<TestContext, 'after'>,
+  settings: Readonly<Record<string, string>> = {},
+) {
+  const folder = await mkdtemp(join(tmpdir(), 'latchkey-auth-'));
+  const database = openDatabase({ folder, as: 'server' });
+  const logger = createLogger({ name: 'auth', level: 'silent' });
+  const registry = createRegistry();
+  const bus = createEmbeddedBus({ database, logger });
+  await bus.ensureTopics(topics);
+
+  const { SEALING_PRIVATE_KEYS, ...secrets } = generateSecrets();
+  const config = readConfig(authSettings, {
+    PUBLIC_URL: 'https://id.example.com',
+    LIMIT_SIGNUPS_PER_IP: '1000',
+    ...secrets,
+    ...settings,
+  });
+  let ahead = 0;
+  const now = () => new Date(Date.now() + ahead);
+  const service = compose(config, { backend: { kind: 'embedded', database, bus }, logger, registry, now });
+  const door = listen({
+    name: 'http',
+    host: '127.0.0.1',
+    port: 0,
+    routes: service.routes,
+    logger,
+    registry,
+    trustedProxies: ['127.0.0.1'],
+    corsOrigins: allowedOrigins(config),
+    undeclared: 'fail',
+  });
+  const events: LatchkeyEvent[] = [];
+  await bus.subscribe({
+    topics: [ACCOUNTS_TOPIC, MAILINGS_TOPIC],
+    group: 'test',
+    handle: async ({ records }) => {
+      for (const record of records) {
+        const decoded = decode(record);
+        if (decoded.kind === 'event') events.push(decoded.event);
+      }
+    },
+  });
+  await service.start();
+  await door.start();
+  context.after(async () => {
+    await door.stop();
+    await service.stop();
+    await bus.close();
+    await database.close();
+    await rm(folder, { recursive: true });
+  });
+
+  const send = async (method: string, path: string, ask: Ask = {}): Promise<Reply> => {
+    const base = `http://127.0.0.1:${door.port()}`;
+    const response = await fetch(path.startsWith('/.') ? base + path : `${base}/api/v1/auth${path}`, {
+      method,
+      headers: {
+        ...(ask.token !== undefined && { authorization: `Bearer ${ask.token}` }),
+        ...(ask.json !== undefined && { 'content-type': 'application/json' }),
+        ...(ask.ip !== undefined && { 'x-forwarded-for': ask.ip }),
+        ...ask.headers,
+      },
+      ...(ask.json !== undefined && { body: JSON.stringify(ask.json) }),
+      ...(ask.form && { body: new URLSearchParams(ask.form) }),
+    });
+    const text = await response.text();
+    const isJson = response.headers.get('content-type')?.includes('json') ?? false;
+    return { status: response.status, headers: response.headers, text, json: isJson ? JSON.parse(text) : {} };
+  };
+
+  const eventsOf = (address: string): readonly LatchkeyEvent[] =>
+    events.filter(
+      ({ data }) =>
+        'person' in data && data.person !== null && 'email' in data.person && data.person.email === address,
+    );
+
+  return {
+    service,
+    database,
+    registry,
+    get: (path: string, ask?: Ask) => send('GET', path, ask),
+    post: (path: string, ask?: Ask) => send('POST', path, ask),
+    put: (path: string, ask?: Ask) => send('PUT', path, ask),
+    patch: (path: string, ask?: Ask) => send('PATCH', path, ask),
+    delete: (path: string, ask?: Ask) => send('DELETE', path, ask),
+    /** Lets the service's clock run ahead. */
+    advance: (ms: number): void => {
+      ahead += ms;
+    },
+    /** All events that have been published so far. */
+    events: (): readonly LatchkeyEvent[] => events,
+    eventsOf,
+    /** Waits for the n-th event of a type that names an address. */
+    event: async <T extends EventType>(type: T, address: string, nth = 1) => {
+      const found = () => eventsOf(address).filter((event) => event.type === type)[nth - 1];
+      await until(async () => found() !== undefined);
+      return found() as Extract<LatchkeyEvent, { type: T }>;
+    },
+    /** The link's content that was sealed into an event. */
+    open: async (event: LatchkeyEvent): Promise<SealedContent> => {
+      const { data } = event;
+      const sealed =
+        ('verification' in data && data.verification?.sealed) || ('reset' in data && data.reset?.sealed);
+      if (!sealed) throw new Error(`${event.type} holds no link`);
+      const [key] = JSON.parse(SEALING_PRIVATE_KEYS).keys;
+      const { plaintext } = await compactDecrypt(sealed, createPrivateKey({ key, format: 'jwk' }));
+      return JSON.parse(new TextDecoder().decode(plaintext));
+    },
+  };
+}

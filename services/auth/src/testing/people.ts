@@ -1,0 +1,55 @@
+/** Somebody who uses auth over HTTP, as far as tests need them. */
+import assert from 'node:assert/strict';
+import type { Ask, Auth, Reply } from './auth.fixture.ts';
+
+export interface Person {
+  readonly email: string;
+  readonly username: string;
+  readonly password: string;
+}
+
+let count = 0;
+
+/** Whom nobody has heard of yet. */
+export const somebody = (name = 'ada'): Person => {
+  count += 1;
+  return {
+    email: `${name}${count}@example.com`,
+    username: `${name}${count}`,
+    password: `the password of ${name} ${count}`,
+  };
+};
+
+export const assertStatus = (reply: Reply, status: number): Reply => {
+  assert.equal(reply.status, status, reply.text);
+  return reply;
+};
+
+export const assertProblem = (reply: Reply, status: number, code: string): Reply => {
+  assert.deepEqual([reply.status, reply.json.code], [status, code], reply.text);
+  assert.match(reply.headers.get('content-type') ?? '', /^application\/problem\+json/);
+  return reply;
+};
+
+export const signUp = (auth: Auth, person: Person, ask: Ask = {}): Promise<Reply> =>
+  auth.post('/signup', { json: person, ...ask });
+
+/** Signs up and follows the link. @returns the account's id */
+export const verified = async (auth: Auth, person: Person = somebody()): Promise<Person & { id: string }> => {
+  assertStatus(await signUp(auth, person), 201);
+  const event = await auth.event('UserRegistered', person.email);
+  const { token } = await auth.open(event);
+  assertStatus(await auth.post(`/verify/${token}`), 200);
+  return { ...person, id: event.subject };
+};
+
+export const login = (auth: Auth, { email, password }: Person, ask: Ask = {}): Promise<Reply> =>
+  auth.post('/login', { json: { email, password }, ...ask });
+
+/** @returns the tokens of a login that must succeed */
+export const loggedIn = async (
+  auth: Auth,
+  person: Person,
+  ask: Ask = {},
+): Promise<{ accessToken: string; refreshToken: string }> =>
+  assertStatus(await login(auth, person, ask), 200).json;
