@@ -1,0 +1,297 @@
+/** What an operator can get wrong, and what they are told: one clear line per fault, and the exit code 1. */
+import assert from 'node:assert/strict';
+import { existsSync } from 'node:fs';
+import { chmod, mkdir, mkdtemp, readdir, rm, stat, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import { type AddressInfo, connect } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { describe, type TestContext, test } from 'node:test';
+import { assertStatus, createClient } from './support/client.ts';
+import { createMailbox } from './support/mailbox.ts';
+import { createPeople, somebody } from './support/people.ts';
+import { type Ended, runToEnd, type Settings, startStandalone } from './support/system.ts';
+
+async function folderFor(t: TestContext): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), 'latchkey-settings-'));
+  t.after(() => rm(folder, { recursive: true, force: true }));
+  return folder;
+}
+
+/** Every line that it printed, wherever. */
+const linesOf = ({ stdout, stderr }: Ended): readonly string[] =>
+  `${stderr}\n${stdout}`.split('\n').filter((line) => line.trim() !== '');
+
+/** Exit 1 and one line that says why: no stack, nothing else. */
+function assertOneLine(ended: Ended, line: RegExp): void {
+  assert.equal(ended.code, 1, JSON.stringify(ended));
+  const lines = linesOf(ended);
+  assert.equal(lines.length, 1, lines.join('\n'));
+  assert.match(lines[0] ?? '', line);
+}
+
+/** Exactly these settings are named, one line each, on stderr; no given value is shown. */
+function assertFaults(ended: Ended, settings: Settings, names: readonly string[]): void {
+  assert.equal(ended.code, 1, JSON.stringify(ended));
+  assert.equal(ended.stdout, '');
+  const lines = ended.stderr.trimEnd().split('\n');
+  assert.deepEqual(lines.map((line) => line.slice(0, line.indexOf(':'))).sort(), [...names].sort());
+  for (const line of lines) assert.match(line, /^[A-Z_]+: \w.{5,}$/);
+  for (const name of names) {
+    const value = settings[name];
+    if (value !== undefined) assert.ok(!ended.stderr.includes(value), `${name} shows its value`);
+  }
+}
+
+describe('a wrong setting', () => {
+  test('all faults are told at once, by name, and no value is shown', async (t) => {
+    const settings = {
+      PORT: 'eighty-eighty',
+      LOG_LEVEL: 'shouting',
+      ACCESS_TOKEN_MINUTES: '-15',
+      REFRESH_TOKEN_DAYS: '3.75',
+      VERIFICATION_TOKEN_EXPIRATION_MINUTES: '99999999',
+      RESET_TOKEN_EXPIRATION_MINUTES: 'an hour',
+      LIMIT_SIGNUPS_PER_IP: 'plenty',
+      SIGNUP_REVEALS_EXISTING: 'perhaps',
+      TRUSTED_PROXIES: '10.0.0.0/99',
+      CORS_ORIGINS: 'app.example.com/path',
+      PUBLIC_URL: 'ftp://accounts.example.com',
+      VERIFY_LINK: 'https://app.example.com/verify',
+      MAIL_PORT: '123456',
+      MAIL_FROM: 'no address at all',
+      MAIL_SSL_TLS: 'definitely',
+      SIGNING_KEYS: '{"keys":["secret-signing-key"]}',
+      SEALING_PRIVATE_KEYS: 'secret-sealing-key',
+      PASSWORD_SALT_KEY: 'secret-salt',
+      REFRESH_KEY: 'secret-refresh',
+    };
+    const DATA_DIR = join(await folderFor(t), 'data');
+    assertFaults(await runToEnd({ ...settings, DATA_DIR }), settings, Object.keys(settings));
+    assert.ok(!existsSync(DATA_DIR), 'nothing was made');
+  });
+
+  test('production demands its secrets, its mail server and an https address, all at once', async (t) => {
+    const missing = [
+      'PUBLIC_URL',
+      'MAIL_SERVER',
+      'SIGNING_KEYS',
+      'SEALING_PUBLIC_KEY',
+      'SEALING_PRIVATE_KEYS',
+      'PASSWORD_SALT_KEY',
+      'REFRESH_KEY',
+    ];
+    const DATA_DIR = join(await folderFor(t), 'data');
+    const settings = { LATCHKEY_ENV: 'production', DATA_DIR };
+    assertFaults(await runToEnd(settings), {}, missing);
+
+    const plain = { ...settings, PUBLIC_URL: 'http://accounts.example.com', LIMITS: 'off' };
+    const ended = await runToEnd(plain);
+    assertFaults(ended, { PUBLIC_URL: plain.PUBLIC_URL }, [...missing, 'LIMITS']);
+    assert.match(ended.stderr, /^PUBLIC_URL: .*https/m);
+    assert.ok(!existsSync(DATA_DIR));
+  });
+
+  test('a secret given twice, or as a file that is not there, is a fault', async (t) => {
+    const folder = await folderFor(t);
+    const ended = await runToEnd({
+      DATA_DIR: folder,
+      REFRESH_KEY: 'given-directly',
+      REFRESH_KEY_FILE: join(folder, 'refresh-key'),
+      PASSWORD_SALT_KEY_FILE: join(folder, 'no-such-file'),
+    });
+    assert.equal(ended.code, 1);
+    assert.match(ended.stderr, /^REFRESH_KEY: give either REFRESH_KEY or REFRESH_KEY_FILE, not both$/m);
+    assert.match(ended.stderr, /^PASSWORD_SALT_KEY_FILE: .*cannot be read/m);
+  });
+
+  test('development is not shown to other machines unless that is meant', async (t) => {
+    const folder = await folderFor(t);
+    for (const HOST of ['0.0.0.0', '::', '192.0.2.1']) {
+      const ended = await runToEnd({ HOST, DATA_DIR: folder });
+      assertFaults(ended, {}, ['HOST']);
+      assert.match(ended.stderr, /EXPOSE_DEVELOPMENT=true/);
+    }
+    const exposed = await startStandalone({ HOST: '0.0.0.0', EXPOSE_DEVELOPMENT: 'true' });
+    t.after(exposed.stop);
+    for (const page of ['/', '/mailbox', '/mailbox/api/v1/messages', '/topics', '/topics/api/topics'])
+      assert.equal((await fetch(exposed.url + page)).status, 404, `${page} stays away`);
+  });
+});
+
+describe('a taken port', () => {
+  test('is named, and what it was meant for', async (t) => {
+    const other = createServer().listen(0, '127.0.0.1');
+    t.after(() => other.close());
+    await new Promise((resolve) => other.once('listening', resolve));
+    const { port } = other.address() as AddressInfo;
+    const folder = await folderFor(t);
+    const ended = await runToEnd({ PORT: String(port), DATA_DIR: folder });
+    assertOneLine(ended, new RegExp(`port ${port} .*taken.*PORT`));
+  });
+});
+
+describe('a data folder', () => {
+  test('that another server holds is refused, and left alone', async (t) => {
+    const first = await startStandalone();
+    t.after(first.stop);
+    const ended = await runToEnd({ DATA_DIR: first.folder });
+    assertOneLine(ended, /data folder .* held by another running server/);
+    assert.equal((await fetch(`${first.url}/readyz`)).status, 200);
+  });
+
+  test('is free again after a power cut', async (t) => {
+    const system = await startStandalone();
+    t.after(system.stop);
+    await system.kill();
+    await system.start();
+    assert.equal((await fetch(`${system.url}/readyz`)).status, 200);
+  });
+
+  test('that is a file is refused', async (t) => {
+    const file = join(await folderFor(t), 'file');
+    await writeFile(file, 'mine');
+    assertOneLine(await runToEnd({ DATA_DIR: file }), /data folder .*file is not a folder/);
+  });
+
+  test('that cannot be written is refused', async (t) => {
+    const folder = join(await folderFor(t), 'read-only');
+    await mkdir(folder, { mode: 0o555 });
+    await chmod(join(folder, '..'), 0o755);
+    // Whoever is root may write anywhere.
+    const options = process.getuid?.() === 0 ? { uid: 65_534 } : {};
+    assertOneLine(await runToEnd({ DATA_DIR: folder }, options), /data folder .* not .*writ/);
+    assert.deepEqual(await readdir(folder), []);
+  });
+
+  const damaged: Readonly<Record<string, (file: string) => Promise<void>>> = {
+    'with something else for a database': (file) => writeFile(file, 'neither here nor there '.repeat(400)),
+    'with the database of another application': async (file) => {
+      const database = new DatabaseSync(file);
+      database.exec('CREATE TABLE theirs (a)');
+      database.close();
+    },
+  };
+
+  for (const [title, damage] of Object.entries(damaged)) {
+    test(`${title} is refused, and not overwritten`, async (t) => {
+      const folder = await folderFor(t);
+      const file = join(folder, 'latchkey.sqlite');
+      await damage(file);
+      const { size } = await stat(file);
+      assertOneLine(await runToEnd({ DATA_DIR: folder }), /data folder .* latchkey\.sqlite/);
+      assert.equal((await stat(file)).size, size);
+    });
+  }
+
+  test('with broken secrets is refused, and they are not shown', async (t) => {
+    const folder = await folderFor(t);
+    await writeFile(join(folder, 'secrets.json'), '{"REFRESH_KEY":"the-secret"');
+    const ended = await runToEnd({ DATA_DIR: folder });
+    assertOneLine(ended, /secrets\.json/);
+    assert.ok(!(ended.stdout + ended.stderr).includes('the-secret'));
+  });
+
+  test('opened with other keys than it was made with is refused', async (t) => {
+    const system = await startStandalone();
+    t.after(system.stop);
+    const ada = somebody();
+    await createPeople(createClient(system.url), createMailbox(system.mailbox)).verified(ada);
+    assert.equal(await system.end(), 0);
+    const PASSWORD_SALT_KEY = Buffer.alloc(32, 7).toString('base64url');
+    const ended = await runToEnd({ DATA_DIR: system.folder, PASSWORD_SALT_KEY });
+    assertOneLine(ended, /PASSWORD_SALT_KEY/);
+    await system.start();
+    await createPeople(createClient(system.url), createMailbox(system.mailbox)).login(ada);
+  });
+});
+
+describe('two servers', () => {
+  test('with different ports and folders know nothing of each other', async (t) => {
+    const systems = await Promise.all([startStandalone(), startStandalone()]);
+    for (const system of systems) t.after(system.stop);
+    const [here, there] = systems.map(({ url, mailbox }) => {
+      const client = createClient(url);
+      return { client, people: createPeople(client, createMailbox(mailbox)) };
+    });
+    assert.ok(here && there);
+    const ada = await here.people.verified(somebody());
+    const { accessToken } = await here.people.login(ada);
+    const login = { email: ada.email, password: ada.password };
+    assertStatus(await there.client.post('/auth/login', { json: login }), 401);
+    assertStatus(await there.client.get('/auth/sessions', { token: accessToken }), 401);
+    assertStatus(await here.client.get('/auth/sessions', { token: accessToken }), 200);
+  });
+});
+
+describe('an end that was asked for', () => {
+  test('comes within 10 s under load, finishes what is in hand, and the exit code is 0', async (t) => {
+    const system = await startStandalone({ LIMITS: 'off' });
+    t.after(system.stop);
+    const client = createClient(system.url);
+    const answered: string[] = [];
+    let ending = false;
+    const crowd = Array.from({ length: 20 }, async () => {
+      while (!ending) {
+        const guest = somebody('guest');
+        const reply = await client.post('/auth/signup', { json: guest }).catch(() => undefined);
+        if (reply === undefined) return;
+        if (reply.status === 201) answered.push(guest.email);
+        else assert.equal(reply.status, 503, reply.text);
+      }
+    });
+    // A connection that stays open and says nothing.
+    const idle = connect(Number(new URL(system.url).port), '127.0.0.1').on('error', () => undefined);
+    t.after(() => idle.destroy());
+    while (answered.length < 10) await Promise.race([...crowd, new Promise((next) => setTimeout(next, 50))]);
+
+    const began = performance.now();
+    assert.equal(await system.end(), 0);
+    const took = performance.now() - began;
+    assert.ok(took < 10_000, `it took ${took} ms`);
+    ending = true;
+    await Promise.all(crowd);
+
+    await system.start();
+    const mailbox = createMailbox(system.mailbox);
+    for (const email of answered) await mailbox.next(email, 'Verify your email');
+  });
+});
+
+describe('ops', () => {
+  test('without words says how it is used; a word that it does not know is an error', async () => {
+    const help = await runToEnd({}, { ops: [] });
+    assert.equal(help.code, 0);
+    assert.match(help.stdout, /^Usage: .*\n[\s\S]*role <email> <user\|admin>/);
+    for (const words of [
+      ['fly'],
+      ['role'],
+      ['role', 'ada@example.com'],
+      ['role', 'ada@example.com', 'root'],
+    ]) {
+      const ended = await runToEnd({}, { ops: words });
+      assert.equal(ended.code, 1, words.join(' '));
+      assert.match(ended.stderr, /^ops: .+\n\nUsage: /);
+      assert.equal(ended.stdout, '');
+    }
+  });
+
+  test('does not make a folder that is not there', async (t) => {
+    const folder = join(await folderFor(t), 'not-there');
+    const ended = await runToEnd({ DATA_DIR: folder }, { ops: ['role', 'ada@example.com', 'admin'] });
+    assertOneLine(ended, /^ops: .*data folder .*not-there/);
+    assert.ok(!existsSync(folder));
+  });
+
+  test('says that nobody verified has an address', async (t) => {
+    const system = await startStandalone();
+    t.after(system.stop);
+    const pending = somebody('pending');
+    await createPeople(createClient(system.url), createMailbox(system.mailbox)).signUp(pending);
+    for (const email of ['nobody@example.com', pending.email, 'no address']) {
+      const ended = await runToEnd({ DATA_DIR: system.folder }, { ops: ['role', email, 'admin'] });
+      assertOneLine(ended, /^ops: /);
+    }
+  });
+});
