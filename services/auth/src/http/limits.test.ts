@@ -1,0 +1,187 @@
+/** Limits over HTTP: who runs into them, and who does not. */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { type Auth, startAuth } from '../testing/auth.fixture.ts';
+import { assertProblem, assertStatus, loggedIn, login, type Person, signUp, somebody, verified } from '../testing/people.ts';
+
+const WRONG = 'not the password';
+const HOME = '192.0.2.1';
+const ELSEWHERE = '203.0.113.9';
+
+const guess = (auth: Auth, person: Person, ip: string) => login(auth, { ...person, password: WRONG }, { ip });
+
+/** Ten wrong passwords, each from another place. */
+const exhaust = async (auth: Auth, person: Person): Promise<void> => {
+  for (let i = 0; i < 10; i += 1) {
+    assertProblem(await guess(auth, person, `198.51.100.${i}`), 401, 'invalid_credentials');
+  }
+};
+
+test('guesses at once cannot slip past the limit of an address, existing or not', async (context) => {
+  const auth = await startAuth(context);
+  for (const person of [await verified(auth), somebody('nobody')]) {
+    const tries = Array.from({ length: 40 }, (_, i) => guess(auth, person, `198.51.100.${i}`));
+    const statuses = (await Promise.all(tries)).map(({ status }) => status);
+    assert.equal(statuses.filter((status) => status === 401).length, 10);
+    assert.equal(statuses.filter((status) => status === 429).length, 30);
+  }
+});
+
+test('a right password is no failure, however often it comes', async (context) => {
+  const auth = await startAuth(context);
+  const ada = await verified(auth);
+  for (let i = 0; i < 12; i += 1) assertStatus(await login(auth, ada, { ip: HOME }), 200);
+  assertStatus(await login(auth, ada, { ip: ELSEWHERE }), 200);
+});
+
+test('whoever guesses locks out others and himself, but not the owner where he is logged in', async (context) => {
+  const auth = await startAuth(context);
+  const ada = await verified(auth);
+  await loggedIn(auth, ada, { ip: '2001:db8:1:2::1' });
+  await exhaust(auth, ada);
+  const refused = assertProblem(await login(auth, ada, { ip: ELSEWHERE }), 429, 'rate_limited');
+  assert.match(refused.headers.get('retry-after') ?? '', /^[1-9]\d*$/);
+  // Another address of the same network, spelt in full.
+  assertStatus(await login(auth, ada, { ip: '2001:0db8:0001:0002:ffff:0000:0000:0001' }), 200);
+  assertProblem(await login(auth, ada, { ip: '2001:db8:1:3::1' }), 429, 'rate_limited');
+});
+
+test('a session that has been ended opens no way past the limit', async (context) => {
+  const auth = await startAuth(context);
+  const ada = await verified(auth);
+  const { accessToken } = await loggedIn(auth, ada, { ip: HOME });
+  assertStatus(await auth.post('/logout-all', { token: accessToken }), 204);
+  await exhaust(auth, ada);
+  assertProblem(await login(auth, ada, { ip: HOME }), 429, 'rate_limited');
+});
+
+test('a session of a sign-up opens no way past the limit: its address may be a stranger', async (context) => {
+  const auth = await startAuth(context);
+  const eve = somebody('eve');
+  await signUp(auth, eve);
+  await loggedIn(auth, eve, { ip: HOME });
+  await exhaust(auth, eve);
+  assertProblem(await login(auth, eve, { ip: HOME }), 429, 'rate_limited');
+});
+
+test('a completed reset clears the count, and its place stays open when others guess again', async (context) => {
+  const auth = await startAuth(context);
+  const ada = await verified(auth);
+  await exhaust(auth, ada);
+  assertStatus(await auth.post('/password-reset-request', { json: { email: ada.email } }), 202);
+  const { token } = await auth.open(await auth.event('PasswordResetRequested', ada.email));
+  const password = 'quite another passphrase';
+  const json = { newPassword: password, confirmNewPassword: password };
+  assertStatus(await auth.post(`/password-reset-confirm/${token}`, { json, ip: HOME }), 200);
+  assertStatus(await login(auth, { ...ada, password }, { ip: ELSEWHERE }), 200);
+  const sessions = await loggedIn(auth, { ...ada, password }, { ip: ELSEWHERE });
+  assertStatus(await auth.post('/logout-all', { token: sessions.accessToken }), 204);
+  await exhaust(auth, ada);
+  assertProblem(await login(auth, { ...ada, password }, { ip: ELSEWHERE }), 429, 'rate_limited');
+  assertStatus(await login(auth, { ...ada, password }, { ip: HOME }), 200);
+});
+
+test('a wrong current password counts as a failed login', async (context) => {
+  const auth = await startAuth(context);
+  const ada = await verified(auth);
+  const { accessToken: token } = await loggedIn(auth, ada, { ip: HOME });
+  const json = { currentPassword: WRONG, newPassword: 'quite another passphrase' };
+  for (let i = 0; i < 10; i += 1) {
+    const reply = await auth.post('/change-password', { json, token, ip: ELSEWHERE });
+    assertProblem(reply, 400, 'current_password_incorrect');
+  }
+  assertProblem(await auth.post('/change-password', { json, token, ip: ELSEWHERE }), 429, 'rate_limited');
+  assertProblem(await login(auth, ada, { ip: ELSEWHERE }), 429, 'rate_limited');
+  const right = { ...json, currentPassword: ada.password };
+  assertStatus(await auth.post('/change-password', { json: right, token, ip: HOME }), 200);
+});
+
+test('a wrong password at a contested link counts as a failed login; nothing is hashed for a dead one', async (context) => {
+  const auth = await startAuth(context);
+  const ada = somebody();
+  await signUp(auth, ada);
+  await signUp(auth, { ...ada, password: 'the password of a stranger' });
+  const { token } = await auth.open(await auth.event('UserRegistered', ada.email));
+  const wrong = { json: { password: WRONG }, ip: ELSEWHERE };
+  assertProblem(await auth.post(`/verify/${'A'.repeat(64)}`, wrong), 400, 'token_invalid');
+  for (let i = 0; i < 10; i += 1) {
+    assertProblem(await auth.post(`/verify/${token}`, wrong), 400, 'password_required');
+  }
+  assertProblem(await auth.post(`/verify/${token}`, wrong), 429, 'rate_limited');
+  assertProblem(await login(auth, ada, { ip: ELSEWHERE }), 429, 'rate_limited');
+});
+
+test('a hundred failures from one network are enough, whatever the addresses', async (context) => {
+  const auth = await startAuth(context, { LIMIT_LOGIN_FAILURES_PER_IP: '12' });
+  for (let i = 0; i < 12; i += 1) {
+    assertProblem(await guess(auth, somebody(), `2001:db8::${i}`), 401, 'invalid_credentials');
+  }
+  assertProblem(await guess(auth, somebody(), '2001:db8::ffff'), 429, 'rate_limited');
+  assertProblem(await guess(auth, somebody(), '2001:db8:0:1::1'), 401, 'invalid_credentials');
+});
+
+test('sign-ups are limited by network', async (context) => {
+  const auth = await startAuth(context, { LIMIT_SIGNUPS_PER_IP: '2' });
+  assertStatus(await signUp(auth, somebody(), { ip: '2001:db8::1' }), 201);
+  assertStatus(await signUp(auth, somebody(), { ip: '2001:db8::2' }), 201);
+  assertProblem(await signUp(auth, somebody(), { ip: '2001:db8::3' }), 429, 'rate_limited');
+  assertStatus(await signUp(auth, somebody(), { ip: '2001:db8:0:1::1' }), 201);
+});
+
+test('requests for mail are limited by network, across both routes', async (context) => {
+  const auth = await startAuth(context, { LIMIT_MAIL_REQUESTS_PER_IP: '2' });
+  const ask = (path: string, ip: string) => auth.post(path, { json: { email: somebody().email }, ip });
+  assertStatus(await ask('/password-reset-request', '2001:db8::1'), 202);
+  assertStatus(await ask('/verification-request', '2001:db8::2'), 202);
+  assertProblem(await ask('/password-reset-request', '2001:db8::3'), 429, 'rate_limited');
+});
+
+test('over the mail limit of an address the answers stay the same and nothing follows', async (context) => {
+  const auth = await startAuth(context);
+  const ada = await verified(auth);
+  const nobody = somebody('nobody');
+  const ask = async ({ email }: Person) => {
+    const { status, text } = await auth.post('/password-reset-request', { json: { email } });
+    return `${status} ${text}`;
+  };
+  const answers = new Set<string>();
+  for (let i = 0; i < 5; i += 1) for (const person of [ada, nobody]) answers.add(await ask(person));
+  assert.equal(answers.size, 1);
+  // The fence: what was asked before it has been carried out.
+  const grace = await verified(auth, somebody('grace'));
+  await ask(grace);
+  await auth.event('PasswordResetRequested', grace.email);
+  const requested = auth.eventsOf(ada.email).filter(({ type }) => type === 'PasswordResetRequested');
+  assert.equal(requested.length, 3);
+});
+
+test('a sign-up over the mail limit is answered alike and writes nothing', async (context) => {
+  const auth = await startAuth(context);
+  const eve = somebody('eve');
+  const answers = new Set<string>();
+  for (let i = 0; i < 4; i += 1) answers.add((await signUp(auth, { ...eve, password: `password number ${i}` })).text);
+  assert.equal(answers.size, 1);
+  await verified(auth, somebody());
+  assert.equal(auth.eventsOf(eve.email).length, 3);
+  assertProblem(await login(auth, { ...eve, password: 'password number 3' }), 401, 'invalid_credentials');
+});
+
+test('a sixth living sign-up becomes a request for the newest, and the house stays open', async (context) => {
+  const auth = await startAuth(context, { LIMIT_MAILS_PER_ADDRESS: '100' });
+  const ada = somebody();
+  const answers = new Set<string>();
+  for (let i = 0; i < 6; i += 1) answers.add((await signUp(auth, { ...ada, password: `password number ${i}` })).text);
+  assert.equal(answers.size, 1);
+  const event = await auth.event('PasswordResetRequested', ada.email);
+  assert.equal(event.data.verifies, true);
+  assert.equal(auth.eventsOf(ada.email).filter(({ type }) => type === 'UserRegistered').length, 5);
+  const { token } = await auth.open(event);
+  const password = 'chosen by whoever reads the mail';
+  const json = { newPassword: password, confirmNewPassword: password };
+  assertStatus(await auth.post(`/password-reset-confirm/${token}`, { json }), 200);
+  assert.equal(assertStatus(await login(auth, { ...ada, password }), 200).json.user.isVerified, true);
+  for (let i = 0; i < 5; i += 1) {
+    const stranger = { ...ada, password: `password number ${i}` };
+    assertProblem(await login(auth, stranger), 401, 'invalid_credentials');
+  }
+});
