@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { chmodSync } from 'node:fs';
+import { chmodSync, existsSync } from 'node:fs';
 import { mkdtemp, open, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -261,6 +261,14 @@ describe('a data folder', () => {
     const beside = openAs('beside');
     await Promise.all([server.write(add(server, 'server')), beside.write(add(beside, 'beside'))]);
     assert.deepEqual(notes(server).toSorted(), ['beside', 'server']);
+  });
+
+  it('is neither made nor filled by who opens it beside a server', async () => {
+    const missing = join(folder, 'missing');
+    for (const unfilled of [missing, root])
+      assert.throws(() => openDatabase({ folder: unfilled, as: 'beside' }), /no server has run on it yet/);
+    assert.ok(!existsSync(missing));
+    assert.ok(!existsSync(join(root, 'latchkey.sqlite')));
   });
 
   it('is refused if it is a file', async () => {

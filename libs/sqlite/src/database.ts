@@ -29,23 +29,24 @@ export interface Database {
 }
 
 export interface OpenOptions {
-  /** DATA_DIR: made if it is missing (0700). */
+  /** DATA_DIR. */
   readonly folder: string;
   /**
-   * `server` refuses a folder that another server holds; `beside` (ops commands) does not ask.
+   * `server` makes a folder (0700) and a file that are missing, and refuses a folder that another server holds;
+   * `beside` (ops commands) does not ask, and refuses a folder that no server has filled.
    * The lock goes with the process, also on kill -9.
    */
   readonly as: 'server' | 'beside';
 }
 
 /**
- * Opens the folder's `latchkey.sqlite`, making what is missing.
+ * Opens the folder's `latchkey.sqlite`.
  * @throws DataFolderError
  */
 export function openDatabase({ folder, as }: OpenOptions): Database {
   const lock = as === 'server' ? holdServerLock(folder) : undefined;
   try {
-    const connection = openFile({ folder, check: as === 'server' });
+    const connection = openFile({ folder, make: as === 'server', check: as === 'server' });
     return databaseOn(connection, () => lock?.release());
   } catch (error) {
     lock?.release();

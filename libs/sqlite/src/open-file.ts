@@ -1,4 +1,4 @@
-import { closeSync, mkdirSync, openSync, statSync } from 'node:fs';
+import { closeSync, existsSync, mkdirSync, openSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { DataFolderError, explained } from './data-folder-error.ts';
@@ -16,19 +16,21 @@ const IMPATIENT_MS = 5;
 
 export interface OpenFileOptions {
   readonly folder: string;
+  /** Whether to make folder and file where they are missing. */
+  readonly make: boolean;
   /** Whether to look for damage first. */
   readonly check: boolean;
 }
 
 /**
- * A connection to the folder's `latchkey.sqlite`, made if it is missing, that is known to be ours and writable.
+ * A connection to the folder's `latchkey.sqlite` that is known to be ours and writable.
  * @throws DataFolderError
  */
-export function openFile({ folder, check }: OpenFileOptions): DatabaseSync {
+export function openFile({ folder, make, check }: OpenFileOptions): DatabaseSync {
   const file = join(folder, 'latchkey.sqlite');
+  if (!make) demandFile(folder, file);
   const connection = explained(folder, () => {
-    mkdirSync(folder, { recursive: true, mode: 0o700 });
-    makePrivately(file);
+    if (make) makePrivately(folder, file);
     return new DatabaseSync(file, { enableForeignKeyConstraints: false, timeout: PATIENT_MS });
   });
   try {
@@ -55,8 +57,14 @@ export function waitingForOthers(connection: DatabaseSync, run: () => void): voi
 
 const impatient = (connection: DatabaseSync) => connection.exec(`PRAGMA busy_timeout = ${IMPATIENT_MS}`);
 
+function demandFile(folder: string, file: string): void {
+  if (existsSync(file)) return;
+  throw new DataFolderError(`The data folder ${folder} has no latchkey.sqlite: no server has run on it yet.`);
+}
+
 /** Never opens a file that exists: closing it again would drop every lock that this process holds on it. */
-function makePrivately(file: string): void {
+function makePrivately(folder: string, file: string): void {
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
   try {
     closeSync(openSync(file, 'wx', 0o600));
   } catch (error) {
