@@ -1,7 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Database } from '@latchkey/sqlite';
 import type { BusRecord, SubscribeOptions } from '../bus.ts';
-import { deadLetter, deadLetterTopic } from './dead-letter.ts';
+import { deadLetterTopic } from '../dead-letter.ts';
+import { deadLetter } from './dead-letter.ts';
 import type { Log, Topic } from './log.ts';
 
 const FIRST_PAUSE_MS = 50;

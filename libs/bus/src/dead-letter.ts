@@ -1,0 +1,19 @@
+import type { BusRecord, OutgoingRecord } from './bus.ts';
+
+/** How long records that were set aside are kept: 30 days. */
+export const DEAD_LETTER_RETENTION_MS = 30 * 24 * 60 * 60 * 1000;
+
+export const deadLetterTopic = (topic: string, group: string): string => `${topic}.dlq.${group}`;
+
+/** The record as it was, with why it was set aside and where it stood. */
+export const asDeadLetter = ([record, cause]: [BusRecord, string]): OutgoingRecord => ({
+  key: record.key,
+  value: record.value,
+  headers: {
+    ...record.headers,
+    dlq_cause: cause,
+    dlq_topic: record.topic,
+    dlq_partition: String(record.partition),
+    dlq_offset: String(record.offset),
+  },
+});

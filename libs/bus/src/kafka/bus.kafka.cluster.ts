@@ -1,0 +1,4 @@
+import { busContract } from '../bus.contract.ts';
+import { openTestBus } from './testing/test-bus.ts';
+
+busContract('Kafka', () => openTestBus());

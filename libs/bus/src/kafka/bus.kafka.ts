@@ -1,0 +1,103 @@
+import type { Bus, SubscribeOptions, Subscription } from '../bus.ts';
+import { keepAdmin, withAdmin } from './admin.ts';
+import { createClients, type KafkaConnection, type KafkaLogger } from './clients.ts';
+import { createDeadLetters } from './dead-letters.ts';
+import { explain } from './failures.ts';
+import { lagOf } from './lag.ts';
+import { createPublisher } from './publisher.ts';
+import { readKey } from './read-key.ts';
+import { KAFKA_TIMES, type KafkaTimes, openSubscription } from './subscription.ts';
+import { ensureTopics, type Replication } from './topics.ts';
+
+export interface KafkaBusDeps extends KafkaConnection {
+  readonly logger: KafkaLogger;
+  /**
+   * A consumer has ended for good, or is stuck while the brokers answer: records are no longer read. The
+   * process should end. Called for nothing that passes by itself.
+   */
+  onFatal(reason: Error): void;
+  /** For topics that are made; those that exist may have more. Default: 3 and 2 on three brokers, else 1 and 1. */
+  readonly replication?: Replication;
+  readonly times?: Partial<KafkaTimes>;
+}
+
+/**
+ * The log on Apache Kafka. Every method rejects with KafkaUnavailableError while no broker can be reached, and
+ * with KafkaRefusedError, which names the setting, where the broker does not accept who asks.
+ */
+export function createKafkaBus({ logger, onFatal, replication, times, ...connection }: KafkaBusDeps): Bus {
+  const clients = createClients(connection, logger);
+  const publisher = createPublisher(clients.prompt);
+  const letterPublisher = createPublisher(clients.prompt);
+  const letters = createDeadLetters({
+    publisher: letterPublisher,
+    ensure: (topic) => withAdmin(clients.prompt, (admin) => ensureTopics(admin, [topic], replication)),
+  });
+  const lagAdmin = keepAdmin(clients.prompt);
+  const subscriptions = new Set<Subscription>();
+  let closed: Promise<void> | undefined;
+
+  /** Runs the work, and says in the words of the settings why it failed. */
+  async function attempt<T>(subject: string, work: () => Promise<T>): Promise<T> {
+    if (closed) throw new Error('The bus is closed.');
+    try {
+      return await work();
+    } catch (err) {
+      throw explain(err, connection, subject);
+    }
+  }
+
+  async function subscribe(options: SubscribeOptions): Promise<Subscription> {
+    const { group, topics } = options;
+    let partitions = 0;
+    for (const topic of topics) {
+      partitions += await attempt(`topic ${topic}`, () => partitionsOf(topic));
+    }
+    return attempt(`read ${topics.join(', ')} as group ${group}`, () =>
+      openSubscription(options, partitions, {
+        clients,
+        logger,
+        onFatal,
+        times: { ...KAFKA_TIMES, ...times },
+        lag: () =>
+          attempt(`lag of group ${group}`, () => lagAdmin.use((admin) => lagOf(admin, group, topics))),
+        setAside: (topic, unusable) => letters.add(topic, group, unusable),
+      }),
+    );
+  }
+
+  const partitionsOf = (topic: string): Promise<number> =>
+    withAdmin(clients.prompt, async (admin) => {
+      const { topics } = await admin.fetchTopicMetadata({ topics: [topic] });
+      return topics.flatMap(({ partitions }) => partitions).length;
+    });
+
+  async function closeAll(): Promise<void> {
+    await Promise.all([...subscriptions].map((subscription) => subscription.close()));
+    await Promise.all([publisher.close(), letterPublisher.close(), lagAdmin.close()]);
+  }
+
+  return {
+    ensureTopics: (specs) =>
+      attempt('make and check topics', () =>
+        withAdmin(clients.prompt, (admin) => ensureTopics(admin, specs, replication)),
+      ),
+    publish: (topic, records) => attempt(`topic ${topic}`, () => publisher.publish(topic, records)),
+    async subscribe(options) {
+      const subscription = await subscribe(options);
+      subscriptions.add(subscription);
+      return subscription;
+    },
+    async *readKey(topic, partition, key, fromOffset) {
+      try {
+        yield* readKey(clients.prompt, { topic, partition, key, fromOffset });
+      } catch (err) {
+        throw explain(err, connection, `topic ${topic}`);
+      }
+    },
+    close() {
+      closed ??= closeAll();
+      return closed;
+    },
+  };
+}

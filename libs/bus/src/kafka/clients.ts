@@ -1,0 +1,80 @@
+import type { ConnectionOptions } from 'node:tls';
+import { Kafka, type KafkaConfig, type LogEntry, logLevel, type SASLOptions } from 'kafkajs';
+
+export interface KafkaLogger {
+  warn(fields: object, message: string): void;
+}
+
+export interface KafkaSasl {
+  readonly mechanism: 'plain' | 'scram-sha-256' | 'scram-sha-512';
+  readonly username: string;
+  readonly password: string;
+}
+
+/** How to reach and address a cluster. */
+export interface KafkaConnection {
+  /** `host:port` of some of its brokers. */
+  readonly brokers: readonly string[];
+  /** Names this process in the broker's logs and quotas. */
+  readonly clientId: string;
+  readonly ssl?: boolean | ConnectionOptions;
+  readonly sasl?: KafkaSasl;
+}
+
+export interface KafkaClients {
+  /** Tries each broker that was given, then fails: its caller decides whether to try again. */
+  readonly prompt: Kafka;
+  /** Sits outages out. */
+  readonly patient: Kafka;
+}
+
+const CONNECTION_TIMEOUT_MS = 3000;
+/** Longer than the broker may take to answer a produce request (publisher.ts). */
+const REQUEST_TIMEOUT_MS = 15_000;
+const FEWEST_TRIES = 3;
+const SAME_LINE_EVERY_MS = 30_000;
+const LINES_REMEMBERED = 100;
+
+/** Explicit in every value: kafkajs has other defaults where NODE_ENV is test. */
+export const PATIENT_RETRY = { retries: 1000, initialRetryTime: 100, maxRetryTime: 1000 } as const;
+
+export function createClients(connection: KafkaConnection, logger: KafkaLogger): KafkaClients {
+  const { brokers, clientId, ssl, sasl } = connection;
+  const config: KafkaConfig = {
+    brokers: [...brokers],
+    clientId,
+    ...(ssl === undefined ? {} : { ssl }),
+    ...(sasl === undefined ? {} : { sasl: toSasl(sasl) }),
+    connectionTimeout: CONNECTION_TIMEOUT_MS,
+    requestTimeout: REQUEST_TIMEOUT_MS,
+    logLevel: logLevel.WARN,
+    logCreator: () => logTo(logger),
+  };
+  const retries = Math.max(FEWEST_TRIES, brokers.length);
+  return {
+    prompt: new Kafka({ ...config, retry: { retries, initialRetryTime: 50, maxRetryTime: 200 } }),
+    patient: new Kafka({ ...config, retry: PATIENT_RETRY }),
+  };
+}
+
+/** kafkajs types each mechanism apart, with the same two fields. */
+function toSasl({ mechanism, username, password }: KafkaSasl): SASLOptions {
+  const credentials = { username, password };
+  if (mechanism === 'plain') return { mechanism, ...credentials };
+  if (mechanism === 'scram-sha-256') return { mechanism, ...credentials };
+  return { mechanism, ...credentials };
+}
+
+/** What kafkajs complains of, each line at most twice a minute: in an outage it repeats itself at every try. */
+function logTo(logger: KafkaLogger): (entry: LogEntry) => void {
+  const lastTold = new Map<string, number>();
+  return ({ namespace, log }) => {
+    const line = `${namespace}: ${log.message}`;
+    const now = Date.now();
+    if (now - (lastTold.get(line) ?? Number.NEGATIVE_INFINITY) < SAME_LINE_EVERY_MS) return;
+    if (lastTold.size >= LINES_REMEMBERED) lastTold.clear();
+    lastTold.set(line, now);
+    const { broker, groupId, error } = log;
+    logger.warn({ broker, group: groupId, cause: error === undefined ? undefined : String(error) }, line);
+  };
+}

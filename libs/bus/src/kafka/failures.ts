@@ -1,0 +1,93 @@
+import type { KafkaConnection } from './clients.ts';
+
+/** No broker can be reached at present. Everything else that goes wrong at the start wants somebody's hand. */
+export class KafkaUnavailableError extends Error {
+  override readonly name = 'KafkaUnavailableError';
+}
+
+/** A setting of the connection that the broker does not accept. */
+export class KafkaRefusedError extends Error {
+  override readonly name = 'KafkaRefusedError';
+}
+
+/** What kafkajs hangs on its errors; which of them carries it, an error or its cause, varies. */
+interface Trait {
+  readonly name: string;
+  readonly type: string | undefined;
+  readonly code: string | undefined;
+}
+
+/**
+ * An error of kafkajs in the words of the settings. `subject` says what was wanted: "the topic a.b".
+ * Anything unknown is returned as it is.
+ */
+export function explain(error: unknown, connection: KafkaConnection, subject?: string): Error {
+  const traits = traitsOf(error);
+  const has = (test: (trait: Trait) => boolean) => traits.some(test);
+  const named = (name: string) => has((trait) => trait.name === name);
+  const { brokers, sasl } = connection;
+
+  if (named('KafkaJSSASLAuthenticationError'))
+    return new KafkaRefusedError(
+      'KAFKA_SASL_USERNAME, KAFKA_SASL_PASSWORD: the broker refuses these credentials.',
+      { cause: error },
+    );
+  if (has(({ type }) => type === 'UNSUPPORTED_SASL_MECHANISM'))
+    return new KafkaRefusedError(
+      `KAFKA_SASL_MECHANISM: the broker does not offer ${sasl?.mechanism ?? 'SASL'}.`,
+      { cause: error },
+    );
+  const denied = traits.find(({ type }) => type?.endsWith('_AUTHORIZATION_FAILED'))?.type;
+  if (denied)
+    return new KafkaRefusedError(
+      `KAFKA_SASL_USERNAME: this user lacks the right to ${subject ?? 'do that'} (${denied}).`,
+      { cause: error },
+    );
+  if (has(({ type }) => type === 'UNKNOWN_TOPIC_OR_PARTITION'))
+    return new Error(
+      `There is no ${subject ?? 'such topic'}, or this user may not see it. Topics are made by an explicit step.`,
+      { cause: error },
+    );
+  if (named('KafkaJSConnectionClosedError'))
+    return new KafkaUnavailableError(
+      `KAFKA_BROKERS: ${brokers.join(', ')} closed the connection. ${doubtsAbout(connection)}`,
+      { cause: error },
+    );
+  if (has(({ name }) => UNREACHABLE.includes(name))) {
+    const code = traits.find((trait) => trait.code)?.code;
+    return new KafkaUnavailableError(
+      `KAFKA_BROKERS: no broker answers at ${brokers.join(', ')}${code ? ` (${code})` : ''}.`,
+      { cause: error },
+    );
+  }
+  return error instanceof Error ? error : new Error(String(error));
+}
+
+const UNREACHABLE = [
+  'KafkaJSConnectionError',
+  'KafkaJSBrokerNotFound',
+  'KafkaJSNoBrokerAvailableError',
+  'KafkaJSRequestTimeoutError',
+];
+
+/** A broker that wants SASL or TLS says so by hanging up. */
+const doubtsAbout = ({ ssl, sasl }: KafkaConnection): string =>
+  `If it stays so, see ${ssl ? 'KAFKA_SSL (now on)' : 'KAFKA_SSL (now off)'} and ${
+    sasl ? 'KAFKA_SASL_MECHANISM' : 'KAFKA_SASL_USERNAME (now not set)'
+  }.`;
+
+function traitsOf(error: unknown): Trait[] {
+  const traits: Trait[] = [];
+  const seen = new Set<unknown>();
+  for (let each = error; each instanceof Error && !seen.has(each); each = each.cause) {
+    seen.add(each);
+    traits.push({ name: each.name, type: textOf(each, 'type'), code: textOf(each, 'code') });
+    if ('errors' in each && Array.isArray(each.errors)) traits.push(...each.errors.flatMap(traitsOf));
+  }
+  return traits;
+}
+
+function textOf(error: Error, name: string): string | undefined {
+  const value: unknown = Reflect.get(error, name);
+  return typeof value === 'string' ? value : undefined;
+}

@@ -1,0 +1,5 @@
+export { createKafkaBus, type KafkaBusDeps } from './bus.kafka.ts';
+export type { KafkaConnection, KafkaLogger, KafkaSasl } from './clients.ts';
+export { KafkaRefusedError, KafkaUnavailableError } from './failures.ts';
+export type { KafkaTimes } from './subscription.ts';
+export type { Replication } from './topics.ts';

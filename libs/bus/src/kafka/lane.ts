@@ -1,0 +1,147 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { BusRecord, SubscribeOptions } from '../bus.ts';
+import type { KafkaLogger } from './clients.ts';
+
+const FIRST_PAUSE_MS = 50;
+const LONGEST_PAUSE_MS = 1000;
+
+/** What a fetch brought for one partition, and how to answer for it. */
+export interface FetchedRun {
+  readonly records: readonly BusRecord[];
+  /** Keeps the group's position after this record. */
+  moveTo(record: BusRecord): Promise<void>;
+  /** Takes the partition out of the fetches; returns how to put it back. */
+  pause(): () => void;
+}
+
+export interface LaneDeps {
+  readonly group: string;
+  readonly topic: string;
+  readonly partition: number;
+  readonly sliceSize: number;
+  readonly handle: SubscribeOptions['handle'];
+  readonly logger: KafkaLogger;
+  /** How long other partitions wait for this one, in ms. */
+  readonly patienceMs: number;
+  /** Resolves once the records are durable among the dead letters. */
+  setAside(unusable: ReadonlyMap<BusRecord, string>): Promise<void>;
+}
+
+/**
+ * One partition as this member reads it: slices one after the other. kafkajs fetches from a broker again only
+ * when everything of the former fetch was dealt with, and sends heartbeats in between. So a slice that fails or
+ * takes long leaves the fetch loop: its partition is paused, and joins again when the slice is done.
+ */
+export interface Lane {
+  /** Resolves once the run is done, or goes on by itself. */
+  take(run: FetchedRun): Promise<void>;
+  /** The partition may be another member's: finishes the slice in hand, keeps no position, starts nothing. */
+  revoke(): void;
+  /** Takes nothing more. Resolves once the slice in hand is done and its position kept. */
+  close(): Promise<void>;
+}
+
+interface Work {
+  readonly done: Promise<void>;
+  readonly stop: AbortController;
+  revoked: boolean;
+}
+
+export function createLane(deps: LaneDeps): Lane {
+  let closing = false;
+  let work: Work | undefined;
+
+  function start(run: FetchedRun, detach: () => void): Work {
+    const stop = new AbortController();
+    const begun: Work = {
+      stop,
+      revoked: false,
+      done: workThrough(deps, run, { stop: stop.signal, detach, isRevoked: () => begun.revoked }).finally(
+        () => {
+          work = undefined;
+        },
+      ),
+    };
+    return begun;
+  }
+
+  return {
+    async take(run) {
+      if (closing) return void run.pause();
+      if (work) return void work.done.then(run.pause());
+      const { promise: late, resolve: detach } = Promise.withResolvers<void>();
+      const timer = setTimeout(detach, deps.patienceMs);
+      const mine = start(run, detach);
+      work = mine;
+      await Promise.race([mine.done, late]);
+      clearTimeout(timer);
+      if (work === mine) void mine.done.then(run.pause());
+    },
+    revoke() {
+      if (!work) return;
+      work.revoked = true;
+      work.stop.abort();
+    },
+    async close() {
+      closing = true;
+      work?.stop.abort();
+      await work?.done;
+    },
+  };
+}
+
+interface Control {
+  /** Nothing new is begun, nothing waited for. */
+  readonly stop: AbortSignal;
+  /** Others need not wait for this any more. */
+  detach(): void;
+  isRevoked(): boolean;
+}
+
+async function workThrough(deps: LaneDeps, run: FetchedRun, control: Control): Promise<void> {
+  for (let at = 0; at < run.records.length && !control.stop.aborted; at += deps.sliceSize) {
+    const slice = run.records.slice(at, at + deps.sliceSize);
+    const last = slice.at(-1);
+    const handled = await persist(deps, control, 'A slice failed; it is due again.', () =>
+      deliver(deps, slice),
+    );
+    if (!handled || !last || control.isRevoked()) return;
+    await persist(deps, control, 'A position could not be kept; trying again.', async () => {
+      if (!control.isRevoked()) await run.moveTo(last);
+    });
+  }
+}
+
+async function deliver(deps: LaneDeps, records: readonly BusRecord[]): Promise<void> {
+  const { topic, partition } = deps;
+  const unusable = new Map<BusRecord, string>();
+  await deps.handle({
+    topic,
+    partition,
+    records,
+    setAside: (record, cause) => void unusable.set(record, cause),
+  });
+  if (unusable.size > 0) await deps.setAside(unusable);
+}
+
+/** Tries until it succeeds or is stopped, at least once. Whether it succeeded. */
+async function persist(
+  { group, topic, partition, logger }: LaneDeps,
+  { stop, detach }: Control,
+  complaint: string,
+  step: () => Promise<void>,
+): Promise<boolean> {
+  for (let failures = 0; ; failures++) {
+    try {
+      await step();
+      return true;
+    } catch (err) {
+      logger.warn({ err, group, topic, partition }, complaint);
+      if (stop.aborted) return false;
+      detach();
+      const ms = Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** failures);
+      await sleep(ms, undefined, { signal: stop }).catch(() => undefined);
+      if (stop.aborted) return false;
+    }
+  }
+}

@@ -1,0 +1,65 @@
+import type { IHeaders, KafkaMessage, Message } from 'kafkajs';
+import type { BusRecord, OutgoingRecord } from '../bus.ts';
+
+/** Bytes of a record beside key, value and headers, generously. */
+const OVERHEAD_BYTES = 64;
+
+export const toMessage = ({ key, value, headers }: OutgoingRecord): Message => ({
+  key,
+  value,
+  headers: Object.fromEntries(
+    Object.entries(headers).map(([name, values]) => [name, isMany(values) ? [...values] : values]),
+  ),
+});
+
+export const toRecord = (topic: string, partition: number, message: KafkaMessage): BusRecord => ({
+  topic,
+  partition,
+  offset: Number(message.offset),
+  timestamp: new Date(Number(message.timestamp)),
+  key: message.key,
+  value: message.value,
+  headers: toHeaders(message.headers ?? {}),
+});
+
+const toHeaders = (headers: IHeaders): BusRecord['headers'] =>
+  Object.fromEntries(
+    Object.entries(headers).map(([name, values]) => [
+      name,
+      Array.isArray(values) ? values.map(toBytes) : toBytes(values),
+    ]),
+  );
+
+/** A header may have no value at all in Kafka; here it has an empty one. */
+const toBytes = (value: Buffer | string | null | undefined): Buffer => Buffer.from(value ?? '');
+
+type HeaderValues = OutgoingRecord['headers'][string];
+
+const isMany = (values: HeaderValues): values is readonly (string | Buffer)[] => Array.isArray(values);
+
+/**
+ * Records in runs of at most `limit` bytes, in order: kafkajs puts whatever a send holds for one partition
+ * into one batch, and a broker refuses a batch over the topic's `max.message.bytes`. A larger record is alone.
+ */
+export function runsOf(records: readonly OutgoingRecord[], limit: number): OutgoingRecord[][] {
+  const runs: OutgoingRecord[][] = [];
+  let room = 0;
+  for (const record of records) {
+    const size = sizeOf(record);
+    const run = runs.at(-1);
+    if (run && size <= room) run.push(record);
+    else runs.push([record]);
+    room = (run && size <= room ? room : limit) - size;
+  }
+  return runs;
+}
+
+function sizeOf({ key, value, headers }: OutgoingRecord): number {
+  const parts = Object.entries(headers).flatMap(([name, values]) =>
+    (isMany(values) ? values : [values]).flatMap((each) => [name, each]),
+  );
+  return [key ?? '', value ?? '', ...parts].reduce(
+    (sum, part) => sum + Buffer.byteLength(part),
+    OVERHEAD_BYTES,
+  );
+}

@@ -1,0 +1,221 @@
+import type { Admin, Consumer, ConsumerCrashEvent, ConsumerGroupJoinEvent, EachBatchPayload } from 'kafkajs';
+import type { BusRecord, SubscribeOptions, Subscription } from '../bus.ts';
+import { withAdmin } from './admin.ts';
+import { type KafkaClients, type KafkaLogger, PATIENT_RETRY } from './clients.ts';
+import { createLane, type FetchedRun, type Lane } from './lane.ts';
+import { toRecord } from './records.ts';
+import { createWatchdog } from './watchdog.ts';
+
+const DEFAULT_SLICE_SIZE = 500;
+const REBALANCE_TIMEOUT_MS = 30_000;
+const HEARTBEAT_EVERY_MS = 500;
+/** How long a fetch waits for records: an idle consumer asks ten times a second, and closes within this time. */
+const FETCH_WAITS_MS = 100;
+const DISCONNECT_WITHIN_MS = 5000;
+
+/** In ms; tests shorten them. */
+export interface KafkaTimes {
+  /** A member that is not heard of for so long loses its partitions. Brokers demand 6 s at least by default. */
+  readonly sessionTimeoutMs: number;
+  /** How long a slice may hold up other partitions of the same broker. */
+  readonly patienceMs: number;
+  /** Without an answer for so long a subscription is not healthy. */
+  readonly healthyWithinMs: number;
+  /** Without an answer for so long, while the brokers answer others, a consumer is stuck. */
+  readonly stuckAfterMs: number;
+  readonly watchEveryMs: number;
+}
+
+export const KAFKA_TIMES: KafkaTimes = {
+  sessionTimeoutMs: 10_000,
+  patienceMs: 250,
+  healthyWithinMs: 3000,
+  stuckAfterMs: 60_000,
+  watchEveryMs: 5000,
+};
+
+export interface SubscriptionDeps {
+  readonly clients: KafkaClients;
+  readonly logger: KafkaLogger;
+  readonly times: KafkaTimes;
+  /** Sums what the group has not read yet. */
+  lag(): Promise<number>;
+  setAside(topic: string, unusable: ReadonlyMap<BusRecord, string>): Promise<void>;
+  onFatal(reason: Error): void;
+}
+
+/** Joins the group. The topics must exist. @throws Error of kafkajs if it cannot be joined */
+export async function openSubscription(
+  options: SubscribeOptions,
+  partitions: number,
+  deps: SubscriptionDeps,
+): Promise<Subscription> {
+  const { group, topics } = options;
+  const { clients, logger, times, onFatal } = deps;
+  const consumer = clients.patient.consumer({
+    groupId: group,
+    sessionTimeout: times.sessionTimeoutMs,
+    rebalanceTimeout: REBALANCE_TIMEOUT_MS,
+    heartbeatInterval: HEARTBEAT_EVERY_MS,
+    maxWaitTimeInMs: FETCH_WAITS_MS,
+    minBytes: 1,
+    allowAutoTopicCreation: false,
+    retry: PATIENT_RETRY,
+  });
+  const lanes = createLanes(options, deps);
+  const answers = watchAnswers(consumer);
+  const state = { joined: false, closed: undefined as Promise<void> | undefined };
+
+  const joining = Promise.withResolvers<void>();
+  joining.promise.catch(() => undefined);
+  const removeListeners = [
+    consumer.on(consumer.events.GROUP_JOIN, ({ payload }) => {
+      state.joined = true;
+      answers.heard();
+      lanes.assign(payload);
+      joining.resolve();
+    }),
+    consumer.on(consumer.events.CRASH, ({ payload }) => crashed(payload)),
+  ];
+
+  function crashed({ error, restart }: ConsumerCrashEvent['payload']): void {
+    lanes.revokeAll();
+    if (state.closed) return;
+    if (!state.joined) joining.reject(error);
+    else if (restart) logger.warn({ err: error, group }, 'The consumer failed and starts again.');
+    else onFatal(new Error(`The consumer of group ${group} has ended: ${error.message}`, { cause: error }));
+  }
+
+  async function disconnect(): Promise<void> {
+    for (const remove of removeListeners) remove();
+    await within(DISCONNECT_WITHIN_MS, consumer.disconnect()).catch((err) =>
+      logger.warn({ err, group }, 'The consumer could not leave its group; its session will end by itself.'),
+    );
+  }
+
+  try {
+    await consumer.connect();
+    await consumer.subscribe({ topics: [...topics], fromBeginning: true });
+    await consumer.run({
+      autoCommit: false,
+      eachBatchAutoResolve: false,
+      partitionsConsumedConcurrently: partitions,
+      eachBatch: lanes.take,
+    });
+    await joining.promise;
+  } catch (err) {
+    await disconnect();
+    throw err;
+  }
+
+  const watchdog = createWatchdog({
+    group,
+    lastAnswer: answers.last,
+    probe: () => withAdmin(clients.prompt, async (admin: Admin) => void (await admin.describeCluster())),
+    onStuck: onFatal,
+    stuckAfterMs: times.stuckAfterMs,
+    everyMs: times.watchEveryMs,
+    now: performance.now.bind(performance),
+  });
+
+  async function close(): Promise<void> {
+    watchdog.close();
+    await lanes.close();
+    await disconnect();
+  }
+
+  return {
+    lag: deps.lag,
+    healthy: () => !state.closed && performance.now() - answers.last() < times.healthyWithinMs,
+    close() {
+      state.closed ??= close();
+      return state.closed;
+    },
+  };
+}
+
+/** The lanes of one consumer, and which partitions are its own. */
+function createLanes(
+  { group, handle, sliceSize = DEFAULT_SLICE_SIZE }: SubscribeOptions,
+  deps: SubscriptionDeps,
+) {
+  const lanes = new Map<string, Lane>();
+  let assigned = new Set<string>();
+  let member: string | undefined;
+  const nameOf = (topic: string, partition: number) => `${topic} ${partition}`;
+
+  function laneOf(topic: string, partition: number): Lane {
+    const name = nameOf(topic, partition);
+    const lane =
+      lanes.get(name) ??
+      createLane({
+        group,
+        topic,
+        partition,
+        handle,
+        sliceSize,
+        logger: deps.logger,
+        patienceMs: deps.times.patienceMs,
+        setAside: (unusable) => deps.setAside(topic, unusable),
+      });
+    lanes.set(name, lane);
+    return lane;
+  }
+
+  const revokeWhere = (isLost: (name: string) => boolean) => {
+    for (const [name, lane] of lanes) if (isLost(name)) lane.revoke();
+  };
+
+  return {
+    take: (payload: EachBatchPayload) =>
+      laneOf(payload.batch.topic, payload.batch.partition).take(toRun(payload)),
+    /** Who is a member without a break has held its partitions without a break, even if the group was dealt anew. */
+    assign({ memberId, memberAssignment }: ConsumerGroupJoinEvent['payload']) {
+      const isNewcomer = memberId !== member;
+      member = memberId;
+      assigned = new Set(
+        Object.entries(memberAssignment).flatMap(([topic, partitions]) =>
+          partitions.map((partition) => nameOf(topic, partition)),
+        ),
+      );
+      revokeWhere((name) => isNewcomer || !assigned.has(name));
+    },
+    revokeAll: () => revokeWhere(() => true),
+    close: async () => void (await Promise.all([...lanes.values()].map((lane) => lane.close()))),
+  };
+}
+
+function toRun({ batch, resolveOffset, commitOffsetsIfNecessary, pause }: EachBatchPayload): FetchedRun {
+  const { topic, partition, messages } = batch;
+  const lastOffset = messages.at(-1)?.offset;
+  return {
+    records: messages.map((message) => toRecord(topic, partition, message)),
+    pause,
+    async moveTo({ offset }) {
+      // Behind the last record may stand control records, which only the batch knows of.
+      const past = String(offset) === lastOffset ? Number(batch.lastOffset()) + 1 : offset + 1;
+      await commitOffsetsIfNecessary({
+        topics: [{ topic, partitions: [{ partition, offset: String(past) }] }],
+      });
+      resolveOffset(String(past - 1));
+    },
+  };
+}
+
+/** When the broker last answered a fetch or a heartbeat: kafkajs reports fetches also where it got no answer. */
+function watchAnswers(consumer: Consumer) {
+  let last = performance.now();
+  const heard = () => {
+    last = performance.now();
+  };
+  consumer.on(consumer.events.REQUEST, ({ payload }) => {
+    if (payload.apiName === 'Fetch' || payload.apiName === 'Heartbeat') heard();
+  });
+  return { heard, last: () => last };
+}
+
+async function within<T>(ms: number, promise: Promise<T>): Promise<T> {
+  const { promise: late, reject } = Promise.withResolvers<never>();
+  const timer = setTimeout(() => reject(new Error(`Not within ${ms} ms.`)), ms);
+  return Promise.race([promise, late]).finally(() => clearTimeout(timer));
+}

@@ -1,0 +1,70 @@
+import { randomUUID } from 'node:crypto';
+import type { BusUnderTest } from '../../bus.contract.ts';
+import type { Bus } from '../../bus.ts';
+import { withAdmin } from '../admin.ts';
+import { createKafkaBus, type KafkaBusDeps } from '../bus.kafka.ts';
+import { createClients, type KafkaConnection } from '../clients.ts';
+
+/** @throws Error if no broker is given: a test of the cluster that did not run would look like one that passed */
+export function testConnection(): KafkaConnection {
+  const brokers = process.env['KAFKA_BROKERS'];
+  if (!brokers) throw new Error('KAFKA_BROKERS is not set: this test needs a Kafka broker (host:port).');
+  return { brokers: brokers.split(','), clientId: `test-${randomUUID()}` };
+}
+
+export const quiet = { warn: () => undefined };
+
+/** A bus on the given broker that takes its topics and groups away when it is closed. */
+export async function openTestBus(more: Partial<KafkaBusDeps> = {}): Promise<BusUnderTest> {
+  const connection = testConnection();
+  const made = { topics: new Set<string>(), groups: new Set<string>() };
+  const open = (): Bus => {
+    const bus = createKafkaBus({
+      ...connection,
+      logger: quiet,
+      onFatal: (reason) => {
+        throw reason;
+      },
+      ...more,
+    });
+    return {
+      ...bus,
+      async ensureTopics(specs) {
+        for (const { name } of specs) made.topics.add(name);
+        await bus.ensureTopics(specs);
+      },
+      async subscribe(options) {
+        made.groups.add(options.group);
+        return bus.subscribe(options);
+      },
+    };
+  };
+  let current = open();
+  return {
+    bus: current,
+    async reopen() {
+      await current.close();
+      current = open();
+      return current;
+    },
+    async close() {
+      await current.close();
+      await cleanUp(connection, made);
+    },
+  };
+}
+
+async function cleanUp(
+  connection: KafkaConnection,
+  made: { readonly topics: ReadonlySet<string>; readonly groups: ReadonlySet<string> },
+): Promise<void> {
+  await withAdmin(createClients(connection, quiet).prompt, async (admin) => {
+    const topics = (await admin.listTopics()).filter((name) =>
+      [...made.topics].some((own) => name.startsWith(own)),
+    );
+    if (topics.length > 0) await admin.deleteTopics({ topics });
+    const { groups } = await admin.listGroups();
+    const own = groups.map(({ groupId }) => groupId).filter((group) => made.groups.has(group));
+    if (own.length > 0) await admin.deleteGroups(own);
+  });
+}

@@ -1,0 +1,118 @@
+import kafkajs, { type Admin, type ITopicConfig } from 'kafkajs';
+import type { TopicSpec } from '../bus.ts';
+
+const { ConfigResourceTypes } = kafkajs;
+
+export interface Replication {
+  /** Copies of each partition. */
+  readonly factor: number;
+  /** How many copies must have a record before it is acknowledged. */
+  readonly minInSync: number;
+}
+
+const PRODUCTION: Replication = { factor: 3, minInSync: 2 };
+const SINGLE_BROKER: Replication = { factor: 1, minInSync: 1 };
+
+/** Kafka's default, 1 MiB and the head of a batch, said explicitly. */
+const LARGEST_BATCH_BYTES = 1_048_588;
+
+/** Three copies where there are three brokers to hold them. */
+export const replicationFor = (brokers: number): Replication =>
+  brokers >= PRODUCTION.factor ? PRODUCTION : SINGLE_BROKER;
+
+export interface KafkaTopic extends TopicSpec {
+  /** Default 1 MiB. */
+  readonly largestBatchBytes?: number;
+}
+
+/**
+ * Every setting that the log's promises rest on. `uncompressed` has the broker unpack what others pack: kafkajs
+ * reads gzip alone, and one record in snappy, lz4 or zstd would stop every reader that uses it.
+ */
+export const settingsOf = (
+  topic: KafkaTopic,
+  { minInSync }: Replication,
+): Readonly<Record<string, string>> => ({
+  'cleanup.policy': 'delete',
+  'retention.ms': String(topic.retentionMs),
+  'retention.bytes': '-1',
+  'min.insync.replicas': String(minInSync),
+  'unclean.leader.election.enable': 'false',
+  'compression.type': 'uncompressed',
+  'max.message.bytes': String(topic.largestBatchBytes ?? LARGEST_BATCH_BYTES),
+  'message.timestamp.type': 'CreateTime',
+});
+
+/** Checks the topics that exist, then makes the others: a difference leaves nothing half-made. */
+export async function ensureTopics(
+  admin: Admin,
+  topics: readonly KafkaTopic[],
+  given: Replication | undefined,
+): Promise<void> {
+  const replication = given ?? replicationFor((await admin.describeCluster()).brokers.length);
+  const present = new Set(await admin.listTopics());
+  await refuseDifferences(
+    admin,
+    topics.filter(({ name }) => present.has(name)),
+    replication,
+  );
+  const missing = topics.filter(({ name }) => !present.has(name));
+  if (missing.length === 0) return;
+  const made = await admin.createTopics({ topics: missing.map((topic) => toConfig(topic, replication)) });
+  if (!made) await refuseDifferences(admin, missing, replication);
+}
+
+const toConfig = (topic: KafkaTopic, replication: Replication): ITopicConfig => ({
+  topic: topic.name,
+  numPartitions: topic.partitions,
+  replicationFactor: replication.factor,
+  configEntries: Object.entries(settingsOf(topic, replication)).map(([name, value]) => ({ name, value })),
+});
+
+async function refuseDifferences(
+  admin: Admin,
+  topics: readonly KafkaTopic[],
+  replication: Replication,
+): Promise<void> {
+  if (topics.length === 0) return;
+  const names = topics.map(({ name }) => name);
+  const { topics: layouts } = await admin.fetchTopicMetadata({ topics: names });
+  const { resources } = await admin.describeConfigs({
+    resources: names.map((name) => ({ type: ConfigResourceTypes.TOPIC, name })),
+    includeSynonyms: false,
+  });
+  const differences = topics.flatMap((topic) =>
+    differencesOf(topic, replication, {
+      partitions: layouts.find(({ name }) => name === topic.name)?.partitions ?? [],
+      settings: resources.find(({ resourceName }) => resourceName === topic.name)?.configEntries ?? [],
+    }),
+  );
+  if (differences.length > 0) throw new Error(`${differences.join(' ')} ${WHAT_TO_DO}`);
+}
+
+const WHAT_TO_DO =
+  "Nothing was altered: change it with Kafka's own tools (kafka-configs, kafka-reassign-partitions), or give the right value here.";
+
+interface Found {
+  readonly partitions: readonly { readonly replicas: readonly number[] }[];
+  readonly settings: readonly { readonly configName: string; readonly configValue: string }[];
+}
+
+/** One sentence per difference. More copies than wanted are none. */
+export function differencesOf(topic: KafkaTopic, replication: Replication, found: Found): string[] {
+  const actual = new Map(found.settings.map(({ configName, configValue }) => [configName, configValue]));
+  const copies = Math.min(...found.partitions.map(({ replicas }) => replicas.length));
+  const differs = (setting: string, is: unknown, wanted: unknown) =>
+    `The topic ${topic.name} exists with ${setting} ${is}, not ${wanted}.`;
+  const differences = Object.entries(settingsOf(topic, replication))
+    .filter(([name, wanted]) => !isAsWanted(name, actual.get(name), wanted))
+    .map(([name, wanted]) => differs(name, actual.get(name) ?? 'unknown', wanted));
+  if (copies < replication.factor)
+    differences.unshift(differs('replication factor', copies, replication.factor));
+  if (found.partitions.length !== topic.partitions)
+    differences.unshift(differs('partitions', found.partitions.length, topic.partitions));
+  return differences;
+}
+
+const isAsWanted = (name: string, actual: string | undefined, wanted: string): boolean =>
+  name === 'min.insync.replicas' ? Number(actual) >= Number(wanted) : actual === wanted;
