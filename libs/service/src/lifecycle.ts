@@ -10,6 +10,8 @@ export type DependencyState = 'ok' | 'degraded' | 'down';
 /** `needed`: without it the part cannot answer; otherwise its absence only degrades. */
 export interface Dependency {
   readonly name: string;
+  /** Whose dependency it is, where one process runs several services. */
+  readonly service?: string;
   readonly state: DependencyState;
   readonly needed: boolean;
   /** What is waited for or wrong, in a few words, naming nobody. */

@@ -27,6 +27,17 @@ const gate = () => {
   return { route, entered: entered.promise, open: () => open.resolve() };
 };
 
+/** A route that says that it is there. */
+const answering = (path: string): Route => ({
+  method: 'GET',
+  path,
+  tag: 'test',
+  summary: 'Is there',
+  policy: anyone,
+  answers: { 200: { description: 'It is', schema: z.object({}) } },
+  handle: async () => ({ status: 200, body: {} }),
+});
+
 const socketTo = (t: TestContext, port: number): Promise<Socket> =>
   new Promise((resolve, reject) => {
     const socket = connect(port, '127.0.0.1', () => resolve(socket));
@@ -75,6 +86,27 @@ describe('a listening part', () => {
     } as const;
     const part = listen({ ...options, name: 'far', host: '192.0.2.1', port: 0, routes: [] });
     await assert.rejects(part.start(), /192\.0\.2\.1 is not an address of this machine: set HOST/);
+  });
+
+  it('answers with other routes from one moment on, and ends what the former have in hand', async (t) => {
+    const { route, entered, open } = gate();
+    const { part, call } = await serve(t, [route]);
+    const before = call('/gate');
+    await entered;
+    part.serve([answering('/later')]);
+    assert.equal((await call('/later')).status, 200);
+    assert.equal((await call('/gate')).status, 404);
+    open();
+    assert.deepEqual(await (await before).json(), { open: true });
+    part.serve([answering('/last')]);
+    assert.equal((await call('/later')).status, 404);
+    assert.equal((await call('/last')).status, 200);
+  });
+
+  it('cannot change its routes while it does not listen', async (t) => {
+    const { part } = await serve(t, []);
+    await part.stop();
+    assert.throws(() => part.serve([]), /http does not listen/);
   });
 
   it('finishes the request in hand, and only then has stopped', async (t) => {

@@ -7,6 +7,7 @@ import { operationsRoutes } from './operations.ts';
 
 const journal = (state: Dependency['state'], needed = true): Dependency => ({
   name: 'journal',
+  service: 'auth',
   state,
   needed,
 });

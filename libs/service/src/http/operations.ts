@@ -6,6 +6,7 @@ import { anyone, type Route, route } from './route.ts';
 
 const dependency = z.object({
   name: z.string(),
+  service: z.string().optional(),
   state: z.enum(['ok', 'degraded', 'down']),
   needed: z.boolean(),
   detail: z.string().optional(),
