@@ -12,9 +12,9 @@ import { composeStandalone, type Standalone } from './compose.ts';
 import { readSettings, type StandaloneConfig } from './settings.ts';
 import { welcome } from './welcome.ts';
 
-async function settingsOrExit(): Promise<StandaloneConfig> {
+function settingsOrExit(): StandaloneConfig {
   try {
-    return await readSettings(withDotEnv(process.env, process.cwd()));
+    return readSettings(withDotEnv(process.env, process.cwd()));
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
     process.stderr.write(`${error.faults.join('\n')}\n`);
@@ -37,7 +37,7 @@ async function loggerFor(config: StandaloneConfig): Promise<Logger> {
 }
 
 widenThreadPool(process.env);
-const config = await settingsOrExit();
+const config = settingsOrExit();
 const logger = await loggerFor(config);
 let standalone: Standalone | undefined;
 

@@ -1,11 +1,11 @@
 /** The settings of standalone: its own, and those of the three services with what it can provide for them. */
 import { authSettings } from '@latchkey/auth';
+import { generateSecrets } from '@latchkey/auth/secrets';
 import { notifierSettings } from '@latchkey/notifier';
 import { ConfigError, type Environment, readConfig, setting } from '@latchkey/service';
 import { userSettings } from '@latchkey/user';
 import { z } from 'zod';
 import { isLoopback } from './pages/local-only.ts';
-import { makeSecrets } from './secrets.ts';
 
 const fields = z.object({
   LATCHKEY_ENV: z
@@ -103,8 +103,8 @@ export const mailboxSettings = (port: number): Environment => ({
 });
 
 /** What development provides and production demands, as it may look once the server is up. */
-const standIns = async (): Promise<Environment> => ({
-  ...(await makeSecrets()),
+const standIns = (): Environment => ({
+  ...generateSecrets(),
   ...mailboxSettings(1025),
   PUBLIC_URL: 'http://localhost:8080',
 });
@@ -113,12 +113,12 @@ const standIns = async (): Promise<Environment> => ({
  * Checks everything before anything is opened: standalone's own settings and those of all services.
  * @throws ConfigError with all faults
  */
-export async function readSettings(given: Environment): Promise<StandaloneConfig> {
+export function readSettings(given: Environment): StandaloneConfig {
   const development = !given['LATCHKEY_ENV'] || given['LATCHKEY_ENV'] === 'development';
   const environment = { ...given, LATCHKEY_ENV: given['LATCHKEY_ENV'] || 'development' };
   const { own } = allOf({
     own: () => readConfig(standaloneSettings, environment),
-    ...readersOfServices(withProvided(environment, development ? await standIns() : {})),
+    ...readersOfServices(withProvided(environment, development ? standIns() : {})),
   });
   return { ...own, environment };
 }
