@@ -10,19 +10,23 @@ import { messagePage } from './mailbox/routes.ts';
 import { readSettings } from './settings.ts';
 import { getJson, silent, temporaryFolder } from './testing.ts';
 
+const readiness = z.object({
+  state: z.literal('ok'),
+  dependencies: z.array(z.object({ service: z.string(), name: z.string() })),
+});
 const openApi = z.object({ paths: z.record(z.string(), z.unknown()) });
 
 async function started(t: TestContext, environment: Record<string, string>) {
-  const config = await readSettings({ PORT: '0', ...environment });
+  const config = readSettings({ PORT: '0', ...environment });
   const standalone = await composeStandalone(config, { logger: silent(), registry: createRegistry() });
   t.after(() => standalone.stop());
   await standalone.start();
   return standalone;
 }
 
-const faultsOf = async (environment: Record<string, string>): Promise<readonly string[]> => {
+const faultsOf = (environment: Record<string, string>): readonly string[] => {
   try {
-    await readSettings(environment);
+    readSettings(environment);
     return [];
   } catch (error) {
     assert.ok(error instanceof ConfigError);
@@ -41,8 +45,19 @@ test('one process on one folder answers for every service and shows its pages', 
   assert.match(docs, /UserRegistered/);
 });
 
+test('the state of each dependency says whose it is', async (t) => {
+  const { url } = await started(t, { DATA_DIR: await temporaryFolder(t) });
+  const { dependencies } = await getJson(`${url}/readyz`, readiness);
+  const places = dependencies.map(({ service, name }) => `${service} ${name}`);
+  assert.equal(new Set(places).size, places.length, places.join(', '));
+  assert.deepEqual(
+    new Set(dependencies.map(({ service }) => service)),
+    new Set(['auth', 'notifier', 'user']),
+  );
+});
+
 test('until the services are started every request is answered with 503', async (t) => {
-  const config = await readSettings({ PORT: '0', DATA_DIR: await temporaryFolder(t) });
+  const config = readSettings({ PORT: '0', DATA_DIR: await temporaryFolder(t) });
   const standalone = await composeStandalone(config, { logger: silent(), registry: createRegistry() });
   t.after(() => standalone.stop());
   const answer = await fetch(`${standalone.url}/api/v1/users/me`);
@@ -57,13 +72,14 @@ test('a sign-up leads to a mail in the mailbox whose link is at the port in use'
     password: 'correct horse battery',
     username: 'ada',
   });
-  const headers = { 'Content-Type': 'application/json' };
+  const headers = { 'Content-Type': 'application/json', 'X-Request-Id': 'sign-up-1' };
   assert.equal((await fetch(`${url}/api/v1/auth/signup`, { method: 'POST', headers, body })).status, 201);
 
   const search = `${url}/mailbox/api/v1/search?query=to:ada@example.com`;
   let found = await getJson(search, messagePage);
   while (found.messages_count === 0) found = await getJson(search, messagePage);
   const mail = await getJson(`${url}/mailbox/api/v1/message/latest`, message);
+  assert.equal(mail.CorrelationID, 'sign-up-1');
   assert.ok(mail.Text.includes(`${url}/api/v1/auth/verify/`));
 });
 
@@ -97,13 +113,13 @@ test('a taken port and a folder in use are said in one line, and nothing stays o
 });
 
 test('in development a HOST that others can reach is refused unless that is meant', async () => {
-  assert.match((await faultsOf({ HOST: '0.0.0.0' })).join(), /^HOST: .*EXPOSE_DEVELOPMENT=true/);
-  assert.deepEqual(await faultsOf({ HOST: '0.0.0.0', EXPOSE_DEVELOPMENT: 'true' }), []);
-  assert.deepEqual(await faultsOf({}), []);
+  assert.match(faultsOf({ HOST: '0.0.0.0' }).join(), /^HOST: .*EXPOSE_DEVELOPMENT=true/);
+  assert.deepEqual(faultsOf({ HOST: '0.0.0.0', EXPOSE_DEVELOPMENT: 'true' }), []);
+  assert.deepEqual(faultsOf({}), []);
 });
 
 test('production demands an address, a mail server and every secret, all at once', async () => {
-  const faults = await faultsOf({ LATCHKEY_ENV: 'production', PORT: 'x' });
+  const faults = faultsOf({ LATCHKEY_ENV: 'production', PORT: 'x' });
   for (const name of [
     'PORT',
     'PUBLIC_URL',
@@ -118,6 +134,6 @@ test('production demands an address, a mail server and every secret, all at once
       faults.some((fault) => fault.startsWith(`${name}:`)),
       `${name} in ${faults.join('; ')}`,
     );
-  const insecure = await faultsOf({ LATCHKEY_ENV: 'production', PUBLIC_URL: 'http://example.com' });
+  const insecure = faultsOf({ LATCHKEY_ENV: 'production', PUBLIC_URL: 'http://example.com' });
   assert.ok(insecure.some((fault) => /PUBLIC_URL.*https/.test(fault)));
 });

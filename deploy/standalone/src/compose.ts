@@ -92,7 +92,7 @@ function routesOf(
     readonly bus: EmbeddedBus;
   },
 ): readonly Route[] {
-  const ofServices = parts.services.all.flatMap((service) => service.routes);
+  const ofServices = parts.services.routes;
   const operations = operationsRoutes({ registry: deps.registry, health: parts.part.health });
   if (!showsPages(config)) return [...ofServices, ...operations];
   const pages = developmentRoutes({

@@ -2,7 +2,7 @@
 import { allowedOrigins, compose as composeAuth } from '@latchkey/auth';
 import type { Bus } from '@latchkey/bus';
 import { compose as composeNotifier } from '@latchkey/notifier';
-import { fixedKeys, type Logger, type Registry, type Service } from '@latchkey/service';
+import { fixedKeys, type Logger, type Registry, type Route, type Service } from '@latchkey/service';
 import type { Database } from '@latchkey/sqlite';
 import { compose as composeUser } from '@latchkey/user';
 import type { readServiceSettings } from './settings.ts';
@@ -10,8 +10,17 @@ import type { readServiceSettings } from './settings.ts';
 export interface Services {
   /** In the order in which they start: who reads the log before who writes it. */
   readonly all: readonly Service[];
+  /** Of all services, in the order in which a newcomer meets them. */
+  readonly routes: readonly Route[];
   readonly isAllowedOrigin: (origin: string) => boolean;
 }
+
+/** One `/readyz` tells of all services, and several of them need the log. */
+const ownHealth = (service: Service): Service => ({
+  ...service,
+  health: async () =>
+    (await service.health()).map((dependency) => ({ service: service.name, ...dependency })),
+});
 
 export function composeServices(
   settings: ReturnType<typeof readServiceSettings>,
@@ -30,5 +39,9 @@ export function composeServices(
   const keys = settings.user.JWKS_URL === undefined ? { keys: fixedKeys(auth.jwks()) } : {};
   const user = composeUser(settings.user, { ...part('user'), ...keys });
   const notifier = composeNotifier(settings.notifier, part('notifier'));
-  return { all: [user, notifier, auth], isAllowedOrigin: allowedOrigins(settings.auth) };
+  return {
+    all: [user, notifier, auth].map(ownHealth),
+    routes: [...auth.routes, ...user.routes, ...notifier.routes],
+    isAllowedOrigin: allowedOrigins(settings.auth),
+  };
 }

@@ -132,6 +132,21 @@ test('headers keep their names and all their values', async (t) => {
   assert.deepEqual(headers['X-Twice'], ['one', 'two']);
 });
 
+test('a mail names the request that led to it, in lists and when opened', async (t) => {
+  const { send, url } = await running(t);
+  const headers = { 'X-Correlation-Id': 'request-1' };
+  await send({ to: 'ada@example.com', subject: 'with', text: 'x', headers });
+  assert.equal((await list(`${url}/api/v1/messages`)).messages[0]?.CorrelationID, 'request-1');
+  assert.equal(
+    (await list(`${url}/api/v1/search?query=subject:with`)).messages[0]?.CorrelationID,
+    'request-1',
+  );
+  assert.equal((await read(`${url}/api/v1/message/latest`)).CorrelationID, 'request-1');
+
+  await send({ to: 'ada@example.com', subject: 'without', text: 'x' });
+  assert.ok(!('CorrelationID' in (await read(`${url}/api/v1/message/latest`))));
+});
+
 test('mails are deleted by their ids, or all of them', async (t) => {
   const { send, url } = await running(t);
   for (const subject of ['a', 'b', 'c']) await send({ to: 'ada@example.com', subject, text: 'x' });

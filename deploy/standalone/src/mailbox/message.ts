@@ -25,6 +25,8 @@ const common = {
   Tags: z.array(z.string()),
   Username: z.string(),
   Size: z.number(),
+  /** Not Mailpit's: the mail's `X-Correlation-Id`, which names the request that led to it; absent without one. */
+  CorrelationID: z.string().optional(),
 };
 
 export const messageSummary = z.object({
@@ -77,9 +79,13 @@ function blindCopies(envelope: MailEnvelope, named: readonly MailAddress[]): Mai
   return envelope.to.filter((to) => !seen.has(to.toLowerCase())).map((to) => ({ Name: '', Address: to }));
 }
 
+const correlationId = (email: Email): string | undefined =>
+  email.headers.find(({ key }) => key === 'x-correlation-id')?.value;
+
 function commonFields(email: Email, raw: Uint8Array, { id, envelope }: Arrival) {
   const To = flatten(email.to);
   const Cc = flatten(email.cc);
+  const CorrelationID = correlationId(email);
   return {
     ID: id,
     MessageID: (email.messageId ?? '').replace(/^<|>$/g, ''),
@@ -92,6 +98,7 @@ function commonFields(email: Email, raw: Uint8Array, { id, envelope }: Arrival) 
     Tags: [],
     Username: '',
     Size: raw.byteLength,
+    ...(CorrelationID === undefined ? {} : { CorrelationID }),
   };
 }
 
