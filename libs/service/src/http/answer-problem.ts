@@ -2,6 +2,7 @@
 import type { IncomingMessage } from 'node:http';
 import { Readable } from 'node:stream';
 import type { Logger } from '../logger.ts';
+import { declaredProblems } from './declared-problems.ts';
 import type { Exchange, Step } from './exchange.ts';
 import { pageHeaders } from './pages.ts';
 import { Problem, type ProblemDetails, type ProblemSpec, problems } from './problem.ts';
@@ -47,8 +48,7 @@ const problemOf = (exchange: Exchange, error: unknown, undeclared: 'fail' | 'dro
 };
 
 const isDeclared = (route: Route, { code }: ProblemSpec): boolean =>
-  code in problems ||
-  [...route.policy.problems, ...(route.problems ?? [])].some((spec) => spec.code === code);
+  declaredProblems(route).some((spec) => spec.code === code);
 
 const logProblem = ({ state: { request, route } }: Exchange, problem: Problem): void => {
   const { spec, details } = problem;

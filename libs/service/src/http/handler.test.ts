@@ -44,6 +44,7 @@ const doing = (handle: Route['handle'], more: Partial<Route> = {}): Route => ({
   summary: 'Does something',
   policy: anyone,
   answers: { 200: { description: 'Done', schema: z.object({ ok: z.literal(true) }) } },
+  problems: [problems.conflict, problems.rate_limited],
   handle,
   ...more,
 });
@@ -315,6 +316,19 @@ describe('a fault of ours', () => {
   it('is an answer with a status that is not declared', async (t) => {
     const { call } = await serve(t, [doing(async () => ({ status: 418, body: { ok: true } }))]);
     assert.equal((await call('/doing')).status, 500);
+  });
+
+  it('is a problem that is not declared, which production answers as it is', async (t) => {
+    const refusing = doing(
+      async () => {
+        throw new Problem(problems.conflict);
+      },
+      { problems: [] },
+    );
+    const developing = await serve(t, [refusing]);
+    assert.equal((await developing.call('/doing')).status, 500);
+    const production = await serve(t, [refusing], { undeclared: 'drop' });
+    assert.equal((await production.call('/doing')).status, 409);
   });
 
   it('is HTML or text where it is not declared', async (t) => {

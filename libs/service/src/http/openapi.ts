@@ -1,7 +1,8 @@
 /** The OpenAPI 3.1 document of a list of routes. */
 import { STATUS_CODES } from 'node:http';
 import { z } from 'zod';
-import { type ProblemSpec, problems } from './problem.ts';
+import { declaredProblems } from './declared-problems.ts';
+import type { ProblemSpec } from './problem.ts';
 import type { AnswerSpec, BodyKind, Route } from './route.ts';
 import { strictly } from './strict.ts';
 
@@ -171,11 +172,7 @@ const answer = (spec: AnswerSpec): Json => {
 /** One answer per status, naming every problem that has it. */
 const problemAnswers = (route: Route): Record<string, Json> => {
   const byStatus = new Map<number, ProblemSpec[]>();
-  for (const spec of new Set([
-    ...generalProblems(route),
-    ...route.policy.problems,
-    ...(route.problems ?? []),
-  ])) {
+  for (const spec of new Set(declaredProblems(route))) {
     const known = byStatus.get(spec.status) ?? [];
     if (!known.some(({ code }) => code === spec.code)) byStatus.set(spec.status, [...known, spec]);
   }
@@ -183,15 +180,6 @@ const problemAnswers = (route: Route): Record<string, Json> => {
     [...byStatus].map(([status, specs]) => [status, problemAnswer(route, status, specs)]),
   );
 };
-
-const generalProblems = (route: Route): readonly ProblemSpec[] => [
-  problems.validation_failed,
-  ...(route.policy.bearer ? [problems.unauthenticated] : []),
-  problems.payload_too_large,
-  problems.unsupported_media_type,
-  problems.internal,
-  problems.unavailable,
-];
 
 const problemAnswer = (route: Route, status: number, specs: readonly ProblemSpec[]): Json => {
   const codes = specs.map(({ code, title }) => `\`${code}\` (${title})`).join(', ');

@@ -107,7 +107,7 @@ export const sendMailRoute = ({ useCases, guards }: RouteDeps): Route =>
         schema: z.object({ message: z.string(), mailingId: z.uuid() }),
       },
     },
-    problems: [problems.rate_limited],
+    problems: [problems.rate_limited, problems.conflict],
     handle: async (request) => {
       const { addresses, template } = request.body;
       // Two spellings of one address are one recipient.
