@@ -1,0 +1,86 @@
+import mongoose from 'mongoose';
+
+const { MongoError, MongoInvalidArgumentError, MongoServerError } = mongoose.mongo;
+
+/**
+ * MongoDB failed, cannot be reached or did not answer: whether what was asked for took place is unknown. Stands
+ * in place of the driver's error, whose text and fields may quote what was stored: it names the kind alone.
+ */
+export class MongoFailure extends Error {
+  constructor(kind: string) {
+    super(`MongoDB failed: ${kind}`);
+    this.name = 'MongoFailure';
+  }
+}
+
+/** What mongoose says instead of asking a server that it has not reached yet, or was told to leave. */
+const notConnected = /before initial connection|force closed|closed and destroyed/;
+
+/** The failure that a driver's error stands for; undefined for errors of another origin, faults of ours too. */
+export function failureOf(error: unknown): MongoFailure | undefined {
+  if (error instanceof MongoInvalidArgumentError) return undefined;
+  if (error instanceof MongoServerError) return new MongoFailure(kindOf(error));
+  if (error instanceof MongoError || isOfConnection(error)) {
+    return new MongoFailure(`${error.name}: ${error.message}`);
+  }
+  return undefined;
+}
+
+const kindOf = ({ name, code, codeName }: mongoose.mongo.MongoServerError): string =>
+  [name, code, codeName].filter((part) => part !== undefined).join(' ');
+
+const isOfConnection = (error: unknown): error is Error =>
+  error instanceof mongoose.Error.MongooseServerSelectionError ||
+  (error instanceof mongoose.Error && notConnected.test(error.message));
+
+/** A unique index has the key already. The code alone tells: text and fields differ between servers. */
+const DUPLICATE_KEY = 11000;
+/** Somebody wrote the same document meanwhile. */
+const WRITE_CONFLICT = 112;
+
+/** Whether a write failed because another had come first: nothing of it was stored. */
+export const isLostRace = (error: unknown): boolean =>
+  error instanceof MongoServerError && (error.code === DUPLICATE_KEY || error.code === WRITE_CONFLICT);
+
+const MOST_REPETITIONS = 5;
+
+/** Makes an attempt again if it lost a race: for upserts of one document, of which two may both try to insert. */
+export async function repeatingLost<T>(attempt: () => Promise<T>): Promise<T> {
+  for (let repetitions = 0; ; repetitions += 1) {
+    try {
+      return await attempt();
+    } catch (error) {
+      if (!isLostRace(error) || repetitions === MOST_REPETITIONS) throw error;
+    }
+  }
+}
+
+type Methods<Port> = { readonly [Name in keyof Port]: (...args: never[]) => Promise<unknown> };
+
+/**
+ * The same port, whose methods reject with what `report` makes of the failure where MongoDB failed, and let
+ * every other error through.
+ */
+export function reportingFailures<Port extends Methods<Port>>(
+  port: Port,
+  report: (failure: MongoFailure) => Error = (failure) => failure,
+): Port {
+  const methods: [string, (...args: never[]) => Promise<unknown>][] = Object.entries(port);
+  const guarded = methods.map(([name, method]) => [name, reporting(method, report)]);
+  // Each method keeps its name and its type; the compiler cannot follow that through entries.
+  return Object.fromEntries(guarded) as unknown as Port;
+}
+
+const reporting =
+  <Args extends readonly unknown[], Result>(
+    method: (...args: Args) => Promise<Result>,
+    report: (failure: MongoFailure) => Error,
+  ) =>
+  async (...args: Args): Promise<Result> => {
+    try {
+      return await method(...args);
+    } catch (error) {
+      const failure = failureOf(error);
+      throw failure === undefined ? error : report(failure);
+    }
+  };

@@ -1,0 +1,4 @@
+export { isLostRace, MongoFailure, repeatingLost, reportingFailures } from './failures.ts';
+export { checkIndexes, ensureIndexes, type Index, IndexError } from './indexes.ts';
+export { modelOf, plainSchema } from './models.ts';
+export { type Mongo, type MongoOptions, MongoRefused, openMongo } from './open.ts';

@@ -1,0 +1,56 @@
+/** Databases for tests, on the server that MONGO_URL names. */
+import { randomBytes } from 'node:crypto';
+import { after } from 'node:test';
+import { ensureIndexes, type Index } from './indexes.ts';
+import { type Mongo, openMongo } from './open.ts';
+
+export interface TestDatabase {
+  /** The one connection of this file, to a database that is empty but for its indexes. */
+  empty(): Promise<Mongo>;
+  /** Another connection to the same database. */
+  another(): Promise<Mongo>;
+}
+
+/** The server to test against. @throws Error if it is not set */
+export function mongoUrl(): string {
+  const url = process.env['MONGO_URL'];
+  if (url) return url;
+  throw new Error('MONGO_URL is not set: these tests need a MongoDB, such as mongodb://127.0.0.1:27017');
+}
+
+/** A database of its own for a test file, dropped when its tests have ended. */
+export function testDatabase(suite: string, indexes: readonly Index[]): TestDatabase {
+  const url = mongoUrl();
+  const database = `latchkey_test_${suite}_${randomBytes(4).toString('hex')}`;
+  const opened: Mongo[] = [];
+
+  const another = async (): Promise<Mongo> => {
+    const mongo = openMongo({ url, database });
+    opened.push(mongo);
+    await mongo.reached;
+    return mongo;
+  };
+
+  let first: Promise<Mongo> | undefined;
+  const prepare = async (): Promise<Mongo> => {
+    const mongo = await another();
+    await ensureIndexes(mongo.connection, indexes);
+    return mongo;
+  };
+
+  after(async () => {
+    await opened[0]?.connection.dropDatabase();
+    for (const mongo of opened) await mongo.close();
+  });
+
+  return {
+    another,
+    async empty() {
+      first ??= prepare();
+      const mongo = await first;
+      const collections = (await mongo.connection.db?.collections()) ?? [];
+      for (const collection of collections) await collection.deleteMany({});
+      return mongo;
+    },
+  };
+}
