@@ -1,5 +1,5 @@
 // Who may import whom. The rooms and their reasons: ARCHITECTURE.md.
-const tests = '\\.(test|contract|fixtures?|memory)\\.ts$|/(test|testing|scripts)/';
+const tests = '\\.(test|cluster|contract|fixtures?|memory)\\.ts$|/(test|testing|scripts)/';
 
 /** A driver may appear only in the files that match `where`. */
 const driver = (name, where) => ({
@@ -39,7 +39,7 @@ module.exports = {
       name: 'bus-knows-no-domain',
       severity: 'error',
       from: { path: '^libs/bus/src' },
-      to: { path: ['^libs/(events|service)/', '^services/', '^deploy/'] },
+      to: { path: ['^libs/(events|service|mongo)/', '^services/', '^deploy/'] },
     },
     {
       name: 'sqlite-knows-nobody',
@@ -48,10 +48,16 @@ module.exports = {
       to: { path: ['^libs/(events|service|bus)/', '^services/', '^deploy/'] },
     },
     {
+      name: 'mongo-knows-nobody',
+      severity: 'error',
+      from: { path: '^libs/mongo/src' },
+      to: { path: ['^libs/(events|service|bus|sqlite)/', '^services/', '^deploy/'] },
+    },
+    {
       name: 'service-knows-no-domain',
       severity: 'error',
       from: { path: '^libs/service/src' },
-      to: { path: ['^libs/(events|bus|sqlite)/', '^services/', '^deploy/'] },
+      to: { path: ['^libs/(events|bus|sqlite|mongo)/', '^services/', '^deploy/'] },
     },
     ...['auth', 'notifier', 'user'].map((service) => ({
       name: `${service}-imports-no-other-service`,
@@ -96,7 +102,7 @@ module.exports = {
     ]),
     driver('sqlite', '\\.sqlite(\\.tables)?\\.ts$|^libs/sqlite/src/|^libs/bus/src/embedded/'),
     driver('kafkajs', '^libs/bus/src/kafka/'),
-    driver('mongoose', '\\.mongo\\.ts$'),
+    driver('mongoose', '\\.mongo(\\.schema)?\\.ts$|^libs/mongo/src/'),
     driver('nodemailer', '\\.smtp\\.ts$'),
     driver('@node-rs/argon2', 'credentials/passwords\\.ts$'),
     driver('rate-limiter-flexible', 'adapters/limits'),

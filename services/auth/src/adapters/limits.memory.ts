@@ -1,10 +1,8 @@
 /** Limits of a single process: a restart forgets them. */
 import { RateLimiterMemory } from 'rate-limiter-flexible';
-import { ipKey } from '../credentials/ip-key.ts';
 import type { LimitRules, Limits } from '../ports/limits.ts';
-import { counting } from './limits.ts';
+import { counting, pairOf, TRUSTED_MS } from './limits.ts';
 
-const TRUSTED_MS = 30 * 24 * 60 * 60_000;
 /** A few MB at most; the pair that was trusted longest ago makes room. */
 const MOST_TRUSTED = 20_000;
 
@@ -36,5 +34,3 @@ export function createMemoryLimits(
     },
   };
 }
-
-const pairOf = (address: string, ip: string): string => `${address} ${ipKey(ip)}`;

@@ -1,13 +1,24 @@
 /** Limits on rate-limiter-flexible, whatever it keeps its counts in. */
 import { type RateLimiterAbstract, RateLimiterRes } from 'rate-limiter-flexible';
+import { ipKey } from '../credentials/ip-key.ts';
 import type { Allowance, LimitName, LimitRule, LimitRules, Limits } from '../ports/limits.ts';
+
+/** How long a pair of address and IP is trusted. */
+export const TRUSTED_MS = 30 * 24 * 60 * 60_000;
+export const pairOf = (address: string, ip: string): string => `${address} ${ipKey(ip)}`;
 
 export type Counting = Pick<Limits, 'take' | 'peek' | 'giveBack' | 'clear'>;
 
-/** Counts with a limiter per rule. */
+type GiveBack = (limiter: RateLimiterAbstract, key: string, points: number) => Promise<unknown>;
+
+/**
+ * Counts with a limiter per rule.
+ * @param giveBack where the store can do it without beginning a window, should the one counted in be over
+ */
 export function counting(
   rules: LimitRules,
   limiterFor: (name: LimitName, rule: LimitRule) => RateLimiterAbstract,
+  giveBack: GiveBack = (limiter, key, points) => limiter.reward(key, points),
 ): Counting {
   const limiters = new Map<LimitName, RateLimiterAbstract>();
   const limiterOf = (name: LimitName): RateLimiterAbstract => {
@@ -22,7 +33,7 @@ export function counting(
       const refusal = await limiter.consume(key, points).then(() => undefined, refusalOrThrow);
       if (refusal === undefined) return { allowed: true };
       // It counts before it compares, so that no two callers take the last point: what was too much goes back.
-      await limiter.reward(key, points);
+      await giveBack(limiter, key, points);
       return refused(refusal);
     },
 
@@ -34,7 +45,7 @@ export function counting(
     },
 
     async giveBack(name, key) {
-      await limiterOf(name).reward(key, 1);
+      await giveBack(limiterOf(name), key, 1);
     },
 
     async clear(name, key) {

@@ -14,8 +14,15 @@ interface StoredEvent {
  * The facts that were stored as JSON text, each upcast to the current version of its type.
  * @throws UnreadableCommit on an unknown type or version, or on what is no list of events.
  */
-export function readStoredEvents(stream: string, number: number, json: string): readonly RecordedFact[] {
-  return parseEvents(stream, number, json).map((event) => {
+export const readStoredEvents = (stream: string, number: number, json: string): readonly RecordedFact[] =>
+  readEvents(stream, number, parse(json));
+
+/**
+ * The same of events that a store has kept as values.
+ * @throws UnreadableCommit likewise
+ */
+export function readEvents(stream: string, number: number, events: unknown): readonly RecordedFact[] {
+  return listOf(stream, number, events).map((event) => {
     if (!isKnown(event.type)) {
       throw new UnreadableCommit(stream, number, `unknown type ${event.type}`);
     }
@@ -25,8 +32,7 @@ export function readStoredEvents(stream: string, number: number, json: string): 
   });
 }
 
-function parseEvents(stream: string, number: number, json: string): readonly StoredEvent[] {
-  const events = parse(json);
+function listOf(stream: string, number: number, events: unknown): readonly StoredEvent[] {
   if (Array.isArray(events) && events.length > 0 && events.every(isStoredEvent)) return events;
   throw new UnreadableCommit(stream, number, 'not a list of events');
 }

@@ -1,0 +1,216 @@
+import { isLostRace, modelOf } from '@latchkey/mongo';
+import type { Connection, Model } from 'mongoose';
+import type { Backlog, Commit, Journal, Registration } from '../ports/journal.ts';
+import {
+  COMMITS,
+  type CommitDocument,
+  commitSchema,
+  FINGERPRINTS,
+  type FingerprintDocument,
+  fingerprintSchema,
+  SNAPSHOTS,
+  type SnapshotDocument,
+  snapshotSchema,
+} from './journal.mongo.schema.ts';
+import { reportingFailures } from './store-failures.mongo.ts';
+import { readEvents } from './stored-events.ts';
+
+/** The journal in MongoDB. Its collection of commits must not be sharded: claims are unique over all of it. */
+export function createMongoJournal(connection: Connection): Journal {
+  const commits = modelOf(connection, COMMITS, commitSchema);
+  return reportingFailures<Journal>({
+    ...streamsIn(commits),
+    ...registrationsIn(commits),
+    ...outboxIn(commits),
+    ...snapshotsIn(modelOf(connection, SNAPSHOTS, snapshotSchema)),
+    ...fingerprintsIn(modelOf(connection, FINGERPRINTS, fingerprintSchema)),
+  });
+}
+
+function streamsIn(
+  commits: Model<CommitDocument>,
+): Pick<Journal, 'append' | 'byCommand' | 'read' | 'holder'> {
+  async function byCommand(commandId: string): Promise<Commit | undefined> {
+    const document = await commits.findById(commandId).lean();
+    return document === null ? undefined : commitOf(document);
+  }
+
+  return {
+    byCommand,
+
+    async append(commit) {
+      try {
+        await commits.insertOne(documentOf(commit));
+        return { outcome: 'appended' };
+      } catch (error) {
+        if (!isLostRace(error)) throw error;
+      }
+      const earlier = await byCommand(commit.commandId);
+      return earlier === undefined ? { outcome: 'lost' } : { outcome: 'repeated', commit: earlier };
+    },
+
+    async read(stream, after = 0) {
+      const documents = await commits
+        .find({ stream, number: { $gt: after } })
+        .sort({ number: 1 })
+        .lean();
+      return documents.map(commitOf);
+    },
+
+    async holder(claim) {
+      const document = await commits.findOne({ claims: claim }, { stream: 1 }).lean();
+      return document?.stream;
+    },
+  };
+}
+
+function registrationsIn(
+  commits: Model<CommitDocument>,
+): Pick<Journal, 'living' | 'registrations' | 'settle'> {
+  return {
+    async living(address) {
+      const documents = await commits
+        .find({ 'registration.address': address }, { registration: 1 })
+        .sort({ 'registration.at': -1, 'registration.stream': -1 })
+        .lean();
+      return documents.flatMap(registrationOf);
+    },
+
+    async registrations({ after, limit }) {
+      const documents = await commits
+        .find(after === undefined ? isLiving : isLivingAfter(after), { registration: 1 })
+        .sort({ 'registration.at': 1, 'registration.stream': 1 })
+        .limit(limit)
+        .lean();
+      return documents.flatMap(registrationOf);
+    },
+
+    async settle(stream) {
+      await commits.updateOne({ stream, ...isLiving }, { $unset: { registration: 1 } });
+    },
+  };
+}
+
+/** A sparse index serves only what says that the field exists. */
+const isLiving = { 'registration.at': { $exists: true } };
+
+const isLivingAfter = ({ at, stream }: Registration) => ({
+  $or: [
+    { 'registration.at': { $gt: at } },
+    { 'registration.at': at, 'registration.stream': { $gt: stream } },
+  ],
+});
+
+function outboxIn(
+  commits: Model<CommitDocument>,
+): Pick<Journal, 'unpublished' | 'waiting' | 'markPublished' | 'backlog'> {
+  return {
+    async unpublished(stream) {
+      const documents = await commits
+        .find({ 'unpublished.stream': stream })
+        .sort({ 'unpublished.number': 1 })
+        // What a failover could still take back must not get into Kafka.
+        .readConcern('majority')
+        .lean();
+      return documents.map(commitOf);
+    },
+
+    async waiting({ before, limit }) {
+      const waiting = commits
+        .find(
+          { 'unpublished.at': { $exists: true, $lt: before.toISOString() } },
+          { _id: 0, 'unpublished.stream': 1 },
+        )
+        .sort({ 'unpublished.at': 1 })
+        .lean<Pick<CommitDocument, 'unpublished'>>()
+        .cursor();
+      const streams = new Set<string>();
+      for await (const { unpublished } of waiting) {
+        if (unpublished !== undefined) streams.add(unpublished.stream);
+        if (streams.size >= limit) break;
+      }
+      return [...streams];
+    },
+
+    async markPublished(published) {
+      if (published.length === 0) return;
+      const marks = published.map(({ stream, number }) => ({
+        updateOne: { filter: { stream, number }, update: { $unset: { unpublished: 1 } } },
+      }));
+      await commits.bulkWrite(marks, { ordered: false });
+    },
+
+    async backlog(): Promise<Backlog> {
+      const oldest = await commits.findOne(isUnpublished, { at: 1 }).sort({ 'unpublished.at': 1 }).lean();
+      if (oldest === null) return { commits: 0 };
+      return { commits: await commits.countDocuments(isUnpublished), oldest: oldest.at };
+    },
+  };
+}
+
+const isUnpublished = { 'unpublished.at': { $exists: true } };
+
+function snapshotsIn(snapshots: Model<SnapshotDocument>): Pick<Journal, 'snapshot' | 'saveSnapshot'> {
+  return {
+    async snapshot(stream) {
+      const document = await snapshots.findById(stream).lean();
+      if (document === null) return undefined;
+      const { _id, ...snapshot } = document;
+      return { stream: _id, ...snapshot };
+    },
+
+    async saveSnapshot({ stream, ...snapshot }) {
+      const notNewer = { _id: stream, number: { $lte: snapshot.number } };
+      try {
+        await snapshots.updateOne(notNewer, { $set: snapshot }, { upsert: true });
+      } catch (error) {
+        // The one that is there is newer.
+        if (!isLostRace(error)) throw error;
+      }
+    },
+  };
+}
+
+function fingerprintsIn(fingerprints: Model<FingerprintDocument>): Pick<Journal, 'checkFingerprints'> {
+  async function isOther([name, fingerprint]: readonly [string, string]): Promise<boolean> {
+    try {
+      await fingerprints.insertOne({ _id: name, fingerprint });
+      return false;
+    } catch (error) {
+      if (!isLostRace(error)) throw error;
+    }
+    const known = await fingerprints.findById(name).lean();
+    return known?.fingerprint !== fingerprint;
+  }
+
+  return {
+    async checkFingerprints(given) {
+      const others: string[] = [];
+      for (const entry of Object.entries(given)) {
+        if (await isOther(entry)) others.push(entry[0]);
+      }
+      return others;
+    },
+  };
+}
+
+const documentOf = ({ commandId, address, events, ...commit }: Commit): CommitDocument => {
+  const { stream, number, at } = commit;
+  return {
+    _id: commandId,
+    ...commit,
+    events: [...events],
+    unpublished: { stream, number, at },
+    ...(address === undefined ? {} : { registration: { stream, address, at } }),
+  };
+};
+
+const commitOf = ({ _id, events, unpublished: _, registration, ...commit }: CommitDocument): Commit => ({
+  ...commit,
+  commandId: _id,
+  events: readEvents(commit.stream, commit.number, events),
+  ...(registration === undefined ? {} : { address: registration.address }),
+});
+
+const registrationOf = ({ registration }: Pick<CommitDocument, 'registration'>): readonly Registration[] =>
+  registration === undefined ? [] : [registration];

@@ -1,0 +1,80 @@
+import { type Index, modelOf, plainSchema } from '@latchkey/mongo';
+import type { Connection } from 'mongoose';
+import type { Session, Sessions } from '../ports/sessions.ts';
+import { reportingFailures } from './store-failures.mongo.ts';
+
+type SessionDocument = Omit<Session, 'id'> & { readonly _id: string };
+
+const COLLECTION = 'auth_sessions';
+
+const schema = () =>
+  plainSchema<SessionDocument>({
+    _id: { type: String, required: true },
+    userId: { type: String, required: true },
+    n: { type: Number, required: true },
+    createdAt: { type: Date, required: true },
+    rotatedAt: { type: Date, required: true },
+    expiresAt: { type: Date, required: true },
+    since: { type: Number, required: true },
+    ip: String,
+    userAgent: String,
+  });
+
+export const sessionIndexes: readonly Index[] = [
+  { collection: COLLECTION, name: 'user', keys: { userId: 1, createdAt: -1, _id: -1 } },
+  { collection: COLLECTION, name: 'expiry', keys: { expiresAt: 1 } },
+];
+
+/** Sessions in MongoDB. */
+export function createMongoSessions(connection: Connection): Sessions {
+  const sessions = modelOf(connection, COLLECTION, schema);
+
+  return reportingFailures<Sessions>({
+    async create({ id, ...session }) {
+      await sessions.insertOne({ _id: id, ...session });
+    },
+
+    async find(id) {
+      const document = await sessions.findById(id).lean();
+      return document === null ? undefined : sessionOf(document);
+    },
+
+    async rotate(id, n, { at, ip, userAgent }) {
+      const rotated = { $inc: { n: 1 }, $set: { rotatedAt: at, ip, userAgent } };
+      const { matchedCount } = await sessions.updateOne({ _id: id, n }, rotated);
+      return matchedCount === 1;
+    },
+
+    async liftSince(id, since) {
+      const { matchedCount } = await sessions.updateOne({ _id: id }, { $max: { since } });
+      return matchedCount === 1;
+    },
+
+    async list(userId, now) {
+      const documents = await sessions
+        .find({ userId, expiresAt: { $gt: now } })
+        .sort({ createdAt: -1, _id: -1 })
+        .lean();
+      return documents.map(sessionOf);
+    },
+
+    async remove(userId, id) {
+      const { deletedCount } = await sessions.deleteOne({ _id: id, userId });
+      return deletedCount === 1;
+    },
+
+    async removeAll(userId, { except } = {}) {
+      await sessions.deleteMany({ userId, ...(except === undefined ? {} : { _id: { $ne: except } }) });
+    },
+
+    async removeExpired(before, limit) {
+      const expired = { expiresAt: { $lt: before } };
+      const documents = await sessions.find(expired, { _id: 1 }).sort({ expiresAt: 1 }).limit(limit).lean();
+      const ids = documents.map(({ _id }) => _id);
+      const { deletedCount } = await sessions.deleteMany({ _id: { $in: ids }, ...expired });
+      return deletedCount;
+    },
+  });
+}
+
+const sessionOf = ({ _id, ...session }: SessionDocument): Session => ({ id: _id, ...session });
