@@ -4,6 +4,8 @@ import type { KafkaLogger } from './clients.ts';
 
 const FIRST_PAUSE_MS = 50;
 const LONGEST_PAUSE_MS = 1000;
+/** At the longest pause, about twice a minute. */
+const COMPLAIN_EVERY = 30;
 
 /** What a fetch brought for one partition, and how to answer for it. */
 export interface FetchedRun {
@@ -136,7 +138,7 @@ async function persist(
       await step();
       return true;
     } catch (err) {
-      logger.warn({ err, group, topic, partition }, complaint);
+      if (failures % COMPLAIN_EVERY === 0) logger.warn({ err, group, topic, partition, failures }, complaint);
       if (stop.aborted) return false;
       detach();
       const ms = Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** failures);

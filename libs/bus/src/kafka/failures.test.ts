@@ -1,0 +1,115 @@
+import assert from 'node:assert/strict';
+import { createServer } from 'node:net';
+import { describe, it, type TestContext } from 'node:test';
+import { createKafkaBus } from './bus.kafka.ts';
+import { explain, KafkaRefusedError, KafkaUnavailableError } from './failures.ts';
+
+const connection = { brokers: ['kafka-1:9092', 'kafka-2:9092'], clientId: 'test' };
+
+/** As kafkajs makes them: plain errors with a name, and at times a type, often wrapped. */
+const kafkaError = (name: string, traits: object = {}) =>
+  Object.assign(new Error('of kafkajs'), { name, ...traits });
+const wrapped = (cause: Error) =>
+  Object.assign(new Error('wrapped', { cause }), { name: 'KafkaJSNumberOfRetriesExceeded' });
+
+describe('a failure of Kafka', () => {
+  for (const [what, error, kind, text] of [
+    [
+      'wrong credentials',
+      kafkaError('KafkaJSSASLAuthenticationError'),
+      KafkaRefusedError,
+      /KAFKA_SASL_PASSWORD/,
+    ],
+    [
+      'a mechanism that is not offered',
+      kafkaError('KafkaJSProtocolError', { type: 'UNSUPPORTED_SASL_MECHANISM' }),
+      KafkaRefusedError,
+      /KAFKA_SASL_MECHANISM/,
+    ],
+    [
+      'a missing right',
+      kafkaError('KafkaJSProtocolError', { type: 'TOPIC_AUTHORIZATION_FAILED' }),
+      KafkaRefusedError,
+      /KAFKA_SASL_USERNAME: this user lacks the right to topic t \(TOPIC/,
+    ],
+    [
+      'a missing topic',
+      kafkaError('KafkaJSProtocolError', { type: 'UNKNOWN_TOPIC_OR_PARTITION' }),
+      Error,
+      /There is no topic t/,
+    ],
+    [
+      'a connection that is closed at once',
+      kafkaError('KafkaJSConnectionClosedError'),
+      KafkaUnavailableError,
+      /KAFKA_BROKERS.*KAFKA_SSL \(now off\) and KAFKA_SASL_USERNAME \(now not set\)/,
+    ],
+    [
+      'brokers that do not answer',
+      kafkaError('KafkaJSConnectionError', { code: 'ECONNREFUSED' }),
+      KafkaUnavailableError,
+      /KAFKA_BROKERS: no broker answers at kafka-1:9092, kafka-2:9092 \(ECONNREFUSED\)/,
+    ],
+  ] as const) {
+    it(`says of ${what} which setting to look at, however deep it is wrapped`, () => {
+      for (const each of [error, wrapped(error), wrapped(wrapped(error))]) {
+        const explained = explain(each, connection, 'topic t');
+        assert.ok(explained instanceof kind);
+        assert.match(explained.message, text);
+      }
+    });
+  }
+
+  it('is left alone where nothing is known of it', () => {
+    const error = new TypeError('odd');
+    assert.equal(explain(error, connection), error);
+    assert.match(explain('text', connection).message, /text/);
+  });
+
+  it('ends where an error is its own cause', () => {
+    const error = new Error('round');
+    error.cause = error;
+    assert.equal(explain(error, connection), error);
+  });
+});
+
+describe('a bus without a broker', () => {
+  /** A port that nobody listens on. */
+  async function closedPort(): Promise<number> {
+    const server = createServer();
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const address = server.address();
+    await new Promise((resolve) => server.close(resolve));
+    assert.ok(typeof address === 'object' && address);
+    return address.port;
+  }
+
+  async function busWithoutBroker(test: TestContext) {
+    const bus = createKafkaBus({
+      brokers: [`127.0.0.1:${await closedPort()}`],
+      clientId: 'test',
+      logger: { warn: () => undefined },
+      onFatal: assert.fail,
+    });
+    test.after(() => bus.close());
+    return bus;
+  }
+
+  it('says so at every call, and can be closed', async (test) => {
+    const bus = await busWithoutBroker(test);
+    const spec = { name: 't', partitions: 1, retentionMs: -1 };
+    const record = { key: 'a', value: null, headers: {} };
+    for (const call of [
+      () => bus.ensureTopics([spec]),
+      () => bus.publish('t', [record]),
+      () => bus.subscribe({ topics: ['t'], group: 'g', handle: async () => undefined }),
+      () => Array.fromAsync(bus.readKey('t', 0, 'a', 0)),
+    ]) {
+      await assert.rejects(call, (error: Error) => {
+        assert.ok(error instanceof KafkaUnavailableError);
+        assert.match(error.message, /KAFKA_BROKERS: no broker answers at 127\.0\.0\.1:\d+ \(ECONNREFUSED\)/);
+        return true;
+      });
+    }
+  });
+});

@@ -1,0 +1,60 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { differencesOf, replicationFor, settingsOf } from './topics.ts';
+
+const topic = { name: 'accounts', partitions: 2, retentionMs: -1 };
+const wanted = { factor: 3, minInSync: 2 };
+
+function found({ copies = 3, partitions = 2, settings = {} } = {}) {
+  const all: Record<string, string> = { ...settingsOf(topic, wanted), ...settings };
+  return {
+    partitions: Array.from({ length: partitions }, () => ({
+      replicas: Array.from({ length: copies }, (_, node) => node),
+    })),
+    settings: Object.entries(all).map(([configName, configValue]) => ({ configName, configValue })),
+  };
+}
+
+describe('an existing topic', () => {
+  it('passes where it is as it should be', () => {
+    assert.deepEqual(differencesOf(topic, wanted, found()), []);
+  });
+
+  for (const [setting, value] of Object.entries({
+    'cleanup.policy': 'compact',
+    'retention.ms': '604800000',
+    'retention.bytes': '1000000',
+    'min.insync.replicas': '1',
+    'unclean.leader.election.enable': 'true',
+    'compression.type': 'producer',
+    'max.message.bytes': '1000',
+    'message.timestamp.type': 'LogAppendTime',
+  })) {
+    it(`is refused where ${setting} differs`, () => {
+      const [difference, ...others] = differencesOf(topic, wanted, found({ settings: { [setting]: value } }));
+      assert.match(difference ?? '', new RegExp(`topic accounts .*${setting} ${value}, not`));
+      assert.deepEqual(others, []);
+    });
+  }
+
+  it('is refused where it has other partitions or fewer copies, all differences at once', () => {
+    const differences = differencesOf(topic, wanted, found({ copies: 1, partitions: 3 }));
+    assert.match(differences.join(' '), /partitions 3, not 2.*replication factor 1, not 3/);
+  });
+
+  it('may be safer than wanted', () => {
+    const safer = found({ copies: 5, settings: { 'min.insync.replicas': '3' } });
+    assert.deepEqual(differencesOf(topic, wanted, safer), []);
+  });
+});
+
+describe('replication', () => {
+  it('is three copies, two of them in sync, as soon as three brokers can hold them', () => {
+    assert.deepEqual([1, 2, 3, 9].map(replicationFor), [
+      { factor: 1, minInSync: 1 },
+      { factor: 1, minInSync: 1 },
+      { factor: 3, minInSync: 2 },
+      { factor: 3, minInSync: 2 },
+    ]);
+  });
+});
