@@ -1,0 +1,79 @@
+import autocannon from 'autocannon';
+import { type Person, somebody } from '../test/support/people.ts';
+import { above, atMost, type Benchmark, type Figure } from './support/benchmark.ts';
+import { hashCpu } from './support/hash-limit.ts';
+import { repeat, timed } from './support/load.ts';
+import { type Server, startServer } from './support/server.ts';
+import { byTurns, percentile } from './support/statistics.ts';
+
+const ROUNDS = 5;
+const LOGINS = 60;
+const CONNECTIONS = 16;
+const LOAD_SECONDS = 10;
+
+export const login: Benchmark = {
+  name: 'login',
+  title: 'Login',
+  method: `CPU of the server process, all threads, against that of bare argon2id hashes (m=19456, t=2, p=1), measured by turns: ${LOGINS} of each, ${ROUNDS} times, medians. Then ${LOAD_SECONDS} s of logins over ${CONNECTIONS} connections, while somebody else asks for /livez.`,
+  async run() {
+    await using server = await startServer();
+    const person = somebody();
+    await server.people.signUp(person);
+    return [await cpuOfLogin(server, person), ...(await underLoad(server, person))];
+  },
+};
+
+async function cpuOfLogin(server: Server, person: Person): Promise<Figure> {
+  const turns = await byTurns(ROUNDS, {
+    hash: () => hashCpu(LOGINS),
+    login: () => server.cpuOf(LOGINS, () => repeat(LOGINS, 1, () => server.people.login(person))),
+  });
+  return {
+    what: 'CPU of a login (limit: a hash)',
+    unit: 'ms',
+    limit: turns.hash,
+    measured: turns.login,
+    target: above(turns.hash, 2, 'hash'),
+  };
+}
+
+async function underLoad(server: Server, person: Person): Promise<readonly Figure[]> {
+  const url = `${server.system.url}/livez`;
+  const idle = await latencies(url, (asked) => asked < 100);
+  let loading = true;
+  const load = loadLogins(server.system.url, person).finally(() => {
+    loading = false;
+  });
+  const busy = await latencies(url, () => loading);
+  const { requests, non2xx, errors } = await load;
+  if (non2xx + errors > 0) throw new Error(`${non2xx + errors} logins failed`);
+  return [
+    { what: `logins over ${CONNECTIONS} connections`, unit: '/s', measured: requests.average },
+    ...([0.5, 0.99] as const).map((fraction) => ({
+      what: `/livez meanwhile, p${100 * fraction} (limit: idle)`,
+      unit: 'ms' as const,
+      limit: percentile(idle, fraction),
+      measured: percentile(busy, fraction),
+      target: atMost(100, 'ms'),
+    })),
+  ];
+}
+
+const loadLogins = async (url: string, { email, password }: Person) =>
+  await autocannon({
+    url: `${url}/api/v1/auth/login`,
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ email, password }),
+    connections: CONNECTIONS,
+    duration: LOAD_SECONDS,
+  });
+
+/** Wall times of requests one after the other, in ms. */
+async function latencies(url: string, goesOn: (asked: number) => boolean): Promise<readonly number[]> {
+  const taken: number[] = [];
+  while (goesOn(taken.length)) {
+    taken.push(await timed(() => fetch(url).then((answer) => answer.text())));
+  }
+  return taken;
+}

@@ -1,0 +1,63 @@
+import { somebody } from '../test/support/people.ts';
+import { atMost, type Benchmark, type Figure } from './support/benchmark.ts';
+import { repeat } from './support/load.ts';
+import { type BareServer, startBareServer } from './support/refresh-limit.ts';
+import { type Server, startServer } from './support/server.ts';
+import { byTurns } from './support/statistics.ts';
+
+const ROUNDS = 5;
+const REFRESHES = 1000;
+
+export const refresh: Benchmark = {
+  name: 'refresh',
+  title: 'Refresh',
+  method: `CPU of the server process. Each client presents the token that the last answer gave it. Against a bare node:http server that changes one row durably and signs one ES256 token per request, by turns: ${REFRESHES} of each, ${ROUNDS} times, medians. With more than one client, what comes at once is flushed to the disk at once.`,
+  async run() {
+    await using server = await startServer();
+    await using bare = await startBareServer();
+    return [
+      { ...(await cpuOfRefresh(server, bare, 16)), target: atMost(0.6, 'ms') },
+      await cpuOfRefresh(server, bare, 1),
+    ];
+  },
+};
+
+async function cpuOfRefresh(server: Server, bare: BareServer, clients: number): Promise<Figure> {
+  const tokens = await sessions(server, clients);
+  const turns = await byTurns(ROUNDS, {
+    bare: () => bare.cpuOf(REFRESHES, () => repeat(REFRESHES, clients, () => post(bare.url))),
+    refresh: () =>
+      server.cpuOf(REFRESHES, () =>
+        repeat(REFRESHES, clients, async (_, client) => {
+          tokens[client] = await exchanged(server, tokens[client]);
+        }),
+      ),
+  });
+  const among = clients === 1 ? 'one client' : `${clients} clients`;
+  return {
+    what: `CPU of a refresh, ${among} (limit: bare server)`,
+    unit: 'ms',
+    limit: turns.bare,
+    measured: turns.refresh,
+  };
+}
+
+const post = (url: string) =>
+  fetch(url, { method: 'POST', body: JSON.stringify({ refreshToken: 'x'.repeat(84) }) }).then((answer) =>
+    answer.text(),
+  );
+
+/** Refresh tokens of as many sessions of one account. */
+async function sessions({ people }: Server, many: number): Promise<string[]> {
+  const person = somebody();
+  await people.signUp(person);
+  const tokens: string[] = [];
+  for (let i = 0; i < many; i += 1) tokens.push((await people.login(person)).refreshToken);
+  return tokens;
+}
+
+async function exchanged({ client }: Server, refreshToken: string | undefined): Promise<string> {
+  const answer = await client.post('/auth/refresh', { json: { refreshToken } });
+  if (answer.status !== 200) throw new Error(`a refresh was answered with ${answer.status}`);
+  return answer.json.refreshToken;
+}

@@ -1,0 +1,53 @@
+import { eventually } from '../test/support/eventually.ts';
+import { somebody } from '../test/support/people.ts';
+import { above, type Benchmark } from './support/benchmark.ts';
+import { hashCpu } from './support/hash-limit.ts';
+import { repeat } from './support/load.ts';
+import { type Server, startServer } from './support/server.ts';
+import { startSmtpSink } from './support/smtp-sink.ts';
+import { byTurns } from './support/statistics.ts';
+
+const ROUNDS = 5;
+const SIGN_UPS = 100;
+
+export const signUp: Benchmark = {
+  name: 'sign-up',
+  title: 'Sign-up',
+  method: `CPU of the server process from the request until its mail is accepted: answer, journal, log, read model, delivery, rendering, SMTP. Against bare hashes, by turns: ${SIGN_UPS} of each, ${ROUNDS} times, medians. Once with a mail server elsewhere, once with the mailbox of development, which parses and keeps each mail in the same process.`,
+  async run() {
+    await using sink = await startSmtpSink();
+    await using server = await startServer(sink.settings);
+    await using withMailbox = await startServer();
+    const turns = await byTurns(ROUNDS, {
+      hash: () => hashCpu(SIGN_UPS),
+      signUp: () => cpuOfSignUp(server),
+      withMailbox: () => cpuOfSignUp(withMailbox),
+    });
+    return [
+      {
+        what: 'CPU of a sign-up (limit: a hash)',
+        unit: 'ms',
+        limit: turns.hash,
+        measured: turns.signUp,
+        target: above(turns.hash, 8, 'hash'),
+      },
+      {
+        what: 'the same, and the mailbox',
+        unit: 'ms',
+        limit: turns.hash,
+        measured: turns.withMailbox,
+      },
+    ];
+  },
+};
+
+async function cpuOfSignUp(server: Server): Promise<number> {
+  const before = await sent(server);
+  return server.cpuOf(SIGN_UPS, async () => {
+    await repeat(SIGN_UPS, 1, () => server.people.signUp(somebody()));
+    await eventually('all mails are sent', async () => (await sent(server)) >= before + SIGN_UPS);
+  });
+}
+
+/** Mails that were accepted; none before the first. */
+const sent = ({ metric }: Server): Promise<number> => metric('latchkey_notifier_delay_seconds_count');

@@ -1,0 +1,178 @@
+import { execFile } from 'node:child_process';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+import { promisify } from 'node:util';
+import { eventually } from '../test/support/eventually.ts';
+import { type Person, somebody, type Tokens } from '../test/support/people.ts';
+import { atMost, type Benchmark, type Figure } from './support/benchmark.ts';
+import { repeat, timed } from './support/load.ts';
+import { seed } from './support/seed.ts';
+import { type Server, startServer } from './support/server.ts';
+import { byTurns, median } from './support/statistics.ts';
+
+const ACCOUNTS = 10_000;
+const COMMITS = 1_000;
+const ROUNDS = 5;
+const GROWTH = 1.3;
+const STARTS = 3;
+const SETTLED_MS = 5_000;
+
+export const size: Benchmark = {
+  name: 'size',
+  title: 'Start, memory, growth',
+  method: `Ready: from the start of the process until /readyz answers 200, median of ${STARTS}; the limit is Node itself, started for nothing. Memory: RSS ${SETTLED_MS / 1000} s after the last request. Growth: medians of the wall time of single requests, by turns on a server with 2 accounts and on one with ${ACCOUNTS}, one of which has ${COMMITS} commits; the limit is the small one.`,
+  async run() {
+    const ordinary = somebody();
+    const long = somebody();
+    const folder = await mkdtemp(join(tmpdir(), 'latchkey-bench-'));
+    try {
+      const empty = await startAndSize('empty');
+      await seed(folder, { accounts: ACCOUNTS, commits: COMMITS, ordinary, long });
+      await publishAll(folder);
+      const full = await startAndSize(`${ACCOUNTS} accounts`, { DATA_DIR: folder });
+      return [...empty, ...full, ...(await growth(folder, ordinary, long))];
+    } finally {
+      await rm(folder, { recursive: true });
+    }
+  },
+};
+
+const MB = 1_000_000;
+
+/** A Node that does nothing: s until it has ended, MB that it takes. */
+async function bareNode(): Promise<{ readonly seconds: number; readonly megabytes: number }> {
+  const seconds: number[] = [];
+  let megabytes = 0;
+  for (let i = 0; i < STARTS; i += 1) {
+    const ms = await timed(async () => {
+      const { stdout } = await promisify(execFile)(process.execPath, ['-p', 'process.memoryUsage.rss()']);
+      megabytes = Number(stdout) / MB;
+    });
+    seconds.push(ms / 1000);
+  }
+  return { seconds: median(seconds), megabytes };
+}
+
+async function startAndSize(of: string, settings = {}): Promise<readonly Figure[]> {
+  const bare = await bareNode();
+  const seconds: number[] = [];
+  let megabytes = Number.NaN;
+  for (let i = 0; i < STARTS; i += 1) {
+    const from = performance.now();
+    await using server = await startServer(settings);
+    seconds.push((performance.now() - from) / 1000);
+    if (i < STARTS - 1) continue;
+    await pause(SETTLED_MS);
+    megabytes = await rss(server);
+  }
+  return [
+    {
+      what: `ready, ${of}`,
+      unit: 's',
+      limit: bare.seconds,
+      measured: median(seconds),
+      target: atMost(3, 's'),
+    },
+    {
+      what: `RSS idle, ${of}`,
+      unit: 'MB',
+      limit: bare.megabytes,
+      measured: megabytes,
+      target: atMost(200, 'MB'),
+    },
+  ];
+}
+
+const rss = async ({ metric }: Server): Promise<number> =>
+  (await metric('latchkey_process_resident_memory_bytes')) / MB;
+
+/** The first start on a seeded folder publishes what is in the journal, and the read model follows. */
+async function publishAll(folder: string): Promise<void> {
+  await using server = await startServer({ DATA_DIR: folder });
+  const events = 2 * ACCOUNTS + COMMITS - 2;
+  await eventually(
+    'everything is published and shown',
+    async () => (await server.metric('latchkey_user_events_total')) >= events,
+    120_000,
+  );
+}
+
+interface Side {
+  readonly server: Server;
+  readonly person: Person;
+  readonly tokens: Tokens;
+}
+
+async function growth(folder: string, ordinary: Person, long: Person): Promise<readonly Figure[]> {
+  await using small = await startServer();
+  await using large = await startServer({ DATA_DIR: folder });
+  const sides = {
+    small: await admin(small, await small.people.verified(somebody())),
+    large: await admin(large, ordinary),
+    long: await admin(large, long),
+  };
+  const figures: Figure[] = [];
+  for (const [what, many, ask] of requests) {
+    const turns = await byTurns(ROUNDS, {
+      small: () => medianTime(many, () => ask(sides.small)),
+      large: () => medianTime(many, () => ask(sides.large)),
+      long: () => medianTime(many, () => ask(sides.long)),
+    });
+    const target = { most: GROWTH * turns.small, words: `≤ ${GROWTH} × limit` };
+    const common = { unit: 'ms', limit: turns.small, target } as const;
+    figures.push({ what: `${what}, ${ACCOUNTS} accounts`, measured: turns.large, ...common });
+    figures.push({ what: `${what}, ${COMMITS} commits`, measured: turns.long, ...common });
+  }
+  return figures;
+}
+
+/** Made admin by ops, as the first admin of any system is. */
+async function admin(server: Server, person: Person): Promise<Side> {
+  await server.system.ops('role', person.email, 'admin');
+  const tokens = await eventually('the role is shown', async () => {
+    const found = await server.people.login(person);
+    const me = await server.people.me(found.accessToken);
+    return me.status === 200 && me.json.role === 'admin' ? found : undefined;
+  });
+  return { server, person, tokens };
+}
+
+async function medianTime(many: number, ask: () => Promise<unknown>): Promise<number> {
+  const times: number[] = [];
+  await repeat(many, 1, async () => times.push(await timed(ask)));
+  return median(times);
+}
+
+const demand = async (answer: Promise<{ readonly status: number }>, status: number): Promise<void> => {
+  const got = await answer;
+  if (got.status !== status) throw new Error(`answered with ${got.status}, not ${status}`);
+};
+
+const requests: readonly (readonly [what: string, many: number, ask: (side: Side) => Promise<void>])[] = [
+  [
+    'login',
+    20,
+    ({ server, person }) => demand(server.client.post('/auth/login', { json: loginOf(person) }), 200),
+  ],
+  ['refresh', 100, ({ server, tokens }) => refreshOnce(server, tokens)],
+  ['/users/me', 100, ({ server, tokens }) => demand(server.people.me(tokens.accessToken), 200)],
+  [
+    'list of users',
+    100,
+    ({ server, tokens }) => demand(server.client.get('/users?limit=20', { token: tokens.accessToken }), 200),
+  ],
+];
+
+const loginOf = ({ email, password }: Person) => ({ email, password });
+
+/** The newest refresh token of each session. */
+const newest = new WeakMap<Tokens, string>();
+
+async function refreshOnce({ client }: Server, tokens: Tokens): Promise<void> {
+  const refreshToken = newest.get(tokens) ?? tokens.refreshToken;
+  const { status, json } = await client.post('/auth/refresh', { json: { refreshToken } });
+  if (status !== 200) throw new Error(`a refresh was answered with ${status}`);
+  newest.set(tokens, json.refreshToken);
+}

@@ -1,0 +1,39 @@
+/** The limit of mailing: a mail as long as ours, handed over a connection that is open already. */
+import { randomUUID } from 'node:crypto';
+import { createSmtpMailer } from '../../services/notifier/src/adapters/mailer.smtp.ts';
+import { timed } from './load.ts';
+import type { SmtpSink } from './smtp-sink.ts';
+
+const mailTo = (to: string) => ({
+  id: randomUUID(),
+  to,
+  subject: 'Verify your email',
+  html: `<p>${'Click the button. '.repeat(400)}</p>`,
+  text: 'Open the link. '.repeat(60),
+  locale: 'en' as const,
+  correlationId: randomUUID(),
+  date: new Date(),
+});
+
+/** Wall times in ms, one mail after the other. */
+export async function handOverMails(sink: SmtpSink, many: number): Promise<readonly number[]> {
+  const mailer = createSmtpMailer({
+    host: '127.0.0.1',
+    port: Number(sink.settings['MAIL_PORT']),
+    implicitTls: false,
+    startTls: false,
+    validateCertificates: true,
+    from: { name: '', address: 'no-reply@latchkey.example' },
+    connections: 1,
+  });
+  const send = () =>
+    mailer.send(mailTo('limit@example.com'), { mayProceed: () => true, signal: AbortSignal.timeout(10_000) });
+  try {
+    await send();
+    const times: number[] = [];
+    for (let i = 0; i < many; i += 1) times.push(await timed(send));
+    return times;
+  } finally {
+    mailer.close();
+  }
+}

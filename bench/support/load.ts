@@ -1,0 +1,23 @@
+/** Runs `work` `many` times, up to `atOnce` at a time, each as soon as one before it has ended. */
+export async function repeat(
+  many: number,
+  atOnce: number,
+  work: (index: number, lane: number) => Promise<unknown>,
+): Promise<void> {
+  let next = 0;
+  const lane = async (number: number): Promise<void> => {
+    while (next < many) {
+      const index = next;
+      next += 1;
+      await work(index, number);
+    }
+  };
+  await Promise.all(Array.from({ length: atOnce }, (_, number) => lane(number)));
+}
+
+/** Wall time in ms. */
+export async function timed(work: () => Promise<unknown>): Promise<number> {
+  const from = performance.now();
+  await work();
+  return performance.now() - from;
+}

@@ -1,0 +1,117 @@
+/**
+ * A data folder with many accounts, made through the core of auth and its journal, as the service itself would,
+ * but for the hashing. All of it happened a month ago, so that no mail is due any more.
+ */
+import { randomUUID } from 'node:crypto';
+import { openDatabase } from '@latchkey/sqlite';
+import { loadSecrets } from '../../deploy/standalone/src/secrets.ts';
+import { catalogue } from '../../libs/events/src/index.ts';
+import {
+  type AccountState,
+  type Command,
+  claimsOf,
+  decide,
+  evolve,
+  initialState,
+} from '../../services/auth/src/account/index.ts';
+import { createSqliteJournal } from '../../services/auth/src/adapters/journal.sqlite.ts';
+import { parseSecretKey } from '../../services/auth/src/credentials/keys.ts';
+import { createPasswords } from '../../services/auth/src/credentials/passwords.ts';
+import type { Commit, Journal } from '../../services/auth/src/ports/journal.ts';
+import type { Person } from '../../test/support/people.ts';
+
+const MONTH_MS = 30 * 24 * 60 * 60 * 1000;
+/** Appended at once, and flushed at once. */
+const BATCH = 500;
+
+export interface Seed {
+  readonly accounts: number;
+  /** Of the account with the long history. */
+  readonly commits: number;
+  /** An account like all others, and one with a long history; only these two have a password. */
+  readonly ordinary: Person;
+  readonly long: Person;
+}
+
+/** The commits of one account, each decided on the state that those before it left. */
+function history(commands: readonly Command[]): readonly Commit[] {
+  const at = new Date(Date.now() - MONTH_MS).toISOString();
+  const commits: Commit[] = [];
+  let state: AccountState = initialState;
+  for (const command of commands) {
+    const { facts } = decide(state, command);
+    const claims = claimsOf(state, facts);
+    const sequence = state.sequence + 1;
+    state = facts.reduce(evolve, state);
+    commits.push({
+      stream: state.userId,
+      number: commits.length + 1,
+      sequence,
+      events: facts.map((fact) => ({
+        ...fact,
+        id: randomUUID(),
+        time: at,
+        version: catalogue[fact.type].version,
+      })),
+      ...(claims.length > 0 && { claims }),
+      commandId: randomUUID(),
+      correlationId: 'seed',
+      at,
+    });
+  }
+  return commits;
+}
+
+function verified(person: Pick<Person, 'email' | 'username'>, passwordHash: string): readonly Command[] {
+  const then = new Date(Date.now() - MONTH_MS);
+  const link = {
+    hash: randomUUID(),
+    sealed: { sealed: 'sealed', expiresAt: new Date(then.getTime() + 1000).toISOString() },
+  };
+  const userId = randomUUID();
+  const { email, username } = person;
+  return [
+    {
+      type: 'Register',
+      userId,
+      address: email,
+      email,
+      username,
+      locale: 'en',
+      passwordHash,
+      link,
+      owner: undefined,
+    },
+    { type: 'Verify', tokenHash: link.hash, now: then, contested: false, owner: undefined },
+  ];
+}
+
+const renamed = (many: number): readonly Command[] =>
+  Array.from({ length: many }, (_, i) => ({ type: 'ChangeProfile', firstName: `Ada ${i}` }));
+
+async function append(journal: Journal, commits: readonly Commit[]): Promise<void> {
+  for (let from = 0; from < commits.length; from += BATCH) {
+    const batch = commits.slice(from, from + BATCH);
+    const results = await Promise.all(batch.map((commit) => journal.append(commit)));
+    if (results.some(({ outcome }) => outcome !== 'appended')) throw new Error('a commit was not appended');
+  }
+}
+
+export async function seed(folder: string, { accounts, commits, ordinary, long }: Seed): Promise<void> {
+  const database = openDatabase({ folder, as: 'server' });
+  try {
+    const journal = createSqliteJournal(database);
+    const { PASSWORD_SALT_KEY } = await loadSecrets(folder);
+    const passwords = createPasswords({ saltKey: parseSecretKey(PASSWORD_SALT_KEY), concurrency: 1 });
+    const hashOf = ({ password, email }: Person) => passwords.hash(password, email);
+    const hash = await hashOf(ordinary);
+    const others = Array.from({ length: accounts - 2 }, (_, i) =>
+      verified({ email: `seeded${i}@example.com`, username: `seeded${i}` }, hash),
+    );
+    const longHistory = [...verified(long, await hashOf(long)), ...renamed(commits - 2)];
+    const all = [verified(ordinary, hash), longHistory, ...others];
+    await append(journal, all.flatMap(history));
+  } finally {
+    await database.close();
+  }
+}

@@ -1,0 +1,46 @@
+/** A standalone of one's own in a process of its own, without limits, and what it says about itself. */
+import { type Client, createClient } from '../../test/support/client.ts';
+import { createMailbox } from '../../test/support/mailbox.ts';
+import { createPeople, type People } from '../../test/support/people.ts';
+import { type Settings, type System, startStandalone } from '../../test/support/system.ts';
+
+export interface Server extends AsyncDisposable {
+  readonly system: System;
+  readonly client: Client;
+  readonly people: People;
+  /** One of its metrics, as it is now; summed over its labels. */
+  metric(name: string): Promise<number>;
+  /** CPU ms of the whole process, all threads, that one operation of `many` took. */
+  cpuOf(many: number, work: () => Promise<unknown>): Promise<number>;
+}
+
+export async function startServer(settings: Settings = {}): Promise<Server> {
+  const system = await startStandalone({ LIMITS: 'off', ...settings });
+  const client = createClient(system.url);
+  const metric = (name: string) => readMetric(system.url, name);
+  const cpuMs = async () => 1000 * (await metric('latchkey_process_cpu_seconds_total'));
+
+  return {
+    system,
+    client,
+    people: createPeople(client, createMailbox(system.mailbox)),
+    metric,
+    async cpuOf(many, work) {
+      const before = await cpuMs();
+      await work();
+      return ((await cpuMs()) - before) / many;
+    },
+    [Symbol.asyncDispose]: () => system.stop(),
+  };
+}
+
+/** 0 while nothing was counted yet. @throws Error where there is no such metric */
+async function readMetric(url: string, name: string): Promise<number> {
+  const text = await (await fetch(`${url}/metrics`)).text();
+  if (!text.includes(`# TYPE ${name.replace(/_count$/, '')} `)) throw new Error(`there is no metric ${name}`);
+  const isSample = new RegExp(`^${name}(\\{.*\\})? `);
+  return text
+    .split('\n')
+    .filter((line) => isSample.test(line))
+    .reduce((sum, line) => sum + Number(line.slice(line.lastIndexOf(' '))), 0);
+}

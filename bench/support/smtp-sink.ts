@@ -1,0 +1,74 @@
+/** A mail server that takes everything at once and keeps nothing but when it took it. */
+import { once } from 'node:events';
+import { createServer, type Socket } from 'node:net';
+import { createInterface } from 'node:readline';
+import type { Settings } from '../../test/support/system.ts';
+
+export interface SmtpSink extends AsyncDisposable {
+  /** What leads a server here. */
+  readonly settings: Settings;
+  /** When a mail to an address was accepted, on the clock of `performance`; undefined while it was not. */
+  acceptedAt(address: string): number | undefined;
+  /** How many were accepted. */
+  count(): number;
+}
+
+const ANSWERS: Readonly<Record<string, string>> = {
+  EHLO: '250 sink',
+  HELO: '250 sink',
+  DATA: '354 go on',
+  QUIT: '221 bye',
+};
+
+/** RFC 5321, as much as a client needs that offers no extension. Dots are left stuffed: nobody reads on. */
+function converse(socket: Socket, accepted: (recipient: string) => void): void {
+  let recipient = '';
+  let inData = false;
+  socket.setNoDelay(true);
+  socket.on('error', () => socket.destroy());
+  socket.write('220 sink\r\n');
+  createInterface({ input: socket, crlfDelay: Number.POSITIVE_INFINITY }).on('line', (line) => {
+    if (inData) {
+      if (line !== '.') return;
+      inData = false;
+      accepted(recipient);
+      socket.write('250 accepted\r\n');
+      return;
+    }
+    const verb = line.slice(0, 4).toUpperCase();
+    if (verb === 'RCPT') recipient = /<(.*)>/.exec(line)?.[1] ?? '';
+    inData = verb === 'DATA';
+    socket.write(`${ANSWERS[verb] ?? '250 fine'}\r\n`);
+    if (verb === 'QUIT') socket.end();
+  });
+}
+
+export async function startSmtpSink(): Promise<SmtpSink> {
+  const accepted = new Map<string, number>();
+  const sockets = new Set<Socket>();
+  const server = createServer((socket) => {
+    sockets.add(socket);
+    socket.on('close', () => sockets.delete(socket));
+    converse(socket, (recipient) => accepted.set(recipient, performance.now()));
+  }).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const address = server.address();
+  if (address === null || typeof address === 'string') throw new Error('a TCP server has a port');
+
+  return {
+    settings: {
+      MAIL_SERVER: '127.0.0.1',
+      MAIL_PORT: String(address.port),
+      MAIL_STARTTLS: 'false',
+      MAIL_FROM: 'no-reply@latchkey.example',
+      USE_CREDENTIALS: 'false',
+    },
+    acceptedAt: (recipient) => accepted.get(recipient),
+    count: () => accepted.size,
+    async [Symbol.asyncDispose]() {
+      for (const socket of sockets) socket.destroy();
+      server.close();
+      await once(server, 'close');
+    },
+  };
+}

@@ -1,0 +1,33 @@
+/** The value that `fraction` of all values do not exceed; NaN of none. */
+export const percentile = (values: readonly number[], fraction: number): number => {
+  const sorted = values.toSorted((a, b) => a - b);
+  const rank = Math.max(1, Math.ceil(fraction * sorted.length));
+  return sorted[rank - 1] ?? Number.NaN;
+};
+
+export const median = (values: readonly number[]): number => percentile(values, 0.5);
+
+type Samplers<Name extends string> = Readonly<Record<Name, () => Promise<number>>>;
+
+/**
+ * Samples several things by turns, so that whatever else the machine does meanwhile befalls them alike.
+ * The first round warms up and does not count.
+ * @returns the median of each
+ */
+export async function byTurns<Name extends string>(
+  rounds: number,
+  samplers: Samplers<Name>,
+): Promise<Readonly<Record<Name, number>>> {
+  const names = Object.keys(samplers) as Name[];
+  const samples = new Map<Name, number[]>(names.map((name) => [name, []]));
+  for (let round = 0; round <= rounds; round += 1) {
+    for (const name of names) {
+      const sample = await samplers[name]();
+      if (round > 0) samples.get(name)?.push(sample);
+    }
+  }
+  return Object.fromEntries(names.map((name) => [name, median(samples.get(name) ?? [])])) as Record<
+    Name,
+    number
+  >;
+}
