@@ -1,6 +1,6 @@
 import mongoose from 'mongoose';
 
-const { MongoError, MongoInvalidArgumentError, MongoServerError } = mongoose.mongo;
+const { MongoBulkWriteError, MongoError, MongoInvalidArgumentError, MongoServerError } = mongoose.mongo;
 
 /**
  * MongoDB failed, cannot be reached or did not answer: whether what was asked for took place is unknown. Stands
@@ -38,9 +38,16 @@ const DUPLICATE_KEY = 11000;
 /** Somebody wrote the same document meanwhile. */
 const WRITE_CONFLICT = 112;
 
-/** Whether a write failed because another had come first: nothing of it was stored. */
-export const isLostRace = (error: unknown): boolean =>
-  error instanceof MongoServerError && (error.code === DUPLICATE_KEY || error.code === WRITE_CONFLICT);
+const isRace = (code: unknown): boolean => code === DUPLICATE_KEY || code === WRITE_CONFLICT;
+
+/** Whether a write failed because another had come first; of a bulk, whether each one that failed did. */
+export function isLostRace(error: unknown): boolean {
+  if (error instanceof MongoBulkWriteError) {
+    const durable = error.result.getWriteConcernError() === undefined;
+    return durable && [error.writeErrors].flat().every(({ code }) => isRace(code));
+  }
+  return error instanceof MongoServerError && isRace(error.code);
+}
 
 const MOST_REPETITIONS = 5;
 
