@@ -1,0 +1,17 @@
+import { testDatabase } from '@latchkey/mongo/testing';
+import { deliveriesContract } from '../ports/deliveries.contract.ts';
+import { CUTOFFS, DELIVERIES, deliveryIndexes } from './deliveries.mongo.schema.ts';
+import { createMongoDeliveries } from './deliveries.mongo.ts';
+
+const database = testDatabase('deliveries', deliveryIndexes);
+
+deliveriesContract('mongo', async () => {
+  const { connection } = await database.empty();
+  const all = (collection: string) => connection.collection(collection).find().toArray();
+  return {
+    deliveries: createMongoDeliveries(connection),
+    another: async () => createMongoDeliveries((await database.another()).connection),
+    dump: async () => JSON.stringify([await all(DELIVERIES), await all(CUTOFFS)]),
+    close: async () => undefined,
+  };
+});

@@ -1,0 +1,236 @@
+/** Deliveries in MongoDB. Every write is of one document; the order of the writes is the port's promise. */
+import { modelOf, repeatingLost, reportingFailures } from '@latchkey/mongo';
+import type { Connection, Model } from 'mongoose';
+import type { Settlement } from '../delivery/attempt.ts';
+import {
+  type Batch,
+  type ClaimedDelivery,
+  type Cutoff,
+  covers,
+  type DeliveryState,
+  deliveryStates,
+  type NewDelivery,
+} from '../delivery/delivery.ts';
+import type { Claim, Deliveries, DeliverySummary } from '../ports/deliveries.ts';
+import type { Superseded } from '../reactions.ts';
+import {
+  CUTOFFS,
+  type CutoffsDocument,
+  cutoffsSchema,
+  DELIVERIES,
+  type DeliveryDocument,
+  deliverySchema,
+} from './deliveries.mongo.schema.ts';
+
+const LOG_LENGTH = 20;
+
+export function createMongoDeliveries(connection: Connection): Deliveries {
+  const deliveries = modelOf(connection, DELIVERIES, deliverySchema);
+  const cutoffs = cutoffsIn(modelOf(connection, CUTOFFS, cutoffsSchema));
+
+  const addAll = async (added: readonly NewDelivery[]): Promise<number> => {
+    if (added.length === 0) return 0;
+    const upserts = added.map(({ id, ...delivery }) => ({
+      updateOne: { filter: { _id: id }, update: { $setOnInsert: documentOf(delivery) }, upsert: true },
+    }));
+    const { upsertedCount } = await repeatingLost(() => deliveries.bulkWrite(upserts, { ordered: false }));
+    return upsertedCount;
+  };
+
+  const cancelReached = async (reaching: readonly Cutoff[], now: Date): Promise<number> => {
+    if (reaching.length === 0) return 0;
+    const cancellations = reaching.map((cutoff) => ({
+      updateMany: {
+        filter: { ...reachedBy(cutoff), state: 'pending' as const },
+        update: ended('cancelled', now),
+      },
+    }));
+    const { modifiedCount } = await deliveries.bulkWrite(cancellations, { ordered: false });
+    return modifiedCount;
+  };
+
+  const expire = async (now: Date): Promise<number> => {
+    const over = { 'open.sendUntil': { $lte: now }, 'open.dueAt': { $lte: now } };
+    const unsealable = await deliveries.updateMany(
+      { ...over, lastResult: 'unknown-key' },
+      ended('failed', now, 'unsealable'),
+    );
+    const expired = await deliveries.updateMany(over, ended('expired', now));
+    return unsealable.modifiedCount + expired.modifiedCount;
+  };
+
+  /** Takes some of those that are due; another claimer may have been faster with all of them. */
+  async function takeSome({ owner, now, leaseMs, limit }: Claim) {
+    const due = { 'open.dueAt': { $lte: now } };
+    const found = await deliveries
+      .find({ 'open.sendUntil': { $gt: now }, ...due }, { _id: 1 })
+      .sort({ 'open.sendUntil': 1 })
+      .limit(limit)
+      .lean();
+    if (found.length === 0) return undefined;
+    const ids = found.map(({ _id }) => _id);
+    const leaseEnds = new Date(now.getTime() + leaseMs);
+    await deliveries.updateMany(
+      { _id: { $in: ids }, ...due },
+      { $set: { state: 'claimed', owner, 'open.dueAt': leaseEnds } },
+    );
+    return deliveries
+      .find({ _id: { $in: ids }, owner, state: 'claimed' })
+      .sort({ 'open.sendUntil': 1 })
+      .lean();
+  }
+
+  /** Cancels what a cutoff reaches, of what `owner` has just taken; the rest is handed out. */
+  async function withoutReached(
+    taken: readonly DeliveryDocument[],
+    { owner, now }: Claim,
+  ): Promise<readonly DeliveryDocument[]> {
+    const reaching = await cutoffs.of(taken.map(({ subject }) => subject));
+    const isReached = (delivery: DeliveryDocument) => reaching.some((cutoff) => covers(cutoff, delivery));
+    const ids = taken.filter(isReached).map(({ _id }) => _id);
+    if (ids.length > 0) {
+      await deliveries.updateMany({ _id: { $in: ids }, owner }, ended('cancelled', now));
+    }
+    return taken.filter((delivery) => !isReached(delivery));
+  }
+
+  return reportingFailures<Deliveries>({
+    async record(batch, now) {
+      await cutoffs.raise(batch.cutoffs);
+      const added = await addAll(batch.deliveries);
+      const cancelled = await cancelReached(await cutoffs.of(subjectsOf(batch)), now);
+      if (batch.deliveries.some(({ sendUntil }) => sendUntil <= now)) await expire(now);
+      return { added, cancelled };
+    },
+
+    async claim(claim) {
+      const claimed: DeliveryDocument[] = [];
+      while (claimed.length < claim.limit) {
+        const taken = await takeSome({ ...claim, limit: claim.limit - claimed.length });
+        if (taken === undefined) break;
+        claimed.push(...(await withoutReached(taken, claim)));
+      }
+      return claimed.flatMap(claimedOf);
+    },
+
+    async settle(id, owner, settlement) {
+      const { matchedCount } = await deliveries.updateOne({ _id: id, owner }, outcomeOf(settlement));
+      return matchedCount === 1;
+    },
+
+    expire,
+
+    async census() {
+      const counts = await Promise.all(
+        deliveryStates.map(async (state) => [state, await deliveries.countDocuments({ state })] as const),
+      );
+      const oldest = await deliveries
+        .findOne({ state: { $in: ['pending', 'claimed'] } }, { occurredAt: 1 })
+        .sort({ occurredAt: 1 })
+        .lean();
+      return {
+        byState: Object.fromEntries(counts) as Record<DeliveryState, number>,
+        oldestOpen: oldest?.occurredAt,
+      };
+    },
+
+    async find(id) {
+      const document = await deliveries.findById(id).lean();
+      return document === null ? undefined : summaryOf(document);
+    },
+  });
+}
+
+function cutoffsIn(model: Model<CutoffsDocument>) {
+  return {
+    async raise(cutoffs: readonly Cutoff[]): Promise<void> {
+      if (cutoffs.length === 0) return;
+      const raises = cutoffs.map(({ subject, what, before }) => ({
+        updateOne: {
+          filter: { _id: subject },
+          update: { $max: { [`before.${what}`]: before } },
+          upsert: true,
+        },
+      }));
+      await repeatingLost(() => model.bulkWrite(raises, { ordered: false }));
+    },
+
+    /** The cutoffs of some subjects. */
+    async of(subjects: readonly string[]): Promise<readonly Cutoff[]> {
+      const documents = await model.find({ _id: { $in: [...new Set(subjects)] } }).lean();
+      return documents.flatMap(({ _id: subject, before }) =>
+        Object.entries(before).map(([what, sequence]) => ({
+          subject,
+          what: what as Superseded,
+          before: sequence,
+        })),
+      );
+    },
+  };
+}
+
+const subjectsOf = ({ deliveries, cutoffs }: Batch): readonly string[] =>
+  [...deliveries, ...cutoffs].map(({ subject }) => subject);
+
+/** What `covers` says, as a filter. */
+const reachedBy = ({ subject, what, before }: Cutoff) => ({
+  subject,
+  sequence: { $lt: before },
+  ...(what === 'everything' ? {} : { purpose: what }),
+});
+
+const ended = (state: DeliveryState, endedAt: Date, reason?: string) => ({
+  $set: { state, endedAt, ...(reason === undefined ? {} : { reason }) },
+  $unset: { open: 1, owner: 1, content: 1 } as const,
+});
+
+function outcomeOf(settlement: Settlement) {
+  const { attempt } = settlement;
+  const logged = {
+    ...(attempt && { $push: { attempts: { $each: [attempt], $slice: -LOG_LENGTH } } }),
+  };
+  const last = attempt && { lastResult: attempt.result };
+  if (settlement.state === 'pending') {
+    return {
+      ...logged,
+      $set: { state: 'pending' as const, 'open.dueAt': settlement.dueAt, ...last },
+      $inc: { tries: settlement.counts ? 1 : 0 },
+      $unset: { owner: 1 } as const,
+    };
+  }
+  const reason = settlement.state === 'failed' ? settlement.reason : undefined;
+  const { $set, $unset } = ended(settlement.state, settlement.at, reason);
+  return { ...logged, $set: { ...$set, ...last }, $unset };
+}
+
+const documentOf = (delivery: Omit<NewDelivery, 'id'>): Omit<DeliveryDocument, '_id'> => ({
+  ...delivery,
+  state: 'pending',
+  open: { dueAt: delivery.occurredAt, sendUntil: delivery.sendUntil },
+  tries: 0,
+  attempts: [],
+});
+
+/** Nothing for one that has ended since it was taken. */
+function claimedOf({ _id: id, purpose, content, ...rest }: DeliveryDocument): readonly ClaimedDelivery[] {
+  if (content === undefined) return [];
+  const { eventId, subject, sequence, mail, locale, correlationId, occurredAt, sendUntil, tries } = rest;
+  const known = { id, eventId, subject, sequence, mail, locale, correlationId, occurredAt, sendUntil };
+  return [{ ...known, ...(purpose && { purpose }), content, tries }];
+}
+
+const summaryOf = (document: DeliveryDocument): DeliverySummary => {
+  const { _id: id, eventId, subject, mail, state, reason, occurredAt, sendUntil, tries, attempts } = document;
+  return {
+    id,
+    eventId,
+    subject,
+    mail,
+    state,
+    ...(reason === undefined ? {} : { reason }),
+    occurredAt,
+    sendUntil,
+    tries,
+    attempts,
+  };
+};
