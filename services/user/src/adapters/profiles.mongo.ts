@@ -1,0 +1,133 @@
+/** The read model on MongoDB: one document an account, as a person would like to read it. */
+import { isLostRace, modelOf, reportingFailures } from '@latchkey/mongo';
+import type { Connection, QueryFilter } from 'mongoose';
+import type { Position, ProfileQuery, Profiles } from '../ports/profiles.ts';
+import { type Account, sequenceOf } from '../profile/account.ts';
+import type { LivingProfile, Profile } from '../profile/profile.ts';
+import { type AccountDocument, accountSchema, collectionOf } from './profiles.mongo.schema.ts';
+
+export function createMongoProfiles(connection: Connection, generation = 'v1'): Profiles {
+  const collection = collectionOf(generation);
+  const accounts = modelOf(connection, collection, accountSchema);
+  // Not by mongoose: a projection lives on bulk writes, and there is nothing in its documents to cast.
+  const written = connection.collection<AccountDocument>(collection);
+
+  /** False if some were not stored because another is there. */
+  async function saveAll(documents: readonly AccountDocument[]): Promise<boolean> {
+    try {
+      await written.bulkWrite(documents.map(replacing), { ordered: false });
+      return true;
+    } catch (error) {
+      if (isLostRace(error)) return false;
+      throw error;
+    }
+  }
+
+  return reportingFailures<Profiles>({
+    async load(ids) {
+      const documents = await accounts.find({ _id: { $in: [...ids] } }).lean();
+      return new Map(documents.map((document) => [document._id, accountOf(document)]));
+    },
+
+    async find(id) {
+      const document = await accounts.findById(id).lean();
+      return document === null ? { id } : accountOf(document);
+    },
+
+    async save(given) {
+      if (given.length === 0) return;
+      const documents = given.map(documentOf);
+      // Not stored beside one that is there: that one knows as much, or it was inserted just now and may know
+      // less. The second time only the former is left.
+      if (!(await saveAll(documents))) await saveAll(documents);
+    },
+
+    async unpark({ account, partition, offset }) {
+      const mark = { _id: account, 'parked.partition': partition, 'parked.offset': offset };
+      await accounts.updateOne(mark, { $unset: { parked: 1 } });
+    },
+
+    async listParked() {
+      const documents = await accounts
+        .find({ 'parked.account': { $exists: true } }, { parked: 1 })
+        .sort({ 'parked.account': 1 })
+        .lean();
+      return documents.flatMap(({ parked }) => parked ?? []);
+    },
+
+    async list(query) {
+      const documents = await accounts
+        .find(filterOf(query), { profile: 1 })
+        .sort({ 'profile.createdAt': 1, _id: 1 })
+        .limit(query.limit)
+        .lean();
+      return documents.flatMap(({ profile }) => livingOf(profile));
+    },
+
+    async counts() {
+      const [living, parked] = await Promise.all([
+        accounts.countDocuments(isListed),
+        accounts.countDocuments({ 'parked.account': { $exists: true } }),
+      ]);
+      return { living, parked };
+    },
+  });
+}
+
+/** In place of one that knows less, or as much and is not parked. The upsert of any other fails on its id. */
+const replacing = (document: AccountDocument) => {
+  const { _id, sequence } = document;
+  const lesser = [{ sequence: { $lt: sequence } }, { sequence, parked: { $exists: false } }];
+  return { replaceOne: { filter: { _id, $or: lesser }, replacement: document, upsert: true } };
+};
+
+const documentOf = (account: Account): AccountDocument => ({
+  _id: account.id,
+  sequence: sequenceOf(account),
+  ...(account.profile && { profile: account.profile }),
+  ...(account.parked && { parked: account.parked }),
+  ...livingOf(account.profile).map(searchOf)[0],
+});
+
+const searchOf = ({ email, username }: LivingProfile): Pick<AccountDocument, 'search'> => ({
+  search: {
+    ...(email !== null && { email: email.toLowerCase() }),
+    ...(username !== null && { username: username.toLowerCase() }),
+  },
+});
+
+const accountOf = ({ _id: id, profile, parked }: AccountDocument): Account => ({
+  id,
+  ...(profile && { profile }),
+  ...(parked && { parked }),
+});
+
+/** What is listed: an account that ended, or that is parked before its first event, is not. */
+const livingOf = (profile: Profile | undefined): readonly LivingProfile[] =>
+  profile === undefined || profile.ended ? [] : [profile];
+
+/** A range, so that the index alone can tell. */
+const isListed = { 'profile.createdAt': { $gt: '' } };
+
+type Filter = QueryFilter<AccountDocument>;
+
+const filterOf = ({ after, role, verified, prefix }: ProfileQuery): Filter => ({
+  $and: [
+    isListed,
+    ...(after === undefined ? [] : [comesAfter(after)]),
+    ...(role === undefined ? [] : [{ 'profile.role': role }]),
+    ...(verified === undefined ? [] : [{ 'profile.isVerified': verified }]),
+    ...(prefix ? [beginsWith(prefix)] : []),
+  ],
+});
+
+const comesAfter = ({ createdAt, id }: Position): Filter => ({
+  $or: [{ 'profile.createdAt': { $gt: createdAt } }, { 'profile.createdAt': createdAt, _id: { $gt: id } }],
+});
+
+/** As ranges, so that the indexes serve and no character of the prefix means anything but itself. */
+const beginsWith = (prefix: string): Filter => {
+  const from = prefix.toLowerCase();
+  const range = { $gte: from, $lt: `${from}\u{10FFFF}` };
+  return { $or: [{ 'search.email': range }, { 'search.username': range }] };
+};
