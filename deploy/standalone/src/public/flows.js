@@ -1,8 +1,10 @@
 /**
  * Every flow as data: its fields, its request, and what becomes of the answer.
- * `path` begins below /api/v1. `after` may change the session and returns what to say or to show.
+ * `path` begins below /api/v1. `after` may change the session and returns what to say, where the answer itself
+ * says too little; `rows` makes a list of the answer, `more` the request for its next page.
  */
 import { listMails, openMail } from './live.js';
+import { accountRow, eventRow, sessionRow } from './rows.js';
 import { logOut, session, updateSession } from './session.js';
 
 const email = {
@@ -57,51 +59,18 @@ function keepTokens({ accessToken, refreshToken, user }) {
 const post = (path, body, bearer = false) => ({ method: 'POST', path, body, bearer });
 const get = (path) => ({ method: 'GET', path, bearer: true });
 
-const eventRow = ({ sequence, type, at, summary }) => ({
-  title: type,
-  detail: summary,
-  aside: `#${sequence} · ${new Date(at).toLocaleString()}`,
-});
+const accountsRequest = (values) => get(`/users?${new URLSearchParams({ limit: 20, ...given(values) })}`);
 
-const admin = (id, verb, body) => ({
-  method: 'POST',
-  path: `/auth/accounts/${id}/${verb}`,
-  body,
-  bearer: true,
-});
-
-const accountRow = (user) => ({
-  title: user.username ?? '(erased)',
-  detail: `${user.email ?? ''} · ${user.role}${user.isVerified ? '' : ' · not verified'}`,
-  actions: [
-    { label: 'History', request: get(`/auth/accounts/${user.id}/history`) },
-    {
-      label: user.role === 'admin' ? 'Make user' : 'Make admin',
-      request: {
-        method: 'PUT',
-        path: `/auth/accounts/${user.id}/role`,
-        body: { role: user.role === 'admin' ? 'user' : 'admin' },
-        bearer: true,
-      },
-    },
-    { label: 'Disable', request: admin(user.id, 'disable', { reason: 'Disabled by hand' }) },
-    { label: 'Enable', request: admin(user.id, 'enable', {}) },
-  ],
-});
-
-const sessionRow = ({ id, userAgent, ip, current, lastUsedAt }) => ({
-  title: current ? 'This session' : 'Another session',
-  detail: `${ip ?? ''} · ${(userAgent ?? '').slice(0, 60)}`,
-  aside: new Date(lastUsedAt).toLocaleString(),
-  actions: [{ label: 'End it', request: { method: 'DELETE', path: `/auth/sessions/${id}`, bearer: true } }],
-});
+/** Whether the password in the forms is still right, so that nobody has to type it. */
+const rememberPassword = (chosen) => updateSession({ hasSamplePassword: chosen === SAMPLE_PASSWORD });
+const samplePassword = () => (session().hasSamplePassword ? SAMPLE_PASSWORD : '');
 
 export const flows = [
   {
     id: 'sign-up',
     group: 'Get in',
     title: 'Sign up',
-    lead: 'Makes an account, not yet verified. A mail with a link goes to its address.',
+    lead: 'Makes an account that is not verified yet, and mails a link to its address. Made-up values will do.',
     fields: [
       email,
       password('Password', 'password', 'new-password', SAMPLE_PASSWORD),
@@ -112,8 +81,9 @@ export const flows = [
     request: (values) => post('/auth/signup', given(values)),
     after: (_body, values) => {
       remember(values);
+      rememberPassword(values.password);
       return {
-        say: 'A mail is on its way: read it under “What happened” and follow its link.',
+        say: 'A mail is on its way. Read it under “What happened” and follow its link, or do by hand what the link does.',
         next: 'verify',
       };
     },
@@ -123,9 +93,14 @@ export const flows = [
     group: 'Get in',
     title: 'Verify',
     lead: 'What the link in the mail leads to: whoever has the mail proves that the address is theirs.',
+    renew: 'new-link',
     fields: [
       linkField('verify'),
-      { ...password('Password', 'password', 'current-password'), optional: true, hint: 'only if asked for' },
+      {
+        ...password('Password', 'password', 'current-password'),
+        optional: true,
+        hint: 'only with several sign-ups of one address',
+      },
     ],
     request: ({ token, password: secret }) =>
       post(`/auth/verify/${encodeURIComponent(token)}`, secret ? { password: secret } : undefined),
@@ -135,20 +110,27 @@ export const flows = [
     id: 'new-link',
     group: 'Get in',
     title: 'Ask for a new link',
-    lead: 'The answer is the same whether or not there is such an account; only the mailbox knows.',
-    fields: [email],
-    request: (values) => post('/auth/verification-request', values),
-    after: (_body, values) => remember(values),
+    lead: 'Logged in, you get a new link for this very account. Otherwise whoever has the mailbox may choose a new password, which verifies too; the answer tells nobody whether there is an account.',
+    fields: () => (session().accessToken ? [] : [email]),
+    request: (values) =>
+      session().accessToken
+        ? post('/auth/verification-request', undefined, true)
+        : post('/auth/verification-request', values),
+    after: (body, values) => {
+      if (values.email) remember(values);
+      return { say: body.message, next: session().accessToken ? 'verify' : 'reset' };
+    },
   },
   {
     id: 'log-in',
     group: 'Get in',
     title: 'Log in',
     lead: 'Gives an access token for some minutes and a refresh token for some days, kept in this tab.',
-    fields: [email, password('Password', 'password', 'current-password', SAMPLE_PASSWORD)],
+    fields: [email, password('Password', 'password', 'current-password', samplePassword)],
     request: (values) => post('/auth/login', values),
-    after: (body) => {
+    after: (body, values) => {
       keepTokens(body);
+      rememberPassword(values.password);
       return { say: 'Logged in.', next: 'who-am-i' };
     },
   },
@@ -168,7 +150,8 @@ export const flows = [
     id: 'reset',
     group: 'Forgot the password',
     title: 'Choose a new one',
-    lead: 'Works once. Ends every session and every other link of the account.',
+    lead: 'What the link in the mail leads to. Works once; ends every session and every other link of the account.',
+    renew: 'forgot',
     fields: [
       linkField('password-reset-confirm'),
       password('New password', 'newPassword', 'new-password'),
@@ -176,8 +159,9 @@ export const flows = [
     ],
     request: ({ token, ...passwords }) =>
       post(`/auth/password-reset-confirm/${encodeURIComponent(token)}`, passwords),
-    after: () => {
+    after: (_body, { newPassword }) => {
       logOut();
+      rememberPassword(newPassword);
       return { say: 'The new password counts from now on.', next: 'log-in' };
     },
   },
@@ -185,21 +169,24 @@ export const flows = [
     id: 'who-am-i',
     group: 'Your account',
     title: 'Who am I',
-    lead: 'Asked of the user service: what it has read from the log about this account.',
+    lead: 'Asked of the service user, which knows this account from the events on the log alone.',
     needsLogin: true,
     request: () => get('/users/me'),
-    after: (body) => updateSession({ user: { ...session().user, ...body } }),
+    after: (body) => void updateSession({ user: { ...session().user, ...body } }),
   },
   {
     id: 'profile',
     group: 'Your account',
     title: 'Change profile',
-    lead: 'What is left empty stays as it is. The user service learns it from the event.',
+    lead: 'What is left empty stays as it is. The service user learns it from the event.',
     needsLogin: true,
     fields: [
       { ...optional('username', 'Username', 'nickname'), value: () => session().user?.username ?? '' },
-      optional('firstName', 'First name', 'given-name'),
-      optional('lastName', 'Last name', 'family-name'),
+      {
+        ...optional('firstName', 'First name', 'given-name'),
+        value: () => session().user?.firstName ?? '',
+      },
+      { ...optional('lastName', 'Last name', 'family-name'), value: () => session().user?.lastName ?? '' },
       {
         name: 'locale',
         label: 'Language of mails',
@@ -212,7 +199,7 @@ export const flows = [
       },
     ],
     request: (values) => ({ method: 'PATCH', path: '/auth/profile', body: given(values), bearer: true }),
-    after: ({ user }) => updateSession({ user: { ...session().user, ...user } }),
+    after: ({ user }) => void updateSession({ user: { ...session().user, ...user } }),
   },
   {
     id: 'change-password',
@@ -221,21 +208,23 @@ export const flows = [
     lead: 'Ends every other session; this one goes on. A notice goes to the address.',
     needsLogin: true,
     fields: [
-      password('Current password', 'currentPassword', 'current-password'),
+      password('Current password', 'currentPassword', 'current-password', samplePassword),
       password('New password', 'newPassword', 'new-password'),
       password('Once more', 'confirmNewPassword', 'new-password'),
     ],
     request: (values) => post('/auth/change-password', values, true),
-    after: (body) => {
+    after: (body, { newPassword }) => {
       keepTokens(body);
-      return { say: 'The new password counts from now on.' };
+      rememberPassword(newPassword);
+      return { say: 'The new password counts from now on, and every other session has ended.' };
     },
   },
   {
     id: 'history',
     group: 'Your account',
     title: 'History',
-    lead: 'Everything that ever happened to this account: the events are the account.',
+    action: 'Show it',
+    lead: 'Everything that ever happened to this account, from its events: they are the account.',
     needsLogin: true,
     request: () => get('/auth/history'),
     rows: ({ events }) => events.map(eventRow),
@@ -243,8 +232,9 @@ export const flows = [
   {
     id: 'sessions',
     group: 'Sessions',
-    title: 'Sessions',
-    lead: 'Where this account is logged in.',
+    title: 'Where logged in',
+    action: 'Show them',
+    lead: 'The sessions of this account: one for each login that has not ended.',
     needsLogin: true,
     request: () => get('/auth/sessions'),
     rows: ({ sessions }) => sessions.map(sessionRow),
@@ -252,7 +242,7 @@ export const flows = [
   {
     id: 'refresh',
     group: 'Sessions',
-    title: 'Refresh',
+    title: 'Refresh tokens',
     lead: 'Trades the refresh token for a new pair. The old one dies; shown again later, it ends every session.',
     needsLogin: true,
     request: () => post('/auth/refresh', { refreshToken: session().refreshToken }),
@@ -289,19 +279,21 @@ export const flows = [
     id: 'accounts',
     group: 'Admin',
     title: 'Accounts',
-    lead: 'For verified admins. The first one is made in a terminal: npm run ops -- role ada@example.com admin, then log in again.',
+    action: 'Show them',
+    lead: 'For verified admins. The first one is made in a terminal: npm run ops -- role ada@example.com admin. Then log in again.',
     needsLogin: true,
     fields: [
       { name: 'q', label: 'Begins with', optional: true, autocomplete: 'off', hint: 'e-mail or username' },
     ],
-    request: ({ q }) => get(`/users?${new URLSearchParams({ limit: '20', ...given({ q }) })}`),
+    request: accountsRequest,
     rows: ({ users }) => users.map(accountRow),
+    more: ({ nextCursor }, values) => nextCursor && accountsRequest({ ...values, cursor: nextCursor }),
   },
   {
     id: 'send-mail',
     group: 'Admin',
     title: 'Send a mail',
-    lead: 'A welcome mail to up to 100 addresses: one mail each.',
+    lead: 'For verified admins: a welcome mail to up to 100 addresses, one mail each.',
     needsLogin: true,
     fields: [
       {
@@ -309,7 +301,7 @@ export const flows = [
         label: 'Addresses',
         autocomplete: 'off',
         hint: 'with commas between them',
-        value: 'grace@example.com, alan@example.com',
+        value: 'grace@example.com, alan@example.com, mary@example.com',
       },
     ],
     request: ({ addresses }) =>
@@ -318,8 +310,10 @@ export const flows = [
         { addresses: addresses.split(/[\s,;]+/).filter(Boolean), template: 'welcome' },
         true,
       ),
+    after: ({ message }) => ({
+      say: `${message}. One event asks for all of them; the mails come one by one.`,
+    }),
   },
 ];
 
-/** Rows for answers that an action in a row may bring. */
-export const rowsOf = (body) => (Array.isArray(body?.events) ? body.events.map(eventRow) : []);
+export const flowNamed = (id) => flows.find((flow) => flow.id === id);

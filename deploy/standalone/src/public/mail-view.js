@@ -42,6 +42,7 @@ export async function mailView(id) {
       tab.setAttribute('aria-selected', String(chosen));
       tab.tabIndex = chosen ? 0 : -1;
     });
+    body.setAttribute('aria-label', name);
     body.replaceChildren(faces[name](mail));
   }
 

@@ -7,6 +7,7 @@ const nobody = {
   refreshToken: null,
   user: null,
   accountSequence: null,
+  hasSamplePassword: true,
 };
 
 function stored() {

@@ -3,8 +3,6 @@ import { curlOf, shortened } from './api.js';
 import { copyButton, h, jsonView, timeOf } from './dom.js';
 
 const MAX_ENTRIES = 50;
-/** A mail belongs to the newest request to which it can belong in time; older ones are somebody else's. */
-const MAIL_AFTER_REQUEST_MS = 60_000;
 
 const folded = (title, ...content) =>
   h('details', {}, h('summary', {}, title), h('div', { class: 'inside' }, ...content));
@@ -21,8 +19,17 @@ function eventLine(record) {
         'summary',
         {},
         h('span', { class: 'kind' }, 'event'),
-        h('b', {}, type ?? record.topic),
-        h('span', { class: 'small muted' }, `no. ${Number(sequence)} of its stream`),
+        h(
+          'span',
+          { class: 'grow' },
+          h('b', {}, type ?? record.topic),
+          ' ',
+          h(
+            'span',
+            { class: 'small muted' },
+            sequence ? `no. ${Number(sequence)} of its stream` : record.topic,
+          ),
+        ),
         h('time', {}, timeOf(time ?? record.timestamp)),
       ),
       h(
@@ -49,13 +56,22 @@ function mailLine(mail, openReader) {
       'div',
       { class: 'effect-line' },
       h('span', { class: 'kind mail-kind' }, 'mail'),
-      h('b', {}, mail.Subject),
-      h('span', { class: 'small muted' }, `to ${to}`),
+      h(
+        'span',
+        { class: 'grow' },
+        h('b', {}, mail.Subject),
+        ' ',
+        h('span', { class: 'small muted' }, `to ${to}`),
+      ),
       h('button', { type: 'button', class: 'quiet', onclick: () => openReader(mail.ID) }, 'Read it'),
       h('time', {}, timeOf(mail.Created)),
     ),
   );
 }
+
+/** A path with its tokens and ids cut short. */
+const briefly = (path) =>
+  path.replace(/[\w-]{64,}|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}/g, (long) => `${long.slice(0, 8)}…`);
 
 const statusTag = ({ status, ok }) =>
   h('span', { class: `tag ${ok ? 'good' : 'bad'}` }, status || 'no answer');
@@ -64,8 +80,8 @@ const statusTag = ({ status, ok }) =>
 export function createTimeline({ list, openReader, onChange }) {
   let entries = [];
 
-  function put(element, details) {
-    const entry = { element, effects: h('ul', { class: 'effects' }), ...details };
+  function put(element, requestId) {
+    const entry = { requestId, effects: h('ul', { class: 'effects' }) };
     element.append(entry.effects);
     list.prepend(element);
     entries = [entry, ...entries].slice(0, MAX_ENTRIES);
@@ -74,35 +90,30 @@ export function createTimeline({ list, openReader, onChange }) {
     return entry;
   }
 
-  const elsewhere = () =>
-    entries[0]?.requestId === null
-      ? entries[0]
-      : put(
-          h(
-            'li',
-            { class: 'entry panel' },
-            h(
-              'div',
-              { class: 'entry-head' },
-              h('b', {}, 'From elsewhere'),
-              h('span', { class: 'small muted' }, 'a link, another tab, curl, or time passing'),
-            ),
-          ),
-          { requestId: null, sentAt: Date.now(), addresses: '' },
-        );
-
-  const causeOfMail = (mail) => {
-    const arrived = Date.parse(mail.Created);
-    const inTime = entries.filter(
-      ({ sentAt }) => arrived >= sentAt - 1000 && arrived - sentAt < MAIL_AFTER_REQUEST_MS,
+  const elsewhere = (requestId) =>
+    put(
+      h(
+        'li',
+        { class: 'entry panel' },
+        h(
+          'div',
+          { class: 'entry-head' },
+          h('b', {}, 'From elsewhere'),
+          h('span', { class: 'small muted' }, 'a link, another tab, curl, or time passing'),
+        ),
+      ),
+      requestId,
     );
-    return inTime.find(({ effects }) => effects.childElementCount > 0) ?? inTime[0] ?? elsewhere();
-  };
+
+  /** Events and mails carry the id of the request that led to them. */
+  const causeOf = (correlationId = '') =>
+    entries.find(({ requestId }) => requestId === correlationId) ?? elsewhere(correlationId);
 
   return {
     /** Shows a request that is on its way; returns what to call with its answer. */
     begin(request) {
       const status = h('span', { class: 'tag' }, '…');
+      const reason = h('span', { class: 'small muted' });
       const curl = curlOf(request);
       const element = h(
         'li',
@@ -111,18 +122,16 @@ export function createTimeline({ list, openReader, onChange }) {
           'div',
           { class: 'entry-head' },
           status,
-          h(
-            'code',
-            {},
-            `${request.method} ${shortened(request.path).replace(/[\w-]{64}/, (token) => `${token.slice(0, 8)}…`)}`,
-          ),
+          h('code', {}, `${request.method} ${briefly(request.path)}`),
+          reason,
           h('time', {}, timeOf(request.sentAt)),
         ),
         folded('As curl', h('pre', {}, shortened(curl)), copyButton(curl, 'Copy curl')),
       );
-      put(element, { requestId: request.headers['X-Request-Id'], sentAt: request.sentAt });
+      put(element, request.headers['X-Request-Id']);
       return (answer) => {
         status.replaceWith(statusTag(answer));
+        if (!answer.ok && answer.body?.code) reason.textContent = answer.body.code;
         const shown =
           answer.body === null ? h('p', { class: 'small muted' }, 'no body') : jsonView(answer.body);
         element.insertBefore(folded(`Answer · ${answer.ms} ms`, shown), element.querySelector('.effects'));
@@ -130,13 +139,11 @@ export function createTimeline({ list, openReader, onChange }) {
     },
 
     addRecord(record) {
-      const cause =
-        entries.find(({ requestId }) => requestId === record.headers.ce_correlationid) ?? elsewhere();
-      cause.effects.append(eventLine(record));
+      causeOf(record.headers.ce_correlationid).effects.append(eventLine(record));
     },
 
     addMail(mail) {
-      causeOfMail(mail).effects.append(mailLine(mail, openReader));
+      causeOf(mail.CorrelationID).effects.append(mailLine(mail, openReader));
     },
 
     clear() {

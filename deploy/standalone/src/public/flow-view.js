@@ -1,0 +1,89 @@
+/** A flow: its form, and below it what came of it. */
+import { bodyView, doneView, linkTo, problemView, rowsView } from './answer.js';
+import { h } from './dom.js';
+import { clearErrors, fieldView } from './form.js';
+import { session } from './session.js';
+
+function leadOf({ lead, needsLogin }) {
+  const loginFirst = needsLogin && !session().accessToken;
+  return h(
+    'p',
+    { class: 'lead' },
+    lead,
+    loginFirst && [' This needs a login: ', linkTo('log-in'), ' first.'],
+  );
+}
+
+const fieldsOf = ({ fields = [] }) => (typeof fields === 'function' ? fields() : fields);
+
+/** `perform` sends a request and resolves with its answer. */
+export function flowView(flow, perform) {
+  // Both are there from the start, so that a screen reader hears what appears in the first.
+  const said = h('div', { role: 'status' });
+  const shown = h('div', {});
+  const button = h('button', { type: 'submit' }, flow.action ?? flow.title);
+  const form = h(
+    'form',
+    { novalidate: true, onsubmit: submit },
+    fieldsOf(flow).map(fieldView),
+    h('div', { class: 'send' }, button),
+  );
+
+  const say = (view) => said.replaceChildren(...(view ? [view] : []));
+
+  function showRows(rows, body, values) {
+    const next = flow.more?.(body, values);
+    const more = next && (() => showMore(rows, next, values));
+    shown.replaceChildren(rowsView(rows, { act, more }));
+  }
+
+  async function showMore(rows, request, values) {
+    const answer = await perform(request);
+    if (!answer.ok) return say(problemView(flow, form, answer));
+    showRows([...rows, ...flow.rows(answer.body)], answer.body, values);
+    shown.querySelectorAll('.rows > li')[rows.length]?.querySelector('button')?.focus();
+  }
+
+  function show({ body }, values) {
+    const done = flow.after?.(body, values);
+    if (flow.rows) showRows(flow.rows(body), body, values);
+    else if (done) say(doneView(done));
+    else if (body === null) say(doneView({ say: 'Done.' }));
+    else shown.replaceChildren(bodyView(body));
+  }
+
+  async function submit(event) {
+    event?.preventDefault();
+    const values = Object.fromEntries(new FormData(form));
+    clearErrors(form);
+    button.disabled = true;
+    const answer = await perform(flow.request(values));
+    button.disabled = false;
+    say(null);
+    shown.replaceChildren();
+    if (answer.ok) show(answer, values);
+    else say(problemView(flow, form, answer));
+  }
+
+  /** What can be done with a row shows rows of its own, or changes the list, which is then asked for anew. */
+  async function act(action) {
+    const answer = await perform(action.request);
+    if (!answer.ok) return say(problemView(flow, form, answer));
+    if (action.rows) {
+      const back = h(
+        'button',
+        { type: 'button', class: 'quiet', onclick: () => submit() },
+        '← Back to the list',
+      );
+      say(null);
+      shown.replaceChildren(back, h('h2', {}, action.title), rowsView(action.rows(answer.body), { act }));
+      back.focus();
+      return;
+    }
+    action.after?.();
+    await submit();
+    say(doneView(action));
+  }
+
+  return [h('h1', {}, flow.title), leadOf(flow), form, h('div', { class: 'result' }, said, shown)];
+}

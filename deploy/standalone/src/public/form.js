@@ -1,0 +1,81 @@
+/** The fields of a flow, and its problems shown beside them. */
+import { h } from './dom.js';
+
+/** Values may have to be looked up; what was typed meanwhile stays. */
+async function fill(control, value) {
+  const text = await (typeof value === 'function' ? value() : value);
+  if (text && !control.value) control.value = text;
+}
+
+const selectOf = (id, { name, options }) =>
+  h(
+    'select',
+    { id, name },
+    options.map(([value, label]) => h('option', { value }, label)),
+  );
+
+const inputOf = (id, { name, type = 'text', autocomplete }) =>
+  h('input', { id, name, type, autocomplete, spellcheck: 'false', autocapitalize: 'none' });
+
+export function fieldView(field) {
+  const id = `field-${field.name}`;
+  const control = field.options ? selectOf(id, field) : inputOf(id, field);
+  void fill(control, field.value);
+  const aside = field.hint ?? (field.optional ? 'optional' : null);
+  const error = h('p', { class: 'error', id: `${id}-error`, hidden: true });
+  control.setAttribute('aria-describedby', error.id);
+  return h(
+    'div',
+    { class: 'field' },
+    h('label', { for: id }, field.label, aside && h('span', { class: 'hint' }, aside)),
+    control,
+    error,
+  );
+}
+
+export function clearErrors(form) {
+  for (const error of form.querySelectorAll('.error')) error.hidden = true;
+  for (const control of form.elements) control.removeAttribute('aria-invalid');
+}
+
+/** Where a problem belongs that names no field by itself. */
+const fieldsOfCode = {
+  password_too_weak: ['password', 'newPassword'],
+  password_required: ['password'],
+  passwords_do_not_match: ['confirmNewPassword'],
+  current_password_incorrect: ['currentPassword'],
+  token_invalid: ['token'],
+  token_expired: ['token'],
+};
+
+function errorsOf(form, { code, detail, title, errors }) {
+  if (errors?.length > 0) return errors;
+  const field = fieldsOfCode[code]?.find((name) => form.elements.namedItem(name));
+  return field ? [{ pointer: `/${field}`, message: detail ?? title }] : [];
+}
+
+/** The field that a JSON pointer leads to, and which entry of it, from 1, where it holds a list. */
+function placeOf(form, pointer) {
+  const [name = '', index] = pointer.replace(/^#?\//, '').split('/');
+  return { control: form.elements.namedItem(name), entry: index === undefined ? null : Number(index) + 1 };
+}
+
+function showError(control, text) {
+  const error = document.getElementById(control.getAttribute('aria-describedby'));
+  error.textContent = error.hidden ? text : `${error.textContent} ${text}`;
+  error.hidden = false;
+  control.setAttribute('aria-invalid', 'true');
+}
+
+/** Puts each error beside its field and goes to the first. `homeless` are those that have no field. */
+export function showErrors(form, problem) {
+  const homeless = [];
+  const errors = errorsOf(form, problem);
+  for (const { pointer, message } of errors) {
+    const { control, entry } = placeOf(form, pointer);
+    if (control) showError(control, entry ? `Number ${entry} ${message}.` : message);
+    else homeless.push(`${pointer.replace(/^#?\//, '')} ${message}`);
+  }
+  form.querySelector('[aria-invalid]')?.focus();
+  return { homeless, shown: errors.length - homeless.length };
+}

@@ -1,0 +1,80 @@
+/** Answers that are lists, as rows: a title, lines below it, and what can be done with it. */
+import { logOut } from './session.js';
+
+const PROGRAMS = [
+  [/Edg\//, 'Edge'],
+  [/Firefox\//, 'Firefox'],
+  [/Chrome\//, 'Chrome'],
+  [/Safari\//, 'Safari'],
+  [/^curl\//, 'curl'],
+];
+const SYSTEMS = [
+  [/Android/, 'Android'],
+  [/iPhone|iPad/, 'iOS'],
+  [/Windows/, 'Windows'],
+  [/Mac OS X/, 'macOS'],
+  [/Linux|X11/, 'Linux'],
+];
+const nameIn = (table, text) => table.find(([pattern]) => pattern.test(text))?.[1];
+
+function deviceOf(userAgent) {
+  const program = nameIn(PROGRAMS, userAgent) ?? (userAgent.slice(0, 40) || 'unknown program');
+  const system = nameIn(SYSTEMS, userAgent);
+  return system ? `${program} on ${system}` : program;
+}
+
+const wordsOf = (...words) => words.filter(Boolean).join(' · ');
+const when = (instant) => new Date(instant).toLocaleString();
+
+export const eventRow = ({ sequence, type, at, summary }) => ({
+  title: type,
+  detail: summary,
+  aside: `no. ${sequence} · ${when(at)}`,
+});
+
+export const sessionRow = ({ id, userAgent, ip, current, lastUsedAt }) => ({
+  title: current ? 'This session' : 'Another session',
+  detail: wordsOf(deviceOf(userAgent ?? ''), ip),
+  aside: `last used ${when(lastUsedAt)}`,
+  actions: [
+    {
+      label: 'End it',
+      request: { method: 'DELETE', path: `/auth/sessions/${id}`, bearer: true },
+      say: current ? 'This session has ended: log in again.' : 'That session has ended.',
+      after: current ? logOut : undefined,
+    },
+  ],
+});
+
+const sent = (method, path, body) => ({ method, path, body, bearer: true });
+
+/** Whether an account is disabled is not part of a profile, so both ways are offered. */
+const accountActions = ({ id, role, username }) => [
+  {
+    label: 'History',
+    request: sent('GET', `/auth/accounts/${id}/history`),
+    title: `History of ${username ?? 'an erased account'}`,
+    rows: ({ events }) => events.map(eventRow),
+  },
+  {
+    label: role === 'admin' ? 'Make user' : 'Make admin',
+    request: sent('PUT', `/auth/accounts/${id}/role`, { role: role === 'admin' ? 'user' : 'admin' }),
+    say: `${username} is ${role === 'admin' ? 'a user' : 'an admin'} from now on.`,
+  },
+  {
+    label: 'Disable',
+    request: sent('POST', `/auth/accounts/${id}/disable`, { reason: 'Disabled by hand' }),
+    say: `${username} is disabled: sessions and links have ended, a login is refused.`,
+  },
+  {
+    label: 'Enable',
+    request: sent('POST', `/auth/accounts/${id}/enable`, {}),
+    say: `${username} may log in.`,
+  },
+];
+
+export const accountRow = (user) => ({
+  title: user.username ?? '(erased)',
+  detail: wordsOf(user.email, user.role, user.isVerified ? 'verified' : 'not verified'),
+  actions: accountActions(user),
+});
