@@ -5,18 +5,22 @@ import { withAdmin } from '../admin.ts';
 import { createKafkaBus, type KafkaBusDeps } from '../bus.kafka.ts';
 import { createClients, type KafkaConnection } from '../clients.ts';
 
-/** @throws Error if no broker is given: a test of the cluster that did not run would look like one that passed */
-export function testConnection(): KafkaConnection {
-  const brokers = process.env['KAFKA_BROKERS'];
-  if (!brokers) throw new Error('KAFKA_BROKERS is not set: this test needs a Kafka broker (host:port).');
-  return { brokers: brokers.split(','), clientId: `test-${randomUUID()}` };
+/** The broker to test on. Not to have one is a fault: a test that did not run would look like one that passed. */
+export const connection: KafkaConnection = {
+  brokers: requireSetting('KAFKA_BROKERS').split(','),
+  clientId: `test-${randomUUID()}`,
+};
+
+function requireSetting(name: string): string {
+  const value = process.env[name];
+  if (!value) throw new Error(`${name} is not set: this test needs a Kafka broker (host:port).`);
+  return value;
 }
 
 export const quiet = { warn: () => undefined };
 
 /** A bus on the given broker that takes its topics and groups away when it is closed. */
 export async function openTestBus(more: Partial<KafkaBusDeps> = {}): Promise<BusUnderTest> {
-  const connection = testConnection();
   const made = { topics: new Set<string>(), groups: new Set<string>() };
   const open = (): Bus => {
     const bus = createKafkaBus({
@@ -49,15 +53,15 @@ export async function openTestBus(more: Partial<KafkaBusDeps> = {}): Promise<Bus
     },
     async close() {
       await current.close();
-      await cleanUp(connection, made);
+      await cleanUp(made);
     },
   };
 }
 
-async function cleanUp(
-  connection: KafkaConnection,
-  made: { readonly topics: ReadonlySet<string>; readonly groups: ReadonlySet<string> },
-): Promise<void> {
+async function cleanUp(made: {
+  readonly topics: ReadonlySet<string>;
+  readonly groups: ReadonlySet<string>;
+}): Promise<void> {
   await withAdmin(createClients(connection, quiet).prompt, async (admin) => {
     const topics = (await admin.listTopics()).filter((name) =>
       [...made.topics].some((own) => name.startsWith(own)),

@@ -1,0 +1,193 @@
+import assert from 'node:assert/strict';
+import { randomUUID } from 'node:crypto';
+import { describe, it, type TestContext } from 'node:test';
+import kafkajs, { CompressionTypes } from 'kafkajs';
+import type { BusRecord, OutgoingRecord, Subscription } from '../bus.ts';
+import { withAdmin } from './admin.ts';
+import type { KafkaBusDeps } from './bus.kafka.ts';
+import { createClients } from './clients.ts';
+import { literalSnappy } from './testing/literal-snappy.ts';
+import { connection, openTestBus, quiet } from './testing/test-bus.ts';
+
+const { CompressionCodecs } = kafkajs;
+const KEPT_FOR_EVER = -1;
+const DEADLINE_MS = 30_000;
+
+const record = (key: string, value: string | Buffer): OutgoingRecord => ({
+  key,
+  value: Buffer.from(value),
+  headers: {},
+});
+
+/** A bus with a topic and a group of its own. */
+async function prepare(test: TestContext, more: Partial<KafkaBusDeps> = {}) {
+  const { bus, close } = await openTestBus(more);
+  test.after(close);
+  const topic = `t-${randomUUID()}`;
+  const group = `g-${randomUUID()}`;
+  await bus.ensureTopics([{ name: topic, partitions: 2, retentionMs: KEPT_FOR_EVER }]);
+  const collect = async (of: string = topic) => {
+    const records: BusRecord[] = [];
+    await bus.subscribe({
+      topics: [of],
+      group: `${group}-${randomUUID()}`,
+      handle: async (slice) => void records.push(...slice.records),
+    });
+    return records;
+  };
+  return { bus, topic, group, collect };
+}
+
+/** Another program on the same broker, which does not keep to our rules. */
+const stranger = () => createClients(connection, quiet).prompt;
+
+async function sendInSnappy(topic: string, key: string, value: string): Promise<void> {
+  const original = CompressionCodecs[CompressionTypes.Snappy];
+  CompressionCodecs[CompressionTypes.Snappy] = () => literalSnappy;
+  const producer = stranger().producer();
+  try {
+    await producer.connect();
+    await producer.send({ topic, messages: [{ key, value }], compression: CompressionTypes.Snappy });
+  } finally {
+    CompressionCodecs[CompressionTypes.Snappy] = original;
+    await producer.disconnect();
+  }
+}
+
+async function until(condition: () => boolean | Promise<boolean>): Promise<void> {
+  const deadline = Date.now() + DEADLINE_MS;
+  while (!(await condition())) {
+    if (Date.now() > deadline) throw new Error(`Not within ${DEADLINE_MS} ms: ${condition}`);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+}
+
+describe('the Kafka bus', () => {
+  it('reads what another program sent in snappy, because its topics store nothing compressed', async (test) => {
+    const { bus, topic, collect } = await prepare(test);
+    await sendInSnappy(topic, 'a', 'packed');
+    await bus.publish(topic, [record('a', 'plain')]);
+    const records = await collect();
+    await until(() => records.length === 2);
+    assert.deepEqual(
+      records.map(({ value }) => String(value)),
+      ['packed', 'plain'],
+    );
+  });
+
+  it('reports a record that kafkajs cannot unpack, instead of standing still', async (test) => {
+    const reasons: Error[] = [];
+    const { bus, group } = await prepare(test, { onFatal: (reason) => void reasons.push(reason) });
+    const topic = `t-${randomUUID()}`;
+    await withAdmin(stranger(), (admin) => admin.createTopics({ topics: [{ topic }] }));
+    test.after(() => withAdmin(stranger(), (admin) => admin.deleteTopics({ topics: [topic] })));
+    const subscription: Subscription = await bus.subscribe({
+      topics: [topic],
+      group,
+      handle: async () => undefined,
+    });
+    await sendInSnappy(topic, 'a', 'packed');
+    await until(() => reasons.length > 0);
+    assert.match(reasons[0]?.message ?? '', new RegExp(`group ${group} has ended: .*Snappy`));
+    await until(() => !subscription.healthy());
+    await subscription.close();
+  });
+
+  it('refuses a topic that would let compressed records in', async (test) => {
+    const { bus } = await prepare(test);
+    const topic = `t-${randomUUID()}`;
+    await withAdmin(stranger(), (admin) => admin.createTopics({ topics: [{ topic }] }));
+    await assert.rejects(
+      bus.ensureTopics([
+        { name: `${topic}-new`, partitions: 1, retentionMs: KEPT_FOR_EVER },
+        { name: topic, partitions: 1, retentionMs: KEPT_FOR_EVER },
+      ]),
+      new RegExp(
+        `topic ${topic} exists with compression.type producer, not uncompressed.*Nothing was altered`,
+      ),
+    );
+    const names = await withAdmin(stranger(), (admin) => admin.listTopics());
+    assert.ok(!names.includes(`${topic}-new`), 'a refusal leaves nothing half-made');
+  });
+
+  it('publishes more at once than a broker takes in one batch', async (test) => {
+    const { bus, topic, collect } = await prepare(test);
+    const large = Buffer.alloc(200 * 1024, 'x');
+    await bus.publish(
+      topic,
+      Array.from({ length: 12 }, (_, n) => ({ ...record('a', large), headers: { n: String(n) } })),
+    );
+    const records = await collect();
+    await until(() => records.length === 12);
+    assert.deepEqual(
+      records.map(({ headers }) => Number(headers['n'])),
+      Array.from({ length: 12 }, (_, n) => n),
+    );
+  });
+
+  it('sets aside a record of the largest size', async (test) => {
+    const { bus, topic, group, collect } = await prepare(test);
+    const largest = Buffer.alloc(1024 * 1024 - 200, 'x');
+    await bus.publish(topic, [record('a', largest)]);
+    const subscription = await bus.subscribe({
+      topics: [topic],
+      group,
+      handle: async (slice) => {
+        for (const each of slice.records) slice.setAside(each, 'too large to be true');
+      },
+    });
+    await until(async () => (await subscription.lag()) === 0);
+    const letters = await collect(`${topic}.dlq.${group}`);
+    await until(() => letters.length === 1);
+    assert.deepEqual(letters[0]?.value, largest);
+  });
+
+  it('hands a slice over once, though it takes longer than the session of its member', async (test) => {
+    const { bus, topic, group } = await prepare(test, { times: { sessionTimeoutMs: 6000 } });
+    await bus.publish(topic, [record('a', '1')]);
+    const handled: string[] = [];
+    const subscription = await bus.subscribe({
+      topics: [topic],
+      group,
+      handle: async ({ records }) => {
+        handled.push(...records.map(({ value }) => String(value)));
+        if (handled.length === 1) await new Promise((resolve) => setTimeout(resolve, 8000));
+      },
+    });
+    await until(async () => (await subscription.lag()) === 0);
+    await bus.publish(topic, [record('a', '2')]);
+    await until(() => handled.includes('2'));
+    assert.deepEqual(handled, ['1', '2']);
+  });
+
+  it('publishes to other topics after one was deleted', async (test) => {
+    const { bus, topic, collect } = await prepare(test);
+    const doomed = `${topic}-doomed`;
+    await bus.ensureTopics([{ name: doomed, partitions: 1, retentionMs: KEPT_FOR_EVER }]);
+    await bus.publish(doomed, [record('a', '1')]);
+    await withAdmin(stranger(), (admin) => admin.deleteTopics({ topics: [doomed] }));
+    await assert.rejects(bus.publish(doomed, [record('a', '2')]), new RegExp(`no topic ${doomed}`));
+    await bus.publish(topic, [record('a', '3')]);
+    const records = await collect();
+    await until(() => records.length === 1);
+  });
+
+  it('closes while its handler fails, within a second', async (test) => {
+    const { bus, topic, group } = await prepare(test);
+    await bus.publish(topic, [record('a', '1')]);
+    const { promise: tried, resolve } = Promise.withResolvers<void>();
+    const subscription = await bus.subscribe({
+      topics: [topic],
+      group,
+      handle: async () => {
+        resolve();
+        throw new Error('the store is away');
+      },
+    });
+    await tried;
+    const begun = performance.now();
+    await subscription.close();
+    assert.ok(performance.now() - begun < 1000);
+    assert.equal(subscription.healthy(), false);
+  });
+});
