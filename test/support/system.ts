@@ -3,6 +3,7 @@
  * an empty data folder; with LATCHKEY_URL and MAILBOX_URL given, whatever runs there.
  */
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
+import { randomInt } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { createServer } from 'node:net';
@@ -129,12 +130,17 @@ export async function runToEnd(
   return { code: child.exitCode, stdout, stderr };
 }
 
-export const freePort = async (): Promise<number> => {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  if (address === null || typeof address === 'string') throw new Error('a TCP server has a port');
-  server.close();
-  await once(server, 'close');
-  return address.port;
-};
+const PORTS = { from: 20_000, to: 30_000 };
+
+/** A port that stays free until somebody asks for it: below those that systems give to outgoing connections. */
+export async function freePort(): Promise<number> {
+  for (;;) {
+    const port = randomInt(PORTS.from, PORTS.to);
+    const server = createServer().listen(port, '127.0.0.1');
+    const listening = await once(server, 'listening').catch(() => undefined);
+    if (listening === undefined) continue;
+    server.close();
+    await once(server, 'close');
+    return port;
+  }
+}

@@ -1,0 +1,132 @@
+/** The journey by hand: in the client page, the mailbox and the pages behind the links. */
+import assert from 'node:assert/strict';
+import { after, before, describe, test } from 'node:test';
+import type { Browser, Page } from 'playwright-core';
+import { launch, looks, type Visitor, visit, withoutBrowser } from './support/browser.ts';
+import { type Person, somebody } from './support/people.ts';
+import { type System, startStandalone } from './support/system.ts';
+
+const NEW_PASSWORD = 'quite another passphrase';
+
+/** Made on purpose: a short password, two that differ, a link that was used. */
+const MISTAKES = [
+  'POST /api/v1/auth/signup 400',
+  'POST /api/v1/auth/password-reset-confirm/:token 400',
+  'GET /api/v1/auth/password-reset-confirm/:token 400',
+];
+
+if (withoutBrowser) console.log(withoutBrowser);
+
+describe('in a browser', { skip: withoutBrowser }, () => {
+  let system: System;
+  let browser: Browser;
+
+  before(async () => {
+    system = await startStandalone();
+    browser = await launch();
+  });
+  after(async () => {
+    await browser?.close();
+    await system?.stop();
+  });
+
+  /** Chooses what to do in the client page, fills in the form and sends it. */
+  async function act(page: Page, id: string, button: string, fields: Readonly<Record<string, string>> = {}) {
+    await page.goto(`${system.url}/#${id}`);
+    for (const [label, text] of Object.entries(fields)) {
+      await page.getByLabel(label, { exact: false }).first().fill(text);
+    }
+    await page.locator('main').getByRole('button', { name: button, exact: true }).click();
+  }
+
+  /** Opens the newest mail to somebody in the mailbox, and follows its link. */
+  async function follow({ page, context, look }: Visitor, { email }: Person, subject: string): Promise<Page> {
+    await page.goto(`${system.url}/mailbox`);
+    await page.getByLabel('Search mails').fill(`to:${email}`);
+    await page.locator('#mails a').filter({ hasText: subject }).first().click();
+    const link = page.frameLocator('iframe').getByRole('link').first();
+    await link.waitFor();
+    await look(page, `mailbox-${subject.split(' ')[0]?.toLowerCase()}`);
+    const [opened] = await Promise.all([context.waitForEvent('page'), link.click()]);
+    await opened.waitForLoadState();
+    return opened;
+  }
+
+  async function signUp({ page, look }: Visitor, ada: Person): Promise<void> {
+    await page.goto(system.url);
+    await page.getByText('Every request, and what it caused.').waitFor();
+    await look(page, 'client');
+    const fields = { 'E-mail': ada.email, Username: ada.username };
+    await act(page, 'sign-up', 'Sign up', { ...fields, Password: 'short' });
+    await page.locator('#field-password-error').waitFor();
+    await look(page, 'client-refused');
+    await act(page, 'sign-up', 'Sign up', { ...fields, Password: ada.password });
+    await page.locator('.mail-kind').waitFor();
+    await look(page, 'client-signed-up');
+    await page.getByRole('button', { name: 'Read it' }).click();
+    await page.locator('dialog[open] iframe').waitFor();
+    await look(page, 'client-reader');
+  }
+
+  async function verify(visitor: Visitor, ada: Person): Promise<void> {
+    const page = await follow(visitor, ada, 'Verify your email');
+    await page.getByText(ada.username).waitFor();
+    await visitor.look(page, 'verify');
+    await page.getByRole('button').first().click();
+    await page.locator('h1', { hasText: /verified/i }).waitFor();
+    await visitor.look(page, 'verified');
+    await page.goBack();
+    await page.close();
+  }
+
+  async function logIn({ page, look }: Visitor, ada: Person, password: string): Promise<void> {
+    await act(page, 'log-in', 'Log in', { 'E-mail': ada.email, Password: password });
+    await page.getByText('Logged in.').waitFor();
+    await look(page, 'client-logged-in');
+    await act(page, 'who-am-i', 'Who am I');
+    await page.locator('main .result').getByText(ada.email).waitFor();
+  }
+
+  async function reset(visitor: Visitor, ada: Person): Promise<void> {
+    await act(visitor.page, 'forgot', 'Ask for a reset', { 'E-mail': ada.email });
+    await visitor.page.getByText('If there is an account, a mail is on its way.').waitFor();
+    const page = await follow(visitor, ada, 'Reset Your Password');
+    await visitor.look(page, 'reset');
+    const type = async (first: string, second: string): Promise<void> => {
+      const [once, again] = await page.locator('input[type=password]').all();
+      await once?.fill(first);
+      await again?.fill(second);
+      await page.getByRole('button').first().click();
+    };
+    await type(NEW_PASSWORD, 'something else entirely');
+    await page.locator('#confirmNewPassword-fault').waitFor();
+    await visitor.look(page, 'reset-refused');
+    await type(NEW_PASSWORD, NEW_PASSWORD);
+    await page.locator('input[type=password]').first().waitFor({ state: 'detached' });
+    await visitor.look(page, 'reset-done');
+    const address = page.url();
+    await page.goto(address);
+    await visitor.look(page, 'dead-link');
+    await page.close();
+  }
+
+  for (const look of looks) {
+    test(`somebody signs up, verifies, logs in and resets the password: ${look.width} px, ${look.colorScheme}`, async (t) => {
+      const visitor = await visit(browser, look);
+      t.after(() => visitor.context.close());
+      const ada = somebody();
+      await signUp(visitor, ada);
+      await verify(visitor, ada);
+      await logIn(visitor, ada, ada.password);
+      await reset(visitor, ada);
+      await logIn(visitor, ada, NEW_PASSWORD);
+      await visitor.look(visitor.page, 'client-who-am-i');
+      for (const name of ['topics', 'docs', 'mailbox']) {
+        await visitor.page.goto(`${system.url}/${name}`, { waitUntil: 'networkidle' });
+        await visitor.look(visitor.page, name);
+      }
+      assert.deepEqual(visitor.faults(), []);
+      assert.deepEqual(visitor.refused(), MISTAKES);
+    });
+  }
+});

@@ -1,0 +1,143 @@
+/** Headless Chromium, and what is demanded of every page in it. */
+import assert from 'node:assert/strict';
+import { existsSync } from 'node:fs';
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core';
+
+const EXECUTABLE = process.env['CHROMIUM'] || '/usr/bin/chromium';
+const SCREENSHOTS = join(import.meta.dirname, '..', 'screenshots');
+
+/** False, or why no page can be looked at. */
+export const withoutBrowser: string | false = existsSync(EXECUTABLE)
+  ? false
+  : 'no Chromium: apt-get install chromium';
+
+export const launch = (): Promise<Browser> =>
+  chromium.launch({
+    executablePath: EXECUTABLE,
+    args: [
+      '--no-sandbox',
+      '--disable-gpu',
+      '--disable-background-networking',
+      '--disable-component-update',
+      '--disable-sync',
+      '--no-first-run',
+    ],
+  });
+
+export interface Look {
+  readonly width: 1280 | 390;
+  readonly colorScheme: 'dark' | 'light';
+}
+
+export const looks: readonly Look[] = [
+  { width: 1280, colorScheme: 'light' },
+  { width: 1280, colorScheme: 'dark' },
+  { width: 390, colorScheme: 'light' },
+  { width: 390, colorScheme: 'dark' },
+];
+
+export interface Visitor {
+  readonly page: Page;
+  readonly context: BrowserContext;
+  /** Looks at a page: takes its picture, and demands that everybody can use it. */
+  look(page: Page, name: string): Promise<void>;
+  /** Everything that went wrong in any page so far. */
+  faults(): readonly string[];
+  /** Every answer from 400 up: `POST /api/v1/auth/signup 400`. */
+  refused(): readonly string[];
+}
+
+/** Somebody with a window of this size, in this light. */
+export async function visit(browser: Browser, { width, colorScheme }: Look): Promise<Visitor> {
+  const context = await browser.newContext({ viewport: { width, height: 860 }, colorScheme });
+  context.setDefaultTimeout(10_000);
+  const faults: string[] = [];
+  const refused: string[] = [];
+  context.on('console', (message) => {
+    // What was refused is told by its own name below.
+    if (message.type() !== 'error' || message.text().startsWith('Failed to load resource')) return;
+    faults.push(`console: ${message.text()}`);
+  });
+  context.on('response', (response) => {
+    if (response.status() < 400) return;
+    const { pathname } = new URL(response.url());
+    const path = pathname.replace(/[\w-]{64}/, ':token');
+    refused.push(`${response.request().method()} ${path} ${response.status()}`);
+  });
+  context.on('weberror', (error) => faults.push(`script: ${error.error().message}`));
+  context.on('requestfailed', (request) => {
+    const why = request.failure()?.errorText;
+    // What a page still asked for when it was left.
+    if (why !== 'net::ERR_ABORTED') faults.push(`request: ${request.url()} ${why}`);
+  });
+  await mkdir(SCREENSHOTS, { recursive: true });
+  return {
+    context,
+    page: await context.newPage(),
+    faults: () => faults,
+    refused: () => refused,
+    look: async (page, name) => {
+      const path = join(SCREENSHOTS, `${name}-${width}-${colorScheme}.png`);
+      await page.screenshot({ path, fullPage: true });
+      await demandNoSidewaysScroll(page, name);
+      // The light changes nothing in what is there.
+      if (colorScheme === 'dark') return;
+      await demandNames(page, name);
+      await demandKeyboard(page, name);
+    },
+  };
+}
+
+async function demandNoSidewaysScroll(page: Page, name: string): Promise<void> {
+  const beyond = await page.evaluate<number>(
+    'document.documentElement.scrollWidth - document.documentElement.clientWidth',
+  );
+  assert.ok(beyond <= 0, `${name} scrolls sideways by ${beyond} px`);
+}
+
+/** Everything that can be operated and is seen; of tabs the chosen one, from which the arrow keys lead to the others. */
+const OPERABLE = `[...document.querySelectorAll('a[href], button, input, select, textarea, summary')]
+  .filter((element) => element.checkVisibility({ visibilityProperty: true }) && !element.disabled
+    && element.type !== 'hidden' && element.getAttribute('aria-selected') !== 'false' && (!document.querySelector('dialog[open]') || element.closest('dialog[open]')))`;
+
+async function demandNames(page: Page, name: string): Promise<void> {
+  const nameless = await page.evaluate<string[]>(`${OPERABLE}
+    .filter((element) => !(element.textContent.trim() || element.getAttribute('aria-label')
+      || element.labels?.length || element.querySelector('img[alt]:not([alt=""])')))
+    .map((element) => element.outerHTML)`);
+  assert.deepEqual(nameless, [], `${name}: everything that can be operated has a name`);
+  const images = await page.evaluate<number>("document.querySelectorAll('img:not([alt])').length");
+  assert.equal(images, 0, `${name}: every image has a text`);
+  assert.notEqual(await page.title(), '', `${name} has a title`);
+  assert.equal(
+    await page.evaluate('document.documentElement.lang !== ""'),
+    true,
+    `${name} names its language`,
+  );
+}
+
+/** Walks through the whole page with the tab key. */
+async function demandKeyboard(page: Page, name: string): Promise<void> {
+  const count = await page.evaluate<number>(`(() => {
+    for (const old of document.querySelectorAll('[data-operable]')) delete old.dataset.operable;
+    const found = ${OPERABLE};
+    found.forEach((element, index) => { element.dataset.operable = index; });
+    document.activeElement?.blur();
+    return found.length;
+  })()`);
+  const reached = new Set<string>();
+  // A frame has stops of its own.
+  for (let press = 0; press < count + 20 && reached.size < count; press += 1) {
+    await page.keyboard.press('Tab');
+    reached.add(await page.evaluate<string>("document.activeElement?.dataset?.operable ?? ''"));
+    reached.delete('');
+  }
+  const missed = await page.evaluate<string[]>(
+    `[...document.querySelectorAll('[data-operable]')]
+      .filter((element) => !${JSON.stringify([...reached])}.includes(element.dataset.operable))
+      .map((element) => element.outerHTML.slice(0, 120))`,
+  );
+  assert.deepEqual(missed, [], `${name}: the tab key reaches everything that can be operated`);
+}
