@@ -30,18 +30,28 @@ interface Call {
   readonly headers?: Readonly<Record<string, string>>;
 }
 
+const WIDTH = 110;
+
+/** On one line, with tokens cut short and what is null left out. */
+function briefly(json: string): string {
+  const text = json
+    .replace(/"(accessToken|refreshToken)":"([^"]{3})[^"]*"/g, '"$1":"$2…"')
+    .replace(/"\w+":null,?/g, '');
+  return text.length > WIDTH ? `${text.slice(0, WIDTH)}…` : text;
+}
+
 /** Sends a request and shows it with its answer. */
 async function call(url: string, path: string, { method = 'POST', body, headers = {} }: Call) {
-  say(`  > ${method} ${path.replace(/[\w-]{64}/, '<token>')}`);
+  const shownPath = path.replace(/[\w-]{64}/, '<token>');
+  say(`  > ${method} ${shownPath}`);
   const answer = await fetch(url + path, {
     method,
     headers: { ...(body ? { 'Content-Type': 'application/json' } : {}), ...headers },
     ...(body ? { body: JSON.stringify(body) } : {}),
   });
   const text = await answer.text();
-  if (!answer.ok)
-    throw new Error(`${method} ${path.replace(/[\w-]{64}/, '<token>')} answered ${answer.status}`);
-  say(`  < ${answer.status} ${text.replace(/eyJ[\w.-]{20,}/g, 'eyJ…').slice(0, 150)}`);
+  if (!answer.ok) throw new Error(`${method} ${shownPath} answered ${answer.status}`);
+  say(`  < ${answer.status} ${briefly(text)}`);
   return { text, accountSequence: answer.headers.get('Account-Sequence') ?? '' };
 }
 
@@ -53,22 +63,22 @@ function eventTeller(url: string): () => Promise<void> {
     for (const { name } of topics) {
       const { records } = await getJson(`${url}/topics/api/topics/${name}/records`, recordList);
       for (const { partition, offset, headers } of records) {
-        const place = `${name} ${partition}:${offset}`;
-        if (!told.has(place)) say(`    event  ${String(headers['ce_type']).padEnd(24)} ${place}`);
+        const place = `${name} ${partition} ${offset}`;
+        const type = String(headers['ce_type']).padEnd(24);
+        if (!told.has(place)) say(`    event  ${type} on ${name}, partition ${partition}, offset ${offset}`);
         told.add(place);
       }
     }
   };
 }
 
-/** Waits for a mail with this subject, shows it, and gives back its link's token, if it has one. */
+/** Waits for a mail with this subject and gives back its link's token, if it has one. */
 async function awaitMail(url: string, subject: string): Promise<string> {
   const query = new URLSearchParams({ query: `to:${ada.email} subject:"${subject}" is:unread` });
   const end = Date.now() + PATIENCE_MS;
   while (Date.now() < end) {
     const [found] = (await getJson(`${url}/mailbox/api/v1/search?${query}`, messagePage)).messages;
     if (found) {
-      say(`    mail   “${found.Subject}” to ${ada.email}`);
       const { Text } = await getJson(`${url}/mailbox/api/v1/message/${found.ID}`, message);
       return /[\w-]{64}/.exec(Text)?.[0] ?? '';
     }
@@ -82,17 +92,22 @@ const tokens = z.object({ accessToken: z.string() });
 async function play({ url }: Standalone): Promise<void> {
   const tellEvents = eventTeller(url);
   const step = (title: string): void => say(`\n${title}`);
+  /** Shows what a request led to, in the order in which it came about; gives back the mail's token. */
+  const caused = async (subject: string): Promise<string> => {
+    const token = await awaitMail(url, subject);
+    await tellEvents();
+    say(`    mail   “${subject}” to ${ada.email}`);
+    return token;
+  };
   const post = (path: string, body?: object) => call(url, `/api/v1/auth/${path}`, body ? { body } : {});
 
   step('1. Ada signs up. auth writes one event; the notifier reads it and mails her a link.');
   await post('signup', { ...ada, username: 'ada' });
-  const verification = await awaitMail(url, 'Verify your email');
-  await tellEvents();
+  const verification = await caused('Verify your email');
 
   step('2. She follows the link: the address is proven.');
   await post(`verify/${verification}`);
-  await awaitMail(url, 'Welcome to our app');
-  await tellEvents();
+  await caused('Welcome to our app');
 
   step('3. She logs in, and the user service, which knows her from the events alone, says who she is.');
   const { accessToken } = tokens.parse(JSON.parse((await post('login', ada)).text));
@@ -100,15 +115,14 @@ async function play({ url }: Standalone): Promise<void> {
 
   step('4. She forgets her password. The answer tells nothing; the mailbox does.');
   await post('password-reset-request', { email: ada.email });
-  const reset = await awaitMail(url, 'Reset Your Password');
-  await tellEvents();
+  const reset = await caused('Reset Your Password');
 
   step('5. She chooses a new one: every session and every other link ends at once.');
   await post(`password-reset-confirm/${reset}`, {
     newPassword: NEW_PASSWORD,
     confirmNewPassword: NEW_PASSWORD,
   });
-  await tellEvents();
+  await caused('Your password was changed');
   await post('login', { email: ada.email, password: NEW_PASSWORD });
 
   step('That was the whole journey: the events above are all that there is to know about Ada.');

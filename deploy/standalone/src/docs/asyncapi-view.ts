@@ -11,7 +11,7 @@ const payloadOf = (message: Json, root: Json): Json => {
 
 function messageView(name: string, message: Json, root: Json): Html {
   return html`<details class="panel operation" id="event-${name}">
-    <summary><b>${message['title'] ?? name}</b> <span class="muted">${message['summary']}</span></summary>
+    <summary><b>${message['title'] ?? name}</b> <span class="muted">${prose(message['summary'])}</span></summary>
     <div class="inside">
       <p>${prose(message['description'])}</p>
       <h4>Data</h4>${schemaView(payloadOf(message, root), root)}

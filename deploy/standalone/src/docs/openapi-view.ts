@@ -65,7 +65,7 @@ function operationView({ method, path, spec }: Operation, root: Json): Html {
     ([status, answer]) => [status, resolve(answer, root)] as const,
   );
   return html`<details class="panel operation" id="${id}">
-    <summary><span class="method ${method.toLowerCase()}">${method}</span> <code>${path}</code> <span class="muted">${spec['summary']}</span></summary>
+    <summary><span class="method ${method.toLowerCase()}">${method}</span> <code>${path}</code> <span class="muted">${prose(spec['summary'])}</span></summary>
     <div class="inside">
       <p>${prose(spec['description'])}</p>
       ${parametersView(spec, root)} ${bodyView(spec, root)}

@@ -41,6 +41,7 @@ async function look() {
   byId('mails').replaceChildren(...found.messages.map(mailRow));
   if (focused) byId('mails').querySelector(`a[href="${focused}"]`)?.focus();
   byId('none').hidden = found.messages.length > 0 || query !== '';
+  byId('unmatched').hidden = found.messages.length > 0 || query === '';
   byId('count').textContent =
     `${found.total} ${found.total === 1 ? 'mail' : 'mails'}, ${found.unread} unread`;
 }

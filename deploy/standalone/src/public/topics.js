@@ -3,6 +3,8 @@ import { h, jsonView, timeOf } from './dom.js';
 import { listRecords, listTopics, repeat } from './live.js';
 
 const LIMIT = 200;
+/** How many of the newest records a key is looked for in. */
+const SEARCHED = 1000;
 const byId = (id) => document.getElementById(id);
 
 let topics = [];
@@ -34,6 +36,7 @@ function recordBody(record) {
       class: 'quiet',
       onclick: () => {
         byId('key').value = record.key;
+        byId('key').focus();
         void look();
       },
     },
@@ -89,6 +92,18 @@ function offerPartitions(count) {
   select.replaceChildren(h('option', { value: '' }, 'all'), ...numbers);
 }
 
+/** What the list holds, in words. `hasMore`: the log holds older records than those that were looked at. */
+function summaryOf({ count, partition, key, hasMore }) {
+  const where = partition ? ` in partition ${partition}` : '';
+  const whose = key ? ' with this key' : '';
+  const among = key && hasMore ? ` among the newest ${SEARCHED}` : '';
+  if (count === 0 && !where && !whose)
+    return 'No records here yet. Sign somebody up, and the first event appears by itself.';
+  if (count === 0) return `No records${whose}${where}${among}.`;
+  const which = hasMore && !key ? 'The newest ' : '';
+  return `${which}${count} ${count === 1 ? 'record' : 'records'}${whose}${where}${among}, newest first`;
+}
+
 async function look() {
   topics = await listTopics();
   const topic = chosenTopic();
@@ -98,18 +113,18 @@ async function look() {
   const key = byId('key').value.trim();
   const state = JSON.stringify([topics, topic.name, partition, key]);
   if (state === shown) return;
-  const records = await listRecords(topic.name, {
-    limit: key ? 1000 : LIMIT,
-    ...(partition ? { partition } : {}),
-  });
+  const asked = key ? SEARCHED : LIMIT;
+  const records = await listRecords(topic.name, { limit: asked, ...(partition ? { partition } : {}) });
   const wanted = records.filter((record) => key === '' || record.key === key).reverse();
   shown = state;
   byId('topics').replaceChildren(...topics.map(topicLink));
   byId('records').replaceChildren(...wanted.slice(0, LIMIT).map(recordRow));
-  byId('summary').textContent =
-    wanted.length > 0
-      ? `${wanted.length === topic.records ? 'All' : 'The newest'} ${wanted.length}${key ? ' of this key' : ''}, newest first`
-      : 'No records here yet. Sign somebody up, and the first event appears by itself.';
+  byId('summary').textContent = summaryOf({
+    count: Math.min(wanted.length, LIMIT),
+    partition,
+    key,
+    hasMore: records.length === asked,
+  });
 }
 
 const tail = repeat(
