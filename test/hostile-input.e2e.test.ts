@@ -488,6 +488,32 @@ describe('hostile input', () => {
   });
 });
 
+test('too much of it is answered with 429, and when to come back', async (t) => {
+  const strict = await startStandalone({
+    LIMIT_SIGNUPS_PER_IP: '1',
+    LIMIT_LOGIN_FAILURES_PER_IP: '1',
+    LIMIT_MAIL_REQUESTS_PER_IP: '1',
+  });
+  t.after(strict.stop);
+  const { email, password, username } = somebody();
+  const limited: Readonly<Record<string, object>> = {
+    '/auth/signup': { email, password, username },
+    '/auth/login': { email, password: 'not the password' },
+    '/auth/password-reset-request': { email },
+    '/auth/verification-request': { email },
+  };
+  for (const [path, json] of Object.entries(limited)) {
+    const ask = () => createClient(strict.url).post(path, { json });
+    await ask();
+    const reply = await ask();
+    assertProblem(reply, 429, 'rate_limited');
+    assert.match(reply.headers.get('retry-after') ?? '', /^[1-9]\d*$/);
+    const operation = operations.find(({ name }) => name === `POST ${path}`);
+    assert.ok(operation);
+    assert.deepEqual(faultsOf(operation, reply), []);
+  }
+});
+
 const [head = '', payload = '', signature = ''] = tokens.verified.accessToken.split('.');
 const encoded = (value: unknown): string => Buffer.from(JSON.stringify(value)).toString('base64url');
 const claims = JSON.parse(Buffer.from(payload, 'base64url').toString());
