@@ -31,7 +31,9 @@ import { hashConcurrency } from './credentials/thread-pool.ts';
 import { createPages } from './http/pages/pages.ts';
 import { createRefreshCookie } from './http/refresh-cookie.ts';
 import { createRoutes } from './http/routes/index.ts';
+import { createAuthMetrics } from './metrics.ts';
 import type { Journal } from './ports/journal.ts';
+import type { Sessions } from './ports/sessions.ts';
 import { createRelay } from './relay/relay.ts';
 import { createAccounts } from './use-cases/accounts.ts';
 import type { Deps, Settings } from './use-cases/deps.ts';
@@ -86,16 +88,17 @@ export function compose(config: AuthConfig, deps: AuthDeps): AuthService {
   const { nudge } = relay;
   const accounts = createAccounts({ journal, streams, nudge, now, newId });
 
+  const passwords = createPasswords({
+    saltKey: config.PASSWORD_SALT_KEY,
+    concurrency: hashConcurrency(config.HASH_CONCURRENCY),
+  });
   const needed: Deps = {
     accounts,
     journal,
     sessions,
     requests,
     limits,
-    passwords: createPasswords({
-      saltKey: config.PASSWORD_SALT_KEY,
-      concurrency: hashConcurrency(config.HASH_CONCURRENCY),
-    }),
+    passwords,
     linkTokens: createLinkTokens(),
     accessTokens,
     refreshTokens: createRefreshTokens(config.REFRESH_KEY),
@@ -124,7 +127,7 @@ export function compose(config: AuthConfig, deps: AuthDeps): AuthService {
     now,
   });
   const routes = createRoutes({
-    useCases: createUseCases(needed),
+    useCases: createUseCases(needed, createAuthMetrics({ registry, passwords, requests })),
     guards: guards({ verify, standing: standing(needed) }),
     pages: createPages(),
     cookie: createRefreshCookie({
@@ -139,7 +142,7 @@ export function compose(config: AuthConfig, deps: AuthDeps): AuthService {
     ...parts,
     routes,
     jwks: accessTokens.jwks,
-    health: async () => [...(await storeHealth(journal)), ...(await parts.health())],
+    health: async () => [...(await storeHealth(journal, sessions)), ...(await parts.health())],
   };
 }
 
@@ -164,10 +167,17 @@ const keyCheck = (config: AuthConfig, journal: Journal): Part => ({
   health: async () => [],
 });
 
-const storeHealth = async (journal: Journal): Promise<readonly Dependency[]> => {
-  const state = await journal.backlog().then(
+/** What every answer needs. */
+const storeHealth = (journal: Journal, sessions: Sessions): Promise<readonly Dependency[]> =>
+  Promise.all([
+    dependency('journal', () => journal.backlog()),
+    dependency('sessions', () => sessions.find('')),
+  ]);
+
+const dependency = async (name: string, ask: () => Promise<unknown>): Promise<Dependency> => {
+  const state = await ask().then(
     () => 'ok' as const,
     () => 'down' as const,
   );
-  return [{ name: 'journal', state, needed: true }];
+  return { name, state, needed: true };
 };

@@ -15,10 +15,10 @@ import {
   topics,
 } from '@latchkey/events';
 import { createLogger, createRegistry, listen, readConfig } from '@latchkey/service';
-import { openDatabase } from '@latchkey/sqlite';
+import { type Database, openDatabase } from '@latchkey/sqlite';
 import { compactDecrypt } from 'jose';
 import { generateSecrets } from '../credentials/secrets.ts';
-import { allowedOrigins, authSettings, compose } from '../index.ts';
+import { allowedOrigins, authSettings, compose, openAdministration } from '../index.ts';
 import { until } from '../use-cases/testing/until.ts';
 
 export interface Reply {
@@ -60,8 +60,29 @@ export async function startAuth(
     ...settings,
   });
   let ahead = 0;
+  let away = false;
+  /** The driver's own complaint, for auth alone: the log beside it goes on. */
+  const refuseWhileAway = (): void => {
+    if (away) throw Object.assign(new Error('disk I/O error'), { code: 'ERR_SQLITE_ERROR' });
+  };
+  const store: Database = {
+    ...database,
+    prepare: (sql) => {
+      refuseWhileAway();
+      return database.prepare(sql);
+    },
+    write: async (work) => {
+      refuseWhileAway();
+      return database.write(work);
+    },
+  };
   const now = () => new Date(Date.now() + ahead);
-  const service = compose(config, { backend: { kind: 'embedded', database, bus }, logger, registry, now });
+  const service = compose(config, {
+    backend: { kind: 'embedded', database: store, bus },
+    logger,
+    registry,
+    now,
+  });
   const door = listen({
     name: 'http',
     host: '127.0.0.1',
@@ -127,6 +148,12 @@ export async function startAuth(
     put: (path: string, ask?: Ask) => send('PUT', path, ask),
     patch: (path: string, ask?: Ask) => send('PATCH', path, ask),
     delete: (path: string, ask?: Ask) => send('DELETE', path, ask),
+    /** Takes the store away from auth, or gives it back. */
+    takeStore: (taken: boolean): void => {
+      away = taken;
+    },
+    /** As ops would. */
+    makeAdmin: (email: string) => openAdministration({ database }).changeRole(email, 'admin'),
     /** Lets the service's clock run ahead. */
     advance: (ms: number): void => {
       ahead += ms;

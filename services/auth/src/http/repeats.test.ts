@@ -1,0 +1,79 @@
+/** Requests that come again after a lost answer. */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { startAuth } from '../testing/auth.fixture.ts';
+import { assertProblem, assertStatus, loggedIn, signUp, somebody, verified } from '../testing/people.ts';
+
+test('a sign-up with its Idempotency-Key makes one account and is counted once', async (context) => {
+  const auth = await startAuth(context, { LIMIT_SIGNUPS_PER_IP: '2' });
+  const eve = somebody('eve');
+  const again = { headers: { 'idempotency-key': 'sign-up-1' } };
+  const answers = new Set<string>();
+  for (let i = 0; i < 6; i += 1) answers.add(assertStatus(await signUp(auth, eve, again), 201).text);
+  assert.equal(answers.size, 1);
+  // Neither the sign-ups of this IP nor the mails of the address are used up.
+  assertStatus(await signUp(auth, { ...eve, password: 'another one of hers' }), 201);
+  await auth.event('UserRegistered', eve.email, 2);
+  assert.equal(auth.eventsOf(eve.email).length, 2);
+  assertProblem(await signUp(auth, somebody()), 429, 'rate_limited');
+});
+
+test('of sign-ups at once with one Idempotency-Key one makes an account', async (context) => {
+  const auth = await startAuth(context);
+  const eve = somebody('eve');
+  const again = { headers: { 'idempotency-key': 'sign-up-2' } };
+  const replies = await Promise.all(Array.from({ length: 5 }, () => signUp(auth, eve, again)));
+  for (const reply of replies) assertStatus(reply, 201);
+  await verified(auth, somebody());
+  assert.equal(auth.eventsOf(eve.email).length, 1);
+});
+
+test('a mailing with its Idempotency-Key is one mailing and is counted once', async (context) => {
+  const auth = await startAuth(context, { LIMIT_MAILING_RECIPIENTS: '3' });
+  const root = await verified(auth, somebody('root'));
+  await auth.makeAdmin(root.email);
+  const { accessToken: token } = await loggedIn(auth, root);
+  const send = (key: string, ...addresses: string[]) =>
+    auth.post('/send-mail', { json: { addresses }, token, headers: { 'idempotency-key': key } });
+  const first = assertStatus(await send('mailing-1', 'a@example.com', 'A@Example.com', 'b@example.com'), 202);
+  const second = assertStatus(
+    await send('mailing-1', 'a@example.com', 'A@Example.com', 'b@example.com'),
+    202,
+  );
+  assert.equal(second.json.mailingId, first.json.mailingId);
+  assertProblem(await send('mailing-2', 'c@example.com', 'd@example.com'), 429, 'rate_limited');
+  assertStatus(await send('mailing-3', 'c@example.com'), 202);
+});
+
+test('what led to an event is told by its envelope', async (context) => {
+  const auth = await startAuth(context);
+  const eve = somebody('eve');
+  const traceparent = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
+  await signUp(auth, eve, { headers: { 'x-request-id': 'request-of-eve', traceparent } });
+  const event = await auth.event('UserRegistered', eve.email);
+  assert.equal(event.correlationId, 'request-of-eve');
+  assert.equal(event.traceparent, traceparent);
+  assert.match(event.causationId, /^[\da-f-]{36}$/);
+});
+
+test('operations are counted by what came of them', async (context) => {
+  const auth = await startAuth(context);
+  const ada = await verified(auth);
+  await loggedIn(auth, ada);
+  assertProblem(
+    await auth.post('/login', { json: { email: ada.email, password: 'wrong' } }),
+    401,
+    'invalid_credentials',
+  );
+  const metrics = await auth.registry.metrics();
+  for (const line of [
+    'latchkey_auth_operations_total{operation="signUp",outcome="ok"} 1',
+    'latchkey_auth_operations_total{operation="login",outcome="ok"} 1',
+    'latchkey_auth_operations_total{operation="login",outcome="invalid_credentials"} 1',
+    'latchkey_auth_passwords{state="waiting"} 0',
+    'latchkey_auth_written_requests 0',
+  ]) {
+    assert.ok(metrics.includes(line), line);
+  }
+  assert.ok(!metrics.includes(ada.email) && !metrics.includes(ada.username));
+});

@@ -1,0 +1,166 @@
+/** Sessions, refresh tokens and what ends them, over HTTP. */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { type Ask, type Auth, startAuth } from '../testing/auth.fixture.ts';
+import {
+  assertProblem,
+  assertStatus,
+  loggedIn,
+  login,
+  signUp,
+  somebody,
+  verified,
+} from '../testing/people.ts';
+
+const DAY = 86_400_000;
+const APP = 'https://app.example.com';
+
+const refresh = (auth: Auth, refreshToken: string) => auth.post('/refresh', { json: { refreshToken } });
+const alive = async (auth: Auth, token: string) => (await auth.get('/sessions', { token })).status === 200;
+
+test('of fifty requests with one refresh token all get the same next one', async (context) => {
+  const auth = await startAuth(context);
+  const { refreshToken } = await loggedIn(auth, await verified(auth));
+  const replies = await Promise.all(Array.from({ length: 50 }, () => refresh(auth, refreshToken)));
+  for (const reply of replies) assertStatus(reply, 200);
+  const [next, ...others] = new Set(replies.map(({ json }) => json.refreshToken));
+  assert.deepEqual(others, []);
+  assert.equal(next.split('.')[1], '1');
+  assertStatus(await refresh(auth, next), 200);
+});
+
+test('a lost answer is repeated for ten seconds; later the old token ends every session', async (context) => {
+  const auth = await startAuth(context);
+  const ada = await verified(auth);
+  const first = await loggedIn(auth, ada);
+  const elsewhere = await loggedIn(auth, ada);
+  const second = assertStatus(await refresh(auth, first.refreshToken), 200).json;
+  auth.advance(9_000);
+  assert.equal(
+    assertStatus(await refresh(auth, first.refreshToken), 200).json.refreshToken,
+    second.refreshToken,
+  );
+  auth.advance(2_000);
+  assertProblem(await refresh(auth, first.refreshToken), 401, 'refresh_token_invalid');
+  assertProblem(await refresh(auth, second.refreshToken), 401, 'refresh_token_invalid');
+  assertProblem(await refresh(auth, elsewhere.refreshToken), 401, 'refresh_token_invalid');
+  assert.equal(await alive(auth, elsewhere.accessToken), false);
+  // It is spent: what is made later is out of its reach.
+  const later = await loggedIn(auth, ada);
+  assertProblem(await refresh(auth, first.refreshToken), 401, 'refresh_token_invalid');
+  assert.equal(await alive(auth, later.accessToken), true);
+});
+
+test('a forged, foreign or over-old refresh token ends nothing', async (context) => {
+  const auth = await startAuth(context);
+  const { accessToken, refreshToken } = await loggedIn(auth, await verified(auth));
+  const [id, , mac] = refreshToken.split('.');
+  for (const forged of [`${id}.5.${mac}`, `${id}.0.${'A'.repeat(43)}`, 'nonsense']) {
+    assertProblem(await refresh(auth, forged), 401, 'refresh_token_invalid');
+  }
+  assert.equal(await alive(auth, accessToken), true);
+});
+
+test('a session ends so many days after its login, however often it was refreshed', async (context) => {
+  const auth = await startAuth(context, { REFRESH_TOKEN_DAYS: '2' });
+  let { refreshToken } = await loggedIn(auth, await verified(auth));
+  auth.advance(DAY);
+  ({ refreshToken } = assertStatus(await refresh(auth, refreshToken), 200).json);
+  auth.advance(DAY);
+  assertProblem(await refresh(auth, refreshToken), 401, 'refresh_token_invalid');
+});
+
+test('logging out ends the session at once, and a second time nothing', async (context) => {
+  const auth = await startAuth(context);
+  const { accessToken, refreshToken } = await loggedIn(auth, await verified(auth));
+  const logout = () => auth.post('/logout', { json: { refreshToken } });
+  assertStatus(await logout(), 204);
+  assert.equal(await alive(auth, accessToken), false);
+  assertProblem(await refresh(auth, refreshToken), 401, 'refresh_token_invalid');
+  assertStatus(await logout(), 204);
+});
+
+test('a new password ends every session but the one that changed it', async (context) => {
+  const auth = await startAuth(context);
+  const ada = await verified(auth);
+  const here = await loggedIn(auth, ada);
+  const there = await loggedIn(auth, ada);
+  const json = { currentPassword: ada.password, newPassword: 'quite another passphrase' };
+  const { accessToken } = assertStatus(
+    await auth.post('/change-password', { json, token: here.accessToken }),
+    200,
+  ).json;
+  assert.equal(await alive(auth, here.accessToken), false, 'the token was issued before');
+  assert.equal(await alive(auth, there.accessToken), false);
+  assert.equal(await alive(auth, accessToken), true);
+  assertProblem(await refresh(auth, there.refreshToken), 401, 'refresh_token_invalid');
+  assertStatus(await refresh(auth, here.refreshToken), 200);
+});
+
+test('the cookie is Secure in production and is taken from listed origins alone', async (context) => {
+  const auth = await startAuth(context, { CORS_ORIGINS: APP });
+  const { email, password } = await verified(auth);
+  const reply = assertStatus(await auth.post('/login', { json: { email, password, tokens: 'cookie' } }), 200);
+  assert.equal(reply.json.refreshToken, undefined);
+  const set = reply.headers.get('set-cookie') ?? '';
+  const [cookie = '', ...attributes] = set.split('; ');
+  assert.match(cookie, /^__Secure-latchkey_refresh=.+/);
+  for (const attribute of ['HttpOnly', 'SameSite=Strict', 'Secure', 'Path=/api/v1/auth']) {
+    assert.ok(attributes.includes(attribute), set);
+  }
+  const ask = (headers: Record<string, string>): Ask => ({ json: {}, headers: { cookie, ...headers } });
+  for (const headers of [{}, { origin: 'null' }, { origin: 'https://app.example.com.evil.example' }]) {
+    assertProblem(await auth.post('/refresh', ask(headers)), 403, 'insufficient_permission');
+    assertProblem(await auth.post('/logout', ask(headers)), 403, 'insufficient_permission');
+  }
+  assertProblem(
+    await auth.post('/refresh', { json: {}, headers: { origin: APP } }),
+    400,
+    'validation_failed',
+  );
+  const refreshed = assertStatus(await auth.post('/refresh', ask({ origin: APP })), 200);
+  assert.equal(refreshed.json.refreshToken, undefined);
+  assert.match(refreshed.headers.get('set-cookie') ?? '', /^__Secure-latchkey_refresh=.+; Secure/);
+});
+
+test('a disabled account is shut at once, and open again once enabled', async (context) => {
+  const auth = await startAuth(context);
+  const [ada, root] = [await verified(auth), await verified(auth, somebody('root'))];
+  await auth.makeAdmin(root.email);
+  const admin = await loggedIn(auth, root);
+  const { accessToken, refreshToken } = await loggedIn(auth, ada);
+  await auth.post('/password-reset-request', { json: { email: ada.email } });
+  const { token } = await auth.open(await auth.event('PasswordResetRequested', ada.email));
+
+  const disabled = await auth.post(`/accounts/${ada.id}/disable`, {
+    json: { reason: 'spam' },
+    token: admin.accessToken,
+  });
+  assert.equal(assertStatus(disabled, 200).json.user.disabled, true);
+  assertProblem(await auth.get('/sessions', { token: accessToken }), 401, 'unauthenticated');
+  assertProblem(await auth.post('/verification-request', { token: accessToken }), 401, 'unauthenticated');
+  assertProblem(await refresh(auth, refreshToken), 401, 'refresh_token_invalid');
+  assertProblem(await login(auth, ada), 403, 'account_disabled');
+  assertProblem(await login(auth, { ...ada, password: 'not the password' }), 401, 'invalid_credentials');
+  const json = { newPassword: 'quite another passphrase', confirmNewPassword: 'quite another passphrase' };
+  assertProblem(await auth.post(`/password-reset-confirm/${token}`, { json }), 400, 'token_invalid');
+
+  assertStatus(await auth.post(`/accounts/${ada.id}/enable`, { token: admin.accessToken }), 200);
+  assertProblem(await auth.get('/sessions', { token: accessToken }), 401, 'unauthenticated');
+  assertStatus(await login(auth, ada), 200);
+});
+
+test('an unverified account may log in, and is told what it lacks', async (context) => {
+  const auth = await startAuth(context);
+  const eve = somebody('eve');
+  await signUp(auth, eve);
+  const { accessToken: token } = await loggedIn(auth, eve);
+  assertStatus(await auth.get('/sessions', { token }), 200);
+  for (const reply of [
+    await auth.get('/history', { token }),
+    await auth.patch('/profile', { json: {}, token }),
+    await auth.post('/send-mail', { json: { addresses: [eve.email] }, token }),
+  ]) {
+    assert.match(assertProblem(reply, 403, 'account_not_verified').json.resolution, /check your email/);
+  }
+});
