@@ -1,0 +1,61 @@
+/** What auth answers while what it stands on is away. */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { startAuth } from '../testing/auth.fixture.ts';
+import { assertProblem, loggedIn, login, signUp, somebody, verified } from '../testing/people.ts';
+
+test('everything that needs a store answers 503 with Retry-After while it is away', async (context) => {
+  const auth = await startAuth(context);
+  const ada = await verified(auth);
+  const { accessToken: token, refreshToken } = await loggedIn(auth, ada);
+  const eve = somebody('eve');
+  await signUp(auth, eve);
+  const link = (await auth.open(await auth.event('UserRegistered', eve.email))).token;
+  auth.takeStore(true);
+
+  const { email } = ada;
+  const json = { newPassword: 'quite another passphrase', confirmNewPassword: 'quite another passphrase' };
+  const replies = [
+    await signUp(auth, somebody()),
+    await signUp(auth, somebody(), { headers: { 'idempotency-key': 'a-key' } }),
+    await login(auth, ada),
+    await login(auth, somebody('nobody')),
+    await auth.post('/refresh', { json: { refreshToken } }),
+    await auth.post('/logout', { json: { refreshToken } }),
+    await auth.post('/password-reset-request', { json: { email } }),
+    await auth.post('/verification-request', { json: { email } }),
+    await auth.post('/verification-request', { token }),
+    await auth.post(`/verify/${link}`),
+    await auth.post(`/verify/${link}`, { json: { reject: true } }),
+    await auth.post(`/verify/${link}`, { json: { password: eve.password } }),
+    await auth.post(`/password-reset-confirm/${link}`, { json }),
+    await auth.get('/sessions', { token }),
+    await auth.post('/logout-all', { token }),
+    await auth.get('/history', { token }),
+    await auth.post('/change-password', { json: { currentPassword: ada.password, ...json }, token }),
+  ];
+  for (const reply of replies) {
+    assertProblem(reply, 503, 'unavailable');
+    assert.match(reply.headers.get('retry-after') ?? '', /^[1-9]\d*$/);
+  }
+  assert.equal((await auth.get(`/verify/${link}`)).status, 503);
+  const health = await auth.service.health();
+  const down = health.filter(({ needed, state }) => needed && state === 'down').map(({ name }) => name);
+  assert.deepEqual(down, ['journal', 'sessions']);
+
+  auth.takeStore(false);
+  assert.equal((await login(auth, ada)).status, 200);
+  assert.equal((await auth.post(`/verify/${link}`)).status, 200);
+});
+
+test('an account that cannot be read is unavailable alone', async (context) => {
+  const auth = await startAuth(context);
+  const [ada, grace] = [await verified(auth), await verified(auth, somebody('grace'))];
+  const { accessToken: token } = await loggedIn(auth, grace);
+  const newer = `INSERT INTO journal_commit (stream, number, sequence, events, command_id, correlation_id, at)
+    SELECT stream, max(number) + 1, max(sequence) + 1, '[{"type":"UserTeleported","version":1,"data":{}}]', 'a', 'b', at
+    FROM journal_commit WHERE stream = ?`;
+  await auth.database.write(() => void auth.database.prepare(newer).run(ada.id));
+  assertProblem(await login(auth, ada), 503, 'unavailable');
+  assert.equal((await auth.get('/sessions', { token })).status, 200);
+});
