@@ -120,11 +120,13 @@ async function handOver(deps: LaneDeps, member: Member, records: readonly BusRec
       records,
       setAside: (record, cause) => void unusable.set(record, cause),
     });
-    await database.write(() => {
+    const keepPosition = () => {
       if (unusable.size > 0)
         log.append(deadLetter(log, { topic: topic.name, group, unusable, at: member.now() }));
       log.moveTo(group, topic, partition, past);
-    });
+    };
+    // Lost, the slice comes again.
+    await database.write(keepPosition, { flushed: false });
     if (unusable.size > 0) deps.appended(deadLetterTopic(topic.name, group));
     return true;
   } catch (err) {

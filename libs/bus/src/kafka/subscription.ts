@@ -3,6 +3,7 @@ import type { BusRecord, SubscribeOptions, Subscription } from '../bus.ts';
 import { withAdmin } from './admin.ts';
 import { type KafkaClients, type KafkaLogger, PATIENT_RETRY } from './clients.ts';
 import { createLane, type FetchedRun, type Lane } from './lane.ts';
+import { createPositions, type Positions } from './positions.ts';
 import { toRecord } from './records.ts';
 import { createWatchdog } from './watchdog.ts';
 
@@ -140,6 +141,7 @@ function createLanes(
   deps: SubscriptionDeps,
 ) {
   const lanes = new Map<string, Lane>();
+  const positions = createPositions();
   let assigned = new Set<string>();
   let member: string | undefined;
   const nameOf = (topic: string, partition: number) => `${topic} ${partition}`;
@@ -168,7 +170,7 @@ function createLanes(
 
   return {
     take: (payload: EachBatchPayload) =>
-      laneOf(payload.batch.topic, payload.batch.partition).take(toRun(payload)),
+      laneOf(payload.batch.topic, payload.batch.partition).take(toRun(payload, positions)),
     /** Who is a member without a break has held its partitions without a break, even if the group was dealt anew. */
     assign({ memberId, memberAssignment }: ConsumerGroupJoinEvent['payload']) {
       const isNewcomer = memberId !== member;
@@ -185,7 +187,10 @@ function createLanes(
   };
 }
 
-function toRun({ batch, resolveOffset, commitOffsetsIfNecessary, pause }: EachBatchPayload): FetchedRun {
+function toRun(
+  { batch, resolveOffset, commitOffsetsIfNecessary, pause }: EachBatchPayload,
+  positions: Positions,
+): FetchedRun {
   const { topic, partition, messages } = batch;
   const lastOffset = messages.at(-1)?.offset;
   return {
@@ -194,9 +199,7 @@ function toRun({ batch, resolveOffset, commitOffsetsIfNecessary, pause }: EachBa
     async moveTo({ offset }) {
       // Behind the last record may stand control records, which only the batch knows of.
       const past = String(offset) === lastOffset ? Number(batch.lastOffset()) + 1 : offset + 1;
-      await commitOffsetsIfNecessary({
-        topics: [{ topic, partitions: [{ partition, offset: String(past) }] }],
-      });
+      await positions.keep({ topic, partition, offset: past }, commitOffsetsIfNecessary);
       resolveOffset(String(past - 1));
     },
   };
