@@ -194,6 +194,44 @@ describe('a write', () => {
   });
 });
 
+describe('a write that need not be flushed', () => {
+  /** What SQLite does at the commit: 2 is FULL, 1 is NORMAL (https://sqlite.org/pragma.html#pragma_synchronous). */
+  const synchronous = (database: Database) => () =>
+    database.prepare('PRAGMA synchronous').get()?.['synchronous'];
+
+  it('is committed without a flush, and the next ordinary one with it', async () => {
+    const database = openWithTable();
+    assert.equal(await database.write(synchronous(database), { flushed: false }), 1);
+    assert.equal(await database.write(synchronous(database)), 2);
+  });
+
+  it('is flushed with those that wait at the same time and are to be', async () => {
+    const database = openWithTable();
+    const later = database.write(synchronous(database), { flushed: false });
+    const now = database.write(synchronous(database));
+    assert.deepEqual(await Promise.all([later, now]), [2, 2]);
+  });
+
+  it('is visible elsewhere once it resolves', async () => {
+    const database = openWithTable();
+    await database.write(add(database, 'one'), { flushed: false });
+    assert.deepEqual(
+      raw((connection) => connection.prepare('SELECT text FROM note').all().length),
+      1,
+    );
+  });
+
+  it('survives kill -9', async () => {
+    const child = await childThatPrinted(`
+      await database.write(() => void database.prepare("INSERT INTO note VALUES ('kept')").run(), { flushed: false });
+      console.log('written');
+    `);
+    child.kill('SIGKILL');
+    await once(child, 'exit');
+    assert.deepEqual(notes(openWithTable()), ['kept']);
+  });
+});
+
 describe('closing', () => {
   it('waits for the writes handed in, and may be asked for twice', async () => {
     const database = openWithTable();

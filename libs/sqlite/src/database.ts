@@ -2,13 +2,22 @@
  * The embedded store: one SQLite file per data folder, one connection per process, many adapters on it.
  *
  * Every adapter brings its own tables (`CREATE TABLE IF NOT EXISTS …` when it is created) under a prefix of
- * its own. WAL, `synchronous=FULL`: what `write` resolves is on the disk.
+ * its own. WAL, `synchronous=FULL`: what `write` resolves is on the disk, unless it says that this can wait.
  */
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import { DatabaseClosed } from './database-failure.ts';
 import { groupCommit } from './group-commit.ts';
 import { openFile, waitingForOthers } from './open-file.ts';
 import { holdServerLock } from './server-lock.ts';
+
+export interface WriteOptions {
+  /**
+   * False: the work is committed, but not waited for until it is on the disk. It outlives the process, also on
+   * kill -9, but not a power cut, which takes it *with all that was committed after it* up to the next flushed
+   * write: for what follows from earlier writes and is then simply done again. Default: true.
+   */
+  readonly flushed?: boolean;
+}
 
 export interface Database {
   /** A prepared statement, cached by its text. Reads may use it directly; what writes goes through `write`. */
@@ -21,7 +30,7 @@ export interface Database {
    * is rolled back alone and rejects. `work` must be synchronous: a transaction never spans an `await`.
    * Do not nest. Rejects if another process (ops) keeps writing for more than ten seconds.
    */
-  write<T>(work: () => T extends PromiseLike<unknown> ? never : T): Promise<T>;
+  write<T>(work: () => T extends PromiseLike<unknown> ? never : T, options?: WriteOptions): Promise<T>;
   /** The file's size in bytes, for metrics. */
   size(): number;
   /** Waits for the writes handed in, then closes. Idempotent. */
@@ -81,9 +90,9 @@ function databaseOn(connection: DatabaseSync, released: () => void): Database {
       refuseIf(!connection.isOpen);
       waitingForOthers(connection, () => connection.exec(sql));
     },
-    async write(work) {
+    async write(work, { flushed = true } = {}) {
       refuseIf(closed !== undefined);
-      return commits.run(work);
+      return commits.run(work, flushed);
     },
     size: () => pragma(prepare, 'page_count') * pragma(prepare, 'page_size'),
     close() {

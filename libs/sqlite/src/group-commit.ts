@@ -7,14 +7,15 @@ const FIRST_RETRY_MS = 2;
 const LONGEST_RETRY_MS = 100;
 
 interface Work {
+  readonly flushed: boolean;
   /** Calls the work; returns what is to be called after the commit. */
   run(): () => void;
   reject(error: unknown): void;
 }
 
 export interface GroupCommit {
-  /** Queues a work for the next commit; settles after it. */
-  run<T>(work: () => T): Promise<T>;
+  /** Queues a work for the next commit, which is on the disk if any of its works is to be; settles after it. */
+  run<T>(work: () => T, flushed: boolean): Promise<T>;
   /** Resolves once nothing is queued. */
   idle(): Promise<void>;
 }
@@ -34,6 +35,7 @@ export function groupCommit(connection: DatabaseSync): GroupCommit {
     const prepared = connection.prepare(sql);
     return () => void prepared.run();
   };
+  let flushing: boolean | undefined;
   const begin = statement('BEGIN IMMEDIATE');
   const commit = statement('COMMIT');
   const rollback = statement('ROLLBACK');
@@ -60,6 +62,7 @@ export function groupCommit(connection: DatabaseSync): GroupCommit {
   /** Whether the transaction is open. If another process is writing, tries again later, off the event loop. */
   function begun(): boolean {
     try {
+      flushOrNot(queue.some(({ flushed }) => flushed));
       begin();
       blockedSince = undefined;
       return true;
@@ -70,6 +73,13 @@ export function groupCommit(connection: DatabaseSync): GroupCommit {
       else rejectQueue(error);
       return false;
     }
+  }
+
+  /** In WAL mode NORMAL commits without a flush; a later commit under FULL flushes what came before it too. */
+  function flushOrNot(wanted: boolean): void {
+    if (flushing === wanted) return;
+    connection.exec(`PRAGMA synchronous = ${wanted ? 'FULL' : 'NORMAL'}`);
+    flushing = wanted;
   }
 
   function retryAfter(blockedMs: number): void {
@@ -111,9 +121,10 @@ export function groupCommit(connection: DatabaseSync): GroupCommit {
   }
 
   return {
-    run: (work) =>
+    run: (work, flushed) =>
       new Promise((resolve, reject) => {
         queue.push({
+          flushed,
           run() {
             const result = work();
             refusePromise(result);

@@ -24,11 +24,14 @@ export function createSqliteJournal(database: Database): Journal {
 
     unpublished: async (stream) => reads.commits(SQL.unpublished, stream),
     waiting: async ({ before, limit }) => reads.streams(SQL.waiting, limit, before.getTime()),
-    markPublished: (commits) =>
-      database.write(() => {
+    markPublished: (commits) => {
+      const markAll = () => {
         const mark = database.prepare(SQL.markPublished);
         for (const { stream, number } of commits) mark.run(stream, number);
-      }),
+      };
+      // Lost, they are published again.
+      return database.write(markAll, { flushed: false });
+    },
     backlog: async () => {
       const oldest = reads.text(SQL.oldest, 'at');
       const commits = Number(database.prepare(SQL.countUnpublished).get()?.['commits']);

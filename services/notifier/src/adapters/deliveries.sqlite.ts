@@ -204,17 +204,21 @@ export function createSqliteDeliveries(database: Database): Deliveries & {
   }
 
   return {
-    record: (batch, now) =>
-      database.write(() => {
+    record: (batch, now) => {
+      const recordAll = () => {
         batch.cutoffs.forEach(raise);
         const added = batch.deliveries.reduce((sum, each) => sum + insert(sql(INSERT), each), 0);
         let cancelled = 0;
         for (const subject of touchedSubjects(batch)) cancelled += cancelOf(subject, now);
         if (batch.deliveries.some(({ sendUntil }) => sendUntil <= now)) expireDue(now);
         return { added, cancelled };
-      }),
+      };
+      // Lost, the log's position is lost with it, and the events come again.
+      return database.write(recordAll, { flushed: false });
+    },
 
-    claim: (claim) => database.write(() => claimSome(claim)),
+    // Lost, the lease is void anyway: its owner is gone.
+    claim: (claim) => database.write(() => claimSome(claim), { flushed: false }),
 
     settle: (id, owner, settlement) =>
       database.write(() => {

@@ -38,9 +38,11 @@ export function createSqliteProfiles(database: Database, generation = 'v1'): Pro
 
     async save(accounts) {
       if (accounts.length === 0) return;
-      await database.write(() => {
+      const saveAll = () => {
         for (const account of accounts) database.prepare(upsert).run(rowOf(account));
-      });
+      };
+      // Lost, the log's position is lost with it, and the events come again.
+      await database.write(saveAll, { flushed: false });
     },
 
     async unpark(parked) {
