@@ -2,7 +2,16 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { type Auth, startAuth } from '../testing/auth.fixture.ts';
-import { assertProblem, assertStatus, loggedIn, login, type Person, signUp, somebody, verified } from '../testing/people.ts';
+import {
+  assertProblem,
+  assertStatus,
+  loggedIn,
+  login,
+  type Person,
+  signUp,
+  somebody,
+  verified,
+} from '../testing/people.ts';
 
 const WRONG = 'not the password';
 const HOME = '192.0.2.1';
@@ -159,7 +168,8 @@ test('a sign-up over the mail limit is answered alike and writes nothing', async
   const auth = await startAuth(context);
   const eve = somebody('eve');
   const answers = new Set<string>();
-  for (let i = 0; i < 4; i += 1) answers.add((await signUp(auth, { ...eve, password: `password number ${i}` })).text);
+  for (let i = 0; i < 4; i += 1)
+    answers.add((await signUp(auth, { ...eve, password: `password number ${i}` })).text);
   assert.equal(answers.size, 1);
   await verified(auth, somebody());
   assert.equal(auth.eventsOf(eve.email).length, 3);
@@ -170,7 +180,8 @@ test('a sixth living sign-up becomes a request for the newest, and the house sta
   const auth = await startAuth(context, { LIMIT_MAILS_PER_ADDRESS: '100' });
   const ada = somebody();
   const answers = new Set<string>();
-  for (let i = 0; i < 6; i += 1) answers.add((await signUp(auth, { ...ada, password: `password number ${i}` })).text);
+  for (let i = 0; i < 6; i += 1)
+    answers.add((await signUp(auth, { ...ada, password: `password number ${i}` })).text);
   assert.equal(answers.size, 1);
   const event = await auth.event('PasswordResetRequested', ada.email);
   assert.equal(event.data.verifies, true);
