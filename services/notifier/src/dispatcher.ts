@@ -58,7 +58,8 @@ export function createDispatcher(deps: DispatcherDeps): Dispatcher {
   let nextExpiry = 0;
   let pause = POLL_MS.least;
 
-  const wake = (): void => woken.abort();
+  // With a reason: without one, an exception is made each time, with its stack.
+  const wake = (): void => woken.abort('woken');
 
   function learn(result: TryResult): void {
     const before = circuit.state;

@@ -92,6 +92,8 @@ function messageOf(mail: Mail, from: SmtpSettings['from']) {
     text: mail.text,
     messageId: `<${mail.id}@${domain}>`,
     date: mail.date,
+    // Otherwise every mail is read through to find out which one is shorter.
+    textEncoding: 'quoted-printable' as const,
     headers: {
       'Auto-Submitted': 'auto-generated',
       'Content-Language': mail.locale,

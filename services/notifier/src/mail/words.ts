@@ -13,23 +13,41 @@ function inLargestUnit(ms: number): readonly [number, 'minute' | 'hour' | 'day']
   return [rounded / MINUTE, 'minute'];
 }
 
+/** Formatters are dear to make: once per locale, of which there are as many as templates have. */
+function perLocale<Formatter>(make: (locale: string) => Formatter): (locale: string) => Formatter {
+  const made = new Map<string, Formatter>();
+  return (locale) => {
+    const formatter = made.get(locale) ?? make(locale);
+    made.set(locale, formatter);
+    return formatter;
+  };
+}
+
+const countOf = (unit: 'minute' | 'hour' | 'day') =>
+  perLocale((locale) => new Intl.NumberFormat(locale, { style: 'unit', unit, unitDisplay: 'long' }));
+const counts = { minute: countOf('minute'), hour: countOf('hour'), day: countOf('day') };
+
+const instants = perLocale(
+  (locale) =>
+    new Intl.DateTimeFormat(locale, {
+      day: 'numeric',
+      month: 'long',
+      year: 'numeric',
+      hour: '2-digit',
+      minute: '2-digit',
+      timeZone: 'UTC',
+      timeZoneName: 'short',
+    }),
+);
+
 /** A span of time: "24 hours", "45 minutes"; never longer than it is by more than half a minute. */
 export function duration(ms: number, locale: string): string {
   const [count, unit] = inLargestUnit(ms);
-  return new Intl.NumberFormat(locale, { style: 'unit', unit, unitDisplay: 'long' }).format(count);
+  return counts[unit](locale).format(count);
 }
 
 /** An instant: "21 November 2026 at 10:15 UTC" in the order and words of the language. */
-export const instantInWords = (at: Date, locale: string): string =>
-  new Intl.DateTimeFormat(locale, {
-    day: 'numeric',
-    month: 'long',
-    year: 'numeric',
-    hour: '2-digit',
-    minute: '2-digit',
-    timeZone: 'UTC',
-    timeZoneName: 'short',
-  }).format(at);
+export const instantInWords = (at: Date, locale: string): string => instants(locale).format(at);
 
 /** The locales to look for, best first: the exact one, its language, English. Malformed ones are English. */
 export function fallbacks(locale: string): readonly string[] {
