@@ -15,6 +15,8 @@ const ANSWER_MS = 10_000;
 const RETRY_MS = 1000;
 
 const AUTHENTICATION_FAILED = 18;
+/** The driver and its parser have a class each; by the last, the driver tells of a port that is no number. */
+const OF_THE_URL: readonly string[] = ['MongoParseError', 'MongoRuntimeError'];
 
 /** MONGO_URL is not one, or the server refuses what it says: waiting does not mend that. One clear line. */
 export class MongoRefused extends Error {
@@ -122,8 +124,8 @@ function failureOrRefusal(error: unknown): MongoFailure {
   if (error instanceof MongoServerError && error.code === AUTHENTICATION_FAILED) {
     throw new MongoRefused('MongoDB refuses the user name or password in MONGO_URL.');
   }
-  // Its message may quote the URL, and with it the password. The driver and its parser have a class each.
-  if (error instanceof MongoAPIError || (error instanceof Error && error.name === 'MongoParseError')) {
+  // Its message may quote the URL, and with it the password.
+  if (error instanceof MongoAPIError || (error instanceof Error && OF_THE_URL.includes(error.name))) {
     throw new MongoRefused('MONGO_URL is not a usable MongoDB connection string.');
   }
   const failure = failureOf(error);

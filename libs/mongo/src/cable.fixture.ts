@@ -1,0 +1,61 @@
+import { connect, createServer, type Socket } from 'node:net';
+
+export interface Cable {
+  /** The connection string that leads through it. */
+  readonly url: string;
+  /** Ends all connections and takes no more. */
+  cut(): Promise<void>;
+  mend(): Promise<void>;
+}
+
+/** A way to the first server of a connection string, that can be cut. It begins cut. */
+export async function cableTo(url: string): Promise<Cable> {
+  const { host, port, through } = parts(url);
+  const sockets = new Set<Socket>();
+  const server = createServer((socket) => {
+    const far = connect(port, host);
+    for (const end of [socket, far]) {
+      sockets.add(end);
+      end.on('error', () => undefined);
+      end.on('close', () => {
+        sockets.delete(end);
+        socket.destroy();
+        far.destroy();
+      });
+    }
+    socket.pipe(far).pipe(socket);
+  });
+
+  let own = 0;
+  const mend = () =>
+    new Promise<void>((resolve) => {
+      server.listen(own, '127.0.0.1', () => {
+        const address = server.address();
+        if (typeof address === 'object' && address) own = address.port;
+        resolve();
+      });
+    });
+  const cut = () =>
+    new Promise<void>((resolve) => {
+      server.close(() => resolve());
+      for (const socket of sockets) socket.destroy();
+    });
+
+  await mend();
+  await cut();
+  return { url: through(own), cut, mend };
+}
+
+function parts(url: string) {
+  const [, scheme = '', hosts = '', rest = ''] = /^(mongodb:\/\/(?:[^@/]*@)?)([^/?]*)(.*)$/.exec(url) ?? [];
+  const [first = ''] = hosts.split(',');
+  const [host = '', port = '27017'] = first.split(':');
+  const { pathname, searchParams } = new URL(rest || '/', 'http://path');
+  searchParams.delete('replicaSet');
+  searchParams.set('directConnection', 'true');
+  return {
+    host,
+    port: Number(port),
+    through: (own: number) => `${scheme}127.0.0.1:${own}${pathname}?${searchParams}`,
+  };
+}

@@ -1,0 +1,80 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { isLostRace, repeatingLost, reportingFailures } from './failures.ts';
+import { testDatabase } from './testing.ts';
+
+const byName = { collection: 'notes', name: 'name', keys: { name: 1 }, unique: true } as const;
+const database = testDatabase('failures', [byName]);
+
+const notes = async () =>
+  (await database.empty()).connection.collection<{ name: string; _id?: string }>('notes');
+
+/** What a promise rejects with. */
+const errorOf = (promise: Promise<unknown>): Promise<unknown> =>
+  promise.then(
+    () => assert.fail('nothing failed'),
+    (error: unknown) => error,
+  );
+
+describe('a write', () => {
+  test('that comes second to a unique key has lost a race', async () => {
+    const collection = await notes();
+    await collection.insertOne({ name: 'ada' });
+    assert.equal(isLostRace(await errorOf(collection.insertOne({ name: 'ada' }))), true);
+  });
+
+  test('of a bulk has lost a race, and the others are stored', async () => {
+    const collection = await notes();
+    await collection.insertOne({ name: 'ada' });
+    const bulk = collection.insertMany([{ name: 'ada' }, { name: 'bob' }], { ordered: false });
+    assert.equal(isLostRace(await errorOf(bulk)), true);
+    assert.equal(await collection.countDocuments(), 2);
+  });
+
+  test('that is wrong has not lost a race, alone or in a bulk', async () => {
+    const collection = await notes();
+    await collection.insertOne({ name: 'ada' });
+    const wrong = { filter: { name: 'ada' }, update: { $inc: { name: 1 } } };
+    assert.equal(
+      isLostRace(await errorOf(collection.updateOne(wrong.filter, wrong.update as object))),
+      false,
+    );
+    const bulk = collection.bulkWrite(
+      [
+        { insertOne: { document: { name: 'ada' } } },
+        { updateOne: { ...wrong, update: wrong.update as object } },
+      ],
+      { ordered: false },
+    );
+    assert.equal(isLostRace(await errorOf(bulk)), false);
+  });
+
+  test('that lost a race is made again, and given up after a few times', async () => {
+    const collection = await notes();
+    await collection.insertOne({ name: 'ada' });
+    let tries = 0;
+    const names = ['ada', 'ada', 'bob'];
+    await repeatingLost(() => collection.insertOne({ name: names[tries++] ?? '' }));
+    assert.equal(tries, 3);
+    assert.equal(isLostRace(await errorOf(repeatingLost(() => collection.insertOne({ name: 'ada' })))), true);
+  });
+});
+
+describe('a failure', () => {
+  test('does not quote what was stored', async () => {
+    const collection = await notes();
+    await collection.insertOne({ name: 'ada' });
+    const port = reportingFailures({ add: () => collection.insertOne({ name: 'ada' }) });
+    const error = await errorOf(port.add());
+    assert.ok(error instanceof Error);
+    assert.equal(error.name, 'MongoFailure');
+    assert.match(error.message, /11000/);
+    assert.doesNotMatch(`${error.stack} ${JSON.stringify(error)} ${String(error.cause)}`, /ada/);
+  });
+
+  test('of our own is not blamed on MongoDB', async () => {
+    const fault = new TypeError('of ours');
+    const port = reportingFailures({ ask: () => Promise.reject(fault) });
+    await assert.rejects(port.ask(), fault);
+  });
+});

@@ -1,0 +1,76 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { setTimeout as wait } from 'node:timers/promises';
+import { type Cable, cableTo } from './cable.fixture.ts';
+import { type Mongo, openMongo } from './open.ts';
+import { mongoUrl, testDatabase } from './testing.ts';
+
+const database = testDatabase('open', []);
+
+async function withCable(play: (mongo: Mongo, cable: Cable) => Promise<void>): Promise<void> {
+  const cable = await cableTo(mongoUrl());
+  const mongo = openMongo({ url: cable.url, database: 'latchkey_test_cable' });
+  try {
+    await play(mongo, cable);
+  } finally {
+    await mongo.close();
+    await cable.cut();
+  }
+}
+
+const read = (mongo: Mongo) => mongo.connection.collection('notes').findOne({});
+
+/** Resolves once the server answers. */
+async function answering(mongo: Mongo): Promise<void> {
+  const answers = () =>
+    mongo.ping().then(
+      () => true,
+      () => false,
+    );
+  while (!(await answers())) await wait(50);
+}
+
+describe('a MongoDB', () => {
+  test('is reached as soon as it is there', () =>
+    withCable(async (mongo, cable) => {
+      await assert.rejects(mongo.ping(), { name: 'MongoFailure' });
+      await cable.mend();
+      await mongo.reached;
+      await mongo.ping();
+      assert.equal(await read(mongo), null);
+    }));
+
+  test('that goes fails what is asked within seconds, and is used again once it is back', () =>
+    withCable(async (mongo, cable) => {
+      await cable.mend();
+      await mongo.reached;
+      await cable.cut();
+      const since = performance.now();
+      await assert.rejects(read(mongo));
+      await assert.rejects(mongo.ping(), { name: 'MongoFailure' });
+      assert.ok(performance.now() - since < 10_000);
+      await cable.mend();
+      await answering(mongo);
+      assert.equal(await read(mongo), null);
+    }));
+
+  test('acknowledges what a majority has in its journals, whatever the URL says', async () => {
+    await database.empty();
+    const url = new URL(mongoUrl());
+    url.searchParams.set('w', '0');
+    url.searchParams.set('readPreference', 'secondary');
+    const mongo = openMongo({ url: String(url), database: 'latchkey_test_open' });
+    await mongo.reached;
+    const { w, journal } = mongo.connection.getClient().writeConcern ?? {};
+    assert.deepEqual({ w, journal }, { w: 'majority', journal: true });
+    assert.equal(mongo.connection.getClient().readPreference.mode, 'primary');
+    await mongo.close();
+  });
+
+  test('does not answer once it was closed', async () => {
+    const mongo = await database.another();
+    await mongo.close();
+    await mongo.close();
+    await assert.rejects(mongo.ping(), { name: 'MongoFailure' });
+  });
+});
