@@ -7,7 +7,7 @@ import { z } from 'zod';
 import { composeStandalone } from './compose.ts';
 import { message } from './mailbox/message.ts';
 import { messagePage } from './mailbox/routes.ts';
-import { readSettings } from './settings.ts';
+import { readSettings, showsPages } from './settings.ts';
 import { getJson, silent, temporaryFolder } from './testing.ts';
 
 const readiness = z.object({
@@ -83,7 +83,7 @@ test('a sign-up leads to a mail in the mailbox whose link is at the port in use'
   assert.ok(mail.Text.includes(`${url}/api/v1/auth/verify/`));
 });
 
-test('no pages where mails leave the machine’s own address, or in production', async (t) => {
+test('no pages where other machines could see them', async (t) => {
   const exposed = await started(t, {
     DATA_DIR: await temporaryFolder(t),
     HOST: '0.0.0.0',
@@ -91,6 +91,12 @@ test('no pages where mails leave the machine’s own address, or in production',
   });
   for (const path of ['/', '/mailbox', '/topics/api/topics', '/docs'])
     assert.equal((await fetch(exposed.url + path)).status, 404, path);
+});
+
+test('no pages in production, whatever the address', () => {
+  const config = readSettings({});
+  assert.equal(showsPages(config), true);
+  assert.equal(showsPages({ ...config, LATCHKEY_ENV: 'production' }), false);
 });
 
 test('a taken port and a folder in use are said in one line, and nothing stays open', async (t) => {

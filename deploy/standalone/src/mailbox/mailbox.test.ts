@@ -195,11 +195,23 @@ test('the HTML of a mail is a page without script whose links open in a new tab'
   await send({ to: 'ada@example.com', subject: 'x', html });
   const answer = await fetch(`${url}/view/latest`);
   const policy = answer.headers.get('content-security-policy') ?? '';
-  assert.match(policy, /default-src 'none'/);
-  assert.match(policy, /sandbox allow-popups allow-popups-to-escape-sandbox/);
-  assert.doesNotMatch(policy, /script/);
+  assert.deepEqual(policy.split('; '), [
+    "default-src 'none'",
+    "style-src 'unsafe-inline'",
+    'img-src data:',
+    "form-action 'none'",
+    "frame-ancestors 'self'",
+    'sandbox allow-popups allow-popups-to-escape-sandbox',
+  ]);
   assert.equal(answer.headers.get('x-frame-options'), 'SAMEORIGIN');
   assert.match(await answer.text(), /<head><base target="_blank">/);
+
+  await send({
+    to: 'ada@example.com',
+    subject: 'without a head',
+    html: '<a href="https://example.com">x</a>',
+  });
+  assert.match(await (await fetch(`${url}/view/latest`)).text(), /^<base target="_blank"><a /);
 });
 
 test('a mail over the size limit is refused and not kept', async (t) => {

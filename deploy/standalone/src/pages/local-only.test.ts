@@ -22,6 +22,8 @@ test('the pages answer this machine’s names on any port, and no other name', a
     assert.equal((await getAs(url, host)).status, 200, host);
   for (const host of [
     'evil.example',
+    'evil-localhost',
+    'evil.localhost:8080',
     'localhost.evil.example',
     '127.0.0.1.evil.example',
     '10.0.0.1',
@@ -52,7 +54,17 @@ test('every page loads scripts and styles from here alone, and all that it names
     assert.equal(answer.status, 200);
     assert.equal(answer.headers.get('content-type'), 'text/html; charset=utf-8');
     const policy = answer.headers.get('content-security-policy') ?? '';
-    assert.match(policy, /default-src 'none'; script-src 'self'; style-src 'self';/);
+    assert.deepEqual(policy.split('; '), [
+      "default-src 'none'",
+      "script-src 'self'",
+      "style-src 'self'",
+      "img-src 'self' data:",
+      "connect-src 'self'",
+      "frame-src 'self'",
+      "form-action 'self'",
+      "base-uri 'none'",
+      "frame-ancestors 'none'",
+    ]);
     const html = await answer.text();
     assert.doesNotMatch(html, /https?:\/\/|style=|<script>| on\w+=/);
     const assets = [...html.matchAll(/(?:href|src)="(\/assets\/[^"]+)"/g)].map(([, asset]) => asset ?? '');
