@@ -3,6 +3,7 @@ import { describe, test } from 'node:test';
 import { testDatabase } from '@latchkey/mongo/testing';
 import { journalContract } from '../ports/journal.contract.ts';
 import { commitOf, registrationOf } from '../ports/journal.fixtures.ts';
+import { journalModelContract } from '../ports/journal.model.contract.ts';
 import { COMMITS, journalIndexes } from './journal.mongo.schema.ts';
 import { createMongoJournal } from './journal.mongo.ts';
 
@@ -12,6 +13,16 @@ journalContract('mongo', async () => {
   const { connection } = await database.empty();
   return { journal: createMongoJournal(connection), close: async () => undefined };
 });
+
+journalModelContract(
+  'mongo',
+  async () => ({
+    journal: createMongoJournal((await database.empty()).connection),
+    clear: database.empty,
+    close: async () => undefined,
+  }),
+  { numRuns: 100 },
+);
 
 describe('the journal on mongo', () => {
   test('stops a stream alone whose commit is damaged, without quoting it', async () => {

@@ -1,109 +1,14 @@
-/** Whatever is done to it, in whatever order: the journal on sqlite answers as the one in memory does. */
-import assert from 'node:assert/strict';
-import { describe, test } from 'node:test';
-import fc from 'fast-check';
-import { commitOf, instant } from '../ports/journal.fixtures.ts';
-import { createMemoryJournal } from '../ports/journal.memory.ts';
-import type { Commit, Journal } from '../ports/journal.ts';
+import { journalModelContract } from '../ports/journal.model.contract.ts';
 import { temporaryDatabase } from './database.fixture.ts';
 import { createSqliteJournal } from './journal.sqlite.ts';
 
-/** Few of everything, so that commands collide. */
-const streamName = fc.constantFrom('a', 'b', 'c');
-const number = fc.integer({ min: 1, max: 4 });
-const claims = fc.subarray(['one', 'two', 'three'], { minLength: 1 });
-const address = fc.constantFrom('ada@example.com', 'grace@example.com');
-
-const commit = fc
-  .record(
-    {
-      stream: streamName,
-      number,
-      commandId: fc.constantFrom('1', '2', '3', '4', '5', '6', '7', '8'),
-      claims,
-      address,
-    },
-    { requiredKeys: ['stream', 'number', 'commandId'] },
-  )
-  // Each commit has a time of its own; the order among equal times is not promised.
-  .map(({ address, ...given }) =>
-    commitOf({
-      ...given,
-      at: instant(1 + given.number * 10 + 'abc'.indexOf(given.stream)),
-      // Only the first commit of an account has one.
-      ...(address === undefined || given.number > 1 ? {} : { address }),
-    }),
-  );
-
-type Step = (journal: Journal) => Promise<unknown>;
-
-const step = fc.oneof(
-  {
-    weight: 5,
-    arbitrary: commit.map(
-      (commit): Step =>
-        (journal) =>
-          journal.append(commit),
-    ),
-  },
-  streamName.map(
-    (stream): Step =>
-      (journal) =>
-        journal.settle(stream),
-  ),
-  fc.array(fc.record({ stream: streamName, number })).map(
-    (commits): Step =>
-      (journal) =>
-        journal.markPublished(commits),
-  ),
-  fc.record({ stream: streamName, number, stateVersion: fc.nat(1) }).map(
-    (given): Step =>
-      (journal) =>
-        journal.saveSnapshot({ ...given, sequence: given.number, state: given }),
-  ),
-);
-
-/** Everything that can be asked of a journal. */
-async function everything(journal: Journal): Promise<unknown> {
-  const after: readonly Commit[] = await journal.read('a');
-  const [first] = await journal.registrations({ limit: 1 });
-  return {
-    commits: await Promise.all(['a', 'b', 'c'].map((stream) => journal.read(stream))),
-    later: await journal.read('a', after[0]?.number),
-    holders: await Promise.all(['one', 'two', 'three'].map((claim) => journal.holder(claim))),
-    living: await Promise.all(
-      ['ada@example.com', 'grace@example.com'].map((address) => journal.living(address)),
-    ),
-    registrations: await journal.registrations({
-      ...(first === undefined ? {} : { after: first }),
-      limit: 2,
-    }),
-    unpublished: await Promise.all(['a', 'b', 'c'].map((stream) => journal.unpublished(stream))),
-    waiting: await journal.waiting({ before: new Date(instant(25)), limit: 2 }),
-    backlog: await journal.backlog(),
-    snapshots: await Promise.all(['a', 'b', 'c'].map((stream) => journal.snapshot(stream))),
-  };
-}
-
-describe('the journal on sqlite', () => {
-  test('answers as its model does', async () => {
+journalModelContract(
+  'sqlite',
+  async () => {
     const { database, close } = await temporaryDatabase();
-    const journal = createSqliteJournal(database);
-    const clear = () =>
+    const clear = async () =>
       database.exec('DELETE FROM journal_commit; DELETE FROM journal_claim; DELETE FROM journal_snapshot');
-    try {
-      await fc.assert(
-        fc
-          .asyncProperty(fc.array(step, { minLength: 3, maxLength: 30 }), async (steps) => {
-            const model = createMemoryJournal();
-            for (const run of steps) assert.deepEqual(await run(journal), await run(model));
-            assert.deepEqual(await everything(journal), await everything(model));
-          })
-          .beforeEach(clear),
-        { numRuns: 100 },
-      );
-    } finally {
-      await close();
-    }
-  });
-});
+    return { journal: createSqliteJournal(database), clear, close };
+  },
+  { numRuns: 100 },
+);
