@@ -59,8 +59,7 @@ export function createMongoLimits(
           duration: seconds,
         }),
       async (limiter, key, points) => {
-        const inItsWindow = { key: limiter.getKey(key), expire: { $gt: new Date() } };
-        await counts.updateOne(inItsWindow, { $inc: { points: -points } });
+        await counts.updateOne({ key: limiter.getKey(key) }, { $inc: { points: -points } });
       },
     ),
 
