@@ -1,5 +1,6 @@
 /** Who lives at an address: its owner, who has proven it, and sign-ups that nobody has proven yet. */
 import { type AccountState, addressClaim } from '../account/index.ts';
+import { UnreadableCommit } from '../ports/journal.ts';
 import type { Context, Deps } from './deps.ts';
 
 type Needs = Pick<Deps, 'journal' | 'accounts'>;
@@ -10,17 +11,39 @@ export const ownerOf = ({ journal }: Pick<Deps, 'journal'>, address: string): Pr
 
 /**
  * The living unverified sign-ups of an address, newest first. A mark that a crash left on one that is
- * verified or ended is taken off on the way.
+ * verified or ended is taken off on the way. One whose events cannot be read is left out: that is no reason
+ * to turn away whoever else has the address.
  */
-export const livingSignUps = async (
-  { journal, accounts }: Needs,
-  address: string,
-): Promise<readonly AccountState[]> => {
-  const marked = await journal.living(address);
-  const states = await Promise.all(marked.map(({ stream }) => accounts.load(stream)));
-  const over = marked.filter((_, i) => states[i]?.status !== 'unverified');
-  await Promise.all(over.map(({ stream }) => journal.settle(stream)));
-  return states.filter(({ status }) => status === 'unverified');
+export const livingSignUps = async (deps: Needs, address: string): Promise<readonly AccountState[]> =>
+  (await openSignUps(deps, address)).flatMap(({ state }) => state ?? []);
+
+/** Whether sign-ups besides an account's own live; one that cannot be read may. */
+export const isContested = async (deps: Needs, address: string, userId: string): Promise<boolean> =>
+  (await openSignUps(deps, address)).some(({ stream }) => stream !== userId);
+
+interface OpenSignUp {
+  readonly stream: string;
+  /** Undefined: its events cannot be read. */
+  readonly state: AccountState | undefined;
+}
+
+const openSignUps = async (deps: Needs, address: string): Promise<readonly OpenSignUp[]> => {
+  const marked = await deps.journal.living(address);
+  const signUps = await Promise.all(
+    marked.map(async ({ stream }) => ({ stream, state: await readable(deps, stream) })),
+  );
+  const isOver = ({ state }: OpenSignUp) => state !== undefined && state.status !== 'unverified';
+  await Promise.all(signUps.filter(isOver).map(({ stream }) => deps.journal.settle(stream)));
+  return signUps.filter((signUp) => !isOver(signUp));
+};
+
+const readable = async ({ accounts }: Needs, userId: string): Promise<AccountState | undefined> => {
+  try {
+    return await accounts.load(userId);
+  } catch (error) {
+    if (error instanceof UnreadableCommit) return undefined;
+    throw error;
+  }
 };
 
 /** Ends the sign-ups of an address that another account has proven. */

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { Problem } from '@latchkey/service';
-import type { SignedIn } from './login.ts';
+import { login, type SignedIn } from './login.ts';
 import { context, DAY, inWorld, problem, type World } from './testing/world.ts';
 
 const ada = 'ada@example.com';
@@ -52,6 +52,19 @@ describe('a login', () => {
         (await world.useCases.login(ada, password, home)).state.userId;
       assert.equal(await login(PASSWORD), middle.userId);
       assert.equal(await login(ANOTHER), newest.userId);
+    }),
+  );
+
+  test(
+    'is not kept from the owner by a sign-up that cannot be read',
+    inWorld(async (world) => {
+      const owner = await verified(world, ada, PASSWORD);
+      const { userId } = await world.signUp(ada, ANOTHER);
+      const damage = `UPDATE journal_commit SET events = '[]' WHERE stream = ?`;
+      await world.database.write(() => void world.database.prepare(damage).run(userId));
+      const { deps, freshAccounts } = world;
+      const { state } = await login({ ...deps, accounts: freshAccounts() })(ada, PASSWORD, home);
+      assert.equal(state.userId, owner);
     }),
   );
 

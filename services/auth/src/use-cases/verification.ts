@@ -1,9 +1,9 @@
 /** The verification link: what its page shows, and what follows when a person acts on it. */
-import { verificationRefusal } from '../account/index.ts';
+import { type AccountState, verificationRefusal } from '../account/index.ts';
 import { ipKey } from '../credentials/ip-key.ts';
 import { refused } from '../http/problems.ts';
 import type { Outcome } from './accounts.ts';
-import { livingSignUps, ownerOf, supersedeOthers } from './address.ts';
+import { isContested, ownerOf, supersedeOthers } from './address.ts';
 import type { Context, Deps, Signed } from './deps.ts';
 import { demandAllowed } from './guard.ts';
 import { mintLink } from './links.ts';
@@ -14,6 +14,7 @@ import { tryPassword } from './tries.ts';
 /** What the page of a link that can be used tells. */
 export interface OpenVerification {
   readonly username: string;
+  readonly email: string;
   readonly locale: string;
   readonly signedUpAt: Date;
   /** This very link has verified the account already. */
@@ -33,6 +34,7 @@ export const viewVerification =
     const used = state.verification?.used ?? false;
     return {
       username: state.username,
+      email: state.email,
       locale: state.locale,
       signedUpAt: await signedUpAt(deps, userId),
       used,
@@ -110,25 +112,23 @@ export const rejectSignUp =
     return outcome;
   };
 
-/** A newer link for the caller's own account; a verified one needs none. @throws Problem (rate_limited) */
+/** A newer link for the caller's own account, as it is then; a verified one needs none. @throws Problem (rate_limited) */
 export const renewVerification =
   (deps: Deps) =>
-  async (caller: Signed, context: Context): Promise<void> => {
+  async (caller: Signed, context: Context): Promise<AccountState> => {
     demandAllowed(await deps.limits.take('mail-ip', ipKey(context.ip)));
-    if (caller.state.status !== 'unverified') return;
+    if (caller.state.status !== 'unverified') return caller.state;
     const mayMail = await deps.limits.take('verification-address', caller.state.address);
-    if (!mayMail.allowed) return;
-    await deps.accounts.execute(caller.userId, context, async ({ address, email }) => ({
+    if (!mayMail.allowed) return caller.state;
+    const { state } = await deps.accounts.execute(caller.userId, context, async ({ address, email }) => ({
       type: 'RenewVerification',
       owner: await ownerOf(deps, address),
       link: await mintLink(deps, 'verification', { userId: caller.userId, email }),
     }));
+    return state;
   };
 
 const signedUpAt = async ({ journal }: Deps, userId: string): Promise<Date> => {
   const [registration] = await journal.read(userId);
   return new Date(registration?.at ?? 0);
 };
-
-const isContested = async (deps: Deps, address: string, userId: string): Promise<boolean> =>
-  (await livingSignUps(deps, address)).some((other) => other.userId !== userId);

@@ -6,6 +6,7 @@ const signedUpAt = new Date('2026-11-21T10:15:00Z');
 
 export const verificationView = (locale: string) => ({
   locale,
+  email: 'ada@example.com',
   username: 'ada',
   signedUpAt,
   used: false,

@@ -48,13 +48,14 @@ export function createPages(): Pages {
     render(language, 'message', { mark, title, paragraphs });
 
   return {
-    verification({ locale, username, signedUpAt, used, contested, action, fault }) {
+    verification({ locale, username, email, signedUpAt, used, contested, action, fault }) {
       const language = languageFor(locale);
       const { texts, tag } = language;
       if (used) return message(language, 'done', texts.alreadyVerified);
       return render(language, 'verification', {
         title: texts.verification.title,
         username: shown(username),
+        email: shown(email),
         signedUpAt: { machine: signedUpAt.toISOString(), words: instantInWords(signedUpAt, tag) },
         contested,
         action,

@@ -1,5 +1,6 @@
 /** Requests by address: answered the same way whoever lives there. */
 import {
+  type Answer,
   anyone,
   type Policy,
   type Problem,
@@ -9,11 +10,12 @@ import {
   validationFailed,
 } from '@latchkey/service';
 import { z } from 'zod';
+import type { AccountState } from '../../account/index.ts';
 import { emailAddress } from '../../credentials/email.ts';
 import type { Signed } from '../../use-cases/deps.ts';
 import { contextOf } from '../context.ts';
 import { BASE, type RouteDeps } from '../deps.ts';
-import { message } from '../views.ts';
+import { changedOnPage, message, sequenceHeader } from '../views.ts';
 import { linkProblemPage, localeOf, page } from './link-page.ts';
 
 const accepted = {
@@ -55,22 +57,28 @@ export const verificationRequestRoute = ({ useCases, guards, pages }: RouteDeps)
     policy: callerOrAnyone(guards.authenticated),
     body: z.object({ email: emailAddress.optional() }),
     accepts: ['none', 'json', 'form'],
-    answers: { 202: accepted },
+    answers: { 202: changedOnPage(accepted.description) },
     problems: [problems.rate_limited, problems.conflict],
     problemPage: linkProblemPage(pages, 'verification'),
     handle: async (request) => {
       const { caller, body } = request;
-      if (caller !== null) await useCases.renewVerification(caller, contextOf(request));
-      else if (body.email === undefined) throw neither();
-      else await useCases.requestByAddress('verification', body.email.canonical, contextOf(request));
+      if (caller !== null) return renewed(await useCases.renewVerification(caller, contextOf(request)));
+      if (body.email === undefined) throw neither();
+      await useCases.requestByAddress('verification', body.email.canonical, contextOf(request));
       if (request.sentAs === 'form')
         return page(pages.requested({ locale: localeOf(request), kind: 'verification' }), 202);
-      return {
-        status: 202,
-        body: { message: 'If there is an account to verify, a link has been sent.' },
-      };
+      return { status: 202, body: LINK_SENT };
     },
   });
+
+const LINK_SENT = { message: 'If there is an account to verify, a link has been sent.' };
+
+/** Whoever has a token knows the account: a change of it may be told. */
+const renewed = (state: AccountState): Answer => ({
+  status: 202,
+  body: LINK_SENT,
+  headers: sequenceHeader(state),
+});
 
 /** A token that is sent must be good; none is fine. */
 const callerOrAnyone = (authenticated: Policy<Signed>): Policy<Signed | null> => ({
