@@ -12,6 +12,8 @@ async function withCable(play: (mongo: Mongo, cable: Cable) => Promise<void>): P
   const mongo = openMongo({ url: cable.url, database: 'latchkey_test_cable' });
   try {
     await play(mongo, cable);
+    // Some servers make a database when it is read from.
+    await mongo.connection.dropDatabase();
   } finally {
     await mongo.close();
     await cable.cut();
