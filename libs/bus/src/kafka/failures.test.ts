@@ -48,7 +48,13 @@ describe('a failure of Kafka', () => {
       'brokers that do not answer',
       kafkaError('KafkaJSConnectionError', { code: 'ECONNREFUSED' }),
       KafkaUnavailableError,
-      /KAFKA_BROKERS: no broker answers at kafka-1:9092, kafka-2:9092 \(ECONNREFUSED\)/,
+      /KAFKA_BROKERS: no broker answers at kafka-1:9092, kafka-2:9092 \(ECONNREFUSED\)\.$/,
+    ],
+    [
+      'a handshake that is cut off',
+      kafkaError('KafkaJSConnectionError', { code: 'ECONNRESET' }),
+      KafkaUnavailableError,
+      /\(ECONNRESET\)\. If it stays so, see KAFKA_SSL \(now off\)/,
     ],
   ] as const) {
     it(`says of ${what} which setting to look at, however deep it is wrapped`, () => {

@@ -55,8 +55,9 @@ export function explain(error: unknown, connection: KafkaConnection, subject?: s
     );
   if (has(({ name }) => UNREACHABLE.includes(name))) {
     const code = traits.find((trait) => trait.code)?.code;
+    const doubts = code === 'ECONNRESET' ? ` ${doubtsAbout(connection)}` : '';
     return new KafkaUnavailableError(
-      `KAFKA_BROKERS: no broker answers at ${brokers.join(', ')}${code ? ` (${code})` : ''}.`,
+      `KAFKA_BROKERS: no broker answers at ${brokers.join(', ')}${code ? ` (${code})` : ''}.${doubts}`,
       { cause: error },
     );
   }
