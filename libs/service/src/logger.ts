@@ -24,8 +24,14 @@ export function createLogger(options: LoggerOptions, destination?: NodeJS.Writab
     // The written line is the one place that everything passes: fields, bindings of children, messages, stacks.
     hooks: { streamWrite: cleanLine },
   };
-  return destination === undefined ? pino(settings) : pino(settings, destination);
+  return pino(settings, destination ?? synchronousStdout());
 }
+
+/**
+ * Each line is written when the call returns. Otherwise it waits for a thread, behind password hashes, and
+ * the flush of a `fatal` overtakes the line in flight.
+ */
+const synchronousStdout = () => pino.destination({ sync: true });
 
 interface DescribedError {
   readonly type: string;

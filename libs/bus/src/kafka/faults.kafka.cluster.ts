@@ -2,6 +2,8 @@ import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { describe, it, type TestContext } from 'node:test';
 import kafkajs, { CompressionTypes } from 'kafkajs';
+import Broker from 'kafkajs/src/broker/index.js';
+import { createErrorFromCode } from 'kafkajs/src/protocol/error.js';
 import type { BusRecord, OutgoingRecord, Subscription } from '../bus.ts';
 import { withAdmin } from './admin.ts';
 import type { KafkaBusDeps } from './bus.kafka.ts';
@@ -12,6 +14,7 @@ import { connection, openTestBus, quiet } from './testing/test-bus.ts';
 const { CompressionCodecs } = kafkajs;
 const KEPT_FOR_EVER = -1;
 const DEADLINE_MS = 30_000;
+const GROUP_LOAD_IN_PROGRESS = 14;
 
 const record = (key: string, value: string | Buffer): OutgoingRecord => ({
   key,
@@ -91,6 +94,17 @@ describe('the Kafka bus', () => {
     assert.match(reasons[0]?.message ?? '', new RegExp(`group ${group} has ended: .*Snappy`));
     await until(() => !subscription.healthy());
     await subscription.close();
+  });
+
+  it('joins a group whose coordinator is still loading it, as on a broker that has just started', async (test) => {
+    const { bus, topic, collect } = await prepare(test);
+    const loading = createErrorFromCode(GROUP_LOAD_IN_PROGRESS);
+    const join = test.mock.method(Broker.prototype, 'joinGroup');
+    join.mock.mockImplementationOnce(() => Promise.reject(loading));
+    const records = await collect();
+    await bus.publish(topic, [record('a', '1')]);
+    await until(() => records.length === 1);
+    assert.ok(join.mock.callCount() > 1, 'the first answer was the refusal');
   });
 
   it('refuses a topic that would let compressed records in', async (test) => {

@@ -82,8 +82,8 @@ export async function openSubscription(
   function crashed({ error, restart }: ConsumerCrashEvent['payload']): void {
     lanes.revokeAll();
     if (state.closed) return;
-    if (!state.joined) joining.reject(error);
-    else if (restart) logger.warn({ err: error, group }, 'The consumer failed and starts again.');
+    if (restart) logger.warn({ err: error, group }, 'The consumer failed and starts again.');
+    else if (!state.joined) joining.reject(error);
     else onFatal(new Error(`The consumer of group ${group} has ended: ${error.message}`, { cause: error }));
   }
 

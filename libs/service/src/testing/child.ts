@@ -54,7 +54,7 @@ const behaviours: Readonly<Record<string, Behaviour>> = {
   'failed start': async () =>
     group('all', [part('first'), part('second', { start: refuse(new Error('port 1 is taken')) })]),
   'bug at start': refuse(new TypeError('x is not a function')),
-  'bad settings': refuse(new ConfigError(['A: is required', 'B: must be true or false'])),
+  'bad settings': refuse(new ConfigError(Array.from({ length: 200 }, (_, n) => `SETTING_${n}: is required`))),
   fail: async ({ fail }) => {
     setTimeout(() => fail('the log is gone', new Error('lost')), 20);
     return ticker();

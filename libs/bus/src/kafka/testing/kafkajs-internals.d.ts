@@ -1,0 +1,11 @@
+/** What the fault tests reach into kafkajs for, to have a broker's rarer answers at will. */
+declare module 'kafkajs/src/broker/index.js' {
+  class Broker {
+    joinGroup(request: object): Promise<object>;
+  }
+  export = Broker;
+}
+
+declare module 'kafkajs/src/protocol/error.js' {
+  export function createErrorFromCode(code: number): Error;
+}
