@@ -1,0 +1,34 @@
+import type { TopicSpec } from '@latchkey/bus';
+import type { Index } from '@latchkey/mongo';
+import type { Logger, Registry, Service } from '@latchkey/service';
+import type { z } from 'zod';
+import type { ClusterBackend } from './backend.ts';
+
+export interface ClusterServiceDeps {
+  readonly backend: ClusterBackend;
+  readonly logger: Logger;
+  readonly registry: Registry;
+}
+
+/** A service as its `main.ts` describes it. */
+export interface ClusterService<Settings extends z.ZodObject> {
+  readonly name: string;
+  /** Where it listens unless PORT says otherwise. */
+  readonly defaultPort: number;
+  readonly settings: Settings;
+  /** What must be there before it starts; `npm run ops -- topics` and `npm run ops -- indexes` make it. */
+  readonly topics: readonly TopicSpec[];
+  readonly indexes: readonly Index[];
+  compose(config: z.infer<Settings>, deps: ClusterServiceDeps): Service;
+  /** Whether pages of an origin may call it; none, where it is not given. */
+  allowedOrigins?(config: z.infer<Settings>): (origin: string) => boolean;
+}
+
+/**
+ * Runs a service as a process of its own. It listens at once, and tells at `/readyz` what it waits for: until
+ * both servers are there, requests are answered with 503. Faults of its settings, all at once, and what no
+ * waiting mends end it with one clear line and exit 1.
+ */
+export declare function runService<Settings extends z.ZodObject>(
+  service: ClusterService<Settings>,
+): Promise<void>;
