@@ -14,6 +14,7 @@ import {
 import type { Database } from '@latchkey/sqlite';
 import { createSqliteProfiles } from './adapters/profiles.sqlite.ts';
 import type { UserConfig } from './config.ts';
+import { accountSequenceHeader } from './http/account-sequence.ts';
 import { createRoutes } from './http/routes.ts';
 import { createStanding } from './http/standing.ts';
 import type { Profiles } from './ports/profiles.ts';
@@ -74,7 +75,10 @@ export function compose(config: UserConfig, deps: UserDeps): UserService {
 
   return {
     name: 'user',
-    routes: createRoutes({ profiles, guards: guards({ verify, standing: createStanding(room) }) }),
+    routes: createRoutes({
+      profiles,
+      guards: guards({ verify, standing: createStanding(room), headers: accountSequenceHeader }),
+    }),
 
     async start() {
       subscription = await bus.subscribe({

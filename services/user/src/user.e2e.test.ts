@@ -166,7 +166,7 @@ test('a malformed Account-Sequence is refused, one about another account is igno
   ]) {
     const answer = await me(account, 1, { 'Account-Sequence': header });
     assert.equal(answer.status, 400, header);
-    assert.equal(answer.body.errors[0]?.pointer, '#/header/account-sequence');
+    assert.equal(answer.body.errors[0]?.pointer, '#/header/Account-Sequence');
   }
   const about = await me(account, 1, { 'Account-Sequence': `${historyOf('bob').id}:9` });
   assert.equal(about.status, 200);

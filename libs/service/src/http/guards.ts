@@ -2,6 +2,7 @@
  * Guards for routes that take an access token: whose token it is (RFC 9068), whether it still lives, and what
  * its account may do. Usable by any service: where the account's standing is known is handed in.
  */
+import type { z } from 'zod';
 import type { AccessClaims, VerifyToken } from './access-token.ts';
 import type { ProblemSpec } from './problem.ts';
 import { Problem, problems } from './problem.ts';
@@ -44,6 +45,8 @@ export interface Guards<S extends AccountStanding = AccountStanding> {
 export function guards<S extends AccountStanding>(options: {
   readonly verify: VerifyToken;
   readonly standing: Standing<S>;
+  /** Those that `standing` reads. */
+  readonly headers?: z.ZodObject;
 }): Guards<S> {
   const authenticate = async (request: RequestContext): Promise<Caller<S>> => {
     const token = bearerToken(request.headers['authorization']);
@@ -67,17 +70,18 @@ export function guards<S extends AccountStanding>(options: {
   };
 
   const always = [problems.unauthenticated, problems.unavailable];
+  const common = { bearer: true, ...(options.headers && { headers: options.headers }) };
   return {
-    authenticated: { who: 'any living account', bearer: true, problems: always, authorise: authenticate },
+    authenticated: { ...common, who: 'any living account', problems: always, authorise: authenticate },
     verified: {
+      ...common,
       who: 'a verified account',
-      bearer: true,
       problems: [...always, accountNotVerified],
       authorise: authenticateVerified,
     },
     withRole: (role) => ({
+      ...common,
       who: `a verified ${role}`,
-      bearer: true,
       problems: [...always, accountNotVerified, problems.insufficient_permission],
       authorise: (request) => authenticateRole(request, role),
     }),

@@ -118,7 +118,8 @@ const serve = (route: Route, options: HttpOptions): Step => {
     // Before anything is said about the input: who may not call learns nothing from it.
     const caller = await route.policy.authorise(state.request);
     const { querystring } = exchange;
-    const input = readInput({ params: exchange['params'], querystring, body, sentAs });
+    const { headers } = state.request;
+    const input = readInput({ params: exchange['params'], querystring, headers, body, sentAs });
     writeAnswer(exchange, await route.handle({ ...state.request, caller, ...input, sentAs }));
   };
 };

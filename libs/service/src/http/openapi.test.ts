@@ -20,6 +20,7 @@ const setRole = route({
   description: 'For verified accounts.',
   policy: admin,
   params: z.object({ id: z.uuid().describe('The account') }),
+  headers: z.object({ 'Idempotency-Key': z.string().max(255).optional().describe('To repeat it') }),
   query: z.object({ dry: z.enum(['true', 'false']).default('false').describe('Change nothing') }),
   body: z.object({ role: z.enum(['user', 'admin']).meta({ description: 'The new role' }) }),
   answers: {
@@ -56,8 +57,23 @@ const page = route({
   handle: async () => ({ status: 200, body: { message: '' } }),
 });
 
+const lookAround = route({
+  method: 'GET',
+  path: '/around',
+  tag: 'links',
+  summary: 'Shows more to whom it knows',
+  policy: {
+    ...anyone,
+    who: 'anyone, or an account',
+    bearer: 'optional',
+    headers: z.object({ 'Account-Sequence': z.string().describe('What was seen') }),
+  },
+  answers: { 204: { description: 'Nothing' } },
+  handle: async () => ({ status: 204 }),
+});
+
 const internalRoute: Route = { ...page, path: '/hidden', hidden: true };
-const routes = [setRole, page, internalRoute];
+const routes = [setRole, page, lookAround, internalRoute];
 const document = JSON.parse(
   JSON.stringify(openApiDocument({ title: 'Auth', version: '1.0.0', description: 'Accounts' }, routes)),
 );
@@ -77,7 +93,7 @@ const resolve = (ref: string): unknown =>
 describe('the OpenAPI document', () => {
   it('has every route that is not hidden, with every status that it may answer', () => {
     assert.equal(document.openapi, '3.1.0');
-    assert.deepEqual(Object.keys(document.paths), ['/accounts/{id}/role', '/verify/{token}']);
+    assert.deepEqual(Object.keys(document.paths), ['/accounts/{id}/role', '/verify/{token}', '/around']);
     const put = document.paths['/accounts/{id}/role'].put;
     assert.deepEqual(Object.keys(put.responses), [
       '200',
@@ -129,7 +145,21 @@ describe('the OpenAPI document', () => {
     assert.equal(put.description, 'For verified accounts.\n\nWho: a verified admin.');
     assert.deepEqual(put.security, [{ bearer: [] }]);
     assert.deepEqual(document.paths['/verify/{token}'].post.security, []);
+    assert.deepEqual(document.paths['/around'].get.security, [{ bearer: [] }, {}]);
     assert.equal(document.components.securitySchemes.bearer.scheme, 'bearer');
+  });
+
+  it('names the headers that a route or its policy reads', () => {
+    const put = document.paths['/accounts/{id}/role'].put;
+    assert.deepEqual(put.parameters.at(-1), {
+      name: 'Idempotency-Key',
+      in: 'header',
+      required: false,
+      description: 'To repeat it',
+      schema: { type: 'string', maxLength: 255 },
+    });
+    const [sequence] = document.paths['/around'].get.parameters;
+    assert.deepEqual([sequence.name, sequence.in, sequence.required], ['Account-Sequence', 'header', true]);
   });
 
   it('shows requests as they come in and answers as they go out', () => {

@@ -87,11 +87,22 @@ const operation = (route: Route): Json => ({
   description: [route.description, `Who: ${route.policy.who}.`]
     .filter((text) => text !== undefined)
     .join('\n\n'),
-  ...(route.policy.bearer ? { security: [{ bearer: [] }] } : { security: [] }),
-  parameters: [...parameters(route.params, 'path', pathNames(route)), ...parameters(route.query, 'query')],
+  security: security(route.policy.bearer),
+  parameters: [
+    ...parameters(route.params, 'path', pathNames(route)),
+    ...parameters(route.query, 'query'),
+    ...parameters(route.policy.headers, 'header'),
+    ...parameters(route.headers, 'header'),
+  ],
   ...(route.body === undefined ? {} : { requestBody: requestBody(route, route.body) }),
   responses: merged(answers(route), problemAnswers(route)),
 });
+
+/** An empty requirement makes the others optional (OpenAPI 3.1, 4.8.10). */
+const security = (bearer: Route['policy']['bearer']): readonly Json[] => {
+  if (bearer === false) return [];
+  return bearer === 'optional' ? [{ bearer: [] }, {}] : [{ bearer: [] }];
+};
 
 /** `postAuthVerifyByToken`: stable as long as the address is. */
 const operationId = ({ method, path }: Route): string => {
@@ -109,7 +120,7 @@ const pathNames = ({ path }: Route): readonly string[] =>
 
 const parameters = (
   schema: z.ZodType | undefined,
-  place: 'path' | 'query',
+  place: 'path' | 'query' | 'header',
   names: readonly string[] = [],
 ): Json[] => {
   const { properties = {}, required = [] } = schema === undefined ? {} : jsonSchema(schema, 'input');

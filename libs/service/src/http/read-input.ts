@@ -11,6 +11,8 @@ export interface WireInput {
   readonly params: unknown;
   /** Without the question mark, still encoded. */
   readonly querystring: string;
+  /** By names in lower case. */
+  readonly headers: Readonly<Record<string, string | undefined>>;
   readonly body: Buffer;
   readonly sentAs: BodyKind;
 }
@@ -24,16 +26,17 @@ export interface ParsedInput {
 type Parse = (input: unknown, faults: FieldError[]) => unknown;
 
 /**
- * A reader for a route. Its faults are reported together, for body, query and path at once.
+ * A reader for a route. Its faults are reported together, for body, query, path and headers at once.
  * @throws Problem validation_failed (the reader)
  */
 export function inputReader(route: Route): (input: WireInput) => ParsedInput {
   const parseParams = parser(route.params, '#/path');
   const parseQuery = parser(route.query, '#/query');
   const parseBody = parser(route.body, '#');
+  const checkHeaders = headerCheck(route.headers);
   const emptyBody = bodyOfNone(route.body);
 
-  return ({ params, querystring, body, sentAs }) => {
+  return ({ params, querystring, headers, body, sentAs }) => {
     const faults: FieldError[] = [];
     const rawBody = route.body === undefined ? undefined : decodeBody(body, sentAs, emptyBody, faults);
     const input = {
@@ -41,6 +44,7 @@ export function inputReader(route: Route): (input: WireInput) => ParsedInput {
       query: parseQuery(queryFields(route, querystring, faults), faults),
       body: rawBody === UNREADABLE ? undefined : parseBody(rawBody, faults),
     };
+    checkHeaders(headers, faults);
     if (faults.length > 0) throw validationFailed(faults);
     return input;
   };
@@ -54,6 +58,16 @@ const parser = (schema: z.ZodType | undefined, root: string): Parse => {
     if (parsed.success) return parsed.data;
     faults.push(...fieldErrors(parsed.error, input, root));
     return undefined;
+  };
+};
+
+/** Of all the headers that come along, those that are declared. */
+const headerCheck = (schema: z.ZodObject | undefined) => {
+  const names = Object.keys(schema?.shape ?? {});
+  return (headers: WireInput['headers'], faults: FieldError[]): void => {
+    const given = Object.fromEntries(names.map((name) => [name, headers[name.toLowerCase()]]));
+    const parsed = schema?.safeParse(given);
+    if (parsed?.error) faults.push(...fieldErrors(parsed.error, given, '#/header'));
   };
 };
 

@@ -24,8 +24,10 @@ export interface RequestContext {
 export interface Policy<Caller> {
   /** In words, for the description: "anyone", "a verified admin". */
   readonly who: string;
-  /** Needs `Authorization: Bearer`. */
-  readonly bearer: boolean;
+  /** Whether it needs `Authorization: Bearer`, or only looks at it. */
+  readonly bearer: boolean | 'optional';
+  /** Other headers that it reads, by their usual names; what they may be is its own to check. */
+  readonly headers?: z.ZodObject;
   /** What `authorise` may throw. */
   readonly problems: readonly ProblemSpec[];
   /** @throws Problem */
@@ -85,6 +87,8 @@ export interface RouteSpec<Caller, Params, Query, Body> {
   readonly policy: Policy<Caller>;
   readonly params?: z.ZodType<Params>;
   readonly query?: z.ZodType<Query>;
+  /** Request headers of its own, by their usual names. Checked; read from `headers` of the request. */
+  readonly headers?: z.ZodObject;
   readonly body?: z.ZodType<Body>;
   /** Default: `json` alone where there is a body schema, otherwise `none`. */
   readonly accepts?: readonly BodyKind[];

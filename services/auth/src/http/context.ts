@@ -1,6 +1,6 @@
 /** What the use cases want to know of a request. */
 import type { RequestContext } from '@latchkey/service';
-import { validationFailed } from '@latchkey/service';
+import { z } from 'zod';
 import type { Context } from '../use-cases/deps.ts';
 
 const LONGEST_USER_AGENT = 256;
@@ -12,16 +12,17 @@ export const contextOf = ({ requestId, traceparent, ip, headers }: RequestContex
   userAgent: (headers['user-agent'] ?? '').slice(0, LONGEST_USER_AGENT),
 });
 
-/**
- * The same for a route that may be repeated with an `Idempotency-Key`: 1 to 255 visible ASCII characters.
- * @throws Problem (validation_failed)
- */
-export const repeatableContextOf = (request: RequestContext): Context => {
-  const idempotencyKey = request.headers['idempotency-key'];
-  if (idempotencyKey !== undefined && !/^[\x21-\x7e]{1,255}$/.test(idempotencyKey)) {
-    throw validationFailed([
-      { pointer: '#/header/Idempotency-Key', message: 'must be 1 to 255 visible ASCII characters' },
-    ]);
-  }
-  return { ...contextOf(request), idempotencyKey };
-};
+/** The header of a route that may be repeated. */
+export const repeatable = z.object({
+  'Idempotency-Key': z
+    .string()
+    .regex(/^[\x21-\x7e]{1,255}$/, 'must be 1 to 255 visible ASCII characters')
+    .optional()
+    .describe('Of one’s own choice: a request sent again with the same key is carried out once.'),
+});
+
+/** The same for a route that may be repeated. */
+export const repeatableContextOf = (request: RequestContext): Context => ({
+  ...contextOf(request),
+  idempotencyKey: request.headers['idempotency-key'],
+});

@@ -16,6 +16,14 @@ const header = z
   })
   .pipe(z.object({ account: z.uuid(), sequence: z.number().int() }));
 
+/** As the documents tell of it. */
+export const accountSequenceHeader = z.object({
+  'Account-Sequence': z
+    .string()
+    .optional()
+    .describe('As a change was answered with: the answer then shows that change, or what came after it.'),
+});
+
 /** @throws Problem (validation_failed) if it is there and malformed. */
 export const readAccountSequence = (text: string | undefined): AccountSequence | undefined => {
   if (text === undefined) return undefined;
@@ -23,6 +31,6 @@ export const readAccountSequence = (text: string | undefined): AccountSequence |
   if (parsed.success) return parsed.data;
   throw new Problem(problems.validation_failed, {
     detail: 'The header Account-Sequence is malformed.',
-    errors: [{ pointer: '#/header/account-sequence', message: 'must be <account id>:<sequence>' }],
+    errors: [{ pointer: '#/header/Account-Sequence', message: 'must be <account id>:<sequence>' }],
   });
 };

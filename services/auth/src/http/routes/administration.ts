@@ -2,7 +2,7 @@ import { role } from '@latchkey/events';
 import { problems, type Route, route } from '@latchkey/service';
 import { z } from 'zod';
 import { emailAddress } from '../../credentials/email.ts';
-import { contextOf, repeatableContextOf } from '../context.ts';
+import { contextOf, repeatable, repeatableContextOf } from '../context.ts';
 import { BASE, type RouteDeps } from '../deps.ts';
 import { refusals } from '../problems.ts';
 import { accountView, changed, sequenceHeader, viewAccount } from '../views.ts';
@@ -95,8 +95,9 @@ export const sendMailRoute = ({ useCases, guards }: RouteDeps): Route =>
     path: `${BASE}/send-mail`,
     tag: 'administration',
     summary: 'Send a mail to a list of addresses',
-    description: 'One mail per address, all or nothing. May be repeated with an `Idempotency-Key`.',
+    description: 'One mail per address, all or nothing.',
     policy: guards.withRole('admin'),
+    headers: repeatable,
     body: z.object({
       addresses: z.array(emailAddress).min(1).max(MOST_RECIPIENTS),
       template: z.enum(['welcome']).default('welcome'),

@@ -84,7 +84,7 @@ const renewed = (state: AccountState): Answer => ({
 const callerOrAnyone = (authenticated: Policy<Signed>): Policy<Signed | null> => ({
   ...authenticated,
   who: 'anyone, or any living account',
-  bearer: false,
+  bearer: 'optional',
   authorise: async (request) =>
     request.headers['authorization'] === undefined ? null : authenticated.authorise(request),
 });

@@ -2,7 +2,7 @@ import { anyone, problems, type Route, route } from '@latchkey/service';
 import { z } from 'zod';
 import { emailAddress } from '../../credentials/email.ts';
 import { negotiateLocale, passwordText } from '../../credentials/schemas.ts';
-import { repeatableContextOf } from '../context.ts';
+import { repeatable, repeatableContextOf } from '../context.ts';
 import { BASE, type RouteDeps } from '../deps.ts';
 import { authProblems } from '../problems.ts';
 import { accountView, names } from '../views.ts';
@@ -27,9 +27,9 @@ export const signUpRoute = ({ useCases }: RouteDeps): Route =>
     path: `${BASE}/signup`,
     tag: 'accounts',
     summary: 'Sign up',
-    description:
-      'The same answer whether the address is new, pending or taken: whoever has it gets a mail. May be repeated with an `Idempotency-Key`.',
+    description: 'The same answer whether the address is new, pending or taken: whoever has it gets a mail.',
     policy: anyone,
+    headers: repeatable,
     body,
     answers: { 201: { description: 'The input, echoed; a mail is on its way.', schema: created } },
     problems: [
