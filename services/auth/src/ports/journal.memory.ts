@@ -2,7 +2,9 @@ import type { Commit, Journal, Registration, Snapshot } from './journal.ts';
 
 /** The journal without a disk: the model that adapters are compared with, and a journal for tests of others. */
 export function createMemoryJournal(): Journal {
-  const commits: Commit[] = [];
+  const byCommand = new Map<string, Commit>();
+  const byStream = new Map<string, Map<number, Commit>>();
+  const byClaim = new Map<string, Commit>();
   const unpublished = new Set<Commit>();
   const settled = new Set<Commit>();
   const snapshots = new Map<string, Snapshot>();
@@ -13,35 +15,42 @@ export function createMemoryJournal(): Journal {
     return settled.has(commit) ? rest : commit;
   };
   const ofStream = (stream: string) =>
-    commits.filter((commit) => commit.stream === stream).toSorted((a, b) => a.number - b.number);
-  const holds = (claim: string) => commits.find((commit) => commit.claims?.includes(claim));
+    [...(byStream.get(stream)?.values() ?? [])].toSorted((a, b) => a.number - b.number);
   const isTaken = ({ stream, number, claims = [] }: Commit) =>
-    commits.some((other) => other.stream === stream && other.number === number) || claims.some(holds);
+    byStream.get(stream)?.has(number) || claims.some((claim) => byClaim.has(claim));
   const living = (): readonly Registration[] =>
-    commits
+    [...byCommand.values()]
       .map(shown)
       .flatMap(({ stream, address, at }) => (address === undefined ? [] : [{ stream, address, at }]))
       .toSorted(byTime);
   const outbox = () => [...unpublished].toSorted((a, b) => compare(a.at, b.at));
 
+  function insert(commit: Commit): void {
+    const { stream, number, commandId, claims = [] } = commit;
+    const numbers = byStream.get(stream) ?? new Map<number, Commit>();
+    byStream.set(stream, numbers.set(number, commit));
+    byCommand.set(commandId, commit);
+    for (const claim of claims) byClaim.set(claim, commit);
+    unpublished.add(commit);
+  }
+
   return {
     async append(commit) {
-      const earlier = commits.find(({ commandId }) => commandId === commit.commandId);
+      const earlier = byCommand.get(commit.commandId);
       if (earlier !== undefined) return { outcome: 'repeated', commit: shown(earlier) };
       if (isTaken(commit)) return { outcome: 'lost' };
-      commits.push(commit);
-      unpublished.add(commit);
+      insert(commit);
       return { outcome: 'appended' };
     },
     async byCommand(commandId) {
-      const commit = commits.find((other) => other.commandId === commandId);
+      const commit = byCommand.get(commandId);
       return commit && shown(commit);
     },
     read: async (stream, after = 0) =>
       ofStream(stream)
         .filter(({ number }) => number > after)
         .map(shown),
-    holder: async (claim) => holds(claim)?.stream,
+    holder: async (claim) => byClaim.get(claim)?.stream,
     living: async (address) =>
       living()
         .filter((registration) => registration.address === address)
@@ -64,7 +73,7 @@ export function createMemoryJournal(): Journal {
     },
     async markPublished(published) {
       for (const { stream, number } of published) {
-        const commit = commits.find((other) => other.stream === stream && other.number === number);
+        const commit = byStream.get(stream)?.get(number);
         if (commit !== undefined) unpublished.delete(commit);
       }
     },
