@@ -15,7 +15,7 @@ import { eventually } from './eventually.ts';
 
 const ROOT = join(import.meta.dirname, '..', '..');
 const MAIN = join(ROOT, 'deploy/standalone/src/main.ts');
-const OPS = join(ROOT, 'deploy/standalone/src/ops.ts');
+const OPS = join(ROOT, 'deploy/ops/src/main.ts');
 
 export interface System {
   /** Everything below it is the API. */

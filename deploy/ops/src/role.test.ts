@@ -1,30 +1,18 @@
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { text } from 'node:stream/consumers';
 import { type TestContext, test } from 'node:test';
 import { createRegistry } from '@latchkey/service';
 import { z } from 'zod';
-import { composeStandalone } from './compose.ts';
-import { message } from './mailbox/message.ts';
-import { messagePage } from './mailbox/routes.ts';
-import { readSettings } from './settings.ts';
-import { getJson, silent, temporaryFolder } from './testing.ts';
+import { composeStandalone } from '../../standalone/src/compose.ts';
+import { message } from '../../standalone/src/mailbox/message.ts';
+import { messagePage } from '../../standalone/src/mailbox/routes.ts';
+import { readSettings } from '../../standalone/src/settings.ts';
+import { getJson, silent, temporaryFolder } from '../../standalone/src/testing.ts';
+import { runOps } from './testing/run-ops.ts';
 
-/** Runs `npm run ops -- <words>` on a folder. */
-async function ops(folder: string, ...words: readonly string[]) {
-  const child = spawn(process.execPath, [join(import.meta.dirname, 'ops.ts'), ...words], {
-    env: { ...process.env, DATA_DIR: folder },
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
-  const ended = once(child, 'close');
-  const [out, err] = await Promise.all([text(child.stdout), text(child.stderr)]);
-  await ended;
-  return { code: child.exitCode, out, err };
-}
+const ops = (folder: string, ...words: readonly string[]) => runOps({ DATA_DIR: folder }, ...words);
 
 const ada = { email: 'ada@example.com', password: 'correct horse battery' };
 const token = z.object({ user: z.object({ role: z.string() }) });

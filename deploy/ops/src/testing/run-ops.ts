@@ -1,0 +1,32 @@
+/** `npm run ops -- …` as a process, for tests. */
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
+
+export interface Ended {
+  readonly code: number | null;
+  readonly out: string;
+  readonly err: string;
+}
+
+const MAIN = join(import.meta.dirname, '..', 'main.ts');
+const QUIETLY = '--disable-warning=TimeoutNegativeWarning';
+const LONGEST_RUN_MS = 60_000;
+
+/** Runs a command to its end, with these settings and no others. */
+export async function runOps(
+  settings: Readonly<Record<string, string>>,
+  ...words: readonly string[]
+): Promise<Ended> {
+  const child = spawn(process.execPath, [QUIETLY, MAIN, ...words], {
+    env: { PATH: process.env['PATH'], ...settings },
+    stdio: ['ignore', 'pipe', 'pipe'],
+    timeout: LONGEST_RUN_MS,
+    killSignal: 'SIGKILL',
+  });
+  const ended = once(child, 'close');
+  const [out, err] = await Promise.all([text(child.stdout), text(child.stderr)]);
+  await ended;
+  return { code: child.exitCode, out, err };
+}
