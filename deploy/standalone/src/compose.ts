@@ -14,12 +14,12 @@ import {
   type Part,
   type Registry,
   type Route,
+  startingRoutes,
 } from '@latchkey/service';
 import { type Database, DataFolderError, openDatabase } from '@latchkey/sqlite';
 import { createMailbox, type Mailbox } from './mailbox/mailbox.ts';
 import { createMailServer } from './mailbox/smtp.ts';
 import { developmentRoutes } from './pages/routes.ts';
-import { startingRoutes } from './pages/starting.ts';
 import { loadSecrets, secretsPath } from './secrets.ts';
 import { composeServices, type Services } from './services.ts';
 import { mailboxSettings, readServiceSettings, type StandaloneConfig, showsPages } from './settings.ts';
@@ -115,7 +115,7 @@ async function openDoor(
     name: 'http',
     host: config.HOST,
     port: config.PORT,
-    routes: startingRoutes,
+    routes: startingRoutes({ registry, health: async () => [] }),
     logger,
     registry,
     trustedProxies: config.TRUSTED_PROXIES,

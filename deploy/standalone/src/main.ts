@@ -1,7 +1,7 @@
 /** `npm start`: everything in one process. */
 import { widenThreadPool } from '@latchkey/auth';
 import {
-  ConfigError,
+  configOrExit,
   createLogger,
   createRegistry,
   type Logger,
@@ -11,16 +11,6 @@ import {
 import { composeStandalone, type Standalone } from './compose.ts';
 import { readSettings, type StandaloneConfig } from './settings.ts';
 import { welcome } from './welcome.ts';
-
-function settingsOrExit(): StandaloneConfig {
-  try {
-    return readSettings(withDotEnv(process.env, process.cwd()));
-  } catch (error) {
-    if (!(error instanceof ConfigError)) throw error;
-    process.stderr.write(`${error.faults.join('\n')}\n`);
-    return process.exit(1);
-  }
-}
 
 /**
  * Lines for people where a person looks on, JSON for machines. Only there: making a line pretty takes several
@@ -37,7 +27,7 @@ async function loggerFor(config: StandaloneConfig): Promise<Logger> {
 }
 
 widenThreadPool(process.env);
-const config = settingsOrExit();
+const config = configOrExit(() => readSettings(withDotEnv(process.env, process.cwd())));
 const logger = await loggerFor(config);
 let standalone: Standalone | undefined;
 

@@ -2,29 +2,20 @@
 import { authSettings } from '@latchkey/auth';
 import { generateSecrets } from '@latchkey/auth/secrets';
 import { notifierSettings } from '@latchkey/notifier';
-import { ConfigError, type Environment, readConfig, setting } from '@latchkey/service';
+import { type Environment, processSettings, readAll, readConfig, setting } from '@latchkey/service';
 import { userSettings } from '@latchkey/user';
 import { z } from 'zod';
 import { isLoopback } from './pages/local-only.ts';
 
-const fields = z.object({
+const fields = processSettings(8080).extend({
   LATCHKEY_ENV: z
     .enum(['development', 'production'])
     .default('development')
     .describe('`development` (pages, mailbox, secrets made by itself) or `production`.'),
-  HOST: z.string().default('127.0.0.1').describe('Address to listen on.'),
-  PORT: setting
-    .whole({ min: 0, max: 65_535, fallback: 8080 })
-    .describe('Port to listen on; 0: any free one.'),
   DATA_DIR: z.string().default('./.data').describe('Folder of everything that is kept.'),
   EXPOSE_DEVELOPMENT: setting
     .flag(false)
     .describe('Start in development although HOST can be reached from other machines.'),
-  LOG_LEVEL: z
-    .enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'])
-    .default('info')
-    .describe('The least that is logged.'),
-  TRUSTED_PROXIES: setting.list().describe('CIDR blocks whose X-Forwarded-For is believed.'),
   PUBLIC_URL: z.string().optional().describe('Default in development: http://localhost and the port in use.'),
   MAIL_SERVER: z.string().optional().describe('Default in development: the mailbox.'),
 });
@@ -66,22 +57,6 @@ const withProvided = (environment: Environment, provided: Environment): Environm
   ...Object.fromEntries(Object.entries(provided).filter(([name]) => !isGiven(environment, name))),
 });
 
-/** Runs every reader and throws their faults together, each of them once. */
-function allOf<T extends Record<string, () => unknown>>(readers: T): { [K in keyof T]: ReturnType<T[K]> } {
-  const faults = new Set<string>();
-  const values: Record<string, unknown> = {};
-  for (const [name, read] of Object.entries(readers)) {
-    try {
-      values[name] = read();
-    } catch (error) {
-      if (!(error instanceof ConfigError)) throw error;
-      for (const fault of error.faults) faults.add(fault);
-    }
-  }
-  if (faults.size > 0) throw new ConfigError([...faults]);
-  return values as { [K in keyof T]: ReturnType<T[K]> };
-}
-
 const readersOfServices = (environment: Environment) => ({
   auth: () => readConfig(authSettings, environment),
   notifier: () => readConfig(notifierSettings, environment),
@@ -90,7 +65,7 @@ const readersOfServices = (environment: Environment) => ({
 
 /** The services' settings; `provided` holds what is not given. @throws ConfigError with all faults */
 export const readServiceSettings = (environment: Environment, provided: Environment) =>
-  allOf(readersOfServices(withProvided(environment, provided)));
+  readAll(readersOfServices(withProvided(environment, provided)));
 
 /** In place of the in-process mailbox's address until it has one. */
 export const mailboxSettings = (port: number): Environment => ({
@@ -116,7 +91,7 @@ const standIns = (): Environment => ({
 export function readSettings(given: Environment): StandaloneConfig {
   const development = !given['LATCHKEY_ENV'] || given['LATCHKEY_ENV'] === 'development';
   const environment = { ...given, LATCHKEY_ENV: given['LATCHKEY_ENV'] || 'development' };
-  const { own } = allOf({
+  const { own } = readAll({
     own: () => readConfig(standaloneSettings, environment),
     ...readersOfServices(withProvided(environment, development ? standIns() : {})),
   });

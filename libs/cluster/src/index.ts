@@ -1,4 +1,4 @@
 export type { ClusterBackend } from './backend.ts';
 export { type ClusterService, type ClusterServiceDeps, runService } from './run-service.ts';
-export { openServers, type Servers } from './servers.ts';
-export { processSettings, type ServerConfig, serverSettings } from './settings.ts';
+export { type Needs, openServers, type Servers, type ServersDeps } from './servers.ts';
+export { type ServerConfig, serverSettings } from './settings.ts';

@@ -1,8 +1,22 @@
 import type { TopicSpec } from '@latchkey/bus';
 import type { Index } from '@latchkey/mongo';
-import type { Logger, Registry, Service } from '@latchkey/service';
+import {
+  configOrExit,
+  createLogger,
+  createRegistry,
+  type Logger,
+  processSettings,
+  type Registry,
+  readAll,
+  readConfig,
+  runProcess,
+  type Service,
+  withDotEnv,
+} from '@latchkey/service';
 import type { z } from 'zod';
 import type { ClusterBackend } from './backend.ts';
+import { clusterPart } from './cluster-part.ts';
+import { serverSettings } from './settings.ts';
 
 export interface ClusterServiceDeps {
   readonly backend: ClusterBackend;
@@ -19,6 +33,7 @@ export interface ClusterService<Settings extends z.ZodObject> {
   /** What must be there before it starts; `npm run ops -- topics` and `npm run ops -- indexes` make it. */
   readonly topics: readonly TopicSpec[];
   readonly indexes: readonly Index[];
+  /** What it returns is started again after it was stopped, where a server went away while it started. */
   compose(config: z.infer<Settings>, deps: ClusterServiceDeps): Service;
   /** Whether pages of an origin may call it; none, where it is not given. */
   allowedOrigins?(config: z.infer<Settings>): (origin: string) => boolean;
@@ -29,6 +44,30 @@ export interface ClusterService<Settings extends z.ZodObject> {
  * both servers are there, requests are answered with 503. Faults of its settings, all at once, and what no
  * waiting mends end it with one clear line and exit 1.
  */
-export declare function runService<Settings extends z.ZodObject>(
+export async function runService<Settings extends z.ZodObject>(
   service: ClusterService<Settings>,
-): Promise<void>;
+): Promise<void> {
+  const { own, ...config } = configOrExit(() => settingsOf(service));
+  const logger = createLogger({ name: service.name, level: config.process.LOG_LEVEL });
+  const registry = createRegistry();
+  await runProcess(logger, async (end) =>
+    clusterPart(config, {
+      name: service.name,
+      logger,
+      registry,
+      end,
+      needs: service,
+      compose: (backend) => service.compose(own, { backend, logger, registry }),
+      isAllowedOrigin: service.allowedOrigins?.(own) ?? (() => false),
+    }),
+  );
+}
+
+function settingsOf<Settings extends z.ZodObject>({ settings, defaultPort }: ClusterService<Settings>) {
+  const environment = withDotEnv(process.env, process.cwd());
+  return readAll({
+    process: () => readConfig(processSettings(defaultPort), environment),
+    servers: () => readConfig(serverSettings, environment),
+    own: () => readConfig(settings, environment),
+  });
+}

@@ -1,13 +1,45 @@
 /** The settings of a process that stands on Kafka and MongoDB. */
-import type { z } from 'zod';
+import { setting } from '@latchkey/service';
+import { z } from 'zod';
+
+const BROKER = /^(?:[\w.-]+|\[[\da-fA-F:]+\]):\d{1,5}$/;
+const areBrokers = (brokers: readonly string[]): boolean =>
+  brokers.length > 0 && brokers.every((broker) => BROKER.test(broker));
+
+const fields = z.object({
+  KAFKA_BROKERS: z
+    .string()
+    .transform((text) => setting.list().parse(text))
+    .refine(areBrokers, 'must be a list of host:port, such as kafka-1:9092,kafka-2:9092')
+    .describe('Some of the brokers, as host:port, comma-separated.'),
+  KAFKA_SSL: setting.flag(false).describe('Speak TLS with the brokers.'),
+  KAFKA_SASL_MECHANISM: z
+    .enum(['plain', 'scram-sha-256', 'scram-sha-512'])
+    .optional()
+    .describe('How to log in to Kafka: `plain`, `scram-sha-256` or `scram-sha-512`. Default: not at all.'),
+  KAFKA_SASL_USERNAME: z.string().optional().describe('User name for Kafka.'),
+  KAFKA_SASL_PASSWORD: z.string().optional().describe('Password for Kafka.').meta({ secret: true }),
+  MONGO_URL: z
+    .string()
+    .regex(/^mongodb(?:\+srv)?:\/\/./, 'must be a MongoDB connection string, such as mongodb://host:27017')
+    .describe('Connection string of MongoDB; the database is `latchkey` unless it names another.')
+    .meta({ secret: true }),
+});
+
+const SASL = ['KAFKA_SASL_MECHANISM', 'KAFKA_SASL_USERNAME', 'KAFKA_SASL_PASSWORD'] as const;
 
 /** Where the servers are and how to be let in: KAFKA_BROKERS, KAFKA_SSL, KAFKA_SASL_*, MONGO_URL. */
-export declare const serverSettings: z.ZodObject;
+export const serverSettings = fields.superRefine(
+  (config, context) => {
+    if (SASL.every((name) => config[name] === undefined)) return;
+    for (const name of SASL.filter((each) => config[each] === undefined)) {
+      context.addIssue({ code: 'custom', path: [name], message: `is required with ${othersOf(name)}` });
+    }
+  },
+  // Also where single settings are wrong, so that all faults are told at once.
+  { when: () => true },
+);
 
-export interface ServerConfig {
-  readonly KAFKA_BROKERS: readonly string[];
-  readonly MONGO_URL: string;
-}
+const othersOf = (name: string): string => SASL.filter((each) => each !== name).join(' and ');
 
-/** How the process listens and logs: LATCHKEY_ENV, HOST, PORT, LOG_LEVEL, TRUSTED_PROXIES. */
-export declare function processSettings(defaultPort: number): z.ZodObject;
+export type ServerConfig = z.infer<typeof serverSettings>;

@@ -34,6 +34,27 @@ export function readConfig<S extends z.ZodObject>(schema: S, environment: Enviro
   throw new ConfigError([...faults.values()]);
 }
 
+/**
+ * Runs every reader, so that the faults of all are told at once, each of them once.
+ * @throws ConfigError with all faults
+ */
+export function readAll<T extends Record<string, () => unknown>>(
+  readers: T,
+): { [K in keyof T]: ReturnType<T[K]> } {
+  const faults = new Set<string>();
+  const values: Record<string, unknown> = {};
+  for (const [name, read] of Object.entries(readers)) {
+    try {
+      values[name] = read();
+    } catch (error) {
+      if (!(error instanceof ConfigError)) throw error;
+      for (const fault of error.faults) faults.add(fault);
+    }
+  }
+  if (faults.size > 0) throw new ConfigError([...faults]);
+  return values as { [K in keyof T]: ReturnType<T[K]> };
+}
+
 type Collected = { values: Record<string, string | undefined>; faults: Map<string, string> };
 
 /** The values given, directly or by file; a setting whose giving is at fault has no value. */

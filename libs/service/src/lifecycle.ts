@@ -1,7 +1,6 @@
 /** What runs: parts that start in order, stop in reverse, and can say how they are. */
 
-import type { z } from 'zod';
-import { ConfigError, type Environment, readConfig } from './config.ts';
+import { ConfigError } from './config.ts';
 import type { Route } from './http/route.ts';
 import type { Logger } from './logger.ts';
 
@@ -79,14 +78,22 @@ export function group(name: string, parts: readonly Part[]): Part {
  * The settings of a process, or its end: one line per fault on stderr, and exit 1. For `main.ts`, where the
  * logger is only made from the settings.
  */
-export function configOrExit<S extends z.ZodObject>(schema: S, environment: Environment): z.infer<S> {
+export function configOrExit<T>(read: () => T): T {
   try {
-    return readConfig(schema, environment);
+    return read();
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
     process.stderr.write(`${error.faults.join('\n')}\n`);
     return process.exit(1);
   }
+}
+
+/** How a part ends its process, from within. */
+export interface ProcessEnd {
+  /** Something broke that nobody but a new process can mend. */
+  fail(reason: string, error?: unknown): void;
+  /** For what is started once `start` has resolved: reported as if that had rejected. */
+  failStart(error: unknown): void;
 }
 
 /**
@@ -96,7 +103,7 @@ export function configOrExit<S extends z.ZodObject>(schema: S, environment: Envi
  */
 export async function runProcess(
   logger: Logger,
-  build: (process: { fail(reason: string, error?: unknown): void }) => Promise<Part>,
+  build: (process: ProcessEnd) => Promise<Part>,
   options: { readonly graceMs?: number } = {},
 ): Promise<void> {
   const { graceMs = 10_000 } = options;
@@ -136,6 +143,12 @@ export async function runProcess(
     void end(1);
   };
 
+  const failStart = (error: unknown): void => {
+    if (ending) return;
+    reportFailedStart(logger, error);
+    void end(1);
+  };
+
   const die = (error: unknown): void => {
     // The state is unknown now; whatever counts has been written down, so the quickest end is the safest.
     logger.fatal({ err: error }, 'unhandled error');
@@ -145,7 +158,7 @@ export async function runProcess(
   process.on('SIGTERM', onSignal).on('SIGINT', onSignal);
   process.on('uncaughtException', die).on('unhandledRejection', die);
 
-  started = build({ fail }).then(async (built) => {
+  started = build({ fail, failStart }).then(async (built) => {
     part = built;
     if (!ending) await built.start();
   });

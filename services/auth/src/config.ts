@@ -1,5 +1,5 @@
 /** The settings of auth. */
-import { clientAddress, setting } from '@latchkey/service';
+import { environmentSetting, setting } from '@latchkey/service';
 import { z } from 'zod';
 import { KeyFault, parseSealingKey, parseSecretKey, parseSigningKeys } from './credentials/keys.ts';
 import type { LimitRules } from './ports/limits.ts';
@@ -46,26 +46,8 @@ const originList = setting
   .list()
   .refine((origins) => origins.every(isOrigin), 'must be a list of origins, such as https://app.example.com');
 
-const proxyList = setting
-  .list()
-  .refine(areAddressBlocks, 'must be a list of addresses or CIDR blocks, such as 10.0.0.0/8');
-
 const fields = z.object({
-  LATCHKEY_ENV: z
-    .enum(['development', 'production'])
-    .default('production')
-    .describe('`development` or `production`.'),
-  HOST: z.string().default('127.0.0.1').describe('Address to listen on.'),
-  PORT: setting
-    .whole({ min: 0, max: 65_535, fallback: 8081 })
-    .describe('Port to listen on; 0: any free one.'),
-  LOG_LEVEL: z
-    .enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'])
-    .default('info')
-    .describe('The least that is logged.'),
-  TRUSTED_PROXIES: proxyList.describe(
-    'Addresses and CIDR blocks whose X-Forwarded-For is believed, comma-separated.',
-  ),
+  LATCHKEY_ENV: environmentSetting,
 
   PUBLIC_URL: url.describe('Where the API is reached from outside; access tokens name it as their issuer.'),
   FRONTEND_URL: url.optional().describe('The client app.'),
@@ -173,12 +155,3 @@ function isOrigin(text: string): boolean {
 
 const isLocal = (origin: string): boolean =>
   /^http:\/\/(?:localhost|127\.0\.0\.1|\[::1\])(?::\d{1,5})?$/.test(origin);
-
-function areAddressBlocks(blocks: readonly string[]): boolean {
-  try {
-    clientAddress(blocks);
-    return true;
-  } catch {
-    return false;
-  }
-}

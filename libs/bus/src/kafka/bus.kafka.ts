@@ -1,4 +1,4 @@
-import type { Bus, SubscribeOptions, Subscription } from '../bus.ts';
+import type { Bus, SubscribeOptions, Subscription, TopicSpec } from '../bus.ts';
 import { keepAdmin, withAdmin } from './admin.ts';
 import { createClients, type KafkaConnection, type KafkaLogger } from './clients.ts';
 import { createDeadLetters } from './dead-letters.ts';
@@ -7,7 +7,7 @@ import { lagOf } from './lag.ts';
 import { createPublisher } from './publisher.ts';
 import { readKey } from './read-key.ts';
 import { KAFKA_TIMES, type KafkaTimes, openSubscription } from './subscription.ts';
-import { ensureTopics, type Replication } from './topics.ts';
+import { checkTopics, ensureTopics, type Replication } from './topics.ts';
 
 export interface KafkaBusDeps extends KafkaConnection {
   readonly logger: KafkaLogger;
@@ -21,11 +21,26 @@ export interface KafkaBusDeps extends KafkaConnection {
   readonly times?: Partial<KafkaTimes>;
 }
 
+export interface KafkaBus extends Bus {
+  /**
+   * Looks whether all topics are there as they have to be. Makes nothing.
+   * @param command what makes them, to be named in the error
+   * @throws Error of one line naming what is missing or differs
+   */
+  checkTopics(specs: readonly TopicSpec[], command: string): Promise<void>;
+}
+
 /**
  * The log on Apache Kafka. Every method rejects with KafkaUnavailableError while no broker can be reached, and
  * with KafkaRefusedError, which names the setting, where the broker does not accept who asks.
  */
-export function createKafkaBus({ logger, onFatal, replication, times, ...connection }: KafkaBusDeps): Bus {
+export function createKafkaBus({
+  logger,
+  onFatal,
+  replication,
+  times,
+  ...connection
+}: KafkaBusDeps): KafkaBus {
   const clients = createClients(connection, logger);
   const publisher = createPublisher(clients.prompt);
   const letterPublisher = createPublisher(clients.prompt);
@@ -81,6 +96,10 @@ export function createKafkaBus({ logger, onFatal, replication, times, ...connect
     ensureTopics: (specs) =>
       attempt('make and check topics', () =>
         withAdmin(clients.prompt, (admin) => ensureTopics(admin, specs, replication)),
+      ),
+    checkTopics: (specs, command) =>
+      attempt('see topics and their settings', () =>
+        withAdmin(clients.prompt, (admin) => checkTopics(admin, specs, replication, command)),
       ),
     publish: (topic, records) => attempt(`topic ${topic}`, () => publisher.publish(topic, records)),
     async subscribe(options) {

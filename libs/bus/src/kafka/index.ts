@@ -1,4 +1,4 @@
-export { createKafkaBus, type KafkaBusDeps } from './bus.kafka.ts';
+export { createKafkaBus, type KafkaBus, type KafkaBusDeps } from './bus.kafka.ts';
 export type { KafkaConnection, KafkaLogger, KafkaSasl } from './clients.ts';
 export { KafkaRefusedError, KafkaUnavailableError } from './failures.ts';
 export type { KafkaTimes } from './subscription.ts';

@@ -20,6 +20,9 @@ const LARGEST_BATCH_BYTES = 1_048_588;
 export const replicationFor = (brokers: number): Replication =>
   brokers >= PRODUCTION.factor ? PRODUCTION : SINGLE_BROKER;
 
+const usualReplication = async (admin: Admin): Promise<Replication> =>
+  replicationFor((await admin.describeCluster()).brokers.length);
+
 export interface KafkaTopic extends TopicSpec {
   /** Default 1 MiB. */
   readonly largestBatchBytes?: number;
@@ -49,7 +52,7 @@ export async function ensureTopics(
   topics: readonly KafkaTopic[],
   given: Replication | undefined,
 ): Promise<void> {
-  const replication = given ?? replicationFor((await admin.describeCluster()).brokers.length);
+  const replication = given ?? (await usualReplication(admin));
   const present = new Set(await admin.listTopics());
   await refuseDifferences(
     admin,
@@ -60,6 +63,25 @@ export async function ensureTopics(
   if (missing.length === 0) return;
   const made = await admin.createTopics({ topics: missing.map((topic) => toConfig(topic, replication)) });
   if (!made) await refuseDifferences(admin, missing, replication);
+}
+
+/**
+ * Looks whether all are there as they have to be. Makes nothing.
+ * @param command what makes them, to be named in the error
+ * @throws Error of one line
+ */
+export async function checkTopics(
+  admin: Admin,
+  topics: readonly KafkaTopic[],
+  given: Replication | undefined,
+  command: string,
+): Promise<void> {
+  const present = new Set(await admin.listTopics());
+  const missing = topics.filter(({ name }) => !present.has(name)).map(({ name }) => name);
+  if (missing.length > 0) {
+    throw new Error(`Kafka lacks ${missing.join(', ')}, or this user may not see it. Run: ${command}`);
+  }
+  await refuseDifferences(admin, topics, given ?? (await usualReplication(admin)));
 }
 
 const toConfig = (topic: KafkaTopic, replication: Replication): ITopicConfig => ({

@@ -1,7 +1,6 @@
 /** Everything that is thrown below, as an answer. */
 import type { IncomingMessage } from 'node:http';
 import { Readable } from 'node:stream';
-import type { Logger } from '../logger.ts';
 import { declaredProblems } from './declared-problems.ts';
 import type { Exchange, Step } from './exchange.ts';
 import { pageHeaders } from './pages.ts';
@@ -57,7 +56,7 @@ const logProblem = ({ state: { request, route } }: Exchange, problem: Problem): 
     if (details.cause !== undefined) request.log.debug({ err, code: spec.code }, 'refused');
     return;
   }
-  const level: keyof Pick<Logger, 'error' | 'warn'> = spec.status === 500 ? 'error' : 'warn';
+  const level = spec.status === 500 ? 'error' : route?.quiet === true ? 'debug' : 'warn';
   request.log[level]({ err, code: spec.code }, 'request failed');
 };
 

@@ -26,7 +26,7 @@ export function operationsRoutes(options: {
 
 const operation = { method: 'GET', tag: 'operations', policy: anyone, hidden: true, quiet: true } as const;
 
-const liveness = route({
+export const liveness = route({
   ...operation,
   path: '/livez',
   summary: 'Whether the process turns its event loop',
@@ -34,12 +34,16 @@ const liveness = route({
   handle: async () => ({ status: 200, body: { state: 'ok' } }),
 });
 
+const readinessQuestion = {
+  ...operation,
+  path: '/readyz',
+  summary: 'Whether requests should be sent here, and the state of each dependency',
+} as const;
+
 const readinessRoute = (health: () => Promise<readonly Dependency[]>): Route => {
   let everUsable = false;
   return route({
-    ...operation,
-    path: '/readyz',
-    summary: 'Whether requests should be sent here, and the state of each dependency',
+    ...readinessQuestion,
     description: '200 once everything was usable; afterwards 503 only while something needed is down.',
     answers: {
       200: { description: 'Ready; `degraded` where something that is not needed is away', schema: readiness },
@@ -58,6 +62,14 @@ const readinessRoute = (health: () => Promise<readonly Dependency[]>): Route => 
   });
 };
 
+/** Not ready, whatever the state of the dependencies: for while a process starts. */
+export const startingRoute = (health: () => Promise<readonly Dependency[]>): Route =>
+  route({
+    ...readinessQuestion,
+    answers: { 503: { description: 'Not ready', schema: readiness } },
+    handle: async () => ({ status: 503, body: { state: 'starting', dependencies: await health() } }),
+  });
+
 const UNKNOWN: Dependency = { name: 'health', state: 'down', needed: true, detail: 'cannot be told' };
 
 const overall = (dependencies: readonly Dependency[]): Dependency['state'] => {
@@ -65,7 +77,7 @@ const overall = (dependencies: readonly Dependency[]): Dependency['state'] => {
   return dependencies.some(({ state }) => state !== 'ok') ? 'degraded' : 'ok';
 };
 
-const metricsRoute = (registry: Registry): Route =>
+export const metricsRoute = (registry: Registry): Route =>
   route({
     ...operation,
     path: '/metrics',

@@ -1,8 +1,8 @@
 /** A process for the tests of the lifecycle: `node child.ts <behaviour>`. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
-import { ConfigError } from '../config.ts';
-import { configOrExit, group, type Part, runProcess } from '../lifecycle.ts';
+import { ConfigError, readConfig } from '../config.ts';
+import { configOrExit, group, type Part, type ProcessEnd, runProcess } from '../lifecycle.ts';
 import { createLogger } from '../logger.ts';
 
 const say = (text: string): void => void process.stdout.write(`${text}\n`);
@@ -35,7 +35,7 @@ const refuse = (error: Error) => async (): Promise<never> => {
   throw error;
 };
 
-type Behaviour = (host: { fail(reason: string, error?: unknown): void }) => Promise<Part>;
+type Behaviour = (host: ProcessEnd) => Promise<Part>;
 
 const behaviours: Readonly<Record<string, Behaviour>> = {
   normal: async () => group('all', [part('first'), ticker()]),
@@ -59,6 +59,10 @@ const behaviours: Readonly<Record<string, Behaviour>> = {
     setTimeout(() => fail('the log is gone', new Error('lost')), 20);
     return ticker();
   },
+  'failed start, later': async ({ failStart }) => {
+    setTimeout(() => failStart(new Error('the topics are missing')), 20);
+    return ticker();
+  },
   rejection: async () => {
     setTimeout(() => void Promise.reject(new Error('forgotten')), 20);
     return ticker();
@@ -71,10 +75,8 @@ const behaviours: Readonly<Record<string, Behaviour>> = {
   },
 };
 
-const { BEHAVIOUR, GRACE_MS } = configOrExit(
-  z.object({ BEHAVIOUR: z.string(), GRACE_MS: z.string().transform(Number) }),
-  process.env,
-);
+const settings = z.object({ BEHAVIOUR: z.string(), GRACE_MS: z.string().transform(Number) });
+const { BEHAVIOUR, GRACE_MS } = configOrExit(() => readConfig(settings, process.env));
 const build = behaviours[BEHAVIOUR];
 if (build === undefined) throw new Error(`there is no behaviour "${BEHAVIOUR}"`);
 await runProcess(createLogger({ name: 'child', level: 'info' }), build, { graceMs: GRACE_MS });
