@@ -1,0 +1,166 @@
+/** The gateway's configuration on an nginx of this machine, before services that a test plays. */
+import assert from 'node:assert/strict';
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, open, readFile, rm, writeFile } from 'node:fs/promises';
+import { createServer, type IncomingHttpHeaders, type ServerResponse } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
+import { eventually } from '../support/eventually.ts';
+import { freePort } from '../support/system.ts';
+
+const TEMPLATE = join(import.meta.dirname, '../../deploy/gateway/nginx.conf');
+
+export type GatewaySettings = Readonly<Record<string, string>>;
+
+/** Limits that no test runs into unless it means to. */
+const DEFAULTS: GatewaySettings = {
+  GATEWAY_RESOLVER: '127.0.0.1:53',
+  GATEWAY_MAX_BODY: '64k',
+  GATEWAY_AUTH_RATE: '1000r/s',
+  GATEWAY_AUTH_BURST: '1000',
+  GATEWAY_PASSWORD_RATE: '1000r/s',
+  GATEWAY_PASSWORD_BURST: '1000',
+};
+
+export interface Gateway {
+  readonly url: string;
+  readonly port: number;
+  readonly healthUrl: string;
+  /** The lines of the access log so far. */
+  accessLog(): Promise<readonly LogLine[]>;
+  /** Waits for the line of a request. */
+  logged(requestId: string): Promise<LogLine>;
+  /** All that it has written anywhere: logs, and its folder's files. */
+  written(): Promise<string>;
+  stop(): Promise<void>;
+}
+
+export interface LogLine {
+  readonly requestId: string;
+  readonly path: string;
+  readonly status: number;
+  readonly upstreamStatus: string;
+}
+
+/** nginx with our configuration, ready to answer. @throws Error that names the package where there is no nginx. */
+export async function startGateway(settings: GatewaySettings): Promise<Gateway> {
+  const folder = await mkdtemp(join(tmpdir(), 'latchkey-gateway-'));
+  const port = await freePort();
+  const health = await freePort();
+  const paths = {
+    conf: join(folder, 'nginx.conf'),
+    out: join(folder, 'out.log'),
+    err: join(folder, 'err.log'),
+  };
+  await writeFile(
+    paths.conf,
+    filledIn(await readFile(TEMPLATE, 'utf8'), {
+      ...DEFAULTS,
+      GATEWAY_LISTEN: `127.0.0.1:${port}`,
+      GATEWAY_HEALTH_LISTEN: `127.0.0.1:${health}`,
+      ...settings,
+    }),
+  );
+  // Files, as nginx opens /dev/stdout by its name, which a socket does not allow.
+  const [out, err] = await Promise.all([open(paths.out, 'a'), open(paths.err, 'a')]);
+  const child = spawn('nginx', ['-p', folder, '-c', paths.conf], {
+    env: { PATH: `${process.env['PATH']}:/usr/sbin` },
+    stdio: ['ignore', out.fd, err.fd],
+  });
+  const ended = once(child, 'close').catch(() => {
+    throw new Error('nginx cannot be run: install it (Debian: apt-get install nginx-light)');
+  });
+  await Promise.all([out.close(), err.close()]);
+  const healthUrl = `http://127.0.0.1:${health}/healthz`;
+  await Promise.race([answers(healthUrl, child, paths.err), ended.then(() => undefined)]);
+
+  const accessLog = async () =>
+    (await readFile(paths.out, 'utf8'))
+      .split('\n')
+      .filter((line) => line !== '')
+      .map((line): LogLine => JSON.parse(line));
+
+  return {
+    url: `http://127.0.0.1:${port}`,
+    port,
+    healthUrl,
+    accessLog,
+    logged: (requestId) =>
+      eventually(`the gateway logs the request ${requestId}`, async () =>
+        (await accessLog()).find((line) => line.requestId === requestId),
+      ),
+    written: async () =>
+      (await Promise.all([paths.out, paths.err].map((path) => readFile(path, 'utf8')))).join('\n'),
+    stop: async () => {
+      child.kill('SIGTERM');
+      await ended;
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+/** As nginx's image does it: what is set is filled in. @throws AssertionError if a setting is left over. */
+const filledIn = (template: string, settings: GatewaySettings): string => {
+  const conf = Object.entries(settings).reduce(
+    (rest, [name, value]) => rest.replaceAll(`\${${name}}`, value),
+    template,
+  );
+  assert.doesNotMatch(conf, /\$\{[A-Z_]+\}/);
+  return conf;
+};
+
+const answers = (url: string, child: ChildProcess, errorLog: string): Promise<true> =>
+  eventually('nginx answers', async () => {
+    if (child.exitCode !== null) throw new Error(`nginx ended: ${await readFile(errorLog, 'utf8')}`);
+    return (await fetch(url).catch(() => undefined))?.status === 204;
+  }).then(() => true);
+
+export interface Arrived {
+  readonly method: string;
+  readonly url: string;
+  readonly headers: IncomingHttpHeaders;
+  readonly body: string;
+}
+
+/** A service that a test plays. */
+export interface Upstream {
+  readonly address: string;
+  /** What reached it. */
+  readonly arrived: Arrived[];
+  /** What it answers from now on. */
+  answerWith(answer: (request: Arrived, response: ServerResponse) => void): void;
+  stop(): void;
+}
+
+export async function startUpstream(name: string): Promise<Upstream> {
+  const arrived: Arrived[] = [];
+  let answer = (_request: Arrived, response: ServerResponse): void => {
+    response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify({ name }));
+  };
+  const server = createServer(async (request, response) => {
+    const seen = {
+      method: request.method ?? '',
+      url: request.url ?? '',
+      headers: request.headers,
+      body: await text(request),
+    };
+    arrived.push(seen);
+    answer(seen, response);
+  }).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const address = server.address();
+  assert.ok(typeof address === 'object' && address !== null);
+  return {
+    address: `127.0.0.1:${address.port}`,
+    arrived,
+    answerWith: (other) => {
+      answer = other;
+    },
+    stop: () => {
+      server.close();
+      server.closeAllConnections();
+    },
+  };
+}
