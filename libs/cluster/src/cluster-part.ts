@@ -1,0 +1,113 @@
+/** A service on its servers, from the first knock at its door to the last answer. */
+import { setTimeout as pause } from 'node:timers/promises';
+import {
+  type Dependency,
+  type Logger,
+  listen,
+  operationsRoutes,
+  type Part,
+  type ProcessConfig,
+  type ProcessEnd,
+  type Registry,
+  type Service,
+  startingRoutes,
+} from '@latchkey/service';
+import type { ClusterBackend } from './backend.ts';
+import { patiently } from './patience.ts';
+import { type Needs, openServers } from './servers.ts';
+import type { ServerConfig } from './settings.ts';
+
+/** How long a start that is under way may keep the process from ending. */
+const START_ENDS_WITHIN_MS = 2000;
+
+export interface ClusterPartDeps {
+  readonly name: string;
+  readonly logger: Logger;
+  readonly registry: Registry;
+  readonly end: ProcessEnd;
+  readonly needs: Needs;
+  compose(backend: ClusterBackend): Service;
+  isAllowedOrigin(origin: string): boolean;
+}
+
+/** Its `start` resolves as soon as it listens; what waits for the servers goes on behind it. */
+export function clusterPart(
+  config: { readonly process: ProcessConfig; readonly servers: ServerConfig },
+  deps: ClusterPartDeps,
+): Part {
+  const { name, logger, registry, end, needs } = deps;
+  const servers = openServers(config.servers, {
+    clientId: `latchkey-${name}`,
+    logger,
+    onFatal: (reason) => end.fail(reason.message),
+  });
+  const service = deps.compose(servers.backend);
+  const stopping = new AbortController();
+  let starting: Promise<void> | undefined;
+  let serviceState: Dependency = { name, state: 'down', needed: true, detail: 'starting' };
+  let serving = false;
+
+  const startHealth = async (): Promise<readonly Dependency[]> => [...(await servers.health()), serviceState];
+
+  const door = listen({
+    name: 'http',
+    host: config.process.HOST,
+    port: config.process.PORT,
+    routes: startingRoutes({ registry, health: startHealth }),
+    logger,
+    registry,
+    trustedProxies: config.process.TRUSTED_PROXIES,
+    corsOrigins: deps.isAllowedOrigin,
+    undeclared: config.process.LATCHKEY_ENV === 'development' ? 'fail' : 'drop',
+  });
+
+  /** From a clean stop, as often as a server goes away meanwhile. */
+  const startService = (): Promise<void> =>
+    patiently(
+      async () => {
+        await servers.ready(needs);
+        try {
+          await service.start();
+        } catch (error) {
+          await service.stop();
+          throw error;
+        }
+      },
+      {
+        name: `the start of ${name}`,
+        logger,
+        signal: stopping.signal,
+        onWaiting: (detail = 'started') => {
+          serviceState = { ...serviceState, detail };
+        },
+      },
+    );
+
+  async function begin(): Promise<void> {
+    await startService();
+    serving = true;
+    if (stopping.signal.aborted) return;
+    door.serve([...service.routes, ...operationsRoutes({ registry, health: service.health })]);
+    logger.info({ port: door.port() }, 'ready');
+  }
+
+  return {
+    name,
+    async start() {
+      await door.start();
+      logger.info({ port: door.port() }, 'listening');
+      starting = begin().catch((error: unknown) => {
+        if (!stopping.signal.aborted) end.failStart(error);
+      });
+    },
+    async stop() {
+      stopping.abort();
+      await door.stop();
+      const closed = serving ? undefined : servers.close();
+      await Promise.race([starting, pause(START_ENDS_WITHIN_MS, undefined, { ref: false })]);
+      if (serving) await service.stop();
+      await (closed ?? servers.close());
+    },
+    health: async () => (serving ? service.health() : startHealth()),
+  };
+}
