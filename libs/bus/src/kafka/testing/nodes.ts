@@ -1,0 +1,133 @@
+/**
+ * A Kafka cluster of several nodes for tests that kill some of them. How a node is started differs from machine
+ * to machine, so a command does it, named by the setting KAFKA_NODES_COMMAND (words, split at blanks):
+ *
+ *   <command> start --dir DIR --node-id N --port P --controller-port C \
+ *             --voters 1@127.0.0.1:C1,2@127.0.0.1:C2,... --rf 3 --min-isr 2
+ *     starts a node that is broker (at 127.0.0.1:P, plaintext) and controller, with its data in DIR, whether or
+ *     not there is data from before. Returns once it answers, and prints {"pid": its process id} as JSON.
+ *   <command> kill --dir DIR
+ *     ends it with SIGKILL. Returns once it is gone, also if it was gone already.
+ */
+import { execFile } from 'node:child_process';
+import { randomInt } from 'node:crypto';
+import { once } from 'node:events';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import type { Replication } from '../topics.ts';
+
+export interface KafkaNodes {
+  /** `host:port` of each. */
+  readonly brokers: readonly string[];
+  /** Ends a node within the call, as a power cut would. Nodes count from 1. */
+  kill(node: number): void;
+  /** Starts a node that was killed on the data that it left. Resolves once it answers. */
+  restart(node: number): Promise<void>;
+  /** Kills all of them and deletes their data. */
+  close(): Promise<void>;
+}
+
+interface Node {
+  readonly id: number;
+  readonly folder: string;
+  readonly port: number;
+  readonly controllerPort: number;
+  pid: number;
+}
+
+/** Starts as many nodes as there are to be copies of a partition. */
+export async function startKafkaNodes({ factor, minInSync }: Replication): Promise<KafkaNodes> {
+  const command = requireCommand();
+  const folder = await mkdtemp(join(tmpdir(), 'kafka-nodes-'));
+  const nodes: Node[] = [];
+  for (let id = 1; id <= factor; id++) {
+    const [port, controllerPort] = [await freePort(), await freePort()];
+    nodes.push({ id, folder: join(folder, String(id)), port, controllerPort, pid: 0 });
+  }
+  const voters = nodes.map(({ id, controllerPort }) => `${id}@127.0.0.1:${controllerPort}`).join(',');
+
+  async function start(node: Node): Promise<void> {
+    const options = {
+      '--node-id': node.id,
+      '--port': node.port,
+      '--controller-port': node.controllerPort,
+      '--voters': voters,
+      '--rf': factor,
+      '--min-isr': minInSync,
+    };
+    const printed = await run(command, 'start', node.folder, ...Object.entries(options).flat().map(String));
+    node.pid = pidIn(printed);
+  }
+
+  const gone = (node: Node) => run(command, 'kill', node.folder);
+
+  async function close(): Promise<void> {
+    await Promise.all(nodes.map(gone));
+    await rm(folder, { recursive: true });
+  }
+
+  const nodeOf = (id: number): Node => {
+    const node = nodes.find((each) => each.id === id);
+    if (!node) throw new Error(`There is no node ${id}.`);
+    return node;
+  };
+
+  // A node answers only once most of them are there to elect a controller.
+  const started = await Promise.allSettled(nodes.map(start));
+  const failure = started.find((each) => each.status === 'rejected');
+  if (failure) {
+    await close();
+    throw failure.reason;
+  }
+
+  return {
+    brokers: nodes.map(({ port }) => `127.0.0.1:${port}`),
+    kill: (id) => void process.kill(nodeOf(id).pid, 'SIGKILL'),
+    async restart(id) {
+      const node = nodeOf(id);
+      await gone(node);
+      await start(node);
+    },
+    close,
+  };
+}
+
+/** Not to have one is a fault: a test that did not run would look like one that passed. */
+function requireCommand(): readonly string[] {
+  const words = (process.env['KAFKA_NODES_COMMAND'] ?? '').split(' ').filter(Boolean);
+  if (words.length > 0) return words;
+  throw new Error('KAFKA_NODES_COMMAND is not set: this test needs a command that starts and kills brokers.');
+}
+
+async function run(
+  command: readonly string[],
+  what: 'start' | 'kill',
+  folder: string,
+  ...options: readonly string[]
+): Promise<string> {
+  const [program = '', ...words] = command;
+  const { stdout } = await promisify(execFile)(program, [...words, what, '--dir', folder, ...options]);
+  return stdout;
+}
+
+function pidIn(printed: string): number {
+  const pid: unknown = JSON.parse(printed).pid;
+  if (typeof pid !== 'number') throw new Error('KAFKA_NODES_COMMAND start printed no pid.');
+  return pid;
+}
+
+/** Below the ports that systems give to outgoing connections, so that a node finds its own again. */
+async function freePort(): Promise<number> {
+  for (;;) {
+    const port = randomInt(20_000, 30_000);
+    const server = createServer().listen(port, '127.0.0.1');
+    const listening = await once(server, 'listening').catch(() => undefined);
+    if (listening === undefined) continue;
+    server.close();
+    await once(server, 'close');
+    return port;
+  }
+}

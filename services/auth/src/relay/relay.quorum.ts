@@ -1,0 +1,39 @@
+/**
+ * The relay's promise on a real cluster: three brokers, three copies, two of them in sync at least. Leaders are
+ * killed with SIGKILL while a send to partitions of several brokers is under way, one after the other; then a
+ * reader that shares nothing with the relay compares the topic with what was marked as published.
+ *
+ *   KAFKA_NODES_COMMAND=… npm run test:quorum      the command that starts and kills brokers: what it has to do
+ *                                                  stands in libs/bus/src/kafka/testing/nodes.ts
+ *   QUORUM_KILLS=100                               how many leaders are killed inside a send (default 3)
+ */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { createQuorumTrial } from './testing/quorum-trial.ts';
+
+const KILLS = Number(process.env['QUORUM_KILLS'] ?? 3);
+
+test(`leaders are killed inside sends to several brokers, and nothing is marked that is not on the topic`, async (context) => {
+  await using trial = await createQuorumTrial();
+  trial.startWriting();
+  let misses = 0;
+  for (let hits = 0; hits < KILLS; ) {
+    const hit = await trial.killLeaderInsideSend();
+    if (hit) hits += 1;
+    else misses += 1;
+    await trial.recover();
+  }
+  await trial.finishWriting();
+  const verdict = await trial.compare();
+
+  const { sends, failedSends } = trial.counts();
+  context.diagnostic(`${KILLS} leaders killed inside a send, ${misses} between sends`);
+  context.diagnostic(`${sends} sends, ${failedSends} of them failed`);
+  context.diagnostic(
+    `${verdict.commits} commits, ${verdict.records} records, ${verdict.duplicates} duplicates, ${verdict.lost.length} lost`,
+  );
+  assert.deepEqual(verdict.lost, [], 'marked as published, and not on the topic');
+  assert.deepEqual(verdict.disordered, [], 'accounts whose first occurrences are not 1, 2, 3, …');
+  assert.deepEqual(verdict.unpublished, 0, 'commits that still wait');
+  assert.ok(failedSends >= KILLS / 2, 'kills made sends fail');
+});

@@ -1,0 +1,89 @@
+/** What a cluster says of a topic, asked with plain kafkajs: nothing here is shared with the bus. */
+import kafkajs, { type Admin, type Kafka, type PartitionMetadata } from 'kafkajs';
+
+const { Partitioners, logLevel } = kafkajs;
+
+export const plainKafka = (brokers: readonly string[]): Kafka =>
+  new kafkajs.Kafka({
+    brokers: [...brokers],
+    clientId: 'quorum-trial',
+    logLevel: logLevel.NOTHING,
+    retry: { retries: 1000, initialRetryTime: 100, maxRetryTime: 500 },
+  });
+
+export interface ClusterView {
+  /** The node that leads the partition of a key. */
+  leaderOf(key: string): number | undefined;
+  /** Whether every copy of every partition is in sync, and every partition has a leader. */
+  readonly whole: boolean;
+}
+
+export async function viewCluster(kafka: Kafka, topic: string): Promise<ClusterView> {
+  const partitions = await withAdmin(kafka, (admin) => partitionsOf(admin, topic));
+  const leaders = new Map(partitions.map(({ partitionId, leader }) => [partitionId, leader]));
+  const partitioner = Partitioners.DefaultPartitioner();
+  return {
+    leaderOf: (key) =>
+      leaders.get(partitioner({ topic, partitionMetadata: [...partitions], message: { key, value: null } })),
+    whole: partitions.every(({ leader, replicas, isr }) => leader >= 0 && isr.length === replicas.length),
+  };
+}
+
+async function partitionsOf(admin: Admin, topic: string): Promise<readonly PartitionMetadata[]> {
+  const { topics } = await admin.fetchTopicMetadata({ topics: [topic] });
+  return topics.flatMap(({ partitions }) => partitions);
+}
+
+export interface TopicContent {
+  /** The ids of each key's events, in the order of their first occurrence. */
+  readonly firsts: ReadonlyMap<string, readonly string[]>;
+  readonly records: number;
+  readonly duplicates: number;
+}
+
+/** Reads a topic from its beginning to the end that it has now. */
+export async function readTopic(kafka: Kafka, topic: string): Promise<TopicContent> {
+  const ends = await withAdmin(kafka, (admin) => admin.fetchTopicOffsets(topic));
+  const left = new Map(
+    ends.filter(({ high }) => Number(high) > 0).map((end) => [end.partition, Number(end.high)]),
+  );
+  const firsts = new Map<string, Set<string>>();
+  let records = 0;
+  let duplicates = 0;
+  const { promise: done, resolve } = Promise.withResolvers<void>();
+  const consumer = kafka.consumer({
+    groupId: `reader-${crypto.randomUUID()}`,
+    allowAutoTopicCreation: false,
+  });
+  await consumer.connect();
+  await consumer.subscribe({ topic, fromBeginning: true });
+  await consumer.run({
+    autoCommit: false,
+    eachMessage: async ({ partition, message: { key, headers, offset } }) => {
+      const ids = firsts.get(String(key)) ?? new Set();
+      const id = String(headers?.['ce_id']);
+      records += 1;
+      if (ids.has(id)) duplicates += 1;
+      firsts.set(String(key), ids.add(id));
+      if (Number(offset) + 1 >= (left.get(partition) ?? 0)) left.delete(partition);
+      if (left.size === 0) resolve();
+    },
+  });
+  await done;
+  await consumer.disconnect();
+  return {
+    firsts: new Map([...firsts].map(([key, ids]) => [key, [...ids]])),
+    records,
+    duplicates,
+  };
+}
+
+async function withAdmin<T>(kafka: Kafka, work: (admin: Admin) => Promise<T>): Promise<T> {
+  const admin = kafka.admin();
+  await admin.connect();
+  try {
+    return await work(admin);
+  } finally {
+    await admin.disconnect();
+  }
+}

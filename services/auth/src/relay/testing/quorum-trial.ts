@@ -1,0 +1,172 @@
+/** A relay on three brokers of its own, a writer that never rests, and a hand that kills leaders. */
+import { setTimeout as pause } from 'node:timers/promises';
+import { createKafkaBus } from '@latchkey/bus/kafka';
+import { startKafkaNodes } from '@latchkey/bus/testing';
+import { ACCOUNTS_TOPIC, topics } from '@latchkey/events';
+import { createLogger } from '@latchkey/service';
+import { Registry } from 'prom-client';
+import { createMemoryJournal } from '../../ports/journal.memory.ts';
+import type { Commit, Journal } from '../../ports/journal.ts';
+import { createRelay } from '../relay.ts';
+import { plainKafka, readTopic, viewCluster } from './cluster-view.ts';
+import { createSteadyWriter } from './steady-writer.ts';
+import { watchSends } from './watched-sends.ts';
+
+const REPLICATION = { factor: 3, minInSync: 2 };
+const PATIENCE_MS = 60_000;
+const LOOK_AGAIN_MS = 50;
+
+export interface Verdict {
+  readonly commits: number;
+  /** On the topic, duplicates among them. */
+  readonly records: number;
+  readonly duplicates: number;
+  /** Marked as published, and not on the topic. */
+  readonly lost: readonly string[];
+  /** Accounts whose first occurrences are not their events in order. */
+  readonly disordered: readonly string[];
+  readonly unpublished: number;
+}
+
+export interface QuorumTrial extends AsyncDisposable {
+  startWriting(): void;
+  /** Kills one of the leaders that a send is under way to. False if the send had its answers just before. */
+  killLeaderInsideSend(): Promise<boolean>;
+  /** Restarts what was killed, at once or after the others have caught up; resolves once all is well again. */
+  recover(): Promise<void>;
+  finishWriting(): Promise<void>;
+  compare(): Promise<Verdict>;
+  counts(): { readonly sends: number; readonly failedSends: number };
+}
+
+export async function createQuorumTrial(): Promise<QuorumTrial> {
+  const nodes = await startKafkaNodes(REPLICATION);
+  const kafka = plainKafka(nodes.brokers);
+  const logger = createLogger({ name: 'quorum', level: 'silent' });
+  const bus = createKafkaBus({
+    brokers: nodes.brokers,
+    clientId: 'relay',
+    replication: REPLICATION,
+    logger,
+    onFatal: (reason) => {
+      throw reason;
+    },
+  });
+  const sends = watchSends(bus);
+  const { journal, marked } = rememberingMarks(createMemoryJournal());
+  const relay = createRelay({
+    journal,
+    bus: sends,
+    leases: { take: async () => true, release: async () => undefined },
+    instance: 'relay',
+    now: () => new Date(),
+    logger,
+    registry: new Registry(),
+  });
+  const writer = createSteadyWriter(journal, relay.nudge);
+  let killed: { readonly node: number; readonly at: string } | undefined;
+
+  const view = () => viewCluster(kafka, ACCOUNTS_TOPIC);
+  const whole = () => until('all copies are in sync', async () => (await view()).whole);
+  const publishedUpTo = (at: string) =>
+    until(`all is published that was appended before ${at}`, async () => {
+      const { oldest } = await journal.backlog();
+      return oldest === undefined || oldest > at;
+    });
+
+  await until('topics are made', () => bus.ensureTopics(topics).then(() => true));
+  await whole();
+  await relay.start();
+
+  return {
+    startWriting: writer.start,
+
+    async killLeaderInsideSend() {
+      const { leaderOf } = await view();
+      const leadersOf = (records: readonly { readonly key: unknown }[]) => [
+        ...new Set(records.flatMap(({ key }) => leaderOf(String(key)) ?? [])),
+      ];
+      const send = await sends.next((records) => leadersOf(records).length > 1);
+      const victims = leadersOf(send.records);
+      const victim = victims[Math.floor(Math.random() * victims.length)] ?? 1;
+      await pause(Math.random() * sends.typicalMs());
+      nodes.kill(victim);
+      killed = { node: victim, at: new Date().toISOString() };
+      return !send.settled();
+    },
+
+    async recover() {
+      if (killed === undefined) return;
+      const { node, at } = killed;
+      if (Math.random() < 0.5) await publishedUpTo(at);
+      await nodes.restart(node);
+      await whole();
+      await publishedUpTo(at);
+      killed = undefined;
+    },
+
+    async finishWriting() {
+      await writer.stop();
+      await publishedUpTo(new Date().toISOString());
+      await relay.stop();
+    },
+
+    async compare() {
+      const { firsts, records, duplicates } = await readTopic(kafka, ACCOUNTS_TOPIC);
+      const onTopic = new Set([...firsts.values()].flat());
+      const lost = marked().filter(({ events }) => !events.every(({ id }) => onTopic.has(id)));
+      const disordered: string[] = [];
+      let commits = 0;
+      for (const account of writer.accounts) {
+        const appended = await journal.read(account);
+        commits += appended.length;
+        const ids = appended.flatMap(({ events }) => events.map(({ id }) => id));
+        if (ids.join() !== (firsts.get(account) ?? []).join()) disordered.push(account);
+      }
+      return {
+        commits,
+        records,
+        duplicates,
+        lost: lost.map(({ stream, number }) => `${stream} ${number}`),
+        disordered,
+        unpublished: (await journal.backlog()).commits,
+      };
+    },
+
+    counts: sends.counts,
+
+    async [Symbol.asyncDispose]() {
+      await writer.stop();
+      await relay.stop();
+      await bus.close();
+      await nodes.close();
+    },
+  };
+}
+
+/** A journal that also tells what was marked as published, ever. */
+function rememberingMarks(journal: Journal): { readonly journal: Journal; marked(): readonly Commit[] } {
+  const marked = new Set<Commit>();
+  return {
+    journal: {
+      ...journal,
+      async markPublished(commits) {
+        for (const { stream, number } of commits) {
+          const commit = (await journal.read(stream, number - 1))[0];
+          if (commit) marked.add(commit);
+        }
+        await journal.markPublished(commits);
+      },
+    },
+    marked: () => [...marked],
+  };
+}
+
+/** Whatever fails meanwhile is asked again. */
+async function until(what: string, holds: () => Promise<boolean>): Promise<void> {
+  const deadline = Date.now() + PATIENCE_MS;
+  while (!(await holds().catch(() => false))) {
+    if (Date.now() > deadline) throw new Error(`Not within ${PATIENCE_MS} ms: ${what}`);
+    await pause(LOOK_AGAIN_MS);
+  }
+}

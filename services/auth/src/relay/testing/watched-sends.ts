@@ -1,0 +1,57 @@
+import { performance } from 'node:perf_hooks';
+import type { Bus, OutgoingRecord } from '@latchkey/bus';
+
+export interface Send {
+  readonly records: readonly OutgoingRecord[];
+  settled(): boolean;
+}
+
+export interface WatchedSends {
+  /** What a relay publishes with. */
+  readonly publish: Bus['publish'];
+  /** Resolves as soon as a send that fits has begun. */
+  next(fits: (records: readonly OutgoingRecord[]) => boolean): Promise<Send>;
+  /** How long a send takes where nothing fails: the median of the latest ones. */
+  typicalMs(): number;
+  counts(): { readonly sends: number; readonly failedSends: number };
+}
+
+const REMEMBERED = 99;
+
+/** Tells when a send is under way: every answer comes through here. */
+export function watchSends(bus: Pick<Bus, 'publish'>): WatchedSends {
+  const durations: number[] = [];
+  let waiting: (send: Send) => void = () => undefined;
+  let sends = 0;
+  let failedSends = 0;
+
+  return {
+    async publish(topic, records) {
+      let settled = false;
+      const begun = performance.now();
+      sends += 1;
+      const sending = bus.publish(topic, records);
+      waiting({ records, settled: () => settled });
+      try {
+        await sending;
+        durations.push(performance.now() - begun);
+        if (durations.length > REMEMBERED) durations.shift();
+      } catch (error) {
+        failedSends += 1;
+        throw error;
+      } finally {
+        settled = true;
+      }
+    },
+    next: (fits) =>
+      new Promise((resolve) => {
+        waiting = (send) => {
+          if (!fits(send.records)) return;
+          waiting = () => undefined;
+          resolve(send);
+        };
+      }),
+    typicalMs: () => durations.toSorted((a, b) => a - b)[durations.length >> 1] ?? 0,
+    counts: () => ({ sends, failedSends }),
+  };
+}
