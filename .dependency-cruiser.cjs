@@ -32,8 +32,17 @@ module.exports = {
       name: 'events-import-zod-alone',
       comment: 'What other teams install has no dependency but zod.',
       severity: 'error',
-      from: { path: '^libs/events/src', pathNot: tests },
-      to: { pathNot: ['^libs/events/src', '^node_modules/zod/'] },
+      from: { path: '^libs/events/src', pathNot: [tests, '^libs/events/src/subscribe/'] },
+      to: { pathNot: ['^libs/events/src/[^/]+$', '^node_modules/zod/'] },
+    },
+    {
+      name: 'subscribe-imports-events-and-kafka-bus',
+      comment: 'The entry that subscribes is packed with the Kafka bus, and with nothing else (ADR 13).',
+      severity: 'error',
+      from: { path: '^libs/events/src/subscribe/', pathNot: tests },
+      to: {
+        pathNot: ['^libs/events/src/', '^libs/bus/src/(index|bus|kafka/index)\\.ts$', '^(node:)?timers/promises$'],
+      },
     },
     {
       name: 'bus-knows-no-domain',

@@ -9,6 +9,7 @@ import { z } from 'zod';
 
 export const ACCOUNTS_TOPIC = 'accounts.events.v1';
 export const MAILINGS_TOPIC = 'mailings.events.v1';
+export type TopicName = typeof ACCOUNTS_TOPIC | typeof MAILINGS_TOPIC;
 
 /** An RFC 3339 instant in UTC, as `Date.prototype.toISOString` writes it. */
 export const instant = z.iso.datetime();
@@ -143,7 +144,7 @@ export interface EventContract<T extends EventType = EventType> {
   readonly type: T;
   /** The current one. */
   readonly version: number;
-  readonly topic: typeof ACCOUNTS_TOPIC | typeof MAILINGS_TOPIC;
+  readonly topic: TopicName;
   /** The field of the data that repeats the envelope's subject. */
   readonly subjectField: 'userId' | 'mailingId';
   readonly schema: (typeof schemas)[T];

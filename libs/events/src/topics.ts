@@ -1,10 +1,10 @@
 /** The topics and their settings; a job makes them, nothing else does. */
-import { ACCOUNTS_TOPIC, MAILINGS_TOPIC } from './events.ts';
+import { ACCOUNTS_TOPIC, MAILINGS_TOPIC, type TopicName } from './events.ts';
 
 const DAY_MS = 24 * 60 * 60 * 1000;
 
 export interface EventTopic {
-  readonly name: typeof ACCOUNTS_TOPIC | typeof MAILINGS_TOPIC;
+  readonly name: TopicName;
   /** Fixed for ever: the partition of a key depends on it. */
   readonly partitions: number;
   /** How long records are kept, in ms; -1 is for ever. */

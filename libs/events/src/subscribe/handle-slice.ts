@@ -1,0 +1,117 @@
+/** Reading on: slices of a topic, each event to its handler. */
+import type { Slice } from '@latchkey/bus';
+import {
+  type AccountRecord,
+  accountOf,
+  envelopeOf,
+  flawOf,
+  isOfAccount,
+  nextStep,
+  type PlacedRecord,
+  parkedAt,
+  type ReadableRecord,
+} from './next-step.ts';
+import {
+  beginningOf,
+  deliver,
+  isHandled,
+  type ReaderDeps,
+  readRecord,
+  refuseIfStopped,
+  typeOf,
+} from './reader.ts';
+import type { Position } from './sequence-store.ts';
+
+/**
+ * Handles the records of a slice one after the other. Rejects where a handler or the store fails, and where
+ * the subscription stops: the slice then comes again, and what is stored by then is passed over.
+ */
+export const createSliceHandler =
+  (deps: ReaderDeps) =>
+  async (slice: Slice): Promise<void> => {
+    const records = slice.records.map(readRecord);
+    const accounts = new Set(records.filter(isOfAccount).map(accountOf));
+    const book = createBook(deps, await deps.store.load([...accounts]));
+    for (const record of records) {
+      refuseIfStopped(deps);
+      if (isOfAccount(record)) await take(deps, book, record);
+      else leaveOut(deps, record);
+    }
+    await book.close();
+  };
+
+/** What a slice knows of positions, and which of them the store does not have yet. */
+interface Book {
+  of(account: string): Position;
+  /** Written at the end of the slice: to pass an event over once more does no harm. */
+  note(position: Position): void;
+  /** Written now. */
+  keep(position: Position): Promise<void>;
+  close(): Promise<void>;
+}
+
+function createBook({ store }: ReaderDeps, known: ReadonlyMap<string, Position>): Book {
+  const current = new Map(known);
+  const unsaved = new Set<string>();
+  const of = (account: string) => current.get(account) ?? { account, sequence: 0 };
+
+  return {
+    of,
+    note(position) {
+      current.set(position.account, position);
+      unsaved.add(position.account);
+    },
+    async keep(position) {
+      await store.save([position]);
+      current.set(position.account, position);
+      unsaved.delete(position.account);
+    },
+    async close() {
+      if (unsaved.size > 0) await store.save([...unsaved].map(of));
+    },
+  };
+}
+
+async function take(deps: ReaderDeps, book: Book, record: AccountRecord): Promise<void> {
+  const position = book.of(accountOf(record));
+  const step = nextStep(position, record, beginningOf(deps.store));
+  if (step.kind === 'due') await apply(deps, book, position, step.record);
+  else if (step.kind === 'park') await park(deps, book, position, record, step.cause);
+  else deps.observe(typeOf(record), step.kind);
+}
+
+async function apply(
+  deps: ReaderDeps,
+  book: Book,
+  { account }: Position,
+  record: ReadableRecord,
+): Promise<void> {
+  const reached = { account, sequence: envelopeOf(record).sequence };
+  if (!isHandled(deps.handlers, record)) {
+    book.note(reached);
+    return deps.observe(typeOf(record), 'passed over');
+  }
+  const cause = await deliver(deps, record);
+  if (cause !== undefined) return park(deps, book, book.of(account), record, cause);
+  await book.keep(reached);
+  deps.observe(typeOf(record), 'applied');
+}
+
+async function park(
+  deps: ReaderDeps,
+  book: Book,
+  position: Position,
+  record: PlacedRecord,
+  cause: string,
+): Promise<void> {
+  const parked = parkedAt(position, record, cause);
+  await book.keep({ ...position, parked });
+  deps.observe(typeOf(record), 'parked');
+  deps.logger.error({ parked }, 'an account is parked');
+}
+
+function leaveOut({ observe, logger }: ReaderDeps, record: PlacedRecord): void {
+  const { topic, partition, offset } = record;
+  observe('unusable', 'unusable');
+  logger.warn({ topic, partition, offset, cause: flawOf(record) }, 'a record without a usable key');
+}

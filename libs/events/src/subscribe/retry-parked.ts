@@ -1,0 +1,96 @@
+/** Reading again: lets a parked account go on, once what held it up is repaired. */
+import type { Bus } from '@latchkey/bus';
+import { catchUp } from './catch-up.ts';
+import { type AccountRecord, envelopeOf, isOfAccount, type ReadableRecord } from './next-step.ts';
+import {
+  beginningOf,
+  deliver,
+  isHandled,
+  type ReaderDeps,
+  readRecord,
+  refuseIfStopped,
+  typeOf,
+} from './reader.ts';
+import type { Parked, Position } from './sequence-store.ts';
+
+export interface RetryOutcome {
+  readonly result: 'not parked' | 'goes on' | 'still parked';
+  /** Of the last event that was handled or passed over. */
+  readonly sequence: number;
+  /** What still holds it up. */
+  readonly cause?: string;
+}
+
+export type RetryDeps = ReaderDeps & { readonly bus: Pick<Bus, 'readKey'> };
+
+/**
+ * Reads the account's records again from the one that parked it, and hands what is due to the handlers, until
+ * another look finds nothing: records are held back for as long as the mark stands, so those that came meanwhile
+ * are found by the look after the one that took it off. May run beside the consumers.
+ */
+export const createRetryParked =
+  (deps: RetryDeps) =>
+  async (account: string): Promise<RetryOutcome> => {
+    const { parked: origin, sequence } = await find(deps, account);
+    if (origin === undefined) return { result: 'not parked', sequence };
+
+    for (;;) {
+      const position = await find(deps, account);
+      const records = await readAccount(deps, origin);
+      const { due, cause } = catchUp(position, origin, records, beginningOf(deps.store));
+      const reached = await handleDue(deps, position, origin, due);
+      const held = reached.cause ?? cause;
+      if (held !== undefined) return hold(deps, reached, { ...origin, cause: held });
+      if (due.length === 0 && position.parked === undefined)
+        return { result: 'goes on', sequence: reached.sequence };
+      await release(deps, account);
+    }
+  };
+
+const find = async ({ store }: RetryDeps, account: string): Promise<Position> =>
+  (await store.load([account])).get(account) ?? { account, sequence: 0 };
+
+async function readAccount({ bus }: RetryDeps, origin: Parked): Promise<readonly AccountRecord[]> {
+  const { topic, partition, account, offset } = origin;
+  const records: AccountRecord[] = [];
+  for await (const source of bus.readKey(topic, partition, account, offset)) {
+    const record = readRecord(source);
+    if (isOfAccount(record)) records.push(record);
+  }
+  return records;
+}
+
+type Reached = { readonly account: string; readonly sequence: number; readonly cause?: string };
+
+/** The mark stays on: nobody else handles the account meanwhile, and a crash leaves it parked. */
+async function handleDue(
+  deps: RetryDeps,
+  { account, sequence }: Position,
+  origin: Parked,
+  due: readonly ReadableRecord[],
+): Promise<Reached> {
+  let last = sequence;
+  for (const record of due) {
+    refuseIfStopped(deps);
+    const cause = await deliver(deps, record);
+    if (cause !== undefined) return { account, sequence: last, cause };
+    last = envelopeOf(record).sequence;
+    await deps.store.save([{ account, sequence: last, parked: origin }]);
+    deps.observe(typeOf(record), isHandled(deps.handlers, record) ? 'applied' : 'passed over');
+  }
+  return { account, sequence: last };
+}
+
+async function hold(
+  { store }: RetryDeps,
+  { account, sequence }: Reached,
+  parked: Parked,
+): Promise<RetryOutcome> {
+  await store.save([{ account, sequence, parked }]);
+  return { result: 'still parked', sequence, cause: parked.cause };
+}
+
+async function release(deps: RetryDeps, account: string): Promise<void> {
+  const { parked } = await find(deps, account);
+  if (parked !== undefined) await deps.store.unpark(parked);
+}

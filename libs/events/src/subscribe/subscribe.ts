@@ -1,0 +1,80 @@
+/** Subscribing on Kafka. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Bus } from '@latchkey/bus';
+import { createKafkaBus, type KafkaConnection, KafkaUnavailableError } from '@latchkey/bus/kafka';
+import { StoppedError, type SubscriberLogger } from './reader.ts';
+import { consoleLogger, type Interest, openSubscription, type Subscription } from './subscription.ts';
+
+export interface SubscribeOptions extends Interest {
+  /** `host:port` of some of the brokers. */
+  readonly brokers: readonly string[];
+  /** Names this process in the logs of the brokers. Default: the group. */
+  readonly clientId?: string;
+  readonly ssl?: KafkaConnection['ssl'];
+  readonly sasl?: KafkaConnection['sasl'];
+  /**
+   * Events are no longer read, for good: the process should end. Called for nothing that passes by itself.
+   * Default: throws, which ends a process that does not catch everything.
+   */
+  onFatal?(reason: Error): void;
+  /** Gives up waiting for brokers that are away at the start. */
+  readonly signal?: AbortSignal;
+}
+
+const TRY_AGAIN_AFTER_MS = 1000;
+
+/**
+ * Hands the events of accounts to their handlers: at least once, in order per account, each only once as far as
+ * the store remembers. Resolves once the group has been joined; while no broker can be reached, it waits.
+ * Needs no rights but to read the topics and to be a member of the group.
+ * @throws Error that names what is wrong with topics, credentials or rights; the signal's reason if it is aborted
+ */
+export async function subscribe(options: SubscribeOptions): Promise<Subscription> {
+  const { brokers, group, clientId = group, ssl, sasl, logger = consoleLogger, onFatal = end } = options;
+  const bus = createKafkaBus({
+    brokers,
+    clientId,
+    ...(ssl === undefined ? {} : { ssl }),
+    ...(sasl === undefined ? {} : { sasl }),
+    logger: withoutStops(logger),
+    onFatal,
+  });
+  try {
+    const subscription = await whenReachable(bus, { ...options, logger });
+    return {
+      ...subscription,
+      async stop() {
+        await subscription.stop();
+        await bus.close();
+      },
+    };
+  } catch (error) {
+    await bus.close();
+    throw error;
+  }
+}
+
+async function whenReachable(bus: Bus, options: SubscribeOptions & { readonly logger: SubscriberLogger }) {
+  for (;;) {
+    options.signal?.throwIfAborted();
+    try {
+      return await openSubscription(bus, options);
+    } catch (error) {
+      if (!(error instanceof KafkaUnavailableError)) throw error;
+      options.logger.warn({ cause: error.message }, 'no broker can be reached; trying again');
+      await sleep(TRY_AGAIN_AFTER_MS, undefined, { signal: options.signal }).catch(() => undefined);
+    }
+  }
+}
+
+/** To give a slice up on stopping is no failure. */
+const withoutStops = (logger: SubscriberLogger): Pick<SubscriberLogger, 'warn'> => ({
+  warn(fields, message) {
+    if (!('err' in fields && fields.err instanceof StoppedError)) logger.warn(fields, message);
+  },
+});
+
+const end = (reason: Error): void =>
+  queueMicrotask(() => {
+    throw reason;
+  });

@@ -1,0 +1,352 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { MAILINGS_TOPIC } from '../events.ts';
+import { type EventContext, ParkError, type SubscribedEvent } from './handlers.ts';
+import { memoryStore } from './memory-store.ts';
+import { lastingStore, openBench } from './testing/bench.ts';
+import { ada, inVersion, newAccount, renamed, toRecord, truncated } from './testing/history.ts';
+import { until } from './testing/until.ts';
+
+describe('a subscription', () => {
+  test('hands each event to the handler of its type, with of whom, when and in which order', async (context) => {
+    const bench = await openBench(context);
+    const account = newAccount();
+    const registered = account.registered();
+    const seen: [SubscribedEvent<'UserRegistered'>, EventContext][] = [];
+    await bench.subscribe({
+      handlers: { UserRegistered: (event, place) => void seen.push([event, place]) },
+    });
+    await bench.publish([registered]);
+    await until(() => seen.length === 1);
+    const { id, sequence, time, correlationId, type, data } = registered;
+    assert.deepEqual(seen, [
+      [
+        { type, data },
+        { account: account.id, id, sequence, time, correlationId },
+      ],
+    ]);
+  });
+
+  test('passes on that a person has been erased', async (context) => {
+    const bench = await openBench(context);
+    const persons: unknown[] = [];
+    await bench.subscribe({ handlers: { UserRegistered: ({ data }) => void persons.push(data.person) } });
+    await bench.publish([newAccount().registered(null), newAccount().registered()]);
+    await until(() => persons.length === 2);
+    assert.deepEqual(new Set(persons), new Set([null, ada]));
+  });
+
+  test('passes over what has no handler and what it does not know, and counts both', async (context) => {
+    const bench = await openBench(context);
+    const account = newAccount();
+    const store = lastingStore();
+    const revoked: number[] = [];
+    const { effects } = await bench.subscribe({
+      store,
+      handlers: { SessionsRevoked: (_event, { sequence }) => void revoked.push(sequence) },
+    });
+    await bench.publish([
+      account.registered(),
+      renamed(account.verified(), 'AccountMerged'),
+      account.revoked(),
+      account.verified(),
+    ]);
+    await until(async () => (await store.load([account.id])).get(account.id)?.sequence === 4);
+    assert.deepEqual(revoked, [3]);
+    assert.deepEqual(effects, [
+      'UserRegistered passed over',
+      'unknown passed over',
+      'SessionsRevoked applied',
+      'AccountVerified passed over',
+    ]);
+  });
+
+  test('handles an event once, however often it is published', async (context) => {
+    const bench = await openBench(context);
+    const account = newAccount();
+    const [first, second] = [account.registered(), account.verified()];
+    const { handled, effects } = await bench.subscribe();
+    await bench.publish([first, first, second, first, second]);
+    await until(() => effects.length === 5);
+    assert.deepEqual(handled, ['UserRegistered 1', 'AccountVerified 2']);
+  });
+
+  test('goes on after a restart where it was, with a store that lasts', async (context) => {
+    const bench = await openBench(context);
+    const account = newAccount();
+    const store = lastingStore();
+    const [first, second] = [account.registered(), account.verified()];
+    const before = await bench.subscribe({ store });
+    await bench.publish([first]);
+    await until(() => before.handled.length === 1);
+    await before.stop();
+    await bench.publish([first, second]);
+    const after = await bench.subscribe({ store });
+    await until(() => after.effects.length === 2);
+    assert.deepEqual(after.handled, ['AccountVerified 2']);
+  });
+
+  test('takes up an account in the middle after a restart, where its store forgets', async (context) => {
+    const bench = await openBench(context);
+    const account = newAccount();
+    const before = await bench.subscribe({ store: memoryStore() });
+    await bench.publish([account.registered()]);
+    await until(() => before.handled.length === 1);
+    await before.stop();
+    const after = await bench.subscribe({ store: memoryStore() });
+    await bench.publish([account.verified()]);
+    await until(() => after.handled.length === 1);
+    assert.deepEqual(await after.listParked(), []);
+  });
+
+  test('hands an event over again until its handler resolves, and those before it only once', async (context) => {
+    const bench = await openBench(context);
+    const account = newAccount();
+    const handled: string[] = [];
+    let failures = 2;
+    await bench.publish([account.registered(), account.verified(), account.revoked()]);
+    await bench.subscribe({
+      handlers: {
+        UserRegistered: ({ type }) => void handled.push(type),
+        AccountVerified: ({ type }) => {
+          handled.push(type);
+          if (failures-- > 0) throw new Error('away');
+        },
+        SessionsRevoked: ({ type }) => void handled.push(type),
+      },
+    });
+    await until(() => handled.includes('SessionsRevoked'));
+    assert.deepEqual(handled, [
+      'UserRegistered',
+      'AccountVerified',
+      'AccountVerified',
+      'AccountVerified',
+      'SessionsRevoked',
+    ]);
+  });
+
+  test('writes a position only after its handler, so that a run that dies between has it handled again', async (context) => {
+    const bench = await openBench(context);
+    const account = newAccount();
+    const store = lastingStore();
+    let away = true;
+    const fragile = {
+      ...store,
+      save: (positions: Parameters<typeof store.save>[0]) =>
+        away ? Promise.reject(new Error('away')) : store.save(positions),
+    };
+    const { handled } = await bench.subscribe({ store: fragile });
+    await bench.publish([account.registered()]);
+    await until(() => handled.length === 2);
+    away = false;
+    await until(async () => (await store.load([account.id])).size === 1);
+    assert.equal(new Set(handled).size, 1);
+  });
+
+  test('handles exactly once where the handler writes the position itself', async (context) => {
+    const bench = await openBench(context);
+    const account = newAccount();
+    const store = lastingStore();
+    const greeted: string[] = [];
+    let deaths = 1;
+    await bench.subscribe({
+      store,
+      handlers: {
+        async UserRegistered(_event, { account, sequence }) {
+          greeted.push(account);
+          await store.save([{ account, sequence }]);
+          if (deaths-- > 0) throw new Error('died after the transaction');
+        },
+      },
+    });
+    await bench.publish([account.registered(), account.verified()]);
+    await until(async () => (await store.load([account.id])).get(account.id)?.sequence === 2);
+    assert.deepEqual(greeted, [account.id]);
+  });
+
+  test('reads mailings where it is told to, and refuses a handler whose topic it does not read', async (context) => {
+    const bench = await openBench(context);
+    const mailing = newAccount().id;
+    const mailings: string[] = [];
+    const handlers = {
+      MailRequested: (_event: object, { account }: EventContext) => void mailings.push(account),
+    };
+    await assert.rejects(bench.subscribe({ handlers }), { name: 'RangeError', message: /MailRequested/ });
+    await bench.subscribe({ handlers, topics: [MAILINGS_TOPIC] });
+    const { id: _id, registered } = newAccount();
+    const { type: _type, data: _data, ...envelope } = registered();
+    await bench.publish(
+      [
+        {
+          ...envelope,
+          subject: mailing,
+          type: 'MailRequested',
+          data: { mailingId: mailing, template: 'welcome', requestedBy: mailing, person: null },
+        },
+      ],
+      MAILINGS_TOPIC,
+    );
+    await until(() => mailings.length === 1);
+    assert.deepEqual(mailings, [mailing]);
+  });
+});
+
+describe('an account is parked', () => {
+  const causes = {
+    'where an event is missing': {
+      cause: 'event 3 came where 2 was due',
+      next: (account: ReturnType<typeof newAccount>) => {
+        account.verified();
+        return toRecord(account.verified());
+      },
+    },
+    'by a record that cannot be read': {
+      cause: 'value is not JSON',
+      next: (account: ReturnType<typeof newAccount>) => truncated(account.verified()),
+    },
+    'by a version that this release does not know': {
+      cause: 'unknown version 2 of AccountVerified',
+      next: (account: ReturnType<typeof newAccount>) => inVersion(account.verified(), 2),
+    },
+  };
+  for (const [title, { cause, next }] of Object.entries(causes)) {
+    test(`${title}: what follows is held back, others go on`, async (context) => {
+      const bench = await openBench(context);
+      const [account, other] = [newAccount(), newAccount()];
+      const subscription = await bench.subscribe();
+      await bench.publish([account.registered(), next(account), account.revoked(), other.registered()]);
+      await until(() => subscription.effects.length === 4);
+      const [parked] = await subscription.listParked();
+      assert.deepEqual(
+        { account: parked?.account, topic: parked?.topic, after: parked?.after, cause: parked?.cause },
+        { account: account.id, topic: 'accounts.events.v1', after: 1, cause },
+      );
+      assert.deepEqual(subscription.handled, ['UserRegistered 1', 'UserRegistered 1']);
+      assert.ok(subscription.effects.includes('SessionsRevoked held back'));
+    });
+  }
+
+  test('by its handler, and goes on once that can do it', async (context) => {
+    const bench = await openBench(context);
+    const account = newAccount();
+    let fixed = false;
+    const verified: number[] = [];
+    const subscription = await bench.subscribe({
+      handlers: {
+        AccountVerified(_event, { sequence }) {
+          if (!fixed) throw new ParkError('no such plan');
+          verified.push(sequence);
+        },
+      },
+    });
+    await bench.publish([account.registered(), account.verified(), account.verified()]);
+    await until(() => subscription.effects.length === 3);
+    assert.deepEqual(await subscription.retryParked(account.id), {
+      result: 'still parked',
+      sequence: 1,
+      cause: 'no such plan',
+    });
+    fixed = true;
+    assert.deepEqual(await subscription.retryParked(account.id), { result: 'goes on', sequence: 3 });
+    assert.deepEqual(verified, [2, 3]);
+    assert.deepEqual(await subscription.listParked(), []);
+  });
+
+  test('never for a record without a usable key, which names none', async (context) => {
+    const bench = await openBench(context);
+    const subscription = await bench.subscribe();
+    await bench.publish([
+      { ...toRecord(newAccount().registered()), key: 'nobody' },
+      newAccount().registered(),
+    ]);
+    await until(() => subscription.effects.length === 2);
+    assert.deepEqual(subscription.effects.toSorted(), ['UserRegistered applied', 'unusable unusable']);
+  });
+});
+
+describe('a parked account that is tried again', () => {
+  test('gets what was missing, and what was held back, in order', async (context) => {
+    const bench = await openBench(context);
+    const account = newAccount();
+    const [first, second, third, fourth] = [
+      account.registered(),
+      account.verified(),
+      account.revoked(),
+      account.verified(),
+    ];
+    const subscription = await bench.subscribe();
+    await bench.publish([first, third, second]);
+    await until(() => subscription.effects.length === 3);
+    const outcome = await subscription.retryParked(account.id);
+    assert.equal(outcome.result, 'still parked', 'the third one still comes before the second');
+    await bench.publish([third]);
+    await until(() => subscription.effects.length === 5);
+    assert.deepEqual(await subscription.retryParked(account.id), { result: 'goes on', sequence: 3 });
+    await bench.publish([fourth]);
+    await until(() => subscription.handled.length === 4);
+    assert.deepEqual(subscription.handled, [
+      'UserRegistered 1',
+      'AccountVerified 2',
+      'SessionsRevoked 3',
+      'AccountVerified 4',
+    ]);
+  });
+
+  test('stays parked where a handler rejects, and keeps what it has handled', async (context) => {
+    const bench = await openBench(context);
+    const account = newAccount();
+    const [first, second, third] = [account.registered(), account.verified(), account.revoked()];
+    const store = lastingStore();
+    let away = true;
+    const subscription = await bench.subscribe({
+      store,
+      handlers: {
+        SessionsRevoked() {
+          if (away) throw new Error('away');
+        },
+      },
+    });
+    await bench.publish([first, third, second, third]);
+    await until(() => subscription.effects.length === 4);
+    await assert.rejects(subscription.retryParked(account.id), { name: 'HandlerError' });
+    assert.equal((await subscription.listParked()).length, 1);
+    assert.equal((await store.load([account.id])).get(account.id)?.sequence, 2);
+    away = false;
+    assert.deepEqual(await subscription.retryParked(account.id), { result: 'goes on', sequence: 3 });
+  });
+
+  test('is left alone if it is not parked', async (context) => {
+    const bench = await openBench(context);
+    const subscription = await bench.subscribe();
+    assert.deepEqual(await subscription.retryParked(newAccount().id), { result: 'not parked', sequence: 0 });
+  });
+});
+
+test('a subscription that stops finishes the event in hand, begins none, and loses none', async (context) => {
+  const bench = await openBench(context);
+  const account = newAccount();
+  const store = lastingStore();
+  const [begun, finish] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+  const handled: number[] = [];
+  await bench.publish([account.registered(), account.revoked(), account.revoked()]);
+  const slow = await bench.subscribe({
+    store,
+    handlers: {
+      async SessionsRevoked(_event, { sequence }) {
+        begun.resolve();
+        await finish.promise;
+        handled.push(sequence);
+      },
+    },
+  });
+  await begun.promise;
+  const stopped = slow.stop();
+  finish.resolve();
+  await stopped;
+  assert.deepEqual(handled, [2]);
+  const next = await bench.subscribe({ store });
+  await until(() => next.handled.length === 1);
+  assert.deepEqual(next.handled, ['SessionsRevoked 3']);
+  assert.equal(await next.lag(), 0);
+  assert.equal(next.healthy(), true);
+});

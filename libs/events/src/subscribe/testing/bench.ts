@@ -1,0 +1,58 @@
+/** A log on the embedded bus, and subscriptions to it that write down what they are told. */
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { TestContext } from 'node:test';
+import type { OutgoingRecord } from '@latchkey/bus';
+import { createEmbeddedBus } from '@latchkey/bus/embedded';
+import { openDatabase } from '@latchkey/sqlite';
+import { ACCOUNTS_TOPIC, type LatchkeyEvent } from '../../events.ts';
+import { topics } from '../../topics.ts';
+import type { EventContext, Handlers } from '../handlers.ts';
+import { memoryStore } from '../memory-store.ts';
+import type { SequenceStore } from '../sequence-store.ts';
+import { type Interest, openSubscription } from '../subscription.ts';
+import { toRecord } from './history.ts';
+
+/** A store that remembers over runs, as one on a disk would. */
+export const lastingStore = (): SequenceStore => ({ ...memoryStore(), forgetful: false });
+
+const isEvent = (record: LatchkeyEvent | OutgoingRecord): record is LatchkeyEvent => 'subject' in record;
+
+export async function openBench(context: TestContext) {
+  const folder = await mkdtemp(join(tmpdir(), 'latchkey-subscribe-'));
+  const database = openDatabase({ folder, as: 'server' });
+  const bus = createEmbeddedBus({ database });
+  context.after(async () => {
+    await bus.close();
+    await database.close();
+    await rm(folder, { recursive: true });
+  });
+  await bus.ensureTopics(topics);
+
+  return {
+    bus,
+    publish: (records: readonly (LatchkeyEvent | OutgoingRecord)[], topic: string = ACCOUNTS_TOPIC) =>
+      bus.publish(
+        topic,
+        records.map((record) => (isEvent(record) ? toRecord(record) : record)),
+      ),
+    /** Its default handlers write the events down; `handled` names them as `<type> <sequence>`. */
+    async subscribe(more: Partial<Interest> = {}) {
+      const handled: string[] = [];
+      const effects: string[] = [];
+      const note = ({ type }: { readonly type: string }, { sequence }: EventContext) =>
+        void handled.push(`${type} ${sequence}`);
+      const handlers: Handlers = { UserRegistered: note, AccountVerified: note, SessionsRevoked: note };
+      const subscription = await openSubscription(bus, {
+        group: 'test',
+        handlers,
+        store: lastingStore(),
+        logger: { info: () => undefined, warn: () => undefined, error: () => undefined },
+        observe: (type, effect) => void effects.push(`${type} ${effect}`),
+        ...more,
+      });
+      return { ...subscription, handled, effects };
+    },
+  };
+}

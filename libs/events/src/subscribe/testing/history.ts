@@ -1,0 +1,57 @@
+/** Events of one account, for tests: each gets the next sequence. */
+import { randomUUID } from 'node:crypto';
+import type { OutgoingRecord } from '@latchkey/bus';
+import { encode } from '../../codec.ts';
+import type { DataOf, EventOf, EventType, LatchkeyEvent } from '../../events.ts';
+
+export const ada = { email: 'ada@example.com', username: 'ada' };
+
+export function newAccount() {
+  const id = randomUUID();
+  let sequence = 0;
+  const add = <T extends EventType>(type: T, data: DataOf<T>): EventOf<T> => {
+    sequence += 1;
+    return {
+      id: randomUUID(),
+      subject: id,
+      sequence,
+      time: new Date(Date.UTC(2026, 0, 1, 0, 0, sequence)).toISOString(),
+      correlationId: `request-${sequence}`,
+      causationId: 'command-1',
+      type,
+      data,
+    };
+  };
+  return {
+    id,
+    registered: (person: DataOf<'UserRegistered'>['person'] = ada) =>
+      add('UserRegistered', { userId: id, role: 'user', locale: 'en', person }),
+    verified: () => add('AccountVerified', { userId: id, locale: 'en', person: ada }),
+    revoked: () => add('SessionsRevoked', { userId: id, reason: 'logout-all' }),
+  };
+}
+
+export const toRecord = (event: LatchkeyEvent): OutgoingRecord => {
+  const { key, value, headers } = encode(event);
+  return { key, value, headers };
+};
+
+/** The same event, as a later release would publish its type. */
+export const renamed = (event: LatchkeyEvent, type: string): OutgoingRecord => {
+  const record = toRecord(event);
+  const schema = `urn:latchkey:event:${type}:1`;
+  return { ...record, headers: { ...record.headers, ce_type: type, ce_dataschema: schema } };
+};
+
+/** The same event in another version of its type. */
+export const inVersion = (event: LatchkeyEvent, version: number): OutgoingRecord => {
+  const record = toRecord(event);
+  const schema = `urn:latchkey:event:${event.type}:${version}`;
+  return { ...record, headers: { ...record.headers, ce_dataschema: schema } };
+};
+
+/** The record of an event whose value cannot be read. */
+export const truncated = (event: LatchkeyEvent): OutgoingRecord => ({
+  ...toRecord(event),
+  value: Buffer.from('{'),
+});

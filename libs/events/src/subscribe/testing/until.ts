@@ -1,0 +1,12 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+
+const DEADLINE_MS = 30_000;
+
+/** Resolves once the condition holds. @throws Error if that takes too long */
+export async function until(holds: () => boolean | Promise<boolean>): Promise<void> {
+  const deadline = Date.now() + DEADLINE_MS;
+  while (!(await holds())) {
+    if (Date.now() > deadline) throw new Error(`This did not come true: ${holds}`);
+    await sleep(5);
+  }
+}
