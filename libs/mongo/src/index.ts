@@ -1,3 +1,4 @@
+export { type Arrivals, arrivals } from './arrivals.ts';
 export { isLostRace, MongoFailure, repeatingLost, reportingFailures } from './failures.ts';
 export { checkIndexes, ensureIndexes, type Index, IndexError } from './indexes.ts';
 export { modelOf, plainSchema } from './models.ts';

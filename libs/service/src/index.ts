@@ -13,4 +13,5 @@ export * from './http/starting.ts';
 export * from './lifecycle.ts';
 export * from './logger.ts';
 export * from './metrics.ts';
+export * from './movable.ts';
 export * from './process-settings.ts';

@@ -1,11 +1,11 @@
 /** What the journal keeps in MongoDB, and the indexes that hold its promises. */
 import { type Index, plainSchema } from '@latchkey/mongo';
-import { Schema } from 'mongoose';
 import type { Commit, Registration, Snapshot } from '../ports/journal.ts';
 
 export const COMMITS = 'auth_commits';
 export const SNAPSHOTS = 'auth_snapshots';
 export const FINGERPRINTS = 'auth_fingerprints';
+export const MOVES = 'auth_moves';
 
 /**
  * A commit is one document: its insert is the whole transaction. What comes and goes with the outbox and with a
@@ -31,7 +31,7 @@ export const commitSchema = () =>
     stream: text,
     number: whole,
     sequence: whole,
-    events: { type: [Schema.Types.Mixed], required: true },
+    events: { type: [Object], required: true },
     // Without this, mongoose makes it an empty list, of which the unique index allows one.
     claims: { type: [String], default: undefined },
     correlationId: text,
@@ -49,7 +49,7 @@ export const snapshotSchema = () =>
     number: whole,
     sequence: whole,
     stateVersion: whole,
-    state: Schema.Types.Mixed,
+    state: Object,
   });
 
 export interface FingerprintDocument {
@@ -59,6 +59,16 @@ export interface FingerprintDocument {
 }
 
 export const fingerprintSchema = () => plainSchema<FingerprintDocument>({ _id: text, fingerprint: text });
+
+/** A move of another store into this database, while it is under way and afterwards. */
+export interface MoveDocument {
+  readonly _id: string;
+  readonly begunAt: Date;
+  readonly endedAt?: Date;
+}
+
+export const moveSchema = () =>
+  plainSchema<MoveDocument>({ _id: text, begunAt: { type: Date, required: true }, endedAt: Date });
 
 export const journalIndexes: readonly Index[] = [
   { collection: COMMITS, name: 'stream', keys: { stream: 1, number: 1 }, unique: true },

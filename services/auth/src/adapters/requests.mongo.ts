@@ -4,6 +4,8 @@ import type { Connection } from 'mongoose';
 import type { Requests, WrittenRequest } from '../ports/requests.ts';
 import { reportingFailures } from './store-failures.mongo.ts';
 
+export const REQUESTS = 'auth_requests';
+
 interface RequestDocument extends Omit<WrittenRequest, 'id'> {
   readonly _id: string;
   /** Missing, with `leasedUntil` at the epoch, while nobody has it. */
@@ -31,7 +33,7 @@ const schema = () =>
  * the order of its ids.
  */
 export function createMongoRequests(connection: Connection): Requests {
-  const requests = modelOf(connection, 'auth_requests', schema);
+  const requests = modelOf(connection, REQUESTS, schema);
 
   /** Claims some of those that are free; another claimer may have been faster with all of them. */
   async function claimSome({ owner, now, leaseMs, limit }: Parameters<Requests['claim']>[0]) {
@@ -50,9 +52,9 @@ export function createMongoRequests(connection: Connection): Requests {
   }
 
   return reportingFailures<Requests>({
-    async add({ id, ...request }) {
+    async add(request) {
       try {
-        await requests.insertOne({ _id: id, ...request, leasedUntil: new Date(0) });
+        await requests.insertOne(documentOfRequest(request));
       } catch (error) {
         // Repeated after a lost answer: written down once.
         if (!isLostRace(error)) throw error;
@@ -76,6 +78,13 @@ export function createMongoRequests(connection: Connection): Requests {
     count: () => requests.countDocuments(),
   });
 }
+
+/** In nobody's hands. */
+export const documentOfRequest = ({ id, ...request }: WrittenRequest): RequestDocument => ({
+  _id: id,
+  ...request,
+  leasedUntil: new Date(0),
+});
 
 const requestOf = ({
   _id,

@@ -50,7 +50,7 @@ export function createSqliteRequests(database: Database): Requests & {
   });
 }
 
-const requestOf = (row: Record<string, unknown>): WrittenRequest => ({
+export const requestOf = (row: Record<string, unknown>): WrittenRequest => ({
   id: String(row['id']),
   kind: row['kind'] === 'verification' ? 'verification' : 'password-reset',
   address: String(row['address']),

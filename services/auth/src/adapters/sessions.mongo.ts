@@ -5,7 +5,7 @@ import { reportingFailures } from './store-failures.mongo.ts';
 
 type SessionDocument = Omit<Session, 'id'> & { readonly _id: string };
 
-const COLLECTION = 'auth_sessions';
+export const SESSIONS = 'auth_sessions';
 
 const schema = () =>
   plainSchema<SessionDocument>({
@@ -21,17 +21,17 @@ const schema = () =>
   });
 
 export const sessionIndexes: readonly Index[] = [
-  { collection: COLLECTION, name: 'user', keys: { userId: 1, createdAt: -1, _id: -1 } },
-  { collection: COLLECTION, name: 'expiry', keys: { expiresAt: 1 } },
+  { collection: SESSIONS, name: 'user', keys: { userId: 1, createdAt: -1, _id: -1 } },
+  { collection: SESSIONS, name: 'expiry', keys: { expiresAt: 1 } },
 ];
 
 /** Sessions in MongoDB. */
 export function createMongoSessions(connection: Connection): Sessions {
-  const sessions = modelOf(connection, COLLECTION, schema);
+  const sessions = modelOf(connection, SESSIONS, schema);
 
   return reportingFailures<Sessions>({
-    async create({ id, ...session }) {
-      await sessions.insertOne({ _id: id, ...session });
+    async create(session) {
+      await sessions.insertOne(documentOfSession(session));
     },
 
     async find(id) {
@@ -76,5 +76,7 @@ export function createMongoSessions(connection: Connection): Sessions {
     },
   });
 }
+
+export const documentOfSession = ({ id, ...session }: Session): SessionDocument => ({ _id: id, ...session });
 
 const sessionOf = ({ _id, ...session }: SessionDocument): Session => ({ id: _id, ...session });

@@ -76,7 +76,7 @@ const columnsOf = (session: Session) => [
   session.userAgent,
 ];
 
-const sessionOf = (row: Record<string, unknown>): Session => ({
+export const sessionOf = (row: Record<string, unknown>): Session => ({
   id: String(row['id']),
   userId: String(row['user_id']),
   n: Number(row['n']),

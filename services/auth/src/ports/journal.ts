@@ -102,6 +102,7 @@ export interface Journal {
   /**
    * Remembers the fingerprints of keys by name, on first sight.
    * @returns the names whose fingerprint differs from the one remembered.
+   * @throws Error of one line while another store is being moved into this one.
    */
   checkFingerprints(fingerprints: Readonly<Record<string, string>>): Promise<readonly string[]>;
 }

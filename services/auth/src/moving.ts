@@ -1,0 +1,52 @@
+/** Auth moves from the embedded store to MongoDB. Its service must run on neither meanwhile. */
+import { type Movable, movable } from '@latchkey/service';
+import type { Database } from '@latchkey/sqlite';
+import type { Connection } from 'mongoose';
+import { createMongoNewHome } from './adapters/moving.mongo.ts';
+import { createSqliteOldHome } from './adapters/moving.sqlite.ts';
+import { fingerprints, parseSecretKey } from './credentials/keys.ts';
+import type { Secrets } from './credentials/secrets.ts';
+import type { NewHome } from './ports/moving.ts';
+
+export interface AuthMove extends Pick<NewHome, 'end'> {
+  /**
+   * Until `end`, auth does not start on MongoDB. Resolves with whether this very move had ended before.
+   * @throws Error of one line if these are not the keys that the accounts were made with, or MongoDB holds others
+   */
+  begin(): Promise<'begun' | 'ended'>;
+  /** In the order in which they are to be moved: commits last, as each is published once it is there. */
+  readonly kinds: readonly Movable[];
+}
+
+export function openAuthMove(stores: {
+  readonly database: Database;
+  readonly connection: Connection;
+  /** Those that the data folder's server ran with. */
+  readonly keys: Pick<Secrets, 'PASSWORD_SALT_KEY' | 'REFRESH_KEY'>;
+}): AuthMove {
+  const from = createSqliteOldHome(stores.database);
+  const to = createMongoNewHome(stores.connection);
+
+  return {
+    async begin() {
+      const remembered = await from.fingerprints();
+      const given = fingerprintsOf(stores.keys);
+      const others = Object.keys(remembered).filter((name) => remembered[name] !== given[name]);
+      if (others.length > 0)
+        throw new Error(`${others.join(', ')}: not what the accounts of the data folder were made with`);
+      return to.begin(given);
+    },
+    end: to.end,
+    kinds: [
+      movable({ name: 'requests', lasting: false }, from.requests, to.requests),
+      movable({ name: 'sessions', lasting: false }, from.sessions, to.sessions),
+      movable({ name: 'commits', lasting: true }, from.commits, to.commits),
+    ],
+  };
+}
+
+const fingerprintsOf = (keys: Pick<Secrets, 'PASSWORD_SALT_KEY' | 'REFRESH_KEY'>): Record<string, string> =>
+  fingerprints({
+    PASSWORD_SALT_KEY: parseSecretKey(keys.PASSWORD_SALT_KEY),
+    REFRESH_KEY: parseSecretKey(keys.REFRESH_KEY),
+  });
