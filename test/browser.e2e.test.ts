@@ -4,7 +4,7 @@ import { after, before, describe, test } from 'node:test';
 import type { Browser, Page } from 'playwright-core';
 import { launch, looks, type Visitor, visit, withoutBrowser } from './support/browser.ts';
 import { type Person, somebody } from './support/people.ts';
-import { type System, startStandalone } from './support/system.ts';
+import { type Standalone, startStandalone } from './support/standalone.ts';
 
 const NEW_PASSWORD = 'quite another passphrase';
 
@@ -18,7 +18,7 @@ const MISTAKES = [
 if (withoutBrowser) console.log(withoutBrowser);
 
 describe('in a browser', { skip: withoutBrowser }, () => {
-  let system: System;
+  let system: Standalone;
   let browser: Browser;
 
   before(async () => {

@@ -9,8 +9,8 @@ import { eventually } from './support/eventually.ts';
 import { createMailbox, linkOf } from './support/mailbox.ts';
 import { faultsOf, type Operation, operationsOf, problemFaults } from './support/openapi.ts';
 import { createPeople, type Person, shown, somebody } from './support/people.ts';
+import { startStandalone } from './support/standalone.ts';
 import { dumpOf } from './support/store.ts';
-import { startStandalone } from './support/system.ts';
 
 const system = await startStandalone({ LIMITS: 'off' });
 after(() => system.stop());

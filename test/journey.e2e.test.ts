@@ -5,7 +5,7 @@ import { assertProblem, assertStatus, type Client, createClient } from './suppor
 import { eventually } from './support/eventually.ts';
 import { createMailbox, linkOf, type Mailbox } from './support/mailbox.ts';
 import { createPeople, type People, shown, somebody } from './support/people.ts';
-import { type System, startStandalone } from './support/system.ts';
+import { type System, startSystem } from './support/system.ts';
 
 let system: System;
 let client: Client;
@@ -13,7 +13,7 @@ let mailbox: Mailbox;
 let people: People;
 
 before(async () => {
-  system = await startStandalone();
+  system = await startSystem();
   client = createClient(system.url);
   mailbox = createMailbox(system.mailbox);
   people = createPeople(client, mailbox);

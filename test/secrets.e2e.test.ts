@@ -7,8 +7,8 @@ import { assertStatus, type Client, createClient, type Reply } from './support/c
 import { createMailbox, linkOf, type Mailbox } from './support/mailbox.ts';
 import { createPeople, type People, type Person, shown, somebody } from './support/people.ts';
 import { findings, type Place, type Secret } from './support/secrets.ts';
+import { type Standalone, startStandalone } from './support/standalone.ts';
 import { dumpOf } from './support/store.ts';
-import { type System, startStandalone } from './support/system.ts';
 
 interface Answer extends Place {
   /** What it was asked for: this very answer may hold it. */
@@ -29,7 +29,7 @@ const secret = (name: string, value: string): string => {
 const all = (from: ReadonlyMap<string, string>): readonly Secret[] =>
   [...from].map(([name, value]) => ({ name, value }));
 
-let system: System;
+let system: Standalone;
 let client: Client;
 let mailbox: Mailbox;
 let people: People;

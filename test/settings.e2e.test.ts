@@ -11,7 +11,8 @@ import { describe, type TestContext, test } from 'node:test';
 import { assertStatus, createClient } from './support/client.ts';
 import { createMailbox } from './support/mailbox.ts';
 import { createPeople, somebody } from './support/people.ts';
-import { type Ended, runToEnd, type Settings, startStandalone } from './support/system.ts';
+import { type Ended, runToEnd, startStandalone } from './support/standalone.ts';
+import type { Settings } from './support/system.ts';
 
 async function folderFor(t: TestContext): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'latchkey-settings-'));

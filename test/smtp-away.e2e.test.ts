@@ -7,7 +7,7 @@ import { eventually } from './support/eventually.ts';
 import { linkOf } from './support/mailbox.ts';
 import { type Person, somebody } from './support/people.ts';
 import { createMailServer, type MailServer, type Moods } from './support/smtp.ts';
-import { type System, startStandalone } from './support/system.ts';
+import { type Standalone, startStandalone } from './support/standalone.ts';
 
 const AWAY_MS = 30_000;
 /** How soon after the mail server's return everything that is owed must be there. */
@@ -17,7 +17,7 @@ const QUICKLY_MS = 2_000;
 
 interface Scene {
   readonly server: MailServer;
-  readonly system: System;
+  readonly system: Standalone;
   readonly client: Client;
 }
 

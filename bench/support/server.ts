@@ -2,10 +2,11 @@
 import { type Client, createClient } from '../../test/support/client.ts';
 import { createMailbox } from '../../test/support/mailbox.ts';
 import { createPeople, type People } from '../../test/support/people.ts';
-import { type Settings, type System, startStandalone } from '../../test/support/system.ts';
+import { type Standalone, startStandalone } from '../../test/support/standalone.ts';
+import type { Settings } from '../../test/support/system.ts';
 
 export interface Server extends AsyncDisposable {
-  readonly system: System;
+  readonly system: Standalone;
   readonly client: Client;
   readonly people: People;
   /** One of its metrics, as it is now; summed over its labels. */

@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { connect } from 'node:net';
 import { after, before, beforeEach, describe, test } from 'node:test';
 import { assertProblem, type Client, createClient, type Reply } from '../support/client.ts';
-import { freePort } from '../support/system.ts';
+import { freePort } from '../support/free-port.ts';
 import { type Gateway, startGateway, startUpstream, type Upstream } from './nginx.ts';
 
 const TOKEN = 'AbCdEfGhIjKlMnOpQrStUvWxYz_-0123456789AbCdEfGhIjKlMnOpQrStUvWx01';

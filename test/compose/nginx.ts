@@ -8,7 +8,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { eventually } from '../support/eventually.ts';
-import { freePort } from '../support/system.ts';
+import { freePort } from '../support/free-port.ts';
 
 const TEMPLATE = join(import.meta.dirname, '../../deploy/gateway/nginx.conf');
 

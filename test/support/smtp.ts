@@ -4,8 +4,9 @@ import type { Socket } from 'node:net';
 import { text } from 'node:stream/consumers';
 import PostalMime from 'postal-mime';
 import { SMTPServer, type SMTPServerDataStream, type SMTPServerSession } from 'smtp-server';
+import { freePort } from './free-port.ts';
 import type { Mail } from './mailbox.ts';
-import { freePort, type Settings } from './system.ts';
+import type { Settings } from './system.ts';
 
 export interface TakenMail extends Mail {
   readonly to: readonly string[];

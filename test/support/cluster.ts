@@ -1,0 +1,175 @@
+/**
+ * A system on the Kafka and MongoDB that KAFKA_BROKERS and MONGO_URL name: any number of processes of each service
+ * behind one address. The broker must be for tests alone (see test-broker.ts); in MongoDB a database is made and
+ * dropped. Mails go to a server of the tests; with MAIL_SERVER set to that one, and are read at MAILBOX_URL.
+ */
+import { execFile } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { parseEnv, promisify } from 'node:util';
+import { MongoClient } from 'mongodb';
+import { freePort } from './free-port.ts';
+import { openFront } from './front.ts';
+import { serveMails } from './mailpit.ts';
+import { withDatabase } from './mongo-url.ts';
+import { mainOf, OPS, QUIET_KAFKA, ROOMY } from './programs.ts';
+import { type ServerProcess, serverProcess } from './server-process.ts';
+import { createMailServer } from './smtp.ts';
+import type { Settings, System } from './system.ts';
+import { claimBroker, clearBroker } from './test-broker.ts';
+
+/** In the order in which they are started: who reads the log before who writes it. */
+const services = ['user', 'notifier', 'auth'] as const;
+export type ServiceName = (typeof services)[number];
+
+export interface ClusterOptions {
+  /** How many processes of each service; two of each where it is not said. */
+  readonly instances?: Readonly<Partial<Record<ServiceName, number>>>;
+  /** What every process is told besides, or in place of what it would be told. */
+  readonly settings?: Settings;
+}
+
+export interface Cluster extends System {
+  readonly instances: Readonly<Record<ServiceName, readonly ServerProcess[]>>;
+  readonly stores: NonNullable<System['stores']>;
+  /** What every process is told. */
+  readonly settings: Settings;
+  /** Starts every process, and does not wait for it. */
+  launch(): void;
+}
+
+/** Ready to answer. */
+export async function startCluster(options: ClusterOptions = {}): Promise<Cluster> {
+  const cluster = await prepareCluster(options);
+  await cluster.start();
+  return cluster;
+}
+
+/** With all that its processes need, none of which has been started yet. */
+export async function prepareCluster(options: ClusterOptions = {}): Promise<Cluster> {
+  const servers = givenServers();
+  await claimBroker(servers.KAFKA_BROKERS);
+  const store = emptyStore(servers.MONGO_URL);
+  const stores = { KAFKA_BROKERS: servers.KAFKA_BROKERS, MONGO_URL: store.url };
+  const ops = opsOn(stores);
+  await ops('topics');
+  await ops('indexes');
+
+  const mail = await openMail();
+  const port = await freePort();
+  const settings: Settings = {
+    LATCHKEY_ENV: 'development',
+    LOG_LEVEL: 'info',
+    PUBLIC_URL: `http://localhost:${port}`,
+    TRUSTED_PROXIES: '127.0.0.1/32',
+    ...ROOMY,
+    ...stores,
+    ...mail.settings,
+    ...(await secretsBy(ops)),
+    ...options.settings,
+  };
+  const instances = await processesOf(settings, options.instances);
+  const all = services.flatMap((service) => instances[service]);
+  const front = await openFront(port, (path) =>
+    instances[path.startsWith('/api/v1/users') ? 'user' : 'auth'].map(({ url }) => url),
+  );
+  const endAll = (signal: NodeJS.Signals) => Promise.all(all.map((instance) => instance.end(signal)));
+  const launch = () => {
+    for (const instance of all) instance.launch();
+  };
+
+  return {
+    url: front.url,
+    mailbox: mail.url,
+    stores,
+    instances,
+    settings,
+    output: () => all.map((instance) => instance.output()).join(''),
+    ops,
+    launch,
+    start: async () => {
+      launch();
+      await Promise.all(all.map((instance) => instance.ready()));
+    },
+    kill: async () => void (await endAll('SIGKILL')),
+    stop: async () => {
+      await endAll('SIGTERM');
+      await front.close();
+      await mail.close();
+      await clearBroker(servers.KAFKA_BROKERS);
+      await store.drop();
+    },
+  };
+}
+
+function givenServers(): { readonly KAFKA_BROKERS: string; readonly MONGO_URL: string } {
+  const { KAFKA_BROKERS, MONGO_URL } = process.env;
+  if (KAFKA_BROKERS && MONGO_URL) return { KAFKA_BROKERS, MONGO_URL };
+  throw new Error('KAFKA_BROKERS and MONGO_URL must be set: these tests need a Kafka and a MongoDB');
+}
+
+/** A database that nobody else uses. */
+function emptyStore(server: string) {
+  const url = withDatabase(server, `latchkey_test_${randomBytes(4).toString('hex')}`);
+  return {
+    url,
+    drop: async () => {
+      const client = await MongoClient.connect(url);
+      await client.db().dropDatabase();
+      await client.close();
+    },
+  };
+}
+
+function opsOn(stores: Settings): System['ops'] {
+  const env = { ...process.env, ...stores };
+  return async (...words) => {
+    const { stdout } = await promisify(execFile)(process.execPath, [QUIET_KAFKA, OPS, ...words], { env });
+    return stdout;
+  };
+}
+
+const secretsBy = async (ops: System['ops']): Promise<Settings> =>
+  Object.fromEntries(
+    Object.entries(parseEnv(await ops('secrets'))).flatMap(([name, value]) =>
+      value === undefined ? [] : [[name, value]],
+    ),
+  );
+
+async function openMail() {
+  const { MAIL_SERVER, MAILBOX_URL } = process.env;
+  if (MAIL_SERVER) {
+    if (!MAILBOX_URL) throw new Error('MAILBOX_URL is not set: with MAIL_SERVER it is needed too');
+    return { url: MAILBOX_URL, settings: {}, close: async () => undefined };
+  }
+  const server = await createMailServer();
+  await server.open();
+  const mailpit = await serveMails(server);
+  return {
+    url: mailpit.url,
+    settings: server.settings,
+    close: async () => {
+      await mailpit.close();
+      await server.close();
+    },
+  };
+}
+
+async function processesOf(settings: Settings, wanted: ClusterOptions['instances'] = {}) {
+  const processes = (service: ServiceName) =>
+    Promise.all(Array.from({ length: wanted[service] ?? 2 }, () => oneOf(service, settings)));
+  return {
+    user: await processes('user'),
+    notifier: await processes('notifier'),
+    auth: await processes('auth'),
+  };
+}
+
+/** One process of a service, on a port of its own. */
+async function oneOf(service: ServiceName, settings: Settings): Promise<ServerProcess> {
+  const port = String(await freePort());
+  return serverProcess({
+    url: `http://127.0.0.1:${port}`,
+    words: [QUIET_KAFKA, mainOf(service)],
+    env: { ...process.env, ...settings, PORT: port },
+  });
+}

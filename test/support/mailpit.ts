@@ -1,0 +1,46 @@
+/** Mailpit's paths, as far as mailbox.ts asks for them, over the mails that a mail server of a test has taken. */
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import { freePort } from './free-port.ts';
+import type { MailServer, TakenMail } from './smtp.ts';
+
+export interface Mailpit {
+  readonly url: string;
+  close(): Promise<void>;
+}
+
+export async function serveMails(mails: MailServer): Promise<Mailpit> {
+  const port = await freePort();
+  const server = createServer(({ url }, response) => {
+    const found = answerTo(new URL(url ?? '/', 'http://mailpit'), mails);
+    response.writeHead(found === undefined ? 404 : 200, { 'content-type': 'application/json' });
+    response.end(JSON.stringify(found ?? {}));
+  });
+  server.listen(port, '127.0.0.1');
+  await once(server, 'listening');
+  return {
+    url: `http://localhost:${port}`,
+    close: async () => {
+      const closed = once(server, 'close');
+      server.close();
+      server.closeAllConnections();
+      await closed;
+    },
+  };
+}
+
+function answerTo({ pathname, searchParams }: URL, mails: MailServer): object | undefined {
+  if (pathname === '/api/v1/search') {
+    const address = searchParams.get('query')?.replace(/^to:/, '') ?? '';
+    return { messages: mails.to(address).map(summaryOf).reverse() };
+  }
+  const [, id] = /^\/api\/v1\/message\/(\d+)$/.exec(pathname) ?? [];
+  const mail = mails.taken.find((taken) => taken.id === id);
+  return mail && { ...summaryOf(mail), HTML: mail.html, Text: mail.text };
+}
+
+const summaryOf = ({ id, messageId, subject }: TakenMail) => ({
+  ID: id,
+  MessageID: messageId,
+  Subject: subject,
+});

@@ -1,0 +1,37 @@
+/** A system that somebody else has started, and that goes on when the tests are done. */
+import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
+import type { System } from './system.ts';
+
+/** @throws Error naming the setting that is missing */
+export async function runningSystem(url: string): Promise<System> {
+  const commands = {
+    mailbox: required('MAILBOX_URL'),
+    ops: required('LATCHKEY_OPS'),
+    kill: required('LATCHKEY_KILL'),
+    start: required('LATCHKEY_START'),
+  };
+  return {
+    url: withoutSlash(url),
+    mailbox: withoutSlash(commands.mailbox),
+    output: () => '',
+    ops: (...words) => shell(`${commands.ops} "$@"`, words),
+    kill: async () => void (await shell(commands.kill)),
+    start: async () => void (await shell(commands.start)),
+    stop: async () => undefined,
+  };
+}
+
+function required(name: string): string {
+  const value = process.env[name];
+  if (value) return value;
+  throw new Error(`${name} is not set: with LATCHKEY_URL it is needed too, see test/support/system.ts`);
+}
+
+const withoutSlash = (url: string): string => url.replace(/\/+$/, '');
+
+/** @returns what it printed; rejects with all of that where it fails. */
+async function shell(command: string, words: readonly string[] = []): Promise<string> {
+  const { stdout } = await promisify(execFile)('sh', ['-c', command, 'sh', ...words]);
+  return stdout;
+}

@@ -1,0 +1,97 @@
+/** A standalone of one's own, on a free port and an empty data folder. */
+import { execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
+import { promisify } from 'node:util';
+import { freePort } from './free-port.ts';
+import { OPS, ROOMY, STANDALONE } from './programs.ts';
+import { serverProcess } from './server-process.ts';
+import type { Settings, System } from './system.ts';
+
+export interface Standalone extends System {
+  readonly folder: string;
+  /** Asks it to end, as Ctrl-C does. @returns its exit code; the folder stays. */
+  end(): Promise<number | null>;
+}
+
+/** Where these are set, ops commands act on them. */
+const NO_SERVERS = { KAFKA_BROKERS: undefined, MONGO_URL: undefined };
+
+/** Ready to answer. */
+export async function startStandalone(settings: Settings = {}): Promise<Standalone> {
+  const folder = await mkdtemp(join(tmpdir(), 'latchkey-'));
+  const port = await freePort();
+  const url = `http://localhost:${port}`;
+  const env = {
+    ...process.env,
+    ...NO_SERVERS,
+    ...ROOMY,
+    PORT: String(port),
+    DATA_DIR: folder,
+    LOG_LEVEL: 'info',
+    ...settings,
+  };
+  const server = serverProcess({ url, words: [STANDALONE], env });
+  const start = async (): Promise<void> => {
+    server.launch();
+    await server.ready();
+  };
+
+  await start();
+  return {
+    url,
+    mailbox: `${url}/mailbox`,
+    folder,
+    output: server.output,
+    ops: async (...words) => {
+      const { stdout } = await promisify(execFile)(process.execPath, [OPS, ...words], { env });
+      return stdout;
+    },
+    kill: async () => void (await server.end('SIGKILL')),
+    end: () => server.end('SIGTERM'),
+    start,
+    stop: async () => {
+      await server.end('SIGTERM');
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+export interface Ended {
+  readonly code: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+const LONGEST_RUN_MS = 20_000;
+
+/** Runs a standalone, or with `ops` a command, that is expected to end by itself. */
+export async function runToEnd(
+  settings: Settings,
+  options: { readonly ops?: readonly string[]; readonly uid?: number } = {},
+): Promise<Ended> {
+  const { ops, ...identity } = options;
+  return await runProgram(ops === undefined ? [STANDALONE] : [OPS, ...ops], settings, identity);
+}
+
+/** Runs a program of ours, with these settings alone, that is expected to end by itself. */
+export async function runProgram(
+  words: readonly string[],
+  settings: Settings,
+  identity: { readonly uid?: number } = {},
+): Promise<Ended> {
+  const child = spawn(process.execPath, words, {
+    env: { PATH: process.env['PATH'], PORT: '0', ...settings },
+    stdio: ['ignore', 'pipe', 'pipe'],
+    timeout: LONGEST_RUN_MS,
+    killSignal: 'SIGKILL',
+    ...identity,
+  });
+  const ended = once(child, 'close');
+  const [stdout, stderr] = await Promise.all([text(child.stdout), text(child.stderr)]);
+  await ended;
+  return { code: child.exitCode, stdout, stderr };
+}

@@ -1,0 +1,56 @@
+/** The broker that tests of whole systems are given: our topics and groups are fixed by their names, so it is theirs alone. */
+import { type Admin, Kafka, logLevel } from 'kafkajs';
+import { eventually } from './eventually.ts';
+
+const isOurs = (topic: string): boolean => /^(accounts|mailings)\.events\.v1(\.dlq\.\w+)?$/.test(topic);
+const GROUPS = ['user', 'notifier'];
+
+/** Longer than a group remembers members that were killed. */
+const FORGOTTEN_MS = 30_000;
+
+/**
+ * Makes sure that nothing of an earlier run is there. What is there is taken away only where KAFKA_TEST_RESET says
+ * that the broker is for tests: these topics may be somebody's accounts.
+ * @throws Error if it is there and may not be taken away
+ */
+export async function claimBroker(brokers: string): Promise<void> {
+  const reset = process.env['KAFKA_TEST_RESET'] === 'true';
+  const topics = await withAdmin(brokers, ourTopics);
+  if (topics.length > 0 && !reset) {
+    throw new Error(
+      `the broker at KAFKA_BROKERS has ${topics.join(', ')} already: KAFKA_TEST_RESET=true if it is for tests alone and they may be deleted`,
+    );
+  }
+  await clearBroker(brokers);
+}
+
+/** Deletes our topics, and the groups that have read them. */
+export const clearBroker = (brokers: string): Promise<void> =>
+  withAdmin(brokers, async (admin) => {
+    await eventually('the groups are empty and deleted', () => deleteGroups(admin), FORGOTTEN_MS);
+    const topics = await ourTopics(admin);
+    if (topics.length > 0) await admin.deleteTopics({ topics });
+    await eventually('the topics are gone', async () => (await ourTopics(admin)).length === 0);
+  });
+
+const ourTopics = async (admin: Admin): Promise<string[]> =>
+  (await admin.listTopics()).filter(isOurs);
+
+async function deleteGroups(admin: Admin): Promise<boolean> {
+  const { groups } = await admin.listGroups();
+  const ours = groups.map(({ groupId }) => groupId).filter((group) => GROUPS.includes(group));
+  if (ours.length === 0) return true;
+  await admin.deleteGroups(ours).catch(() => undefined);
+  return false;
+}
+
+async function withAdmin<T>(brokers: string, work: (admin: Admin) => Promise<T>): Promise<T> {
+  const kafka = new Kafka({ brokers: brokers.split(','), clientId: 'tests', logLevel: logLevel.NOTHING });
+  const admin = kafka.admin();
+  await admin.connect();
+  try {
+    return await work(admin);
+  } finally {
+    await admin.disconnect();
+  }
+}
