@@ -1,6 +1,5 @@
-import mongoose from 'mongoose';
-
-const { MongoBulkWriteError, MongoError, MongoInvalidArgumentError, MongoServerError } = mongoose.mongo;
+import type mongoose from 'mongoose';
+import { driver } from './driver.ts';
 
 /**
  * MongoDB failed, cannot be reached or did not answer: whether what was asked for took place is unknown. Stands
@@ -18,6 +17,7 @@ const notConnected = /before initial connection|force closed|closed and destroye
 
 /** The failure that a driver's error stands for; undefined for errors of another origin, faults of ours too. */
 export function failureOf(error: unknown): MongoFailure | undefined {
+  const { MongoError, MongoInvalidArgumentError, MongoServerError } = driver().mongo;
   if (error instanceof MongoInvalidArgumentError) return undefined;
   if (error instanceof MongoServerError) return new MongoFailure(kindOf(error));
   if (error instanceof MongoError || isOfConnection(error)) {
@@ -29,9 +29,13 @@ export function failureOf(error: unknown): MongoFailure | undefined {
 const kindOf = ({ name, code, codeName }: mongoose.mongo.MongoServerError): string =>
   [name, code, codeName].filter((part) => part !== undefined).join(' ');
 
-const isOfConnection = (error: unknown): error is Error =>
-  error instanceof mongoose.Error.MongooseServerSelectionError ||
-  (error instanceof mongoose.Error && notConnected.test(error.message));
+function isOfConnection(error: unknown): error is Error {
+  const { Error: MongooseError } = driver();
+  return (
+    error instanceof MongooseError.MongooseServerSelectionError ||
+    (error instanceof MongooseError && notConnected.test(error.message))
+  );
+}
 
 /** A unique index has the key already. The code alone tells: text and fields differ between servers. */
 const DUPLICATE_KEY = 11000;
@@ -42,6 +46,7 @@ const isRace = (code: unknown): boolean => code === DUPLICATE_KEY || code === WR
 
 /** Whether a write failed because another had come first; of a bulk, whether each one that failed did. */
 export function isLostRace(error: unknown): boolean {
+  const { MongoBulkWriteError, MongoServerError } = driver().mongo;
   if (error instanceof MongoBulkWriteError) {
     const durable = error.result.getWriteConcernError() === undefined;
     return durable && [error.writeErrors].flat().every(({ code }) => isRace(code));

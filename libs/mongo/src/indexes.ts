@@ -1,9 +1,7 @@
 /** Indexes are made by an explicit step and checked at start: a service neither makes nor lacks one unnoticed. */
 import type { Connection } from 'mongoose';
-import mongoose from 'mongoose';
+import { driver } from './driver.ts';
 import { failureOf } from './failures.ts';
-
-const { MongoServerError } = mongoose.mongo;
 
 export interface Index {
   readonly collection: string;
@@ -80,7 +78,8 @@ async function existingOf(
     const indexes = (await db?.collection(collection).indexes()) ?? [];
     return new Map(indexes.map((index) => [String(index.name), index]));
   } catch (error) {
-    if (error instanceof MongoServerError && error.code === NAMESPACE_NOT_FOUND) return new Map();
+    if (error instanceof driver().mongo.MongoServerError && error.code === NAMESPACE_NOT_FOUND)
+      return new Map();
     throw failureOf(error) ?? error;
   }
 }
@@ -90,7 +89,7 @@ const CONFLICTS: readonly unknown[] = [85, 86];
 const DUPLICATE_KEY = 11000;
 
 function explained(error: unknown, index: string): unknown {
-  if (!(error instanceof MongoServerError)) return failureOf(error) ?? error;
+  if (!(error instanceof driver().mongo.MongoServerError)) return failureOf(error) ?? error;
   if (CONFLICTS.includes(error.code)) {
     return new IndexError(`Another index stands in the way of ${index}: drop it and repeat.`);
   }

@@ -1,4 +1,5 @@
-import { type Connection, type Model, Schema, type SchemaDefinition } from 'mongoose';
+import type { Connection, Model, Schema, SchemaDefinition } from 'mongoose';
+import { driver } from './driver.ts';
 
 /**
  * A schema without mongoose's additions: no version key, no list that is empty instead of missing (a sparse
@@ -6,7 +7,7 @@ import { type Connection, type Model, Schema, type SchemaDefinition } from 'mong
  * error. `_id` is ours.
  */
 export const plainSchema = <Document>(definition: SchemaDefinition): Schema<Document> =>
-  new Schema<Document>(definition as SchemaDefinition<Document>, {
+  new (driver().Schema)<Document>(definition as SchemaDefinition<Document>, {
     _id: false,
     versionKey: false,
     minimize: false,

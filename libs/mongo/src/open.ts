@@ -1,8 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises';
-import mongoose, { type Connection, type ConnectOptions } from 'mongoose';
+import type { Connection, ConnectOptions } from 'mongoose';
+import { driver } from './driver.ts';
 import { failureOf, MongoFailure } from './failures.ts';
-
-const { MongoAPIError, MongoServerError } = mongoose.mongo;
 
 /** Where the URL names none. */
 const DATABASE = 'latchkey';
@@ -47,7 +46,7 @@ export interface Mongo {
 
 /** Opens a pool of connections, and returns at once. */
 export function openMongo(options: MongoOptions): Mongo {
-  const connection = mongoose.createConnection();
+  const connection = driver().createConnection();
   const closing = new AbortController();
   let failure = new MongoFailure('not reached yet');
 
@@ -121,6 +120,7 @@ function databaseOf(url: string, database: string | undefined): Pick<ConnectOpti
 
 /** The failure that may pass. @throws MongoRefused for one that will not, and errors of another origin. */
 function failureOrRefusal(error: unknown): MongoFailure {
+  const { MongoAPIError, MongoServerError } = driver().mongo;
   if (error instanceof MongoServerError && error.code === AUTHENTICATION_FAILED) {
     throw new MongoRefused('MongoDB refuses the user name or password in MONGO_URL.');
   }

@@ -1,6 +1,5 @@
 /** What the notifier keeps in MongoDB, and the indexes that it is searched by. */
 import { type Index, plainSchema } from '@latchkey/mongo';
-import { Schema } from 'mongoose';
 import type { Attempt, DeliveryContent, DeliveryState, NewDelivery } from '../delivery/delivery.ts';
 import type { Superseded } from '../reactions.ts';
 
@@ -45,7 +44,7 @@ export const deliverySchema = () =>
     purpose: String,
     state: text,
     open: plainSchema({ dueAt: instant, sendUntil: instant }),
-    content: Schema.Types.Mixed,
+    content: Object,
     owner: String,
     tries: whole,
     attempts: [plainSchema({ at: instant, ms: whole, result: text, code: Number })],
@@ -61,7 +60,7 @@ export interface CutoffsDocument {
   readonly before: Readonly<Partial<Record<Superseded, number>>>;
 }
 
-export const cutoffsSchema = () => plainSchema<CutoffsDocument>({ _id: text, before: Schema.Types.Mixed });
+export const cutoffsSchema = () => plainSchema<CutoffsDocument>({ _id: text, before: Object });
 
 export const deliveryIndexes: readonly Index[] = [
   {

@@ -1,6 +1,5 @@
 /** What the read model keeps in MongoDB, and the indexes that it is searched by. */
 import { type Index, plainSchema } from '@latchkey/mongo';
-import { Schema } from 'mongoose';
 import type { Account } from '../profile/account.ts';
 
 export interface AccountDocument extends Omit<Account, 'id'> {
@@ -16,8 +15,8 @@ export const accountSchema = () =>
   plainSchema<AccountDocument>({
     _id: { type: String, required: true },
     sequence: { type: Number, required: true },
-    profile: Schema.Types.Mixed,
-    parked: Schema.Types.Mixed,
+    profile: Object,
+    parked: Object,
     search: plainSchema({ email: String, username: String }),
   });
 
