@@ -41,7 +41,11 @@ module.exports = {
       severity: 'error',
       from: { path: '^libs/events/src/subscribe/', pathNot: tests },
       to: {
-        pathNot: ['^libs/events/src/', '^libs/bus/src/(index|bus|kafka/index)\\.ts$', '^(node:)?timers/promises$'],
+        pathNot: [
+          '^libs/events/src/',
+          '^libs/bus/src/(index|bus|kafka/index)\\.ts$',
+          '^(node:)?timers/promises$',
+        ],
       },
     },
     {
@@ -88,7 +92,7 @@ module.exports = {
       from: { path: '^deploy/' },
       to: {
         path: '^services/[^/]+/src/',
-        pathNot: '^services/[^/]+/src/(index|administration|credentials/secrets)\\.ts$',
+        pathNot: '^services/[^/]+/src/(index|administration|moving|credentials/secrets)\\.ts$',
       },
     },
     {
@@ -96,7 +100,7 @@ module.exports = {
       severity: 'error',
       from: {
         path: '^services/[^/]+/src',
-        pathNot: ['/src/adapters/', '/src/(compose|administration|preview)\\.ts$', tests],
+        pathNot: ['/src/adapters/', '/src/(compose|administration|moving|preview)\\.ts$', tests],
       },
       to: { path: '/src/adapters/' },
     },

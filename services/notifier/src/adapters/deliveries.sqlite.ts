@@ -96,7 +96,7 @@ UPDATE notifier_deliveries SET state = 'pending', owner = NULL, due_at = occurre
 
 const LOG_LENGTH = 20;
 
-type Row = Record<string, SQLOutputValue>;
+type Row = Readonly<Record<string, SQLOutputValue>>;
 
 const date = (value: SQLOutputValue | undefined): Date => new Date(Number(value));
 
@@ -135,7 +135,8 @@ const toClaimed = (row: Row): ClaimedDelivery => ({
 
 type StoredAttempt = Omit<Attempt, 'at'> & { readonly at: string };
 
-const readLog = (row: Row): readonly Attempt[] =>
+/** The attempts of a row. */
+export const readLog = (row: Row): readonly Attempt[] =>
   (JSON.parse(String(row['attempts'])) as StoredAttempt[]).map((entry) => ({
     ...entry,
     at: new Date(entry.at),
