@@ -1,6 +1,8 @@
 /** Puts the user service together. */
-import type { Bus, Subscription } from '@latchkey/bus';
-import { ACCOUNTS_TOPIC } from '@latchkey/events';
+import type { Bus, Subscription, TopicSpec } from '@latchkey/bus';
+import type { ClusterBackend } from '@latchkey/cluster';
+import { ACCOUNTS_TOPIC, accountsTopic } from '@latchkey/events';
+import type { Index } from '@latchkey/mongo';
 import {
   type Dependency,
   guards,
@@ -12,6 +14,8 @@ import {
   tokenVerifier,
 } from '@latchkey/service';
 import type { Database } from '@latchkey/sqlite';
+import { profileIndexes } from './adapters/profiles.mongo.schema.ts';
+import { createMongoProfiles } from './adapters/profiles.mongo.ts';
 import { createSqliteProfiles } from './adapters/profiles.sqlite.ts';
 import type { UserConfig } from './config.ts';
 import { accountSequenceHeader } from './http/account-sequence.ts';
@@ -27,6 +31,11 @@ import { createWaitingRoom, type WaitLimits } from './projection/waiting-room.ts
 const GROUP = 'user';
 const SLICE_SIZE = 500;
 
+/** What it reads. */
+export const userTopics: readonly TopicSpec[] = [accountsTopic];
+/** What its read model in MongoDB is searched by. */
+export const userIndexes: readonly Index[] = profileIndexes();
+
 /** Everything in one process, on one data folder. Bus and database belong to who hands them in. */
 export interface EmbeddedBackend {
   readonly kind: 'embedded';
@@ -35,7 +44,7 @@ export interface EmbeddedBackend {
 }
 
 export interface UserDeps {
-  readonly backend: EmbeddedBackend;
+  readonly backend: EmbeddedBackend | ClusterBackend;
   readonly logger: Logger;
   readonly registry: Registry;
   now?(): Date;
@@ -52,18 +61,18 @@ export interface UserService extends Service {
   retryParked(account: string): Promise<RetryOutcome>;
 }
 
-/** The topic must exist when the service starts. */
+/** Its topics, and on a cluster its indexes, must exist when the service starts. May start again once stopped. */
 export function compose(config: UserConfig, deps: UserDeps): UserService {
   const { logger, registry, now = () => new Date() } = deps;
   const { bus } = deps.backend;
-  const profiles = createSqliteProfiles(deps.backend.database);
+  const profiles = profilesOn(deps.backend);
   const room = createWaitingRoom({ profiles, logger, ...(deps.waits ? { limits: deps.waits } : {}) });
   let subscription: Subscription | undefined;
 
   const metrics = createProjectionMetrics({
     registry,
     lag: async () => (await subscription?.lag()) ?? Number.NaN,
-    parked: async () => (await profiles.counts()).parked,
+    parked: () => profiles.countParked(),
   });
   const project = createProjection({ profiles, metrics, logger, now, announce: room.announce });
   const verify = tokenVerifier({
@@ -94,15 +103,20 @@ export function compose(config: UserConfig, deps: UserDeps): UserService {
       subscription = undefined;
     },
 
-    health: async () => [...(await readModelHealth(profiles)), logHealth(subscription)],
+    health: async () => [...(await readModelHealth(profiles)), busHealth(subscription)],
     listParked: profiles.listParked,
     retryParked: createRetryParked({ bus, profiles, announce: room.announce }),
   };
 }
 
+const profilesOn = (backend: UserDeps['backend']): Profiles =>
+  backend.kind === 'cluster'
+    ? createMongoProfiles(backend.connection)
+    : createSqliteProfiles(backend.database);
+
 const readModelHealth = async (profiles: Profiles): Promise<readonly Dependency[]> => {
   try {
-    const { parked } = await profiles.counts();
+    const parked = await profiles.countParked();
     return [{ name: 'read model', state: 'ok', needed: true }, projectionHealth(parked)];
   } catch {
     return [{ name: 'read model', state: 'down', needed: true, detail: 'cannot be reached' }];
@@ -114,7 +128,7 @@ const projectionHealth = (parked: number): Dependency =>
     ? { name: 'projection', state: 'ok', needed: false }
     : { name: 'projection', state: 'degraded', needed: false, detail: `${parked} parked accounts` };
 
-const logHealth = (subscription: Subscription | undefined): Dependency =>
+const busHealth = (subscription: Subscription | undefined): Dependency =>
   subscription?.healthy()
-    ? { name: 'log', state: 'ok', needed: false }
-    : { name: 'log', state: 'down', needed: false, detail: 'no records can be read' };
+    ? { name: 'bus', state: 'ok', needed: false }
+    : { name: 'bus', state: 'down', needed: false, detail: 'no records can be read' };

@@ -2,6 +2,7 @@
 import { isLostRace, modelOf, reportingFailures } from '@latchkey/mongo';
 import type { Connection, QueryFilter } from 'mongoose';
 import type { Position, ProfileQuery, Profiles } from '../ports/profiles.ts';
+import { StoreUnavailable } from '../ports/store-unavailable.ts';
 import { type Account, sequenceOf } from '../profile/account.ts';
 import type { LivingProfile, Profile } from '../profile/profile.ts';
 import { type AccountDocument, accountSchema, collectionOf } from './profiles.mongo.schema.ts';
@@ -23,7 +24,7 @@ export function createMongoProfiles(connection: Connection, generation = 'v1'): 
     }
   }
 
-  return reportingFailures<Profiles>({
+  const port: Profiles = {
     async load(ids) {
       const documents = await accounts.find({ _id: { $in: [...ids] } }).lean();
       return new Map(documents.map((document) => [document._id, accountOf(document)]));
@@ -64,14 +65,11 @@ export function createMongoProfiles(connection: Connection, generation = 'v1'): 
       return documents.flatMap(({ profile }) => livingOf(profile));
     },
 
-    async counts() {
-      const [living, parked] = await Promise.all([
-        accounts.countDocuments(isListed),
-        accounts.countDocuments({ 'parked.account': { $exists: true } }),
-      ]);
-      return { living, parked };
+    async countParked() {
+      return accounts.countDocuments({ 'parked.account': { $exists: true } });
     },
-  });
+  };
+  return reportingFailures(port, (failure) => new StoreUnavailable(failure));
 }
 
 /** In place of one that knows less, or as much and is not parked. The upsert of any other fails on its id. */

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { openDatabase } from '@latchkey/sqlite';
 import { profileOf, profilesContract } from '../ports/profiles.contract.ts';
+import { StoreUnavailable } from '../ports/store-unavailable.ts';
 import { createSqliteProfiles } from './profiles.sqlite.ts';
 
 const openFolder = async (context: TestContext) => {
@@ -28,6 +29,14 @@ test('finds by a beginning that many share, in order', async (context) => {
     found.map(({ id }) => id),
     accounts.map(({ id }) => id).toSorted(),
   );
+});
+
+test('a store that is closed is told apart from a fault', async (context) => {
+  const database = await openFolder(context);
+  const profiles = createSqliteProfiles(database);
+  await database.close();
+  await assert.rejects(profiles.find('a'), StoreUnavailable);
+  await assert.rejects(profiles.save([{ id: 'a' }]), StoreUnavailable);
 });
 
 test('two generations of profiles know nothing of each other', async (context) => {

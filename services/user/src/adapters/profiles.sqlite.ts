@@ -1,6 +1,7 @@
 /** The read model on node:sqlite: one row an account; what is searched for stands in columns of its own. */
-import type { Database } from '@latchkey/sqlite';
+import { type Database, reportingFailures } from '@latchkey/sqlite';
 import type { ProfileQuery, Profiles } from '../ports/profiles.ts';
+import { StoreUnavailable } from '../ports/store-unavailable.ts';
 import type { Account, Parked } from '../profile/account.ts';
 import { sequenceOf } from '../profile/account.ts';
 import type { LivingProfile, Profile } from '../profile/profile.ts';
@@ -25,7 +26,7 @@ export function createSqliteProfiles(database: Database, generation = 'v1'): Pro
     WHERE stored.sequence < excluded.sequence
        OR (stored.sequence = excluded.sequence AND stored.parked IS NULL)`;
 
-  return {
+  const port: Profiles = {
     async load(ids) {
       const rows = database.prepare(loadMany).all(JSON.stringify(ids));
       return new Map(rows.map(readAccount).map((account) => [account.id, account]));
@@ -68,14 +69,12 @@ export function createSqliteProfiles(database: Database, generation = 'v1'): Pro
         .map((row) => JSON.parse(String(row['profile'])) as LivingProfile);
     },
 
-    async counts() {
-      const sql = `SELECT
-        (SELECT count(*) FROM ${table} WHERE created_at IS NOT NULL) AS living,
-        (SELECT count(*) FROM ${table} WHERE parked IS NOT NULL) AS parked`;
-      const row = database.prepare(sql).get();
-      return { living: Number(row?.['living']), parked: Number(row?.['parked']) };
+    async countParked() {
+      const sql = `SELECT count(*) AS parked FROM ${table} WHERE parked IS NOT NULL`;
+      return Number(database.prepare(sql).get()?.['parked']);
     },
   };
+  return reportingFailures(port, (failure) => new StoreUnavailable(failure));
 }
 
 const tableOf = (generation: string): string => {

@@ -13,6 +13,7 @@ import {
 import { z } from 'zod';
 import type { ProfileQuery, Profiles } from '../ports/profiles.ts';
 import { writeCursor } from './cursor.ts';
+import { reachable } from './reachable.ts';
 import {
   type UsersQuery,
   type UserView,
@@ -96,7 +97,7 @@ const seenBy = async (
   if (id === caller.profile.id) return viewOf(caller.profile);
   if (!caller.verified) throw new Problem(accountNotVerified);
   if (caller.role !== 'admin') throw new Problem(problems.insufficient_permission);
-  const { profile } = await profiles.find(id);
+  const { profile } = await reachable(() => profiles.find(id));
   if (profile === undefined || profile.ended) throw new Problem(problems.not_found);
   return viewOf(profile);
 };
@@ -105,7 +106,7 @@ const page = async (
   profiles: RouteDeps['profiles'],
   query: UsersQuery,
 ): Promise<z.infer<typeof usersSchema>> => {
-  const found = await profiles.list({ ...filtersOf(query), limit: query.limit + 1 });
+  const found = await reachable(() => profiles.list({ ...filtersOf(query), limit: query.limit + 1 }));
   const shown = found.slice(0, query.limit);
   const last = shown.at(-1);
   const more = found.length > shown.length && last !== undefined;

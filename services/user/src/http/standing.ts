@@ -3,6 +3,7 @@ import type { AccessClaims, AccountStanding, Standing } from '@latchkey/service'
 import { honours, type LivingProfile } from '../profile/profile.ts';
 import type { WaitingRoom } from '../projection/waiting-room.ts';
 import { type AccountSequence, readAccountSequence } from './account-sequence.ts';
+import { reachable } from './reachable.ts';
 
 /** A caller comes with the profile that it was judged by, so that no route reads it twice. */
 export interface ProfileStanding extends AccountStanding {
@@ -16,17 +17,18 @@ export interface ProfileStanding extends AccountStanding {
  */
 export const createStanding =
   (room: Pick<WaitingRoom, 'reach'>): Standing<ProfileStanding> =>
-  async (claims, request) => {
-    const seen = readAccountSequence(request.headers['account-sequence']);
-    // Judged before the second wait, so that a dead token never waits for what a header says.
-    const standing = await standingAt(room, claims, claims.seq);
-    if (standing === 'dead' || seen === undefined) return standing;
-    if (seen.account === claims.sub) {
-      return standingAt(room, claims, Math.max(claims.seq, seen.sequence));
-    }
-    if (mayAwaitOthers(standing)) await room.reach(seen.account, seen.sequence, claims.sub);
-    return standing;
-  };
+  (claims, request) =>
+    reachable(async () => {
+      const seen = readAccountSequence(request.headers['account-sequence']);
+      // Judged before the second wait, so that a dead token never waits for what a header says.
+      const standing = await standingAt(room, claims, claims.seq);
+      if (standing === 'dead' || seen === undefined) return standing;
+      if (seen.account === claims.sub) {
+        return standingAt(room, claims, Math.max(claims.seq, seen.sequence));
+      }
+      if (mayAwaitOthers(standing)) await room.reach(seen.account, seen.sequence, claims.sub);
+      return standing;
+    });
 
 const standingAt = async (
   room: Pick<WaitingRoom, 'reach'>,

@@ -20,15 +20,9 @@ export interface ProfileQuery {
   readonly prefix?: string;
 }
 
-export interface ProfileCounts {
-  /** Accounts that have not ended. */
-  readonly living: number;
-  readonly parked: number;
-}
-
 /**
- * Every promise here is a test in profiles.contract.ts, which each adapter passes. Every method rejects if
- * the store cannot be reached.
+ * Every promise here is a test in profiles.contract.ts, which each adapter passes. Every method rejects with
+ * StoreUnavailable if the store cannot be reached or fails, and for nothing else.
  */
 export interface Profiles {
   /** What is known of these accounts; unknown ones are missing from the answer. */
@@ -38,7 +32,8 @@ export interface Profiles {
   /**
    * Replaces each account whose sequence in the store is lower than the one given; at the same sequence only
    * one that is not parked. Others stay as they are, so that a slow instance never undoes what a faster one
-   * has stored. Resolves once that is durable. One account must not be given twice.
+   * has stored. Resolves once that is durable. One account must not be given twice. Where it rejects, any number
+   * of accounts may be stored, each of them whole: the same call again stores the rest.
    */
   save(accounts: readonly Account[]): Promise<void>;
   /** Takes the mark off an account that is still parked at this very record. */
@@ -47,5 +42,6 @@ export interface Profiles {
   listParked(): Promise<readonly Parked[]>;
   /** Living profiles that fit the query, by creation and id. Needs an index for each filter. */
   list(query: ProfileQuery): Promise<readonly LivingProfile[]>;
-  counts(): Promise<ProfileCounts>;
+  /** Cheap, however many accounts there are: asked at every look at /readyz and /metrics. */
+  countParked(): Promise<number>;
 }

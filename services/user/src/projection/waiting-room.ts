@@ -19,7 +19,7 @@ export interface WaitingRoom {
   /**
    * The account once it has reached `sequence`, at once if it has already.
    * @throws Problem (unavailable, with Retry-After) if it does not get there in time, if it is parked, or if
-   * too many wait already.
+   * too many wait already; StoreUnavailable if the store is away. One that goes away meanwhile is waited for.
    */
   reach(id: string, sequence: number, caller: string): Promise<Account>;
   /** Wakes those whose account has got there. */
@@ -48,6 +48,7 @@ export function createWaitingRoom(deps: {
   const limits = { ...defaultWaitLimits, ...deps.limits };
   const waiters = new Set<Waiter>();
   let polling = false;
+  let away = false;
 
   const announce = (accounts: readonly Account[]): void => {
     if (waiters.size === 0) return;
@@ -62,8 +63,11 @@ export function createWaitingRoom(deps: {
     try {
       const ids = new Set([...waiters].map((waiter) => waiter.id));
       announce([...(await deps.profiles.load([...ids])).values()]);
+      away = false;
     } catch (error) {
-      deps.logger.warn({ err: error }, 'the read model cannot be asked about accounts that are waited for');
+      // Not a line for every look: an outage would write dozens a second.
+      if (!away) deps.logger.warn({ err: error }, 'accounts that are waited for cannot be asked about');
+      away = true;
     }
     polling = false;
     keepPolling();

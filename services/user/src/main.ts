@@ -1,0 +1,12 @@
+/** The user service as a process of its own, on Kafka and MongoDB. */
+import { runService } from '@latchkey/cluster';
+import { compose, userIndexes, userSettings, userTopics } from './index.ts';
+
+await runService({
+  name: 'user',
+  defaultPort: 8082,
+  settings: userSettings,
+  topics: userTopics,
+  indexes: userIndexes,
+  compose,
+});
