@@ -100,7 +100,7 @@ module.exports = {
       severity: 'error',
       from: {
         path: '^services/[^/]+/src',
-        pathNot: ['/src/adapters/', '/src/(compose|administration|moving|preview)\\.ts$', tests],
+        pathNot: ['/src/adapters/', '/src/(compose|backends|administration|moving|preview)\\.ts$', tests],
       },
       to: { path: '/src/adapters/' },
     },

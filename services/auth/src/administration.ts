@@ -1,10 +1,8 @@
 /** What ops may do beside a running server: it only appends; the server publishes. */
 import type { Role } from '@latchkey/events';
-import type { Database } from '@latchkey/sqlite';
 import { v7 } from 'uuid';
 import { accountStreams } from './account-streams.ts';
-import { createSqliteJournal } from './adapters/journal.sqlite.ts';
-import { createSqliteSessions } from './adapters/sessions.sqlite.ts';
+import { type Store, storesOf } from './backends.ts';
 import { parseEmail } from './credentials/email.ts';
 import { createAccounts } from './use-cases/accounts.ts';
 import { ownerOf } from './use-cases/address.ts';
@@ -19,8 +17,8 @@ export interface Administration {
   changeRole(email: string, role: Role): Promise<Role>;
 }
 
-export function openAdministration({ database }: { readonly database: Database }): Administration {
-  const journal = createSqliteJournal(database);
+export function openAdministration(store: Store): Administration {
+  const { journal, sessions } = storesOf(store);
   const accounts = createAccounts({
     journal,
     streams: accountStreams(journal),
@@ -29,7 +27,6 @@ export function openAdministration({ database }: { readonly database: Database }
     now: () => new Date(),
     newId: () => v7(),
   });
-  const sessions = createSqliteSessions(database);
 
   return {
     async changeRole(email, role) {

@@ -1,5 +1,4 @@
-/** Auth, put together: the only place where its adapters are picked. */
-import type { Bus } from '@latchkey/bus';
+/** Auth, put together. */
 import {
   type Dependency,
   fixedKeys,
@@ -11,15 +10,9 @@ import {
   type Service,
   tokenVerifier,
 } from '@latchkey/service';
-import type { Database } from '@latchkey/sqlite';
 import { v4, v7 } from 'uuid';
 import { accountStreams } from './account-streams.ts';
-import { createSqliteJournal } from './adapters/journal.sqlite.ts';
-import { createSqliteLeases } from './adapters/leases.sqlite.ts';
-import { createMemoryLimits } from './adapters/limits.memory.ts';
-import { unlimited } from './adapters/limits.ts';
-import { createSqliteRequests } from './adapters/requests.sqlite.ts';
-import { createSqliteSessions } from './adapters/sessions.sqlite.ts';
+import { type Backend, storesOf } from './backends.ts';
 import { type AuthConfig, allowedOrigins, limitRules } from './config.ts';
 import { createAccessTokens } from './credentials/access-tokens.ts';
 import { fingerprints } from './credentials/keys.ts';
@@ -43,15 +36,8 @@ import { createSweep } from './use-cases/sweep.ts';
 import { createWorker } from './use-cases/worker.ts';
 import { carryOut } from './use-cases/written-requests.ts';
 
-/** Everything in one process, on one data folder. Bus and database belong to who hands them in. */
-export interface EmbeddedBackend {
-  readonly kind: 'embedded';
-  readonly database: Database;
-  readonly bus: Bus;
-}
-
 export interface AuthDeps {
-  readonly backend: EmbeddedBackend;
+  readonly backend: Backend;
   readonly logger: Logger;
   readonly registry: Registry;
   now?(): Date;
@@ -65,15 +51,12 @@ export interface AuthService extends Service {
 /** The topics must exist when the service starts. A journal made with other keys is refused by `start`. */
 export function compose(config: AuthConfig, deps: AuthDeps): AuthService {
   const { backend, logger, registry, now = () => new Date() } = deps;
-  const { database, bus } = backend;
   const instance = v4();
   const newId = () => v7();
 
-  const journal = createSqliteJournal(database);
-  const sessions = createSqliteSessions(database);
-  const requests = createSqliteRequests(database);
-  const leases = createSqliteLeases(database);
-  const limits = config.LIMITS ? createMemoryLimits(limitRules(config), { now }) : unlimited;
+  const stores = storesOf(backend);
+  const { journal, sessions, requests, leases } = stores;
+  const limits = stores.limits(config.LIMITS ? limitRules(config) : undefined, { now });
 
   const accessTokens = createAccessTokens({
     keys: config.SIGNING_KEYS,
@@ -83,7 +66,7 @@ export function compose(config: AuthConfig, deps: AuthDeps): AuthService {
     now,
     newId,
   });
-  const relay = createRelay({ journal, bus, leases, instance, now, logger, registry });
+  const relay = createRelay({ journal, bus: backend.bus, leases, instance, now, logger, registry });
   const streams = accountStreams(journal);
   const { nudge } = relay;
   const accounts = createAccounts({ journal, streams, nudge, now, newId });
@@ -110,9 +93,7 @@ export function compose(config: AuthConfig, deps: AuthDeps): AuthService {
   };
   const reclaiming: Part = {
     name: 'leases',
-    start: async () => {
-      await Promise.all([leases.reclaim(), requests.reclaim()]);
-    },
+    start: stores.reclaim,
     stop: async () => undefined,
     health: async () => [],
   };

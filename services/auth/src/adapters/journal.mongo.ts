@@ -181,26 +181,33 @@ function fingerprintsIn(
   fingerprints: Model<FingerprintDocument>,
   moves: Model<MoveDocument>,
 ): Pick<Journal, 'checkFingerprints'> {
-  async function isOther([name, fingerprint]: readonly [string, string]): Promise<boolean> {
+  async function othersOf(given: Readonly<Record<string, string>>): Promise<readonly string[]> {
+    const known = await fingerprints.find({ _id: { $in: Object.keys(given) } }).lean();
+    return known.filter(({ _id, fingerprint }) => fingerprint !== given[_id]).map(({ _id }) => _id);
+  }
+
+  /** Whether it is there now, ours or the same. */
+  async function remember(name: string, fingerprint: string): Promise<boolean> {
     try {
       await fingerprints.insertOne({ _id: name, fingerprint });
-      return false;
+      return true;
     } catch (error) {
       if (!isLostRace(error)) throw error;
     }
-    const known = await fingerprints.findById(name).lean();
-    return known?.fingerprint !== fingerprint;
+    return (await fingerprints.exists({ _id: name, fingerprint })) !== null;
   }
 
   return {
     async checkFingerprints(given) {
       // Half of the accounts are none: what is decided on them could contradict the rest.
       if ((await moves.exists({ endedAt: { $exists: false } })) !== null) throw new Error(MOVING);
-      const others: string[] = [];
-      for (const entry of Object.entries(given)) {
-        if (await isOther(entry)) others.push(entry[0]);
+      const others = await othersOf(given);
+      if (others.length > 0) return others;
+      // All instances in the same order: who loses the race for one name has added none behind it.
+      for (const [name, fingerprint] of Object.entries(given).toSorted()) {
+        if (!(await remember(name, fingerprint))) return othersOf(given);
       }
-      return others;
+      return [];
     },
   };
 }

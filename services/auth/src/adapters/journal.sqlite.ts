@@ -43,14 +43,17 @@ export function createSqliteJournal(database: Database): Journal {
       write(SQL.saveSnapshot, stream, number, sequence, stateVersion, JSON.stringify(state)),
 
     checkFingerprints: (fingerprints) =>
-      database.write(() =>
-        Object.entries(fingerprints)
-          .filter(([name, fingerprint]) => {
-            database.prepare(SQL.rememberFingerprint).run(name, fingerprint);
-            return reads.text(SQL.fingerprint, 'fingerprint', name) !== fingerprint;
-          })
-          .map(([name]) => name),
-      ),
+      database.write(() => {
+        const others = Object.keys(fingerprints).filter((name) => {
+          const known = reads.text(SQL.fingerprint, 'fingerprint', name);
+          return known !== undefined && known !== fingerprints[name];
+        });
+        if (others.length > 0) return others;
+        for (const entry of Object.entries(fingerprints)) {
+          database.prepare(SQL.rememberFingerprint).run(...entry);
+        }
+        return [];
+      }),
   });
 }
 

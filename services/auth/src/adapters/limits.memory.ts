@@ -32,5 +32,10 @@ export function createMemoryLimits(
       const ends = trustEnds.get(pairOf(address, ip));
       return ends !== undefined && now().getTime() < ends;
     },
+
+    // What was counted, the limiter forgets by itself.
+    async removeExpired() {
+      for (const [pair, ends] of trustEnds) if (ends <= now().getTime()) trustEnds.delete(pair);
+    },
   };
 }

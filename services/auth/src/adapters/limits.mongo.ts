@@ -32,21 +32,16 @@ export const limitIndexes: readonly Index[] = [
   { collection: TRUSTED, name: 'expiry', keys: { until: 1 } },
 ];
 
-export interface MongoLimits extends Limits {
-  /** Removes what has run out: it counts no more, and would only pile up. @throws StoreUnavailable */
-  removeExpired(): Promise<void>;
-}
-
 /** Windows go by the machine's clock (rate-limiter-flexible's), trust by the one given. */
 export function createMongoLimits(
   rules: LimitRules,
   connection: Connection,
   { now }: { now(): Date },
-): MongoLimits {
+): Limits {
   const counts = connection.collection<CountDocument>(COUNTS);
   const trusted = modelOf(connection, TRUSTED, trustSchema);
 
-  return reportingFailures<MongoLimits>({
+  return reportingFailures<Limits>({
     ...counting(
       rules,
       (keyPrefix, { points, seconds }) =>

@@ -62,6 +62,7 @@ export const unlimited: Limits = {
   clear: async () => undefined,
   trust: async () => undefined,
   trusted: async () => false,
+  removeExpired: async () => undefined,
 };
 
 /** rate-limiter-flexible rejects with its result where the limit is reached, with an Error where its store fails. */

@@ -347,10 +347,15 @@ export function journalContract(name: string, open: () => Promise<OpenJournal>):
         assert.deepEqual(await journal.checkFingerprints({ refresh: 'r2', salt: 's1', sealing: 'x' }), [
           'refresh',
         ]);
-        assert.deepEqual(await journal.checkFingerprints({ refresh: 'r1', salt: 's2', sealing: 'y' }), [
-          'salt',
-          'sealing',
+        assert.deepEqual(await journal.checkFingerprints({ refresh: 'r2', salt: 's2' }), ['refresh', 'salt']);
+      });
+
+      test('are not remembered of who differs in one', async () => {
+        await journal.checkFingerprints({ refresh: 'r1' });
+        assert.deepEqual(await journal.checkFingerprints({ other: 'x', refresh: 'r2', salt: 'x' }), [
+          'refresh',
         ]);
+        assert.deepEqual(await journal.checkFingerprints({ other: 'y', refresh: 'r1', salt: 'y' }), []);
       });
 
       test('of two instances that start at once with different keys: one is told', async () => {
@@ -359,6 +364,22 @@ export function journalContract(name: string, open: () => Promise<OpenJournal>):
           journal.checkFingerprints({ salt: 'other' }),
         ]);
         assert.deepEqual(told.flat(), ['salt']);
+      });
+
+      test('of many instances that start at once are those of one, which all others are told', async () => {
+        const names = ['a', 'b', 'c'];
+        const keysOf = (instance: number) =>
+          // Each in another order.
+          Object.fromEntries([...names.slice(instance), ...names].map((name) => [name, String(instance)]));
+        const told = await Promise.all(
+          [0, 1, 2].map((instance) => journal.checkFingerprints(keysOf(instance))),
+        );
+        const winners = [0, 1, 2].filter((instance) => told[instance]?.length === 0);
+        assert.equal(winners.length, 1);
+        for (const instance of [0, 1, 2]) {
+          const differing = winners.includes(instance) ? [] : names;
+          assert.deepEqual((await journal.checkFingerprints(keysOf(instance))).toSorted(), differing);
+        }
       });
     });
   });

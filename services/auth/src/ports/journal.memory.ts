@@ -91,12 +91,12 @@ export function createMemoryJournal(): Journal {
     },
 
     async checkFingerprints(given) {
-      return Object.entries(given)
-        .filter(([name, fingerprint]) => {
-          if (!fingerprints.has(name)) fingerprints.set(name, fingerprint);
-          return fingerprints.get(name) !== fingerprint;
-        })
-        .map(([name]) => name);
+      const others = Object.keys(given).filter(
+        (name) => fingerprints.has(name) && fingerprints.get(name) !== given[name],
+      );
+      if (others.length > 0) return others;
+      for (const [name, fingerprint] of Object.entries(given)) fingerprints.set(name, fingerprint);
+      return [];
     },
   };
 }

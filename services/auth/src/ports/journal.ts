@@ -100,7 +100,8 @@ export interface Journal {
   saveSnapshot(snapshot: Snapshot): Promise<void>;
 
   /**
-   * Remembers the fingerprints of keys by name, on first sight.
+   * Remembers the fingerprints of keys by name, on first sight; none of them where one differs, so that who
+   * comes with other keys leaves nothing behind.
    * @returns the names whose fingerprint differs from the one remembered.
    * @throws Error of one line while another store is being moved into this one.
    */

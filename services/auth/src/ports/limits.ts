@@ -40,4 +40,6 @@ export interface Limits {
   /** Remembers an address and an IP together, for 30 days: from there a reset of this address was completed. */
   trust(address: string, ip: string): Promise<void>;
   trusted(address: string, ip: string): Promise<boolean>;
+  /** Removes what has run out: it counts no more, and would only pile up. */
+  removeExpired(): Promise<void>;
 }

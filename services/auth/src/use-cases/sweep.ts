@@ -14,12 +14,12 @@ const EVERY_MS = 5 * 60_000;
 const LEASE_MS = 2 * EVERY_MS;
 const PAGE = 200;
 
-type Needs = Pick<Deps, 'accounts' | 'journal' | 'sessions' | 'now' | 'newId'>;
+type Needs = Pick<Deps, 'accounts' | 'journal' | 'sessions' | 'limits' | 'now' | 'newId'>;
 
 /** Hears of a sign-up that could not be looked at. */
 type Skipped = (registration: Registration, error: unknown) => void;
 
-/** One pass over the living sign-ups and the sessions that are over. */
+/** One pass over the living sign-ups, and over the sessions and limits that are over. */
 export const sweepOnce = async (deps: Needs, skipped: Skipped = () => undefined): Promise<void> => {
   let after: Registration | undefined;
   do {
@@ -28,6 +28,7 @@ export const sweepOnce = async (deps: Needs, skipped: Skipped = () => undefined)
     after = page.length === PAGE ? page.at(-1) : undefined;
   } while (after);
   while ((await deps.sessions.removeExpired(deps.now(), PAGE)) === PAGE);
+  await deps.limits.removeExpired();
 };
 
 /** One that cannot be read, or keeps changing, is left for the next time; it must not hold up those behind it. */

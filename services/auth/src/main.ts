@@ -1,0 +1,15 @@
+/** auth as a process of its own. */
+import { runService } from '@latchkey/cluster';
+import { topics } from '@latchkey/events';
+import { allowedOrigins, authIndexes, authSettings, compose, widenThreadPool } from './index.ts';
+
+widenThreadPool(process.env);
+await runService({
+  name: 'auth',
+  defaultPort: 8081,
+  settings: authSettings,
+  topics,
+  indexes: authIndexes,
+  compose,
+  allowedOrigins,
+});
