@@ -1,9 +1,11 @@
 /** From words to a command's work. */
 import { type Command, type Context, UsageError } from './command.ts';
 import { roleCommand } from './role.ts';
+import { secretsCommand } from './secrets.ts';
 
 const commands: Readonly<Record<string, Command>> = {
   role: roleCommand,
+  secrets: secretsCommand,
 };
 
 const HELP = new Set(['help', '--help', '-h']);

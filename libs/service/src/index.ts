@@ -1,4 +1,5 @@
 export * from './config.ts';
+export { makeTextFile, readTextFile } from './durable-file.ts';
 export { type ClientAddress, clientAddress } from './http/client-address.ts';
 export { validationFailed } from './http/field-errors.ts';
 export * from './http/guards.ts';

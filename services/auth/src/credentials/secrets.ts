@@ -1,5 +1,6 @@
 /** Fresh secrets for a system that has none yet. */
 import { generateKeyPairSync, randomBytes } from 'node:crypto';
+import { z } from 'zod';
 import { thumbprint } from './keys.ts';
 
 /** Settings as they are written in an environment. Those of auth, and SEALING_PRIVATE_KEYS, which is the notifier's. */
@@ -9,6 +10,23 @@ export type Secrets = Readonly<
     string
   >
 >;
+
+const secrets = z.strictObject({
+  SIGNING_KEYS: z.string(),
+  SEALING_PRIVATE_KEYS: z.string(),
+  SEALING_PUBLIC_KEY: z.string(),
+  PASSWORD_SALT_KEY: z.string(),
+  REFRESH_KEY: z.string(),
+}) satisfies z.ZodType<Secrets>;
+
+/** Secrets that were written as JSON. Undefined for anything else: what is wrong with it would quote them. */
+export function parseSecrets(text: string): Secrets | undefined {
+  try {
+    return secrets.parse(JSON.parse(text));
+  } catch {
+    return undefined;
+  }
+}
 
 /** All secrets of Latchkey, from the system's randomness. Each is one line. */
 export function generateSecrets(): Secrets {

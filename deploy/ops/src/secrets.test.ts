@@ -1,0 +1,83 @@
+import assert from 'node:assert/strict';
+import { mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { authSettings } from '@latchkey/auth';
+import { generateSecrets, type Secrets } from '@latchkey/auth/secrets';
+import { notifierSettings } from '@latchkey/notifier';
+import { readConfig } from '@latchkey/service';
+import { temporaryFolder } from '../../standalone/src/testing.ts';
+import { makeSecrets } from './secrets.ts';
+import { runOps } from './testing/run-ops.ts';
+
+const names = Object.keys(generateSecrets()) as (keyof Secrets)[];
+
+const contents = async (folder: string): Promise<Record<string, string>> =>
+  Object.fromEntries(
+    await Promise.all(names.map(async (name) => [name, await readFile(join(folder, name), 'utf8')] as const)),
+  );
+
+test('makes what the services read by …_FILE, once, each for its owner alone', async (t) => {
+  const folder = join(await temporaryFolder(t), 'deep', 'secrets');
+  const first = await runOps({}, 'secrets', folder);
+  assert.deepEqual([first.code, first.err], [0, '']);
+  assert.match(first.out, /: made SIGNING_KEYS, SEALING_PUBLIC_KEY, /);
+  assert.deepEqual((await readdir(folder)).toSorted(), names.toSorted());
+  for (const name of names) assert.equal((await stat(join(folder, name))).mode & 0o777, 0o600);
+  assert.equal((await stat(folder)).mode & 0o777, 0o700);
+
+  const files = Object.fromEntries(names.map((name) => [`${name}_FILE`, join(folder, name)]));
+  const common = { ...files, PUBLIC_URL: 'https://accounts.example.com' };
+  readConfig(authSettings, common);
+  readConfig(notifierSettings, { ...common, LATCHKEY_ENV: 'development' });
+
+  const made = await contents(folder);
+  const again = await runOps({}, 'secrets', folder);
+  assert.deepEqual([again.code, again.out], [0, `${folder}: all secrets are there already.\n`]);
+  assert.deepEqual(await contents(folder), made);
+});
+
+test('refuses a folder that has only some, and leaves it as it is', async (t) => {
+  const folder = await temporaryFolder(t);
+  await makeSecrets(folder);
+  await rm(join(folder, 'REFRESH_KEY'));
+  const { code, out, err } = await runOps({}, 'secrets', folder);
+  assert.deepEqual([code, out], [1, '']);
+  assert.match(err, /^ops: [^\n]+ lacks REFRESH_KEY: put them back, or remove the other files [^\n]+\n$/);
+  assert.equal((await readdir(folder)).length, names.length - 1);
+});
+
+test('goes on with the same set after it was interrupted', async (t) => {
+  const folder = await temporaryFolder(t);
+  const planned = generateSecrets();
+  await writeFile(join(folder, '.secrets.json'), JSON.stringify(planned));
+  await writeFile(join(folder, 'SIGNING_KEYS'), planned.SIGNING_KEYS);
+  assert.equal(await makeSecrets(folder), true);
+  assert.deepEqual(await contents(folder), { ...planned });
+  assert.equal((await readdir(folder)).length, names.length);
+});
+
+test('several at once make one set', async (t) => {
+  const folder = await temporaryFolder(t);
+  await Promise.all(Array.from({ length: 8 }, () => makeSecrets(folder)));
+  const { SEALING_PUBLIC_KEY, SEALING_PRIVATE_KEYS } = await contents(folder);
+  const { x } = JSON.parse(String(SEALING_PUBLIC_KEY));
+  assert.equal(JSON.parse(String(SEALING_PRIVATE_KEYS)).keys[0].x, x);
+  assert.deepEqual((await readdir(folder)).toSorted(), names.toSorted());
+});
+
+test('says what stands in the way of a folder', async (t) => {
+  const folder = await temporaryFolder(t);
+  await writeFile(join(folder, 'file'), '');
+  await mkdir(join(folder, 'odd', 'REFRESH_KEY'), { recursive: true });
+  assert.match(
+    (await runOps({}, 'secrets', join(folder, 'odd'))).err,
+    /^ops: [^\n]*REFRESH_KEY cannot be read\n$/,
+  );
+  assert.equal((await runOps({}, 'secrets', join(folder, 'file'))).code, 1);
+  for (const words of [[], ['a', 'b']])
+    assert.match(
+      (await runOps({}, 'secrets', ...words)).err,
+      /^ops: secrets takes a folder, and nothing else\n/,
+    );
+});

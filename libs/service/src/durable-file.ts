@@ -1,0 +1,60 @@
+/** Small files that must outlive a power cut once they are there. */
+import { randomUUID } from 'node:crypto';
+import { link, open, readFile, rm } from 'node:fs/promises';
+import { dirname } from 'node:path';
+
+const hasCode = (error: unknown, code: string): boolean =>
+  error instanceof Error && 'code' in error && error.code === code;
+
+/** The text of a file; undefined if there is none. @throws Error naming the file if it cannot be read */
+export async function readTextFile(path: string): Promise<string | undefined> {
+  try {
+    return await readFile(path, 'utf8');
+  } catch (error) {
+    if (hasCode(error, 'ENOENT')) return undefined;
+    throw new Error(`${path} cannot be read`, { cause: error });
+  }
+}
+
+/**
+ * Makes a file, readable to its owner alone, whole or not at all: on the disk when it resolves. Its folder must
+ * exist.
+ * @returns false, and nothing is changed, if there is one already
+ */
+export async function makeTextFile(path: string, text: string): Promise<boolean> {
+  const draft = `${path}.${randomUUID()}`;
+  try {
+    await writeThrough(draft, text);
+    return await publish(draft, path);
+  } finally {
+    await rm(draft, { force: true });
+  }
+}
+
+async function writeThrough(path: string, text: string): Promise<void> {
+  const file = await open(path, 'wx', 0o600);
+  try {
+    await file.chmod(0o600);
+    await file.writeFile(text);
+    await file.sync();
+  } finally {
+    await file.close();
+  }
+}
+
+/** A link, unlike a rename, never takes the place of what is there. */
+async function publish(draft: string, path: string): Promise<boolean> {
+  try {
+    await link(draft, path);
+  } catch (error) {
+    if (hasCode(error, 'EEXIST')) return false;
+    throw error;
+  }
+  await syncFolder(dirname(path));
+  return true;
+}
+
+async function syncFolder(path: string): Promise<void> {
+  const folder = await open(path);
+  await folder.sync().finally(() => folder.close());
+}
