@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { afterEach, beforeEach, describe, it } from 'node:test';
-import { type Database, DataFolderError, openDatabase } from './index.ts';
+import { type Database, DataFolderError, type OpenOptions, openDatabase } from './index.ts';
 
 let root: string;
 let folder: string;
@@ -23,7 +23,7 @@ afterEach(async () => {
   await rm(root, { recursive: true });
 });
 
-const openAs = (as: 'server' | 'beside'): Database => {
+const openAs = (as: OpenOptions['as']): Database => {
   const database = openDatabase({ folder, as });
   opened.push(database);
   return database;
@@ -299,6 +299,22 @@ describe('a data folder', () => {
     const beside = openAs('beside');
     await Promise.all([server.write(add(server, 'server')), beside.write(add(beside, 'beside'))]);
     assert.deepEqual(notes(server).toSorted(), ['beside', 'server']);
+  });
+
+  it('is refused to who must be alone while a server holds it, and to a server meanwhile', async () => {
+    const server = openAs('server');
+    assert.throws(() => openAs('alone'), /held by another running server/);
+    await server.close();
+    const alone = openAs('alone');
+    assert.throws(() => openAs('server'), /held by another running server/);
+    await alone.close();
+    openAs('server');
+  });
+
+  it('is neither made nor filled by who must be alone', () => {
+    const missing = join(folder, 'missing');
+    assert.throws(() => openDatabase({ folder: missing, as: 'alone' }), /no server has run on it yet/);
+    assert.ok(!existsSync(missing));
   });
 
   it('is neither made nor filled by who opens it beside a server', async () => {

@@ -7,7 +7,7 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import { DatabaseClosed } from './database-failure.ts';
 import { groupCommit } from './group-commit.ts';
-import { openFile, waitingForOthers } from './open-file.ts';
+import { demandFile, openFile, waitingForOthers } from './open-file.ts';
 import { holdServerLock } from './server-lock.ts';
 
 export interface WriteOptions {
@@ -42,10 +42,10 @@ export interface OpenOptions {
   readonly folder: string;
   /**
    * `server` makes a folder (0700) and a file that are missing, and refuses a folder that another server holds;
-   * `beside` (ops commands) does not ask, and refuses a folder that no server has filled.
-   * The lock goes with the process, also on kill -9.
+   * `beside` (ops commands) does not ask, and refuses a folder that no server has filled; `alone` (ops commands
+   * that must not meet a server) refuses both. The lock goes with the process, also on kill -9.
    */
-  readonly as: 'server' | 'beside';
+  readonly as: 'server' | 'beside' | 'alone';
 }
 
 /**
@@ -53,9 +53,10 @@ export interface OpenOptions {
  * @throws DataFolderError
  */
 export function openDatabase({ folder, as }: OpenOptions): Database {
-  const lock = as === 'server' ? holdServerLock(folder) : undefined;
+  if (as !== 'server') demandFile(folder);
+  const lock = as === 'beside' ? undefined : holdServerLock(folder);
   try {
-    const connection = openFile({ folder, make: as === 'server', check: as === 'server' });
+    const connection = openFile({ folder, make: as === 'server', check: as !== 'beside' });
     return databaseOn(connection, () => lock?.release());
   } catch (error) {
     lock?.release();

@@ -27,8 +27,7 @@ export interface OpenFileOptions {
  * @throws DataFolderError
  */
 export function openFile({ folder, make, check }: OpenFileOptions): DatabaseSync {
-  const file = join(folder, 'latchkey.sqlite');
-  if (!make) demandFile(folder, file);
+  const file = fileIn(folder);
   const connection = explained(folder, () => {
     if (make) makePrivately(folder, file);
     return new DatabaseSync(file, { enableForeignKeyConstraints: false, timeout: PATIENT_MS });
@@ -57,8 +56,11 @@ export function waitingForOthers(connection: DatabaseSync, run: () => void): voi
 
 const impatient = (connection: DatabaseSync) => connection.exec(`PRAGMA busy_timeout = ${IMPATIENT_MS}`);
 
-function demandFile(folder: string, file: string): void {
-  if (existsSync(file)) return;
+const fileIn = (folder: string): string => join(folder, 'latchkey.sqlite');
+
+/** @throws DataFolderError where no server has made the file yet. */
+export function demandFile(folder: string): void {
+  if (existsSync(fileIn(folder))) return;
   throw new DataFolderError(`The data folder ${folder} has no latchkey.sqlite: no server has run on it yet.`);
 }
 
