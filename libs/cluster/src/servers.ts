@@ -1,5 +1,5 @@
 import type { TopicSpec } from '@latchkey/bus';
-import { createKafkaBus, KafkaRefusedError, type KafkaSasl } from '@latchkey/bus/kafka';
+import { createKafkaBus, type KafkaConnection, KafkaRefusedError, type KafkaSasl } from '@latchkey/bus/kafka';
 import { checkIndexes, type Index, IndexError, MongoRefused, openMongo } from '@latchkey/mongo';
 import type { Dependency, Logger } from '@latchkey/service';
 import type { ClusterBackend } from './backend.ts';
@@ -96,7 +96,8 @@ export function openServers(config: ServerConfig, { clientId, logger, onFatal }:
 const isWordedForPeople = (error: unknown): error is Error =>
   error instanceof MongoRefused || error instanceof IndexError || error instanceof KafkaRefusedError;
 
-function kafkaConnection(config: ServerConfig) {
+/** How to reach Kafka, as its settings say. */
+export function kafkaConnection(config: ServerConfig): Omit<KafkaConnection, 'clientId'> {
   const sasl = saslOf(config);
   return {
     brokers: config.KAFKA_BROKERS,
