@@ -1,0 +1,141 @@
+import assert from 'node:assert/strict';
+import { randomUUID } from 'node:crypto';
+import { describe, type TestContext, test } from 'node:test';
+import { createKafkaBus } from '@latchkey/bus/kafka';
+import { ACCOUNTS_TOPIC, type LatchkeyEvent } from '../events.ts';
+import { topics } from '../topics.ts';
+import type { EventContext, Handlers } from './handlers.ts';
+import { memoryStore, type SubscribeOptions, subscribe } from './index.ts';
+import { inVersion, newAccount, toRecord } from './testing/history.ts';
+import { until } from './testing/until.ts';
+
+const given = process.env['KAFKA_BROKERS'];
+if (!given) throw new Error('KAFKA_BROKERS is not set: this test needs a Kafka broker (host:port).');
+const brokers = given.split(',');
+const quiet = { info: () => undefined, warn: () => undefined, error: () => undefined };
+
+/** The topics as services find them: they are shared, so every test looks at its own accounts alone. */
+async function openTopic(context: TestContext) {
+  const bus = createKafkaBus({
+    brokers,
+    clientId: 'test',
+    logger: quiet,
+    onFatal: (reason) => {
+      throw reason;
+    },
+  });
+  context.after(() => bus.close());
+  await bus.ensureTopics(topics);
+  return {
+    publish: (...events: readonly LatchkeyEvent[]) => bus.publish(ACCOUNTS_TOPIC, events.map(toRecord)),
+    publishRecords: (...records: Parameters<typeof bus.publish>[1]) => bus.publish(ACCOUNTS_TOPIC, records),
+  };
+}
+
+const member = async (context: TestContext, group: string, more: Partial<SubscribeOptions> = {}) => {
+  const handled: (readonly [account: string, sequence: number])[] = [];
+  const note = (_event: object, { account, sequence }: EventContext) =>
+    void handled.push([account, sequence]);
+  const handlers: Handlers = { UserRegistered: note, AccountVerified: note, SessionsRevoked: note };
+  const subscription = await subscribe({
+    brokers,
+    group,
+    handlers,
+    store: memoryStore(),
+    logger: quiet,
+    ...more,
+  });
+  context.after(() => subscription.stop());
+  const of = (account: { readonly id: string }) =>
+    handled.filter(([id]) => id === account.id).map(([, sequence]) => sequence);
+  return { ...subscription, handled, of };
+};
+
+const newGroup = () => `subscribe-${randomUUID()}`;
+
+describe('a subscription on Kafka', () => {
+  test('hands over what happened before it came and what happens then, each event once', async (context) => {
+    const topic = await openTopic(context);
+    const account = newAccount();
+    const [first, second] = [account.registered(), account.verified()];
+    await topic.publish(first, first);
+    const reader = await member(context, newGroup());
+    await topic.publish(first, second, second, account.revoked());
+    await until(() => reader.of(account).length === 3);
+    await until(async () => (await reader.lag()) === 0);
+    assert.deepEqual(reader.of(account), [1, 2, 3]);
+    assert.equal(reader.healthy(), true);
+  });
+
+  test('parks an account, lets the others go on, and takes it up again', async (context) => {
+    const topic = await openTopic(context);
+    const [account, other] = [newAccount(), newAccount()];
+    const [first, second, third] = [account.registered(), account.verified(), account.revoked()];
+    const reader = await member(context, newGroup());
+    await topic.publish(first);
+    await topic.publishRecords(inVersion(second, 9));
+    await topic.publish(third, other.registered());
+    await until(() => reader.of(other).length === 1);
+    const parked = async () => (await reader.listParked()).filter(({ account: id }) => id === account.id);
+    await until(async () => (await parked()).length === 1);
+    assert.equal((await parked())[0]?.cause, 'unknown version 9 of AccountVerified');
+    await topic.publish(second, third);
+    assert.deepEqual(await reader.retryParked(account.id), { result: 'goes on', sequence: 3 });
+    assert.deepEqual(reader.of(account), [1, 2, 3]);
+    assert.deepEqual(await parked(), []);
+  });
+
+  test('loses nothing and repeats nothing over a graceful stop in the middle of its work', async (context) => {
+    const topic = await openTopic(context);
+    const accounts = Array.from({ length: 60 }, newAccount);
+    const [group, store] = [newGroup(), memoryStore()];
+    await topic.publish(...accounts.map((account) => account.registered()));
+    await topic.publish(...accounts.map((account) => account.verified()));
+    const before = await member(context, group, { store });
+    await until(() => accounts.some((account) => before.of(account).length > 0));
+    await before.stop();
+    const atStop = before.handled.length;
+    const after = await member(context, group, { store });
+    await until(() => accounts.every((each) => before.of(each).length + after.of(each).length >= 2));
+    assert.equal(before.handled.length, atStop, 'nothing is handled behind a stop');
+    for (const account of accounts) assert.deepEqual([...before.of(account), ...after.of(account)], [1, 2]);
+  });
+
+  test('shares the accounts between the members of a group, each event handled by one of them', async (context) => {
+    const topic = await openTopic(context);
+    const accounts = Array.from({ length: 60 }, newAccount);
+    const [group, store] = [newGroup(), memoryStore()];
+    const [one, other] = [await member(context, group, { store }), await member(context, group, { store })];
+    const count = (reader: typeof one) =>
+      accounts.reduce((sum, account) => sum + reader.of(account).length, 0);
+    let published = 0;
+    await until(async () => {
+      const account = accounts[published++];
+      if (account) await topic.publish(account.registered(), account.verified());
+      return account === undefined && count(one) + count(other) >= 2 * accounts.length;
+    });
+    for (const each of accounts) assert.deepEqual([...one.of(each), ...other.of(each)].toSorted(), [1, 2]);
+    const late = Array.from({ length: 60 }, newAccount);
+    await topic.publish(...late.map((account) => account.registered()));
+    await until(() => late.every((each) => one.of(each).length + other.of(each).length === 1));
+    assert.ok(late.some((each) => one.of(each).length === 1));
+    assert.ok(late.some((each) => other.of(each).length === 1));
+  });
+
+  test('waits for brokers that are away, until it is told to give up', async () => {
+    const giveUp = new AbortController();
+    const complaints: string[] = [];
+    const waiting = subscribe({
+      brokers: ['127.0.0.1:1'],
+      group: newGroup(),
+      handlers: {},
+      store: memoryStore(),
+      signal: giveUp.signal,
+      logger: { ...quiet, warn: (_fields, message) => void complaints.push(message) },
+    });
+    waiting.catch(() => undefined);
+    await until(() => complaints.includes('no broker can be reached; trying again'));
+    giveUp.abort(new Error('enough'));
+    await assert.rejects(waiting, { message: 'enough' });
+  });
+});

@@ -1,0 +1,67 @@
+/** A project of another team, with the packed package installed and nothing of this repository in sight. */
+import { execFile } from 'node:child_process';
+import { mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { promisify } from 'node:util';
+import { writePackage } from '../scripts/package.ts';
+
+const run = promisify(execFile);
+const root = resolve(import.meta.dirname, '../../..');
+
+/** What npm would fetch for it: its dependency, its peer, and what any project in TypeScript on Node has. */
+const FETCHED = ['zod', 'kafkajs', '@types/node', 'undici-types'];
+
+const TSCONFIG = {
+  compilerOptions: {
+    target: 'es2023',
+    lib: ['es2023'],
+    module: 'nodenext',
+    strict: true,
+    noEmit: true,
+    exactOptionalPropertyTypes: true,
+    types: ['node'],
+  },
+};
+
+export async function installPackage() {
+  const folder = await mkdtemp(join(tmpdir(), 'latchkey-installed-'));
+  const modules = join(folder, 'node_modules');
+  const installed = join(modules, '@latchkey/events');
+  await writePackage(join(folder, 'build'));
+  await run('npm', ['pack', './build', '--ignore-scripts', '--offline'], { cwd: folder });
+  await mkdir(installed, { recursive: true });
+  await mkdir(join(modules, '@types'));
+  const { version } = JSON.parse(await readFile(join(folder, 'build/package.json'), 'utf8'));
+  const tarball = `latchkey-events-${version}.tgz`;
+  await run('tar', ['-xzf', tarball, '-C', installed, '--strip-components=1'], { cwd: folder });
+  await rm(join(folder, 'build'), { recursive: true });
+  for (const name of FETCHED) await symlink(join(root, 'node_modules', name), join(modules, name));
+  await writeFile(join(folder, 'package.json'), '{"type": "module"}');
+  await writeFile(join(folder, 'tsconfig.json'), JSON.stringify(TSCONFIG));
+
+  return {
+    /** Where the unpacked package lies. */
+    installed,
+    write: (name: string, text: string) => writeFile(join(folder, name), text),
+    /** What the compiler has to say; nothing, if all is well. */
+    async typeCheck(): Promise<string> {
+      const compiler = join(root, 'node_modules/typescript/bin/tsc');
+      return run(process.execPath, [compiler, '-p', folder]).then(
+        ({ stdout }) => stdout,
+        (error: { stdout: string }) => error.stdout,
+      );
+    },
+    /** Runs a file of the project on plain Node and gives back what it printed. */
+    node: async (name: string): Promise<string> =>
+      (await run(process.execPath, [name], { cwd: folder })).stdout,
+    folder,
+    remove: () => rm(folder, { recursive: true }),
+  };
+}
+
+/** The examples of a document: its blocks of TypeScript. */
+export async function examplesOf(document: string): Promise<readonly string[]> {
+  const text = await readFile(join(root, document), 'utf8');
+  return [...text.matchAll(/^```ts\n([\s\S]*?)^```/gm)].map(([, code = '']) => code);
+}
