@@ -5,7 +5,10 @@
  */
 import { execFile } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { parseEnv, promisify } from 'node:util';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { MongoClient } from 'mongodb';
 import { freePort } from './free-port.ts';
 import { openFront } from './front.ts';
@@ -13,26 +16,37 @@ import { serveMails } from './mailpit.ts';
 import { withDatabase } from './mongo-url.ts';
 import { mainOf, OPS, QUIET_KAFKA, ROOMY } from './programs.ts';
 import { type ServerProcess, serverProcess } from './server-process.ts';
-import { createMailServer } from './smtp.ts';
+import { createMailServer, type MailServer } from './smtp.ts';
 import type { Settings, System } from './system.ts';
 import { claimBroker, clearBroker } from './test-broker.ts';
 
 /** In the order in which they are started: who reads the log before who writes it. */
-const services = ['user', 'notifier', 'auth'] as const;
+export const services = ['user', 'notifier', 'auth'] as const;
 export type ServiceName = (typeof services)[number];
+
+/** What each of them may know. */
+const secretsOf: Readonly<Record<ServiceName, readonly string[]>> = {
+  user: [],
+  notifier: ['SEALING_PRIVATE_KEYS'],
+  auth: ['SIGNING_KEYS', 'SEALING_PUBLIC_KEY', 'PASSWORD_SALT_KEY', 'REFRESH_KEY'],
+};
+
+export type Stores = NonNullable<System['stores']>;
 
 export interface ClusterOptions {
   /** How many processes of each service; two of each where it is not said. */
   readonly instances?: Readonly<Partial<Record<ServiceName, number>>>;
-  /** What every process is told besides, or in place of what it would be told. */
-  readonly settings?: Settings;
+  /** What every process is told besides, or in place of what it would be told, given the system's own stores. */
+  readonly settingsOn?: (stores: Stores) => Settings;
 }
 
 export interface Cluster extends System {
   readonly instances: Readonly<Record<ServiceName, readonly ServerProcess[]>>;
-  readonly stores: NonNullable<System['stores']>;
-  /** What every process is told. */
-  readonly settings: Settings;
+  readonly stores: Stores;
+  /** Where its mails go to, unless MAIL_SERVER names another. */
+  readonly mails: MailServer;
+  /** What every process of a service is told. */
+  settingsOf(service: ServiceName): Settings;
   /** Starts every process, and does not wait for it. */
   launch(): void;
 }
@@ -51,12 +65,12 @@ export async function prepareCluster(options: ClusterOptions = {}): Promise<Clus
   const store = emptyStore(servers.MONGO_URL);
   const stores = { KAFKA_BROKERS: servers.KAFKA_BROKERS, MONGO_URL: store.url };
   const ops = opsOn(stores);
-  await ops('topics');
-  await ops('indexes');
+  const folder = await mkdtemp(join(tmpdir(), 'latchkey-'));
+  await Promise.all([ops('topics'), ops('indexes'), ops('secrets', folder)]);
 
   const mail = await openMail();
   const port = await freePort();
-  const settings: Settings = {
+  const settingsOf = (service: ServiceName): Settings => ({
     LATCHKEY_ENV: 'development',
     LOG_LEVEL: 'info',
     PUBLIC_URL: `http://localhost:${port}`,
@@ -64,10 +78,12 @@ export async function prepareCluster(options: ClusterOptions = {}): Promise<Clus
     ...ROOMY,
     ...stores,
     ...mail.settings,
-    ...(await secretsBy(ops)),
-    ...options.settings,
-  };
-  const instances = await processesOf(settings, options.instances);
+    ...Object.fromEntries(secretsOf[service].map((name) => [`${name}_FILE`, join(folder, name)])),
+    ...options.settingsOn?.(stores),
+  });
+  const some = (service: ServiceName) =>
+    processesOf(service, settingsOf(service), options.instances?.[service] ?? 2);
+  const instances = { user: await some('user'), notifier: await some('notifier'), auth: await some('auth') };
   const all = services.flatMap((service) => instances[service]);
   const front = await openFront(port, (path) =>
     instances[path.startsWith('/api/v1/users') ? 'user' : 'auth'].map(({ url }) => url),
@@ -80,9 +96,10 @@ export async function prepareCluster(options: ClusterOptions = {}): Promise<Clus
   return {
     url: front.url,
     mailbox: mail.url,
+    mails: mail.server,
     stores,
     instances,
-    settings,
+    settingsOf,
     output: () => all.map((instance) => instance.output()).join(''),
     ops,
     launch,
@@ -97,6 +114,7 @@ export async function prepareCluster(options: ClusterOptions = {}): Promise<Clus
       await mail.close();
       await clearBroker(servers.KAFKA_BROKERS);
       await store.drop();
+      await rm(folder, { recursive: true });
     },
   };
 }
@@ -128,25 +146,19 @@ function opsOn(stores: Settings): System['ops'] {
   };
 }
 
-const secretsBy = async (ops: System['ops']): Promise<Settings> =>
-  Object.fromEntries(
-    Object.entries(parseEnv(await ops('secrets'))).flatMap(([name, value]) =>
-      value === undefined ? [] : [[name, value]],
-    ),
-  );
-
 async function openMail() {
   const { MAIL_SERVER, MAILBOX_URL } = process.env;
-  if (MAIL_SERVER) {
-    if (!MAILBOX_URL) throw new Error('MAILBOX_URL is not set: with MAIL_SERVER it is needed too');
-    return { url: MAILBOX_URL, settings: {}, close: async () => undefined };
-  }
   const server = await createMailServer();
   await server.open();
+  if (MAIL_SERVER) {
+    if (!MAILBOX_URL) throw new Error('MAILBOX_URL is not set: with MAIL_SERVER it is needed too');
+    return { url: MAILBOX_URL, settings: {}, server, close: server.close };
+  }
   const mailpit = await serveMails(server);
   return {
     url: mailpit.url,
     settings: server.settings,
+    server,
     close: async () => {
       await mailpit.close();
       await server.close();
@@ -154,15 +166,8 @@ async function openMail() {
   };
 }
 
-async function processesOf(settings: Settings, wanted: ClusterOptions['instances'] = {}) {
-  const processes = (service: ServiceName) =>
-    Promise.all(Array.from({ length: wanted[service] ?? 2 }, () => oneOf(service, settings)));
-  return {
-    user: await processes('user'),
-    notifier: await processes('notifier'),
-    auth: await processes('auth'),
-  };
-}
+const processesOf = (service: ServiceName, settings: Settings, many: number) =>
+  Promise.all(Array.from({ length: many }, () => oneOf(service, settings)));
 
 /** One process of a service, on a port of its own. */
 async function oneOf(service: ServiceName, settings: Settings): Promise<ServerProcess> {

@@ -33,8 +33,7 @@ export const clearBroker = (brokers: string): Promise<void> =>
     await eventually('the topics are gone', async () => (await ourTopics(admin)).length === 0);
   });
 
-const ourTopics = async (admin: Admin): Promise<string[]> =>
-  (await admin.listTopics()).filter(isOurs);
+const ourTopics = async (admin: Admin): Promise<string[]> => (await admin.listTopics()).filter(isOurs);
 
 async function deleteGroups(admin: Admin): Promise<boolean> {
   const { groups } = await admin.listGroups();
@@ -54,3 +53,13 @@ async function withAdmin<T>(brokers: string, work: (admin: Admin) => Promise<T>)
     await admin.disconnect();
   }
 }
+
+/** A topic as somebody else would make it. */
+export const makeTopic = (
+  brokers: string,
+  topic: string,
+  { partitions }: { readonly partitions: number },
+): Promise<void> =>
+  withAdmin(brokers, async (admin) => {
+    await admin.createTopics({ topics: [{ topic, numPartitions: partitions }] });
+  });

@@ -1,0 +1,134 @@
+/** The journey on Kafka and MongoDB, and what it has left there, as programs see it that have nothing of ours. */
+import './journey.e2e.test.ts';
+import assert from 'node:assert/strict';
+import { before, describe, test } from 'node:test';
+import { MongoClient } from 'mongodb';
+import { assertStatus, createClient, type Reply } from './support/client.ts';
+import { faultsOfRecord, faultsOfStream, streamsOf } from './support/event-checks.ts';
+import { eventually } from './support/eventually.ts';
+import { readTopic, type SeenRecord } from './support/kcat.ts';
+import { createMailbox } from './support/mailbox.ts';
+import { createPeople, shown, somebody } from './support/people.ts';
+import { startSystem } from './support/system.ts';
+
+const ACCOUNTS = 'accounts.events.v1';
+const MAILINGS = 'mailings.events.v1';
+
+describe('what the journey has left', () => {
+  let accounts: readonly SeenRecord[];
+  let mailings: readonly SeenRecord[];
+  let documents: readonly AccountDocument[];
+  let listed: readonly Reply['json'][];
+
+  before(async () => {
+    const { url, mailbox, stores, ops } = await startSystem();
+    assert.ok(stores, 'this needs a system on Kafka and MongoDB');
+    const client = createClient(url);
+    const people = createPeople(client, createMailbox(mailbox));
+    const root = await people.verified(somebody('root'));
+    await ops('role', root.email, 'admin');
+    const { accessToken } = await people.login(root);
+    await shown(people, accessToken, ({ role }) => role === 'admin');
+
+    const { KAFKA_BROKERS: brokers, MONGO_URL } = stores;
+    ({ accounts, documents } = await eventually('the read model is where the log is', async () => {
+      const found = {
+        accounts: await readTopic(brokers, ACCOUNTS),
+        documents: await accountDocuments(MONGO_URL),
+      };
+      return positions(found.documents) === ends(found.accounts) ? found : undefined;
+    }));
+    mailings = await readTopic(brokers, MAILINGS);
+    listed = await everybody((query) => client.get(`/users?${query}`, { token: accessToken }));
+  });
+
+  test('holds to the schemas of its events, headers and data, record by record', () => {
+    assert.deepEqual([...accounts, ...mailings].flatMap(faultsOfRecord), []);
+  });
+
+  test('is numbered without a gap, account by account', () => {
+    for (const records of [accounts, mailings])
+      assert.deepEqual(
+        [...streamsOf(records)].flatMap(([key, stream]) => faultsOfStream(key, stream)),
+        [],
+      );
+  });
+
+  test('tells of everything that happened', () => {
+    const types = new Set([...accounts, ...mailings].map(({ headers }) => headers['ce_type']));
+    assert.deepEqual([...types].sort(), [
+      'AccountDisabled',
+      'AccountEnabled',
+      'AccountVerified',
+      'MailRequested',
+      'PasswordChanged',
+      'PasswordResetRequested',
+      'RegistrationEnded',
+      'RoleChanged',
+      'SessionsRevoked',
+      'UserRegistered',
+      'VerificationRequested',
+    ]);
+  });
+
+  test('is, in the read model, what GET /users answers', () => {
+    const living = documents.flatMap(({ profile }) => (profile && !profile.ended ? [profile] : []));
+    assert.ok(living.length > 10);
+    assert.deepEqual(byId(listed), byId(living.map(viewOf)));
+    assert.deepEqual(
+      documents.filter(({ parked }) => parked !== undefined),
+      [],
+    );
+  });
+});
+
+interface AccountDocument {
+  readonly _id: string;
+  readonly sequence: number;
+  readonly profile?: Reply['json'];
+  readonly parked?: object;
+}
+
+async function accountDocuments(url: string): Promise<readonly AccountDocument[]> {
+  const client = await MongoClient.connect(url);
+  try {
+    return await client.db().collection<AccountDocument>('user_profiles_v1').find().toArray();
+  } finally {
+    await client.close();
+  }
+}
+
+/** How far each account is, as text that can be compared. */
+const positions = (documents: readonly AccountDocument[]): string =>
+  documents
+    .map(({ _id, sequence }) => `${_id} ${sequence}`)
+    .sort()
+    .join('\n');
+
+const ends = (records: readonly SeenRecord[]): string =>
+  positions(
+    [...streamsOf(records)].map(([_id, stream]) => ({
+      _id,
+      sequence: Number(stream.at(-1)?.headers['ce_sequence']),
+    })),
+  );
+
+const viewOf = ({ sequence, ended, disabled, revokedAt, ...profile }: Reply['json']) => ({
+  ...profile,
+  version: sequence,
+});
+
+const byId = (users: readonly Reply['json'][]) => new Map(users.map((user) => [user.id, user]));
+
+/** All pages of a list. */
+async function everybody(ask: (query: string) => Promise<Reply>): Promise<readonly Reply['json'][]> {
+  const users: Reply['json'][] = [];
+  let cursor: string | null = '';
+  while (cursor !== null) {
+    const query: string = new URLSearchParams({ limit: '10', ...(cursor && { cursor }) }).toString();
+    const { json } = assertStatus(await ask(query), 200);
+    users.push(...json.users);
+    cursor = json.nextCursor;
+  }
+  return users;
+}

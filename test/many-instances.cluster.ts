@@ -1,0 +1,169 @@
+/** Three auths, three users and two notifiers: whichever answers, it is one system. */
+import assert from 'node:assert/strict';
+import { after, before, describe, test } from 'node:test';
+import { assertProblem, assertStatus, type Client, createClient, type Reply } from './support/client.ts';
+import { type Cluster, type ServiceName, startCluster } from './support/cluster.ts';
+import { eventually } from './support/eventually.ts';
+import { createMailbox, linkOf, type Mailbox } from './support/mailbox.ts';
+import { createPeople, type People, shown, somebody } from './support/people.ts';
+
+const NEW_PASSWORD = 'quite another passphrase';
+/** As long as a group waits for members that were killed, and then some. */
+const TAKE_OVER_MS = 30_000;
+
+let cluster: Cluster;
+let mailbox: Mailbox;
+let people: People;
+let auths: readonly Client[];
+let users: readonly Client[];
+
+before(async () => {
+  cluster = await startCluster({ instances: { auth: 3, user: 3, notifier: 2 } });
+  mailbox = createMailbox(cluster.mailbox);
+  people = createPeople(createClient(cluster.url), mailbox);
+  [auths, users] = [clientsOf('auth'), clientsOf('user')];
+});
+
+after(() => cluster?.stop());
+
+const clientsOf = (service: ServiceName): readonly Client[] =>
+  cluster.instances[service].map(({ url }) => createClient(url));
+
+/** As many requests at once, one instance after the other. */
+const spread = (
+  many: number,
+  clients: readonly Client[],
+  ask: (client: Client) => Promise<Reply>,
+): Promise<readonly Reply[]> =>
+  Promise.all(Array.from({ length: many }, (_, index) => ask(clientAt(clients, index))));
+
+function clientAt(clients: readonly Client[], index: number): Client {
+  const client = clients[index % clients.length];
+  assert.ok(client);
+  return client;
+}
+
+describe('several instances at once', () => {
+  test('let one of ten parallel resets with one link win', async () => {
+    const ada = await people.verified(somebody());
+    await clientAt(auths, 0).post('/auth/password-reset-request', { json: { email: ada.email } });
+    const { token } = linkOf(await mailbox.next(ada.email, 'Reset Your Password'));
+    const json = { newPassword: NEW_PASSWORD, confirmNewPassword: NEW_PASSWORD };
+    const tries = await spread(10, auths, (auth) =>
+      auth.post(`/auth/password-reset-confirm/${token}`, { json }),
+    );
+    const lost = tries.filter(({ status }) => status !== 200);
+    assert.equal(lost.length, 9);
+    for (const reply of lost) assertProblem(reply, 400, 'token_invalid');
+    await people.login({ email: ada.email, password: NEW_PASSWORD });
+    await mailbox.next(ada.email, 'Your password was changed');
+  });
+
+  test('make one account of a sign-up that is repeated under one Idempotency-Key', async () => {
+    const ada = somebody();
+    const headers = { 'idempotency-key': `key-${ada.username}` };
+    const replies = await spread(9, auths, (auth) => auth.post('/auth/signup', { json: ada, headers }));
+    for (const reply of replies) {
+      assertStatus(reply, 201);
+      assert.equal(reply.text, replies[0]?.text);
+    }
+    await people.verified(somebody('fence'));
+    assert.equal((await mailbox.to(ada.email)).length, 1);
+    // With others of its address, its link would ask for a password.
+    const { token } = linkOf(await mailbox.next(ada.email, 'Verify your email'));
+    assertStatus(await clientAt(auths, 1).post(`/auth/verify/${token}`), 200);
+  });
+
+  test('give all of those who refresh at once the same token, and know an old one everywhere', async () => {
+    const { refreshToken } = await people.login(await people.verified(somebody()));
+    const refresh = (token: string) => (auth: Client) =>
+      auth.post('/auth/refresh', { json: { refreshToken: token } });
+    const replies = await spread(6, auths, refresh(refreshToken));
+    const tokens = new Set(replies.map((reply) => assertStatus(reply, 200).json.refreshToken));
+    assert.equal(tokens.size, 1);
+    const [second = ''] = tokens;
+    const third = assertStatus(await refresh(second)(clientAt(auths, 0)), 200).json.refreshToken;
+    assertProblem(await refresh(refreshToken)(clientAt(auths, 1)), 401, 'refresh_token_invalid');
+    assertProblem(await refresh(third)(clientAt(auths, 2)), 401, 'refresh_token_invalid');
+  });
+
+  test('count failed logins together', async () => {
+    const json = { email: somebody('nobody').email, password: 'not the password' };
+    for (let index = 0; index < 10; index += 1)
+      assertProblem(await clientAt(auths, index).post('/auth/login', { json }), 401, 'invalid_credentials');
+    for (const auth of auths) {
+      const reply = await auth.post('/auth/login', { json });
+      assertProblem(reply, 429, 'rate_limited');
+      assert.match(reply.headers.get('retry-after') ?? '', /^\d+$/);
+    }
+  });
+
+  test('know at once what another has decided, and each user what any caller has seen', async () => {
+    const ada = somebody();
+    assertStatus(await people.signUp(ada), 201);
+    const { accessToken: token } = await people.login(ada);
+    for (const auth of auths)
+      assertProblem(await auth.get('/auth/history', { token }), 403, 'account_not_verified');
+    const link = linkOf(await mailbox.next(ada.email, 'Verify your email'));
+    const verified = assertStatus(await clientAt(auths, 0).post(`/auth/verify/${link.token}`), 200);
+    for (const auth of auths) assertStatus(await auth.get('/auth/history', { token }), 200);
+    const headers = { 'account-sequence': verified.headers.get('account-sequence') ?? '' };
+    for (const reply of await spread(6, users, (user) => user.get('/users/me', { token, headers })))
+      assert.equal(assertStatus(reply, 200).json.isVerified, true);
+  });
+
+  test('refuse everywhere what a logout of all sessions has ended', async () => {
+    const { accessToken: token } = await people.login(await people.verified(somebody()));
+    const ended = assertStatus(await clientAt(auths, 1).post('/auth/logout-all', { token }), 204);
+    for (const auth of auths)
+      assertProblem(await auth.get('/auth/sessions', { token }), 401, 'unauthenticated');
+    const headers = { 'account-sequence': ended.headers.get('account-sequence') ?? '' };
+    for (const user of users)
+      assertProblem(await user.get('/users/me', { token, headers }), 401, 'unauthenticated');
+  });
+
+  test('send each of twenty people one mail', async () => {
+    const crowd = Array.from({ length: 20 }, () => somebody('crowd'));
+    for (const reply of await Promise.all(crowd.map((person) => people.signUp(person))))
+      assertStatus(reply, 201);
+    for (const { email } of crowd) await mailbox.next(email, 'Verify your email');
+    await people.verified(somebody('fence'));
+    for (const { email } of crowd) assert.equal((await mailbox.to(email)).length, 1);
+  });
+});
+
+describe('one instance of each service', () => {
+  test('may be killed: the others take over, and nothing that was answered is lost', async () => {
+    const lost = [cluster.instances.auth, cluster.instances.user, cluster.instances.notifier].map(
+      ([first]) => {
+        assert.ok(first);
+        return first;
+      },
+    );
+    const crowd = Array.from({ length: 12 }, () => somebody('crowd'));
+    const signedUp = crowd.map((person) => people.signUp(person));
+    await Promise.all(lost.map((instance) => instance.end('SIGKILL')));
+    const answered = (await Promise.all(signedUp)).map(({ status }) => status);
+    // Whoever was cut off asks again, as a client would; who was answered need not.
+    const cutOff = crowd.filter((_, index) => answered[index] !== 201);
+    for (const person of cutOff) assertStatus(await people.signUp(person), 201);
+
+    for (const person of crowd) {
+      await eventually(
+        'the mail has come',
+        async () => (await mailbox.to(person.email)).length > 0,
+        TAKE_OVER_MS,
+      );
+      const { accessToken } = await people.login(person);
+      await shown(people, accessToken, ({ email }) => email === person.email);
+    }
+    for (const instance of lost) instance.launch();
+    await Promise.all(lost.map((instance) => instance.ready()));
+    await people.verified(somebody());
+  });
+
+  test('ends in order when it is asked to, and the others go on', async () => {
+    for (const [first] of Object.values(cluster.instances)) assert.equal(await first?.end('SIGTERM'), 0);
+    await people.verified(somebody());
+  });
+});

@@ -1,0 +1,202 @@
+/** Servers that come late, or go away in the middle: what a system says meanwhile, and that it goes on by itself. */
+import assert from 'node:assert/strict';
+import { exec } from 'node:child_process';
+import { after, before, describe, test } from 'node:test';
+import { promisify } from 'node:util';
+import { type Cable, cableTo } from './support/cable.ts';
+import { assertProblem, assertStatus, type Client, createClient, type Reply } from './support/client.ts';
+import { type Cluster, prepareCluster } from './support/cluster.ts';
+import { eventually } from './support/eventually.ts';
+import { createMailbox, linkOf, type Mailbox } from './support/mailbox.ts';
+import { serverOf, through } from './support/mongo-url.ts';
+import { createPeople, type People, type Person, shown, somebody } from './support/people.ts';
+import type { ServerProcess } from './support/server-process.ts';
+
+const ONE_OF_EACH = { auth: 1, user: 1, notifier: 1 };
+
+let cluster: Cluster;
+let kafka: Cable;
+let mongo: Cable;
+let client: Client;
+let mailbox: Mailbox;
+let people: People;
+
+before(async () => {
+  const { KAFKA_BROKERS = '', MONGO_URL = '' } = process.env;
+  const [broker = ''] = KAFKA_BROKERS.split(',');
+  [kafka, mongo] = [await cableTo(broker), await cableTo(serverOf(MONGO_URL))];
+  cluster = await prepareCluster({
+    instances: ONE_OF_EACH,
+    settingsOn: (stores) => ({
+      KAFKA_BROKERS: kafka.address,
+      MONGO_URL: through(stores.MONGO_URL, mongo.address),
+    }),
+  });
+  client = createClient(cluster.url);
+  mailbox = createMailbox(cluster.mailbox);
+  people = createPeople(client, mailbox);
+});
+
+after(async () => {
+  await cluster?.stop();
+  await kafka.cut();
+  await mongo.cut();
+});
+
+const processes = (): readonly ServerProcess[] => Object.values(cluster.instances).flat();
+
+interface Readiness {
+  readonly status: number;
+  readonly state: string;
+  readonly dependencies: readonly { name: string; state: string; detail?: string }[];
+}
+
+async function readiness({ url }: ServerProcess): Promise<Readiness> {
+  const reply = await fetch(`${url}/readyz`);
+  return { status: reply.status, ...((await reply.json()) as Omit<Readiness, 'status'>) };
+}
+
+/** What a process says it lacks, by name, each with a word on it. */
+const lacking = ({ dependencies }: Readiness): readonly string[] =>
+  dependencies.filter(({ state, detail }) => state !== 'ok' && detail !== '').map(({ name }) => name);
+
+const saying = (instance: ServerProcess, what: (said: Readiness) => boolean): Promise<Readiness> =>
+  eventually('it says so at /readyz', async () => {
+    const said = await readiness(instance).catch(() => undefined);
+    return said && what(said) ? said : undefined;
+  });
+
+/** While a process starts, it listens, says what it waits for, and answers nothing else. */
+async function assertWaitingFor(...servers: readonly string[]): Promise<void> {
+  for (const instance of processes()) {
+    const said = await saying(
+      instance,
+      (now) =>
+        lacking(now)
+          .filter((name) => /kafka|mongodb/.test(name))
+          .join() === servers.join(),
+    );
+    assert.deepEqual([said.status, said.state], [503, 'starting']);
+    assert.equal((await fetch(`${instance.url}/livez`)).status, 200);
+  }
+  assertAway(await people.signUp(somebody()));
+  assertAway(await client.get('/users/me', { token: 'any' }));
+}
+
+function assertAway(reply: Reply): void {
+  assertProblem(reply, 503, 'unavailable');
+  assert.match(reply.headers.get('retry-after') ?? '', /^\d+$/);
+}
+
+const allReady = () => Promise.all(processes().map((instance) => instance.ready()));
+
+describe('servers that come after the services', () => {
+  test('are waited for, Kafka last', async () => {
+    cluster.launch();
+    await assertWaitingFor('kafka', 'mongodb');
+    await mongo.mend();
+    await assertWaitingFor('kafka');
+    await kafka.mend();
+    await allReady();
+    await people.verified(somebody());
+  });
+
+  test('are waited for, MongoDB last', async () => {
+    for (const instance of processes()) assert.equal(await instance.end('SIGTERM'), 0);
+    await mongo.cut();
+    await kafka.cut();
+    cluster.launch();
+    await assertWaitingFor('kafka', 'mongodb');
+    await kafka.mend();
+    await assertWaitingFor('mongodb');
+    await mongo.mend();
+    await allReady();
+    await people.verified(somebody());
+  });
+
+  test('are not needed to send mail by: it comes once there is a mail server', async () => {
+    const { mails } = cluster;
+    const [notifier] = cluster.instances.notifier;
+    assert.ok(notifier);
+    await mails.close();
+    const ada = somebody();
+    assertStatus(await people.signUp(ada), 201);
+    const said = await saying(notifier, (now) => lacking(now).includes('smtp'));
+    assert.deepEqual([said.status, said.state], [200, 'degraded']);
+    await mails.open();
+    await eventually('the mail has come', () => mails.to(ada.email).length === 1, 60_000);
+    await saying(notifier, ({ state }) => state === 'ok');
+  });
+});
+
+describe('MongoDB that goes away in the middle', () => {
+  const signUp = (person: Person) => people.signUp(person, { 'idempotency-key': `key-${person.username}` });
+
+  test('is told of with 503; no command is half done, and all goes on without a restart', async () => {
+    const ada = await people.verified(somebody());
+    const tokens = await people.login(ada);
+    const crowd = Array.from({ length: 8 }, () => somebody('crowd'));
+    const asked = crowd.map(signUp);
+    await asked[0];
+    await mongo.cut();
+    for (const reply of await Promise.all(asked)) if (reply.status !== 201) assertAway(reply);
+
+    const { email, password } = ada;
+    assertAway(await client.post('/auth/login', { json: { email, password } }));
+    assertAway(await client.post('/auth/refresh', { json: { refreshToken: tokens.refreshToken } }));
+    assertAway(await people.me(tokens.accessToken));
+    for (const instance of processes())
+      assert.equal((await saying(instance, ({ state }) => state === 'down')).status, 503);
+
+    await mongo.mend();
+    await allReady();
+    // Asked again, everybody is there once, whatever had become of the first try.
+    for (const person of crowd) assertStatus(await eventuallyAnswered(() => signUp(person)), 201);
+    for (const person of crowd) {
+      const link = linkOf(await mailbox.next(person.email, 'Verify your email'));
+      assertStatus(await client.post(`/auth/verify/${link.token}`), 200);
+      assert.equal((await mailbox.to(person.email)).filter(isVerification).length, 1);
+    }
+    assertStatus(await client.post('/auth/refresh', { json: { refreshToken: tokens.refreshToken } }), 200);
+    assert.equal((await people.me(tokens.accessToken)).status, 200);
+  });
+});
+
+const isVerification = ({ subject }: { readonly subject: string }) => subject === 'Verify your email';
+
+const eventuallyAnswered = (ask: () => Promise<Reply>): Promise<Reply> =>
+  eventually('it is answered', async () => {
+    const reply = await ask();
+    return reply.status === 503 ? undefined : reply;
+  });
+
+/** A command for the shell that takes `start` and `stop`, and works the broker at KAFKA_BROKERS. */
+const CONTROL = process.env['KAFKA_CONTROL'];
+const withoutControl = CONTROL ? false : 'KAFKA_CONTROL is not set: nobody here can stop the broker';
+const broker = (word: 'start' | 'stop') => promisify(exec)(`${CONTROL} ${word}`);
+
+describe('Kafka that goes away in the middle', { skip: withoutControl }, () => {
+  test('keeps nobody from signing up, logging in and reading; what follows comes after', async () => {
+    const ada = await people.verified(somebody());
+    const { accessToken } = await people.login(ada);
+    await shown(people, accessToken, ({ isVerified }) => isVerified);
+    await broker('stop');
+    const eve = somebody('eve');
+    try {
+      assertStatus(await people.signUp(eve), 201);
+      await people.login(eve);
+      await people.login(ada);
+      assert.equal((await people.me(accessToken)).status, 200);
+      for (const instance of processes())
+        assert.equal((await saying(instance, ({ state }) => state === 'degraded')).status, 200);
+      assert.deepEqual(await mailbox.to(eve.email), []);
+    } finally {
+      await broker('start');
+    }
+    await eventually('the mail has come', async () => (await mailbox.to(eve.email)).length === 1, 90_000);
+    const { token } = linkOf(await mailbox.next(eve.email, 'Verify your email'));
+    assertStatus(await client.post(`/auth/verify/${token}`), 200);
+    await shown(people, (await people.login(eve)).accessToken, ({ isVerified }) => isVerified);
+    for (const instance of processes()) await saying(instance, ({ state }) => state === 'ok');
+  });
+});

@@ -1,0 +1,97 @@
+/** What no waiting mends: each service ends with one clear line, and exit 1. */
+import assert from 'node:assert/strict';
+import { randomBytes } from 'node:crypto';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, describe, test } from 'node:test';
+import { type Cluster, prepareCluster, type ServiceName, services } from './support/cluster.ts';
+import { withDatabase } from './support/mongo-url.ts';
+import { mainOf, QUIET_KAFKA } from './support/programs.ts';
+import { type Ended, runProgram } from './support/standalone.ts';
+import type { Settings } from './support/system.ts';
+import { clearBroker, makeTopic } from './support/test-broker.ts';
+
+let cluster: Cluster;
+
+before(async () => {
+  cluster = await prepareCluster({ instances: { auth: 1, user: 0, notifier: 0 } });
+});
+
+after(() => cluster?.stop());
+
+const run = (service: ServiceName, settings: Settings): Promise<Ended> =>
+  runProgram([QUIET_KAFKA, mainOf(service)], settings);
+
+const runAll = (more: Settings = {}): Promise<readonly Ended[]> =>
+  Promise.all(services.map((service) => run(service, { ...cluster.settingsOf(service), ...more })));
+
+/** The one line of the log with which it ended. */
+function lastWord({ code, stdout, stderr }: Ended): string {
+  assert.equal(code, 1, stdout);
+  assert.equal(stderr, '');
+  const fatal = stdout.split('\n').filter((line) => line.includes('"level":"fatal"'));
+  assert.equal(fatal.length, 1, stdout);
+  const { msg, err } = JSON.parse(fatal[0] ?? '{}');
+  assert.equal(err, undefined, 'it needs no stack');
+  assert.ok(!msg.includes('\n'));
+  return msg;
+}
+
+describe('a service ends at once', () => {
+  test('without its settings, and names all of them', async () => {
+    const own: Readonly<Record<ServiceName, readonly string[]>> = {
+      user: ['PUBLIC_URL'],
+      notifier: ['PUBLIC_URL', 'SEALING_PRIVATE_KEYS', 'MAIL_SERVER'],
+      auth: ['PUBLIC_URL', 'SIGNING_KEYS', 'SEALING_PUBLIC_KEY', 'PASSWORD_SALT_KEY', 'REFRESH_KEY'],
+    };
+    for (const service of services) {
+      const { code, stdout, stderr } = await run(service, {});
+      assert.equal(code, 1);
+      assert.equal(stdout, '');
+      const named = stderr.split('\n').map((line) => line.split(':')[0]);
+      for (const name of ['KAFKA_BROKERS', 'MONGO_URL', ...own[service]])
+        assert.ok(named.includes(name), `${service} names ${name}:\n${stderr}`);
+    }
+  });
+
+  test('without the indexes, and says how they are made', async () => {
+    const MONGO_URL = withDatabase(
+      cluster.stores.MONGO_URL,
+      `latchkey_test_${randomBytes(4).toString('hex')}`,
+    );
+    for (const ended of await runAll({ MONGO_URL }))
+      assert.match(lastWord(ended), /MongoDB .*index.* npm run ops -- indexes/);
+  });
+
+  test('with other keys than the accounts were made with, and names them', async () => {
+    const [first] = cluster.instances.auth;
+    first?.launch();
+    await first?.ready();
+    const folder = await mkdtemp(join(tmpdir(), 'latchkey-'));
+    await cluster.ops('secrets', folder);
+    for (const [name, file] of [
+      ['PASSWORD_SALT_KEY', 'REFRESH_KEY'],
+      ['REFRESH_KEY', 'PASSWORD_SALT_KEY'],
+    ] as const) {
+      const other = { [`${name}_FILE`]: join(folder, file) };
+      const word = lastWord(await run('auth', { ...cluster.settingsOf('auth'), ...other }));
+      assert.match(word, new RegExp(`${name}: not what the stored accounts were made with`));
+    }
+    await rm(folder, { recursive: true });
+    assert.equal(await first?.end('SIGTERM'), 0);
+  });
+
+  test('without the topics, and says how they are made', async () => {
+    await clearBroker(cluster.stores.KAFKA_BROKERS);
+    for (const ended of await runAll())
+      assert.match(lastWord(ended), /Kafka .*accounts\.events\.v1.* npm run ops -- topics/);
+  });
+
+  test('with a topic of other settings, and names topic and setting; ops alter nothing', async () => {
+    await makeTopic(cluster.stores.KAFKA_BROKERS, 'accounts.events.v1', { partitions: 3 });
+    const refused = /accounts\.events\.v1.*partitions/;
+    await assert.rejects(cluster.ops('topics'), ({ stderr }: { stderr: string }) => refused.test(stderr));
+    for (const ended of await runAll()) assert.match(lastWord(ended), refused);
+  });
+});

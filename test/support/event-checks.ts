@@ -1,0 +1,61 @@
+/** Whether records are what docs/events promises to programs in any language. */
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { Ajv, type Options, type ValidateFunction } from 'ajv';
+import { Ajv2020 } from 'ajv/dist/2020.js';
+import type { SeenRecord } from './kcat.ts';
+
+const FOLDER = join(import.meta.dirname, '..', '..', 'docs', 'events');
+const options: Options = { allErrors: true, formats: { uuid: true, 'date-time': true } };
+
+const read = (file: string) => JSON.parse(readFileSync(join(FOLDER, file), 'utf8'));
+
+/** Of the data, by `ce_dataschema`, which is each schema's `$id`. */
+const dataSchemas: ReadonlyMap<string, ValidateFunction> = (() => {
+  const ajv = new Ajv2020(options).addKeyword('x-personal');
+  const files = readdirSync(FOLDER).filter((file) => file.endsWith('.schema.json'));
+  return new Map(files.map(read).map((schema) => [schema.$id, ajv.compile(schema)]));
+})();
+
+/** Of the headers, by `ce_type`, as AsyncAPI has them. */
+const headerSchemas: ReadonlyMap<string, ValidateFunction> = (() => {
+  const ajv = new Ajv(options).addKeyword('x-personal');
+  const messages: Record<string, { headers: object }> = read('asyncapi.json').components.messages;
+  return new Map(Object.entries(messages).map(([type, { headers }]) => [type, ajv.compile(headers)]));
+})();
+
+/** What is wrong with a record, by the schemas; nothing that it says is repeated. */
+export function faultsOfRecord({ key, headers, payload }: SeenRecord): readonly string[] {
+  const type = headers['ce_type'] ?? '';
+  const schema = headers['ce_dataschema'] ?? '';
+  return [
+    ...faultsBy(headerSchemas.get(type), `headers of "${type}"`, headers),
+    ...faultsBy(dataSchemas.get(schema), `data of "${schema}"`, JSON.parse(payload ?? 'null')),
+    ...(headers['ce_subject'] === key ? [] : [`the key of a ${type} is not its subject`]),
+  ];
+}
+
+function faultsBy(validate: ValidateFunction | undefined, what: string, value: unknown): readonly string[] {
+  if (validate === undefined) return [`${what}: no schema`];
+  if (validate(value)) return [];
+  return (validate.errors ?? []).map(({ instancePath, message }) => `${what}: ${instancePath} ${message}`);
+}
+
+/** The events of each key in the order in which they came first: what was published twice is there once. */
+export function streamsOf(records: readonly SeenRecord[]): ReadonlyMap<string, readonly SeenRecord[]> {
+  const firsts = new Map(records.toReversed().map((record) => [record.headers['ce_id'], record]));
+  const inOrder = records.filter((record) => firsts.get(record.headers['ce_id']) === record);
+  return Map.groupBy(inOrder, ({ key }) => key ?? '');
+}
+
+/** What is wrong with the events of one key together. */
+export function faultsOfStream(key: string, records: readonly SeenRecord[]): readonly string[] {
+  const sequences = records.map(({ headers }) => Number(headers['ce_sequence']));
+  const partitions = new Set(records.map(({ partition }) => partition));
+  return [
+    ...(sequences.every((sequence, index) => sequence === index + 1)
+      ? []
+      : [`${key} is numbered ${sequences}`]),
+    ...(partitions.size === 1 ? [] : [`${key} is in partitions ${[...partitions]}`]),
+  ];
+}
