@@ -96,6 +96,13 @@ module.exports = {
       },
     },
     {
+      name: 'examples-are-other-teams',
+      comment: 'An example uses what any team can install.',
+      severity: 'error',
+      from: { path: '^examples/', pathNot: tests },
+      to: { path: '^(libs|services|deploy)/', pathNot: '^libs/events/src/' },
+    },
+    {
       name: 'only-compose-picks-adapters',
       severity: 'error',
       from: {

@@ -1,0 +1,44 @@
+import { memoryStore, subscribe } from '@latchkey/events/subscribe';
+import { pino } from 'pino';
+import { createReactions } from './reactions.ts';
+import { readSettings, type Settings } from './settings.ts';
+import { createTokenCache } from './token-cache.ts';
+
+function settingsOrExit(): Settings {
+  try {
+    return readSettings(process.env);
+  } catch (error) {
+    console.error(error instanceof Error ? error.message : error);
+    return process.exit(1);
+  }
+}
+
+const { KAFKA_BROKERS, KAFKA_GROUP, LOG_LEVEL } = settingsOrExit();
+const logger = pino({ name: 'subscriber', level: LOG_LEVEL }, pino.destination({ sync: true }));
+const tokens = createTokenCache(() => Date.now() / 1000);
+const stopping = new AbortController();
+
+const fail = (reason: unknown): never => {
+  logger.fatal({ cause: reason instanceof Error ? reason.message : String(reason) }, 'cannot go on');
+  return process.exit(1);
+};
+
+for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => stopping.abort());
+
+const subscription = await subscribe({
+  brokers: KAFKA_BROKERS,
+  group: KAFKA_GROUP,
+  // The tokens are gone when the process ends, and a greeting that is logged twice does no harm.
+  store: memoryStore(),
+  handlers: createReactions({ tokens, logger }),
+  logger,
+  onFatal: fail,
+  signal: stopping.signal,
+}).catch((error: unknown) => (stopping.signal.aborted ? process.exit(0) : fail(error)));
+
+stopping.signal.addEventListener('abort', () => {
+  logger.info('stopping');
+  subscription.stop().then(() => process.exit(0), fail);
+});
+if (stopping.signal.aborted) await subscription.stop();
+else logger.info({ group: KAFKA_GROUP }, 'listening to what happens to accounts');

@@ -1,0 +1,19 @@
+import type { Handlers } from '@latchkey/events/subscribe';
+import type { TokenCache } from './token-cache.ts';
+
+export interface ReactionDeps {
+  readonly tokens: Pick<TokenCache, 'revoke'>;
+  readonly logger: { info(fields: object, message: string): void };
+}
+
+/** What this service does about events. Its log says which account, never who: logs are read by many. */
+export const createReactions = ({ tokens, logger }: ReactionDeps): Handlers => ({
+  UserRegistered({ data }, { account }) {
+    logger.info({ account, locale: data.locale }, 'welcome');
+  },
+
+  SessionsRevoked({ data }, { account, sequence }) {
+    const forgotten = tokens.revoke(account, sequence);
+    logger.info({ account, reason: data.reason, forgotten }, 'tokens forgotten');
+  },
+});

@@ -1,0 +1,21 @@
+import { z } from 'zod';
+
+const settings = z.object({
+  /** Comma-separated `host:port`. */
+  KAFKA_BROKERS: z
+    .string('is required')
+    .transform((text) => text.split(',').map((broker) => broker.trim()))
+    .pipe(z.array(z.string().min(1, 'takes host:port, comma-separated')).min(1)),
+  KAFKA_GROUP: z.string().min(1, 'must not be empty').default('subscriber'),
+  LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('info'),
+});
+
+export type Settings = z.infer<typeof settings>;
+
+/** @throws Error with a line for each fault, naming its setting */
+export function readSettings(environment: Readonly<Record<string, string | undefined>>): Settings {
+  const parsed = settings.safeParse(environment);
+  if (parsed.success) return parsed.data;
+  const faults = parsed.error.issues.map(({ path, message }) => `${String(path[0])}: ${message}`);
+  throw new Error(faults.join('\n'));
+}
