@@ -1,10 +1,14 @@
 /** The notifier, put together: the only place where its adapters are picked. */
 import { randomUUID } from 'node:crypto';
-import type { Bus, Subscription } from '@latchkey/bus';
-import { ACCOUNTS_TOPIC, MAILINGS_TOPIC } from '@latchkey/events';
+import type { Bus, Subscription, TopicSpec } from '@latchkey/bus';
+import type { ClusterBackend } from '@latchkey/cluster';
+import { accountsTopic, mailingsTopic } from '@latchkey/events';
+import type { Index } from '@latchkey/mongo';
 import type { Dependency, Logger, Registry, Service } from '@latchkey/service';
 import type { Database } from '@latchkey/sqlite';
 import { systemClock } from './adapters/clock.system.ts';
+import { deliveryIndexes } from './adapters/deliveries.mongo.schema.ts';
+import { createMongoDeliveries } from './adapters/deliveries.mongo.ts';
 import { createSqliteDeliveries } from './adapters/deliveries.sqlite.ts';
 import { createSmtpMailer, type SmtpSettings } from './adapters/mailer.smtp.ts';
 import { createOpener } from './adapters/opener.jose.ts';
@@ -27,7 +31,7 @@ export interface EmbeddedBackend {
 }
 
 export interface NotifierDeps {
-  readonly backend: EmbeddedBackend;
+  readonly backend: EmbeddedBackend | ClusterBackend;
   readonly logger: Logger;
   readonly registry: Registry;
   /** The system's where it is not given. */
@@ -35,6 +39,11 @@ export interface NotifierDeps {
   /** In [0, 1); `Math.random` where it is not given. */
   readonly random?: () => number;
 }
+
+/** What it reads. */
+export const notifierTopics: readonly TopicSpec[] = [accountsTopic, mailingsTopic];
+/** What its deliveries in MongoDB are searched by. */
+export const notifierIndexes: readonly Index[] = deliveryIndexes;
 
 const CONSUMER_GROUP = 'notifier';
 const CONNECTIONS = 5;
@@ -68,11 +77,13 @@ interface Running {
 }
 
 async function storeHealth(deliveries: Deliveries): Promise<Dependency> {
-  const state = await deliveries.census().then(
-    () => 'ok' as const,
-    () => 'down' as const,
-  );
-  return { name: 'deliveries', state, needed: true };
+  const store = { name: 'deliveries', needed: true } as const;
+  try {
+    await deliveries.find('');
+    return { ...store, state: 'ok' };
+  } catch {
+    return { ...store, state: 'down', detail: 'cannot be reached: mails wait' };
+  }
 }
 
 function mailHealth(dispatcher: Dispatcher): Dependency {
@@ -82,24 +93,39 @@ function mailHealth(dispatcher: Dispatcher): Dependency {
   return { name: 'smtp', state: 'degraded', needed: false, detail };
 }
 
-const busHealth = (subscription: Subscription): Dependency => ({
-  name: 'bus',
-  state: subscription.healthy() ? 'ok' : 'degraded',
-  needed: false,
-});
+const busHealth = (subscription: Subscription): Dependency =>
+  subscription.healthy()
+    ? { name: 'bus', state: 'ok', needed: false }
+    : { name: 'bus', state: 'down', needed: false, detail: 'no records can be read' };
+
+interface Store {
+  readonly deliveries: Deliveries;
+  /** Voids claims of processes that are gone for certain. */
+  reclaim(): Promise<void>;
+}
+
+function storeOn(backend: NotifierDeps['backend']): Store {
+  if (backend.kind === 'cluster') {
+    // Others run beside this one: whether a claimer is gone, its lease alone can tell.
+    return { deliveries: createMongoDeliveries(backend.connection), reclaim: async () => undefined };
+  }
+  const deliveries = createSqliteDeliveries(backend.database);
+  return { deliveries, reclaim: deliveries.reclaim };
+}
 
 /**
  * The service: reads both topics as group `notifier`, keeps the deliveries, sends the mails. Settings, keys and
- * templates are read when it starts: a fault in one rejects `start` and names it. It has no routes of its own.
+ * templates are read when it starts: a fault in one rejects `start` and names it; once stopped it may start again.
+ * It has no routes of its own. Topics, and on a cluster indexes, must exist when it starts.
  */
 export function compose(config: NotifierConfig, deps: NotifierDeps): Service {
   const { logger, registry, backend, clock = systemClock, random = Math.random } = deps;
-  const deliveries = createSqliteDeliveries(backend.database);
+  const { deliveries, reclaim } = storeOn(backend);
   const metrics = createMetrics(registry, deliveries, clock.now);
   let running: Running | undefined;
 
   async function start(): Promise<void> {
-    await deliveries.reclaim();
+    await reclaim();
     const templates = await loadTemplates(config.TEMPLATE_FOLDER);
     const open = await createOpener(config.SEALING_PRIVATE_KEYS);
     const mailer = createSmtpMailer(smtpSettings(config));
@@ -115,11 +141,8 @@ export function compose(config: NotifierConfig, deps: NotifierDeps): Service {
       concurrency: CONCURRENCY,
     });
     const handle = createIntake({ deliveries, metrics, logger, now: clock.now, onAdded: dispatcher.wake });
-    const subscription = await backend.bus.subscribe({
-      topics: [ACCOUNTS_TOPIC, MAILINGS_TOPIC],
-      group: CONSUMER_GROUP,
-      handle,
-    });
+    const reading = { topics: notifierTopics.map(({ name }) => name), group: CONSUMER_GROUP, handle };
+    const subscription = await backend.bus.subscribe(reading);
     dispatcher.start();
     running = { subscription, dispatcher, mailer };
   }

@@ -6,12 +6,13 @@
  * meantime does not send what somebody else has taken over.
  */
 import type { Logger } from '@latchkey/service';
-import { afterTry, type TryResult } from './delivery/attempt.ts';
+import { afterTry, type Settlement, type TryResult } from './delivery/attempt.ts';
 import { afterResult, type Circuit, closed, room } from './delivery/circuit.ts';
 import type { ClaimedDelivery } from './delivery/delivery.ts';
 import type { NotifierMetrics } from './metrics.ts';
 import type { Clock } from './ports/clock.ts';
 import type { Deliveries } from './ports/deliveries.ts';
+import { StoreUnavailable } from './ports/store-unavailable.ts';
 import type { TrySending } from './sender.ts';
 
 export const TRY_MS = 60_000;
@@ -20,6 +21,8 @@ export const LEASE_MS = 90_000;
 const GRACE_MS = 5_000;
 /** The store is asked this often when nobody says that there is something, in ms: seldom while idle. */
 const POLL_MS = { least: 100, probing: 500, most: 2_000 };
+/** An outcome that cannot be written is tried again after so long, in ms, doubling. */
+const REWRITE_MS = { least: 100, most: 1_000 };
 /** How often mails that have run out are ended, in ms. */
 const EXPIRE_MS = 1_000;
 
@@ -57,6 +60,7 @@ export function createDispatcher(deps: DispatcherDeps): Dispatcher {
   let running: Promise<void> | undefined;
   let nextExpiry = 0;
   let pause = POLL_MS.least;
+  let storeAway = false;
 
   // With a reason: without one, an exception is made each time, with its stack.
   const wake = (): void => woken.abort('woken');
@@ -67,6 +71,14 @@ export function createDispatcher(deps: DispatcherDeps): Dispatcher {
     if (before === circuit.state) return;
     if (circuit.state === 'open') logger.warn({ why: circuit.why }, 'the mail server takes no mail: probing');
     else logger.info('the mail server takes mail again');
+  }
+
+  /** Tells of an outage once, not at every try. */
+  function learnOfStore(failure?: StoreUnavailable): void {
+    if (storeAway === (failure !== undefined)) return;
+    storeAway = failure !== undefined;
+    if (storeAway) logger.warn({ err: failure }, 'deliveries cannot be reached: mails wait');
+    else logger.info('deliveries can be reached again');
   }
 
   async function attempt(delivery: ClaimedDelivery, began: number): Promise<TryResult> {
@@ -80,6 +92,22 @@ export function createDispatcher(deps: DispatcherDeps): Dispatcher {
     }
   }
 
+  /**
+   * Writes an outcome, however long the store is away: a mail that was sent and is not marked so would be sent
+   * again. @returns false if somebody else has taken the delivery over.
+   */
+  async function writeDown(id: string, owner: string, settlement: Settlement): Promise<boolean> {
+    for (let wait = REWRITE_MS.least; ; wait = Math.min(REWRITE_MS.most, wait * 2)) {
+      try {
+        return await deliveries.settle(id, owner, settlement);
+      } catch (error) {
+        if (!(error instanceof StoreUnavailable) || givingUp.signal.aborted) throw error;
+        learnOfStore(error);
+      }
+      await clock.sleep(wait, givingUp.signal);
+    }
+  }
+
   async function handle(delivery: ClaimedDelivery, owner: string, began: number): Promise<void> {
     const at = clock.now();
     const result = await attempt(delivery, began);
@@ -90,7 +118,7 @@ export function createDispatcher(deps: DispatcherDeps): Dispatcher {
     if (result.kind === 'accepted') {
       metrics.delay.observe((clock.now().getTime() - delivery.occurredAt.getTime()) / 1000);
     }
-    const held = await deliveries.settle(delivery.id, owner, settlement);
+    const held = await writeDown(delivery.id, owner, settlement);
     if (!held)
       logger.warn({ delivery: delivery.id, result: result.kind }, 'the lease was over before the outcome');
   }
@@ -115,8 +143,7 @@ export function createDispatcher(deps: DispatcherDeps): Dispatcher {
   }
 
   /** @returns whether anything was found. */
-  async function round(): Promise<boolean> {
-    await expireNowAndThen();
+  async function takeDue(): Promise<boolean> {
     const limit = room(circuit, clock.monotonic(), inHand.size, deps.concurrency);
     if (limit === 0) return false;
     const owner = deps.newOwner();
@@ -125,6 +152,14 @@ export function createDispatcher(deps: DispatcherDeps): Dispatcher {
     const claimed = await deliveries.claim({ owner, now: clock.now(), leaseMs: LEASE_MS, limit });
     for (const delivery of claimed) takeUp(delivery, owner, began);
     return claimed.length > 0;
+  }
+
+  /** What is due comes first: what has run out is never handed out, and nobody waits for its end. */
+  async function round(): Promise<boolean> {
+    const found = await takeDue();
+    await expireNowAndThen();
+    learnOfStore();
+    return found;
   }
 
   /** Waits until woken, or for a while that grows as long as nothing is found. */
@@ -142,8 +177,10 @@ export function createDispatcher(deps: DispatcherDeps): Dispatcher {
       try {
         await rest(await round());
       } catch (error) {
-        logger.error({ err: error }, 'deliveries cannot be read');
-        await clock.sleep(POLL_MS.most, stopping.signal);
+        if (error instanceof StoreUnavailable) learnOfStore(error);
+        else logger.error({ err: error }, 'deliveries cannot be read');
+        // The intake's wake says that the store is back.
+        await clock.sleep(POLL_MS.most, AbortSignal.any([woken.signal, stopping.signal]));
       }
     }
   }

@@ -1,2 +1,8 @@
-export { compose, type EmbeddedBackend, type NotifierDeps } from './compose.ts';
+export {
+  compose,
+  type EmbeddedBackend,
+  type NotifierDeps,
+  notifierIndexes,
+  notifierTopics,
+} from './compose.ts';
 export { type NotifierConfig, notifierSettings } from './config.ts';

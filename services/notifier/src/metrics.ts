@@ -11,8 +11,18 @@ export interface NotifierMetrics {
   readonly setAside: Counter;
 }
 
+/** For so long, in ms, a census is good enough: it looks at every delivery, and several may scrape. */
+const CENSUS_MS = 15_000;
+
 /** Gauges are read from the store when they are asked for; while it is away they are left out. */
 function observeStore(registry: Registry, deliveries: Deliveries, now: () => Date): void {
+  let known: { readonly at: number; readonly census: ReturnType<Deliveries['census']> } | undefined;
+  const recentCensus = (): ReturnType<Deliveries['census']> => {
+    const at = now().getTime();
+    if (known === undefined || Math.abs(at - known.at) >= CENSUS_MS)
+      known = { at, census: deliveries.census() };
+    return known.census;
+  };
   const age = new Gauge({
     name: 'latchkey_notifier_oldest_pending_seconds',
     help: 'Time since the event of the oldest mail that is still owed; 0 where none is.',
@@ -25,10 +35,11 @@ function observeStore(registry: Registry, deliveries: Deliveries, now: () => Dat
     registers: [registry],
     async collect() {
       try {
-        const { byState, oldestOpen } = await deliveries.census();
+        const { byState, oldestOpen } = await recentCensus();
         for (const [state, many] of Object.entries(byState)) this.set({ state }, many);
         age.set(oldestOpen ? Math.max(0, now().getTime() - oldestOpen.getTime()) / 1000 : 0);
       } catch {
+        known = undefined;
         this.reset();
         age.reset();
       }

@@ -12,6 +12,7 @@ import {
   type NewDelivery,
 } from '../delivery/delivery.ts';
 import type { Claim, Deliveries, DeliverySummary } from '../ports/deliveries.ts';
+import { StoreUnavailable } from '../ports/store-unavailable.ts';
 import type { Superseded } from '../reactions.ts';
 import {
   CUTOFFS,
@@ -94,7 +95,7 @@ export function createMongoDeliveries(connection: Connection): Deliveries {
     return taken.filter((delivery) => !isReached(delivery));
   }
 
-  return reportingFailures<Deliveries>({
+  const port: Deliveries = {
     async record(batch, now) {
       await cutoffs.raise(batch.cutoffs);
       const added = await addAll(batch.deliveries);
@@ -138,7 +139,8 @@ export function createMongoDeliveries(connection: Connection): Deliveries {
       const document = await deliveries.findById(id).lean();
       return document === null ? undefined : summaryOf(document);
     },
-  });
+  };
+  return reportingFailures(port, (failure) => new StoreUnavailable(failure));
 }
 
 function cutoffsIn(model: Model<CutoffsDocument>) {

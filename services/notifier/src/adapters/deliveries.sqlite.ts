@@ -1,6 +1,6 @@
 /** Deliveries in the embedded store. */
 import type { SQLOutputValue, StatementSync } from 'node:sqlite';
-import type { Database } from '@latchkey/sqlite';
+import { type Database, reportingFailures } from '@latchkey/sqlite';
 import type { Settlement } from '../delivery/attempt.ts';
 import {
   type Attempt,
@@ -13,6 +13,7 @@ import {
   type NewDelivery,
 } from '../delivery/delivery.ts';
 import type { Claim, Deliveries, DeliverySummary } from '../ports/deliveries.ts';
+import { StoreUnavailable } from '../ports/store-unavailable.ts';
 
 /**
  * `due_at` is when somebody may take a delivery next: a pending one at its next try, a claimed one at the end of
@@ -161,10 +162,12 @@ const toSummary = (row: Row): DeliverySummary => ({
 const touchedSubjects = ({ deliveries, cutoffs }: Batch): ReadonlySet<string> =>
   new Set([...deliveries, ...cutoffs].map(({ subject }) => subject));
 
-export function createSqliteDeliveries(database: Database): Deliveries & {
+interface SqliteDeliveries extends Deliveries {
   /** Voids what a former process held: a data folder has one server at a time, so that one is gone. */
   reclaim(): Promise<void>;
-} {
+}
+
+export function createSqliteDeliveries(database: Database): SqliteDeliveries {
   database.exec(TABLES);
   const sql = (text: string): StatementSync => database.prepare(text);
 
@@ -204,7 +207,7 @@ export function createSqliteDeliveries(database: Database): Deliveries & {
     }
   }
 
-  return {
+  const port: SqliteDeliveries = {
     record: (batch, now) => {
       const recordAll = () => {
         batch.cutoffs.forEach(raise);
@@ -256,4 +259,5 @@ export function createSqliteDeliveries(database: Database): Deliveries & {
       return row && toSummary(row);
     },
   };
+  return reportingFailures(port, (failure) => new StoreUnavailable(failure));
 }

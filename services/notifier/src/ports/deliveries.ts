@@ -1,5 +1,6 @@
 /**
  * The store of deliveries. Every promise here is a test in deliveries.contract.ts, which each adapter passes.
+ * Every method rejects with StoreUnavailable if the store cannot be reached or fails, and for nothing else.
  *
  * Meant for stores that can write one document at a time and nothing more: cutoffs are written first, then
  * deliveries, then what a cutoff reaches is cancelled; and `claim` looks at the cutoffs again. So however the
@@ -39,7 +40,7 @@ export interface Deliveries {
    * known, in whatever state, stays as it is, and cutoffs only rise. Deliveries that a cutoff reaches, of this
    * batch or an earlier one, end as `cancelled` unless they are in somebody's hands; those past their
    * `sendUntil` at `now` as `expired`.
-   * @throws Error if the store is away: any part may have been written, and the batch is to be recorded again.
+   * @throws StoreUnavailable: any part may have been written, and the batch is to be recorded again.
    */
   record(batch: Batch, now: Date): Promise<{ readonly added: number; readonly cancelled: number }>;
   /**
@@ -59,7 +60,7 @@ export interface Deliveries {
    * @returns how many ended.
    */
   expire(now: Date): Promise<number>;
-  /** How many there are by state, and the event time of the oldest open one. */
+  /** How many there are by state, and the event time of the oldest open one. Looks at all of them: not for every moment. */
   census(): Promise<{
     readonly byState: Readonly<Record<DeliveryState, number>>;
     readonly oldestOpen: Date | undefined;

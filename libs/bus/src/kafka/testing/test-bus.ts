@@ -58,7 +58,7 @@ export async function openTestBus(more: Partial<KafkaBusDeps> = {}): Promise<Bus
   };
 }
 
-async function cleanUp(made: {
+export async function cleanUp(made: {
   readonly topics: ReadonlySet<string>;
   readonly groups: ReadonlySet<string>;
 }): Promise<void> {

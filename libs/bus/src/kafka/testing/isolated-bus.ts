@@ -1,0 +1,57 @@
+/** Buses for tests of services, whose topics and groups have fixed names: here nobody else reads or writes them. */
+import { randomUUID } from 'node:crypto';
+import { after } from 'node:test';
+import type { Bus, SubscribeOptions, TopicSpec } from '../../bus.ts';
+import { createKafkaBus } from '../bus.kafka.ts';
+import { cleanUp, connection, quiet } from './test-bus.ts';
+
+/**
+ * Buses that share topics and groups with each other alone, each with connections of its own, as processes have
+ * them. Topics and groups are taken away when the tests of the file have ended, after every bus was closed.
+ */
+export function isolatedBuses(): () => Bus {
+  const made = { topics: new Set<string>(), groups: new Set<string>() };
+  const opened: Bus[] = [];
+  const suffix = randomUUID();
+
+  const ownTopic = (name: string): string => {
+    const own = `${name}.${suffix}`;
+    made.topics.add(own);
+    return own;
+  };
+  const ownGroup = (name: string): string => {
+    const own = `${name}.${suffix}`;
+    made.groups.add(own);
+    return own;
+  };
+
+  after(async () => {
+    for (const bus of opened) await bus.close();
+    await cleanUp(made);
+  });
+
+  return () => {
+    const bus = createKafkaBus({
+      ...connection,
+      logger: quiet,
+      onFatal: (reason) => {
+        throw reason;
+      },
+    });
+    opened.push(bus);
+    return {
+      ensureTopics: (specs: readonly TopicSpec[]) =>
+        bus.ensureTopics(specs.map((spec) => ({ ...spec, name: ownTopic(spec.name) }))),
+      publish: (topic, records) => bus.publish(ownTopic(topic), records),
+      subscribe: (options: SubscribeOptions) =>
+        bus.subscribe({
+          ...options,
+          topics: options.topics.map(ownTopic),
+          group: ownGroup(options.group),
+        }),
+      readKey: (topic, partition, key, fromOffset) =>
+        bus.readKey(ownTopic(topic), partition, key, fromOffset),
+      close: bus.close,
+    };
+  };
+}

@@ -1,0 +1,12 @@
+/** The notifier as a process of its own, on Kafka and MongoDB. */
+import { runService } from '@latchkey/cluster';
+import { compose, notifierIndexes, notifierSettings, notifierTopics } from './index.ts';
+
+await runService({
+  name: 'notifier',
+  defaultPort: 8083,
+  settings: notifierSettings,
+  topics: notifierTopics,
+  indexes: notifierIndexes,
+  compose,
+});

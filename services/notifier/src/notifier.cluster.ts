@@ -1,0 +1,158 @@
+/** Two notifiers on Kafka and MongoDB, as they run beside each other; the mail server is real. */
+import assert from 'node:assert/strict';
+import { randomUUID } from 'node:crypto';
+import { type TestContext, test } from 'node:test';
+import { isolatedBuses } from '@latchkey/bus/testing/isolated';
+import { encode, type LatchkeyEvent } from '@latchkey/events';
+import { testDatabase } from '@latchkey/mongo/testing';
+import { createLogger, createRegistry, readConfig } from '@latchkey/service';
+import { systemClock } from './adapters/clock.system.ts';
+import { compose, notifierIndexes, notifierSettings, notifierTopics } from './index.ts';
+import type { Clock } from './ports/clock.ts';
+import { anEvent, aToken, createSealingKey } from './testing/events.ts';
+import { type MailServer, startMailServer } from './testing/mail-server.ts';
+
+const database = testDatabase('notifier', notifierIndexes);
+const openBus = isolatedBuses();
+const publisher = openBus();
+const key = await createSealingKey();
+
+/** A notifier with connections of its own, until it is stopped or the test ends. */
+const startNotifier = async (context: TestContext, port: number, clock: Clock = systemClock) => {
+  const config = readConfig(notifierSettings, {
+    LATCHKEY_ENV: 'development',
+    PUBLIC_URL: 'http://localhost:8080',
+    MAIL_SERVER: '127.0.0.1',
+    MAIL_PORT: String(port),
+    MAIL_FROM: 'noreply@example.com',
+    MAIL_STARTTLS: 'false',
+    USE_CREDENTIALS: 'false',
+    SEALING_PRIVATE_KEYS: JSON.stringify({ keys: [key.jwk] }),
+  });
+  const bus = openBus();
+  await bus.ensureTopics(notifierTopics);
+  const mongo = await database.another();
+  const registry = createRegistry();
+  const service = compose(config, {
+    backend: { kind: 'cluster', connection: mongo.connection, bus },
+    logger: createLogger({ name: 'notifier', level: 'silent' }),
+    registry,
+    clock,
+  });
+  await service.start();
+  context.after(service.stop);
+  return { service, registry, loseStore: mongo.close };
+};
+
+const publish = async (...events: readonly LatchkeyEvent[]): Promise<void> => {
+  for (const event of events) {
+    const { topic, ...record } = encode(event);
+    await publisher.publish(topic, [record]);
+  }
+};
+
+const aSignUp = async (email: string): Promise<LatchkeyEvent> => {
+  const subject = randomUUID();
+  const expiresAt = new Date(Date.now() + 3_600_000).toISOString();
+  const link = { purpose: 'verification', to: email, userId: subject, expiresAt } as const;
+  const verification = await key.seal({ ...link, token: aToken() });
+  const data = { role: 'user', locale: 'en', person: { email, username: 'ada' }, verification } as const;
+  return anEvent('UserRegistered', data, { subject });
+};
+
+const signUps = (count: number, name: string): Promise<readonly LatchkeyEvent[]> =>
+  Promise.all(Array.from({ length: count }, (_, index) => aSignUp(`${name}${index}@example.com`)));
+
+const startServer = async (context: TestContext, script?: Parameters<typeof startMailServer>[0]) => {
+  const server = await startMailServer(script);
+  context.after(server.close);
+  return server;
+};
+
+const recipients = ({ received }: MailServer): readonly string[] =>
+  received.flatMap(({ to }) => to).toSorted();
+
+const emailsOf = (count: number, name: string): readonly string[] =>
+  Array.from({ length: count }, (_, index) => `${name}${index}@example.com`).toSorted();
+
+/** Waits for a condition that no event tells of. */
+const until = async (condition: () => Promise<boolean>): Promise<void> => {
+  const deadline = Date.now() + 20_000;
+  while (!(await condition())) {
+    if (Date.now() > deadline) throw new Error('it did not come to pass in 20 s');
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+};
+
+const countIn = async (state: string): Promise<number> =>
+  (await database.another()).connection.collection('notifier_deliveries').countDocuments({ state });
+
+test('two notifiers send every mail once, also when records come again', async (context) => {
+  await database.empty();
+  const server = await startServer(context);
+  await startNotifier(context, server.port);
+  await startNotifier(context, server.port);
+  const events = await signUps(60, 'once');
+  await publish(...events, ...events.slice(0, 20));
+  await server.waitFor(60);
+  await until(async () => (await countIn('sent')) === 60);
+  assert.deepEqual(recipients(server), emailsOf(60, 'once'));
+});
+
+test('what a notifier that died had in hand is sent by another once its leases are over', async (context) => {
+  await database.empty();
+  const neverAnswers = Promise.withResolvers<undefined>();
+  const { promise: taken, resolve: isTaken } = Promise.withResolvers<void>();
+  const deaf = await startServer(context, {
+    onConnect: () => isTaken(),
+    onMail: () => neverAnswers.promise,
+  });
+  const dying = await startNotifier(context, deaf.port);
+  await publish(...(await signUps(12, 'left')));
+  await taken;
+  await until(async () => (await countIn('claimed')) === 10 && (await countIn('pending')) === 2);
+  await dying.loseStore();
+
+  const server = await startServer(context);
+  let ahead = 0;
+  const clock: Clock = { ...systemClock, now: () => new Date(Date.now() + ahead) };
+  const { service } = await startNotifier(context, server.port, clock);
+  await server.waitFor(2);
+  assert.equal(await countIn('claimed'), 10);
+  ahead = 90_000;
+  await server.waitFor(12);
+  await until(async () => (await countIn('sent')) === 12);
+  assert.deepEqual(recipients(server), emailsOf(12, 'left'));
+  assert.deepEqual(
+    (await service.health()).map(({ name, state }) => [name, state]),
+    [
+      ['deliveries', 'ok'],
+      ['bus', 'ok'],
+      ['smtp', 'ok'],
+    ],
+  );
+  assert.deepEqual((await dying.service.health()).find(({ name }) => name === 'deliveries')?.state, 'down');
+  neverAnswers.resolve(undefined);
+});
+
+test('a mail goes out at once from the notifier that reads its record', async (context) => {
+  await database.empty();
+  const server = await startServer(context);
+  const instances = [await startNotifier(context, server.port), await startNotifier(context, server.port)];
+  await publish(...(await signUps(5, 'warm')));
+  await server.waitFor(5);
+  const times: number[] = [];
+  for (const event of await signUps(40, 'swift')) {
+    const before = server.received.length;
+    const began = performance.now();
+    await publish(event);
+    await server.waitFor(before + 1);
+    times.push(performance.now() - began);
+  }
+  const median = times.toSorted((a, b) => a - b)[20] ?? Number.NaN;
+  context.diagnostic(`from publishing to the mail server: median ${median.toFixed(1)} ms`);
+  assert.ok(median < 200, `median was ${median} ms`);
+  for (const { registry } of instances) {
+    assert.match(await registry.metrics(), /latchkey_notifier_deliveries\{state="pending"\} \d/);
+  }
+});
