@@ -1,0 +1,250 @@
+/**
+ * docker-compose.yml as it stands: brought up from nothing, used through the gateway, scaled, its servers taken
+ * away and given back, and torn down. The tests build on each other.
+ */
+import assert from 'node:assert/strict';
+import { after, before, describe, test } from 'node:test';
+import { z } from 'zod';
+import { assertStatus, type Client, createClient } from '../support/client.ts';
+import { eventually } from '../support/eventually.ts';
+import { createMailbox, linkOf, type Mailbox } from '../support/mailbox.ts';
+import { somebody } from '../support/people.ts';
+import { type Container, createStack, type Stack, serviceOf } from './stack.ts';
+
+const OURS = ['auth', 'user', 'notifier'];
+const JOBS = ['secrets', 'topics', 'indexes'];
+const ALL = ['gateway', ...OURS, 'kafka', 'mongo', 'mailpit', 'kafka-ui'];
+const RECOVERY_MS = 60_000;
+
+let stack: Stack;
+let client: Client;
+let mailbox: Mailbox;
+
+before(async () => {
+  stack = await createStack();
+  client = createClient(stack.url);
+  mailbox = createMailbox(stack.mailbox);
+});
+
+after(() => stack?.down());
+
+describe('from nothing, by one command', () => {
+  let containers: readonly Container[];
+  const named = (names: readonly string[]) => containers.filter((each) => names.includes(serviceOf(each)));
+
+  test('every part comes up, and the jobs are done', async () => {
+    await stack.compose('up', '--build', '--wait');
+    containers = await stack.inspect();
+    assert.deepEqual(containers.map(serviceOf).sort(), [...ALL, ...JOBS].sort());
+    for (const each of named(ALL)) assert.equal(each.State.Status, 'running', serviceOf(each));
+    for (const each of named(JOBS)) {
+      assert.deepEqual([each.State.Status, each.State.ExitCode], ['exited', 0], serviceOf(each));
+    }
+  });
+
+  test('done again, it changes nothing', async () => {
+    await stack.compose('up', '--wait');
+    const again = await stack.inspect(...OURS);
+    assert.deepEqual(again.map(serviceOf).sort(), [...OURS].sort());
+    for (const job of named(JOBS)) assert.equal(job.State.ExitCode, 0);
+  });
+
+  test('what is ours runs without root, without capabilities and on a file system that cannot be written', () => {
+    for (const each of named([...OURS, ...JOBS, 'gateway'])) {
+      const { ReadonlyRootfs, CapDrop, CapAdd, Privileged } = each.HostConfig;
+      assert.equal(ReadonlyRootfs, true, serviceOf(each));
+      assert.deepEqual([CapDrop, CapAdd ?? [], Privileged], [['ALL'], [], false], serviceOf(each));
+      assert.match(each.Config.User, /^[1-9]\d*:[1-9]\d*$/, serviceOf(each));
+    }
+  });
+
+  test('nobody gains rights that it did not start with', () => {
+    for (const each of containers) {
+      assert.ok(each.HostConfig.SecurityOpt?.includes('no-new-privileges:true'), serviceOf(each));
+      assert.deepEqual(each.HostConfig.CapDrop, ['ALL'], serviceOf(each));
+    }
+  });
+
+  test('it can be reached from this machine alone', () => {
+    const published = containers.flatMap(({ NetworkSettings }) =>
+      Object.values(NetworkSettings.Ports).flatMap((bindings) => bindings ?? []),
+    );
+    assert.deepEqual(published.map(({ HostPort }) => HostPort).sort(), Object.values(stack.ports).sort());
+    for (const { HostIp } of published) assert.equal(HostIp, '127.0.0.1');
+  });
+
+  test('the compose file is read without a word', async () => {
+    assert.equal(await stack.compose('config', '--quiet'), '');
+  });
+
+  test('a key is in no environment: each service sees the files of its own', async () => {
+    for (const [service, files] of [
+      ['auth', ['PASSWORD_SALT_KEY', 'REFRESH_KEY', 'SEALING_PUBLIC_KEY', 'SIGNING_KEYS']],
+      ['notifier', ['SEALING_PRIVATE_KEYS']],
+    ] as const) {
+      const found = await stack.compose('exec', '-T', service, 'ls', `/secrets/${service}`);
+      assert.deepEqual(
+        found.split('\n').filter((name) => name !== ''),
+        files,
+      );
+      const environment = await stack.compose('exec', '-T', service, 'env');
+      assert.doesNotMatch(environment, /^(SIGNING_KEYS|REFRESH_KEY|PASSWORD_SALT_KEY|SEALING_\w+_KEYS?)=/m);
+    }
+  });
+});
+
+const passesTheJourney = async (instances: number): Promise<void> => {
+  const { code, output } = await stack.passes('journey.e2e.test.ts', instances);
+  assert.equal(code, 0, output);
+  assert.match(output, /pass [1-9]/);
+};
+
+test('the journey works through the gateway', () => passesTheJourney(1));
+
+const line = z.looseObject({ requestId: z.string().optional() });
+const linesOf = async (service: string, requestId: string) =>
+  (await stack.logs(service))
+    .split('\n')
+    .filter((text) => text.includes(requestId))
+    .map((text) => line.parse(JSON.parse(text)));
+
+test('a request can be followed: gateway, service, event, mail', async () => {
+  const ada = somebody();
+  const id = `followed-${ada.username}`;
+  assertStatus(await client.post('/auth/signup', { json: ada, headers: { 'x-request-id': id } }), 201);
+  const mail = await mailbox.next(ada.email, 'Verify your email');
+
+  const answer = await fetch(`${stack.mailbox}/api/v1/message/${mail.id}/headers`);
+  const headers = z.record(z.string(), z.array(z.string())).parse(await answer.json());
+  const name = Object.keys(headers).find((key) => key.toLowerCase() === 'x-correlation-id');
+  assert.deepEqual(headers[name ?? ''], [id]);
+
+  for (const service of ['gateway', 'auth']) {
+    const lines = await eventually(`${service} has logged it`, async () => {
+      const found = await linesOf(service, id);
+      return found.length > 0 && found;
+    });
+    assert.ok(lines.some(({ requestId }) => requestId === id));
+  }
+  const records = await stack.compose(
+    ...[
+      'exec',
+      '-T',
+      'kafka',
+      '/opt/kafka/bin/kafka-console-consumer.sh',
+      '--bootstrap-server',
+      'kafka:9092',
+    ],
+    ...['--topic', 'accounts.events.v1', '--from-beginning', '--timeout-ms', '3000'],
+    ...['--formatter-property', 'print.headers=true', '--formatter-property', 'print.value=false'],
+  );
+  const [event] = records.split('\n').filter((record) => record.includes(`ce_correlationid:${id}`));
+  assert.match(event ?? '', /ce_type:UserRegistered\b/);
+});
+
+test('two of each share the work, and the journey works the same', async () => {
+  const two = OURS.flatMap((service) => ['--scale', `${service}=2`]);
+  await stack.compose('up', '--wait', '--no-recreate', ...two);
+  assert.equal((await stack.inspect(...OURS)).length, 6);
+  await passesTheJourney(2);
+  const upstream = z.object({ path: z.string(), upstream: z.string() });
+  const lines = (await stack.logs('gateway')).split('\n').filter((text) => text.startsWith('{'));
+  for (const prefix of ['/api/v1/auth/', '/api/v1/users']) {
+    const instances = lines
+      .map((text) => upstream.parse(JSON.parse(text)))
+      .filter(({ path }) => path.startsWith(prefix))
+      .map(({ upstream: address }) => address);
+    assert.ok(new Set(instances.filter((address) => /^[\d.]+:\d+$/.test(address))).size >= 2, prefix);
+  }
+});
+
+/** Names of what a service waits for. */
+const missing = async (service: 'auth' | 'user' | 'notifier'): Promise<readonly string[] | undefined> => {
+  const ready = await stack.readyz(service);
+  return ready?.dependencies.filter(({ state }) => state !== 'ok').map(({ name }) => name);
+};
+
+const waitsFor = (service: 'auth' | 'user' | 'notifier', ...servers: readonly string[]): Promise<unknown> =>
+  eventually(
+    `${service} waits for ${servers.join(' and ') || 'nothing'}`,
+    async () => {
+      const found = await missing(service);
+      return (
+        found !== undefined &&
+        servers.every((name) => found.includes(name)) &&
+        (servers.length > 0 || found.length === 0)
+      );
+    },
+    RECOVERY_MS,
+  );
+
+const allReady = async (): Promise<void> => {
+  for (const service of ['auth', 'user', 'notifier'] as const) await waitsFor(service);
+};
+
+describe('servers that come late', () => {
+  test('asked to end, a service ends by itself and in order', async () => {
+    await stack.compose('stop', ...OURS);
+    for (const each of await stack.inspect(...OURS)) assert.equal(each.State.ExitCode, 0, serviceOf(each));
+  });
+
+  test('no server, then MongoDB, then Kafka, then Mailpit: all are waited for, and told', async () => {
+    await stack.compose('stop', 'kafka', 'mongo', 'mailpit');
+    await stack.start(...OURS);
+    for (const service of ['auth', 'user', 'notifier'] as const) await waitsFor(service, 'kafka', 'mongodb');
+    const answer = await eventually('the gateway reaches auth', async () => {
+      const reply = await client.post('/auth/login', {
+        json: { email: 'a@example.com', password: 'long enough' },
+      });
+      return reply.status === 503 && reply;
+    });
+    assert.match(answer.headers.get('retry-after') ?? '', /^[1-9]\d*$/);
+    await stack.start('mongo');
+    await eventually(
+      'only Kafka is waited for',
+      async () => {
+        const found = await missing('user');
+        return found?.includes('kafka') && !found.includes('mongodb');
+      },
+      RECOVERY_MS,
+    );
+    await stack.start('kafka');
+    for (const service of ['auth', 'user'] as const) await waitsFor(service);
+    await waitsFor('notifier', 'mail');
+    const ada = somebody();
+    const reply = await eventually('auth is reached again', async () => {
+      const { status } = await client.post('/auth/signup', { json: ada });
+      return status === 201;
+    });
+    assert.ok(reply);
+    await stack.start('mailpit');
+    await allReady();
+    await mailbox.next(ada.email, 'Verify your email');
+  });
+
+  test('MongoDB last', async () => {
+    await stack.compose('stop', ...OURS, 'mongo');
+    await stack.start(...OURS);
+    for (const service of ['auth', 'user', 'notifier'] as const) await waitsFor(service, 'mongodb');
+    await stack.start('mongo');
+    await allReady();
+  });
+});
+
+test('the link of a mail is in no log, nor is its address, whatever came of it', async () => {
+  const ada = somebody();
+  assertStatus(await client.post('/auth/signup', { json: ada }), 201);
+  const { token } = linkOf(await mailbox.next(ada.email, 'Verify your email'));
+  await client.get(`/auth/verify/${token}`);
+  assertStatus(await client.post(`/auth/verify/${token}`), 200);
+  await stack.compose('stop', 'auth');
+  const away = await client.get(`/auth/verify/${token}`, { headers: { 'x-request-id': 'a-link-in-vain' } });
+  assert.ok([502, 504].includes(away.status));
+  await eventually('it is logged', async () => (await linesOf('gateway', 'a-link-in-vain')).length > 0);
+  const logs = await stack.logs();
+  for (const secret of [token, token.slice(0, 32), token.slice(32), ada.email, ada.username])
+    assert.ok(
+      !logs.includes(secret),
+      logs.split('\n').find((text) => text.includes(secret)),
+    );
+});
