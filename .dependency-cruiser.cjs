@@ -37,7 +37,7 @@ module.exports = {
     },
     {
       name: 'subscribe-imports-events-and-kafka-bus',
-      comment: 'The entry that subscribes is packed with the Kafka bus, and with nothing else (ADR 13).',
+      comment: 'The entry that subscribes is packed with the Kafka bus, and with nothing else (ADR 14).',
       severity: 'error',
       from: { path: '^libs/events/src/subscribe/', pathNot: tests },
       to: {

@@ -7,7 +7,7 @@ import { dirname, join, relative, resolve } from 'node:path';
 
 const root = resolve(import.meta.dirname, '..');
 
-const documents = globSync('**/*.md', { cwd: root, exclude: ['**/node_modules/**'] }).map((name) =>
+const documents = globSync('**/*.md', { cwd: root, exclude: ['**/node_modules/**', '**/dist/**'] }).map((name) =>
   join(root, name),
 );
 
