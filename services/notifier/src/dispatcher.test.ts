@@ -3,7 +3,9 @@ import { randomUUID } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { PassThrough } from 'node:stream';
 import { afterEach, beforeEach, describe, it } from 'node:test';
+import { setImmediate } from 'node:timers/promises';
 import { createLogger, createRegistry } from '@latchkey/service';
 import { type Database, openDatabase } from '@latchkey/sqlite';
 import { systemClock } from './adapters/clock.system.ts';
@@ -14,6 +16,7 @@ import { deliveryId } from './ids.ts';
 import { createMetrics } from './metrics.ts';
 import type { Clock } from './ports/clock.ts';
 import type { Deliveries } from './ports/deliveries.ts';
+import { StoreUnavailable } from './ports/store-unavailable.ts';
 import type { TrySending } from './sender.ts';
 import { anEvent } from './testing/events.ts';
 
@@ -31,7 +34,9 @@ afterEach(async () => {
   await rm(folder, { recursive: true });
 });
 
-const dispatcherWith = (trySending: TrySending, clock: Clock = systemClock) =>
+const silent = createLogger({ name: 'notifier', level: 'silent' });
+
+const dispatcherWith = (trySending: TrySending, clock: Clock = systemClock, logger = silent) =>
   createDispatcher({
     deliveries,
     trySending,
@@ -39,7 +44,7 @@ const dispatcherWith = (trySending: TrySending, clock: Clock = systemClock) =>
     random: () => 0.5,
     newOwner: randomUUID,
     metrics: createMetrics(createRegistry(), deliveries, clock.now),
-    logger: createLogger({ name: 'notifier', level: 'silent' }),
+    logger,
     concurrency: 10,
   });
 
@@ -50,6 +55,34 @@ async function owe(count: number): Promise<void> {
 }
 
 describe('the dispatcher', () => {
+  it('writes an outcome once the store is back, and tells of its absence once', async () => {
+    await owe(1);
+    const stored = deliveries;
+    let failures = 3;
+    deliveries = {
+      ...stored,
+      settle: (...outcome) =>
+        failures-- > 0 ? Promise.reject(new StoreUnavailable('away')) : stored.settle(...outcome),
+    };
+    let sent = 0;
+    const lines: string[] = [];
+    const log = new PassThrough().on('data', (line) => lines.push(String(line)));
+    const trySending: TrySending = async () => {
+      sent += 1;
+      return { kind: 'accepted' };
+    };
+    const dispatcher = dispatcherWith(
+      trySending,
+      systemClock,
+      createLogger({ name: 'test', level: 'warn' }, log),
+    );
+    dispatcher.start();
+    while ((await stored.census()).byState.sent === 0) await setImmediate();
+    await dispatcher.stop();
+    assert.equal(sent, 1);
+    assert.equal(lines.filter((line) => line.includes('cannot be reached')).length, 1);
+  });
+
   it('finishes and records what is in hand before it stops, and takes nothing new', async () => {
     await owe(15);
     const { promise: go, resolve: release } = Promise.withResolvers<void>();

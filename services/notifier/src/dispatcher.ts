@@ -61,6 +61,8 @@ export function createDispatcher(deps: DispatcherDeps): Dispatcher {
   let nextExpiry = 0;
   let pause = POLL_MS.least;
   let storeAway = false;
+  /** Deliveries whose outcome waits for the store. */
+  const unwritten = new Set<string>();
 
   // With a reason: without one, an exception is made each time, with its stack.
   const wake = (): void => woken.abort('woken');
@@ -99,9 +101,12 @@ export function createDispatcher(deps: DispatcherDeps): Dispatcher {
   async function writeDown(id: string, owner: string, settlement: Settlement): Promise<boolean> {
     for (let wait = REWRITE_MS.least; ; wait = Math.min(REWRITE_MS.most, wait * 2)) {
       try {
-        return await deliveries.settle(id, owner, settlement);
+        const held = await deliveries.settle(id, owner, settlement);
+        unwritten.delete(id);
+        return held;
       } catch (error) {
         if (!(error instanceof StoreUnavailable) || givingUp.signal.aborted) throw error;
+        unwritten.add(id);
         learnOfStore(error);
       }
       await clock.sleep(wait, givingUp.signal);
@@ -158,7 +163,7 @@ export function createDispatcher(deps: DispatcherDeps): Dispatcher {
   async function round(): Promise<boolean> {
     const found = await takeDue();
     await expireNowAndThen();
-    learnOfStore();
+    if (unwritten.size === 0) learnOfStore();
     return found;
   }
 

@@ -151,7 +151,8 @@ test('a mail goes out at once from the notifier that reads its record', async (c
   }
   const median = times.toSorted((a, b) => a - b)[20] ?? Number.NaN;
   context.diagnostic(`from publishing to the mail server: median ${median.toFixed(1)} ms`);
-  assert.ok(median < 200, `median was ${median} ms`);
+  // Far below the two seconds after which an idle notifier looks by itself: the reader's own wake did it.
+  assert.ok(median < 500, `median was ${median} ms`);
   for (const { registry } of instances) {
     assert.match(await registry.metrics(), /latchkey_notifier_deliveries\{state="pending"\} \d/);
   }

@@ -60,7 +60,7 @@ export function createMongoDeliveries(connection: Connection): Deliveries {
     return unsealable.modifiedCount + expired.modifiedCount;
   };
 
-  /** Takes some of those that are due; another claimer may have been faster with all of them. */
+  /** Takes some of those that are due; another claimer may have been faster with all of them. `more`: others may be due. */
   async function takeSome({ owner, now, leaseMs, limit }: Claim) {
     const due = { 'open.dueAt': { $lte: now } };
     const found = await deliveries
@@ -68,17 +68,18 @@ export function createMongoDeliveries(connection: Connection): Deliveries {
       .sort({ 'open.sendUntil': 1 })
       .limit(limit)
       .lean();
-    if (found.length === 0) return undefined;
+    if (found.length === 0) return { taken: [], more: false };
     const ids = found.map(({ _id }) => _id);
     const leaseEnds = new Date(now.getTime() + leaseMs);
     await deliveries.updateMany(
       { _id: { $in: ids }, ...due },
       { $set: { state: 'claimed', owner, 'open.dueAt': leaseEnds } },
     );
-    return deliveries
+    const taken = await deliveries
       .find({ _id: { $in: ids }, owner, state: 'claimed' })
       .sort({ 'open.sendUntil': 1 })
       .lean();
+    return { taken, more: found.length === limit };
   }
 
   /** Cancels what a cutoff reaches, of what `owner` has just taken; the rest is handed out. */
@@ -86,6 +87,7 @@ export function createMongoDeliveries(connection: Connection): Deliveries {
     taken: readonly DeliveryDocument[],
     { owner, now }: Claim,
   ): Promise<readonly DeliveryDocument[]> {
+    if (taken.length === 0) return [];
     const reaching = await cutoffs.of(taken.map(({ subject }) => subject));
     const isReached = (delivery: DeliveryDocument) => reaching.some((cutoff) => covers(cutoff, delivery));
     const ids = taken.filter(isReached).map(({ _id }) => _id);
@@ -106,10 +108,10 @@ export function createMongoDeliveries(connection: Connection): Deliveries {
 
     async claim(claim) {
       const claimed: DeliveryDocument[] = [];
-      while (claimed.length < claim.limit) {
-        const taken = await takeSome({ ...claim, limit: claim.limit - claimed.length });
-        if (taken === undefined) break;
-        claimed.push(...(await withoutReached(taken, claim)));
+      for (let more = true; more && claimed.length < claim.limit; ) {
+        const some = await takeSome({ ...claim, limit: claim.limit - claimed.length });
+        claimed.push(...(await withoutReached(some.taken, claim)));
+        more = some.more;
       }
       return claimed.flatMap(claimedOf);
     },

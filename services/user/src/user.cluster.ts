@@ -1,0 +1,178 @@
+/** Two instances of the service on Kafka and MongoDB, as they run beside each other. */
+import assert from 'node:assert/strict';
+import { generateKeyPairSync } from 'node:crypto';
+import { type TestContext, test } from 'node:test';
+import type { Bus } from '@latchkey/bus';
+import { isolatedBuses } from '@latchkey/bus/testing/isolated';
+import { ACCOUNTS_TOPIC, encode, type LatchkeyEvent } from '@latchkey/events';
+import { testDatabase } from '@latchkey/mongo/testing';
+import { createLogger, createRegistry, fixedKeys, listen } from '@latchkey/service';
+import jwt from 'jsonwebtoken';
+import { compose, userIndexes, userTopics } from './index.ts';
+import { ada, type History, historyOf } from './testing/history.ts';
+
+const ISSUER = 'https://id.example.com';
+const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+const keys = fixedKeys({ keys: [{ ...publicKey.export({ format: 'jwk' }), kid: 'k1' }] });
+
+const tokenOf = (account: string, seq: number): string =>
+  jwt.sign(
+    { sub: account, sid: 's1', client_id: 'latchkey', jti: 'j1', email_verified: false, role: 'user', seq },
+    privateKey,
+    {
+      algorithm: 'ES256',
+      header: { alg: 'ES256', typ: 'at+jwt', kid: 'k1' },
+      issuer: ISSUER,
+      audience: 'latchkey',
+      expiresIn: 900,
+    },
+  );
+
+const database = testDatabase('user', userIndexes);
+const openBus = isolatedBuses();
+const publisher = openBus();
+
+const publish = (...events: readonly LatchkeyEvent[]): Promise<void> =>
+  publisher.publish(
+    ACCOUNTS_TOPIC,
+    events.map((event) => encode(event)),
+  );
+
+interface Instance {
+  readonly bus: Bus;
+  /** Takes the store away, as an outage would, for good. */
+  loseStore(): Promise<void>;
+  stop(): Promise<void>;
+  health(): ReturnType<ReturnType<typeof compose>['health']>;
+  get(
+    path: string,
+    token: string,
+  ): Promise<{ status: number; headers: Headers; version: number | undefined }>;
+}
+
+/** An instance with connections of its own, behind real HTTP, until it is stopped or the test ends. */
+const startInstance = async (context: TestContext): Promise<Instance> => {
+  const bus = openBus();
+  await bus.ensureTopics(userTopics);
+  const mongo = await database.another();
+  const registry = createRegistry();
+  const logger = createLogger({ name: 'user', level: 'silent' });
+  const service = compose(
+    { PUBLIC_URL: ISSUER, AUDIENCE: 'latchkey', JWKS_URL: undefined },
+    { backend: { kind: 'cluster', connection: mongo.connection, bus }, logger, registry, keys },
+  );
+  const server = listen({
+    name: 'http',
+    host: '127.0.0.1',
+    port: 0,
+    routes: service.routes,
+    logger,
+    registry,
+    trustedProxies: [],
+    corsOrigins: [],
+    undeclared: 'fail',
+  });
+  await service.start();
+  await server.start();
+  const stop = async () => {
+    await server.stop();
+    await service.stop();
+  };
+  context.after(stop);
+  return {
+    bus,
+    loseStore: mongo.close,
+    stop,
+    health: service.health,
+    async get(path, token) {
+      const response = await fetch(`http://127.0.0.1:${server.port()}/api/v1${path}`, {
+        headers: { Authorization: `Bearer ${token}` },
+      });
+      const { version } = (await response.json()) as { version?: number };
+      return { status: response.status, headers: response.headers, version };
+    },
+  };
+};
+
+/** Enough for every one of the twelve partitions to have some. */
+const accounts = (prefix: string): readonly History[] =>
+  Array.from({ length: 40 }, (_, index) => historyOf(`${prefix}${index}`));
+
+const PATIENCE_MS = 20_000;
+
+/** As a client does: asks again as long as the answer is that the read model has not caught up. */
+const assertComes = async (instance: Instance, account: History, sequence: number): Promise<void> => {
+  const deadline = performance.now() + PATIENCE_MS;
+  while ((await instance.get('/users/me', tokenOf(account.id, sequence))).status === 503) {
+    assert.ok(performance.now() < deadline, 'the read model did not catch up');
+  }
+  await assertShown(instance, account, sequence);
+};
+
+const assertShown = async (instance: Instance, account: History, sequence: number): Promise<void> => {
+  const { status, version } = await instance.get('/users/me', tokenOf(account.id, sequence));
+  assert.deepEqual({ status, version }, { status: 200, version: sequence });
+};
+
+test('whichever instance is asked shows a caller its own past, whoever reads its partition', async (context) => {
+  await database.empty();
+  const instances = [await startInstance(context), await startInstance(context)];
+  const people = accounts('reader');
+  await publish(...people.map((person) => person.registered()));
+  for (const instance of instances) for (const person of people) await assertComes(instance, person, 1);
+  // Asked before the events are there, so that the answers have to wait.
+  const answers = people.flatMap((person) => instances.map((instance) => assertShown(instance, person, 2)));
+  await publish(...people.map((person) => person.verified()));
+  await Promise.all(answers);
+
+  const admin = historyOf('grace');
+  const [first, second] = instances;
+  assert.ok(first && second);
+  const role = { role: 'admin', previousRole: 'user', changedBy: 'ops', locale: 'en', person: ada } as const;
+  await publish(admin.registered(), admin.verified(), admin.add('RoleChanged', role));
+  const token = tokenOf(admin.id, 3);
+  const listed = await Promise.all(
+    [first, second].map((instance) => instance.get('/users?limit=100', token)),
+  );
+  assert.deepEqual(
+    listed.map(({ status }) => status),
+    [200, 200],
+  );
+});
+
+test('instances that come and go lose no event and read none twice into a profile', async (context) => {
+  await database.empty();
+  const first = await startInstance(context);
+  const people = accounts('mover');
+  await publish(...people.map((person) => person.registered()));
+  const second = await startInstance(context);
+  await publish(...people.map((person) => person.verified()));
+  await first.stop();
+  const renamed = people.map((person) => person.add('ProfileChanged', { person: { username: 'renamed' } }));
+  await publish(...renamed);
+  await Promise.all(people.map((person) => assertComes(second, person, 3)));
+
+  await second.stop();
+  await publish(...people.map((person) => person.add('ProfileChanged', { person: { username: 'again' } })));
+  const third = await startInstance(context);
+  await Promise.all(people.map((person) => assertComes(third, person, 4)));
+});
+
+test('an instance that has lost its store says 503 and why, while another goes on', async (context) => {
+  await database.empty();
+  const [lost, other] = [await startInstance(context), await startInstance(context)];
+  const person = historyOf('lost');
+  await publish(person.registered());
+  await assertComes(lost, person, 1);
+  await lost.loseStore();
+  const answer = await lost.get('/users/me', tokenOf(person.id, 1));
+  assert.equal(answer.status, 503);
+  assert.match(answer.headers.get('retry-after') ?? '', /^[1-9]\d*$/);
+  const down = (await lost.health()).filter(({ state }) => state === 'down').map(({ name }) => name);
+  assert.deepEqual(down, ['read model']);
+  // Whatever it held of the log comes to the other once it leaves.
+  await publish(person.verified());
+  const leaving = lost.stop();
+  await assertComes(other, person, 2);
+  await leaving;
+});
