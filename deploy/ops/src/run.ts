@@ -1,10 +1,14 @@
 /** From words to a command's work. */
 import { type Command, type Context, UsageError } from './command.ts';
+import { indexesCommand } from './indexes.ts';
 import { roleCommand } from './role.ts';
 import { secretsCommand } from './secrets.ts';
+import { topicsCommand } from './topics.ts';
 
 const commands: Readonly<Record<string, Command>> = {
   role: roleCommand,
+  topics: topicsCommand,
+  indexes: indexesCommand,
   secrets: secretsCommand,
 };
 
@@ -14,7 +18,7 @@ const NO_WAIT = '--no-wait';
 /** Every command with its words, and what it does. */
 export function usage(): string {
   const lines = Object.entries(commands).map(
-    ([name, { words, does }]) => [`${name} ${words}`, does] as const,
+    ([name, { words, does }]) => [`${name} ${words}`.trimEnd(), does] as const,
   );
   const width = Math.max(...lines.map(([left]) => left.length));
   return `Usage: npm run ops -- <command>

@@ -1,20 +1,55 @@
 /** Where the data is: in MongoDB where MONGO_URL is set, else in the data folder. */
 import { resolve } from 'node:path';
-import type { Environment } from '@latchkey/service';
+import { serverSettings } from '@latchkey/cluster';
+import { type Mongo, openMongo } from '@latchkey/mongo';
+import { type Environment, readConfig } from '@latchkey/service';
 import { type Database, openDatabase } from '@latchkey/sqlite';
+import { z } from 'zod';
 import type { Context } from './command.ts';
+import { patiently } from './patience.ts';
+
+const mongoSettings = z.object({ MONGO_URL: serverSettings.shape.MONGO_URL });
+
+export const hasMongo = (environment: Environment): boolean =>
+  Boolean(environment['MONGO_URL'] || environment['MONGO_URL_FILE']);
 
 export const dataFolder = (environment: Environment): string => resolve(environment['DATA_DIR'] || './.data');
 
-/** Hands over the data folder's database, also while its server runs, and closes it afterwards. */
-export async function withStore(
+type Connection = Mongo['connection'];
+export type Store = { readonly database: Database } | { readonly connection: Connection };
+
+/** Hands over the store that the settings name, also while its servers run, and closes it afterwards. */
+export const withStore = (context: Context, work: (store: Store) => Promise<void>): Promise<void> =>
+  hasMongo(context.environment)
+    ? withMongo(context, (connection) => work({ connection }))
+    : withFolder(context, 'beside', (database) => work({ database }));
+
+/** The data folder's database, closed afterwards. `alone`: refused while a server holds it. */
+export async function withFolder(
   { environment }: Context,
-  work: (store: { readonly database: Database }) => Promise<void>,
+  as: 'beside' | 'alone',
+  work: (database: Database) => Promise<void>,
 ): Promise<void> {
-  const database = openDatabase({ folder: dataFolder(environment), as: 'beside' });
+  const database = openDatabase({ folder: dataFolder(environment), as });
   try {
-    await work({ database });
+    await work(database);
   } finally {
     await database.close();
+  }
+}
+
+/** A connection to MongoDB that has been reached, closed afterwards. @throws ConfigError; MongoRefused */
+export async function withMongo(
+  context: Context,
+  work: (connection: Connection) => Promise<void>,
+): Promise<void> {
+  const mongo = openMongo({ url: readConfig(mongoSettings, context.environment).MONGO_URL });
+  const refused = mongo.reached.then(() => new Promise<never>(() => undefined));
+  refused.catch(() => undefined);
+  try {
+    await patiently(context, 'MongoDB', () => Promise.race([mongo.ping(), refused]));
+    await work(mongo.connection);
+  } finally {
+    await mongo.close();
   }
 }

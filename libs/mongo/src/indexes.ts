@@ -18,6 +18,19 @@ export class IndexError extends Error {
   override readonly name = 'IndexError';
 }
 
+/** Those of which there is none of that name. */
+export async function missingIndexes(
+  connection: Connection,
+  indexes: readonly Index[],
+): Promise<readonly Index[]> {
+  const missing: Index[] = [];
+  for (const index of indexes) {
+    const existing = await existingOf(connection, index.collection);
+    if (!existing.has(index.name)) missing.push(index);
+  }
+  return missing;
+}
+
 /** Makes what is missing; leaves what is there. @throws IndexError if one stands in the way; MongoFailure */
 export async function ensureIndexes(connection: Connection, indexes: readonly Index[]): Promise<void> {
   const { db } = await connection.asPromise();

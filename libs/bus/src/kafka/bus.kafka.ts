@@ -7,7 +7,7 @@ import { lagOf } from './lag.ts';
 import { createPublisher } from './publisher.ts';
 import { readKey } from './read-key.ts';
 import { KAFKA_TIMES, type KafkaTimes, openSubscription } from './subscription.ts';
-import { checkTopics, ensureTopics, type Replication } from './topics.ts';
+import { checkTopics, describeTopics, ensureTopics, type Replication, type TopicState } from './topics.ts';
 
 export interface KafkaBusDeps extends KafkaConnection {
   readonly logger: KafkaLogger;
@@ -28,6 +28,8 @@ export interface KafkaBus extends Bus {
    * @throws Error of one line naming what is missing or differs
    */
   checkTopics(specs: readonly TopicSpec[], command: string): Promise<void>;
+  /** Topics as they are, those that exist. */
+  describeTopics(names: readonly string[]): Promise<readonly TopicState[]>;
 }
 
 /**
@@ -100,6 +102,10 @@ export function createKafkaBus({
     checkTopics: (specs, command) =>
       attempt('see topics and their settings', () =>
         withAdmin(clients.prompt, (admin) => checkTopics(admin, specs, replication, command)),
+      ),
+    describeTopics: (names) =>
+      attempt('see topics and their settings', () =>
+        withAdmin(clients.prompt, (admin) => describeTopics(admin, names)),
       ),
     publish: (topic, records) => attempt(`topic ${topic}`, () => publisher.publish(topic, records)),
     async subscribe(options) {

@@ -2,4 +2,4 @@ export { createKafkaBus, type KafkaBus, type KafkaBusDeps } from './bus.kafka.ts
 export type { KafkaConnection, KafkaLogger, KafkaSasl } from './clients.ts';
 export { KafkaRefusedError, KafkaUnavailableError } from './failures.ts';
 export type { KafkaTimes } from './subscription.ts';
-export type { Replication } from './topics.ts';
+export type { Replication, TopicState } from './topics.ts';

@@ -91,29 +91,68 @@ const toConfig = (topic: KafkaTopic, replication: Replication): ITopicConfig => 
   configEntries: Object.entries(settingsOf(topic, replication)).map(([name, value]) => ({ name, value })),
 });
 
+/** A topic as it is, in what its readers and operators ask for. */
+export interface TopicState {
+  readonly name: string;
+  readonly partitions: number;
+  /** Of the partition that has the fewest. */
+  readonly copies: number;
+  readonly minInSync: number;
+  readonly retentionMs: number;
+}
+
+/** Those that exist, in the order given. */
+export async function describeTopics(admin: Admin, names: readonly string[]): Promise<readonly TopicState[]> {
+  const present = new Set(await admin.listTopics());
+  const found = await lookUp(
+    admin,
+    names.filter((name) => present.has(name)),
+  );
+  return found.map(({ name, partitions, settings }) => {
+    const actual = new Map(settings.map(({ configName, configValue }) => [configName, configValue]));
+    return {
+      name,
+      partitions: partitions.length,
+      copies: Math.min(...partitions.map(({ replicas }) => replicas.length)),
+      minInSync: Number(actual.get('min.insync.replicas')),
+      retentionMs: Number(actual.get('retention.ms')),
+    };
+  });
+}
+
 async function refuseDifferences(
   admin: Admin,
   topics: readonly KafkaTopic[],
   replication: Replication,
 ): Promise<void> {
-  if (topics.length === 0) return;
   const names = topics.map(({ name }) => name);
-  const { topics: layouts } = await admin.fetchTopicMetadata({ topics: names });
-  const { resources } = await admin.describeConfigs({
-    resources: names.map((name) => ({ type: ConfigResourceTypes.TOPIC, name })),
-    includeSynonyms: false,
-  });
+  const found = new Map((await lookUp(admin, names)).map((each) => [each.name, each]));
   const differences = topics.flatMap((topic) =>
-    differencesOf(topic, replication, {
-      partitions: layouts.find(({ name }) => name === topic.name)?.partitions ?? [],
-      settings: resources.find(({ resourceName }) => resourceName === topic.name)?.configEntries ?? [],
-    }),
+    differencesOf(topic, replication, found.get(topic.name) ?? { partitions: [], settings: [] }),
   );
   if (differences.length > 0) throw new Error(`${differences.join(' ')} ${WHAT_TO_DO}`);
 }
 
 const WHAT_TO_DO =
   "Nothing was altered: change it with Kafka's own tools (kafka-configs, kafka-reassign-partitions), or give the right value here.";
+
+/** How topics that exist are laid out, and their settings. */
+async function lookUp(
+  admin: Admin,
+  names: readonly string[],
+): Promise<readonly (Found & { readonly name: string })[]> {
+  if (names.length === 0) return [];
+  const { topics: layouts } = await admin.fetchTopicMetadata({ topics: [...names] });
+  const { resources } = await admin.describeConfigs({
+    resources: names.map((name) => ({ type: ConfigResourceTypes.TOPIC, name })),
+    includeSynonyms: false,
+  });
+  return names.map((name) => ({
+    name,
+    partitions: layouts.find((layout) => layout.name === name)?.partitions ?? [],
+    settings: resources.find(({ resourceName }) => resourceName === name)?.configEntries ?? [],
+  }));
+}
 
 interface Found {
   readonly partitions: readonly { readonly replicas: readonly number[] }[];
