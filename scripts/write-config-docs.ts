@@ -4,7 +4,8 @@
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { standaloneSettings } from '../deploy/standalone/src/settings.ts';
-import { describeConfig, type SettingDescription } from '../libs/service/src/index.ts';
+import { serverSettings } from '../libs/cluster/src/index.ts';
+import { describeConfig, processSettings, type SettingDescription } from '../libs/service/src/index.ts';
 import { authSettings } from '../services/auth/src/index.ts';
 import { notifierSettings } from '../services/notifier/src/index.ts';
 import { userSettings } from '../services/user/src/index.ts';
@@ -15,7 +16,7 @@ const INTRODUCTION = `# Settings
 
 <!-- Made from the schemas by \`npm run docs\`. Edit those, not this. -->
 
-Settings are environment variables. \`npm start\` also reads \`.env\` in the folder that it is started in; what is set in the environment wins. An empty value counts as not given.
+Settings are environment variables. Every process also reads \`.env\` in the folder that it is started in; what is set in the environment wins. An empty value counts as not given.
 
 Every setting may come from a file instead: \`MAIL_PASSWORD_FILE=/run/secrets/mail\` reads \`MAIL_PASSWORD\` from there, without the line break at its end. Giving both is a fault. Use files for what is marked secret.
 
@@ -29,14 +30,20 @@ type Schema = Parameters<typeof describeConfig>[0];
 const sections: readonly (readonly [title: string, about: string, schema: Schema])[] = [
   [
     'standalone',
-    'What `npm start` runs: the three services in one process. It reads these settings and those of all services below. In development it provides what they require: keys are made once and kept in `secrets.json` in DATA_DIR, PUBLIC_URL is `http://localhost` with the port in use, and mails go to the mailbox page unless MAIL_SERVER is given. In production all of that must be given, and PUBLIC_URL must be an https URL.',
+    'What `npm start` runs: the three services in one process. It reads these settings and those of auth, notifier and user. In development it provides what they require: keys are made once and kept in `secrets.json` in DATA_DIR, PUBLIC_URL is `http://localhost` with the port in use, and mails go to the mailbox page unless MAIL_SERVER is given. In production all of that must be given, and PUBLIC_URL must be an https URL.',
     standaloneSettings,
   ],
   [
-    'auth',
-    'Sign-up, login, links and sessions. Within standalone, HOST, PORT, LOG_LEVEL and TRUSTED_PROXIES are those of standalone.',
-    authSettings,
+    'process',
+    'What each service reads beside its own settings where it runs as a process of its own. The default of PORT is that of auth; user listens on 8082, the notifier, which has operations routes only, on 8083.',
+    processSettings(8081),
   ],
+  [
+    'servers',
+    'Kafka and MongoDB, which services that are processes of their own stand on. KAFKA_SASL_MECHANISM, KAFKA_SASL_USERNAME and KAFKA_SASL_PASSWORD are given together or not at all.',
+    serverSettings,
+  ],
+  ['auth', 'Sign-up, login, links and sessions.', authSettings],
   ['notifier', 'Mails.', notifierSettings],
   ['user', 'Profiles.', userSettings],
 ];

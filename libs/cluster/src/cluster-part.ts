@@ -41,11 +41,10 @@ export function clusterPart(
     logger,
     onFatal: (reason) => end.fail(reason.message),
   });
-  const service = deps.compose(servers.backend);
   const stopping = new AbortController();
   let starting: Promise<void> | undefined;
   let serviceState: Dependency = { name, state: 'down', needed: true, detail: 'starting' };
-  let serving = false;
+  let service: Service | undefined;
 
   const startHealth = async (): Promise<readonly Dependency[]> => [...(await servers.health()), serviceState];
 
@@ -62,16 +61,11 @@ export function clusterPart(
   });
 
   /** From a clean stop, as often as a server goes away meanwhile. */
-  const startService = (): Promise<void> =>
+  const startService = (): Promise<Service> =>
     patiently(
       async () => {
         await servers.ready(needs);
-        try {
-          await service.start();
-        } catch (error) {
-          await service.stop();
-          throw error;
-        }
+        return startAnew(() => deps.compose(servers.backend), registry);
       },
       {
         name: `the start of ${name}`,
@@ -84,8 +78,7 @@ export function clusterPart(
     );
 
   async function begin(): Promise<void> {
-    await startService();
-    serving = true;
+    service = await startService();
     if (stopping.signal.aborted) return;
     door.serve([...service.routes, ...operationsRoutes({ registry, health: service.health })]);
     logger.info({ port: door.port() }, 'ready');
@@ -103,11 +96,31 @@ export function clusterPart(
     async stop() {
       stopping.abort();
       await door.stop();
-      const closed = serving ? undefined : servers.close();
-      await Promise.race([starting, pause(START_ENDS_WITHIN_MS, undefined, { ref: false })]);
-      if (serving) await service.stop();
-      await (closed ?? servers.close());
+      if (service === undefined) {
+        // What it waits for fails now, so its start comes to an end.
+        await servers.close();
+        await Promise.race([starting, pause(START_ENDS_WITHIN_MS, undefined, { ref: false })]);
+      } else {
+        await service.stop().finally(() => servers.close());
+      }
     },
-    health: async () => (serving ? service.health() : startHealth()),
+    health: () => service?.health() ?? startHealth(),
   };
+}
+
+/** A service that could not start is stopped and leaves no metrics behind, so that another can take its place. */
+async function startAnew(compose: () => Service, registry: Registry): Promise<Service> {
+  const before = new Set(registry.getMetricsAsArray().map(({ name }) => name));
+  const service = compose();
+  try {
+    await service.start();
+    return service;
+  } catch (error) {
+    // Why it could not start is what matters, not what went wrong while clearing up after it.
+    await service.stop().catch(() => undefined);
+    for (const { name } of registry.getMetricsAsArray()) {
+      if (!before.has(name)) registry.removeSingleMetric(name);
+    }
+    throw error;
+  }
 }

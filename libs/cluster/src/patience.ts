@@ -27,14 +27,16 @@ export interface Patience {
  * Tries until it works. One line in the log when the wait begins, one when it is over.
  * @throws what does not pass; the signal's reason once it is aborted
  */
-export async function patiently(attempt: () => Promise<void>, patience: Patience): Promise<void> {
+export async function patiently<T>(attempt: () => Promise<T>, patience: Patience): Promise<T> {
   const { name, logger, signal, onWaiting = () => undefined } = patience;
   const began = performance.now();
   let told = false;
   while (true) {
     try {
-      await attempt();
-      break;
+      const result = await attempt();
+      onWaiting(undefined);
+      if (told) logger.info({ waitingFor: name }, `the wait for ${name} is over`);
+      return result;
     } catch (error) {
       if (!passes(error)) throw error;
       const reason = error instanceof Error ? error.message : String(error);
@@ -46,6 +48,4 @@ export async function patiently(attempt: () => Promise<void>, patience: Patience
     }
     await pause(RETRY_MS, undefined, { signal });
   }
-  onWaiting(undefined);
-  if (told) logger.info({ waitingFor: name }, `the wait for ${name} is over`);
 }

@@ -33,7 +33,7 @@ export interface ClusterService<Settings extends z.ZodObject> {
   /** What must be there before it starts; `npm run ops -- topics` and `npm run ops -- indexes` make it. */
   readonly topics: readonly TopicSpec[];
   readonly indexes: readonly Index[];
-  /** What it returns is started again after it was stopped, where a server went away while it started. */
+  /** Asked again where a server goes away while what it returned starts; that was stopped by then. */
   compose(config: z.infer<Settings>, deps: ClusterServiceDeps): Service;
   /** Whether pages of an origin may call it; none, where it is not given. */
   allowedOrigins?(config: z.infer<Settings>): (origin: string) => boolean;

@@ -56,6 +56,12 @@ describe('a failure of Kafka', () => {
       KafkaUnavailableError,
       /\(ECONNRESET\)\. If it stays so, see KAFKA_SSL \(now off\)/,
     ],
+    [
+      'brokers that are still electing a leader',
+      kafkaError('KafkaJSProtocolError', { type: 'LEADER_NOT_AVAILABLE', retriable: true }),
+      KafkaUnavailableError,
+      /KAFKA_BROKERS: the brokers are not ready \(topic t: LEADER_NOT_AVAILABLE\)\.$/,
+    ],
   ] as const) {
     it(`says of ${what} which setting to look at, however deep it is wrapped`, () => {
       for (const each of [error, wrapped(error), wrapped(wrapped(error))]) {

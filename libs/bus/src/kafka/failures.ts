@@ -1,6 +1,6 @@
 import type { KafkaConnection } from './clients.ts';
 
-/** No broker can be reached at present. Everything else that goes wrong at the start wants somebody's hand. */
+/** No broker can be reached at present, or none that can answer yet. Everything else that goes wrong at the start wants somebody's hand. */
 export class KafkaUnavailableError extends Error {
   override readonly name = 'KafkaUnavailableError';
 }
@@ -15,6 +15,8 @@ interface Trait {
   readonly name: string;
   readonly type: string | undefined;
   readonly code: string | undefined;
+  /** Said by brokers that are up while leaders or coordinators are still being found. */
+  readonly passes: boolean;
 }
 
 /**
@@ -61,6 +63,12 @@ export function explain(error: unknown, connection: KafkaConnection, subject?: s
       { cause: error },
     );
   }
+  const unready = traits.find(({ passes }) => passes);
+  if (unready)
+    return new KafkaUnavailableError(
+      `KAFKA_BROKERS: the brokers are not ready (${subject === undefined ? '' : `${subject}: `}${unready.type ?? unready.name}).`,
+      { cause: error },
+    );
   return error instanceof Error ? error : new Error(String(error));
 }
 
@@ -82,7 +90,9 @@ function traitsOf(error: unknown): Trait[] {
   const seen = new Set<unknown>();
   for (let each = error; each instanceof Error && !seen.has(each); each = each.cause) {
     seen.add(each);
-    traits.push({ name: each.name, type: textOf(each, 'type'), code: textOf(each, 'code') });
+    const type = textOf(each, 'type');
+    const passes = type !== undefined && Reflect.get(each, 'retriable') === true;
+    traits.push({ name: each.name, type, code: textOf(each, 'code'), passes });
     if ('errors' in each && Array.isArray(each.errors)) traits.push(...each.errors.flatMap(traitsOf));
   }
   return traits;

@@ -25,11 +25,18 @@ export function repeating(options: {
   let woken = false;
   let stopped = true;
 
+  /** Said once: while a store is away, every run fails. */
+  let failing = false;
+
   const attempt = async (): Promise<boolean> => {
     try {
-      return await run();
+      const more = await run();
+      if (failing) logger.info({ job: name }, 'a job runs again');
+      failing = false;
+      return more;
     } catch (error) {
-      logger.error({ err: error, job: name }, 'a job failed and will be run again');
+      if (!failing) logger.error({ err: error, job: name }, 'a job failed and will be run again');
+      failing = true;
       return false;
     }
   };

@@ -69,7 +69,8 @@ export function createSweep(
     start: async () => job.start(),
     stop: async () => {
       await job.stop();
-      await leases.release('sweep', owner);
+      // It runs out by itself.
+      await leases.release('sweep', owner).catch(() => undefined);
     },
     health: async (): Promise<readonly Dependency[]> => [],
   };
