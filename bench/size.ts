@@ -1,11 +1,10 @@
-import { execFile } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
-import { promisify } from 'node:util';
 import { eventually } from '../test/support/eventually.ts';
 import { type Person, somebody, type Tokens } from '../test/support/people.ts';
+import { bareNodeMegabytes } from './support/bare-node.ts';
 import { atMost, type Benchmark, type Figure } from './support/benchmark.ts';
 import { repeat, timed } from './support/load.ts';
 import { seed } from './support/seed.ts';
@@ -47,8 +46,7 @@ async function bareNode(): Promise<{ readonly seconds: number; readonly megabyte
   let megabytes = 0;
   for (let i = 0; i < STARTS; i += 1) {
     const ms = await timed(async () => {
-      const { stdout } = await promisify(execFile)(process.execPath, ['-p', 'process.memoryUsage.rss()']);
-      megabytes = Number(stdout) / MB;
+      megabytes = await bareNodeMegabytes();
     });
     seconds.push(ms / 1000);
   }

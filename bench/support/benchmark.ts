@@ -3,11 +3,18 @@
 export interface Figure {
   readonly what: string;
   readonly unit: 'ms' | 's' | 'MB' | '/s' | '';
-  /** What no implementation could do without. */
+  /** What no implementation could do without, or do better. */
   readonly limit?: number;
   readonly measured: number;
-  /** Missed by anything above it; without one the figure is for information. */
-  readonly target?: { readonly most: number; readonly words: string };
+  /** Without one the figure is for information. */
+  readonly target?: Target;
+}
+
+/** Missed by anything outside of it. */
+export interface Target {
+  readonly least?: number;
+  readonly most?: number;
+  readonly words: string;
 }
 
 export interface Benchmark {
@@ -18,16 +25,25 @@ export interface Benchmark {
   run(): Promise<readonly Figure[]>;
 }
 
-export const atMost = (most: number, unit: string): NonNullable<Figure['target']> => ({
+export const atMost = (most: number, unit: string): Target => ({
   most,
   words: `≤ ${most} ${unit}`,
 });
 
 /** At most so much above the limit. */
-export const above = (limit: number, allowed: number, name: string): NonNullable<Figure['target']> => ({
+export const above = (limit: number, allowed: number, name: string): Target => ({
   most: limit + allowed,
   words: `≤ ${name} + ${allowed} ms`,
 });
 
-export const isMissed = ({ measured, target }: Figure): boolean =>
-  target !== undefined && !(measured <= target.most);
+/** At least so many percent of the limit. */
+export const atLeast = (percent: number, limit: number): Target => ({
+  least: (limit * percent) / 100,
+  words: `≥ ${percent} % of limit`,
+});
+
+export const isMissed = ({ measured, target }: Figure): boolean => {
+  if (target === undefined) return false;
+  const { least = Number.NEGATIVE_INFINITY, most = Number.POSITIVE_INFINITY } = target;
+  return !(measured >= least && measured <= most);
+};

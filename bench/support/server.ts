@@ -4,6 +4,7 @@ import { createMailbox } from '../../test/support/mailbox.ts';
 import { createPeople, type People } from '../../test/support/people.ts';
 import { type Standalone, startStandalone } from '../../test/support/standalone.ts';
 import type { Settings } from '../../test/support/system.ts';
+import { readMetric } from './metrics.ts';
 
 export interface Server extends AsyncDisposable {
   readonly system: Standalone;
@@ -33,15 +34,4 @@ export async function startServer(settings: Settings = {}): Promise<Server> {
     },
     [Symbol.asyncDispose]: () => system.stop(),
   };
-}
-
-/** 0 while nothing was counted yet. @throws Error where there is no such metric */
-async function readMetric(url: string, name: string): Promise<number> {
-  const text = await (await fetch(`${url}/metrics`)).text();
-  if (!text.includes(`# TYPE ${name.replace(/_count$/, '')} `)) throw new Error(`there is no metric ${name}`);
-  const isSample = new RegExp(`^${name}(\\{.*\\})? `);
-  return text
-    .split('\n')
-    .filter((line) => isSample.test(line))
-    .reduce((sum, line) => sum + Number(line.slice(line.lastIndexOf(' '))), 0);
 }

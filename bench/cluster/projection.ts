@@ -1,0 +1,144 @@
+import { randomUUID } from 'node:crypto';
+import type { AnyBulkWriteOperation, Collection, Document } from 'mongodb';
+import type { BusRecord, Slice } from '../../libs/bus/src/index.ts';
+import { type EncodedEvent, encode } from '../../libs/events/src/index.ts';
+import { ensureIndexes, openMongo } from '../../libs/mongo/src/index.ts';
+import { createLogger, createRegistry } from '../../libs/service/src/index.ts';
+import { collectionOf, profileIndexes } from '../../services/user/src/adapters/profiles.mongo.schema.ts';
+import { createMongoProfiles } from '../../services/user/src/adapters/profiles.mongo.ts';
+import { createProjection } from '../../services/user/src/projection/projection.ts';
+import { createProjectionMetrics } from '../../services/user/src/projection/projection-metrics.ts';
+import { historyOf } from '../../services/user/src/testing/history.ts';
+import { atLeast, type Benchmark } from '../support/benchmark.ts';
+import { timed } from '../support/load.ts';
+import { openDatabase } from '../support/servers.ts';
+import { byTurns } from '../support/statistics.ts';
+
+const ACCOUNTS = 2_000;
+const EVENTS_EACH = 3;
+/** As subscriptions hand them over by default. */
+const SLICE = 500;
+const ROUNDS = 5;
+
+export const projection: Benchmark = {
+  name: 'projection',
+  title: 'Projection',
+  method: `${EVENTS_EACH} events of each of ${ACCOUNTS} accounts, in slices of ${SLICE}, from the record until its account is stored: decoding, reading the accounts, folding, writing. Against the bare driver, which writes the same documents with one bulkWrite a slice into a collection with the same indexes. Each time from an empty collection, by turns, ${ROUNDS} times, medians.`,
+  async run() {
+    await using database = await openDatabase();
+    const mongo = openMongo({ url: database.url });
+    await mongo.reached;
+
+    const empty = async () => {
+      const generation = randomUUID().replaceAll('-', '');
+      await ensureIndexes(mongo.connection, profileIndexes(generation));
+      return {
+        project: projectionInto(createMongoProfiles(mongo.connection, generation)),
+        collection: database.bare.collection<Stored>(collectionOf(generation)),
+      };
+    };
+    const slices = slicesOf(records());
+    const written = await whatIsWritten(slices, await empty());
+
+    try {
+      const turns = await byTurns(ROUNDS, {
+        async raw() {
+          const { collection } = await empty();
+          return perSecond(async () => {
+            for (const documents of written) await collection.bulkWrite(documents.map(replacing), UNORDERED);
+          });
+        },
+        async projection() {
+          const { project } = await empty();
+          return perSecond(async () => {
+            for (const slice of slices) await project(slice);
+          });
+        },
+      });
+      return [
+        {
+          what: 'events projected (limit: bulkWrite)',
+          unit: '/s',
+          limit: turns.raw,
+          measured: turns.projection,
+          target: atLeast(70, turns.raw),
+        },
+      ];
+    } finally {
+      await mongo.close();
+    }
+  },
+};
+
+type Stored = Document & { readonly _id: string };
+
+const UNORDERED = { ordered: false };
+
+const replacing = (document: Stored): AnyBulkWriteOperation<Stored> => ({
+  replaceOne: { filter: { _id: document._id }, replacement: document, upsert: true },
+});
+
+async function perSecond(work: () => Promise<unknown>): Promise<number> {
+  return (1000 * ACCOUNTS * EVENTS_EACH) / (await timed(work));
+}
+
+function projectionInto(profiles: ReturnType<typeof createMongoProfiles>) {
+  const none = async () => 0;
+  return createProjection({
+    profiles,
+    metrics: createProjectionMetrics({ registry: createRegistry(), lag: none, parked: none }),
+    logger: createLogger({ name: 'bench', level: 'silent' }),
+    now: () => new Date(),
+    announce: () => undefined,
+  });
+}
+
+/** The documents that each slice leaves behind. */
+async function whatIsWritten(
+  slices: readonly Slice[],
+  { project, collection }: { project(slice: Slice): Promise<void>; collection: Collection<Stored> },
+): Promise<readonly (readonly Stored[])[]> {
+  const written: Stored[][] = [];
+  for (const slice of slices) {
+    await project(slice);
+    const ids = [...new Set(slice.records.map(({ key }) => String(key)))];
+    written.push((await collection.find({ _id: { $in: ids } }).toArray()) as Stored[]);
+  }
+  return written;
+}
+
+/** All first events, then all second ones, and so on: each slice is about as many accounts as it is long. */
+function records(): readonly BusRecord[] {
+  const accounts = Array.from({ length: ACCOUNTS }, (_, i) => historyOf(`person${i}`));
+  const rounds = [
+    accounts.map((account) => account.registered()),
+    accounts.map((account) => account.verified()),
+    accounts.map((account) => account.add('ProfileChanged', { person: { firstName: 'Ada' } })),
+  ];
+  return rounds.flat().map(encode).map(toRecord);
+}
+
+const toRecord = ({ topic, key, value, headers }: EncodedEvent, offset: number): BusRecord => ({
+  topic,
+  partition: 0,
+  offset,
+  timestamp: new Date(),
+  key: Buffer.from(key),
+  value,
+  headers: Object.fromEntries(Object.entries(headers).map(([name, text]) => [name, Buffer.from(text)])),
+});
+
+function slicesOf(all: readonly BusRecord[]): readonly Slice[] {
+  const slices: Slice[] = [];
+  for (let from = 0; from < all.length; from += SLICE) {
+    slices.push({
+      topic: 'accounts.events.v1',
+      partition: 0,
+      records: all.slice(from, from + SLICE),
+      setAside: (_, cause) => {
+        throw new Error(cause);
+      },
+    });
+  }
+  return slices;
+}

@@ -1,0 +1,115 @@
+import { randomUUID } from 'node:crypto';
+import { Agent, request } from 'node:http';
+import { json } from 'node:stream/consumers';
+import type { Db } from 'mongodb';
+import { ensureIndexes, openMongo } from '../../libs/mongo/src/index.ts';
+import { journalIndexes } from '../../services/auth/src/adapters/journal.mongo.schema.ts';
+import { createMongoJournal } from '../../services/auth/src/adapters/journal.mongo.ts';
+import { createMongoSessions, sessionIndexes } from '../../services/auth/src/adapters/sessions.mongo.ts';
+import { commitsOf } from '../../services/auth/src/ports/journal.fixtures.ts';
+import { somebody } from '../../test/support/people.ts';
+import { atLeast, type Benchmark } from '../support/benchmark.ts';
+import { type ClusterServer, startClusterServer } from '../support/cluster-server.ts';
+import { repeat, timed } from '../support/load.ts';
+import { openDatabase } from '../support/servers.ts';
+import { byTurns } from '../support/statistics.ts';
+
+const CLIENTS = 16;
+const REFRESHES = 1000;
+const ROUNDS = 5;
+
+export const refresh: Benchmark = {
+  name: 'refresh',
+  title: 'Refresh',
+  method: `Refreshes a second over HTTP, of ${CLIENTS} clients, each with the token that the last answer gave it, of one process of auth. Against the bare driver in the process of the benchmark, which makes the two calls that no refresh can do without, on the same server: it moves a session on, and looks for new commits of its account. ${REFRESHES} of each by turns, ${ROUNDS} times, medians.`,
+  async run() {
+    await using server = await startClusterServer({}, { auth: 1, user: 1, notifier: 1 });
+    await using database = await openDatabase();
+    const calls = await bareCalls(database.url, database.bare);
+    const url = `${server.cluster.instances.auth[0]?.url}/api/v1/auth/refresh`;
+    const agent = new Agent({ keepAlive: true, maxSockets: CLIENTS });
+    const tokens = await sessions(server);
+    const turns = await byTurns(ROUNDS, {
+      bare: () => perSecond(calls),
+      refresh: () =>
+        perSecond(async (client) => {
+          tokens[client] = await exchanged(url, agent, tokens[client]);
+        }),
+    });
+    agent.destroy();
+    return [
+      {
+        what: 'refreshes (limit: their two calls)',
+        unit: '/s',
+        limit: turns.bare,
+        measured: turns.refresh,
+        target: atLeast(50, turns.bare),
+      },
+    ];
+  },
+};
+
+const perSecond = async (work: (client: number) => Promise<unknown>): Promise<number> =>
+  (1000 * REFRESHES) / (await timed(() => repeat(REFRESHES, CLIENTS, (_, client) => work(client))));
+
+/** Refresh tokens of as many sessions of one account as there are clients. */
+async function sessions({ people }: ClusterServer): Promise<string[]> {
+  const person = somebody();
+  await people.signUp(person);
+  const tokens: string[] = [];
+  for (let i = 0; i < CLIENTS; i += 1) tokens.push((await people.login(person)).refreshToken);
+  return tokens;
+}
+
+/** By node:http: a client that costs more than the server would measure itself. */
+async function exchanged(url: string, agent: Agent, refreshToken: string | undefined): Promise<string> {
+  const { promise: answered, resolve, reject } = Promise.withResolvers<unknown>();
+  request(url, { method: 'POST', agent, headers: { 'content-type': 'application/json' } }, (answer) => {
+    if (answer.statusCode === 200) json(answer).then(resolve, reject);
+    else reject(new Error(`a refresh was answered with ${answer.statusCode}`));
+  })
+    .on('error', reject)
+    .end(JSON.stringify({ refreshToken }));
+  return ((await answered) as { readonly refreshToken: string }).refreshToken;
+}
+
+/** As auth has them: a session for each client, of an account with two commits. */
+async function bareCalls(url: string, bare: Db): Promise<(client: number) => Promise<void>> {
+  const mongo = openMongo({ url });
+  await mongo.reached;
+  await ensureIndexes(mongo.connection, [...journalIndexes, ...sessionIndexes]);
+  const userId = randomUUID();
+  const ids = Array.from({ length: CLIENTS }, () => randomUUID());
+  const [now, since] = [new Date(), 0];
+  const expiresAt = new Date(now.getTime() + 1_000_000);
+  const journal = createMongoJournal(mongo.connection);
+  for (const commit of commitsOf(userId, 2)) await journal.append(commit);
+  const store = createMongoSessions(mongo.connection);
+  for (const id of ids) {
+    await store.create({
+      id,
+      userId,
+      n: 1,
+      createdAt: now,
+      rotatedAt: now,
+      expiresAt,
+      since,
+      ip: '127.0.0.1',
+      userAgent: '',
+    });
+  }
+  await mongo.close();
+
+  const sessions = bare.collection<{ readonly _id: string; readonly n: number }>('auth_sessions');
+  const commits = bare.collection('auth_commits');
+  const at = ids.map(() => 1);
+  return async (client) => {
+    const [_id = '', n = 0] = [ids[client], at[client]];
+    await commits
+      .find({ stream: userId, number: { $gt: 2 } })
+      .sort({ number: 1 })
+      .toArray();
+    await sessions.updateOne({ _id, n }, { $inc: { n: 1 }, $set: { rotatedAt: new Date() } });
+    at[client] = n + 1;
+  };
+}

@@ -1,0 +1,12 @@
+/**
+ * `npm run bench:cluster` runs all benchmarks of what stands on Kafka and MongoDB, `npm run bench:cluster -- relay`
+ * some. KAFKA_BROKERS and MONGO_URL name the servers; the broker must be for tests alone (test/support/test-broker.ts).
+ */
+import { latency } from './cluster/latency.ts';
+import { memory } from './cluster/memory.ts';
+import { projection } from './cluster/projection.ts';
+import { refresh } from './cluster/refresh.ts';
+import { relay } from './cluster/relay.ts';
+import { runBenchmarks } from './support/run-benchmarks.ts';
+
+await runBenchmarks([relay, projection, refresh, latency, memory]);

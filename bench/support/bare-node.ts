@@ -1,0 +1,8 @@
+import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
+
+/** MB that a Node takes which does nothing. */
+export async function bareNodeMegabytes(): Promise<number> {
+  const { stdout } = await promisify(execFile)(process.execPath, ['-p', 'process.memoryUsage.rss()']);
+  return Number(stdout) / 1_000_000;
+}

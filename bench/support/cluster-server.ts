@@ -1,0 +1,27 @@
+/** The services as processes of their own on Kafka and MongoDB, without limits, and what they say about themselves. */
+import { type Client, createClient } from '../../test/support/client.ts';
+import { type Cluster, type ClusterOptions, startCluster } from '../../test/support/cluster.ts';
+import { createMailbox } from '../../test/support/mailbox.ts';
+import { createPeople, type People } from '../../test/support/people.ts';
+import type { Settings } from '../../test/support/system.ts';
+
+export interface ClusterServer extends AsyncDisposable {
+  readonly cluster: Cluster;
+  readonly client: Client;
+  readonly people: People;
+}
+
+/** With two processes of each service, unless `instances` says otherwise. */
+export async function startClusterServer(
+  settings: Settings = {},
+  instances: NonNullable<ClusterOptions['instances']> = {},
+): Promise<ClusterServer> {
+  const cluster = await startCluster({ instances, settingsOn: () => ({ LIMITS: 'off', ...settings }) });
+  const client = createClient(cluster.url);
+  return {
+    cluster,
+    client,
+    people: createPeople(client, createMailbox(cluster.mailbox)),
+    [Symbol.asyncDispose]: () => cluster.stop(),
+  };
+}

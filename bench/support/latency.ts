@@ -1,0 +1,100 @@
+/** Latencies of a system under load, whatever it stands on. */
+import { setTimeout as pause } from 'node:timers/promises';
+import type { Client } from '../../test/support/client.ts';
+import { eventually } from '../../test/support/eventually.ts';
+import { type People, type Person, somebody } from '../../test/support/people.ts';
+import type { Settings } from '../../test/support/system.ts';
+import { atMost, type Figure } from './benchmark.ts';
+import { handOverMails } from './hand-over.ts';
+import { timed } from './load.ts';
+import { type SmtpSink, startSmtpSink } from './smtp-sink.ts';
+import { percentile } from './statistics.ts';
+
+export const PER_SECOND = 20;
+export const SIGN_UPS = 300;
+export const CHANGES = 300;
+const WARM_UP = 40;
+
+interface Latent extends AsyncDisposable {
+  readonly client: Client;
+  readonly people: People;
+}
+
+/** Starts a system that has nothing to do yet. */
+type Start = (settings?: Settings) => Promise<Latent>;
+
+/** In ms, by the fraction of all that stay below. */
+type Targets = Readonly<Partial<Record<0.5 | 0.99, number>>>;
+
+/** From the answer to a sign-up until its mail is accepted. */
+export async function untilMailed(start: Start, targets: Targets): Promise<readonly Figure[]> {
+  await using sink = await startSmtpSink();
+  await using server = await start(sink.settings);
+  await signUps(server, WARM_UP, () => undefined);
+  const handOvers = await handOverMails(sink, WARM_UP);
+  const answered: { readonly email: string; readonly at: number }[] = [];
+  await signUps(server, SIGN_UPS, ({ email }) => answered.push({ email, at: performance.now() }));
+  const delays: number[] = [];
+  for (const { email, at } of answered) delays.push(Math.max(0, (await acceptedAt(sink, email)) - at));
+  return figures('sign-up answered → mail accepted', handOvers, delays, targets);
+}
+
+/** From the answer to a change of the profile until it can be read. */
+export async function untilVisible(start: Start, targets: Targets): Promise<readonly Figure[]> {
+  await using server = await start();
+  const { people, client } = server;
+  const { accessToken: token } = await people.login(await people.verified(somebody()));
+  const idle: number[] = [];
+  const behind: number[] = [];
+  let going = true;
+  const load = (async () => {
+    while (going) await signUps(server, PER_SECOND, () => undefined);
+  })();
+  for (let i = 0; i < CHANGES + WARM_UP; i += 1) {
+    const change = await client.patch('/auth/profile', { token, json: { firstName: `Ada ${i}` } });
+    const seen = await timed(() => people.me(token, change.headers.get('account-sequence')));
+    const again = await timed(() => people.me(token));
+    if (i >= WARM_UP) behind.push(seen);
+    if (i >= WARM_UP) idle.push(again);
+  }
+  going = false;
+  await load;
+  return figures('change answered → visible', idle, behind, targets);
+}
+
+/** So many a second, in an open loop. */
+async function signUps({ people }: Latent, many: number, answered: (person: Person) => void): Promise<void> {
+  const start = performance.now();
+  const pending: Promise<void>[] = [];
+  for (let i = 0; i < many; i += 1) {
+    await pause(Math.max(0, start + (1000 * i) / PER_SECOND - performance.now()));
+    const person = somebody();
+    pending.push(
+      people.signUp(person).then(({ status }) => {
+        if (status !== 201) throw new Error(`a sign-up was answered with ${status}`);
+        answered(person);
+      }),
+    );
+  }
+  await Promise.all(pending);
+}
+
+const acceptedAt = (sink: SmtpSink, email: string): Promise<number> =>
+  eventually('the mail is accepted', () => sink.acceptedAt(email));
+
+const figures = (
+  what: string,
+  limits: readonly number[],
+  values: readonly number[],
+  targets: Targets,
+): readonly Figure[] =>
+  ([0.5, 0.99] as const).map((fraction) => {
+    const target = targets[fraction];
+    return {
+      what: `${what}, p${100 * fraction}`,
+      unit: 'ms',
+      limit: percentile(limits, fraction),
+      measured: percentile(values, fraction),
+      ...(target !== undefined && { target: atMost(target, 'ms') }),
+    };
+  });

@@ -1,0 +1,28 @@
+import { type Benchmark, isMissed } from './benchmark.ts';
+import { table } from './table.ts';
+
+/**
+ * Runs those that the command line names, or all of them; `--markdown` prints what stands in
+ * docs/performance.md. Exit code 1 if a target was missed.
+ */
+export async function runBenchmarks(benchmarks: readonly Benchmark[]): Promise<void> {
+  const words = process.argv.slice(2);
+  const markdown = words.includes('--markdown');
+  for (const benchmark of chosen(benchmarks, words)) {
+    const figures = await benchmark.run();
+    console.log(markdown ? `### ${benchmark.title}\n\n${benchmark.method}\n` : `${benchmark.title}\n`);
+    console.log(`${table(figures)}\n`);
+    if (figures.some(isMissed)) process.exitCode = 1;
+  }
+}
+
+function chosen(benchmarks: readonly Benchmark[], words: readonly string[]): readonly Benchmark[] {
+  const names = words.filter((word) => !word.startsWith('--'));
+  const unknown = names.filter((name) => !benchmarks.some((benchmark) => benchmark.name === name));
+  if (unknown.length > 0) {
+    const known = benchmarks.map(({ name }) => name).join(', ');
+    console.error(`There is no benchmark ${unknown.join(', ')}: ${known}`);
+    process.exit(1);
+  }
+  return benchmarks.filter(({ name }) => names.length === 0 || names.includes(name));
+}

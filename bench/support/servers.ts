@@ -1,0 +1,59 @@
+/** The servers that benchmarks of a cluster are given, each used beside whatever else is there. */
+import { randomBytes, randomUUID } from 'node:crypto';
+import { type Kafka, logLevel, Kafka as PlainKafka } from 'kafkajs';
+import { type Db, MongoClient } from 'mongodb';
+import { withDatabase } from '../../test/support/mongo-url.ts';
+
+export interface BenchTopics extends AsyncDisposable {
+  readonly kafka: Kafka;
+  readonly brokers: readonly string[];
+  /** Names a topic that is deleted in the end. */
+  name(): string;
+}
+
+export function openTopics(): BenchTopics {
+  const brokers = setting('KAFKA_BROKERS').split(',');
+  const kafka = new PlainKafka({ brokers, clientId: 'bench', logLevel: logLevel.NOTHING });
+  const topics: string[] = [];
+  return {
+    kafka,
+    brokers,
+    name() {
+      const topic = `bench-${randomUUID()}`;
+      topics.push(topic);
+      return topic;
+    },
+    async [Symbol.asyncDispose]() {
+      const admin = kafka.admin();
+      await admin.connect();
+      await admin.deleteTopics({ topics });
+      await admin.disconnect();
+    },
+  };
+}
+
+export interface BenchDatabase extends AsyncDisposable {
+  /** Leads to a database that is dropped in the end. */
+  readonly url: string;
+  /** The same database by the bare driver, as durable as ours. */
+  readonly bare: Db;
+}
+
+export async function openDatabase(): Promise<BenchDatabase> {
+  const url = withDatabase(setting('MONGO_URL'), `latchkey_bench_${randomBytes(4).toString('hex')}`);
+  const client = await MongoClient.connect(url, { writeConcern: { w: 'majority', journal: true } });
+  return {
+    url,
+    bare: client.db(),
+    async [Symbol.asyncDispose]() {
+      await client.db().dropDatabase();
+      await client.close();
+    },
+  };
+}
+
+function setting(name: 'KAFKA_BROKERS' | 'MONGO_URL'): string {
+  const value = process.env[name];
+  if (value) return value;
+  throw new Error(`${name} is not set: benchmarks of a cluster need Kafka and MongoDB`);
+}
