@@ -1,6 +1,7 @@
 /** From words to a command's work. */
 import { type Command, type Context, UsageError } from './command.ts';
 import { indexesCommand } from './indexes.ts';
+import { moveCommand } from './move.ts';
 import { roleCommand } from './role.ts';
 import { secretsCommand } from './secrets.ts';
 import { topicsCommand } from './topics.ts';
@@ -10,6 +11,7 @@ const commands: Readonly<Record<string, Command>> = {
   topics: topicsCommand,
   indexes: indexesCommand,
   secrets: secretsCommand,
+  move: moveCommand,
 };
 
 const HELP = new Set(['help', '--help', '-h']);
