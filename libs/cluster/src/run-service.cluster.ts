@@ -1,0 +1,261 @@
+import assert from 'node:assert/strict';
+import { type ChildProcess, spawn } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
+import { once } from 'node:events';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { describe, type TestContext, test } from 'node:test';
+import { setTimeout as pause } from 'node:timers/promises';
+import { createKafkaBus } from '@latchkey/bus/kafka';
+import { ensureIndexes, openMongo } from '@latchkey/mongo';
+import { gateTo } from './testing/gate.ts';
+
+const PROBE = join(import.meta.dirname, 'testing/probe.ts');
+
+function requireSetting(name: string): string {
+  const value = process.env[name];
+  if (!value) throw new Error(`${name} is not set: these tests need a Kafka broker and a MongoDB.`);
+  return value;
+}
+
+const [broker = ''] = requireSetting('KAFKA_BROKERS').split(',');
+const mongoServer = new URL(requireSetting('MONGO_URL'));
+
+interface Line {
+  readonly level: string;
+  readonly msg: string;
+  readonly port?: number;
+}
+
+interface Probe {
+  readonly child: ChildProcess;
+  readonly lines: readonly Line[];
+  readonly stderr: () => string;
+  readonly exit: Promise<number | null>;
+  get(path: string): Promise<Response>;
+}
+
+/** The service as a process, which ends with the test at the latest. */
+async function startProbe(t: TestContext, environment: Readonly<Record<string, string>>): Promise<Probe> {
+  const folder = await mkdtemp(join(tmpdir(), 'latchkey-cluster-'));
+  const child = spawn(process.execPath, ['--disable-warning=TimeoutNegativeWarning', PROBE], {
+    cwd: folder,
+    env: environment,
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  const exit = once(child, 'close').then(([code]) => code as number | null);
+  t.after(async () => {
+    child.kill('SIGKILL');
+    await exit;
+    await rm(folder, { recursive: true });
+  });
+  const lines: Line[] = [];
+  createInterface({ input: child.stdout }).on('line', (line) => lines.push(JSON.parse(line)));
+  let stderr = '';
+  child.stderr.on('data', (chunk) => {
+    stderr += chunk;
+  });
+  return {
+    child,
+    lines,
+    stderr: () => stderr,
+    exit,
+    async get(path) {
+      const listening = () => lines.find(({ msg }) => msg === 'listening');
+      await until(async () => listening() !== undefined || child.exitCode !== null);
+      return fetch(`http://127.0.0.1:${listening()?.port}${path}`);
+    },
+  };
+}
+
+async function until(holds: () => Promise<boolean>): Promise<void> {
+  while (!(await holds())) await pause(50);
+}
+
+const isReady = async (probe: Probe): Promise<boolean> => (await probe.get('/readyz')).status === 200;
+const countOf = (probe: Probe, msg: string): number => probe.lines.filter((line) => line.msg === msg).length;
+
+/** A topic and a database of the test's own, taken away afterwards. `partitions` undefined: no topic. */
+async function prepare(t: TestContext, made: { readonly partitions?: number; readonly indexed?: boolean }) {
+  const topic = `probe-${randomUUID()}`;
+  const url = new URL(mongoServer);
+  url.pathname = `/latchkey_test_probe_${randomUUID().slice(0, 8)}`;
+  const mongo = openMongo({ url: String(url) });
+  await mongo.reached;
+  const bus = createKafkaBus({
+    brokers: [broker],
+    clientId: 'test',
+    logger: { warn: () => undefined },
+    onFatal: (reason) => assert.fail(reason),
+  });
+  t.after(async () => {
+    await mongo.connection.dropDatabase();
+    await mongo.close();
+    await bus.close();
+  });
+  const { partitions, indexed = true } = made;
+  if (partitions !== undefined) await bus.ensureTopics([{ name: topic, partitions, retentionMs: -1 }]);
+  if (indexed) {
+    const index = { collection: 'things', name: 'name', keys: { name: 1 } } as const;
+    await ensureIndexes(mongo.connection, [index]);
+  }
+  const environment = {
+    KAFKA_BROKERS: broker,
+    MONGO_URL: String(url),
+    TOPIC: topic,
+    LATCHKEY_ENV: 'development',
+  };
+  return { topic, mongo, bus, environment };
+}
+
+/** The one line that a process ended with. */
+async function lastWords(probe: Probe): Promise<string> {
+  assert.equal(await probe.exit, 1);
+  const fatal = probe.lines.filter(({ level }) => level === 'fatal');
+  assert.equal(fatal.length, 1, JSON.stringify(probe.lines));
+  assert.ok(!('err' in (fatal[0] ?? {})), 'no stack');
+  return fatal[0]?.msg ?? '';
+}
+
+describe('a service on its servers', () => {
+  test('waits for both, goes on by itself, outlives MongoDB and stops in order', async (t) => {
+    const { environment } = await prepare(t, { partitions: 2 });
+    const kafka = await gateTo(broker);
+    const mongo = await gateTo(mongoServer.host);
+    t.after(() => Promise.all([kafka.shut(), mongo.shut()]));
+    const url = new URL(environment.MONGO_URL);
+    url.port = String(mongo.port);
+    url.searchParams.set('directConnection', 'true');
+    const probe = await startProbe(t, {
+      ...environment,
+      KAFKA_BROKERS: `127.0.0.1:${kafka.port}`,
+      MONGO_URL: String(url),
+    });
+
+    await until(async () => countOf(probe, 'waiting for mongodb') + countOf(probe, 'waiting for kafka') === 2);
+    const waiting = await probe.get('/readyz');
+    assert.equal(waiting.status, 503);
+    const { state, dependencies } = (await waiting.json()) as {
+      readonly state: string;
+      readonly dependencies: readonly { name: string; state: string; detail: string }[];
+    };
+    assert.equal(state, 'starting');
+    assert.match(dependencies.find(({ name }) => name === 'kafka')?.detail ?? '', /ECONNREFUSED/);
+    assert.match(dependencies.find(({ name }) => name === 'mongodb')?.detail ?? '', /ECONNREFUSED/);
+    const refused = await probe.get('/things');
+    assert.equal(refused.status, 503);
+    assert.match(refused.headers.get('Retry-After') ?? '', /^\d+$/);
+    assert.equal((await probe.get('/livez')).status, 200);
+    assert.equal((await probe.get('/metrics')).status, 200);
+
+    await kafka.open();
+    await mongo.open();
+    await until(() => isReady(probe));
+    assert.equal((await probe.get('/things')).status, 200);
+    for (const name of ['kafka', 'mongodb']) {
+      assert.equal(countOf(probe, `waiting for ${name}`), 1);
+      assert.equal(countOf(probe, `the wait for ${name} is over`), 1);
+    }
+
+    await mongo.shut();
+    const away = await probe.get('/things');
+    assert.equal(away.status, 503);
+    assert.equal(away.headers.get('Retry-After'), '1');
+    assert.equal((await probe.get('/readyz')).status, 503);
+    await mongo.open();
+    await until(() => isReady(probe));
+    assert.equal((await probe.get('/things')).status, 200);
+
+    probe.child.kill('SIGTERM');
+    assert.equal(await probe.exit, 0);
+    assert.equal(countOf(probe, 'stopped'), 1);
+  });
+
+  test('can be stopped while it waits', async (t) => {
+    const { environment } = await prepare(t, { partitions: 2 });
+    const kafka = await gateTo(broker);
+    const probe = await startProbe(t, { ...environment, KAFKA_BROKERS: `127.0.0.1:${kafka.port}` });
+    await until(async () => countOf(probe, 'waiting for kafka') === 1);
+    probe.child.kill('SIGTERM');
+    assert.equal(await probe.exit, 0);
+    assert.equal(countOf(probe, 'stopped'), 0);
+  });
+
+  test('starts anew where a server went away while it started', async (t) => {
+    const { environment } = await prepare(t, { partitions: 2 });
+    const probe = await startProbe(t, { ...environment, STUMBLES: '2' });
+    await until(() => isReady(probe));
+    assert.equal(countOf(probe, 'stopped'), 2);
+    assert.match(await (await probe.get('/metrics')).text(), /probe_total 0/);
+  });
+});
+
+describe('what waiting does not mend ends the process with one line:', () => {
+  test('a topic that is missing, and is not made', async (t) => {
+    const { environment, topic, bus } = await prepare(t, {});
+    assert.equal(
+      await lastWords(await startProbe(t, environment)),
+      `cannot start: Kafka lacks ${topic}, or this user may not see it. Run: npm run ops -- topics`,
+    );
+    await assert.rejects(bus.checkTopics([{ name: topic, partitions: 2, retentionMs: -1 }], 'x'), /lacks/);
+  });
+
+  test('a topic of another shape', async (t) => {
+    const { environment, topic } = await prepare(t, { partitions: 3 });
+    assert.match(
+      await lastWords(await startProbe(t, environment)),
+      new RegExp(`^cannot start: The topic ${topic} exists with partitions 3, not 2\\. `),
+    );
+  });
+
+  test('an index that is missing, and is not made', async (t) => {
+    const { environment, mongo } = await prepare(t, { partitions: 2, indexed: false });
+    assert.equal(
+      await lastWords(await startProbe(t, environment)),
+      'cannot start: MongoDB lacks index name on collection things. Run: npm run ops -- indexes',
+    );
+    assert.deepEqual(await mongo.connection.db?.listCollections().toArray(), []);
+  });
+
+  test('a connection string that MongoDB cannot use', async (t) => {
+    const { environment } = await prepare(t, { partitions: 2 });
+    const MONGO_URL = 'mongodb://ada:sesame@127.0.0.1/?noSuchOption=1';
+    assert.equal(
+      await lastWords(await startProbe(t, { ...environment, MONGO_URL })),
+      'cannot start: MONGO_URL is not a usable MongoDB connection string.',
+    );
+  });
+
+  test('a port that is taken', async (t) => {
+    const { environment } = await prepare(t, { partitions: 2 });
+    const gate = await gateTo(broker);
+    await gate.open();
+    t.after(() => gate.shut());
+    const words = await lastWords(await startProbe(t, { ...environment, PORT: String(gate.port) }));
+    assert.match(words, /^cannot start: port \d+ on 127\.0\.0\.1 is taken/);
+  });
+
+  test('settings that are missing or wrong, a line each', async (t) => {
+    const probe = await startProbe(t, { PORT: 'x', KAFKA_SASL_USERNAME: 'ada', STUMBLES: '11' });
+    assert.equal(await probe.exit, 1);
+    assert.deepEqual(
+      probe
+        .stderr()
+        .trim()
+        .split('\n')
+        .map((line) => line.split(':')[0])
+        .toSorted(),
+      [
+        'KAFKA_BROKERS',
+        'KAFKA_SASL_MECHANISM',
+        'KAFKA_SASL_PASSWORD',
+        'MONGO_URL',
+        'PORT',
+        'STUMBLES',
+        'TOPIC',
+      ],
+    );
+  });
+});

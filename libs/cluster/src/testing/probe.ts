@@ -1,0 +1,69 @@
+/** A service for the tests of `runService`, in a process of its own: `node probe.ts`. */
+import { MongoFailure } from '@latchkey/mongo';
+import { anyone, type Dependency, problems, route, setting, unavailable } from '@latchkey/service';
+import { Counter } from 'prom-client';
+import { z } from 'zod';
+import { type ClusterBackend, type ClusterServiceDeps, runService } from '../index.ts';
+
+const settings = z.object({
+  TOPIC: z.string(),
+  STUMBLES: setting.whole({ min: 0, max: 10, fallback: 0 }),
+});
+
+const indexes = [{ collection: 'things', name: 'name', keys: { name: 1 } }] as const;
+
+const things = ({ connection }: ClusterBackend) => connection.collection('things');
+
+const countRoute = (backend: ClusterBackend) =>
+  route({
+    method: 'GET',
+    path: '/things',
+    tag: 'things',
+    summary: 'How many there are',
+    policy: anyone,
+    problems: [problems.unavailable],
+    answers: { 200: { description: 'So many', schema: z.object({ count: z.number() }) } },
+    handle: async () => {
+      try {
+        return { status: 200, body: { count: await things(backend).countDocuments() } };
+      } catch (error) {
+        throw unavailable('The things cannot be reached.', 1, error);
+      }
+    },
+  });
+
+async function storeHealth(backend: ClusterBackend): Promise<readonly Dependency[]> {
+  const state = await things(backend)
+    .countDocuments()
+    .then(
+      () => 'ok' as const,
+      () => 'down' as const,
+    );
+  return [{ name: 'things', state, needed: true }];
+}
+
+let started = 0;
+
+function compose({ STUMBLES }: z.infer<typeof settings>, { backend, registry, logger }: ClusterServiceDeps) {
+  // Twice in one registry, it would be refused.
+  registry.registerMetric(new Counter({ name: 'probe_total', help: 'Nothing.', registers: [] }));
+  return {
+    name: 'probe',
+    routes: [countRoute(backend)],
+    async start() {
+      started += 1;
+      if (started <= STUMBLES) throw new Error('stumbled', { cause: new MongoFailure('for the test') });
+    },
+    stop: async () => logger.info('stopped'),
+    health: () => storeHealth(backend),
+  };
+}
+
+await runService({
+  name: 'probe',
+  defaultPort: 0,
+  settings,
+  topics: [{ name: process.env['TOPIC'] ?? '', partitions: 2, retentionMs: -1 }],
+  indexes,
+  compose,
+});
