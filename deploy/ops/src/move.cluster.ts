@@ -1,0 +1,252 @@
+import assert from 'node:assert/strict';
+import { randomBytes, randomUUID } from 'node:crypto';
+import { readFile, stat, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { type TestContext, test } from 'node:test';
+import { parseEnv } from 'node:util';
+import { authSettings, compose as composeAuth } from '@latchkey/auth';
+import { createKafkaBus } from '@latchkey/bus/kafka';
+import { topics } from '@latchkey/events';
+import { openMongo } from '@latchkey/mongo';
+import { mongoUrl } from '@latchkey/mongo/testing';
+import { compose as composeNotifier, notifierSettings } from '@latchkey/notifier';
+import { createRegistry, fixedKeys, group, readConfig } from '@latchkey/service';
+import { openDatabase } from '@latchkey/sqlite';
+import { compose as composeUser, userSettings } from '@latchkey/user';
+import { z } from 'zod';
+import { composeStandalone } from '../../standalone/src/compose.ts';
+import { readSettings } from '../../standalone/src/settings.ts';
+import { serve, silent, temporaryFolder } from '../../standalone/src/testing.ts';
+import { eventually } from './testing/eventually.ts';
+import { type MailSink, startMailSink } from './testing/mail-sink.ts';
+import { ownTopics } from './testing/own-topics.ts';
+import { runOps } from './testing/run-ops.ts';
+
+const PASSWORD = 'correct horse battery';
+const PUBLIC_URL = 'http://accounts.example.com';
+
+function brokers(): string[] {
+  const given = process.env['KAFKA_BROKERS'];
+  if (given) return given.split(',');
+  throw new Error('KAFKA_BROKERS is not set: this test needs Kafka, such as 127.0.0.1:9092');
+}
+
+/** A database of one's own on the server that MONGO_URL names, dropped afterwards. */
+async function ownDatabase(t: TestContext) {
+  const url = new URL(mongoUrl());
+  url.pathname = `/latchkey_test_move_${randomBytes(4).toString('hex')}`;
+  const mongo = openMongo({ url: url.href });
+  await mongo.reached;
+  t.after(async () => {
+    await mongo.connection.dropDatabase();
+    await mongo.close();
+  });
+  return { url: url.href, connection: mongo.connection };
+}
+
+const mailSettings = (sink: MailSink) => ({
+  MAIL_SERVER: '127.0.0.1',
+  MAIL_PORT: String(sink.port),
+  MAIL_STARTTLS: 'false',
+  USE_CREDENTIALS: 'false',
+  MAIL_FROM: 'no-reply@latchkey.example',
+});
+
+const session = z.object({ accessToken: z.string(), refreshToken: z.string() });
+const profile = z.looseObject({ email: z.string(), isVerified: z.boolean() });
+
+/** What a client does, at whatever address. */
+function client(url: string) {
+  const post = (path: string, body?: object) =>
+    fetch(`${url}/api/v1/auth/${path}`, {
+      method: 'POST',
+      ...(body ? { headers: { 'Content-Type': 'application/json' }, body: JSON.stringify(body) } : {}),
+    });
+  return {
+    signUp: (email: string) => post('signup', { email, password: PASSWORD, username: 'somebody' }),
+    verify: (token: string) => post(`verify/${token}`),
+    requestReset: (email: string) => post('password-reset-request', { email }),
+    logIn: async (email: string) =>
+      session.parse(await (await post('login', { email, password: PASSWORD })).json()),
+    refresh: async (refreshToken: string) =>
+      session.parse(await (await post('refresh', { refreshToken })).json()),
+    async me(accessToken: string) {
+      const headers = { Authorization: `Bearer ${accessToken}` };
+      const answer = await fetch(`${url}/api/v1/users/me`, { headers });
+      return answer.status === 200 ? profile.parse(await answer.json()) : undefined;
+    },
+  };
+}
+
+const linkIn = (text: string): string => /[\w-]{64}/.exec(text)?.[0] ?? '';
+
+/** A folder whose server has sent mails, owes some, and holds back some that are superseded. */
+async function usedFolder(t: TestContext) {
+  const folder = await temporaryFolder(t);
+  const sink = await startMailSink(t);
+  const config = readSettings({ PORT: '0', DATA_DIR: folder, PUBLIC_URL, ...mailSettings(sink) });
+  const standalone = await composeStandalone(config, { logger: silent(), registry: createRegistry() });
+  await standalone.start();
+  const app = client(standalone.url);
+  const [ada, ben] = [`ada-${randomUUID()}@example.com`, `ben-${randomUUID()}@example.com`];
+
+  await app.signUp(ada);
+  await eventually('the first mail is sent', () => sink.mails.length === 1);
+  await app.verify(linkIn(sink.mails[0]?.text ?? ''));
+  await eventually('the welcome mail is sent', () => sink.mails.length === 2);
+  const { accessToken, refreshToken } = await app.logIn(ada);
+
+  sink.refuse();
+  await app.signUp(ben);
+  await app.requestReset(ada);
+  await app.requestReset(ada);
+  const states = () => {
+    const database = openDatabase({ folder, as: 'beside' });
+    const rows = database.prepare('SELECT state FROM notifier_deliveries ORDER BY state').all();
+    return database.close().then(() => rows.map(({ state }) => String(state)).join(' '));
+  };
+  await eventually('a reset is superseded', async () => (await states()).startsWith('cancelled '));
+  let before = await app.me(accessToken);
+  await eventually('the profile has both resets behind it', async () => {
+    before = await app.me(accessToken);
+    return before?.['version'] === 4;
+  });
+  await standalone.stop();
+  return { folder, ada, ben, before, refreshToken };
+}
+
+/** The services on the cluster, as an env file gives them their keys. */
+async function startCluster(
+  t: TestContext,
+  connection: ReturnType<typeof openMongo>['connection'],
+  keys: object,
+) {
+  const sink = await startMailSink(t);
+  const kafka = createKafkaBus({
+    brokers: brokers(),
+    clientId: 'latchkey-move-test',
+    logger: silent(),
+    onFatal: (reason) => assert.fail(reason),
+  });
+  t.after(() => kafka.close());
+  const own = ownTopics(kafka);
+  await own.bus.ensureTopics(topics);
+
+  const environment = { ...keys, LATCHKEY_ENV: 'development', PUBLIC_URL, ...mailSettings(sink) };
+  const deps = () => ({
+    backend: { kind: 'cluster', connection, bus: own.bus } as const,
+    logger: silent(),
+    registry: createRegistry(),
+  });
+  const auth = composeAuth(readConfig(authSettings, environment), deps());
+  const user = composeUser(readConfig(userSettings, environment), {
+    ...deps(),
+    keys: fixedKeys(auth.jwks()),
+  });
+  const notifier = composeNotifier(readConfig(notifierSettings, environment), deps());
+  const part = group('cluster', [user, notifier, auth]);
+  t.after(() => part.stop());
+  return {
+    sink,
+    auth,
+    start: () => part.start(),
+    url: await serve(t, [...auth.routes, ...user.routes]),
+    async isAtRest() {
+      const unpublished = await connection
+        .collection('auth_commits')
+        .countDocuments({ unpublished: { $exists: true } });
+      const open = await connection
+        .collection('notifier_deliveries')
+        .countDocuments({ open: { $exists: true } });
+      return unpublished === 0 && open === 0 && (await own.lag()) === 0;
+    },
+  };
+}
+
+test('a data folder goes on in a cluster: no mail twice, none lost, sessions and profiles as before', async (t) => {
+  const { folder, ada, ben, before, refreshToken } = await usedFolder(t);
+  const { url, connection } = await ownDatabase(t);
+  const settings = { DATA_DIR: folder, MONGO_URL: url };
+
+  const early = await runOps(settings, 'move');
+  assert.match(early.err, /^ops: MongoDB lacks index [^\n]+ Run: npm run ops -- indexes\n$/);
+  assert.equal((await runOps(settings, 'indexes')).code, 0);
+
+  const moved = await runOps(settings, 'move');
+  assert.deepEqual([moved.code, moved.err], [0, '']);
+  assert.match(moved.out, /^deliveries: {2}5 of 5 are in MongoDB$/m);
+  assert.match(moved.out, /^deliveries by state, here and there: 2 pending, 2 sent, 1 cancelled$/m);
+  const envFile = join(folder, 'cluster.env');
+  assert.equal((await stat(envFile)).mode & 0o777, 0o600);
+  const keys = parseEnv(await readFile(envFile, 'utf8'));
+
+  const cluster = await startCluster(t, connection, keys);
+  await cluster.start();
+  await eventually('everything is published, read and sent', cluster.isAtRest);
+  const sent = cluster.sink.mails.map(({ to, subject }) => `${to} ${subject}`).toSorted();
+  assert.deepEqual(sent, [`${ada} Reset Your Password`, `${ben} Verify your email`]);
+
+  const app = client(cluster.url);
+  const { accessToken } = await app.refresh(refreshToken);
+  assert.deepEqual(await app.me(accessToken), before);
+  const link = cluster.sink.mails.find(({ to }) => to === ben)?.text ?? '';
+  assert.equal((await app.verify(linkIn(link))).status, 200);
+  await eventually('the welcome mail is sent', () => cluster.sink.mails.length === 3);
+
+  const again = await runOps(settings, 'move');
+  assert.deepEqual([again.code, again.err], [0, '']);
+  assert.match(again.out, /^commits: {5}\d+ of \d+ are in MongoDB, and 1 besides$/m);
+  assert.match(again.out, /^This folder was moved before\. Nothing was changed\.$/m);
+  assert.equal((await app.me((await app.logIn(ben)).accessToken))?.isVerified, true);
+});
+
+test('a move that broke off keeps auth from starting, and is taken up again', async (t) => {
+  const { folder } = await usedFolder(t);
+  const { url, connection } = await ownDatabase(t);
+  const settings = { DATA_DIR: folder, MONGO_URL: url };
+  await runOps(settings, 'indexes');
+  await runOps(settings, 'move');
+  const commits = connection.collection('auth_commits');
+  const { length } = await commits.find().toArray();
+  await commits.deleteOne({ number: 2 });
+  await connection
+    .collection<{ _id: string }>('auth_moves')
+    .updateOne({ _id: 'embedded' }, { $unset: { endedAt: 1 } });
+
+  const keys = parseEnv(await readFile(join(folder, 'cluster.env'), 'utf8'));
+  const cluster = await startCluster(t, connection, keys);
+  await assert.rejects(cluster.auth.start(), /is being moved into this database, or its move broke off/);
+  await cluster.auth.stop();
+
+  const resumed = await runOps(settings, 'move');
+  assert.deepEqual([resumed.code, resumed.err], [0, '']);
+  assert.equal(await commits.countDocuments(), length);
+});
+
+test('a move is refused where it could do harm, and nothing is changed', async (t) => {
+  const { folder } = await usedFolder(t);
+  const { url, connection } = await ownDatabase(t);
+  const settings = { DATA_DIR: folder, MONGO_URL: url };
+  await runOps(settings, 'indexes');
+  const refused = async (says: RegExp, ...words: readonly string[]) => {
+    const { code, out, err } = await runOps(settings, 'move', ...words);
+    assert.deepEqual([code, out], [1, ''], err);
+    assert.match(err, says);
+    assert.equal(await connection.collection('auth_commits').countDocuments(), 0);
+    assert.equal(await connection.collection('notifier_deliveries').countDocuments(), 0);
+  };
+
+  const server = openDatabase({ folder, as: 'server' });
+  await refused(/^ops: The data folder [^\n]+ is held by another running server\.\n$/);
+  await server.close();
+
+  const other = join(folder, 'other.env');
+  await writeFile(other, "REFRESH_KEY='another'\n");
+  await refused(/^ops: [^\n]+ exists and holds something else[^\n]+\n$/, '--env-file', other);
+
+  const fingerprints = connection.collection<{ _id: string; fingerprint: string }>('auth_fingerprints');
+  await fingerprints.insertOne({ _id: 'REFRESH_KEY', fingerprint: 'another' });
+  await refused(/^ops: MONGO_URL: auth has run on this database already[^\n]+\n$/);
+
+  await refused(/^ops: move takes --env-file FILE, and nothing else\n/, 'now');
+});

@@ -1,0 +1,82 @@
+import assert from 'node:assert/strict';
+import { randomBytes } from 'node:crypto';
+import { test } from 'node:test';
+import { openMongo } from '@latchkey/mongo';
+import { mongoUrl } from '@latchkey/mongo/testing';
+import { runOps } from './testing/run-ops.ts';
+
+const KAFKA_BROKERS = process.env['KAFKA_BROKERS'] ?? '';
+const NOBODY = '127.0.0.1:1';
+
+test('topics are made once, and others than wanted are left alone', async () => {
+  assert.notEqual(
+    KAFKA_BROKERS,
+    '',
+    'KAFKA_BROKERS is not set: this test needs Kafka, such as 127.0.0.1:9092',
+  );
+  const settings = { KAFKA_BROKERS };
+  assert.equal((await runOps(settings, 'topics')).code, 0);
+  const again = await runOps(settings, 'topics');
+  assert.deepEqual([again.code, again.err], [0, '']);
+  assert.match(
+    again.out,
+    /^accounts\.events\.v1: already as it should be\. 12 partitions, .+, kept for ever$/m,
+  );
+  assert.match(
+    again.out,
+    /^mailings\.events\.v1: already as it should be\. 12 partitions, .+, kept 7 days$/m,
+  );
+
+  const more = await runOps(settings, 'topics', '--replication', '9', '--min-insync', '8');
+  assert.deepEqual([more.code, more.out], [1, '']);
+  assert.match(more.err, /^ops: The topic accounts\.events\.v1 exists with replication factor \d, not 9\. /);
+  assert.match(more.err, / Nothing was altered: /);
+});
+
+test('indexes are made once, and one in the way is an error', async (t) => {
+  const url = new URL(mongoUrl());
+  url.pathname = `/latchkey_test_indexes_${randomBytes(4).toString('hex')}`;
+  const mongo = openMongo({ url: url.href });
+  await mongo.reached;
+  t.after(async () => {
+    await mongo.connection.dropDatabase();
+    await mongo.close();
+  });
+  const settings = { MONGO_URL: url.href };
+  const first = await runOps(settings, 'indexes');
+  assert.deepEqual([first.code, first.err], [0, '']);
+  assert.match(first.out, /^auth_commits\.stream: made$/m);
+  assert.match((await runOps(settings, 'indexes')).out, /^auth_commits\.stream: there already$/m);
+
+  const sessions = mongo.connection.collection('auth_sessions');
+  await sessions.dropIndex('expiry');
+  await sessions.createIndex({ userId: 1 }, { name: 'expiry' });
+  const conflict = await runOps(settings, 'indexes');
+  assert.deepEqual([conflict.code, conflict.out], [1, '']);
+  assert.match(conflict.err, /^ops: [^\n]*auth_sessions[^\n]*drop it[^\n]*\n$/);
+});
+
+test('a server that is away is waited for, or an error where that is wanted', async () => {
+  const kafka = await runOps({ KAFKA_BROKERS: NOBODY }, 'topics', '--no-wait');
+  assert.deepEqual(
+    [kafka.code, kafka.err],
+    [1, `ops: KAFKA_BROKERS: no broker answers at ${NOBODY} (ECONNREFUSED).\n`],
+  );
+  const mongo = await runOps({ MONGO_URL: `mongodb://${NOBODY}` }, 'indexes', '--no-wait');
+  assert.equal(mongo.code, 1);
+  assert.match(mongo.err, /^ops: MongoDB failed: [^\n]*ECONNREFUSED[^\n]*\n$/);
+});
+
+test('faults of the settings are named', async () => {
+  assert.equal((await runOps({}, 'topics')).err, 'ops: KAFKA_BROKERS: is required\n');
+  assert.equal((await runOps({}, 'indexes')).err, 'ops: MONGO_URL: is required\n');
+  for (const words of [
+    ['--replication', '3'],
+    ['--replication', 'x', '--min-insync', '1'],
+    ['--replication', '1', '--min-insync', '2'],
+  ])
+    assert.match(
+      (await runOps({}, 'topics', ...words)).err,
+      /^ops: --replication and --min-insync go together/,
+    );
+});

@@ -1,0 +1,49 @@
+/** A real SMTP server for tests: takes mails, or refuses them for now. */
+import { once } from 'node:events';
+import type { AddressInfo } from 'node:net';
+import { buffer } from 'node:stream/consumers';
+import type { TestContext } from 'node:test';
+import PostalMime from 'postal-mime';
+import { SMTPServer } from 'smtp-server';
+
+export interface SunkMail {
+  readonly to: string;
+  readonly subject: string;
+  readonly text: string;
+}
+
+export interface MailSink {
+  readonly port: number;
+  readonly mails: readonly SunkMail[];
+  /** From now on every mail is refused with 451. */
+  refuse(): void;
+}
+
+export async function startMailSink(t: TestContext): Promise<MailSink> {
+  const mails: SunkMail[] = [];
+  let refusing = false;
+  const take = async (stream: NodeJS.ReadableStream): Promise<Error | undefined> => {
+    const { to, subject, text } = await PostalMime.parse(await buffer(stream));
+    if (refusing) return Object.assign(new Error('later'), { responseCode: 451 });
+    mails.push({ to: to?.[0]?.address ?? '', subject: subject ?? '', text: text ?? '' });
+    return undefined;
+  };
+  const server = new SMTPServer({
+    authOptional: true,
+    disabledCommands: ['STARTTLS'],
+    disableReverseLookup: true,
+    closeTimeout: 100,
+    onData: (stream, _session, done) => void take(stream).then((error) => done(error ?? null), done),
+  });
+  server.on('error', () => undefined);
+  server.listen(0, '127.0.0.1');
+  await once(server.server, 'listening');
+  t.after(() => server.close());
+  return {
+    port: (server.server.address() as AddressInfo).port,
+    mails,
+    refuse: () => {
+      refusing = true;
+    },
+  };
+}

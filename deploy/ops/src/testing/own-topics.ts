@@ -1,0 +1,35 @@
+/** The log on Kafka under names of a test's own, so that it meets no records of others. */
+import { randomBytes } from 'node:crypto';
+import type { Bus, Subscription } from '@latchkey/bus';
+
+export interface OwnTopics {
+  readonly bus: Bus;
+  /** Records that no group has read yet, over all subscriptions. */
+  lag(): Promise<number>;
+}
+
+export function ownTopics(bus: Bus): OwnTopics {
+  const suffix = `.${randomBytes(4).toString('hex')}`;
+  const own = (name: string): string => `${name}${suffix}`;
+  const subscriptions: Subscription[] = [];
+  return {
+    bus: {
+      ...bus,
+      ensureTopics: (specs) => bus.ensureTopics(specs.map((spec) => ({ ...spec, name: own(spec.name) }))),
+      publish: (topic, records) => bus.publish(own(topic), records),
+      async subscribe(options) {
+        const subscription = await bus.subscribe({
+          ...options,
+          topics: options.topics.map(own),
+          group: own(options.group),
+        });
+        subscriptions.push(subscription);
+        return subscription;
+      },
+    },
+    async lag() {
+      const lags = await Promise.all(subscriptions.map((subscription) => subscription.lag()));
+      return lags.reduce((sum, lag) => sum + lag, 0);
+    },
+  };
+}
