@@ -1,0 +1,182 @@
+/** Several instances of auth on one journal and one log. */
+import assert from 'node:assert/strict';
+import { after, describe, type TestContext, test } from 'node:test';
+import { isolatedBuses } from '@latchkey/bus/testing/isolated';
+import { ACCOUNTS_TOPIC, decode, type LatchkeyEvent, topics } from '@latchkey/events';
+import { testDatabase } from '@latchkey/mongo/testing';
+import { createLogger, createRegistry, listen, readConfig } from '@latchkey/service';
+import { generateSecrets, type Secrets } from './credentials/secrets.ts';
+import { type AuthService, authIndexes, authSettings, compose, openAdministration } from './index.ts';
+import { until } from './use-cases/testing/until.ts';
+
+const ACCOUNTS = 20;
+
+const database = testDatabase('instances', authIndexes);
+const openBus = isolatedBuses();
+const log = openBus();
+const secrets = generateSecrets();
+
+/** In the order of the topic: per account, that of its one partition. */
+const records: LatchkeyEvent[] = [];
+const seen = log.ensureTopics(topics).then(() =>
+  log.subscribe({
+    topics: [ACCOUNTS_TOPIC],
+    group: 'test',
+    handle: async (slice) => {
+      for (const record of slice.records) {
+        const decoded = decode(record);
+        if (decoded.kind === 'event') records.push(decoded.event);
+      }
+    },
+  }),
+);
+after(async () => (await seen).close());
+
+const configWith = (keys: Omit<Secrets, 'SEALING_PRIVATE_KEYS'>) =>
+  readConfig(authSettings, {
+    PUBLIC_URL: 'https://id.example.com',
+    LIMIT_SIGNUPS_PER_IP: '1000',
+    LIMIT_MAIL_REQUESTS_PER_IP: '1000',
+    ...keys,
+  });
+
+/** With connections of its own, as a process has them. */
+async function instance(keys = secrets): Promise<AuthService> {
+  await seen;
+  const { connection } = await database.another();
+  return compose(configWith(keys), {
+    backend: { kind: 'cluster', connection, bus: openBus() },
+    logger: createLogger({ name: 'auth', level: 'silent' }),
+    registry: createRegistry(),
+  });
+}
+
+/** Behind a listener, until the test ends. */
+async function serving(t: TestContext) {
+  const service = await instance();
+  const door = listen({
+    name: 'http',
+    host: '127.0.0.1',
+    port: 0,
+    routes: service.routes,
+    logger: createLogger({ name: 'http', level: 'silent' }),
+    registry: createRegistry(),
+    trustedProxies: [],
+    corsOrigins: [],
+    undeclared: 'fail',
+  });
+  await service.start();
+  await door.start();
+  t.after(async () => {
+    await door.stop();
+    await service.stop();
+  });
+  return (path: string, body: object) =>
+    fetch(`http://127.0.0.1:${door.port()}/api/v1/auth${path}`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify(body),
+    });
+}
+
+const person = (n: number) => ({
+  email: `ada${n}@example.com`,
+  username: `ada${n}`,
+  password: `the password of ada ${n}`,
+});
+
+const eventsOf = (account: string): readonly LatchkeyEvent[] =>
+  records.filter(({ subject }) => subject === account);
+
+/** The sequences of an account as a reader sees them that passes over repetitions. */
+const firstSeen = (account: string): readonly number[] => [
+  ...new Set(eventsOf(account).map(({ sequence }) => sequence)),
+];
+
+const accountsSeen = (): readonly string[] => [...new Set(records.map(({ subject }) => subject))];
+
+describe('two instances on one journal', () => {
+  test('publish all events of every account, in order, and carry out each other’s requests', async (t) => {
+    await database.empty();
+    const [one, other] = [await serving(t), await serving(t)];
+    const people = Array.from({ length: ACCOUNTS }, (_, n) => person(n));
+    const answers = await Promise.all(people.map((each, n) => (n % 2 === 0 ? one : other)('/signup', each)));
+    assert.deepEqual(
+      answers.map(({ status }) => status),
+      people.map(() => 201),
+    );
+    // What one has written down, either may carry out.
+    for (const [n, { email }] of people.entries()) {
+      const ask = n % 2 === 0 ? other : one;
+      assert.equal((await ask('/password-reset-request', { email })).status, 202);
+    }
+    await until(
+      async () =>
+        accountsSeen().length === ACCOUNTS && accountsSeen().every((id) => firstSeen(id).length >= 2),
+    );
+    for (const account of accountsSeen()) {
+      const sequences = firstSeen(account);
+      assert.deepEqual(
+        sequences,
+        sequences.map((_, index) => index + 1),
+      );
+      assert.deepEqual(
+        [...new Set(eventsOf(account).map(({ type }) => type))],
+        ['UserRegistered', 'PasswordResetRequested'],
+      );
+    }
+  });
+
+  test('know each other’s accounts, sessions and limits', async (t) => {
+    await database.empty();
+    const [one, other] = [await serving(t), await serving(t)];
+    const { email, password } = person(1000);
+    await one('/signup', person(1000));
+    const login = await other('/login', { email, password });
+    assert.equal(login.status, 200);
+    const { refreshToken } = (await login.json()) as { readonly refreshToken: string };
+    assert.equal((await one('/refresh', { refreshToken })).status, 200);
+
+    const wrong = { email, password: 'not the password of ada' };
+    const tries = [one, other, one, other, one, other, one, other, one, other];
+    for (const attempt of tries) assert.equal((await attempt('/login', wrong)).status, 401);
+    assert.equal((await one('/login', { ...wrong, email })).status, 429);
+    assert.equal((await other('/login', { ...wrong, email })).status, 429);
+  });
+});
+
+describe('instances with other keys', () => {
+  test('are refused with one line that names them, and the first goes on', async () => {
+    await database.empty();
+    const first = await instance();
+    await first.start();
+    const others = await instance({ ...generateSecrets(), SIGNING_KEYS: secrets.SIGNING_KEYS });
+    await assert.rejects(others.start(), {
+      name: 'Error',
+      message:
+        'PASSWORD_SALT_KEY, REFRESH_KEY: not what the stored accounts were made with; give the former value',
+    });
+    await first.stop();
+    const again = await instance();
+    await again.start();
+    await again.stop();
+  });
+
+  test('that start at once on an empty journal are refused but for one', async () => {
+    await database.empty();
+    const services = await Promise.all([1, 2, 3].map(() => instance(generateSecrets())));
+    const outcomes = await Promise.allSettled(services.map((service) => service.start()));
+    assert.equal(outcomes.filter(({ status }) => status === 'fulfilled').length, 1);
+    await Promise.all(services.map((service) => service.stop()));
+  });
+});
+
+describe('ops beside running instances', () => {
+  test('find the accounts in MongoDB', async () => {
+    const { connection } = await database.empty();
+    await assert.rejects(
+      openAdministration({ connection }).changeRole('ada@example.com', 'admin'),
+      /no verified account has the address/,
+    );
+  });
+});
