@@ -134,7 +134,9 @@ describe('a service on its servers', () => {
       MONGO_URL: String(url),
     });
 
-    await until(async () => countOf(probe, 'waiting for mongodb') + countOf(probe, 'waiting for kafka') === 2);
+    await until(
+      async () => countOf(probe, 'waiting for mongodb') + countOf(probe, 'waiting for kafka') === 2,
+    );
     const waiting = await probe.get('/readyz');
     assert.equal(waiting.status, 503);
     const { state, dependencies } = (await waiting.json()) as {
