@@ -14,7 +14,7 @@ import { type Container, createStack, type Stack, serviceOf } from './stack.ts';
 const OURS = ['auth', 'user', 'notifier'];
 const JOBS = ['secrets', 'topics', 'indexes'];
 const ALL = ['gateway', ...OURS, 'kafka', 'mongo', 'mailpit', 'kafka-ui'];
-const RECOVERY_MS = 60_000;
+const RECOVERY_MS = 120_000;
 
 let stack: Stack;
 let client: Client;
@@ -210,7 +210,7 @@ describe('servers that come late', () => {
     );
     await stack.start('kafka');
     for (const service of ['auth', 'user'] as const) await waitsFor(service);
-    await waitsFor('notifier', 'mail');
+    await waitsFor('notifier', 'smtp');
     const ada = somebody();
     const reply = await eventually('auth is reached again', async () => {
       const { status } = await client.post('/auth/signup', { json: ada });

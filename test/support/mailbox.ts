@@ -13,7 +13,7 @@ export interface Mailbox {
   /** All mails to an address, oldest first. */
   to(address: string): Promise<readonly Mail[]>;
   /** Waits for the n-th (default: first) mail to an address with this subject. */
-  next(address: string, subject: string, nth?: number): Promise<Mail>;
+  next(address: string, subject: string, nth?: number, withinMs?: number): Promise<Mail>;
 }
 
 export function createMailbox(url: string): Mailbox {
@@ -43,11 +43,15 @@ export function createMailbox(url: string): Mailbox {
 
   return {
     to,
-    next: (address, subject, nth = 1) =>
-      eventually(`mail ${nth} "${subject}" to ${address}`, async () => {
-        const mails = await to(address);
-        return mails.filter((mail) => mail.subject === subject)[nth - 1];
-      }),
+    next: (address, subject, nth = 1, withinMs = 20_000) =>
+      eventually(
+        `mail ${nth} "${subject}" to ${address}`,
+        async () => {
+          const mails = await to(address);
+          return mails.filter((mail) => mail.subject === subject)[nth - 1];
+        },
+        withinMs,
+      ),
   };
 }
 
