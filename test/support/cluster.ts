@@ -54,8 +54,13 @@ export interface Cluster extends System {
 /** Ready to answer. */
 export async function startCluster(options: ClusterOptions = {}): Promise<Cluster> {
   const cluster = await prepareCluster(options);
-  await cluster.start();
-  return cluster;
+  try {
+    await cluster.start();
+    return cluster;
+  } catch (error) {
+    await cluster.stop();
+    throw error;
+  }
 }
 
 /** With all that its processes need, none of which has been started yet. */

@@ -25,6 +25,9 @@ export interface Program {
   readonly env: NodeJS.ProcessEnv;
 }
 
+/** On a busy machine, with servers that have just been started themselves. */
+const STARTS_WITHIN_MS = 60_000;
+
 /** Not started yet. */
 export function serverProcess({ url, words, env }: Program): ServerProcess {
   let child: ChildProcess | undefined;
@@ -50,10 +53,13 @@ export function serverProcess({ url, words, env }: Program): ServerProcess {
     launch,
     ended,
     ready: async () => {
-      await eventually(`the server at ${url} is ready`, async () => {
-        if (hasEnded()) throw new Error(`it ended with ${child?.exitCode}:\n${printed}`);
+      const isReady = async () => {
+        if (hasEnded()) throw new Error(`it ended with ${child?.exitCode}`);
         const answer = await fetch(`${url}/readyz`).catch(() => undefined);
         return answer?.status === 200;
+      };
+      await eventually(`the server at ${url} is ready`, isReady, STARTS_WITHIN_MS).catch((error: Error) => {
+        throw new Error(`${error.message}\n${printed}`);
       });
     },
     end: async (signal) => {

@@ -1,0 +1,68 @@
+/**
+ * `npm run test:cluster`: every suite that needs servers, and the journey with two processes of each service, on the
+ * Kafka and MongoDB that KAFKA_BROKERS and MONGO_URL name. Says at the end what it ran on.
+ */
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { Kafka, logLevel } from 'kafkajs';
+import { MongoClient } from 'mongodb';
+
+const SUITES = ['libs', 'services', 'deploy', 'examples', 'test'].map((room) => `${room}/**/*.cluster.ts`);
+/** One at a time: whole systems share the broker's topics. */
+const FLAGS = ['--disable-warning=TimeoutNegativeWarning', '--test', '--test-concurrency=1'];
+
+const { KAFKA_BROKERS = '', MONGO_URL = '', MAIL_SERVER, KAFKA_CONTROL } = process.env;
+
+/** @throws Error naming everything that is missing */
+function checkGiven(): void {
+  const missing = [
+    KAFKA_BROKERS ? [] : ['KAFKA_BROKERS (host:port of a Kafka for tests)'],
+    MONGO_URL ? [] : ['MONGO_URL (of a MongoDB)'],
+    kcatVersion() ? [] : ['kcat (apt-get install kcat)'],
+  ].flat();
+  if (missing.length > 0) throw new Error(`test:cluster needs ${missing.join(', ')}`);
+}
+
+function kcatVersion(): string | undefined {
+  return /Version (\S+)/.exec(spawnSync('kcat', ['-V'], { encoding: 'utf8' }).stdout ?? '')?.[1];
+}
+
+async function describeKafka(): Promise<string> {
+  const brokers = KAFKA_BROKERS.split(',');
+  const admin = new Kafka({ brokers, clientId: 'test-cluster', logLevel: logLevel.NOTHING }).admin();
+  await admin.connect();
+  const cluster = await admin.describeCluster();
+  await admin.disconnect();
+  return `${KAFKA_BROKERS}, ${cluster.brokers.length} broker(s)`;
+}
+
+async function describeMongo(): Promise<string> {
+  const client = await MongoClient.connect(MONGO_URL, { serverSelectionTimeoutMS: 10_000 });
+  const { version } = await client.db().admin().buildInfo();
+  const hosts = client.options.hosts.join(',');
+  await client.close();
+  return `${hosts}, version ${version}`;
+}
+
+async function runSuites(): Promise<number> {
+  const child = spawn(process.execPath, [...FLAGS, ...SUITES], { stdio: 'inherit' });
+  const [code]: (number | null)[] = await once(child, 'close');
+  return code ?? 1;
+}
+
+try {
+  checkGiven();
+  const servers = [await describeKafka(), await describeMongo()];
+  process.exitCode = await runSuites();
+  console.log(`
+Ran on
+  Kafka     ${servers[0]}
+  MongoDB   ${servers[1]}
+  mail      ${MAIL_SERVER ?? 'a server of the tests'}
+  kcat      ${kcatVersion()}
+  journey   two processes of each service behind one address
+  outages   of MongoDB and mail${KAFKA_CONTROL ? ', and of Kafka by KAFKA_CONTROL' : '; not of a running Kafka: KAFKA_CONTROL is not set'}`);
+} catch (error) {
+  console.error(error instanceof Error ? error.message : String(error));
+  process.exitCode = 1;
+}
