@@ -1,10 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { type Message, Partitioners, type Producer } from 'kafkajs';
-import { Registry } from 'prom-client';
 import type { Bus, OutgoingRecord } from '../../libs/bus/src/index.ts';
 import { createKafkaBus } from '../../libs/bus/src/kafka/index.ts';
 import { accountsTopic } from '../../libs/events/src/index.ts';
-import { createLogger } from '../../libs/service/src/index.ts';
+import { createLogger, createRegistry } from '../../libs/service/src/index.ts';
 import { commitOf, registrationOf } from '../../services/auth/src/ports/journal.fixtures.ts';
 import { createMemoryJournal } from '../../services/auth/src/ports/journal.memory.ts';
 import type { Commit, Journal } from '../../services/auth/src/ports/journal.ts';
@@ -79,7 +78,7 @@ async function publishAll(publish: (records: readonly OutgoingRecord[]) => Promi
     instance: 'bench',
     now: () => new Date(),
     logger: createLogger({ name: 'bench', level: 'silent' }),
-    registry: new Registry(),
+    registry: createRegistry(),
   });
   for (const stream of streams) running.nudge(stream);
   const ms = await timed(async () => {
