@@ -1,8 +1,15 @@
 /** The three services on one embedded backend: the only place that sees them all. */
-import { allowedOrigins, compose as composeAuth } from '@latchkey/auth';
+import { compose as composeAuth } from '@latchkey/auth';
 import type { Bus } from '@latchkey/bus';
 import { compose as composeNotifier } from '@latchkey/notifier';
-import { fixedKeys, type Logger, type Registry, type Route, type Service } from '@latchkey/service';
+import {
+  allowedOrigins,
+  fixedKeys,
+  type Logger,
+  type Registry,
+  type Route,
+  type Service,
+} from '@latchkey/service';
 import type { Database } from '@latchkey/sqlite';
 import { compose as composeUser } from '@latchkey/user';
 import type { readServiceSettings } from './settings.ts';

@@ -167,6 +167,14 @@ export const setting = {
       .meta({ fallback: String(fallback) });
   },
 
+  /** Of http or https, without query, fragment and slash at the end. */
+  url() {
+    return z
+      .url({ protocol: /^https?$/, error: 'must be an http(s) URL' })
+      .refine((text) => !/[?#]/.test(text), 'must end with its path')
+      .overwrite((text) => text.replace(/\/+$/, ''));
+  },
+
   /** Comma-separated, trimmed, without empties. */
   list(): z.ZodType<readonly string[]> {
     return z

@@ -15,4 +15,5 @@ export * from './lifecycle.ts';
 export * from './logger.ts';
 export * from './metrics.ts';
 export * from './movable.ts';
+export * from './origin-settings.ts';
 export * from './process-settings.ts';

@@ -1,5 +1,6 @@
 /** Auth, put together. */
 import {
+  allowedOrigins,
   type Dependency,
   fixedKeys,
   group,
@@ -13,7 +14,7 @@ import {
 import { v4, v7 } from 'uuid';
 import { accountStreams } from './account-streams.ts';
 import { type Backend, storesOf } from './backends.ts';
-import { type AuthConfig, allowedOrigins, limitRules } from './config.ts';
+import { type AuthConfig, limitRules } from './config.ts';
 import { createAccessTokens } from './credentials/access-tokens.ts';
 import { fingerprints } from './credentials/keys.ts';
 import { createLinkTokens } from './credentials/link-tokens.ts';

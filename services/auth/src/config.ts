@@ -1,5 +1,5 @@
 /** The settings of auth. */
-import { environmentSetting, setting } from '@latchkey/service';
+import { originSettings, setting } from '@latchkey/service';
 import { z } from 'zod';
 import { KeyFault, parseSealingKey, parseSecretKey, parseSigningKeys } from './credentials/keys.ts';
 import type { LimitRules } from './ports/limits.ts';
@@ -23,11 +23,6 @@ const readBy = <T>(read: (text: string) => T, isFault: (error: unknown) => error
 
 const key = <T>(read: (text: string) => T) => readBy(read, (error) => error instanceof KeyFault);
 
-const url = z
-  .url({ protocol: /^https?$/, error: 'must be an http(s) URL' })
-  .refine((text) => !/[?#]/.test(text), 'must end with its path')
-  .overwrite((text) => text.replace(/\/+$/, ''));
-
 const limit = (fallback: number) => setting.whole({ min: 1, max: MOST, fallback });
 
 /** Left to what else is set where it is not given. */
@@ -42,18 +37,11 @@ const optionalLimit = z
     return z.NEVER;
   });
 
-const originList = setting
-  .list()
-  .refine((origins) => origins.every(isOrigin), 'must be a list of origins, such as https://app.example.com');
-
 const fields = z.object({
-  LATCHKEY_ENV: environmentSetting,
-
-  PUBLIC_URL: url.describe('Where the API is reached from outside; access tokens name it as their issuer.'),
-  FRONTEND_URL: url.optional().describe('The client app.'),
-  CORS_ORIGINS: originList.describe(
-    "Origins whose pages may call, comma-separated. Default: FRONTEND_URL's. In development also any port of localhost.",
-  ),
+  ...originSettings.shape,
+  PUBLIC_URL: setting
+    .url()
+    .describe('Where the API is reached from outside; access tokens name it as their issuer.'),
   AUDIENCE: z.string().min(1).max(200).default('latchkey').describe('Whom access tokens are for (`aud`).'),
 
   VERIFICATION_TOKEN_EXPIRATION_MINUTES: setting
@@ -137,21 +125,3 @@ export function limitRules(config: AuthConfig): LimitRules {
     'mailing-admin': { points: config.LIMIT_MAILING_RECIPIENTS, seconds: DAY },
   };
 }
-
-/** Whether pages of an origin may call, and use the cookie: those listed, our own, in development any of this machine. */
-export function allowedOrigins(config: AuthConfig): (origin: string) => boolean {
-  const { CORS_ORIGINS, FRONTEND_URL, PUBLIC_URL, LATCHKEY_ENV } = config;
-  const frontend = FRONTEND_URL === undefined ? [] : [new URL(FRONTEND_URL).origin];
-  const listed = new Set([
-    ...(CORS_ORIGINS.length > 0 ? CORS_ORIGINS : frontend),
-    new URL(PUBLIC_URL).origin,
-  ]);
-  return (origin) => listed.has(origin) || (LATCHKEY_ENV === 'development' && isLocal(origin));
-}
-
-function isOrigin(text: string): boolean {
-  return URL.canParse(text) && /^https?:\/\//.test(text) && new URL(text).origin === text;
-}
-
-const isLocal = (origin: string): boolean =>
-  /^http:\/\/(?:localhost|127\.0\.0\.1|\[::1\])(?::\d{1,5})?$/.test(origin);

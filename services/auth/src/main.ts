@@ -1,7 +1,8 @@
 /** auth as a process of its own. */
 import { runService } from '@latchkey/cluster';
 import { topics } from '@latchkey/events';
-import { allowedOrigins, authIndexes, authSettings, compose, widenThreadPool } from './index.ts';
+import { allowedOrigins } from '@latchkey/service';
+import { authIndexes, authSettings, compose, widenThreadPool } from './index.ts';
 
 widenThreadPool(process.env);
 await runService({

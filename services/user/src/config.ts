@@ -1,14 +1,12 @@
 /** The settings of the user service. */
+import { originSettings, setting } from '@latchkey/service';
 import { z } from 'zod';
 
-const baseUrl = z
-  .url({ protocol: /^https?$/, error: 'must be an http(s) URL' })
-  .transform((url) => url.replace(/\/+$/, ''));
-
 export const userSettings = z.object({
-  PUBLIC_URL: baseUrl.describe(
-    'Where the API is reached from outside; the issuer that access tokens must name.',
-  ),
+  ...originSettings.shape,
+  PUBLIC_URL: setting
+    .url()
+    .describe('Where the API is reached from outside; the issuer that access tokens must name.'),
   AUDIENCE: z.string().min(1).default('latchkey').describe('Whom access tokens must be for (`aud`).'),
   JWKS_URL: z
     .url({ protocol: /^https?$/, error: 'must be an http(s) URL' })

@@ -1,5 +1,6 @@
 /** The user service as a process of its own, on Kafka and MongoDB. */
 import { runService } from '@latchkey/cluster';
+import { allowedOrigins } from '@latchkey/service';
 import { compose, userIndexes, userSettings, userTopics } from './index.ts';
 
 await runService({
@@ -9,4 +10,5 @@ await runService({
   topics: userTopics,
   indexes: userIndexes,
   compose,
+  allowedOrigins,
 });

@@ -6,9 +6,9 @@ import type { Bus } from '@latchkey/bus';
 import { isolatedBuses } from '@latchkey/bus/testing/isolated';
 import { ACCOUNTS_TOPIC, encode, type LatchkeyEvent } from '@latchkey/events';
 import { testDatabase } from '@latchkey/mongo/testing';
-import { createLogger, createRegistry, fixedKeys, listen } from '@latchkey/service';
+import { createLogger, createRegistry, fixedKeys, listen, readConfig } from '@latchkey/service';
 import jwt from 'jsonwebtoken';
-import { compose, userIndexes, userTopics } from './index.ts';
+import { compose, userIndexes, userSettings, userTopics } from './index.ts';
 import { ada, type History, historyOf } from './testing/history.ts';
 
 const ISSUER = 'https://id.example.com';
@@ -57,10 +57,12 @@ const startInstance = async (context: TestContext): Promise<Instance> => {
   const mongo = await database.another();
   const registry = createRegistry();
   const logger = createLogger({ name: 'user', level: 'silent' });
-  const service = compose(
-    { PUBLIC_URL: ISSUER, AUDIENCE: 'latchkey', JWKS_URL: undefined },
-    { backend: { kind: 'cluster', connection: mongo.connection, bus }, logger, registry, keys },
-  );
+  const service = compose(readConfig(userSettings, { PUBLIC_URL: ISSUER }), {
+    backend: { kind: 'cluster', connection: mongo.connection, bus },
+    logger,
+    registry,
+    keys,
+  });
   const server = listen({
     name: 'http',
     host: '127.0.0.1',

@@ -14,11 +14,11 @@ import {
   type SealedContent,
   topics,
 } from '@latchkey/events';
-import { createLogger, createRegistry, listen, readConfig } from '@latchkey/service';
+import { allowedOrigins, createLogger, createRegistry, listen, readConfig } from '@latchkey/service';
 import { type Database, openDatabase } from '@latchkey/sqlite';
 import { compactDecrypt } from 'jose';
 import { generateSecrets } from '../credentials/secrets.ts';
-import { allowedOrigins, authSettings, compose, openAdministration } from '../index.ts';
+import { authSettings, compose, openAdministration } from '../index.ts';
 import { until } from '../use-cases/testing/until.ts';
 
 export interface Reply {
