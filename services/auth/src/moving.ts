@@ -1,7 +1,8 @@
 /** Auth moves from the embedded store to MongoDB. Its service must run on neither meanwhile. */
+import type { ClusterBackend } from '@latchkey/cluster';
+import type { Mongo } from '@latchkey/mongo';
 import { type Movable, movable } from '@latchkey/service';
 import type { Database } from '@latchkey/sqlite';
-import type { Connection } from 'mongoose';
 import { createMongoNewHome } from './adapters/moving.mongo.ts';
 import { createSqliteOldHome } from './adapters/moving.sqlite.ts';
 import { fingerprints, parseSecretKey } from './credentials/keys.ts';
@@ -20,7 +21,7 @@ export interface AuthMove extends Pick<NewHome, 'end'> {
 
 export function openAuthMove(stores: {
   readonly database: Database;
-  readonly connection: Connection;
+  readonly connection: ClusterBackend['connection'];
   /** Those that the data folder's server ran with. */
   readonly keys: Pick<Secrets, 'PASSWORD_SALT_KEY' | 'REFRESH_KEY'>;
 }): AuthMove {

@@ -1,7 +1,8 @@
 /** The notifier moves from the embedded store to MongoDB. Its service must run on neither meanwhile. */
+import type { ClusterBackend } from '@latchkey/cluster';
+import type { Mongo } from '@latchkey/mongo';
 import { type Movable, movable } from '@latchkey/service';
 import type { Database } from '@latchkey/sqlite';
-import type { Connection } from 'mongoose';
 import { createMongoDeliveries } from './adapters/deliveries.mongo.ts';
 import { createSqliteDeliveries } from './adapters/deliveries.sqlite.ts';
 import { createMongoNewHome } from './adapters/moving.mongo.ts';
@@ -25,7 +26,7 @@ export function openNotifierMove({
   connection,
 }: {
   readonly database: Database;
-  readonly connection: Connection;
+  readonly connection: ClusterBackend['connection'];
 }): NotifierMove {
   const from = createSqliteOldHome(database);
   const to = createMongoNewHome(connection);
