@@ -61,10 +61,14 @@ const lacking = ({ dependencies }: Readiness): readonly string[] =>
   dependencies.filter(({ state, detail }) => state !== 'ok' && detail !== '').map(({ name }) => name);
 
 const saying = (instance: ServerProcess, what: (said: Readiness) => boolean): Promise<Readiness> =>
-  eventually('it says so at /readyz', async () => {
-    const said = await readiness(instance).catch(() => undefined);
-    return said && what(said) ? said : undefined;
-  });
+  eventually(
+    'it says so at /readyz',
+    async () => {
+      const said = await readiness(instance).catch(() => undefined);
+      return said && what(said) ? said : undefined;
+    },
+    60_000,
+  );
 
 /** While a process starts, it listens, says what it waits for, and answers nothing else. */
 async function assertWaitingFor(...servers: readonly string[]): Promise<void> {

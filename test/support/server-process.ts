@@ -26,7 +26,7 @@ export interface Program {
 }
 
 /** On a busy machine, with servers that have just been started themselves. */
-const STARTS_WITHIN_MS = 60_000;
+const STARTS_WITHIN_MS = 120_000;
 
 /** Not started yet. */
 export function serverProcess({ url, words, env }: Program): ServerProcess {

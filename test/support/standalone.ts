@@ -66,7 +66,7 @@ export interface Ended {
   readonly stderr: string;
 }
 
-const LONGEST_RUN_MS = 20_000;
+const LONGEST_RUN_MS = 60_000;
 
 /** Runs a standalone, or with `ops` a command, that is expected to end by itself. */
 export async function runToEnd(
