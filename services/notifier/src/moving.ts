@@ -1,6 +1,5 @@
 /** The notifier moves from the embedded store to MongoDB. Its service must run on neither meanwhile. */
 import type { ClusterBackend } from '@latchkey/cluster';
-import type { Mongo } from '@latchkey/mongo';
 import { type Movable, movable } from '@latchkey/service';
 import type { Database } from '@latchkey/sqlite';
 import { createMongoDeliveries } from './adapters/deliveries.mongo.ts';
