@@ -41,8 +41,9 @@ export function createMongoSessions(connection: Connection): Sessions {
 
     async rotate(id, n, { at, ip, userAgent }) {
       const rotated = { $inc: { n: 1 }, $set: { rotatedAt: at, ip, userAgent } };
-      const { matchedCount } = await sessions.updateOne({ _id: id, n }, rotated);
-      return matchedCount === 1;
+      const current = { _id: id, n, expiresAt: { $gt: at } };
+      const document = await sessions.findOneAndUpdate(current, rotated, { returnDocument: 'after' }).lean();
+      return document === null ? undefined : sessionOf(document);
     },
 
     async liftSince(id, since) {

@@ -22,7 +22,7 @@ const SQL = {
   create: 'INSERT INTO session VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)',
   find: 'SELECT * FROM session WHERE id = ?',
   rotate: `UPDATE session SET n = n + 1, rotated_at = $at, ip = $ip, user_agent = $userAgent
-    WHERE id = $id AND n = $n`,
+    WHERE id = $id AND n = $n AND expires_at > $at RETURNING *`,
   liftSince: 'UPDATE session SET since = max(since, ?) WHERE id = ?',
   list: 'SELECT * FROM session WHERE user_id = ? AND expires_at > ? ORDER BY created_at DESC, id DESC',
   remove: 'DELETE FROM session WHERE id = ? AND user_id = ?',
@@ -51,7 +51,8 @@ export function createSqliteSessions(database: Database): Sessions {
     rotate: (id, n, { at, ip, userAgent }) =>
       database.write(() => {
         const use = { id, n, at: at.getTime(), ip, userAgent };
-        return database.prepare(SQL.rotate).run(use).changes === 1;
+        const row = database.prepare(SQL.rotate).get(use);
+        return row === undefined ? undefined : sessionOf(row);
       }),
     liftSince: async (id, since) => (await changes(SQL.liftSince, since, id)) === 1,
     list: async (userId, now) => database.prepare(SQL.list).all(userId, now.getTime()).map(sessionOf),

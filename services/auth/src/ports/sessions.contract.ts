@@ -52,18 +52,21 @@ export function sessionsContract(name: string, open: () => Promise<OpenSessions>
 
     test('are rotated by their current token alone', async () => {
       const session = await created();
-      assert.equal(await sessions.rotate(session.id, 0, use), true);
-      assert.deepEqual(await sessions.find(session.id), {
-        ...session,
-        n: 1,
-        rotatedAt: use.at,
-        ip: use.ip,
-        userAgent: use.userAgent,
-      });
-      assert.equal(await sessions.rotate(session.id, 0, { ...use, at: day(3) }), false);
-      assert.equal(await sessions.rotate(session.id, 2, { ...use, at: day(3) }), false);
-      assert.equal(await sessions.rotate(randomUUID(), 0, use), false);
+      const { at, ...from } = use;
+      const rotated = { ...session, ...from, n: 1, rotatedAt: at };
+      assert.deepEqual(await sessions.rotate(session.id, 0, use), rotated);
+      assert.deepEqual(await sessions.find(session.id), rotated);
+      assert.equal(await sessions.rotate(session.id, 0, { ...use, at: day(3) }), undefined);
+      assert.equal(await sessions.rotate(session.id, 2, { ...use, at: day(3) }), undefined);
+      assert.equal(await sessions.rotate(randomUUID(), 0, use), undefined);
       assert.deepEqual((await sessions.find(session.id))?.rotatedAt, use.at);
+    });
+
+    test('are not rotated once they have expired', async () => {
+      const session = await created({ expiresAt: day(20) });
+      assert.equal(await sessions.rotate(session.id, 0, { ...use, at: day(20) }), undefined);
+      assert.deepEqual(await sessions.find(session.id), session);
+      assert.equal((await sessions.rotate(session.id, 0, { ...use, at: day(19) }))?.n, 1);
     });
 
     test('are rotated once by 50 callers with one token', async () => {

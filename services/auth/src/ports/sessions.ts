@@ -22,13 +22,14 @@ export interface Sessions {
   create(session: Session): Promise<void>;
   find(id: string): Promise<Session | undefined>;
   /**
-   * Moves the session from token `n` to `n + 1` in one step: of any number of callers with one `n`, one gets true.
+   * Moves a session that has not expired by `at` from token `n` to `n + 1`, in one step: of any number of callers
+   * with one `n`, one gets the session as it is then, the others undefined.
    */
   rotate(
     id: string,
     n: number,
     use: { readonly at: Date; readonly ip: string; readonly userAgent: string },
-  ): Promise<boolean>;
+  ): Promise<Session | undefined>;
   /** Lifts `since`, never lowers it. False if there is no such session. */
   liftSince(id: string, since: number): Promise<boolean>;
   /** An account's unexpired sessions, newest login first. */

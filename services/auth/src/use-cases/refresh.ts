@@ -16,29 +16,31 @@ export const refresh =
   async (refreshToken: string, context: Context): Promise<SignedIn> => {
     const named = deps.refreshTokens.open(refreshToken);
     if (named === undefined) throw invalid();
-    const session = await deps.sessions.find(named.sessionId);
-    if (session === undefined || session.expiresAt <= deps.now()) throw invalid();
+    // First the one step that decides, and that nearly everybody needs: a session that turns out to be dead may
+    // be rotated all the same.
+    const rotated = await rotate(deps, named, context);
+    const session = rotated ?? (await livingSession(deps, named.sessionId));
     const state = await deps.accounts.load(session.userId);
     if (!isAlive(state, session.since)) throw invalid();
-    const current = await advance(deps, session, named.n, context);
-    return signedIn(deps, current, state);
+    if (rotated === undefined) await refuseUnlessLost(deps, session, named.n, context);
+    return signedIn(deps, session, state);
   };
 
-/** The session as it is once token `n` has been presented. */
-const advance = async (deps: Deps, session: Session, n: number, context: Context): Promise<Session> => {
-  if (n === session.n) return rotate(deps, session, context);
-  if (isLostAnswer(session, n, deps.now())) return session;
-  if (n < session.n) await endStolen(deps, session, context);
-  throw invalid();
+type Named = NonNullable<ReturnType<Deps['refreshTokens']['open']>>;
+
+const rotate = ({ sessions, now }: Deps, { sessionId, n }: Named, { ip, userAgent }: Context) =>
+  sessions.rotate(sessionId, n, { at: now(), ip, userAgent });
+
+const livingSession = async ({ sessions, now }: Deps, id: string): Promise<Session> => {
+  const session = await sessions.find(id);
+  if (session === undefined || session.expiresAt <= now()) throw invalid();
+  return session;
 };
 
-const rotate = async (deps: Deps, session: Session, { ip, userAgent }: Context): Promise<Session> => {
-  const at = deps.now();
-  const rotated = await deps.sessions.rotate(session.id, session.n, { at, ip, userAgent });
-  if (rotated) return { ...session, n: session.n + 1, rotatedAt: at };
-  // Another request with the same token was faster by a moment: within the grace by definition.
-  const after = await deps.sessions.find(session.id);
-  if (after !== undefined && isLostAnswer(after, session.n, deps.now())) return after;
+/** For a token that is not the current one (any more: another request with it may have been faster). */
+const refuseUnlessLost = async (deps: Deps, session: Session, n: number, context: Context): Promise<void> => {
+  if (isLostAnswer(session, n, deps.now())) return;
+  if (n < session.n) await endStolen(deps, session, context);
   throw invalid();
 };
 
