@@ -1,5 +1,5 @@
 // Who may import whom. The rooms and their reasons: ARCHITECTURE.md.
-const tests = '\\.(test|cluster|quorum|contract|fixtures?|memory)\\.ts$|/(test|testing|scripts)/';
+const tests = '\\.(test|cluster|quorum|contract|fixtures?|memory)\\.ts$|(^|/)(test|testing|scripts)/';
 
 /** A driver may appear only in the files that match `where`. */
 const driver = (name, where) => ({
