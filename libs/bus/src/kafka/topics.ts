@@ -53,13 +53,7 @@ export async function ensureTopics(
   given: Replication | undefined,
 ): Promise<void> {
   const replication = given ?? (await usualReplication(admin));
-  const present = new Set(await admin.listTopics());
-  await refuseDifferences(
-    admin,
-    topics.filter(({ name }) => present.has(name)),
-    replication,
-  );
-  const missing = topics.filter(({ name }) => !present.has(name));
+  const missing = await missingOf(admin, topics, replication);
   if (missing.length === 0) return;
   const made = await admin.createTopics({ topics: missing.map((topic) => toConfig(topic, replication)) });
   if (!made) await refuseDifferences(admin, missing, replication);
@@ -76,12 +70,24 @@ export async function checkTopics(
   given: Replication | undefined,
   command: string,
 ): Promise<void> {
+  const missing = await missingOf(admin, topics, given ?? (await usualReplication(admin)));
+  if (missing.length === 0) return;
+  const names = missing.map(({ name }) => name).join(', ');
+  throw new Error(`Kafka lacks ${names}, or this user may not see it. Run: ${command}`);
+}
+
+/** Those that are not there. @throws Error where one that is there differs */
+async function missingOf(
+  admin: Admin,
+  topics: readonly KafkaTopic[],
+  replication: Replication,
+): Promise<readonly KafkaTopic[]> {
   const present = new Set(await admin.listTopics());
-  const missing = topics.filter(({ name }) => !present.has(name)).map(({ name }) => name);
-  if (missing.length > 0) {
-    throw new Error(`Kafka lacks ${missing.join(', ')}, or this user may not see it. Run: ${command}`);
-  }
-  await refuseDifferences(admin, topics, given ?? (await usualReplication(admin)));
+  const { made = [], missing = [] } = Object.groupBy(topics, ({ name }) =>
+    present.has(name) ? 'made' : 'missing',
+  );
+  await refuseDifferences(admin, made, replication);
+  return missing;
 }
 
 const toConfig = (topic: KafkaTopic, replication: Replication): ITopicConfig => ({
