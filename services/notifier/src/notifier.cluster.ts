@@ -118,7 +118,7 @@ test('what a notifier that died had in hand is sent by another once its leases a
   let ahead = 0;
   const clock: Clock = { ...systemClock, now: () => new Date(Date.now() + ahead) };
   const { service } = await startNotifier(context, server.port, clock);
-  await server.waitFor(2);
+  await until(async () => (await countIn('sent')) === 2);
   assert.equal(await countIn('claimed'), 10);
   ahead = 90_000;
   await server.waitFor(12);
