@@ -2,7 +2,7 @@ import type { Bus, SubscribeOptions, Subscription, TopicSpec } from '../bus.ts';
 import { keepAdmin, withAdmin } from './admin.ts';
 import { createClients, type KafkaConnection, type KafkaLogger } from './clients.ts';
 import { createDeadLetters } from './dead-letters.ts';
-import { explain } from './failures.ts';
+import { explain, KafkaUnavailableError } from './failures.ts';
 import { lagOf } from './lag.ts';
 import { createPublisher } from './publisher.ts';
 import { readKey } from './read-key.ts';
@@ -78,6 +78,7 @@ export function createKafkaBus({
         times: { ...KAFKA_TIMES, ...times },
         lag: () =>
           attempt(`lag of group ${group}`, () => lagAdmin.use((admin) => lagOf(admin, group, topics))),
+        passes: (error) => explain(error, connection) instanceof KafkaUnavailableError,
         setAside: (topic, unusable) => letters.add(topic, group, unusable),
       }),
     );

@@ -1,6 +1,9 @@
 import type { KafkaConnection } from './clients.ts';
 
-/** No broker can be reached at present, or none that can answer yet. Everything else that goes wrong at the start wants somebody's hand. */
+/**
+ * No broker can be reached at present, or none that can answer yet. Everything else that goes wrong at the start
+ * wants somebody's hand.
+ */
 export class KafkaUnavailableError extends Error {
   override readonly name = 'KafkaUnavailableError';
 }
@@ -76,6 +79,8 @@ const UNREACHABLE = [
   'KafkaJSConnectionError',
   'KafkaJSBrokerNotFound',
   'KafkaJSNoBrokerAvailableError',
+  // Non-retriable by its class, though it is what a consumer meets while its only broker shuts down.
+  'KafkaJSGroupCoordinatorNotFound',
   'KafkaJSRequestTimeoutError',
 ];
 

@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { describe, it, type TestContext } from 'node:test';
 import kafkajs, { CompressionTypes } from 'kafkajs';
 import Broker from 'kafkajs/src/broker/index.js';
+import { KafkaJSGroupCoordinatorNotFound } from 'kafkajs/src/errors.js';
 import { createErrorFromCode } from 'kafkajs/src/protocol/error.js';
 import type { BusRecord, OutgoingRecord, Subscription } from '../bus.ts';
 import { withAdmin } from './admin.ts';
@@ -105,6 +106,20 @@ describe('the Kafka bus', () => {
     await bus.publish(topic, [record('a', '1')]);
     await until(() => records.length === 1);
     assert.ok(join.mock.callCount() > 1, 'the first answer was the refusal');
+  });
+
+  it('goes on where kafkajs gives up, as it does while the only broker shuts down', async (test) => {
+    const { bus, topic, collect } = await prepare(test);
+    const records = await collect();
+    await bus.publish(topic, [record('a', '1')]);
+    await until(() => records.length === 1);
+    const fetch = test.mock.method(Broker.prototype, 'fetch');
+    fetch.mock.mockImplementationOnce(() =>
+      Promise.reject(new KafkaJSGroupCoordinatorNotFound('None found')),
+    );
+    await until(() => fetch.mock.callCount() > 1);
+    await bus.publish(topic, [record('a', '2')]);
+    await until(() => records.length === 2);
   });
 
   it('refuses a topic that would let compressed records in', async (test) => {

@@ -13,6 +13,7 @@ const HEARTBEAT_EVERY_MS = 500;
 /** How long a fetch waits for records: an idle consumer asks ten times a second, and closes within this time. */
 const FETCH_WAITS_MS = 100;
 const DISCONNECT_WITHIN_MS = 5000;
+const RESTART_AFTER_MS = 500;
 
 /** In ms; tests shorten them. */
 export interface KafkaTimes {
@@ -43,6 +44,8 @@ export interface SubscriptionDeps {
   lag(): Promise<number>;
   setAside(topic: string, unusable: ReadonlyMap<BusRecord, string>): Promise<void>;
   onFatal(reason: Error): void;
+  /** Whether waiting mends it. */
+  passes(error: Error): boolean;
 }
 
 /** Joins the group. The topics must exist. @throws Error of kafkajs if it cannot be joined */
@@ -52,7 +55,7 @@ export async function openSubscription(
   deps: SubscriptionDeps,
 ): Promise<Subscription> {
   const { group, topics } = options;
-  const { clients, logger, times, onFatal } = deps;
+  const { clients, logger, times, onFatal, passes } = deps;
   const consumer = clients.patient.consumer({
     groupId: group,
     sessionTimeout: times.sessionTimeoutMs,
@@ -65,6 +68,7 @@ export async function openSubscription(
   });
   const lanes = createLanes(options, deps);
   const answers = watchAnswers(consumer);
+  let restarting: NodeJS.Timeout | undefined;
   const state = { joined: false, closed: undefined as Promise<void> | undefined };
 
   const joining = Promise.withResolvers<void>();
@@ -82,12 +86,26 @@ export async function openSubscription(
   function crashed({ error, restart }: ConsumerCrashEvent['payload']): void {
     lanes.revokeAll();
     if (state.closed) return;
-    if (restart) logger.warn({ err: error, group }, 'The consumer failed and starts again.');
-    else if (!state.joined) joining.reject(error);
-    else onFatal(new Error(`The consumer of group ${group} has ended: ${error.message}`, { cause: error }));
+    if (!restart && !state.joined) joining.reject(error);
+    else if (!restart && !passes(error))
+      onFatal(new Error(`The consumer of group ${group} has ended: ${error.message}`, { cause: error }));
+    else {
+      logger.warn({ err: error, group }, 'The consumer failed and starts again.');
+      if (!restart) restarting = setTimeout(run, RESTART_AFTER_MS);
+    }
   }
 
+  /** Also anew, after it has ended. What fails in it is told as a crash. */
+  const run = (): Promise<void> =>
+    consumer.run({
+      autoCommit: false,
+      eachBatchAutoResolve: false,
+      partitionsConsumedConcurrently: partitions,
+      eachBatch: lanes.take,
+    });
+
   async function disconnect(): Promise<void> {
+    clearTimeout(restarting);
     for (const remove of removeListeners) remove();
     await within(DISCONNECT_WITHIN_MS, consumer.disconnect()).catch((err) =>
       logger.warn({ err, group }, 'The consumer could not leave its group; its session will end by itself.'),
@@ -97,12 +115,7 @@ export async function openSubscription(
   try {
     await consumer.connect();
     await consumer.subscribe({ topics: [...topics], fromBeginning: true });
-    await consumer.run({
-      autoCommit: false,
-      eachBatchAutoResolve: false,
-      partitionsConsumedConcurrently: partitions,
-      eachBatch: lanes.take,
-    });
+    await run();
     await joining.promise;
   } catch (err) {
     await disconnect();

@@ -15,25 +15,40 @@ export interface Watchdog {
   close(): void;
 }
 
-/** Tells a consumer that stands still from a broker that is away: only the first is worth a new process. */
+/**
+ * Tells a consumer that stands still from brokers that are away: only the first is worth a new process. What
+ * counts is the silence while the brokers answered all along: after an outage a consumer may take its time to
+ * join its group again.
+ */
 export function createWatchdog(deps: WatchdogDeps): Watchdog {
   const { lastAnswer, stuckAfterMs, everyMs, now } = deps;
   let looking = false;
-  const silence = () => now() - lastAnswer();
+  /** The first probe that was answered, of those since the consumer fell silent. */
+  let answeredSince: number | undefined;
+
+  const isSilent = () => now() - lastAnswer() >= everyMs;
+  const silenceOf = (since: number) => now() - Math.max(lastAnswer(), since);
 
   async function look(): Promise<void> {
-    if (looking || silence() < stuckAfterMs) return;
+    if (looking) return;
+    if (!isSilent()) {
+      answeredSince = undefined;
+      return;
+    }
     looking = true;
-    const brokerAnswers = await deps.probe().then(
+    const asked = now();
+    const answers = await deps.probe().then(
       () => true,
       () => false,
     );
     looking = false;
-    if (!brokerAnswers || silence() < stuckAfterMs) return;
+    answeredSince = answers ? (answeredSince ?? asked) : undefined;
+    if (answeredSince === undefined || silenceOf(answeredSince) < stuckAfterMs) return;
     clearInterval(timer);
+    const seconds = Math.round(silenceOf(answeredSince) / 1000);
     deps.onStuck(
       new Error(
-        `The consumer of group ${deps.group} is stuck: no fetch for ${Math.round(silence() / 1000)} s, though the brokers answer.`,
+        `The consumer of group ${deps.group} is stuck: no fetch for ${seconds} s, though the brokers answer.`,
       ),
     );
   }

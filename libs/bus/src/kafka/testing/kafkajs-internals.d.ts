@@ -2,10 +2,15 @@
 declare module 'kafkajs/src/broker/index.js' {
   class Broker {
     joinGroup(request: object): Promise<object>;
+    fetch(request: object): Promise<object>;
   }
   export = Broker;
 }
 
 declare module 'kafkajs/src/protocol/error.js' {
   export function createErrorFromCode(code: number): Error;
+}
+
+declare module 'kafkajs/src/errors.js' {
+  export class KafkaJSGroupCoordinatorNotFound extends Error {}
 }
