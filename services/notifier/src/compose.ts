@@ -133,6 +133,7 @@ export function compose(config: NotifierConfig, deps: NotifierDeps): Service {
     const dispatcher = createDispatcher({
       deliveries,
       trySending: createSender({ open, render, mailer, now: clock.now }),
+      knock: mailer.knock,
       clock,
       random,
       newOwner: randomUUID,

@@ -11,7 +11,7 @@ import { type Database, openDatabase } from '@latchkey/sqlite';
 import { systemClock } from './adapters/clock.system.ts';
 import { createSqliteDeliveries } from './adapters/deliveries.sqlite.ts';
 import { entriesFor } from './delivery/delivery.ts';
-import { createDispatcher, TRY_MS } from './dispatcher.ts';
+import { createDispatcher, type DispatcherDeps, TRY_MS } from './dispatcher.ts';
 import { deliveryId } from './ids.ts';
 import { createMetrics } from './metrics.ts';
 import type { Clock } from './ports/clock.ts';
@@ -36,10 +36,16 @@ afterEach(async () => {
 
 const silent = createLogger({ name: 'notifier', level: 'silent' });
 
+let knock: DispatcherDeps['knock'];
+beforeEach(() => {
+  knock = async () => ({ kind: 'welcome' });
+});
+
 const dispatcherWith = (trySending: TrySending, clock: Clock = systemClock, logger = silent) =>
   createDispatcher({
     deliveries,
     trySending,
+    knock,
     clock,
     random: () => 0.5,
     newOwner: randomUUID,
@@ -81,6 +87,36 @@ describe('the dispatcher', () => {
     await dispatcher.stop();
     assert.equal(sent, 1);
     assert.equal(lines.filter((line) => line.includes('cannot be reached')).length, 1);
+  });
+
+  it('sends at once what a claim took whose answer was lost', { timeout: 20_000 }, async (t) => {
+    await owe(3);
+    const stored = deliveries;
+    let lost = false;
+    deliveries = {
+      ...stored,
+      claim: async (claim) => {
+        const claimed = await stored.claim(claim);
+        if (lost) return claimed;
+        lost = true;
+        throw new StoreUnavailable('the answer was lost');
+      },
+    };
+    const dispatcher = dispatcherWith(async () => ({ kind: 'accepted' }));
+    dispatcher.start();
+    while (!t.signal.aborted && (await stored.census()).byState.sent < 3) await setImmediate();
+    await dispatcher.stop();
+  });
+
+  it('knows of a mail server that is away, and of its return, without a mail to send', async () => {
+    let away = true;
+    knock = async () => (away ? { kind: 'unreachable' } : { kind: 'welcome' });
+    const dispatcher = dispatcherWith(() => assert.fail('there is no mail'));
+    dispatcher.start();
+    while (dispatcher.circuit().state === 'closed') await setImmediate();
+    away = false;
+    while (dispatcher.circuit().state === 'open') await setImmediate();
+    await dispatcher.stop();
   });
 
   it('finishes and records what is in hand before it stops, and takes nothing new', async () => {

@@ -6,7 +6,7 @@
  * meantime does not send what somebody else has taken over.
  */
 import type { Logger } from '@latchkey/service';
-import { afterTry, type Settlement, type TryResult } from './delivery/attempt.ts';
+import { afterTry, type KnockResult, type Settlement, type TryResult } from './delivery/attempt.ts';
 import { afterResult, type Circuit, closed, room } from './delivery/circuit.ts';
 import type { ClaimedDelivery } from './delivery/delivery.ts';
 import type { NotifierMetrics } from './metrics.ts';
@@ -29,6 +29,8 @@ const EXPIRE_MS = 1_000;
 export interface DispatcherDeps {
   readonly deliveries: Deliveries;
   readonly trySending: TrySending;
+  /** Asks the mail server whether it takes mail at all. */
+  knock(): Promise<KnockResult>;
   readonly clock: Clock;
   /** In [0, 1). */
   random(): number;
@@ -55,9 +57,12 @@ export function createDispatcher(deps: DispatcherDeps): Dispatcher {
   const inHand = new Set<Promise<void>>();
   const stopping = new AbortController();
   const givingUp = new AbortController();
+  /** Claims that were never answered: they may have taken something. */
+  const unanswered = new Set<string>();
   let circuit: Circuit = closed;
   let woken = new AbortController();
   let running: Promise<void> | undefined;
+  let knocking = false;
   let nextExpiry = 0;
   let pause = POLL_MS.least;
   let storeAway = false;
@@ -67,7 +72,7 @@ export function createDispatcher(deps: DispatcherDeps): Dispatcher {
   // With a reason: without one, an exception is made each time, with its stack.
   const wake = (): void => woken.abort('woken');
 
-  function learn(result: TryResult): void {
+  function learn(result: TryResult | KnockResult): void {
     const before = circuit.state;
     circuit = afterResult(circuit, result, clock.monotonic(), random());
     if (before === circuit.state) return;
@@ -147,21 +152,49 @@ export function createDispatcher(deps: DispatcherDeps): Dispatcher {
     if (ended > 0) logger.info({ ended }, 'mails ran out before they could be sent');
   }
 
+  /** Without it, what such a claim took would lie until the end of its lease. */
+  async function releaseUnanswered(): Promise<void> {
+    for (const owner of unanswered) {
+      await deliveries.release(owner, clock.now());
+      unanswered.delete(owner);
+    }
+  }
+
   /** @returns whether anything was found. */
-  async function takeDue(): Promise<boolean> {
-    const limit = room(circuit, clock.monotonic(), inHand.size, deps.concurrency);
-    if (limit === 0) return false;
+  async function takeDue(limit: number): Promise<boolean> {
+    await releaseUnanswered();
     const owner = deps.newOwner();
     // Read before the claim, so that the lease can only end later than we think.
     const began = clock.monotonic();
+    unanswered.add(owner);
     const claimed = await deliveries.claim({ owner, now: clock.now(), leaseMs: LEASE_MS, limit });
+    unanswered.delete(owner);
     for (const delivery of claimed) takeUp(delivery, owner, began);
     return claimed.length > 0;
   }
 
+  /** Finds out about the mail server where there is no mail to find out by. */
+  async function knock(): Promise<void> {
+    if (knocking) return;
+    knocking = true;
+    const result = await deps.knock();
+    knocking = false;
+    if (stopping.signal.aborted) return;
+    learn(result);
+    wake();
+  }
+
+  async function takeOrKnock(): Promise<boolean> {
+    const limit = room(circuit, clock.monotonic(), inHand.size, deps.concurrency);
+    if (limit === 0) return false;
+    const found = await takeDue(limit);
+    if (!found && circuit.state === 'open') void knock();
+    return found;
+  }
+
   /** What is due comes first: what has run out is never handed out, and nobody waits for its end. */
   async function round(): Promise<boolean> {
-    const found = await takeDue();
+    const found = await takeOrKnock();
     await expireNowAndThen();
     if (unwritten.size === 0) learnOfStore();
     return found;
@@ -177,6 +210,8 @@ export function createDispatcher(deps: DispatcherDeps): Dispatcher {
   }
 
   async function run(): Promise<void> {
+    // Nobody waits for it: what is due finds out just as well.
+    void knock();
     while (!stopping.signal.aborted) {
       woken = new AbortController();
       try {

@@ -116,6 +116,14 @@ export function createMongoDeliveries(connection: Connection): Deliveries {
       return claimed.flatMap(claimedOf);
     },
 
+    async release(owner, now) {
+      const held = { 'open.sendUntil': { $gt: new Date(0) }, 'open.dueAt': { $gt: now }, owner };
+      await deliveries.updateMany(held, {
+        $set: { state: 'pending', 'open.dueAt': now },
+        $unset: { owner: 1 },
+      });
+    },
+
     async settle(id, owner, settlement) {
       const { matchedCount } = await deliveries.updateOne({ _id: id, owner }, outcomeOf(settlement));
       return matchedCount === 1;

@@ -86,11 +86,14 @@ UPDATE notifier_deliveries SET ended_at = ?, ${ENDED},
   reason = CASE attempts ->> '$[#-1].result' WHEN 'unknown-key' THEN 'unsealable' END
 WHERE due_at <= ? AND send_until <= ?`;
 
-const RELEASE = `
+const RETRY = `
 UPDATE notifier_deliveries SET state = 'pending', owner = NULL, due_at = ?, tries = tries + ?, attempts = ?
 WHERE id = ?`;
 const END = `
 UPDATE notifier_deliveries SET state = ?, reason = ?, ended_at = ?, attempts = ?, ${ENDED} WHERE id = ?`;
+
+const RELEASE = `
+UPDATE notifier_deliveries SET state = 'pending', owner = NULL, due_at = ? WHERE due_at > ? AND owner = ?`;
 
 const RECLAIM = `
 UPDATE notifier_deliveries SET state = 'pending', owner = NULL, due_at = occurred_at WHERE state = 'claimed'`;
@@ -200,7 +203,7 @@ export function createSqliteDeliveries(database: Database): SqliteDeliveries {
     const id = String(row['id']);
     const log = extended(row, settlement.attempt);
     if (settlement.state === 'pending') {
-      sql(RELEASE).run(settlement.dueAt.getTime(), settlement.counts ? 1 : 0, log, id);
+      sql(RETRY).run(settlement.dueAt.getTime(), settlement.counts ? 1 : 0, log, id);
     } else {
       const reason = settlement.state === 'failed' ? settlement.reason : null;
       sql(END).run(settlement.state, reason, settlement.at.getTime(), log, id);
@@ -223,6 +226,10 @@ export function createSqliteDeliveries(database: Database): SqliteDeliveries {
 
     // Lost, the lease is void anyway: its owner is gone.
     claim: (claim) => database.write(() => claimSome(claim), { flushed: false }),
+
+    // Lost, the lease is void, too.
+    release: (owner, now) =>
+      database.write(() => void sql(RELEASE).run(now.getTime(), now.getTime(), owner), { flushed: false }),
 
     settle: (id, owner, settlement) =>
       database.write(() => {

@@ -1,7 +1,7 @@
 /** Mails over a pooled SMTP transport (nodemailer). */
 import { Readable } from 'node:stream';
 import { createTransport } from 'nodemailer';
-import type { SendResult } from '../delivery/attempt.ts';
+import type { KnockResult, SendResult } from '../delivery/attempt.ts';
 import type { Mail, Mailer, SendOptions } from '../ports/mailer.ts';
 
 export interface SmtpSettings {
@@ -140,5 +140,15 @@ export function createSmtpMailer(settings: SmtpSettings): Mailer {
     }
   }
 
-  return { send, close: () => transport.close() };
+  async function knock(): Promise<KnockResult> {
+    try {
+      await transport.verify();
+      return { kind: 'welcome' };
+    } catch (error) {
+      const result = afterError(error, false);
+      return { kind: result.kind === 'unwelcome' ? 'unwelcome' : 'unreachable' };
+    }
+  }
+
+  return { send, knock, close: () => transport.close() };
 }

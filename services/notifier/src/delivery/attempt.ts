@@ -15,6 +15,11 @@ export type SendResult =
   /** Given up before the mail was handed over: the lease may be over, so somebody else may be sending it. */
   | { readonly kind: 'withdrawn' };
 
+/** What a server says to who only asks whether it takes mail. */
+export type KnockResult =
+  | { readonly kind: 'welcome' }
+  | Extract<SendResult, { readonly kind: 'unreachable' | 'unwelcome' }>;
+
 export type OpenFailure =
   /** Sealed to a key that is not here (yet). */
   | { readonly kind: 'unknown-key' }

@@ -1,9 +1,9 @@
 /**
- * Whether the mail server is worth asking. While it is away, one mail at a time probes it, about once a second;
- * the first that gets through to it lets all the others follow. So an outage costs a second after its end at
+ * Whether the mail server is worth asking. While it is away, one mail at a time probes it, or a knock where no
+ * mail is due, about once a second; the first that gets through to it lets all the others follow. So an outage costs a second after its end at
  * most, and no mail's own back-off grows because of it.
  */
-import type { TryResult } from './attempt.ts';
+import type { KnockResult, TryResult } from './attempt.ts';
 
 export type Circuit =
   | { readonly state: 'closed' }
@@ -19,13 +19,19 @@ const UNWELCOME_PROBE_MS = 15_000;
  * @param now on the monotonic clock, in ms
  * @param random in [0, 1)
  */
-export function afterResult(circuit: Circuit, result: TryResult, now: number, random: number): Circuit {
+export function afterResult(
+  circuit: Circuit,
+  result: TryResult | KnockResult,
+  now: number,
+  random: number,
+): Circuit {
   switch (result.kind) {
     case 'unreachable':
     case 'unwelcome': {
       const interval = result.kind === 'unwelcome' ? UNWELCOME_PROBE_MS : PROBE_MS;
       return { state: 'open', why: result.kind, probeAt: now + interval * (0.75 + random / 4) };
     }
+    case 'welcome':
     case 'accepted':
     case 'refused':
     case 'deferred':

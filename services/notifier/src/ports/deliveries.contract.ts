@@ -133,6 +133,29 @@ export function deliveriesContract(name: string, open: () => Promise<DeliveriesF
       assert.equal(await deliveries.settle(delivery.id, 'two', { state: 'sent', at: at(94) }), false);
     });
 
+    it('hands out at once what was given back, and leaves the hands of others alone', async () => {
+      const [lost, held] = [aDelivery({ sendUntil: at(300) }), aDelivery({ sendUntil: at(200) })];
+      await add([held, lost]);
+      await claim({ owner: 'one', limit: 1 });
+      await claim({ owner: 'two', limit: 1 });
+      await deliveries.release('two', at(2));
+      await deliveries.release('two', at(2));
+      assert.equal(await deliveries.settle(lost.id, 'two', { state: 'sent', at: at(3) }), false);
+      assert.deepEqual(await claimedIds({ owner: 'three', now: at(2) }), [lost.id]);
+      assert.equal(await deliveries.settle(held.id, 'one', { state: 'sent', at: at(3) }), true);
+    });
+
+    it('does not revive what has ended when a claim is given back', async () => {
+      const [sent, retried] = [aDelivery(), aDelivery()];
+      await add([sent, retried]);
+      await claim();
+      await deliveries.settle(sent.id, 'one', { state: 'sent', at: at(2) });
+      await deliveries.settle(retried.id, 'one', { state: 'pending', dueAt: at(10), counts: true });
+      await deliveries.release('one', at(3));
+      assert.equal(await stateOf(sent.id), 'sent');
+      assert.deepEqual(await claim({ owner: 'two', now: at(9) }), []);
+    });
+
     it('hands a delivery out again when its next try is due', async () => {
       const delivery = aDelivery();
       await add([delivery]);

@@ -50,6 +50,11 @@ export interface Deliveries {
    */
   claim(claim: Claim): Promise<readonly ClaimedDelivery[]>;
   /**
+   * Gives back what a claim took and its claimer was never told of: due again at `now` instead of at the end of
+   * the lease. Idempotent.
+   */
+  release(owner: string, now: Date): Promise<void>;
+  /**
    * Writes down what became of a claimed delivery and ends the claim. `counts` adds to its `tries`.
    * @returns false, and nothing is written, if `owner` does not hold it any more.
    */
