@@ -67,10 +67,10 @@ describe('several instances at once', () => {
       assertStatus(reply, 201);
       assert.equal(reply.text, replies[0]?.text);
     }
+    const { token } = linkOf(await mailbox.next(ada.email, 'Verify your email'));
     await people.verified(somebody('fence'));
     assert.equal((await mailbox.to(ada.email)).length, 1);
     // With others of its address, its link would ask for a password.
-    const { token } = linkOf(await mailbox.next(ada.email, 'Verify your email'));
     assertStatus(await clientAt(auths, 1).post(`/auth/verify/${token}`), 200);
   });
 
