@@ -1,0 +1,67 @@
+/**
+ * `npm run test:compose`: the gateway's configuration on an nginx of this machine, and docker-compose.yml as a whole,
+ * under a name and on ports of its own. Says at the end what it ran on.
+ */
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+
+/** One at a time: each has the machine for itself. */
+const FLAGS = ['--test', '--test-concurrency=1'];
+const SUITES = 'test/compose/*.e2e.ts';
+
+/** What a program printed, undefined where it could not do it. */
+function said(command: string, ...words: readonly string[]): string | undefined {
+  const { status, stdout, stderr } = spawnSync(command, words, { encoding: 'utf8' });
+  return status === 0 ? (stdout + stderr).trim() : undefined;
+}
+
+interface Programs {
+  readonly engine: string;
+  readonly compose: string;
+  readonly nginx: string;
+}
+
+/** @throws Error naming everything that is missing */
+function programs(): Programs {
+  const engine = said('docker', 'version', '--format', '{{.Server.Version}}');
+  const compose = said('docker', 'compose', 'version', '--short');
+  const nginx = said('nginx', '-v');
+  const missing = [
+    engine ? [] : ['a Docker engine that runs and that you may use'],
+    compose ? [] : ['Docker Compose 2'],
+    nginx ? [] : ['nginx (apt-get install nginx-light)'],
+  ].flat();
+  if (!engine || !compose || !nginx) throw new Error(`test:compose needs ${missing.join(', ')}`);
+  return { engine, compose, nginx: nginx.replace(/^.*\//, '') };
+}
+
+/** The images of servers, with the beginning of the content's own name: a tag can be put on anything. */
+function servers(): readonly string[] {
+  const listed = said('docker', 'compose', '--env-file', '/dev/null', 'config', '--images') ?? '';
+  const images = [...new Set(listed.split('\n'))].filter((name) => name.includes(':')).sort();
+  return images.map((name) => {
+    const id = said('docker', 'image', 'inspect', '--format', '{{.Id}}', name);
+    return `${name} (${id?.slice(7, 19) ?? 'not here'})`;
+  });
+}
+
+async function runSuites(): Promise<number> {
+  const child = spawn(process.execPath, [...FLAGS, SUITES], { stdio: 'inherit' });
+  const [code]: (number | null)[] = await once(child, 'close');
+  return code ?? 1;
+}
+
+try {
+  const { engine, compose, nginx } = programs();
+  process.exitCode = await runSuites();
+  console.log(`
+Ran on
+  Docker    engine ${engine}, Compose ${compose}
+  images    ${servers().join('\n            ')}
+  nginx     ${nginx}, for the tests of the gateway alone
+  journey   through the gateway, on one and on two containers of each service
+  outages   of Kafka, MongoDB and the mail server at the start`);
+} catch (error) {
+  console.error(error instanceof Error ? error.message : String(error));
+  process.exitCode = 1;
+}
