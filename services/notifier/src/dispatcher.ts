@@ -20,7 +20,7 @@ export const LEASE_MS = 90_000;
 /** How long `stop` waits for mails that are being handed over before it ends them, in ms. */
 const GRACE_MS = 5_000;
 /** The store is asked this often when nobody says that there is something, in ms: seldom while idle. */
-const POLL_MS = { least: 100, probing: 500, most: 2_000 };
+const POLL_MS = { least: 500, probing: 500, most: 2_000 };
 /** An outcome that cannot be written is tried again after so long, in ms, doubling. */
 const REWRITE_MS = { least: 100, most: 1_000 };
 /** How often mails that have run out are ended, in ms. */
@@ -66,6 +66,8 @@ export function createDispatcher(deps: DispatcherDeps): Dispatcher {
   let nextExpiry = 0;
   let pause = POLL_MS.least;
   let storeAway = false;
+  /** Whether more may be due than there was room for. */
+  let moreDue = false;
   /** Deliveries whose outcome waits for the store. */
   const unwritten = new Set<string>();
 
@@ -76,6 +78,7 @@ export function createDispatcher(deps: DispatcherDeps): Dispatcher {
     const before = circuit.state;
     circuit = afterResult(circuit, result, clock.monotonic(), random());
     if (before === circuit.state) return;
+    wake();
     if (circuit.state === 'open') logger.warn({ why: circuit.why }, 'the mail server takes no mail: probing');
     else logger.info('the mail server takes mail again');
   }
@@ -140,7 +143,7 @@ export function createDispatcher(deps: DispatcherDeps): Dispatcher {
       )
       .finally(() => {
         inHand.delete(handled);
-        wake();
+        if (moreDue) wake();
       });
     inHand.add(handled);
   }
@@ -160,8 +163,8 @@ export function createDispatcher(deps: DispatcherDeps): Dispatcher {
     }
   }
 
-  /** @returns whether anything was found. */
-  async function takeDue(limit: number): Promise<boolean> {
+  /** @returns how many it took. */
+  async function takeDue(limit: number): Promise<number> {
     await releaseUnanswered();
     const owner = deps.newOwner();
     // Read before the claim, so that the lease can only end later than we think.
@@ -170,7 +173,7 @@ export function createDispatcher(deps: DispatcherDeps): Dispatcher {
     const claimed = await deliveries.claim({ owner, now: clock.now(), leaseMs: LEASE_MS, limit });
     unanswered.delete(owner);
     for (const delivery of claimed) takeUp(delivery, owner, began);
-    return claimed.length > 0;
+    return claimed.length;
   }
 
   /** Finds out about the mail server where there is no mail to find out by. */
@@ -179,17 +182,18 @@ export function createDispatcher(deps: DispatcherDeps): Dispatcher {
     knocking = true;
     const result = await deps.knock();
     knocking = false;
-    if (stopping.signal.aborted) return;
-    learn(result);
-    wake();
+    if (!stopping.signal.aborted) learn(result);
   }
 
+  /** @returns whether anything was found. */
   async function takeOrKnock(): Promise<boolean> {
     const limit = room(circuit, clock.monotonic(), inHand.size, deps.concurrency);
+    moreDue = limit === 0;
     if (limit === 0) return false;
-    const found = await takeDue(limit);
-    if (!found && circuit.state === 'open') void knock();
-    return found;
+    const taken = await takeDue(limit);
+    moreDue = taken === limit;
+    if (taken === 0 && circuit.state === 'open') void knock();
+    return taken > 0;
   }
 
   /** What is due comes first: what has run out is never handed out, and nobody waits for its end. */

@@ -52,6 +52,7 @@ export function createMongoDeliveries(connection: Connection): Deliveries {
 
   const expire = async (now: Date): Promise<number> => {
     const over = { 'open.sendUntil': { $lte: now }, 'open.dueAt': { $lte: now } };
+    if ((await deliveries.exists(over)) === null) return 0;
     const unsealable = await deliveries.updateMany(
       { ...over, lastResult: 'unknown-key' },
       ended('failed', now, 'unsealable'),
@@ -71,15 +72,22 @@ export function createMongoDeliveries(connection: Connection): Deliveries {
     if (found.length === 0) return { taken: [], more: false };
     const ids = found.map(({ _id }) => _id);
     const leaseEnds = new Date(now.getTime() + leaseMs);
-    await deliveries.updateMany(
-      { _id: { $in: ids }, ...due },
-      { $set: { state: 'claimed', owner, 'open.dueAt': leaseEnds } },
-    );
+    const hold = { $set: { state: 'claimed' as const, owner, 'open.dueAt': leaseEnds } };
+    const [id, ...others] = ids;
+    const more = found.length === limit;
+    if (id !== undefined && others.length === 0) {
+      // The usual case, with one question less.
+      const taken = await deliveries
+        .findOneAndUpdate({ _id: id, ...due }, hold, { returnDocument: 'after' })
+        .lean<DeliveryDocument>();
+      return { taken: taken === null ? [] : [taken], more };
+    }
+    await deliveries.updateMany({ _id: { $in: ids }, ...due }, hold);
     const taken = await deliveries
       .find({ _id: { $in: ids }, owner, state: 'claimed' })
       .sort({ 'open.sendUntil': 1 })
       .lean();
-    return { taken, more: found.length === limit };
+    return { taken, more };
   }
 
   /** Cancels what a cutoff reaches, of what `owner` has just taken; the rest is handed out. */

@@ -129,9 +129,11 @@ function toDelivery(event: LatchkeyEvent, mail: OwedMail, idOf: IdOf): NewDelive
 /** The deliveries and cutoffs of one event. */
 export function entriesFor(event: LatchkeyEvent, idOf: IdOf): Batch & { readonly erased: boolean } {
   const { mails, supersedes, erased } = reactTo(event);
+  // Nothing comes before the first event of an account.
+  const cutoffs = event.sequence > 1 ? supersedes : [];
   return {
     deliveries: mails.map((mail) => toDelivery(event, mail, idOf)),
-    cutoffs: supersedes.map((what) => ({ subject: event.subject, what, before: event.sequence })),
+    cutoffs: cutoffs.map((what) => ({ subject: event.subject, what, before: event.sequence })),
     erased,
   };
 }

@@ -72,11 +72,17 @@ export function createMongoProfiles(connection: Connection, generation = 'v1'): 
   return reportingFailures(port, (failure) => new StoreUnavailable(failure));
 }
 
-/** In place of one that knows less, or as much and is not parked. The upsert of any other fails on its id. */
+/**
+ * In place of one that knows less; where there is a mark to set, also of one that knows as much and has none.
+ * The upsert of any other fails on its id.
+ */
 const replacing = (document: AccountDocument) => {
-  const { _id, sequence } = document;
-  const lesser = [{ sequence: { $lt: sequence } }, { sequence, parked: { $exists: false } }];
-  return { replaceOne: { filter: { _id, $or: lesser }, replacement: document, upsert: true } };
+  const { _id, sequence, parked } = document;
+  const knowsLess = { sequence: { $lt: sequence } };
+  const filter = parked
+    ? { _id, $or: [knowsLess, { sequence, parked: { $exists: false } }] }
+    : { _id, ...knowsLess };
+  return { replaceOne: { filter, replacement: document, upsert: true } };
 };
 
 const documentOf = (account: Account): AccountDocument => ({

@@ -30,8 +30,8 @@ export interface Profiles {
   /** What is known of one account; `{id}` alone where nothing is. */
   find(id: string): Promise<Account>;
   /**
-   * Replaces each account whose sequence in the store is lower than the one given; at the same sequence only
-   * one that is not parked. Others stay as they are, so that a slow instance never undoes what a faster one
+   * Replaces each account whose sequence in the store is lower than the one given; at the same sequence it only
+   * sets a mark where there is none. Others stay as they are, so that a slow instance never undoes what a faster one
    * has stored. Resolves once that is durable. One account must not be given twice. Where it rejects, any number
    * of accounts may be stored, each of them whole: the same call again stores the rest.
    */
