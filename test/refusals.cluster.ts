@@ -61,7 +61,7 @@ describe('a service ends at once', () => {
       `latchkey_test_${randomBytes(4).toString('hex')}`,
     );
     for (const ended of await runAll({ MONGO_URL }))
-      assert.match(lastWord(ended), /MongoDB .*index.* npm run ops -- indexes/);
+      assert.match(lastWord(ended), /MONGO_URL: MongoDB .*index.* npm run ops -- indexes/);
   });
 
   test('with other keys than the accounts were made with, and names them', async () => {
@@ -85,7 +85,7 @@ describe('a service ends at once', () => {
   test('without the topics, and says how they are made', async () => {
     await clearBroker(cluster.stores.KAFKA_BROKERS);
     for (const ended of await runAll())
-      assert.match(lastWord(ended), /Kafka .*accounts\.events\.v1.* npm run ops -- topics/);
+      assert.match(lastWord(ended), /KAFKA_BROKERS: Kafka .*accounts\.events\.v1.* npm run ops -- topics/);
   });
 
   test('with a topic of other settings, and names topic and setting; ops alter nothing', async () => {

@@ -169,7 +169,7 @@ test('a data folder goes on in a cluster: no mail twice, none lost, sessions and
   const settings = { DATA_DIR: folder, MONGO_URL: url };
 
   const early = await runOps(settings, 'move');
-  assert.match(early.err, /^ops: MongoDB lacks index [^\n]+ Run: npm run ops -- indexes\n$/);
+  assert.match(early.err, /^ops: MONGO_URL: MongoDB lacks index [^\n]+ Run: npm run ops -- indexes\n$/);
   assert.equal((await runOps(settings, 'indexes')).code, 0);
 
   const moved = await runOps(settings, 'move');

@@ -199,7 +199,7 @@ describe('what waiting does not mend ends the process with one line:', () => {
     const { environment, topic, bus } = await prepare(t, {});
     assert.equal(
       await lastWords(await startProbe(t, environment)),
-      `cannot start: Kafka lacks ${topic}, or this user may not see it. Run: npm run ops -- topics`,
+      `cannot start: KAFKA_BROKERS: Kafka lacks ${topic}, or this user may not see it. Run: npm run ops -- topics`,
     );
     await assert.rejects(bus.checkTopics([{ name: topic, partitions: 2, retentionMs: -1 }], 'x'), /lacks/);
   });
@@ -216,7 +216,7 @@ describe('what waiting does not mend ends the process with one line:', () => {
     const { environment, mongo } = await prepare(t, { partitions: 2, indexed: false });
     assert.equal(
       await lastWords(await startProbe(t, environment)),
-      'cannot start: MongoDB lacks index name on collection things. Run: npm run ops -- indexes',
+      'cannot start: MONGO_URL: MongoDB lacks index name on collection things. Run: npm run ops -- indexes',
     );
     assert.deepEqual(await mongo.connection.db?.listCollections().toArray(), []);
   });

@@ -18,7 +18,7 @@ describe('indexes', () => {
     await assert.rejects(checkIndexes(connection, [byName, byTime, ofOthers], make), {
       name: 'IndexError',
       message:
-        'MongoDB lacks index time on collection notes, lacks index name on collection others. ' +
+        'MONGO_URL: MongoDB lacks index time on collection notes, lacks index name on collection others. ' +
         'Run: npm run ops -- indexes',
     });
   });

@@ -61,7 +61,7 @@ export async function checkIndexes(
       if (index.collection === collection) faults.push(...faultsOf(index, existing.get(index.name)));
     }
   }
-  if (faults.length > 0) throw new IndexError(`MongoDB ${faults.join(', ')}. Run: ${command}`);
+  if (faults.length > 0) throw new IndexError(`MONGO_URL: MongoDB ${faults.join(', ')}. Run: ${command}`);
 }
 
 interface ExistingIndex {

@@ -73,7 +73,7 @@ export async function checkTopics(
   const missing = await missingOf(admin, topics, given ?? (await usualReplication(admin)));
   if (missing.length === 0) return;
   const names = missing.map(({ name }) => name).join(', ');
-  throw new Error(`Kafka lacks ${names}, or this user may not see it. Run: ${command}`);
+  throw new Error(`KAFKA_BROKERS: Kafka lacks ${names}, or this user may not see it. Run: ${command}`);
 }
 
 /** Those that are not there. @throws Error where one that is there differs */
