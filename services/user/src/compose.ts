@@ -1,6 +1,5 @@
 /** Puts the user service together. */
-import type { Bus, Subscription, TopicSpec } from '@latchkey/bus';
-import type { ClusterBackend } from '@latchkey/cluster';
+import type { Subscription, TopicSpec } from '@latchkey/bus';
 import { ACCOUNTS_TOPIC, accountsTopic } from '@latchkey/events';
 import type { Index } from '@latchkey/mongo';
 import {
@@ -13,15 +12,13 @@ import {
   type Service,
   tokenVerifier,
 } from '@latchkey/service';
-import type { Database } from '@latchkey/sqlite';
 import { profileIndexes } from './adapters/profiles.mongo.schema.ts';
-import { createMongoProfiles } from './adapters/profiles.mongo.ts';
-import { createSqliteProfiles } from './adapters/profiles.sqlite.ts';
+import { type Backend, profilesOn } from './backends.ts';
 import type { UserConfig } from './config.ts';
 import { accountSequenceHeader } from './http/account-sequence.ts';
 import { createRoutes } from './http/routes.ts';
 import { createStanding } from './http/standing.ts';
-import type { Profiles } from './ports/profiles.ts';
+import type { ParkedPage, Profiles } from './ports/profiles.ts';
 import type { Parked } from './profile/account.ts';
 import { createProjection } from './projection/projection.ts';
 import { createProjectionMetrics } from './projection/projection-metrics.ts';
@@ -36,15 +33,8 @@ export const userTopics: readonly TopicSpec[] = [accountsTopic];
 /** What its read model in MongoDB is searched by. */
 export const userIndexes: readonly Index[] = profileIndexes();
 
-/** Everything in one process, on one data folder. Bus and database belong to who hands them in. */
-export interface EmbeddedBackend {
-  readonly kind: 'embedded';
-  readonly database: Database;
-  readonly bus: Bus;
-}
-
 export interface UserDeps {
-  readonly backend: EmbeddedBackend | ClusterBackend;
+  readonly backend: Backend;
   readonly logger: Logger;
   readonly registry: Registry;
   now?(): Date;
@@ -56,7 +46,7 @@ export interface UserDeps {
 
 export interface UserService extends Service {
   /** Accounts that stand still, by id. */
-  listParked(): Promise<readonly Parked[]>;
+  listParked(page: ParkedPage): Promise<readonly Parked[]>;
   /** Reads a parked account's records again, from the one that could not be applied. */
   retryParked(account: string): Promise<RetryOutcome>;
 }
@@ -108,11 +98,6 @@ export function compose(config: UserConfig, deps: UserDeps): UserService {
     retryParked: createRetryParked({ bus, profiles, announce: room.announce }),
   };
 }
-
-const profilesOn = (backend: UserDeps['backend']): Profiles =>
-  backend.kind === 'cluster'
-    ? createMongoProfiles(backend.connection)
-    : createSqliteProfiles(backend.database);
 
 const readModelHealth = async (profiles: Profiles): Promise<readonly Dependency[]> => {
   try {

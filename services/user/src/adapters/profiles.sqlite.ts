@@ -53,11 +53,11 @@ export function createSqliteProfiles(database: Database, generation = 'v1'): Pro
       );
     },
 
-    async listParked() {
-      const sql = `SELECT parked FROM ${table} WHERE parked IS NOT NULL ORDER BY id`;
+    async listParked({ limit, after = '' }) {
+      const sql = `SELECT parked FROM ${table} WHERE parked IS NOT NULL AND id > ? ORDER BY id LIMIT ?`;
       return database
         .prepare(sql)
-        .all()
+        .all(after, limit)
         .map((row) => JSON.parse(String(row['parked'])));
     },
 
@@ -69,6 +69,14 @@ export function createSqliteProfiles(database: Database, generation = 'v1'): Pro
         .map((row) => JSON.parse(String(row['profile'])) as LivingProfile);
     },
 
+    async page(after, limit) {
+      const sql = `${select} WHERE id > ? ORDER BY id LIMIT ?`;
+      return database
+        .prepare(sql)
+        .all(after ?? '', limit)
+        .map(readAccount);
+    },
+
     async countParked() {
       const sql = `SELECT count(*) AS parked FROM ${table} WHERE parked IS NOT NULL`;
       return Number(database.prepare(sql).get()?.['parked']);
@@ -77,7 +85,7 @@ export function createSqliteProfiles(database: Database, generation = 'v1'): Pro
   return reportingFailures(port, (failure) => new StoreUnavailable(failure));
 }
 
-const tableOf = (generation: string): string => {
+export const tableOf = (generation: string): string => {
   if (!/^\w+$/.test(generation)) throw new Error('A generation is named by letters, digits and _ alone.');
   return `user_profiles_${generation}`;
 };

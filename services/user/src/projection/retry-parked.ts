@@ -19,6 +19,11 @@ export interface RetryDeps {
   readonly bus: Pick<Bus, 'readKey'>;
   readonly profiles: Pick<Profiles, 'find' | 'save' | 'unpark'>;
   announce(accounts: readonly Account[]): void;
+  /**
+   * The sequence of the account's last event in the journal, 0 where there is none. Who can ask it can tell an
+   * event that is missing from a record that is no event.
+   */
+  lastDecided?(account: string): Promise<number>;
 }
 
 /**
@@ -34,7 +39,10 @@ export const createRetryParked =
 
     for (;;) {
       const stored = await deps.profiles.find(id);
-      const caughtUp = catchUp(stored, origin, await readAccount(deps.bus, origin));
+      const records = await readAccount(deps.bus, origin);
+      // After the records: whatever is beyond it then was not on the topic.
+      const decided = await deps.lastDecided?.(id);
+      const caughtUp = catchUp(stored, origin, records, decided);
       if (isSame(stored, caughtUp)) return outcomeOf(caughtUp, 'goes on');
       await store(deps.profiles, stored, caughtUp);
       deps.announce([caughtUp]);
