@@ -1,1 +1,2 @@
 export * from './bus.ts';
+export type { LogReader, PartitionRange } from './reader.ts';
