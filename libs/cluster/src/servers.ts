@@ -9,8 +9,13 @@ import type { ServerConfig } from './settings.ts';
 /** What a service cannot do without on the servers. */
 export interface Needs {
   readonly topics: readonly TopicSpec[];
-  readonly indexes: readonly Index[];
+  readonly indexes: NeededIndexes;
 }
+
+/** Told, or found out from what is stored. */
+export type NeededIndexes =
+  | readonly Index[]
+  | ((connection: ClusterBackend['connection']) => Promise<readonly Index[]>);
 
 export interface Servers {
   readonly backend: ClusterBackend;
@@ -59,7 +64,7 @@ export function openServers(config: ServerConfig, { clientId, logger, onFatal }:
       onWaiting: (reason) => waitingFor.set(name, reason),
     });
 
-  async function lookAtMongo(indexes: readonly Index[]): Promise<void> {
+  async function lookAtMongo(needed: NeededIndexes): Promise<void> {
     if (refusal !== undefined) throw refusal;
     await mongo.ping();
     await checkIndexes(mongo.connection, indexes, MAKES_INDEXES);

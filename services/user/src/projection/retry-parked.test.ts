@@ -28,6 +28,7 @@ const createBench = async (context: TestContext) => {
     registry: createRegistry(),
     lag: async () => 0,
     parked: async () => 0,
+    generation: () => 1,
   });
   const logger = createLogger({ name: 'test', level: 'silent' });
   const project = createProjection({

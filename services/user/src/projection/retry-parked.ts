@@ -1,6 +1,7 @@
 /** Lets a parked account go on, once what held it up is repaired. */
 import type { Bus } from '@latchkey/bus';
 import { ACCOUNTS_TOPIC } from '@latchkey/events';
+import type { Pointer } from '../generation/pointer.ts';
 import type { Profiles } from '../ports/profiles.ts';
 import { type Account, type Parked, sequenceOf } from '../profile/account.ts';
 import type { AccountRecord } from '../profile/apply-record.ts';
@@ -47,6 +48,23 @@ export const createRetryParked =
       await store(deps.profiles, stored, caughtUp);
       deps.announce([caughtUp]);
     }
+  };
+
+/**
+ * In each generation that is filled, so that another one that comes to answer has it repaired as well. What comes
+ * out is how it went in the one that answers.
+ */
+export const retryInEach =
+  (deps: {
+    pointer(): Promise<Pick<Pointer, 'active' | 'running'>>;
+    retryIn(generation: number): (account: string) => Promise<RetryOutcome>;
+  }) =>
+  async (account: string): Promise<RetryOutcome> => {
+    const { active, running } = await deps.pointer();
+    for (const generation of running.filter((each) => each !== active)) {
+      await deps.retryIn(generation)(account);
+    }
+    return deps.retryIn(active)(account);
   };
 
 const readAccount = async (bus: RetryDeps['bus'], { account, partition, offset }: Parked) => {
