@@ -70,6 +70,7 @@ export function openServers(config: ServerConfig, { clientId, logger, onFatal }:
     await checkIndexes(mongo.connection, indexes, MAKES_INDEXES);
   }
 
+    const indexes = typeof needed === 'function' ? await needed(mongo.connection) : needed;
   return {
     backend: { kind: 'cluster', connection: mongo.connection, bus },
 
