@@ -2,6 +2,7 @@
 import { ConfigError, withDotEnv } from '@latchkey/service';
 import { UsageError } from './command.ts';
 import { run, usage } from './run.ts';
+import { terminal } from './terminal.ts';
 
 const explain = (error: unknown): string => {
   if (error instanceof UsageError) return `${error.message}\n\n${usage()}`;
@@ -9,13 +10,11 @@ const explain = (error: unknown): string => {
   return error instanceof Error ? error.message : String(error);
 };
 
+const { end, ...lines } = terminal(process.stdout, process.stderr);
 try {
-  await run(process.argv.slice(2), {
-    environment: withDotEnv(process.env, process.cwd()),
-    say: (line) => console.log(line),
-    note: (line) => console.error(line),
-  });
+  await run(process.argv.slice(2), { environment: withDotEnv(process.env, process.cwd()), ...lines });
+  end();
 } catch (error) {
-  console.error(`ops: ${explain(error)}`);
+  lines.note(`ops: ${explain(error)}`);
   process.exitCode = 1;
 }

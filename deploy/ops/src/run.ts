@@ -2,6 +2,7 @@
 import { type Command, type Context, UsageError } from './command.ts';
 import { indexesCommand } from './indexes.ts';
 import { moveCommand } from './move.ts';
+import { rebuildCommand } from './rebuild.ts';
 import { roleCommand } from './role.ts';
 import { secretsCommand } from './secrets.ts';
 import { topicsCommand } from './topics.ts';
@@ -12,6 +13,7 @@ const commands: Readonly<Record<string, Command>> = {
   indexes: indexesCommand,
   secrets: secretsCommand,
   move: moveCommand,
+  rebuild: rebuildCommand,
 };
 
 const HELP = new Set(['help', '--help', '-h']);
