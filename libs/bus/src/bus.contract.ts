@@ -134,6 +134,21 @@ export function busContract(name: string, makeBus: () => Promise<BusUnderTest>):
         assert.deepEqual({ ...nothing?.headers }, { empty: Buffer.alloc(0) });
       });
 
+      it('may have headers of any name, also those that every object has as a member', async () => {
+        const names = ['constructor', 'toString', '__proto__', 'hasOwnProperty'];
+        const headers = Object.fromEntries([
+          ...names.map((name) => [name, name] as const),
+          ['valueOf', ['one', 'two']] as const,
+        ]);
+        await bus.publish(topic, [{ key: 'a', value: null, headers }, record('a', 'next')]);
+        const { records } = await collect();
+        await until(() => records.length === 2);
+        const [first] = records;
+        assert.deepEqual(Object.keys(first?.headers ?? {}).toSorted(), [...names, 'valueOf'].toSorted());
+        for (const name of names) assert.deepEqual(first?.headers[name], Buffer.from(name));
+        assert.deepEqual(first?.headers['valueOf'], [Buffer.from('one'), Buffer.from('two')]);
+      });
+
       it('of one key stay in order over many publishes', async () => {
         const { records } = await collect({ sliceSize: 7 });
         for (let n = 0; n < 60; n++) {
