@@ -174,12 +174,12 @@ export function createMongoDeliveries(connection: Connection): Deliveries {
     },
 
     async cancel(id, now) {
-      const inNobodysHands = {
-        _id: id,
-        $or: [{ state: 'pending' }, { state: 'claimed', 'open.dueAt': { $lte: now } }],
-      } as const;
+      const inNobodysHands = [
+        { state: 'pending' as const },
+        { state: 'claimed' as const, 'open.dueAt': { $lte: now } },
+      ];
       const { matchedCount } = await deliveries.updateOne(
-        inNobodysHands,
+        { _id: id, $or: inNobodysHands },
         ended('cancelled', now, 'operator'),
       );
       return matchedCount === 1;

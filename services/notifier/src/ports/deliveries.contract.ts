@@ -44,6 +44,9 @@ const aLink = (overrides: Partial<NewDelivery> = {}): NewDelivery =>
     ...overrides,
   });
 
+/** What is personal in them; a random id may hold any three letters up to f. */
+const PERSONAL = /ada@|username|e\.y\.j/;
+
 const anAttempt = (result: string): Attempt => ({ at: at(1), ms: 12, result });
 
 export function deliveriesContract(name: string, open: () => Promise<DeliveriesFixture>): void {
@@ -220,7 +223,7 @@ export function deliveriesContract(name: string, open: () => Promise<DeliveriesF
       await deliveries.expire(at(6));
       const states = await Promise.all([sent, failed, cancelled, expired].map(({ id }) => stateOf(id)));
       assert.deepEqual(states, ['sent', 'failed', 'cancelled', 'expired']);
-      assert.doesNotMatch(await fixture.dump(), /ada|e\.y\.j/);
+      assert.doesNotMatch(await fixture.dump(), PERSONAL);
     });
 
     it('never hands out what has run out, and ends it as expired', async () => {
@@ -366,8 +369,11 @@ export function deliveriesContract(name: string, open: () => Promise<DeliveriesF
       const times = new Map(shown.map(({ id, dueAt, endedAt }) => [id, { dueAt, endedAt }]));
       assert.deepEqual(times.get(owed.id), { dueAt: owed.occurredAt, endedAt: undefined });
       assert.deepEqual(times.get(sent.id), { dueAt: undefined, endedAt: at(2) });
-      assert.deepEqual(await deliveries.find(owed.id), shown.find(({ id }) => id === owed.id));
-      assert.doesNotMatch(JSON.stringify(shown), /ada|e\.y\.j/);
+      assert.deepEqual(
+        await deliveries.find(owed.id),
+        shown.find(({ id }) => id === owed.id),
+      );
+      assert.doesNotMatch(JSON.stringify(shown), PERSONAL);
     });
 
     it('hands out at once what was hastened, once, and hastens nothing else', async () => {
@@ -392,7 +398,7 @@ export function deliveriesContract(name: string, open: () => Promise<DeliveriesF
       assert.equal(await stateOf(delivery.id), 'cancelled');
       const found = await deliveries.find(delivery.id);
       assert.deepEqual([found?.reason, found?.endedAt], ['operator', at(1)]);
-      assert.doesNotMatch(await fixture.dump(), /ada|e\.y\.j/);
+      assert.doesNotMatch(await fixture.dump(), PERSONAL);
       assert.deepEqual(await claim(), []);
       assert.equal(await deliveries.cancel(delivery.id, at(2)), false);
       await add([delivery]);
