@@ -1,7 +1,10 @@
 /** From words to a command's work. */
 import { type Command, type Context, UsageError } from './command.ts';
+import { deadLettersCommand } from './dead-letters.ts';
+import { deliveriesCommand } from './deliveries.ts';
 import { indexesCommand } from './indexes.ts';
 import { moveCommand } from './move.ts';
+import { parkedCommand } from './parked.ts';
 import { rebuildCommand } from './rebuild.ts';
 import { roleCommand } from './role.ts';
 import { secretsCommand } from './secrets.ts';
@@ -14,6 +17,9 @@ const commands: Readonly<Record<string, Command>> = {
   secrets: secretsCommand,
   move: moveCommand,
   rebuild: rebuildCommand,
+  parked: parkedCommand,
+  'dead-letters': deadLettersCommand,
+  deliveries: deliveriesCommand,
 };
 
 const HELP = new Set(['help', '--help', '-h']);
