@@ -1,5 +1,6 @@
 import type { ConnectionOptions } from 'node:tls';
 import { Kafka, type KafkaConfig, type LogEntry, logLevel, type SASLOptions } from 'kafkajs';
+import './headers-at-once.ts';
 
 export interface KafkaLogger {
   warn(fields: object, message: string): void;

@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import type { IHeaders } from 'kafkajs';
 import type { OutgoingRecord } from '../bus.ts';
 import { runsOf, toRecord } from './records.ts';
 
@@ -60,20 +59,5 @@ describe('a fetched record', () => {
       value: bytes,
       headers: { one: bytes, many: [bytes, Buffer.from('text')], none: Buffer.alloc(0) },
     });
-  });
-
-  it('has no part of the members that every object has, where its headers are called so', () => {
-    const bytes = Buffer.from('x');
-    // As kafkajs hands them over: what an object inherits under the name comes first.
-    const inherited = { constructor: [Object, bytes], valueOf: [Object.prototype.valueOf, bytes, bytes] };
-    const { headers } = toRecord('t', 0, {
-      key: null,
-      value: null,
-      timestamp: '0',
-      attributes: 0,
-      offset: '0',
-      headers: inherited as unknown as IHeaders,
-    });
-    assert.deepEqual({ ...headers }, { constructor: bytes, valueOf: [bytes, bytes] });
   });
 });

@@ -26,26 +26,12 @@ const toHeaders = (headers: IHeaders): BusRecord['headers'] =>
   Object.fromEntries(
     Object.entries(headers).map(([name, values]) => [
       name,
-      Array.isArray(values) ? toMany(values) : toBytes(values),
+      Array.isArray(values) ? values.map(toBytes) : toBytes(values),
     ]),
   );
 
-/**
- * kafkajs takes a header that is called as a member of every object is (`constructor`, `__proto__`) for one that
- * came before, and puts that member in front.
- */
-function toMany(values: readonly HeaderValue[]): Buffer | readonly Buffer[] {
-  const sent = values.filter(
-    (value) => value === null || typeof value === 'string' || Buffer.isBuffer(value),
-  );
-  const [only, ...more] = sent.map(toBytes);
-  return only !== undefined && more.length === 0 && sent.length < values.length ? only : sent.map(toBytes);
-}
-
-type HeaderValue = Buffer | string | null | undefined;
-
 /** A header may have no value at all in Kafka; here it has an empty one. */
-const toBytes = (value: HeaderValue): Buffer => Buffer.from(value ?? '');
+const toBytes = (value: Buffer | string | null | undefined): Buffer => Buffer.from(value ?? '');
 
 type HeaderValues = OutgoingRecord['headers'][string];
 
