@@ -152,8 +152,8 @@ export function compose(config: NotifierConfig, deps: NotifierDeps): Service {
     if (!running) return;
     const { subscription, dispatcher, mailer } = running;
     running = undefined;
-    await subscription.close();
-    await dispatcher.stop();
+    // At the same time: each may take seconds. What is still taken in is sent by the next.
+    await Promise.all([subscription.close(), dispatcher.stop()]);
     mailer.close();
   }
 
