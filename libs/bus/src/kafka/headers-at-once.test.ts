@@ -1,12 +1,16 @@
 import assert from 'node:assert/strict';
+import { createRequire } from 'node:module';
 import { test } from 'node:test';
-import Decoder from 'kafkajs/src/protocol/decoder.js';
-import './headers-at-once.ts';
+import { gatherHeadersAtOnce, type Header, type HeaderDecoder } from './headers-at-once.ts';
 
+const Decoder: new (bytes: Buffer) => HeaderDecoder = createRequire(import.meta.url)(
+  'kafkajs/src/protocol/decoder.js',
+);
+gatherHeadersAtOnce();
 const x = Buffer.from('x');
 
 /** What kafkajs makes of headers that come with a record. */
-function made(headers: readonly Decoder.Header[]): object {
+function made(headers: readonly Header[]): object {
   const rest = headers.toReversed();
   const read = new Decoder(varInt(headers.length)).readVarIntArray(
     () => rest.pop() ?? assert.fail('more headers were read than there are'),
