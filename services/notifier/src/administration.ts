@@ -8,7 +8,7 @@ import type { Deliveries } from './ports/deliveries.ts';
 export type Administration = Pick<Deliveries, 'list' | 'find' | 'hasten' | 'cancel'>;
 
 /** What a backend keeps its data in. */
-type Store = Pick<EmbeddedBackend, 'database'> | Pick<ClusterBackend, 'connection'>;
+export type Store = Pick<EmbeddedBackend, 'database'> | Pick<ClusterBackend, 'connection'>;
 
 export const openAdministration = (store: Store): Administration =>
   'connection' in store ? createMongoDeliveries(store.connection) : createSqliteDeliveries(store.database);

@@ -45,7 +45,7 @@ export const notifierTopics: readonly TopicSpec[] = [accountsTopic, mailingsTopi
 /** What its deliveries in MongoDB are searched by. */
 export const notifierIndexes: readonly Index[] = deliveryIndexes;
 
-const CONSUMER_GROUP = 'notifier';
+export const CONSUMER_GROUP = 'notifier';
 const CONNECTIONS = 5;
 /** More than connections, so that the next mail is unsealed and written while one is being sent. */
 const CONCURRENCY = 10;
