@@ -1,4 +1,4 @@
-import type { TopicSpec } from '@latchkey/bus';
+import { nameIn, type TopicSpec, withTopicNames } from '@latchkey/bus';
 import { createKafkaBus, type KafkaConnection, KafkaRefusedError, type KafkaSasl } from '@latchkey/bus/kafka';
 import { checkIndexes, type Index, IndexError, MongoRefused, openMongo } from '@latchkey/mongo';
 import type { Dependency, Logger } from '@latchkey/service';
@@ -56,6 +56,9 @@ export function openServers(config: ServerConfig, { clientId, logger, onFatal }:
     refusal = error;
   });
 
+  const named = (topics: readonly TopicSpec[]): readonly TopicSpec[] =>
+    topics.map((topic) => ({ ...topic, name: nameIn(config.TOPIC_NAMES, topic.name) }));
+
   const wait = (name: string, attempt: () => Promise<void>): Promise<void> =>
     patiently(attempt, {
       name,
@@ -67,18 +70,22 @@ export function openServers(config: ServerConfig, { clientId, logger, onFatal }:
   async function lookAtMongo(needed: NeededIndexes): Promise<void> {
     if (refusal !== undefined) throw refusal;
     await mongo.ping();
+    const indexes = typeof needed === 'function' ? await needed(mongo.connection) : needed;
     await checkIndexes(mongo.connection, indexes, MAKES_INDEXES);
   }
 
-    const indexes = typeof needed === 'function' ? await needed(mongo.connection) : needed;
   return {
-    backend: { kind: 'cluster', connection: mongo.connection, bus },
+    backend: {
+      kind: 'cluster',
+      connection: mongo.connection,
+      bus: withTopicNames(bus, config.TOPIC_NAMES),
+    },
 
     async ready({ topics, indexes }) {
       try {
         await Promise.all([
           wait('mongodb', () => lookAtMongo(indexes)),
-          wait('kafka', () => bus.checkTopics(topics, MAKES_TOPICS)),
+          wait('kafka', () => bus.checkTopics(named(topics), MAKES_TOPICS)),
         ]);
       } catch (error) {
         throw isWordedForPeople(error) ? new Error(error.message, { cause: error }) : error;
