@@ -24,6 +24,8 @@ export interface Command {
   readonly words: string;
   /** What it does, in a few words. */
   readonly does: string;
+  /** What it ends with where its work could not be done. Without it, 1. */
+  readonly failsWith?: number;
   /** Reads its words, before anything is opened. @throws UsageError */
   read(words: readonly string[]): Work;
 }
