@@ -1,7 +1,7 @@
 /** Of the driver's connection, what is mended here (mongodb 7.8: lib/cmap/connection.js). */
 interface DriverConnection {
   readonly error: Error | null;
-  writeCommand(...words: readonly unknown[]): Promise<void>;
+  writeCommand(...words: unknown[]): Promise<void>;
   once(event: 'close', listener: () => void): void;
   off(event: 'close', listener: () => void): void;
 }
