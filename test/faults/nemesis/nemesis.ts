@@ -1,0 +1,66 @@
+/** Lets the faults of a plan loose, each at its time, and takes each back. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { FaultLine } from '../run-folder.ts';
+import type { FaultKind, PlannedFault } from './schedule.ts';
+
+/** Takes a fault back. */
+export type Heal = () => Promise<void>;
+
+export interface Fault {
+  /** Name of what it befalls. */
+  target(index: number): string;
+  /** Brings it about. @param index which of its targets */
+  begin(index: number): Promise<Heal>;
+}
+
+export type Faults = Readonly<Record<FaultKind, Fault>>;
+
+export interface NemesisDeps {
+  readonly faults: Faults;
+  record(line: FaultLine): void;
+  /** Ends it early, everything healed. */
+  readonly signal: AbortSignal;
+}
+
+/**
+ * Resolves once every fault of the plan has been and is healed. One that takes longer to come or to go than planned
+ * puts off those behind it in its lane.
+ * @throws Error of the first that could not be brought about or taken back; no other begins then
+ */
+export async function unleash(plan: readonly (readonly PlannedFault[])[], deps: NemesisDeps): Promise<void> {
+  const began = performance.now();
+  const failing = new AbortController();
+  const signal = AbortSignal.any([deps.signal, failing.signal]);
+  const until = (ms: number) => sleep(Math.max(0, began + ms - performance.now()), undefined, { signal });
+  const lanes = plan.map((lane) =>
+    playLane(lane, until, { ...deps, signal }).catch((error: unknown) => {
+      failing.abort();
+      throw error;
+    }),
+  );
+  const failed = (await Promise.allSettled(lanes)).find(({ status }) => status === 'rejected');
+  if (failed?.status === 'rejected') throw failed.reason;
+}
+
+async function playLane(
+  lane: readonly PlannedFault[],
+  until: (ms: number) => Promise<void>,
+  deps: NemesisDeps,
+): Promise<void> {
+  for (const planned of lane) {
+    await until(planned.atMs).catch(() => undefined);
+    if (deps.signal.aborted) return;
+    await play(planned, deps);
+  }
+}
+
+async function play({ fault, target, forMs }: PlannedFault, { faults, record, signal }: NemesisDeps) {
+  const at = new Date().toISOString();
+  const heal = await faults[fault].begin(target);
+  try {
+    await sleep(forMs, undefined, { signal }).catch(() => undefined);
+  } finally {
+    await heal();
+  }
+  record({ at, fault, target: faults[fault].target(target), until: new Date().toISOString() });
+}
