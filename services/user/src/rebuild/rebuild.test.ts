@@ -168,6 +168,14 @@ describe('a rebuild', () => {
     assert.equal(begun.filter((each) => each?.begun === 'now').length, 1);
   });
 
+  test('that another command is only preparing is left alone by one that drops', async (context) => {
+    const { open, stores } = await scene(context);
+    await stores.generations.prepare(2);
+    assert.deepEqual(await open().drop(nothing), []);
+    assert.deepEqual(await stores.generations.stored(), [1, 2]);
+    assert.deepEqual(await open().begin(), { generation: 2, begun: 'now' });
+  });
+
   test('that is dropped meanwhile ends with that', async (context) => {
     const { open } = await scene(context);
     await open().begin();
