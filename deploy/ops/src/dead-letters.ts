@@ -2,7 +2,7 @@ import { type DeadLetter, type DeadLetterBox, openDeadLetters, type Place } from
 import { withLog } from './backends.ts';
 import { type Context, UsageError, type Work } from './command.ts';
 import { LIST_OPTIONS, limitOf, properties, showPage } from './listing.ts';
-import { linesOf, redacted } from './redacted.ts';
+import { fieldsOf, redacted } from './redacted.ts';
 import { onlyWord, type SubCommand, subCommands, wordsOf } from './sub-commands.ts';
 
 const LIST_TAKES =
@@ -47,7 +47,7 @@ const show: SubCommand = {
       if (letter === undefined) throw new Error(noLetter(place));
       const shown = redacted(letter.record);
       if (values.json) return say(JSON.stringify({ ...jsonOf(letter), found: shown }));
-      for (const line of [...described(letter), ...linesOf(shown)]) say(line);
+      for (const line of properties({ ...described(letter), ...fieldsOf(shown) })) say(line);
     });
   },
 };
@@ -100,10 +100,9 @@ const jsonOf = (letter: DeadLetter) => ({
   cause: letter.cause,
 });
 
-const described = (letter: DeadLetter): readonly string[] =>
-  properties({
-    letter: nameOf(letter.place),
-    'set aside': `${letter.record.timestamp.toISOString()} by ${letter.group}`,
-    cause: letter.cause,
-    record: originOf(letter),
-  });
+const described = (letter: DeadLetter) => ({
+  letter: nameOf(letter.place),
+  'set aside': `${letter.record.timestamp.toISOString()} by ${letter.group}`,
+  cause: letter.cause,
+  record: originOf(letter),
+});

@@ -1,11 +1,11 @@
 import { openAdministration as openAuth } from '@latchkey/auth';
 import { ACCOUNTS_TOPIC } from '@latchkey/events';
 import { type Administration, openAdministration, type Parked, type RetryOutcome } from '@latchkey/user';
-import { withBackend } from './backends.ts';
 import { type Context, UsageError, type Work } from './command.ts';
 import { LIST_OPTIONS, limitOf, properties, showPage } from './listing.ts';
-import { linesOf, redacted } from './redacted.ts';
+import { fieldsOf, redacted } from './redacted.ts';
 import { onlyWord, type SubCommand, subCommands, wordsOf } from './sub-commands.ts';
+import { withSystem } from './system.ts';
 
 const NOBODY = 'No account is parked.';
 const LIST_TAKES = 'parked list takes --limit N, --after ACCOUNT and --json, and nothing else';
@@ -16,16 +16,21 @@ const list: SubCommand = {
     const { values, positionals } = wordsOf(words, LIST_OPTIONS, LIST_TAKES);
     if (positionals.length > 0) throw new UsageError(LIST_TAKES);
     const limit = limitOf(values.limit);
-    return onAccounts((accounts, context) =>
+    return onAccounts((accounts, context, topic) =>
       showPage(context, {
         limit,
         page: (many) =>
           accounts.listParked({ limit: many, ...(values.after !== undefined && { after: values.after }) }),
         nameOf: ({ account }) => account,
         asJson: values.json ?? false,
-        jsonOf,
+        jsonOf: (parked) => jsonOf(topic, parked),
         heads: ['account', 'stands at', 'record', 'cause'],
-        columnsOf: (parked) => [parked.account, `event ${parked.after}`, placeOf(parked), parked.cause],
+        columnsOf: (parked) => [
+          parked.account,
+          `event ${parked.after}`,
+          placeOf(topic, parked),
+          parked.cause,
+        ],
         nothing: NOBODY,
       }),
     );
@@ -39,14 +44,14 @@ const show: SubCommand = {
   read(words) {
     const { values, positionals } = wordsOf(words, { json: { type: 'boolean' } }, SHOW_TAKES);
     const account = onlyWord(positionals, SHOW_TAKES);
-    return onAccounts(async (accounts, { say }) => {
+    return onAccounts(async (accounts, { say }, topic) => {
       const parked = await accounts.findParked(account);
       if (parked === undefined) throw new Error(`${account} is not parked`);
       const record = await accounts.recordOf(parked);
       const shown = record && redacted(record);
-      if (values.json) return say(JSON.stringify({ ...jsonOf(parked), found: shown ?? null }));
-      for (const line of describe(parked)) say(line);
-      for (const line of shown ? linesOf(shown) : ['the record is gone from the topic']) say(line);
+      if (values.json) return say(JSON.stringify({ ...jsonOf(topic, parked), found: shown ?? null }));
+      const found = shown ? fieldsOf(shown) : { value: '(gone from the topic)' };
+      for (const line of properties({ ...described(topic, parked), ...found })) say(line);
     });
   },
 };
@@ -82,12 +87,14 @@ export const parkedCommand = subCommands(
 );
 
 const onAccounts =
-  (work: (accounts: Administration, context: Context) => Promise<void>): Work =>
-  (context) =>
-    withBackend(context, (backend) => {
-      const { lastSequence } = openAuth(backend);
-      return work(openAdministration({ backend, lastDecided: lastSequence }), context);
-    });
+  /** @param topic what the topic of accounts is called on the log */
+    (work: (accounts: Administration, context: Context, topic: string) => Promise<void>): Work =>
+    (context) =>
+      withSystem(context, ({ backend, nameOf }) => {
+        const { lastSequence } = openAuth(backend);
+        const accounts = openAdministration({ backend, lastDecided: lastSequence });
+        return work(accounts, context, nameOf(ACCOUNTS_TOPIC));
+      });
 
 async function retryOne(
   accounts: Administration,
@@ -129,19 +136,18 @@ const outcomeOf = (account: string, { result, sequence, cause }: RetryOutcome): 
 const jsonOutcome = (account: string, outcome: RetryOutcome): string =>
   JSON.stringify({ account, ...outcome });
 
-const placeOf = ({ partition, offset }: Parked): string => `${ACCOUNTS_TOPIC}/${partition}/${offset}`;
+const placeOf = (topic: string, { partition, offset }: Parked): string => `${topic}/${partition}/${offset}`;
 
-const jsonOf = (parked: Parked) => ({
+const jsonOf = (topic: string, parked: Parked) => ({
   account: parked.account,
   after: parked.after,
-  record: placeOf(parked),
+  record: placeOf(topic, parked),
   cause: parked.cause,
 });
 
-const describe = (parked: Parked): readonly string[] =>
-  properties({
-    account: parked.account,
-    'stands at': `event ${parked.after}`,
-    cause: parked.cause,
-    record: placeOf(parked),
-  });
+const described = (topic: string, parked: Parked) => ({
+  account: parked.account,
+  'stands at': `event ${parked.after}`,
+  cause: parked.cause,
+  record: placeOf(topic, parked),
+});

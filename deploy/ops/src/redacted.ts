@@ -6,7 +6,6 @@ import { isUtf8 } from 'node:buffer';
 import type { BusRecord } from '@latchkey/bus';
 import { catalogue, isEventType, MAX_EVENT_BYTES } from '@latchkey/events';
 import type { z } from 'zod';
-import { inColumns } from './listing.ts';
 
 export interface RedactedRecord {
   readonly key: string;
@@ -18,8 +17,8 @@ const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 /** Names, ids, instants and places of the contract. No address, and shorter than any token. */
 const PLAIN = /^[\w.:/+-]{1,63}$/;
 const MEDIA_TYPE = /^application\/json(?:; charset=utf-8)?$/i;
-/** Those of the contract, and those that say why a record was set aside. */
-const OUR_HEADER = /^(?:content-type|traceparent|(?:ce|dlq)_[a-z]{1,20})$/;
+/** Those of the contract. */
+const OUR_HEADER = /^(?:content-type|traceparent|ce_[a-z]{1,20})$/;
 const MOST_FIELDS = 40;
 const MASK = '***';
 
@@ -39,13 +38,12 @@ export function redacted({
   };
 }
 
-/** For people. */
-export const linesOf = ({ key, headers, value }: RedactedRecord): readonly string[] =>
-  inColumns([
-    ['key', key],
-    ...Object.entries(headers).toSorted(([a], [b]) => (a < b ? -1 : 1)),
-    ['value', typeof value === 'string' ? value : JSON.stringify(value)],
-  ]);
+/** For people: what there is, by name. */
+export const fieldsOf = ({ key, headers, value }: RedactedRecord): Readonly<Record<string, string>> => ({
+  key,
+  ...Object.fromEntries(Object.entries(headers).toSorted(([a], [b]) => (a < b ? -1 : 1))),
+  value: typeof value === 'string' ? value : JSON.stringify(value),
+});
 
 function shownKey(key: Buffer | null): string {
   if (key === null) return '(none)';
