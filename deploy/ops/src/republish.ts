@@ -44,7 +44,7 @@ function topicName(name: string): string {
   return name;
 }
 
-const RECORDS_AT_ONCE = 1_000_000;
+const RECORDS_AT_ONCE = 500_000;
 
 const writingTopic =
   (name: string): Work =>

@@ -92,9 +92,10 @@ function unpaid(
   const lacking = owed.filter((delivery) => !recorded.has(delivery.id));
   const [first] = lacking;
   if (first === undefined) return [];
-  const many = lacking.length === 1 ? 'no delivery' : `${lacking.length} deliveries less than owed`;
+  const many =
+    owed.length === 1 ? 'it is not recorded' : `${lacking.length} of ${owed.length} are not recorded`;
   const { sequence, type } = event;
-  const says = `event ${sequence} (${type}) owes the mail ${first.mail}, and ${many} of it recorded`;
+  const says = `event ${sequence} (${type}) owes the mail ${first.mail}: ${many}`;
   return [{ kind: 'delivery-missing', subject: id, sequence, says }];
 }
 

@@ -5,7 +5,7 @@ import { printOf } from './prints.ts';
 
 /** Of one account (or mailing). */
 export interface TopicEntry {
-  /** Of its events in the order of their first occurrences, from sequence 1 without a gap: 8 bytes each. */
+  /** Of its events in the order of their first occurrences, from sequence 1 without a gap. */
   readonly prints: readonly number[];
   /** Records that say the same as one before. */
   readonly repeated: number;
@@ -41,7 +41,7 @@ type Growing = { -readonly [Name in keyof TopicEntry]: TopicEntry[Name] } & {
 const NO_STRAYS: Stray[] = [];
 const NOTHING: TopicEntry = { prints: [], repeated: 0, astray: NO_STRAYS, unreadable: 0, known: false };
 
-/** Holds what `concerns` it, at most a few hundred bytes an account and 8 bytes an event. */
+/** Holds of what `concerns` it about 300 bytes an account and 24 bytes an event. */
 export function createTopicBook(concerns: (subject: string) => boolean): TopicBook {
   const entries = new Map<string, Growing>();
   let withoutKey = 0;
