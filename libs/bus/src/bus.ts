@@ -46,6 +46,11 @@ export interface SubscribeOptions {
   handle(slice: Slice): Promise<void>;
   /** At most so many records a slice (default 500). */
   readonly sliceSize?: number;
+  /**
+   * How long `handle` may take until it resolves or rejects, in ms. One that takes longer is stuck, and where
+   * others could take over (on Kafka) its process is asked to end. Default: two minutes.
+   */
+  readonly handleWithinMs?: number;
 }
 
 export interface Subscription {
