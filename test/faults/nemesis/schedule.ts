@@ -32,7 +32,8 @@ const LONG_RUN = 400;
 export const LANES = [
   {
     targets: INSTANCES,
-    pauses: [4, 10],
+    // Without any of them nothing happens.
+    pauses: [8, 18],
     // Requests that it had taken up lie until their lease is over, 30 s.
     calm: 35,
     kinds: [
@@ -43,7 +44,7 @@ export const LANES = [
   },
   {
     targets: INSTANCES,
-    pauses: [4, 10],
+    pauses: [6, 15],
     calm: 15,
     kinds: [
       { fault: 'kill-user', lasts: [0.2, 4] },

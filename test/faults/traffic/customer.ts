@@ -18,6 +18,7 @@ const REFUSED = 0.04;
 const ABANDONED = 0.05;
 const RESET_TWICE_AT_ONCE = 0.2;
 const PASSWORDS_KEPT = 4;
+const MOST_CHANGES = 4;
 
 export type Customer = ReturnType<typeof createCustomer>;
 
@@ -112,9 +113,10 @@ export function createCustomer({ wire, letters, random }: CustomerDeps) {
       delete person.refreshToken;
       delete person.accessToken;
     },
+    /** Several times in a row, as forms do that save by themselves. */
     changeProfile: async (person: Person): Promise<void> => {
-      if (!(await signedIn(person))) return;
-      learn(person, await wire.send(ask.changeProfile(person, someNames(random))));
+      for (let times = random.whole(1, MOST_CHANGES); times > 0 && (await signedIn(person)); times -= 1)
+        learn(person, await wire.send(ask.changeProfile(person, someNames(random))));
     },
     /** What was just changed has to be there. */
     readProfile: async (person: Person): Promise<void> => {
