@@ -1,5 +1,5 @@
 /** Puts the user service together. */
-import type { Subscription, TopicSpec } from '@latchkey/bus';
+import type { SubscribeOptions, Subscription, TopicSpec } from '@latchkey/bus';
 import { ACCOUNTS_TOPIC, accountsTopic } from '@latchkey/events';
 import {
   type Dependency,
@@ -20,6 +20,7 @@ import { createStanding } from './http/standing.ts';
 import type { ParkedPage, Profiles } from './ports/profiles.ts';
 import type { Account, Parked } from './profile/account.ts';
 import { answeringProfiles } from './projection/answering-profiles.ts';
+import { oneAtATime } from './projection/one-at-a-time.ts';
 import { createPointerView, type PointerView } from './projection/pointer-view.ts';
 import { createProjection } from './projection/projection.ts';
 import {
@@ -73,7 +74,7 @@ export function compose(config: UserConfig, deps: UserDeps): UserService {
     parked: () => profiles.countParked(),
     generation: () => view.last().active,
   });
-  const projectionOf = projections({ stores, view, metrics, logger, now, announce: room.announce });
+  const projectionOf = projections({ backend, stores, view, metrics, logger, now, announce: room.announce });
   const projectors = createProjectors({
     logger,
     subscribe: (generation) =>
@@ -129,6 +130,7 @@ type Announce = (accounts: readonly Account[]) => void;
 /** How each generation is filled. */
 const projections =
   (deps: {
+    readonly backend: Backend;
     readonly stores: Stores;
     readonly view: PointerView;
     readonly metrics: ProjectionMetrics;
@@ -136,14 +138,20 @@ const projections =
     now(): Date;
     readonly announce: Announce;
   }) =>
-  (generation: number) =>
-    createProjection({
+  (generation: number): SubscribeOptions['handle'] => {
+    const answers = () => deps.view.last().active === generation;
+    const project = createProjection({
       profiles: deps.stores.profilesOf(generation),
-      metrics: whileAnswering(() => deps.view.last().active === generation, deps.metrics),
+      metrics: whileAnswering(answers, deps.metrics),
       logger: deps.logger.child({ generation }),
       now: deps.now,
       announce: announcing(generation, deps.view, deps.announce),
     });
+    if (deps.backend.kind === 'cluster') return project;
+    // A rebuild may take longer, as long as the process answers meanwhile.
+    const inTurn = oneAtATime(project);
+    return (slice) => (answers() ? project(slice) : inTurn(slice));
+  };
 
 /** Who waits is answered from the generation that answers: what another has stored is no news to them. */
 const announcing =
