@@ -1,12 +1,14 @@
 /** The checker of a run: what was promised, against what everybody has stored in the end. */
 import type { CommandLine } from '../run-folder.ts';
-import { checkAcknowledged, checkOneEffect, checkReads } from './command-rules.ts';
+import { checkAcknowledged } from './acknowledged.ts';
 import { accountsIn, journalOf } from './journal.ts';
 import { checkClaims, checkMarks, checkNumbering, checkWholeCommits } from './journal-rules.ts';
 import { checkCutoffs, checkMails, countMails } from './mail-rules.ts';
+import { checkOneEffect } from './one-effect.ts';
 import { checkReadModel } from './read-model-rules.ts';
 import { type RecordedRun, readRun } from './read-run.ts';
 import { readStores } from './read-stores.ts';
+import { checkReads } from './reads.ts';
 import type { Report } from './report.ts';
 import { checkStandstill } from './standstill-rules.ts';
 import type { Stores } from './stored.ts';

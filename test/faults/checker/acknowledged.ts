@@ -1,20 +1,15 @@
-/** What clients were told, against the journal. */
+/** What was answered with 2xx, against the journal. */
 import type { CommandLine } from '../run-folder.ts';
+import { type CommandContext, commitsOf, isAcknowledged, keyOf, lower } from './commands.ts';
 import { foldAccount, type Profile } from './fold.ts';
 import { accountsIn, type Journal, type JournalEvent } from './journal.ts';
 import { broken, type Violation } from './report.ts';
-import type { Commit, CommitEvent } from './stored.ts';
+import type { CommitEvent } from './stored.ts';
 
 /** Mails of a purpose that an address gets in an hour, where a run is told nothing else. Above it, nothing is done. */
 const MAILS_PER_ADDRESS = 3;
 /** Sign-ups of one address that live at the same time; a further one only asks for another link. */
 const FULL_HOUSE = 5;
-
-export interface CommandContext {
-  readonly journal: Journal;
-  readonly history: readonly CommandLine[];
-  readonly settings: Readonly<Record<string, unknown>>;
-}
 
 /** What demands look things up in: histories are long. */
 interface LookUp {
@@ -25,41 +20,6 @@ interface LookUp {
   /** Whether so much was asked of an address that the limit may have kept something from being done. */
   isOverLimit(command: CommandLine): boolean;
 }
-
-/** What an operation may append, by the first event of each commit: on its own account or on one of its address. */
-const EFFECTS: Readonly<Record<string, readonly string[]>> = {
-  'sign-up': ['UserRegistered', 'PasswordResetRequested'],
-  verify: ['AccountVerified', 'RegistrationEnded'],
-  login: [],
-  refresh: ['SessionsRevoked'],
-  logout: [],
-  me: [],
-  'verification-request': ['VerificationRequested', 'PasswordResetRequested'],
-  'reset-request': ['PasswordResetRequested'],
-  reset: ['PasswordChanged', 'RegistrationEnded'],
-  'change-password': ['PasswordChanged'],
-  'logout-all': ['SessionsRevoked'],
-  profile: ['ProfileChanged'],
-  role: ['RoleChanged'],
-  disable: ['AccountDisabled'],
-  enable: ['AccountEnabled'],
-  mailing: ['MailRequested'],
-};
-
-/** Those of which a refusal appends nothing. (A link or an old token that is refused may end something.) */
-const NOTHING_IF_REFUSED: ReadonlySet<string> = new Set([
-  'sign-up',
-  'change-password',
-  'logout-all',
-  'profile',
-  'role',
-  'disable',
-  'enable',
-  'mailing',
-]);
-
-const isAcknowledged = ({ status }: CommandLine): boolean => status !== null && status >= 200 && status < 300;
-const isRefused = ({ status }: CommandLine): boolean => status !== null && status >= 400 && status < 500;
 
 /** Every 2xx answer has what it says in the journal. */
 export function checkAcknowledged(context: CommandContext): readonly Violation[] {
@@ -181,83 +141,6 @@ const demands: Readonly<Record<string, Demand>> = {
   mailing,
 };
 
-/** What is shown of a profile to its owner, beside its version. */
-const SHOWN = [
-  'id',
-  'email',
-  'username',
-  'firstName',
-  'lastName',
-  'role',
-  'isVerified',
-  'locale',
-  'createdAt',
-  'updatedAt',
-  'passwordChangedAt',
-] as const;
-
-/** Whoever reads their profile sees it as it was at the version that it names, and nothing older than they have seen. */
-export const checkReads = ({ journal, history }: CommandContext): readonly Violation[] =>
-  history
-    .filter((command) => command.op === 'me' && command.status === 200)
-    .flatMap(({ id, request, answer }) => {
-      const shown = (answer ?? {}) as Readonly<Record<string, unknown>>;
-      const version = Number(shown['version']);
-      const account = String(shown['id']);
-      const profile = foldAccount(account, (journal.events.get(account) ?? []).slice(0, version));
-      const [seenOf, seen] = String(request['after']).split(':');
-      if (profile.sequence !== version)
-        return broken('reads', `me ${id} was shown a version that there is not`);
-      if (seenOf === account && version < Number(seen)) {
-        return broken('reads', `me ${id} was shown version ${version} after ${seen}`);
-      }
-      const wrong = SHOWN.filter((name) => shown[name] !== profile[name]);
-      return wrong.length === 0 ? [] : broken('reads', `me ${id} was shown another ${wrong.join(', ')}`);
-    });
-
-/** Whatever a command was answered, or not: it is there once and is what was asked, or it is not there at all. */
-export function checkOneEffect({ journal, history }: CommandContext): readonly Violation[] {
-  const twice = [...journal.byCommand].flatMap(([id, commits]) => [
-    ...repeated(commits, ({ stream }) => stream).flatMap((stream) =>
-      broken('one effect', `command ${id} has more than one commit on ${stream}`),
-    ),
-    ...(beginningsAmong(commits) > 1 ? broken('one effect', `command ${id} was carried out twice`) : []),
-  ]);
-  const wrong = history.flatMap(({ id, op }) =>
-    commitsOf(journal, id)
-      .filter(({ events }) => !(EFFECTS[op]?.includes(events[0]?.type ?? '') ?? true))
-      .flatMap(({ stream, number }) =>
-        broken('one effect', `${op} ${id} has led to commit ${number} of ${stream}`),
-      ),
-  );
-  const refused = history
-    .filter((command) => isRefused(command) && NOTHING_IF_REFUSED.has(command.op))
-    .filter(({ id }) => commitsOf(journal, id).length > 0)
-    .flatMap(({ id, op, status }) =>
-      broken('one effect', `${op} ${id} was refused with ${status}, and is in the journal`),
-    );
-  return [...twice, ...wrong, ...refused, ...checkKeys(journal, history)];
-}
-
-/** What was sent again under one Idempotency-Key is one sign-up, or mailing. */
-const checkKeys = (journal: Journal, history: readonly CommandLine[]): readonly Violation[] =>
-  [...Map.groupBy(history, keyOf).values()].flatMap((commands) => {
-    const commits = commands.flatMap(({ id }) => commitsOf(journal, id));
-    if (commands.length === 1 || beginningsAmong(commits) <= 1) return [];
-    const [{ op, id } = { op: '', id: '' }] = commands;
-    return broken('one effect', `${op} ${id} was sent again under its key, and carried out twice`);
-  });
-
-const commitsOf = ({ byCommand }: Journal, id: string): readonly Commit[] => byCommand.get(id) ?? [];
-
-const BEGINNINGS: ReadonlySet<string | undefined> = new Set(['UserRegistered', 'MailRequested']);
-
-const beginningsAmong = (commits: readonly Commit[]): number =>
-  commits.filter(({ events: [first] }) => BEGINNINGS.has(first?.type)).length;
-
-const repeated = <Item>(items: readonly Item[], keyOf: (item: Item) => string): readonly string[] =>
-  [...Map.groupBy(items, keyOf)].filter(([, its]) => its.length > 1).map(([key]) => key);
-
 function lookUpIn({ journal, history, settings }: CommandContext): LookUp {
   const limit = Number(settings['LIMIT_MAILS_PER_ADDRESS'] ?? MAILS_PER_ADDRESS);
   const asked = Map.groupBy(history, askedOf);
@@ -274,11 +157,3 @@ const askedOf = ({ op, request }: CommandLine): string => {
   const purpose = op === 'sign-up' || op === 'verification-request' ? 'verification' : op;
   return `${purpose} ${lower(request['email'])}`;
 };
-
-/** What commands have in common that are the same one: of one without an Idempotency-Key, its own id. */
-const keyOf = ({ op, id, request }: CommandLine): string =>
-  request['idempotencyKey'] === undefined
-    ? `id ${id}`
-    : `${op} ${request['idempotencyKey']} ${lower(request['email'])}`;
-
-const lower = (text: unknown): string => (typeof text === 'string' ? text.toLowerCase() : '');
