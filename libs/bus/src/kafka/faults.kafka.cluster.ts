@@ -157,9 +157,15 @@ describe('the Kafka bus', () => {
 
     const [forgotten] = seen;
     const fetch = Broker.prototype.fetch;
-    test.mock.method(Broker.prototype, 'fetch', function (this: Broker, request: FetchRequest) {
-      return fetch.call(this, without(request, forgotten?.partition));
-    });
+    const fetches = test.mock.method(
+      Broker.prototype,
+      'fetch',
+      function (this: Broker, request: FetchRequest) {
+        return fetch.call(this, without(request, forgotten?.partition));
+      },
+    );
+    // The one that was under way knew of it.
+    await until(() => fetches.mock.callCount() > 1);
     await publishAll();
     await until(() => reasons.length > 0);
     assert.match(
