@@ -1,9 +1,10 @@
 /** `npm run bench` runs all benchmarks of a standalone, `npm run bench -- login refresh` some. */
 import { latency } from './latency.ts';
 import { login } from './login.ts';
+import { rebuild } from './rebuild.ts';
 import { refresh } from './refresh.ts';
 import { signUp } from './sign-up.ts';
 import { size } from './size.ts';
 import { runBenchmarks } from './support/run-benchmarks.ts';
 
-await runBenchmarks([login, signUp, refresh, latency, size]);
+await runBenchmarks([login, signUp, refresh, latency, size, rebuild]);

@@ -96,7 +96,12 @@ function projectionInto(profiles: ReturnType<typeof createMongoProfiles>) {
   const none = async () => 0;
   return createProjection({
     profiles,
-    metrics: createProjectionMetrics({ registry: createRegistry(), lag: none, parked: none }),
+    metrics: createProjectionMetrics({
+      registry: createRegistry(),
+      lag: none,
+      parked: none,
+      generation: () => 1,
+    }),
     logger: createLogger({ name: 'bench', level: 'silent' }),
     now: () => new Date(),
     announce: () => undefined,

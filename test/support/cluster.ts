@@ -34,10 +34,12 @@ const secretsOf: Readonly<Record<ServiceName, readonly string[]>> = {
 export type Stores = NonNullable<System['stores']>;
 
 export interface ClusterOptions {
+  /** In place of those that the environment names. */
+  readonly servers?: Stores;
   /** How many processes of each service; two of each where it is not said. */
   readonly instances?: Readonly<Partial<Record<ServiceName, number>>>;
-  /** What every process is told besides, or in place of what it would be told, given the system's own stores. */
-  readonly settingsOn?: (stores: Stores) => Settings;
+  /** What a process is told besides, or in place of what it would be told, given the system's own stores. */
+  readonly settingsOn?: (stores: Stores, service: ServiceName) => Settings;
 }
 
 export interface Cluster extends System {
@@ -65,7 +67,7 @@ export async function startCluster(options: ClusterOptions = {}): Promise<Cluste
 
 /** With all that its processes need, none of which has been started yet. */
 export async function prepareCluster(options: ClusterOptions = {}): Promise<Cluster> {
-  const servers = givenServers();
+  const servers = options.servers ?? givenServers();
   await claimBroker(servers.KAFKA_BROKERS);
   const store = emptyStore(servers.MONGO_URL);
   const stores = { KAFKA_BROKERS: servers.KAFKA_BROKERS, MONGO_URL: store.url };
@@ -84,7 +86,7 @@ export async function prepareCluster(options: ClusterOptions = {}): Promise<Clus
     ...stores,
     ...mail.settings,
     ...Object.fromEntries(secretsOf[service].map((name) => [`${name}_FILE`, join(folder, name)])),
-    ...options.settingsOn?.(stores),
+    ...options.settingsOn?.(stores, service),
   });
   const some = (service: ServiceName) =>
     processesOf(service, settingsOf(service), options.instances?.[service] ?? 2);
@@ -124,7 +126,7 @@ export async function prepareCluster(options: ClusterOptions = {}): Promise<Clus
   };
 }
 
-function givenServers(): { readonly KAFKA_BROKERS: string; readonly MONGO_URL: string } {
+function givenServers(): Stores {
   const { KAFKA_BROKERS, MONGO_URL } = process.env;
   if (KAFKA_BROKERS && MONGO_URL) return { KAFKA_BROKERS, MONGO_URL };
   throw new Error('KAFKA_BROKERS and MONGO_URL must be set: these tests need a Kafka and a MongoDB');

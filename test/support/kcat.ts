@@ -1,6 +1,8 @@
 /** A topic as kcat reads it, a client that has nothing of ours in it (Debian: apt-get install kcat). */
-import { execFile } from 'node:child_process';
-import { promisify } from 'node:util';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import type { Readable } from 'node:stream';
+import { text } from 'node:stream/consumers';
 
 export interface SeenRecord {
   readonly partition: number;
@@ -11,21 +13,37 @@ export interface SeenRecord {
   readonly payload: string | null;
 }
 
-const LARGEST_TOPIC_BYTES = 64 * 1024 * 1024;
-
 /** All records of a topic, in the order of their offsets within a partition. @throws Error if there is no kcat */
 export async function readTopic(brokers: string, topic: string): Promise<readonly SeenRecord[]> {
   const words = ['-C', '-b', brokers, '-t', topic, '-o', 'beginning', '-e', '-q', '-J'];
-  const { stdout } = await promisify(execFile)('kcat', words, { maxBuffer: LARGEST_TOPIC_BYTES }).catch(
-    (error: NodeJS.ErrnoException) => {
-      throw error.code === 'ENOENT' ? new Error('there is no kcat: apt-get install kcat') : error;
-    },
-  );
-  const lines = stdout.split('\n').filter((line) => line !== '');
-  return lines.map((line) => {
-    const { partition, offset, key, headers = [], payload } = JSON.parse(line);
-    return { partition, offset, key, headers: pairs(headers), payload };
+  const kcat = spawn('kcat', words, { stdio: ['ignore', 'pipe', 'pipe'] });
+  const closed = once(kcat, 'close').catch((error: NodeJS.ErrnoException) => {
+    throw error.code === 'ENOENT' ? new Error('there is no kcat: apt-get install kcat') : error;
   });
+  const [records, complaints, [code]] = await Promise.all([
+    recordsIn(kcat.stdout),
+    text(kcat.stderr),
+    closed,
+  ]);
+  if (code !== 0) throw new Error(`kcat ended with ${code}: ${complaints}`);
+  return records;
+}
+
+/** Line by line: a topic may be larger than the longest string. */
+async function recordsIn(stdout: Readable): Promise<readonly SeenRecord[]> {
+  const records: SeenRecord[] = [];
+  let rest = '';
+  for await (const chunk of stdout.setEncoding('utf8')) {
+    const lines = (rest + chunk).split('\n');
+    rest = lines.pop() ?? '';
+    for (const line of lines) records.push(recordIn(line));
+  }
+  return records;
+}
+
+function recordIn(line: string): SeenRecord {
+  const { partition, offset, key, headers = [], payload } = JSON.parse(line);
+  return { partition, offset, key, headers: pairs(headers), payload };
 }
 
 /** kcat lists name, value, name, value. */

@@ -13,6 +13,8 @@ export interface ServerProcess {
   ready(): Promise<void>;
   /** Waits until it ends by itself. @returns its exit code */
   ended(): Promise<number | null>;
+  /** Sends it a signal, and does not wait. Nothing where it does not run. */
+  signal(signal: NodeJS.Signals): void;
   /** Sends it a signal and waits until it has ended. @returns its exit code; null where it did not run */
   end(signal: NodeJS.Signals): Promise<number | null>;
 }
@@ -61,6 +63,9 @@ export function serverProcess({ url, words, env }: Program): ServerProcess {
       await eventually(`the server at ${url} is ready`, isReady, STARTS_WITHIN_MS).catch((error: Error) => {
         throw new Error(`${error.message}\n${printed}`);
       });
+    },
+    signal: (signal) => {
+      if (!hasEnded()) child?.kill(signal);
     },
     end: async (signal) => {
       if (hasEnded()) return null;

@@ -2,8 +2,9 @@
 import { type Admin, Kafka, logLevel } from 'kafkajs';
 import { eventually } from './eventually.ts';
 
-const isOurs = (topic: string): boolean => /^(accounts|mailings)\.events\.v1(\.dlq\.\w+)?$/.test(topic);
-const GROUPS = ['user', 'notifier'];
+const isOurs = (topic: string): boolean => /^(accounts|mailings)\.events\.v\d+(\.dlq\.[\w.]+)?$/.test(topic);
+/** A read model that was rebuilt is read into by a group of its own. */
+const isOurGroup = (group: string): boolean => /^(user(\.v\d+)?|notifier)$/.test(group);
 
 /** Longer than a group remembers members that were killed. */
 const FORGOTTEN_MS = 30_000;
@@ -37,7 +38,7 @@ const ourTopics = async (admin: Admin): Promise<string[]> => (await admin.listTo
 
 async function deleteGroups(admin: Admin): Promise<boolean> {
   const { groups } = await admin.listGroups();
-  const ours = groups.map(({ groupId }) => groupId).filter((group) => GROUPS.includes(group));
+  const ours = groups.map(({ groupId }) => groupId).filter(isOurGroup);
   if (ours.length === 0) return true;
   await admin.deleteGroups(ours).catch(() => undefined);
   return false;

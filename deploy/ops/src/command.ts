@@ -10,6 +10,10 @@ export interface Context {
   say(line: string): void;
   /** A line about what is going on meanwhile; no part of the result. */
   note(line: string): void;
+  /** Where a person looks on: a line that takes the place of the one drawn before, until there is another line. */
+  draw?(line: string): void;
+  /** Ends with this, where the work is done and its result is no good news. Without it, with 0. */
+  conclude(exitCode: number): void;
 }
 
 /** @throws Error of one line, worded for people */
@@ -20,6 +24,8 @@ export interface Command {
   readonly words: string;
   /** What it does, in a few words. */
   readonly does: string;
+  /** What it ends with where its work could not be done. Without it, 1. */
+  readonly failsWith?: number;
   /** Reads its words, before anything is opened. @throws UsageError */
   read(words: readonly string[]): Work;
 }

@@ -149,6 +149,7 @@ async function startCluster(
   return {
     sink,
     auth,
+    topicNames: own.names(topics.map(({ name }) => name)),
     start: () => part.start(),
     url: await serve(t, [...auth.routes, ...user.routes]),
     async isAtRest() {
@@ -192,6 +193,13 @@ test('a data folder goes on in a cluster: no mail twice, none lost, sessions and
   const link = cluster.sink.mails.find(({ to }) => to === ben)?.text ?? '';
   assert.equal((await app.verify(linkIn(link))).status, 200);
   await eventually('the welcome mail is sent', () => cluster.sink.mails.length === 3);
+
+  await eventually('everything is published, read and sent', cluster.isAtRest);
+  const servers = { MONGO_URL: url, KAFKA_BROKERS: brokers().join(','), TOPIC_NAMES: cluster.topicNames };
+  const verified = await runOps(servers, 'verify');
+  assert.deepEqual([verified.code, verified.err], [0, ''], verified.out);
+  assert.match(verified.out, /^accounts {6}2 in the journal, 2 in the read model$/m);
+  assert.match(verified.out, /\nEverything agrees\.\n$/);
 
   const again = await runOps(settings, 'move');
   assert.deepEqual([again.code, again.err], [0, '']);

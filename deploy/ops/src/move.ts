@@ -26,7 +26,7 @@ export const moveCommand: Command = {
         const keys = await keysOf(folder, context.environment);
         await demandFreeOrSame(envFile, keys);
         await withMongo(context, async (connection) => {
-          await checkIndexes(connection, allIndexes, 'npm run ops -- indexes');
+          await checkIndexes(connection, await allIndexes(connection), 'npm run ops -- indexes');
           await move({ database, connection }, keys, context);
         });
         await writeEnvFile(envFile, keys);

@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util';
+import { nameIn } from '@latchkey/bus';
 import { createKafkaBus, type KafkaBus, type Replication, type TopicState } from '@latchkey/bus/kafka';
 import { kafkaConnection, serverSettings } from '@latchkey/cluster';
 import { topics } from '@latchkey/events';
@@ -14,21 +15,43 @@ export const topicsCommand: Command = {
   does: 'make the topics in Kafka that are missing, and check the others',
   read(words) {
     const replication = replicationOf(words);
-    return async (context) => {
-      const bus = openBus(context, replication);
-      try {
-        await makeTopics(bus, context);
-      } finally {
-        await bus.close();
-      }
-    };
+    return (context) => withTopics(context, replication, (bus) => makeTopics(bus, context));
   },
 };
 
+/** Topics that are made by this bus are as a given one is, in copies and in how many of them must be in sync. */
+export async function withTopicsLike(
+  context: Context,
+  model: string,
+  work: (bus: KafkaBus) => Promise<void>,
+): Promise<void> {
+  let replication: Replication | undefined;
+  await withTopics(context, undefined, async (bus) => {
+    const [state] = await bus.describeTopics([model]);
+    if (state !== undefined) replication = { factor: state.copies, minInSync: state.minInSync };
+  });
+  await withTopics(context, replication, work);
+}
+
+async function withTopics(
+  context: Context,
+  replication: Replication | undefined,
+  work: (bus: KafkaBus) => Promise<void>,
+): Promise<void> {
+  const bus = openBus(context, replication);
+  try {
+    await work(bus);
+  } finally {
+    await bus.close();
+  }
+}
+
 async function makeTopics(bus: KafkaBus, context: Context): Promise<void> {
-  const names = topics.map(({ name }) => name);
+  const { TOPIC_NAMES } = readConfig(serverSettings, withoutStores(context.environment));
+  const specs = topics.map((topic) => ({ ...topic, name: nameIn(TOPIC_NAMES, topic.name) }));
+  const names = specs.map(({ name }) => name);
   const before = await patiently(context, 'Kafka', () => bus.describeTopics(names));
-  await patiently(context, 'Kafka', () => bus.ensureTopics(topics));
+  await patiently(context, 'Kafka', () => bus.ensureTopics(specs));
   // A broker may know of a topic a moment after another has made it.
   const after = await patiently(context, 'Kafka', () => bus.describeTopics(names));
   for (const topic of after) {

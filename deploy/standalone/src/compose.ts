@@ -1,6 +1,7 @@
 /** Latchkey in one process and one folder: the log, the store, a mailbox, all services, one listener. */
 import { randomUUID } from 'node:crypto';
 import { resolve } from 'node:path';
+import { type TopicNames, withTopicNames } from '@latchkey/bus';
 import { createEmbeddedBus, type EmbeddedBus } from '@latchkey/bus/embedded';
 import { asyncApiDocument, topics } from '@latchkey/events';
 import {
@@ -55,10 +56,14 @@ function openFolder(folder: string): Database {
   }
 }
 
-async function openStore(folder: string, logger: Logger, opened: AsyncDisposableStack): Promise<Store> {
+async function openStore(
+  folder: string,
+  { logger, names }: { readonly logger: Logger; readonly names: TopicNames },
+  opened: AsyncDisposableStack,
+): Promise<Store> {
   const database = openFolder(folder);
   opened.defer(() => database.close());
-  const bus = createEmbeddedBus({ database, logger });
+  const bus = withTopicNames(createEmbeddedBus({ database, logger }), names);
   opened.defer(() => bus.close());
   await bus.ensureTopics(topics);
   return { database, bus };
@@ -138,7 +143,7 @@ export async function composeStandalone(config: StandaloneConfig, deps: Standalo
   const development = config.LATCHKEY_ENV === 'development';
   let services: Services | undefined;
 
-  const store = await openStore(folder, logger, opened);
+  const store = await openStore(folder, { logger, names: config.TOPIC_NAMES }, opened);
   const door = await openDoor(config, deps, (origin) => services?.isAllowedOrigin(origin) ?? false);
   opened.defer(() => door.stop());
   const url = `http://localhost:${door.port()}`;

@@ -16,6 +16,11 @@ const fields = processSettings(8080).extend({
   EXPOSE_DEVELOPMENT: setting
     .flag(false)
     .describe('Start in development although HOST can be reached from other machines.'),
+  TOPIC_NAMES: setting
+    .pairs()
+    .describe(
+      'Topics that have another name in the log, comma-separated: `accounts.events.v1=accounts.events.v2`.',
+    ),
   PUBLIC_URL: z.string().optional().describe('Default in development: http://localhost and the port in use.'),
   MAIL_SERVER: z.string().optional().describe('Default in development: the mailbox.'),
 });

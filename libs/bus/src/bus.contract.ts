@@ -1,13 +1,20 @@
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { afterEach, beforeEach, describe, it } from 'node:test';
-import type { Bus, BusRecord, OutgoingRecord, SubscribeOptions } from './bus.ts';
+import {
+  type Bus,
+  type BusRecord,
+  GroupInUseError,
+  type Groups,
+  type OutgoingRecord,
+  type SubscribeOptions,
+} from './bus.ts';
 
 /** One log, as a test of an adapter brings it up. */
 export interface BusUnderTest {
-  readonly bus: Bus;
+  readonly bus: Bus & Groups;
   /** The same log after a restart: closes the present bus first. */
-  reopen(): Promise<Bus>;
+  reopen(): Promise<Bus & Groups>;
   /** Closes whatever is open and removes what was made. */
   close(): Promise<void>;
 }
@@ -22,7 +29,7 @@ const KEPT_FOR_EVER = -1;
 export function busContract(name: string, makeBus: () => Promise<BusUnderTest>): void {
   describe(`the ${name} bus`, () => {
     let under: BusUnderTest;
-    let bus: Bus;
+    let bus: Bus & Groups;
     let topic: string;
     let group: string;
 
@@ -125,6 +132,21 @@ export function busContract(name: string, makeBus: () => Promise<BusUnderTest>):
         const nothing = records.find(({ key }) => String(key) === 'nothing');
         assert.equal(nothing?.value, null);
         assert.deepEqual({ ...nothing?.headers }, { empty: Buffer.alloc(0) });
+      });
+
+      it('may have headers of any name, also those that every object has as a member', async () => {
+        const names = ['constructor', 'toString', '__proto__', 'hasOwnProperty'];
+        const headers = Object.fromEntries([
+          ...names.map((name) => [name, name] as const),
+          ['valueOf', ['one', 'two']] as const,
+        ]);
+        await bus.publish(topic, [{ key: 'a', value: null, headers }, record('a', 'next')]);
+        const { records } = await collect();
+        await until(() => records.length === 2);
+        const [first] = records;
+        assert.deepEqual(Object.keys(first?.headers ?? {}).toSorted(), [...names, 'valueOf'].toSorted());
+        for (const name of names) assert.deepEqual(first?.headers[name], Buffer.from(name));
+        assert.deepEqual(first?.headers['valueOf'], [Buffer.from('one'), Buffer.from('two')]);
       });
 
       it('of one key stay in order over many publishes', async () => {
@@ -447,6 +469,43 @@ export function busContract(name: string, makeBus: () => Promise<BusUnderTest>):
         await bus.close();
         assert.equal(finished, true);
         await assert.rejects(bus.publish(topic, [record('a', '2')]));
+      });
+    });
+
+    describe('groups, as ops see them', () => {
+      const numbered = (many: number) => Array.from({ length: many }, (_, n) => record(`key-${n}`, '1'));
+
+      it('tell how many of the records they have read, also before they exist and once nobody is a member', async () => {
+        await bus.publish(topic, numbered(7));
+        assert.deepEqual(await bus.progressOf(group, [topic]), { records: 7, read: 0 });
+        const { subscription } = await collect();
+        await until(async () => (await bus.progressOf(group, [topic])).read === 7);
+        await subscription.close();
+        await bus.publish(topic, numbered(2));
+        assert.deepEqual(await bus.progressOf(group, [topic]), { records: 9, read: 7 });
+        await assert.rejects(bus.progressOf(group, [`no-${topic}`]));
+      });
+
+      it('start at the beginning again once they are forgotten, and leave others as they are', async () => {
+        await bus.publish(topic, numbered(4));
+        const other = await collect({ group: `${group}-other` });
+        const first = await collect();
+        await until(async () => (await first.subscription.lag()) === 0);
+        await until(async () => (await other.subscription.lag()) === 0);
+        await first.subscription.close();
+        await bus.forgetGroup(group);
+        assert.equal((await bus.progressOf(group, [topic])).read, 0);
+        assert.equal((await bus.progressOf(`${group}-other`, [topic])).read, 4);
+        const again = await collect();
+        await until(() => again.records.length === 4);
+      });
+
+      it('cannot be forgotten while they have members; one that never was may be', async () => {
+        const { subscription } = await collect();
+        await assert.rejects(bus.forgetGroup(group), GroupInUseError);
+        await subscription.close();
+        await bus.forgetGroup(group);
+        await bus.forgetGroup(`${group}-never`);
       });
     });
 

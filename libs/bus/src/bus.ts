@@ -46,6 +46,11 @@ export interface SubscribeOptions {
   handle(slice: Slice): Promise<void>;
   /** At most so many records a slice (default 500). */
   readonly sliceSize?: number;
+  /**
+   * How long `handle` may take until it resolves or rejects, in ms. One that takes longer is stuck, and where
+   * others could take over (on Kafka) its process is asked to end. Default: two minutes.
+   */
+  readonly handleWithinMs?: number;
 }
 
 export interface Subscription {
@@ -86,4 +91,33 @@ export interface Bus {
   readKey(topic: string, partition: number, key: string, fromOffset: number): AsyncIterable<BusRecord>;
   /** Closes every subscription, then the connection. Idempotent. */
   close(): Promise<void>;
+}
+
+/** How far a group has read, summed over the partitions of its topics. */
+export interface GroupProgress {
+  /** Records that the topics hold. */
+  readonly records: number;
+  /** Those of them that the group has dealt with. */
+  readonly read: number;
+}
+
+/** What ops see and do of groups, whoever their members are. */
+export interface Groups {
+  /** Of a group that nobody has heard of, nothing is read. @throws Error if a topic does not exist */
+  progressOf(group: string, topics: readonly string[]): Promise<GroupProgress>;
+  /**
+   * Forgets where a group was: under the same name another would start at the beginning. One that does not
+   * exist is forgotten already.
+   * @throws GroupInUseError as far as it can be seen that somebody is a member
+   */
+  forgetGroup(group: string): Promise<void>;
+}
+
+/** A group that has members cannot be forgotten. */
+export class GroupInUseError extends Error {
+  override readonly name = 'GroupInUseError';
+
+  constructor(group: string) {
+    super(`The group ${group} has members.`);
+  }
 }

@@ -3,7 +3,10 @@ import type { BusRecord, OutgoingRecord } from './bus.ts';
 /** How long records that were set aside are kept: 30 days. */
 export const DEAD_LETTER_RETENTION_MS = 30 * 24 * 60 * 60 * 1000;
 
-export const deadLetterTopic = (topic: string, group: string): string => `${topic}.dlq.${group}`;
+/** Stands between topic and group in the name of the topic that takes what the group could not use. */
+export const DEAD_LETTERS = '.dlq.';
+
+export const deadLetterTopic = (topic: string, group: string): string => `${topic}${DEAD_LETTERS}${group}`;
 
 /** The record as it was, with why it was set aside and where it stood. */
 export const asDeadLetter = ([record, cause]: [BusRecord, string]): OutgoingRecord => ({

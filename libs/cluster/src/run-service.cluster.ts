@@ -194,6 +194,30 @@ describe('a service on its servers', () => {
   });
 });
 
+describe('a service that reads the log', () => {
+  test('ends, and says why, when its handler never comes to an end', async (t) => {
+    const { environment, topic, bus } = await prepare(t, { partitions: 2 });
+    await bus.publish(topic, [{ key: 'a', value: null, headers: {} }]);
+    assert.match(
+      await lastWords(await startProbe(t, { ...environment, HANDLER: 'hangs' })),
+      new RegExp(
+        `^The consumer of group ${topic} is stuck: for 2 s its handler has neither finished nor refused`,
+      ),
+    );
+  });
+
+  test('lives on while its handler fails, as it does while a store is away, and stops in order', async (t) => {
+    const { environment, topic, bus } = await prepare(t, { partitions: 2 });
+    await bus.publish(topic, [{ key: 'a', value: null, headers: {} }]);
+    const probe = await startProbe(t, { ...environment, HANDLER: 'fails' });
+    // At its longest back-off it complains of a slice about twice a minute: long after it could have been taken for stuck.
+    await until(async () => countOf(probe, 'A slice failed; it is due again.') === 2);
+    assert.ok(await isReady(probe));
+    probe.child.kill('SIGTERM');
+    assert.equal(await probe.exit, 0);
+  });
+});
+
 describe('what waiting does not mend ends the process with one line:', () => {
   test('a topic that is missing, and is not made', async (t) => {
     const { environment, topic, bus } = await prepare(t, {});

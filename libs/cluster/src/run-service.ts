@@ -1,5 +1,4 @@
 import type { TopicSpec } from '@latchkey/bus';
-import type { Index } from '@latchkey/mongo';
 import {
   configOrExit,
   createLogger,
@@ -16,6 +15,7 @@ import {
 import type { z } from 'zod';
 import type { ClusterBackend } from './backend.ts';
 import { clusterPart } from './cluster-part.ts';
+import type { NeededIndexes } from './servers.ts';
 import { serverSettings } from './settings.ts';
 
 export interface ClusterServiceDeps {
@@ -32,7 +32,7 @@ export interface ClusterService<Settings extends z.ZodObject> {
   readonly settings: Settings;
   /** What must be there before it starts; `npm run ops -- topics` and `npm run ops -- indexes` make it. */
   readonly topics: readonly TopicSpec[];
-  readonly indexes: readonly Index[];
+  readonly indexes: NeededIndexes;
   /** Asked again where a server goes away while what it returned starts; that was stopped by then. */
   compose(config: z.infer<Settings>, deps: ClusterServiceDeps): Service;
   /** Whether pages of an origin may call it; none, where it is not given. */

@@ -1,4 +1,4 @@
-import type { TopicSpec } from '@latchkey/bus';
+import { nameIn, type TopicSpec, withTopicNames } from '@latchkey/bus';
 import { createKafkaBus, type KafkaConnection, KafkaRefusedError, type KafkaSasl } from '@latchkey/bus/kafka';
 import { checkIndexes, type Index, IndexError, MongoRefused, openMongo } from '@latchkey/mongo';
 import type { Dependency, Logger } from '@latchkey/service';
@@ -9,8 +9,13 @@ import type { ServerConfig } from './settings.ts';
 /** What a service cannot do without on the servers. */
 export interface Needs {
   readonly topics: readonly TopicSpec[];
-  readonly indexes: readonly Index[];
+  readonly indexes: NeededIndexes;
 }
+
+/** Told, or found out from what is stored. */
+export type NeededIndexes =
+  | readonly Index[]
+  | ((connection: ClusterBackend['connection']) => Promise<readonly Index[]>);
 
 export interface Servers {
   readonly backend: ClusterBackend;
@@ -51,6 +56,9 @@ export function openServers(config: ServerConfig, { clientId, logger, onFatal }:
     refusal = error;
   });
 
+  const named = (topics: readonly TopicSpec[]): readonly TopicSpec[] =>
+    topics.map((topic) => ({ ...topic, name: nameIn(config.TOPIC_NAMES, topic.name) }));
+
   const wait = (name: string, attempt: () => Promise<void>): Promise<void> =>
     patiently(attempt, {
       name,
@@ -59,20 +67,25 @@ export function openServers(config: ServerConfig, { clientId, logger, onFatal }:
       onWaiting: (reason) => waitingFor.set(name, reason),
     });
 
-  async function lookAtMongo(indexes: readonly Index[]): Promise<void> {
+  async function lookAtMongo(needed: NeededIndexes): Promise<void> {
     if (refusal !== undefined) throw refusal;
     await mongo.ping();
+    const indexes = typeof needed === 'function' ? await needed(mongo.connection) : needed;
     await checkIndexes(mongo.connection, indexes, MAKES_INDEXES);
   }
 
   return {
-    backend: { kind: 'cluster', connection: mongo.connection, bus },
+    backend: {
+      kind: 'cluster',
+      connection: mongo.connection,
+      bus: withTopicNames(bus, config.TOPIC_NAMES),
+    },
 
     async ready({ topics, indexes }) {
       try {
         await Promise.all([
           wait('mongodb', () => lookAtMongo(indexes)),
-          wait('kafka', () => bus.checkTopics(topics, MAKES_TOPICS)),
+          wait('kafka', () => bus.checkTopics(named(topics), MAKES_TOPICS)),
         ]);
       } catch (error) {
         throw isWordedForPeople(error) ? new Error(error.message, { cause: error }) : error;

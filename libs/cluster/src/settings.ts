@@ -19,6 +19,11 @@ const fields = z.object({
     .describe('How to log in to Kafka: `plain`, `scram-sha-256` or `scram-sha-512`. Default: not at all.'),
   KAFKA_SASL_USERNAME: z.string().optional().describe('User name for Kafka.'),
   KAFKA_SASL_PASSWORD: z.string().optional().describe('Password for Kafka.').meta({ secret: true }),
+  TOPIC_NAMES: setting
+    .pairs()
+    .describe(
+      'Topics that have another name on the log, comma-separated: `accounts.events.v1=accounts.events.v2`. The same for all services.',
+    ),
   MONGO_URL: z
     .string()
     .regex(/^mongodb(?:\+srv)?:\/\/./, 'must be a MongoDB connection string, such as mongodb://host:27017')

@@ -247,6 +247,17 @@ describe('a record with a usable key is undecodable', () => {
   it('with a person without address, saying where and never what', () => {
     undecodable(withData({ person: { username: 'ada', email: 7 } }), 'data.person.email invalid_type');
   });
+  it('with a hundred flaws, of which a line tells the first', () => {
+    const data = { mailingId: USER, template: 'welcome', requestedBy: OTHER, person: null } as const;
+    const mailing = recordOfEvent({ ...accountVerified, type: 'MailRequested', data });
+    const recipients = Array.from({ length: 100 }, () => 1);
+    const value = Buffer.from(JSON.stringify({ ...data, person: { recipients } }));
+    const decoded = decode({ ...mailing, value });
+    assert.ok(decoded.kind === 'undecodable');
+    const { cause } = decoded;
+    assert.match(cause, /^data\.person\.recipients\.0 invalid_type, .+, and 95 more$/);
+    assert.ok(cause.length < 300);
+  });
 });
 
 describe('what JSON must not smuggle in', () => {

@@ -87,9 +87,18 @@ function parseJson(value: Buffer | null): Json {
   }
 }
 
+/** A cause is a line for people. */
+const BREACHES_TOLD = 5;
+
 /** Where a schema is broken, and how; never what stands there. */
-const breaches = (error: z.ZodError): string =>
-  error.issues.map(({ path, code }) => `${['data', ...path].join('.')} ${code}`).join(', ');
+function breaches({ issues }: z.ZodError): string {
+  const told = issues
+    .slice(0, BREACHES_TOLD)
+    .map(({ path, code }) => `${['data', ...path].join('.')} ${code}`)
+    .join(', ');
+  const more = issues.length - BREACHES_TOLD;
+  return more > 0 ? `${told}, and ${more} more` : told;
+}
 
 type Data = { readonly data: Readonly<Record<string, unknown>> } | { readonly flaw: string };
 

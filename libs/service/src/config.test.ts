@@ -76,6 +76,18 @@ describe('settings', () => {
     assert.deepEqual(faultsOf({ A: 'hunter2' }, careless), ['A: not …']);
   });
 
+  it('may be pairs of a name and a value, each name once', () => {
+    const one = z.object({ NAMES: setting.pairs() });
+    assert.deepEqual(readConfig(one, {}), { NAMES: {} });
+    assert.deepEqual(readConfig(one, { NAMES: ' a.b=c, d=e=f ' }), { NAMES: { 'a.b': 'c', d: 'e=f' } });
+    for (const NAMES of ['a', 'a=', '=a', 'a=b c', 'a=b,a=c'])
+      assert.deepEqual(
+        faultsOf({ NAMES }, one),
+        ['NAMES: must be a list of name=value, each name once'],
+        NAMES,
+      );
+  });
+
   it('may contradict each other', () => {
     const pair = z
       .object({ A: z.string(), B: z.string() })

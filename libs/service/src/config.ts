@@ -187,6 +187,18 @@ export const setting = {
           .filter((item) => item !== ''),
       );
   },
+
+  /** Comma-separated `name=value`, each name once. */
+  pairs(): z.ZodType<Readonly<Record<string, string>>> {
+    return setting.list().transform((items, context) => {
+      const pairs = items.map((item) => /^([^=\s]+)=(\S+)$/.exec(item)?.slice(1) ?? []);
+      const names = new Set(pairs.map(([name]) => name));
+      if (pairs.every((pair) => pair.length === 2) && names.size === pairs.length)
+        return Object.fromEntries(pairs);
+      context.addIssue({ code: 'custom', message: 'must be a list of name=value, each name once' });
+      return z.NEVER;
+    });
+  },
 };
 
 const wholeNumber = (text: string): number => (/^-?\d{1,15}$/.test(text.trim()) ? Number(text) : Number.NaN);

@@ -15,6 +15,11 @@ export interface Administration {
    * @throws Error saying what is wrong with the address
    */
   changeRole(email: string, role: Role): Promise<Role>;
+  /**
+   * The sequence of an account's last event, 0 where there is none.
+   * @throws UnreadableCommit if its events cannot be read
+   */
+  lastSequence(userId: string): Promise<number>;
 }
 
 export function openAdministration(store: Store): Administration {
@@ -38,5 +43,6 @@ export function openAdministration(store: Store): Administration {
       await changeRole({ accounts, sessions })({ userId, by: 'ops', role }, { correlationId: `ops-${v7()}` });
       return before.role;
     },
+    lastSequence: async (userId) => (await accounts.load(userId)).sequence,
   };
 }

@@ -45,7 +45,7 @@ export const notifierTopics: readonly TopicSpec[] = [accountsTopic, mailingsTopi
 /** What its deliveries in MongoDB are searched by. */
 export const notifierIndexes: readonly Index[] = deliveryIndexes;
 
-const CONSUMER_GROUP = 'notifier';
+export const CONSUMER_GROUP = 'notifier';
 const CONNECTIONS = 5;
 /** More than connections, so that the next mail is unsealed and written while one is being sent. */
 const CONCURRENCY = 10;
@@ -152,8 +152,8 @@ export function compose(config: NotifierConfig, deps: NotifierDeps): Service {
     if (!running) return;
     const { subscription, dispatcher, mailer } = running;
     running = undefined;
-    await subscription.close();
-    await dispatcher.stop();
+    // At the same time: each may take seconds. What is still taken in is sent by the next.
+    await Promise.all([subscription.close(), dispatcher.stop()]);
     mailer.close();
   }
 

@@ -139,19 +139,27 @@ describe('the dispatcher', () => {
     assert.deepEqual([begun, byState.sent, byState.pending, byState.claimed], [10, 10, 5, 0]);
   });
 
-  it('hands nothing over once the monotonic clock says that the try is too old', async () => {
-    await owe(1);
-    let slept = 0;
-    const clock: Clock = { ...systemClock, monotonic: () => performance.now() + slept };
-    const { promise: answers, resolve } = Promise.withResolvers<readonly boolean[]>();
-    const dispatcher = dispatcherWith(async (_delivery, { mayProceed }) => {
-      const before = mayProceed();
-      slept = TRY_MS;
-      resolve([before, mayProceed()]);
-      return { kind: 'withdrawn' };
-    }, clock);
-    dispatcher.start();
-    assert.deepEqual(await answers, [true, false]);
-    await dispatcher.stop();
-  });
+  for (const [what, clockAfter] of [
+    ['the process stood still', (ms) => ({ ...systemClock, monotonic: () => performance.now() + ms() })],
+    ['the machine was suspended', (ms) => ({ ...systemClock, now: () => new Date(Date.now() + ms()) })],
+  ] as const satisfies readonly (readonly [string, (ms: () => number) => Clock])[]) {
+    it(`hands nothing over once the try is too old because ${what}`, async () => {
+      await owe(1);
+      let slept = 0;
+      const { promise: answers, resolve } = Promise.withResolvers<readonly boolean[]>();
+      const trySending: TrySending = async (_delivery, { mayProceed }) => {
+        const before = mayProceed();
+        slept = TRY_MS;
+        resolve([before, mayProceed()]);
+        return { kind: 'withdrawn' };
+      };
+      const dispatcher = dispatcherWith(
+        trySending,
+        clockAfter(() => slept),
+      );
+      dispatcher.start();
+      assert.deepEqual(await answers, [true, false]);
+      await dispatcher.stop();
+    });
+  }
 });

@@ -2,8 +2,9 @@
  * Takes due deliveries from the store and has them sent, many at a time, each under a lease.
  *
  * The lease outlasts a try: a try is ended after {@link TRY_MS}, and content is handed to the server only while
- * the monotonic clock says that the try is younger than that, so a process that was stopped for minutes in the
- * meantime does not send what somebody else has taken over.
+ * both clocks say that the try is younger than that, so a process that stood still for minutes in the meantime does
+ * not send what somebody else has taken over. The monotonic clock cannot be set, but stands still with a machine
+ * that is suspended; the other one goes on.
  */
 import type { Logger } from '@latchkey/service';
 import { afterTry, type KnockResult, type Settlement, type TryResult } from './delivery/attempt.ts';
@@ -40,6 +41,12 @@ export interface DispatcherDeps {
   readonly logger: Logger;
   /** Mails in hand at the same time. */
   readonly concurrency: number;
+}
+
+/** When a claim was made, on both clocks. */
+interface Beginning {
+  readonly at: Date;
+  readonly monotonic: number;
 }
 
 export interface Dispatcher {
@@ -91,9 +98,12 @@ export function createDispatcher(deps: DispatcherDeps): Dispatcher {
     else logger.info('deliveries can be reached again');
   }
 
-  async function attempt(delivery: ClaimedDelivery, began: number): Promise<TryResult> {
+  const isYoung = ({ at, monotonic }: Beginning): boolean =>
+    clock.monotonic() - monotonic < TRY_MS && clock.now().getTime() - at.getTime() < TRY_MS;
+
+  async function attempt(delivery: ClaimedDelivery, began: Beginning): Promise<TryResult> {
     const signal = AbortSignal.any([givingUp.signal, AbortSignal.timeout(TRY_MS)]);
-    const mayProceed = (): boolean => clock.monotonic() - began < TRY_MS;
+    const mayProceed = (): boolean => isYoung(began);
     try {
       return await deps.trySending(delivery, { mayProceed, signal });
     } catch (error) {
@@ -121,11 +131,11 @@ export function createDispatcher(deps: DispatcherDeps): Dispatcher {
     }
   }
 
-  async function handle(delivery: ClaimedDelivery, owner: string, began: number): Promise<void> {
+  async function handle(delivery: ClaimedDelivery, owner: string, began: Beginning): Promise<void> {
     const at = clock.now();
     const result = await attempt(delivery, began);
     learn(result);
-    const tried = { at, ms: Math.round(clock.monotonic() - began) };
+    const tried = { at, ms: Math.round(clock.monotonic() - began.monotonic) };
     const settlement = afterTry(delivery, result, tried, clock.now(), random());
     metrics.tries.inc({ mail: delivery.mail, result: result.kind });
     if (result.kind === 'accepted') {
@@ -136,7 +146,7 @@ export function createDispatcher(deps: DispatcherDeps): Dispatcher {
       logger.warn({ delivery: delivery.id, result: result.kind }, 'the lease was over before the outcome');
   }
 
-  function takeUp(delivery: ClaimedDelivery, owner: string, began: number): void {
+  function takeUp(delivery: ClaimedDelivery, owner: string, began: Beginning): void {
     const handled = handle(delivery, owner, began)
       .catch((error: unknown) =>
         logger.error({ err: error, delivery: delivery.id }, 'an outcome was not written'),
@@ -168,9 +178,9 @@ export function createDispatcher(deps: DispatcherDeps): Dispatcher {
     await releaseUnanswered();
     const owner = deps.newOwner();
     // Read before the claim, so that the lease can only end later than we think.
-    const began = clock.monotonic();
+    const began: Beginning = { at: clock.now(), monotonic: clock.monotonic() };
     unanswered.add(owner);
-    const claimed = await deliveries.claim({ owner, now: clock.now(), leaseMs: LEASE_MS, limit });
+    const claimed = await deliveries.claim({ owner, now: began.at, leaseMs: LEASE_MS, limit });
     unanswered.delete(owner);
     for (const delivery of claimed) takeUp(delivery, owner, began);
     return claimed.length;

@@ -1,3 +1,4 @@
+export { type Administration, openAdministration } from './administration.ts';
 export {
   compose,
   type EmbeddedBackend,
@@ -6,3 +7,5 @@ export {
   notifierTopics,
 } from './compose.ts';
 export { type NotifierConfig, notifierSettings } from './config.ts';
+export { type DeliveryState, deliveryStates } from './delivery/delivery.ts';
+export type { DeliverySummary } from './ports/deliveries.ts';

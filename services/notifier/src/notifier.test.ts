@@ -10,8 +10,10 @@ import { createEmbeddedBus } from '@latchkey/bus/embedded';
 import { ACCOUNTS_TOPIC, encode, type LatchkeyEvent, MAILINGS_TOPIC } from '@latchkey/events';
 import { createLogger, createRegistry, type Registry, readConfig, type Service } from '@latchkey/service';
 import { type Database, openDatabase } from '@latchkey/sqlite';
+import { systemClock } from './adapters/clock.system.ts';
 import { createSqliteDeliveries } from './adapters/deliveries.sqlite.ts';
 import { compose, notifierSettings } from './index.ts';
+import type { Clock } from './ports/clock.ts';
 import { anEvent, aToken, createSealingKey, type SealingKey } from './testing/events.ts';
 import {
   type MailServer,
@@ -22,6 +24,8 @@ import {
 } from './testing/mail-server.ts';
 
 const HOUR = 3_600_000;
+/** So long a notifier that stops waits for mails that are being handed over. */
+const STOPS_WITHIN_MS = 5_000;
 const later = (ms: number): string => new Date(Date.now() + ms).toISOString();
 
 interface Running {
@@ -48,7 +52,17 @@ afterEach(async () => {
   await rm(folder, { recursive: true });
 });
 
-async function start(port: number, settings: Record<string, string> = {}): Promise<Running> {
+interface Adapted {
+  readonly clock?: Clock;
+  /** What it reads from, made of what it would read from. */
+  busFor?(bus: Bus): Bus;
+}
+
+async function start(
+  port: number,
+  settings: Record<string, string> = {},
+  { busFor = (bus) => bus, ...deps }: Adapted = {},
+): Promise<Running> {
   const config = readConfig(notifierSettings, {
     LATCHKEY_ENV: 'development',
     PUBLIC_URL: 'http://localhost:8080',
@@ -68,7 +82,8 @@ async function start(port: number, settings: Record<string, string> = {}): Promi
     { name: MAILINGS_TOPIC, partitions: 12, retentionMs: 7 * 24 * HOUR },
   ]);
   const registry = createRegistry();
-  const service = compose(config, { backend: { kind: 'embedded', database, bus }, logger, registry });
+  const backend = { kind: 'embedded', database, bus: busFor(bus) } as const;
+  const service = compose(config, { backend, logger, registry, ...deps });
   await service.start();
   running = { database, bus, service, registry };
   return running;
@@ -254,6 +269,43 @@ describe('the notifier', () => {
     const server = await serve({ port });
     await server.waitFor(1);
     assert.deepEqual(recipients(server.received), ['bob@example.com']);
+  });
+
+  it('leaves its group and finishes its mails at the same time when it stops', {
+    timeout: 20_000,
+  }, async () => {
+    const { promise: taken, resolve: answer } = Promise.withResolvers<undefined>();
+    const { promise: left, resolve: leave } = Promise.withResolvers<void>();
+    const { promise: finishing, resolve: isFinishing } = Promise.withResolvers<void>();
+    const server = await serve({ onMail: () => taken });
+    const { service } = await start(
+      server.port,
+      {},
+      {
+        busFor: (bus) => ({
+          ...bus,
+          async subscribe(options) {
+            const subscription = await bus.subscribe(options);
+            return { ...subscription, close: () => left.then(subscription.close) };
+          },
+        }),
+        clock: {
+          ...systemClock,
+          sleep(ms, signal) {
+            if (ms === STOPS_WITHIN_MS) isFinishing();
+            return systemClock.sleep(ms, signal);
+          },
+        },
+      },
+    );
+    await publish(await aSignUp('ada@example.com'));
+    await until(async () => (await census())?.claimed === 1);
+    const stopped = service.stop();
+    await finishing;
+    leave();
+    answer(undefined);
+    await stopped;
+    assert.equal((await census())?.sent, 1);
   });
 
   it('sets aside what cannot be decoded and sends the next', async () => {

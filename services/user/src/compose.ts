@@ -1,8 +1,6 @@
 /** Puts the user service together. */
-import type { Bus, Subscription, TopicSpec } from '@latchkey/bus';
-import type { ClusterBackend } from '@latchkey/cluster';
+import type { SubscribeOptions, Subscription, TopicSpec } from '@latchkey/bus';
 import { ACCOUNTS_TOPIC, accountsTopic } from '@latchkey/events';
-import type { Index } from '@latchkey/mongo';
 import {
   type Dependency,
   guards,
@@ -13,38 +11,34 @@ import {
   type Service,
   tokenVerifier,
 } from '@latchkey/service';
-import type { Database } from '@latchkey/sqlite';
-import { profileIndexes } from './adapters/profiles.mongo.schema.ts';
-import { createMongoProfiles } from './adapters/profiles.mongo.ts';
-import { createSqliteProfiles } from './adapters/profiles.sqlite.ts';
+import { type Backend, type Stores, storesOf } from './backends.ts';
 import type { UserConfig } from './config.ts';
+import { groupOf } from './generation/pointer.ts';
 import { accountSequenceHeader } from './http/account-sequence.ts';
 import { createRoutes } from './http/routes.ts';
 import { createStanding } from './http/standing.ts';
-import type { Profiles } from './ports/profiles.ts';
-import type { Parked } from './profile/account.ts';
+import type { ParkedPage, Profiles } from './ports/profiles.ts';
+import type { Account, Parked } from './profile/account.ts';
+import { answeringProfiles } from './projection/answering-profiles.ts';
+import { oneAtATime } from './projection/one-at-a-time.ts';
+import { createPointerView, type PointerView } from './projection/pointer-view.ts';
 import { createProjection } from './projection/projection.ts';
-import { createProjectionMetrics } from './projection/projection-metrics.ts';
-import { createRetryParked, type RetryOutcome } from './projection/retry-parked.ts';
+import {
+  createProjectionMetrics,
+  type ProjectionMetrics,
+  whileAnswering,
+} from './projection/projection-metrics.ts';
+import { createProjectors } from './projection/projectors.ts';
+import { createRetryParked, type RetryOutcome, retryInEach } from './projection/retry-parked.ts';
 import { createWaitingRoom, type WaitLimits } from './projection/waiting-room.ts';
 
-const GROUP = 'user';
 const SLICE_SIZE = 500;
 
 /** What it reads. */
 export const userTopics: readonly TopicSpec[] = [accountsTopic];
-/** What its read model in MongoDB is searched by. */
-export const userIndexes: readonly Index[] = profileIndexes();
-
-/** Everything in one process, on one data folder. Bus and database belong to who hands them in. */
-export interface EmbeddedBackend {
-  readonly kind: 'embedded';
-  readonly database: Database;
-  readonly bus: Bus;
-}
 
 export interface UserDeps {
-  readonly backend: EmbeddedBackend | ClusterBackend;
+  readonly backend: Backend;
   readonly logger: Logger;
   readonly registry: Registry;
   now?(): Date;
@@ -56,31 +50,48 @@ export interface UserDeps {
 
 export interface UserService extends Service {
   /** Accounts that stand still, by id. */
-  listParked(): Promise<readonly Parked[]>;
+  listParked(page: ParkedPage): Promise<readonly Parked[]>;
   /** Reads a parked account's records again, from the one that could not be applied. */
   retryParked(account: string): Promise<RetryOutcome>;
 }
 
 /** Its topics, and on a cluster its indexes, must exist when the service starts. May start again once stopped. */
 export function compose(config: UserConfig, deps: UserDeps): UserService {
-  const { logger, registry, now = () => new Date() } = deps;
-  const { bus } = deps.backend;
-  const profiles = profilesOn(deps.backend);
+  const { backend, logger, registry, now = () => new Date() } = deps;
+  const stores = storesOf(backend);
+  const view = createPointerView({
+    generations: stores.generations,
+    logger,
+    monotonic: performance.now.bind(performance),
+  });
+  const profiles = answeringProfiles(view, stores.profilesOf);
   const room = createWaitingRoom({ profiles, logger, ...(deps.waits ? { limits: deps.waits } : {}) });
-  let subscription: Subscription | undefined;
 
+  const answeringSubscription = () => projectors.of(view.last().active);
   const metrics = createProjectionMetrics({
     registry,
-    lag: async () => (await subscription?.lag()) ?? Number.NaN,
+    lag: async () => (await answeringSubscription()?.lag()) ?? Number.NaN,
     parked: () => profiles.countParked(),
+    generation: () => view.last().active,
   });
-  const project = createProjection({ profiles, metrics, logger, now, announce: room.announce });
+  const projectionOf = projections({ backend, stores, view, metrics, logger, now, announce: room.announce });
+  const projectors = createProjectors({
+    logger,
+    subscribe: (generation) =>
+      backend.bus.subscribe({
+        topics: [ACCOUNTS_TOPIC],
+        group: groupOf(generation),
+        handle: projectionOf(generation),
+        sliceSize: SLICE_SIZE,
+      }),
+  });
   const verify = tokenVerifier({
     keys: deps.keys ?? remoteKeys(config.JWKS_URL ?? `${config.PUBLIC_URL}/.well-known/jwks.json`),
     issuer: config.PUBLIC_URL,
     audience: config.AUDIENCE,
     now,
   });
+  let unfollow: () => void = () => undefined;
 
   return {
     name: 'user',
@@ -90,31 +101,66 @@ export function compose(config: UserConfig, deps: UserDeps): UserService {
     }),
 
     async start() {
-      subscription = await bus.subscribe({
-        topics: [ACCOUNTS_TOPIC],
-        group: GROUP,
-        handle: project,
-        sliceSize: SLICE_SIZE,
-      });
+      const { running } = await view.look();
+      await projectors.start(running);
+      unfollow = view.follow((pointer) => projectors.align(pointer.running));
     },
 
     async stop() {
-      await subscription?.close();
-      subscription = undefined;
+      unfollow();
+      await projectors.stop();
     },
 
-    health: async () => [...(await readModelHealth(profiles)), busHealth(subscription)],
+    health: async () => [...(await readModelHealth(profiles)), busHealth(answeringSubscription())],
     listParked: profiles.listParked,
-    retryParked: createRetryParked({ bus, profiles, announce: room.announce }),
+    retryParked: retryInEach({
+      pointer: view.trusted,
+      retryIn: (generation) =>
+        createRetryParked({
+          bus: backend.bus,
+          profiles: stores.profilesOf(generation),
+          announce: announcing(generation, view, room.announce),
+        }),
+    }),
   };
 }
 
-const profilesOn = (backend: UserDeps['backend']): Profiles =>
-  backend.kind === 'cluster'
-    ? createMongoProfiles(backend.connection)
-    : createSqliteProfiles(backend.database);
+type Announce = (accounts: readonly Account[]) => void;
 
-const readModelHealth = async (profiles: Profiles): Promise<readonly Dependency[]> => {
+/** How each generation is filled. */
+const projections =
+  (deps: {
+    readonly backend: Backend;
+    readonly stores: Stores;
+    readonly view: PointerView;
+    readonly metrics: ProjectionMetrics;
+    readonly logger: Logger;
+    now(): Date;
+    readonly announce: Announce;
+  }) =>
+  (generation: number): SubscribeOptions['handle'] => {
+    const answers = () => deps.view.last().active === generation;
+    const project = createProjection({
+      profiles: deps.stores.profilesOf(generation),
+      metrics: whileAnswering(answers, deps.metrics),
+      logger: deps.logger.child({ generation }),
+      now: deps.now,
+      announce: announcing(generation, deps.view, deps.announce),
+    });
+    if (deps.backend.kind === 'cluster') return project;
+    // A rebuild may take longer, as long as the process answers meanwhile.
+    const inTurn = oneAtATime(project);
+    return (slice) => (answers() ? project(slice) : inTurn(slice));
+  };
+
+/** Who waits is answered from the generation that answers: what another has stored is no news to them. */
+const announcing =
+  (generation: number, view: PointerView, announce: Announce): Announce =>
+  (accounts) => {
+    if (view.last().active === generation) announce(accounts);
+  };
+
+const readModelHealth = async (profiles: Pick<Profiles, 'countParked'>): Promise<readonly Dependency[]> => {
   try {
     const parked = await profiles.countParked();
     return [{ name: 'read model', state: 'ok', needed: true }, projectionHealth(parked)];

@@ -1,3 +1,5 @@
+export { type Administration, openAdministration } from './administration.ts';
+export { type Backend, type EmbeddedBackend, userIndexes } from './backends.ts';
 export * from './compose.ts';
 export * from './config.ts';
 export type { Parked } from './profile/account.ts';

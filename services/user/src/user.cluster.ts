@@ -8,7 +8,8 @@ import { ACCOUNTS_TOPIC, encode, type LatchkeyEvent } from '@latchkey/events';
 import { testDatabase } from '@latchkey/mongo/testing';
 import { createLogger, createRegistry, fixedKeys, listen, readConfig } from '@latchkey/service';
 import jwt from 'jsonwebtoken';
-import { compose, userIndexes, userSettings, userTopics } from './index.ts';
+import { profileIndexes } from './adapters/profiles.mongo.schema.ts';
+import { compose, userSettings, userTopics } from './index.ts';
 import { ada, type History, historyOf } from './testing/history.ts';
 
 const ISSUER = 'https://id.example.com';
@@ -28,7 +29,7 @@ const tokenOf = (account: string, seq: number): string =>
     },
   );
 
-const database = testDatabase('user', userIndexes);
+const database = testDatabase('user', profileIndexes());
 const openBus = isolatedBuses();
 const publisher = openBus();
 

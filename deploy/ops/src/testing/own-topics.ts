@@ -4,6 +4,8 @@ import type { Bus, Subscription } from '@latchkey/bus';
 
 export interface OwnTopics {
   readonly bus: Bus;
+  /** As TOPIC_NAMES tells it to a process. */
+  names(topics: readonly string[]): string;
   /** Records that no group has read yet, over all subscriptions. */
   lag(): Promise<number>;
 }
@@ -13,6 +15,7 @@ export function ownTopics(bus: Bus): OwnTopics {
   const own = (name: string): string => `${name}${suffix}`;
   const subscriptions: Subscription[] = [];
   return {
+    names: (topics) => topics.map((topic) => `${topic}=${own(topic)}`).join(','),
     bus: {
       ...bus,
       ensureTopics: (specs) => bus.ensureTopics(specs.map((spec) => ({ ...spec, name: own(spec.name) }))),

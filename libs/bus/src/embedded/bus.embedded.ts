@@ -1,6 +1,15 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Database } from '@latchkey/sqlite';
-import type { Bus, BusRecord, SubscribeOptions, Subscription, TopicSpec } from '../bus.ts';
+import {
+  type Bus,
+  type BusRecord,
+  GroupInUseError,
+  type GroupProgress,
+  type Groups,
+  type SubscribeOptions,
+  type Subscription,
+  type TopicSpec,
+} from '../bus.ts';
 import { type Hub, hubOf } from './hub.ts';
 import type { BusLogger, Member } from './lane.ts';
 import type { Log, RecordsQuery, TopicSummary } from './log.ts';
@@ -17,8 +26,8 @@ export interface EmbeddedBusDeps {
   readonly now?: () => Date;
 }
 
-/** What the topics page and ops see of the log. */
-export interface EmbeddedBus extends Bus {
+/** What the topics page and ops see of the log. Members of a group are seen within this process alone. */
+export interface EmbeddedBus extends Bus, Groups {
   topics(): TopicSummary[];
   /**
    * Newest last; without `partition` across partitions, by timestamp. With `offset` the first `limit` from
@@ -85,11 +94,26 @@ export function createEmbeddedBus({
       refuseIfClosed();
       yield* scan(log, { topic, partition, key: Buffer.from(key), fromOffset });
     },
+    async progressOf(group, topics) {
+      refuseIfClosed();
+      return progressOf(log, group, topics);
+    },
+    async forgetGroup(group) {
+      refuseIfClosed();
+      if (hub.isRead(group)) throw new GroupInUseError(group);
+      await database.write(() => log.forget(group));
+    },
     close() {
       closed ??= closeAll();
       return closed;
     },
   };
+}
+
+function progressOf(log: Log, group: string, names: readonly string[]): GroupProgress {
+  const topics = names.map(log.topic);
+  const records = topics.reduce((sum, topic) => sum + log.held(topic), 0);
+  return { records, read: records - topics.reduce((sum, topic) => sum + log.lag(group, topic), 0) };
 }
 
 function ensureAll(log: Log, specs: readonly TopicSpec[]): void {

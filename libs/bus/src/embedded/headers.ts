@@ -11,14 +11,15 @@ export function storeHeaders(headers: OutgoingRecord['headers'] | BusRecord['hea
 }
 
 export function restoreHeaders(stored: string): BusRecord['headers'] {
-  const headers: Record<string, Buffer | readonly Buffer[]> = {};
+  // A map: a header may be called `__proto__`.
+  const headers = new Map<string, Buffer | readonly Buffer[]>();
   const pairs: StoredHeaders = JSON.parse(stored);
   for (const [name, value] of pairs) {
-    const earlier = headers[name];
+    const earlier = headers.get(name);
     const buffer = Buffer.from(value, 'latin1');
-    headers[name] = earlier === undefined ? buffer : [earlier, buffer].flat();
+    headers.set(name, earlier === undefined ? buffer : [earlier, buffer].flat());
   }
-  return headers;
+  return Object.fromEntries(headers);
 }
 
 const bytes = (value: string | Buffer): Buffer => (typeof value === 'string' ? Buffer.from(value) : value);

@@ -14,6 +14,8 @@ export interface Hub {
   join(group: string, member: Member): void;
   leave(group: string, member: Member): Promise<void>;
   healthy(group: string, member: Member): boolean;
+  /** Whether the group has members in this process. */
+  isRead(group: string): boolean;
 }
 
 const hubs = new WeakMap<Database, Hub>();
@@ -71,5 +73,6 @@ function createHub(database: Database): Hub {
       await left;
     },
     healthy: (group, member) => groupNamed(group).healthy(member),
+    isRead: (group) => groups.get(group)?.isEmpty() === false,
   };
 }

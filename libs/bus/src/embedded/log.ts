@@ -61,6 +61,10 @@ export interface Log {
   nextFor(group: string, topic: Topic, partition: number, limit: number): BusRecord[];
   moveTo(group: string, topic: Topic, partition: number, position: number): void;
   lag(group: string, topic: Topic): number;
+  /** Records that a topic holds. */
+  held(topic: Topic): number;
+  /** Forgets a group's positions. */
+  forget(group: string): void;
   /** The offset that the next record of a partition will have. */
   end(topic: Topic, partition: number): number;
   /** Records with `from <= offset < to` of one key. */
@@ -162,6 +166,15 @@ export function createLog(database: Database): Log {
          WHERE log.topic = ?`,
       ).get(group, topic.id);
       return Number(row?.['lag'] ?? 0);
+    },
+    held(topic) {
+      const row = prepare('SELECT sum(next - start) AS held FROM bus_partition WHERE topic = ?').get(
+        topic.id,
+      );
+      return Number(row?.['held'] ?? 0);
+    },
+    forget(group) {
+      prepare('DELETE FROM bus_position WHERE "group" = ?').run(group);
     },
     ofKey: (topic, partition, key, first, to) =>
       select(

@@ -1,19 +1,21 @@
-import type { Bus, SubscribeOptions, Subscription, TopicSpec } from '../bus.ts';
+import type { Bus, Groups, SubscribeOptions, Subscription, TopicSpec } from '../bus.ts';
 import { keepAdmin, withAdmin } from './admin.ts';
 import { createClients, type KafkaConnection, type KafkaLogger } from './clients.ts';
 import { createDeadLetters } from './dead-letters.ts';
 import { explain, KafkaUnavailableError } from './failures.ts';
-import { lagOf } from './lag.ts';
+import { forgetGroup } from './groups.ts';
+import { lagOf, progressOf } from './lag.ts';
 import { createPublisher } from './publisher.ts';
 import { readKey } from './read-key.ts';
+import { standingOf } from './standing.ts';
 import { KAFKA_TIMES, type KafkaTimes, openSubscription } from './subscription.ts';
 import { checkTopics, describeTopics, ensureTopics, type Replication, type TopicState } from './topics.ts';
 
 export interface KafkaBusDeps extends KafkaConnection {
   readonly logger: KafkaLogger;
   /**
-   * A consumer has ended for good, or is stuck while the brokers answer: records are no longer read. The
-   * process should end. Called for nothing that passes by itself.
+   * A consumer has ended for good, is stuck, or does not progress, while the brokers answer: records are no longer
+   * read. The process should end. Called for nothing that passes by itself.
    */
   onFatal(reason: Error): void;
   /** For topics that are made; those that exist may have more. Default: 3 and 2 on three brokers, else 1 and 1. */
@@ -21,7 +23,7 @@ export interface KafkaBusDeps extends KafkaConnection {
   readonly times?: Partial<KafkaTimes>;
 }
 
-export interface KafkaBus extends Bus {
+export interface KafkaBus extends Bus, Groups {
   /**
    * Looks whether all topics are there as they have to be. Makes nothing.
    * @param command what makes them, to be named in the error
@@ -78,6 +80,7 @@ export function createKafkaBus({
         times: { ...KAFKA_TIMES, ...times },
         lag: () =>
           attempt(`lag of group ${group}`, () => lagAdmin.use((admin) => lagOf(admin, group, topics))),
+        standings: () => lagAdmin.use((admin) => standingOf(admin, group, topics)),
         passes: (error) => explain(error, connection) instanceof KafkaUnavailableError,
         setAside: (topic, unusable) => letters.add(topic, group, unusable),
       }),
@@ -121,6 +124,10 @@ export function createKafkaBus({
         throw explain(err, connection, `topic ${topic}`);
       }
     },
+    progressOf: (group, topics) =>
+      attempt(`progress of group ${group}`, () => lagAdmin.use((admin) => progressOf(admin, group, topics))),
+    forgetGroup: (group) =>
+      attempt(`group ${group}`, () => withAdmin(clients.prompt, (admin) => forgetGroup(admin, group))),
     close() {
       closed ??= closeAll();
       return closed;

@@ -1,5 +1,6 @@
 import type { ConnectionOptions } from 'node:tls';
 import { Kafka, type KafkaConfig, type LogEntry, logLevel, type SASLOptions } from 'kafkajs';
+import { gatherHeadersAtOnce } from './headers-at-once.ts';
 
 export interface KafkaLogger {
   warn(fields: object, message: string): void;
@@ -39,6 +40,7 @@ const LINES_REMEMBERED = 100;
 export const PATIENT_RETRY = { retries: 1000, initialRetryTime: 100, maxRetryTime: 1000 } as const;
 
 export function createClients(connection: KafkaConnection, logger: KafkaLogger): KafkaClients {
+  gatherHeadersAtOnce();
   const { brokers, clientId, ssl, sasl } = connection;
   const config: KafkaConfig = {
     brokers: [...brokers],

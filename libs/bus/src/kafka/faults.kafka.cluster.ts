@@ -5,7 +5,7 @@ import kafkajs, { CompressionTypes } from 'kafkajs';
 import Broker from 'kafkajs/src/broker/index.js';
 import { KafkaJSGroupCoordinatorNotFound } from 'kafkajs/src/errors.js';
 import { createErrorFromCode } from 'kafkajs/src/protocol/error.js';
-import type { BusRecord, OutgoingRecord, Subscription } from '../bus.ts';
+import type { BusRecord, OutgoingRecord, Slice, Subscription } from '../bus.ts';
 import { withAdmin } from './admin.ts';
 import type { KafkaBusDeps } from './bus.kafka.ts';
 import { createClients } from './clients.ts';
@@ -41,6 +41,19 @@ async function prepare(test: TestContext, more: Partial<KafkaBusDeps> = {}) {
   };
   return { bus, topic, group, collect };
 }
+
+/** What kafkajs asks a broker for. */
+interface FetchRequest {
+  readonly topics: readonly { readonly partitions: readonly { readonly partition: number }[] }[];
+}
+
+const without = (request: FetchRequest, forgotten: number | undefined): FetchRequest => ({
+  ...request,
+  topics: request.topics.map((topic) => ({
+    ...topic,
+    partitions: topic.partitions.filter(({ partition }) => partition !== forgotten),
+  })),
+});
 
 /** Another program on the same broker, which does not keep to our rules. */
 const stranger = () => createClients(connection, quiet).prompt;
@@ -122,6 +135,46 @@ describe('the Kafka bus', () => {
     await until(() => records.length === 2);
   });
 
+  it('reports a partition that kafkajs gives it nothing of, though records wait there', async (test) => {
+    const reasons: Error[] = [];
+    const { bus, topic, group } = await prepare(test, {
+      onFatal: (reason) => void reasons.push(reason),
+      times: { stuckAfterMs: 2000, progressEveryMs: 500 },
+    });
+    const seen: BusRecord[] = [];
+    const handle = async ({ records }: Slice) => void seen.push(...records);
+    const subscription = await bus.subscribe({ topics: [topic], group, handle });
+    const keys = ['a', 'b', 'c', 'd', 'e', 'f'];
+    const publishAll = () =>
+      bus.publish(
+        topic,
+        keys.map((key) => record(key, '1')),
+      );
+    await publishAll();
+    await until(async () => seen.length === keys.length && (await subscription.lag()) === 0);
+    await new Promise((resolve) => setTimeout(resolve, 4000));
+    assert.equal(reasons.length, 0, 'who has read everything may rest');
+
+    const [forgotten] = seen;
+    const fetch = Broker.prototype.fetch;
+    const fetches = test.mock.method(
+      Broker.prototype,
+      'fetch',
+      function (this: Broker, request: FetchRequest) {
+        return fetch.call(this, without(request, forgotten?.partition));
+      },
+    );
+    // The one that was under way knew of it.
+    await until(() => fetches.mock.callCount() > 1);
+    await publishAll();
+    await until(() => reasons.length > 0);
+    assert.match(
+      reasons[0]?.message ?? '',
+      new RegExp(`does not progress: for \\d+ s it was given nothing of ${topic} ${forgotten?.partition},`),
+    );
+    assert.ok(seen.length > keys.length, 'others go on');
+  });
+
   it('refuses a topic that would let compressed records in', async (test) => {
     const { bus } = await prepare(test);
     const topic = `t-${randomUUID()}`;
@@ -199,6 +252,39 @@ describe('the Kafka bus', () => {
     await bus.publish(topic, [record('a', '3')]);
     const records = await collect();
     await until(() => records.length === 1);
+  });
+
+  it('hands over nothing a second time after it was closed under load', async (test) => {
+    const { bus, topic, group } = await prepare(test);
+    const many = 3000;
+    const published = bus.publish(
+      topic,
+      Array.from({ length: many }, (_, n) => record(`key ${n}`, String(n))),
+    );
+    const handled: string[] = [];
+    const { promise: halfWay, resolve } = Promise.withResolvers<void>();
+    const subscribe = () =>
+      bus.subscribe({
+        topics: [topic],
+        group,
+        sliceSize: 20,
+        handle: async ({ records }) => {
+          await new Promise((done) => setTimeout(done, 5));
+          handled.push(...records.map(({ value }) => String(value)));
+          if (handled.length > many / 2) resolve();
+        },
+      });
+    const first = await subscribe();
+    await halfWay;
+    const begun = performance.now();
+    await first.close();
+    assert.ok(performance.now() - begun < DEADLINE_MS / 3);
+    assert.ok(handled.length < many, 'it was in the middle');
+    await published;
+    await subscribe();
+    await until(() => handled.length >= many);
+    assert.equal(new Set(handled).size, many);
+    assert.equal(handled.length, many);
   });
 
   it('closes while its handler fails, within a second', async (test) => {

@@ -1,15 +1,26 @@
 import type { Admin } from 'kafkajs';
+import type { GroupProgress } from '../bus.ts';
 
 /** Records after the group's position, summed over all partitions of the topics. */
 export async function lagOf(admin: Admin, group: string, topics: readonly string[]): Promise<number> {
+  const { records, read } = await progressOf(admin, group, topics);
+  return records - read;
+}
+
+/** How far the group has read, summed over all partitions of the topics. */
+export async function progressOf(
+  admin: Admin,
+  group: string,
+  topics: readonly string[],
+): Promise<GroupProgress> {
   const positions = await admin.fetchOffsets({ groupId: group, topics: [...topics] });
-  const lags = await Promise.all(topics.map((topic) => lagOfTopic(admin, topic, positions)));
-  return lags.reduce((sum, lag) => sum + lag, 0);
+  const parts = await Promise.all(topics.map((topic) => progressInTopic(admin, topic, positions)));
+  return parts.reduce(sum, NOTHING);
 }
 
 type Positions = Awaited<ReturnType<Admin['fetchOffsets']>>;
 
-async function lagOfTopic(admin: Admin, topic: string, positions: Positions): Promise<number> {
+async function progressInTopic(admin: Admin, topic: string, positions: Positions): Promise<GroupProgress> {
   const reached = new Map(
     positions
       .filter((each) => each.topic === topic)
@@ -17,10 +28,18 @@ async function lagOfTopic(admin: Admin, topic: string, positions: Positions): Pr
       .map(({ partition, offset }) => [partition, Number(offset)]),
   );
   const ends = await admin.fetchTopicOffsets(topic);
-  return ends.reduce(
-    // Without a position (-1) a group starts at the beginning; what has expired cannot be read any more.
-    (sum, { partition, high, low }) =>
-      sum + Number(high) - Math.max(Number(low), reached.get(partition) ?? -1),
-    0,
-  );
+  return ends
+    .map(({ partition, high, low }) => ({
+      records: Number(high) - Number(low),
+      // Without a position (-1) a group starts at the beginning; what has expired cannot be read any more.
+      read: Math.max(Number(low), reached.get(partition) ?? -1) - Number(low),
+    }))
+    .reduce(sum, NOTHING);
 }
+
+const NOTHING: GroupProgress = { records: 0, read: 0 };
+
+const sum = (a: GroupProgress, b: GroupProgress): GroupProgress => ({
+  records: a.records + b.records,
+  read: a.read + b.read,
+});

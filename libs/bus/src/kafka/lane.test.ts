@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { BusRecord, Slice } from '../bus.ts';
 import { createLane, type FetchedRun } from './lane.ts';
 
@@ -23,6 +24,8 @@ function observed(handle: (slice: Slice) => Promise<void> = async () => undefine
     partition: 0,
     sliceSize: 2,
     patienceMs: 10_000,
+    handleWithinMs: 120_000,
+    onStuck: ({ message }: Error) => void log.push(message),
     logger: { warn: () => undefined },
     handle: async (slice) => {
       log.push(`handle ${slice.records.map(({ offset }) => offset)}`);
@@ -133,6 +136,62 @@ describe('a lane', () => {
     open();
     await Promise.all([taken, closing]);
     assert.deepEqual(log, ['handle 0,1', 'at 1']);
+  });
+
+  it('reports a handler that never comes to an end, once, and waits on', async (test) => {
+    test.mock.timers.enable({ apis: ['setTimeout'] });
+    const { promise: gate, resolve: open } = Promise.withResolvers<void>();
+    const { lane, log, run } = observed(() => gate);
+    const taken = lane.take(run(0));
+    test.mock.timers.tick(119_999);
+    assert.deepEqual(log, ['handle 0']);
+    test.mock.timers.tick(600_000);
+    await taken;
+    assert.deepEqual(log.slice(1), [
+      'The consumer of group g is stuck: for 120 s its handler has neither finished nor refused a slice of t 0.',
+      'pause',
+    ]);
+    open();
+    await nextTurn();
+    assert.deepEqual(log.slice(3), ['at 0', 'resume']);
+  });
+
+  it('that closes does not wait for a handler that is stuck', async (test) => {
+    test.mock.timers.enable({ apis: ['setTimeout'] });
+    const { lane, log, run } = observed(() => new Promise(() => undefined));
+    void lane.take(run(0));
+    const closed = lane.close().then(() => log.push('closed'));
+    test.mock.timers.tick(119_999);
+    await nextTurn();
+    assert.equal(log.at(-1), 'pause');
+    test.mock.timers.tick(1);
+    await closed;
+    assert.equal(log.at(-1), 'closed');
+  });
+
+  it('does not take a handler for stuck that fails for hours, nor one that took its time', async (test) => {
+    test.mock.timers.enable({ apis: ['setTimeout'] });
+    const { promise: gate, resolve: open } = Promise.withResolvers<void>();
+    let asked = 0;
+    const { lane, log, run } = observed(async () => {
+      asked += 1;
+      if (asked === 1) await gate;
+      throw new Error('the store is away');
+    });
+    const taken = lane.take(run(0));
+    test.mock.timers.tick(119_000);
+    open();
+    await taken;
+    await nextTurn();
+    for (let minute = 0; minute < 60; minute += 1) {
+      test.mock.timers.tick(60_000);
+      await nextTurn();
+    }
+    const isIdle = lane.isIdle();
+    await lane.close();
+    assert.equal(isIdle, false);
+    assert.deepEqual(new Set(log), new Set(['handle 0', 'pause', 'resume']));
+    assert.equal(lane.isIdle(), true);
   });
 
   it('tries again to keep a position, without handling the slice again', async () => {

@@ -25,6 +25,10 @@ export interface LaneDeps {
   readonly logger: KafkaLogger;
   /** How long other partitions wait for this one, in ms. */
   readonly patienceMs: number;
+  /** How long a handler may take until it resolves or rejects, in ms. */
+  readonly handleWithinMs: number;
+  /** A handler has not come to an end in time. It is waited for all the same, until the lane is closed. */
+  onStuck(reason: Error): void;
   /** Resolves once the records are durable among the dead letters. */
   setAside(unusable: ReadonlyMap<BusRecord, string>): Promise<void>;
 }
@@ -39,7 +43,9 @@ export interface Lane {
   take(run: FetchedRun): Promise<void>;
   /** The partition may be another member's: finishes the slice in hand, keeps no position, starts nothing. */
   revoke(): void;
-  /** Takes nothing more. Resolves once the slice in hand is done and its position kept. */
+  /** Whether nothing is in hand: nothing that is handled, nor that is due again. */
+  isIdle(): boolean;
+  /** Takes nothing more. Resolves once the slice in hand is done and its position kept, or its handler is stuck. */
   close(): Promise<void>;
 }
 
@@ -50,19 +56,27 @@ interface Work {
 }
 
 export function createLane(deps: LaneDeps): Lane {
+  const { promise: stuck, resolve: isStuck } = Promise.withResolvers<void>();
   let closing = false;
   let work: Work | undefined;
+
+  const onStuck = (reason: Error): void => {
+    isStuck();
+    deps.onStuck(reason);
+  };
 
   function start(run: FetchedRun, detach: () => void): Work {
     const stop = new AbortController();
     const begun: Work = {
       stop,
       revoked: false,
-      done: workThrough(deps, run, { stop: stop.signal, detach, isRevoked: () => begun.revoked }).finally(
-        () => {
-          work = undefined;
-        },
-      ),
+      done: workThrough({ ...deps, onStuck }, run, {
+        stop: stop.signal,
+        detach,
+        isRevoked: () => begun.revoked,
+      }).finally(() => {
+        work = undefined;
+      }),
     };
     return begun;
   }
@@ -84,10 +98,11 @@ export function createLane(deps: LaneDeps): Lane {
       work.revoked = true;
       work.stop.abort();
     },
+    isIdle: () => work === undefined,
     async close() {
       closing = true;
       work?.stop.abort();
-      await work?.done;
+      await Promise.race([work?.done, stuck]);
     },
   };
 }
@@ -117,13 +132,26 @@ async function workThrough(deps: LaneDeps, run: FetchedRun, control: Control): P
 async function deliver(deps: LaneDeps, records: readonly BusRecord[]): Promise<void> {
   const { topic, partition } = deps;
   const unusable = new Map<BusRecord, string>();
-  await deps.handle({
-    topic,
-    partition,
-    records,
-    setAside: (record, cause) => void unusable.set(record, cause),
-  });
+  const setAside = (record: BusRecord, cause: string) => void unusable.set(record, cause);
+  await watched(deps, () => deps.handle({ topic, partition, records, setAside }));
   if (unusable.size > 0) await deps.setAside(unusable);
+}
+
+/** One that rejects is waiting for something. One that does neither waits for nothing that could come. */
+async function watched(deps: LaneDeps, handle: () => Promise<void>): Promise<void> {
+  const { group, topic, partition, handleWithinMs, onStuck } = deps;
+  const tooLate = () =>
+    onStuck(
+      new Error(
+        `The consumer of group ${group} is stuck: for ${Math.round(handleWithinMs / 1000)} s its handler has neither finished nor refused a slice of ${topic} ${partition}.`,
+      ),
+    );
+  const timer = setTimeout(tooLate, handleWithinMs);
+  try {
+    await handle();
+  } finally {
+    clearTimeout(timer);
+  }
 }
 
 /** Tries until it succeeds or is stopped, at least once. Whether it succeeded. */

@@ -1,10 +1,19 @@
-import type { Admin, Consumer, ConsumerCrashEvent, ConsumerGroupJoinEvent, EachBatchPayload } from 'kafkajs';
+import type {
+  Admin,
+  Consumer,
+  ConsumerCrashEvent,
+  ConsumerEndBatchProcessEvent,
+  ConsumerGroupJoinEvent,
+  EachBatchPayload,
+} from 'kafkajs';
 import type { BusRecord, SubscribeOptions, Subscription } from '../bus.ts';
 import { withAdmin } from './admin.ts';
 import { type KafkaClients, type KafkaLogger, PATIENT_RETRY } from './clients.ts';
 import { createLane, type FetchedRun, type Lane } from './lane.ts';
 import { createPositions, type Positions } from './positions.ts';
+import { createProgressWatch, type RestingPartition } from './progress.ts';
 import { toRecord } from './records.ts';
+import { nameOf, type Standing } from './standing.ts';
 import { createWatchdog } from './watchdog.ts';
 
 const DEFAULT_SLICE_SIZE = 500;
@@ -26,6 +35,10 @@ export interface KafkaTimes {
   /** Without an answer for so long, while the brokers answer others, a consumer is stuck. */
   readonly stuckAfterMs: number;
   readonly watchEveryMs: number;
+  /** A handler that neither resolves nor rejects for so long is stuck, unless its options say otherwise. */
+  readonly handleWithinMs: number;
+  /** How often it is looked whether records wait in partitions that nothing comes of. */
+  readonly progressEveryMs: number;
 }
 
 export const KAFKA_TIMES: KafkaTimes = {
@@ -34,6 +47,8 @@ export const KAFKA_TIMES: KafkaTimes = {
   healthyWithinMs: 3000,
   stuckAfterMs: 60_000,
   watchEveryMs: 5000,
+  handleWithinMs: 120_000,
+  progressEveryMs: 20_000,
 };
 
 export interface SubscriptionDeps {
@@ -42,6 +57,8 @@ export interface SubscriptionDeps {
   readonly times: KafkaTimes;
   /** Sums what the group has not read yet. */
   lag(): Promise<number>;
+  /** How the group stands in each partition. */
+  standings(): Promise<ReadonlyMap<string, Standing>>;
   setAside(topic: string, unusable: ReadonlyMap<BusRecord, string>): Promise<void>;
   onFatal(reason: Error): void;
   /** Whether waiting mends it. */
@@ -73,13 +90,24 @@ export async function openSubscription(
 
   const joining = Promise.withResolvers<void>();
   joining.promise.catch(() => undefined);
+  const progress = createProgressWatch({
+    group,
+    resting: lanes.resting,
+    standings: deps.standings,
+    onStuck: onFatal,
+    stuckAfterMs: times.stuckAfterMs,
+    everyMs: times.progressEveryMs,
+    now: performance.now.bind(performance),
+  });
   const removeListeners = [
     consumer.on(consumer.events.GROUP_JOIN, ({ payload }) => {
       state.joined = true;
       answers.heard();
       lanes.assign(payload);
+      progress.forget();
       joining.resolve();
     }),
+    consumer.on(consumer.events.END_BATCH_PROCESS, ({ payload }) => lanes.handedOver(payload)),
     consumer.on(consumer.events.CRASH, ({ payload }) => crashed(payload)),
   ];
 
@@ -106,6 +134,7 @@ export async function openSubscription(
 
   async function disconnect(): Promise<void> {
     clearTimeout(restarting);
+    progress.close();
     for (const remove of removeListeners) remove();
     await within(DISCONNECT_WITHIN_MS, consumer.disconnect()).catch((err) =>
       logger.warn({ err, group }, 'The consumer could not leave its group; its session will end by itself.'),
@@ -134,6 +163,7 @@ export async function openSubscription(
 
   async function close(): Promise<void> {
     watchdog.close();
+    progress.close();
     await lanes.close();
     await disconnect();
   }
@@ -150,14 +180,15 @@ export async function openSubscription(
 
 /** The lanes of one consumer, and which partitions are its own. */
 function createLanes(
-  { group, handle, sliceSize = DEFAULT_SLICE_SIZE }: SubscribeOptions,
+  { group, handle, sliceSize = DEFAULT_SLICE_SIZE, handleWithinMs }: SubscribeOptions,
   deps: SubscriptionDeps,
 ) {
   const lanes = new Map<string, Lane>();
   const positions = createPositions();
   let assigned = new Set<string>();
   let member: string | undefined;
-  const nameOf = (topic: string, partition: number) => `${topic} ${partition}`;
+  /** Of each partition, what kafkajs has handed over since they were dealt: then it begins at the kept positions. */
+  const handedOver = new Map<string, Omit<RestingPartition, 'name'>>();
 
   function laneOf(topic: string, partition: number): Lane {
     const name = nameOf(topic, partition);
@@ -171,6 +202,8 @@ function createLanes(
         sliceSize,
         logger: deps.logger,
         patienceMs: deps.times.patienceMs,
+        handleWithinMs: handleWithinMs ?? deps.times.handleWithinMs,
+        onStuck: deps.onFatal,
         setAside: (unusable) => deps.setAside(topic, unusable),
       });
     lanes.set(name, lane);
@@ -188,6 +221,7 @@ function createLanes(
     assign({ memberId, memberAssignment }: ConsumerGroupJoinEvent['payload']) {
       const isNewcomer = memberId !== member;
       member = memberId;
+      handedOver.clear();
       assigned = new Set(
         Object.entries(memberAssignment).flatMap(([topic, partitions]) =>
           partitions.map((partition) => nameOf(topic, partition)),
@@ -196,9 +230,21 @@ function createLanes(
       revokeWhere((name) => isNewcomer || !assigned.has(name));
     },
     revokeAll: () => revokeWhere(() => true),
+    /** Also what kafkajs keeps to itself: the marks of transactions. */
+    handedOver({ topic, partition, lastOffset }: BatchEnd): void {
+      const name = nameOf(topic, partition);
+      const turns = (handedOver.get(name)?.turns ?? 0) + 1;
+      handedOver.set(name, { turns, reached: Number(lastOffset) + 1 });
+    },
+    resting: (): readonly RestingPartition[] =>
+      [...assigned]
+        .filter((name) => lanes.get(name)?.isIdle() ?? true)
+        .map((name) => ({ name, ...(handedOver.get(name) ?? { turns: 0, reached: 0 }) })),
     close: async () => void (await Promise.all([...lanes.values()].map((lane) => lane.close()))),
   };
 }
+
+type BatchEnd = ConsumerEndBatchProcessEvent['payload'];
 
 function toRun(
   { batch, resolveOffset, commitOffsetsIfNecessary, pause }: EachBatchPayload,

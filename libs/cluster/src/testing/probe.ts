@@ -8,6 +8,8 @@ import { type ClusterBackend, type ClusterServiceDeps, runService } from '../ind
 const settings = z.object({
   TOPIC: z.string(),
   STUMBLES: setting.whole({ min: 0, max: 10, fallback: 0 }),
+  /** What becomes of the records of the topic; nobody reads them where it is not said. */
+  HANDLER: z.enum(['hangs', 'fails']).optional(),
 });
 
 const indexes = [{ collection: 'things', name: 'name', keys: { name: 1 } }] as const;
@@ -42,9 +44,17 @@ async function storeHealth(backend: ClusterBackend): Promise<readonly Dependency
   return [{ name: 'things', state, needed: true }];
 }
 
+const handlers = {
+  hangs: () => new Promise<never>(() => undefined),
+  fails: () => Promise.reject(new Error('the store is away')),
+};
+
 let started = 0;
 
-function compose({ STUMBLES }: z.infer<typeof settings>, { backend, registry, logger }: ClusterServiceDeps) {
+function compose(
+  { STUMBLES, TOPIC, HANDLER }: z.infer<typeof settings>,
+  { backend, registry, logger }: ClusterServiceDeps,
+) {
   // Twice in one registry, it would be refused.
   registry.registerMetric(new Counter({ name: 'probe_total', help: 'Nothing.', registers: [] }));
   return {
@@ -53,6 +63,9 @@ function compose({ STUMBLES }: z.infer<typeof settings>, { backend, registry, lo
     async start() {
       started += 1;
       if (started <= STUMBLES) throw new Error('stumbled', { cause: new MongoFailure('for the test') });
+      if (HANDLER === undefined) return;
+      const reading = { topics: [TOPIC], group: TOPIC, handle: handlers[HANDLER], handleWithinMs: 2000 };
+      await backend.bus.subscribe(reading);
     },
     stop: async () => logger.info('stopped'),
     health: () => storeHealth(backend),

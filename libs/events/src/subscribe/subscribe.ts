@@ -1,6 +1,6 @@
 /** Subscribing on Kafka. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Bus } from '@latchkey/bus';
+import { type Bus, type TopicNames, withTopicNames } from '@latchkey/bus';
 import { createKafkaBus, type KafkaConnection, KafkaUnavailableError } from '@latchkey/bus/kafka';
 import { StoppedError, type SubscriberLogger } from './reader.ts';
 import { consoleLogger, type Interest, openSubscription, type Subscription } from './subscription.ts';
@@ -8,6 +8,8 @@ import { consoleLogger, type Interest, openSubscription, type Subscription } fro
 export interface SubscribeOptions extends Interest {
   /** `host:port` of some of the brokers. */
   readonly brokers: readonly string[];
+  /** Topics that have another name on the brokers: `{ 'accounts.events.v1': 'accounts.events.v2' }`. */
+  readonly topicNames?: TopicNames;
   /** Names this process in the logs of the brokers. Default: the group. */
   readonly clientId?: string;
   readonly ssl?: KafkaConnection['ssl'];
@@ -31,7 +33,7 @@ const TRY_AGAIN_AFTER_MS = 1000;
  */
 export async function subscribe(options: SubscribeOptions): Promise<Subscription> {
   const { brokers, group, clientId = group, ssl, sasl, logger = consoleLogger, onFatal = end } = options;
-  const bus = createKafkaBus({
+  const kafka = createKafkaBus({
     brokers,
     clientId,
     ...(ssl === undefined ? {} : { ssl }),
@@ -39,6 +41,7 @@ export async function subscribe(options: SubscribeOptions): Promise<Subscription
     logger: withoutStops(logger),
     onFatal,
   });
+  const bus = withTopicNames(kafka, options.topicNames ?? {});
   try {
     const subscription = await whenReachable(bus, { ...options, logger });
     return {

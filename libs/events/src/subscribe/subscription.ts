@@ -40,6 +40,8 @@ export interface Subscription {
 
 /** Small, as a slice that fails is read again from its beginning. */
 const SLICE_SIZE = 100;
+/** Handlers may be slow: not even half a minute each makes an hour of a slice. What takes longer hangs. */
+const SLICE_WITHIN_MS = 3_600_000;
 
 export const consoleLogger: SubscriberLogger = {
   info: () => undefined,
@@ -63,6 +65,7 @@ export async function openSubscription(bus: Bus, interest: Interest): Promise<Su
     group,
     handle: createSliceHandler(deps),
     sliceSize: SLICE_SIZE,
+    handleWithinMs: SLICE_WITHIN_MS,
   });
 
   async function stop(): Promise<void> {

@@ -17,9 +17,11 @@ const schema = () =>
     until: { type: Date, required: true },
   });
 
+export const leasesIn = (connection: Connection) => modelOf(connection, 'auth_leases', schema);
+
 /** Leases in MongoDB, between all instances. Found by name alone: they need no index of their own. */
 export function createMongoLeases(connection: Connection): Leases {
-  const leases = modelOf(connection, 'auth_leases', schema);
+  const leases = leasesIn(connection);
 
   return reportingFailures<Leases>({
     async take({ name, holder, now, ms }) {

@@ -28,12 +28,14 @@ const schema = () =>
     claim: String,
   });
 
+export const requestsIn = (connection: Connection) => modelOf(connection, REQUESTS, schema);
+
 /**
  * Written-down requests in MongoDB. The collection holds only what waits, so it stays small and is searched in
  * the order of its ids.
  */
 export function createMongoRequests(connection: Connection): Requests {
-  const requests = modelOf(connection, REQUESTS, schema);
+  const requests = requestsIn(connection);
 
   /** Claims some of those that are free; another claimer may have been faster with all of them. */
   async function claimSome({ owner, now, leaseMs, limit }: Parameters<Requests['claim']>[0]) {

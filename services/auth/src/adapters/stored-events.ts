@@ -32,6 +32,16 @@ export function readEvents(stream: string, number: number, events: unknown): rea
   });
 }
 
+/** What is read, or why it cannot be. */
+export function orUnreadable<Events>(read: () => Events): Events | UnreadableCommit {
+  try {
+    return read();
+  } catch (error) {
+    if (error instanceof UnreadableCommit) return error;
+    throw error;
+  }
+}
+
 function listOf(stream: string, number: number, events: unknown): readonly StoredEvent[] {
   if (Array.isArray(events) && events.length > 0 && events.every(isStoredEvent)) return events;
   throw new UnreadableCommit(stream, number, 'not a list of events');

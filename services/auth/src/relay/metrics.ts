@@ -59,5 +59,6 @@ export function createRelayMetrics({ registry, journal, now, blocked }: RelayMet
   };
 }
 
-const ageSeconds = (oldest: string | undefined, now: Date): number =>
+/** 0 where nothing waits. */
+export const ageSeconds = (oldest: string | undefined, now: Date): number =>
   oldest === undefined ? 0 : Math.max(0, (now.getTime() - Date.parse(oldest)) / 1000);

@@ -182,6 +182,7 @@ function createWorld(scheduler: fc.Scheduler, fates: readonly Fate[]) {
       const published = new Set(sequences(stream));
       return this.owed(stream).filter((number) => !waiting.has(number) && !published.has(number));
     },
+    unpublished: async () => (await journal.backlog()).commits,
     /** Everything gets an answer from now on: until the outbox is empty, or nobody would wait any longer. */
     async calm(): Promise<void> {
       for (const _ of nextFate);
@@ -209,6 +210,7 @@ describe('any number of relays', () => {
             for (const stream of STREAMS) assert.deepEqual(await world.lost(stream), []);
           }
           await world.calm();
+          assert.equal(await world.unpublished(), 0);
           for (const stream of STREAMS) {
             assert.deepEqual(world.firstOccurrences(stream), world.owed(stream));
           }

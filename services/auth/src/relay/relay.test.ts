@@ -195,7 +195,33 @@ describe('the relay', () => {
     const [dependency] = await relay.health();
     assert.equal(dependency?.state, 'degraded');
     assert.equal(dependency.needed, false);
-    assert.match(dependency.detail ?? '', /wait in the outbox/);
+    now = new Date(instant(31));
+    const detail = 'publishing fails; commits in the outbox: 1, the oldest since 30 s';
+    assert.equal((await relay.health())[0]?.detail, detail);
+  });
+
+  test('is degraded, too, where another one is to publish and does not', async () => {
+    const relay = await started();
+    await append(...commitsOf(randomUUID(), 3));
+    now = new Date(instant(10));
+    assert.equal((await relay.health())[0]?.state, 'ok');
+    now = new Date(instant(11));
+    const [dependency] = await relay.health();
+    assert.equal(dependency?.state, 'degraded');
+    assert.equal(dependency.detail, 'commits in the outbox: 3, the oldest since 10 s');
+  });
+
+  test('can say how it is while the journal is away', async () => {
+    const backlog = () => Promise.reject(new StoreUnavailable(undefined));
+    const relay = await started({ journal: { ...journal, backlog } });
+    assert.equal((await relay.health())[0]?.state, 'ok');
+    recorder.meanwhile(() => Promise.reject(new Error('the broker is away')));
+    const commit = commitOf();
+    await append(commit);
+    relay.nudge(commit.stream);
+    await recorder.changed();
+    await new Promise((resolve) => setImmediate(resolve));
+    assert.equal((await relay.health())[0]?.detail, 'publishing fails; commits wait in the outbox');
   });
 
   test('goes on with others where a stream cannot be published, and says so once', async () => {

@@ -4,9 +4,9 @@ import type { Bus } from '@latchkey/bus';
 import type { Dependency, Logger, Part, Registry } from '@latchkey/service';
 import type { Journal } from '../ports/journal.ts';
 import type { Leases } from '../ports/leases.ts';
-import { createRelayMetrics } from './metrics.ts';
+import { ageSeconds, createRelayMetrics } from './metrics.ts';
 import type { BatchLimits } from './outgoing.ts';
-import { createPublisher } from './publisher.ts';
+import { createPublisher, type Publisher } from './publisher.ts';
 import { createStreamQueue } from './queue.ts';
 import { createSweep } from './sweep.ts';
 
@@ -37,6 +37,14 @@ const STREAMS_AT_ONCE = 500;
 const RETRY_MS = { first: 100, longest: 1000 };
 /** With the second that a commit is left to its own process, whatever is appended is published within 2 s. */
 const SWEEP_MS = { first: 100, longest: 750 };
+
+/** With an instance that lives, nothing waits for so long unless it cannot be published. */
+const OVERDUE_SECONDS = 10;
+
+interface Outbox {
+  readonly commits: number;
+  readonly oldestSeconds: number;
+}
 
 /** Any number of relays may run on one journal: duplicates at worst, never a gap, never another order. */
 export function createRelay(deps: RelayDeps): Relay {
@@ -88,6 +96,12 @@ export function createRelay(deps: RelayDeps): Relay {
     await sweep.leave();
   }
 
+  /** Undefined while the journal cannot be reached. */
+  async function outbox(): Promise<Outbox | undefined> {
+    const known = await journal.backlog().catch(() => undefined);
+    return known && { commits: known.commits, oldestSeconds: ageSeconds(known.oldest, now()) };
+  }
+
   return {
     name: 'relay',
     async start() {
@@ -97,17 +111,25 @@ export function createRelay(deps: RelayDeps): Relay {
       stopping.abort();
       await running;
     },
-    health: async () => [health(publisher.failing(), publisher.blocked())],
+    health: async () => [health(publisher, await outbox())],
     nudge: queue.add,
   };
 }
 
-function health(failing: boolean, blocked: number): Dependency {
+function health({ failing, blocked }: Publisher, outbox: Outbox | undefined): Dependency {
   const bus = { name: 'bus', needed: false } as const;
-  if (failing) return { ...bus, state: 'degraded', detail: 'publishing fails; commits wait in the outbox' };
-  if (blocked > 0) return { ...bus, state: 'degraded', detail: `${blocked} streams cannot be published` };
+  const degraded = (detail: string): Dependency => ({ ...bus, state: 'degraded', detail });
+  if (failing()) return degraded(`publishing fails; ${inWords(outbox)}`);
+  if (blocked() > 0) return degraded(`${blocked()} streams cannot be published; ${inWords(outbox)}`);
+  // Also where another instance is the one that tries, and fails.
+  if (outbox !== undefined && outbox.oldestSeconds >= OVERDUE_SECONDS) return degraded(inWords(outbox));
   return { ...bus, state: 'ok' };
 }
+
+const inWords = (outbox: Outbox | undefined): string =>
+  outbox === undefined
+    ? 'commits wait in the outbox'
+    : `commits in the outbox: ${outbox.commits}, the oldest since ${Math.round(outbox.oldestSeconds)} s`;
 
 const abortableDelay = (ms: number, signal: AbortSignal): Promise<void> =>
   sleep(ms, undefined, { signal }).catch(() => undefined);

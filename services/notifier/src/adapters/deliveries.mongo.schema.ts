@@ -70,5 +70,5 @@ export const deliveryIndexes: readonly Index[] = [
     sparse: true,
   },
   { collection: DELIVERIES, name: 'subject', keys: { subject: 1, sequence: 1 } },
-  { collection: DELIVERIES, name: 'state', keys: { state: 1, occurredAt: 1 } },
+  { collection: DELIVERIES, name: 'listed', keys: { state: 1, occurredAt: 1, _id: 1 } },
 ];

@@ -11,7 +11,13 @@ import {
   deliveryStates,
   type NewDelivery,
 } from '../delivery/delivery.ts';
-import type { Claim, Deliveries, DeliverySummary } from '../ports/deliveries.ts';
+import {
+  type Claim,
+  type Deliveries,
+  type DeliveryPosition,
+  type DeliverySummary,
+  newestFirst,
+} from '../ports/deliveries.ts';
 import { StoreUnavailable } from '../ports/store-unavailable.ts';
 import type { Superseded } from '../reactions.ts';
 import {
@@ -157,6 +163,35 @@ export function createMongoDeliveries(connection: Connection): Deliveries {
       const document = await deliveries.findById(id).lean();
       return document === null ? undefined : summaryOf(document);
     },
+
+    async list({ states, limit, after }) {
+      const ofState = (state: DeliveryState) =>
+        deliveries
+          .find({ state, ...(after === undefined ? {} : comesAfter(after)) }, { content: 0 })
+          .sort({ occurredAt: -1, _id: -1 })
+          .limit(limit)
+          .lean();
+      const found = await Promise.all(states.map(ofState));
+      return found.flat().map(summaryOf).toSorted(newestFirst).slice(0, limit);
+    },
+
+    async hasten(id, now) {
+      const pending = { _id: id, state: 'pending' } as const;
+      const { matchedCount } = await deliveries.updateOne(pending, { $set: { 'open.dueAt': now } });
+      return matchedCount === 1;
+    },
+
+    async cancel(id, now) {
+      const inNobodysHands = [
+        { state: 'pending' as const },
+        { state: 'claimed' as const, 'open.dueAt': { $lte: now } },
+      ];
+      const { matchedCount } = await deliveries.updateOne(
+        { _id: id, $or: inNobodysHands },
+        ended('cancelled', now, 'operator'),
+      );
+      return matchedCount === 1;
+    },
   };
   return reportingFailures(port, (failure) => new StoreUnavailable(failure));
 }
@@ -239,17 +274,26 @@ function claimedOf({ _id: id, purpose, content, ...rest }: DeliveryDocument): re
   return [{ ...known, ...(purpose && { purpose }), content, tries }];
 }
 
+/** In a list, newest first. */
+const comesAfter = ({ occurredAt, id }: DeliveryPosition) => ({
+  $or: [{ occurredAt: { $lt: occurredAt } }, { occurredAt, _id: { $lt: id } }],
+});
+
 const summaryOf = (document: DeliveryDocument): DeliverySummary => {
-  const { _id: id, eventId, subject, mail, state, reason, occurredAt, sendUntil, tries, attempts } = document;
+  const { _id: id, eventId, correlationId, subject, mail, state, occurredAt, sendUntil } = document;
+  const { reason, open, endedAt, tries, attempts } = document;
   return {
     id,
     eventId,
+    correlationId,
     subject,
     mail,
     state,
     ...(reason === undefined ? {} : { reason }),
     occurredAt,
     sendUntil,
+    ...(open === undefined ? {} : { dueAt: open.dueAt }),
+    ...(endedAt === undefined ? {} : { endedAt }),
     tries,
     attempts,
   };

@@ -12,7 +12,13 @@ import {
   deliveryStates,
   type NewDelivery,
 } from '../delivery/delivery.ts';
-import type { Claim, Deliveries, DeliverySummary } from '../ports/deliveries.ts';
+import {
+  type Claim,
+  type Deliveries,
+  type DeliveryPosition,
+  type DeliverySummary,
+  newestFirst,
+} from '../ports/deliveries.ts';
 import { StoreUnavailable } from '../ports/store-unavailable.ts';
 
 /**
@@ -92,6 +98,16 @@ WHERE id = ?`;
 const END = `
 UPDATE notifier_deliveries SET state = ?, reason = ?, ended_at = ?, attempts = ?, ${ENDED} WHERE id = ?`;
 
+const LIST_OF_STATE = `
+SELECT * FROM notifier_deliveries WHERE state = ? AND (occurred_at, id) < (?, ?)
+ORDER BY occurred_at DESC, id DESC LIMIT ?`;
+
+const HASTEN = `UPDATE notifier_deliveries SET due_at = ? WHERE id = ? AND state = 'pending'`;
+
+const CANCEL_FREE = `
+UPDATE notifier_deliveries SET state = 'cancelled', reason = 'operator', ended_at = ?, ${ENDED}
+WHERE id = ? AND (state = 'pending' OR (state = 'claimed' AND due_at <= ?))`;
+
 const RELEASE = `
 UPDATE notifier_deliveries SET state = 'pending', owner = NULL, due_at = ? WHERE due_at > ? AND owner = ?`;
 
@@ -152,15 +168,21 @@ const extended = (row: Row, attempt: Attempt | undefined): string =>
 const toSummary = (row: Row): DeliverySummary => ({
   id: String(row['id']),
   eventId: String(row['event_id']),
+  correlationId: String(row['correlation_id']),
   subject: String(row['subject']),
   mail: String(row['mail']),
   state: String(row['state']) as DeliveryState,
   ...(row['reason'] !== null && { reason: String(row['reason']) }),
   occurredAt: date(row['occurred_at']),
   sendUntil: date(row['send_until']),
+  ...(row['due_at'] !== null && { dueAt: date(row['due_at']) }),
+  ...(row['ended_at'] !== null && { endedAt: date(row['ended_at']) }),
   tries: Number(row['tries']),
   attempts: readLog(row),
 });
+
+/** Comes before every delivery of a list. */
+const NEWEST: DeliveryPosition = { occurredAt: new Date(8.64e15), id: '' };
 
 const touchedSubjects = ({ deliveries, cutoffs }: Batch): ReadonlySet<string> =>
   new Set([...deliveries, ...cutoffs].map(({ subject }) => subject));
@@ -265,6 +287,20 @@ export function createSqliteDeliveries(database: Database): SqliteDeliveries {
       const row = sql('SELECT * FROM notifier_deliveries WHERE id = ?').get(id);
       return row && toSummary(row);
     },
+
+    async list({ states, limit, after = NEWEST }) {
+      const statement = sql(LIST_OF_STATE);
+      return states
+        .flatMap((state) => statement.all(state, after.occurredAt.getTime(), after.id, limit))
+        .map(toSummary)
+        .toSorted(newestFirst)
+        .slice(0, limit);
+    },
+
+    hasten: (id, now) => database.write(() => sql(HASTEN).run(now.getTime(), id).changes === 1),
+
+    cancel: (id, now) =>
+      database.write(() => sql(CANCEL_FREE).run(now.getTime(), id, now.getTime()).changes === 1),
   };
   return reportingFailures(port, (failure) => new StoreUnavailable(failure));
 }

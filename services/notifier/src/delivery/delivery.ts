@@ -5,7 +5,7 @@
  *        ▲                  │  ├───▶ failed      refused for good, or its link cannot be opened
  *        └──── retry ───────┘  │
  *     pending, or claimed and its lease over ──▶ expired     past `sendUntil`
- *                                            └─▶ cancelled   a later event superseded it
+ *                                            └─▶ cancelled   a later event superseded it, or an operator did
  *
  * `sent`, `failed`, `expired` and `cancelled` are final: such a delivery keeps its id, so that a repeated event
  * adds nothing, and its log of attempts, but no address, name or link.

@@ -2,8 +2,8 @@
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { afterEach, beforeEach, describe, it } from 'node:test';
-import type { Attempt, Cutoff, NewDelivery } from '../delivery/delivery.ts';
-import type { Claim, Deliveries } from './deliveries.ts';
+import type { Attempt, Cutoff, DeliveryState, NewDelivery } from '../delivery/delivery.ts';
+import type { Claim, Deliveries, DeliveryPosition } from './deliveries.ts';
 
 export interface DeliveriesFixture {
   readonly deliveries: Deliveries;
@@ -43,6 +43,9 @@ const aLink = (overrides: Partial<NewDelivery> = {}): NewDelivery =>
     },
     ...overrides,
   });
+
+/** What is personal in them; a random id may hold any three letters up to f. */
+const PERSONAL = /lovelace|e\.y\.j/;
 
 const anAttempt = (result: string): Attempt => ({ at: at(1), ms: 12, result });
 
@@ -220,7 +223,7 @@ export function deliveriesContract(name: string, open: () => Promise<DeliveriesF
       await deliveries.expire(at(6));
       const states = await Promise.all([sent, failed, cancelled, expired].map(({ id }) => stateOf(id)));
       assert.deepEqual(states, ['sent', 'failed', 'cancelled', 'expired']);
-      assert.doesNotMatch(await fixture.dump(), /lovelace|e\.y\.j/);
+      assert.doesNotMatch(await fixture.dump(), PERSONAL);
     });
 
     it('never hands out what has run out, and ends it as expired', async () => {
@@ -257,7 +260,7 @@ export function deliveriesContract(name: string, open: () => Promise<DeliveriesF
       const delivery = aDelivery({ sendUntil: at(-1) });
       await add([delivery], [], at(0));
       assert.equal(await stateOf(delivery.id), 'expired');
-      assert.doesNotMatch(await fixture.dump(), /lovelace@/);
+      assert.doesNotMatch(await fixture.dump(), PERSONAL);
     });
 
     it('cancels pending mails of the purpose and subject that earlier events asked for', async () => {
@@ -321,6 +324,99 @@ export function deliveriesContract(name: string, open: () => Promise<DeliveriesF
         superseded.map(({ subject }) => ({ subject, what: 'verification' as const, before: 2 })),
       );
       assert.deepEqual(await claimedIds({ owner: 'two', now: at(91), limit: 1 }), [good.id]);
+    });
+
+    it('lists the newest first, page by page, also those of one event time', async () => {
+      const one = [at(-1), at(-3), at(-2), at(-2), at(-2)].map((occurredAt) => aDelivery({ occurredAt }));
+      await add(one);
+      const all = (await deliveries.list({ states: ['pending'], limit: 99 })).map(({ id }) => id);
+      const times = new Map(one.map(({ id, occurredAt }) => [id, occurredAt]));
+      assert.deepEqual(
+        all.map((id) => times.get(id)),
+        [at(-1), at(-2), at(-2), at(-2), at(-3)],
+      );
+      const paged: string[] = [];
+      for (let after: DeliveryPosition | undefined; ; ) {
+        const page = await deliveries.list({ states: ['pending'], limit: 2, ...(after && { after }) });
+        paged.push(...page.map(({ id }) => id));
+        after = page.at(-1);
+        if (after === undefined) break;
+      }
+      assert.deepEqual(paged, all);
+    });
+
+    it('lists those in the states that are asked for, together', async () => {
+      const [owed, sent, superseded] = [aLink(), aDelivery(), aLink({ occurredAt: at(-1) })];
+      await add([sent]);
+      await claim();
+      await deliveries.settle(sent.id, 'one', { state: 'sent', at: at(2), attempt: anAttempt('accepted') });
+      await add([owed, superseded], [{ subject: superseded.subject, what: 'verification', before: 2 }]);
+      const listed = async (...states: DeliveryState[]) =>
+        (await deliveries.list({ states, limit: 9 })).map(({ id }) => id);
+      assert.deepEqual(await listed('sent'), [sent.id]);
+      assert.deepEqual(await listed('failed'), []);
+      assert.deepEqual(await listed('cancelled', 'pending'), [owed.id, superseded.id]);
+      assert.deepEqual(await listed(), []);
+    });
+
+    it('tells operators when it is due and when it ended, and names nobody', async () => {
+      const [owed, sent] = [aLink(), aDelivery()];
+      await add([sent]);
+      await claim();
+      await deliveries.settle(sent.id, 'one', { state: 'sent', at: at(2), attempt: anAttempt('accepted') });
+      await add([owed]);
+      const shown = await deliveries.list({ states: ['pending', 'sent'], limit: 9 });
+      const times = new Map(shown.map(({ id, dueAt, endedAt }) => [id, { dueAt, endedAt }]));
+      assert.deepEqual(times.get(owed.id), { dueAt: owed.occurredAt, endedAt: undefined });
+      assert.deepEqual(times.get(sent.id), { dueAt: undefined, endedAt: at(2) });
+      assert.deepEqual(
+        await deliveries.find(owed.id),
+        shown.find(({ id }) => id === owed.id),
+      );
+      assert.doesNotMatch(JSON.stringify(shown), PERSONAL);
+    });
+
+    it('hands out at once what was hastened, once, and hastens nothing else', async () => {
+      const [waiting, sent] = [aDelivery(), aDelivery()];
+      await add([waiting, sent]);
+      await claim();
+      assert.equal(await deliveries.hasten(waiting.id, at(2)), false);
+      await deliveries.settle(waiting.id, 'one', { state: 'pending', dueAt: at(600), counts: true });
+      await deliveries.settle(sent.id, 'one', { state: 'sent', at: at(2) });
+      assert.deepEqual(await claim({ owner: 'two', now: at(3) }), []);
+      assert.equal(await deliveries.hasten(waiting.id, at(3)), true);
+      assert.deepEqual(await claim({ owner: 'two', now: at(3) }), [{ ...waiting, tries: 1 }]);
+      assert.equal(await deliveries.hasten(sent.id, at(3)), false);
+      assert.equal(await deliveries.hasten(randomUUID(), at(3)), false);
+      assert.deepEqual([await stateOf(waiting.id), await stateOf(sent.id)], ['claimed', 'sent']);
+    });
+
+    it('cancels on demand what is owed, and forgets the address', async () => {
+      const delivery = aLink();
+      await add([delivery]);
+      assert.equal(await deliveries.cancel(delivery.id, at(1)), true);
+      assert.equal(await stateOf(delivery.id), 'cancelled');
+      const found = await deliveries.find(delivery.id);
+      assert.deepEqual([found?.reason, found?.endedAt], ['operator', at(1)]);
+      assert.doesNotMatch(await fixture.dump(), PERSONAL);
+      assert.deepEqual(await claim(), []);
+      assert.equal(await deliveries.cancel(delivery.id, at(2)), false);
+      await add([delivery]);
+      assert.equal(await stateOf(delivery.id), 'cancelled');
+    });
+
+    it('cancels nothing that is in somebody’s hands, until the lease is over', async () => {
+      const [held, sent] = [aDelivery(), aDelivery()];
+      await add([held, sent]);
+      await claim();
+      await deliveries.settle(sent.id, 'one', { state: 'sent', at: at(2) });
+      assert.equal(await deliveries.cancel(held.id, at(90.999)), false);
+      assert.equal(await stateOf(held.id), 'claimed');
+      assert.equal(await deliveries.cancel(held.id, at(91)), true);
+      assert.equal(await deliveries.settle(held.id, 'one', { state: 'sent', at: at(92) }), false);
+      assert.equal(await deliveries.cancel(sent.id, at(91)), false);
+      assert.equal(await deliveries.cancel(randomUUID(), at(91)), false);
+      assert.deepEqual([await stateOf(held.id), await stateOf(sent.id)], ['cancelled', 'sent']);
     });
 
     it('counts by state and knows the oldest that is owed', async () => {

@@ -23,15 +23,35 @@ export interface Claim {
 export interface DeliverySummary {
   readonly id: string;
   readonly eventId: string;
+  readonly correlationId: string;
   readonly subject: string;
   readonly mail: string;
   readonly state: DeliveryState;
+  /** Why it failed; `operator` where it was cancelled by hand. */
   readonly reason?: string;
   readonly occurredAt: Date;
   readonly sendUntil: Date;
+  /** Until it is final: when somebody may take it next. */
+  readonly dueAt?: Date;
+  readonly endedAt?: Date;
   readonly tries: number;
   /** The last 20, oldest first. */
   readonly attempts: readonly Attempt[];
+}
+
+/** Where a page of a list ended. */
+export type DeliveryPosition = Pick<DeliverySummary, 'occurredAt' | 'id'>;
+
+/** The order of a list. */
+export const newestFirst = (a: DeliveryPosition, b: DeliveryPosition): number =>
+  b.occurredAt.getTime() - a.occurredAt.getTime() || (a.id < b.id ? 1 : -1);
+
+export interface DeliveryQuery {
+  readonly states: readonly DeliveryState[];
+  /** At most so many, at least 1. */
+  readonly limit: number;
+  /** Only what comes after it in the list. */
+  readonly after?: DeliveryPosition;
 }
 
 export interface Deliveries {
@@ -71,4 +91,17 @@ export interface Deliveries {
     readonly oldestOpen: Date | undefined;
   }>;
   find(id: string): Promise<DeliverySummary | undefined>;
+  /** Those in any of the states, by the time of their event, newest first; by id, backwards, where it is the same. */
+  list(query: DeliveryQuery): Promise<readonly DeliverySummary[]>;
+  /**
+   * Makes a pending delivery due at `now`, whenever its next try was to be. Any other stays as it is.
+   * @returns whether it was pending
+   */
+  hasten(id: string, now: Date): Promise<boolean>;
+  /**
+   * Ends a delivery that is open and in nobody's hands at `now` as `cancelled`, by an operator. Any other stays
+   * as it is: one with a living lease may be at the mail server by now.
+   * @returns whether it was open and in nobody's hands
+   */
+  cancel(id: string, now: Date): Promise<boolean>;
 }

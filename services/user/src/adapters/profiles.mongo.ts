@@ -48,10 +48,11 @@ export function createMongoProfiles(connection: Connection, generation = 'v1'): 
       await accounts.updateOne(mark, { $unset: { parked: 1 } });
     },
 
-    async listParked() {
+    async listParked({ limit, after = '' }) {
       const documents = await accounts
-        .find({ 'parked.account': { $exists: true } }, { parked: 1 })
+        .find({ 'parked.account': { $gt: after } }, { parked: 1 })
         .sort({ 'parked.account': 1 })
+        .limit(limit)
         .lean();
       return documents.flatMap(({ parked }) => parked ?? []);
     },
@@ -63,6 +64,15 @@ export function createMongoProfiles(connection: Connection, generation = 'v1'): 
         .limit(query.limit)
         .lean();
       return documents.flatMap(({ profile }) => livingOf(profile));
+    },
+
+    async page(after, limit) {
+      const documents = await accounts
+        .find(after === undefined ? {} : { _id: { $gt: after } })
+        .sort({ _id: 1 })
+        .limit(limit)
+        .lean();
+      return documents.map(accountOf);
     },
 
     async countParked() {

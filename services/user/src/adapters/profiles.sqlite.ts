@@ -18,7 +18,7 @@ export function createSqliteProfiles(database: Database, generation = 'v1'): Pro
   const loadMany = `${select} WHERE id IN (SELECT value FROM json_each(?))`;
   const upsert = `
     INSERT INTO ${table} AS stored (id, sequence, profile, parked, created_at, role, verified, email, username)
-    VALUES ($id, $sequence, $profile, $parked, $createdAt, $role, $verified, $email, $username)
+    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
     ON CONFLICT (id) DO UPDATE SET
       sequence = excluded.sequence, profile = excluded.profile, parked = excluded.parked,
       created_at = excluded.created_at, role = excluded.role, verified = excluded.verified,
@@ -40,7 +40,8 @@ export function createSqliteProfiles(database: Database, generation = 'v1'): Pro
     async save(accounts) {
       if (accounts.length === 0) return;
       const saveAll = () => {
-        for (const account of accounts) database.prepare(upsert).run(rowOf(account));
+        const statement = database.prepare(upsert);
+        for (const account of accounts) statement.run(...rowOf(account));
       };
       // Lost, the log's position is lost with it, and the events come again.
       await database.write(saveAll, { flushed: false });
@@ -53,11 +54,11 @@ export function createSqliteProfiles(database: Database, generation = 'v1'): Pro
       );
     },
 
-    async listParked() {
-      const sql = `SELECT parked FROM ${table} WHERE parked IS NOT NULL ORDER BY id`;
+    async listParked({ limit, after = '' }) {
+      const sql = `SELECT parked FROM ${table} WHERE parked IS NOT NULL AND id > ? ORDER BY id LIMIT ?`;
       return database
         .prepare(sql)
-        .all()
+        .all(after, limit)
         .map((row) => JSON.parse(String(row['parked'])));
     },
 
@@ -69,6 +70,14 @@ export function createSqliteProfiles(database: Database, generation = 'v1'): Pro
         .map((row) => JSON.parse(String(row['profile'])) as LivingProfile);
     },
 
+    async page(after, limit) {
+      const sql = `${select} WHERE id > ? ORDER BY id LIMIT ?`;
+      return database
+        .prepare(sql)
+        .all(after ?? '', limit)
+        .map(readAccount);
+    },
+
     async countParked() {
       const sql = `SELECT count(*) AS parked FROM ${table} WHERE parked IS NOT NULL`;
       return Number(database.prepare(sql).get()?.['parked']);
@@ -77,7 +86,7 @@ export function createSqliteProfiles(database: Database, generation = 'v1'): Pro
   return reportingFailures(port, (failure) => new StoreUnavailable(failure));
 }
 
-const tableOf = (generation: string): string => {
+export const tableOf = (generation: string): string => {
   if (!/^\w+$/.test(generation)) throw new Error('A generation is named by letters, digits and _ alone.');
   return `user_profiles_${generation}`;
 };
@@ -108,25 +117,20 @@ const readAccount = (row: Record<string, unknown>): Account => ({
   ...(row['parked'] === null ? {} : { parked: JSON.parse(String(row['parked'])) as Parked }),
 });
 
-const rowOf = (account: Account) => ({
-  id: account.id,
-  sequence: sequenceOf(account),
-  profile: account.profile === undefined ? null : JSON.stringify(account.profile),
-  parked: account.parked === undefined ? null : JSON.stringify(account.parked),
+/** By place: a rebuild lives on this statement, and names would have to be looked up for each row. */
+const rowOf = (account: Account): readonly (Value | null)[] => [
+  account.id,
+  sequenceOf(account),
+  account.profile === undefined ? null : JSON.stringify(account.profile),
+  account.parked === undefined ? null : JSON.stringify(account.parked),
   ...searchable(account.profile),
-});
+];
 
-const searchable = (profile: Profile | undefined) => {
-  if (profile === undefined || profile.ended) {
-    return { createdAt: null, role: null, verified: null, email: null, username: null };
-  }
-  return {
-    createdAt: profile.createdAt,
-    role: profile.role,
-    verified: Number(profile.isVerified),
-    email: profile.email?.toLowerCase() ?? null,
-    username: profile.username?.toLowerCase() ?? null,
-  };
+/** created_at, role, verified, email, username. */
+const searchable = (profile: Profile | undefined): readonly (Value | null)[] => {
+  if (profile === undefined || profile.ended) return [null, null, null, null, null];
+  const { createdAt, role, isVerified, email, username } = profile;
+  return [createdAt, role, Number(isVerified), email?.toLowerCase() ?? null, username?.toLowerCase() ?? null];
 };
 
 type Value = string | number;

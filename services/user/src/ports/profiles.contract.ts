@@ -86,8 +86,23 @@ export const profilesContract = (
       const expected = [parked.parked, unborn.parked].toSorted((a, b) =>
         a && b && a.account < b.account ? -1 : 1,
       );
-      assert.deepEqual(await profiles.listParked(), expected);
+      assert.deepEqual(await profiles.listParked({ limit: 9 }), expected);
       assert.deepEqual(await profiles.countParked(), 2);
+    });
+
+    test('lists parked accounts page after page', async (context) => {
+      const profiles = await open(context);
+      const names = ['ada', 'bob', 'carol', 'dave', 'eve'];
+      await profiles.save(names.map((name) => ({ id: uuidOf(name), parked: parkedAt(name, 7) })));
+      await profiles.save([accountOf('grace')]);
+      const paged: string[] = [];
+      for (let after: string | undefined; ; ) {
+        const page = await profiles.listParked({ limit: 2, ...(after !== undefined && { after }) });
+        paged.push(...page.map(({ account }) => account));
+        after = page.at(-1)?.account;
+        if (after === undefined) break;
+      }
+      assert.deepEqual(paged, names.map(uuidOf).toSorted());
     });
 
     test('does not take a mark off, nor move it, at the same sequence', async (context) => {
@@ -118,7 +133,7 @@ export const profilesContract = (
       assert.equal((await profiles.find(bob.id)).parked?.offset, 7);
       await profiles.unpark(parkedAt('bob', 7));
       assert.deepEqual(await profiles.find(bob.id), bob);
-      assert.deepEqual(await profiles.listParked(), []);
+      assert.deepEqual(await profiles.listParked({ limit: 9 }), []);
     });
 
     test('lists living profiles by creation and id, page after page', async (context) => {
@@ -150,6 +165,23 @@ export const profilesContract = (
       await profiles.save([{ id, profile: { ended: true, id, sequence: 2 } }]);
       assert.deepEqual(await profiles.list({ limit: 9 }), []);
       assert.deepEqual(await profiles.list({ limit: 9, prefix: 'ada' }), []);
+    });
+
+    test('gives out every account by id, page after page, whatever became of it', async (context) => {
+      const profiles = await open(context);
+      const living = ['a', 'b', 'c', 'd', 'e'].map((name) => accountOf(name));
+      const gone: Account = { id: uuidOf('gone'), profile: { ended: true, id: uuidOf('gone'), sequence: 2 } };
+      const unborn: Account = { id: uuidOf('unborn'), parked: parkedAt('unborn', 8) };
+      assert.deepEqual(await profiles.page(undefined, 3), []);
+      await profiles.save([...living, gone, unborn]);
+      const all = [...living, gone, unborn].toSorted((a, b) => (a.id < b.id ? -1 : 1));
+
+      const first = await profiles.page(undefined, 3);
+      assert.deepEqual(first, all.slice(0, 3));
+      const second = await profiles.page(first.at(-1)?.id, 3);
+      assert.deepEqual(second, all.slice(3, 6));
+      assert.deepEqual(await profiles.page(second.at(-1)?.id, 3), all.slice(6));
+      assert.deepEqual(await profiles.page(all.at(-1)?.id, 3), []);
     });
 
     test('filters by role, verification and the beginning of e-mail or username', async (context) => {

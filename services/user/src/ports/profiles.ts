@@ -9,6 +9,13 @@ export interface Position {
   readonly id: string;
 }
 
+export interface ParkedPage {
+  /** At least 1. */
+  readonly limit: number;
+  /** Only accounts with a greater id. */
+  readonly after?: string;
+}
+
 export interface ProfileQuery {
   /** At most so many, at least 1. */
   readonly limit: number;
@@ -38,10 +45,12 @@ export interface Profiles {
   save(accounts: readonly Account[]): Promise<void>;
   /** Takes the mark off an account that is still parked at this very record. */
   unpark(parked: Parked): Promise<void>;
-  /** Parked accounts, by id. */
-  listParked(): Promise<readonly Parked[]>;
+  /** Parked accounts, by id: those after one, at most `limit`. */
+  listParked(page: ParkedPage): Promise<readonly Parked[]>;
   /** Living profiles that fit the query, by creation and id. Needs an index for each filter. */
   list(query: ProfileQuery): Promise<readonly LivingProfile[]>;
+  /** Every account that anything is known of, in order of the ids: at most `limit`, those after the id given. */
+  page(after: string | undefined, limit: number): Promise<readonly Account[]>;
   /** Cheap, however many accounts there are: asked at every look at /readyz and /metrics. */
   countParked(): Promise<number>;
 }

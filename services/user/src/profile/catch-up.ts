@@ -6,8 +6,16 @@ import { type AccountRecord, applyRecord, envelopeOf } from './apply-record.ts';
  * Applies every record that comes next, also behind one that still cannot be used: what was missing may have
  * been published again further on. The account stays parked at `origin` (so that another try reads all of it
  * again) while an event beyond its sequence is known, or a record after its last event cannot be read.
+ *
+ * @param decided the sequence of its last event in the journal, as it was after the records were read, where the
+ * journal can be asked: an account that has got there is whole, so what else is on the topic is none of its events
  */
-export const catchUp = (account: Account, origin: Parked, records: readonly AccountRecord[]): Account => {
+export const catchUp = (
+  account: Account,
+  origin: Parked,
+  records: readonly AccountRecord[],
+  decided?: number,
+): Account => {
   let current = free(account);
   let unreadable: string | undefined;
   let gap: string | undefined;
@@ -30,6 +38,7 @@ export const catchUp = (account: Account, origin: Parked, records: readonly Acco
     if (effect === 'parked') gap = after.parked?.cause;
     if (effect === 'applied') current = after;
   }
+  if (sequenceOf(current) === decided) return current;
   const cause = unreadable ?? (highest > sequenceOf(current) ? gap : undefined);
   return cause === undefined ? current : { ...current, parked: { ...origin, cause } };
 };

@@ -14,6 +14,8 @@ export function createProjectionMetrics(deps: {
   readonly registry: Registry;
   lag(): Promise<number>;
   parked(): Promise<number>;
+  /** The generation that answers. */
+  generation(): number;
 }): ProjectionMetrics {
   const registers = [deps.registry];
   const events = new Counter({
@@ -35,6 +37,9 @@ export function createProjectionMetrics(deps: {
   });
   gauge(registers, 'latchkey_user_lag_records', 'Records that the projection has not read yet', deps.lag);
   gauge(registers, 'latchkey_user_parked_accounts', 'Accounts that stand still', deps.parked);
+  gauge(registers, 'latchkey_user_generation', 'The generation of profiles that answers', async () =>
+    deps.generation(),
+  );
 
   return {
     event: (type, effect) => events.inc({ type, effect }),
@@ -42,6 +47,20 @@ export function createProjectionMetrics(deps: {
     setAside: () => setAside.inc(),
   };
 }
+
+/**
+ * Of a generation, as long as it answers: another one that is filled would count every event a second time, and
+ * long after its time. What it sets aside is told in any case, as it is set aside.
+ */
+export const whileAnswering = (answers: () => boolean, metrics: ProjectionMetrics): ProjectionMetrics => ({
+  event(type, effect) {
+    if (answers()) metrics.event(type, effect);
+  },
+  visible(seconds) {
+    if (answers()) metrics.visible(seconds);
+  },
+  setAside: metrics.setAside,
+});
 
 /** Without a value where it cannot be had: a metrics page must not fail because a store is away. */
 const gauge = (registers: Registry[], name: string, help: string, read: () => Promise<number>): void => {

@@ -28,6 +28,7 @@ const createBench = async (context: TestContext) => {
     registry: createRegistry(),
     lag: async () => 0,
     parked: async () => 0,
+    generation: () => 1,
   });
   const logger = createLogger({ name: 'test', level: 'silent' });
   const project = createProjection({
@@ -62,9 +63,10 @@ const createBench = async (context: TestContext) => {
       await consume(append(key, value, headers));
     },
     publishGarbage: (key: string) => consume(append(key, Buffer.from('{'), {})),
-    /** `meanwhile` runs after each reading of the log has come to its end. */
-    retry: (id: string, meanwhile: () => Promise<void> = async () => undefined) =>
+    /** `meanwhile` runs after each reading of the log has come to its end; `decided` is what the journal has. */
+    retry: (id: string, meanwhile: () => Promise<void> = async () => undefined, decided?: number) =>
       createRetryParked({
+        ...(decided !== undefined && { lastDecided: async () => decided }),
         bus: {
           async *readKey(_topic, _partition, key, from) {
             yield* log.filter((record) => record.offset >= from && record.key?.toString() === key);
@@ -105,6 +107,40 @@ test('a record that cannot be read is passed once the event after the last one f
   assert.deepEqual(await bench.retry(account.id), { result: 'goes on', sequence: 2 });
 });
 
+const nothing = async () => undefined;
+
+test('what cannot be read is passed where the journal has no event that it could be', async (context) => {
+  const bench = await createBench(context);
+  const account = historyOf('ada');
+  await bench.publish(account.registered());
+  await bench.publishGarbage(account.id);
+  const held = await bench.retry(account.id, nothing, 2);
+  assert.equal(held.result, 'still parked');
+  assert.deepEqual(await bench.retry(account.id, nothing, 1), { result: 'goes on', sequence: 1 });
+  await bench.publish(account.verified());
+  assert.equal(sequenceOf(await bench.profiles.find(account.id)), 2);
+});
+
+test('an event that the journal never decided holds nobody up', async (context) => {
+  const bench = await createBench(context);
+  const account = historyOf('ada');
+  const [first, second] = [account.registered(), account.verified()];
+  await bench.publish(first);
+  await bench.publish({ ...account.verified(), sequence: 999 });
+  await bench.publish(second);
+  assert.equal((await bench.retry(account.id, nothing, 3)).result, 'still parked');
+  assert.equal(sequenceOf(await bench.profiles.find(account.id)), 2);
+  assert.deepEqual(await bench.retry(account.id, nothing, 2), { result: 'goes on', sequence: 2 });
+});
+
+test('an account that the journal does not know is no longer held against a record', async (context) => {
+  const bench = await createBench(context);
+  const { id } = historyOf('nobody');
+  await bench.publishGarbage(id);
+  assert.deepEqual(await bench.retry(id, nothing, 0), { result: 'goes on', sequence: 0 });
+  assert.deepEqual(await bench.profiles.listParked({ limit: 9 }), []);
+});
+
 test('an account parked before its first event can go on, too', async (context) => {
   const bench = await createBench(context);
   const account = historyOf('ada');
@@ -121,7 +157,7 @@ test('an account must begin with UserRegistered, and only begin with it', async 
   await bench.publish(ada.verified());
   await bench.publish(bob.registered());
   await bench.publish(bob.registered());
-  const parked = await bench.profiles.listParked();
+  const parked = await bench.profiles.listParked({ limit: 9 });
   assert.deepEqual(
     parked.map(({ account, cause }) => [account, cause]).toSorted(),
     [

@@ -1,6 +1,7 @@
 /** Lets a parked account go on, once what held it up is repaired. */
 import type { Bus } from '@latchkey/bus';
 import { ACCOUNTS_TOPIC } from '@latchkey/events';
+import type { Pointer } from '../generation/pointer.ts';
 import type { Profiles } from '../ports/profiles.ts';
 import { type Account, type Parked, sequenceOf } from '../profile/account.ts';
 import type { AccountRecord } from '../profile/apply-record.ts';
@@ -19,6 +20,11 @@ export interface RetryDeps {
   readonly bus: Pick<Bus, 'readKey'>;
   readonly profiles: Pick<Profiles, 'find' | 'save' | 'unpark'>;
   announce(accounts: readonly Account[]): void;
+  /**
+   * The sequence of the account's last event in the journal, 0 where there is none. Who can ask it can tell an
+   * event that is missing from a record that is no event.
+   */
+  lastDecided?(account: string): Promise<number>;
 }
 
 /**
@@ -34,11 +40,31 @@ export const createRetryParked =
 
     for (;;) {
       const stored = await deps.profiles.find(id);
-      const caughtUp = catchUp(stored, origin, await readAccount(deps.bus, origin));
+      const records = await readAccount(deps.bus, origin);
+      // After the records: whatever is beyond it then was not on the topic.
+      const decided = await deps.lastDecided?.(id);
+      const caughtUp = catchUp(stored, origin, records, decided);
       if (isSame(stored, caughtUp)) return outcomeOf(caughtUp, 'goes on');
       await store(deps.profiles, stored, caughtUp);
       deps.announce([caughtUp]);
     }
+  };
+
+/**
+ * In each generation that is filled, so that another one that comes to answer has it repaired as well. What comes
+ * out is how it went in the one that answers.
+ */
+export const retryInEach =
+  (deps: {
+    pointer(): Promise<Pick<Pointer, 'active' | 'running'>>;
+    retryIn(generation: number): (account: string) => Promise<RetryOutcome>;
+  }) =>
+  async (account: string): Promise<RetryOutcome> => {
+    const { active, running } = await deps.pointer();
+    for (const generation of running.filter((each) => each !== active)) {
+      await deps.retryIn(generation)(account);
+    }
+    return deps.retryIn(active)(account);
   };
 
 const readAccount = async (bus: RetryDeps['bus'], { account, partition, offset }: Parked) => {

@@ -1,7 +1,7 @@
 /** Buses for tests of services, whose topics and groups have fixed names: here nobody else reads or writes them. */
 import { randomUUID } from 'node:crypto';
 import { after } from 'node:test';
-import type { Bus, SubscribeOptions, TopicSpec } from '../../bus.ts';
+import type { Bus, Groups, SubscribeOptions, TopicSpec } from '../../bus.ts';
 import { createKafkaBus } from '../bus.kafka.ts';
 import { cleanUp, connection, quiet } from './test-bus.ts';
 
@@ -9,7 +9,7 @@ import { cleanUp, connection, quiet } from './test-bus.ts';
  * Buses that share topics and groups with each other alone, each with connections of its own, as processes have
  * them. Topics and groups are taken away when the tests of the file have ended, after every bus was closed.
  */
-export function isolatedBuses(): () => Bus {
+export function isolatedBuses(): () => Bus & Groups {
   const made = { topics: new Set<string>(), groups: new Set<string>() };
   const opened: Bus[] = [];
   const suffix = randomUUID();
@@ -51,6 +51,8 @@ export function isolatedBuses(): () => Bus {
         }),
       readKey: (topic, partition, key, fromOffset) =>
         bus.readKey(ownTopic(topic), partition, key, fromOffset),
+      progressOf: (group, topics) => bus.progressOf(ownGroup(group), topics.map(ownTopic)),
+      forgetGroup: (group) => bus.forgetGroup(ownGroup(group)),
       close: bus.close,
     };
   };

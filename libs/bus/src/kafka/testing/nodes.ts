@@ -3,9 +3,10 @@
  * to machine, so a command does it, named by the setting KAFKA_NODES_COMMAND (words, split at blanks):
  *
  *   <command> start --dir DIR --node-id N --port P --controller-port C \
- *             --voters 1@127.0.0.1:C1,2@127.0.0.1:C2,... --rf 3 --min-isr 2
+ *             --voters 1@127.0.0.1:C1,2@127.0.0.1:C2,... --rf 3 --min-isr 2 [--set NAME=VALUE]
  *     starts a node that is broker (at 127.0.0.1:P, plaintext) and controller, with its data in DIR, whether or
- *     not there is data from before. Returns once it answers, and prints {"pid": its process id} as JSON.
+ *     not there is data from before. Returns once it answers, and prints {"pid": its process id} as JSON. What
+ *     --set gives goes into its configuration as it is; its listener for clients and for other nodes is CLIENT.
  *   <command> kill --dir DIR
  *     ends it with SIGKILL. Returns once it is gone, also if it was gone already.
  */
@@ -19,8 +20,16 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import type { Replication } from '../topics.ts';
 
+export interface KafkaNodesOptions {
+  /**
+   * Called with each node's port before it starts. @returns the port that clients, and other nodes, are told of: of
+   * something that leads there, on this machine.
+   */
+  advertise?(port: number): Promise<number>;
+}
+
 export interface KafkaNodes {
-  /** `host:port` of each. */
+  /** `host:port` of each, as it is told to clients. */
   readonly brokers: readonly string[];
   /** Ends a node within the call, as a power cut would. Nodes count from 1. */
   kill(node: number): void;
@@ -35,17 +44,22 @@ interface Node {
   readonly folder: string;
   readonly port: number;
   readonly controllerPort: number;
+  readonly advertisedPort: number;
   pid: number;
 }
 
 /** Starts as many nodes as there are to be copies of a partition. */
-export async function startKafkaNodes({ factor, minInSync }: Replication): Promise<KafkaNodes> {
+export async function startKafkaNodes(
+  { factor, minInSync }: Replication,
+  { advertise = async (port) => port }: KafkaNodesOptions = {},
+): Promise<KafkaNodes> {
   const command = requireCommand();
   const folder = await mkdtemp(join(tmpdir(), 'kafka-nodes-'));
   const nodes: Node[] = [];
   for (let id = 1; id <= factor; id++) {
     const [port, controllerPort] = [await freePort(), await freePort()];
-    nodes.push({ id, folder: join(folder, String(id)), port, controllerPort, pid: 0 });
+    const advertisedPort = await advertise(port);
+    nodes.push({ id, folder: join(folder, String(id)), port, controllerPort, advertisedPort, pid: 0 });
   }
   const voters = nodes.map(({ id, controllerPort }) => `${id}@127.0.0.1:${controllerPort}`).join(',');
 
@@ -57,6 +71,7 @@ export async function startKafkaNodes({ factor, minInSync }: Replication): Promi
       '--voters': voters,
       '--rf': factor,
       '--min-isr': minInSync,
+      '--set': `advertised.listeners=CLIENT://127.0.0.1:${node.advertisedPort}`,
     };
     const printed = await run(command, 'start', node.folder, ...Object.entries(options).flat().map(String));
     node.pid = pidIn(printed);
@@ -84,7 +99,7 @@ export async function startKafkaNodes({ factor, minInSync }: Replication): Promi
   }
 
   return {
-    brokers: nodes.map(({ port }) => `127.0.0.1:${port}`),
+    brokers: nodes.map(({ advertisedPort }) => `127.0.0.1:${advertisedPort}`),
     kill: (id) => void process.kill(nodeOf(id).pid, 'SIGKILL'),
     async restart(id) {
       const node = nodeOf(id);

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { BusUnderTest } from '../../bus.contract.ts';
-import type { Bus } from '../../bus.ts';
+import type { Bus, Groups } from '../../bus.ts';
 import { withAdmin } from '../admin.ts';
 import { createKafkaBus, type KafkaBusDeps } from '../bus.kafka.ts';
 import { createClients, type KafkaConnection } from '../clients.ts';
@@ -22,7 +22,7 @@ export const quiet = { warn: () => undefined };
 /** A bus on the given broker that takes its topics and groups away when it is closed. */
 export async function openTestBus(more: Partial<KafkaBusDeps> = {}): Promise<BusUnderTest> {
   const made = { topics: new Set<string>(), groups: new Set<string>() };
-  const open = (): Bus => {
+  const open = (): Bus & Groups => {
     const bus = createKafkaBus({
       ...connection,
       logger: quiet,

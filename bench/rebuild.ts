@@ -1,0 +1,132 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+import { createEmbeddedBus } from '../libs/bus/src/embedded/index.ts';
+import { ACCOUNTS_TOPIC } from '../libs/events/src/index.ts';
+import { openDatabase } from '../libs/sqlite/src/index.ts';
+import { eventually } from '../test/support/eventually.ts';
+import { startOps } from '../test/support/ops-process.ts';
+import { atLeast, atMost, type Benchmark, type Figure } from './support/benchmark.ts';
+import { timed } from './support/load.ts';
+import { decodeAndUpsert } from './support/raw-projection.ts';
+import { seedLog } from './support/seed-log.ts';
+import { type Server, startServer } from './support/server.ts';
+import { percentile } from './support/statistics.ts';
+
+/** A fraction of it shows the ratio as well, only not that memory stays flat. */
+const EVENTS = Number(process.env['REBUILD_EVENTS'] ?? 1_000_000);
+const EVENTS_EACH = 4;
+const MOST_MS = 60 * 60 * 1000;
+const LOOK_EVERY_MS = 250;
+const ASK_EVERY_MS = 50;
+const GROWTH = 1.2;
+const MB = 1_000_000;
+
+export const rebuild: Benchmark = {
+  name: 'rebuild',
+  title: 'Rebuild',
+  method: `\`ops rebuild user\` beside a standalone that answers, on a log of ${EVENTS.toLocaleString('en')} events of ${(EVENTS / EVENTS_EACH).toLocaleString('en')} accounts: from its start until the other generation has read all of them. The limit: the same records decoded and the same rows upserted, in the same slices, into a table with the same indexes, by one process with nothing else to do. Memory of the server, and how long /livez takes there, meanwhile.`,
+  async run() {
+    const folder = await mkdtemp(join(tmpdir(), 'latchkey-bench-'));
+    try {
+      await seedLog(folder, { accounts: EVENTS / EVENTS_EACH });
+      const rebuilt = await rebuildIn(folder);
+      const raw = await decodeAndUpsert(folder);
+      return figuresOf(rebuilt, EVENTS / raw.seconds);
+    } finally {
+      await rm(folder, { recursive: true });
+    }
+  },
+};
+
+interface Rebuilt {
+  readonly seconds: number;
+  /** With the comparison and the flip. */
+  readonly altogether: number;
+  /** Of the server, in bytes, in the order in which they were taken. */
+  readonly memory: readonly number[];
+  readonly livez: readonly number[];
+}
+
+async function rebuildIn(folder: string): Promise<Rebuilt> {
+  await using server = await startServer({ DATA_DIR: folder });
+  await eventually(
+    'the first generation is filled',
+    async () => (await server.metric('latchkey_user_lag_records')) === 0,
+    MOST_MS,
+  );
+  const from = performance.now();
+  const command = startOps({ DATA_DIR: folder }, 'rebuild', 'user');
+  const watched = watch(server);
+  await readAll(folder, 'user.v2');
+  const seconds = (performance.now() - from) / 1000;
+  const seen = await watched.stop();
+  if ((await command.ended()) !== 0) throw new Error(command.output());
+  return { seconds, altogether: (performance.now() - from) / 1000, ...seen };
+}
+
+async function readAll(folder: string, group: string): Promise<void> {
+  const database = openDatabase({ folder, as: 'beside' });
+  const bus = createEmbeddedBus({ database });
+  try {
+    for (;;) {
+      const { read, records } = await bus.progressOf(group, [ACCOUNTS_TOPIC]);
+      if (read === records) return;
+      await pause(LOOK_EVERY_MS);
+    }
+  } finally {
+    await bus.close();
+    await database.close();
+  }
+}
+
+function watch(server: Server) {
+  const memory: number[] = [];
+  const livez: number[] = [];
+  let going = true;
+  const watching = (async () => {
+    while (going) {
+      livez.push(await timed(() => fetch(`${server.system.url}/livez`).then((answer) => answer.text())));
+      memory.push(await server.metric('latchkey_process_resident_memory_bytes'));
+      await pause(ASK_EVERY_MS);
+    }
+  })();
+  return {
+    async stop() {
+      going = false;
+      await watching;
+      return { memory, livez };
+    },
+  };
+}
+
+function figuresOf({ seconds, altogether, memory, livez }: Rebuilt, raw: number): readonly Figure[] {
+  const half = Math.ceil(memory.length / 2);
+  const [first, second] = [memory.slice(0, half), memory.slice(half)].map((part) => Math.max(...part) / MB);
+  if (first === undefined || second === undefined) throw new Error('the memory was never looked at');
+  return [
+    {
+      what: 'events rebuilt (limit: decode and upsert)',
+      unit: '/s',
+      limit: raw,
+      measured: EVENTS / seconds,
+      target: atLeast(50, raw),
+    },
+    { what: 'with comparison and flip', unit: 's', measured: altogether },
+    {
+      what: 'RSS at most, second half (limit: first)',
+      unit: 'MB',
+      limit: first,
+      measured: second,
+      target: { most: GROWTH * first, words: `≤ ${GROWTH} × limit` },
+    },
+    { what: '/livez meanwhile, p50', unit: 'ms', measured: percentile(livez, 0.5) },
+    {
+      what: '/livez meanwhile, p99',
+      unit: 'ms',
+      measured: percentile(livez, 0.99),
+      target: atMost(100, 'ms'),
+    },
+  ];
+}

@@ -1,0 +1,68 @@
+/** The least that filling a read model takes: decoding what the log holds, and writing what comes of it. */
+
+import { createEmbeddedReader } from '../../libs/bus/src/embedded/index.ts';
+import type { BusRecord } from '../../libs/bus/src/index.ts';
+import { ACCOUNTS_TOPIC, decode } from '../../libs/events/src/index.ts';
+import { type Database, openDatabase } from '../../libs/sqlite/src/index.ts';
+import { createSqliteProfiles, tableOf } from '../../services/user/src/adapters/profiles.sqlite.ts';
+import { timed } from './load.ts';
+
+/** As many as a subscription of user hands over at once. */
+const SLICE = 500;
+const FILLED = tableOf('v2');
+const RAW = tableOf('raw');
+
+const COLUMNS = [
+  'id',
+  'sequence',
+  'profile',
+  'parked',
+  'created_at',
+  'role',
+  'verified',
+  'email',
+  'username',
+];
+const UPSERT = `
+  INSERT INTO ${RAW} (${COLUMNS.join(', ')}) VALUES (${COLUMNS.map(() => '?').join(', ')})
+  ON CONFLICT (id) DO UPDATE SET ${COLUMNS.map((column) => `${column} = excluded.${column}`).join(', ')}`;
+
+/** Of every record in a folder whose generation 2 is filled. Reading what is written is not counted. */
+export async function decodeAndUpsert(folder: string): Promise<{ readonly seconds: number }> {
+  const database = openDatabase({ folder, as: 'server' });
+  createSqliteProfiles(database, 'raw');
+  let ms = 0;
+  for await (const slice of slices(database)) {
+    const rows = rowsOf(database, slice);
+    ms += await timed(async () => {
+      for (const record of slice) decode(record);
+      const upsertAll = () => {
+        for (const row of rows) database.prepare(UPSERT).run(...row);
+      };
+      await database.write(upsertAll, { flushed: false });
+    });
+  }
+  await database.close();
+  return { seconds: ms / 1000 };
+}
+
+async function* slices(database: Database): AsyncGenerator<readonly BusRecord[]> {
+  const reader = createEmbeddedReader(database);
+  for (const range of await reader.ranges(ACCOUNTS_TOPIC)) {
+    for await (const run of reader.read(ACCOUNTS_TOPIC, range)) {
+      for (let from = 0; from < run.length; from += SLICE) yield run.slice(from, from + SLICE);
+    }
+  }
+}
+
+type Row = readonly (string | number | null)[];
+
+/** What the slice's accounts have become in the end: as long as what they were after it. */
+function rowsOf(database: Database, slice: readonly BusRecord[]): readonly Row[] {
+  const ids = [...new Set(slice.map(({ key }) => String(key)))];
+  const sql = `SELECT ${COLUMNS.join(', ')} FROM ${FILLED} WHERE id IN (SELECT value FROM json_each(?))`;
+  return database
+    .prepare(sql)
+    .all(JSON.stringify(ids))
+    .map((row) => COLUMNS.map((column) => row[column] as string | number | null));
+}

@@ -1,0 +1,45 @@
+/** A data folder whose log holds many accounts, none of which anybody has read yet but the notifier. */
+import { createEmbeddedBus } from '../../libs/bus/src/embedded/index.ts';
+import { ACCOUNTS_TOPIC, encode, type LatchkeyEvent, topics } from '../../libs/events/src/index.ts';
+import { type Database, openDatabase } from '../../libs/sqlite/src/index.ts';
+import { historyOf } from '../../services/user/src/testing/history.ts';
+
+/** So many accounts live at the same time: their events lie between each other. */
+const AT_ONCE = 10_000;
+const BATCH = 2000;
+
+/** Four events of each account, as they would come from people who sign up and get to work. */
+export async function seedLog(folder: string, { accounts }: { readonly accounts: number }): Promise<void> {
+  const database = openDatabase({ folder, as: 'server' });
+  const bus = createEmbeddedBus({ database });
+  await bus.ensureTopics(topics);
+  for (let from = 0; from < accounts; from += AT_ONCE) {
+    const events = eventsOf(from, Math.min(accounts, from + AT_ONCE));
+    for (let at = 0; at < events.length; at += BATCH) {
+      await bus.publish(ACCOUNTS_TOPIC, events.slice(at, at + BATCH).map(encode));
+    }
+  }
+  await bus.close();
+  await passOver(database, 'notifier');
+  await database.close();
+}
+
+function eventsOf(from: number, to: number): readonly LatchkeyEvent[] {
+  const histories = Array.from({ length: to - from }, (_, index) => historyOf(`person${from + index}`));
+  return [
+    histories.map((account) => account.registered()),
+    histories.map((account) => account.verified()),
+    histories.map((account) =>
+      account.add('ProfileChanged', { person: { firstName: 'Ada', lastName: 'L' } }),
+    ),
+    histories.map((account) => account.add('SessionsRevoked', { reason: 'logout-all' })),
+  ].flat();
+}
+
+/** Mails of these events are no part of what is measured. */
+async function passOver(database: Database, group: string): Promise<void> {
+  const sql = `
+    INSERT INTO bus_position ("group", topic, partition, position)
+    SELECT ?, topic, partition, next FROM bus_partition`;
+  await database.write(() => void database.prepare(sql).run(group));
+}

@@ -1,0 +1,62 @@
+/** The log, alone or with the stores: Kafka and MongoDB where MONGO_URL is set, else what the data folder holds. */
+import type { Bus, Groups, LogReader } from '@latchkey/bus';
+import { createEmbeddedBus, createEmbeddedReader } from '@latchkey/bus/embedded';
+import { createKafkaBus, createKafkaReader } from '@latchkey/bus/kafka';
+import { type ClusterBackend, kafkaConnection, serverSettings } from '@latchkey/cluster';
+import { readConfig } from '@latchkey/service';
+import type { Database } from '@latchkey/sqlite';
+import type { EmbeddedBackend } from '@latchkey/user';
+import type { Context } from './command.ts';
+import { patiently } from './patience.ts';
+import { hasMongo, withFolder, withStore } from './stores.ts';
+
+export interface Log {
+  readonly bus: Bus & Groups;
+  readonly reader: LogReader;
+}
+
+/** Hands over the log, also while servers run, and closes it afterwards. */
+export const withLog = (context: Context, work: (log: Log) => Promise<void>): Promise<void> =>
+  hasMongo(context.environment)
+    ? withKafka(context, work)
+    : withFolder(context, 'beside', (database) => withEmbedded(database, work));
+
+/** Log and store as services take them. Also while servers run. */
+export const withBackend = (
+  context: Context,
+  work: (backend: EmbeddedBackend | ClusterBackend, groups: Groups) => Promise<void>,
+): Promise<void> =>
+  withStore(context, (store) =>
+    'connection' in store
+      ? withKafka(context, ({ bus }) => work({ kind: 'cluster', connection: store.connection, bus }, bus))
+      : withEmbedded(store.database, ({ bus }) =>
+          work({ kind: 'embedded', database: store.database, bus }, bus),
+        ),
+  );
+
+async function withEmbedded(database: Database, work: (log: Log) => Promise<void>): Promise<void> {
+  const bus = createEmbeddedBus({ database });
+  try {
+    await work({ bus, reader: createEmbeddedReader(database) });
+  } finally {
+    await bus.close();
+  }
+}
+
+/** Once it has been reached. @throws ConfigError; KafkaRefusedError */
+async function withKafka(context: Context, work: (log: Log) => Promise<void>): Promise<void> {
+  const connection = {
+    ...kafkaConnection(readConfig(serverSettings, context.environment)),
+    clientId: 'latchkey-ops',
+    // What matters of its complaints is in the errors.
+    logger: { warn: () => undefined },
+  };
+  const bus = createKafkaBus({ ...connection, onFatal: (reason) => context.note(reason.message) });
+  const reader = createKafkaReader(connection);
+  try {
+    await patiently(context, 'Kafka', reader.topics);
+    await work({ bus, reader });
+  } finally {
+    await bus.close();
+  }
+}

@@ -1,0 +1,35 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { counted, progressOf } from './progress.ts';
+
+test('progress is a bar where a person looks on', () => {
+  const drawn: string[] = [];
+  const progress = progressOf(
+    { note: () => assert.fail('drawn instead'), draw: (line) => drawn.push(line) },
+    'records read',
+  );
+  progress.show(0, 2500);
+  progress.show(1250, 2500);
+  progress.show(2500, 2500);
+  progress.show(0, 0);
+  progress.show(1250);
+  assert.deepEqual(drawn, [
+    '[                        ]   0 % records read: 0 of 2,500',
+    '[############            ]  50 % records read: 1,250 of 2,500',
+    '[########################] 100 % records read: 2,500 of 2,500',
+    '[########################] 100 % records read: 0 of 0',
+    'records read: 1,250',
+  ]);
+});
+
+test('elsewhere it is a line now and then', () => {
+  const lines: string[] = [];
+  const progress = progressOf({ note: (line) => lines.push(line) }, 'records read');
+  progress.show(0, 2500);
+  progress.show(1250, 2500);
+  assert.deepEqual(lines, ['records read: 0 of 2,500']);
+});
+
+test('one thing is one, and others are many', () => {
+  assert.deepEqual([counted(1, 'account'), counted(2000, 'account')], ['1 account', '2,000 accounts']);
+});

@@ -1,0 +1,139 @@
+/** `rebuild user` beside the user service on a data folder: what it says, and when it does not flip. */
+import assert from 'node:assert/strict';
+import { randomUUID } from 'node:crypto';
+import { describe, type TestContext, test } from 'node:test';
+import { createEmbeddedBus } from '@latchkey/bus/embedded';
+import { ACCOUNTS_TOPIC, accountsTopic, encode, type LatchkeyEvent } from '@latchkey/events';
+import { createRegistry, fixedKeys, readConfig } from '@latchkey/service';
+import { type Database, openDatabase } from '@latchkey/sqlite';
+import { compose, userSettings } from '@latchkey/user';
+import { silent, temporaryFolder } from '../../standalone/src/testing.ts';
+import { UsageError } from './command.ts';
+import { rebuildCommand } from './rebuild.ts';
+import { eventually } from './testing/eventually.ts';
+import { runOps } from './testing/run-ops.ts';
+
+const registered = (userId: string): LatchkeyEvent => ({
+  id: randomUUID(),
+  subject: userId,
+  sequence: 1,
+  time: '2026-03-01T12:00:00.000Z',
+  correlationId: 'request-1',
+  causationId: 'command-1',
+  type: 'UserRegistered',
+  data: { userId, role: 'user', locale: 'en', person: { email: 'ada@example.com', username: 'ada' } },
+});
+
+const scene = async (t: TestContext) => {
+  const folder = await temporaryFolder(t);
+  const database = openDatabase({ folder, as: 'server' });
+  const bus = createEmbeddedBus({ database });
+  await bus.ensureTopics([accountsTopic]);
+  const user = compose(readConfig(userSettings, { PUBLIC_URL: 'https://id.example.com' }), {
+    backend: { kind: 'embedded', database, bus },
+    logger: silent(),
+    registry: createRegistry(),
+    keys: fixedKeys({ keys: [] }),
+  });
+  await user.start();
+  t.after(async () => {
+    await user.stop();
+    await bus.close();
+    await database.close();
+  });
+  const account = randomUUID();
+  await bus.publish(ACCOUNTS_TOPIC, [encode(registered(account))]);
+  await eventually('the account is stored', () => profilesIn(database) === 1);
+  return {
+    database,
+    account,
+    /** As somebody who can write to the topic, but not what belongs there. */
+    publishGarbage: () =>
+      bus.publish(ACCOUNTS_TOPIC, [{ key: account, value: Buffer.from('{'), headers: {} }]),
+    listParked: () => user.listParked({ limit: 9 }),
+    rebuild: (...words: readonly string[]) => runOps({ DATA_DIR: folder }, 'rebuild', 'user', ...words),
+  };
+};
+
+const profilesIn = (database: Database): number =>
+  Number(database.prepare('SELECT count(*) AS many FROM user_profiles_v1').get()?.['many']);
+
+describe('rebuild user', () => {
+  test('says how far it is and what it did, and what there is', async (t) => {
+    const { rebuild } = await scene(t);
+    const done = await rebuild();
+    assert.deepEqual([done.code, done.err], [0, 'records read: 0 of 1\naccounts compared: 1\n']);
+    assert.equal(
+      done.out,
+      `Generation 2 is filled from the beginning of the log, beside the one that answers.
+Generation 2 has caught up: 1 record read.
+1 account compared, field by field: no difference.
+Generation 2 answers. Every instance knows within 2 seconds.
+Generation 1 is kept and filled: --back flips back to it, --drop removes it.
+`,
+    );
+    const { out } = await rebuild('--status');
+    assert.match(
+      out,
+      /^Generation 1 is kept and filled, to go back to: 1 of 1 record read, 0 accounts parked\.\nGeneration 2 answers since 20\S+: 1 of 1 record read, 0 accounts parked\.\n$/,
+    );
+  });
+
+  test('does not flip where a field differs, but where that is accepted', async (t) => {
+    const { database, account, rebuild } = await scene(t);
+    await database.write(
+      () =>
+        void database.exec(
+          `UPDATE user_profiles_v1 SET profile = json_set(profile, '$.locale', 'xx', '$.firstName', 'Ada')`,
+        ),
+    );
+    const refused = await rebuild();
+    assert.equal(refused.code, 1);
+    const line = `differences in firstName (1), locale (1): 1 of 1 account, such as ${account}`;
+    assert.ok(
+      refused.err.endsWith(
+        `ops: Nothing was flipped: ${line}. If a new rule of the projection is the reason, repeat with --accept-differences; else --drop removes generation 2.\n`,
+      ),
+      refused.err,
+    );
+    assert.match((await rebuild('--status')).out, /^Generation 2 is filled, to answer next: /m);
+    const accepted = await rebuild('--accept-differences');
+    assert.equal(accepted.code, 0);
+    assert.ok(accepted.out.includes(`Accepted: ${line}.\nGeneration 2 answers.`), accepted.out);
+  });
+
+  test('does not flip to one where an account stands still that goes on in the other', async (t) => {
+    const { database, account, listParked, publishGarbage, rebuild } = await scene(t);
+    await publishGarbage();
+    await eventually('the account is parked', async () => (await listParked()).length === 1);
+    assert.equal((await rebuild()).code, 0, 'parked in both');
+    assert.equal((await rebuild('--back')).code, 0);
+
+    await database.write(() => void database.exec('UPDATE user_profiles_v1 SET parked = NULL'));
+    const refused = await rebuild();
+    assert.equal(refused.code, 1);
+    assert.match(
+      refused.err,
+      new RegExp(
+        `^ops: Nothing was flipped: 1 account parked in generation 2 and not in the one that answers, such as ${account} \\(.+\\)\\. See parked list`,
+        'm',
+      ),
+    );
+  });
+
+  test('takes no words that it does not know, and one task at a time', () => {
+    for (const words of [[], ['auth'], ['user', 'again'], ['user', '--back', '--drop'], ['user', '--fast']]) {
+      assert.throws(
+        () => rebuildCommand.read(words),
+        (error) =>
+          error instanceof UsageError && /^rebuild takes user, and one at most of /.test(error.message),
+      );
+    }
+  });
+
+  test('has nothing to go back to, or to remove, where nothing was rebuilt', async (t) => {
+    const { rebuild } = await scene(t);
+    assert.equal((await rebuild('--back')).err, 'ops: There is no generation to go back to.\n');
+    assert.equal((await rebuild('--drop')).out, 'There is nothing but the generation that answers.\n');
+  });
+});

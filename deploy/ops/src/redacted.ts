@@ -1,0 +1,118 @@
+/**
+ * A record of the log as operators may see it. It may be anything, also somebody's address in the wrong place: so what
+ * is shown is what the contract knows and nothing else. Of the rest it is said what kind of thing it is.
+ */
+import { isUtf8 } from 'node:buffer';
+import type { BusRecord } from '@latchkey/bus';
+import { catalogue, isEventType, MAX_EVENT_BYTES } from '@latchkey/events';
+import type { z } from 'zod';
+
+export interface RedactedRecord {
+  readonly key: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly value: unknown;
+}
+
+const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
+/** Names, ids, instants and places of the contract. No address, and shorter than any token. */
+const PLAIN = /^[\w.:/+-]{1,63}$/;
+const MEDIA_TYPE = /^application\/json(?:; charset=utf-8)?$/i;
+/** Those of the contract. */
+const OUR_HEADER = /^(?:content-type|traceparent|ce_[a-z]{1,20})$/;
+const MOST_FIELDS = 40;
+const MASK = '***';
+
+export function redacted({
+  key,
+  value,
+  headers,
+}: Pick<BusRecord, 'key' | 'value' | 'headers'>): RedactedRecord {
+  return {
+    key: shownKey(key),
+    headers: Object.fromEntries(
+      Object.entries(headers)
+        .filter(([name]) => OUR_HEADER.test(name))
+        .map(([name, each]) => [name, shownHeader(each)]),
+    ),
+    value: shownValue(value, textOf(headers['ce_type'])),
+  };
+}
+
+/** For people: what there is, by name. */
+export const fieldsOf = ({ key, headers, value }: RedactedRecord): Readonly<Record<string, string>> => ({
+  key,
+  ...Object.fromEntries(Object.entries(headers).toSorted(([a], [b]) => (a < b ? -1 : 1))),
+  value: typeof value === 'string' ? value : JSON.stringify(value),
+});
+
+function shownKey(key: Buffer | null): string {
+  if (key === null) return '(none)';
+  const text = textOf(key);
+  return text !== undefined && UUID.test(text) ? text : `(${key.length} bytes, not a UUID)`;
+}
+
+function shownHeader(value: BusRecord['headers'][string]): string {
+  if (!Buffer.isBuffer(value)) return `(${value.length} times)`;
+  const text = textOf(value);
+  if (text === undefined) return `(${value.length} bytes, not UTF-8)`;
+  return PLAIN.test(text) || MEDIA_TYPE.test(text) ? text : `(${value.length} bytes)`;
+}
+
+/** Undefined for what is missing, repeated or no text. */
+const textOf = (bytes: BusRecord['headers'][string] | undefined): string | undefined =>
+  Buffer.isBuffer(bytes) && isUtf8(bytes) ? bytes.toString('utf8') : undefined;
+
+function shownValue(value: Buffer | null, type: string | undefined): unknown {
+  if (value === null) return '(none)';
+  if (value.length > MAX_EVENT_BYTES) return `(${value.length} bytes, over ${MAX_EVENT_BYTES})`;
+  const parsed = jsonOf(value);
+  if (parsed === undefined) return `(${value.length} bytes, not JSON)`;
+  if (!isObject(parsed)) return kindOf(parsed);
+  const entries = Object.entries(parsed);
+  const shown = entries
+    .slice(0, MOST_FIELDS)
+    .map(([name, each]) => [PLAIN.test(name) ? name : MASK, shownField(type, name, each)]);
+  const more = entries.length - shown.length;
+  return { ...Object.fromEntries(shown), ...(more > 0 && { [MASK]: `(${more} more fields)` }) };
+}
+
+function jsonOf(value: Buffer): unknown {
+  try {
+    return JSON.parse(value.toString('utf8'));
+  } catch {
+    return undefined;
+  }
+}
+
+/** A field that the type's schema has, with a value that it allows, is shown; `person` never is. */
+function shownField(type: string | undefined, name: string, value: unknown): unknown {
+  if (name === 'person') return value === null ? null : MASK;
+  return isDeclared(type, name, value) ? withoutSecrets(value) : kindOf(value);
+}
+
+function isDeclared(type: string | undefined, name: string, value: unknown): boolean {
+  if (type === undefined || !isEventType(type)) return false;
+  const shape: Readonly<Record<string, z.ZodType>> = catalogue[type].schema.shape;
+  const field = Object.hasOwn(shape, name) ? shape[name] : undefined;
+  return field?.safeParse(value).success ?? false;
+}
+
+/** Of a value that its schema allows: a text, or a sealed token and its end. */
+function withoutSecrets(value: unknown): unknown {
+  if (typeof value === 'string') return PLAIN.test(value) ? value : MASK;
+  if (!isObject(value)) return value;
+  return Object.fromEntries(
+    Object.entries(value).map(([name, each]) => [
+      PLAIN.test(name) ? name : MASK,
+      name === 'expiresAt' ? withoutSecrets(each) : MASK,
+    ]),
+  );
+}
+
+function kindOf(value: unknown): string {
+  if (value === null) return '(null)';
+  return Array.isArray(value) ? '(array)' : `(${typeof value})`;
+}
+
+const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);

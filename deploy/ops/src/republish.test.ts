@@ -1,0 +1,143 @@
+import assert from 'node:assert/strict';
+import { type TestContext, test } from 'node:test';
+import { openDatabase } from '@latchkey/sqlite';
+import { temporaryFolder } from '../../standalone/src/testing.ts';
+import { UsageError } from './command.ts';
+import { republishCommand } from './republish.ts';
+import { eventually } from './testing/eventually.ts';
+import { openTown } from './testing/people.ts';
+import { runHere } from './testing/run-here.ts';
+
+const ANOTHER = 'accounts.events.v2';
+const MOVED = { TOPIC_NAMES: `accounts.events.v1=${ANOTHER}` };
+
+async function livelyTown(t: TestContext) {
+  const folder = await temporaryFolder(t);
+  const town = await openTown(folder);
+  t.after(() => town.stop());
+  const ada = await town.settle('ada');
+  await town.settle('ben');
+  const ops = (...words: readonly string[]) => runHere({ DATA_DIR: folder }, ...words);
+  return { folder, town, ada, ops };
+}
+
+test('the topic of accounts is written anew under another name, and gone on from', async (t) => {
+  const { town, ops } = await livelyTown(t);
+  const first = await ops('republish', '--to', ANOTHER);
+  assert.deepEqual([first.code, first.err], [0, '']);
+  assert.equal(first.out, `${ANOTHER}: 4 events of 2 accounts, 4 of them written now.\n`);
+  await town.settle('cleo');
+  assert.match(
+    (await ops('republish', '--to', ANOTHER)).out,
+    /: 6 events of 3 accounts, 2 of them written now\.$/m,
+  );
+  assert.match((await ops('republish', '--to', ANOTHER)).out, / 0 of them written now\.$/m);
+  assert.equal((await ops('verify')).code, 0);
+});
+
+test('services that are moved to the new topic go on: no mail twice, profiles as before', async (t) => {
+  const { folder, town, ops } = await livelyTown(t);
+  const before = [await town.me('ada'), await town.me('ben')];
+  await town.stop();
+  assert.equal((await ops('republish', '--to', ANOTHER)).code, 0);
+
+  const moved = await openTown(folder, MOVED);
+  t.after(() => moved.stop());
+  const sent = await moved.mails();
+  const verified = async () => runHere({ DATA_DIR: folder, ...MOVED }, 'verify');
+  await eventually('everything is read from the new topic', async () => {
+    const { out } = await verified();
+    return out.includes('lag           user 0, notifier 0');
+  });
+  assert.equal((await verified()).code, 0);
+  assert.equal(await moved.mails(), sent);
+  assert.deepEqual([await moved.me('ada'), await moved.me('ben')], before);
+
+  await moved.settle('cleo');
+  assert.equal(await moved.mails(), sent + 2);
+  assert.equal((await verified()).code, 0);
+  const old = await ops('verify', '--patience', '0');
+  assert.match(old.out, /^event-missing /m);
+});
+
+test('an account that is parked at a gap goes on once its events are there again', async (t) => {
+  const { folder, town, ada, ops } = await livelyTown(t);
+  const before = await town.me('ada');
+  const sent = await town.mails();
+  await town.stop();
+  const database = openDatabase({ folder, as: 'beside' });
+  await database.write(() => {
+    const key = `CAST('${ada}' AS BLOB)`;
+    database
+      .prepare(
+        `DELETE FROM bus_record WHERE key = ${key} AND offset = (SELECT min(offset) FROM bus_record WHERE key = ${key})`,
+      )
+      .run();
+    database.prepare(`DELETE FROM user_profiles_v1 WHERE id = '${ada}'`).run();
+    database.prepare(`DELETE FROM bus_position WHERE "group" = 'user'`).run();
+  });
+  await database.close();
+
+  const again = await openTown(folder);
+  t.after(() => again.stop());
+  await eventually('the account is parked', async () => (await ops('parked', 'list')).out.includes(ada));
+  const found = await ops('verify', '--patience', '0');
+  assert.equal(found.code, 1);
+  assert.match(found.out, new RegExp(`^event-missing ${ada}: event 1 `, 'm'));
+  assert.match(
+    found.out,
+    new RegExp(
+      `^account-parked ${ada}: parked at partition \\d+, offset \\d+: event 2 came where 1 was due$`,
+      'm',
+    ),
+  );
+
+  const published = await ops('republish', '--account', ada);
+  assert.deepEqual([published.code, published.err], [0, '']);
+  assert.match(published.out, new RegExp(`^${ada}: events 1 to 2 are on accounts\\.events\\.v1 again\\.`));
+  assert.equal((await ops('parked', 'retry', ada)).code, 0);
+  const repaired = await ops('verify');
+  assert.equal(repaired.code, 0, repaired.out);
+  assert.match(repaired.out, / 1 early and repeated in turn,/);
+  assert.deepEqual(await again.me('ada'), before);
+  assert.equal(await again.mails(), sent);
+});
+
+test('a topic that holds anything else is refused, and so is one that is in use', async (t) => {
+  const { folder, town, ada, ops } = await livelyTown(t);
+  const refused = async (says: RegExp, ...words: readonly string[]) => {
+    const { code, out, err } = await ops('republish', ...words);
+    assert.deepEqual([code, out], [1, ''], err);
+    assert.match(err, says);
+  };
+  await refused(/^ops: accounts\.events\.v1 is in use: [^\n]+\n$/, '--to', 'accounts.events.v1');
+  await refused(/^ops: the journal has no account nobody\n$/, '--account', 'nobody');
+  await refused(/^ops: republish takes either --to TOPIC or --account ID, and nothing else\n/);
+  for (const words of [
+    ['--to', 'mailings.events.v2'],
+    ['--to', 'accounts.events.v1.dlq.user'],
+    ['--to', 'a topic'],
+    ['--to', '..'],
+    ['--to', ANOTHER, '--account', ada],
+    ['everything'],
+  ])
+    assert.throws(() => republishCommand.read(words), UsageError, words.join(' '));
+
+  await ops('republish', '--to', ANOTHER);
+  await town.stop();
+  const database = openDatabase({ folder, as: 'beside' });
+  await database.write(
+    () =>
+      void database
+        .prepare(`UPDATE journal_commit SET correlation_id = 'another' WHERE stream = '${ada}'`)
+        .run(),
+  );
+  await database.close();
+  await refused(
+    new RegExp(
+      `^ops: accounts\\.events\\.v2 holds what is not in the journal, or not so, of ${ada}: take another name\n$`,
+    ),
+    '--to',
+    ANOTHER,
+  );
+});

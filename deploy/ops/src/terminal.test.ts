@@ -1,0 +1,33 @@
+import assert from 'node:assert/strict';
+import { PassThrough } from 'node:stream';
+import { test } from 'node:test';
+import { terminal } from './terminal.ts';
+
+const screen = (isTTY: boolean) => {
+  const [out, err] = [new PassThrough(), Object.assign(new PassThrough(), { isTTY })] as const;
+  const read = (stream: PassThrough) => String(stream.read() ?? '');
+  return { ...terminal(out, err), out: () => read(out), err: () => read(err) };
+};
+
+test('a line that is drawn takes the place of the one before, and other lines begin below it', () => {
+  const { draw, say, note, end, out, err } = screen(true);
+  draw?.('1 of 2');
+  draw?.('1 of 2');
+  draw?.('2 of 2');
+  assert.equal(err(), '\r\u001b[K1 of 2\r\u001b[K2 of 2');
+  say('done');
+  assert.deepEqual([out(), err()], ['done\n', '\n']);
+  note('by the way');
+  draw?.('1 of 3');
+  end();
+  end();
+  assert.equal(err(), 'by the way\n\r\u001b[K1 of 3\n');
+});
+
+test('where nobody looks on, nothing is drawn', () => {
+  const { draw, note, end, err } = screen(false);
+  assert.equal(draw, undefined);
+  note('a line');
+  end();
+  assert.equal(err(), 'a line\n');
+});

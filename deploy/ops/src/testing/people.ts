@@ -1,0 +1,75 @@
+/** A standalone, and people who use it. */
+import assert from 'node:assert/strict';
+import { createRegistry } from '@latchkey/service';
+import { z } from 'zod';
+import { composeStandalone } from '../../../standalone/src/compose.ts';
+import { message } from '../../../standalone/src/mailbox/message.ts';
+import { messagePage } from '../../../standalone/src/mailbox/routes.ts';
+import { readSettings } from '../../../standalone/src/settings.ts';
+import { getJson, silent } from '../../../standalone/src/testing.ts';
+import { eventually } from './eventually.ts';
+
+const PASSWORD = 'correct horse battery';
+const session = z.object({ accessToken: z.string(), user: z.object({ id: z.string() }) });
+
+export interface Town {
+  signUp(name: string): Promise<void>;
+  /** Signs up, reads the mail, confirms. @returns the account's id */
+  settle(name: string): Promise<string>;
+  /** What GET /users/me says. */
+  me(name: string): Promise<unknown>;
+  /** Mails that were sent so far. */
+  mails(): Promise<number>;
+  stop(): Promise<void>;
+}
+
+/** On a data folder; what an earlier one has left there goes on. */
+export async function openTown(
+  folder: string,
+  settings: Readonly<Record<string, string>> = {},
+): Promise<Town> {
+  const config = readSettings({ PORT: '0', DATA_DIR: folder, ...settings });
+  const standalone = await composeStandalone(config, { logger: silent(), registry: createRegistry() });
+  await standalone.start();
+  const { url } = standalone;
+  const post = (path: string, body?: object) =>
+    fetch(`${url}/api/v1/auth/${path}`, {
+      method: 'POST',
+      ...(body ? { headers: { 'Content-Type': 'application/json' }, body: JSON.stringify(body) } : {}),
+    });
+  const found = () => getJson(`${url}/mailbox/api/v1/messages`, messagePage);
+  const mails = async () => (await found()).total;
+
+  async function signUp(name: string): Promise<void> {
+    const before = await mails();
+    const body = { email: `${name}@example.com`, username: name, password: PASSWORD };
+    assert.equal((await post('signup', body)).status, 201);
+    await eventually('the mail has come', async () => (await mails()) > before);
+  }
+
+  async function logIn(name: string) {
+    const answer = await post('login', { email: `${name}@example.com`, password: PASSWORD });
+    return session.parse(await answer.json());
+  }
+
+  return {
+    signUp,
+    mails,
+    async settle(name) {
+      await signUp(name);
+      const { Text } = await getJson(`${url}/mailbox/api/v1/message/latest`, message);
+      assert.equal((await post(`verify/${/[\w-]{64}/.exec(Text)?.[0]}`)).status, 200);
+      const { user } = await logIn(name);
+      await eventually('the welcome mail has come', async () => (await mails()) % 2 === 0);
+      return user.id;
+    },
+    async me(name) {
+      const { accessToken } = await logIn(name);
+      const answer = await fetch(`${url}/api/v1/users/me`, {
+        headers: { Authorization: `Bearer ${accessToken}` },
+      });
+      return answer.json();
+    },
+    stop: () => standalone.stop(),
+  };
+}

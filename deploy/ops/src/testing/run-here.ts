@@ -1,0 +1,24 @@
+/** A command in this process, for tests that run many of them. */
+import { explain } from '../explain.ts';
+import { failureCode, run } from '../run.ts';
+import type { Ended } from './run-ops.ts';
+
+/** Runs a command to its end, with these settings and no others. */
+export async function runHere(
+  settings: Readonly<Record<string, string>>,
+  ...words: readonly string[]
+): Promise<Ended> {
+  const out: string[] = [];
+  const err: string[] = [];
+  const ended = (code: number): Ended => ({ code, out: linesOf(out), err: linesOf(err) });
+  const say = (line: string): void => void out.push(line);
+  const note = (line: string): void => void err.push(line);
+  try {
+    return ended(await run(words, { environment: settings, say, note }));
+  } catch (error) {
+    note(explain(error));
+    return ended(failureCode(words));
+  }
+}
+
+const linesOf = (lines: readonly string[]): string => lines.map((line) => `${line}\n`).join('');

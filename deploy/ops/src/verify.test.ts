@@ -1,0 +1,137 @@
+import assert from 'node:assert/strict';
+import { type TestContext, test } from 'node:test';
+import { openDatabase } from '@latchkey/sqlite';
+import { z } from 'zod';
+import { temporaryFolder } from '../../standalone/src/testing.ts';
+import { UsageError } from './command.ts';
+import { openTown } from './testing/people.ts';
+import { runHere } from './testing/run-here.ts';
+import { runOps } from './testing/run-ops.ts';
+import { verifyCommand } from './verify.ts';
+
+const report = z.object({
+  agrees: z.boolean(),
+  counts: z.record(z.string(), z.number()),
+  lag: z.record(z.string(), z.number()),
+  found: z.number(),
+  findings: z.array(
+    z.object({
+      kind: z.string(),
+      subject: z.string().optional(),
+      sequence: z.number().optional(),
+      says: z.string(),
+    }),
+  ),
+});
+
+/** Looks at a folder; briefly, where something is to be found. */
+async function look(folder: string, ...words: readonly string[]) {
+  const { code, out, err } = await runHere({ DATA_DIR: folder }, 'verify', '--json', ...words);
+  assert.equal(err, '');
+  return { code, ...report.parse(JSON.parse(out)) };
+}
+
+/** Does something to the data that no service would. */
+async function meddle(folder: string, ...statements: readonly string[]): Promise<void> {
+  const database = openDatabase({ folder, as: 'beside' });
+  await database.write(() => {
+    for (const sql of statements) assert.notEqual(database.prepare(sql).run().changes, 0, sql);
+  });
+  await database.close();
+}
+
+async function livelyTown(t: TestContext) {
+  const folder = await temporaryFolder(t);
+  const town = await openTown(folder);
+  t.after(() => town.stop());
+  const ada = await town.settle('ada');
+  const ben = await town.settle('ben');
+  return { folder, town, ada, ben };
+}
+
+test('a running standalone agrees, and its report says what was looked at', async (t) => {
+  const { folder } = await livelyTown(t);
+  const { code, out, err } = await runHere({ DATA_DIR: folder }, 'verify');
+  assert.deepEqual([code, err], [0, '']);
+  assert.match(out, /^accounts {6}2 in the journal, 2 in the read model$/m);
+  assert.match(out, /^events {8}4 in the journal, 4 of them on the topics, in their order$/m);
+  assert.match(out, /^mails {9}4 owed, 4 of them recorded$/m);
+  assert.match(out, /^unpublished {3}0 commits$/m);
+  assert.match(out, /\nEverything agrees\.\n$/);
+  assert.doesNotMatch(out, /example\.com|\bada\b/);
+});
+
+test('each disagreement is found by name, and names nobody', async (t) => {
+  const { folder, town, ada, ben } = await livelyTown(t);
+  await town.signUp('cleo');
+  await town.stop();
+  assert.equal((await look(folder)).code, 0);
+  const keyOf = (id: string) => `CAST('${id}' AS BLOB)`;
+
+  await meddle(
+    folder,
+    `UPDATE user_profiles_v1 SET profile = json_remove(profile, '$.username') WHERE id = '${ada}'`,
+  );
+  await meddle(folder, `DELETE FROM notifier_deliveries WHERE subject = '${ada}' AND mail = 'welcome'`);
+  await meddle(
+    folder,
+    `DELETE FROM bus_record WHERE key = ${keyOf(ben)} AND offset = (SELECT max(offset) FROM bus_record WHERE key = ${keyOf(ben)})`,
+  );
+  await meddle(
+    folder,
+    `UPDATE journal_commit SET unpublished = 1, at = '2026-01-01T00:00:00.000Z' WHERE stream NOT IN ('${ada}', '${ben}')`,
+  );
+  const { code, findings, found } = await look(folder, '--patience', '0');
+  assert.equal(code, 1);
+  assert.deepEqual(findings.map(({ kind, subject, sequence }) => [kind, subject, sequence]).toSorted(), [
+    ['commit-unpublished', findings.find(({ kind }) => kind === 'commit-unpublished')?.subject, undefined],
+    ['delivery-missing', ada, 2],
+    ['event-missing', ben, 2],
+    ['profile-differs', ada, undefined],
+  ]);
+  assert.equal(found, 4);
+  assert.match(findings.find(({ kind }) => kind === 'profile-differs')?.says ?? '', / in username$/);
+
+  const { out } = await runHere({ DATA_DIR: folder }, 'verify', '--patience', '0');
+  assert.match(
+    out,
+    new RegExp(
+      `^event-missing ${ben}: event 2 \\(AccountVerified\\) counts as published and is not on accounts\\.events\\.v1$`,
+      'm',
+    ),
+  );
+  assert.match(out, /\n4 findings\.\n$/);
+  assert.doesNotMatch(out, /example\.com|\bcleo\b/);
+});
+
+test('a record that is there twice is counted, and no fault', async (t) => {
+  const { folder, town, ada } = await livelyTown(t);
+  await town.stop();
+  await meddle(
+    folder,
+    `INSERT INTO bus_record SELECT r.topic, r.partition, p.next, r.at, r.key, r.value, r.headers
+       FROM bus_record AS r JOIN bus_partition AS p ON p.topic = r.topic AND p.partition = r.partition
+       WHERE r.key = CAST('${ada}' AS BLOB) ORDER BY r.offset LIMIT 1`,
+    `UPDATE bus_partition SET next = (SELECT max(offset) + 1 FROM bus_record AS r
+       WHERE r.topic = bus_partition.topic AND r.partition = bus_partition.partition)
+       WHERE EXISTS (SELECT 1 FROM bus_record AS r
+       WHERE r.topic = bus_partition.topic AND r.partition = bus_partition.partition)`,
+  );
+  const { code, counts, lag } = await look(folder, '--patience', '0');
+  assert.deepEqual([code, counts['repeated'], lag['user']], [0, 1, 1]);
+});
+
+test('who could not look says so with 2', async (t) => {
+  const parent = await temporaryFolder(t);
+  const nothing = await runOps({ DATA_DIR: parent }, 'verify');
+  assert.deepEqual([nothing.code, nothing.out], [2, '']);
+  assert.match(nothing.err, /^ops: The data folder [^\n]+ has no latchkey\.sqlite[^\n]+\n$/);
+
+  const away = { MONGO_URL: 'mongodb://127.0.0.1:1', KAFKA_BROKERS: '127.0.0.1:1' };
+  assert.equal((await runHere(away, 'verify')).code, 2);
+  const wrong = await runHere({ DATA_DIR: parent }, 'verify', 'now');
+  assert.equal(wrong.code, 2);
+  assert.match(wrong.err, /^ops: verify takes --patience SECONDS and --json, and nothing else\n/);
+  for (const patience of ['x', '-1', '1.5', '3601'])
+    assert.throws(() => verifyCommand.read([`--patience=${patience}`]), UsageError, patience);
+});

@@ -1,0 +1,134 @@
+import assert from 'node:assert/strict';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type TestContext, test } from 'node:test';
+import { openDatabase } from '@latchkey/sqlite';
+import type { OutgoingRecord } from './bus.ts';
+import { type DeadLetter, openDeadLetters, type Place } from './dead-letter-box.ts';
+import { createEmbeddedBus } from './embedded/bus.embedded.ts';
+import { createEmbeddedReader } from './embedded/reader.embedded.ts';
+
+const AT = new Date('2026-03-01T12:00:00.000Z');
+
+/** A log on which groups set aside whatever they read. */
+async function openLog(context: TestContext) {
+  const folder = await mkdtemp(join(tmpdir(), 'latchkey-letters-'));
+  const database = openDatabase({ folder, as: 'server' });
+  const bus = createEmbeddedBus({ database, now: () => AT });
+  const reader = createEmbeddedReader(database);
+  context.after(async () => {
+    await bus.close();
+    await database.close();
+    await rm(folder, { recursive: true });
+  });
+  await bus.ensureTopics([{ name: 'things', partitions: 2, retentionMs: -1 }]);
+
+  /** Publishes them and resolves once the group has set each of them aside. */
+  async function setAside(group: string, ...records: readonly OutgoingRecord[]): Promise<void> {
+    await bus.publish('things', records);
+    const subscription = await bus.subscribe({
+      topics: ['things'],
+      group,
+      handle: async (slice) => {
+        for (const record of slice.records) slice.setAside(record, `no good for ${group}`);
+      },
+    });
+    const { promise: empty, resolve } = Promise.withResolvers<void>();
+    const look = async (): Promise<void> =>
+      (await subscription.lag()) === 0 ? resolve() : void setImmediate(look);
+    await look();
+    await empty;
+    await subscription.close();
+  }
+  return { bus, setAside, box: openDeadLetters({ bus, reader }) };
+}
+
+const record = (value: string, headers: OutgoingRecord['headers'] = {}): OutgoingRecord => ({
+  key: 'a',
+  value: Buffer.from(value),
+  headers,
+});
+
+const values = (letters: readonly DeadLetter[]) => letters.map(({ record: { value } }) => String(value));
+const inA = (offset: number): Place => ({ topic: 'things.dlq.a', partition: 0, offset });
+
+test('a letter tells who could not use it, why, and where it was', async (context) => {
+  const { setAside, box } = await openLog(context);
+  assert.deepEqual(await box.list({ limit: 9 }), []);
+  await setAside('a', record('1'), record('2', { kept: 'yes' }));
+  const letters = await box.list({ limit: 9 });
+  assert.deepEqual(values(letters), ['1', '2']);
+  const [, second] = letters;
+  assert.deepEqual(second?.place, inA(1));
+  assert.deepEqual([second.group, second.cause], ['a', 'no good for a']);
+  assert.deepEqual([second.origin?.topic, second.origin?.offset], ['things', 1]);
+  assert.deepEqual(second.record.headers['kept'], Buffer.from('yes'));
+  assert.deepEqual(second.record.timestamp, AT);
+  assert.deepEqual(await box.find(inA(1)), second);
+});
+
+test('letters of every group are listed, page after page', async (context) => {
+  const { setAside, box } = await openLog(context);
+  await setAside('a', record('1'), record('2'), record('3'));
+  await setAside('b');
+  const paged: string[] = [];
+  for (let after: Place | undefined; ; ) {
+    const page = await box.list({ limit: 2, ...(after && { after }) });
+    assert.ok(page.length <= 2);
+    paged.push(...page.map(({ group, record: { value } }) => `${group}${value}`));
+    after = page.at(-1)?.place;
+    if (after === undefined) break;
+  }
+  assert.deepEqual(paged, ['a1', 'a2', 'a3', 'b1', 'b2', 'b3']);
+});
+
+test('a discarded letter is not listed any more, and the others are; it can still be found', async (context) => {
+  const { setAside, box } = await openLog(context);
+  await setAside('a', record('1'), record('2'), record('3'));
+  assert.equal(await box.discard(inA(1)), true);
+  assert.deepEqual(values(await box.list({ limit: 9 })), ['1', '3']);
+  assert.deepEqual(values(await box.list({ limit: 9, after: inA(0) })), ['3']);
+  assert.equal(await box.discard(inA(1)), false);
+  assert.equal(String((await box.find(inA(1)))?.record.value), '2');
+  await setAside('a', record('4'));
+  assert.deepEqual(values(await box.list({ limit: 9 })), ['1', '3', '4']);
+});
+
+test('what is no letter can be neither found nor discarded', async (context) => {
+  const { bus, setAside, box } = await openLog(context);
+  await setAside('a', record('1'));
+  await box.discard(inA(0));
+  const markerAndOthers = [
+    inA(1),
+    inA(2),
+    { ...inA(0), partition: 1 },
+    { ...inA(0), topic: 'things' },
+    { ...inA(0), topic: 'things.dlq.nobody' },
+  ];
+  for (const place of markerAndOthers) {
+    assert.equal(await box.find(place), undefined);
+    await assert.rejects(box.discard(place), /no such letter/);
+  }
+  assert.equal(bus.records('things.dlq.a', { limit: 9 }).length, 2);
+});
+
+test('no record can pass for a marker by the headers that it came with', async (context) => {
+  const { setAside, box } = await openLog(context);
+  const forged = record('forged', { dlq_discards: '0/0', dlq_cause: 'mine', dlq_offset: 'x' });
+  await setAside('a', record('1'), forged);
+  const letters = await box.list({ limit: 9 });
+  assert.deepEqual(values(letters), ['1', 'forged']);
+  assert.deepEqual(
+    letters.map(({ cause }) => cause),
+    ['no good for a', 'no good for a'],
+  );
+});
+
+test('a record that somebody else has put there is listed, without what it does not say', async (context) => {
+  const { bus, setAside, box } = await openLog(context);
+  await setAside('a', record('1'));
+  await bus.publish('things.dlq.a', [record('stray', { dlq_topic: 'things' })]);
+  const [, stray] = await box.list({ limit: 9 });
+  assert.deepEqual([stray?.cause, stray?.origin], ['not said', undefined]);
+});

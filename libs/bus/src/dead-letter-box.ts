@@ -1,0 +1,147 @@
+/**
+ * What groups have set aside, as operators go through it. One record of a topic cannot be deleted, so what is dealt
+ * with is marked: a marker is a record behind it in the same topic, which lives as long as what it marks.
+ */
+import type { Bus, BusRecord } from './bus.ts';
+import { DEAD_LETTERS } from './dead-letter.ts';
+import type { LogReader } from './reader.ts';
+
+/** Where a record stands. */
+export interface Place {
+  readonly topic: string;
+  readonly partition: number;
+  readonly offset: number;
+}
+
+export interface DeadLetter {
+  /** Its own place, among the dead letters. */
+  readonly place: Place;
+  /** The group that could not use it. */
+  readonly group: string;
+  readonly cause: string;
+  /** Where it was found; missing where it does not say. */
+  readonly origin?: Place;
+  /** As it stands there: key, value and headers are those that it came with, and `dlq_` ones besides. */
+  readonly record: BusRecord;
+}
+
+export interface DeadLetterPage {
+  /** At least 1. */
+  readonly limit: number;
+  /** Only letters behind this place. */
+  readonly after?: Place;
+}
+
+export interface DeadLetterBox {
+  /** Letters that are not discarded, by topic and then as they came, of every group that has any. */
+  list(page: DeadLetterPage): Promise<readonly DeadLetter[]>;
+  /** The letter at a place, also a discarded one. */
+  find(place: Place): Promise<DeadLetter | undefined>;
+  /**
+   * Marks a letter as dealt with: it is not listed any more. Its bytes stay until their time is over.
+   * @returns false if it was discarded already @throws Error if there is no letter
+   */
+  discard(place: Place): Promise<boolean>;
+}
+
+/** A marker has this header and, unlike a letter, no cause: whatever headers a letter came with, it is none. */
+const DISCARDS = 'dlq_discards';
+
+export interface DeadLetterBoxDeps {
+  readonly bus: Pick<Bus, 'publish'>;
+  readonly reader: LogReader;
+}
+
+export function openDeadLetters({ bus, reader }: DeadLetterBoxDeps): DeadLetterBox {
+  const topics = async (): Promise<readonly string[]> =>
+    (await reader.topics()).filter((name) => name.includes(DEAD_LETTERS));
+
+  /** Every record of a topic behind a place. */
+  async function* recordsOf(topic: string, after?: Place): AsyncGenerator<BusRecord> {
+    const behind = (partition: number): number =>
+      after === undefined || partition > after.partition ? 0 : after.offset + 1;
+    for (const { partition, start, end } of await reader.ranges(topic)) {
+      if (after !== undefined && partition < after.partition) continue;
+      const range = { partition, start: Math.max(start, behind(partition)), end };
+      for await (const run of reader.read(topic, range)) yield* run;
+    }
+  }
+
+  async function discardedIn(topic: string): Promise<ReadonlySet<string>> {
+    const discarded = new Set<string>();
+    for await (const record of recordsOf(topic))
+      if (isMarker(record)) discarded.add(headerOf(record, DISCARDS));
+    return discarded;
+  }
+
+  async function* lettersOf(topic: string, after?: Place): AsyncGenerator<DeadLetter> {
+    const discarded = await discardedIn(topic);
+    for await (const record of recordsOf(topic, after)) {
+      if (!isMarker(record) && !discarded.has(nameOf(record))) yield letterOf(record);
+    }
+  }
+
+  async function find(place: Place): Promise<DeadLetter | undefined> {
+    const { topic, partition, offset } = place;
+    if (!(await topics()).includes(topic)) return undefined;
+    const range = (await reader.ranges(topic)).find((each) => each.partition === partition);
+    if (range === undefined || offset < range.start || offset >= range.end) return undefined;
+    const runs = reader.read(topic, { partition, start: offset, end: offset + 1 });
+    const [record] = (await Array.fromAsync(runs)).flat();
+    return record === undefined || isMarker(record) ? undefined : letterOf(record);
+  }
+
+  return {
+    find,
+    async list({ limit, after }) {
+      const found: DeadLetter[] = [];
+      for (const topic of await topics()) {
+        if (after !== undefined && topic < after.topic) continue;
+        for await (const letter of lettersOf(topic, topic === after?.topic ? after : undefined)) {
+          found.push(letter);
+          if (found.length === limit) return found;
+        }
+      }
+      return found;
+    },
+    async discard(place) {
+      if ((await find(place)) === undefined) throw new Error('There is no such letter.');
+      const name = nameOf(place);
+      if ((await discardedIn(place.topic)).has(name)) return false;
+      await bus.publish(place.topic, [{ key: null, value: null, headers: { [DISCARDS]: name } }]);
+      return true;
+    },
+  };
+}
+
+/** Within its topic. */
+const nameOf = ({ partition, offset }: Pick<Place, 'partition' | 'offset'>): string =>
+  `${partition}/${offset}`;
+
+const isMarker = ({ headers }: BusRecord): boolean =>
+  headers[DISCARDS] !== undefined && headers['dlq_cause'] === undefined;
+
+/** Empty where it is missing, or there more than once. */
+function headerOf({ headers }: BusRecord, name: string): string {
+  const value = headers[name];
+  return Buffer.isBuffer(value) ? value.toString('utf8') : '';
+}
+
+function letterOf(record: BusRecord): DeadLetter {
+  const { topic, partition, offset } = record;
+  const origin = originOf(record);
+  return {
+    place: { topic, partition, offset },
+    group: topic.slice(topic.indexOf(DEAD_LETTERS) + DEAD_LETTERS.length),
+    cause: headerOf(record, 'dlq_cause') || 'not said',
+    ...(origin && { origin }),
+    record,
+  };
+}
+
+function originOf(record: BusRecord): Place | undefined {
+  const topic = headerOf(record, 'dlq_topic');
+  const [partition, offset] = [headerOf(record, 'dlq_partition'), headerOf(record, 'dlq_offset')];
+  const isPlace = topic !== '' && [partition, offset].every((text) => /^\d+$/.test(text));
+  return isPlace ? { topic, partition: Number(partition), offset: Number(offset) } : undefined;
+}

@@ -1,0 +1,41 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import type { Database } from '@latchkey/sqlite';
+import type { LogReader } from '../reader.ts';
+import { hubOf } from './hub.ts';
+
+/** Short enough not to hold up the event loop. */
+const ROWS_AT_ONCE = 1000;
+
+/** Reads topics of the embedded store, also beside the server that writes them. */
+export function createEmbeddedReader(database: Database): LogReader {
+  const { log } = hubOf(database);
+  return {
+    topics: async () => log.topics().map(({ name }) => name),
+    async ranges(name) {
+      const { id } = log.topic(name);
+      return database
+        .prepare('SELECT partition, start, next FROM bus_partition WHERE topic = ? ORDER BY partition')
+        .all(id)
+        .map(({ partition, start, next }) => ({
+          partition: Number(partition),
+          start: Number(start),
+          end: Number(next),
+        }));
+    },
+    async *read(name, { partition, start, end }) {
+      const topic = log.topic(name);
+      for (let at = start; at < end; ) {
+        const records = log
+          .records(topic, { partition, offset: at, limit: Math.min(ROWS_AT_ONCE, end - at) })
+          .filter(({ offset }) => offset < end)
+          // The log lists them by time.
+          .toSorted((a, b) => a.offset - b.offset);
+        const last = records.at(-1);
+        if (last === undefined) return;
+        yield records;
+        at = last.offset + 1;
+        await nextTurn();
+      }
+    },
+  };
+}

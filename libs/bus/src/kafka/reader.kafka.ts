@@ -1,0 +1,39 @@
+import type { LogReader } from '../reader.ts';
+import { withAdmin } from './admin.ts';
+import { createClients, type KafkaConnection, type KafkaLogger } from './clients.ts';
+import { explain } from './failures.ts';
+import { rangesOf, readPartition } from './read-partition.ts';
+
+/**
+ * Reads topics of Apache Kafka, each piece of work on a connection of its own. Rejects with KafkaUnavailableError while no broker can be reached, and with
+ * KafkaRefusedError, which names the setting, where the broker does not accept who asks.
+ */
+export function createKafkaReader({
+  logger,
+  ...connection
+}: KafkaConnection & { readonly logger: KafkaLogger }): LogReader {
+  const { prompt } = createClients(connection, logger);
+  return {
+    async topics() {
+      try {
+        return await withAdmin(prompt, async (admin) => (await admin.listTopics()).toSorted());
+      } catch (err) {
+        throw explain(err, connection, 'see topics');
+      }
+    },
+    async ranges(topic) {
+      try {
+        return await rangesOf(prompt, topic);
+      } catch (err) {
+        throw explain(err, connection, `topic ${topic}`);
+      }
+    },
+    async *read(topic, range) {
+      try {
+        yield* readPartition(prompt, topic, range);
+      } catch (err) {
+        throw explain(err, connection, `topic ${topic}`);
+      }
+    },
+  };
+}

@@ -1,0 +1,33 @@
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { createRequire } from 'node:module';
+import { type AddressInfo, connect, createServer } from 'node:net';
+import { test } from 'node:test';
+import { failWritesOnClose } from './closing-writes.ts';
+import { driver } from './driver.ts';
+
+const load = createRequire(import.meta.url);
+const ofMongoose = createRequire(load.resolve('mongoose'));
+
+test('a command on a connection that is closing fails, instead of waiting for ever', {
+  timeout: 20_000,
+}, async () => {
+  driver();
+  const { Connection } = ofMongoose('mongodb/lib/cmap/connection.js');
+  const { ns } = ofMongoose('mongodb/lib/utils.js');
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const socket = connect((server.address() as AddressInfo).port, '127.0.0.1');
+  await once(socket, 'connect');
+  const connection = new Connection(socket, { id: 7, generation: 0 });
+
+  // The socket is of no use from here on, and says so only when the event loop has come round.
+  socket.destroy();
+  const asked = connection.command(ns('admin.$cmd'), { hello: 1 }, { socketTimeoutMS: 1000 });
+  await assert.rejects(asked, { name: 'MongoNetworkError', message: /^connection 7 to .* closed$/ });
+  server.close();
+});
+
+test('a driver that writes in another way is refused', () => {
+  assert.throws(() => failWritesOnClose({} as never), /in another way/);
+});

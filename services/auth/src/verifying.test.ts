@@ -1,0 +1,75 @@
+import assert from 'node:assert/strict';
+import { randomUUID } from 'node:crypto';
+import { type TestContext, test } from 'node:test';
+import { temporaryDatabase } from './adapters/database.fixture.ts';
+import { createSqliteJournal } from './adapters/journal.sqlite.ts';
+import { commitOf, commitsOf, registrationOf, sessionsRevoked } from './ports/journal.fixtures.ts';
+import type { Commit } from './ports/journal.ts';
+import { openJournalView } from './verifying.ts';
+
+async function openView(t: TestContext, commits: readonly Commit[]) {
+  const { database, close } = await temporaryDatabase();
+  t.after(close);
+  const journal = createSqliteJournal(database);
+  for (const commit of commits) await journal.append(commit);
+  const run = (sql: string) => database.write(() => void database.prepare(sql).run());
+  return { view: openJournalView({ database }), journal, run };
+}
+
+const sequences = (events: readonly { event: { sequence: number } }[]) =>
+  events.map(({ event }) => event.sequence);
+
+test('a stream is laid open as its events are published, with the commit of each', async (t) => {
+  const stream = randomUUID();
+  const first = registrationOf('ada@example.com', { stream });
+  const second = commitOf({ stream, number: 2, events: [sessionsRevoked(stream), sessionsRevoked(stream)] });
+  const { view, journal } = await openView(t, [first, second]);
+  await journal.markPublished([first]);
+
+  const laid = await view.stream(stream);
+  assert.deepEqual(sequences(laid?.events ?? []), [1, 2, 3]);
+  assert.deepEqual(
+    laid?.events.map(({ commit, published, at }) => [commit, published, at]),
+    [
+      [1, true, first.at],
+      [2, false, second.at],
+      [2, false, second.at],
+    ],
+  );
+  assert.equal(laid?.flaw, undefined);
+  assert.doesNotMatch(JSON.stringify(laid), /passwordHash|private/);
+  assert.equal(await view.stream(randomUUID()), undefined);
+});
+
+test('streams come whole, also one that is longer than a page, and those around it', async (t) => {
+  const ids = Array.from({ length: 5 }, () => randomUUID()).toSorted();
+  const commits = ids.flatMap((id, index) => commitsOf(id, index === 2 ? 1234 : 3));
+  const { view } = await openView(t, commits);
+  const streams = (await Array.fromAsync(view.streams())).flat();
+  assert.deepEqual(
+    streams.map(({ id, events }) => [id, events.length]),
+    ids.map((id, index) => [id, index === 2 ? 1234 : 3]),
+  );
+});
+
+test('a stream that cannot be followed is laid open up to there, with the reason', async (t) => {
+  const [lacking, damaged, shifted] = [randomUUID(), randomUUID(), randomUUID()];
+  const { view, run } = await openView(
+    t,
+    [lacking, damaged, shifted].flatMap((id) => commitsOf(id, 3)),
+  );
+  await run(`DELETE FROM journal_commit WHERE stream = '${lacking}' AND number = 2`);
+  await run(`UPDATE journal_commit SET events = '{}' WHERE stream = '${damaged}' AND number = 3`);
+  await run(`UPDATE journal_commit SET sequence = 7 WHERE stream = '${shifted}' AND number = 2`);
+
+  const seen = async (id: string) => {
+    const stream = await view.stream(id);
+    return [sequences(stream?.events ?? []), stream?.flaw];
+  };
+  assert.deepEqual(await seen(lacking), [[1], 'Commit 2 is missing.']);
+  assert.deepEqual(await seen(damaged), [
+    [1, 2],
+    `Commit 3 of stream ${damaged} cannot be read: not a list of events.`,
+  ]);
+  assert.deepEqual(await seen(shifted), [[1], 'Commit 2 begins with sequence 7, not 2.']);
+});

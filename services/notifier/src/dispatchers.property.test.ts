@@ -1,0 +1,490 @@
+/**
+ * Any number of notifiers on one store, killed, stopped, suspended and answered badly at every moment between the
+ * claim of a mail and the record of its outcome: the real dispatchers and the real store, on a clock of the test's
+ * own, with a mail server that remembers what it took.
+ *
+ * Promised: every mail that is owed is taken at least once before it runs out, unless it was superseded; more than
+ * once only where a dispatcher died or stood still between handing the content over and its record, or was never
+ * told that it was taken; none is claimed once a cutoff that reaches it is stored; and no mail is held for ever.
+ */
+import assert from 'node:assert/strict';
+import { randomUUID } from 'node:crypto';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, describe, it } from 'node:test';
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import type { LatchkeyEvent } from '@latchkey/events';
+import { createLogger, createRegistry } from '@latchkey/service';
+import { type Database, openDatabase } from '@latchkey/sqlite';
+import fc from 'fast-check';
+import { createSqliteDeliveries } from './adapters/deliveries.sqlite.ts';
+import type { SendResult } from './delivery/attempt.ts';
+import { type Batch, type Cutoff, covers, entriesFor, type NewDelivery } from './delivery/delivery.ts';
+import { createDispatcher, type Dispatcher, TRY_MS } from './dispatcher.ts';
+import { deliveryId } from './ids.ts';
+import { createMetrics } from './metrics.ts';
+import type { Clock } from './ports/clock.ts';
+import type { Deliveries } from './ports/deliveries.ts';
+import type { Mailer } from './ports/mailer.ts';
+import { StoreUnavailable } from './ports/store-unavailable.ts';
+import { createSender } from './sender.ts';
+import { anEvent, type EventOverrides } from './testing/events.ts';
+import { createSimulatedClock } from './testing/simulated-clock.ts';
+
+const START = new Date('2026-11-21T10:00:00.000Z');
+const SECOND = 1_000;
+const HOUR = 3_600 * SECOND;
+/** As long as a dispatcher that stops tries to write down what it has in hand. */
+const GRACE = 5 * SECOND;
+const RUNS = 100;
+/** Long enough for every lease and every retry of so few tries. */
+const CALM = 2 * HOUR;
+
+const person = { email: 'ada@example.com', username: 'ada' };
+const locale = 'en';
+
+/** Opened by `JSON.parse`: what sealing is worth is not the question here. */
+function aLink(userId: string, lifeMs: number) {
+  const expiresAt = new Date(START.getTime() + lifeMs).toISOString();
+  const content = { token: 'x'.repeat(64), to: person.email, purpose: 'reset', userId, expiresAt };
+  return { sealed: JSON.stringify(content), expiresAt };
+}
+
+const aReset = (lifeMs: number) => (at: EventOverrides & { readonly subject: string }) =>
+  anEvent(
+    'PasswordResetRequested',
+    { locale, person, reset: aLink(at.subject, lifeMs), verifies: false },
+    at,
+  );
+
+const makers = {
+  reset: aReset(24 * HOUR),
+  /** Runs out in the middle of the play. */
+  briefReset: aReset(120 * SECOND),
+  changed: (at) => anEvent('PasswordChanged', { how: 'change', locale, person }, at),
+  admin: (at) =>
+    anEvent('RoleChanged', { role: 'admin', previousRole: 'user', changedBy: 'ops', locale, person }, at),
+  disabled: (at) => anEvent('AccountDisabled', { changedBy: 'ops', person: null }, at),
+} satisfies Record<string, (at: EventOverrides & { readonly subject: string }) => LatchkeyEvent>;
+
+const history = fc.array(fc.constantFrom(...(Object.keys(makers) as (keyof typeof makers)[])), {
+  minLength: 1,
+  maxLength: 4,
+});
+
+function batchesOf(names: readonly (keyof typeof makers)[]): readonly Batch[] {
+  const subject = randomUUID();
+  return names.map((name, index) => {
+    const event = makers[name]({ subject, sequence: index + 1, time: START.toISOString() });
+    return entriesFor(event, deliveryId);
+  });
+}
+
+/** What becomes of a request to the store. */
+type Fate =
+  | 'answered'
+  /** Nothing happened. */
+  | 'refused'
+  /** It happened, and the answer was lost. */
+  | 'unanswered'
+  /** Given up; it happens later all the same. */
+  | 'late';
+/** What becomes of a mail that is handed over. `lost`: it is taken, and the answer never comes. */
+type MailFate = 'accepted' | 'unreachable' | 'deferred' | 'lost';
+
+type Action =
+  | { readonly kind: 'start' }
+  | { readonly kind: 'crash' | 'stop'; readonly process: number }
+  /** Some processes stand still for a while; `suspended`: with their machine, so that its clock does, too. */
+  | { readonly kind: 'stall'; readonly which: number; readonly seconds: number; readonly suspended: boolean }
+  /** Some events are read, perhaps again. */
+  | { readonly kind: 'read'; readonly from: number; readonly many: number }
+  /** So many requests and answers come to their end. */
+  | { readonly kind: 'go-on'; readonly steps: number }
+  | { readonly kind: 'time'; readonly ms: number };
+
+const someProcess = fc.nat(3);
+const action = fc.oneof(
+  fc.constant<Action>({ kind: 'start' }),
+  fc.record({ kind: fc.constantFrom('crash' as const, 'stop' as const), process: someProcess }),
+  {
+    weight: 3,
+    arbitrary: fc.record({
+      kind: fc.constant('stall' as const),
+      which: fc.constantFrom(1, 2, 3, 5),
+      // Shorter and longer than a try, and than a lease.
+      seconds: fc.constantFrom(20, 70, 95, 150),
+      suspended: fc.boolean(),
+    }),
+  },
+  {
+    weight: 2,
+    arbitrary: fc.record({
+      kind: fc.constant('read' as const),
+      from: fc.nat(8),
+      many: fc.integer({ min: 1, max: 6 }),
+    }),
+  },
+  {
+    weight: 5,
+    arbitrary: fc.record({ kind: fc.constant('go-on' as const), steps: fc.integer({ min: 1, max: 9 }) }),
+  },
+  {
+    weight: 2,
+    arbitrary: fc.record({ kind: fc.constant('time' as const), ms: fc.constantFrom(50, 300, 1_500) }),
+  },
+);
+
+const fates = fc.array(
+  fc.oneof(
+    { weight: 6, arbitrary: fc.constant<Fate>('answered') },
+    fc.constantFrom<Fate>('refused', 'unanswered', 'late'),
+  ),
+  { maxLength: 60 },
+);
+const mailFates = fc.array(
+  fc.oneof(
+    { weight: 4, arbitrary: fc.constant<MailFate>('accepted') },
+    fc.constantFrom<MailFate>('unreachable', 'deferred', 'lost'),
+  ),
+  { maxLength: 20 },
+);
+
+/** A mail that the server has taken. */
+interface Taken {
+  readonly id: string;
+  readonly at: number;
+  readonly by: Process;
+  readonly answered: boolean;
+  recorded: boolean;
+}
+
+interface Process {
+  readonly dispatcher: Dispatcher;
+  /** Whether it died, or was stopped and could not finish within its grace. */
+  died(): boolean;
+  /** When it stood still last, in ms since the start. */
+  stalledAt(): number;
+  crash(): void;
+  stop(): Promise<void>;
+  /** It stands still until the returned function is called. */
+  freeze(suspended: boolean): () => void;
+}
+
+const never = new Promise<never>(() => undefined);
+const logger = createLogger({ name: 'model', level: 'silent' });
+
+interface Play {
+  readonly store: Deliveries;
+  readonly scheduler: fc.Scheduler;
+  readonly fates: readonly Fate[];
+  readonly mailFates: readonly MailFate[];
+  readonly batches: readonly Batch[];
+}
+
+function createWorld({ store, scheduler, batches, ...given }: Play) {
+  const clock = createSimulatedClock(START);
+  const storeFates = given.fates.values();
+  const serverFates = given.mailFates.values();
+  const owed = new Map<string, NewDelivery>();
+  const cutoffs: Cutoff[] = [];
+  const taken: Taken[] = [];
+  const running: Process[] = [];
+  let owners = 0;
+  let busy = 0;
+
+  const sometime = (what: string): Promise<void> => scheduler.schedule(Promise.resolve(), what);
+
+  async function atWork<T>(work: () => Promise<T>): Promise<T> {
+    busy += 1;
+    return work().finally(() => {
+      busy -= 1;
+    });
+  }
+
+  /** A request that travels, takes effect, and is answered, if nothing comes between. */
+  async function request<T>(what: string, effect: () => Promise<T>): Promise<T> {
+    const fate = storeFates.next().value ?? 'answered';
+    await sometime(`${what} asked`);
+    if (fate === 'late') void sometime(`${what} late`).then(() => atWork(effect));
+    if (fate === 'late' || fate === 'refused') throw new StoreUnavailable(fate);
+    const result = await atWork(effect);
+    await sometime(`${what} answered`);
+    if (fate === 'unanswered') throw new StoreUnavailable(fate);
+    return result;
+  }
+
+  const isReached = (delivery: NewDelivery): boolean => cutoffs.some((cutoff) => covers(cutoff, delivery));
+
+  async function claim(asked: Parameters<Deliveries['claim']>[0]) {
+    const claimed = await store.claim(asked);
+    for (const delivery of claimed) {
+      assert.ok(!isReached(delivery), 'claimed though what superseded it was stored');
+      assert.ok(delivery.sendUntil > asked.now, 'claimed though it had run out');
+    }
+    return claimed;
+  }
+
+  function start(): void {
+    const state = {
+      over: false,
+      died: false,
+      stalledAt: Number.NEGATIVE_INFINITY,
+      behind: 0,
+      thawed: Promise.resolve(),
+    };
+
+    /** What a crashed process had asked for takes effect; it never hears of it. One that stands still hears later. */
+    async function whileAlive<T>(work: () => Promise<T>): Promise<T> {
+      await state.thawed;
+      if (state.over) return never;
+      const result = await work().catch(async (error: unknown) => {
+        await state.thawed;
+        return state.over ? never : Promise.reject(error);
+      });
+      await state.thawed;
+      return state.over ? never : result;
+    }
+
+    const ownClock: Clock = {
+      now: clock.now,
+      monotonic: () => clock.monotonic() - state.behind,
+      sleep: (ms, signal) => whileAlive(() => clock.sleep(ms, signal)),
+    };
+    const deliveries: Deliveries = {
+      ...store,
+      claim: (asked) => whileAlive(() => request('claim', () => claim(asked))),
+      release: (owner, now) => whileAlive(() => request('release', () => store.release(owner, now))),
+      expire: (now) => whileAlive(() => atWork(() => store.expire(now))),
+      settle: (id, owner, settlement) =>
+        whileAlive(() =>
+          request('settle', async () => {
+            const held = await store.settle(id, owner, settlement);
+            if (held && settlement.state === 'sent') recordedBy(self, id);
+            return held;
+          }),
+        ),
+    };
+    const mailer: Mailer = {
+      async send({ id }, { mayProceed }): Promise<SendResult> {
+        const fate = serverFates.next().value ?? 'accepted';
+        await whileAlive(() => sometime('server ready'));
+        if (fate === 'unreachable' || fate === 'deferred') return { kind: fate };
+        if (!mayProceed()) return { kind: 'withdrawn' };
+        taken.push({ id, at: clock.elapsed(), by: self, answered: fate !== 'lost', recorded: false });
+        await whileAlive(() => sometime('server answers'));
+        return { kind: fate === 'lost' ? 'deferred' : 'accepted' };
+      },
+      knock: () => whileAlive(async () => ({ kind: 'welcome' })),
+      close: () => undefined,
+    };
+    const dispatcher = createDispatcher({
+      deliveries,
+      trySending: createSender({
+        open: async (sealed) => ({ kind: 'opened', content: JSON.parse(sealed) }),
+        render: () => ({ subject: '', html: '', text: '', locale }),
+        mailer,
+        now: clock.now,
+      }),
+      knock: mailer.knock,
+      clock: ownClock,
+      random: () => 0.5,
+      newOwner: () => {
+        owners += 1;
+        return `owner ${owners}`;
+      },
+      metrics: createMetrics(createRegistry(), store, clock.now),
+      logger,
+      concurrency: 2,
+    });
+    const self: Process = {
+      dispatcher,
+      died: () => state.died,
+      stalledAt: () => state.stalledAt,
+      crash() {
+        state.over = true;
+        state.died = true;
+      },
+      async stop() {
+        const from = clock.elapsed();
+        await dispatcher.stop();
+        state.died = clock.elapsed() - from >= GRACE;
+      },
+      freeze(suspended) {
+        const { promise, resolve } = Promise.withResolvers<void>();
+        const from = clock.elapsed();
+        state.thawed = promise;
+        return () => {
+          state.stalledAt = clock.elapsed();
+          if (suspended) state.behind += clock.elapsed() - from;
+          resolve();
+        };
+      },
+    };
+    running.push(self);
+    dispatcher.start();
+  }
+
+  function recordedBy(process: Process, id: string): void {
+    const last = taken.findLast((each) => each.id === id && each.by === process);
+    assert.ok(last, 'recorded as sent though it was not');
+    last.recorded = true;
+  }
+
+  /** What goes on by itself, until all that there is to wait for is a request, an answer or the time. */
+  async function settled(): Promise<void> {
+    for (let turns = 0; turns < 2; turns = busy === 0 ? turns + 1 : 0) await nextTurn();
+  }
+
+  async function goOn(steps = Number.POSITIVE_INFINITY): Promise<void> {
+    await settled();
+    for (let step = 0; step < steps && scheduler.count() > 0; step += 1) {
+      await scheduler.waitOne();
+      await settled();
+    }
+  }
+
+  /** Everything is answered at once while time goes by. */
+  async function pass(ms: number): Promise<void> {
+    const end = clock.elapsed() + ms;
+    for (await goOn(); clock.elapsed() < end; await goOn()) {
+      clock.moveTo(Math.min(end, clock.nextWake() ?? end));
+    }
+  }
+
+  async function read(slice: readonly Batch[]): Promise<void> {
+    const stored = {
+      deliveries: slice.flatMap((batch) => batch.deliveries),
+      cutoffs: slice.flatMap((batch) => batch.cutoffs),
+    };
+    await store.record(stored, clock.now());
+    cutoffs.push(...stored.cutoffs);
+    for (const delivery of stored.deliveries) owed.set(delivery.id, delivery);
+    for (const { dispatcher } of running) dispatcher.wake();
+  }
+
+  const removed = (index: number): Process | undefined =>
+    running.length === 0 ? undefined : running.splice(index % running.length, 1)[0];
+
+  async function act(action: Action): Promise<void> {
+    switch (action.kind) {
+      case 'start':
+        return start();
+      case 'crash':
+      case 'stop':
+        void removed(action.process)?.[action.kind]();
+        return;
+      case 'stall': {
+        const frozen = running.filter((_, index) => (action.which >> index) & 1);
+        const thaw = frozen.map((process) => process.freeze(action.suspended));
+        await pass(action.seconds * SECOND);
+        for (const wake of thaw) wake();
+        return;
+      }
+      case 'read':
+        return read(batches.slice(action.from, action.from + action.many));
+      case 'go-on':
+        return goOn(action.steps);
+      case 'time':
+        clock.moveTo(clock.elapsed() + action.ms);
+        return settled();
+      default:
+        action satisfies never;
+    }
+  }
+
+  /** Everything is answered from now on: until nothing is owed any more, or nobody would wait any longer. */
+  async function calm(): Promise<void> {
+    for (const _ of storeFates);
+    for (const _ of serverFates);
+    await read(batches);
+    start();
+    const open = async () => {
+      const { byState } = await store.census();
+      return byState.pending + byState.claimed;
+    };
+    for (const end = clock.elapsed() + CALM; clock.elapsed() < end && (await open()) > 0; ) {
+      await pass(10 * SECOND);
+    }
+  }
+
+  async function end(): Promise<void> {
+    for (const process of running) process.crash();
+    await goOn();
+  }
+
+  /** Why nobody knew that a mail had been taken. */
+  function excuseOf({ by, at, answered }: Taken): string | undefined {
+    if (!answered) return 'it was not told';
+    if (by.died()) return 'it died';
+    return by.stalledAt() >= at ? 'it stood still' : undefined;
+  }
+
+  async function check(): Promise<void> {
+    for (const [id, delivery] of owed) {
+      const state = (await store.find(id))?.state;
+      const takes = taken.filter((each) => each.id === id);
+      for (const { at } of takes) {
+        const ms = delivery.sendUntil.getTime() - START.getTime();
+        assert.ok(at < ms + TRY_MS, 'taken long after it had run out');
+      }
+      for (const [index, take] of takes.entries()) {
+        if (!take.recorded) assert.ok(excuseOf(take), 'taken, and forgotten by one who was well');
+        else assert.equal(index, takes.length - 1, 'taken again though it was recorded');
+      }
+      if (state === 'sent')
+        assert.ok(
+          takes.some((each) => each.recorded),
+          'sent, and by nobody',
+        );
+      else if (state === 'cancelled')
+        assert.ok(isReached(delivery), 'cancelled though nothing superseded it');
+      else {
+        assert.equal(state, 'expired', 'neither sent nor superseded');
+        assert.ok(delivery.sendUntil <= clock.now(), 'ended before its time');
+      }
+    }
+  }
+
+  return { start, act, calm, check, end };
+}
+
+describe('any number of notifiers', () => {
+  let folder: string;
+  let database: Database;
+
+  before(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'latchkey-dispatchers-'));
+    database = openDatabase({ folder, as: 'server' });
+  });
+  after(async () => {
+    await database.close();
+    await rm(folder, { recursive: true });
+  });
+
+  it('send what is owed in time, and again only what its sender could not record', async () => {
+    const store = createSqliteDeliveries(database);
+    await fc.assert(
+      fc.asyncProperty(
+        fc.scheduler(),
+        fc.array(history, { minLength: 1, maxLength: 4 }),
+        fates,
+        mailFates,
+        fc.array(action, { minLength: 5, maxLength: 30 }),
+        async (scheduler, histories, fates, mailFates, actions) => {
+          database.exec('DELETE FROM notifier_deliveries; DELETE FROM notifier_cutoffs');
+          const batches = histories.flatMap(batchesOf);
+          const world = createWorld({ store, scheduler, fates, mailFates, batches });
+          world.start();
+          world.start();
+          for (const action of actions) await world.act(action);
+          await world.calm();
+          await world.check();
+          await world.end();
+        },
+      ),
+      { numRuns: RUNS },
+    );
+  });
+});

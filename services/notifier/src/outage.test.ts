@@ -1,0 +1,256 @@
+/** Hours without a mail server, on a clock of the test's own: the log, the store and the mail server are real. */
+import assert from 'node:assert/strict';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, it, type TestContext } from 'node:test';
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import type { Bus } from '@latchkey/bus';
+import { createEmbeddedBus } from '@latchkey/bus/embedded';
+import { encode, type LatchkeyEvent } from '@latchkey/events';
+import { createLogger, createRegistry, readConfig } from '@latchkey/service';
+import { openDatabase } from '@latchkey/sqlite';
+import { createSqliteDeliveries } from './adapters/deliveries.sqlite.ts';
+import { deliveryId } from './ids.ts';
+import { compose, notifierSettings, notifierTopics } from './index.ts';
+import type { MailName } from './reactions.ts';
+import { createSealingKey, type SealingKey } from './testing/events.ts';
+import { type MailServer, reply, type Script, startMailServer } from './testing/mail-server.ts';
+import { createSimulatedClock } from './testing/simulated-clock.ts';
+import { fateOf, type OwedMail, tell } from './testing/stories.ts';
+
+const SECOND = 1_000;
+const MINUTE = 60 * SECOND;
+const HOUR = 60 * MINUTE;
+const BEGIN = new Date('2026-11-21T06:00:00.000Z');
+
+/** What the notifier promises its mail server. */
+const CONNECTIONS = 5;
+const IN_HAND = 10;
+/** So many mails the last probes may have been made with, which wait a second or so for their next try. */
+const PROBED = 2;
+/** A probe about once a second, never more often than every 750 ms. */
+const PROBES_A_MINUTE = 80;
+
+/** Between the minutes that are looked at closely, the process gets to see the time this often. */
+const GLANCE = 30 * SECOND;
+/** This often the process is done with everything that can be done at a moment, one look after the other. */
+const LOOKS = 3;
+/** As soon as everything must have been sent: the last probe, the back-off of the mail that it was made with, a look. */
+const SOON = 5 * SECOND;
+
+const isOpen = (kind: 'ConnectWrap' | 'TCPSocketWrap'): boolean =>
+  process.getActiveResourcesInfo().includes(kind);
+
+/** The same numbers each time. */
+function createRandom(seed: number): () => number {
+  let state = seed;
+  return () => {
+    state = (state * 48_271) % 2_147_483_647;
+    return state / 2_147_483_647;
+  };
+}
+
+/** A bus that counts what its subscribers are done with. */
+function counting(bus: Bus) {
+  let handled = 0;
+  const subscribe: Bus['subscribe'] = (options) =>
+    bus.subscribe({
+      ...options,
+      handle: async (slice) => {
+        await options.handle(slice);
+        handled += slice.records.length;
+      },
+    });
+  return { bus: { ...bus, subscribe }, handled: () => handled };
+}
+
+/** A notifier that sends to a port, on a clock that stands still while it does anything, or is talked to. */
+async function start(t: TestContext, port: number, key: SealingKey, isTalking = () => false) {
+  const folder = await mkdtemp(join(tmpdir(), 'latchkey-outage-'));
+  const clock = createSimulatedClock(BEGIN);
+  const database = openDatabase({ folder, as: 'server' });
+  const logger = createLogger({ name: 'notifier', level: 'silent' });
+  const { bus, handled } = counting(createEmbeddedBus({ database, logger, now: clock.now }));
+  await bus.ensureTopics(notifierTopics);
+  const registry = createRegistry();
+  const config = readConfig(notifierSettings, {
+    LATCHKEY_ENV: 'development',
+    PUBLIC_URL: 'http://localhost:8080',
+    MAIL_SERVER: '127.0.0.1',
+    MAIL_PORT: String(port),
+    MAIL_FROM: 'noreply@example.com',
+    MAIL_STARTTLS: 'false',
+    USE_CREDENTIALS: 'false',
+    SEALING_PRIVATE_KEYS: JSON.stringify({ keys: [key.jwk] }),
+  });
+  const backend = { kind: 'embedded', database, bus } as const;
+  const service = compose(config, { backend, logger, registry, clock, random: createRandom(7) });
+  const store = createSqliteDeliveries(database);
+  let published = 0;
+
+  await service.start();
+  t.after(async () => {
+    await service.stop();
+    await bus.close();
+    await database.close();
+    await rm(folder, { recursive: true });
+  });
+
+  const isDone = async (): Promise<boolean> =>
+    clock.nextWake() !== undefined &&
+    handled() === published &&
+    !isOpen('ConnectWrap') &&
+    !isTalking() &&
+    (await store.census()).byState.claimed === 0;
+
+  /** Waits until the process only waits for time to pass. */
+  async function settled(): Promise<void> {
+    for (let looks = 0; looks < LOOKS; ) {
+      await nextTurn();
+      looks = (await isDone()) ? looks + 1 : 0;
+    }
+  }
+
+  async function pass(ms: number, glance = 0): Promise<void> {
+    const end = clock.elapsed() + ms;
+    await settled();
+    while (clock.elapsed() < end) {
+      const wake = Math.max(clock.nextWake() ?? end, clock.elapsed() + glance);
+      clock.moveTo(Math.min(end, wake));
+      await settled();
+    }
+  }
+
+  return {
+    clock,
+    store,
+    pass,
+    async publish(event: LatchkeyEvent): Promise<void> {
+      const { topic, ...record } = encode(event);
+      await bus.publish(topic, [record]);
+      published += 1;
+    },
+    async tries(): Promise<number> {
+      const { values = [] } = (await registry.getSingleMetric('latchkey_notifier_tries_total')?.get()) ?? {};
+      return values.reduce((sum, { value }) => sum + value, 0);
+    },
+  };
+}
+
+/** A mail server that knows how many connections there were at once. */
+async function serve(t: TestContext, script: Script = {}) {
+  const open = { now: 0, most: 0 };
+  const server = await startMailServer({
+    onConnect: (_session, done) => {
+      open.now += 1;
+      open.most = Math.max(open.most, open.now);
+      done();
+    },
+    onClose: () => {
+      open.now -= 1;
+    },
+    ...script,
+  });
+  t.after(server.close);
+  return { ...server, most: () => open.most };
+}
+
+const freePort = async (): Promise<number> => {
+  const { port, close } = await startMailServer();
+  await close();
+  return port;
+};
+
+const idOf = ({ event, mail, to }: OwedMail): string => deliveryId(event.id, mail as MailName, to);
+
+const idsTaken = ({ received }: MailServer): readonly string[] =>
+  received.map(({ parsed }) => /^<(.*)@/.exec(parsed.messageId ?? '')?.[1] ?? '');
+
+/** How far each mail is from its place in the order of expiry. */
+function displacements(taken: readonly string[], owed: readonly OwedMail[]): readonly number[] {
+  const until = new Map(owed.map((mail) => [idOf(mail), mail.until]));
+  const untils = taken.map((id) => until.get(id) ?? Number.NaN);
+  const sorted = untils.toSorted((a, b) => a - b);
+  return untils.map((each, place) => {
+    const [first, last] = [sorted.indexOf(each), sorted.lastIndexOf(each)];
+    return Math.max(0, first - place, place - last);
+  });
+}
+
+describe('six hours without a mail server', () => {
+  it('cost no notice, send no stale link, and end without a rush', { timeout: 600_000 }, async (t) => {
+    const key = await createSealingKey();
+    const port = await freePort();
+    const notifier = await start(t, port, key);
+    const happenings = await tell({ key, begin: BEGIN, times: 20, within: 6 * HOUR });
+    const owed = happenings.flatMap((each) => each.owed);
+    const triesAMinute: number[] = [];
+
+    const upcoming = [...happenings];
+    for (let minute = 0; minute < 6 * 60; minute += 1) {
+      const looked = minute % 60 === 59;
+      const before = await notifier.tries();
+      const end = (minute + 1) * MINUTE;
+      while (upcoming[0] !== undefined && upcoming[0].at < end) {
+        const { at, event } = upcoming[0];
+        await notifier.pass(at - notifier.clock.elapsed(), looked ? 0 : GLANCE);
+        await notifier.publish(event);
+        upcoming.shift();
+      }
+      await notifier.pass(end - notifier.clock.elapsed(), looked ? 0 : GLANCE);
+      if (looked) triesAMinute.push((await notifier.tries()) - before);
+    }
+    const fates = Map.groupBy(owed, (mail) => fateOf(mail, 6 * HOUR));
+    const many = (fate: 'sent' | 'expired' | 'cancelled') => fates.get(fate)?.length ?? 0;
+    t.diagnostic(
+      `${owed.length} mails: ${many('sent')} to be sent, ${many('expired')} expired, ${many('cancelled')} superseded; tries in a minute: ${triesAMinute}`,
+    );
+    for (const tries of triesAMinute) {
+      assert.ok(tries <= PROBES_A_MINUTE, `${tries} tries within a minute`);
+      assert.ok(
+        tries >= PROBES_A_MINUTE / 2,
+        `only ${tries} tries within a minute: its return would be missed`,
+      );
+    }
+
+    const server = await serve(t, { port });
+    await notifier.pass(SOON);
+    const taken = idsTaken(server);
+    assert.deepEqual(taken.toSorted(), (fates.get('sent') ?? []).map(idOf).toSorted());
+    const misplaced = displacements(taken, owed).filter((places) => places > IN_HAND + PROBED);
+    assert.ok(misplaced.length <= PROBED, `earliest expiry first; out of place by ${misplaced}`);
+    assert.ok(server.most() <= CONNECTIONS, `${server.most()} connections at once`);
+    assert.ok(server.connections() <= 2 * CONNECTIONS, `${server.connections()} connections in all`);
+    for (const mail of owed) {
+      assert.equal((await notifier.store.find(idOf(mail)))?.state, fateOf(mail, 6 * HOUR), mail.mail);
+    }
+
+    await notifier.pass(HOUR, MINUTE);
+    assert.equal(server.received.length, many('sent'), 'and never again');
+  });
+
+  it('that turns everybody away is asked about once a second, whatever is owed', {
+    timeout: 600_000,
+  }, async (t) => {
+    const key = await createSealingKey();
+    const server = await serve(t, { onConnect: (_session, done) => done(reply(421)) });
+    const notifier = await start(t, server.port, key, () => isOpen('TCPSocketWrap'));
+    const askedWithin = async (ms: number): Promise<number> => {
+      const before = server.connections();
+      await notifier.pass(ms);
+      return server.connections() - before;
+    };
+    const whileIdle = await askedWithin(MINUTE / 2);
+    for (const { event } of await tell({ key, begin: BEGIN, times: 4, within: HOUR })) {
+      await notifier.publish(event);
+    }
+    const whileOwing = await askedWithin(MINUTE / 2);
+    t.diagnostic(`${whileIdle} and ${whileOwing} connections within half a minute`);
+    for (const asked of [whileIdle, whileOwing]) {
+      assert.ok(asked <= PROBES_A_MINUTE / 2 + 1, `${asked} connections within half a minute`);
+      assert.ok(asked >= PROBES_A_MINUTE / 4, `only ${asked} connections within half a minute`);
+    }
+    assert.equal(server.received.length, 0);
+  });
+});

@@ -1,0 +1,71 @@
+/** What every adapter must do that lays the deliveries open. */
+import assert from 'node:assert/strict';
+import { randomUUID } from 'node:crypto';
+import { afterEach, beforeEach, describe, it } from 'node:test';
+import { entriesFor } from '../delivery/delivery.ts';
+import { deliveryId } from '../ids.ts';
+import { anEvent } from '../testing/events.ts';
+import type { DeliveryView } from '../verifying.ts';
+import type { Deliveries } from './deliveries.ts';
+
+export interface RecordsFixture {
+  readonly view: DeliveryView;
+  readonly deliveries: Deliveries;
+  close(): Promise<void>;
+}
+
+const NOW = new Date('2026-11-21T10:00:00.000Z');
+const later = (ms: number): Date => new Date(NOW.getTime() + ms);
+const LEASE_MS = 90_000;
+
+const aMailing = (recipients: readonly string[]) =>
+  anEvent(
+    'MailRequested',
+    { template: 'welcome', requestedBy: randomUUID(), person: { recipients: [...recipients] } },
+    { time: NOW.toISOString() },
+  );
+
+export function deliveryRecordsContract(name: string, open: () => Promise<RecordsFixture>): void {
+  describe(`the deliveries laid open: ${name}`, () => {
+    let fixture: RecordsFixture;
+
+    beforeEach(async () => {
+      fixture = await open();
+    });
+    afterEach(() => fixture.close());
+
+    const record = (event: ReturnType<typeof aMailing>) =>
+      fixture.deliveries.record(entriesFor(event, deliveryId), NOW);
+    const claim = (now: Date, leaseMs = LEASE_MS) =>
+      fixture.deliveries.claim({ owner: randomUUID(), now, leaseMs, limit: 1 });
+
+    it('tell which of the owed ones are recorded, in whatever state', async () => {
+      const { view, deliveries } = fixture;
+      const sent = aMailing(['ada@example.com', 'ben@example.com']);
+      const missing = aMailing(['cleo@example.com']);
+      await record(sent);
+      const owed = [...view.owedBy(sent), ...view.owedBy(missing)];
+      assert.deepEqual(
+        owed.map(({ mail }) => mail),
+        ['welcome', 'welcome', 'welcome'],
+      );
+      const ids = owed.map(({ id }) => id);
+      assert.deepEqual(await view.recorded(ids), new Set(ids.slice(0, 2)));
+
+      await deliveries.expire(later(1_000_000_000));
+      assert.deepEqual(await view.recorded(ids), new Set(ids.slice(0, 2)));
+      assert.deepEqual(await view.recorded([]), new Set());
+    });
+
+    it('tell of leases that are over, and not of those that live, or of mails in nobody’s hands', async () => {
+      const { view } = fixture;
+      for (const address of ['ada', 'ben', 'cleo']) await record(aMailing([`${address}@example.com`]));
+      const [dead] = await claim(NOW, 1000);
+      await claim(NOW);
+      assert.deepEqual(await view.leasesOver(later(2000)), [
+        { of: 'mail', name: dead?.id, endedAt: later(1000) },
+      ]);
+      assert.deepEqual(await view.leasesOver(NOW), []);
+    });
+  });
+}

@@ -1,0 +1,45 @@
+/** A clock for tests that stands still until it is moved on: hours go by in no time, in the order of their moments. */
+import type { Clock } from '../ports/clock.ts';
+
+export interface SimulatedClock extends Clock {
+  /** In ms since the start. */
+  elapsed(): number;
+  /** When the first of the sleepers wakes, in ms since the start; undefined while nobody sleeps. */
+  nextWake(): number | undefined;
+  /** Goes on to a moment, in ms since the start, and wakes whoever sleeps no longer than that. */
+  moveTo(ms: number): void;
+}
+
+interface Sleeper {
+  readonly until: number;
+  wake(): void;
+}
+
+export function createSimulatedClock(start: Date): SimulatedClock {
+  const sleepers = new Set<Sleeper>();
+  let elapsed = 0;
+  return {
+    now: () => new Date(start.getTime() + elapsed),
+    monotonic: () => elapsed,
+    elapsed: () => elapsed,
+    sleep: (ms, signal) =>
+      new Promise((resolve) => {
+        if (signal.aborted) return resolve();
+        const sleeper: Sleeper = {
+          until: elapsed + ms,
+          wake() {
+            signal.removeEventListener('abort', sleeper.wake);
+            sleepers.delete(sleeper);
+            resolve();
+          },
+        };
+        signal.addEventListener('abort', sleeper.wake);
+        sleepers.add(sleeper);
+      }),
+    nextWake: () => (sleepers.size === 0 ? undefined : Math.min(...[...sleepers].map(({ until }) => until))),
+    moveTo(ms) {
+      elapsed = Math.max(elapsed, ms);
+      for (const sleeper of [...sleepers]) if (sleeper.until <= elapsed) sleeper.wake();
+    },
+  };
+}

@@ -1,0 +1,206 @@
+/**
+ * What people do, as events, and what must become of each mail that is owed because of it while the mail server is
+ * away: said here once more, in the words of the promise, with nothing of the notifier's own rules.
+ */
+import { randomUUID } from 'node:crypto';
+import type { LatchkeyEvent } from '@latchkey/events';
+import { anEvent, type EventOverrides, type SealingKey } from './events.ts';
+
+const MINUTE = 60_000;
+const HOUR = 60 * MINUTE;
+/** A link is not sent in its last minutes. */
+const LINK_MARGIN = 5 * MINUTE;
+const RESET_LIFE = HOUR;
+const VERIFICATION_LIFE = 24 * HOUR;
+const NOTICE_LIFE = 72 * HOUR;
+
+export interface OwedMail {
+  readonly event: LatchkeyEvent;
+  readonly mail: string;
+  readonly to: string;
+  /** Not to be sent from then on, in ms since the beginning. */
+  readonly until: number;
+  /** When an event made it pointless, in ms since the beginning. */
+  supersededAt?: number;
+}
+
+export interface Happening {
+  /** In ms since the beginning. */
+  readonly at: number;
+  readonly event: LatchkeyEvent;
+  readonly owed: readonly OwedMail[];
+}
+
+interface Person {
+  signsUp(at: number): Promise<Happening>;
+  /** With an address that is another's, proven already. */
+  signsUpInVain(at: number): Promise<Happening>;
+  asksForLink(at: number): Promise<Happening>;
+  verifies(at: number): Promise<Happening>;
+  asksForReset(at: number): Promise<Happening>;
+  /** Asks for a reset before the address is proven. */
+  choosesPassword(at: number): Promise<Happening>;
+  changesPassword(at: number): Promise<Happening>;
+  becomesAdmin(at: number): Promise<Happening>;
+  endsRegistration(at: number): Promise<Happening>;
+  isDisabled(at: number): Promise<Happening>;
+}
+
+type Deed = keyof Person;
+/** Deeds of one person, each with its minute. */
+type Story = readonly (readonly [minute: number, deed: Deed])[];
+
+/** Every kind of mail, alone and with what makes it pointless. */
+const STORIES: readonly Story[] = [
+  [[0, 'signsUp']],
+  [
+    [0, 'signsUp'],
+    [7, 'asksForLink'],
+  ],
+  [
+    [0, 'signsUp'],
+    [25, 'verifies'],
+  ],
+  [
+    [0, 'signsUp'],
+    [20, 'endsRegistration'],
+  ],
+  [[0, 'signsUpInVain']],
+  [[0, 'asksForReset']],
+  [
+    [0, 'asksForReset'],
+    [9, 'asksForReset'],
+  ],
+  [
+    [0, 'asksForReset'],
+    [12, 'changesPassword'],
+  ],
+  [[0, 'choosesPassword']],
+  [[0, 'becomesAdmin']],
+  [
+    [0, 'changesPassword'],
+    [15, 'isDisabled'],
+  ],
+];
+const LONGEST_STORY = 25 * MINUTE;
+
+function createPerson(name: string, begin: number, key: SealingKey): Person {
+  const subject = randomUUID();
+  const person = { email: `${name}@example.com`, username: name };
+  const locale = 'en';
+  const open = new Set<OwedMail>();
+  let sequence = 0;
+
+  const next = (at: number): EventOverrides => {
+    sequence += 1;
+    return { subject, sequence, time: new Date(begin + at).toISOString() };
+  };
+  const link = (purpose: 'verification' | 'reset', at: number, life: number) =>
+    key.seal({
+      purpose,
+      to: person.email,
+      userId: subject,
+      expiresAt: new Date(begin + at + life).toISOString(),
+    });
+  function supersede(at: number, isReached: (mail: string) => boolean): void {
+    for (const owed of open) if (isReached(owed.mail)) owed.supersededAt ??= at;
+  }
+  function owing(at: number, event: LatchkeyEvent, mail: string, life: number): Happening {
+    const owed: OwedMail = { event, mail, to: person.email, until: at + life };
+    open.add(owed);
+    return { at, event, owed: [owed] };
+  }
+  const isVerification = (mail: string) => mail === 'verify-email';
+  const isReset = (mail: string) => mail === 'reset-password' || mail === 'choose-password';
+  const isLink = (mail: string) => isVerification(mail) || isReset(mail);
+
+  return {
+    async signsUp(at) {
+      const verification = await link('verification', at, VERIFICATION_LIFE);
+      const event = anEvent('UserRegistered', { role: 'user', locale, person, verification }, next(at));
+      return owing(at, event, 'verify-email', VERIFICATION_LIFE - LINK_MARGIN);
+    },
+    async signsUpInVain(at) {
+      const event = anEvent('UserRegistered', { role: 'user', locale, person }, next(at));
+      return owing(at, event, 'account-exists', NOTICE_LIFE);
+    },
+    async asksForLink(at) {
+      supersede(at, isVerification);
+      const verification = await link('verification', at, VERIFICATION_LIFE);
+      const event = anEvent('VerificationRequested', { locale, person, verification }, next(at));
+      return owing(at, event, 'verify-email', VERIFICATION_LIFE - LINK_MARGIN);
+    },
+    async verifies(at) {
+      supersede(at, isVerification);
+      return owing(at, anEvent('AccountVerified', { locale, person }, next(at)), 'welcome', NOTICE_LIFE);
+    },
+    async asksForReset(at) {
+      supersede(at, isReset);
+      const reset = await link('reset', at, RESET_LIFE);
+      const event = anEvent('PasswordResetRequested', { locale, person, reset, verifies: false }, next(at));
+      return owing(at, event, 'reset-password', RESET_LIFE - LINK_MARGIN);
+    },
+    async choosesPassword(at) {
+      const reset = await link('reset', at, RESET_LIFE);
+      const event = anEvent('PasswordResetRequested', { locale, person, reset, verifies: true }, next(at));
+      return owing(at, event, 'choose-password', RESET_LIFE - LINK_MARGIN);
+    },
+    async changesPassword(at) {
+      supersede(at, isLink);
+      const event = anEvent('PasswordChanged', { how: 'change', locale, person }, next(at));
+      return owing(at, event, 'password-changed', NOTICE_LIFE);
+    },
+    async becomesAdmin(at) {
+      const change = { role: 'admin', previousRole: 'user', changedBy: 'ops', locale, person } as const;
+      return owing(at, anEvent('RoleChanged', change, next(at)), 'role-changed', NOTICE_LIFE);
+    },
+    async endsRegistration(at) {
+      supersede(at, () => true);
+      return { at, event: anEvent('RegistrationEnded', { reason: 'rejected' }, next(at)), owed: [] };
+    },
+    async isDisabled(at) {
+      supersede(at, () => true);
+      const event = anEvent('AccountDisabled', { changedBy: 'ops', person: null }, next(at));
+      return { at, event, owed: [] };
+    },
+  };
+}
+
+/** A mail to three people, whom an operator writes to. */
+function mailing(name: string, at: number, begin: number): Happening {
+  const recipients = ['a', 'b', 'c'].map((letter) => `${name}-${letter}@example.com`);
+  const data = { template: 'welcome', requestedBy: randomUUID(), person: { recipients } } as const;
+  const event = anEvent('MailRequested', data, { time: new Date(begin + at).toISOString() });
+  const owed = recipients.map((to) => ({ event, mail: data.template, to, until: at + NOTICE_LIFE }));
+  return { at, event, owed };
+}
+
+export interface Telling {
+  readonly key: SealingKey;
+  /** When ms 0 is. */
+  readonly begin: Date;
+  /** How often each story is told, by somebody else each time. */
+  readonly times: number;
+  /** They begin one after the other, and all of them end within so many ms. */
+  readonly within: number;
+}
+
+/** All stories, spread evenly, as one sequence of happenings. */
+export async function tell({ key, begin, times, within }: Telling): Promise<readonly Happening[]> {
+  const happenings: Happening[] = [];
+  const many = times * (STORIES.length + 1);
+  for (let told = 0; told < many; told += 1) {
+    const from = Math.round(((within - LONGEST_STORY) * told) / many);
+    const story = STORIES[told % (STORIES.length + 1)];
+    if (story === undefined) happenings.push(mailing(`mailing${told}`, from, begin.getTime()));
+    const person = createPerson(`somebody${told}`, begin.getTime(), key);
+    for (const [minute, deed] of story ?? []) happenings.push(await person[deed](from + minute * MINUTE));
+  }
+  return happenings.toSorted((a, b) => a.at - b.at);
+}
+
+/** What must have become of a mail if none could be sent before a moment, in ms since the beginning. */
+export function fateOf({ until, supersededAt = Number.POSITIVE_INFINITY }: OwedMail, back: number) {
+  if (supersededAt < Math.min(until, back)) return 'cancelled';
+  return until <= back ? 'expired' : 'sent';
+}

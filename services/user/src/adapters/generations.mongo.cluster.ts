@@ -1,0 +1,56 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { checkIndexes } from '@latchkey/mongo';
+import { testDatabase } from '@latchkey/mongo/testing';
+import { userIndexes } from '../backends.ts';
+import { alone, answering, firstPointer, nameOf, withAnother } from '../generation/pointer.ts';
+import { generationsContract } from '../ports/generations.contract.ts';
+import { StoreUnavailable } from '../ports/store-unavailable.ts';
+import { createMongoGenerations } from './generations.mongo.ts';
+import { profileIndexes } from './profiles.mongo.schema.ts';
+import { createMongoProfiles } from './profiles.mongo.ts';
+
+const database = testDatabase('generations', profileIndexes());
+
+/** Without what another test has left: a generation's place is more than its documents. */
+const emptied = async () => {
+  const { connection } = await database.empty();
+  const generations = createMongoGenerations(connection);
+  for (const generation of await generations.stored()) await generations.remove(generation);
+  return { connection, generations };
+};
+
+generationsContract('mongo', async () => {
+  const { connection, generations } = await emptied();
+  const other = await database.another();
+  return {
+    generations,
+    others: createMongoGenerations(other.connection),
+    profilesOf: (generation) => createMongoProfiles(connection, nameOf(generation)),
+  };
+});
+
+test('the indexes of every generation that is filled are asked for, and made with its place', async () => {
+  const { connection, generations } = await emptied();
+  assert.deepEqual(await userIndexes(connection), profileIndexes('v1'));
+  const second = withAnother(firstPointer);
+  await generations.prepare(second.last);
+  await generations.replace(second);
+  assert.deepEqual(await userIndexes(connection), [...profileIndexes('v1'), ...profileIndexes('v2')]);
+  await checkIndexes(connection, profileIndexes('v2'), 'nothing');
+
+  const flipped = answering(second, 2, new Date());
+  await generations.replace(flipped);
+  await generations.replace(alone(flipped));
+  assert.deepEqual(await userIndexes(connection), profileIndexes('v2'));
+});
+
+test('a store that is away is told apart from a fault', async () => {
+  const { connection, close } = await database.another();
+  const generations = createMongoGenerations(connection);
+  await close();
+  await assert.rejects(generations.read(), StoreUnavailable);
+  await assert.rejects(generations.replace(withAnother(firstPointer)), StoreUnavailable);
+  await assert.rejects(generations.prepare(2), StoreUnavailable);
+  await assert.rejects(generations.stored(), StoreUnavailable);
+});

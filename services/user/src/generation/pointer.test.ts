@@ -1,0 +1,44 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import {
+  alone,
+  answering,
+  candidateOf,
+  firstPointer,
+  groupOf,
+  nameOf,
+  predecessorOf,
+  withAnother,
+} from './pointer.ts';
+
+const NOON = new Date('2026-03-01T12:00:00.000Z');
+
+test('a rebuild goes from one generation to the next, and back', () => {
+  const building = withAnother(firstPointer);
+  assert.deepEqual(building, { active: 1, running: [1, 2], last: 2, version: 1 });
+  assert.deepEqual([candidateOf(building), predecessorOf(building)], [2, undefined]);
+
+  const flipped = answering(building, 2, NOON);
+  assert.deepEqual(flipped, {
+    active: 2,
+    running: [1, 2],
+    last: 2,
+    since: '2026-03-01T12:00:00.000Z',
+    version: 2,
+  });
+  assert.deepEqual([candidateOf(flipped), predecessorOf(flipped)], [undefined, 1]);
+
+  const back = answering(flipped, 1, NOON);
+  assert.deepEqual([back.active, candidateOf(back), predecessorOf(back)], [1, 2, undefined]);
+});
+
+test('a number is never given twice, also where a rebuild was given up', () => {
+  const givenUp = alone(withAnother(firstPointer));
+  assert.deepEqual(givenUp.running, [1]);
+  assert.deepEqual(withAnother(givenUp).running, [1, 3]);
+});
+
+test('the first generation keeps the names that it had before there were others', () => {
+  assert.deepEqual([nameOf(1), groupOf(1)], ['v1', 'user']);
+  assert.deepEqual([nameOf(2), groupOf(2)], ['v2', 'user.v2']);
+});

@@ -1,0 +1,85 @@
+/** What every adapter of Generations must do. Call it from the adapter's own test file. */
+import assert from 'node:assert/strict';
+import { describe, type TestContext, test } from 'node:test';
+import { alone, answering, firstPointer, withAnother } from '../generation/pointer.ts';
+import type { Generations } from './generations.ts';
+import { profileOf } from './profiles.contract.ts';
+import type { Profiles } from './profiles.ts';
+
+export interface GenerationsUnderTest {
+  readonly generations: Generations;
+  /** As another process has it. */
+  readonly others: Generations;
+  profilesOf(generation: number): Profiles;
+}
+
+const NOW = new Date('2026-03-01T12:00:00.000Z');
+
+/** `open` makes an empty store, which it removes once the test has ended. */
+export const generationsContract = (
+  adapter: string,
+  open: (context: TestContext) => Promise<GenerationsUnderTest>,
+): void => {
+  describe(`Generations on ${adapter}`, () => {
+    test('the first answers until another does, and everybody reads what one has written', async (context) => {
+      const { generations, others } = await open(context);
+      assert.deepEqual(await generations.read(), firstPointer);
+      const second = withAnother(firstPointer);
+      assert.equal(await generations.replace(second), true);
+      assert.deepEqual(await others.read(), second);
+      const flipped = answering(second, 2, NOW);
+      assert.equal(await others.replace(flipped), true);
+      assert.deepEqual(await generations.read(), flipped);
+      const dropped = alone(flipped);
+      assert.equal(await generations.replace(dropped), true);
+      assert.deepEqual(await generations.read(), dropped);
+    });
+
+    test('of two changes of the same pointer one is refused, also of the first ever', async (context) => {
+      const { generations, others } = await open(context);
+      for (let round = 0; round < 5; round += 1) {
+        const next = withAnother(await generations.read());
+        const won = await Promise.all([generations.replace(next), others.replace(next)]);
+        assert.deepEqual(won.toSorted(), [false, true]);
+        assert.deepEqual(await others.read(), next);
+      }
+      const skipped = { ...(await generations.read()), version: 9 };
+      assert.equal(await generations.replace(skipped), false);
+      assert.equal(await generations.replace(firstPointer), false);
+      assert.equal((await generations.read()).version, 5);
+    });
+
+    test('a generation has a place once it is prepared, until it is removed', async (context) => {
+      const { generations, others, profilesOf } = await open(context);
+      const before = await generations.stored();
+      await generations.prepare(2);
+      await generations.prepare(2);
+      await generations.prepare(10);
+      assert.deepEqual(await others.stored(), [...before, 2, 10]);
+      const profile = profileOf('ada');
+      await profilesOf(2).save([{ id: profile.id, profile }]);
+      await generations.prepare(2);
+      assert.deepEqual((await profilesOf(2).find(profile.id)).profile, profile);
+
+      await others.remove(2);
+      await others.remove(2);
+      await others.remove(7);
+      assert.deepEqual(await generations.stored(), [...before, 10]);
+    });
+
+    test('a place that is removed and made again is empty; the others are as they were', async (context) => {
+      const { generations, profilesOf } = await open(context);
+      const accounts = Array.from({ length: 1200 }, (_, index) => profileOf(`user${index}`)).map(
+        (profile) => ({ id: profile.id, profile }),
+      );
+      await generations.prepare(2);
+      await generations.prepare(3);
+      await profilesOf(2).save(accounts);
+      await profilesOf(3).save(accounts);
+      await generations.remove(2);
+      await generations.prepare(2);
+      assert.deepEqual(await profilesOf(2).page(undefined, 10), []);
+      assert.equal((await profilesOf(3).page(undefined, 2000)).length, 1200);
+    });
+  });
+};

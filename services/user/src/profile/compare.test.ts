@@ -1,0 +1,38 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { historyOf } from '../testing/history.ts';
+import { differingFields, fold } from './compare.ts';
+import { project } from './project.ts';
+
+const living = () => {
+  const account = historyOf('ada');
+  const profile = fold([account.registered(), account.verified()]);
+  assert.ok(profile);
+  return profile;
+};
+
+describe('the fold of an account', () => {
+  test('is what the projection makes of its events, one after the other', () => {
+    const account = historyOf('ada');
+    const [first, second] = [account.registered(), account.verified()];
+    assert.deepEqual(fold([first, second]), project(project(undefined, first), second));
+    assert.equal(fold([]), undefined);
+  });
+});
+
+describe('two profiles', () => {
+  test('that are the same differ in nothing', () => {
+    assert.deepEqual(differingFields(living(), living()), []);
+  });
+
+  test('differ in fields by name: with another value, missing, or there besides', () => {
+    const { username: _, ...lacking } = living() as unknown as Record<string, unknown>;
+    const stored = { ...lacking, role: 'admin', nickname: null };
+    assert.deepEqual(differingFields(stored as never, living()).toSorted(), ['nickname', 'role', 'username']);
+  });
+
+  test('differ where a field is null in one and not there in the other', () => {
+    const { firstName: _, ...lacking } = living() as unknown as Record<string, unknown>;
+    assert.deepEqual(differingFields(lacking as never, living()), ['firstName']);
+  });
+});

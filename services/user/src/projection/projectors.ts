@@ -1,0 +1,74 @@
+/** One subscription to the log for each generation that is filled. */
+import type { Subscription } from '@latchkey/bus';
+import type { Logger } from '@latchkey/service';
+
+export interface Projectors {
+  /** Begins to fill these. @throws what subscribing throws */
+  start(running: readonly number[]): Promise<void>;
+  /**
+   * From now on these are filled and no others. Returns at once; what fails is logged, and tried again at the
+   * next call.
+   */
+  align(running: readonly number[]): void;
+  /** While the generation is being filled. */
+  of(generation: number): Subscription | undefined;
+  /** Finishes the slices in hand. What is only being opened closes by itself once it is. */
+  stop(): Promise<void>;
+}
+
+export function createProjectors(deps: {
+  subscribe(generation: number): Promise<Subscription>;
+  readonly logger: Logger;
+}): Projectors {
+  const { subscribe, logger } = deps;
+  const opened = new Map<number, Subscription>();
+  /** Opened or closed at this moment. */
+  const changing = new Set<number>();
+  let wanted: readonly number[] = [];
+
+  async function open(generation: number): Promise<void> {
+    const subscription = await subscribe(generation);
+    if (wanted.includes(generation)) opened.set(generation, subscription);
+    else await subscription.close();
+  }
+
+  async function close(generation: number): Promise<void> {
+    const subscription = opened.get(generation);
+    opened.delete(generation);
+    await subscription?.close();
+  }
+
+  async function change(generation: number, work: (generation: number) => Promise<void>): Promise<void> {
+    changing.add(generation);
+    try {
+      await work(generation);
+    } finally {
+      changing.delete(generation);
+    }
+  }
+
+  const missing = () => wanted.filter((each) => !opened.has(each) && !changing.has(each));
+  const unwanted = () => [...opened.keys()].filter((each) => !wanted.includes(each) && !changing.has(each));
+
+  const changeLater = (generation: number, work: typeof open, failed: string): void =>
+    void change(generation, work).catch((err: unknown) => logger.warn({ err, generation }, failed));
+
+  return {
+    async start(running) {
+      wanted = running;
+      await Promise.all(missing().map((generation) => change(generation, open)));
+    },
+    align(running) {
+      wanted = running;
+      for (const generation of missing())
+        changeLater(generation, open, 'a generation of profiles cannot be filled yet');
+      for (const generation of unwanted())
+        changeLater(generation, close, 'a generation of profiles was left with an error');
+    },
+    of: (generation) => opened.get(generation),
+    async stop() {
+      wanted = [];
+      await Promise.all(unwanted().map((generation) => change(generation, close)));
+    },
+  };
+}

@@ -1,0 +1,157 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { profileOf } from '../ports/profiles.contract.ts';
+import { type Account, type Parked, sequenceOf } from '../profile/account.ts';
+import type { LivingProfile } from '../profile/profile.ts';
+import { compareGenerations, type Parity } from './compare-generations.ts';
+import { compareAccount } from './parity.ts';
+
+const accountOf = (name: string, given: Partial<LivingProfile> = {}): Account => {
+  const profile = profileOf(name, given);
+  return { id: profile.id, profile };
+};
+
+const parkedIn = (account: Account, offset = 7): Account => {
+  const parked: Parked = {
+    account: account.id,
+    partition: 0,
+    offset,
+    after: sequenceOf(account),
+    cause: 'a gap',
+  };
+  return { ...account, parked };
+};
+
+describe('an account in two generations', () => {
+  const ada = accountOf('ada', { sequence: 3 });
+  const later = accountOf('ada', { sequence: 4 });
+  const unknown: Account = { id: ada.id };
+
+  test('is the same, or differs in fields that are named', () => {
+    assert.deepEqual(compareAccount(ada, ada), { kind: 'same' });
+    const other = accountOf('ada', { sequence: 3, firstName: 'Ada', isVerified: true });
+    assert.deepEqual(compareAccount(ada, other), { kind: 'differs', fields: ['firstName', 'isVerified'] });
+    const ended: Account = { id: ada.id, profile: { ended: true, id: ada.id, sequence: 3 } };
+    assert.equal(compareAccount(ada, ended).kind, 'differs');
+    assert.deepEqual(compareAccount(unknown, unknown), { kind: 'same' });
+  });
+
+  test('is apart as long as one of them is further on', () => {
+    assert.deepEqual(compareAccount(ada, later), { kind: 'apart' });
+    assert.deepEqual(compareAccount(later, ada), { kind: 'apart' });
+    assert.deepEqual(compareAccount(unknown, ada), { kind: 'apart' });
+    assert.deepEqual(compareAccount(ada, unknown), { kind: 'apart' });
+  });
+
+  test('that stands still in the new one must stand still in the old one, and not further on', () => {
+    assert.deepEqual(compareAccount(ada, parkedIn(ada)), { kind: 'parked' });
+    assert.deepEqual(compareAccount(later, parkedIn(ada)), { kind: 'parked' });
+    assert.deepEqual(compareAccount(parkedIn(later), parkedIn(ada)), { kind: 'parked' });
+    assert.deepEqual(compareAccount(parkedIn(ada), parkedIn(ada)), { kind: 'same' });
+    assert.deepEqual(compareAccount(unknown, parkedIn(unknown)), { kind: 'parked' });
+    assert.deepEqual(compareAccount(parkedIn(unknown), parkedIn(unknown)), { kind: 'same' });
+  });
+
+  test('that stands still in the old one alone is not waited for', () => {
+    assert.deepEqual(compareAccount(parkedIn(ada), later), { kind: 'freed' });
+    assert.deepEqual(compareAccount(parkedIn(ada), parkedIn(later)), { kind: 'freed' });
+    assert.deepEqual(compareAccount(parkedIn(later), ada), { kind: 'apart' });
+    assert.deepEqual(compareAccount(parkedIn(ada), ada), { kind: 'same' });
+  });
+});
+
+/** A generation of accounts in memory, which may move on whenever the comparison rests. */
+const generationOf = (accounts: readonly Account[]) => {
+  const stored = new Map(accounts.map((account) => [account.id, account]));
+  const put = (account: Account) => void stored.set(account.id, account);
+  const sorted = () => [...stored.values()].toSorted((a, b) => (a.id < b.id ? -1 : 1));
+  return {
+    put,
+    page: async (after: string | undefined, limit: number) =>
+      sorted()
+        .filter(({ id }) => after === undefined || id > after)
+        .slice(0, limit),
+    load: async (ids: readonly string[]) => new Map([...stored].filter(([id]) => ids.includes(id))),
+  };
+};
+
+const compare = (
+  old: ReturnType<typeof generationOf>,
+  fresh: ReturnType<typeof generationOf>,
+  meanwhile: () => void = () => undefined,
+): Promise<Parity> =>
+  compareGenerations({ old, fresh, pause: async () => meanwhile(), seen: () => undefined });
+
+const many = (count: number, given: Partial<LivingProfile> = {}) =>
+  Array.from({ length: count }, (_, index) => accountOf(`user${index}`, given));
+
+describe('two generations', () => {
+  test('are compared account by account, however many there are', async () => {
+    const seen: number[] = [];
+    const [old, fresh] = [generationOf(many(1234)), generationOf(many(1234))];
+    const parity = await compareGenerations({
+      old,
+      fresh,
+      pause: async () => assert.fail('nothing to wait for'),
+      seen: (accounts) => seen.push(accounts),
+    });
+    assert.deepEqual([parity.accounts, parity.differing, parity.apart], [1234, 0, 0]);
+    assert.deepEqual(
+      seen,
+      seen.toSorted((a, b) => a - b),
+    );
+    assert.equal(seen.at(-1), 1234);
+  });
+
+  test('differ where a field differs; a few of the accounts are named', async () => {
+    const old = generationOf([...many(600), accountOf('other', { role: 'admin' })]);
+    const fresh = generationOf([...many(600, { locale: 'de' }), accountOf('other')]);
+    const parity = await compare(old, fresh);
+    assert.equal(parity.differing, 601);
+    assert.deepEqual(parity.fields, { locale: 600, role: 1 });
+    assert.equal(parity.examples.length, 3);
+  });
+
+  test('differ where one knows of accounts that the other never comes to know', async () => {
+    const everybody = many(1100);
+    const missing = everybody.filter((_, index) => index % 10 !== 0);
+    for (const [old, fresh] of [
+      [everybody, missing],
+      [missing, everybody],
+    ] as const) {
+      const parity = await compare(generationOf(old), generationOf(fresh));
+      assert.deepEqual([parity.accounts, parity.apart, parity.differing], [1100, 110, 0]);
+      assert.equal(parity.apartExamples.length, 3);
+    }
+  });
+
+  test('are compared where both have come to the same sequence, whichever was behind', async () => {
+    const [ada, bob, carol] = ['ada', 'bob', 'carol'].map((name) => accountOf(name, { sequence: 3 }));
+    assert.ok(ada && bob && carol);
+    const old = generationOf([accountOf('ada', { sequence: 2 }), bob]);
+    const fresh = generationOf([ada, accountOf('bob', { sequence: 1 })]);
+    let pauses = 0;
+    const parity = await compare(old, fresh, () => {
+      pauses += 1;
+      if (pauses === 3) old.put(ada);
+      if (pauses === 5) fresh.put(accountOf('bob', { sequence: 3, locale: 'de' }));
+      fresh.put(carol);
+    });
+    assert.equal(pauses, 5);
+    assert.deepEqual([parity.accounts, parity.differing, parity.apart], [2, 1, 0]);
+    assert.deepEqual(parity.fields, { locale: 1 });
+  });
+
+  test('tell of accounts that stand still in the new one alone, and in the old one alone', async () => {
+    const [ada, bob, carol] = ['ada', 'bob', 'carol'].map((name) => accountOf(name, { sequence: 3 }));
+    assert.ok(ada && bob && carol);
+    const old = generationOf([ada, parkedIn(accountOf('bob', { sequence: 2 })), parkedIn(carol)]);
+    const fresh = generationOf([parkedIn(ada), bob, parkedIn(carol)]);
+    const parity = await compare(old, fresh);
+    assert.deepEqual([parity.parked, parity.freed, parity.differing], [1, 1, 0]);
+    assert.deepEqual(
+      parity.parkedExamples.map(({ account }) => account),
+      [ada.id],
+    );
+  });
+});

@@ -1,0 +1,267 @@
+/** A rebuild beside the running service, on a data folder: ops has a connection of its own, as its process would. */
+import assert from 'node:assert/strict';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, type TestContext, test } from 'node:test';
+import { setTimeout as pause } from 'node:timers/promises';
+import { createEmbeddedBus } from '@latchkey/bus/embedded';
+import { ACCOUNTS_TOPIC, accountsTopic, encode, type LatchkeyEvent } from '@latchkey/events';
+import { createLogger, createRegistry, fixedKeys, readConfig } from '@latchkey/service';
+import { openDatabase } from '@latchkey/sqlite';
+import { storesOf } from '../backends.ts';
+import { compose } from '../compose.ts';
+import { userSettings } from '../config.ts';
+import type { Account } from '../profile/account.ts';
+import { type History, historyOf } from '../testing/history.ts';
+import { createRebuild, type Rebuild } from './rebuild.ts';
+
+const SHORT_MS = 5;
+/** The service looks at the pointer every second. */
+const NOTICED_MS = 1500;
+const PATIENCE_MS = 30_000;
+
+const scene = async (context: TestContext) => {
+  const folder = await mkdtemp(join(tmpdir(), 'latchkey-rebuild-'));
+  const database = openDatabase({ folder, as: 'server' });
+  const bus = createEmbeddedBus({ database });
+  await bus.ensureTopics([accountsTopic]);
+  const registry = createRegistry();
+  const service = compose(readConfig(userSettings, { PUBLIC_URL: 'https://id.example.com' }), {
+    backend: { kind: 'embedded', database, bus },
+    logger: createLogger({ name: 'user', level: 'silent' }),
+    registry,
+    keys: fixedKeys({ keys: [] }),
+  });
+  await service.start();
+
+  const beside = openDatabase({ folder, as: 'beside' });
+  const ops = createEmbeddedBus({ database: beside });
+  const stores = storesOf({ database: beside });
+  /** As another start of the command. */
+  const open = (over: Partial<Parameters<typeof createRebuild>[0]> = {}): Rebuild =>
+    createRebuild({
+      ...stores,
+      groups: ops,
+      now: () => new Date(),
+      // Before a removal: as long as one service takes, on this very machine.
+      pause: async (ms) => pause(ms > NOTICED_MS ? NOTICED_MS : SHORT_MS),
+      ...over,
+    });
+  context.after(async () => {
+    await service.stop();
+    await ops.close();
+    await beside.close();
+    await bus.close();
+    await database.close();
+    await rm(folder, { recursive: true });
+  });
+
+  const publish = (...events: readonly LatchkeyEvent[]) =>
+    bus.publish(
+      ACCOUNTS_TOPIC,
+      events.map((event) => encode(event)),
+    );
+  const until = async (what: string, isSo: () => Promise<boolean>) => {
+    const deadline = performance.now() + PATIENCE_MS;
+    while (!(await isSo())) {
+      assert.ok(performance.now() < deadline, what);
+      await pause(SHORT_MS);
+    }
+  };
+  const metric = async (name: string) =>
+    Number(new RegExp(`^${name}(?:{[^}]*})? (\\S+)$`, 'm').exec(await registry.metrics())?.[1]);
+  return { service, stores, open, publish, until, metric, ops };
+};
+
+const nothing = () => undefined;
+
+/** Begins one and goes as far as to flip. */
+const rebuilt = async (rebuild: Rebuild): Promise<number> => {
+  const begun = await rebuild.begin();
+  assert.ok(begun);
+  await rebuild.caughtUp(begun.generation, nothing);
+  const parity = await rebuild.compare(begun.generation, nothing);
+  assert.deepEqual([parity.differing, parity.apart, parity.parked], [0, 0, 0]);
+  await rebuild.flip(begun.generation);
+  return begun.generation;
+};
+
+const people = (many: number): readonly History[] =>
+  Array.from({ length: many }, (_, index) => historyOf(`person${index}`));
+
+describe('a rebuild', () => {
+  test('fills another generation, compares and flips; back; and removes the other', async (context) => {
+    const { open, publish, stores, until, metric } = await scene(context);
+    const everybody = people(300);
+    await publish(...everybody.flatMap((person) => [person.registered(), person.verified()]));
+
+    assert.equal(await rebuilt(open()), 2);
+    await until('the flip is noticed', async () => (await metric('latchkey_user_generation')) === 2);
+    assert.deepEqual(
+      (await open().state()).map(({ generation, role, read, records, parked }) => [
+        generation,
+        role,
+        read,
+        records,
+        parked,
+      ]),
+      [
+        [1, 'kept', 600, 600, 0],
+        [2, 'answers', 600, 600, 0],
+      ],
+    );
+    assert.equal(await open().begin(), undefined);
+
+    // The one that is kept goes on being filled.
+    const [first] = everybody;
+    assert.ok(first);
+    await publish(first.add('ProfileChanged', { person: { firstName: 'Ada' } }));
+    const generation = await open().kept();
+    assert.equal(generation, 1);
+    await open().caughtUp(1, nothing);
+    assert.equal(await open().flip(1), 2);
+    const { profile } = await stores.profilesOf(1).find(first.id);
+    assert.equal(profile?.ended === false && profile.firstName, 'Ada');
+    assert.equal(await open().kept(), undefined);
+
+    assert.deepEqual(await open().drop(nothing), [2]);
+    assert.deepEqual(await stores.generations.stored(), [1]);
+    assert.deepEqual(await open().drop(nothing), []);
+    assert.equal(await rebuilt(open()), 3);
+  });
+
+  test('that was interrupted goes on where it was, wherever that is', async (context) => {
+    const { open, publish, stores } = await scene(context);
+    await publish(...people(50).map((person) => person.registered()));
+    const interrupted = Promise.withResolvers<never>();
+    interrupted.promise.catch(nothing);
+
+    // Between the place that was made and the pointer that tells of it.
+    const { read, prepare, stored, remove } = stores.generations;
+    const dying = { read, prepare, stored, remove, replace: () => interrupted.promise };
+    interrupted.reject(new Error('killed'));
+    await assert.rejects(open({ generations: dying }).begin(), /killed/);
+    assert.deepEqual(await open().begin(), { generation: 2, begun: 'now' });
+    // While it is filled, once it is compared, and after the flip.
+    assert.deepEqual(await open().begin(), { generation: 2, begun: 'before' });
+    await open().caughtUp(2, nothing);
+    await open().compare(2, nothing);
+    assert.equal(await open().flip(2), 1);
+    assert.equal(await open().flip(2), 2);
+    assert.equal(await open().begin(), undefined);
+    // Between the pointer that has left a generation and what there is to remove.
+    await assert.rejects(open({ pause: () => interrupted.promise }).drop(nothing), /killed/);
+    assert.deepEqual(await stores.generations.stored(), [1, 2]);
+    assert.deepEqual((await open().state()).length, 1);
+    assert.deepEqual(await open().drop(nothing), [1]);
+  });
+
+  test('of two commands at once is one rebuild', async (context) => {
+    const { open, publish } = await scene(context);
+    await publish(...people(10).map((person) => person.registered()));
+    const begun = await Promise.all([open().begin(), open().begin(), open().begin()]);
+    assert.deepEqual(
+      begun.map((each) => each?.generation),
+      [2, 2, 2],
+    );
+    assert.equal(begun.filter((each) => each?.begun === 'now').length, 1);
+  });
+
+  test('that another command is only preparing is left alone by one that drops', async (context) => {
+    const { open, stores } = await scene(context);
+    await stores.generations.prepare(2);
+    assert.deepEqual(await open().drop(nothing), []);
+    assert.deepEqual(await stores.generations.stored(), [1, 2]);
+    assert.deepEqual(await open().begin(), { generation: 2, begun: 'now' });
+  });
+
+  test('that is dropped meanwhile ends with that', async (context) => {
+    const { open } = await scene(context);
+    await open().begin();
+    await open().drop(nothing);
+    await assert.rejects(open().caughtUp(2, nothing), /^Error: Generation 2 was dropped meanwhile\.$/);
+    await assert.rejects(open().flip(2), /^Error: Generation 2 was dropped meanwhile\.$/);
+    assert.deepEqual(await open().begin(), { generation: 3, begun: 'now' });
+  });
+
+  test('tells how far it is, up to all that there was', async (context) => {
+    const { open, publish } = await scene(context);
+    await publish(...people(700).map((person) => person.registered()));
+    const begun = await open().begin();
+    assert.ok(begun);
+    const seen: (readonly [number, number])[] = [];
+    const reached = await open().caughtUp(begun.generation, ({ read, records }) =>
+      seen.push([read, records]),
+    );
+    assert.deepEqual(reached, { read: 700, records: 700 });
+    assert.deepEqual(seen.at(-1), [700, 700]);
+  });
+
+  test('finds a field that was stored otherwise, and does not wait for ever for what is missing', async (context) => {
+    const { open, publish, stores, until } = await scene(context);
+    const [ada, bob] = [historyOf('ada'), historyOf('bob')];
+    await publish(ada.registered(), bob.registered());
+    await rebuilt(open());
+    await open().flip(1);
+    await until('both are stored', async () => (await stores.profilesOf(1).page(undefined, 9)).length === 2);
+    const { profile } = await stores.profilesOf(1).find(ada.id);
+    assert.ok(profile && !profile.ended);
+    // As an account of a projection with another rule: saved over at a sequence that it never had.
+    const other: Account = { id: ada.id, profile: { ...profile, sequence: 2, locale: 'xx' } };
+    await stores.profilesOf(1).save([other]);
+    const parity = await open({ pause: async () => undefined }).compare(2, nothing);
+    assert.deepEqual([parity.accounts, parity.apart, parity.apartExamples], [2, 1, [ada.id]]);
+    await publish(ada.verified());
+    const differing = await open().compare(2, nothing);
+    assert.equal(differing.differing, 1);
+    assert.deepEqual(differing.examples, [ada.id]);
+    assert.equal(differing.fields['locale'], 1);
+  });
+
+  test('is told of accounts that stand still in both, and repairs them in both', async (context) => {
+    const { open, publish, service, until } = await scene(context);
+    const ada = historyOf('ada');
+    const [registered, missing, verified] = [
+      ada.registered(),
+      ada.add('ProfileChanged', { person: { firstName: 'Ada' } }),
+      ada.verified(),
+    ];
+    await publish(registered, verified);
+    const begun = await open().begin();
+    assert.equal(begun?.generation, 2);
+    await open().caughtUp(2, nothing);
+    assert.deepEqual(
+      (await open().state()).map(({ parked }) => parked),
+      [1, 1],
+    );
+    const parity = await open().compare(2, nothing);
+    assert.deepEqual([parity.accounts, parity.parked, parity.apart], [1, 0, 0]);
+
+    await publish(missing);
+    assert.equal((await service.retryParked(ada.id)).result, 'goes on');
+    await until('nobody stands still', async () =>
+      (await open().state()).every(({ parked }) => parked === 0),
+    );
+    assert.deepEqual((await open().compare(2, nothing)).apart, 0);
+  });
+
+  test('counts events and delays of the generation that answers alone', async (context) => {
+    const { open, publish, until, metric } = await scene(context);
+    await publish(...people(20).map((person) => person.registered()));
+    await open().begin();
+    await open().caughtUp(2, nothing);
+    await until('all are counted', async () => (await metric('latchkey_user_events_total')) === 20);
+    assert.equal(await metric('latchkey_user_projection_delay_seconds_count'), 20);
+    assert.equal(await metric('latchkey_user_lag_records'), 0);
+  });
+
+  test('forgets the positions of what it removes', async (context) => {
+    const { open, publish, ops } = await scene(context);
+    await publish(...people(20).map((person) => person.registered()));
+    await rebuilt(open());
+    await open().drop(nothing);
+    assert.equal((await ops.progressOf('user', [ACCOUNTS_TOPIC])).read, 0);
+    assert.equal((await ops.progressOf('user.v2', [ACCOUNTS_TOPIC])).read, 20);
+  });
+});

@@ -1,0 +1,159 @@
+/** What was answered with 2xx, against the journal. */
+import type { CommandLine } from '../run-folder.ts';
+import { type CommandContext, commitsOf, isAcknowledged, keyOf, lower } from './commands.ts';
+import { foldAccount, type Profile } from './fold.ts';
+import { accountsIn, type Journal, type JournalEvent } from './journal.ts';
+import { broken, type Violation } from './report.ts';
+import type { CommitEvent } from './stored.ts';
+
+/** Mails of a purpose that an address gets in an hour, where a run is told nothing else. Above it, nothing is done. */
+const MAILS_PER_ADDRESS = 3;
+/** Sign-ups of one address that live at the same time; a further one only asks for another link. */
+const FULL_HOUSE = 5;
+
+/** What demands look things up in: histories are long. */
+interface LookUp {
+  readonly journal: Journal;
+  /** What was sent under one key. */
+  readonly byKey: ReadonlyMap<string, readonly CommandLine[]>;
+  readonly accountsByAddress: ReadonlyMap<string, readonly (readonly [string, readonly JournalEvent[]])[]>;
+  /** Whether so much was asked of an address that the limit may have kept something from being done. */
+  isOverLimit(command: CommandLine): boolean;
+}
+
+/** Every 2xx answer has what it says in the journal. */
+export function checkAcknowledged(context: CommandContext): readonly Violation[] {
+  const lookUp = lookUpIn(context);
+  return context.history.filter(isAcknowledged).flatMap((command) => {
+    const { op, id, status } = command;
+    const missing = demands[op]?.(command, lookUp);
+    if (missing === undefined) return [];
+    return broken('acknowledged commands', `${op} ${id} was answered ${status}: ${missing}`);
+  });
+}
+
+/** What is missing, if anything is. */
+type Demand = (command: CommandLine, lookUp: LookUp) => string | undefined;
+
+/** The account as it was when it was answered. */
+const account =
+  (
+    wanted: (profile: Profile, request: CommandLine['request'], events: readonly JournalEvent[]) => boolean,
+  ): Demand =>
+  ({ accountSequence, request }, { journal }) => {
+    const [id = '', sequence = ''] = (accountSequence ?? '').split(':');
+    if (accountSequence === null) return 'it named no Account-Sequence';
+    const events = (journal.events.get(id) ?? []).slice(0, Number(sequence));
+    if (events.length < Number(sequence)) return `${id} has no event ${sequence}`;
+    return wanted(foldAccount(id, events), request, events) ? undefined : `${id} is not so at ${sequence}`;
+  };
+
+/** A commit of its own. */
+const commit =
+  (what: (event: CommitEvent) => boolean): Demand =>
+  ({ id }, { journal }) =>
+    commitsOf(journal, id).some(({ events }) => events.some(what))
+      ? undefined
+      : 'the journal has nothing of it';
+
+const both =
+  (one: Demand, other: Demand): Demand =>
+  (command, lookUp) =>
+    one(command, lookUp) ?? other(command, lookUp);
+
+const either =
+  (one: Demand, other: Demand): Demand =>
+  (command, lookUp) =>
+    one(command, lookUp) && other(command, lookUp);
+
+const hasNames = (profile: Profile, request: CommandLine['request']): boolean =>
+  (['username', 'firstName', 'lastName', 'locale'] as const).every(
+    (name) => request[name] === undefined || request[name] === profile[name],
+  );
+
+const signUp: Demand = (command, { journal, byKey, accountsByAddress, isOverLimit }) => {
+  const { email, username } = command.request;
+  const isIt = ({ type, data }: CommitEvent): boolean =>
+    type === 'UserRegistered' &&
+    lower(data.person?.email) === lower(email) &&
+    data.person?.username === username;
+  const tries = [command, ...(byKey.get(keyOf(command)) ?? [])];
+  if (tries.some(({ id }) => commitsOf(journal, id).some(({ events }) => events.some(isIt))))
+    return undefined;
+  const signUps = accountsByAddress.get(lower(email)) ?? [];
+  return signUps.length >= FULL_HOUSE || isOverLimit(command) ? undefined : 'the journal has no such sign-up';
+};
+
+/**
+ * Only written down when it is answered, and carried out later: for an account that had proven the address before it
+ * was asked, and is never closed, the event must be there.
+ */
+const resetRequest: Demand = (command, { journal, accountsByAddress, isOverLimit }) => {
+  const { request, sentAt, id } = command;
+  const accounts = accountsByAddress.get(lower(request['email'])) ?? [];
+  const isMeant = ([, events]: readonly [string, readonly JournalEvent[]]): boolean =>
+    events.some(({ type, time }) => type === 'AccountVerified' && Date.parse(time) <= Date.parse(sentAt)) &&
+    !events.some(({ type }) => type === 'AccountDisabled');
+  if (!accounts.some(isMeant) || commitsOf(journal, id).length > 0 || isOverLimit(command)) return undefined;
+  return 'it was never carried out';
+};
+
+const mailing: Demand = ({ answer, request }, { journal }) => {
+  const { mailingId } = (answer ?? {}) as { readonly mailingId?: string };
+  const [first] = journal.events.get(mailingId ?? '') ?? [];
+  const wanted = request['addresses'];
+  const got = first?.data.person?.recipients;
+  if (first?.type !== 'MailRequested' || got === undefined) return 'there is no such mailing';
+  const same =
+    Array.isArray(wanted) && new Set(wanted.map(lower)).symmetricDifference(new Set(got.map(lower)));
+  return same && same.size === 0 ? undefined : 'the mailing is to others';
+};
+
+/** Whoever is answered with tokens has an account. */
+const signedIn: Demand = ({ answer }, { journal }) => {
+  const { user } = (answer ?? {}) as { readonly user?: { readonly id?: string } };
+  return user?.id === undefined || journal.events.has(user.id) ? undefined : `there is no account ${user.id}`;
+};
+
+const demands: Readonly<Record<string, Demand>> = {
+  'sign-up': signUp,
+  verify: account(({ isVerified, ended }, request) => (request['reject'] === undefined ? isVerified : ended)),
+  login: signedIn,
+  refresh: signedIn,
+  'reset-request': resetRequest,
+  reset: both(
+    account((_profile, _request, events) => events.some(({ type }) => type === 'PasswordChanged')),
+    commit(({ type, data }) => type === 'PasswordChanged' && data.how !== 'change'),
+  ),
+  'change-password': both(
+    account((_profile, _request, events) => events.some(({ type }) => type === 'PasswordChanged')),
+    commit(({ type, data }) => type === 'PasswordChanged' && data.how === 'change'),
+  ),
+  // Of a sign-up that ended meanwhile there is nothing left to end.
+  'logout-all': either(
+    account(({ ended }) => ended),
+    commit(({ type, data }) => type === 'SessionsRevoked' && data.reason === 'logout-all'),
+  ),
+  profile: account(hasNames),
+  role: account(({ role }, request) => role === request['role']),
+  disable: account(({ disabled }) => disabled),
+  enable: account(({ disabled }) => !disabled),
+  mailing,
+};
+
+function lookUpIn({ journal, history, settings }: CommandContext): LookUp {
+  const limit = Number(settings['LIMIT_MAILS_PER_ADDRESS'] ?? MAILS_PER_ADDRESS);
+  const asked = Map.groupBy(history, askedOf);
+  return {
+    journal,
+    byKey: Map.groupBy(history, keyOf),
+    accountsByAddress: Map.groupBy(accountsIn(journal), ([, [first]]) => lower(first?.data.person?.email)),
+    isOverLimit: (command) => (asked.get(askedOf(command))?.length ?? 0) > limit,
+  };
+}
+
+/** What is counted together: mails of one purpose to one address. */
+const askedOf = ({ op, request }: CommandLine): string => {
+  const purpose = op === 'sign-up' || op === 'verification-request' ? 'verification' : op;
+  return `${purpose} ${lower(request['email'])}`;
+};

@@ -1,0 +1,495 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { judge } from './check.ts';
+import type { RecordedRun } from './read-run.ts';
+import type { Commit, StoredDelivery, Stores, TopicRecord } from './stored.ts';
+import {
+  ADA,
+  aCommand,
+  at,
+  BOB,
+  commitOf,
+  deliveryIdOf,
+  EVE,
+  eventOf,
+  goodRun,
+  goodStores,
+  NOW,
+} from './testing/good-run.ts';
+
+type Broken = Partial<Stores> & { readonly run?: Partial<RecordedRun> };
+
+/** The rules that are broken, each once. */
+const brokenBy = ({ run, ...stores }: Broken): readonly string[] => {
+  const report = judge({ ...goodRun, ...run }, { ...goodStores, ...stores }, NOW);
+  assert.equal(report.ok, report.violations.length === 0);
+  for (const { detail } of report.violations) assert.doesNotMatch(detail, /@example\.com(?!>)|Augusta/);
+  return [...new Set(report.violations.map(({ rule }) => rule))].toSorted();
+};
+
+const commits = (change: (commit: Commit) => Commit | readonly Commit[]): Broken => ({
+  commits: goodStores.commits.flatMap(change),
+});
+
+const commitsBut = (id: string, change: (commit: Commit) => Commit | readonly Commit[]): Broken =>
+  commits((commit) => (commit.correlationId === id ? change(commit) : commit));
+
+const records = (change: (records: readonly TopicRecord[]) => readonly TopicRecord[]): Broken => ({
+  records: change(goodStores.records),
+});
+
+const isOf = (type: string, key: string) => (record: TopicRecord) =>
+  record.key === key && record.headers['ce_type'] === type;
+
+const deliveries = (id: string, change: Partial<StoredDelivery>): Broken => ({
+  deliveries: goodStores.deliveries.map((delivery) =>
+    delivery._id === id ? { ...delivery, ...change } : delivery,
+  ),
+});
+
+const mailOf = (id: string) => {
+  const mail = goodRun.mails.find(({ messageId }) => messageId.includes(id));
+  assert.ok(mail);
+  return mail;
+};
+
+const history = (...more: RecordedRun['history']): Broken => ({
+  run: { history: [...goodRun.history, ...more] },
+});
+
+const profileOf = (id: string) => {
+  const found = goodStores.profiles.find(({ _id }) => _id === id);
+  assert.ok(found);
+  return found;
+};
+
+const profiles = (id: string, change: object): Broken => ({
+  profiles: goodStores.profiles.map((each) => (each._id === id ? { ...each, ...change } : each)),
+});
+
+describe('a run in which everything went well', () => {
+  test('breaks no rule, and is counted', () => {
+    const { ok, counts, violations } = judge(goodRun, goodStores, NOW);
+    assert.deepEqual(violations, []);
+    assert.equal(ok, true);
+    assert.deepEqual(counts, {
+      commands: 8,
+      'commands 200': 3,
+      'commands 201': 2,
+      'commands 202': 2,
+      'commands without answer': 1,
+      accounts: 3,
+      events: 11,
+      'first occurrences on the topics': 11,
+      'duplicates on the topics': 0,
+      'mails owed': 8,
+      'mails sent': 7,
+      'mails cancelled': 1,
+      'mails expired': 0,
+      'mails failed': 0,
+      'mails duplicates': 0,
+      faults: 0,
+    });
+  });
+});
+
+describe('an acknowledged command', () => {
+  const cases: Readonly<Record<string, Broken>> = {
+    'that is not in the journal at all': history(
+      aCommand('carol-1', 'sign-up', {
+        status: 201,
+        request: { email: 'carol@example.com', username: 'carol' },
+      }),
+    ),
+    'of an account that has not got so far': history(
+      aCommand('x', 'profile', { accountSequence: `${ADA}:6` }),
+    ),
+    'whose values are others': history(
+      aCommand('x', 'profile', { request: { lastName: 'King' }, accountSequence: `${ADA}:5` }),
+    ),
+    'that named no sequence': history(aCommand('x', 'profile', {})),
+    'that has no commit of its own': history(
+      aCommand('x', 'change-password', { accountSequence: `${ADA}:4` }),
+    ),
+    'that gave another role': history(
+      aCommand('x', 'role', { request: { role: 'admin' }, accountSequence: `${ADA}:5` }),
+    ),
+    'to disable an account that is open': history(aCommand('x', 'disable', { accountSequence: `${ADA}:5` })),
+    'to log out everywhere, without an event': history(
+      aCommand('x', 'logout-all', { status: 204, accountSequence: `${BOB}:2` }),
+    ),
+    'whose mailing is to somebody else': history(
+      aCommand('x', 'mailing', {
+        request: { addresses: ['eve@example.com'] },
+        answer: goodRun.history[4]?.answer,
+      }),
+    ),
+    'that logged somebody in who has no account': history(
+      aCommand('x', 'login', { answer: { user: { id: '01900000-0000-7000-8000-0000000000aa' } } }),
+    ),
+    'that asked for a reset and was never carried out': history(
+      aCommand('x', 'reset-request', { status: 202, sentAt: at(5), request: { email: 'Ada@example.com' } }),
+    ),
+  };
+  for (const [what, run] of Object.entries(cases)) {
+    test(`is missed: ${what}`, () => assert.deepEqual(brokenBy(run), ['acknowledged commands']));
+  }
+
+  const fine: Readonly<Record<string, Broken>> = {
+    'a reset for an address that nobody has proven': history(
+      aCommand('x', 'reset-request', {
+        status: 202,
+        sentAt: at(5),
+        request: { email: 'nobody@example.com' },
+      }),
+    ),
+    'a reset from before the address was proven': history(
+      aCommand('x', 'reset-request', { status: 202, sentAt: at(1), request: { email: 'ada@example.com' } }),
+    ),
+    'a sign-up that was sent again under one key': {
+      run: {
+        history: goodRun.history.flatMap((command) =>
+          command.id === 'bob-1'
+            ? ['bob-1', 'bob-again'].map((id) => ({
+                ...command,
+                id,
+                request: { ...command.request, idempotencyKey: 'a key' },
+              }))
+            : command,
+        ),
+      },
+    },
+    'a command that nothing is known of': history(aCommand('x', 'dance', {})),
+  };
+  for (const [what, run] of Object.entries(fine)) {
+    test(`is not missed: ${what}`, () => assert.deepEqual(brokenBy(run), []));
+  }
+});
+
+describe('a profile that was read', () => {
+  const shown = {
+    ...profileOf(ADA).profile,
+    version: 5,
+  };
+  const me = (answer: object, after: string | null = null) =>
+    brokenBy(history(aCommand('x', 'me', { request: { after }, answer })));
+
+  test('is the one of its version, and as new as what its reader had seen', () => {
+    assert.deepEqual(me(shown, `${ADA}:5`), []);
+    assert.deepEqual(me(shown, `${BOB}:6`), []);
+    const before = { ...shown, version: 2, firstName: null, updatedAt: at(2), passwordChangedAt: null };
+    assert.deepEqual(me(before, `${ADA}:2`), []);
+    assert.deepEqual(me(before, `${ADA}:3`), ['reads']);
+  });
+
+  test('is no other', () => {
+    assert.deepEqual(me({ ...shown, firstName: 'Eve' }), ['reads']);
+    assert.deepEqual(me({ ...shown, version: 6 }), ['reads']);
+    assert.deepEqual(me({ ...shown, version: 4 }), ['reads']);
+  });
+});
+
+describe('one effect', () => {
+  test('is broken by a second commit of one command', () => {
+    const again = commits((commit) =>
+      commit.correlationId === 'ada-4' ? { ...commit, correlationId: 'ada-3' } : commit,
+    );
+    assert.ok(brokenBy(again).includes('one effect'));
+  });
+
+  test('is broken by a refused command that is in the journal', () => {
+    const refused = goodRun.history.map((command) =>
+      command.id === 'ada-4' ? { ...command, status: 400, accountSequence: null } : command,
+    );
+    assert.deepEqual(brokenBy({ run: { history: refused } }), ['one effect']);
+  });
+
+  test('is broken by a command that led to something else', () => {
+    const other = goodRun.history.map((command) =>
+      command.id === 'eve-1' ? { ...command, op: 'profile', request: {} } : command,
+    );
+    assert.deepEqual(brokenBy({ run: { history: other } }), ['one effect']);
+  });
+
+  test('is broken by two accounts of one repeated sign-up', () => {
+    const keyed = goodRun.history.map((command) =>
+      ['ada-1', 'eve-1'].includes(command.id)
+        ? { ...command, request: { ...command.request, email: 'ada@example.com', idempotencyKey: 'a key' } }
+        : command,
+    );
+    assert.deepEqual(brokenBy({ run: { history: keyed } }), ['one effect']);
+  });
+});
+
+describe('the journal', () => {
+  test('has no gap in its commits', () => {
+    const gap = commitsBut('ada-4', (commit) => ({ ...commit, number: 5 }));
+    assert.deepEqual(brokenBy(gap), ['numbering']);
+  });
+
+  test('has no gap in its events', () => {
+    assert.ok(brokenBy(commitsBut('ada-4', (c) => ({ ...c, sequence: 6 }))).includes('numbering'));
+  });
+
+  test('has no half of a commit', () => {
+    const split = commitsBut('ada-3', (commit) => [{ ...commit, events: commit.events.slice(0, 1) }]);
+    assert.ok(brokenBy(split).includes('whole commits'));
+  });
+
+  test('begins no account in the middle', () => {
+    const headless = commits((commit) => (commit.correlationId === 'bob-1' ? [] : commit));
+    assert.ok(brokenBy(headless).includes('whole commits'));
+  });
+
+  test('has the claim of whoever proved an address', () => {
+    const released = commitsBut('ada-2', ({ claims: _, ...commit }) => commit);
+    assert.deepEqual(brokenBy(released), ['claims']);
+    const another = commitsBut('ada-2', (commit) => ({ ...commit, claims: ['address:eve@example.com'] }));
+    assert.deepEqual(brokenBy(another), ['claims']);
+  });
+
+  test('has one owner of an address', () => {
+    const verified = eventOf('AccountVerified', at(8), { userId: EVE, locale: 'en', person: null });
+    const commit = commitOf(EVE, [2, 2], 'x', [verified], { claims: ['address:ada@example.com'] });
+    assert.ok(brokenBy({ commits: [...goodStores.commits, commit] }).includes('claims'));
+  });
+
+  test('finds a living sign-up by its address', () => {
+    const lost = commitsBut('bob-1', ({ registration: _, ...commit }) => commit);
+    assert.deepEqual(brokenBy(lost), ['address marks']);
+    const other = commitsBut('bob-1', (commit) => ({ ...commit, registration: { address: 'x' } }));
+    assert.deepEqual(brokenBy(other), ['address marks']);
+  });
+
+  test('finds no other, unless a fault came between', () => {
+    const left = commitsBut('ada-1', (commit) => ({
+      ...commit,
+      registration: { address: 'ada@example.com' },
+    }));
+    assert.deepEqual(brokenBy(left), ['address marks']);
+    const fault = { at: at(2), fault: 'kill-auth', target: 'auth-1', until: at(2, 2) };
+    assert.deepEqual(brokenBy({ ...left, run: { faults: [fault] } }), []);
+    assert.deepEqual(brokenBy({ ...left, run: { faults: [{ ...fault, at: at(9), until: null }] } }), [
+      'address marks',
+    ]);
+  });
+});
+
+describe('the topic', () => {
+  const isPassword = isOf('PasswordChanged', ADA);
+  const cases: Readonly<Record<string, Broken>> = {
+    'without an event': records((all) => all.filter((record) => !isPassword(record))),
+    'without the last event': records((all) => all.filter((record) => !isOf('ProfileChanged', ADA)(record))),
+    'in another order': records((all) =>
+      all.map((record) => (isPassword(record) ? { ...record, offset: 99 } : record)),
+    ),
+    'with other data': records((all) =>
+      all.map((record) =>
+        isPassword(record)
+          ? { ...record, payload: record.payload?.replace('"ada"', '"eve"') ?? null }
+          : record,
+      ),
+    ),
+    'with another time': records((all) =>
+      all.map((record) =>
+        isPassword(record) ? { ...record, headers: { ...record.headers, ce_time: at(9) } } : record,
+      ),
+    ),
+    'with what is not in the journal': records((all) =>
+      all.flatMap((record) =>
+        isPassword(record)
+          ? [record, { ...record, offset: 98, headers: { ...record.headers, ce_id: EVE } }]
+          : record,
+      ),
+    ),
+    'with a copy that says something else': records((all) =>
+      all.flatMap((record) =>
+        isPassword(record) ? [record, { ...record, offset: 98, payload: '{}' }] : record,
+      ),
+    ),
+    'with an account in two partitions': records((all) =>
+      all.map((record) => (isPassword(record) ? { ...record, partition: 1 } : record)),
+    ),
+    'with what is not JSON': records((all) =>
+      all.map((record) => (isPassword(record) ? { ...record, payload: '{' } : record)),
+    ),
+    'with a secret in it': records((all) =>
+      all.map((record) =>
+        isPassword(record)
+          ? { ...record, payload: record.payload?.replace('{', '{"passwordHash":"x",') ?? null }
+          : record,
+      ),
+    ),
+    'of mailings with events of accounts': records((all) =>
+      all.map((record) => (isPassword(record) ? { ...record, topic: 'mailings.events.v1' } : record)),
+    ),
+  };
+  for (const [what, run] of Object.entries(cases)) {
+    test(`is not right ${what}`, () => assert.deepEqual(brokenBy(run), ['topic']));
+  }
+
+  test('may have copies, which are counted', () => {
+    const stores = {
+      ...goodStores,
+      ...records((all) => [...all, ...all.map((record) => ({ ...record, offset: record.offset + 1000 }))]),
+    };
+    const { ok, counts } = judge(goodRun, stores, NOW);
+    assert.equal(ok, true);
+    assert.equal(counts['duplicates on the topics'], 11);
+  });
+});
+
+describe('the read model', () => {
+  const cases: Readonly<Record<string, Broken>> = {
+    'without an account': { profiles: goodStores.profiles.filter(({ _id }) => _id !== BOB) },
+    'with an account that nobody has made': {
+      profiles: [...goodStores.profiles, { ...profileOf(BOB), _id: 'x' }],
+    },
+    'that lags behind': profiles(ADA, { sequence: 4 }),
+    'with another field': profiles(ADA, { profile: { ...profileOf(ADA).profile, isVerified: false } }),
+    'without a field': profiles(BOB, { profile: { ...profileOf(BOB).profile, lastName: undefined } }),
+    'with a field too many': profiles(BOB, { profile: { ...profileOf(BOB).profile, password: 'x' } }),
+    'that finds somebody by another name': profiles(ADA, {
+      search: { email: 'ada@example.com', username: 'x' },
+    }),
+    'that finds whoever has ended': profiles(EVE, { search: { email: 'ada@example.com' } }),
+  };
+  for (const [what, run] of Object.entries(cases)) {
+    test(`is not right ${what}`, () => assert.deepEqual(brokenBy(run), ['read model']));
+  }
+
+  test('parks nobody', () => {
+    assert.deepEqual(brokenBy(profiles(ADA, { parked: { cause: 'a gap', after: 5 } })), ['parked']);
+  });
+});
+
+describe('a mail', () => {
+  const welcome = deliveryIdOf(ADA, 'welcome');
+  const link = deliveryIdOf(ADA, 'verify-email');
+  const bobs = deliveryIdOf(BOB, 'verify-email');
+  const without = (id: string) => goodRun.mails.filter(({ messageId }) => !messageId.includes(id));
+  const faults = (fault: string, from: string, until: string | null) => [
+    { at: from, fault, target: `${fault}-1`, until },
+  ];
+
+  test('that is owed must be known', () => {
+    const unknown = goodStores.deliveries.filter(({ _id }) => _id !== welcome);
+    assert.deepEqual(brokenBy({ deliveries: unknown, run: { mails: without(welcome) } }), ['mails']);
+  });
+
+  test('that is said to be sent must have been accepted', () => {
+    assert.deepEqual(brokenBy({ run: { mails: without(welcome) } }), ['mails']);
+    const closed = goodRun.mails.map((mail) => ({ ...mail, said: 'closed' as const }));
+    assert.deepEqual(brokenBy({ run: { mails: closed } }), ['mails']);
+  });
+
+  test('may be cancelled only where something supersedes it', () => {
+    const run = { mails: without(welcome) };
+    assert.deepEqual(brokenBy({ ...deliveries(welcome, { state: 'cancelled' }), run }), ['mails']);
+  });
+
+  test('may run out only in time', () => {
+    const run = { mails: without(link) };
+    const early = { state: 'expired', endedAt: new Date(at(54)) };
+    assert.deepEqual(brokenBy({ ...deliveries(link, early), run }), ['mails']);
+    const late = { state: 'expired', endedAt: new Date(at(55)) };
+    assert.deepEqual(brokenBy({ ...deliveries(link, late), run }), []);
+  });
+
+  test('may be refused for good only by the mail server', () => {
+    const attempts = [{ at: new Date(at(2, 5)), ms: 10, result: 'refused', code: 554 }];
+    const failed = deliveries(welcome, { state: 'failed', reason: 'refused', attempts });
+    assert.deepEqual(brokenBy({ ...failed, run: { mails: without(welcome) } }), ['mails']);
+    const said = [...without(welcome), { ...mailOf(welcome), said: '5xx' as const }];
+    assert.deepEqual(brokenBy({ ...failed, run: { mails: said } }), []);
+    const run = { mails: without(welcome), faults: faults('smtp-5xx', at(2), at(3)) };
+    assert.deepEqual(brokenBy({ ...failed, run }), []);
+    const unsealable = deliveries(welcome, { state: 'failed', reason: 'unsealable' });
+    assert.deepEqual(brokenBy({ ...unsealable, run: { mails: without(welcome) } }), ['mails']);
+  });
+
+  test('goes to whom it is owed, and to nobody else', () => {
+    const wrong = [...without(welcome), { ...mailOf(welcome), to: ['eve@example.com'] }];
+    assert.deepEqual(brokenBy({ run: { mails: wrong } }), ['mails']);
+    const strange = [...goodRun.mails, { ...mailOf(welcome), messageId: '<x@example.com>' }];
+    assert.deepEqual(brokenBy({ run: { mails: strange } }), ['mails']);
+  });
+
+  test('does not come after its link has expired', () => {
+    const second = deliveryIdOf(BOB, 'verify-email', 1);
+    const coming = (time: string) =>
+      brokenBy({ run: { mails: [...without(second), { ...mailOf(second), at: time }] } });
+    assert.deepEqual(coming(at(64, 59)), []);
+    assert.deepEqual(coming(at(65)), ['stale mails']);
+  });
+
+  test('comes twice only where its sender could not know', () => {
+    const again = { ...mailOf(welcome), at: at(4) };
+    const twice = [...goodRun.mails, again];
+    assert.deepEqual(brokenBy({ run: { mails: twice } }), ['duplicate mails']);
+    const lost = [...without(welcome), { ...mailOf(welcome), said: '250-lost' as const }, again];
+    assert.deepEqual(brokenBy({ run: { mails: lost } }), []);
+    const refused = [...without(welcome), { ...mailOf(welcome), said: '4xx' as const }, again];
+    assert.deepEqual(brokenBy({ run: { mails: refused } }), []);
+    const during = (fault: string, from = at(3)) =>
+      brokenBy({ run: { mails: twice, faults: faults(fault, from, from) } });
+    for (const fault of ['kill-notifier', 'stop-mongodb', 'smtp-refuses'])
+      assert.deepEqual(during(fault), []);
+    assert.deepEqual(during('kill-broker'), ['duplicate mails']);
+    assert.deepEqual(during('kill-notifier', at(9)), ['duplicate mails']);
+  });
+
+  test('is not claimed once what supersedes it is known', () => {
+    const known = new Date(at(5, 1)).getTime();
+    const tried = (ms: number) => ({
+      ...deliveries(bobs, { attempts: [{ at: new Date(known + ms), ms: 5, result: 'deferred' }] }),
+    });
+    assert.deepEqual(brokenBy(tried(-20_000)), []);
+    assert.deepEqual(brokenBy(tried(4000)), []);
+    assert.deepEqual(brokenBy(tried(6000)), ['superseded mails']);
+    const run = { faults: faults('pause-notifier', at(5), at(6)) };
+    assert.deepEqual(brokenBy({ ...tried(6000), run }), []);
+  });
+
+  test('does not come once what supersedes it is known for as long as a try can take', () => {
+    const mail = {
+      ...mailOf(deliveryIdOf(ADA, 'welcome')),
+      messageId: `<${bobs}@x>`,
+      to: ['bob@example.com'],
+    };
+    const coming = (time: string) => brokenBy({ run: { mails: [...goodRun.mails, { ...mail, at: time }] } });
+    assert.deepEqual(coming(at(6)), []);
+    assert.deepEqual(coming(at(6, 10)), ['superseded mails']);
+  });
+
+  test('is superseded by what the notifier has written down', () => {
+    assert.deepEqual(brokenBy({ cutoffs: goodStores.cutoffs.slice(1) }), ['cutoffs']);
+    const lower = goodStores.cutoffs.map((each) =>
+      each._id === ADA ? { ...each, before: { verification: 2 } } : each,
+    );
+    assert.deepEqual(brokenBy({ cutoffs: lower }), ['cutoffs']);
+  });
+});
+
+describe('a system that rests', () => {
+  const cases: Readonly<Record<string, readonly [string, Broken]>> = {
+    'an unpublished commit': [
+      'unpublished',
+      commitsBut('ada-4', (commit) => ({ ...commit, unpublished: { at: commit.at } })),
+    ],
+    'a group that is behind': ['groups', { lags: [{ group: 'user', topic: 'accounts.events.v1', lag: 1 }] }],
+    'a request that was not carried out': ['leases', { requests: [{ _id: 'x', at: at(1) }] }],
+    'a lease that nobody could have taken': [
+      'leases',
+      { leases: [{ _id: 'sweep', until: new Date(at(70)) }] },
+    ],
+    'a mail in the hands of somebody': [
+      'leases',
+      deliveries(deliveryIdOf(ADA, 'welcome'), { open: { dueAt: NOW, sendUntil: NOW } }),
+    ],
+    'a dead letter': ['dead letters', { deadLetters: goodStores.records.slice(0, 1) }],
+  };
+  for (const [what, [rule, run]] of Object.entries(cases)) {
+    test(`has not got ${what}`, () => assert.deepEqual(brokenBy(run), [rule]));
+  }
+});

@@ -1,0 +1,90 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { foldAccount, profileDocumentOf } from './fold.ts';
+import { journalOf } from './journal.ts';
+import type { EventData } from './stored.ts';
+import { ADA, at, commitOf, eventOf } from './testing/good-run.ts';
+
+const signUp: readonly [string, EventData] = [
+  'UserRegistered',
+  { userId: ADA, role: 'user', locale: 'en', person: { email: 'Ada@example.com', username: 'Ada' } },
+];
+
+/** The events of one account, one a minute. */
+const eventsOf = (...events: readonly (readonly [type: string, data: EventData])[]) => {
+  const commits = events.map(([type, data], index) =>
+    commitOf(ADA, [index + 1, index + 1], `c-${index}`, [eventOf(type, at(index), data)]),
+  );
+  return journalOf(commits).events.get(ADA) ?? [];
+};
+
+const after = (...events: readonly (readonly [string, EventData])[]) =>
+  foldAccount(ADA, eventsOf(signUp, ...events));
+
+describe('the fold of an account', () => {
+  test('begins with what was given at the sign-up', () => {
+    assert.deepEqual(after(), {
+      ended: false,
+      id: ADA,
+      sequence: 1,
+      email: 'Ada@example.com',
+      username: 'Ada',
+      firstName: null,
+      lastName: null,
+      role: 'user',
+      locale: 'en',
+      isVerified: false,
+      disabled: false,
+      createdAt: at(0),
+      updatedAt: at(0),
+      passwordChangedAt: null,
+      revokedAt: 0,
+    });
+  });
+
+  test('takes from each event what it says, and counts those that say nothing', () => {
+    const person = { email: 'Ada@example.com', username: 'Ada' };
+    const changed = after(
+      ['VerificationRequested', { person }],
+      ['AccountVerified', { person }],
+      ['PasswordResetRequested', { person }],
+      ['PasswordChanged', { person }],
+      ['SessionsRevoked', { reason: 'password-changed' }],
+      ['ProfileChanged', { person: { firstName: 'Ada', username: 'countess' }, locale: 'de' }],
+      ['RoleChanged', { person, role: 'admin' }],
+      ['AccountDisabled', { person: {} }],
+      ['SomethingNew', {}],
+    );
+    assert.deepEqual(changed, {
+      ...after(),
+      sequence: 10,
+      updatedAt: at(9),
+      isVerified: true,
+      passwordChangedAt: at(4),
+      revokedAt: 6,
+      firstName: 'Ada',
+      username: 'countess',
+      locale: 'de',
+      role: 'admin',
+      disabled: true,
+    });
+    assert.equal(after(['AccountDisabled', {}], ['AccountEnabled', {}]).disabled, false);
+  });
+
+  test('names nobody once a person is erased, but for the reason of an admin', () => {
+    const names = ({ email, username }: ReturnType<typeof after>) => [email, username];
+    assert.deepEqual(names(after(['AccountVerified', { person: null }])), [null, null]);
+    assert.deepEqual(names(after(['ProfileChanged', { person: null }])), [null, null]);
+    assert.deepEqual(names(after(['AccountDisabled', { person: null }])), ['Ada@example.com', 'Ada']);
+  });
+
+  test('is found by its names in lower case while it lives, and is but a number afterwards', () => {
+    const search = { email: 'ada@example.com', username: 'ada' };
+    assert.deepEqual(profileDocumentOf(ADA, eventsOf(signUp)).search, search);
+    assert.deepEqual(profileDocumentOf(ADA, eventsOf(signUp, ['RegistrationEnded', { reason: 'expired' }])), {
+      _id: ADA,
+      sequence: 2,
+      profile: { ended: true, id: ADA, sequence: 2 },
+    });
+  });
+});

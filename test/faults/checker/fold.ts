@@ -1,0 +1,103 @@
+/** What the events of an account add up to, by docs/events.md. */
+import type { JournalEvent } from './journal.ts';
+import type { Person, StoredProfile } from './stored.ts';
+
+export interface Profile {
+  readonly ended: boolean;
+  readonly id: string;
+  readonly sequence: number;
+  readonly email: string | null;
+  readonly username: string | null;
+  readonly firstName: string | null;
+  readonly lastName: string | null;
+  readonly role: string | null;
+  readonly locale: string | null;
+  readonly isVerified: boolean;
+  readonly disabled: boolean;
+  readonly createdAt: string | null;
+  readonly updatedAt: string | null;
+  readonly passwordChangedAt: string | null;
+  /** The sequence of the last SessionsRevoked. */
+  readonly revokedAt: number;
+}
+
+const nothing: Omit<Profile, 'id'> = {
+  ended: false,
+  sequence: 0,
+  email: null,
+  username: null,
+  firstName: null,
+  lastName: null,
+  role: null,
+  locale: null,
+  isVerified: false,
+  disabled: false,
+  createdAt: null,
+  updatedAt: null,
+  passwordChangedAt: null,
+  revokedAt: 0,
+};
+
+/** What an event says, beside that it happened. Of what is not listed, nothing is shown. */
+const changes: Readonly<Record<string, (event: JournalEvent) => Partial<Profile>>> = {
+  UserRegistered: ({ data, time }) => ({
+    ...pick(data, 'role', 'locale'),
+    ...pick(data.person ?? {}, 'email', 'username', 'firstName', 'lastName'),
+    createdAt: instant(time),
+  }),
+  VerificationRequested: ({ data }) => whoIsErased(data.person),
+  AccountVerified: ({ data }) => ({ ...whoIsErased(data.person), isVerified: true }),
+  RegistrationEnded: () => ({ ended: true }),
+  PasswordResetRequested: ({ data }) => whoIsErased(data.person),
+  PasswordChanged: ({ data, time }) => ({
+    ...whoIsErased(data.person),
+    passwordChangedAt: instant(time),
+  }),
+  ProfileChanged: ({ data }) => ({
+    ...whoIsErased(data.person),
+    ...pick(data.person ?? {}, 'username', 'firstName', 'lastName'),
+    ...pick(data, 'locale'),
+  }),
+  RoleChanged: ({ data }) => ({ ...whoIsErased(data.person), ...pick(data, 'role') }),
+  AccountDisabled: () => ({ disabled: true }),
+  AccountEnabled: () => ({ disabled: false }),
+  SessionsRevoked: ({ sequence }) => ({ revokedAt: sequence }),
+};
+
+/** The profile after these events of an account. */
+export function foldAccount(id: string, events: readonly JournalEvent[]): Profile {
+  let profile: Profile = { id, ...nothing };
+  for (const event of events) {
+    const { sequence, time } = event;
+    profile = { ...profile, ...changes[event.type]?.(event), sequence, updatedAt: instant(time) };
+  }
+  return profile;
+}
+
+/** The document of the read model that an account must have come to. */
+export function profileDocumentOf(id: string, events: readonly JournalEvent[]): StoredProfile {
+  const profile = foldAccount(id, events);
+  const { sequence, email, username } = profile;
+  if (profile.ended) return { _id: id, sequence, profile: { ended: true, id, sequence } };
+  return {
+    _id: id,
+    sequence,
+    profile: { ...profile },
+    search: {
+      ...(email !== null && { email: email.toLowerCase() }),
+      ...(username !== null && { username: username.toLowerCase() }),
+    },
+  };
+}
+
+const instant = (time: string): string => new Date(time).toISOString();
+
+const pick = <From extends object, Name extends keyof From & keyof Profile>(
+  from: From,
+  ...names: readonly Name[]
+): Partial<Profile> =>
+  Object.fromEntries(names.filter((name) => from[name] !== undefined).map((name) => [name, from[name]]));
+
+/** `null` where somebody stood: who is erased from one event is erased from all. */
+const whoIsErased = (person: Person | null | undefined): Partial<Profile> =>
+  person === null ? { email: null, username: null, firstName: null, lastName: null } : {};

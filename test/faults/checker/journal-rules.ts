@@ -1,0 +1,122 @@
+/** The journal by itself: numbers, commits that are whole, claims, and the marks that sign-ups are found by. */
+import type { FaultLine } from '../run-folder.ts';
+import { hitBetween } from './faults.ts';
+import { foldAccount } from './fold.ts';
+import { accountsIn, isMailing, type Journal, type JournalEvent } from './journal.ts';
+import { broken, type Violation } from './report.ts';
+import type { Commit } from './stored.ts';
+
+/** Commits from 1 without gaps, each beginning where the last one ended. */
+export const checkNumbering = ({ streams }: Journal): readonly Violation[] =>
+  [...streams].flatMap(([stream, commits]) => {
+    const at = commits.findIndex(
+      (commit, index) => commit.number !== index + 1 || commit.sequence !== endOf(commits[index - 1]) + 1,
+    );
+    return at === -1 ? [] : broken('numbering', `${stream}: commit ${at + 1} is not what comes next`);
+  });
+
+const endOf = (commit: Commit | undefined): number =>
+  commit === undefined ? 0 : commit.sequence + commit.events.length - 1;
+
+/**
+ * What one command appends, in the words of design and docs: whatever ends sessions does so in the same commit, and a
+ * first password comes with the verification. The reason of SessionsRevoked stands in brackets.
+ */
+const WHOLE: ReadonlySet<string> = new Set([
+  'UserRegistered',
+  'VerificationRequested',
+  'AccountVerified',
+  'RegistrationEnded SessionsRevoked(ended)',
+  'PasswordResetRequested',
+  'PasswordChanged(reset) SessionsRevoked(password-changed)',
+  'PasswordChanged(change) SessionsRevoked(password-changed)',
+  'PasswordChanged(first) AccountVerified SessionsRevoked(password-changed)',
+  'ProfileChanged',
+  'RoleChanged SessionsRevoked(role-changed)',
+  'AccountDisabled SessionsRevoked(disabled)',
+  'AccountEnabled',
+  'SessionsRevoked(logout-all)',
+  'SessionsRevoked(refresh-reuse)',
+  'SessionsRevoked(admin)',
+  'MailRequested',
+]);
+
+/** Every commit is one that a command makes, and every stream begins as it must. */
+export const checkWholeCommits = ({ streams, events }: Journal): readonly Violation[] => [
+  ...[...streams.values()].flat().flatMap((commit) => {
+    const shape = commit.events.map(wordFor).join(' ');
+    return WHOLE.has(shape) ? [] : broken('whole commits', `${nameOf(commit)} is ${shape || 'empty'}`);
+  }),
+  ...[...events].flatMap(([stream, its]) => checkBeginning(stream, its)),
+];
+
+const nameOf = ({ stream, number }: Commit): string => `commit ${number} of ${stream}`;
+
+const wordFor = ({ type, data }: Pick<JournalEvent, 'type' | 'data'>): string => {
+  if (type === 'SessionsRevoked') return `${type}(${data.reason})`;
+  return type === 'PasswordChanged' ? `${type}(${data.how})` : type;
+};
+
+function checkBeginning(stream: string, events: readonly JournalEvent[]): readonly Violation[] {
+  const firsts = events.filter(({ type }) => type === 'UserRegistered' || type === 'MailRequested');
+  const isRight =
+    firsts.length === 1 && firsts[0] === events[0] && (!isMailing(events) || events.length === 1);
+  return isRight ? [] : broken('whole commits', `${stream} does not begin as an account or a mailing does`);
+}
+
+/** The commit that verifies takes the claim on the account's address; nobody else has it, or any other. */
+export function checkClaims(journal: Journal): readonly Violation[] {
+  const commits = [...journal.streams.values()].flat();
+  const addresses = new Map(accountsIn(journal).map(([id, [first]]) => [id, first?.private?.address]));
+  const wrong = commits.flatMap((commit) => {
+    const verifies = commit.events.some(({ type }) => type === 'AccountVerified');
+    const due = verifies ? [`address:${addresses.get(commit.stream)}`] : [];
+    const held = commit.claims ?? [];
+    if (held.join() === due.join()) return [];
+    return broken('claims', `${nameOf(commit)} holds ${held.length} claims, and not those that are due`);
+  });
+  const owners = Map.groupBy(
+    commits.filter(({ events }) => events.some(({ type }) => type === 'AccountVerified')),
+    ({ stream }) => addresses.get(stream),
+  );
+  const shared = [...owners.values()].filter((its) => its.length > 1);
+  return [
+    ...wrong,
+    ...shared.flatMap((its) =>
+      broken('claims', `one address was proven more than once: ${its.map(nameOf).join(', ')}`),
+    ),
+  ];
+}
+
+/** What follows a commit at once, unless somebody dies; then the next sweep or look-up makes it good. */
+const FOLLOW_UP_MS = 10_000;
+
+/**
+ * A living, unverified sign-up must be marked with its address, else nobody finds it. A mark that is left on one
+ * that is verified or ended is mended by the next look-up: it is borne where a fault came between.
+ */
+export const checkMarks = (journal: Journal, faults: readonly FaultLine[]): readonly Violation[] =>
+  accountsIn(journal).flatMap(([id, events]) => {
+    const [first] = events;
+    const marked = events.filter(({ commit }) => commit.registration !== undefined);
+    const [mark] = marked;
+    if (isLiving(id, events)) {
+      const isRight =
+        mark === first &&
+        mark?.commit.registration?.address === first?.private?.address &&
+        mark !== undefined;
+      return isRight
+        ? []
+        : broken('address marks', `${id} lives unverified, and is not found by its address`);
+    }
+    if (mark === undefined) return [];
+    const settled = events.find(({ type }) => type === 'AccountVerified' || type === 'RegistrationEnded');
+    const at = Date.parse(settled?.time ?? '');
+    if (mark === first && hitBetween(faults, at, at + FOLLOW_UP_MS, ['auth', 'mongo'])) return [];
+    return broken('address marks', `${id} is not open any more, and still found by its address`);
+  });
+
+const isLiving = (id: string, events: readonly JournalEvent[]): boolean => {
+  const { isVerified, ended } = foldAccount(id, events);
+  return !isVerified && !ended;
+};

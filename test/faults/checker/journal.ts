@@ -1,0 +1,42 @@
+/** The journal as rules want it: streams of commits, and of events that know their sequence. */
+import type { Commit, CommitEvent } from './stored.ts';
+
+export interface JournalEvent extends CommitEvent {
+  readonly subject: string;
+  readonly sequence: number;
+  readonly commit: Commit;
+}
+
+export interface Journal {
+  /** By account or mailing, the commits of each by their numbers. */
+  readonly streams: ReadonlyMap<string, readonly Commit[]>;
+  readonly events: ReadonlyMap<string, readonly JournalEvent[]>;
+  /** By the command that they came of. */
+  readonly byCommand: ReadonlyMap<string, readonly Commit[]>;
+}
+
+export function journalOf(commits: readonly Commit[]): Journal {
+  const inOrder = commits.toSorted((a, b) => a.number - b.number);
+  const streams = Map.groupBy(inOrder, ({ stream }) => stream);
+  return {
+    streams,
+    events: new Map(Array.from(streams, ([stream, its]) => [stream, its.flatMap(eventsOf)])),
+    byCommand: Map.groupBy(inOrder, ({ correlationId }) => correlationId),
+  };
+}
+
+const eventsOf = (commit: Commit): readonly JournalEvent[] =>
+  commit.events.map((event, index) => ({
+    ...event,
+    subject: commit.stream,
+    sequence: commit.sequence + index,
+    commit,
+  }));
+
+/** Mailings have streams of their own. */
+export const isMailing = (events: readonly { readonly type: string }[]): boolean =>
+  events[0]?.type === 'MailRequested';
+
+/** The events of each account, in order. */
+export const accountsIn = ({ events }: Journal): readonly (readonly [string, readonly JournalEvent[]])[] =>
+  [...events].filter(([, its]) => !isMailing(its));

@@ -1,0 +1,215 @@
+/** What was owed against what the mail server saw and what the notifier wrote down. */
+import type { FaultLine, MailLine } from '../run-folder.ts';
+import { hitBetween } from './faults.ts';
+import type { Journal, JournalEvent } from './journal.ts';
+import { type OwedMail, owedMails, type Superseded, supersededBy, supersedes } from './owed-mails.ts';
+import { broken, type Violation } from './report.ts';
+import type { Attempt, StoredCutoffs, StoredDelivery } from './stored.ts';
+
+export interface MailContext {
+  readonly journal: Journal;
+  readonly mails: readonly MailLine[];
+  readonly deliveries: readonly StoredDelivery[];
+  readonly faults: readonly FaultLine[];
+}
+
+/** One mail, and all that is known of it. */
+interface Story {
+  readonly owed: OwedMail;
+  readonly delivery: StoredDelivery | undefined;
+  /** Its arrivals at the mail server, in order. */
+  readonly arrivals: readonly MailLine[];
+  /** Later events of its account that make it pointless. */
+  readonly supersededBy: readonly JournalEvent[];
+}
+
+export interface MailCounts {
+  readonly owed: number;
+  readonly sent: number;
+  readonly cancelled: number;
+  readonly expired: number;
+  readonly failed: number;
+  readonly duplicates: number;
+}
+
+/** A story tells of one mail: its fate is one of these, whatever came of its copies. */
+export function countMails(context: MailContext): MailCounts {
+  const stories = storiesIn(context);
+  const ended = (state: string) =>
+    stories.filter((story) => !isAccepted(story) && story.delivery?.state === state).length;
+  return {
+    owed: stories.length,
+    sent: stories.filter(isAccepted).length,
+    cancelled: ended('cancelled'),
+    expired: ended('expired'),
+    failed: ended('failed'),
+    duplicates: stories.reduce(
+      (sum, { arrivals }) => sum + Math.max(0, arrivals.filter(wasTaken).length - 1),
+      0,
+    ),
+  };
+}
+
+export function checkMails(context: MailContext): readonly Violation[] {
+  const stories = storiesIn(context);
+  return [
+    ...checkStrangers(context, stories),
+    ...stories.flatMap((story) => [
+      ...checkFate(story, context.faults),
+      ...checkStale(story),
+      ...checkDuplicates(story, context.faults),
+    ]),
+    ...checkSuperseded(stories, context.faults),
+  ];
+}
+
+function storiesIn({ journal, mails, deliveries }: MailContext): readonly Story[] {
+  const byId = new Map(deliveries.map((delivery) => [delivery._id, delivery]));
+  const arrivals = Map.groupBy(mails, idIn);
+  return owedMails(journal).map((owed) => ({
+    owed,
+    delivery: byId.get(owed.id),
+    arrivals: (arrivals.get(owed.id) ?? []).toSorted((a, b) => Date.parse(a.at) - Date.parse(b.at)),
+    supersededBy: (journal.events.get(owed.event.subject) ?? []).filter((event) => supersedes(event, owed)),
+  }));
+}
+
+const idIn = ({ messageId }: MailLine): string => /^<?([^@>]*)@/.exec(messageId)?.[1] ?? messageId;
+
+const wasTaken = ({ said }: MailLine): boolean => said === '250' || said === '250-lost';
+const isAccepted = ({ arrivals }: Story): boolean => arrivals.some(wasTaken);
+
+const nameOf = ({ owed: { mail, event } }: Story): string =>
+  `${mail} of event ${event.sequence} of ${event.subject}`;
+
+/** Nobody gets a mail that is not owed, or one that is owed to somebody else. */
+function checkStrangers({ mails, deliveries }: MailContext, stories: readonly Story[]): readonly Violation[] {
+  const owed = new Map(stories.map((story) => [story.owed.id, story]));
+  const strangers = mails.filter((mail) => !owed.has(idIn(mail)));
+  const invented = deliveries.filter(({ _id }) => !owed.has(_id));
+  const misdirected = mails.filter((mail) => {
+    const to = owed.get(idIn(mail))?.owed.to;
+    return to !== undefined && (mail.to.length !== 1 || mail.to[0]?.toLowerCase() !== to.toLowerCase());
+  });
+  return [
+    ...strangers.flatMap(({ messageId }) => broken('mails', `${messageId} is owed to nobody`)),
+    ...invented.flatMap(({ _id, eventId }) =>
+      broken('mails', `delivery ${_id} of event ${eventId} is not owed`),
+    ),
+    ...misdirected.flatMap(({ messageId }) => broken('mails', `${messageId} went to somebody else`)),
+  ];
+}
+
+/** Accepted at least once, or not to be sent for a reason that can be seen. */
+function checkFate(story: Story, faults: readonly FaultLine[]): readonly Violation[] {
+  const { delivery } = story;
+  const state = delivery?.state ?? 'not written down';
+  if (isAccepted(story) && ENDED.has(state)) return [];
+  if (isAccepted(story)) return broken('mails', `${nameOf(story)} was accepted, and is ${state}`);
+  if (delivery !== undefined && isExcused[state]?.(story, delivery, faults)) return [];
+  return broken('mails', `${nameOf(story)} was never accepted, and is ${state}`);
+}
+
+const ENDED: ReadonlySet<string> = new Set(['sent', 'cancelled', 'expired', 'failed']);
+
+/** Whether the end of a mail that was not accepted is one that it may come to. */
+const isExcused: Readonly<
+  Record<string, (story: Story, delivery: StoredDelivery, faults: readonly FaultLine[]) => boolean>
+> = {
+  cancelled: (story) => story.supersededBy.length > 0,
+  expired: ({ owed }, { endedAt }) => endedAt !== undefined && endedAt.getTime() >= owed.sendUntil,
+  failed: ({ arrivals }, { reason, attempts }, faults) => {
+    const last = attempts.at(-1);
+    if (reason !== 'refused' || (last?.code ?? 0) < 500) return false;
+    return arrivals.some(({ said }) => said === '5xx') || (last !== undefined && isHitInTry(faults, last));
+  },
+};
+
+/** A recipient that is refused before there is any content is in no line of the mail server. */
+const isHitInTry = (faults: readonly FaultLine[], { at, ms }: Attempt): boolean =>
+  hitBetween(faults, at.getTime(), at.getTime() + ms, ['smtp']);
+
+const checkStale = (story: Story): readonly Violation[] => {
+  const { expiresAt = Number.POSITIVE_INFINITY } = story.owed;
+  return story.arrivals
+    .filter(({ at }) => Date.parse(at) >= expiresAt)
+    .flatMap(({ at }) => broken('stale mails', `${nameOf(story)} came at ${at}, when its link had expired`));
+};
+
+/** What keeps a notifier from writing down, or from hearing, that a mail was accepted. */
+const SENDERS = ['notifier', 'mongo', 'smtp'];
+
+/**
+ * A copy after one that was accepted is borne where the answer to that one was lost, or where its sender died, was
+ * stopped or could not reach its store before the copy came. All copies have one Message-ID: else the copy would be
+ * owed to nobody.
+ */
+const checkDuplicates = (story: Story, faults: readonly FaultLine[]): readonly Violation[] =>
+  story.arrivals.flatMap((copy, index) => {
+    const before = story.arrivals.slice(0, index).findLast(wasTaken);
+    if (before === undefined || before.said === '250-lost') return [];
+    if (hitBetween(faults, Date.parse(before.at), Date.parse(copy.at), SENDERS)) return [];
+    return broken(
+      'duplicate mails',
+      `${nameOf(story)} was accepted at ${before.at}, and came again at ${copy.at}`,
+    );
+  });
+
+/** Between the start of a claim, which looks at the cutoffs, and the try that follows. */
+const CLAIM_MS = 5000;
+/** A try is given up after so long. */
+const TRY_MS = 60_000;
+
+/**
+ * When the notifier had certainly stored what supersedes a mail, and when it claimed the mail for sending, is in no
+ * store: cutoffs bear no time, and a claim leaves none. What the stores do tell bounds both:
+ *
+ * - a cutoff is stored before the deliveries of its own event, so it was there when the first of those was tried or
+ *   arrived at the mail server; where the event owes no mail, its cutoff cannot be dated and decides nothing;
+ * - a claim looks at the cutoffs when it has taken a delivery, and the try begins (`at` of an attempt) at once when it
+ *   returns, within CLAIM_MS unless the notifier or its store was hit meanwhile; a mail that arrived was being tried
+ *   for TRY_MS at most, counted from before its claim.
+ *
+ * So a try that began later than the one by CLAIM_MS, or a mail that came later by CLAIM_MS and TRY_MS, was claimed
+ * when its cutoff was there. A claim that was late by less goes unseen here.
+ */
+const checkSuperseded = (stories: readonly Story[], faults: readonly FaultLine[]): readonly Violation[] => {
+  const byEvent = Map.groupBy(stories, ({ owed }) => owed.event.id);
+  return stories.flatMap((story) => {
+    const known = Math.min(...story.supersededBy.flatMap(({ id }) => byEvent.get(id) ?? []).map(firstSignOf));
+    if (known === Number.POSITIVE_INFINITY) return [];
+    const tries = (story.delivery?.attempts ?? []).map(({ at }) => at.getTime() - CLAIM_MS);
+    const arrivals = story.arrivals.map(({ at }) => Date.parse(at) - CLAIM_MS - TRY_MS);
+    const late = [...tries, ...arrivals].filter(
+      (claimed) => claimed > known && !hitBetween(faults, known, claimed + CLAIM_MS, ['notifier', 'mongo']),
+    );
+    if (late.length === 0) return [];
+    return broken('superseded mails', `${nameOf(story)} was claimed although what supersedes it was stored`);
+  });
+};
+
+const firstSignOf = ({ delivery, arrivals }: Story): number =>
+  Math.min(
+    ...(delivery?.attempts ?? []).map(({ at }) => at.getTime()),
+    ...arrivals.map(({ at }) => Date.parse(at)),
+  );
+
+/** Of each account, exactly the cutoffs that its events ask for: they only rise. */
+export function checkCutoffs(journal: Journal, stored: readonly StoredCutoffs[]): readonly Violation[] {
+  const found = new Map(stored.map(({ _id, before }) => [_id, before]));
+  return [...new Set([...journal.events.keys(), ...found.keys()])].flatMap((id) => {
+    const due = cutoffsOf(journal.events.get(id) ?? []);
+    const got = new Map(Object.entries(found.get(id) ?? {}));
+    const names = new Set([...due.keys(), ...got.keys()]);
+    return [...names]
+      .filter((what) => due.get(what) !== got.get(what))
+      .flatMap((what) =>
+        broken('cutoffs', `${id}: ${what} before ${got.get(what)}, due is ${due.get(what)}`),
+      );
+  });
+}
+
+const cutoffsOf = (events: readonly JournalEvent[]): ReadonlyMap<string, number> =>
+  new Map(
+    events.flatMap((event) => supersededBy(event).map((what: Superseded) => [what, event.sequence] as const)),
+  );

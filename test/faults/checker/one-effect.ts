@@ -1,0 +1,79 @@
+/** What a command may lead to, and how often. */
+import type { CommandLine } from '../run-folder.ts';
+import { type CommandContext, commitsOf, isRefused, keyOf } from './commands.ts';
+import type { Journal } from './journal.ts';
+import { broken, type Violation } from './report.ts';
+import type { Commit } from './stored.ts';
+
+/** What an operation may append, by the first event of each commit: on its own account or on one of its address. */
+const EFFECTS: Readonly<Record<string, readonly string[]>> = {
+  'sign-up': ['UserRegistered', 'PasswordResetRequested'],
+  verify: ['AccountVerified', 'RegistrationEnded'],
+  login: [],
+  refresh: ['SessionsRevoked'],
+  logout: [],
+  me: [],
+  'verification-request': ['VerificationRequested', 'PasswordResetRequested'],
+  'reset-request': ['PasswordResetRequested'],
+  reset: ['PasswordChanged', 'RegistrationEnded'],
+  'change-password': ['PasswordChanged'],
+  'logout-all': ['SessionsRevoked'],
+  profile: ['ProfileChanged'],
+  role: ['RoleChanged'],
+  disable: ['AccountDisabled'],
+  enable: ['AccountEnabled'],
+  mailing: ['MailRequested'],
+};
+
+/** Those of which a refusal appends nothing. (A link or an old token that is refused may end something.) */
+const NOTHING_IF_REFUSED: ReadonlySet<string> = new Set([
+  'sign-up',
+  'change-password',
+  'logout-all',
+  'profile',
+  'role',
+  'disable',
+  'enable',
+  'mailing',
+]);
+
+/** Whatever a command was answered, or not: it is there once and is what was asked, or it is not there at all. */
+export function checkOneEffect({ journal, history }: CommandContext): readonly Violation[] {
+  const twice = [...journal.byCommand].flatMap(([id, commits]) => [
+    ...repeated(commits, ({ stream }) => stream).flatMap((stream) =>
+      broken('one effect', `command ${id} has more than one commit on ${stream}`),
+    ),
+    ...(beginningsAmong(commits) > 1 ? broken('one effect', `command ${id} was carried out twice`) : []),
+  ]);
+  const wrong = history.flatMap(({ id, op }) =>
+    commitsOf(journal, id)
+      .filter(({ events }) => !(EFFECTS[op]?.includes(events[0]?.type ?? '') ?? true))
+      .flatMap(({ stream, number }) =>
+        broken('one effect', `${op} ${id} has led to commit ${number} of ${stream}`),
+      ),
+  );
+  const refused = history
+    .filter((command) => isRefused(command) && NOTHING_IF_REFUSED.has(command.op))
+    .filter(({ id }) => commitsOf(journal, id).length > 0)
+    .flatMap(({ id, op, status }) =>
+      broken('one effect', `${op} ${id} was refused with ${status}, and is in the journal`),
+    );
+  return [...twice, ...wrong, ...refused, ...checkKeys(journal, history)];
+}
+
+/** What was sent again under one Idempotency-Key is one sign-up, or mailing. */
+const checkKeys = (journal: Journal, history: readonly CommandLine[]): readonly Violation[] =>
+  [...Map.groupBy(history, keyOf).values()].flatMap((commands) => {
+    const commits = commands.flatMap(({ id }) => commitsOf(journal, id));
+    if (commands.length === 1 || beginningsAmong(commits) <= 1) return [];
+    const [{ op, id } = { op: '', id: '' }] = commands;
+    return broken('one effect', `${op} ${id} was sent again under its key, and carried out twice`);
+  });
+
+const BEGINNINGS: ReadonlySet<string | undefined> = new Set(['UserRegistered', 'MailRequested']);
+
+const beginningsAmong = (commits: readonly Commit[]): number =>
+  commits.filter(({ events: [first] }) => BEGINNINGS.has(first?.type)).length;
+
+const repeated = <Item>(items: readonly Item[], keyOf: (item: Item) => string): readonly string[] =>
+  [...Map.groupBy(items, keyOf)].filter(([, its]) => its.length > 1).map(([key]) => key);

@@ -1,0 +1,79 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { journalOf } from './journal.ts';
+import { owedMails, supersededBy } from './owed-mails.ts';
+import type { EventData } from './stored.ts';
+import { ADA, at, commitOf, eventOf } from './testing/good-run.ts';
+
+const person = { email: 'ada@example.com', username: 'ada' };
+const link = { sealed: 'x', expiresAt: at(60) };
+
+const owedFor = (type: string, data: EventData) =>
+  owedMails(journalOf([commitOf(ADA, [1, 1], 'c', [eventOf(type, at(0), data)])]));
+
+const mailsFor = (type: string, data: EventData) =>
+  owedFor(type, data).map(({ mail, to }) => `${mail} ${to}`);
+
+describe('what is owed', () => {
+  const cases: readonly (readonly [string, EventData, ...(readonly string[])])[] = [
+    ['UserRegistered', { person, verification: link }, 'verify-email ada@example.com'],
+    ['UserRegistered', { person }, 'account-exists ada@example.com'],
+    ['UserRegistered', { person: null, verification: link }],
+    ['VerificationRequested', { person, verification: link }, 'verify-email ada@example.com'],
+    ['VerificationRequested', { person }],
+    ['AccountVerified', { person }, 'welcome ada@example.com'],
+    ['PasswordResetRequested', { person, reset: link, verifies: false }, 'reset-password ada@example.com'],
+    ['PasswordResetRequested', { person, reset: link, verifies: true }, 'choose-password ada@example.com'],
+    ['PasswordResetRequested', { person, verifies: false }],
+    ['PasswordChanged', { person, how: 'change' }, 'password-changed ada@example.com'],
+    ['PasswordChanged', { person, how: 'first' }],
+    ['RoleChanged', { person, role: 'admin' }, 'role-changed ada@example.com'],
+    ['MailRequested', { person: { recipients: ['a@b.c', 'd@e.f'] } }, 'welcome a@b.c', 'welcome d@e.f'],
+    ['AccountDisabled', { person: {} }],
+    ['SessionsRevoked', { reason: 'admin' }],
+  ];
+  for (const [type, data, ...mails] of cases) {
+    test(`for ${type} with ${Object.keys(data)}: ${mails.join(', ') || 'nothing'}`, () =>
+      assert.deepEqual(mailsFor(type, data), mails));
+  }
+
+  test('is known by a name-based UUID of event, mail and recipient', () => {
+    const event = {
+      ...eventOf('AccountVerified', at(0), { person }),
+      id: '01900000-0000-7000-9000-000000000001',
+    };
+    const [mail] = owedMails(journalOf([commitOf(ADA, [1, 1], 'c', [event])]));
+    assert.equal(mail?.id, '7ba35225-bc98-5179-817a-ad5875b5336b');
+  });
+
+  test('is owed for three days; with a link, until five minutes before it ends, or half of its life', () => {
+    const until = (type: string, data: EventData) => owedFor(type, data)[0]?.sendUntil;
+    assert.equal(until('AccountVerified', { person }), Date.parse(at(72 * 60)));
+    assert.equal(until('UserRegistered', { person, verification: link }), Date.parse(at(55)));
+    const short = { ...link, expiresAt: at(4) };
+    assert.equal(until('UserRegistered', { person, verification: short }), Date.parse(at(2)));
+  });
+});
+
+describe('what is superseded', () => {
+  const by = (type: string, data: EventData) =>
+    supersededBy({
+      ...eventOf(type, at(0), data),
+      subject: ADA,
+      sequence: 1,
+      commit: commitOf(ADA, [1, 1], 'c', []),
+    });
+
+  test('is what links, passwords and closed accounts make pointless', () => {
+    assert.deepEqual(by('UserRegistered', { verification: link }), ['verification']);
+    assert.deepEqual(by('UserRegistered', {}), []);
+    assert.deepEqual(by('VerificationRequested', { verification: link }), ['verification']);
+    assert.deepEqual(by('AccountVerified', {}), ['verification']);
+    assert.deepEqual(by('PasswordResetRequested', { reset: link }), ['reset']);
+    assert.deepEqual(by('PasswordResetRequested', {}), []);
+    assert.deepEqual(by('PasswordChanged', { how: 'first' }), ['verification', 'reset']);
+    assert.deepEqual(by('RegistrationEnded', { reason: 'expired' }), ['everything']);
+    assert.deepEqual(by('AccountDisabled', {}), ['everything']);
+    assert.deepEqual(by('ProfileChanged', {}), []);
+  });
+});

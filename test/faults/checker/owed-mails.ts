@@ -1,0 +1,112 @@
+/** Which event owes which mail to whom, until when, and which earlier mails it makes pointless: docs/events.md. */
+import { createHash } from 'node:crypto';
+import type { Journal, JournalEvent } from './journal.ts';
+import type { SealedLink } from './stored.ts';
+
+type Purpose = 'verification' | 'reset';
+export type Superseded = Purpose | 'everything';
+
+export interface OwedMail {
+  /** Of its delivery, and the local part of its Message-ID. */
+  readonly id: string;
+  readonly event: JournalEvent;
+  readonly mail: string;
+  readonly to: string;
+  readonly purpose?: Purpose;
+  /** In ms since 1970, as all that follows: when its link ends. */
+  readonly expiresAt?: number;
+  /** When it is not worth sending any more. */
+  readonly sendUntil: number;
+}
+
+interface Owing {
+  readonly mail: string;
+  readonly purpose?: Purpose;
+  readonly link?: SealedLink;
+}
+
+/** Nothing is owed because of an event that is not listed. */
+const owing: Readonly<Record<string, (event: JournalEvent) => Owing | undefined>> = {
+  UserRegistered: ({ data: { verification: link } }) =>
+    link ? { mail: 'verify-email', purpose: 'verification', link } : { mail: 'account-exists' },
+  VerificationRequested: ({ data: { verification: link } }) =>
+    link && { mail: 'verify-email', purpose: 'verification', link },
+  AccountVerified: () => ({ mail: 'welcome' }),
+  PasswordResetRequested: ({ data: { reset: link, verifies } }) =>
+    link && { mail: verifies ? 'choose-password' : 'reset-password', purpose: 'reset', link },
+  PasswordChanged: ({ data: { how } }) => (how === 'first' ? undefined : { mail: 'password-changed' }),
+  RoleChanged: () => ({ mail: 'role-changed' }),
+  MailRequested: () => ({ mail: 'welcome' }),
+};
+
+/** The kinds of mail of earlier events that are not to be sent any more. */
+export function supersededBy({ type, data }: JournalEvent): readonly Superseded[] {
+  switch (type) {
+    case 'UserRegistered':
+    case 'VerificationRequested':
+      return data.verification ? ['verification'] : [];
+    case 'PasswordResetRequested':
+      return data.reset ? ['reset'] : [];
+    case 'AccountVerified':
+      return ['verification'];
+    case 'PasswordChanged':
+      return ['verification', 'reset'];
+    case 'RegistrationEnded':
+    case 'AccountDisabled':
+      return ['everything'];
+    default:
+      return [];
+  }
+}
+
+export const owedMails = ({ events }: Journal): readonly OwedMail[] =>
+  [...events.values()].flat().flatMap(owedBy);
+
+function owedBy(event: JournalEvent): readonly OwedMail[] {
+  const owed = owing[event.type]?.(event);
+  const { person } = event.data;
+  if (owed === undefined || !person) return [];
+  const { mail, purpose, link } = owed;
+  const recipients = person.recipients ?? [person.email ?? ''];
+  return recipients.map((to) => ({
+    id: idOf(event.id, mail, to),
+    event,
+    mail,
+    to,
+    ...(purpose && { purpose }),
+    ...(link && { expiresAt: Date.parse(link.expiresAt) }),
+    sendUntil: sendUntil(Date.parse(event.time), link),
+  }));
+}
+
+const MINUTE = 60_000;
+
+/** News for 72 hours; with a link, until 5 minutes before it ends, or halfway where that is later. */
+function sendUntil(occurredAt: number, link: SealedLink | undefined): number {
+  if (link === undefined) return occurredAt + 72 * 60 * MINUTE;
+  const end = Date.parse(link.expiresAt);
+  return end - Math.min(5 * MINUTE, Math.max(0, end - occurredAt) / 2);
+}
+
+/** Whether an event of the same account, or mailing, makes the mail pointless. */
+export const supersedes = (event: JournalEvent, { event: its, purpose }: OwedMail): boolean =>
+  event.subject === its.subject &&
+  event.sequence > its.sequence &&
+  supersededBy(event).some((what) => what === 'everything' || what === purpose);
+
+const NAMESPACE = '6f0b1c523a575d0e9a556f2f3c0a7e41';
+
+/**
+ * UUIDv5 (RFC 9562) of event, mail and recipient. Fixed for ever: were it another one after an update, mails in
+ * flight would be sent twice.
+ */
+function idOf(eventId: string, mail: string, to: string): string {
+  const hash = createHash('sha1')
+    .update(Buffer.from(NAMESPACE, 'hex'))
+    .update(JSON.stringify([eventId, mail, to]))
+    .digest()
+    .subarray(0, 16);
+  hash.writeUInt8((hash.readUInt8(6) & 0x0f) | 0x50, 6);
+  hash.writeUInt8((hash.readUInt8(8) & 0x3f) | 0x80, 8);
+  return hash.toString('hex').replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5');
+}

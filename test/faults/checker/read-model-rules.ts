@@ -1,0 +1,41 @@
+/** The read model against the fold of the journal. */
+import { isDeepStrictEqual } from 'node:util';
+import { profileDocumentOf } from './fold.ts';
+import { accountsIn, type Journal } from './journal.ts';
+import { broken, type Violation } from './report.ts';
+import type { StoredProfile } from './stored.ts';
+
+/** Field by field, for every account and no other. */
+export function checkReadModel(journal: Journal, stored: readonly StoredProfile[]): readonly Violation[] {
+  const expected = new Map(accountsIn(journal).map(([id, events]) => [id, profileDocumentOf(id, events)]));
+  const found = new Map(stored.map((document) => [document._id, document]));
+  return [...new Set([...expected.keys(), ...found.keys()])].flatMap((id) =>
+    differences(expected.get(id), found.get(id)).flatMap((what) => broken('read model', `${id}: ${what}`)),
+  );
+}
+
+export const checkParked = (stored: readonly StoredProfile[]): readonly Violation[] =>
+  stored.flatMap(({ _id, parked }) =>
+    parked === undefined ? [] : broken('parked', `${_id} after event ${parked.after}: ${parked.cause}`),
+  );
+
+function differences(
+  expected: StoredProfile | undefined,
+  found: StoredProfile | undefined,
+): readonly string[] {
+  if (expected === undefined) return ['is not in the journal'];
+  if (found === undefined) return ['is missing'];
+  if (expected.sequence !== found.sequence) {
+    return [`has reached event ${found.sequence} of ${expected.sequence}`];
+  }
+  const [wanted, got] = [fieldsOf(expected), fieldsOf(found)];
+  return [...new Set([...wanted.keys(), ...got.keys()])]
+    .filter((name) => !isDeepStrictEqual(wanted.get(name), got.get(name)))
+    .map((name) => `another ${name} than the journal's`);
+}
+
+const fieldsOf = ({ profile, search }: StoredProfile): ReadonlyMap<string, unknown> =>
+  new Map([
+    ...Object.entries(profile ?? {}),
+    ...Object.entries(search ?? {}).map(([name, value]): [string, unknown] => [`search.${name}`, value]),
+  ]);

@@ -1,0 +1,90 @@
+/** Reads everything that a system has stored: MongoDB by its plain driver, topics by kcat, groups by kafkajs. */
+import { type Admin, Kafka, logLevel } from 'kafkajs';
+import { type Db, MongoClient } from 'mongodb';
+import { readTopic } from '../../support/kcat.ts';
+import type { RunDescription } from '../run-folder.ts';
+import type {
+  Commit,
+  GroupLag,
+  StoredCutoffs,
+  StoredDelivery,
+  StoredLease,
+  StoredProfile,
+  StoredRequest,
+  Stores,
+  TopicRecord,
+} from './stored.ts';
+import { TOPICS } from './topic-rules.ts';
+
+type Servers = RunDescription['servers'];
+
+/** Who reads what. */
+const READERS: readonly (readonly [group: string, topic: string])[] = [
+  ['user', 'accounts.events.v1'],
+  ['notifier', 'accounts.events.v1'],
+  ['notifier', 'mailings.events.v1'],
+];
+
+/** One after the other, in the order in which things come about: what is done by the first look shows in the next. */
+export async function readStores({ KAFKA_BROKERS, MONGO_URL }: Servers): Promise<Stores> {
+  const client = await MongoClient.connect(MONGO_URL);
+  const kafka = new Kafka({
+    brokers: KAFKA_BROKERS.split(','),
+    clientId: 'checker',
+    logLevel: logLevel.NOTHING,
+  });
+  const admin = kafka.admin();
+  try {
+    await admin.connect();
+    const all = readerOf(client.db());
+    const requests = await all<StoredRequest>('auth_requests');
+    const commits = await all<Commit>('auth_commits');
+    const topics = await readTopics(admin, KAFKA_BROKERS);
+    return {
+      requests,
+      commits,
+      ...topics,
+      profiles: await all<StoredProfile>('user_profiles_v1'),
+      deliveries: await all<StoredDelivery>('notifier_deliveries'),
+      cutoffs: await all<StoredCutoffs>('notifier_cutoffs'),
+      leases: await all<StoredLease>('auth_leases'),
+    };
+  } finally {
+    await admin.disconnect();
+    await client.close();
+  }
+}
+
+const readerOf =
+  (db: Db) =>
+  async <Document>(collection: string): Promise<readonly Document[]> =>
+    // What stands there is what this checker is about.
+    (await db.collection(collection).find().toArray()) as unknown as Document[];
+
+async function readTopics(
+  admin: Admin,
+  brokers: string,
+): Promise<Pick<Stores, 'records' | 'deadLetters' | 'lags'>> {
+  const read = async (topic: string): Promise<readonly TopicRecord[]> =>
+    (await readTopic(brokers, topic)).map((record) => ({ topic, ...record }));
+  const deadLetterTopics = (await admin.listTopics()).filter((topic) => topic.includes('.dlq.'));
+  return {
+    lags: await Promise.all(READERS.map(([group, topic]) => lagOf(admin, group, topic))),
+    records: (await Promise.all(TOPICS.map(read))).flat(),
+    deadLetters: (await Promise.all(deadLetterTopics.map(read))).flat(),
+  };
+}
+
+/** A group that has kept no position yet is behind from the beginning. */
+async function lagOf(admin: Admin, group: string, topic: string): Promise<GroupLag> {
+  const [kept] = await admin.fetchOffsets({ groupId: group, topics: [topic] });
+  const reached = new Map(
+    (kept?.partitions ?? []).map(({ partition, offset }) => [partition, Number(offset)]),
+  );
+  const ends = await admin.fetchTopicOffsets(topic);
+  const lag = ends.reduce((sum, { partition, high, low }) => {
+    const position = Math.max(Number(low), reached.get(partition) ?? -1);
+    return sum + Number(high) - position;
+  }, 0);
+  return { group, topic, lag };
+}

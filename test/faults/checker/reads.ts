@@ -1,0 +1,38 @@
+/** What the read model has answered, against the journal. */
+import type { CommandContext } from './commands.ts';
+import { foldAccount } from './fold.ts';
+import { broken, type Violation } from './report.ts';
+
+/** What is shown of a profile to its owner, beside its version. */
+const SHOWN = [
+  'id',
+  'email',
+  'username',
+  'firstName',
+  'lastName',
+  'role',
+  'isVerified',
+  'locale',
+  'createdAt',
+  'updatedAt',
+  'passwordChangedAt',
+] as const;
+
+/** Whoever reads their profile sees it as it was at the version that it names, and nothing older than they have seen. */
+export const checkReads = ({ journal, history }: CommandContext): readonly Violation[] =>
+  history
+    .filter((command) => command.op === 'me' && command.status === 200)
+    .flatMap(({ id, request, answer }) => {
+      const shown = (answer ?? {}) as Readonly<Record<string, unknown>>;
+      const version = Number(shown['version']);
+      const account = String(shown['id']);
+      const profile = foldAccount(account, (journal.events.get(account) ?? []).slice(0, version));
+      const [seenOf, seen] = String(request['after']).split(':');
+      if (profile.sequence !== version)
+        return broken('reads', `me ${id} was shown a version that there is not`);
+      if (seenOf === account && version < Number(seen)) {
+        return broken('reads', `me ${id} was shown version ${version} after ${seen}`);
+      }
+      const wrong = SHOWN.filter((name) => shown[name] !== profile[name]);
+      return wrong.length === 0 ? [] : broken('reads', `me ${id} was shown another ${wrong.join(', ')}`);
+    });

@@ -1,0 +1,51 @@
+/** What waits for somebody who does not come: nothing may, once a run has calmed down. */
+import { checkParked } from './read-model-rules.ts';
+import { broken, type Violation } from './report.ts';
+import type { Commit, GroupLag, StoredDelivery, StoredLease, Stores } from './stored.ts';
+
+/** No job is leased for longer than this: a lease that runs out later than that is nobody's. */
+const LONGEST_LEASE_MS = 10 * 60_000;
+
+type Waiting = Pick<
+  Stores,
+  'commits' | 'lags' | 'deliveries' | 'requests' | 'leases' | 'deadLetters' | 'profiles'
+>;
+
+/** All that is not done yet. While a system works that is nothing out of the ordinary; when it rests it is. */
+export const checkStandstill = (stores: Waiting, now: Date): readonly Violation[] => [
+  ...checkOutbox(stores.commits),
+  ...checkGroups(stores.lags),
+  ...checkDeliveries(stores.deliveries, now),
+  ...stores.requests.flatMap(({ _id, at }) =>
+    broken('leases', `request ${_id} of ${at} was not carried out`),
+  ),
+  ...checkLeases(stores.leases, now),
+  ...checkParked(stores.profiles),
+  ...stores.deadLetters.flatMap(({ topic, offset, headers }) =>
+    broken('dead letters', `record ${offset} of ${topic}: ${headers['dlq_cause']}`),
+  ),
+];
+
+const checkOutbox = (commits: readonly Commit[]): readonly Violation[] =>
+  commits
+    .filter(({ unpublished }) => unpublished !== undefined)
+    .flatMap(({ stream, number }) => broken('unpublished', `commit ${number} of ${stream}`));
+
+const checkGroups = (lags: readonly GroupLag[]): readonly Violation[] =>
+  lags
+    .filter(({ lag }) => lag !== 0)
+    .flatMap(({ group, topic, lag }) => broken('groups', `${group} is ${lag} records behind on ${topic}`));
+
+function checkDeliveries(deliveries: readonly StoredDelivery[], now: Date): readonly Violation[] {
+  return deliveries
+    .filter(({ state, open }) => open !== undefined || state === 'pending' || state === 'claimed')
+    .flatMap(({ _id, state, open }) => {
+      const isOver = state === 'claimed' && (open?.dueAt ?? now) <= now;
+      return broken('leases', `delivery ${_id} is ${state}${isOver ? ', and its lease is over' : ''}`);
+    });
+}
+
+const checkLeases = (leases: readonly StoredLease[], now: Date): readonly Violation[] =>
+  leases
+    .filter(({ until }) => until.getTime() > now.getTime() + LONGEST_LEASE_MS)
+    .flatMap(({ _id, until }) => broken('leases', `${_id} is held until ${until.toISOString()}`));

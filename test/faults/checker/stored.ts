@@ -1,0 +1,136 @@
+/** What the stores and topics hold, as plain data: read by their field names, with nothing of the services. */
+
+/** A link as events carry it; what is sealed is the notifier's business. */
+export interface SealedLink {
+  readonly sealed: string;
+  readonly expiresAt: string;
+}
+
+/** The data of an event of any type: what a type does not have is missing. See docs/events.md. */
+export interface EventData {
+  readonly userId?: string;
+  readonly mailingId?: string;
+  readonly role?: string;
+  readonly locale?: string;
+  readonly reason?: string;
+  readonly how?: string;
+  readonly verifies?: boolean;
+  readonly verification?: SealedLink;
+  readonly reset?: SealedLink;
+  readonly person?: Person | null;
+}
+
+export interface Person {
+  readonly email?: string;
+  readonly username?: string;
+  readonly firstName?: string;
+  readonly lastName?: string;
+  readonly recipients?: readonly string[];
+}
+
+export interface CommitEvent {
+  readonly id: string;
+  readonly type: string;
+  readonly time: string;
+  readonly version: number;
+  readonly data: EventData;
+  /** The canonical address, of UserRegistered. */
+  readonly private?: { readonly address?: string };
+}
+
+/** A document of the journal. */
+export interface Commit {
+  readonly _id: string;
+  readonly stream: string;
+  readonly number: number;
+  /** Of its first event. */
+  readonly sequence: number;
+  readonly events: readonly CommitEvent[];
+  readonly claims?: readonly string[];
+  readonly correlationId: string;
+  readonly traceparent?: string;
+  readonly at: string;
+  /** In the outbox. */
+  readonly unpublished?: object;
+  /** By which a living sign-up is found. */
+  readonly registration?: { readonly address: string };
+}
+
+/** A record of a topic. */
+export interface TopicRecord {
+  readonly topic: string;
+  readonly partition: number;
+  readonly offset: number;
+  readonly key: string | null;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly payload: string | null;
+}
+
+/** A document of the read model. */
+export interface StoredProfile {
+  readonly _id: string;
+  readonly sequence: number;
+  readonly profile?: Readonly<Record<string, unknown>>;
+  readonly search?: Readonly<Record<string, unknown>>;
+  readonly parked?: { readonly cause: string; readonly after: number };
+}
+
+export interface Attempt {
+  readonly at: Date;
+  readonly ms: number;
+  readonly result: string;
+  readonly code?: number;
+}
+
+/** A document of the notifier. */
+export interface StoredDelivery {
+  /** Also the local part of the mail's Message-ID. */
+  readonly _id: string;
+  readonly eventId: string;
+  readonly subject: string;
+  readonly state: string;
+  readonly reason?: string;
+  readonly endedAt?: Date;
+  /** The last twenty. */
+  readonly attempts: readonly Attempt[];
+  /** Until it is final. */
+  readonly open?: { readonly dueAt?: Date; readonly sendUntil?: Date };
+}
+
+/** What must not be sent any more of an account: mails of a kind that events before a sequence asked for. */
+export interface StoredCutoffs {
+  readonly _id: string;
+  readonly before: Readonly<Record<string, number>>;
+}
+
+/** Who may do a job until when. */
+export interface StoredLease {
+  readonly _id: string;
+  readonly until: Date;
+}
+
+/** A request that was written down to be carried out later. */
+export interface StoredRequest {
+  readonly _id: string;
+  readonly at: string;
+}
+
+/** How far a group is behind the end of a topic. */
+export interface GroupLag {
+  readonly group: string;
+  readonly topic: string;
+  readonly lag: number;
+}
+
+/** Everything that a system has stored, at one moment. */
+export interface Stores {
+  readonly commits: readonly Commit[];
+  readonly records: readonly TopicRecord[];
+  readonly deadLetters: readonly TopicRecord[];
+  readonly lags: readonly GroupLag[];
+  readonly profiles: readonly StoredProfile[];
+  readonly deliveries: readonly StoredDelivery[];
+  readonly cutoffs: readonly StoredCutoffs[];
+  readonly leases: readonly StoredLease[];
+  readonly requests: readonly StoredRequest[];
+}

@@ -1,0 +1,145 @@
+/** The topics against the journal. */
+import { isDeepStrictEqual } from 'node:util';
+import { faultsOfRecord } from '../../support/event-checks.ts';
+import { isMailing, type Journal, type JournalEvent } from './journal.ts';
+import { broken, type Violation } from './report.ts';
+import type { TopicRecord } from './stored.ts';
+
+const ACCOUNTS = 'accounts.events.v1';
+const MAILINGS = 'mailings.events.v1';
+export const TOPICS = [ACCOUNTS, MAILINGS] as const;
+
+/** What an event says to others. All else that the journal keeps of it is internal. */
+interface PublishedEvent {
+  readonly topic: string;
+  readonly id: string | undefined;
+  readonly type: string | undefined;
+  readonly schema: string | undefined;
+  readonly subject: string | undefined;
+  readonly sequence: string | undefined;
+  readonly time: string | undefined;
+  readonly correlationId: string | undefined;
+  readonly causationId: string | undefined;
+  readonly traceparent: string | undefined;
+  readonly data: unknown;
+}
+
+const published = ({ commit, ...event }: JournalEvent, topic: string): PublishedEvent => ({
+  topic,
+  id: event.id,
+  type: event.type,
+  schema: `urn:latchkey:event:${event.type}:${event.version}`,
+  subject: commit.stream,
+  sequence: String(event.sequence).padStart(10, '0'),
+  time: event.time,
+  correlationId: commit.correlationId,
+  causationId: commit._id,
+  traceparent: commit.traceparent,
+  data: event.data,
+});
+
+const said = ({ topic, headers, payload }: TopicRecord): PublishedEvent => ({
+  topic,
+  id: headers['ce_id'],
+  type: headers['ce_type'],
+  schema: headers['ce_dataschema'],
+  subject: headers['ce_subject'],
+  sequence: headers['ce_sequence'],
+  time: headers['ce_time'],
+  correlationId: headers['ce_correlationid'],
+  causationId: headers['ce_causationid'],
+  traceparent: headers['traceparent'],
+  data: jsonOf(payload),
+});
+
+export interface TopicCount {
+  readonly firsts: number;
+  readonly duplicates: number;
+}
+
+export const countRecords = (records: readonly TopicRecord[]): TopicCount => {
+  const firsts = new Set(records.map(idOf)).size;
+  return { firsts, duplicates: records.length - firsts };
+};
+
+/**
+ * Per account or mailing: the first occurrences of its events are those of the journal, in their order and with what
+ * they say; what comes again is what came first; and nothing else is there, each key in one partition.
+ */
+export function checkTopics(journal: Journal, records: readonly TopicRecord[]): readonly Violation[] {
+  const byKey = Map.groupBy(records, ({ key }) => key ?? '');
+  const keys = new Set([...journal.events.keys(), ...byKey.keys()]);
+  return [
+    ...records.flatMap(checkForm),
+    ...[...keys].flatMap((key) => checkStream(key, journal.events.get(key) ?? [], byKey.get(key) ?? [])),
+  ];
+}
+
+function checkForm(record: TopicRecord): readonly Violation[] {
+  if (jsonOf(record.payload) === undefined) return broken('topic', `${placeOf(record)} is not JSON`);
+  return faultsOfRecord(record).flatMap((fault) => broken('topic', `${placeOf(record)}: ${fault}`));
+}
+
+function checkStream(
+  key: string,
+  events: readonly JournalEvent[],
+  records: readonly TopicRecord[],
+): readonly Violation[] {
+  const topic = isMailing(events) ? MAILINGS : ACCOUNTS;
+  const inOrder = records.toSorted((a, b) => a.offset - b.offset);
+  const partitions = new Set(records.map(({ topic: its, partition }) => `${its} ${partition}`));
+  const firsts = new Map<string, TopicRecord>();
+  for (const record of inOrder) if (!firsts.has(idOf(record))) firsts.set(idOf(record), record);
+  return [
+    ...(partitions.size > 1 ? broken('topic', `${key} is in ${partitions.size} partitions`) : []),
+    ...checkOrder(key, events, [...firsts.values()], topic),
+    ...inOrder.flatMap((record) => checkAgain(record, firsts.get(idOf(record)))),
+  ];
+}
+
+/** The first difference alone: whatever follows one that is missing is out of place as well. */
+function checkOrder(
+  key: string,
+  events: readonly JournalEvent[],
+  firsts: readonly TopicRecord[],
+  topic: string,
+): readonly Violation[] {
+  for (const [index, event] of events.entries()) {
+    const record = firsts[index];
+    const due = `event ${event.sequence} of ${key}`;
+    if (record === undefined) return broken('topic', `${due} is not there`);
+    if (idOf(record) !== event.id)
+      return broken('topic', `${due} is due at ${placeOf(record)}, where another stands`);
+    const differing = differences(published(event, topic), said(record));
+    if (differing.length > 0) return broken('topic', `${due} differs in ${differing.join(', ')}`);
+  }
+  return firsts
+    .slice(events.length)
+    .flatMap((record) => broken('topic', `${placeOf(record)} is not in the journal`));
+}
+
+function checkAgain(record: TopicRecord, first: TopicRecord | undefined): readonly Violation[] {
+  if (first === undefined || record === first) return [];
+  const differing = differences(said(first), said(record));
+  if (differing.length === 0) return [];
+  return broken('topic', `${placeOf(record)} repeats ${placeOf(first)} with another ${differing.join(', ')}`);
+}
+
+const differences = (one: PublishedEvent, other: PublishedEvent): readonly string[] =>
+  Object.entries(one)
+    .filter(([name, value]) => !isDeepStrictEqual(value, other[name as keyof PublishedEvent]))
+    .map(([name]) => name);
+
+const idOf = ({ headers, topic, partition, offset }: TopicRecord): string =>
+  headers['ce_id'] ?? `${topic} ${partition} ${offset}`;
+
+const placeOf = ({ topic, partition, offset }: TopicRecord): string =>
+  `record ${offset} of partition ${partition} of ${topic}`;
+
+function jsonOf(payload: string | null): unknown {
+  try {
+    return JSON.parse(payload ?? '');
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,121 @@
+/** What each fault does to a running system, and how it is taken back. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { KafkaNodes } from '@latchkey/bus/testing';
+import type { Cable } from '../../support/cable.ts';
+import type { ServiceName } from '../../support/cluster.ts';
+import type { KafkaProxy, ProxyMood } from '../system/kafka-proxy.ts';
+import type { Sink, SinkMood } from '../system/sink.ts';
+import type { Fault, Faults } from './nemesis.ts';
+import type { Supervised } from './supervisor.ts';
+
+/** What there is to be hit. */
+export interface World {
+  readonly processes: Readonly<Record<ServiceName, readonly Supervised[]>>;
+  readonly nodes: Pick<KafkaNodes, 'kill' | 'restart'>;
+  /** In the order of the nodes. */
+  readonly proxies: readonly KafkaProxy[];
+  /** The way of all services to MongoDB. */
+  readonly mongoCable: Cable;
+  /** Stops and starts MongoDB itself. */
+  mongoControl(word: 'stop' | 'start'): Promise<void>;
+  readonly sink: Pick<Sink, 'setMood'>;
+}
+
+const SLOW_BY_MS = 700;
+/** For so long commits gather behind the answers to those before them: what is sent next goes to several partitions. */
+const GATHER_MS = 1_500;
+const SEND_WITHIN_MS = 3_000;
+
+export function createFaults(world: World): Faults {
+  const { processes, nodes, proxies, mongoCable, mongoControl, sink } = world;
+
+  const kill = (service: ServiceName): Fault => ({
+    target: (index) => nth(processes[service], index).name,
+    begin: async (index) => {
+      const hit = nth(processes[service], index);
+      await hit.kill();
+      return async () => hit.start();
+    },
+  });
+
+  const pause = (service: ServiceName): Fault => ({
+    target: (index) => nth(processes[service], index).name,
+    begin: async (index) => {
+      const hit = nth(processes[service], index);
+      hit.pause();
+      return async () => hit.resume();
+    },
+  });
+
+  const ofBroker = (begin: Fault['begin']): Fault => ({ target: (index) => `broker-${index + 1}`, begin });
+
+  const killBroker = (index: number) => {
+    nodes.kill(index + 1);
+    return () => nodes.restart(index + 1);
+  };
+
+  const killInSend = async (index: number) => {
+    const held = proxies.map((proxy) => proxy.hold());
+    await sleep(GATHER_MS);
+    const sent = nth(proxies, index).nextProduce(AbortSignal.timeout(SEND_WITHIN_MS));
+    for (const letGo of held) letGo();
+    await sent;
+    return killBroker(index);
+  };
+
+  const mood = (kind: ProxyMood): Fault =>
+    ofBroker(async (index) => {
+      nth(proxies, index).setMood(kind);
+      return async () => nth(proxies, index).setMood({ kind: 'clear' });
+    });
+
+  const ofMongo = (begin: Fault['begin']): Fault => ({ target: () => 'mongodb', begin });
+
+  const mail = (bad: SinkMood): Fault => ({
+    target: () => 'smtp',
+    begin: async () => {
+      await sink.setMood(bad);
+      return () => sink.setMood('takes');
+    },
+  });
+
+  return {
+    'kill-auth': kill('auth'),
+    'kill-user': kill('user'),
+    'kill-notifier': kill('notifier'),
+    'pause-auth': pause('auth'),
+    'pause-user': pause('user'),
+    'pause-notifier': pause('notifier'),
+    'pause-notifier-past-lease': pause('notifier'),
+    'kill-broker': ofBroker(async (index) => killBroker(index)),
+    'kill-leader-in-send': ofBroker(killInSend),
+    'cut-broker': ofBroker(async (index) => {
+      await nth(proxies, index).cut();
+      return nth(proxies, index).mend;
+    }),
+    'slow-broker': mood({ kind: 'slow', ms: SLOW_BY_MS }),
+    'lose-produce-answers': mood({ kind: 'lose-produce-answers' }),
+    'swallow-produce-answers': mood({ kind: 'swallow-produce-answers' }),
+    'stop-mongodb': ofMongo(async () => {
+      await mongoControl('stop');
+      return () => mongoControl('start');
+    }),
+    'cut-mongodb': ofMongo(async () => {
+      await mongoCable.cut();
+      return mongoCable.mend;
+    }),
+    'smtp-refuses': mail('refuses'),
+    'smtp-stalls': mail('stalls'),
+    'smtp-stalls-past-timeouts': mail('stalls'),
+    'smtp-4xx': mail('answers-4xx'),
+    'smtp-5xx': mail('answers-5xx'),
+    'smtp-closes-after-data': mail('closes-after-data'),
+    'smtp-loses-250': mail('loses-250'),
+  };
+}
+
+function nth<T>(all: readonly T[], index: number): T {
+  const one = all[index];
+  if (one === undefined) throw new RangeError(`there is no number ${index}`);
+  return one;
+}

@@ -1,0 +1,74 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import type { FaultLine } from '../run-folder.ts';
+import { type Fault, type Faults, unleash } from './nemesis.ts';
+import { FAULT_KINDS, type FaultKind, type PlannedFault } from './schedule.ts';
+
+const planned = (fault: FaultKind, atMs: number, target = 0): PlannedFault => ({
+  fault,
+  target,
+  atMs,
+  forMs: 10,
+});
+
+function trial(begin: (name: string) => Promise<void> = async () => undefined) {
+  const happened: string[] = [];
+  const lines: FaultLine[] = [];
+  const stopping = new AbortController();
+  const faultOf = (kind: FaultKind): Fault => ({
+    target: (index) => `target-${index}`,
+    begin: async (index) => {
+      happened.push(`${kind} ${index}`);
+      await begin(kind);
+      return async () => void happened.push(`${kind} is healed`);
+    },
+  });
+  const faults = Object.fromEntries(FAULT_KINDS.map((kind) => [kind, faultOf(kind)])) as Faults;
+  const deps = { faults, record: (line: FaultLine) => void lines.push(line), signal: stopping.signal };
+  return { happened, lines, stopping, play: (...plan: PlannedFault[][]) => unleash(plan, deps) };
+}
+
+describe('the nemesis', () => {
+  test('plays the faults of a lane one after the other, and writes each down once it is healed', async () => {
+    const { happened, lines, play } = trial();
+    await play([planned('kill-auth', 0, 1), planned('pause-auth', 0)]);
+    assert.deepEqual(happened, [
+      'kill-auth 1',
+      'kill-auth is healed',
+      'pause-auth 0',
+      'pause-auth is healed',
+    ]);
+    assert.deepEqual(
+      lines.map(({ fault, target }) => [fault, target]),
+      [
+        ['kill-auth', 'target-1'],
+        ['pause-auth', 'target-0'],
+      ],
+    );
+    for (const { at, until } of lines) assert.ok(Date.parse(at) <= Date.parse(until ?? ''));
+  });
+
+  test('leaves out what would come too late', async () => {
+    const { happened, play } = trial();
+    await play([planned('kill-auth', 0), planned('kill-user', -60_000)]);
+    assert.deepEqual(happened, ['kill-auth 0', 'kill-auth is healed']);
+  });
+
+  test('heals what there is and begins nothing more where it is stopped', async () => {
+    const { happened, stopping, play } = trial(async () => stopping.abort());
+    await play([{ ...planned('kill-auth', 0), forMs: 60_000 }, planned('kill-user', 60_010)]);
+    assert.deepEqual(happened, ['kill-auth 0', 'kill-auth is healed']);
+  });
+
+  test('stops in every lane where a fault cannot be brought about, and says why', async () => {
+    const begun = Promise.withResolvers<void>();
+    const { happened, play } = trial(async (kind) => {
+      if (kind === 'kill-auth') return begun.resolve();
+      await begun.promise;
+      throw new Error('there is no broker');
+    });
+    const lanes = [[planned('kill-broker', 0)], [{ ...planned('kill-auth', 0), forMs: 60_000 }]];
+    await assert.rejects(play(...lanes), /there is no broker/);
+    assert.deepEqual(happened.toSorted(), ['kill-auth 0', 'kill-auth is healed', 'kill-broker 0']);
+  });
+});

@@ -1,0 +1,70 @@
+/** Lets the faults of a plan loose, each at its time, and takes each back. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { FaultLine } from '../run-folder.ts';
+import type { FaultKind, PlannedFault } from './schedule.ts';
+
+const TOO_LATE_MS = 5_000;
+
+/** Takes a fault back. */
+export type Heal = () => Promise<void>;
+
+export interface Fault {
+  /** Name of what it befalls. */
+  target(index: number): string;
+  /** Brings it about. @param index which of its targets */
+  begin(index: number): Promise<Heal>;
+}
+
+export type Faults = Readonly<Record<FaultKind, Fault>>;
+
+export interface NemesisDeps {
+  readonly faults: Faults;
+  record(line: FaultLine): void;
+  /** Ends it early, everything healed. */
+  readonly signal: AbortSignal;
+}
+
+/**
+ * Resolves once the faults of the plan have been and are healed. Where one takes so long to come or to go (a broker
+ * that starts on a busy machine) that those behind it in its lane would come too late, they are left out.
+ * @throws Error of the first that could not be brought about or taken back; no other begins then
+ */
+export async function unleash(plan: readonly (readonly PlannedFault[])[], deps: NemesisDeps): Promise<void> {
+  const began = performance.now();
+  const failing = new AbortController();
+  const signal = AbortSignal.any([deps.signal, failing.signal]);
+  const lateBy = (ms: number) => performance.now() - began - ms;
+  const lanes = plan.map((lane) =>
+    playLane(lane, lateBy, { ...deps, signal }).catch((error: unknown) => {
+      failing.abort();
+      throw error;
+    }),
+  );
+  const failed = (await Promise.allSettled(lanes)).find(({ status }) => status === 'rejected');
+  if (failed?.status === 'rejected') throw failed.reason;
+}
+
+async function playLane(
+  lane: readonly PlannedFault[],
+  lateBy: (ms: number) => number,
+  deps: NemesisDeps,
+): Promise<void> {
+  for (const planned of lane) {
+    const late = lateBy(planned.atMs);
+    if (late > TOO_LATE_MS) continue;
+    await sleep(Math.max(0, -late), undefined, deps).catch(() => undefined);
+    if (deps.signal.aborted) return;
+    await play(planned, deps);
+  }
+}
+
+async function play({ fault, target, forMs }: PlannedFault, { faults, record, signal }: NemesisDeps) {
+  const at = new Date().toISOString();
+  const heal = await faults[fault].begin(target);
+  try {
+    await sleep(forMs, undefined, { signal }).catch(() => undefined);
+  } finally {
+    await heal();
+  }
+  record({ at, fault, target: faults[fault].target(target), until: new Date().toISOString() });
+}

@@ -1,0 +1,47 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import fc from 'fast-check';
+import { FAULT_KINDS, type FaultKind, LANES, planFaults } from './schedule.ts';
+
+const kindsOf = (seed: number, seconds: number, without: readonly FaultKind[] = []) =>
+  new Set(
+    planFaults({ seed, seconds, without })
+      .flat()
+      .map(({ fault }) => fault),
+  );
+
+const plans = fc.record({ seed: fc.nat(), seconds: fc.integer({ min: 30, max: 2000 }) });
+
+describe('the plan of the faults', () => {
+  test('is the same for the same seed, and another for another', () => {
+    const plan = planFaults({ seed: 7, seconds: 150 });
+    assert.deepEqual(planFaults({ seed: 7, seconds: 150 }), plan);
+    assert.notDeepEqual(planFaults({ seed: 8, seconds: 150 }), plan);
+  });
+
+  test('has one fault at a time in each lane, all over before its calm', () => {
+    fc.assert(
+      fc.property(plans, (options) => {
+        for (const [index, lane] of planFaults(options).entries()) {
+          let free = 0;
+          for (const { atMs, forMs, target } of lane) {
+            assert.ok(atMs > free);
+            assert.ok(target >= 0 && target < (LANES[index]?.targets ?? 0));
+            free = atMs + forMs;
+          }
+          assert.ok(free <= (options.seconds - (LANES[index]?.calm ?? 0)) * 1000 || lane.length === 0);
+        }
+      }),
+    );
+  });
+
+  test('leaves out what cannot be done', () => {
+    assert.ok(kindsOf(1, 2000).has('stop-mongodb'));
+    assert.ok(!kindsOf(1, 2000, ['stop-mongodb']).has('stop-mongodb'));
+  });
+
+  test('has every kind in a long run, and none past leases in a short one', () => {
+    assert.deepEqual(kindsOf(1, 4000), new Set(FAULT_KINDS));
+    assert.ok(!kindsOf(1, 300).has('pause-notifier-past-lease'));
+  });
+});

@@ -1,0 +1,50 @@
+/** Keeps a process of the system running, as an orchestrator would, and ends or pauses it on demand. */
+import type { ServerProcess } from '../../support/server-process.ts';
+
+export interface Supervised {
+  readonly name: string;
+  kill(): Promise<void>;
+  /** Starts it after a kill, and does not wait for it. */
+  start(): void;
+  pause(): void;
+  resume(): void;
+  /** Lets it end, from now on. */
+  release(): void;
+}
+
+/** @param onEnd called where it ends by itself, with its exit code; it is started again */
+export function supervise(
+  name: string,
+  instance: ServerProcess,
+  onEnd: (name: string, code: number | null) => void,
+): Supervised {
+  let mayEnd = false;
+
+  async function watch(): Promise<void> {
+    const code = await instance.ended();
+    if (mayEnd) return;
+    onEnd(name, code);
+    start();
+  }
+
+  function start(): void {
+    mayEnd = false;
+    instance.launch();
+    void watch();
+  }
+
+  void watch();
+  return {
+    name,
+    kill: async () => {
+      mayEnd = true;
+      await instance.end('SIGKILL');
+    },
+    start,
+    pause: () => instance.signal('SIGSTOP'),
+    resume: () => instance.signal('SIGCONT'),
+    release: () => {
+      mayEnd = true;
+    },
+  };
+}

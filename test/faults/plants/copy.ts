@@ -1,0 +1,48 @@
+/** A copy of the sources, to plant bugs in: the sources themselves are never touched. */
+import { cp, mkdir, mkdtemp, readdir, readFile, readlink, rm, symlink, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { basename, join } from 'node:path';
+import type { Patch } from './plants.ts';
+
+const ROOT = join(import.meta.dirname, '..', '..', '..');
+const COPIED = ['package.json', 'libs', 'services', 'deploy', 'test', 'docs/events'];
+const OURS = '@latchkey';
+
+/** With these patches. Its modules are those of the sources, but for our own. @returns its folder */
+export async function copySources(patches: readonly Patch[]): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), 'latchkey-plant-'));
+  for (const path of COPIED) {
+    await cp(join(ROOT, path), join(folder, path), {
+      recursive: true,
+      filter: (source) => basename(source) !== 'node_modules',
+    });
+  }
+  await linkModules(join(ROOT, 'node_modules'), join(folder, 'node_modules'));
+  for (const patch of patches) await applyPatch(folder, patch);
+  return folder;
+}
+
+export const removeCopy = (folder: string): Promise<void> => rm(folder, { recursive: true });
+
+async function linkModules(modules: string, copy: string): Promise<void> {
+  await mkdir(join(copy, OURS), { recursive: true });
+  for (const name of await readdir(modules)) {
+    if (name !== OURS) await symlink(join(modules, name), join(copy, name));
+  }
+  // Their links lead from where they stand, and so into the copy.
+  for (const name of await readdir(join(modules, OURS))) {
+    await symlink(await readlink(join(modules, OURS, name)), join(copy, OURS, name));
+  }
+}
+
+async function applyPatch(folder: string, { file, search, replacement }: Patch): Promise<void> {
+  const path = join(folder, file);
+  await writeFile(path, patched(await readFile(path, 'utf8'), search, replacement));
+}
+
+/** @throws Error unless the text stands there exactly once: a plant that does not fit any more proves nothing */
+export function patched(source: string, search: string, replacement: string): string {
+  const parts = source.split(search);
+  if (parts.length !== 2) throw new Error(`stands there ${parts.length - 1} times: ${search}`);
+  return parts.join(replacement);
+}

@@ -1,0 +1,87 @@
+/**
+ * `npm run test:plants`: whether the checker of the fault suite would notice. Plants ten bugs, one after the other, in
+ * a copy of the sources, runs what brings each to light, and tells by which rules it was caught; and runs all of that
+ * without a bug, where the checker must have nothing to say. Words are parts of the names of plants: only those then.
+ * Needs what `npm run test:cluster` needs.
+ */
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { QUIET_KAFKA } from '../../support/programs.ts';
+import type { Report } from '../checker/check.ts';
+import { copySources, removeCopy } from './copy.ts';
+import { type Patch, type Plant, plants, shorterLeases } from './plants.ts';
+import { type Provocation, provocations } from './provocations.ts';
+
+const SOUND_QUIET_MS = 120_000;
+/** What a bug has left undone is not done later either. */
+const PLANTED_QUIET_MS = 25_000;
+
+interface Trial {
+  readonly patches: readonly Patch[];
+  readonly provokedBy: readonly Provocation[];
+  readonly quietMs: number;
+}
+
+/** @throws Error with what it printed if it does not come to a report */
+async function reportOn({ patches, provokedBy, quietMs }: Trial): Promise<Report> {
+  const folder = await copySources(patches);
+  try {
+    const file = join(folder, 'report.json');
+    const program = join(folder, 'test/faults/plants/provoke.ts');
+    const words = [QUIET_KAFKA, program, file, String(quietMs), ...provokedBy];
+    const child = spawn(process.execPath, words, { stdio: ['ignore', 'inherit', 'inherit'] });
+    const [code]: (number | null)[] = await once(child, 'close');
+    if (code !== 0) throw new Error(`${provokedBy.join(', ')} ended with ${code}`);
+    const report: Report = JSON.parse(await readFile(file, 'utf8'));
+    return report;
+  } finally {
+    await removeCopy(folder);
+  }
+}
+
+/** Whether all that provokes bugs breaks no rule where there is none. */
+async function isQuietWithoutBugs(provokedBy: readonly Provocation[]): Promise<boolean> {
+  const report = await reportOn({ patches: shorterLeases, provokedBy, quietMs: SOUND_QUIET_MS });
+  console.log(`without a bug\n  ${report.ok ? 'nothing to say' : rulesIn(report)}`);
+  for (const { rule, detail } of report.violations) console.log(`  ${rule}: ${detail}`);
+  return report.ok;
+}
+
+/** One that breaks the provocation itself is not caught: the checker has not been asked. */
+async function isCaught({ name, bug, provokedBy, caughtBy }: Plant): Promise<boolean> {
+  const patches = [...shorterLeases, ...bug];
+  const report = await reportOn({ patches, provokedBy: [provokedBy], quietMs: PLANTED_QUIET_MS });
+  const caught = report.violations.some(({ rule }) => caughtBy.includes(rule));
+  console.log(
+    `${name}\n  ${provokedBy} → ${caught ? '' : 'NOT CAUGHT, but '}${rulesIn(report) || 'nothing'}`,
+  );
+  return caught;
+}
+
+async function orFalse(trial: Promise<boolean>): Promise<boolean> {
+  try {
+    return await trial;
+  } catch (error) {
+    console.log(`BROKE OFF: ${error instanceof Error ? error.message : String(error)}`);
+    return false;
+  }
+}
+
+const rulesIn = ({ violations }: Report): string =>
+  [...Map.groupBy(violations, ({ rule }) => rule)].map(([rule, its]) => `${rule} (${its.length})`).join(', ');
+
+const wanted = process.argv.slice(2);
+const tried = plants.filter(({ name }) => wanted.length === 0 || wanted.some((word) => name.includes(word)));
+const needed = new Set(tried.map(({ provokedBy }) => provokedBy));
+// In their own order: some need to come first.
+const inOrder = Object.keys(provocations).filter((name): name is Provocation =>
+  needed.has(name as Provocation),
+);
+
+const outcomes = [await orFalse(isQuietWithoutBugs(inOrder))];
+for (const plant of tried) outcomes.push(await orFalse(isCaught(plant)));
+const caught = outcomes.slice(1).filter((outcome) => outcome).length;
+console.log(`\n${caught} of ${tried.length} planted bugs were caught`);
+if (outcomes.includes(false)) process.exitCode = 1;

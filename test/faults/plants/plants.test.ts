@@ -1,0 +1,32 @@
+import assert from 'node:assert/strict';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { describe, test } from 'node:test';
+import { patched } from './copy.ts';
+import { plants, shorterLeases } from './plants.ts';
+
+const ROOT = join(import.meta.dirname, '..', '..', '..');
+
+describe('the plants', () => {
+  for (const { name, bug } of plants) {
+    test(`fit into the sources as they are: ${name}`, async () => {
+      for (const { file, search, replacement } of [...shorterLeases, ...bug]) {
+        const source = await readFile(join(ROOT, file), 'utf8');
+        assert.notEqual(patched(source, search, replacement), source);
+      }
+    });
+  }
+
+  test('are ten, each another', () => {
+    assert.equal(new Set(plants.map(({ name }) => name)).size, 10);
+  });
+});
+
+describe('a patch', () => {
+  test('replaces what stands there once', () => assert.equal(patched('a b c', 'b', '$&'), 'a $& c'));
+
+  test('is refused where that stands there twice, or not at all', () => {
+    assert.throws(() => patched('a b b', 'b', 'x'));
+    assert.throws(() => patched('a c', 'b', 'x'));
+  });
+});

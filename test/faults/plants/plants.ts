@@ -1,0 +1,188 @@
+/**
+ * Ten bugs of the kind that a system like this one has, each small, and each found by nothing but what it does to a
+ * run. Where a bug shows only after a lease, the times of the sender are shortened along with it.
+ */
+import type { Rule } from '../checker/report.ts';
+import type { Provocation } from './provocations.ts';
+
+/** Replaces a text that stands in a file exactly once. */
+export interface Patch {
+  readonly file: string;
+  readonly search: string;
+  readonly replacement: string;
+}
+
+export interface Plant {
+  readonly name: string;
+  readonly bug: readonly Patch[];
+  /** What brings it to light. */
+  readonly provokedBy: Provocation;
+  /** One of these must be broken. */
+  readonly caughtBy: readonly Rule[];
+}
+
+const PUBLISHER = 'services/auth/src/relay/publisher.ts';
+const JOURNAL = 'services/auth/src/adapters/journal.mongo.ts';
+const INTAKE = 'services/notifier/src/intake.ts';
+const DELIVERIES = 'services/notifier/src/adapters/deliveries.mongo.ts';
+const DISPATCHER = 'services/notifier/src/dispatcher.ts';
+const APPLY_RECORD = 'services/user/src/profile/apply-record.ts';
+const LANE = 'libs/bus/src/kafka/lane.ts';
+
+/** A lease that a test can wait for. */
+export const shorterLeases: readonly Patch[] = [
+  {
+    file: DISPATCHER,
+    search: 'export const TRY_MS = 60_000;',
+    replacement: 'export const TRY_MS = 10_000;',
+  },
+  {
+    file: DISPATCHER,
+    search: 'export const LEASE_MS = 90_000;',
+    replacement: 'export const LEASE_MS = 15_000;',
+  },
+];
+
+export const plants: readonly Plant[] = [
+  {
+    name: 'a commit is marked as published before Kafka has acknowledged it',
+    bug: [
+      {
+        file: PUBLISHER,
+        search: '    const byTopic = recordsByTopic(batch);\n',
+        replacement: '    const byTopic = recordsByTopic(batch);\n    await journal.markPublished(batch);\n',
+      },
+    ],
+    provokedBy: 'the log is away',
+    caughtBy: ['topic'],
+  },
+  {
+    name: 'the relay keeps a position in time, and passes over whoever writes late',
+    bug: [
+      {
+        file: PUBLISHER,
+        search: '  const blocked = new Set<string>();\n',
+        replacement: "  const blocked = new Set<string>();\n  let position = '';\n",
+      },
+      {
+        file: PUBLISHER,
+        search: 'for (const commit of await journal.unpublished(stream)) ready.push(outgoingCommit(commit));',
+        replacement: `for (const commit of await journal.unpublished(stream)) {
+        if (commit.at <= position) continue;
+        position = commit.at;
+        ready.push(outgoingCommit(commit));
+      }`,
+      },
+    ],
+    provokedBy: 'several people at once',
+    caughtBy: ['unpublished'],
+  },
+  {
+    name: 'a command is appended in two inserts',
+    bug: [
+      {
+        file: JOURNAL,
+        search: '        await commits.insertOne(documentOf(commit));\n',
+        replacement: `        const { events: [first, ...rest], claims: _, ...same } = commit;
+        await commits.insertOne(documentOf({ ...commit, events: [first] }));
+        const { commandId, number, sequence } = commit;
+        const next = { commandId: commandId + '-2', number: number + 1, sequence: sequence + 1 };
+        if (rest.length > 0) await commits.insertOne(documentOf({ ...same, ...next, events: rest }));
+`,
+      },
+    ],
+    provokedBy: 'several people at once',
+    caughtBy: ['whole commits'],
+  },
+  {
+    name: 'the claim on an address is given back once the sign-up is settled',
+    bug: [
+      {
+        file: JOURNAL,
+        search: '      await commits.updateOne({ stream, ...isLiving }, { $unset: { registration: 1 } });\n',
+        replacement: `      await commits.updateOne({ stream, ...isLiving }, { $unset: { registration: 1 } });
+      await commits.updateMany({ stream }, { $unset: { claims: 1 } });
+`,
+      },
+    ],
+    provokedBy: 'several people at once',
+    caughtBy: ['claims'],
+  },
+  {
+    name: 'the position moves before the slice has been handled',
+    bug: [
+      {
+        file: LANE,
+        search: "    const handled = await persist(deps, control, 'A slice failed; it is due again.', () =>",
+        replacement: `    if (last) await run.moveTo(last);
+    const handled = await persist(deps, control, 'A slice failed; it is due again.', () =>`,
+      },
+    ],
+    provokedBy: 'readers die without their store',
+    caughtBy: ['read model', 'mails'],
+  },
+  {
+    name: 'the intake does not wait until its deliveries are stored',
+    bug: [
+      {
+        file: INTAKE,
+        search: `    const result = await deliveries.record({ deliveries: added, cutoffs }, deps.now());
+    if (result.added > 0) deps.onAdded();
+`,
+        replacement: `    void deliveries.record({ deliveries: added, cutoffs }, deps.now()).then(deps.onAdded, () => undefined);
+`,
+      },
+    ],
+    provokedBy: 'readers die without their store',
+    caughtBy: ['mails'],
+  },
+  {
+    name: 'an event is applied where it is not older than the last, in place of the one after it',
+    bug: [
+      {
+        file: APPLY_RECORD,
+        search: "if (sequence <= last) return { account, effect: 'duplicate' };",
+        replacement: "if (sequence < last) return { account, effect: 'duplicate' };",
+      },
+    ],
+    provokedBy: 'a record comes twice',
+    caughtBy: ['parked', 'read model'],
+  },
+  {
+    name: 'a mail is taken although another holds the lease on it',
+    bug: [
+      {
+        file: DELIVERIES,
+        search: "    const due = { 'open.dueAt': { $lte: now } };\n    const found",
+        replacement: `    const due = { $or: [{ 'open.dueAt': { $lte: now } }, { state: 'claimed' as const }] };
+    const found`,
+      },
+    ],
+    provokedBy: 'the mail server is slow',
+    caughtBy: ['duplicate mails'],
+  },
+  {
+    name: 'a claim does not look at the cutoffs',
+    bug: [
+      {
+        file: DELIVERIES,
+        search: 'reaching.some((cutoff) => covers(cutoff, delivery));',
+        replacement: 'reaching.some((cutoff) => covers(cutoff, delivery) && false);',
+      },
+    ],
+    provokedBy: 'a mail in hand is superseded',
+    caughtBy: ['superseded mails'],
+  },
+  {
+    name: 'an outcome is written down by whoever does not hold the mail any more',
+    bug: [
+      {
+        file: DELIVERIES,
+        search: 'deliveries.updateOne({ _id: id, owner }, outcomeOf(settlement))',
+        replacement: 'deliveries.updateOne({ _id: id }, outcomeOf(settlement))',
+      },
+    ],
+    provokedBy: 'a sender is stopped with a mail in hand',
+    caughtBy: ['mails', 'leases'],
+  },
+];

@@ -1,0 +1,133 @@
+/** What goes wrong in the world, or just happens, so that a bug shows: each as short as can be, and nothing by chance. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Kafka, logLevel } from 'kafkajs';
+import { readTopic } from '../../support/kcat.ts';
+import type { ServerProcess } from '../../support/server-process.ts';
+import * as ask from '../traffic/commands.ts';
+import { newPassword } from '../traffic/person.ts';
+import { type Stage, until } from './stage.ts';
+
+const TOPIC = 'accounts.events.v1';
+/** A notifier that is idle looks for mails every 2 s. */
+const EVERYBODY_HAS_LOOKED_MS = 3_000;
+/** More than the checker allows for a claim. */
+const CERTAINLY_LATER_MS = 6_000;
+const QUIET_WITHIN_MS = 20_000;
+
+export const provocations = {
+  'the log is away': async ({ kafka, cluster, signUp, sink, during }: Stage): Promise<void> => {
+    const [auth] = cluster.instances.auth;
+    await during({ 'cut-broker': 'broker-1' }, async () => {
+      await kafka.cut();
+      await signUp();
+      await until('auth cannot publish', () => saysSince(auth, 0, 'cannot publish'));
+      await kafka.mend();
+    });
+    const { email } = await signUp();
+    await sink.letters.next(email, () => true, QUIET_WITHIN_MS);
+  },
+
+  'several people at once': async ({ member, wire }: Stage): Promise<void> => {
+    const people = [await member(), await member(), await member(), await member(), await member()];
+    const [first] = people;
+    for (let round = 0; round < 10; round += 1) {
+      await Promise.all(
+        people.map((person) => wire.send(ask.changeProfile(person, { firstName: `Ada ${round}` }))),
+      );
+    }
+    if (first) await wire.send(ask.changePassword(first, newPassword()));
+  },
+
+  'a record comes twice': async ({ cluster, signUp, rest }: Stage): Promise<void> => {
+    const { KAFKA_BROKERS } = cluster.stores;
+    await signUp();
+    await rest(QUIET_WITHIN_MS);
+    const newest = (await readTopic(KAFKA_BROKERS, TOPIC)).findLast(
+      ({ headers }) => headers['ce_type'] === 'UserRegistered',
+    );
+    if (newest === undefined) throw new Error('nobody has signed up');
+    const { partition, key, headers, payload: value } = newest;
+    const kafka = new Kafka({ brokers: KAFKA_BROKERS.split(','), logLevel: logLevel.NOTHING });
+    const relay = kafka.producer({ allowAutoTopicCreation: false });
+    await relay.connect();
+    await relay.send({ topic: TOPIC, messages: [{ partition, key, headers, value }] });
+    await relay.disconnect();
+  },
+
+  'the mail server is slow': async ({ sink, signUp }: Stage): Promise<void> => {
+    await sink.setMood('stalls');
+    await signUp();
+    await until('a mail is in hand', () => sink.held() > 0);
+    await sleep(EVERYBODY_HAS_LOOKED_MS);
+    await sink.setMood('takes');
+  },
+
+  'a mail in hand is superseded': async ({ sink, member, wire, deliveries, rest }: Stage): Promise<void> => {
+    const person = await member();
+    await rest(QUIET_WITHIN_MS);
+    await sink.setMood('stalls');
+    for (const inHand of [1, 2]) {
+      await wire.send(ask.requestReset(person));
+      await until(`${inHand} mails are in hand`, () => sink.held() === inHand);
+    }
+    await sleep(CERTAINLY_LATER_MS);
+    await sink.setMood('answers-4xx');
+    await until('both were put off', async () => (await deliveries('claimed')) === 0);
+    await sink.setMood('takes');
+  },
+
+  'a sender is stopped with a mail in hand': async (stage: Stage): Promise<void> => {
+    const { cluster, sink, signUp, deliveries, mails, during, rest } = stage;
+    const [first, second] = cluster.instances.notifier;
+    await rest(QUIET_WITHIN_MS);
+    await second?.end('SIGTERM');
+    await sink.setMood('stalls');
+    await signUp();
+    await until('a mail is in hand', () => sink.held() === 1);
+    const [sent, judged, said] = [await deliveries('sent'), mails.length, lengthOf(first)];
+    await during({ 'pause-notifier': 'notifier-1' }, async () => {
+      first?.signal('SIGSTOP');
+      try {
+        await sink.setMood('closes-after-data');
+        await until('it was not taken', () => mails.length > judged);
+        await sink.setMood('takes');
+        second?.launch();
+        await until('another has sent it', async () => (await deliveries('sent')) > sent);
+      } finally {
+        // Else nobody could end it.
+        first?.signal('SIGCONT');
+      }
+      await until(
+        'who was stopped has written down what came of it, or has seen that it may not',
+        async () => saysSince(first, said, 'the lease was over') || (await deliveries('pending')) > 0,
+      );
+    });
+  },
+
+  'readers die without their store': async (stage: Stage): Promise<void> => {
+    const { cluster, mongo, signUp, during, rest } = stage;
+    const readers = [...cluster.instances.user, ...cluster.instances.notifier];
+    await rest(QUIET_WITHIN_MS);
+    const said = readers.map(lengthOf);
+    const hits = { 'cut-mongodb': 'mongodb', 'kill-user': 'user-1', 'kill-notifier': 'notifier-1' };
+    await during(hits, async () => {
+      await mongo.cut();
+      await signUp();
+      await until('readers have the record, and cannot store what it says', () =>
+        readers.some((reader, index) => saysSince(reader, said[index] ?? 0, 'A slice failed')),
+      );
+      await sleep(EVERYBODY_HAS_LOOKED_MS);
+      await Promise.all(readers.map((reader) => reader.end('SIGKILL')));
+      await mongo.mend();
+      for (const reader of readers) reader.launch();
+      await Promise.all(readers.map((reader) => reader.ready()));
+    });
+  },
+} as const satisfies Readonly<Record<string, (stage: Stage) => Promise<void>>>;
+
+export type Provocation = keyof typeof provocations;
+
+const lengthOf = (process: ServerProcess | undefined): number => process?.output().length ?? 0;
+
+const saysSince = (process: ServerProcess | undefined, from: number, what: string): boolean =>
+  process?.output().slice(from).includes(what) ?? false;

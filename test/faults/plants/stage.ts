@@ -1,0 +1,127 @@
+/** A small system to provoke bugs on, whose commands, mails and faults are written down like those of a long run. */
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { MongoClient } from 'mongodb';
+import { type Cable, cableTo } from '../../support/cable.ts';
+import { type Cluster, prepareCluster } from '../../support/cluster.ts';
+import { eventually } from '../../support/eventually.ts';
+import { serverOf, through } from '../../support/mongo-url.ts';
+import type { Settings } from '../../support/system.ts';
+import { check, type Report } from '../checker/check.ts';
+import { untilQuiet } from '../quiescence.ts';
+import { createRunFolder, type MailLine } from '../run-folder.ts';
+import { openSink, type Sink } from '../system/sink.ts';
+import * as ask from '../traffic/commands.ts';
+import { newPerson, type Person } from '../traffic/person.ts';
+import { createWire, type Wire } from '../traffic/wire.ts';
+
+const MAIL_COMES_WITHIN_MS = 10_000;
+const SETTINGS: Settings = { LIMITS: 'off', LIMIT_MAILS_PER_ADDRESS: '1000000' };
+
+export interface Stage {
+  /** One auth, one user, two notifiers. */
+  readonly cluster: Cluster;
+  readonly sink: Sink;
+  readonly wire: Wire;
+  /** What the mail server has said so far. */
+  readonly mails: readonly MailLine[];
+  /** The way of auth to Kafka, until it has published something: then it knows another. */
+  readonly kafka: Cable;
+  /** The way of user and notifier to MongoDB. */
+  readonly mongo: Cable;
+  /** How many deliveries are in a state. */
+  deliveries(state: string): Promise<number>;
+  /** Writes down what is hit for as long as `work` takes, by fault and target. */
+  during(hits: Readonly<Record<string, string>>, work: () => Promise<void>): Promise<void>;
+  signUp(): Promise<Person>;
+  /** Signed up, verified and logged in, as far as mails come. */
+  member(): Promise<Person>;
+  /** Waits until there is nothing left to do, and no longer than `withinMs`. */
+  rest(withinMs: number): Promise<void>;
+  /** Ends the record and has it checked. */
+  judge(): Promise<Report>;
+}
+
+export async function openStage(stack: AsyncDisposableStack): Promise<Stage> {
+  const { KAFKA_BROKERS = '', MONGO_URL = '' } = process.env;
+  const startedAt = new Date().toISOString();
+  const folder = createRunFolder(await mkdtemp(join(tmpdir(), 'latchkey-stage-')));
+  stack.defer(() => rm(folder.path, { recursive: true }));
+  const mails: MailLine[] = [];
+  const sink = await openSink((line) => {
+    mails.push(line);
+    folder.mail(line);
+  });
+  stack.defer(sink.close);
+  const kafka = await openCable(KAFKA_BROKERS.split(',')[0] ?? '', stack);
+  const mongo = await openCable(serverOf(MONGO_URL), stack);
+  const cluster = await prepareCluster({
+    instances: { auth: 1, user: 1, notifier: 2 },
+    settingsOn: (stores, service) => ({
+      ...SETTINGS,
+      ...sink.settings,
+      ...(service === 'auth'
+        ? { KAFKA_BROKERS: kafka.address }
+        : { MONGO_URL: through(stores.MONGO_URL, mongo.address) }),
+    }),
+  });
+  stack.defer(cluster.stop);
+  await cluster.start();
+  const client = await MongoClient.connect(cluster.stores.MONGO_URL);
+  stack.defer(() => client.close());
+  const wire = createWire(cluster.url, folder.command);
+
+  async function signUp(): Promise<Person> {
+    const person = newPerson();
+    await wire.send(ask.signUp(person, {}));
+    return person;
+  }
+
+  async function member(): Promise<Person> {
+    const person = await signUp();
+    const letter = await sink.letters.next(
+      person.email,
+      ({ token }) => token !== undefined,
+      MAIL_COMES_WITHIN_MS,
+    );
+    if (letter?.token !== undefined) await wire.send(ask.verify(person, letter.token));
+    const { body } = await wire.send(ask.login(person));
+    return { ...person, id: body?.user?.id, accessToken: body?.accessToken };
+  }
+
+  return {
+    cluster,
+    sink,
+    wire,
+    mails,
+    kafka,
+    mongo,
+    signUp,
+    member,
+    deliveries: (state) => client.db().collection('notifier_deliveries').countDocuments({ state }),
+    during: async (hits, work) => {
+      const at = new Date().toISOString();
+      await work();
+      const until = new Date().toISOString();
+      for (const [fault, target] of Object.entries(hits)) folder.fault({ at, fault, target, until });
+    },
+    rest: async (withinMs) => void (await untilQuiet(cluster.stores, { withinMs, say: () => undefined })),
+    judge: async () => {
+      const endedAt = new Date().toISOString();
+      await folder.close({ seed: 0, startedAt, endedAt, settings: SETTINGS, servers: cluster.stores });
+      return check(folder.path);
+    },
+  };
+}
+
+async function openCable(far: string, stack: AsyncDisposableStack): Promise<Cable> {
+  const cable = await cableTo(far);
+  await cable.mend();
+  stack.defer(cable.cut);
+  return cable;
+}
+
+/** As patient as a busy machine needs. */
+export const until = (what: string, condition: () => Promise<boolean> | boolean): Promise<boolean> =>
+  eventually(what, condition, 60_000);

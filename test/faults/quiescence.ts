@@ -1,0 +1,96 @@
+/** Whether a system has done all that there is to do: looked up in its stores and on its topics, not asked of it. */
+
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Kafka, logLevel } from 'kafkajs';
+import { MongoClient } from 'mongodb';
+import type { Stores } from '../support/cluster.ts';
+
+/** Who reads what. */
+const READERS = {
+  user: ['accounts.events.v1'],
+  notifier: ['accounts.events.v1', 'mailings.events.v1'],
+} as const;
+const EVERY_MS = 1_000;
+const TELL_EVERY_MS = 15_000;
+
+/** What is still to be done, by name; nothing of what is done. */
+export type Unrest = Readonly<Record<string, number>>;
+
+export interface QuiescenceOptions {
+  readonly withinMs: number;
+  say(line: string): void;
+}
+
+/**
+ * Waits until twice in a row nothing is left: all published, all read, no written-down request, and no mail that is
+ * yet to be sent. @returns what is left if it does not come to that in time
+ */
+export async function untilQuiet(stores: Stores, { withinMs, say }: QuiescenceOptions): Promise<Unrest> {
+  const look = await openLook(stores);
+  const began = performance.now();
+  let told = began;
+  try {
+    for (let quiet = 0; ; await sleep(EVERY_MS)) {
+      const unrest = await look.unrest();
+      quiet = Object.keys(unrest).length === 0 ? quiet + 1 : 0;
+      const now = performance.now();
+      if (quiet === 2 || now - began > withinMs) return unrest;
+      if (now - told < TELL_EVERY_MS) continue;
+      told = now;
+      say(`  still ${inWords(unrest)}`);
+    }
+  } finally {
+    await look.close();
+  }
+}
+
+export const inWords = (unrest: Unrest): string =>
+  Object.entries(unrest)
+    .map(([what, count]) => `${count} ${what}`)
+    .join(', ');
+
+async function openLook({ KAFKA_BROKERS, MONGO_URL }: Stores) {
+  const kafka = new Kafka({
+    brokers: KAFKA_BROKERS.split(','),
+    clientId: 'quiescence',
+    logLevel: logLevel.NOTHING,
+    retry: { retries: 20, initialRetryTime: 100, maxRetryTime: 1000 },
+  });
+  const admin = kafka.admin();
+  await admin.connect();
+  const mongo = await MongoClient.connect(MONGO_URL);
+  const database = mongo.db();
+
+  async function lag(groupId: string, topics: readonly string[]): Promise<number> {
+    const kept = await admin.fetchOffsets({ groupId, topics: [...topics] });
+    const behind = await Promise.all(
+      kept.map(async ({ topic, partitions }) => {
+        const ends = await admin.fetchTopicOffsets(topic);
+        const read = partitions.map(({ offset }) => Math.max(0, Number(offset)));
+        return sum(ends.map(({ high }) => Number(high))) - sum(read);
+      }),
+    );
+    return sum(behind);
+  }
+
+  return {
+    async unrest(): Promise<Unrest> {
+      const count = (collection: string, filter: object) =>
+        database.collection(collection).countDocuments(filter);
+      const counts = {
+        'unpublished commits': await count('auth_commits', { 'unpublished.at': { $exists: true } }),
+        'written-down requests': await count('auth_requests', {}),
+        'open deliveries': await count('notifier_deliveries', { state: { $in: ['pending', 'claimed'] } }),
+        'records unread by user': await lag('user', READERS.user),
+        'records unread by notifier': await lag('notifier', READERS.notifier),
+      };
+      return Object.fromEntries(Object.entries(counts).filter(([, left]) => left > 0));
+    },
+    async close() {
+      await admin.disconnect();
+      await mongo.close();
+    },
+  };
+}
+
+const sum = (numbers: readonly number[]): number => numbers.reduce((total, number) => total + number, 0);

@@ -1,0 +1,42 @@
+/** Chance that can be repeated: the same seed, the same choices. */
+
+export interface Random {
+  /** In [0, 1). */
+  next(): number;
+  /** A whole number in [least, most]. */
+  whole(least: number, most: number): number;
+  /** In [least, most). */
+  between(least: number, most: number): number;
+  chance(share: number): boolean;
+  /** One of some; there must be one. */
+  pick<T>(some: readonly T[]): T;
+  shuffled<T>(all: readonly T[]): readonly T[];
+}
+
+/** Mulberry32: good enough for dice, and ten lines. @param seed a whole number; its lower 32 bits count */
+export function createRandom(seed: number): Random {
+  let state = seed >>> 0;
+
+  const next = (): number => {
+    state = (state + 0x6d2b79f5) >>> 0;
+    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
+    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
+  };
+  const whole = (least: number, most: number): number => least + Math.floor(next() * (most - least + 1));
+
+  return {
+    next,
+    whole,
+    between: (least, most) => least + next() * (most - least),
+    chance: (share) => next() < share,
+    pick<T>(some: readonly T[]): T {
+      if (some.length === 0) throw new RangeError('there is nothing to pick from');
+      return some[whole(0, some.length - 1)] as T;
+    },
+    shuffled(all) {
+      const keyed = all.map((one) => ({ one, key: next() }));
+      return keyed.sort((a, b) => a.key - b.key).map(({ one }) => one);
+    },
+  };
+}

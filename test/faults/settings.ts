@@ -1,0 +1,54 @@
+/** What a run is told: settings of the environment, and words of the command line. */
+import { randomInt } from 'node:crypto';
+import { parseArgs } from 'node:util';
+
+export interface FaultSettings {
+  readonly seed: number;
+  /** How long there is traffic, in seconds; faults come within that. */
+  readonly seconds: number;
+  /** What people begin a second. */
+  readonly rate: number;
+  /** Run after run, each from the next seed, until so many events are in the journals together. */
+  readonly events: number;
+  /** Whether docs/reliability.md is told of it. */
+  readonly write: boolean;
+  readonly mongoUrl: string;
+  /** A command for the shell that takes `start` and `stop`, and works the MongoDB at MONGO_URL. */
+  readonly mongoControl: string | undefined;
+}
+
+const DEFAULTS = { seconds: 150, rate: 12 };
+
+/** @throws Error naming everything that is missing or wrong */
+export function faultSettings(words: readonly string[], environment: NodeJS.ProcessEnv): FaultSettings {
+  const { values } = parseArgs({
+    args: [...words],
+    options: { events: { type: 'string' }, write: { type: 'boolean', default: false } },
+  });
+  const { FAULTS_SEED, FAULTS_SECONDS, FAULTS_RATE, MONGO_URL, MONGO_CONTROL, KAFKA_NODES_COMMAND } =
+    environment;
+  const settings: FaultSettings = {
+    seed: numberOf(FAULTS_SEED, randomInt(1_000_000)),
+    seconds: numberOf(FAULTS_SECONDS, DEFAULTS.seconds),
+    rate: numberOf(FAULTS_RATE, DEFAULTS.rate),
+    events: numberOf(values.events, 0),
+    write: values.write,
+    mongoUrl: MONGO_URL ?? '',
+    mongoControl: MONGO_CONTROL || undefined,
+  };
+  const faults = [
+    MONGO_URL ? [] : ['MONGO_URL is not set (a MongoDB for tests)'],
+    KAFKA_NODES_COMMAND
+      ? []
+      : ['KAFKA_NODES_COMMAND is not set (what starts brokers: libs/bus/src/kafka/testing/nodes.ts)'],
+    isCount(settings.seed) ? [] : ['FAULTS_SEED must be a whole number'],
+    settings.seconds > 0 ? [] : ['FAULTS_SECONDS must be a number of seconds'],
+    settings.rate > 0 ? [] : ['FAULTS_RATE must be a number a second'],
+    isCount(settings.events) ? [] : ['--events must be a whole number'],
+  ].flat();
+  if (faults.length > 0) throw new Error(`test:faults: ${faults.join('; ')}`);
+  return settings;
+}
+
+const numberOf = (text: string | undefined, fallback: number): number => (text ? Number(text) : fallback);
+const isCount = (number: number): boolean => Number.isSafeInteger(number) && number >= 0;

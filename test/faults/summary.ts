@@ -1,0 +1,38 @@
+/** What runs came to, in figures: for the terminal and for docs/reliability.md. */
+import type { FaultLine } from './run-folder.ts';
+
+export type Counts = Readonly<Record<string, number>>;
+
+export interface Outcome {
+  readonly seed: number;
+  /** How long it took, all in all. */
+  readonly seconds: number;
+  readonly faults: readonly FaultLine[];
+  /** Whether everything that was promised is true. */
+  readonly ok: boolean;
+  readonly report: { readonly counts: Counts };
+}
+
+export const faultCounts = (faults: readonly FaultLine[]): Counts =>
+  Object.fromEntries(
+    [...Map.groupBy(faults, ({ fault }) => fault)]
+      .map(([fault, lines]) => [fault, lines.length] as const)
+      .toSorted(([a], [b]) => a.localeCompare(b)),
+  );
+
+/** Name by name, in the order in which they first come. */
+export function sumOf(all: readonly Counts[]): Counts {
+  const sums = new Map<string, number>();
+  for (const counts of all)
+    for (const [name, count] of Object.entries(counts)) sums.set(name, (sums.get(name) ?? 0) + count);
+  return Object.fromEntries(sums);
+}
+
+/** In two columns. */
+export function columns(counts: Counts): string {
+  const rows = Object.entries(counts).map(([name, count]) => [name, grouped(count)] as const);
+  const widest = (column: 0 | 1) => Math.max(0, ...rows.map((row) => row[column].length));
+  return rows.map(([name, count]) => `  ${name.padEnd(widest(0))}  ${count.padStart(widest(1))}`).join('\n');
+}
+
+export const grouped = (count: number): string => count.toLocaleString('en');

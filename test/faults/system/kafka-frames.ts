@@ -1,0 +1,38 @@
+/**
+ * Kafka's protocol as far as a proxy has to know it (kafka.apache.org/protocol): every request and every answer
+ * is preceded by its size in 4 bytes. A request begins with its api key (2 bytes), version (2) and correlation id (4),
+ * an answer with the correlation id.
+ */
+
+const SIZE_BYTES = 4;
+const CORRELATION_IN_REQUEST = SIZE_BYTES + 4;
+
+export const PRODUCE = 0;
+
+/** Whole frames, size and all, out of bytes that come in any pieces. What is not whole at the end is dropped. */
+export async function* framesOf(chunks: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+  let rest: Buffer = Buffer.alloc(0);
+  for await (const chunk of chunks) {
+    rest = rest.length === 0 ? chunk : Buffer.concat([rest, chunk]);
+    while (rest.length >= SIZE_BYTES && rest.length >= lengthOf(rest)) {
+      yield rest.subarray(0, lengthOf(rest));
+      rest = rest.subarray(lengthOf(rest));
+    }
+  }
+}
+
+const lengthOf = (frame: Buffer): number => SIZE_BYTES + frame.readInt32BE(0);
+
+export interface RequestHead {
+  readonly apiKey: number;
+  readonly correlationId: number;
+}
+
+/** @param frame of a request, whole */
+export const headOf = (frame: Buffer): RequestHead => ({
+  apiKey: frame.readInt16BE(SIZE_BYTES),
+  correlationId: frame.readInt32BE(CORRELATION_IN_REQUEST),
+});
+
+/** Which request an answer is for. @param frame of an answer, whole */
+export const answeredBy = (frame: Buffer): number => frame.readInt32BE(SIZE_BYTES);

@@ -1,0 +1,174 @@
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
+import { after, afterEach, before, beforeEach, describe, test } from 'node:test';
+import fc from 'fast-check';
+import { eventually } from '../../support/eventually.ts';
+import { answeredBy, framesOf, headOf, PRODUCE } from './kafka-frames.ts';
+import { type KafkaProxy, kafkaProxyTo } from './kafka-proxy.ts';
+
+const METADATA = 3;
+
+const framed = (body: Buffer): Buffer => {
+  const size = Buffer.alloc(4);
+  size.writeInt32BE(body.length);
+  return Buffer.concat([size, body]);
+};
+
+function request(apiKey: number, correlationId: number): Buffer {
+  const head = Buffer.alloc(8);
+  head.writeInt16BE(apiKey, 0);
+  head.writeInt32BE(correlationId, 4);
+  return framed(Buffer.concat([head, Buffer.from('what is asked')]));
+}
+
+function answer(correlationId: number): Buffer {
+  const head = Buffer.alloc(4);
+  head.writeInt32BE(correlationId);
+  return framed(Buffer.concat([head, Buffer.from('what is answered')]));
+}
+
+async function collect(frames: AsyncIterable<Buffer>): Promise<readonly Buffer[]> {
+  const all: Buffer[] = [];
+  for await (const frame of frames) all.push(frame);
+  return all;
+}
+
+describe('frames', () => {
+  test('are the same in whatever pieces their bytes come', async () => {
+    const bodies = fc.array(fc.uint8Array({ maxLength: 40 }), { maxLength: 8 });
+    const cuts = fc.array(fc.integer({ min: 1, max: 20 }), { minLength: 1, maxLength: 60 });
+    await fc.assert(
+      fc.asyncProperty(bodies, cuts, async (given, sizes) => {
+        const frames = given.map((body) => framed(Buffer.from(body)));
+        const got = await collect(framesOf(piecesOf(Buffer.concat(frames), sizes)));
+        assert.deepEqual(got, frames);
+      }),
+    );
+  });
+});
+
+async function* piecesOf(bytes: Buffer, sizes: readonly number[]): AsyncGenerator<Buffer> {
+  for (let at = 0, turn = 0; at < bytes.length; turn += 1) {
+    const size = sizes[turn % sizes.length] ?? 1;
+    yield bytes.subarray(at, at + size);
+    at += size;
+  }
+}
+
+describe('the proxy', () => {
+  let broker: Server;
+  let asked: number[];
+  let proxy: KafkaProxy;
+  let client: Socket;
+  let answers: AsyncIterator<Buffer>;
+
+  /** Answers everything at once, by correlation id. */
+  before(async () => {
+    broker = createServer(async (socket) => {
+      socket.on('error', () => undefined);
+      for await (const frame of framesOf(socket)) {
+        asked.push(headOf(frame).correlationId);
+        socket.write(answer(headOf(frame).correlationId));
+      }
+    });
+    broker.listen(0, '127.0.0.1');
+    await once(broker, 'listening');
+  });
+
+  after(() => broker.close());
+
+  beforeEach(async () => {
+    asked = [];
+    proxy = await kafkaProxyTo((broker.address() as AddressInfo).port);
+    await plug();
+  });
+
+  afterEach(async () => {
+    client.destroy();
+    await proxy.close();
+  });
+
+  async function plug(): Promise<void> {
+    client = connect(proxy.port, '127.0.0.1');
+    answers = framesOf(client);
+    await once(client, 'connect');
+  }
+
+  const ask = (apiKey: number, correlationId: number) => client.write(request(apiKey, correlationId));
+
+  /** The correlation id of the next answer; undefined once the connection has ended. */
+  async function answered(): Promise<number | undefined> {
+    const next = await answers.next();
+    return next.done ? undefined : answeredBy(next.value);
+  }
+
+  test('hands on what is asked and what is answered', async () => {
+    ask(METADATA, 1);
+    assert.equal(await answered(), 1);
+    ask(PRODUCE, 2);
+    assert.equal(await answered(), 2);
+    assert.deepEqual(asked, [1, 2]);
+  });
+
+  test('ends the connection in place of the answer to a produce request, and only of that', async () => {
+    proxy.setMood({ kind: 'lose-produce-answers' });
+    ask(METADATA, 1);
+    assert.equal(await answered(), 1);
+    ask(PRODUCE, 2);
+    assert.equal(await answered(), undefined);
+    assert.deepEqual(asked, [1, 2]);
+  });
+
+  test('keeps the answer to a produce request, and hands on what comes after it', async () => {
+    proxy.setMood({ kind: 'swallow-produce-answers' });
+    ask(PRODUCE, 1);
+    ask(METADATA, 2);
+    assert.equal(await answered(), 2);
+    proxy.setMood({ kind: 'clear' });
+    ask(PRODUCE, 3);
+    assert.equal(await answered(), 3);
+    assert.deepEqual(asked, [1, 2, 3]);
+  });
+
+  test('keeps back the answers to produce requests until it lets them go', async () => {
+    const letGo = proxy.hold();
+    ask(METADATA, 1);
+    assert.equal(await answered(), 1);
+    ask(PRODUCE, 2);
+    const late = answered();
+    await eventually('the broker has it', () => asked.includes(2));
+    assert.equal(await Promise.race([late, Promise.resolve('not yet')]), 'not yet');
+    letGo();
+    assert.equal(await late, 2);
+  });
+
+  test('slows answers down', async () => {
+    const began = performance.now();
+    proxy.setMood({ kind: 'slow', ms: 200 });
+    ask(METADATA, 1);
+    assert.equal(await answered(), 1);
+    assert.ok(performance.now() - began >= 195);
+  });
+
+  test('is cut and mended', async () => {
+    await proxy.cut();
+    assert.equal(await answered(), undefined);
+    const refused = connect(proxy.port, '127.0.0.1');
+    const [error] = await once(refused, 'error');
+    assert.equal(error.code, 'ECONNREFUSED');
+    await proxy.mend();
+    await plug();
+    ask(METADATA, 1);
+    assert.equal(await answered(), 1);
+  });
+
+  test('tells of a produce request that is on its way', async () => {
+    const told = proxy.nextProduce(AbortSignal.timeout(10_000));
+    ask(METADATA, 1);
+    ask(PRODUCE, 2);
+    await told;
+    assert.equal(await answered(), 1);
+    assert.equal(await answered(), 2);
+  });
+});

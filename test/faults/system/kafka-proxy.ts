@@ -1,0 +1,120 @@
+/** A way to one broker that can be cut and slowed down, and on which the answers to what was sent get lost. */
+import { once } from 'node:events';
+import { connect, createServer, type Socket } from 'node:net';
+import { pipeline } from 'node:stream/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { freePort } from '../../support/free-port.ts';
+import { answeredBy, framesOf, headOf, PRODUCE } from './kafka-frames.ts';
+
+export type ProxyMood =
+  | { readonly kind: 'clear' }
+  /** Every answer takes so much longer, in ms. */
+  | { readonly kind: 'slow'; readonly ms: number }
+  /** Produce requests reach the broker; instead of its answer, the connection ends. */
+  | { readonly kind: 'lose-produce-answers' }
+  /** Produce requests reach the broker; its answer never comes, and the connection stays. */
+  | { readonly kind: 'swallow-produce-answers' };
+
+export interface KafkaProxy {
+  /** What the broker has to tell its clients that its port is. */
+  readonly port: number;
+  setMood(mood: ProxyMood): void;
+  /** Keeps back the answers to produce requests, whatever the mood. @returns what lets them go */
+  hold(): () => void;
+  /** Ends all connections and takes no more. */
+  cut(): Promise<void>;
+  /** Takes connections again. */
+  mend(): Promise<void>;
+  /** Waits until the broker has been handed a produce request that is yet to be answered. */
+  nextProduce(signal: AbortSignal): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** To a broker on this machine. It begins mended and clear. */
+export async function kafkaProxyTo(brokerPort: number): Promise<KafkaProxy> {
+  const port = await freePort();
+  const ends = new Set<Socket>();
+  let mood: ProxyMood = { kind: 'clear' };
+  let produced = Promise.withResolvers<void>();
+  let held: Promise<void> | undefined;
+
+  const server = createServer((near) => {
+    const far = connect(brokerPort, '127.0.0.1');
+    for (const end of [near, far]) {
+      end.setNoDelay(true);
+      ends.add(end);
+      end.once('close', () => ends.delete(end));
+    }
+    void relay(near, far).finally(() => {
+      near.destroy();
+      far.destroy();
+    });
+  });
+
+  /** Until either end closes. */
+  async function relay(near: Socket, far: Socket): Promise<void> {
+    /** Produce requests that the broker has yet to answer, by correlation id. */
+    const open = new Set<number>();
+
+    async function* requests(chunks: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+      for await (const frame of framesOf(chunks)) {
+        const { apiKey, correlationId } = headOf(frame);
+        if (apiKey === PRODUCE) open.add(correlationId);
+        yield frame;
+        if (apiKey !== PRODUCE) continue;
+        produced.resolve();
+        produced = Promise.withResolvers();
+      }
+    }
+
+    async function* answers(chunks: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+      for await (const frame of framesOf(chunks)) {
+        if (mood.kind === 'slow') await sleep(mood.ms);
+        const isProduce = open.delete(answeredBy(frame));
+        if (isProduce) await held;
+        if (isProduce && mood.kind === 'lose-produce-answers') return;
+        if (isProduce && mood.kind === 'swallow-produce-answers') continue;
+        yield frame;
+      }
+    }
+
+    await Promise.race([pipeline(near, requests, far), pipeline(far, answers, near)]).catch(() => undefined);
+  }
+
+  async function mend(): Promise<void> {
+    if (server.listening) return;
+    server.listen(port, '127.0.0.1');
+    await once(server, 'listening');
+  }
+
+  async function cut(): Promise<void> {
+    if (!server.listening) return;
+    const closed = once(server, 'close');
+    server.close();
+    for (const end of ends) end.destroy();
+    await closed;
+  }
+
+  await mend();
+  return {
+    port,
+    setMood: (next) => {
+      mood = next;
+    },
+    hold: () => {
+      const { promise, resolve } = Promise.withResolvers<void>();
+      held = promise;
+      return () => {
+        held = undefined;
+        resolve();
+      };
+    },
+    cut,
+    mend,
+    nextProduce: async (signal) => {
+      const aborted = once(signal, 'abort');
+      await Promise.race([produced.promise, aborted]);
+    },
+    close: cut,
+  };
+}

@@ -1,0 +1,62 @@
+/** Mails that were taken, as their readers find them. */
+
+/** What a reader looks for in one. */
+export interface Letter {
+  readonly subject: string;
+  readonly text: string;
+  /** The token of its link. */
+  readonly token?: string;
+}
+
+export interface Letters {
+  deliver(to: readonly string[], letter: Letter): void;
+  /** Waits for a mail to an address; one that has been read is not there any more. @returns undefined if none comes in time */
+  next(address: string, wanted: (letter: Letter) => boolean, withinMs: number): Promise<Letter | undefined>;
+}
+
+interface Reader {
+  readonly wanted: (letter: Letter) => boolean;
+  readonly read: (letter: Letter) => void;
+}
+
+/** Of one that nobody reads only so many are kept. */
+const KEPT = 20;
+
+export function createLetters(): Letters {
+  const boxes = new Map<string, Letter[]>();
+  const readers = new Map<string, Set<Reader>>();
+
+  function put(address: string, letter: Letter): void {
+    const reader = [...(readers.get(address) ?? [])].find(({ wanted }) => wanted(letter));
+    if (reader) reader.read(letter);
+    else boxes.set(address, [...(boxes.get(address) ?? []), letter].slice(-KEPT));
+  }
+
+  /** The newest, as an older link may be dead. */
+  function take(address: string, wanted: (letter: Letter) => boolean): Letter | undefined {
+    const box = boxes.get(address) ?? [];
+    const found = box.findLast(wanted);
+    if (found) boxes.set(address, box.toSpliced(box.indexOf(found), 1));
+    return found;
+  }
+
+  return {
+    deliver: (to, letter) => {
+      for (const address of to) put(address, letter);
+    },
+    next: async (address, wanted, withinMs) => {
+      const there = take(address, wanted);
+      if (there) return there;
+      const { promise, resolve } = Promise.withResolvers<Letter | undefined>();
+      const waiting = readers.get(address) ?? new Set();
+      const reader: Reader = { wanted, read: resolve };
+      readers.set(address, waiting.add(reader));
+      const timer = setTimeout(() => resolve(undefined), withinMs);
+      const letter = await promise;
+      clearTimeout(timer);
+      waiting.delete(reader);
+      if (waiting.size === 0) readers.delete(address);
+      return letter;
+    },
+  };
+}

@@ -1,0 +1,120 @@
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { connect } from 'node:net';
+import { createInterface } from 'node:readline';
+import { afterEach, beforeEach, describe, test } from 'node:test';
+import { eventually } from '../../support/eventually.ts';
+import type { MailLine } from '../run-folder.ts';
+import { openSink, type Sink } from './sink.ts';
+
+const TOKEN = 'Q3x-7_Lk'.repeat(8);
+const ADA = 'ada@example.com';
+
+let sink: Sink;
+let lines: MailLine[];
+
+beforeEach(async () => {
+  lines = [];
+  sink = await openSink((line) => lines.push(line));
+});
+
+afterEach(() => sink.close());
+
+const MAIL = `Message-ID: <one@example.com>
+To: ${ADA}
+Subject: Verify your email
+X-Correlation-Id: request-1
+
+Hello ada,
+
+http://localhost/api/v1/auth/verify/${TOKEN}
+
+The link works for 24 hours, until November 22, 2026 at 10:15 AM UTC.
+.`.replaceAll('\n', '\r\n');
+
+/** As RFC 5321 has it, word by word. @returns the code that refused it, or how else it went */
+async function send({ patienceMs = 20_000 } = {}): Promise<number | 'accepted' | 'lost'> {
+  const socket = connect(Number(sink.settings['MAIL_PORT']), '127.0.0.1');
+  const replies = createInterface({ input: socket });
+  socket.setTimeout(patienceMs, () => socket.destroy());
+  // It comes out of the wait for the connection.
+  for (const one of [socket, replies]) one.on('error', () => undefined);
+  socket.on('close', () => replies.close());
+  try {
+    await once(socket, 'connect');
+    const codes = codesIn(replies);
+    await codes.next();
+    for (const words of ['EHLO ada', 'MAIL FROM:<no-reply@example.com>', `RCPT TO:<${ADA}>`, 'DATA', MAIL]) {
+      socket.write(`${words}\r\n`);
+      const { value: code, done } = await codes.next();
+      if (done) return 'lost';
+      if (code >= 400) return code;
+    }
+    return 'accepted';
+  } catch {
+    return 'lost';
+  } finally {
+    socket.destroy();
+  }
+}
+
+/** A reply may go over several lines, of which the last has no dash. */
+async function* codesIn(lines: AsyncIterable<string>): AsyncGenerator<number, void> {
+  for await (const line of lines) if (line[3] !== '-') yield Number(line.slice(0, 3));
+}
+
+const said = () => lines.map((line) => line.said);
+const letter = () => sink.letters.next(ADA, () => true, 0);
+
+describe('the mail server of a run', () => {
+  test('writes down what it takes, and hands it to its reader', async () => {
+    assert.equal(await send(), 'accepted');
+    const [line] = lines;
+    assert.ok(line);
+    const { at, ...known } = line;
+    assert.ok(Math.abs(Date.parse(at) - Date.now()) < 60_000);
+    assert.deepEqual(known, {
+      messageId: '<one@example.com>',
+      to: [ADA],
+      subject: 'Verify your email',
+      correlationId: 'request-1',
+      expiresAt: '2026-11-22T10:15:00.000Z',
+      said: '250',
+    });
+    assert.equal((await letter())?.token, TOKEN);
+    assert.equal(await letter(), undefined);
+  });
+
+  test('refuses every second mail before, and the others after they were handed over', async () => {
+    await sink.setMood('answers-4xx');
+    assert.deepEqual([await send(), await send(), said()], [451, 451, ['4xx']]);
+    await sink.setMood('answers-5xx');
+    assert.deepEqual([await send(), await send(), said()], [554, 554, ['4xx', '5xx']]);
+    assert.equal(await letter(), undefined);
+  });
+
+  test('closes after a mail, which it has taken or not', async () => {
+    await sink.setMood('closes-after-data');
+    assert.deepEqual([await send(), said(), await letter()], ['lost', ['closed'], undefined]);
+    await sink.setMood('loses-250');
+    assert.deepEqual([await send(), said()], ['lost', ['closed', '250-lost']]);
+    assert.ok(await letter());
+  });
+
+  test('takes no connections, and then does again', async () => {
+    await sink.setMood('refuses');
+    assert.equal(await send(), 'lost');
+    await sink.setMood('takes');
+    assert.equal(await send(), 'accepted');
+    assert.deepEqual(said(), ['250']);
+  });
+
+  test('keeps a sender waiting until it gives up', async () => {
+    await sink.setMood('stalls');
+    assert.equal(await send({ patienceMs: 200 }), 'lost');
+    assert.deepEqual(said(), []);
+    await sink.setMood('takes');
+    await eventually('it is written down', () => lines.length === 1);
+    assert.deepEqual([said(), await letter()], [['closed'], undefined]);
+  });
+});

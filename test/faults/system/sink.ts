@@ -1,0 +1,126 @@
+/** The mail server of a run: it writes down every mail that it was handed whole, and is as good or bad as it is told to be. */
+import { text } from 'node:stream/consumers';
+import PostalMime from 'postal-mime';
+import type { SMTPServerDataStream, SMTPServerSession } from 'smtp-server';
+import { createSmtpListener, refusal } from '../../support/smtp-listener.ts';
+import type { Settings } from '../../support/system.ts';
+import type { MailLine, Said } from '../run-folder.ts';
+import { createLetters, type Letter, type Letters } from './letters.ts';
+
+export type SinkMood =
+  | 'takes'
+  /** No connections, and an end to those there are. */
+  | 'refuses'
+  /** No answer to what was handed over, until the mood changes. */
+  | 'stalls'
+  /** Every second mail is refused when its recipient is named, the others when they have been handed over. */
+  | 'answers-4xx'
+  | 'answers-5xx'
+  /** The connection ends in place of an answer, the mail is gone. */
+  | 'closes-after-data'
+  /** The same, but the mail is taken. */
+  | 'loses-250';
+
+export interface Sink {
+  /** What makes a system send its mails here. */
+  readonly settings: Settings;
+  readonly letters: Letters;
+  setMood(mood: SinkMood): Promise<void>;
+  /** Mails that are there whole and have not been answered yet. */
+  held(): number;
+  close(): Promise<void>;
+}
+
+const CODES: Readonly<Partial<Record<SinkMood, number>>> = { 'answers-4xx': 451, 'answers-5xx': 554 };
+
+/** Open, and takes what comes. @param record is told of each mail once it is clear what became of it */
+export async function openSink(record: (line: MailLine) => void): Promise<Sink> {
+  const letters = createLetters();
+  let mood: SinkMood = 'takes';
+  let moodEnds = Promise.withResolvers<void>();
+  let named = 0;
+  let held = 0;
+
+  /** What becomes of a mail that is there whole. */
+  async function judge(session: SMTPServerSession): Promise<Said> {
+    if (mood === 'stalls') await moodEnds.promise;
+    if (!listener.isConnected(session)) return 'closed';
+    if (mood === 'answers-4xx') return '4xx';
+    if (mood === 'answers-5xx') return '5xx';
+    if (mood === 'closes-after-data') return 'closed';
+    return mood === 'loses-250' ? '250-lost' : '250';
+  }
+
+  async function take(stream: SMTPServerDataStream, session: SMTPServerSession): Promise<Said> {
+    const { letter, ...line } = await read(stream, session);
+    held += 1;
+    const said = await judge(session);
+    held -= 1;
+    record({ ...line, said });
+    if (said === '250' || said === '250-lost') letters.deliver(line.to, letter);
+    return said;
+  }
+
+  const listener = await createSmtpListener({
+    onRcptTo: (_address, _session, done) => {
+      const code = CODES[mood];
+      named += 1;
+      done(code !== undefined && named % 2 === 0 ? refusal(code) : null);
+    },
+    onData: (stream, session, done) => {
+      take(stream, session).then((said) => {
+        if (said === '250') return done();
+        if (said === '4xx') return done(refusal(451));
+        if (said === '5xx') return done(refusal(554));
+        listener.hangUp(session);
+      }, done);
+    },
+  });
+
+  async function setMood(next: SinkMood): Promise<void> {
+    const before = mood;
+    mood = next;
+    moodEnds.resolve();
+    moodEnds = Promise.withResolvers();
+    if (next === 'refuses') await listener.close();
+    else if (before === 'refuses') await listener.open();
+  }
+
+  await listener.open();
+  return {
+    settings: listener.settings,
+    letters,
+    setMood,
+    held: () => held,
+    close: async () => {
+      moodEnds.resolve();
+      await listener.close();
+    },
+  };
+}
+
+async function read(
+  stream: SMTPServerDataStream,
+  { envelope }: SMTPServerSession,
+): Promise<Omit<MailLine, 'said'> & { readonly letter: Letter }> {
+  const source = await text(stream);
+  const at = new Date().toISOString();
+  const { messageId = '', subject = '', text: plain = '', headers } = await PostalMime.parse(source);
+  const token = /\/(?:verify|password-reset-confirm)\/([\w-]{64})/.exec(plain)?.[1];
+  return {
+    at,
+    messageId,
+    to: envelope.rcptTo.map(({ address }) => address),
+    subject,
+    correlationId: headers.find(({ key }) => key === 'x-correlation-id')?.value ?? '',
+    expiresAt: token === undefined ? null : expiryIn(plain),
+    letter: { subject, text: plain, ...(token !== undefined && { token }) },
+  };
+}
+
+/** As English mails say it: "until November 22, 2026 at 10:15 AM UTC". */
+function expiryIn(plain: string): string | null {
+  const [, date, time] = /until (.+?) at (.+? UTC)\./.exec(plain.replaceAll(/\s+/g, ' ')) ?? [];
+  const at = new Date(`${date} ${time}`);
+  return Number.isNaN(at.getTime()) ? null : at.toISOString();
+}

@@ -1,0 +1,138 @@
+/** Steady traffic: so many things a second that people do, whatever becomes of them. */
+import { createRandom, type Random } from '../random.ts';
+import { type Customer, type CustomerDeps, createCustomer } from './customer.ts';
+import { newPerson, type Person } from './person.ts';
+
+export interface TrafficOptions extends Omit<CustomerDeps, 'random'> {
+  readonly seed: number;
+  /** Things begun a second. */
+  readonly rate: number;
+  /** A verified admin. */
+  readonly admin: Person;
+}
+
+export interface Traffic {
+  /** Begins nothing new, and waits for what is under way. Idempotent. @throws Error of what could not be done at all */
+  stop(): Promise<void>;
+}
+
+/** Where so many wait for answers, nothing new is begun. */
+const AT_ONCE = 60;
+/** People come until there are so many, and one now and then after that. */
+const CROWD = 80;
+const BUSY_SHARE = 0.1;
+const RECIPIENTS = 20;
+
+/** By how often, of 100. What changes something without a hash comes most often, so that there are many events. */
+const HABITS = {
+  changeProfile: 36,
+  readProfile: 14,
+  refresh: 12,
+  login: 5,
+  logout: 2,
+  logoutAll: 4,
+  changePassword: 4,
+  resetPassword: 7,
+  renewVerification: 3,
+  changeRole: 4,
+  disableAndEnable: 3,
+  sendMail: 2,
+  join: 4,
+} as const;
+
+type Habit = keyof typeof HABITS;
+
+const DECK: readonly Habit[] = Object.entries(HABITS).flatMap(([habit, often]) =>
+  Array.from({ length: often }, () => habit as Habit),
+);
+
+export function startTraffic({ seed, rate, admin, ...deps }: TrafficOptions): Traffic {
+  const random = createRandom(seed);
+  const customer = createCustomer({ ...deps, random });
+  const people: Person[] = [];
+  const underWay = new Set<Promise<void>>();
+  const failures: unknown[] = [];
+
+  function begin(): void {
+    if (underWay.size >= AT_ONCE) return;
+    const habit = people.length < CROWD && random.chance(0.3) ? 'join' : random.pick(DECK);
+    const done = doIt(habit)
+      .catch((error: unknown) => void failures.push(error))
+      .finally(() => underWay.delete(done));
+    underWay.add(done);
+  }
+
+  async function doIt(habit: Habit): Promise<void> {
+    if (habit === 'join') return join();
+    const person = somebody(habit);
+    if (person === undefined) return;
+    await busyWith(person, () => act(habit, person));
+  }
+
+  async function busyWith(person: Person, work: () => Promise<void>): Promise<void> {
+    person.inHand += 1;
+    await work();
+    person.inHand -= 1;
+  }
+
+  /** Now and then with an address that somebody has already; of too many of those the system makes no account. */
+  async function join(): Promise<void> {
+    const other = random.chance(0.15) ? people.find(({ sharesAddress }) => !sharesAddress) : undefined;
+    const person = newPerson(other?.email);
+    if (other) other.sharesAddress = true;
+    people.push(person);
+    await busyWith(person, () => customer.join(person));
+  }
+
+  /** Mostly somebody who does nothing else; what two do to one account at once has to be right, too. */
+  function somebody(habit: Habit): Person | undefined {
+    const mayBeBusy = random.chance(BUSY_SHARE);
+    const able = people.filter(
+      ({ inHand, verified, disabled, id }) =>
+        (mayBeBusy || inHand === 0) &&
+        !disabled &&
+        (habit === 'renewVerification') === !verified &&
+        (id !== undefined || !isAboutOthers(habit)),
+    );
+    return able.length === 0 ? undefined : random.pick(able);
+  }
+
+  async function act(habit: Exclude<Habit, 'join'>, person: Person): Promise<void> {
+    switch (habit) {
+      case 'changeRole':
+        return customer.changeRole(admin, person);
+      case 'disableAndEnable':
+        await customer.disable(admin, person);
+        return customer.enable(admin, person);
+      case 'sendMail':
+        return customer.sendMail(admin, recipientsAmong(people, random));
+      default:
+        return customer[habit](person);
+    }
+  }
+
+  const timer = setInterval(begin, 1000 / rate);
+  return {
+    stop: async () => {
+      clearInterval(timer);
+      await Promise.all(underWay);
+      if (failures.length > 0) throw failures[0];
+    },
+  };
+}
+
+const isAboutOthers = (habit: Habit): boolean => habit === 'changeRole' || habit === 'disableAndEnable';
+
+const recipientsAmong = (people: readonly Person[], random: Random): readonly string[] =>
+  random.shuffled([...new Set(people.map(({ email }) => email))]).slice(0, random.whole(1, RECIPIENTS));
+
+/** Before there are faults; not everybody who signs up follows the link. @throws Error where nobody is verified */
+export async function verifiedPerson(customer: Customer): Promise<Person> {
+  for (let tries = 0; tries < 5; tries += 1) {
+    const person = newPerson();
+    await customer.join(person);
+    await customer.login(person);
+    if (person.verified) return person;
+  }
+  throw new Error('nobody can sign up and be verified');
+}

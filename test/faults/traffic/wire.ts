@@ -1,0 +1,88 @@
+/** Sends commands, and writes down each with what came of it. */
+import { randomUUID } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { CommandLine } from '../run-folder.ts';
+import type { Command } from './commands.ts';
+
+/** A client gives up after this, in ms. */
+const PATIENCE_MS = 10_000;
+/** What may be asked again is, so often and after so long, in ms. */
+const TRIES = 6;
+const BETWEEN_TRIES_MS = 1_500;
+
+export interface Answer {
+  /** null: none came. */
+  readonly status: number | null;
+  readonly code: string | null;
+  // biome-ignore lint/suspicious/noExplicitAny: what it holds depends on the command, and is looked at nowhere else
+  readonly body: any;
+  readonly accountSequence: string | null;
+}
+
+export interface Wire {
+  send(command: Command): Promise<Answer>;
+  /** Sends it again as long as nobody says what became of it: for what takes effect once, however often it is asked. */
+  insist(command: Command): Promise<Answer>;
+}
+
+/** To everything below `${url}/api/v1`. */
+export function createWire(url: string, record: (line: CommandLine) => void): Wire {
+  async function ask(id: string, command: Command): Promise<Answer> {
+    const { method, path, json, token, headers } = command;
+    const response = await fetch(`${url}/api/v1${path}`, {
+      method,
+      signal: AbortSignal.timeout(PATIENCE_MS),
+      headers: {
+        'x-request-id': id,
+        ...(token !== undefined && { authorization: `Bearer ${token}` }),
+        ...(json && { 'content-type': 'application/json' }),
+        ...headers,
+      },
+      ...(json && { body: JSON.stringify(json) }),
+    });
+    const text = await response.text();
+    const isJson = response.headers.get('content-type')?.includes('json') ?? false;
+    const body = isJson ? JSON.parse(text) : null;
+    return {
+      status: response.status,
+      code: body?.code ?? null,
+      body,
+      accountSequence: response.headers.get('account-sequence'),
+    };
+  }
+
+  async function send(command: Command): Promise<Answer> {
+    const id = randomUUID();
+    const sentAt = new Date().toISOString();
+    const answer = await ask(id, command).catch(() => NONE);
+    const { status, code, body, accountSequence } = answer;
+    record({
+      id,
+      op: command.op,
+      sentAt,
+      answeredAt: status === null ? null : new Date().toISOString(),
+      request: command.request,
+      status,
+      code,
+      answer: body,
+      accountSequence,
+    });
+    return answer;
+  }
+
+  return {
+    send,
+    insist: async (command) => {
+      for (let tries = 1; ; tries += 1) {
+        const answer = await send(command);
+        if (!isUncertain(answer) || tries === TRIES) return answer;
+        await sleep(BETWEEN_TRIES_MS);
+      }
+    },
+  };
+}
+
+const NONE: Answer = { status: null, code: null, body: null, accountSequence: null };
+
+/** Nobody has said whether it was carried out. */
+export const isUncertain = ({ status }: Answer): boolean => status === null || status >= 500;

@@ -1,0 +1,10 @@
+/** Poison on Kafka, with two processes of each service. */
+import { services, startCluster } from './support/cluster.ts';
+import { kafkaLog } from './support/poison-log.ts';
+import { poisonSuite } from './support/poison-suite.ts';
+
+poisonSuite('Kafka', async () => {
+  const system = await startCluster();
+  const processes = services.flatMap((service) => system.instances[service]).map(({ url }) => url);
+  return { system, log: await kafkaLog(system.stores.KAFKA_BROKERS), processes };
+});

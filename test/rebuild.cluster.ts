@@ -1,0 +1,126 @@
+/** The read model of two running user processes is filled anew, while people write and read. */
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { Kafka, logLevel } from 'kafkajs';
+import { MongoClient } from 'mongodb';
+import { createClient } from './support/client.ts';
+import { type Cluster, startCluster } from './support/cluster.ts';
+import { eventually } from './support/eventually.ts';
+import { createMailbox } from './support/mailbox.ts';
+import { type OpsProcess, startOps } from './support/ops-process.ts';
+import { createPeople, somebody, type Tokens } from './support/people.ts';
+import { startWriters, type Writers } from './support/writers.ts';
+
+/** As long as a group waits for members that were killed, and then some. */
+const TAKE_OVER_MS = 60_000;
+
+let cluster: Cluster;
+let people: readonly Tokens[];
+let writers: Writers;
+
+before(async () => {
+  cluster = await startCluster({ instances: { auth: 1, user: 2, notifier: 1 } });
+  const client = createClient(cluster.url);
+  const { verified, login } = createPeople(client, createMailbox(cluster.mailbox));
+  people = await Promise.all(
+    ['ada', 'bob', 'carol', 'dave'].map(async (name) => login(await verified(somebody(name)))),
+  );
+  writers = startWriters(people, { writer: client, readers: instances().map((url) => createClient(url)) });
+});
+
+after(async () => {
+  await writers?.stop();
+  await cluster?.stop();
+});
+
+const instances = (): readonly string[] => cluster.instances.user.map(({ url }) => url);
+
+const ops = (...words: readonly string[]): OpsProcess =>
+  startOps(cluster.stores, 'rebuild', 'user', ...words);
+
+async function rebuild(...words: readonly string[]): Promise<string> {
+  const command = ops(...words);
+  assert.equal(await command.ended(), 0, command.output());
+  return command.output();
+}
+
+const moreIsWritten = async (): Promise<void> => {
+  const so = writers.written();
+  await eventually('more is written', () => writers.written() > so + 10, TAKE_OVER_MS);
+};
+
+/** On every instance. */
+const answers = (generation: number) =>
+  eventually(`generation ${generation} answers everywhere`, async () => {
+    const pages = await Promise.all(instances().map(async (url) => (await fetch(`${url}/metrics`)).text()));
+    return pages.every((page) => new RegExp(`^latchkey_user_generation ${generation}$`, 'm').test(page));
+  });
+
+/** What is left in MongoDB and Kafka of all generations. */
+async function traces(): Promise<readonly string[]> {
+  const { KAFKA_BROKERS, MONGO_URL } = cluster.stores;
+  const mongo = await MongoClient.connect(MONGO_URL);
+  const collections = await mongo.db().listCollections({}, { nameOnly: true }).toArray();
+  await mongo.close();
+  const admin = new Kafka({ brokers: KAFKA_BROKERS.split(','), logLevel: logLevel.NOTHING }).admin();
+  await admin.connect();
+  const { groups } = await admin.listGroups();
+  await admin.disconnect();
+  return [...collections.map(({ name }) => name), ...groups.map(({ groupId }) => groupId)]
+    .filter((name) => /^user(_profiles_v\d+|\.v\d+)?$/.test(name))
+    .toSorted();
+}
+
+test('a rebuild goes on after kill -9, flips, goes back, and nobody reads the past or gets a mail', async () => {
+  await moreIsWritten();
+  const mailed = cluster.mails.taken.length;
+
+  const killed = ops();
+  await killed.prints(/Generation 2 is filled from the beginning/);
+  await killed.kill();
+  assert.match(await rebuild('--status'), /^Generation 2 is filled, to answer next: /m);
+
+  const done = await rebuild();
+  assert.match(done, /^4 accounts compared, field by field: no difference\.$/m);
+  assert.match(done, /^Generation 2 answers\. /m);
+  await answers(2);
+  await moreIsWritten();
+
+  assert.match(await rebuild('--back'), /^Generation 1 answers\. /m);
+  await answers(1);
+  await moreIsWritten();
+  await rebuild();
+  await answers(2);
+  assert.deepEqual(await traces(), ['user', 'user.v2', 'user_profiles_v1', 'user_profiles_v2']);
+
+  assert.match(await rebuild('--drop'), /^Generation 1 is removed/m);
+  assert.deepEqual(await traces(), ['user.v2', 'user_profiles_v2']);
+  await moreIsWritten();
+  await writers.stop();
+  assert.equal(cluster.mails.taken.length, mailed);
+});
+
+test('an instance that starts after that finds its way, and one that dies in a rebuild holds nobody up', async () => {
+  await writers.stop();
+  const [one, other] = cluster.instances.user;
+  assert.ok(one && other);
+  await one.end('SIGTERM');
+  one.launch();
+  await one.ready();
+  const command = ops();
+  await command.prints(/Generation 3 is filled from the beginning/);
+  await other.end('SIGKILL');
+  assert.equal(await command.ended(), 0, command.output());
+  other.launch();
+  await other.ready();
+  await answers(3);
+  for (const tokens of people) {
+    for (const url of instances()) {
+      const reply = await createClient(url).get('/users/me', { token: tokens.accessToken });
+      assert.equal(reply.status, 200, reply.text);
+    }
+  }
+  const indexes = await cluster.ops('indexes');
+  assert.match(indexes, /^user_profiles_v3\.parked: there already$/m);
+  assert.doesNotMatch(indexes, /user_profiles_v1/);
+});

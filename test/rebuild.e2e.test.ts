@@ -1,0 +1,113 @@
+/** The read model of a running standalone is filled anew, while people write and read. */
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { type Client, createClient } from './support/client.ts';
+import { eventually } from './support/eventually.ts';
+import { linkOf } from './support/mailbox.ts';
+import { type OpsProcess, startOps } from './support/ops-process.ts';
+import { createPeople, somebody, type Tokens } from './support/people.ts';
+import { createMailServer, type MailServer } from './support/smtp.ts';
+import { type Standalone, startStandalone } from './support/standalone.ts';
+import { startWriters, type Writers } from './support/writers.ts';
+
+let mails: MailServer;
+let system: Standalone;
+let client: Client;
+let writers: Writers;
+let people: readonly Tokens[];
+
+before(async () => {
+  mails = await createMailServer();
+  await mails.open();
+  system = await startStandalone(mails.settings);
+  client = createClient(system.url);
+  people = await Promise.all([verified(), verified(), verified()]);
+  writers = startWriters(people, { writer: client, readers: [client] });
+});
+
+after(async () => {
+  await writers?.stop();
+  await system?.stop();
+  await mails?.close();
+});
+
+async function verified(): Promise<Tokens> {
+  const person = somebody();
+  const { signUp, login } = createPeople(client, NO_MAILBOX);
+  await signUp(person);
+  const mail = await eventually('the mail', () => mails.to(person.email)[0]);
+  await client.post(`/auth/verify/${linkOf(mail).token}`);
+  await eventually('the welcome', () => mails.to(person.email).length === 2);
+  return login(person);
+}
+
+const NO_MAILBOX = {
+  to: async () => assert.fail('mails are read at the server'),
+  next: async () => assert.fail('mails are read at the server'),
+};
+
+const ops = (...words: readonly string[]): OpsProcess =>
+  startOps({ DATA_DIR: system.folder }, 'rebuild', 'user', ...words);
+
+async function rebuild(...words: readonly string[]): Promise<string> {
+  const command = ops(...words);
+  assert.equal(await command.ended(), 0, command.output());
+  return command.output();
+}
+
+const moreIsWritten = async (): Promise<void> => {
+  const so = writers.written();
+  await eventually('more is written', () => writers.written() > so + 10);
+};
+
+const answers = (generation: number) =>
+  eventually(`generation ${generation} answers`, async () => {
+    const metrics = await (await fetch(`${system.url}/metrics`)).text();
+    return new RegExp(`^latchkey_user_generation ${generation}$`, 'm').test(metrics);
+  });
+
+test('a rebuild goes on after kill -9, flips, goes back, and nobody reads the past or gets a mail', async () => {
+  await moreIsWritten();
+  const mailed = mails.taken.length;
+  assert.match(await rebuild('--status'), /^Generation 1 answers: /);
+  await assert.rejects(rebuild('--back'), /There is no generation to go back to/);
+
+  const killed = ops();
+  await killed.prints(/Generation 2 is filled from the beginning/);
+  await killed.kill();
+  assert.doesNotMatch(killed.output(), /answers\. Every/);
+  assert.match(await rebuild('--status'), /^Generation 2 is filled, to answer next: /m);
+
+  const done = await rebuild();
+  assert.match(done, /^Generation 2 is being filled already: going on with it\.$/m);
+  assert.match(done, /^3 accounts compared, field by field: no difference\.$/m);
+  assert.match(done, /^Generation 2 answers\. /m);
+  await answers(2);
+  await moreIsWritten();
+  assert.match(await rebuild(), /^A rebuild is done\./m);
+
+  assert.match(await rebuild('--back'), /^Generation 1 answers\. /m);
+  await answers(1);
+  await moreIsWritten();
+  await rebuild();
+  await answers(2);
+  assert.match(await rebuild('--drop'), /^Generation 1 is removed/m);
+  assert.match(await rebuild('--drop'), /^There is nothing but the generation that answers\.$/m);
+  await moreIsWritten();
+  await writers.stop();
+  assert.equal(mails.taken.length, mailed);
+});
+
+test('after a restart, what was rebuilt answers, and can be rebuilt again', async () => {
+  await writers.stop();
+  await system.kill();
+  await system.start();
+  const [ada] = people;
+  assert.ok(ada);
+  const me = await client.get('/users/me', { token: ada.accessToken });
+  assert.equal(me.status, 200);
+  assert.match(await rebuild(), /^Generation 3 answers\. /m);
+  await answers(3);
+  const again = await client.get('/users/me', { token: ada.accessToken });
+  assert.deepEqual(again.json, me.json);
+});

@@ -1,0 +1,52 @@
+/** An ops command as a process of its own, that a test can watch and end before it is done. */
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { eventually } from './eventually.ts';
+import { OPS, QUIET_KAFKA } from './programs.ts';
+import type { Settings } from './system.ts';
+
+export interface OpsProcess {
+  /** What it has printed so far, on both streams. */
+  output(): string;
+  /** Waits until it has printed that. @throws Error if it ends before, or takes too long */
+  prints(text: RegExp): Promise<void>;
+  /** Ends it at once, and waits until it is gone. */
+  kill(): Promise<void>;
+  /** Waits until it ends by itself. @returns its exit code */
+  ended(): Promise<number | null>;
+}
+
+const PATIENCE_MS = 120_000;
+
+/** Acts on the store that the settings name. */
+export function startOps(settings: Settings, ...words: readonly string[]): OpsProcess {
+  const child = spawn(process.execPath, [QUIET_KAFKA, OPS, ...words], {
+    env: { PATH: process.env['PATH'], ...settings },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  const closed = once(child, 'close');
+  let printed = '';
+  for (const stream of [child.stdout, child.stderr]) stream.on('data', (text) => (printed += String(text)));
+
+  return {
+    output: () => printed,
+    prints: (text) =>
+      eventually(
+        `${words.join(' ')} prints ${text}`,
+        () => {
+          if (text.test(printed)) return true;
+          if (child.exitCode !== null) throw new Error(`it ended with ${child.exitCode}: ${printed}`);
+          return undefined;
+        },
+        PATIENCE_MS,
+      ).then(() => undefined),
+    async kill() {
+      child.kill('SIGKILL');
+      await closed;
+    },
+    async ended() {
+      await closed;
+      return child.exitCode;
+    },
+  };
+}

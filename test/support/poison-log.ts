@@ -1,0 +1,92 @@
+/** The log behind a system, for who has something to put in it past every service. */
+import { randomUUID } from 'node:crypto';
+import { createEmbeddedBus, createEmbeddedReader } from '@latchkey/bus/embedded';
+import { openDatabase } from '@latchkey/sqlite';
+import { Kafka, logLevel, Partitioners } from 'kafkajs';
+import type { RawRecord } from './poison.ts';
+
+export const ACCOUNTS = 'accounts.events.v1';
+export const MAILINGS = 'mailings.events.v1';
+const PARTITIONS = 12;
+
+export interface PoisonLog {
+  /**
+   * Puts a record into a partition; one with a key belongs there by its hash.
+   * @returns where it stands: topic/partition/offset
+   */
+  append(topic: string, partition: number, record: RawRecord): Promise<string>;
+  close(): Promise<void>;
+}
+
+const choose = Partitioners.DefaultPartitioner();
+const partitionMetadata = Array.from({ length: PARTITIONS }, (_, partitionId) => ({
+  partitionId,
+  leader: 1,
+  partitionErrorCode: 0,
+  replicas: [],
+  isr: [],
+}));
+
+/** Where the records of a key stand. */
+export const partitionOf = (key: string | Buffer): number =>
+  choose({ topic: ACCOUNTS, partitionMetadata, message: { key, value: null } });
+
+/** The first of the keys made from 0, 1, … that stands on a partition. */
+export function keyOn<Key extends string | Buffer>(partition: number, key: (n: number) => Key): Key {
+  for (let n = 0; ; n += 1) {
+    const candidate = key(n);
+    if (partitionOf(candidate) === partition) return candidate;
+  }
+}
+
+export async function kafkaLog(brokers: string): Promise<PoisonLog> {
+  const kafka = new Kafka({ brokers: brokers.split(','), clientId: 'poison', logLevel: logLevel.NOTHING });
+  const producer = kafka.producer({ createPartitioner: Partitioners.DefaultPartitioner });
+  await producer.connect();
+  return {
+    append: async (topic, partition, record) => {
+      const [answer] = await producer.send({
+        topic,
+        acks: -1,
+        messages: [{ ...record, partition, headers: { ...record.headers } }],
+      });
+      return `${topic}/${partition}/${answer?.baseOffset}`;
+    },
+    close: () => producer.disconnect(),
+  };
+}
+
+/** Beside the standalone that has the folder. */
+export function folderLog(folder: string): PoisonLog {
+  const database = openDatabase({ folder, as: 'beside' });
+  const bus = createEmbeddedBus({ database });
+  const reader = createEmbeddedReader(database);
+
+  async function appendOne(topic: string, record: RawRecord): Promise<readonly [number, number]> {
+    const mark = randomUUID();
+    const before = await reader.ranges(topic);
+    await bus.publish(topic, [{ ...record, headers: { ...record.headers, mark } }]);
+    for (const { partition, end } of await reader.ranges(topic)) {
+      const range = { partition, start: before[partition]?.end ?? 0, end };
+      const added = (await Array.fromAsync(reader.read(topic, range))).flat();
+      const found = added.find(({ headers }) => String(headers['mark']) === mark);
+      if (found) return [partition, found.offset];
+    }
+    throw new Error('what was published is nowhere');
+  }
+
+  return {
+    append: async (topic, partition, record) => {
+      // Without a key the partitions take turns.
+      for (let tries = 0; tries < PARTITIONS; tries += 1) {
+        const [where, offset] = await appendOne(topic, record);
+        if (where === partition) return `${topic}/${where}/${offset}`;
+      }
+      throw new Error(`it does not belong on partition ${partition}`);
+    },
+    close: async () => {
+      await bus.close();
+      await database.close();
+    },
+  };
+}

@@ -1,0 +1,264 @@
+/** What a system does about poison on its log, whatever it stands on. */
+import assert from 'node:assert/strict';
+import { randomUUID } from 'node:crypto';
+import { after, before, describe, test } from 'node:test';
+import { assertProblem, assertStatus, type Client, createClient } from './client.ts';
+import { eventually } from './eventually.ts';
+import { createMailbox, linkOf, type Mailbox } from './mailbox.ts';
+import { createPeople, type People, type Person, somebody } from './people.ts';
+import { eventAt, type Poison, planted, poisons, truncated } from './poison.ts';
+import { ACCOUNTS, keyOn, MAILINGS, type PoisonLog, partitionOf } from './poison-log.ts';
+import type { System } from './system.ts';
+
+/** Within this time others' next records are handled: a promise. */
+const OTHERS_GO_ON_MS = 5000;
+const RESET = 'Reset Your Password';
+/** What nobody has promised a time for, on a busy machine. */
+const PATIENCE_MS = 60_000;
+
+export interface PoisonedSystem {
+  readonly system: System;
+  readonly log: PoisonLog;
+  /** Of every process that reads the log, where its /readyz and /metrics are. */
+  readonly processes: readonly string[];
+}
+
+interface Holder extends Person {
+  readonly id: string;
+  readonly token: string;
+}
+
+/** As `parked list --json` has it. */
+interface ParkedLine {
+  readonly account: string;
+  readonly record: string;
+  readonly cause: string;
+}
+
+/** As `dead-letters list --json` has it. */
+interface LetterLine {
+  readonly letter: string;
+  readonly group: string;
+  readonly record: string;
+  readonly cause: string;
+}
+
+export function poisonSuite(name: string, open: () => Promise<PoisonedSystem>): void {
+  describe(`poison on the log of ${name}`, () => {
+    let poisoned: PoisonedSystem;
+    let client: Client;
+    let mailbox: Mailbox;
+    let people: People;
+    /** Three accounts of one partition. */
+    let bystander: Holder;
+    let skipped: Holder;
+    let garbled: Holder;
+    let partition: number;
+    let changes = 0;
+    /** Where each poison stands, and the account whose key it has. */
+    const placed = new Map<Poison, { readonly victim: string; readonly place: string }>();
+
+    before(async () => {
+      poisoned = await open();
+      client = createClient(poisoned.system.url);
+      mailbox = createMailbox(poisoned.system.mailbox);
+      people = createPeople(client, mailbox);
+      [bystander, skipped, garbled] = await neighbours();
+      partition = partitionOf(bystander.id);
+    });
+    after(async () => {
+      await poisoned?.log.close();
+      await poisoned?.system.stop();
+    });
+
+    /** Signs people up until three of them share a partition. */
+    async function neighbours(): Promise<[Holder, Holder, Holder]> {
+      const byPartition = new Map<number, (Person & { readonly id: string })[]>();
+      for (;;) {
+        const person = somebody();
+        assertStatus(await people.signUp(person), 201);
+        const { id } = await people.login(person);
+        const there = byPartition.get(partitionOf(id)) ?? [];
+        byPartition.set(partitionOf(id), [...there, { ...person, id }]);
+        const [first, second] = there;
+        if (first && second)
+          return [await settled(first), await settled(second), await settled({ ...person, id })];
+      }
+    }
+
+    /** Verified, and with a token that lives. */
+    async function settled(person: Person & { readonly id: string }): Promise<Holder> {
+      const { token: link } = linkOf(await mailbox.next(person.email, 'Verify your email'));
+      assertStatus(await client.post(`/auth/verify/${link}`), 200);
+      return { ...person, token: (await people.login(person)).accessToken };
+    }
+
+    /** @returns the Account-Sequence after it */
+    async function rename(holder: Holder, firstName: string): Promise<string> {
+      const reply = await client.patch('/auth/profile', { token: holder.token, json: { firstName } });
+      return assertStatus(reply, 200).headers.get('account-sequence') ?? '';
+    }
+
+    /** Somebody else's next events, on the same partition: one for the read model, one for the notifier. */
+    async function assertOthersGoOn(since: number): Promise<void> {
+      changes += 1;
+      const left = () => OTHERS_GO_ON_MS - (performance.now() - since);
+      const firstName = `Change ${changes}`;
+      const { email } = bystander;
+      const mails = (await mailbox.to(email)).filter(({ subject }) => subject === RESET).length;
+      const sequence = await rename(bystander, firstName);
+      assertStatus(await client.post('/auth/password-reset-request', { json: { email } }), 202);
+      const isShown = async () => {
+        const { status, json } = await people.me(bystander.token, sequence);
+        return status === 200 && json.firstName === firstName;
+      };
+      await eventually('the change is shown', isShown, left());
+      await mailbox.next(email, RESET, mails + 1, left());
+    }
+
+    const linesOf = async <Line>(...words: readonly string[]): Promise<readonly Line[]> => {
+      const printed = await poisoned.system.ops(...words, '--json');
+      const lines = printed.split('\n').filter((line) => line !== '');
+      return lines.map((line) => JSON.parse(line));
+    };
+    const parked = () => linesOf<ParkedLine>('parked', 'list', '--limit', '1000');
+    const letters = () => linesOf<LetterLine>('dead-letters', 'list', '--limit', '1000');
+
+    /** Waits until a list has it, and nothing but what fits is said of it. */
+    async function letterOf(place: string, group: string): Promise<LetterLine> {
+      const isIt = (line: LetterLine) => line.record === place && line.group === group;
+      return eventually(
+        `${place} is set aside for ${group}`,
+        async () => (await letters()).find(isIt),
+        PATIENCE_MS,
+      );
+    }
+
+    for (const poison of poisons) {
+      test(`${poison.name}: others go on`, async () => {
+        const victim = keyOn(partition, () => randomUUID());
+        const record = poison.make(victim, (key) => keyOn(partition, key));
+        const place = await poisoned.log.append(ACCOUNTS, partition, record);
+        placed.set(poison, { victim, place });
+        await assertOthersGoOn(performance.now());
+      });
+    }
+
+    test('what cannot be read is parked or set aside, with its cause', async () => {
+      const [standing, dead] = [await parked(), await letters()];
+      for (const [poison, { victim, place }] of placed) {
+        const isParked = standing.find(({ account }) => account === victim);
+        const forGroup = (group: string) =>
+          dead.find((letter) => letter.record === place && letter.group === group);
+        const found = { parked: isParked, user: forGroup('user'), notifier: forGroup('notifier') };
+
+        assert.equal(found.parked !== undefined, poison.projection === 'parks', `${poison.name}: parked`);
+        assert.equal(found.user !== undefined, poison.projection === 'sets aside', `${poison.name}: user`);
+        assert.equal(
+          found.notifier !== undefined,
+          poison.notifier === 'sets aside',
+          `${poison.name}: notifier`,
+        );
+        if (found.parked) assert.equal(found.parked.record, place);
+        for (const line of Object.values(found)) {
+          if (line) assert.match(line.cause, poison.cause ?? /^$/, poison.name);
+        }
+      }
+    });
+
+    test('a gap parks an account that lives: its holder is told to come back, its neighbours go on', async () => {
+      const [, sequence = ''] = (await rename(skipped, 'Before')).split(':');
+      await poisoned.log.append(ACCOUNTS, partition, eventAt(skipped.id, Number(sequence) + 5));
+      await poisoned.log.append(ACCOUNTS, partition, truncated(garbled.id));
+      await assertOthersGoOn(performance.now());
+      for (const { token } of [skipped, garbled]) {
+        const reply = await eventually('it stands still', async () => {
+          const answer = await people.me(token);
+          return answer.status === 503 ? answer : undefined;
+        });
+        assertProblem(reply, 503, 'unavailable');
+        assert.match(reply.headers.get('retry-after') ?? '', /^\d+$/);
+      }
+      const causes = new Map((await parked()).map(({ account, cause }) => [account, cause]));
+      const due = Number(sequence) + 1;
+      assert.equal(causes.get(skipped.id), `event ${due + 4} came where ${due} was due`);
+      assert.equal(causes.get(garbled.id), 'value is not JSON');
+    });
+
+    test('a mailing that cannot be read is set aside too', async () => {
+      const mailing = randomUUID();
+      const place = await poisoned.log.append(MAILINGS, partitionOf(mailing), truncated(mailing));
+      assert.equal((await letterOf(place, 'notifier')).cause, 'value is not JSON');
+    });
+
+    test('no process has ended, and none has anything left to read', async () => {
+      for (const url of poisoned.processes) {
+        assert.equal((await fetch(`${url}/readyz`)).status, 200);
+        await eventually('nothing is left to read', async () => {
+          const metrics = await (await fetch(`${url}/metrics`)).text();
+          return !/^latchkey_user_lag_records [1-9]/m.test(metrics);
+        });
+      }
+      const standing = (await parked()).length;
+      const told = await Promise.all(
+        poisoned.processes.map(async (url) => (await fetch(`${url}/metrics`)).text()),
+      );
+      assert.ok(told.some((text) => text.includes(`latchkey_user_parked_accounts ${standing}\n`)));
+    });
+
+    test('neither a list nor a look at one shows an address, a name or a token; no log does', async () => {
+      const { ops, output } = poisoned.system;
+      const shown: string[] = [output(), await ops('parked', 'list'), await ops('dead-letters', 'list')];
+      shown.push(await ops('deliveries', 'list'), await ops('deliveries', 'list', '--json'));
+      shown.push(await ops('parked', 'show', garbled.id));
+      for (const [poison, { victim, place }] of placed) {
+        if (!PLANTED_IN.has(poison.name)) continue;
+        if (poison.projection === 'parks') shown.push(await ops('parked', 'show', victim));
+        const { letter } = await letterOf(place, 'notifier');
+        shown.push(
+          await ops('dead-letters', 'show', letter),
+          await ops('dead-letters', 'show', letter, '--json'),
+        );
+      }
+      for (const text of shown) {
+        assert.ok(text.length > 0);
+        for (const [what, secret] of Object.entries(planted)) assert.ok(!text.includes(secret), what);
+        assert.ok(!text.includes(bystander.email) && !text.includes(bystander.username));
+      }
+    });
+
+    test('once the journal has said that nothing is missing, every account goes on', async () => {
+      const [renamed, also] = [await rename(skipped, 'After'), await rename(garbled, 'After')];
+      const outcomes = await linesOf<{ readonly result: string }>('parked', 'retry', '--all');
+      assert.ok(outcomes.length > 2);
+      assert.deepEqual(
+        outcomes.filter(({ result }) => result !== 'goes on'),
+        [],
+      );
+      assert.deepEqual(await parked(), []);
+      for (const [{ token }, sequence] of [[skipped, renamed] as const, [garbled, also] as const]) {
+        const reply = assertStatus(await people.me(token, sequence), 200);
+        assert.equal(reply.json.firstName, 'After');
+      }
+      await assertOthersGoOn(performance.now());
+    });
+
+    test('a letter that is dealt with is not listed any more, the others are', async () => {
+      const all = await letters();
+      const [first, ...others] = all;
+      assert.ok(first && others.length > 0);
+      await poisoned.system.ops('dead-letters', 'discard', first.letter);
+      assert.deepEqual(await letters(), others);
+      assert.match(await poisoned.system.ops('dead-letters', 'discard', first.letter), /discarded already/);
+      assert.match(await poisoned.system.ops('dead-letters', 'show', first.letter), /cause/);
+    });
+  });
+}
+
+/** Those that somebody's data stands in, where it should not. */
+const PLANTED_IN = new Set([
+  'truncated JSON',
+  'an operator for a language',
+  'an address for a type',
+  'an address as key',
+]);

@@ -1,0 +1,229 @@
+/** Records that nobody can use, of every kind: made by hand, so that nothing of ours keeps them from being bad. */
+import { randomUUID } from 'node:crypto';
+
+export interface RawRecord {
+  readonly key: string | Buffer | null;
+  readonly value: Buffer | null;
+  readonly headers: Readonly<Record<string, string | Buffer | (string | Buffer)[]>>;
+}
+
+export interface Poison {
+  readonly name: string;
+  /**
+   * @param victim whose records stand on the partition that is to be poisoned
+   * @param onPartition a key that stands there too: the first of those made from 0, 1, …
+   */
+  readonly make: (victim: string, onPartition: OnPartition) => RawRecord;
+  /** What becomes of it in the read model, and in the notifier. */
+  readonly projection: 'parks' | 'sets aside' | 'goes on';
+  readonly notifier: 'sets aside' | 'goes on';
+  /** As operators read it. */
+  readonly cause?: RegExp;
+}
+
+type OnPartition = (key: (n: number) => string | Buffer) => string | Buffer;
+
+/** What no command and no log may show, wherever a record has it. */
+export const planted = {
+  address: 'planted.address@example.com',
+  name: 'Planted-Unmistakable',
+  token: 'Q3x-7_Lk'.repeat(8),
+} as const;
+
+const headersOf = (
+  subject: string,
+  given: { type?: string; version?: number; sequence?: string } = {},
+): Record<string, string> => {
+  const { type = 'UserRegistered', version = 1, sequence = '0000000001' } = given;
+  return {
+    'content-type': 'application/json',
+    ce_specversion: '1.0',
+    ce_id: randomUUID(),
+    ce_type: type,
+    ce_source: '/latchkey/auth',
+    ce_subject: subject,
+    ce_time: new Date().toISOString(),
+    ce_dataschema: `urn:latchkey:event:${type}:${version}`,
+    ce_sequence: sequence,
+    ce_correlationid: 'poison',
+    ce_causationid: 'poison',
+  };
+};
+
+/** Data that is right: somebody who has been erased, so that nobody is owed a mail. */
+const dataOf = (userId: string) => ({ userId, role: 'user', locale: 'en', person: null });
+
+const json = (value: unknown): Buffer => Buffer.from(JSON.stringify(value));
+
+const right = (victim: string): RawRecord => ({
+  key: victim,
+  headers: headersOf(victim),
+  value: json(dataOf(victim)),
+});
+
+/** An event of an account, well made, at a sequence of one's own choice. */
+export const eventAt = (account: string, sequence: number): RawRecord => ({
+  key: account,
+  headers: headersOf(account, { type: 'ProfileChanged', sequence: String(sequence).padStart(10, '0') }),
+  value: json({ userId: account, person: null }),
+});
+
+/** What is left of an event where its value was cut off. */
+export const truncated = (account: string): RawRecord => ({
+  ...right(account),
+  value: Buffer.from(
+    `{"userId":"${account}","person":{"email":"${planted.address}","username":"${planted.name}`,
+  ),
+});
+
+type Outcome = Pick<Poison, 'projection' | 'notifier'>;
+
+/** Its key tells whose it is: that account stands still. A mail cannot be made of it. */
+const UNREADABLE: Outcome = { projection: 'parks', notifier: 'sets aside' };
+/** Nobody's. */
+const KEYLESS: Outcome = { projection: 'sets aside', notifier: 'sets aside' };
+/** In the wrong place, for who counts sequences. */
+const MISPLACED: Outcome = { projection: 'parks', notifier: 'goes on' };
+const HARMLESS: Outcome = { projection: 'goes on', notifier: 'goes on' };
+
+const badValue = (name: string, cause: RegExp, value: (victim: string) => Buffer | null): Poison => ({
+  name,
+  cause,
+  ...UNREADABLE,
+  make: (victim) => ({ ...right(victim), value: value(victim) }),
+});
+
+const badHeaders = (
+  name: string,
+  cause: RegExp,
+  headers: RawRecord['headers'],
+  ...without: readonly string[]
+): Poison => ({
+  name,
+  cause,
+  ...UNREADABLE,
+  make: (victim) => {
+    const kept = Object.entries(headersOf(victim)).filter(([header]) => !without.includes(header));
+    return { ...right(victim), headers: { ...Object.fromEntries(kept), ...headers } };
+  },
+});
+
+const badKey = (name: string, key: (onPartition: OnPartition) => RawRecord['key']): Poison => ({
+  name,
+  cause: /^key is not a UUID$/,
+  ...KEYLESS,
+  make: (victim, onPartition) => ({ ...truncated(victim), key: key(onPartition) }),
+});
+
+const OPERATOR = { $gt: '' };
+/** As text: an object cannot be written so that it has a member of this name of its own. */
+const prototypeIn = (text: string): string => text.replace(/^\{/, '{"__proto__":{"role":"admin"},');
+
+/** Named as what every object has. */
+const INHERITED = ['constructor', 'toString', 'hasOwnProperty', '__proto__'];
+const inherited = Object.fromEntries(INHERITED.map((name) => [name, 'x']));
+
+export const poisons: readonly Poison[] = [
+  badValue('truncated JSON', /^value is not JSON$/, (victim) => truncated(victim).value),
+  badValue('no value', /^no value$/, () => null),
+  badValue('an empty value', /^value is not JSON$/, () => Buffer.alloc(0)),
+  badValue('a value that is not UTF-8', /^value is not UTF-8$/, () => Buffer.from([0x7b, 0xff, 0xfe, 0x7d])),
+  badValue('1 MB', /^value over 262144 bytes$/, () => Buffer.alloc(1_000_000, 'x')),
+  badValue('JSON as deep as it fits', /^data invalid_type$/, () =>
+    Buffer.from('['.repeat(100_000) + ']'.repeat(100_000)),
+  ),
+  badValue('an operator for an id', /^data\.userId invalid_type$/, (victim) =>
+    json({ ...dataOf(victim), userId: OPERATOR }),
+  ),
+  badValue('an operator for a language', /^data\.locale invalid_type$/, (victim) =>
+    json({ ...dataOf(victim), locale: OPERATOR, email: planted.address, [planted.address]: planted.token }),
+  ),
+  badValue('data of another account', /^userId is not the key$/, () => json(dataOf(randomUUID()))),
+  {
+    name: 'a list of a hundred thousand',
+    cause: /^data\.person\.recipients too_big$/,
+    ...UNREADABLE,
+    make: (victim) => ({
+      key: victim,
+      headers: headersOf(victim, { type: 'MailRequested' }),
+      value: json({
+        mailingId: victim,
+        template: 'welcome',
+        requestedBy: victim,
+        person: { recipients: Array.from({ length: 100_000 }, () => 1) },
+      }),
+    }),
+  },
+  {
+    name: 'an unknown version of a known type',
+    cause: /^unknown version 9 of UserRegistered$/,
+    ...UNREADABLE,
+    make: (victim) => ({ ...right(victim), headers: headersOf(victim, { version: 9 }) }),
+  },
+  {
+    name: 'an unknown type, as the first event of an account',
+    cause: /^event 1 is an unknown type, which cannot stand there$/,
+    ...MISPLACED,
+    make: (victim) => ({ ...right(victim), headers: headersOf(victim, { type: 'AccountPainted' }) }),
+  },
+  {
+    name: 'a type called as what every object has',
+    cause: /^event 1 is an unknown type, which cannot stand there$/,
+    ...MISPLACED,
+    make: (victim) => ({ ...right(victim), headers: headersOf(victim, { type: 'constructor' }) }),
+  },
+  {
+    name: 'the greatest sequence there is',
+    cause: /^event 9999999999 came where 1 was due$/,
+    ...MISPLACED,
+    make: (victim) => eventAt(victim, 9_999_999_999),
+  },
+  badHeaders('no headers', /^bad header: content-type, ce_/, {}, ...Object.keys(headersOf(''))),
+  badHeaders('no id', /^bad header: ce_id$/, {}, 'ce_id'),
+  badHeaders('no type', /^bad header: ce_type$/, {}, 'ce_type'),
+  badHeaders('a sequence that came twice', /^bad header: ce_sequence$/, {
+    ce_sequence: ['0000000001', '0000000002'],
+  }),
+  badHeaders('a sequence that is no number', /^bad header: ce_sequence$/, { ce_sequence: '{"$gt":0}' }),
+  badHeaders('a header that is not UTF-8', /^bad header: ce_time$/, { ce_time: Buffer.from([0xff, 0xfe]) }),
+  badHeaders('an empty header', /^bad header: ce_correlationid$/, { ce_correlationid: '' }),
+  badHeaders('another subject than its key', /^ce_subject is not the key$/, { ce_subject: randomUUID() }),
+  badHeaders('an address for a type', /^ce_dataschema is of another type than ce_type$/, {
+    ce_type: planted.address,
+    ce_causationid: planted.token,
+  }),
+  badHeaders('headers called as what every object has', /^bad header: ce_id$/, inherited, 'ce_id'),
+  badHeaders(
+    'twenty thousand headers',
+    /^bad header: ce_id$/,
+    Object.fromEntries(Array.from({ length: 20_000 }, (_, n) => [`junk-${n}`, 'x'])),
+    'ce_id',
+  ),
+  badKey('no key', () => null),
+  badKey('an address as key', (onPartition) => onPartition((n) => `${n}.${planted.address}`)),
+  badKey('an operator as key', (onPartition) => onPartition((n) => `{"$gt":"${n}"}`)),
+  badKey('a key that is not UTF-8', (onPartition) => onPartition((n) => Buffer.from([0xff, 0xfe, n]))),
+  {
+    name: 'a marker of a discarded letter, with a key that is none',
+    cause: /^key is not a UUID$/,
+    ...KEYLESS,
+    make: (_victim, onPartition) => ({
+      key: onPartition((n) => `marker ${n}`),
+      value: null,
+      headers: { dlq_discards: '0/0', dlq_cause: 'forged' },
+    }),
+  },
+  {
+    name: 'operator and prototype keys beside data that is right',
+    ...HARMLESS,
+    make: (victim) => ({
+      ...right(victim),
+      value: Buffer.from(prototypeIn(JSON.stringify({ ...dataOf(victim), $set: { role: 'admin' } }))),
+    }),
+  },
+  {
+    name: 'headers called as what every object has, beside those that are right',
+    ...HARMLESS,
+    make: (victim) => ({ ...right(victim), headers: { ...headersOf(victim), ...inherited } }),
+  },
+];

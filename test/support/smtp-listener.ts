@@ -1,0 +1,68 @@
+/** An SMTP server without an opinion: where it listens, and who is connected. What it says, its owner says. */
+import { once } from 'node:events';
+import type { Socket } from 'node:net';
+import { SMTPServer, type SMTPServerOptions, type SMTPServerSession } from 'smtp-server';
+import { freePort } from './free-port.ts';
+import type { Settings } from './system.ts';
+
+export interface SmtpListener {
+  /** What makes a system send its mails here. */
+  readonly settings: Settings;
+  /** Takes connections from now on. */
+  open(): Promise<void>;
+  /** Refuses connections from now on, and cuts those there are. Idempotent. */
+  close(): Promise<void>;
+  /** Ends a connection without a word. */
+  hangUp(session: SMTPServerSession): void;
+  isConnected(session: SMTPServerSession): boolean;
+}
+
+/** As a server's word on a command: `done(refusal(451))`. */
+export const refusal = (code: number): Error => Object.assign(new Error('no'), { responseCode: code });
+
+/** Not open yet. */
+export async function createSmtpListener(
+  hooks: Pick<SMTPServerOptions, 'onRcptTo' | 'onData'>,
+): Promise<SmtpListener> {
+  const port = await freePort();
+  /** By the port that the client has come from. */
+  const sockets = new Map<number, Socket>();
+  let server: SMTPServer | undefined;
+
+  return {
+    settings: {
+      MAIL_SERVER: '127.0.0.1',
+      MAIL_PORT: String(port),
+      MAIL_STARTTLS: 'false',
+      USE_CREDENTIALS: 'false',
+      MAIL_FROM: 'no-reply@example.com',
+    },
+    open: async () => {
+      server = new SMTPServer({
+        authOptional: true,
+        disabledCommands: ['STARTTLS', 'AUTH'],
+        disableReverseLookup: true,
+        ...hooks,
+      });
+      // A connection that was cut is no fault of the server.
+      server.on('error', () => undefined);
+      server.server.on('connection', (socket: Socket) => {
+        const { remotePort = 0 } = socket;
+        sockets.set(remotePort, socket);
+        socket.once('close', () => sockets.delete(remotePort));
+      });
+      server.listen(port, '127.0.0.1');
+      await once(server.server, 'listening');
+    },
+    close: async () => {
+      if (server === undefined) return;
+      const closed = once(server.server, 'close');
+      server.server.close();
+      for (const socket of sockets.values()) socket.destroy();
+      server = undefined;
+      await closed;
+    },
+    hangUp: ({ remotePort }) => void sockets.get(remotePort)?.destroy(),
+    isConnected: ({ remotePort }) => sockets.get(remotePort)?.destroyed === false,
+  };
+}

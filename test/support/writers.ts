@@ -1,0 +1,65 @@
+/** People who change their profiles all the time, and look at once whether everybody shows what they wrote. */
+import assert from 'node:assert/strict';
+import { setTimeout as pause } from 'node:timers/promises';
+import { assertStatus, type Client, type Reply } from './client.ts';
+import type { Tokens } from './people.ts';
+
+export interface Writers {
+  /** Changes that were answered, and shown by every reader. */
+  written(): number;
+  /** Ends them, after what they have begun. @throws what went wrong for one of them */
+  stop(): Promise<void>;
+}
+
+const LOOKS_WITHIN_MS = 30_000;
+
+/** @param readers each of them is asked after each change: the instances of the user service */
+export function startWriters(
+  people: readonly Tokens[],
+  { writer, readers }: { readonly writer: Client; readonly readers: readonly Client[] },
+): Writers {
+  let going = true;
+  let written = 0;
+
+  async function write(tokens: Tokens): Promise<void> {
+    for (let round = 1; going; round += 1) {
+      const firstName = `Round ${round}`;
+      const token = tokens.accessToken;
+      const change = assertStatus(await writer.patch('/auth/profile', { token, json: { firstName } }), 200);
+      const sequence = change.headers.get('account-sequence') ?? '';
+      for (const reader of readers) {
+        const { json } = await look(reader, token, sequence);
+        assert.equal(json.firstName, firstName, 'what was written must be shown');
+        assert.equal(`${tokens.id}:${json.version}`, sequence);
+      }
+      written += 1;
+    }
+  }
+
+  const ends = people.map((tokens) =>
+    write(tokens).catch((error: unknown) => {
+      going = false;
+      throw error;
+    }),
+  );
+  // Told when they are stopped.
+  for (const end of ends) end.catch(() => undefined);
+
+  return {
+    written: () => written,
+    async stop() {
+      going = false;
+      await Promise.all(ends);
+    },
+  };
+}
+
+/** As a client does: 503 says that the read model is on its way. */
+async function look(reader: Client, token: string, sequence: string): Promise<Reply> {
+  const giveUp = performance.now() + LOOKS_WITHIN_MS;
+  for (;;) {
+    const reply = await reader.get('/users/me', { token, headers: { 'account-sequence': sequence } });
+    if (reply.status !== 503 || performance.now() > giveUp) return assertStatus(reply, 200);
+    await pause(Number(reply.headers.get('retry-after')) * 1000);
+  }
+}

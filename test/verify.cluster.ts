@@ -1,0 +1,291 @@
+/**
+ * `ops verify` and `ops republish` on Kafka and MongoDB, with two processes of each service: it agrees while they
+ * are in use, each planted disagreement is found by name, and what is published again mails nobody.
+ */
+import assert from 'node:assert/strict';
+import { randomUUID } from 'node:crypto';
+import { after, before, describe, test } from 'node:test';
+import { Kafka, logLevel, Partitioners } from 'kafkajs';
+import { type Db, type Document, MongoClient } from 'mongodb';
+import { createClient } from './support/client.ts';
+import { type Cluster, services, startCluster } from './support/cluster.ts';
+import { faultsOfStream, streamsOf } from './support/event-checks.ts';
+import { eventually } from './support/eventually.ts';
+import { freePort } from './support/free-port.ts';
+import { readTopic, type SeenRecord } from './support/kcat.ts';
+import { createMailbox } from './support/mailbox.ts';
+import { createPeople, type People, type Person, somebody } from './support/people.ts';
+import { mainOf, QUIET_KAFKA } from './support/programs.ts';
+import { serverProcess } from './support/server-process.ts';
+import { type Ended, runToEnd } from './support/standalone.ts';
+import type { Settings } from './support/system.ts';
+
+const ACCOUNTS = 'accounts.events.v1';
+const ANOTHER = 'accounts.events.v2';
+const MOVED: Settings = { TOPIC_NAMES: `${ACCOUNTS}=${ANOTHER}` };
+const ROUNDS = 12;
+const LONGEST_MS = 120_000;
+
+let cluster: Cluster;
+let people: People;
+let mongo: MongoClient;
+let db: Db;
+
+before(async () => {
+  cluster = await startCluster();
+  people = createPeople(createClient(cluster.url), createMailbox(cluster.mailbox));
+  mongo = await MongoClient.connect(cluster.stores.MONGO_URL);
+  db = mongo.db();
+});
+
+after(async () => {
+  await mongo?.close();
+  await cluster?.stop();
+});
+
+/** The id of somebody who has signed up and confirmed. */
+async function settled(name: string): Promise<{ readonly id: string; readonly person: Person }> {
+  const person = await people.verified(somebody(name));
+  const { id } = await people.login(person);
+  return { id, person };
+}
+
+const ops = (...words: readonly string[]): Promise<Ended> => runToEnd(cluster.stores, { ops: words });
+
+async function look(settings: Settings = {}, ...words: readonly string[]) {
+  const { code, stdout, stderr } = await runToEnd(
+    { ...cluster.stores, ...settings },
+    { ops: ['verify', '--json', ...words] },
+  );
+  assert.notEqual(code, 2, stderr);
+  return { code, ...JSON.parse(stdout) };
+}
+
+/** What was found, without what is only said. */
+const named = (findings: readonly { kind: string; subject?: string; sequence?: number }[]) =>
+  findings
+    .map(({ kind, subject, sequence }) => [kind, subject, sequence].filter(Boolean).join(' '))
+    .toSorted();
+
+const accounts = () => readTopic(cluster.stores.KAFKA_BROKERS, ACCOUNTS);
+
+/** Puts a record on the topic as anybody could who may write there. */
+async function produce(key: string, value: string | null, headers: Readonly<Record<string, string>>) {
+  const brokers = cluster.stores.KAFKA_BROKERS.split(',');
+  const kafka = new Kafka({ brokers, clientId: 'meddler', logLevel: logLevel.NOTHING });
+  const producer = kafka.producer({ createPartitioner: Partitioners.DefaultPartitioner });
+  await producer.connect();
+  await producer.send({ topic: ACCOUNTS, messages: [{ key, value, headers: { ...headers } }] });
+  await producer.disconnect();
+}
+
+/** A commit behind the last one of an account. */
+async function appended(id: string, more: Document): Promise<Document> {
+  const commits = db.collection<Document>('auth_commits');
+  const last = await commits.find({ stream: id }).sort({ number: -1 }).next();
+  assert.ok(last);
+  const at = new Date(Date.now() - 120_000).toISOString();
+  const number = last['number'] + 1;
+  const event = {
+    id: randomUUID(),
+    type: 'SessionsRevoked',
+    version: 1,
+    time: at,
+    data: { userId: id, reason: 'admin' },
+  };
+  const commit = {
+    _id: randomUUID(),
+    stream: id,
+    number,
+    sequence: last['sequence'] + last['events'].length,
+    events: [event],
+    correlationId: 'meddler',
+    at,
+    ...(more['waits'] ? { unpublished: { stream: id, number, at } } : {}),
+  };
+  await commits.insertOne(commit as never);
+  return commit;
+}
+
+describe('verify', () => {
+  test('agrees with a system that is in use all the time', async () => {
+    const busy = new AbortController();
+    const traffic = (async () => {
+      for (let round = 0; round < ROUNDS || !busy.signal.aborted; round += 1) {
+        const person = await people.verified(somebody('busy'));
+        await people.login(person);
+      }
+    })();
+    const first = await look();
+    assert.deepEqual([first.code, first.findings], [0, []]);
+    busy.abort();
+    await traffic;
+    const second = await look();
+    assert.deepEqual([second.code, second.findings], [0, []]);
+    assert.ok(second.counts.accounts >= ROUNDS);
+    assert.equal(second.counts.events, second.counts.onTopic);
+    assert.equal(second.counts.profiles, second.counts.accounts);
+    assert.equal(second.counts.owed, second.counts.recorded);
+  });
+
+  test('finds each disagreement by its name, and names nobody', async () => {
+    const all = await Promise.all(['ada', 'ben', 'cleo', 'dora', 'eve'].map(settled));
+    const [ada, ben, cleo, dora, eve] = all.map(({ id }) => id) as [string, string, string, string, string];
+    assert.equal((await look()).code, 0);
+    // Otherwise it would publish what is planted as unpublished.
+    await Promise.all(cluster.instances.auth.map((instance) => instance.end('SIGTERM')));
+
+    const profiles = db.collection<Document>('user_profiles_v1');
+    const profile = await profiles.findOneAndUpdate(
+      { _id: ada as never },
+      { $unset: { 'profile.username': 1 } },
+    );
+    const missing = await appended(ben, {});
+    const twice = (await accounts()).find(({ key }) => key === cleo);
+    assert.ok(twice);
+    await produce(cleo, twice.payload, twice.headers);
+    await appended(cleo, { waits: true });
+    const deliveries = db.collection<Document>('notifier_deliveries');
+    const delivery = await deliveries.findOneAndDelete({ subject: dora, mail: 'welcome' });
+    await produce(eve, '{"userId":', {});
+    await eventually('an account is parked', () =>
+      profiles.findOne({ 'parked.account': eve }).then((found) => found !== null),
+    );
+    const requests = db.collection<Document>('auth_requests');
+    const request = {
+      kind: 'verification',
+      address: 'a',
+      at: new Date().toISOString(),
+      correlationId: 'meddler',
+    };
+    const forgotten = randomUUID();
+    await requests.insertOne({
+      _id: forgotten,
+      ...request,
+      owner: 'gone',
+      leasedUntil: new Date(Date.now() - 120_000),
+    } as never);
+
+    const { code, findings, counts } = await look({}, '--patience', '1');
+    assert.equal(code, 1);
+    assert.deepEqual(
+      named(findings),
+      [
+        `account-parked ${eve}`,
+        `commit-unpublished ${cleo}`,
+        `delivery-missing ${dora} 2`,
+        `event-missing ${ben} ${missing['sequence']}`,
+        'lease-over',
+        `profile-differs ${ada}`,
+      ].toSorted(),
+    );
+    assert.deepEqual([counts.repeated, counts.unreadable, counts.parked], [1, 1, 1]);
+    const { stdout } = await ops('verify', '--patience', '0');
+    for (const { person } of all)
+      assert.ok(!stdout.includes(person.username) && !stdout.includes(person.email));
+
+    await requests.deleteOne({ _id: forgotten as never });
+    for (const instance of cluster.instances.auth) instance.launch();
+    await Promise.all(cluster.instances.auth.map((instance) => instance.ready()));
+    await ops('parked', 'retry', eve);
+    await ops('republish', '--account', ben);
+    const repaired = await look();
+    assert.deepEqual(
+      named(repaired.findings),
+      [`delivery-missing ${dora} 2`, `profile-differs ${ada}`].toSorted(),
+    );
+    assert.ok(profile && delivery);
+    await profiles.replaceOne({ _id: profile._id }, profile);
+    await deliveries.insertOne(delivery);
+    assert.equal((await look()).code, 0);
+  });
+});
+
+describe('republish', () => {
+  test('writes the topic anew while it is in use: each account in order, without a gap', async () => {
+    const first = await ops('republish', '--to', ANOTHER);
+    assert.equal(first.code, 0, first.stderr);
+    await settled('late');
+    const second = await ops('republish', '--to', ANOTHER);
+    assert.match(second.stdout, /: [\d,]+ events of [\d,]+ accounts?, [1-9]\d* of them written now\.$/m);
+
+    await atRest();
+    assert.match((await ops('republish', '--to', ANOTHER)).stdout, / 0 of them written now\.$/m);
+    const [old, anew] = [
+      streamsOf(readable(await accounts())),
+      streamsOf(await readTopic(cluster.stores.KAFKA_BROKERS, ANOTHER)),
+    ];
+    assert.deepEqual([...anew.keys()].toSorted(), [...old.keys()].toSorted());
+    for (const [key, stream] of anew) {
+      assert.deepEqual(faultsOfStream(key, stream), []);
+      const ids = (records: readonly SeenRecord[] = []) =>
+        records.toSorted(bySequence).map(({ headers }) => headers['ce_id']);
+      assert.deepEqual(ids(stream), ids(old.get(key)));
+    }
+  });
+
+  test('of an account in place sends no mail and changes no profile', async () => {
+    const { id } = await settled('again');
+    await atRest();
+    const before = await everything();
+    assert.equal((await ops('republish', '--account', id)).code, 0);
+    await atRest();
+    assert.ok((await look()).counts.repeated >= 2);
+    assert.deepEqual(await everything(), before);
+  });
+
+  test('lets services move to the other topic: no mail twice, no profile changed', async () => {
+    await atRest();
+    await Promise.all(
+      services.flatMap((service) => cluster.instances[service].map((instance) => instance.end('SIGTERM'))),
+    );
+    const before = await everything();
+    assert.equal((await ops('republish', '--to', ANOTHER)).code, 0);
+
+    const moved = await Promise.all(services.map(startMoved));
+    await atRest(MOVED);
+    const { code, findings } = await look(MOVED);
+    assert.deepEqual([code, findings], [0, []]);
+    assert.deepEqual(await everything(), before);
+    await Promise.all(moved.map((instance) => instance.end('SIGTERM')));
+  });
+});
+
+const readable = (records: readonly SeenRecord[]) =>
+  records.filter(({ headers }) => headers['ce_id'] !== undefined);
+const bySequence = (a: SeenRecord, b: SeenRecord): number =>
+  Number(a.headers['ce_sequence']) - Number(b.headers['ce_sequence']);
+
+/** Nothing is on its way: everything is published, read by both groups, and every mail has come to its end. */
+const atRest = (settings: Settings = {}): Promise<true> =>
+  eventually(
+    'nothing is on its way',
+    async () => {
+      const { lag, counts } = await look(settings);
+      if (lag.user + lag.notifier + counts.unpublished > 0) return false;
+      return (await db.collection('notifier_deliveries').countDocuments({ open: { $exists: true } })) === 0;
+    },
+    LONGEST_MS,
+  );
+
+/** All profiles, all deliveries, and how many mails there were. */
+async function everything() {
+  const all = (name: string) => db.collection(name).find().sort({ _id: 1 }).toArray();
+  return {
+    profiles: await all('user_profiles_v1'),
+    deliveries: await all('notifier_deliveries'),
+    mails: cluster.mails.taken.length,
+  };
+}
+
+async function startMoved(service: (typeof services)[number]) {
+  const port = String(await freePort());
+  const instance = serverProcess({
+    url: `http://127.0.0.1:${port}`,
+    words: [QUIET_KAFKA, mainOf(service)],
+    env: { ...process.env, ...cluster.settingsOf(service), ...MOVED, PORT: port },
+  });
+  instance.launch();
+  await instance.ready();
+  return instance;
+}
