@@ -24,14 +24,12 @@ export const withLog = (context: Context, work: (log: Log) => Promise<void>): Pr
 /** Log and store as services take them. Also while servers run. */
 export const withBackend = (
   context: Context,
-  work: (backend: EmbeddedBackend | ClusterBackend, groups: Groups) => Promise<void>,
+  work: (backend: EmbeddedBackend | ClusterBackend) => Promise<void>,
 ): Promise<void> =>
   withStore(context, (store) =>
     'connection' in store
-      ? withKafka(context, ({ bus }) => work({ kind: 'cluster', connection: store.connection, bus }, bus))
-      : withEmbedded(store.database, ({ bus }) =>
-          work({ kind: 'embedded', database: store.database, bus }, bus),
-        ),
+      ? withKafka(context, ({ bus }) => work({ kind: 'cluster', connection: store.connection, bus }))
+      : withEmbedded(store.database, ({ bus }) => work({ kind: 'embedded', database: store.database, bus })),
   );
 
 async function withEmbedded(database: Database, work: (log: Log) => Promise<void>): Promise<void> {
