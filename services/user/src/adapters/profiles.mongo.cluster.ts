@@ -30,14 +30,6 @@ test('a profile reads in MongoDB as it does in the service', async () => {
   });
 });
 
-test('a slice that nobody has stored is due again', async () => {
-  const mongo = await database.another();
-  const profiles = createMongoProfiles(mongo.connection);
-  await mongo.close();
-  const profile = profileOf('ada');
-  await assert.rejects(profiles.save([{ id: profile.id, profile }]), StoreUnavailable);
-});
-
 test('a slice is stored but for what others know more of', async () => {
   const { connection } = await database.empty();
   const profiles = createMongoProfiles(connection);
