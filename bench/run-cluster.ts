@@ -5,8 +5,9 @@
 import { latency } from './cluster/latency.ts';
 import { memory } from './cluster/memory.ts';
 import { projection } from './cluster/projection.ts';
+import { recovery } from './cluster/recovery.ts';
 import { refresh } from './cluster/refresh.ts';
 import { relay } from './cluster/relay.ts';
 import { runBenchmarks } from './support/run-benchmarks.ts';
 
-await runBenchmarks([relay, projection, refresh, latency, memory]);
+await runBenchmarks([relay, projection, refresh, latency, memory, recovery]);

@@ -1,10 +1,11 @@
 /** `npm run bench` runs all benchmarks of a standalone, `npm run bench -- login refresh` some. */
 import { latency } from './latency.ts';
 import { login } from './login.ts';
+import { notifier } from './notifier.ts';
 import { rebuild } from './rebuild.ts';
 import { refresh } from './refresh.ts';
 import { signUp } from './sign-up.ts';
 import { size } from './size.ts';
 import { runBenchmarks } from './support/run-benchmarks.ts';
 
-await runBenchmarks([login, signUp, refresh, latency, size, rebuild]);
+await runBenchmarks([login, signUp, refresh, latency, notifier, size, rebuild]);

@@ -6,10 +6,12 @@ import { promisify } from 'node:util';
 import { type Cable, cableTo } from './support/cable.ts';
 import { assertProblem, assertStatus, type Client, createClient, type Reply } from './support/client.ts';
 import { type Cluster, prepareCluster } from './support/cluster.ts';
+import { faultsOfStream, streamsOf } from './support/event-checks.ts';
 import { eventually } from './support/eventually.ts';
+import { readTopic } from './support/kcat.ts';
 import { createMailbox, linkOf, type Mailbox } from './support/mailbox.ts';
 import { serverOf, through } from './support/mongo-url.ts';
-import { createPeople, type People, type Person, shown, somebody } from './support/people.ts';
+import { createPeople, type People, type Person, shown, somebody, type Tokens } from './support/people.ts';
 import type { ServerProcess } from './support/server-process.ts';
 
 const ONE_OF_EACH = { auth: 1, user: 1, notifier: 1 };
@@ -166,6 +168,56 @@ describe('MongoDB that goes away in the middle', () => {
   });
 });
 
+describe('MongoDB that goes away while passwords are changed', () => {
+  const NEW_PASSWORD = 'quite another passphrase';
+  const CHANGE = ['PasswordChanged', 'SessionsRevoked'];
+
+  const isOpenedBy = async (email: string, password: string): Promise<boolean> => {
+    const { status } = await eventuallyAnswered(() =>
+      client.post('/auth/login', { json: { email, password } }),
+    );
+    assert.ok(status === 200 || status === 401, String(status));
+    return status === 200;
+  };
+
+  test('leaves each change done or not done, and never a part of it', async () => {
+    const crowd: { readonly person: Person; readonly tokens: Tokens }[] = [];
+    for (let index = 0; index < 8; index += 1) {
+      const person = await people.verified(somebody('changer'));
+      crowd.push({ person, tokens: await people.login(person) });
+    }
+    const changes = crowd.map(({ person, tokens }) =>
+      client.post('/auth/change-password', {
+        token: tokens.accessToken,
+        json: { currentPassword: person.password, newPassword: NEW_PASSWORD },
+      }),
+    );
+    await Promise.race(changes);
+    await mongo.cut();
+    const replies = await Promise.all(changes);
+    await mongo.mend();
+    await allReady();
+    await everythingPublished();
+
+    const streams = streamsOf(await readTopic(cluster.stores.KAFKA_BROKERS, 'accounts.events.v1'));
+    for (const [index, { person, tokens }] of crowd.entries()) {
+      const isChanged = await isOpenedBy(person.email, NEW_PASSWORD);
+      assert.equal(await isOpenedBy(person.email, person.password), !isChanged);
+      const reply = replies[index];
+      if (reply?.status === 200) assert.ok(isChanged, 'what was answered is done');
+      else if (reply) assertAway(reply);
+
+      const events = streams.get(tokens.id) ?? [];
+      assert.deepEqual(faultsOfStream(tokens.id, events), []);
+      const types = events.map(({ headers }) => headers['ce_type'] ?? '');
+      assert.deepEqual(types.slice(2).toSorted(), isChanged ? CHANGE : []);
+      if (isChanged) await mailbox.next(person.email, 'Your password was changed');
+      assert.equal((await mailbox.to(person.email)).filter(isNotice).length, isChanged ? 1 : 0);
+    }
+  });
+});
+
+const isNotice = ({ subject }: { readonly subject: string }) => subject === 'Your password was changed';
 const isVerification = ({ subject }: { readonly subject: string }) => subject === 'Verify your email';
 
 const eventuallyAnswered = (ask: () => Promise<Reply>): Promise<Reply> =>
@@ -179,28 +231,103 @@ const CONTROL = process.env['KAFKA_CONTROL'];
 const withoutControl = CONTROL ? false : 'KAFKA_CONTROL is not set: nobody here can stop the broker';
 const broker = (word: 'start' | 'stop') => promisify(exec)(`${CONTROL} ${word}`);
 
+/** What waits in the outbox, as /metrics say. */
+async function outbox() {
+  const [auth] = cluster.instances.auth;
+  assert.ok(auth);
+  const text = await (await fetch(`${auth.url}/metrics`)).text();
+  const value = (name: string) => Number(new RegExp(`^${name} (\\S+)$`, 'm').exec(text)?.[1] ?? Number.NaN);
+  return {
+    commits: value('latchkey_relay_unpublished_commits'),
+    oldestSeconds: value('latchkey_relay_oldest_unpublished_seconds'),
+  };
+}
+
+const everythingPublished = () =>
+  eventually(
+    'everything is published',
+    async () => {
+      const { commits, oldestSeconds } = await outbox();
+      return commits === 0 && oldestSeconds === 0;
+    },
+    90_000,
+  );
+
 describe('Kafka that goes away in the middle', { skip: withoutControl }, () => {
-  test('keeps nobody from signing up, logging in and reading; what follows comes after', async () => {
+  /** Well below what any wait for a broker would take, and well above a password's hash on a busy machine. */
+  const ANSWERED_WITHIN_MS = 5_000;
+
+  async function promptly(ask: () => Promise<Reply>, status: number): Promise<Reply> {
+    const began = performance.now();
+    const reply = assertStatus(await ask(), status);
+    const took = performance.now() - began;
+    assert.ok(took < ANSWERED_WITHIN_MS, `answered after ${took} ms`);
+    return reply;
+  }
+
+  /** Somebody new, with as much to follow as can be. */
+  async function goesOn(person: Person): Promise<Tokens> {
+    await promptly(() => people.signUp(person), 201);
+    const { email, password } = person;
+    const { json } = await promptly(() => client.post('/auth/login', { json: { email, password } }), 200);
+    const { refreshToken } = json;
+    await promptly(() => client.post('/auth/refresh', { json: { refreshToken } }), 200);
+    await promptly(() => client.post('/auth/password-reset-request', { json: { email } }), 202);
+    return { id: json.user.id, accessToken: json.accessToken, refreshToken };
+  }
+
+  test('keeps nobody from signing up, logging in, asking for a reset and reading; what follows comes after', async () => {
     const ada = await people.verified(somebody());
-    const { accessToken } = await people.login(ada);
-    await shown(people, accessToken, ({ isVerified }) => isVerified);
+    const { id, accessToken: token } = await people.login(ada);
+    await shown(people, token, ({ isVerified }) => isVerified);
+    const [auth] = cluster.instances.auth;
+    assert.ok(auth);
     await broker('stop');
-    const eve = somebody('eve');
+    const crowd = Array.from({ length: 6 }, () => somebody('eve'));
+    const ids = [id];
     try {
-      assertStatus(await people.signUp(eve), 201);
-      await people.login(eve);
-      await people.login(ada);
-      assert.equal((await people.me(accessToken)).status, 200);
+      for (const person of crowd) {
+        ids.push((await goesOn(person)).id);
+        await promptly(
+          () => client.patch('/auth/profile', { token, json: { firstName: person.username } }),
+          200,
+        );
+      }
+      assert.equal((await people.me(token)).status, 200);
       for (const instance of processes())
         assert.equal((await saying(instance, ({ state }) => state === 'degraded')).status, 200);
-      assert.deepEqual(await mailbox.to(eve.email), []);
+      // A sign-up, the link to choose a password, and a change of somebody else's profile, of each.
+      const waiting = 3 * crowd.length;
+      await eventually('all of it waits', async () => (await outbox()).commits === waiting);
+      await eventually('it grows old', async () => (await outbox()).oldestSeconds >= 10);
+      await saying(auth, ({ dependencies }) =>
+        dependencies.some(({ detail = '' }) =>
+          new RegExp(`commits in the outbox: ${waiting}, the oldest since \\d{2,} s`).test(detail),
+        ),
+      );
+      for (const { email } of crowd) assert.deepEqual(await mailbox.to(email), []);
     } finally {
       await broker('start');
     }
-    await eventually('the mail has come', async () => (await mailbox.to(eve.email)).length === 1, 90_000);
-    const { token } = linkOf(await mailbox.next(eve.email, 'Verify your email'));
-    assertStatus(await client.post(`/auth/verify/${token}`), 200);
-    await shown(people, (await people.login(eve)).accessToken, ({ isVerified }) => isVerified);
+    await everythingPublished();
+    const streams = streamsOf(await readTopic(cluster.stores.KAFKA_BROKERS, 'accounts.events.v1'));
+    for (const account of ids) assert.deepEqual(faultsOfStream(account, streams.get(account) ?? []), []);
+    assert.deepEqual(
+      ids.map((account) => streams.get(account)?.length),
+      [2 + crowd.length, ...crowd.map(() => 2)],
+    );
+    await shown(people, token, ({ firstName }) => firstName === crowd.at(-1)?.username);
+    for (const person of crowd) {
+      const mail = await mailbox.next(person.email, 'Choose your password', 1, 90_000);
+      await mailbox.next(person.email, 'Verify your email', 1, 90_000);
+      assert.equal((await mailbox.to(person.email)).length, 2);
+      const password = `${person.password}, chosen`;
+      const json = { newPassword: password, confirmNewPassword: password };
+      const confirm = `/auth/password-reset-confirm/${linkOf(mail).token}`;
+      assertStatus(await client.post(confirm, { json }), 200);
+      const { accessToken } = await people.login({ ...person, password });
+      await shown(people, accessToken, ({ isVerified }) => isVerified);
+    }
     for (const instance of processes()) await saying(instance, ({ state }) => state === 'ok');
   });
 });

@@ -28,10 +28,12 @@ const cells = (figure: Figure): readonly string[] => {
 /** A table of Markdown, whose columns also line up as plain text. */
 export function table(figures: readonly Figure[]): string {
   const rows = [HEADINGS, ...figures.map(cells)];
-  const widths = HEADINGS.map((_, column) => Math.max(...rows.map((row) => [...(row[column] ?? '')].length)));
+  const widths = HEADINGS.map((_, column) =>
+    Math.max(1, ...rows.map((row) => [...(row[column] ?? '')].length)),
+  );
   const line = (row: readonly string[]): string =>
     `| ${row.map((cell, column) => cell + ' '.repeat((widths[column] ?? 0) - [...cell].length)).join(' | ')} |`;
   const [headings = [], ...body] = rows;
-  const rule = widths.map((width) => '-'.repeat(Math.max(1, width)));
+  const rule = widths.map((width) => '-'.repeat(width));
   return [line(headings), line(rule), ...body.map(line)].join('\n');
 }

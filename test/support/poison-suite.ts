@@ -167,7 +167,13 @@ export function poisonSuite(name: string, open: () => Promise<PoisonedSystem>): 
     });
 
     test('a gap parks an account that lives: its holder is told to come back, its neighbours go on', async () => {
-      const [, sequence = ''] = (await rename(skipped, 'Before')).split(':');
+      const told = await rename(skipped, 'Before');
+      const [, sequence = ''] = told.split(':');
+      await eventually(
+        'it is shown',
+        async () => (await people.me(skipped.token, told)).status === 200,
+        PATIENCE_MS,
+      );
       await poisoned.log.append(ACCOUNTS, partition, eventAt(skipped.id, Number(sequence) + 5));
       await poisoned.log.append(ACCOUNTS, partition, truncated(garbled.id));
       await assertOthersGoOn(performance.now());

@@ -1,14 +1,13 @@
-/** The log, alone or with the stores: Kafka and MongoDB where MONGO_URL is set, else what the data folder holds. */
+/** The log: Kafka where MONGO_URL is set, else what the data folder holds. */
 import type { Bus, Groups, LogReader } from '@latchkey/bus';
 import { createEmbeddedBus, createEmbeddedReader } from '@latchkey/bus/embedded';
 import { createKafkaBus, createKafkaReader } from '@latchkey/bus/kafka';
-import { type ClusterBackend, kafkaConnection, serverSettings } from '@latchkey/cluster';
+import { kafkaConnection, serverSettings } from '@latchkey/cluster';
 import { readConfig } from '@latchkey/service';
 import type { Database } from '@latchkey/sqlite';
-import type { EmbeddedBackend } from '@latchkey/user';
 import type { Context } from './command.ts';
 import { patiently } from './patience.ts';
-import { hasMongo, withFolder, withStore } from './stores.ts';
+import { hasMongo, withFolder } from './stores.ts';
 
 export interface Log {
   readonly bus: Bus & Groups;
@@ -20,19 +19,6 @@ export const withLog = (context: Context, work: (log: Log) => Promise<void>): Pr
   hasMongo(context.environment)
     ? withKafka(context, work)
     : withFolder(context, 'beside', (database) => withEmbedded(database, work));
-
-/** Log and store as services take them. Also while servers run. */
-export const withBackend = (
-  context: Context,
-  work: (backend: EmbeddedBackend | ClusterBackend, groups: Groups) => Promise<void>,
-): Promise<void> =>
-  withStore(context, (store) =>
-    'connection' in store
-      ? withKafka(context, ({ bus }) => work({ kind: 'cluster', connection: store.connection, bus }, bus))
-      : withEmbedded(store.database, ({ bus }) =>
-          work({ kind: 'embedded', database: store.database, bus }, bus),
-        ),
-  );
 
 async function withEmbedded(database: Database, work: (log: Log) => Promise<void>): Promise<void> {
   const bus = createEmbeddedBus({ database });

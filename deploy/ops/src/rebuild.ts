@@ -1,10 +1,10 @@
 /** The read model filled anew beside the one that answers, compared with it and put in its place; and back. */
 import { parseArgs } from 'node:util';
 import { type GenerationState, openRebuild, type Parity, type Rebuild } from '@latchkey/user/rebuilding';
-import { withBackend } from './backends.ts';
 import { type Command, type Context, UsageError, type Work } from './command.ts';
 import { patiently } from './patience.ts';
 import { amount, counted, progressOf } from './progress.ts';
+import { withSystem } from './system.ts';
 
 type Task = (rebuild: Rebuild, context: Context) => Promise<void>;
 
@@ -20,7 +20,7 @@ export const rebuildCommand: Command = {
 const on =
   (task: Task): Work =>
   (context) =>
-    withBackend(context, (backend, groups) => task(patient(openRebuild(backend, groups), context), context));
+    withSystem(context, ({ backend, bus }) => task(patient(openRebuild(backend, bus), context), context));
 
 const OPTIONS = {
   status: { type: 'boolean' },

@@ -12,7 +12,11 @@ export interface LogUnderTest {
   close(): Promise<void>;
 }
 
-const record = (key: string | null, value: string): OutgoingRecord => ({ key, value: Buffer.from(value), headers: {} });
+const record = (key: string | null, value: string): OutgoingRecord => ({
+  key,
+  value: Buffer.from(value),
+  headers: {},
+});
 
 /** What every adapter of LogReader promises. Topics have new names in each test. */
 export function readerContract(name: string, open: () => Promise<LogUnderTest>): void {
@@ -66,10 +70,17 @@ export function readerContract(name: string, open: () => Promise<LogUnderTest>):
       assert.equal(found.length, many.length);
       for (const [partition, records] of Map.groupBy(found, (each) => each.partition)) {
         const offsets = records.map(({ offset }) => offset);
-        assert.deepEqual(offsets, offsets.map((_, index) => index), `partition ${partition}`);
+        assert.deepEqual(
+          offsets,
+          offsets.map((_, index) => index),
+          `partition ${partition}`,
+        );
         for (const ofKey of Map.groupBy(records, ({ key }) => String(key)).values()) {
           const values = ofKey.map(({ value }) => Number(String(value)));
-          assert.deepEqual(values, values.toSorted((a, b) => a - b));
+          assert.deepEqual(
+            values,
+            values.toSorted((a, b) => a - b),
+          );
         }
       }
     });

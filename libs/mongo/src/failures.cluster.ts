@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import { cableTo } from './cable.fixture.ts';
 import { isLostRace, repeatingLost, reportingFailures } from './failures.ts';
-import { testDatabase } from './testing.ts';
+import { openMongo } from './open.ts';
+import { mongoUrl, testDatabase } from './testing.ts';
 
 const byName = { collection: 'notes', name: 'name', keys: { name: 1 }, unique: true } as const;
 const database = testDatabase('failures', [byName]);
@@ -29,6 +31,19 @@ describe('a write', () => {
     const bulk = collection.insertMany([{ name: 'ada' }, { name: 'bob' }], { ordered: false });
     assert.equal(isLostRace(await errorOf(bulk)), true);
     assert.equal(await collection.countDocuments(), 2);
+  });
+
+  test('of a bulk that nobody answers has not lost a race', async () => {
+    const cable = await cableTo(mongoUrl());
+    await cable.mend();
+    const mongo = openMongo({ url: cable.url, database: 'latchkey_test_cut_off' });
+    await mongo.reached;
+    await cable.cut();
+    const bulk = mongo.connection
+      .collection('notes')
+      .bulkWrite([{ insertOne: { document: { name: 'ada' } } }], { ordered: false });
+    assert.equal(isLostRace(await errorOf(bulk)), false);
+    await mongo.close();
   });
 
   test('that is wrong has not lost a race, alone or in a bulk', async () => {

@@ -44,12 +44,16 @@ const WRITE_CONFLICT = 112;
 
 const isRace = (code: unknown): boolean => code === DUPLICATE_KEY || code === WRITE_CONFLICT;
 
-/** Whether a write failed because another had come first; of a bulk, whether each one that failed did. */
+/**
+ * Whether a write failed because another had come first; of a bulk, whether each one that failed did. A bulk that was
+ * cut off is none, although the driver names no write that failed then, or only those that failed before: its code is
+ * that of what cut it off, if there is one at all.
+ */
 export function isLostRace(error: unknown): boolean {
   const { MongoBulkWriteError, MongoServerError } = driver().mongo;
   if (error instanceof MongoBulkWriteError) {
     const durable = error.result.getWriteConcernError() === undefined;
-    return durable && [error.writeErrors].flat().every(({ code }) => isRace(code));
+    return durable && isRace(error.code) && [error.writeErrors].flat().every(({ code }) => isRace(code));
   }
   return error instanceof MongoServerError && isRace(error.code);
 }

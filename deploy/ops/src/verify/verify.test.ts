@@ -177,6 +177,7 @@ describe('a system in use', () => {
     });
     const { found, counts } = await look(system, { patienceMs: 60_000 });
     assert.deepEqual([found, counts.lookedAgain, counts.onTopic], [0, 2, 7]);
+    assert.equal(counts.repeated, 0, 'what was read before is not read again');
     assert.equal(looks, 4, 'one of them to count the records');
   });
 

@@ -1,0 +1,170 @@
+import { randomUUID } from 'node:crypto';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createTransport } from 'nodemailer';
+import { createEmbeddedBus } from '../libs/bus/src/embedded/index.ts';
+import { createLogger, createRegistry, readConfig } from '../libs/service/src/index.ts';
+import { openDatabase } from '../libs/sqlite/src/index.ts';
+import { createSqliteDeliveries } from '../services/notifier/src/adapters/deliveries.sqlite.ts';
+import { createOpener } from '../services/notifier/src/adapters/opener.jose.ts';
+import { entriesFor, type NewDelivery } from '../services/notifier/src/delivery/delivery.ts';
+import { deliveryId } from '../services/notifier/src/ids.ts';
+import {
+  compose,
+  type NotifierConfig,
+  notifierSettings,
+  notifierTopics,
+} from '../services/notifier/src/index.ts';
+import { createLinks } from '../services/notifier/src/mail/links.ts';
+import { createRenderer } from '../services/notifier/src/mail/render.ts';
+import { loadTemplates } from '../services/notifier/src/mail/templates.ts';
+import type { Mail } from '../services/notifier/src/ports/mailer.ts';
+import { createSender } from '../services/notifier/src/sender.ts';
+import { anEvent, createSealingKey, type SealingKey } from '../services/notifier/src/testing/events.ts';
+import { eventually } from '../test/support/eventually.ts';
+import type { Settings } from '../test/support/system.ts';
+import { atLeast, type Benchmark } from './support/benchmark.ts';
+import { timed } from './support/load.ts';
+import { startSinkProcess } from './support/sink-process.ts';
+import { byTurns } from './support/statistics.ts';
+
+const MAILS = 1_000;
+const ROUNDS = 5;
+const CONNECTIONS = 5;
+const DAY_MS = 24 * 3_600_000;
+const DRAINS_WITHIN_MS = 300_000;
+
+export const notifier: Benchmark = {
+  name: 'notifier',
+  title: 'Mails',
+  method: `${MAILS} verification mails that are owed, in the embedded store: from the start of the notifier until all are sent and recorded as sent: claiming, opening the sealed links, filling in the templates, SMTP, recording. Against nodemailer alone, which is handed the same mails, filled in already, all at once. Both over ${CONNECTIONS} connections, to a sink in another process that takes everything at once. By turns, ${ROUNDS} times, medians.`,
+  async run() {
+    await using sink = await startSinkProcess();
+    const key = await createSealingKey();
+    const config = configFor(sink.settings, key);
+    const owed = await verifications(key);
+    const mails = await filledIn(owed, config);
+    const turns = await byTurns(ROUNDS, {
+      raw: () => handedOver(mails, sink.settings),
+      notifier: () => drained(owed, config),
+    });
+    const count = await sink.count();
+    if (count !== MAILS) throw new Error(`${count} people got a mail, not ${MAILS}`);
+    return [
+      {
+        what: 'mails sent (limit: nodemailer)',
+        unit: '/s',
+        limit: turns.raw,
+        measured: turns.notifier,
+        target: atLeast(70, turns.raw),
+      },
+    ];
+  },
+};
+
+const configFor = (settings: Settings, key: SealingKey): NotifierConfig =>
+  readConfig(notifierSettings, {
+    LATCHKEY_ENV: 'development',
+    PUBLIC_URL: 'http://localhost:8080',
+    SEALING_PRIVATE_KEYS: JSON.stringify({ keys: [key.jwk] }),
+    ...settings,
+  });
+
+/** As auth would have asked for them. */
+async function verifications(key: SealingKey): Promise<readonly NewDelivery[]> {
+  const expiresAt = new Date(Date.now() + DAY_MS).toISOString();
+  const deliveries: NewDelivery[] = [];
+  for (let index = 0; index < MAILS; index += 1) {
+    const person = { email: `person${index}@example.com`, username: `person${index}` };
+    const subject = randomUUID();
+    const link = { purpose: 'verification', to: person.email, userId: subject, expiresAt } as const;
+    const data = { role: 'user', locale: 'en', person, verification: await key.seal(link) } as const;
+    deliveries.push(...entriesFor(anEvent('UserRegistered', data, { subject }), deliveryId).deliveries);
+  }
+  return deliveries;
+}
+
+/** What the notifier hands to nodemailer. */
+async function filledIn(owed: readonly NewDelivery[], config: NotifierConfig): Promise<readonly Mail[]> {
+  const mails: Mail[] = [];
+  const templates = await loadTemplates(undefined);
+  const send = createSender({
+    open: await createOpener(config.SEALING_PRIVATE_KEYS),
+    render: createRenderer({ templates, links: createLinks(config), appName: config.MAIL_FROM_NAME }),
+    mailer: {
+      async send(mail) {
+        mails.push(mail);
+        return { kind: 'accepted' };
+      },
+      knock: async () => ({ kind: 'welcome' }),
+      close: () => undefined,
+    },
+    now: () => new Date(),
+  });
+  const { signal } = new AbortController();
+  for (const delivery of owed) await send({ ...delivery, tries: 0 }, { mayProceed: () => true, signal });
+  return mails;
+}
+
+const perSecond = async (work: () => Promise<unknown>): Promise<number> =>
+  (1000 * MAILS) / (await timed(work));
+
+/** Mails a second of a bare pool. */
+async function handedOver(mails: readonly Mail[], settings: Settings): Promise<number> {
+  const { MAIL_SERVER: host = '', MAIL_PORT: port, MAIL_FROM: from } = settings;
+  const transport = createTransport({
+    pool: true,
+    host,
+    port: Number(port),
+    ignoreTLS: true,
+    maxConnections: CONNECTIONS,
+    maxMessages: MAILS,
+  });
+  const send = ({ id, to, subject, html, text, locale, correlationId, date }: Mail) =>
+    transport.sendMail({
+      from,
+      to,
+      subject,
+      html,
+      text,
+      date,
+      messageId: `<${id}@latchkey.example>`,
+      textEncoding: 'quoted-printable',
+      headers: {
+        'Auto-Submitted': 'auto-generated',
+        'Content-Language': locale,
+        'X-Correlation-Id': correlationId,
+      },
+    });
+  try {
+    return await perSecond(() => Promise.all(mails.map(send)));
+  } finally {
+    transport.close();
+  }
+}
+
+/** Mails a second of a notifier that finds them in its store. */
+async function drained(owed: readonly NewDelivery[], config: NotifierConfig): Promise<number> {
+  const folder = await mkdtemp(join(tmpdir(), 'latchkey-bench-'));
+  const database = openDatabase({ folder, as: 'server' });
+  const bus = createEmbeddedBus({ database });
+  await bus.ensureTopics(notifierTopics);
+  const deliveries = createSqliteDeliveries(database);
+  await deliveries.record({ deliveries: owed, cutoffs: [] }, new Date());
+  const service = compose(config, {
+    backend: { kind: 'embedded', database, bus },
+    logger: createLogger({ name: 'bench', level: 'silent' }),
+    registry: createRegistry(),
+  });
+  const allSent = async () => (await deliveries.census()).byState.sent === owed.length;
+  try {
+    await service.start();
+    return await perSecond(() => eventually('every mail is sent', allSent, DRAINS_WITHIN_MS));
+  } finally {
+    await service.stop();
+    await bus.close();
+    await database.close();
+    await rm(folder, { recursive: true });
+  }
+}

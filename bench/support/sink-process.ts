@@ -1,0 +1,42 @@
+/**
+ * The mail sink in a process of its own, so that what it costs is not counted with what sends to it. Run as a program
+ * it is that process.
+ */
+import { type ChildProcess, fork } from 'node:child_process';
+import { once } from 'node:events';
+import type { Settings } from '../../test/support/system.ts';
+import { startSmtpSink } from './smtp-sink.ts';
+
+const PROGRAM = import.meta.filename;
+
+export interface SinkProcess extends AsyncDisposable {
+  readonly settings: Settings;
+  /** Recipients so far, each once. */
+  count(): Promise<number>;
+}
+
+export async function startSinkProcess(): Promise<SinkProcess> {
+  const child: ChildProcess = fork(PROGRAM);
+  const [settings]: Settings[] = await once(child, 'message');
+  if (settings === undefined) throw new Error('the sink did not start');
+  return {
+    settings,
+    async count() {
+      child.send('count');
+      const [count]: number[] = await once(child, 'message');
+      return count ?? Number.NaN;
+    },
+    async [Symbol.asyncDispose]() {
+      const ended = once(child, 'exit');
+      child.disconnect();
+      await ended;
+    },
+  };
+}
+
+if (process.argv[1] === PROGRAM) {
+  const sink = await startSmtpSink();
+  process.on('message', () => process.send?.(sink.count()));
+  process.on('disconnect', () => process.exit());
+  process.send?.(sink.settings);
+}
