@@ -92,7 +92,8 @@ module.exports = {
       from: { path: '^deploy/' },
       to: {
         path: '^services/[^/]+/src/',
-        pathNot: '^services/[^/]+/src/(index|administration|moving|rebuilding|verifying|credentials/secrets)\\.ts$',
+        pathNot:
+          '^services/[^/]+/src/(index|administration|moving|rebuilding|verifying|credentials/secrets)\\.ts$',
       },
     },
     {
@@ -107,7 +108,11 @@ module.exports = {
       severity: 'error',
       from: {
         path: '^services/[^/]+/src',
-        pathNot: ['/src/adapters/', '/src/(compose|backends|administration|moving|rebuilding|verifying|preview)\\.ts$', tests],
+        pathNot: [
+          '/src/adapters/',
+          '/src/(compose|backends|administration|moving|rebuilding|verifying|preview)\\.ts$',
+          tests,
+        ],
       },
       to: { path: '/src/adapters/' },
     },
