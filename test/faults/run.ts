@@ -66,9 +66,9 @@ export async function runOnce(settings: FaultSettings, { say, signal }: RunDeps)
   say('  starting three brokers and two processes of each service');
   const servers = await openServers({ ...settings, recordMail: folder.mail }, stack);
   const cluster = await openCluster(servers, settings, stack);
-  const processes = superviseAll(cluster, (name, code) => {
+  const processes = superviseAll(cluster, (name, lastLine) => {
     const now = new Date().toISOString();
-    say(`  ${name} has ended by itself with ${code}, and is started again`);
+    say(`  ${name} has ended by itself, and is started again; its last line: ${lastLine}`);
     recordFault({ at: now, fault: 'ended-by-itself', target: name, until: now });
   });
   stack.defer(() => releaseAll(processes));
@@ -140,7 +140,7 @@ async function openCluster(
 
 function superviseAll(
   { instances }: Cluster,
-  onEnd: (name: string, code: number | null) => void,
+  onEnd: (name: string, lastLine: string) => void,
 ): World['processes'] {
   const supervised = (service: ServiceName): readonly Supervised[] =>
     instances[service].map((instance, index) => supervise(`${service}-${index + 1}`, instance, onEnd));

@@ -12,18 +12,18 @@ export interface Supervised {
   release(): void;
 }
 
-/** @param onEnd called where it ends by itself, with its exit code; it is started again */
+/** @param onEnd called where it ends by itself, with the last line that it printed; it is started again */
 export function supervise(
   name: string,
   instance: ServerProcess,
-  onEnd: (name: string, code: number | null) => void,
+  onEnd: (name: string, lastLine: string) => void,
 ): Supervised {
   let mayEnd = false;
 
   async function watch(): Promise<void> {
-    const code = await instance.ended();
+    await instance.ended();
     if (mayEnd) return;
-    onEnd(name, code);
+    onEnd(name, instance.output().trimEnd().split('\n').at(-1) ?? '');
     start();
   }
 

@@ -1,0 +1,120 @@
+/** Every process ended in order and started again, one after the other, while people go on: nobody may notice. */
+import assert from 'node:assert/strict';
+import { after, before, describe, test } from 'node:test';
+import { type Client, createClient, type Reply } from './support/client.ts';
+import { type Cluster, services, startCluster } from './support/cluster.ts';
+import { faultsOfStream, streamsOf } from './support/event-checks.ts';
+import { eventually } from './support/eventually.ts';
+import { readTopic } from './support/kcat.ts';
+import { createMailbox, type Mailbox } from './support/mailbox.ts';
+import { createPeople, type People, type Person, shown, somebody } from './support/people.ts';
+
+/** What an orchestrator is told to wait for before it kills. */
+const STOPS_WITHIN_MS = 10_000;
+const CHANGERS = 4;
+
+let cluster: Cluster;
+let client: Client;
+let mailbox: Mailbox;
+let people: People;
+
+before(async () => {
+  cluster = await startCluster();
+  client = createClient(cluster.url);
+  mailbox = createMailbox(cluster.mailbox);
+  people = createPeople(client, mailbox);
+});
+
+after(() => cluster?.stop());
+
+interface Load {
+  readonly newcomers: readonly Person[];
+  /** By account: how often its profile was changed. */
+  readonly changes: ReadonlyMap<string, number>;
+  readonly faults: readonly string[];
+  stop(): Promise<void>;
+}
+
+/** Somebody signs up, one after the other, while others change their profiles as fast as they are answered. */
+async function startLoad(): Promise<Load & { readonly tokens: ReadonlyMap<string, string> }> {
+  const newcomers: Person[] = [];
+  const changes = new Map<string, number>();
+  const tokens = new Map<string, string>();
+  const faults: string[] = [];
+  let going = true;
+
+  /** The front looks at nobody's /readyz: who meets an instance that still starts asks again, as it is told to. */
+  const answered = (what: string, status: number, reply: Reply): boolean => {
+    const starts = reply.status === 503 && reply.headers.has('retry-after');
+    if (reply.status !== status && !starts) faults.push(`${what}: ${reply.status} ${reply.text}`);
+    return reply.status === status;
+  };
+  async function signUp(): Promise<void> {
+    while (going) {
+      const person = somebody('newcomer');
+      if (answered('sign-up', 201, await people.signUp(person))) newcomers.push(person);
+    }
+  }
+  async function change(id: string, token: string): Promise<void> {
+    let count = 0;
+    while (going) {
+      const json = { firstName: `Ada ${count + 1}` };
+      if (answered('change', 200, await client.patch('/auth/profile', { token, json }))) count += 1;
+      changes.set(id, count);
+    }
+  }
+
+  for (let index = 0; index < CHANGERS; index += 1) {
+    const { id, accessToken } = await people.login(await people.verified(somebody('changer')));
+    tokens.set(id, accessToken);
+  }
+  const work = [signUp(), ...[...tokens].map(([id, token]) => change(id, token))];
+  return {
+    newcomers,
+    changes,
+    tokens,
+    faults,
+    stop: async () => {
+      going = false;
+      await Promise.all(work);
+    },
+  };
+}
+
+describe('a process that is asked to end under load', () => {
+  test('ends within ten seconds; no request is lost, no event is lost or applied twice, no mail comes twice', async (t) => {
+    const load = await startLoad();
+    for (const instance of services.flatMap((service) => cluster.instances[service])) {
+      const began = performance.now();
+      assert.equal(await instance.end('SIGTERM'), 0, instance.output());
+      const took = performance.now() - began;
+      assert.ok(took < STOPS_WITHIN_MS, `it took ${took} ms`);
+      instance.launch();
+      await instance.ready();
+    }
+    await load.stop();
+    assert.deepEqual(load.faults, []);
+    t.diagnostic(`${load.newcomers.length} sign-ups, ${[...load.changes.values()]} changes`);
+
+    for (const [id, token] of load.tokens) {
+      await shown(people, token, ({ firstName }) => firstName === `Ada ${load.changes.get(id)}`);
+    }
+    for (const { email } of load.newcomers) await mailbox.next(email, 'Verify your email', 1, 60_000);
+    await people.verified(somebody('fence'));
+    for (const { email } of load.newcomers) assert.equal((await mailbox.to(email)).length, 1);
+
+    const streams = streamsOf(await readTopic(cluster.stores.KAFKA_BROKERS, 'accounts.events.v1'));
+    for (const [id, count] of load.changes) {
+      const events = streams.get(id) ?? [];
+      assert.deepEqual(faultsOfStream(id, events), []);
+      const { length } = events.filter(({ headers }) => headers['ce_type'] === 'ProfileChanged');
+      assert.equal(length, count);
+    }
+    const parked = /latchkey_user_parked_accounts 0$/m;
+    for (const { url } of cluster.instances.user) {
+      await eventually('no account is parked', async () =>
+        parked.test(await (await fetch(`${url}/metrics`)).text()),
+      );
+    }
+  });
+});
