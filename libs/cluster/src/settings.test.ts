@@ -24,7 +24,8 @@ function faultsOf(environment: Readonly<Record<string, string>>): readonly strin
 
 describe('the settings of the servers', () => {
   test('need some brokers and a MongoDB, nothing else', () => {
-    assert.deepEqual(read(), { ...given, KAFKA_BROKERS: ['kafka-1:9092'], KAFKA_SSL: false });
+    const settings = { ...given, KAFKA_BROKERS: ['kafka-1:9092'], KAFKA_SSL: false, TOPIC_NAMES: {} };
+    assert.deepEqual(read(), settings);
     assert.deepEqual(faultsOf({}), ['KAFKA_BROKERS: is required', 'MONGO_URL: is required']);
   });
 
