@@ -194,7 +194,7 @@ const firstSignOf = ({ delivery, arrivals }: Story): number =>
     ...arrivals.map(({ at }) => Date.parse(at)),
   );
 
-/** Of each account, exactly the cutoffs that its events ask for: they only rise. */
+/** Of each account, exactly the cutoffs that its events ask for: they only rise, and before a first event there is nothing. */
 export function checkCutoffs(journal: Journal, stored: readonly StoredCutoffs[]): readonly Violation[] {
   const found = new Map(stored.map(({ _id, before }) => [_id, before]));
   return [...new Set([...journal.events.keys(), ...found.keys()])].flatMap((id) => {
@@ -211,5 +211,7 @@ export function checkCutoffs(journal: Journal, stored: readonly StoredCutoffs[])
 
 const cutoffsOf = (events: readonly JournalEvent[]): ReadonlyMap<string, number> =>
   new Map(
-    events.flatMap((event) => supersededBy(event).map((what: Superseded) => [what, event.sequence] as const)),
+    events
+      .filter(({ sequence }) => sequence > 1)
+      .flatMap((event) => supersededBy(event).map((what: Superseded) => [what, event.sequence] as const)),
   );
