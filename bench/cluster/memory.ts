@@ -18,7 +18,8 @@ export const memory: Benchmark = {
     await pause(SETTLED_MS);
     const limit = await bareNodeMegabytes();
     const services = Object.entries(server.cluster.instances);
-    return Promise.all(
+    // Awaited here: the services end with this block.
+    return await Promise.all(
       services.map(async ([service, [instance]]) => ({
         what: `RSS idle, ${service}`,
         unit: 'MB' as const,
