@@ -1,9 +1,7 @@
 import { exec } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { promisify } from 'node:util';
-import { type Message, Partitioners } from 'kafkajs';
 import type { OutgoingRecord } from '../../libs/bus/src/index.ts';
-import { createKafkaBus } from '../../libs/bus/src/kafka/index.ts';
 import { accountsTopic } from '../../libs/events/src/index.ts';
 import { ensureIndexes, openMongo } from '../../libs/mongo/src/index.ts';
 import { createLogger, createRegistry } from '../../libs/service/src/index.ts';
@@ -15,13 +13,13 @@ import type { Journal } from '../../services/auth/src/ports/journal.ts';
 import { createRelay } from '../../services/auth/src/relay/relay.ts';
 import { eventually } from '../../test/support/eventually.ts';
 import type { Benchmark } from '../support/benchmark.ts';
+import { openBus, sendAll, watched } from '../support/kafka.ts';
 import { repeat, timed } from '../support/load.ts';
-import { type BenchTopics, openDatabase, openTopics } from '../support/servers.ts';
+import { openDatabase, openTopics } from '../support/servers.ts';
 
 const ACCOUNTS = 5_000;
 const COMMITS = 2 * ACCOUNTS;
 const APPENDS_AT_ONCE = 50;
-const ALL_REPLICAS = -1;
 const NOTICED_WITHIN_MS = 120_000;
 
 export const recovery: Benchmark = {
@@ -35,18 +33,11 @@ export const recovery: Benchmark = {
     const mongo = openMongo({ url: database.url });
     await mongo.reached;
     await ensureIndexes(mongo.connection, journalIndexes);
-    const bus = createKafkaBus({
-      brokers: topics.brokers,
-      clientId: 'bench',
-      logger: { warn: () => undefined },
-      onFatal: (reason) => {
-        throw reason;
-      },
-    });
+    const bus = openBus(topics.brokers);
     const topic = topics.name();
     await bus.ensureTopics([{ ...accountsTopic, name: topic }]);
     const batches: (readonly OutgoingRecord[])[] = [];
-    const { journal, emptied } = watched(createMongoJournal(mongo.connection));
+    const { journal, emptied } = watched(createMongoJournal(mongo.connection), COMMITS);
     const relay = createRelay({
       journal,
       bus: {
@@ -73,7 +64,7 @@ export const recovery: Benchmark = {
     }
     const measured = (await timed(() => emptied)) / 1000;
     await relay.stop();
-    const limit = (await sendAll(topics, topic, batches)) / 1000;
+    const limit = (await sendAll(topics.kafka, topic, batches)) / 1000;
     await bus.close();
     await mongo.close();
     return [{ what: 'broker back → outbox empty (limit: kafkajs)', unit: 's', limit, measured }];
@@ -87,23 +78,6 @@ function brokerControl(): (word: 'start' | 'stop') => Promise<unknown> {
   return (word) => promisify(exec)(`${command} ${word}`);
 }
 
-/** `emptied` once as many commits as there are were marked. */
-function watched(journal: Journal): { readonly journal: Journal; readonly emptied: Promise<void> } {
-  const { promise: emptied, resolve } = Promise.withResolvers<void>();
-  let marked = 0;
-  return {
-    emptied,
-    journal: {
-      ...journal,
-      async markPublished(commits) {
-        await journal.markPublished(commits);
-        marked += commits.length;
-        if (marked >= COMMITS) resolve();
-      },
-    },
-  };
-}
-
 async function fill(journal: Journal): Promise<void> {
   await repeat(ACCOUNTS, APPENDS_AT_ONCE, async () => {
     const stream = randomUUID();
@@ -111,32 +85,3 @@ async function fill(journal: Journal): Promise<void> {
     await journal.append(commitOf({ stream, number: 2 }));
   });
 }
-
-/** Ms that a bare producer takes, with the same guarantees: one send in flight, all replicas. */
-async function sendAll(
-  { kafka }: BenchTopics,
-  topic: string,
-  batches: readonly (readonly OutgoingRecord[])[],
-): Promise<number> {
-  const producer = kafka.producer({
-    createPartitioner: Partitioners.DefaultPartitioner,
-    idempotent: false,
-    allowAutoTopicCreation: false,
-    maxInFlightRequests: 1,
-  });
-  const ready = batches.map((batch) => batch.map(toMessage));
-  await producer.connect();
-  try {
-    return await timed(async () => {
-      for (const messages of ready) await producer.send({ topic, messages, acks: ALL_REPLICAS });
-    });
-  } finally {
-    await producer.disconnect();
-  }
-}
-
-const toMessage = ({ key, value, headers }: OutgoingRecord): Message => ({
-  key,
-  value,
-  headers: { ...(headers as Record<string, string>) },
-});

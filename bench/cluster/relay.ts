@@ -1,7 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { type Message, Partitioners, type Producer } from 'kafkajs';
 import type { Bus, OutgoingRecord } from '../../libs/bus/src/index.ts';
-import { createKafkaBus } from '../../libs/bus/src/kafka/index.ts';
 import { accountsTopic } from '../../libs/events/src/index.ts';
 import { createLogger, createRegistry } from '../../libs/service/src/index.ts';
 import { commitOf, registrationOf } from '../../services/auth/src/ports/journal.fixtures.ts';
@@ -9,6 +7,7 @@ import { createMemoryJournal } from '../../services/auth/src/ports/journal.memor
 import type { Commit, Journal } from '../../services/auth/src/ports/journal.ts';
 import { createRelay } from '../../services/auth/src/relay/relay.ts';
 import { atLeast, type Benchmark } from '../support/benchmark.ts';
+import { openBus, sendAll, watched } from '../support/kafka.ts';
 import { timed } from '../support/load.ts';
 import { openTopics } from '../support/servers.ts';
 import { byTurns } from '../support/statistics.ts';
@@ -16,7 +15,6 @@ import { byTurns } from '../support/statistics.ts';
 const ACCOUNTS = 10_000;
 const COMMITS = 2 * ACCOUNTS;
 const ROUNDS = 5;
-const ALL_REPLICAS = -1;
 
 export const relay: Benchmark = {
   name: 'relay',
@@ -24,23 +22,9 @@ export const relay: Benchmark = {
   method: `${COMMITS} commits of ${ACCOUNTS} accounts in a journal in memory, from the start of the relay until all of them are marked. Against a producer of kafkajs that sends the same records in the same batches, encoded beforehand, with the same guarantees (one send in flight, all replicas). By turns, ${ROUNDS} times, medians.`,
   async run() {
     await using topics = openTopics();
-    const bus = createKafkaBus({
-      brokers: topics.brokers,
-      clientId: 'bench',
-      logger: { warn: () => undefined },
-      onFatal: (reason) => {
-        throw reason;
-      },
-    });
-    const producer = topics.kafka.producer({
-      createPartitioner: Partitioners.DefaultPartitioner,
-      idempotent: false,
-      allowAutoTopicCreation: false,
-      maxInFlightRequests: 1,
-    });
+    const bus = openBus(topics.brokers);
     const topic = topics.name();
     await bus.ensureTopics([{ ...accountsTopic, name: topic }]);
-    await producer.connect();
     try {
       const batches: OutgoingRecord[][] = [];
       await publishAll(async (records) => {
@@ -48,7 +32,7 @@ export const relay: Benchmark = {
         await bus.publish(topic, records);
       });
       const turns = await byTurns(ROUNDS, {
-        raw: () => sendAll(producer, topic, batches),
+        raw: async () => perSecond(await sendAll(topics.kafka, topic, batches)),
         relay: () => publishAll((records) => bus.publish(topic, records)),
       });
       return [
@@ -61,7 +45,6 @@ export const relay: Benchmark = {
         },
       ];
     } finally {
-      await producer.disconnect();
       await bus.close();
     }
   },
@@ -86,48 +69,19 @@ async function publishAll(publish: (records: readonly OutgoingRecord[]) => Promi
     await emptied;
   });
   await running.stop();
-  return (1000 * COMMITS) / ms;
+  return perSecond(ms);
 }
 
-/** Records a second through a bare producer. */
-async function sendAll(
-  producer: Producer,
-  topic: string,
-  batches: readonly (readonly OutgoingRecord[])[],
-): Promise<number> {
-  const ready = batches.map((batch) => batch.map(toMessage));
-  const ms = await timed(async () => {
-    for (const messages of ready) {
-      await producer.send({ topic, messages, acks: ALL_REPLICAS });
-    }
-  });
-  return (1000 * COMMITS) / ms;
-}
-
-const toMessage = ({ key, value, headers }: OutgoingRecord): Message => ({
-  key,
-  value,
-  headers: { ...(headers as Record<string, string>) },
-});
+const perSecond = (ms: number): number => (1000 * COMMITS) / ms;
 
 /** Of each account two commits; `emptied` once all of them were marked. */
 async function fullJournal() {
   const journal = createMemoryJournal();
   const streams = Array.from({ length: ACCOUNTS }, () => randomUUID());
   for (const stream of streams) for (const commit of commitsOf(stream)) await journal.append(commit);
-  const { promise: emptied, resolve } = Promise.withResolvers<void>();
-  let marked = 0;
-  const watched: Journal = {
-    ...journal,
-    // The outbox is full on purpose: what is measured is how it drains, not how it is searched.
-    waiting: async () => [],
-    async markPublished(commits) {
-      await journal.markPublished(commits);
-      marked += commits.length;
-      if (marked === COMMITS) resolve();
-    },
-  };
-  return { journal: watched, streams, emptied };
+  // The outbox is full on purpose: what is measured is how it drains, not how it is searched.
+  const unsearched: Journal = { ...journal, waiting: async () => [] };
+  return { ...watched(unsearched, COMMITS), streams };
 }
 
 const commitsOf = (stream: string): readonly Commit[] => [

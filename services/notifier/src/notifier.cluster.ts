@@ -6,12 +6,13 @@ import { type TestContext, test } from 'node:test';
 import { isolatedBuses } from '@latchkey/bus/testing/isolated';
 import { encode, type LatchkeyEvent } from '@latchkey/events';
 import { testDatabase } from '@latchkey/mongo/testing';
-import { createLogger, createRegistry, readConfig } from '@latchkey/service';
+import { createLogger, createRegistry } from '@latchkey/service';
 import { systemClock } from './adapters/clock.system.ts';
-import { compose, notifierIndexes, notifierSettings, notifierTopics } from './index.ts';
+import { compose, notifierIndexes, notifierTopics } from './index.ts';
 import type { Clock } from './ports/clock.ts';
 import { anEvent, aToken, createSealingKey } from './testing/events.ts';
 import { type MailServer, startMailServer } from './testing/mail-server.ts';
+import { sendingTo } from './testing/settings.ts';
 
 const database = testDatabase('notifier', notifierIndexes);
 const openBus = isolatedBuses();
@@ -20,16 +21,7 @@ const key = await createSealingKey();
 
 /** A notifier with connections of its own, until it is stopped or the test ends. */
 const startNotifier = async (context: TestContext, port: number, clock: Clock = systemClock) => {
-  const config = readConfig(notifierSettings, {
-    LATCHKEY_ENV: 'development',
-    PUBLIC_URL: 'http://localhost:8080',
-    MAIL_SERVER: '127.0.0.1',
-    MAIL_PORT: String(port),
-    MAIL_FROM: 'noreply@example.com',
-    MAIL_STARTTLS: 'false',
-    USE_CREDENTIALS: 'false',
-    SEALING_PRIVATE_KEYS: JSON.stringify({ keys: [key.jwk] }),
-  });
+  const config = sendingTo(port, key);
   const bus = openBus();
   await bus.ensureTopics(notifierTopics);
   const mongo = await database.another();

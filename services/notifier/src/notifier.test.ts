@@ -8,11 +8,11 @@ import { afterEach, beforeEach, describe, it } from 'node:test';
 import type { Bus } from '@latchkey/bus';
 import { createEmbeddedBus } from '@latchkey/bus/embedded';
 import { ACCOUNTS_TOPIC, encode, type LatchkeyEvent, MAILINGS_TOPIC } from '@latchkey/events';
-import { createLogger, createRegistry, type Registry, readConfig, type Service } from '@latchkey/service';
+import { createLogger, createRegistry, type Registry, type Service } from '@latchkey/service';
 import { type Database, openDatabase } from '@latchkey/sqlite';
 import { systemClock } from './adapters/clock.system.ts';
 import { createSqliteDeliveries } from './adapters/deliveries.sqlite.ts';
-import { compose, notifierSettings } from './index.ts';
+import { compose } from './index.ts';
 import type { Clock } from './ports/clock.ts';
 import { anEvent, aToken, createSealingKey, type SealingKey } from './testing/events.ts';
 import {
@@ -22,6 +22,7 @@ import {
   type Script,
   startMailServer,
 } from './testing/mail-server.ts';
+import { sendingTo } from './testing/settings.ts';
 
 const HOUR = 3_600_000;
 /** So long a notifier that stops waits for mails that are being handed over. */
@@ -63,17 +64,7 @@ async function start(
   settings: Record<string, string> = {},
   { busFor = (bus) => bus, ...deps }: Adapted = {},
 ): Promise<Running> {
-  const config = readConfig(notifierSettings, {
-    LATCHKEY_ENV: 'development',
-    PUBLIC_URL: 'http://localhost:8080',
-    MAIL_SERVER: '127.0.0.1',
-    MAIL_PORT: String(port),
-    MAIL_FROM: 'noreply@example.com',
-    MAIL_STARTTLS: 'false',
-    USE_CREDENTIALS: 'false',
-    SEALING_PRIVATE_KEYS: JSON.stringify({ keys: [key.jwk] }),
-    ...settings,
-  });
+  const config = sendingTo(port, key, settings);
   const logger = createLogger({ name: 'notifier', level: 'silent' });
   const database = openDatabase({ folder, as: 'server' });
   const bus = createEmbeddedBus({ database, logger });

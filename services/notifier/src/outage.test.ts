@@ -8,14 +8,15 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Bus } from '@latchkey/bus';
 import { createEmbeddedBus } from '@latchkey/bus/embedded';
 import { encode, type LatchkeyEvent } from '@latchkey/events';
-import { createLogger, createRegistry, readConfig } from '@latchkey/service';
+import { createLogger, createRegistry } from '@latchkey/service';
 import { openDatabase } from '@latchkey/sqlite';
 import { createSqliteDeliveries } from './adapters/deliveries.sqlite.ts';
 import { deliveryId } from './ids.ts';
-import { compose, notifierSettings, notifierTopics } from './index.ts';
+import { compose, notifierTopics } from './index.ts';
 import type { MailName } from './reactions.ts';
 import { createSealingKey, type SealingKey } from './testing/events.ts';
 import { type MailServer, reply, type Script, startMailServer } from './testing/mail-server.ts';
+import { sendingTo } from './testing/settings.ts';
 import { createSimulatedClock } from './testing/simulated-clock.ts';
 import { fateOf, type OwedMail, tell } from './testing/stories.ts';
 
@@ -74,16 +75,7 @@ async function start(t: TestContext, port: number, key: SealingKey, isTalking = 
   const { bus, handled } = counting(createEmbeddedBus({ database, logger, now: clock.now }));
   await bus.ensureTopics(notifierTopics);
   const registry = createRegistry();
-  const config = readConfig(notifierSettings, {
-    LATCHKEY_ENV: 'development',
-    PUBLIC_URL: 'http://localhost:8080',
-    MAIL_SERVER: '127.0.0.1',
-    MAIL_PORT: String(port),
-    MAIL_FROM: 'noreply@example.com',
-    MAIL_STARTTLS: 'false',
-    USE_CREDENTIALS: 'false',
-    SEALING_PRIVATE_KEYS: JSON.stringify({ keys: [key.jwk] }),
-  });
+  const config = sendingTo(port, key);
   const backend = { kind: 'embedded', database, bus } as const;
   const service = compose(config, { backend, logger, registry, clock, random: createRandom(7) });
   const store = createSqliteDeliveries(database);

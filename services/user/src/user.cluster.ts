@@ -1,33 +1,15 @@
 /** Two instances of the service on Kafka and MongoDB, as they run beside each other. */
 import assert from 'node:assert/strict';
-import { generateKeyPairSync } from 'node:crypto';
 import { type TestContext, test } from 'node:test';
 import type { Bus } from '@latchkey/bus';
 import { isolatedBuses } from '@latchkey/bus/testing/isolated';
 import { ACCOUNTS_TOPIC, encode, type LatchkeyEvent } from '@latchkey/events';
 import { testDatabase } from '@latchkey/mongo/testing';
-import { createLogger, createRegistry, fixedKeys, listen, readConfig } from '@latchkey/service';
-import jwt from 'jsonwebtoken';
+import { createLogger, createRegistry, listen, readConfig } from '@latchkey/service';
 import { profileIndexes } from './adapters/profiles.mongo.schema.ts';
 import { compose, userSettings, userTopics } from './index.ts';
 import { ada, type History, historyOf } from './testing/history.ts';
-
-const ISSUER = 'https://id.example.com';
-const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
-const keys = fixedKeys({ keys: [{ ...publicKey.export({ format: 'jwk' }), kid: 'k1' }] });
-
-const tokenOf = (account: string, seq: number): string =>
-  jwt.sign(
-    { sub: account, sid: 's1', client_id: 'latchkey', jti: 'j1', email_verified: false, role: 'user', seq },
-    privateKey,
-    {
-      algorithm: 'ES256',
-      header: { alg: 'ES256', typ: 'at+jwt', kid: 'k1' },
-      issuer: ISSUER,
-      audience: 'latchkey',
-      expiresIn: 900,
-    },
-  );
+import { ISSUER, keys, tokenOf } from './testing/tokens.ts';
 
 const database = testDatabase('user', profileIndexes());
 const openBus = isolatedBuses();

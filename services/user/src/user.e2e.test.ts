@@ -1,5 +1,4 @@
 import assert from 'node:assert/strict';
-import { generateKeyPairSync } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -7,31 +6,14 @@ import { type TestContext, test } from 'node:test';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { createEmbeddedBus } from '@latchkey/bus/embedded';
 import { ACCOUNTS_TOPIC, accountsTopic, encode, type LatchkeyEvent } from '@latchkey/events';
-import { createLogger, createRegistry, fixedKeys, listen, readConfig } from '@latchkey/service';
+import { createLogger, createRegistry, listen, readConfig } from '@latchkey/service';
 import { openDatabase } from '@latchkey/sqlite';
-import jwt from 'jsonwebtoken';
 import { compose } from './compose.ts';
 import { userSettings } from './config.ts';
 import type { UserView } from './http/schemas.ts';
 import type { WaitLimits } from './projection/waiting-room.ts';
 import { ada, type History, historyOf } from './testing/history.ts';
-
-const ISSUER = 'https://id.example.com';
-const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
-const keys = fixedKeys({ keys: [{ ...publicKey.export({ format: 'jwk' }), kid: 'k1' }] });
-
-const tokenOf = (account: string, seq: number): string =>
-  jwt.sign(
-    { sub: account, sid: 's1', client_id: 'latchkey', jti: 'j1', email_verified: false, role: 'user', seq },
-    privateKey,
-    {
-      algorithm: 'ES256',
-      header: { alg: 'ES256', typ: 'at+jwt', kid: 'k1' },
-      issuer: ISSUER,
-      audience: 'latchkey',
-      expiresIn: 900,
-    },
-  );
+import { ISSUER, keys, tokenOf } from './testing/tokens.ts';
 
 /** Whatever the routes answer; a test asserts on what it asked for. */
 interface Body extends UserView {

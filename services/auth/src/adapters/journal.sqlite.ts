@@ -1,5 +1,6 @@
 import type { Database } from '@latchkey/sqlite';
 import type { AppendResult, Commit, Journal, Registration, Snapshot } from '../ports/journal.ts';
+import { headOf } from './commit-row.sqlite.ts';
 import { journalTables } from './journal.sqlite.tables.ts';
 import { reportingFailures } from './store-failures.sqlite.ts';
 import { readStoredEvents } from './stored-events.ts';
@@ -156,19 +157,12 @@ const columnsOf = (commit: Commit) => [
 ];
 
 function commitOf(row: Row): Commit {
-  const stream = String(row['stream']);
-  const number = Number(row['number']);
+  const head = headOf(row);
   return {
-    stream,
-    number,
-    sequence: Number(row['sequence']),
-    events: readStoredEvents(stream, number, String(row['events'])),
+    ...head,
+    events: readStoredEvents(head.stream, head.number, String(row['events'])),
     ...(row['claims'] === null ? {} : { claims: JSON.parse(String(row['claims'])) }),
     ...(row['address'] === null ? {} : { address: String(row['address']) }),
-    commandId: String(row['command_id']),
-    correlationId: String(row['correlation_id']),
-    ...(row['traceparent'] === null ? {} : { traceparent: String(row['traceparent']) }),
-    at: String(row['at']),
   };
 }
 

@@ -1,5 +1,6 @@
 import type { Database, Row } from '@latchkey/sqlite';
 import type { JournalPages, LyingCommit, OverLease } from '../ports/verifying.ts';
+import { headOf } from './commit-row.sqlite.ts';
 import { createSqliteJournal } from './journal.sqlite.ts';
 import { createSqliteLeases } from './leases.sqlite.ts';
 import { createSqliteRequests } from './requests.sqlite.ts';
@@ -56,17 +57,10 @@ const over = (of: OverLease['of'], name: Value, until: Value): OverLease => ({
 });
 
 function lyingOf(row: Row): LyingCommit {
-  const stream = String(row['stream']);
-  const number = Number(row['number']);
+  const head = headOf(row);
   return {
-    stream,
-    number,
-    sequence: Number(row['sequence']),
-    commandId: String(row['command_id']),
-    correlationId: String(row['correlation_id']),
-    ...(row['traceparent'] === null ? {} : { traceparent: String(row['traceparent']) }),
-    at: String(row['at']),
+    ...head,
     published: row['unpublished'] === null,
-    events: orUnreadable(() => readStoredEvents(stream, number, String(row['events']))),
+    events: orUnreadable(() => readStoredEvents(head.stream, head.number, String(row['events']))),
   };
 }

@@ -1,0 +1,70 @@
+/** Our bus and a bare producer, on the same broker and with the same guarantees. */
+import { type Kafka, type Message, Partitioners } from 'kafkajs';
+import type { OutgoingRecord } from '../../libs/bus/src/index.ts';
+import { createKafkaBus } from '../../libs/bus/src/kafka/index.ts';
+import type { Journal } from '../../services/auth/src/ports/journal.ts';
+import { timed } from './load.ts';
+
+const ALL_REPLICAS = -1;
+
+export const openBus = (brokers: readonly string[]) =>
+  createKafkaBus({
+    brokers,
+    clientId: 'bench',
+    logger: { warn: () => undefined },
+    onFatal: (reason) => {
+      throw reason;
+    },
+  });
+
+/**
+ * Ms that a bare producer takes to send batches, encoded beforehand: one send in flight, all replicas. Connecting
+ * is not counted.
+ */
+export async function sendAll(
+  kafka: Kafka,
+  topic: string,
+  batches: readonly (readonly OutgoingRecord[])[],
+): Promise<number> {
+  const producer = kafka.producer({
+    createPartitioner: Partitioners.DefaultPartitioner,
+    idempotent: false,
+    allowAutoTopicCreation: false,
+    maxInFlightRequests: 1,
+  });
+  const ready = batches.map((batch) => batch.map(toMessage));
+  await producer.connect();
+  try {
+    return await timed(async () => {
+      for (const messages of ready) await producer.send({ topic, messages, acks: ALL_REPLICAS });
+    });
+  } finally {
+    await producer.disconnect();
+  }
+}
+
+const toMessage = ({ key, value, headers }: OutgoingRecord): Message => ({
+  key,
+  value,
+  headers: { ...(headers as Record<string, string>) },
+});
+
+/** A journal that tells when so many commits have been marked as published: `emptied`. */
+export function watched(
+  journal: Journal,
+  commits: number,
+): { readonly journal: Journal; readonly emptied: Promise<void> } {
+  const { promise: emptied, resolve } = Promise.withResolvers<void>();
+  let marked = 0;
+  return {
+    emptied,
+    journal: {
+      ...journal,
+      async markPublished(published) {
+        await journal.markPublished(published);
+        marked += published.length;
+        if (marked >= commits) resolve();
+      },
+    },
+  };
+}

@@ -1,0 +1,21 @@
+/** The settings of a notifier that sends to a mail server of this machine, in plain text. */
+import { readConfig } from '@latchkey/service';
+import { type NotifierConfig, notifierSettings } from '../config.ts';
+import type { SealingKey } from './events.ts';
+
+export const sendingTo = (
+  port: number,
+  key: SealingKey,
+  settings: Readonly<Record<string, string>> = {},
+): NotifierConfig =>
+  readConfig(notifierSettings, {
+    LATCHKEY_ENV: 'development',
+    PUBLIC_URL: 'http://localhost:8080',
+    MAIL_SERVER: '127.0.0.1',
+    MAIL_PORT: String(port),
+    MAIL_FROM: 'noreply@example.com',
+    MAIL_STARTTLS: 'false',
+    USE_CREDENTIALS: 'false',
+    SEALING_PRIVATE_KEYS: JSON.stringify({ keys: [key.jwk] }),
+    ...settings,
+  });

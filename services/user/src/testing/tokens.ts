@@ -1,0 +1,22 @@
+/** Access tokens as auth would sign them, and the keys that the service checks them by. */
+import { generateKeyPairSync } from 'node:crypto';
+import { fixedKeys } from '@latchkey/service';
+import jwt from 'jsonwebtoken';
+
+export const ISSUER = 'https://id.example.com';
+const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+export const keys = fixedKeys({ keys: [{ ...publicKey.export({ format: 'jwk' }), kid: 'k1' }] });
+
+/** Of an account as it was at sequence `seq`. */
+export const tokenOf = (account: string, seq: number): string =>
+  jwt.sign(
+    { sub: account, sid: 's1', client_id: 'latchkey', jti: 'j1', email_verified: false, role: 'user', seq },
+    privateKey,
+    {
+      algorithm: 'ES256',
+      header: { alg: 'ES256', typ: 'at+jwt', kid: 'k1' },
+      issuer: ISSUER,
+      audience: 'latchkey',
+      expiresIn: 900,
+    },
+  );
