@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import type { Browser, Page } from 'playwright-core';
-import { launch, looks, type Visitor, visit, withoutBrowser } from './support/browser.ts';
+import { type Look, launch, looks, type Visitor, visit, withoutBrowser } from './support/browser.ts';
 import { type Person, somebody } from './support/people.ts';
 import { type Standalone, startStandalone } from './support/standalone.ts';
 
@@ -109,6 +109,33 @@ describe('in a browser', { skip: withoutBrowser }, () => {
     await visitor.look(page, 'dead-link');
     await page.close();
   }
+
+  test('a press on a mail is a click on it, though the list renews itself meanwhile', async (t) => {
+    const { page, context } = await visit(browser, looks[0] as Look);
+    t.after(() => context.close());
+    const people = [somebody(), somebody()] as const;
+    for (const { email, username, password } of people) {
+      await act(page, 'sign-up', 'Sign up', { 'E-mail': email, Username: username, Password: password });
+      await page.locator('.mail-kind').waitFor();
+    }
+    await page.goto(`${system.url}/mailbox`);
+    const [older, newer] = people.map(({ email }) => page.locator('#mails a').filter({ hasText: email }));
+    await older?.waitFor();
+    await newer?.hover();
+    await page.mouse.down();
+    await page
+      .getByLabel('Search mails')
+      .evaluate(
+        (field, query) => Object.assign(field, { value: query }).dispatchEvent(new Event('input')),
+        `to:${people[1].email}`,
+      );
+    await older?.waitFor({ state: 'detached' });
+    await page.mouse.up();
+    await page.locator('#read').getByText(people[1].email).waitFor();
+    // The row is another one now: of a mail that has been read.
+    await page.locator('#mails .unread').waitFor({ state: 'detached' });
+    await page.locator('#mails a:focus').filter({ hasText: people[1].email }).waitFor();
+  });
 
   for (const look of looks) {
     test(`somebody signs up, verifies, logs in and resets the password: ${look.width} px, ${look.colorScheme}`, async (t) => {

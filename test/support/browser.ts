@@ -52,7 +52,7 @@ export interface Visitor {
 /** Somebody with a window of this size, in this light. */
 export async function visit(browser: Browser, { width, colorScheme }: Look): Promise<Visitor> {
   const context = await browser.newContext({ viewport: { width, height: 860 }, colorScheme });
-  context.setDefaultTimeout(10_000);
+  context.setDefaultTimeout(30_000);
   const faults: string[] = [];
   const refused: string[] = [];
   context.on('console', (message) => {

@@ -15,6 +15,36 @@ export function h(tag, attributes = {}, ...children) {
   return element;
 }
 
+/**
+ * A list that is brought up to date in place: `update(items)` makes, moves and removes only the children whose item is
+ * new, elsewhere, changed or gone. The others stay the elements that they were, so that neither a press that is not
+ * yet a click nor the focus is lost to a list that renews itself.
+ */
+export function liveList(parent, keyOf, make) {
+  let rows = new Map();
+  return function update(items) {
+    const wanted = new Map();
+    for (const item of items) {
+      const state = JSON.stringify(item);
+      const row = rows.get(keyOf(item));
+      wanted.set(keyOf(item), row?.state === state ? row : { state, element: make(item) });
+    }
+    let focused;
+    for (const [key, row] of rows) {
+      if (wanted.get(key) === row) continue;
+      if (row.element.contains(document.activeElement)) focused = wanted.get(key)?.element;
+      row.element.remove();
+    }
+    let next = parent.firstElementChild;
+    for (const { element } of wanted.values()) {
+      if (element === next) next = next.nextElementSibling;
+      else parent.insertBefore(element, next);
+    }
+    (focused?.querySelector('a, summary') ?? focused)?.focus();
+    rows = wanted;
+  };
+}
+
 const TOKEN = /("(?:[^"\\]|\\.)*")(\s*:)?|\b(?:true|false|null)\b|-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?/g;
 
 /** A JSON value, indented and coloured. */

@@ -1,5 +1,5 @@
 /** The mailbox: a list that keeps itself up to date, and a reader. The mail in hand stands in the address (#id). */
-import { h, timeOf } from './dom.js';
+import { h, liveList, timeOf } from './dom.js';
 import { listMails, repeat } from './live.js';
 import { mailView } from './mail-view.js';
 
@@ -16,7 +16,7 @@ const mailRow = (mail) =>
     { class: mail.Read ? '' : 'unread' },
     h(
       'a',
-      { href: `#${mail.ID}`, 'aria-current': mail.ID === chosen() ? 'true' : null },
+      { href: `#${mail.ID}`, 'aria-current': mail.current ? 'true' : null },
       h(
         'div',
         { class: 'line' },
@@ -31,15 +31,15 @@ const mailRow = (mail) =>
     ),
   );
 
+const updateRows = liveList(byId('mails'), ({ ID }) => ID, mailRow);
+
 async function look() {
   const query = byId('query').value.trim();
   const found = await listMails(query, 200);
   const state = JSON.stringify([found, chosen()]);
   if (state === shown) return;
   shown = state;
-  const focused = document.activeElement?.closest('#mails a')?.hash;
-  byId('mails').replaceChildren(...found.messages.map(mailRow));
-  if (focused) byId('mails').querySelector(`a[href="${focused}"]`)?.focus();
+  updateRows(found.messages.map((mail) => ({ ...mail, current: mail.ID === chosen() })));
   byId('none').hidden = found.messages.length > 0 || query !== '';
   byId('unmatched').hidden = found.messages.length > 0 || query === '';
   byId('count').textContent =

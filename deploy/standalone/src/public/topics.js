@@ -1,5 +1,5 @@
 /** The log as it is: topics, and the records of one of them, newest first. */
-import { h, jsonView, timeOf } from './dom.js';
+import { h, jsonView, liveList, timeOf } from './dom.js';
 import { listRecords, listTopics, repeat } from './live.js';
 
 const LIMIT = 200;
@@ -9,8 +9,6 @@ const byId = (id) => document.getElementById(id);
 
 let topics = [];
 let shown = '';
-/** Places of records that are unfolded, so that they stay so when the list is made anew. */
-const unfolded = new Set();
 
 const chosenTopic = () =>
   topics.find(({ name }) => name === decodeURIComponent(location.hash.slice(1))) ?? topics[0];
@@ -19,7 +17,7 @@ const placeOf = ({ topic, partition, offset }) => `${topic}/${partition}/${offse
 const topicLink = (topic) =>
   h(
     'a',
-    { href: `#${encodeURIComponent(topic.name)}`, 'aria-current': topic === chosenTopic() ? 'true' : null },
+    { href: `#${encodeURIComponent(topic.name)}`, 'aria-current': topic.current ? 'true' : null },
     h('b', {}, topic.name),
     h(
       'span',
@@ -61,7 +59,7 @@ function recordBody(record) {
 function recordRow(record) {
   const details = h(
     'details',
-    { open: unfolded.has(placeOf(record)) },
+    {},
     h(
       'summary',
       {},
@@ -76,14 +74,12 @@ function recordRow(record) {
     ),
   );
   const fillIn = () => details.open && details.children.length === 1 && details.append(recordBody(record));
-  fillIn();
-  details.addEventListener('toggle', () => {
-    if (details.open) unfolded.add(placeOf(record));
-    else unfolded.delete(placeOf(record));
-    fillIn();
-  });
+  details.addEventListener('toggle', fillIn);
   return h('li', {}, details);
 }
+
+const updateTopics = liveList(byId('topics'), ({ name }) => name, topicLink);
+const updateRecords = liveList(byId('records'), placeOf, recordRow);
 
 function offerPartitions(count) {
   const select = byId('partition');
@@ -117,8 +113,8 @@ async function look() {
   const records = await listRecords(topic.name, { limit: asked, ...(partition ? { partition } : {}) });
   const wanted = records.filter((record) => key === '' || record.key === key).reverse();
   shown = state;
-  byId('topics').replaceChildren(...topics.map(topicLink));
-  byId('records').replaceChildren(...wanted.slice(0, LIMIT).map(recordRow));
+  updateTopics(topics.map((each) => ({ ...each, current: each === topic })));
+  updateRecords(wanted.slice(0, LIMIT));
   byId('summary').textContent = summaryOf({
     count: Math.min(wanted.length, LIMIT),
     partition,
