@@ -140,6 +140,20 @@ describe('a listening part', () => {
     await ends;
   });
 
+  it('hears who has connected and not asked yet', { timeout: 5_000 }, async (t) => {
+    const { route, open } = gate();
+    const { part } = await serve(t, [route], { drainMs: 60_000 });
+    open();
+    const newcomer = await socketTo(t, part.port());
+    const all = toEnd(newcomer);
+    const stopping = part.stop();
+    newcomer.write('GET /gate HTTP/1.1\r\nHost: a\r\n\r\n');
+    const answer = await all;
+    assert.match(answer, /^HTTP\/1.1 200 /);
+    assert.match(answer, /^Connection: close\r$/m);
+    await stopping;
+  });
+
   it('cuts off what does not finish in time', async (t) => {
     const { route, entered, open } = gate();
     const { part, call } = await serve(t, [route], { drainMs: 20 });

@@ -1,8 +1,10 @@
 /** A handler as a part that listens. */
 import { randomUUID } from 'node:crypto';
+import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
+import { setImmediate } from 'node:timers/promises';
 import type { Part } from '../lifecycle.ts';
 import { problemBody } from './answer-problem.ts';
 import { createHandler, type HttpOptions } from './handler.ts';
@@ -36,9 +38,12 @@ const TIMEOUTS = {
   connectionsCheckingInterval: 2_000,
 };
 
+/** How long a connection without a request is left open by `stop`, in ms: its first may be on its way. */
+const FIRST_REQUEST_MS = 500;
+
 /**
  * Starts to listen on `start` (a taken port: one clear Error naming it); `stop` takes no new connections,
- * finishes the requests in hand and closes idle connections.
+ * finishes the requests in hand, hears those that were just connected for, and closes idle connections.
  */
 export function listen(options: ListenOptions): ListeningPart {
   let listening: Listening | undefined;
@@ -101,20 +106,29 @@ interface Listening {
   close(drainMs: number): Promise<void>;
 }
 
+interface Connection {
+  /** Those that it still waits for. */
+  readonly answers: Set<ServerResponse>;
+  hasAsked: boolean;
+}
+
 /** A server that knows which of its connections have a request in hand. */
 const trackedServer = (options: ListenOptions): Listening => {
   let handle = createHandler(options.routes, options);
   const serve = (routes: readonly Route[]): void => {
     handle = createHandler(routes, options);
   };
-  /** Per open connection the answers that it still waits for. */
-  const connections = new Map<Duplex, Set<ServerResponse>>();
+  const connections = new Map<Duplex, Connection>();
   let closing = false;
 
   const onRequest = (request: IncomingMessage, response: ServerResponse): void => {
-    const answers = connections.get(request.socket);
-    answers?.add(response);
-    response.once('close', () => answers?.delete(response));
+    const connection = connections.get(request.socket);
+    if (connection !== undefined) {
+      const { answers } = connection;
+      connection.hasAsked = true;
+      answers.add(response);
+      response.once('close', () => answers.delete(response));
+    }
     if (closing) response.setHeader('Connection', 'close');
     handle(request, response);
   };
@@ -122,28 +136,34 @@ const trackedServer = (options: ListenOptions): Listening => {
   // A missing Host is refused by the handler, as a problem.
   const server = createServer({ ...TIMEOUTS, requireHostHeader: false }, onRequest);
   server.on('connection', (socket) => {
-    connections.set(socket, new Set());
+    connections.set(socket, { answers: new Set(), hasAsked: false });
     socket.once('close', () => connections.delete(socket));
   });
   server.on('clientError', (error: NodeJS.ErrnoException, socket) => {
-    const busy = (connections.get(socket)?.size ?? 0) > 0;
+    const busy = (connections.get(socket)?.answers.size ?? 0) > 0;
     if (busy || !socket.writable || error.code === 'ECONNRESET') socket.destroy();
     else socket.end(rawProblem(malformed(error.code)));
   });
 
-  const close = (drainMs: number): Promise<void> =>
-    new Promise((resolve) => {
-      closing = true;
-      const overdue = setTimeout(() => server.closeAllConnections(), drainMs);
-      server.close(() => {
-        clearTimeout(overdue);
-        resolve();
-      });
-      for (const [socket, answers] of connections) {
-        if (answers.size === 0) socket.destroy();
-        for (const answer of answers) if (!answer.headersSent) answer.setHeader('Connection', 'close');
-      }
-    });
+  const close = async (drainMs: number): Promise<void> => {
+    closing = true;
+    // Right after the loop has taken what waits in the backlog: what is left there is refused without a hearing.
+    await setImmediate();
+    const closed = once(server, 'close');
+    const overdue = setTimeout(() => server.closeAllConnections(), drainMs);
+    const silent = setTimeout(() => closeWhere(({ answers }) => answers.size === 0), FIRST_REQUEST_MS);
+    server.close();
+    closeWhere(({ answers, hasAsked }) => answers.size === 0 && hasAsked);
+    for (const { answers } of connections.values())
+      for (const answer of answers) if (!answer.headersSent) answer.setHeader('Connection', 'close');
+    await closed;
+    clearTimeout(overdue);
+    clearTimeout(silent);
+  };
+
+  const closeWhere = (matches: (connection: Connection) => boolean): void => {
+    for (const [socket, connection] of connections) if (matches(connection)) socket.destroy();
+  };
 
   return { server, serve, close };
 };
