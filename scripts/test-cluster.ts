@@ -1,6 +1,7 @@
 /**
  * `npm run test:cluster`: every suite that needs servers, and the journey with two processes of each service, on the
- * Kafka and MongoDB that KAFKA_BROKERS and MONGO_URL name. Says at the end what it ran on.
+ * Kafka and MongoDB that KAFKA_BROKERS and MONGO_URL name. Says at the end what it ran on. Words are options of
+ * Node's test runner: `npm run test:cluster -- --test-shard=1/2` runs every other file.
  */
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
@@ -45,7 +46,7 @@ async function describeMongo(): Promise<string> {
 }
 
 async function runSuites(): Promise<number> {
-  const child = spawn(process.execPath, [...FLAGS, ...SUITES], { stdio: 'inherit' });
+  const child = spawn(process.execPath, [...FLAGS, ...process.argv.slice(2), ...SUITES], { stdio: 'inherit' });
   const [code]: (number | null)[] = await once(child, 'close');
   return code ?? 1;
 }
