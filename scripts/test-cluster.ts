@@ -46,7 +46,9 @@ async function describeMongo(): Promise<string> {
 }
 
 async function runSuites(): Promise<number> {
-  const child = spawn(process.execPath, [...FLAGS, ...process.argv.slice(2), ...SUITES], { stdio: 'inherit' });
+  const child = spawn(process.execPath, [...FLAGS, ...process.argv.slice(2), ...SUITES], {
+    stdio: 'inherit',
+  });
   const [code]: (number | null)[] = await once(child, 'close');
   return code ?? 1;
 }
