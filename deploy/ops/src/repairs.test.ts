@@ -128,7 +128,7 @@ test('deliveries are listed page by page and by state, and name nobody', async (
   const all = await ops('deliveries', 'list', '--state', 'pending,claimed,sent', '--json');
   assert.equal(all.out.trimEnd().split('\n').length, 2);
   for (const { out } of [first, second, all, await ops('deliveries', 'show', id)])
-    assert.doesNotMatch(out, /example\.com|ada|bob/);
+    assert.doesNotMatch(out, /example\.com|\bada\b|bob/);
 });
 
 /** A folder on whose log are a truncated event of an account that nobody has, and records without a usable key. */
@@ -208,7 +208,7 @@ test('dead letters of both services are listed, page by page, until they are dis
   const shown = await ops('dead-letters', 'show', letter);
   assert.match(shown.out, /^set aside +\S+Z by user$/m);
   assert.match(shown.out, /^key +\(15 bytes, not a UUID\)$/m);
-  for (const { out } of [list, page, shown]) assert.doesNotMatch(out, /ada|example\.com/);
+  for (const { out } of [list, page, shown]) assert.doesNotMatch(out, /\bada\b|example\.com/);
 
   const discarded = await ops('dead-letters', 'discard', letter);
   assert.deepEqual([discarded.code, discarded.out], [0, `${letter}: discarded. It is no longer listed.\n`]);
