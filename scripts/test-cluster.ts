@@ -3,14 +3,12 @@
  * Kafka and MongoDB that KAFKA_BROKERS and MONGO_URL name. Says at the end what it ran on. Words are options of
  * Node's test runner: `npm run test:cluster -- --test-shard=1/2` runs every other file.
  */
-import { spawn, spawnSync } from 'node:child_process';
-import { once } from 'node:events';
+import { spawnSync } from 'node:child_process';
 import { Kafka, logLevel } from 'kafkajs';
 import { MongoClient } from 'mongodb';
+import { runSuites } from './run-suites.ts';
 
-const SUITES = ['libs', 'services', 'deploy', 'examples', 'test'].map((room) => `${room}/**/*.cluster.ts`);
-/** One at a time: whole systems share the broker's topics. */
-const FLAGS = ['--disable-warning=TimeoutNegativeWarning', '--test', '--test-concurrency=1'];
+const FILES = ['libs', 'services', 'deploy', 'examples', 'test'].map((room) => `${room}/**/*.cluster.ts`);
 
 const { KAFKA_BROKERS = '', MONGO_URL = '', MAIL_SERVER, KAFKA_CONTROL } = process.env;
 
@@ -45,18 +43,11 @@ async function describeMongo(): Promise<string> {
   return `${hosts}, version ${version}`;
 }
 
-async function runSuites(): Promise<number> {
-  const child = spawn(process.execPath, [...FLAGS, ...process.argv.slice(2), ...SUITES], {
-    stdio: 'inherit',
-  });
-  const [code]: (number | null)[] = await once(child, 'close');
-  return code ?? 1;
-}
-
 try {
   checkGiven();
   const servers = [await describeKafka(), await describeMongo()];
-  process.exitCode = await runSuites();
+  // One at a time: whole systems share the broker's topics.
+  process.exitCode = await runSuites({ files: FILES, concurrency: 1 });
   console.log(`
 Ran on
   Kafka     ${servers[0]}

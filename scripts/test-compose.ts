@@ -2,12 +2,8 @@
  * `npm run test:compose`: the gateway's configuration on an nginx of this machine, and docker-compose.yml as a whole,
  * under a name and on ports of its own. Says at the end what it ran on.
  */
-import { spawn, spawnSync } from 'node:child_process';
-import { once } from 'node:events';
-
-/** One at a time: each has the machine for itself. */
-const FLAGS = ['--test', '--test-concurrency=1'];
-const SUITES = 'test/compose/*.e2e.ts';
+import { spawnSync } from 'node:child_process';
+import { runSuites } from './run-suites.ts';
 
 /** What a program printed, undefined where it could not do it. */
 function said(command: string, ...words: readonly string[]): string | undefined {
@@ -45,15 +41,10 @@ function servers(): readonly string[] {
   });
 }
 
-async function runSuites(): Promise<number> {
-  const child = spawn(process.execPath, [...FLAGS, SUITES], { stdio: 'inherit' });
-  const [code]: (number | null)[] = await once(child, 'close');
-  return code ?? 1;
-}
-
 try {
   const { engine, compose, nginx } = programs();
-  process.exitCode = await runSuites();
+  // One at a time: each has the machine for itself.
+  process.exitCode = await runSuites({ files: ['test/compose/*.e2e.ts'], concurrency: 1 });
   console.log(`
 Ran on
   Docker    engine ${engine}, Compose ${compose}

@@ -6,7 +6,7 @@ import { mkdtemp, open, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import { afterEach, beforeEach, describe, it } from 'node:test';
+import { afterEach, beforeEach, describe, it, type TestContext } from 'node:test';
 import { type Database, DataFolderError, type OpenOptions, openDatabase } from './index.ts';
 
 let root: string;
@@ -68,15 +68,16 @@ const refuses = (pattern: RegExp) =>
   );
 
 /** Runs a program that has `database`, with a table, and prints; resolves with it once it has printed. */
-async function childThatPrinted(program: string) {
+async function childThatPrinted(t: TestContext, program: string) {
   const preamble = `
     import { openDatabase } from ${JSON.stringify(import.meta.resolve('./index.ts'))};
     const database = openDatabase({ folder: ${JSON.stringify(folder)}, as: 'server' });
     database.exec('CREATE TABLE IF NOT EXISTS note (text TEXT NOT NULL UNIQUE)');
     setInterval(() => {}, 1000);`;
-  const child = spawn(process.execPath, ['--input-type=module', '-e', preamble + program], {
+  const child = spawn(process.execPath, ['--expose-gc', '--input-type=module', '-e', preamble + program], {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
+  t.after(() => child.kill('SIGKILL'));
   await once(child.stdout, 'data');
   return child;
 }
@@ -182,12 +183,15 @@ describe('a write', () => {
     assert.deepEqual(notes(database), ['patient']);
   });
 
-  it('that has resolved survives kill -9', async () => {
-    const child = await childThatPrinted(`
+  it('that has resolved survives kill -9', async (t) => {
+    const child = await childThatPrinted(
+      t,
+      `
       await Promise.all(['a', 'b'].map((text) => database.write(() => {
         database.prepare('INSERT INTO note VALUES (?)').run(text);
       })));
-      console.log('written');`);
+      console.log('written');`,
+    );
     child.kill('SIGKILL');
     await once(child, 'exit');
     assert.deepEqual(notes(openAs('server')), ['a', 'b']);
@@ -221,11 +225,14 @@ describe('a write that need not be flushed', () => {
     );
   });
 
-  it('survives kill -9', async () => {
-    const child = await childThatPrinted(`
+  it('survives kill -9', async (t) => {
+    const child = await childThatPrinted(
+      t,
+      `
       await database.write(() => void database.prepare("INSERT INTO note VALUES ('kept')").run(), { flushed: false });
       console.log('written');
-    `);
+    `,
+    );
     child.kill('SIGKILL');
     await once(child, 'exit');
     assert.deepEqual(notes(openWithTable()), ['kept']);
@@ -286,8 +293,9 @@ describe('a data folder', () => {
     openAs('server');
   });
 
-  it('is refused while a server in another process holds it, and free once that was killed', async () => {
-    const child = await childThatPrinted(`console.log('open');`);
+  it('is refused while a server in another process holds it, and free once that was killed', async (t) => {
+    // Where nothing refers to the database any more, as here, the lock must not go with the garbage.
+    const child = await childThatPrinted(t, `setTimeout(() => { gc(); gc(); console.log('open'); });`);
     refuses(/held by another running server/);
     child.kill('SIGKILL');
     await once(child, 'exit');

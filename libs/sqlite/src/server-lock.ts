@@ -7,6 +7,9 @@ export interface ServerLock {
   release(): void;
 }
 
+/** Those of this process. A connection that nothing refers to is closed with the garbage, and its lock is gone. */
+const held = new Set<DatabaseSync>();
+
 /**
  * Takes the folder for this server: an exclusive transaction on `server.lock` that stays open. The operating
  * system frees its file lock with the process, however that ends; a pid file could outlive it.
@@ -23,7 +26,13 @@ export function holdServerLock(folder: string): ServerLock {
     connection.close();
     throw error;
   }
-  return { release: () => connection.close() };
+  held.add(connection);
+  return {
+    release: () => {
+      held.delete(connection);
+      connection.close();
+    },
+  };
 }
 
 function takeLock(connection: DatabaseSync, folder: string): void {
