@@ -89,7 +89,7 @@ describe('the dispatcher', () => {
     assert.equal(lines.filter((line) => line.includes('cannot be reached')).length, 1);
   });
 
-  it('sends at once what a claim took whose answer was lost', { timeout: 20_000 }, async (t) => {
+  it('sends at once what a claim took whose answer was lost', { timeout: 60_000 }, async (t) => {
     await owe(3);
     const stored = deliveries;
     let lost = false;

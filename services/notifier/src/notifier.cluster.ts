@@ -70,9 +70,9 @@ const emailsOf = (count: number, name: string): readonly string[] =>
 
 /** Waits for a condition that no event tells of. */
 const until = async (condition: () => Promise<boolean>): Promise<void> => {
-  const deadline = Date.now() + 20_000;
+  const deadline = Date.now() + 60_000;
   while (!(await condition())) {
-    if (Date.now() > deadline) throw new Error('it did not come to pass in 20 s');
+    if (Date.now() > deadline) throw new Error('it did not come to pass in 60 s');
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
 };

@@ -218,7 +218,7 @@ test('a gap parks the account and nobody else; once repaired it goes on where it
 });
 
 test('a record without a usable key goes to the dead letters and holds up nobody', {
-  timeout: 5000,
+  timeout: 30_000,
 }, async (context) => {
   const { publish, me, bus } = await startService(context);
   const account = historyOf('ada');

@@ -127,7 +127,7 @@ describe('a listening part', () => {
     await stopping;
   });
 
-  it('does not wait for idle connections, nor for those that never asked', { timeout: 5_000 }, async (t) => {
+  it('does not wait for idle connections, nor for those that never asked', { timeout: 30_000 }, async (t) => {
     const { route, open } = gate();
     const { part } = await serve(t, [route], { drainMs: 60_000 });
     open();
@@ -140,7 +140,7 @@ describe('a listening part', () => {
     await ends;
   });
 
-  it('hears who has connected and not asked yet', { timeout: 5_000 }, async (t) => {
+  it('hears who has connected and not asked yet', { timeout: 30_000 }, async (t) => {
     const { route, open } = gate();
     const { part } = await serve(t, [route], { drainMs: 60_000 });
     open();

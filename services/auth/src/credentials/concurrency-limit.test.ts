@@ -27,7 +27,7 @@ const tasks = () => {
   };
 };
 
-describe('a limit of two at once, three waiting', { timeout: 5000 }, () => {
+describe('a limit of two at once, three waiting', { timeout: 30_000 }, () => {
   test('does two at once and the others in the order in which they came', async () => {
     const limit = limitOf(2, 3);
     const { begun, task, end } = tasks();

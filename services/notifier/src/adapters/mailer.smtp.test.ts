@@ -19,7 +19,7 @@ const MAIL: Mail = {
   date: new Date('2026-11-21T10:00:00Z'),
 };
 
-const allowed = (): SendOptions => ({ mayProceed: () => true, signal: AbortSignal.timeout(10_000) });
+const allowed = (): SendOptions => ({ mayProceed: () => true, signal: AbortSignal.timeout(30_000) });
 
 let open: { close(): unknown }[] = [];
 
