@@ -75,6 +75,7 @@ export function compose(config: AuthConfig, deps: AuthDeps): AuthService {
   const passwords = createPasswords({
     saltKey: config.PASSWORD_SALT_KEY,
     concurrency: hashConcurrency(config.HASH_CONCURRENCY),
+    maxWaitMs: config.HASH_WAIT_SECONDS * 1000,
   });
   const needed: Deps = {
     accounts,

@@ -73,6 +73,9 @@ const fields = z.object({
   HASH_CONCURRENCY: setting
     .whole({ min: 0, max: 128, fallback: 0 })
     .describe('Passwords hashed at once; each takes a processor and 19 MiB. 0: one per processor.'),
+  HASH_WAIT_SECONDS: setting
+    .whole({ min: 1, max: 60, fallback: 5 })
+    .describe('A password whose turn comes later than this is not hashed: its request is answered 503.'),
   SIGNING_KEYS: key(parseSigningKeys)
     .describe('A JWKS of private EC P-256 keys: the first signs access tokens, all are published.')
     .meta({ secret: true }),

@@ -14,7 +14,7 @@ export function createAuthMetrics(deps: {
   const registers = [deps.registry];
   new Gauge({
     name: 'latchkey_auth_passwords',
-    help: 'Passwords being hashed (running) and waiting for it (waiting); too many waiting are answered 503.',
+    help: 'Passwords being hashed (running) and waiting for it (waiting); too many, or too long, are answered 503.',
     labelNames: ['state'],
     registers,
     collect() {

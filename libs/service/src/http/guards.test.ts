@@ -27,6 +27,7 @@ const requestWith = (authorization?: string): RequestContext => ({
   ip: '127.0.0.1',
   requestId: 'request-1',
   log: pino({ level: 'silent' }),
+  isAwaited: () => true,
 });
 
 const guardsOf = (standing: Standing): Guards =>

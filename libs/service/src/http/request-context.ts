@@ -28,6 +28,7 @@ export const requestContext = (
     requestId,
     ...(typeof traceparent === 'string' && TRACEPARENT.test(traceparent) ? { traceparent } : {}),
     log: logger.child({ requestId }),
+    isAwaited: () => !request.socket.destroyed,
   };
 };
 

@@ -18,6 +18,8 @@ export interface RequestContext {
   /** W3C, where the client sent a well-formed one. */
   readonly traceparent?: string;
   readonly log: Logger;
+  /** Whether the client is still there to hear the answer. */
+  isAwaited(): boolean;
 }
 
 /** Who may call a route, and what is known of the caller afterwards. */

@@ -4,8 +4,9 @@ import { describe, test } from 'node:test';
 import { concurrencyLimit } from './concurrency-limit.ts';
 
 class Refused extends Error {}
-const limitOf = (concurrency: number, maxWaiting: number) =>
-  concurrencyLimit({ concurrency, maxWaiting, refusal: () => new Refused() });
+const MAX_WAIT_MS = 1000;
+const limitOf = (concurrency: number, maxWaiting: number, now = () => 0) =>
+  concurrencyLimit({ concurrency, maxWaiting, maxWaitMs: MAX_WAIT_MS, refusal: () => new Refused(), now });
 
 /** Tasks that end when they are told to. */
 const tasks = () => {
@@ -68,5 +69,88 @@ describe('a limit of two at once, three waiting', { timeout: 30_000 }, () => {
     end('b');
     assert.equal(await next, 'b');
     assert.deepEqual(limit.load(), { running: 0, waiting: 0 });
+  });
+});
+
+describe('a limit of one at once, two waiting', { timeout: 5000 }, () => {
+  test('does not begin what has waited too long when its turn comes, but what came later', async () => {
+    let now = 0;
+    const limit = limitOf(1, 2, () => now);
+    const { begun, begins, task, end } = tasks();
+    const first = limit.run(task('a'));
+    const late = assert.rejects(limit.run(task('b')), Refused);
+    now = MAX_WAIT_MS;
+    const next = limit.run(task('c'));
+    now += 1;
+    await begins('a');
+    end('a');
+    await first;
+    await late;
+    await begins('c');
+    end('c');
+    assert.equal(await next, 'c');
+    assert.deepEqual(begun, ['a', 'c']);
+    assert.deepEqual(limit.load(), { running: 0, waiting: 0 });
+  });
+
+  test('begins what has waited as long as it may', async () => {
+    let now = 0;
+    const limit = limitOf(1, 2, () => now);
+    const { begins, task, end } = tasks();
+    const first = limit.run(task('a'));
+    const next = limit.run(task('b'));
+    now = MAX_WAIT_MS;
+    await begins('a');
+    end('a');
+    await first;
+    await begins('b');
+    end('b');
+    assert.equal(await next, 'b');
+  });
+
+  test('does not begin what nobody wants any more when its turn comes', async () => {
+    const limit = limitOf(1, 2);
+    const { begun, begins, task, end } = tasks();
+    let wanted = true;
+    const first = limit.run(task('a'));
+    const given = assert.rejects(
+      limit.run(task('b'), () => wanted),
+      Refused,
+    );
+    const next = limit.run(task('c'));
+    wanted = false;
+    await begins('a');
+    end('a');
+    await first;
+    await given;
+    await begins('c');
+    end('c');
+    await next;
+    assert.deepEqual(begun, ['a', 'c']);
+    await assert.rejects(
+      limit.run(task('d'), () => wanted),
+      Refused,
+    );
+    assert.deepEqual(limit.load(), { running: 0, waiting: 0 });
+  });
+
+  test('has room for another where one of those that wait would not be begun', async () => {
+    const limit = limitOf(1, 2);
+    const { begins, task, end } = tasks();
+    let wanted = true;
+    const first = limit.run(task('a'));
+    const given = assert.rejects(
+      limit.run(task('b'), () => wanted),
+      Refused,
+    );
+    void limit.run(task('c'));
+    await assert.rejects(limit.run(task('d')), Refused);
+    wanted = false;
+    void limit.run(task('e'));
+    await given;
+    assert.deepEqual(limit.load(), { running: 1, waiting: 2 });
+    await begins('a');
+    end('a');
+    await first;
   });
 });

@@ -8,6 +8,13 @@ import { createPasswords } from './passwords.ts';
 const saltKey = randomBytes(32);
 const passwords = createPasswords({ saltKey, concurrency: 2 });
 
+const isTurnedAway = (error: unknown): boolean => {
+  assert.ok(error instanceof Problem);
+  assert.equal(error.spec.status, 503);
+  assert.match(error.details.headers?.['Retry-After'] ?? '', /^[1-9]\d*$/);
+  return true;
+};
+
 describe('the hash of a password', () => {
   test('is the same for the same password, address and key', async () => {
     const hash = await passwords.hash('correct horse', 'ada@example.com');
@@ -58,13 +65,20 @@ describe('hashing', () => {
     const small = createPasswords({ saltKey, concurrency: 1, maxWaiting: 2 });
     const hash = () => small.hash('correct horse', 'ada@example.com');
     const accepted = [hash(), hash(), hash()];
-    await assert.rejects(hash, (error) => {
-      assert.ok(error instanceof Problem);
-      assert.equal(error.spec.status, 503);
-      assert.match(error.details.headers?.['Retry-After'] ?? '', /^[1-9]\d*$/);
-      return true;
-    });
+    await assert.rejects(hash, isTurnedAway);
     assert.equal(new Set(await Promise.all(accepted)).size, 1);
     assert.deepEqual(small.load(), { running: 0, waiting: 0 });
+  });
+
+  test('turns away in the same way whose turn comes too late, and who does not want it any more', async () => {
+    const impatient = createPasswords({ saltKey, concurrency: 1, maxWaitMs: 0 });
+    const first = impatient.hash('correct horse', 'ada@example.com');
+    await assert.rejects(impatient.hash('correct horse', 'ada@example.com'), isTurnedAway);
+    await first;
+    await assert.rejects(
+      impatient.hash('correct horse', 'ada@example.com', () => false),
+      isTurnedAway,
+    );
+    assert.deepEqual(impatient.load(), { running: 0, waiting: 0 });
   });
 });

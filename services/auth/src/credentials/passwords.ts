@@ -21,20 +21,23 @@ export interface PasswordsOptions {
   readonly concurrency: number;
   /** Default: about a second's worth. */
   readonly maxWaiting?: number;
+  /** Whose turn comes later than this is turned away. Default: nobody. */
+  readonly maxWaitMs?: number;
 }
 
 /** `hash` gives `argon2id$m=19456,t=2,p=1$` and 32 bytes in base64url; `load` is for metrics. */
 export function createPasswords(options: PasswordsOptions): Passwords & { load(): Load } {
   const { saltKey, concurrency, maxWaiting = WAITING_PER_THREAD * concurrency } = options;
-  const limit = concurrencyLimit({ concurrency, maxWaiting, refusal: overloaded });
+  const { maxWaitMs = Number.POSITIVE_INFINITY } = options;
+  const limit = concurrencyLimit({ concurrency, maxWaiting, maxWaitMs, refusal: overloaded });
   return {
     load: limit.load,
-    hash: (password, address) =>
+    hash: (password, address, isWanted) =>
       limit.run(async () => {
         const salt = createHmac('sha256', saltKey).update(address).digest();
         const hash = await hashRaw(normalisePassword(password), { ...COST, salt });
         return PREFIX + hash.toString('base64url');
-      }),
+      }, isWanted),
   };
 }
 

@@ -5,11 +5,12 @@ import type { Context } from '../use-cases/deps.ts';
 
 const LONGEST_USER_AGENT = 256;
 
-export const contextOf = ({ requestId, traceparent, ip, headers }: RequestContext): Context => ({
+export const contextOf = ({ requestId, traceparent, ip, headers, isAwaited }: RequestContext): Context => ({
   correlationId: requestId,
   traceparent,
   ip,
   userAgent: (headers['user-agent'] ?? '').slice(0, LONGEST_USER_AGENT),
+  isAwaited,
 });
 
 /** The header of a route that may be repeated. */

@@ -36,6 +36,8 @@ export interface Ask {
   /** Where the request comes from, as a trusted proxy says. */
   readonly ip?: string;
   readonly headers?: Readonly<Record<string, string>>;
+  /** Gives up. */
+  readonly signal?: AbortSignal;
 }
 
 export type Auth = Awaited<ReturnType<typeof startAuth>>;
@@ -127,6 +129,7 @@ export async function startAuth(
       },
       ...(ask.json !== undefined && { body: JSON.stringify(ask.json) }),
       ...(ask.form && { body: new URLSearchParams(ask.form) }),
+      ...(ask.signal && { signal: ask.signal }),
     });
     const text = await response.text();
     const isJson = response.headers.get('content-type')?.includes('json') ?? false;

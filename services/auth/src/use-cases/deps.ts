@@ -44,6 +44,8 @@ export interface Context {
   readonly userAgent: string;
   /** The client's, for requests that may be repeated after a lost answer. */
   readonly idempotencyKey?: string | undefined;
+  /** Whether anybody waits for the answer: what takes a processor is begun only then. Where it is not said, somebody does. */
+  readonly isAwaited?: () => boolean;
 }
 
 /** Who calls, as the guard found it. */

@@ -24,7 +24,7 @@ export const login =
       // The look-up hides behind the hash, which takes much longer: its time tells nobody who lives there.
       const [states, passwordHash] = await Promise.all([
         candidates(deps, address),
-        deps.passwords.hash(password, address),
+        deps.passwords.hash(password, address, context.isAwaited),
       ]);
       return states.find((state) => sameHash(state.passwordHash, passwordHash));
     });

@@ -35,7 +35,7 @@ export const completeReset =
     const account = await linkedAccount(deps, token);
     demandSame(password, confirmation);
     demandStrong(password, account);
-    const passwordHash = await passwords.hash(password, account.address);
+    const passwordHash = await passwords.hash(password, account.address, context.isAwaited);
     const outcome = await accounts.execute(userId, context, async ({ address }) => ({
       type: 'CompleteReset',
       tokenHash,
@@ -71,9 +71,9 @@ export const changePassword =
     demandSame(change.next, change.confirmation);
     demandStrong(change.next, state);
     const outcome = await tryPassword(deps, { address, ip: context.ip }, async () => {
-      const checkedHash = await passwords.hash(change.current, address);
+      const checkedHash = await passwords.hash(change.current, address, context.isAwaited);
       if (!sameHash(checkedHash, state.passwordHash)) return undefined;
-      const passwordHash = await passwords.hash(change.next, address);
+      const passwordHash = await passwords.hash(change.next, address, context.isAwaited);
       return accounts.execute(userId, context, () => ({ type: 'ChangePassword', checkedHash, passwordHash }));
     });
     if (outcome === undefined) throw refused('current_password_incorrect');

@@ -38,7 +38,7 @@ export const signUp =
     if (settings.revealExisting) await refuseTaken(deps, address);
 
     // The work is the same for every address, so that its time tells nothing.
-    const passwordHash = await passwords.hash(person.password, address);
+    const passwordHash = await passwords.hash(person.password, address, context.isAwaited);
     const userId = newId();
     const link = await mintLink(deps, 'verification', { userId, email: stored });
 

@@ -90,7 +90,7 @@ const confirmWith = async (
   if (refusal) return { state, facts: [], refusal };
   const { address } = state;
   const outcome = await tryPassword(deps, { address, ip: context.ip }, async () => {
-    const passwordHash = await deps.passwords.hash(password, address);
+    const passwordHash = await deps.passwords.hash(password, address, context.isAwaited);
     const confirmed = await confirm(deps, link, passwordHash, context);
     return confirmed.refusal === 'password_required' ? undefined : confirmed;
   });

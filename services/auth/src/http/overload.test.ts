@@ -1,0 +1,36 @@
+/** More passwords than can be hashed. */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { startAuth } from '../testing/auth.fixture.ts';
+import { signUp, somebody } from '../testing/people.ts';
+import { until } from '../use-cases/testing/until.ts';
+
+const CROWD = 40;
+
+test('nothing is hashed, and nothing comes, of sign-ups whose clients have gone before their turn', async (context) => {
+  const auth = await startAuth(context, { HASH_CONCURRENCY: '1' });
+  const metric = async (name: string): Promise<number> => {
+    const lines = (await auth.registry.metrics()).split('\n');
+    return Number(
+      lines
+        .find((line) => line.startsWith(`${name} `))
+        ?.split(' ')
+        .at(-1) ?? 0,
+    );
+  };
+  const outcome = (code: string) =>
+    metric(`latchkey_auth_operations_total{operation="signUp",outcome="${code}"}`);
+
+  const leaving = new AbortController();
+  const people = Array.from({ length: CROWD }, () => somebody());
+  const asked = people.map((person) => signUp(auth, person, { signal: leaving.signal }));
+  const left = Promise.allSettled(asked);
+  await until(async () => (await metric('latchkey_auth_passwords{state="waiting"}')) > CROWD / 2);
+  leaving.abort();
+  await left;
+
+  await until(async () => (await outcome('ok')) + (await outcome('unavailable')) === CROWD);
+  assert.ok((await outcome('unavailable')) > 0);
+  const made = await outcome('ok');
+  await until(async () => people.filter(({ email }) => auth.eventsOf(email).length > 0).length === made);
+});
