@@ -14,7 +14,7 @@ export type Routing = (path: string) => readonly string[];
 
 /**
  * Keeps Host, says in X-Forwarded-For who asked, and turns to another instance where one takes no connections,
- * but never sends again what an instance may have taken: then it answers 502.
+ * but never sends again what an instance may have taken: then it answers 502. Where a client goes, so does its request.
  */
 export async function openFront(port: number, routing: Routing): Promise<Front> {
   let turn = 0;
@@ -25,8 +25,10 @@ export async function openFront(port: number, routing: Routing): Promise<Front> 
   };
 
   const server = createServer(async (incoming, outgoing) => {
+    const gone = new AbortController();
+    outgoing.once('close', () => gone.abort());
     try {
-      const answer = await askOneOf(inTurn(routing(incoming.url ?? '/')), incoming);
+      const answer = await askOneOf(inTurn(routing(incoming.url ?? '/')), incoming, gone.signal);
       outgoing.writeHead(answer.statusCode ?? 502, answer.headers);
       await pipeline(answer, outgoing);
     } catch {
@@ -47,11 +49,15 @@ export async function openFront(port: number, routing: Routing): Promise<Front> 
   };
 }
 
-async function askOneOf(instances: readonly string[], incoming: IncomingMessage): Promise<IncomingMessage> {
+async function askOneOf(
+  instances: readonly string[],
+  incoming: IncomingMessage,
+  signal: AbortSignal,
+): Promise<IncomingMessage> {
   const body = await buffer(incoming);
   for (const instance of instances) {
     try {
-      return await ask(instance, incoming, body);
+      return await ask(instance, incoming, body, signal);
     } catch (error) {
       if (!isRefused(error)) throw error;
     }
@@ -63,10 +69,12 @@ async function ask(
   instance: string,
   { method, url, headers, socket }: IncomingMessage,
   body: Buffer,
+  signal: AbortSignal,
 ): Promise<IncomingMessage> {
   const { connection: _, 'transfer-encoding': chunked, ...kept } = headers;
   const asked = request(instance + url, {
     agent: false,
+    signal,
     method: method ?? 'GET',
     headers: {
       ...kept,
