@@ -261,7 +261,7 @@ describe('the journal', () => {
     assert.deepEqual(brokenBy(other), ['address marks']);
   });
 
-  test('finds no other, unless a fault came between', () => {
+  test('finds no other, unless a fault came between or the store was given up', () => {
     const left = commitsBut('ada-1', (commit) => ({
       ...commit,
       registration: { address: 'ada@example.com' },
@@ -272,6 +272,20 @@ describe('the journal', () => {
     assert.deepEqual(brokenBy({ ...left, run: { faults: [{ ...fault, at: at(9), until: null }] } }), [
       'address marks',
     ]);
+
+    const answered = (answeredAt: string | null) => ({
+      ...left,
+      run: {
+        history: goodRun.history.map((command) =>
+          command.id === 'ada-2' ? { ...command, answeredAt } : command,
+        ),
+        faults: [{ ...fault, at: at(2, 5), until: at(2, 9) }],
+      },
+    });
+    assert.deepEqual(brokenBy(answered(at(2, 1))), ['address marks']);
+    // So long that a store may have been given up, or a fault came before the answer.
+    assert.deepEqual(brokenBy(answered(at(2, 3))), []);
+    assert.deepEqual(brokenBy(answered(null)), []);
   });
 });
 

@@ -38,7 +38,7 @@ export function judge(recorded: RecordedRun, stores: Stores, now: Date): Report 
     ...checkNumbering(journal),
     ...checkWholeCommits(journal),
     ...checkClaims(journal),
-    ...checkMarks(journal, faults),
+    ...checkMarks(commands, faults),
     ...checkTopics(journal, stores.records),
     ...checkReadModel(journal, stores.profiles),
     ...checkCutoffs(journal, stores.cutoffs),

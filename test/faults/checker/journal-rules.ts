@@ -1,5 +1,6 @@
 /** The journal by itself: numbers, commits that are whole, claims, and the marks that sign-ups are found by. */
 import type { FaultLine } from '../run-folder.ts';
+import type { CommandContext } from './commands.ts';
 import { hitBetween } from './faults.ts';
 import { foldAccount } from './fold.ts';
 import { accountsIn, isMailing, type Journal, type JournalEvent } from './journal.ts';
@@ -88,15 +89,37 @@ export function checkClaims(journal: Journal): readonly Violation[] {
   ];
 }
 
-/** What follows a commit at once, unless somebody dies; then the next sweep or look-up makes it good. */
+/** What nobody was waiting for follows its commit within this. */
 const FOLLOW_UP_MS = 10_000;
+/** A store that cannot be reached on a busy machine is given up after this, or later: ARCHITECTURE.md. */
+const GIVEN_UP_AFTER_MS = 2_000;
 
 /**
- * A living, unverified sign-up must be marked with its address, else nobody finds it. A mark that is left on one
- * that is verified or ended is mended by the next look-up: it is borne where a fault came between.
+ * A living, unverified sign-up must be marked with its address, else nobody finds it. From one that is verified or
+ * ended the mark is taken before that is answered; where somebody died or a store was given up in between, the next
+ * sweep or look-up does it.
  */
-export const checkMarks = (journal: Journal, faults: readonly FaultLine[]): readonly Violation[] =>
-  accountsIn(journal).flatMap(([id, events]) => {
+export function checkMarks(
+  { journal, history }: Pick<CommandContext, 'journal' | 'history'>,
+  faults: readonly FaultLine[],
+): readonly Violation[] {
+  const commands = new Map(history.map((command) => [command.id, command]));
+
+  /** Until when the mark of an event's account must have been taken. */
+  function dueAt({ time, commit }: JournalEvent): number {
+    const command = commands.get(commit.correlationId);
+    if (command === undefined) return Date.parse(time) + FOLLOW_UP_MS;
+    return command.answeredAt === null ? Number.POSITIVE_INFINITY : Date.parse(command.answeredAt);
+  }
+
+  function isBorne(event: JournalEvent): boolean {
+    const at = Date.parse(event.time);
+    const due = dueAt(event);
+    const mayBeGivenUp = commands.has(event.commit.correlationId) && due - at > GIVEN_UP_AFTER_MS;
+    return mayBeGivenUp || hitBetween(faults, at, Math.max(at, due), ['auth', 'mongo']);
+  }
+
+  return accountsIn(journal).flatMap(([id, events]) => {
     const [first] = events;
     const marked = events.filter(({ commit }) => commit.registration !== undefined);
     const [mark] = marked;
@@ -111,10 +134,10 @@ export const checkMarks = (journal: Journal, faults: readonly FaultLine[]): read
     }
     if (mark === undefined) return [];
     const settled = events.find(({ type }) => type === 'AccountVerified' || type === 'RegistrationEnded');
-    const at = Date.parse(settled?.time ?? '');
-    if (mark === first && hitBetween(faults, at, at + FOLLOW_UP_MS, ['auth', 'mongo'])) return [];
+    if (mark === first && settled !== undefined && isBorne(settled)) return [];
     return broken('address marks', `${id} is not open any more, and still found by its address`);
   });
+}
 
 const isLiving = (id: string, events: readonly JournalEvent[]): boolean => {
   const { isVerified, ended } = foldAccount(id, events);
