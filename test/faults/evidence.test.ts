@@ -1,33 +1,33 @@
 import assert from 'node:assert/strict';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, test } from 'node:test';
-import { figuresOf, withFigures } from './evidence.ts';
-import type { FaultLine } from './run-folder.ts';
-import type { Outcome } from './summary.ts';
+import { type EvidenceLine, figuresOf, openEvidence, withFigures } from './evidence.ts';
 
-const hit = (fault: string): FaultLine => ({
+const run = (seed: number, more: Partial<EvidenceLine> = {}): EvidenceLine => ({
   at: '2026-11-21T10:00:00.000Z',
-  fault,
-  target: 'auth-1',
-  until: null,
-});
-
-const outcome = (seed: number, ok: boolean): Outcome => ({
   seed,
-  seconds: 90,
-  faults: [hit('kill-auth'), hit('cut-broker'), hit('kill-auth')],
-  ok,
-  report: { counts: { events: 1200, 'mails sent': 7 } },
+  seconds: 60,
+  rate: 12,
+  mix: 'everything',
+  pauses: 1,
+  took: 90,
+  ok: true,
+  counts: { events: 1200, 'mails sent': 7 },
+  faults: { 'cut-broker': 1, 'kill-auth': 2 },
+  ...more,
 });
 
-const told = { seed: 7, seconds: 60, rate: 12, events: 2000 };
-const at = new Date('2026-11-21T10:00:00Z');
+const place = (figures: string) =>
+  `# Before\n\n<!-- figures: made by npm run test:faults -- --write -->\n\n${figures}\n\n<!-- end of figures -->\n\nAfter\n`;
 
 describe('the figures of runs', () => {
   test('are the sums of all, under the command that made them', () => {
     assert.equal(
-      figuresOf(told, [outcome(7, true), outcome(8, true)], at),
+      figuresOf([run(7), run(8)]),
       `\`\`\`sh
-FAULTS_SEED=7 FAULTS_SECONDS=60 FAULTS_RATE=12 npm run test:faults -- --events 2000 --write
+FAULTS_SEED=7 FAULTS_SECONDS=60 FAULTS_RATE=12 FAULTS_MIX=everything FAULTS_PAUSES=1 npm run test:faults -- --events 2400 --write
 \`\`\`
 
 2026-11-21, 2 runs from seeds 7 to 8, 3 minutes. No promise was broken.
@@ -44,17 +44,38 @@ FAULTS_SEED=7 FAULTS_SECONDS=60 FAULTS_RATE=12 npm run test:faults -- --events 2
     );
   });
 
-  test('say which runs broke a promise', () => {
+  test('name each command and each day of several', () => {
+    const figures = figuresOf([run(7), run(8, { at: '2026-11-22T10:00:00.000Z', rate: 30, mix: 'changes' })]);
     assert.match(
-      figuresOf(told, [outcome(7, true), outcome(8, false)], at),
-      /\*\*.* in the runs of seed 8\./,
+      figures,
+      /^FAULTS_SEED=7 .*RATE=12 .* --events 1200 --write\nFAULTS_SEED=8 .*RATE=30 FAULTS_MIX=changes .* --events 1200 --write$/m,
     );
+    assert.match(figures, /^2026-11-21 to 2026-11-22, 2 runs/m);
+  });
+
+  test('say which runs broke a promise', () => {
+    assert.match(figuresOf([run(7), run(8, { ok: false })]), /\*\*.* in the runs of seed 8\./);
   });
 
   test('take the place of those that are there', () => {
-    const place = (figures: string) =>
-      `# Before\n\n<!-- figures: made by npm run test:faults -- --write -->\n\n${figures}\n\n<!-- end of figures -->\n\nAfter\n`;
     assert.equal(withFigures(place('old'), 'new'), place('new'));
     assert.throws(() => withFigures('# Nothing', 'new'), /no place for figures/);
   });
+});
+
+test('what runs came to is written down run by run, and read by whoever goes on', async (context) => {
+  const folder = await mkdtemp(join(tmpdir(), 'evidence-'));
+  context.after(() => rm(folder, { recursive: true }));
+  const files = { runs: join(folder, 'runs.jsonl'), document: join(folder, 'document.md') };
+  await writeFile(files.document, place('old'));
+
+  const evidence = await openEvidence(files);
+  assert.deepEqual(evidence.lines(), []);
+  for (const seed of [7, 8]) {
+    await evidence.add(run(seed));
+    const goingOn = await openEvidence(files);
+    assert.deepEqual(goingOn.lines(), evidence.lines());
+    assert.equal(await readFile(files.document, 'utf8'), place(figuresOf(evidence.lines())));
+  }
+  assert.deepEqual(evidence.lines(), [run(7), run(8)]);
 });

@@ -1,19 +1,53 @@
-/** The figures of docs/reliability.md, and the command that made them. */
-import { readFile, writeFile } from 'node:fs/promises';
+/** What runs came to: a line for each in docs/reliability-runs.jsonl, and their sums in docs/reliability.md. */
+import { appendFile, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { FaultSettings } from './settings.ts';
-import { type Counts, faultCounts, grouped, type Outcome, sumOf } from './summary.ts';
+import { type Counts, grouped, sumOf } from './summary.ts';
 
-const DOCUMENT = join(import.meta.dirname, '..', '..', 'docs', 'reliability.md');
+const DOCS = join(import.meta.dirname, '..', '..', 'docs');
+const FILES = { runs: join(DOCS, 'reliability-runs.jsonl'), document: join(DOCS, 'reliability.md') };
 const BEGIN = '<!-- figures: made by npm run test:faults -- --write -->';
 const END = '<!-- end of figures -->';
 
-type Told = Pick<FaultSettings, 'seed' | 'seconds' | 'rate' | 'events'>;
+/** A run that was checked. */
+export interface EvidenceLine extends Pick<FaultSettings, 'seed' | 'seconds' | 'rate' | 'mix' | 'pauses'> {
+  readonly at: string;
+  /** How many seconds, all in all. */
+  readonly took: number;
+  /** Whether everything that was promised is true. */
+  readonly ok: boolean;
+  readonly counts: Counts;
+  readonly faults: Counts;
+}
 
-/** Puts what these runs came to in place of the figures that are there. */
-export async function writeEvidence(told: Told, outcomes: readonly Outcome[]): Promise<void> {
-  const document = await readFile(DOCUMENT, 'utf8');
-  await writeFile(DOCUMENT, withFigures(document, figuresOf(told, outcomes, new Date())));
+export interface Evidence {
+  /** What there is, in the order in which it came. */
+  lines(): readonly EvidenceLine[];
+  /** Writes it down: an interruption takes nothing back. */
+  add(line: EvidenceLine): Promise<void>;
+}
+
+/** With what earlier runs have left. */
+export async function openEvidence(files = FILES): Promise<Evidence> {
+  let lines = await linesIn(files.runs);
+  return {
+    lines: () => lines,
+    add: async (line) => {
+      lines = [...lines, line];
+      await appendFile(files.runs, `${JSON.stringify(line)}\n`);
+      const document = await readFile(files.document, 'utf8');
+      await writeFile(files.document, withFigures(document, figuresOf(lines)));
+    },
+  };
+}
+
+async function linesIn(path: string): Promise<readonly EvidenceLine[]> {
+  const text = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return '';
+    throw error;
+  });
+  const lines = text.split('\n').filter((line) => line !== '');
+  return lines.map((line): EvidenceLine => JSON.parse(line));
 }
 
 /** @throws Error if the document does not say where its figures stand */
@@ -24,40 +58,52 @@ export function withFigures(document: string, figures: string): string {
 }
 
 /** As Markdown. */
-export function figuresOf(told: Told, outcomes: readonly Outcome[], at: Date): string {
-  const failed = outcomes.filter(({ ok }) => !ok);
+export function figuresOf(lines: readonly EvidenceLine[]): string {
+  const failed = lines.filter(({ ok }) => !ok);
   const verdict =
     failed.length === 0
       ? 'No promise was broken.'
       : `**Promises were broken** in the runs of seed ${failed.map(({ seed }) => seed).join(', ')}.`;
   return [
     '```sh',
-    commandOf(told),
+    ...Map.groupBy(lines, settingsOf)
+      .entries()
+      .map(([settings, its]) => commandOf(settings, its)),
     '```',
     '',
-    `${at.toISOString().slice(0, 10)}, ${runsInWords(outcomes)}. ${verdict}`,
+    `${fromTo(lines.map(({ at }) => at.slice(0, 10)))}, ${runsInWords(lines)}. ${verdict}`,
     '',
-    table('what', sumOf(outcomes.map(({ report }) => report.counts))),
+    table('what', sumOf(lines.map(({ counts }) => counts))),
     '',
-    table('fault', sumOf(outcomes.map(({ faults }) => faultCounts(faults)))),
+    table('fault', sorted(sumOf(lines.map(({ faults }) => faults)))),
   ].join('\n');
 }
 
-const commandOf = ({ seed, seconds, rate, events }: Told): string =>
-  [
-    `FAULTS_SEED=${seed} FAULTS_SECONDS=${seconds} FAULTS_RATE=${rate} npm run test:faults --`,
-    ...(events > 0 ? [`--events ${events}`] : []),
-    '--write',
-  ].join(' ');
+/** How many events were journaled in all of them. */
+export const eventsIn = (lines: readonly EvidenceLine[]): number =>
+  lines.reduce((sum, { counts }) => sum + (counts['events'] ?? 0), 0);
 
-function runsInWords(outcomes: readonly Outcome[]): string {
-  const minutes = Math.round(outcomes.reduce((sum, { seconds }) => sum + seconds, 0) / 60);
-  const seeds = outcomes.map(({ seed }) => seed);
-  const [first, last] = [seeds[0], seeds.at(-1)];
-  return first === last
-    ? `one run from seed ${first}, ${minutes} minutes`
-    : `${seeds.length} runs from seeds ${first} to ${last}, ${minutes} minutes`;
+const settingsOf = ({ seconds, rate, mix, pauses }: EvidenceLine): string =>
+  `FAULTS_SECONDS=${seconds} FAULTS_RATE=${rate} FAULTS_MIX=${mix} FAULTS_PAUSES=${pauses}`;
+
+const commandOf = (settings: string, lines: readonly EvidenceLine[]): string =>
+  `FAULTS_SEED=${lines[0]?.seed} ${settings} npm run test:faults -- --events ${eventsIn(lines)} --write`;
+
+function runsInWords(lines: readonly EvidenceLine[]): string {
+  const minutes = Math.round(lines.reduce((sum, { took }) => sum + took, 0) / 60);
+  const seeds = lines.map(({ seed }) => String(seed));
+  return lines.length === 1
+    ? `one run from seed ${seeds[0]}, ${minutes} minutes`
+    : `${lines.length} runs from seeds ${fromTo(seeds)}, ${minutes} minutes`;
 }
+
+function fromTo(all: readonly string[]): string {
+  const [first, last] = [all[0], all.at(-1)];
+  return first === last ? `${first}` : `${first} to ${last}`;
+}
+
+const sorted = (counts: Counts): Counts =>
+  Object.fromEntries(Object.entries(counts).toSorted(([a], [b]) => a.localeCompare(b)));
 
 const table = (what: string, counts: Counts): string =>
   [

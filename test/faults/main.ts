@@ -2,7 +2,7 @@
  * `npm run test:faults`: a system of separate processes on real servers under steady traffic, whatever dies; and then
  * whether everything that was promised is true. What it needs and what it does: docs/reliability.md.
  */
-import { writeEvidence } from './evidence.ts';
+import { type EvidenceLine, eventsIn, openEvidence } from './evidence.ts';
 import { impossible, type RunResult, runOnce } from './run.ts';
 import { type FaultSettings, faultSettings } from './settings.ts';
 import { columns, faultCounts, sumOf } from './summary.ts';
@@ -21,17 +21,36 @@ function tellOf({ seed, seconds, ok, unrest, report, faults, folder }: RunResult
   say(ok ? 'verdict: everything promised is true\n' : `verdict: VIOLATED, see ${folder}\n`);
 }
 
-/** Run after run, until there are events enough. */
-async function runAll(settings: FaultSettings, signal: AbortSignal): Promise<readonly RunResult[]> {
-  const results: RunResult[] = [];
-  for (let events = 0, seed = settings.seed; events < settings.events || results.length === 0; seed += 1) {
+/** Run after run, until there are events enough, with those of earlier runs where these are written down. */
+async function runAll(settings: FaultSettings, signal: AbortSignal): Promise<readonly EvidenceLine[]> {
+  const evidence = settings.write ? await openEvidence() : undefined;
+  const before = evidence?.lines() ?? [];
+  if (before.length > 0) say(`there are ${before.length} runs with ${eventsIn(before)} events already`);
+  let lines = before;
+  let seed = before.reduce((next, line) => Math.max(next, line.seed + 1), settings.seed);
+  while (eventsIn(lines) < settings.events || lines.length === before.length) {
     const result = await runOnce({ ...settings, seed }, { say, signal });
-    results.push(result);
     tellOf(result);
-    events += result.report.counts['events'] ?? 0;
+    const line = lineOf(result, { ...settings, seed });
+    await evidence?.add(line);
+    lines = [...lines, line];
+    seed += 1;
   }
-  return results;
+  return lines.slice(before.length);
 }
+
+const lineOf = (result: RunResult, { seed, seconds, rate, mix, pauses }: FaultSettings): EvidenceLine => ({
+  at: new Date().toISOString(),
+  seed,
+  seconds,
+  rate,
+  mix,
+  pauses,
+  took: result.seconds,
+  ok: result.ok,
+  counts: result.report.counts,
+  faults: faultCounts(result.faults),
+});
 
 /** One interrupt ends the run and takes its servers down. */
 function interrupted(): AbortSignal {
@@ -44,11 +63,9 @@ function interrupted(): AbortSignal {
 try {
   const settings = faultSettings(process.argv.slice(2), process.env);
   for (const fault of impossible(settings)) say(`${fault} is left out: MONGO_CONTROL is not set`);
-  const results = await runAll(settings, interrupted());
-  if (results.length > 1)
-    say(`all ${results.length} runs\n${columns(sumOf(results.map(({ report }) => report.counts)))}`);
-  if (settings.write) await writeEvidence(settings, results);
-  if (results.some(({ ok }) => !ok)) process.exitCode = 1;
+  const lines = await runAll(settings, interrupted());
+  if (lines.length > 1) say(`all ${lines.length} runs\n${columns(sumOf(lines.map(({ counts }) => counts)))}`);
+  if (lines.some(({ ok }) => !ok)) process.exitCode = 1;
 } catch (error) {
   console.error(error instanceof Error ? error.message : String(error));
   process.exitCode = 1;

@@ -54,6 +54,7 @@ const READY_WITHIN_MS = 10_000;
 export async function runOnce(settings: FaultSettings, { say, signal }: RunDeps): Promise<RunResult> {
   const { seed, seconds } = settings;
   const startedAt = new Date();
+  const soFar = (): number => Math.round((Date.now() - startedAt.getTime()) / 1000);
   await using stack = new AsyncDisposableStack();
   const folder = createRunFolder(await mkdtemp(join(tmpdir(), 'latchkey-faults-')));
   say(`seed ${seed}, written down in ${folder.path}`);
@@ -66,19 +67,19 @@ export async function runOnce(settings: FaultSettings, { say, signal }: RunDeps)
   say('  starting three brokers and two processes of each service');
   const servers = await openServers({ ...settings, recordMail: folder.mail }, stack);
   const cluster = await openCluster(servers, settings, stack);
-  const processes = superviseAll(cluster, (name, lastLine) => {
+  const processes = superviseAll(cluster, (name, lastLines) => {
     const now = new Date().toISOString();
-    say(`  ${name} has ended by itself, and is started again; its last line: ${lastLine}`);
+    say(`  ${name} has ended by itself, and is started again; its last lines:\n${lastLines}`);
     recordFault({ at: now, fault: 'ended-by-itself', target: name, until: now });
   });
   stack.defer(() => releaseAll(processes));
 
-  say(`  ${seconds} s of traffic and faults`);
+  say(`  ${seconds} s of traffic and faults, after ${soFar()} s`);
   const wire = createWire(cluster.url, folder.command);
   const stopTraffic = await beginTraffic({ settings, servers, cluster, wire });
   stack.defer(stopTraffic);
   await Promise.all([
-    unleash(planFaults({ seed, seconds, without: impossible(settings) }), {
+    unleash(planFaults({ seed, seconds, pauses: settings.pauses, without: impossible(settings) }), {
       faults: createFaults({ ...servers, processes }),
       record: recordFault,
       signal,
@@ -88,7 +89,7 @@ export async function runOnce(settings: FaultSettings, { say, signal }: RunDeps)
   await stopTraffic();
   signal.throwIfAborted();
 
-  say('  calm');
+  say(`  calm, after ${soFar()} s`);
   const left = await untilQuiet(cluster.stores, { withinMs: QUIET_WITHIN_MS, say });
   const unrest = [
     ...(Object.keys(left).length > 0 ? [`it does not come to rest: ${inWords(left)}`] : []),
@@ -98,16 +99,23 @@ export async function runOnce(settings: FaultSettings, { say, signal }: RunDeps)
     seed,
     startedAt: startedAt.toISOString(),
     endedAt: new Date().toISOString(),
-    settings: { ...SERVICE_SETTINGS, FAULTS_SECONDS: seconds, FAULTS_RATE: settings.rate },
+    settings: {
+      ...SERVICE_SETTINGS,
+      FAULTS_SECONDS: seconds,
+      FAULTS_RATE: settings.rate,
+      FAULTS_MIX: settings.mix,
+      FAULTS_PAUSES: settings.pauses,
+    },
     servers: cluster.stores,
   });
+  say(`  check, after ${soFar()} s`);
   const report = await check(folder.path);
   const ok = report.ok && unrest.length === 0;
   if (ok) await rm(folder.path, { recursive: true });
   else await keepTraces(folder, cluster);
   return {
     seed,
-    seconds: Math.round((Date.now() - startedAt.getTime()) / 1000),
+    seconds: soFar(),
     ok,
     unrest,
     report,
@@ -140,7 +148,7 @@ async function openCluster(
 
 function superviseAll(
   { instances }: Cluster,
-  onEnd: (name: string, lastLine: string) => void,
+  onEnd: (name: string, lastLines: string) => void,
 ): World['processes'] {
   const supervised = (service: ServiceName): readonly Supervised[] =>
     instances[service].map((instance, index) => supervise(`${service}-${index + 1}`, instance, onEnd));
@@ -181,13 +189,13 @@ async function beginTraffic({
   cluster,
   wire,
 }: TrafficNeeds): Promise<() => Promise<void>> {
-  const { seed, rate } = settings;
+  const { seed, rate, mix } = settings;
   const { letters } = servers.sink;
   const customer = createCustomer({ wire, letters, random: createRandom(seed) });
   const admin = await verifiedPerson(customer);
   await cluster.ops('role', admin.email, 'admin');
   await customer.login(admin);
-  return startTraffic({ seed, rate, admin, wire, letters }).stop;
+  return startTraffic({ seed, rate, mix, admin, wire, letters }).stop;
 }
 
 /** What will be gone with the servers: all that is stored, and what every process has said. */

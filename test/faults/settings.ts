@@ -1,6 +1,7 @@
 /** What a run is told: settings of the environment, and words of the command line. */
 import { randomInt } from 'node:crypto';
 import { parseArgs } from 'node:util';
+import { isMix, MIX_NAMES, type Mix } from './traffic/mixes.ts';
 
 export interface FaultSettings {
   readonly seed: number;
@@ -8,29 +9,52 @@ export interface FaultSettings {
   readonly seconds: number;
   /** What people begin a second. */
   readonly rate: number;
+  /** What that is. */
+  readonly mix: Mix;
+  /** How many times as long as usual there is nothing between two faults. */
+  readonly pauses: number;
   /** Run after run, each from the next seed, until so many events are in the journals together. */
   readonly events: number;
-  /** Whether docs/reliability.md is told of it. */
+  /** Whether each run is added to the evidence, and docs/reliability.md is told of it. */
   readonly write: boolean;
   readonly mongoUrl: string;
   /** A command for the shell that takes `start` and `stop`, and works the MongoDB at MONGO_URL. */
   readonly mongoControl: string | undefined;
 }
 
-const DEFAULTS = { seconds: 150, rate: 12 };
+const DEFAULTS = { seconds: 150, rate: 12, mix: 'everything', pauses: 1 } as const;
+
+/** `--short`: little more than a minute of traffic, from a seed whose plan has every kind of fault that fits in. */
+export const SHORT = { seed: 12_586, seconds: 75 } as const;
 
 /** @throws Error naming everything that is missing or wrong */
 export function faultSettings(words: readonly string[], environment: NodeJS.ProcessEnv): FaultSettings {
   const { values } = parseArgs({
     args: [...words],
-    options: { events: { type: 'string' }, write: { type: 'boolean', default: false } },
+    options: {
+      events: { type: 'string' },
+      short: { type: 'boolean', default: false },
+      write: { type: 'boolean', default: false },
+    },
   });
-  const { FAULTS_SEED, FAULTS_SECONDS, FAULTS_RATE, MONGO_URL, MONGO_CONTROL, KAFKA_NODES_COMMAND } =
-    environment;
+  const {
+    FAULTS_SEED,
+    FAULTS_SECONDS,
+    FAULTS_RATE,
+    FAULTS_MIX,
+    FAULTS_PAUSES,
+    MONGO_URL,
+    MONGO_CONTROL,
+    KAFKA_NODES_COMMAND,
+  } = environment;
+  const fallback = { ...DEFAULTS, seed: randomInt(1_000_000), ...(values.short && SHORT) };
+  const mix = FAULTS_MIX || fallback.mix;
   const settings: FaultSettings = {
-    seed: numberOf(FAULTS_SEED, randomInt(1_000_000)),
-    seconds: numberOf(FAULTS_SECONDS, DEFAULTS.seconds),
-    rate: numberOf(FAULTS_RATE, DEFAULTS.rate),
+    seed: numberOf(FAULTS_SEED, fallback.seed),
+    seconds: numberOf(FAULTS_SECONDS, fallback.seconds),
+    rate: numberOf(FAULTS_RATE, fallback.rate),
+    mix: isMix(mix) ? mix : fallback.mix,
+    pauses: numberOf(FAULTS_PAUSES, fallback.pauses),
     events: numberOf(values.events, 0),
     write: values.write,
     mongoUrl: MONGO_URL ?? '',
@@ -44,6 +68,8 @@ export function faultSettings(words: readonly string[], environment: NodeJS.Proc
     isCount(settings.seed) ? [] : ['FAULTS_SEED must be a whole number'],
     settings.seconds > 0 ? [] : ['FAULTS_SECONDS must be a number of seconds'],
     settings.rate > 0 ? [] : ['FAULTS_RATE must be a number a second'],
+    settings.pauses > 0 ? [] : ['FAULTS_PAUSES must be a number'],
+    isMix(mix) ? [] : [`FAULTS_MIX must be ${MIX_NAMES.join(' or ')}`],
     isCount(settings.events) ? [] : ['--events must be a whole number'],
   ].flat();
   if (faults.length > 0) throw new Error(`test:faults: ${faults.join('; ')}`);

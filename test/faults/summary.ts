@@ -3,16 +3,6 @@ import type { FaultLine } from './run-folder.ts';
 
 export type Counts = Readonly<Record<string, number>>;
 
-export interface Outcome {
-  readonly seed: number;
-  /** How long it took, all in all. */
-  readonly seconds: number;
-  readonly faults: readonly FaultLine[];
-  /** Whether everything that was promised is true. */
-  readonly ok: boolean;
-  readonly report: { readonly counts: Counts };
-}
-
 export const faultCounts = (faults: readonly FaultLine[]): Counts =>
   Object.fromEntries(
     [...Map.groupBy(faults, ({ fault }) => fault)]

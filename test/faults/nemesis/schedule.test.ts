@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
+import { SHORT } from '../settings.ts';
 import { FAULT_KINDS, type FaultKind, LANES, planFaults } from './schedule.ts';
 
 const kindsOf = (seed: number, seconds: number, without: readonly FaultKind[] = []) =>
@@ -29,10 +30,17 @@ describe('the plan of the faults', () => {
             assert.ok(target >= 0 && target < (LANES[index]?.targets ?? 0));
             free = atMs + forMs;
           }
-          assert.ok(free <= (options.seconds - (LANES[index]?.calm ?? 0)) * 1000 || lane.length === 0);
+          const calm = Math.min(LANES[index]?.calm ?? 0, options.seconds / 2);
+          assert.ok(free <= (options.seconds - calm) * 1000 || lane.length === 0);
         }
       }),
     );
+  });
+
+  test('has the fewer faults the longer their pauses', () => {
+    const faults = (pauses: number) => planFaults({ seed: 7, seconds: 600, pauses }).flat().length;
+    assert.equal(faults(1), planFaults({ seed: 7, seconds: 600 }).flat().length);
+    assert.ok(faults(3) < 0.6 * faults(1));
   });
 
   test('leaves out what cannot be done', () => {
@@ -40,8 +48,13 @@ describe('the plan of the faults', () => {
     assert.ok(!kindsOf(1, 2000, ['stop-mongodb']).has('stop-mongodb'));
   });
 
+  test('has every kind that fits in for the short run', () => {
+    const fitting = FAULT_KINDS.filter((kind) => !kind.includes('-past-'));
+    assert.deepEqual([...kindsOf(SHORT.seed, SHORT.seconds)].toSorted(), fitting.toSorted());
+  });
+
   test('has every kind in a long run, and none past leases in a short one', () => {
     assert.deepEqual(kindsOf(1, 4000), new Set(FAULT_KINDS));
-    assert.ok(!kindsOf(1, 300).has('pause-notifier-past-lease'));
+    assert.ok(!kindsOf(1, 239).has('pause-notifier-past-lease'));
   });
 });

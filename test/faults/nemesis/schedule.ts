@@ -15,7 +15,10 @@ interface Lane {
   readonly targets: number;
   /** Between two faults, in seconds. */
   readonly pauses: readonly [least: number, most: number];
-  /** None any more for so long before the end, in seconds, so that what it leaves behind is over by then. */
+  /**
+   * None any more for so long before the end, in seconds, so that what it leaves behind is over by then. At most half
+   * of a run: a short one waits for that afterwards.
+   */
   readonly calm: number;
   readonly kinds: readonly Kind[];
 }
@@ -27,7 +30,7 @@ const PAST_SESSION = [12, 34] as const;
 /** Past the lease of a mail that is being sent (90 s). */
 const PAST_LEASE = [93, 105] as const;
 /** Only there such a pause leaves time for anything else. */
-const LONG_RUN = 400;
+const LONG_RUN = 240;
 
 export const LANES = [
   {
@@ -128,6 +131,8 @@ export interface PlanOptions {
   readonly seed: number;
   /** How long there may be faults. */
   readonly seconds: number;
+  /** How many times as long as usual there is nothing between two faults. */
+  readonly pauses?: number;
   /** What cannot be done here. */
   readonly without?: readonly FaultKind[];
 }
@@ -136,13 +141,16 @@ export interface PlanOptions {
 export function planFaults({
   seed,
   seconds,
+  pauses = 1,
   without = [],
 }: PlanOptions): readonly (readonly PlannedFault[])[] {
   return LANES.map((lane, index) => {
     const kinds = (lane.kinds as readonly (Kind & { fault: FaultKind })[]).filter(
       ({ fault, from = 0 }) => seconds >= from && !without.includes(fault),
     );
-    return planLane({ ...lane, kinds }, seconds, createRandom(seed * LANES.length + index));
+    const [least, most] = lane.pauses;
+    const paced = { ...lane, kinds, pauses: [least * pauses, most * pauses] as const };
+    return planLane(paced, seconds, createRandom(seed * LANES.length + index));
   });
 }
 
@@ -152,7 +160,7 @@ function planLane(
   random: Random,
 ): readonly PlannedFault[] {
   const planned: PlannedFault[] = [];
-  const end = (seconds - lane.calm) * 1000;
+  const end = (seconds - Math.min(lane.calm, seconds / 2)) * 1000;
   let deck: readonly (Kind & { fault: FaultKind })[] = [];
   let now = 0;
   for (;;) {

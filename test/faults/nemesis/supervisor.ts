@@ -12,18 +12,21 @@ export interface Supervised {
   release(): void;
 }
 
-/** @param onEnd called where it ends by itself, with the last line that it printed; it is started again */
+/** Enough for an error and where it came from. */
+const LAST_LINES = 12;
+
+/** @param onEnd called where it ends by itself, with the last lines that it printed; it is started again */
 export function supervise(
   name: string,
   instance: ServerProcess,
-  onEnd: (name: string, lastLine: string) => void,
+  onEnd: (name: string, lastLines: string) => void,
 ): Supervised {
   let mayEnd = false;
 
   async function watch(): Promise<void> {
     await instance.ended();
     if (mayEnd) return;
-    onEnd(name, instance.output().trimEnd().split('\n').at(-1) ?? '');
+    onEnd(name, instance.output().trimEnd().split('\n').slice(-LAST_LINES).join('\n'));
     start();
   }
 

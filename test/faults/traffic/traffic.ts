@@ -1,12 +1,14 @@
 /** Steady traffic: so many things a second that people do, whatever becomes of them. */
 import { createRandom, type Random } from '../random.ts';
 import { type Customer, type CustomerDeps, createCustomer } from './customer.ts';
+import { deckOf, type Habit, type Mix } from './mixes.ts';
 import { newPerson, type Person } from './person.ts';
 
 export interface TrafficOptions extends Omit<CustomerDeps, 'random'> {
   readonly seed: number;
   /** Things begun a second. */
   readonly rate: number;
+  readonly mix: Mix;
   /** A verified admin. */
   readonly admin: Person;
 }
@@ -23,39 +25,17 @@ const CROWD = 80;
 const BUSY_SHARE = 0.1;
 const RECIPIENTS = 20;
 
-/** By how often, of 100. What changes something without a hash comes most often, so that there are many events. */
-const HABITS = {
-  changeProfile: 36,
-  readProfile: 14,
-  refresh: 12,
-  login: 5,
-  logout: 2,
-  logoutAll: 4,
-  changePassword: 4,
-  resetPassword: 7,
-  renewVerification: 3,
-  changeRole: 4,
-  disableAndEnable: 3,
-  sendMail: 2,
-  join: 4,
-} as const;
-
-type Habit = keyof typeof HABITS;
-
-const DECK: readonly Habit[] = Object.entries(HABITS).flatMap(([habit, often]) =>
-  Array.from({ length: often }, () => habit as Habit),
-);
-
-export function startTraffic({ seed, rate, admin, ...deps }: TrafficOptions): Traffic {
+export function startTraffic({ seed, rate, mix, admin, ...deps }: TrafficOptions): Traffic {
   const random = createRandom(seed);
   const customer = createCustomer({ ...deps, random });
+  const deck = deckOf(mix);
   const people: Person[] = [];
   const underWay = new Set<Promise<void>>();
   const failures: unknown[] = [];
 
   function begin(): void {
     if (underWay.size >= AT_ONCE) return;
-    const habit = people.length < CROWD && random.chance(0.3) ? 'join' : random.pick(DECK);
+    const habit = people.length < CROWD && random.chance(0.3) ? 'join' : random.pick(deck);
     const done = doIt(habit)
       .catch((error: unknown) => void failures.push(error))
       .finally(() => underWay.delete(done));

@@ -1,0 +1,50 @@
+/** What people do, and how often. */
+
+const EVERYTHING = {
+  changeProfile: 36,
+  readProfile: 14,
+  refresh: 12,
+  login: 5,
+  logout: 2,
+  logoutAll: 4,
+  changePassword: 4,
+  resetPassword: 7,
+  renewVerification: 3,
+  changeRole: 4,
+  disableAndEnable: 3,
+  sendMail: 2,
+  join: 4,
+} as const;
+
+export type Habit = keyof typeof EVERYTHING;
+
+/** By how often, of 100. */
+const MIXES = {
+  /** As people are, with more changes than they make. */
+  everything: EVERYTHING,
+  /** For many events: what leads to several of them, or to one without a hash, comes more often yet. */
+  changes: {
+    changeProfile: 60,
+    readProfile: 8,
+    refresh: 6,
+    login: 1,
+    logout: 1,
+    logoutAll: 3,
+    changePassword: 1,
+    resetPassword: 3,
+    renewVerification: 2,
+    changeRole: 8,
+    disableAndEnable: 4,
+    sendMail: 1,
+    join: 2,
+  },
+} as const satisfies Readonly<Record<string, Readonly<Record<Habit, number>>>>;
+
+export type Mix = keyof typeof MIXES;
+
+export const MIX_NAMES = Object.keys(MIXES) as readonly Mix[];
+export const isMix = (text: string): text is Mix => Object.hasOwn(MIXES, text);
+
+/** Each habit as many times as it is done, of 100. */
+export const deckOf = (mix: Mix): readonly Habit[] =>
+  Object.entries(MIXES[mix]).flatMap(([habit, often]) => Array.from({ length: often }, () => habit as Habit));
