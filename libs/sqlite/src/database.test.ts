@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { chmodSync, existsSync } from 'node:fs';
+import { chmodSync, existsSync, statSync } from 'node:fs';
 import { mkdtemp, open, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -273,6 +273,18 @@ describe('a database', () => {
     assert.ok(before > 0);
     await database.write(add(database, 'x'.repeat(100_000)));
     assert.ok(database.size() >= before + 100_000);
+  });
+
+  it('keeps what a large commit changes in memory until then', async () => {
+    const database = openWithTable();
+    const written = async () => (await stat(join(folder, 'latchkey.sqlite-wal'))).size;
+    const before = await written();
+    const meanwhile = await database.write(() => {
+      for (let n = 0; n < 1000; n++) add(database, `${n} ${'x'.repeat(2000)}`)();
+      return statSync(join(folder, 'latchkey.sqlite-wal')).size;
+    });
+    assert.equal(meanwhile, before);
+    assert.ok((await written()) > before);
   });
 
   it('is private to its user, in WAL mode, and flushes every commit', async () => {

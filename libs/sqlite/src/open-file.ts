@@ -13,6 +13,11 @@ const CHECKED_UP_TO_BYTES = 256 * 1024 * 1024;
 const PATIENT_MS = 2000;
 /** How long anything else does: `write` tries again later, and reads need not wait in WAL mode. */
 const IMPATIENT_MS = 5;
+/**
+ * Of pages in memory. A slice of the log, folded into a read model and its indexes, changes more than SQLite's own
+ * 2 MB hold: pages would be written before their commit, and read and written again.
+ */
+const CACHE_KIB = 8192;
 
 export interface OpenFileOptions {
   readonly folder: string;
@@ -77,7 +82,7 @@ function makePrivately(folder: string, file: string): void {
 function prepareFile(connection: DatabaseSync, folder: string, check: boolean): void {
   refuseForeign(connection, folder);
   if (check) refuseDamaged(connection, folder);
-  connection.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL');
+  connection.exec(`PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA cache_size = -${CACHE_KIB}`);
   // Writes even if nothing changes, so that a file that cannot be written shows now.
   connection.exec(
     `BEGIN IMMEDIATE; PRAGMA application_id = ${APPLICATION_ID}; PRAGMA user_version = ${FORMAT_VERSION}; COMMIT`,
