@@ -40,7 +40,8 @@ function createGate(mayProceed: () => boolean): Gate {
   async function* gated(content: Readable): AsyncGenerator<Buffer> {
     if (!mayProceed()) throw new WithdrawnError('the lease is over');
     opened = true;
-    yield* content;
+    // All of it at once, as it is made already: piece by piece, each is another write to the socket.
+    yield Buffer.concat(await content.toArray());
   }
   return {
     opened: () => opened,
