@@ -4,7 +4,7 @@
  * (percent-encoding belongs to the HTTP binding alone).
  */
 import { z } from 'zod';
-import { type Envelope, instant } from './events.ts';
+import { type Envelope, type EventType, instant } from './events.ts';
 
 export const EVENT_SOURCE = '/latchkey/auth';
 
@@ -42,23 +42,34 @@ const names = Object.keys(eventHeaders.shape);
 export const dataSchemaUri = (type: string, version: number): string =>
   `urn:latchkey:event:${type}:${version}`;
 
+/** What headers are made from; the rest of them are constants of ours. */
+const writable = z.object({
+  id: eventHeaders.shape.ce_id,
+  subject: eventHeaders.shape.ce_subject,
+  sequence: z.int().min(1).max(9_999_999_999),
+  time: instant,
+  correlationId: text,
+  causationId: text,
+});
+
 /** @throws ZodError if the envelope breaks the rules of the headers. */
-export function writeHeaders(envelope: Envelope, type: string, version: number): Record<string, string> {
-  const { traceparent, ...headers } = eventHeaders.parse({
+export function writeHeaders(envelope: Envelope, type: EventType, version: number): Record<string, string> {
+  const { id, subject, sequence, time, correlationId, causationId } = writable.parse(envelope);
+  const trace = eventHeaders.shape.traceparent.parse(envelope.traceparent);
+  return {
     'content-type': 'application/json',
     ce_specversion: '1.0',
-    ce_id: envelope.id,
+    ce_id: id,
     ce_type: type,
     ce_source: EVENT_SOURCE,
-    ce_subject: envelope.subject,
-    ce_time: envelope.time,
+    ce_subject: subject,
+    ce_time: time,
     ce_dataschema: dataSchemaUri(type, version),
-    ce_sequence: String(envelope.sequence).padStart(10, '0'),
-    ce_correlationid: envelope.correlationId,
-    ce_causationid: envelope.causationId,
-    traceparent: envelope.traceparent,
-  });
-  return traceparent === undefined ? headers : { ...headers, traceparent };
+    ce_sequence: String(sequence).padStart(10, '0'),
+    ce_correlationid: correlationId,
+    ce_causationid: causationId,
+    ...(trace === undefined ? {} : { traceparent: trace }),
+  };
 }
 
 /** A header as a bus hands it over; one that was sent twice is an array. */

@@ -4,12 +4,11 @@ import type { BusRecord, OutgoingRecord } from '../bus.ts';
 /** Bytes of a record beside key, value and headers, generously. */
 const OVERHEAD_BYTES = 64;
 
+/** Nothing is copied: kafkajs asks for headers that it may change, but leaves them as they are. */
 export const toMessage = ({ key, value, headers }: OutgoingRecord): Message => ({
   key,
   value,
-  headers: Object.fromEntries(
-    Object.entries(headers).map(([name, values]) => [name, isMany(values) ? [...values] : values]),
-  ),
+  headers: headers as IHeaders,
 });
 
 export const toRecord = (topic: string, partition: number, message: KafkaMessage): BusRecord => ({
@@ -35,7 +34,8 @@ const toBytes = (value: Buffer | string | null | undefined): Buffer => Buffer.fr
 
 type HeaderValues = OutgoingRecord['headers'][string];
 
-const isMany = (values: HeaderValues): values is readonly (string | Buffer)[] => Array.isArray(values);
+const isMany = (values: HeaderValues | undefined): values is readonly (string | Buffer)[] =>
+  Array.isArray(values);
 
 /**
  * Records in runs of at most `limit` bytes, in order: kafkajs puts whatever a send holds for one partition
@@ -55,11 +55,13 @@ export function runsOf(records: readonly OutgoingRecord[], limit: number): Outgo
 }
 
 function sizeOf({ key, value, headers }: OutgoingRecord): number {
-  const parts = Object.entries(headers).flatMap(([name, values]) =>
-    (isMany(values) ? values : [values]).flatMap((each) => [name, each]),
-  );
-  return [key ?? '', value ?? '', ...parts].reduce(
-    (sum, part) => sum + Buffer.byteLength(part),
-    OVERHEAD_BYTES,
-  );
+  let size = OVERHEAD_BYTES + lengthOf(key) + lengthOf(value);
+  for (const name in headers) {
+    const values = headers[name];
+    for (const each of isMany(values) ? values : [values]) size += lengthOf(name) + lengthOf(each);
+  }
+  return size;
 }
+
+const lengthOf = (part: string | Buffer | null | undefined): number =>
+  part === null || part === undefined ? 0 : Buffer.byteLength(part);
