@@ -80,6 +80,35 @@ describe('a command', () => {
   );
 });
 
+describe('a command that makes an account', () => {
+  const unasked = (world: World) =>
+    world.accountsOn({
+      ...world.deps.journal,
+      read: () => assert.fail('asked for commits'),
+      snapshot: () => assert.fail('asked for a snapshot'),
+    });
+
+  test(
+    'asks for nothing that cannot be there',
+    inWorld(async (world) => {
+      const userId = world.deps.newId();
+      const { state } = await unasked(world).create(userId, origin, () => ({ ...register, userId }));
+      assert.deepEqual(await world.deps.accounts.load(userId), state);
+      assert.deepEqual(world.nudged, [userId]);
+    }),
+  );
+
+  test(
+    'makes none where there is one',
+    inWorld(async (world) => {
+      const userId = await registered(world);
+      const { facts } = await world.deps.accounts.create(userId, origin, () => ({ ...register, userId }));
+      assert.deepEqual(facts, []);
+      assert.deepEqual(await world.typesOf(userId), ['UserRegistered']);
+    }),
+  );
+});
+
 describe('a command whose append goes wrong', () => {
   test(
     'is appended once though the answer was lost',

@@ -11,12 +11,13 @@ import {
   decide,
   evolve,
   type Fact,
+  initialState,
   type RefusalKind,
 } from '../account/index.ts';
 import type { AppendResult, Commit, Journal, RecordedFact } from '../ports/journal.ts';
 import { StoreUnavailable } from '../ports/store-unavailable.ts';
 import { toPublic } from '../relay/to-public.ts';
-import type { Streams } from '../streams.ts';
+import type { Loaded, Streams } from '../streams.ts';
 
 /** What came of a command. */
 export interface Outcome {
@@ -34,6 +35,8 @@ export interface Origin {
   readonly commandId?: string;
 }
 
+type Ask = (state: AccountState) => Command | Promise<Command>;
+
 export interface Accounts {
   /** @throws StoreUnavailable, or UnreadableCommit if the account's events cannot be read */
   load(userId: string): Promise<AccountState>;
@@ -42,11 +45,9 @@ export interface Accounts {
    * of the world outside (who holds the address) is looked up again too.
    * @throws Problem (conflict) if the account keeps changing meanwhile; StoreUnavailable, UnreadableCommit
    */
-  execute(
-    userId: string,
-    origin: Origin,
-    ask: (state: AccountState) => Command | Promise<Command>,
-  ): Promise<Outcome>;
+  execute(userId: string, origin: Origin, ask: Ask): Promise<Outcome>;
+  /** The same for the command that makes an account, under a new id: the journal is not asked what it has of it. */
+  create(userId: string, origin: Origin, ask: Ask): Promise<Outcome>;
   /** The commit of a command that has been carried out: a request that came again need not run again. */
   carriedOut(commandId: string): Promise<Commit | undefined>;
   /** Appends the first commit of a stream that is no account's. */
@@ -54,6 +55,7 @@ export interface Accounts {
 }
 
 const TRIES = 8;
+const NOTHING: Loaded<AccountState> = { state: initialState, number: 0, sequence: 0 };
 
 export function createAccounts(deps: {
   readonly journal: Journal;
@@ -105,11 +107,17 @@ export function createAccounts(deps: {
     };
   };
 
-  const execute: Accounts['execute'] = async (userId, origin, ask) => {
+  /** @param expected what the first try is decided on; without it, and on every other try, what the journal has */
+  const run = async (
+    userId: string,
+    origin: Origin,
+    ask: Ask,
+    expected?: Loaded<AccountState>,
+  ): Promise<Outcome> => {
     const named = { commandId: v4(), ...origin };
     for (let tried = 0; tried < TRIES; tried += 1) {
       if (tried > 0) await pause(2 ** tried * (1 + Math.random()));
-      const before = await streams.load(userId);
+      const before = (tried === 0 && expected) || (await streams.load(userId));
       const { facts, refusal } = decide(before.state, await ask(before.state));
       const refused = refusal && { refusal };
       if (facts.length === 0) return { state: before.state, facts, ...refused };
@@ -136,7 +144,8 @@ export function createAccounts(deps: {
 
   return {
     load: async (userId) => (await streams.load(userId)).state,
-    execute,
+    execute: (userId, origin, ask) => run(userId, origin, ask),
+    create: (userId, origin, ask) => run(userId, origin, ask, NOTHING),
     carriedOut: (commandId) => journal.byCommand(commandId),
     open: async (stream, origin, facts) => {
       const commit = commitOf(stream, origin, { number: 0, sequence: 0 }, facts, { claims: [] });

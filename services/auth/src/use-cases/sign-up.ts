@@ -51,7 +51,7 @@ export const signUp =
       return;
     }
     const { firstName, lastName, username, locale } = person;
-    await accounts.execute(userId, origin, async () => ({
+    await accounts.create(userId, origin, async () => ({
       type: 'Register',
       userId,
       address,

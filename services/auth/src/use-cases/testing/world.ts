@@ -72,9 +72,10 @@ export async function openWorld() {
   const stored = createSqliteJournal(database);
   const journal = withFaults(stored, faults);
   const nudge = (stream: string): void => void nudged.push(stream);
+  const accountsOn = (on: Journal) =>
+    createAccounts({ journal: on, streams: accountStreams(on), nudge, now, newId });
   /** Of an instance that has nothing in memory yet. */
-  const freshAccounts = () =>
-    createAccounts({ journal, streams: accountStreams(journal), nudge, now, newId });
+  const freshAccounts = () => accountsOn(journal);
 
   const deps: Deps = {
     accounts: freshAccounts(),
@@ -112,6 +113,7 @@ export async function openWorld() {
     useCases: createUseCases(deps),
     faults,
     nudged,
+    accountsOn,
     freshAccounts,
     factsOf,
     close,
