@@ -1,10 +1,9 @@
 import { isLostRace, modelOf } from '@latchkey/mongo';
-import type { Connection, Model } from 'mongoose';
+import type { Collection, Connection, Model } from 'mongoose';
 import type { Backlog, Commit, Journal, Registration } from '../ports/journal.ts';
 import {
   COMMITS,
   type CommitDocument,
-  commitSchema,
   FINGERPRINTS,
   type FingerprintDocument,
   fingerprintSchema,
@@ -18,9 +17,12 @@ import {
 import { reportingFailures } from './store-failures.mongo.ts';
 import { readEvents } from './stored-events.ts';
 
-/** The journal in MongoDB. Its collection of commits must not be sharded: claims are unique over all of it. */
+/**
+ * The journal in MongoDB. Its collection of commits must not be sharded: claims are unique over all of it. Commits are
+ * asked for by every request, so by the driver itself (ADR 20).
+ */
 export function createMongoJournal(connection: Connection): Journal {
-  const commits = modelOf(connection, COMMITS, commitSchema);
+  const commits = connection.collection<CommitDocument>(COMMITS);
   return reportingFailures<Journal>({
     ...streamsIn(commits),
     ...registrationsIn(commits),
@@ -33,11 +35,11 @@ export function createMongoJournal(connection: Connection): Journal {
   });
 }
 
-function streamsIn(
-  commits: Model<CommitDocument>,
-): Pick<Journal, 'append' | 'byCommand' | 'read' | 'holder'> {
+type Commits = Collection<CommitDocument>;
+
+function streamsIn(commits: Commits): Pick<Journal, 'append' | 'byCommand' | 'read' | 'holder'> {
   async function byCommand(commandId: string): Promise<Commit | undefined> {
-    const document = await commits.findById(commandId).lean();
+    const document = await commits.findOne({ _id: commandId });
     return document === null ? undefined : commitOf(document);
   }
 
@@ -59,35 +61,33 @@ function streamsIn(
       const documents = await commits
         .find({ stream, number: { $gt: after } })
         .sort({ number: 1 })
-        .lean();
+        .toArray();
       return documents.map(commitOf);
     },
 
     async holder(claim) {
-      const document = await commits.findOne({ claims: claim }, { stream: 1 }).lean();
+      const document = await commits.findOne({ claims: claim }, { projection: { stream: 1 } });
       return document?.stream;
     },
   };
 }
 
-function registrationsIn(
-  commits: Model<CommitDocument>,
-): Pick<Journal, 'living' | 'registrations' | 'settle'> {
+function registrationsIn(commits: Commits): Pick<Journal, 'living' | 'registrations' | 'settle'> {
   return {
     async living(address) {
       const documents = await commits
-        .find({ 'registration.address': address }, { registration: 1 })
+        .find({ 'registration.address': address }, { projection: { registration: 1 } })
         .sort({ 'registration.at': -1, 'registration.stream': -1 })
-        .lean();
+        .toArray();
       return documents.flatMap(registrationOf);
     },
 
     async registrations({ after, limit }) {
       const documents = await commits
-        .find(after === undefined ? isLiving : isLivingAfter(after), { registration: 1 })
+        .find(after === undefined ? isLiving : isLivingAfter(after), { projection: { registration: 1 } })
         .sort({ 'registration.at': 1, 'registration.stream': 1 })
         .limit(limit)
-        .lean();
+        .toArray();
       return documents.flatMap(registrationOf);
     },
 
@@ -107,17 +107,14 @@ const isLivingAfter = ({ at, stream }: Registration) => ({
   ],
 });
 
-function outboxIn(
-  commits: Model<CommitDocument>,
-): Pick<Journal, 'unpublished' | 'waiting' | 'markPublished' | 'backlog'> {
+function outboxIn(commits: Commits): Pick<Journal, 'unpublished' | 'waiting' | 'markPublished' | 'backlog'> {
   return {
     async unpublished(stream) {
       const documents = await commits
-        .find({ 'unpublished.stream': stream })
-        .sort({ 'unpublished.number': 1 })
         // What a failover could still take back must not get into Kafka.
-        .readConcern('majority')
-        .lean();
+        .find({ 'unpublished.stream': stream }, { readConcern: 'majority' })
+        .sort({ 'unpublished.number': 1 })
+        .toArray();
       return documents.map(commitOf);
     },
 
@@ -125,11 +122,9 @@ function outboxIn(
       const waiting = commits
         .find(
           { 'unpublished.at': { $exists: true, $lt: before.toISOString() } },
-          { _id: 0, 'unpublished.stream': 1 },
+          { projection: { _id: 0, 'unpublished.stream': 1 } },
         )
-        .sort({ 'unpublished.at': 1 })
-        .lean<Pick<CommitDocument, 'unpublished'>>()
-        .cursor();
+        .sort({ 'unpublished.at': 1 });
       const streams = new Set<string>();
       for await (const { unpublished } of waiting) {
         if (unpublished !== undefined) streams.add(unpublished.stream);
@@ -141,13 +136,16 @@ function outboxIn(
     async markPublished(published) {
       if (published.length === 0) return;
       const marks = published.map(({ stream, number }) => ({
-        updateOne: { filter: { stream, number }, update: { $unset: { unpublished: 1 } } },
+        updateOne: { filter: { stream, number }, update: { $unset: { unpublished: 1 } as const } },
       }));
       await commits.bulkWrite(marks, { ordered: false });
     },
 
     async backlog(): Promise<Backlog> {
-      const oldest = await commits.findOne(isUnpublished, { at: 1 }).sort({ 'unpublished.at': 1 }).lean();
+      const oldest = await commits.findOne(isUnpublished, {
+        projection: { at: 1 },
+        sort: { 'unpublished.at': 1 },
+      });
       if (oldest === null) return { commits: 0 };
       return { commits: await commits.countDocuments(isUnpublished), oldest: oldest.at };
     },

@@ -1,4 +1,4 @@
-import { type Index, modelOf, plainSchema } from '@latchkey/mongo';
+import type { Index } from '@latchkey/mongo';
 import type { Connection } from 'mongoose';
 import type { Session, Sessions } from '../ports/sessions.ts';
 import { reportingFailures } from './store-failures.mongo.ts';
@@ -7,27 +7,14 @@ type SessionDocument = Omit<Session, 'id'> & { readonly _id: string };
 
 export const SESSIONS = 'auth_sessions';
 
-const schema = () =>
-  plainSchema<SessionDocument>({
-    _id: { type: String, required: true },
-    userId: { type: String, required: true },
-    n: { type: Number, required: true },
-    createdAt: { type: Date, required: true },
-    rotatedAt: { type: Date, required: true },
-    expiresAt: { type: Date, required: true },
-    since: { type: Number, required: true },
-    ip: String,
-    userAgent: String,
-  });
-
 export const sessionIndexes: readonly Index[] = [
   { collection: SESSIONS, name: 'user', keys: { userId: 1, createdAt: -1, _id: -1 } },
   { collection: SESSIONS, name: 'expiry', keys: { expiresAt: 1 } },
 ];
 
-/** Sessions in MongoDB. */
+/** Sessions in MongoDB, by the driver itself (ADR 20): every request with a token asks for one. */
 export function createMongoSessions(connection: Connection): Sessions {
-  const sessions = modelOf(connection, SESSIONS, schema);
+  const sessions = connection.collection<SessionDocument>(SESSIONS);
 
   return reportingFailures<Sessions>({
     async create(session) {
@@ -35,14 +22,14 @@ export function createMongoSessions(connection: Connection): Sessions {
     },
 
     async find(id) {
-      const document = await sessions.findById(id).lean();
+      const document = await sessions.findOne({ _id: id });
       return document === null ? undefined : sessionOf(document);
     },
 
     async rotate(id, n, { at, ip, userAgent }) {
       const rotated = { $inc: { n: 1 }, $set: { rotatedAt: at, ip, userAgent } };
       const current = { _id: id, n, expiresAt: { $gt: at } };
-      const document = await sessions.findOneAndUpdate(current, rotated, { returnDocument: 'after' }).lean();
+      const document = await sessions.findOneAndUpdate(current, rotated, { returnDocument: 'after' });
       return document === null ? undefined : sessionOf(document);
     },
 
@@ -55,7 +42,7 @@ export function createMongoSessions(connection: Connection): Sessions {
       const documents = await sessions
         .find({ userId, expiresAt: { $gt: now } })
         .sort({ createdAt: -1, _id: -1 })
-        .lean();
+        .toArray();
       return documents.map(sessionOf);
     },
 
@@ -70,7 +57,11 @@ export function createMongoSessions(connection: Connection): Sessions {
 
     async removeExpired(before, limit) {
       const expired = { expiresAt: { $lt: before } };
-      const documents = await sessions.find(expired, { _id: 1 }).sort({ expiresAt: 1 }).limit(limit).lean();
+      const documents = await sessions
+        .find(expired, { projection: { _id: 1 } })
+        .sort({ expiresAt: 1 })
+        .limit(limit)
+        .toArray();
       const ids = documents.map(({ _id }) => _id);
       const { deletedCount } = await sessions.deleteMany({ _id: { $in: ids }, ...expired });
       return deletedCount;

@@ -60,8 +60,6 @@ export interface CutoffsDocument {
   readonly before: Readonly<Partial<Record<Superseded, number>>>;
 }
 
-export const cutoffsSchema = () => plainSchema<CutoffsDocument>({ _id: text, before: Object });
-
 export const deliveryIndexes: readonly Index[] = [
   {
     collection: DELIVERIES,

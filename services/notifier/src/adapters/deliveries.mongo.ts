@@ -1,6 +1,9 @@
-/** Deliveries in MongoDB. Every write is of one document; the order of the writes is the port's promise. */
-import { modelOf, repeatingLost, reportingFailures } from '@latchkey/mongo';
-import type { Connection, Model } from 'mongoose';
+/**
+ * Deliveries in MongoDB. Every write is of one document; the order of the writes is the port's promise. Each mail asks
+ * six times, so the driver itself is asked (ADR 20).
+ */
+import { repeatingLost, reportingFailures } from '@latchkey/mongo';
+import type { Collection, Connection } from 'mongoose';
 import type { Settlement } from '../delivery/attempt.ts';
 import {
   type Batch,
@@ -23,17 +26,15 @@ import type { Superseded } from '../reactions.ts';
 import {
   CUTOFFS,
   type CutoffsDocument,
-  cutoffsSchema,
   DELIVERIES,
   type DeliveryDocument,
-  deliverySchema,
 } from './deliveries.mongo.schema.ts';
 
 const LOG_LENGTH = 20;
 
 export function createMongoDeliveries(connection: Connection): Deliveries {
-  const deliveries = modelOf(connection, DELIVERIES, deliverySchema);
-  const cutoffs = cutoffsIn(modelOf(connection, CUTOFFS, cutoffsSchema));
+  const deliveries = connection.collection<DeliveryDocument>(DELIVERIES);
+  const cutoffs = cutoffsIn(connection.collection<CutoffsDocument>(CUTOFFS));
 
   const addAll = async (added: readonly NewDelivery[]): Promise<number> => {
     if (added.length === 0) return 0;
@@ -58,7 +59,7 @@ export function createMongoDeliveries(connection: Connection): Deliveries {
 
   const expire = async (now: Date): Promise<number> => {
     const over = { 'open.sendUntil': { $lte: now }, 'open.dueAt': { $lte: now } };
-    if ((await deliveries.exists(over)) === null) return 0;
+    if ((await deliveries.findOne(over, { projection: { _id: 1 } })) === null) return 0;
     const unsealable = await deliveries.updateMany(
       { ...over, lastResult: 'unknown-key' },
       ended('failed', now, 'unsealable'),
@@ -71,10 +72,10 @@ export function createMongoDeliveries(connection: Connection): Deliveries {
   async function takeSome({ owner, now, leaseMs, limit }: Claim) {
     const due = { 'open.dueAt': { $lte: now } };
     const found = await deliveries
-      .find({ 'open.sendUntil': { $gt: now }, ...due }, { _id: 1 })
+      .find({ 'open.sendUntil': { $gt: now }, ...due }, { projection: { _id: 1 } })
       .sort({ 'open.sendUntil': 1 })
       .limit(limit)
-      .lean();
+      .toArray();
     if (found.length === 0) return { taken: [], more: false };
     const ids = found.map(({ _id }) => _id);
     const leaseEnds = new Date(now.getTime() + leaseMs);
@@ -83,16 +84,14 @@ export function createMongoDeliveries(connection: Connection): Deliveries {
     const more = found.length === limit;
     if (id !== undefined && others.length === 0) {
       // The usual case, with one question less.
-      const taken = await deliveries
-        .findOneAndUpdate({ _id: id, ...due }, hold, { returnDocument: 'after' })
-        .lean<DeliveryDocument>();
+      const taken = await deliveries.findOneAndUpdate({ _id: id, ...due }, hold, { returnDocument: 'after' });
       return { taken: taken === null ? [] : [taken], more };
     }
     await deliveries.updateMany({ _id: { $in: ids }, ...due }, hold);
     const taken = await deliveries
       .find({ _id: { $in: ids }, owner, state: 'claimed' })
       .sort({ 'open.sendUntil': 1 })
-      .lean();
+      .toArray();
     return { taken, more };
   }
 
@@ -149,10 +148,10 @@ export function createMongoDeliveries(connection: Connection): Deliveries {
       const counts = await Promise.all(
         deliveryStates.map(async (state) => [state, await deliveries.countDocuments({ state })] as const),
       );
-      const oldest = await deliveries
-        .findOne({ state: { $in: ['pending', 'claimed'] } }, { occurredAt: 1 })
-        .sort({ occurredAt: 1 })
-        .lean();
+      const oldest = await deliveries.findOne(
+        { state: { $in: ['pending', 'claimed'] } },
+        { projection: { occurredAt: 1 }, sort: { occurredAt: 1 } },
+      );
       return {
         byState: Object.fromEntries(counts) as Record<DeliveryState, number>,
         oldestOpen: oldest?.occurredAt,
@@ -160,17 +159,17 @@ export function createMongoDeliveries(connection: Connection): Deliveries {
     },
 
     async find(id) {
-      const document = await deliveries.findById(id).lean();
+      const document = await deliveries.findOne({ _id: id });
       return document === null ? undefined : summaryOf(document);
     },
 
     async list({ states, limit, after }) {
       const ofState = (state: DeliveryState) =>
         deliveries
-          .find({ state, ...(after === undefined ? {} : comesAfter(after)) }, { content: 0 })
+          .find({ state, ...(after === undefined ? {} : comesAfter(after)) }, { projection: { content: 0 } })
           .sort({ occurredAt: -1, _id: -1 })
           .limit(limit)
-          .lean();
+          .toArray();
       const found = await Promise.all(states.map(ofState));
       return found.flat().map(summaryOf).toSorted(newestFirst).slice(0, limit);
     },
@@ -196,7 +195,7 @@ export function createMongoDeliveries(connection: Connection): Deliveries {
   return reportingFailures(port, (failure) => new StoreUnavailable(failure));
 }
 
-function cutoffsIn(model: Model<CutoffsDocument>) {
+function cutoffsIn(collection: Collection<CutoffsDocument>) {
   return {
     async raise(cutoffs: readonly Cutoff[]): Promise<void> {
       if (cutoffs.length === 0) return;
@@ -207,12 +206,12 @@ function cutoffsIn(model: Model<CutoffsDocument>) {
           upsert: true,
         },
       }));
-      await repeatingLost(() => model.bulkWrite(raises, { ordered: false }));
+      await repeatingLost(() => collection.bulkWrite(raises, { ordered: false }));
     },
 
     /** The cutoffs of some subjects. */
     async of(subjects: readonly string[]): Promise<readonly Cutoff[]> {
-      const documents = await model.find({ _id: { $in: [...new Set(subjects)] } }).lean();
+      const documents = await collection.find({ _id: { $in: [...new Set(subjects)] } }).toArray();
       return documents.flatMap(({ _id: subject, before }) =>
         Object.entries(before).map(([what, sequence]) => ({
           subject,
