@@ -40,6 +40,8 @@ const TIMEOUTS = {
 
 /** How long a connection without a request is left open by `stop`, in ms: its first may be on its way. */
 const FIRST_REQUEST_MS = 500;
+/** How long `stop` goes on accepting at most, in ms, where they never cease to come. */
+const BACKLOG_MS = 1_000;
 
 /**
  * Starts to listen on `start` (a taken port: one clear Error naming it); `stop` takes no new connections,
@@ -119,6 +121,7 @@ const trackedServer = (options: ListenOptions): Listening => {
     handle = createHandler(routes, options);
   };
   const connections = new Map<Duplex, Connection>();
+  let accepted = 0;
   let closing = false;
 
   const onRequest = (request: IncomingMessage, response: ServerResponse): void => {
@@ -127,7 +130,11 @@ const trackedServer = (options: ListenOptions): Listening => {
       const { answers } = connection;
       connection.hasAsked = true;
       answers.add(response);
-      response.once('close', () => answers.delete(response));
+      response.once('close', () => {
+        answers.delete(response);
+        // An answer whose headers had gone out when the end was asked for could not say that it is the last.
+        if (closing && answers.size === 0) request.socket.end();
+      });
     }
     if (closing) response.setHeader('Connection', 'close');
     handle(request, response);
@@ -136,6 +143,7 @@ const trackedServer = (options: ListenOptions): Listening => {
   // A missing Host is refused by the handler, as a problem.
   const server = createServer({ ...TIMEOUTS, requireHostHeader: false }, onRequest);
   server.on('connection', (socket) => {
+    accepted += 1;
     connections.set(socket, { answers: new Set(), hasAsked: false });
     socket.once('close', () => connections.delete(socket));
   });
@@ -145,17 +153,30 @@ const trackedServer = (options: ListenOptions): Listening => {
     else socket.end(rawProblem(malformed(error.code)));
   });
 
+  /**
+   * Resolves right after a turn of the event loop in which nobody connected. A turn takes no more than a few of those
+   * who wait to be accepted, and whoever still waits when the socket closes is refused without a hearing.
+   */
+  const backlogTaken = async (): Promise<void> => {
+    const giveUpAt = performance.now() + BACKLOG_MS;
+    // What is left of the present turn: it may have looked at the socket already, or not at all.
+    await setImmediate();
+    for (let before = -1; before !== accepted && performance.now() < giveUpAt; ) {
+      before = accepted;
+      await setImmediate();
+    }
+  };
+
   const close = async (drainMs: number): Promise<void> => {
     closing = true;
-    // Right after the loop has taken what waits in the backlog: what is left there is refused without a hearing.
-    await setImmediate();
+    for (const { answers } of connections.values())
+      for (const answer of answers) if (!answer.headersSent) answer.setHeader('Connection', 'close');
+    await backlogTaken();
     const closed = once(server, 'close');
     const overdue = setTimeout(() => server.closeAllConnections(), drainMs);
     const silent = setTimeout(() => closeWhere(({ answers }) => answers.size === 0), FIRST_REQUEST_MS);
     server.close();
     closeWhere(({ answers, hasAsked }) => answers.size === 0 && hasAsked);
-    for (const { answers } of connections.values())
-      for (const answer of answers) if (!answer.headersSent) answer.setHeader('Connection', 'close');
     await closed;
     clearTimeout(overdue);
     clearTimeout(silent);
