@@ -4,7 +4,7 @@
  */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -14,6 +14,10 @@ export interface Suites {
   /** How many files at a time. */
   readonly concurrency: number;
 }
+
+/** Globs of the files that end so, in every room that has any. */
+export const inEveryRoom = (ending: string): readonly string[] =>
+  ['libs', 'services', 'deploy', 'examples', 'test'].map((room) => `${room}/**/*${ending}`);
 
 const FAILED_FILES = join(import.meta.dirname, 'failed-files.ts');
 
@@ -50,6 +54,8 @@ async function run({
   const folder = await mkdtemp(join(tmpdir(), 'latchkey-tests-'));
   try {
     const failed = join(folder, 'failed');
+    // Where the test runner does not come to write it: it refuses an option, say.
+    await writeFile(failed, '');
     const flags = [
       '--disable-warning=TimeoutNegativeWarning',
       '--test',

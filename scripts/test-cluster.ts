@@ -6,9 +6,7 @@
 import { spawnSync } from 'node:child_process';
 import { Kafka, logLevel } from 'kafkajs';
 import { MongoClient } from 'mongodb';
-import { runSuites } from './run-suites.ts';
-
-const FILES = ['libs', 'services', 'deploy', 'examples', 'test'].map((room) => `${room}/**/*.cluster.ts`);
+import { inEveryRoom, runSuites } from './run-suites.ts';
 
 const { KAFKA_BROKERS = '', MONGO_URL = '', MAIL_SERVER, KAFKA_CONTROL } = process.env;
 
@@ -47,7 +45,7 @@ try {
   checkGiven();
   const servers = [await describeKafka(), await describeMongo()];
   // One at a time: whole systems share the broker's topics.
-  process.exitCode = await runSuites({ files: FILES, concurrency: 1 });
+  process.exitCode = await runSuites({ files: inEveryRoom('.cluster.ts'), concurrency: 1 });
   console.log(`
 Ran on
   Kafka     ${servers[0]}

@@ -45,7 +45,7 @@ const BACKLOG_MS = 1_000;
 
 /**
  * Starts to listen on `start` (a taken port: one clear Error naming it); `stop` takes no new connections,
- * finishes the requests in hand, hears those that were just connected for, and closes idle connections.
+ * finishes the requests in hand, hears those who have just connected, and closes idle connections.
  */
 export function listen(options: ListenOptions): ListeningPart {
   let listening: Listening | undefined;
