@@ -2,7 +2,7 @@
 import type { CommandLine } from '../run-folder.ts';
 import { type CommandContext, commitsOf, isAcknowledged, keyOf, lower } from './commands.ts';
 import { foldAccount, type Profile } from './fold.ts';
-import { accountsIn, type Journal, type JournalEvent } from './journal.ts';
+import { accountsIn, type Journal, type JournalEvent, lastSequence } from './journal.ts';
 import { broken, type Violation } from './report.ts';
 import type { CommitEvent } from './stored.ts';
 
@@ -35,17 +35,25 @@ export function checkAcknowledged(context: CommandContext): readonly Violation[]
 /** What is missing, if anything is. */
 type Demand = (command: CommandLine, lookUp: LookUp) => string | undefined;
 
-/** The account as it was when it was answered. */
+/**
+ * The account as it was when it was answered, or as the command's own commit left it: one that found its commit when it
+ * tried again is answered with what others have made of the account since.
+ */
 const account =
   (
     wanted: (profile: Profile, request: CommandLine['request'], events: readonly JournalEvent[]) => boolean,
   ): Demand =>
-  ({ accountSequence, request }, { journal }) => {
-    const [id = '', sequence = ''] = (accountSequence ?? '').split(':');
+  ({ id: command, accountSequence, request }, { journal }) => {
     if (accountSequence === null) return 'it named no Account-Sequence';
-    const events = (journal.events.get(id) ?? []).slice(0, Number(sequence));
-    if (events.length < Number(sequence)) return `${id} has no event ${sequence}`;
-    return wanted(foldAccount(id, events), request, events) ? undefined : `${id} is not so at ${sequence}`;
+    const [id = '', answered = ''] = accountSequence.split(':');
+    const events = journal.events.get(id) ?? [];
+    if (events.length < Number(answered)) return `${id} has no event ${answered}`;
+    const own = commitsOf(journal, command).filter(({ stream }) => stream === id);
+    const isSo = [Number(answered), ...own.map(lastSequence)]
+      .filter((sequence) => sequence <= Number(answered))
+      .map((sequence) => events.slice(0, sequence))
+      .some((its) => wanted(foldAccount(id, its), request, its));
+    return isSo ? undefined : `${id} is not so at ${answered}`;
   };
 
 /** A commit of its own. */

@@ -164,6 +164,22 @@ describe('an acknowledged command', () => {
   for (const [what, run] of Object.entries(fine)) {
     test(`is not missed: ${what}`, () => assert.deepEqual(brokenBy(run), []));
   }
+
+  // It is answered with the account as it is by then: its first answer was lost, and it found its commit when it tried again.
+  test('is not missed where another one has come after it, before it was answered', () => {
+    const next = commitOf(ADA, [5, 6], 'ada-6', [
+      eventOf('ProfileChanged', at(5), { userId: ADA, person: { firstName: 'Ada' } }),
+    ]);
+    const answered = (id: string, firstName: string) => ({
+      commits: [...goodStores.commits, next],
+      ...history(aCommand(id, 'profile', { request: { firstName }, accountSequence: `${ADA}:6` })),
+    });
+    const isMissed = (run: Broken): boolean => brokenBy(run).includes('acknowledged commands');
+    assert.equal(isMissed(answered('ada-6', 'Ada')), false);
+    assert.equal(isMissed(answered('ada-4', 'Augusta')), false);
+    assert.equal(isMissed(answered('ada-4', 'Byron')), true);
+    assert.equal(isMissed(answered('another', 'Augusta')), true);
+  });
 });
 
 describe('a profile that was read', () => {

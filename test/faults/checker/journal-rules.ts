@@ -3,7 +3,7 @@ import type { FaultLine } from '../run-folder.ts';
 import type { CommandContext } from './commands.ts';
 import { hitBetween } from './faults.ts';
 import { foldAccount } from './fold.ts';
-import { accountsIn, isMailing, type Journal, type JournalEvent } from './journal.ts';
+import { accountsIn, isMailing, type Journal, type JournalEvent, lastSequence } from './journal.ts';
 import { broken, type Violation } from './report.ts';
 import type { Commit } from './stored.ts';
 
@@ -16,8 +16,7 @@ export const checkNumbering = ({ streams }: Journal): readonly Violation[] =>
     return at === -1 ? [] : broken('numbering', `${stream}: commit ${at + 1} is not what comes next`);
   });
 
-const endOf = (commit: Commit | undefined): number =>
-  commit === undefined ? 0 : commit.sequence + commit.events.length - 1;
+const endOf = (commit: Commit | undefined): number => (commit === undefined ? 0 : lastSequence(commit));
 
 /**
  * What one command appends, in the words of design and docs: whatever ends sessions does so in the same commit, and a

@@ -33,6 +33,9 @@ const eventsOf = (commit: Commit): readonly JournalEvent[] =>
     commit,
   }));
 
+/** Of its last event. */
+export const lastSequence = ({ sequence, events }: Commit): number => sequence + events.length - 1;
+
 /** Mailings have streams of their own. */
 export const isMailing = (events: readonly { readonly type: string }[]): boolean =>
   events[0]?.type === 'MailRequested';
