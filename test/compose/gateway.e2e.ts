@@ -5,7 +5,7 @@ import { connect } from 'node:net';
 import { after, before, beforeEach, describe, test } from 'node:test';
 import { assertProblem, type Client, createClient, type Reply } from '../support/client.ts';
 import { freePort } from '../support/free-port.ts';
-import { type Gateway, startGateway, startUpstream, type Upstream } from './nginx.ts';
+import { type Gateway, type GatewaySettings, startGateway, startUpstream, type Upstream } from './nginx.ts';
 
 const TOKEN = 'AbCdEfGhIjKlMnOpQrStUvWxYz_-0123456789AbCdEfGhIjKlMnOpQrStUvWx01';
 const LINKS = [`/auth/verify/${TOKEN}`, `/auth/password-reset-confirm/${TOKEN}`];
@@ -270,6 +270,60 @@ describe('a service that is away', () => {
     user.answerWith((_request, response) => void response.socket?.destroy());
     const reply = await client.get('/users/me');
     assertProblem(reply, 502, 'unavailable');
+  });
+});
+
+describe('what the gateway itself answers', () => {
+  const LISTED = 'https://app.example.com';
+  const LOCAL = 'http://localhost:3000';
+
+  /** What pages may read of the problem of a service that is away. */
+  const readable = async (settings: GatewaySettings, origin: string) => {
+    const away = `127.0.0.1:${await freePort()}`;
+    const alone = await startGateway({ GATEWAY_AUTH: away, GATEWAY_USER: away, ...settings });
+    try {
+      const reply = await createClient(alone.url).get('/users/me', { headers: { origin } });
+      assertProblem(reply, 502, 'unavailable');
+      assert.equal(reply.headers.get('vary'), 'Origin');
+      return ['origin', 'credentials', 'headers'].map((what) =>
+        reply.headers.get(`access-control-${what === 'headers' ? 'expose' : 'allow'}-${what}`),
+      );
+    } finally {
+      await alone.stop();
+    }
+  };
+  const all = (origin: string) => [origin, 'true', 'X-Request-Id, Account-Sequence, Retry-After'];
+  const nothing = [null, null, null];
+
+  for (const list of [
+    LISTED,
+    `${LISTED}/a/page`,
+    `http://other.example.com,${LISTED}`,
+    `${LISTED}, http://b.c`,
+  ]) {
+    test(`can be read by pages of ${list}, as the services' answers`, async () => {
+      assert.deepEqual(await readable({ GATEWAY_CORS_ORIGINS: list }, LISTED), all(LISTED));
+    });
+  }
+
+  test('can be read by no other page', async () => {
+    const listed = { GATEWAY_CORS_ORIGINS: `${LISTED},http://b.c` };
+    for (const origin of [
+      'https://app.example.com.evil.com',
+      'https://app.example',
+      'http://app.example.com',
+      'null',
+      LOCAL,
+    ])
+      assert.deepEqual(await readable(listed, origin), nothing, origin);
+    assert.deepEqual(await readable({}, LISTED), nothing);
+  });
+
+  test('can be read by any page of this machine in development', async () => {
+    for (const origin of [LOCAL, 'http://127.0.0.1:80', 'http://[::1]:5173', 'http://localhost'])
+      assert.deepEqual(await readable({ GATEWAY_ENV: 'development' }, origin), all(origin), origin);
+    for (const origin of ['https://localhost:3000', 'http://localhost.evil.com', LISTED])
+      assert.deepEqual(await readable({ GATEWAY_ENV: 'development' }, origin), nothing, origin);
   });
 });
 

@@ -17,6 +17,8 @@ export type GatewaySettings = Readonly<Record<string, string>>;
 /** Limits that no test runs into unless it means to. */
 const DEFAULTS: GatewaySettings = {
   GATEWAY_RESOLVER: '127.0.0.1:53',
+  GATEWAY_ENV: 'production',
+  GATEWAY_CORS_ORIGINS: '',
   GATEWAY_MAX_BODY: '64k',
   GATEWAY_AUTH_RATE: '1000r/s',
   GATEWAY_AUTH_BURST: '1000',

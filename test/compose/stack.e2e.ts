@@ -8,7 +8,7 @@ import { assertStatus, type Client, createClient } from '../support/client.ts';
 import { eventually } from '../support/eventually.ts';
 import { createMailbox, linkOf, type Mailbox } from '../support/mailbox.ts';
 import { somebody } from '../support/people.ts';
-import { type Container, createStack, type Stack, serviceOf } from './stack.ts';
+import { type Container, createStack, PAGE, type Stack, serviceOf } from './stack.ts';
 
 const OURS = ['auth', 'user', 'notifier'];
 const JOBS = ['secrets', 'topics', 'indexes'];
@@ -70,6 +70,16 @@ describe('from nothing, by one command', () => {
     );
     assert.deepEqual(published.map(({ HostPort }) => HostPort).sort(), Object.values(stack.ports).sort());
     for (const { HostIp } of published) assert.equal(HostIp, '127.0.0.1');
+  });
+
+  test('pages of a listed origin may read what services and gateway answer, others may not', async () => {
+    for (const path of ['/auth/history', '/users/me', '/nobody']) {
+      const readers = [PAGE, 'https://other.example.com'].map(async (origin) => {
+        const { headers } = await client.get(path, { headers: { origin } });
+        return headers.get('access-control-allow-origin');
+      });
+      assert.deepEqual(await Promise.all(readers), [PAGE, null], path);
+    }
   });
 
   test('the compose file is read without a word', async () => {

@@ -18,6 +18,9 @@ const ROOMY = {
   LIMIT_MAILS_PER_ADDRESS: '100',
 };
 
+/** Whose pages may call. */
+export const PAGE = 'https://app.example.com';
+
 export interface Readiness {
   readonly state: string;
   readonly dependencies: readonly { readonly name: string; readonly state: string }[];
@@ -68,7 +71,7 @@ export const serviceOf = ({ Config }: Container): string => Config.Labels['com.d
 export async function createStack(): Promise<Stack> {
   const project = `latchkey-test-${randomBytes(4).toString('hex')}`;
   const ports = await freePorts();
-  const env: NodeJS.ProcessEnv = { ...process.env, ...ROOMY, ...ports };
+  const env: NodeJS.ProcessEnv = { ...process.env, ...ROOMY, ...ports, CORS_ORIGINS: PAGE };
   // A test of its own inside would otherwise report to the one around it.
   delete env['NODE_TEST_CONTEXT'];
   // No .env of the checkout.
