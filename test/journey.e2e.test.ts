@@ -389,7 +389,12 @@ describe('administration', () => {
     );
     assertProblem(await client.post(`${own}/disable`, { token: admin.accessToken }), 409, 'own_account');
     const reason = { json: { reason: 'asked for it' }, token: admin.accessToken };
-    assertStatus(await client.post(`${path}/disable`, reason), 200);
+    const disabled = assertStatus(await client.post(`${path}/disable`, reason), 200);
+    const view = await client.get(`/users/${user.id}`, {
+      token: admin.accessToken,
+      headers: { 'account-sequence': disabled.headers.get('account-sequence') ?? '' },
+    });
+    assert.equal(assertStatus(view, 200).json.disabled, true);
     assertProblem(await client.get('/auth/sessions', { token: user.accessToken }), 401, 'unauthenticated');
     const login = { email: ada.email, password: ada.password };
     assertProblem(await client.post('/auth/login', { json: login }), 403, 'account_disabled');

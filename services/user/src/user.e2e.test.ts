@@ -107,6 +107,7 @@ test('shows an account to itself as its events have made it', async (context) =>
     lastName: null,
     role: 'user',
     isVerified: false,
+    disabled: false,
     locale: 'en',
     createdAt: '2026-03-01T12:00:01.000Z',
     updatedAt: '2026-03-01T12:00:01.000Z',
@@ -166,6 +167,21 @@ test('an admin waits for the account that the header names', async (context) => 
   const seen = (n: number) => ({ 'Account-Sequence': `${other.id}:${n}` });
   assert.equal((await get(`/users/${other.id}`, boss.token, seen(1))).body.version, 1);
   assert.equal((await get(`/users/${other.id}`, boss.token, seen(2))).status, 503);
+});
+
+test('an admin sees which accounts are disabled', async (context) => {
+  const { publish, get } = await startService(context);
+  const boss = admin();
+  const other = historyOf('bob');
+  const changedBy = { changedBy: 'ops', person: null };
+  await publish(...boss.events, other.registered(), other.add('AccountDisabled', changedBy));
+  const isDisabled = async (sequence: number) => {
+    const seen = { 'Account-Sequence': `${other.id}:${sequence}` };
+    return (await get(`/users/${other.id}`, boss.token, seen)).body.disabled;
+  };
+  assert.equal(await isDisabled(2), true);
+  await publish(other.add('AccountEnabled', changedBy));
+  assert.equal(await isDisabled(3), false);
 });
 
 test('a token decided on before the last SessionsRevoked is dead at once, a newer one lives', async (context) => {

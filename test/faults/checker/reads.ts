@@ -12,6 +12,7 @@ const SHOWN = [
   'lastName',
   'role',
   'isVerified',
+  'disabled',
   'locale',
   'createdAt',
   'updatedAt',

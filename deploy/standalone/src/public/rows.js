@@ -48,8 +48,20 @@ export const sessionRow = ({ id, userAgent, ip, current, lastUsedAt }) => ({
 
 const sent = (method, path, body) => ({ method, path, body, bearer: true });
 
-/** Whether an account is disabled is not part of a profile, so both ways are offered. */
-const accountActions = ({ id, role, username }) => [
+const closing = ({ id, username, disabled }) =>
+  disabled
+    ? {
+        label: 'Enable',
+        request: sent('POST', `/auth/accounts/${id}/enable`, {}),
+        say: `${username} may log in.`,
+      }
+    : {
+        label: 'Disable',
+        request: sent('POST', `/auth/accounts/${id}/disable`, { reason: 'Disabled by hand' }),
+        say: `${username} is disabled: sessions and links have ended, a login is refused.`,
+      };
+
+const accountActions = ({ id, role, username, disabled }) => [
   {
     label: 'History',
     request: sent('GET', `/auth/accounts/${id}/history`),
@@ -61,20 +73,16 @@ const accountActions = ({ id, role, username }) => [
     request: sent('PUT', `/auth/accounts/${id}/role`, { role: role === 'admin' ? 'user' : 'admin' }),
     say: `${username} is ${role === 'admin' ? 'a user' : 'an admin'} from now on.`,
   },
-  {
-    label: 'Disable',
-    request: sent('POST', `/auth/accounts/${id}/disable`, { reason: 'Disabled by hand' }),
-    say: `${username} is disabled: sessions and links have ended, a login is refused.`,
-  },
-  {
-    label: 'Enable',
-    request: sent('POST', `/auth/accounts/${id}/enable`, {}),
-    say: `${username} may log in.`,
-  },
+  closing({ id, username, disabled }),
 ];
 
 export const accountRow = (user) => ({
   title: user.username ?? '(erased)',
-  detail: wordsOf(user.email, user.role, user.isVerified ? 'verified' : 'not verified'),
+  detail: wordsOf(
+    user.email,
+    user.role,
+    user.isVerified ? 'verified' : 'not verified',
+    user.disabled && 'disabled',
+  ),
   actions: accountActions(user),
 });

@@ -13,6 +13,9 @@ export const userSchema = z
     lastName: z.string().nullable(),
     role,
     isVerified: z.boolean(),
+    disabled: z
+      .boolean()
+      .describe('Whether an admin has closed the account; nobody who reads their own sees true'),
     locale: z.string(),
     createdAt: instant,
     updatedAt: instant,
@@ -32,6 +35,7 @@ export const viewOf = (profile: LivingProfile): UserView => ({
   lastName: profile.lastName,
   role: profile.role,
   isVerified: profile.isVerified,
+  disabled: profile.disabled,
   locale: profile.locale,
   createdAt: profile.createdAt,
   updatedAt: profile.updatedAt,
