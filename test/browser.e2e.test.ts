@@ -3,7 +3,9 @@ import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import type { Browser, Page } from 'playwright-core';
 import { type Look, launch, looks, type Visitor, visit, withoutBrowser } from './support/browser.ts';
-import { type Person, somebody } from './support/people.ts';
+import { createClient } from './support/client.ts';
+import { createMailbox } from './support/mailbox.ts';
+import { createPeople, type Person, somebody } from './support/people.ts';
 import { type Standalone, startStandalone } from './support/standalone.ts';
 
 const NEW_PASSWORD = 'quite another passphrase';
@@ -135,6 +137,37 @@ describe('in a browser', { skip: withoutBrowser }, () => {
     // The row is another one now: of a mail that has been read.
     await page.locator('#mails .unread').waitFor({ state: 'detached' });
     await page.locator('#mails a:focus').filter({ hasText: people[1].email }).waitFor();
+  });
+
+  test('an admin finds an account, closes it and opens it again, and mails several people', async (t) => {
+    const people = createPeople(createClient(system.url), createMailbox(system.mailbox));
+    const [root, ada] = [await people.verified(somebody('root')), await people.verified(somebody())];
+    await system.ops('role', root.email, 'admin');
+    const visitor = await visit(browser, looks[0] as Look);
+    const { page } = visitor;
+    t.after(() => visitor.context.close());
+    await logIn(visitor, root, root.password);
+
+    await act(page, 'accounts', 'Show them', { 'Begins with': ada.username });
+    const row = page.locator('main .rows > li').filter({ hasText: ada.username });
+    const press = (name: string) => row.getByRole('button', { name, exact: true }).click();
+    await press('Disable');
+    await page.getByText(`${ada.username} is disabled`).waitFor();
+    await row.getByText('disabled').waitFor();
+    await visitor.look(page, 'client-accounts');
+    await press('Enable');
+    await page.getByText(`${ada.username} may log in`).waitFor();
+    await press('History');
+    await page.getByText('AccountEnabled').first().waitFor();
+    await visitor.look(page, 'client-history');
+
+    const others = [somebody('one'), somebody('two')].map(({ email }) => email);
+    await act(page, 'send-mail', 'Send a mail', { Addresses: others.join(', ') });
+    await page.getByText('One event asks for all of them').waitFor();
+    await page.goto(`${system.url}/mailbox`);
+    for (const email of others) await page.locator('#mails a').filter({ hasText: email }).waitFor();
+    assert.deepEqual(visitor.faults(), []);
+    assert.deepEqual(visitor.refused(), []);
   });
 
   for (const look of looks) {
