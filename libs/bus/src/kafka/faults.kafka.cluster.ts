@@ -16,6 +16,7 @@ const { CompressionCodecs } = kafkajs;
 const KEPT_FOR_EVER = -1;
 const DEADLINE_MS = 30_000;
 const GROUP_LOAD_IN_PROGRESS = 14;
+const NOT_COORDINATOR = 16;
 
 const record = (key: string, value: string | Buffer): OutgoingRecord => ({
   key,
@@ -119,6 +120,39 @@ describe('the Kafka bus', () => {
     await bus.publish(topic, [record('a', '1')]);
     await until(() => records.length === 1);
     assert.ok(join.mock.callCount() > 1, 'the first answer was the refusal');
+  });
+
+  it('keeps positions again after the coordinator has moved to a broker that was still loading the group', async (test) => {
+    const { bus, topic, group } = await prepare(test, { times: { rejoinAfterMs: 1000 } });
+    const handled: string[] = [];
+    const subscription = await bus.subscribe({
+      topics: [topic],
+      group,
+      handle: async ({ records }) => void handled.push(...records.map(({ value }) => String(value))),
+    });
+    await bus.publish(topic, [record('a', '1')]);
+    await until(async () => (await subscription.lag()) === 0);
+
+    const moved = createErrorFromCode(NOT_COORDINATOR);
+    const { joinGroup, offsetCommit } = Broker.prototype;
+    let isFormer = false;
+    test.mock.method(Broker.prototype, 'heartbeat').mock.mockImplementationOnce(() => Promise.reject(moved));
+    const join = test.mock.method(Broker.prototype, 'joinGroup', function (this: Broker, request: object) {
+      isFormer = join.mock.callCount() === 0;
+      return isFormer
+        ? Promise.reject(createErrorFromCode(GROUP_LOAD_IN_PROGRESS))
+        : joinGroup.call(this, request);
+    });
+    test.mock.method(Broker.prototype, 'offsetCommit', function (this: Broker, request: object) {
+      return isFormer ? Promise.reject(moved) : offsetCommit.call(this, request);
+    });
+    await until(() => isFormer);
+    await bus.publish(topic, [record('a', '2')]);
+    await until(() => handled.includes('2'));
+    await until(async () => (await subscription.lag()) === 0);
+    await bus.publish(topic, [record('a', '3')]);
+    await until(async () => (await subscription.lag()) === 0);
+    assert.equal(handled.at(-1), '3');
   });
 
   it('goes on where kafkajs gives up, as it does while the only broker shuts down', async (test) => {

@@ -10,6 +10,7 @@ import type { BusRecord, SubscribeOptions, Subscription } from '../bus.ts';
 import { withAdmin } from './admin.ts';
 import { type KafkaClients, type KafkaLogger, PATIENT_RETRY } from './clients.ts';
 import { createLane, type FetchedRun, type Lane } from './lane.ts';
+import { createMisledCommits, type MisledCommits } from './misled-commits.ts';
 import { createPositions, type Positions } from './positions.ts';
 import { createProgressWatch, type RestingPartition } from './progress.ts';
 import { toRecord } from './records.ts';
@@ -37,6 +38,8 @@ export interface KafkaTimes {
   readonly watchEveryMs: number;
   /** A handler that neither resolves nor rejects for so long is stuck, unless its options say otherwise. */
   readonly handleWithinMs: number;
+  /** How long positions may go to a broker that is not the group's coordinator before the group is joined anew. */
+  readonly rejoinAfterMs: number;
   /** How often it is looked whether records wait in partitions that nothing comes of. */
   readonly progressEveryMs: number;
 }
@@ -48,6 +51,7 @@ export const KAFKA_TIMES: KafkaTimes = {
   stuckAfterMs: 60_000,
   watchEveryMs: 5000,
   handleWithinMs: 120_000,
+  rejoinAfterMs: 10_000,
   progressEveryMs: 20_000,
 };
 
@@ -83,7 +87,12 @@ export async function openSubscription(
     allowAutoTopicCreation: false,
     retry: PATIENT_RETRY,
   });
-  const lanes = createLanes(options, deps);
+  const misled = createMisledCommits({
+    rejoinAfterMs: times.rejoinAfterMs,
+    now: performance.now.bind(performance),
+    rejoin: () => void rejoin(),
+  });
+  const lanes = createLanes(options, deps, misled);
   const answers = watchAnswers(consumer);
   let restarting: NodeJS.Timeout | undefined;
   const state = { joined: false, closed: undefined as Promise<void> | undefined };
@@ -103,6 +112,7 @@ export async function openSubscription(
     consumer.on(consumer.events.GROUP_JOIN, ({ payload }) => {
       state.joined = true;
       answers.heard();
+      misled.settled();
       lanes.assign(payload);
       progress.forget();
       joining.resolve();
@@ -131,6 +141,13 @@ export async function openSubscription(
       partitionsConsumedConcurrently: partitions,
       eachBatch: lanes.take,
     });
+
+  async function rejoin(): Promise<void> {
+    logger.warn({ group }, 'Positions go to a former coordinator of the group: the consumer joins it anew.');
+    lanes.revokeAll();
+    await consumer.stop();
+    if (!state.closed) await run();
+  }
 
   async function disconnect(): Promise<void> {
     clearTimeout(restarting);
@@ -182,6 +199,7 @@ export async function openSubscription(
 function createLanes(
   { group, handle, sliceSize = DEFAULT_SLICE_SIZE, handleWithinMs }: SubscribeOptions,
   deps: SubscriptionDeps,
+  misled: MisledCommits,
 ) {
   const lanes = new Map<string, Lane>();
   const positions = createPositions();
@@ -216,7 +234,7 @@ function createLanes(
 
   return {
     take: (payload: EachBatchPayload) =>
-      laneOf(payload.batch.topic, payload.batch.partition).take(toRun(payload, positions)),
+      laneOf(payload.batch.topic, payload.batch.partition).take(toRun(payload, positions, misled)),
     /** Who is a member without a break has held its partitions without a break, even if the group was dealt anew. */
     assign({ memberId, memberAssignment }: ConsumerGroupJoinEvent['payload']) {
       const isNewcomer = memberId !== member;
@@ -249,6 +267,7 @@ type BatchEnd = ConsumerEndBatchProcessEvent['payload'];
 function toRun(
   { batch, resolveOffset, commitOffsetsIfNecessary, pause }: EachBatchPayload,
   positions: Positions,
+  misled: MisledCommits,
 ): FetchedRun {
   const { topic, partition, messages } = batch;
   const lastOffset = messages.at(-1)?.offset;
@@ -258,7 +277,11 @@ function toRun(
     async moveTo({ offset }) {
       // Behind the last record may stand control records, which only the batch knows of.
       const past = String(offset) === lastOffset ? Number(batch.lastOffset()) + 1 : offset + 1;
-      await positions.keep({ topic, partition, offset: past }, commitOffsetsIfNecessary);
+      await positions.keep({ topic, partition, offset: past }, commitOffsetsIfNecessary).catch((err) => {
+        misled.refused(err);
+        throw err;
+      });
+      misled.settled();
       resolveOffset(String(past - 1));
     },
   };

@@ -2,6 +2,8 @@
 declare module 'kafkajs/src/broker/index.js' {
   class Broker {
     joinGroup(request: object): Promise<object>;
+    heartbeat(request: object): Promise<object>;
+    offsetCommit(request: object): Promise<object>;
     fetch(request: object): Promise<object>;
   }
   export = Broker;
