@@ -52,7 +52,7 @@ export const recovery: Benchmark = {
       logger: createLogger({ name: 'bench', level: 'silent' }),
       registry: createRegistry(),
     });
-    const isFailing = async () => (await relay.health())[0]?.detail?.startsWith('publishing fails');
+    const isFailing = async () => (await relay.health())[0]?.detail?.startsWith('publishing to ');
 
     await broker('stop');
     try {

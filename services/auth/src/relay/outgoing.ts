@@ -4,6 +4,8 @@ import type { Commit } from '../ports/journal.ts';
 import { toPublic } from './to-public.ts';
 
 export interface OutgoingCommit {
+  /** A stream has one. */
+  readonly topic: string;
   readonly stream: string;
   readonly number: number;
   readonly records: readonly EncodedEvent[];
@@ -14,10 +16,13 @@ export interface OutgoingCommit {
 /** Key and headers of a record, roughly. */
 const OVERHEAD_BYTES = 512;
 
-/** @throws ZodError or RangeError if an event breaks its contract. */
+/** @throws ZodError or RangeError if an event breaks its contract, or if it is of another topic than the others. */
 export function outgoingCommit(commit: Commit): OutgoingCommit {
   const records = toPublic(commit).map(encode);
+  const [topic, ...others] = new Set(records.map((record) => record.topic));
+  if (topic === undefined || others.length > 0) throw new RangeError('a commit is of one topic');
   return {
+    topic,
     stream: commit.stream,
     number: commit.number,
     records,
@@ -48,14 +53,4 @@ export function* batchesOf(
     bytes += commit.bytes;
   }
   if (batch.length > 0) yield batch;
-}
-
-/** The records of a batch by their topic, in the order of its commits. */
-export function recordsByTopic(
-  batch: readonly OutgoingCommit[],
-): ReadonlyMap<string, readonly EncodedEvent[]> {
-  return Map.groupBy(
-    batch.flatMap(({ records }) => records),
-    ({ topic }) => topic,
-  );
 }

@@ -3,13 +3,7 @@ import type { Logger } from '@latchkey/service';
 import type { Journal } from '../ports/journal.ts';
 import { StoreUnavailable } from '../ports/store-unavailable.ts';
 import type { RelayMetrics } from './metrics.ts';
-import {
-  type BatchLimits,
-  batchesOf,
-  type OutgoingCommit,
-  outgoingCommit,
-  recordsByTopic,
-} from './outgoing.ts';
+import { type BatchLimits, batchesOf, type OutgoingCommit, outgoingCommit } from './outgoing.ts';
 
 export interface PublisherDeps {
   readonly journal: Pick<Journal, 'unpublished' | 'markPublished'>;
@@ -21,16 +15,24 @@ export interface PublisherDeps {
 
 export interface Publisher {
   /**
-   * Publishes all unpublished commits of some streams and takes them out of the outbox. One call at a time.
-   * Stops between two publishes once `signal` is aborted. A stream that cannot be published (what it holds
+   * Publishes all unpublished commits of some streams and takes them out of the outbox, each topic by itself. One call
+   * at a time. Stops between two publishes once `signal` is aborted. A stream that cannot be published (what it holds
    * breaks its contract) is reported and left, from that commit on.
-   * @throws if bus or journal failed: any of the commits may have been published; try again with all streams.
+   * @returns what bus or journal refused: any of the commits may have been published; try again with all its streams.
+   * @throws if the journal could not be read
    */
-  publish(streams: readonly string[], signal: AbortSignal): Promise<void>;
+  publish(streams: readonly string[], signal: AbortSignal): Promise<readonly Refused[]>;
   /** Streams that could not be published when last tried. */
   blocked(): number;
-  /** Whether the bus refused the last publish. */
-  failing(): boolean;
+  /** Topics of which the bus refused the last publish. */
+  refusing(): readonly string[];
+}
+
+/** Of one topic, what could not be published, or not be marked. */
+export interface Refused {
+  readonly topic: string;
+  readonly streams: readonly string[];
+  readonly error: unknown;
 }
 
 /**
@@ -41,7 +43,7 @@ export interface Publisher {
  */
 export function createPublisher({ journal, bus, metrics, logger, limits }: PublisherDeps): Publisher {
   const blocked = new Set<string>();
-  let failing = false;
+  const refusing = new Set<string>();
 
   async function outgoing(stream: string): Promise<readonly OutgoingCommit[]> {
     const ready: OutgoingCommit[] = [];
@@ -61,37 +63,47 @@ export function createPublisher({ journal, bus, metrics, logger, limits }: Publi
     blocked.add(stream);
   }
 
-  async function publishBatch(batch: readonly OutgoingCommit[]): Promise<void> {
-    const byTopic = recordsByTopic(batch);
-    for (const [topic, records] of byTopic) {
-      const observe = metrics.publishSeconds.startTimer();
-      await publishing(bus.publish(topic, records));
-      observe();
+  /** As far as it goes. */
+  async function publishTopic(
+    topic: string,
+    commits: readonly OutgoingCommit[],
+    signal: AbortSignal,
+  ): Promise<readonly Refused[]> {
+    let done = 0;
+    try {
+      for (const batch of batchesOf(commits, limits)) {
+        if (signal.aborted) break;
+        await publishBatch(topic, batch);
+        done += batch.length;
+      }
+      return [];
+    } catch (error) {
+      const streams = new Set(commits.slice(done).map(({ stream }) => stream));
+      return [{ topic, streams: [...streams], error }];
     }
-    // Only now: what is marked is never published again.
-    await journal.markPublished(batch);
-    for (const [topic, records] of byTopic) metrics.published.inc({ topic }, records.length);
   }
 
-  async function publishing(publish: Promise<void>): Promise<void> {
-    try {
-      await publish;
-      failing = false;
-    } catch (error) {
-      failing = true;
-      throw error;
-    }
+  async function publishBatch(topic: string, batch: readonly OutgoingCommit[]): Promise<void> {
+    const records = batch.flatMap((commit) => commit.records);
+    const observe = metrics.publishSeconds.startTimer();
+    refusing.add(topic);
+    await bus.publish(topic, records);
+    refusing.delete(topic);
+    observe();
+    // Only now: what is marked is never published again.
+    await journal.markPublished(batch);
+    metrics.published.inc({ topic }, records.length);
   }
 
   return {
     async publish(streams, signal) {
       const commits = (await Promise.all(streams.map(outgoing))).flat();
-      for (const batch of batchesOf(commits, limits)) {
-        if (signal.aborted) return;
-        await publishBatch(batch);
-      }
+      const refused: Refused[] = [];
+      for (const [topic, its] of Map.groupBy(commits, (commit) => commit.topic))
+        refused.push(...(await publishTopic(topic, its, signal)));
+      return refused;
     },
     blocked: () => blocked.size,
-    failing: () => failing,
+    refusing: () => [...refusing],
   };
 }

@@ -2,13 +2,14 @@ import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { afterEach, beforeEach, describe, test } from 'node:test';
 import type { Bus, OutgoingRecord } from '@latchkey/bus';
+import { MAILINGS_TOPIC } from '@latchkey/events';
 import { createLogger } from '@latchkey/service';
 import type { Database } from '@latchkey/sqlite';
 import { Registry } from 'prom-client';
 import { temporaryDatabase } from '../adapters/database.fixture.ts';
 import { createSqliteJournal } from '../adapters/journal.sqlite.ts';
 import { createSqliteLeases } from '../adapters/leases.sqlite.ts';
-import { commitOf, commitsOf, instant, sessionsRevoked } from '../ports/journal.fixtures.ts';
+import { commitOf, commitsOf, instant, mailRequested, sessionsRevoked } from '../ports/journal.fixtures.ts';
 import type { Commit, Journal } from '../ports/journal.ts';
 import type { Leases } from '../ports/leases.ts';
 import { StoreUnavailable } from '../ports/store-unavailable.ts';
@@ -18,15 +19,15 @@ import { createRelay, type Relay, type RelayDeps } from './relay.ts';
 function recordingBus() {
   const published: OutgoingRecord[] = [];
   const publishes: number[] = [];
-  let publishing = (): Promise<void> => Promise.resolve();
+  let publishing = (_topic: string, _records: readonly OutgoingRecord[]): Promise<void> => Promise.resolve();
   let changed = Promise.withResolvers<void>();
   const bus: Pick<Bus, 'publish'> = {
-    async publish(_topic, records) {
+    async publish(topic, records) {
       publishes.push(records.length);
       const next = changed;
       changed = Promise.withResolvers();
       try {
-        await publishing();
+        await publishing(topic, records);
         published.push(...records);
       } finally {
         next.resolve();
@@ -38,7 +39,7 @@ function recordingBus() {
     published,
     publishes,
     /** What each publish does before it is acknowledged. */
-    meanwhile(work: () => Promise<void>) {
+    meanwhile(work: typeof publishing) {
       publishing = work;
     },
     /** Once a publish has come to an end. */
@@ -106,6 +107,7 @@ describe('the relay', () => {
   const append = async (...commits: readonly Commit[]) => {
     for (const commit of commits) assert.deepEqual(await journal.append(commit), { outcome: 'appended' });
   };
+  const turn = () => new Promise<void>((resolve) => setImmediate(resolve));
   const drained = async () => {
     while ((await journal.backlog()).commits > 0) await new Promise((resolve) => setImmediate(resolve));
   };
@@ -196,7 +198,7 @@ describe('the relay', () => {
     assert.equal(dependency?.state, 'degraded');
     assert.equal(dependency.needed, false);
     now = new Date(instant(31));
-    const detail = 'publishing fails; commits in the outbox: 1, the oldest since 30 s';
+    const detail = 'publishing to accounts.events.v1 fails; commits in the outbox: 1, the oldest since 30 s';
     assert.equal((await relay.health())[0]?.detail, detail);
   });
 
@@ -221,7 +223,10 @@ describe('the relay', () => {
     relay.nudge(commit.stream);
     await recorder.changed();
     await new Promise((resolve) => setImmediate(resolve));
-    assert.equal((await relay.health())[0]?.detail, 'publishing fails; commits wait in the outbox');
+    assert.equal(
+      (await relay.health())[0]?.detail,
+      'publishing to accounts.events.v1 fails; commits wait in the outbox',
+    );
   });
 
   test('goes on with others where a stream cannot be published, and says so once', async () => {
@@ -253,6 +258,52 @@ describe('the relay', () => {
     await drained();
     assert.deepEqual(recorder.of(broken), [1, 3]);
     assert.equal((await relay.health())[0]?.state, 'ok');
+  });
+
+  test('publishes the other topics where one is refused, and names it', async () => {
+    const mailingId = randomUUID();
+    const mailing = commitOf({ stream: mailingId, events: [mailRequested(mailingId)] });
+    const accounts = Array.from({ length: 20 }, () => commitOf());
+    recorder.meanwhile(async (topic) => {
+      if (topic === MAILINGS_TOPIC) throw new Error('not authorized');
+    });
+    await append(mailing, ...accounts);
+    const relay = await started({ delay: turn });
+    for (const { stream } of [mailing, ...accounts]) relay.nudge(stream);
+    while ((await journal.backlog()).commits > 1) await turn();
+    for (const { stream } of accounts) assert.deepEqual(recorder.of(stream), [1]);
+    assert.match((await relay.health())[0]?.detail ?? '', /^publishing to mailings\.events\.v1 fails; /);
+    assert.equal(lines.filter((line) => line.includes('cannot publish')).length, 1);
+    assert.match(lines.join(''), /"topic":"mailings\.events\.v1"/);
+
+    // Whoever comes later does not wait for it either.
+    const late = commitOf();
+    await append(late);
+    relay.nudge(late.stream);
+    while ((await journal.backlog()).commits > 1) await turn();
+    recorder.meanwhile(() => Promise.resolve());
+    await drained();
+    assert.deepEqual(recorder.of(mailingId), [1]);
+    while (!lines.some((line) => line.includes('publishing again'))) await turn();
+    assert.equal((await relay.health())[0]?.state, 'ok');
+  });
+
+  test('publishes what shares a topic with a stream that is refused', async () => {
+    const [refused, ...others] = Array.from({ length: 40 }, () => commitOf()) as [Commit, ...Commit[]];
+    recorder.meanwhile(async (_topic, records) => {
+      if (records.some(({ key }) => key === refused.stream)) throw new Error('too few copies');
+    });
+    await append(refused, ...others);
+    const relay = await started({ delay: turn });
+    for (const { stream } of [refused, ...others]) relay.nudge(stream);
+    while ((await journal.backlog()).commits > 1) await turn();
+    const late = commitOf();
+    await append(late);
+    relay.nudge(late.stream);
+    while ((await journal.backlog()).commits > 1) await turn();
+    recorder.meanwhile(() => Promise.resolve());
+    await drained();
+    for (const { stream } of [refused, ...others, late]) assert.deepEqual(recorder.of(stream), [1]);
   });
 
   test('tries again when the journal was away, and calls no stream broken for it', async () => {

@@ -6,7 +6,7 @@ import type { Journal } from '../ports/journal.ts';
 import type { Leases } from '../ports/leases.ts';
 import { ageSeconds, createRelayMetrics } from './metrics.ts';
 import type { BatchLimits } from './outgoing.ts';
-import { createPublisher, type Publisher } from './publisher.ts';
+import { createPublisher, type Publisher, type Refused } from './publisher.ts';
 import { createStreamQueue } from './queue.ts';
 import { createSweep } from './sweep.ts';
 
@@ -59,13 +59,18 @@ export function createRelay(deps: RelayDeps): Relay {
 
   async function publishNudged(): Promise<void> {
     let pause = RETRY_MS.first;
+    let again = STREAMS_AT_ONCE;
     while (!signal.aborted) {
-      const streams = await queue.take(STREAMS_AT_ONCE);
-      if (await published(streams)) {
+      const taken = await queue.take({ fresh: STREAMS_AT_ONCE, again });
+      const refused = await publish(taken.streams);
+      for (const stream of refused) queue.putBack(stream);
+      // Whoever shares a publish with one that is refused is refused with it: in smaller groups the others get through.
+      if (taken.again)
+        again = refused.length > 0 ? Math.ceil(again / 2) : Math.min(again * 2, STREAMS_AT_ONCE);
+      if (refused.length === 0) {
         pause = RETRY_MS.first;
         continue;
       }
-      for (const stream of streams) queue.add(stream);
       await delay(pause, signal);
       pause = Math.min(pause * 2, RETRY_MS.longest);
     }
@@ -73,17 +78,20 @@ export function createRelay(deps: RelayDeps): Relay {
 
   let failing = false;
 
-  async function published(streams: readonly string[]): Promise<boolean> {
-    try {
-      await publisher.publish(streams, signal);
-      if (failing) logger.info('publishing again');
-      failing = false;
-      return true;
-    } catch (error) {
-      if (!failing) logger.warn({ err: error }, 'cannot publish, trying again');
-      failing = true;
-      return false;
+  /** @returns those to be tried again */
+  async function publish(streams: readonly string[]): Promise<readonly string[]> {
+    const refused = await publisher
+      .publish(streams, signal)
+      .catch((error: unknown): readonly Omit<Refused, 'topic'>[] => [{ streams, error }]);
+    const [first] = refused;
+    if (first !== undefined && !failing) {
+      const { error: err, streams: _, ...topic } = first;
+      logger.warn({ err, ...topic }, 'cannot publish, trying again');
     }
+    const wasFailing = failing;
+    failing = first !== undefined || queue.holdsBack();
+    if (wasFailing && !failing) logger.info('publishing again');
+    return refused.flatMap((each) => each.streams);
   }
 
   async function sweepOutbox(): Promise<void> {
@@ -116,10 +124,11 @@ export function createRelay(deps: RelayDeps): Relay {
   };
 }
 
-function health({ failing, blocked }: Publisher, outbox: Outbox | undefined): Dependency {
+function health({ refusing, blocked }: Publisher, outbox: Outbox | undefined): Dependency {
   const bus = { name: 'bus', needed: false } as const;
   const degraded = (detail: string): Dependency => ({ ...bus, state: 'degraded', detail });
-  if (failing()) return degraded(`publishing fails; ${inWords(outbox)}`);
+  const topics = refusing();
+  if (topics.length > 0) return degraded(`publishing to ${topics.join(', ')} fails; ${inWords(outbox)}`);
   if (blocked() > 0) return degraded(`${blocked()} streams cannot be published; ${inWords(outbox)}`);
   // Also where another instance is the one that tries, and fails.
   if (outbox !== undefined && outbox.oldestSeconds >= OVERDUE_SECONDS) return degraded(inWords(outbox));
