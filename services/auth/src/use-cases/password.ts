@@ -50,8 +50,8 @@ export const completeReset =
     if (outcome.refusal) throw refused(outcome.refusal);
     await followUp(() => sessions.removeAll(userId));
     if (first) await followUp(() => supersedeOthers(deps, account.address, context));
-    await limits.clear('login-address', account.address);
-    await limits.trust(account.address, context.ip);
+    await followUp(() => limits.clear('login-address', account.address));
+    await followUp(() => limits.trust(account.address, context.ip));
     return outcome;
   };
 

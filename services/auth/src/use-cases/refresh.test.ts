@@ -1,5 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import { UnreadableCommit } from '../ports/journal.ts';
+import { StoreUnavailable } from '../ports/store-unavailable.ts';
+import { createUseCases } from './index.ts';
 import type { SignedIn } from './login.ts';
 import { context, DAY, inWorld, problem, type World } from './testing/world.ts';
 
@@ -49,6 +52,24 @@ describe('a refresh token', () => {
       assert.equal(await revocations(world, state.userId), 0);
     }),
   );
+
+  for (const failure of [
+    new StoreUnavailable(new Error('away')),
+    new UnreadableCommit('an account', 2, 'a newer release wrote it'),
+  ]) {
+    test(
+      `is not used up where the account cannot be had: ${failure.name}`,
+      inWorld(async (world) => {
+        const { refreshToken, state } = await loggedIn(world);
+        const load = () => Promise.reject(failure);
+        const { refresh } = createUseCases({ ...world.deps, accounts: { ...world.deps.accounts, load } });
+        await assert.rejects(refresh(refreshToken, context()), problem('unavailable'));
+        world.advance(60 * SECOND);
+        await world.useCases.refresh(refreshToken, context());
+        assert.equal(await revocations(world, state.userId), 0);
+      }),
+    );
+  }
 
   test(
     'presented after that was stolen by somebody: every session ends, once',

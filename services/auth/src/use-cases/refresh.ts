@@ -16,20 +16,26 @@ export const refresh =
   async (refreshToken: string, context: Context): Promise<SignedIn> => {
     const named = deps.refreshTokens.open(refreshToken);
     if (named === undefined) throw invalid();
-    // First the one step that decides, and that nearly everybody needs: a session that turns out to be dead may
-    // be rotated all the same.
-    const rotated = await rotate(deps, named, context);
-    const session = rotated ?? (await livingSession(deps, named.sessionId));
+    const session = await livingSession(deps, named.sessionId);
+    // Before the token is used up: whoever is told to come back later must find it as it was.
     const state = await deps.accounts.load(session.userId);
     if (!isAlive(state, session.since)) throw invalid();
-    if (rotated === undefined) await refuseUnlessLost(deps, session, named.n, context);
-    return signedIn(deps, session, state);
+    if (session.n !== named.n) await refuseUnlessLost(deps, session, named.n, context);
+    const current = session.n === named.n ? await rotate(deps, named, context) : session;
+    return signedIn(deps, current, state);
   };
 
 type Named = NonNullable<ReturnType<Deps['refreshTokens']['open']>>;
 
-const rotate = ({ sessions, now }: Deps, { sessionId, n }: Named, { ip, userAgent }: Context) =>
-  sessions.rotate(sessionId, n, { at: now(), ip, userAgent });
+/** Another request with the same token may have been faster: then its answer is given again. */
+const rotate = async (deps: Deps, { sessionId, n }: Named, context: Context): Promise<Session> => {
+  const { ip, userAgent } = context;
+  const rotated = await deps.sessions.rotate(sessionId, n, { at: deps.now(), ip, userAgent });
+  if (rotated !== undefined) return rotated;
+  const session = await livingSession(deps, sessionId);
+  await refuseUnlessLost(deps, session, n, context);
+  return session;
+};
 
 const livingSession = async ({ sessions, now }: Deps, id: string): Promise<Session> => {
   const session = await sessions.find(id);
@@ -37,7 +43,7 @@ const livingSession = async ({ sessions, now }: Deps, id: string): Promise<Sessi
   return session;
 };
 
-/** For a token that is not the current one (any more: another request with it may have been faster). */
+/** For a token that is not the current one. */
 const refuseUnlessLost = async (deps: Deps, session: Session, n: number, context: Context): Promise<void> => {
   if (isLostAnswer(session, n, deps.now())) return;
   if (n < session.n) await endStolen(deps, session, context);

@@ -3,6 +3,7 @@ import { ipKey } from '../credentials/ip-key.ts';
 import { ownerOf } from './address.ts';
 import type { Deps } from './deps.ts';
 import { demandAllowed } from './guard.ts';
+import { followUp } from './reachable.ts';
 import { isAlive } from './standing.ts';
 
 type Needs = Pick<Deps, 'accounts' | 'journal' | 'sessions' | 'limits' | 'now'>;
@@ -29,8 +30,9 @@ export const tryPassword = async <T>(
   demandAllowed(await limits.peek('login-ip', network));
   const counted = await limits.take('login-address', who.address);
   if (!counted.allowed && !(await isKnownFrom(deps, who))) demandAllowed(counted);
+  /** A point too few hurts less than an answer that denies what is done. */
   const takeBack = async (): Promise<void> => {
-    if (counted.allowed) await limits.giveBack('login-address', who.address);
+    if (counted.allowed) await followUp(() => limits.giveBack('login-address', who.address));
   };
   const result = await attempt().catch(async (error: unknown) => {
     await takeBack();
