@@ -7,8 +7,8 @@ import { type Mongo, openMongo } from './open.ts';
 export interface TestDatabase {
   /** The one connection of this file, to a database that is empty but for its indexes. */
   empty(): Promise<Mongo>;
-  /** Another connection to the same database. */
-  another(): Promise<Mongo>;
+  /** Another connection to the same database, with an option more in its URL. */
+  another(option?: string): Promise<Mongo>;
 }
 
 /** The server to test against. @throws Error if it is not set */
@@ -24,8 +24,8 @@ export function testDatabase(suite: string, indexes: readonly Index[]): TestData
   const database = `latchkey_test_${suite}_${randomBytes(4).toString('hex')}`;
   const opened: Mongo[] = [];
 
-  const another = async (): Promise<Mongo> => {
-    const mongo = openMongo({ url, database });
+  const another = async (option?: string): Promise<Mongo> => {
+    const mongo = openMongo({ url: withOption(url, option), database });
     opened.push(mongo);
     await mongo.reached;
     return mongo;
@@ -53,4 +53,11 @@ export function testDatabase(suite: string, indexes: readonly Index[]): TestData
       return mongo;
     },
   };
+}
+
+function withOption(url: string, option: string | undefined): string {
+  if (option === undefined) return url;
+  const [address = '', options] = url.split('?');
+  const path = /\/\/[^/]+\//.test(address) ? address : `${address}/`;
+  return `${path}?${options === undefined ? option : `${options}&${option}`}`;
 }

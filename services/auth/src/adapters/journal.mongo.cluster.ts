@@ -41,6 +41,25 @@ describe('the journal on mongo', () => {
     assert.deepEqual(await journal.read(sound.stream), [sound]);
   });
 
+  test('decides, and lets out, only what no failover takes back', async () => {
+    await database.empty();
+    const { connection } = await database.another('monitorCommands=true');
+    const asked: (readonly [command: string, readConcern: unknown])[] = [];
+    connection.getClient().on('commandStarted', ({ commandName, command }) => {
+      if (commandName === 'find') asked.push([command.find, command.readConcern?.level]);
+    });
+    const journal = createMongoJournal(connection);
+    const commit = registrationOf('ada@example.com');
+    await journal.append(commit);
+    await journal.append(commit);
+    await journal.read(commit.stream);
+    await journal.byCommand(commit.commandId);
+    await journal.holder('address:ada@example.com');
+    await journal.living('ada@example.com');
+    await journal.unpublished(commit.stream);
+    assert.deepEqual(asked, Array(6).fill([COMMITS, 'majority']));
+  });
+
   test('keeps nothing of the outbox or a registration where there is none', async () => {
     const { connection } = await database.empty();
     const journal = createMongoJournal(connection);

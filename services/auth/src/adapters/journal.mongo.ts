@@ -37,9 +37,15 @@ export function createMongoJournal(connection: Connection): Journal {
 
 type Commits = Collection<CommitDocument>;
 
+/**
+ * For what is decided on, or leaves the journal. A failover can still take back what no majority has: the next commit
+ * would then follow one that is not there, and its stream have a hole for ever.
+ */
+const LASTING = { readConcern: 'majority' } as const;
+
 function streamsIn(commits: Commits): Pick<Journal, 'append' | 'byCommand' | 'read' | 'holder'> {
   async function byCommand(commandId: string): Promise<Commit | undefined> {
-    const document = await commits.findOne({ _id: commandId });
+    const document = await commits.findOne({ _id: commandId }, LASTING);
     return document === null ? undefined : commitOf(document);
   }
 
@@ -59,14 +65,14 @@ function streamsIn(commits: Commits): Pick<Journal, 'append' | 'byCommand' | 're
 
     async read(stream, after = 0) {
       const documents = await commits
-        .find({ stream, number: { $gt: after } })
+        .find({ stream, number: { $gt: after } }, LASTING)
         .sort({ number: 1 })
         .toArray();
       return documents.map(commitOf);
     },
 
     async holder(claim) {
-      const document = await commits.findOne({ claims: claim }, { projection: { stream: 1 } });
+      const document = await commits.findOne({ claims: claim }, { ...LASTING, projection: { stream: 1 } });
       return document?.stream;
     },
   };
@@ -76,7 +82,7 @@ function registrationsIn(commits: Commits): Pick<Journal, 'living' | 'registrati
   return {
     async living(address) {
       const documents = await commits
-        .find({ 'registration.address': address }, { projection: { registration: 1 } })
+        .find({ 'registration.address': address }, { ...LASTING, projection: { registration: 1 } })
         .sort({ 'registration.at': -1, 'registration.stream': -1 })
         .toArray();
       return documents.flatMap(registrationOf);
@@ -111,8 +117,7 @@ function outboxIn(commits: Commits): Pick<Journal, 'unpublished' | 'waiting' | '
   return {
     async unpublished(stream) {
       const documents = await commits
-        // What a failover could still take back must not get into Kafka.
-        .find({ 'unpublished.stream': stream }, { readConcern: 'majority' })
+        .find({ 'unpublished.stream': stream }, LASTING)
         .sort({ 'unpublished.number': 1 })
         .toArray();
       return documents.map(commitOf);
