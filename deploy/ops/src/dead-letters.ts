@@ -21,13 +21,10 @@ const list: SubCommand = {
         page: (many) => letters.list({ limit: many, ...(after && { after }) }),
         nameOf: ({ place }) => nameOf(place),
         asJson: values.json ?? false,
-        jsonOf,
+        objectsOf: (letter) => [jsonOf(letter)],
         heads: ['letter', 'set aside', 'record', 'cause'],
-        columnsOf: (letter) => [
-          nameOf(letter.place),
-          letter.record.timestamp.toISOString(),
-          originOf(letter),
-          letter.cause,
+        rowsOf: (letter) => [
+          [nameOf(letter.place), letter.record.timestamp.toISOString(), originOf(letter), letter.cause],
         ],
         nothing: 'There are no dead letters.',
       }),

@@ -27,15 +27,17 @@ const list: SubCommand = {
         page: (many) => deliveries.list({ states, limit: many, ...(after && { after }) }),
         nameOf: ({ id }) => id,
         asJson: values.json ?? false,
-        jsonOf: (delivery) => delivery,
+        objectsOf: (delivery) => [delivery],
         heads: ['id', 'state', 'mail', 'event of', 'tries', 'last try'],
-        columnsOf: (delivery) => [
-          delivery.id,
-          stateOf(delivery),
-          delivery.mail,
-          delivery.occurredAt.toISOString(),
-          String(delivery.tries),
-          lastOf(delivery),
+        rowsOf: (delivery) => [
+          [
+            delivery.id,
+            stateOf(delivery),
+            delivery.mail,
+            delivery.occurredAt.toISOString(),
+            String(delivery.tries),
+            lastOf(delivery),
+          ],
         ],
         nothing: 'There is no such delivery.',
       });

@@ -26,10 +26,12 @@ export interface Listing<T> {
   nameOf(item: T): string;
   /** As JSON, one object a line, and nothing else. */
   readonly asJson: boolean;
-  jsonOf(item: T): object;
+  /** Mostly one. */
+  objectsOf(item: T): readonly object[];
   /** What the columns are called. */
   readonly heads: readonly string[];
-  columnsOf(item: T): readonly string[];
+  /** A row for each object. */
+  rowsOf(item: T): readonly (readonly string[])[];
   /** Said where there is none. */
   readonly nothing: string;
 }
@@ -39,9 +41,9 @@ export async function showPage<T>({ say, note }: Context, listing: Listing<T>): 
   const found = await listing.page(listing.limit + 1);
   const shown = found.slice(0, listing.limit);
   const last = shown.at(-1);
-  if (listing.asJson) for (const item of shown) say(JSON.stringify(listing.jsonOf(item)));
+  if (listing.asJson) for (const each of shown.flatMap(listing.objectsOf)) say(JSON.stringify(each));
   else if (last === undefined) say(listing.nothing);
-  else for (const line of inColumns([listing.heads, ...shown.map(listing.columnsOf)])) say(line);
+  else for (const line of inColumns([listing.heads, ...shown.flatMap(listing.rowsOf)])) say(line);
   if (last !== undefined && found.length > shown.length)
     note(`There are more: --after ${listing.nameOf(last)}`);
 }

@@ -1,6 +1,6 @@
 import { openAdministration as openAuth } from '@latchkey/auth';
 import { ACCOUNTS_TOPIC } from '@latchkey/events';
-import { type Administration, openAdministration, type Parked, type RetryOutcome } from '@latchkey/user';
+import { type Administration, openAdministration, type ParkedIn, type RetriedIn } from '@latchkey/user';
 import { type Context, UsageError, type Work } from './command.ts';
 import { LIST_OPTIONS, limitOf, properties, showPage } from './listing.ts';
 import { fieldsOf, redacted } from './redacted.ts';
@@ -16,21 +16,22 @@ const list: SubCommand = {
     const { values, positionals } = wordsOf(words, LIST_OPTIONS, LIST_TAKES);
     if (positionals.length > 0) throw new UsageError(LIST_TAKES);
     const limit = limitOf(values.limit);
-    return onAccounts((accounts, context, topic) =>
+    return onAccounts((accounts, context, names) =>
       showPage(context, {
         limit,
         page: (many) =>
           accounts.listParked({ limit: many, ...(values.after !== undefined && { after: values.after }) }),
         nameOf: ({ account }) => account,
         asJson: values.json ?? false,
-        jsonOf: (parked) => jsonOf(topic, parked),
-        heads: ['account', 'stands at', 'record', 'cause'],
-        columnsOf: (parked) => [
-          parked.account,
-          `event ${parked.after}`,
-          placeOf(topic, parked),
-          parked.cause,
+        objectsOf: ({ marks }) => marks.map((mark) => jsonOf(names, mark)),
+        heads: [
+          'account',
+          ...(names.severalGenerations ? ['generation'] : []),
+          'stands at',
+          'record',
+          'cause',
         ],
+        rowsOf: ({ marks }) => marks.map((mark) => columnsOf(names, mark)),
         nothing: NOBODY,
       }),
     );
@@ -44,14 +45,18 @@ const show: SubCommand = {
   read(words) {
     const { values, positionals } = wordsOf(words, { json: { type: 'boolean' } }, SHOW_TAKES);
     const account = onlyWord(positionals, SHOW_TAKES);
-    return onAccounts(async (accounts, { say }, topic) => {
+    return onAccounts(async (accounts, { say }, names) => {
       const parked = await accounts.findParked(account);
       if (parked === undefined) throw new Error(`${account} is not parked`);
-      const record = await accounts.recordOf(parked);
-      const shown = record && redacted(record);
-      if (values.json) return say(JSON.stringify({ ...jsonOf(topic, parked), found: shown ?? null }));
-      const found = shown ? fieldsOf(shown) : { value: '(gone from the topic)' };
-      for (const line of properties({ ...described(topic, parked), ...found })) say(line);
+      for (const mark of parked.marks) {
+        const record = await accounts.recordOf(mark);
+        const shown = record && redacted(record);
+        if (values.json) say(JSON.stringify({ ...jsonOf(names, mark), found: shown ?? null }));
+        else {
+          const found = shown ? fieldsOf(shown) : { value: '(gone from the topic)' };
+          for (const line of properties({ ...described(names, mark), ...found })) say(line);
+        }
+      }
     });
   },
 };
@@ -66,10 +71,10 @@ const retry: SubCommand = {
     if (values.all && positionals.length > 0) throw new UsageError(RETRY_TAKES);
     const account = values.all ? undefined : onlyWord(positionals, RETRY_TAKES);
     const wordsFor = values.json ? jsonOutcome : outcomeOf;
-    return onAccounts(async (accounts, { say }) => {
-      if (account !== undefined)
-        return retryOne(accounts, account, (outcome) => say(wordsFor(account, outcome)));
-      const tried = await retryAll(accounts, (id, outcome) => say(wordsFor(id, outcome)));
+    return onAccounts(async (accounts, { say }, names) => {
+      const tell = (id: string, outcome: RetriedIn) => say(wordsFor(names, id, outcome));
+      if (account !== undefined) return retryOne(accounts, account, tell);
+      const tried = await retryAll(accounts, tell);
       if (tried === 0 && !values.json) say(NOBODY);
     });
   },
@@ -86,33 +91,36 @@ export const parkedCommand = subCommands(
   },
 );
 
-const onAccounts =
-  /** @param topic what the topic of accounts is called on the log */
-    (work: (accounts: Administration, context: Context, topic: string) => Promise<void>): Work =>
-    (context) =>
-      withSystem(context, ({ backend, nameOf }) => {
-        const { lastSequence } = openAuth(backend);
-        const accounts = openAdministration({ backend, lastDecided: lastSequence });
-        return work(accounts, context, nameOf(ACCOUNTS_TOPIC));
-      });
+/** What is called how. */
+interface Names {
+  /** The topic of accounts, on the log. */
+  readonly topic: string;
+  /** Then each is named. */
+  readonly severalGenerations: boolean;
+}
 
-async function retryOne(
-  accounts: Administration,
-  account: string,
-  tell: (outcome: RetryOutcome) => void,
-): Promise<void> {
+const onAccounts =
+  (work: (accounts: Administration, context: Context, names: Names) => Promise<void>): Work =>
+  (context) =>
+    withSystem(context, async ({ backend, nameOf }) => {
+      const { lastSequence } = openAuth(backend);
+      const accounts = openAdministration({ backend, lastDecided: lastSequence });
+      const severalGenerations = (await accounts.generations()).length > 1;
+      await work(accounts, context, { topic: nameOf(ACCOUNTS_TOPIC), severalGenerations });
+    });
+
+type TellOutcome = (account: string, outcome: RetriedIn) => void;
+
+async function retryOne(accounts: Administration, account: string, tell: TellOutcome): Promise<void> {
   const outcome = await accounts.retryParked(account);
-  tell(outcome);
+  tell(account, outcome);
   if (outcome.result === 'still parked') throw new Error(`${account} is still parked`);
 }
 
 const PAGE = 100;
 
 /** @returns how many there were @throws Error of one line if any of them is parked still */
-async function retryAll(
-  accounts: Administration,
-  tell: (account: string, outcome: RetryOutcome) => void,
-): Promise<number> {
+async function retryAll(accounts: Administration, tell: TellOutcome): Promise<number> {
   let tried = 0;
   let still = 0;
   for (let after: string | undefined; ; ) {
@@ -130,24 +138,41 @@ async function retryAll(
   return tried;
 }
 
-const outcomeOf = (account: string, { result, sequence, cause }: RetryOutcome): string =>
-  `${account}: ${result}, at event ${sequence}${cause === undefined ? '' : `: ${cause}`}`;
+const outcomeOf = (
+  { severalGenerations }: Names,
+  account: string,
+  { result, sequence, cause, generation }: RetriedIn,
+): string => {
+  const where = severalGenerations && result !== 'not parked' ? ` in generation ${generation}` : '';
+  return `${account}: ${result}${where}, at event ${sequence}${cause === undefined ? '' : `: ${cause}`}`;
+};
 
-const jsonOutcome = (account: string, outcome: RetryOutcome): string =>
+const jsonOutcome = (_names: Names, account: string, outcome: RetriedIn): string =>
   JSON.stringify({ account, ...outcome });
 
-const placeOf = (topic: string, { partition, offset }: Parked): string => `${topic}/${partition}/${offset}`;
+const placeOf = ({ topic }: Names, { partition, offset }: ParkedIn): string =>
+  `${topic}/${partition}/${offset}`;
 
-const jsonOf = (topic: string, parked: Parked) => ({
+const jsonOf = (names: Names, parked: ParkedIn) => ({
   account: parked.account,
+  generation: parked.generation,
   after: parked.after,
-  record: placeOf(topic, parked),
+  record: placeOf(names, parked),
   cause: parked.cause,
 });
 
-const described = (topic: string, parked: Parked) => ({
+const columnsOf = (names: Names, parked: ParkedIn): readonly string[] => [
+  parked.account,
+  ...(names.severalGenerations ? [String(parked.generation)] : []),
+  `event ${parked.after}`,
+  placeOf(names, parked),
+  parked.cause,
+];
+
+const described = (names: Names, parked: ParkedIn) => ({
   account: parked.account,
+  generation: names.severalGenerations ? parked.generation : undefined,
   'stands at': `event ${parked.after}`,
   cause: parked.cause,
-  record: placeOf(topic, parked),
+  record: placeOf(names, parked),
 });

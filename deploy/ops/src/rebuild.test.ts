@@ -11,6 +11,8 @@ import { silent, temporaryFolder } from '../../standalone/src/testing.ts';
 import { UsageError } from './command.ts';
 import { rebuildCommand } from './rebuild.ts';
 import { eventually } from './testing/eventually.ts';
+import { openTown } from './testing/people.ts';
+import { runHere } from './testing/run-here.ts';
 import { runOps } from './testing/run-ops.ts';
 
 const registered = (userId: string): LatchkeyEvent => ({
@@ -53,6 +55,38 @@ const scene = async (t: TestContext) => {
     listParked: () => user.listParked({ limit: 9 }),
     rebuild: (...words: readonly string[]) => runOps({ DATA_DIR: folder }, 'rebuild', 'user', ...words),
   };
+};
+
+/** A folder in use, where an account was parked at a record that is no event, and was repaired. */
+const repairedTown = async (t: TestContext) => {
+  const folder = await temporaryFolder(t);
+  const town = await openTown(folder);
+  t.after(() => town.stop());
+  const ada = await town.settle('ada');
+  const database = openDatabase({ folder, as: 'beside' });
+  t.after(() => database.close());
+  const bus = createEmbeddedBus({ database });
+  await bus.publish(ACCOUNTS_TOPIC, [{ key: ada, value: Buffer.from('{'), headers: {} }]);
+  await bus.close();
+  const ops = (...words: readonly string[]) => runHere({ DATA_DIR: folder }, ...words);
+  const isParked = async () => (await ops('parked', 'list')).out.includes(ada);
+  await eventually('the account is parked', isParked);
+  assert.equal((await ops('parked', 'retry', ada)).out, `${ada}: goes on, at event 2\n`);
+  assert.equal(await isParked(), false);
+  return { town, database, ada, ops };
+};
+
+/** Refuses to flip, as accounts are parked in generation 2 alone. */
+const refused = async (ops: (...words: readonly string[]) => ReturnType<typeof runHere>, many: string) => {
+  const { code, err } = await ops('rebuild', 'user');
+  assert.equal(code, 1);
+  assert.match(
+    err,
+    new RegExp(
+      `^ops: Nothing was flipped: ${many} parked in generation 2 and not in the one that answers, .+\\. parked retry --all lets `,
+      'm',
+    ),
+  );
 };
 
 const profilesIn = (database: Database): number =>
@@ -115,10 +149,49 @@ Generation 1 is kept and filled: --back flips back to it, --drop removes it.
     assert.match(
       refused.err,
       new RegExp(
-        `^ops: Nothing was flipped: 1 account parked in generation 2 and not in the one that answers, such as ${account} \\(.+\\)\\. See parked list`,
+        `^ops: Nothing was flipped: 1 account parked in generation 2 and not in the one that answers, such as ${account} \\(.+\\)\\. parked retry --all lets `,
         'm',
       ),
     );
+  });
+
+  test('flips once what only the new one has parked was found and let go on', async (t) => {
+    const { ada, ops } = await repairedTown(t);
+    await refused(ops, '1 account');
+
+    const list = await ops('parked', 'list');
+    assert.match(list.out, /^account +generation +stands at +record +cause\n/);
+    assert.match(list.out, new RegExp(`^${ada} +2 +event 2 +accounts\\.events\\.v1/\\d+/2 +.+$`, 'm'));
+    const asJson = JSON.parse((await ops('parked', 'list', '--json')).out);
+    assert.deepEqual([asJson.account, asJson.generation], [ada, 2]);
+    assert.match((await ops('parked', 'show', ada)).out, /^generation +2\nstands at +event 2$/m);
+
+    const retried = await ops('parked', 'retry', '--all');
+    assert.deepEqual([retried.code, retried.out], [0, `${ada}: goes on in generation 2, at event 2\n`]);
+    const flipped = await ops('rebuild', 'user');
+    assert.equal(flipped.code, 0, flipped.err);
+    assert.match(flipped.out, /^Generation 2 answers\./m);
+  });
+
+  test('is told of what cannot be let go on, and does not flip', async (t) => {
+    const { town, database, ada, ops } = await repairedTown(t);
+    const ben = await town.settle('ben');
+    const key = `CAST('${ben}' AS BLOB)`;
+    await database.write(
+      () =>
+        void database.exec(
+          `DELETE FROM bus_record WHERE key = ${key} AND offset = (SELECT min(offset) FROM bus_record WHERE key = ${key})`,
+        ),
+    );
+    await refused(ops, '2 accounts');
+    const stands = `${ben}: still parked in generation 2, at event 0: event 2 came where 1 was due`;
+    const all = await ops('parked', 'retry', '--all');
+    assert.deepEqual([all.code, all.err], [1, 'ops: 1 of 2 accounts are still parked\n']);
+    const goesOn = `${ada}: goes on in generation 2, at event 2`;
+    assert.deepEqual(all.out.trimEnd().split('\n'), [goesOn, stands].toSorted());
+    const one = await ops('parked', 'retry', ben);
+    assert.deepEqual([one.code, one.out, one.err], [1, `${stands}\n`, `ops: ${ben} is still parked\n`]);
+    await refused(ops, '1 account');
   });
 
   test('takes no words that it does not know, and one task at a time', () => {

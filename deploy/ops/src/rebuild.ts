@@ -119,7 +119,7 @@ function demandParity(
   if (parked > 0) {
     const few = parkedExamples.map(({ account, cause }) => `${account} (${cause})`).join(', ');
     throw new Error(
-      `Nothing was flipped: ${counted(parked, 'account')} parked in generation ${generation} and not in the one that answers, such as ${few}. See parked list and parked retry, or --drop it.`,
+      `Nothing was flipped: ${counted(parked, 'account')} parked in generation ${generation} and not in the one that answers, such as ${few}. parked retry --all lets those go on that miss no event: then repeat. Or --drop removes generation ${generation}.`,
     );
   }
   if (apart > 0)

@@ -4,7 +4,8 @@ import { ACCOUNTS_TOPIC } from '@latchkey/events';
 import { type Backend, storesOf } from './backends.ts';
 import type { ParkedPage } from './ports/profiles.ts';
 import type { Parked } from './profile/account.ts';
-import { createRetryParked, type RetryOutcome, retryInEach } from './projection/retry-parked.ts';
+import { type ParkedAccount, parkedInEach } from './projection/parked-accounts.ts';
+import { createRetryParked, type RetriedIn, retryInEach } from './projection/retry-parked.ts';
 
 export interface AdministrationDeps {
   readonly backend: Backend;
@@ -13,31 +14,33 @@ export interface AdministrationDeps {
 }
 
 export interface Administration {
-  /** Accounts that stand still, by id. */
-  listParked(page: ParkedPage): Promise<readonly Parked[]>;
-  /** Undefined where the account does not stand still. */
-  findParked(account: string): Promise<Parked | undefined>;
+  /** The generations of the read model that are filled, by number. */
+  generations(): Promise<readonly number[]>;
+  /** Accounts that stand still in any of them, by id. */
+  listParked(page: ParkedPage): Promise<readonly ParkedAccount[]>;
+  /** Undefined where the account stands still in none. */
+  findParked(account: string): Promise<ParkedAccount | undefined>;
   /** The record that an account is parked at, unless it is gone from the topic. */
   recordOf(parked: Parked): Promise<BusRecord | undefined>;
   /**
-   * Reads a parked account's records again, from the one that could not be applied: in every generation of the read
-   * model that is kept up to date. @returns what came of it in the one that answers
+   * Reads a parked account's records again, from the one that could not be applied: in every generation that is
+   * filled. @returns the worst that came of it
    */
-  retryParked(account: string): Promise<RetryOutcome>;
+  retryParked(account: string): Promise<RetriedIn>;
 }
 
-/** Acts on the generation that answers. */
 export function openAdministration({ backend, lastDecided }: AdministrationDeps): Administration {
   const { bus } = backend;
   const { generations, profilesOf } = storesOf(backend);
-  const answering = async () => profilesOf((await generations.read()).active);
+  const parked = parkedInEach({ pointer: generations.read, profilesOf });
   // Those who wait for an account look at the store now and then.
   const retryIn = (generation: number) =>
     createRetryParked({ bus, profiles: profilesOf(generation), lastDecided, announce: () => undefined });
 
   return {
-    listParked: async (page) => (await answering()).listParked(page),
-    findParked: async (account) => (await (await answering()).find(account)).parked,
+    generations: async () => (await generations.read()).running,
+    listParked: parked.list,
+    findParked: parked.find,
     async recordOf({ account, partition, offset }) {
       for await (const record of bus.readKey(ACCOUNTS_TOPIC, partition, account, offset)) {
         return record.offset === offset ? record : undefined;

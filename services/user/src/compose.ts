@@ -29,7 +29,7 @@ import {
   whileAnswering,
 } from './projection/projection-metrics.ts';
 import { createProjectors } from './projection/projectors.ts';
-import { createRetryParked, type RetryOutcome, retryInEach } from './projection/retry-parked.ts';
+import { createRetryParked, type RetriedIn, retryInEach } from './projection/retry-parked.ts';
 import { createWaitingRoom, type WaitLimits } from './projection/waiting-room.ts';
 
 const SLICE_SIZE = 500;
@@ -49,10 +49,13 @@ export interface UserDeps {
 }
 
 export interface UserService extends Service {
-  /** Accounts that stand still, by id. */
+  /** Accounts that stand still in the generation that answers, by id. */
   listParked(page: ParkedPage): Promise<readonly Parked[]>;
-  /** Reads a parked account's records again, from the one that could not be applied. */
-  retryParked(account: string): Promise<RetryOutcome>;
+  /**
+   * Reads a parked account's records again, from the one that could not be applied: in every generation that is
+   * filled. @returns the worst that came of it
+   */
+  retryParked(account: string): Promise<RetriedIn>;
 }
 
 /** Its topics, and on a cluster its indexes, must exist when the service starts. May start again once stopped. */

@@ -226,7 +226,7 @@ test('a gap parks the account and nobody else; once repaired it goes on where it
 
   assert.equal((await service.retryParked(account.id)).result, 'still parked');
   await publish(missing);
-  assert.deepEqual(await service.retryParked(account.id), { result: 'goes on', sequence: 3 });
+  assert.deepEqual(await service.retryParked(account.id), { result: 'goes on', sequence: 3, generation: 1 });
   assert.equal((await me(account, 3)).body.version, 3);
   assert.deepEqual(await service.listParked({ limit: 9 }), []);
   await publish(account.verified());

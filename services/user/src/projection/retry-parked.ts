@@ -16,6 +16,11 @@ export interface RetryOutcome {
   readonly cause?: string;
 }
 
+/** How it went in one of several generations. */
+export interface RetriedIn extends RetryOutcome {
+  readonly generation: number;
+}
+
 export interface RetryDeps {
   readonly bus: Pick<Bus, 'readKey'>;
   readonly profiles: Pick<Profiles, 'find' | 'save' | 'unpark'>;
@@ -52,20 +57,29 @@ export const createRetryParked =
 
 /**
  * In each generation that is filled, so that another one that comes to answer has it repaired as well. What comes
- * out is how it went in the one that answers.
+ * out is the worst of it, and of equals how it went in the one that answers.
  */
 export const retryInEach =
   (deps: {
     pointer(): Promise<Pick<Pointer, 'active' | 'running'>>;
     retryIn(generation: number): (account: string) => Promise<RetryOutcome>;
   }) =>
-  async (account: string): Promise<RetryOutcome> => {
+  async (account: string): Promise<RetriedIn> => {
     const { active, running } = await deps.pointer();
-    for (const generation of running.filter((each) => each !== active)) {
-      await deps.retryIn(generation)(account);
-    }
-    return deps.retryIn(active)(account);
+    const retry = async (generation: number) => ({
+      ...(await deps.retryIn(generation)(account)),
+      generation,
+    });
+    const others: RetriedIn[] = [];
+    for (const generation of running.filter((each) => each !== active)) others.push(await retry(generation));
+    return others.reduce(worse, await retry(active));
   };
+
+/** From good to bad. */
+const RESULTS: readonly RetryOutcome['result'][] = ['not parked', 'goes on', 'still parked'];
+
+const worse = (worst: RetriedIn, other: RetriedIn): RetriedIn =>
+  RESULTS.indexOf(other.result) > RESULTS.indexOf(worst.result) ? other : worst;
 
 const readAccount = async (bus: RetryDeps['bus'], { account, partition, offset }: Parked) => {
   const records: AccountRecord[] = [];

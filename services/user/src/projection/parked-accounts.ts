@@ -1,0 +1,54 @@
+/** Accounts that stand still, in whichever generations of the read model. */
+import type { Pointer } from '../generation/pointer.ts';
+import type { ParkedPage, Profiles } from '../ports/profiles.ts';
+import type { Parked } from '../profile/account.ts';
+
+export interface ParkedIn extends Parked {
+  readonly generation: number;
+}
+
+export interface ParkedAccount {
+  readonly account: string;
+  /** Where it stands still, by generation: at least one. */
+  readonly marks: readonly ParkedIn[];
+}
+
+export interface ParkedAccounts {
+  /** By id: at most `limit` accounts, each with all of its marks. */
+  list(page: ParkedPage): Promise<readonly ParkedAccount[]>;
+  /** Undefined where the account stands still in none. */
+  find(account: string): Promise<ParkedAccount | undefined>;
+}
+
+/** In each generation that is filled: one that is to answer next is not to begin with accounts that nobody knew of. */
+export function parkedInEach(deps: {
+  pointer(): Promise<Pick<Pointer, 'running'>>;
+  profilesOf(generation: number): Pick<Profiles, 'find' | 'listParked'>;
+}): ParkedAccounts {
+  const inEach = async (
+    ask: (profiles: ReturnType<typeof deps.profilesOf>) => Promise<readonly Parked[]>,
+  ): Promise<readonly ParkedAccount[]> => {
+    const { running } = await deps.pointer();
+    const marks = running.map(async (generation) =>
+      (await ask(deps.profilesOf(generation))).map((parked) => ({ ...parked, generation })),
+    );
+    return byAccount((await Promise.all(marks)).flat());
+  };
+
+  return {
+    // The first of all are among the first of each.
+    list: async (page) => (await inEach((profiles) => profiles.listParked(page))).slice(0, page.limit),
+    async find(account) {
+      const [found] = await inEach(async (profiles) => {
+        const { parked } = await profiles.find(account);
+        return parked === undefined ? [] : [parked];
+      });
+      return found;
+    },
+  };
+}
+
+const byAccount = (marks: readonly ParkedIn[]): readonly ParkedAccount[] =>
+  [...Map.groupBy(marks, ({ account }) => account)]
+    .map(([account, each]) => ({ account, marks: each }))
+    .toSorted((a, b) => (a.account < b.account ? -1 : 1));
