@@ -169,6 +169,22 @@ test('an admin waits for the account that the header names', async (context) => 
   assert.equal((await get(`/users/${other.id}`, boss.token, seen(2))).status, 503);
 });
 
+test('an admin who has changed a parked account is refused what is asked of that account, and nothing else', async (context) => {
+  const { publish, get, service } = await startService(context, { timeoutMs: 50 });
+  const boss = admin();
+  const other = historyOf('bob');
+  const [first, , third] = [other.registered(), other.verified(), other.verified()];
+  await publish(...boss.events, first, third);
+  while ((await service.listParked({ limit: 9 })).length === 0) await nextTurn();
+
+  const seen = { 'Account-Sequence': `${other.id}:9` };
+  assert.equal((await get('/users', boss.token, seen)).status, 200);
+  assert.equal((await get('/users/me', boss.token, seen)).status, 200);
+  assert.equal((await get(`/users/${boss.history.id}`, boss.token, seen)).status, 200);
+  const refused = await get(`/users/${other.id}`, boss.token, seen);
+  assert.deepEqual([refused.status, refused.headers.get('retry-after')], [503, '30']);
+});
+
 test('an admin sees which accounts are disabled', async (context) => {
   const { publish, get } = await startService(context);
   const boss = admin();

@@ -12,6 +12,7 @@ import {
 } from '@latchkey/service';
 import { z } from 'zod';
 import type { ProfileQuery, Profiles } from '../ports/profiles.ts';
+import { standsStill } from '../projection/waiting-room.ts';
 import { writeCursor } from './cursor.ts';
 import { reachable } from './reachable.ts';
 import {
@@ -97,7 +98,8 @@ const seenBy = async (
   if (id === caller.profile.id) return viewOf(caller.profile);
   if (!caller.verified) throw new Problem(accountNotVerified);
   if (caller.role !== 'admin') throw new Problem(problems.insufficient_permission);
-  const { profile } = await reachable(() => profiles.find(id));
+  const { profile, parked } = await reachable(() => profiles.find(id));
+  if (parked !== undefined && id === caller.awaited) throw standsStill();
   if (profile === undefined || profile.ended) throw new Problem(problems.not_found);
   return viewOf(profile);
 };

@@ -8,15 +8,18 @@ import { reachable } from './reachable.ts';
 /** A caller comes with the profile that it was judged by, so that no route reads it twice. */
 export interface ProfileStanding extends AccountStanding {
   readonly profile: LivingProfile;
+  /** The other account that was waited for: what is read of it must show what the caller has seen. */
+  readonly awaited?: string;
 }
 
 /**
  * Waits for the token's own account at the token's `seq`, then for what `Account-Sequence` names: the caller's
  * own account, or, for a verified admin, any other. For everybody else a header about another account is
- * ignored: it would let strangers hold up requests over accounts that are none of theirs.
+ * ignored: it would let strangers hold up requests over accounts that are none of theirs. Another account that is
+ * parked holds up what is read of it alone: who has changed it sends the header with whatever comes next.
  */
 export const createStanding =
-  (room: Pick<WaitingRoom, 'reach'>): Standing<ProfileStanding> =>
+  (room: Pick<WaitingRoom, 'reach' | 'settled'>): Standing<ProfileStanding> =>
   (claims, request) =>
     reachable(async () => {
       const seen = readAccountSequence(request.headers['account-sequence']);
@@ -26,8 +29,9 @@ export const createStanding =
       if (seen.account === claims.sub) {
         return standingAt(room, claims, Math.max(claims.seq, seen.sequence));
       }
-      if (mayAwaitOthers(standing)) await room.reach(seen.account, seen.sequence, claims.sub);
-      return standing;
+      if (!mayAwaitOthers(standing)) return standing;
+      await room.settled(seen.account, seen.sequence, claims.sub);
+      return { ...standing, awaited: seen.account };
     });
 
 const standingAt = async (

@@ -17,10 +17,12 @@ export const defaultWaitLimits: WaitLimits = { timeoutMs: 2000, pollMs: 25, tota
 
 export interface WaitingRoom {
   /**
-   * The account once it has reached `sequence`, at once if it has already.
-   * @throws Problem (unavailable, with Retry-After) if it does not get there in time, if it is parked, or if
-   * too many wait already; StoreUnavailable if the store is away. One that goes away meanwhile is waited for.
+   * The account once it has reached `sequence`, at once if it has already or is parked: then it will not.
+   * @throws Problem (unavailable, with Retry-After) if it does not get there in time, or if too many wait already;
+   * StoreUnavailable if the store is away. One that goes away meanwhile is waited for.
    */
+  settled(id: string, sequence: number, caller: string): Promise<Account>;
+  /** The same. @throws also Problem (unavailable, with Retry-After) if it is parked */
   reach(id: string, sequence: number, caller: string): Promise<Account>;
   /** Wakes those whose account has got there. */
   announce(accounts: readonly Account[]): void;
@@ -38,7 +40,7 @@ interface Waiter {
 const RETRY_AFTER_SECONDS = 1;
 const behind = () => unavailable('The read model has not caught up yet. Try again.', RETRY_AFTER_SECONDS);
 const crowded = () => unavailable('Too many requests wait for the read model.', RETRY_AFTER_SECONDS);
-const standsStill = () => unavailable('This account is being repaired. Try again later.', 30);
+export const standsStill = () => unavailable('This account is being repaired. Try again later.', 30);
 
 export function createWaitingRoom(deps: {
   readonly profiles: Pick<Profiles, 'find' | 'load'>;
@@ -107,13 +109,16 @@ export function createWaitingRoom(deps: {
       keepPolling();
     });
 
+  async function settled(id: string, sequence: number, caller: string): Promise<Account> {
+    const now = await deps.profiles.find(id);
+    if (isSettled(now, sequence)) return now;
+    admit(caller);
+    return wait(id, sequence, caller);
+  }
+
   return {
-    async reach(id, sequence, caller) {
-      const now = await deps.profiles.find(id);
-      if (isSettled(now, sequence)) return usable(now);
-      admit(caller);
-      return usable(await wait(id, sequence, caller));
-    },
+    settled,
+    reach: async (id, sequence, caller) => usable(await settled(id, sequence, caller)),
     announce,
     waiting: () => waiters.size,
   };
