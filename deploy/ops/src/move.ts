@@ -12,7 +12,7 @@ import type { Movable } from '@latchkey/service';
 import { type Command, type Context, UsageError } from './command.ts';
 import { allIndexes } from './indexes.ts';
 import { demandFreeOrSame, keysOf, writeEnvFile } from './keys.ts';
-import { dataFolder, type Store, withFolder, withMongo } from './stores.ts';
+import { dataFolder, type Store, TAKES_LONG, withFolder, withMongo } from './stores.ts';
 
 export const moveCommand: Command = {
   words: '[--env-file FILE]',
@@ -25,10 +25,14 @@ export const moveCommand: Command = {
       await withFolder(context, 'alone', async (database) => {
         const keys = await keysOf(folder, context.environment);
         await demandFreeOrSame(envFile, keys);
-        await withMongo(context, async (connection) => {
-          await checkIndexes(connection, await allIndexes(connection), 'npm run ops -- indexes');
-          await move({ database, connection }, keys, context);
-        });
+        await withMongo(
+          context,
+          async (connection) => {
+            await checkIndexes(connection, await allIndexes(connection), 'npm run ops -- indexes');
+            await move({ database, connection }, keys, context);
+          },
+          TAKES_LONG,
+        );
         await writeEnvFile(envFile, keys);
         context.say(`The keys for the services are in ${envFile}.`);
       });

@@ -4,6 +4,7 @@ import { type TestContext, test } from 'node:test';
 import { openMongo } from '@latchkey/mongo';
 import { mongoUrl } from '@latchkey/mongo/testing';
 import { runOps } from './testing/run-ops.ts';
+import { slowMongo } from './testing/slow-mongo.ts';
 
 const KAFKA_BROKERS = process.env['KAFKA_BROKERS'] ?? '';
 const NOBODY = '127.0.0.1:1';
@@ -51,6 +52,17 @@ test('indexes are made once', async (t) => {
   assert.deepEqual([first.code, first.err], [0, '']);
   assert.match(first.out, /^auth_commits\.stream: made$/m);
   assert.match((await runOps(settings, 'indexes')).out, /^auth_commits\.stream: there already$/m);
+});
+
+test('an index that takes long is waited for, and named meanwhile', async (t) => {
+  const { settings } = await ownDatabase(t);
+  const slow = { MONGO_URL: await slowMongo(t, settings.MONGO_URL, 'createIndexes', 12_000) };
+  const made = await runOps(slow, 'indexes');
+  assert.deepEqual(
+    [made.code, made.err],
+    [0, 'auth_commits.stream is still being made, for 10 seconds now.\n'],
+  );
+  assert.match(made.out, /^auth_commits\.stream: made$/m);
 });
 
 test('an index that stands in the way is an error', async (t) => {

@@ -1,7 +1,7 @@
 /** Where the data is: in MongoDB where MONGO_URL is set, else in the data folder. */
 import { resolve } from 'node:path';
 import { serverSettings } from '@latchkey/cluster';
-import { type Mongo, openMongo } from '@latchkey/mongo';
+import { type Mongo, type MongoOptions, openMongo } from '@latchkey/mongo';
 import { type Environment, readConfig } from '@latchkey/service';
 import { type Database, openDatabase } from '@latchkey/sqlite';
 import { z } from 'zod';
@@ -17,6 +17,9 @@ export const dataFolder = (environment: Environment): string => resolve(environm
 
 type Connection = Mongo['connection'];
 export type Store = { readonly database: Database } | { readonly connection: Connection };
+
+/** For what a server looks through all it has for: its answer is waited for, however long that takes. */
+export const TAKES_LONG = { answersWithinMs: Number.POSITIVE_INFINITY } as const;
 
 /** Hands over the store that the settings name, also while its servers run, and closes it afterwards. */
 export const withStore = (context: Context, work: (store: Store) => Promise<void>): Promise<void> =>
@@ -42,8 +45,9 @@ export async function withFolder(
 export async function withMongo(
   context: Context,
   work: (connection: Connection) => Promise<void>,
+  options: Pick<MongoOptions, 'answersWithinMs'> = {},
 ): Promise<void> {
-  const mongo = openMongo({ url: readConfig(mongoSettings, context.environment).MONGO_URL });
+  const mongo = openMongo({ ...options, url: readConfig(mongoSettings, context.environment).MONGO_URL });
   const refused = mongo.reached.then(() => new Promise<never>(() => undefined));
   refused.catch(() => undefined);
   try {

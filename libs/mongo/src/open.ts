@@ -8,7 +8,7 @@ const DATABASE = 'latchkey';
 /** How long an operation waits for a server before its request is answered with 503. */
 const SELECTION_MS = 2000;
 const CONNECT_MS = 2000;
-/** How long a server may take to answer; then the connection is given up. */
+/** How long a server may take to answer, unless it is said; then the connection is given up. */
 const ANSWER_MS = 10_000;
 /** How often a server that is away is looked for. */
 const RETRY_MS = 1000;
@@ -27,6 +27,8 @@ export interface MongoOptions {
   readonly url: string;
   /** Instead of the database that the URL names (`latchkey`, if it names none). */
   readonly database?: string;
+  /** How long a server may take to answer, in ms: 10 s, or `Infinity` where it is asked for work that takes long. */
+  readonly answersWithinMs?: number;
 }
 
 export interface Mongo {
@@ -97,7 +99,7 @@ export function openMongo(options: MongoOptions): Mongo {
  * Durability is ours to say: what is acknowledged is in the journals of a majority. Retried writes are the
  * URL's: DocumentDB-like servers want `retryWrites=false`.
  */
-const settings = ({ url, database }: MongoOptions): ConnectOptions => ({
+const settings = ({ url, database, answersWithinMs = ANSWER_MS }: MongoOptions): ConnectOptions => ({
   ...databaseOf(url, database),
   autoIndex: false,
   autoCreate: false,
@@ -106,11 +108,14 @@ const settings = ({ url, database }: MongoOptions): ConnectOptions => ({
   serverSelectionTimeoutMS: SELECTION_MS,
   waitQueueTimeoutMS: SELECTION_MS,
   connectTimeoutMS: CONNECT_MS,
-  socketTimeoutMS: ANSWER_MS,
-  writeConcern: { w: 'majority', journal: true, wtimeoutMS: ANSWER_MS },
+  socketTimeoutMS: limited(answersWithinMs),
+  writeConcern: { w: 'majority', journal: true, wtimeoutMS: limited(answersWithinMs) },
   readPreference: 'primary',
   appName: 'latchkey',
 });
+
+/** As driver and server take it: 0 is no limit. */
+const limited = (ms: number): number => (Number.isFinite(ms) ? ms : 0);
 
 function databaseOf(url: string, database: string | undefined): Pick<ConnectOptions, 'dbName'> {
   if (database !== undefined) return { dbName: database };
