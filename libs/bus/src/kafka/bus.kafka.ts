@@ -9,7 +9,15 @@ import { createPublisher } from './publisher.ts';
 import { readKey } from './read-key.ts';
 import { standingOf } from './standing.ts';
 import { KAFKA_TIMES, type KafkaTimes, openSubscription } from './subscription.ts';
-import { checkTopics, describeTopics, ensureTopics, type Replication, type TopicState } from './topics.ts';
+import {
+  checkTopics,
+  describeTopics,
+  differencesLike,
+  ensureTopics,
+  makeLike,
+  type Replication,
+  type TopicState,
+} from './topics.ts';
 
 export interface KafkaBusDeps extends KafkaConnection {
   readonly logger: KafkaLogger;
@@ -18,7 +26,7 @@ export interface KafkaBusDeps extends KafkaConnection {
    * read. The process should end. Called for nothing that passes by itself.
    */
   onFatal(reason: Error): void;
-  /** For topics that are made; those that exist may have more. Default: 3 and 2 on three brokers, else 1 and 1. */
+  /** For topics that are to be made or checked; those that exist may have more. Default: 3 and 2 on three brokers, else 1 and 1. */
   readonly replication?: Replication;
   readonly times?: Partial<KafkaTimes>;
 }
@@ -50,7 +58,9 @@ export function createKafkaBus({
   const letterPublisher = createPublisher(clients.prompt);
   const letters = createDeadLetters({
     publisher: letterPublisher,
-    ensure: (topic) => withAdmin(clients.prompt, (admin) => ensureTopics(admin, [topic], replication)),
+    logger,
+    make: (topic, like) => withAdmin(clients.prompt, (admin) => makeLike(admin, topic, like)),
+    differences: (topic, like) => withAdmin(clients.prompt, (admin) => differencesLike(admin, topic, like)),
   });
   const lagAdmin = keepAdmin(clients.prompt);
   const subscriptions = new Set<Subscription>();

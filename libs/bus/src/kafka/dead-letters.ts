@@ -1,5 +1,6 @@
 import type { BusRecord } from '../bus.ts';
 import { asDeadLetter, DEAD_LETTER_RETENTION_MS, deadLetterTopic } from '../dead-letter.ts';
+import type { KafkaLogger } from './clients.ts';
 import type { Publisher } from './publisher.ts';
 import type { KafkaTopic } from './topics.ts';
 
@@ -8,7 +9,11 @@ const LARGEST_BATCH_BYTES = 2 * 1024 * 1024;
 
 export interface DeadLetterDeps {
   readonly publisher: Publisher;
-  ensure(topic: KafkaTopic): Promise<void>;
+  readonly logger: KafkaLogger;
+  /** Makes a topic that is missing, in as many copies as another one. @returns false if it is there already */
+  make(topic: KafkaTopic, like: string): Promise<boolean>;
+  /** In what a topic that is there is not as it would be made: a sentence each. */
+  differences(topic: KafkaTopic, like: string): Promise<readonly string[]>;
 }
 
 export interface DeadLetters {
@@ -16,18 +21,36 @@ export interface DeadLetters {
   add(topic: string, group: string, unusable: ReadonlyMap<BusRecord, string>): Promise<void>;
 }
 
-export function createDeadLetters({ publisher, ensure }: DeadLetterDeps): DeadLetters {
+export function createDeadLetters({ publisher, logger, make, differences }: DeadLetterDeps): DeadLetters {
   const known = new Set<string>();
+  /** Of which it was told, or cannot be told, in what they differ. */
+  const told = new Set<string>();
+
+  /**
+   * One that is there is taken as it is: whatever its settings, it is better than a partition that stands still,
+   * and what it acknowledges is kept.
+   */
+  async function tellDifferences(letters: KafkaTopic, topic: string): Promise<void> {
+    if (told.has(letters.name)) return;
+    told.add(letters.name);
+    try {
+      const found = await differences(letters, topic);
+      if (found.length > 0) logger.warn({ topic: letters.name }, `${found.join(' ')} ${WHAT_TO_DO}`);
+    } catch (err) {
+      logger.warn({ err, topic: letters.name }, 'The settings of a topic for dead letters cannot be seen.');
+    }
+  }
+
   return {
     async add(topic, group, unusable) {
       const name = deadLetterTopic(topic, group);
-      if (!known.has(name))
-        await ensure({
-          name,
-          partitions: 1,
-          retentionMs: DEAD_LETTER_RETENTION_MS,
-          largestBatchBytes: LARGEST_BATCH_BYTES,
-        });
+      const letters = {
+        name,
+        partitions: 1,
+        retentionMs: DEAD_LETTER_RETENTION_MS,
+        largestBatchBytes: LARGEST_BATCH_BYTES,
+      };
+      if (!known.has(name) && !(await make(letters, topic))) await tellDifferences(letters, topic);
       known.add(name);
       try {
         await publisher.publish(name, Array.from(unusable, asDeadLetter));
@@ -38,3 +61,6 @@ export function createDeadLetters({ publisher, ensure }: DeadLetterDeps): DeadLe
     },
   };
 }
+
+const WHAT_TO_DO =
+  "Records are set aside there all the same: if that is not meant, change it with Kafka's own tools (kafka-configs, kafka-reassign-partitions).";

@@ -258,6 +258,30 @@ describe('the Kafka bus', () => {
     assert.deepEqual(letters[0]?.value, largest);
   });
 
+  it('sets aside in a topic that is there with other settings, and says so once', async (test) => {
+    const lines: string[] = [];
+    const logger = { warn: (_fields: object, line: string) => void lines.push(line) };
+    const { bus, topic, group, collect } = await prepare(test, { logger });
+    const letters = `${topic}.dlq.${group}`;
+    await bus.ensureTopics([{ name: letters, partitions: 1, retentionMs: 86_400_000 }]);
+    const subscription = await bus.subscribe({
+      topics: [topic],
+      group,
+      handle: async (slice) => {
+        for (const each of slice.records) slice.setAside(each, 'nobody can use it');
+      },
+    });
+    const found = await collect(letters);
+    for (const value of ['1', '2']) {
+      await bus.publish(topic, [record('a', value)]);
+      await until(() => found.at(-1)?.value?.toString() === value);
+    }
+    await until(async () => (await subscription.lag()) === 0);
+    const told = lines.filter((line) => line.includes(letters));
+    assert.equal(told.length, 1, told.join('\n'));
+    assert.match(told[0] ?? '', /exists with retention\.ms 86400000, not 2592000000\..*\(kafka-configs, /);
+  });
+
   it('hands a slice over once, though it takes longer than the session of its member', async (test) => {
     const { bus, topic, group } = await prepare(test, { times: { sessionTimeoutMs: 6000 } });
     await bus.publish(topic, [record('a', '1')]);

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { differencesOf, replicationFor, settingsOf } from './topics.ts';
+import type { Admin, ITopicConfig } from 'kafkajs';
+import { differencesOf, makeLike, replicationFor, settingsOf } from './topics.ts';
 
 const topic = { name: 'accounts', partitions: 2, retentionMs: -1 };
 const wanted = { factor: 3, minInSync: 2 };
@@ -45,6 +46,28 @@ describe('an existing topic', () => {
   it('may be safer than wanted', () => {
     const safer = found({ copies: 5, settings: { 'min.insync.replicas': '3' } });
     assert.deepEqual(differencesOf(topic, wanted, safer), []);
+  });
+});
+
+describe('a topic that is made like another one', () => {
+  it('has as many copies, also while a broker is away', async () => {
+    const made: ITopicConfig[] = [];
+    const { partitions } = found({ copies: 3 });
+    const admin = {
+      listTopics: async () => ['accounts'],
+      describeCluster: async () => ({ brokers: [{}, {}] }),
+      fetchTopicMetadata: async () => ({ topics: [{ name: 'accounts', partitions }] }),
+      createTopics: async ({ topics }: { topics: ITopicConfig[] }) => made.push(...topics) > 0,
+    } as unknown as Admin;
+    assert.equal(await makeLike(admin, { ...topic, name: 'letters' }, 'accounts'), true);
+    assert.deepEqual(
+      made.map(({ topic, replicationFactor }) => [topic, replicationFactor]),
+      [['letters', 3]],
+    );
+    assert.ok(
+      made[0]?.configEntries?.some(({ name, value }) => name === 'min.insync.replicas' && value === '2'),
+    );
+    assert.equal(await makeLike(admin, topic, 'accounts'), false);
   });
 });
 

@@ -76,6 +76,30 @@ export async function checkTopics(
   throw new Error(`KAFKA_BROKERS: Kafka lacks ${names}, or this user may not see it. Run: ${command}`);
 }
 
+/** Makes a topic in as many copies as another one has. @returns false if there is one of its name, whatever its settings */
+export async function makeLike(admin: Admin, topic: KafkaTopic, like: string): Promise<boolean> {
+  if ((await admin.listTopics()).includes(topic.name)) return false;
+  return admin.createTopics({ topics: [toConfig(topic, await replicationOf(admin, like))] });
+}
+
+/** In what a topic that exists is not as `makeLike` would make it: a sentence each. */
+export const differencesLike = async (
+  admin: Admin,
+  topic: KafkaTopic,
+  like: string,
+): Promise<readonly string[]> => differencesOfAll(admin, [topic], await replicationOf(admin, like));
+
+/** By the copies that a topic has: brokers that are away at the moment do not count for what is to last. */
+async function replicationOf(admin: Admin, topic: string): Promise<Replication> {
+  const { topics } = await admin.fetchTopicMetadata({ topics: [topic] });
+  const factor = copiesOf(topics.flatMap(({ partitions }) => partitions));
+  return { factor, minInSync: replicationFor(factor).minInSync };
+}
+
+/** Of the partition that has the fewest. */
+const copiesOf = (partitions: Found['partitions']): number =>
+  Math.min(...partitions.map(({ replicas }) => replicas.length));
+
 /** Those that are not there. @throws Error where one that is there differs */
 async function missingOf(
   admin: Admin,
@@ -119,7 +143,7 @@ export async function describeTopics(admin: Admin, names: readonly string[]): Pr
     return {
       name,
       partitions: partitions.length,
-      copies: Math.min(...partitions.map(({ replicas }) => replicas.length)),
+      copies: copiesOf(partitions),
       minInSync: Number(actual.get('min.insync.replicas')),
       retentionMs: Number(actual.get('retention.ms')),
     };
@@ -131,12 +155,20 @@ async function refuseDifferences(
   topics: readonly KafkaTopic[],
   replication: Replication,
 ): Promise<void> {
+  const differences = await differencesOfAll(admin, topics, replication);
+  if (differences.length > 0) throw new Error(`${differences.join(' ')} ${WHAT_TO_DO}`);
+}
+
+async function differencesOfAll(
+  admin: Admin,
+  topics: readonly KafkaTopic[],
+  replication: Replication,
+): Promise<readonly string[]> {
   const names = topics.map(({ name }) => name);
   const found = new Map((await lookUp(admin, names)).map((each) => [each.name, each]));
-  const differences = topics.flatMap((topic) =>
+  return topics.flatMap((topic) =>
     differencesOf(topic, replication, found.get(topic.name) ?? { partitions: [], settings: [] }),
   );
-  if (differences.length > 0) throw new Error(`${differences.join(' ')} ${WHAT_TO_DO}`);
 }
 
 const WHAT_TO_DO =
@@ -168,7 +200,7 @@ interface Found {
 /** One sentence per difference. More copies than wanted are none. */
 export function differencesOf(topic: KafkaTopic, replication: Replication, found: Found): string[] {
   const actual = new Map(found.settings.map(({ configName, configValue }) => [configName, configValue]));
-  const copies = Math.min(...found.partitions.map(({ replicas }) => replicas.length));
+  const copies = copiesOf(found.partitions);
   const differs = (setting: string, is: unknown, wanted: unknown) =>
     `The topic ${topic.name} exists with ${setting} ${is}, not ${wanted}.`;
   const differences = Object.entries(settingsOf(topic, replication))
