@@ -150,6 +150,7 @@ function slicesOf(all: readonly BusRecord[]): readonly Slice[] {
       topic: 'accounts.events.v1',
       partition: 0,
       records: all.slice(from, from + SLICE),
+      signal: new AbortController().signal,
       setAside: (_, cause) => {
         throw new Error(cause);
       },

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
+import { once } from 'node:events';
 import { afterEach, beforeEach, describe, it } from 'node:test';
 import {
   type Bus,
@@ -303,6 +304,26 @@ export function busContract(name: string, makeBus: () => Promise<BusUnderTest>):
         assert.deepEqual(valuesOf(slow, handled), []);
         gate.open();
         await until(() => valuesOf(slow, handled).includes('1'));
+      });
+
+      it('is told when its subscription closes, and comes to the next member whole if it was given up', async () => {
+        const signals: AbortSignal[] = [];
+        await bus.publish(topic, [record('a', '1'), record('a', '2')]);
+        const { close } = await subscribe(async ({ signal }) => {
+          signals.push(signal);
+          if (!signal.aborted) await once(signal, 'abort');
+          throw signal.reason;
+        });
+        await until(() => signals.length > 0);
+        assert.equal(signals[0]?.aborted, false);
+        await close();
+        assert.deepEqual(
+          signals.map(({ aborted }) => aborted),
+          [true],
+        );
+        const { records } = await collect();
+        await until(() => records.length === 2);
+        assert.deepEqual(valuesOf('a', records), ['1', '2']);
       });
 
       it('is the only one of its partition at any time, and no larger than asked for', async () => {

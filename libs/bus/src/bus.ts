@@ -27,6 +27,12 @@ export interface Slice {
   readonly partition: number;
   readonly records: readonly BusRecord[];
   /**
+   * Aborted once the partition is, or may be, another member's, and once the subscription closes. A handler that
+   * does one record after the other may then reject between two: they come again, here or there. What it
+   * resolves with counts all the same where the subscription only closes.
+   */
+  readonly signal: AbortSignal;
+  /**
    * Marks a record that no handler can use. Once the handler resolves, it is published to
    * `<topic>.dlq.<group>` with its key, value and headers, and the headers `dlq_cause`, `dlq_topic`,
    * `dlq_partition` and `dlq_offset`, before the group's position moves past it.
@@ -58,7 +64,7 @@ export interface Subscription {
   lag(): Promise<number>;
   /** Whether records can be fetched at present; false while the broker is away. */
   healthy(): boolean;
-  /** Stops fetching, waits for the slices in hand and their positions, leaves the group. Idempotent. */
+  /** Stops fetching, aborts the slices in hand, waits for them and their positions, leaves the group. Idempotent. */
   close(): Promise<void>;
 }
 

@@ -135,13 +135,15 @@ function refuseDifference(existing: TopicSpec, wanted: TopicSpec): void {
 
 function subscribe(hub: Hub, options: SubscribeOptions, deps: Pick<Member, 'logger' | 'now'>): Subscription {
   const { group, topics, handle, sliceSize = DEFAULT_SLICE_SIZE } = options;
-  const member: Member = { topics, handle, sliceSize, ...deps };
+  const leaving = new AbortController();
+  const member: Member = { topics, handle, sliceSize, leaving: leaving.signal, ...deps };
   let closed: Promise<void> | undefined;
   hub.join(group, member);
   return {
     lag: async () => topics.reduce((sum, topic) => sum + hub.log.lag(group, hub.log.topic(topic)), 0),
     healthy: () => !closed && hub.healthy(group, member),
     close() {
+      leaving.abort();
       closed ??= hub.leave(group, member);
       return closed;
     },

@@ -19,6 +19,8 @@ export interface Member {
   readonly handle: SubscribeOptions['handle'];
   readonly logger: BusLogger | undefined;
   readonly now: () => Date;
+  /** Aborted before it leaves. */
+  readonly leaving: AbortSignal;
 }
 
 export interface LaneDeps {
@@ -118,6 +120,7 @@ async function handOver(deps: LaneDeps, member: Member, records: readonly BusRec
       topic: topic.name,
       partition,
       records,
+      signal: member.leaving,
       setAside: (record, cause) => void unusable.set(record, cause),
     });
     const keepPosition = () => {

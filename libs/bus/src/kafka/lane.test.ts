@@ -120,6 +120,39 @@ describe('a lane', () => {
     assert.deepEqual(log, ['handle 0,1', 'handle 0', 'at 0']);
   });
 
+  it('tells the slice in hand that its partition is lost, and the next one nothing of it', async () => {
+    const { promise: gate, resolve: open } = Promise.withResolvers<void>();
+    const signals: AbortSignal[] = [];
+    const { lane, log, run } = observed(async ({ signal }) => {
+      signals.push(signal);
+      await gate;
+      signal.throwIfAborted();
+    });
+    const taken = lane.take(run(0, 1, 2));
+    assert.equal(signals[0]?.aborted, false);
+    lane.revoke();
+    assert.equal(signals[0]?.aborted, true);
+    open();
+    await taken;
+    await lane.take(run(0));
+    assert.deepEqual(log, ['handle 0,1', 'handle 0', 'at 0']);
+    assert.equal(signals[1]?.aborted, false);
+  });
+
+  it('tells the slice in hand that it closes', async () => {
+    const signals: AbortSignal[] = [];
+    const { promise: gate, resolve: open } = Promise.withResolvers<void>();
+    const { lane, run } = observed(async ({ signal }) => {
+      signals.push(signal);
+      await gate;
+    });
+    const taken = lane.take(run(0));
+    const closed = lane.close();
+    assert.equal(signals[0]?.aborted, true);
+    open();
+    await Promise.all([taken, closed]);
+  });
+
   it('that closes ends its back-off, keeps no position of what failed, and takes nothing more', async () => {
     const { lane, log, run } = observed(failing(Number.POSITIVE_INFINITY));
     await lane.take(run(0, 1, 2));

@@ -41,11 +41,14 @@ export interface LaneDeps {
 export interface Lane {
   /** Resolves once the run is done, or goes on by itself. */
   take(run: FetchedRun): Promise<void>;
-  /** The partition may be another member's: finishes the slice in hand, keeps no position, starts nothing. */
+  /** The partition may be another member's: aborts the slice in hand, keeps no position, starts nothing. */
   revoke(): void;
   /** Whether nothing is in hand: nothing that is handled, nor that is due again. */
   isIdle(): boolean;
-  /** Takes nothing more. Resolves once the slice in hand is done and its position kept, or its handler is stuck. */
+  /**
+   * Takes nothing more, aborts the slice in hand. Resolves once that was given up, or is done and its position
+   * kept, or its handler is stuck.
+   */
   close(): Promise<void>;
 }
 
@@ -108,7 +111,7 @@ export function createLane(deps: LaneDeps): Lane {
 }
 
 interface Control {
-  /** Nothing new is begun, nothing waited for. */
+  /** Nothing new is begun, nothing waited for. The handler is told. */
   readonly stop: AbortSignal;
   /** Others need not wait for this any more. */
   detach(): void;
@@ -120,7 +123,7 @@ async function workThrough(deps: LaneDeps, run: FetchedRun, control: Control): P
     const slice = run.records.slice(at, at + deps.sliceSize);
     const last = slice.at(-1);
     const handled = await persist(deps, control, 'A slice failed; it is due again.', () =>
-      deliver(deps, slice),
+      deliver(deps, slice, control.stop),
     );
     if (!handled || !last || control.isRevoked()) return;
     await persist(deps, control, 'A position could not be kept; trying again.', async () => {
@@ -129,11 +132,11 @@ async function workThrough(deps: LaneDeps, run: FetchedRun, control: Control): P
   }
 }
 
-async function deliver(deps: LaneDeps, records: readonly BusRecord[]): Promise<void> {
+async function deliver(deps: LaneDeps, records: readonly BusRecord[], signal: AbortSignal): Promise<void> {
   const { topic, partition } = deps;
   const unusable = new Map<BusRecord, string>();
   const setAside = (record: BusRecord, cause: string) => void unusable.set(record, cause);
-  await watched(deps, () => deps.handle({ topic, partition, records, setAside }));
+  await watched(deps, () => deps.handle({ topic, partition, records, signal, setAside }));
   if (unusable.size > 0) await deps.setAside(unusable);
 }
 

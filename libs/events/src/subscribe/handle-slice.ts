@@ -10,6 +10,7 @@ import {
   type PlacedRecord,
   parkedAt,
   type ReadableRecord,
+  type Step,
 } from './next-step.ts';
 import {
   beginningOf,
@@ -23,12 +24,14 @@ import {
 import type { Position } from './sequence-store.ts';
 
 /**
- * Handles the records of a slice one after the other. Rejects where a handler or the store fails, and where
- * the subscription stops: the slice then comes again, and what is stored by then is passed over.
+ * Handles the records of a slice one after the other. Rejects where a handler or the store fails, and before the
+ * next event where its signal is aborted: the slice then comes again, here or to another member, and what is
+ * stored by then is passed over.
  */
 export const createSliceHandler =
-  (deps: ReaderDeps) =>
+  (shared: Omit<ReaderDeps, 'stopped'>) =>
   async (slice: Slice): Promise<void> => {
+    const deps = { ...shared, stopped: slice.signal };
     const records = slice.records.map(readRecord);
     const accounts = new Set(records.filter(isOfAccount).map(accountOf));
     const book = createBook(deps, await deps.store.load([...accounts]));
@@ -43,6 +46,8 @@ export const createSliceHandler =
 /** What a slice knows of positions, and which of them the store does not have yet. */
 interface Book {
   of(account: string): Position;
+  /** Looks it up again: another member may have come further, or set a mark. */
+  renew(account: string): Promise<void>;
   /** Written at the end of the slice: to pass an event over once more does no harm. */
   note(position: Position): void;
   /** Written now. */
@@ -57,6 +62,13 @@ function createBook({ store }: ReaderDeps, known: ReadonlyMap<string, Position>)
 
   return {
     of,
+    async renew(account) {
+      const stored = (await store.load([account])).get(account);
+      if (stored === undefined || (stored.sequence < of(account).sequence && stored.parked === undefined))
+        return;
+      current.set(account, stored);
+      unsaved.delete(account);
+    },
     note(position) {
       current.set(position.account, position);
       unsaved.add(position.account);
@@ -73,19 +85,23 @@ function createBook({ store }: ReaderDeps, known: ReadonlyMap<string, Position>)
 }
 
 async function take(deps: ReaderDeps, book: Book, record: AccountRecord): Promise<void> {
-  const position = book.of(accountOf(record));
-  const step = nextStep(position, record, beginningOf(deps.store));
-  if (step.kind === 'due') await apply(deps, book, position, step.record);
-  else if (step.kind === 'park') await park(deps, book, position, record, step.cause);
+  const account = accountOf(record);
+  const next = (): Step => nextStep(book.of(account), record, beginningOf(deps.store));
+  if (hasEffect(deps, next())) {
+    await book.renew(account);
+    refuseIfStopped(deps);
+  }
+  const step = next();
+  if (step.kind === 'due') await apply(deps, book, account, step.record);
+  else if (step.kind === 'park') await park(deps, book, book.of(account), record, step.cause);
   else deps.observe(typeOf(record), step.kind);
 }
 
-async function apply(
-  deps: ReaderDeps,
-  book: Book,
-  { account }: Position,
-  record: ReadableRecord,
-): Promise<void> {
+/** Whether it does what another member may have done already. */
+const hasEffect = ({ handlers }: ReaderDeps, step: Step): boolean =>
+  step.kind === 'park' || (step.kind === 'due' && isHandled(handlers, step.record));
+
+async function apply(deps: ReaderDeps, book: Book, account: string, record: ReadableRecord): Promise<void> {
   const reached = { account, sequence: envelopeOf(record).sequence };
   if (!isHandled(deps.handlers, record)) {
     book.note(reached);

@@ -32,13 +32,13 @@ export interface ReaderDeps {
   observe(type: SeenType, effect: Effect): void;
 }
 
-/** A slice that was given up because the subscription stops: it is due again in the next run. */
+/** Given up, as the subscription stops or the partition is taken away: it is due again, in the next run or elsewhere. */
 export class StoppedError extends Error {
   override readonly name = 'StoppedError';
 }
 
 export function refuseIfStopped({ stopped }: ReaderDeps): void {
-  if (stopped.aborted) throw new StoppedError('The subscription stops.');
+  if (stopped.aborted) throw new StoppedError('The subscription stops, or its partition is taken away.');
 }
 
 export const readRecord = (source: BusRecord): PlacedRecord => ({

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { describe, type TestContext, test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { createKafkaBus } from '@latchkey/bus/kafka';
 import { ACCOUNTS_TOPIC, type LatchkeyEvent } from '../events.ts';
 import { topics } from '../topics.ts';
@@ -120,6 +121,38 @@ describe('a subscription on Kafka', () => {
     await until(() => late.every((each) => one.of(each).length + other.of(each).length === 1));
     assert.ok(late.some((each) => one.of(each).length === 1));
     assert.ok(late.some((each) => other.of(each).length === 1));
+  });
+
+  test('gives up its slices where another member takes over, each event in order and at most one per partition twice', async (context) => {
+    const topic = await openTopic(context);
+    const accounts = Array.from({ length: 24 }, newAccount);
+    const own = new Set<string>(accounts.map(({ id }) => id));
+    const [group, store] = [newGroup(), memoryStore()];
+    const handled: (readonly [account: string, sequence: number])[] = [];
+    const slow = async (_event: object, { account, sequence }: EventContext) => {
+      if (!own.has(account)) return;
+      handled.push([account, sequence]);
+      await sleep(20);
+    };
+    const handlers = { UserRegistered: slow, SessionsRevoked: slow };
+    for (const account of accounts)
+      await topic.publish(account.registered(), ...Array.from({ length: 19 }, account.revoked));
+    await member(context, group, { store, handlers });
+    await until(() => handled.length > 24);
+    await member(context, group, { store, handlers });
+    await until(async () => {
+      const positions = await store.load([...own]);
+      return accounts.every(({ id }) => positions.get(id)?.sequence === 20);
+    });
+    const twice = handled.length - 20 * accounts.length;
+    assert.ok(twice <= 12, `${twice} events were handled twice`);
+    for (const { id } of accounts) {
+      const sequences = handled.filter(([account]) => account === id).map(([, sequence]) => sequence);
+      assert.deepEqual(
+        sequences,
+        sequences.toSorted((a, b) => a - b),
+      );
+    }
   });
 
   test('waits for brokers that are away, until it is told to give up', async () => {

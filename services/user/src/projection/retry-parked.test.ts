@@ -53,7 +53,13 @@ const createBench = async (context: TestContext) => {
     return record;
   };
   const consume = (record: BusRecord) =>
-    project({ topic: record.topic, partition: 0, records: [record], setAside: () => undefined });
+    project({
+      topic: record.topic,
+      partition: 0,
+      records: [record],
+      signal: new AbortController().signal,
+      setAside: () => undefined,
+    });
 
   return {
     profiles,

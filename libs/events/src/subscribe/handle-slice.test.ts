@@ -1,0 +1,151 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import type { BusRecord, Slice } from '@latchkey/bus';
+import { ACCOUNTS_TOPIC, type LatchkeyEvent } from '../events.ts';
+import { createSliceHandler } from './handle-slice.ts';
+import type { Handlers } from './handlers.ts';
+import { StoppedError } from './reader.ts';
+import type { SequenceStore } from './sequence-store.ts';
+import { lastingStore } from './testing/bench.ts';
+import { newAccount, toRecord } from './testing/history.ts';
+
+const placed = (event: LatchkeyEvent, offset: number): BusRecord => {
+  const { key, value, headers } = toRecord(event);
+  return {
+    topic: ACCOUNTS_TOPIC,
+    partition: 0,
+    offset,
+    timestamp: new Date(0),
+    key: Buffer.from(String(key)),
+    value,
+    headers: Object.fromEntries(
+      Object.entries(headers).map(([name, text]) => [name, Buffer.from(String(text))]),
+    ),
+  };
+};
+
+const sliceOf = (events: readonly LatchkeyEvent[], signal = new AbortController().signal): Slice => ({
+  topic: ACCOUNTS_TOPIC,
+  partition: 0,
+  records: events.map(placed),
+  signal,
+  setAside: () => assert.fail('nothing is set aside'),
+});
+
+/** A member of the group, in a process of its own: it shares the store with the others, and nothing else. */
+function memberOf(store: SequenceStore, handlers: Handlers) {
+  return createSliceHandler({
+    store,
+    handlers,
+    logger: { info: () => undefined, warn: () => undefined, error: () => undefined },
+    observe: () => undefined,
+  });
+}
+
+/** One that notes what it handles, and stands still within its first event until it is let go on. */
+function slowMember(store: SequenceStore, handled: string[]) {
+  const [begun, letGo] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+  const note = async (_event: unknown, { sequence }: { readonly sequence: number }) => {
+    handled.push(`slow ${sequence}`);
+    begun.resolve();
+    await letGo.promise;
+  };
+  return {
+    handle: memberOf(store, { UserRegistered: note, AccountVerified: note, SessionsRevoked: note }),
+    begun: begun.promise,
+    letGo: letGo.resolve,
+  };
+}
+
+function quickMember(store: SequenceStore, handled: string[]) {
+  const note = (_event: unknown, { sequence }: { readonly sequence: number }) =>
+    void handled.push(`quick ${sequence}`);
+  return memberOf(store, { UserRegistered: note, AccountVerified: note, SessionsRevoked: note });
+}
+
+const history = (account = newAccount()) => [account.registered(), account.verified(), account.revoked()];
+
+describe('a slice whose partition goes to another member', () => {
+  test('is given up before the next event, so that only the one in hand is handled twice', async () => {
+    const [store, handled, events] = [lastingStore(), [] as string[], history()];
+    const slow = slowMember(store, handled);
+    const taken = new AbortController();
+    const given = assert.rejects(slow.handle(sliceOf(events, taken.signal)), StoppedError);
+    await slow.begun;
+    taken.abort();
+    slow.letGo();
+    await given;
+    await quickMember(store, handled)(sliceOf(events));
+    assert.deepEqual(handled, ['slow 1', 'quick 2', 'quick 3']);
+  });
+
+  test('goes by what the other has stored, where it is not told in time', async () => {
+    const [store, handled, events] = [lastingStore(), [] as string[], history()];
+    const slow = slowMember(store, handled);
+    const done = slow.handle(sliceOf(events));
+    await slow.begun;
+    await quickMember(store, handled)(sliceOf(events));
+    slow.letGo();
+    await done;
+    assert.deepEqual(handled, ['slow 1', 'quick 1', 'quick 2', 'quick 3']);
+  });
+
+  test('begins nothing if it was taken away while its positions were read', async () => {
+    const [store, handled, taken] = [lastingStore(), [] as string[], new AbortController()];
+    const slow = {
+      ...store,
+      load: (accounts: readonly string[]) => {
+        taken.abort();
+        return store.load(accounts);
+      },
+    };
+    const handle = quickMember(slow, handled);
+    await assert.rejects(handle(sliceOf(history(), taken.signal)), StoppedError);
+    assert.deepEqual(handled, []);
+  });
+
+  test('parks nobody for a gap that the other has filled', async () => {
+    const [store, handled] = [lastingStore(), [] as string[]];
+    const [first, second, third] = history();
+    assert.ok(first && second && third);
+    const slow = slowMember(store, handled);
+    const done = slow.handle(sliceOf([first, third]));
+    await slow.begun;
+    await quickMember(store, handled)(sliceOf([first, second]));
+    slow.letGo();
+    await done;
+    assert.equal((await store.load([first.subject])).get(first.subject)?.sequence, 3);
+    assert.deepEqual(await store.listParked(), []);
+    assert.deepEqual(handled, ['slow 1', 'quick 1', 'quick 2', 'slow 3']);
+  });
+});
+
+test('an account that another marks is not let go on by what the slice had passed over', async () => {
+  const [store, handled] = [lastingStore(), [] as string[]];
+  const account = newAccount();
+  const [first, second, third] = [account.registered(), account.verified(), account.revoked()];
+  const parked = {
+    account: account.id,
+    topic: ACCOUNTS_TOPIC,
+    partition: 0,
+    offset: 9,
+    after: 1,
+    cause: 'another one',
+  };
+  await store.save([{ account: account.id, sequence: 1 }]);
+  let loads = 0;
+  const marking: SequenceStore = {
+    ...store,
+    load: async (accounts) => {
+      loads += 1;
+      if (loads === 2) await store.save([{ account: account.id, sequence: 1, parked }]);
+      return store.load(accounts);
+    },
+  };
+  const handle = memberOf(marking, {
+    SessionsRevoked: (_event, { sequence }) => void handled.push(`${sequence}`),
+  });
+  await handle(sliceOf([first, second, third]));
+  assert.deepEqual(handled, []);
+  assert.deepEqual(await store.listParked(), [parked]);
+});
