@@ -8,6 +8,7 @@ import { StoppedError } from './reader.ts';
 import type { SequenceStore } from './sequence-store.ts';
 import { lastingStore } from './testing/bench.ts';
 import { newAccount, toRecord } from './testing/history.ts';
+import { createTurns } from './turns.ts';
 
 const placed = (event: LatchkeyEvent, offset: number): BusRecord => {
   const { key, value, headers } = toRecord(event);
@@ -37,6 +38,7 @@ function memberOf(store: SequenceStore, handlers: Handlers) {
   return createSliceHandler({
     store,
     handlers,
+    turns: createTurns(),
     logger: { info: () => undefined, warn: () => undefined, error: () => undefined },
     observe: () => undefined,
   });

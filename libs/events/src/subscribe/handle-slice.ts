@@ -37,7 +37,7 @@ export const createSliceHandler =
     const book = createBook(deps, await deps.store.load([...accounts]));
     for (const record of records) {
       refuseIfStopped(deps);
-      if (isOfAccount(record)) await take(deps, book, record);
+      if (isOfAccount(record)) await deps.turns.take(accountOf(record), () => take(deps, book, record));
       else leaveOut(deps, record);
     }
     await book.close();
@@ -46,7 +46,7 @@ export const createSliceHandler =
 /** What a slice knows of positions, and which of them the store does not have yet. */
 interface Book {
   of(account: string): Position;
-  /** Looks it up again: another member may have come further, or set a mark. */
+  /** Looks it up again: another member, or a retry, may have come further or set a mark. */
   renew(account: string): Promise<void>;
   /** Written at the end of the slice: to pass an event over once more does no harm. */
   note(position: Position): void;
@@ -97,7 +97,7 @@ async function take(deps: ReaderDeps, book: Book, record: AccountRecord): Promis
   else deps.observe(typeOf(record), step.kind);
 }
 
-/** Whether it does what another member may have done already. */
+/** Whether it does what another member or a retry may have done already. */
 const hasEffect = ({ handlers }: ReaderDeps, step: Step): boolean =>
   step.kind === 'park' || (step.kind === 'due' && isHandled(handlers, step.record));
 

@@ -5,6 +5,7 @@ import type { EventType } from '../events.ts';
 import { type Handlers, runHandler } from './handlers.ts';
 import type { Beginning, PlacedRecord, ReadableRecord } from './next-step.ts';
 import type { SequenceStore } from './sequence-store.ts';
+import type { Turns } from './turns.ts';
 
 /**
  * What became of a record: `applied` (its handler ran), `passed over` (there is no handler for it, or the type
@@ -26,6 +27,7 @@ export interface SubscriberLogger {
 export interface ReaderDeps {
   readonly handlers: Handlers;
   readonly store: SequenceStore;
+  readonly turns: Turns;
   readonly logger: SubscriberLogger;
   /** Nothing new is begun once it is aborted. */
   readonly stopped: AbortSignal;

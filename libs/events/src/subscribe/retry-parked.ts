@@ -26,7 +26,8 @@ export type RetryDeps = ReaderDeps & { readonly bus: Pick<Bus, 'readKey'> };
 /**
  * Reads the account's records again from the one that parked it, and hands what is due to the handlers, until
  * another look finds nothing: records are held back for as long as the mark stands, so those that came meanwhile
- * are found by the look after the one that took it off. May run beside the consumers.
+ * are found by the look after the one that took it off. From then on the consumer takes events too: so the
+ * position is read behind the records, and again before each event.
  */
 export const createRetryParked =
   (deps: RetryDeps) =>
@@ -35,8 +36,8 @@ export const createRetryParked =
     if (origin === undefined) return { result: 'not parked', sequence };
 
     for (;;) {
-      const position = await find(deps, account);
       const records = await readAccount(deps, origin);
+      const position = await find(deps, account);
       const { due, cause } = catchUp(position, origin, records, beginningOf(deps.store));
       const reached = await handleDue(deps, position, origin, due);
       const held = reached.cause ?? cause;
@@ -62,23 +63,32 @@ async function readAccount({ bus }: RetryDeps, origin: Parked): Promise<readonly
 
 type Reached = { readonly account: string; readonly sequence: number; readonly cause?: string };
 
-/** The mark stays on: nobody else handles the account meanwhile, and a crash leaves it parked. */
 async function handleDue(
   deps: RetryDeps,
   { account, sequence }: Position,
   origin: Parked,
   due: readonly ReadableRecord[],
 ): Promise<Reached> {
-  let last = sequence;
+  let reached: Reached = { account, sequence };
   for (const record of due) {
-    refuseIfStopped(deps);
-    const cause = await deliver(deps, record);
-    if (cause !== undefined) return { account, sequence: last, cause };
-    last = envelopeOf(record).sequence;
-    await deps.store.save([{ account, sequence: last, parked: origin }]);
-    deps.observe(typeOf(record), isHandled(deps.handlers, record) ? 'applied' : 'passed over');
+    reached = await deps.turns.take(account, () => handleNext(deps, origin, record));
+    if (reached.cause !== undefined) break;
   }
-  return { account, sequence: last };
+  return reached;
+}
+
+/** The mark stays on, or is set again: others hold the account back meanwhile, and a crash leaves it parked. */
+async function handleNext(deps: RetryDeps, origin: Parked, record: ReadableRecord): Promise<Reached> {
+  const { account } = origin;
+  const position = await find(deps, account);
+  refuseIfStopped(deps);
+  const { sequence } = envelopeOf(record);
+  if (sequence <= position.sequence) return { account, sequence: position.sequence };
+  const cause = await deliver(deps, record);
+  if (cause !== undefined) return { account, sequence: position.sequence, cause };
+  await deps.store.save([{ account, sequence, parked: origin }]);
+  deps.observe(typeOf(record), isHandled(deps.handlers, record) ? 'applied' : 'passed over');
+  return { account, sequence };
 }
 
 async function hold(

@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
-import { describe, test } from 'node:test';
+import { describe, type TestContext, test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Bus } from '@latchkey/bus';
 import { MAILINGS_TOPIC } from '../events.ts';
-import { type EventContext, ParkError, type SubscribedEvent } from './handlers.ts';
+import { type EventContext, type Handlers, ParkError, type SubscribedEvent } from './handlers.ts';
 import { memoryStore } from './memory-store.ts';
 import { lastingStore, openBench } from './testing/bench.ts';
 import { ada, inVersion, newAccount, renamed, toRecord, truncated } from './testing/history.ts';
@@ -264,6 +266,28 @@ describe('an account is parked', () => {
   });
 });
 
+/** Two events of an account, and handlers that park it at the second until they are released. */
+async function parkedAtSecond(context: TestContext) {
+  const bench = await openBench(context);
+  const account = newAccount();
+  const handled: number[] = [];
+  let released = false;
+  const note = (_event: unknown, { sequence }: EventContext) => void handled.push(sequence);
+  const handlers: Handlers = {
+    UserRegistered: note,
+    SessionsRevoked: note,
+    AccountVerified(event, place) {
+      if (!released) throw new ParkError('no such plan');
+      note(event, place);
+    },
+  };
+  await bench.publish([account.registered(), account.verified()]);
+  const release = () => {
+    released = true;
+  };
+  return { bench, account, handlers, handled, release };
+}
+
 describe('a parked account that is tried again', () => {
   test('gets what was missing, and what was held back, in order', async (context) => {
     const bench = await openBench(context);
@@ -290,6 +314,79 @@ describe('a parked account that is tried again', () => {
       'SessionsRevoked 3',
       'AccountVerified 4',
     ]);
+  });
+
+  test('gets each event once where the consumer goes on with it while its records are read', async (context) => {
+    const { bench, account, release, handlers, handled } = await parkedAtSecond(context);
+    const [third, fourth] = [account.revoked(), account.verified()];
+    let looks = 0;
+    const bus: Bus = {
+      ...bench.bus,
+      async *readKey(...place) {
+        looks += 1;
+        if (looks === 2) {
+          await bench.publish([third, fourth]);
+          await until(() => handled.length === 4);
+        }
+        yield* bench.bus.readKey(...place);
+      },
+    };
+    const subscription = await bench.subscribe({ handlers }, bus);
+    await until(async () => (await subscription.listParked()).length === 1);
+    release();
+    assert.deepEqual(await subscription.retryParked(account.id), { result: 'goes on', sequence: 4 });
+    assert.deepEqual(handled, [1, 2, 3, 4]);
+  });
+
+  test('waits for the event that the consumer has in hand, and does not hand it over again', async (context) => {
+    const { bench, account, release, handlers, handled } = await parkedAtSecond(context);
+    const third = account.revoked();
+    const [begun, letGo] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+    let looks = 0;
+    const bus: Bus = {
+      ...bench.bus,
+      async *readKey(...place) {
+        looks += 1;
+        if (looks === 2) {
+          await bench.publish([third]);
+          await begun.promise;
+        }
+        yield* bench.bus.readKey(...place);
+      },
+    };
+    const subscription = await bench.subscribe(
+      {
+        handlers: {
+          ...handlers,
+          async SessionsRevoked(_event, { sequence }) {
+            handled.push(sequence);
+            begun.resolve();
+            await letGo.promise;
+          },
+        },
+      },
+      bus,
+    );
+    await until(async () => (await subscription.listParked()).length === 1);
+    release();
+    const retried = subscription.retryParked(account.id);
+    await begun.promise;
+    await sleep(50);
+    letGo.resolve();
+    assert.deepEqual(await retried, { result: 'goes on', sequence: 3 });
+    assert.deepEqual(handled, [1, 2, 3]);
+  });
+
+  test('is tried again once by all who ask at once', async (context) => {
+    const { bench, account, release, handlers, handled } = await parkedAtSecond(context);
+    await bench.publish([account.revoked(), account.verified()]);
+    const subscription = await bench.subscribe({ handlers });
+    await until(async () => (await subscription.lag()) === 0);
+    release();
+    const outcomes = await Promise.all([1, 2, 3].map(() => subscription.retryParked(account.id)));
+    assert.deepEqual(outcomes, Array(3).fill({ result: 'goes on', sequence: 4 }));
+    assert.deepEqual(handled, [1, 2, 3, 4]);
+    assert.deepEqual(await subscription.retryParked(account.id), { result: 'not parked', sequence: 4 });
   });
 
   test('stays parked where a handler rejects, and keeps what it has handled', async (context) => {

@@ -6,6 +6,7 @@ import type { Handlers } from './handlers.ts';
 import type { Effect, SeenType, SubscriberLogger } from './reader.ts';
 import { createRetryParked, type RetryOutcome } from './retry-parked.ts';
 import type { Parked, SequenceStore } from './sequence-store.ts';
+import { createTurns } from './turns.ts';
 
 /** What is subscribed to, and what to do about it. */
 export interface Interest {
@@ -31,6 +32,7 @@ export interface Subscription {
   listParked(): Promise<readonly Parked[]>;
   /**
    * Lets a parked account go on, if it can: hands its records to the handlers again from the one that parked it.
+   * Who asks again while that runs gets the same outcome.
    * @throws whatever a handler rejects with, as the `cause` of a HandlerError; the account stays parked
    */
   retryParked(account: string): Promise<RetryOutcome>;
@@ -55,9 +57,9 @@ export async function openSubscription(bus: Bus, interest: Interest): Promise<Su
   refuseUnread(handlers, topics);
   const stopping = new AbortController();
   const observe: Interest['observe'] = (type, effect) => interest.observe?.(type, effect);
-  const deps = { bus, handlers, store, logger, observe, stopped: stopping.signal };
+  const deps = { bus, handlers, store, logger, observe, turns: createTurns(), stopped: stopping.signal };
   const retry = createRetryParked(deps);
-  const retries = new Set<Promise<unknown>>();
+  const retries = new Map<string, Promise<RetryOutcome>>();
   let stopped: Promise<void> | undefined;
 
   const reading = await bus.subscribe({
@@ -71,18 +73,20 @@ export async function openSubscription(bus: Bus, interest: Interest): Promise<Su
   async function stop(): Promise<void> {
     stopping.abort();
     await reading.close();
-    await Promise.allSettled(retries);
+    await Promise.allSettled(retries.values());
+  }
+
+  function beginRetry(account: string): Promise<RetryOutcome> {
+    const begun = retry(account).finally(() => retries.delete(account));
+    retries.set(account, begun);
+    return begun;
   }
 
   return {
     lag: reading.lag,
     healthy: reading.healthy,
     listParked: () => store.listParked(),
-    retryParked(account) {
-      const retried = retry(account).finally(() => retries.delete(retried));
-      retries.add(retried);
-      return retried;
-    },
+    retryParked: (account) => retries.get(account) ?? beginRetry(account),
     stop() {
       stopped ??= stop();
       return stopped;

@@ -3,7 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
-import type { OutgoingRecord } from '@latchkey/bus';
+import type { Bus, OutgoingRecord } from '@latchkey/bus';
 import { createEmbeddedBus } from '@latchkey/bus/embedded';
 import { openDatabase } from '@latchkey/sqlite';
 import { ACCOUNTS_TOPIC, type LatchkeyEvent } from '../../events.ts';
@@ -38,13 +38,13 @@ export async function openBench(context: TestContext) {
         records.map((record) => (isEvent(record) ? toRecord(record) : record)),
       ),
     /** Its default handlers write the events down; `handled` names them as `<type> <sequence>`. */
-    async subscribe(more: Partial<Interest> = {}) {
+    async subscribe(more: Partial<Interest> = {}, on: Bus = bus) {
       const handled: string[] = [];
       const effects: string[] = [];
       const note = ({ type }: { readonly type: string }, { sequence }: EventContext) =>
         void handled.push(`${type} ${sequence}`);
       const handlers: Handlers = { UserRegistered: note, AccountVerified: note, SessionsRevoked: note };
-      const subscription = await openSubscription(bus, {
+      const subscription = await openSubscription(on, {
         group: 'test',
         handlers,
         store: lastingStore(),
