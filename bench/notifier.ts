@@ -157,7 +157,7 @@ async function drained(owed: readonly NewDelivery[], config: NotifierConfig): Pr
     logger: createLogger({ name: 'bench', level: 'silent' }),
     registry: createRegistry(),
   });
-  const allSent = async () => (await deliveries.census()).byState.sent === owed.length;
+  const allSent = async () => (await deliveries.census()).sent === owed.length;
   try {
     await service.start();
     return await perSecond(() => eventually('every mail is sent', allSent, DRAINS_WITHIN_MS));

@@ -83,7 +83,7 @@ describe('the dispatcher', () => {
       createLogger({ name: 'test', level: 'warn' }, log),
     );
     dispatcher.start();
-    while ((await stored.census()).byState.sent === 0) await setImmediate();
+    while ((await stored.census()).sent === 0) await setImmediate();
     await dispatcher.stop();
     assert.equal(sent, 1);
     assert.equal(lines.filter((line) => line.includes('cannot be reached')).length, 1);
@@ -104,7 +104,7 @@ describe('the dispatcher', () => {
     };
     const dispatcher = dispatcherWith(async () => ({ kind: 'accepted' }));
     dispatcher.start();
-    while (!t.signal.aborted && (await stored.census()).byState.sent < 3) await setImmediate();
+    while (!t.signal.aborted && (await stored.census()).sent < 3) await setImmediate();
     await dispatcher.stop();
   });
 
@@ -135,7 +135,7 @@ describe('the dispatcher', () => {
     const stopped = dispatcher.stop();
     release();
     await stopped;
-    const { byState } = await deliveries.census();
+    const byState = await deliveries.census();
     assert.deepEqual([begun, byState.sent, byState.pending, byState.claimed], [10, 10, 5, 0]);
   });
 

@@ -401,7 +401,7 @@ function createWorld({ store, scheduler, batches, ...given }: Play) {
     await read(batches);
     start();
     const open = async () => {
-      const { byState } = await store.census();
+      const byState = await store.census();
       return byState.pending + byState.claimed;
     };
     for (const end = clock.elapsed() + CALM; clock.elapsed() < end && (await open()) > 0; ) {

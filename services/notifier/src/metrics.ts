@@ -1,7 +1,7 @@
 /** What operators can see of the notifier. Nothing here names anybody. */
 import type { Registry } from '@latchkey/service';
 import { Counter, Gauge, Histogram } from 'prom-client';
-import type { Deliveries } from './ports/deliveries.ts';
+import type { Census, Deliveries } from './ports/deliveries.ts';
 
 export interface NotifierMetrics {
   readonly tries: Counter<'mail' | 'result'>;
@@ -14,19 +14,28 @@ export interface NotifierMetrics {
 /** For so long, in ms, a census is good enough: it looks at every delivery, and several may scrape. */
 const CENSUS_MS = 15_000;
 
-/** Gauges are read from the store when they are asked for; while it is away they are left out. */
-function observeStore(registry: Registry, deliveries: Deliveries, now: () => Date): void {
-  let known: { readonly at: number; readonly census: ReturnType<Deliveries['census']> } | undefined;
-  const recentCensus = (): ReturnType<Deliveries['census']> => {
+type CountedStore = Pick<Deliveries, 'census' | 'oldestOpen'>;
+
+/** Gauges are read from the store when they are asked for. While it is away the age is NaN, and no state has a number. */
+function observeStore(registry: Registry, deliveries: CountedStore, now: () => Date): void {
+  let known: { readonly at: number; readonly census: Promise<Census> } | undefined;
+  const recentCensus = (): Promise<Census> => {
     const at = now().getTime();
     if (known === undefined || Math.abs(at - known.at) >= CENSUS_MS)
       known = { at, census: deliveries.census() };
     return known.census;
   };
-  const age = new Gauge({
+  const age = async (): Promise<number> => {
+    const oldest = await deliveries.oldestOpen();
+    return oldest === undefined ? 0 : Math.max(0, now().getTime() - oldest.getTime()) / 1000;
+  };
+  new Gauge({
     name: 'latchkey_notifier_oldest_pending_seconds',
     help: 'Time since the event of the oldest mail that is still owed; 0 where none is.',
     registers: [registry],
+    async collect() {
+      this.set(await age().catch(() => Number.NaN));
+    },
   });
   new Gauge({
     name: 'latchkey_notifier_deliveries',
@@ -35,19 +44,20 @@ function observeStore(registry: Registry, deliveries: Deliveries, now: () => Dat
     registers: [registry],
     async collect() {
       try {
-        const { byState, oldestOpen } = await recentCensus();
-        for (const [state, many] of Object.entries(byState)) this.set({ state }, many);
-        age.set(oldestOpen ? Math.max(0, now().getTime() - oldestOpen.getTime()) / 1000 : 0);
+        for (const [state, many] of Object.entries(await recentCensus())) this.set({ state }, many);
       } catch {
         known = undefined;
         this.reset();
-        age.reset();
       }
     },
   });
 }
 
-export function createMetrics(registry: Registry, deliveries: Deliveries, now: () => Date): NotifierMetrics {
+export function createMetrics(
+  registry: Registry,
+  deliveries: CountedStore,
+  now: () => Date,
+): NotifierMetrics {
   observeStore(registry, deliveries, now);
   const registers = [registry];
   return {

@@ -6,9 +6,7 @@ import { createMongoDeliveries } from './adapters/deliveries.mongo.ts';
 import { createSqliteDeliveries } from './adapters/deliveries.sqlite.ts';
 import { createMongoNewHome } from './adapters/moving.mongo.ts';
 import { createSqliteOldHome } from './adapters/moving.sqlite.ts';
-import type { DeliveryState } from './delivery/delivery.ts';
-
-type Census = Readonly<Record<DeliveryState, number>>;
+import type { Census } from './ports/deliveries.ts';
 
 export interface NotifierMove {
   /**
@@ -38,7 +36,7 @@ export function openNotifierMove({
     ],
     async census() {
       const [here, there] = await Promise.all([source.census(), target.census()]);
-      return { source: here.byState, target: there.byState };
+      return { source: here, target: there };
     },
   };
 }

@@ -117,8 +117,7 @@ async function until(condition: () => Promise<boolean>): Promise<void> {
   }
 }
 
-const census = async () =>
-  running ? (await createSqliteDeliveries(running.database).census()).byState : undefined;
+const census = async () => (running ? createSqliteDeliveries(running.database).census() : undefined);
 
 const untilState = (state: 'failed' | 'sent' | 'cancelled' | 'pending', count: number) =>
   until(async () => (await census())?.[state] === count);

@@ -94,7 +94,7 @@ async function start(t: TestContext, port: number, key: SealingKey, isTalking = 
     handled() === published &&
     !isOpen('ConnectWrap') &&
     !isTalking() &&
-    (await store.census()).byState.claimed === 0;
+    (await store.census()).claimed === 0;
 
   /** Waits until the process only waits for time to pass. */
   async function settled(): Promise<void> {

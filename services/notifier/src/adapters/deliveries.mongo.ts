@@ -148,14 +148,15 @@ export function createMongoDeliveries(connection: Connection): Deliveries {
       const counts = await Promise.all(
         deliveryStates.map(async (state) => [state, await deliveries.countDocuments({ state })] as const),
       );
+      return Object.fromEntries(counts) as Record<DeliveryState, number>;
+    },
+
+    async oldestOpen() {
       const oldest = await deliveries.findOne(
         { state: { $in: ['pending', 'claimed'] } },
         { projection: { occurredAt: 1 }, sort: { occurredAt: 1 } },
       );
-      return {
-        byState: Object.fromEntries(counts) as Record<DeliveryState, number>,
-        oldestOpen: oldest?.occurredAt,
-      };
+      return oldest?.occurredAt;
     },
 
     async find(id) {

@@ -102,6 +102,13 @@ const LIST_OF_STATE = `
 SELECT * FROM notifier_deliveries WHERE state = ? AND (occurred_at, id) < (?, ?)
 ORDER BY occurred_at DESC, id DESC LIMIT ?`;
 
+/** Each state by itself: its first entry in the index. */
+const OLDEST_OPEN = `
+SELECT occurred_at FROM (
+  SELECT min(occurred_at) AS occurred_at FROM notifier_deliveries WHERE state = 'pending'
+  UNION ALL SELECT min(occurred_at) FROM notifier_deliveries WHERE state = 'claimed'
+) WHERE occurred_at IS NOT NULL ORDER BY occurred_at LIMIT 1`;
+
 const HASTEN = `UPDATE notifier_deliveries SET due_at = ? WHERE id = ? AND state = 'pending'`;
 
 const CANCEL_FREE = `
@@ -268,17 +275,18 @@ export function createSqliteDeliveries(database: Database): SqliteDeliveries {
     },
 
     async census() {
-      const rows = sql(
-        'SELECT state, count(*) AS many, min(occurred_at) AS oldest FROM notifier_deliveries GROUP BY state',
-      ).all();
+      const rows = sql('SELECT state, count(*) AS many FROM notifier_deliveries GROUP BY state').all();
       const byState = Object.fromEntries(deliveryStates.map((state) => [state, 0])) as Record<
         DeliveryState,
         number
       >;
       for (const row of rows) byState[String(row['state']) as DeliveryState] = Number(row['many']);
-      const open = rows.filter((row) => row['state'] === 'pending' || row['state'] === 'claimed');
-      const oldest = Math.min(...open.map((row) => Number(row['oldest'])));
-      return { byState, oldestOpen: open.length > 0 ? new Date(oldest) : undefined };
+      return byState;
+    },
+
+    async oldestOpen() {
+      const row = sql(OLDEST_OPEN).get();
+      return row && new Date(Number(row['occurred_at']));
     },
 
     reclaim: () => database.write(() => void sql(RECLAIM).run()),

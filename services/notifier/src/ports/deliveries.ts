@@ -54,6 +54,9 @@ export interface DeliveryQuery {
   readonly after?: DeliveryPosition;
 }
 
+/** How many deliveries there are in each state. */
+export type Census = Readonly<Record<DeliveryState, number>>;
+
 export interface Deliveries {
   /**
    * Remembers what some events asked for; resolves once that is durable. Idempotent: a delivery whose id is
@@ -85,11 +88,10 @@ export interface Deliveries {
    * @returns how many ended.
    */
   expire(now: Date): Promise<number>;
-  /** How many there are by state, and the event time of the oldest open one. Looks at all of them: not for every moment. */
-  census(): Promise<{
-    readonly byState: Readonly<Record<DeliveryState, number>>;
-    readonly oldestOpen: Date | undefined;
-  }>;
+  /** Looks at all of them: not for every moment. */
+  census(): Promise<Census>;
+  /** The event time of the oldest one that is pending or claimed. A look at an index. */
+  oldestOpen(): Promise<Date | undefined>;
   find(id: string): Promise<DeliverySummary | undefined>;
   /** Those in any of the states, by the time of their event, newest first; by id, backwards, where it is the same. */
   list(query: DeliveryQuery): Promise<readonly DeliverySummary[]>;

@@ -1,0 +1,66 @@
+import assert from 'node:assert/strict';
+import { beforeEach, describe, it } from 'node:test';
+import { createRegistry, type Registry } from '@latchkey/service';
+import { createMetrics } from './metrics.ts';
+
+const START = Date.parse('2026-11-21T10:00:00.000Z');
+const at = (seconds: number): Date => new Date(START + seconds * 1000);
+
+describe('what the notifier tells of its store', () => {
+  let registry: Registry;
+  let oldest: Date | undefined;
+  let isAway: boolean;
+  let now: Date;
+
+  /** Of a gauge, or of one of its series; undefined where the page has none. */
+  async function scraped(name: string): Promise<number | undefined> {
+    const line = (await registry.metrics()).split('\n').find((each) => each.startsWith(`${name} `));
+    return line === undefined ? undefined : Number(line.slice(name.length + 1));
+  }
+  const age = () => scraped('latchkey_notifier_oldest_pending_seconds');
+  const pending = () => scraped('latchkey_notifier_deliveries{state="pending"}');
+
+  beforeEach(() => {
+    [registry, oldest, isAway, now] = [createRegistry(), undefined, false, at(3600)];
+    const ask = async <T>(answer: T): Promise<T> => {
+      if (isAway) throw new Error('the store is away');
+      return answer;
+    };
+    const store = {
+      census: () => ask({ pending: 1, claimed: 0, sent: 2, failed: 0, expired: 0, cancelled: 0 }),
+      oldestOpen: () => ask(oldest),
+    };
+    createMetrics(registry, store, () => now);
+  });
+
+  it('is since when the oldest mail is owed, from the first scrape on', async () => {
+    oldest = at(0);
+    assert.equal(await age(), 3600);
+    now = at(3605);
+    assert.equal(await age(), 3605);
+    oldest = at(3604);
+    assert.equal(await age(), 1);
+  });
+
+  it('is 0 where no mail is owed', async () => {
+    assert.equal(await age(), 0);
+    oldest = at(3700);
+    assert.equal(await age(), 0, 'nor by an event of a clock that goes ahead');
+  });
+
+  it('is no number while the store is away, and the age at once when it is back', async () => {
+    oldest = at(0);
+    isAway = true;
+    assert.equal(await age(), Number.NaN);
+    isAway = false;
+    assert.equal(await age(), 3600);
+  });
+
+  it('is how many deliveries are in each state, as far as the store can be asked', async () => {
+    assert.equal(await pending(), 1);
+    [isAway, now] = [true, at(3620)];
+    assert.equal(await pending(), undefined);
+    isAway = false;
+    assert.equal(await pending(), 1);
+  });
+});
