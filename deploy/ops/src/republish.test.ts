@@ -18,15 +18,22 @@ async function livelyTown(t: TestContext) {
   const ada = await town.settle('ada');
   await town.settle('ben');
   const ops = (...words: readonly string[]) => runHere({ DATA_DIR: folder }, ...words);
-  return { folder, town, ada, ops };
+  /** The mark of a commit is written behind its publishing. */
+  const allPublished = () =>
+    eventually('the outbox is empty', async () =>
+      /^unpublished +0 commits$/m.test((await ops('verify', '--patience', '0')).out),
+    );
+  return { folder, town, ada, ops, allPublished };
 }
 
 test('the topic of accounts is written anew under another name, and gone on from', async (t) => {
-  const { town, ops } = await livelyTown(t);
+  const { town, ops, allPublished } = await livelyTown(t);
+  await allPublished();
   const first = await ops('republish', '--to', ANOTHER);
   assert.deepEqual([first.code, first.err], [0, '']);
   assert.equal(first.out, `${ANOTHER}: 4 events of 2 accounts, 4 of them written now.\n`);
   await town.settle('cleo');
+  await allPublished();
   assert.match(
     (await ops('republish', '--to', ANOTHER)).out,
     /: 6 events of 3 accounts, 2 of them written now\.$/m,
@@ -58,6 +65,44 @@ test('services that are moved to the new topic go on: no mail twice, profiles as
   assert.equal((await verified()).code, 0);
   const old = await ops('verify', '--patience', '0');
   assert.match(old.out, /^event-missing /m);
+});
+
+test('what auth had no time to publish is left to it, and is all that a comparison finds', async (t) => {
+  const { folder, town, ada, ops } = await livelyTown(t);
+  const cleo = await town.settle('cleo');
+  await town.stop();
+  const database = openDatabase({ folder, as: 'beside' });
+  const before = "at = '2026-01-01T00:00:00.000Z'";
+  const ofKey = (key: string) => `FROM bus_record WHERE key = CAST('${key}' AS BLOB)`;
+  await database.write(() => {
+    for (const statement of [
+      // The whole of one account, and the second event of another.
+      `UPDATE journal_commit SET unpublished = 1, ${before} WHERE stream = '${cleo}'`,
+      `UPDATE journal_commit SET unpublished = 1, ${before} WHERE stream = '${ada}' AND number = 2`,
+      `DELETE ${ofKey(cleo)}`,
+      `DELETE ${ofKey(ada)} AND offset = (SELECT max(offset) ${ofKey(ada)})`,
+      `DELETE FROM user_profiles_v1 WHERE id = '${cleo}'`,
+      `DELETE FROM notifier_deliveries WHERE subject = '${cleo}' OR (subject = '${ada}' AND mail = 'welcome')`,
+      // Of the third, the mark of the first commit alone was lost.
+      `UPDATE journal_commit SET unpublished = 1, ${before} WHERE stream NOT IN ('${ada}', '${cleo}') AND number = 1`,
+    ])
+      database.prepare(statement).run();
+  });
+  await database.close();
+
+  assert.match(
+    (await ops('republish', '--to', ANOTHER)).out,
+    /: 3 events of 2 accounts, 3 of them written now\.$/m,
+  );
+  const kinds = async () => {
+    const { out } = await runHere({ DATA_DIR: folder, ...MOVED }, 'verify', '--patience', '0', '--json');
+    return JSON.parse(out).findings.map(({ kind }: { readonly kind: string }) => kind);
+  };
+  assert.deepEqual(await kinds(), Array(4).fill('commit-unpublished'));
+
+  const moved = await openTown(folder, MOVED);
+  t.after(() => moved.stop());
+  await eventually('the rest is published, and read', async () => (await kinds()).length === 0);
 });
 
 test('an account that is parked at a gap goes on once its events are there again', async (t) => {

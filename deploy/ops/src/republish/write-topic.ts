@@ -1,7 +1,7 @@
 /**
  * Writes the events of all accounts to a topic, from the journal: each account's in order, without a gap. What is
  * there already stays and is gone on from, so that it may be broken off and repeated, and repeated for what has
- * come since.
+ * come since. What stands at the end of the outbox is left to the relay: consumers cannot have it yet.
  */
 import type { JournaledStream, JournalView } from '@latchkey/auth/verifying';
 import type { Bus, LogReader } from '@latchkey/bus';
@@ -69,28 +69,42 @@ async function writeAccounts(
   accounts: readonly JournaledStream[],
   book: TopicBook,
 ): Promise<Written> {
-  const due = accounts.flatMap((account) => recordsDue(account, book, topic));
+  const parts = accounts.map((account) => recordsDue(account, book, topic));
+  const due = parts.flatMap(({ records }) => records);
   for (let at = 0; at < due.length; at += RECORDS_AT_ONCE)
     await bus.publish(topic, due.slice(at, at + RECORDS_AT_ONCE));
   return {
-    accounts: accounts.length,
-    events: accounts.reduce((sum, { events }) => sum + events.length, 0),
+    accounts: parts.filter(({ events }) => events > 0).length,
+    events: parts.reduce((sum, { events }) => sum + events, 0),
     added: due.length,
   };
 }
 
-/** What the topic lacks of an account. @throws Error of one line if that cannot be written behind what it has */
-function recordsDue(account: JournaledStream, book: TopicBook, topic: string): readonly EncodedEvent[] {
+interface Due {
+  /** What the topic lacks of an account. */
+  readonly records: readonly EncodedEvent[];
+  /** How many of its events are there with them. */
+  readonly events: number;
+}
+
+/** @throws Error of one line if that cannot be written behind what the topic has */
+function recordsDue(account: JournaledStream, book: TopicBook, topic: string): Due {
   const { id, events } = account;
-  const records = recordsOf(account);
+  const records = recordsOf(asPublished(account));
   const { prints, astray } = book.of(id);
   const isBeginning = prints.every((print, index) => {
     const journaled = events[index];
     return journaled !== undefined && printOnArrival(journaled.event) === print;
   });
   if (!isBeginning || astray.length > 0) throw foreign(topic, id);
-  return records.slice(prints.length);
+  return { records: records.slice(prints.length), events: Math.max(records.length, prints.length) };
 }
+
+/** Up to its last published event: one before it whose mark was lost is on the log all the same. */
+const asPublished = (account: JournaledStream): JournaledStream => ({
+  ...account,
+  events: account.events.slice(0, account.events.findLastIndex(({ published }) => published) + 1),
+});
 
 const foreign = (topic: string, subject: string): Error =>
   new Error(`${topic} holds what is not in the journal, or not so, of ${subject}: take another name`);
