@@ -1,6 +1,6 @@
 /**
  * Looks for what the Markdown files name and the repository does not have: the targets of relative links (with
- * their headings), and paths in backticks. Exits with 1 if there is any.
+ * their headings), and paths in backticks; and for rows outside a table. Exits with 1 if there is any.
  */
 import { existsSync, globSync, readFileSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
@@ -50,10 +50,22 @@ function deadPaths(document: string, text: string): readonly string[] {
   );
 }
 
+/** Lines that look like rows and belong to no table: one has a line of dashes below its head, and no gap. */
+function strayRows(text: string): readonly string[] {
+  const runs = text.match(/(?:^ *\|.*\n?)+/gm) ?? [];
+  return runs
+    .filter((run) => !/^.*\n *\|[ :|-]+\|\s*(?:\n|$)/.test(run))
+    .map((run) => run.split('\n', 1)[0] ?? '');
+}
+
 for (const document of documents) {
   const text = textOf(document);
-  for (const missing of [...deadLinks(document, text), ...deadPaths(document, text)]) {
-    console.error(`${relative(root, document)}: ${missing} is not there`);
+  const missing = [...deadLinks(document, text), ...deadPaths(document, text)];
+  for (const complaint of [
+    ...missing.map((name) => `${name} is not there`),
+    ...strayRows(text).map((row) => `this row is in no table: ${row}`),
+  ]) {
+    console.error(`${relative(root, document)}: ${complaint}`);
     process.exitCode = 1;
   }
 }
