@@ -49,8 +49,9 @@ export const plants: readonly Plant[] = [
     bug: [
       {
         file: PUBLISHER,
-        search: '    const byTopic = recordsByTopic(batch);\n',
-        replacement: '    const byTopic = recordsByTopic(batch);\n    await journal.markPublished(batch);\n',
+        search: '    const observe = metrics.publishSeconds.startTimer();\n',
+        replacement:
+          '    const observe = metrics.publishSeconds.startTimer();\n    await journal.markPublished(batch);\n',
       },
     ],
     provokedBy: 'the log is away',
