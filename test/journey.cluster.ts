@@ -113,7 +113,7 @@ const ends = (records: readonly SeenRecord[]): string =>
     })),
   );
 
-const viewOf = ({ sequence, ended, disabled, revokedAt, ...profile }: Reply['json']) => ({
+const viewOf = ({ sequence, ended, revokedAt, ...profile }: Reply['json']) => ({
   ...profile,
   version: sequence,
 });
