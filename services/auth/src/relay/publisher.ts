@@ -86,13 +86,21 @@ export function createPublisher({ journal, bus, metrics, logger, limits }: Publi
   async function publishBatch(topic: string, batch: readonly OutgoingCommit[]): Promise<void> {
     const records = batch.flatMap((commit) => commit.records);
     const observe = metrics.publishSeconds.startTimer();
-    refusing.add(topic);
-    await bus.publish(topic, records);
-    refusing.delete(topic);
+    await offer(topic, records);
     observe();
     // Only now: what is marked is never published again.
     await journal.markPublished(batch);
     metrics.published.inc({ topic }, records.length);
+  }
+
+  async function offer(topic: string, records: OutgoingCommit['records']): Promise<void> {
+    try {
+      await bus.publish(topic, records);
+      refusing.delete(topic);
+    } catch (error) {
+      refusing.add(topic);
+      throw error;
+    }
   }
 
   return {

@@ -108,9 +108,10 @@ describe('the relay', () => {
     for (const commit of commits) assert.deepEqual(await journal.append(commit), { outcome: 'appended' });
   };
   const turn = () => new Promise<void>((resolve) => setImmediate(resolve));
-  const drained = async () => {
-    while ((await journal.backlog()).commits > 0) await new Promise((resolve) => setImmediate(resolve));
+  const drainedTo = async (commits: number) => {
+    while ((await journal.backlog()).commits > commits) await turn();
   };
+  const drained = () => drainedTo(0);
 
   test('publishes a stream at once when it is told of it', async () => {
     const relay = await started();
@@ -202,6 +203,20 @@ describe('the relay', () => {
     assert.equal((await relay.health())[0]?.detail, detail);
   });
 
+  test('is well while a publish is under way', async () => {
+    const relay = await started();
+    const { promise: held, resolve: release } = Promise.withResolvers<void>();
+    recorder.meanwhile(() => held);
+    const commit = commitOf();
+    await append(commit);
+    relay.nudge(commit.stream);
+    while (recorder.publishes.length === 0) await turn();
+    const health = await relay.health();
+    release();
+    await drained();
+    assert.deepEqual(health, [{ name: 'bus', state: 'ok', needed: false }]);
+  });
+
   test('is degraded, too, where another one is to publish and does not', async () => {
     const relay = await started();
     await append(...commitsOf(randomUUID(), 3));
@@ -241,11 +256,11 @@ describe('the relay', () => {
     );
     relay.nudge(broken);
     relay.nudge(sound.stream);
-    while ((await journal.backlog()).commits > 2) await new Promise((resolve) => setImmediate(resolve));
+    await drainedTo(2);
     await append(commitOf({ stream: sound.stream, number: 2 }));
     relay.nudge(broken);
     relay.nudge(sound.stream);
-    while ((await journal.backlog()).commits > 2) await new Promise((resolve) => setImmediate(resolve));
+    await drainedTo(2);
     assert.deepEqual(recorder.of(broken), [1]);
     assert.deepEqual(recorder.of(sound.stream), [1, 2]);
     assert.match((await relay.health())[0]?.detail ?? '', /1 streams cannot be published/);
@@ -270,7 +285,7 @@ describe('the relay', () => {
     await append(mailing, ...accounts);
     const relay = await started({ delay: turn });
     for (const { stream } of [mailing, ...accounts]) relay.nudge(stream);
-    while ((await journal.backlog()).commits > 1) await turn();
+    await drainedTo(1);
     for (const { stream } of accounts) assert.deepEqual(recorder.of(stream), [1]);
     assert.match((await relay.health())[0]?.detail ?? '', /^publishing to mailings\.events\.v1 fails; /);
     assert.equal(lines.filter((line) => line.includes('cannot publish')).length, 1);
@@ -280,7 +295,7 @@ describe('the relay', () => {
     const late = commitOf();
     await append(late);
     relay.nudge(late.stream);
-    while ((await journal.backlog()).commits > 1) await turn();
+    await drainedTo(1);
     recorder.meanwhile(() => Promise.resolve());
     await drained();
     assert.deepEqual(recorder.of(mailingId), [1]);
@@ -296,11 +311,11 @@ describe('the relay', () => {
     await append(refused, ...others);
     const relay = await started({ delay: turn });
     for (const { stream } of [refused, ...others]) relay.nudge(stream);
-    while ((await journal.backlog()).commits > 1) await turn();
+    await drainedTo(1);
     const late = commitOf();
     await append(late);
     relay.nudge(late.stream);
-    while ((await journal.backlog()).commits > 1) await turn();
+    await drainedTo(1);
     recorder.meanwhile(() => Promise.resolve());
     await drained();
     for (const { stream } of [refused, ...others, late]) assert.deepEqual(recorder.of(stream), [1]);
