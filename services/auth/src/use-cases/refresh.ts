@@ -20,14 +20,12 @@ export const refresh =
     // Before the token is used up: whoever is told to come back later must find it as it was.
     const state = await deps.accounts.load(session.userId);
     if (!isAlive(state, session.since)) throw invalid();
-    if (session.n !== named.n) await refuseUnlessLost(deps, session, named.n, context);
-    const current = session.n === named.n ? await rotate(deps, named, context) : session;
-    return signedIn(deps, current, state);
+    return signedIn(deps, await rotate(deps, named, context), state);
   };
 
 type Named = NonNullable<ReturnType<Deps['refreshTokens']['open']>>;
 
-/** Another request with the same token may have been faster: then its answer is given again. */
+/** Where the token is not the current one, or not any more: the answer that was lost, if it is that, again. */
 const rotate = async (deps: Deps, { sessionId, n }: Named, context: Context): Promise<Session> => {
   const { ip, userAgent } = context;
   const rotated = await deps.sessions.rotate(sessionId, n, { at: deps.now(), ip, userAgent });
