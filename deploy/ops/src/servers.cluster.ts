@@ -2,9 +2,8 @@ import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { type TestContext, test } from 'node:test';
 import { openMongo } from '@latchkey/mongo';
-import { mongoUrl } from '@latchkey/mongo/testing';
+import { cableTo, mongoUrl } from '@latchkey/mongo/testing';
 import { runOps } from './testing/run-ops.ts';
-import { slowMongo } from './testing/slow-mongo.ts';
 
 const KAFKA_BROKERS = process.env['KAFKA_BROKERS'] ?? '';
 const NOBODY = '127.0.0.1:1';
@@ -56,8 +55,11 @@ test('indexes are made once', async (t) => {
 
 test('an index that takes long is waited for, and named meanwhile', async (t) => {
   const { settings } = await ownDatabase(t);
-  const slow = { MONGO_URL: await slowMongo(t, settings.MONGO_URL, 'createIndexes', 12_000) };
-  const made = await runOps(slow, 'indexes');
+  const cable = await cableTo(settings.MONGO_URL);
+  await cable.mend();
+  t.after(() => cable.cut());
+  cable.delayNext('createIndexes', 12_000);
+  const made = await runOps({ MONGO_URL: cable.url }, 'indexes');
   assert.deepEqual(
     [made.code, made.err],
     [0, 'auth_commits.stream is still being made, for 10 seconds now.\n'],

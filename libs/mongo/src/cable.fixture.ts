@@ -1,4 +1,5 @@
 import { connect, createServer, type Socket } from 'node:net';
+import { Transform } from 'node:stream';
 
 export interface Cable {
   /** The connection string that leads through it. */
@@ -6,14 +7,19 @@ export interface Cable {
   /** Ends all connections and takes no more. */
   cut(): Promise<void>;
   mend(): Promise<void>;
+  /** The answer to the next request that holds this word comes so many milliseconds later, as where there is much to do. */
+  delayNext(word: string, ms: number): void;
 }
 
 /** A way to the first server of a connection string, that can be cut. It begins cut. */
 export async function cableTo(url: string): Promise<Cable> {
   const { host, port, through } = parts(url);
   const sockets = new Set<Socket>();
+  let slow: { readonly word: string; readonly ms: number } | undefined;
+
   const server = createServer((socket) => {
     const far = connect(port, host);
+    let answersFrom = 0;
     for (const end of [socket, far]) {
       sockets.add(end);
       end.on('error', () => undefined);
@@ -23,7 +29,17 @@ export async function cableTo(url: string): Promise<Cable> {
         far.destroy();
       });
     }
-    socket.pipe(far).pipe(socket);
+    socket.on('data', (request: Buffer) => {
+      if (slow === undefined || !request.includes(slow.word)) return;
+      answersFrom = performance.now() + slow.ms;
+      slow = undefined;
+    });
+    const answers = new Transform({
+      transform: (chunk, _encoding, done) => {
+        setTimeout(() => done(null, chunk), answersFrom - performance.now());
+      },
+    });
+    socket.pipe(far).pipe(answers).pipe(socket);
   });
 
   let own = 0;
@@ -43,7 +59,10 @@ export async function cableTo(url: string): Promise<Cable> {
 
   await mend();
   await cut();
-  return { url: through(own), cut, mend };
+  const delayNext = (word: string, ms: number) => {
+    slow = { word, ms };
+  };
+  return { url: through(own), cut, mend, delayNext };
 }
 
 function parts(url: string) {

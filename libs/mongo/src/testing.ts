@@ -1,8 +1,10 @@
-/** Databases for tests, on the server that MONGO_URL names. */
+/** Databases for tests, on the server that MONGO_URL names, and a way to it that can be cut. */
 import { randomBytes } from 'node:crypto';
 import { after } from 'node:test';
 import { ensureIndexes, type Index } from './indexes.ts';
 import { type Mongo, openMongo } from './open.ts';
+
+export { type Cable, cableTo } from './cable.fixture.ts';
 
 export interface TestDatabase {
   /** The one connection of this file, to a database that is empty but for its indexes. */

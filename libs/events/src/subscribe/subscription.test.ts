@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, type TestContext, test } from 'node:test';
-import { setTimeout as sleep } from 'node:timers/promises';
+import { setImmediate as turn } from 'node:timers/promises';
 import type { Bus } from '@latchkey/bus';
 import { MAILINGS_TOPIC } from '../events.ts';
 import { type EventContext, type Handlers, ParkError, type SubscribedEvent } from './handlers.ts';
@@ -288,6 +288,22 @@ async function parkedAtSecond(context: TestContext) {
   return { bench, account, handlers, handled, release };
 }
 
+/** Its second look at an account's records waits for `work`. `looked` once it has ended. */
+function atSecondLook(bus: Bus, work: () => Promise<void>) {
+  const { promise: looked, resolve } = Promise.withResolvers<void>();
+  let looks = 0;
+  const waiting: Bus = {
+    ...bus,
+    async *readKey(...place) {
+      looks += 1;
+      if (looks === 2) await work();
+      yield* bus.readKey(...place);
+      if (looks === 2) resolve();
+    },
+  };
+  return { bus: waiting, looked };
+}
+
 describe('a parked account that is tried again', () => {
   test('gets what was missing, and what was held back, in order', async (context) => {
     const bench = await openBench(context);
@@ -319,18 +335,10 @@ describe('a parked account that is tried again', () => {
   test('gets each event once where the consumer goes on with it while its records are read', async (context) => {
     const { bench, account, release, handlers, handled } = await parkedAtSecond(context);
     const [third, fourth] = [account.revoked(), account.verified()];
-    let looks = 0;
-    const bus: Bus = {
-      ...bench.bus,
-      async *readKey(...place) {
-        looks += 1;
-        if (looks === 2) {
-          await bench.publish([third, fourth]);
-          await until(() => handled.length === 4);
-        }
-        yield* bench.bus.readKey(...place);
-      },
-    };
+    const { bus } = atSecondLook(bench.bus, async () => {
+      await bench.publish([third, fourth]);
+      await until(() => handled.length === 4);
+    });
     const subscription = await bench.subscribe({ handlers }, bus);
     await until(async () => (await subscription.listParked()).length === 1);
     release();
@@ -342,18 +350,10 @@ describe('a parked account that is tried again', () => {
     const { bench, account, release, handlers, handled } = await parkedAtSecond(context);
     const third = account.revoked();
     const [begun, letGo] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
-    let looks = 0;
-    const bus: Bus = {
-      ...bench.bus,
-      async *readKey(...place) {
-        looks += 1;
-        if (looks === 2) {
-          await bench.publish([third]);
-          await begun.promise;
-        }
-        yield* bench.bus.readKey(...place);
-      },
-    };
+    const { bus, looked } = atSecondLook(bench.bus, async () => {
+      await bench.publish([third]);
+      await begun.promise;
+    });
     const subscription = await bench.subscribe(
       {
         handlers: {
@@ -370,8 +370,8 @@ describe('a parked account that is tried again', () => {
     await until(async () => (await subscription.listParked()).length === 1);
     release();
     const retried = subscription.retryParked(account.id);
-    await begun.promise;
-    await sleep(50);
+    await looked;
+    await turn();
     letGo.resolve();
     assert.deepEqual(await retried, { result: 'goes on', sequence: 3 });
     assert.deepEqual(handled, [1, 2, 3]);
