@@ -30,13 +30,13 @@ describe('a failure of Kafka', () => {
       'a missing right',
       kafkaError('KafkaJSProtocolError', { type: 'TOPIC_AUTHORIZATION_FAILED' }),
       KafkaRefusedError,
-      /KAFKA_SASL_USERNAME: this user lacks the right to topic t \(TOPIC/,
+      /KAFKA_SASL_USERNAME: this user lacks a right \(topic t: TOPIC/,
     ],
     [
       'a missing topic',
       kafkaError('KafkaJSProtocolError', { type: 'UNKNOWN_TOPIC_OR_PARTITION' }),
       Error,
-      /There is no topic t/,
+      /Kafka lacks a topic, [^(]+\(topic t: UNKNOWN_TOPIC_OR_PARTITION\)/,
     ],
     [
       'a connection that is closed at once',

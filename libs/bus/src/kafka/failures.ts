@@ -23,7 +23,7 @@ interface Trait {
 }
 
 /**
- * An error of kafkajs in the words of the settings. `subject` says what was wanted: "the topic a.b".
+ * An error of kafkajs in the words of the settings. `subject` says what was wanted: "topic a.b", "see topics".
  * Anything unknown is returned as it is.
  */
 export function explain(error: unknown, connection: KafkaConnection, subject?: string): Error {
@@ -31,6 +31,7 @@ export function explain(error: unknown, connection: KafkaConnection, subject?: s
   const has = (test: (trait: Trait) => boolean) => traits.some(test);
   const named = (name: string) => has((trait) => trait.name === name);
   const { brokers, sasl } = connection;
+  const about = subject === undefined ? '' : `${subject}: `;
 
   if (named('KafkaJSSASLAuthenticationError'))
     return new KafkaRefusedError(
@@ -44,13 +45,12 @@ export function explain(error: unknown, connection: KafkaConnection, subject?: s
     );
   const denied = traits.find(({ type }) => type?.endsWith('_AUTHORIZATION_FAILED'))?.type;
   if (denied)
-    return new KafkaRefusedError(
-      `KAFKA_SASL_USERNAME: this user lacks the right to ${subject ?? 'do that'} (${denied}).`,
-      { cause: error },
-    );
+    return new KafkaRefusedError(`KAFKA_SASL_USERNAME: this user lacks a right (${about}${denied}).`, {
+      cause: error,
+    });
   if (has(({ type }) => type === 'UNKNOWN_TOPIC_OR_PARTITION'))
     return new Error(
-      `There is no ${subject ?? 'such topic'}, or this user may not see it. Topics are made by an explicit step.`,
+      `Kafka lacks a topic, or this user may not see it (${about}UNKNOWN_TOPIC_OR_PARTITION). Topics are made by an explicit step.`,
       { cause: error },
     );
   if (named('KafkaJSConnectionClosedError'))
@@ -69,7 +69,7 @@ export function explain(error: unknown, connection: KafkaConnection, subject?: s
   const unready = traits.find(({ passes }) => passes);
   if (unready)
     return new KafkaUnavailableError(
-      `KAFKA_BROKERS: the brokers are not ready (${subject === undefined ? '' : `${subject}: `}${unready.type ?? unready.name}).`,
+      `KAFKA_BROKERS: the brokers are not ready (${about}${unready.type ?? unready.name}).`,
       { cause: error },
     );
   return error instanceof Error ? error : new Error(String(error));
@@ -89,6 +89,10 @@ const doubtsAbout = ({ ssl, sasl }: KafkaConnection): string =>
   `If it stays so, see ${ssl ? 'KAFKA_SSL (now on)' : 'KAFKA_SSL (now off)'} and ${
     sasl ? 'KAFKA_SASL_MECHANISM' : 'KAFKA_SASL_USERNAME (now not set)'
   }.`;
+
+/** Whether a broker gave one of these answers, however deep kafkajs has wrapped it. */
+export const isOfType = (error: unknown, types: readonly string[]): boolean =>
+  traitsOf(error).some(({ type = '' }) => types.includes(type));
 
 function traitsOf(error: unknown): Trait[] {
   const traits: Trait[] = [];

@@ -1,8 +1,16 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import type { Admin, ITopicConfig } from 'kafkajs';
-import { differencesOf, makeLike, replicationFor, settingsOf } from './topics.ts';
+import kafkajs, { type Admin, type ITopicConfig } from 'kafkajs';
+import {
+  differencesOf,
+  ensureTopics,
+  makeLike,
+  replicationFor,
+  replicationToMake,
+  settingsOf,
+} from './topics.ts';
 
+const { KafkaJSNumberOfRetriesExceeded, KafkaJSProtocolError } = kafkajs;
 const topic = { name: 'accounts', partitions: 2, retentionMs: -1 };
 const wanted = { factor: 3, minInSync: 2 };
 
@@ -10,6 +18,7 @@ function found({ copies = 3, partitions = 2, settings = {} } = {}) {
   const all: Record<string, string> = { ...settingsOf(topic, wanted), ...settings };
   return {
     partitions: Array.from({ length: partitions }, () => ({
+      leader: 0,
       replicas: Array.from({ length: copies }, (_, node) => node),
     })),
     settings: Object.entries(all).map(([configName, configValue]) => ({ configName, configValue })),
@@ -71,6 +80,31 @@ describe('a topic that is made like another one', () => {
   });
 });
 
+describe('a topic that is made', () => {
+  it('is waited for until every broker that is asked knows it, and its leaders', async () => {
+    const unknown = new KafkaJSProtocolError(
+      Object.assign(new Error(), { type: 'UNKNOWN_TOPIC_OR_PARTITION' }),
+    );
+    const leaderless = { name: 'accounts', partitions: [{ leader: -1 }] };
+    const led = { name: 'accounts', partitions: [{ leader: 0 }] };
+    const answers = [
+      () => Promise.reject(unknown),
+      async () => ({ topics: [led] }),
+      () => Promise.reject(new KafkaJSNumberOfRetriesExceeded(unknown, { retryCount: 5, retryTime: 0 })),
+      async () => ({ topics: [leaderless] }),
+      ...Array(10).fill(async () => ({ topics: [led] })),
+    ];
+    const admin = {
+      listTopics: async () => [],
+      describeCluster: async () => ({ brokers: [{}] }),
+      fetchTopicMetadata: () => answers.shift()?.(),
+      createTopics: async () => true,
+    } as unknown as Admin;
+    await ensureTopics(admin, [topic], undefined);
+    assert.equal(answers.length, 0);
+  });
+});
+
 describe('replication', () => {
   it('is three copies, two of them in sync, as soon as three brokers can hold them', () => {
     assert.deepEqual([1, 2, 3, 9].map(replicationFor), [
@@ -79,5 +113,13 @@ describe('replication', () => {
       { factor: 3, minInSync: 2 },
       { factor: 3, minInSync: 2 },
     ]);
+  });
+
+  it('of topics to be made is not guessed from two brokers: a third may be away', () => {
+    assert.throws(
+      () => replicationToMake(2),
+      /^Error: Two brokers answer\. [^\n]*--replication N --min-insync M\.$/,
+    );
+    for (const brokers of [1, 3, 9]) assert.deepEqual(replicationToMake(brokers), replicationFor(brokers));
   });
 });

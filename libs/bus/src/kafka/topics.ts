@@ -1,5 +1,7 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import kafkajs, { type Admin, type ITopicConfig } from 'kafkajs';
 import type { TopicSpec } from '../bus.ts';
+import { isOfType, KafkaUnavailableError } from './failures.ts';
 
 const { ConfigResourceTypes } = kafkajs;
 
@@ -19,9 +21,6 @@ const LARGEST_BATCH_BYTES = 1_048_588;
 /** Three copies where there are three brokers to hold them. */
 export const replicationFor = (brokers: number): Replication =>
   brokers >= PRODUCTION.factor ? PRODUCTION : SINGLE_BROKER;
-
-const usualReplication = async (admin: Admin): Promise<Replication> =>
-  replicationFor((await admin.describeCluster()).brokers.length);
 
 export interface KafkaTopic extends TopicSpec {
   /** Default 1 MiB. */
@@ -46,16 +45,34 @@ export const settingsOf = (
   'message.timestamp.type': 'CreateTime',
 });
 
-/** Checks the topics that exist, then makes the others: a difference leaves nothing half-made. */
+/**
+ * Of topics that are to be made: copies are for good, and of three brokers one may just be away.
+ * @throws Error where two brokers answer, so that somebody has to say which it is
+ */
+export function replicationToMake(brokers: number): Replication {
+  if (brokers !== PRODUCTION.factor - 1) return replicationFor(brokers);
+  throw new Error(
+    'Two brokers answer. Where a third is away, wait until it is back: topics made now would have one copy for good. Where there is none, say how many copies there are to be: --replication N --min-insync M.',
+  );
+}
+
+/**
+ * Checks the topics that exist, then makes the others: a difference leaves nothing half-made.
+ * @throws Error of one line
+ */
 export async function ensureTopics(
   admin: Admin,
   topics: readonly KafkaTopic[],
   given: Replication | undefined,
 ): Promise<void> {
-  const replication = given ?? (await usualReplication(admin));
-  const missing = await missingOf(admin, topics, replication);
+  const { brokers } = await admin.describeCluster();
+  const missing = await missingOf(admin, topics, given ?? replicationFor(brokers.length));
   if (missing.length === 0) return;
-  const made = await admin.createTopics({ topics: missing.map((topic) => toConfig(topic, replication)) });
+  const replication = given ?? replicationToMake(brokers.length);
+  const made = await create(
+    admin,
+    missing.map((topic) => toConfig(topic, replication)),
+  );
   if (!made) await refuseDifferences(admin, missing, replication);
 }
 
@@ -70,7 +87,8 @@ export async function checkTopics(
   given: Replication | undefined,
   command: string,
 ): Promise<void> {
-  const missing = await missingOf(admin, topics, given ?? (await usualReplication(admin)));
+  const { brokers } = await admin.describeCluster();
+  const missing = await missingOf(admin, topics, given ?? replicationFor(brokers.length));
   if (missing.length === 0) return;
   const names = missing.map(({ name }) => name).join(', ');
   throw new Error(`KAFKA_BROKERS: Kafka lacks ${names}, or this user may not see it. Run: ${command}`);
@@ -79,7 +97,7 @@ export async function checkTopics(
 /** Makes a topic in as many copies as another one has. @returns false if there is one of its name, whatever its settings */
 export async function makeLike(admin: Admin, topic: KafkaTopic, like: string): Promise<boolean> {
   if ((await admin.listTopics()).includes(topic.name)) return false;
-  return admin.createTopics({ topics: [toConfig(topic, await replicationOf(admin, like))] });
+  return create(admin, [toConfig(topic, await replicationOf(admin, like))]);
 }
 
 /** In what a topic that exists is not as `makeLike` would make it: a sentence each. */
@@ -112,6 +130,47 @@ async function missingOf(
   );
   await refuseDifferences(admin, made, replication);
   return missing;
+}
+
+/**
+ * Makes topics and waits until every broker knows them and their leaders: it is a moment later on others than on the
+ * one that was asked, and who looks there meanwhile is told that there is no such topic.
+ * @returns false where all were there already
+ */
+async function create(admin: Admin, topics: ITopicConfig[]): Promise<boolean> {
+  const made = await admin.createTopics({ topics, waitForLeaders: false });
+  const names = topics.map(({ topic }) => topic);
+  const { brokers } = await admin.describeCluster();
+  const giveUpAt = performance.now() + KNOWN_WITHIN_MS;
+  // kafkajs asks a random one each time: so often, it has asked each of them.
+  for (let known = 0; known < LOOKS_PER_BROKER * brokers.length; ) {
+    if (await areLed(admin, names)) {
+      known += 1;
+      continue;
+    }
+    if (performance.now() > giveUpAt)
+      throw new KafkaUnavailableError(
+        `KAFKA_BROKERS: ${names.join(', ')}: made, but not all brokers know them yet.`,
+      );
+    known = 0;
+    await pause(LOOK_AGAIN_MS);
+  }
+  return made;
+}
+
+const KNOWN_WITHIN_MS = 10_000;
+const LOOK_AGAIN_MS = 50;
+const LOOKS_PER_BROKER = 10;
+const NOT_YET = ['UNKNOWN_TOPIC_OR_PARTITION', 'LEADER_NOT_AVAILABLE'];
+
+async function areLed(admin: Admin, names: string[]): Promise<boolean> {
+  try {
+    const { topics } = await admin.fetchTopicMetadata({ topics: names });
+    return topics.every(({ partitions }) => partitions.every(({ leader }) => leader >= 0));
+  } catch (error) {
+    if (isOfType(error, NOT_YET)) return false;
+    throw error;
+  }
 }
 
 const toConfig = (topic: KafkaTopic, replication: Replication): ITopicConfig => ({
