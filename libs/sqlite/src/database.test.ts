@@ -198,6 +198,41 @@ describe('a write', () => {
   });
 });
 
+describe('a write that may wait for others', { timeout: 30_000 }, () => {
+  const LONG = { commitDelay: 2 ** 31 - 1 };
+
+  it('goes with the next one that may not, in their order', async () => {
+    const database = openWithTable();
+    const patient = database.write(add(database, 'patient'), LONG);
+    await database.write(add(database, 'at once'));
+    assert.equal(await patient, 'patient');
+    assert.deepEqual(notes(database), ['patient', 'at once']);
+  });
+
+  it('is written once its delay is over, with all that came meanwhile', async () => {
+    const database = openWithTable();
+    let first = true;
+    const one = database.write(add(database, 'one'), { commitDelay: 50 });
+    await new Promise((resolve) => setImmediate(resolve));
+    assert.deepEqual(notes(database), [], 'it waits');
+    const two = database.write(() => {
+      add(database, 'two')();
+      first = raw((connection) => connection.prepare('SELECT 1 FROM note').get()) === undefined;
+    }, LONG);
+    await Promise.all([one, two]);
+    assert.ok(first, 'one commit for both');
+    assert.deepEqual(notes(database), ['one', 'two']);
+  });
+
+  it('is written at once where the database is closed', async () => {
+    const database = openWithTable();
+    const patient = database.write(add(database, 'patient'), LONG);
+    await database.close();
+    assert.equal(await patient, 'patient');
+    assert.deepEqual(notes(openAs('server')), ['patient']);
+  });
+});
+
 describe('a write that need not be flushed', () => {
   /** What SQLite does at the commit: 2 is FULL, 1 is NORMAL (https://sqlite.org/pragma.html#pragma_synchronous). */
   const synchronous = (database: Database) => () =>

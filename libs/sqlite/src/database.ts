@@ -17,6 +17,8 @@ export interface WriteOptions {
    * write: for what follows from earlier writes and is then simply done again. Default: true.
    */
   readonly flushed?: boolean;
+  /** How long it may wait for other writes to share its commit and its flush, in ms. Default: 0. */
+  readonly commitDelay?: number;
 }
 
 export interface Database {
@@ -91,9 +93,9 @@ function databaseOn(connection: DatabaseSync, released: () => void): Database {
       refuseIf(!connection.isOpen);
       waitingForOthers(connection, () => connection.exec(sql));
     },
-    async write(work, { flushed = true } = {}) {
+    async write(work, { flushed = true, commitDelay = 0 } = {}) {
       refuseIf(closed !== undefined);
-      return commits.run(work, flushed);
+      return commits.run(work, { flushed, commitDelay });
     },
     size: () => pragma(prepare, 'page_count') * pragma(prepare, 'page_size'),
     close() {

@@ -6,6 +6,13 @@ const GIVE_UP_AFTER_MS = 10_000;
 const FIRST_RETRY_MS = 2;
 const LONGEST_RETRY_MS = 100;
 
+export interface CommitOptions {
+  /** Whether the commit is to be on the disk. */
+  readonly flushed: boolean;
+  /** How long the work may wait for others to share its commit, in ms. */
+  readonly commitDelay: number;
+}
+
 interface Work {
   readonly flushed: boolean;
   /** Calls the work; returns what is to be called after the commit. */
@@ -15,19 +22,22 @@ interface Work {
 
 export interface GroupCommit {
   /** Queues a work for the next commit, which is on the disk if any of its works is to be; settles after it. */
-  run<T>(work: () => T, flushed: boolean): Promise<T>;
-  /** Resolves once nothing is queued. */
+  run<T>(work: () => T, options: CommitOptions): Promise<T>;
+  /** Lets nothing wait any longer; resolves once nothing is queued. */
   idle(): Promise<void>;
 }
 
 /**
  * Group commit: the works queued within one turn of the event loop run in one transaction, each under a
  * savepoint of its own, so that one flush to the disk serves all of them. While that flush blocks, further
- * requests pile up before the loop: the next commit takes more of them, and load makes batches larger.
+ * requests pile up before the loop: the next commit takes more of them, and load makes batches larger. A work that
+ * may wait goes with the next commit that somebody else needs, or once its delay is over.
  */
 export function groupCommit(connection: DatabaseSync): GroupCommit {
   let queue: Work[] = [];
   let waiting = false;
+  /** For works that may wait. */
+  let delayed: NodeJS.Timeout | undefined;
   let blockedSince: number | undefined;
   const idlers: (() => void)[] = [];
 
@@ -49,8 +59,15 @@ export function groupCommit(connection: DatabaseSync): GroupCommit {
     setImmediate(flush);
   }
 
+  function scheduleWithin(delay: number): void {
+    if (delay === 0) schedule();
+    else delayed ??= setTimeout(schedule, delay);
+  }
+
   function flush(): void {
     waiting = false;
+    clearTimeout(delayed);
+    delayed = undefined;
     if (!begun()) return;
     const works = queue;
     queue = [];
@@ -121,7 +138,7 @@ export function groupCommit(connection: DatabaseSync): GroupCommit {
   }
 
   return {
-    run: (work, flushed) =>
+    run: (work, { flushed, commitDelay }) =>
       new Promise((resolve, reject) => {
         queue.push({
           flushed,
@@ -132,9 +149,13 @@ export function groupCommit(connection: DatabaseSync): GroupCommit {
           },
           reject,
         });
-        schedule();
+        scheduleWithin(commitDelay);
       }),
-    idle: () => (queue.length === 0 ? Promise.resolve() : new Promise((resolve) => idlers.push(resolve))),
+    async idle() {
+      if (queue.length === 0) return;
+      schedule();
+      await new Promise<void>((resolve) => idlers.push(resolve));
+    },
   };
 }
 

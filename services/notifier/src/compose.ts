@@ -47,8 +47,8 @@ export const notifierIndexes: readonly Index[] = deliveryIndexes;
 
 export const CONSUMER_GROUP = 'notifier';
 const CONNECTIONS = 5;
-/** More than connections, so that the next mail is unsealed and written while one is being sent. */
-const CONCURRENCY = 10;
+/** More than connections: the next mails are unsealed and written while some are sent, and outcomes are written together. */
+const CONCURRENCY = 20;
 
 /** @throws Error naming the setting if there is no mail server to send to. */
 function smtpSettings(config: NotifierConfig): SmtpSettings {

@@ -123,6 +123,9 @@ UPDATE notifier_deliveries SET state = 'pending', owner = NULL, due_at = occurre
 
 const LOG_LENGTH = 20;
 
+/** How long an outcome waits for others: a handful of mails is sent meanwhile, and one flush serves all of them. */
+const COMMIT_DELAY_MS = 20;
+
 type Row = Readonly<Record<string, SQLOutputValue>>;
 
 const date = (value: SQLOutputValue | undefined): Date => new Date(Number(value));
@@ -260,13 +263,16 @@ export function createSqliteDeliveries(database: Database): SqliteDeliveries {
     release: (owner, now) =>
       database.write(() => void sql(RELEASE).run(now.getTime(), now.getTime(), owner), { flushed: false }),
 
-    settle: (id, owner, settlement) =>
-      database.write(() => {
-        const row = sql('SELECT * FROM notifier_deliveries WHERE id = ? AND owner = ?').get(id, owner);
-        if (!row) return false;
-        write(row, settlement);
-        return true;
-      }),
+    settle: (id, owner, settlement, othersFollow = false) =>
+      database.write(
+        () => {
+          const row = sql('SELECT * FROM notifier_deliveries WHERE id = ? AND owner = ?').get(id, owner);
+          if (!row) return false;
+          write(row, settlement);
+          return true;
+        },
+        { commitDelay: othersFollow ? COMMIT_DELAY_MS : 0 },
+      ),
 
     async expire(now) {
       const at = now.getTime();

@@ -150,8 +150,10 @@ const faultsOf = (error: unknown): readonly string[] =>
   error instanceof TemplateError ? error.faults : [reason(error)];
 
 function templatesFrom(parsed: ReadonlyMap<MailName, ReadonlyMap<string, Parsed>>): Templates {
-  const localeFor = (mail: MailName, locale: string): string =>
-    fallbacks(locale).find((each) => parsed.get(mail)?.has(each)) ?? 'en';
+  const localeFor = (mail: MailName, locale: string): string => {
+    const known = parsed.get(mail);
+    return known?.has(locale) ? locale : (fallbacks(locale).find((each) => known?.has(each)) ?? 'en');
+  };
 
   return {
     localeFor,

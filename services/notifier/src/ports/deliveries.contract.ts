@@ -148,6 +148,23 @@ export function deliveriesContract(name: string, open: () => Promise<DeliveriesF
       assert.equal(await deliveries.settle(held.id, 'one', { state: 'sent', at: at(3) }), true);
     });
 
+    it('has written down, once it says so, outcomes that might wait for each other', async () => {
+      const [sent, retried, lost] = [aDelivery(), aDelivery(), aDelivery()];
+      await add([sent, retried, lost]);
+      await claim();
+      const held = await Promise.all([
+        deliveries.settle(sent.id, 'one', { state: 'sent', at: at(2) }, true),
+        deliveries.settle(retried.id, 'one', { state: 'pending', dueAt: at(10), counts: true }, true),
+        deliveries.settle(lost.id, 'two', { state: 'sent', at: at(2) }, true),
+      ]);
+      assert.deepEqual(held, [true, true, false]);
+      assert.deepEqual(await Promise.all([sent, retried, lost].map(({ id }) => stateOf(id))), [
+        'sent',
+        'pending',
+        'claimed',
+      ]);
+    });
+
     it('does not revive what has ended when a claim is given back', async () => {
       const [sent, retried] = [aDelivery(), aDelivery()];
       await add([sent, retried]);
