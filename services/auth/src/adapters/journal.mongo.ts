@@ -1,6 +1,7 @@
 import { isLostRace, modelOf } from '@latchkey/mongo';
 import type { Collection, Connection, Model } from 'mongoose';
 import type { Backlog, Commit, Journal, Registration } from '../ports/journal.ts';
+import { gathered } from './gathered.ts';
 import {
   COMMITS,
   type CommitDocument,
@@ -114,12 +115,17 @@ const isLivingAfter = ({ at, stream }: Registration) => ({
 });
 
 function outboxIn(commits: Commits): Pick<Journal, 'unpublished' | 'waiting' | 'markPublished' | 'backlog'> {
+  /** A relay asks for hundreds of streams at once after an outage. */
+  const unpublishedOf = gathered(async (streams: readonly string[]) => {
+    const documents = commits
+      .find({ 'unpublished.stream': { $in: [...streams] } }, LASTING)
+      .sort({ 'unpublished.stream': 1, 'unpublished.number': 1 });
+    return Map.groupBy(await documents.toArray(), ({ stream }) => stream);
+  });
+
   return {
     async unpublished(stream) {
-      const documents = await commits
-        .find({ 'unpublished.stream': stream }, LASTING)
-        .sort({ 'unpublished.number': 1 })
-        .toArray();
+      const documents = (await unpublishedOf(stream)) ?? [];
       return documents.map(commitOf);
     },
 
@@ -139,11 +145,8 @@ function outboxIn(commits: Commits): Pick<Journal, 'unpublished' | 'waiting' | '
     },
 
     async markPublished(published) {
-      if (published.length === 0) return;
-      const marks = published.map(({ stream, number }) => ({
-        updateOne: { filter: { stream, number }, update: { $unset: { unpublished: 1 } as const } },
-      }));
-      await commits.bulkWrite(marks, { ordered: false });
+      const ids = published.map(({ commandId }) => commandId);
+      await commits.updateMany({ _id: { $in: ids } }, { $unset: { unpublished: 1 } });
     },
 
     async backlog(): Promise<Backlog> {

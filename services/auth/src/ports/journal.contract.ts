@@ -253,11 +253,24 @@ export function journalContract(name: string, open: () => Promise<OpenJournal>):
         assert.deepEqual(await journal.read(stream), commits);
       });
 
+      test('gives each of many streams that are asked for at the same time its own, by number', async () => {
+        const streams = times(20, () => commitsOf(randomUUID(), 3));
+        await appendAll(
+          streams
+            .flat()
+            .toReversed()
+            .toSorted((a, b) => a.number - b.number),
+        );
+        const asked = [randomUUID(), ...streams.map(([first]) => first?.stream ?? ''), randomUUID()];
+        const found = await Promise.all(asked.map((stream) => journal.unpublished(stream)));
+        assert.deepEqual(found, [[], ...streams, []]);
+      });
+
       test('is left once only, however often that is said', async () => {
         const [first, second] = commitsOf(randomUUID(), 2) as [Commit, Commit];
         await appendAll([first, second]);
         await journal.markPublished([first]);
-        await journal.markPublished([first, { stream: randomUUID(), number: 1 }]);
+        await journal.markPublished([first, { stream: randomUUID(), number: 1, commandId: randomUUID() }]);
         await journal.markPublished([]);
         assert.deepEqual(await journal.unpublished(first.stream), [second]);
         assert.equal((await journal.backlog()).commits, 1);
@@ -273,15 +286,16 @@ export function journalContract(name: string, open: () => Promise<OpenJournal>):
 
       test('tells who has waited longest, each stream once, no more than asked for', async () => {
         const [a, b, c] = times(3, () => randomUUID()) as [string, string, string];
+        const first = commitOf({ stream: a, at: instant(1) });
         await appendAll([
           commitOf({ stream: b, at: instant(2) }),
-          commitOf({ stream: a, at: instant(1) }),
+          first,
           commitOf({ stream: a, number: 2, at: instant(3) }),
           commitOf({ stream: c, at: instant(4) }),
         ]);
         assert.deepEqual(await waiting(), [a, b, c]);
         assert.deepEqual(await waiting(later, 2), [a, b]);
-        await journal.markPublished([{ stream: a, number: 1 }]);
+        await journal.markPublished([first]);
         assert.deepEqual(await waiting(), [b, a, c]);
       });
 

@@ -50,9 +50,14 @@ const step = fc.oneof(
         journal.settle(stream),
   ),
   fc.array(fc.record({ stream: streamName, number })).map(
-    (commits): Step =>
-      (journal) =>
-        journal.markPublished(commits),
+    (places): Step =>
+      async (journal) => {
+        const streams = await Promise.all(places.map(({ stream }) => journal.read(stream)));
+        const found = streams.map((commits, nth) =>
+          commits.find(({ number }) => number === places[nth]?.number),
+        );
+        await journal.markPublished(found.filter((commit) => commit !== undefined));
+      },
   ),
   fc.record({ stream: streamName, number, stateVersion: fc.nat(1) }).map(
     (given): Step =>

@@ -58,6 +58,9 @@ export interface Snapshot {
   readonly state: unknown;
 }
 
+/** What a commit is found by: its place in a stream, or its command. */
+export type CommitKeys = Pick<Commit, 'stream' | 'number' | 'commandId'>;
+
 export interface Backlog {
   readonly commits: number;
   /** `at` of the oldest unpublished commit. */
@@ -92,7 +95,7 @@ export interface Journal {
   /** Streams with commits that were appended before `before` and are unpublished, longest waiting first. */
   waiting(page: { readonly before: Date; readonly limit: number }): Promise<readonly string[]>;
   /** Takes commits out of the outbox. Idempotent. */
-  markPublished(commits: readonly Pick<Commit, 'stream' | 'number'>[]): Promise<void>;
+  markPublished(commits: readonly CommitKeys[]): Promise<void>;
   backlog(): Promise<Backlog>;
 
   /** The latest snapshot of a stream. Disposable: it may be missing at any time. */

@@ -1,13 +1,11 @@
 /** Commits on their way to the bus. */
 import { type EncodedEvent, encode } from '@latchkey/events';
-import type { Commit } from '../ports/journal.ts';
+import type { Commit, CommitKeys } from '../ports/journal.ts';
 import { toPublic } from './to-public.ts';
 
-export interface OutgoingCommit {
+export interface OutgoingCommit extends CommitKeys {
   /** A stream has one. */
   readonly topic: string;
-  readonly stream: string;
-  readonly number: number;
   readonly records: readonly EncodedEvent[];
   /** About what its records take up on the wire. */
   readonly bytes: number;
@@ -25,6 +23,7 @@ export function outgoingCommit(commit: Commit): OutgoingCommit {
     topic,
     stream: commit.stream,
     number: commit.number,
+    commandId: commit.commandId,
     records,
     bytes: records.reduce((sum, { value }) => sum + value.length + OVERHEAD_BYTES, 0),
   };

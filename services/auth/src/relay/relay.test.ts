@@ -248,9 +248,10 @@ describe('the relay', () => {
     const relay = await started();
     const [broken, sound] = [randomUUID(), commitOf()];
     const fact = { ...sessionsRevoked(broken), data: { userId: broken, reason: 'boredom' } };
+    const unpublishable = commitOf({ stream: broken, number: 2, events: [fact as never] });
     await append(
       commitOf({ stream: broken, number: 1 }),
-      commitOf({ stream: broken, number: 2, events: [fact as never] }),
+      unpublishable,
       commitOf({ stream: broken, number: 3 }),
       sound,
     );
@@ -268,7 +269,7 @@ describe('the relay', () => {
     assert.match(await registry.metrics(), /latchkey_relay_blocked_streams 1/);
 
     // Somebody took care of it.
-    await journal.markPublished([{ stream: broken, number: 2 }]);
+    await journal.markPublished([unpublishable]);
     relay.nudge(broken);
     await drained();
     assert.deepEqual(recorder.of(broken), [1, 3]);
