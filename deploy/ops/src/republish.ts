@@ -76,7 +76,8 @@ const writingTopic =
 /** With the settings that the other has. One that is there and differs is an error. It has leaders afterwards. */
 async function makeTopicLike(context: Context, { log }: System, model: string, name: string): Promise<void> {
   const specs = [{ ...accountsTopic, name }];
-  if (hasMongo(context.environment)) await withTopicsLike(context, model, (bus) => bus.ensureTopics(specs));
+  if (hasMongo(context.environment))
+    await withTopicsLike(context, model, (bus) => patiently(context, 'Kafka', () => bus.ensureTopics(specs)));
   else await log.bus.ensureTopics(specs);
   await patiently(context, 'Kafka', () => log.reader.ranges(name));
 }

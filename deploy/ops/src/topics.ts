@@ -1,12 +1,6 @@
 import { parseArgs } from 'node:util';
 import { nameIn } from '@latchkey/bus';
-import {
-  createKafkaBus,
-  type KafkaBus,
-  KafkaUnavailableError,
-  type Replication,
-  type TopicState,
-} from '@latchkey/bus/kafka';
+import { createKafkaBus, type KafkaBus, type Replication, type TopicState } from '@latchkey/bus/kafka';
 import { kafkaConnection, serverSettings } from '@latchkey/cluster';
 import { topics } from '@latchkey/events';
 import { type Environment, readConfig } from '@latchkey/service';
@@ -58,18 +52,11 @@ async function makeTopics(bus: KafkaBus, context: Context): Promise<void> {
   const names = specs.map(({ name }) => name);
   const before = await patiently(context, 'Kafka', () => bus.describeTopics(names));
   await patiently(context, 'Kafka', () => bus.ensureTopics(specs));
-  const after = await patiently(context, 'Kafka', () => describeAll(bus, names));
+  const after = await patiently(context, 'Kafka', () => bus.describeTopics(names));
   for (const topic of after) {
     const was = before.some(({ name }) => name === topic.name) ? 'already as it should be' : 'made';
     context.say(`${topic.name}: ${was}. ${describe(topic)}`);
   }
-}
-
-/** A broker may know of a topic a moment after another has made it. */
-async function describeAll(bus: KafkaBus, names: readonly string[]): Promise<readonly TopicState[]> {
-  const states = await bus.describeTopics(names);
-  if (states.length === names.length) return states;
-  throw new KafkaUnavailableError('KAFKA_BROKERS: the topics are made, and not known to all brokers yet.');
 }
 
 const describe = ({ partitions, copies, minInSync, retentionMs }: TopicState): string =>

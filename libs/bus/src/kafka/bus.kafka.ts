@@ -26,7 +26,7 @@ export interface KafkaBusDeps extends KafkaConnection {
    * read. The process should end. Called for nothing that passes by itself.
    */
   onFatal(reason: Error): void;
-  /** For topics that are to be made or checked; those that exist may have more. Default: 3 and 2 on three brokers, else 1 and 1. */
+  /** For topics that are to be made or checked; those that exist may have more. Default: 3 and 2 on three brokers, 1 and 1 on one; on two none are made without it. */
   readonly replication?: Replication;
   readonly times?: Partial<KafkaTimes>;
 }

@@ -90,10 +90,6 @@ const doubtsAbout = ({ ssl, sasl }: KafkaConnection): string =>
     sasl ? 'KAFKA_SASL_MECHANISM' : 'KAFKA_SASL_USERNAME (now not set)'
   }.`;
 
-/** Whether a broker gave one of these answers, however deep kafkajs has wrapped it. */
-export const isOfType = (error: unknown, types: readonly string[]): boolean =>
-  traitsOf(error).some(({ type = '' }) => types.includes(type));
-
 function traitsOf(error: unknown): Trait[] {
   const traits: Trait[] = [];
   const seen = new Set<unknown>();

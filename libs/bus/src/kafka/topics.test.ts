@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import kafkajs, { type Admin, type ITopicConfig } from 'kafkajs';
+import type { Admin, ITopicConfig } from 'kafkajs';
 import {
   differencesOf,
   ensureTopics,
@@ -10,7 +10,6 @@ import {
   settingsOf,
 } from './topics.ts';
 
-const { KafkaJSNumberOfRetriesExceeded, KafkaJSProtocolError } = kafkajs;
 const topic = { name: 'accounts', partitions: 2, retentionMs: -1 };
 const wanted = { factor: 3, minInSync: 2 };
 
@@ -18,7 +17,6 @@ function found({ copies = 3, partitions = 2, settings = {} } = {}) {
   const all: Record<string, string> = { ...settingsOf(topic, wanted), ...settings };
   return {
     partitions: Array.from({ length: partitions }, () => ({
-      leader: 0,
       replicas: Array.from({ length: copies }, (_, node) => node),
     })),
     settings: Object.entries(all).map(([configName, configValue]) => ({ configName, configValue })),
@@ -81,27 +79,42 @@ describe('a topic that is made like another one', () => {
 });
 
 describe('a topic that is made', () => {
-  it('is waited for until every broker that is asked knows it, and its leaders', async () => {
-    const unknown = new KafkaJSProtocolError(
-      Object.assign(new Error(), { type: 'UNKNOWN_TOPIC_OR_PARTITION' }),
-    );
-    const leaderless = { name: 'accounts', partitions: [{ leader: -1 }] };
-    const led = { name: 'accounts', partitions: [{ leader: 0 }] };
-    const answers = [
-      () => Promise.reject(unknown),
-      async () => ({ topics: [led] }),
-      () => Promise.reject(new KafkaJSNumberOfRetriesExceeded(unknown, { retryCount: 5, retryTime: 0 })),
-      async () => ({ topics: [leaderless] }),
-      ...Array(10).fill(async () => ({ topics: [led] })),
-    ];
-    const admin = {
-      listTopics: async () => [],
-      describeCluster: async () => ({ brokers: [{}] }),
-      fetchTopicMetadata: () => answers.shift()?.(),
+  /** The first look is for what there is before. */
+  const adminThatSees = (looks: () => readonly string[], brokers: number) =>
+    ({
+      listTopics: async () => looks(),
+      describeCluster: async () => ({ brokers: Array(brokers).fill({}) }),
       createTopics: async () => true,
-    } as unknown as Admin;
-    await ensureTopics(admin, [topic], undefined);
-    assert.equal(answers.length, 0);
+    }) as unknown as Admin;
+
+  it('is waited for until every broker that is asked knows it, and its leaders', async () => {
+    const noneCanSay = () => {
+      throw new TypeError('null');
+    };
+    const looks = [() => [], () => [], () => ['accounts'], noneCanSay, () => ['others']];
+    const known = Array(30).fill(() => ['others', 'accounts']);
+    const left = [...looks, ...known];
+    await ensureTopics(
+      adminThatSees(() => left.shift()?.() ?? [], 3),
+      [topic],
+      undefined,
+    );
+    assert.equal(left.length, 0);
+  });
+
+  it('is waited for ten seconds, and then said to be unknown', async (context) => {
+    let now = 0;
+    context.mock.method(performance, 'now', () => now);
+    let looks = 0;
+    const slow = adminThatSees(() => {
+      now += 3_000;
+      looks += 1;
+      return looks === 1 ? [] : ['accounts'];
+    }, 3);
+    await assert.rejects(ensureTopics(slow, [topic], undefined), {
+      name: 'KafkaUnavailableError',
+      message: 'KAFKA_BROKERS: accounts: made, but not all brokers know them yet.',
+    });
   });
 });
 
@@ -118,7 +131,7 @@ describe('replication', () => {
   it('of topics to be made is not guessed from two brokers: a third may be away', () => {
     assert.throws(
       () => replicationToMake(2),
-      /^Error: Two brokers answer\. [^\n]*--replication N --min-insync M\.$/,
+      /^KafkaUnavailableError: KAFKA_BROKERS: two brokers answer\. [^\n]*ops -- topics --replication N --min-insync M$/,
     );
     for (const brokers of [1, 3, 9]) assert.deepEqual(replicationToMake(brokers), replicationFor(brokers));
   });

@@ -1,7 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import kafkajs, { type Admin, type ITopicConfig } from 'kafkajs';
 import type { TopicSpec } from '../bus.ts';
-import { isOfType, KafkaUnavailableError } from './failures.ts';
+import { KafkaUnavailableError } from './failures.ts';
 
 const { ConfigResourceTypes } = kafkajs;
 
@@ -47,12 +47,12 @@ export const settingsOf = (
 
 /**
  * Of topics that are to be made: copies are for good, and of three brokers one may just be away.
- * @throws Error where two brokers answer, so that somebody has to say which it is
+ * @throws KafkaUnavailableError where two brokers answer
  */
 export function replicationToMake(brokers: number): Replication {
   if (brokers !== PRODUCTION.factor - 1) return replicationFor(brokers);
-  throw new Error(
-    'Two brokers answer. Where a third is away, wait until it is back: topics made now would have one copy for good. Where there is none, say how many copies there are to be: --replication N --min-insync M.',
+  throw new KafkaUnavailableError(
+    'KAFKA_BROKERS: two brokers answer. Where a third is away, it must come back first: topics made now would have one copy for good. Where there is none, say how many copies there are to be: npm run ops -- topics --replication N --min-insync M',
   );
 }
 
@@ -65,13 +65,18 @@ export async function ensureTopics(
   topics: readonly KafkaTopic[],
   given: Replication | undefined,
 ): Promise<void> {
-  const { brokers } = await admin.describeCluster();
-  const missing = await missingOf(admin, topics, given ?? replicationFor(brokers.length));
+  const brokers = await brokersOf(admin);
+  const missing = await missingOf(admin, topics, given ?? replicationFor(brokers));
   if (missing.length === 0) return;
-  const replication = given ?? replicationToMake(brokers.length);
-  const made = await create(
+  const replication = given ?? replicationToMake(brokers);
+  const made = await admin.createTopics({
+    topics: missing.map((topic) => toConfig(topic, replication)),
+    waitForLeaders: false,
+  });
+  await untilKnown(
     admin,
-    missing.map((topic) => toConfig(topic, replication)),
+    missing.map(({ name }) => name),
+    brokers,
   );
   if (!made) await refuseDifferences(admin, missing, replication);
 }
@@ -87,8 +92,7 @@ export async function checkTopics(
   given: Replication | undefined,
   command: string,
 ): Promise<void> {
-  const { brokers } = await admin.describeCluster();
-  const missing = await missingOf(admin, topics, given ?? replicationFor(brokers.length));
+  const missing = await missingOf(admin, topics, given ?? replicationFor(await brokersOf(admin)));
   if (missing.length === 0) return;
   const names = missing.map(({ name }) => name).join(', ');
   throw new Error(`KAFKA_BROKERS: Kafka lacks ${names}, or this user may not see it. Run: ${command}`);
@@ -97,7 +101,7 @@ export async function checkTopics(
 /** Makes a topic in as many copies as another one has. @returns false if there is one of its name, whatever its settings */
 export async function makeLike(admin: Admin, topic: KafkaTopic, like: string): Promise<boolean> {
   if ((await admin.listTopics()).includes(topic.name)) return false;
-  return create(admin, [toConfig(topic, await replicationOf(admin, like))]);
+  return admin.createTopics({ topics: [toConfig(topic, await replicationOf(admin, like))] });
 }
 
 /** In what a topic that exists is not as `makeLike` would make it: a sentence each. */
@@ -133,45 +137,44 @@ async function missingOf(
 }
 
 /**
- * Makes topics and waits until every broker knows them and their leaders: it is a moment later on others than on the
- * one that was asked, and who looks there meanwhile is told that there is no such topic.
- * @returns false where all were there already
+ * Waits until every broker knows topics that were just made, and their leaders: it is a moment later on others than on
+ * the one that was asked, and who looks there meanwhile is told that there is no such topic. kafkajs asks a random
+ * broker each time, and the next one where that one refuses: so they are asked for all topics, which none refuses, and
+ * so often that each of them has been asked.
  */
-async function create(admin: Admin, topics: ITopicConfig[]): Promise<boolean> {
-  const made = await admin.createTopics({ topics, waitForLeaders: false });
-  const names = topics.map(({ topic }) => topic);
-  const { brokers } = await admin.describeCluster();
+async function untilKnown(admin: Admin, names: readonly string[], brokers: number): Promise<void> {
   const giveUpAt = performance.now() + KNOWN_WITHIN_MS;
-  // kafkajs asks a random one each time: so often, it has asked each of them.
-  for (let known = 0; known < LOOKS_PER_BROKER * brokers.length; ) {
-    if (await areLed(admin, names)) {
-      known += 1;
-      continue;
-    }
+  for (let known = 0; known < LOOKS_PER_BROKER * brokers; ) {
     if (performance.now() > giveUpAt)
       throw new KafkaUnavailableError(
         `KAFKA_BROKERS: ${names.join(', ')}: made, but not all brokers know them yet.`,
       );
-    known = 0;
-    await pause(LOOK_AGAIN_MS);
+    if (await areKnown(admin, names)) {
+      known += 1;
+    } else {
+      known = 0;
+      await pause(LOOK_AGAIN_MS);
+    }
   }
-  return made;
 }
 
 const KNOWN_WITHIN_MS = 10_000;
 const LOOK_AGAIN_MS = 50;
 const LOOKS_PER_BROKER = 10;
-const NOT_YET = ['UNKNOWN_TOPIC_OR_PARTITION', 'LEADER_NOT_AVAILABLE'];
 
-async function areLed(admin: Admin, names: string[]): Promise<boolean> {
+/** Whether the broker that was asked knows them; one that knows of no leader for a topic is passed by. */
+async function areKnown(admin: Admin, names: readonly string[]): Promise<boolean> {
   try {
-    const { topics } = await admin.fetchTopicMetadata({ topics: names });
-    return topics.every(({ partitions }) => partitions.every(({ leader }) => leader >= 0));
+    const listed = new Set(await admin.listTopics());
+    return names.every((name) => listed.has(name));
   } catch (error) {
-    if (isOfType(error, NOT_YET)) return false;
+    // Where no broker can say, kafkajs reads on from null.
+    if (error instanceof TypeError) return false;
     throw error;
   }
 }
+
+const brokersOf = async (admin: Admin): Promise<number> => (await admin.describeCluster()).brokers.length;
 
 const toConfig = (topic: KafkaTopic, replication: Replication): ITopicConfig => ({
   topic: topic.name,
