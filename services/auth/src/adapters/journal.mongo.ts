@@ -115,7 +115,10 @@ const isLivingAfter = ({ at, stream }: Registration) => ({
 });
 
 function outboxIn(commits: Commits): Pick<Journal, 'unpublished' | 'waiting' | 'markPublished' | 'backlog'> {
-  /** A relay asks for hundreds of streams at once after an outage. */
+  /**
+   * A relay asks for hundreds of streams at once after an outage. Read in the order of its index, so that nothing is
+   * left out of a stream below what is returned of it: a commit is only ever appended behind those before it.
+   */
   const unpublishedOf = gathered(async (streams: readonly string[]) => {
     const documents = commits
       .find({ 'unpublished.stream': { $in: [...streams] } }, LASTING)
@@ -145,8 +148,12 @@ function outboxIn(commits: Commits): Pick<Journal, 'unpublished' | 'waiting' | '
     },
 
     async markPublished(published) {
-      const ids = published.map(({ commandId }) => commandId);
-      await commits.updateMany({ _id: { $in: ids } }, { $unset: { unpublished: 1 } });
+      if (published.length === 0) return;
+      // One by one, which the driver repeats after a failover: where a mark is lost, what it marks is published again.
+      const marks = published.map(({ commandId }) => ({
+        updateOne: { filter: { _id: commandId }, update: { $unset: { unpublished: 1 } as const } },
+      }));
+      await commits.bulkWrite(marks, { ordered: false });
     },
 
     async backlog(): Promise<Backlog> {

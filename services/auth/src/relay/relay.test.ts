@@ -203,6 +203,17 @@ describe('the relay', () => {
     assert.equal((await relay.health())[0]?.detail, detail);
   });
 
+  test('is well again once another one has published what was refused here', async () => {
+    const relay = await started();
+    recorder.meanwhile(() => Promise.reject(new Error('the broker is away')));
+    const commit = commitOf();
+    await append(commit);
+    relay.nudge(commit.stream);
+    while ((await relay.health())[0]?.state === 'ok') await turn();
+    await journal.markPublished([commit]);
+    assert.deepEqual(await relay.health(), [{ name: 'bus', state: 'ok', needed: false }]);
+  });
+
   test('is well while a publish is under way', async () => {
     const relay = await started();
     const { promise: held, resolve: release } = Promise.withResolvers<void>();

@@ -127,7 +127,8 @@ export function createRelay(deps: RelayDeps): Relay {
 function health({ refusing, blocked }: Publisher, outbox: Outbox | undefined): Dependency {
   const bus = { name: 'bus', needed: false } as const;
   const degraded = (detail: string): Dependency => ({ ...bus, state: 'degraded', detail });
-  const topics = refusing();
+  // Another instance may have published meanwhile what was refused here.
+  const topics = outbox?.commits === 0 ? [] : refusing();
   if (topics.length > 0) return degraded(`publishing to ${topics.join(', ')} fails; ${inWords(outbox)}`);
   if (blocked() > 0) return degraded(`${blocked()} streams cannot be published; ${inWords(outbox)}`);
   // Also where another instance is the one that tries, and fails.

@@ -20,19 +20,21 @@ export const refresh =
     // Before the token is used up: whoever is told to come back later must find it as it was.
     const state = await deps.accounts.load(session.userId);
     if (!isAlive(state, session.since)) throw invalid();
-    return signedIn(deps, await rotate(deps, named, context), state);
+    const current =
+      session.n === named.n
+        ? await rotate(deps, named, context)
+        : await lostAnswer(deps, session, named.n, context);
+    return signedIn(deps, current, state);
   };
 
 type Named = NonNullable<ReturnType<Deps['refreshTokens']['open']>>;
 
-/** Where the token is not the current one, or not any more: the answer that was lost, if it is that, again. */
+/** Another request with the same token may have been faster: then its answer is given again. */
 const rotate = async (deps: Deps, { sessionId, n }: Named, context: Context): Promise<Session> => {
   const { ip, userAgent } = context;
   const rotated = await deps.sessions.rotate(sessionId, n, { at: deps.now(), ip, userAgent });
   if (rotated !== undefined) return rotated;
-  const session = await livingSession(deps, sessionId);
-  await refuseUnlessLost(deps, session, n, context);
-  return session;
+  return lostAnswer(deps, await livingSession(deps, sessionId), n, context);
 };
 
 const livingSession = async ({ sessions, now }: Deps, id: string): Promise<Session> => {
@@ -41,9 +43,9 @@ const livingSession = async ({ sessions, now }: Deps, id: string): Promise<Sessi
   return session;
 };
 
-/** For a token that is not the current one. */
-const refuseUnlessLost = async (deps: Deps, session: Session, n: number, context: Context): Promise<void> => {
-  if (isLostAnswer(session, n, deps.now())) return;
+/** For a token that is not the current one: what it got before, if that may have been lost. */
+const lostAnswer = async (deps: Deps, session: Session, n: number, context: Context): Promise<Session> => {
+  if (isLostAnswer(session, n, deps.now())) return session;
   if (n < session.n) await endStolen(deps, session, context);
   throw invalid();
 };
