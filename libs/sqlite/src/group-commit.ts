@@ -36,8 +36,9 @@ export interface GroupCommit {
 export function groupCommit(connection: DatabaseSync): GroupCommit {
   let queue: Work[] = [];
   let waiting = false;
-  /** For works that may wait. */
+  /** Ends the wait of works that may wait, at `delayedUntil`. */
   let delayed: NodeJS.Timeout | undefined;
+  let delayedUntil = Number.POSITIVE_INFINITY;
   let blockedSince: number | undefined;
   const idlers: (() => void)[] = [];
 
@@ -60,14 +61,18 @@ export function groupCommit(connection: DatabaseSync): GroupCommit {
   }
 
   function scheduleWithin(delay: number): void {
-    if (delay === 0) schedule();
-    else delayed ??= setTimeout(schedule, delay);
+    if (delay === 0) return schedule();
+    const until = performance.now() + delay;
+    if (until >= delayedUntil) return;
+    clearTimeout(delayed);
+    delayed = setTimeout(schedule, delay);
+    delayedUntil = until;
   }
 
   function flush(): void {
     waiting = false;
     clearTimeout(delayed);
-    delayed = undefined;
+    delayedUntil = Number.POSITIVE_INFINITY;
     if (!begun()) return;
     const works = queue;
     queue = [];

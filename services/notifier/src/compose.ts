@@ -48,7 +48,7 @@ export const notifierIndexes: readonly Index[] = deliveryIndexes;
 export const CONSUMER_GROUP = 'notifier';
 const CONNECTIONS = 5;
 /** More than connections: the next mails are unsealed and written while some are sent, and outcomes are written together. */
-const CONCURRENCY = 20;
+const CONCURRENCY = 15;
 
 /** @throws Error naming the setting if there is no mail server to send to. */
 function smtpSettings(config: NotifierConfig): SmtpSettings {

@@ -119,7 +119,7 @@ export function createDispatcher(deps: DispatcherDeps): Dispatcher {
   async function writeDown(id: string, owner: string, settlement: Settlement): Promise<boolean> {
     for (let wait = REWRITE_MS.least; ; wait = Math.min(REWRITE_MS.most, wait * 2)) {
       try {
-        const held = await deliveries.settle(id, owner, settlement, inHand.size > 1);
+        const held = await deliveries.settle(id, owner, settlement, { othersFollow: inHand.size > 1 });
         unwritten.delete(id);
         return held;
       } catch (error) {

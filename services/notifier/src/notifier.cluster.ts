@@ -101,9 +101,9 @@ test('what a notifier that died had in hand is sent by another once its leases a
     onMail: () => neverAnswers.promise,
   });
   const dying = await startNotifier(context, deaf.port);
-  await publish(...(await signUps(12, 'left')));
+  await publish(...(await signUps(17, 'left')));
   await taken;
-  await until(async () => (await countIn('claimed')) === 10 && (await countIn('pending')) === 2);
+  await until(async () => (await countIn('claimed')) === 15 && (await countIn('pending')) === 2);
   await dying.loseStore();
 
   const server = await startServer(context);
@@ -111,11 +111,11 @@ test('what a notifier that died had in hand is sent by another once its leases a
   const clock: Clock = { ...systemClock, now: () => new Date(Date.now() + ahead) };
   const { service } = await startNotifier(context, server.port, clock);
   await until(async () => (await countIn('sent')) === 2);
-  assert.equal(await countIn('claimed'), 10);
+  assert.equal(await countIn('claimed'), 15);
   ahead = 90_000;
-  await server.waitFor(12);
-  await until(async () => (await countIn('sent')) === 12);
-  assert.deepEqual(recipients(server), emailsOf(12, 'left'));
+  await server.waitFor(17);
+  await until(async () => (await countIn('sent')) === 17);
+  assert.deepEqual(recipients(server), emailsOf(17, 'left'));
   assert.deepEqual(
     (await service.health()).map(({ name, state }) => [name, state]),
     [

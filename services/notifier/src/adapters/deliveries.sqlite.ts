@@ -123,7 +123,7 @@ UPDATE notifier_deliveries SET state = 'pending', owner = NULL, due_at = occurre
 
 const LOG_LENGTH = 20;
 
-/** How long an outcome waits for others: a handful of mails is sent meanwhile, and one flush serves all of them. */
+/** How long an outcome waits for others: some mails are sent meanwhile, and one flush serves all of them. */
 const COMMIT_DELAY_MS = 20;
 
 type Row = Readonly<Record<string, SQLOutputValue>>;
@@ -263,7 +263,7 @@ export function createSqliteDeliveries(database: Database): SqliteDeliveries {
     release: (owner, now) =>
       database.write(() => void sql(RELEASE).run(now.getTime(), now.getTime(), owner), { flushed: false }),
 
-    settle: (id, owner, settlement, othersFollow = false) =>
+    settle: (id, owner, settlement, { othersFollow = false } = {}) =>
       database.write(
         () => {
           const row = sql('SELECT * FROM notifier_deliveries WHERE id = ? AND owner = ?').get(id, owner);

@@ -153,9 +153,14 @@ export function deliveriesContract(name: string, open: () => Promise<DeliveriesF
       await add([sent, retried, lost]);
       await claim();
       const held = await Promise.all([
-        deliveries.settle(sent.id, 'one', { state: 'sent', at: at(2) }, true),
-        deliveries.settle(retried.id, 'one', { state: 'pending', dueAt: at(10), counts: true }, true),
-        deliveries.settle(lost.id, 'two', { state: 'sent', at: at(2) }, true),
+        deliveries.settle(sent.id, 'one', { state: 'sent', at: at(2) }, { othersFollow: true }),
+        deliveries.settle(
+          retried.id,
+          'one',
+          { state: 'pending', dueAt: at(10), counts: true },
+          { othersFollow: true },
+        ),
+        deliveries.settle(lost.id, 'two', { state: 'sent', at: at(2) }, { othersFollow: true }),
       ]);
       assert.deepEqual(held, [true, true, false]);
       assert.deepEqual(await Promise.all([sent, retried, lost].map(({ id }) => stateOf(id))), [

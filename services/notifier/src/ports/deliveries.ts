@@ -9,6 +9,11 @@
 import type { Settlement } from '../delivery/attempt.ts';
 import type { Attempt, Batch, ClaimedDelivery, DeliveryState } from '../delivery/delivery.ts';
 
+export interface SettleOptions {
+  /** More outcomes are about to come: this one may wait a little to be written with them. Default: false. */
+  readonly othersFollow?: boolean;
+}
+
 export interface Claim {
   /** Fresh for every claim: only who knows it may settle. */
   readonly owner: string;
@@ -79,10 +84,9 @@ export interface Deliveries {
   release(owner: string, now: Date): Promise<void>;
   /**
    * Writes down what became of a claimed delivery and ends the claim. `counts` adds to its `tries`.
-   * @param othersFollow whether more outcomes are about to come, so that it may wait a little to be written with them
    * @returns false, and nothing is written, if `owner` does not hold it any more.
    */
-  settle(id: string, owner: string, settlement: Settlement, othersFollow?: boolean): Promise<boolean>;
+  settle(id: string, owner: string, settlement: Settlement, options?: SettleOptions): Promise<boolean>;
   /**
    * Ends every due delivery that is past its `sendUntil`: `failed` (unsealable) where its last try
    * could not open its link, `expired` otherwise. Those with a living lease are left alone.
