@@ -61,9 +61,9 @@ export function groupCommit(connection: DatabaseSync): GroupCommit {
   }
 
   function scheduleWithin(delay: number): void {
-    if (delay === 0) return schedule();
     const until = performance.now() + delay;
-    if (until >= delayedUntil) return;
+    if (delay === 0) schedule();
+    if (delay === 0 || until >= delayedUntil) return;
     clearTimeout(delayed);
     delayed = setTimeout(schedule, delay);
     delayedUntil = until;
