@@ -62,8 +62,7 @@ export function groupCommit(connection: DatabaseSync): GroupCommit {
 
   function scheduleWithin(delay: number): void {
     const until = performance.now() + delay;
-    if (delay === 0) schedule();
-    if (delay === 0 || until >= delayedUntil) return;
+    if (until >= delayedUntil) return;
     clearTimeout(delayed);
     delayed = setTimeout(schedule, delay);
     delayedUntil = until;
@@ -154,7 +153,8 @@ export function groupCommit(connection: DatabaseSync): GroupCommit {
           },
           reject,
         });
-        scheduleWithin(commitDelay);
+        if (commitDelay === 0) schedule();
+        else scheduleWithin(commitDelay);
       }),
     async idle() {
       if (queue.length === 0) return;

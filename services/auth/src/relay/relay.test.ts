@@ -50,6 +50,7 @@ function recordingBus() {
 }
 
 const never = new Promise<never>(() => undefined);
+const turn = () => new Promise<void>((resolve) => setImmediate(resolve));
 
 describe('the relay', () => {
   let database: Database;
@@ -107,11 +108,21 @@ describe('the relay', () => {
   const append = async (...commits: readonly Commit[]) => {
     for (const commit of commits) assert.deepEqual(await journal.append(commit), { outcome: 'appended' });
   };
-  const turn = () => new Promise<void>((resolve) => setImmediate(resolve));
   const drainedTo = async (commits: number) => {
     while ((await journal.backlog()).commits > commits) await turn();
   };
   const drained = () => drainedTo(0);
+  /** A relay with a publish under way, which ends once it is released. */
+  const publishing = async () => {
+    const relay = await started();
+    const { promise: held, resolve: release } = Promise.withResolvers<void>();
+    recorder.meanwhile(() => held);
+    const commit = commitOf();
+    await append(commit);
+    relay.nudge(commit.stream);
+    while (recorder.publishes.length === 0) await turn();
+    return { relay, commit, release };
+  };
 
   test('publishes a stream at once when it is told of it', async () => {
     const relay = await started();
@@ -145,7 +156,7 @@ describe('the relay', () => {
     const [first, ...others] = Array.from({ length: 6 }, () => commitOf()) as [Commit, ...Commit[]];
     await append(first, ...others);
     relay.nudge(first.stream);
-    while (recorder.publishes.length === 0) await new Promise((resolve) => setImmediate(resolve));
+    while (recorder.publishes.length === 0) await turn();
     for (const { stream } of others) relay.nudge(stream);
     release();
     await drained();
@@ -168,7 +179,7 @@ describe('the relay', () => {
         pauses.push(ms);
       },
     });
-    await new Promise((resolve) => setImmediate(resolve));
+    await turn();
     const stream = randomUUID();
     await append(...commitsOf(stream, 2));
     relay.nudge(stream);
@@ -194,7 +205,7 @@ describe('the relay', () => {
     await append(commit);
     relay.nudge(commit.stream);
     await recorder.changed();
-    await new Promise((resolve) => setImmediate(resolve));
+    await turn();
     const [dependency] = await relay.health();
     assert.equal(dependency?.state, 'degraded');
     assert.equal(dependency.needed, false);
@@ -215,13 +226,7 @@ describe('the relay', () => {
   });
 
   test('is well while a publish is under way', async () => {
-    const relay = await started();
-    const { promise: held, resolve: release } = Promise.withResolvers<void>();
-    recorder.meanwhile(() => held);
-    const commit = commitOf();
-    await append(commit);
-    relay.nudge(commit.stream);
-    while (recorder.publishes.length === 0) await turn();
+    const { relay, release } = await publishing();
     const health = await relay.health();
     release();
     await drained();
@@ -248,7 +253,7 @@ describe('the relay', () => {
     await append(commit);
     relay.nudge(commit.stream);
     await recorder.changed();
-    await new Promise((resolve) => setImmediate(resolve));
+    await turn();
     assert.equal(
       (await relay.health())[0]?.detail,
       'publishing to accounts.events.v1 fails; commits wait in the outbox',
@@ -348,7 +353,7 @@ describe('the relay', () => {
         retries += 1;
       },
     });
-    await new Promise((resolve) => setImmediate(resolve));
+    await turn();
     const commit = commitOf();
     await append(commit);
     relay.nudge(commit.stream);
@@ -359,13 +364,7 @@ describe('the relay', () => {
   });
 
   test('finishes the publish in hand before it stops', async () => {
-    const relay = await started();
-    const { promise: held, resolve: release } = Promise.withResolvers<void>();
-    recorder.meanwhile(() => held);
-    const commit = commitOf();
-    await append(commit);
-    relay.nudge(commit.stream);
-    while (recorder.publishes.length === 0) await new Promise((resolve) => setImmediate(resolve));
+    const { relay, commit, release } = await publishing();
     const stopped = relay.stop();
     release();
     await stopped;
@@ -381,7 +380,7 @@ describe('the relay', () => {
     const stream = randomUUID();
     await append(...commitsOf(stream, 3));
     relay.nudge(stream);
-    while (recorder.publishes.length === 0) await new Promise((resolve) => setImmediate(resolve));
+    while (recorder.publishes.length === 0) await turn();
     const stopped = relay.stop();
     release();
     await stopped;
@@ -392,7 +391,7 @@ describe('the relay', () => {
   describe('sweeping', () => {
     /** Reads, a write of the lease, publish and mark: all settle within a few turns. */
     const settled = async () => {
-      for (let turn = 0; turn < 30; turn++) await new Promise((resolve) => setImmediate(resolve));
+      for (let turns = 0; turns < 30; turns++) await turn();
     };
 
     /** A delay that ends when the test says so, for any relay that waits. */
@@ -524,7 +523,7 @@ describe('the relay', () => {
     assert.match(await registry.metrics(), /latchkey_relay_oldest_unpublished_seconds 30\n/);
     relay.nudge(stream);
     await drained();
-    await new Promise((resolve) => setImmediate(resolve));
+    await turn();
     const metrics = await registry.metrics();
     assert.match(metrics, /latchkey_relay_unpublished_commits 0\n/);
     assert.match(metrics, /latchkey_relay_oldest_unpublished_seconds 0\n/);

@@ -152,6 +152,7 @@ const faultsOf = (error: unknown): readonly string[] =>
 function templatesFrom(parsed: ReadonlyMap<MailName, ReadonlyMap<string, Parsed>>): Templates {
   const localeFor = (mail: MailName, locale: string): string => {
     const known = parsed.get(mail);
+    // To take a locale apart is dear, and nearly every mail names one that is there.
     return known?.has(locale) ? locale : (fallbacks(locale).find((each) => known?.has(each)) ?? 'en');
   };
 
