@@ -52,44 +52,44 @@ module.exports = {
       name: 'bus-knows-no-domain',
       severity: 'error',
       from: { path: '^libs/bus/src' },
-      to: { path: ['^libs/(events|service|mongo|cluster)/', '^services/', '^deploy/'] },
+      to: { path: ['^libs/(events|service|mongo|cluster)/', '^services/', '^apps/'] },
     },
     {
       name: 'sqlite-knows-nobody',
       severity: 'error',
       from: { path: '^libs/sqlite/src' },
-      to: { path: ['^libs/(events|service|bus|mongo|cluster)/', '^services/', '^deploy/'] },
+      to: { path: ['^libs/(events|service|bus|mongo|cluster)/', '^services/', '^apps/'] },
     },
     {
       name: 'mongo-knows-nobody',
       severity: 'error',
       from: { path: '^libs/mongo/src' },
-      to: { path: ['^libs/(events|service|bus|sqlite|cluster)/', '^services/', '^deploy/'] },
+      to: { path: ['^libs/(events|service|bus|sqlite|cluster)/', '^services/', '^apps/'] },
     },
     {
       name: 'service-knows-no-domain',
       severity: 'error',
       from: { path: '^libs/service/src' },
-      to: { path: ['^libs/(events|bus|sqlite|mongo|cluster)/', '^services/', '^deploy/'] },
+      to: { path: ['^libs/(events|bus|sqlite|mongo|cluster)/', '^services/', '^apps/'] },
     },
     {
       name: 'cluster-knows-no-domain',
       severity: 'error',
       from: { path: '^libs/cluster/src' },
-      to: { path: ['^libs/(events|sqlite)/', '^services/', '^deploy/'] },
+      to: { path: ['^libs/(events|sqlite)/', '^services/', '^apps/'] },
     },
     ...['auth', 'notifier', 'user'].map((service) => ({
       name: `${service}-imports-no-other-service`,
       comment: 'Services meet in libs/events.',
       severity: 'error',
       from: { path: `^services/${service}/` },
-      to: { path: '^(services|deploy)/', pathNot: `^services/${service}/` },
+      to: { path: '^(services|apps)/', pathNot: `^services/${service}/` },
     })),
     {
       name: 'services-by-their-front-door',
-      comment: 'Only deploy/ sees services, and only what they export.',
+      comment: 'Only apps/ sees services, and only what they export.',
       severity: 'error',
-      from: { path: '^deploy/' },
+      from: { path: '^apps/' },
       to: {
         path: '^services/[^/]+/src/',
         pathNot:
@@ -101,7 +101,7 @@ module.exports = {
       comment: 'An example uses what any team can install.',
       severity: 'error',
       from: { path: '^examples/', pathNot: tests },
-      to: { path: '^(libs|services|deploy)/', pathNot: '^libs/events/src/' },
+      to: { path: '^(libs|services|apps)/', pathNot: '^libs/events/src/' },
     },
     {
       name: 'only-compose-picks-adapters',
@@ -140,7 +140,7 @@ module.exports = {
   ],
   options: {
     doNotFollow: { path: 'node_modules' },
-    exclude: { path: 'deploy/standalone/src/public/' },
+    exclude: { path: 'apps/standalone/src/public/' },
     tsConfig: { fileName: 'tsconfig.json' },
     tsPreCompilationDeps: true,
     enhancedResolveOptions: {

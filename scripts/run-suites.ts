@@ -17,7 +17,7 @@ export interface Suites {
 
 /** Globs of the files that end so, in every room that has any. */
 export const inEveryRoom = (ending: string): readonly string[] =>
-  ['libs', 'services', 'deploy', 'examples', 'test'].map((room) => `${room}/**/*${ending}`);
+  ['libs', 'services', 'apps', 'examples', 'test'].map((room) => `${room}/**/*${ending}`);
 
 const FAILED_FILES = join(import.meta.dirname, 'failed-files.ts');
 

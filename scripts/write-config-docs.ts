@@ -3,7 +3,7 @@
  * the file is not what the schemas say.
  */
 import { readFileSync, writeFileSync } from 'node:fs';
-import { standaloneSettings } from '../deploy/standalone/src/settings.ts';
+import { standaloneSettings } from '../apps/standalone/src/settings.ts';
 import { serverSettings } from '../libs/cluster/src/index.ts';
 import { describeConfig, processSettings, type SettingDescription } from '../libs/service/src/index.ts';
 import { authSettings } from '../services/auth/src/index.ts';

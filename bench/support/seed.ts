@@ -4,7 +4,7 @@
  */
 import { randomUUID } from 'node:crypto';
 import { openDatabase } from '@latchkey/sqlite';
-import { loadSecrets } from '../../deploy/standalone/src/secrets.ts';
+import { loadSecrets } from '../../apps/standalone/src/secrets.ts';
 import { catalogue } from '../../libs/events/src/index.ts';
 import {
   type AccountState,

@@ -117,7 +117,7 @@ export async function createStack(): Promise<Stack> {
           ...env,
           LATCHKEY_URL: url,
           MAILBOX_URL: mailbox,
-          LATCHKEY_OPS: `${command} exec -T auth node deploy/ops/src/main.ts`,
+          LATCHKEY_OPS: `${command} exec -T auth node apps/ops/src/main.ts`,
           LATCHKEY_KILL: `${command} kill ${SERVICES.join(' ')}`,
           LATCHKEY_START: `${command} up --wait --no-deps --no-recreate ${scale} ${SERVICES.join(' ')}`,
         },

@@ -4,8 +4,8 @@ import type { Settings } from './system.ts';
 
 const ROOT = join(import.meta.dirname, '..', '..');
 
-export const STANDALONE = join(ROOT, 'deploy/standalone/src/main.ts');
-export const OPS = join(ROOT, 'deploy/ops/src/main.ts');
+export const STANDALONE = join(ROOT, 'apps/standalone/src/main.ts');
+export const OPS = join(ROOT, 'apps/ops/src/main.ts');
 export const mainOf = (service: string): string => join(ROOT, `services/${service}/src/main.ts`);
 
 /** A known warning of kafkajs, without a meaning. */

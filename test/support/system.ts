@@ -3,7 +3,7 @@
  *
  * - LATCHKEY_URL and MAILBOX_URL (Mailpit's, or one with its paths): whatever runs there. It is handled by shell
  *   commands: LATCHKEY_OPS, to which the words of an ops command are added
- *   (`docker compose exec -T auth node deploy/ops/src/main.ts`); LATCHKEY_KILL, which ends its services at once, as a
+ *   (`docker compose exec -T auth node apps/ops/src/main.ts`); LATCHKEY_KILL, which ends its services at once, as a
  *   power cut would (`docker compose kill auth user notifier`); LATCHKEY_START, which starts them again and returns
  *   when they are ready (`docker compose up --wait`).
  * - KAFKA_BROKERS and MONGO_URL: two processes of each service on these servers, see cluster.ts.

@@ -5,7 +5,7 @@ import { basename, join } from 'node:path';
 import type { Patch } from './plants.ts';
 
 const ROOT = join(import.meta.dirname, '..', '..', '..');
-const COPIED = ['package.json', 'libs', 'services', 'deploy', 'test', 'docs/events'];
+const COPIED = ['package.json', 'libs', 'services', 'apps', 'deploy', 'test', 'docs/events'];
 const OURS = '@latchkey';
 
 /** With these patches. Its modules are those of the sources, but for our own. @returns its folder */
