@@ -59,8 +59,8 @@ async function underLoad(server: Server, person: Person): Promise<readonly Figur
   ];
 }
 
-const loadLogins = async (url: string, { email, password }: Person) =>
-  await autocannon({
+async function loadLogins(url: string, { email, password }: Person) {
+  return await autocannon({
     url: `${url}/api/v1/auth/login`,
     method: 'POST',
     headers: { 'content-type': 'application/json' },
@@ -68,6 +68,7 @@ const loadLogins = async (url: string, { email, password }: Person) =>
     connections: CONNECTIONS,
     duration: LOAD_SECONDS,
   });
+}
 
 /** Wall times of requests one after the other, in ms. */
 async function latencies(url: string, goesOn: (asked: number) => boolean): Promise<readonly number[]> {

@@ -63,13 +63,14 @@ export const notifier: Benchmark = {
   },
 };
 
-const configFor = (settings: Settings, key: SealingKey): NotifierConfig =>
-  readConfig(notifierSettings, {
+function configFor(settings: Settings, key: SealingKey): NotifierConfig {
+  return readConfig(notifierSettings, {
     LATCHKEY_ENV: 'development',
     PUBLIC_URL: 'http://localhost:8080',
     SEALING_PRIVATE_KEYS: JSON.stringify({ keys: [key.jwk] }),
     ...settings,
   });
+}
 
 /** As auth would have asked for them. */
 async function verifications(key: SealingKey): Promise<readonly NewDelivery[]> {
@@ -107,8 +108,9 @@ async function filledIn(owed: readonly NewDelivery[], config: NotifierConfig): P
   return mails;
 }
 
-const perSecond = async (work: () => Promise<unknown>): Promise<number> =>
-  (1000 * MAILS) / (await timed(work));
+async function perSecond(work: () => Promise<unknown>): Promise<number> {
+  return (1000 * MAILS) / (await timed(work));
+}
 
 /** Mails a second of a bare pool. */
 async function handedOver(mails: readonly Mail[], settings: Settings): Promise<number> {
@@ -121,8 +123,8 @@ async function handedOver(mails: readonly Mail[], settings: Settings): Promise<n
     maxConnections: CONNECTIONS,
     maxMessages: MAILS,
   });
-  const send = ({ id, to, subject, html, text, locale, correlationId, date }: Mail) =>
-    transport.sendMail({
+  function send({ id, to, subject, html, text, locale, correlationId, date }: Mail) {
+    return transport.sendMail({
       from,
       to,
       subject,
@@ -137,6 +139,7 @@ async function handedOver(mails: readonly Mail[], settings: Settings): Promise<n
         'X-Correlation-Id': correlationId,
       },
     });
+  }
   try {
     return await perSecond(() => Promise.all(mails.map(send)));
   } finally {
@@ -157,7 +160,9 @@ async function drained(owed: readonly NewDelivery[], config: NotifierConfig): Pr
     logger: createLogger({ name: 'bench', level: 'silent' }),
     registry: createRegistry(),
   });
-  const noneLeft = async () => (await deliveries.oldestOpen()) === undefined;
+  async function noneLeft() {
+    return (await deliveries.oldestOpen()) === undefined;
+  }
   try {
     await service.start();
     const rate = await perSecond(() => eventually('no mail is owed', noneLeft, DRAINS_WITHIN_MS));

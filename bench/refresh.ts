@@ -42,10 +42,11 @@ async function cpuOfRefresh(server: Server, bare: BareServer, clients: number): 
   };
 }
 
-const post = (url: string) =>
-  fetch(url, { method: 'POST', body: JSON.stringify({ refreshToken: 'x'.repeat(84) }) }).then((answer) =>
-    answer.text(),
+function post(url: string) {
+  return fetch(url, { method: 'POST', body: JSON.stringify({ refreshToken: 'x'.repeat(84) }) }).then(
+    (answer) => answer.text(),
   );
+}
 
 /** Refresh tokens of as many sessions of one account. */
 async function sessions({ people }: Server, many: number): Promise<string[]> {

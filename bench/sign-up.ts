@@ -50,4 +50,6 @@ async function cpuOfSignUp(server: Server): Promise<number> {
 }
 
 /** Mails that were accepted; none before the first. */
-const sent = ({ metric }: Server): Promise<number> => metric('latchkey_notifier_delay_seconds_count');
+function sent({ metric }: Server): Promise<number> {
+  return metric('latchkey_notifier_delay_seconds_count');
+}

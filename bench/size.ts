@@ -83,8 +83,9 @@ async function startAndSize(of: string, settings = {}): Promise<readonly Figure[
   ];
 }
 
-const rss = async ({ metric }: Server): Promise<number> =>
-  (await metric('latchkey_process_resident_memory_bytes')) / MB;
+async function rss({ metric }: Server): Promise<number> {
+  return (await metric('latchkey_process_resident_memory_bytes')) / MB;
+}
 
 /** The first start on a seeded folder publishes what is in the journal, and the read model follows. */
 async function publishAll(folder: string): Promise<void> {
@@ -143,10 +144,10 @@ async function medianTime(many: number, ask: () => Promise<unknown>): Promise<nu
   return median(times);
 }
 
-const demand = async (answer: Promise<{ readonly status: number }>, status: number): Promise<void> => {
+async function demand(answer: Promise<{ readonly status: number }>, status: number): Promise<void> {
   const got = await answer;
   if (got.status !== status) throw new Error(`answered with ${got.status}, not ${status}`);
-};
+}
 
 const requests: readonly (readonly [what: string, many: number, ask: (side: Side) => Promise<void>])[] = [
   [
@@ -163,7 +164,9 @@ const requests: readonly (readonly [what: string, many: number, ask: (side: Side
   ],
 ];
 
-const loginOf = ({ email, password }: Person) => ({ email, password });
+function loginOf({ email, password }: Person) {
+  return { email, password };
+}
 
 /** The newest refresh token of each session. */
 const newest = new WeakMap<Tokens, string>();

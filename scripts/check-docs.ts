@@ -11,13 +11,17 @@ const documents = globSync('**/*.md', { cwd: root, exclude: ['**/node_modules/**
   (name) => join(root, name),
 );
 
-const withoutCodeBlocks = (markdown: string): string => markdown.replace(/^ *```[\s\S]*?^ *```/gm, '');
+function withoutCodeBlocks(markdown: string): string {
+  return markdown.replace(/^ *```[\s\S]*?^ *```/gm, '');
+}
 
-const textOf = (document: string): string => withoutCodeBlocks(readFileSync(document, 'utf8'));
+function textOf(document: string): string {
+  return withoutCodeBlocks(readFileSync(document, 'utf8'));
+}
 
 /** As GitHub makes them from headings. */
-const anchorsOf = (document: string): ReadonlySet<string> =>
-  new Set(
+function anchorsOf(document: string): ReadonlySet<string> {
+  return new Set(
     [...textOf(document).matchAll(/^#+ (.*)$/gm)].map(([, heading = '']) =>
       heading
         .toLowerCase()
@@ -25,6 +29,7 @@ const anchorsOf = (document: string): ReadonlySet<string> =>
         .replaceAll(' ', '-'),
     ),
   );
+}
 
 function deadLinks(document: string, text: string): readonly string[] {
   const targets = [...text.matchAll(/\]\(([^)\s]+)\)/g)].map(([, target = '']) => target);

@@ -16,8 +16,9 @@ export interface Suites {
 }
 
 /** Globs of the files that end so, in every room that has any. */
-export const inEveryRoom = (ending: string): readonly string[] =>
-  ['libs', 'services', 'apps', 'examples', 'test'].map((room) => `${room}/**/*${ending}`);
+export function inEveryRoom(ending: string): readonly string[] {
+  return ['libs', 'services', 'apps', 'examples', 'test'].map((room) => `${room}/**/*${ending}`);
+}
 
 const FAILED_FILES = join(import.meta.dirname, 'failed-files.ts');
 
@@ -38,7 +39,9 @@ export async function runSuites({ files, concurrency }: Suites): Promise<number>
   return second.code;
 }
 
-const listed = (files: readonly string[]): string => files.map((file) => `  ${file}`).join('\n');
+function listed(files: readonly string[]): string {
+  return files.map((file) => `  ${file}`).join('\n');
+}
 
 interface Outcome {
   readonly code: number;

@@ -48,23 +48,26 @@ const sections: readonly (readonly [title: string, about: string, schema: Schema
   ['user', 'Profiles.', userSettings],
 ];
 
-const cell = (text: string): string => text.replaceAll('|', '\\|');
+function cell(text: string): string {
+  return text.replaceAll('|', '\\|');
+}
 
 function fallbackOf({ default: fallback, required }: SettingDescription): string {
   if (required) return 'required';
   return fallback === undefined ? '' : `\`${fallback}\``;
 }
 
-const row = (setting: SettingDescription): string =>
-  `| \`${setting.name}\` | ${fallbackOf(setting)} | ${setting.secret ? 'secret' : ''} | ${cell(described(setting))} |`;
+function row(setting: SettingDescription): string {
+  return `| \`${setting.name}\` | ${fallbackOf(setting)} | ${setting.secret ? 'secret' : ''} | ${cell(described(setting))} |`;
+}
 
 function described({ name, description }: SettingDescription): string {
   if (description === '') throw new Error(`${name} has no description`);
   return description;
 }
 
-const section = ([title, about, schema]: (typeof sections)[number]): string =>
-  [
+function section([title, about, schema]: (typeof sections)[number]): string {
+  return [
     `## ${title}`,
     '',
     about,
@@ -74,6 +77,7 @@ const section = ([title, about, schema]: (typeof sections)[number]): string =>
     ...describeConfig(schema).map(row),
     '',
   ].join('\n');
+}
 
 const wanted = [INTRODUCTION, ...sections.map(section)].join('\n');
 

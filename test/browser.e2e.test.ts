@@ -97,12 +97,12 @@ describe('in a browser', { skip: withoutBrowser }, () => {
     await visitor.page.getByText('If there is an account, a mail is on its way.').waitFor();
     const page = await follow(visitor, ada, 'Reset Your Password');
     await visitor.look(page, 'reset');
-    const type = async (first: string, second: string): Promise<void> => {
+    async function type(first: string, second: string): Promise<void> {
       const [once, again] = await page.locator('input[type=password]').all();
       await once?.fill(first);
       await again?.fill(second);
       await page.getByRole('button').first().click();
-    };
+    }
     await type(NEW_PASSWORD, 'something else entirely');
     await page.locator('#confirmNewPassword-fault').waitFor();
     await visitor.look(page, 'reset-refused');
@@ -153,7 +153,9 @@ describe('in a browser', { skip: withoutBrowser }, () => {
 
     await act(page, 'accounts', 'Show them', { 'Begins with': ada.username });
     const row = page.locator('main .rows > li').filter({ hasText: ada.username });
-    const press = (name: string) => row.getByRole('button', { name, exact: true }).click();
+    function press(name: string) {
+      return row.getByRole('button', { name, exact: true }).click();
+    }
     await press('Disable');
     await page.getByText(`${ada.username} is disabled`).waitFor();
     await row.getByText('disabled').waitFor();

@@ -21,8 +21,9 @@ const people = createPeople(client, mailbox);
 const NOBODY = '01890a5d-ac96-774b-bcce-b302099a8057';
 const NEW_PASSWORD = 'quite another passphrase';
 
-const linkTo = async (person: Person, subject: string): Promise<string> =>
-  linkOf(await mailbox.next(person.email, subject)).token;
+async function linkTo(person: Person, subject: string): Promise<string> {
+  return linkOf(await mailbox.next(person.email, subject)).token;
+}
 
 /** Somebody who has asked for a reset link and not used it. */
 const forgetful = await people.verified(somebody('forgetful'));
@@ -161,12 +162,13 @@ interface Sent {
   readonly headers?: Readonly<Record<string, string>>;
 }
 
-const pathOf = ({ path }: Operation, params: Readonly<Record<string, string>> = {}): string =>
-  path.replaceAll(/\{(\w+)\}/g, (_, name: string) => params[name] ?? '');
+function pathOf({ path }: Operation, params: Readonly<Record<string, string>> = {}): string {
+  return path.replaceAll(/\{(\w+)\}/g, (_, name: string) => params[name] ?? '');
+}
 
 /** By `node:http`, which sends what it is told to: any method, any path, any header. */
-const send = (method: string, path: string, { body, headers = {} }: Omit<Sent, 'path'> = {}) =>
-  new Promise<Reply>((resolve, reject) => {
+function send(method: string, path: string, { body, headers = {} }: Omit<Sent, 'path'> = {}) {
+  return new Promise<Reply>((resolve, reject) => {
     const url = new URL(system.url);
     const sent = request(
       {
@@ -192,34 +194,37 @@ const send = (method: string, path: string, { body, headers = {} }: Omit<Sent, '
     sent.on('error', reject);
     sent.end(body);
   });
+}
 
-const bearer = (who: Who | undefined): Record<string, string> =>
-  who === undefined ? {} : { Authorization: `Bearer ${tokens[who].accessToken}` };
+function bearer(who: Who | undefined): Record<string, string> {
+  return who === undefined ? {} : { Authorization: `Bearer ${tokens[who].accessToken}` };
+}
 
 /** As the example says, but for what is hostile. */
-const tryOut = (operation: Operation, example: Example, sent: Sent = {}): Promise<Reply> =>
-  send(operation.method, sent.path ?? pathOf(operation, example.params), {
+function tryOut(operation: Operation, example: Example, sent: Sent = {}): Promise<Reply> {
+  return send(operation.method, sent.path ?? pathOf(operation, example.params), {
     ...(sent.body !== undefined && { body: sent.body }),
     headers: { ...bearer(example.as), ...sent.headers },
   });
+}
 
 /** Traces of what runs inside, and of what was sent in confidence. */
 const LEAKS = [/\n\s+at /, /\.[jt]s:\d+/, /node_modules/, /sqlite/i, /\bzod/i, /SyntaxError|TypeError/];
 
-const leaksIn = (operation: Operation, { text: said, headers }: Reply): readonly string[] => {
+function leaksIn(operation: Operation, { text: said, headers }: Reply): readonly string[] {
   const isPage = headers.get('content-type')?.startsWith('text/html') ?? false;
   const secrets = isPage ? SECRETS.filter((secret) => !Object.values(links).includes(secret)) : SECRETS;
   return [
     ...LEAKS.filter((trace) => trace.test(said)).map((trace) => `${operation.name} shows ${trace}`),
     ...secrets.filter((secret) => said.includes(secret)).map(() => `${operation.name} echoes a secret`),
   ];
-};
+}
 
-const exampleOf = ({ name }: Operation): Example => {
+function exampleOf({ name }: Operation): Example {
   const example = examples[name];
   assert.ok(example, `${name} needs an example of a good request`);
   return example;
-};
+}
 
 /** Runs every case against a route; all faults at once. */
 async function refuses<C extends Sent & { readonly name: string }>(
@@ -238,20 +243,24 @@ async function refuses<C extends Sent & { readonly name: string }>(
   assert.deepEqual(faults, []);
 }
 
-const statusOf = ({ status }: Reply, { statuses }: HostileBody): boolean => statuses.includes(status);
+function statusOf({ status }: Reply, { statuses }: HostileBody): boolean {
+  return statuses.includes(status);
+}
 
 const FORM = 'application/x-www-form-urlencoded';
-const form = (name: string, body: string | Buffer, statuses: readonly number[]): HostileBody => ({
-  name: `as a form: ${name}`,
-  body,
-  headers: { 'Content-Type': FORM },
-  statuses,
-});
+function form(name: string, body: string | Buffer, statuses: readonly number[]): HostileBody {
+  return {
+    name: `as a form: ${name}`,
+    body,
+    headers: { 'Content-Type': FORM },
+    statuses,
+  };
+}
 
-const hostileForms = (
+function hostileForms(
   { media, fields }: NonNullable<Operation['body']>,
   body: NonNullable<Example['body']>,
-): readonly HostileBody[] => {
+): readonly HostileBody[] {
   const good = new URLSearchParams(
     Object.entries(body).map(([name, value]): [string, string] => [name, String(value)]),
   ).toString();
@@ -267,7 +276,7 @@ const hostileForms = (
     form('1 MB', `${field}=${'x'.repeat(1024 * 1024)}`, [413]),
     form('JSON in disguise', JSON.stringify(body), [400]),
   ];
-};
+}
 
 /** What stands in no document, and what no route may be made to believe. */
 const HOSTILE_TEXTS: Readonly<Record<string, string>> = {
@@ -293,22 +302,24 @@ const QUERIES: Readonly<Record<string, readonly string[]>> = {
   q: ['', '%00', '%ff', 'x'.repeat(255)],
 };
 
-const rowsOf = () => {
+function rowsOf() {
   // Leases tick by themselves; what they lease is looked at.
   const tables = [...dumpOf(system.folder)].filter(([name]) => name !== 'lease');
   return Object.fromEntries(tables);
-};
+}
 
-const recordsOf = async (): Promise<unknown> =>
-  (await (await fetch(`${system.url}/topics/api/topics`)).json()) as unknown;
+async function recordsOf(): Promise<unknown> {
+  return (await (await fetch(`${system.url}/topics/api/topics`)).json()) as unknown;
+}
 
 /** Waits until all that has been asked for has been done. */
-const settled = () =>
-  eventually('nothing goes on any more', async () => {
+function settled() {
+  return eventually('nothing goes on any more', async () => {
     const before = JSON.stringify(rowsOf());
     await new Promise((resolve) => setTimeout(resolve, 300));
     return JSON.stringify(rowsOf()) === before;
   });
+}
 
 await settled();
 const rowsBefore = rowsOf();
@@ -357,7 +368,9 @@ describe('hostile input', () => {
         ...(good && { body: JSON.stringify(good), headers: { 'Content-Type': 'application/json' } }),
       };
       const path = pathOf(operation, params);
-      const query = (title: string, text: string) => ({ name: title, path: `${path}?${text}`, ...whole });
+      function query(title: string, text: string) {
+        return { name: title, path: `${path}?${text}`, ...whole };
+      }
       await refuses(operation, [
         query('an unknown parameter', 'isAdmin=true'),
         query('an operator for a parameter', 'limit[$gt]='),
@@ -400,11 +413,12 @@ describe('hostile input', () => {
         body: JSON.stringify(example.body),
         headers: { 'Content-Type': 'application/json' },
       };
-      const ask = (headers: Record<string, string>) =>
-        send(operation.method, pathOf(operation, example.params), {
+      function ask(headers: Record<string, string>) {
+        return send(operation.method, pathOf(operation, example.params), {
           ...good,
           headers: { ...good?.headers, ...headers },
         });
+      }
       assert.ok(operation.bearer, 'its document says that it takes a token');
       for (const [title, headers] of Object.entries(badCredentials)) {
         const reply = await ask(headers);
@@ -515,7 +529,9 @@ test('too much of it is answered with 429, and when to come back', async (t) => 
 });
 
 const [head = '', payload = '', signature = ''] = tokens.verified.accessToken.split('.');
-const encoded = (value: unknown): string => Buffer.from(JSON.stringify(value)).toString('base64url');
+function encoded(value: unknown): string {
+  return Buffer.from(JSON.stringify(value)).toString('base64url');
+}
 const claims = JSON.parse(Buffer.from(payload, 'base64url').toString());
 const flipped = (signature.startsWith('A') ? 'B' : 'A') + signature.slice(1);
 

@@ -99,26 +99,32 @@ async function accountDocuments(url: string): Promise<readonly AccountDocument[]
 }
 
 /** How far each account is, as text that can be compared. */
-const positions = (documents: readonly AccountDocument[]): string =>
-  documents
+function positions(documents: readonly AccountDocument[]): string {
+  return documents
     .map(({ _id, sequence }) => `${_id} ${sequence}`)
     .sort()
     .join('\n');
+}
 
-const ends = (records: readonly SeenRecord[]): string =>
-  positions(
+function ends(records: readonly SeenRecord[]): string {
+  return positions(
     [...streamsOf(records)].map(([_id, stream]) => ({
       _id,
       sequence: Number(stream.at(-1)?.headers['ce_sequence']),
     })),
   );
+}
 
-const viewOf = ({ sequence, ended, revokedAt, ...profile }: Reply['json']) => ({
-  ...profile,
-  version: sequence,
-});
+function viewOf({ sequence, ended, revokedAt, ...profile }: Reply['json']) {
+  return {
+    ...profile,
+    version: sequence,
+  };
+}
 
-const byId = (users: readonly Reply['json'][]) => new Map(users.map((user) => [user.id, user]));
+function byId(users: readonly Reply['json'][]) {
+  return new Map(users.map((user) => [user.id, user]));
+}
 
 /** All pages of a list. */
 async function everybody(ask: (query: string) => Promise<Reply>): Promise<readonly Reply['json'][]> {

@@ -166,7 +166,9 @@ describe('logging in', () => {
     const ada = await people.verified(somebody());
     const { refreshToken } = await people.login(ada);
     const elsewhere = await people.login(ada);
-    const refresh = (token: string) => client.post('/auth/refresh', { json: { refreshToken: token } });
+    function refresh(token: string) {
+      return client.post('/auth/refresh', { json: { refreshToken: token } });
+    }
 
     const second = assertStatus(await refresh(refreshToken), 200).json.refreshToken;
     assert.notEqual(second, refreshToken);
@@ -201,7 +203,9 @@ describe('logging in', () => {
     assert.match(set, /SameSite=Strict/i);
     assert.match(set, /Path=\/api\/v1\/auth/);
     const [cookie = ''] = set.split(';');
-    const ask = (origin?: string) => ({ json: {}, headers: { cookie, ...(origin && { origin }) } });
+    function ask(origin?: string) {
+      return { json: {}, headers: { cookie, ...(origin && { origin }) } };
+    }
     assertProblem(await client.post('/auth/refresh', ask()), 403, 'insufficient_permission');
     assertProblem(
       await client.post('/auth/refresh', ask('https://evil.example')),
@@ -269,7 +273,9 @@ describe('a forgotten password', () => {
     assert.match(mail.text, /1 hour|60 minutes/);
     assertStatus(await client.get(`/auth/password-reset-confirm/${token}`), 200);
     const body = { newPassword: NEW_PASSWORD, confirmNewPassword: NEW_PASSWORD };
-    const reset = (json: unknown) => client.post(`/auth/password-reset-confirm/${token}`, { json });
+    function reset(json: unknown) {
+      return client.post(`/auth/password-reset-confirm/${token}`, { json });
+    }
     assertProblem(
       await reset({ ...body, confirmNewPassword: 'something else' }),
       400,
@@ -321,7 +327,9 @@ describe('a forgotten password', () => {
     const there = await people.login(ada);
     await client.post('/auth/password-reset-request', { json: { email: ada.email } });
     const { token } = linkOf(await mailbox.next(ada.email, 'Reset Your Password'));
-    const change = (json: unknown) => client.post('/auth/change-password', { token: here.accessToken, json });
+    function change(json: unknown) {
+      return client.post('/auth/change-password', { token: here.accessToken, json });
+    }
     const wrong = { currentPassword: 'not the password', newPassword: NEW_PASSWORD };
     assertProblem(await change(wrong), 400, 'current_password_incorrect');
     const changed = assertStatus(
@@ -441,8 +449,9 @@ describe('a power cut in the middle of it', () => {
     await system.start();
 
     // A mail that was being sent is taken up again when its lease has run out.
-    const next = (email: string, subject: string) =>
-      mailbox.next(email, subject, 1, LEASE_OF_A_MAIL_MS + 30_000);
+    function next(email: string, subject: string) {
+      return mailbox.next(email, subject, 1, LEASE_OF_A_MAIL_MS + 30_000);
+    }
     const { token } = linkOf(await next(eve.email, 'Verify your email'));
     assertStatus(await client.post(`/auth/verify/${token}`), 200);
     assert.equal((await people.me(before.accessToken)).status, 200);
@@ -459,5 +468,6 @@ describe('a power cut in the middle of it', () => {
 });
 
 /** What differs between any two answers. */
-const headerNames = (headers: Headers) =>
-  [...headers].filter(([name]) => !['date', 'x-request-id'].includes(name));
+function headerNames(headers: Headers) {
+  return [...headers].filter(([name]) => !['date', 'x-request-id'].includes(name));
+}

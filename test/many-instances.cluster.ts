@@ -26,16 +26,18 @@ before(async () => {
 
 after(() => cluster?.stop());
 
-const clientsOf = (service: ServiceName): readonly Client[] =>
-  cluster.instances[service].map(({ url }) => createClient(url));
+function clientsOf(service: ServiceName): readonly Client[] {
+  return cluster.instances[service].map(({ url }) => createClient(url));
+}
 
 /** As many requests at once, one instance after the other. */
-const spread = (
+function spread(
   many: number,
   clients: readonly Client[],
   ask: (client: Client) => Promise<Reply>,
-): Promise<readonly Reply[]> =>
-  Promise.all(Array.from({ length: many }, (_, index) => ask(clientAt(clients, index))));
+): Promise<readonly Reply[]> {
+  return Promise.all(Array.from({ length: many }, (_, index) => ask(clientAt(clients, index))));
+}
 
 function clientAt(clients: readonly Client[], index: number): Client {
   const client = clients[index % clients.length];
@@ -76,8 +78,9 @@ describe('several instances at once', () => {
 
   test('give all of those who refresh at once the same token, and know an old one everywhere', async () => {
     const { refreshToken } = await people.login(await people.verified(somebody()));
-    const refresh = (token: string) => (auth: Client) =>
-      auth.post('/auth/refresh', { json: { refreshToken: token } });
+    function refresh(token: string) {
+      return (auth: Client) => auth.post('/auth/refresh', { json: { refreshToken: token } });
+    }
     const replies = await spread(6, auths, refresh(refreshToken));
     const tokens = new Set(replies.map((reply) => assertStatus(reply, 200).json.refreshToken));
     assert.equal(tokens.size, 1);

@@ -45,7 +45,9 @@ after(async () => {
   await mongo.cut();
 });
 
-const processes = (): readonly ServerProcess[] => Object.values(cluster.instances).flat();
+function processes(): readonly ServerProcess[] {
+  return Object.values(cluster.instances).flat();
+}
 
 interface Readiness {
   readonly status: number;
@@ -59,11 +61,12 @@ async function readiness({ url }: ServerProcess): Promise<Readiness> {
 }
 
 /** What a process says it lacks, by name, each with a word on it. */
-const lacking = ({ dependencies }: Readiness): readonly string[] =>
-  dependencies.filter(({ state, detail }) => state !== 'ok' && detail !== '').map(({ name }) => name);
+function lacking({ dependencies }: Readiness): readonly string[] {
+  return dependencies.filter(({ state, detail }) => state !== 'ok' && detail !== '').map(({ name }) => name);
+}
 
-const saying = (instance: ServerProcess, what: (said: Readiness) => boolean): Promise<Readiness> =>
-  eventually(
+function saying(instance: ServerProcess, what: (said: Readiness) => boolean): Promise<Readiness> {
+  return eventually(
     'it says so at /readyz',
     async () => {
       const said = await readiness(instance).catch(() => undefined);
@@ -71,6 +74,7 @@ const saying = (instance: ServerProcess, what: (said: Readiness) => boolean): Pr
     },
     60_000,
   );
+}
 
 /** While a process starts, it listens, says what it waits for, and answers nothing else. */
 async function assertWaitingFor(...servers: readonly string[]): Promise<void> {
@@ -94,7 +98,9 @@ function assertAway(reply: Reply): void {
   assert.match(reply.headers.get('retry-after') ?? '', /^\d+$/);
 }
 
-const allReady = () => Promise.all(processes().map((instance) => instance.ready()));
+function allReady() {
+  return Promise.all(processes().map((instance) => instance.ready()));
+}
 
 describe('servers that come after the services', () => {
   test('are waited for, Kafka last', async () => {
@@ -136,7 +142,9 @@ describe('servers that come after the services', () => {
 });
 
 describe('MongoDB that goes away in the middle', () => {
-  const signUp = (person: Person) => people.signUp(person, { 'idempotency-key': `key-${person.username}` });
+  function signUp(person: Person) {
+    return people.signUp(person, { 'idempotency-key': `key-${person.username}` });
+  }
 
   test('is told of with 503; no command is half done, and all goes on without a restart', async () => {
     const ada = await people.verified(somebody());
@@ -172,13 +180,13 @@ describe('MongoDB that goes away while passwords are changed', () => {
   const NEW_PASSWORD = 'quite another passphrase';
   const CHANGE = ['PasswordChanged', 'SessionsRevoked'];
 
-  const isOpenedBy = async (email: string, password: string): Promise<boolean> => {
+  async function isOpenedBy(email: string, password: string): Promise<boolean> {
     const { status } = await eventuallyAnswered(() =>
       client.post('/auth/login', { json: { email, password } }),
     );
     assert.ok(status === 200 || status === 401, String(status));
     return status === 200;
-  };
+  }
 
   test('leaves each change done or not done, and never a part of it', async () => {
     const crowd: { readonly person: Person; readonly tokens: Tokens }[] = [];
@@ -217,34 +225,43 @@ describe('MongoDB that goes away while passwords are changed', () => {
   });
 });
 
-const isNotice = ({ subject }: { readonly subject: string }) => subject === 'Your password was changed';
-const isVerification = ({ subject }: { readonly subject: string }) => subject === 'Verify your email';
+function isNotice({ subject }: { readonly subject: string }) {
+  return subject === 'Your password was changed';
+}
+function isVerification({ subject }: { readonly subject: string }) {
+  return subject === 'Verify your email';
+}
 
-const eventuallyAnswered = (ask: () => Promise<Reply>): Promise<Reply> =>
-  eventually('it is answered', async () => {
+function eventuallyAnswered(ask: () => Promise<Reply>): Promise<Reply> {
+  return eventually('it is answered', async () => {
     const reply = await ask();
     return reply.status === 503 ? undefined : reply;
   });
+}
 
 /** A command for the shell that takes `start` and `stop`, and works the broker at KAFKA_BROKERS. */
 const CONTROL = process.env['KAFKA_CONTROL'];
 const withoutControl = CONTROL ? false : 'KAFKA_CONTROL is not set: nobody here can stop the broker';
-const broker = (word: 'start' | 'stop') => promisify(exec)(`${CONTROL} ${word}`);
+function broker(word: 'start' | 'stop') {
+  return promisify(exec)(`${CONTROL} ${word}`);
+}
 
 /** What waits in the outbox, as /metrics say. */
 async function outbox() {
   const [auth] = cluster.instances.auth;
   assert.ok(auth);
   const text = await (await fetch(`${auth.url}/metrics`)).text();
-  const value = (name: string) => Number(new RegExp(`^${name} (\\S+)$`, 'm').exec(text)?.[1] ?? Number.NaN);
+  function value(name: string) {
+    return Number(new RegExp(`^${name} (\\S+)$`, 'm').exec(text)?.[1] ?? Number.NaN);
+  }
   return {
     commits: value('latchkey_relay_unpublished_commits'),
     oldestSeconds: value('latchkey_relay_oldest_unpublished_seconds'),
   };
 }
 
-const everythingPublished = () =>
-  eventually(
+function everythingPublished() {
+  return eventually(
     'everything is published',
     async () => {
       const { commits, oldestSeconds } = await outbox();
@@ -252,6 +269,7 @@ const everythingPublished = () =>
     },
     90_000,
   );
+}
 
 describe('Kafka that goes away in the middle', { skip: withoutControl }, () => {
   /** Well below what any wait for a broker would take, and well above a password's hash on a busy machine. */

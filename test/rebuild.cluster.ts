@@ -33,10 +33,13 @@ after(async () => {
   await cluster?.stop();
 });
 
-const instances = (): readonly string[] => cluster.instances.user.map(({ url }) => url);
+function instances(): readonly string[] {
+  return cluster.instances.user.map(({ url }) => url);
+}
 
-const ops = (...words: readonly string[]): OpsProcess =>
-  startOps(cluster.stores, 'rebuild', 'user', ...words);
+function ops(...words: readonly string[]): OpsProcess {
+  return startOps(cluster.stores, 'rebuild', 'user', ...words);
+}
 
 async function rebuild(...words: readonly string[]): Promise<string> {
   const command = ops(...words);
@@ -44,17 +47,18 @@ async function rebuild(...words: readonly string[]): Promise<string> {
   return command.output();
 }
 
-const moreIsWritten = async (): Promise<void> => {
+async function moreIsWritten(): Promise<void> {
   const so = writers.written();
   await eventually('more is written', () => writers.written() > so + 10, TAKE_OVER_MS);
-};
+}
 
 /** On every instance. */
-const answers = (generation: number) =>
-  eventually(`generation ${generation} answers everywhere`, async () => {
+function answers(generation: number) {
+  return eventually(`generation ${generation} answers everywhere`, async () => {
     const pages = await Promise.all(instances().map(async (url) => (await fetch(`${url}/metrics`)).text()));
     return pages.every((page) => new RegExp(`^latchkey_user_generation ${generation}$`, 'm').test(page));
   });
+}
 
 /** What is left in MongoDB and Kafka of all generations. */
 async function traces(): Promise<readonly string[]> {

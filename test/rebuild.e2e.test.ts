@@ -46,8 +46,9 @@ const NO_MAILBOX = {
   next: async () => assert.fail('mails are read at the server'),
 };
 
-const ops = (...words: readonly string[]): OpsProcess =>
-  startOps({ DATA_DIR: system.folder }, 'rebuild', 'user', ...words);
+function ops(...words: readonly string[]): OpsProcess {
+  return startOps({ DATA_DIR: system.folder }, 'rebuild', 'user', ...words);
+}
 
 async function rebuild(...words: readonly string[]): Promise<string> {
   const command = ops(...words);
@@ -55,16 +56,17 @@ async function rebuild(...words: readonly string[]): Promise<string> {
   return command.output();
 }
 
-const moreIsWritten = async (): Promise<void> => {
+async function moreIsWritten(): Promise<void> {
   const so = writers.written();
   await eventually('more is written', () => writers.written() > so + 10);
-};
+}
 
-const answers = (generation: number) =>
-  eventually(`generation ${generation} answers`, async () => {
+function answers(generation: number) {
+  return eventually(`generation ${generation} answers`, async () => {
     const metrics = await (await fetch(`${system.url}/metrics`)).text();
     return new RegExp(`^latchkey_user_generation ${generation}$`, 'm').test(metrics);
   });
+}
 
 test('a rebuild goes on after kill -9, flips, goes back, and nobody reads the past or gets a mail', async () => {
   await moreIsWritten();

@@ -20,11 +20,13 @@ before(async () => {
 
 after(() => cluster?.stop());
 
-const run = (service: ServiceName, settings: Settings): Promise<Ended> =>
-  runProgram([QUIET_KAFKA, mainOf(service)], settings);
+function run(service: ServiceName, settings: Settings): Promise<Ended> {
+  return runProgram([QUIET_KAFKA, mainOf(service)], settings);
+}
 
-const runAll = (more: Settings = {}): Promise<readonly Ended[]> =>
-  Promise.all(services.map((service) => run(service, { ...cluster.settingsOf(service), ...more })));
+function runAll(more: Settings = {}): Promise<readonly Ended[]> {
+  return Promise.all(services.map((service) => run(service, { ...cluster.settingsOf(service), ...more })));
+}
 
 /** The one line of the log with which it ended. */
 function lastWord({ code, stdout, stderr }: Ended): string {

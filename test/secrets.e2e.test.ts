@@ -20,14 +20,15 @@ const secrets = new Map<string, string>();
 const persons = new Map<string, string>();
 const answers: Answer[] = [];
 
-const secret = (name: string, value: string): string => {
+function secret(name: string, value: string): string {
   assert.ok(value.length >= 16, `${name} is long enough to be told from other text`);
   secrets.set(name, value);
   return value;
-};
+}
 
-const all = (from: ReadonlyMap<string, string>): readonly Secret[] =>
-  [...from].map(([name, value]) => ({ name, value }));
+function all(from: ReadonlyMap<string, string>): readonly Secret[] {
+  return [...from].map(([name, value]) => ({ name, value }));
+}
 
 let system: Standalone;
 let client: Client;
@@ -64,7 +65,9 @@ function tokenParts(name: string, token: string): readonly string[] {
 }
 
 /** A password that survives no careless encoding unchanged. */
-const passwordOf = (name: string): string => secret(`the password ${name}`, `päss "wörd" & 100% of ${name}`);
+function passwordOf(name: string): string {
+  return secret(`the password ${name}`, `päss "wörd" & 100% of ${name}`);
+}
 
 function introduce(name: string): Person {
   const person = { ...somebody(name), password: passwordOf(`of ${name}`) };
@@ -82,10 +85,10 @@ async function linkIn(person: Person, subject: string, nth = 1): Promise<string>
 }
 
 /** The page of a link says where its own form goes. */
-const openPage = async (path: string, token: string, name: string): Promise<void> => {
+async function openPage(path: string, token: string, name: string): Promise<void> {
   const reply = assertStatus(await client.get(`${path}/${token}`), 200);
   witness(name, reply, { [`the link of ${name}`]: token });
-};
+}
 
 let logins = 0;
 
@@ -108,12 +111,14 @@ async function refresh(refreshToken: string, name: string): Promise<Reply> {
   });
 }
 
-const ask = async (
+async function ask(
   name: string,
   status: number,
   asked: Promise<Reply>,
   handsOut?: Readonly<Record<string, string>>,
-): Promise<Reply> => witness(name, assertStatus(await asked, status), handsOut);
+): Promise<Reply> {
+  return witness(name, assertStatus(await asked, status), handsOut);
+}
 
 /** Once through everything that makes or takes a secret, with the ways in which it goes wrong. */
 async function journey(): Promise<void> {
@@ -244,8 +249,9 @@ async function administration(token: string, mallory: Person): Promise<void> {
 }
 
 async function recordsOf(url: string): Promise<readonly LogRecord[]> {
-  const get = async (path: string): Promise<Reply['json']> =>
-    (await fetch(`${url}/topics/api${path}`)).json();
+  async function get(path: string): Promise<Reply['json']> {
+    return (await fetch(`${url}/topics/api${path}`)).json();
+  }
   const { topics } = await get('/topics');
   const found = await Promise.all(
     topics.map(async ({ name, records: count }: Reply['json']) => {
@@ -271,18 +277,22 @@ function keyMaterial(file: Readonly<Record<string, string>>): void {
   }
 }
 
-const placesIn = (from: ReadonlyMap<string, readonly string[]>): readonly Place[] =>
-  [...from]
+function placesIn(from: ReadonlyMap<string, readonly string[]>): readonly Place[] {
+  return [...from]
     .filter(([table]) => !table.startsWith('mailbox_'))
     .map(([table, rows]) => ({ name: `the table ${table}`, text: rows.join('\n') }));
+}
 
-const allOfRecords = (): readonly Place[] =>
-  records.map(({ topic, key, headers, value }) => ({
+function allOfRecords(): readonly Place[] {
+  return records.map(({ topic, key, headers, value }) => ({
     name: `a record of ${topic}`,
     text: [key, headers, value].join('\n'),
   }));
+}
 
-const theLog = (): Place => ({ name: 'the log', text: system.output() });
+function theLog(): Place {
+  return { name: 'the log', text: system.output() };
+}
 
 before(async () => {
   system = await startStandalone({ LOG_LEVEL: 'trace' });
@@ -327,7 +337,9 @@ describe('the secrets of a journey', () => {
     const places = await Promise.all(
       files.map(async (name) => ({ name, text: await readFile(join(system.folder, name), 'utf8') })),
     );
-    const isInMails = ({ name }: Secret) => name.includes('link');
+    function isInMails({ name }: Secret) {
+      return name.includes('link');
+    }
     assert.deepEqual(
       findings(
         all(secrets).filter((known) => !isInMails(known)),
@@ -355,7 +367,9 @@ describe('the secrets of a journey', () => {
   });
 
   test('password hashes stay in the journal', () => {
-    const isJournal = ({ name }: Place) => name.startsWith('the table journal_');
+    function isJournal({ name }: Place) {
+      return name.startsWith('the table journal_');
+    }
     const journal = placesIn(tables).filter(isJournal);
     const hashes = journal.flatMap(({ text }) => text.match(/argon2id\$[\w=,]+\$[\w-]+/g) ?? []);
     assert.ok(new Set(hashes).size >= 4, 'there are some');
@@ -374,8 +388,9 @@ describe('the secrets of a journey', () => {
 });
 
 /** The same secret may be known by several names. */
-const isPartOf = (own: string, name: string, value: string): boolean =>
-  own === name || secrets.get(own) === value;
+function isPartOf(own: string, name: string, value: string): boolean {
+  return own === name || secrets.get(own) === value;
+}
 
 describe('the persons of a journey', () => {
   test('are named in no log line, and in no answer of operations', () => {

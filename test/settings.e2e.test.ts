@@ -21,8 +21,9 @@ async function folderFor(t: TestContext): Promise<string> {
 }
 
 /** Every line that it printed, wherever. */
-const linesOf = ({ stdout, stderr }: Ended): readonly string[] =>
-  `${stderr}\n${stdout}`.split('\n').filter((line) => line.trim() !== '');
+function linesOf({ stdout, stderr }: Ended): readonly string[] {
+  return `${stderr}\n${stdout}`.split('\n').filter((line) => line.trim() !== '');
+}
 
 /** Exit 1 and one line that says why: no stack, nothing else. */
 function assertOneLine(ended: Ended, line: RegExp): void {

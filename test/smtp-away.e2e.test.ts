@@ -32,7 +32,9 @@ async function scene(t: TestContext, moods: Moods = {}): Promise<Scene> {
   return { server, system, client: createClient(system.url) };
 }
 
-const tenPeople = (): readonly Person[] => Array.from({ length: 10 }, () => somebody('guest'));
+function tenPeople(): readonly Person[] {
+  return Array.from({ length: 10 }, () => somebody('guest'));
+}
 
 async function signUp({ client }: Scene, person: Person): Promise<void> {
   const began = performance.now();
@@ -42,14 +44,17 @@ async function signUp({ client }: Scene, person: Person): Promise<void> {
   assert.ok(took < QUICKLY_MS, `answered after ${took} ms`);
 }
 
-const addressees = ({ server }: Scene): readonly string[] => server.taken.flatMap(({ to }) => to).sort();
+function addressees({ server }: Scene): readonly string[] {
+  return server.taken.flatMap(({ to }) => to).sort();
+}
 
-const arrived = (from: Scene, people: readonly Person[], withinMs: number) =>
-  eventually(
+function arrived(from: Scene, people: readonly Person[], withinMs: number) {
+  return eventually(
     `all ${people.length} mails`,
     () => people.every(({ email }) => from.server.to(email).length > 0),
     withinMs,
   );
+}
 
 /** One mail each and no other, also once a later one has come. */
 async function eachOnce(from: Scene, people: readonly Person[]): Promise<void> {

@@ -44,11 +44,11 @@ async function startLoad(): Promise<Load & { readonly tokens: ReadonlyMap<string
   let going = true;
 
   /** The front looks at nobody's /readyz: who meets an instance that still starts asks again, as it is told to. */
-  const answered = (what: string, status: number, reply: Reply): boolean => {
+  function answered(what: string, status: number, reply: Reply): boolean {
     const starts = reply.status === 503 && reply.headers.has('retry-after');
     if (reply.status !== status && !starts) faults.push(`${what}: ${reply.status} ${reply.text}`);
     return reply.status === status;
-  };
+  }
   async function signUp(): Promise<void> {
     while (going) {
       const person = somebody('newcomer');

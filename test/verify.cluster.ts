@@ -51,7 +51,9 @@ async function settled(name: string): Promise<{ readonly id: string; readonly pe
   return { id, person };
 }
 
-const ops = (...words: readonly string[]): Promise<Ended> => runToEnd(cluster.stores, { ops: words });
+function ops(...words: readonly string[]): Promise<Ended> {
+  return runToEnd(cluster.stores, { ops: words });
+}
 
 async function look(settings: Settings = {}, ...words: readonly string[]) {
   const { code, stdout, stderr } = await runToEnd(
@@ -63,12 +65,15 @@ async function look(settings: Settings = {}, ...words: readonly string[]) {
 }
 
 /** What was found, without what is only said. */
-const named = (findings: readonly { kind: string; subject?: string; sequence?: number }[]) =>
-  findings
+function named(findings: readonly { kind: string; subject?: string; sequence?: number }[]) {
+  return findings
     .map(({ kind, subject, sequence }) => [kind, subject, sequence].filter(Boolean).join(' '))
     .toSorted();
+}
 
-const accounts = () => readTopic(cluster.stores.KAFKA_BROKERS, ACCOUNTS);
+function accounts() {
+  return readTopic(cluster.stores.KAFKA_BROKERS, ACCOUNTS);
+}
 
 /** Puts a record on the topic as anybody could who may write there. */
 async function produce(key: string, value: string | null, headers: Readonly<Record<string, string>>) {
@@ -252,14 +257,16 @@ describe('republish', () => {
   });
 });
 
-const readable = (records: readonly SeenRecord[]) =>
-  records.filter(({ headers }) => headers['ce_id'] !== undefined);
-const bySequence = (a: SeenRecord, b: SeenRecord): number =>
-  Number(a.headers['ce_sequence']) - Number(b.headers['ce_sequence']);
+function readable(records: readonly SeenRecord[]) {
+  return records.filter(({ headers }) => headers['ce_id'] !== undefined);
+}
+function bySequence(a: SeenRecord, b: SeenRecord): number {
+  return Number(a.headers['ce_sequence']) - Number(b.headers['ce_sequence']);
+}
 
 /** Nothing is on its way: everything is published, read by both groups, and every mail has come to its end. */
-const atRest = (settings: Settings = {}): Promise<true> =>
-  eventually(
+function atRest(settings: Settings = {}): Promise<true> {
+  return eventually(
     'nothing is on its way',
     async () => {
       const { lag, counts } = await look(settings);
@@ -268,10 +275,13 @@ const atRest = (settings: Settings = {}): Promise<true> =>
     },
     LONGEST_MS,
   );
+}
 
 /** All profiles, all deliveries, and how many mails there were. */
 async function everything() {
-  const all = (name: string) => db.collection(name).find().sort({ _id: 1 }).toArray();
+  function all(name: string) {
+    return db.collection(name).find().sort({ _id: 1 }).toArray();
+  }
   return {
     profiles: await all('user_profiles_v1'),
     deliveries: await all('notifier_deliveries'),

@@ -20,7 +20,9 @@ export const memory: Benchmark = {
     const cache = await mkdtemp(join(tmpdir(), 'latchkey-compiled-'));
     stack.defer(() => rm(cache, { recursive: true }));
     const asInImage = { NODE_OPTIONS: '--max-semi-space-size=2', NODE_COMPILE_CACHE: cache };
-    const start = () => startClusterServer(asInImage, { auth: 1, user: 1, notifier: 1 });
+    function start() {
+      return startClusterServer(asInImage, { auth: 1, user: 1, notifier: 1 });
+    }
     await (await start())[Symbol.asyncDispose]();
     const server = stack.use(await start());
     await server.people.login(await server.people.verified(somebody()));

@@ -29,21 +29,22 @@ export const projection: Benchmark = {
     const mongo = openMongo({ url: database.url });
     await mongo.reached;
 
-    const empty = async () => {
+    async function empty() {
       const generation = randomUUID().replaceAll('-', '');
       await ensureIndexes(mongo.connection, profileIndexes(generation));
       return {
         project: projectionInto(createMongoProfiles(mongo.connection, generation)),
         collection: database.bare.collection<Stored>(collectionOf(generation)),
       };
-    };
+    }
     const slices = slicesOf(records());
     const written = await whatIsWritten(slices, await empty());
 
-    const writing = ({ collection }: { collection: Collection<Stored> }, writeOf: typeof replacing) =>
-      perSecond(async () => {
+    function writing({ collection }: { collection: Collection<Stored> }, writeOf: typeof replacing) {
+      return perSecond(async () => {
         for (const documents of written) await collection.bulkWrite(documents.map(writeOf), UNORDERED);
       });
+    }
 
     try {
       const turns = await byTurns(ROUNDS, {
@@ -76,24 +77,30 @@ type Stored = Document & { readonly _id: string };
 
 const UNORDERED = { ordered: false };
 
-const replacing = (document: Stored): AnyBulkWriteOperation<Stored> => ({
-  replaceOne: { filter: { _id: document._id }, replacement: document, upsert: true },
-});
+function replacing(document: Stored): AnyBulkWriteOperation<Stored> {
+  return {
+    replaceOne: { filter: { _id: document._id }, replacement: document, upsert: true },
+  };
+}
 
-const replacingLesser = (document: Stored): AnyBulkWriteOperation<Stored> => ({
-  replaceOne: {
-    filter: { _id: document._id, sequence: { $lt: document['sequence'] } },
-    replacement: document,
-    upsert: true,
-  },
-});
+function replacingLesser(document: Stored): AnyBulkWriteOperation<Stored> {
+  return {
+    replaceOne: {
+      filter: { _id: document._id, sequence: { $lt: document['sequence'] } },
+      replacement: document,
+      upsert: true,
+    },
+  };
+}
 
 async function perSecond(work: () => Promise<unknown>): Promise<number> {
   return (1000 * ACCOUNTS * EVENTS_EACH) / (await timed(work));
 }
 
 function projectionInto(profiles: ReturnType<typeof createMongoProfiles>) {
-  const none = async () => 0;
+  async function none() {
+    return 0;
+  }
   return createProjection({
     profiles,
     metrics: createProjectionMetrics({
@@ -133,15 +140,17 @@ function records(): readonly BusRecord[] {
   return rounds.flat().map(encode).map(toRecord);
 }
 
-const toRecord = ({ topic, key, value, headers }: EncodedEvent, offset: number): BusRecord => ({
-  topic,
-  partition: 0,
-  offset,
-  timestamp: new Date(),
-  key: Buffer.from(key),
-  value,
-  headers: Object.fromEntries(Object.entries(headers).map(([name, text]) => [name, Buffer.from(text)])),
-});
+function toRecord({ topic, key, value, headers }: EncodedEvent, offset: number): BusRecord {
+  return {
+    topic,
+    partition: 0,
+    offset,
+    timestamp: new Date(),
+    key: Buffer.from(key),
+    value,
+    headers: Object.fromEntries(Object.entries(headers).map(([name, text]) => [name, Buffer.from(text)])),
+  };
+}
 
 function slicesOf(all: readonly BusRecord[]): readonly Slice[] {
   const slices: Slice[] = [];

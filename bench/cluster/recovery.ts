@@ -91,7 +91,9 @@ async function recovered({ name, journal, leases }: Store, broker: Broker): Prom
     logger: createLogger({ name: 'bench', level: 'silent' }),
     registry: createRegistry(),
   });
-  const isFailing = async () => (await relay.health())[0]?.detail?.startsWith('publishing to ');
+  async function isFailing() {
+    return (await relay.health())[0]?.detail?.startsWith('publishing to ');
+  }
 
   await broker('stop');
   try {

@@ -49,8 +49,9 @@ export const refresh: Benchmark = {
   },
 };
 
-const perSecond = async (work: (client: number) => Promise<unknown>): Promise<number> =>
-  (1000 * REFRESHES) / (await timed(() => repeat(REFRESHES, CLIENTS, (_, client) => work(client))));
+async function perSecond(work: (client: number) => Promise<unknown>): Promise<number> {
+  return (1000 * REFRESHES) / (await timed(() => repeat(REFRESHES, CLIENTS, (_, client) => work(client))));
+}
 
 /** Refresh tokens of as many sessions of one account as there are clients. */
 async function sessions({ people }: ClusterServer): Promise<string[]> {

@@ -72,7 +72,9 @@ async function publishAll(publish: (records: readonly OutgoingRecord[]) => Promi
   return perSecond(ms);
 }
 
-const perSecond = (ms: number): number => (1000 * COMMITS) / ms;
+function perSecond(ms: number): number {
+  return (1000 * COMMITS) / ms;
+}
 
 /** Of each account two commits; `emptied` once all of them were marked. */
 async function fullJournal() {
@@ -84,7 +86,6 @@ async function fullJournal() {
   return { ...watched(unsearched, COMMITS), streams };
 }
 
-const commitsOf = (stream: string): readonly Commit[] => [
-  registrationOf(`${stream}@example.com`, { stream }),
-  commitOf({ stream, number: 2 }),
-];
+function commitsOf(stream: string): readonly Commit[] {
+  return [registrationOf(`${stream}@example.com`, { stream }), commitOf({ stream, number: 2 })];
+}

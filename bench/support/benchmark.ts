@@ -25,25 +25,31 @@ export interface Benchmark {
   run(): Promise<readonly Figure[]>;
 }
 
-export const atMost = (most: number, unit: string): Target => ({
-  most,
-  words: `≤ ${most} ${unit}`,
-});
+export function atMost(most: number, unit: string): Target {
+  return {
+    most,
+    words: `≤ ${most} ${unit}`,
+  };
+}
 
 /** At most so much above the limit. */
-export const above = (limit: number, allowed: number, name: string): Target => ({
-  most: limit + allowed,
-  words: `≤ ${name} + ${allowed} ms`,
-});
+export function above(limit: number, allowed: number, name: string): Target {
+  return {
+    most: limit + allowed,
+    words: `≤ ${name} + ${allowed} ms`,
+  };
+}
 
 /** At least so many percent of the limit. */
-export const atLeast = (percent: number, limit: number): Target => ({
-  least: (limit * percent) / 100,
-  words: `≥ ${percent} % of limit`,
-});
+export function atLeast(percent: number, limit: number): Target {
+  return {
+    least: (limit * percent) / 100,
+    words: `≥ ${percent} % of limit`,
+  };
+}
 
-export const isMissed = ({ measured, target }: Figure): boolean => {
+export function isMissed({ measured, target }: Figure): boolean {
   if (target === undefined) return false;
   const { least = Number.NEGATIVE_INFINITY, most = Number.POSITIVE_INFINITY } = target;
   return !(measured >= least && measured <= most);
-};
+}

@@ -4,16 +4,18 @@ import { createSmtpMailer } from '../../services/notifier/src/adapters/mailer.sm
 import { timed } from './load.ts';
 import type { SmtpSink } from './smtp-sink.ts';
 
-const mailTo = (to: string) => ({
-  id: randomUUID(),
-  to,
-  subject: 'Verify your email',
-  html: `<p>${'Click the button. '.repeat(400)}</p>`,
-  text: 'Open the link. '.repeat(60),
-  locale: 'en' as const,
-  correlationId: randomUUID(),
-  date: new Date(),
-});
+function mailTo(to: string) {
+  return {
+    id: randomUUID(),
+    to,
+    subject: 'Verify your email',
+    html: `<p>${'Click the button. '.repeat(400)}</p>`,
+    text: 'Open the link. '.repeat(60),
+    locale: 'en' as const,
+    correlationId: randomUUID(),
+    date: new Date(),
+  };
+}
 
 /** Wall times in ms, one mail after the other. */
 export async function handOverMails(sink: SmtpSink, many: number): Promise<readonly number[]> {
@@ -26,8 +28,12 @@ export async function handOverMails(sink: SmtpSink, many: number): Promise<reado
     from: { name: '', address: 'no-reply@latchkey.example' },
     connections: 1,
   });
-  const send = () =>
-    mailer.send(mailTo('limit@example.com'), { mayProceed: () => true, signal: AbortSignal.timeout(10_000) });
+  function send() {
+    return mailer.send(mailTo('limit@example.com'), {
+      mayProceed: () => true,
+      signal: AbortSignal.timeout(10_000),
+    });
+  }
   try {
     await send();
     const times: number[] = [];

@@ -7,8 +7,8 @@ import { timed } from './load.ts';
 
 const ALL_REPLICAS = -1;
 
-export const openBus = (brokers: readonly string[]) =>
-  createKafkaBus({
+export function openBus(brokers: readonly string[]) {
+  return createKafkaBus({
     brokers,
     clientId: 'bench',
     logger: { warn: () => undefined },
@@ -16,6 +16,7 @@ export const openBus = (brokers: readonly string[]) =>
       throw reason;
     },
   });
+}
 
 /**
  * Ms that a bare producer takes to send batches, encoded beforehand: one send in flight, all replicas. Connecting
@@ -43,11 +44,13 @@ export async function sendAll(
   }
 }
 
-const toMessage = ({ key, value, headers }: OutgoingRecord): Message => ({
-  key,
-  value,
-  headers: { ...(headers as Record<string, string>) },
-});
+function toMessage({ key, value, headers }: OutgoingRecord): Message {
+  return {
+    key,
+    value,
+    headers: { ...(headers as Record<string, string>) },
+  };
+}
 
 /** A journal that tells when so many commits have been marked as published: `emptied`. */
 export function watched(

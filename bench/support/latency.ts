@@ -79,16 +79,17 @@ async function signUps({ people }: Latent, many: number, answered: (person: Pers
   await Promise.all(pending);
 }
 
-const acceptedAt = (sink: SmtpSink, email: string): Promise<number> =>
-  eventually('the mail is accepted', () => sink.acceptedAt(email));
+function acceptedAt(sink: SmtpSink, email: string): Promise<number> {
+  return eventually('the mail is accepted', () => sink.acceptedAt(email));
+}
 
-const figures = (
+function figures(
   what: string,
   limits: readonly number[],
   values: readonly number[],
   targets: Targets,
-): readonly Figure[] =>
-  ([0.5, 0.99] as const).map((fraction) => {
+): readonly Figure[] {
+  return ([0.5, 0.99] as const).map((fraction) => {
     const target = targets[fraction];
     return {
       what: `${what}, p${100 * fraction}`,
@@ -98,3 +99,4 @@ const figures = (
       ...(target !== undefined && { target: atMost(target, 'ms') }),
     };
   });
+}

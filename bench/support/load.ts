@@ -5,13 +5,13 @@ export async function repeat(
   work: (index: number, lane: number) => Promise<unknown>,
 ): Promise<void> {
   let next = 0;
-  const lane = async (number: number): Promise<void> => {
+  async function lane(number: number): Promise<void> {
     while (next < many) {
       const index = next;
       next += 1;
       await work(index, number);
     }
-  };
+  }
   await Promise.all(Array.from({ length: atOnce }, (_, number) => lane(number)));
 }
 

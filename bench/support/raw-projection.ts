@@ -36,9 +36,9 @@ export async function decodeAndUpsert(folder: string): Promise<{ readonly second
     const rows = rowsOf(database, slice);
     ms += await timed(async () => {
       for (const record of slice) decode(record);
-      const upsertAll = () => {
+      function upsertAll() {
         for (const row of rows) database.prepare(UPSERT).run(...row);
-      };
+      }
       await database.write(upsertAll, { flushed: false });
     });
   }

@@ -26,11 +26,11 @@ export async function startBareServer(): Promise<BareServer> {
   const folder = await mkdtemp(join(tmpdir(), 'latchkey-bench-'));
   const child: ChildProcess = fork(PROGRAM, [folder]);
   const [port] = await once(child, 'message');
-  const cpuMs = async (): Promise<number> => {
+  async function cpuMs(): Promise<number> {
     child.send('cpu');
     const [{ user, system }] = await once(child, 'message');
     return (user + system) / 1000;
-  };
+  }
   return {
     url: `http://localhost:${port}`,
     async cpuOf(many, work) {

@@ -86,8 +86,9 @@ function verified(person: Pick<Person, 'email' | 'username'>, passwordHash: stri
   ];
 }
 
-const renamed = (many: number): readonly Command[] =>
-  Array.from({ length: many }, (_, i) => ({ type: 'ChangeProfile', firstName: `Ada ${i}` }));
+function renamed(many: number): readonly Command[] {
+  return Array.from({ length: many }, (_, i) => ({ type: 'ChangeProfile', firstName: `Ada ${i}` }));
+}
 
 async function append(journal: Journal, commits: readonly Commit[]): Promise<void> {
   for (let from = 0; from < commits.length; from += BATCH) {

@@ -19,8 +19,12 @@ export interface Server extends AsyncDisposable {
 export async function startServer(settings: Settings = {}): Promise<Server> {
   const system = await startStandalone({ LIMITS: 'off', ...settings });
   const client = createClient(system.url);
-  const metric = (name: string) => readMetric(system.url, name);
-  const cpuMs = async () => 1000 * (await metric('latchkey_process_cpu_seconds_total'));
+  function metric(name: string) {
+    return readMetric(system.url, name);
+  }
+  async function cpuMs() {
+    return 1000 * (await metric('latchkey_process_cpu_seconds_total'));
+  }
 
   return {
     system,

@@ -1,11 +1,13 @@
 /** The value that `fraction` of all values do not exceed; NaN of none. */
-export const percentile = (values: readonly number[], fraction: number): number => {
+export function percentile(values: readonly number[], fraction: number): number {
   const sorted = values.toSorted((a, b) => a - b);
   const rank = Math.max(1, Math.ceil(fraction * sorted.length));
   return sorted[rank - 1] ?? Number.NaN;
-};
+}
 
-export const median = (values: readonly number[]): number => percentile(values, 0.5);
+export function median(values: readonly number[]): number {
+  return percentile(values, 0.5);
+}
 
 type Samplers<Name extends string> = Readonly<Record<Name, () => Promise<number>>>;
 

@@ -3,17 +3,22 @@ import { type Figure, isMissed } from './benchmark.ts';
 const HEADINGS = ['', 'limit', 'measured', 'ratio', 'target', ''] as const;
 
 /** Three digits that count, no more. */
-const digits = (value: number): string =>
-  Number.isFinite(value) ? value.toFixed(Math.abs(value) >= 100 ? 0 : Math.abs(value) >= 10 ? 1 : 2) : 'none';
+function digits(value: number): string {
+  return Number.isFinite(value)
+    ? value.toFixed(Math.abs(value) >= 100 ? 0 : Math.abs(value) >= 10 ? 1 : 2)
+    : 'none';
+}
 
-const withUnit = (value: number, unit: Figure['unit']): string => `${digits(value)} ${unit}`.trim();
+function withUnit(value: number, unit: Figure['unit']): string {
+  return `${digits(value)} ${unit}`.trim();
+}
 
-const verdict = (figure: Figure): string => {
+function verdict(figure: Figure): string {
   if (figure.target === undefined) return '';
   return isMissed(figure) ? 'missed' : 'pass';
-};
+}
 
-const cells = (figure: Figure): readonly string[] => {
+function cells(figure: Figure): readonly string[] {
   const { what, unit, limit, measured, target } = figure;
   return [
     what,
@@ -23,7 +28,7 @@ const cells = (figure: Figure): readonly string[] => {
     target?.words ?? '',
     verdict(figure),
   ];
-};
+}
 
 /** A table of Markdown, whose columns also line up as plain text. */
 export function table(figures: readonly Figure[]): string {
@@ -31,8 +36,9 @@ export function table(figures: readonly Figure[]): string {
   const widths = HEADINGS.map((_, column) =>
     Math.max(1, ...rows.map((row) => [...(row[column] ?? '')].length)),
   );
-  const line = (row: readonly string[]): string =>
-    `| ${row.map((cell, column) => cell + ' '.repeat((widths[column] ?? 0) - [...cell].length)).join(' | ')} |`;
+  function line(row: readonly string[]): string {
+    return `| ${row.map((cell, column) => cell + ' '.repeat((widths[column] ?? 0) - [...cell].length)).join(' | ')} |`;
+  }
   const [headings = [], ...body] = rows;
   const rule = widths.map((width) => '-'.repeat(width));
   return [line(headings), line(rule), ...body.map(line)].join('\n');

@@ -36,21 +36,21 @@ beforeEach(() => {
   }
 });
 
-const arrivedAt = (upstream: Upstream) => {
+function arrivedAt(upstream: Upstream) {
   const [only, ...others] = upstream.arrived;
   assert.ok(only !== undefined && others.length === 0, `${upstream.arrived.length} requests arrived`);
   return only;
-};
+}
 
 /** A request line as it is: `fetch` would tidy it up. */
-const raw = async (requestLine: string, headers: readonly string[] = []): Promise<string> => {
+async function raw(requestLine: string, headers: readonly string[] = []): Promise<string> {
   const socket = connect(gateway.port, '127.0.0.1');
   socket.end([requestLine, 'Host: gateway', 'Connection: close', ...headers, '', ''].join('\r\n'));
   let answer = '';
   socket.on('data', (chunk) => (answer += String(chunk)));
   await once(socket, 'close');
   return answer;
-};
+}
 
 describe('what leads where', () => {
   const routes: readonly (readonly [method: string, path: string, service: 'auth' | 'user'])[] = [
@@ -141,10 +141,10 @@ describe('who asks', () => {
 });
 
 describe('the request id', () => {
-  const sendWith = async (id: string | undefined): Promise<{ reply: Reply; passedOn: unknown }> => {
+  async function sendWith(id: string | undefined): Promise<{ reply: Reply; passedOn: unknown }> {
     const reply = await client.get('/users/me', id === undefined ? {} : { headers: { 'x-request-id': id } });
     return { reply, passedOn: arrivedAt(user).headers['x-request-id'] };
-  };
+  }
 
   for (const id of ['a-request.of_mine', '12345678', 'x'.repeat(128)]) {
     test(`is kept where it is well-formed: ${id.slice(0, 20)}`, async () => {
@@ -278,7 +278,7 @@ describe('what the gateway itself answers', () => {
   const LOCAL = 'http://localhost:3000';
 
   /** What pages may read of the problem of a service that is away. */
-  const readable = async (settings: GatewaySettings, origin: string) => {
+  async function readable(settings: GatewaySettings, origin: string) {
     const away = `127.0.0.1:${await freePort()}`;
     const alone = await startGateway({ GATEWAY_AUTH: away, GATEWAY_USER: away, ...settings });
     try {
@@ -291,8 +291,10 @@ describe('what the gateway itself answers', () => {
     } finally {
       await alone.stop();
     }
-  };
-  const all = (origin: string) => [origin, 'true', 'X-Request-Id, Account-Sequence, Retry-After'];
+  }
+  function all(origin: string) {
+    return [origin, 'true', 'X-Request-Id, Account-Sequence, Retry-After'];
+  }
   const nothing = [null, null, null];
 
   for (const list of [
@@ -374,11 +376,11 @@ describe('a link token', () => {
 
 describe('compression', () => {
   const long = JSON.stringify({ text: 'all the same '.repeat(200) });
-  const encodingOf = async (path: string): Promise<string | null> => {
+  async function encodingOf(path: string): Promise<string | null> {
     const response = await fetch(gateway.url + path, { headers: { 'accept-encoding': 'gzip' } });
     await response.arrayBuffer();
     return response.headers.get('content-encoding');
-  };
+  }
 
   beforeEach(() => {
     for (const upstream of [auth, user])

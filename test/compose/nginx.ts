@@ -78,11 +78,12 @@ export async function startGateway(settings: GatewaySettings): Promise<Gateway> 
   const healthUrl = `http://127.0.0.1:${health}/healthz`;
   await Promise.race([answers(healthUrl, child, paths.err), ended.then(() => undefined)]);
 
-  const accessLog = async () =>
-    (await readFile(paths.out, 'utf8'))
+  async function accessLog() {
+    return (await readFile(paths.out, 'utf8'))
       .split('\n')
       .filter((line) => line !== '')
       .map((line): LogLine => JSON.parse(line));
+  }
 
   return {
     url: `http://127.0.0.1:${port}`,
@@ -104,20 +105,21 @@ export async function startGateway(settings: GatewaySettings): Promise<Gateway> 
 }
 
 /** As nginx's image does it: what is set is filled in. @throws AssertionError if a setting is left over. */
-const filledIn = (template: string, settings: GatewaySettings): string => {
+function filledIn(template: string, settings: GatewaySettings): string {
   const conf = Object.entries(settings).reduce(
     (rest, [name, value]) => rest.replaceAll(`\${${name}}`, value),
     template,
   );
   assert.doesNotMatch(conf, /\$\{[A-Z_]+\}/);
   return conf;
-};
+}
 
-const answers = (url: string, child: ChildProcess, errorLog: string): Promise<true> =>
-  eventually('nginx answers', async () => {
+function answers(url: string, child: ChildProcess, errorLog: string): Promise<true> {
+  return eventually('nginx answers', async () => {
     if (child.exitCode !== null) throw new Error(`nginx ended: ${await readFile(errorLog, 'utf8')}`);
     return (await fetch(url).catch(() => undefined))?.status === 204;
   }).then(() => true);
+}
 
 export interface Arrived {
   readonly method: string;

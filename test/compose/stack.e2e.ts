@@ -29,7 +29,9 @@ after(() => stack?.down());
 
 describe('from nothing, by one command', () => {
   let containers: readonly Container[];
-  const named = (names: readonly string[]) => containers.filter((each) => names.includes(serviceOf(each)));
+  function named(names: readonly string[]) {
+    return containers.filter((each) => names.includes(serviceOf(each)));
+  }
 
   test('every part comes up, and the jobs are done', async () => {
     await stack.compose('up', '--build', '--wait');
@@ -102,11 +104,11 @@ describe('from nothing, by one command', () => {
   });
 });
 
-const passesTheJourney = async (instances: number): Promise<void> => {
+async function passesTheJourney(instances: number): Promise<void> {
   const { code, output } = await stack.passes('journey.e2e.test.ts', instances);
   assert.equal(code, 0, output);
   assert.match(output, /pass [1-9]/);
-};
+}
 
 test('the journey works through the gateway', () => passesTheJourney(1));
 
@@ -120,11 +122,12 @@ interface LogLine {
   readonly requestId?: string;
 }
 
-const linesOf = async (service: string, requestId: string): Promise<readonly LogLine[]> =>
-  (await stack.logs(service))
+async function linesOf(service: string, requestId: string): Promise<readonly LogLine[]> {
+  return (await stack.logs(service))
     .split('\n')
     .filter((text) => text.includes(requestId))
     .map((text) => JSON.parse(text));
+}
 
 test('a request can be followed: gateway, service, event, mail', async () => {
   const ada = somebody();
@@ -172,13 +175,13 @@ test('two of each share the work, and the journey works the same', async () => {
 });
 
 /** Names of what a service waits for. */
-const missing = async (service: 'auth' | 'user' | 'notifier'): Promise<readonly string[] | undefined> => {
+async function missing(service: 'auth' | 'user' | 'notifier'): Promise<readonly string[] | undefined> {
   const ready = await stack.readyz(service);
   return ready?.dependencies.filter(({ state }) => state !== 'ok').map(({ name }) => name);
-};
+}
 
-const waitsFor = (service: 'auth' | 'user' | 'notifier', ...servers: readonly string[]): Promise<unknown> =>
-  eventually(
+function waitsFor(service: 'auth' | 'user' | 'notifier', ...servers: readonly string[]): Promise<unknown> {
+  return eventually(
     `${service} waits for ${servers.join(' and ') || 'nothing'}`,
     async () => {
       const found = await missing(service);
@@ -190,10 +193,11 @@ const waitsFor = (service: 'auth' | 'user' | 'notifier', ...servers: readonly st
     },
     RECOVERY_MS,
   );
+}
 
-const allReady = async (): Promise<void> => {
+async function allReady(): Promise<void> {
   for (const service of ['auth', 'user', 'notifier'] as const) await waitsFor(service);
-};
+}
 
 describe('servers that come late', () => {
   test('asked to end, a service ends by itself and in order', async () => {

@@ -65,7 +65,9 @@ export interface Stack {
 
 const PORTS_INSIDE = { auth: 8081, user: 8082, notifier: 8083 } as const;
 
-export const serviceOf = ({ Config }: Container): string => Config.Labels['com.docker.compose.service'] ?? '';
+export function serviceOf({ Config }: Container): string {
+  return Config.Labels['com.docker.compose.service'] ?? '';
+}
 
 /** Nothing runs yet. */
 export async function createStack(): Promise<Stack> {
@@ -77,7 +79,7 @@ export async function createStack(): Promise<Stack> {
   // No .env of the checkout.
   const words = ['compose', '--project-name', project, '--env-file', '/dev/null', '--progress', 'quiet'];
   const command = ['docker', ...words].join(' ');
-  const docker = async (...args: readonly string[]): Promise<string> => {
+  async function docker(...args: readonly string[]): Promise<string> {
     const { stdout } = await promisify(execFile)('docker', args, {
       cwd: ROOT,
       env,
@@ -85,7 +87,7 @@ export async function createStack(): Promise<Stack> {
       maxBuffer: 64 * 1024 * 1024,
     });
     return stdout;
-  };
+  }
   const compose: Stack['compose'] = (...rest) => docker(...words, ...rest);
   const url = `http://localhost:${ports['GATEWAY_PORT']}`;
   const mailbox = `http://localhost:${ports['MAILPIT_PORT']}`;
@@ -134,9 +136,9 @@ export async function createStack(): Promise<Stack> {
   };
 }
 
-const freePorts = async (): Promise<Readonly<Record<string, string>>> => {
+async function freePorts(): Promise<Readonly<Record<string, string>>> {
   const names = ['GATEWAY_PORT', 'KAFKA_UI_PORT', 'MAILPIT_PORT', 'KAFKA_PORT', 'MONGO_PORT'];
   const ports: Record<string, string> = {};
   for (const name of names) ports[name] = String(await freePort());
   return ports;
-};
+}

@@ -5,22 +5,25 @@ import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { type EvidenceLine, figuresOf, openEvidence, withFigures } from './evidence.ts';
 
-const run = (seed: number, more: Partial<EvidenceLine> = {}): EvidenceLine => ({
-  at: '2026-11-21T10:00:00.000Z',
-  seed,
-  seconds: 60,
-  rate: 12,
-  mix: 'everything',
-  pauses: 1,
-  took: 90,
-  ok: true,
-  counts: { events: 1200, 'mails sent': 7 },
-  faults: { 'cut-broker': 1, 'kill-auth': 2 },
-  ...more,
-});
+function run(seed: number, more: Partial<EvidenceLine> = {}): EvidenceLine {
+  return {
+    at: '2026-11-21T10:00:00.000Z',
+    seed,
+    seconds: 60,
+    rate: 12,
+    mix: 'everything',
+    pauses: 1,
+    took: 90,
+    ok: true,
+    counts: { events: 1200, 'mails sent': 7 },
+    faults: { 'cut-broker': 1, 'kill-auth': 2 },
+    ...more,
+  };
+}
 
-const place = (figures: string) =>
-  `# Before\n\n<!-- figures: made by npm run test:faults -- --write -->\n\n${figures}\n\n<!-- end of figures -->\n\nAfter\n`;
+function place(figures: string) {
+  return `# Before\n\n<!-- figures: made by npm run test:faults -- --write -->\n\n${figures}\n\n<!-- end of figures -->\n\nAfter\n`;
+}
 
 describe('the figures of runs', () => {
   test('are the sums of all, under the command that made them', () => {

@@ -80,14 +80,17 @@ export function figuresOf(lines: readonly EvidenceLine[]): string {
 }
 
 /** How many events were journaled in all of them. */
-export const eventsIn = (lines: readonly EvidenceLine[]): number =>
-  lines.reduce((sum, { counts }) => sum + (counts['events'] ?? 0), 0);
+export function eventsIn(lines: readonly EvidenceLine[]): number {
+  return lines.reduce((sum, { counts }) => sum + (counts['events'] ?? 0), 0);
+}
 
-const settingsOf = ({ seconds, rate, mix, pauses }: EvidenceLine): string =>
-  `FAULTS_SECONDS=${seconds} FAULTS_RATE=${rate} FAULTS_MIX=${mix} FAULTS_PAUSES=${pauses}`;
+function settingsOf({ seconds, rate, mix, pauses }: EvidenceLine): string {
+  return `FAULTS_SECONDS=${seconds} FAULTS_RATE=${rate} FAULTS_MIX=${mix} FAULTS_PAUSES=${pauses}`;
+}
 
-const commandOf = (settings: string, lines: readonly EvidenceLine[]): string =>
-  `FAULTS_SEED=${lines[0]?.seed} ${settings} npm run test:faults -- --events ${eventsIn(lines)} --write`;
+function commandOf(settings: string, lines: readonly EvidenceLine[]): string {
+  return `FAULTS_SEED=${lines[0]?.seed} ${settings} npm run test:faults -- --events ${eventsIn(lines)} --write`;
+}
 
 function runsInWords(lines: readonly EvidenceLine[]): string {
   const minutes = Math.round(lines.reduce((sum, { took }) => sum + took, 0) / 60);
@@ -102,12 +105,14 @@ function fromTo(all: readonly string[]): string {
   return first === last ? `${first}` : `${first} to ${last}`;
 }
 
-const sorted = (counts: Counts): Counts =>
-  Object.fromEntries(Object.entries(counts).toSorted(([a], [b]) => a.localeCompare(b)));
+function sorted(counts: Counts): Counts {
+  return Object.fromEntries(Object.entries(counts).toSorted(([a], [b]) => a.localeCompare(b)));
+}
 
-const table = (what: string, counts: Counts): string =>
-  [
+function table(what: string, counts: Counts): string {
+  return [
     `| ${what} | |`,
     '|---|---:|',
     ...Object.entries(counts).map(([name, count]) => `| ${name} | ${grouped(count)} |`),
   ].join('\n');
+}

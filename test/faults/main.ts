@@ -8,7 +8,9 @@ import { type FaultSettings, faultSettings } from './settings.ts';
 import { columns, faultCounts, sumOf } from './summary.ts';
 
 const MOST_SHOWN = 40;
-const say = (line: string): void => console.log(line);
+function say(line: string): void {
+  console.log(line);
+}
 
 function tellOf({ seed, seconds, ok, unrest, report, faults, folder }: RunResult): void {
   say(
@@ -39,18 +41,20 @@ async function runAll(settings: FaultSettings, signal: AbortSignal): Promise<rea
   return lines.slice(before.length);
 }
 
-const lineOf = (result: RunResult, { seed, seconds, rate, mix, pauses }: FaultSettings): EvidenceLine => ({
-  at: new Date().toISOString(),
-  seed,
-  seconds,
-  rate,
-  mix,
-  pauses,
-  took: result.seconds,
-  ok: result.ok,
-  counts: result.report.counts,
-  faults: faultCounts(result.faults),
-});
+function lineOf(result: RunResult, { seed, seconds, rate, mix, pauses }: FaultSettings): EvidenceLine {
+  return {
+    at: new Date().toISOString(),
+    seed,
+    seconds,
+    rate,
+    mix,
+    pauses,
+    took: result.seconds,
+    ok: result.ok,
+    counts: result.report.counts,
+    faults: faultCounts(result.faults),
+  };
+}
 
 /** One interrupt ends the run and takes its servers down. */
 function interrupted(): AbortSignal {

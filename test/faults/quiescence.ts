@@ -44,10 +44,11 @@ export async function untilQuiet(stores: Stores, { withinMs, say }: QuiescenceOp
   }
 }
 
-export const inWords = (unrest: Unrest): string =>
-  Object.entries(unrest)
+export function inWords(unrest: Unrest): string {
+  return Object.entries(unrest)
     .map(([what, count]) => `${count} ${what}`)
     .join(', ');
+}
 
 async function openLook({ KAFKA_BROKERS, MONGO_URL }: Stores) {
   const kafka = new Kafka({
@@ -75,8 +76,9 @@ async function openLook({ KAFKA_BROKERS, MONGO_URL }: Stores) {
 
   return {
     async unrest(): Promise<Unrest> {
-      const count = (collection: string, filter: object) =>
-        database.collection(collection).countDocuments(filter);
+      function count(collection: string, filter: object) {
+        return database.collection(collection).countDocuments(filter);
+      }
       const counts = {
         'unpublished commits': await count('auth_commits', { 'unpublished.at': { $exists: true } }),
         'written-down requests': await count('auth_requests', {}),
@@ -93,4 +95,6 @@ async function openLook({ KAFKA_BROKERS, MONGO_URL }: Stores) {
   };
 }
 
-const sum = (numbers: readonly number[]): number => numbers.reduce((total, number) => total + number, 0);
+function sum(numbers: readonly number[]): number {
+  return numbers.reduce((total, number) => total + number, 0);
+}

@@ -17,13 +17,15 @@ export interface Random {
 export function createRandom(seed: number): Random {
   let state = seed >>> 0;
 
-  const next = (): number => {
+  function next(): number {
     state = (state + 0x6d2b79f5) >>> 0;
     let mixed = Math.imul(state ^ (state >>> 15), state | 1);
     mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
     return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
-  const whole = (least: number, most: number): number => least + Math.floor(next() * (most - least + 1));
+  }
+  function whole(least: number, most: number): number {
+    return least + Math.floor(next() * (most - least + 1));
+  }
 
   return {
     next,

@@ -66,9 +66,13 @@ export interface RunFolder {
 
 /** In a folder that is there. */
 export function createRunFolder(path: string): RunFolder {
-  const open = (name: string) => createWriteStream(join(path, name));
+  function open(name: string) {
+    return createWriteStream(join(path, name));
+  }
   const files = { history: open('history.jsonl'), mails: open('mails.jsonl'), faults: open('faults.jsonl') };
-  const lineTo = (file: WriteStream) => (line: object) => void file.write(`${JSON.stringify(line)}\n`);
+  function lineTo(file: WriteStream) {
+    return (line: object) => void file.write(`${JSON.stringify(line)}\n`);
+  }
   return {
     path,
     command: lineTo(files.history),

@@ -54,15 +54,17 @@ const READY_WITHIN_MS = 10_000;
 export async function runOnce(settings: FaultSettings, { say, signal }: RunDeps): Promise<RunResult> {
   const { seed, seconds } = settings;
   const startedAt = new Date();
-  const soFar = (): number => Math.round((Date.now() - startedAt.getTime()) / 1000);
+  function soFar(): number {
+    return Math.round((Date.now() - startedAt.getTime()) / 1000);
+  }
   await using stack = new AsyncDisposableStack();
   const folder = createRunFolder(await mkdtemp(join(tmpdir(), 'latchkey-faults-')));
   say(`seed ${seed}, written down in ${folder.path}`);
   const faults: FaultLine[] = [];
-  const recordFault = (line: FaultLine): void => {
+  function recordFault(line: FaultLine): void {
     faults.push(line);
     folder.fault(line);
-  };
+  }
 
   say('  starting three brokers and two processes of each service');
   const servers = await openServers({ ...settings, recordMail: folder.mail }, stack);
@@ -125,8 +127,9 @@ export async function runOnce(settings: FaultSettings, { say, signal }: RunDeps)
 }
 
 /** What the machine has no means for. */
-export const impossible = ({ mongoControl }: FaultSettings): readonly FaultKind[] =>
-  mongoControl === undefined ? ['stop-mongodb'] : [];
+export function impossible({ mongoControl }: FaultSettings): readonly FaultKind[] {
+  return mongoControl === undefined ? ['stop-mongodb'] : [];
+}
 
 async function openCluster(
   { nodes, mongoCable, sink }: Servers,
@@ -150,8 +153,9 @@ function superviseAll(
   { instances }: Cluster,
   onEnd: (name: string, lastLines: string) => void,
 ): World['processes'] {
-  const supervised = (service: ServiceName): readonly Supervised[] =>
-    instances[service].map((instance, index) => supervise(`${service}-${index + 1}`, instance, onEnd));
+  function supervised(service: ServiceName): readonly Supervised[] {
+    return instances[service].map((instance, index) => supervise(`${service}-${index + 1}`, instance, onEnd));
+  }
   return { user: supervised('user'), notifier: supervised('notifier'), auth: supervised('auth') };
 }
 

@@ -76,5 +76,9 @@ export function faultSettings(words: readonly string[], environment: NodeJS.Proc
   return settings;
 }
 
-const numberOf = (text: string | undefined, fallback: number): number => (text ? Number(text) : fallback);
-const isCount = (number: number): boolean => Number.isSafeInteger(number) && number >= 0;
+function numberOf(text: string | undefined, fallback: number): number {
+  return text ? Number(text) : fallback;
+}
+function isCount(number: number): boolean {
+  return Number.isSafeInteger(number) && number >= 0;
+}

@@ -3,12 +3,13 @@ import type { FaultLine } from './run-folder.ts';
 
 export type Counts = Readonly<Record<string, number>>;
 
-export const faultCounts = (faults: readonly FaultLine[]): Counts =>
-  Object.fromEntries(
+export function faultCounts(faults: readonly FaultLine[]): Counts {
+  return Object.fromEntries(
     [...Map.groupBy(faults, ({ fault }) => fault)]
       .map(([fault, lines]) => [fault, lines.length] as const)
       .toSorted(([a], [b]) => a.localeCompare(b)),
   );
+}
 
 /** Name by name, in the order in which they first come. */
 export function sumOf(all: readonly Counts[]): Counts {
@@ -21,8 +22,12 @@ export function sumOf(all: readonly Counts[]): Counts {
 /** In two columns. */
 export function columns(counts: Counts): string {
   const rows = Object.entries(counts).map(([name, count]) => [name, grouped(count)] as const);
-  const widest = (column: 0 | 1) => Math.max(0, ...rows.map((row) => row[column].length));
+  function widest(column: 0 | 1) {
+    return Math.max(0, ...rows.map((row) => row[column].length));
+  }
   return rows.map(([name, count]) => `  ${name.padEnd(widest(0))}  ${count.padStart(widest(1))}`).join('\n');
 }
 
-export const grouped = (count: number): string => count.toLocaleString('en');
+export function grouped(count: number): string {
+  return count.toLocaleString('en');
+}

@@ -13,8 +13,8 @@ export const withoutBrowser: string | false = existsSync(EXECUTABLE)
   ? false
   : 'no Chromium: apt-get install chromium';
 
-export const launch = (): Promise<Browser> =>
-  chromium.launch({
+export function launch(): Promise<Browser> {
+  return chromium.launch({
     executablePath: EXECUTABLE,
     args: [
       '--no-sandbox',
@@ -25,6 +25,7 @@ export const launch = (): Promise<Browser> =>
       '--no-first-run',
     ],
   });
+}
 
 export interface Look {
   readonly width: 1280 | 390;

@@ -26,7 +26,7 @@ export interface Client {
 
 /** A client of everything below `${url}/api/v1`. Every answer and request is handed to `witness`. */
 export function createClient(url: string, witness: (text: string) => void = () => undefined): Client {
-  const send = async (method: string, path: string, ask: Ask = {}): Promise<Reply> => {
+  async function send(method: string, path: string, ask: Ask = {}): Promise<Reply> {
     const response = await fetch(path.startsWith('/.') ? url + path : `${url}/api/v1${path}`, {
       method,
       redirect: 'manual',
@@ -47,7 +47,7 @@ export function createClient(url: string, witness: (text: string) => void = () =
       text,
       json: isJson ? JSON.parse(text) : undefined,
     };
-  };
+  }
   return {
     get: (path, ask) => send('GET', path, ask),
     post: (path, ask) => send('POST', path, ask),

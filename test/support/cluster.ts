@@ -77,28 +77,33 @@ export async function prepareCluster(options: ClusterOptions = {}): Promise<Clus
 
   const mail = await openMail();
   const port = await freePort();
-  const settingsOf = (service: ServiceName): Settings => ({
-    LATCHKEY_ENV: 'development',
-    LOG_LEVEL: 'info',
-    PUBLIC_URL: `http://localhost:${port}`,
-    TRUSTED_PROXIES: '127.0.0.1/32',
-    ...ROOMY,
-    ...stores,
-    ...mail.settings,
-    ...Object.fromEntries(secretsOf[service].map((name) => [`${name}_FILE`, join(folder, name)])),
-    ...options.settingsOn?.(stores, service),
-  });
-  const some = (service: ServiceName) =>
-    processesOf(service, settingsOf(service), options.instances?.[service] ?? 2);
+  function settingsOf(service: ServiceName): Settings {
+    return {
+      LATCHKEY_ENV: 'development',
+      LOG_LEVEL: 'info',
+      PUBLIC_URL: `http://localhost:${port}`,
+      TRUSTED_PROXIES: '127.0.0.1/32',
+      ...ROOMY,
+      ...stores,
+      ...mail.settings,
+      ...Object.fromEntries(secretsOf[service].map((name) => [`${name}_FILE`, join(folder, name)])),
+      ...options.settingsOn?.(stores, service),
+    };
+  }
+  function some(service: ServiceName) {
+    return processesOf(service, settingsOf(service), options.instances?.[service] ?? 2);
+  }
   const instances = { user: await some('user'), notifier: await some('notifier'), auth: await some('auth') };
   const all = services.flatMap((service) => instances[service]);
   const front = await openFront(port, (path) =>
     instances[path.startsWith('/api/v1/users') ? 'user' : 'auth'].map(({ url }) => url),
   );
-  const endAll = (signal: NodeJS.Signals) => Promise.all(all.map((instance) => instance.end(signal)));
-  const launch = () => {
+  function endAll(signal: NodeJS.Signals) {
+    return Promise.all(all.map((instance) => instance.end(signal)));
+  }
+  function launch() {
     for (const instance of all) instance.launch();
-  };
+  }
 
   return {
     url: front.url,
@@ -173,8 +178,9 @@ async function openMail() {
   };
 }
 
-const processesOf = (service: ServiceName, settings: Settings, many: number) =>
-  Promise.all(Array.from({ length: many }, () => oneOf(service, settings)));
+function processesOf(service: ServiceName, settings: Settings, many: number) {
+  return Promise.all(Array.from({ length: many }, () => oneOf(service, settings)));
+}
 
 /** One process of a service, on a port of its own. */
 async function oneOf(service: ServiceName, settings: Settings): Promise<ServerProcess> {

@@ -8,7 +8,9 @@ import type { SeenRecord } from './kcat.ts';
 const FOLDER = join(import.meta.dirname, '..', '..', 'docs', 'events');
 const options: Options = { allErrors: true, formats: { uuid: true, 'date-time': true } };
 
-const read = (file: string) => JSON.parse(readFileSync(join(FOLDER, file), 'utf8'));
+function read(file: string) {
+  return JSON.parse(readFileSync(join(FOLDER, file), 'utf8'));
+}
 
 /** Of the data, by `ce_dataschema`, which is each schema's `$id`. */
 const dataSchemas: ReadonlyMap<string, ValidateFunction> = (() => {

@@ -18,11 +18,11 @@ export type Routing = (path: string) => readonly string[];
  */
 export async function openFront(port: number, routing: Routing): Promise<Front> {
   let turn = 0;
-  const inTurn = (instances: readonly string[]): readonly string[] => {
+  function inTurn(instances: readonly string[]): readonly string[] {
     turn += 1;
     const first = turn % instances.length;
     return [...instances.slice(first), ...instances.slice(0, first)];
-  };
+  }
 
   const server = createServer(async (incoming, outgoing) => {
     const gone = new AbortController();
@@ -88,8 +88,9 @@ async function ask(
   return answer;
 }
 
-const isRefused = (error: unknown): boolean =>
-  error instanceof Error && 'code' in error && error.code === 'ECONNREFUSED';
+function isRefused(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && error.code === 'ECONNREFUSED';
+}
 
 function giveUp(outgoing: ServerResponse): void {
   if (outgoing.headersSent) outgoing.destroy();

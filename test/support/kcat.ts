@@ -47,5 +47,8 @@ function recordIn(line: string): SeenRecord {
 }
 
 /** kcat lists name, value, name, value. */
-const pairs = (flat: readonly string[]): Record<string, string> =>
-  Object.fromEntries(flat.flatMap((name, index) => (index % 2 === 0 ? [[name, flat[index + 1] ?? '']] : [])));
+function pairs(flat: readonly string[]): Record<string, string> {
+  return Object.fromEntries(
+    flat.flatMap((name, index) => (index % 2 === 0 ? [[name, flat[index + 1] ?? '']] : [])),
+  );
+}

@@ -17,11 +17,11 @@ export interface Mailbox {
 }
 
 export function createMailbox(url: string): Mailbox {
-  const get = async <T>(path: string): Promise<T> => {
+  async function get<T>(path: string): Promise<T> {
     const response = await fetch(`${url}/api/v1${path}`);
     if (!response.ok) throw new Error(`${path}: ${response.status}`);
     return (await response.json()) as T;
-  };
+  }
 
   const to: Mailbox['to'] = async (address) => {
     const found = await get<{ messages: { ID: string }[] }>(

@@ -39,8 +39,10 @@ function answerTo({ pathname, searchParams }: URL, mails: MailServer): object | 
   return mail && { ...summaryOf(mail), HTML: mail.html, Text: mail.text };
 }
 
-const summaryOf = ({ id, messageId, subject }: TakenMail) => ({
-  ID: id,
-  MessageID: messageId,
-  Subject: subject,
-});
+function summaryOf({ id, messageId, subject }: TakenMail) {
+  return {
+    ID: id,
+    MessageID: messageId,
+    Subject: subject,
+  };
+}

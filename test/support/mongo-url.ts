@@ -1,11 +1,11 @@
 /** Parts of MongoDB connection strings, which are no URLs where they name several hosts. */
 
-const parts = (url: string) => {
+function parts(url: string) {
   const match = /^(mongodb(?:\+srv)?:\/\/(?:[^@/?]*@)?)([^/?]+)(?:\/([^?]*))?(?:\?(.*))?$/.exec(url);
   if (match === null) throw new Error('MONGO_URL is not a MongoDB connection string');
   const [, start = '', hosts = '', database = '', options = ''] = match;
   return { start, hosts, database, options: new URLSearchParams(options) };
-};
+}
 
 /** Leads to another database of the same server; whoever is let in is looked up where it was. */
 export function withDatabase(url: string, name: string): string {

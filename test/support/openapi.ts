@@ -32,12 +32,13 @@ export async function operationsOf(client: Client): Promise<readonly Operation[]
   return documents.flatMap((document) => operationsIn(assertStatus(document, 200).json));
 }
 
-const operationsIn = (document: Reply['json']): readonly Operation[] =>
-  Object.entries<Reply['json']>(document.paths).flatMap(([path, methods]) =>
+function operationsIn(document: Reply['json']): readonly Operation[] {
+  return Object.entries<Reply['json']>(document.paths).flatMap(([path, methods]) =>
     Object.entries<Reply['json']>(methods).map(([method, spec]) => operation(method, path, spec)),
   );
+}
 
-const operation = (verb: string, address: string, spec: Reply['json']): Operation => {
+function operation(verb: string, address: string, spec: Reply['json']): Operation {
   const method = verb.toUpperCase();
   const path = address.startsWith(BASE) ? address.slice(BASE.length) : address;
   return {
@@ -51,21 +52,21 @@ const operation = (verb: string, address: string, spec: Reply['json']): Operatio
       Object.entries<Reply['json']>(spec.responses).map(([status, answer]) => [status, answerOf(answer)]),
     ),
   };
-};
+}
 
-const bodyOf = (content: Reply['json']) => {
+function bodyOf(content: Reply['json']) {
   const { schema } = content['application/json'];
   return {
     media: Object.keys(content),
     fields: Object.keys(schema.properties),
     required: schema.required ?? [],
   };
-};
+}
 
-const answerOf = ({ content = {} }: Reply['json']): DeclaredAnswer => {
+function answerOf({ content = {} }: Reply['json']): DeclaredAnswer {
   const [, problem] = content[PROBLEM]?.schema.allOf ?? [];
   return { media: Object.keys(content), codes: problem?.properties.code.enum ?? [] };
-};
+}
 
 /** The faults of an answer as the answer of a route: what is not declared, or not well-formed. */
 export function faultsOf({ responses }: Operation, reply: Reply): readonly string[] {
@@ -94,9 +95,14 @@ export function problemFaults({ status, headers, json }: Reply): readonly string
   return checks.filter(([right]) => !right).map(([, fault]) => fault);
 }
 
-const isText = (value: unknown): boolean => typeof value === 'string' && value.length > 0;
+function isText(value: unknown): boolean {
+  return typeof value === 'string' && value.length > 0;
+}
 
-const namesFields = (errors: unknown): boolean =>
-  Array.isArray(errors) &&
-  errors.length > 0 &&
-  errors.every(({ pointer, message }) => /^#(\/|$)/.test(pointer) && isText(message));
+function namesFields(errors: unknown): boolean {
+  return (
+    Array.isArray(errors) &&
+    errors.length > 0 &&
+    errors.every(({ pointer, message }) => /^#(\/|$)/.test(pointer) && isText(message))
+  );
+}

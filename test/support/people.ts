@@ -13,7 +13,7 @@ export interface Person {
 let made = 0;
 
 /** Somebody whom no other test knows. */
-export const somebody = (name = 'ada'): Person => {
+export function somebody(name = 'ada'): Person {
   made += 1;
   const unique = `${name}${made}_${process.pid.toString(36)}${Date.now().toString(36)}`;
   return {
@@ -21,7 +21,7 @@ export const somebody = (name = 'ada'): Person => {
     username: unique.slice(0, 32),
     password: `long enough for ${unique}`,
   };
-};
+}
 
 export interface Tokens {
   readonly id: string;
@@ -38,7 +38,7 @@ export interface People {
   me(token: string, after?: string | null): Promise<Reply>;
 }
 
-export const createPeople = (client: Client, mailbox: Mailbox): People => {
+export function createPeople(client: Client, mailbox: Mailbox): People {
   const signUp: People['signUp'] = (person, headers = {}) =>
     client.post('/auth/signup', { json: person, headers });
 
@@ -58,15 +58,16 @@ export const createPeople = (client: Client, mailbox: Mailbox): People => {
     me: (token, after) =>
       client.get('/users/me', { token, headers: after ? { 'account-sequence': after } : {} }),
   };
-};
+}
 
 /** Waits until the read model shows what an account's events say. */
-export const shown = (
+export function shown(
   people: People,
   token: string,
   wanted: (profile: Reply['json']) => boolean,
-): Promise<Reply> =>
-  eventually('the read model shows it', async () => {
+): Promise<Reply> {
+  return eventually('the read model shows it', async () => {
     const reply = await people.me(token);
     return reply.status === 200 && wanted(reply.json) ? reply : undefined;
   });
+}

@@ -28,8 +28,9 @@ const partitionMetadata = Array.from({ length: PARTITIONS }, (_, partitionId) =>
 }));
 
 /** Where the records of a key stand. */
-export const partitionOf = (key: string | Buffer): number =>
-  choose({ topic: ACCOUNTS, partitionMetadata, message: { key, value: null } });
+export function partitionOf(key: string | Buffer): number {
+  return choose({ topic: ACCOUNTS, partitionMetadata, message: { key, value: null } });
+}
 
 /** The first of the keys made from 0, 1, … that stands on a partition. */
 export function keyOn<Key extends string | Buffer>(partition: number, key: (n: number) => Key): Key {

@@ -102,31 +102,39 @@ export function poisonSuite(name: string, open: () => Promise<PoisonedSystem>): 
     /** Somebody else's next events, on the same partition: one for the read model, one for the notifier. */
     async function assertOthersGoOn(since: number): Promise<void> {
       changes += 1;
-      const left = () => OTHERS_GO_ON_MS - (performance.now() - since);
+      function left() {
+        return OTHERS_GO_ON_MS - (performance.now() - since);
+      }
       const firstName = `Change ${changes}`;
       const { email } = bystander;
       const mails = (await mailbox.to(email)).filter(({ subject }) => subject === RESET).length;
       const sequence = await rename(bystander, firstName);
       assertStatus(await client.post('/auth/password-reset-request', { json: { email } }), 202);
-      const isShown = async () => {
+      async function isShown() {
         const { status, json } = await people.me(bystander.token, sequence);
         return status === 200 && json.firstName === firstName;
-      };
+      }
       await eventually('the change is shown', isShown, left());
       await mailbox.next(email, RESET, mails + 1, left());
     }
 
-    const linesOf = async <Line>(...words: readonly string[]): Promise<readonly Line[]> => {
+    async function linesOf<Line>(...words: readonly string[]): Promise<readonly Line[]> {
       const printed = await poisoned.system.ops(...words, '--json');
       const lines = printed.split('\n').filter((line) => line !== '');
       return lines.map((line) => JSON.parse(line));
-    };
-    const parked = () => linesOf<ParkedLine>('parked', 'list', '--limit', '1000');
-    const letters = () => linesOf<LetterLine>('dead-letters', 'list', '--limit', '1000');
+    }
+    function parked() {
+      return linesOf<ParkedLine>('parked', 'list', '--limit', '1000');
+    }
+    function letters() {
+      return linesOf<LetterLine>('dead-letters', 'list', '--limit', '1000');
+    }
 
     /** Waits until a list has it, and nothing but what fits is said of it. */
     async function letterOf(place: string, group: string): Promise<LetterLine> {
-      const isIt = (line: LetterLine) => line.record === place && line.group === group;
+      function isIt(line: LetterLine) {
+        return line.record === place && line.group === group;
+      }
       return eventually(
         `${place} is set aside for ${group}`,
         async () => (await letters()).find(isIt),

@@ -30,10 +30,10 @@ export const planted = {
   token: 'Q3x-7_Lk'.repeat(8),
 } as const;
 
-const headersOf = (
+function headersOf(
   subject: string,
   given: { type?: string; version?: number; sequence?: string } = {},
-): Record<string, string> => {
+): Record<string, string> {
   const { type = 'UserRegistered', version = 1, sequence = '0000000001' } = given;
   return {
     'content-type': 'application/json',
@@ -48,33 +48,43 @@ const headersOf = (
     ce_correlationid: 'poison',
     ce_causationid: 'poison',
   };
-};
+}
 
 /** Data that is right: somebody who has been erased, so that nobody is owed a mail. */
-const dataOf = (userId: string) => ({ userId, role: 'user', locale: 'en', person: null });
+function dataOf(userId: string) {
+  return { userId, role: 'user', locale: 'en', person: null };
+}
 
-const json = (value: unknown): Buffer => Buffer.from(JSON.stringify(value));
+function json(value: unknown): Buffer {
+  return Buffer.from(JSON.stringify(value));
+}
 
-const right = (victim: string): RawRecord => ({
-  key: victim,
-  headers: headersOf(victim),
-  value: json(dataOf(victim)),
-});
+function right(victim: string): RawRecord {
+  return {
+    key: victim,
+    headers: headersOf(victim),
+    value: json(dataOf(victim)),
+  };
+}
 
 /** An event of an account, well made, at a sequence of one's own choice. */
-export const eventAt = (account: string, sequence: number): RawRecord => ({
-  key: account,
-  headers: headersOf(account, { type: 'ProfileChanged', sequence: String(sequence).padStart(10, '0') }),
-  value: json({ userId: account, person: null }),
-});
+export function eventAt(account: string, sequence: number): RawRecord {
+  return {
+    key: account,
+    headers: headersOf(account, { type: 'ProfileChanged', sequence: String(sequence).padStart(10, '0') }),
+    value: json({ userId: account, person: null }),
+  };
+}
 
 /** What is left of an event where its value was cut off. */
-export const truncated = (account: string): RawRecord => ({
-  ...right(account),
-  value: Buffer.from(
-    `{"userId":"${account}","person":{"email":"${planted.address}","username":"${planted.name}`,
-  ),
-});
+export function truncated(account: string): RawRecord {
+  return {
+    ...right(account),
+    value: Buffer.from(
+      `{"userId":"${account}","person":{"email":"${planted.address}","username":"${planted.name}`,
+    ),
+  };
+}
 
 type Outcome = Pick<Poison, 'projection' | 'notifier'>;
 
@@ -86,38 +96,46 @@ const KEYLESS: Outcome = { projection: 'sets aside', notifier: 'sets aside' };
 const MISPLACED: Outcome = { projection: 'parks', notifier: 'goes on' };
 const HARMLESS: Outcome = { projection: 'goes on', notifier: 'goes on' };
 
-const badValue = (name: string, cause: RegExp, value: (victim: string) => Buffer | null): Poison => ({
-  name,
-  cause,
-  ...UNREADABLE,
-  make: (victim) => ({ ...right(victim), value: value(victim) }),
-});
+function badValue(name: string, cause: RegExp, value: (victim: string) => Buffer | null): Poison {
+  return {
+    name,
+    cause,
+    ...UNREADABLE,
+    make: (victim) => ({ ...right(victim), value: value(victim) }),
+  };
+}
 
-const badHeaders = (
+function badHeaders(
   name: string,
   cause: RegExp,
   headers: RawRecord['headers'],
   ...without: readonly string[]
-): Poison => ({
-  name,
-  cause,
-  ...UNREADABLE,
-  make: (victim) => {
-    const kept = Object.entries(headersOf(victim)).filter(([header]) => !without.includes(header));
-    return { ...right(victim), headers: { ...Object.fromEntries(kept), ...headers } };
-  },
-});
+): Poison {
+  return {
+    name,
+    cause,
+    ...UNREADABLE,
+    make: (victim) => {
+      const kept = Object.entries(headersOf(victim)).filter(([header]) => !without.includes(header));
+      return { ...right(victim), headers: { ...Object.fromEntries(kept), ...headers } };
+    },
+  };
+}
 
-const badKey = (name: string, key: (onPartition: OnPartition) => RawRecord['key']): Poison => ({
-  name,
-  cause: /^key is not a UUID$/,
-  ...KEYLESS,
-  make: (victim, onPartition) => ({ ...truncated(victim), key: key(onPartition) }),
-});
+function badKey(name: string, key: (onPartition: OnPartition) => RawRecord['key']): Poison {
+  return {
+    name,
+    cause: /^key is not a UUID$/,
+    ...KEYLESS,
+    make: (victim, onPartition) => ({ ...truncated(victim), key: key(onPartition) }),
+  };
+}
 
 const OPERATOR = { $gt: '' };
 /** As text: an object cannot be written so that it has a member of this name of its own. */
-const prototypeIn = (text: string): string => text.replace(/^\{/, '{"__proto__":{"role":"admin"},');
+function prototypeIn(text: string): string {
+  return text.replace(/^\{/, '{"__proto__":{"role":"admin"},');
+}
 
 /** Named as what every object has. */
 const INHERITED = ['constructor', 'toString', 'hasOwnProperty', '__proto__'];

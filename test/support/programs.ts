@@ -6,7 +6,9 @@ const ROOT = join(import.meta.dirname, '..', '..');
 
 export const STANDALONE = join(ROOT, 'apps/standalone/src/main.ts');
 export const OPS = join(ROOT, 'apps/ops/src/main.ts');
-export const mainOf = (service: string): string => join(ROOT, `services/${service}/src/main.ts`);
+export function mainOf(service: string): string {
+  return join(ROOT, `services/${service}/src/main.ts`);
+}
 
 /** A known warning of kafkajs, without a meaning. */
 export const QUIET_KAFKA = '--disable-warning=TimeoutNegativeWarning';

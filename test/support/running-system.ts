@@ -28,7 +28,9 @@ function required(name: string): string {
   throw new Error(`${name} is not set: with LATCHKEY_URL it is needed too, see test/support/system.ts`);
 }
 
-const withoutSlash = (url: string): string => url.replace(/\/+$/, '');
+function withoutSlash(url: string): string {
+  return url.replace(/\/+$/, '');
+}
 
 /** @returns what it printed; rejects with all of that where it fails. */
 async function shell(command: string, words: readonly string[] = []): Promise<string> {

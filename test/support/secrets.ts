@@ -13,7 +13,7 @@ export interface Place {
 }
 
 /** Every spelling in which a secret would still be one: as it is, in JSON, a URL, base64 and hexadecimal. */
-const spellings = (value: string): readonly string[] => {
+function spellings(value: string): readonly string[] {
   const bytes = Buffer.from(value);
   return [
     ...new Set([
@@ -26,16 +26,19 @@ const spellings = (value: string): readonly string[] => {
       bytes.toString('hex').toUpperCase(),
     ]),
   ];
-};
+}
 
 /** Without the characters that also depend on what follows. */
-const withoutEnd = (base64: string): string => base64.replace(/=+$/, '').slice(0, -1);
+function withoutEnd(base64: string): string {
+  return base64.replace(/=+$/, '').slice(0, -1);
+}
 
 /** `the password of ada in the log`, for every place that holds a secret in any spelling. */
-export const findings = (secrets: readonly Secret[], places: readonly Place[]): readonly string[] =>
-  secrets.flatMap(({ name, value }) => {
+export function findings(secrets: readonly Secret[], places: readonly Place[]): readonly string[] {
+  return secrets.flatMap(({ name, value }) => {
     const known = spellings(value);
     return places
       .filter(({ text }) => known.some((spelling) => text.includes(spelling)))
       .map((place) => `${name} in ${place.name}`);
   });
+}

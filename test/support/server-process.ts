@@ -35,19 +35,21 @@ export function serverProcess({ url, words, env }: Program): ServerProcess {
   let child: ChildProcess | undefined;
   let closed: Promise<unknown> = Promise.resolve();
   let printed = '';
-  const hasEnded = () => child === undefined || child.exitCode !== null || child.signalCode !== null;
+  function hasEnded() {
+    return child === undefined || child.exitCode !== null || child.signalCode !== null;
+  }
 
-  const launch = (): void => {
+  function launch(): void {
     child = spawn(process.execPath, words, { env, stdio: ['ignore', 'pipe', 'pipe'] });
     closed = once(child, 'close');
     for (const stream of [child.stdout, child.stderr])
       stream?.on('data', (text) => (printed += String(text)));
-  };
+  }
 
-  const ended = async (): Promise<number | null> => {
+  async function ended(): Promise<number | null> {
     await closed;
     return child?.exitCode ?? null;
-  };
+  }
 
   return {
     url,
@@ -55,11 +57,11 @@ export function serverProcess({ url, words, env }: Program): ServerProcess {
     launch,
     ended,
     ready: async () => {
-      const isReady = async () => {
+      async function isReady() {
         if (hasEnded()) throw new Error(`it ended with ${child?.exitCode}`);
         const answer = await fetch(`${url}/readyz`).catch(() => undefined);
         return answer?.status === 200;
-      };
+      }
       await eventually(`the server at ${url} is ready`, isReady, STARTS_WITHIN_MS).catch((error: Error) => {
         throw new Error(`${error.message}\n${printed}`);
       });

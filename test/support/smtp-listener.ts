@@ -18,7 +18,9 @@ export interface SmtpListener {
 }
 
 /** As a server's word on a command: `done(refusal(451))`. */
-export const refusal = (code: number): Error => Object.assign(new Error('no'), { responseCode: code });
+export function refusal(code: number): Error {
+  return Object.assign(new Error('no'), { responseCode: code });
+}
 
 /** Not open yet. */
 export async function createSmtpListener(

@@ -35,10 +35,10 @@ export async function startStandalone(settings: Settings = {}): Promise<Standalo
     ...settings,
   };
   const server = serverProcess({ url, words: [STANDALONE], env });
-  const start = async (): Promise<void> => {
+  async function start(): Promise<void> {
     server.launch();
     await server.ready();
-  };
+  }
 
   await start();
   return {

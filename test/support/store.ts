@@ -19,5 +19,6 @@ export function dumpOf(folder: string): ReadonlyMap<string, readonly string[]> {
   }
 }
 
-const asText = (value: unknown): string =>
-  value instanceof Uint8Array ? Buffer.from(value).toString('utf8') : String(value);
+function asText(value: unknown): string {
+  return value instanceof Uint8Array ? Buffer.from(value).toString('utf8') : String(value);
+}

@@ -2,9 +2,13 @@
 import { type Admin, Kafka, logLevel } from 'kafkajs';
 import { eventually } from './eventually.ts';
 
-const isOurs = (topic: string): boolean => /^(accounts|mailings)\.events\.v\d+(\.dlq\.[\w.]+)?$/.test(topic);
+function isOurs(topic: string): boolean {
+  return /^(accounts|mailings)\.events\.v\d+(\.dlq\.[\w.]+)?$/.test(topic);
+}
 /** A read model that was rebuilt is read into by a group of its own. */
-const isOurGroup = (group: string): boolean => /^(user(\.v\d+)?|notifier)$/.test(group);
+function isOurGroup(group: string): boolean {
+  return /^(user(\.v\d+)?|notifier)$/.test(group);
+}
 
 /** Longer than a group remembers members that were killed. */
 const FORGOTTEN_MS = 30_000;
@@ -26,15 +30,18 @@ export async function claimBroker(brokers: string): Promise<void> {
 }
 
 /** Deletes our topics, and the groups that have read them. */
-export const clearBroker = (brokers: string): Promise<void> =>
-  withAdmin(brokers, async (admin) => {
+export function clearBroker(brokers: string): Promise<void> {
+  return withAdmin(brokers, async (admin) => {
     await eventually('the groups are empty and deleted', () => deleteGroups(admin), FORGOTTEN_MS);
     const topics = await ourTopics(admin);
     if (topics.length > 0) await admin.deleteTopics({ topics });
     await eventually('the topics are gone', async () => (await ourTopics(admin)).length === 0);
   });
+}
 
-const ourTopics = async (admin: Admin): Promise<string[]> => (await admin.listTopics()).filter(isOurs);
+async function ourTopics(admin: Admin): Promise<string[]> {
+  return (await admin.listTopics()).filter(isOurs);
+}
 
 async function deleteGroups(admin: Admin): Promise<boolean> {
   const { groups } = await admin.listGroups();
@@ -56,11 +63,12 @@ async function withAdmin<T>(brokers: string, work: (admin: Admin) => Promise<T>)
 }
 
 /** A topic as somebody else would make it. */
-export const makeTopic = (
+export function makeTopic(
   brokers: string,
   topic: string,
   { partitions }: { readonly partitions: number },
-): Promise<void> =>
-  withAdmin(brokers, async (admin) => {
+): Promise<void> {
+  return withAdmin(brokers, async (admin) => {
     await admin.createTopics({ topics: [{ topic, numPartitions: partitions }] });
   });
+}

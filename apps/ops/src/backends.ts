@@ -15,10 +15,11 @@ export interface Log {
 }
 
 /** Hands over the log, also while servers run, and closes it afterwards. */
-export const withLog = (context: Context, work: (log: Log) => Promise<void>): Promise<void> =>
-  hasMongo(context.environment)
+export function withLog(context: Context, work: (log: Log) => Promise<void>): Promise<void> {
+  return hasMongo(context.environment)
     ? withKafka(context, work)
     : withFolder(context, 'beside', (database) => withEmbedded(database, work));
+}
 
 async function withEmbedded(database: Database, work: (log: Log) => Promise<void>): Promise<void> {
   const bus = createEmbeddedBus({ database });

@@ -71,12 +71,13 @@ export const deadLettersCommand = subCommands(
   { list, show, discard },
 );
 
-const onLetters =
-  (work: (letters: DeadLetterBox, context: Context) => Promise<void>): Work =>
-  (context) =>
-    withLog(context, (log) => work(openDeadLetters(log), context));
+function onLetters(work: (letters: DeadLetterBox, context: Context) => Promise<void>): Work {
+  return (context) => withLog(context, (log) => work(openDeadLetters(log), context));
+}
 
-const nameOf = ({ topic, partition, offset }: Place): string => `${topic}/${partition}/${offset}`;
+function nameOf({ topic, partition, offset }: Place): string {
+  return `${topic}/${partition}/${offset}`;
+}
 
 /** @throws UsageError */
 function readPlace(text: string, takes: string): Place {
@@ -85,21 +86,29 @@ function readPlace(text: string, takes: string): Place {
   return { topic, partition: Number(partition), offset: Number(offset) };
 }
 
-const noLetter = (place: Place): string => `there is no dead letter ${nameOf(place)}`;
+function noLetter(place: Place): string {
+  return `there is no dead letter ${nameOf(place)}`;
+}
 
-const originOf = ({ origin }: DeadLetter): string => (origin === undefined ? 'not said' : nameOf(origin));
+function originOf({ origin }: DeadLetter): string {
+  return origin === undefined ? 'not said' : nameOf(origin);
+}
 
-const jsonOf = (letter: DeadLetter) => ({
-  letter: nameOf(letter.place),
-  setAside: letter.record.timestamp.toISOString(),
-  group: letter.group,
-  record: letter.origin === undefined ? null : nameOf(letter.origin),
-  cause: letter.cause,
-});
+function jsonOf(letter: DeadLetter) {
+  return {
+    letter: nameOf(letter.place),
+    setAside: letter.record.timestamp.toISOString(),
+    group: letter.group,
+    record: letter.origin === undefined ? null : nameOf(letter.origin),
+    cause: letter.cause,
+  };
+}
 
-const described = (letter: DeadLetter) => ({
-  letter: nameOf(letter.place),
-  'set aside': `${letter.record.timestamp.toISOString()} by ${letter.group}`,
-  cause: letter.cause,
-  record: originOf(letter),
-});
+function described(letter: DeadLetter) {
+  return {
+    letter: nameOf(letter.place),
+    'set aside': `${letter.record.timestamp.toISOString()} by ${letter.group}`,
+    cause: letter.cause,
+    record: originOf(letter),
+  };
+}

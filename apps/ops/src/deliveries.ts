@@ -102,10 +102,9 @@ export const deliveriesCommand = subCommands(
   },
 );
 
-const onDeliveries =
-  (work: (deliveries: Administration, context: Context) => Promise<void>): Work =>
-  (context) =>
-    withStore(context, (store) => work(openAdministration(store), context));
+function onDeliveries(work: (deliveries: Administration, context: Context) => Promise<void>): Work {
+  return (context) => withStore(context, (store) => work(openAdministration(store), context));
+}
 
 /** All of them where it is not said. @throws UsageError */
 function statesOf(text: string | undefined): readonly DeliveryState[] {
@@ -124,13 +123,15 @@ async function demand(deliveries: Administration, id: string): Promise<DeliveryS
 }
 
 /** Why nothing can be done with it by hand. */
-const whyNot = ({ id, state, dueAt }: DeliverySummary): string =>
-  state === 'claimed'
+function whyNot({ id, state, dueAt }: DeliverySummary): string {
+  return state === 'claimed'
     ? `${id} is being sent just now. If its notifier has died, another takes it over at ${dueAt?.toISOString()}`
     : `${id} is ${state}, and its address is deleted: nothing can be sent any more`;
+}
 
-const stateOf = ({ state, reason }: DeliverySummary): string =>
-  reason === undefined ? state : `${state} (${reason})`;
+function stateOf({ state, reason }: DeliverySummary): string {
+  return reason === undefined ? state : `${state} (${reason})`;
+}
 
 function lastOf({ attempts }: DeliverySummary): string {
   const last = attempts.at(-1);
@@ -138,22 +139,24 @@ function lastOf({ attempts }: DeliverySummary): string {
   return last.code === undefined ? last.result : `${last.result} (${last.code})`;
 }
 
-const described = (delivery: DeliverySummary): readonly string[] => [
-  ...properties({
-    id: delivery.id,
-    state: stateOf(delivery),
-    mail: delivery.mail,
-    'of account': delivery.subject,
-    'because of event': delivery.eventId,
-    'of request': delivery.correlationId,
-    'which was at': delivery.occurredAt.toISOString(),
-    'to be sent until': delivery.sendUntil.toISOString(),
-    'due at': delivery.dueAt?.toISOString(),
-    'ended at': delivery.endedAt?.toISOString(),
-    tries: delivery.tries,
-  }),
-  ...delivery.attempts.map(
-    ({ at, ms, result, code }) =>
-      `  ${at.toISOString()}  ${result}${code === undefined ? '' : ` (${code})`}, ${ms} ms`,
-  ),
-];
+function described(delivery: DeliverySummary): readonly string[] {
+  return [
+    ...properties({
+      id: delivery.id,
+      state: stateOf(delivery),
+      mail: delivery.mail,
+      'of account': delivery.subject,
+      'because of event': delivery.eventId,
+      'of request': delivery.correlationId,
+      'which was at': delivery.occurredAt.toISOString(),
+      'to be sent until': delivery.sendUntil.toISOString(),
+      'due at': delivery.dueAt?.toISOString(),
+      'ended at': delivery.endedAt?.toISOString(),
+      tries: delivery.tries,
+    }),
+    ...delivery.attempts.map(
+      ({ at, ms, result, code }) =>
+        `  ${at.toISOString()}  ${result}${code === undefined ? '' : ` (${code})`}, ${ms} ms`,
+    ),
+  ];
+}

@@ -6,11 +6,9 @@ import { type Command, type Context, UsageError } from './command.ts';
 import { TAKES_LONG, withMongo } from './stores.ts';
 
 /** Of all services: they check them at their start, and make none. The read model's depend on what is stored. */
-export const allIndexes = async (connection: Mongo['connection']): Promise<readonly Index[]> => [
-  ...authIndexes,
-  ...notifierIndexes,
-  ...(await userIndexes(connection)),
-];
+export async function allIndexes(connection: Mongo['connection']): Promise<readonly Index[]> {
+  return [...authIndexes, ...notifierIndexes, ...(await userIndexes(connection))];
+}
 
 /** Makes the indexes that are missing. One that is there and another than needed is an error. */
 export const indexesCommand: Command = {
@@ -31,7 +29,9 @@ async function makeIndexes(connection: Mongo['connection'], context: Context): P
     context.say(`${nameOf(index)}: ${missing.has(index) ? 'made' : 'there already'}`);
 }
 
-const nameOf = ({ collection, name }: Index): string => `${collection}.${name}`;
+function nameOf({ collection, name }: Index): string {
+  return `${collection}.${name}`;
+}
 
 const SAY_EVERY_MS = 10_000;
 

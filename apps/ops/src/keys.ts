@@ -36,7 +36,9 @@ async function keysIn(path: string): Promise<Partial<Secrets>> {
 }
 
 /** One assignment a line. Quoted so that shells, Compose, systemd and Node read the same. */
-const asEnv = (keys: Secrets): string => NAMES.map((name) => `${name}='${keys[name]}'\n`).join('');
+function asEnv(keys: Secrets): string {
+  return NAMES.map((name) => `${name}='${keys[name]}'\n`).join('');
+}
 
 /** @throws Error if there is a file with anything else in it */
 export async function demandFreeOrSame(path: string, keys: Secrets): Promise<void> {

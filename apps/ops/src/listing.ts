@@ -60,7 +60,8 @@ export function inColumns(rows: readonly (readonly string[])[]): readonly string
 }
 
 /** A thing with its properties, a line each; those without a value are left out. */
-export const properties = (of: Readonly<Record<string, string | number | undefined>>): readonly string[] =>
-  inColumns(
+export function properties(of: Readonly<Record<string, string | number | undefined>>): readonly string[] {
+  return inColumns(
     Object.entries(of).flatMap(([name, value]) => (value === undefined ? [] : [[name, String(value)]])),
   );
+}

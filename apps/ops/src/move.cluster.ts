@@ -44,24 +44,27 @@ async function ownDatabase(t: TestContext) {
   return { url: url.href, connection: mongo.connection };
 }
 
-const mailSettings = (sink: MailSink) => ({
-  MAIL_SERVER: '127.0.0.1',
-  MAIL_PORT: String(sink.port),
-  MAIL_STARTTLS: 'false',
-  USE_CREDENTIALS: 'false',
-  MAIL_FROM: 'no-reply@latchkey.example',
-});
+function mailSettings(sink: MailSink) {
+  return {
+    MAIL_SERVER: '127.0.0.1',
+    MAIL_PORT: String(sink.port),
+    MAIL_STARTTLS: 'false',
+    USE_CREDENTIALS: 'false',
+    MAIL_FROM: 'no-reply@latchkey.example',
+  };
+}
 
 const session = z.object({ accessToken: z.string(), refreshToken: z.string() });
 const profile = z.looseObject({ email: z.string(), isVerified: z.boolean() });
 
 /** What a client does, at whatever address. */
 function client(url: string) {
-  const post = (path: string, body?: object) =>
-    fetch(`${url}/api/v1/auth/${path}`, {
+  function post(path: string, body?: object) {
+    return fetch(`${url}/api/v1/auth/${path}`, {
       method: 'POST',
       ...(body ? { headers: { 'Content-Type': 'application/json' }, body: JSON.stringify(body) } : {}),
     });
+  }
   return {
     signUp: (email: string) => post('signup', { email, password: PASSWORD, username: 'somebody' }),
     verify: (token: string) => post(`verify/${token}`),
@@ -78,7 +81,9 @@ function client(url: string) {
   };
 }
 
-const linkIn = (text: string): string => /[\w-]{64}/.exec(text)?.[0] ?? '';
+function linkIn(text: string): string {
+  return /[\w-]{64}/.exec(text)?.[0] ?? '';
+}
 
 /** A folder whose server has sent mails, owes some, and holds back some that are superseded. */
 async function usedFolder(t: TestContext) {
@@ -100,11 +105,11 @@ async function usedFolder(t: TestContext) {
   await app.signUp(ben);
   await app.requestReset(ada);
   await app.requestReset(ada);
-  const states = () => {
+  function states() {
     const database = openDatabase({ folder, as: 'beside' });
     const rows = database.prepare('SELECT state FROM notifier_deliveries ORDER BY state').all();
     return database.close().then(() => rows.map(({ state }) => String(state)).join(' '));
-  };
+  }
   await eventually('a reset is superseded', async () => (await states()).startsWith('cancelled '));
   let before = await app.me(accessToken);
   await eventually('the profile has both resets behind it', async () => {
@@ -133,11 +138,13 @@ async function startCluster(
   await own.bus.ensureTopics(topics);
 
   const environment = { ...keys, LATCHKEY_ENV: 'development', PUBLIC_URL, ...mailSettings(sink) };
-  const deps = () => ({
-    backend: { kind: 'cluster', connection, bus: own.bus } as const,
-    logger: silent(),
-    registry: createRegistry(),
-  });
+  function deps() {
+    return {
+      backend: { kind: 'cluster', connection, bus: own.bus } as const,
+      logger: silent(),
+      registry: createRegistry(),
+    };
+  }
   const auth = composeAuth(readConfig(authSettings, environment), deps());
   const user = composeUser(readConfig(userSettings, environment), {
     ...deps(),
@@ -236,13 +243,13 @@ test('a move is refused where it could do harm, and nothing is changed', async (
   const { url, connection } = await ownDatabase(t);
   const settings = { DATA_DIR: folder, MONGO_URL: url };
   await runOps(settings, 'indexes');
-  const refused = async (says: RegExp, ...words: readonly string[]) => {
+  async function refused(says: RegExp, ...words: readonly string[]) {
     const { code, out, err } = await runOps(settings, 'move', ...words);
     assert.deepEqual([code, out], [1, ''], err);
     assert.match(err, says);
     assert.equal(await connection.collection('auth_commits').countDocuments(), 0);
     assert.equal(await connection.collection('notifier_deliveries').countDocuments(), 0);
-  };
+  }
 
   const server = openDatabase({ folder, as: 'server' });
   await refused(/^ops: The data folder [^\n]+ is held by another running server\.\n$/);

@@ -95,7 +95,9 @@ async function verify(kinds: readonly Movable[], { say }: Context): Promise<void
     throw new Error(`MongoDB lacks ${incomplete.join(', ')}, or has others. ${AND_NOW}`);
 }
 
-const beside = (others: number): string => (others > 0 ? `, and ${others} besides` : '');
+function beside(others: number): string {
+  return others > 0 ? `, and ${others} besides` : '';
+}
 
 const AND_NOW =
   'If this folder has gone on since it was moved, empty the database, make its indexes and repeat; else it is not the one that was moved.';

@@ -72,7 +72,9 @@ const retry: SubCommand = {
     const account = values.all ? undefined : onlyWord(positionals, RETRY_TAKES);
     const wordsFor = values.json ? jsonOutcome : outcomeOf;
     return onAccounts(async (accounts, { say }, names) => {
-      const tell = (id: string, outcome: RetriedIn) => say(wordsFor(names, id, outcome));
+      function tell(id: string, outcome: RetriedIn) {
+        return say(wordsFor(names, id, outcome));
+      }
       if (account !== undefined) return retryOne(accounts, account, tell);
       const tried = await retryAll(accounts, tell);
       if (tried === 0 && !values.json) say(NOBODY);
@@ -99,15 +101,15 @@ interface Names {
   readonly severalGenerations: boolean;
 }
 
-const onAccounts =
-  (work: (accounts: Administration, context: Context, names: Names) => Promise<void>): Work =>
-  (context) =>
+function onAccounts(work: (accounts: Administration, context: Context, names: Names) => Promise<void>): Work {
+  return (context) =>
     withSystem(context, async ({ backend, nameOf }) => {
       const { lastSequence } = openAuth(backend);
       const accounts = openAdministration({ backend, lastDecided: lastSequence });
       const severalGenerations = (await accounts.generations()).length > 1;
       await work(accounts, context, { topic: nameOf(ACCOUNTS_TOPIC), severalGenerations });
     });
+}
 
 type TellOutcome = (account: string, outcome: RetriedIn) => void;
 
@@ -138,41 +140,49 @@ async function retryAll(accounts: Administration, tell: TellOutcome): Promise<nu
   return tried;
 }
 
-const outcomeOf = (
+function outcomeOf(
   { severalGenerations }: Names,
   account: string,
   { result, sequence, cause, generation }: RetriedIn,
-): string => {
+): string {
   const where = severalGenerations && result !== 'not parked' ? ` in generation ${generation}` : '';
   return `${account}: ${result}${where}, at event ${sequence}${cause === undefined ? '' : `: ${cause}`}`;
-};
+}
 
-const jsonOutcome = (_names: Names, account: string, outcome: RetriedIn): string =>
-  JSON.stringify({ account, ...outcome });
+function jsonOutcome(_names: Names, account: string, outcome: RetriedIn): string {
+  return JSON.stringify({ account, ...outcome });
+}
 
-const placeOf = ({ topic }: Names, { partition, offset }: ParkedIn): string =>
-  `${topic}/${partition}/${offset}`;
+function placeOf({ topic }: Names, { partition, offset }: ParkedIn): string {
+  return `${topic}/${partition}/${offset}`;
+}
 
-const jsonOf = (names: Names, parked: ParkedIn) => ({
-  account: parked.account,
-  generation: parked.generation,
-  after: parked.after,
-  record: placeOf(names, parked),
-  cause: parked.cause,
-});
+function jsonOf(names: Names, parked: ParkedIn) {
+  return {
+    account: parked.account,
+    generation: parked.generation,
+    after: parked.after,
+    record: placeOf(names, parked),
+    cause: parked.cause,
+  };
+}
 
-const columnsOf = (names: Names, parked: ParkedIn): readonly string[] => [
-  parked.account,
-  ...(names.severalGenerations ? [String(parked.generation)] : []),
-  `event ${parked.after}`,
-  placeOf(names, parked),
-  parked.cause,
-];
+function columnsOf(names: Names, parked: ParkedIn): readonly string[] {
+  return [
+    parked.account,
+    ...(names.severalGenerations ? [String(parked.generation)] : []),
+    `event ${parked.after}`,
+    placeOf(names, parked),
+    parked.cause,
+  ];
+}
 
-const described = (names: Names, parked: ParkedIn) => ({
-  account: parked.account,
-  generation: names.severalGenerations ? parked.generation : undefined,
-  'stands at': `event ${parked.after}`,
-  cause: parked.cause,
-  record: placeOf(names, parked),
-});
+function described(names: Names, parked: ParkedIn) {
+  return {
+    account: parked.account,
+    generation: names.severalGenerations ? parked.generation : undefined,
+    'stands at': `event ${parked.after}`,
+    cause: parked.cause,
+    record: placeOf(names, parked),
+  };
+}

@@ -24,18 +24,22 @@ export function progressOf({ note, draw }: Pick<Context, 'note' | 'draw'>, what:
   };
 }
 
-const figures = (what: string, done: number, of?: number): string =>
-  `${what}: ${amount(done)}${of === undefined ? '' : ` of ${amount(of)}`}`;
+function figures(what: string, done: number, of?: number): string {
+  return `${what}: ${amount(done)}${of === undefined ? '' : ` of ${amount(of)}`}`;
+}
 
-const bar = (done: number, of: number): string => {
+function bar(done: number, of: number): string {
   const part = of === 0 ? 1 : done / of;
   const cells = Math.floor(part * CELLS);
   return `[${'#'.repeat(cells)}${' '.repeat(CELLS - cells)}] ${String(Math.floor(part * 100)).padStart(3)} %`;
-};
+}
 
 /** With thousands apart: 1,204,000. */
-export const amount = (many: number): string => many.toLocaleString('en');
+export function amount(many: number): string {
+  return many.toLocaleString('en');
+}
 
 /** As many as there are, and how that is called: `1 account`, `2,000 accounts`. */
-export const counted = (many: number, one: string): string =>
-  `${amount(many)} ${one}${many === 1 ? '' : 's'}`;
+export function counted(many: number, one: string): string {
+  return `${amount(many)} ${one}${many === 1 ? '' : 's'}`;
+}

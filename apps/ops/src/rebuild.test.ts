@@ -15,18 +15,20 @@ import { openTown } from './testing/people.ts';
 import { runHere } from './testing/run-here.ts';
 import { runOps } from './testing/run-ops.ts';
 
-const registered = (userId: string): LatchkeyEvent => ({
-  id: randomUUID(),
-  subject: userId,
-  sequence: 1,
-  time: '2026-03-01T12:00:00.000Z',
-  correlationId: 'request-1',
-  causationId: 'command-1',
-  type: 'UserRegistered',
-  data: { userId, role: 'user', locale: 'en', person: { email: 'ada@example.com', username: 'ada' } },
-});
+function registered(userId: string): LatchkeyEvent {
+  return {
+    id: randomUUID(),
+    subject: userId,
+    sequence: 1,
+    time: '2026-03-01T12:00:00.000Z',
+    correlationId: 'request-1',
+    causationId: 'command-1',
+    type: 'UserRegistered',
+    data: { userId, role: 'user', locale: 'en', person: { email: 'ada@example.com', username: 'ada' } },
+  };
+}
 
-const scene = async (t: TestContext) => {
+async function scene(t: TestContext) {
   const folder = await temporaryFolder(t);
   const database = openDatabase({ folder, as: 'server' });
   const bus = createEmbeddedBus({ database });
@@ -55,10 +57,10 @@ const scene = async (t: TestContext) => {
     listParked: () => user.listParked({ limit: 9 }),
     rebuild: (...words: readonly string[]) => runOps({ DATA_DIR: folder }, 'rebuild', 'user', ...words),
   };
-};
+}
 
 /** A folder in use, where an account was parked at a record that is no event, and was repaired. */
-const repairedTown = async (t: TestContext) => {
+async function repairedTown(t: TestContext) {
   const folder = await temporaryFolder(t);
   const town = await openTown(folder);
   t.after(() => town.stop());
@@ -68,16 +70,20 @@ const repairedTown = async (t: TestContext) => {
   const bus = createEmbeddedBus({ database });
   await bus.publish(ACCOUNTS_TOPIC, [{ key: ada, value: Buffer.from('{'), headers: {} }]);
   await bus.close();
-  const ops = (...words: readonly string[]) => runHere({ DATA_DIR: folder }, ...words);
-  const isParked = async () => (await ops('parked', 'list')).out.includes(ada);
+  function ops(...words: readonly string[]) {
+    return runHere({ DATA_DIR: folder }, ...words);
+  }
+  async function isParked() {
+    return (await ops('parked', 'list')).out.includes(ada);
+  }
   await eventually('the account is parked', isParked);
   assert.equal((await ops('parked', 'retry', ada)).out, `${ada}: goes on, at event 2\n`);
   assert.equal(await isParked(), false);
   return { town, database, ada, ops };
-};
+}
 
 /** Refuses to flip, as accounts are parked in generation 2 alone. */
-const refused = async (ops: (...words: readonly string[]) => ReturnType<typeof runHere>, many: string) => {
+async function refused(ops: (...words: readonly string[]) => ReturnType<typeof runHere>, many: string) {
   const { code, err } = await ops('rebuild', 'user');
   assert.equal(code, 1);
   assert.match(
@@ -87,10 +93,11 @@ const refused = async (ops: (...words: readonly string[]) => ReturnType<typeof r
       'm',
     ),
   );
-};
+}
 
-const profilesIn = (database: Database): number =>
-  Number(database.prepare('SELECT count(*) AS many FROM user_profiles_v1').get()?.['many']);
+function profilesIn(database: Database): number {
+  return Number(database.prepare('SELECT count(*) AS many FROM user_profiles_v1').get()?.['many']);
+}
 
 describe('rebuild user', () => {
   test('says how far it is and what it did, and what there is', async (t) => {

@@ -17,10 +17,10 @@ export const rebuildCommand: Command = {
   read: (words) => on(taskOf(words)),
 };
 
-const on =
-  (task: Task): Work =>
-  (context) =>
+function on(task: Task): Work {
+  return (context) =>
     withSystem(context, ({ backend, bus }) => task(patient(openRebuild(backend, bus), context), context));
+}
 
 const OPTIONS = {
   status: { type: 'boolean' },
@@ -49,7 +49,9 @@ function parsed(words: readonly string[]) {
 
 /** Sits out servers that go away meanwhile: each step may be repeated. */
 function patient(rebuild: Rebuild, context: Context): Rebuild {
-  const wait = <T>(step: () => Promise<T>) => patiently(context, 'the servers', step);
+  function wait<T>(step: () => Promise<T>) {
+    return patiently(context, 'the servers', step);
+  }
   return {
     state: () => wait(() => rebuild.state()),
     begin: () => wait(() => rebuild.begin()),
@@ -138,10 +140,10 @@ function demandParity(
   if (freed > 0) say(`${counted(freed, 'account')} parked in the one that answered, and not any more.`);
 }
 
-const differences = ({ accounts, differing, fields, examples }: Parity): string => {
+function differences({ accounts, differing, fields, examples }: Parity): string {
   const byField = Object.entries(fields).map(([field, many]) => `${field} (${amount(many)})`);
   return `differences in ${byField.join(', ')}: ${amount(differing)} of ${counted(accounts, 'account')}, such as ${examples.join(', ')}`;
-};
+}
 
 const tellState: Task = async (rebuild, { say }) => {
   for (const line of describeAll(await rebuild.state())) say(line);
@@ -167,13 +169,16 @@ const dropOthers: Task = async (rebuild, { say, note }) => {
     say(`Generation ${generation} is removed, with its positions on the log.`);
 };
 
-const describeAll = (states: readonly GenerationState[]): readonly string[] => states.map(describe);
+function describeAll(states: readonly GenerationState[]): readonly string[] {
+  return states.map(describe);
+}
 
-const describe = (state: GenerationState): string =>
-  `Generation ${state.generation} ${roleOf(state)}: ${amount(state.read)} of ${counted(state.records, 'record')} read, ${counted(state.parked, 'account')} parked.`;
+function describe(state: GenerationState): string {
+  return `Generation ${state.generation} ${roleOf(state)}: ${amount(state.read)} of ${counted(state.records, 'record')} read, ${counted(state.parked, 'account')} parked.`;
+}
 
-const roleOf = ({ role, since }: GenerationState): string => {
+function roleOf({ role, since }: GenerationState): string {
   if (role === 'next') return 'is filled, to answer next';
   if (role === 'kept') return 'is kept and filled, to go back to';
   return since === undefined ? 'answers' : `answers since ${since}`;
-};
+}

@@ -31,9 +31,12 @@ const right = {
   headers: Object.fromEntries(Object.entries(headers).map(([name, text]) => [name, Buffer.from(text)])),
 };
 
-const withValue = (json: unknown) => redacted({ ...right, value: Buffer.from(JSON.stringify(json)) }).value;
-const withHeaders = (given: Readonly<Record<string, Buffer | readonly Buffer[]>>) =>
-  redacted({ ...right, headers: { ...right.headers, ...given } }).headers;
+function withValue(json: unknown) {
+  return redacted({ ...right, value: Buffer.from(JSON.stringify(json)) }).value;
+}
+function withHeaders(given: Readonly<Record<string, Buffer | readonly Buffer[]>>) {
+  return redacted({ ...right, headers: { ...right.headers, ...given } }).headers;
+}
 
 test('of an event everything is shown but who it is about, and its token', () => {
   const shown = redacted(right);

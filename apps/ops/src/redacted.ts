@@ -39,11 +39,13 @@ export function redacted({
 }
 
 /** For people: what there is, by name. */
-export const fieldsOf = ({ key, headers, value }: RedactedRecord): Readonly<Record<string, string>> => ({
-  key,
-  ...Object.fromEntries(Object.entries(headers).toSorted(([a], [b]) => (a < b ? -1 : 1))),
-  value: typeof value === 'string' ? value : JSON.stringify(value),
-});
+export function fieldsOf({ key, headers, value }: RedactedRecord): Readonly<Record<string, string>> {
+  return {
+    key,
+    ...Object.fromEntries(Object.entries(headers).toSorted(([a], [b]) => (a < b ? -1 : 1))),
+    value: typeof value === 'string' ? value : JSON.stringify(value),
+  };
+}
 
 function shownKey(key: Buffer | null): string {
   if (key === null) return '(none)';
@@ -59,8 +61,9 @@ function shownHeader(value: BusRecord['headers'][string]): string {
 }
 
 /** Undefined for what is missing, repeated or no text. */
-const textOf = (bytes: BusRecord['headers'][string] | undefined): string | undefined =>
-  Buffer.isBuffer(bytes) && isUtf8(bytes) ? bytes.toString('utf8') : undefined;
+function textOf(bytes: BusRecord['headers'][string] | undefined): string | undefined {
+  return Buffer.isBuffer(bytes) && isUtf8(bytes) ? bytes.toString('utf8') : undefined;
+}
 
 function shownValue(value: Buffer | null, type: string | undefined): unknown {
   if (value === null) return '(none)';
@@ -114,5 +117,6 @@ function kindOf(value: unknown): string {
   return Array.isArray(value) ? '(array)' : `(${typeof value})`;
 }
 
-const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
+function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}

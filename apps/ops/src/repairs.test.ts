@@ -28,24 +28,27 @@ async function usedFolder(t: TestContext, use: (server: Server) => Promise<void>
   };
   const config = readSettings({ PORT: '0', DATA_DIR: folder, ...settings });
   const standalone = await composeStandalone(config, { logger: silent(), registry: createRegistry() });
-  const ops = (...words: readonly string[]) => runHere({ DATA_DIR: folder }, ...words);
+  function ops(...words: readonly string[]) {
+    return runHere({ DATA_DIR: folder }, ...words);
+  }
   /** The lines that a command prints with --json. */
-  const rows = async (...words: readonly string[]): Promise<readonly Record<string, unknown>[]> => {
+  async function rows(...words: readonly string[]): Promise<readonly Record<string, unknown>[]> {
     const { code, out, err } = await ops(...words, '--json');
     assert.equal(code, 0, err);
     return out
       .split('\n')
       .filter((line) => line !== '')
       .map((line) => JSON.parse(line));
-  };
+  }
 
   await standalone.start();
-  const signUp = (email: string) =>
-    fetch(`${standalone.url}/api/v1/auth/signup`, {
+  function signUp(email: string) {
+    return fetch(`${standalone.url}/api/v1/auth/signup`, {
       method: 'POST',
       headers: { 'Content-Type': 'application/json' },
       body: JSON.stringify({ email, username: 'ada', password: 'correct horse battery' }),
     });
+  }
   try {
     await use({ folder, refuseMails: sink.refuse, signUp, rows });
   } finally {
@@ -61,8 +64,8 @@ interface Server {
   rows(...words: readonly string[]): Promise<readonly Record<string, unknown>[]>;
 }
 
-const owing = (t: TestContext) =>
-  usedFolder(t, async ({ refuseMails, signUp, rows }) => {
+function owing(t: TestContext) {
+  return usedFolder(t, async ({ refuseMails, signUp, rows }) => {
     await signUp('bob@example.com');
     await eventually(
       'a mail is sent',
@@ -74,6 +77,7 @@ const owing = (t: TestContext) =>
       (await rows('deliveries', 'list', '--state', 'pending')).some(({ tries }) => Number(tries) > 0),
     );
   });
+}
 
 test('a mail that is owed is listed with its last try, tried again at once, or called off', async (t) => {
   const { ops, rows } = await owing(t);
@@ -132,7 +136,7 @@ test('deliveries are listed page by page and by state, and name nobody', async (
 });
 
 /** A folder on whose log are a truncated event of an account that nobody has, and records without a usable key. */
-const poisoned = async (t: TestContext) => {
+async function poisoned(t: TestContext) {
   const account = randomUUID();
   const used = await usedFolder(t, async ({ folder, rows }) => {
     const database = openDatabase({ folder, as: 'beside' });
@@ -150,7 +154,7 @@ const poisoned = async (t: TestContext) => {
     await eventually('it is parked', async () => (await rows('parked', 'list')).length === 1);
   });
   return { account, ...used };
-};
+}
 
 test('an account that stands still is listed with the record and the cause, and shown with what was found', async (t) => {
   const { account, ops } = await poisoned(t);

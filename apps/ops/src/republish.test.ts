@@ -17,12 +17,15 @@ async function livelyTown(t: TestContext) {
   t.after(() => town.stop());
   const ada = await town.settle('ada');
   await town.settle('ben');
-  const ops = (...words: readonly string[]) => runHere({ DATA_DIR: folder }, ...words);
+  function ops(...words: readonly string[]) {
+    return runHere({ DATA_DIR: folder }, ...words);
+  }
   /** The mark of a commit is written behind its publishing. */
-  const allPublished = () =>
-    eventually('the outbox is empty', async () =>
+  function allPublished() {
+    return eventually('the outbox is empty', async () =>
       /^unpublished +0 commits$/m.test((await ops('verify', '--patience', '0')).out),
     );
+  }
   return { folder, town, ada, ops, allPublished };
 }
 
@@ -51,7 +54,9 @@ test('services that are moved to the new topic go on: no mail twice, profiles as
   const moved = await openTown(folder, MOVED);
   t.after(() => moved.stop());
   const sent = await moved.mails();
-  const verified = async () => runHere({ DATA_DIR: folder, ...MOVED }, 'verify');
+  async function verified() {
+    return runHere({ DATA_DIR: folder, ...MOVED }, 'verify');
+  }
   await eventually('everything is read from the new topic', async () => {
     const { out } = await verified();
     return out.includes('lag           user 0, notifier 0');
@@ -73,7 +78,9 @@ test('what auth had no time to publish is left to it, and is all that a comparis
   await town.stop();
   const database = openDatabase({ folder, as: 'beside' });
   const before = "at = '2026-01-01T00:00:00.000Z'";
-  const ofKey = (key: string) => `FROM bus_record WHERE key = CAST('${key}' AS BLOB)`;
+  function ofKey(key: string) {
+    return `FROM bus_record WHERE key = CAST('${key}' AS BLOB)`;
+  }
   await database.write(() => {
     for (const statement of [
       // The whole of one account, and the second event of another.
@@ -94,10 +101,10 @@ test('what auth had no time to publish is left to it, and is all that a comparis
     (await ops('republish', '--to', ANOTHER)).out,
     /: 3 events of 2 accounts, 3 of them written now\.$/m,
   );
-  const kinds = async () => {
+  async function kinds() {
     const { out } = await runHere({ DATA_DIR: folder, ...MOVED }, 'verify', '--patience', '0', '--json');
     return JSON.parse(out).findings.map(({ kind }: { readonly kind: string }) => kind);
-  };
+  }
   assert.deepEqual(await kinds(), Array(4).fill('commit-unpublished'));
 
   const moved = await openTown(folder, MOVED);
@@ -150,11 +157,11 @@ test('an account that is parked at a gap goes on once its events are there again
 
 test('a topic that holds anything else is refused, and so is one that is in use', async (t) => {
   const { folder, town, ada, ops } = await livelyTown(t);
-  const refused = async (says: RegExp, ...words: readonly string[]) => {
+  async function refused(says: RegExp, ...words: readonly string[]) {
     const { code, out, err } = await ops('republish', ...words);
     assert.deepEqual([code, out], [1, ''], err);
     assert.match(err, says);
-  };
+  }
   await refused(/^ops: accounts\.events\.v1 is in use: [^\n]+\n$/, '--to', 'accounts.events.v1');
   await refused(/^ops: the journal has no account nobody\n$/, '--account', 'nobody');
   await refused(/^ops: republish takes either --to TOPIC or --account ID, and nothing else\n/);

@@ -46,9 +46,8 @@ function topicName(name: string): string {
 
 const RECORDS_AT_ONCE = 500_000;
 
-const writingTopic =
-  (name: string): Work =>
-  (context) =>
+function writingTopic(name: string): Work {
+  return (context) =>
     withSystem(context, async (system) => {
       const { backend, log, nameOf } = system;
       const inUse = nameOf(ACCOUNTS_TOPIC);
@@ -72,6 +71,7 @@ const writingTopic =
         `${name}: ${counted(events, 'event')} of ${counted(accounts, 'account')}, ${amount(added)} of them written now.`,
       );
     });
+}
 
 /** With the settings that the other has. One that is there and differs is an error. It has leaders afterwards. */
 async function makeTopicLike(context: Context, { log }: System, model: string, name: string): Promise<void> {
@@ -82,9 +82,8 @@ async function makeTopicLike(context: Context, { log }: System, model: string, n
   await patiently(context, 'Kafka', () => log.reader.ranges(name));
 }
 
-const writingAccount =
-  (id: string): Work =>
-  (context) =>
+function writingAccount(id: string): Work {
+  return (context) =>
     withSystem(context, async ({ backend, log, nameOf }) => {
       const stream = await openJournalView(backend).stream(id);
       if (stream === undefined) throw new Error(`the journal has no account ${id}`);
@@ -94,6 +93,7 @@ const writingAccount =
       );
       context.say(`If it is parked: npm run ops -- parked retry ${id}`);
     });
+}
 
 /** @returns where they are now */
 async function publishAgain(

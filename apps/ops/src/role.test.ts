@@ -12,7 +12,9 @@ import { readSettings } from '../../standalone/src/settings.ts';
 import { getJson, silent, temporaryFolder } from '../../standalone/src/testing.ts';
 import { runOps } from './testing/run-ops.ts';
 
-const ops = (folder: string, ...words: readonly string[]) => runOps({ DATA_DIR: folder }, ...words);
+function ops(folder: string, ...words: readonly string[]) {
+  return runOps({ DATA_DIR: folder }, ...words);
+}
 
 const ada = { email: 'ada@example.com', password: 'correct horse battery' };
 const token = z.object({ user: z.object({ role: z.string() }) });
@@ -24,19 +26,22 @@ async function running(t: TestContext) {
   t.after(() => standalone.stop());
   await standalone.start();
   const { url } = standalone;
-  const post = (path: string, body?: object) =>
-    fetch(`${url}/api/v1/auth/${path}`, {
+  function post(path: string, body?: object) {
+    return fetch(`${url}/api/v1/auth/${path}`, {
       method: 'POST',
       ...(body ? { headers: { 'Content-Type': 'application/json' }, body: JSON.stringify(body) } : {}),
     });
+  }
   await post('signup', { ...ada, username: 'ada' });
-  const verify = async () => {
+  async function verify() {
     let found = await getJson(`${url}/mailbox/api/v1/messages`, messagePage);
     while (found.total === 0) found = await getJson(`${url}/mailbox/api/v1/messages`, messagePage);
     const { Text } = await getJson(`${url}/mailbox/api/v1/message/latest`, message);
     assert.equal((await post(`verify/${/[\w-]{64}/.exec(Text)?.[0]}`)).status, 200);
-  };
-  const roleNow = async () => token.parse(await (await post('login', ada)).json()).user.role;
+  }
+  async function roleNow() {
+    return token.parse(await (await post('login', ada)).json()).user.role;
+  }
   return { folder, verify, roleNow };
 }
 

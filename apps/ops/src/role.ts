@@ -21,7 +21,8 @@ export const roleCommand: Command = {
   },
 };
 
-const outcome = (email: string, before: Role, now: Role): string =>
-  before === now
+function outcome(email: string, before: Role, now: Role): string {
+  return before === now
     ? `${email} is ${now} already.`
     : `${email}: ${before} → ${now}. Its sessions have ended: log in again.`;
+}

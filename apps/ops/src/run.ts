@@ -56,15 +56,18 @@ export async function run(words: readonly string[], context: Surroundings): Prom
   const command = commandOf(name);
   if (command === undefined) throw new UsageError(`there is no command ${name}`);
   const work = command.read(rest.filter((word) => word !== NO_WAIT));
-  const conclude = (given: number) => {
+  function conclude(given: number) {
     exitCode = given;
-  };
+  }
   await work({ ...context, waits: !rest.includes(NO_WAIT), conclude });
   return exitCode;
 }
 
 /** The exit code where `run` throws. */
-export const failureCode = ([name = '']: readonly string[]): number => commandOf(name)?.failsWith ?? 1;
+export function failureCode([name = '']: readonly string[]): number {
+  return commandOf(name)?.failsWith ?? 1;
+}
 
-const commandOf = (name: string): Command | undefined =>
-  Object.hasOwn(commands, name) ? commands[name] : undefined;
+function commandOf(name: string): Command | undefined {
+  return Object.hasOwn(commands, name) ? commands[name] : undefined;
+}

@@ -12,10 +12,11 @@ import { runOps } from './testing/run-ops.ts';
 
 const names = Object.keys(generateSecrets()) as (keyof Secrets)[];
 
-const contents = async (folder: string): Promise<Record<string, string>> =>
-  Object.fromEntries(
+async function contents(folder: string): Promise<Record<string, string>> {
+  return Object.fromEntries(
     await Promise.all(names.map(async (name) => [name, await readFile(join(folder, name), 'utf8')] as const)),
   );
+}
 
 test('makes what the services read by …_FILE, once, each for its owner alone', async (t) => {
   const folder = join(await temporaryFolder(t), 'deep', 'secrets');

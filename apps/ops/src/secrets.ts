@@ -34,7 +34,9 @@ export const secretsCommand: Command = {
   },
 };
 
-const planOf = (folder: string): string => join(folder, '.secrets.json');
+function planOf(folder: string): string {
+  return join(folder, '.secrets.json');
+}
 
 /**
  * Makes folder (0700) and files (0600) where there are none.

@@ -10,10 +10,13 @@ import { patiently } from './patience.ts';
 
 const mongoSettings = z.object({ MONGO_URL: serverSettings.shape.MONGO_URL });
 
-export const hasMongo = (environment: Environment): boolean =>
-  Boolean(environment['MONGO_URL'] || environment['MONGO_URL_FILE']);
+export function hasMongo(environment: Environment): boolean {
+  return Boolean(environment['MONGO_URL'] || environment['MONGO_URL_FILE']);
+}
 
-export const dataFolder = (environment: Environment): string => resolve(environment['DATA_DIR'] || './.data');
+export function dataFolder(environment: Environment): string {
+  return resolve(environment['DATA_DIR'] || './.data');
+}
 
 type Connection = Mongo['connection'];
 export type Store = { readonly database: Database } | { readonly connection: Connection };
@@ -22,10 +25,11 @@ export type Store = { readonly database: Database } | { readonly connection: Con
 export const TAKES_LONG = { answersWithinMs: Number.POSITIVE_INFINITY } as const;
 
 /** Hands over the store that the settings name, also while its servers run, and closes it afterwards. */
-export const withStore = (context: Context, work: (store: Store) => Promise<void>): Promise<void> =>
-  hasMongo(context.environment)
+export function withStore(context: Context, work: (store: Store) => Promise<void>): Promise<void> {
+  return hasMongo(context.environment)
     ? withMongo(context, (connection) => work({ connection }))
     : withFolder(context, 'beside', (database) => work({ database }));
+}
 
 /** The data folder's database, closed afterwards. `alone`: refused while a server holds it. */
 export async function withFolder(

@@ -22,7 +22,7 @@ export interface System {
 const settings = z.object({ TOPIC_NAMES: serverSettings.shape.TOPIC_NAMES });
 
 /** Opens both, also while servers run, and closes them afterwards. @throws ConfigError; as stores and log do */
-export const withSystem = (context: Context, work: (system: System) => Promise<void>): Promise<void> => {
+export function withSystem(context: Context, work: (system: System) => Promise<void>): Promise<void> {
   const { TOPIC_NAMES: names } = readConfig(settings, context.environment);
   return withStore(context, (store) =>
     withLog(context, (log) => {
@@ -34,4 +34,4 @@ export const withSystem = (context: Context, work: (system: System) => Promise<v
       return work({ backend, bus, log, nameOf: (topic) => nameIn(names, topic) });
     }),
   );
-};
+}

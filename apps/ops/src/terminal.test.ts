@@ -3,11 +3,13 @@ import { PassThrough } from 'node:stream';
 import { test } from 'node:test';
 import { terminal } from './terminal.ts';
 
-const screen = (isTTY: boolean) => {
+function screen(isTTY: boolean) {
   const [out, err] = [new PassThrough(), Object.assign(new PassThrough(), { isTTY })] as const;
-  const read = (stream: PassThrough) => String(stream.read() ?? '');
+  function read(stream: PassThrough) {
+    return String(stream.read() ?? '');
+  }
   return { ...terminal(out, err), out: () => read(out), err: () => read(err) };
-};
+}
 
 test('a line that is drawn takes the place of the one before, and other lines begin below it', () => {
   const { draw, say, note, end, out, err } = screen(true);

@@ -12,17 +12,19 @@ export function terminal(
   end(): void;
 } {
   let drawn = '';
-  const end = () => {
+  function end() {
     if (drawn !== '') err.write('\n');
     drawn = '';
-  };
-  const line = (to: NodeJS.WritableStream) => (text: string) => {
-    end();
-    to.write(`${text}\n`);
-  };
-  const draw = (text: string) => {
+  }
+  function line(to: NodeJS.WritableStream) {
+    return (text: string) => {
+      end();
+      to.write(`${text}\n`);
+    };
+  }
+  function draw(text: string) {
     if (text !== drawn) err.write(`${OVER}${text}`);
     drawn = text;
-  };
+  }
   return { say: line(out), note: line(err), end, ...(err.isTTY ? { draw } : {}) };
 }

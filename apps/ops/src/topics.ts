@@ -59,12 +59,13 @@ async function makeTopics(bus: KafkaBus, context: Context): Promise<void> {
   }
 }
 
-const describe = ({ partitions, copies, minInSync, retentionMs }: TopicState): string =>
-  [
+function describe({ partitions, copies, minInSync, retentionMs }: TopicState): string {
+  return [
     `${partitions} partitions`,
     `${copies} ${copies === 1 ? 'copy' : 'copies'} (${minInSync} in sync to be acknowledged)`,
     `kept ${retentionMs < 0 ? 'for ever' : `${retentionMs / DAY_MS} days`}`,
   ].join(', ');
+}
 
 const DAY_MS = 24 * 60 * 60 * 1000;
 
@@ -101,8 +102,10 @@ function openBus({ environment, note }: Context, replication: Replication | unde
 }
 
 /** Topics need Kafka alone, wherever the stores are. */
-const withoutStores = (environment: Environment): Environment => ({
-  ...environment,
-  MONGO_URL: 'mongodb://not-asked',
-  MONGO_URL_FILE: undefined,
-});
+function withoutStores(environment: Environment): Environment {
+  return {
+    ...environment,
+    MONGO_URL: 'mongodb://not-asked',
+    MONGO_URL_FILE: undefined,
+  };
+}

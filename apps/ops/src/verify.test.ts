@@ -66,7 +66,9 @@ test('each disagreement is found by name, and names nobody', async (t) => {
   await town.signUp('cleo');
   await town.stop();
   assert.equal((await look(folder)).code, 0);
-  const keyOf = (id: string) => `CAST('${id}' AS BLOB)`;
+  function keyOf(id: string) {
+    return `CAST('${id}' AS BLOB)`;
+  }
 
   await meddle(
     folder,

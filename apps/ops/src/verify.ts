@@ -39,14 +39,16 @@ export const verifyCommand: Command = {
   },
 };
 
-const sourcesOf = async ({ backend, bus, log, nameOf }: System): Promise<Sources> => ({
-  journal: openJournalView(backend),
-  log: log.reader,
-  groups: bus,
-  profiles: await openProfileView(backend),
-  deliveries: openDeliveryView(backend),
-  nameOf,
-});
+async function sourcesOf({ backend, bus, log, nameOf }: System): Promise<Sources> {
+  return {
+    journal: openJournalView(backend),
+    log: log.reader,
+    groups: bus,
+    profiles: await openProfileView(backend),
+    deliveries: openDeliveryView(backend),
+    nameOf,
+  };
+}
 
 const USUAL_PATIENCE_SECONDS = '30';
 const MOST_PATIENCE_SECONDS = 3600;

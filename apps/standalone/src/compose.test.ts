@@ -24,7 +24,7 @@ async function started(t: TestContext, environment: Record<string, string>) {
   return standalone;
 }
 
-const faultsOf = (environment: Record<string, string>): readonly string[] => {
+function faultsOf(environment: Record<string, string>): readonly string[] {
   try {
     readSettings(environment);
     return [];
@@ -32,7 +32,7 @@ const faultsOf = (environment: Record<string, string>): readonly string[] => {
     assert.ok(error instanceof ConfigError);
     return error.faults;
   }
-};
+}
 
 test('one process on one folder answers for every service and shows its pages', async (t) => {
   const { url } = await started(t, { DATA_DIR: await temporaryFolder(t) });

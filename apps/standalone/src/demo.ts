@@ -17,12 +17,13 @@ const LOOK_EVERY_MS = 50;
 const ada = { email: 'ada@example.com', password: 'correct horse battery' };
 const NEW_PASSWORD = 'a better horse battery';
 
-const say = (text = ''): void => {
+function say(text = ''): void {
   process.stdout.write(`${text}\n`);
-};
+}
 
-const getJson = async <T>(url: string, schema: z.ZodType<T>): Promise<T> =>
-  schema.parse(await (await fetch(url)).json());
+async function getJson<T>(url: string, schema: z.ZodType<T>): Promise<T> {
+  return schema.parse(await (await fetch(url)).json());
+}
 
 interface Call {
   readonly method?: string;
@@ -91,15 +92,19 @@ const tokens = z.object({ accessToken: z.string() });
 
 async function play({ url }: Standalone): Promise<void> {
   const tellEvents = eventTeller(url);
-  const step = (title: string): void => say(`\n${title}`);
+  function step(title: string): void {
+    say(`\n${title}`);
+  }
   /** Shows what a request led to, in the order in which it came about; gives back the mail's token. */
-  const caused = async (subject: string): Promise<string> => {
+  async function caused(subject: string): Promise<string> {
     const token = await awaitMail(url, subject);
     await tellEvents();
     say(`    mail   “${subject}” to ${ada.email}`);
     return token;
-  };
-  const post = (path: string, body?: object) => call(url, `/api/v1/auth/${path}`, body ? { body } : {});
+  }
+  function post(path: string, body?: object) {
+    return call(url, `/api/v1/auth/${path}`, body ? { body } : {});
+  }
 
   step('1. Ada signs up. auth writes one event; the notifier reads it and mails her a link.');
   await post('signup', { ...ada, username: 'ada' });

@@ -6,7 +6,9 @@ import { resolve } from 'node:path';
 import { generateSecrets, parseSecrets, type Secrets } from '@latchkey/auth/secrets';
 import { makeTextFile, readTextFile } from '@latchkey/service';
 
-export const secretsPath = (folder: string): string => resolve(folder, 'secrets.json');
+export function secretsPath(folder: string): string {
+  return resolve(folder, 'secrets.json');
+}
 
 function secretsIn(text: string, path: string): Secrets {
   const secrets = parseSecrets(text);

@@ -23,11 +23,13 @@ export interface Services {
 }
 
 /** One `/readyz` tells of all services, and several of them need the log. */
-const ownHealth = (service: Service): Service => ({
-  ...service,
-  health: async () =>
-    (await service.health()).map((dependency) => ({ service: service.name, ...dependency })),
-});
+function ownHealth(service: Service): Service {
+  return {
+    ...service,
+    health: async () =>
+      (await service.health()).map((dependency) => ({ service: service.name, ...dependency })),
+  };
+}
 
 export function composeServices(
   settings: ReturnType<typeof readServiceSettings>,
@@ -40,7 +42,9 @@ export function composeServices(
 ): Services {
   const { logger, registry } = deps;
   const backend = { kind: 'embedded', database: deps.database, bus: deps.bus } as const;
-  const part = (name: string) => ({ backend, registry, logger: logger.child({ service: name }) });
+  function part(name: string) {
+    return { backend, registry, logger: logger.child({ service: name }) };
+  }
   const auth = composeAuth(settings.auth, part('auth'));
   // Fetching them over HTTP from the very same process would only add ways to fail.
   const keys = settings.user.JWKS_URL === undefined ? { keys: fixedKeys(auth.jwks()) } : {};

@@ -53,41 +53,51 @@ export interface StandaloneConfig extends OwnSettings {
   readonly environment: Environment;
 }
 
-const isGiven = (environment: Environment, name: string): boolean =>
-  Boolean(environment[name] || environment[`${name}_FILE`]);
+function isGiven(environment: Environment, name: string): boolean {
+  return Boolean(environment[name] || environment[`${name}_FILE`]);
+}
 
 /** What is given wins over what is provided, also where it is given as a file. */
-const withProvided = (environment: Environment, provided: Environment): Environment => ({
-  ...environment,
-  ...Object.fromEntries(Object.entries(provided).filter(([name]) => !isGiven(environment, name))),
-});
+function withProvided(environment: Environment, provided: Environment): Environment {
+  return {
+    ...environment,
+    ...Object.fromEntries(Object.entries(provided).filter(([name]) => !isGiven(environment, name))),
+  };
+}
 
-const readersOfServices = (environment: Environment) => ({
-  auth: () => readConfig(authSettings, environment),
-  notifier: () => readConfig(notifierSettings, environment),
-  user: () => readConfig(userSettings, environment),
-});
+function readersOfServices(environment: Environment) {
+  return {
+    auth: () => readConfig(authSettings, environment),
+    notifier: () => readConfig(notifierSettings, environment),
+    user: () => readConfig(userSettings, environment),
+  };
+}
 
 /** The services' settings; `provided` holds what is not given. @throws ConfigError with all faults */
-export const readServiceSettings = (environment: Environment, provided: Environment) =>
-  readAll(readersOfServices(withProvided(environment, provided)));
+export function readServiceSettings(environment: Environment, provided: Environment) {
+  return readAll(readersOfServices(withProvided(environment, provided)));
+}
 
 /** In place of the in-process mailbox's address until it has one. */
-export const mailboxSettings = (port: number): Environment => ({
-  MAIL_SERVER: '127.0.0.1',
-  MAIL_PORT: String(port),
-  MAIL_STARTTLS: 'false',
-  MAIL_SSL_TLS: 'false',
-  USE_CREDENTIALS: 'false',
-  MAIL_FROM: 'no-reply@latchkey.example',
-});
+export function mailboxSettings(port: number): Environment {
+  return {
+    MAIL_SERVER: '127.0.0.1',
+    MAIL_PORT: String(port),
+    MAIL_STARTTLS: 'false',
+    MAIL_SSL_TLS: 'false',
+    USE_CREDENTIALS: 'false',
+    MAIL_FROM: 'no-reply@latchkey.example',
+  };
+}
 
 /** What development provides and production demands, as it may look once the server is up. */
-const standIns = (): Environment => ({
-  ...generateSecrets(),
-  ...mailboxSettings(1025),
-  PUBLIC_URL: 'http://localhost:8080',
-});
+function standIns(): Environment {
+  return {
+    ...generateSecrets(),
+    ...mailboxSettings(1025),
+    PUBLIC_URL: 'http://localhost:8080',
+  };
+}
 
 /**
  * Checks everything before anything is opened: standalone's own settings and those of all services.
@@ -104,5 +114,6 @@ export function readSettings(given: Environment): StandaloneConfig {
 }
 
 /** Whether mails, topics, docs and the client page may be shown. */
-export const showsPages = ({ LATCHKEY_ENV, HOST }: OwnSettings): boolean =>
-  LATCHKEY_ENV === 'development' && isLoopback(HOST);
+export function showsPages({ LATCHKEY_ENV, HOST }: OwnSettings): boolean {
+  return LATCHKEY_ENV === 'development' && isLoopback(HOST);
+}

@@ -20,8 +20,9 @@ export async function temporaryDatabase(t: TestContext): Promise<Database> {
   return database;
 }
 
-export const silent = (): Logger =>
-  createLogger({ name: 'test', level: 'silent' }, new PassThrough().resume());
+export function silent(): Logger {
+  return createLogger({ name: 'test', level: 'silent' }, new PassThrough().resume());
+}
 
 /** The address at which the routes answer. */
 export async function serve(t: TestContext, routes: readonly Route[]): Promise<string> {
@@ -42,5 +43,6 @@ export async function serve(t: TestContext, routes: readonly Route[]): Promise<s
 }
 
 /** A JSON answer, checked against what it should look like. */
-export const getJson = async <T>(url: string, schema: z.ZodType<T>): Promise<T> =>
-  schema.parse(await (await fetch(url)).json());
+export async function getJson<T>(url: string, schema: z.ZodType<T>): Promise<T> {
+  return schema.parse(await (await fetch(url)).json());
+}

@@ -12,14 +12,16 @@ const brokers = process.env['KAFKA_BROKERS'];
 if (!brokers) throw new Error('KAFKA_BROKERS is not set: this test needs a Kafka broker (host:port).');
 
 const account = randomUUID();
-const of = (sequence: number) => ({
-  id: randomUUID(),
-  subject: account,
-  sequence,
-  time: '2026-01-01T00:00:00.000Z',
-  correlationId: 'request-1',
-  causationId: 'command-1',
-});
+function of(sequence: number) {
+  return {
+    id: randomUUID(),
+    subject: account,
+    sequence,
+    time: '2026-01-01T00:00:00.000Z',
+    correlationId: 'request-1',
+    causationId: 'command-1',
+  };
+}
 const person = { email: 'ada@example.com', username: 'ada-lovelace' };
 const events: readonly LatchkeyEvent[] = [
   { ...of(1), type: 'UserRegistered', data: { userId: account, role: 'user', locale: 'en', person } },

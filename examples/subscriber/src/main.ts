@@ -18,10 +18,10 @@ const logger = pino({ name: 'subscriber', level: LOG_LEVEL }, pino.destination({
 const tokens = createTokenCache(() => Date.now() / 1000);
 const stopping = new AbortController();
 
-const fail = (reason: unknown): never => {
+function fail(reason: unknown): never {
   logger.fatal({ cause: reason instanceof Error ? reason.message : String(reason) }, 'cannot go on');
   return process.exit(1);
-};
+}
 
 for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => stopping.abort());
 

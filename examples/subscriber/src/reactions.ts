@@ -7,13 +7,15 @@ export interface ReactionDeps {
 }
 
 /** What this service does about events. Its log says which account, never who: logs are read by many. */
-export const createReactions = ({ tokens, logger }: ReactionDeps): Handlers => ({
-  UserRegistered({ data }, { account }) {
-    logger.info({ account, locale: data.locale }, 'welcome');
-  },
+export function createReactions({ tokens, logger }: ReactionDeps): Handlers {
+  return {
+    UserRegistered({ data }, { account }) {
+      logger.info({ account, locale: data.locale }, 'welcome');
+    },
 
-  SessionsRevoked({ data }, { account, sequence }) {
-    const forgotten = tokens.revoke(account, sequence);
-    logger.info({ account, reason: data.reason, forgotten }, 'tokens forgotten');
-  },
-});
+    SessionsRevoked({ data }, { account, sequence }) {
+      const forgotten = tokens.revoke(account, sequence);
+      logger.info({ account, reason: data.reason, forgotten }, 'tokens forgotten');
+    },
+  };
+}

@@ -2,7 +2,9 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { createTokenCache } from './token-cache.ts';
 
-const token = (id: string, account: string, seq: number) => ({ id, account, seq, expiresAt: 900 });
+function token(id: string, account: string, seq: number) {
+  return { id, account, seq, expiresAt: 900 };
+}
 
 test('a revocation forgets the tokens decided on before it, of that account alone', () => {
   const tokens = createTokenCache(() => 0);

@@ -22,7 +22,9 @@ export interface TokenCache {
 export function createTokenCache(now: () => number): TokenCache {
   const tokens = new Map<string, CheckedToken>();
   const revokedAt = new Map<string, number>();
-  const isDead = ({ account, seq }: CheckedToken) => seq < (revokedAt.get(account) ?? 0);
+  function isDead({ account, seq }: CheckedToken) {
+    return seq < (revokedAt.get(account) ?? 0);
+  }
 
   return {
     keep(token) {

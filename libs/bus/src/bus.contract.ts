@@ -43,12 +43,13 @@ export function busContract(name: string, makeBus: () => Promise<BusUnderTest>):
     });
     afterEach(() => under.close());
 
-    const reopen = async () => {
+    async function reopen() {
       bus = await under.reopen();
-    };
+    }
 
-    const subscribe = (handle: SubscribeOptions['handle'], more: Partial<SubscribeOptions> = {}) =>
-      bus.subscribe({ topics: [topic], group, handle, ...more });
+    function subscribe(handle: SubscribeOptions['handle'], more: Partial<SubscribeOptions> = {}) {
+      return bus.subscribe({ topics: [topic], group, handle, ...more });
+    }
 
     /** Subscribes and keeps what comes in, in the order in which it was handled. */
     async function collect(more: Partial<SubscribeOptions> = {}) {
@@ -82,12 +83,13 @@ export function busContract(name: string, makeBus: () => Promise<BusUnderTest>):
       });
 
       it('are refused, and left alone, where a setting differs', async () => {
-        const expectRefusal = (spec: { partitions: number; retentionMs: number }, setting: string) =>
-          assert.rejects(bus.ensureTopics([{ name: topic, ...spec }]), (error: Error) => {
+        function expectRefusal(spec: { partitions: number; retentionMs: number }, setting: string) {
+          return assert.rejects(bus.ensureTopics([{ name: topic, ...spec }]), (error: Error) => {
             assert.ok(error.message.includes(topic), `names the topic: ${error.message}`);
             assert.match(error.message, new RegExp(setting, 'i'));
             return true;
           });
+        }
         await expectRefusal({ partitions: 4, retentionMs: KEPT_FOR_EVER }, 'partitions');
         await expectRefusal({ partitions: 3, retentionMs: 60_000 }, 'retention');
         await bus.ensureTopics([{ name: topic, partitions: 3, retentionMs: KEPT_FOR_EVER }]);
@@ -494,7 +496,9 @@ export function busContract(name: string, makeBus: () => Promise<BusUnderTest>):
     });
 
     describe('groups, as ops see them', () => {
-      const numbered = (many: number) => Array.from({ length: many }, (_, n) => record(`key-${n}`, '1'));
+      function numbered(many: number) {
+        return Array.from({ length: many }, (_, n) => record(`key-${n}`, '1'));
+      }
 
       it('tell how many of the records they have read, also before they exist and once nobody is a member', async () => {
         await bus.publish(topic, numbered(7));
@@ -565,14 +569,17 @@ export function busContract(name: string, makeBus: () => Promise<BusUnderTest>):
   });
 }
 
-const record = (key: string | null, value: string): OutgoingRecord => ({
-  key,
-  value: Buffer.from(value),
-  headers: {},
-});
+function record(key: string | null, value: string): OutgoingRecord {
+  return {
+    key,
+    value: Buffer.from(value),
+    headers: {},
+  };
+}
 
-const valuesOf = (key: string, records: readonly BusRecord[]): string[] =>
-  records.filter((each) => String(each.key) === key).map(({ value }) => String(value));
+function valuesOf(key: string, records: readonly BusRecord[]): string[] {
+  return records.filter((each) => String(each.key) === key).map(({ value }) => String(value));
+}
 
 async function readAll(records: AsyncIterable<BusRecord>): Promise<BusRecord[]> {
   return Array.fromAsync(records);

@@ -35,8 +35,9 @@ async function openLog(context: TestContext) {
       },
     });
     const { promise: empty, resolve } = Promise.withResolvers<void>();
-    const look = async (): Promise<void> =>
-      (await subscription.lag()) === 0 ? resolve() : void setImmediate(look);
+    async function look(): Promise<void> {
+      return (await subscription.lag()) === 0 ? resolve() : void setImmediate(look);
+    }
     await look();
     await empty;
     await subscription.close();
@@ -44,14 +45,20 @@ async function openLog(context: TestContext) {
   return { bus, setAside, box: openDeadLetters({ bus, reader }) };
 }
 
-const record = (value: string, headers: OutgoingRecord['headers'] = {}): OutgoingRecord => ({
-  key: 'a',
-  value: Buffer.from(value),
-  headers,
-});
+function record(value: string, headers: OutgoingRecord['headers'] = {}): OutgoingRecord {
+  return {
+    key: 'a',
+    value: Buffer.from(value),
+    headers,
+  };
+}
 
-const values = (letters: readonly DeadLetter[]) => letters.map(({ record: { value } }) => String(value));
-const inA = (offset: number): Place => ({ topic: 'things.dlq.a', partition: 0, offset });
+function values(letters: readonly DeadLetter[]) {
+  return letters.map(({ record: { value } }) => String(value));
+}
+function inA(offset: number): Place {
+  return { topic: 'things.dlq.a', partition: 0, offset };
+}
 
 test('a letter tells who could not use it, why, and where it was', async (context) => {
   const { setAside, box } = await openLog(context);

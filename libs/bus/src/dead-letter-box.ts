@@ -53,13 +53,15 @@ export interface DeadLetterBoxDeps {
 }
 
 export function openDeadLetters({ bus, reader }: DeadLetterBoxDeps): DeadLetterBox {
-  const topics = async (): Promise<readonly string[]> =>
-    (await reader.topics()).filter((name) => name.includes(DEAD_LETTERS));
+  async function topics(): Promise<readonly string[]> {
+    return (await reader.topics()).filter((name) => name.includes(DEAD_LETTERS));
+  }
 
   /** Every record of a topic behind a place. */
   async function* recordsOf(topic: string, after?: Place): AsyncGenerator<BusRecord> {
-    const behind = (partition: number): number =>
-      after === undefined || partition > after.partition ? 0 : after.offset + 1;
+    function behind(partition: number): number {
+      return after === undefined || partition > after.partition ? 0 : after.offset + 1;
+    }
     for (const { partition, start, end } of await reader.ranges(topic)) {
       if (after !== undefined && partition < after.partition) continue;
       const range = { partition, start: Math.max(start, behind(partition)), end };
@@ -115,11 +117,13 @@ export function openDeadLetters({ bus, reader }: DeadLetterBoxDeps): DeadLetterB
 }
 
 /** Within its topic. */
-const nameOf = ({ partition, offset }: Pick<Place, 'partition' | 'offset'>): string =>
-  `${partition}/${offset}`;
+function nameOf({ partition, offset }: Pick<Place, 'partition' | 'offset'>): string {
+  return `${partition}/${offset}`;
+}
 
-const isMarker = ({ headers }: BusRecord): boolean =>
-  headers[DISCARDS] !== undefined && headers['dlq_cause'] === undefined;
+function isMarker({ headers }: BusRecord): boolean {
+  return headers[DISCARDS] !== undefined && headers['dlq_cause'] === undefined;
+}
 
 /** Empty where it is missing, or there more than once. */
 function headerOf({ headers }: BusRecord, name: string): string {

@@ -12,11 +12,13 @@ export interface LogUnderTest {
   close(): Promise<void>;
 }
 
-const record = (key: string | null, value: string): OutgoingRecord => ({
-  key,
-  value: Buffer.from(value),
-  headers: {},
-});
+function record(key: string | null, value: string): OutgoingRecord {
+  return {
+    key,
+    value: Buffer.from(value),
+    headers: {},
+  };
+}
 
 /** What every adapter of LogReader promises. Topics have new names in each test. */
 export function readerContract(name: string, open: () => Promise<LogUnderTest>): void {

@@ -5,12 +5,15 @@ import type { Bus, Groups } from './bus.ts';
 export type TopicNames = Readonly<Record<string, string>>;
 
 /** What a topic is called on the log. */
-export const nameIn = (names: TopicNames, topic: string): string =>
-  Object.hasOwn(names, topic) ? (names[topic] ?? topic) : topic;
+export function nameIn(names: TopicNames, topic: string): string {
+  return Object.hasOwn(names, topic) ? (names[topic] ?? topic) : topic;
+}
 
 /** The bus, asked for topics by our names. The records that it hands over tell the names that they really have. */
 export function withTopicNames<B extends Bus & Groups>(bus: B, names: TopicNames): B {
-  const named = (topic: string): string => nameIn(names, topic);
+  function named(topic: string): string {
+    return nameIn(names, topic);
+  }
   const renamed: Bus & Groups = {
     ...bus,
     ensureTopics: (specs) => bus.ensureTopics(specs.map((spec) => ({ ...spec, name: named(spec.name) }))),

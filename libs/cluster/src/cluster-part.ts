@@ -46,7 +46,9 @@ export function clusterPart(
   let serviceState: Dependency = { name, state: 'down', needed: true, detail: 'starting' };
   let service: Service | undefined;
 
-  const startHealth = async (): Promise<readonly Dependency[]> => [...(await servers.health()), serviceState];
+  async function startHealth(): Promise<readonly Dependency[]> {
+    return [...(await servers.health()), serviceState];
+  }
 
   const door = listen({
     name: 'http',
@@ -61,8 +63,8 @@ export function clusterPart(
   });
 
   /** From a clean stop, as often as a server goes away meanwhile. */
-  const startService = (): Promise<Service> =>
-    patiently(
+  function startService(): Promise<Service> {
+    return patiently(
       async () => {
         await servers.ready(needs);
         return startAnew(() => deps.compose(servers.backend), registry);
@@ -76,6 +78,7 @@ export function clusterPart(
         },
       },
     );
+  }
 
   async function begin(): Promise<void> {
     service = await startService();

@@ -63,7 +63,9 @@ async function startProbe(t: TestContext, environment: Readonly<Record<string, s
     stderr: () => stderr,
     exit,
     async get(path) {
-      const listening = () => lines.find(({ msg }) => msg === 'listening');
+      function listening() {
+        return lines.find(({ msg }) => msg === 'listening');
+      }
       await until(async () => listening() !== undefined || child.exitCode !== null);
       return fetch(`http://127.0.0.1:${listening()?.port}${path}`);
     },
@@ -74,8 +76,12 @@ async function until(holds: () => Promise<boolean>): Promise<void> {
   while (!(await holds())) await pause(50);
 }
 
-const isReady = async (probe: Probe): Promise<boolean> => (await probe.get('/readyz')).status === 200;
-const countOf = (probe: Probe, msg: string): number => probe.lines.filter((line) => line.msg === msg).length;
+async function isReady(probe: Probe): Promise<boolean> {
+  return (await probe.get('/readyz')).status === 200;
+}
+function countOf(probe: Probe, msg: string): number {
+  return probe.lines.filter((line) => line.msg === msg).length;
+}
 
 /** A topic and a database of the test's own, taken away afterwards. `partitions` undefined: no topic. */
 async function prepare(t: TestContext, made: { readonly partitions?: number; readonly indexed?: boolean }) {

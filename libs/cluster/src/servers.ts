@@ -56,16 +56,18 @@ export function openServers(config: ServerConfig, { clientId, logger, onFatal }:
     refusal = error;
   });
 
-  const named = (topics: readonly TopicSpec[]): readonly TopicSpec[] =>
-    topics.map((topic) => ({ ...topic, name: nameIn(config.TOPIC_NAMES, topic.name) }));
+  function named(topics: readonly TopicSpec[]): readonly TopicSpec[] {
+    return topics.map((topic) => ({ ...topic, name: nameIn(config.TOPIC_NAMES, topic.name) }));
+  }
 
-  const wait = (name: string, attempt: () => Promise<void>): Promise<void> =>
-    patiently(attempt, {
+  function wait(name: string, attempt: () => Promise<void>): Promise<void> {
+    return patiently(attempt, {
       name,
       logger,
       signal: closing.signal,
       onWaiting: (reason) => waitingFor.set(name, reason),
     });
+  }
 
   async function lookAtMongo(needed: NeededIndexes): Promise<void> {
     if (refusal !== undefined) throw refusal;
@@ -106,8 +108,9 @@ export function openServers(config: ServerConfig, { clientId, logger, onFatal }:
   };
 }
 
-const isWordedForPeople = (error: unknown): error is Error =>
-  error instanceof MongoRefused || error instanceof IndexError || error instanceof KafkaRefusedError;
+function isWordedForPeople(error: unknown): error is Error {
+  return error instanceof MongoRefused || error instanceof IndexError || error instanceof KafkaRefusedError;
+}
 
 /** How to reach Kafka, as its settings say. */
 export function kafkaConnection(config: ServerConfig): Omit<KafkaConnection, 'clientId'> {

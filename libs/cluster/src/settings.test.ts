@@ -9,8 +9,9 @@ const sasl = {
   KAFKA_SASL_USERNAME: 'ada',
   KAFKA_SASL_PASSWORD: 'sesame',
 };
-const read = (more: Readonly<Record<string, string>> = {}) =>
-  readConfig(serverSettings, { ...given, ...more });
+function read(more: Readonly<Record<string, string>> = {}) {
+  return readConfig(serverSettings, { ...given, ...more });
+}
 
 function faultsOf(environment: Readonly<Record<string, string>>): readonly string[] {
   try {

@@ -3,8 +3,9 @@ import { setting } from '@latchkey/service';
 import { z } from 'zod';
 
 const BROKER = /^(?:[\w.-]+|\[[\da-fA-F:]+\]):\d{1,5}$/;
-const areBrokers = (brokers: readonly string[]): boolean =>
-  brokers.length > 0 && brokers.every((broker) => BROKER.test(broker));
+function areBrokers(brokers: readonly string[]): boolean {
+  return brokers.length > 0 && brokers.every((broker) => BROKER.test(broker));
+}
 
 const fields = z.object({
   KAFKA_BROKERS: z
@@ -45,6 +46,8 @@ export const serverSettings = fields.superRefine(
   { when: () => true },
 );
 
-const othersOf = (name: string): string => SASL.filter((each) => each !== name).join(' and ');
+function othersOf(name: string): string {
+  return SASL.filter((each) => each !== name).join(' and ');
+}
 
 export type ServerConfig = z.infer<typeof serverSettings>;

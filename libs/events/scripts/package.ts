@@ -77,12 +77,13 @@ const host: ts.FormatDiagnosticsHost = {
   getNewLine: () => '\n',
 };
 
-const baseOptions = (): ts.CompilerOptions =>
-  ts.parseJsonConfigFileContent(
+function baseOptions(): ts.CompilerOptions {
+  return ts.parseJsonConfigFileContent(
     ts.readConfigFile(join(root, 'tsconfig.json'), ts.sys.readFile).config,
     { ...ts.sys, readDirectory: () => [] },
     root,
   ).options;
+}
 
 function placeOf(path: string): string {
   const source = relative(libs, path).replaceAll('\\', '/');
@@ -93,12 +94,13 @@ function placeOf(path: string): string {
 }
 
 /** Declarations keep the extension of their sources, and both keep the name of the bus. */
-const withPackedImports = (file: string, text: string): string =>
-  text.replaceAll(SPECIFIER, (_all, before: string, quote: string, target: string) => {
+function withPackedImports(file: string, text: string): string {
+  return text.replaceAll(SPECIFIER, (_all, before: string, quote: string, target: string) => {
     const place = packed[target]?.place;
     const written = place === undefined ? target : relativeTo(file, place);
     return `${before}${quote}${written.replace(/^(\.{1,2}\/.*)\.ts$/, '$1.js')}${quote}`;
   });
+}
 
 function relativeTo(file: string, place: string): string {
   const path = posix.relative(posix.dirname(file), place);

@@ -7,7 +7,9 @@ import { asyncApiDocument, catalogue, eventJsonSchema, eventTypes } from '../src
 
 const folder = new URL('../../../docs/events/', import.meta.url);
 
-const text = (document: unknown): string => `${JSON.stringify(document, null, 2)}\n`;
+function text(document: unknown): string {
+  return `${JSON.stringify(document, null, 2)}\n`;
+}
 
 const wanted: ReadonlyMap<string, string> = new Map([
   ['asyncapi.json', text(asyncApiDocument())],

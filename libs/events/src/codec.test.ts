@@ -15,15 +15,17 @@ import { decode, encode, type LatchkeyEvent, MAX_EVENT_BYTES, type RawRecord } f
 const traceparent = '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01';
 
 /** An event of very nearly `bytes` bytes of JSON. */
-const sized = (bytes: number): LatchkeyEvent => {
+function sized(bytes: number): LatchkeyEvent {
   const empty = { reason: '' };
-  const event = (person: { reason: string }): LatchkeyEvent => ({
-    ...accountVerified,
-    type: 'AccountDisabled',
-    data: { userId: USER, changedBy: OTHER, person },
-  });
+  function event(person: { reason: string }): LatchkeyEvent {
+    return {
+      ...accountVerified,
+      type: 'AccountDisabled',
+      data: { userId: USER, changedBy: OTHER, person },
+    };
+  }
   return event({ reason: 'x'.repeat(bytes - encode(event(empty)).value.length) });
-};
+}
 
 describe('an encoded event', () => {
   it('is a CloudEvent in Kafka binary mode: JSON as value, attributes as ce_ headers, content-type without prefix', () => {
@@ -108,11 +110,13 @@ describe('an encoded event', () => {
   }
 });
 
-const decodes = (record: RawRecord): void =>
+function decodes(record: RawRecord): void {
   assert.deepEqual(decode(record), { kind: 'event', event: accountVerified });
+}
 
-const undecodable = (record: RawRecord, cause: string): void =>
+function undecodable(record: RawRecord, cause: string): void {
   assert.deepEqual(decode(record), { kind: 'undecodable', subject: USER, cause });
+}
 
 describe('decoding', () => {
   it('gives back what was encoded', () => decodes(recordOfEvent(accountVerified)));
@@ -274,8 +278,9 @@ describe('what JSON must not smuggle in', () => {
 });
 
 describe('an event of a type that this build does not know', () => {
-  const unknown = (type: string): RawRecord =>
-    withHeaders({ ce_type: type, ce_dataschema: `urn:latchkey:event:${type}:1` });
+  function unknown(type: string): RawRecord {
+    return withHeaders({ ce_type: type, ce_dataschema: `urn:latchkey:event:${type}:1` });
+  }
   const { type: _type, data: _data, ...envelope } = accountVerified;
 
   for (const type of ['AccountMerged', 'constructor', 'toString', 'hasOwnProperty']) {

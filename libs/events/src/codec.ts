@@ -128,9 +128,8 @@ function readData(
 }
 
 /** `decode` for a catalogue. */
-export const createDecode =
-  (context: DecodeContext) =>
-  (record: RawRecord): Decoded => {
+export function createDecode(context: DecodeContext) {
+  return (record: RawRecord): Decoded => {
     const subject = usableKey(record.key);
     if (subject === undefined) return { kind: 'unusable', cause: 'key is not a UUID' };
     const undecodable = (cause: string): Decoded => ({ kind: 'undecodable', subject, cause });
@@ -150,6 +149,7 @@ export const createDecode =
     // The schema of `type` has just vouched for the data; that the two belong together is beyond the compiler.
     return { kind: 'event', event: { ...envelope, type, data: read.data } as LatchkeyEvent };
   };
+}
 
 /**
  * What a record says. Never throws. Data of older versions is upcast to the current one; fields that its

@@ -42,8 +42,12 @@ export const sealedContent = z.object({
 export type SealedContent = z.infer<typeof sealedContent>;
 
 /** Marks a schema, with all that stands beneath it, as personal data, and lets it be `null` (erased). */
-const person = <Shape extends z.ZodRawShape>(shape: Shape) =>
-  z.object(shape).nullable().meta({ 'x-personal': true, description: 'Personal data; null once erased.' });
+function person<Shape extends z.ZodRawShape>(shape: Shape) {
+  return z
+    .object(shape)
+    .nullable()
+    .meta({ 'x-personal': true, description: 'Personal data; null once erased.' });
+}
 
 const recipient = person({ email: z.string(), username: z.string() });
 
@@ -150,14 +154,16 @@ export interface EventContract<T extends EventType = EventType> {
   readonly schema: (typeof schemas)[T];
 }
 
-const contract = <T extends EventType>(type: T, version = 1): EventContract<T> => ({
-  type,
-  version,
-  ...(type === 'MailRequested'
-    ? { topic: MAILINGS_TOPIC, subjectField: 'mailingId' }
-    : { topic: ACCOUNTS_TOPIC, subjectField: 'userId' }),
-  schema: schemas[type],
-});
+function contract<T extends EventType>(type: T, version = 1): EventContract<T> {
+  return {
+    type,
+    version,
+    ...(type === 'MailRequested'
+      ? { topic: MAILINGS_TOPIC, subjectField: 'mailingId' }
+      : { topic: ACCOUNTS_TOPIC, subjectField: 'userId' }),
+    schema: schemas[type],
+  };
+}
 
 export const catalogue: { readonly [T in EventType]: EventContract<T> } = {
   UserRegistered: contract('UserRegistered'),
@@ -175,7 +181,9 @@ export const catalogue: { readonly [T in EventType]: EventContract<T> } = {
 };
 
 /** Whether a text names an event of the catalogue. */
-export const isEventType = (text: string): text is EventType => Object.hasOwn(catalogue, text);
+export function isEventType(text: string): text is EventType {
+  return Object.hasOwn(catalogue, text);
+}
 
 /** Every event type, in the order of the catalogue. */
 export const eventTypes: readonly EventType[] = Object.keys(catalogue).filter(isEventType);

@@ -39,8 +39,9 @@ type EventHeaders = z.infer<typeof eventHeaders>;
 const names = Object.keys(eventHeaders.shape);
 
 /** The URI of the schema of an event's data. */
-export const dataSchemaUri = (type: string, version: number): string =>
-  `urn:latchkey:event:${type}:${version}`;
+export function dataSchemaUri(type: string, version: number): string {
+  return `urn:latchkey:event:${type}:${version}`;
+}
 
 /** What headers are made from; the rest of them are constants of ours. */
 const writable = z.object({

@@ -13,10 +13,10 @@ ajv.addKeyword({ keyword: 'x-personal', schemaType: 'boolean' });
 
 const validators = new Map(eventTypes.map((type) => [type, ajv.compile(eventJsonSchema(type))]));
 
-const validate = (type: string, data: unknown): boolean => {
+function validate(type: string, data: unknown): boolean {
   const validator = isEventType(type) ? validators.get(type) : undefined;
   return validator?.(data) ?? assert.fail(`no schema of ${type}`);
-};
+}
 
 /** Every path of a schema at which a property of this name is declared. */
 function declared(schema: unknown, name: string): unknown[] {

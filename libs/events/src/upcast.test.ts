@@ -26,15 +26,17 @@ const steps = { AccountVerified: { 1: splitName, 2: countNames } };
 const upcastThere = createUpcast(contracts, steps);
 const decodeThere = createDecode({ contracts, upcast: upcastThere });
 
-const record = (version: number, data: object) => ({
-  ...withHeaders({ ce_dataschema: `urn:latchkey:event:AccountVerified:${version}` }),
-  value: Buffer.from(JSON.stringify(data)),
-});
+function record(version: number, data: object) {
+  return {
+    ...withHeaders({ ce_dataschema: `urn:latchkey:event:AccountVerified:${version}` }),
+    value: Buffer.from(JSON.stringify(data)),
+  };
+}
 
-const dataOf = (version: number, data: object): unknown => {
+function dataOf(version: number, data: object): unknown {
   const decoded = decodeThere(record(version, { userId: USER, ...data }));
   return decoded.kind === 'event' ? decoded.event.data : decoded;
-};
+}
 
 describe('upcasting', () => {
   it('brings data of every former version to the current one, step by step', () => {

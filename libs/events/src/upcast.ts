@@ -25,14 +25,15 @@ export type Upcast = (type: string, version: number, data: unknown) => unknown;
 /** What `createUpcast` needs to know of a catalogue. */
 export type Versions = Readonly<Record<string, { readonly version: number }>>;
 
-const own = <Value>(
+function own<Value>(
   record: Readonly<Partial<Record<PropertyKey, Value>>>,
   name: PropertyKey,
-): Value | undefined => (Object.hasOwn(record, name) ? record[name] : undefined);
+): Value | undefined {
+  return Object.hasOwn(record, name) ? record[name] : undefined;
+}
 
-export const createUpcast =
-  (versions: Versions, steps: Upcasters): Upcast =>
-  (type, version, data) => {
+export function createUpcast(versions: Versions, steps: Upcasters): Upcast {
+  return (type, version, data) => {
     const current = own(versions, type)?.version;
     if (current === undefined || !Number.isInteger(version) || version > current) return undefined;
     let upcasted = data;
@@ -43,5 +44,6 @@ export const createUpcast =
     }
     return upcasted;
   };
+}
 
 export const upcast: Upcast = createUpcast(catalogue, upcasters);

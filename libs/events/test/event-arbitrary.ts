@@ -11,11 +11,12 @@ const headerText = fc
   .string({ unit: 'grapheme', minLength: 1, maxLength: 40 })
   .filter((text) => !/[\p{Cc}\p{Cs}\p{Noncharacter_Code_Point}]/u.test(text));
 const uuid = fc.uuid({ version: [1, 2, 3, 4, 5, 6, 7, 8] });
-const hex = (length: number) =>
-  fc
+function hex(length: number) {
+  return fc
     .array(fc.integer({ min: 0, max: 15 }), { minLength: length, maxLength: length })
     .map((digits) => digits.map((digit) => digit.toString(16)).join(''))
     .filter((text) => /[^0]/.test(text));
+}
 const traceparent = fc.tuple(hex(32), hex(16)).map(([trace, parent]) => `00-${trace}-${parent}-01`);
 
 const role = fc.constantFrom('user' as const, 'admin' as const);
@@ -120,13 +121,16 @@ const envelope = fc.record(
   { requiredKeys: ['id', 'subject', 'sequence', 'time', 'correlationId', 'causationId'] },
 );
 
-const eventOf = (type: EventType): fc.Arbitrary<LatchkeyEvent> =>
-  envelope.chain((facts) =>
+function eventOf(type: EventType): fc.Arbitrary<LatchkeyEvent> {
+  return envelope.chain((facts) =>
     // Cloned, for fast-check makes some objects without a prototype, which JSON cannot give back.
     makers[type](facts.subject).map((data) => structuredClone({ ...facts, type, data }) as LatchkeyEvent),
   );
+}
 
 /** Any event of the given types, by default of any. */
-export const anyEvent = (
+export function anyEvent(
   types: readonly EventType[] = Object.keys(makers) as EventType[],
-): fc.Arbitrary<LatchkeyEvent> => fc.oneof(...types.map(eventOf));
+): fc.Arbitrary<LatchkeyEvent> {
+  return fc.oneof(...types.map(eventOf));
+}

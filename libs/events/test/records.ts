@@ -24,18 +24,25 @@ export function recordOfEvent(event: LatchkeyEvent): RawRecord {
 
 const verified = recordOfEvent(accountVerified);
 
-export const withHeaders = (headers: RawRecord['headers']): RawRecord => ({
-  ...verified,
-  headers: { ...verified.headers, ...headers },
-});
+export function withHeaders(headers: RawRecord['headers']): RawRecord {
+  return {
+    ...verified,
+    headers: { ...verified.headers, ...headers },
+  };
+}
 
-export const withKey = (key: Buffer | null): RawRecord => ({ ...verified, key });
+export function withKey(key: Buffer | null): RawRecord {
+  return { ...verified, key };
+}
 
-export const withValue = (value: Buffer | string | null): RawRecord => ({
-  ...verified,
-  value: typeof value === 'string' ? Buffer.from(value) : value,
-});
+export function withValue(value: Buffer | string | null): RawRecord {
+  return {
+    ...verified,
+    value: typeof value === 'string' ? Buffer.from(value) : value,
+  };
+}
 
 /** The data of the right record with these fields put in. */
-export const withData = (fields: Readonly<Record<string, unknown>>): RawRecord =>
-  withValue(JSON.stringify({ ...accountVerified.data, ...fields }));
+export function withData(fields: Readonly<Record<string, unknown>>): RawRecord {
+  return withValue(JSON.stringify({ ...accountVerified.data, ...fields }));
+}

@@ -37,11 +37,13 @@ function samplesIn(file: string): readonly Sample[] {
 export const samples: readonly Sample[] = sampleFiles.flatMap(samplesIn);
 
 /** As a bus hands it over. */
-export const recordOf = ({ key, headers, value }: Sample): RawRecord => ({
-  key: Buffer.from(key),
-  value: Buffer.from(JSON.stringify(value)),
-  headers: Object.fromEntries(Object.entries(headers).map(([name, text]) => [name, Buffer.from(text)])),
-});
+export function recordOf({ key, headers, value }: Sample): RawRecord {
+  return {
+    key: Buffer.from(key),
+    value: Buffer.from(JSON.stringify(value)),
+    headers: Object.fromEntries(Object.entries(headers).map(([name, text]) => [name, Buffer.from(text)])),
+  };
+}
 
 /** The digest of each frozen file, as `sha256sum` writes them. */
 export function frozenDigests(): ReadonlyMap<string, string> {
@@ -49,7 +51,8 @@ export function frozenDigests(): ReadonlyMap<string, string> {
   return new Map(lines.map((line) => [line.slice(66), line.slice(0, 64)]));
 }
 
-export const digestOf = (file: string): string =>
-  createHash('sha256')
+export function digestOf(file: string): string {
+  return createHash('sha256')
     .update(readFileSync(new URL(file, folder)))
     .digest('hex');
+}

@@ -43,25 +43,27 @@ export async function cableTo(url: string): Promise<Cable> {
   });
 
   let own = 0;
-  const mend = () =>
-    new Promise<void>((resolve) => {
+  function mend() {
+    return new Promise<void>((resolve) => {
       server.listen(own, '127.0.0.1', () => {
         const address = server.address();
         if (typeof address === 'object' && address) own = address.port;
         resolve();
       });
     });
-  const cut = () =>
-    new Promise<void>((resolve) => {
+  }
+  function cut() {
+    return new Promise<void>((resolve) => {
       server.close(() => resolve());
       for (const socket of sockets) socket.destroy();
     });
+  }
 
   await mend();
   await cut();
-  const delayNext = (word: string, ms: number) => {
+  function delayNext(word: string, ms: number) {
     slow = { word, ms };
-  };
+  }
   return { url: through(own), cut, mend, delayNext };
 }
 

@@ -8,15 +8,17 @@ import { mongoUrl, testDatabase } from './testing.ts';
 const byName = { collection: 'notes', name: 'name', keys: { name: 1 }, unique: true } as const;
 const database = testDatabase('failures', [byName]);
 
-const notes = async () =>
-  (await database.empty()).connection.collection<{ name: string; _id?: string }>('notes');
+async function notes() {
+  return (await database.empty()).connection.collection<{ name: string; _id?: string }>('notes');
+}
 
 /** What a promise rejects with. */
-const errorOf = (promise: Promise<unknown>): Promise<unknown> =>
-  promise.then(
+function errorOf(promise: Promise<unknown>): Promise<unknown> {
+  return promise.then(
     () => assert.fail('nothing failed'),
     (error: unknown) => error,
   );
+}
 
 describe('a write', () => {
   test('that comes second to a unique key has lost a race', async () => {

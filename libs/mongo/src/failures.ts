@@ -26,8 +26,9 @@ export function failureOf(error: unknown): MongoFailure | undefined {
   return undefined;
 }
 
-const kindOf = ({ name, code, codeName }: mongoose.mongo.MongoServerError): string =>
-  [name, code, codeName].filter((part) => part !== undefined).join(' ');
+function kindOf({ name, code, codeName }: mongoose.mongo.MongoServerError): string {
+  return [name, code, codeName].filter((part) => part !== undefined).join(' ');
+}
 
 function isOfConnection(error: unknown): error is Error {
   const { Error: MongooseError } = driver();
@@ -42,7 +43,9 @@ const DUPLICATE_KEY = 11000;
 /** Somebody wrote the same document meanwhile. */
 const WRITE_CONFLICT = 112;
 
-const isRace = (code: unknown): boolean => code === DUPLICATE_KEY || code === WRITE_CONFLICT;
+function isRace(code: unknown): boolean {
+  return code === DUPLICATE_KEY || code === WRITE_CONFLICT;
+}
 
 /**
  * Whether a write failed because another had come first; of a bulk, whether each one that failed did. A bulk that was
@@ -87,12 +90,11 @@ export function reportingFailures<Port extends Methods<Port>>(
   return Object.fromEntries(guarded) as unknown as Port;
 }
 
-const reporting =
-  <Args extends readonly unknown[], Result>(
-    method: (...args: Args) => Promise<Result>,
-    report: (failure: MongoFailure) => Error,
-  ) =>
-  async (...args: Args): Promise<Result> => {
+function reporting<Args extends readonly unknown[], Result>(
+  method: (...args: Args) => Promise<Result>,
+  report: (failure: MongoFailure) => Error,
+) {
+  return async (...args: Args): Promise<Result> => {
     try {
       return await method(...args);
     } catch (error) {
@@ -100,3 +102,4 @@ const reporting =
       throw failure === undefined ? error : report(failure);
     }
   };
+}

@@ -6,8 +6,8 @@ import { driver } from './driver.ts';
  * index would take it for a value), nothing left out because it is empty. A field that it does not know is an
  * error. `_id` is ours.
  */
-export const plainSchema = <Document>(definition: SchemaDefinition): Schema<Document> =>
-  new (driver().Schema)<Document>(definition as SchemaDefinition<Document>, {
+export function plainSchema<Document>(definition: SchemaDefinition): Schema<Document> {
+  return new (driver().Schema)<Document>(definition as SchemaDefinition<Document>, {
     _id: false,
     versionKey: false,
     minimize: false,
@@ -16,6 +16,7 @@ export const plainSchema = <Document>(definition: SchemaDefinition): Schema<Docu
     autoIndex: false,
     autoCreate: false,
   });
+}
 
 /** The model of a collection, the same for everyone who asks on this connection. */
 export function modelOf<Document>(

@@ -20,15 +20,18 @@ async function withCable(play: (mongo: Mongo, cable: Cable) => Promise<void>): P
   }
 }
 
-const read = (mongo: Mongo) => mongo.connection.collection('notes').findOne({});
+function read(mongo: Mongo) {
+  return mongo.connection.collection('notes').findOne({});
+}
 
 /** Resolves once the server answers. */
 async function answering(mongo: Mongo): Promise<void> {
-  const answers = () =>
-    mongo.ping().then(
+  function answers() {
+    return mongo.ping().then(
       () => true,
       () => false,
     );
+  }
   while (!(await answers())) await wait(50);
 }
 

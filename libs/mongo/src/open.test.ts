@@ -32,10 +32,11 @@ describe('opening MongoDB', () => {
   });
 });
 
-const unusedPort = (): Promise<number> =>
-  new Promise((resolve) => {
+function unusedPort(): Promise<number> {
+  return new Promise((resolve) => {
     const server = createServer().listen(0, '127.0.0.1', () => {
       const address = server.address();
       server.close(() => resolve(typeof address === 'object' && address ? address.port : 0));
     });
   });
+}

@@ -99,23 +99,27 @@ export function openMongo(options: MongoOptions): Mongo {
  * Durability is ours to say: what is acknowledged is in the journals of a majority. Retried writes are the
  * URL's: DocumentDB-like servers want `retryWrites=false`.
  */
-const settings = ({ url, database, answersWithinMs = ANSWER_MS }: MongoOptions): ConnectOptions => ({
-  ...databaseOf(url, database),
-  autoIndex: false,
-  autoCreate: false,
-  bufferCommands: false,
-  ignoreUndefined: true,
-  serverSelectionTimeoutMS: SELECTION_MS,
-  waitQueueTimeoutMS: SELECTION_MS,
-  connectTimeoutMS: CONNECT_MS,
-  socketTimeoutMS: limited(answersWithinMs),
-  writeConcern: { w: 'majority', journal: true, wtimeoutMS: limited(answersWithinMs) },
-  readPreference: 'primary',
-  appName: 'latchkey',
-});
+function settings({ url, database, answersWithinMs = ANSWER_MS }: MongoOptions): ConnectOptions {
+  return {
+    ...databaseOf(url, database),
+    autoIndex: false,
+    autoCreate: false,
+    bufferCommands: false,
+    ignoreUndefined: true,
+    serverSelectionTimeoutMS: SELECTION_MS,
+    waitQueueTimeoutMS: SELECTION_MS,
+    connectTimeoutMS: CONNECT_MS,
+    socketTimeoutMS: limited(answersWithinMs),
+    writeConcern: { w: 'majority', journal: true, wtimeoutMS: limited(answersWithinMs) },
+    readPreference: 'primary',
+    appName: 'latchkey',
+  };
+}
 
 /** As driver and server take it: 0 is no limit. */
-const limited = (ms: number): number => (Number.isFinite(ms) ? ms : 0);
+function limited(ms: number): number {
+  return Number.isFinite(ms) ? ms : 0;
+}
 
 function databaseOf(url: string, database: string | undefined): Pick<ConnectOptions, 'dbName'> {
   if (database !== undefined) return { dbName: database };

@@ -26,19 +26,19 @@ export function testDatabase(suite: string, indexes: readonly Index[]): TestData
   const database = `latchkey_test_${suite}_${randomBytes(4).toString('hex')}`;
   const opened: Mongo[] = [];
 
-  const another = async (option?: string): Promise<Mongo> => {
+  async function another(option?: string): Promise<Mongo> {
     const mongo = openMongo({ url: withOption(url, option), database });
     opened.push(mongo);
     await mongo.reached;
     return mongo;
-  };
+  }
 
   let first: Promise<Mongo> | undefined;
-  const prepare = async (): Promise<Mongo> => {
+  async function prepare(): Promise<Mongo> {
     const mongo = await another();
     await ensureIndexes(mongo.connection, indexes);
     return mongo;
-  };
+  }
 
   after(async () => {
     await opened[0]?.connection.dropDatabase();

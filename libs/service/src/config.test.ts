@@ -19,7 +19,7 @@ const schema = z.object({
   LOG_LEVEL: z.enum(['info', 'debug']).default('info'),
 });
 
-const faultsOf = (environment: Environment, of: z.ZodObject = schema): readonly string[] => {
+function faultsOf(environment: Environment, of: z.ZodObject = schema): readonly string[] {
   try {
     readConfig(of, environment);
   } catch (error) {
@@ -28,19 +28,19 @@ const faultsOf = (environment: Environment, of: z.ZodObject = schema): readonly 
     return error.faults;
   }
   return assert.fail('no fault was found');
-};
+}
 
-const folder = (t: TestContext): string => {
+function folder(t: TestContext): string {
   const path = mkdtempSync(join(tmpdir(), 'latchkey-config-'));
   t.after(() => rmSync(path, { recursive: true }));
   return path;
-};
+}
 
-const file = (t: TestContext, content: string): string => {
+function file(t: TestContext, content: string): string {
   const path = join(folder(t), 'secret');
   writeFileSync(path, content);
   return path;
-};
+}
 
 describe('settings', () => {
   it('are read from the environment, the others having their defaults', () => {

@@ -58,7 +58,7 @@ export function readAll<T extends Record<string, () => unknown>>(
 type Collected = { values: Record<string, string | undefined>; faults: Map<string, string> };
 
 /** The values given, directly or by file; a setting whose giving is at fault has no value. */
-const collect = (names: readonly string[], environment: Environment): Collected => {
+function collect(names: readonly string[], environment: Environment): Collected {
   const values: Record<string, string | undefined> = {};
   const faults = new Map<string, string>();
   const known = new Set(names);
@@ -77,30 +77,31 @@ const collect = (names: readonly string[], environment: Environment): Collected 
     }
   }
   return { values, faults };
-};
+}
 
-const readSecretFile = (path: string): { text: string } | { fault: string } => {
+function readSecretFile(path: string): { text: string } | { fault: string } {
   try {
     const text = readFileSync(path, 'utf8').replace(/\r?\n$/, '');
     return text === '' ? { fault: 'the file is empty' } : { text };
   } catch (error) {
     return { fault: `the file cannot be read (${errorCode(error)})` };
   }
-};
+}
 
-const errorCode = (error: unknown): string =>
-  error instanceof Error && 'code' in error ? String(error.code) : 'unknown error';
+function errorCode(error: unknown): string {
+  return error instanceof Error && 'code' in error ? String(error.code) : 'unknown error';
+}
 
 /** A shorter value may stand in any message by chance. */
 const SHORTEST_SECRET = 4;
 
-const faultLine = (name: string, value: string | undefined, issue: z.core.$ZodIssue): string => {
+function faultLine(name: string, value: string | undefined, issue: z.core.$ZodIssue): string {
   if (name === '') return issue.message;
   if (value === undefined && issue.code === 'invalid_type') return `${name}: is required`;
   // A message made by a careless schema may quote the value.
   const quotable = value === undefined || value.length < SHORTEST_SECRET;
   return `${name}: ${quotable ? inWords(issue) : inWords(issue).replaceAll(value, '…')}`;
-};
+}
 
 /**
  * Adds the variables of a `.env` file in `folder` (if there is one) beneath those given: given ones win, also
@@ -114,16 +115,18 @@ export function withDotEnv(environment: Environment, folder: string): Environmen
   return Object.fromEntries([...beneath, ...given]);
 }
 
-const plainName = (name: string): string => name.replace(/_FILE$/, '');
+function plainName(name: string): string {
+  return name.replace(/_FILE$/, '');
+}
 
-const readDotEnv = (folder: string): NodeJS.Dict<string> => {
+function readDotEnv(folder: string): NodeJS.Dict<string> {
   try {
     return parseEnv(readFileSync(join(folder, '.env'), 'utf8'));
   } catch (error) {
     if (errorCode(error) === 'ENOENT') return {};
     throw new ConfigError([`.env: the file cannot be read (${errorCode(error)})`]);
   }
-};
+}
 
 const FLAGS: Readonly<Record<string, boolean>> = {
   true: true,
@@ -201,7 +204,9 @@ export const setting = {
   },
 };
 
-const wholeNumber = (text: string): number => (/^-?\d{1,15}$/.test(text.trim()) ? Number(text) : Number.NaN);
+function wholeNumber(text: string): number {
+  return /^-?\d{1,15}$/.test(text.trim()) ? Number(text) : Number.NaN;
+}
 
 /** One setting, as a person reads about it. */
 export interface SettingDescription {
@@ -221,7 +226,7 @@ export function describeConfig(schema: z.ZodObject): readonly SettingDescription
   return Object.entries(schema.shape).map(([name, field]) => describeSetting(name, field as z.ZodType));
 }
 
-const describeSetting = (name: string, field: z.ZodType): SettingDescription => {
+function describeSetting(name: string, field: z.ZodType): SettingDescription {
   // JSON Schema already knows how metadata travels through optional, default and pipe.
   const json = z.toJSONSchema(field, { io: 'input', unrepresentable: 'any' });
   const fallback = json['fallback'] ?? json.default;
@@ -232,4 +237,4 @@ const describeSetting = (name: string, field: z.ZodType): SettingDescription => 
     required: fallback === undefined && !field.safeParse(undefined).success,
     secret: json['secret'] === true,
   };
-};
+}

@@ -2,7 +2,7 @@
 import type { z } from 'zod';
 
 /** Zod's own sentences are for programmers; a schema's sentences are kept. */
-export const inWords = (issue: z.core.$ZodIssue): string => {
+export function inWords(issue: z.core.$ZodIssue): string {
   if (!/^(?:Invalid (?:input|option|string)|Too (?:small|big))/.test(issue.message)) return issue.message;
   switch (issue.code) {
     case 'invalid_type':
@@ -16,12 +16,18 @@ export const inWords = (issue: z.core.$ZodIssue): string => {
     default:
       return issue.message;
   }
-};
+}
 
-const withArticle = (type: string): string => `${/^[aeio]/.test(type) ? 'an' : 'a'} ${type}`;
+function withArticle(type: string): string {
+  return `${/^[aeio]/.test(type) ? 'an' : 'a'} ${type}`;
+}
 
 const UNITS: Readonly<Record<string, string>> = { string: 'characters', array: 'items', set: 'items' };
 
-const measure = (origin: string): string => (origin in UNITS ? 'have' : 'be');
+function measure(origin: string): string {
+  return origin in UNITS ? 'have' : 'be';
+}
 
-const unit = (origin: string): string => (origin in UNITS ? ` ${UNITS[origin]}` : '');
+function unit(origin: string): string {
+  return origin in UNITS ? ` ${UNITS[origin]}` : '';
+}

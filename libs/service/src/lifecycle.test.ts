@@ -14,7 +14,7 @@ interface Running {
   ended(): Promise<{ readonly code: number | null; readonly output: string; readonly errors: string }>;
 }
 
-const run = (t: TestContext, environment: Readonly<Record<string, string>>): Running => {
+function run(t: TestContext, environment: Readonly<Record<string, string>>): Running {
   const child = spawn(process.execPath, [CHILD], {
     env: { ...process.env, GRACE_MS: '10000', ...environment },
   });
@@ -38,17 +38,18 @@ const run = (t: TestContext, environment: Readonly<Record<string, string>>): Run
       return { code, output, errors };
     },
   };
-};
+}
 
-const fatalLines = (output: string): readonly Record<string, unknown>[] =>
-  output
+function fatalLines(output: string): readonly Record<string, unknown>[] {
+  return output
     .split('\n')
     .filter((line) => line.startsWith('{'))
     .map((line) => JSON.parse(line) as Record<string, unknown>)
     .filter(({ level }) => level === 'fatal');
+}
 
 describe('a group of parts', () => {
-  const recorded = (names: readonly string[], own: Readonly<Record<string, Partial<Part>>> = {}) => {
+  function recorded(names: readonly string[], own: Readonly<Record<string, Partial<Part>>> = {}) {
     const steps: string[] = [];
     const parts = names.map(
       (name): Part => ({
@@ -60,10 +61,10 @@ describe('a group of parts', () => {
       }),
     );
     return { part: group('all', parts), steps };
-  };
-  const refuse = async (): Promise<never> => {
+  }
+  async function refuse(): Promise<never> {
     throw new Error('refused');
-  };
+  }
 
   it('starts in order and stops in reverse, once', async () => {
     const { part, steps } = recorded(['a', 'b', 'c']);

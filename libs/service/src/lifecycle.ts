@@ -40,22 +40,22 @@ export function group(name: string, parts: readonly Part[]): Part {
   let begun: Part[] = [];
   let stopping: Promise<void> | undefined;
 
-  const stop = (): Promise<void> => {
+  function stop(): Promise<void> {
     stopping ??= stopBegun().finally(() => {
       stopping = undefined;
     });
     return stopping;
-  };
+  }
 
-  const stopBegun = async (): Promise<void> => {
+  async function stopBegun(): Promise<void> {
     const toStop = begun.toReversed();
     begun = [];
     const errors: unknown[] = [];
     for (const part of toStop) await part.stop().catch((error: unknown) => errors.push(error));
     if (errors.length > 0) throw errors[0];
-  };
+  }
 
-  const start = async (): Promise<void> => {
+  async function start(): Promise<void> {
     for (const part of parts) {
       begun.push(part);
       try {
@@ -66,10 +66,11 @@ export function group(name: string, parts: readonly Part[]): Part {
         throw error;
       }
     }
-  };
+  }
 
-  const health = async (): Promise<readonly Dependency[]> =>
-    (await Promise.all(parts.map((part) => part.health()))).flat();
+  async function health(): Promise<readonly Dependency[]> {
+    return (await Promise.all(parts.map((part) => part.health()))).flat();
+  }
 
   return { name, start, stop, health };
 }
@@ -111,7 +112,7 @@ export async function runProcess(
   let ending = false;
   let started: Promise<void> = Promise.resolve();
 
-  const end = async (code: 0 | 1): Promise<void> => {
+  async function end(code: 0 | 1): Promise<void> {
     ending = true;
     setTimeout(() => {
       logger.fatal({ graceMs }, 'did not stop in time');
@@ -126,34 +127,34 @@ export async function runProcess(
       process.exit(1);
     }
     process.exit(code);
-  };
+  }
 
-  const onSignal = (signal: NodeJS.Signals): void => {
+  function onSignal(signal: NodeJS.Signals): void {
     if (ending) {
       logger.fatal({ signal }, 'ended by a second signal');
       process.exit(1);
     }
     logger.info({ signal }, 'stopping');
     void end(0);
-  };
+  }
 
-  const fail = (reason: string, error?: unknown): void => {
+  function fail(reason: string, error?: unknown): void {
     if (ending) return;
     logger.fatal(error === undefined ? {} : { err: error }, reason);
     void end(1);
-  };
+  }
 
-  const failStart = (error: unknown): void => {
+  function failStart(error: unknown): void {
     if (ending) return;
     reportFailedStart(logger, error);
     void end(1);
-  };
+  }
 
-  const die = (error: unknown): void => {
+  function die(error: unknown): void {
     // The state is unknown now; whatever counts has been written down, so the quickest end is the safest.
     logger.fatal({ err: error }, 'unhandled error');
     process.exit(1);
-  };
+  }
 
   process.on('SIGTERM', onSignal).on('SIGINT', onSignal);
   process.on('uncaughtException', die).on('unhandledRejection', die);
@@ -172,12 +173,13 @@ export async function runProcess(
   }
 }
 
-const reportFailedStart = (logger: Logger, error: unknown): void => {
+function reportFailedStart(logger: Logger, error: unknown): void {
   if (error instanceof ConfigError) for (const fault of error.faults) logger.fatal(fault);
   else if (isExpected(error)) logger.fatal(`cannot start: ${error.message}`);
   else logger.fatal({ err: error }, 'cannot start');
-};
+}
 
 /** A plain Error was worded for people (a taken port, a folder in use); any other kind needs its stack. */
-const isExpected = (error: unknown): error is Error =>
-  error instanceof Error && error.constructor === Error && error.message !== '';
+function isExpected(error: unknown): error is Error {
+  return error instanceof Error && error.constructor === Error && error.message !== '';
+}

@@ -7,12 +7,12 @@ const jwt = 'eyJhbGciOiJFUzI1NiJ9.eyJzdWIiOiJhIn0.c2lnbmF0dXJl';
 const jwe = 'eyJhbGciOiJFQ0RILUVTIn0..aXY.Y2lwaGVy.dGFn';
 const address = 'ada.love+x@mail.example.com';
 
-const logged = (write: (logger: ReturnType<typeof captureLog>['logger']) => void) => {
+function logged(write: (logger: ReturnType<typeof captureLog>['logger']) => void) {
   const log = captureLog();
   write(log.logger);
   const [line = {}] = log.lines();
   return { line, text: log.text() };
-};
+}
 
 describe('a log line', () => {
   it('is JSON with time, level, name and what was logged', () => {

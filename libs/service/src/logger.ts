@@ -31,7 +31,9 @@ export function createLogger(options: LoggerOptions, destination?: NodeJS.Writab
  * Each line is written when the call returns. Otherwise it waits for a thread, behind password hashes, and
  * the flush of a `fatal` overtakes the line in flight.
  */
-const synchronousStdout = () => pino.destination({ sync: true });
+function synchronousStdout() {
+  return pino.destination({ sync: true });
+}
 
 interface DescribedError {
   readonly type: string;

@@ -4,12 +4,14 @@ import { readConfig, setting } from './config.ts';
 import { allowedOrigins, originSettings } from './origin-settings.ts';
 
 const settings = originSettings.extend({ PUBLIC_URL: setting.url() });
-const read = (environment: Record<string, string>) =>
-  readConfig(settings, { PUBLIC_URL: 'https://id.example.com', ...environment });
+function read(environment: Record<string, string>) {
+  return readConfig(settings, { PUBLIC_URL: 'https://id.example.com', ...environment });
+}
 
 describe('a page may call', () => {
-  const allowed = (origin: string, environment: Record<string, string>): boolean =>
-    allowedOrigins(read(environment))(origin);
+  function allowed(origin: string, environment: Record<string, string>): boolean {
+    return allowedOrigins(read(environment))(origin);
+  }
 
   test('from our own origin and that of the client app', () => {
     const environment = {

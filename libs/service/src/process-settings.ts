@@ -19,8 +19,8 @@ export const environmentSetting = z
   .describe('`development` or `production`.');
 
 /** How a process listens and logs: LATCHKEY_ENV, HOST, PORT, LOG_LEVEL, TRUSTED_PROXIES. */
-export const processSettings = (defaultPort: number) =>
-  z.object({
+export function processSettings(defaultPort: number) {
+  return z.object({
     LATCHKEY_ENV: environmentSetting,
     HOST: z.string().default('127.0.0.1').describe('Address to listen on.'),
     PORT: setting
@@ -35,5 +35,6 @@ export const processSettings = (defaultPort: number) =>
       .refine(areAddressBlocks, 'must be a list of addresses or CIDR blocks, such as 10.0.0.0/8')
       .describe('Addresses and CIDR blocks whose X-Forwarded-For is believed, comma-separated.'),
   });
+}
 
 export type ProcessConfig = z.infer<ReturnType<typeof processSettings>>;

@@ -16,24 +16,25 @@ const MAIL_ADDRESS = /[\p{L}\p{N}.!#$%&'*+=?^_`{|}~-]+@[\p{L}\p{N}-]+(?:\.[\p{L}
 const SUSPICIOUS = new RegExp(`${SENSITIVE_NAME.source}|[\\w-]{64}|eyJ|@`, 'i');
 
 /** A log line (one JSON object and its line end) without secrets and persons. */
-export const cleanLine = (line: string): string => {
+export function cleanLine(line: string): string {
   if (!SUSPICIOUS.test(line)) return line;
   try {
     return `${JSON.stringify(JSON.parse(line), cleanField)}\n`;
   } catch {
     return cleanText(line);
   }
-};
+}
 
-const cleanField = (name: string, value: unknown): unknown => {
+function cleanField(name: string, value: unknown): unknown {
   if (typeof value === 'number' || typeof value === 'boolean' || value === null) return value;
   if (SENSITIVE_NAME.test(name)) return MASK;
   return typeof value === 'string' ? cleanText(value) : value;
-};
+}
 
 /** A text without link tokens, JWTs, JWEs and mail addresses. */
-export const cleanText = (text: string): string =>
-  text
+export function cleanText(text: string): string {
+  return text
     .replace(JOSE, '[redacted token]')
     .replace(LINK_TOKEN, '[redacted link token]')
     .replace(MAIL_ADDRESS, '[redacted address]');
+}

@@ -24,7 +24,9 @@ export function resultCode(error: unknown): number | undefined {
 }
 
 /** Whether another connection holds the lock that was asked for. */
-export const isBusy = (error: unknown): boolean => resultCode(error) === 5;
+export function isBusy(error: unknown): boolean {
+  return resultCode(error) === 5;
+}
 
 /** Runs `attempt` and says in one line what is wrong with the folder if it fails for a reason that is known. */
 export function explained<T>(folder: string, attempt: () => T): T {

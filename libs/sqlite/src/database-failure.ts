@@ -7,9 +7,12 @@ export class DatabaseClosed extends Error {
 }
 
 /** Whether an error says that the database failed, is locked or is closed: not what was wrong with what was asked. */
-export const isDatabaseFailure = (error: unknown): boolean =>
-  error instanceof DatabaseClosed ||
-  (error instanceof Error &&
-    'code' in error &&
-    // Of the driver: SQLite's own errors, and a connection that has been closed.
-    (error.code === 'ERR_SQLITE_ERROR' || error.code === 'ERR_INVALID_STATE'));
+export function isDatabaseFailure(error: unknown): boolean {
+  return (
+    error instanceof DatabaseClosed ||
+    (error instanceof Error &&
+      'code' in error &&
+      // Of the driver: SQLite's own errors, and a connection that has been closed.
+      (error.code === 'ERR_SQLITE_ERROR' || error.code === 'ERR_INVALID_STATE'))
+  );
+}

@@ -23,28 +23,31 @@ afterEach(async () => {
   await rm(root, { recursive: true });
 });
 
-const openAs = (as: OpenOptions['as']): Database => {
+function openAs(as: OpenOptions['as']): Database {
   const database = openDatabase({ folder, as });
   opened.push(database);
   return database;
-};
+}
 
-const openWithTable = (): Database => {
+function openWithTable(): Database {
   const database = openAs('server');
   database.exec('CREATE TABLE IF NOT EXISTS note (text TEXT NOT NULL UNIQUE)');
   return database;
-};
+}
 
-const add = (database: Database, text: string) => () => {
-  database.prepare('INSERT INTO note VALUES (?)').run(text);
-  return text;
-};
+function add(database: Database, text: string) {
+  return () => {
+    database.prepare('INSERT INTO note VALUES (?)').run(text);
+    return text;
+  };
+}
 
-const notes = (database: Database) =>
-  database
+function notes(database: Database) {
+  return database
     .prepare('SELECT text FROM note ORDER BY rowid')
     .all()
     .map(({ text }) => text);
+}
 
 /** A connection that sees what a reader elsewhere would. */
 function raw<T>(use: (connection: DatabaseSync) => T): T {
@@ -56,8 +59,8 @@ function raw<T>(use: (connection: DatabaseSync) => T): T {
   }
 }
 
-const refuses = (pattern: RegExp) =>
-  assert.throws(
+function refuses(pattern: RegExp) {
+  return assert.throws(
     () => openAs('server'),
     (error: Error) => {
       assert.ok(error instanceof DataFolderError, String(error));
@@ -66,6 +69,7 @@ const refuses = (pattern: RegExp) =>
       return true;
     },
   );
+}
 
 /** Runs a program that has `database`, with a table, and prints; resolves with it once it has printed. */
 async function childThatPrinted(t: TestContext, program: string) {
@@ -89,7 +93,9 @@ describe('a write', () => {
 
   it('shares its commit with those that wait at the same time, in their order', async () => {
     const database = openWithTable();
-    const frames = async () => (await stat(join(folder, 'latchkey.sqlite-wal'))).size;
+    async function frames() {
+      return (await stat(join(folder, 'latchkey.sqlite-wal'))).size;
+    }
     const empty = await frames();
     await Promise.all(Array.from({ length: 100 }, (_, n) => database.write(add(database, `n${n}`))));
     const together = (await frames()) - empty;
@@ -134,8 +140,9 @@ describe('a write', () => {
 
   it('is not visible elsewhere before its commit, and is once it resolves', async () => {
     const database = openWithTable();
-    const count = () =>
-      raw((connection) => connection.prepare('SELECT count(*) AS n FROM note').get()?.['n']);
+    function count() {
+      return raw((connection) => connection.prepare('SELECT count(*) AS n FROM note').get()?.['n']);
+    }
     const written = database.write(() => {
       add(database, 'one')();
       return count();
@@ -236,8 +243,9 @@ describe('a write that may wait for others', { timeout: 30_000 }, () => {
 
 describe('a write that need not be flushed', () => {
   /** What SQLite does at the commit: 2 is FULL, 1 is NORMAL (https://sqlite.org/pragma.html#pragma_synchronous). */
-  const synchronous = (database: Database) => () =>
-    database.prepare('PRAGMA synchronous').get()?.['synchronous'];
+  function synchronous(database: Database) {
+    return () => database.prepare('PRAGMA synchronous').get()?.['synchronous'];
+  }
 
   it('is committed without a flush, and the next ordinary one with it', async () => {
     const database = openWithTable();
@@ -313,7 +321,9 @@ describe('a database', () => {
 
   it('keeps what a large commit changes in memory until then', async () => {
     const database = openWithTable();
-    const written = async () => (await stat(join(folder, 'latchkey.sqlite-wal'))).size;
+    async function written() {
+      return (await stat(join(folder, 'latchkey.sqlite-wal'))).size;
+    }
     const before = await written();
     const meanwhile = await database.write(() => {
       for (let n = 0; n < 1000; n++) add(database, `${n} ${'x'.repeat(2000)}`)();

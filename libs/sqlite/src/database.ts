@@ -72,20 +72,20 @@ function databaseOn(connection: DatabaseSync, released: () => void): Database {
   let closed: Promise<void> | undefined;
 
   // The works that closing waits for still prepare statements: only then is the connection gone.
-  const prepare = (sql: string): StatementSync => {
+  function prepare(sql: string): StatementSync {
     refuseIf(!connection.isOpen);
     const known = statements.get(sql);
     if (known) return known;
     const statement = connection.prepare(sql);
     statements.set(sql, statement);
     return statement;
-  };
+  }
 
-  const close = async () => {
+  async function close() {
     await commits.idle();
     connection.close();
     released();
-  };
+  }
 
   return {
     prepare,
@@ -109,7 +109,8 @@ function refuseIf(closed: boolean): void {
   if (closed) throw new DatabaseClosed();
 }
 
-const pragma = (prepare: Database['prepare'], name: 'page_count' | 'page_size') =>
-  Number(prepare(`PRAGMA ${name}`).get()?.[name]);
+function pragma(prepare: Database['prepare'], name: 'page_count' | 'page_size') {
+  return Number(prepare(`PRAGMA ${name}`).get()?.[name]);
+}
 
 export type { DatabaseSync };

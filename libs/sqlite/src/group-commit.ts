@@ -42,10 +42,10 @@ export function groupCommit(connection: DatabaseSync): GroupCommit {
   let blockedSince: number | undefined;
   const idlers: (() => void)[] = [];
 
-  const statement = (sql: string) => {
+  function statement(sql: string) {
     const prepared = connection.prepare(sql);
     return () => void prepared.run();
-  };
+  }
   let flushing: boolean | undefined;
   const begin = statement('BEGIN IMMEDIATE');
   const commit = statement('COMMIT');

@@ -59,9 +59,13 @@ export function waitingForOthers(connection: DatabaseSync, run: () => void): voi
   }
 }
 
-const impatient = (connection: DatabaseSync) => connection.exec(`PRAGMA busy_timeout = ${IMPATIENT_MS}`);
+function impatient(connection: DatabaseSync) {
+  return connection.exec(`PRAGMA busy_timeout = ${IMPATIENT_MS}`);
+}
 
-const fileIn = (folder: string): string => join(folder, 'latchkey.sqlite');
+function fileIn(folder: string): string {
+  return join(folder, 'latchkey.sqlite');
+}
 
 /** @throws DataFolderError where no server has made the file yet. */
 export function demandFile(folder: string): void {
@@ -108,5 +112,6 @@ function refuseDamaged(connection: DatabaseSync, folder: string): void {
   }
 }
 
-const pragma = (connection: DatabaseSync, name: 'application_id' | 'user_version') =>
-  Number(connection.prepare(`PRAGMA ${name}`).get()?.[name]);
+function pragma(connection: DatabaseSync, name: 'application_id' | 'user_version') {
+  return Number(connection.prepare(`PRAGMA ${name}`).get()?.[name]);
+}

@@ -16,15 +16,15 @@ export function reportingFailures<Port extends Methods<Port>>(
   return Object.fromEntries(guarded) as unknown as Port;
 }
 
-const reporting =
-  <Args extends readonly unknown[], Result>(
-    method: (...args: Args) => Promise<Result>,
-    report: (failure: unknown) => Error,
-  ) =>
-  async (...args: Args): Promise<Result> => {
+function reporting<Args extends readonly unknown[], Result>(
+  method: (...args: Args) => Promise<Result>,
+  report: (failure: unknown) => Error,
+) {
+  return async (...args: Args): Promise<Result> => {
     try {
       return await method(...args);
     } catch (error) {
       throw isDatabaseFailure(error) ? report(error) : error;
     }
   };
+}

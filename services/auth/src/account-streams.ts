@@ -3,10 +3,11 @@ import { type AccountState, evolve, initialState, STATE_VERSION } from './accoun
 import type { Journal } from './ports/journal.ts';
 import { createStreams, type Streams } from './streams.ts';
 
-export const accountStreams = (journal: Journal): Streams<AccountState> =>
-  createStreams({
+export function accountStreams(journal: Journal): Streams<AccountState> {
+  return createStreams({
     journal,
     initial: initialState,
     evolve: (state, fact) => (fact.type === 'MailRequested' ? state : evolve(state, fact)),
     stateVersion: STATE_VERSION,
   });
+}

@@ -46,7 +46,9 @@ export interface Stores {
   reclaim(): Promise<void>;
 }
 
-export const storesOf = (store: Store): Stores => ('connection' in store ? inMongo(store) : inSqlite(store));
+export function storesOf(store: Store): Stores {
+  return 'connection' in store ? inMongo(store) : inSqlite(store);
+}
 
 function inMongo({ connection }: Pick<ClusterBackend, 'connection'>): Stores {
   return {

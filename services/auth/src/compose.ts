@@ -53,7 +53,9 @@ export interface AuthService extends Service {
 export function compose(config: AuthConfig, deps: AuthDeps): AuthService {
   const { backend, logger, registry, now = () => new Date() } = deps;
   const instance = v4();
-  const newId = () => v7();
+  function newId() {
+    return v7();
+  }
 
   const stores = storesOf(backend);
   const { journal, sessions, requests, leases } = stores;
@@ -129,38 +131,43 @@ export function compose(config: AuthConfig, deps: AuthDeps): AuthService {
   };
 }
 
-const settingsOf = (config: AuthConfig): Settings => ({
-  verificationMinutes: config.VERIFICATION_TOKEN_EXPIRATION_MINUTES,
-  resetMinutes: config.RESET_TOKEN_EXPIRATION_MINUTES,
-  refreshDays: config.REFRESH_TOKEN_DAYS,
-  revealExisting: config.SIGNUP_REVEALS_EXISTING,
-});
+function settingsOf(config: AuthConfig): Settings {
+  return {
+    verificationMinutes: config.VERIFICATION_TOKEN_EXPIRATION_MINUTES,
+    resetMinutes: config.RESET_TOKEN_EXPIRATION_MINUTES,
+    refreshDays: config.REFRESH_TOKEN_DAYS,
+    revealExisting: config.SIGNUP_REVEALS_EXISTING,
+  };
+}
 
 /** With other keys than those that the journal was written under, no password and no session would be right. */
-const keyCheck = (config: AuthConfig, journal: Journal): Part => ({
-  name: 'keys',
-  start: async () => {
-    const others = await journal.checkFingerprints(fingerprints(config));
-    if (others.length === 0) return;
-    throw new Error(
-      `${others.join(', ')}: not what the stored accounts were made with; give the former value`,
-    );
-  },
-  stop: async () => undefined,
-  health: async () => [],
-});
+function keyCheck(config: AuthConfig, journal: Journal): Part {
+  return {
+    name: 'keys',
+    start: async () => {
+      const others = await journal.checkFingerprints(fingerprints(config));
+      if (others.length === 0) return;
+      throw new Error(
+        `${others.join(', ')}: not what the stored accounts were made with; give the former value`,
+      );
+    },
+    stop: async () => undefined,
+    health: async () => [],
+  };
+}
 
 /** What every answer needs. */
-const storeHealth = (journal: Journal, sessions: Sessions): Promise<readonly Dependency[]> =>
-  Promise.all([
+function storeHealth(journal: Journal, sessions: Sessions): Promise<readonly Dependency[]> {
+  return Promise.all([
     dependency('journal', () => journal.backlog()),
     dependency('sessions', () => sessions.find('')),
   ]);
+}
 
-const dependency = async (name: string, ask: () => Promise<unknown>): Promise<Dependency> => {
+async function dependency(name: string, ask: () => Promise<unknown>): Promise<Dependency> {
   const state = await ask().then(
     () => 'ok' as const,
     () => 'down' as const,
   );
   return { name, state, needed: true };
-};
+}

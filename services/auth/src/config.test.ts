@@ -7,10 +7,11 @@ import { generateSecrets } from './credentials/secrets.ts';
 const secrets = generateSecrets();
 const minimal = { ...secrets, PUBLIC_URL: 'https://id.example.com' };
 
-const read = (environment: Record<string, string | undefined> = {}): AuthConfig =>
-  readConfig(authSettings, { ...minimal, ...environment });
+function read(environment: Record<string, string | undefined> = {}): AuthConfig {
+  return readConfig(authSettings, { ...minimal, ...environment });
+}
 
-const faultsOf = (environment: Record<string, string | undefined>): readonly string[] => {
+function faultsOf(environment: Record<string, string | undefined>): readonly string[] {
   try {
     read(environment);
   } catch (error) {
@@ -18,10 +19,11 @@ const faultsOf = (environment: Record<string, string | undefined>): readonly str
     return error.faults;
   }
   assert.fail('no fault was found');
-};
+}
 
-const namesOf = (faults: readonly string[]): readonly string[] =>
-  faults.map((fault) => fault.split(':')[0] ?? '');
+function namesOf(faults: readonly string[]): readonly string[] {
+  return faults.map((fault) => fault.split(':')[0] ?? '');
+}
 
 describe('the settings of auth', () => {
   test('need an address and keys, nothing else', () => {

@@ -10,8 +10,8 @@ const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;
 
 /** Text to what `read` makes of it; an error that `isFault` knows becomes the setting's fault. */
-const readBy = <T>(read: (text: string) => T, isFault: (error: unknown) => error is Error) =>
-  z.string().transform((text, context) => {
+function readBy<T>(read: (text: string) => T, isFault: (error: unknown) => error is Error) {
+  return z.string().transform((text, context) => {
     try {
       return read(text);
     } catch (error) {
@@ -20,10 +20,15 @@ const readBy = <T>(read: (text: string) => T, isFault: (error: unknown) => error
       return z.NEVER;
     }
   });
+}
 
-const key = <T>(read: (text: string) => T) => readBy(read, (error) => error instanceof KeyFault);
+function key<T>(read: (text: string) => T) {
+  return readBy(read, (error) => error instanceof KeyFault);
+}
 
-const limit = (fallback: number) => setting.whole({ min: 1, max: MOST, fallback });
+function limit(fallback: number) {
+  return setting.whole({ min: 1, max: MOST, fallback });
+}
 
 /** Left to what else is set where it is not given. */
 const optionalLimit = z

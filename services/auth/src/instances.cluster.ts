@@ -32,13 +32,14 @@ const seen = log.ensureTopics(topics).then(() =>
 );
 after(async () => (await seen).close());
 
-const configWith = (keys: Omit<Secrets, 'SEALING_PRIVATE_KEYS'>) =>
-  readConfig(authSettings, {
+function configWith(keys: Omit<Secrets, 'SEALING_PRIVATE_KEYS'>) {
+  return readConfig(authSettings, {
     PUBLIC_URL: 'https://id.example.com',
     LIMIT_SIGNUPS_PER_IP: '1000',
     LIMIT_MAIL_REQUESTS_PER_IP: '1000',
     ...keys,
   });
+}
 
 /** With connections of its own, as a process has them. */
 async function instance(keys = secrets): Promise<AuthService> {
@@ -79,21 +80,26 @@ async function serving(t: TestContext) {
     });
 }
 
-const person = (n: number) => ({
-  email: `ada${n}@example.com`,
-  username: `ada${n}`,
-  password: `the password of ada ${n}`,
-});
+function person(n: number) {
+  return {
+    email: `ada${n}@example.com`,
+    username: `ada${n}`,
+    password: `the password of ada ${n}`,
+  };
+}
 
-const eventsOf = (account: string): readonly LatchkeyEvent[] =>
-  records.filter(({ subject }) => subject === account);
+function eventsOf(account: string): readonly LatchkeyEvent[] {
+  return records.filter(({ subject }) => subject === account);
+}
 
 /** The sequences of an account as a reader sees them that passes over repetitions. */
-const firstSeen = (account: string): readonly number[] => [
-  ...new Set(eventsOf(account).map(({ sequence }) => sequence)),
-];
+function firstSeen(account: string): readonly number[] {
+  return [...new Set(eventsOf(account).map(({ sequence }) => sequence))];
+}
 
-const accountsSeen = (): readonly string[] => [...new Set(records.map(({ subject }) => subject))];
+function accountsSeen(): readonly string[] {
+  return [...new Set(records.map(({ subject }) => subject))];
+}
 
 describe('two instances on one journal', () => {
   test('publish all events of every account, in order, and carry out each other’s requests', async (t) => {

@@ -45,8 +45,9 @@ export function openAuthMove(stores: {
   };
 }
 
-const fingerprintsOf = (keys: Pick<Secrets, 'PASSWORD_SALT_KEY' | 'REFRESH_KEY'>): Record<string, string> =>
-  fingerprints({
+function fingerprintsOf(keys: Pick<Secrets, 'PASSWORD_SALT_KEY' | 'REFRESH_KEY'>): Record<string, string> {
+  return fingerprints({
     PASSWORD_SALT_KEY: parseSecretKey(keys.PASSWORD_SALT_KEY),
     REFRESH_KEY: parseSecretKey(keys.REFRESH_KEY),
   });
+}

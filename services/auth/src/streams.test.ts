@@ -14,10 +14,12 @@ interface Toy {
 }
 
 const initial: Toy = { facts: 0, last: 0 };
-const evolve = (state: Toy, _fact: RecordedFact, sequence: number): Toy => ({
-  facts: state.facts + 1,
-  last: sequence,
-});
+function evolve(state: Toy, _fact: RecordedFact, sequence: number): Toy {
+  return {
+    facts: state.facts + 1,
+    last: sequence,
+  };
+}
 
 describe('the state of a stream', () => {
   const stream = randomUUID();
@@ -37,18 +39,21 @@ describe('the state of a stream', () => {
     };
   });
 
-  const streams = (options: Partial<StreamsDeps<Toy>> = {}) =>
-    createStreams({ journal, initial, evolve, stateVersion: 1, ...options });
-  const append = async (count: number) => {
+  function streams(options: Partial<StreamsDeps<Toy>> = {}) {
+    return createStreams({ journal, initial, evolve, stateVersion: 1, ...options });
+  }
+  async function append(count: number) {
     for (const commit of commitsOf(stream, count)) await journal.append(commit);
-  };
+  }
 
   test('is the initial one where there are no commits', async () => {
     assert.deepEqual(await streams().load(stream), { state: initial, number: 0, sequence: 0 });
   });
 
   test('folds every event of every commit, at its sequence', async () => {
-    const events = (count: number) => Array.from({ length: count }, () => sessionsRevoked(stream));
+    function events(count: number) {
+      return Array.from({ length: count }, () => sessionsRevoked(stream));
+    }
     await journal.append(commitOf({ stream, number: 1, sequence: 1, events: events(3) }));
     await journal.append(commitOf({ stream, number: 2, sequence: 4, events: events(2) }));
     const loaded = await streams().load(stream);
@@ -123,9 +128,9 @@ describe('the state of a stream', () => {
 
   test('does without snapshots that cannot be had or left', async () => {
     await append(101);
-    const unavailable = async () => {
+    async function unavailable(): Promise<never> {
       throw new StoreUnavailable(undefined);
-    };
+    }
     const without = { ...journal, snapshot: unavailable, saveSnapshot: unavailable };
     assert.equal((await streams({ journal: without }).load(stream)).number, 101);
   });

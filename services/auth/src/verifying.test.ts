@@ -12,12 +12,15 @@ async function openView(t: TestContext, commits: readonly Commit[]) {
   t.after(close);
   const journal = createSqliteJournal(database);
   for (const commit of commits) await journal.append(commit);
-  const run = (sql: string) => database.write(() => void database.prepare(sql).run());
+  function run(sql: string) {
+    return database.write(() => void database.prepare(sql).run());
+  }
   return { view: openJournalView({ database }), journal, run };
 }
 
-const sequences = (events: readonly { event: { sequence: number } }[]) =>
-  events.map(({ event }) => event.sequence);
+function sequences(events: readonly { event: { sequence: number } }[]) {
+  return events.map(({ event }) => event.sequence);
+}
 
 test('a stream is laid open as its events are published, with the commit of each', async (t) => {
   const stream = randomUUID();
@@ -62,10 +65,10 @@ test('a stream that cannot be followed is laid open up to there, with the reason
   await run(`UPDATE journal_commit SET events = '{}' WHERE stream = '${damaged}' AND number = 3`);
   await run(`UPDATE journal_commit SET sequence = 7 WHERE stream = '${shifted}' AND number = 2`);
 
-  const seen = async (id: string) => {
+  async function seen(id: string) {
     const stream = await view.stream(id);
     return [sequences(stream?.events ?? []), stream?.flaw];
-  };
+  }
   assert.deepEqual(await seen(lacking), [[1], 'Commit 2 is missing.']);
   assert.deepEqual(await seen(damaged), [
     [1, 2],

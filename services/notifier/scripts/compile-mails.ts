@@ -25,7 +25,9 @@ export async function mailSources(): Promise<readonly string[]> {
   return paths.sort().map((path) => join(mailsFolder, path));
 }
 
-export const compiledPath = (source: string): string => source.replace(/\.mjml$/, '.html');
+export function compiledPath(source: string): string {
+  return source.replace(/\.mjml$/, '.html');
+}
 
 if (import.meta.main) {
   for (const source of await mailSources()) await writeFile(compiledPath(source), await compileMail(source));

@@ -6,7 +6,9 @@ import { mailNames, sampleVariables, type Variables } from '../src/mail/variable
 import { duration, instantInWords } from '../src/mail/words.ts';
 
 const entities: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' };
-const escapeHtml = (text: string): string => text.replace(/[&<>"]/g, (each) => entities[each] ?? each);
+function escapeHtml(text: string): string {
+  return text.replace(/[&<>"]/g, (each) => entities[each] ?? each);
+}
 
 const STYLE = `
 :root { color-scheme: light dark; font: 16px/1.5 system-ui, sans-serif; }

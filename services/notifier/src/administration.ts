@@ -10,5 +10,8 @@ export type Administration = Pick<Deliveries, 'list' | 'find' | 'hasten' | 'canc
 /** What a backend keeps its data in. */
 export type Store = Pick<EmbeddedBackend, 'database'> | Pick<ClusterBackend, 'connection'>;
 
-export const openAdministration = (store: Store): Administration =>
-  'connection' in store ? createMongoDeliveries(store.connection) : createSqliteDeliveries(store.database);
+export function openAdministration(store: Store): Administration {
+  return 'connection' in store
+    ? createMongoDeliveries(store.connection)
+    : createSqliteDeliveries(store.database);
+}

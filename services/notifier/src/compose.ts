@@ -93,10 +93,11 @@ function mailHealth(dispatcher: Dispatcher): Dependency {
   return { name: 'smtp', state: 'degraded', needed: false, detail };
 }
 
-const busHealth = (subscription: Subscription): Dependency =>
-  subscription.healthy()
+function busHealth(subscription: Subscription): Dependency {
+  return subscription.healthy()
     ? { name: 'bus', state: 'ok', needed: false }
     : { name: 'bus', state: 'down', needed: false, detail: 'no records can be read' };
+}
 
 interface Store {
   readonly deliveries: Deliveries;

@@ -15,7 +15,7 @@ const complete = {
   SEALING_PRIVATE_KEYS: JSON.stringify({ keys: [jwk] }),
 };
 
-const faultsOf = (settings: Record<string, string | undefined>): readonly string[] => {
+function faultsOf(settings: Record<string, string | undefined>): readonly string[] {
   try {
     readConfig(notifierSettings, { ...complete, ...settings });
     return [];
@@ -23,7 +23,7 @@ const faultsOf = (settings: Record<string, string | undefined>): readonly string
     assert.ok(error instanceof ConfigError);
     return error.faults;
   }
-};
+}
 
 describe('the notifier’s settings', () => {
   it('demand TLS, credentials and a valid certificate unless told otherwise', () => {

@@ -41,11 +41,12 @@ const keySet = z.string().transform((text, context) => {
   return z.NEVER;
 });
 
-const plainText = (most: number) =>
-  z
+function plainText(most: number) {
+  return z
     .string()
     .max(most)
     .refine((text) => !/\p{Cc}/u.test(text), 'must not contain control characters');
+}
 
 const fields = z.object({
   LATCHKEY_ENV: z
@@ -79,8 +80,9 @@ const fields = z.object({
 type Fields = z.infer<typeof fields>;
 type Fault = readonly [name: keyof Fields, message: string];
 
-const when = (wrong: boolean, name: keyof Fields, message: string): readonly Fault[] =>
-  wrong ? [[name, message]] : [];
+function when(wrong: boolean, name: keyof Fields, message: string): readonly Fault[] {
+  return wrong ? [[name, message]] : [];
+}
 
 /** Settings that are each right and do not go together. */
 function contradictions(config: Fields): readonly Fault[] {

@@ -41,8 +41,8 @@ beforeEach(() => {
   knock = async () => ({ kind: 'welcome' });
 });
 
-const dispatcherWith = (trySending: TrySending, clock: Clock = systemClock, logger = silent) =>
-  createDispatcher({
+function dispatcherWith(trySending: TrySending, clock: Clock = systemClock, logger = silent) {
+  return createDispatcher({
     deliveries,
     trySending,
     knock,
@@ -53,6 +53,7 @@ const dispatcherWith = (trySending: TrySending, clock: Clock = systemClock, logg
     logger,
     concurrency: 10,
   });
+}
 
 async function owe(count: number): Promise<void> {
   const person = { recipients: Array.from({ length: count }, (_, index) => `user${index}@example.com`) };

@@ -79,7 +79,9 @@ export function createDispatcher(deps: DispatcherDeps): Dispatcher {
   const unwritten = new Set<string>();
 
   // With a reason: without one, an exception is made each time, with its stack.
-  const wake = (): void => woken.abort('woken');
+  function wake(): void {
+    woken.abort('woken');
+  }
 
   function learn(result: TryResult | KnockResult): void {
     const before = circuit.state;
@@ -98,12 +100,15 @@ export function createDispatcher(deps: DispatcherDeps): Dispatcher {
     else logger.info('deliveries can be reached again');
   }
 
-  const isYoung = ({ at, monotonic }: Beginning): boolean =>
-    clock.monotonic() - monotonic < TRY_MS && clock.now().getTime() - at.getTime() < TRY_MS;
+  function isYoung({ at, monotonic }: Beginning): boolean {
+    return clock.monotonic() - monotonic < TRY_MS && clock.now().getTime() - at.getTime() < TRY_MS;
+  }
 
   async function attempt(delivery: ClaimedDelivery, began: Beginning): Promise<TryResult> {
     const signal = AbortSignal.any([givingUp.signal, AbortSignal.timeout(TRY_MS)]);
-    const mayProceed = (): boolean => isYoung(began);
+    function mayProceed(): boolean {
+      return isYoung(began);
+    }
     try {
       return await deps.trySending(delivery, { mayProceed, signal });
     } catch (error) {

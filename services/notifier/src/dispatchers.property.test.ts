@@ -51,12 +51,14 @@ function aLink(userId: string, lifeMs: number) {
   return { sealed: JSON.stringify(content), expiresAt };
 }
 
-const aReset = (lifeMs: number) => (at: EventOverrides & { readonly subject: string }) =>
-  anEvent(
-    'PasswordResetRequested',
-    { locale, person, reset: aLink(at.subject, lifeMs), verifies: false },
-    at,
-  );
+function aReset(lifeMs: number) {
+  return (at: EventOverrides & { readonly subject: string }) =>
+    anEvent(
+      'PasswordResetRequested',
+      { locale, person, reset: aLink(at.subject, lifeMs), verifies: false },
+      at,
+    );
+}
 
 const makers = {
   reset: aReset(24 * HOUR),
@@ -194,7 +196,9 @@ function createWorld({ store, scheduler, batches, ...given }: Play) {
   let owners = 0;
   let busy = 0;
 
-  const sometime = (what: string): Promise<void> => scheduler.schedule(Promise.resolve(), what);
+  function sometime(what: string): Promise<void> {
+    return scheduler.schedule(Promise.resolve(), what);
+  }
 
   async function atWork<T>(work: () => Promise<T>): Promise<T> {
     busy += 1;
@@ -215,7 +219,9 @@ function createWorld({ store, scheduler, batches, ...given }: Play) {
     return result;
   }
 
-  const isReached = (delivery: NewDelivery): boolean => cutoffs.some((cutoff) => covers(cutoff, delivery));
+  function isReached(delivery: NewDelivery): boolean {
+    return cutoffs.some((cutoff) => covers(cutoff, delivery));
+  }
 
   async function claim(asked: Parameters<Deliveries['claim']>[0]) {
     const claimed = await store.claim(asked);
@@ -364,8 +370,9 @@ function createWorld({ store, scheduler, batches, ...given }: Play) {
     for (const { dispatcher } of running) dispatcher.wake();
   }
 
-  const removed = (index: number): Process | undefined =>
-    running.length === 0 ? undefined : running.splice(index % running.length, 1)[0];
+  function removed(index: number): Process | undefined {
+    return running.length === 0 ? undefined : running.splice(index % running.length, 1)[0];
+  }
 
   async function act(action: Action): Promise<void> {
     switch (action.kind) {
@@ -400,10 +407,10 @@ function createWorld({ store, scheduler, batches, ...given }: Play) {
     for (const _ of serverFates);
     await read(batches);
     start();
-    const open = async () => {
+    async function open() {
       const byState = await store.census();
       return byState.pending + byState.claimed;
-    };
+    }
     for (const end = clock.elapsed() + CALM; clock.elapsed() < end && (await open()) > 0; ) {
       await pass(10 * SECOND);
     }

@@ -4,7 +4,9 @@ import { createRegistry, type Registry } from '@latchkey/service';
 import { createMetrics } from './metrics.ts';
 
 const START = Date.parse('2026-11-21T10:00:00.000Z');
-const at = (seconds: number): Date => new Date(START + seconds * 1000);
+function at(seconds: number): Date {
+  return new Date(START + seconds * 1000);
+}
 
 describe('what the notifier tells of its store', () => {
   let registry: Registry;
@@ -17,15 +19,19 @@ describe('what the notifier tells of its store', () => {
     const line = (await registry.metrics()).split('\n').find((each) => each.startsWith(`${name} `));
     return line === undefined ? undefined : Number(line.slice(name.length + 1));
   }
-  const age = () => scraped('latchkey_notifier_oldest_pending_seconds');
-  const pending = () => scraped('latchkey_notifier_deliveries{state="pending"}');
+  function age() {
+    return scraped('latchkey_notifier_oldest_pending_seconds');
+  }
+  function pending() {
+    return scraped('latchkey_notifier_deliveries{state="pending"}');
+  }
 
   beforeEach(() => {
     [registry, oldest, isAway, now] = [createRegistry(), undefined, false, at(3600)];
-    const ask = async <T>(answer: T): Promise<T> => {
+    async function ask<T>(answer: T): Promise<T> {
       if (isAway) throw new Error('the store is away');
       return answer;
-    };
+    }
     const store = {
       census: () => ask({ pending: 1, claimed: 0, sent: 2, failed: 0, expired: 0, cancelled: 0 }),
       oldestOpen: () => ask(oldest),

@@ -19,16 +19,16 @@ type CountedStore = Pick<Deliveries, 'census' | 'oldestOpen'>;
 /** Gauges are read from the store when they are asked for. While it is away the age is NaN, and no state has a number. */
 function observeStore(registry: Registry, deliveries: CountedStore, now: () => Date): void {
   let known: { readonly at: number; readonly census: Promise<Census> } | undefined;
-  const recentCensus = (): Promise<Census> => {
+  function recentCensus(): Promise<Census> {
     const at = now().getTime();
     if (known === undefined || Math.abs(at - known.at) >= CENSUS_MS)
       known = { at, census: deliveries.census() };
     return known.census;
-  };
-  const age = async (): Promise<number> => {
+  }
+  async function age(): Promise<number> {
     const oldest = await deliveries.oldestOpen();
     return oldest === undefined ? 0 : Math.max(0, now().getTime() - oldest.getTime()) / 1000;
-  };
+  }
   new Gauge({
     name: 'latchkey_notifier_oldest_pending_seconds',
     help: 'Time since the event of the oldest mail that is still owed; 0 where none is.',

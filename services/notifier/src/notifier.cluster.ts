@@ -20,7 +20,7 @@ const publisher = openBus();
 const key = await createSealingKey();
 
 /** A notifier with connections of its own, until it is stopped or the test ends. */
-const startNotifier = async (context: TestContext, port: number, clock: Clock = systemClock) => {
+async function startNotifier(context: TestContext, port: number, clock: Clock = systemClock) {
   const config = sendingTo(port, key);
   const bus = openBus();
   await bus.ensureTopics(notifierTopics);
@@ -35,50 +35,54 @@ const startNotifier = async (context: TestContext, port: number, clock: Clock = 
   await service.start();
   context.after(service.stop);
   return { service, registry, loseStore: mongo.close };
-};
+}
 
-const publish = async (...events: readonly LatchkeyEvent[]): Promise<void> => {
+async function publish(...events: readonly LatchkeyEvent[]): Promise<void> {
   for (const event of events) {
     const { topic, ...record } = encode(event);
     await publisher.publish(topic, [record]);
   }
-};
+}
 
-const aSignUp = async (email: string): Promise<LatchkeyEvent> => {
+async function aSignUp(email: string): Promise<LatchkeyEvent> {
   const subject = randomUUID();
   const expiresAt = new Date(Date.now() + 3_600_000).toISOString();
   const link = { purpose: 'verification', to: email, userId: subject, expiresAt } as const;
   const verification = await key.seal({ ...link, token: aToken() });
   const data = { role: 'user', locale: 'en', person: { email, username: 'ada' }, verification } as const;
   return anEvent('UserRegistered', data, { subject });
-};
+}
 
-const signUps = (count: number, name: string): Promise<readonly LatchkeyEvent[]> =>
-  Promise.all(Array.from({ length: count }, (_, index) => aSignUp(`${name}${index}@example.com`)));
+function signUps(count: number, name: string): Promise<readonly LatchkeyEvent[]> {
+  return Promise.all(Array.from({ length: count }, (_, index) => aSignUp(`${name}${index}@example.com`)));
+}
 
-const startServer = async (context: TestContext, script?: Parameters<typeof startMailServer>[0]) => {
+async function startServer(context: TestContext, script?: Parameters<typeof startMailServer>[0]) {
   const server = await startMailServer(script);
   context.after(server.close);
   return server;
-};
+}
 
-const recipients = ({ received }: MailServer): readonly string[] =>
-  received.flatMap(({ to }) => to).toSorted();
+function recipients({ received }: MailServer): readonly string[] {
+  return received.flatMap(({ to }) => to).toSorted();
+}
 
-const emailsOf = (count: number, name: string): readonly string[] =>
-  Array.from({ length: count }, (_, index) => `${name}${index}@example.com`).toSorted();
+function emailsOf(count: number, name: string): readonly string[] {
+  return Array.from({ length: count }, (_, index) => `${name}${index}@example.com`).toSorted();
+}
 
 /** Waits for a condition that no event tells of. */
-const until = async (condition: () => Promise<boolean>): Promise<void> => {
+async function until(condition: () => Promise<boolean>): Promise<void> {
   const deadline = Date.now() + 60_000;
   while (!(await condition())) {
     if (Date.now() > deadline) throw new Error('it did not come to pass in 60 s');
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
-};
+}
 
-const countIn = async (state: string): Promise<number> =>
-  (await database.another()).connection.collection('notifier_deliveries').countDocuments({ state });
+async function countIn(state: string): Promise<number> {
+  return (await database.another()).connection.collection('notifier_deliveries').countDocuments({ state });
+}
 
 test('two notifiers send every mail once, also when records come again', async (context) => {
   await database.empty();

@@ -27,7 +27,9 @@ import { sendingTo } from './testing/settings.ts';
 const HOUR = 3_600_000;
 /** So long a notifier that stops waits for mails that are being handed over. */
 const STOPS_WITHIN_MS = 5_000;
-const later = (ms: number): string => new Date(Date.now() + ms).toISOString();
+function later(ms: number): string {
+  return new Date(Date.now() + ms).toISOString();
+}
 
 interface Running {
   readonly database: Database;
@@ -117,13 +119,17 @@ async function until(condition: () => Promise<boolean>): Promise<void> {
   }
 }
 
-const census = async () => (running ? createSqliteDeliveries(running.database).census() : undefined);
+async function census() {
+  return running ? createSqliteDeliveries(running.database).census() : undefined;
+}
 
-const untilState = (state: 'failed' | 'sent' | 'cancelled' | 'pending', count: number) =>
-  until(async () => (await census())?.[state] === count);
+function untilState(state: 'failed' | 'sent' | 'cancelled' | 'pending', count: number) {
+  return until(async () => (await census())?.[state] === count);
+}
 
-const recipients = (mails: readonly ReceivedMail[] | undefined): readonly string[] =>
-  (mails ?? []).flatMap(({ to }) => to).toSorted();
+function recipients(mails: readonly ReceivedMail[] | undefined): readonly string[] {
+  return (mails ?? []).flatMap(({ to }) => to).toSorted();
+}
 
 describe('the notifier', () => {
   it('mails the link of a sign-up, in both forms, with its expiry in words', async () => {

@@ -40,8 +40,9 @@ const LOOKS = 3;
 /** As soon as everything must have been sent: the last probe, the back-off of the mail that it was made with, a look. */
 const SOON = 5 * SECOND;
 
-const isOpen = (kind: 'ConnectWrap' | 'TCPSocketWrap'): boolean =>
-  process.getActiveResourcesInfo().includes(kind);
+function isOpen(kind: 'ConnectWrap' | 'TCPSocketWrap'): boolean {
+  return process.getActiveResourcesInfo().includes(kind);
+}
 
 /** The same numbers each time. */
 function createRandom(seed: number): () => number {
@@ -89,12 +90,15 @@ async function start(t: TestContext, port: number, key: SealingKey, isTalking = 
     await rm(folder, { recursive: true });
   });
 
-  const isDone = async (): Promise<boolean> =>
-    clock.nextWake() !== undefined &&
-    handled() === published &&
-    !isOpen('ConnectWrap') &&
-    !isTalking() &&
-    (await store.census()).claimed === 0;
+  async function isDone(): Promise<boolean> {
+    return (
+      clock.nextWake() !== undefined &&
+      handled() === published &&
+      !isOpen('ConnectWrap') &&
+      !isTalking() &&
+      (await store.census()).claimed === 0
+    );
+  }
 
   /** Waits until the process only waits for time to pass. */
   async function settled(): Promise<void> {
@@ -148,16 +152,19 @@ async function serve(t: TestContext, script: Script = {}) {
   return { ...server, most: () => open.most };
 }
 
-const freePort = async (): Promise<number> => {
+async function freePort(): Promise<number> {
   const { port, close } = await startMailServer();
   await close();
   return port;
-};
+}
 
-const idOf = ({ event, mail, to }: OwedMail): string => deliveryId(event.id, mail as MailName, to);
+function idOf({ event, mail, to }: OwedMail): string {
+  return deliveryId(event.id, mail as MailName, to);
+}
 
-const idsTaken = ({ received }: MailServer): readonly string[] =>
-  received.map(({ parsed }) => /^<(.*)@/.exec(parsed.messageId ?? '')?.[1] ?? '');
+function idsTaken({ received }: MailServer): readonly string[] {
+  return received.map(({ parsed }) => /^<(.*)@/.exec(parsed.messageId ?? '')?.[1] ?? '');
+}
 
 /** How far each mail is from its place in the order of expiry. */
 function displacements(taken: readonly string[], owed: readonly OwedMail[]): readonly number[] {
@@ -194,7 +201,9 @@ describe('six hours without a mail server', () => {
       if (looked) triesAMinute.push((await notifier.tries()) - before);
     }
     const fates = Map.groupBy(owed, (mail) => fateOf(mail, 6 * HOUR));
-    const many = (fate: 'sent' | 'expired' | 'cancelled') => fates.get(fate)?.length ?? 0;
+    function many(fate: 'sent' | 'expired' | 'cancelled') {
+      return fates.get(fate)?.length ?? 0;
+    }
     t.diagnostic(
       `${owed.length} mails: ${many('sent')} to be sent, ${many('expired')} expired, ${many('cancelled')} superseded; tries in a minute: ${triesAMinute}`,
     );
@@ -228,11 +237,11 @@ describe('six hours without a mail server', () => {
     const key = await createSealingKey();
     const server = await serve(t, { onConnect: (_session, done) => done(reply(421)) });
     const notifier = await start(t, server.port, key, () => isOpen('TCPSocketWrap'));
-    const askedWithin = async (ms: number): Promise<number> => {
+    async function askedWithin(ms: number): Promise<number> {
       const before = server.connections();
       await notifier.pass(ms);
       return server.connections() - before;
-    };
+    }
     const whileIdle = await askedWithin(MINUTE / 2);
     for (const { event } of await tell({ key, begin: BEGIN, times: 4, within: HOUR })) {
       await notifier.publish(event);

@@ -54,8 +54,9 @@ describe('what the notifier does about an event', () => {
   });
 
   it('PasswordResetRequested: mails the link, to an unverified account as "choose a password"', () => {
-    const mailFor = (verifies: boolean) =>
-      reactTo(anEvent('PasswordResetRequested', { locale, person, reset: token, verifies }));
+    function mailFor(verifies: boolean) {
+      return reactTo(anEvent('PasswordResetRequested', { locale, person, reset: token, verifies }));
+    }
     assert.equal(mailFor(false).mails[0]?.mail, 'reset-password');
     assert.equal(mailFor(true).mails[0]?.mail, 'choose-password');
     assert.deepEqual(mailFor(false).mails[0]?.link, { purpose: 'reset', ...token });

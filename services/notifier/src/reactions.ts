@@ -45,7 +45,9 @@ const DEFAULT_LOCALE = 'en';
 
 const nothing: Reaction = { mails: [], supersedes: [], erased: false };
 
-const only = (...supersedes: readonly Superseded[]): Reaction => ({ ...nothing, supersedes });
+function only(...supersedes: readonly Superseded[]): Reaction {
+  return { ...nothing, supersedes };
+}
 
 /** The mails that `write` makes for a person, or none, counted, once the person has been erased. */
 function owed<Person>(
@@ -56,7 +58,9 @@ function owed<Person>(
   return { mails: person ? write(person) : [], supersedes, erased: person === null };
 }
 
-const link = (purpose: LinkPurpose, token: SealedToken): SealedLink => ({ purpose, ...token });
+function link(purpose: LinkPurpose, token: SealedToken): SealedLink {
+  return { purpose, ...token };
+}
 
 /** Without a link the address is proven by another account: its owner is told, and reads no submitted text. */
 function afterSignUp({ data }: EventOf<'UserRegistered'>): Reaction {
@@ -105,9 +109,9 @@ function afterPasswordChange({ data }: EventOf<'PasswordChanged'>): Reaction {
   );
 }
 
-const assertNever = (event: never): never => {
+function assertNever(event: never): never {
   throw new TypeError(`no reaction to ${JSON.stringify((event as LatchkeyEvent).type)}`);
-};
+}
 
 /** What is owed because of an event. The order of events is not looked at here: cutoffs see to it when stored. */
 export function reactTo(event: LatchkeyEvent): Reaction {

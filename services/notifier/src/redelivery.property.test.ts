@@ -83,17 +83,18 @@ describe('redelivery', () => {
         let position = 0;
         let highest = 0;
 
-        const store = async (slice: readonly Batch[]): Promise<void> => {
+        async function store(slice: readonly Batch[]): Promise<void> {
           const cutoffs = slice.flatMap((batch) => batch.cutoffs);
           await deliveries.record(
             { deliveries: slice.flatMap((batch) => batch.deliveries), cutoffs },
             new Date(now),
           );
           seen.push(...cutoffs);
-        };
-        const superseded = (delivery: NewDelivery): boolean =>
-          seen.some((cutoff) => covers(cutoff, delivery));
-        const send = async (limit: number, keep: boolean): Promise<void> => {
+        }
+        function superseded(delivery: NewDelivery): boolean {
+          return seen.some((cutoff) => covers(cutoff, delivery));
+        }
+        async function send(limit: number, keep: boolean): Promise<void> {
           now += 1;
           const owner = `owner-${now}`;
           const claimed = await deliveries.claim({ owner, now: new Date(now), leaseMs: 10, limit });
@@ -104,7 +105,7 @@ describe('redelivery', () => {
             sent.add(delivery.id);
             assert.ok(await deliveries.settle(delivery.id, owner, { state: 'sent', at: new Date(now) }));
           }
-        };
+        }
 
         for (const each of steps) {
           if (each.kind === 'read') {

@@ -34,8 +34,14 @@ export function openAdministration({ backend, lastDecided }: AdministrationDeps)
   const { generations, profilesOf } = storesOf(backend);
   const parked = parkedInEach({ pointer: generations.read, profilesOf });
   // Those who wait for an account look at the store now and then.
-  const retryIn = (generation: number) =>
-    createRetryParked({ bus, profiles: profilesOf(generation), lastDecided, announce: () => undefined });
+  function retryIn(generation: number) {
+    return createRetryParked({
+      bus,
+      profiles: profilesOf(generation),
+      lastDecided,
+      announce: () => undefined,
+    });
+  }
 
   return {
     generations: async () => (await generations.read()).running,

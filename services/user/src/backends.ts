@@ -30,17 +30,23 @@ export interface Stores {
   profilesOf(generation: number): Profiles;
 }
 
-export const storesOf = (store: Store): Stores => ('connection' in store ? inMongo(store) : inSqlite(store));
+export function storesOf(store: Store): Stores {
+  return 'connection' in store ? inMongo(store) : inSqlite(store);
+}
 
-const inMongo = ({ connection }: Pick<ClusterBackend, 'connection'>): Stores => ({
-  generations: createMongoGenerations(connection),
-  profilesOf: profilesByGeneration((name) => createMongoProfiles(connection, name)),
-});
+function inMongo({ connection }: Pick<ClusterBackend, 'connection'>): Stores {
+  return {
+    generations: createMongoGenerations(connection),
+    profilesOf: profilesByGeneration((name) => createMongoProfiles(connection, name)),
+  };
+}
 
-const inSqlite = ({ database }: Pick<EmbeddedBackend, 'database'>): Stores => ({
-  generations: createSqliteGenerations(database),
-  profilesOf: profilesByGeneration((name) => createSqliteProfiles(database, name)),
-});
+function inSqlite({ database }: Pick<EmbeddedBackend, 'database'>): Stores {
+  return {
+    generations: createSqliteGenerations(database),
+    profilesOf: profilesByGeneration((name) => createSqliteProfiles(database, name)),
+  };
+}
 
 /** What the read model in MongoDB is searched by: in each of its generations. @throws StoreUnavailable */
 export async function userIndexes(connection: ClusterBackend['connection']): Promise<readonly Index[]> {

@@ -70,7 +70,9 @@ export function compose(config: UserConfig, deps: UserDeps): UserService {
   const profiles = answeringProfiles(view, stores.profilesOf);
   const room = createWaitingRoom({ profiles, logger, ...(deps.waits ? { limits: deps.waits } : {}) });
 
-  const answeringSubscription = () => projectors.of(view.last().active);
+  function answeringSubscription() {
+    return projectors.of(view.last().active);
+  }
   const metrics = createProjectionMetrics({
     registry,
     lag: async () => (await answeringSubscription()?.lag()) ?? Number.NaN,
@@ -131,18 +133,19 @@ export function compose(config: UserConfig, deps: UserDeps): UserService {
 type Announce = (accounts: readonly Account[]) => void;
 
 /** How each generation is filled. */
-const projections =
-  (deps: {
-    readonly backend: Backend;
-    readonly stores: Stores;
-    readonly view: PointerView;
-    readonly metrics: ProjectionMetrics;
-    readonly logger: Logger;
-    now(): Date;
-    readonly announce: Announce;
-  }) =>
-  (generation: number): SubscribeOptions['handle'] => {
-    const answers = () => deps.view.last().active === generation;
+function projections(deps: {
+  readonly backend: Backend;
+  readonly stores: Stores;
+  readonly view: PointerView;
+  readonly metrics: ProjectionMetrics;
+  readonly logger: Logger;
+  now(): Date;
+  readonly announce: Announce;
+}) {
+  return (generation: number): SubscribeOptions['handle'] => {
+    function answers() {
+      return deps.view.last().active === generation;
+    }
     const project = createProjection({
       profiles: deps.stores.profilesOf(generation),
       metrics: whileAnswering(answers, deps.metrics),
@@ -155,29 +158,32 @@ const projections =
     const inTurn = oneAtATime(project);
     return (slice) => (answers() ? project(slice) : inTurn(slice));
   };
+}
 
 /** Who waits is answered from the generation that answers: what another has stored is no news to them. */
-const announcing =
-  (generation: number, view: PointerView, announce: Announce): Announce =>
-  (accounts) => {
+function announcing(generation: number, view: PointerView, announce: Announce): Announce {
+  return (accounts) => {
     if (view.last().active === generation) announce(accounts);
   };
+}
 
-const readModelHealth = async (profiles: Pick<Profiles, 'countParked'>): Promise<readonly Dependency[]> => {
+async function readModelHealth(profiles: Pick<Profiles, 'countParked'>): Promise<readonly Dependency[]> {
   try {
     const parked = await profiles.countParked();
     return [{ name: 'read model', state: 'ok', needed: true }, projectionHealth(parked)];
   } catch {
     return [{ name: 'read model', state: 'down', needed: true, detail: 'cannot be reached' }];
   }
-};
+}
 
-const projectionHealth = (parked: number): Dependency =>
-  parked === 0
+function projectionHealth(parked: number): Dependency {
+  return parked === 0
     ? { name: 'projection', state: 'ok', needed: false }
     : { name: 'projection', state: 'degraded', needed: false, detail: `${parked} parked accounts` };
+}
 
-const busHealth = (subscription: Subscription | undefined): Dependency =>
-  subscription?.healthy()
+function busHealth(subscription: Subscription | undefined): Dependency {
+  return subscription?.healthy()
     ? { name: 'bus', state: 'ok', needed: false }
     : { name: 'bus', state: 'down', needed: false, detail: 'no records can be read' };
+}

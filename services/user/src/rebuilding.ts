@@ -8,10 +8,11 @@ export type { Parity } from './rebuild/compare-generations.ts';
 export type { GenerationState, Rebuild } from './rebuild/rebuild.ts';
 
 /** Every method rejects with StoreUnavailable, or with what the log rejects with, while one of them is away. */
-export const openRebuild = (store: Store, groups: Groups): Rebuild =>
-  createRebuild({
+export function openRebuild(store: Store, groups: Groups): Rebuild {
+  return createRebuild({
     ...storesOf(store),
     groups,
     now: () => new Date(),
     pause: async (ms) => setTimeout(ms),
   });
+}

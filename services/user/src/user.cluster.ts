@@ -15,11 +15,12 @@ const database = testDatabase('user', profileIndexes());
 const openBus = isolatedBuses();
 const publisher = openBus();
 
-const publish = (...events: readonly LatchkeyEvent[]): Promise<void> =>
-  publisher.publish(
+function publish(...events: readonly LatchkeyEvent[]): Promise<void> {
+  return publisher.publish(
     ACCOUNTS_TOPIC,
     events.map((event) => encode(event)),
   );
+}
 
 interface Instance {
   readonly bus: Bus;
@@ -34,7 +35,7 @@ interface Instance {
 }
 
 /** An instance with connections of its own, behind real HTTP, until it is stopped or the test ends. */
-const startInstance = async (context: TestContext): Promise<Instance> => {
+async function startInstance(context: TestContext): Promise<Instance> {
   const bus = openBus();
   await bus.ensureTopics(userTopics);
   const mongo = await database.another();
@@ -59,10 +60,10 @@ const startInstance = async (context: TestContext): Promise<Instance> => {
   });
   await service.start();
   await server.start();
-  const stop = async () => {
+  async function stop() {
     await server.stop();
     await service.stop();
-  };
+  }
   context.after(stop);
   return {
     bus,
@@ -77,27 +78,28 @@ const startInstance = async (context: TestContext): Promise<Instance> => {
       return { status: response.status, headers: response.headers, version };
     },
   };
-};
+}
 
 /** Enough for every one of the twelve partitions to have some. */
-const accounts = (prefix: string): readonly History[] =>
-  Array.from({ length: 40 }, (_, index) => historyOf(`${prefix}${index}`));
+function accounts(prefix: string): readonly History[] {
+  return Array.from({ length: 40 }, (_, index) => historyOf(`${prefix}${index}`));
+}
 
 const PATIENCE_MS = 20_000;
 
 /** As a client does: asks again as long as the answer is that the read model has not caught up. */
-const assertComes = async (instance: Instance, account: History, sequence: number): Promise<void> => {
+async function assertComes(instance: Instance, account: History, sequence: number): Promise<void> {
   const deadline = performance.now() + PATIENCE_MS;
   while ((await instance.get('/users/me', tokenOf(account.id, sequence))).status === 503) {
     assert.ok(performance.now() < deadline, 'the read model did not catch up');
   }
   await assertShown(instance, account, sequence);
-};
+}
 
-const assertShown = async (instance: Instance, account: History, sequence: number): Promise<void> => {
+async function assertShown(instance: Instance, account: History, sequence: number): Promise<void> {
   const { status, version } = await instance.get('/users/me', tokenOf(account.id, sequence));
   assert.deepEqual({ status, version }, { status: 200, version: sequence });
-};
+}
 
 test('whichever instance is asked shows a caller its own past, whoever reads its partition', async (context) => {
   await database.empty();

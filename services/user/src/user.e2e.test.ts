@@ -25,7 +25,7 @@ interface Body extends UserView {
 }
 
 /** The service on a data folder of its own, behind real HTTP, until the test ends. */
-const startService = async (context: TestContext, waits: Partial<WaitLimits> = {}) => {
+async function startService(context: TestContext, waits: Partial<WaitLimits> = {}) {
   const folder = await mkdtemp(join(tmpdir(), 'latchkey-user-'));
   const database = openDatabase({ folder, as: 'server' });
   const bus = createEmbeddedBus({ database });
@@ -60,24 +60,26 @@ const startService = async (context: TestContext, waits: Partial<WaitLimits> = {
     await rm(folder, { recursive: true });
   });
 
-  const publish = (...events: readonly LatchkeyEvent[]) =>
-    bus.publish(
+  function publish(...events: readonly LatchkeyEvent[]) {
+    return bus.publish(
       ACCOUNTS_TOPIC,
       events.map((event) => encode(event)),
     );
-  const get = async (path: string, token?: string, headers: Record<string, string> = {}) => {
+  }
+  async function get(path: string, token?: string, headers: Record<string, string> = {}) {
     const response = await fetch(`http://127.0.0.1:${server.port()}/api/v1${path}`, {
       headers: { ...headers, ...(token === undefined ? {} : { Authorization: `Bearer ${token}` }) },
     });
     return { status: response.status, headers: response.headers, body: (await response.json()) as Body };
-  };
+  }
   /** Reads as the account at `seq`: the wait for the projection is the service's own. */
-  const me = (account: History, seq: number, headers?: Record<string, string>) =>
-    get('/users/me', tokenOf(account.id, seq), headers);
+  function me(account: History, seq: number, headers?: Record<string, string>) {
+    return get('/users/me', tokenOf(account.id, seq), headers);
+  }
   return { service, registry, bus, publish, get, me };
-};
+}
 
-const admin = (name = 'grace') => {
+function admin(name = 'grace') {
   const history = historyOf(name);
   const events = [
     history.registered(),
@@ -91,7 +93,7 @@ const admin = (name = 'grace') => {
     }),
   ];
   return { history, events, token: tokenOf(history.id, 3) };
-};
+}
 
 test('shows an account to itself as its events have made it', async (context) => {
   const { publish, me } = await startService(context);
@@ -164,7 +166,9 @@ test('an admin waits for the account that the header names', async (context) => 
   const boss = admin();
   const other = historyOf('bob');
   await publish(...boss.events, other.registered());
-  const seen = (n: number) => ({ 'Account-Sequence': `${other.id}:${n}` });
+  function seen(n: number) {
+    return { 'Account-Sequence': `${other.id}:${n}` };
+  }
   assert.equal((await get(`/users/${other.id}`, boss.token, seen(1))).body.version, 1);
   assert.equal((await get(`/users/${other.id}`, boss.token, seen(2))).status, 503);
 });
@@ -191,10 +195,10 @@ test('an admin sees which accounts are disabled', async (context) => {
   const other = historyOf('bob');
   const changedBy = { changedBy: 'ops', person: null };
   await publish(...boss.events, other.registered(), other.add('AccountDisabled', changedBy));
-  const isDisabled = async (sequence: number) => {
+  async function isDisabled(sequence: number) {
     const seen = { 'Account-Sequence': `${other.id}:${sequence}` };
     return (await get(`/users/${other.id}`, boss.token, seen)).body.disabled;
-  };
+  }
   assert.equal(await isDisabled(2), true);
   await publish(other.add('AccountEnabled', changedBy));
   assert.equal(await isDisabled(3), false);
@@ -259,7 +263,9 @@ test('a record without a usable key goes to the dead letters and holds up nobody
   const other = historyOf('bob');
   await publish(other.registered());
   assert.equal((await me(other, 1)).status, 200);
-  const setAside = () => bus.topics().find(({ name }) => name === `${ACCOUNTS_TOPIC}.dlq.user`)?.records;
+  function setAside() {
+    return bus.topics().find(({ name }) => name === `${ACCOUNTS_TOPIC}.dlq.user`)?.records;
+  }
   while (setAside() !== 1) await nextTurn();
 });
 
@@ -271,7 +277,9 @@ test('only a verified admin sees others', async (context) => {
   await publish(...boss.events, account.registered(), gone.registered());
   await publish(gone.add('RegistrationEnded', { reason: 'rejected' }));
   const bob = tokenOf(account.id, 1);
-  const code = async (path: string, token?: string) => (await get(path, token)).body.code;
+  async function code(path: string, token?: string) {
+    return (await get(path, token)).body.code;
+  }
 
   assert.equal(await code('/users'), 'unauthenticated');
   assert.equal(await code('/users', bob), 'account_not_verified');
@@ -311,8 +319,9 @@ test('an admin reads the list page by page', async (context) => {
   }
   assert.deepEqual(seen.toSorted(), ['a_b', 'axb', 'bob', 'carol', 'zoe']);
 
-  const names = async (query: string) =>
-    (await get(`/users?${query}`, boss.token)).body.users.map(({ username }) => username);
+  async function names(query: string) {
+    return (await get(`/users?${query}`, boss.token)).body.users.map(({ username }) => username);
+  }
   assert.deepEqual(await names('q=A_'), ['a_b']);
   assert.deepEqual(await names('q=%25'), []);
   assert.deepEqual(await names('role=admin'), ['zoe']);

@@ -39,11 +39,10 @@ type Demand = (command: CommandLine, lookUp: LookUp) => string | undefined;
  * The account as it was when it was answered, or as the command's own commit left it: one that found its commit when it
  * tried again is answered with what others have made of the account since.
  */
-const account =
-  (
-    wanted: (profile: Profile, request: CommandLine['request'], events: readonly JournalEvent[]) => boolean,
-  ): Demand =>
-  ({ id: command, accountSequence, request }, { journal }) => {
+function account(
+  wanted: (profile: Profile, request: CommandLine['request'], events: readonly JournalEvent[]) => boolean,
+): Demand {
+  return ({ id: command, accountSequence, request }, { journal }) => {
     if (accountSequence === null) return 'it named no Account-Sequence';
     const [id = '', answered = ''] = accountSequence.split(':');
     const events = journal.events.get(id) ?? [];
@@ -55,36 +54,39 @@ const account =
       .some((its) => wanted(foldAccount(id, its), request, its));
     return isSo ? undefined : `${id} is not so at ${answered}`;
   };
+}
 
 /** A commit of its own. */
-const commit =
-  (what: (event: CommitEvent) => boolean): Demand =>
-  ({ id }, { journal }) =>
+function commit(what: (event: CommitEvent) => boolean): Demand {
+  return ({ id }, { journal }) =>
     commitsOf(journal, id).some(({ events }) => events.some(what))
       ? undefined
       : 'the journal has nothing of it';
+}
 
-const both =
-  (one: Demand, other: Demand): Demand =>
-  (command, lookUp) =>
-    one(command, lookUp) ?? other(command, lookUp);
+function both(one: Demand, other: Demand): Demand {
+  return (command, lookUp) => one(command, lookUp) ?? other(command, lookUp);
+}
 
-const either =
-  (one: Demand, other: Demand): Demand =>
-  (command, lookUp) =>
-    one(command, lookUp) && other(command, lookUp);
+function either(one: Demand, other: Demand): Demand {
+  return (command, lookUp) => one(command, lookUp) && other(command, lookUp);
+}
 
-const hasNames = (profile: Profile, request: CommandLine['request']): boolean =>
-  (['username', 'firstName', 'lastName', 'locale'] as const).every(
+function hasNames(profile: Profile, request: CommandLine['request']): boolean {
+  return (['username', 'firstName', 'lastName', 'locale'] as const).every(
     (name) => request[name] === undefined || request[name] === profile[name],
   );
+}
 
 const signUp: Demand = (command, { journal, byKey, accountsByAddress, isOverLimit }) => {
   const { email, username } = command.request;
-  const isIt = ({ type, data }: CommitEvent): boolean =>
-    type === 'UserRegistered' &&
-    lower(data.person?.email) === lower(email) &&
-    data.person?.username === username;
+  function isIt({ type, data }: CommitEvent): boolean {
+    return (
+      type === 'UserRegistered' &&
+      lower(data.person?.email) === lower(email) &&
+      data.person?.username === username
+    );
+  }
   const tries = [command, ...(byKey.get(keyOf(command)) ?? [])];
   if (tries.some(({ id }) => commitsOf(journal, id).some(({ events }) => events.some(isIt))))
     return undefined;
@@ -99,9 +101,12 @@ const signUp: Demand = (command, { journal, byKey, accountsByAddress, isOverLimi
 const resetRequest: Demand = (command, { journal, accountsByAddress, isOverLimit }) => {
   const { request, sentAt, id } = command;
   const accounts = accountsByAddress.get(lower(request['email'])) ?? [];
-  const isMeant = ([, events]: readonly [string, readonly JournalEvent[]]): boolean =>
-    events.some(({ type, time }) => type === 'AccountVerified' && Date.parse(time) <= Date.parse(sentAt)) &&
-    !events.some(({ type }) => type === 'AccountDisabled');
+  function isMeant([, events]: readonly [string, readonly JournalEvent[]]): boolean {
+    return (
+      events.some(({ type, time }) => type === 'AccountVerified' && Date.parse(time) <= Date.parse(sentAt)) &&
+      !events.some(({ type }) => type === 'AccountDisabled')
+    );
+  }
   if (!accounts.some(isMeant) || commitsOf(journal, id).length > 0 || isOverLimit(command)) return undefined;
   return 'it was never carried out';
 };
@@ -161,7 +166,7 @@ function lookUpIn({ journal, history, settings }: CommandContext): LookUp {
 }
 
 /** What is counted together: mails of one purpose to one address. */
-const askedOf = ({ op, request }: CommandLine): string => {
+function askedOf({ op, request }: CommandLine): string {
   const purpose = op === 'sign-up' || op === 'verification-request' ? 'verification' : op;
   return `${purpose} ${lower(request['email'])}`;
-};
+}

@@ -20,52 +20,64 @@ import {
 type Broken = Partial<Stores> & { readonly run?: Partial<RecordedRun> };
 
 /** The rules that are broken, each once. */
-const brokenBy = ({ run, ...stores }: Broken): readonly string[] => {
+function brokenBy({ run, ...stores }: Broken): readonly string[] {
   const report = judge({ ...goodRun, ...run }, { ...goodStores, ...stores }, NOW);
   assert.equal(report.ok, report.violations.length === 0);
   for (const { detail } of report.violations) assert.doesNotMatch(detail, /@example\.com(?!>)|Augusta/);
   return [...new Set(report.violations.map(({ rule }) => rule))].toSorted();
-};
+}
 
-const commits = (change: (commit: Commit) => Commit | readonly Commit[]): Broken => ({
-  commits: goodStores.commits.flatMap(change),
-});
+function commits(change: (commit: Commit) => Commit | readonly Commit[]): Broken {
+  return {
+    commits: goodStores.commits.flatMap(change),
+  };
+}
 
-const commitsBut = (id: string, change: (commit: Commit) => Commit | readonly Commit[]): Broken =>
-  commits((commit) => (commit.correlationId === id ? change(commit) : commit));
+function commitsBut(id: string, change: (commit: Commit) => Commit | readonly Commit[]): Broken {
+  return commits((commit) => (commit.correlationId === id ? change(commit) : commit));
+}
 
-const records = (change: (records: readonly TopicRecord[]) => readonly TopicRecord[]): Broken => ({
-  records: change(goodStores.records),
-});
+function records(change: (records: readonly TopicRecord[]) => readonly TopicRecord[]): Broken {
+  return {
+    records: change(goodStores.records),
+  };
+}
 
-const isOf = (type: string, key: string) => (record: TopicRecord) =>
-  record.key === key && record.headers['ce_type'] === type;
+function isOf(type: string, key: string) {
+  return (record: TopicRecord) => record.key === key && record.headers['ce_type'] === type;
+}
 
-const deliveries = (id: string, change: Partial<StoredDelivery>): Broken => ({
-  deliveries: goodStores.deliveries.map((delivery) =>
-    delivery._id === id ? { ...delivery, ...change } : delivery,
-  ),
-});
+function deliveries(id: string, change: Partial<StoredDelivery>): Broken {
+  return {
+    deliveries: goodStores.deliveries.map((delivery) =>
+      delivery._id === id ? { ...delivery, ...change } : delivery,
+    ),
+  };
+}
 
-const mailOf = (id: string) => {
+function mailOf(id: string) {
   const mail = goodRun.mails.find(({ messageId }) => messageId.includes(id));
   assert.ok(mail);
   return mail;
-};
+}
 
-const history = (...more: RecordedRun['history']): Broken => ({
-  run: { history: [...goodRun.history, ...more] },
-});
+function history(...more: RecordedRun['history']): Broken {
+  return {
+    run: { history: [...goodRun.history, ...more] },
+  };
+}
 
-const profileOf = (id: string) => {
+function profileOf(id: string) {
   const found = goodStores.profiles.find(({ _id }) => _id === id);
   assert.ok(found);
   return found;
-};
+}
 
-const profiles = (id: string, change: object): Broken => ({
-  profiles: goodStores.profiles.map((each) => (each._id === id ? { ...each, ...change } : each)),
-});
+function profiles(id: string, change: object): Broken {
+  return {
+    profiles: goodStores.profiles.map((each) => (each._id === id ? { ...each, ...change } : each)),
+  };
+}
 
 describe('a run in which everything went well', () => {
   test('breaks no rule, and is counted', () => {
@@ -170,11 +182,15 @@ describe('an acknowledged command', () => {
     const next = commitOf(ADA, [5, 6], 'ada-6', [
       eventOf('ProfileChanged', at(5), { userId: ADA, person: { firstName: 'Ada' } }),
     ]);
-    const answered = (id: string, firstName: string) => ({
-      commits: [...goodStores.commits, next],
-      ...history(aCommand(id, 'profile', { request: { firstName }, accountSequence: `${ADA}:6` })),
-    });
-    const isMissed = (run: Broken): boolean => brokenBy(run).includes('acknowledged commands');
+    function answered(id: string, firstName: string) {
+      return {
+        commits: [...goodStores.commits, next],
+        ...history(aCommand(id, 'profile', { request: { firstName }, accountSequence: `${ADA}:6` })),
+      };
+    }
+    function isMissed(run: Broken): boolean {
+      return brokenBy(run).includes('acknowledged commands');
+    }
     assert.equal(isMissed(answered('ada-6', 'Ada')), false);
     assert.equal(isMissed(answered('ada-4', 'Augusta')), false);
     assert.equal(isMissed(answered('ada-4', 'Byron')), true);
@@ -187,8 +203,9 @@ describe('a profile that was read', () => {
     ...profileOf(ADA).profile,
     version: 5,
   };
-  const me = (answer: object, after: string | null = null) =>
-    brokenBy(history(aCommand('x', 'me', { request: { after }, answer })));
+  function me(answer: object, after: string | null = null) {
+    return brokenBy(history(aCommand('x', 'me', { request: { after }, answer })));
+  }
 
   test('is the one of its version, and as new as what its reader had seen', () => {
     assert.deepEqual(me(shown, `${ADA}:5`), []);
@@ -289,15 +306,17 @@ describe('the journal', () => {
       'address marks',
     ]);
 
-    const answered = (answeredAt: string | null) => ({
-      ...left,
-      run: {
-        history: goodRun.history.map((command) =>
-          command.id === 'ada-2' ? { ...command, answeredAt } : command,
-        ),
-        faults: [{ ...fault, at: at(2, 5), until: at(2, 9) }],
-      },
-    });
+    function answered(answeredAt: string | null) {
+      return {
+        ...left,
+        run: {
+          history: goodRun.history.map((command) =>
+            command.id === 'ada-2' ? { ...command, answeredAt } : command,
+          ),
+          faults: [{ ...fault, at: at(2, 5), until: at(2, 9) }],
+        },
+      };
+    }
     assert.deepEqual(brokenBy(answered(at(2, 1))), ['address marks']);
     // So long that a store may have been given up, or a fault came before the answer.
     assert.deepEqual(brokenBy(answered(at(2, 3))), []);
@@ -397,10 +416,12 @@ describe('a mail', () => {
   const welcome = deliveryIdOf(ADA, 'welcome');
   const link = deliveryIdOf(ADA, 'verify-email');
   const bobs = deliveryIdOf(BOB, 'verify-email');
-  const without = (id: string) => goodRun.mails.filter(({ messageId }) => !messageId.includes(id));
-  const faults = (fault: string, from: string, until: string | null) => [
-    { at: from, fault, target: `${fault}-1`, until },
-  ];
+  function without(id: string) {
+    return goodRun.mails.filter(({ messageId }) => !messageId.includes(id));
+  }
+  function faults(fault: string, from: string, until: string | null) {
+    return [{ at: from, fault, target: `${fault}-1`, until }];
+  }
 
   test('that is owed must be known', () => {
     const unknown = goodStores.deliveries.filter(({ _id }) => _id !== welcome);
@@ -447,8 +468,9 @@ describe('a mail', () => {
 
   test('does not come after its link has expired', () => {
     const second = deliveryIdOf(BOB, 'verify-email', 1);
-    const coming = (time: string) =>
-      brokenBy({ run: { mails: [...without(second), { ...mailOf(second), at: time }] } });
+    function coming(time: string) {
+      return brokenBy({ run: { mails: [...without(second), { ...mailOf(second), at: time }] } });
+    }
     assert.deepEqual(coming(at(64, 59)), []);
     assert.deepEqual(coming(at(65)), ['stale mails']);
   });
@@ -461,8 +483,9 @@ describe('a mail', () => {
     assert.deepEqual(brokenBy({ run: { mails: lost } }), []);
     const refused = [...without(welcome), { ...mailOf(welcome), said: '4xx' as const }, again];
     assert.deepEqual(brokenBy({ run: { mails: refused } }), []);
-    const during = (fault: string, from = at(3)) =>
-      brokenBy({ run: { mails: twice, faults: faults(fault, from, from) } });
+    function during(fault: string, from = at(3)) {
+      return brokenBy({ run: { mails: twice, faults: faults(fault, from, from) } });
+    }
     for (const fault of ['kill-notifier', 'stop-mongodb', 'smtp-refuses'])
       assert.deepEqual(during(fault), []);
     assert.deepEqual(during('kill-broker'), ['duplicate mails']);
@@ -471,9 +494,11 @@ describe('a mail', () => {
 
   test('is not claimed once what supersedes it is known', () => {
     const known = new Date(at(5, 1)).getTime();
-    const tried = (ms: number) => ({
-      ...deliveries(bobs, { attempts: [{ at: new Date(known + ms), ms: 5, result: 'deferred' }] }),
-    });
+    function tried(ms: number) {
+      return {
+        ...deliveries(bobs, { attempts: [{ at: new Date(known + ms), ms: 5, result: 'deferred' }] }),
+      };
+    }
     assert.deepEqual(brokenBy(tried(-20_000)), []);
     assert.deepEqual(brokenBy(tried(4000)), []);
     assert.deepEqual(brokenBy(tried(6000)), ['superseded mails']);
@@ -487,7 +512,9 @@ describe('a mail', () => {
       messageId: `<${bobs}@x>`,
       to: ['bob@example.com'],
     };
-    const coming = (time: string) => brokenBy({ run: { mails: [...goodRun.mails, { ...mail, at: time }] } });
+    function coming(time: string) {
+      return brokenBy({ run: { mails: [...goodRun.mails, { ...mail, at: time }] } });
+    }
     assert.deepEqual(coming(at(6)), []);
     assert.deepEqual(coming(at(6, 10)), ['superseded mails']);
   });

@@ -63,11 +63,11 @@ export function judge(recorded: RecordedRun, stores: Stores, now: Date): Report 
   };
 }
 
-const countStatuses = (history: readonly CommandLine[]): Readonly<Record<string, number>> => {
+function countStatuses(history: readonly CommandLine[]): Readonly<Record<string, number>> {
   const byStatus = Map.groupBy(history, ({ status }) => `commands ${status ?? 'without answer'}`);
   return Object.fromEntries(
     Array.from(byStatus, ([status, its]) => [status, its.length] as const).toSorted(([a], [b]) =>
       a.localeCompare(b),
     ),
   );
-};
+}

@@ -9,20 +9,27 @@ export interface CommandContext {
   readonly settings: Readonly<Record<string, unknown>>;
 }
 
-export const isAcknowledged = ({ status }: CommandLine): boolean =>
-  status !== null && status >= 200 && status < 300;
+export function isAcknowledged({ status }: CommandLine): boolean {
+  return status !== null && status >= 200 && status < 300;
+}
 
-export const isRefused = ({ status }: CommandLine): boolean =>
-  status !== null && status >= 400 && status < 500;
+export function isRefused({ status }: CommandLine): boolean {
+  return status !== null && status >= 400 && status < 500;
+}
 
 /** What a command has led to. */
-export const commitsOf = ({ byCommand }: Journal, id: string): readonly Commit[] => byCommand.get(id) ?? [];
+export function commitsOf({ byCommand }: Journal, id: string): readonly Commit[] {
+  return byCommand.get(id) ?? [];
+}
 
 /** What commands have in common that are the same one: of one without an Idempotency-Key, its own id. */
-export const keyOf = ({ op, id, request }: CommandLine): string =>
-  request['idempotencyKey'] === undefined
+export function keyOf({ op, id, request }: CommandLine): string {
+  return request['idempotencyKey'] === undefined
     ? `id ${id}`
     : `${op} ${request['idempotencyKey']} ${lower(request['email'])}`;
+}
 
 /** Addresses that differ in case alone are one. */
-export const lower = (text: unknown): string => (typeof text === 'string' ? text.toLowerCase() : '');
+export function lower(text: unknown): string {
+  return typeof text === 'string' ? text.toLowerCase() : '';
+}

@@ -5,15 +5,16 @@ import type { FaultLine } from '../run-folder.ts';
 const SLACK_MS = 1000;
 
 /** Whether one of these was hit between two moments, in ms since 1970, by what is said of faults and their targets. */
-export const hitBetween = (
+export function hitBetween(
   faults: readonly FaultLine[],
   from: number,
   to: number,
   targets: readonly string[],
-): boolean =>
-  faults.some(
+): boolean {
+  return faults.some(
     ({ at, until, fault, target }) =>
       Date.parse(at) <= to + SLACK_MS &&
       Date.parse(until ?? at) >= from - SLACK_MS &&
       targets.some((name) => fault.includes(name) || target.includes(name)),
   );
+}

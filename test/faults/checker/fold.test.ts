@@ -11,15 +11,16 @@ const signUp: readonly [string, EventData] = [
 ];
 
 /** The events of one account, one a minute. */
-const eventsOf = (...events: readonly (readonly [type: string, data: EventData])[]) => {
+function eventsOf(...events: readonly (readonly [type: string, data: EventData])[]) {
   const commits = events.map(([type, data], index) =>
     commitOf(ADA, [index + 1, index + 1], `c-${index}`, [eventOf(type, at(index), data)]),
   );
   return journalOf(commits).events.get(ADA) ?? [];
-};
+}
 
-const after = (...events: readonly (readonly [string, EventData])[]) =>
-  foldAccount(ADA, eventsOf(signUp, ...events));
+function after(...events: readonly (readonly [string, EventData])[]) {
+  return foldAccount(ADA, eventsOf(signUp, ...events));
+}
 
 describe('the fold of an account', () => {
   test('begins with what was given at the sign-up', () => {
@@ -72,7 +73,9 @@ describe('the fold of an account', () => {
   });
 
   test('names nobody once a person is erased, but for the reason of an admin', () => {
-    const names = ({ email, username }: ReturnType<typeof after>) => [email, username];
+    function names({ email, username }: ReturnType<typeof after>) {
+      return [email, username];
+    }
     assert.deepEqual(names(after(['AccountVerified', { person: null }])), [null, null]);
     assert.deepEqual(names(after(['ProfileChanged', { person: null }])), [null, null]);
     assert.deepEqual(names(after(['AccountDisabled', { person: null }])), ['Ada@example.com', 'Ada']);

@@ -90,14 +90,20 @@ export function profileDocumentOf(id: string, events: readonly JournalEvent[]): 
   };
 }
 
-const instant = (time: string): string => new Date(time).toISOString();
+function instant(time: string): string {
+  return new Date(time).toISOString();
+}
 
-const pick = <From extends object, Name extends keyof From & keyof Profile>(
+function pick<From extends object, Name extends keyof From & keyof Profile>(
   from: From,
   ...names: readonly Name[]
-): Partial<Profile> =>
-  Object.fromEntries(names.filter((name) => from[name] !== undefined).map((name) => [name, from[name]]));
+): Partial<Profile> {
+  return Object.fromEntries(
+    names.filter((name) => from[name] !== undefined).map((name) => [name, from[name]]),
+  );
+}
 
 /** `null` where somebody stood: who is erased from one event is erased from all. */
-const whoIsErased = (person: Person | null | undefined): Partial<Profile> =>
-  person === null ? { email: null, username: null, firstName: null, lastName: null } : {};
+function whoIsErased(person: Person | null | undefined): Partial<Profile> {
+  return person === null ? { email: null, username: null, firstName: null, lastName: null } : {};
+}

@@ -8,15 +8,18 @@ import { broken, type Violation } from './report.ts';
 import type { Commit } from './stored.ts';
 
 /** Commits from 1 without gaps, each beginning where the last one ended. */
-export const checkNumbering = ({ streams }: Journal): readonly Violation[] =>
-  [...streams].flatMap(([stream, commits]) => {
+export function checkNumbering({ streams }: Journal): readonly Violation[] {
+  return [...streams].flatMap(([stream, commits]) => {
     const at = commits.findIndex(
       (commit, index) => commit.number !== index + 1 || commit.sequence !== endOf(commits[index - 1]) + 1,
     );
     return at === -1 ? [] : broken('numbering', `${stream}: commit ${at + 1} is not what comes next`);
   });
+}
 
-const endOf = (commit: Commit | undefined): number => (commit === undefined ? 0 : lastSequence(commit));
+function endOf(commit: Commit | undefined): number {
+  return commit === undefined ? 0 : lastSequence(commit);
+}
 
 /**
  * What one command appends, in the words of design and docs: whatever ends sessions does so in the same commit, and a
@@ -42,20 +45,24 @@ const WHOLE: ReadonlySet<string> = new Set([
 ]);
 
 /** Every commit is one that a command makes, and every stream begins as it must. */
-export const checkWholeCommits = ({ streams, events }: Journal): readonly Violation[] => [
-  ...[...streams.values()].flat().flatMap((commit) => {
-    const shape = commit.events.map(wordFor).join(' ');
-    return WHOLE.has(shape) ? [] : broken('whole commits', `${nameOf(commit)} is ${shape || 'empty'}`);
-  }),
-  ...[...events].flatMap(([stream, its]) => checkBeginning(stream, its)),
-];
+export function checkWholeCommits({ streams, events }: Journal): readonly Violation[] {
+  return [
+    ...[...streams.values()].flat().flatMap((commit) => {
+      const shape = commit.events.map(wordFor).join(' ');
+      return WHOLE.has(shape) ? [] : broken('whole commits', `${nameOf(commit)} is ${shape || 'empty'}`);
+    }),
+    ...[...events].flatMap(([stream, its]) => checkBeginning(stream, its)),
+  ];
+}
 
-const nameOf = ({ stream, number }: Commit): string => `commit ${number} of ${stream}`;
+function nameOf({ stream, number }: Commit): string {
+  return `commit ${number} of ${stream}`;
+}
 
-const wordFor = ({ type, data }: Pick<JournalEvent, 'type' | 'data'>): string => {
+function wordFor({ type, data }: Pick<JournalEvent, 'type' | 'data'>): string {
   if (type === 'SessionsRevoked') return `${type}(${data.reason})`;
   return type === 'PasswordChanged' ? `${type}(${data.how})` : type;
-};
+}
 
 function checkBeginning(stream: string, events: readonly JournalEvent[]): readonly Violation[] {
   const firsts = events.filter(({ type }) => type === 'UserRegistered' || type === 'MailRequested');
@@ -138,7 +145,7 @@ export function checkMarks(
   });
 }
 
-const isLiving = (id: string, events: readonly JournalEvent[]): boolean => {
+function isLiving(id: string, events: readonly JournalEvent[]): boolean {
   const { isVerified, ended } = foldAccount(id, events);
   return !isVerified && !ended;
-};
+}

@@ -25,21 +25,26 @@ export function journalOf(commits: readonly Commit[]): Journal {
   };
 }
 
-const eventsOf = (commit: Commit): readonly JournalEvent[] =>
-  commit.events.map((event, index) => ({
+function eventsOf(commit: Commit): readonly JournalEvent[] {
+  return commit.events.map((event, index) => ({
     ...event,
     subject: commit.stream,
     sequence: commit.sequence + index,
     commit,
   }));
+}
 
 /** Of its last event. */
-export const lastSequence = ({ sequence, events }: Commit): number => sequence + events.length - 1;
+export function lastSequence({ sequence, events }: Commit): number {
+  return sequence + events.length - 1;
+}
 
 /** Mailings have streams of their own. */
-export const isMailing = (events: readonly { readonly type: string }[]): boolean =>
-  events[0]?.type === 'MailRequested';
+export function isMailing(events: readonly { readonly type: string }[]): boolean {
+  return events[0]?.type === 'MailRequested';
+}
 
 /** The events of each account, in order. */
-export const accountsIn = ({ events }: Journal): readonly (readonly [string, readonly JournalEvent[]])[] =>
-  [...events].filter(([, its]) => !isMailing(its));
+export function accountsIn({ events }: Journal): readonly (readonly [string, readonly JournalEvent[]])[] {
+  return [...events].filter(([, its]) => !isMailing(its));
+}

@@ -35,8 +35,9 @@ export interface MailCounts {
 /** A story tells of one mail: its fate is one of these, whatever came of its copies. */
 export function countMails(context: MailContext): MailCounts {
   const stories = storiesIn(context);
-  const ended = (state: string) =>
-    stories.filter((story) => !isAccepted(story) && story.delivery?.state === state).length;
+  function ended(state: string) {
+    return stories.filter((story) => !isAccepted(story) && story.delivery?.state === state).length;
+  }
   return {
     owed: stories.length,
     sent: stories.filter(isAccepted).length,
@@ -74,13 +75,20 @@ function storiesIn({ journal, mails, deliveries }: MailContext): readonly Story[
   }));
 }
 
-const idIn = ({ messageId }: MailLine): string => /^<?([^@>]*)@/.exec(messageId)?.[1] ?? messageId;
+function idIn({ messageId }: MailLine): string {
+  return /^<?([^@>]*)@/.exec(messageId)?.[1] ?? messageId;
+}
 
-const wasTaken = ({ said }: MailLine): boolean => said === '250' || said === '250-lost';
-const isAccepted = ({ arrivals }: Story): boolean => arrivals.some(wasTaken);
+function wasTaken({ said }: MailLine): boolean {
+  return said === '250' || said === '250-lost';
+}
+function isAccepted({ arrivals }: Story): boolean {
+  return arrivals.some(wasTaken);
+}
 
-const nameOf = ({ owed: { mail, event } }: Story): string =>
-  `${mail} of event ${event.sequence} of ${event.subject}`;
+function nameOf({ owed: { mail, event } }: Story): string {
+  return `${mail} of event ${event.sequence} of ${event.subject}`;
+}
 
 /** Nobody gets a mail that is not owed, or one that is owed to somebody else. */
 function checkStrangers({ mails, deliveries }: MailContext, stories: readonly Story[]): readonly Violation[] {
@@ -126,15 +134,16 @@ const isExcused: Readonly<
 };
 
 /** A recipient that is refused before there is any content is in no line of the mail server. */
-const isHitInTry = (faults: readonly FaultLine[], { at, ms }: Attempt): boolean =>
-  hitBetween(faults, at.getTime(), at.getTime() + ms, ['smtp']);
+function isHitInTry(faults: readonly FaultLine[], { at, ms }: Attempt): boolean {
+  return hitBetween(faults, at.getTime(), at.getTime() + ms, ['smtp']);
+}
 
-const checkStale = (story: Story): readonly Violation[] => {
+function checkStale(story: Story): readonly Violation[] {
   const { expiresAt = Number.POSITIVE_INFINITY } = story.owed;
   return story.arrivals
     .filter(({ at }) => Date.parse(at) >= expiresAt)
     .flatMap(({ at }) => broken('stale mails', `${nameOf(story)} came at ${at}, when its link had expired`));
-};
+}
 
 /** What keeps a notifier from writing down, or from hearing, that a mail was accepted. */
 const SENDERS = ['notifier', 'mongo', 'smtp'];
@@ -144,8 +153,8 @@ const SENDERS = ['notifier', 'mongo', 'smtp'];
  * stopped or could not reach its store before the copy came. All copies have one Message-ID: else the copy would be
  * owed to nobody.
  */
-const checkDuplicates = (story: Story, faults: readonly FaultLine[]): readonly Violation[] =>
-  story.arrivals.flatMap((copy, index) => {
+function checkDuplicates(story: Story, faults: readonly FaultLine[]): readonly Violation[] {
+  return story.arrivals.flatMap((copy, index) => {
     const before = story.arrivals.slice(0, index).findLast(wasTaken);
     if (before === undefined || before.said === '250-lost') return [];
     if (hitBetween(faults, Date.parse(before.at), Date.parse(copy.at), SENDERS)) return [];
@@ -154,6 +163,7 @@ const checkDuplicates = (story: Story, faults: readonly FaultLine[]): readonly V
       `${nameOf(story)} was accepted at ${before.at}, and came again at ${copy.at}`,
     );
   });
+}
 
 /** Between the start of a claim, which looks at the cutoffs, and the try that follows. */
 const CLAIM_MS = 5000;
@@ -173,7 +183,7 @@ const TRY_MS = 60_000;
  * So a try that began later than the one by CLAIM_MS, or a mail that came later by CLAIM_MS and TRY_MS, was claimed
  * when its cutoff was there. A claim that was late by less goes unseen here.
  */
-const checkSuperseded = (stories: readonly Story[], faults: readonly FaultLine[]): readonly Violation[] => {
+function checkSuperseded(stories: readonly Story[], faults: readonly FaultLine[]): readonly Violation[] {
   const byEvent = Map.groupBy(stories, ({ owed }) => owed.event.id);
   return stories.flatMap((story) => {
     const known = Math.min(...story.supersededBy.flatMap(({ id }) => byEvent.get(id) ?? []).map(firstSignOf));
@@ -186,13 +196,14 @@ const checkSuperseded = (stories: readonly Story[], faults: readonly FaultLine[]
     if (late.length === 0) return [];
     return broken('superseded mails', `${nameOf(story)} was claimed although what supersedes it was stored`);
   });
-};
+}
 
-const firstSignOf = ({ delivery, arrivals }: Story): number =>
-  Math.min(
+function firstSignOf({ delivery, arrivals }: Story): number {
+  return Math.min(
     ...(delivery?.attempts ?? []).map(({ at }) => at.getTime()),
     ...arrivals.map(({ at }) => Date.parse(at)),
   );
+}
 
 /** Of each account, exactly the cutoffs that its events ask for: they only rise, and before a first event there is nothing. */
 export function checkCutoffs(journal: Journal, stored: readonly StoredCutoffs[]): readonly Violation[] {
@@ -209,9 +220,10 @@ export function checkCutoffs(journal: Journal, stored: readonly StoredCutoffs[])
   });
 }
 
-const cutoffsOf = (events: readonly JournalEvent[]): ReadonlyMap<string, number> =>
-  new Map(
+function cutoffsOf(events: readonly JournalEvent[]): ReadonlyMap<string, number> {
+  return new Map(
     events
       .filter(({ sequence }) => sequence > 1)
       .flatMap((event) => supersededBy(event).map((what: Superseded) => [what, event.sequence] as const)),
   );
+}

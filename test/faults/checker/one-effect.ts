@@ -62,18 +62,21 @@ export function checkOneEffect({ journal, history }: CommandContext): readonly V
 }
 
 /** What was sent again under one Idempotency-Key is one sign-up, or mailing. */
-const checkKeys = (journal: Journal, history: readonly CommandLine[]): readonly Violation[] =>
-  [...Map.groupBy(history, keyOf).values()].flatMap((commands) => {
+function checkKeys(journal: Journal, history: readonly CommandLine[]): readonly Violation[] {
+  return [...Map.groupBy(history, keyOf).values()].flatMap((commands) => {
     const commits = commands.flatMap(({ id }) => commitsOf(journal, id));
     if (commands.length === 1 || beginningsAmong(commits) <= 1) return [];
     const [{ op, id } = { op: '', id: '' }] = commands;
     return broken('one effect', `${op} ${id} was sent again under its key, and carried out twice`);
   });
+}
 
 const BEGINNINGS: ReadonlySet<string | undefined> = new Set(['UserRegistered', 'MailRequested']);
 
-const beginningsAmong = (commits: readonly Commit[]): number =>
-  commits.filter(({ events: [first] }) => BEGINNINGS.has(first?.type)).length;
+function beginningsAmong(commits: readonly Commit[]): number {
+  return commits.filter(({ events: [first] }) => BEGINNINGS.has(first?.type)).length;
+}
 
-const repeated = <Item>(items: readonly Item[], keyOf: (item: Item) => string): readonly string[] =>
-  [...Map.groupBy(items, keyOf)].filter(([, its]) => its.length > 1).map(([key]) => key);
+function repeated<Item>(items: readonly Item[], keyOf: (item: Item) => string): readonly string[] {
+  return [...Map.groupBy(items, keyOf)].filter(([, its]) => its.length > 1).map(([key]) => key);
+}

@@ -8,11 +8,13 @@ import { ADA, at, commitOf, eventOf } from './testing/good-run.ts';
 const person = { email: 'ada@example.com', username: 'ada' };
 const link = { sealed: 'x', expiresAt: at(60) };
 
-const owedFor = (type: string, data: EventData) =>
-  owedMails(journalOf([commitOf(ADA, [1, 1], 'c', [eventOf(type, at(0), data)])]));
+function owedFor(type: string, data: EventData) {
+  return owedMails(journalOf([commitOf(ADA, [1, 1], 'c', [eventOf(type, at(0), data)])]));
+}
 
-const mailsFor = (type: string, data: EventData) =>
-  owedFor(type, data).map(({ mail, to }) => `${mail} ${to}`);
+function mailsFor(type: string, data: EventData) {
+  return owedFor(type, data).map(({ mail, to }) => `${mail} ${to}`);
+}
 
 describe('what is owed', () => {
   const cases: readonly (readonly [string, EventData, ...(readonly string[])])[] = [
@@ -47,7 +49,9 @@ describe('what is owed', () => {
   });
 
   test('is owed for three days; with a link, until five minutes before it ends, or half of its life', () => {
-    const until = (type: string, data: EventData) => owedFor(type, data)[0]?.sendUntil;
+    function until(type: string, data: EventData) {
+      return owedFor(type, data)[0]?.sendUntil;
+    }
     assert.equal(until('AccountVerified', { person }), Date.parse(at(72 * 60)));
     assert.equal(until('UserRegistered', { person, verification: link }), Date.parse(at(55)));
     const short = { ...link, expiresAt: at(4) };
@@ -56,13 +60,14 @@ describe('what is owed', () => {
 });
 
 describe('what is superseded', () => {
-  const by = (type: string, data: EventData) =>
-    supersededBy({
+  function by(type: string, data: EventData) {
+    return supersededBy({
       ...eventOf(type, at(0), data),
       subject: ADA,
       sequence: 1,
       commit: commitOf(ADA, [1, 1], 'c', []),
     });
+  }
 
   test('is what links, passwords and closed accounts make pointless', () => {
     assert.deepEqual(by('UserRegistered', { verification: link }), ['verification']);

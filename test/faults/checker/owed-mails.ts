@@ -59,8 +59,9 @@ export function supersededBy({ type, data }: JournalEvent): readonly Superseded[
   }
 }
 
-export const owedMails = ({ events }: Journal): readonly OwedMail[] =>
-  [...events.values()].flat().flatMap(owedBy);
+export function owedMails({ events }: Journal): readonly OwedMail[] {
+  return [...events.values()].flat().flatMap(owedBy);
+}
 
 function owedBy(event: JournalEvent): readonly OwedMail[] {
   const owed = owing[event.type]?.(event);
@@ -89,10 +90,13 @@ function sendUntil(occurredAt: number, link: SealedLink | undefined): number {
 }
 
 /** Whether an event of the same account, or mailing, makes the mail pointless. */
-export const supersedes = (event: JournalEvent, { event: its, purpose }: OwedMail): boolean =>
-  event.subject === its.subject &&
-  event.sequence > its.sequence &&
-  supersededBy(event).some((what) => what === 'everything' || what === purpose);
+export function supersedes(event: JournalEvent, { event: its, purpose }: OwedMail): boolean {
+  return (
+    event.subject === its.subject &&
+    event.sequence > its.sequence &&
+    supersededBy(event).some((what) => what === 'everything' || what === purpose)
+  );
+}
 
 const NAMESPACE = '6f0b1c523a575d0e9a556f2f3c0a7e41';
 

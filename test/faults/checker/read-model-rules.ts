@@ -14,10 +14,11 @@ export function checkReadModel(journal: Journal, stored: readonly StoredProfile[
   );
 }
 
-export const checkParked = (stored: readonly StoredProfile[]): readonly Violation[] =>
-  stored.flatMap(({ _id, parked }) =>
+export function checkParked(stored: readonly StoredProfile[]): readonly Violation[] {
+  return stored.flatMap(({ _id, parked }) =>
     parked === undefined ? [] : broken('parked', `${_id} after event ${parked.after}: ${parked.cause}`),
   );
+}
 
 function differences(
   expected: StoredProfile | undefined,
@@ -34,8 +35,9 @@ function differences(
     .map((name) => `another ${name} than the journal's`);
 }
 
-const fieldsOf = ({ profile, search }: StoredProfile): ReadonlyMap<string, unknown> =>
-  new Map([
+function fieldsOf({ profile, search }: StoredProfile): ReadonlyMap<string, unknown> {
+  return new Map([
     ...Object.entries(profile ?? {}),
     ...Object.entries(search ?? {}).map(([name, value]): [string, unknown] => [`search.${name}`, value]),
   ]);
+}

@@ -12,7 +12,9 @@ export interface RecordedRun {
 
 /** @throws Error if a file is missing or is not what it should be: a run without its history proves nothing. */
 export async function readRun(folder: string): Promise<RecordedRun> {
-  const read = (name: string) => readFile(join(folder, name), 'utf8');
+  function read(name: string) {
+    return readFile(join(folder, name), 'utf8');
+  }
   const [run, history, mails, faults] = await Promise.all(
     ['run.json', 'history.jsonl', 'mails.jsonl', 'faults.jsonl'].map(read),
   );
@@ -20,8 +22,9 @@ export async function readRun(folder: string): Promise<RecordedRun> {
   return { run: described, history: linesOf(history), mails: linesOf(mails), faults: linesOf(faults) };
 }
 
-const linesOf = <Line>(text = ''): readonly Line[] =>
-  text
+function linesOf<Line>(text = ''): readonly Line[] {
+  return text
     .split('\n')
     .filter((line) => line !== '')
     .map((line): Line => JSON.parse(line));
+}

@@ -65,8 +65,9 @@ async function readTopics(
   admin: Admin,
   brokers: string,
 ): Promise<Pick<Stores, 'records' | 'deadLetters' | 'lags'>> {
-  const read = async (topic: string): Promise<readonly TopicRecord[]> =>
-    (await readTopic(brokers, topic)).map((record) => ({ topic, ...record }));
+  async function read(topic: string): Promise<readonly TopicRecord[]> {
+    return (await readTopic(brokers, topic)).map((record) => ({ topic, ...record }));
+  }
   const deadLetterTopics = (await admin.listTopics()).filter((topic) => topic.includes('.dlq.'));
   // One after the other: asked for two topics at once, kafkajs may answer for one of them that it has no partitions.
   const lags: GroupLag[] = [];

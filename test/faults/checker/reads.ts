@@ -20,8 +20,8 @@ const SHOWN = [
 ] as const;
 
 /** Whoever reads their profile sees it as it was at the version that it names, and nothing older than they have seen. */
-export const checkReads = ({ journal, history }: CommandContext): readonly Violation[] =>
-  history
+export function checkReads({ journal, history }: CommandContext): readonly Violation[] {
+  return history
     .filter((command) => command.op === 'me' && command.status === 200)
     .flatMap(({ id, request, answer }) => {
       const shown = (answer ?? {}) as Readonly<Record<string, unknown>>;
@@ -37,3 +37,4 @@ export const checkReads = ({ journal, history }: CommandContext): readonly Viola
       const wrong = SHOWN.filter((name) => shown[name] !== profile[name]);
       return wrong.length === 0 ? [] : broken('reads', `me ${id} was shown another ${wrong.join(', ')}`);
     });
+}

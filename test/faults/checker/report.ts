@@ -38,5 +38,6 @@ export interface Report {
 }
 
 /** What is wrong by one rule. */
-export const broken = (rule: Rule, ...details: readonly string[]): readonly Violation[] =>
-  details.map((detail) => ({ rule, detail }));
+export function broken(rule: Rule, ...details: readonly string[]): readonly Violation[] {
+  return details.map((detail) => ({ rule, detail }));
+}

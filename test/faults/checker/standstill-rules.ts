@@ -12,29 +12,33 @@ type Waiting = Pick<
 >;
 
 /** All that is not done yet. While a system works that is nothing out of the ordinary; when it rests it is. */
-export const checkStandstill = (stores: Waiting, now: Date): readonly Violation[] => [
-  ...checkOutbox(stores.commits),
-  ...checkGroups(stores.lags),
-  ...checkDeliveries(stores.deliveries, now),
-  ...stores.requests.flatMap(({ _id, at }) =>
-    broken('leases', `request ${_id} of ${at} was not carried out`),
-  ),
-  ...checkLeases(stores.leases, now),
-  ...checkParked(stores.profiles),
-  ...stores.deadLetters.flatMap(({ topic, offset, headers }) =>
-    broken('dead letters', `record ${offset} of ${topic}: ${headers['dlq_cause']}`),
-  ),
-];
+export function checkStandstill(stores: Waiting, now: Date): readonly Violation[] {
+  return [
+    ...checkOutbox(stores.commits),
+    ...checkGroups(stores.lags),
+    ...checkDeliveries(stores.deliveries, now),
+    ...stores.requests.flatMap(({ _id, at }) =>
+      broken('leases', `request ${_id} of ${at} was not carried out`),
+    ),
+    ...checkLeases(stores.leases, now),
+    ...checkParked(stores.profiles),
+    ...stores.deadLetters.flatMap(({ topic, offset, headers }) =>
+      broken('dead letters', `record ${offset} of ${topic}: ${headers['dlq_cause']}`),
+    ),
+  ];
+}
 
-const checkOutbox = (commits: readonly Commit[]): readonly Violation[] =>
-  commits
+function checkOutbox(commits: readonly Commit[]): readonly Violation[] {
+  return commits
     .filter(({ unpublished }) => unpublished !== undefined)
     .flatMap(({ stream, number }) => broken('unpublished', `commit ${number} of ${stream}`));
+}
 
-const checkGroups = (lags: readonly GroupLag[]): readonly Violation[] =>
-  lags
+function checkGroups(lags: readonly GroupLag[]): readonly Violation[] {
+  return lags
     .filter(({ lag }) => lag !== 0)
     .flatMap(({ group, topic, lag }) => broken('groups', `${group} is ${lag} records behind on ${topic}`));
+}
 
 function checkDeliveries(deliveries: readonly StoredDelivery[], now: Date): readonly Violation[] {
   return deliveries
@@ -45,7 +49,8 @@ function checkDeliveries(deliveries: readonly StoredDelivery[], now: Date): read
     });
 }
 
-const checkLeases = (leases: readonly StoredLease[], now: Date): readonly Violation[] =>
-  leases
+function checkLeases(leases: readonly StoredLease[], now: Date): readonly Violation[] {
+  return leases
     .filter(({ until }) => until.getTime() > now.getTime() + LONGEST_LEASE_MS)
     .flatMap(({ _id, until }) => broken('leases', `${_id} is held until ${until.toISOString()}`));
+}

@@ -24,43 +24,47 @@ interface PublishedEvent {
   readonly data: unknown;
 }
 
-const published = ({ commit, ...event }: JournalEvent, topic: string): PublishedEvent => ({
-  topic,
-  id: event.id,
-  type: event.type,
-  schema: `urn:latchkey:event:${event.type}:${event.version}`,
-  subject: commit.stream,
-  sequence: String(event.sequence).padStart(10, '0'),
-  time: event.time,
-  correlationId: commit.correlationId,
-  causationId: commit._id,
-  traceparent: commit.traceparent,
-  data: event.data,
-});
+function published({ commit, ...event }: JournalEvent, topic: string): PublishedEvent {
+  return {
+    topic,
+    id: event.id,
+    type: event.type,
+    schema: `urn:latchkey:event:${event.type}:${event.version}`,
+    subject: commit.stream,
+    sequence: String(event.sequence).padStart(10, '0'),
+    time: event.time,
+    correlationId: commit.correlationId,
+    causationId: commit._id,
+    traceparent: commit.traceparent,
+    data: event.data,
+  };
+}
 
-const said = ({ topic, headers, payload }: TopicRecord): PublishedEvent => ({
-  topic,
-  id: headers['ce_id'],
-  type: headers['ce_type'],
-  schema: headers['ce_dataschema'],
-  subject: headers['ce_subject'],
-  sequence: headers['ce_sequence'],
-  time: headers['ce_time'],
-  correlationId: headers['ce_correlationid'],
-  causationId: headers['ce_causationid'],
-  traceparent: headers['traceparent'],
-  data: jsonOf(payload),
-});
+function said({ topic, headers, payload }: TopicRecord): PublishedEvent {
+  return {
+    topic,
+    id: headers['ce_id'],
+    type: headers['ce_type'],
+    schema: headers['ce_dataschema'],
+    subject: headers['ce_subject'],
+    sequence: headers['ce_sequence'],
+    time: headers['ce_time'],
+    correlationId: headers['ce_correlationid'],
+    causationId: headers['ce_causationid'],
+    traceparent: headers['traceparent'],
+    data: jsonOf(payload),
+  };
+}
 
 export interface TopicCount {
   readonly firsts: number;
   readonly duplicates: number;
 }
 
-export const countRecords = (records: readonly TopicRecord[]): TopicCount => {
+export function countRecords(records: readonly TopicRecord[]): TopicCount {
   const firsts = new Set(records.map(idOf)).size;
   return { firsts, duplicates: records.length - firsts };
-};
+}
 
 /**
  * Per account or mailing: the first occurrences of its events are those of the journal, in their order and with what
@@ -125,16 +129,19 @@ function checkAgain(record: TopicRecord, first: TopicRecord | undefined): readon
   return broken('topic', `${placeOf(record)} repeats ${placeOf(first)} with another ${differing.join(', ')}`);
 }
 
-const differences = (one: PublishedEvent, other: PublishedEvent): readonly string[] =>
-  Object.entries(one)
+function differences(one: PublishedEvent, other: PublishedEvent): readonly string[] {
+  return Object.entries(one)
     .filter(([name, value]) => !isDeepStrictEqual(value, other[name as keyof PublishedEvent]))
     .map(([name]) => name);
+}
 
-const idOf = ({ headers, topic, partition, offset }: TopicRecord): string =>
-  headers['ce_id'] ?? `${topic} ${partition} ${offset}`;
+function idOf({ headers, topic, partition, offset }: TopicRecord): string {
+  return headers['ce_id'] ?? `${topic} ${partition} ${offset}`;
+}
 
-const placeOf = ({ topic, partition, offset }: TopicRecord): string =>
-  `record ${offset} of partition ${partition} of ${topic}`;
+function placeOf({ topic, partition, offset }: TopicRecord): string {
+  return `record ${offset} of partition ${partition} of ${topic}`;
+}
 
 function jsonOf(payload: string | null): unknown {
   try {

@@ -29,55 +29,66 @@ const SEND_WITHIN_MS = 3_000;
 export function createFaults(world: World): Faults {
   const { processes, nodes, proxies, mongoCable, mongoControl, sink } = world;
 
-  const kill = (service: ServiceName): Fault => ({
-    target: (index) => nth(processes[service], index).name,
-    begin: async (index) => {
-      const hit = nth(processes[service], index);
-      await hit.kill();
-      return async () => hit.start();
-    },
-  });
+  function kill(service: ServiceName): Fault {
+    return {
+      target: (index) => nth(processes[service], index).name,
+      begin: async (index) => {
+        const hit = nth(processes[service], index);
+        await hit.kill();
+        return async () => hit.start();
+      },
+    };
+  }
 
-  const pause = (service: ServiceName): Fault => ({
-    target: (index) => nth(processes[service], index).name,
-    begin: async (index) => {
-      const hit = nth(processes[service], index);
-      hit.pause();
-      return async () => hit.resume();
-    },
-  });
+  function pause(service: ServiceName): Fault {
+    return {
+      target: (index) => nth(processes[service], index).name,
+      begin: async (index) => {
+        const hit = nth(processes[service], index);
+        hit.pause();
+        return async () => hit.resume();
+      },
+    };
+  }
 
-  const ofBroker = (begin: Fault['begin']): Fault => ({ target: (index) => `broker-${index + 1}`, begin });
+  function ofBroker(begin: Fault['begin']): Fault {
+    return { target: (index) => `broker-${index + 1}`, begin };
+  }
 
-  const killBroker = (index: number) => {
+  function killBroker(index: number) {
     nodes.kill(index + 1);
     return () => nodes.restart(index + 1);
-  };
+  }
 
-  const killInSend = async (index: number) => {
+  async function killInSend(index: number) {
     const held = proxies.map((proxy) => proxy.hold());
     await sleep(GATHER_MS);
     const sent = nth(proxies, index).nextProduce(AbortSignal.timeout(SEND_WITHIN_MS));
     for (const letGo of held) letGo();
     await sent;
     return killBroker(index);
-  };
+  }
 
-  const mood = (kind: ProxyMood): Fault =>
-    ofBroker(async (index) => {
+  function mood(kind: ProxyMood): Fault {
+    return ofBroker(async (index) => {
       nth(proxies, index).setMood(kind);
       return async () => nth(proxies, index).setMood({ kind: 'clear' });
     });
+  }
 
-  const ofMongo = (begin: Fault['begin']): Fault => ({ target: () => 'mongodb', begin });
+  function ofMongo(begin: Fault['begin']): Fault {
+    return { target: () => 'mongodb', begin };
+  }
 
-  const mail = (bad: SinkMood): Fault => ({
-    target: () => 'smtp',
-    begin: async () => {
-      await sink.setMood(bad);
-      return () => sink.setMood('takes');
-    },
-  });
+  function mail(bad: SinkMood): Fault {
+    return {
+      target: () => 'smtp',
+      begin: async () => {
+        await sink.setMood(bad);
+        return () => sink.setMood('takes');
+      },
+    };
+  }
 
   return {
     'kill-auth': kill('auth'),

@@ -4,25 +4,29 @@ import type { FaultLine } from '../run-folder.ts';
 import { type Fault, type Faults, unleash } from './nemesis.ts';
 import { FAULT_KINDS, type FaultKind, type PlannedFault } from './schedule.ts';
 
-const planned = (fault: FaultKind, atMs: number, target = 0): PlannedFault => ({
-  fault,
-  target,
-  atMs,
-  forMs: 10,
-});
+function planned(fault: FaultKind, atMs: number, target = 0): PlannedFault {
+  return {
+    fault,
+    target,
+    atMs,
+    forMs: 10,
+  };
+}
 
 function trial(begin: (name: string) => Promise<void> = async () => undefined) {
   const happened: string[] = [];
   const lines: FaultLine[] = [];
   const stopping = new AbortController();
-  const faultOf = (kind: FaultKind): Fault => ({
-    target: (index) => `target-${index}`,
-    begin: async (index) => {
-      happened.push(`${kind} ${index}`);
-      await begin(kind);
-      return async () => void happened.push(`${kind} is healed`);
-    },
-  });
+  function faultOf(kind: FaultKind): Fault {
+    return {
+      target: (index) => `target-${index}`,
+      begin: async (index) => {
+        happened.push(`${kind} ${index}`);
+        await begin(kind);
+        return async () => void happened.push(`${kind} is healed`);
+      },
+    };
+  }
   const faults = Object.fromEntries(FAULT_KINDS.map((kind) => [kind, faultOf(kind)])) as Faults;
   const deps = { faults, record: (line: FaultLine) => void lines.push(line), signal: stopping.signal };
   return { happened, lines, stopping, play: (...plan: PlannedFault[][]) => unleash(plan, deps) };

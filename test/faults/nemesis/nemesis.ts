@@ -33,7 +33,9 @@ export async function unleash(plan: readonly (readonly PlannedFault[])[], deps: 
   const began = performance.now();
   const failing = new AbortController();
   const signal = AbortSignal.any([deps.signal, failing.signal]);
-  const lateBy = (ms: number) => performance.now() - began - ms;
+  function lateBy(ms: number) {
+    return performance.now() - began - ms;
+  }
   const lanes = plan.map((lane) =>
     playLane(lane, lateBy, { ...deps, signal }).catch((error: unknown) => {
       failing.abort();

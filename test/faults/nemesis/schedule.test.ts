@@ -4,12 +4,13 @@ import fc from 'fast-check';
 import { SHORT } from '../settings.ts';
 import { FAULT_KINDS, type FaultKind, LANES, planFaults } from './schedule.ts';
 
-const kindsOf = (seed: number, seconds: number, without: readonly FaultKind[] = []) =>
-  new Set(
+function kindsOf(seed: number, seconds: number, without: readonly FaultKind[] = []) {
+  return new Set(
     planFaults({ seed, seconds, without })
       .flat()
       .map(({ fault }) => fault),
   );
+}
 
 const plans = fc.record({ seed: fc.nat(), seconds: fc.integer({ min: 30, max: 2000 }) });
 
@@ -38,7 +39,9 @@ describe('the plan of the faults', () => {
   });
 
   test('has the fewer faults the longer their pauses', () => {
-    const faults = (pauses: number) => planFaults({ seed: 7, seconds: 600, pauses }).flat().length;
+    function faults(pauses: number) {
+      return planFaults({ seed: 7, seconds: 600, pauses }).flat().length;
+    }
     assert.equal(faults(1), planFaults({ seed: 7, seconds: 600 }).flat().length);
     assert.ok(faults(3) < 0.6 * faults(1));
   });

@@ -176,5 +176,6 @@ function planLane(
   }
 }
 
-const milliseconds = (random: Random, [least, most]: readonly [number, number]): number =>
-  Math.round(1000 * random.between(least, most));
+function milliseconds(random: Random, [least, most]: readonly [number, number]): number {
+  return Math.round(1000 * random.between(least, most));
+}

@@ -22,7 +22,9 @@ export async function copySources(patches: readonly Patch[]): Promise<string> {
   return folder;
 }
 
-export const removeCopy = (folder: string): Promise<void> => rm(folder, { recursive: true });
+export function removeCopy(folder: string): Promise<void> {
+  return rm(folder, { recursive: true });
+}
 
 async function linkModules(modules: string, copy: string): Promise<void> {
   await mkdir(join(copy, OURS), { recursive: true });

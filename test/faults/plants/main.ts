@@ -69,8 +69,11 @@ async function orFalse(trial: Promise<boolean>): Promise<boolean> {
   }
 }
 
-const rulesIn = ({ violations }: Report): string =>
-  [...Map.groupBy(violations, ({ rule }) => rule)].map(([rule, its]) => `${rule} (${its.length})`).join(', ');
+function rulesIn({ violations }: Report): string {
+  return [...Map.groupBy(violations, ({ rule }) => rule)]
+    .map(([rule, its]) => `${rule} (${its.length})`)
+    .join(', ');
+}
 
 const wanted = process.argv.slice(2);
 const tried = plants.filter(({ name }) => wanted.length === 0 || wanted.some((word) => name.includes(word)));

@@ -127,7 +127,10 @@ export const provocations = {
 
 export type Provocation = keyof typeof provocations;
 
-const lengthOf = (process: ServerProcess | undefined): number => process?.output().length ?? 0;
+function lengthOf(process: ServerProcess | undefined): number {
+  return process?.output().length ?? 0;
+}
 
-const saysSince = (process: ServerProcess | undefined, from: number, what: string): boolean =>
-  process?.output().slice(from).includes(what) ?? false;
+function saysSince(process: ServerProcess | undefined, from: number, what: string): boolean {
+  return process?.output().slice(from).includes(what) ?? false;
+}

@@ -7,7 +7,9 @@ import { type Provocation, provocations } from './provocations.ts';
 import { openStage } from './stage.ts';
 
 const [file = '', withinMs = '', ...names] = process.argv.slice(2);
-const isKnown = (name: string): name is Provocation => Object.hasOwn(provocations, name);
+function isKnown(name: string): name is Provocation {
+  return Object.hasOwn(provocations, name);
+}
 
 await using stack = new AsyncDisposableStack();
 const stage = await openStage(stack);

@@ -123,5 +123,6 @@ async function openCable(far: string, stack: AsyncDisposableStack): Promise<Cabl
 }
 
 /** As patient as a busy machine needs. */
-export const until = (what: string, condition: () => Promise<boolean> | boolean): Promise<boolean> =>
-  eventually(what, condition, 60_000);
+export function until(what: string, condition: () => Promise<boolean> | boolean): Promise<boolean> {
+  return eventually(what, condition, 60_000);
+}

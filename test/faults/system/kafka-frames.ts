@@ -21,7 +21,9 @@ export async function* framesOf(chunks: AsyncIterable<Buffer>): AsyncGenerator<B
   }
 }
 
-const lengthOf = (frame: Buffer): number => SIZE_BYTES + frame.readInt32BE(0);
+function lengthOf(frame: Buffer): number {
+  return SIZE_BYTES + frame.readInt32BE(0);
+}
 
 export interface RequestHead {
   readonly apiKey: number;
@@ -29,10 +31,14 @@ export interface RequestHead {
 }
 
 /** @param frame of a request, whole */
-export const headOf = (frame: Buffer): RequestHead => ({
-  apiKey: frame.readInt16BE(SIZE_BYTES),
-  correlationId: frame.readInt32BE(CORRELATION_IN_REQUEST),
-});
+export function headOf(frame: Buffer): RequestHead {
+  return {
+    apiKey: frame.readInt16BE(SIZE_BYTES),
+    correlationId: frame.readInt32BE(CORRELATION_IN_REQUEST),
+  };
+}
 
 /** Which request an answer is for. @param frame of an answer, whole */
-export const answeredBy = (frame: Buffer): number => frame.readInt32BE(SIZE_BYTES);
+export function answeredBy(frame: Buffer): number {
+  return frame.readInt32BE(SIZE_BYTES);
+}

@@ -9,11 +9,11 @@ import { type KafkaProxy, kafkaProxyTo } from './kafka-proxy.ts';
 
 const METADATA = 3;
 
-const framed = (body: Buffer): Buffer => {
+function framed(body: Buffer): Buffer {
   const size = Buffer.alloc(4);
   size.writeInt32BE(body.length);
   return Buffer.concat([size, body]);
-};
+}
 
 function request(apiKey: number, correlationId: number): Buffer {
   const head = Buffer.alloc(8);
@@ -95,7 +95,9 @@ describe('the proxy', () => {
     await once(client, 'connect');
   }
 
-  const ask = (apiKey: number, correlationId: number) => client.write(request(apiKey, correlationId));
+  function ask(apiKey: number, correlationId: number) {
+    return client.write(request(apiKey, correlationId));
+  }
 
   /** The correlation id of the next answer; undefined once the connection has ended. */
   async function answered(): Promise<number | undefined> {

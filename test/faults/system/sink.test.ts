@@ -63,8 +63,12 @@ async function* codesIn(lines: AsyncIterable<string>): AsyncGenerator<number, vo
   for await (const line of lines) if (line[3] !== '-') yield Number(line.slice(0, 3));
 }
 
-const said = () => lines.map((line) => line.said);
-const letter = () => sink.letters.next(ADA, () => true, 0);
+function said() {
+  return lines.map((line) => line.said);
+}
+function letter() {
+  return sink.letters.next(ADA, () => true, 0);
+}
 
 describe('the mail server of a run', () => {
   test('writes down what it takes, and hands it to its reader', async () => {

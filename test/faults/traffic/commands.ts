@@ -13,17 +13,22 @@ export interface Command {
   readonly headers?: Readonly<Record<string, string>>;
 }
 
-const post = (path: string) => ({ method: 'POST', path }) as const;
-const passwordOf = ({ passwords: [likeliest = ''] }: Person): string => likeliest;
+function post(path: string) {
+  return { method: 'POST', path } as const;
+}
+function passwordOf({ passwords: [likeliest = ''] }: Person): string {
+  return likeliest;
+}
 
 const ACCOUNT_ID_BYTES = 16;
 
 /** A link token begins with the id of its account. */
-const accountOf = (linkToken: string): string =>
-  Buffer.from(linkToken, 'base64url')
+function accountOf(linkToken: string): string {
+  return Buffer.from(linkToken, 'base64url')
     .subarray(0, ACCOUNT_ID_BYTES)
     .toString('hex')
     .replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5');
+}
 
 /** The same each time: asked again, it is the same sign-up. */
 export function signUp(person: Person, names: Names): Command {
@@ -52,59 +57,73 @@ export function verify(person: Person, linkToken: string): Command {
 }
 
 /** "This was not me." */
-export const reject = ({ email }: Person, linkToken: string): Command => ({
-  op: 'verify',
-  request: { accountId: accountOf(linkToken), email, token: linkToken, reject: true },
-  ...post(`/auth/verify/${linkToken}`),
-  json: { reject: true },
-});
+export function reject({ email }: Person, linkToken: string): Command {
+  return {
+    op: 'verify',
+    request: { accountId: accountOf(linkToken), email, token: linkToken, reject: true },
+    ...post(`/auth/verify/${linkToken}`),
+    json: { reject: true },
+  };
+}
 
-export const renewVerification = ({ id, email, accessToken }: Person): Command => ({
-  op: 'verification-request',
-  request: { accountId: id, email },
-  ...post('/auth/verification-request'),
-  token: accessToken,
-});
+export function renewVerification({ id, email, accessToken }: Person): Command {
+  return {
+    op: 'verification-request',
+    request: { accountId: id, email },
+    ...post('/auth/verification-request'),
+    token: accessToken,
+  };
+}
 
 export function login(person: Person): Command {
   const json = { email: person.email, password: passwordOf(person) };
   return { op: 'login', request: json, ...post('/auth/login'), json };
 }
 
-export const refresh = ({ id, refreshToken }: Person): Command => ({
-  op: 'refresh',
-  request: { accountId: id, refreshToken },
-  ...post('/auth/refresh'),
-  json: { refreshToken },
-});
+export function refresh({ id, refreshToken }: Person): Command {
+  return {
+    op: 'refresh',
+    request: { accountId: id, refreshToken },
+    ...post('/auth/refresh'),
+    json: { refreshToken },
+  };
+}
 
-export const logout = ({ id, refreshToken }: Person): Command => ({
-  op: 'logout',
-  request: { accountId: id, refreshToken },
-  ...post('/auth/logout'),
-  json: { refreshToken },
-});
+export function logout({ id, refreshToken }: Person): Command {
+  return {
+    op: 'logout',
+    request: { accountId: id, refreshToken },
+    ...post('/auth/logout'),
+    json: { refreshToken },
+  };
+}
 
-export const logoutAll = ({ id, accessToken }: Person): Command => ({
-  op: 'logout-all',
-  request: { accountId: id },
-  ...post('/auth/logout-all'),
-  token: accessToken,
-});
+export function logoutAll({ id, accessToken }: Person): Command {
+  return {
+    op: 'logout-all',
+    request: { accountId: id },
+    ...post('/auth/logout-all'),
+    token: accessToken,
+  };
+}
 
-export const requestReset = ({ email }: Person): Command => ({
-  op: 'reset-request',
-  request: { email },
-  ...post('/auth/password-reset-request'),
-  json: { email },
-});
+export function requestReset({ email }: Person): Command {
+  return {
+    op: 'reset-request',
+    request: { email },
+    ...post('/auth/password-reset-request'),
+    json: { email },
+  };
+}
 
-export const completeReset = ({ email }: Person, linkToken: string, newPassword: string): Command => ({
-  op: 'reset',
-  request: { accountId: accountOf(linkToken), email, token: linkToken, newPassword },
-  ...post(`/auth/password-reset-confirm/${linkToken}`),
-  json: { newPassword, confirmNewPassword: newPassword },
-});
+export function completeReset({ email }: Person, linkToken: string, newPassword: string): Command {
+  return {
+    op: 'reset',
+    request: { accountId: accountOf(linkToken), email, token: linkToken, newPassword },
+    ...post(`/auth/password-reset-confirm/${linkToken}`),
+    json: { newPassword, confirmNewPassword: newPassword },
+  };
+}
 
 export function changePassword(person: Person, newPassword: string): Command {
   const json = { currentPassword: passwordOf(person), newPassword };
@@ -117,47 +136,57 @@ export function changePassword(person: Person, newPassword: string): Command {
   };
 }
 
-export const changeProfile = ({ id, accessToken }: Person, names: Names): Command => ({
-  op: 'profile',
-  request: { accountId: id, ...names },
-  method: 'PATCH',
-  path: '/auth/profile',
-  json: names,
-  token: accessToken,
-});
+export function changeProfile({ id, accessToken }: Person, names: Names): Command {
+  return {
+    op: 'profile',
+    request: { accountId: id, ...names },
+    method: 'PATCH',
+    path: '/auth/profile',
+    json: names,
+    token: accessToken,
+  };
+}
 
 /** What the user service says, up to what this person has been told. */
-export const readProfile = ({ id, accessToken, sequence }: Person): Command => ({
-  op: 'me',
-  request: { accountId: id, after: sequence ?? null },
-  method: 'GET',
-  path: '/users/me',
-  token: accessToken,
-  ...(sequence !== undefined && { headers: { 'account-sequence': sequence } }),
-});
+export function readProfile({ id, accessToken, sequence }: Person): Command {
+  return {
+    op: 'me',
+    request: { accountId: id, after: sequence ?? null },
+    method: 'GET',
+    path: '/users/me',
+    token: accessToken,
+    ...(sequence !== undefined && { headers: { 'account-sequence': sequence } }),
+  };
+}
 
-export const changeRole = (admin: Person, { id }: Person, role: 'user' | 'admin'): Command => ({
-  op: 'role',
-  request: { accountId: id, role, by: admin.id },
-  method: 'PUT',
-  path: `/auth/accounts/${id}/role`,
-  json: { role },
-  token: admin.accessToken,
-});
+export function changeRole(admin: Person, { id }: Person, role: 'user' | 'admin'): Command {
+  return {
+    op: 'role',
+    request: { accountId: id, role, by: admin.id },
+    method: 'PUT',
+    path: `/auth/accounts/${id}/role`,
+    json: { role },
+    token: admin.accessToken,
+  };
+}
 
-export const disable = (admin: Person, { id }: Person): Command => ({
-  op: 'disable',
-  request: { accountId: id, by: admin.id },
-  ...post(`/auth/accounts/${id}/disable`),
-  token: admin.accessToken,
-});
+export function disable(admin: Person, { id }: Person): Command {
+  return {
+    op: 'disable',
+    request: { accountId: id, by: admin.id },
+    ...post(`/auth/accounts/${id}/disable`),
+    token: admin.accessToken,
+  };
+}
 
-export const enable = (admin: Person, { id }: Person): Command => ({
-  op: 'enable',
-  request: { accountId: id, by: admin.id },
-  ...post(`/auth/accounts/${id}/enable`),
-  token: admin.accessToken,
-});
+export function enable(admin: Person, { id }: Person): Command {
+  return {
+    op: 'enable',
+    request: { accountId: id, by: admin.id },
+    ...post(`/auth/accounts/${id}/enable`),
+    token: admin.accessToken,
+  };
+}
 
 /** The same each time: asked again, it is the same mailing. */
 export function sendMail(admin: Person, addresses: readonly string[]): Command {

@@ -28,7 +28,9 @@ export function createCustomer({ wire, letters, random }: CustomerDeps) {
     { email }: Person,
     wanted: (letter: Letter) => boolean,
   ): Promise<string | undefined> {
-    const isLink = (letter: Letter) => letter.token !== undefined && wanted(letter);
+    function isLink(letter: Letter) {
+      return letter.token !== undefined && wanted(letter);
+    }
     return (await letters.next(email, isLink, READS_WITHIN_MS))?.token;
   }
 
@@ -80,8 +82,9 @@ export function createCustomer({ wire, letters, random }: CustomerDeps) {
   }
 
   async function followVerification(person: Person): Promise<void> {
-    const isTheirs = ({ subject, text }: Letter) =>
-      subject === 'Verify your email' && text.includes(person.signUpName);
+    function isTheirs({ subject, text }: Letter) {
+      return subject === 'Verify your email' && text.includes(person.signUpName);
+    }
     const link = await linkFrom(person, isTheirs);
     if (link === undefined) return;
     const isRefused = random.chance(REFUSED);

@@ -43,8 +43,13 @@ const MIXES = {
 export type Mix = keyof typeof MIXES;
 
 export const MIX_NAMES = Object.keys(MIXES) as readonly Mix[];
-export const isMix = (text: string): text is Mix => Object.hasOwn(MIXES, text);
+export function isMix(text: string): text is Mix {
+  return Object.hasOwn(MIXES, text);
+}
 
 /** Each habit as many times as it is done, of 100. */
-export const deckOf = (mix: Mix): readonly Habit[] =>
-  Object.entries(MIXES[mix]).flatMap(([habit, often]) => Array.from({ length: often }, () => habit as Habit));
+export function deckOf(mix: Mix): readonly Habit[] {
+  return Object.entries(MIXES[mix]).flatMap(([habit, often]) =>
+    Array.from({ length: often }, () => habit as Habit),
+  );
+}

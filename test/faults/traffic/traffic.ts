@@ -101,10 +101,15 @@ export function startTraffic({ seed, rate, mix, admin, ...deps }: TrafficOptions
   };
 }
 
-const isAboutOthers = (habit: Habit): boolean => habit === 'changeRole' || habit === 'disableAndEnable';
+function isAboutOthers(habit: Habit): boolean {
+  return habit === 'changeRole' || habit === 'disableAndEnable';
+}
 
-const recipientsAmong = (people: readonly Person[], random: Random): readonly string[] =>
-  random.shuffled([...new Set(people.map(({ email }) => email))]).slice(0, random.whole(1, RECIPIENTS));
+function recipientsAmong(people: readonly Person[], random: Random): readonly string[] {
+  return random
+    .shuffled([...new Set(people.map(({ email }) => email))])
+    .slice(0, random.whole(1, RECIPIENTS));
+}
 
 /** Before there are faults; not everybody who signs up follows the link. @throws Error where nobody is verified */
 export async function verifiedPerson(customer: Customer): Promise<Person> {

@@ -85,4 +85,6 @@ export function createWire(url: string, record: (line: CommandLine) => void): Wi
 const NONE: Answer = { status: null, code: null, body: null, accountSequence: null };
 
 /** Nobody has said whether it was carried out. */
-export const isUncertain = ({ status }: Answer): boolean => status === null || status >= 500;
+export function isUncertain({ status }: Answer): boolean {
+  return status === null || status >= 500;
+}

@@ -60,7 +60,9 @@ async function* writePart(writing: Writing, concerns: Concerns): AsyncGenerator<
   for (const subject of book.unknown()) throw foreign(topic, subject);
 }
 
-const isMailing = ({ events }: JournaledStream): boolean => events[0]?.event.type === 'MailRequested';
+function isMailing({ events }: JournaledStream): boolean {
+  return events[0]?.event.type === 'MailRequested';
+}
 
 const RECORDS_AT_ONCE = 500;
 
@@ -101,10 +103,13 @@ function recordsDue(account: JournaledStream, book: TopicBook, topic: string): D
 }
 
 /** Up to its last published event: one before it whose mark was lost is on the log all the same. */
-const asPublished = (account: JournaledStream): JournaledStream => ({
-  ...account,
-  events: account.events.slice(0, account.events.findLastIndex(({ published }) => published) + 1),
-});
+function asPublished(account: JournaledStream): JournaledStream {
+  return {
+    ...account,
+    events: account.events.slice(0, account.events.findLastIndex(({ published }) => published) + 1),
+  };
+}
 
-const foreign = (topic: string, subject: string): Error =>
-  new Error(`${topic} holds what is not in the journal, or not so, of ${subject}: take another name`);
+function foreign(topic: string, subject: string): Error {
+  return new Error(`${topic} holds what is not in the journal, or not so, of ${subject}: take another name`);
+}

@@ -22,12 +22,12 @@ export interface MailSink {
 export async function startMailSink(t: TestContext): Promise<MailSink> {
   const mails: SunkMail[] = [];
   let refusing = false;
-  const take = async (stream: NodeJS.ReadableStream): Promise<Error | undefined> => {
+  async function take(stream: NodeJS.ReadableStream): Promise<Error | undefined> {
     const { to, subject, text } = await PostalMime.parse(await buffer(stream));
     if (refusing) return Object.assign(new Error('later'), { responseCode: 451 });
     mails.push({ to: to?.[0]?.address ?? '', subject: subject ?? '', text: text ?? '' });
     return undefined;
-  };
+  }
   const server = new SMTPServer({
     authOptional: true,
     disabledCommands: ['STARTTLS'],

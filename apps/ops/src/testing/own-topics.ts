@@ -12,7 +12,9 @@ export interface OwnTopics {
 
 export function ownTopics(bus: Bus): OwnTopics {
   const suffix = `.${randomBytes(4).toString('hex')}`;
-  const own = (name: string): string => `${name}${suffix}`;
+  function own(name: string): string {
+    return `${name}${suffix}`;
+  }
   const subscriptions: Subscription[] = [];
   return {
     names: (topics) => topics.map((topic) => `${topic}=${own(topic)}`).join(','),

@@ -32,13 +32,18 @@ export async function openTown(
   const standalone = await composeStandalone(config, { logger: silent(), registry: createRegistry() });
   await standalone.start();
   const { url } = standalone;
-  const post = (path: string, body?: object) =>
-    fetch(`${url}/api/v1/auth/${path}`, {
+  function post(path: string, body?: object) {
+    return fetch(`${url}/api/v1/auth/${path}`, {
       method: 'POST',
       ...(body ? { headers: { 'Content-Type': 'application/json' }, body: JSON.stringify(body) } : {}),
     });
-  const found = () => getJson(`${url}/mailbox/api/v1/messages`, messagePage);
-  const mails = async () => (await found()).total;
+  }
+  function found() {
+    return getJson(`${url}/mailbox/api/v1/messages`, messagePage);
+  }
+  async function mails() {
+    return (await found()).total;
+  }
 
   async function signUp(name: string): Promise<void> {
     const before = await mails();

@@ -10,9 +10,15 @@ export async function runHere(
 ): Promise<Ended> {
   const out: string[] = [];
   const err: string[] = [];
-  const ended = (code: number): Ended => ({ code, out: linesOf(out), err: linesOf(err) });
-  const say = (line: string): void => void out.push(line);
-  const note = (line: string): void => void err.push(line);
+  function ended(code: number): Ended {
+    return { code, out: linesOf(out), err: linesOf(err) };
+  }
+  function say(line: string): void {
+    void out.push(line);
+  }
+  function note(line: string): void {
+    void err.push(line);
+  }
   try {
     return ended(await run(words, { environment: settings, say, note }));
   } catch (error) {
@@ -21,4 +27,6 @@ export async function runHere(
   }
 }
 
-const linesOf = (lines: readonly string[]): string => lines.map((line) => `${line}\n`).join('');
+function linesOf(lines: readonly string[]): string {
+  return lines.map((line) => `${line}\n`).join('');
+}

@@ -87,8 +87,9 @@ export function smallSystem(streams: readonly JournaledStream[]): SmallSystem {
   };
 }
 
-const pairOf = <Value>(id: string, value: Value | undefined): readonly (readonly [string, Value])[] =>
-  value === undefined ? [] : [[id, value]];
+function pairOf<Value>(id: string, value: Value | undefined): readonly (readonly [string, Value])[] {
+  return value === undefined ? [] : [[id, value]];
+}
 
 function profileOf({ id, events }: JournaledStream): readonly (readonly [string, Account])[] {
   if (events[0]?.event.type === 'MailRequested') return [];
@@ -96,7 +97,10 @@ function profileOf({ id, events }: JournaledStream): readonly (readonly [string,
   return [[id, { id, ...(profile && { profile }) }]];
 }
 
-const inPartition = (records: readonly BusRecord[], topic: string, partition: number): readonly BusRecord[] =>
-  records.filter((record) => record.topic === topic && partitionOf(record) === partition);
+function inPartition(records: readonly BusRecord[], topic: string, partition: number): readonly BusRecord[] {
+  return records.filter((record) => record.topic === topic && partitionOf(record) === partition);
+}
 
-const partitionOf = ({ key }: BusRecord): number => (key?.at(-1) ?? 0) % PARTITIONS;
+function partitionOf({ key }: BusRecord): number {
+  return (key?.at(-1) ?? 0) % PARTITIONS;
+}

@@ -11,7 +11,9 @@ type Deed = readonly [type: EventType, data: object];
 const person = { email: 'ada@example.com', username: 'ada' };
 const registered: Deed = ['UserRegistered', { role: 'user', locale: 'en', person }];
 const verified: Deed = ['AccountVerified', { locale: 'en', person }];
-const changed = (username: string): Deed => ['ProfileChanged', { person: { username } }];
+function changed(username: string): Deed {
+  return ['ProfileChanged', { person: { username } }];
+}
 
 function eventOf(subject: string, sequence: number, [type, data]: Deed): LatchkeyEvent {
   const owner = type === 'MailRequested' ? { mailingId: subject } : { userId: subject };
@@ -29,38 +31,45 @@ function eventOf(subject: string, sequence: number, [type, data]: Deed): Latchke
 
 /** A commit for each, published. */
 function streamOf(id: string, deeds: readonly Deed[]): JournaledStream {
-  const journaled = (deed: Deed, index: number): JournaledEvent => ({
-    event: eventOf(id, index + 1, deed),
-    commit: index + 1,
-    at: new Date(START + index * 1000).toISOString(),
-    published: true,
-  });
+  function journaled(deed: Deed, index: number): JournaledEvent {
+    return {
+      event: eventOf(id, index + 1, deed),
+      commit: index + 1,
+      at: new Date(START + index * 1000).toISOString(),
+      published: true,
+    };
+  }
   return { id, events: deeds.map(journaled) };
 }
 
 /** An account of so many events: it signs up, verifies, and then changes its name all the time. */
-export const anAccount = (events = 3, id: string = randomUUID()): JournaledStream =>
-  streamOf(
+export function anAccount(events = 3, id: string = randomUUID()): JournaledStream {
+  return streamOf(
     id,
     Array.from({ length: events }, (_, index) => [registered, verified][index] ?? changed(`ada-${index}`)),
   );
+}
 
-export const aMailing = (recipients: readonly string[]): JournaledStream =>
-  streamOf(randomUUID(), [
+export function aMailing(recipients: readonly string[]): JournaledStream {
+  return streamOf(randomUUID(), [
     ['MailRequested', { template: 'welcome', requestedBy: randomUUID(), person: { recipients } }],
   ]);
+}
 
 /** The last event, not published since an instant. */
-export const withUnpublished = ({ id, events }: JournaledStream, since: Date): JournaledStream => ({
-  id,
-  events: events.map((event, index) =>
-    index === events.length - 1 ? { ...event, published: false, at: since.toISOString() } : event,
-  ),
-});
+export function withUnpublished({ id, events }: JournaledStream, since: Date): JournaledStream {
+  return {
+    id,
+    events: events.map((event, index) =>
+      index === events.length - 1 ? { ...event, published: false, at: since.toISOString() } : event,
+    ),
+  };
+}
 
 /** The records of a stream, as a reader of the topic gets them. */
-export const recordsOf = ({ events }: JournaledStream): readonly BusRecord[] =>
-  events.map(({ event }, offset) => recordOf(event, offset));
+export function recordsOf({ events }: JournaledStream): readonly BusRecord[] {
+  return events.map(({ event }, offset) => recordOf(event, offset));
+}
 
 export function recordOf(event: LatchkeyEvent, offset = 0): BusRecord {
   const { topic, key, value, headers } = encode(event);
@@ -76,4 +85,6 @@ export function recordOf(event: LatchkeyEvent, offset = 0): BusRecord {
 }
 
 /** Another event in its place. */
-export const forged = (event: LatchkeyEvent): LatchkeyEvent => ({ ...event, id: randomUUID() });
+export function forged(event: LatchkeyEvent): LatchkeyEvent {
+  return { ...event, id: randomUUID() };
+}

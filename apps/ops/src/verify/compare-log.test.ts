@@ -7,7 +7,9 @@ import { compareLog, inWords } from './compare-log.ts';
 import { createTopicBook } from './topic-book.ts';
 
 const NOW = new Date('2026-03-02T12:00:00Z');
-const ago = (ms: number): Date => new Date(NOW.getTime() - ms);
+function ago(ms: number): Date {
+  return new Date(NOW.getTime() - ms);
+}
 
 /** The stream, and these records on its topic. */
 function compare(stream: JournaledStream, records: readonly BusRecord[], keptSince?: Date) {
@@ -27,8 +29,9 @@ function compare(stream: JournaledStream, records: readonly BusRecord[], keptSin
   return { ...verdict, found, entry };
 }
 
-const at = (records: readonly BusRecord[], ...sequences: readonly number[]): readonly BusRecord[] =>
-  sequences.flatMap((sequence) => records[sequence - 1] ?? []);
+function at(records: readonly BusRecord[], ...sequences: readonly number[]): readonly BusRecord[] {
+  return sequences.flatMap((sequence) => records[sequence - 1] ?? []);
+}
 
 describe('an account and its topic', () => {
   test('agree where each event is there once, in order', () => {

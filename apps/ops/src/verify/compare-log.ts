@@ -72,24 +72,23 @@ function brokenJournal(stream: JournaledStream): readonly Finding[] {
   ];
 }
 
-const finding = (
-  { id }: JournaledStream,
-  kind: Finding['kind'],
-  says: string,
-  sequence?: number,
-): Finding => ({
-  kind,
-  subject: id,
-  ...(sequence === undefined ? {} : { sequence }),
-  says,
-});
+function finding({ id }: JournaledStream, kind: Finding['kind'], says: string, sequence?: number): Finding {
+  return {
+    kind,
+    subject: id,
+    ...(sequence === undefined ? {} : { sequence }),
+    says,
+  };
+}
 
-const commonStart = (prints: readonly (number | undefined)[], onTopic: readonly number[]): number => {
+function commonStart(prints: readonly (number | undefined)[], onTopic: readonly number[]): number {
   const differing = prints.findIndex((print, index) => print === undefined || print !== onTopic[index]);
   return differing === -1 ? prints.length : differing;
-};
+}
 
-const nameOf = ({ event }: JournaledEvent): string => `event ${event.sequence} (${event.type})`;
+function nameOf({ event }: JournaledEvent): string {
+  return `event ${event.sequence} (${event.type})`;
+}
 
 /** Why an event is not where it should be on its topic, unless its commit is still to be published. */
 function flawOf(
@@ -125,11 +124,15 @@ function flawOf(
   ];
 }
 
-const mayBeGone = ({ keptSince }: LogLook, at: string): boolean =>
-  keptSince !== undefined && Date.parse(at) < keptSince.getTime();
+function mayBeGone({ keptSince }: LogLook, at: string): boolean {
+  return keptSince !== undefined && Date.parse(at) < keptSince.getTime();
+}
 
-const commitsInOutbox = ({ events }: JournaledStream): ReadonlyMap<number, Date> =>
-  new Map(events.filter(({ published }) => !published).map(({ commit, at }) => [commit, new Date(at)]));
+function commitsInOutbox({ events }: JournaledStream): ReadonlyMap<number, Date> {
+  return new Map(
+    events.filter(({ published }) => !published).map(({ commit, at }) => [commit, new Date(at)]),
+  );
+}
 
 function staleCommits({ stream, now }: LogLook): readonly Finding[] {
   return [...commitsInOutbox(stream)].flatMap(([commit, at]) => {

@@ -9,7 +9,9 @@ export function compareProfile(
   reach: number,
   stored: Account | undefined,
 ): readonly Finding[] {
-  const found = (kind: FindingKind, says: string): readonly Finding[] => [{ kind, subject: id, says }];
+  function found(kind: FindingKind, says: string): readonly Finding[] {
+    return [{ kind, subject: id, says }];
+  }
   const at = stored === undefined ? 0 : sequenceOf(stored);
   const applied = events.slice(0, at).map(({ event }) => event);
 

@@ -31,9 +31,8 @@ export interface LookDeps {
 }
 
 /** The streams were read after the book was filled. */
-export const createLook =
-  (deps: LookDeps) =>
-  async (streams: readonly JournaledStream[]): Promise<readonly StreamLook[]> => {
+export function createLook(deps: LookDeps) {
+  return async (streams: readonly JournaledStream[]): Promise<readonly StreamLook[]> => {
     if (streams.length === 0) return [];
     const logs = streams.map((stream) => lookAtLog(deps, stream));
     const accounts = logs.filter(({ isMailing }) => !isMailing).map(({ stream }) => stream.id);
@@ -59,6 +58,7 @@ export const createLook =
       };
     });
   };
+}
 
 function lookAtLog({ book, deliveries, nameOf, now }: LookDeps, stream: JournaledStream) {
   const isMailing = stream.events[0]?.event.type === 'MailRequested';
@@ -75,8 +75,9 @@ function lookAtLog({ book, deliveries, nameOf, now }: LookDeps, stream: Journale
   return { stream, isMailing, entry, log, debts };
 }
 
-const keptSince = ({ retentionMs }: EventTopic, now: Date) =>
-  retentionMs < 0 ? {} : { keptSince: new Date(now.getTime() - retentionMs) };
+function keptSince({ retentionMs }: EventTopic, now: Date) {
+  return retentionMs < 0 ? {} : { keptSince: new Date(now.getTime() - retentionMs) };
+}
 
 /** An event, and the deliveries that it asks for. */
 interface Debt {

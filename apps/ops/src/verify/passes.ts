@@ -10,4 +10,6 @@ export function passesOver(records: number, atOnce: number): readonly Concerns[]
 }
 
 /** The end of a UUIDv7 is random. Texts that are no UUID are in one part, too. */
-const partOf = (subject: string): number => Number.parseInt(subject.slice(-6), 16) || 0;
+function partOf(subject: string): number {
+  return Number.parseInt(subject.slice(-6), 16) || 0;
+}

@@ -8,22 +8,20 @@ const BYTES = 6;
  * Of everything that a consumer gets to know of an event: the same for equal ones, and for others as good as never
  * (48 bits of a SHA-256). Data is taken as the codec hands it over, so that its fields stand in one order.
  */
-export const printOf = ({
+export function printOf({
   type,
   data,
   ...envelope
-}: Envelope & { readonly type: string; readonly data?: unknown }): number =>
-  hash('sha256', JSON.stringify([factsOf(envelope), type, data ?? null]), 'buffer').readUIntBE(0, BYTES);
+}: Envelope & { readonly type: string; readonly data?: unknown }): number {
+  return hash('sha256', JSON.stringify([factsOf(envelope), type, data ?? null]), 'buffer').readUIntBE(
+    0,
+    BYTES,
+  );
+}
 
-const factsOf = ({ id, subject, sequence, time, correlationId, causationId, traceparent = '' }: Envelope) => [
-  id,
-  subject,
-  sequence,
-  time,
-  correlationId,
-  causationId,
-  traceparent,
-];
+function factsOf({ id, subject, sequence, time, correlationId, causationId, traceparent = '' }: Envelope) {
+  return [id, subject, sequence, time, correlationId, causationId, traceparent];
+}
 
 /** Of an event of the journal as it would arrive; undefined where it breaks its contract and cannot be sent. */
 export function printOnArrival(event: LatchkeyEvent): number | undefined {

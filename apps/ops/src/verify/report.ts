@@ -51,12 +51,13 @@ function overview({ counts, oldestUnpublished, lag }: Verification, now: Date): 
   return rows.map(([name, value]) => `${name.padEnd(13)} ${value}`);
 }
 
-const lineOf = ({ kind, subject, says }: Finding): string =>
-  subject === undefined ? `${kind}: ${says}` : `${kind} ${subject}: ${says}`;
+function lineOf({ kind, subject, says }: Finding): string {
+  return subject === undefined ? `${kind}: ${says}` : `${kind} ${subject}: ${says}`;
+}
 
 /** One object, with the findings that were kept. */
-export const jsonOf = ({ counts, oldestUnpublished, lag, findings, found }: Verification): string =>
-  JSON.stringify({
+export function jsonOf({ counts, oldestUnpublished, lag, findings, found }: Verification): string {
+  return JSON.stringify({
     agrees: found === 0,
     counts,
     oldestUnpublished: oldestUnpublished ?? null,
@@ -64,3 +65,4 @@ export const jsonOf = ({ counts, oldestUnpublished, lag, findings, found }: Veri
     found,
     findings,
   });
+}

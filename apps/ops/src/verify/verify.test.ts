@@ -5,10 +5,12 @@ import { aMailing, anAccount, recordsOf, withUnpublished } from '../testing/stre
 import { type Conduct, verify } from './verify.ts';
 
 const NOW = new Date('2026-03-02T12:00:00Z');
-const ago = (ms: number): Date => new Date(NOW.getTime() - ms);
+function ago(ms: number): Date {
+  return new Date(NOW.getTime() - ms);
+}
 
-const look = (system: SmallSystem, conduct: Partial<Conduct> = {}) =>
-  verify(system.sources, {
+function look(system: SmallSystem, conduct: Partial<Conduct> = {}) {
+  return verify(system.sources, {
     patienceMs: 0,
     pauseMs: 1,
     recordsAtOnce: 1_000_000,
@@ -17,11 +19,15 @@ const look = (system: SmallSystem, conduct: Partial<Conduct> = {}) =>
     progress: () => undefined,
     ...conduct,
   });
+}
 
-const kinds = async (system: SmallSystem, conduct: Partial<Conduct> = {}) =>
-  (await look(system, conduct)).findings.map(({ kind, subject }) => `${kind} ${subject}`).toSorted();
+async function kinds(system: SmallSystem, conduct: Partial<Conduct> = {}) {
+  return (await look(system, conduct)).findings.map(({ kind, subject }) => `${kind} ${subject}`).toSorted();
+}
 
-const people = () => [anAccount(3), anAccount(5), aMailing(['ada@example.com']), anAccount(1)];
+function people() {
+  return [anAccount(3), anAccount(5), aMailing(['ada@example.com']), anAccount(1)];
+}
 
 describe('a system in which all is well', () => {
   test('agrees, and is counted', async () => {

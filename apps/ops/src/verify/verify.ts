@@ -76,7 +76,9 @@ export async function verify(sources: Sources, conduct: Conduct): Promise<Verifi
   };
 }
 
-const namesIn = ({ nameOf }: Sources): readonly string[] => topics.map(({ name }) => nameOf(name));
+function namesIn({ nameOf }: Sources): readonly string[] {
+  return topics.map(({ name }) => nameOf(name));
+}
 
 async function recordsIn(sources: Sources): Promise<number> {
   const ranges = await Promise.all(namesIn(sources).map((name) => sources.log.ranges(name)));
@@ -137,10 +139,10 @@ async function forgottenLeases(
 }
 
 async function lagOf({ groups, profiles, deliveries }: Sources): Promise<Readonly<Record<string, number>>> {
-  const lag = async (group: string, names: readonly string[]) => {
+  async function lag(group: string, names: readonly string[]) {
     const { records, read } = await groups.progressOf(group, names);
     return [group, records - read] as const;
-  };
+  }
   return Object.fromEntries([
     await lag(profiles.group, [ACCOUNTS_TOPIC]),
     await lag(

@@ -4,10 +4,10 @@ import type { Section } from './openapi-view.ts';
 import { entriesOf, type Json, resolve, schemaView } from './schema-view.ts';
 
 /** A payload may stand in a multi-format wrapper. */
-const payloadOf = (message: Json, root: Json): Json => {
+function payloadOf(message: Json, root: Json): Json {
   const payload = resolve(message['payload'], root);
   return payload['schema'] === undefined ? payload : resolve(payload['schema'], root);
-};
+}
 
 function messageView(name: string, message: Json, root: Json): Html {
   return html`<details class="panel operation" id="event-${name}">

@@ -4,8 +4,9 @@ export interface Html {
   readonly html: string;
 }
 
-const isHtml = (value: unknown): value is Html =>
-  typeof value === 'object' && value !== null && 'html' in value;
+function isHtml(value: unknown): value is Html {
+  return typeof value === 'object' && value !== null && 'html' in value;
+}
 
 const entities: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' };
 
@@ -15,11 +16,15 @@ function fragment(value: unknown): string {
   return isHtml(value) ? value.html : String(value).replace(/[&<>"]/g, (sign) => entities[sign] ?? sign);
 }
 
-export const html = (texts: TemplateStringsArray, ...values: readonly unknown[]): Html => ({
-  html: String.raw({ raw: texts }, ...values.map(fragment)),
-});
+export function html(texts: TemplateStringsArray, ...values: readonly unknown[]): Html {
+  return {
+    html: String.raw({ raw: texts }, ...values.map(fragment)),
+  };
+}
 
 /** Prose with `code` in backticks. */
-export const prose = (text: unknown): Html => ({
-  html: fragment(text ?? '').replace(/`([^`]+)`/g, '<code>$1</code>'),
-});
+export function prose(text: unknown): Html {
+  return {
+    html: fragment(text ?? '').replace(/`([^`]+)`/g, '<code>$1</code>'),
+  };
+}

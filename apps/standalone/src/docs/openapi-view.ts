@@ -16,18 +16,20 @@ export interface Section {
 
 const METHODS = new Set(['get', 'post', 'put', 'patch', 'delete']);
 
-const operationsOf = (document: Json): readonly Operation[] =>
-  entriesOf(document['paths']).flatMap(([path, methods]) =>
+function operationsOf(document: Json): readonly Operation[] {
+  return entriesOf(document['paths']).flatMap(([path, methods]) =>
     entriesOf(methods)
       .filter(([method]) => METHODS.has(method))
       .map(([method, spec]) => ({ method: method.toUpperCase(), path, spec })),
   );
+}
 
-const slug = (text: string): string =>
-  text
+function slug(text: string): string {
+  return text
     .toLowerCase()
     .replace(/[^a-z0-9]+/g, '-')
     .replace(/^-|-$/g, '');
+}
 
 function parametersView(spec: Json, root: Json): Html | undefined {
   const parameters = listOf(spec['parameters']).map((parameter) => resolve(parameter, root));
@@ -51,8 +53,9 @@ function bodyView(spec: Json, root: Json): Html | undefined {
   return html`<h4>Body</h4>${contentView(resolve(spec['requestBody'], root), root)}`;
 }
 
-const isProblem = (answer: Json): boolean =>
-  entriesOf(answer['content']).some(([type]) => type === 'application/problem+json');
+function isProblem(answer: Json): boolean {
+  return entriesOf(answer['content']).some(([type]) => type === 'application/problem+json');
+}
 
 function answerView([status, answer]: readonly [string, Json], root: Json): Html {
   const details = isProblem(answer) ? '' : contentView(answer, root);

@@ -14,13 +14,16 @@ export interface Descriptions {
 
 const shared = { method: 'GET', tag: 'docs', hidden: true, quiet: true, policy: localOnly } as const;
 
-const contents = (title: string, sections: readonly Section[]): Html => html`<h2>${title}</h2>
+function contents(title: string, sections: readonly Section[]): Html {
+  return html`<h2>${title}</h2>
   <ul>${sections.map((section) => html`<li><a href="#${section.id}">${section.title}</a></li>`)}</ul>`;
+}
 
-const chapter = (sections: readonly Section[]): readonly Html[] =>
-  sections.map(
+function chapter(sections: readonly Section[]): readonly Html[] {
+  return sections.map(
     (section) => html`<section id="${section.id}"><h3>${section.title}</h3>${section.body}</section>`,
   );
+}
 
 function docsPage({ openApi, asyncApi }: Descriptions): string {
   const requests = openApiSections(openApi);
@@ -63,8 +66,8 @@ function docsPage({ openApi, asyncApi }: Descriptions): string {
 </html>`.html;
 }
 
-const rawRoute = (path: string, document: Json): Route =>
-  route({
+function rawRoute(path: string, document: Json): Route {
+  return route({
     ...shared,
     path,
     summary: 'The description as JSON',
@@ -74,6 +77,7 @@ const rawRoute = (path: string, document: Json): Route =>
       text: { type: 'application/json; charset=utf-8', text: JSON.stringify(document, null, 2) },
     }),
   });
+}
 
 export function docsRoutes(descriptions: Descriptions): readonly Route[] {
   const rendered = docsPage(descriptions);

@@ -3,16 +3,20 @@ import { type Html, html, prose } from './html.ts';
 
 export type Json = Readonly<Record<string, unknown>>;
 
-export const isObject = (value: unknown): value is Json =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
+export function isObject(value: unknown): value is Json {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
 
 /** Entries of an object that are objects themselves. */
-export const entriesOf = (value: unknown): readonly (readonly [string, Json])[] =>
-  isObject(value)
+export function entriesOf(value: unknown): readonly (readonly [string, Json])[] {
+  return isObject(value)
     ? Object.entries(value).flatMap(([name, entry]) => (isObject(entry) ? [[name, entry] as const] : []))
     : [];
+}
 
-export const listOf = (value: unknown): readonly unknown[] => (Array.isArray(value) ? value : []);
+export function listOf(value: unknown): readonly unknown[] {
+  return Array.isArray(value) ? value : [];
+}
 
 /** What `$ref` points to within the document; anything else as it is. */
 export function resolve(schema: unknown, root: Json): Json {
@@ -27,10 +31,9 @@ export function resolve(schema: unknown, root: Json): Json {
   return isObject(target) ? resolve(target, root) : {};
 }
 
-const alternatives = (schema: Json): readonly unknown[] => [
-  ...listOf(schema['anyOf']),
-  ...listOf(schema['oneOf']),
-];
+function alternatives(schema: Json): readonly unknown[] {
+  return [...listOf(schema['anyOf']), ...listOf(schema['oneOf'])];
+}
 
 function typeOf(schema: Json, root: Json): string {
   if (schema['const'] !== undefined) return JSON.stringify(schema['const']);
@@ -55,11 +58,12 @@ const limits: Readonly<Record<string, string>> = {
 
 const LARGEST_SHOWN = 1e9;
 
-const constraintsOf = (schema: Json): string =>
-  Object.entries(limits)
+function constraintsOf(schema: Json): string {
+  return Object.entries(limits)
     .filter(([name]) => schema[name] !== undefined && !(Math.abs(Number(schema[name])) > LARGEST_SHOWN))
     .map(([name, words]) => `${words}${String(schema[name])}${name.endsWith('Length') ? ' characters' : ''}`)
     .join(', ');
+}
 
 /** The object within a schema: itself, an array's items, or the one alternative that is not null. */
 function objectWithin(schema: Json, root: Json): Json | undefined {

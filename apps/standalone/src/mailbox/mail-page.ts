@@ -13,14 +13,19 @@ const contentSecurityPolicy = [
 const inNewTab = '<base target="_blank">';
 
 /** `base` must stand in the head and before the links; a mail without a head gets one from the parser. */
-const withNewTabs = (html: string): string =>
-  /<head[^>]*>/i.test(html) ? html.replace(/<head[^>]*>/i, (head) => head + inNewTab) : inNewTab + html;
+function withNewTabs(html: string): string {
+  return /<head[^>]*>/i.test(html)
+    ? html.replace(/<head[^>]*>/i, (head) => head + inNewTab)
+    : inNewTab + html;
+}
 
-export const mailPage = (html: string): Answer => ({
-  status: 200,
-  html: withNewTabs(html),
-  headers: {
-    'Content-Security-Policy': contentSecurityPolicy,
-    'X-Frame-Options': 'SAMEORIGIN',
-  },
-});
+export function mailPage(html: string): Answer {
+  return {
+    status: 200,
+    html: withNewTabs(html),
+    headers: {
+      'Content-Security-Policy': contentSecurityPolicy,
+      'X-Frame-Options': 'SAMEORIGIN',
+    },
+  };
+}

@@ -13,10 +13,10 @@ const at = new Date('2026-03-01T12:00:00.000Z');
 
 function mailboxOn(database: Database, keep?: number) {
   let made = 0;
-  const newId = () => {
+  function newId() {
     made += 1;
     return `mail-${made}`;
-  };
+  }
   return createMailbox({ database, now: () => at, newId, ...(keep === undefined ? {} : { keep }) });
 }
 
@@ -29,13 +29,18 @@ async function running(t: TestContext, keep?: number) {
     transport.close();
     await server.stop();
   });
-  const send = (mail: SendMailOptions) =>
-    transport.sendMail({ from: { name: 'Latchkey', address: 'no-reply@example.com' }, ...mail });
+  function send(mail: SendMailOptions) {
+    return transport.sendMail({ from: { name: 'Latchkey', address: 'no-reply@example.com' }, ...mail });
+  }
   return { send, mailbox, url: `${await serve(t, mailboxRoutes(mailbox))}/mailbox` };
 }
 
-const list = (url: string) => getJson(url, messagePage);
-const read = (url: string) => getJson(url, message);
+function list(url: string) {
+  return getJson(url, messagePage);
+}
+function read(url: string) {
+  return getJson(url, message);
+}
 
 test('a mail sent over SMTP can be read with Mailpit’s field names', async (t) => {
   const { send, url } = await running(t);
@@ -102,11 +107,11 @@ test('a search finds mails by recipient, subject, words and read state, without 
   await send({ to: 'ada@example.com', subject: 'Verify your email', text: 'Hello Ada' });
   await send({ to: 'grace@example.com', subject: 'Welcome to our app', text: 'Hello Grace' });
 
-  const subjects = async (query: string) => {
+  async function subjects(query: string) {
     const found = await list(`${url}/api/v1/search?${new URLSearchParams({ query })}`);
     assert.equal(found.messages_count, found.messages.length);
     return found.messages.map(({ Subject }) => Subject);
-  };
+  }
   assert.deepEqual(await subjects('to:ADA@example.com'), ['Verify your email']);
   assert.deepEqual(await subjects('to:"ada@example.com" subject:welcome'), []);
   assert.deepEqual(await subjects('subject:"welcome to"'), ['Welcome to our app']);
@@ -150,12 +155,15 @@ test('a mail names the request that led to it, in lists and when opened', async 
 test('mails are deleted by their ids, or all of them', async (t) => {
   const { send, url } = await running(t);
   for (const subject of ['a', 'b', 'c']) await send({ to: 'ada@example.com', subject, text: 'x' });
-  const remove = (body?: object) =>
-    fetch(`${url}/api/v1/messages`, {
+  function remove(body?: object) {
+    return fetch(`${url}/api/v1/messages`, {
       method: 'DELETE',
       ...(body ? { headers: { 'Content-Type': 'application/json' }, body: JSON.stringify(body) } : {}),
     });
-  const left = async () => (await list(`${url}/api/v1/messages`)).total;
+  }
+  async function left() {
+    return (await list(`${url}/api/v1/messages`)).total;
+  }
 
   assert.equal(await (await remove({ IDs: ['mail-1'] })).text(), 'ok');
   assert.equal(await left(), 2);

@@ -72,10 +72,13 @@ const tables = `
   CREATE INDEX IF NOT EXISTS mailbox_unread ON mailbox_messages (read) WHERE read = 0;`;
 
 type Addresses = MessageSummary['To'];
-const searchable = (addresses: Addresses): string =>
-  addresses.map(({ Name, Address }) => `${Name} <${Address}>`.toLowerCase()).join('\n');
+function searchable(addresses: Addresses): string {
+  return addresses.map(({ Name, Address }) => `${Name} <${Address}>`.toLowerCase()).join('\n');
+}
 
-const placeholders = (ids: readonly string[]): string => ids.map(() => '?').join(', ');
+function placeholders(ids: readonly string[]): string {
+  return ids.map(() => '?').join(', ');
+}
 
 interface StoredMail {
   readonly arrival: Arrival;
@@ -85,7 +88,7 @@ interface StoredMail {
 export function createMailbox({ database, now, newId, keep = KEPT_MAILS }: MailboxDeps): Mailbox {
   database.exec(tables);
 
-  const find = (id: string): StoredMail | undefined => {
+  function find(id: string): StoredMail | undefined {
     const row =
       id === 'latest'
         ? database.prepare('SELECT * FROM mailbox_messages ORDER BY position DESC LIMIT 1').get()
@@ -96,14 +99,15 @@ export function createMailbox({ database, now, newId, keep = KEPT_MAILS }: Mailb
       arrival: { id: String(row['id']), receivedAt: new Date(String(row['received_at'])), envelope },
       raw: row['raw'] as Uint8Array,
     };
-  };
+  }
 
-  const count = (sql: string, values: readonly (string | number)[] = []): number =>
-    Number(
+  function count(sql: string, values: readonly (string | number)[] = []): number {
+    return Number(
       database.prepare(`SELECT count(*) AS n FROM mailbox_messages WHERE ${sql}`).get(...values)?.['n'] ?? 0,
     );
+  }
 
-  const insert = (summary: Omit<MessageSummary, 'Read'>, text: string, mail: StoredMail): void => {
+  function insert(summary: Omit<MessageSummary, 'Read'>, text: string, mail: StoredMail): void {
     database
       .prepare(
         `INSERT INTO mailbox_messages (id, received_at, message_id, sender, recipients, copies, blind_copies,
@@ -129,7 +133,7 @@ export function createMailbox({ database, now, newId, keep = KEPT_MAILS }: Mailb
            (SELECT position FROM mailbox_messages ORDER BY position DESC LIMIT 1 OFFSET ?)`,
       )
       .run(keep);
-  };
+  }
 
   const mark: Mailbox['mark'] = (ids, read) =>
     database.write(() => {

@@ -68,10 +68,11 @@ export interface Arrival {
 
 const SNIPPET_LENGTH = 250;
 
-const flatten = (list: readonly (Address | undefined)[] = []): MailAddress[] =>
-  list
+function flatten(list: readonly (Address | undefined)[] = []): MailAddress[] {
+  return list
     .flatMap((entry) => entry?.group ?? (entry ? [entry] : []))
     .map(({ name, address: at }) => ({ Name: name, Address: at ?? '' }));
+}
 
 /** Recipients of the envelope that no header names. */
 function blindCopies(envelope: MailEnvelope, named: readonly MailAddress[]): MailAddress[] {
@@ -79,8 +80,9 @@ function blindCopies(envelope: MailEnvelope, named: readonly MailAddress[]): Mai
   return envelope.to.filter((to) => !seen.has(to.toLowerCase())).map((to) => ({ Name: '', Address: to }));
 }
 
-const correlationId = (email: Email): string | undefined =>
-  email.headers.find(({ key }) => key === 'x-correlation-id')?.value;
+function correlationId(email: Email): string | undefined {
+  return email.headers.find(({ key }) => key === 'x-correlation-id')?.value;
+}
 
 function commonFields(email: Email, raw: Uint8Array, { id, envelope }: Arrival) {
   const To = flatten(email.to);
@@ -120,7 +122,9 @@ function sentAt(email: Email, receivedAt: Date): string {
   return (Number.isNaN(parsed.getTime()) ? receivedAt : parsed).toISOString();
 }
 
-const parse = (raw: Uint8Array): Promise<Email> => PostalMime.parse(raw);
+function parse(raw: Uint8Array): Promise<Email> {
+  return PostalMime.parse(raw);
+}
 
 /** The summary of a mail that has just arrived, and its plain text for searching. */
 export async function summarise(

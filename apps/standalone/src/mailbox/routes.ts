@@ -31,21 +31,25 @@ export const messagePage = z.object({
   messages: z.array(messageSummary),
 });
 
-const listed = (found: Found, page: Page): Answer => ({
-  status: 200,
-  body: {
-    total: found.total,
-    unread: found.unread,
-    count: found.messages.length,
-    messages_count: found.matching,
-    messages_unread: found.matchingUnread,
-    start: page.start,
-    tags: [],
-    messages: found.messages,
-  },
-});
+function listed(found: Found, page: Page): Answer {
+  return {
+    status: 200,
+    body: {
+      total: found.total,
+      unread: found.unread,
+      count: found.messages.length,
+      messages_count: found.matching,
+      messages_unread: found.matchingUnread,
+      start: page.start,
+      tags: [],
+      messages: found.messages,
+    },
+  };
+}
 
-const plain = (text: string): Answer => ({ status: 200, text: { type: 'text/plain; charset=utf-8', text } });
+function plain(text: string): Answer {
+  return { status: 200, text: { type: 'text/plain; charset=utf-8', text } };
+}
 const okText = { 200: { description: 'ok', media: ['text/plain'] } };
 
 function existing<T>(value: T | undefined): T {

@@ -6,17 +6,18 @@ import { createMailbox } from './mailbox.ts';
 /** Two mails, and what a query finds of them: their subjects, newest first. */
 async function mails(t: TestContext): Promise<(query: string) => readonly string[]> {
   let made = 0;
-  const newId = () => {
+  function newId() {
     made += 1;
     return String(made);
-  };
+  }
   const mailbox = createMailbox({
     database: await temporaryDatabase(t),
     now: () => new Date('2026-03-01T12:00:00Z'),
     newId,
   });
-  const keep = (lines: readonly string[], to: readonly string[]) =>
-    mailbox.receive(Buffer.from(lines.join('\r\n')), { from: 'bounces@example.com', to });
+  function keep(lines: readonly string[], to: readonly string[]) {
+    return mailbox.receive(Buffer.from(lines.join('\r\n')), { from: 'bounces@example.com', to });
+  }
   const first = [
     'Message-ID: <first@mail.example>',
     'From: Latchkey <no-reply@example.com>',

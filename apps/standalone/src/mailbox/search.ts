@@ -23,10 +23,12 @@ const everywhere = ['subject', 'sender', 'recipients', 'copies', 'body'];
 
 const readStates: Readonly<Record<string, string>> = { read: 'read = 1', unread: 'read = 0' };
 
-const contains = (columns: readonly string[], text: string): Condition => ({
-  sql: `(${columns.map((column) => `instr(${column}, ?) > 0`).join(' OR ')})`,
-  values: columns.map(() => text.toLowerCase()),
-});
+function contains(columns: readonly string[], text: string): Condition {
+  return {
+    sql: `(${columns.map((column) => `instr(${column}, ?) > 0`).join(' OR ')})`,
+    values: columns.map(() => text.toLowerCase()),
+  };
+}
 
 function conditionOf(filter: string | undefined, text: string): Condition {
   const name = filter?.toLowerCase();

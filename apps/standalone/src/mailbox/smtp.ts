@@ -20,13 +20,16 @@ export interface MailServer extends Part {
   port(): number;
 }
 
-const envelopeOf = (session: SMTPServerSession): MailEnvelope => ({
-  from: session.envelope.mailFrom ? session.envelope.mailFrom.address : '',
-  to: session.envelope.rcptTo.map(({ address }) => address),
-});
+function envelopeOf(session: SMTPServerSession): MailEnvelope {
+  return {
+    from: session.envelope.mailFrom ? session.envelope.mailFrom.address : '',
+    to: session.envelope.rcptTo.map(({ address }) => address),
+  };
+}
 
-const tooLarge = (): Error =>
-  Object.assign(new Error('Message exceeds the maximum size'), { responseCode: 552 });
+function tooLarge(): Error {
+  return Object.assign(new Error('Message exceeds the maximum size'), { responseCode: 552 });
+}
 
 export function createMailServer(options: {
   readonly mailbox: Mailbox;
@@ -35,11 +38,11 @@ export function createMailServer(options: {
   /** 0: any free one. */
   readonly port: number;
 }): MailServer {
-  const keep = async (stream: SMTPServerDataStream, session: SMTPServerSession): Promise<string> => {
+  async function keep(stream: SMTPServerDataStream, session: SMTPServerSession): Promise<string> {
     const raw = await buffer(stream);
     if (stream.sizeExceeded) throw tooLarge();
     return `OK: queued as ${await options.mailbox.receive(raw, envelopeOf(session))}`;
-  };
+  }
 
   const server = new SMTPServer({
     name: 'localhost',

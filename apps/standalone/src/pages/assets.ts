@@ -26,7 +26,9 @@ const contentSecurityPolicy = [
 const pageHeaders = { 'Content-Security-Policy': contentSecurityPolicy };
 
 /** An HTML page of ours: scripts and styles from here alone, nothing remote. */
-export const page = (html: string): Answer => ({ status: 200, html, headers: pageHeaders });
+export function page(html: string): Answer {
+  return { status: 200, html, headers: pageHeaders };
+}
 
 /** Where the pages of `public/` are found; every other file is found under /assets. */
 const pagePaths: Readonly<Record<string, string>> = {

@@ -7,14 +7,15 @@ import { assetRoutes } from './assets.ts';
 import { isLocalHost, isLoopback } from './local-only.ts';
 
 /** `fetch` sets Host by itself. */
-const getAs = (url: string, host: string): Promise<{ status: number; body: string }> =>
-  new Promise((resolve, reject) => {
+function getAs(url: string, host: string): Promise<{ status: number; body: string }> {
+  return new Promise((resolve, reject) => {
     request(url, { headers: { Host: host } }, async (answer) =>
       resolve({ status: answer.statusCode ?? 0, body: await text(answer) }),
     )
       .on('error', reject)
       .end();
   });
+}
 
 test('the pages answer this machine’s names on any port, and no other name', async (t) => {
   const url = await serve(t, assetRoutes());

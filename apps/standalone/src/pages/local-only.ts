@@ -15,11 +15,14 @@ const misdirectedRequest = {
 const LOCAL_HOST = /^(localhost|127\.0\.0\.1|\[::1\])(:\d{1,5})?$/i;
 
 /** RFC 9110, 7.2: `Host` is the authority that the client asked for. */
-export const isLocalHost = (host: string | undefined): boolean => LOCAL_HOST.test(host ?? '');
+export function isLocalHost(host: string | undefined): boolean {
+  return LOCAL_HOST.test(host ?? '');
+}
 
 /** Whether a listener on this address can be reached from this machine alone. */
-export const isLoopback = (address: string): boolean =>
-  /^(localhost|127(\.\d{1,3}){3}|::1|\[::1\])$/i.test(address);
+export function isLoopback(address: string): boolean {
+  return /^(localhost|127(\.\d{1,3}){3}|::1|\[::1\])$/i.test(address);
+}
 
 export const localOnly: Policy<null> = {
   who: 'a browser on this machine (development only)',

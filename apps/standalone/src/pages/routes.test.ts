@@ -7,14 +7,15 @@ import { createMailbox } from '../mailbox/mailbox.ts';
 import { serve, temporaryDatabase } from '../testing.ts';
 import { developmentRoutes } from './routes.ts';
 
-const statusAs = (url: string, method: string, host: string): Promise<number> =>
-  new Promise((resolve, reject) => {
+function statusAs(url: string, method: string, host: string): Promise<number> {
+  return new Promise((resolve, reject) => {
     const body = method === 'GET' ? '' : '{}';
     const headers = { Host: host, 'Content-Type': 'application/json', 'Content-Length': body.length };
     request(url, { method, headers }, (answer) => resolve(answer.resume().statusCode ?? 0))
       .on('error', reject)
       .end(body);
   });
+}
 
 test('no development route answers a foreign name, whatever it is asked for', async (t) => {
   const database = await temporaryDatabase(t);

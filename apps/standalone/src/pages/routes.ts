@@ -6,11 +6,13 @@ import { mailboxRoutes } from '../mailbox/routes.ts';
 import { type Log, topicsRoutes } from '../topics/routes.ts';
 import { assetRoutes } from './assets.ts';
 
-export const developmentRoutes = (
+export function developmentRoutes(
   parts: Descriptions & { readonly mailbox: Mailbox; readonly log: Log },
-): readonly Route[] => [
-  ...assetRoutes(),
-  ...mailboxRoutes(parts.mailbox),
-  ...topicsRoutes(parts.log),
-  ...docsRoutes(parts),
-];
+): readonly Route[] {
+  return [
+    ...assetRoutes(),
+    ...mailboxRoutes(parts.mailbox),
+    ...topicsRoutes(parts.log),
+    ...docsRoutes(parts),
+  ];
+}

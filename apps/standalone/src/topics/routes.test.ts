@@ -5,20 +5,28 @@ import { getJson, serve, temporaryDatabase } from '../testing.ts';
 import { recordList, topicList, topicsRoutes } from './routes.ts';
 
 async function running(t: TestContext) {
-  const now = () => new Date('2026-03-01T12:00:00.000Z');
+  function now() {
+    return new Date('2026-03-01T12:00:00.000Z');
+  }
   const bus = createEmbeddedBus({ database: await temporaryDatabase(t), now });
   t.after(() => bus.close());
   await bus.ensureTopics([{ name: 'things.v1', partitions: 3, retentionMs: -1 }]);
   return { bus, url: `${await serve(t, topicsRoutes(bus))}/topics/api/topics` };
 }
 
-const record = (key: string | null, value: string | Buffer | null) => ({
-  key,
-  value: value === null ? null : Buffer.from(value),
-  headers: { ce_type: 'Made' },
-});
-const topics = async (url: string) => (await getJson(url, topicList)).topics;
-const records = async (url: string) => (await getJson(url, recordList)).records;
+function record(key: string | null, value: string | Buffer | null) {
+  return {
+    key,
+    value: value === null ? null : Buffer.from(value),
+    headers: { ce_type: 'Made' },
+  };
+}
+async function topics(url: string) {
+  return (await getJson(url, topicList)).topics;
+}
+async function records(url: string) {
+  return (await getJson(url, recordList)).records;
+}
 
 test('topics are listed with their partitions and how many records they hold', async (t) => {
   const { bus, url } = await running(t);

@@ -43,8 +43,9 @@ const recordsQuery = z.object({
   limit: whole.max(1000).default(100),
 });
 
-const text = (bytes: Buffer): string =>
-  isUtf8(bytes) ? bytes.toString('utf8') : `base64:${bytes.toString('base64')}`;
+function text(bytes: Buffer): string {
+  return isUtf8(bytes) ? bytes.toString('utf8') : `base64:${bytes.toString('base64')}`;
+}
 
 /** JSON as JSON, other text as a string, other bytes as base64. */
 function decoded(value: Buffer | null): ShownRecord['value'] {
@@ -56,35 +57,40 @@ function decoded(value: Buffer | null): ShownRecord['value'] {
   }
 }
 
-const shownHeaders = (headers: BusRecord['headers']): ShownRecord['headers'] =>
-  Object.fromEntries(
+function shownHeaders(headers: BusRecord['headers']): ShownRecord['headers'] {
+  return Object.fromEntries(
     Object.entries(headers).map(([name, value]) => [
       name,
       Buffer.isBuffer(value) ? text(value) : [...value].map(text),
     ]),
   );
+}
 
-const shown = (record: BusRecord): ShownRecord => ({
-  partition: record.partition,
-  offset: record.offset,
-  timestamp: record.timestamp.toISOString(),
-  key: record.key && text(record.key),
-  headers: shownHeaders(record.headers),
-  value: decoded(record.value),
-});
+function shown(record: BusRecord): ShownRecord {
+  return {
+    partition: record.partition,
+    offset: record.offset,
+    timestamp: record.timestamp.toISOString(),
+    key: record.key && text(record.key),
+    headers: shownHeaders(record.headers),
+    value: decoded(record.value),
+  };
+}
 
-const withoutMissing = ({ partition, offset, limit }: z.infer<typeof recordsQuery>) => ({
-  limit,
-  ...(partition === undefined ? {} : { partition }),
-  ...(offset === undefined ? {} : { offset }),
-});
+function withoutMissing({ partition, offset, limit }: z.infer<typeof recordsQuery>) {
+  return {
+    limit,
+    ...(partition === undefined ? {} : { partition }),
+    ...(offset === undefined ? {} : { offset }),
+  };
+}
 
 export function topicsRoutes(log: Log): readonly Route[] {
-  const topicNamed = (name: string) => {
+  function topicNamed(name: string) {
     const topic = log.topics().find((candidate) => candidate.name === name);
     if (!topic) throw new Problem(problems.not_found, { detail: 'There is no such topic.' });
     return topic;
-  };
+  }
 
   return [
     route({

@@ -7,15 +7,15 @@ import { createEmbeddedBus } from './bus.embedded.ts';
 
 busContract('embedded', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'latchkey-bus-'));
-  const open = () => {
+  function open() {
     const database = openDatabase({ folder, as: 'server' });
     return { database, bus: createEmbeddedBus({ database }) };
-  };
+  }
   let current = open();
-  const shut = async () => {
+  async function shut() {
     await current.bus.close();
     await current.database.close();
-  };
+  }
   return {
     bus: current.bus,
     async reopen() {

@@ -50,9 +50,9 @@ export function createEmbeddedBus({
   const subscriptions = new Set<Subscription>();
   let closed: Promise<void> | undefined;
 
-  const refuseIfClosed = () => {
+  function refuseIfClosed() {
     if (closed) throw new Error('The bus is closed.');
-  };
+  }
 
   async function sweep(): Promise<void> {
     let deleted: number;
@@ -81,7 +81,9 @@ export function createEmbeddedBus({
     },
     async publish(topic, records) {
       refuseIfClosed();
-      const append = () => log.append({ topic: log.topic(topic), records, at: now() });
+      function append() {
+        return log.append({ topic: log.topic(topic), records, at: now() });
+      }
       hub.appended(topic, await database.write(append));
     },
     async subscribe(options) {

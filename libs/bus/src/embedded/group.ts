@@ -20,27 +20,29 @@ export function createGroup(deps: GroupDeps): Group {
   let members: readonly Member[] = [];
 
   /** Partitions are dealt out in turn, per topic, to the members that read it. */
-  const ownerOf = (topic: string, partition: number): Member | undefined => {
+  function ownerOf(topic: string, partition: number): Member | undefined {
     const readers = members.filter((member) => member.topics.includes(topic));
     return readers[partition % readers.length];
-  };
+  }
 
-  const open = (name: string): readonly Lane[] => {
+  function open(name: string): readonly Lane[] {
     const topic = deps.log.topic(name);
     return Array.from({ length: topic.partitions }, (_, partition) =>
       createLane({ ...deps, topic, partition, owner: () => ownerOf(name, partition) }),
     );
-  };
+  }
 
-  const lanesOf = (member: Member) => member.topics.flatMap((topic) => lanes.get(topic) ?? []);
-  const wake = (topic: string, partitions?: readonly number[]) => {
+  function lanesOf(member: Member) {
+    return member.topics.flatMap((topic) => lanes.get(topic) ?? []);
+  }
+  function wake(topic: string, partitions?: readonly number[]) {
     const all = lanes.get(topic) ?? [];
     const woken = partitions ? partitions.map((partition) => all[partition]) : all;
     for (const lane of woken) lane?.wake();
-  };
-  const wakeAll = () => {
+  }
+  function wakeAll() {
     for (const topic of lanes.keys()) wake(topic);
-  };
+  }
 
   return {
     wake,

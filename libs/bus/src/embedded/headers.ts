@@ -22,4 +22,6 @@ export function restoreHeaders(stored: string): BusRecord['headers'] {
   return Object.fromEntries(headers);
 }
 
-const bytes = (value: string | Buffer): Buffer => (typeof value === 'string' ? Buffer.from(value) : value);
+function bytes(value: string | Buffer): Buffer {
+  return typeof value === 'string' ? Buffer.from(value) : value;
+}

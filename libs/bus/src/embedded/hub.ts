@@ -36,29 +36,31 @@ function createHub(database: Database): Hub {
   let seenVersion: unknown;
 
   /** Changes when another connection has committed (https://sqlite.org/pragma.html#pragma_data_version). */
-  const version = () => database.prepare('PRAGMA data_version').get()?.['data_version'];
+  function version() {
+    return database.prepare('PRAGMA data_version').get()?.['data_version'];
+  }
 
-  const look = () => {
+  function look() {
     const current = version();
     if (current === seenVersion) return;
     seenVersion = current;
     for (const group of groups.values()) group.wakeAll();
-  };
+  }
 
-  const watchOrNot = () => {
+  function watchOrNot() {
     clearInterval(watch);
     if (![...groups.values()].every((group) => group.isEmpty())) watch = setInterval(look, LOOK_EVERY_MS);
-  };
+  }
 
-  const appended = (topic: string, partitions?: readonly number[]) => {
+  function appended(topic: string, partitions?: readonly number[]) {
     for (const group of groups.values()) group.wake(topic, partitions);
-  };
+  }
 
-  const groupNamed = (name: string): Group => {
+  function groupNamed(name: string): Group {
     const group = groups.get(name) ?? createGroup({ database, log, group: name, appended });
     groups.set(name, group);
     return group;
-  };
+  }
 
   return {
     log,

@@ -28,8 +28,12 @@ afterEach(async () => {
   await rm(folder, { recursive: true });
 });
 
-const record = (value: string): OutgoingRecord => ({ key: null, value: Buffer.from(value), headers: {} });
-const offsets = (topic: string) => bus.records(topic, { limit: 10 }).map(({ offset }) => offset);
+function record(value: string): OutgoingRecord {
+  return { key: null, value: Buffer.from(value), headers: {} };
+}
+function offsets(topic: string) {
+  return bus.records(topic, { limit: 10 }).map(({ offset }) => offset);
+}
 
 describe('the sweep', () => {
   it('deletes what is past its retention; offsets, positions and lag stay true', async () => {
@@ -70,8 +74,9 @@ describe('the topics page', () => {
         { name: 'short', partitions: 1, records: 0 },
       ],
     );
-    const values = (query: Parameters<EmbeddedBus['records']>[1]) =>
-      bus.records('kept', query).map(({ value }) => String(value));
+    function values(query: Parameters<EmbeddedBus['records']>[1]) {
+      return bus.records('kept', query).map(({ value }) => String(value));
+    }
     assert.deepEqual(values({ limit: 3 }), ['4', '5', '6']);
     assert.deepEqual(values({ limit: 2, partition: 0 }), ['3', '5']);
     assert.deepEqual(values({ limit: 2, partition: 1, offset: 0 }), ['2', '4']);

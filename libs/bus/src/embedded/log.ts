@@ -80,7 +80,7 @@ export function createLog(database: Database): Log {
   const { prepare } = database;
   const turns = new Map<number, number>();
 
-  const find = (name: string): Topic | undefined => {
+  function find(name: string): Topic | undefined {
     const row = prepare('SELECT id, partitions, retention_ms FROM bus_topic WHERE name = ?').get(name);
     if (!row) return undefined;
     return {
@@ -89,31 +89,37 @@ export function createLog(database: Database): Log {
       partitions: Number(row['partitions']),
       retentionMs: Number(row['retention_ms']),
     };
-  };
+  }
 
-  const partitionFor = (topic: Topic, key: Buffer | null): number => {
+  function partitionFor(topic: Topic, key: Buffer | null): number {
     if (key) return partitionOfKey(key, topic.partitions);
     const turn = turns.get(topic.id) ?? 0;
     turns.set(topic.id, turn + 1);
     return turn % topic.partitions;
-  };
+  }
 
-  const end = (topic: Topic, partition: number): number =>
-    Number(
+  function end(topic: Topic, partition: number): number {
+    return Number(
       prepare('SELECT next FROM bus_partition WHERE topic = ? AND partition = ?').get(topic.id, partition)?.[
         'next'
       ] ?? 0,
     );
+  }
 
-  const select = (topic: Topic, where: string, ...values: (number | Buffer)[]): BusRecord[] =>
-    prepare(`SELECT partition, offset, at, key, value, headers FROM bus_record WHERE topic = ? AND ${where}`)
+  function select(topic: Topic, where: string, ...values: (number | Buffer)[]): BusRecord[] {
+    return prepare(
+      `SELECT partition, offset, at, key, value, headers FROM bus_record WHERE topic = ? AND ${where}`,
+    )
       .all(topic.id, ...values)
       .map((row) => restoreRecord(topic.name, row));
+  }
 
-  const newest = (topic: Topic, partition: number, limit: number) =>
-    select(topic, 'partition = ? ORDER BY offset DESC LIMIT ?', partition, limit);
-  const from = (topic: Topic, partition: number, offset: number, limit: number) =>
-    select(topic, 'partition = ? AND offset >= ? ORDER BY offset LIMIT ?', partition, offset, limit);
+  function newest(topic: Topic, partition: number, limit: number) {
+    return select(topic, 'partition = ? ORDER BY offset DESC LIMIT ?', partition, limit);
+  }
+  function from(topic: Topic, partition: number, offset: number, limit: number) {
+    return select(topic, 'partition = ? AND offset >= ? ORDER BY offset LIMIT ?', partition, offset, limit);
+  }
 
   return {
     find,
@@ -267,8 +273,12 @@ function restoreRecord(topic: string, row: Row): BusRecord {
   };
 }
 
-const restoreBytes = (stored: Row[string] | undefined): Buffer | null =>
-  stored instanceof Uint8Array ? Buffer.from(stored.buffer, stored.byteOffset, stored.byteLength) : null;
+function restoreBytes(stored: Row[string] | undefined): Buffer | null {
+  return stored instanceof Uint8Array
+    ? Buffer.from(stored.buffer, stored.byteOffset, stored.byteLength)
+    : null;
+}
 
-const byTime = (a: BusRecord, b: BusRecord): number =>
-  a.timestamp.getTime() - b.timestamp.getTime() || a.partition - b.partition || a.offset - b.offset;
+function byTime(a: BusRecord, b: BusRecord): number {
+  return a.timestamp.getTime() - b.timestamp.getTime() || a.partition - b.partition || a.offset - b.offset;
+}

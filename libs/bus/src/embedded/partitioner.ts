@@ -2,8 +2,9 @@
  * Kafka's default partitioner: murmur2 of the key, made positive, modulo the number of partitions. A key has
  * the same partition here and on a broker (org.apache.kafka.common.utils.Utils.murmur2).
  */
-export const partitionOfKey = (key: Buffer, partitions: number): number =>
-  (murmur2(key) & 0x7fffffff) % partitions;
+export function partitionOfKey(key: Buffer, partitions: number): number {
+  return (murmur2(key) & 0x7fffffff) % partitions;
+}
 
 const SEED = 0x9747b28c;
 const M = 0x5bd1e995;
@@ -21,4 +22,6 @@ export function murmur2(data: Buffer): number {
   return hash ^ (hash >>> 15);
 }
 
-const readTail = (data: Buffer, at: number): number => data.readUIntLE(at, data.length - at);
+function readTail(data: Buffer, at: number): number {
+  return data.readUIntLE(at, data.length - at);
+}

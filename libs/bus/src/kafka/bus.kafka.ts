@@ -97,11 +97,12 @@ export function createKafkaBus({
     );
   }
 
-  const partitionsOf = (topic: string): Promise<number> =>
-    withAdmin(clients.prompt, async (admin) => {
+  function partitionsOf(topic: string): Promise<number> {
+    return withAdmin(clients.prompt, async (admin) => {
       const { topics } = await admin.fetchTopicMetadata({ topics: [topic] });
       return topics.flatMap(({ partitions }) => partitions).length;
     });
+  }
 
   async function closeAll(): Promise<void> {
     await Promise.all([...subscriptions].map((subscription) => subscription.close()));

@@ -7,10 +7,12 @@ import { explain, KafkaRefusedError, KafkaUnavailableError } from './failures.ts
 const connection = { brokers: ['kafka-1:9092', 'kafka-2:9092'], clientId: 'test' };
 
 /** As kafkajs makes them: plain errors with a name, and at times a type, often wrapped. */
-const kafkaError = (name: string, traits: object = {}) =>
-  Object.assign(new Error('of kafkajs'), { name, ...traits });
-const wrapped = (cause: Error) =>
-  Object.assign(new Error('wrapped', { cause }), { name: 'KafkaJSNumberOfRetriesExceeded' });
+function kafkaError(name: string, traits: object = {}) {
+  return Object.assign(new Error('of kafkajs'), { name, ...traits });
+}
+function wrapped(cause: Error) {
+  return Object.assign(new Error('wrapped', { cause }), { name: 'KafkaJSNumberOfRetriesExceeded' });
+}
 
 describe('a failure of Kafka', () => {
   for (const [what, error, kind, text] of [

@@ -28,8 +28,12 @@ interface Trait {
  */
 export function explain(error: unknown, connection: KafkaConnection, subject?: string): Error {
   const traits = traitsOf(error);
-  const has = (test: (trait: Trait) => boolean) => traits.some(test);
-  const named = (name: string) => has((trait) => trait.name === name);
+  function has(test: (trait: Trait) => boolean) {
+    return traits.some(test);
+  }
+  function named(name: string) {
+    return has((trait) => trait.name === name);
+  }
   const { brokers, sasl } = connection;
   const about = subject === undefined ? '' : `${subject}: `;
 
@@ -85,10 +89,11 @@ const UNREACHABLE = [
 ];
 
 /** A broker that wants SASL or TLS says so by hanging up. */
-const doubtsAbout = ({ ssl, sasl }: KafkaConnection): string =>
-  `If it stays so, see ${ssl ? 'KAFKA_SSL (now on)' : 'KAFKA_SSL (now off)'} and ${
+function doubtsAbout({ ssl, sasl }: KafkaConnection): string {
+  return `If it stays so, see ${ssl ? 'KAFKA_SSL (now on)' : 'KAFKA_SSL (now off)'} and ${
     sasl ? 'KAFKA_SASL_MECHANISM' : 'KAFKA_SASL_USERNAME (now not set)'
   }.`;
+}
 
 function traitsOf(error: unknown): Trait[] {
   const traits: Trait[] = [];

@@ -18,11 +18,13 @@ const DEADLINE_MS = 30_000;
 const GROUP_LOAD_IN_PROGRESS = 14;
 const NOT_COORDINATOR = 16;
 
-const record = (key: string, value: string | Buffer): OutgoingRecord => ({
-  key,
-  value: Buffer.from(value),
-  headers: {},
-});
+function record(key: string, value: string | Buffer): OutgoingRecord {
+  return {
+    key,
+    value: Buffer.from(value),
+    headers: {},
+  };
+}
 
 /** A bus with a topic and a group of its own. */
 async function prepare(test: TestContext, more: Partial<KafkaBusDeps> = {}) {
@@ -31,7 +33,7 @@ async function prepare(test: TestContext, more: Partial<KafkaBusDeps> = {}) {
   const topic = `t-${randomUUID()}`;
   const group = `g-${randomUUID()}`;
   await bus.ensureTopics([{ name: topic, partitions: 2, retentionMs: KEPT_FOR_EVER }]);
-  const collect = async (of: string = topic) => {
+  async function collect(of: string = topic) {
     const records: BusRecord[] = [];
     await bus.subscribe({
       topics: [of],
@@ -39,7 +41,7 @@ async function prepare(test: TestContext, more: Partial<KafkaBusDeps> = {}) {
       handle: async (slice) => void records.push(...slice.records),
     });
     return records;
-  };
+  }
   return { bus, topic, group, collect };
 }
 
@@ -48,16 +50,20 @@ interface FetchRequest {
   readonly topics: readonly { readonly partitions: readonly { readonly partition: number }[] }[];
 }
 
-const without = (request: FetchRequest, forgotten: number | undefined): FetchRequest => ({
-  ...request,
-  topics: request.topics.map((topic) => ({
-    ...topic,
-    partitions: topic.partitions.filter(({ partition }) => partition !== forgotten),
-  })),
-});
+function without(request: FetchRequest, forgotten: number | undefined): FetchRequest {
+  return {
+    ...request,
+    topics: request.topics.map((topic) => ({
+      ...topic,
+      partitions: topic.partitions.filter(({ partition }) => partition !== forgotten),
+    })),
+  };
+}
 
 /** Another program on the same broker, which does not keep to our rules. */
-const stranger = () => createClients(connection, quiet).prompt;
+function stranger() {
+  return createClients(connection, quiet).prompt;
+}
 
 async function sendInSnappy(topic: string, key: string, value: string): Promise<void> {
   const original = CompressionCodecs[CompressionTypes.Snappy];
@@ -176,14 +182,17 @@ describe('the Kafka bus', () => {
       times: { stuckAfterMs: 2000, progressEveryMs: 500 },
     });
     const seen: BusRecord[] = [];
-    const handle = async ({ records }: Slice) => void seen.push(...records);
+    async function handle({ records }: Slice) {
+      return void seen.push(...records);
+    }
     const subscription = await bus.subscribe({ topics: [topic], group, handle });
     const keys = ['a', 'b', 'c', 'd', 'e', 'f'];
-    const publishAll = () =>
-      bus.publish(
+    function publishAll() {
+      return bus.publish(
         topic,
         keys.map((key) => record(key, '1')),
       );
+    }
     await publishAll();
     await until(async () => seen.length === keys.length && (await subscription.lag()) === 0);
     await new Promise((resolve) => setTimeout(resolve, 4000));
@@ -321,8 +330,8 @@ describe('the Kafka bus', () => {
     );
     const handled: string[] = [];
     const { promise: halfWay, resolve } = Promise.withResolvers<void>();
-    const subscribe = () =>
-      bus.subscribe({
+    function subscribe() {
+      return bus.subscribe({
         topics: [topic],
         group,
         sliceSize: 20,
@@ -332,6 +341,7 @@ describe('the Kafka bus', () => {
           if (handled.length > many / 2) resolve();
         },
       });
+    }
     const first = await subscribe();
     await halfWay;
     const begun = performance.now();

@@ -18,5 +18,6 @@ export async function forgetGroup(admin: Admin, group: string): Promise<void> {
   }
 }
 
-const codeOf = (error: unknown): number | undefined =>
-  error instanceof KafkaJSDeleteGroupsError ? error.groups[0]?.errorCode : undefined;
+function codeOf(error: unknown): number | undefined {
+  return error instanceof KafkaJSDeleteGroupsError ? error.groups[0]?.errorCode : undefined;
+}

@@ -39,7 +39,9 @@ async function progressInTopic(admin: Admin, topic: string, positions: Positions
 
 const NOTHING: GroupProgress = { records: 0, read: 0 };
 
-const sum = (a: GroupProgress, b: GroupProgress): GroupProgress => ({
-  records: a.records + b.records,
-  read: a.read + b.read,
-});
+function sum(a: GroupProgress, b: GroupProgress): GroupProgress {
+  return {
+    records: a.records + b.records,
+    read: a.read + b.read,
+  };
+}

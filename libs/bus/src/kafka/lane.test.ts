@@ -4,8 +4,8 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { BusRecord, Slice } from '../bus.ts';
 import { createLane, type FetchedRun } from './lane.ts';
 
-const records = (...offsets: number[]): BusRecord[] =>
-  offsets.map((offset) => ({
+function records(...offsets: number[]): BusRecord[] {
+  return offsets.map((offset) => ({
     topic: 't',
     partition: 0,
     offset,
@@ -14,6 +14,7 @@ const records = (...offsets: number[]): BusRecord[] =>
     value: null,
     headers: {},
   }));
+}
 
 /** A lane with everything that it did, in order. */
 function observed(handle: (slice: Slice) => Promise<void> = async () => undefined, more = {}) {
@@ -34,24 +35,26 @@ function observed(handle: (slice: Slice) => Promise<void> = async () => undefine
     setAside: async (unusable) => void log.push(`set aside ${[...unusable.values()]}`),
     ...more,
   });
-  const run = (...offsets: number[]): FetchedRun => ({
-    records: records(...offsets),
-    moveTo: async ({ offset }) => void log.push(`at ${offset}`),
-    pause: () => {
-      log.push('pause');
-      return () => void log.push('resume');
-    },
-  });
+  function run(...offsets: number[]): FetchedRun {
+    return {
+      records: records(...offsets),
+      moveTo: async ({ offset }) => void log.push(`at ${offset}`),
+      pause: () => {
+        log.push('pause');
+        return () => void log.push('resume');
+      },
+    };
+  }
   return { lane, log, run };
 }
 
-const failing = (times: number) => {
+function failing(times: number) {
   let failures = 0;
   return async () => {
     failures += 1;
     if (failures <= times) throw new Error('the store is away');
   };
-};
+}
 
 describe('a lane', () => {
   it('keeps the position after each slice, before it begins the next', async () => {

@@ -63,10 +63,10 @@ export function createLane(deps: LaneDeps): Lane {
   let closing = false;
   let work: Work | undefined;
 
-  const onStuck = (reason: Error): void => {
+  function onStuck(reason: Error): void {
     isStuck();
     deps.onStuck(reason);
-  };
+  }
 
   function start(run: FetchedRun, detach: () => void): Work {
     const stop = new AbortController();
@@ -135,7 +135,9 @@ async function workThrough(deps: LaneDeps, run: FetchedRun, control: Control): P
 async function deliver(deps: LaneDeps, records: readonly BusRecord[], signal: AbortSignal): Promise<void> {
   const { topic, partition } = deps;
   const unusable = new Map<BusRecord, string>();
-  const setAside = (record: BusRecord, cause: string) => void unusable.set(record, cause);
+  function setAside(record: BusRecord, cause: string) {
+    return void unusable.set(record, cause);
+  }
   await watched(deps, () => deps.handle({ topic, partition, records, signal, setAside }));
   if (unusable.size > 0) await deps.setAside(unusable);
 }
@@ -143,12 +145,13 @@ async function deliver(deps: LaneDeps, records: readonly BusRecord[], signal: Ab
 /** One that rejects is waiting for something. One that does neither waits for nothing that could come. */
 async function watched(deps: LaneDeps, handle: () => Promise<void>): Promise<void> {
   const { group, topic, partition, handleWithinMs, onStuck } = deps;
-  const tooLate = () =>
-    onStuck(
+  function tooLate() {
+    return onStuck(
       new Error(
         `The consumer of group ${group} is stuck: for ${Math.round(handleWithinMs / 1000)} s its handler has neither finished nor refused a slice of ${topic} ${partition}.`,
       ),
     );
+  }
   const timer = setTimeout(tooLate, handleWithinMs);
   try {
     await handle();

@@ -35,5 +35,6 @@ export function createMisledCommits({ rejoinAfterMs, now, rejoin }: MisledCommit
   };
 }
 
-const isOfAnotherCoordinator = (error: unknown): boolean =>
-  error instanceof Error && Reflect.get(error, 'type') === 'NOT_COORDINATOR_FOR_GROUP';
+function isOfAnotherCoordinator(error: unknown): boolean {
+  return error instanceof Error && Reflect.get(error, 'type') === 'NOT_COORDINATOR_FOR_GROUP';
+}

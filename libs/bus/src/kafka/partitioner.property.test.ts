@@ -4,14 +4,15 @@ import fc from 'fast-check';
 import { Partitioners, type PartitionMetadata } from 'kafkajs';
 import { partitionOfKey } from '../embedded/partitioner.ts';
 
-const metadataOf = (partitions: number): PartitionMetadata[] =>
-  Array.from({ length: partitions }, (_, partitionId) => ({
+function metadataOf(partitions: number): PartitionMetadata[] {
+  return Array.from({ length: partitions }, (_, partitionId) => ({
     partitionId,
     partitionErrorCode: 0,
     leader: 1,
     replicas: [1],
     isr: [1],
   }));
+}
 
 describe('the embedded partitioner', () => {
   it('gives a key the partition that it has on a broker', () => {

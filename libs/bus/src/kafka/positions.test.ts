@@ -2,17 +2,19 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { createPositions } from './positions.ts';
 
-const at = (partition: number, offset: number, topic = 't') => ({ topic, partition, offset });
+function at(partition: number, offset: number, topic = 't') {
+  return { topic, partition, offset };
+}
 
 describe('positions', () => {
   it('that come up while others are on their way go together, by topic', async () => {
     const positions = createPositions();
     const { promise: gate, resolve: open } = Promise.withResolvers<void>();
     const requests: unknown[] = [];
-    const commit = async (request?: unknown) => {
+    async function commit(request?: unknown) {
       requests.push(request);
       await gate;
-    };
+    }
     const kept = [at(0, 7), at(1, 3), at(2, 4), at(0, 9, 'u')].map((each) => positions.keep(each, commit));
     open();
     await Promise.all(kept);
@@ -35,9 +37,9 @@ describe('positions', () => {
 
   it('fail together, and the next ones are sent all the same', async () => {
     const positions = createPositions();
-    const refuse = async () => {
+    async function refuse() {
       throw new Error('no coordinator');
-    };
+    }
     const first = positions.keep(at(0, 1), refuse);
     const others = [at(1, 1), at(2, 1)].map((each) => positions.keep(each, refuse));
     for (const each of [first, ...others]) await assert.rejects(each, /no coordinator/);

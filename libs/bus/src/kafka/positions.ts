@@ -54,11 +54,12 @@ export function createPositions(): Positions {
   };
 }
 
-const byTopic = (positions: readonly Position[]) =>
-  Array.from(
+function byTopic(positions: readonly Position[]) {
+  return Array.from(
     Map.groupBy(positions, ({ topic }) => topic),
     ([topic, of]) => ({
       topic,
       partitions: of.map(({ partition, offset }) => ({ partition, offset: String(offset) })),
     }),
   );
+}

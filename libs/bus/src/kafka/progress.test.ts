@@ -8,9 +8,9 @@ const STEP_MS = 15_000;
 const STUCK_AFTER_MS = 60_000;
 const FIRST = 'accounts.events.v1 0';
 
-const away = async () => {
+async function away() {
   throw new Error('no broker answers');
-};
+}
 
 /** A watch on a clock of its own, over one partition that rests and has nothing to read. */
 function watched(test: TestContext) {
@@ -42,10 +42,12 @@ function watched(test: TestContext) {
       await nextTurn();
     }
   }
-  const waitingRecords = (standing: Standing) => world.standings.set(FIRST, standing);
-  const handOver = (reached: number) => {
+  function waitingRecords(standing: Standing) {
+    return world.standings.set(FIRST, standing);
+  }
+  function handOver(reached: number) {
     world.resting = world.resting.map(({ name, turns }) => ({ name, turns: turns + 1, reached }));
-  };
+  }
   return { world, watch, pass, waitingRecords, handOver };
 }
 

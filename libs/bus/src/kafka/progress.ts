@@ -45,10 +45,10 @@ export function createProgressWatch(deps: ProgressDeps): ProgressWatch {
   let epoch = 0;
   let looking = false;
 
-  const forget = (): void => {
+  function forget(): void {
     epoch += 1;
     seen = new Map();
-  };
+  }
 
   async function look(): Promise<void> {
     if (looking) return;

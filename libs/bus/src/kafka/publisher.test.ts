@@ -2,11 +2,13 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { refuseUnanswered } from './publisher.ts';
 
-const answer = (partition: number, { topicName = 't', errorCode = 0 } = {}) => ({
-  topicName,
-  partition,
-  errorCode,
-});
+function answer(partition: number, { topicName = 't', errorCode = 0 } = {}) {
+  return {
+    topicName,
+    partition,
+    errorCode,
+  };
+}
 
 describe('a publish', () => {
   it('succeeds when every partition that it wrote to has answered', () => {

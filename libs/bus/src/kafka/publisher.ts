@@ -29,14 +29,14 @@ export function createPublisher(kafka: Kafka): Publisher {
   const partitionOf = new WeakMap<Message, number>();
   let connected: Promise<Producer> | undefined;
 
-  const createPartitioner = () => {
+  function createPartitioner() {
     const choose = Partitioners.DefaultPartitioner();
     return (args: PartitionerArgs): number => {
       const partition = choose(args);
       partitionOf.set(args.message, partition);
       return partition;
     };
-  };
+  }
 
   async function connect(): Promise<Producer> {
     const producer = kafka.producer({

@@ -6,9 +6,12 @@ import { runsOf, toRecord } from './records.ts';
 
 const LIMIT = 1000;
 
-const record = (size: number): OutgoingRecord => ({ key: 'k', value: Buffer.alloc(size), headers: {} });
-const bytesOf = (run: readonly OutgoingRecord[]) =>
-  run.reduce((sum, { value }) => sum + (value?.length ?? 0), 0);
+function record(size: number): OutgoingRecord {
+  return { key: 'k', value: Buffer.alloc(size), headers: {} };
+}
+function bytesOf(run: readonly OutgoingRecord[]) {
+  return run.reduce((sum, { value }) => sum + (value?.length ?? 0), 0);
+}
 
 describe('a large publish', () => {
   it('is cut into runs that fit, in order, with nothing left out and no run without need', () => {

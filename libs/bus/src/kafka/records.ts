@@ -5,37 +5,45 @@ import type { BusRecord, OutgoingRecord } from '../bus.ts';
 const OVERHEAD_BYTES = 64;
 
 /** Nothing is copied: kafkajs asks for headers that it may change, but leaves them as they are. */
-export const toMessage = ({ key, value, headers }: OutgoingRecord): Message => ({
-  key,
-  value,
-  headers: headers as IHeaders,
-});
+export function toMessage({ key, value, headers }: OutgoingRecord): Message {
+  return {
+    key,
+    value,
+    headers: headers as IHeaders,
+  };
+}
 
-export const toRecord = (topic: string, partition: number, message: KafkaMessage): BusRecord => ({
-  topic,
-  partition,
-  offset: Number(message.offset),
-  timestamp: new Date(Number(message.timestamp)),
-  key: message.key,
-  value: message.value,
-  headers: toHeaders(message.headers ?? {}),
-});
+export function toRecord(topic: string, partition: number, message: KafkaMessage): BusRecord {
+  return {
+    topic,
+    partition,
+    offset: Number(message.offset),
+    timestamp: new Date(Number(message.timestamp)),
+    key: message.key,
+    value: message.value,
+    headers: toHeaders(message.headers ?? {}),
+  };
+}
 
-const toHeaders = (headers: IHeaders): BusRecord['headers'] =>
-  Object.fromEntries(
+function toHeaders(headers: IHeaders): BusRecord['headers'] {
+  return Object.fromEntries(
     Object.entries(headers).map(([name, values]) => [
       name,
       Array.isArray(values) ? values.map(toBytes) : toBytes(values),
     ]),
   );
+}
 
 /** A header may have no value at all in Kafka; here it has an empty one. */
-const toBytes = (value: Buffer | string | null | undefined): Buffer => Buffer.from(value ?? '');
+function toBytes(value: Buffer | string | null | undefined): Buffer {
+  return Buffer.from(value ?? '');
+}
 
 type HeaderValues = OutgoingRecord['headers'][string];
 
-const isMany = (values: HeaderValues | undefined): values is readonly (string | Buffer)[] =>
-  Array.isArray(values);
+function isMany(values: HeaderValues | undefined): values is readonly (string | Buffer)[] {
+  return Array.isArray(values);
+}
 
 /**
  * Records in runs of at most `limit` bytes, in order: kafkajs puts whatever a send holds for one partition
@@ -63,5 +71,6 @@ function sizeOf({ key, value, headers }: OutgoingRecord): number {
   return size;
 }
 
-const lengthOf = (part: string | Buffer | null | undefined): number =>
-  part === null || part === undefined ? 0 : Buffer.byteLength(part);
+function lengthOf(part: string | Buffer | null | undefined): number {
+  return part === null || part === undefined ? 0 : Buffer.byteLength(part);
+}

@@ -8,7 +8,9 @@ export interface Standing {
   readonly end: number;
 }
 
-export const nameOf = (topic: string, partition: number): string => `${topic} ${partition}`;
+export function nameOf(topic: string, partition: number): string {
+  return `${topic} ${partition}`;
+}
 
 /** How a group stands in each partition of some topics, by {@link nameOf}. */
 export async function standingOf(

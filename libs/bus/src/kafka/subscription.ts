@@ -134,13 +134,14 @@ export async function openSubscription(
   }
 
   /** Also anew, after it has ended. What fails in it is told as a crash. */
-  const run = (): Promise<void> =>
-    consumer.run({
+  function run(): Promise<void> {
+    return consumer.run({
       autoCommit: false,
       eachBatchAutoResolve: false,
       partitionsConsumedConcurrently: partitions,
       eachBatch: lanes.take,
     });
+  }
 
   async function rejoin(): Promise<void> {
     logger.warn({ group }, 'Positions go to a former coordinator of the group: the consumer joins it anew.');
@@ -228,9 +229,9 @@ function createLanes(
     return lane;
   }
 
-  const revokeWhere = (isLost: (name: string) => boolean) => {
+  function revokeWhere(isLost: (name: string) => boolean) {
     for (const [name, lane] of lanes) if (isLost(name)) lane.revoke();
-  };
+  }
 
   return {
     take: (payload: EachBatchPayload) =>
@@ -290,9 +291,9 @@ function toRun(
 /** When the broker last answered a fetch or a heartbeat: kafkajs reports fetches also where it got no answer. */
 function watchAnswers(consumer: Consumer) {
   let last = performance.now();
-  const heard = () => {
+  function heard() {
     last = performance.now();
-  };
+  }
   consumer.on(consumer.events.REQUEST, ({ payload }) => {
     if (payload.apiName === 'Fetch' || payload.apiName === 'Heartbeat') heard();
   });

@@ -80,17 +80,18 @@ describe('a topic that is made like another one', () => {
 
 describe('a topic that is made', () => {
   /** The first look is for what there is before. */
-  const adminThatSees = (looks: () => readonly string[], brokers: number) =>
-    ({
+  function adminThatSees(looks: () => readonly string[], brokers: number) {
+    return {
       listTopics: async () => looks(),
       describeCluster: async () => ({ brokers: Array(brokers).fill({}) }),
       createTopics: async () => true,
-    }) as unknown as Admin;
+    } as unknown as Admin;
+  }
 
   it('is waited for until every broker that is asked knows it, and its leaders', async () => {
-    const noneCanSay = () => {
+    function noneCanSay() {
       throw new TypeError('null');
-    };
+    }
     const looks = [() => [], () => [], () => ['accounts'], noneCanSay, () => ['others']];
     const known = Array(30).fill(() => ['others', 'accounts']);
     const left = [...looks, ...known];

@@ -19,8 +19,9 @@ const SINGLE_BROKER: Replication = { factor: 1, minInSync: 1 };
 const LARGEST_BATCH_BYTES = 1_048_588;
 
 /** Three copies where there are three brokers to hold them. */
-export const replicationFor = (brokers: number): Replication =>
-  brokers >= PRODUCTION.factor ? PRODUCTION : SINGLE_BROKER;
+export function replicationFor(brokers: number): Replication {
+  return brokers >= PRODUCTION.factor ? PRODUCTION : SINGLE_BROKER;
+}
 
 export interface KafkaTopic extends TopicSpec {
   /** Default 1 MiB. */
@@ -31,19 +32,18 @@ export interface KafkaTopic extends TopicSpec {
  * Every setting that the log's promises rest on. `uncompressed` has the broker unpack what others pack: kafkajs
  * reads gzip alone, and one record in snappy, lz4 or zstd would stop every reader that uses it.
  */
-export const settingsOf = (
-  topic: KafkaTopic,
-  { minInSync }: Replication,
-): Readonly<Record<string, string>> => ({
-  'cleanup.policy': 'delete',
-  'retention.ms': String(topic.retentionMs),
-  'retention.bytes': '-1',
-  'min.insync.replicas': String(minInSync),
-  'unclean.leader.election.enable': 'false',
-  'compression.type': 'uncompressed',
-  'max.message.bytes': String(topic.largestBatchBytes ?? LARGEST_BATCH_BYTES),
-  'message.timestamp.type': 'CreateTime',
-});
+export function settingsOf(topic: KafkaTopic, { minInSync }: Replication): Readonly<Record<string, string>> {
+  return {
+    'cleanup.policy': 'delete',
+    'retention.ms': String(topic.retentionMs),
+    'retention.bytes': '-1',
+    'min.insync.replicas': String(minInSync),
+    'unclean.leader.election.enable': 'false',
+    'compression.type': 'uncompressed',
+    'max.message.bytes': String(topic.largestBatchBytes ?? LARGEST_BATCH_BYTES),
+    'message.timestamp.type': 'CreateTime',
+  };
+}
 
 /**
  * Of topics that are to be made: copies are for good, and of three brokers one may just be away.
@@ -105,11 +105,13 @@ export async function makeLike(admin: Admin, topic: KafkaTopic, like: string): P
 }
 
 /** In what a topic that exists is not as `makeLike` would make it: a sentence each. */
-export const differencesLike = async (
+export async function differencesLike(
   admin: Admin,
   topic: KafkaTopic,
   like: string,
-): Promise<readonly string[]> => differencesOfAll(admin, [topic], await replicationOf(admin, like));
+): Promise<readonly string[]> {
+  return differencesOfAll(admin, [topic], await replicationOf(admin, like));
+}
 
 /** By the copies that a topic has: brokers that are away at the moment do not count for what is to last. */
 async function replicationOf(admin: Admin, topic: string): Promise<Replication> {
@@ -119,8 +121,9 @@ async function replicationOf(admin: Admin, topic: string): Promise<Replication> 
 }
 
 /** Of the partition that has the fewest. */
-const copiesOf = (partitions: Found['partitions']): number =>
-  Math.min(...partitions.map(({ replicas }) => replicas.length));
+function copiesOf(partitions: Found['partitions']): number {
+  return Math.min(...partitions.map(({ replicas }) => replicas.length));
+}
 
 /** Those that are not there. @throws Error where one that is there differs */
 async function missingOf(
@@ -174,14 +177,18 @@ async function areKnown(admin: Admin, names: readonly string[]): Promise<boolean
   }
 }
 
-const brokersOf = async (admin: Admin): Promise<number> => (await admin.describeCluster()).brokers.length;
+async function brokersOf(admin: Admin): Promise<number> {
+  return (await admin.describeCluster()).brokers.length;
+}
 
-const toConfig = (topic: KafkaTopic, replication: Replication): ITopicConfig => ({
-  topic: topic.name,
-  numPartitions: topic.partitions,
-  replicationFactor: replication.factor,
-  configEntries: Object.entries(settingsOf(topic, replication)).map(([name, value]) => ({ name, value })),
-});
+function toConfig(topic: KafkaTopic, replication: Replication): ITopicConfig {
+  return {
+    topic: topic.name,
+    numPartitions: topic.partitions,
+    replicationFactor: replication.factor,
+    configEntries: Object.entries(settingsOf(topic, replication)).map(([name, value]) => ({ name, value })),
+  };
+}
 
 /** A topic as it is, in what its readers and operators ask for. */
 export interface TopicState {
@@ -263,8 +270,9 @@ interface Found {
 export function differencesOf(topic: KafkaTopic, replication: Replication, found: Found): string[] {
   const actual = new Map(found.settings.map(({ configName, configValue }) => [configName, configValue]));
   const copies = copiesOf(found.partitions);
-  const differs = (setting: string, is: unknown, wanted: unknown) =>
-    `The topic ${topic.name} exists with ${setting} ${is}, not ${wanted}.`;
+  function differs(setting: string, is: unknown, wanted: unknown) {
+    return `The topic ${topic.name} exists with ${setting} ${is}, not ${wanted}.`;
+  }
   const differences = Object.entries(settingsOf(topic, replication))
     .filter(([name, wanted]) => !isAsWanted(name, actual.get(name), wanted))
     .map(([name, wanted]) => differs(name, actual.get(name) ?? 'unknown', wanted));
@@ -275,5 +283,6 @@ export function differencesOf(topic: KafkaTopic, replication: Replication, found
   return differences;
 }
 
-const isAsWanted = (name: string, actual: string | undefined, wanted: string): boolean =>
-  name === 'min.insync.replicas' ? Number(actual) >= Number(wanted) : actual === wanted;
+function isAsWanted(name: string, actual: string | undefined, wanted: string): boolean {
+  return name === 'min.insync.replicas' ? Number(actual) >= Number(wanted) : actual === wanted;
+}

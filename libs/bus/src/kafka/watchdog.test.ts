@@ -4,10 +4,12 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { createWatchdog } from './watchdog.ts';
 
 const STEP_MS = 5000;
-const answers = async () => undefined;
-const away = async () => {
+async function answers() {
+  return undefined;
+}
+async function away() {
   throw new Error('no broker answers');
-};
+}
 
 /** A watchdog on a clock of its own. */
 function watched(test: TestContext, probe: () => Promise<void>) {

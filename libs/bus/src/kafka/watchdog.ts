@@ -26,8 +26,12 @@ export function createWatchdog(deps: WatchdogDeps): Watchdog {
   /** The first probe that was answered, of those since the consumer fell silent. */
   let answeredSince: number | undefined;
 
-  const isSilent = () => now() - lastAnswer() >= everyMs;
-  const silenceOf = (since: number) => now() - Math.max(lastAnswer(), since);
+  function isSilent() {
+    return now() - lastAnswer() >= everyMs;
+  }
+  function silenceOf(since: number) {
+    return now() - Math.max(lastAnswer(), since);
+  }
 
   async function look(): Promise<void> {
     if (looking) return;

@@ -14,10 +14,12 @@ const settings = z.object({
 
 const indexes = [{ collection: 'things', name: 'name', keys: { name: 1 } }] as const;
 
-const things = ({ connection }: ClusterBackend) => connection.collection('things');
+function things({ connection }: ClusterBackend) {
+  return connection.collection('things');
+}
 
-const countRoute = (backend: ClusterBackend) =>
-  route({
+function countRoute(backend: ClusterBackend) {
+  return route({
     method: 'GET',
     path: '/things',
     tag: 'things',
@@ -33,6 +35,7 @@ const countRoute = (backend: ClusterBackend) =>
       }
     },
   });
+}
 
 async function storeHealth(backend: ClusterBackend): Promise<readonly Dependency[]> {
   const state = await things(backend)

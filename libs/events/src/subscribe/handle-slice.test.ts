@@ -10,7 +10,7 @@ import { lastingStore } from './testing/bench.ts';
 import { newAccount, toRecord } from './testing/history.ts';
 import { createTurns } from './turns.ts';
 
-const placed = (event: LatchkeyEvent, offset: number): BusRecord => {
+function placed(event: LatchkeyEvent, offset: number): BusRecord {
   const { key, value, headers } = toRecord(event);
   return {
     topic: ACCOUNTS_TOPIC,
@@ -23,15 +23,17 @@ const placed = (event: LatchkeyEvent, offset: number): BusRecord => {
       Object.entries(headers).map(([name, text]) => [name, Buffer.from(String(text))]),
     ),
   };
-};
+}
 
-const sliceOf = (events: readonly LatchkeyEvent[], signal = new AbortController().signal): Slice => ({
-  topic: ACCOUNTS_TOPIC,
-  partition: 0,
-  records: events.map(placed),
-  signal,
-  setAside: () => assert.fail('nothing is set aside'),
-});
+function sliceOf(events: readonly LatchkeyEvent[], signal = new AbortController().signal): Slice {
+  return {
+    topic: ACCOUNTS_TOPIC,
+    partition: 0,
+    records: events.map(placed),
+    signal,
+    setAside: () => assert.fail('nothing is set aside'),
+  };
+}
 
 /** A member of the group, in a process of its own: it shares the store with the others, and nothing else. */
 function memberOf(store: SequenceStore, handlers: Handlers) {
@@ -47,11 +49,11 @@ function memberOf(store: SequenceStore, handlers: Handlers) {
 /** One that notes what it handles, and stands still within its first event until it is let go on. */
 function slowMember(store: SequenceStore, handled: string[]) {
   const [begun, letGo] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
-  const note = async (_event: unknown, { sequence }: { readonly sequence: number }) => {
+  async function note(_event: unknown, { sequence }: { readonly sequence: number }) {
     handled.push(`slow ${sequence}`);
     begun.resolve();
     await letGo.promise;
-  };
+  }
   return {
     handle: memberOf(store, { UserRegistered: note, AccountVerified: note, SessionsRevoked: note }),
     begun: begun.promise,
@@ -60,12 +62,15 @@ function slowMember(store: SequenceStore, handled: string[]) {
 }
 
 function quickMember(store: SequenceStore, handled: string[]) {
-  const note = (_event: unknown, { sequence }: { readonly sequence: number }) =>
-    void handled.push(`quick ${sequence}`);
+  function note(_event: unknown, { sequence }: { readonly sequence: number }) {
+    return void handled.push(`quick ${sequence}`);
+  }
   return memberOf(store, { UserRegistered: note, AccountVerified: note, SessionsRevoked: note });
 }
 
-const history = (account = newAccount()) => [account.registered(), account.verified(), account.revoked()];
+function history(account = newAccount()) {
+  return [account.registered(), account.verified(), account.revoked()];
+}
 
 describe('a slice whose partition goes to another member', () => {
   test('is given up before the next event, so that only the one in hand is handled twice', async () => {

@@ -28,9 +28,8 @@ import type { Position } from './sequence-store.ts';
  * next event where its signal is aborted: the slice then comes again, here or to another member, and what is
  * stored by then is passed over.
  */
-export const createSliceHandler =
-  (shared: Omit<ReaderDeps, 'stopped'>) =>
-  async (slice: Slice): Promise<void> => {
+export function createSliceHandler(shared: Omit<ReaderDeps, 'stopped'>) {
+  return async (slice: Slice): Promise<void> => {
     const deps = { ...shared, stopped: slice.signal };
     const records = slice.records.map(readRecord);
     const accounts = new Set(records.filter(isOfAccount).map(accountOf));
@@ -42,6 +41,7 @@ export const createSliceHandler =
     }
     await book.close();
   };
+}
 
 /** What a slice knows of positions, and which of them the store does not have yet. */
 interface Book {
@@ -58,7 +58,9 @@ interface Book {
 function createBook({ store }: ReaderDeps, known: ReadonlyMap<string, Position>): Book {
   const current = new Map(known);
   const unsaved = new Set<string>();
-  const of = (account: string) => current.get(account) ?? { account, sequence: 0 };
+  function of(account: string) {
+    return current.get(account) ?? { account, sequence: 0 };
+  }
 
   return {
     of,
@@ -86,7 +88,9 @@ function createBook({ store }: ReaderDeps, known: ReadonlyMap<string, Position>)
 
 async function take(deps: ReaderDeps, book: Book, record: AccountRecord): Promise<void> {
   const account = accountOf(record);
-  const next = (): Step => nextStep(book.of(account), record, beginningOf(deps.store));
+  function next(): Step {
+    return nextStep(book.of(account), record, beginningOf(deps.store));
+  }
   if (hasEffect(deps, next())) {
     await book.renew(account);
     refuseIfStopped(deps);
@@ -98,8 +102,9 @@ async function take(deps: ReaderDeps, book: Book, record: AccountRecord): Promis
 }
 
 /** Whether it does what another member or a retry may have done already. */
-const hasEffect = ({ handlers }: ReaderDeps, step: Step): boolean =>
-  step.kind === 'park' || (step.kind === 'due' && isHandled(handlers, step.record));
+function hasEffect({ handlers }: ReaderDeps, step: Step): boolean {
+  return step.kind === 'park' || (step.kind === 'due' && isHandled(handlers, step.record));
+}
 
 async function apply(deps: ReaderDeps, book: Book, account: string, record: ReadableRecord): Promise<void> {
   const reached = { account, sequence: envelopeOf(record).sequence };

@@ -59,11 +59,13 @@ export async function runHandler<T extends EventType>(
   }
 }
 
-const contextOf = ({ subject, sequence, id, time, correlationId, traceparent }: EventOf<EventType>) => ({
-  account: subject,
-  sequence,
-  id,
-  time,
-  correlationId,
-  ...(traceparent === undefined ? {} : { traceparent }),
-});
+function contextOf({ subject, sequence, id, time, correlationId, traceparent }: EventOf<EventType>) {
+  return {
+    account: subject,
+    sequence,
+    id,
+    time,
+    correlationId,
+    ...(traceparent === undefined ? {} : { traceparent }),
+  };
+}

@@ -35,10 +35,14 @@ export function memoryStore(): SequenceStore {
   };
 }
 
-const replaces = (given: Position, stored: Position | undefined): boolean =>
-  stored === undefined ||
-  given.sequence > stored.sequence ||
-  (given.sequence === stored.sequence && stored.parked === undefined);
+function replaces(given: Position, stored: Position | undefined): boolean {
+  return (
+    stored === undefined ||
+    given.sequence > stored.sequence ||
+    (given.sequence === stored.sequence && stored.parked === undefined)
+  );
+}
 
-const isSameRecord = (a: Parked, b: Parked): boolean =>
-  a.topic === b.topic && a.partition === b.partition && a.offset === b.offset;
+function isSameRecord(a: Parked, b: Parked): boolean {
+  return a.topic === b.topic && a.partition === b.partition && a.offset === b.offset;
+}

@@ -39,31 +39,41 @@ export function nextStep(position: Position, record: AccountRecord, beginning: B
   return { kind: 'due', record };
 }
 
-export const follows = (last: number, sequence: number, beginning: Beginning): boolean =>
-  sequence === last + 1 || (last === 0 && beginning === 'any');
+export function follows(last: number, sequence: number, beginning: Beginning): boolean {
+  return sequence === last + 1 || (last === 0 && beginning === 'any');
+}
 
-export const gap = (last: number, sequence: number): string =>
-  `event ${sequence} came where ${last + 1} was due`;
+export function gap(last: number, sequence: number): string {
+  return `event ${sequence} came where ${last + 1} was due`;
+}
 
-export const isOfAccount = <R extends PlacedRecord>(record: R): record is R & AccountRecord =>
-  record.decoded.kind !== 'unusable';
+export function isOfAccount<R extends PlacedRecord>(record: R): record is R & AccountRecord {
+  return record.decoded.kind !== 'unusable';
+}
 
-export const isReadable = (record: PlacedRecord): record is ReadableRecord =>
-  record.decoded.kind === 'event' || record.decoded.kind === 'unknown-type';
+export function isReadable(record: PlacedRecord): record is ReadableRecord {
+  return record.decoded.kind === 'event' || record.decoded.kind === 'unknown-type';
+}
 
-export const envelopeOf = ({ decoded }: ReadableRecord): Envelope =>
-  decoded.kind === 'event' ? decoded.event : decoded.envelope;
+export function envelopeOf({ decoded }: ReadableRecord): Envelope {
+  return decoded.kind === 'event' ? decoded.event : decoded.envelope;
+}
 
-export const accountOf = (record: AccountRecord): string =>
-  record.decoded.kind === 'undecodable'
+export function accountOf(record: AccountRecord): string {
+  return record.decoded.kind === 'undecodable'
     ? record.decoded.subject
     : envelopeOf({ ...record, decoded: record.decoded }).subject;
+}
 
-export const flawOf = ({ decoded }: PlacedRecord): string => ('cause' in decoded ? decoded.cause : '');
+export function flawOf({ decoded }: PlacedRecord): string {
+  return 'cause' in decoded ? decoded.cause : '';
+}
 
 /** The mark of an account that stands still at this record. */
-export const parkedAt = (
+export function parkedAt(
   { account, sequence }: Position,
   { topic, partition, offset }: PlacedRecord,
   cause: string,
-): Parked => ({ account, topic, partition, offset, after: sequence, cause });
+): Parked {
+  return { account, topic, partition, offset, after: sequence, cause };
+}

@@ -43,19 +43,23 @@ export function refuseIfStopped({ stopped }: ReaderDeps): void {
   if (stopped.aborted) throw new StoppedError('The subscription stops, or its partition is taken away.');
 }
 
-export const readRecord = (source: BusRecord): PlacedRecord => ({
-  topic: source.topic,
-  partition: source.partition,
-  offset: source.offset,
-  decoded: decode(source),
-});
+export function readRecord(source: BusRecord): PlacedRecord {
+  return {
+    topic: source.topic,
+    partition: source.partition,
+    offset: source.offset,
+    decoded: decode(source),
+  };
+}
 
-export const beginningOf = ({ forgetful }: SequenceStore): Beginning =>
-  forgetful === true ? 'any' : 'first';
+export function beginningOf({ forgetful }: SequenceStore): Beginning {
+  return forgetful === true ? 'any' : 'first';
+}
 
 /** Whether anybody asked for this event. */
-export const isHandled = (handlers: Handlers, { decoded }: ReadableRecord): boolean =>
-  decoded.kind === 'event' && handlers[decoded.event.type] !== undefined;
+export function isHandled(handlers: Handlers, { decoded }: ReadableRecord): boolean {
+  return decoded.kind === 'event' && handlers[decoded.event.type] !== undefined;
+}
 
 /** @returns undefined, or why the account is to be parked. @throws HandlerError if the event must come again. */
 export async function deliver({ handlers }: ReaderDeps, { decoded }: ReadableRecord) {

@@ -29,9 +29,8 @@ export type RetryDeps = ReaderDeps & { readonly bus: Pick<Bus, 'readKey'> };
  * are found by the look after the one that took it off. From then on the consumer takes events too: so the
  * position is read behind the records, and again before each event.
  */
-export const createRetryParked =
-  (deps: RetryDeps) =>
-  async (account: string): Promise<RetryOutcome> => {
+export function createRetryParked(deps: RetryDeps) {
+  return async (account: string): Promise<RetryOutcome> => {
     const { parked: origin, sequence } = await find(deps, account);
     if (origin === undefined) return { result: 'not parked', sequence };
 
@@ -47,9 +46,11 @@ export const createRetryParked =
       await release(deps, account);
     }
   };
+}
 
-const find = async ({ store }: RetryDeps, account: string): Promise<Position> =>
-  (await store.load([account])).get(account) ?? { account, sequence: 0 };
+async function find({ store }: RetryDeps, account: string): Promise<Position> {
+  return (await store.load([account])).get(account) ?? { account, sequence: 0 };
+}
 
 async function readAccount({ bus }: RetryDeps, origin: Parked): Promise<readonly AccountRecord[]> {
   const { topic, partition, account, offset } = origin;

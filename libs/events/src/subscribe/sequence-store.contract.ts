@@ -5,14 +5,16 @@ import type { Parked, Position, SequenceStore } from './sequence-store.ts';
 const ada = '01980d2e-5a40-7c31-9f0e-3b7c6a1d2e4f';
 const bob = '01980a11-0c20-7b02-8a44-91e7d5c3b2a1';
 
-const parkedAt = (account: string, offset: number): Parked => ({
-  account,
-  topic: 'accounts.events.v1',
-  partition: 7,
-  offset,
-  after: 3,
-  cause: 'event 5 came where 4 was due',
-});
+function parkedAt(account: string, offset: number): Parked {
+  return {
+    account,
+    topic: 'accounts.events.v1',
+    partition: 7,
+    offset,
+    after: 3,
+    cause: 'event 5 came where 4 was due',
+  };
+}
 
 /**
  * What every {@link SequenceStore} promises, as tests of node:test: hold your own to it. `open` is called once
@@ -22,14 +24,16 @@ export function sequenceStoreContract(
   name: string,
   open: () => Promise<{ readonly store: SequenceStore; close(): Promise<void> }>,
 ): void {
-  const promises = (title: string, check: (store: SequenceStore) => Promise<void>) =>
-    it(title, async (context) => {
+  function promises(title: string, check: (store: SequenceStore) => Promise<void>) {
+    return it(title, async (context) => {
       const { store, close } = await open();
       context.after(close);
       await check(store);
     });
-  const stored = async (store: SequenceStore, account: string): Promise<Position | undefined> =>
-    (await store.load([account])).get(account);
+  }
+  async function stored(store: SequenceStore, account: string): Promise<Position | undefined> {
+    return (await store.load([account])).get(account);
+  }
 
   describe(`the ${name} store of positions`, () => {
     promises('knows nothing of an account that it was not given', async (store) => {

@@ -33,10 +33,11 @@ async function openTopic(context: TestContext) {
   };
 }
 
-const member = async (context: TestContext, group: string, more: Partial<SubscribeOptions> = {}) => {
+async function member(context: TestContext, group: string, more: Partial<SubscribeOptions> = {}) {
   const handled: (readonly [account: string, sequence: number])[] = [];
-  const note = (_event: object, { account, sequence }: EventContext) =>
-    void handled.push([account, sequence]);
+  function note(_event: object, { account, sequence }: EventContext) {
+    return void handled.push([account, sequence]);
+  }
   const handlers: Handlers = { UserRegistered: note, AccountVerified: note, SessionsRevoked: note };
   const subscription = await subscribe({
     brokers,
@@ -47,12 +48,15 @@ const member = async (context: TestContext, group: string, more: Partial<Subscri
     ...more,
   });
   context.after(() => subscription.stop());
-  const of = (account: { readonly id: string }) =>
-    handled.filter(([id]) => id === account.id).map(([, sequence]) => sequence);
+  function of(account: { readonly id: string }) {
+    return handled.filter(([id]) => id === account.id).map(([, sequence]) => sequence);
+  }
   return { ...subscription, handled, of };
-};
+}
 
-const newGroup = () => `subscribe-${randomUUID()}`;
+function newGroup() {
+  return `subscribe-${randomUUID()}`;
+}
 
 describe('a subscription on Kafka', () => {
   test('hands over what happened before it came and what happens then, each event once', async (context) => {
@@ -77,7 +81,9 @@ describe('a subscription on Kafka', () => {
     await topic.publishRecords(inVersion(second, 9));
     await topic.publish(third, other.registered());
     await until(() => reader.of(other).length === 1);
-    const parked = async () => (await reader.listParked()).filter(({ account: id }) => id === account.id);
+    async function parked() {
+      return (await reader.listParked()).filter(({ account: id }) => id === account.id);
+    }
     await until(async () => (await parked()).length === 1);
     assert.equal((await parked())[0]?.cause, 'unknown version 9 of AccountVerified');
     await topic.publish(second, third);
@@ -107,8 +113,9 @@ describe('a subscription on Kafka', () => {
     const accounts = Array.from({ length: 60 }, newAccount);
     const [group, store] = [newGroup(), memoryStore()];
     const [one, other] = [await member(context, group, { store }), await member(context, group, { store })];
-    const count = (reader: typeof one) =>
-      accounts.reduce((sum, account) => sum + reader.of(account).length, 0);
+    function count(reader: typeof one) {
+      return accounts.reduce((sum, account) => sum + reader.of(account).length, 0);
+    }
     let published = 0;
     await until(async () => {
       const account = accounts[published++];
@@ -129,11 +136,11 @@ describe('a subscription on Kafka', () => {
     const own = new Set<string>(accounts.map(({ id }) => id));
     const [group, store] = [newGroup(), memoryStore()];
     const handled: (readonly [account: string, sequence: number])[] = [];
-    const slow = async (_event: object, { account, sequence }: EventContext) => {
+    async function slow(_event: object, { account, sequence }: EventContext) {
       if (!own.has(account)) return;
       handled.push([account, sequence]);
       await sleep(20);
-    };
+    }
     const handlers = { UserRegistered: slow, SessionsRevoked: slow };
     for (const account of accounts)
       await topic.publish(account.registered(), ...Array.from({ length: 19 }, account.revoked));

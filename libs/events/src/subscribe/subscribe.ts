@@ -71,13 +71,16 @@ async function whenReachable(bus: Bus, options: SubscribeOptions & { readonly lo
 }
 
 /** To give a slice up on stopping is no failure. */
-const withoutStops = (logger: SubscriberLogger): Pick<SubscriberLogger, 'warn'> => ({
-  warn(fields, message) {
-    if (!('err' in fields && fields.err instanceof StoppedError)) logger.warn(fields, message);
-  },
-});
+function withoutStops(logger: SubscriberLogger): Pick<SubscriberLogger, 'warn'> {
+  return {
+    warn(fields, message) {
+      if (!('err' in fields && fields.err instanceof StoppedError)) logger.warn(fields, message);
+    },
+  };
+}
 
-const end = (reason: Error): void =>
+function end(reason: Error): void {
   queueMicrotask(() => {
     throw reason;
   });
+}

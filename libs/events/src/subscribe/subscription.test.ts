@@ -272,7 +272,9 @@ async function parkedAtSecond(context: TestContext) {
   const account = newAccount();
   const handled: number[] = [];
   let released = false;
-  const note = (_event: unknown, { sequence }: EventContext) => void handled.push(sequence);
+  function note(_event: unknown, { sequence }: EventContext) {
+    return void handled.push(sequence);
+  }
   const handlers: Handlers = {
     UserRegistered: note,
     SessionsRevoked: note,
@@ -282,9 +284,9 @@ async function parkedAtSecond(context: TestContext) {
     },
   };
   await bench.publish([account.registered(), account.verified()]);
-  const release = () => {
+  function release() {
     released = true;
-  };
+  }
   return { bench, account, handlers, handled, release };
 }
 

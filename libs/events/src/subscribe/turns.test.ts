@@ -7,13 +7,15 @@ describe('turns', () => {
   test('of one account come one after the other, also behind one that failed', async () => {
     const turns = createTurns();
     const log: string[] = [];
-    const work = (name: string) => async () => {
-      log.push(`${name} begins`);
-      await nextTurn();
-      log.push(`${name} ends`);
-      if (name === 'one') throw new Error('away');
-      return name;
-    };
+    function work(name: string) {
+      return async () => {
+        log.push(`${name} begins`);
+        await nextTurn();
+        log.push(`${name} ends`);
+        if (name === 'one') throw new Error('away');
+        return name;
+      };
+    }
     const results = await Promise.allSettled(
       ['one', 'two', 'three'].map((name) => turns.take('ada', work(name))),
     );

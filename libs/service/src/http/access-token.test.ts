@@ -34,23 +34,29 @@ const goodClaims = {
   seq: 3,
 };
 
-const part = (value: unknown): string => Buffer.from(JSON.stringify(value)).toString('base64url');
+function part(value: unknown): string {
+  return Buffer.from(JSON.stringify(value)).toString('base64url');
+}
 
 /** Signs whatever it is given: jsonwebtoken would refuse most of what is wrong here. */
-const mint = (header: object, claims: unknown, key: KeyObject = pair.privateKey): string => {
+function mint(header: object, claims: unknown, key: KeyObject = pair.privateKey): string {
   const signed = `${part(header)}.${part(claims)}`;
   const signature = sign('sha256', Buffer.from(signed), { key, dsaEncoding: 'ieee-p1363' });
   return `${signed}.${signature.toString('base64url')}`;
-};
+}
 
 const good = mint(goodHeader, goodClaims);
-const claiming = (claims: object): string => mint(goodHeader, { ...goodClaims, ...claims });
-const without = (claim: keyof typeof goodClaims): string => claiming({ [claim]: undefined });
+function claiming(claims: object): string {
+  return mint(goodHeader, { ...goodClaims, ...claims });
+}
+function without(claim: keyof typeof goodClaims): string {
+  return claiming({ [claim]: undefined });
+}
 
-const signedWithHmac = (secret: string | Buffer): string => {
+function signedWithHmac(secret: string | Buffer): string {
   const signed = `${part({ ...goodHeader, alg: 'HS256' })}.${part(goodClaims)}`;
   return `${signed}.${createHmac('sha256', secret).update(signed).digest('base64url')}`;
-};
+}
 
 describe('an access token', () => {
   test('of ours gives its claims', async () => {

@@ -78,14 +78,15 @@ export function tokenVerifier(options: {
   };
 }
 
-const readHeader = (token: string): unknown =>
-  valueOrUndefined(() => jwt.decode(token, { complete: true })?.header);
+function readHeader(token: string): unknown {
+  return valueOrUndefined(() => jwt.decode(token, { complete: true })?.header);
+}
 
 /** jsonwebtoken throws, with errors of several kinds, at whatever a stranger may send. */
-const valueOrUndefined = <T>(read: () => T): T | undefined => {
+function valueOrUndefined<T>(read: () => T): T | undefined {
   try {
     return read();
   } catch {
     return undefined;
   }
-};
+}

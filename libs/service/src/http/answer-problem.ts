@@ -10,8 +10,8 @@ import type { Route } from './route.ts';
 import { setHeaders } from './write-answer.ts';
 
 /** What a client reads: problem details (RFC 9457). */
-export const problemBody = (spec: ProblemSpec, details: ProblemDetails, requestId: string): string =>
-  JSON.stringify({
+export function problemBody(spec: ProblemSpec, details: ProblemDetails, requestId: string): string {
+  return JSON.stringify({
     type: `urn:latchkey:problem:${spec.code}`,
     title: spec.title,
     status: spec.status,
@@ -21,11 +21,11 @@ export const problemBody = (spec: ProblemSpec, details: ProblemDetails, requestI
     requestId,
     errors: details.errors,
   });
+}
 
 /** Answers what is thrown: a Problem as it says, anything else as 500 that gives nothing away. */
-export const answerProblems =
-  (undeclared: 'fail' | 'drop'): Step =>
-  async (exchange, next) => {
+export function answerProblems(undeclared: 'fail' | 'drop'): Step {
+  return async (exchange, next) => {
     try {
       await next();
     } catch (error) {
@@ -35,8 +35,9 @@ export const answerProblems =
       answer(exchange, problem);
     }
   };
+}
 
-const problemOf = (exchange: Exchange, error: unknown, undeclared: 'fail' | 'drop'): Problem => {
+function problemOf(exchange: Exchange, error: unknown, undeclared: 'fail' | 'drop'): Problem {
   if (!(error instanceof Problem)) return new Problem(problems.internal, { cause: error });
   const { route } = exchange.state;
   if (undeclared === 'drop' || route === undefined || isDeclared(route, error.spec)) return error;
@@ -44,12 +45,13 @@ const problemOf = (exchange: Exchange, error: unknown, undeclared: 'fail' | 'dro
     cause: error,
   });
   return new Problem(problems.internal, { cause });
-};
+}
 
-const isDeclared = (route: Route, { code }: ProblemSpec): boolean =>
-  declaredProblems(route).some((spec) => spec.code === code);
+function isDeclared(route: Route, { code }: ProblemSpec): boolean {
+  return declaredProblems(route).some((spec) => spec.code === code);
+}
 
-const logProblem = ({ state: { request, route } }: Exchange, problem: Problem): void => {
+function logProblem({ state: { request, route } }: Exchange, problem: Problem): void {
   const { spec, details } = problem;
   const err = withoutPath(details.cause ?? problem, request.path, route);
   if (spec.status < 500) {
@@ -58,21 +60,22 @@ const logProblem = ({ state: { request, route } }: Exchange, problem: Problem): 
   }
   const level = spec.status === 500 ? 'error' : route?.quiet === true ? 'debug' : 'warn';
   request.log[level]({ err, code: spec.code }, 'request failed');
-};
+}
 
 /** A driver's error may quote the address of the request; where that is secret, only its kind is logged. */
-const withoutPath = (error: unknown, path: string, route: Route | undefined): unknown => {
+function withoutPath(error: unknown, path: string, route: Route | undefined): unknown {
   if (route?.secretPath !== true || !(error instanceof Error)) return error;
   const secrets = path.split('/').filter((segment) => !route.path.split('/').includes(segment));
-  const clean = (text: string): string =>
-    secrets.reduce((rest, secret) => rest.replaceAll(secret, '[redacted]'), text);
+  function clean(text: string): string {
+    return secrets.reduce((rest, secret) => rest.replaceAll(secret, '[redacted]'), text);
+  }
   const copy = new Error(clean(error.message));
   copy.name = error.name;
   copy.stack = clean(error.stack ?? '');
   return copy;
-};
+}
 
-const answer = (exchange: Exchange, { spec, details }: Problem): void => {
+function answer(exchange: Exchange, { spec, details }: Problem): void {
   const { request } = exchange.state;
   const page = problemPage(exchange, spec, details.detail);
   exchange.status = spec.status;
@@ -84,19 +87,15 @@ const answer = (exchange: Exchange, { spec, details }: Problem): void => {
   else exchange.body = text;
   exchange.status = spec.status;
   exchange.set('Content-Type', page === undefined ? 'application/problem+json' : 'text/html; charset=utf-8');
-};
+}
 
-const problemPage = (
-  exchange: Exchange,
-  spec: ProblemSpec,
-  detail: string | undefined,
-): string | undefined => {
+function problemPage(exchange: Exchange, spec: ProblemSpec, detail: string | undefined): string | undefined {
   const { route, request, sentAs } = exchange.state;
   if (route?.problemPage === undefined) return undefined;
   const isPage =
     route.method === 'GET' && Object.values(route.answers).some(({ media }) => media?.includes('text/html'));
   return sentAs === 'form' || isPage ? route.problemPage(spec, detail, request) : undefined;
-};
+}
 
 /** What is thrown away at most of a body that is too large, and how long that may take. */
 const DRAIN_BYTES = 16 * 1024 * 1024;
@@ -106,7 +105,7 @@ const DRAIN_MS = 5_000;
  * Answers while the client is still sending. Closing at once would reset the connection, and the client might
  * never read why; so the answer goes out, and the rest of the body is thrown away for a while before the end.
  */
-const answerUnread = (exchange: Exchange, text: string): void => {
+function answerUnread(exchange: Exchange, text: string): void {
   const { req } = exchange;
   exchange.set('Connection', 'close');
   exchange.body = Readable.from(
@@ -116,16 +115,16 @@ const answerUnread = (exchange: Exchange, text: string): void => {
     })(),
   );
   exchange.length = Buffer.byteLength(text);
-};
+}
 
-const drain = (request: IncomingMessage): Promise<void> =>
-  new Promise((resolve) => {
+function drain(request: IncomingMessage): Promise<void> {
+  return new Promise((resolve) => {
     let left = DRAIN_BYTES;
     const timer = setTimeout(resolve, DRAIN_MS);
-    const done = (): void => {
+    function done(): void {
       clearTimeout(timer);
       resolve();
-    };
+    }
     if (request.complete || request.destroyed) return done();
     request.once('end', done).once('close', done);
     request.on('data', (chunk: Buffer) => {
@@ -134,3 +133,4 @@ const drain = (request: IncomingMessage): Promise<void> =>
     });
     request.resume();
   });
+}

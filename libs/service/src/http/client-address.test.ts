@@ -3,11 +3,12 @@ import type { IncomingMessage } from 'node:http';
 import { describe, it } from 'node:test';
 import { clientAddress } from './client-address.ts';
 
-const from = (peer: string, forwardedFor?: string): IncomingMessage =>
-  ({
+function from(peer: string, forwardedFor?: string): IncomingMessage {
+  return {
     socket: { remoteAddress: peer },
     headers: { 'x-forwarded-for': forwardedFor },
-  }) as unknown as IncomingMessage;
+  } as unknown as IncomingMessage;
+}
 
 describe("the client's address", () => {
   const address = clientAddress(['10.0.0.0/8', '2001:db8::/32', '127.0.0.1']);

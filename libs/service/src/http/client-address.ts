@@ -14,8 +14,9 @@ export type ClientAddress = (request: IncomingMessage) => string;
 export function clientAddress(trustedProxies: readonly string[]): ClientAddress {
   const trusted = new BlockList();
   for (const block of trustedProxies) addBlock(trusted, block);
-  const isTrusted = (address: string): boolean =>
-    trusted.check(address, isIP(address) === 6 ? 'ipv6' : 'ipv4');
+  function isTrusted(address: string): boolean {
+    return trusted.check(address, isIP(address) === 6 ? 'ipv6' : 'ipv4');
+  }
 
   return (request) => {
     let address = normalise(request.socket.remoteAddress ?? '') ?? '';
@@ -31,7 +32,7 @@ export function clientAddress(trustedProxies: readonly string[]): ClientAddress 
   };
 }
 
-const addBlock = (list: BlockList, block: string): void => {
+function addBlock(list: BlockList, block: string): void {
   const [address = '', prefix, ...rest] = block.split('/');
   const version = isIP(address);
   const longest = version === 6 ? 128 : 32;
@@ -47,13 +48,14 @@ const addBlock = (list: BlockList, block: string): void => {
     throw new Error('TRUSTED_PROXIES: must be a list of addresses or CIDR blocks, such as 10.0.0.0/8');
   }
   list.addSubnet(address, length, version === 6 ? 'ipv6' : 'ipv4');
-};
+}
 
-const forwardedFor = (request: IncomingMessage): readonly string[] =>
-  String(request.headers['x-forwarded-for'] ?? '').split(',');
+function forwardedFor(request: IncomingMessage): readonly string[] {
+  return String(request.headers['x-forwarded-for'] ?? '').split(',');
+}
 
 /** Without port, brackets and zone; IPv4 in its own form also where it came mapped into IPv6. */
-const normalise = (written: string): string | undefined => {
+function normalise(written: string): string | undefined {
   const text = written.trim();
   const bare = (
     /^\[([^\]]+)\](?::\d+)?$/.exec(text)?.[1] ??
@@ -62,4 +64,4 @@ const normalise = (written: string): string | undefined => {
   ).replace(/%.*$/, '');
   const address = /^::ffff:([\d.]+)$/i.exec(bare)?.[1] ?? bare;
   return isIP(address) === 0 ? undefined : address.toLowerCase();
-};
+}

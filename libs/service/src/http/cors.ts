@@ -8,7 +8,7 @@ const EXPOSED = 'X-Request-Id, Account-Sequence, Retry-After';
 const PREFLIGHT_SECONDS = '600';
 
 /** Answers preflights, and lets listed origins read answers, with cookies. Others get an answer without CORS headers. */
-export const cors = (origins: readonly string[] | ((origin: string) => boolean)): Step => {
+export function cors(origins: readonly string[] | ((origin: string) => boolean)): Step {
   const isListed = typeof origins === 'function' ? origins : (origin: string) => origins.includes(origin);
 
   return async (exchange, next) => {
@@ -34,4 +34,4 @@ export const cors = (origins: readonly string[] | ((origin: string) => boolean))
     }
     exchange.status = 204;
   };
-};
+}

@@ -8,10 +8,11 @@ import { type FieldError, Problem, problems } from './problem.ts';
 const MOST_ERRORS = 50;
 
 /** The field errors of a failed parse of `input`; pointers stand beneath `root` (`#`, `#/query`, …). */
-export const fieldErrors = (error: z.core.$ZodError, input: unknown, root: string): readonly FieldError[] =>
-  error.issues.flatMap((issue) => issueErrors(issue, input, root)).slice(0, MOST_ERRORS);
+export function fieldErrors(error: z.core.$ZodError, input: unknown, root: string): readonly FieldError[] {
+  return error.issues.flatMap((issue) => issueErrors(issue, input, root)).slice(0, MOST_ERRORS);
+}
 
-const issueErrors = (issue: z.core.$ZodIssue, input: unknown, root: string): readonly FieldError[] => {
+function issueErrors(issue: z.core.$ZodIssue, input: unknown, root: string): readonly FieldError[] {
   const pointer = [root, ...issue.path.map((key) => pointerToken(String(key)))].join('/');
   const value = valueAt(input, issue.path);
   if (issue.code === 'unrecognized_keys') {
@@ -26,27 +27,29 @@ const issueErrors = (issue: z.core.$ZodIssue, input: unknown, root: string): rea
   }
   const missing = value === undefined && (issue.code === 'invalid_type' || issue.code === 'invalid_value');
   return [{ pointer, message: missing ? 'is required' : inWords(issue) }];
-};
+}
 
 /** Of a union's alternatives the one that was missed by the fewest faults: most likely the one that was meant. */
-const nearestBranch = (
+function nearestBranch(
   branches: readonly (readonly z.core.$ZodIssue[])[],
-): readonly z.core.$ZodIssue[] | undefined => branches.toSorted((a, b) => a.length - b.length)[0];
+): readonly z.core.$ZodIssue[] | undefined {
+  return branches.toSorted((a, b) => a.length - b.length)[0];
+}
 
-const valueAt = (input: unknown, path: readonly PropertyKey[]): unknown => {
+function valueAt(input: unknown, path: readonly PropertyKey[]): unknown {
   let value = input;
   for (const key of path) {
     if (typeof value !== 'object' || value === null || !Object.hasOwn(value, key)) return undefined;
     value = (value as Readonly<Record<PropertyKey, unknown>>)[key];
   }
   return value;
-};
+}
 
 /** 400 with what is wrong and where. */
-export const validationFailed = (errors: readonly FieldError[]): Problem => {
+export function validationFailed(errors: readonly FieldError[]): Problem {
   const [first] = errors;
   const where = first === undefined ? '' : ` ${first.pointer}: ${first.message}`;
   const detail =
     errors.length === 1 ? `The request has a fault.${where}` : `The request has ${errors.length} faults.`;
   return new Problem(problems.validation_failed, { detail, errors });
-};
+}

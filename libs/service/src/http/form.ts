@@ -33,29 +33,30 @@ export function parsePairs(encoded: string, pointer: string): ParsedPairs {
 }
 
 /** The pairs of a form's body. */
-export const parseForm = (bytes: Buffer): ParsedPairs => {
+export function parseForm(bytes: Buffer): ParsedPairs {
   const text = decodeUtf8(bytes);
   if (text === undefined) return { fields: {}, faults: [{ pointer: '#', message: 'is not valid UTF-8' }] };
   return parsePairs(text, '#');
-};
+}
 
-const decode = (text: string): string | undefined => {
+function decode(text: string): string | undefined {
   try {
     return decodeURIComponent(text.replaceAll('+', ' '));
   } catch {
     return undefined;
   }
-};
+}
 
-const pairFault = (
+function pairFault(
   name: string | undefined,
   value: string | undefined,
   fields: Readonly<Record<string, string>>,
-): string | undefined => {
+): string | undefined {
   if (name === undefined || value === undefined) return 'is not percent-encoded UTF-8';
   if (name in fields) return 'must not be given more than once';
   return textFault(name) ?? textFault(value);
-};
+}
 
-const fieldPointer = (pointer: string, name: string | undefined): string =>
-  name === undefined || textFault(name) !== undefined ? pointer : `${pointer}/${pointerToken(name)}`;
+function fieldPointer(pointer: string, name: string | undefined): string {
+  return name === undefined || textFault(name) !== undefined ? pointer : `${pointer}/${pointerToken(name)}`;
+}

@@ -19,30 +19,33 @@ const claims: AccessClaims = {
   seq: 3,
 };
 
-const requestWith = (authorization?: string): RequestContext => ({
-  method: 'GET',
-  path: '/',
-  headers: { authorization },
-  cookies: {},
-  ip: '127.0.0.1',
-  requestId: 'request-1',
-  log: pino({ level: 'silent' }),
-  isAwaited: () => true,
-});
+function requestWith(authorization?: string): RequestContext {
+  return {
+    method: 'GET',
+    path: '/',
+    headers: { authorization },
+    cookies: {},
+    ip: '127.0.0.1',
+    requestId: 'request-1',
+    log: pino({ level: 'silent' }),
+    isAwaited: () => true,
+  };
+}
 
-const guardsOf = (standing: Standing): Guards =>
-  guards({ verify: async (token) => (token === 'genuine' ? claims : undefined), standing });
+function guardsOf(standing: Standing): Guards {
+  return guards({ verify: async (token) => (token === 'genuine' ? claims : undefined), standing });
+}
 
 const admin = guardsOf(async () => ({ verified: true, role: 'admin' }));
 
-const refusal = async (attempt: Promise<unknown>): Promise<Problem> => {
+async function refusal(attempt: Promise<unknown>): Promise<Problem> {
   const outcome = await attempt.then(
     () => 'let in',
     (error: unknown) => error,
   );
   assert.ok(outcome instanceof Problem, String(outcome));
   return outcome;
-};
+}
 
 const WITHOUT_TOKEN = 'Bearer realm="latchkey"';
 const WITH_TOKEN = 'Bearer realm="latchkey", error="invalid_token"';
@@ -131,7 +134,9 @@ describe('a guard', () => {
   });
 
   test('declares what it may answer', async () => {
-    const codes = (policy: Guards['verified']) => policy.problems.map((problem) => problem.code);
+    function codes(policy: Guards['verified']) {
+      return policy.problems.map((problem) => problem.code);
+    }
     assert.deepEqual(codes(admin.authenticated), ['unauthenticated', 'unavailable']);
     assert.deepEqual(codes(admin.verified), ['unauthenticated', 'unavailable', 'account_not_verified']);
     assert.deepEqual(codes(admin.withRole('admin')), [

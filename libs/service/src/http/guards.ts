@@ -48,26 +48,26 @@ export function guards<S extends AccountStanding>(options: {
   /** Those that `standing` reads. */
   readonly headers?: z.ZodObject;
 }): Guards<S> {
-  const authenticate = async (request: RequestContext): Promise<Caller<S>> => {
+  async function authenticate(request: RequestContext): Promise<Caller<S>> {
     const token = bearerToken(request.headers['authorization']);
     const claims = await options.verify(token);
     if (claims === undefined) throw invalidToken();
     const standing = await options.standing(claims, request);
     if (standing === 'dead') throw invalidToken();
     return { ...standing, claims };
-  };
+  }
 
-  const authenticateVerified = async (request: RequestContext): Promise<Caller<S>> => {
+  async function authenticateVerified(request: RequestContext): Promise<Caller<S>> {
     const caller = await authenticate(request);
     if (!caller.verified) throw new Problem(accountNotVerified);
     return caller;
-  };
+  }
 
-  const authenticateRole = async (request: RequestContext, role: string): Promise<Caller<S>> => {
+  async function authenticateRole(request: RequestContext, role: string): Promise<Caller<S>> {
     const caller = await authenticateVerified(request);
     if (caller.role !== role) throw new Problem(problems.insufficient_permission);
     return caller;
-  };
+  }
 
   const always = [problems.unauthenticated, problems.unavailable];
   const common = { bearer: true, ...(options.headers && { headers: options.headers }) };
@@ -91,23 +91,26 @@ export function guards<S extends AccountStanding>(options: {
 /** RFC 6750, 2.1: the scheme in any case, spaces, one b64token and nothing else. */
 const credentials = /^bearer +(?<token>[\w.~+/-]+=*)$/i;
 
-const bearerToken = (authorization: string | undefined): string => {
+function bearerToken(authorization: string | undefined): string {
   if (authorization === undefined || !/^bearer\b/i.test(authorization)) throw missingToken();
   const token = credentials.exec(authorization)?.groups?.['token'];
   if (token === undefined) throw invalidToken();
   return token;
-};
+}
 
-const unauthenticated = (detail: string, challenge: string): Problem =>
-  new Problem(problems.unauthenticated, { detail, headers: { 'WWW-Authenticate': challenge } });
+function unauthenticated(detail: string, challenge: string): Problem {
+  return new Problem(problems.unauthenticated, { detail, headers: { 'WWW-Authenticate': challenge } });
+}
 
 // RFC 6750, 3.1: a request without a token gets no error code.
-const missingToken = (): Problem =>
-  unauthenticated('Send an access token: Authorization: Bearer <token>.', 'Bearer realm="latchkey"');
+function missingToken(): Problem {
+  return unauthenticated('Send an access token: Authorization: Bearer <token>.', 'Bearer realm="latchkey"');
+}
 
 // The same words for every reason, so that nothing can be learnt by trying.
-const invalidToken = (): Problem =>
-  unauthenticated(
+function invalidToken(): Problem {
+  return unauthenticated(
     'The access token is not valid, or not any more. Log in or refresh, then try again.',
     'Bearer realm="latchkey", error="invalid_token"',
   );
+}

@@ -37,19 +37,23 @@ const show = route({
 });
 
 /** A GET route that does what a test says. */
-const doing = (handle: Route['handle'], more: Partial<Route> = {}): Route => ({
-  method: 'GET',
-  path: '/doing',
-  tag: 'test',
-  summary: 'Does something',
-  policy: anyone,
-  answers: { 200: { description: 'Done', schema: z.object({ ok: z.literal(true) }) } },
-  problems: [problems.conflict, problems.rate_limited],
-  handle,
-  ...more,
-});
+function doing(handle: Route['handle'], more: Partial<Route> = {}): Route {
+  return {
+    method: 'GET',
+    path: '/doing',
+    tag: 'test',
+    summary: 'Does something',
+    policy: anyone,
+    answers: { 200: { description: 'Done', schema: z.object({ ok: z.literal(true) }) } },
+    problems: [problems.conflict, problems.rate_limited],
+    handle,
+    ...more,
+  };
+}
 
-const done = async () => ({ status: 200, body: { ok: true } });
+async function done() {
+  return { status: 200, body: { ok: true } };
+}
 
 interface ProblemBody {
   readonly type: string;
@@ -61,17 +65,18 @@ interface ProblemBody {
   readonly errors?: readonly { readonly pointer: string; readonly message: string }[];
 }
 
-const problemOf = async (response: Response): Promise<ProblemBody> => {
+async function problemOf(response: Response): Promise<ProblemBody> {
   assert.equal(response.headers.get('content-type'), 'application/problem+json');
   const body = (await response.json()) as ProblemBody;
   assert.equal(body.status, response.status);
   assert.equal(body.type, `urn:latchkey:problem:${body.code}`);
   assert.equal(body.requestId, response.headers.get('x-request-id'));
   return body;
-};
+}
 
-const pointersOf = (problem: ProblemBody): readonly string[] =>
-  (problem.errors ?? []).map(({ pointer }) => pointer);
+function pointersOf(problem: ProblemBody): readonly string[] {
+  return (problem.errors ?? []).map(({ pointer }) => pointer);
+}
 
 describe('a route', () => {
   it('answers what its handler makes of the input, not to be stored', async (t) => {
@@ -164,11 +169,13 @@ describe('a body', () => {
     accepts: ['json', 'form', 'none'],
     answers: { 200: { description: 'Both', schema: z.object({ sentAs: z.string(), body: z.unknown() }) } },
   });
-  const sent = (type: string, body: string): RequestInit => ({
-    method: 'POST',
-    headers: { 'Content-Type': type },
-    body,
-  });
+  function sent(type: string, body: string): RequestInit {
+    return {
+      method: 'POST',
+      headers: { 'Content-Type': type },
+      body,
+    };
+  }
   const form = 'application/x-www-form-urlencoded';
 
   it('may be a form where the route takes forms', async (t) => {
@@ -215,7 +222,9 @@ describe('a body', () => {
 
   it('of exactly 64 KiB is read, of one byte more refused', async (t) => {
     const { call } = await serve(t, [kinds]);
-    const padded = (size: number): string => `{"name":"a"}${' '.repeat(size - 12)}`;
+    function padded(size: number): string {
+      return `{"name":"a"}${' '.repeat(size - 12)}`;
+    }
     assert.equal((await call('/doing', sent('application/json', padded(65_536)))).status, 200);
     assert.equal((await call('/doing', sent('application/json', padded(65_537)))).status, 413);
   });
@@ -454,8 +463,9 @@ describe('answers', () => {
 describe('the request id', () => {
   it("is the client's own where it is well-formed, else a new one", async (t) => {
     const { call } = await serve(t, [doing(done)]);
-    const idFor = async (id: string): Promise<string | null> =>
-      (await call('/doing', { headers: { 'X-Request-Id': id } })).headers.get('x-request-id');
+    async function idFor(id: string): Promise<string | null> {
+      return (await call('/doing', { headers: { 'X-Request-Id': id } })).headers.get('x-request-id');
+    }
     assert.equal(await idFor('order-4711.a_B'), 'order-4711.a_B');
     for (const id of ['short', 'x'.repeat(129), 'with space', 'über-uns-hier']) {
       assert.match((await idFor(id)) ?? '', /^[\da-f-]{36}$/);
@@ -465,10 +475,12 @@ describe('the request id', () => {
 
 describe('browsers on other origins', () => {
   const origins = ['https://app.example.com'];
-  const from = (origin: string, more: RequestInit = {}): RequestInit => ({
-    ...more,
-    headers: { Origin: origin, ...more.headers },
-  });
+  function from(origin: string, more: RequestInit = {}): RequestInit {
+    return {
+      ...more,
+      headers: { Origin: origin, ...more.headers },
+    };
+  }
 
   it('that are listed may read answers and their headers', async (t) => {
     const { call } = await serve(t, [doing(done)], { corsOrigins: origins });

@@ -47,23 +47,23 @@ export function createHandler(
   return app.callback();
 }
 
-const identify = ({ logger, trustedProxies }: HttpOptions): Step => {
+function identify({ logger, trustedProxies }: HttpOptions): Step {
   const addressOf = clientAddress(trustedProxies);
   return async (exchange, next) => {
     exchange.state.request = requestContext(exchange.req, pathOf(exchange), logger, addressOf);
     exchange.set('X-Request-Id', exchange.state.request.requestId);
     await next();
   };
-};
+}
 
 /** Empty for a request target that is no address, such as `http://[::bad/`. */
-const pathOf = (exchange: Exchange): string => {
+function pathOf(exchange: Exchange): string {
   try {
     return exchange.path;
   } catch {
     return '';
   }
-};
+}
 
 /** For every answer; pages bring their own policy. */
 const SECURITY_HEADERS = {
@@ -89,22 +89,22 @@ const demandWellFormed: Step = async (exchange, next) => {
   await next();
 };
 
-const isWellFormed = (path: string): boolean => {
+function isWellFormed(path: string): boolean {
   try {
     return path !== '' && !decodeURIComponent(path).includes('\0');
   } catch {
     return false;
   }
-};
+}
 
-const routerOf = (routes: readonly Route[], options: HttpOptions): Router<ExchangeState> => {
+function routerOf(routes: readonly Route[], options: HttpOptions): Router<ExchangeState> {
   const router = new Router<ExchangeState>({ sensitive: true, strict: true });
   for (const route of routes) router.register(route.path, [route.method], serve(route, options));
   return router;
-};
+}
 
 /** The way of a request through its route; each step may end it with a Problem. */
-const serve = (route: Route, options: HttpOptions): Step => {
+function serve(route: Route, options: HttpOptions): Step {
   const accepts: readonly BodyKind[] = route.accepts ?? (route.body === undefined ? ['none'] : ['json']);
   const readInput = inputReader(route);
   const writeAnswer = answerWriter(route, options.undeclared);
@@ -122,7 +122,7 @@ const serve = (route: Route, options: HttpOptions): Step => {
     const input = readInput({ params: exchange['params'], querystring, headers, body, sentAs });
     writeAnswer(exchange, await route.handle({ ...state.request, caller, ...input, sentAs }));
   };
-};
+}
 
 const refuseUnrouted: Step = async (exchange) => {
   await readBody(exchange.req);

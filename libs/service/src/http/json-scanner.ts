@@ -20,53 +20,53 @@ export function jsonFault(text: string): string | undefined {
   /** Per open object its keys so far, per open array `null`; the innermost last. */
   const open: (Set<string> | null)[] = [];
 
-  const fail = (what: string, where = at): State => {
+  function fail(what: string, where = at): State {
     fault = `${what}, at character ${where + 1}`;
     return 'end';
-  };
+  }
 
-  const take = (pattern: RegExp): string | undefined => {
+  function take(pattern: RegExp): string | undefined {
     pattern.lastIndex = at;
     const taken = pattern.exec(text)?.[0];
     at += taken?.length ?? 0;
     return taken;
-  };
+  }
 
-  const unexpected = (): State => {
+  function unexpected(): State {
     const cutOff = at === text.length || take(CUT_OFF) !== undefined;
     return fail(cutOff ? 'is JSON that ends too early' : 'is not valid JSON');
-  };
+  }
 
-  const past = (next: State): State => {
+  function past(next: State): State {
     at += 1;
     return next;
-  };
+  }
 
-  const afterValue = (): State => {
+  function afterValue(): State {
     const innermost = open.at(-1);
     if (innermost === undefined) return 'end';
     return innermost === null ? 'after item' : 'after member';
-  };
+  }
 
-  const close = (): State => {
+  function close(): State {
     open.pop();
     return past(afterValue());
-  };
+  }
 
-  const begin = (container: Set<string> | null, next: State): State => {
+  function begin(container: Set<string> | null, next: State): State {
     if (open.length === DEEPEST) return fail(`is nested deeper than ${DEEPEST} levels`);
     open.push(container);
     return past(next);
-  };
+  }
 
-  const value = (character: string | undefined): State => {
+  function value(character: string | undefined): State {
     if (character === '{') return begin(new Set(), 'first key');
     if (character === '[') return begin(null, 'first item');
     const scalar = take(STRING) ?? take(NUMBER) ?? take(LITERAL);
     return scalar === undefined ? unexpected() : afterValue();
-  };
+  }
 
-  const key = (): State => {
+  function key(): State {
     const start = at;
     const written = take(STRING);
     if (written === undefined) return unexpected();
@@ -76,7 +76,7 @@ export function jsonFault(text: string): string | undefined {
     if (keys?.has(name)) return fail('has the same key twice in one object', start);
     keys?.add(name);
     return 'colon';
-  };
+  }
 
   const steps: Readonly<Record<State, (character: string | undefined) => State>> = {
     value,

@@ -3,19 +3,21 @@ import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import { parseJson } from './json.ts';
 
-const parse = (text: string) => parseJson(Buffer.from(text));
-const messageOf = (text: string): string | undefined => {
+function parse(text: string) {
+  return parseJson(Buffer.from(text));
+}
+function messageOf(text: string): string | undefined {
   const parsed = parse(text);
   return 'fault' in parsed ? parsed.fault.message : undefined;
-};
-const isJson = (text: string): boolean => {
+}
+function isJson(text: string): boolean {
   try {
     JSON.parse(text);
     return true;
   } catch {
     return false;
   }
-};
+}
 
 /** Values that survive JSON and break none of our rules. */
 const value = fc
@@ -96,7 +98,9 @@ describe('JSON from strangers', () => {
   });
 
   it('may nest 20 levels, not 21', () => {
-    const nested = (levels: number): string => '['.repeat(levels) + ']'.repeat(levels);
+    function nested(levels: number): string {
+      return '['.repeat(levels) + ']'.repeat(levels);
+    }
     assert.equal(messageOf(nested(20)), undefined);
     assert.equal(messageOf(nested(21)), 'is nested deeper than 20 levels, at character 21');
   });

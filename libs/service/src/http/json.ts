@@ -22,23 +22,23 @@ export function parseJson(bytes: Buffer): ParsedJson {
 const decoder = new TextDecoder('utf-8', { fatal: true });
 
 /** Undefined if the bytes are not UTF-8. */
-export const decodeUtf8 = (bytes: Buffer): string | undefined => {
+export function decodeUtf8(bytes: Buffer): string | undefined {
   try {
     return decoder.decode(bytes);
   } catch {
     return undefined;
   }
-};
+}
 
 /** What is wrong with a text that a client sent, or undefined. */
-export const textFault = (text: string): string | undefined => {
+export function textFault(text: string): string | undefined {
   if (text.includes('\0')) return 'must not contain NUL characters';
   if (!text.isWellFormed()) return 'must not contain lone surrogates';
   return undefined;
-};
+}
 
 /** Recursion is safe here: the scan has bounded the depth. */
-const badText = (value: unknown, pointer: string): FieldError | undefined => {
+function badText(value: unknown, pointer: string): FieldError | undefined {
   if (typeof value === 'string') {
     const message = textFault(value);
     return message === undefined ? undefined : { pointer, message };
@@ -51,12 +51,13 @@ const badText = (value: unknown, pointer: string): FieldError | undefined => {
     if (fault !== undefined) return fault;
   }
   return undefined;
-};
+}
 
 const LONGEST_TOKEN = 64;
 
 /** A reference token of a JSON Pointer (RFC 6901), cut where a stranger chose a long name. */
-export const pointerToken = (key: string): string =>
-  (key.length > LONGEST_TOKEN ? `${key.slice(0, LONGEST_TOKEN).toWellFormed()}…` : key)
+export function pointerToken(key: string): string {
+  return (key.length > LONGEST_TOKEN ? `${key.slice(0, LONGEST_TOKEN).toWellFormed()}…` : key)
     .replaceAll('~', '~0')
     .replaceAll('/', '~1');
+}

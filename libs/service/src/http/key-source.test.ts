@@ -6,26 +6,27 @@ import { after, beforeEach, describe, test } from 'node:test';
 import { fixedKeys, remoteKeys } from './key-source.ts';
 import { Problem } from './problem.ts';
 
-const makeKey = (kid: string) => ({
-  ...generateKeyPairSync('ec', { namedCurve: 'P-256' }).publicKey.export({ format: 'jwk' }),
-  kid,
-});
+function makeKey(kid: string) {
+  return {
+    ...generateKeyPairSync('ec', { namedCurve: 'P-256' }).publicKey.export({ format: 'jwk' }),
+    kid,
+  };
+}
 const k1 = makeKey('k1');
 const k2 = makeKey('k2');
 
 type Reply = (response: ServerResponse) => void;
-const jwks =
-  (...keys: object[]): Reply =>
-  (response) =>
-    response.end(JSON.stringify({ keys }));
+function jwks(...keys: object[]): Reply {
+  return (response) => response.end(JSON.stringify({ keys }));
+}
 const failure: Reply = (response) => response.writeHead(500).end();
 
-const unavailableWithRetryAfter = (error: unknown): boolean => {
+function unavailableWithRetryAfter(error: unknown): boolean {
   assert.ok(error instanceof Problem);
   assert.equal(error.spec.status, 503);
   assert.equal(error.details.headers?.['Retry-After'], '1');
   return true;
-};
+}
 
 describe('keys behind a URL', async () => {
   let reply: Reply = failure;
@@ -42,7 +43,9 @@ describe('keys behind a URL', async () => {
     server.close();
   });
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/jwks.json`;
-  const connect = () => remoteKeys(url, { timeoutMs: 200, clock: () => time });
+  function connect() {
+    return remoteKeys(url, { timeoutMs: 200, clock: () => time });
+  }
 
   beforeEach(() => {
     fetched = 0;

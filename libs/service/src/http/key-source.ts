@@ -51,7 +51,7 @@ export function remoteKeys(
   let triedAt = Number.NEGATIVE_INFINITY;
   let running: Promise<Keys> | undefined;
 
-  const refresh = (): Promise<Keys> => {
+  function refresh(): Promise<Keys> {
     triedAt = clock();
     running ??= fetchKeys(url, timeoutMs)
       .then((keys) => {
@@ -62,16 +62,19 @@ export function remoteKeys(
         running = undefined;
       });
     return running;
-  };
+  }
 
-  const refreshOrKeep = (old: Keys): Promise<Keys> => refresh().catch(() => old);
+  function refreshOrKeep(old: Keys): Promise<Keys> {
+    return refresh().catch(() => old);
+  }
 
-  const firstFetch = (): Promise<Keys> =>
-    refresh().catch((error: unknown) => {
+  function firstFetch(): Promise<Keys> {
+    return refresh().catch((error: unknown) => {
       throw unavailable('Access tokens cannot be checked at the moment.', 1, error);
     });
+  }
 
-  const find = async (kid: string): Promise<KeyObject | undefined> => {
+  async function find(kid: string): Promise<KeyObject | undefined> {
     if (known === undefined) return (await firstFetch()).get(kid);
     const key = known.get(kid);
     const age = clock() - triedAt;
@@ -81,24 +84,26 @@ export function remoteKeys(
     }
     if (running !== undefined || age >= UNKNOWN_KID_PAUSE_MS) return (await refreshOrKeep(known)).get(kid);
     return undefined;
-  };
+  }
 
   return { find };
 }
 
-const fetchKeys = async (url: string, timeoutMs: number): Promise<Keys> => {
+async function fetchKeys(url: string, timeoutMs: number): Promise<Keys> {
   const response = await fetch(url, { signal: AbortSignal.timeout(timeoutMs), redirect: 'error' });
   if (!response.ok) throw new Error(`the JWKS was answered with status ${response.status}`);
   return readKeys(jwksSchema.parse(await response.json()));
-};
+}
 
-const readKeys = (jwks: { readonly keys: readonly object[] }): Keys =>
-  new Map(
+function readKeys(jwks: { readonly keys: readonly object[] }): Keys {
+  return new Map(
     jwks.keys.flatMap((member) => {
       const key = signingKeySchema.safeParse(member);
       return key.success ? [[key.data.kid, publicKey(key.data)] as const] : [];
     }),
   );
+}
 
-const publicKey = ({ kty, crv, x, y }: z.infer<typeof signingKeySchema>): KeyObject =>
-  createPublicKey({ key: { kty, crv, x, y }, format: 'jwk' });
+function publicKey({ kty, crv, x, y }: z.infer<typeof signingKeySchema>): KeyObject {
+  return createPublicKey({ key: { kty, crv, x, y }, format: 'jwk' });
+}

@@ -9,7 +9,7 @@ import { listen } from './listen.ts';
 import { anyone, type Route } from './route.ts';
 
 /** A route whose requests wait until the test lets them go. */
-const gate = () => {
+function gate() {
   const entered = Promise.withResolvers<void>();
   const open = Promise.withResolvers<void>();
   const route: Route = {
@@ -26,28 +26,31 @@ const gate = () => {
     },
   };
   return { route, entered: entered.promise, open: () => open.resolve() };
-};
+}
 
 /** A route that says that it is there. */
-const answering = (path: string): Route => ({
-  method: 'GET',
-  path,
-  tag: 'test',
-  summary: 'Is there',
-  policy: anyone,
-  answers: { 200: { description: 'It is', schema: z.object({}) } },
-  handle: async () => ({ status: 200, body: {} }),
-});
+function answering(path: string): Route {
+  return {
+    method: 'GET',
+    path,
+    tag: 'test',
+    summary: 'Is there',
+    policy: anyone,
+    answers: { 200: { description: 'It is', schema: z.object({}) } },
+    handle: async () => ({ status: 200, body: {} }),
+  };
+}
 
-const socketTo = (t: TestContext, port: number): Promise<Socket> =>
-  new Promise((resolve, reject) => {
+function socketTo(t: TestContext, port: number): Promise<Socket> {
+  return new Promise((resolve, reject) => {
     const socket = connect(port, '127.0.0.1', () => resolve(socket));
     socket.once('error', reject);
     t.after(() => socket.destroy());
   });
+}
 
 /** Resolves once nothing listens at a port any more. */
-const refused = async (t: TestContext, port: number): Promise<void> => {
+async function refused(t: TestContext, port: number): Promise<void> {
   for (;;) {
     try {
       (await socketTo(t, port)).destroy();
@@ -57,14 +60,14 @@ const refused = async (t: TestContext, port: number): Promise<void> => {
     }
     await setTimeout(5);
   }
-};
+}
 
 /** Everything that a socket says until it is closed. */
-const toEnd = async (socket: Socket): Promise<string> => {
+async function toEnd(socket: Socket): Promise<string> {
   let text = '';
   for await (const chunk of socket) text += String(chunk);
   return text;
-};
+}
 
 describe('a listening part', () => {
   it('says which port is taken, and how to choose another', async (t) => {
@@ -204,16 +207,16 @@ describe('a listening part', () => {
 });
 
 describe('what is not well-formed HTTP', () => {
-  const exchange = async (
+  async function exchange(
     t: TestContext,
     bytes: string,
-  ): Promise<{ head: string; body: Record<string, unknown> }> => {
+  ): Promise<{ head: string; body: Record<string, unknown> }> {
     const { part } = await serve(t, [gate().route]);
     const socket = await socketTo(t, part.port());
     socket.write(bytes);
     const [head = '', body = ''] = (await toEnd(socket)).split('\r\n\r\n');
     return { head, body: JSON.parse(body) };
-  };
+  }
 
   for (const [what, bytes, status] of [
     ['nonsense', 'hello?\r\n\r\n', 400],
@@ -278,9 +281,9 @@ describe('a client that sends too much', () => {
     });
     request.on('error', () => ended.resolve());
     const megabyte = Buffer.alloc(1024 * 1024, 32);
-    const send = (): void => {
+    function send(): void {
       if (!request.destroyed) request.write(megabyte, send);
-    };
+    }
     send();
     assert.match(await answered.promise, /^413 .*payload_too_large/);
     await ended.promise;

@@ -77,18 +77,22 @@ export function listen(options: ListenOptions): ListeningPart {
   };
 }
 
-const isAddressInfo = (address: AddressInfo | string | null | undefined): address is AddressInfo =>
-  typeof address === 'object' && address !== null;
+function isAddressInfo(address: AddressInfo | string | null | undefined): address is AddressInfo {
+  return typeof address === 'object' && address !== null;
+}
 
-const bind = (server: Server, host: string, port: number): Promise<void> =>
-  new Promise((resolve, reject) => {
-    const refuse = (error: NodeJS.ErrnoException): void => reject(explained(error, host, port));
+function bind(server: Server, host: string, port: number): Promise<void> {
+  return new Promise((resolve, reject) => {
+    function refuse(error: NodeJS.ErrnoException): void {
+      reject(explained(error, host, port));
+    }
     server.once('error', refuse);
     server.listen(port, host, () => {
       server.off('error', refuse);
       resolve();
     });
   });
+}
 
 const explained = (error: NodeJS.ErrnoException, host: string, port: number): Error => {
   const texts: Readonly<Record<string, string>> = {
@@ -115,16 +119,16 @@ interface Connection {
 }
 
 /** A server that knows which of its connections have a request in hand. */
-const trackedServer = (options: ListenOptions): Listening => {
+function trackedServer(options: ListenOptions): Listening {
   let handle = createHandler(options.routes, options);
-  const serve = (routes: readonly Route[]): void => {
+  function serve(routes: readonly Route[]): void {
     handle = createHandler(routes, options);
-  };
+  }
   const connections = new Map<Duplex, Connection>();
   let accepted = 0;
   let closing = false;
 
-  const onRequest = (request: IncomingMessage, response: ServerResponse): void => {
+  function onRequest(request: IncomingMessage, response: ServerResponse): void {
     const connection = connections.get(request.socket);
     if (connection !== undefined) {
       const { answers } = connection;
@@ -138,7 +142,7 @@ const trackedServer = (options: ListenOptions): Listening => {
     }
     if (closing) response.setHeader('Connection', 'close');
     handle(request, response);
-  };
+  }
 
   // A missing Host is refused by the handler, as a problem.
   const server = createServer({ ...TIMEOUTS, requireHostHeader: false }, onRequest);
@@ -157,7 +161,7 @@ const trackedServer = (options: ListenOptions): Listening => {
    * Resolves right after a turn of the event loop in which nobody connected. A turn takes no more than a few of those
    * who wait to be accepted, and whoever still waits when the socket closes is refused without a hearing.
    */
-  const backlogTaken = async (): Promise<void> => {
+  async function backlogTaken(): Promise<void> {
     const giveUpAt = performance.now() + BACKLOG_MS;
     // What is left of the present turn: it may have looked at the socket already, or not at all.
     await setImmediate();
@@ -165,9 +169,9 @@ const trackedServer = (options: ListenOptions): Listening => {
       before = accepted;
       await setImmediate();
     }
-  };
+  }
 
-  const close = async (drainMs: number): Promise<void> => {
+  async function close(drainMs: number): Promise<void> {
     closing = true;
     for (const { answers } of connections.values())
       for (const answer of answers) if (!answer.headersSent) answer.setHeader('Connection', 'close');
@@ -180,25 +184,25 @@ const trackedServer = (options: ListenOptions): Listening => {
     await closed;
     clearTimeout(overdue);
     clearTimeout(silent);
-  };
+  }
 
-  const closeWhere = (matches: (connection: Connection) => boolean): void => {
+  function closeWhere(matches: (connection: Connection) => boolean): void {
     for (const [socket, connection] of connections) if (matches(connection)) socket.destroy();
-  };
+  }
 
   return { server, serve, close };
-};
+}
 
-const malformed = (code: string | undefined): ProblemSpec => {
+function malformed(code: string | undefined): ProblemSpec {
   if (code === 'HPE_HEADER_OVERFLOW') return { ...problems.payload_too_large, status: 431 };
   if (code === 'ERR_HTTP_REQUEST_TIMEOUT') {
     return { code: 'request_timeout', status: 408, title: 'Request Timeout' };
   }
   return problems.validation_failed;
-};
+}
 
 /** By hand, as what could not be read as HTTP has no response object. */
-const rawProblem = (spec: ProblemSpec): string => {
+function rawProblem(spec: ProblemSpec): string {
   const requestId = randomUUID();
   const body = problemBody(spec, { detail: 'The request is not well-formed HTTP.' }, requestId);
   return [
@@ -212,4 +216,4 @@ const rawProblem = (spec: ProblemSpec): string => {
     '',
     body,
   ].join('\r\n');
-};
+}

@@ -10,7 +10,7 @@ const CLIENT_GONE = 499;
 type Labels = 'method' | 'route' | 'status';
 
 /** Several handlers of a process may share a registry. */
-const durations = (registry: Registry): Histogram<Labels> => {
+function durations(registry: Registry): Histogram<Labels> {
   const existing = registry.getSingleMetric(DURATION);
   if (existing instanceof Histogram) return existing;
   return new Histogram({
@@ -20,18 +20,18 @@ const durations = (registry: Registry): Histogram<Labels> => {
     buckets: SECONDS,
     registers: [registry],
   });
-};
+}
 
-export const observe = (registry: Registry): Step => {
+export function observe(registry: Registry): Step {
   const histogram = durations(registry);
   return async (exchange, next) => {
     const from = performance.now();
     exchange.res.once('close', () => record(exchange, performance.now() - from, histogram));
     await next();
   };
-};
+}
 
-const record = (exchange: Exchange, ms: number, histogram: Histogram<Labels>): void => {
+function record(exchange: Exchange, ms: number, histogram: Histogram<Labels>): void {
   const { request, route } = exchange.state;
   const status = exchange.res.writableFinished ? exchange.res.statusCode : CLIENT_GONE;
   const labels = {
@@ -43,9 +43,11 @@ const record = (exchange: Exchange, ms: number, histogram: Histogram<Labels>): v
   const line = { ...labels, status, ms: Math.round(ms * 100) / 100 };
   if (route?.quiet === true) request.log.debug(line, 'request');
   else request.log.info(line, 'request');
-};
+}
 
 const METHODS: ReadonlySet<string> = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']);
 
 /** A stranger must not be able to make as many time series as there are words. */
-const knownMethod = (method: string): string => (METHODS.has(method) ? method : 'other');
+function knownMethod(method: string): string {
+  return METHODS.has(method) ? method : 'other';
+}

@@ -79,16 +79,18 @@ const document = JSON.parse(
 );
 
 /** Every object anywhere in the document. */
-const objectsOf = (value: unknown): readonly Record<string, unknown>[] =>
-  typeof value === 'object' && value !== null
+function objectsOf(value: unknown): readonly Record<string, unknown>[] {
+  return typeof value === 'object' && value !== null
     ? [value as Record<string, unknown>, ...Object.values(value).flatMap(objectsOf)]
     : [];
+}
 
-const resolve = (ref: string): unknown =>
-  ref
+function resolve(ref: string): unknown {
+  return ref
     .slice(2)
     .split('/')
     .reduce<unknown>((value, key) => (value as Record<string, unknown> | undefined)?.[key], document);
+}
 
 describe('the OpenAPI document', () => {
   it('has every route that is not hidden, with every status that it may answer', () => {

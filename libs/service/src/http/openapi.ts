@@ -36,7 +36,7 @@ export function openApiDocument(info: OpenApiInfo, routes: readonly Route[]): Re
  * Moves the definitions of each schema (zod makes them for schemas with an id and for recursive ones) to where
  * references into this document find them.
  */
-const hoisted = (value: unknown, schemas: Json): unknown => {
+function hoisted(value: unknown, schemas: Json): unknown {
   if (Array.isArray(value)) return value.map((item) => hoisted(item, schemas));
   if (typeof value !== 'object' || value === null) return value;
   const moved: Json = {};
@@ -46,7 +46,7 @@ const hoisted = (value: unknown, schemas: Json): unknown => {
     else moved[key] = hoisted(child, schemas);
   }
   return moved;
-};
+}
 
 const bearerScheme = { type: 'http', scheme: 'bearer', bearerFormat: 'JWT' };
 
@@ -80,49 +80,54 @@ const problemSchema = {
   },
 };
 
-const operation = (route: Route): Json => ({
-  operationId: operationId(route),
-  tags: [route.tag],
-  summary: route.summary,
-  description: [route.description, `Who: ${route.policy.who}.`]
-    .filter((text) => text !== undefined)
-    .join('\n\n'),
-  security: security(route.policy.bearer),
-  parameters: [
-    ...parameters(route.params, 'path', pathNames(route)),
-    ...parameters(route.query, 'query'),
-    ...parameters(route.policy.headers, 'header'),
-    ...parameters(route.headers, 'header'),
-  ],
-  ...(route.body === undefined ? {} : { requestBody: requestBody(route, route.body) }),
-  responses: merged(answers(route), problemAnswers(route)),
-});
+function operation(route: Route): Json {
+  return {
+    operationId: operationId(route),
+    tags: [route.tag],
+    summary: route.summary,
+    description: [route.description, `Who: ${route.policy.who}.`]
+      .filter((text) => text !== undefined)
+      .join('\n\n'),
+    security: security(route.policy.bearer),
+    parameters: [
+      ...parameters(route.params, 'path', pathNames(route)),
+      ...parameters(route.query, 'query'),
+      ...parameters(route.policy.headers, 'header'),
+      ...parameters(route.headers, 'header'),
+    ],
+    ...(route.body === undefined ? {} : { requestBody: requestBody(route, route.body) }),
+    responses: merged(answers(route), problemAnswers(route)),
+  };
+}
 
 /** An empty requirement makes the others optional (OpenAPI 3.1, 4.8.10). */
-const security = (bearer: Route['policy']['bearer']): readonly Json[] => {
+function security(bearer: Route['policy']['bearer']): readonly Json[] {
   if (bearer === false) return [];
   return bearer === 'optional' ? [{ bearer: [] }, {}] : [{ bearer: [] }];
-};
+}
 
 /** `postAuthVerifyByToken`: stable as long as the address is. */
-const operationId = ({ method, path }: Route): string => {
+function operationId({ method, path }: Route): string {
   const words = path
     .split('/')
     .filter((segment) => segment !== '')
     .map((segment) => (segment.startsWith(':') ? `by-${segment.slice(1)}` : segment));
   return [method.toLowerCase(), ...words.flatMap((word) => word.split(/\W+/)).map(capitalised)].join('');
-};
+}
 
-const capitalised = (word: string): string => word.charAt(0).toUpperCase() + word.slice(1);
+function capitalised(word: string): string {
+  return word.charAt(0).toUpperCase() + word.slice(1);
+}
 
-const pathNames = ({ path }: Route): readonly string[] =>
-  [...path.matchAll(/:(\w+)/g)].map((match) => match[1] ?? '');
+function pathNames({ path }: Route): readonly string[] {
+  return [...path.matchAll(/:(\w+)/g)].map((match) => match[1] ?? '');
+}
 
-const parameters = (
+function parameters(
   schema: z.ZodType | undefined,
   place: 'path' | 'query' | 'header',
   names: readonly string[] = [],
-): Json[] => {
+): Json[] {
   const { properties = {}, required = [] } = schema === undefined ? {} : jsonSchema(schema, 'input');
   const described = new Map(Object.entries(properties as Record<string, Json>));
   for (const name of names) if (!described.has(name)) described.set(name, { type: 'string' });
@@ -133,41 +138,44 @@ const parameters = (
     ...(description === undefined ? {} : { description }),
     schema: rest,
   }));
-};
+}
 
 const MEDIA: Readonly<Record<Exclude<BodyKind, 'none'>, string>> = {
   json: 'application/json',
   form: 'application/x-www-form-urlencoded',
 };
 
-const requestBody = (route: Route, body: z.ZodType): Json => {
+function requestBody(route: Route, body: z.ZodType): Json {
   const accepts = route.accepts ?? ['json'];
   const schema = jsonSchema(strictly(body), 'input');
   const media = accepts.filter((kind) => kind !== 'none').map((kind) => [MEDIA[kind], { schema }]);
   return { required: !accepts.includes('none'), content: Object.fromEntries(media) };
-};
+}
 
 /** A status may be both an answer (a page, a state) and a problem. */
-const merged = (answers: Record<string, Json>, refusals: Record<string, Json>): Json => {
+function merged(answers: Record<string, Json>, refusals: Record<string, Json>): Json {
   const responses = { ...answers };
   for (const [status, refusal] of Object.entries(refusals)) {
     const said = responses[status];
     responses[status] = said === undefined ? refusal : bothOf(said, refusal);
   }
   return responses;
-};
+}
 
-const bothOf = (a: Json, b: Json): Json => ({
-  ...a,
-  ...b,
-  description: `${a['description']}\n\n${b['description']}`,
-  content: { ...(a['content'] as Json | undefined), ...(b['content'] as Json) },
-});
+function bothOf(a: Json, b: Json): Json {
+  return {
+    ...a,
+    ...b,
+    description: `${a['description']}\n\n${b['description']}`,
+    content: { ...(a['content'] as Json | undefined), ...(b['content'] as Json) },
+  };
+}
 
-const answers = (route: Route): Record<string, Json> =>
-  Object.fromEntries(Object.entries(route.answers).map(([status, spec]) => [status, answer(spec)]));
+function answers(route: Route): Record<string, Json> {
+  return Object.fromEntries(Object.entries(route.answers).map(([status, spec]) => [status, answer(spec)]));
+}
 
-const answer = (spec: AnswerSpec): Json => {
+function answer(spec: AnswerSpec): Json {
   const json =
     spec.schema === undefined ? [] : [['application/json', { schema: jsonSchema(spec.schema, 'output') }]];
   const others = (spec.media ?? []).map((media) => [media, { schema: { type: 'string' } }]);
@@ -178,10 +186,10 @@ const answer = (spec: AnswerSpec): Json => {
     ...(content.length === 0 ? {} : { content: Object.fromEntries(content) }),
     ...(headers.length === 0 ? {} : { headers: Object.fromEntries(headers) }),
   };
-};
+}
 
 /** One answer per status, naming every problem that has it. */
-const problemAnswers = (route: Route): Record<string, Json> => {
+function problemAnswers(route: Route): Record<string, Json> {
   const byStatus = new Map<number, ProblemSpec[]>();
   for (const spec of new Set(declaredProblems(route))) {
     const known = byStatus.get(spec.status) ?? [];
@@ -190,9 +198,9 @@ const problemAnswers = (route: Route): Record<string, Json> => {
   return Object.fromEntries(
     [...byStatus].map(([status, specs]) => [status, problemAnswer(route, status, specs)]),
   );
-};
+}
 
-const problemAnswer = (route: Route, status: number, specs: readonly ProblemSpec[]): Json => {
+function problemAnswer(route: Route, status: number, specs: readonly ProblemSpec[]): Json {
   const codes = specs.map(({ code, title }) => `\`${code}\` (${title})`).join(', ');
   const page = route.problemPage === undefined ? {} : { 'text/html': { schema: { type: 'string' } } };
   const headers = problemHeaders(status);
@@ -203,26 +211,28 @@ const problemAnswer = (route: Route, status: number, specs: readonly ProblemSpec
       ? {}
       : { headers: Object.fromEntries(headers.map((name) => [name, { schema: { type: 'string' } }])) }),
   };
-};
+}
 
-const problemRef = (specs: readonly ProblemSpec[]): Json => ({
-  allOf: [
-    { $ref: '#/components/schemas/Problem' },
-    { type: 'object', properties: { code: { type: 'string', enum: specs.map(({ code }) => code) } } },
-  ],
-});
+function problemRef(specs: readonly ProblemSpec[]): Json {
+  return {
+    allOf: [
+      { $ref: '#/components/schemas/Problem' },
+      { type: 'object', properties: { code: { type: 'string', enum: specs.map(({ code }) => code) } } },
+    ],
+  };
+}
 
-const problemHeaders = (status: number): readonly string[] => {
+function problemHeaders(status: number): readonly string[] {
   if (status === 401) return ['WWW-Authenticate'];
   return status === 429 || status === 503 ? ['Retry-After'] : [];
-};
+}
 
 /** `$schema` is the document's business; a transform that JSON Schema cannot say shows as "anything". */
-const jsonSchema = (schema: z.ZodType, io: 'input' | 'output'): Json => {
+function jsonSchema(schema: z.ZodType, io: 'input' | 'output'): Json {
   const { $schema: _dialect, ...rest } = z.toJSONSchema(schema, {
     io,
     unrepresentable: 'any',
     reused: 'inline',
   });
   return rest;
-};
+}

@@ -5,18 +5,22 @@ import { createRegistry } from '../metrics.ts';
 import { serve } from '../testing/serve.ts';
 import { operationsRoutes } from './operations.ts';
 
-const journal = (state: Dependency['state'], needed = true): Dependency => ({
-  name: 'journal',
-  service: 'auth',
-  state,
-  needed,
-});
-const mail = (state: Dependency['state']): Dependency => ({
-  name: 'mail',
-  state,
-  needed: false,
-  detail: 'no greeting',
-});
+function journal(state: Dependency['state'], needed = true): Dependency {
+  return {
+    name: 'journal',
+    service: 'auth',
+    state,
+    needed,
+  };
+}
+function mail(state: Dependency['state']): Dependency {
+  return {
+    name: 'mail',
+    state,
+    needed: false,
+    detail: 'no greeting',
+  };
+}
 
 describe('readiness', () => {
   const steps: readonly (readonly [string, readonly Dependency[], number, string])[] = [
@@ -40,9 +44,9 @@ describe('readiness', () => {
   });
 
   it('answers 503 where the state cannot be told', async (t) => {
-    const health = async (): Promise<never> => {
+    async function health(): Promise<never> {
       throw new Error('no state');
-    };
+    }
     const { call } = await serve(t, operationsRoutes({ registry: createRegistry(), health }));
     const response = await call('/readyz');
     assert.equal(response.status, 503);
@@ -51,7 +55,9 @@ describe('readiness', () => {
 
 describe('liveness', () => {
   it('asks no dependency', async (t) => {
-    const health = async (): Promise<never> => assert.fail('asked');
+    async function health(): Promise<never> {
+      return assert.fail('asked');
+    }
     const { call } = await serve(t, operationsRoutes({ registry: createRegistry(), health }));
     assert.deepEqual(await (await call('/livez')).json(), { state: 'ok' });
   });

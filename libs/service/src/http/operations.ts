@@ -40,7 +40,7 @@ const readinessQuestion = {
   summary: 'Whether requests should be sent here, and the state of each dependency',
 } as const;
 
-const readinessRoute = (health: () => Promise<readonly Dependency[]>): Route => {
+function readinessRoute(health: () => Promise<readonly Dependency[]>): Route {
   let everUsable = false;
   return route({
     ...readinessQuestion,
@@ -60,25 +60,26 @@ const readinessRoute = (health: () => Promise<readonly Dependency[]>): Route => 
       return { status, body: { state, dependencies } };
     },
   });
-};
+}
 
 /** Not ready, whatever the state of the dependencies: for while a process starts. */
-export const startingRoute = (health: () => Promise<readonly Dependency[]>): Route =>
-  route({
+export function startingRoute(health: () => Promise<readonly Dependency[]>): Route {
+  return route({
     ...readinessQuestion,
     answers: { 503: { description: 'Not ready', schema: readiness } },
     handle: async () => ({ status: 503, body: { state: 'starting', dependencies: await health() } }),
   });
+}
 
 const UNKNOWN: Dependency = { name: 'health', state: 'down', needed: true, detail: 'cannot be told' };
 
-const overall = (dependencies: readonly Dependency[]): Dependency['state'] => {
+function overall(dependencies: readonly Dependency[]): Dependency['state'] {
   if (dependencies.some(({ needed, state }) => needed && state === 'down')) return 'down';
   return dependencies.some(({ state }) => state !== 'ok') ? 'degraded' : 'ok';
-};
+}
 
-export const metricsRoute = (registry: Registry): Route =>
-  route({
+export function metricsRoute(registry: Registry): Route {
+  return route({
     ...operation,
     path: '/metrics',
     summary: 'Prometheus metrics',
@@ -88,3 +89,4 @@ export const metricsRoute = (registry: Registry): Route =>
       text: { type: registry.contentType, text: await registry.metrics() },
     }),
   });
+}

@@ -52,14 +52,19 @@ export class Problem extends Error {
 }
 
 /** 429 with `Retry-After`, in whole seconds, at least 1. */
-export const rateLimited = (retryAfterSeconds: number): Problem => {
+export function rateLimited(retryAfterSeconds: number): Problem {
   const seconds = Math.max(1, Math.ceil(retryAfterSeconds));
   return new Problem(problems.rate_limited, {
     detail: `Too many requests. Try again in ${seconds} s.`,
     headers: { 'Retry-After': String(seconds) },
   });
-};
+}
 
 /** 503 with `Retry-After`, in whole seconds. */
-export const unavailable = (detail: string, retryAfterSeconds = 1, cause?: unknown): Problem =>
-  new Problem(problems.unavailable, { detail, headers: { 'Retry-After': String(retryAfterSeconds) }, cause });
+export function unavailable(detail: string, retryAfterSeconds = 1, cause?: unknown): Problem {
+  return new Problem(problems.unavailable, {
+    detail,
+    headers: { 'Retry-After': String(retryAfterSeconds) },
+    cause,
+  });
+}

@@ -20,7 +20,7 @@ const EMPTY = Buffer.alloc(0);
  * @throws Problem payload_too_large over {@link LARGEST_BODY}, announced or not; what is left of it is unread.
  * @throws ClientGone
  */
-export const readBody = (request: IncomingMessage): Promise<Buffer> => {
+export function readBody(request: IncomingMessage): Promise<Buffer> {
   const announced = request.headers['content-length'];
   if (announced === undefined && request.headers['transfer-encoding'] === undefined)
     return Promise.resolve(EMPTY);
@@ -28,26 +28,33 @@ export const readBody = (request: IncomingMessage): Promise<Buffer> => {
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = [];
     let size = 0;
-    const settle = (done: () => void): void => {
+    function settle(done: () => void): void {
       request.off('data', onData).off('end', onEnd).off('close', onGone).off('error', onGone);
       done();
-    };
-    const onData = (chunk: Buffer): void => {
+    }
+    function onData(chunk: Buffer): void {
       size += chunk.length;
       if (size <= LARGEST_BODY) chunks.push(chunk);
       else {
         request.pause();
         settle(() => reject(tooLarge()));
       }
-    };
-    const onEnd = (): void => settle(() => resolve(Buffer.concat(chunks)));
-    const onGone = (): void => settle(() => reject(new ClientGone()));
+    }
+    function onEnd(): void {
+      settle(() => resolve(Buffer.concat(chunks)));
+    }
+    function onGone(): void {
+      settle(() => reject(new ClientGone()));
+    }
     request.on('data', onData).on('end', onEnd).on('close', onGone).on('error', onGone);
   });
-};
+}
 
-const tooLarge = (): Problem =>
-  new Problem(problems.payload_too_large, { detail: `A body may have at most ${LARGEST_BODY} bytes.` });
+function tooLarge(): Problem {
+  return new Problem(problems.payload_too_large, {
+    detail: `A body may have at most ${LARGEST_BODY} bytes.`,
+  });
+}
 
 const MEDIA_TYPES: Readonly<Record<string, BodyKind>> = {
   'application/json': 'json',
@@ -64,7 +71,7 @@ const NAMES: Readonly<Record<BodyKind, string>> = {
  * where the route takes that.
  * @throws Problem unsupported_media_type
  */
-export const bodyKind = (request: IncomingMessage, body: Buffer, accepts: readonly BodyKind[]): BodyKind => {
+export function bodyKind(request: IncomingMessage, body: Buffer, accepts: readonly BodyKind[]): BodyKind {
   const kind = declaredKind(request);
   if (body.length === 0) {
     if (kind === 'form' && accepts.includes('form')) return 'form';
@@ -75,12 +82,12 @@ export const bodyKind = (request: IncomingMessage, body: Buffer, accepts: readon
   throw new Problem(problems.unsupported_media_type, {
     detail: `This route takes ${taken}, in UTF-8 and uncompressed.`,
   });
-};
+}
 
 /** Undefined for any media type, charset or coding that no route takes. */
-const declaredKind = (request: IncomingMessage): BodyKind | undefined => {
+function declaredKind(request: IncomingMessage): BodyKind | undefined {
   const { 'content-type': type = '', 'content-encoding': coding = 'identity' } = request.headers;
   const [essence = '', ...parameters] = type.split(';').map((part) => part.trim().toLowerCase());
   const foreignCharset = parameters.some((parameter) => /^charset=(?!"?utf-?8"?$)/.test(parameter));
   return foreignCharset || coding !== 'identity' ? undefined : MEDIA_TYPES[essence];
-};
+}

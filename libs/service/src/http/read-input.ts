@@ -50,7 +50,7 @@ export function inputReader(route: Route): (input: WireInput) => ParsedInput {
   };
 }
 
-const parser = (schema: z.ZodType | undefined, root: string): Parse => {
+function parser(schema: z.ZodType | undefined, root: string): Parse {
   if (schema === undefined) return () => undefined;
   const guard = strictly(schema);
   return (input, faults) => {
@@ -59,22 +59,22 @@ const parser = (schema: z.ZodType | undefined, root: string): Parse => {
     faults.push(...fieldErrors(parsed.error, input, root));
     return undefined;
   };
-};
+}
 
 /** Of all the headers that come along, those that are declared. */
-const headerCheck = (schema: z.ZodObject | undefined) => {
+function headerCheck(schema: z.ZodObject | undefined) {
   const names = Object.keys(schema?.shape ?? {});
   return (headers: WireInput['headers'], faults: FieldError[]): void => {
     const given = Object.fromEntries(names.map((name) => [name, headers[name.toLowerCase()]]));
     const parsed = schema?.safeParse(given);
     if (parsed?.error) faults.push(...fieldErrors(parsed.error, given, '#/header'));
   };
-};
+}
 
 const EMPTY = { fault: { pointer: '#', message: 'must be a JSON object, but is empty' } };
 const UNREADABLE = Symbol('unreadable');
 
-const decodeBody = (body: Buffer, sentAs: BodyKind, ofNone: unknown, faults: FieldError[]): unknown => {
+function decodeBody(body: Buffer, sentAs: BodyKind, ofNone: unknown, faults: FieldError[]): unknown {
   if (sentAs === 'none') return ofNone;
   if (sentAs === 'form') {
     const form = parseForm(body);
@@ -85,13 +85,14 @@ const decodeBody = (body: Buffer, sentAs: BodyKind, ofNone: unknown, faults: Fie
   if ('value' in json) return json.value;
   faults.push(json.fault);
   return UNREADABLE;
-};
+}
 
 /** No body at all is `undefined` to a schema that takes it, otherwise an object without fields. */
-const bodyOfNone = (schema: z.ZodType | undefined): unknown =>
-  schema?.safeParse(undefined).success === true ? undefined : {};
+function bodyOfNone(schema: z.ZodType | undefined): unknown {
+  return schema?.safeParse(undefined).success === true ? undefined : {};
+}
 
-const queryFields = (route: Route, querystring: string, faults: FieldError[]): unknown => {
+function queryFields(route: Route, querystring: string, faults: FieldError[]): unknown {
   const { fields, faults: found } = parsePairs(querystring, '#/query');
   faults.push(...found);
   if (route.query !== undefined) return fields;
@@ -99,4 +100,4 @@ const queryFields = (route: Route, querystring: string, faults: FieldError[]): u
     faults.push({ pointer: `#/query/${name}`, message: 'is not a known parameter' });
   }
   return undefined;
-};
+}

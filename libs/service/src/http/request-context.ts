@@ -9,12 +9,12 @@ const REQUEST_ID = /^[A-Za-z0-9._-]{8,128}$/;
 /** W3C Trace Context, version 00; ids of zeros alone are invalid. */
 const TRACEPARENT = /^00-(?!0{32})[\da-f]{32}-(?!0{16})[\da-f]{16}-[\da-f]{2}$/;
 
-export const requestContext = (
+export function requestContext(
   request: IncomingMessage,
   path: string,
   logger: Logger,
   addressOf: ClientAddress,
-): RequestContext => {
+): RequestContext {
   const { 'set-cookie': _ignored, ...headers } = request.headers;
   const id = request.headers['x-request-id'];
   const requestId = typeof id === 'string' && REQUEST_ID.test(id) ? id : randomUUID();
@@ -30,10 +30,10 @@ export const requestContext = (
     log: logger.child({ requestId }),
     isAwaited: () => !request.socket.destroyed,
   };
-};
+}
 
 /** The cookies of a request (RFC 6265); of two with one name the first, as it has the longer path. */
-export const parseCookies = (header: string | undefined): Readonly<Record<string, string | undefined>> => {
+export function parseCookies(header: string | undefined): Readonly<Record<string, string | undefined>> {
   const cookies: Record<string, string | undefined> = Object.create(null);
   for (const pair of header?.split(';') ?? []) {
     const equals = pair.indexOf('=');
@@ -45,4 +45,4 @@ export const parseCookies = (header: string | undefined): Readonly<Record<string
       .replace(/^"(.*)"$/, '$1');
   }
   return cookies;
-};
+}

@@ -120,6 +120,8 @@ export interface Route extends Omit<RouteSpec<unknown, unknown, unknown, unknown
   handle(input: HandlerInput<unknown, unknown, unknown, unknown>): Promise<Answer>;
 }
 
-export const route = <Caller, Params = undefined, Query = undefined, Body = undefined>(
+export function route<Caller, Params = undefined, Query = undefined, Body = undefined>(
   spec: RouteSpec<Caller, Params, Query, Body>,
-): Route => spec as unknown as Route;
+): Route {
+  return spec as unknown as Route;
+}

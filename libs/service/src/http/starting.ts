@@ -25,7 +25,9 @@ const notYet: readonly Route[] = METHODS.map((method) =>
 );
 
 /** The operations routes, of which `/readyz` says what is waited for, and 503 for everything else. */
-export const startingRoutes = (options: {
+export function startingRoutes(options: {
   readonly registry: Registry;
   health(): Promise<readonly Dependency[]>;
-}): readonly Route[] => [liveness, startingRoute(options.health), metricsRoute(options.registry), ...notYet];
+}): readonly Route[] {
+  return [liveness, startingRoute(options.health), metricsRoute(options.registry), ...notYet];
+}

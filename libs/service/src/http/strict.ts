@@ -6,9 +6,11 @@ import { z } from 'zod';
  * `.catchall(…)`). Zod's default is to drop them silently. Metadata is kept. Intersections, maps, tuples and lazy
  * schemas are left as they are: an intersection of strict objects would refuse everything.
  */
-export const strictly = <S extends z.ZodType>(schema: S): S => strict(schema) as S;
+export function strictly<S extends z.ZodType>(schema: S): S {
+  return strict(schema) as S;
+}
 
-const strict = (schema: z.core.$ZodType): z.core.$ZodType => {
+function strict(schema: z.core.$ZodType): z.core.$ZodType {
   if (schema instanceof z.ZodObject) {
     const shape = Object.fromEntries(
       Object.entries(schema.shape).map(([name, field]) => [name, strict(field)]),
@@ -30,7 +32,7 @@ const strict = (schema: z.core.$ZodType): z.core.$ZodType => {
   return isWrapper(schema)
     ? again(schema, { ...schema.def, innerType: strict(schema.def.innerType) })
     : schema;
-};
+}
 
 type Wrapper =
   | z.ZodOptional
@@ -40,14 +42,18 @@ type Wrapper =
   | z.ZodReadonly
   | z.ZodNonOptional;
 
-const isWrapper = (schema: z.core.$ZodType): schema is Wrapper =>
-  schema instanceof z.ZodOptional ||
-  schema instanceof z.ZodNullable ||
-  schema instanceof z.ZodDefault ||
-  schema instanceof z.ZodPrefault ||
-  schema instanceof z.ZodReadonly ||
-  schema instanceof z.ZodNonOptional;
+function isWrapper(schema: z.core.$ZodType): schema is Wrapper {
+  return (
+    schema instanceof z.ZodOptional ||
+    schema instanceof z.ZodNullable ||
+    schema instanceof z.ZodDefault ||
+    schema instanceof z.ZodPrefault ||
+    schema instanceof z.ZodReadonly ||
+    schema instanceof z.ZodNonOptional
+  );
+}
 
 /** `parent` lets the copy inherit description and other metadata. */
-const again = <S extends z.ZodType>(schema: S, def: S['_zod']['def']): S =>
-  z.core.clone(schema, def, { parent: true });
+function again<S extends z.ZodType>(schema: S, def: S['_zod']['def']): S {
+  return z.core.clone(schema, def, { parent: true });
+}

@@ -42,12 +42,12 @@ export function answerWriter(
   };
 }
 
-const content = (
+function content(
   route: Route,
   spec: AnswerSpec,
   answer: Answer,
   guard: (body: unknown) => unknown,
-): { type?: string; text?: string } => {
+): { type?: string; text?: string } {
   if (answer.html !== undefined) {
     demandMedia(route, spec, answer.status, 'text/html');
     return { type: HTML, text: answer.html };
@@ -58,19 +58,15 @@ const content = (
   }
   const body = guard(answer.body);
   return body === undefined ? {} : { type: 'application/json; charset=utf-8', text: JSON.stringify(body) };
-};
+}
 
-const demandMedia = (route: Route, spec: AnswerSpec, status: number, type: string): void => {
+function demandMedia(route: Route, spec: AnswerSpec, status: number, type: string): void {
   const declared = spec.media?.some((media) => media.split(';')[0] === type);
   if (declared !== true)
     throw new UndeclaredAnswer(route, `${status} with the undeclared media type ${type}`);
-};
+}
 
-const bodyGuard = (
-  route: Route,
-  spec: AnswerSpec,
-  undeclared: 'fail' | 'drop',
-): ((body: unknown) => unknown) => {
+function bodyGuard(route: Route, spec: AnswerSpec, undeclared: 'fail' | 'drop'): (body: unknown) => unknown {
   const { schema } = spec;
   if (schema === undefined) return (body) => withoutSchema(route, body, undeclared);
   const guard = undeclared === 'fail' ? strictly(schema) : schema;
@@ -79,27 +75,28 @@ const bodyGuard = (
     if (parsed.success) return parsed.data;
     throw new UndeclaredAnswer(route, `a body that is not as declared: ${whereWrong(parsed.error)}`);
   };
-};
+}
 
-const withoutSchema = (route: Route, body: unknown, undeclared: 'fail' | 'drop'): undefined => {
+function withoutSchema(route: Route, body: unknown, undeclared: 'fail' | 'drop'): undefined {
   if (body !== undefined && undeclared === 'fail')
     throw new UndeclaredAnswer(route, 'a body where none is declared');
-};
+}
 
 /** Names of fields alone: values may be personal. */
-const whereWrong = (error: z.core.$ZodError): string =>
-  error.issues
+function whereWrong(error: z.core.$ZodError): string {
+  return error.issues
     .map((issue) => {
       const keys = issue.code === 'unrecognized_keys' ? ` ${issue.keys.join(', ')}` : '';
       return `/${issue.path.join('/')} ${issue.code}${keys}`;
     })
     .join('; ');
+}
 
-export const setHeaders = (
+export function setHeaders(
   exchange: Exchange,
   headers: Readonly<Record<string, string | readonly string[]>>,
-): void => {
+): void {
   for (const [name, value] of Object.entries(headers)) {
     exchange.set(name, typeof value === 'string' ? value : [...value]);
   }
-};
+}

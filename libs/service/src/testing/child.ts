@@ -5,18 +5,22 @@ import { ConfigError, readConfig } from '../config.ts';
 import { configOrExit, group, type Part, type ProcessEnd, runProcess } from '../lifecycle.ts';
 import { createLogger } from '../logger.ts';
 
-const say = (text: string): void => void process.stdout.write(`${text}\n`);
+function say(text: string): void {
+  void process.stdout.write(`${text}\n`);
+}
 
-const part = (name: string, own: Partial<Part> = {}): Part => ({
-  name,
-  start: async () => say(`${name} started`),
-  stop: async () => say(`${name} stopped`),
-  health: async () => [],
-  ...own,
-});
+function part(name: string, own: Partial<Part> = {}): Part {
+  return {
+    name,
+    start: async () => say(`${name} started`),
+    stop: async () => say(`${name} stopped`),
+    health: async () => [],
+    ...own,
+  };
+}
 
 /** Keeps the process alive, as a listening server does. */
-const ticker = (): Part => {
+function ticker(): Part {
   let timer: NodeJS.Timeout | undefined;
   return part('ticker', {
     start: async () => {
@@ -28,23 +32,27 @@ const ticker = (): Part => {
       say('ticker stopped');
     },
   });
-};
+}
 
-const never = (): Promise<void> => new Promise(() => undefined);
-const refuse = (error: Error) => async (): Promise<never> => {
-  throw error;
-};
+function never(): Promise<void> {
+  return new Promise(() => undefined);
+}
+function refuse(error: Error) {
+  return async (): Promise<never> => {
+    throw error;
+  };
+}
 
 type Behaviour = (host: ProcessEnd) => Promise<Part>;
 
 const behaviours: Readonly<Record<string, Behaviour>> = {
   normal: async () => group('all', [part('first'), ticker()]),
   'slow start': async () => {
-    const slow = async (): Promise<void> => {
+    async function slow(): Promise<void> {
       say('ready');
       await sleep(100);
       say('slow started');
-    };
+    }
     return part('slow', { start: slow });
   },
   'stuck stop': async () =>

@@ -35,25 +35,27 @@ export function hostileBodies(
 }
 
 /** The fields of an object schema that may be left out, for {@link HostileOptions.optional}. */
-export const optionalFields = (
+export function optionalFields(
   schema: z.ZodType,
   valid: Readonly<Record<string, unknown>>,
-): readonly string[] => {
+): readonly string[] {
   const guard = strictly(schema);
   return Object.keys(valid).filter((field) => guard.safeParse(without(valid, field)).success);
-};
+}
 
-const hostileField = (
+function hostileField(
   valid: Readonly<Record<string, unknown>>,
   field: string,
   { optional = [], freeText = [] }: HostileOptions,
-): readonly HostileBody[] => {
-  const put = (what: string, value: unknown, statuses: readonly number[] = [400]): HostileBody => ({
-    name: `${field}: ${what}`,
-    body: JSON.stringify({ ...valid, [field]: value }),
-    headers: JSON_HEADERS,
-    statuses,
-  });
+): readonly HostileBody[] {
+  function put(what: string, value: unknown, statuses: readonly number[] = [400]): HostileBody {
+    return {
+      name: `${field}: ${what}`,
+      body: JSON.stringify({ ...valid, [field]: value }),
+      headers: JSON_HEADERS,
+      statuses,
+    };
+  }
   const text = String(valid[field]);
   const missing = { ...put('missing', undefined), body: JSON.stringify(without(valid, field)) };
   const broken = put('CRLF', `${text}\r\nBcc: eve@example.com`);
@@ -69,28 +71,29 @@ const hostileField = (
     put('NUL', `${text}\0`),
     put('a lone surrogate', `${text}\ud800`),
   ];
-};
+}
 
-const without = (
-  valid: Readonly<Record<string, unknown>>,
-  field: string,
-): Readonly<Record<string, unknown>> =>
-  Object.fromEntries(Object.entries(valid).filter(([name]) => name !== field));
+function without(valid: Readonly<Record<string, unknown>>, field: string): Readonly<Record<string, unknown>> {
+  return Object.fromEntries(Object.entries(valid).filter(([name]) => name !== field));
+}
 
-const wrongType = (value: unknown): unknown =>
-  typeof value === 'string' ? 12_345 : 'neither here nor there';
+function wrongType(value: unknown): unknown {
+  return typeof value === 'string' ? 12_345 : 'neither here nor there';
+}
 
-const brokenJson = (valid: Readonly<Record<string, unknown>>): readonly HostileBody[] => {
+function brokenJson(valid: Readonly<Record<string, unknown>>): readonly HostileBody[] {
   const json = JSON.stringify(valid);
   const inside = json.slice(1, -1);
   const [field = 'a'] = Object.keys(valid);
   const twice = `${JSON.stringify(field)}:${JSON.stringify(valid[field] ?? 1)}`;
-  const named = (name: string, body: string | Buffer, statuses = [400]): HostileBody => ({
-    name,
-    body,
-    headers: JSON_HEADERS,
-    statuses,
-  });
+  function named(name: string, body: string | Buffer, statuses = [400]): HostileBody {
+    return {
+      name,
+      body,
+      headers: JSON_HEADERS,
+      statuses,
+    };
+  }
   return [
     named('truncated JSON', json.slice(0, -1)),
     named('JSON truncated in a string', `${json.slice(0, -1)}${inside === '' ? '' : ','}"x`),
@@ -107,15 +110,17 @@ const brokenJson = (valid: Readonly<Record<string, unknown>>): readonly HostileB
       Buffer.concat([Buffer.from('{"a":"'), Buffer.from([0xc3, 0x28]), Buffer.from('"}')]),
     ),
   ];
-};
+}
 
-const wrongShapes = (valid: Readonly<Record<string, unknown>>): readonly HostileBody[] => {
-  const shaped = (name: string, body: string): HostileBody => ({
-    name,
-    body,
-    headers: JSON_HEADERS,
-    statuses: [400],
-  });
+function wrongShapes(valid: Readonly<Record<string, unknown>>): readonly HostileBody[] {
+  function shaped(name: string, body: string): HostileBody {
+    return {
+      name,
+      body,
+      headers: JSON_HEADERS,
+      statuses: [400],
+    };
+  }
   const open = JSON.stringify(valid).slice(0, -1);
   const comma = Object.keys(valid).length === 0 ? '' : ',';
   return [
@@ -127,16 +132,18 @@ const wrongShapes = (valid: Readonly<Record<string, unknown>>): readonly Hostile
     shaped('a field called __proto__', `${open}${comma}"__proto__":{"role":"admin"}}`),
     shaped('a field called constructor', `${open}${comma}"constructor":{"prototype":{"role":"admin"}}}`),
   ];
-};
+}
 
-const wrongMedia = (valid: Readonly<Record<string, unknown>>): readonly HostileBody[] => {
+function wrongMedia(valid: Readonly<Record<string, unknown>>): readonly HostileBody[] {
   const json = JSON.stringify(valid);
-  const media = (name: string, body: string | Buffer, headers: Record<string, string>): HostileBody => ({
-    name,
-    body,
-    headers,
-    statuses: [415],
-  });
+  function media(name: string, body: string | Buffer, headers: Record<string, string>): HostileBody {
+    return {
+      name,
+      body,
+      headers,
+      statuses: [415],
+    };
+  }
   return [
     media('as text', json, { 'Content-Type': 'text/plain' }),
     media('as XML', '<a/>', { 'Content-Type': 'application/xml' }),
@@ -145,4 +152,4 @@ const wrongMedia = (valid: Readonly<Record<string, unknown>>): readonly HostileB
     media('in UTF-16', Buffer.from(json, 'utf16le'), { 'Content-Type': 'application/json; charset=utf-16' }),
     media('compressed', gzipSync(json), { ...JSON_HEADERS, 'Content-Encoding': 'gzip' }),
   ];
-};
+}

@@ -19,7 +19,7 @@ export interface LogCapture {
 }
 
 /** A logger whose lines a test can read. */
-export const captureLog = (level = 'trace'): LogCapture => {
+export function captureLog(level = 'trace'): LogCapture {
   const written: string[] = [];
   const watchers = new Set<() => void>();
   const sink = new Writable({
@@ -29,24 +29,26 @@ export const captureLog = (level = 'trace'): LogCapture => {
       done();
     },
   });
-  const lines = (): readonly Readonly<Record<string, unknown>>[] => written.map((line) => JSON.parse(line));
+  function lines(): readonly Readonly<Record<string, unknown>>[] {
+    return written.map((line) => JSON.parse(line));
+  }
   return {
     logger: createLogger({ name: 'test', level }, sink),
     text: () => written.join(''),
     lines,
     line: (passes) =>
       new Promise((resolve) => {
-        const look = (): void => {
+        function look(): void {
           const found = lines().find(passes);
           if (found === undefined) return;
           watchers.delete(look);
           resolve(found);
-        };
+        }
         watchers.add(look);
         look();
       }),
   };
-};
+}
 
 export interface Served {
   readonly part: ListeningPart;
@@ -60,11 +62,11 @@ export interface Served {
 }
 
 /** Listens on a free port until the test ends. */
-export const serve = async (
+export async function serve(
   context: Pick<TestContext, 'after'>,
   routes: readonly Route[],
   options: Partial<HttpOptions> & { readonly drainMs?: number } = {},
-): Promise<Served> => {
+): Promise<Served> {
   const log = captureLog();
   const registry = createRegistry();
   const part = listen({
@@ -96,4 +98,4 @@ export const serve = async (
         body: JSON.stringify(body),
       }),
   };
-};
+}

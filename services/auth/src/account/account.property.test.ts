@@ -9,25 +9,33 @@ import type { AccountFact } from './facts.ts';
 import { type AccountState, evolve, initialState } from './state.ts';
 import { address, play, story, type Turn, type World } from './testing/stories.ts';
 
-const always = (holds: (world: World) => void): void =>
+function always(holds: (world: World) => void): void {
   fc.assert(
     fc.property(story, (steps) => holds(play(steps))),
     { numRuns: 500 },
   );
+}
 
-const eachTurn = (holds: (turn: Turn) => void): void => always(({ turns }) => turns.forEach(holds));
+function eachTurn(holds: (turn: Turn) => void): void {
+  always(({ turns }) => turns.forEach(holds));
+}
 
 /**
  * Asked again, these happen again: each renewal and each reset request mints a link of its own; a logout
  * everywhere ends sessions that may have begun since; and a password may be changed to what it is.
  */
-const happensAgain = (command: Command): boolean =>
-  command.type === 'RenewVerification' ||
-  command.type === 'RequestPasswordReset' ||
-  (command.type === 'RevokeSessions' && command.since === undefined) ||
-  (command.type === 'ChangePassword' && command.checkedHash === command.passwordHash);
+function happensAgain(command: Command): boolean {
+  return (
+    command.type === 'RenewVerification' ||
+    command.type === 'RequestPasswordReset' ||
+    (command.type === 'RevokeSessions' && command.since === undefined) ||
+    (command.type === 'ChangePassword' && command.checkedHash === command.passwordHash)
+  );
+}
 
-const typesOf = (facts: readonly AccountFact[]) => facts.map(({ type }) => type);
+function typesOf(facts: readonly AccountFact[]) {
+  return facts.map(({ type }) => type);
+}
 
 describe('an account, whatever is asked of it,', () => {
   test('gains nothing from a command that is run again in the state that it produced', () => {

@@ -1,4 +1,4 @@
 /** Ends a switch over a union: a member without a case does not compile. */
-export const assertNever = (value: never): never => {
+export function assertNever(value: never): never {
   throw new TypeError(`not a known case: ${JSON.stringify(value)}`);
-};
+}

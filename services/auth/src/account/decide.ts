@@ -36,7 +36,7 @@ export interface Decision {
   readonly refusal?: RefusalKind;
 }
 
-export const decide = (state: AccountState, command: Command): Decision => {
+export function decide(state: AccountState, command: Command): Decision {
   switch (command.type) {
     case 'Register':
       return register(state, command);
@@ -67,16 +67,19 @@ export const decide = (state: AccountState, command: Command): Decision => {
     default:
       return assertNever(command);
   }
-};
+}
 
 /** The unique keys that facts take: the address, by proving it. */
-export const claimsOf = (state: AccountState, facts: readonly AccountFact[]): readonly string[] =>
-  facts.some((fact) => fact.type === 'AccountVerified') ? [addressClaim(state.address)] : [];
+export function claimsOf(state: AccountState, facts: readonly AccountFact[]): readonly string[] {
+  return facts.some((fact) => fact.type === 'AccountVerified') ? [addressClaim(state.address)] : [];
+}
 
 /** The claim on a canonical address. */
-export const addressClaim = (address: string): string => `address:${address}`;
+export function addressClaim(address: string): string {
+  return `address:${address}`;
+}
 
-const register = (state: AccountState, command: Register): Decision => {
+function register(state: AccountState, command: Register): Decision {
   if (state.status !== 'none') return refuse('conflict');
   const { userId, address, email, username, firstName, lastName, locale, passwordHash } = command;
   const link = command.owner === undefined ? command.link : undefined;
@@ -96,9 +99,9 @@ const register = (state: AccountState, command: Register): Decision => {
     },
     private: { address, passwordHash, ...kept(link) },
   });
-};
+}
 
-const renewVerification = (state: AccountState, command: RenewVerification): Decision => {
+function renewVerification(state: AccountState, command: RenewVerification): Decision {
   if (state.status !== 'unverified' || state.disabled) return nothing;
   const link = heldByAnother(state, command.owner) ? undefined : command.link;
   return accept({
@@ -106,9 +109,9 @@ const renewVerification = (state: AccountState, command: RenewVerification): Dec
     data: { ...addressed(state), ...(link && { verification: link.sealed }) },
     private: kept(link),
   });
-};
+}
 
-const verify = (state: AccountState, command: Verify): Decision => {
+function verify(state: AccountState, command: Verify): Decision {
   const refusal = verificationRefusal(state, command.tokenHash, command.now);
   if (refusal) return refuse(refusal);
   if (state.verification?.used) return nothing;
@@ -116,24 +119,24 @@ const verify = (state: AccountState, command: Verify): Decision => {
   if (command.contested && !(command.passwordHash && sameHash(command.passwordHash, state.passwordHash)))
     return refuse('password_required');
   return accept(verified(state));
-};
+}
 
-const rejectRegistration = (state: AccountState, command: RejectRegistration): Decision => {
+function rejectRegistration(state: AccountState, command: RejectRegistration): Decision {
   const refusal = verificationRefusal(state, command.tokenHash, command.now);
   if (refusal) return refuse(refusal);
   if (state.verification?.used) return refuse('token_invalid');
   return accept(...ended(state, 'rejected'));
-};
+}
 
 /** One that never had a link can take nothing over, so it is left to expire. */
-const endRegistration = (state: AccountState, command: EndRegistration): Decision => {
+function endRegistration(state: AccountState, command: EndRegistration): Decision {
   if (state.status !== 'unverified') return nothing;
   if (command.reason === 'superseded' && !(state.everLinked && heldByAnother(state, command.owner)))
     return nothing;
   return accept(...ended(state, command.reason));
-};
+}
 
-const requestPasswordReset = (state: AccountState, command: RequestPasswordReset): Decision => {
+function requestPasswordReset(state: AccountState, command: RequestPasswordReset): Decision {
   if (!isLiving(state) || state.disabled) return nothing;
   const link = heldByAnother(state, command.owner) ? undefined : command.link;
   return accept({
@@ -145,39 +148,39 @@ const requestPasswordReset = (state: AccountState, command: RequestPasswordReset
     },
     private: kept(link),
   });
-};
+}
 
 /** For an address that nobody has proven yet, completing a reset proves it. */
-const completeReset = (state: AccountState, command: CompleteReset): Decision => {
+function completeReset(state: AccountState, command: CompleteReset): Decision {
   const refusal = resetRefusal(state, command.tokenHash, command.now);
   if (refusal) return refuse(refusal);
   if (state.status === 'verified') return accept(...passwordChanged(state, 'reset', command.passwordHash));
   if (heldByAnother(state, command.owner)) return refuse('token_invalid', ended(state, 'superseded'));
   const [changed, revoked] = passwordChanged(state, 'first', command.passwordHash);
   return accept(changed, verified(state), revoked);
-};
+}
 
-const changePassword = (state: AccountState, command: ChangePassword): Decision => {
+function changePassword(state: AccountState, command: ChangePassword): Decision {
   if (state.status !== 'verified') return refuse('account_not_verified');
   if (!sameHash(command.checkedHash, state.passwordHash)) return refuse('current_password_incorrect');
   return accept(...passwordChanged(state, 'change', command.passwordHash));
-};
+}
 
-const changeProfile = (state: AccountState, command: ChangeProfile): Decision => {
+function changeProfile(state: AccountState, command: ChangeProfile): Decision {
   if (state.status !== 'verified') return refuse('account_not_verified');
-  const changed = <K extends 'username' | 'firstName' | 'lastName' | 'locale'>(field: K) => {
+  function changed<K extends 'username' | 'firstName' | 'lastName' | 'locale'>(field: K) {
     const value = command[field];
     return value !== undefined && value !== state[field]
       ? ({ [field]: value } as { [F in K]: string })
       : undefined;
-  };
+  }
   const person = { ...changed('username'), ...changed('firstName'), ...changed('lastName') };
   const locale = changed('locale');
   if (Object.keys(person).length === 0 && !locale) return nothing;
   return accept({ type: 'ProfileChanged', data: { userId: state.userId, person, ...locale } });
-};
+}
 
-const changeRole = (state: AccountState, { role, by }: ChangeRole): Decision => {
+function changeRole(state: AccountState, { role, by }: ChangeRole): Decision {
   if (!isLiving(state)) return refuse('not_found');
   if (by === state.userId) return refuse('own_account');
   if (state.status !== 'verified') return refuse('conflict');
@@ -186,9 +189,9 @@ const changeRole = (state: AccountState, { role, by }: ChangeRole): Decision => 
     { type: 'RoleChanged', data: { ...addressed(state), role, previousRole: state.role, changedBy: by } },
     sessionsRevoked(state, 'role-changed'),
   );
-};
+}
 
-const disableAccount = (state: AccountState, { by, reason }: DisableAccount): Decision => {
+function disableAccount(state: AccountState, { by, reason }: DisableAccount): Decision {
   if (!isLiving(state)) return refuse('not_found');
   if (by === state.userId) return refuse('own_account');
   if (state.disabled) return nothing;
@@ -196,65 +199,78 @@ const disableAccount = (state: AccountState, { by, reason }: DisableAccount): De
     { type: 'AccountDisabled', data: { userId: state.userId, changedBy: by, person: because(reason) } },
     sessionsRevoked(state, 'disabled'),
   );
-};
+}
 
-const enableAccount = (state: AccountState, { by, reason }: EnableAccount): Decision => {
+function enableAccount(state: AccountState, { by, reason }: EnableAccount): Decision {
   if (!isLiving(state)) return refuse('not_found');
   if (!state.disabled) return nothing;
   return accept({
     type: 'AccountEnabled',
     data: { userId: state.userId, changedBy: by, person: because(reason) },
   });
-};
+}
 
-const revokeSessions = (state: AccountState, { reason, since }: RevokeSessions): Decision => {
+function revokeSessions(state: AccountState, { reason, since }: RevokeSessions): Decision {
   if (!isLiving(state) || (since !== undefined && since < state.revokedAt)) return nothing;
   return accept(sessionsRevoked(state, reason));
-};
+}
 
 // --- the words above ---
 
 const nothing: Decision = { facts: [] };
-const accept = (...facts: readonly AccountFact[]): Decision => ({ facts });
-const refuse = (refusal: RefusalKind, facts: readonly AccountFact[] = []): Decision => ({ facts, refusal });
+function accept(...facts: readonly AccountFact[]): Decision {
+  return { facts };
+}
+function refuse(refusal: RefusalKind, facts: readonly AccountFact[] = []): Decision {
+  return { facts, refusal };
+}
 
-const isLiving = (state: AccountState): boolean =>
-  state.status === 'unverified' || state.status === 'verified';
+function isLiving(state: AccountState): boolean {
+  return state.status === 'unverified' || state.status === 'verified';
+}
 
-const heldByAnother = (state: AccountState, owner: string | undefined): boolean =>
-  owner !== undefined && owner !== state.userId;
+function heldByAnother(state: AccountState, owner: string | undefined): boolean {
+  return owner !== undefined && owner !== state.userId;
+}
 
-const kept = (link: NewLink | undefined) =>
-  link ? { link: { hash: link.hash, expiresAt: link.sealed.expiresAt } } : {};
+function kept(link: NewLink | undefined) {
+  return link ? { link: { hash: link.hash, expiresAt: link.sealed.expiresAt } } : {};
+}
 
-const because = (reason: string | undefined) => (reason === undefined ? {} : { reason });
+function because(reason: string | undefined) {
+  return reason === undefined ? {} : { reason };
+}
 
-const addressed = ({ userId, locale, email, username }: AccountState) => ({
-  userId,
-  locale,
-  person: { email, username },
-});
+function addressed({ userId, locale, email, username }: AccountState) {
+  return {
+    userId,
+    locale,
+    person: { email, username },
+  };
+}
 
-const verified = (state: AccountState): AccountFact => ({ type: 'AccountVerified', data: addressed(state) });
+function verified(state: AccountState): AccountFact {
+  return { type: 'AccountVerified', data: addressed(state) };
+}
 
-const sessionsRevoked = (
-  { userId }: AccountState,
-  reason: DataOf<'SessionsRevoked'>['reason'],
-): AccountFact => ({ type: 'SessionsRevoked', data: { userId, reason } });
+function sessionsRevoked({ userId }: AccountState, reason: DataOf<'SessionsRevoked'>['reason']): AccountFact {
+  return { type: 'SessionsRevoked', data: { userId, reason } };
+}
 
-const ended = (
-  state: AccountState,
-  reason: DataOf<'RegistrationEnded'>['reason'],
-): readonly AccountFact[] => [
-  { type: 'RegistrationEnded', data: { userId: state.userId, reason } },
-  sessionsRevoked(state, 'ended'),
-];
+function ended(state: AccountState, reason: DataOf<'RegistrationEnded'>['reason']): readonly AccountFact[] {
+  return [
+    { type: 'RegistrationEnded', data: { userId: state.userId, reason } },
+    sessionsRevoked(state, 'ended'),
+  ];
+}
 
-const passwordChanged = (
+function passwordChanged(
   state: AccountState,
   how: DataOf<'PasswordChanged'>['how'],
   passwordHash: string,
-): readonly [AccountFact, AccountFact] => [
-  { type: 'PasswordChanged', data: { ...addressed(state), how }, private: { passwordHash } },
-  sessionsRevoked(state, 'password-changed'),
-];
+): readonly [AccountFact, AccountFact] {
+  return [
+    { type: 'PasswordChanged', data: { ...addressed(state), how }, private: { passwordHash } },
+    sessionsRevoked(state, 'password-changed'),
+  ];
+}

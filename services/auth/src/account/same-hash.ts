@@ -1,7 +1,7 @@
 /** Compares two hashes in a time that depends on their length alone, not on where they differ. */
-export const sameHash = (one: string, other: string): boolean => {
+export function sameHash(one: string, other: string): boolean {
   if (one.length !== other.length) return false;
   let difference = 0;
   for (let i = 0; i < one.length; i += 1) difference |= one.charCodeAt(i) ^ other.charCodeAt(i);
   return difference === 0;
-};
+}

@@ -36,7 +36,9 @@ describe('revoking sessions', () => {
 });
 
 describe('the reuse of a refresh token', () => {
-  const reuse = (since: number) => ({ type: 'RevokeSessions', reason: 'refresh-reuse', since }) as const;
+  function reuse(since: number) {
+    return { type: 'RevokeSessions', reason: 'refresh-reuse', since } as const;
+  }
   // Revoked at sequence 3.
   const past = [signedUp(link('A')), verified, revoked('logout-all')] as const;
 

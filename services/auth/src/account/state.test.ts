@@ -23,19 +23,21 @@ import {
 import { given, stateAfter } from './testing/given-when-then.ts';
 
 const registered = signedUp(link('A'));
-const kept = (name: string) => ({ hash: link(name).hash, expiresAt: link(name).sealed.expiresAt });
+function kept(name: string) {
+  return { hash: link(name).hash, expiresAt: link(name).sealed.expiresAt };
+}
 
 type Change = { readonly [K in keyof AccountState]?: AccountState[K] | undefined };
 
 /** What one more fact changed; the sequence, which every fact moves, aside. */
-const changeBy = (past: readonly AccountFact[], fact: AccountFact): Change => {
+function changeBy(past: readonly AccountFact[], fact: AccountFact): Change {
   const before = stateAfter(...past);
   const after = evolve(before, fact);
   assert.equal(after.sequence, before.sequence + 1);
   const names = Object.keys({ ...before, ...after, sequence: 0 }) as (keyof AccountState)[];
   const changed = names.filter((name) => name !== 'sequence' && before[name] !== after[name]);
   return Object.fromEntries(changed.map((name) => [name, after[name]]));
-};
+}
 
 describe('the state of an account', () => {
   test('begins with what UserRegistered says', () => {

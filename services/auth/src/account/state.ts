@@ -54,7 +54,7 @@ export const initialState: AccountState = {
 };
 
 /** The state after one more fact. */
-export const evolve = (before: AccountState, fact: AccountFact): AccountState => {
+export function evolve(before: AccountState, fact: AccountFact): AccountState {
   const state: AccountState = { ...before, sequence: before.sequence + 1 };
   switch (fact.type) {
     case 'UserRegistered': {
@@ -95,19 +95,23 @@ export const evolve = (before: AccountState, fact: AccountFact): AccountState =>
     default:
       return assertNever(fact);
   }
-};
+}
 
 /** A newer link supersedes the older one; without a link the older one stays. */
-const withVerification = (state: AccountState, link: Link | undefined): AccountState =>
-  link ? { ...state, verification: { ...link, used: false }, everLinked: true } : state;
+function withVerification(state: AccountState, link: Link | undefined): AccountState {
+  return link ? { ...state, verification: { ...link, used: false }, everLinked: true } : state;
+}
 
 /** The names that are given; erased ones change nothing. */
-const names = (person: { [K in 'username' | 'firstName' | 'lastName']?: string | undefined } | null) => ({
-  ...(person?.username !== undefined && { username: person.username }),
-  ...(person?.firstName !== undefined && { firstName: person.firstName }),
-  ...(person?.lastName !== undefined && { lastName: person.lastName }),
-});
+function names(person: { [K in 'username' | 'firstName' | 'lastName']?: string | undefined } | null) {
+  return {
+    ...(person?.username !== undefined && { username: person.username }),
+    ...(person?.firstName !== undefined && { firstName: person.firstName }),
+    ...(person?.lastName !== undefined && { lastName: person.lastName }),
+  };
+}
 
 /** Ends every open link. A used verification link stays known. */
-const withoutLinks = ({ reset: _reset, verification, ...state }: AccountState): AccountState =>
-  verification?.used ? { ...state, verification } : state;
+function withoutLinks({ reset: _reset, verification, ...state }: AccountState): AccountState {
+  return verification?.used ? { ...state, verification } : state;
+}

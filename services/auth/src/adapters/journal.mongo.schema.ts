@@ -43,14 +43,15 @@ export const commitSchema = () =>
 
 export type SnapshotDocument = Omit<Snapshot, 'stream'> & { readonly _id: string };
 
-export const snapshotSchema = () =>
-  plainSchema<SnapshotDocument>({
+export function snapshotSchema() {
+  return plainSchema<SnapshotDocument>({
     _id: text,
     number: whole,
     sequence: whole,
     stateVersion: whole,
     state: Object,
   });
+}
 
 export interface FingerprintDocument {
   /** The key's name. */
@@ -58,7 +59,9 @@ export interface FingerprintDocument {
   readonly fingerprint: string;
 }
 
-export const fingerprintSchema = () => plainSchema<FingerprintDocument>({ _id: text, fingerprint: text });
+export function fingerprintSchema() {
+  return plainSchema<FingerprintDocument>({ _id: text, fingerprint: text });
+}
 
 /** A move of another store into this database, while it is under way and afterwards. */
 export interface MoveDocument {
@@ -67,8 +70,9 @@ export interface MoveDocument {
   readonly endedAt?: Date;
 }
 
-export const moveSchema = () =>
-  plainSchema<MoveDocument>({ _id: text, begunAt: { type: Date, required: true }, endedAt: Date });
+export function moveSchema() {
+  return plainSchema<MoveDocument>({ _id: text, begunAt: { type: Date, required: true }, endedAt: Date });
+}
 
 export const journalIndexes: readonly Index[] = [
   { collection: COMMITS, name: 'stream', keys: { stream: 1, number: 1 }, unique: true },

@@ -107,12 +107,14 @@ function registrationsIn(commits: Commits): Pick<Journal, 'living' | 'registrati
 /** A sparse index serves only what says that the field exists. */
 const isLiving = { 'registration.at': { $exists: true } };
 
-const isLivingAfter = ({ at, stream }: Registration) => ({
-  $or: [
-    { 'registration.at': { $gt: at } },
-    { 'registration.at': at, 'registration.stream': { $gt: stream } },
-  ],
-});
+function isLivingAfter({ at, stream }: Registration) {
+  return {
+    $or: [
+      { 'registration.at': { $gt: at } },
+      { 'registration.at': at, 'registration.stream': { $gt: stream } },
+    ],
+  };
+}
 
 function outboxIn(commits: Commits): Pick<Journal, 'unpublished' | 'waiting' | 'markPublished' | 'backlog'> {
   /**
@@ -228,12 +230,12 @@ function fingerprintsIn(
 const MOVING = 'a data folder is being moved into this database, or its move broke off: npm run ops -- move';
 
 /** Entered in the outbox. */
-export const documentOf = ({
+export function documentOf({
   commandId,
   address,
   events,
   ...commit
-}: Omit<Commit, 'events'> & { readonly events: readonly unknown[] }): CommitDocument => {
+}: Omit<Commit, 'events'> & { readonly events: readonly unknown[] }): CommitDocument {
   const { stream, number, at } = commit;
   return {
     _id: commandId,
@@ -242,14 +244,17 @@ export const documentOf = ({
     unpublished: { stream, number, at },
     ...(address === undefined ? {} : { registration: { stream, address, at } }),
   };
-};
+}
 
-const commitOf = ({ _id, events, unpublished: _, registration, ...commit }: CommitDocument): Commit => ({
-  ...commit,
-  commandId: _id,
-  events: readEvents(commit.stream, commit.number, events),
-  ...(registration === undefined ? {} : { address: registration.address }),
-});
+function commitOf({ _id, events, unpublished: _, registration, ...commit }: CommitDocument): Commit {
+  return {
+    ...commit,
+    commandId: _id,
+    events: readEvents(commit.stream, commit.number, events),
+    ...(registration === undefined ? {} : { address: registration.address }),
+  };
+}
 
-const registrationOf = ({ registration }: Pick<CommitDocument, 'registration'>): readonly Registration[] =>
-  registration === undefined ? [] : [registration];
+function registrationOf({ registration }: Pick<CommitDocument, 'registration'>): readonly Registration[] {
+  return registration === undefined ? [] : [registration];
+}

@@ -6,8 +6,11 @@ journalModelContract(
   'sqlite',
   async () => {
     const { database, close } = await temporaryDatabase();
-    const clear = async () =>
-      database.exec('DELETE FROM journal_commit; DELETE FROM journal_claim; DELETE FROM journal_snapshot');
+    async function clear() {
+      return database.exec(
+        'DELETE FROM journal_commit; DELETE FROM journal_claim; DELETE FROM journal_snapshot',
+      );
+    }
     return { journal: createSqliteJournal(database), clear, close };
   },
   { numRuns: 100 },

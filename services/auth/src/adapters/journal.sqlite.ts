@@ -10,8 +10,9 @@ export function createSqliteJournal(database: Database): Journal {
   database.exec(journalTables);
   const reads = createReads(database);
   const append = createAppend(database, reads);
-  const write = (sql: string, ...values: readonly (string | number | null)[]) =>
-    database.write(() => void database.prepare(sql).run(...values));
+  function write(sql: string, ...values: readonly (string | number | null)[]) {
+    return database.write(() => void database.prepare(sql).run(...values));
+  }
 
   return reportingFailures({
     append: (commit) => database.write(() => append(commit)),
@@ -26,10 +27,10 @@ export function createSqliteJournal(database: Database): Journal {
     unpublished: async (stream) => reads.commits(SQL.unpublished, stream),
     waiting: async ({ before, limit }) => reads.streams(SQL.waiting, limit, before.getTime()),
     markPublished: (commits) => {
-      const markAll = () => {
+      function markAll() {
         const mark = database.prepare(SQL.markPublished);
         for (const { stream, number } of commits) mark.run(stream, number);
-      };
+      }
       // Lost, they are published again.
       return database.write(markAll, { flushed: false });
     },
@@ -128,9 +129,12 @@ function createReads({ prepare }: Pick<Database, 'prepare'>) {
 
 /** Runs within a transaction that nobody else can write beside, so what has been looked up still holds. */
 function createAppend({ prepare }: Pick<Database, 'prepare'>, reads: Reads) {
-  const isTaken = ({ stream, number, claims = [] }: Commit): boolean =>
-    prepare(SQL.numberTaken).get(stream, number) !== undefined ||
-    claims.some((claim) => prepare(SQL.holder).get(claim) !== undefined);
+  function isTaken({ stream, number, claims = [] }: Commit): boolean {
+    return (
+      prepare(SQL.numberTaken).get(stream, number) !== undefined ||
+      claims.some((claim) => prepare(SQL.holder).get(claim) !== undefined)
+    );
+  }
 
   return (commit: Commit): AppendResult => {
     const [earlier] = reads.commits(SQL.byCommandId, commit.commandId);
@@ -142,19 +146,21 @@ function createAppend({ prepare }: Pick<Database, 'prepare'>, reads: Reads) {
   };
 }
 
-const columnsOf = (commit: Commit) => [
-  commit.stream,
-  commit.number,
-  commit.sequence,
-  JSON.stringify(commit.events),
-  commit.claims === undefined ? null : JSON.stringify(commit.claims),
-  commit.address ?? null,
-  commit.commandId,
-  commit.correlationId,
-  commit.traceparent ?? null,
-  commit.at,
-  Date.parse(commit.at),
-];
+function columnsOf(commit: Commit) {
+  return [
+    commit.stream,
+    commit.number,
+    commit.sequence,
+    JSON.stringify(commit.events),
+    commit.claims === undefined ? null : JSON.stringify(commit.claims),
+    commit.address ?? null,
+    commit.commandId,
+    commit.correlationId,
+    commit.traceparent ?? null,
+    commit.at,
+    Date.parse(commit.at),
+  ];
+}
 
 function commitOf(row: Row): Commit {
   const head = headOf(row);
@@ -166,11 +172,13 @@ function commitOf(row: Row): Commit {
   };
 }
 
-const registrationOf = (row: Row): Registration => ({
-  stream: String(row['stream']),
-  address: String(row['address']),
-  at: String(row['at']),
-});
+function registrationOf(row: Row): Registration {
+  return {
+    stream: String(row['stream']),
+    address: String(row['address']),
+    at: String(row['at']),
+  };
+}
 
 /** Undefined for one that cannot be read: snapshots are disposable. */
 function snapshotOf(row: Row): Snapshot | undefined {

@@ -10,14 +10,17 @@ interface LeaseDocument {
   readonly until: Date;
 }
 
-const schema = () =>
-  plainSchema<LeaseDocument>({
+function schema() {
+  return plainSchema<LeaseDocument>({
     _id: { type: String, required: true },
     holder: { type: String, required: true },
     until: { type: Date, required: true },
   });
+}
 
-export const leasesIn = (connection: Connection) => modelOf(connection, 'auth_leases', schema);
+export function leasesIn(connection: Connection) {
+  return modelOf(connection, 'auth_leases', schema);
+}
 
 /** Leases in MongoDB, between all instances. Found by name alone: they need no index of their own. */
 export function createMongoLeases(connection: Connection): Leases {

@@ -8,7 +8,7 @@ import { createMongoLimits, limitIndexes } from './limits.mongo.ts';
 
 const database = testDatabase('limits', limitIndexes);
 
-const open = async (rules: LimitRules) => {
+async function open(rules: LimitRules) {
   const { connection } = await database.empty();
   let now = Date.parse('2026-03-01T12:00:00Z');
   return {
@@ -19,7 +19,7 @@ const open = async (rules: LimitRules) => {
     },
     close: async () => undefined,
   };
-};
+}
 
 limitsContract('mongo', open);
 

@@ -24,7 +24,9 @@ interface TrustDocument {
   readonly until: Date;
 }
 
-const trustSchema = () => plainSchema<TrustDocument>({ _id: { type: String, required: true }, until: Date });
+function trustSchema() {
+  return plainSchema<TrustDocument>({ _id: { type: String, required: true }, until: Date });
+}
 
 export const limitIndexes: readonly Index[] = [
   { collection: COUNTS, name: 'key', keys: { key: 1 }, unique: true },

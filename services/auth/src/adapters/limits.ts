@@ -5,7 +5,9 @@ import type { Allowance, LimitName, LimitRule, LimitRules, Limits } from '../por
 
 /** How long a pair of address and IP is trusted. */
 export const TRUSTED_MS = 30 * 24 * 60 * 60_000;
-export const pairOf = (address: string, ip: string): string => `${address} ${ipKey(ip)}`;
+export function pairOf(address: string, ip: string): string {
+  return `${address} ${ipKey(ip)}`;
+}
 
 export type Counting = Pick<Limits, 'take' | 'peek' | 'giveBack' | 'clear'>;
 
@@ -21,11 +23,11 @@ export function counting(
   giveBack: GiveBack = (limiter, key, points) => limiter.reward(key, points),
 ): Counting {
   const limiters = new Map<LimitName, RateLimiterAbstract>();
-  const limiterOf = (name: LimitName): RateLimiterAbstract => {
+  function limiterOf(name: LimitName): RateLimiterAbstract {
     const limiter = limiters.get(name) ?? limiterFor(name, rules[name]);
     limiters.set(name, limiter);
     return limiter;
-  };
+  }
 
   return {
     async take(name, key, points = 1) {
@@ -66,12 +68,14 @@ export const unlimited: Limits = {
 };
 
 /** rate-limiter-flexible rejects with its result where the limit is reached, with an Error where its store fails. */
-const refusalOrThrow = (reason: unknown): RateLimiterRes => {
+function refusalOrThrow(reason: unknown): RateLimiterRes {
   if (reason instanceof RateLimiterRes) return reason;
   throw reason;
-};
+}
 
-const refused = ({ msBeforeNext }: RateLimiterRes): Allowance => ({
-  allowed: false,
-  retryAfterSeconds: Math.max(1, Math.ceil(msBeforeNext / 1000)),
-});
+function refused({ msBeforeNext }: RateLimiterRes): Allowance {
+  return {
+    allowed: false,
+    retryAfterSeconds: Math.max(1, Math.ceil(msBeforeNext / 1000)),
+  };
+}

@@ -80,8 +80,9 @@ function commitsIn(connection: Connection): Target<KeptCommit> {
 }
 
 /** All that nobody changes once a commit is appended. */
-const whatStays = ({ _id, stream, number, sequence, events, claims = [], at }: CommitDocument): string =>
-  JSON.stringify([_id, stream, number, sequence, events, claims, at]);
+function whatStays({ _id, stream, number, sequence, events, claims = [], at }: CommitDocument): string {
+  return JSON.stringify([_id, stream, number, sequence, events, claims, at]);
+}
 
 async function remember(fingerprints: Model<FingerprintDocument>, given: Fingerprints): Promise<void> {
   for (const [_id, fingerprint] of Object.entries(given)) {

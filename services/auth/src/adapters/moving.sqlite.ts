@@ -7,12 +7,14 @@ import { createSqliteSessions, sessionOf } from './sessions.sqlite.ts';
 
 const BATCH = 500;
 
-const byRow = (table: string) => ({
-  sql: `SELECT rowid AS position, * FROM ${table} WHERE rowid > ? ORDER BY rowid LIMIT ?`,
-  start: 0,
-  key: 'position',
-  size: BATCH,
-});
+function byRow(table: string) {
+  return {
+    sql: `SELECT rowid AS position, * FROM ${table} WHERE rowid > ? ORDER BY rowid LIMIT ?`,
+    start: 0,
+    key: 'position',
+    size: BATCH,
+  };
+}
 
 const COMMITS = byRow('journal_commit');
 const SESSIONS = byRow('session');
@@ -51,15 +53,17 @@ export function createSqliteOldHome(database: Database): OldHome {
   };
 }
 
-const commitOf = (row: Row): KeptCommit => ({
-  stream: String(row['stream']),
-  number: Number(row['number']),
-  sequence: Number(row['sequence']),
-  events: JSON.parse(String(row['events'])),
-  ...(row['claims'] === null ? {} : { claims: JSON.parse(String(row['claims'])) }),
-  ...(row['address'] === null ? {} : { address: String(row['address']) }),
-  commandId: String(row['command_id']),
-  correlationId: String(row['correlation_id']),
-  ...(row['traceparent'] === null ? {} : { traceparent: String(row['traceparent']) }),
-  at: String(row['at']),
-});
+function commitOf(row: Row): KeptCommit {
+  return {
+    stream: String(row['stream']),
+    number: Number(row['number']),
+    sequence: Number(row['sequence']),
+    events: JSON.parse(String(row['events'])),
+    ...(row['claims'] === null ? {} : { claims: JSON.parse(String(row['claims'])) }),
+    ...(row['address'] === null ? {} : { address: String(row['address']) }),
+    commandId: String(row['command_id']),
+    correlationId: String(row['correlation_id']),
+    ...(row['traceparent'] === null ? {} : { traceparent: String(row['traceparent']) }),
+    at: String(row['at']),
+  };
+}

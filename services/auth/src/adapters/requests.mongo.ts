@@ -15,8 +15,8 @@ interface RequestDocument extends Omit<WrittenRequest, 'id'> {
   readonly claim?: string;
 }
 
-const schema = () =>
-  plainSchema<RequestDocument>({
+function schema() {
+  return plainSchema<RequestDocument>({
     _id: { type: String, required: true },
     kind: { type: String, required: true },
     address: { type: String, required: true },
@@ -27,8 +27,11 @@ const schema = () =>
     leasedUntil: { type: Date, required: true },
     claim: String,
   });
+}
 
-export const requestsIn = (connection: Connection) => modelOf(connection, REQUESTS, schema);
+export function requestsIn(connection: Connection) {
+  return modelOf(connection, REQUESTS, schema);
+}
 
 /**
  * Written-down requests in MongoDB. The collection holds only what waits, so it stays small and is searched in
@@ -82,24 +85,21 @@ export function createMongoRequests(connection: Connection): Requests {
 }
 
 /** In nobody's hands. */
-export const documentOfRequest = ({ id, ...request }: WrittenRequest): RequestDocument => ({
-  _id: id,
-  ...request,
-  leasedUntil: new Date(0),
-});
+export function documentOfRequest({ id, ...request }: WrittenRequest): RequestDocument {
+  return {
+    _id: id,
+    ...request,
+    leasedUntil: new Date(0),
+  };
+}
 
-const requestOf = ({
-  _id,
-  kind,
-  address,
-  at,
-  correlationId,
-  traceparent,
-}: RequestDocument): WrittenRequest => ({
-  id: _id,
-  kind,
-  address,
-  at,
-  correlationId,
-  ...(traceparent === undefined ? {} : { traceparent }),
-});
+function requestOf({ _id, kind, address, at, correlationId, traceparent }: RequestDocument): WrittenRequest {
+  return {
+    id: _id,
+    kind,
+    address,
+    at,
+    correlationId,
+    ...(traceparent === undefined ? {} : { traceparent }),
+  };
+}

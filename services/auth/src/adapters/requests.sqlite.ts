@@ -50,11 +50,13 @@ export function createSqliteRequests(database: Database): Requests & {
   });
 }
 
-export const requestOf = (row: Record<string, unknown>): WrittenRequest => ({
-  id: String(row['id']),
-  kind: row['kind'] === 'verification' ? 'verification' : 'password-reset',
-  address: String(row['address']),
-  at: String(row['at']),
-  correlationId: String(row['correlation_id']),
-  ...(row['traceparent'] === null ? {} : { traceparent: String(row['traceparent']) }),
-});
+export function requestOf(row: Record<string, unknown>): WrittenRequest {
+  return {
+    id: String(row['id']),
+    kind: row['kind'] === 'verification' ? 'verification' : 'password-reset',
+    address: String(row['address']),
+    at: String(row['at']),
+    correlationId: String(row['correlation_id']),
+    ...(row['traceparent'] === null ? {} : { traceparent: String(row['traceparent']) }),
+  };
+}

@@ -69,6 +69,10 @@ export function createMongoSessions(connection: Connection): Sessions {
   });
 }
 
-export const documentOfSession = ({ id, ...session }: Session): SessionDocument => ({ _id: id, ...session });
+export function documentOfSession({ id, ...session }: Session): SessionDocument {
+  return { _id: id, ...session };
+}
 
-const sessionOf = ({ _id, ...session }: SessionDocument): Session => ({ id: _id, ...session });
+function sessionOf({ _id, ...session }: SessionDocument): Session {
+  return { id: _id, ...session };
+}

@@ -37,8 +37,9 @@ export function createSqliteSessions(database: Database): Sessions {
   database.exec(TABLE);
   type Values = readonly (string | number)[];
   /** How many rows a statement changed. */
-  const changes = (sql: string, ...values: Values) =>
-    database.write(() => Number(database.prepare(sql).run(...values).changes));
+  function changes(sql: string, ...values: Values) {
+    return database.write(() => Number(database.prepare(sql).run(...values).changes));
+  }
 
   return reportingFailures({
     async create(session) {
@@ -65,28 +66,34 @@ export function createSqliteSessions(database: Database): Sessions {
   });
 }
 
-const columnsOf = (session: Session) => [
-  session.id,
-  session.userId,
-  session.n,
-  session.createdAt.getTime(),
-  session.rotatedAt.getTime(),
-  session.expiresAt.getTime(),
-  session.since,
-  session.ip,
-  session.userAgent,
-];
+function columnsOf(session: Session) {
+  return [
+    session.id,
+    session.userId,
+    session.n,
+    session.createdAt.getTime(),
+    session.rotatedAt.getTime(),
+    session.expiresAt.getTime(),
+    session.since,
+    session.ip,
+    session.userAgent,
+  ];
+}
 
-export const sessionOf = (row: Record<string, unknown>): Session => ({
-  id: String(row['id']),
-  userId: String(row['user_id']),
-  n: Number(row['n']),
-  createdAt: instantOf(row['created_at']),
-  rotatedAt: instantOf(row['rotated_at']),
-  expiresAt: instantOf(row['expires_at']),
-  since: Number(row['since']),
-  ip: String(row['ip']),
-  userAgent: String(row['user_agent']),
-});
+export function sessionOf(row: Record<string, unknown>): Session {
+  return {
+    id: String(row['id']),
+    userId: String(row['user_id']),
+    n: Number(row['n']),
+    createdAt: instantOf(row['created_at']),
+    rotatedAt: instantOf(row['rotated_at']),
+    expiresAt: instantOf(row['expires_at']),
+    since: Number(row['since']),
+    ip: String(row['ip']),
+    userAgent: String(row['user_agent']),
+  };
+}
 
-const instantOf = (ms: unknown): Date => new Date(Number(ms));
+function instantOf(ms: unknown): Date {
+  return new Date(Number(ms));
+}

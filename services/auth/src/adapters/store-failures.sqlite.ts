@@ -10,12 +10,12 @@ export function reportingFailures<Port extends Methods<Port>>(port: Port): Port 
   return Object.fromEntries(methods.map(([name, method]) => [name, guarded(method)])) as unknown as Port;
 }
 
-const guarded =
-  <Args extends readonly unknown[], Result>(method: (...args: Args) => Promise<Result>) =>
-  async (...args: Args): Promise<Result> => {
+function guarded<Args extends readonly unknown[], Result>(method: (...args: Args) => Promise<Result>) {
+  return async (...args: Args): Promise<Result> => {
     try {
       return await method(...args);
     } catch (error) {
       throw isDatabaseFailure(error) ? new StoreUnavailable(error) : error;
     }
   };
+}

@@ -14,8 +14,9 @@ interface StoredEvent {
  * The facts that were stored as JSON text, each upcast to the current version of its type.
  * @throws UnreadableCommit on an unknown type or version, or on what is no list of events.
  */
-export const readStoredEvents = (stream: string, number: number, json: string): readonly RecordedFact[] =>
-  readEvents(stream, number, parse(json));
+export function readStoredEvents(stream: string, number: number, json: string): readonly RecordedFact[] {
+  return readEvents(stream, number, parse(json));
+}
 
 /**
  * The same of events that a store has kept as values.
@@ -56,16 +57,21 @@ function parse(json: string): unknown {
   }
 }
 
-const isStoredEvent = (value: unknown): value is StoredEvent =>
-  typeof value === 'object' &&
-  value !== null &&
-  'type' in value &&
-  typeof value.type === 'string' &&
-  'version' in value &&
-  typeof value.version === 'number' &&
-  'data' in value;
+function isStoredEvent(value: unknown): value is StoredEvent {
+  return (
+    typeof value === 'object' &&
+    value !== null &&
+    'type' in value &&
+    typeof value.type === 'string' &&
+    'version' in value &&
+    typeof value.version === 'number' &&
+    'data' in value
+  );
+}
 
-const isKnown = (type: string): type is EventType => Object.hasOwn(catalogue, type);
+function isKnown(type: string): type is EventType {
+  return Object.hasOwn(catalogue, type);
+}
 
 function currentData(stream: string, number: number, { type, version, data }: StoredEvent): unknown {
   try {

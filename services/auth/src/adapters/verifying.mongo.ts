@@ -45,21 +45,26 @@ async function pageAfter(
   return page.map(lyingOf);
 }
 
-const found = (commits: Model<CommitDocument>, filter: QueryFilter<CommitDocument>, limit = 0) =>
-  commits
-    .find(filter, { claims: 0, registration: 0 })
-    .sort({ stream: 1, number: 1 })
-    .limit(limit)
-    // What a failover could still take back must not get into Kafka.
-    .readConcern('majority')
-    .lean();
+function found(commits: Model<CommitDocument>, filter: QueryFilter<CommitDocument>, limit = 0) {
+  return (
+    commits
+      .find(filter, { claims: 0, registration: 0 })
+      .sort({ stream: 1, number: 1 })
+      .limit(limit)
+      // What a failover could still take back must not get into Kafka.
+      .readConcern('majority')
+      .lean()
+  );
+}
 
-const lyingOf = ({ _id, events, unpublished, ...commit }: CommitDocument): LyingCommit => ({
-  ...commit,
-  commandId: _id,
-  published: unpublished === undefined,
-  events: orUnreadable(() => readEvents(commit.stream, commit.number, events)),
-});
+function lyingOf({ _id, events, unpublished, ...commit }: CommitDocument): LyingCommit {
+  return {
+    ...commit,
+    commandId: _id,
+    published: unpublished === undefined,
+    events: orUnreadable(() => readEvents(commit.stream, commit.number, events)),
+  };
+}
 
 async function leasesOf(connection: Connection, before: Date): Promise<readonly OverLease[]> {
   const [jobs, requests] = await Promise.all([

@@ -23,8 +23,9 @@ export function createSqliteJournalPages(database: Database): JournalPages {
   createSqliteJournal(database);
   createSqliteLeases(database);
   createSqliteRequests(database);
-  const rows = (sql: string, ...values: readonly (string | number)[]): readonly Row[] =>
-    database.prepare(sql).all(...values);
+  function rows(sql: string, ...values: readonly (string | number)[]): readonly Row[] {
+    return database.prepare(sql).all(...values);
+  }
 
   const { page, ...others } = reportingFailures({
     page: async (stream: string, number: number) => rows(SQL.page, stream, number).map(lyingOf),
@@ -50,11 +51,13 @@ export function createSqliteJournalPages(database: Database): JournalPages {
 
 type Value = Row[string] | undefined;
 
-const over = (of: OverLease['of'], name: Value, until: Value): OverLease => ({
-  of,
-  name: String(name),
-  endedAt: new Date(Number(until)),
-});
+function over(of: OverLease['of'], name: Value, until: Value): OverLease {
+  return {
+    of,
+    name: String(name),
+    endedAt: new Date(Number(until)),
+  };
+}
 
 function lyingOf(row: Row): LyingCommit {
   const head = headOf(row);

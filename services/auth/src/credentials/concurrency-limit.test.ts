@@ -5,11 +5,18 @@ import { concurrencyLimit } from './concurrency-limit.ts';
 
 class Refused extends Error {}
 const MAX_WAIT_MS = 1000;
-const limitOf = (concurrency: number, maxWaiting: number, now = () => 0) =>
-  concurrencyLimit({ concurrency, maxWaiting, maxWaitMs: MAX_WAIT_MS, refusal: () => new Refused(), now });
+function limitOf(concurrency: number, maxWaiting: number, now = () => 0) {
+  return concurrencyLimit({
+    concurrency,
+    maxWaiting,
+    maxWaitMs: MAX_WAIT_MS,
+    refusal: () => new Refused(),
+    now,
+  });
+}
 
 /** Tasks that end when they are told to. */
-const tasks = () => {
+function tasks() {
   const begun: string[] = [];
   const beginnings = new EventEmitter();
   const endings = new Map<string, PromiseWithResolvers<string>>();
@@ -26,7 +33,7 @@ const tasks = () => {
     end: (name: string) => endings.get(name)?.resolve(name),
     fail: (name: string) => endings.get(name)?.reject(new Error(name)),
   };
-};
+}
 
 describe('a limit of two at once, three waiting', { timeout: 30_000 }, () => {
   test('does two at once and the others in the order in which they came', async () => {

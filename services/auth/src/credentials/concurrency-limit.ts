@@ -35,17 +35,19 @@ export function concurrencyLimit(options: {
   let running = 0;
   let waiting: Waiter[] = [];
 
-  const isInTime = ({ since, isWanted }: Waiter): boolean => now() - since <= maxWaitMs && isWanted();
+  function isInTime({ since, isWanted }: Waiter): boolean {
+    return now() - since <= maxWaitMs && isWanted();
+  }
 
   /** Those that would not be begun leave the queue: their places are for those that would. */
-  const sweep = (): void => {
+  function sweep(): void {
     const swept = Object.groupBy(waiting, (waiter) => (isInTime(waiter) ? 'kept' : 'left'));
     waiting = swept.kept ?? [];
     for (const { refuse } of swept.left ?? []) refuse();
-  };
+  }
 
   /** A place that is given up goes to the longest waiting, so nobody can come in between. */
-  const enter = async (isWanted: () => boolean): Promise<void> => {
+  async function enter(isWanted: () => boolean): Promise<void> {
     if (!isWanted()) throw refusal();
     if (running < concurrency) {
       running += 1;
@@ -56,14 +58,14 @@ export function concurrencyLimit(options: {
     await new Promise<void>((begin, reject) => {
       waiting.push({ since: now(), isWanted, begin, refuse: () => reject(refusal()) });
     });
-  };
+  }
 
-  const leave = (): void => {
+  function leave(): void {
     sweep();
     const next = waiting.shift();
     if (next === undefined) running -= 1;
     else next.begin();
-  };
+  }
 
   return {
     load: () => ({ running, waiting: waiting.length }),

@@ -62,14 +62,18 @@ export const emailAddress = z
   });
 
 // Line breaks and other control characters are not trimmed but refused: they come from attempts to inject headers.
-const withoutSpacesAround = (text: string): string => text.replace(/^ +/, '').replace(/ +$/, '');
+function withoutSpacesAround(text: string): string {
+  return text.replace(/^ +/, '').replace(/ +$/, '');
+}
 
-const asciiDomain = (domain: string): string | undefined => {
+function asciiDomain(domain: string): string | undefined {
   if (!typedDomain.test(domain)) return undefined;
   const ascii = domainToASCII(domain).toLowerCase();
   const labels = ascii.split('.');
   const valid = labels.length >= 2 && labels.every((label) => domainLabel.test(label));
   return valid && topLevelDomain.test(labels.at(-1) ?? '') ? ascii : undefined;
-};
+}
 
-const isAscii = (text: string): boolean => /^[\x20-\x7e]*$/.test(text);
+function isAscii(text: string): boolean {
+  return /^[\x20-\x7e]*$/.test(text);
+}

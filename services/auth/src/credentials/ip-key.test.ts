@@ -26,11 +26,12 @@ describe('an address is counted', () => {
   test('with its whole /64, and with nothing else', () => {
     const group = fc.integer({ min: 0, max: 0xffff });
     const four = fc.tuple(group, group, group, group);
-    const written = (...parts: number[][]): string =>
-      parts
+    function written(...parts: number[][]): string {
+      return parts
         .flat()
         .map((part) => part.toString(16))
         .join(':');
+    }
     const native = four.filter(([first]) => first !== 0);
     fc.assert(
       fc.property(native, four, four, native, (network, host, otherHost, otherNetwork) => {

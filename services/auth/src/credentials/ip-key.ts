@@ -24,19 +24,21 @@ export function ipKey(ip: string): string {
 }
 
 /** The eight groups of an IPv6 address (RFC 4291, 2.2). */
-const expand = (address: string): readonly number[] => {
+function expand(address: string): readonly number[] {
   const [head = '', tail] = address.split('::');
   const front = groupsOf(head);
   const back = groupsOf(tail ?? '');
   return tail === undefined
     ? front
     : [...front, ...Array<number>(8 - front.length - back.length).fill(0), ...back];
-};
+}
 
-const groupsOf = (text: string): readonly number[] => (text === '' ? [] : text.split(':').flatMap(group));
+function groupsOf(text: string): readonly number[] {
+  return text === '' ? [] : text.split(':').flatMap(group);
+}
 
-const group = (text: string): readonly number[] => {
+function group(text: string): readonly number[] {
   if (!text.includes('.')) return [Number.parseInt(text, 16)];
   const [a = 0, b = 0, c = 0, d = 0] = text.split('.').map(Number);
   return [(a << 8) | b, (c << 8) | d];
-};
+}

@@ -18,11 +18,15 @@ const [signingJwk]: JsonWebKey[] = JSON.parse(secrets.SIGNING_KEYS).keys;
 const [sealingJwk]: JsonWebKey[] = JSON.parse(secrets.SEALING_PRIVATE_KEYS).keys;
 assert.ok(signingJwk !== undefined && sealingJwk !== undefined);
 
-const jwks = (...keys: object[]): string => JSON.stringify({ keys });
-const another = (): JsonWebKey => JSON.parse(generateSecrets().SIGNING_KEYS).keys[0];
+function jwks(...keys: object[]): string {
+  return JSON.stringify({ keys });
+}
+function another(): JsonWebKey {
+  return JSON.parse(generateSecrets().SIGNING_KEYS).keys[0];
+}
 const { d: _, ...publicPart } = signingJwk;
 
-const fault = (parse: () => unknown): string => {
+function fault(parse: () => unknown): string {
   let message = '';
   assert.throws(parse, (error) => {
     assert.ok(error instanceof KeyFault);
@@ -30,7 +34,7 @@ const fault = (parse: () => unknown): string => {
     return true;
   });
   return message;
-};
+}
 
 describe('SIGNING_KEYS', () => {
   test('are published without their private parts', () => {
@@ -116,10 +120,12 @@ describe('a secret key', () => {
 });
 
 describe('fingerprints', () => {
-  const keysOf = ({ PASSWORD_SALT_KEY, REFRESH_KEY } = secrets) => ({
-    PASSWORD_SALT_KEY: parseSecretKey(PASSWORD_SALT_KEY),
-    REFRESH_KEY: parseSecretKey(REFRESH_KEY),
-  });
+  function keysOf({ PASSWORD_SALT_KEY, REFRESH_KEY } = secrets) {
+    return {
+      PASSWORD_SALT_KEY: parseSecretKey(PASSWORD_SALT_KEY),
+      REFRESH_KEY: parseSecretKey(REFRESH_KEY),
+    };
+  }
 
   test('tell keys apart and do not show them', () => {
     const prints = fingerprints(keysOf());

@@ -104,10 +104,10 @@ export function parseSecretKey(text: string): Buffer {
 }
 
 /** RFC 7638: what a key is called, from nothing but itself. */
-export const thumbprint = (jwk: JsonWebKey): string => {
+export function thumbprint(jwk: JsonWebKey): string {
   const { crv, kty, x, y } = jwk;
   return hash('sha256', JSON.stringify({ crv, kty, x, ...(y === undefined ? {} : { y }) }), 'base64url');
-};
+}
 
 /**
  * What the journal remembers of the keys that must stay what they are, so that a start with others is refused:
@@ -126,17 +126,18 @@ export function fingerprints(keys: {
 }
 
 // A MAC under the key itself, of what nothing else signs with it: it tells keys apart and nothing about them.
-const fingerprint = (name: string, key: Buffer): string =>
-  createHmac('sha256', key).update(`latchkey fingerprint of ${name}`).digest('base64url');
+function fingerprint(name: string, key: Buffer): string {
+  return createHmac('sha256', key).update(`latchkey fingerprint of ${name}`).digest('base64url');
+}
 
 type SigningJwk = z.infer<typeof signingJwk>;
 
-const publicSigningKey = ({ kty, crv, x, y, kid }: SigningJwk): PublicSigningKey => {
+function publicSigningKey({ kty, crv, x, y, kid }: SigningJwk): PublicSigningKey {
   usable(() => createPublicKey({ key: { kty, crv, x, y }, format: 'jwk' }));
   return { kid: kid ?? thumbprint({ kty, crv, x, y }), kty, crv, x, y, use: 'sig', alg: 'ES256' };
-};
+}
 
-const privateSigningKey = (jwk: SigningJwk): KeyObject => {
+function privateSigningKey(jwk: SigningJwk): KeyObject {
   const { kty, crv, x, y, d = '' } = jwk;
   const privateKey = usable(() => createPrivateKey({ key: { kty, crv, x, y, d }, format: 'jwk' }));
   // Node takes a private part that belongs to another public one.
@@ -149,20 +150,20 @@ const privateSigningKey = (jwk: SigningJwk): KeyObject => {
   );
   if (!fits) throw new KeyFault('the private part of the first key does not belong to its public part');
   return privateKey;
-};
+}
 
-const usable = (create: () => KeyObject): KeyObject => {
+function usable(create: () => KeyObject): KeyObject {
   try {
     return create();
   } catch {
     throw new KeyFault('holds a key that is not on its curve');
   }
-};
+}
 
-const readJson = (text: string): unknown => {
+function readJson(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {
     return undefined;
   }
-};
+}

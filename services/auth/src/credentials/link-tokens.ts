@@ -18,10 +18,10 @@ export function createLinkTokens(): LinkTokens {
   };
 }
 
-const accountId = (bytes: Buffer): string | undefined => {
+function accountId(bytes: Buffer): string | undefined {
   try {
     return stringify(bytes);
   } catch {
     return undefined;
   }
-};
+}

@@ -10,7 +10,9 @@ const LONGEST = 128;
 const COMMON = 10_000;
 
 /** The form that is hashed: NFC, so that one password is one however a keyboard composes it. Never trimmed. */
-export const normalisePassword = (password: string): string => password.normalize('NFC');
+export function normalisePassword(password: string): string {
+  return password.normalize('NFC');
+}
 
 /**
  * What is wrong with a new password, as a sentence for its owner, or undefined. Lengths are counted in code
@@ -31,31 +33,33 @@ export function passwordFault(
   return undefined;
 }
 
-const wordsOf = ({
+function wordsOf({
   email,
   username,
 }: {
   readonly email: string;
   readonly username: string;
-}): ReadonlySet<string> => {
+}): ReadonlySet<string> {
   const canonical = parseEmail(email)?.canonical ?? '';
   const forms = [email.trim(), canonical, localPart(canonical), username];
   return new Set(forms.map((form) => normalisePassword(form).toLowerCase()));
-};
+}
 
-const localPart = (address: string): string => address.slice(0, Math.max(address.lastIndexOf('@'), 0));
+function localPart(address: string): string {
+  return address.slice(0, Math.max(address.lastIndexOf('@'), 0));
+}
 
 let commonPasswords: ReadonlySet<string> | undefined;
 
-const isCommon = (folded: string): boolean => {
+function isCommon(folded: string): boolean {
   commonPasswords ??= readCommonPasswords();
   return commonPasswords.has(folded);
-};
+}
 
 /** The commonest of those that are long enough to be chosen (ASVS 5.0, 6.2.4). */
-const readCommonPasswords = (): ReadonlySet<string> => {
+function readCommonPasswords(): ReadonlySet<string> {
   // Read rather than imported: an imported list of 49,000 would stay in memory whole.
   const file = new URL(import.meta.resolve('@zxcvbn-ts/language-common/src/passwords.json'));
   const byRank: readonly string[] = JSON.parse(readFileSync(file, 'utf8'));
   return new Set(byRank.filter((password) => password.length >= SHORTEST).slice(0, COMMON));
-};
+}

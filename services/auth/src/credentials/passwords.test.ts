@@ -8,12 +8,12 @@ import { createPasswords } from './passwords.ts';
 const saltKey = randomBytes(32);
 const passwords = createPasswords({ saltKey, concurrency: 2 });
 
-const isTurnedAway = (error: unknown): boolean => {
+function isTurnedAway(error: unknown): boolean {
   assert.ok(error instanceof Problem);
   assert.equal(error.spec.status, 503);
   assert.match(error.details.headers?.['Retry-After'] ?? '', /^[1-9]\d*$/);
   return true;
-};
+}
 
 describe('the hash of a password', () => {
   test('is the same for the same password, address and key', async () => {
@@ -63,7 +63,9 @@ describe('hashing', () => {
 
   test('turns away with 503 and Retry-After what would wait too long, and goes on with the rest', async () => {
     const small = createPasswords({ saltKey, concurrency: 1, maxWaiting: 2 });
-    const hash = () => small.hash('correct horse', 'ada@example.com');
+    function hash() {
+      return small.hash('correct horse', 'ada@example.com');
+    }
     const accepted = [hash(), hash(), hash()];
     await assert.rejects(hash, isTurnedAway);
     assert.equal(new Set(await Promise.all(accepted)).size, 1);

@@ -41,5 +41,6 @@ export function createPasswords(options: PasswordsOptions): Passwords & { load()
   };
 }
 
-const overloaded = (): Error =>
-  unavailable('Too many passwords are being checked at the moment. Try again.', 1);
+function overloaded(): Error {
+  return unavailable('Too many passwords are being checked at the moment. Try again.', 1);
+}

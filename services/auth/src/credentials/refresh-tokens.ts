@@ -7,8 +7,9 @@ const form = /^([\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12})\.(0|[1-9]\d{0,14})\.([
 export function createRefreshTokens(key: Buffer): RefreshTokens {
   // Made once: from bytes it would be made anew for each token, at several times the cost of the MAC itself.
   const secret = createSecretKey(key);
-  const macOf = (sessionId: string, n: number): string =>
-    createHmac('sha256', secret).update(`${sessionId}.${n}`).digest('base64url');
+  function macOf(sessionId: string, n: number): string {
+    return createHmac('sha256', secret).update(`${sessionId}.${n}`).digest('base64url');
+  }
 
   return {
     issue: (sessionId, n) => `${sessionId}.${n}.${macOf(sessionId, n)}`,

@@ -3,12 +3,12 @@ import { describe, test } from 'node:test';
 import type { z } from 'zod';
 import { localeTag, negotiateLocale, passwordText, personName, username } from './schemas.ts';
 
-const accepts = (schema: z.ZodType, input: unknown, output: unknown = input): void => {
+function accepts(schema: z.ZodType, input: unknown, output: unknown = input): void {
   assert.deepEqual(schema.safeParse(input), { success: true, data: output });
-};
-const refuses = (schema: z.ZodType, input: unknown): void => {
+}
+function refuses(schema: z.ZodType, input: unknown): void {
   assert.equal(schema.safeParse(input).success, false, JSON.stringify(input)?.slice(0, 60));
-};
+}
 
 const notText = [undefined, null, 1, true, [], ['a'], {}, { $gt: '' }];
 

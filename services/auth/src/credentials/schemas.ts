@@ -65,18 +65,18 @@ export function negotiateLocale(acceptLanguage: string | undefined): string {
   return ranked[0]?.locale ?? FALLBACK_LOCALE;
 }
 
-const languageRange = (text: string): { locale: string; weight: number } | undefined => {
+function languageRange(text: string): { locale: string; weight: number } | undefined {
   const [, tag = '', q = '1'] = /^\s*([A-Za-z\d-]+)\s*(?:;\s*q=([01](?:\.\d{0,3})?)\s*)?$/i.exec(text) ?? [];
   const locale = canonicalLocale(tag);
   const weight = Number(q);
   return locale === undefined || weight <= 0 || weight > 1 ? undefined : { locale, weight };
-};
+}
 
-const canonicalLocale = (tag: string): string | undefined => {
+function canonicalLocale(tag: string): string | undefined {
   try {
     const [canonical = ''] = Intl.getCanonicalLocales(tag);
     return canonical === '' || canonical.length > LONGEST_LOCALE ? undefined : canonical;
   } catch {
     return undefined;
   }
-};
+}

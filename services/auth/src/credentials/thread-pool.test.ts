@@ -16,12 +16,12 @@ const script = `
   process.exit();
 `;
 
-const first = async (...args: string[]): Promise<string> => {
+async function first(...args: string[]): Promise<string> {
   const { UV_THREADPOOL_SIZE: _, ...env } = process.env;
   const node = ['--input-type=module', '--eval', script, ...args];
   const { stdout } = await promisify(execFile)(process.execPath, node, { env, cwd: import.meta.dirname });
   return stdout.trim();
-};
+}
 
 describe('the thread pool', () => {
   test('as it comes is filled by four hashes, and as it is widened is not', async () => {

@@ -5,7 +5,9 @@ import { availableParallelism } from 'node:os';
 const OTHER_THREADS = 4;
 
 /** How many hashes to compute at once. @param configured HASH_CONCURRENCY; 0: one per processor that is ours to use. */
-export const hashConcurrency = (configured = 0): number => configured || availableParallelism();
+export function hashConcurrency(configured = 0): number {
+  return configured || availableParallelism();
+}
 
 /**
  * Makes the pool larger than the hash concurrency unless UV_THREADPOOL_SIZE says otherwise. Works only before

@@ -5,13 +5,15 @@ import type { Context } from '../use-cases/deps.ts';
 
 const LONGEST_USER_AGENT = 256;
 
-export const contextOf = ({ requestId, traceparent, ip, headers, isAwaited }: RequestContext): Context => ({
-  correlationId: requestId,
-  traceparent,
-  ip,
-  userAgent: (headers['user-agent'] ?? '').slice(0, LONGEST_USER_AGENT),
-  isAwaited,
-});
+export function contextOf({ requestId, traceparent, ip, headers, isAwaited }: RequestContext): Context {
+  return {
+    correlationId: requestId,
+    traceparent,
+    ip,
+    userAgent: (headers['user-agent'] ?? '').slice(0, LONGEST_USER_AGENT),
+    isAwaited,
+  };
+}
 
 /** The header of a route that may be repeated. */
 export const repeatable = z.object({
@@ -23,7 +25,9 @@ export const repeatable = z.object({
 });
 
 /** The same for a route that may be repeated. */
-export const repeatableContextOf = (request: RequestContext): Context => ({
-  ...contextOf(request),
-  idempotencyKey: request.headers['idempotency-key'],
-});
+export function repeatableContextOf(request: RequestContext): Context {
+  return {
+    ...contextOf(request),
+    idempotencyKey: request.headers['idempotency-key'],
+  };
+}

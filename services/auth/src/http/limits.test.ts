@@ -17,14 +17,16 @@ const WRONG = 'not the password';
 const HOME = '192.0.2.1';
 const ELSEWHERE = '203.0.113.9';
 
-const guess = (auth: Auth, person: Person, ip: string) => login(auth, { ...person, password: WRONG }, { ip });
+function guess(auth: Auth, person: Person, ip: string) {
+  return login(auth, { ...person, password: WRONG }, { ip });
+}
 
 /** Ten wrong passwords, each from another place. */
-const exhaust = async (auth: Auth, person: Person): Promise<void> => {
+async function exhaust(auth: Auth, person: Person): Promise<void> {
   for (let i = 0; i < 10; i += 1) {
     assertProblem(await guess(auth, person, `198.51.100.${i}`), 401, 'invalid_credentials');
   }
-};
+}
 
 test('guesses at once cannot slip past the limit of an address, existing or not', async (context) => {
   const auth = await startAuth(context);
@@ -139,7 +141,9 @@ test('sign-ups are limited by network', async (context) => {
 
 test('requests for mail are limited by network, across both routes', async (context) => {
   const auth = await startAuth(context, { LIMIT_MAIL_REQUESTS_PER_IP: '2' });
-  const ask = (path: string, ip: string) => auth.post(path, { json: { email: somebody().email }, ip });
+  function ask(path: string, ip: string) {
+    return auth.post(path, { json: { email: somebody().email }, ip });
+  }
   assertStatus(await ask('/password-reset-request', '2001:db8::1'), 202);
   assertStatus(await ask('/verification-request', '2001:db8::2'), 202);
   assertProblem(await ask('/password-reset-request', '2001:db8::3'), 429, 'rate_limited');
@@ -149,10 +153,10 @@ test('over the mail limit of an address the answers stay the same and nothing fo
   const auth = await startAuth(context);
   const ada = await verified(auth);
   const nobody = somebody('nobody');
-  const ask = async ({ email }: Person) => {
+  async function ask({ email }: Person) {
     const { status, text } = await auth.post('/password-reset-request', { json: { email } });
     return `${status} ${text}`;
-  };
+  }
   const answers = new Set<string>();
   for (let i = 0; i < 5; i += 1) for (const person of [ada, nobody]) answers.add(await ask(person));
   assert.equal(answers.size, 1);

@@ -9,7 +9,7 @@ const CROWD = 40;
 
 test('nothing is hashed, and nothing comes, of sign-ups whose clients have gone before their turn', async (context) => {
   const auth = await startAuth(context, { HASH_CONCURRENCY: '1' });
-  const metric = async (name: string): Promise<number> => {
+  async function metric(name: string): Promise<number> {
     const lines = (await auth.registry.metrics()).split('\n');
     return Number(
       lines
@@ -17,9 +17,10 @@ test('nothing is hashed, and nothing comes, of sign-ups whose clients have gone 
         ?.split(' ')
         .at(-1) ?? 0,
     );
-  };
-  const outcome = (code: string) =>
-    metric(`latchkey_auth_operations_total{operation="signUp",outcome="${code}"}`);
+  }
+  function outcome(code: string) {
+    return metric(`latchkey_auth_operations_total{operation="signUp",outcome="${code}"}`);
+  }
 
   const leaving = new AbortController();
   const people = Array.from({ length: CROWD }, () => somebody());

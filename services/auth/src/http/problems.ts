@@ -58,7 +58,7 @@ const details: Partial<Record<RefusalKind, string>> = {
 };
 
 /** The problem that a refusal is answered with. */
-export const refused = (kind: RefusalKind): Problem => {
+export function refused(kind: RefusalKind): Problem {
   const detail = details[kind];
   return new Problem(refusals[kind], detail === undefined ? {} : { detail });
-};
+}

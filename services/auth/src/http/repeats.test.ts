@@ -33,8 +33,9 @@ test('a mailing with its Idempotency-Key is one mailing and is counted once', as
   const root = await verified(auth, somebody('root'));
   await auth.makeAdmin(root.email);
   const { accessToken: token } = await loggedIn(auth, root);
-  const send = (key: string, ...addresses: string[]) =>
-    auth.post('/send-mail', { json: { addresses }, token, headers: { 'idempotency-key': key } });
+  function send(key: string, ...addresses: string[]) {
+    return auth.post('/send-mail', { json: { addresses }, token, headers: { 'idempotency-key': key } });
+  }
   const first = assertStatus(await send('mailing-1', 'a@example.com', 'A@Example.com', 'b@example.com'), 202);
   const second = assertStatus(
     await send('mailing-1', 'a@example.com', 'A@Example.com', 'b@example.com'),

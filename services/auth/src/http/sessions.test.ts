@@ -15,8 +15,12 @@ import {
 const DAY = 86_400_000;
 const APP = 'https://app.example.com';
 
-const refresh = (auth: Auth, refreshToken: string) => auth.post('/refresh', { json: { refreshToken } });
-const alive = async (auth: Auth, token: string) => (await auth.get('/sessions', { token })).status === 200;
+function refresh(auth: Auth, refreshToken: string) {
+  return auth.post('/refresh', { json: { refreshToken } });
+}
+async function alive(auth: Auth, token: string) {
+  return (await auth.get('/sessions', { token })).status === 200;
+}
 
 test('of fifty requests with one refresh token all get the same next one', async (context) => {
   const auth = await startAuth(context);
@@ -73,7 +77,9 @@ test('a session ends so many days after its login, however often it was refreshe
 test('logging out ends the session at once, and a second time nothing', async (context) => {
   const auth = await startAuth(context);
   const { accessToken, refreshToken } = await loggedIn(auth, await verified(auth));
-  const logout = () => auth.post('/logout', { json: { refreshToken } });
+  function logout() {
+    return auth.post('/logout', { json: { refreshToken } });
+  }
   assertStatus(await logout(), 204);
   assert.equal(await alive(auth, accessToken), false);
   assertProblem(await refresh(auth, refreshToken), 401, 'refresh_token_invalid');
@@ -108,7 +114,9 @@ test('the cookie is Secure in production and is taken from listed origins alone'
   for (const attribute of ['HttpOnly', 'SameSite=Strict', 'Secure', 'Path=/api/v1/auth']) {
     assert.ok(attributes.includes(attribute), set);
   }
-  const ask = (headers: Record<string, string>): Ask => ({ json: {}, headers: { cookie, ...headers } });
+  function ask(headers: Record<string, string>): Ask {
+    return { json: {}, headers: { cookie, ...headers } };
+  }
   for (const headers of [{}, { origin: 'null' }, { origin: 'https://app.example.com.evil.example' }]) {
     assertProblem(await auth.post('/refresh', ask(headers)), 403, 'insufficient_permission');
     assertProblem(await auth.post('/logout', ask(headers)), 403, 'insufficient_permission');

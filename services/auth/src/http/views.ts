@@ -20,17 +20,19 @@ export const accountView = z.object({
   disabled: z.boolean(),
 });
 
-export const viewAccount = (state: AccountState): z.infer<typeof accountView> => ({
-  id: state.userId,
-  email: state.email,
-  username: state.username,
-  firstName: state.firstName ?? null,
-  lastName: state.lastName ?? null,
-  role: state.role,
-  isVerified: state.status === 'verified',
-  locale: state.locale,
-  disabled: state.disabled,
-});
+export function viewAccount(state: AccountState): z.infer<typeof accountView> {
+  return {
+    id: state.userId,
+    email: state.email,
+    username: state.username,
+    firstName: state.firstName ?? null,
+    lastName: state.lastName ?? null,
+    role: state.role,
+    isVerified: state.status === 'verified',
+    locale: state.locale,
+    disabled: state.disabled,
+  };
+}
 
 /** What a client needs to know of who is logged in. */
 export const signedInView = accountView.pick({
@@ -41,10 +43,10 @@ export const signedInView = accountView.pick({
   isVerified: true,
 });
 
-export const viewSignedIn = (state: AccountState): z.infer<typeof signedInView> => {
+export function viewSignedIn(state: AccountState): z.infer<typeof signedInView> {
   const { id, email, username: name, role: is, isVerified } = viewAccount(state);
   return { id, email, username: name, role: is, isVerified };
-};
+}
 
 export const names = {
   username,
@@ -56,18 +58,24 @@ export const names = {
 const SEQUENCE_HEADER = 'Account-Sequence';
 
 /** Tells the client how far a read model must be to show this change. */
-export const sequenceHeader = (state: Pick<AccountState, 'userId' | 'sequence'>) => ({
-  [SEQUENCE_HEADER]: `${state.userId}:${state.sequence}`,
-});
+export function sequenceHeader(state: Pick<AccountState, 'userId' | 'sequence'>) {
+  return {
+    [SEQUENCE_HEADER]: `${state.userId}:${state.sequence}`,
+  };
+}
 
-export const changed = (description: string, schema?: z.ZodType): AnswerSpec => ({
-  description,
-  headers: [SEQUENCE_HEADER],
-  ...(schema && { schema }),
-});
+export function changed(description: string, schema?: z.ZodType): AnswerSpec {
+  return {
+    description,
+    headers: [SEQUENCE_HEADER],
+    ...(schema && { schema }),
+  };
+}
 
 /** The answer of a link's POST: JSON to a client app, a page to a form. */
-export const changedOnPage = (description: string): AnswerSpec => ({
-  ...changed(description, message),
-  media: ['text/html'],
-});
+export function changedOnPage(description: string): AnswerSpec {
+  return {
+    ...changed(description, message),
+    media: ['text/html'],
+  };
+}

@@ -10,14 +10,20 @@ export interface OpenJournal {
   close(): Promise<void>;
 }
 
-const times = <T>(count: number, make: (index: number) => T): readonly T[] =>
-  Array.from({ length: count }, (_, index) => make(index));
+function times<T>(count: number, make: (index: number) => T): readonly T[] {
+  return Array.from({ length: count }, (_, index) => make(index));
+}
 
-const outcomes = (results: readonly AppendResult[], outcome: AppendResult['outcome']): number =>
-  results.filter((result) => result.outcome === outcome).length;
+function outcomes(results: readonly AppendResult[], outcome: AppendResult['outcome']): number {
+  return results.filter((result) => result.outcome === outcome).length;
+}
 
-const numbers = (commits: readonly Commit[]) => commits.map(({ number }) => number);
-const streams = (registrations: readonly Registration[]) => registrations.map(({ stream }) => stream);
+function numbers(commits: readonly Commit[]) {
+  return commits.map(({ number }) => number);
+}
+function streams(registrations: readonly Registration[]) {
+  return registrations.map(({ stream }) => stream);
+}
 
 export function journalContract(name: string, open: () => Promise<OpenJournal>): void {
   describe(`the journal on ${name}`, () => {
@@ -29,11 +35,11 @@ export function journalContract(name: string, open: () => Promise<OpenJournal>):
     });
     afterEach(() => close());
 
-    const appendAll = async (commits: readonly Commit[]) => {
+    async function appendAll(commits: readonly Commit[]) {
       for (const commit of commits) {
         assert.deepEqual(await journal.append(commit), { outcome: 'appended' });
       }
-    };
+    }
 
     describe('append', () => {
       test('gives back a commit as it was appended', async () => {
@@ -157,8 +163,9 @@ export function journalContract(name: string, open: () => Promise<OpenJournal>):
     });
 
     describe('an event that this build does not know', () => {
-      const strange = (stream: string, change: object) =>
-        commitOf({ stream, events: [{ ...sessionsRevoked(stream), ...change }] });
+      function strange(stream: string, change: object) {
+        return commitOf({ stream, events: [{ ...sessionsRevoked(stream), ...change }] });
+      }
       const known = commitOf();
 
       for (const [flaw, change] of [
@@ -241,7 +248,9 @@ export function journalContract(name: string, open: () => Promise<OpenJournal>):
 
     describe('the outbox', () => {
       const later = new Date(instant(1000));
-      const waiting = (before = later, limit = 100) => journal.waiting({ before, limit });
+      function waiting(before = later, limit = 100) {
+        return journal.waiting({ before, limit });
+      }
 
       test('holds what is not published yet, by number', async () => {
         const commits = commitsOf(randomUUID(), 11);
@@ -326,13 +335,15 @@ export function journalContract(name: string, open: () => Promise<OpenJournal>):
     });
 
     describe('snapshots', () => {
-      const snapshot = (stream: string, number: number, stateVersion = 1) => ({
-        stream,
-        number,
-        sequence: number + 5,
-        stateVersion,
-        state: { names: ['ada'], number, nothing: null },
-      });
+      function snapshot(stream: string, number: number, stateVersion = 1) {
+        return {
+          stream,
+          number,
+          sequence: number + 5,
+          stateVersion,
+          state: { names: ['ada'], number, nothing: null },
+        };
+      }
 
       test('are kept one per stream, the newest', async () => {
         const stream = randomUUID();
@@ -382,9 +393,12 @@ export function journalContract(name: string, open: () => Promise<OpenJournal>):
 
       test('of many instances that start at once are those of one, which all others are told', async () => {
         const names = ['a', 'b', 'c'];
-        const keysOf = (instance: number) =>
+        function keysOf(instance: number) {
           // Each in another order.
-          Object.fromEntries([...names.slice(instance), ...names].map((name) => [name, String(instance)]));
+          return Object.fromEntries(
+            [...names.slice(instance), ...names].map((name) => [name, String(instance)]),
+          );
+        }
         const told = await Promise.all(
           [0, 1, 2].map((instance) => journal.checkFingerprints(keysOf(instance))),
         );

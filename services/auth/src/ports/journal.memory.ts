@@ -10,20 +10,25 @@ export function createMemoryJournal(): Journal {
   const snapshots = new Map<string, Snapshot>();
   const fingerprints = new Map<string, string>();
 
-  const shown = (commit: Commit): Commit => {
+  function shown(commit: Commit): Commit {
     const { address: _, ...rest } = commit;
     return settled.has(commit) ? rest : commit;
-  };
-  const ofStream = (stream: string) =>
-    [...(byStream.get(stream)?.values() ?? [])].toSorted((a, b) => a.number - b.number);
-  const isTaken = ({ stream, number, claims = [] }: Commit) =>
-    byStream.get(stream)?.has(number) || claims.some((claim) => byClaim.has(claim));
-  const living = (): readonly Registration[] =>
-    [...byCommand.values()]
+  }
+  function ofStream(stream: string) {
+    return [...(byStream.get(stream)?.values() ?? [])].toSorted((a, b) => a.number - b.number);
+  }
+  function isTaken({ stream, number, claims = [] }: Commit) {
+    return byStream.get(stream)?.has(number) || claims.some((claim) => byClaim.has(claim));
+  }
+  function living(): readonly Registration[] {
+    return [...byCommand.values()]
       .map(shown)
       .flatMap(({ stream, address, at }) => (address === undefined ? [] : [{ stream, address, at }]))
       .toSorted(byTime);
-  const outbox = () => [...unpublished].toSorted((a, b) => compare(a.at, b.at));
+  }
+  function outbox() {
+    return [...unpublished].toSorted((a, b) => compare(a.at, b.at));
+  }
 
   function insert(commit: Commit): void {
     const { stream, number, commandId, claims = [] } = commit;
@@ -101,7 +106,10 @@ export function createMemoryJournal(): Journal {
   };
 }
 
-const compare = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
+function compare(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}
 
-const byTime = (a: Registration, b: Registration): number =>
-  compare(a.at, b.at) || compare(a.stream, b.stream);
+function byTime(a: Registration, b: Registration): number {
+  return compare(a.at, b.at) || compare(a.stream, b.stream);
+}

@@ -8,7 +8,9 @@ export interface OpenLeases {
   close(): Promise<void>;
 }
 
-const second = (number: number): Date => new Date(Date.UTC(2026, 0, 1, 0, 0, number));
+function second(number: number): Date {
+  return new Date(Date.UTC(2026, 0, 1, 0, 0, number));
+}
 
 export function leasesContract(name: string, open: () => Promise<OpenLeases>): void {
   describe(`leases on ${name}`, () => {
@@ -20,8 +22,9 @@ export function leasesContract(name: string, open: () => Promise<OpenLeases>): v
     });
     afterEach(() => close());
 
-    const take = (holder: string, at: Date, lease = 'sweep') =>
-      leases.take({ name: lease, holder, now: at, ms: 5000 });
+    function take(holder: string, at: Date, lease = 'sweep') {
+      return leases.take({ name: lease, holder, now: at, ms: 5000 });
+    }
 
     test('are taken by one of 50 at once', async () => {
       const taken = await Promise.all(Array.from({ length: 50 }, (_, index) => take(`${index}`, second(0))));

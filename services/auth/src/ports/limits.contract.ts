@@ -25,15 +25,17 @@ export interface LimitsFixture {
 }
 
 export function limitsContract(adapter: string, open: (rules: LimitRules) => Promise<LimitsFixture>): void {
-  const using = async (play: (limits: Limits, fixture: LimitsFixture) => Promise<void>): Promise<void> => {
+  async function using(play: (limits: Limits, fixture: LimitsFixture) => Promise<void>): Promise<void> {
     const fixture = await open(rules);
     try {
       await play(fixture.limits, fixture);
     } finally {
       await fixture.close();
     }
-  };
-  const key = (): string => `${randomUUID()}@example.com`;
+  }
+  function key(): string {
+    return `${randomUUID()}@example.com`;
+  }
 
   describe(`limits (${adapter})`, () => {
     test('allow so many, then refuse and say when to come back', () =>

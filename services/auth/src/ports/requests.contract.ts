@@ -10,18 +10,24 @@ export interface OpenRequests {
   close(): Promise<void>;
 }
 
-const second = (number: number): Date => new Date(Date.UTC(2026, 0, 1, 0, 0, number));
+function second(number: number): Date {
+  return new Date(Date.UTC(2026, 0, 1, 0, 0, number));
+}
 
-const requestOf = (at = 0, given: Partial<WrittenRequest> = {}): WrittenRequest => ({
-  id: uuidv7({ msecs: second(at).getTime() }),
-  kind: 'password-reset',
-  address: 'ada@example.com',
-  at: second(at).toISOString(),
-  correlationId: randomUUID(),
-  ...given,
-});
+function requestOf(at = 0, given: Partial<WrittenRequest> = {}): WrittenRequest {
+  return {
+    id: uuidv7({ msecs: second(at).getTime() }),
+    kind: 'password-reset',
+    address: 'ada@example.com',
+    at: second(at).toISOString(),
+    correlationId: randomUUID(),
+    ...given,
+  };
+}
 
-const ids = (requests: readonly WrittenRequest[]) => requests.map(({ id }) => id);
+function ids(requests: readonly WrittenRequest[]) {
+  return requests.map(({ id }) => id);
+}
 
 export function requestsContract(name: string, open: () => Promise<OpenRequests>): void {
   describe(`requests on ${name}`, () => {
@@ -33,12 +39,13 @@ export function requestsContract(name: string, open: () => Promise<OpenRequests>
     });
     afterEach(() => close());
 
-    const added = async (...all: readonly WrittenRequest[]) => {
+    async function added(...all: readonly WrittenRequest[]) {
       for (const request of all) await requests.add(request);
       return all;
-    };
-    const claim = (owner: string, now: Date, limit = 10) =>
-      requests.claim({ owner, now, leaseMs: 5000, limit });
+    }
+    function claim(owner: string, now: Date, limit = 10) {
+      return requests.claim({ owner, now, leaseMs: 5000, limit });
+    }
 
     test('are handed out as they were written down, oldest first, no more than asked for', async () => {
       const oldest = requestOf(1, {

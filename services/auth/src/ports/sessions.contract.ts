@@ -9,22 +9,28 @@ export interface OpenSessions {
   close(): Promise<void>;
 }
 
-const day = (number: number): Date => new Date(Date.UTC(2026, 0, number));
+function day(number: number): Date {
+  return new Date(Date.UTC(2026, 0, number));
+}
 
-const sessionOf = (given: Partial<Session> = {}): Session => ({
-  id: randomUUID(),
-  userId: randomUUID(),
-  n: 0,
-  createdAt: day(1),
-  rotatedAt: day(1),
-  expiresAt: day(31),
-  since: 3,
-  ip: '192.0.2.7',
-  userAgent: 'a browser; with "quotes" and ünïcode',
-  ...given,
-});
+function sessionOf(given: Partial<Session> = {}): Session {
+  return {
+    id: randomUUID(),
+    userId: randomUUID(),
+    n: 0,
+    createdAt: day(1),
+    rotatedAt: day(1),
+    expiresAt: day(31),
+    since: 3,
+    ip: '192.0.2.7',
+    userAgent: 'a browser; with "quotes" and ünïcode',
+    ...given,
+  };
+}
 
-const ids = (sessions: readonly Session[]) => sessions.map(({ id }) => id);
+function ids(sessions: readonly Session[]) {
+  return sessions.map(({ id }) => id);
+}
 
 export function sessionsContract(name: string, open: () => Promise<OpenSessions>): void {
   describe(`sessions on ${name}`, () => {
@@ -36,11 +42,11 @@ export function sessionsContract(name: string, open: () => Promise<OpenSessions>
     });
     afterEach(() => close());
 
-    const created = async (given: Partial<Session> = {}) => {
+    async function created(given: Partial<Session> = {}) {
       const session = sessionOf(given);
       await sessions.create(session);
       return session;
-    };
+    }
     const use = { at: day(2), ip: '2001:db8::1', userAgent: 'another browser' };
 
     test('are found as they were created', async () => {

@@ -18,7 +18,9 @@ export interface OpenPages {
   close(): Promise<void>;
 }
 
-const placeOf = ({ stream, number }: Pick<Commit, 'stream' | 'number'>) => `${stream}/${number}`;
+function placeOf({ stream, number }: Pick<Commit, 'stream' | 'number'>) {
+  return `${stream}/${number}`;
+}
 
 export function journalPagesContract(name: string, open: () => Promise<OpenPages>): void {
   describe(`the pages of the journal on ${name}`, () => {
@@ -29,11 +31,12 @@ export function journalPagesContract(name: string, open: () => Promise<OpenPages
     });
     afterEach(() => under.close());
 
-    const appendAll = async (commits: readonly Commit[]) => {
+    async function appendAll(commits: readonly Commit[]) {
       for (const commit of commits) await under.journal.append(commit);
-    };
-    const readAll = async (): Promise<readonly LyingCommit[]> =>
-      (await Array.fromAsync(under.pages.pages())).flat();
+    }
+    async function readAll(): Promise<readonly LyingCommit[]> {
+      return (await Array.fromAsync(under.pages.pages())).flat();
+    }
 
     test('hold every commit once, by stream and number, however many there are of either', async () => {
       const long = commitsOf(randomUUID(), 1100);

@@ -17,7 +17,9 @@ export interface RelayMetricsDeps {
 /** The outbox is asked when metrics are; while it cannot be reached its gauges say NaN. */
 export function createRelayMetrics({ registry, journal, now, blocked }: RelayMetricsDeps): RelayMetrics {
   const registers = [registry];
-  const backlog = () => journal.backlog().catch(() => undefined);
+  function backlog() {
+    return journal.backlog().catch(() => undefined);
+  }
   new Gauge({
     name: 'latchkey_relay_unpublished_commits',
     help: 'Commits that are not published yet.',
@@ -60,5 +62,6 @@ export function createRelayMetrics({ registry, journal, now, blocked }: RelayMet
 }
 
 /** 0 where nothing waits. */
-export const ageSeconds = (oldest: string | undefined, now: Date): number =>
-  oldest === undefined ? 0 : Math.max(0, (now.getTime() - Date.parse(oldest)) / 1000);
+export function ageSeconds(oldest: string | undefined, now: Date): number {
+  return oldest === undefined ? 0 : Math.max(0, (now.getTime() - Date.parse(oldest)) / 1000);
+}

@@ -8,8 +8,9 @@ import { batchesOf, outgoingCommit } from './outgoing.ts';
 describe('batches of commits', () => {
   const commits = commitsOf(randomUUID(), 10).map(outgoingCommit);
   const [{ bytes } = { bytes: 0 }] = commits;
-  const sizes = (limits: { commits: number; bytes: number }) =>
-    [...batchesOf(commits, limits)].map((batch) => batch.length);
+  function sizes(limits: { commits: number; bytes: number }) {
+    return [...batchesOf(commits, limits)].map((batch) => batch.length);
+  }
 
   test('hold no more commits than they may, in order', () => {
     const batches = [...batchesOf(commits, { commits: 4, bytes: 1e6 })];

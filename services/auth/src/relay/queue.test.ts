@@ -3,18 +3,20 @@ import { describe, test } from 'node:test';
 import { createStreamQueue } from './queue.ts';
 
 describe('the queue of streams', () => {
-  const queueOf = (...streams: readonly string[]) => {
+  function queueOf(...streams: readonly string[]) {
     const ending = new AbortController();
     const queue = createStreamQueue(3, ending.signal);
     for (const stream of streams) queue.add(stream);
-    const taken = (limit: number) => queue.take({ fresh: limit, again: limit });
+    function taken(limit: number) {
+      return queue.take({ fresh: limit, again: limit });
+    }
     return {
       ...queue,
       taken,
       streams: async (limit: number) => (await taken(limit)).streams,
       end: () => ending.abort(),
     };
-  };
+  }
 
   test('hands out each stream once, in the order in which they came', async () => {
     const { add, streams } = queueOf('b', 'a', 'b');

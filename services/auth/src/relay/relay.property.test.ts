@@ -78,7 +78,9 @@ function createWorld(scheduler: fc.Scheduler, fates: readonly Fate[]) {
   const nextFate = fates.values();
   let clock = Date.UTC(2026, 0, 1);
 
-  const sometime = (what: string): Promise<void> => scheduler.schedule(Promise.resolve(), what);
+  function sometime(what: string): Promise<void> {
+    return scheduler.schedule(Promise.resolve(), what);
+  }
 
   /** A request that travels, takes effect, and is answered, if nothing comes between. */
   async function request<T>(what: string, effect: (kept: number) => Promise<T>): Promise<T> {
@@ -112,7 +114,7 @@ function createWorld(scheduler: fc.Scheduler, fates: readonly Fate[]) {
   /** What a crashed relay had asked for takes effect; it never hears of it, and asks for nothing more. */
   function start(): void {
     let crashed = false;
-    const whileAlive = <Args extends readonly unknown[], T>(method: (...args: Args) => Promise<T>) => {
+    function whileAlive<Args extends readonly unknown[], T>(method: (...args: Args) => Promise<T>) {
       return async (...args: Args): Promise<T> => {
         if (crashed) return never;
         const result = await method(...args).catch((error: unknown) =>
@@ -120,7 +122,7 @@ function createWorld(scheduler: fc.Scheduler, fates: readonly Fate[]) {
         );
         return crashed ? never : result;
       };
-    };
+    }
     const relay = createRelay({
       journal: {
         unpublished: whileAlive(remoteJournal.unpublished),
@@ -152,7 +154,9 @@ function createWorld(scheduler: fc.Scheduler, fates: readonly Fate[]) {
     await journal.append(commitOf({ stream, number, at: new Date(clock).toISOString() }));
   }
 
-  const one = (index: number) => running[index % running.length];
+  function one(index: number) {
+    return running[index % running.length];
+  }
 
   async function act(action: Action): Promise<void> {
     clock += 400;
@@ -167,8 +171,9 @@ function createWorld(scheduler: fc.Scheduler, fates: readonly Fate[]) {
     if (action.kind === 'go-on' && running.length > 0) await scheduler.waitNext(action.steps);
   }
 
-  const sequences = (stream: Stream): readonly number[] =>
-    topic.filter(({ key }) => key === stream).map(({ headers }) => Number(headers['ce_sequence']));
+  function sequences(stream: Stream): readonly number[] {
+    return topic.filter(({ key }) => key === stream).map(({ headers }) => Number(headers['ce_sequence']));
+  }
 
   return {
     start,

@@ -50,7 +50,9 @@ function recordingBus() {
 }
 
 const never = new Promise<never>(() => undefined);
-const turn = () => new Promise<void>((resolve) => setImmediate(resolve));
+function turn() {
+  return new Promise<void>((resolve) => setImmediate(resolve));
+}
 
 describe('the relay', () => {
   let database: Database;
@@ -77,13 +79,14 @@ describe('the relay', () => {
     await close();
   });
 
-  const log = () =>
-    createLogger({ name: 'test', level: 'info' }, {
+  function log() {
+    return createLogger({ name: 'test', level: 'info' }, {
       write: (line: string) => lines.push(line),
     } as unknown as NodeJS.WritableStream);
+  }
 
   /** Without a sweep unless `delay` is given: its first look finds nothing and its delay never ends. */
-  const started = async (options: Partial<RelayDeps> = {}) => {
+  async function started(options: Partial<RelayDeps> = {}) {
     registry = new Registry();
     const relay = createRelay({
       journal,
@@ -99,21 +102,24 @@ describe('the relay', () => {
     relays.push(relay);
     await relay.start();
     return relay;
-  };
-  const aborted = (signal: AbortSignal) =>
-    new Promise<void>((resolve) => {
+  }
+  function aborted(signal: AbortSignal) {
+    return new Promise<void>((resolve) => {
       if (signal.aborted) resolve();
       else signal.addEventListener('abort', () => resolve(), { once: true });
     });
-  const append = async (...commits: readonly Commit[]) => {
+  }
+  async function append(...commits: readonly Commit[]) {
     for (const commit of commits) assert.deepEqual(await journal.append(commit), { outcome: 'appended' });
-  };
-  const drainedTo = async (commits: number) => {
+  }
+  async function drainedTo(commits: number) {
     while ((await journal.backlog()).commits > commits) await turn();
-  };
-  const drained = () => drainedTo(0);
+  }
+  function drained() {
+    return drainedTo(0);
+  }
   /** A relay with a publish under way, which ends once it is released. */
-  const publishing = async () => {
+  async function publishing() {
     const relay = await started();
     const { promise: held, resolve: release } = Promise.withResolvers<void>();
     recorder.meanwhile(() => held);
@@ -122,7 +128,7 @@ describe('the relay', () => {
     relay.nudge(commit.stream);
     while (recorder.publishes.length === 0) await turn();
     return { relay, commit, release };
-  };
+  }
 
   test('publishes a stream at once when it is told of it', async () => {
     const relay = await started();
@@ -245,7 +251,9 @@ describe('the relay', () => {
   });
 
   test('can say how it is while the journal is away', async () => {
-    const backlog = () => Promise.reject(new StoreUnavailable(undefined));
+    function backlog() {
+      return Promise.reject(new StoreUnavailable(undefined));
+    }
     const relay = await started({ journal: { ...journal, backlog } });
     assert.equal((await relay.health())[0]?.state, 'ok');
     recorder.meanwhile(() => Promise.reject(new Error('the broker is away')));
@@ -390,12 +398,12 @@ describe('the relay', () => {
 
   describe('sweeping', () => {
     /** Reads, a write of the lease, publish and mark: all settle within a few turns. */
-    const settled = async () => {
+    async function settled() {
       for (let turns = 0; turns < 30; turns++) await turn();
-    };
+    }
 
     /** A delay that ends when the test says so, for any relay that waits. */
-    const steps = () => {
+    function steps() {
       let tick = Promise.withResolvers<void>();
       const pauses: number[] = [];
       return {
@@ -411,7 +419,7 @@ describe('the relay', () => {
           await settled();
         },
       };
-    };
+    }
 
     test('publishes what nobody told it of, once it is a second old', async () => {
       const { delay, step } = steps();

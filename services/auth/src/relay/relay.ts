@@ -126,7 +126,9 @@ export function createRelay(deps: RelayDeps): Relay {
 
 function health({ refusing, blocked }: Publisher, outbox: Outbox | undefined): Dependency {
   const bus = { name: 'bus', needed: false } as const;
-  const degraded = (detail: string): Dependency => ({ ...bus, state: 'degraded', detail });
+  function degraded(detail: string): Dependency {
+    return { ...bus, state: 'degraded', detail };
+  }
   // Another instance may have published meanwhile what was refused here.
   const topics = outbox?.commits === 0 ? [] : refusing();
   if (topics.length > 0) return degraded(`publishing to ${topics.join(', ')} fails; ${inWords(outbox)}`);
@@ -136,10 +138,12 @@ function health({ refusing, blocked }: Publisher, outbox: Outbox | undefined): D
   return { ...bus, state: 'ok' };
 }
 
-const inWords = (outbox: Outbox | undefined): string =>
-  outbox === undefined
+function inWords(outbox: Outbox | undefined): string {
+  return outbox === undefined
     ? 'commits wait in the outbox'
     : `commits in the outbox: ${outbox.commits}, the oldest since ${Math.round(outbox.oldestSeconds)} s`;
+}
 
-const abortableDelay = (ms: number, signal: AbortSignal): Promise<void> =>
-  sleep(ms, undefined, { signal }).catch(() => undefined);
+function abortableDelay(ms: number, signal: AbortSignal): Promise<void> {
+  return sleep(ms, undefined, { signal }).catch(() => undefined);
+}

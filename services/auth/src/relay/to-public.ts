@@ -5,8 +5,8 @@ import type { Commit } from '../ports/journal.ts';
  * The published form of a commit's events, in order. Fields are picked, not dropped: what is private, now or
  * in a later version, cannot slip through.
  */
-export const toPublic = (commit: Commit): readonly LatchkeyEvent[] =>
-  commit.events.map(
+export function toPublic(commit: Commit): readonly LatchkeyEvent[] {
+  return commit.events.map(
     ({ id, type, time, data }, index) =>
       // Type and data come from one fact and so belong together, which the compiler has lost sight of.
       ({
@@ -21,3 +21,4 @@ export const toPublic = (commit: Commit): readonly LatchkeyEvent[] =>
         data,
       }) as LatchkeyEvent,
   );
+}

@@ -64,9 +64,9 @@ export async function startAuth(
   let ahead = 0;
   let away = false;
   /** The driver's own complaint, for auth alone: the log beside it goes on. */
-  const refuseWhileAway = (): void => {
+  function refuseWhileAway(): void {
     if (away) throw Object.assign(new Error('disk I/O error'), { code: 'ERR_SQLITE_ERROR' });
-  };
+  }
   const store: Database = {
     ...database,
     prepare: (sql) => {
@@ -78,7 +78,9 @@ export async function startAuth(
       return database.write(work);
     },
   };
-  const now = () => new Date(Date.now() + ahead);
+  function now() {
+    return new Date(Date.now() + ahead);
+  }
   const service = compose(config, {
     backend: { kind: 'embedded', database: store, bus },
     logger,
@@ -117,7 +119,7 @@ export async function startAuth(
     await rm(folder, { recursive: true });
   });
 
-  const send = async (method: string, path: string, ask: Ask = {}): Promise<Reply> => {
+  async function send(method: string, path: string, ask: Ask = {}): Promise<Reply> {
     const base = `http://127.0.0.1:${door.port()}`;
     const response = await fetch(path.startsWith('/.') ? base + path : `${base}/api/v1/auth${path}`, {
       method,
@@ -134,13 +136,14 @@ export async function startAuth(
     const text = await response.text();
     const isJson = response.headers.get('content-type')?.includes('json') ?? false;
     return { status: response.status, headers: response.headers, text, json: isJson ? JSON.parse(text) : {} };
-  };
+  }
 
-  const eventsOf = (address: string): readonly LatchkeyEvent[] =>
-    events.filter(
+  function eventsOf(address: string): readonly LatchkeyEvent[] {
+    return events.filter(
       ({ data }) =>
         'person' in data && data.person !== null && 'email' in data.person && data.person.email === address,
     );
+  }
 
   return {
     service,
@@ -166,7 +169,9 @@ export async function startAuth(
     eventsOf,
     /** Waits for the n-th event of a type that names an address. */
     event: async <T extends EventType>(type: T, address: string, nth = 1) => {
-      const found = () => eventsOf(address).filter((event) => event.type === type)[nth - 1];
+      function found() {
+        return eventsOf(address).filter((event) => event.type === type)[nth - 1];
+      }
       await until(async () => found() !== undefined);
       return found() as Extract<LatchkeyEvent, { type: T }>;
     },

@@ -11,45 +11,48 @@ export interface Person {
 let count = 0;
 
 /** Whom nobody has heard of yet. */
-export const somebody = (name = 'ada'): Person => {
+export function somebody(name = 'ada'): Person {
   count += 1;
   return {
     email: `${name}${count}@example.com`,
     username: `${name}${count}`,
     password: `the password of ${name} ${count}`,
   };
-};
+}
 
-export const assertStatus = (reply: Reply, status: number): Reply => {
+export function assertStatus(reply: Reply, status: number): Reply {
   assert.equal(reply.status, status, reply.text);
   return reply;
-};
+}
 
-export const assertProblem = (reply: Reply, status: number, code: string): Reply => {
+export function assertProblem(reply: Reply, status: number, code: string): Reply {
   assert.deepEqual([reply.status, reply.json.code], [status, code], reply.text);
   assert.match(reply.headers.get('content-type') ?? '', /^application\/problem\+json/);
   return reply;
-};
+}
 
-export const signUp = (auth: Auth, person: Person, ask: Ask = {}): Promise<Reply> =>
-  auth.post('/signup', { json: person, ...ask });
+export function signUp(auth: Auth, person: Person, ask: Ask = {}): Promise<Reply> {
+  return auth.post('/signup', { json: person, ...ask });
+}
 
 /** Signs up and follows the link. @returns the account's id */
-export const verified = async (auth: Auth, person: Person = somebody()): Promise<Person & { id: string }> => {
+export async function verified(auth: Auth, person: Person = somebody()): Promise<Person & { id: string }> {
   assertStatus(await signUp(auth, person), 201);
   const event = await auth.event('UserRegistered', person.email);
   const { token } = await auth.open(event);
   assertStatus(await auth.post(`/verify/${token}`), 200);
   return { ...person, id: event.subject };
-};
+}
 
-export const login = (auth: Auth, { email, password }: Person, ask: Ask = {}): Promise<Reply> =>
-  auth.post('/login', { json: { email, password }, ...ask });
+export function login(auth: Auth, { email, password }: Person, ask: Ask = {}): Promise<Reply> {
+  return auth.post('/login', { json: { email, password }, ...ask });
+}
 
 /** @returns the tokens of a login that must succeed */
-export const loggedIn = async (
+export async function loggedIn(
   auth: Auth,
   person: Person,
   ask: Ask = {},
-): Promise<{ accessToken: string; refreshToken: string }> =>
-  assertStatus(await login(auth, person, ask), 200).json;
+): Promise<{ accessToken: string; refreshToken: string }> {
+  return assertStatus(await login(auth, person, ask), 200).json;
+}

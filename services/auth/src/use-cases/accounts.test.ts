@@ -7,11 +7,11 @@ import { inWorld, problem, type World } from './testing/world.ts';
 
 const origin = { correlationId: 'request-1' };
 
-const registered = async ({ deps }: World, command: Partial<typeof register> = {}): Promise<string> => {
+async function registered({ deps }: World, command: Partial<typeof register> = {}): Promise<string> {
   const userId = deps.newId();
   const { state } = await deps.accounts.execute(userId, origin, () => ({ ...register, ...command, userId }));
   return state.userId;
-};
+}
 
 const revoke: Command = { type: 'RevokeSessions', reason: 'logout-all' };
 const disable: Command = { type: 'DisableAccount', by: admin };
@@ -81,12 +81,13 @@ describe('a command', () => {
 });
 
 describe('a command that makes an account', () => {
-  const unasked = (world: World) =>
-    world.accountsOn({
+  function unasked(world: World) {
+    return world.accountsOn({
       ...world.deps.journal,
       read: () => assert.fail('asked for commits'),
       snapshot: () => assert.fail('asked for a snapshot'),
     });
+  }
 
   test(
     'asks for nothing that cannot be there',
@@ -169,8 +170,9 @@ describe('a command whose append goes wrong', () => {
     'that comes again for another account id is answered from the account that it made',
     inWorld(async (world) => {
       const named = { ...origin, commandId: '00000000-0000-4000-8000-000000000002' };
-      const signUp = (userId: string) =>
-        world.deps.accounts.execute(userId, named, () => ({ ...register, userId }));
+      function signUp(userId: string) {
+        return world.deps.accounts.execute(userId, named, () => ({ ...register, userId }));
+      }
       const first = await signUp(world.deps.newId());
       const again = await signUp(world.deps.newId());
       assert.deepEqual(again.state, first.state);
@@ -223,14 +225,15 @@ describe('a command that another was faster than', () => {
     'to an address ends its own registration: one of two is verified',
     inWorld(async (world) => {
       const [one, other] = [await registered(world), await registered(world)];
-      const verify = (userId: string) =>
-        world.deps.accounts.execute(userId, origin, async () => ({
+      function verify(userId: string) {
+        return world.deps.accounts.execute(userId, origin, async () => ({
           type: 'Verify',
           tokenHash: link('A').hash,
           now: new Date(0),
           owner: await ownerOf(world.deps, address),
           contested: false,
         }));
+      }
       world.faults.push({ meanwhile: () => verify(other) });
       const { refusal, state } = await verify(one);
       assert.equal(refusal, 'token_invalid');

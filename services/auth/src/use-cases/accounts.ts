@@ -67,7 +67,7 @@ export function createAccounts(deps: {
   const { journal, streams, nudge, now, newId } = deps;
 
   /** A lost answer is made good by appending the very same commit again. */
-  const append = async (commit: Commit): Promise<AppendResult> => {
+  async function append(commit: Commit): Promise<AppendResult> {
     // What could not be published must not be decided either: it would stop its stream for ever.
     for (const event of toPublic(commit)) encode(event);
     try {
@@ -76,22 +76,24 @@ export function createAccounts(deps: {
       if (!(error instanceof StoreUnavailable)) throw error;
       return await journal.append(commit);
     }
-  };
+  }
 
-  const record = (fact: Fact, at: string): RecordedFact => ({
-    ...fact,
-    id: newId(),
-    time: at,
-    version: catalogue[fact.type].version,
-  });
+  function record(fact: Fact, at: string): RecordedFact {
+    return {
+      ...fact,
+      id: newId(),
+      time: at,
+      version: catalogue[fact.type].version,
+    };
+  }
 
-  const commitOf = (
+  function commitOf(
     stream: string,
     { correlationId, traceparent, commandId = v4() }: Origin,
     after: { readonly number: number; readonly sequence: number },
     facts: readonly Fact[],
     keys: { readonly claims: readonly string[]; readonly address?: string },
-  ): Commit => {
+  ): Commit {
     const at = now().toISOString();
     return {
       stream,
@@ -105,15 +107,15 @@ export function createAccounts(deps: {
       ...(traceparent !== undefined && { traceparent }),
       at,
     };
-  };
+  }
 
   /** @param expected what the first try is decided on; without it, and on every other try, what the journal has */
-  const run = async (
+  async function run(
     userId: string,
     origin: Origin,
     ask: Ask,
     expected?: Loaded<AccountState>,
-  ): Promise<Outcome> => {
+  ): Promise<Outcome> {
     const named = { commandId: v4(), ...origin };
     for (let tried = 0; tried < TRIES; tried += 1) {
       if (tried > 0) await pause(2 ** tried * (1 + Math.random()));
@@ -133,14 +135,14 @@ export function createAccounts(deps: {
       return { state: facts.reduce(evolve, before.state), facts, ...refused };
     }
     throw new Problem(problems.conflict, { detail: 'The account was changed meanwhile. Try again.' });
-  };
+  }
 
   /** The command was carried out before, perhaps on another stream id: the answer is that commit's. */
-  const answeredBefore = async (commit: Commit): Promise<Outcome> => {
+  async function answeredBefore(commit: Commit): Promise<Outcome> {
     nudge(commit.stream);
     const { state } = await streams.load(commit.stream);
     return { state, facts: commit.events.filter((fact) => fact.type !== 'MailRequested') };
-  };
+  }
 
   return {
     load: async (userId) => (await streams.load(userId)).state,

@@ -6,20 +6,23 @@ import type { Context, Deps } from './deps.ts';
 type Needs = Pick<Deps, 'journal' | 'accounts'>;
 
 /** The account that holds the claim on a canonical address. */
-export const ownerOf = ({ journal }: Pick<Deps, 'journal'>, address: string): Promise<string | undefined> =>
-  journal.holder(addressClaim(address));
+export function ownerOf({ journal }: Pick<Deps, 'journal'>, address: string): Promise<string | undefined> {
+  return journal.holder(addressClaim(address));
+}
 
 /**
  * The living unverified sign-ups of an address, newest first. A mark that a crash left on one that is
  * verified or ended is taken off on the way. One whose events cannot be read is left out: that is no reason
  * to turn away whoever else has the address.
  */
-export const livingSignUps = async (deps: Needs, address: string): Promise<readonly AccountState[]> =>
-  (await openSignUps(deps, address)).flatMap(({ state }) => state ?? []);
+export async function livingSignUps(deps: Needs, address: string): Promise<readonly AccountState[]> {
+  return (await openSignUps(deps, address)).flatMap(({ state }) => state ?? []);
+}
 
 /** Whether sign-ups besides an account's own live; one that cannot be read may. */
-export const isContested = async (deps: Needs, address: string, userId: string): Promise<boolean> =>
-  (await openSignUps(deps, address)).some(({ stream }) => stream !== userId);
+export async function isContested(deps: Needs, address: string, userId: string): Promise<boolean> {
+  return (await openSignUps(deps, address)).some(({ stream }) => stream !== userId);
+}
 
 interface OpenSignUp {
   readonly stream: string;
@@ -27,39 +30,41 @@ interface OpenSignUp {
   readonly state: AccountState | undefined;
 }
 
-const openSignUps = async (deps: Needs, address: string): Promise<readonly OpenSignUp[]> => {
+async function openSignUps(deps: Needs, address: string): Promise<readonly OpenSignUp[]> {
   const marked = await deps.journal.living(address);
   const signUps = await Promise.all(
     marked.map(async ({ stream }) => ({ stream, state: await readable(deps, stream) })),
   );
-  const isOver = ({ state }: OpenSignUp) => state !== undefined && state.status !== 'unverified';
+  function isOver({ state }: OpenSignUp) {
+    return state !== undefined && state.status !== 'unverified';
+  }
   await Promise.all(signUps.filter(isOver).map(({ stream }) => deps.journal.settle(stream)));
   return signUps.filter((signUp) => !isOver(signUp));
-};
+}
 
-const readable = async ({ accounts }: Needs, userId: string): Promise<AccountState | undefined> => {
+async function readable({ accounts }: Needs, userId: string): Promise<AccountState | undefined> {
   try {
     return await accounts.load(userId);
   } catch (error) {
     if (error instanceof UnreadableCommit) return undefined;
     throw error;
   }
-};
+}
 
 /** Ends the sign-ups of an address that another account has proven. */
-export const supersedeOthers = async (
+export async function supersedeOthers(
   deps: Needs,
   address: string,
   origin: Pick<Context, 'correlationId' | 'traceparent'>,
-): Promise<void> => {
+): Promise<void> {
   for (const { userId } of await livingSignUps(deps, address)) await supersede(deps, userId, origin);
-};
+}
 
-const supersede = async (
+async function supersede(
   deps: Needs,
   userId: string,
   { correlationId, traceparent }: Pick<Context, 'correlationId' | 'traceparent'>,
-): Promise<void> => {
+): Promise<void> {
   const { state } = await deps.accounts.execute(
     userId,
     { correlationId, traceparent },
@@ -70,4 +75,4 @@ const supersede = async (
     }),
   );
   if (state.status === 'ended') await deps.journal.settle(userId);
-};
+}

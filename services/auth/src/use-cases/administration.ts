@@ -10,44 +10,43 @@ type Needs = Pick<Deps, 'accounts' | 'sessions'>;
 type Ask = { readonly userId: string; readonly by: string };
 
 /** @throws Problem (not_found, own_account, conflict for an unverified account) */
-export const changeRole =
-  (deps: Needs) =>
-  (
+export function changeRole(deps: Needs) {
+  return (
     { userId, by, role }: Ask & { readonly role: Role },
     context: Pick<Context, 'correlationId'>,
-  ): Promise<Outcome> =>
-    endingSessions(deps, userId, context, { type: 'ChangeRole', role, by });
+  ): Promise<Outcome> => endingSessions(deps, userId, context, { type: 'ChangeRole', role, by });
+}
 
 /** Ends sessions and links; no more mails. @throws Problem (not_found, own_account) */
-export const disableAccount =
-  (deps: Needs) =>
-  ({ userId, ...ask }: Ask & { readonly reason?: string }, context: Context): Promise<Outcome> =>
+export function disableAccount(deps: Needs) {
+  return ({ userId, ...ask }: Ask & { readonly reason?: string }, context: Context): Promise<Outcome> =>
     endingSessions(deps, userId, context, { type: 'DisableAccount', ...ask });
+}
 
 /** @throws Problem (not_found) */
-export const enableAccount =
-  (deps: Needs) =>
-  ({ userId, ...ask }: Ask & { readonly reason?: string }, context: Context): Promise<Outcome> =>
+export function enableAccount(deps: Needs) {
+  return ({ userId, ...ask }: Ask & { readonly reason?: string }, context: Context): Promise<Outcome> =>
     execute(deps, userId, context, { type: 'EnableAccount', ...ask });
+}
 
-const endingSessions = async (
+async function endingSessions(
   deps: Needs,
   userId: string,
   context: Pick<Context, 'correlationId'>,
   command: Command,
-): Promise<Outcome> => {
+): Promise<Outcome> {
   const outcome = await execute(deps, userId, context, command);
   if (outcome.facts.length > 0) await followUp(() => deps.sessions.removeAll(userId));
   return outcome;
-};
+}
 
-const execute = async (
+async function execute(
   { accounts }: Needs,
   userId: string,
   context: Pick<Context, 'correlationId'>,
   command: Command,
-): Promise<Outcome> => {
+): Promise<Outcome> {
   const outcome = await accounts.execute(userId, context, () => command);
   if (outcome.refusal) throw refused(outcome.refusal);
   return outcome;
-};
+}

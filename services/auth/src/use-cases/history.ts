@@ -12,9 +12,8 @@ export interface HistoryEntry {
 }
 
 /** Oldest first. @throws Problem (not_found, unavailable) */
-export const accountHistory =
-  ({ journal }: Pick<Deps, 'journal'>) =>
-  async (userId: string): Promise<readonly HistoryEntry[]> => {
+export function accountHistory({ journal }: Pick<Deps, 'journal'>) {
+  return async (userId: string): Promise<readonly HistoryEntry[]> => {
     const commits = await journal.read(userId);
     const entries = commits.flatMap(({ sequence, events }) =>
       events.flatMap((fact, i) =>
@@ -26,6 +25,7 @@ export const accountHistory =
     if (entries.length === 0) throw refused('not_found');
     return entries;
   };
+}
 
 const ENDED = {
   expired: 'The sign-up was not verified in time.',
@@ -50,7 +50,7 @@ const REVOKED = {
 } as const;
 
 /** Names nobody but roles and reasons. */
-const summaryOf = (fact: AccountFact): string => {
+function summaryOf(fact: AccountFact): string {
   switch (fact.type) {
     case 'UserRegistered':
       return 'Signed up.';
@@ -77,4 +77,4 @@ const summaryOf = (fact: AccountFact): string => {
     default:
       return assertNever(fact);
   }
-};
+}

@@ -20,36 +20,39 @@ export type UseCases = ReturnType<typeof wired>;
 export type Count = (operation: keyof UseCases, outcome: string) => void;
 
 /** Each answers a store's failure with Problem (unavailable), besides what it says itself. */
-export const createUseCases = (deps: Deps, count: Count = () => undefined): UseCases =>
-  answering(wired(deps), count);
+export function createUseCases(deps: Deps, count: Count = () => undefined): UseCases {
+  return answering(wired(deps), count);
+}
 
-const wired = (deps: Deps) => ({
-  signUp: signUp(deps),
-  viewVerification: viewVerification(deps),
-  verify: verify(deps),
-  rejectSignUp: rejectSignUp(deps),
-  renewVerification: renewVerification(deps),
-  requestByAddress: requestByAddress(deps),
-  login: login(deps),
-  refresh: refresh(deps),
-  logout: logout(deps),
-  logoutEverywhere: logoutEverywhere(deps),
-  listSessions: listSessions(deps),
-  endSession: endSession(deps),
-  viewReset: viewReset(deps),
-  completeReset: completeReset(deps),
-  changePassword: changePassword(deps),
-  changeProfile: changeProfile(deps),
-  accountHistory: accountHistory(deps),
-  sendMail: sendMail(deps),
-  changeRole: changeRole(deps),
-  disableAccount: disableAccount(deps),
-  enableAccount: enableAccount(deps),
-});
+function wired(deps: Deps) {
+  return {
+    signUp: signUp(deps),
+    viewVerification: viewVerification(deps),
+    verify: verify(deps),
+    rejectSignUp: rejectSignUp(deps),
+    renewVerification: renewVerification(deps),
+    requestByAddress: requestByAddress(deps),
+    login: login(deps),
+    refresh: refresh(deps),
+    logout: logout(deps),
+    logoutEverywhere: logoutEverywhere(deps),
+    listSessions: listSessions(deps),
+    endSession: endSession(deps),
+    viewReset: viewReset(deps),
+    completeReset: completeReset(deps),
+    changePassword: changePassword(deps),
+    changeProfile: changeProfile(deps),
+    accountHistory: accountHistory(deps),
+    sendMail: sendMail(deps),
+    changeRole: changeRole(deps),
+    disableAccount: disableAccount(deps),
+    enableAccount: enableAccount(deps),
+  };
+}
 
 type UseCase = (...args: never[]) => Promise<unknown>;
 
-const answering = (useCases: UseCases, count: Count): UseCases => {
+function answering(useCases: UseCases, count: Count): UseCases {
   const entries = Object.entries(useCases) as [keyof UseCases, UseCase][];
   const answered = entries.map(([name, run]) => [
     name,
@@ -66,4 +69,4 @@ const answering = (useCases: UseCases, count: Count): UseCases => {
   ]);
   // Each keeps its name and its type; the compiler cannot follow that through entries.
   return Object.fromEntries(answered) as UseCases;
-};
+}

@@ -6,14 +6,14 @@ import type { Deps } from './deps.ts';
 type Needs = Pick<Deps, 'linkTokens' | 'sealer' | 'settings' | 'now'>;
 
 /** A fresh link to an account's stored address; nothing of it is kept here. */
-export const mintLink = async (
+export async function mintLink(
   { linkTokens, sealer, settings, now }: Needs,
   purpose: LinkPurpose,
   { userId, email }: { readonly userId: string; readonly email: string },
-): Promise<NewLink> => {
+): Promise<NewLink> {
   const minutes = purpose === 'verification' ? settings.verificationMinutes : settings.resetMinutes;
   const token = linkTokens.mint(userId);
   const expiresAt = new Date(now().getTime() + minutes * 60_000).toISOString();
   const sealed = await sealer.seal({ token, to: email, purpose, userId, expiresAt });
   return { hash: linkTokens.hash(purpose, token), sealed: { sealed, expiresAt } };
-};
+}

@@ -9,27 +9,27 @@ const [PASSWORD, ANOTHER, WRONG] = ['correct horse battery', 'another horse batt
 const home = context({ ip: '192.0.2.1' });
 const elsewhere = context({ ip: '198.51.100.7' });
 
-const verified = async (world: World, address: string, password: string): Promise<string> => {
+async function verified(world: World, address: string, password: string): Promise<string> {
   const { userId } = await world.signUp(address, password);
   await world.useCases.verify(world.tokenOf(userId, 'verification'), password, home);
   return userId;
-};
+}
 
-const fails = async (attempt: Promise<SignedIn>): Promise<Problem> => {
+async function fails(attempt: Promise<SignedIn>): Promise<Problem> {
   const error = await attempt.then(
     () => undefined,
     (reason: unknown) => reason,
   );
   assert.ok(error instanceof Problem);
   return error;
-};
+}
 
-const guess = async (world: World, times: number, address = ada): Promise<void> => {
+async function guess(world: World, times: number, address = ada): Promise<void> {
   for (const n of Array(times).keys()) {
     const attempt = world.useCases.login(address, WRONG, context({ ip: `203.0.113.${n}` }));
     assert.equal((await fails(attempt)).spec.code, 'invalid_credentials');
   }
-};
+}
 
 describe('a login', () => {
   test(
@@ -48,8 +48,9 @@ describe('a login', () => {
       await world.signUp(ada, PASSWORD);
       const middle = await world.signUp(ada, PASSWORD);
       const newest = await world.signUp(ada, ANOTHER);
-      const login = async (password: string) =>
-        (await world.useCases.login(ada, password, home)).state.userId;
+      async function login(password: string) {
+        return (await world.useCases.login(ada, password, home)).state.userId;
+      }
       assert.equal(await login(PASSWORD), middle.userId);
       assert.equal(await login(ANOTHER), newest.userId);
     }),

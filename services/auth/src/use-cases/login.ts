@@ -17,9 +17,8 @@ export interface SignedIn {
 }
 
 /** @throws Problem (invalid_credentials, account_disabled, rate_limited, unavailable) */
-export const login =
-  (deps: Deps) =>
-  async (address: string, password: string, context: Context): Promise<SignedIn> => {
+export function login(deps: Deps) {
+  return async (address: string, password: string, context: Context): Promise<SignedIn> => {
     const account = await tryPassword(deps, { address, ip: context.ip }, async () => {
       // The look-up hides behind the hash, which takes much longer: its time tells nobody who lives there.
       const [states, passwordHash] = await Promise.all([
@@ -36,36 +35,39 @@ export const login =
     await deps.sessions.create(session);
     return signedIn(deps, session, account);
   };
+}
 
 /** Tokens for a session as it is now. */
-export const signedIn = (
+export function signedIn(
   { accessTokens, refreshTokens }: Pick<Deps, 'accessTokens' | 'refreshTokens'>,
   session: Pick<Session, 'id' | 'n'>,
   state: AccountState,
-): SignedIn => ({
-  ...accessTokens.issue({
-    userId: state.userId,
-    sessionId: session.id,
-    verified: state.status === 'verified',
-    role: state.role,
-    sequence: state.sequence,
-  }),
-  refreshToken: refreshTokens.issue(session.id, session.n),
-  state,
-});
+): SignedIn {
+  return {
+    ...accessTokens.issue({
+      userId: state.userId,
+      sessionId: session.id,
+      verified: state.status === 'verified',
+      role: state.role,
+      sequence: state.sequence,
+    }),
+    refreshToken: refreshTokens.issue(session.id, session.n),
+    state,
+  };
+}
 
 /** In this order: a sign-up that is verified in between is met as the owner. */
-const candidates = async (deps: Deps, address: string): Promise<readonly AccountState[]> => {
+async function candidates(deps: Deps, address: string): Promise<readonly AccountState[]> {
   const signUps = await livingSignUps(deps, address);
   const owner = await ownerOf(deps, address);
   return owner === undefined ? signUps : [await deps.accounts.load(owner), ...signUps];
-};
+}
 
-const newSession = (
+function newSession(
   { newId, now, settings }: Deps,
   account: AccountState,
   { ip, userAgent }: Context,
-): Session => {
+): Session {
   const at = now();
   return {
     id: newId(),
@@ -78,10 +80,11 @@ const newSession = (
     ip,
     userAgent,
   };
-};
+}
 
 /** The same words for every reason. */
-const invalid = (): Problem =>
-  new Problem(authProblems.invalid_credentials, {
+function invalid(): Problem {
+  return new Problem(authProblems.invalid_credentials, {
     detail: 'The e-mail address or the password is not right.',
   });
+}

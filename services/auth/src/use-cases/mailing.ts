@@ -5,9 +5,8 @@ import type { Context, Deps, Signed } from './deps.ts';
 import { demandAllowed } from './guard.ts';
 
 /** @returns the mailing's id. @throws Problem (rate_limited, unavailable); all or nothing. */
-export const sendMail =
-  ({ accounts, limits, newId }: Pick<Deps, 'accounts' | 'limits' | 'newId'>) =>
-  async (
+export function sendMail({ accounts, limits, newId }: Pick<Deps, 'accounts' | 'limits' | 'newId'>) {
+  return async (
     { userId }: Signed,
     {
       recipients,
@@ -31,3 +30,4 @@ export const sendMail =
     ]);
     return stream;
   };
+}

@@ -9,16 +9,18 @@ const ada = 'ada@example.com';
 const [PASSWORD, ANOTHER] = ['correct horse battery', 'another horse battery'];
 
 /** Auth whose counters take a point and then cannot be reached. */
-const losingLimits = ({ deps }: World) => {
-  const away = () => Promise.reject(new StoreUnavailable(new Error('away')));
+function losingLimits({ deps }: World) {
+  function away() {
+    return Promise.reject(new StoreUnavailable(new Error('away')));
+  }
   return createUseCases({ ...deps, limits: { ...deps.limits, clear: away, trust: away, giveBack: away } });
-};
+}
 
-const login = async ({ deps, useCases }: World, password: string) => {
+async function login({ deps, useCases }: World, password: string) {
   const { refreshToken, state } = await useCases.login(ada, password, context());
   const sessionId = deps.refreshTokens.open(refreshToken)?.sessionId ?? '';
   return { refreshToken, signed: { userId: state.userId, sessionId, state } };
-};
+}
 
 describe('what is done is told as done, though the counters of tries are away by then:', () => {
   test(

@@ -21,15 +21,18 @@ export interface OpenReset {
 }
 
 /** Changes nothing. @throws Problem (token_invalid, token_expired) */
-export const viewReset =
-  (deps: Deps) =>
-  async (token: string): Promise<OpenReset> =>
-    openReset(await linkedAccount(deps, token));
+export function viewReset(deps: Deps) {
+  return async (token: string): Promise<OpenReset> => openReset(await linkedAccount(deps, token));
+}
 
 /** @throws Problem (passwords_do_not_match, password_too_weak, token_invalid, token_expired, conflict, unavailable) */
-export const completeReset =
-  (deps: Deps) =>
-  async (token: string, password: string, confirmation: string, context: Context): Promise<Outcome> => {
+export function completeReset(deps: Deps) {
+  return async (
+    token: string,
+    password: string,
+    confirmation: string,
+    context: Context,
+  ): Promise<Outcome> => {
     const { accounts, limits, passwords, sessions, journal, now } = deps;
     const { userId, tokenHash } = presentedLink(deps, 'reset', token);
     const account = await linkedAccount(deps, token);
@@ -54,14 +57,14 @@ export const completeReset =
     await followUp(() => limits.trust(account.address, context.ip));
     return outcome;
   };
+}
 
 /**
  * Ends every other session and every open link; the caller's session goes on.
  * @throws Problem (current_password_incorrect, passwords_do_not_match, password_too_weak, rate_limited, …)
  */
-export const changePassword =
-  (deps: Deps) =>
-  async (
+export function changePassword(deps: Deps) {
+  return async (
     { userId, sessionId, state }: Signed,
     change: { readonly current: string; readonly next: string; readonly confirmation?: string | undefined },
     context: Context,
@@ -83,19 +86,22 @@ export const changePassword =
     await followUp(() => sessions.removeAll(userId, { except: sessionId }));
     return outcome;
   };
+}
 
 /** The account that a reset link is for. @throws Problem (token_invalid, token_expired) */
-const linkedAccount = async (deps: Deps, token: string): Promise<AccountState> => {
+async function linkedAccount(deps: Deps, token: string): Promise<AccountState> {
   const { userId, tokenHash } = presentedLink(deps, 'reset', token);
   const state = await deps.accounts.load(userId);
   const refusal = resetRefusal(state, tokenHash, deps.now());
   if (refusal) throw refused(refusal);
   return state;
-};
+}
 
-const openReset = ({ username, email, locale, status }: AccountState): OpenReset => ({
-  username,
-  email,
-  locale,
-  first: status === 'unverified',
-});
+function openReset({ username, email, locale, status }: AccountState): OpenReset {
+  return {
+    username,
+    email,
+    locale,
+    first: status === 'unverified',
+  };
+}

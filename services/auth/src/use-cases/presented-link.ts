@@ -4,12 +4,12 @@ import { refused } from '../http/problems.ts';
 import type { Deps } from './deps.ts';
 
 /** @throws Problem (token_invalid) for what is no token at all. */
-export const presentedLink = (
+export function presentedLink(
   { linkTokens }: Pick<Deps, 'linkTokens'>,
   purpose: LinkPurpose,
   token: string,
-): { readonly userId: string; readonly tokenHash: string } => {
+): { readonly userId: string; readonly tokenHash: string } {
   const userId = linkTokens.account(token);
   if (userId === undefined) throw refused('token_invalid');
   return { userId, tokenHash: linkTokens.hash(purpose, token) };
-};
+}

@@ -5,10 +5,14 @@ import type { Outcome } from './accounts.ts';
 import type { Context, Deps, Signed } from './deps.ts';
 
 /** @throws Problem (account_not_verified, conflict, unavailable) */
-export const changeProfile =
-  ({ accounts }: Deps) =>
-  async ({ userId }: Signed, change: Omit<ChangeProfile, 'type'>, context: Context): Promise<Outcome> => {
+export function changeProfile({ accounts }: Deps) {
+  return async (
+    { userId }: Signed,
+    change: Omit<ChangeProfile, 'type'>,
+    context: Context,
+  ): Promise<Outcome> => {
     const outcome = await accounts.execute(userId, context, () => ({ type: 'ChangeProfile', ...change }));
     if (outcome.refusal) throw refused(outcome.refusal);
     return outcome;
   };
+}

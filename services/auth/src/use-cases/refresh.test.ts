@@ -11,13 +11,14 @@ const PASSWORD = 'correct horse battery';
 const SECOND = 1000;
 const invalid = problem('refresh_token_invalid');
 
-const loggedIn = async (world: World): Promise<SignedIn> => {
+async function loggedIn(world: World): Promise<SignedIn> {
   await world.signUp(ada, PASSWORD);
   return world.useCases.login(ada, PASSWORD, context());
-};
+}
 
-const revocations = async (world: World, userId: string): Promise<number> =>
-  (await world.typesOf(userId)).filter((type) => type === 'SessionsRevoked').length;
+async function revocations(world: World, userId: string): Promise<number> {
+  return (await world.typesOf(userId)).filter((type) => type === 'SessionsRevoked').length;
+}
 
 describe('a refresh token', () => {
   test(
@@ -61,7 +62,9 @@ describe('a refresh token', () => {
       `is not used up where the account cannot be had: ${failure.name}`,
       inWorld(async (world) => {
         const { refreshToken, state } = await loggedIn(world);
-        const load = () => Promise.reject(failure);
+        function load() {
+          return Promise.reject(failure);
+        }
         const { refresh } = createUseCases({ ...world.deps, accounts: { ...world.deps.accounts, load } });
         await assert.rejects(refresh(refreshToken, context()), problem('unavailable'));
         world.advance(60 * SECOND);

@@ -11,9 +11,8 @@ import { isAlive } from './standing.ts';
 const GRACE_MS = 10_000;
 
 /** @throws Problem (refresh_token_invalid, unavailable) */
-export const refresh =
-  (deps: Deps) =>
-  async (refreshToken: string, context: Context): Promise<SignedIn> => {
+export function refresh(deps: Deps) {
+  return async (refreshToken: string, context: Context): Promise<SignedIn> => {
     const named = deps.refreshTokens.open(refreshToken);
     if (named === undefined) throw invalid();
     const session = await livingSession(deps, named.sessionId);
@@ -26,48 +25,51 @@ export const refresh =
         : await lostAnswer(deps, session, named.n, context);
     return signedIn(deps, current, state);
   };
+}
 
 type Named = NonNullable<ReturnType<Deps['refreshTokens']['open']>>;
 
 /** Another request with the same token may have been faster: then its answer is given again. */
-const rotate = async (deps: Deps, { sessionId, n }: Named, context: Context): Promise<Session> => {
+async function rotate(deps: Deps, { sessionId, n }: Named, context: Context): Promise<Session> {
   const { ip, userAgent } = context;
   const rotated = await deps.sessions.rotate(sessionId, n, { at: deps.now(), ip, userAgent });
   if (rotated !== undefined) return rotated;
   return lostAnswer(deps, await livingSession(deps, sessionId), n, context);
-};
+}
 
-const livingSession = async ({ sessions, now }: Deps, id: string): Promise<Session> => {
+async function livingSession({ sessions, now }: Deps, id: string): Promise<Session> {
   const session = await sessions.find(id);
   if (session === undefined || session.expiresAt <= now()) throw invalid();
   return session;
-};
+}
 
 /** For a token that is not the current one: what it got before, if that may have been lost. */
-const lostAnswer = async (deps: Deps, session: Session, n: number, context: Context): Promise<Session> => {
+async function lostAnswer(deps: Deps, session: Session, n: number, context: Context): Promise<Session> {
   if (isLostAnswer(session, n, deps.now())) return session;
   if (n < session.n) await endStolen(deps, session, context);
   throw invalid();
-};
+}
 
-const isLostAnswer = ({ n, rotatedAt }: Session, presented: number, now: Date): boolean =>
-  presented === n - 1 && now.getTime() - rotatedAt.getTime() <= GRACE_MS;
+function isLostAnswer({ n, rotatedAt }: Session, presented: number, now: Date): boolean {
+  return presented === n - 1 && now.getTime() - rotatedAt.getTime() <= GRACE_MS;
+}
 
 /**
  * The fact first: a crash in between leaves sessions that are dead. Where the fact is there already, sessions
  * that live now were made later: an old token must not end them.
  */
-const endStolen = async (deps: Deps, { userId, since }: Session, context: Context): Promise<void> => {
+async function endStolen(deps: Deps, { userId, since }: Session, context: Context): Promise<void> {
   const { facts } = await deps.accounts.execute(userId, context, () => ({
     type: 'RevokeSessions',
     reason: 'refresh-reuse',
     since,
   }));
   if (facts.length > 0) await followUp(() => deps.sessions.removeAll(userId));
-};
+}
 
 /** The same words for every reason. */
-const invalid = (): Problem =>
-  new Problem(authProblems.refresh_token_invalid, {
+function invalid(): Problem {
+  return new Problem(authProblems.refresh_token_invalid, {
     detail: 'The refresh token is not valid, or not any more. Log in again.',
   });
+}

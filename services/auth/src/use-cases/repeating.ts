@@ -28,7 +28,7 @@ export function repeating(options: {
   /** Said once: while a store is away, every run fails. */
   let failing = false;
 
-  const attempt = async (): Promise<boolean> => {
+  async function attempt(): Promise<boolean> {
     try {
       const more = await run();
       if (failing) logger.info({ job: name }, 'a job runs again');
@@ -39,21 +39,21 @@ export function repeating(options: {
       failing = true;
       return false;
     }
-  };
+  }
 
-  const loop = async (): Promise<void> => {
+  async function loop(): Promise<void> {
     do {
       woken = false;
       if (await attempt()) woken = true;
     } while (woken && !stopped);
     running = undefined;
     if (!stopped) timer = setTimeout(begin, everyMs);
-  };
+  }
 
-  const begin = (): void => {
+  function begin(): void {
     clearTimeout(timer);
     if (running === undefined && !stopped) running = loop();
-  };
+  }
 
   return {
     start: () => {

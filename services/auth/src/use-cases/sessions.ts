@@ -7,19 +7,18 @@ import { followUp } from './reachable.ts';
 import { isAlive } from './standing.ts';
 
 /** Ends the session that a genuine refresh token names. Anything else ends nothing, and is no error. */
-export const logout =
-  ({ refreshTokens, sessions }: Deps) =>
-  async (refreshToken: string): Promise<void> => {
+export function logout({ refreshTokens, sessions }: Deps) {
+  return async (refreshToken: string): Promise<void> => {
     const named = refreshTokens.open(refreshToken);
     if (named === undefined) return;
     const session = await sessions.find(named.sessionId);
     if (session) await sessions.remove(session.userId, session.id);
   };
+}
 
 /** Ends every session and every access token of the account. */
-export const logoutEverywhere =
-  ({ accounts, sessions }: Deps) =>
-  async ({ userId }: Signed, context: Context): Promise<Outcome> => {
+export function logoutEverywhere({ accounts, sessions }: Deps) {
+  return async ({ userId }: Signed, context: Context): Promise<Outcome> => {
     const outcome = await accounts.execute(userId, context, () => ({
       type: 'RevokeSessions',
       reason: 'logout-all',
@@ -27,19 +26,20 @@ export const logoutEverywhere =
     await followUp(() => sessions.removeAll(userId));
     return outcome;
   };
+}
 
 /** The living ones, newest login first. */
-export const listSessions =
-  ({ sessions, now }: Deps) =>
-  async ({ userId, state }: Signed): Promise<readonly Session[]> => {
+export function listSessions({ sessions, now }: Deps) {
+  return async ({ userId, state }: Signed): Promise<readonly Session[]> => {
     const all = await sessions.list(userId, now());
     return all.filter(({ since }) => isAlive(state, since));
   };
+}
 
 /** @throws Problem (not_found) for a session that is not the caller's. */
-export const endSession =
-  ({ sessions }: Deps) =>
-  async ({ userId }: Signed, sessionId: string): Promise<void> => {
+export function endSession({ sessions }: Deps) {
+  return async ({ userId }: Signed, sessionId: string): Promise<void> => {
     const removed = await sessions.remove(userId, sessionId);
     if (!removed) throw new Problem(problems.not_found, { detail: 'There is no such session.' });
   };
+}

@@ -13,9 +13,15 @@ const person = {
   locale: 'en',
 };
 
-const living = async ({ deps }: World): Promise<number> => (await deps.journal.living(ada)).length;
-const statusOf = async ({ deps }: World, userId: string) => (await deps.accounts.load(userId)).status;
-const tokenOf = (world: World, userId: string) => world.tokenOf(userId, 'verification');
+async function living({ deps }: World): Promise<number> {
+  return (await deps.journal.living(ada)).length;
+}
+async function statusOf({ deps }: World, userId: string) {
+  return (await deps.accounts.load(userId)).status;
+}
+function tokenOf(world: World, userId: string) {
+  return world.tokenOf(userId, 'verification');
+}
 
 describe('a sign-up', () => {
   test(
@@ -92,8 +98,9 @@ describe('verifying a sign-up', () => {
     inWorld(async (world) => {
       await world.signUp(ada, ANOTHER);
       const { userId } = await world.signUp(ada, PASSWORD);
-      const verify = (password?: string) =>
-        world.useCases.verify(tokenOf(world, userId), password, context());
+      function verify(password?: string) {
+        return world.useCases.verify(tokenOf(world, userId), password, context());
+      }
       assert.equal((await world.useCases.viewVerification(tokenOf(world, userId))).contested, true);
       await assert.rejects(verify(), problem('password_required'));
       for (const _ of Array(3).keys()) await assert.rejects(verify(ANOTHER), problem('password_required'));
@@ -106,7 +113,9 @@ describe('verifying a sign-up', () => {
     'is repaired by a second click where a crash left the mark on the verified account',
     inWorld(async (world) => {
       const { userId } = await world.signUp(ada, PASSWORD);
-      const verify = () => world.useCases.verify(tokenOf(world, userId), undefined, context());
+      function verify() {
+        return world.useCases.verify(tokenOf(world, userId), undefined, context());
+      }
       world.faults.push('answer lost', 'answer lost');
       await assert.rejects(verify(), problem('unavailable'));
       assert.equal(await living(world), 1);

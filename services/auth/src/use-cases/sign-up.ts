@@ -26,9 +26,8 @@ export interface SignUp {
  * @throws Problem (rate_limited, password_too_weak, unavailable; email_already_registered where the settings
  * say that sign-ups may reveal it)
  */
-export const signUp =
-  (deps: Deps) =>
-  async (person: SignUp, context: Context): Promise<void> => {
+export function signUp(deps: Deps) {
+  return async (person: SignUp, context: Context): Promise<void> => {
     const { accounts, journal, limits, passwords, settings, newId } = deps;
     const { stored, canonical: address } = person.email;
     demandStrong(person.password, { email: stored, username: person.username });
@@ -65,13 +64,16 @@ export const signUp =
       owner: await ownerOf(deps, address),
     }));
   };
+}
 
-const originOf = (context: Context, address: string): Origin => ({
-  ...context,
-  ...(context.idempotencyKey !== undefined && {
-    commandId: commandIdOf(context.idempotencyKey, 'signup', address),
-  }),
-});
+function originOf(context: Context, address: string): Origin {
+  return {
+    ...context,
+    ...(context.idempotencyKey !== undefined && {
+      commandId: commandIdOf(context.idempotencyKey, 'signup', address),
+    }),
+  };
+}
 
 const refuseTaken = async (deps: Pick<Deps, 'journal'>, address: string): Promise<void> => {
   if ((await ownerOf(deps, address)) === undefined) return;

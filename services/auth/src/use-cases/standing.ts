@@ -5,15 +5,17 @@ import type { Deps, Signed } from './deps.ts';
 import { reachable } from './reachable.ts';
 
 /** The account lives, and nothing later than `sequence` revoked its sessions. */
-export const isAlive = (state: AccountState, sequence: number): boolean =>
-  (state.status === 'unverified' || state.status === 'verified') &&
-  !state.disabled &&
-  sequence >= state.revokedAt;
+export function isAlive(state: AccountState, sequence: number): boolean {
+  return (
+    (state.status === 'unverified' || state.status === 'verified') &&
+    !state.disabled &&
+    sequence >= state.revokedAt
+  );
+}
 
 /** What the guards ask for each access token: the journal's state and the session, as they are now. */
-export const standing =
-  (deps: Pick<Deps, 'accounts' | 'sessions' | 'now'>) =>
-  async (
+export function standing(deps: Pick<Deps, 'accounts' | 'sessions' | 'now'>) {
+  return async (
     claims: AccessClaims,
   ): Promise<(Signed & { readonly verified: boolean; readonly role: string }) | 'dead'> => {
     const [state, session] = await reachable(() =>
@@ -29,3 +31,4 @@ export const standing =
       role: state.role,
     };
   };
+}

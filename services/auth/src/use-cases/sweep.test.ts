@@ -11,12 +11,15 @@ const ada = 'ada@example.com';
 const PASSWORD = 'correct horse battery';
 const WEEK = 7 * DAY;
 
-const statusOf = async ({ deps }: World, userId: string) => (await deps.accounts.load(userId)).status;
-const marked = async ({ deps }: World): Promise<readonly string[]> =>
-  (await deps.journal.registrations({ limit: 1000 })).map(({ stream }) => stream);
+async function statusOf({ deps }: World, userId: string) {
+  return (await deps.accounts.load(userId)).status;
+}
+async function marked({ deps }: World): Promise<readonly string[]> {
+  return (await deps.journal.registrations({ limit: 1000 })).map(({ stream }) => stream);
+}
 
 /** Verified as far as the journal goes, where the process died right after the append. */
-const verifiedByACrash = async (world: World, userId: string): Promise<void> => {
+async function verifiedByACrash(world: World, userId: string): Promise<void> {
   const { deps, tokenOf } = world;
   const tokenHash = deps.linkTokens.hash('verification', tokenOf(userId, 'verification'));
   await deps.accounts.execute(userId, context(), async ({ address }) => ({
@@ -26,7 +29,7 @@ const verifiedByACrash = async (world: World, userId: string): Promise<void> => 
     owner: await ownerOf(deps, address),
     contested: false,
   }));
-};
+}
 
 describe('the sweep', () => {
   test(
@@ -140,7 +143,9 @@ describe('the sweep', () => {
     inWorld(async (world) => {
       const { userId } = await world.signUp(ada, PASSWORD);
       await world.useCases.login(ada, PASSWORD, context());
-      const at = (days: number) => new Date(world.deps.now().getTime() + days * DAY);
+      function at(days: number) {
+        return new Date(world.deps.now().getTime() + days * DAY);
+      }
       const session = {
         ...{ userId, n: 0, since: 1, ip: '192.0.2.1', userAgent: 'a browser' },
         ...{ createdAt: at(0), rotatedAt: at(0), expiresAt: at(1) },

@@ -20,7 +20,7 @@ type Needs = Pick<Deps, 'accounts' | 'journal' | 'sessions' | 'limits' | 'now' |
 type Skipped = (registration: Registration, error: unknown) => void;
 
 /** One pass over the living sign-ups, and over the sessions and limits that are over. */
-export const sweepOnce = async (deps: Needs, skipped: Skipped = () => undefined): Promise<void> => {
+export async function sweepOnce(deps: Needs, skipped: Skipped = () => undefined): Promise<void> {
   let after: Registration | undefined;
   do {
     const page = await deps.journal.registrations({ limit: PAGE, ...(after && { after }) });
@@ -29,20 +29,20 @@ export const sweepOnce = async (deps: Needs, skipped: Skipped = () => undefined)
   } while (after);
   while ((await deps.sessions.removeExpired(deps.now(), PAGE)) === PAGE);
   await deps.limits.removeExpired();
-};
+}
 
 /** One that cannot be read, or keeps changing, is left for the next time; it must not hold up those behind it. */
-const attempt = async (deps: Needs, registration: Registration, skipped: Skipped): Promise<void> => {
+async function attempt(deps: Needs, registration: Registration, skipped: Skipped): Promise<void> {
   try {
     await sweepRegistration(deps, registration);
   } catch (error) {
     if (error instanceof StoreUnavailable) throw error;
     skipped(registration, error);
   }
-};
+}
 
 /** Due, proven by another, or marked although it is over already. */
-const sweepRegistration = async (deps: Needs, { stream, address, at }: Registration): Promise<void> => {
+async function sweepRegistration(deps: Needs, { stream, address, at }: Registration): Promise<void> {
   const isDue = deps.now().getTime() - Date.parse(at) >= REGISTRATION_DAYS * 86_400_000;
   const { state } = await deps.accounts.execute(stream, { correlationId: deps.newId() }, async () => ({
     type: 'EndRegistration',
@@ -50,7 +50,7 @@ const sweepRegistration = async (deps: Needs, { stream, address, at }: Registrat
     owner: await ownerOf(deps, address),
   }));
   if (state.status !== 'unverified') await deps.journal.settle(stream);
-};
+}
 
 export function createSweep(
   deps: Needs & { readonly leases: Leases; readonly owner: string; readonly logger: Logger },
@@ -58,11 +58,11 @@ export function createSweep(
   const { leases, owner, now, logger } = deps;
   const skipped: Skipped = ({ stream }, error) =>
     logger.error({ err: error, stream }, 'a sign-up could not be swept');
-  const run = async (): Promise<boolean> => {
+  async function run(): Promise<boolean> {
     const mine = await leases.take({ name: 'sweep', holder: owner, now: now(), ms: LEASE_MS });
     if (mine) await sweepOnce(deps, skipped);
     return false;
-  };
+  }
   const job = repeating({ name: 'sweep', everyMs: EVERY_MS, logger, run });
   return {
     name: 'sweep',

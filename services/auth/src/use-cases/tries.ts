@@ -20,20 +20,20 @@ interface Who {
  * @param attempt resolves with nothing where the password was wrong
  * @throws Problem (rate_limited), or what `attempt` throws
  */
-export const tryPassword = async <T>(
+export async function tryPassword<T>(
   deps: Needs,
   who: Who,
   attempt: () => Promise<T | undefined>,
-): Promise<T | undefined> => {
+): Promise<T | undefined> {
   const { limits } = deps;
   const network = ipKey(who.ip);
   demandAllowed(await limits.peek('login-ip', network));
   const counted = await limits.take('login-address', who.address);
   if (!counted.allowed && !(await isKnownFrom(deps, who))) demandAllowed(counted);
   /** A point too few hurts less than an answer that denies what is done. */
-  const takeBack = async (): Promise<void> => {
+  async function takeBack(): Promise<void> {
     if (counted.allowed) await followUp(() => limits.giveBack('login-address', who.address));
-  };
+  }
   const result = await attempt().catch(async (error: unknown) => {
     await takeBack();
     throw error;
@@ -41,7 +41,7 @@ export const tryPassword = async <T>(
   if (result === undefined) await limits.take('login-ip', network);
   else await takeBack();
   return result;
-};
+}
 
 /** What is looked up for an address that nobody has proven. */
 const NOBODY = '00000000-0000-0000-0000-000000000000';
@@ -50,7 +50,7 @@ const NOBODY = '00000000-0000-0000-0000-000000000000';
  * Whether the owner of the address is logged in there, or has last reset the password from there: else anybody
  * could lock him out. Takes the same steps for every address: how long a refusal takes must not tell.
  */
-const isKnownFrom = async (deps: Needs, { address, ip }: Who): Promise<boolean> => {
+async function isKnownFrom(deps: Needs, { address, ip }: Who): Promise<boolean> {
   const trusted = await deps.limits.trusted(address, ip);
   const owner = (await ownerOf(deps, address)) ?? NOBODY;
   const state = await deps.accounts.load(owner);
@@ -59,4 +59,4 @@ const isKnownFrom = async (deps: Needs, { address, ip }: Who): Promise<boolean> 
     (session) => ipKey(session.ip) === ipKey(ip) && isAlive(state, session.since),
   );
   return trusted || loggedIn;
-};
+}

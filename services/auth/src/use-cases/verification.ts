@@ -24,9 +24,8 @@ export interface OpenVerification {
 }
 
 /** Changes nothing: mail scanners follow links. @throws Problem (token_invalid, token_expired) */
-export const viewVerification =
-  (deps: Deps) =>
-  async (token: string): Promise<OpenVerification> => {
+export function viewVerification(deps: Deps) {
+  return async (token: string): Promise<OpenVerification> => {
     const { userId, tokenHash } = presentedLink(deps, 'verification', token);
     const state = await deps.accounts.load(userId);
     const refusal = verificationRefusal(state, tokenHash, deps.now());
@@ -41,14 +40,14 @@ export const viewVerification =
       contested: !used && (await isContested(deps, state.address, userId)),
     };
   };
+}
 
 /**
  * The holder of the link confirms the sign-up, with its password where others are open.
  * @throws Problem (token_invalid, token_expired, password_required, rate_limited, conflict, unavailable)
  */
-export const verify =
-  (deps: Deps) =>
-  async (token: string, password: string | undefined, context: Context): Promise<Outcome> => {
+export function verify(deps: Deps) {
+  return async (token: string, password: string | undefined, context: Context): Promise<Outcome> => {
     const link = presentedLink(deps, 'verification', token);
     const outcome =
       password === undefined
@@ -60,16 +59,17 @@ export const verify =
     if (facts.length > 0) await followUp(() => supersedeOthers(deps, state.address, context));
     return outcome;
   };
+}
 
 type PresentedLink = ReturnType<typeof presentedLink>;
 
-const confirm = (
+function confirm(
   deps: Deps,
   { userId, tokenHash }: PresentedLink,
   passwordHash: string | undefined,
   context: Context,
-): Promise<Outcome> =>
-  deps.accounts.execute(userId, context, async ({ address }) => ({
+): Promise<Outcome> {
+  return deps.accounts.execute(userId, context, async ({ address }) => ({
     type: 'Verify',
     tokenHash,
     now: deps.now(),
@@ -77,14 +77,15 @@ const confirm = (
     contested: await isContested(deps, address, userId),
     ...(passwordHash !== undefined && { passwordHash }),
   }));
+}
 
 /** Guessing here counts as guessing at login. Only whoever has a link can make us hash. */
-const confirmWith = async (
+async function confirmWith(
   deps: Deps,
   link: PresentedLink,
   password: string,
   context: Context,
-): Promise<Outcome> => {
+): Promise<Outcome> {
   const state = await deps.accounts.load(link.userId);
   const refusal = verificationRefusal(state, link.tokenHash, deps.now());
   if (refusal) return { state, facts: [], refusal };
@@ -95,12 +96,11 @@ const confirmWith = async (
     return confirmed.refusal === 'password_required' ? undefined : confirmed;
   });
   return outcome ?? { state, facts: [], refusal: 'password_required' };
-};
+}
 
 /** "This was not me." @throws Problem (token_invalid, token_expired, conflict, unavailable) */
-export const rejectSignUp =
-  (deps: Deps) =>
-  async (token: string, context: Context): Promise<Outcome> => {
+export function rejectSignUp(deps: Deps) {
+  return async (token: string, context: Context): Promise<Outcome> => {
     const { userId, tokenHash } = presentedLink(deps, 'verification', token);
     const outcome = await deps.accounts.execute(userId, context, () => ({
       type: 'RejectRegistration',
@@ -111,11 +111,11 @@ export const rejectSignUp =
     await followUp(() => deps.journal.settle(userId));
     return outcome;
   };
+}
 
 /** A newer link for the caller's own account, as it is then; a verified one needs none. @throws Problem (rate_limited) */
-export const renewVerification =
-  (deps: Deps) =>
-  async (caller: Signed, context: Context): Promise<AccountState> => {
+export function renewVerification(deps: Deps) {
+  return async (caller: Signed, context: Context): Promise<AccountState> => {
     demandAllowed(await deps.limits.take('mail-ip', ipKey(context.ip)));
     if (caller.state.status !== 'unverified') return caller.state;
     const mayMail = await deps.limits.take('verification-address', caller.state.address);
@@ -127,8 +127,9 @@ export const renewVerification =
     }));
     return state;
   };
+}
 
-const signedUpAt = async ({ journal }: Deps, userId: string): Promise<Date> => {
+async function signedUpAt({ journal }: Deps, userId: string): Promise<Date> {
   const [registration] = await journal.read(userId);
   return new Date(registration?.at ?? 0);
-};
+}

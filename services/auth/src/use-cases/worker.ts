@@ -25,7 +25,7 @@ export function createWorker(
   const { requests, now, owner, logger, carryOut } = deps;
 
   /** One that fails is left to its lease, and the others go on. */
-  const attempt = async (request: WrittenRequest): Promise<void> => {
+  async function attempt(request: WrittenRequest): Promise<void> {
     try {
       await carryOut(request);
       await requests.done(request.id, owner);
@@ -35,13 +35,13 @@ export function createWorker(
         'a written-down request will be tried again',
       );
     }
-  };
+  }
 
-  const run = async (): Promise<boolean> => {
+  async function run(): Promise<boolean> {
     const claimed = await requests.claim({ owner, now: now(), leaseMs: LEASE_MS, limit: BATCH });
     for (const request of claimed) await attempt(request);
     return claimed.length === BATCH;
-  };
+  }
 
   const job = repeating({ name: 'worker', everyMs: IDLE_MS, logger, run });
   return {

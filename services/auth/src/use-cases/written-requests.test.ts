@@ -11,32 +11,34 @@ const ada = 'ada@example.com';
 const logger = createLogger({ name: 'test', level: 'silent' });
 const PASSWORD = 'correct horse battery';
 
-const workerOf = (world: World, owner: string, carry = carryOut(world.deps)): Worker =>
-  createWorker({ ...world.deps, owner, logger, carryOut: carry });
+function workerOf(world: World, owner: string, carry = carryOut(world.deps)): Worker {
+  return createWorker({ ...world.deps, owner, logger, carryOut: carry });
+}
 
 /** Lets a worker carry out what is written down, and ends it. */
-const work = async (world: World, owner = 'a worker'): Promise<void> => {
+async function work(world: World, owner = 'a worker'): Promise<void> {
   const worker = workerOf(world, owner);
   await worker.start();
   await until(async () => (await world.deps.requests.count()) === 0);
   await worker.stop();
-};
+}
 
-const verified = async (world: World, address: string, password = PASSWORD): Promise<string> => {
+async function verified(world: World, address: string, password = PASSWORD): Promise<string> {
   const { userId } = await world.signUp(address, password);
   await world.useCases.verify(world.tokenOf(userId, 'verification'), password, context());
   return userId;
-};
+}
 
 /** What the last reset request of an account said. */
-const lastReset = async (world: World, userId: string) => {
+async function lastReset(world: World, userId: string) {
   const fact = (await world.factsOf(userId)).findLast(({ type }) => type === 'PasswordResetRequested');
   assert.ok(fact?.type === 'PasswordResetRequested');
   return { verifies: fact.data.verifies, linked: fact.data.reset !== undefined };
-};
+}
 
-const resets = async (world: World, userId: string): Promise<number> =>
-  (await world.typesOf(userId)).filter((type) => type === 'PasswordResetRequested').length;
+async function resets(world: World, userId: string): Promise<number> {
+  return (await world.typesOf(userId)).filter((type) => type === 'PasswordResetRequested').length;
+}
 
 describe('a request by address', () => {
   test(
@@ -103,11 +105,18 @@ describe('a request by address', () => {
   test(
     'over the limit of its address is neither written down nor refused; over that of its IP it is refused',
     inWorld(async (world) => {
-      const from = (ip: string) => world.useCases.requestByAddress('password-reset', ada, context({ ip }));
+      function from(ip: string) {
+        return world.useCases.requestByAddress('password-reset', ada, context({ ip }));
+      }
       for (const n of Array(25).keys()) await from(`192.0.2.${n}`);
       assert.equal(await world.deps.requests.count(), 20);
-      const other = (n: number) =>
-        world.useCases.requestByAddress('verification', `${n}@example.com`, context({ ip: '198.51.100.1' }));
+      function other(n: number) {
+        return world.useCases.requestByAddress(
+          'verification',
+          `${n}@example.com`,
+          context({ ip: '198.51.100.1' }),
+        );
+      }
       for (const n of Array(30).keys()) await other(n);
       await assert.rejects(other(30), problem('rate_limited'));
     }),
@@ -115,13 +124,13 @@ describe('a request by address', () => {
 });
 
 describe('a worker that dies', () => {
-  const written = async (world: World): Promise<WrittenRequest> => {
+  async function written(world: World): Promise<WrittenRequest> {
     await world.useCases.requestByAddress('password-reset', ada, context());
     const claim = { owner: 'the dead', now: world.deps.now(), leaseMs: 30_000, limit: 20 };
     const [request] = await world.deps.requests.claim(claim);
     assert.ok(request);
     return request;
-  };
+  }
 
   test(
     'after the event, before the request was crossed off: another adds no second event',
@@ -168,10 +177,10 @@ describe('a worker that dies', () => {
     'takes no other request with it: one that fails is left, the next is carried out',
     inWorld(async (world) => {
       const carried: string[] = [];
-      const failing = async ({ address }: WrittenRequest): Promise<void> => {
+      async function failing({ address }: WrittenRequest): Promise<void> {
         carried.push(address);
         if (address === 'broken@example.com') throw new Error('broken');
-      };
+      }
       for (const address of ['broken@example.com', ada]) {
         await world.useCases.requestByAddress('verification', address, context());
         world.advance(1);

@@ -7,7 +7,9 @@ const database = testDatabase('deliveries', deliveryIndexes);
 
 deliveriesContract('mongo', async () => {
   const { connection } = await database.empty();
-  const all = (collection: string) => connection.collection(collection).find().toArray();
+  function all(collection: string) {
+    return connection.collection(collection).find().toArray();
+  }
   return {
     deliveries: createMongoDeliveries(connection),
     another: async () => createMongoDeliveries((await database.another()).connection),

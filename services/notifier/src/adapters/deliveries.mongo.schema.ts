@@ -30,8 +30,8 @@ const text = { type: String, required: true } as const;
 const whole = { type: Number, required: true } as const;
 const instant = { type: Date, required: true } as const;
 
-export const deliverySchema = () =>
-  plainSchema<DeliveryDocument>({
+export function deliverySchema() {
+  return plainSchema<DeliveryDocument>({
     _id: text,
     eventId: text,
     subject: text,
@@ -52,6 +52,7 @@ export const deliverySchema = () =>
     reason: String,
     endedAt: Date,
   });
+}
 
 /** One document a subject: which mails are not to be sent, by the sequence that they must not come before. */
 export interface CutoffsDocument {

@@ -36,16 +36,16 @@ export function createMongoDeliveries(connection: Connection): Deliveries {
   const deliveries = connection.collection<DeliveryDocument>(DELIVERIES);
   const cutoffs = cutoffsIn(connection.collection<CutoffsDocument>(CUTOFFS));
 
-  const addAll = async (added: readonly NewDelivery[]): Promise<number> => {
+  async function addAll(added: readonly NewDelivery[]): Promise<number> {
     if (added.length === 0) return 0;
     const upserts = added.map(({ id, ...delivery }) => ({
       updateOne: { filter: { _id: id }, update: { $setOnInsert: documentOf(delivery) }, upsert: true },
     }));
     const { upsertedCount } = await repeatingLost(() => deliveries.bulkWrite(upserts, { ordered: false }));
     return upsertedCount;
-  };
+  }
 
-  const cancelReached = async (reaching: readonly Cutoff[], now: Date): Promise<number> => {
+  async function cancelReached(reaching: readonly Cutoff[], now: Date): Promise<number> {
     if (reaching.length === 0) return 0;
     const cancellations = reaching.map((cutoff) => ({
       updateMany: {
@@ -55,9 +55,9 @@ export function createMongoDeliveries(connection: Connection): Deliveries {
     }));
     const { modifiedCount } = await deliveries.bulkWrite(cancellations, { ordered: false });
     return modifiedCount;
-  };
+  }
 
-  const expire = async (now: Date): Promise<number> => {
+  async function expire(now: Date): Promise<number> {
     const over = { 'open.sendUntil': { $lte: now }, 'open.dueAt': { $lte: now } };
     if ((await deliveries.findOne(over, { projection: { _id: 1 } })) === null) return 0;
     const unsealable = await deliveries.updateMany(
@@ -66,7 +66,7 @@ export function createMongoDeliveries(connection: Connection): Deliveries {
     );
     const expired = await deliveries.updateMany(over, ended('expired', now));
     return unsealable.modifiedCount + expired.modifiedCount;
-  };
+  }
 
   /** Takes some of those that are due; another claimer may have been faster with all of them. `more`: others may be due. */
   async function takeSome({ owner, now, leaseMs, limit }: Claim) {
@@ -102,7 +102,9 @@ export function createMongoDeliveries(connection: Connection): Deliveries {
   ): Promise<readonly DeliveryDocument[]> {
     if (taken.length === 0) return [];
     const reaching = await cutoffs.of(taken.map(({ subject }) => subject));
-    const isReached = (delivery: DeliveryDocument) => reaching.some((cutoff) => covers(cutoff, delivery));
+    function isReached(delivery: DeliveryDocument) {
+      return reaching.some((cutoff) => covers(cutoff, delivery));
+    }
     const ids = taken.filter(isReached).map(({ _id }) => _id);
     if (ids.length > 0) {
       await deliveries.updateMany({ _id: { $in: ids }, owner }, ended('cancelled', now));
@@ -165,12 +167,13 @@ export function createMongoDeliveries(connection: Connection): Deliveries {
     },
 
     async list({ states, limit, after }) {
-      const ofState = (state: DeliveryState) =>
-        deliveries
+      function ofState(state: DeliveryState) {
+        return deliveries
           .find({ state, ...(after === undefined ? {} : comesAfter(after)) }, { projection: { content: 0 } })
           .sort({ occurredAt: -1, _id: -1 })
           .limit(limit)
           .toArray();
+      }
       const found = await Promise.all(states.map(ofState));
       return found.flat().map(summaryOf).toSorted(newestFirst).slice(0, limit);
     },
@@ -224,20 +227,25 @@ function cutoffsIn(collection: Collection<CutoffsDocument>) {
   };
 }
 
-const subjectsOf = ({ deliveries, cutoffs }: Batch): readonly string[] =>
-  [...deliveries, ...cutoffs].map(({ subject }) => subject);
+function subjectsOf({ deliveries, cutoffs }: Batch): readonly string[] {
+  return [...deliveries, ...cutoffs].map(({ subject }) => subject);
+}
 
 /** What `covers` says, as a filter. */
-const reachedBy = ({ subject, what, before }: Cutoff) => ({
-  subject,
-  sequence: { $lt: before },
-  ...(what === 'everything' ? {} : { purpose: what }),
-});
+function reachedBy({ subject, what, before }: Cutoff) {
+  return {
+    subject,
+    sequence: { $lt: before },
+    ...(what === 'everything' ? {} : { purpose: what }),
+  };
+}
 
-const ended = (state: DeliveryState, endedAt: Date, reason?: string) => ({
-  $set: { state, endedAt, ...(reason === undefined ? {} : { reason }) },
-  $unset: { open: 1, owner: 1, content: 1 } as const,
-});
+function ended(state: DeliveryState, endedAt: Date, reason?: string) {
+  return {
+    $set: { state, endedAt, ...(reason === undefined ? {} : { reason }) },
+    $unset: { open: 1, owner: 1, content: 1 } as const,
+  };
+}
 
 function outcomeOf(settlement: Settlement) {
   const { attempt } = settlement;
@@ -258,13 +266,15 @@ function outcomeOf(settlement: Settlement) {
   return { ...logged, $set: { ...$set, ...last }, $unset };
 }
 
-const documentOf = (delivery: Omit<NewDelivery, 'id'>): Omit<DeliveryDocument, '_id'> => ({
-  ...delivery,
-  state: 'pending',
-  open: { dueAt: delivery.occurredAt, sendUntil: delivery.sendUntil },
-  tries: 0,
-  attempts: [],
-});
+function documentOf(delivery: Omit<NewDelivery, 'id'>): Omit<DeliveryDocument, '_id'> {
+  return {
+    ...delivery,
+    state: 'pending',
+    open: { dueAt: delivery.occurredAt, sendUntil: delivery.sendUntil },
+    tries: 0,
+    attempts: [],
+  };
+}
 
 /** Nothing for one that has ended since it was taken. */
 function claimedOf({ _id: id, purpose, content, ...rest }: DeliveryDocument): readonly ClaimedDelivery[] {
@@ -275,11 +285,13 @@ function claimedOf({ _id: id, purpose, content, ...rest }: DeliveryDocument): re
 }
 
 /** In a list, newest first. */
-const comesAfter = ({ occurredAt, id }: DeliveryPosition) => ({
-  $or: [{ occurredAt: { $lt: occurredAt } }, { occurredAt, _id: { $lt: id } }],
-});
+function comesAfter({ occurredAt, id }: DeliveryPosition) {
+  return {
+    $or: [{ occurredAt: { $lt: occurredAt } }, { occurredAt, _id: { $lt: id } }],
+  };
+}
 
-const summaryOf = (document: DeliveryDocument): DeliverySummary => {
+function summaryOf(document: DeliveryDocument): DeliverySummary {
   const { _id: id, eventId, correlationId, subject, mail, state, occurredAt, sendUntil } = document;
   const { reason, open, endedAt, tries, attempts } = document;
   return {
@@ -297,4 +309,4 @@ const summaryOf = (document: DeliveryDocument): DeliverySummary => {
     tries,
     attempts,
   };
-};
+}

@@ -8,7 +8,7 @@ import { openDatabase } from '@latchkey/sqlite';
 import { deliveriesContract } from '../ports/deliveries.contract.ts';
 import { createSqliteDeliveries } from './deliveries.sqlite.ts';
 
-const open = async () => {
+async function open() {
   const folder = await mkdtemp(join(tmpdir(), 'latchkey-deliveries-'));
   const database = openDatabase({ folder, as: 'server' });
   return {
@@ -20,7 +20,7 @@ const open = async () => {
       await rm(folder, { recursive: true });
     },
   };
-};
+}
 
 deliveriesContract('sqlite', open);
 

@@ -128,7 +128,9 @@ const COMMIT_DELAY_MS = 20;
 
 type Row = Readonly<Record<string, SQLOutputValue>>;
 
-const date = (value: SQLOutputValue | undefined): Date => new Date(Number(value));
+function date(value: SQLOutputValue | undefined): Date {
+  return new Date(Number(value));
+}
 
 function insert(statement: StatementSync, delivery: NewDelivery): number {
   const { changes } = statement.run(
@@ -148,54 +150,61 @@ function insert(statement: StatementSync, delivery: NewDelivery): number {
   return Number(changes);
 }
 
-const toClaimed = (row: Row): ClaimedDelivery => ({
-  id: String(row['id']),
-  eventId: String(row['event_id']),
-  subject: String(row['subject']),
-  sequence: Number(row['sequence']),
-  mail: String(row['mail']) as ClaimedDelivery['mail'],
-  locale: String(row['locale']),
-  correlationId: String(row['correlation_id']),
-  occurredAt: date(row['occurred_at']),
-  sendUntil: date(row['send_until']),
-  ...(row['purpose'] !== null && { purpose: row['purpose'] as NonNullable<NewDelivery['purpose']> }),
-  content: JSON.parse(String(row['content'])) as DeliveryContent,
-  tries: Number(row['tries']),
-});
+function toClaimed(row: Row): ClaimedDelivery {
+  return {
+    id: String(row['id']),
+    eventId: String(row['event_id']),
+    subject: String(row['subject']),
+    sequence: Number(row['sequence']),
+    mail: String(row['mail']) as ClaimedDelivery['mail'],
+    locale: String(row['locale']),
+    correlationId: String(row['correlation_id']),
+    occurredAt: date(row['occurred_at']),
+    sendUntil: date(row['send_until']),
+    ...(row['purpose'] !== null && { purpose: row['purpose'] as NonNullable<NewDelivery['purpose']> }),
+    content: JSON.parse(String(row['content'])) as DeliveryContent,
+    tries: Number(row['tries']),
+  };
+}
 
 type StoredAttempt = Omit<Attempt, 'at'> & { readonly at: string };
 
 /** The attempts of a row. */
-export const readLog = (row: Row): readonly Attempt[] =>
-  (JSON.parse(String(row['attempts'])) as StoredAttempt[]).map((entry) => ({
+export function readLog(row: Row): readonly Attempt[] {
+  return (JSON.parse(String(row['attempts'])) as StoredAttempt[]).map((entry) => ({
     ...entry,
     at: new Date(entry.at),
   }));
+}
 
-const extended = (row: Row, attempt: Attempt | undefined): string =>
-  JSON.stringify([...readLog(row), ...(attempt ? [attempt] : [])].slice(-LOG_LENGTH));
+function extended(row: Row, attempt: Attempt | undefined): string {
+  return JSON.stringify([...readLog(row), ...(attempt ? [attempt] : [])].slice(-LOG_LENGTH));
+}
 
-const toSummary = (row: Row): DeliverySummary => ({
-  id: String(row['id']),
-  eventId: String(row['event_id']),
-  correlationId: String(row['correlation_id']),
-  subject: String(row['subject']),
-  mail: String(row['mail']),
-  state: String(row['state']) as DeliveryState,
-  ...(row['reason'] !== null && { reason: String(row['reason']) }),
-  occurredAt: date(row['occurred_at']),
-  sendUntil: date(row['send_until']),
-  ...(row['due_at'] !== null && { dueAt: date(row['due_at']) }),
-  ...(row['ended_at'] !== null && { endedAt: date(row['ended_at']) }),
-  tries: Number(row['tries']),
-  attempts: readLog(row),
-});
+function toSummary(row: Row): DeliverySummary {
+  return {
+    id: String(row['id']),
+    eventId: String(row['event_id']),
+    correlationId: String(row['correlation_id']),
+    subject: String(row['subject']),
+    mail: String(row['mail']),
+    state: String(row['state']) as DeliveryState,
+    ...(row['reason'] !== null && { reason: String(row['reason']) }),
+    occurredAt: date(row['occurred_at']),
+    sendUntil: date(row['send_until']),
+    ...(row['due_at'] !== null && { dueAt: date(row['due_at']) }),
+    ...(row['ended_at'] !== null && { endedAt: date(row['ended_at']) }),
+    tries: Number(row['tries']),
+    attempts: readLog(row),
+  };
+}
 
 /** Comes before every delivery of a list. */
 const NEWEST: DeliveryPosition = { occurredAt: new Date(8.64e15), id: '' };
 
-const touchedSubjects = ({ deliveries, cutoffs }: Batch): ReadonlySet<string> =>
-  new Set([...deliveries, ...cutoffs].map(({ subject }) => subject));
+function touchedSubjects({ deliveries, cutoffs }: Batch): ReadonlySet<string> {
+  return new Set([...deliveries, ...cutoffs].map(({ subject }) => subject));
+}
 
 interface SqliteDeliveries extends Deliveries {
   /** Voids what a former process held: a data folder has one server at a time, so that one is gone. */
@@ -204,15 +213,21 @@ interface SqliteDeliveries extends Deliveries {
 
 export function createSqliteDeliveries(database: Database): SqliteDeliveries {
   database.exec(TABLES);
-  const sql = (text: string): StatementSync => database.prepare(text);
+  function sql(text: string): StatementSync {
+    return database.prepare(text);
+  }
 
-  const raise = ({ subject, what, before }: Cutoff): unknown => sql(RAISE_CUTOFF).run(subject, what, before);
+  function raise({ subject, what, before }: Cutoff): unknown {
+    return sql(RAISE_CUTOFF).run(subject, what, before);
+  }
 
-  const cancelOf = (subject: string, now: Date): number =>
-    Number(sql(CANCEL_OF_SUBJECT).run(now.getTime(), subject).changes);
+  function cancelOf(subject: string, now: Date): number {
+    return Number(sql(CANCEL_OF_SUBJECT).run(now.getTime(), subject).changes);
+  }
 
-  const expireDue = (now: Date): number =>
-    Number(sql(EXPIRE).run(now.getTime(), now.getTime(), now.getTime()).changes);
+  function expireDue(now: Date): number {
+    return Number(sql(EXPIRE).run(now.getTime(), now.getTime(), now.getTime()).changes);
+  }
 
   function claimSome({ owner, now, leaseMs, limit }: Claim): readonly ClaimedDelivery[] {
     const at = now.getTime();
@@ -244,14 +259,14 @@ export function createSqliteDeliveries(database: Database): SqliteDeliveries {
 
   const port: SqliteDeliveries = {
     record: (batch, now) => {
-      const recordAll = () => {
+      function recordAll() {
         batch.cutoffs.forEach(raise);
         const added = batch.deliveries.reduce((sum, each) => sum + insert(sql(INSERT), each), 0);
         let cancelled = 0;
         for (const subject of touchedSubjects(batch)) cancelled += cancelOf(subject, now);
         if (batch.deliveries.some(({ sendUntil }) => sendUntil <= now)) expireDue(now);
         return { added, cancelled };
-      };
+      }
       // Lost, the log's position is lost with it, and the events come again.
       return database.write(recordAll, { flushed: false });
     },

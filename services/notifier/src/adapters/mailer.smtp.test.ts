@@ -19,7 +19,9 @@ const MAIL: Mail = {
   date: new Date('2026-11-21T10:00:00Z'),
 };
 
-const allowed = (): SendOptions => ({ mayProceed: () => true, signal: AbortSignal.timeout(30_000) });
+function allowed(): SendOptions {
+  return { mayProceed: () => true, signal: AbortSignal.timeout(30_000) };
+}
 
 let open: { close(): unknown }[] = [];
 
@@ -211,7 +213,9 @@ describe('the lease', () => {
         done();
       },
     });
-    const mayProceed = (): boolean => order.push('asked') > 0;
+    function mayProceed(): boolean {
+      return order.push('asked') > 0;
+    }
     await mailerTo(server.port).send(MAIL, { ...allowed(), mayProceed });
     assert.deepEqual(order, ['recipient', 'asked']);
   });
@@ -250,8 +254,12 @@ describe('a server with TLS', () => {
   });
   after(() => rmSync(folder, { recursive: true }));
 
-  const startTls = (): Script => ({ ...tls, disabledCommands: [] });
-  const implicit = (): Script => ({ ...tls, secure: true });
+  function startTls(): Script {
+    return { ...tls, disabledCommands: [] };
+  }
+  function implicit(): Script {
+    return { ...tls, secure: true };
+  }
 
   it('is spoken to over STARTTLS', async () => {
     const settings = { startTls: true, validateCertificates: false };

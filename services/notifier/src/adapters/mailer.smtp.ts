@@ -55,7 +55,9 @@ interface SmtpError extends Error {
   readonly responseCode?: number;
 }
 
-const aboutTheMail = (command: string | undefined): boolean => command === 'RCPT TO' || command === 'DATA';
+function aboutTheMail(command: string | undefined): boolean {
+  return command === 'RCPT TO' || command === 'DATA';
+}
 
 function afterReply(command: string | undefined, code: number): SendResult {
   if (code === 421) return { kind: 'unreachable', code };
@@ -66,7 +68,9 @@ function afterReply(command: string | undefined, code: number): SendResult {
 /** Faults that will not go away by themselves: wrong credentials, no STARTTLS where it is demanded, a bad certificate. */
 const UNWELCOME = new Set(['EAUTH', 'ENOAUTH', 'ETLS', 'EREQUIRETLS']);
 /** OpenSSL's and Node's own words for it; nodemailer hides the code. */
-const isCertificateFault = (message: string): boolean => /certificate|altnames/i.test(message);
+function isCertificateFault(message: string): boolean {
+  return /certificate|altnames/i.test(message);
+}
 
 /** What an error of nodemailer says about the mail. */
 function afterError(error: unknown, contentWasSent: boolean): SendResult {
@@ -80,7 +84,9 @@ function afterError(error: unknown, contentWasSent: boolean): SendResult {
   return { kind: 'unreachable' };
 }
 
-const oneLine = (text: string): string => text.replace(/[\p{Cc}\u2028\u2029]+/gu, ' ').trim();
+function oneLine(text: string): string {
+  return text.replace(/[\p{Cc}\u2028\u2029]+/gu, ' ').trim();
+}
 
 /** What nodemailer is handed. Addresses are objects, so that nothing in them is parsed as a list. */
 function messageOf(mail: Mail, from: SmtpSettings['from']) {

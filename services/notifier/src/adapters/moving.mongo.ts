@@ -15,24 +15,26 @@ export interface NewHome {
 }
 
 /** Where the notifier's records go in MongoDB. */
-export const createMongoNewHome = (connection: Connection): NewHome => ({
-  cutoffs: reportingFailures<Target<KeptCutoffs>>(
-    arrivals<KeptCutoffs, CutoffsDocument>(connection, CUTOFFS, {
-      documentOf: ({ subject, before }) => ({ _id: subject, before }),
-      isHeld: (kept, given) =>
-        Object.entries(given.before).every(
-          ([what, before]) => (kept.before[what as keyof typeof kept.before] ?? 0) >= before,
-        ),
-    }),
-  ),
-  deliveries: reportingFailures<Target<KeptDelivery>>(
-    arrivals<KeptDelivery, DeliveryDocument>(connection, DELIVERIES, {
-      documentOf,
-      // What was final stays so; what was open may have come to any end meanwhile.
-      isHeld: (kept, given) => given.open !== undefined || kept.state === given.state,
-    }),
-  ),
-});
+export function createMongoNewHome(connection: Connection): NewHome {
+  return {
+    cutoffs: reportingFailures<Target<KeptCutoffs>>(
+      arrivals<KeptCutoffs, CutoffsDocument>(connection, CUTOFFS, {
+        documentOf: ({ subject, before }) => ({ _id: subject, before }),
+        isHeld: (kept, given) =>
+          Object.entries(given.before).every(
+            ([what, before]) => (kept.before[what as keyof typeof kept.before] ?? 0) >= before,
+          ),
+      }),
+    ),
+    deliveries: reportingFailures<Target<KeptDelivery>>(
+      arrivals<KeptDelivery, DeliveryDocument>(connection, DELIVERIES, {
+        documentOf,
+        // What was final stays so; what was open may have come to any end meanwhile.
+        isHeld: (kept, given) => given.open !== undefined || kept.state === given.state,
+      }),
+    ),
+  };
+}
 
 function documentOf({ id, dueAt, ...delivery }: KeptDelivery): DeliveryDocument {
   const lastResult = delivery.attempts.at(-1)?.result;

@@ -29,7 +29,9 @@ export interface OldHome {
 export function createSqliteOldHome(database: Database): OldHome {
   // A folder that an earlier build filled may lack a table.
   createSqliteDeliveries(database);
-  const count = async (sql: string): Promise<number> => Number(database.prepare(sql).get()?.['items']);
+  async function count(sql: string): Promise<number> {
+    return Number(database.prepare(sql).get()?.['items']);
+  }
 
   return {
     cutoffs: {
@@ -47,40 +49,47 @@ export function createSqliteOldHome(database: Database): OldHome {
   };
 }
 
-const cutoffsOf = (row: Row): KeptCutoffs => ({
-  subject: String(row['subject']),
-  before: JSON.parse(String(row['before'])),
-});
+function cutoffsOf(row: Row): KeptCutoffs {
+  return {
+    subject: String(row['subject']),
+    before: JSON.parse(String(row['before'])),
+  };
+}
 
-const deliveryOf = (row: Row): KeptDelivery => ({
-  id: String(row['id']),
-  eventId: String(row['event_id']),
-  subject: String(row['subject']),
-  sequence: Number(row['sequence']),
-  mail: String(row['mail']) as NewDelivery['mail'],
-  locale: String(row['locale']),
-  correlationId: String(row['correlation_id']),
-  occurredAt: instantOf(row['occurred_at']),
-  sendUntil: instantOf(row['send_until']),
-  ...given('purpose', row['purpose'], (value) => String(value) as NonNullable<NewDelivery['purpose']>),
-  state: String(row['state']) as DeliveryState,
-  ...given('dueAt', row['due_at'], instantOf),
-  ...given('content', row['content'], (value) => JSON.parse(String(value)) as DeliveryContent),
-  ...given('owner', row['owner'], String),
-  tries: Number(row['tries']),
-  attempts: readLog(row),
-  ...given('reason', row['reason'], String),
-  ...given('endedAt', row['ended_at'], instantOf),
-});
+function deliveryOf(row: Row): KeptDelivery {
+  return {
+    id: String(row['id']),
+    eventId: String(row['event_id']),
+    subject: String(row['subject']),
+    sequence: Number(row['sequence']),
+    mail: String(row['mail']) as NewDelivery['mail'],
+    locale: String(row['locale']),
+    correlationId: String(row['correlation_id']),
+    occurredAt: instantOf(row['occurred_at']),
+    sendUntil: instantOf(row['send_until']),
+    ...given('purpose', row['purpose'], (value) => String(value) as NonNullable<NewDelivery['purpose']>),
+    state: String(row['state']) as DeliveryState,
+    ...given('dueAt', row['due_at'], instantOf),
+    ...given('content', row['content'], (value) => JSON.parse(String(value)) as DeliveryContent),
+    ...given('owner', row['owner'], String),
+    tries: Number(row['tries']),
+    attempts: readLog(row),
+    ...given('reason', row['reason'], String),
+    ...given('endedAt', row['ended_at'], instantOf),
+  };
+}
 
-const instantOf = (ms: SQLOutputValue | undefined): Date => new Date(Number(ms));
+function instantOf(ms: SQLOutputValue | undefined): Date {
+  return new Date(Number(ms));
+}
 
 /** The field, if the column has a value. */
-const given = <Name extends string, Value>(
+function given<Name extends string, Value>(
   name: Name,
   value: SQLOutputValue | undefined,
   read: (value: SQLOutputValue) => Value,
-): { readonly [Key in Name]?: Value } =>
-  value === null || value === undefined
+): { readonly [Key in Name]?: Value } {
+  return value === null || value === undefined
     ? {}
     : ({ [name]: read(value) } as { readonly [Key in Name]?: Value });
+}

@@ -55,7 +55,9 @@ export function retryDelay(tries: number, random: number): number {
   return Math.round(ceiling * (0.5 + random / 2));
 }
 
-const later = (now: Date, ms: number): Date => new Date(now.getTime() + ms);
+function later(now: Date, ms: number): Date {
+  return new Date(now.getTime() + ms);
+}
 
 /** What becomes of a delivery after a try that ended at `now`. */
 export function afterTry(
@@ -101,8 +103,9 @@ export function afterTry(
 }
 
 /** Whether a delivery may still be sent. */
-export const inTime = (delivery: Pick<ClaimedDelivery, 'sendUntil'>, now: Date): boolean =>
-  now.getTime() < delivery.sendUntil.getTime();
+export function inTime(delivery: Pick<ClaimedDelivery, 'sendUntil'>, now: Date): boolean {
+  return now.getTime() < delivery.sendUntil.getTime();
+}
 
 function assertNever(result: never): never {
   throw new TypeError(`no settlement for ${JSON.stringify(result)}`);

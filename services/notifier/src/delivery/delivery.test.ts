@@ -7,9 +7,12 @@ import { sendUntil } from './delivery.ts';
 
 const MINUTE = 60_000;
 const NOW = new Date('2026-11-21T10:00:00.000Z');
-const later = (ms: number): Date => new Date(NOW.getTime() + ms);
-const aLink = (ms: number) =>
-  ({ purpose: 'reset', sealed: 'e.y.j', expiresAt: later(ms).toISOString() }) as const;
+function later(ms: number): Date {
+  return new Date(NOW.getTime() + ms);
+}
+function aLink(ms: number) {
+  return { purpose: 'reset', sealed: 'e.y.j', expiresAt: later(ms).toISOString() } as const;
+}
 
 describe('how long a mail may be sent', () => {
   it('a notice: 72 h from its event', () => {
@@ -27,7 +30,9 @@ describe('how long a mail may be sent', () => {
 
 describe('what becomes of a delivery', () => {
   const delivery = { tries: 0, sendUntil: later(60 * MINUTE) };
-  const after = (result: TryResult) => afterTry(delivery, result, { at: NOW, ms: 5 }, later(5), 0.5);
+  function after(result: TryResult) {
+    return afterTry(delivery, result, { at: NOW, ms: 5 }, later(5), 0.5);
+  }
 
   it('ends when it is accepted, refused for good, somebody else’s, broken or too late', () => {
     const results = ['accepted', 'too-late', 'mismatch', 'broken'] as const;

@@ -139,10 +139,13 @@ export function entriesFor(event: LatchkeyEvent, idOf: IdOf): Batch & { readonly
 }
 
 /** Whether a cutoff reaches a delivery. Adapters that can only ask a database say the same in its language. */
-export const covers = (
+export function covers(
   cutoff: Cutoff,
   delivery: Pick<NewDelivery, 'subject' | 'sequence' | 'purpose'>,
-): boolean =>
-  cutoff.subject === delivery.subject &&
-  delivery.sequence < cutoff.before &&
-  (cutoff.what === 'everything' || cutoff.what === delivery.purpose);
+): boolean {
+  return (
+    cutoff.subject === delivery.subject &&
+    delivery.sequence < cutoff.before &&
+    (cutoff.what === 'everything' || cutoff.what === delivery.purpose)
+  );
+}

@@ -21,15 +21,17 @@ const PATHS = {
   reset: { page: '/api/v1/auth/password-reset-confirm/{token}', app: '/reset-password?token={token}' },
 } as const;
 
-const withoutSlash = (url: string): string => url.replace(/\/+$/, '');
+function withoutSlash(url: string): string {
+  return url.replace(/\/+$/, '');
+}
 
 export function createLinks(settings: LinkSettings): Links {
   const { FRONTEND_URL: frontend, PUBLIC_URL: publicUrl } = settings;
   const own = { verification: settings.VERIFY_LINK, reset: settings.RESET_LINK };
-  const template = (purpose: LinkPurpose): string => {
+  function template(purpose: LinkPurpose): string {
     if (frontend) return withoutSlash(frontend) + PATHS[purpose].app;
     return withoutSlash(publicUrl) + PATHS[purpose].page;
-  };
+  }
   return {
     forToken: (purpose, token) => (own[purpose] ?? template(purpose)).replaceAll('{token}', () => token),
     home: frontend ?? publicUrl,

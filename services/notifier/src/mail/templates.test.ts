@@ -38,8 +38,9 @@ describe('the mails as they are shipped', () => {
 
   it('have the subjects that clients know', async () => {
     const templates = await loadTemplates();
-    const subject = (mail: 'verify-email' | 'reset-password' | 'welcome') =>
-      templates.render(mail, 'en', sampleVariables).subject;
+    function subject(mail: 'verify-email' | 'reset-password' | 'welcome') {
+      return templates.render(mail, 'en', sampleVariables).subject;
+    }
     assert.equal(subject('verify-email'), 'Verify your email');
     assert.equal(subject('reset-password'), 'Reset Your Password');
     assert.equal(subject('welcome'), 'Welcome to our app');
@@ -69,18 +70,18 @@ describe('TEMPLATE_FOLDER', () => {
   });
   afterEach(() => rm(folder, { recursive: true }));
 
-  const write = async (path: string, content: string): Promise<void> => {
+  async function write(path: string, content: string): Promise<void> {
     await mkdir(dirname(join(folder, path)), { recursive: true });
     await writeFile(join(folder, path), content);
-  };
+  }
 
-  const faultOf = async (path: string, content: string): Promise<string> => {
+  async function faultOf(path: string, content: string): Promise<string> {
     await write(path, content);
     const error: unknown = await loadTemplates(folder).catch((reason: unknown) => reason);
     assert.ok(error instanceof TemplateError);
     assert.equal(error.faults.length, 1);
     return error.message;
-  };
+  }
 
   it('takes the place of single files', async () => {
     await write('verify-email/en/mail.html', '<a href="{{ verify_url }}">Hi {{ username }}</a>');

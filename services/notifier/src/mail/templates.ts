@@ -46,7 +46,9 @@ const ownFolder = join(import.meta.dirname, '..', '..', 'mails');
 const options = { strictVariables: true, strictFilters: true, templates: {}, ownPropertyOnly: true } as const;
 const plain = new Liquid(options);
 const escaping = new Liquid({ ...options, outputEscape: 'escape' });
-const engineFor = (part: Part): Liquid => (part === 'mail.html' ? escaping : plain);
+function engineFor(part: Part): Liquid {
+  return part === 'mail.html' ? escaping : plain;
+}
 
 async function foldersIn(folder: string): Promise<readonly string[]> {
   const entries = await readdir(folder, { withFileTypes: true }).catch(() => []);
@@ -62,8 +64,9 @@ async function readIfThere(path: string): Promise<string | undefined> {
   }
 }
 
-const reason = (error: unknown): string =>
-  error instanceof Error ? (error.message.split('\n')[0] ?? '') : '';
+function reason(error: unknown): string {
+  return error instanceof Error ? (error.message.split('\n')[0] ?? '') : '';
+}
 
 /** Parses a template and tries it; also on the branches that the sample does not take, by static analysis. */
 function parse(mail: MailName, part: Part, path: string, source: string): readonly Template[] {
@@ -83,8 +86,9 @@ function parse(mail: MailName, part: Part, path: string, source: string): readon
   }
 }
 
-const pick = (names: readonly string[], from: Variables): Variables =>
-  Object.fromEntries(names.map((name) => [name, from[name] ?? '']));
+function pick(names: readonly string[], from: Variables): Variables {
+  return Object.fromEntries(names.map((name) => [name, from[name] ?? '']));
+}
 
 /** The file of ours that `folders` override, the last first. */
 async function loadPart(
@@ -146,15 +150,16 @@ export async function loadTemplates(override?: string): Promise<Templates> {
   return templatesFrom(parsed);
 }
 
-const faultsOf = (error: unknown): readonly string[] =>
-  error instanceof TemplateError ? error.faults : [reason(error)];
+function faultsOf(error: unknown): readonly string[] {
+  return error instanceof TemplateError ? error.faults : [reason(error)];
+}
 
 function templatesFrom(parsed: ReadonlyMap<MailName, ReadonlyMap<string, Parsed>>): Templates {
-  const localeFor = (mail: MailName, locale: string): string => {
+  function localeFor(mail: MailName, locale: string): string {
     const known = parsed.get(mail);
     // To take a locale apart is dear, and nearly every mail names one that is there.
     return known?.has(locale) ? locale : (fallbacks(locale).find((each) => known?.has(each)) ?? 'en');
-  };
+  }
 
   return {
     localeFor,

@@ -23,8 +23,9 @@ function perLocale<Formatter>(make: (locale: string) => Formatter): (locale: str
   };
 }
 
-const countOf = (unit: 'minute' | 'hour' | 'day') =>
-  perLocale((locale) => new Intl.NumberFormat(locale, { style: 'unit', unit, unitDisplay: 'long' }));
+function countOf(unit: 'minute' | 'hour' | 'day') {
+  return perLocale((locale) => new Intl.NumberFormat(locale, { style: 'unit', unit, unitDisplay: 'long' }));
+}
 const counts = { minute: countOf('minute'), hour: countOf('hour'), day: countOf('day') };
 
 const instants = perLocale(
@@ -47,7 +48,9 @@ export function duration(ms: number, locale: string): string {
 }
 
 /** An instant: "21 November 2026 at 10:15 UTC" in the order and words of the language. */
-export const instantInWords = (at: Date, locale: string): string => instants(locale).format(at);
+export function instantInWords(at: Date, locale: string): string {
+  return instants(locale).format(at);
+}
 
 /** The locales to look for, best first: the exact one, its language, English. Malformed ones are English. */
 export function fallbacks(locale: string): readonly string[] {

@@ -15,25 +15,29 @@ export interface DeliveriesFixture {
 }
 
 const START = Date.parse('2026-11-21T10:00:00.000Z');
-const at = (seconds: number): Date => new Date(START + seconds * 1000);
+function at(seconds: number): Date {
+  return new Date(START + seconds * 1000);
+}
 const LEASE_MS = 90_000;
 
-const aDelivery = (overrides: Partial<NewDelivery> = {}): NewDelivery => ({
-  id: randomUUID(),
-  eventId: randomUUID(),
-  subject: randomUUID(),
-  sequence: 1,
-  mail: 'welcome',
-  locale: 'en',
-  correlationId: 'request-1',
-  occurredAt: at(0),
-  sendUntil: at(3600),
-  content: { to: 'lovelace@example.com', username: 'lovelace' },
-  ...overrides,
-});
+function aDelivery(overrides: Partial<NewDelivery> = {}): NewDelivery {
+  return {
+    id: randomUUID(),
+    eventId: randomUUID(),
+    subject: randomUUID(),
+    sequence: 1,
+    mail: 'welcome',
+    locale: 'en',
+    correlationId: 'request-1',
+    occurredAt: at(0),
+    sendUntil: at(3600),
+    content: { to: 'lovelace@example.com', username: 'lovelace' },
+    ...overrides,
+  };
+}
 
-const aLink = (overrides: Partial<NewDelivery> = {}): NewDelivery =>
-  aDelivery({
+function aLink(overrides: Partial<NewDelivery> = {}): NewDelivery {
+  return aDelivery({
     mail: 'verify-email',
     purpose: 'verification',
     content: {
@@ -43,11 +47,14 @@ const aLink = (overrides: Partial<NewDelivery> = {}): NewDelivery =>
     },
     ...overrides,
   });
+}
 
 /** What is personal in them; a random id may hold any three letters up to f. */
 const PERSONAL = /lovelace|e\.y\.j/;
 
-const anAttempt = (result: string): Attempt => ({ at: at(1), ms: 12, result });
+function anAttempt(result: string): Attempt {
+  return { at: at(1), ms: 12, result };
+}
 
 export function deliveriesContract(name: string, open: () => Promise<DeliveriesFixture>): void {
   describe(`the store of deliveries: ${name}`, () => {
@@ -60,15 +67,21 @@ export function deliveriesContract(name: string, open: () => Promise<DeliveriesF
     });
     afterEach(() => fixture.close());
 
-    const add = (added: readonly NewDelivery[], cutoffs: readonly Cutoff[] = [], now = at(0)) =>
-      deliveries.record({ deliveries: added, cutoffs }, now);
+    function add(added: readonly NewDelivery[], cutoffs: readonly Cutoff[] = [], now = at(0)) {
+      return deliveries.record({ deliveries: added, cutoffs }, now);
+    }
 
-    const claim = (overrides: Partial<Claim> = {}) =>
-      deliveries.claim({ owner: 'one', now: at(1), leaseMs: LEASE_MS, limit: 10, ...overrides });
+    function claim(overrides: Partial<Claim> = {}) {
+      return deliveries.claim({ owner: 'one', now: at(1), leaseMs: LEASE_MS, limit: 10, ...overrides });
+    }
 
-    const claimedIds = async (overrides: Partial<Claim> = {}) => (await claim(overrides)).map(({ id }) => id);
+    async function claimedIds(overrides: Partial<Claim> = {}) {
+      return (await claim(overrides)).map(({ id }) => id);
+    }
 
-    const stateOf = async (id: string) => (await deliveries.find(id))?.state;
+    async function stateOf(id: string) {
+      return (await deliveries.find(id))?.state;
+    }
 
     it('hands out what was recorded, whole', async () => {
       const delivery = aLink();
@@ -373,8 +386,9 @@ export function deliveriesContract(name: string, open: () => Promise<DeliveriesF
       await claim();
       await deliveries.settle(sent.id, 'one', { state: 'sent', at: at(2), attempt: anAttempt('accepted') });
       await add([owed, superseded], [{ subject: superseded.subject, what: 'verification', before: 2 }]);
-      const listed = async (...states: DeliveryState[]) =>
-        (await deliveries.list({ states, limit: 9 })).map(({ id }) => id);
+      async function listed(...states: DeliveryState[]) {
+        return (await deliveries.list({ states, limit: 9 })).map(({ id }) => id);
+      }
       assert.deepEqual(await listed('sent'), [sent.id]);
       assert.deepEqual(await listed('failed'), []);
       assert.deepEqual(await listed('cancelled', 'pending'), [owed.id, superseded.id]);

@@ -48,8 +48,9 @@ export interface DeliverySummary {
 export type DeliveryPosition = Pick<DeliverySummary, 'occurredAt' | 'id'>;
 
 /** The order of a list. */
-export const newestFirst = (a: DeliveryPosition, b: DeliveryPosition): number =>
-  b.occurredAt.getTime() - a.occurredAt.getTime() || (a.id < b.id ? 1 : -1);
+export function newestFirst(a: DeliveryPosition, b: DeliveryPosition): number {
+  return b.occurredAt.getTime() - a.occurredAt.getTime() || (a.id < b.id ? 1 : -1);
+}
 
 export interface DeliveryQuery {
   readonly states: readonly DeliveryState[];

@@ -15,15 +15,18 @@ export interface RecordsFixture {
 }
 
 const NOW = new Date('2026-11-21T10:00:00.000Z');
-const later = (ms: number): Date => new Date(NOW.getTime() + ms);
+function later(ms: number): Date {
+  return new Date(NOW.getTime() + ms);
+}
 const LEASE_MS = 90_000;
 
-const aMailing = (recipients: readonly string[]) =>
-  anEvent(
+function aMailing(recipients: readonly string[]) {
+  return anEvent(
     'MailRequested',
     { template: 'welcome', requestedBy: randomUUID(), person: { recipients: [...recipients] } },
     { time: NOW.toISOString() },
   );
+}
 
 export function deliveryRecordsContract(name: string, open: () => Promise<RecordsFixture>): void {
   describe(`the deliveries laid open: ${name}`, () => {
@@ -34,10 +37,12 @@ export function deliveryRecordsContract(name: string, open: () => Promise<Record
     });
     afterEach(() => fixture.close());
 
-    const record = (event: ReturnType<typeof aMailing>) =>
-      fixture.deliveries.record(entriesFor(event, deliveryId), NOW);
-    const claim = (now: Date, leaseMs = LEASE_MS) =>
-      fixture.deliveries.claim({ owner: randomUUID(), now, leaseMs, limit: 1 });
+    function record(event: ReturnType<typeof aMailing>) {
+      return fixture.deliveries.record(entriesFor(event, deliveryId), NOW);
+    }
+    function claim(now: Date, leaseMs = LEASE_MS) {
+      return fixture.deliveries.claim({ owner: randomUUID(), now, leaseMs, limit: 1 });
+    }
 
     it('tell which of the owed ones are recorded, in whatever state', async () => {
       const { view, deliveries } = fixture;

@@ -32,7 +32,9 @@ export async function createSealingKey(): Promise<SealingKey> {
 }
 
 /** A link token: 48 random bytes are 64 characters of base64url. */
-export const aToken = (): string => randomBytes(48).toString('base64url');
+export function aToken(): string {
+  return randomBytes(48).toString('base64url');
+}
 
 export interface EventOverrides {
   readonly id?: string;

@@ -31,8 +31,9 @@ export interface Script extends SMTPServerOptions {
 }
 
 /** An SMTP reply, for a script to answer with. */
-export const reply = (responseCode: number, message = 'no'): Error =>
-  Object.assign(new Error(message), { responseCode });
+export function reply(responseCode: number, message = 'no'): Error {
+  return Object.assign(new Error(message), { responseCode });
+}
 
 export async function startMailServer({ port = 0, onMail, ...options }: Script = {}): Promise<MailServer> {
   const received: ReceivedMail[] = [];
@@ -46,7 +47,7 @@ export async function startMailServer({ port = 0, onMail, ...options }: Script =
     disableReverseLookup: true,
     ...options,
     onData(stream, session, done) {
-      const take = async (): Promise<Error | undefined> => {
+      async function take(): Promise<Error | undefined> {
         const raw = await buffer(stream);
         const mail: ReceivedMail = {
           to: session.envelope.rcptTo.map(({ address }) => address),
@@ -65,7 +66,7 @@ export async function startMailServer({ port = 0, onMail, ...options }: Script =
         received.push(mail);
         for (const check of waiting) check();
         return undefined;
-      };
+      }
       take().then((error) => done(error ?? null), done);
     },
   });
@@ -85,11 +86,11 @@ export async function startMailServer({ port = 0, onMail, ...options }: Script =
     connections: () => connections,
     waitFor: (count) => {
       const { promise, resolve } = Promise.withResolvers<readonly ReceivedMail[]>();
-      const check = (): void => {
+      function check(): void {
         if (received.length < count) return;
         waiting.delete(check);
         resolve(received);
-      };
+      }
       waiting.add(check);
       check();
       return promise;

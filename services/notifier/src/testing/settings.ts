@@ -3,12 +3,12 @@ import { readConfig } from '@latchkey/service';
 import { type NotifierConfig, notifierSettings } from '../config.ts';
 import type { SealingKey } from './events.ts';
 
-export const sendingTo = (
+export function sendingTo(
   port: number,
   key: SealingKey,
   settings: Readonly<Record<string, string>> = {},
-): NotifierConfig =>
-  readConfig(notifierSettings, {
+): NotifierConfig {
+  return readConfig(notifierSettings, {
     LATCHKEY_ENV: 'development',
     PUBLIC_URL: 'http://localhost:8080',
     MAIL_SERVER: '127.0.0.1',
@@ -19,3 +19,4 @@ export const sendingTo = (
     SEALING_PRIVATE_KEYS: JSON.stringify({ keys: [key.jwk] }),
     ...settings,
   });
+}

@@ -91,17 +91,18 @@ function createPerson(name: string, begin: number, key: SealingKey): Person {
   const open = new Set<OwedMail>();
   let sequence = 0;
 
-  const next = (at: number): EventOverrides => {
+  function next(at: number): EventOverrides {
     sequence += 1;
     return { subject, sequence, time: new Date(begin + at).toISOString() };
-  };
-  const link = (purpose: 'verification' | 'reset', at: number, life: number) =>
-    key.seal({
+  }
+  function link(purpose: 'verification' | 'reset', at: number, life: number) {
+    return key.seal({
       purpose,
       to: person.email,
       userId: subject,
       expiresAt: new Date(begin + at + life).toISOString(),
     });
+  }
   function supersede(at: number, isReached: (mail: string) => boolean): void {
     for (const owed of open) if (isReached(owed.mail)) owed.supersededAt ??= at;
   }
@@ -110,9 +111,15 @@ function createPerson(name: string, begin: number, key: SealingKey): Person {
     open.add(owed);
     return { at, event, owed: [owed] };
   }
-  const isVerification = (mail: string) => mail === 'verify-email';
-  const isReset = (mail: string) => mail === 'reset-password' || mail === 'choose-password';
-  const isLink = (mail: string) => isVerification(mail) || isReset(mail);
+  function isVerification(mail: string) {
+    return mail === 'verify-email';
+  }
+  function isReset(mail: string) {
+    return mail === 'reset-password' || mail === 'choose-password';
+  }
+  function isLink(mail: string) {
+    return isVerification(mail) || isReset(mail);
+  }
 
   return {
     async signsUp(at) {

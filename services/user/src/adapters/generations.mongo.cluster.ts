@@ -13,12 +13,12 @@ import { createMongoProfiles } from './profiles.mongo.ts';
 const database = testDatabase('generations', profileIndexes());
 
 /** Without what another test has left: a generation's place is more than its documents. */
-const emptied = async () => {
+async function emptied() {
   const { connection } = await database.empty();
   const generations = createMongoGenerations(connection);
   for (const generation of await generations.stored()) await generations.remove(generation);
   return { connection, generations };
-};
+}
 
 generationsContract('mongo', async () => {
   const { connection, generations } = await emptied();

@@ -19,8 +19,8 @@ interface PointerDocument extends Pointer {
   readonly _id: typeof ID;
 }
 
-const schema = () =>
-  plainSchema<PointerDocument>({
+function schema() {
+  return plainSchema<PointerDocument>({
     _id: { type: String, required: true },
     version: { type: Number, required: true },
     active: { type: Number, required: true },
@@ -28,6 +28,7 @@ const schema = () =>
     last: { type: Number, required: true },
     since: String,
   });
+}
 
 /** Found by its id alone: the pointer needs no index of its own. */
 export function createMongoGenerations(connection: Connection): Generations {
@@ -43,11 +44,11 @@ export function createMongoGenerations(connection: Connection): Generations {
     }
   }
 
-  const stored = async (): Promise<readonly number[]> => {
+  async function stored(): Promise<readonly number[]> {
     const { db } = await connection.asPromise();
     const collections = (await db?.listCollections({}, { nameOnly: true }).toArray()) ?? [];
     return collections.flatMap(({ name }) => generationIn(name)).toSorted((a, b) => a - b);
-  };
+  }
 
   const port: Generations = {
     async read() {
@@ -84,7 +85,7 @@ export function createMongoGenerations(connection: Connection): Generations {
   return reportingFailures(port, (failure) => new StoreUnavailable(failure));
 }
 
-const generationIn = (collection: string): readonly number[] => {
+function generationIn(collection: string): readonly number[] {
   const number = /^user_profiles_v(\d+)$/.exec(collection)?.[1];
   return number === undefined ? [] : [Number(number)];
-};
+}

@@ -25,12 +25,13 @@ const ROWS_AT_ONCE = 1000;
 export function createSqliteGenerations(database: Database): Generations {
   database.exec(TABLE);
 
-  const stored = (): readonly number[] =>
-    database
+  function stored(): readonly number[] {
+    return database
       .prepare("SELECT name FROM sqlite_master WHERE type = 'table'")
       .all()
       .flatMap(({ name }) => generationIn(String(name)))
       .toSorted((a, b) => a - b);
+  }
 
   /** Empty first: to drop a large table at once would keep everybody else from writing for seconds. */
   async function drop(table: string): Promise<void> {
@@ -66,7 +67,7 @@ export function createSqliteGenerations(database: Database): Generations {
   return reportingFailures(port, (failure) => new StoreUnavailable(failure));
 }
 
-const generationIn = (table: string): readonly number[] => {
+function generationIn(table: string): readonly number[] {
   const number = /^user_profiles_v(\d+)$/.exec(table)?.[1];
   return number === undefined ? [] : [Number(number)];
-};
+}

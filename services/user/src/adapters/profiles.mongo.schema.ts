@@ -11,14 +11,15 @@ export interface AccountDocument extends Omit<Account, 'id'> {
   readonly search?: { readonly email?: string; readonly username?: string };
 }
 
-export const accountSchema = () =>
-  plainSchema<AccountDocument>({
+export function accountSchema() {
+  return plainSchema<AccountDocument>({
     _id: { type: String, required: true },
     sequence: { type: Number, required: true },
     profile: Object,
     parked: Object,
     search: plainSchema({ email: String, username: String }),
   });
+}
 
 /**
  * `generation` names one fold of the log: a rebuild fills another beside the one that answers.

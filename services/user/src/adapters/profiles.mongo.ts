@@ -86,62 +86,73 @@ export function createMongoProfiles(connection: Connection, generation = 'v1'): 
  * In place of one that knows less; where there is a mark to set, also of one that knows as much and has none.
  * The upsert of any other fails on its id.
  */
-const replacing = (document: AccountDocument) => {
+function replacing(document: AccountDocument) {
   const { _id, sequence, parked } = document;
   const knowsLess = { sequence: { $lt: sequence } };
   const filter = parked
     ? { _id, $or: [knowsLess, { sequence, parked: { $exists: false } }] }
     : { _id, ...knowsLess };
   return { replaceOne: { filter, replacement: document, upsert: true } };
-};
+}
 
-const documentOf = (account: Account): AccountDocument => ({
-  _id: account.id,
-  sequence: sequenceOf(account),
-  ...(account.profile && { profile: account.profile }),
-  ...(account.parked && { parked: account.parked }),
-  ...livingOf(account.profile).map(searchOf)[0],
-});
+function documentOf(account: Account): AccountDocument {
+  return {
+    _id: account.id,
+    sequence: sequenceOf(account),
+    ...(account.profile && { profile: account.profile }),
+    ...(account.parked && { parked: account.parked }),
+    ...livingOf(account.profile).map(searchOf)[0],
+  };
+}
 
-const searchOf = ({ email, username }: LivingProfile): Pick<AccountDocument, 'search'> => ({
-  search: {
-    ...(email !== null && { email: email.toLowerCase() }),
-    ...(username !== null && { username: username.toLowerCase() }),
-  },
-});
+function searchOf({ email, username }: LivingProfile): Pick<AccountDocument, 'search'> {
+  return {
+    search: {
+      ...(email !== null && { email: email.toLowerCase() }),
+      ...(username !== null && { username: username.toLowerCase() }),
+    },
+  };
+}
 
-const accountOf = ({ _id: id, profile, parked }: AccountDocument): Account => ({
-  id,
-  ...(profile && { profile }),
-  ...(parked && { parked }),
-});
+function accountOf({ _id: id, profile, parked }: AccountDocument): Account {
+  return {
+    id,
+    ...(profile && { profile }),
+    ...(parked && { parked }),
+  };
+}
 
 /** What is listed: an account that ended, or that is parked before its first event, is not. */
-const livingOf = (profile: Profile | undefined): readonly LivingProfile[] =>
-  profile === undefined || profile.ended ? [] : [profile];
+function livingOf(profile: Profile | undefined): readonly LivingProfile[] {
+  return profile === undefined || profile.ended ? [] : [profile];
+}
 
 /** A range, so that the index alone can tell. */
 const isListed = { 'profile.createdAt': { $gt: '' } };
 
 type Filter = QueryFilter<AccountDocument>;
 
-const filterOf = ({ after, role, verified, prefix }: ProfileQuery): Filter => ({
-  $and: [
-    isListed,
-    ...(after === undefined ? [] : [comesAfter(after)]),
-    ...(role === undefined ? [] : [{ 'profile.role': role }]),
-    ...(verified === undefined ? [] : [{ 'profile.isVerified': verified }]),
-    ...(prefix ? [beginsWith(prefix)] : []),
-  ],
-});
+function filterOf({ after, role, verified, prefix }: ProfileQuery): Filter {
+  return {
+    $and: [
+      isListed,
+      ...(after === undefined ? [] : [comesAfter(after)]),
+      ...(role === undefined ? [] : [{ 'profile.role': role }]),
+      ...(verified === undefined ? [] : [{ 'profile.isVerified': verified }]),
+      ...(prefix ? [beginsWith(prefix)] : []),
+    ],
+  };
+}
 
-const comesAfter = ({ createdAt, id }: Position): Filter => ({
-  $or: [{ 'profile.createdAt': { $gt: createdAt } }, { 'profile.createdAt': createdAt, _id: { $gt: id } }],
-});
+function comesAfter({ createdAt, id }: Position): Filter {
+  return {
+    $or: [{ 'profile.createdAt': { $gt: createdAt } }, { 'profile.createdAt': createdAt, _id: { $gt: id } }],
+  };
+}
 
 /** As ranges, so that the indexes serve and no character of the prefix means anything but itself. */
-const beginsWith = (prefix: string): Filter => {
+function beginsWith(prefix: string): Filter {
   const from = prefix.toLowerCase();
   const range = { $gte: from, $lt: `${from}\u{10FFFF}` };
   return { $or: [{ 'search.email': range }, { 'search.username': range }] };
-};
+}

@@ -8,7 +8,7 @@ import { profileOf, profilesContract } from '../ports/profiles.contract.ts';
 import { StoreUnavailable } from '../ports/store-unavailable.ts';
 import { createSqliteProfiles } from './profiles.sqlite.ts';
 
-const openFolder = async (context: TestContext) => {
+async function openFolder(context: TestContext) {
   const folder = await mkdtemp(join(tmpdir(), 'latchkey-profiles-'));
   const database = openDatabase({ folder, as: 'server' });
   context.after(async () => {
@@ -16,7 +16,7 @@ const openFolder = async (context: TestContext) => {
     await rm(folder, { recursive: true });
   });
   return database;
-};
+}
 
 profilesContract('sqlite', async (context) => createSqliteProfiles(await openFolder(context)));
 

@@ -39,10 +39,10 @@ export function createSqliteProfiles(database: Database, generation = 'v1'): Pro
 
     async save(accounts) {
       if (accounts.length === 0) return;
-      const saveAll = () => {
+      function saveAll() {
         const statement = database.prepare(upsert);
         for (const account of accounts) statement.run(...rowOf(account));
-      };
+      }
       // Lost, the log's position is lost with it, and the events come again.
       await database.write(saveAll, { flushed: false });
     },
@@ -86,13 +86,14 @@ export function createSqliteProfiles(database: Database, generation = 'v1'): Pro
   return reportingFailures(port, (failure) => new StoreUnavailable(failure));
 }
 
-export const tableOf = (generation: string): string => {
+export function tableOf(generation: string): string {
   if (!/^\w+$/.test(generation)) throw new Error('A generation is named by letters, digits and _ alone.');
   return `user_profiles_${generation}`;
-};
+}
 
 // What is listed has a created_at: an account that ended, or that is parked before its first event, has none.
-const schemaOf = (table: string): string => `
+function schemaOf(table: string): string {
+  return `
   CREATE TABLE IF NOT EXISTS ${table} (
     id TEXT PRIMARY KEY,
     sequence INTEGER NOT NULL,
@@ -110,36 +111,41 @@ const schemaOf = (table: string): string => `
   CREATE INDEX IF NOT EXISTS ${table}_email ON ${table} (email) WHERE email IS NOT NULL;
   CREATE INDEX IF NOT EXISTS ${table}_username ON ${table} (username) WHERE username IS NOT NULL;
   CREATE INDEX IF NOT EXISTS ${table}_parked ON ${table} (id) WHERE parked IS NOT NULL;`;
+}
 
-const readAccount = (row: Record<string, unknown>): Account => ({
-  id: String(row['id']),
-  ...(row['profile'] === null ? {} : { profile: JSON.parse(String(row['profile'])) as Profile }),
-  ...(row['parked'] === null ? {} : { parked: JSON.parse(String(row['parked'])) as Parked }),
-});
+function readAccount(row: Record<string, unknown>): Account {
+  return {
+    id: String(row['id']),
+    ...(row['profile'] === null ? {} : { profile: JSON.parse(String(row['profile'])) as Profile }),
+    ...(row['parked'] === null ? {} : { parked: JSON.parse(String(row['parked'])) as Parked }),
+  };
+}
 
 /** By place: a rebuild lives on this statement, and names would have to be looked up for each row. */
-const rowOf = (account: Account): readonly (Value | null)[] => [
-  account.id,
-  sequenceOf(account),
-  account.profile === undefined ? null : JSON.stringify(account.profile),
-  account.parked === undefined ? null : JSON.stringify(account.parked),
-  ...searchable(account.profile),
-];
+function rowOf(account: Account): readonly (Value | null)[] {
+  return [
+    account.id,
+    sequenceOf(account),
+    account.profile === undefined ? null : JSON.stringify(account.profile),
+    account.parked === undefined ? null : JSON.stringify(account.parked),
+    ...searchable(account.profile),
+  ];
+}
 
 /** created_at, role, verified, email, username. */
-const searchable = (profile: Profile | undefined): readonly (Value | null)[] => {
+function searchable(profile: Profile | undefined): readonly (Value | null)[] {
   if (profile === undefined || profile.ended) return [null, null, null, null, null];
   const { createdAt, role, isVerified, email, username } = profile;
   return [createdAt, role, Number(isVerified), email?.toLowerCase() ?? null, username?.toLowerCase() ?? null];
-};
+}
 
 type Value = string | number;
 
-const listStatement = (
+function listStatement(
   table: string,
   query: ProfileQuery,
   common: boolean,
-): { sql: string; values: readonly Value[] } => {
+): { sql: string; values: readonly Value[] } {
   const conditions: (readonly [sql: string, ...values: Value[]])[] = [['created_at IS NOT NULL']];
   if (query.after) conditions.push(['(created_at, id) > (?, ?)', query.after.createdAt, query.after.id]);
   if (query.role !== undefined) conditions.push(['role = ?', query.role]);
@@ -151,34 +157,36 @@ const listStatement = (
           ORDER BY created_at, id LIMIT ?`,
     values: [...conditions.flatMap(([, ...values]) => values), query.limit],
   };
-};
+}
 
 /** From so many accounts on, a prefix is looked for along the list instead of sorting all that begin so. */
 const COMMON = 500;
 
-const isCommon = (database: Database, table: string, prefix: string | undefined): boolean => {
+function isCommon(database: Database, table: string, prefix: string | undefined): boolean {
   if (!prefix) return false;
-  const found = (column: string) =>
-    `(SELECT count(*) FROM (SELECT 1 FROM ${table} WHERE ${column} >= ? AND ${column} < ? LIMIT ${COMMON}))`;
+  function found(column: string) {
+    return `(SELECT count(*) FROM (SELECT 1 FROM ${table} WHERE ${column} >= ? AND ${column} < ? LIMIT ${COMMON}))`;
+  }
   const row = database.prepare(`SELECT ${found('email')} + ${found('username')} AS n`).get(...ranges(prefix));
   return Number(row?.['n']) >= COMMON;
-};
+}
 
 /** As ranges, so that the indexes serve and no character of the prefix means anything but itself. */
-const beginsWith = (table: string, prefix: string): readonly [string, ...Value[]] => [
-  `id IN (SELECT id FROM ${table} WHERE email >= ? AND email < ?
+function beginsWith(table: string, prefix: string): readonly [string, ...Value[]] {
+  return [
+    `id IN (SELECT id FROM ${table} WHERE email >= ? AND email < ?
           UNION SELECT id FROM ${table} WHERE username >= ? AND username < ?)`,
-  ...ranges(prefix),
-];
+    ...ranges(prefix),
+  ];
+}
 
 /** The same; the plus signs keep SQLite from the indexes, and with them from sorting. */
-const beginsWithOneByOne = (prefix: string): readonly [string, ...Value[]] => [
-  '((+email >= ? AND +email < ?) OR (+username >= ? AND +username < ?))',
-  ...ranges(prefix),
-];
+function beginsWithOneByOne(prefix: string): readonly [string, ...Value[]] {
+  return ['((+email >= ? AND +email < ?) OR (+username >= ? AND +username < ?))', ...ranges(prefix)];
+}
 
-const ranges = (prefix: string): readonly [string, string, string, string] => {
+function ranges(prefix: string): readonly [string, string, string, string] {
   const from = prefix.toLowerCase();
   const beyond = `${from}\u{10FFFF}`;
   return [from, beyond, from, beyond];
-};
+}

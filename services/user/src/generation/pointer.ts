@@ -19,35 +19,45 @@ export interface Pointer {
 export const firstPointer: Pointer = { active: 1, running: [1], last: 1, version: 0 };
 
 /** As its place in the store is called. */
-export const nameOf = (generation: number): string => `v${generation}`;
+export function nameOf(generation: number): string {
+  return `v${generation}`;
+}
 
 /** Whose positions on the log tell how far it has been filled. */
-export const groupOf = (generation: number): string =>
-  generation === 1 ? 'user' : `user.${nameOf(generation)}`;
+export function groupOf(generation: number): string {
+  return generation === 1 ? 'user' : `user.${nameOf(generation)}`;
+}
 
 /** The one being built to answer next. */
-export const candidateOf = ({ active, running }: Pointer): number | undefined =>
-  running.findLast((generation) => generation > active);
+export function candidateOf({ active, running }: Pointer): number | undefined {
+  return running.findLast((generation) => generation > active);
+}
 
 /** The one kept to go back to. */
-export const predecessorOf = ({ active, running }: Pointer): number | undefined =>
-  running.findLast((generation) => generation < active);
+export function predecessorOf({ active, running }: Pointer): number | undefined {
+  return running.findLast((generation) => generation < active);
+}
 
 /** With one more to be filled, the next number. */
-export const withAnother = (pointer: Pointer): Pointer => {
+export function withAnother(pointer: Pointer): Pointer {
   const next = pointer.last + 1;
   return changed(pointer, { running: [...pointer.running, next], last: next });
-};
+}
 
 /** With another one answering, which must be filled. */
-export const answering = (pointer: Pointer, generation: number, at: Date): Pointer =>
-  changed(pointer, { active: generation, since: at.toISOString() });
+export function answering(pointer: Pointer, generation: number, at: Date): Pointer {
+  return changed(pointer, { active: generation, since: at.toISOString() });
+}
 
 /** With none filled but the one that answers. */
-export const alone = (pointer: Pointer): Pointer => changed(pointer, { running: [pointer.active] });
+export function alone(pointer: Pointer): Pointer {
+  return changed(pointer, { running: [pointer.active] });
+}
 
-const changed = (pointer: Pointer, change: Partial<Pointer>): Pointer => ({
-  ...pointer,
-  ...change,
-  version: pointer.version + 1,
-});
+function changed(pointer: Pointer, change: Partial<Pointer>): Pointer {
+  return {
+    ...pointer,
+    ...change,
+    version: pointer.version + 1,
+  };
+}

@@ -25,7 +25,7 @@ export const accountSequenceHeader = z.object({
 });
 
 /** @throws Problem (validation_failed) if it is there and malformed. */
-export const readAccountSequence = (text: string | undefined): AccountSequence | undefined => {
+export function readAccountSequence(text: string | undefined): AccountSequence | undefined {
   if (text === undefined) return undefined;
   const parsed = header.safeParse(text);
   if (parsed.success) return parsed.data;
@@ -33,4 +33,4 @@ export const readAccountSequence = (text: string | undefined): AccountSequence |
     detail: 'The header Account-Sequence is malformed.',
     errors: [{ pointer: '#/header/Account-Sequence', message: 'must be <account id>:<sequence>' }],
   });
-};
+}

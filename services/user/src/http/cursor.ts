@@ -4,8 +4,9 @@ import type { Position } from '../ports/profiles.ts';
 
 const position = z.tuple([z.iso.datetime({ precision: 3 }), z.uuid()]);
 
-export const writeCursor = ({ createdAt, id }: Position): string =>
-  Buffer.from(JSON.stringify([createdAt, id])).toString('base64url');
+export function writeCursor({ createdAt, id }: Position): string {
+  return Buffer.from(JSON.stringify([createdAt, id])).toString('base64url');
+}
 
 /** A query parameter that only takes what `writeCursor` has written. */
 export const cursor = z
@@ -21,10 +22,10 @@ export const cursor = z
     return z.NEVER;
   });
 
-const parse = (text: string): unknown => {
+function parse(text: string): unknown {
   try {
     return JSON.parse(Buffer.from(text, 'base64url').toString());
   } catch {
     return undefined;
   }
-};
+}

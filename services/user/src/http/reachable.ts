@@ -6,11 +6,11 @@ import { StoreUnavailable } from '../ports/store-unavailable.ts';
 const RETRY_SECONDS = 1;
 
 /** @throws Problem (unavailable, with Retry-After) where the store cannot be reached. */
-export const reachable = async <T>(work: () => Promise<T>): Promise<T> => {
+export async function reachable<T>(work: () => Promise<T>): Promise<T> {
   try {
     return await work();
   } catch (error) {
     if (!(error instanceof StoreUnavailable)) throw error;
     throw unavailable('Profiles cannot be reached. Try again.', RETRY_SECONDS, error);
   }
-};
+}

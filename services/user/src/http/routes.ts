@@ -73,7 +73,7 @@ export function createRoutes({ profiles, guards }: RouteDeps): readonly Route[] 
   return [ofOneself, list, description([ofOneself, list, one]), one];
 }
 
-const description = (routes: readonly Route[]): Route => {
+function description(routes: readonly Route[]): Route {
   const document = openApiDocument(
     { title: 'Latchkey: users', version: '1', description: 'The read model of accounts.' },
     routes,
@@ -88,13 +88,13 @@ const description = (routes: readonly Route[]): Route => {
     hidden: true,
     handle: async () => ({ status: 200, body: document }),
   });
-};
+}
 
-const seenBy = async (
+async function seenBy(
   caller: Caller<ProfileStanding>,
   id: string,
   profiles: RouteDeps['profiles'],
-): Promise<UserView> => {
+): Promise<UserView> {
   if (id === caller.profile.id) return viewOf(caller.profile);
   if (!caller.verified) throw new Problem(accountNotVerified);
   if (caller.role !== 'admin') throw new Problem(problems.insufficient_permission);
@@ -102,22 +102,24 @@ const seenBy = async (
   if (parked !== undefined && id === caller.awaited) throw standsStill();
   if (profile === undefined || profile.ended) throw new Problem(problems.not_found);
   return viewOf(profile);
-};
+}
 
-const page = async (
+async function page(
   profiles: RouteDeps['profiles'],
   query: UsersQuery,
-): Promise<z.infer<typeof usersSchema>> => {
+): Promise<z.infer<typeof usersSchema>> {
   const found = await reachable(() => profiles.list({ ...filtersOf(query), limit: query.limit + 1 }));
   const shown = found.slice(0, query.limit);
   const last = shown.at(-1);
   const more = found.length > shown.length && last !== undefined;
   return { users: shown.map(viewOf), nextCursor: more ? writeCursor(last) : null };
-};
+}
 
-const filtersOf = ({ cursor, role, verified, q }: UsersQuery): Omit<ProfileQuery, 'limit'> => ({
-  ...(cursor === undefined ? {} : { after: cursor }),
-  ...(role === undefined ? {} : { role }),
-  ...(verified === undefined ? {} : { verified }),
-  ...(q === undefined ? {} : { prefix: q }),
-});
+function filtersOf({ cursor, role, verified, q }: UsersQuery): Omit<ProfileQuery, 'limit'> {
+  return {
+    ...(cursor === undefined ? {} : { after: cursor }),
+    ...(role === undefined ? {} : { role }),
+    ...(verified === undefined ? {} : { verified }),
+    ...(q === undefined ? {} : { prefix: q }),
+  };
+}

@@ -27,21 +27,23 @@ export const userSchema = z
 export type UserView = z.infer<typeof userSchema>;
 
 /** What is shown of a profile: to its owner and to admins alike. */
-export const viewOf = (profile: LivingProfile): UserView => ({
-  id: profile.id,
-  email: profile.email,
-  username: profile.username,
-  firstName: profile.firstName,
-  lastName: profile.lastName,
-  role: profile.role,
-  isVerified: profile.isVerified,
-  disabled: profile.disabled,
-  locale: profile.locale,
-  createdAt: profile.createdAt,
-  updatedAt: profile.updatedAt,
-  passwordChangedAt: profile.passwordChangedAt,
-  version: profile.sequence,
-});
+export function viewOf(profile: LivingProfile): UserView {
+  return {
+    id: profile.id,
+    email: profile.email,
+    username: profile.username,
+    firstName: profile.firstName,
+    lastName: profile.lastName,
+    role: profile.role,
+    isVerified: profile.isVerified,
+    disabled: profile.disabled,
+    locale: profile.locale,
+    createdAt: profile.createdAt,
+    updatedAt: profile.updatedAt,
+    passwordChangedAt: profile.passwordChangedAt,
+    version: profile.sequence,
+  };
+}
 
 export const usersSchema = z.object({
   users: z.array(userSchema),

@@ -18,9 +18,8 @@ export interface ProfileStanding extends AccountStanding {
  * ignored: it would let strangers hold up requests over accounts that are none of theirs. Another account that is
  * parked holds up what is read of it alone: who has changed it sends the header with whatever comes next.
  */
-export const createStanding =
-  (room: Pick<WaitingRoom, 'reach' | 'settled'>): Standing<ProfileStanding> =>
-  (claims, request) =>
+export function createStanding(room: Pick<WaitingRoom, 'reach' | 'settled'>): Standing<ProfileStanding> {
+  return (claims, request) =>
     reachable(async () => {
       const seen = readAccountSequence(request.headers['account-sequence']);
       // Judged before the second wait, so that a dead token never waits for what a header says.
@@ -33,15 +32,18 @@ export const createStanding =
       await room.settled(seen.account, seen.sequence, claims.sub);
       return { ...standing, awaited: seen.account };
     });
+}
 
-const standingAt = async (
+async function standingAt(
   room: Pick<WaitingRoom, 'reach'>,
   claims: AccessClaims,
   sequence: AccountSequence['sequence'],
-): Promise<ProfileStanding | 'dead'> => {
+): Promise<ProfileStanding | 'dead'> {
   const { profile } = await room.reach(claims.sub, sequence, claims.sub);
   if (profile === undefined || !honours(profile, claims.seq)) return 'dead';
   return { verified: profile.isVerified, role: profile.role, profile };
-};
+}
 
-const mayAwaitOthers = ({ verified, role }: ProfileStanding): boolean => verified && role === 'admin';
+function mayAwaitOthers({ verified, role }: ProfileStanding): boolean {
+  return verified && role === 'admin';
+}

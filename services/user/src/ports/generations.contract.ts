@@ -16,10 +16,10 @@ export interface GenerationsUnderTest {
 const NOW = new Date('2026-03-01T12:00:00.000Z');
 
 /** `open` makes an empty store, which it removes once the test has ended. */
-export const generationsContract = (
+export function generationsContract(
   adapter: string,
   open: (context: TestContext) => Promise<GenerationsUnderTest>,
-): void => {
+): void {
   describe(`Generations on ${adapter}`, () => {
     test('the first answers until another does, and everybody reads what one has written', async (context) => {
       const { generations, others } = await open(context);
@@ -82,4 +82,4 @@ export const generationsContract = (
       assert.equal((await profilesOf(3).page(undefined, 2000)).length, 1200);
     });
   });
-};
+}

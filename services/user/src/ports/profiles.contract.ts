@@ -6,43 +6,44 @@ import type { LivingProfile } from '../profile/profile.ts';
 import { uuidOf } from '../testing/history.ts';
 import type { Profiles } from './profiles.ts';
 
-export const profileOf = (name: string, given: Partial<LivingProfile> = {}): LivingProfile => ({
-  ended: false,
-  id: uuidOf(name),
-  sequence: 1,
-  email: `${name}@example.com`,
-  username: name,
-  firstName: null,
-  lastName: null,
-  role: 'user',
-  locale: 'en',
-  isVerified: false,
-  disabled: false,
-  createdAt: '2026-03-01T12:00:00.000Z',
-  updatedAt: '2026-03-01T12:00:00.000Z',
-  passwordChangedAt: null,
-  revokedAt: 0,
-  ...given,
-});
+export function profileOf(name: string, given: Partial<LivingProfile> = {}): LivingProfile {
+  return {
+    ended: false,
+    id: uuidOf(name),
+    sequence: 1,
+    email: `${name}@example.com`,
+    username: name,
+    firstName: null,
+    lastName: null,
+    role: 'user',
+    locale: 'en',
+    isVerified: false,
+    disabled: false,
+    createdAt: '2026-03-01T12:00:00.000Z',
+    updatedAt: '2026-03-01T12:00:00.000Z',
+    passwordChangedAt: null,
+    revokedAt: 0,
+    ...given,
+  };
+}
 
-const accountOf = (name: string, given: Partial<LivingProfile> = {}): Account => {
+function accountOf(name: string, given: Partial<LivingProfile> = {}): Account {
   const profile = profileOf(name, given);
   return { id: profile.id, profile };
-};
+}
 
-const parkedAt = (name: string, offset: number): Parked => ({
-  account: uuidOf(name),
-  partition: 3,
-  offset,
-  after: 1,
-  cause: 'event 4 came where 2 was due',
-});
+function parkedAt(name: string, offset: number): Parked {
+  return {
+    account: uuidOf(name),
+    partition: 3,
+    offset,
+    after: 1,
+    cause: 'event 4 came where 2 was due',
+  };
+}
 
 /** `open` makes an empty store, which it removes once the test has ended. */
-export const profilesContract = (
-  adapter: string,
-  open: (context: TestContext) => Promise<Profiles>,
-): void => {
+export function profilesContract(adapter: string, open: (context: TestContext) => Promise<Profiles>): void {
   describe(`Profiles on ${adapter}`, () => {
     test('gives back what was saved, and only what was asked for', async (context) => {
       const profiles = await open(context);
@@ -192,8 +193,11 @@ export const profilesContract = (
         accountOf('carol', { email: 'Adam@example.com', username: 'c' }),
         accountOf('dave', { email: null, username: null }),
       ]);
-      const names = async (query: Omit<Parameters<Profiles['list']>[0], 'limit'>) =>
-        (await profiles.list({ limit: 9, ...query })).map(({ email }) => email?.toLowerCase()).toSorted();
+      async function names(query: Omit<Parameters<Profiles['list']>[0], 'limit'>) {
+        return (await profiles.list({ limit: 9, ...query }))
+          .map(({ email }) => email?.toLowerCase())
+          .toSorted();
+      }
       assert.deepEqual(await names({ role: 'admin' }), ['ada@example.com']);
       assert.deepEqual(await names({ verified: true }), ['ada@example.com', 'bob@example.com']);
       assert.deepEqual(await names({ prefix: 'AD' }), ['ada@example.com', 'adam@example.com']);
@@ -218,4 +222,4 @@ export const profilesContract = (
       }
     });
   });
-};
+}

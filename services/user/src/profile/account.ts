@@ -21,4 +21,6 @@ export interface Account {
 }
 
 /** Of the last event applied; 0 before the first. */
-export const sequenceOf = (account: Account): number => account.profile?.sequence ?? 0;
+export function sequenceOf(account: Account): number {
+  return account.profile?.sequence ?? 0;
+}

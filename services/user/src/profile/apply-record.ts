@@ -23,7 +23,7 @@ export interface Step {
 }
 
 /** Applies what comes next, skips what was applied, parks the account where something is missing or unreadable. */
-export const applyRecord = (account: Account, record: AccountRecord): Step => {
+export function applyRecord(account: Account, record: AccountRecord): Step {
   const { decoded } = record;
   if (account.parked !== undefined) return { account, effect: 'held back' };
   if (decoded.kind === 'undecodable') return park(account, record, decoded.cause);
@@ -36,33 +36,37 @@ export const applyRecord = (account: Account, record: AccountRecord): Step => {
   const profile = next(account.profile, decoded);
   if (profile === undefined) return park(account, record, misplaced(decoded, sequence));
   return { account: { id: account.id, profile }, effect: 'applied' };
-};
+}
 
-export const subjectOf = ({ decoded }: AccountRecord): string =>
-  decoded.kind === 'undecodable' ? decoded.subject : envelopeOf(decoded).subject;
+export function subjectOf({ decoded }: AccountRecord): string {
+  return decoded.kind === 'undecodable' ? decoded.subject : envelopeOf(decoded).subject;
+}
 
 type Readable = Exclude<AccountRecord['decoded'], { kind: 'undecodable' }>;
 
-export const envelopeOf = (decoded: Readable) =>
-  decoded.kind === 'event' ? decoded.event : decoded.envelope;
+export function envelopeOf(decoded: Readable) {
+  return decoded.kind === 'event' ? decoded.event : decoded.envelope;
+}
 
 /** Undefined where an account would begin with anything but UserRegistered, or have a second one. */
-const next = (profile: Profile | undefined, decoded: Readable): Profile | undefined => {
+function next(profile: Profile | undefined, decoded: Readable): Profile | undefined {
   const registers = decoded.kind === 'event' && decoded.event.type === 'UserRegistered';
   if (registers !== (profile === undefined)) return undefined;
   if (decoded.kind === 'event') return project(profile, decoded.event);
   return profile && passOver(profile, decoded.envelope);
-};
+}
 
-const misplaced = (decoded: Readable, sequence: number): string => {
+function misplaced(decoded: Readable, sequence: number): string {
   const type = decoded.kind === 'event' ? decoded.event.type : 'an unknown type';
   return `event ${sequence} is ${type}, which cannot stand there`;
-};
+}
 
-const park = (account: Account, { partition, offset }: PlacedRecord, cause: string): Step => ({
-  account: {
-    ...account,
-    parked: { account: account.id, partition, offset, after: sequenceOf(account), cause },
-  },
-  effect: 'parked',
-});
+function park(account: Account, { partition, offset }: PlacedRecord, cause: string): Step {
+  return {
+    account: {
+      ...account,
+      parked: { account: account.id, partition, offset, after: sequenceOf(account), cause },
+    },
+    effect: 'parked',
+  };
+}

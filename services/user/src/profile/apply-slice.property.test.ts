@@ -27,18 +27,26 @@ const events = fc.array(fc.tuple(fc.nat(2), nextEvent), { maxLength: 40 }).map((
   return [...begun, ...choices.flatMap(([which, make]) => accounts.slice(which, which + 1).map(make))];
 });
 
-const recordOf = (event: LatchkeyEvent, offset = 0): AccountRecord => ({
-  partition: 0,
-  offset,
-  decoded: { kind: 'event', event },
-});
+function recordOf(event: LatchkeyEvent, offset = 0): AccountRecord {
+  return {
+    partition: 0,
+    offset,
+    decoded: { kind: 'event', event },
+  };
+}
 
 type Store = ReadonlyMap<string, Account>;
 
-const apply = (store: Store, records: readonly PlacedRecord[]): Store =>
-  new Map([...store, ...applySlice(store, records).changed.map((account) => [account.id, account] as const)]);
+function apply(store: Store, records: readonly PlacedRecord[]): Store {
+  return new Map([
+    ...store,
+    ...applySlice(store, records).changed.map((account) => [account.id, account] as const),
+  ]);
+}
 
-const foldAll = (records: readonly PlacedRecord[]): Store => apply(new Map(), records);
+function foldAll(records: readonly PlacedRecord[]): Store {
+  return apply(new Map(), records);
+}
 
 describe('slices of a log', () => {
   test('come to the same however the log is cut', () => {

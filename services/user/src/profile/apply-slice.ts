@@ -18,10 +18,10 @@ export interface SliceOutcome<R extends PlacedRecord> {
 }
 
 /** `known` holds what the store knows of the slice's accounts; one that is missing has had no event yet. */
-export const applySlice = <R extends PlacedRecord>(
+export function applySlice<R extends PlacedRecord>(
   known: ReadonlyMap<string, Account>,
   records: readonly R[],
-): SliceOutcome<R> => {
+): SliceOutcome<R> {
   const changed = new Map<string, Account>();
   const effects: { record: R & AccountRecord; effect: Effect }[] = [];
   const setAside: { record: R; cause: string }[] = [];
@@ -37,14 +37,17 @@ export const applySlice = <R extends PlacedRecord>(
     effects.push({ record, effect });
   }
   return { changed: [...changed.values()], effects, setAside };
-};
+}
 
 /** The accounts that a slice is about. */
-export const accountsIn = (records: readonly PlacedRecord[]): readonly string[] => [
-  ...new Set(records.filter(isOfAccount).map(subjectOf)),
-];
+export function accountsIn(records: readonly PlacedRecord[]): readonly string[] {
+  return [...new Set(records.filter(isOfAccount).map(subjectOf))];
+}
 
-const isOfAccount = <R extends PlacedRecord>(record: R): record is R & AccountRecord =>
-  record.decoded.kind !== 'unusable';
+function isOfAccount<R extends PlacedRecord>(record: R): record is R & AccountRecord {
+  return record.decoded.kind !== 'unusable';
+}
 
-const causeOf = ({ decoded }: PlacedRecord): string => (decoded.kind === 'unusable' ? decoded.cause : '');
+function causeOf({ decoded }: PlacedRecord): string {
+  return decoded.kind === 'unusable' ? decoded.cause : '';
+}

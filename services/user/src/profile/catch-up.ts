@@ -10,12 +10,12 @@ import { type AccountRecord, applyRecord, envelopeOf } from './apply-record.ts';
  * @param decided the sequence of its last event in the journal, as it was after the records were read, where the
  * journal can be asked: an account that has got there is whole, so what else is on the topic is none of its events
  */
-export const catchUp = (
+export function catchUp(
   account: Account,
   origin: Parked,
   records: readonly AccountRecord[],
   decided?: number,
-): Account => {
+): Account {
   let current = free(account);
   let unreadable: string | undefined;
   let gap: string | undefined;
@@ -41,6 +41,8 @@ export const catchUp = (
   if (sequenceOf(current) === decided) return current;
   const cause = unreadable ?? (highest > sequenceOf(current) ? gap : undefined);
   return cause === undefined ? current : { ...current, parked: { ...origin, cause } };
-};
+}
 
-const free = ({ parked: _, ...account }: Account): Account => account;
+function free({ parked: _, ...account }: Account): Account {
+  return account;
+}

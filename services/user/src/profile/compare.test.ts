@@ -4,12 +4,12 @@ import { historyOf } from '../testing/history.ts';
 import { differingFields, fold } from './compare.ts';
 import { project } from './project.ts';
 
-const living = () => {
+function living() {
   const account = historyOf('ada');
   const profile = fold([account.registered(), account.verified()]);
   assert.ok(profile);
   return profile;
-};
+}
 
 describe('the fold of an account', () => {
   test('is what the projection makes of its events, one after the other', () => {

@@ -4,8 +4,9 @@ import type { Profile } from './profile.ts';
 import { project } from './project.ts';
 
 /** The profile that an account's events make, from the first one on; undefined where there are none. */
-export const fold = (events: readonly LatchkeyEvent[]): Profile | undefined =>
-  events.reduce<Profile | undefined>(project, undefined);
+export function fold(events: readonly LatchkeyEvent[]): Profile | undefined {
+  return events.reduce<Profile | undefined>(project, undefined);
+}
 
 /** The names of the fields that are not the same in both, or in one of them alone; never what stands in them. */
 export function differingFields(stored: Profile, folded: Profile): readonly string[] {

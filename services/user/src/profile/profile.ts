@@ -33,5 +33,6 @@ export interface EndedProfile {
 export type Profile = LivingProfile | EndedProfile;
 
 /** Whether a token decided on the account's sequence `seq` may still be honoured. */
-export const honours = (profile: Profile, seq: number): profile is LivingProfile =>
-  !profile.ended && !profile.disabled && seq >= profile.revokedAt;
+export function honours(profile: Profile, seq: number): profile is LivingProfile {
+  return !profile.ended && !profile.disabled && seq >= profile.revokedAt;
+}

@@ -5,17 +5,18 @@ import { ada, historyOf } from '../testing/history.ts';
 import { honours, type LivingProfile, type Profile } from './profile.ts';
 import { passOver, project } from './project.ts';
 
-const fold = (...events: readonly LatchkeyEvent[]): Profile | undefined =>
-  events.reduce<Profile | undefined>(project, undefined);
+function fold(...events: readonly LatchkeyEvent[]): Profile | undefined {
+  return events.reduce<Profile | undefined>(project, undefined);
+}
 
-const living = (...events: readonly LatchkeyEvent[]): LivingProfile => {
+function living(...events: readonly LatchkeyEvent[]): LivingProfile {
   const profile = fold(...events);
   assert.ok(profile?.ended === false);
   return profile;
-};
+}
 
 /** What an event changed beside the two fields that every event moves. */
-const changeBy = (before: LivingProfile, event: LatchkeyEvent): Partial<LivingProfile> => {
+function changeBy(before: LivingProfile, event: LatchkeyEvent): Partial<LivingProfile> {
   const after = project(before, event);
   assert.ok(!after.ended);
   assert.equal(after.sequence, event.sequence);
@@ -24,7 +25,7 @@ const changeBy = (before: LivingProfile, event: LatchkeyEvent): Partial<LivingPr
     ([name, value]) => before[name as keyof LivingProfile] !== value,
   );
   return Object.fromEntries(changed.filter(([name]) => name !== 'sequence' && name !== 'updatedAt'));
-};
+}
 
 const locale = 'en';
 const erased = { email: null, username: null, firstName: null, lastName: null };

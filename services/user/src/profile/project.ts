@@ -6,20 +6,21 @@ import type { LivingProfile, Profile } from './profile.ts';
  * The profile after its next event. The caller sees to the order: an account begins with UserRegistered, and
  * `event.sequence` is the one after the profile's.
  */
-export const project = (profile: Profile | undefined, event: LatchkeyEvent): Profile => {
+export function project(profile: Profile | undefined, event: LatchkeyEvent): Profile {
   if (event.type === 'UserRegistered') return registered(event);
   if (profile === undefined) throw new Error(`An account cannot begin with ${event.type}.`);
   if (profile.ended || event.type === 'RegistrationEnded') return ended(event);
   return { ...profile, ...changes(event), ...advanced(event) };
-};
+}
 
 /** The profile after an event of a type that this build does not know: it counts, and changes nothing else. */
-export const passOver = (profile: Profile, envelope: Envelope): Profile =>
-  profile.ended ? ended(envelope) : { ...profile, ...advanced(envelope) };
+export function passOver(profile: Profile, envelope: Envelope): Profile {
+  return profile.ended ? ended(envelope) : { ...profile, ...advanced(envelope) };
+}
 
 type ChangingEvent = Exclude<LatchkeyEvent, EventOf<'UserRegistered' | 'RegistrationEnded'>>;
 
-const changes = (event: ChangingEvent): Partial<LivingProfile> => {
+function changes(event: ChangingEvent): Partial<LivingProfile> {
   switch (event.type) {
     case 'AccountVerified':
       return { ...erasure(event.data.person), isVerified: true };
@@ -44,50 +45,64 @@ const changes = (event: ChangingEvent): Partial<LivingProfile> => {
     default:
       return assertNever(event);
   }
-};
+}
 
-const registered = (event: EventOf<'UserRegistered'>): LivingProfile => ({
-  ended: false,
-  id: event.subject,
-  email: event.data.person?.email ?? null,
-  username: event.data.person?.username ?? null,
-  firstName: event.data.person?.firstName ?? null,
-  lastName: event.data.person?.lastName ?? null,
-  role: event.data.role,
-  locale: event.data.locale,
-  isVerified: false,
-  disabled: false,
-  createdAt: instantOf(event),
-  passwordChangedAt: null,
-  revokedAt: 0,
-  ...advanced(event),
-});
+function registered(event: EventOf<'UserRegistered'>): LivingProfile {
+  return {
+    ended: false,
+    id: event.subject,
+    email: event.data.person?.email ?? null,
+    username: event.data.person?.username ?? null,
+    firstName: event.data.person?.firstName ?? null,
+    lastName: event.data.person?.lastName ?? null,
+    role: event.data.role,
+    locale: event.data.locale,
+    isVerified: false,
+    disabled: false,
+    createdAt: instantOf(event),
+    passwordChangedAt: null,
+    revokedAt: 0,
+    ...advanced(event),
+  };
+}
 
-const ended = ({ subject, sequence }: Envelope): Profile => ({ ended: true, id: subject, sequence });
+function ended({ subject, sequence }: Envelope): Profile {
+  return { ended: true, id: subject, sequence };
+}
 
-const changedProfile = ({ data: { person, locale } }: EventOf<'ProfileChanged'>): Partial<LivingProfile> => ({
-  ...(person === null ? erased : given(person)),
-  ...(locale === undefined ? {} : { locale }),
-});
+function changedProfile({ data: { person, locale } }: EventOf<'ProfileChanged'>): Partial<LivingProfile> {
+  return {
+    ...(person === null ? erased : given(person)),
+    ...(locale === undefined ? {} : { locale }),
+  };
+}
 
 type Names = { [Name in 'username' | 'firstName' | 'lastName']?: string | undefined };
 
-const given = ({ username, firstName, lastName }: Names): Partial<LivingProfile> => ({
-  ...(username === undefined ? {} : { username }),
-  ...(firstName === undefined ? {} : { firstName }),
-  ...(lastName === undefined ? {} : { lastName }),
-});
+function given({ username, firstName, lastName }: Names): Partial<LivingProfile> {
+  return {
+    ...(username === undefined ? {} : { username }),
+    ...(firstName === undefined ? {} : { firstName }),
+    ...(lastName === undefined ? {} : { lastName }),
+  };
+}
 
 const erased = { email: null, username: null, firstName: null, lastName: null } as const;
 
 /** A person that was erased from one event of an account was erased altogether. */
-const erasure = (person: object | null): Partial<LivingProfile> => (person === null ? erased : {});
+function erasure(person: object | null): Partial<LivingProfile> {
+  return person === null ? erased : {};
+}
 
-const advanced = (envelope: Envelope) => ({ sequence: envelope.sequence, updatedAt: instantOf(envelope) });
+function advanced(envelope: Envelope) {
+  return { sequence: envelope.sequence, updatedAt: instantOf(envelope) };
+}
 
 /** One spelling for an instant, so that texts sort as times do. */
-const instantOf = ({ time }: Envelope): string => new Date(time).toISOString();
+function instantOf({ time }: Envelope): string {
+  return new Date(time).toISOString();
+}
 
-const assertNever = (event: never): never => {
+function assertNever(event: never): never {
   throw new Error(`There is no rule for ${JSON.stringify(event)}.`);
-};
+}

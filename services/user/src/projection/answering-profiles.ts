@@ -13,13 +13,13 @@ export function answeringProfiles(
   view: Pick<PointerView, 'trusted'>,
   profilesOf: (generation: number) => AnsweringProfiles,
 ): AnsweringProfiles {
-  const ask = async <T>(question: (profiles: AnsweringProfiles) => Promise<T>): Promise<T> => {
+  async function ask<T>(question: (profiles: AnsweringProfiles) => Promise<T>): Promise<T> {
     for (;;) {
       const { active } = await view.trusted();
       const answer = await question(profilesOf(active));
       if ((await view.trusted()).active === active) return answer;
     }
-  };
+  }
 
   return {
     find: (id) => ask((profiles) => profiles.find(id)),

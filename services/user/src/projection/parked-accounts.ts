@@ -25,15 +25,15 @@ export function parkedInEach(deps: {
   pointer(): Promise<Pick<Pointer, 'running'>>;
   profilesOf(generation: number): Pick<Profiles, 'find' | 'listParked'>;
 }): ParkedAccounts {
-  const inEach = async (
+  async function inEach(
     ask: (profiles: ReturnType<typeof deps.profilesOf>) => Promise<readonly Parked[]>,
-  ): Promise<readonly ParkedAccount[]> => {
+  ): Promise<readonly ParkedAccount[]> {
     const { running } = await deps.pointer();
     const marks = running.map(async (generation) =>
       (await ask(deps.profilesOf(generation))).map((parked) => ({ ...parked, generation })),
     );
     return byAccount((await Promise.all(marks)).flat());
-  };
+  }
 
   return {
     // The first of all are among the first of each.
@@ -48,7 +48,8 @@ export function parkedInEach(deps: {
   };
 }
 
-const byAccount = (marks: readonly ParkedIn[]): readonly ParkedAccount[] =>
-  [...Map.groupBy(marks, ({ account }) => account)]
+function byAccount(marks: readonly ParkedIn[]): readonly ParkedAccount[] {
+  return [...Map.groupBy(marks, ({ account }) => account)]
     .map(([account, each]) => ({ account, marks: each }))
     .toSorted((a, b) => (a.account < b.account ? -1 : 1));
+}

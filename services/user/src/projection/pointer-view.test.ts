@@ -12,7 +12,7 @@ const flipped = answering(building, 2, new Date());
 const SECOND_MS = 1000;
 
 /** A view of a pointer and a clock that the test holds. */
-const scene = (context: TestContext) => {
+function scene(context: TestContext) {
   context.mock.timers.enable({ apis: ['setTimeout'] });
   const stored = { pointer: building, away: false };
   let now = 0;
@@ -38,7 +38,7 @@ const scene = (context: TestContext) => {
       await nextTurn();
     },
   };
-};
+}
 
 describe('a view of the pointer', () => {
   test('looks every second, and tells of each look', async (context) => {
@@ -92,10 +92,12 @@ describe('a view of the pointer', () => {
 });
 
 describe('the profiles that answer', () => {
-  const account = (id: string, generation: number) => ({
-    id,
-    profile: { ended: true, id, sequence: generation } as const,
-  });
+  function account(id: string, generation: number) {
+    return {
+      id,
+      profile: { ended: true, id, sequence: generation } as const,
+    };
+  }
   const none = { load: never, list: never, listParked: never, countParked: never };
 
   test('are those of the generation that answers now', async (context) => {

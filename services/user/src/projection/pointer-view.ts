@@ -43,12 +43,12 @@ export function createPointerView(deps: {
     return pointer;
   }
 
-  const look = (): Promise<Pointer> => {
+  function look(): Promise<Pointer> {
     looking ??= ask().finally(() => {
       looking = undefined;
     });
     return looking;
-  };
+  }
 
   return {
     last: () => seen.pointer,
@@ -84,9 +84,9 @@ function repeatedly(
     if (!calledOff) wait();
   }
 
-  const wait = () => {
+  function wait() {
     timer = setTimeout(() => void lookOnce(), LOOK_EVERY_MS);
-  };
+  }
 
   wait();
   return () => {

@@ -52,15 +52,17 @@ export function createProjectionMetrics(deps: {
  * Of a generation, as long as it answers: another one that is filled would count every event a second time, and
  * long after its time. What it sets aside is told in any case, as it is set aside.
  */
-export const whileAnswering = (answers: () => boolean, metrics: ProjectionMetrics): ProjectionMetrics => ({
-  event(type, effect) {
-    if (answers()) metrics.event(type, effect);
-  },
-  visible(seconds) {
-    if (answers()) metrics.visible(seconds);
-  },
-  setAside: metrics.setAside,
-});
+export function whileAnswering(answers: () => boolean, metrics: ProjectionMetrics): ProjectionMetrics {
+  return {
+    event(type, effect) {
+      if (answers()) metrics.event(type, effect);
+    },
+    visible(seconds) {
+      if (answers()) metrics.visible(seconds);
+    },
+    setAside: metrics.setAside,
+  };
+}
 
 /** Without a value where it cannot be had: a metrics page must not fail because a store is away. */
 const gauge = (registers: Registry[], name: string, help: string, read: () => Promise<number>): void => {

@@ -19,15 +19,17 @@ export interface ProjectionDeps {
 
 export type SourcedRecord = PlacedRecord & { readonly source: BusRecord };
 
-export const readRecord = (source: BusRecord): SourcedRecord => ({
-  partition: source.partition,
-  offset: source.offset,
-  decoded: decode(source),
-  source,
-});
+export function readRecord(source: BusRecord): SourcedRecord {
+  return {
+    partition: source.partition,
+    offset: source.offset,
+    decoded: decode(source),
+    source,
+  };
+}
 
 /** Handles a slice with one read and one write. Rejects if the store cannot be reached, and for nothing else. */
-export const createProjection = (deps: ProjectionDeps) => {
+export function createProjection(deps: ProjectionDeps) {
   return async (slice: Slice): Promise<void> => {
     const records = slice.records.map(readRecord);
     const outcome = applySlice(await deps.profiles.load(accountsIn(records)), records);
@@ -43,16 +45,16 @@ export const createProjection = (deps: ProjectionDeps) => {
       if (parked !== undefined) deps.logger.error({ parked }, 'an account is parked');
     }
   };
-};
+}
 
-const count = ({ metrics, now }: ProjectionDeps, { decoded }: AccountRecord, effect: Effect): void => {
+function count({ metrics, now }: ProjectionDeps, { decoded }: AccountRecord, effect: Effect): void {
   metrics.event(typeOf(decoded), effect);
   if (effect !== 'applied' || decoded.kind === 'undecodable') return;
   metrics.visible((now().getTime() - Date.parse(envelopeOf(decoded).time)) / 1000);
-};
+}
 
 /** Types that this build does not know are counted as one: anybody could make them up. */
-const typeOf = (decoded: AccountRecord['decoded']): string => {
+function typeOf(decoded: AccountRecord['decoded']): string {
   if (decoded.kind === 'event') return decoded.event.type;
   return decoded.kind === 'unknown-type' ? 'unknown' : 'undecodable';
-};
+}

@@ -5,7 +5,7 @@ import { createLogger } from '@latchkey/service';
 import { createProjectors } from './projectors.ts';
 
 /** A log whose subscriptions open when the test lets them. */
-const scene = () => {
+function scene() {
   const read = new Set<number>();
   let opened = 0;
   const gates = new Map<number, PromiseWithResolvers<void>>();
@@ -22,13 +22,13 @@ const scene = () => {
     },
     logger: createLogger({ name: 'test', level: 'silent' }),
   });
-  const hold = (generation: number) => {
+  function hold(generation: number) {
     const gate = Promise.withResolvers<void>();
     gates.set(generation, gate);
     return gate;
-  };
+  }
   return { projectors, hold, read: () => [...read].toSorted(), opened: () => opened };
-};
+}
 
 describe('generations that are filled', () => {
   test('are those that the pointer names, from the start and whenever it moves', async () => {

@@ -47,11 +47,16 @@ export function createProjectors(deps: {
     }
   }
 
-  const missing = () => wanted.filter((each) => !opened.has(each) && !changing.has(each));
-  const unwanted = () => [...opened.keys()].filter((each) => !wanted.includes(each) && !changing.has(each));
+  function missing() {
+    return wanted.filter((each) => !opened.has(each) && !changing.has(each));
+  }
+  function unwanted() {
+    return [...opened.keys()].filter((each) => !wanted.includes(each) && !changing.has(each));
+  }
 
-  const changeLater = (generation: number, work: typeof open, failed: string): void =>
+  function changeLater(generation: number, work: typeof open, failed: string): void {
     void change(generation, work).catch((err: unknown) => logger.warn({ err, generation }, failed));
+  }
 
   return {
     async start(running) {

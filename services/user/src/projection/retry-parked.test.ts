@@ -15,7 +15,7 @@ import { createProjectionMetrics } from './projection-metrics.ts';
 import { createRetryParked } from './retry-parked.ts';
 
 /** A log of one partition in memory, whose consumer runs when the test says so: it decides who comes first. */
-const createBench = async (context: TestContext) => {
+async function createBench(context: TestContext) {
   const folder = await mkdtemp(join(tmpdir(), 'latchkey-retry-'));
   const database = openDatabase({ folder, as: 'server' });
   context.after(async () => {
@@ -39,7 +39,7 @@ const createBench = async (context: TestContext) => {
     announce: () => undefined,
   });
 
-  const append = (key: string, value: Buffer, headers: Readonly<Record<string, string>>): BusRecord => {
+  function append(key: string, value: Buffer, headers: Readonly<Record<string, string>>): BusRecord {
     const record: BusRecord = {
       topic: 'accounts.events.v1',
       partition: 0,
@@ -51,15 +51,16 @@ const createBench = async (context: TestContext) => {
     };
     log.push(record);
     return record;
-  };
-  const consume = (record: BusRecord) =>
-    project({
+  }
+  function consume(record: BusRecord) {
+    return project({
       topic: record.topic,
       partition: 0,
       records: [record],
       signal: new AbortController().signal,
       setAside: () => undefined,
     });
+  }
 
   return {
     profiles,
@@ -83,7 +84,7 @@ const createBench = async (context: TestContext) => {
         announce: () => undefined,
       })(id),
   };
-};
+}
 
 test('an account that goes on loses no event that came while it was read again', async (context) => {
   const bench = await createBench(context);
@@ -113,7 +114,9 @@ test('a record that cannot be read is passed once the event after the last one f
   assert.deepEqual(await bench.retry(account.id), { result: 'goes on', sequence: 2 });
 });
 
-const nothing = async () => undefined;
+async function nothing() {
+  return undefined;
+}
 
 test('what cannot be read is passed where the journal has no event that it could be', async (context) => {
   const bench = await createBench(context);

@@ -37,9 +37,8 @@ export interface RetryDeps {
  * consumer skips records for as long as the mark stands, so those that came meanwhile are found by the look
  * after the one that took it off. May run beside the consumer, and twice.
  */
-export const createRetryParked =
-  (deps: RetryDeps) =>
-  async (id: string): Promise<RetryOutcome> => {
+export function createRetryParked(deps: RetryDeps) {
+  return async (id: string): Promise<RetryOutcome> => {
     const { parked: origin } = await deps.profiles.find(id);
     if (origin === undefined) return outcomeOf(await deps.profiles.find(id), 'not parked');
 
@@ -54,54 +53,61 @@ export const createRetryParked =
       deps.announce([caughtUp]);
     }
   };
+}
 
 /**
  * In each generation that is filled, so that another one that comes to answer has it repaired as well. What comes
  * out is the worst of it, and of equals how it went in the one that answers.
  */
-export const retryInEach =
-  (deps: {
-    pointer(): Promise<Pick<Pointer, 'active' | 'running'>>;
-    retryIn(generation: number): (account: string) => Promise<RetryOutcome>;
-  }) =>
-  async (account: string): Promise<RetriedIn> => {
+export function retryInEach(deps: {
+  pointer(): Promise<Pick<Pointer, 'active' | 'running'>>;
+  retryIn(generation: number): (account: string) => Promise<RetryOutcome>;
+}) {
+  return async (account: string): Promise<RetriedIn> => {
     const { active, running } = await deps.pointer();
-    const retry = async (generation: number) => ({
-      ...(await deps.retryIn(generation)(account)),
-      generation,
-    });
+    async function retry(generation: number) {
+      return {
+        ...(await deps.retryIn(generation)(account)),
+        generation,
+      };
+    }
     const others: RetriedIn[] = [];
     for (const generation of running.filter((each) => each !== active)) others.push(await retry(generation));
     return others.reduce(worse, await retry(active));
   };
+}
 
 /** From good to bad. */
 const RESULTS: readonly RetryOutcome['result'][] = ['not parked', 'goes on', 'still parked'];
 
-const worse = (worst: RetriedIn, other: RetriedIn): RetriedIn =>
-  RESULTS.indexOf(other.result) > RESULTS.indexOf(worst.result) ? other : worst;
+function worse(worst: RetriedIn, other: RetriedIn): RetriedIn {
+  return RESULTS.indexOf(other.result) > RESULTS.indexOf(worst.result) ? other : worst;
+}
 
-const readAccount = async (bus: RetryDeps['bus'], { account, partition, offset }: Parked) => {
+async function readAccount(bus: RetryDeps['bus'], { account, partition, offset }: Parked) {
   const records: AccountRecord[] = [];
   for await (const record of bus.readKey(ACCOUNTS_TOPIC, partition, account, offset)) {
     const { decoded, ...place } = readRecord(record);
     if (decoded.kind !== 'unusable') records.push({ ...place, decoded });
   }
   return records;
-};
+}
 
-const store = async (profiles: RetryDeps['profiles'], stored: Account, caughtUp: Account): Promise<void> => {
+async function store(profiles: RetryDeps['profiles'], stored: Account, caughtUp: Account): Promise<void> {
   const moved = sequenceOf(caughtUp) > sequenceOf(stored);
   // `save` never takes a mark off at the same sequence: only who read the topic again may.
   if (!moved && stored.parked !== undefined) await profiles.unpark(stored.parked);
   else await profiles.save([caughtUp]);
-};
+}
 
-const isSame = (a: Account, b: Account): boolean =>
-  sequenceOf(a) === sequenceOf(b) && (a.parked === undefined) === (b.parked === undefined);
+function isSame(a: Account, b: Account): boolean {
+  return sequenceOf(a) === sequenceOf(b) && (a.parked === undefined) === (b.parked === undefined);
+}
 
-const outcomeOf = (account: Account, free: 'not parked' | 'goes on'): RetryOutcome => ({
-  result: account.parked === undefined ? free : 'still parked',
-  sequence: sequenceOf(account),
-  ...(account.parked === undefined ? {} : { cause: account.parked.cause }),
-});
+function outcomeOf(account: Account, free: 'not parked' | 'goes on'): RetryOutcome {
+  return {
+    result: account.parked === undefined ? free : 'still parked',
+    sequence: sequenceOf(account),
+    ...(account.parked === undefined ? {} : { cause: account.parked.cause }),
+  };
+}

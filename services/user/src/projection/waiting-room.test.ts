@@ -4,18 +4,24 @@ import { createLogger, Problem } from '@latchkey/service';
 import { type Account, type Parked, sequenceOf } from '../profile/account.ts';
 import { createWaitingRoom, type WaitLimits } from './waiting-room.ts';
 
-const at = (id: string, sequence: number, parked?: Parked): Account => ({
-  id,
-  profile: { ended: true, id, sequence },
-  ...(parked ? { parked } : {}),
-});
+function at(id: string, sequence: number, parked?: Parked): Account {
+  return {
+    id,
+    profile: { ended: true, id, sequence },
+    ...(parked ? { parked } : {}),
+  };
+}
 
-const mark = (account: string): Parked => ({ account, partition: 0, offset: 1, after: 0, cause: 'a gap' });
+function mark(account: string): Parked {
+  return { account, partition: 0, offset: 1, after: 0, cause: 'a gap' };
+}
 
 const NEVER = 60_000;
 
-const roomOver = (stored: Map<string, Account>, limits: Partial<WaitLimits>, fail = () => false) => {
-  const answer = <T>(value: T) => (fail() ? Promise.reject(new Error('away')) : Promise.resolve(value));
+function roomOver(stored: Map<string, Account>, limits: Partial<WaitLimits>, fail = () => false) {
+  function answer<T>(value: T) {
+    return fail() ? Promise.reject(new Error('away')) : Promise.resolve(value);
+  }
   return createWaitingRoom({
     profiles: {
       find: (id) => Promise.resolve(stored.get(id) ?? { id }),
@@ -24,17 +30,20 @@ const roomOver = (stored: Map<string, Account>, limits: Partial<WaitLimits>, fai
     logger: createLogger({ name: 'test', level: 'silent' }),
     limits: { pollMs: NEVER, ...limits },
   });
-};
+}
 
-const is503 = (error: unknown): boolean =>
-  error instanceof Problem &&
-  error.spec.status === 503 &&
-  error.details.headers?.['Retry-After'] !== undefined;
+function is503(error: unknown): boolean {
+  return (
+    error instanceof Problem &&
+    error.spec.status === 503 &&
+    error.details.headers?.['Retry-After'] !== undefined
+  );
+}
 
 /** Until so many wait: `reach` asks the store first. */
-const waitingFor = async (room: { waiting(): number }, count: number) => {
+async function waitingFor(room: { waiting(): number }, count: number) {
   while (room.waiting() < count) await Promise.resolve();
-};
+}
 
 describe('a request that is ahead of the read model', () => {
   test('does not wait for what is there', async () => {

@@ -38,9 +38,15 @@ interface Waiter {
 }
 
 const RETRY_AFTER_SECONDS = 1;
-const behind = () => unavailable('The read model has not caught up yet. Try again.', RETRY_AFTER_SECONDS);
-const crowded = () => unavailable('Too many requests wait for the read model.', RETRY_AFTER_SECONDS);
-export const standsStill = () => unavailable('This account is being repaired. Try again later.', 30);
+function behind() {
+  return unavailable('The read model has not caught up yet. Try again.', RETRY_AFTER_SECONDS);
+}
+function crowded() {
+  return unavailable('Too many requests wait for the read model.', RETRY_AFTER_SECONDS);
+}
+export function standsStill() {
+  return unavailable('This account is being repaired. Try again later.', 30);
+}
 
 export function createWaitingRoom(deps: {
   readonly profiles: Pick<Profiles, 'find' | 'load'>;
@@ -52,16 +58,16 @@ export function createWaitingRoom(deps: {
   let polling = false;
   let away = false;
 
-  const announce = (accounts: readonly Account[]): void => {
+  function announce(accounts: readonly Account[]): void {
     if (waiters.size === 0) return;
     const byId = new Map(accounts.map((account) => [account.id, account]));
     for (const waiter of waiters) {
       const account = byId.get(waiter.id);
       if (account !== undefined && isSettled(account, waiter.sequence)) waiter.settle(account);
     }
-  };
+  }
 
-  const pollOnce = async (): Promise<void> => {
+  async function pollOnce(): Promise<void> {
     try {
       const ids = new Set([...waiters].map((waiter) => waiter.id));
       announce([...(await deps.profiles.load([...ids])).values()]);
@@ -73,25 +79,25 @@ export function createWaitingRoom(deps: {
     }
     polling = false;
     keepPolling();
-  };
+  }
 
-  const keepPolling = (): void => {
+  function keepPolling(): void {
     if (polling || waiters.size === 0) return;
     polling = true;
     setTimeout(() => void pollOnce(), limits.pollMs);
-  };
+  }
 
-  const admit = (caller: string): void => {
+  function admit(caller: string): void {
     const ofCaller = [...waiters].filter((waiter) => waiter.caller === caller).length;
     if (waiters.size >= limits.total || ofCaller >= limits.perCaller) throw crowded();
-  };
+  }
 
-  const wait = (id: string, sequence: number, caller: string): Promise<Account> =>
-    new Promise((resolve, reject) => {
-      const leave = () => {
+  function wait(id: string, sequence: number, caller: string): Promise<Account> {
+    return new Promise((resolve, reject) => {
+      function leave() {
         clearTimeout(timer);
         waiters.delete(waiter);
-      };
+      }
       const waiter: Waiter = {
         id,
         sequence,
@@ -108,6 +114,7 @@ export function createWaitingRoom(deps: {
       waiters.add(waiter);
       keepPolling();
     });
+  }
 
   async function settled(id: string, sequence: number, caller: string): Promise<Account> {
     const now = await deps.profiles.find(id);
@@ -125,10 +132,11 @@ export function createWaitingRoom(deps: {
 }
 
 /** A parked account will not get there while anybody waits. */
-const isSettled = (account: Account, sequence: number): boolean =>
-  account.parked !== undefined || sequenceOf(account) >= sequence;
+function isSettled(account: Account, sequence: number): boolean {
+  return account.parked !== undefined || sequenceOf(account) >= sequence;
+}
 
-const usable = (account: Account): Account => {
+function usable(account: Account): Account {
   if (account.parked !== undefined) throw standsStill();
   return account;
-};
+}

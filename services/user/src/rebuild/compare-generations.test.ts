@@ -6,12 +6,12 @@ import type { LivingProfile } from '../profile/profile.ts';
 import { compareGenerations, type Parity } from './compare-generations.ts';
 import { compareAccount } from './parity.ts';
 
-const accountOf = (name: string, given: Partial<LivingProfile> = {}): Account => {
+function accountOf(name: string, given: Partial<LivingProfile> = {}): Account {
   const profile = profileOf(name, given);
   return { id: profile.id, profile };
-};
+}
 
-const parkedIn = (account: Account, offset = 7): Account => {
+function parkedIn(account: Account, offset = 7): Account {
   const parked: Parked = {
     account: account.id,
     partition: 0,
@@ -20,7 +20,7 @@ const parkedIn = (account: Account, offset = 7): Account => {
     cause: 'a gap',
   };
   return { ...account, parked };
-};
+}
 
 describe('an account in two generations', () => {
   const ada = accountOf('ada', { sequence: 3 });
@@ -61,10 +61,14 @@ describe('an account in two generations', () => {
 });
 
 /** A generation of accounts in memory, which may move on whenever the comparison rests. */
-const generationOf = (accounts: readonly Account[]) => {
+function generationOf(accounts: readonly Account[]) {
   const stored = new Map(accounts.map((account) => [account.id, account]));
-  const put = (account: Account) => void stored.set(account.id, account);
-  const sorted = () => [...stored.values()].toSorted((a, b) => (a.id < b.id ? -1 : 1));
+  function put(account: Account) {
+    return void stored.set(account.id, account);
+  }
+  function sorted() {
+    return [...stored.values()].toSorted((a, b) => (a.id < b.id ? -1 : 1));
+  }
   return {
     put,
     page: async (after: string | undefined, limit: number) =>
@@ -73,17 +77,19 @@ const generationOf = (accounts: readonly Account[]) => {
         .slice(0, limit),
     load: async (ids: readonly string[]) => new Map([...stored].filter(([id]) => ids.includes(id))),
   };
-};
+}
 
-const compare = (
+function compare(
   old: ReturnType<typeof generationOf>,
   fresh: ReturnType<typeof generationOf>,
   meanwhile: () => void = () => undefined,
-): Promise<Parity> =>
-  compareGenerations({ old, fresh, pause: async () => meanwhile(), seen: () => undefined });
+): Promise<Parity> {
+  return compareGenerations({ old, fresh, pause: async () => meanwhile(), seen: () => undefined });
+}
 
-const many = (count: number, given: Partial<LivingProfile> = {}) =>
-  Array.from({ length: count }, (_, index) => accountOf(`user${index}`, given));
+function many(count: number, given: Partial<LivingProfile> = {}) {
+  return Array.from({ length: count }, (_, index) => accountOf(`user${index}`, given));
+}
 
 describe('two generations', () => {
   test('are compared account by account, however many there are', async () => {

@@ -31,14 +31,18 @@ export async function* pairs(
 
 type ById = ReadonlyMap<string, Account>;
 
-const byId = (page: readonly Account[], end: string | undefined): ById =>
-  new Map(page.filter(({ id }) => end === undefined || id <= end).map((account) => [account.id, account]));
+function byId(page: readonly Account[], end: string | undefined): ById {
+  return new Map(
+    page.filter(({ id }) => end === undefined || id <= end).map((account) => [account.id, account]),
+  );
+}
 
-const pair = (old: ById, fresh: ById): readonly Pair[] =>
-  [...new Set([...old.keys(), ...fresh.keys()])].map((id) => ({
+function pair(old: ById, fresh: ById): readonly Pair[] {
+  return [...new Set([...old.keys(), ...fresh.keys()])].map((id) => ({
     old: old.get(id) ?? { id },
     fresh: fresh.get(id) ?? { id },
   }));
+}
 
 /** The same accounts as they are by now. */
 export async function again(

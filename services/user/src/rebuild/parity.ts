@@ -12,7 +12,7 @@ export type Verdict =
   | { readonly kind: 'differs'; readonly fields: readonly string[] };
 
 /** What two generations say of one account. `{id}` alone is one that nothing is known of. */
-export const compareAccount = (old: Account, fresh: Account): Verdict => {
+export function compareAccount(old: Account, fresh: Account): Verdict {
   const ahead = sequenceOf(fresh) - sequenceOf(old);
   if (fresh.parked !== undefined && (old.parked === undefined || ahead < 0)) return { kind: 'parked' };
   if (ahead > 0 && old.parked !== undefined) return { kind: 'freed' };
@@ -20,4 +20,4 @@ export const compareAccount = (old: Account, fresh: Account): Verdict => {
   // At the same sequence: both have a profile, or neither.
   const fields = old.profile && fresh.profile ? differingFields(old.profile, fresh.profile) : [];
   return fields.length === 0 ? { kind: 'same' } : { kind: 'differs', fields };
-};
+}

@@ -57,27 +57,31 @@ const scene = async (context: TestContext) => {
     await rm(folder, { recursive: true });
   });
 
-  const publish = (...events: readonly LatchkeyEvent[]) =>
-    bus.publish(
+  function publish(...events: readonly LatchkeyEvent[]) {
+    return bus.publish(
       ACCOUNTS_TOPIC,
       events.map((event) => encode(event)),
     );
-  const until = async (what: string, isSo: () => Promise<boolean>) => {
+  }
+  async function until(what: string, isSo: () => Promise<boolean>) {
     const deadline = performance.now() + PATIENCE_MS;
     while (!(await isSo())) {
       assert.ok(performance.now() < deadline, what);
       await pause(SHORT_MS);
     }
-  };
-  const metric = async (name: string) =>
-    Number(new RegExp(`^${name}(?:{[^}]*})? (\\S+)$`, 'm').exec(await registry.metrics())?.[1]);
+  }
+  async function metric(name: string) {
+    return Number(new RegExp(`^${name}(?:{[^}]*})? (\\S+)$`, 'm').exec(await registry.metrics())?.[1]);
+  }
   return { service, stores, open, publish, until, metric, ops };
 };
 
-const nothing = () => undefined;
+function nothing() {
+  return undefined;
+}
 
 /** Begins one and goes as far as to flip. */
-const rebuilt = async (rebuild: Rebuild): Promise<number> => {
+async function rebuilt(rebuild: Rebuild): Promise<number> {
   const begun = await rebuild.begin();
   assert.ok(begun);
   await rebuild.caughtUp(begun.generation, nothing);
@@ -85,10 +89,11 @@ const rebuilt = async (rebuild: Rebuild): Promise<number> => {
   assert.deepEqual([parity.differing, parity.apart, parity.parked], [0, 0, 0]);
   await rebuild.flip(begun.generation);
   return begun.generation;
-};
+}
 
-const people = (many: number): readonly History[] =>
-  Array.from({ length: many }, (_, index) => historyOf(`person${index}`));
+function people(many: number): readonly History[] {
+  return Array.from({ length: many }, (_, index) => historyOf(`person${index}`));
+}
 
 describe('a rebuild', () => {
   test('fills another generation, compares and flips; back; and removes the other', async (context) => {

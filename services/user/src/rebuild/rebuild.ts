@@ -83,7 +83,9 @@ export function createRebuild(deps: RebuildDeps): Rebuild {
     }
   }
 
-  const progressOf = (generation: number) => groups.progressOf(groupOf(generation), TOPICS);
+  function progressOf(generation: number) {
+    return groups.progressOf(groupOf(generation), TOPICS);
+  }
 
   async function stateOf(generation: number, pointer: Pointer): Promise<GenerationState> {
     const isActive = generation === pointer.active;
@@ -100,11 +102,11 @@ export function createRebuild(deps: RebuildDeps): Rebuild {
     };
   }
 
-  const demandRunning = async (generation: number): Promise<Pointer> => {
+  async function demandRunning(generation: number): Promise<Pointer> {
     const pointer = await generations.read();
     if (pointer.running.includes(generation)) return pointer;
     throw new Error(`Generation ${generation} was dropped meanwhile.`);
-  };
+  }
 
   async function forget(generation: number): Promise<void> {
     for (let waited = 0; ; waited += LOOK_EVERY_MS) {
@@ -169,7 +171,9 @@ export function createRebuild(deps: RebuildDeps): Rebuild {
     async drop(told) {
       const before = await change((pointer) => (pointer.running.length > 1 ? alone(pointer) : undefined));
       // A higher number is being prepared by somebody else.
-      const isGone = (generation: number) => generation !== before.active && generation <= before.last;
+      function isGone(generation: number) {
+        return generation !== before.active && generation <= before.last;
+      }
       const gone = (await generations.stored()).filter(isGone);
       if (gone.length === 0) return [];
       told();
@@ -183,5 +187,6 @@ export function createRebuild(deps: RebuildDeps): Rebuild {
   };
 }
 
-const roleBeside = (generation: number, { active }: Pointer): 'next' | 'kept' =>
-  generation > active ? 'next' : 'kept';
+function roleBeside(generation: number, { active }: Pointer): 'next' | 'kept' {
+  return generation > active ? 'next' : 'kept';
+}

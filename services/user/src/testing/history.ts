@@ -3,10 +3,10 @@ import { createHash } from 'node:crypto';
 import type { DataOf, EventType, LatchkeyEvent } from '@latchkey/events';
 
 /** A UUID that is the same for the same text. */
-export const uuidOf = (text: string): string => {
+export function uuidOf(text: string): string {
   const hex = createHash('sha256').update(text).digest('hex');
   return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-7${hex.slice(13, 16)}-8${hex.slice(17, 20)}-${hex.slice(20, 32)}`;
-};
+}
 
 export const START = Date.parse('2026-03-01T12:00:00Z');
 
@@ -19,7 +19,7 @@ export interface History {
 
 export const ada = { email: 'ada@example.com', username: 'ada' };
 
-export const historyOf = (name: string, start = START): History => {
+export function historyOf(name: string, start = START): History {
   const id = uuidOf(name);
   let sequence = 0;
   const add: History['add'] = (type, data) => {
@@ -42,4 +42,4 @@ export const historyOf = (name: string, start = START): History => {
       add('UserRegistered', { role: 'user', locale: 'en', person }),
     verified: () => add('AccountVerified', { locale: 'en', person: ada }),
   };
-};
+}

@@ -8,8 +8,8 @@ const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256
 export const keys = fixedKeys({ keys: [{ ...publicKey.export({ format: 'jwk' }), kid: 'k1' }] });
 
 /** Of an account as it was at sequence `seq`. */
-export const tokenOf = (account: string, seq: number): string =>
-  jwt.sign(
+export function tokenOf(account: string, seq: number): string {
+  return jwt.sign(
     { sub: account, sid: 's1', client_id: 'latchkey', jti: 'j1', email_verified: false, role: 'user', seq },
     privateKey,
     {
@@ -20,3 +20,4 @@ export const tokenOf = (account: string, seq: number): string =>
       expiresIn: 900,
     },
   );
+}

@@ -14,55 +14,65 @@ export const EVE = '01900000-0000-7000-8000-00000000000e';
 export const MAILING = '01900000-0000-7000-8000-0000000000ff';
 
 /** Minutes of a day, as instants. */
-export const at = (minute: number, second = 0): string =>
-  new Date(Date.UTC(2026, 0, 1, 0, minute, second)).toISOString();
+export function at(minute: number, second = 0): string {
+  return new Date(Date.UTC(2026, 0, 1, 0, minute, second)).toISOString();
+}
 
 /** When everything is over. */
 export const NOW = new Date(at(59));
 
-const link = (until: number) => ({ sealed: 'a sealed token', expiresAt: at(until) });
-const person = (name: string) => ({ email: `${name}@example.com`, username: name });
+function link(until: number) {
+  return { sealed: 'a sealed token', expiresAt: at(until) };
+}
+function person(name: string) {
+  return { email: `${name}@example.com`, username: name };
+}
 const locale = 'en';
 
 let ids = 0;
-const newId = (): string => {
+function newId(): string {
   ids += 1;
   return `01900000-0000-7000-9000-${String(ids).padStart(12, '0')}`;
-};
+}
 
-export const eventOf = (type: string, time: string, data: EventData, more?: object): CommitEvent => ({
-  id: newId(),
-  type,
-  time,
-  version: 1,
-  data,
-  ...more,
-});
+export function eventOf(type: string, time: string, data: EventData, more?: object): CommitEvent {
+  return {
+    id: newId(),
+    type,
+    time,
+    version: 1,
+    data,
+    ...more,
+  };
+}
 
-export const commitOf = (
+export function commitOf(
   stream: string,
   [number, sequence]: readonly [number, number],
   correlationId: string,
   events: readonly CommitEvent[],
   more: Partial<Commit> = {},
-): Commit => ({
-  _id: newId(),
-  stream,
-  number,
-  sequence,
-  correlationId,
-  events,
-  at: events[0]?.time ?? '',
-  ...more,
-});
+): Commit {
+  return {
+    _id: newId(),
+    stream,
+    number,
+    sequence,
+    correlationId,
+    events,
+    at: events[0]?.time ?? '',
+    ...more,
+  };
+}
 
-const registered = (userId: string, time: string, name: string, verification?: ReturnType<typeof link>) =>
-  eventOf(
+function registered(userId: string, time: string, name: string, verification?: ReturnType<typeof link>) {
+  return eventOf(
     'UserRegistered',
     time,
     { userId, role: 'user', locale, person: person(name), ...(verification && { verification }) },
     { private: { address: `${name}@example.com`, passwordHash: 'secret' } },
   );
+}
 
 const commits: readonly Commit[] = [
   commitOf(ADA, [1, 1], 'ada-1', [registered(ADA, at(0), 'ada', link(60))]),
@@ -113,8 +123,8 @@ const commits: readonly Commit[] = [
   ]),
 ];
 
-const recordsOf = (commit: Commit, start: number): readonly TopicRecord[] =>
-  commit.events.map(({ id, type, time, data }, index) => ({
+function recordsOf(commit: Commit, start: number): readonly TopicRecord[] {
+  return commit.events.map(({ id, type, time, data }, index) => ({
     topic: type === 'MailRequested' ? 'mailings.events.v1' : 'accounts.events.v1',
     partition: 0,
     offset: start + index,
@@ -134,62 +144,74 @@ const recordsOf = (commit: Commit, start: number): readonly TopicRecord[] =>
     },
     payload: JSON.stringify(data),
   }));
+}
 
 const owed = owedMails(journalOf(commits));
 
 /** Bob's first link was superseded while it waited. */
-const isCancelled = ({ event }: (typeof owed)[number]): boolean =>
-  event.subject === BOB && event.type === 'UserRegistered';
+function isCancelled({ event }: (typeof owed)[number]): boolean {
+  return event.subject === BOB && event.type === 'UserRegistered';
+}
 
-const soonAfter = (time: string): Date => new Date(Date.parse(time) + 1000);
+function soonAfter(time: string): Date {
+  return new Date(Date.parse(time) + 1000);
+}
 
-const deliveryOf = (mail: (typeof owed)[number]): StoredDelivery => ({
-  _id: mail.id,
-  eventId: mail.event.id,
-  subject: mail.event.subject,
-  state: isCancelled(mail) ? 'cancelled' : 'sent',
-  endedAt: soonAfter(mail.event.time),
-  attempts: isCancelled(mail) ? [] : [{ at: soonAfter(mail.event.time), ms: 5, result: 'accepted' }],
-});
+function deliveryOf(mail: (typeof owed)[number]): StoredDelivery {
+  return {
+    _id: mail.id,
+    eventId: mail.event.id,
+    subject: mail.event.subject,
+    state: isCancelled(mail) ? 'cancelled' : 'sent',
+    endedAt: soonAfter(mail.event.time),
+    attempts: isCancelled(mail) ? [] : [{ at: soonAfter(mail.event.time), ms: 5, result: 'accepted' }],
+  };
+}
 
-const arrivalOf = ({ id, to, event, expiresAt }: (typeof owed)[number]): MailLine => ({
-  at: soonAfter(event.time).toISOString(),
-  messageId: `<${id}@example.com>`,
-  to: [to],
-  subject: 'a subject',
-  correlationId: event.commit.correlationId,
-  expiresAt: expiresAt === undefined ? null : new Date(expiresAt).toISOString(),
-  said: '250',
-});
+function arrivalOf({ id, to, event, expiresAt }: (typeof owed)[number]): MailLine {
+  return {
+    at: soonAfter(event.time).toISOString(),
+    messageId: `<${id}@example.com>`,
+    to: [to],
+    subject: 'a subject',
+    correlationId: event.commit.correlationId,
+    expiresAt: expiresAt === undefined ? null : new Date(expiresAt).toISOString(),
+    said: '250',
+  };
+}
 
-const profile = (id: string, name: string, createdAt: string) => ({
-  ended: false,
-  id,
-  email: `${name}@example.com`,
-  username: name,
-  firstName: null,
-  lastName: null,
-  role: 'user',
-  locale,
-  isVerified: false,
-  disabled: false,
-  createdAt,
-  passwordChangedAt: null,
-  revokedAt: 0,
-});
+function profile(id: string, name: string, createdAt: string) {
+  return {
+    ended: false,
+    id,
+    email: `${name}@example.com`,
+    username: name,
+    firstName: null,
+    lastName: null,
+    role: 'user',
+    locale,
+    isVerified: false,
+    disabled: false,
+    createdAt,
+    passwordChangedAt: null,
+    revokedAt: 0,
+  };
+}
 
-export const aCommand = (id: string, op: string, more: Partial<CommandLine>): CommandLine => ({
-  id,
-  op,
-  sentAt: at(0),
-  answeredAt: at(0, 1),
-  request: {},
-  status: 200,
-  code: null,
-  answer: {},
-  accountSequence: null,
-  ...more,
-});
+export function aCommand(id: string, op: string, more: Partial<CommandLine>): CommandLine {
+  return {
+    id,
+    op,
+    sentAt: at(0),
+    answeredAt: at(0, 1),
+    request: {},
+    status: 200,
+    code: null,
+    answer: {},
+    accountSequence: null,
+    ...more,
+  };
+}
 
 const history: readonly CommandLine[] = [
   aCommand('ada-1', 'sign-up', { request: person('ada'), status: 201 }),
@@ -262,5 +284,6 @@ export const goodRun: RecordedRun = {
 };
 
 /** The delivery of a mail, by its account and its kind, and which of them, from 0. */
-export const deliveryIdOf = (subject: string, mail: string, nth = 0): string =>
-  owed.filter((each) => each.event.subject === subject && each.mail === mail)[nth]?.id ?? '';
+export function deliveryIdOf(subject: string, mail: string, nth = 0): string {
+  return owed.filter((each) => each.event.subject === subject && each.mail === mail)[nth]?.id ?? '';
+}

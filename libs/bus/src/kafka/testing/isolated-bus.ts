@@ -14,16 +14,16 @@ export function isolatedBuses(): () => Bus & Groups {
   const opened: Bus[] = [];
   const suffix = randomUUID();
 
-  const ownTopic = (name: string): string => {
+  function ownTopic(name: string): string {
     const own = `${name}.${suffix}`;
     made.topics.add(own);
     return own;
-  };
-  const ownGroup = (name: string): string => {
+  }
+  function ownGroup(name: string): string {
     const own = `${name}.${suffix}`;
     made.groups.add(own);
     return own;
-  };
+  }
 
   after(async () => {
     for (const bus of opened) await bus.close();

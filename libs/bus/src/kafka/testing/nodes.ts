@@ -77,18 +77,20 @@ export async function startKafkaNodes(
     node.pid = pidIn(printed);
   }
 
-  const gone = (node: Node) => run(command, 'kill', node.folder);
+  function gone(node: Node) {
+    return run(command, 'kill', node.folder);
+  }
 
   async function close(): Promise<void> {
     await Promise.all(nodes.map(gone));
     await rm(folder, { recursive: true });
   }
 
-  const nodeOf = (id: number): Node => {
+  function nodeOf(id: number): Node {
     const node = nodes.find((each) => each.id === id);
     if (!node) throw new Error(`There is no node ${id}.`);
     return node;
-  };
+  }
 
   // A node answers only once most of them are there to elect a controller.
   const started = await Promise.allSettled(nodes.map(start));

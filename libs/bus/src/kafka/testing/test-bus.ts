@@ -22,7 +22,7 @@ export const quiet = { warn: () => undefined };
 /** A bus on the given broker that takes its topics and groups away when it is closed. */
 export async function openTestBus(more: Partial<KafkaBusDeps> = {}): Promise<BusUnderTest> {
   const made = { topics: new Set<string>(), groups: new Set<string>() };
-  const open = (): Bus & Groups => {
+  function open(): Bus & Groups {
     const bus = createKafkaBus({
       ...connection,
       logger: quiet,
@@ -42,7 +42,7 @@ export async function openTestBus(more: Partial<KafkaBusDeps> = {}): Promise<Bus
         return bus.subscribe(options);
       },
     };
-  };
+  }
   let current = open();
   return {
     bus: current,

@@ -15,9 +15,13 @@ import { type Interest, openSubscription } from '../subscription.ts';
 import { toRecord } from './history.ts';
 
 /** A store that remembers over runs, as one on a disk would. */
-export const lastingStore = (): SequenceStore => ({ ...memoryStore(), forgetful: false });
+export function lastingStore(): SequenceStore {
+  return { ...memoryStore(), forgetful: false };
+}
 
-const isEvent = (record: LatchkeyEvent | OutgoingRecord): record is LatchkeyEvent => 'subject' in record;
+function isEvent(record: LatchkeyEvent | OutgoingRecord): record is LatchkeyEvent {
+  return 'subject' in record;
+}
 
 export async function openBench(context: TestContext) {
   const folder = await mkdtemp(join(tmpdir(), 'latchkey-subscribe-'));
@@ -41,8 +45,9 @@ export async function openBench(context: TestContext) {
     async subscribe(more: Partial<Interest> = {}, on: Bus = bus) {
       const handled: string[] = [];
       const effects: string[] = [];
-      const note = ({ type }: { readonly type: string }, { sequence }: EventContext) =>
-        void handled.push(`${type} ${sequence}`);
+      function note({ type }: { readonly type: string }, { sequence }: EventContext) {
+        return void handled.push(`${type} ${sequence}`);
+      }
       const handlers: Handlers = { UserRegistered: note, AccountVerified: note, SessionsRevoked: note };
       const subscription = await openSubscription(on, {
         group: 'test',

@@ -9,7 +9,7 @@ export const ada = { email: 'ada@example.com', username: 'ada' };
 export function newAccount() {
   const id = randomUUID();
   let sequence = 0;
-  const add = <T extends EventType>(type: T, data: DataOf<T>): EventOf<T> => {
+  function add<T extends EventType>(type: T, data: DataOf<T>): EventOf<T> {
     sequence += 1;
     return {
       id: randomUUID(),
@@ -21,7 +21,7 @@ export function newAccount() {
       type,
       data,
     };
-  };
+  }
   return {
     id,
     registered: (person: DataOf<'UserRegistered'>['person'] = ada) =>
@@ -31,27 +31,29 @@ export function newAccount() {
   };
 }
 
-export const toRecord = (event: LatchkeyEvent): OutgoingRecord => {
+export function toRecord(event: LatchkeyEvent): OutgoingRecord {
   const { key, value, headers } = encode(event);
   return { key, value, headers };
-};
+}
 
 /** The same event, as a later release would publish its type. */
-export const renamed = (event: LatchkeyEvent, type: string): OutgoingRecord => {
+export function renamed(event: LatchkeyEvent, type: string): OutgoingRecord {
   const record = toRecord(event);
   const schema = `urn:latchkey:event:${type}:1`;
   return { ...record, headers: { ...record.headers, ce_type: type, ce_dataschema: schema } };
-};
+}
 
 /** The same event in another version of its type. */
-export const inVersion = (event: LatchkeyEvent, version: number): OutgoingRecord => {
+export function inVersion(event: LatchkeyEvent, version: number): OutgoingRecord {
   const record = toRecord(event);
   const schema = `urn:latchkey:event:${event.type}:${version}`;
   return { ...record, headers: { ...record.headers, ce_dataschema: schema } };
-};
+}
 
 /** The record of an event whose value cannot be read. */
-export const truncated = (event: LatchkeyEvent): OutgoingRecord => ({
-  ...toRecord(event),
-  value: Buffer.from('{'),
-});
+export function truncated(event: LatchkeyEvent): OutgoingRecord {
+  return {
+    ...toRecord(event),
+    value: Buffer.from('{'),
+  };
+}

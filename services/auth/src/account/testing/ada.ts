@@ -14,17 +14,23 @@ const addressed = { userId, locale: 'en', person };
 
 export const noon = new Date('2026-03-01T12:00:00.000Z');
 /** An instant some milliseconds from noon. */
-export const at = (ms: number): Date => new Date(noon.getTime() + ms);
+export function at(ms: number): Date {
+  return new Date(noon.getTime() + ms);
+}
 
 const HOUR = 3_600_000;
 
 /** A link by name, which works until one o'clock. */
-export const link = (name: string, expiresAt = at(HOUR)): NewLink => ({
-  hash: `hash of link ${name}`,
-  sealed: { sealed: `sealed ${name}`, expiresAt: expiresAt.toISOString() },
-});
+export function link(name: string, expiresAt = at(HOUR)): NewLink {
+  return {
+    hash: `hash of link ${name}`,
+    sealed: { sealed: `sealed ${name}`, expiresAt: expiresAt.toISOString() },
+  };
+}
 
-const keep = ({ hash, sealed }: NewLink) => ({ link: { hash, expiresAt: sealed.expiresAt } });
+function keep({ hash, sealed }: NewLink) {
+  return { link: { hash, expiresAt: sealed.expiresAt } };
+}
 
 export const register: Register = {
   type: 'Register',
@@ -38,63 +44,77 @@ export const register: Register = {
 };
 
 /** @param newLink none where the address is another's */
-export const signedUp = (newLink?: NewLink): FactOf<'UserRegistered'> => ({
-  type: 'UserRegistered',
-  data: { ...addressed, role: 'user', ...(newLink && { verification: newLink.sealed }) },
-  private: { address, passwordHash: password, ...(newLink && keep(newLink)) },
-});
+export function signedUp(newLink?: NewLink): FactOf<'UserRegistered'> {
+  return {
+    type: 'UserRegistered',
+    data: { ...addressed, role: 'user', ...(newLink && { verification: newLink.sealed }) },
+    private: { address, passwordHash: password, ...(newLink && keep(newLink)) },
+  };
+}
 
-export const renewed = (newLink?: NewLink): AccountFact => ({
-  type: 'VerificationRequested',
-  data: { ...addressed, ...(newLink && { verification: newLink.sealed }) },
-  private: newLink ? keep(newLink) : {},
-});
+export function renewed(newLink?: NewLink): AccountFact {
+  return {
+    type: 'VerificationRequested',
+    data: { ...addressed, ...(newLink && { verification: newLink.sealed }) },
+    private: newLink ? keep(newLink) : {},
+  };
+}
 
 export const verified: AccountFact = { type: 'AccountVerified', data: addressed };
 
-export const resetRequested = (verifies: boolean, newLink?: NewLink): AccountFact => ({
-  type: 'PasswordResetRequested',
-  data: { ...addressed, verifies, ...(newLink && { reset: newLink.sealed }) },
-  private: newLink ? keep(newLink) : {},
-});
+export function resetRequested(verifies: boolean, newLink?: NewLink): AccountFact {
+  return {
+    type: 'PasswordResetRequested',
+    data: { ...addressed, verifies, ...(newLink && { reset: newLink.sealed }) },
+    private: newLink ? keep(newLink) : {},
+  };
+}
 
-export const passwordChanged = (
-  how: DataOf<'PasswordChanged'>['how'],
-  passwordHash: string,
-): AccountFact => ({
-  type: 'PasswordChanged',
-  data: { ...addressed, how },
-  private: { passwordHash },
-});
+export function passwordChanged(how: DataOf<'PasswordChanged'>['how'], passwordHash: string): AccountFact {
+  return {
+    type: 'PasswordChanged',
+    data: { ...addressed, how },
+    private: { passwordHash },
+  };
+}
 
-export const revoked = (reason: DataOf<'SessionsRevoked'>['reason']): AccountFact => ({
-  type: 'SessionsRevoked',
-  data: { userId, reason },
-});
+export function revoked(reason: DataOf<'SessionsRevoked'>['reason']): AccountFact {
+  return {
+    type: 'SessionsRevoked',
+    data: { userId, reason },
+  };
+}
 
 /** The end of a registration, and of its sessions with it. */
-export const ended = (reason: DataOf<'RegistrationEnded'>['reason']): readonly [AccountFact, AccountFact] => [
-  { type: 'RegistrationEnded', data: { userId, reason } },
-  revoked('ended'),
-];
+export function ended(reason: DataOf<'RegistrationEnded'>['reason']): readonly [AccountFact, AccountFact] {
+  return [{ type: 'RegistrationEnded', data: { userId, reason } }, revoked('ended')];
+}
 
-export const profileChanged = (data: Omit<DataOf<'ProfileChanged'>, 'userId'>): AccountFact => ({
-  type: 'ProfileChanged',
-  data: { userId, ...data },
-});
+export function profileChanged(data: Omit<DataOf<'ProfileChanged'>, 'userId'>): AccountFact {
+  return {
+    type: 'ProfileChanged',
+    data: { userId, ...data },
+  };
+}
 
-export const roleChanged = (
+export function roleChanged(
   role: 'user' | 'admin',
   previousRole: 'user' | 'admin',
   changedBy = admin,
-): AccountFact => ({ type: 'RoleChanged', data: { ...addressed, role, previousRole, changedBy } });
+): AccountFact {
+  return { type: 'RoleChanged', data: { ...addressed, role, previousRole, changedBy } };
+}
 
-export const disabled = (reason?: string): AccountFact => ({
-  type: 'AccountDisabled',
-  data: { userId, changedBy: admin, person: reason === undefined ? {} : { reason } },
-});
+export function disabled(reason?: string): AccountFact {
+  return {
+    type: 'AccountDisabled',
+    data: { userId, changedBy: admin, person: reason === undefined ? {} : { reason } },
+  };
+}
 
-export const enabled = (reason?: string): AccountFact => ({
-  type: 'AccountEnabled',
-  data: { userId, changedBy: admin, person: reason === undefined ? {} : { reason } },
-});
+export function enabled(reason?: string): AccountFact {
+  return {
+    type: 'AccountEnabled',
+    data: { userId, changedBy: admin, person: reason === undefined ? {} : { reason } },
+  };
+}

@@ -16,16 +16,19 @@ export interface Then {
 }
 
 /** The state after facts, from the beginning of an account. */
-export const stateAfter = (...facts: readonly AccountFact[]): AccountState =>
-  facts.reduce(evolve, initialState);
+export function stateAfter(...facts: readonly AccountFact[]): AccountState {
+  return facts.reduce(evolve, initialState);
+}
 
-export const given = (...past: readonly AccountFact[]): { when(command: Command): Then } => ({
-  when: (command) => {
-    const decision = decide(stateAfter(...past), command);
-    return {
-      thenHappens: (...facts) => assert.deepEqual(decision, { facts }),
-      thenRefused: (refusal, ...facts) => assert.deepEqual(decision, { facts, refusal }),
-      thenNothing: () => assert.deepEqual(decision, { facts: [] }),
-    };
-  },
-});
+export function given(...past: readonly AccountFact[]): { when(command: Command): Then } {
+  return {
+    when: (command) => {
+      const decision = decide(stateAfter(...past), command);
+      return {
+        thenHappens: (...facts) => assert.deepEqual(decision, { facts }),
+        thenRefused: (refusal, ...facts) => assert.deepEqual(decision, { facts, refusal }),
+        thenNothing: () => assert.deepEqual(decision, { facts: [] }),
+      };
+    },
+  };
+}

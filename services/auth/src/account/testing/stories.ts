@@ -14,33 +14,43 @@ const MINUTES = 60_000;
 const minute = fc.integer({ min: 0, max: 40 });
 const number = fc.integer({ min: 0, max: 2 });
 const purpose = fc.constantFrom('verification', 'reset');
-const hashOf = (of: string, n: number): string => `secret-hash-of-${of}-${n}`;
+function hashOf(of: string, n: number): string {
+  return `secret-hash-of-${of}-${n}`;
+}
 const password = number.map((n) => hashOf('password', n));
 
-const linkOf = (kind: 'verification' | 'reset') =>
-  fc.tuple(number, minute).map(
+function linkOf(kind: 'verification' | 'reset') {
+  return fc.tuple(number, minute).map(
     ([n, expires]): NewLink => ({
       hash: hashOf(kind, n),
       sealed: { sealed: `sealed-${kind}-${n}`, expiresAt: at(expires * MINUTES).toISOString() },
     }),
   );
+}
 
 /** Mostly a token of the right purpose. */
-const tokenFor = (kind: 'verification' | 'reset') =>
-  fc
+function tokenFor(kind: 'verification' | 'reset') {
+  return fc
     .tuple(fc.oneof({ weight: 4, arbitrary: fc.constant(kind) }, { weight: 1, arbitrary: purpose }), number)
     .map(([of, n]) => hashOf(of, n));
+}
 
 /** What is asked, but for what the use cases look up: the clock, the owner and whether others live. */
-const request = (userId: string): fc.Arbitrary<Command> => {
+function request(userId: string): fc.Arbitrary<Command> {
   const lookedUp = { owner: fc.constant(undefined), now: fc.constant(at(0)), contested: fc.constant(false) };
   const { owner, now, contested } = lookedUp;
   const name = fc.constantFrom('ada', 'al', 'countess');
   const by = fc.constantFrom(admin, userId, 'ops');
   const reason = fc.constantFrom('because', 'therefore');
-  const type = <T extends Command['type']>(name: T) => fc.constant(name);
-  const often = <T>(arbitrary: fc.Arbitrary<T>) => ({ weight: 4, arbitrary });
-  const seldom = <T>(arbitrary: fc.Arbitrary<T>) => ({ weight: 1, arbitrary });
+  function type<T extends Command['type']>(name: T) {
+    return fc.constant(name);
+  }
+  function often<T>(arbitrary: fc.Arbitrary<T>) {
+    return { weight: 4, arbitrary };
+  }
+  function seldom<T>(arbitrary: fc.Arbitrary<T>) {
+    return { weight: 1, arbitrary };
+  }
   return fc.oneof(
     often(fc.record({ type: type('RenewVerification'), link: linkOf('verification'), owner })),
     often(
@@ -74,10 +84,10 @@ const request = (userId: string): fc.Arbitrary<Command> => {
       fc.record({ type: type('RevokeSessions'), reason: fc.constant('refresh-reuse'), since: fc.nat(20) }),
     ),
   );
-};
+}
 
-const registration = (userId: string): fc.Arbitrary<Command> =>
-  fc.tuple(password, linkOf('verification')).map(([passwordHash, link]) => ({
+function registration(userId: string): fc.Arbitrary<Command> {
+  return fc.tuple(password, linkOf('verification')).map(([passwordHash, link]) => ({
     type: 'Register',
     userId,
     address,
@@ -88,6 +98,7 @@ const registration = (userId: string): fc.Arbitrary<Command> =>
     link,
     owner: undefined,
   }));
+}
 
 interface Step {
   readonly userId: string;
@@ -132,20 +143,24 @@ export interface World {
 }
 
 /** Fills in what the use cases look up on each try; no session was decided on what is still to come. */
-const asLookedUp = (world: World, userId: string, command: Command, now: Date): Command => ({
-  ...command,
-  ...('since' in command && { since: Math.min(command.since ?? 0, sequenceOf(world, userId)) }),
-  ...('owner' in command && { owner: world.owner }),
-  ...('now' in command && { now }),
-  ...('contested' in command && {
-    contested: [...world.accounts].some(([id, { status }]) => id !== userId && status === 'unverified'),
-  }),
-});
+function asLookedUp(world: World, userId: string, command: Command, now: Date): Command {
+  return {
+    ...command,
+    ...('since' in command && { since: Math.min(command.since ?? 0, sequenceOf(world, userId)) }),
+    ...('owner' in command && { owner: world.owner }),
+    ...('now' in command && { now }),
+    ...('contested' in command && {
+      contested: [...world.accounts].some(([id, { status }]) => id !== userId && status === 'unverified'),
+    }),
+  };
+}
 
-const sequenceOf = ({ accounts }: World, userId: string): number => accounts.get(userId)?.sequence ?? 0;
+function sequenceOf({ accounts }: World, userId: string): number {
+  return accounts.get(userId)?.sequence ?? 0;
+}
 
 /** Carries a story out as the use cases do: the owner looked up, and kept in the same step as the facts. */
-export const play = (steps: readonly Step[]): World => {
+export function play(steps: readonly Step[]): World {
   let world: World = { accounts: new Map(), owner: undefined, turns: [] };
   let minutes = 0;
   for (const { userId, command: asked, minutes: later } of steps) {
@@ -163,4 +178,4 @@ export const play = (steps: readonly Step[]): World => {
     };
   }
   return world;
-};
+}

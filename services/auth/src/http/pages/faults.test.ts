@@ -11,7 +11,9 @@ const de = languageFor('de');
 const ada = { email: 'ada@example.com', username: 'countess' };
 
 /** As the rules and refusals put it themselves, so that a new wording there fails here. */
-const said = (password: string): string => passwordFault(password, ada) ?? 'no fault';
+function said(password: string): string {
+  return passwordFault(password, ada) ?? 'no fault';
+}
 
 describe('a fault', () => {
   const faults: readonly (readonly [string, RegExp])[] = [
@@ -43,10 +45,10 @@ describe('a problem', () => {
   });
 
   it('names the wait, where there is one, rounded up', () => {
-    const limited = (seconds: number) => {
+    function limited(seconds: number) {
       const { spec, details } = rateLimited(seconds);
       return { ...spec, detail: details.detail };
-    };
+    }
     assert.equal(problemIn(en, limited(841)).paragraphs.at(-1), 'Try again in 15 minutes.');
     assert.equal(problemIn(de, limited(1)).paragraphs.at(-1), 'Versuchen Sie es in 1 Sekunde noch einmal.');
   });

@@ -33,10 +33,11 @@ export function problemIn(language: Language, { code, title, detail }: ShownProb
   return { title: known.title, paragraphs: [...known.paragraphs, ...wait] };
 }
 
-const isKnown = (code: string | undefined): code is keyof typeof problems =>
-  code !== undefined && Object.hasOwn(problems, code);
+function isKnown(code: string | undefined): code is keyof typeof problems {
+  return code !== undefined && Object.hasOwn(problems, code);
+}
 
-const waitIn = ({ tag, texts }: Language, detail = ''): readonly string[] => {
+function waitIn({ tag, texts }: Language, detail = ''): readonly string[] {
   const seconds = /\bin (\d+) s\b/.exec(detail)?.[1];
   return seconds === undefined ? [] : [texts.tryAgainIn(waitInWords(Number(seconds), tag))];
-};
+}

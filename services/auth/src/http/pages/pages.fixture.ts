@@ -4,23 +4,27 @@ import type { Pages } from './pages.ts';
 export const TOKEN = 'dG9rZW4'.repeat(9).padEnd(64, 'x');
 const signedUpAt = new Date('2026-11-21T10:15:00Z');
 
-export const verificationView = (locale: string) => ({
-  locale,
-  email: 'ada@example.com',
-  username: 'ada',
-  signedUpAt,
-  used: false,
-  contested: false,
-  action: `/api/v1/auth/verify/${TOKEN}`,
-});
+export function verificationView(locale: string) {
+  return {
+    locale,
+    email: 'ada@example.com',
+    username: 'ada',
+    signedUpAt,
+    used: false,
+    contested: false,
+    action: `/api/v1/auth/verify/${TOKEN}`,
+  };
+}
 
-export const resetView = (locale: string) => ({
-  locale,
-  username: 'ada',
-  email: 'ada@example.com',
-  first: false,
-  action: `/api/v1/auth/password-reset-confirm/${TOKEN}`,
-});
+export function resetView(locale: string) {
+  return {
+    locale,
+    username: 'ada',
+    email: 'ada@example.com',
+    first: false,
+    action: `/api/v1/auth/password-reset-confirm/${TOKEN}`,
+  };
+}
 
 export function everyPage(pages: Pages, locale: string): Readonly<Record<string, string>> {
   const verification = verificationView(locale);
@@ -45,7 +49,9 @@ export function everyPage(pages: Pages, locale: string): Readonly<Record<string,
   };
 }
 
-export const titleOf = (html: string): string => /<title>([^<]*)<\/title>/.exec(html)?.[1] ?? '';
+export function titleOf(html: string): string {
+  return /<title>([^<]*)<\/title>/.exec(html)?.[1] ?? '';
+}
 
 export interface Form {
   readonly method: string;
@@ -54,18 +60,22 @@ export interface Form {
   readonly sends: readonly string[];
 }
 
-export const formsOf = (html: string): readonly Form[] =>
-  [...html.matchAll(/<form[^>]*>[\s\S]*?<\/form>/g)].map(([form]) => ({
+export function formsOf(html: string): readonly Form[] {
+  return [...html.matchAll(/<form[^>]*>[\s\S]*?<\/form>/g)].map(([form]) => ({
     method: attribute(form, 'method') ?? 'get',
     action: attribute(form, 'action') ?? '',
     sends: tagsOf(form, 'input|button').flatMap((tag) => attribute(tag, 'name') ?? []),
   }));
+}
 
-export const tagsOf = (html: string, name: string): readonly string[] =>
-  [...html.matchAll(new RegExp(`<(?:${name})\\b[^>]*>`, 'g'))].map(([tag]) => tag);
+export function tagsOf(html: string, name: string): readonly string[] {
+  return [...html.matchAll(new RegExp(`<(?:${name})\\b[^>]*>`, 'g'))].map(([tag]) => tag);
+}
 
-export const attribute = (tag: string, name: string): string | undefined =>
-  new RegExp(`\\s${name}="([^"]*)"`).exec(tag)?.[1];
+export function attribute(tag: string, name: string): string | undefined {
+  return new RegExp(`\\s${name}="([^"]*)"`).exec(tag)?.[1];
+}
 
-export const inputOf = (html: string, id: string): string =>
-  tagsOf(html, 'input').find((tag) => attribute(tag, 'id') === id) ?? '';
+export function inputOf(html: string, id: string): string {
+  return tagsOf(html, 'input').find((tag) => attribute(tag, 'id') === id) ?? '';
+}

@@ -158,8 +158,9 @@ describe('the page of a dead link', () => {
   }
 
   it('tells a link past its time from one that was never right or is not any more', () => {
-    const title = (expired: boolean) =>
-      titleOf(pages.deadLink({ locale: 'en', kind: 'verification', expired }));
+    function title(expired: boolean) {
+      return titleOf(pages.deadLink({ locale: 'en', kind: 'verification', expired }));
+    }
     assert.match(title(true), /expired/);
     assert.doesNotMatch(title(false), /expired/);
   });

@@ -41,11 +41,13 @@ type Mark = 'done' | 'mail' | 'ended' | 'failed';
 export function createPages(): Pages {
   const templates = loadTemplates();
 
-  const render = ({ tag, texts }: Language, page: PageName, values: Readonly<Record<string, unknown>>) =>
-    templates.render(page, { lang: tag, texts, base: BASE, fault: null, ...values });
+  function render({ tag, texts }: Language, page: PageName, values: Readonly<Record<string, unknown>>) {
+    return templates.render(page, { lang: tag, texts, base: BASE, fault: null, ...values });
+  }
 
-  const message = (language: Language, mark: Mark, { title, paragraphs }: Message): string =>
-    render(language, 'message', { mark, title, paragraphs });
+  function message(language: Language, mark: Mark, { title, paragraphs }: Message): string {
+    return render(language, 'message', { mark, title, paragraphs });
+  }
 
   return {
     verification({ locale, username, email, signedUpAt, used, contested, action, fault }) {

@@ -27,9 +27,10 @@ export function loadTemplates(folder = ownFolder): Templates {
   return { render: (page, values) => String(engine.renderFileSync(page, values)) };
 }
 
-const readSources = (folder: string): Record<string, string> =>
-  Object.fromEntries(
+function readSources(folder: string): Record<string, string> {
+  return Object.fromEntries(
     readdirSync(folder)
       .filter((file) => file.endsWith(EXTENSION))
       .map((file) => [basename(file, EXTENSION), readFileSync(join(folder, file), 'utf8')]),
   );
+}

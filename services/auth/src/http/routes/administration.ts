@@ -9,7 +9,9 @@ import { accountView, changed, sequenceHeader, viewAccount } from '../views.ts';
 import { historyView } from './profile.ts';
 
 const params = z.object({ id: z.uuid() });
-const accountAnswer = (description: string) => changed(description, z.object({ user: accountView }));
+function accountAnswer(description: string) {
+  return changed(description, z.object({ user: accountView }));
+}
 
 const LONGEST_REASON = 500;
 const MOST_RECIPIENTS = 100;
@@ -18,10 +20,12 @@ const reasonBody = z
   .object({ reason: z.string().trim().min(1).max(LONGEST_REASON).optional() })
   .meta({ description: 'The reason is personal data, seen by whoever reads the events.' });
 
-const given = ({ reason }: z.infer<typeof reasonBody>) => (reason === undefined ? {} : { reason });
+function given({ reason }: z.infer<typeof reasonBody>) {
+  return reason === undefined ? {} : { reason };
+}
 
-export const changeRoleRoute = ({ useCases, guards }: RouteDeps): Route =>
-  route({
+export function changeRoleRoute({ useCases, guards }: RouteDeps): Route {
+  return route({
     method: 'PUT',
     path: `${BASE}/accounts/:id/role`,
     tag: 'administration',
@@ -37,14 +41,15 @@ export const changeRoleRoute = ({ useCases, guards }: RouteDeps): Route =>
       return { status: 200, body: { user: viewAccount(state) }, headers: sequenceHeader(state) };
     },
   });
+}
 
-const switchRoute = (
+function switchRoute(
   { guards }: RouteDeps,
   verb: 'disable' | 'enable',
   summary: string,
   run: RouteDeps['useCases']['disableAccount'],
-): Route =>
-  route({
+): Route {
+  return route({
     method: 'POST',
     path: `${BASE}/accounts/:id/${verb}`,
     tag: 'administration',
@@ -61,20 +66,23 @@ const switchRoute = (
       return { status: 200, body: { user: viewAccount(state) }, headers: sequenceHeader(state) };
     },
   });
+}
 
-export const disableRoute = (deps: RouteDeps): Route =>
-  switchRoute(
+export function disableRoute(deps: RouteDeps): Route {
+  return switchRoute(
     deps,
     'disable',
     'Disable an account: ends its sessions and links',
     deps.useCases.disableAccount,
   );
+}
 
-export const enableRoute = (deps: RouteDeps): Route =>
-  switchRoute(deps, 'enable', 'Enable an account again', deps.useCases.enableAccount);
+export function enableRoute(deps: RouteDeps): Route {
+  return switchRoute(deps, 'enable', 'Enable an account again', deps.useCases.enableAccount);
+}
 
-export const accountHistoryRoute = ({ useCases, guards }: RouteDeps): Route =>
-  route({
+export function accountHistoryRoute({ useCases, guards }: RouteDeps): Route {
+  return route({
     method: 'GET',
     path: `${BASE}/accounts/:id/history`,
     tag: 'administration',
@@ -88,9 +96,10 @@ export const accountHistoryRoute = ({ useCases, guards }: RouteDeps): Route =>
       body: { events: await useCases.accountHistory(request.params.id) },
     }),
   });
+}
 
-export const sendMailRoute = ({ useCases, guards }: RouteDeps): Route =>
-  route({
+export function sendMailRoute({ useCases, guards }: RouteDeps): Route {
+  return route({
     method: 'POST',
     path: `${BASE}/send-mail`,
     tag: 'administration',
@@ -123,3 +132,4 @@ export const sendMailRoute = ({ useCases, guards }: RouteDeps): Route =>
       return { status: 202, body: { message: 'Email accepted for sending', mailingId } };
     },
   });
+}

@@ -24,8 +24,8 @@ const accepted = {
   media: ['text/html'],
 };
 
-export const passwordResetRequestRoute = ({ useCases, pages }: RouteDeps): Route =>
-  route({
+export function passwordResetRequestRoute({ useCases, pages }: RouteDeps): Route {
+  return route({
     method: 'POST',
     path: `${BASE}/password-reset-request`,
     tag: 'passwords',
@@ -46,9 +46,10 @@ export const passwordResetRequestRoute = ({ useCases, pages }: RouteDeps): Route
       };
     },
   });
+}
 
-export const verificationRequestRoute = ({ useCases, guards, pages }: RouteDeps): Route =>
-  route({
+export function verificationRequestRoute({ useCases, guards, pages }: RouteDeps): Route {
+  return route({
     method: 'POST',
     path: `${BASE}/verification-request`,
     tag: 'verification',
@@ -70,24 +71,30 @@ export const verificationRequestRoute = ({ useCases, guards, pages }: RouteDeps)
       return { status: 202, body: LINK_SENT };
     },
   });
+}
 
 const LINK_SENT = { message: 'If there is an account to verify, a link has been sent.' };
 
 /** Whoever has a token knows the account: a change of it may be told. */
-const renewed = (state: AccountState): Answer => ({
-  status: 202,
-  body: LINK_SENT,
-  headers: sequenceHeader(state),
-});
+function renewed(state: AccountState): Answer {
+  return {
+    status: 202,
+    body: LINK_SENT,
+    headers: sequenceHeader(state),
+  };
+}
 
 /** A token that is sent must be good; none is fine. */
-const callerOrAnyone = (authenticated: Policy<Signed>): Policy<Signed | null> => ({
-  ...authenticated,
-  who: 'anyone, or any living account',
-  bearer: 'optional',
-  authorise: async (request) =>
-    request.headers['authorization'] === undefined ? null : authenticated.authorise(request),
-});
+function callerOrAnyone(authenticated: Policy<Signed>): Policy<Signed | null> {
+  return {
+    ...authenticated,
+    who: 'anyone, or any living account',
+    bearer: 'optional',
+    authorise: async (request) =>
+      request.headers['authorization'] === undefined ? null : authenticated.authorise(request),
+  };
+}
 
-const neither = (): Problem =>
-  validationFailed([{ pointer: '#/email', message: 'is required where no access token is sent' }]);
+function neither(): Problem {
+  return validationFailed([{ pointer: '#/email', message: 'is required where no access token is sent' }]);
+}

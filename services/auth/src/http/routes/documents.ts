@@ -5,8 +5,8 @@ import { BASE, type RouteDeps } from '../deps.ts';
 
 const KEYS_MAX_AGE_SECONDS = 300;
 
-export const keysRoute = ({ accessTokens }: RouteDeps): Route =>
-  route({
+export function keysRoute({ accessTokens }: RouteDeps): Route {
+  return route({
     method: 'GET',
     path: '/.well-known/jwks.json',
     tag: 'keys',
@@ -21,9 +21,10 @@ export const keysRoute = ({ accessTokens }: RouteDeps): Route =>
     },
     handle: async () => ({ status: 200, body: accessTokens.jwks() }),
   });
+}
 
-export const stylesheetRoute = ({ pages }: RouteDeps): Route =>
-  route({
+export function stylesheetRoute({ pages }: RouteDeps): Route {
+  return route({
     method: 'GET',
     path: `${BASE}/pages.css`,
     tag: 'pages',
@@ -34,6 +35,7 @@ export const stylesheetRoute = ({ pages }: RouteDeps): Route =>
     answers: { 200: { description: 'A style sheet.', media: ['text/css'] } },
     handle: async () => ({ status: 200, text: { type: 'text/css; charset=utf-8', text: pages.stylesheet } }),
   });
+}
 
 const INFO: OpenApiInfo = {
   title: 'Latchkey: auth',
@@ -42,7 +44,7 @@ const INFO: OpenApiInfo = {
 };
 
 /** The description of the routes given to it. */
-export const openApiRoute = (routes: readonly Route[]): Route => {
+export function openApiRoute(routes: readonly Route[]): Route {
   const document = openApiDocument(INFO, routes);
   return route({
     method: 'GET',
@@ -55,4 +57,4 @@ export const openApiRoute = (routes: readonly Route[]): Route => {
     answers: { 200: { description: 'An OpenAPI 3.1 document.', schema: z.looseObject({}) } },
     handle: async () => ({ status: 200, body: document }),
   });
-};
+}

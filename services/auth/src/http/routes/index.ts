@@ -17,7 +17,7 @@ import { endSessionRoute, listSessionsRoute, logoutAllRoute } from './sessions.t
 import { signUpRoute } from './sign-up.ts';
 import { verifyRoute, viewVerificationRoute } from './verification.ts';
 
-export const createRoutes = (deps: RouteDeps): readonly Route[] => {
+export function createRoutes(deps: RouteDeps): readonly Route[] {
   const routes = [
     signUpRoute,
     viewVerificationRoute,
@@ -44,4 +44,4 @@ export const createRoutes = (deps: RouteDeps): readonly Route[] => {
     stylesheetRoute,
   ].map((make) => make(deps));
   return [...routes, openApiRoute(routes)];
-};
+}

@@ -10,30 +10,33 @@ export const tokenParam = z.object({ token: z.string() });
 
 export const linkProblems = [refusals.token_invalid, refusals.token_expired];
 
-export const page = (html: string, status = 200): Answer => ({ status, html, headers: pageHeaders });
+export function page(html: string, status = 200): Answer {
+  return { status, html, headers: pageHeaders };
+}
 
-export const localeOf = (request: RequestContext): string =>
-  negotiateLocale(request.headers['accept-language']);
+export function localeOf(request: RequestContext): string {
+  return negotiateLocale(request.headers['accept-language']);
+}
 
 /** A dead link's page offers a new one; any other problem is said. */
-export const linkProblemPage =
-  (
-    pages: Pages,
-    kind: 'verification' | 'password-reset',
-  ): NonNullable<RouteSpec<unknown, unknown, unknown, unknown>['problemPage']> =>
-  (problem, detail, request) => {
+export function linkProblemPage(
+  pages: Pages,
+  kind: 'verification' | 'password-reset',
+): NonNullable<RouteSpec<unknown, unknown, unknown, unknown>['problemPage']> {
+  return (problem, detail, request) => {
     const locale = localeOf(request);
     if (problem.code === 'token_invalid') return pages.deadLink({ locale, kind, expired: false });
     if (problem.code === 'token_expired') return pages.deadLink({ locale, kind, expired: true });
     return pages.problem({ locale, code: problem.code, title: problem.title, detail });
   };
+}
 
 /** Shows the form again where a person can mend what they typed; `code` says which field. */
-export const orFormAgain = async (
+export async function orFormAgain(
   work: () => Promise<Answer>,
   mendable: readonly string[],
   again: (fault: { readonly code: string; readonly detail: string }) => Promise<string>,
-): Promise<Answer> => {
+): Promise<Answer> {
   try {
     return await work();
   } catch (error) {
@@ -41,4 +44,4 @@ export const orFormAgain = async (
     const html = await again({ code: error.spec.code, detail: error.details.detail ?? error.spec.title });
     return page(html, error.spec.status);
   }
-};
+}

@@ -31,23 +31,25 @@ const refreshToken = z
   .regex(/^[\w.-]+$/, 'must be a refresh token');
 const refreshBody = z.object({ refreshToken: refreshToken.optional() });
 
-const answerOf = (
+function answerOf(
   { accessToken, refreshToken, expiresIn, state }: SignedIn,
   cookie: string | undefined,
-): Answer => ({
-  status: 200,
-  body: {
-    accessToken,
-    ...(cookie === undefined && { refreshToken }),
-    tokenType: 'Bearer',
-    expiresIn,
-    user: viewSignedIn(state),
-  },
-  ...(cookie !== undefined && { headers: { 'Set-Cookie': cookie } }),
-});
+): Answer {
+  return {
+    status: 200,
+    body: {
+      accessToken,
+      ...(cookie === undefined && { refreshToken }),
+      tokenType: 'Bearer',
+      expiresIn,
+      user: viewSignedIn(state),
+    },
+    ...(cookie !== undefined && { headers: { 'Set-Cookie': cookie } }),
+  };
+}
 
-export const loginRoute = ({ useCases, cookie }: RouteDeps): Route =>
-  route({
+export function loginRoute({ useCases, cookie }: RouteDeps): Route {
+  return route({
     method: 'POST',
     path: `${BASE}/login`,
     tag: 'sessions',
@@ -68,9 +70,10 @@ export const loginRoute = ({ useCases, cookie }: RouteDeps): Route =>
       return answerOf(signedIn, where === 'cookie' ? cookie.set(signedIn.refreshToken) : undefined);
     },
   });
+}
 
-export const refreshRoute = (deps: RouteDeps): Route =>
-  route({
+export function refreshRoute(deps: RouteDeps): Route {
+  return route({
     method: 'POST',
     path: `${BASE}/refresh`,
     tag: 'sessions',
@@ -87,9 +90,10 @@ export const refreshRoute = (deps: RouteDeps): Route =>
       return answerOf(signedIn, inCookie ? deps.cookie.set(signedIn.refreshToken) : undefined);
     },
   });
+}
 
-export const logoutRoute = (deps: RouteDeps): Route =>
-  route({
+export function logoutRoute(deps: RouteDeps): Route {
+  return route({
     method: 'POST',
     path: `${BASE}/logout`,
     tag: 'sessions',
@@ -104,15 +108,16 @@ export const logoutRoute = (deps: RouteDeps): Route =>
       return { status: 204, headers: inCookie ? { 'Set-Cookie': deps.cookie.clear() } : {} };
     },
   });
+}
 
 /** The token of the body, else of the cookie. @throws Problem (validation_failed, insufficient_permission) */
-const presented = (
+function presented(
   { cookie }: RouteDeps,
   request: RequestContext,
   inBody: string | undefined,
-): { readonly token: string; readonly inCookie: boolean } => {
+): { readonly token: string; readonly inCookie: boolean } {
   if (inBody !== undefined) return { token: inBody, inCookie: false };
   const inCookie = cookie.read(request);
   if (inCookie !== undefined) return { token: inCookie, inCookie: true };
   throw validationFailed([{ pointer: '#/refreshToken', message: 'is required where no cookie has it' }]);
-};
+}

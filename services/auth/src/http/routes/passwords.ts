@@ -8,12 +8,14 @@ import { changed, changedOnPage, sequenceHeader } from '../views.ts';
 import { linkProblemPage, linkProblems, orFormAgain, page, tokenParam } from './link-page.ts';
 
 const PATH = `${BASE}/password-reset-confirm/:token`;
-const actionOf = (token: string): string => `${BASE}/password-reset-confirm/${encodeURIComponent(token)}`;
+function actionOf(token: string): string {
+  return `${BASE}/password-reset-confirm/${encodeURIComponent(token)}`;
+}
 
 const newPasswordProblems = [authProblems.passwords_do_not_match, authProblems.password_too_weak];
 
-export const viewResetRoute = ({ useCases, pages }: RouteDeps): Route =>
-  route({
+export function viewResetRoute({ useCases, pages }: RouteDeps): Route {
+  return route({
     method: 'GET',
     path: PATH,
     tag: 'passwords',
@@ -28,9 +30,10 @@ export const viewResetRoute = ({ useCases, pages }: RouteDeps): Route =>
     handle: async ({ params: { token } }) =>
       page(pages.reset({ ...(await useCases.viewReset(token)), action: actionOf(token) })),
   });
+}
 
-export const completeResetRoute = ({ useCases, pages }: RouteDeps): Route =>
-  route({
+export function completeResetRoute({ useCases, pages }: RouteDeps): Route {
+  return route({
     method: 'POST',
     path: PATH,
     tag: 'passwords',
@@ -52,7 +55,7 @@ export const completeResetRoute = ({ useCases, pages }: RouteDeps): Route =>
       const { token } = request.params;
       const { newPassword, confirmNewPassword } = request.body;
       const isForm = request.sentAs === 'form';
-      const act = async () => {
+      async function act() {
         const context = contextOf(request);
         const { state, facts } = await useCases.completeReset(
           token,
@@ -67,7 +70,7 @@ export const completeResetRoute = ({ useCases, pages }: RouteDeps): Route =>
           body: { message: 'Password reset successfully' },
           headers: sequenceHeader(state),
         };
-      };
+      }
       if (!isForm) return act();
       const mendable = newPasswordProblems.map(({ code }) => code);
       return orFormAgain(act, mendable, async ({ code, detail }) =>
@@ -82,9 +85,10 @@ export const completeResetRoute = ({ useCases, pages }: RouteDeps): Route =>
       );
     },
   });
+}
 
-export const changePasswordRoute = ({ useCases, guards, accessTokens }: RouteDeps): Route =>
-  route({
+export function changePasswordRoute({ useCases, guards, accessTokens }: RouteDeps): Route {
+  return route({
     method: 'POST',
     path: `${BASE}/change-password`,
     tag: 'passwords',
@@ -131,3 +135,4 @@ export const changePasswordRoute = ({ useCases, guards, accessTokens }: RouteDep
       };
     },
   });
+}

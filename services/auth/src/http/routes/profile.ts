@@ -18,8 +18,8 @@ export const historyView = z.object({
   ),
 });
 
-export const profileRoute = ({ useCases, guards }: RouteDeps): Route =>
-  route({
+export function profileRoute({ useCases, guards }: RouteDeps): Route {
+  return route({
     method: 'PATCH',
     path: `${BASE}/profile`,
     tag: 'accounts',
@@ -33,21 +33,19 @@ export const profileRoute = ({ useCases, guards }: RouteDeps): Route =>
       return { status: 200, body: { user: viewAccount(state) }, headers: sequenceHeader(state) };
     },
   });
+}
 
-const given = ({
-  username,
-  firstName,
-  lastName,
-  locale,
-}: z.infer<typeof body>): Omit<ChangeProfile, 'type'> => ({
-  ...(username !== undefined && { username }),
-  ...(firstName !== undefined && { firstName }),
-  ...(lastName !== undefined && { lastName }),
-  ...(locale !== undefined && { locale }),
-});
+function given({ username, firstName, lastName, locale }: z.infer<typeof body>): Omit<ChangeProfile, 'type'> {
+  return {
+    ...(username !== undefined && { username }),
+    ...(firstName !== undefined && { firstName }),
+    ...(lastName !== undefined && { lastName }),
+    ...(locale !== undefined && { locale }),
+  };
+}
 
-export const historyRoute = ({ useCases, guards }: RouteDeps): Route =>
-  route({
+export function historyRoute({ useCases, guards }: RouteDeps): Route {
+  return route({
     method: 'GET',
     path: `${BASE}/history`,
     tag: 'accounts',
@@ -59,3 +57,4 @@ export const historyRoute = ({ useCases, guards }: RouteDeps): Route =>
       body: { events: await useCases.accountHistory(caller.userId) },
     }),
   });
+}

@@ -13,8 +13,8 @@ const sessionView = z.object({
   current: z.boolean(),
 });
 
-export const logoutAllRoute = ({ useCases, guards }: RouteDeps): Route =>
-  route({
+export function logoutAllRoute({ useCases, guards }: RouteDeps): Route {
+  return route({
     method: 'POST',
     path: `${BASE}/logout-all`,
     tag: 'sessions',
@@ -27,9 +27,10 @@ export const logoutAllRoute = ({ useCases, guards }: RouteDeps): Route =>
       return { status: 204, headers: sequenceHeader(state) };
     },
   });
+}
 
-export const listSessionsRoute = ({ useCases, guards }: RouteDeps): Route =>
-  route({
+export function listSessionsRoute({ useCases, guards }: RouteDeps): Route {
+  return route({
     method: 'GET',
     path: `${BASE}/sessions`,
     tag: 'sessions',
@@ -55,9 +56,10 @@ export const listSessionsRoute = ({ useCases, guards }: RouteDeps): Route =>
       };
     },
   });
+}
 
-export const endSessionRoute = ({ useCases, guards }: RouteDeps): Route =>
-  route({
+export function endSessionRoute({ useCases, guards }: RouteDeps): Route {
+  return route({
     method: 'DELETE',
     path: `${BASE}/sessions/:id`,
     tag: 'sessions',
@@ -71,3 +73,4 @@ export const endSessionRoute = ({ useCases, guards }: RouteDeps): Route =>
       return { status: 204 };
     },
   });
+}

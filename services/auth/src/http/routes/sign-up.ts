@@ -21,8 +21,8 @@ const created = z.object({
   user: accountView.omit({ id: true, locale: true, disabled: true }),
 });
 
-export const signUpRoute = ({ useCases }: RouteDeps): Route =>
-  route({
+export function signUpRoute({ useCases }: RouteDeps): Route {
+  return route({
     method: 'POST',
     path: `${BASE}/signup`,
     tag: 'accounts',
@@ -67,3 +67,4 @@ export const signUpRoute = ({ useCases }: RouteDeps): Route =>
       };
     },
   });
+}

@@ -8,7 +8,9 @@ import { changedOnPage, sequenceHeader } from '../views.ts';
 import { linkProblemPage, linkProblems, orFormAgain, page, tokenParam } from './link-page.ts';
 
 const PATH = `${BASE}/verify/:token`;
-const actionOf = (token: string): string => `${BASE}/verify/${encodeURIComponent(token)}`;
+function actionOf(token: string): string {
+  return `${BASE}/verify/${encodeURIComponent(token)}`;
+}
 
 /** A form can only say `true` in letters. */
 const body = z.object({
@@ -16,8 +18,8 @@ const body = z.object({
   reject: z.union([z.literal(true), z.literal('true').transform(() => true as const)]).optional(),
 });
 
-export const viewVerificationRoute = ({ useCases, pages }: RouteDeps): Route =>
-  route({
+export function viewVerificationRoute({ useCases, pages }: RouteDeps): Route {
+  return route({
     method: 'GET',
     path: PATH,
     tag: 'verification',
@@ -32,6 +34,7 @@ export const viewVerificationRoute = ({ useCases, pages }: RouteDeps): Route =>
     handle: async ({ params: { token } }) =>
       page(pages.verification({ ...(await useCases.viewVerification(token)), action: actionOf(token) })),
   });
+}
 
 export const verifyRoute = ({ useCases, pages }: RouteDeps): Route =>
   route({
@@ -56,7 +59,7 @@ export const verifyRoute = ({ useCases, pages }: RouteDeps): Route =>
       const { token } = request.params;
       const { password, reject } = request.body;
       const isForm = request.sentAs === 'form';
-      const act = async () => {
+      async function act() {
         const { state } = reject
           ? await useCases.rejectSignUp(token, contextOf(request))
           : await useCases.verify(token, password, contextOf(request));
@@ -64,7 +67,7 @@ export const verifyRoute = ({ useCases, pages }: RouteDeps): Route =>
         if (isForm) return page(html);
         const message = reject ? 'Sign-up rejected' : 'Account verified successfully';
         return { status: 200, body: { message }, headers: sequenceHeader(state) };
-      };
+      }
       if (!isForm) return act();
       return orFormAgain(act, ['password_required'], async ({ detail }) =>
         pages.verification({

@@ -3,13 +3,14 @@ import kafkajs, { type Admin, type Kafka, type PartitionMetadata } from 'kafkajs
 
 const { Partitioners, logLevel } = kafkajs;
 
-export const plainKafka = (brokers: readonly string[]): Kafka =>
-  new kafkajs.Kafka({
+export function plainKafka(brokers: readonly string[]): Kafka {
+  return new kafkajs.Kafka({
     brokers: [...brokers],
     clientId: 'quorum-trial',
     logLevel: logLevel.NOTHING,
     retry: { retries: 1000, initialRetryTime: 100, maxRetryTime: 500 },
   });
+}
 
 export interface ClusterView {
   /** The node that leads the partition of a key. */

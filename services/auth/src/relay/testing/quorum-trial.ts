@@ -66,13 +66,18 @@ export async function createQuorumTrial(): Promise<QuorumTrial> {
   const writer = createSteadyWriter(journal, relay.nudge);
   let killed: { readonly node: number; readonly at: string } | undefined;
 
-  const view = () => viewCluster(kafka, ACCOUNTS_TOPIC);
-  const whole = () => until('all copies are in sync', async () => (await view()).whole);
-  const publishedUpTo = (at: string) =>
-    until(`all is published that was appended before ${at}`, async () => {
+  function view() {
+    return viewCluster(kafka, ACCOUNTS_TOPIC);
+  }
+  function whole() {
+    return until('all copies are in sync', async () => (await view()).whole);
+  }
+  function publishedUpTo(at: string) {
+    return until(`all is published that was appended before ${at}`, async () => {
       const { oldest } = await journal.backlog();
       return oldest === undefined || oldest > at;
     });
+  }
 
   await until('topics are made', () => bus.ensureTopics(topics).then(() => true));
   await whole();
@@ -83,9 +88,9 @@ export async function createQuorumTrial(): Promise<QuorumTrial> {
 
     async killLeaderInsideSend() {
       const { leaderOf } = await view();
-      const leadersOf = (records: readonly { readonly key: unknown }[]) => [
-        ...new Set(records.flatMap(({ key }) => leaderOf(String(key)) ?? [])),
-      ];
+      function leadersOf(records: readonly { readonly key: unknown }[]) {
+        return [...new Set(records.flatMap(({ key }) => leaderOf(String(key)) ?? []))];
+      }
       const send = await sends.next((records) => leadersOf(records).length > 1);
       const victims = leadersOf(send.records);
       const victim = victims[Math.floor(Math.random() * victims.length)] ?? 1;

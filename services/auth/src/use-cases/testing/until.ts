@@ -1,10 +1,10 @@
 import { setTimeout as pause } from 'node:timers/promises';
 
 /** Resolves once a condition holds. @throws Error if it does not within 30 s */
-export const until = async (holds: () => Promise<boolean>): Promise<void> => {
+export async function until(holds: () => Promise<boolean>): Promise<void> {
   const deadline = Date.now() + 30_000;
   while (!(await holds())) {
     if (Date.now() > deadline) throw new Error('it never came to that');
     await pause(5);
   }
-};
+}

@@ -45,17 +45,19 @@ export type Fault =
   /** The commit was appended, but nobody hears of it. */
   | 'answer lost';
 
-const withFaults = (journal: Journal, faults: Fault[]): Journal => ({
-  ...journal,
-  append: async (commit: Commit) => {
-    const fault = faults.shift();
-    if (fault === 'request lost') throw new StoreUnavailable(new Error('refused'));
-    if (typeof fault === 'object') await fault.meanwhile();
-    const result = await journal.append(commit);
-    if (fault === 'answer lost') throw new StoreUnavailable(new Error('timed out'));
-    return result;
-  },
-});
+function withFaults(journal: Journal, faults: Fault[]): Journal {
+  return {
+    ...journal,
+    append: async (commit: Commit) => {
+      const fault = faults.shift();
+      if (fault === 'request lost') throw new StoreUnavailable(new Error('refused'));
+      if (typeof fault === 'object') await fault.meanwhile();
+      const result = await journal.append(commit);
+      if (fault === 'answer lost') throw new StoreUnavailable(new Error('timed out'));
+      return result;
+    },
+  };
+}
 
 export type World = Awaited<ReturnType<typeof openWorld>>;
 
@@ -66,16 +68,25 @@ export async function openWorld() {
   const nudged: string[] = [];
   const faults: Fault[] = [];
   let ms = Date.parse('2026-03-01T12:00:00.000Z');
-  const now = (): Date => new Date(ms);
-  const newId = () => v7({ msecs: ms });
+  function now(): Date {
+    return new Date(ms);
+  }
+  function newId() {
+    return v7({ msecs: ms });
+  }
 
   const stored = createSqliteJournal(database);
   const journal = withFaults(stored, faults);
-  const nudge = (stream: string): void => void nudged.push(stream);
-  const accountsOn = (on: Journal) =>
-    createAccounts({ journal: on, streams: accountStreams(on), nudge, now, newId });
+  function nudge(stream: string): void {
+    void nudged.push(stream);
+  }
+  function accountsOn(on: Journal) {
+    return createAccounts({ journal: on, streams: accountStreams(on), nudge, now, newId });
+  }
   /** Of an instance that has nothing in memory yet. */
-  const freshAccounts = () => accountsOn(journal);
+  function freshAccounts() {
+    return accountsOn(journal);
+  }
 
   const deps: Deps = {
     accounts: freshAccounts(),
@@ -103,8 +114,11 @@ export async function openWorld() {
   };
 
   /** The facts of a stream, as the journal has them. */
-  const factsOf = async (stream: string): Promise<readonly AccountFact[]> =>
-    (await stored.read(stream)).flatMap(({ events }) => events.filter((e) => e.type !== 'MailRequested'));
+  async function factsOf(stream: string): Promise<readonly AccountFact[]> {
+    return (await stored.read(stream)).flatMap(({ events }) =>
+      events.filter((e) => e.type !== 'MailRequested'),
+    );
+  }
 
   return {
     deps,
@@ -141,25 +155,31 @@ export async function openWorld() {
   };
 }
 
-export const context = (given: Partial<Context> = {}): Context => ({
-  correlationId: 'request-1',
-  ip: '192.0.2.1',
-  userAgent: 'a browser',
-  ...given,
-});
+export function context(given: Partial<Context> = {}): Context {
+  return {
+    correlationId: 'request-1',
+    ip: '192.0.2.1',
+    userAgent: 'a browser',
+    ...given,
+  };
+}
 
 /** For `assert.rejects`: a problem of this code, and of this detail if one is given. */
-export const problem = (code: string, detail?: string) => (error: unknown) =>
-  error instanceof Problem &&
-  error.spec.code === code &&
-  (detail === undefined || error.details.detail === detail);
+export function problem(code: string, detail?: string) {
+  return (error: unknown) =>
+    error instanceof Problem &&
+    error.spec.code === code &&
+    (detail === undefined || error.details.detail === detail);
+}
 
 /** Runs `play` in a world of its own. */
-export const inWorld = (play: (world: World) => Promise<void>) => async (): Promise<void> => {
-  const world = await openWorld();
-  try {
-    await play(world);
-  } finally {
-    await world.close();
-  }
-};
+export function inWorld(play: (world: World) => Promise<void>) {
+  return async (): Promise<void> => {
+    const world = await openWorld();
+    try {
+      await play(world);
+    } finally {
+      await world.close();
+    }
+  };
+}
