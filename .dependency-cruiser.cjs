@@ -109,12 +109,12 @@ module.exports = {
       from: {
         path: '^services/[^/]+/src',
         pathNot: [
-          '/src/adapters/',
+          '/src/(adapters|storage)/',
           '/src/(compose|backends|administration|moving|rebuilding|verifying|preview)\\.ts$',
           tests,
         ],
       },
-      to: { path: '/src/adapters/' },
+      to: { path: '/src/(adapters|storage)/' },
     },
     {
       name: 'black-box-tests-know-no-service',
@@ -131,12 +131,15 @@ module.exports = {
     pure('delivery', '^services/notifier/src/delivery/', [
       '^services/notifier/src/(delivery/|reactions.ts|assert-never)',
     ]),
-    driver('sqlite', '\\.sqlite(\\.tables)?\\.ts$|^libs/sqlite/src/|^libs/bus/src/embedded/'),
+    driver(
+      'sqlite',
+      '\\.sqlite(\\.tables)?\\.ts$|/storage/sqlite/|^libs/sqlite/src/|^libs/bus/src/embedded/',
+    ),
     driver('kafkajs', '^libs/bus/src/kafka/'),
-    driver('mongoose', '\\.mongo(\\.schema)?\\.ts$|^libs/mongo/src/'),
+    driver('mongoose', '\\.mongo(\\.schema)?\\.ts$|/storage/mongo/|^libs/mongo/src/'),
     driver('nodemailer', '\\.smtp\\.ts$'),
     driver('@node-rs/argon2', 'credentials/passwords\\.ts$'),
-    driver('rate-limiter-flexible', 'adapters/limits'),
+    driver('rate-limiter-flexible', 'storage/(mongo/|sqlite/)?limits'),
   ],
   options: {
     doNotFollow: { path: 'node_modules' },

@@ -14,10 +14,10 @@ import {
   evolve,
   initialState,
 } from '../../services/auth/src/account/index.ts';
-import { createSqliteJournal } from '../../services/auth/src/adapters/journal.sqlite.ts';
 import { parseSecretKey } from '../../services/auth/src/credentials/keys.ts';
 import { createPasswords } from '../../services/auth/src/credentials/passwords.ts';
 import type { Commit, Journal } from '../../services/auth/src/ports/journal.ts';
+import { createSqliteJournal } from '../../services/auth/src/storage/sqlite/journal.ts';
 import type { Person } from '../../test/support/people.ts';
 
 const MONTH_MS = 30 * 24 * 60 * 60 * 1000;

@@ -3,23 +3,23 @@ import type { Bus } from '@latchkey/bus';
 import type { ClusterBackend } from '@latchkey/cluster';
 import type { Index } from '@latchkey/mongo';
 import type { Database } from '@latchkey/sqlite';
-import { journalIndexes } from './adapters/journal.mongo.schema.ts';
-import { createMongoJournal } from './adapters/journal.mongo.ts';
-import { createSqliteJournal } from './adapters/journal.sqlite.ts';
-import { createMongoLeases } from './adapters/leases.mongo.ts';
-import { createSqliteLeases } from './adapters/leases.sqlite.ts';
-import { createMemoryLimits } from './adapters/limits.memory.ts';
-import { createMongoLimits, limitIndexes } from './adapters/limits.mongo.ts';
-import { unlimited } from './adapters/limits.ts';
-import { createMongoRequests } from './adapters/requests.mongo.ts';
-import { createSqliteRequests } from './adapters/requests.sqlite.ts';
-import { createMongoSessions, sessionIndexes } from './adapters/sessions.mongo.ts';
-import { createSqliteSessions } from './adapters/sessions.sqlite.ts';
 import type { Journal } from './ports/journal.ts';
 import type { Leases } from './ports/leases.ts';
 import type { LimitRules, Limits } from './ports/limits.ts';
 import type { Requests } from './ports/requests.ts';
 import type { Sessions } from './ports/sessions.ts';
+import { unlimited } from './storage/limits.ts';
+import { createMongoJournal } from './storage/mongo/journal.ts';
+import { createMongoLeases } from './storage/mongo/leases.ts';
+import { createMongoLimits, limitIndexes } from './storage/mongo/limits.ts';
+import { createMongoRequests } from './storage/mongo/requests.ts';
+import { journalIndexes } from './storage/mongo/schema.ts';
+import { createMongoSessions, sessionIndexes } from './storage/mongo/sessions.ts';
+import { createSqliteJournal } from './storage/sqlite/journal.ts';
+import { createSqliteLeases } from './storage/sqlite/leases.ts';
+import { createMemoryLimits } from './storage/sqlite/limits.ts';
+import { createSqliteRequests } from './storage/sqlite/requests.ts';
+import { createSqliteSessions } from './storage/sqlite/sessions.ts';
 
 /** Everything in one process, on one data folder. Bus and database belong to who hands them in. */
 export interface EmbeddedBackend {

@@ -2,11 +2,11 @@
 import type { ClusterBackend } from '@latchkey/cluster';
 import { type Movable, movable } from '@latchkey/service';
 import type { Database } from '@latchkey/sqlite';
-import { createMongoNewHome } from './adapters/moving.mongo.ts';
-import { createSqliteOldHome } from './adapters/moving.sqlite.ts';
 import { fingerprints, parseSecretKey } from './credentials/keys.ts';
 import type { Secrets } from './credentials/secrets.ts';
 import type { NewHome } from './ports/moving.ts';
+import { createMongoNewHome } from './storage/mongo/moving.ts';
+import { createSqliteOldHome } from './storage/sqlite/moving.ts';
 
 export interface AuthMove extends Pick<NewHome, 'end'> {
   /**

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { beforeEach, describe, test } from 'node:test';
-import { commitOf, commitsOf, sessionsRevoked } from './ports/journal.fixtures.ts';
-import { createMemoryJournal } from './ports/journal.memory.ts';
 import type { Journal, RecordedFact } from './ports/journal.ts';
 import { StoreUnavailable } from './ports/store-unavailable.ts';
+import { commitOf, commitsOf, sessionsRevoked } from './ports/testing/commits.ts';
+import { createMemoryJournal } from './ports/testing/memory-journal.ts';
 import { createStreams, type StreamsDeps } from './streams.ts';
 
 /** Counts facts, and remembers at which sequence the last one stood. */

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { type TestContext, test } from 'node:test';
-import { temporaryDatabase } from './adapters/database.fixture.ts';
-import { createSqliteJournal } from './adapters/journal.sqlite.ts';
-import { commitOf, commitsOf, registrationOf, sessionsRevoked } from './ports/journal.fixtures.ts';
 import type { Commit } from './ports/journal.ts';
+import { commitOf, commitsOf, registrationOf, sessionsRevoked } from './ports/testing/commits.ts';
+import { temporaryDatabase } from './storage/sqlite/database.fixture.ts';
+import { createSqliteJournal } from './storage/sqlite/journal.ts';
 import { openJournalView } from './verifying.ts';
 
 async function openView(t: TestContext, commits: readonly Commit[]) {

@@ -1,11 +1,11 @@
 /** The journal as others are to know it: for ops, who compare it with the log and write it there again. */
 import type { LatchkeyEvent } from '@latchkey/events';
-import { createMongoJournalPages } from './adapters/verifying.mongo.ts';
-import { createSqliteJournalPages } from './adapters/verifying.sqlite.ts';
 import type { Store } from './backends.ts';
 import { UnreadableCommit } from './ports/journal.ts';
 import type { JournalPages, LyingCommit } from './ports/verifying.ts';
 import { toPublic } from './relay/to-public.ts';
+import { createMongoJournalPages } from './storage/mongo/verifying.ts';
+import { createSqliteJournalPages } from './storage/sqlite/verifying.ts';
 
 export type { OverLease } from './ports/verifying.ts';
 

@@ -22,7 +22,7 @@ export interface Plant {
 }
 
 const PUBLISHER = 'services/auth/src/relay/publisher.ts';
-const JOURNAL = 'services/auth/src/adapters/journal.mongo.ts';
+const JOURNAL = 'services/auth/src/storage/mongo/journal.ts';
 const INTAKE = 'services/notifier/src/intake.ts';
 const DELIVERIES = 'services/notifier/src/adapters/deliveries.mongo.ts';
 const DISPATCHER = 'services/notifier/src/dispatcher.ts';

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { describe, test } from 'node:test';
 import { ACCOUNTS_TOPIC, MAILINGS_TOPIC } from '@latchkey/events';
-import { commitOf, commitsOf, mailRequested, sessionsRevoked } from '../ports/journal.fixtures.ts';
+import { commitOf, commitsOf, mailRequested, sessionsRevoked } from '../ports/testing/commits.ts';
 import { batchesOf, outgoingCommit } from './outgoing.ts';
 
 describe('batches of commits', () => {

@@ -8,11 +8,11 @@ import type { Bus, OutgoingRecord } from '@latchkey/bus';
 import { createLogger } from '@latchkey/service';
 import fc from 'fast-check';
 import { Registry } from 'prom-client';
-import { commitOf } from '../ports/journal.fixtures.ts';
-import { createMemoryJournal } from '../ports/journal.memory.ts';
 import type { Journal } from '../ports/journal.ts';
 import type { Leases } from '../ports/leases.ts';
 import { StoreUnavailable } from '../ports/store-unavailable.ts';
+import { commitOf } from '../ports/testing/commits.ts';
+import { createMemoryJournal } from '../ports/testing/memory-journal.ts';
 import { createRelay, type Relay } from './relay.ts';
 
 const STREAMS = [

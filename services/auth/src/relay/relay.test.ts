@@ -6,13 +6,13 @@ import { MAILINGS_TOPIC } from '@latchkey/events';
 import { createLogger } from '@latchkey/service';
 import type { Database } from '@latchkey/sqlite';
 import { Registry } from 'prom-client';
-import { temporaryDatabase } from '../adapters/database.fixture.ts';
-import { createSqliteJournal } from '../adapters/journal.sqlite.ts';
-import { createSqliteLeases } from '../adapters/leases.sqlite.ts';
-import { commitOf, commitsOf, instant, mailRequested, sessionsRevoked } from '../ports/journal.fixtures.ts';
 import type { Commit, Journal } from '../ports/journal.ts';
 import type { Leases } from '../ports/leases.ts';
 import { StoreUnavailable } from '../ports/store-unavailable.ts';
+import { commitOf, commitsOf, instant, mailRequested, sessionsRevoked } from '../ports/testing/commits.ts';
+import { temporaryDatabase } from '../storage/sqlite/database.fixture.ts';
+import { createSqliteJournal } from '../storage/sqlite/journal.ts';
+import { createSqliteLeases } from '../storage/sqlite/leases.ts';
 import { createRelay, type Relay, type RelayDeps } from './relay.ts';
 
 /** A bus that keeps what it is given, and fails when it is told to. */

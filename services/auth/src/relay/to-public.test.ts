@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { describe, test } from 'node:test';
-import { commitOf, sessionsRevoked, userRegistered } from '../ports/journal.fixtures.ts';
+import { commitOf, sessionsRevoked, userRegistered } from '../ports/testing/commits.ts';
 import { toPublic } from './to-public.ts';
 
 describe('the published form of a commit', () => {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { createLogger } from '@latchkey/service';
-import { registrationOf } from '../ports/journal.fixtures.ts';
+import { registrationOf } from '../ports/testing/commits.ts';
 import { ownerOf } from './address.ts';
 import { createSweep, sweepOnce } from './sweep.ts';
 import { until } from './testing/until.ts';

@@ -1,7 +1,7 @@
 import { randomInt, randomUUID } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
-import { commitOf, sessionsRevoked } from '../../ports/journal.fixtures.ts';
 import type { Journal } from '../../ports/journal.ts';
+import { commitOf, sessionsRevoked } from '../../ports/testing/commits.ts';
 
 const ACCOUNTS = 240;
 const COMMITS_AT_ONCE = 12;

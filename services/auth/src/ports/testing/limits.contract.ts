@@ -1,0 +1,166 @@
+/** What every adapter of the Limits port promises. */
+import assert from 'node:assert/strict';
+import { randomUUID } from 'node:crypto';
+import { describe, test } from 'node:test';
+import { setTimeout as wait } from 'node:timers/promises';
+import type { LimitRules, Limits } from '../limits.ts';
+
+const HOUR = 3600;
+
+const rules: LimitRules = {
+  'login-address': { points: 3, seconds: HOUR },
+  'login-ip': { points: 4, seconds: HOUR },
+  'mail-ip': { points: 2, seconds: HOUR },
+  'verification-address': { points: 1, seconds: 1 },
+  'reset-address': { points: 2, seconds: 1 },
+  'signup-ip': { points: 2, seconds: HOUR },
+  'mailing-admin': { points: 1000, seconds: 24 * HOUR },
+};
+
+export interface LimitsFixture {
+  readonly limits: Limits;
+  /** Moves the clock that `trust` goes by. */
+  advance(ms: number): void;
+  close(): Promise<void>;
+}
+
+export function limitsContract(adapter: string, open: (rules: LimitRules) => Promise<LimitsFixture>): void {
+  async function using(play: (limits: Limits, fixture: LimitsFixture) => Promise<void>): Promise<void> {
+    const fixture = await open(rules);
+    try {
+      await play(fixture.limits, fixture);
+    } finally {
+      await fixture.close();
+    }
+  }
+  function key(): string {
+    return `${randomUUID()}@example.com`;
+  }
+
+  describe(`limits (${adapter})`, () => {
+    test('allow so many, then refuse and say when to come back', () =>
+      using(async (limits) => {
+        const address = key();
+        for (let i = 0; i < 3; i += 1) {
+          assert.deepEqual(await limits.take('login-address', address), { allowed: true });
+        }
+        const refused = await limits.take('login-address', address);
+        assert.ok(!refused.allowed);
+        assert.ok(Number.isInteger(refused.retryAfterSeconds));
+        assert.ok(refused.retryAfterSeconds > HOUR - 60 && refused.retryAfterSeconds <= HOUR);
+      }));
+
+    test('count each key and each limit by itself', () =>
+      using(async (limits) => {
+        const [one, other] = [key(), key()];
+        await limits.take('signup-ip', one, 2);
+        assert.equal((await limits.take('signup-ip', one)).allowed, false);
+        assert.equal((await limits.take('signup-ip', other)).allowed, true);
+        assert.equal((await limits.take('mail-ip', one)).allowed, true);
+      }));
+
+    test('count what was given back no more', () =>
+      using(async (limits) => {
+        const address = key();
+        for (let i = 0; i < 3; i += 1) await limits.take('login-address', address);
+        await limits.giveBack('login-address', address);
+        assert.equal((await limits.take('login-address', address)).allowed, true);
+        assert.equal((await limits.take('login-address', address)).allowed, false);
+      }));
+
+    test('do not count what they refuse', () =>
+      using(async (limits) => {
+        const admin = key();
+        assert.equal((await limits.take('mailing-admin', admin, 950)).allowed, true);
+        for (let i = 0; i < 3; i += 1) {
+          assert.equal((await limits.take('mailing-admin', admin, 51)).allowed, false);
+        }
+        assert.equal((await limits.take('mailing-admin', admin, 50)).allowed, true);
+        assert.equal((await limits.take('mailing-admin', admin, 1)).allowed, false);
+      }));
+
+    test('refuse what is too much at once, also as the first, and take what fits afterwards', () =>
+      using(async (limits) => {
+        const admin = key();
+        assert.equal((await limits.take('mailing-admin', admin, 1001)).allowed, false);
+        assert.equal((await limits.peek('mailing-admin', admin)).allowed, true);
+        assert.equal((await limits.take('mailing-admin', admin, 1000)).allowed, true);
+      }));
+
+    test('never allow more than the limit to callers at the same time', () =>
+      using(async (limits) => {
+        const ip = key();
+        const answers = await Promise.all(Array.from({ length: 20 }, () => limits.take('login-ip', ip)));
+        assert.equal(answers.filter(({ allowed }) => allowed).length, 4);
+      }));
+
+    test('tell whether one more would be allowed without counting it', () =>
+      using(async (limits) => {
+        const ip = key();
+        for (let i = 0; i < 10; i += 1) assert.equal((await limits.peek('mail-ip', ip)).allowed, true);
+        await limits.take('mail-ip', ip);
+        assert.deepEqual(await limits.peek('mail-ip', ip), { allowed: true });
+        await limits.take('mail-ip', ip);
+        const peeked = await limits.peek('mail-ip', ip);
+        assert.ok(
+          !peeked.allowed && peeked.retryAfterSeconds > HOUR - 60 && peeked.retryAfterSeconds <= HOUR,
+        );
+      }));
+
+    test('allow again once the window is over, whatever was refused in it', () =>
+      using(async (limits) => {
+        const address = key();
+        assert.equal((await limits.take('verification-address', address)).allowed, true);
+        const refused = await limits.take('verification-address', address);
+        assert.deepEqual(refused, { allowed: false, retryAfterSeconds: 1 });
+        const deadline = Date.now() + 5000;
+        while (!(await limits.take('verification-address', address)).allowed) {
+          assert.ok(Date.now() < deadline, 'the window never ends');
+          await wait(50);
+        }
+        assert.equal((await limits.take('verification-address', address)).allowed, false);
+      }));
+
+    test('forget what was counted when they are told to', () =>
+      using(async (limits) => {
+        const address = key();
+        for (let i = 0; i < 3; i += 1) await limits.take('login-address', address);
+        await limits.clear('login-address', address);
+        await limits.clear('login-address', key());
+        assert.equal((await limits.peek('login-address', address)).allowed, true);
+        assert.equal((await limits.take('login-address', address, 3)).allowed, true);
+      }));
+
+    test('trust a pair of address and IP, and no other, for 30 days', () =>
+      using(async (limits, { advance }) => {
+        const [address, other] = [key(), key()];
+        assert.equal(await limits.trusted(address, '192.0.2.1'), false);
+        await limits.trust(address, '192.0.2.1');
+        assert.equal(await limits.trusted(address, '192.0.2.1'), true);
+        assert.equal(await limits.trusted(address, '192.0.2.2'), false);
+        assert.equal(await limits.trusted(other, '192.0.2.1'), false);
+        advance(30 * 24 * HOUR * 1000 - 1);
+        assert.equal(await limits.trusted(address, '192.0.2.1'), true);
+        advance(1);
+        assert.equal(await limits.trusted(address, '192.0.2.1'), false);
+      }));
+
+    test('begin the 30 days anew when a pair is trusted again', () =>
+      using(async (limits, { advance }) => {
+        const address = key();
+        await limits.trust(address, '192.0.2.1');
+        advance(20 * 24 * HOUR * 1000);
+        await limits.trust(address, '192.0.2.1');
+        advance(20 * 24 * HOUR * 1000);
+        assert.equal(await limits.trusted(address, '192.0.2.1'), true);
+      }));
+
+    test('trust the whole /64 of an IPv6 address', () =>
+      using(async (limits) => {
+        const address = key();
+        await limits.trust(address, '2001:db8::1');
+        assert.equal(await limits.trusted(address, '2001:db8::2'), true);
+        assert.equal(await limits.trusted(address, '2001:db8:0:1::1'), false);
+      }));
+  });
+}

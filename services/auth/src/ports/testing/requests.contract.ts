@@ -1,0 +1,113 @@
+/** What every store of written-down requests promises. */
+import assert from 'node:assert/strict';
+import { randomUUID } from 'node:crypto';
+import { afterEach, beforeEach, describe, test } from 'node:test';
+import { v7 as uuidv7 } from 'uuid';
+import type { Requests, WrittenRequest } from '../requests.ts';
+
+export interface OpenRequests {
+  readonly requests: Requests;
+  close(): Promise<void>;
+}
+
+function second(number: number): Date {
+  return new Date(Date.UTC(2026, 0, 1, 0, 0, number));
+}
+
+function requestOf(at = 0, given: Partial<WrittenRequest> = {}): WrittenRequest {
+  return {
+    id: uuidv7({ msecs: second(at).getTime() }),
+    kind: 'password-reset',
+    address: 'ada@example.com',
+    at: second(at).toISOString(),
+    correlationId: randomUUID(),
+    ...given,
+  };
+}
+
+function ids(requests: readonly WrittenRequest[]) {
+  return requests.map(({ id }) => id);
+}
+
+export function requestsContract(name: string, open: () => Promise<OpenRequests>): void {
+  describe(`requests on ${name}`, () => {
+    let requests: Requests;
+    let close: () => Promise<void>;
+
+    beforeEach(async () => {
+      ({ requests, close } = await open());
+    });
+    afterEach(() => close());
+
+    async function added(...all: readonly WrittenRequest[]) {
+      for (const request of all) await requests.add(request);
+      return all;
+    }
+    function claim(owner: string, now: Date, limit = 10) {
+      return requests.claim({ owner, now, leaseMs: 5000, limit });
+    }
+
+    test('are handed out as they were written down, oldest first, no more than asked for', async () => {
+      const oldest = requestOf(1, {
+        kind: 'verification',
+        traceparent: '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01',
+      });
+      const [middle, newest] = [requestOf(2), requestOf(3)];
+      await added(newest, oldest, middle);
+      assert.deepEqual(await claim('one', second(4), 2), [oldest, middle]);
+      assert.deepEqual(await claim('one', second(4), 2), [newest]);
+      assert.deepEqual(await claim('one', second(4), 2), []);
+    });
+
+    test('are written down once, however often they are added', async () => {
+      const request = requestOf();
+      await added(request, request);
+      assert.equal(await requests.count(), 1);
+      await claim('one', second(1));
+      await added(request);
+      assert.deepEqual(await claim('other', second(1)), []);
+    });
+
+    test('are claimed once by many owners', async () => {
+      const all = await added(...Array.from({ length: 30 }, (_, index) => requestOf(index)));
+      const claimed = await Promise.all(
+        Array.from({ length: 20 }, (_, index) => claim(`owner ${index}`, second(60), 3)),
+      );
+      assert.equal(claimed.flat().length, 30);
+      assert.deepEqual(new Set(ids(claimed.flat())), new Set(ids(all)));
+    });
+
+    test('are handed to another once their lease has run out', async () => {
+      const [request] = await added(requestOf());
+      assert.deepEqual(await claim('one', second(10)), [request]);
+      assert.deepEqual(await claim('other', new Date(second(15).getTime() - 1)), []);
+      assert.deepEqual(await claim('other', second(15)), [request]);
+      assert.deepEqual(await claim('one', second(16)), []);
+    });
+
+    test('are gone once their owner has carried them out', async () => {
+      const [first, next] = (await added(requestOf(1), requestOf(2))) as [WrittenRequest, WrittenRequest];
+      await claim('one', second(10));
+      await requests.done(first.id, 'one');
+      await requests.done(first.id, 'one');
+      assert.equal(await requests.count(), 1);
+      assert.deepEqual(await claim('one', second(60)), [next]);
+    });
+
+    test('stay with their new owner when a former one is done', async () => {
+      const [request] = (await added(requestOf())) as [WrittenRequest];
+      await claim('one', second(10));
+      await claim('other', second(20));
+      await requests.done(request.id, 'one');
+      assert.equal(await requests.count(), 1);
+      await requests.done(request.id, 'other');
+      assert.equal(await requests.count(), 0);
+    });
+
+    test('that nobody has claimed cannot be done', async () => {
+      const [request] = (await added(requestOf())) as [WrittenRequest];
+      await requests.done(request.id, 'one');
+      assert.equal(await requests.count(), 1);
+    });
+  });
+}

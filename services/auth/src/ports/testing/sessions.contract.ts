@@ -1,0 +1,139 @@
+/** What every store of sessions promises. */
+import assert from 'node:assert/strict';
+import { randomUUID } from 'node:crypto';
+import { afterEach, beforeEach, describe, test } from 'node:test';
+import type { Session, Sessions } from '../sessions.ts';
+
+export interface OpenSessions {
+  readonly sessions: Sessions;
+  close(): Promise<void>;
+}
+
+function day(number: number): Date {
+  return new Date(Date.UTC(2026, 0, number));
+}
+
+function sessionOf(given: Partial<Session> = {}): Session {
+  return {
+    id: randomUUID(),
+    userId: randomUUID(),
+    n: 0,
+    createdAt: day(1),
+    rotatedAt: day(1),
+    expiresAt: day(31),
+    since: 3,
+    ip: '192.0.2.7',
+    userAgent: 'a browser; with "quotes" and ünïcode',
+    ...given,
+  };
+}
+
+function ids(sessions: readonly Session[]) {
+  return sessions.map(({ id }) => id);
+}
+
+export function sessionsContract(name: string, open: () => Promise<OpenSessions>): void {
+  describe(`sessions on ${name}`, () => {
+    let sessions: Sessions;
+    let close: () => Promise<void>;
+
+    beforeEach(async () => {
+      ({ sessions, close } = await open());
+    });
+    afterEach(() => close());
+
+    async function created(given: Partial<Session> = {}) {
+      const session = sessionOf(given);
+      await sessions.create(session);
+      return session;
+    }
+    const use = { at: day(2), ip: '2001:db8::1', userAgent: 'another browser' };
+
+    test('are found as they were created', async () => {
+      const session = await created();
+      await created();
+      assert.deepEqual(await sessions.find(session.id), session);
+      assert.equal(await sessions.find(randomUUID()), undefined);
+    });
+
+    test('are rotated by their current token alone', async () => {
+      const session = await created();
+      const { at, ...from } = use;
+      const rotated = { ...session, ...from, n: 1, rotatedAt: at };
+      assert.deepEqual(await sessions.rotate(session.id, 0, use), rotated);
+      assert.deepEqual(await sessions.find(session.id), rotated);
+      assert.equal(await sessions.rotate(session.id, 0, { ...use, at: day(3) }), undefined);
+      assert.equal(await sessions.rotate(session.id, 2, { ...use, at: day(3) }), undefined);
+      assert.equal(await sessions.rotate(randomUUID(), 0, use), undefined);
+      assert.deepEqual((await sessions.find(session.id))?.rotatedAt, use.at);
+    });
+
+    test('are not rotated once they have expired', async () => {
+      const session = await created({ expiresAt: day(20) });
+      assert.equal(await sessions.rotate(session.id, 0, { ...use, at: day(20) }), undefined);
+      assert.deepEqual(await sessions.find(session.id), session);
+      assert.equal((await sessions.rotate(session.id, 0, { ...use, at: day(19) }))?.n, 1);
+    });
+
+    test('are rotated once by 50 callers with one token', async () => {
+      const session = await created();
+      const answers = await Promise.all(
+        Array.from({ length: 50 }, () => sessions.rotate(session.id, 0, use)),
+      );
+      assert.equal(answers.filter(Boolean).length, 1);
+      assert.equal((await sessions.find(session.id))?.n, 1);
+    });
+
+    test('have their `since` lifted, never lowered', async () => {
+      const session = await created({ since: 3 });
+      assert.equal(await sessions.liftSince(session.id, 9), true);
+      assert.equal((await sessions.find(session.id))?.since, 9);
+      assert.equal(await sessions.liftSince(session.id, 5), true);
+      assert.deepEqual(await sessions.find(session.id), { ...session, since: 9 });
+      assert.equal(await sessions.liftSince(randomUUID(), 5), false);
+    });
+
+    test('of an account are listed until they expire, newest login first', async () => {
+      const userId = randomUUID();
+      const old = await created({ userId, createdAt: day(1), expiresAt: day(20) });
+      const recent = await created({ userId, createdAt: day(5) });
+      const middle = await created({ userId, createdAt: day(3), rotatedAt: day(9) });
+      await created();
+      assert.deepEqual(await sessions.list(userId, day(19)), [recent, middle, old]);
+      assert.deepEqual(ids(await sessions.list(userId, day(20))), [recent.id, middle.id]);
+      assert.deepEqual(await sessions.list(randomUUID(), day(1)), []);
+    });
+
+    test('are removed by their own account alone', async () => {
+      const session = await created();
+      assert.equal(await sessions.remove(randomUUID(), session.id), false);
+      assert.deepEqual(await sessions.find(session.id), session);
+      assert.equal(await sessions.remove(session.userId, session.id), true);
+      assert.equal(await sessions.find(session.id), undefined);
+      assert.equal(await sessions.remove(session.userId, session.id), false);
+    });
+
+    test('of an account are removed together, or all but one', async () => {
+      const userId = randomUUID();
+      const kept = await created({ userId });
+      await created({ userId });
+      await created({ userId });
+      const stranger = await created();
+      await sessions.removeAll(userId, { except: kept.id });
+      assert.deepEqual(await sessions.list(userId, day(1)), [kept]);
+      await sessions.removeAll(userId);
+      await sessions.removeAll(userId);
+      assert.deepEqual(await sessions.list(userId, day(1)), []);
+      assert.deepEqual(await sessions.find(stranger.id), stranger);
+    });
+
+    test('that expired are removed, no more than asked for', async () => {
+      for (let number = 2; number < 7; number++) await created({ expiresAt: day(number) });
+      const living = await created({ expiresAt: day(7) });
+      assert.equal(await sessions.removeExpired(day(7), 3), 3);
+      assert.equal(await sessions.removeExpired(day(7), 3), 2);
+      assert.equal(await sessions.removeExpired(day(7), 3), 0);
+      assert.deepEqual(await sessions.find(living.id), living);
+    });
+  });
+}

@@ -1,0 +1,54 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { testDatabase } from '@latchkey/mongo/testing';
+import type { LimitRules } from '../../ports/limits.ts';
+import { commitOf } from '../../ports/testing/commits.ts';
+import { createMongoJournal } from './journal.ts';
+import { createMongoLeases } from './leases.ts';
+import { createMongoLimits } from './limits.ts';
+import { createMongoRequests } from './requests.ts';
+import { createMongoSessions } from './sessions.ts';
+
+const database = testDatabase('failures', []);
+
+const one = { points: 1, seconds: 60 };
+const rules: LimitRules = {
+  'login-address': one,
+  'login-ip': one,
+  'mail-ip': one,
+  'verification-address': one,
+  'reset-address': one,
+  'signup-ip': one,
+  'mailing-admin': one,
+};
+
+test('every port says that its store is away, reading and writing', async () => {
+  await database.empty();
+  const { connection, close } = await database.another();
+  const now = new Date();
+  const journal = createMongoJournal(connection);
+  const sessions = createMongoSessions(connection);
+  const requests = createMongoRequests(connection);
+  const leases = createMongoLeases(connection);
+  const limits = createMongoLimits(rules, connection, { now: () => now });
+  await close();
+
+  const asked = [
+    () => journal.append(commitOf()),
+    () => journal.read('a'),
+    () => journal.waiting({ before: now, limit: 1 }),
+    () => journal.markPublished([commitOf()]),
+    () => journal.saveSnapshot({ stream: 'a', number: 1, sequence: 1, stateVersion: 1, state: {} }),
+    () => sessions.find('a'),
+    () => sessions.remove('a', 'b'),
+    () => requests.count(),
+    () => requests.claim({ owner: 'a', now, leaseMs: 1, limit: 1 }),
+    () => leases.take({ name: 'a', holder: 'b', now, ms: 1 }),
+    () => limits.take('login-ip', 'a'),
+    () => limits.peek('login-ip', 'a'),
+    () => limits.clear('login-ip', 'a'),
+    () => limits.giveBack('login-ip', 'a'),
+    () => limits.trusted('a', 'b'),
+  ];
+  for (const ask of asked) await assert.rejects(ask(), { name: 'StoreUnavailable' }, String(ask));
+});

@@ -1,0 +1,10 @@
+import { testDatabase } from '@latchkey/mongo/testing';
+import { leasesContract } from '../../ports/testing/leases.contract.ts';
+import { createMongoLeases } from './leases.ts';
+
+const database = testDatabase('leases', []);
+
+leasesContract('mongo', async () => {
+  const { connection } = await database.empty();
+  return { leases: createMongoLeases(connection), close: async () => undefined };
+});

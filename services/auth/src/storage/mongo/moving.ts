@@ -1,0 +1,93 @@
+import { arrivals, isLostRace, modelOf } from '@latchkey/mongo';
+import type { Target } from '@latchkey/service';
+import type { Connection, Model } from 'mongoose';
+import type { Fingerprints, KeptCommit, NewHome } from '../../ports/moving.ts';
+import type { WrittenRequest } from '../../ports/requests.ts';
+import type { Session } from '../../ports/sessions.ts';
+import { reportingFailures } from './failures.ts';
+import { documentOf } from './journal.ts';
+import { documentOfRequest, REQUESTS } from './requests.ts';
+import {
+  COMMITS,
+  type CommitDocument,
+  commitSchema,
+  FINGERPRINTS,
+  type FingerprintDocument,
+  fingerprintSchema,
+  MOVES,
+  moveSchema,
+} from './schema.ts';
+import { documentOfSession, SESSIONS } from './sessions.ts';
+
+/** There is one move into a database. */
+const MOVE = 'embedded';
+
+const USED = 'MONGO_URL: auth has run on this database already; move into one that is empty';
+const OTHER_KEYS = 'MONGO_URL: a data folder with other keys was moved into this database';
+const TAKEN = 'MONGO_URL: the database has another commit in the place of one that is to be moved';
+
+/** Where auth's records go in MongoDB. */
+export function createMongoNewHome(connection: Connection): NewHome {
+  const commits = modelOf(connection, COMMITS, commitSchema);
+  const moves = modelOf(connection, MOVES, moveSchema);
+  const fingerprints = modelOf(connection, FINGERPRINTS, fingerprintSchema);
+
+  async function refuseIfUsed(): Promise<void> {
+    if ((await fingerprints.exists({})) !== null || (await commits.exists({})) !== null)
+      throw new Error(USED);
+  }
+
+  return {
+    ...reportingFailures<Pick<NewHome, 'begin' | 'end'>>({
+      async begin(given) {
+        const move = await moves.findById(MOVE).lean();
+        if (move === null) {
+          await refuseIfUsed();
+          await moves.insertOne({ _id: MOVE, begunAt: new Date() });
+        }
+        await remember(fingerprints, given);
+        return move?.endedAt === undefined ? 'begun' : 'ended';
+      },
+      async end() {
+        await moves.updateOne({ _id: MOVE }, { $set: { endedAt: new Date() } });
+      },
+    }),
+    requests: reportingFailures<Target<WrittenRequest>>(
+      arrivals(connection, REQUESTS, { documentOf: documentOfRequest }),
+    ),
+    sessions: reportingFailures<Target<Session>>(
+      arrivals(connection, SESSIONS, { documentOf: documentOfSession }),
+    ),
+    commits: reportingFailures(commitsIn(connection)),
+  };
+}
+
+function commitsIn(connection: Connection): Target<KeptCommit> {
+  const target = arrivals<KeptCommit, CommitDocument>(connection, COMMITS, {
+    documentOf,
+    isHeld: (kept, commit) => whatStays(kept) === whatStays(commit),
+  });
+  return {
+    ...target,
+    async add(batch) {
+      try {
+        await target.add(batch);
+      } catch (error) {
+        throw isLostRace(error) ? new Error(TAKEN) : error;
+      }
+    },
+  };
+}
+
+/** All that nobody changes once a commit is appended. */
+function whatStays({ _id, stream, number, sequence, events, claims = [], at }: CommitDocument): string {
+  return JSON.stringify([_id, stream, number, sequence, events, claims, at]);
+}
+
+async function remember(fingerprints: Model<FingerprintDocument>, given: Fingerprints): Promise<void> {
+  for (const [_id, fingerprint] of Object.entries(given)) {
+    await fingerprints.updateOne({ _id }, { $setOnInsert: { fingerprint } }, { upsert: true });
+    const known = await fingerprints.findById(_id).lean();
+    if (known?.fingerprint !== fingerprint) throw new Error(OTHER_KEYS);
+  }
+}

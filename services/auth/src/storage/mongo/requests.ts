@@ -1,0 +1,105 @@
+import { randomUUID } from 'node:crypto';
+import { isLostRace, modelOf, plainSchema } from '@latchkey/mongo';
+import type { Connection } from 'mongoose';
+import type { Requests, WrittenRequest } from '../../ports/requests.ts';
+import { reportingFailures } from './failures.ts';
+
+export const REQUESTS = 'auth_requests';
+
+interface RequestDocument extends Omit<WrittenRequest, 'id'> {
+  readonly _id: string;
+  /** Missing, with `leasedUntil` at the epoch, while nobody has it. */
+  readonly owner?: string;
+  readonly leasedUntil: Date;
+  /** Which claim it was handed out with. */
+  readonly claim?: string;
+}
+
+function schema() {
+  return plainSchema<RequestDocument>({
+    _id: { type: String, required: true },
+    kind: { type: String, required: true },
+    address: { type: String, required: true },
+    at: { type: String, required: true },
+    correlationId: { type: String, required: true },
+    traceparent: String,
+    owner: String,
+    leasedUntil: { type: Date, required: true },
+    claim: String,
+  });
+}
+
+export function requestsIn(connection: Connection) {
+  return modelOf(connection, REQUESTS, schema);
+}
+
+/**
+ * Written-down requests in MongoDB. The collection holds only what waits, so it stays small and is searched in
+ * the order of its ids.
+ */
+export function createMongoRequests(connection: Connection): Requests {
+  const requests = requestsIn(connection);
+
+  /** Claims some of those that are free; another claimer may have been faster with all of them. */
+  async function claimSome({ owner, now, leaseMs, limit }: Parameters<Requests['claim']>[0]) {
+    const free = { leasedUntil: { $lte: now } };
+    // Ids are UUIDv7: their order is that of time.
+    const found = await requests.find(free, { _id: 1 }).sort({ _id: 1 }).limit(limit).lean();
+    if (found.length === 0) return undefined;
+    const ids = found.map(({ _id }) => _id);
+    const claim = randomUUID();
+    const leasedUntil = new Date(now.getTime() + leaseMs);
+    await requests.updateMany({ _id: { $in: ids }, ...free }, { $set: { owner, leasedUntil, claim } });
+    return requests
+      .find({ _id: { $in: ids }, claim })
+      .sort({ _id: 1 })
+      .lean();
+  }
+
+  return reportingFailures<Requests>({
+    async add(request) {
+      try {
+        await requests.insertOne(documentOfRequest(request));
+      } catch (error) {
+        // Repeated after a lost answer: written down once.
+        if (!isLostRace(error)) throw error;
+      }
+    },
+
+    async claim(claim) {
+      const claimed: RequestDocument[] = [];
+      while (claimed.length < claim.limit) {
+        const some = await claimSome({ ...claim, limit: claim.limit - claimed.length });
+        if (some === undefined) break;
+        claimed.push(...some);
+      }
+      return claimed.map(requestOf);
+    },
+
+    async done(id, owner) {
+      await requests.deleteOne({ _id: id, owner });
+    },
+
+    count: () => requests.countDocuments(),
+  });
+}
+
+/** In nobody's hands. */
+export function documentOfRequest({ id, ...request }: WrittenRequest): RequestDocument {
+  return {
+    _id: id,
+    ...request,
+    leasedUntil: new Date(0),
+  };
+}
+
+function requestOf({ _id, kind, address, at, correlationId, traceparent }: RequestDocument): WrittenRequest {
+  return {
+    id: _id,
+    kind,
+    address,
+    at,
+    correlationId,
+    ...(traceparent === undefined ? {} : { traceparent }),
+  };
+}

@@ -1,0 +1,78 @@
+import type { Index } from '@latchkey/mongo';
+import type { Connection } from 'mongoose';
+import type { Session, Sessions } from '../../ports/sessions.ts';
+import { reportingFailures } from './failures.ts';
+
+type SessionDocument = Omit<Session, 'id'> & { readonly _id: string };
+
+export const SESSIONS = 'auth_sessions';
+
+export const sessionIndexes: readonly Index[] = [
+  { collection: SESSIONS, name: 'user', keys: { userId: 1, createdAt: -1, _id: -1 } },
+  { collection: SESSIONS, name: 'expiry', keys: { expiresAt: 1 } },
+];
+
+/** Sessions in MongoDB, by the driver itself (ADR 20): every request with a token asks for one. */
+export function createMongoSessions(connection: Connection): Sessions {
+  const sessions = connection.collection<SessionDocument>(SESSIONS);
+
+  return reportingFailures<Sessions>({
+    async create(session) {
+      await sessions.insertOne(documentOfSession(session));
+    },
+
+    async find(id) {
+      const document = await sessions.findOne({ _id: id });
+      return document === null ? undefined : sessionOf(document);
+    },
+
+    async rotate(id, n, { at, ip, userAgent }) {
+      const rotated = { $inc: { n: 1 }, $set: { rotatedAt: at, ip, userAgent } };
+      const current = { _id: id, n, expiresAt: { $gt: at } };
+      const document = await sessions.findOneAndUpdate(current, rotated, { returnDocument: 'after' });
+      return document === null ? undefined : sessionOf(document);
+    },
+
+    async liftSince(id, since) {
+      const { matchedCount } = await sessions.updateOne({ _id: id }, { $max: { since } });
+      return matchedCount === 1;
+    },
+
+    async list(userId, now) {
+      const documents = await sessions
+        .find({ userId, expiresAt: { $gt: now } })
+        .sort({ createdAt: -1, _id: -1 })
+        .toArray();
+      return documents.map(sessionOf);
+    },
+
+    async remove(userId, id) {
+      const { deletedCount } = await sessions.deleteOne({ _id: id, userId });
+      return deletedCount === 1;
+    },
+
+    async removeAll(userId, { except } = {}) {
+      await sessions.deleteMany({ userId, ...(except === undefined ? {} : { _id: { $ne: except } }) });
+    },
+
+    async removeExpired(before, limit) {
+      const expired = { expiresAt: { $lt: before } };
+      const documents = await sessions
+        .find(expired, { projection: { _id: 1 } })
+        .sort({ expiresAt: 1 })
+        .limit(limit)
+        .toArray();
+      const ids = documents.map(({ _id }) => _id);
+      const { deletedCount } = await sessions.deleteMany({ _id: { $in: ids }, ...expired });
+      return deletedCount;
+    },
+  });
+}
+
+export function documentOfSession({ id, ...session }: Session): SessionDocument {
+  return { _id: id, ...session };
+}
+
+function sessionOf({ _id, ...session }: SessionDocument): Session {
+  return { id: _id, ...session };
+}
