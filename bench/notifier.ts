@@ -98,7 +98,7 @@ async function filledIn(owed: readonly NewDelivery[], config: NotifierConfig): P
         mails.push(mail);
         return { kind: 'accepted' };
       },
-      knock: async () => ({ kind: 'welcome' }),
+      probe: async () => ({ kind: 'welcome' }),
       close: () => undefined,
     },
     now: () => new Date(),

@@ -71,7 +71,7 @@ const retry: SubCommand = {
       const before = await demand(deliveries, id);
       if (before.state === 'pending' && before.sendUntil <= now)
         throw new Error(`${id} ran out at ${before.sendUntil.toISOString()}: it will be recorded as expired`);
-      if (!(await deliveries.hasten(id, now))) throw new Error(whyNot(await demand(deliveries, id)));
+      if (!(await deliveries.retryNow(id, now))) throw new Error(whyNot(await demand(deliveries, id)));
       say(`${id} is due now.`);
     });
   },

@@ -5,7 +5,7 @@ import { createSqliteDeliveries } from './adapters/deliveries.sqlite.ts';
 import type { EmbeddedBackend } from './compose.ts';
 import type { Deliveries } from './ports/deliveries.ts';
 
-export type Administration = Pick<Deliveries, 'list' | 'find' | 'hasten' | 'cancel'>;
+export type Administration = Pick<Deliveries, 'list' | 'find' | 'retryNow' | 'cancel'>;
 
 /** What a backend keeps its data in. */
 export type Store = Pick<EmbeddedBackend, 'database'> | Pick<ClusterBackend, 'connection'>;

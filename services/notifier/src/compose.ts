@@ -134,7 +134,7 @@ export function compose(config: NotifierConfig, deps: NotifierDeps): Service {
     const dispatcher = createDispatcher({
       deliveries,
       trySending: createSender({ open, render, mailer, now: clock.now }),
-      knock: mailer.knock,
+      probe: mailer.probe,
       clock,
       random,
       newOwner: randomUUID,

@@ -36,16 +36,16 @@ afterEach(async () => {
 
 const silent = createLogger({ name: 'notifier', level: 'silent' });
 
-let knock: DispatcherDeps['knock'];
+let probe: DispatcherDeps['probe'];
 beforeEach(() => {
-  knock = async () => ({ kind: 'welcome' });
+  probe = async () => ({ kind: 'welcome' });
 });
 
 function dispatcherWith(trySending: TrySending, clock: Clock = systemClock, logger = silent) {
   return createDispatcher({
     deliveries,
     trySending,
-    knock,
+    probe,
     clock,
     random: () => 0.5,
     newOwner: randomUUID,
@@ -111,7 +111,7 @@ describe('the dispatcher', () => {
 
   it('knows of a mail server that is away, and of its return, without a mail to send', async () => {
     let away = true;
-    knock = async () => (away ? { kind: 'unreachable' } : { kind: 'welcome' });
+    probe = async () => (away ? { kind: 'unreachable' } : { kind: 'welcome' });
     const dispatcher = dispatcherWith(() => assert.fail('there is no mail'));
     dispatcher.start();
     while (dispatcher.circuit().state === 'closed') await setImmediate();

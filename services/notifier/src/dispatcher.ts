@@ -7,8 +7,8 @@
  * that is suspended; the other one goes on.
  */
 import type { Logger } from '@latchkey/service';
-import { afterTry, type KnockResult, type Settlement, type TryResult } from './delivery/attempt.ts';
-import { afterResult, type Circuit, closed, room } from './delivery/circuit.ts';
+import { afterTry, type ProbeResult, type Settlement, type TryResult } from './delivery/attempt.ts';
+import { afterResult, type Circuit, capacity, closed } from './delivery/circuit.ts';
 import type { ClaimedDelivery } from './delivery/delivery.ts';
 import type { NotifierMetrics } from './metrics.ts';
 import type { Clock } from './ports/clock.ts';
@@ -21,7 +21,7 @@ export const LEASE_MS = 90_000;
 /** How long `stop` waits for mails that are being handed over before it ends them, in ms. */
 const GRACE_MS = 5_000;
 /** The store is asked this often when nobody says that there is something, in ms: seldom while idle. */
-const POLL_MS = { least: 500, probing: 500, most: 2_000 };
+const POLL_MS = { least: 500, whileAway: 500, most: 2_000 };
 /** An outcome that cannot be written is tried again after so long, in ms, doubling. */
 const REWRITE_MS = { least: 100, most: 1_000 };
 /** How often mails that have run out are ended, in ms. */
@@ -31,7 +31,7 @@ export interface DispatcherDeps {
   readonly deliveries: Deliveries;
   readonly trySending: TrySending;
   /** Asks the mail server whether it takes mail at all. */
-  knock(): Promise<KnockResult>;
+  probe(): Promise<ProbeResult>;
   readonly clock: Clock;
   /** In [0, 1). */
   random(): number;
@@ -69,7 +69,7 @@ export function createDispatcher(deps: DispatcherDeps): Dispatcher {
   let circuit: Circuit = closed;
   let woken = new AbortController();
   let running: Promise<void> | undefined;
-  let knocking = false;
+  let probing = false;
   let nextExpiry = 0;
   let pause = POLL_MS.least;
   let storeAway = false;
@@ -83,9 +83,9 @@ export function createDispatcher(deps: DispatcherDeps): Dispatcher {
     woken.abort('woken');
   }
 
-  function learn(result: TryResult | KnockResult): void {
+  function learn(result: TryResult | ProbeResult): void {
     const before = circuit.state;
-    circuit = afterResult(circuit, result, clock.monotonic(), random());
+    circuit = afterResult(circuit, { result, now: clock.monotonic(), random: random() });
     if (before === circuit.state) return;
     wake();
     if (circuit.state === 'open') logger.warn({ why: circuit.why }, 'the mail server takes no mail: probing');
@@ -141,7 +141,7 @@ export function createDispatcher(deps: DispatcherDeps): Dispatcher {
     const result = await attempt(delivery, began);
     learn(result);
     const tried = { at, ms: Math.round(clock.monotonic() - began.monotonic) };
-    const settlement = afterTry(delivery, result, tried, clock.now(), random());
+    const settlement = afterTry(delivery, { result, ...tried, now: clock.now(), random: random() });
     metrics.tries.inc({ mail: delivery.mail, result: result.kind });
     if (result.kind === 'accepted') {
       metrics.delay.observe((clock.now().getTime() - delivery.occurredAt.getTime()) / 1000);
@@ -192,28 +192,32 @@ export function createDispatcher(deps: DispatcherDeps): Dispatcher {
   }
 
   /** Finds out about the mail server where there is no mail to find out by. */
-  async function knock(): Promise<void> {
-    if (knocking) return;
-    knocking = true;
-    const result = await deps.knock();
-    knocking = false;
+  async function probe(): Promise<void> {
+    if (probing) return;
+    probing = true;
+    const result = await deps.probe();
+    probing = false;
     if (!stopping.signal.aborted) learn(result);
   }
 
   /** @returns whether anything was found. */
-  async function takeOrKnock(): Promise<boolean> {
-    const limit = room(circuit, clock.monotonic(), inHand.size, deps.concurrency);
+  async function takeOrProbe(): Promise<boolean> {
+    const limit = capacity(circuit, {
+      now: clock.monotonic(),
+      inHand: inHand.size,
+      concurrency: deps.concurrency,
+    });
     moreDue = limit === 0;
     if (limit === 0) return false;
     const taken = await takeDue(limit);
     moreDue = taken === limit;
-    if (taken === 0 && circuit.state === 'open') void knock();
+    if (taken === 0 && circuit.state === 'open') void probe();
     return taken > 0;
   }
 
   /** What is due comes first: what has run out is never handed out, and nobody waits for its end. */
   async function round(): Promise<boolean> {
-    const found = await takeOrKnock();
+    const found = await takeOrProbe();
     await expireNowAndThen();
     if (unwritten.size === 0) learnOfStore();
     return found;
@@ -221,7 +225,7 @@ export function createDispatcher(deps: DispatcherDeps): Dispatcher {
 
   /** Waits until woken, or for a while that grows as long as nothing is found. */
   async function rest(found: boolean): Promise<void> {
-    const most = circuit.state === 'open' ? POLL_MS.probing : POLL_MS.most;
+    const most = circuit.state === 'open' ? POLL_MS.whileAway : POLL_MS.most;
     pause = found ? POLL_MS.least : Math.min(most, pause * 2);
     const untilProbe = circuit.state === 'open' ? circuit.probeAt - clock.monotonic() : 0;
     const ms = untilProbe > 0 ? Math.min(pause, untilProbe) : pause;
@@ -230,7 +234,7 @@ export function createDispatcher(deps: DispatcherDeps): Dispatcher {
 
   async function run(): Promise<void> {
     // Nobody waits for it: what is due finds out just as well.
-    void knock();
+    void probe();
     while (!stopping.signal.aborted) {
       woken = new AbortController();
       try {

@@ -282,7 +282,7 @@ function createWorld({ store, scheduler, batches, ...given }: Play) {
         await whileAlive(() => sometime('server answers'));
         return { kind: fate === 'lost' ? 'deferred' : 'accepted' };
       },
-      knock: () => whileAlive(async () => ({ kind: 'welcome' })),
+      probe: () => whileAlive(async () => ({ kind: 'welcome' })),
       close: () => undefined,
     };
     const dispatcher = createDispatcher({
@@ -293,7 +293,7 @@ function createWorld({ store, scheduler, batches, ...given }: Play) {
         mailer,
         now: clock.now,
       }),
-      knock: mailer.knock,
+      probe: mailer.probe,
       clock: ownClock,
       random: () => 0.5,
       newOwner: () => {

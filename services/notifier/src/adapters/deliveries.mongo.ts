@@ -178,7 +178,7 @@ export function createMongoDeliveries(connection: Connection): Deliveries {
       return found.flat().map(summaryOf).toSorted(newestFirst).slice(0, limit);
     },
 
-    async hasten(id, now) {
+    async retryNow(id, now) {
       const pending = { _id: id, state: 'pending' } as const;
       const { matchedCount } = await deliveries.updateOne(pending, { $set: { 'open.dueAt': now } });
       return matchedCount === 1;

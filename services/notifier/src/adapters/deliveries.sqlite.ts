@@ -109,7 +109,7 @@ SELECT occurred_at FROM (
   UNION ALL SELECT min(occurred_at) FROM notifier_deliveries WHERE state = 'claimed'
 ) WHERE occurred_at IS NOT NULL ORDER BY occurred_at LIMIT 1`;
 
-const HASTEN = `UPDATE notifier_deliveries SET due_at = ? WHERE id = ? AND state = 'pending'`;
+const RETRY_NOW = `UPDATE notifier_deliveries SET due_at = ? WHERE id = ? AND state = 'pending'`;
 
 const CANCEL_FREE = `
 UPDATE notifier_deliveries SET state = 'cancelled', reason = 'operator', ended_at = ?, ${ENDED}
@@ -326,7 +326,7 @@ export function createSqliteDeliveries(database: Database): SqliteDeliveries {
         .slice(0, limit);
     },
 
-    hasten: (id, now) => database.write(() => sql(HASTEN).run(now.getTime(), id).changes === 1),
+    retryNow: (id, now) => database.write(() => sql(RETRY_NOW).run(now.getTime(), id).changes === 1),
 
     cancel: (id, now) =>
       database.write(() => sql(CANCEL_FREE).run(now.getTime(), id, now.getTime()).changes === 1),

@@ -159,15 +159,15 @@ describe('what a server answers', () => {
     assert.deepEqual(await mailerTo(server.port).send(MAIL, allowed()), { kind: 'unreachable' });
   });
 
-  it('a knock tells the same apart, and hands nothing over', async () => {
+  it('a probe tells these cases apart and sends no mail', async () => {
     const server = await serve();
-    assert.deepEqual(await mailerTo(server.port).knock(), { kind: 'welcome' });
+    assert.deepEqual(await mailerTo(server.port).probe(), { kind: 'welcome' });
     assert.equal(server.received.length, 0);
     const busy = await serve({ onConnect: (_session, done) => done(reply(421)) });
-    assert.deepEqual(await mailerTo(busy.port).knock(), { kind: 'unreachable' });
+    assert.deepEqual(await mailerTo(busy.port).probe(), { kind: 'unreachable' });
     const gone = await startMailServer();
     await gone.close();
-    assert.deepEqual(await mailerTo(gone.port).knock(), { kind: 'unreachable' });
+    assert.deepEqual(await mailerTo(gone.port).probe(), { kind: 'unreachable' });
   });
 
   it('a connection closed after the content leaves open what became of the mail', async () => {
@@ -319,7 +319,7 @@ describe('a server with accounts', () => {
     const wrong = await sendThrough(script, { credentials: { username: 'mailer', password: 'wrong' } });
     assert.equal(wrong.result.kind, 'unwelcome');
     const mailer = mailerTo(wrong.server.port, { credentials: { username: 'mailer', password: 'wrong' } });
-    assert.deepEqual(await mailer.knock(), { kind: 'unwelcome' });
+    assert.deepEqual(await mailer.probe(), { kind: 'unwelcome' });
     assert.equal((await sendThrough(script)).result.kind, 'unwelcome');
   });
 });

@@ -1,7 +1,7 @@
 /** Mails over a pooled SMTP transport (nodemailer). */
 import { Readable } from 'node:stream';
 import { createTransport } from 'nodemailer';
-import type { KnockResult, SendResult } from '../delivery/attempt.ts';
+import type { ProbeResult, SendResult } from '../delivery/attempt.ts';
 import type { Mail, Mailer, SendOptions } from '../ports/mailer.ts';
 
 export interface SmtpSettings {
@@ -147,7 +147,7 @@ export function createSmtpMailer(settings: SmtpSettings): Mailer {
     }
   }
 
-  async function knock(): Promise<KnockResult> {
+  async function probe(): Promise<ProbeResult> {
     try {
       await transport.verify();
       return { kind: 'welcome' };
@@ -157,5 +157,5 @@ export function createSmtpMailer(settings: SmtpSettings): Mailer {
     }
   }
 
-  return { send, knock, close: () => transport.close() };
+  return { send, probe, close: () => transport.close() };
 }

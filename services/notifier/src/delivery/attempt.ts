@@ -15,8 +15,8 @@ export type SendResult =
   /** Given up before the mail was handed over: the lease may be over, so somebody else may be sending it. */
   | { readonly kind: 'withdrawn' };
 
-/** What a server says to who only asks whether it takes mail. */
-export type KnockResult =
+/** How a probe ended: a connection on which no mail was sent. */
+export type ProbeResult =
   | { readonly kind: 'welcome' }
   | Extract<SendResult, { readonly kind: 'unreachable' | 'unwelcome' }>;
 
@@ -59,16 +59,25 @@ function later(now: Date, ms: number): Date {
   return new Date(now.getTime() + ms);
 }
 
-/** What becomes of a delivery after a try that ended at `now`. */
+export interface FinishedTry {
+  readonly result: TryResult;
+  /** When the try began. */
+  readonly at: Date;
+  /** How long it took, in ms. */
+  readonly ms: number;
+  /** When it ended. */
+  readonly now: Date;
+  /** In [0, 1). */
+  readonly random: number;
+}
+
+/** Returns what to record about a delivery after a try. */
 export function afterTry(
-  delivery: Pick<ClaimedDelivery, 'tries' | 'sendUntil'>,
-  result: TryResult,
-  tried: { readonly at: Date; readonly ms: number },
-  now: Date,
-  random: number,
+  { tries }: Pick<ClaimedDelivery, 'tries'>,
+  { result, at, ms, now, random }: FinishedTry,
 ): Settlement {
   const code = 'code' in result && result.code !== undefined ? { code: result.code } : {};
-  const attempt: Attempt = { ...tried, result: result.kind, ...code };
+  const attempt: Attempt = { at, ms, result: result.kind, ...code };
   switch (result.kind) {
     case 'accepted':
       return { state: 'sent', at: now, attempt };
@@ -84,7 +93,7 @@ export function afterTry(
     case 'unknown-key':
       return {
         state: 'pending',
-        dueAt: later(now, retryDelay(delivery.tries, random)),
+        dueAt: later(now, retryDelay(tries, random)),
         counts: true,
         attempt,
       };

@@ -1,9 +1,9 @@
 /**
- * Whether the mail server is worth asking. While it is away, one mail at a time probes it, or a knock where no
- * mail is due, about once a second; the first that gets through to it lets all the others follow. So an outage costs a second after its end at
- * most, and no mail's own back-off grows because of it.
+ * A circuit breaker for the mail server. While the server is away, one mail at a time probes it about once a
+ * second; where no mail is due, a connection without a mail does. The first success closes the circuit for all
+ * mails. So mails wait at most about a second after an outage, and an outage never lengthens the back-off of a mail.
  */
-import type { KnockResult, TryResult } from './attempt.ts';
+import type { ProbeResult, TryResult } from './attempt.ts';
 
 export type Circuit =
   | { readonly state: 'closed' }
@@ -12,19 +12,19 @@ export type Circuit =
 export const closed: Circuit = { state: 'closed' };
 
 const PROBE_MS = 1_000;
-/** Who is refused for wrong credentials should not knock every second: servers lock such accounts. */
+/** After an authentication failure, probe slowly: servers lock accounts. */
 const UNWELCOME_PROBE_MS = 15_000;
 
-/**
- * @param now on the monotonic clock, in ms
- * @param random in [0, 1)
- */
-export function afterResult(
-  circuit: Circuit,
-  result: TryResult | KnockResult,
-  now: number,
-  random: number,
-): Circuit {
+export interface ServerResult {
+  readonly result: TryResult | ProbeResult;
+  /** On the monotonic clock, in ms. */
+  readonly now: number;
+  /** In [0, 1). */
+  readonly random: number;
+}
+
+/** Returns the circuit after a mail or a probe. A result that never reached the server does not change it. */
+export function afterResult(circuit: Circuit, { result, now, random }: ServerResult): Circuit {
   switch (result.kind) {
     case 'unreachable':
     case 'unwelcome': {
@@ -41,8 +41,17 @@ export function afterResult(
   }
 }
 
-/** How many more deliveries may be taken up at `now`, with so many in hand. */
-export function room(circuit: Circuit, now: number, inHand: number, concurrency: number): number {
+export interface Load {
+  /** On the monotonic clock, in ms. */
+  readonly now: number;
+  /** Deliveries that are being sent. */
+  readonly inHand: number;
+  /** The most deliveries to send at the same time. */
+  readonly concurrency: number;
+}
+
+/** Returns how many more deliveries may be claimed. */
+export function capacity(circuit: Circuit, { now, inHand, concurrency }: Load): number {
   if (circuit.state === 'closed') return Math.max(0, concurrency - inHand);
   return now >= circuit.probeAt && inHand === 0 ? 1 : 0;
 }

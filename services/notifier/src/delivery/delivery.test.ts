@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import { afterTry, retryDelay, type TryResult } from './attempt.ts';
-import { afterResult, type Circuit, closed, room } from './circuit.ts';
+import { afterResult, type Circuit, capacity, closed } from './circuit.ts';
 import { sendUntil } from './delivery.ts';
 
 const MINUTE = 60_000;
@@ -29,9 +29,9 @@ describe('how long a mail may be sent', () => {
 });
 
 describe('what becomes of a delivery', () => {
-  const delivery = { tries: 0, sendUntil: later(60 * MINUTE) };
+  const delivery = { tries: 0 };
   function after(result: TryResult) {
-    return afterTry(delivery, result, { at: NOW, ms: 5 }, later(5), 0.5);
+    return afterTry(delivery, { result, at: NOW, ms: 5, now: later(5), random: 0.5 });
   }
 
   it('ends when it is accepted, refused for good, somebody else’s, broken or too late', () => {
@@ -73,12 +73,18 @@ describe('what becomes of a delivery', () => {
 });
 
 describe('a mail server that is away', () => {
-  const open = afterResult(closed, { kind: 'unreachable' }, 0, 0);
+  function after(circuit: Circuit, result: TryResult, now: number) {
+    return afterResult(circuit, { result, now, random: 0 });
+  }
+  function load(now: number, inHand: number) {
+    return { now, inHand, concurrency: 10 };
+  }
+  const open = after(closed, { kind: 'unreachable' }, 0);
 
   it('is probed with one mail, about a second later', () => {
-    assert.equal(room(open, 700, 0, 10), 0);
-    assert.equal(room(open, 1_000, 0, 10), 1);
-    assert.equal(room(open, 1_000, 1, 10), 0);
+    assert.equal(capacity(open, load(700, 0)), 0);
+    assert.equal(capacity(open, load(1_000, 0)), 1);
+    assert.equal(capacity(open, load(1_000, 1)), 0);
   });
 
   it('gets all the others at once when it has answered anything at all', () => {
@@ -87,18 +93,18 @@ describe('a mail server that is away', () => {
       { kind: 'refused', code: 550 },
       { kind: 'deferred' },
     ] as const) {
-      assert.equal(room(afterResult(open, result, 1_000, 0), 1_000, 3, 10), 7);
+      assert.equal(capacity(after(open, result, 1_000), load(1_000, 3)), 7);
     }
   });
 
   it('is left alone for longer when it refuses us', () => {
-    const unwelcome: Circuit = afterResult(closed, { kind: 'unwelcome' }, 0, 0);
-    assert.equal(room(unwelcome, 10_000, 0, 10), 0);
-    assert.equal(room(unwelcome, 15_000, 0, 10), 1);
+    const unwelcome: Circuit = after(closed, { kind: 'unwelcome' }, 0);
+    assert.equal(capacity(unwelcome, load(10_000, 0)), 0);
+    assert.equal(capacity(unwelcome, load(15_000, 0)), 1);
   });
 
   it('is not taken for back because of what never reached it', () => {
-    assert.equal(afterResult(open, { kind: 'too-late' }, 1_000, 0), open);
-    assert.equal(afterResult(open, { kind: 'unknown-key' }, 1_000, 0), open);
+    assert.equal(after(open, { kind: 'too-late' }, 1_000), open);
+    assert.equal(after(open, { kind: 'unknown-key' }, 1_000), open);
   });
 });

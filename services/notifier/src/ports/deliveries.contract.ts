@@ -412,18 +412,18 @@ export function deliveriesContract(name: string, open: () => Promise<DeliveriesF
       assert.doesNotMatch(JSON.stringify(shown), PERSONAL);
     });
 
-    it('hands out at once what was hastened, once, and hastens nothing else', async () => {
+    it('hands out a pending delivery at once after retryNow, and only a pending one', async () => {
       const [waiting, sent] = [aDelivery(), aDelivery()];
       await add([waiting, sent]);
       await claim();
-      assert.equal(await deliveries.hasten(waiting.id, at(2)), false);
+      assert.equal(await deliveries.retryNow(waiting.id, at(2)), false);
       await deliveries.settle(waiting.id, 'one', { state: 'pending', dueAt: at(600), counts: true });
       await deliveries.settle(sent.id, 'one', { state: 'sent', at: at(2) });
       assert.deepEqual(await claim({ owner: 'two', now: at(3) }), []);
-      assert.equal(await deliveries.hasten(waiting.id, at(3)), true);
+      assert.equal(await deliveries.retryNow(waiting.id, at(3)), true);
       assert.deepEqual(await claim({ owner: 'two', now: at(3) }), [{ ...waiting, tries: 1 }]);
-      assert.equal(await deliveries.hasten(sent.id, at(3)), false);
-      assert.equal(await deliveries.hasten(randomUUID(), at(3)), false);
+      assert.equal(await deliveries.retryNow(sent.id, at(3)), false);
+      assert.equal(await deliveries.retryNow(randomUUID(), at(3)), false);
       assert.deepEqual([await stateOf(waiting.id), await stateOf(sent.id)], ['claimed', 'sent']);
     });
 

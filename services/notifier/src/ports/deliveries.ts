@@ -102,10 +102,10 @@ export interface Deliveries {
   /** Those in any of the states, by the time of their event, newest first; by id, backwards, where it is the same. */
   list(query: DeliveryQuery): Promise<readonly DeliverySummary[]>;
   /**
-   * Makes a pending delivery due at `now`, whenever its next try was to be. Any other stays as it is.
+   * Makes a pending delivery due at `now` instead of at its scheduled retry. Any other delivery is unchanged.
    * @returns whether it was pending
    */
-  hasten(id: string, now: Date): Promise<boolean>;
+  retryNow(id: string, now: Date): Promise<boolean>;
   /**
    * Ends a delivery that is open and in nobody's hands at `now` as `cancelled`, by an operator. Any other stays
    * as it is: one with a living lease may be at the mail server by now.

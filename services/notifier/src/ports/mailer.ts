@@ -1,5 +1,5 @@
 /** Hands mails to a mail server. */
-import type { KnockResult, SendResult } from '../delivery/attempt.ts';
+import type { ProbeResult, SendResult } from '../delivery/attempt.ts';
 
 export interface Mail {
   /** The delivery's: Message-ID is made from it, so that a repeated send is recognisable. */
@@ -24,8 +24,8 @@ export interface SendOptions {
 export interface Mailer {
   /** Never rejects: whatever goes wrong is a result. */
   send(mail: Mail, options: SendOptions): Promise<SendResult>;
-  /** Connects, greets and logs in, and hands nothing over. Never rejects. */
-  knock(): Promise<KnockResult>;
+  /** Connects, greets and logs in, but sends no mail. Never rejects. */
+  probe(): Promise<ProbeResult>;
   /** Closes the connections; mails that are being handed over are finished first. */
   close(): void;
 }
