@@ -20,6 +20,7 @@ export function problemBody(spec: ProblemSpec, details: ProblemDetails, requestI
     resolution: spec.resolution,
     requestId,
     errors: details.errors,
+    retryAfter: details.retryAfter,
   });
 }
 
@@ -75,13 +76,15 @@ function withoutPath(error: unknown, path: string, route: Route | undefined): un
   return copy;
 }
 
-function answer(exchange: Exchange, { spec, details }: Problem): void {
+function answer(exchange: Exchange, problem: Problem): void {
+  const { spec, details } = problem;
   const { request } = exchange.state;
-  const page = problemPage(exchange, spec, details.detail);
+  const page = problemPage(exchange, problem);
   exchange.status = spec.status;
   const text = page ?? problemBody(spec, details, request.requestId);
   if (page !== undefined) setHeaders(exchange, pageHeaders);
   exchange.set('Cache-Control', 'no-store');
+  if (details.retryAfter !== undefined) exchange.set('Retry-After', String(details.retryAfter));
   setHeaders(exchange, details.headers ?? {});
   if (spec.status === 413) answerUnread(exchange, text);
   else exchange.body = text;
@@ -89,12 +92,12 @@ function answer(exchange: Exchange, { spec, details }: Problem): void {
   exchange.set('Content-Type', page === undefined ? 'application/problem+json' : 'text/html; charset=utf-8');
 }
 
-function problemPage(exchange: Exchange, spec: ProblemSpec, detail: string | undefined): string | undefined {
+function problemPage(exchange: Exchange, problem: Problem): string | undefined {
   const { route, request, sentAs } = exchange.state;
   if (route?.problemPage === undefined) return undefined;
   const isPage =
     route.method === 'GET' && Object.values(route.answers).some(({ media }) => media?.includes('text/html'));
-  return sentAs === 'form' || isPage ? route.problemPage(spec, detail, request) : undefined;
+  return sentAs === 'form' || isPage ? route.problemPage(problem, request) : undefined;
 }
 
 /** What is thrown away at most of a body that is too large, and how long that may take. */

@@ -18,6 +18,7 @@ function issueErrors(issue: z.core.$ZodIssue, input: unknown, root: string): rea
   if (issue.code === 'unrecognized_keys') {
     return issue.keys.map((key) => ({
       pointer: `${pointer}/${pointerToken(key)}`,
+      code: 'unknown',
       message: 'is not a known field',
     }));
   }
@@ -26,7 +27,27 @@ function issueErrors(issue: z.core.$ZodIssue, input: unknown, root: string): rea
     if (nearest !== undefined) return nearest.flatMap((inner) => issueErrors(inner, value, pointer));
   }
   const missing = value === undefined && (issue.code === 'invalid_type' || issue.code === 'invalid_value');
-  return [{ pointer, message: missing ? 'is required' : inWords(issue) }];
+  if (missing) return [{ pointer, code: 'required', message: 'is required' }];
+  return [{ pointer, code: codeOf(issue), message: inWords(issue) }];
+}
+
+function codeOf(issue: z.core.$ZodIssue): string {
+  switch (issue.code) {
+    case 'invalid_type':
+      return 'wrong_type';
+    case 'invalid_value':
+      return 'not_allowed';
+    case 'too_small':
+      return isCounted(issue.origin) ? 'too_short' : 'too_small';
+    case 'too_big':
+      return isCounted(issue.origin) ? 'too_long' : 'too_large';
+    default:
+      return 'invalid';
+  }
+}
+
+function isCounted(origin: string): boolean {
+  return ['string', 'array', 'set'].includes(origin);
 }
 
 /** Of a union's alternatives the one that was missed by the fewest faults: most likely the one that was meant. */

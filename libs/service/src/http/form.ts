@@ -19,14 +19,18 @@ export function parsePairs(encoded: string, pointer: string): ParsedPairs {
   const faults: FieldError[] = [];
   const pairs = encoded.split('&').filter((pair) => pair !== '');
   if (pairs.length > MOST_PAIRS) {
-    return { fields, faults: [{ pointer, message: `must not have more than ${MOST_PAIRS} fields` }] };
+    return {
+      fields,
+      faults: [{ pointer, code: 'malformed', message: `must not have more than ${MOST_PAIRS} fields` }],
+    };
   }
   for (const pair of pairs) {
     const equals = pair.indexOf('=');
     const name = decode(equals === -1 ? pair : pair.slice(0, equals));
     const value = decode(equals === -1 ? '' : pair.slice(equals + 1));
     const fault = pairFault(name, value, fields);
-    if (fault !== undefined) faults.push({ pointer: fieldPointer(pointer, name), message: fault });
+    if (fault !== undefined)
+      faults.push({ pointer: fieldPointer(pointer, name), code: 'malformed', message: fault });
     else if (name !== undefined && value !== undefined) fields[name] = value;
   }
   return { fields, faults };
@@ -35,7 +39,8 @@ export function parsePairs(encoded: string, pointer: string): ParsedPairs {
 /** The pairs of a form's body. */
 export function parseForm(bytes: Buffer): ParsedPairs {
   const text = decodeUtf8(bytes);
-  if (text === undefined) return { fields: {}, faults: [{ pointer: '#', message: 'is not valid UTF-8' }] };
+  if (text === undefined)
+    return { fields: {}, faults: [{ pointer: '#', code: 'malformed', message: 'is not valid UTF-8' }] };
   return parsePairs(text, '#');
 }
 

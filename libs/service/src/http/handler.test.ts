@@ -3,7 +3,7 @@ import { describe, it } from 'node:test';
 import { z } from 'zod';
 import { serve } from '../testing/serve.ts';
 import { pageHeaders } from './pages.ts';
-import { Problem, problems, rateLimited } from './problem.ts';
+import { type FieldError, Problem, problems, rateLimited } from './problem.ts';
 import { anyone, type Policy, type Route, route } from './route.ts';
 
 const greeting = z.object({ name: z.string(), nested: z.object({ deep: z.string() }).optional() });
@@ -62,7 +62,8 @@ interface ProblemBody {
   readonly detail: string;
   readonly code: string;
   readonly requestId: string;
-  readonly errors?: readonly { readonly pointer: string; readonly message: string }[];
+  readonly errors?: readonly FieldError[];
+  readonly retryAfter?: number;
 }
 
 async function problemOf(response: Response): Promise<ProblemBody> {
@@ -96,9 +97,9 @@ describe('a route', () => {
     const problem = await problemOf(response);
     assert.equal(problem.code, 'validation_failed');
     assert.deepEqual(problem.errors, [
-      { pointer: '#/path/id', message: 'must have at least 3 characters' },
-      { pointer: '#/query/limit', message: 'must be at most 100' },
-      { pointer: '#/query/colour', message: 'is not a known field' },
+      { pointer: '#/path/id', code: 'too_short', message: 'must have at least 3 characters' },
+      { pointer: '#/query/limit', code: 'too_large', message: 'must be at most 100' },
+      { pointer: '#/query/colour', code: 'unknown', message: 'is not a known field' },
     ]);
   });
 
@@ -106,10 +107,12 @@ describe('a route', () => {
     const { call } = await serve(t, [show, doing(done)]);
     const twice = await problemOf(await call('/greetings/abc?limit=1&limit=2'));
     assert.deepEqual(twice.errors, [
-      { pointer: '#/query/limit', message: 'must not be given more than once' },
+      { pointer: '#/query/limit', code: 'malformed', message: 'must not be given more than once' },
     ]);
     const unknown = await problemOf(await call('/doing?utm=1'));
-    assert.deepEqual(unknown.errors, [{ pointer: '#/query/utm', message: 'is not a known parameter' }]);
+    assert.deepEqual(unknown.errors, [
+      { pointer: '#/query/utm', code: 'unknown', message: 'is not a known parameter' },
+    ]);
   });
 
   it('refuses unknown fields at any depth', async (t) => {
@@ -123,7 +126,7 @@ describe('a route', () => {
   it('says which fields are missing', async (t) => {
     const { post } = await serve(t, [greet]);
     const problem = await problemOf(await post('/greetings', {}));
-    assert.deepEqual(problem.errors, [{ pointer: '#/name', message: 'is required' }]);
+    assert.deepEqual(problem.errors, [{ pointer: '#/name', code: 'required', message: 'is required' }]);
     assert.equal(problem.detail, 'The request has a fault. #/name: is required');
   });
 
@@ -132,7 +135,7 @@ describe('a route', () => {
     const response = await call('/greetings', { method: 'POST' });
     assert.equal(response.status, 400);
     assert.deepEqual((await problemOf(response)).errors, [
-      { pointer: '#', message: 'must be a JSON object, but is empty' },
+      { pointer: '#', code: 'required', message: 'must be a JSON object, but is empty' },
     ]);
   });
 
@@ -379,7 +382,8 @@ describe('problems', () => {
     const response = await call('/doing');
     assert.equal(response.status, 429);
     assert.equal(response.headers.get('retry-after'), '2');
-    assert.equal((await problemOf(response)).detail, 'Too many requests. Try again in 2 s.');
+    const { detail, retryAfter } = await problemOf(response);
+    assert.deepEqual([detail, retryAfter], ['Too many requests. Try again in 2 s.', 2]);
   });
 
   it('are pages where the answer would be one', async (t) => {
@@ -389,7 +393,7 @@ describe('problems', () => {
       },
       {
         answers: { 200: { description: 'A page', media: ['text/html'] } },
-        problemPage: (problem, detail) => `<h1>${problem.title}: ${detail}</h1>`,
+        problemPage: ({ spec, details }) => `<h1>${spec.title}: ${details.detail}</h1>`,
       },
     );
     const form = { ...page, method: 'POST', body: z.object({}), accepts: ['json', 'form'] } as const;

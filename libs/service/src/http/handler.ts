@@ -81,10 +81,12 @@ const secure: Step = async (exchange, next) => {
 
 const demandWellFormed: Step = async (exchange, next) => {
   if (exchange.req.httpVersion === '1.1' && exchange.req.headers.host === undefined) {
-    throw validationFailed([{ pointer: '#/header/Host', message: 'is required' }]);
+    throw validationFailed([{ pointer: '#/header/Host', code: 'required', message: 'is required' }]);
   }
   if (!isWellFormed(exchange.state.request.path)) {
-    throw validationFailed([{ pointer: '#/path', message: 'is not an address in percent-encoded UTF-8' }]);
+    throw validationFailed([
+      { pointer: '#/path', code: 'malformed', message: 'is not an address in percent-encoded UTF-8' },
+    ]);
   }
   await next();
 };

@@ -129,6 +129,6 @@ describe('JSON from strangers', () => {
 
   it('is refused if it is not UTF-8', () => {
     const parsed = parseJson(Buffer.from([0x22, 0xc3, 0x28, 0x22]));
-    assert.deepEqual(parsed, { fault: { pointer: '#', message: 'is not valid UTF-8' } });
+    assert.deepEqual(parsed, { fault: { pointer: '#', code: 'malformed', message: 'is not valid UTF-8' } });
   });
 });

@@ -10,9 +10,10 @@ export type ParsedJson = { readonly value: unknown } | { readonly fault: FieldEr
 /** The value of a JSON text in UTF-8, without duplicate keys, NUL, lone surrogates or nesting over 20 levels. */
 export function parseJson(bytes: Buffer): ParsedJson {
   const text = decodeUtf8(bytes);
-  if (text === undefined) return { fault: { pointer: '#', message: 'is not valid UTF-8' } };
+  if (text === undefined)
+    return { fault: { pointer: '#', code: 'malformed', message: 'is not valid UTF-8' } };
   const message = jsonFault(text);
-  if (message !== undefined) return { fault: { pointer: '#', message } };
+  if (message !== undefined) return { fault: { pointer: '#', code: 'malformed', message } };
   const value: unknown = JSON.parse(text);
   // Raw control characters break the syntax and the decoder lets no lone surrogate in: only escapes can hold them.
   const fault = text.includes('\\u') ? badText(value, '#') : undefined;
@@ -41,12 +42,13 @@ export function textFault(text: string): string | undefined {
 function badText(value: unknown, pointer: string): FieldError | undefined {
   if (typeof value === 'string') {
     const message = textFault(value);
-    return message === undefined ? undefined : { pointer, message };
+    return message === undefined ? undefined : { pointer, code: 'malformed', message };
   }
   if (typeof value !== 'object' || value === null) return undefined;
   for (const [key, child] of Object.entries(value)) {
     const message = textFault(key);
-    if (message !== undefined) return { pointer, message: `has a field whose name ${message}` };
+    if (message !== undefined)
+      return { pointer, code: 'malformed', message: `has a field whose name ${message}` };
     const fault = badText(child, `${pointer}/${pointerToken(key)}`);
     if (fault !== undefined) return fault;
   }

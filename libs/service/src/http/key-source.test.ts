@@ -24,7 +24,7 @@ const failure: Reply = (response) => response.writeHead(500).end();
 function unavailableWithRetryAfter(error: unknown): boolean {
   assert.ok(error instanceof Problem);
   assert.equal(error.spec.status, 503);
-  assert.equal(error.details.headers?.['Retry-After'], '1');
+  assert.equal(error.details.retryAfter, 1);
   return true;
 }
 

@@ -62,17 +62,19 @@ const problemSchema = {
     code: { type: 'string' },
     resolution: { type: 'string', description: 'What to do about it' },
     requestId: { type: 'string', description: 'As in X-Request-Id; to be quoted to an operator' },
+    retryAfter: { type: 'integer', description: 'Seconds to wait before trying again, as in Retry-After' },
     errors: {
       type: 'array',
       items: {
         type: 'object',
-        required: ['pointer', 'message'],
+        required: ['pointer', 'code', 'message'],
         properties: {
           pointer: {
             type: 'string',
             description:
               'JSON Pointer into the body; `#/query/…`, `#/path/…`, `#/header/…` for the other places',
           },
+          code: { type: 'string', description: 'Stable: `required`, `too_short`, …' },
           message: { type: 'string' },
         },
       },

@@ -11,6 +11,8 @@ export interface ProblemSpec {
 export interface FieldError {
   /** JSON Pointer (RFC 6901) into the body, `#/query/…`, `#/path/…` or `#/header/…` for the other places. */
   readonly pointer: string;
+  /** Stable, for clients that show messages of their own: `required`, `too_short`, … */
+  readonly code: string;
   readonly message: string;
 }
 
@@ -33,6 +35,8 @@ export interface ProblemDetails {
   /** What is wrong this time and what to do; never echoes a secret. */
   readonly detail?: string;
   readonly errors?: readonly FieldError[];
+  /** In whole seconds. Also sent as the header `Retry-After`. */
+  readonly retryAfter?: number;
   readonly headers?: Readonly<Record<string, string>>;
   /** For the log only. */
   readonly cause?: unknown;
@@ -56,15 +60,11 @@ export function rateLimited(retryAfterSeconds: number): Problem {
   const seconds = Math.max(1, Math.ceil(retryAfterSeconds));
   return new Problem(problems.rate_limited, {
     detail: `Too many requests. Try again in ${seconds} s.`,
-    headers: { 'Retry-After': String(seconds) },
+    retryAfter: seconds,
   });
 }
 
 /** 503 with `Retry-After`, in whole seconds. */
 export function unavailable(detail: string, retryAfterSeconds = 1, cause?: unknown): Problem {
-  return new Problem(problems.unavailable, {
-    detail,
-    headers: { 'Retry-After': String(retryAfterSeconds) },
-    cause,
-  });
+  return new Problem(problems.unavailable, { detail, retryAfter: retryAfterSeconds, cause });
 }

@@ -71,7 +71,7 @@ function headerCheck(schema: z.ZodObject | undefined) {
   };
 }
 
-const EMPTY = { fault: { pointer: '#', message: 'must be a JSON object, but is empty' } };
+const EMPTY = { fault: { pointer: '#', code: 'required', message: 'must be a JSON object, but is empty' } };
 const UNREADABLE = Symbol('unreadable');
 
 function decodeBody(body: Buffer, sentAs: BodyKind, ofNone: unknown, faults: FieldError[]): unknown {
@@ -97,7 +97,7 @@ function queryFields(route: Route, querystring: string, faults: FieldError[]): u
   faults.push(...found);
   if (route.query !== undefined) return fields;
   for (const name of Object.keys(fields)) {
-    faults.push({ pointer: `#/query/${name}`, message: 'is not a known parameter' });
+    faults.push({ pointer: `#/query/${name}`, code: 'unknown', message: 'is not a known parameter' });
   }
   return undefined;
 }

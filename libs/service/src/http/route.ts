@@ -3,7 +3,7 @@
  */
 import type { z } from 'zod';
 import type { Logger } from '../logger.ts';
-import type { ProblemSpec } from './problem.ts';
+import type { Problem, ProblemSpec } from './problem.ts';
 
 /** What a policy gets to see. Header names are in lower case. */
 export interface RequestContext {
@@ -106,11 +106,7 @@ export interface RouteSpec<Caller, Params, Query, Body> {
   /** Left out of the OpenAPI document. */
   readonly hidden?: boolean;
   /** Makes a Problem a page where the answer is to be HTML (`sentAs` form, or GET of a page). Without it: problem details. */
-  readonly problemPage?: (
-    problem: ProblemSpec,
-    detail: string | undefined,
-    request: RequestContext,
-  ) => string | undefined;
+  readonly problemPage?: (problem: Problem, request: RequestContext) => string | undefined;
   handle(input: HandlerInput<Caller, Params, Query, Body>): Promise<Answer>;
 }
 

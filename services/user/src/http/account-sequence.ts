@@ -31,6 +31,8 @@ export function readAccountSequence(text: string | undefined): AccountSequence |
   if (parsed.success) return parsed.data;
   throw new Problem(problems.validation_failed, {
     detail: 'The header Account-Sequence is malformed.',
-    errors: [{ pointer: '#/header/Account-Sequence', message: 'must be <account id>:<sequence>' }],
+    errors: [
+      { pointer: '#/header/Account-Sequence', code: 'invalid', message: 'must be <account id>:<sequence>' },
+    ],
   });
 }

@@ -12,9 +12,9 @@ import {
 } from '@latchkey/service';
 import { z } from 'zod';
 import type { ProfileQuery, Profiles } from '../ports/profiles.ts';
-import { standsStill } from '../projection/waiting-room.ts';
+import { WaitRefused } from '../projection/waiting-room.ts';
 import { writeCursor } from './cursor.ts';
-import { reachable } from './reachable.ts';
+import { answerFailures } from './problems.ts';
 import {
   type UsersQuery,
   type UserView,
@@ -98,8 +98,11 @@ async function seenBy(
   if (id === caller.profile.id) return viewOf(caller.profile);
   if (!caller.verified) throw new Problem(accountNotVerified);
   if (caller.role !== 'admin') throw new Problem(problems.insufficient_permission);
-  const { profile, parked } = await reachable(() => profiles.find(id));
-  if (parked !== undefined && id === caller.awaited) throw standsStill();
+  const { profile } = await answerFailures(async () => {
+    const account = await profiles.find(id);
+    if (account.parked !== undefined && id === caller.awaited) throw new WaitRefused('parked');
+    return account;
+  });
   if (profile === undefined || profile.ended) throw new Problem(problems.not_found);
   return viewOf(profile);
 }
@@ -108,7 +111,7 @@ async function page(
   profiles: RouteDeps['profiles'],
   query: UsersQuery,
 ): Promise<z.infer<typeof usersSchema>> {
-  const found = await reachable(() => profiles.list({ ...filtersOf(query), limit: query.limit + 1 }));
+  const found = await answerFailures(() => profiles.list({ ...filtersOf(query), limit: query.limit + 1 }));
   const shown = found.slice(0, query.limit);
   const last = shown.at(-1);
   const more = found.length > shown.length && last !== undefined;

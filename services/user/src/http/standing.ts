@@ -3,7 +3,7 @@ import type { AccessClaims, AccountStanding, Standing } from '@latchkey/service'
 import { honours, type LivingProfile } from '../profile/profile.ts';
 import type { WaitingRoom } from '../projection/waiting-room.ts';
 import { type AccountSequence, readAccountSequence } from './account-sequence.ts';
-import { reachable } from './reachable.ts';
+import { answerFailures } from './problems.ts';
 
 /** A caller comes with the profile that it was judged by, so that no route reads it twice. */
 export interface ProfileStanding extends AccountStanding {
@@ -20,7 +20,7 @@ export interface ProfileStanding extends AccountStanding {
  */
 export function createStanding(room: Pick<WaitingRoom, 'reach' | 'settled'>): Standing<ProfileStanding> {
   return (claims, request) =>
-    reachable(async () => {
+    answerFailures(async () => {
       const seen = readAccountSequence(request.headers['account-sequence']);
       // Judged before the second wait, so that a dead token never waits for what a header says.
       const standing = await standingAt(room, claims, claims.seq);

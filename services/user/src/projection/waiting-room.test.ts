@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { createLogger, Problem } from '@latchkey/service';
+import { createLogger } from '@latchkey/service';
 import { type Account, type Parked, sequenceOf } from '../profile/account.ts';
-import { createWaitingRoom, type WaitLimits } from './waiting-room.ts';
+import { createWaitingRoom, type WaitLimits, type WaitRefusal } from './waiting-room.ts';
 
 function at(id: string, sequence: number, parked?: Parked): Account {
   return {
@@ -32,12 +32,8 @@ function roomOver(stored: Map<string, Account>, limits: Partial<WaitLimits>, fai
   });
 }
 
-function is503(error: unknown): boolean {
-  return (
-    error instanceof Problem &&
-    error.spec.status === 503 &&
-    error.details.headers?.['Retry-After'] !== undefined
-  );
+function refused(kind: WaitRefusal) {
+  return { name: 'WaitRefused', kind };
 }
 
 /** Until so many wait: `reach` asks the store first. */
@@ -74,26 +70,26 @@ describe('a request that is ahead of the read model', () => {
     assert.equal(sequenceOf(await reached), 1);
   });
 
-  test('gets 503 when its time is over, and is forgotten', async (context) => {
+  test('is refused when its time is over, and is forgotten', async (context) => {
     context.mock.timers.enable({ apis: ['setTimeout'] });
     const room = roomOver(new Map(), { timeoutMs: 2000 });
-    const refused = assert.rejects(room.reach('a', 1, 'a'), is503);
+    const rejected = assert.rejects(room.reach('a', 1, 'a'), refused('behind'));
     await waitingFor(room, 1);
     context.mock.timers.tick(1999);
     assert.equal(room.waiting(), 1);
     context.mock.timers.tick(1);
-    await refused;
+    await rejected;
     assert.equal(room.waiting(), 0);
   });
 
-  test('gets 503 at once for a parked account, also when that is parked while it waits', async (context) => {
+  test('is refused at once for a parked account, also when that is parked while it waits', async (context) => {
     context.mock.timers.enable({ apis: ['setTimeout'] });
     const room = roomOver(new Map([['p', at('p', 3, mark('p'))]]), {});
-    await assert.rejects(room.reach('p', 1, 'p'), is503);
-    const refused = assert.rejects(room.reach('a', 2, 'a'), is503);
+    await assert.rejects(room.reach('p', 1, 'p'), refused('parked'));
+    const rejected = assert.rejects(room.reach('a', 2, 'a'), refused('parked'));
     await waitingFor(room, 1);
     room.announce([at('a', 1, mark('a'))]);
-    await refused;
+    await rejected;
   });
 
   test('is turned away where too many wait, in all or for one caller', async (context) => {
@@ -101,10 +97,10 @@ describe('a request that is ahead of the read model', () => {
     const room = roomOver(new Map(), { total: 3, perCaller: 2, timeoutMs: 10 });
     const waiting = [room.reach('a', 1, 'a'), room.reach('b', 1, 'a')];
     await waitingFor(room, 2);
-    await assert.rejects(room.reach('c', 1, 'a'), is503);
+    await assert.rejects(room.reach('c', 1, 'a'), refused('crowded'));
     waiting.push(room.reach('a', 1, 'b'));
     await waitingFor(room, 3);
-    await assert.rejects(room.reach('a', 1, 'c'), is503);
+    await assert.rejects(room.reach('a', 1, 'c'), refused('crowded'));
     room.announce([at('a', 1), at('b', 1)]);
     await Promise.all(waiting);
     assert.equal(room.waiting(), 0);

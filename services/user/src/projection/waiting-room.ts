@@ -1,5 +1,5 @@
 /** Read your writes: a request waits until the read model has reached the sequence that its caller has seen. */
-import { type Logger, unavailable } from '@latchkey/service';
+import type { Logger } from '@latchkey/service';
 import type { Profiles } from '../ports/profiles.ts';
 import { type Account, sequenceOf } from '../profile/account.ts';
 
@@ -18,11 +18,11 @@ export const defaultWaitLimits: WaitLimits = { timeoutMs: 2000, pollMs: 25, tota
 export interface WaitingRoom {
   /**
    * The account once it has reached `sequence`, at once if it has already or is parked: then it will not.
-   * @throws Problem (unavailable, with Retry-After) if it does not get there in time, or if too many wait already;
-   * StoreUnavailable if the store is away. One that goes away meanwhile is waited for.
+   * @throws WaitRefused (behind, crowded); StoreUnavailable if the store cannot be asked at first. An outage while
+   * waiting counts as waiting.
    */
   settled(id: string, sequence: number, caller: string): Promise<Account>;
-  /** The same. @throws also Problem (unavailable, with Retry-After) if it is parked */
+  /** Like `settled`. @throws WaitRefused (parked) as well */
   reach(id: string, sequence: number, caller: string): Promise<Account>;
   /** Wakes those whose account has got there. */
   announce(accounts: readonly Account[]): void;
@@ -37,15 +37,17 @@ interface Waiter {
   settle(account: Account): void;
 }
 
-const RETRY_AFTER_SECONDS = 1;
-function behind() {
-  return unavailable('The read model has not caught up yet. Try again.', RETRY_AFTER_SECONDS);
-}
-function crowded() {
-  return unavailable('Too many requests wait for the read model.', RETRY_AFTER_SECONDS);
-}
-export function standsStill() {
-  return unavailable('This account is being repaired. Try again later.', 30);
+/** The account did not reach the sequence in time, too many requests wait already, or the account is parked. */
+export type WaitRefusal = 'behind' | 'crowded' | 'parked';
+
+export class WaitRefused extends Error {
+  readonly kind: WaitRefusal;
+
+  constructor(kind: WaitRefusal) {
+    super(kind);
+    this.name = 'WaitRefused';
+    this.kind = kind;
+  }
 }
 
 export function createWaitingRoom(deps: {
@@ -89,7 +91,7 @@ export function createWaitingRoom(deps: {
 
   function admit(caller: string): void {
     const ofCaller = [...waiters].filter((waiter) => waiter.caller === caller).length;
-    if (waiters.size >= limits.total || ofCaller >= limits.perCaller) throw crowded();
+    if (waiters.size >= limits.total || ofCaller >= limits.perCaller) throw new WaitRefused('crowded');
   }
 
   function wait(id: string, sequence: number, caller: string): Promise<Account> {
@@ -109,7 +111,7 @@ export function createWaitingRoom(deps: {
       };
       const timer = setTimeout(() => {
         leave();
-        reject(behind());
+        reject(new WaitRefused('behind'));
       }, limits.timeoutMs);
       waiters.add(waiter);
       keepPolling();
@@ -137,6 +139,6 @@ function isSettled(account: Account, sequence: number): boolean {
 }
 
 function usable(account: Account): Account {
-  if (account.parked !== undefined) throw standsStill();
+  if (account.parked !== undefined) throw new WaitRefused('parked');
   return account;
 }

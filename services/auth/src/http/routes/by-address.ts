@@ -96,5 +96,7 @@ function callerOrAnyone(authenticated: Policy<Signed>): Policy<Signed | null> {
 }
 
 function neither(): Problem {
-  return validationFailed([{ pointer: '#/email', message: 'is required where no access token is sent' }]);
+  return validationFailed([
+    { pointer: '#/email', code: 'required', message: 'is required where no access token is sent' },
+  ]);
 }

@@ -23,11 +23,11 @@ export function linkProblemPage(
   pages: Pages,
   kind: 'verification' | 'password-reset',
 ): NonNullable<RouteSpec<unknown, unknown, unknown, unknown>['problemPage']> {
-  return (problem, detail, request) => {
+  return ({ spec, details }, request) => {
     const locale = localeOf(request);
-    if (problem.code === 'token_invalid') return pages.deadLink({ locale, kind, expired: false });
-    if (problem.code === 'token_expired') return pages.deadLink({ locale, kind, expired: true });
-    return pages.problem({ locale, code: problem.code, title: problem.title, detail });
+    if (spec.code === 'token_invalid') return pages.deadLink({ locale, kind, expired: false });
+    if (spec.code === 'token_expired') return pages.deadLink({ locale, kind, expired: true });
+    return pages.problem({ locale, code: spec.code, title: spec.title, detail: details.detail });
   };
 }
 

@@ -119,5 +119,7 @@ function presented(
   if (inBody !== undefined) return { token: inBody, inCookie: false };
   const inCookie = cookie.read(request);
   if (inCookie !== undefined) return { token: inCookie, inCookie: true };
-  throw validationFailed([{ pointer: '#/refreshToken', message: 'is required where no cookie has it' }]);
+  throw validationFailed([
+    { pointer: '#/refreshToken', code: 'required', message: 'is required where no cookie has it' },
+  ]);
 }
