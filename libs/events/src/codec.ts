@@ -3,7 +3,7 @@
  * stands in `ce_` headers as UTF-8 text.
  */
 import { z } from 'zod';
-import { catalogue, type Envelope, type LatchkeyEvent } from './events.ts';
+import { catalogue, type Envelope, type LatchkeyEvent } from './catalogue.ts';
 import { type HeaderValue, readHeaders, textOf, writeHeaders } from './headers.ts';
 import { type Upcast, upcast } from './upcast.ts';
 

@@ -4,7 +4,8 @@
  * (percent-encoding belongs to the HTTP binding alone).
  */
 import { z } from 'zod';
-import { type Envelope, type EventType, instant } from './events.ts';
+import type { Envelope, EventType } from './catalogue.ts';
+import { instant } from './fields.ts';
 
 export const EVENT_SOURCE = '/latchkey/auth';
 

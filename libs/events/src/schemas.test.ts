@@ -117,7 +117,7 @@ describe('the AsyncAPI document', () => {
 
 describe('docs/events', () => {
   it('is what the code says', () => {
-    const script = fileURLToPath(new URL('../scripts/write-schemas.ts', import.meta.url));
+    const script = fileURLToPath(new URL('../scripts/write-docs.ts', import.meta.url));
     assert.doesNotThrow(() => execFileSync(process.execPath, [script, '--check'], { encoding: 'utf8' }));
   });
 });

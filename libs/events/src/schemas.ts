@@ -1,6 +1,6 @@
 /** The contracts in the languages of others: JSON Schema per event, and AsyncAPI for both topics. */
 import { z } from 'zod';
-import { catalogue, type EventType, eventTypes } from './events.ts';
+import { catalogue, type EventType, eventTypes } from './catalogue.ts';
 import { dataSchemaUri, eventHeaders } from './headers.ts';
 import { type EventTopic, topics } from './topics.ts';
 

@@ -1,16 +1,21 @@
-/** The topics and their settings; a job makes them, nothing else does. */
-import { ACCOUNTS_TOPIC, MAILINGS_TOPIC, type TopicName } from './events.ts';
+/** The topics of the events, with their settings. Only `npm run ops -- topics` creates them. */
 
 const DAY_MS = 24 * 60 * 60 * 1000;
 
+export const ACCOUNTS_TOPIC = 'accounts.events.v1';
+export const MAILINGS_TOPIC = 'mailings.events.v1';
+export type TopicName = typeof ACCOUNTS_TOPIC | typeof MAILINGS_TOPIC;
+
 export interface EventTopic {
   readonly name: TopicName;
-  /** Fixed for ever: the partition of a key depends on it. */
+  /** Must never change: the partition of a key depends on it. */
   readonly partitions: number;
-  /** How long records are kept, in ms; -1 is for ever. */
+  /** How long records are kept, in ms; -1 keeps them forever. */
   readonly retentionMs: number;
-  /** What its key is. */
+  /** What the key of a record is. */
   readonly keyedBy: string;
+  /** The field of an event's data that repeats the key. */
+  readonly subjectField: 'userId' | 'mailingId';
 }
 
 export const accountsTopic: EventTopic = {
@@ -18,6 +23,7 @@ export const accountsTopic: EventTopic = {
   partitions: 12,
   retentionMs: -1,
   keyedBy: 'account id',
+  subjectField: 'userId',
 };
 
 export const mailingsTopic: EventTopic = {
@@ -25,6 +31,7 @@ export const mailingsTopic: EventTopic = {
   partitions: 12,
   retentionMs: 7 * DAY_MS,
   keyedBy: 'mailing id',
+  subjectField: 'mailingId',
 };
 
 export const topics: readonly EventTopic[] = [accountsTopic, mailingsTopic];

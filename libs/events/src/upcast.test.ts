@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { z } from 'zod';
 import { OTHER, USER, withHeaders } from '../test/records.ts';
+import { eventTypes } from './catalogue.ts';
 import { createDecode } from './codec.ts';
-import { eventTypes } from './events.ts';
 import { createUpcast, type Upcaster, upcast, upcasters } from './upcast.ts';
 
 /** A catalogue of another world, in which AccountVerified has come to its third version. */

@@ -2,7 +2,7 @@
  * Old data in its current form. A change that is not merely a new optional field makes a new version, and one
  * step from the version before it; steps are chained, so that data of any age arrives as today's.
  */
-import { catalogue, type EventType } from './events.ts';
+import { catalogue, type EventType } from './catalogue.ts';
 
 /**
  * One step up, from one version of an event's data to the next. Pure; it passes on fields that it does not

@@ -1,11 +1,18 @@
-/** Arbitrary valid events. */
+/** Arbitrary valid events, derived from the JSON Schemas of their data. */
 import fc from 'fast-check';
-import type { DataOf, EventType, LatchkeyEvent } from '../src/index.ts';
+import {
+  catalogue,
+  type EventType,
+  eventJsonSchema,
+  eventTypes,
+  type JsonSchema,
+  type LatchkeyEvent,
+} from '../src/index.ts';
 
 const instant = fc
   .date({ min: new Date('2000-01-01T00:00:00Z'), max: new Date('2100-01-01T00:00:00Z'), noInvalidDate: true })
   .map((date) => date.toISOString());
-/** Any text, lone surrogates and control characters among it. */
+/** Any text, including lone surrogates and control characters. */
 const anyText = fc.string({ unit: 'binary', maxLength: 40 });
 const headerText = fc
   .string({ unit: 'grapheme', minLength: 1, maxLength: 40 })
@@ -19,94 +26,62 @@ function hex(length: number) {
 }
 const traceparent = fc.tuple(hex(32), hex(16)).map(([trace, parent]) => `00-${trace}-${parent}-01`);
 
-const role = fc.constantFrom('user' as const, 'admin' as const);
-const locale = fc.constantFrom('en', 'de', 'pt-BR', 'zh-Hant-TW');
-const sealed = fc.record({ sealed: fc.base64String({ minLength: 4 }), expiresAt: instant });
-const recipient = fc.option(fc.record({ email: anyText, username: anyText }));
-const reason = fc.option(fc.record({ reason: anyText }, { requiredKeys: [] }));
+/** The parts of JSON Schema that the events use; `schemaArbitrary` throws on any other. */
+interface Schema {
+  readonly type?: string;
+  readonly format?: string;
+  readonly const?: unknown;
+  readonly enum?: readonly unknown[];
+  readonly anyOf?: readonly Schema[];
+  readonly items?: Schema;
+  readonly minItems?: number;
+  readonly maxItems?: number;
+  readonly minLength?: number;
+  readonly maxLength?: number;
+  readonly properties?: Readonly<Record<string, Schema>>;
+  readonly required?: readonly string[];
+}
 
-type Maker<T extends EventType> = (subject: string) => fc.Arbitrary<DataOf<T>>;
+function textArbitrary({ format, minLength = 0, maxLength }: Schema): fc.Arbitrary<string> {
+  if (format === 'uuid') return uuid;
+  if (format === 'date-time') return instant;
+  if (format !== undefined) throw new Error(`No arbitrary for the format ${format}.`);
+  if (minLength === 0 && maxLength === undefined) return anyText;
+  return fc.string({ unit: 'binary', minLength, maxLength: maxLength ?? minLength + 40 });
+}
 
-const makers: { readonly [T in EventType]: Maker<T> } = {
-  UserRegistered: (userId) =>
-    fc.record(
-      {
-        userId: fc.constant(userId),
-        role,
-        locale,
-        person: fc.option(
-          fc.record(
-            { email: anyText, username: anyText, firstName: anyText, lastName: anyText },
-            { requiredKeys: ['email', 'username'] },
-          ),
-        ),
-        verification: sealed,
-      },
-      { requiredKeys: ['userId', 'role', 'locale', 'person'] },
-    ),
-  VerificationRequested: (userId) =>
-    fc.record(
-      { userId: fc.constant(userId), locale, person: recipient, verification: sealed },
-      { requiredKeys: ['userId', 'locale', 'person'] },
-    ),
-  AccountVerified: (userId) => fc.record({ userId: fc.constant(userId), locale, person: recipient }),
-  RegistrationEnded: (userId) =>
-    fc.record({ userId: fc.constant(userId), reason: fc.constantFrom('expired', 'rejected', 'superseded') }),
-  PasswordResetRequested: (userId) =>
-    fc.record(
-      { userId: fc.constant(userId), locale, person: recipient, reset: sealed, verifies: fc.boolean() },
-      { requiredKeys: ['userId', 'locale', 'person', 'verifies'] },
-    ),
-  PasswordChanged: (userId) =>
-    fc.record({
-      userId: fc.constant(userId),
-      how: fc.constantFrom('reset', 'change', 'first'),
-      locale,
-      person: recipient,
-    }),
-  ProfileChanged: (userId) =>
-    fc.record(
-      {
-        userId: fc.constant(userId),
-        locale,
-        person: fc.option(
-          fc.record({ username: anyText, firstName: anyText, lastName: anyText }, { requiredKeys: [] }),
-        ),
-      },
-      { requiredKeys: ['userId', 'person'] },
-    ),
-  RoleChanged: (userId) =>
-    fc.record({
-      userId: fc.constant(userId),
-      role,
-      previousRole: role,
-      changedBy: anyText,
-      locale,
-      person: recipient,
-    }),
-  AccountDisabled: (userId) => fc.record({ userId: fc.constant(userId), changedBy: anyText, person: reason }),
-  AccountEnabled: (userId) => fc.record({ userId: fc.constant(userId), changedBy: anyText, person: reason }),
-  SessionsRevoked: (userId) =>
-    fc.record({
-      userId: fc.constant(userId),
-      reason: fc.constantFrom(
-        'logout-all',
-        'password-changed',
-        'refresh-reuse',
-        'role-changed',
-        'disabled',
-        'ended',
-        'admin',
-      ),
-    }),
-  MailRequested: (mailingId) =>
-    fc.record({
-      mailingId: fc.constant(mailingId),
-      template: fc.constant('welcome'),
-      requestedBy: uuid,
-      person: fc.option(fc.record({ recipients: fc.array(anyText, { minLength: 1, maxLength: 100 }) })),
-    }),
-};
+function schemaArbitrary(schema: Schema): fc.Arbitrary<unknown> {
+  if ('const' in schema) return fc.constant(schema.const);
+  if (schema.enum) return fc.constantFrom(...schema.enum);
+  if (schema.anyOf) return fc.oneof(...schema.anyOf.map(schemaArbitrary));
+  switch (schema.type) {
+    case 'null':
+      return fc.constant(null);
+    case 'boolean':
+      return fc.boolean();
+    case 'string':
+      return textArbitrary(schema);
+    case 'array': {
+      const { items = {}, minItems = 0, maxItems } = schema;
+      return fc.array(schemaArbitrary(items), { minLength: minItems, maxLength: maxItems ?? 20 });
+    }
+    case 'object': {
+      const { properties = {}, required = [] } = schema;
+      const fields = Object.entries(properties).map(([name, field]) => [name, schemaArbitrary(field)]);
+      const shape: Record<string, fc.Arbitrary<unknown>> = Object.fromEntries(fields);
+      return fc.record(shape, { requiredKeys: [...required] });
+    }
+    default:
+      throw new Error(`No arbitrary for the schema ${JSON.stringify(schema)}.`);
+  }
+}
+
+const dataArbitraries = new Map(
+  eventTypes.map((type): [EventType, fc.Arbitrary<unknown>] => {
+    const schema: JsonSchema = eventJsonSchema(type);
+    return [type, schemaArbitrary(schema)];
+  }),
+);
 
 const envelope = fc.record(
   {
@@ -122,15 +97,15 @@ const envelope = fc.record(
 );
 
 function eventOf(type: EventType): fc.Arbitrary<LatchkeyEvent> {
-  return envelope.chain((facts) =>
-    // Cloned, for fast-check makes some objects without a prototype, which JSON cannot give back.
-    makers[type](facts.subject).map((data) => structuredClone({ ...facts, type, data }) as LatchkeyEvent),
-  );
+  const data = dataArbitraries.get(type) ?? fc.constant({});
+  return fc.tuple(envelope, data).map(([facts, fields]) => {
+    const subject = { [catalogue[type].subjectField]: facts.subject };
+    // Cloned, because fast-check makes some objects without a prototype, which JSON does not preserve.
+    return structuredClone({ ...facts, type, data: { ...Object(fields), ...subject } }) as LatchkeyEvent;
+  });
 }
 
-/** Any event of the given types, by default of any. */
-export function anyEvent(
-  types: readonly EventType[] = Object.keys(makers) as EventType[],
-): fc.Arbitrary<LatchkeyEvent> {
+/** Any event of the given types, by default of every type. */
+export function anyEvent(types: readonly EventType[] = eventTypes): fc.Arbitrary<LatchkeyEvent> {
   return fc.oneof(...types.map(eventOf));
 }

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import type { BusRecord, Slice } from '@latchkey/bus';
-import { ACCOUNTS_TOPIC, type LatchkeyEvent } from '../events.ts';
+import type { LatchkeyEvent } from '../catalogue.ts';
+import { ACCOUNTS_TOPIC } from '../topics.ts';
 import { createSliceHandler } from './handle-slice.ts';
 import type { Handlers } from './handlers.ts';
 import { StoppedError } from './reader.ts';

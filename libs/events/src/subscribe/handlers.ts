@@ -1,4 +1,4 @@
-import type { EventOf, EventType } from '../events.ts';
+import type { EventOf, EventType } from '../catalogue.ts';
 
 /** What happened. `data` is that of the current version, whichever version was published. */
 export type SubscribedEvent<T extends EventType> = Pick<EventOf<T>, 'type' | 'data'>;

@@ -1,6 +1,7 @@
 /** What the next record of an account asks for. Pure. */
+
+import type { Envelope } from '../catalogue.ts';
 import type { Decoded } from '../codec.ts';
-import type { Envelope } from '../events.ts';
 import type { Parked, Position } from './sequence-store.ts';
 
 /** A record of a topic, decoded, and where it stands. */

@@ -1,7 +1,7 @@
 /** How a subscription takes records up: the parts that reading on and reading again have in common. */
 import type { BusRecord } from '@latchkey/bus';
+import type { EventType } from '../catalogue.ts';
 import { decode } from '../codec.ts';
-import type { EventType } from '../events.ts';
 import { type Handlers, runHandler } from './handlers.ts';
 import type { Beginning, PlacedRecord, ReadableRecord } from './next-step.ts';
 import type { SequenceStore } from './sequence-store.ts';

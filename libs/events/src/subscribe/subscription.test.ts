@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, type TestContext, test } from 'node:test';
 import { setImmediate as turn } from 'node:timers/promises';
 import type { Bus } from '@latchkey/bus';
-import { MAILINGS_TOPIC } from '../events.ts';
+import { MAILINGS_TOPIC } from '../topics.ts';
 import { type EventContext, type Handlers, ParkError, type SubscribedEvent } from './handlers.ts';
 import { memoryStore } from './memory-store.ts';
 import { lastingStore, openBench } from './testing/bench.ts';

@@ -1,6 +1,7 @@
 /** A subscription on any bus. */
 import type { Bus } from '@latchkey/bus';
-import { ACCOUNTS_TOPIC, catalogue, eventTypes, type TopicName } from '../events.ts';
+import { catalogue, eventTypes } from '../catalogue.ts';
+import { ACCOUNTS_TOPIC, type TopicName } from '../topics.ts';
 import { createSliceHandler } from './handle-slice.ts';
 import type { Handlers } from './handlers.ts';
 import type { Effect, SeenType, SubscriberLogger } from './reader.ts';

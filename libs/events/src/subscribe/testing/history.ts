@@ -1,8 +1,8 @@
 /** Events of one account, for tests: each gets the next sequence. */
 import { randomUUID } from 'node:crypto';
 import type { OutgoingRecord } from '@latchkey/bus';
+import type { DataOf, EventOf, EventType, LatchkeyEvent } from '../../catalogue.ts';
 import { encode } from '../../codec.ts';
-import type { DataOf, EventOf, EventType, LatchkeyEvent } from '../../events.ts';
 
 export const ada = { email: 'ada@example.com', username: 'ada' };
 

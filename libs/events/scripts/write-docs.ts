@@ -1,0 +1,56 @@
+/**
+ * Writes what follows from the events: a JSON Schema per event and the AsyncAPI document in `docs/events/`, the
+ * table in `docs/events.md`, and a frozen sample for each version that has none yet. With `--check` it writes
+ * nothing, names the files that differ, and exits with 1 if there are any.
+ */
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { asyncApiDocument, catalogue, eventJsonSchema, eventTypes } from '../src/index.ts';
+import { withEventTable } from './event-table.ts';
+import { missingSamples } from './frozen-samples.ts';
+
+const root = new URL('../../../', import.meta.url);
+const schemas = new URL('docs/events/', root);
+
+function json(document: unknown): string {
+  return `${JSON.stringify(document, null, 2)}\n`;
+}
+
+function read(path: string): string {
+  return readFileSync(new URL(path, root), 'utf8');
+}
+
+/** Every generated file by its path: the text that it must have, or undefined if it must not exist. */
+function wantedFiles(): ReadonlyMap<string, string | undefined> {
+  const present = readdirSync(schemas).filter((name) => name.endsWith('.json'));
+  return new Map<string, string | undefined>([
+    ...present.map((name): [string, undefined] => [`docs/events/${name}`, undefined]),
+    ['docs/events/asyncapi.json', json(asyncApiDocument())],
+    ...eventTypes.map((type): [string, string] => [
+      `docs/events/${type}.v${catalogue[type].version}.schema.json`,
+      json(eventJsonSchema(type)),
+    ]),
+    ['docs/events.md', withEventTable(read('docs/events.md'))],
+    ...missingSamples(),
+  ]);
+}
+
+function contentOf(path: string): string | undefined {
+  try {
+    return read(path);
+  } catch {
+    return undefined;
+  }
+}
+
+mkdirSync(schemas, { recursive: true });
+const different = [...wantedFiles()].filter(([path, text]) => contentOf(path) !== text);
+
+if (process.argv.includes('--check')) {
+  for (const [path] of different) console.error(`${path} is out of date: npm run docs`);
+  process.exitCode = different.length === 0 ? 0 : 1;
+} else {
+  for (const [path, text] of different) {
+    if (text === undefined) rmSync(new URL(path, root));
+    else writeFileSync(new URL(path, root), text);
+  }
+}

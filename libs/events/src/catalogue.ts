@@ -1,0 +1,67 @@
+/**
+ * Every event type of Latchkey, and the types that follow from the declarations in `events/`.
+ *
+ * All personal data of an event is under `data.person`; `person` is `null` once it has been erased, and every
+ * consumer must accept that. No secret is ever part of an event: a one-time token is encrypted to the notifier.
+ */
+import type { z } from 'zod';
+import { AccountDisabled } from './events/account-disabled.ts';
+import { AccountEnabled } from './events/account-enabled.ts';
+import { AccountVerified } from './events/account-verified.ts';
+import { MailRequested } from './events/mail-requested.ts';
+import { PasswordChanged } from './events/password-changed.ts';
+import { PasswordResetRequested } from './events/password-reset-requested.ts';
+import { ProfileChanged } from './events/profile-changed.ts';
+import { RegistrationEnded } from './events/registration-ended.ts';
+import { RoleChanged } from './events/role-changed.ts';
+import { SessionsRevoked } from './events/sessions-revoked.ts';
+import { UserRegistered } from './events/user-registered.ts';
+import { VerificationRequested } from './events/verification-requested.ts';
+
+/** The contract of each event type, in the order in which the documentation lists them. */
+export const catalogue = {
+  UserRegistered,
+  VerificationRequested,
+  AccountVerified,
+  RegistrationEnded,
+  PasswordResetRequested,
+  PasswordChanged,
+  ProfileChanged,
+  RoleChanged,
+  AccountDisabled,
+  AccountEnabled,
+  SessionsRevoked,
+  MailRequested,
+};
+
+export type EventType = keyof typeof catalogue;
+export type DataOf<T extends EventType> = z.infer<(typeof catalogue)[T]['schema']>;
+
+/** Whether a text names an event of the catalogue. */
+export function isEventType(text: string): text is EventType {
+  return Object.hasOwn(catalogue, text);
+}
+
+/** Every event type, in the order of the catalogue. */
+export const eventTypes: readonly EventType[] = Object.keys(catalogue).filter(isEventType);
+
+/** What identifies and orders an event. It is fixed when the event is appended to the journal, and never changes. */
+export interface Envelope {
+  /** UUIDv7. */
+  readonly id: string;
+  /** The account id, or the mailing id for mailings: the stream, and the key on the topic. */
+  readonly subject: string;
+  /** From 1, without gaps, per subject. */
+  readonly sequence: number;
+  /** RFC 3339, UTC. */
+  readonly time: string;
+  /** The request that led to the event (`X-Request-Id`). */
+  readonly correlationId: string;
+  /** The command that led to the event. */
+  readonly causationId: string;
+  /** W3C trace context, if the request had one. */
+  readonly traceparent?: string;
+}
+
+export type EventOf<T extends EventType> = Envelope & { readonly type: T; readonly data: DataOf<T> };
+export type LatchkeyEvent = { [T in EventType]: EventOf<T> }[EventType];

@@ -1,0 +1,60 @@
+/** How an event is declared: one file per event in `events/`, one call of `defineEvent` in it. */
+import { z } from 'zod';
+import type { EventTopic, TopicName } from './topics.ts';
+
+interface Definition<Type extends string, Shape extends z.ZodRawShape> {
+  readonly type: Type;
+  /** The current version of the data; 1 unless given. A raised version needs a step in `upcast.ts`. */
+  readonly version?: number;
+  readonly topic: EventTopic;
+  /** What happened, in one or two sentences. */
+  readonly description: string;
+  /** What the consumers of this repository do about it. */
+  readonly effects: string;
+  /** The fields of the data. Personal data only under `person`; no secrets. */
+  readonly data: Shape;
+  /** Data by title: at least one with a person and one with `person: null`, if the event has a person. */
+  readonly samples: Readonly<Record<string, z.infer<z.ZodObject<Shape>>>>;
+}
+
+/** What is known of an event type: where it is published, in which version, and the schema of its data. */
+export interface EventContract<Type extends string = string, Shape extends z.ZodRawShape = z.ZodRawShape> {
+  readonly type: Type;
+  /** The current version. */
+  readonly version: number;
+  readonly topic: TopicName;
+  /** The field of the data that repeats the envelope's subject. */
+  readonly subjectField: EventTopic['subjectField'];
+  readonly effects: string;
+  readonly schema: z.ZodObject<Shape>;
+  readonly samples: Readonly<Record<string, z.infer<z.ZodObject<Shape>>>>;
+}
+
+/**
+ * Declares an event.
+ *
+ * @example
+ * export const UserRegistered = defineEvent({
+ *   type: 'UserRegistered',
+ *   topic: accountsTopic,
+ *   description: 'Somebody signed up: a new, unverified account.',
+ *   effects: 'user: a new profile.',
+ *   data: { userId: id, locale, person: recipient },
+ *   samples: { 'with a person': { userId: '01980d2e-…', locale: 'en', person: { … } } },
+ * });
+ */
+export function defineEvent<const Type extends string, Shape extends z.ZodRawShape>({
+  version = 1,
+  topic,
+  description,
+  data,
+  ...rest
+}: Definition<Type, Shape>): EventContract<Type, Shape> {
+  return {
+    ...rest,
+    version,
+    topic: topic.name,
+    subjectField: topic.subjectField,
+    schema: z.object(data).describe(description),
+  };
+}

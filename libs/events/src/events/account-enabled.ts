@@ -1,0 +1,31 @@
+import { z } from 'zod';
+import { defineEvent } from '../define-event.ts';
+import { id, person } from '../fields.ts';
+import { accountsTopic } from '../topics.ts';
+
+export const AccountEnabled = defineEvent({
+  type: 'AccountEnabled',
+  topic: accountsTopic,
+  description: 'An admin enabled a disabled account.',
+  effects: 'user: clears the mark.',
+  data: { userId: id, changedBy: z.string(), person: person({ reason: z.string().optional() }) },
+  samples: {
+    'with person': {
+      userId: '01980d2e-5a40-7c31-9f0e-3b7c6a1d2e4f',
+      changedBy: '01980a11-0c20-7b02-8a44-91e7d5c3b2a1',
+      person: {
+        reason: 'Back from leave',
+      },
+    },
+    'without a reason': {
+      userId: '01980d2e-5a40-7c31-9f0e-3b7c6a1d2e4f',
+      changedBy: '01980a11-0c20-7b02-8a44-91e7d5c3b2a1',
+      person: {},
+    },
+    'person erased': {
+      userId: '01980d2e-5a40-7c31-9f0e-3b7c6a1d2e4f',
+      changedBy: '01980a11-0c20-7b02-8a44-91e7d5c3b2a1',
+      person: null,
+    },
+  },
+});
