@@ -61,6 +61,12 @@ module.exports = {
       to: { path: ['^libs/(events|service|bus|mongo|cluster)/', '^services/', '^apps/'] },
     },
     {
+      name: 'locale-knows-nobody',
+      severity: 'error',
+      from: { path: '^libs/locale/src', pathNot: tests },
+      to: { pathNot: '^libs/locale/src/' },
+    },
+    {
       name: 'mongo-knows-nobody',
       severity: 'error',
       from: { path: '^libs/mongo/src' },

@@ -1,9 +1,10 @@
 /** Shows every mail in every locale with sample data, in a browser: `node services/notifier/scripts/preview-mails.ts`. */
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { instantInWords } from '@latchkey/locale';
 import { loadTemplates, type Templates } from '../src/mail/templates.ts';
 import { mailNames, sampleVariables, type Variables } from '../src/mail/variables.ts';
-import { duration, instantInWords } from '../src/mail/words.ts';
+import { duration } from '../src/mail/words.ts';
 
 const entities: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' };
 function escapeHtml(text: string): string {

@@ -1,10 +1,11 @@
 /** A delivery as a mail: its template, filled in. */
 import type { SealedContent } from '@latchkey/events';
+import { instantInWords } from '@latchkey/locale';
 import type { ClaimedDelivery } from '../delivery/delivery.ts';
 import type { Links } from './links.ts';
 import type { RenderedTemplates, Templates } from './templates.ts';
 import type { Variables } from './variables.ts';
-import { duration, instantInWords } from './words.ts';
+import { duration } from './words.ts';
 
 /** @param link what was sealed, for mails that carry a link */
 export type RenderMail = (

@@ -5,10 +5,10 @@
  */
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { fallbacks } from '@latchkey/locale';
 import { Liquid, type Template } from 'liquidjs';
 import type { MailName } from '../reactions.ts';
 import { mailNames, mailVariables, sampleVariables, type Variables } from './variables.ts';
-import { fallbacks } from './words.ts';
 
 /** Templates that cannot be used, one line each, naming the file. */
 export class TemplateError extends Error {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { createLinks } from './links.ts';
-import { duration, fallbacks, instantInWords } from './words.ts';
+import { duration } from './words.ts';
 
 const SECOND = 1000;
 const MINUTE = 60 * SECOND;
@@ -22,16 +22,6 @@ describe('an expiry in words', () => {
       assert.equal(duration(ms, 'de'), german);
     });
   }
-
-  it('names the instant in UTC', () => {
-    const words = instantInWords(new Date('2026-11-22T10:15:00Z'), 'de');
-    assert.match(words, /22\. November 2026 um 10:15 UTC/);
-  });
-
-  it('takes any locale, also one that is none', () => {
-    assert.deepEqual(fallbacks('de-AT'), ['de-AT', 'de', 'en']);
-    assert.deepEqual(fallbacks('../x'), ['en']);
-  });
 });
 
 describe('links in mails', () => {

@@ -3,13 +3,14 @@
  */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { instantInWords } from '@latchkey/locale';
 import type { OpenReset } from '../../use-cases/password.ts';
 import type { OpenVerification } from '../../use-cases/verification.ts';
 import { BASE } from '../deps.ts';
 import { faultIn, problemIn, type ShownProblem } from './faults.ts';
 import { loadTemplates, type PageName } from './templates.ts';
 import { type Language, type LinkKind, languageFor, type Message } from './texts.ts';
-import { instantInWords, shown } from './words.ts';
+import { shown } from './words.ts';
 
 export interface Pages {
   /** Who signed up when, a button to confirm, another for "this was not me". `action` is where the forms post. */

@@ -1,4 +1,5 @@
 /** What the pages say. A language in which a text is missing does not compile. */
+import { parseLocale } from '@latchkey/locale';
 import type { problems } from '@latchkey/service';
 import { de } from './texts.de.ts';
 import { en } from './texts.en.ts';
@@ -64,13 +65,9 @@ export interface Language {
   readonly texts: Texts;
 }
 
-/** The texts for a reader; English for languages that have none, and for what is no language tag. */
+/** Returns the texts for a reader; English where there are none in the language of `locale`. */
 export function languageFor(locale: string): Language {
-  try {
-    const { baseName, language } = new Intl.Locale(locale);
-    const texts = languages[language];
-    return texts === undefined ? { tag: 'en', texts: en } : { tag: baseName, texts };
-  } catch {
-    return { tag: 'en', texts: en };
-  }
+  const { tag, language } = parseLocale(locale);
+  const texts = languages[language];
+  return texts === undefined ? { tag: 'en', texts: en } : { tag, texts };
 }

@@ -1,0 +1,26 @@
+/** Language tags (BCP 47), and which language to use where there are no texts in the one asked for. */
+
+export interface ParsedLocale {
+  /** The tag in canonical form, without extensions: `de-AT`. */
+  readonly tag: string;
+  /** Its language: `de`. */
+  readonly language: string;
+}
+
+const ENGLISH: ParsedLocale = { tag: 'en', language: 'en' };
+
+/** Parses a language tag. Returns English for a malformed one. */
+export function parseLocale(locale: string): ParsedLocale {
+  try {
+    const { baseName, language } = new Intl.Locale(locale);
+    return { tag: baseName, language };
+  } catch {
+    return ENGLISH;
+  }
+}
+
+/** Returns the locales to look for, best first: the exact one, its language, English. */
+export function fallbacks(locale: string): readonly string[] {
+  const { tag, language } = parseLocale(locale);
+  return [...new Set([tag, language, ENGLISH.tag])];
+}

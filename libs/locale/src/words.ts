@@ -1,0 +1,47 @@
+/** Times in words, in the reader's language. */
+
+export type Unit = 'second' | 'minute' | 'hour' | 'day';
+
+/** Caches one formatter per locale: Intl formatters are expensive to create, and locales are few. */
+function perLocale<Formatter>(create: (locale: string) => Formatter): (locale: string) => Formatter {
+  const created = new Map<string, Formatter>();
+  return (locale) => {
+    const formatter = created.get(locale) ?? create(locale);
+    created.set(locale, formatter);
+    return formatter;
+  };
+}
+
+function counting(unit: Unit) {
+  return perLocale((locale) => new Intl.NumberFormat(locale, { style: 'unit', unit, unitDisplay: 'long' }));
+}
+
+const counts = {
+  second: counting('second'),
+  minute: counting('minute'),
+  hour: counting('hour'),
+  day: counting('day'),
+} as const satisfies Readonly<Record<Unit, unknown>>;
+
+const instants = perLocale(
+  (locale) =>
+    new Intl.DateTimeFormat(locale, {
+      day: 'numeric',
+      month: 'long',
+      year: 'numeric',
+      hour: '2-digit',
+      minute: '2-digit',
+      timeZone: 'UTC',
+      timeZoneName: 'short',
+    }),
+);
+
+/** Formats a count of a unit of time: "24 hours", "1 Stunde". */
+export function countInWords(count: number, unit: Unit, locale: string): string {
+  return counts[unit](locale).format(count);
+}
+
+/** Formats an instant, in UTC, in the order and words of the language: "21 November 2026 at 10:15 UTC". */
+export function instantInWords(at: Date, locale: string): string {
+  return instants(locale).format(at);
+}
