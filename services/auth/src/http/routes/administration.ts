@@ -1,4 +1,4 @@
-import { role } from '@latchkey/events';
+import { catalogue, role } from '@latchkey/events';
 import { problems, type Route, route } from '@latchkey/service';
 import { z } from 'zod';
 import { emailAddress } from '../../credentials/email.ts';
@@ -109,7 +109,7 @@ export function sendMailRoute({ useCases, guards }: RouteDeps): Route {
     headers: repeatable,
     body: z.object({
       addresses: z.array(emailAddress).min(1).max(MOST_RECIPIENTS),
-      template: z.enum(['welcome']).default('welcome'),
+      template: catalogue.MailRequested.schema.shape.template.default('welcome'),
     }),
     answers: {
       202: {
