@@ -3,9 +3,9 @@
  * the file is not what the schemas say.
  */
 import { readFileSync, writeFileSync } from 'node:fs';
+import { describeConfig, processSettings, type SettingDescription } from '@latchkey/process';
 import { standaloneSettings } from '../apps/standalone/src/settings.ts';
 import { serverSettings } from '../libs/cluster/src/index.ts';
-import { describeConfig, processSettings, type SettingDescription } from '../libs/service/src/index.ts';
 import { authSettings } from '../services/auth/src/index.ts';
 import { notifierSettings } from '../services/notifier/src/index.ts';
 import { userSettings } from '../services/user/src/index.ts';

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { request } from 'node:http';
 import { text } from 'node:stream/consumers';
 import { after, describe, test } from 'node:test';
-import { type HostileBody, hostileBodies } from '@latchkey/service/hostile';
+import { type HostileBody, hostileBodies } from '@latchkey/http/hostile';
 import { assertProblem, createClient, type Reply } from './support/client.ts';
 import { eventually } from './support/eventually.ts';
 import { createMailbox, linkOf } from './support/mailbox.ts';

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
+import { createLogger, createRegistry } from '@latchkey/process';
 import type { Bus, OutgoingRecord } from '../../libs/bus/src/index.ts';
 import { accountsTopic } from '../../libs/events/src/index.ts';
-import { createLogger, createRegistry } from '../../libs/service/src/index.ts';
 import type { Commit, Journal } from '../../services/auth/src/ports/journal.ts';
 import { commitOf, registrationOf } from '../../services/auth/src/ports/testing/commits.ts';
 import { createMemoryJournal } from '../../services/auth/src/ports/testing/memory-journal.ts';

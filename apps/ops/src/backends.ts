@@ -3,7 +3,7 @@ import type { Bus, Groups, LogReader } from '@latchkey/bus';
 import { createEmbeddedBus, createEmbeddedReader } from '@latchkey/bus/embedded';
 import { createKafkaBus, createKafkaReader } from '@latchkey/bus/kafka';
 import { kafkaConnection, serverSettings } from '@latchkey/cluster';
-import { readConfig } from '@latchkey/service';
+import { readConfig } from '@latchkey/process';
 import type { Database } from '@latchkey/sqlite';
 import type { Context } from './command.ts';
 import { patiently } from './patience.ts';

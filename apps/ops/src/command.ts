@@ -1,5 +1,5 @@
 /** What a command of `npm run ops` is. */
-import type { Environment } from '@latchkey/service';
+import type { Environment } from '@latchkey/process';
 
 export interface Context {
   /** Given variables, and beneath them those of `.env`. */

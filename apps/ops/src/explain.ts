@@ -1,4 +1,4 @@
-import { ConfigError } from '@latchkey/service';
+import { ConfigError } from '@latchkey/process';
 import { UsageError } from './command.ts';
 import { usage } from './run.ts';
 

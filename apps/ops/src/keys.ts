@@ -2,7 +2,7 @@
 import { join } from 'node:path';
 import { parseEnv } from 'node:util';
 import { parseSecrets, type Secrets } from '@latchkey/auth/secrets';
-import { type Environment, makeTextFile, readConfig, readTextFile } from '@latchkey/service';
+import { type Environment, makeTextFile, readConfig, readTextFile } from '@latchkey/process';
 import { z } from 'zod';
 
 const given = z.object({

@@ -1,5 +1,5 @@
 /** `npm run ops -- <command>`: what ops do by hand. Prints what it did; one clear line and exit 1 otherwise. */
-import { withDotEnv } from '@latchkey/service';
+import { withDotEnv } from '@latchkey/process';
 import { explain } from './explain.ts';
 import { failureCode, run } from './run.ts';
 import { terminal } from './terminal.ts';

@@ -8,7 +8,7 @@ import { openAuthMove } from '@latchkey/auth/moving';
 import type { Secrets } from '@latchkey/auth/secrets';
 import { checkIndexes } from '@latchkey/mongo';
 import { openNotifierMove } from '@latchkey/notifier/moving';
-import type { Movable } from '@latchkey/service';
+import type { Movable } from '@latchkey/process';
 import { type Command, type Context, UsageError } from './command.ts';
 import { allIndexes } from './indexes.ts';
 import { demandFreeOrSame, keysOf, writeEnvFile } from './keys.ts';

@@ -4,7 +4,7 @@ import { randomUUID } from 'node:crypto';
 import { type TestContext, test } from 'node:test';
 import { createEmbeddedBus } from '@latchkey/bus/embedded';
 import { ACCOUNTS_TOPIC } from '@latchkey/events';
-import { createRegistry } from '@latchkey/service';
+import { createRegistry } from '@latchkey/process';
 import { openDatabase } from '@latchkey/sqlite';
 import { composeStandalone } from '../../standalone/src/compose.ts';
 import { readSettings } from '../../standalone/src/settings.ts';

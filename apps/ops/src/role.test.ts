@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
-import { createRegistry } from '@latchkey/service';
+import { createRegistry } from '@latchkey/process';
 import { z } from 'zod';
 import { composeStandalone } from '../../standalone/src/compose.ts';
 import { message } from '../../standalone/src/mailbox/message.ts';

@@ -5,7 +5,7 @@ import { test } from 'node:test';
 import { authSettings } from '@latchkey/auth';
 import { generateSecrets, type Secrets } from '@latchkey/auth/secrets';
 import { notifierSettings } from '@latchkey/notifier';
-import { readConfig } from '@latchkey/service';
+import { readConfig } from '@latchkey/process';
 import { temporaryFolder } from '../../standalone/src/testing.ts';
 import { makeSecrets } from './secrets.ts';
 import { runOps } from './testing/run-ops.ts';

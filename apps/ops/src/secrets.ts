@@ -5,7 +5,7 @@
 import { mkdir, rm } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { generateSecrets, parseSecrets, type Secrets } from '@latchkey/auth/secrets';
-import { makeTextFile, readTextFile } from '@latchkey/service';
+import { makeTextFile, readTextFile } from '@latchkey/process';
 import { type Command, UsageError } from './command.ts';
 
 const NAMES = [

@@ -2,7 +2,7 @@
 import { resolve } from 'node:path';
 import { serverSettings } from '@latchkey/cluster';
 import { type Mongo, type MongoOptions, openMongo } from '@latchkey/mongo';
-import { type Environment, readConfig } from '@latchkey/service';
+import { type Environment, readConfig } from '@latchkey/process';
 import { type Database, openDatabase } from '@latchkey/sqlite';
 import { z } from 'zod';
 import type { Context } from './command.ts';

@@ -1,7 +1,7 @@
 /** The whole system that the settings name: what it keeps its data in, its log, and what its topics are called. */
 import { type Bus, type Groups, nameIn, withTopicNames } from '@latchkey/bus';
 import { type ClusterBackend, serverSettings } from '@latchkey/cluster';
-import { readConfig } from '@latchkey/service';
+import { readConfig } from '@latchkey/process';
 import type { EmbeddedBackend } from '@latchkey/user';
 import { z } from 'zod';
 import { type Log, withLog } from './backends.ts';

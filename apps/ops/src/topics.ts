@@ -3,7 +3,7 @@ import { nameIn } from '@latchkey/bus';
 import { createKafkaBus, type KafkaBus, type Replication, type TopicState } from '@latchkey/bus/kafka';
 import { kafkaConnection, serverSettings } from '@latchkey/cluster';
 import { topics } from '@latchkey/events';
-import { type Environment, readConfig } from '@latchkey/service';
+import { type Environment, readConfig } from '@latchkey/process';
 import { type Command, type Context, UsageError } from './command.ts';
 import { patiently } from './patience.ts';
 

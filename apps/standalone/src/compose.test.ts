@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { type TestContext, test } from 'node:test';
-import { ConfigError, createRegistry } from '@latchkey/service';
+import { ConfigError, createRegistry } from '@latchkey/process';
 import { z } from 'zod';
 import { composeStandalone } from './compose.ts';
 import { message } from './mailbox/message.ts';

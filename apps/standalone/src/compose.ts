@@ -5,18 +5,14 @@ import { type TopicNames, withTopicNames } from '@latchkey/bus';
 import { createEmbeddedBus, type EmbeddedBus } from '@latchkey/bus/embedded';
 import { asyncApiDocument, topics } from '@latchkey/events';
 import {
-  type Environment,
-  group,
   type ListeningPart,
-  type Logger,
   listen,
   openApiDocument,
   operationsRoutes,
-  type Part,
-  type Registry,
   type Route,
   startingRoutes,
-} from '@latchkey/service';
+} from '@latchkey/http';
+import { type Environment, group, type Logger, type Part, type Registry } from '@latchkey/process';
 import { type Database, DataFolderError, openDatabase } from '@latchkey/sqlite';
 import { createMailbox, type Mailbox } from './mailbox/mailbox.ts';
 import { createMailServer } from './mailbox/smtp.ts';

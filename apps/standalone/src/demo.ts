@@ -3,7 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
-import { createLogger, createRegistry } from '@latchkey/service';
+import { createLogger, createRegistry } from '@latchkey/process';
 import { z } from 'zod';
 import { composeStandalone, type Standalone } from './compose.ts';
 import { message } from './mailbox/message.ts';

@@ -7,7 +7,7 @@ import {
   type Logger,
   runProcess,
   withDotEnv,
-} from '@latchkey/service';
+} from '@latchkey/process';
 import { composeStandalone, type Standalone } from './compose.ts';
 import { readSettings, type StandaloneConfig } from './settings.ts';
 import { welcome } from './welcome.ts';

@@ -4,7 +4,7 @@
  */
 import { resolve } from 'node:path';
 import { generateSecrets, parseSecrets, type Secrets } from '@latchkey/auth/secrets';
-import { makeTextFile, readTextFile } from '@latchkey/service';
+import { makeTextFile, readTextFile } from '@latchkey/process';
 
 export function secretsPath(folder: string): string {
   return resolve(folder, 'secrets.json');

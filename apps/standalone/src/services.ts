@@ -1,16 +1,11 @@
 /** The three services on one embedded backend: the only place that sees them all. */
 import { compose as composeAuth } from '@latchkey/auth';
 import type { Bus } from '@latchkey/bus';
+import { allowedOrigins, type Route, type Service } from '@latchkey/http';
 import { compose as composeNotifier } from '@latchkey/notifier';
-import {
-  allowedOrigins,
-  fixedKeys,
-  type Logger,
-  type Registry,
-  type Route,
-  type Service,
-} from '@latchkey/service';
+import type { Logger, Registry } from '@latchkey/process';
 import type { Database } from '@latchkey/sqlite';
+import { fixedKeys } from '@latchkey/tokens';
 import { compose as composeUser } from '@latchkey/user';
 import type { readServiceSettings } from './settings.ts';
 

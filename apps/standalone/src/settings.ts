@@ -2,7 +2,7 @@
 import { authSettings } from '@latchkey/auth';
 import { generateSecrets } from '@latchkey/auth/secrets';
 import { notifierSettings } from '@latchkey/notifier';
-import { type Environment, processSettings, readAll, readConfig, setting } from '@latchkey/service';
+import { type Environment, processSettings, readAll, readConfig, setting } from '@latchkey/process';
 import { userSettings } from '@latchkey/user';
 import { z } from 'zod';
 import { isLoopback } from './pages/local-only.ts';

@@ -4,7 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
 import type { TestContext } from 'node:test';
-import { createLogger, createRegistry, type Logger, listen, type Route } from '@latchkey/service';
+import { listen, type Route } from '@latchkey/http';
+import { createLogger, createRegistry, type Logger } from '@latchkey/process';
 import { type Database, openDatabase } from '@latchkey/sqlite';
 import type { z } from 'zod';
 

@@ -1,17 +1,7 @@
 /** A service on its servers, from the first knock at its door to the last answer. */
 import { setTimeout as pause } from 'node:timers/promises';
-import {
-  type Dependency,
-  type Logger,
-  listen,
-  operationsRoutes,
-  type Part,
-  type ProcessConfig,
-  type ProcessEnd,
-  type Registry,
-  type Service,
-  startingRoutes,
-} from '@latchkey/service';
+import { listen, operationsRoutes, type Service, startingRoutes } from '@latchkey/http';
+import type { Dependency, Logger, Part, ProcessConfig, ProcessEnd, Registry } from '@latchkey/process';
 import type { ClusterBackend } from './backend.ts';
 import { patiently } from './patience.ts';
 import { type Needs, openServers } from './servers.ts';

@@ -2,7 +2,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { KafkaUnavailableError } from '@latchkey/bus/kafka';
 import { MongoFailure } from '@latchkey/mongo';
-import type { Logger } from '@latchkey/service';
+import type { Logger } from '@latchkey/process';
 
 const RETRY_MS = 500;
 /** Servers that start together with us are not worth a word. */

@@ -1,4 +1,5 @@
 import type { TopicSpec } from '@latchkey/bus';
+import type { Service } from '@latchkey/http';
 import {
   configOrExit,
   createLogger,
@@ -9,9 +10,8 @@ import {
   readAll,
   readConfig,
   runProcess,
-  type Service,
   withDotEnv,
-} from '@latchkey/service';
+} from '@latchkey/process';
 import type { z } from 'zod';
 import type { ClusterBackend } from './backend.ts';
 import { clusterPart } from './cluster-part.ts';

@@ -1,7 +1,7 @@
 import { nameIn, type TopicSpec, withTopicNames } from '@latchkey/bus';
 import { createKafkaBus, type KafkaConnection, KafkaRefusedError, type KafkaSasl } from '@latchkey/bus/kafka';
 import { checkIndexes, type Index, IndexError, MongoRefused, openMongo } from '@latchkey/mongo';
-import type { Dependency, Logger } from '@latchkey/service';
+import type { Dependency, Logger } from '@latchkey/process';
 import type { ClusterBackend } from './backend.ts';
 import { patiently } from './patience.ts';
 import type { ServerConfig } from './settings.ts';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { ConfigError, describeConfig, readConfig } from '@latchkey/service';
+import { ConfigError, describeConfig, readConfig } from '@latchkey/process';
 import { serverSettings } from './settings.ts';
 
 const given = { KAFKA_BROKERS: 'kafka-1:9092', MONGO_URL: 'mongodb://mongo:27017' };

@@ -1,5 +1,5 @@
 /** The settings of a process that stands on Kafka and MongoDB. */
-import { setting } from '@latchkey/service';
+import { setting } from '@latchkey/process';
 import { z } from 'zod';
 
 const BROKER = /^(?:[\w.-]+|\[[\da-fA-F:]+\]):\d{1,5}$/;

@@ -1,16 +1,7 @@
 /** Auth, put together. */
-import {
-  allowedOrigins,
-  type Dependency,
-  fixedKeys,
-  group,
-  guards,
-  type Logger,
-  type Part,
-  type Registry,
-  type Service,
-  tokenVerifier,
-} from '@latchkey/service';
+import { allowedOrigins, type Service } from '@latchkey/http';
+import { type Dependency, group, type Logger, type Part, type Registry } from '@latchkey/process';
+import { fixedKeys, guards, tokenVerifier } from '@latchkey/tokens';
 import { v4, v7 } from 'uuid';
 import { accountStreams } from './account-streams.ts';
 import { type Backend, storesOf } from './backends.ts';

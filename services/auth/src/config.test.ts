@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { ConfigError, describeConfig, readConfig } from '@latchkey/service';
+import { ConfigError, describeConfig, readConfig } from '@latchkey/process';
 import { type AuthConfig, authSettings, limitRules } from './config.ts';
 import { generateSecrets } from './credentials/secrets.ts';
 

@@ -1,5 +1,6 @@
 /** The settings of auth. */
-import { originSettings, setting } from '@latchkey/service';
+import { originSettings } from '@latchkey/http';
+import { setting } from '@latchkey/process';
 import { z } from 'zod';
 import { KeyFault, parseSealingKey, parseSecretKey, parseSigningKeys } from './credentials/keys.ts';
 import type { LimitRules } from './ports/limits.ts';

@@ -1,7 +1,7 @@
 /** auth as a process of its own. */
 import { runService } from '@latchkey/cluster';
 import { topics } from '@latchkey/events';
-import { allowedOrigins } from '@latchkey/service';
+import { allowedOrigins } from '@latchkey/http';
 import { authIndexes, authSettings, compose, widenThreadPool } from './index.ts';
 
 widenThreadPool(process.env);

@@ -1,5 +1,5 @@
 /** What operators watch of auth, besides the relay's outbox and the HTTP durations. Names nobody. */
-import type { Registry } from '@latchkey/service';
+import type { Registry } from '@latchkey/process';
 import { Counter, Gauge } from 'prom-client';
 import type { Load } from './credentials/concurrency-limit.ts';
 import type { Requests } from './ports/requests.ts';

@@ -1,6 +1,6 @@
 /** Auth moves from the embedded store to MongoDB. Its service must run on neither meanwhile. */
 import type { ClusterBackend } from '@latchkey/cluster';
-import { type Movable, movable } from '@latchkey/service';
+import { type Movable, movable } from '@latchkey/process';
 import type { Database } from '@latchkey/sqlite';
 import { fingerprints, parseSecretKey } from './credentials/keys.ts';
 import type { Secrets } from './credentials/secrets.ts';

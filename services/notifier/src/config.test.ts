@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { ConfigError, readConfig } from '@latchkey/service';
+import { ConfigError, readConfig } from '@latchkey/process';
 import { notifierSettings } from './config.ts';
 import { createSealingKey } from './testing/events.ts';
 

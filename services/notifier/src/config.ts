@@ -1,5 +1,5 @@
 /** The notifier's settings. */
-import { setting } from '@latchkey/service';
+import { setting } from '@latchkey/process';
 import { z } from 'zod';
 
 const url = z.url({ protocol: /^https?$/, error: 'must be an http(s) URL' });

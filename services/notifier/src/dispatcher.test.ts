@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
 import { afterEach, beforeEach, describe, it } from 'node:test';
 import { setImmediate } from 'node:timers/promises';
-import { createLogger, createRegistry } from '@latchkey/service';
+import { createLogger, createRegistry } from '@latchkey/process';
 import { type Database, openDatabase } from '@latchkey/sqlite';
 import { systemClock } from './adapters/clock.system.ts';
 import { createSqliteDeliveries } from './adapters/deliveries.sqlite.ts';

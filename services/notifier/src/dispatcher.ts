@@ -6,7 +6,7 @@
  * not send what somebody else has taken over. The monotonic clock cannot be set, but stands still with a machine
  * that is suspended; the other one goes on.
  */
-import type { Logger } from '@latchkey/service';
+import type { Logger } from '@latchkey/process';
 import { afterTry, type ProbeResult, type Settlement, type TryResult } from './delivery/attempt.ts';
 import { afterResult, type Circuit, capacity, closed } from './delivery/circuit.ts';
 import type { ClaimedDelivery } from './delivery/delivery.ts';

@@ -15,7 +15,7 @@ import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { LatchkeyEvent } from '@latchkey/events';
-import { createLogger, createRegistry } from '@latchkey/service';
+import { createLogger, createRegistry } from '@latchkey/process';
 import { type Database, openDatabase } from '@latchkey/sqlite';
 import fc from 'fast-check';
 import { createSqliteDeliveries } from './adapters/deliveries.sqlite.ts';

@@ -4,7 +4,7 @@
  */
 import type { BusRecord, Slice } from '@latchkey/bus';
 import { decode } from '@latchkey/events';
-import type { Logger } from '@latchkey/service';
+import type { Logger } from '@latchkey/process';
 import { type Cutoff, entriesFor, type NewDelivery } from './delivery/delivery.ts';
 import { deliveryId } from './ids.ts';
 import type { NotifierMetrics } from './metrics.ts';

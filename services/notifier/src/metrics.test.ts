@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { beforeEach, describe, it } from 'node:test';
-import { createRegistry, type Registry } from '@latchkey/service';
+import { createRegistry, type Registry } from '@latchkey/process';
 import { createMetrics } from './metrics.ts';
 
 const START = Date.parse('2026-11-21T10:00:00.000Z');

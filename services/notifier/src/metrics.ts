@@ -1,5 +1,5 @@
 /** What operators can see of the notifier. Nothing here names anybody. */
-import type { Registry } from '@latchkey/service';
+import type { Registry } from '@latchkey/process';
 import { Counter, Gauge, Histogram } from 'prom-client';
 import type { Census, Deliveries } from './ports/deliveries.ts';
 

@@ -1,6 +1,6 @@
 /** The notifier moves from the embedded store to MongoDB. Its service must run on neither meanwhile. */
 import type { ClusterBackend } from '@latchkey/cluster';
-import { type Movable, movable } from '@latchkey/service';
+import { type Movable, movable } from '@latchkey/process';
 import type { Database } from '@latchkey/sqlite';
 import { createMongoDeliveries } from './adapters/deliveries.mongo.ts';
 import { createSqliteDeliveries } from './adapters/deliveries.sqlite.ts';

@@ -6,7 +6,7 @@ import { type TestContext, test } from 'node:test';
 import { isolatedBuses } from '@latchkey/bus/testing/isolated';
 import { encode, type LatchkeyEvent } from '@latchkey/events';
 import { testDatabase } from '@latchkey/mongo/testing';
-import { createLogger, createRegistry } from '@latchkey/service';
+import { createLogger, createRegistry } from '@latchkey/process';
 import { systemClock } from './adapters/clock.system.ts';
 import { compose, notifierIndexes, notifierTopics } from './index.ts';
 import type { Clock } from './ports/clock.ts';

@@ -1,16 +1,9 @@
 /** Puts the user service together. */
 import type { SubscribeOptions, Subscription, TopicSpec } from '@latchkey/bus';
 import { ACCOUNTS_TOPIC, accountsTopic } from '@latchkey/events';
-import {
-  type Dependency,
-  guards,
-  type KeySource,
-  type Logger,
-  type Registry,
-  remoteKeys,
-  type Service,
-  tokenVerifier,
-} from '@latchkey/service';
+import type { Service } from '@latchkey/http';
+import type { Dependency, Logger, Registry } from '@latchkey/process';
+import { guards, type KeySource, remoteKeys, tokenVerifier } from '@latchkey/tokens';
 import { type Backend, type Stores, storesOf } from './backends.ts';
 import type { UserConfig } from './config.ts';
 import { groupOf } from './generation/pointer.ts';

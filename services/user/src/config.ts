@@ -1,5 +1,6 @@
 /** The settings of the user service. */
-import { originSettings, setting } from '@latchkey/service';
+import { originSettings } from '@latchkey/http';
+import { setting } from '@latchkey/process';
 import { z } from 'zod';
 
 export const userSettings = z.object({

@@ -1,6 +1,6 @@
 /** The user service as a process of its own, on Kafka and MongoDB. */
 import { runService } from '@latchkey/cluster';
-import { allowedOrigins } from '@latchkey/service';
+import { allowedOrigins } from '@latchkey/http';
 import { compose, userIndexes, userSettings, userTopics } from './index.ts';
 
 await runService({

@@ -1,6 +1,6 @@
 /** A standalone, and people who use it. */
 import assert from 'node:assert/strict';
-import { createRegistry } from '@latchkey/service';
+import { createRegistry } from '@latchkey/process';
 import { z } from 'zod';
 import { composeStandalone } from '../../../standalone/src/compose.ts';
 import { message } from '../../../standalone/src/mailbox/message.ts';

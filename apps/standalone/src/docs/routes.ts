@@ -1,5 +1,5 @@
 /** Both descriptions, readable at /docs without a script, and raw beside it. */
-import { type Route, route } from '@latchkey/service';
+import { type Route, route } from '@latchkey/http';
 import { page } from '../pages/assets.ts';
 import { localOnly } from '../pages/local-only.ts';
 import { asyncApiSections } from './asyncapi-view.ts';

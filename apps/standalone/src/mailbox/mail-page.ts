@@ -1,5 +1,5 @@
 /** A mail's own HTML as a page for the reader's frame: no script, nothing remote, links open in a new tab. */
-import type { Answer } from '@latchkey/service';
+import type { Answer } from '@latchkey/http';
 
 const contentSecurityPolicy = [
   "default-src 'none'",

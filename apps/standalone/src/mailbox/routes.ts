@@ -2,7 +2,7 @@
  * The mailbox over HTTP, with Mailpit's paths and field names below /mailbox, so that a test runs against either.
  * https://mailpit.axllent.org/docs/api-v1/
  */
-import { type Answer, Problem, problems, type Route, route } from '@latchkey/service';
+import { type Answer, Problem, problems, type Route, route } from '@latchkey/http';
 import { z } from 'zod';
 import { localOnly } from '../pages/local-only.ts';
 import { mailPage } from './mail-page.ts';

@@ -1,7 +1,7 @@
 /** The pages and what they load: every file of `public/`, read once, each on a route of its own. */
 import { readdirSync, readFileSync } from 'node:fs';
 import { extname, join } from 'node:path';
-import { type Answer, type Route, route } from '@latchkey/service';
+import { type Answer, type Route, route } from '@latchkey/http';
 import { localOnly } from './local-only.ts';
 
 const mediaTypes: Readonly<Record<string, string>> = {

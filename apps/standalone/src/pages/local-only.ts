@@ -3,7 +3,7 @@
  * very machine: a foreign name in `Host` means that somebody's page resolved its own name to loopback (DNS
  * rebinding) and reads along.
  */
-import { type Policy, Problem, type ProblemSpec } from '@latchkey/service';
+import { type Policy, Problem, type ProblemSpec } from '@latchkey/http';
 
 const misdirectedRequest = {
   code: 'misdirected_request',

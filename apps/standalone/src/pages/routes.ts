@@ -1,5 +1,5 @@
 /** Everything that exists only in development: the pages and their JSON. */
-import type { Route } from '@latchkey/service';
+import type { Route } from '@latchkey/http';
 import { type Descriptions, docsRoutes } from '../docs/routes.ts';
 import type { Mailbox } from '../mailbox/mailbox.ts';
 import { mailboxRoutes } from '../mailbox/routes.ts';

@@ -1,7 +1,7 @@
 /** The log as JSON, for the topics page and for whoever wants to look with curl. */
 import { isUtf8 } from 'node:buffer';
 import type { BusRecord } from '@latchkey/bus';
-import { Problem, problems, type Route, route } from '@latchkey/service';
+import { Problem, problems, type Route, route } from '@latchkey/http';
 import { z } from 'zod';
 import { localOnly } from '../pages/local-only.ts';
 

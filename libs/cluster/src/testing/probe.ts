@@ -1,6 +1,8 @@
 /** A service for the tests of `runService`, in a process of its own: `node probe.ts`. */
+
+import { anyone, problems, route, unavailable } from '@latchkey/http';
 import { MongoFailure } from '@latchkey/mongo';
-import { anyone, type Dependency, problems, route, setting, unavailable } from '@latchkey/service';
+import { type Dependency, setting } from '@latchkey/process';
 import { Counter } from 'prom-client';
 import { z } from 'zod';
 import { type ClusterBackend, type ClusterServiceDeps, runService } from '../index.ts';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { createHmac, randomBytes } from 'node:crypto';
 import { describe, test } from 'node:test';
-import { Problem } from '@latchkey/service';
+import { Problem } from '@latchkey/http';
 import { verify } from '@node-rs/argon2';
 import { createPasswords } from './passwords.ts';
 

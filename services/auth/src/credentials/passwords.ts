@@ -1,6 +1,6 @@
 /** Password hashing on the thread pool, as much at once as there are processors, with a bounded queue before it. */
 import { createHmac } from 'node:crypto';
-import { unavailable } from '@latchkey/service';
+import { unavailable } from '@latchkey/http';
 import { hashRaw } from '@node-rs/argon2';
 import type { Passwords } from '../ports/passwords.ts';
 import { concurrencyLimit, type Load } from './concurrency-limit.ts';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { randomBytes, randomUUID } from 'node:crypto';
 import { describe, test } from 'node:test';
-import { fixedKeys, tokenVerifier } from '@latchkey/service';
+import { fixedKeys, tokenVerifier } from '@latchkey/tokens';
 import fc from 'fast-check';
 import { createLocalJWKSet, jwtVerify } from 'jose';
 import { v7 } from 'uuid';

@@ -1,5 +1,5 @@
 /** What the use cases want to know of a request. */
-import type { RequestContext } from '@latchkey/service';
+import type { RequestContext } from '@latchkey/http';
 import { z } from 'zod';
 import type { Context } from '../use-cases/deps.ts';
 

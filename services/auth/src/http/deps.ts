@@ -1,4 +1,4 @@
-import type { Guards } from '@latchkey/service';
+import type { Guards } from '@latchkey/tokens';
 import type { AccessTokens } from '../ports/tokens.ts';
 import type { Signed } from '../use-cases/deps.ts';
 import type { UseCases } from '../use-cases/index.ts';

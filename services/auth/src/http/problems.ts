@@ -1,5 +1,6 @@
 /** What auth refuses, over HTTP. A refusal without a status does not compile. */
-import { accountNotVerified, Problem, type ProblemSpec, problems } from '@latchkey/service';
+import { Problem, type ProblemSpec, problems } from '@latchkey/http';
+import { accountNotVerified } from '@latchkey/tokens';
 import type { RefusalKind } from '../account/index.ts';
 
 export const refusals = {

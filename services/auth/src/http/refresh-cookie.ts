@@ -1,5 +1,5 @@
 /** The refresh token as a cookie, for browser apps: no script can read it, no other site can send it. */
-import { Problem, type ProblemSpec, problems, type RequestContext } from '@latchkey/service';
+import { Problem, type ProblemSpec, problems, type RequestContext } from '@latchkey/http';
 
 export interface RefreshCookie {
   /** The `Set-Cookie` value for a token. */

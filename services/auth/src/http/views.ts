@@ -1,6 +1,6 @@
 /** What answers show of an account. */
 import { role } from '@latchkey/events';
-import type { AnswerSpec } from '@latchkey/service';
+import type { AnswerSpec } from '@latchkey/http';
 import { z } from 'zod';
 import type { AccountState } from '../account/index.ts';
 import { localeTag, personName, username } from '../credentials/schemas.ts';

@@ -1,4 +1,4 @@
-import type { Registry } from '@latchkey/service';
+import type { Registry } from '@latchkey/process';
 import { Counter, Gauge, Histogram } from 'prom-client';
 import type { Journal } from '../ports/journal.ts';
 

@@ -1,5 +1,5 @@
 import type { Bus } from '@latchkey/bus';
-import type { Logger } from '@latchkey/service';
+import type { Logger } from '@latchkey/process';
 import type { Journal } from '../ports/journal.ts';
 import { StoreUnavailable } from '../ports/store-unavailable.ts';
 import type { RelayMetrics } from './metrics.ts';

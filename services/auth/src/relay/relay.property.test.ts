@@ -5,7 +5,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import type { Bus, OutgoingRecord } from '@latchkey/bus';
-import { createLogger } from '@latchkey/service';
+import { createLogger } from '@latchkey/process';
 import fc from 'fast-check';
 import { Registry } from 'prom-client';
 import type { Journal } from '../ports/journal.ts';

@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { afterEach, beforeEach, describe, test } from 'node:test';
 import type { Bus, OutgoingRecord } from '@latchkey/bus';
 import { MAILINGS_TOPIC } from '@latchkey/events';
-import { createLogger } from '@latchkey/service';
+import { createLogger } from '@latchkey/process';
 import type { Database } from '@latchkey/sqlite';
 import { Registry } from 'prom-client';
 import type { Commit, Journal } from '../ports/journal.ts';

@@ -1,7 +1,7 @@
 /** The relay: publishes what the journal's outbox holds, per stream in order, at least once. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Bus } from '@latchkey/bus';
-import type { Dependency, Logger, Part, Registry } from '@latchkey/service';
+import type { Dependency, Logger, Part, Registry } from '@latchkey/process';
 import type { Journal } from '../ports/journal.ts';
 import type { Leases } from '../ports/leases.ts';
 import { ageSeconds, createRelayMetrics } from './metrics.ts';

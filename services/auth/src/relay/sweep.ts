@@ -1,4 +1,4 @@
-import type { Logger } from '@latchkey/service';
+import type { Logger } from '@latchkey/process';
 import type { Journal } from '../ports/journal.ts';
 import type { Leases } from '../ports/leases.ts';
 

@@ -14,7 +14,8 @@ import {
   type SealedContent,
   topics,
 } from '@latchkey/events';
-import { allowedOrigins, createLogger, createRegistry, listen, readConfig } from '@latchkey/service';
+import { allowedOrigins, listen } from '@latchkey/http';
+import { createLogger, createRegistry, readConfig } from '@latchkey/process';
 import { type Database, openDatabase } from '@latchkey/sqlite';
 import { compactDecrypt } from 'jose';
 import { generateSecrets } from '../credentials/secrets.ts';

@@ -1,7 +1,7 @@
 /** Runs commands on accounts: load, decide, append, and again from the look-up when another was faster. */
 import { setTimeout as pause } from 'node:timers/promises';
 import { catalogue, encode } from '@latchkey/events';
-import { Problem, problems } from '@latchkey/service';
+import { Problem, problems } from '@latchkey/http';
 import { v4 } from 'uuid';
 import {
   type AccountFact,

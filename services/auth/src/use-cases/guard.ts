@@ -1,5 +1,5 @@
 /** What use cases demand before they start. */
-import { Problem, rateLimited } from '@latchkey/service';
+import { Problem, rateLimited } from '@latchkey/http';
 import { passwordFault } from '../credentials/password-rules.ts';
 import { authProblems } from '../http/problems.ts';
 import type { Allowance } from '../ports/limits.ts';

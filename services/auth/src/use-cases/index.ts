@@ -1,5 +1,5 @@
 /** Everything that can be asked of auth, wired. */
-import { Problem } from '@latchkey/service';
+import { Problem } from '@latchkey/http';
 import { changeRole, disableAccount, enableAccount } from './administration.ts';
 import type { Deps } from './deps.ts';
 import { accountHistory } from './history.ts';

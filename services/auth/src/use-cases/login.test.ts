@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { Problem } from '@latchkey/service';
+import { Problem } from '@latchkey/http';
 import { login, type SignedIn } from './login.ts';
 import { context, DAY, inWorld, problem, type World } from './testing/world.ts';
 

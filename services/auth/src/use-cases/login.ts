@@ -1,5 +1,5 @@
 /** Login by address and password: the owner of the address first, then its sign-ups, newest first. */
-import { Problem } from '@latchkey/service';
+import { Problem } from '@latchkey/http';
 import type { AccountState } from '../account/index.ts';
 import { sameHash } from '../account/same-hash.ts';
 import { authProblems } from '../http/problems.ts';

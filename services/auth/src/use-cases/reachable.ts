@@ -1,5 +1,5 @@
 /** What a store's failure means to whoever asked. */
-import { unavailable } from '@latchkey/service';
+import { unavailable } from '@latchkey/http';
 import { UnreadableCommit } from '../ports/journal.ts';
 import { StoreUnavailable } from '../ports/store-unavailable.ts';
 

@@ -1,5 +1,5 @@
 /** Refresh: each token works once; a lost answer is repeated for ten seconds; an older one is a theft. */
-import { Problem } from '@latchkey/service';
+import { Problem } from '@latchkey/http';
 import { authProblems } from '../http/problems.ts';
 import type { Session } from '../ports/sessions.ts';
 import type { Context, Deps } from './deps.ts';

@@ -1,5 +1,5 @@
 /** A job that runs again and again, at once when woken, and never twice at a time. */
-import type { Logger } from '@latchkey/service';
+import type { Logger } from '@latchkey/process';
 
 export interface Repeating {
   start(): void;

@@ -1,5 +1,5 @@
 /** Sessions: seen and ended by whoever they belong to. */
-import { Problem, problems } from '@latchkey/service';
+import { Problem, problems } from '@latchkey/http';
 import type { Session } from '../ports/sessions.ts';
 import type { Outcome } from './accounts.ts';
 import type { Context, Deps, Signed } from './deps.ts';

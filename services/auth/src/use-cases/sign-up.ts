@@ -1,5 +1,5 @@
 /** Sign-up: an account of its own each time; the same answer and the same work whoever has the address. */
-import { Problem } from '@latchkey/service';
+import { Problem } from '@latchkey/http';
 import { ipKey } from '../credentials/ip-key.ts';
 import { authProblems } from '../http/problems.ts';
 import type { Origin } from './accounts.ts';

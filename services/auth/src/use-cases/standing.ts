@@ -1,5 +1,5 @@
 /** Whether what was decided on a sequence of an account still counts. */
-import type { AccessClaims } from '@latchkey/service';
+import type { AccessClaims } from '@latchkey/tokens';
 import type { AccountState } from '../account/index.ts';
 import type { Deps, Signed } from './deps.ts';
 import { reachable } from './reachable.ts';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { createLogger } from '@latchkey/service';
+import { createLogger } from '@latchkey/process';
 import { registrationOf } from '../ports/testing/commits.ts';
 import { ownerOf } from './address.ts';
 import { createSweep, sweepOnce } from './sweep.ts';

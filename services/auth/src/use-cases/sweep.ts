@@ -1,5 +1,5 @@
 /** Ends what is due and repairs what a crash left; one instance at a time. */
-import type { Dependency, Logger, Part } from '@latchkey/service';
+import type { Dependency, Logger, Part } from '@latchkey/process';
 import type { Registration } from '../ports/journal.ts';
 import type { Leases } from '../ports/leases.ts';
 import { StoreUnavailable } from '../ports/store-unavailable.ts';

@@ -1,5 +1,5 @@
 /** Carries out what was written down: any number of workers, each request by one of them. */
-import type { Dependency, Logger, Part } from '@latchkey/service';
+import type { Dependency, Logger, Part } from '@latchkey/process';
 import type { WrittenRequest } from '../ports/requests.ts';
 import type { Deps } from './deps.ts';
 import { repeating } from './repeating.ts';

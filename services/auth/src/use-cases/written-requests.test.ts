@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { createLogger } from '@latchkey/service';
+import { createLogger } from '@latchkey/process';
 import type { WrittenRequest } from '../ports/requests.ts';
 import { until } from './testing/until.ts';
 import { context, inWorld, MINUTE, problem, type World } from './testing/world.ts';

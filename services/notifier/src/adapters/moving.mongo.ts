@@ -1,5 +1,5 @@
 import { arrivals, reportingFailures } from '@latchkey/mongo';
-import type { Target } from '@latchkey/service';
+import type { Target } from '@latchkey/process';
 import type { Connection } from 'mongoose';
 import type { KeptCutoffs, KeptDelivery } from '../ports/moving.ts';
 import {

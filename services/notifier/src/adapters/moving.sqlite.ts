@@ -1,5 +1,5 @@
 import type { SQLOutputValue } from 'node:sqlite';
-import type { Source } from '@latchkey/service';
+import type { Source } from '@latchkey/process';
 import { type Database, pages, type Row } from '@latchkey/sqlite';
 import type { DeliveryContent, DeliveryState, NewDelivery } from '../delivery/delivery.ts';
 import type { KeptCutoffs, KeptDelivery } from '../ports/moving.ts';

@@ -1,5 +1,5 @@
 /** The settings of a notifier that sends to a mail server of this machine, in plain text. */
-import { readConfig } from '@latchkey/service';
+import { readConfig } from '@latchkey/process';
 import { type NotifierConfig, notifierSettings } from '../config.ts';
 import type { SealingKey } from './events.ts';
 

@@ -1,5 +1,5 @@
 /** The header `Account-Sequence: <account id>:<n>`, as answers to changes carry it. */
-import { Problem, problems } from '@latchkey/service';
+import { Problem, problems } from '@latchkey/http';
 import { z } from 'zod';
 
 export interface AccountSequence {

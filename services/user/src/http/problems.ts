@@ -1,5 +1,5 @@
 /** Failures of the inner rooms as problems. */
-import { type Problem, unavailable } from '@latchkey/service';
+import { type Problem, unavailable } from '@latchkey/http';
 import { StoreUnavailable } from '../ports/store-unavailable.ts';
 import { type WaitRefusal, WaitRefused } from '../projection/waiting-room.ts';
 

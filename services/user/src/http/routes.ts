@@ -1,15 +1,6 @@
 /** What the read model answers. */
-import {
-  accountNotVerified,
-  anyone,
-  type Caller,
-  type Guards,
-  openApiDocument,
-  Problem,
-  problems,
-  type Route,
-  route,
-} from '@latchkey/service';
+import { anyone, openApiDocument, Problem, problems, type Route, route } from '@latchkey/http';
+import { accountNotVerified, type Caller, type Guards } from '@latchkey/tokens';
 import { z } from 'zod';
 import type { ProfileQuery, Profiles } from '../ports/profiles.ts';
 import { WaitRefused } from '../projection/waiting-room.ts';

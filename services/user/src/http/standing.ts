@@ -1,5 +1,5 @@
 /** Whether a token is honoured, by the read model, once that has seen what its caller has seen. */
-import type { AccessClaims, AccountStanding, Standing } from '@latchkey/service';
+import type { AccessClaims, AccountStanding, Standing } from '@latchkey/tokens';
 import { honours, type LivingProfile } from '../profile/profile.ts';
 import type { WaitingRoom } from '../projection/waiting-room.ts';
 import { type AccountSequence, readAccountSequence } from './account-sequence.ts';

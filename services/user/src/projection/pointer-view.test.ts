@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, type TestContext, test } from 'node:test';
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { createLogger } from '@latchkey/service';
+import { createLogger } from '@latchkey/process';
 import { answering, firstPointer, type Pointer, withAnother } from '../generation/pointer.ts';
 import { answeringProfiles } from './answering-profiles.ts';
 import { createPointerView, NOTICED_AFTER_MS } from './pointer-view.ts';

@@ -1,5 +1,5 @@
 /** What this instance knows of the pointer: others move it, and nobody tells. */
-import type { Logger } from '@latchkey/service';
+import type { Logger } from '@latchkey/process';
 import { firstPointer, type Pointer } from '../generation/pointer.ts';
 import type { Generations } from '../ports/generations.ts';
 

@@ -1,5 +1,5 @@
 /** What the projection tells about itself. No label names an account. */
-import type { Registry } from '@latchkey/service';
+import type { Registry } from '@latchkey/process';
 import { Counter, Gauge, Histogram } from 'prom-client';
 
 export interface ProjectionMetrics {

@@ -1,7 +1,7 @@
 /** The consumer: slices of the accounts' topic into the read model. */
 import type { BusRecord, Slice } from '@latchkey/bus';
 import { decode } from '@latchkey/events';
-import type { Logger } from '@latchkey/service';
+import type { Logger } from '@latchkey/process';
 import type { Profiles } from '../ports/profiles.ts';
 import type { Account } from '../profile/account.ts';
 import { type AccountRecord, type Effect, envelopeOf, type PlacedRecord } from '../profile/apply-record.ts';

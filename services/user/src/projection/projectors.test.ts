@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { createLogger } from '@latchkey/service';
+import { createLogger } from '@latchkey/process';
 import { createProjectors } from './projectors.ts';
 
 /** A log whose subscriptions open when the test lets them. */

@@ -1,6 +1,6 @@
 /** One subscription to the log for each generation that is filled. */
 import type { Subscription } from '@latchkey/bus';
-import type { Logger } from '@latchkey/service';
+import type { Logger } from '@latchkey/process';
 
 export interface Projectors {
   /** Begins to fill these. @throws what subscribing throws */

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import type { BusRecord } from '@latchkey/bus';
 import { encode, type LatchkeyEvent } from '@latchkey/events';
-import { createLogger, createRegistry } from '@latchkey/service';
+import { createLogger, createRegistry } from '@latchkey/process';
 import { openDatabase } from '@latchkey/sqlite';
 import { createSqliteProfiles } from '../adapters/profiles.sqlite.ts';
 import { sequenceOf } from '../profile/account.ts';

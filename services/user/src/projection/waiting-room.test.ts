@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { createLogger } from '@latchkey/service';
+import { createLogger } from '@latchkey/process';
 import { type Account, type Parked, sequenceOf } from '../profile/account.ts';
 import { createWaitingRoom, type WaitLimits, type WaitRefusal } from './waiting-room.ts';
 

@@ -1,5 +1,5 @@
 /** Read your writes: a request waits until the read model has reached the sequence that its caller has seen. */
-import type { Logger } from '@latchkey/service';
+import type { Logger } from '@latchkey/process';
 import type { Profiles } from '../ports/profiles.ts';
 import { type Account, sequenceOf } from '../profile/account.ts';
 

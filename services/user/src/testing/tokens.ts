@@ -1,6 +1,6 @@
 /** Access tokens as auth would sign them, and the keys that the service checks them by. */
 import { generateKeyPairSync } from 'node:crypto';
-import { fixedKeys } from '@latchkey/service';
+import { fixedKeys } from '@latchkey/tokens';
 import jwt from 'jsonwebtoken';
 
 export const ISSUER = 'https://id.example.com';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { problems, rateLimited } from '@latchkey/service';
+import { problems, rateLimited } from '@latchkey/http';
 import { passwordFault } from '../../credentials/password-rules.ts';
 import { authProblems, refused } from '../problems.ts';
 import { faultIn, problemIn } from './faults.ts';

@@ -1,5 +1,5 @@
 /** The API says in English sentences what is wrong; a page says it in the reader's language. */
-import { problems } from '@latchkey/service';
+import { problems } from '@latchkey/http';
 import type { FaultKind, Language, Message } from './texts.ts';
 import { waitInWords } from './words.ts';
 

@@ -1,6 +1,7 @@
 /** What the pages say. A language in which a text is missing does not compile. */
+
+import type { problems } from '@latchkey/http';
 import { parseLocale } from '@latchkey/locale';
-import type { problems } from '@latchkey/service';
 import { de } from './texts.de.ts';
 import { en } from './texts.en.ts';
 

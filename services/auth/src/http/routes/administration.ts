@@ -1,5 +1,5 @@
 import { catalogue, role } from '@latchkey/events';
-import { problems, type Route, route } from '@latchkey/service';
+import { problems, type Route, route } from '@latchkey/http';
 import { z } from 'zod';
 import { emailAddress } from '../../credentials/email.ts';
 import { contextOf, repeatable, repeatableContextOf } from '../context.ts';

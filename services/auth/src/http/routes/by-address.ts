@@ -8,7 +8,7 @@ import {
   type Route,
   route,
   validationFailed,
-} from '@latchkey/service';
+} from '@latchkey/http';
 import { z } from 'zod';
 import type { AccountState } from '../../account/index.ts';
 import { emailAddress } from '../../credentials/email.ts';

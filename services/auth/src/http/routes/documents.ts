@@ -1,5 +1,5 @@
 /** What clients read about auth itself: keys, description, style sheet. */
-import { anyone, type OpenApiInfo, openApiDocument, type Route, route } from '@latchkey/service';
+import { anyone, type OpenApiInfo, openApiDocument, type Route, route } from '@latchkey/http';
 import { z } from 'zod';
 import { BASE, type RouteDeps } from '../deps.ts';
 

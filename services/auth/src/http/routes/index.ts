@@ -1,5 +1,5 @@
 /** Every route of auth. */
-import type { Route } from '@latchkey/service';
+import type { Route } from '@latchkey/http';
 import type { RouteDeps } from '../deps.ts';
 import {
   accountHistoryRoute,

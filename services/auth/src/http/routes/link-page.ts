@@ -1,5 +1,5 @@
 /** What the pages behind links have in common. */
-import { type Answer, Problem, pageHeaders, type RequestContext, type RouteSpec } from '@latchkey/service';
+import { type Answer, Problem, pageHeaders, type RequestContext, type RouteSpec } from '@latchkey/http';
 import { z } from 'zod';
 import { negotiateLocale } from '../../credentials/schemas.ts';
 import type { Pages } from '../pages/pages.ts';

@@ -6,7 +6,7 @@ import {
   type Route,
   route,
   validationFailed,
-} from '@latchkey/service';
+} from '@latchkey/http';
 import { z } from 'zod';
 import { emailAddress } from '../../credentials/email.ts';
 import { passwordText } from '../../credentials/schemas.ts';

@@ -1,4 +1,4 @@
-import { problems, type Route, route } from '@latchkey/service';
+import { problems, type Route, route } from '@latchkey/http';
 import { z } from 'zod';
 import type { ChangeProfile } from '../../account/index.ts';
 import { contextOf } from '../context.ts';

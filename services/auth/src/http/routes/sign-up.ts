@@ -1,4 +1,4 @@
-import { anyone, problems, type Route, route } from '@latchkey/service';
+import { anyone, problems, type Route, route } from '@latchkey/http';
 import { z } from 'zod';
 import { emailAddress } from '../../credentials/email.ts';
 import { negotiateLocale, passwordText } from '../../credentials/schemas.ts';

@@ -3,7 +3,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { createKafkaBus } from '@latchkey/bus/kafka';
 import { startKafkaNodes } from '@latchkey/bus/testing';
 import { ACCOUNTS_TOPIC, topics } from '@latchkey/events';
-import { createLogger } from '@latchkey/service';
+import { createLogger } from '@latchkey/process';
 import { Registry } from 'prom-client';
 import type { Commit, Journal } from '../../ports/journal.ts';
 import { createMemoryJournal } from '../../ports/testing/memory-journal.ts';

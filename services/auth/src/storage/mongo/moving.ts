@@ -1,5 +1,5 @@
 import { arrivals, isLostRace, modelOf } from '@latchkey/mongo';
-import type { Target } from '@latchkey/service';
+import type { Target } from '@latchkey/process';
 import type { Connection, Model } from 'mongoose';
 import type { Fingerprints, KeptCommit, NewHome } from '../../ports/moving.ts';
 import type { WrittenRequest } from '../../ports/requests.ts';

@@ -1,4 +1,4 @@
-import type { Source } from '@latchkey/service';
+import type { Source } from '@latchkey/process';
 import { type Database, type PagedQuery, pages, type Row } from '@latchkey/sqlite';
 import type { KeptCommit, OldHome } from '../../ports/moving.ts';
 import { createSqliteJournal } from './journal.ts';

@@ -1,6 +1,6 @@
 /** Auth without its edges: the use cases on the embedded store, with clock and faults in the test's hands. */
 import type { LinkPurpose, SealedContent } from '@latchkey/events';
-import { Problem } from '@latchkey/service';
+import { Problem } from '@latchkey/http';
 import { v7 } from 'uuid';
 import type { AccountFact, AccountState } from '../../account/index.ts';
 import { accountStreams } from '../../account-streams.ts';

@@ -1,0 +1,77 @@
+/** What zod found, as pointers and sentences for the client. */
+
+import { inWords } from '@latchkey/process';
+import type { z } from 'zod';
+import { pointerToken } from './json.ts';
+import { type FieldError, Problem, problems } from './problem.ts';
+
+/** Nobody reads more of them, and a stranger chooses how many there are. */
+const MOST_ERRORS = 50;
+
+/** The field errors of a failed parse of `input`; pointers stand beneath `root` (`#`, `#/query`, …). */
+export function fieldErrors(error: z.core.$ZodError, input: unknown, root: string): readonly FieldError[] {
+  return error.issues.flatMap((issue) => issueErrors(issue, input, root)).slice(0, MOST_ERRORS);
+}
+
+function issueErrors(issue: z.core.$ZodIssue, input: unknown, root: string): readonly FieldError[] {
+  const pointer = [root, ...issue.path.map((key) => pointerToken(String(key)))].join('/');
+  const value = valueAt(input, issue.path);
+  if (issue.code === 'unrecognized_keys') {
+    return issue.keys.map((key) => ({
+      pointer: `${pointer}/${pointerToken(key)}`,
+      code: 'unknown',
+      message: 'is not a known field',
+    }));
+  }
+  if (issue.code === 'invalid_union') {
+    const nearest = nearestBranch(issue.errors);
+    if (nearest !== undefined) return nearest.flatMap((inner) => issueErrors(inner, value, pointer));
+  }
+  const missing = value === undefined && (issue.code === 'invalid_type' || issue.code === 'invalid_value');
+  if (missing) return [{ pointer, code: 'required', message: 'is required' }];
+  return [{ pointer, code: codeOf(issue), message: inWords(issue) }];
+}
+
+function codeOf(issue: z.core.$ZodIssue): string {
+  switch (issue.code) {
+    case 'invalid_type':
+      return 'wrong_type';
+    case 'invalid_value':
+      return 'not_allowed';
+    case 'too_small':
+      return isCounted(issue.origin) ? 'too_short' : 'too_small';
+    case 'too_big':
+      return isCounted(issue.origin) ? 'too_long' : 'too_large';
+    default:
+      return 'invalid';
+  }
+}
+
+function isCounted(origin: string): boolean {
+  return ['string', 'array', 'set'].includes(origin);
+}
+
+/** Of a union's alternatives the one that was missed by the fewest faults: most likely the one that was meant. */
+function nearestBranch(
+  branches: readonly (readonly z.core.$ZodIssue[])[],
+): readonly z.core.$ZodIssue[] | undefined {
+  return branches.toSorted((a, b) => a.length - b.length)[0];
+}
+
+function valueAt(input: unknown, path: readonly PropertyKey[]): unknown {
+  let value = input;
+  for (const key of path) {
+    if (typeof value !== 'object' || value === null || !Object.hasOwn(value, key)) return undefined;
+    value = (value as Readonly<Record<PropertyKey, unknown>>)[key];
+  }
+  return value;
+}
+
+/** 400 with what is wrong and where. */
+export function validationFailed(errors: readonly FieldError[]): Problem {
+  const [first] = errors;
+  const where = first === undefined ? '' : ` ${first.pointer}: ${first.message}`;
+  const detail =
+    errors.length === 1 ? `The request has a fault.${where}` : `The request has ${errors.length} faults.`;
+  return new Problem(problems.validation_failed, { detail, errors });
+}

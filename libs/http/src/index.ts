@@ -1,0 +1,19 @@
+export { validationFailed } from './field-errors.ts';
+export { type ListeningPart, listen } from './listen.ts';
+export { type OpenApiInfo, openApiDocument } from './openapi.ts';
+export { operationsRoutes } from './operations.ts';
+export { allowedOrigins, originSettings } from './origin-settings.ts';
+export { pageHeaders } from './pages.ts';
+export { Problem, type ProblemSpec, problems, rateLimited, unavailable } from './problem.ts';
+export {
+  type Answer,
+  type AnswerSpec,
+  anyone,
+  type Policy,
+  type RequestContext,
+  type Route,
+  type RouteSpec,
+  route,
+} from './route.ts';
+export type { Service } from './service.ts';
+export { startingRoutes } from './starting.ts';

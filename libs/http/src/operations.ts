@@ -1,0 +1,93 @@
+/** What an operator and an orchestrator ask a process. */
+
+import type { Dependency } from '@latchkey/process';
+import type { Registry } from 'prom-client';
+import { z } from 'zod';
+import { anyone, type Route, route } from './route.ts';
+
+const dependency = z.object({
+  name: z.string(),
+  service: z.string().optional(),
+  state: z.enum(['ok', 'degraded', 'down']),
+  needed: z.boolean(),
+  detail: z.string().optional(),
+});
+const readiness = z.object({
+  state: z.enum(['ok', 'degraded', 'down', 'starting']),
+  dependencies: z.array(dependency),
+});
+
+/** `/livez`, `/readyz` and `/metrics`; not to be reachable from outside. */
+export function operationsRoutes(options: {
+  readonly registry: Registry;
+  health(): Promise<readonly Dependency[]>;
+}): readonly Route[] {
+  return [liveness, readinessRoute(options.health), metricsRoute(options.registry)];
+}
+
+const operation = { method: 'GET', tag: 'operations', policy: anyone, hidden: true, quiet: true } as const;
+
+export const liveness = route({
+  ...operation,
+  path: '/livez',
+  summary: 'Whether the process turns its event loop',
+  answers: { 200: { description: 'It does', schema: z.object({ state: z.literal('ok') }) } },
+  handle: async () => ({ status: 200, body: { state: 'ok' } }),
+});
+
+const readinessQuestion = {
+  ...operation,
+  path: '/readyz',
+  summary: 'Whether requests should be sent here, and the state of each dependency',
+} as const;
+
+function readinessRoute(health: () => Promise<readonly Dependency[]>): Route {
+  let everUsable = false;
+  return route({
+    ...readinessQuestion,
+    description: '200 once everything was usable; afterwards 503 only while something needed is down.',
+    answers: {
+      200: { description: 'Ready; `degraded` where something that is not needed is away', schema: readiness },
+      503: { description: 'Not ready', schema: readiness },
+    },
+    handle: async ({ log }) => {
+      const dependencies = await health().catch((error: unknown) => {
+        log.error({ err: error }, 'the state of the dependencies cannot be told');
+        return [UNKNOWN];
+      });
+      everUsable ||= dependencies.every(({ state }) => state !== 'down');
+      const state = everUsable ? overall(dependencies) : 'starting';
+      const status = state === 'ok' || state === 'degraded' ? 200 : 503;
+      return { status, body: { state, dependencies } };
+    },
+  });
+}
+
+/** Not ready, whatever the state of the dependencies: for while a process starts. */
+export function startingRoute(health: () => Promise<readonly Dependency[]>): Route {
+  return route({
+    ...readinessQuestion,
+    answers: { 503: { description: 'Not ready', schema: readiness } },
+    handle: async () => ({ status: 503, body: { state: 'starting', dependencies: await health() } }),
+  });
+}
+
+const UNKNOWN: Dependency = { name: 'health', state: 'down', needed: true, detail: 'cannot be told' };
+
+function overall(dependencies: readonly Dependency[]): Dependency['state'] {
+  if (dependencies.some(({ needed, state }) => needed && state === 'down')) return 'down';
+  return dependencies.some(({ state }) => state !== 'ok') ? 'degraded' : 'ok';
+}
+
+export function metricsRoute(registry: Registry): Route {
+  return route({
+    ...operation,
+    path: '/metrics',
+    summary: 'Prometheus metrics',
+    answers: { 200: { description: 'In the text format', media: ['text/plain'] } },
+    handle: async () => ({
+      status: 200,
+      text: { type: registry.contentType, text: await registry.metrics() },
+    }),
+  });
+}

@@ -1,0 +1,57 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { readConfig, setting } from '@latchkey/process';
+import { allowedOrigins, originSettings } from './origin-settings.ts';
+
+const settings = originSettings.extend({ PUBLIC_URL: setting.url() });
+function read(environment: Record<string, string>) {
+  return readConfig(settings, { PUBLIC_URL: 'https://id.example.com', ...environment });
+}
+
+describe('a page may call', () => {
+  function allowed(origin: string, environment: Record<string, string>): boolean {
+    return allowedOrigins(read(environment))(origin);
+  }
+
+  test('from our own origin and that of the client app', () => {
+    const environment = {
+      PUBLIC_URL: 'https://example.com/id',
+      FRONTEND_URL: 'https://app.example.com/start',
+    };
+    assert.ok(allowed('https://example.com', environment));
+    assert.ok(allowed('https://app.example.com', environment));
+    assert.ok(!allowed('https://app.example.com.evil.example', environment));
+    assert.ok(!allowed('http://localhost:3000', environment));
+    assert.ok(!allowed('null', environment));
+  });
+
+  test('from what is listed instead', () => {
+    const environment = {
+      FRONTEND_URL: 'https://app.example.com',
+      CORS_ORIGINS: 'https://a.example, https://b.example:8443',
+    };
+    assert.ok(allowed('https://a.example', environment));
+    assert.ok(allowed('https://b.example:8443', environment));
+    assert.ok(!allowed('https://b.example', environment));
+    assert.ok(!allowed('https://app.example.com', environment));
+  });
+
+  test('from any port of this machine in development', () => {
+    const environment = { LATCHKEY_ENV: 'development' };
+    for (const origin of [
+      'http://localhost:3000',
+      'http://localhost',
+      'http://127.0.0.1:5173',
+      'http://[::1]:80',
+    ]) {
+      assert.ok(allowed(origin, environment), origin);
+    }
+    for (const origin of [
+      'http://localhost.evil.example',
+      'http://localhost:3000.evil.example',
+      'https://evil.example',
+    ]) {
+      assert.ok(!allowed(origin, environment), origin);
+    }
+  });
+});

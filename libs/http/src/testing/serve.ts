@@ -1,0 +1,57 @@
+/** Routes behind a real server, for tests. */
+import type { TestContext } from 'node:test';
+import { createRegistry, type Registry } from '@latchkey/process';
+import { captureLog, type LogCapture } from '@latchkey/process/testing';
+import type { HttpOptions } from '../handler.ts';
+import { type ListeningPart, listen } from '../listen.ts';
+import type { Route } from '../route.ts';
+
+export interface Served {
+  readonly part: ListeningPart;
+  readonly origin: string;
+  readonly log: LogCapture;
+  readonly registry: Registry;
+  /** `fetch` relative to the server. */
+  call(path: string, init?: RequestInit): Promise<Response>;
+  /** A request with a JSON body. */
+  post(path: string, body: unknown, headers?: Readonly<Record<string, string>>): Promise<Response>;
+}
+
+/** Listens on a free port until the test ends. */
+export async function serve(
+  context: Pick<TestContext, 'after'>,
+  routes: readonly Route[],
+  options: Partial<HttpOptions> & { readonly drainMs?: number } = {},
+): Promise<Served> {
+  const log = captureLog();
+  const registry = createRegistry();
+  const part = listen({
+    name: 'http',
+    host: '127.0.0.1',
+    port: 0,
+    routes,
+    logger: log.logger,
+    registry,
+    trustedProxies: [],
+    corsOrigins: [],
+    undeclared: 'fail',
+    ...options,
+  });
+  await part.start();
+  context.after(() => part.stop());
+  const origin = `http://127.0.0.1:${part.port()}`;
+  const call: Served['call'] = (path, init) => fetch(`${origin}${path}`, init);
+  return {
+    part,
+    origin,
+    log,
+    registry,
+    call,
+    post: (path, body, headers = {}) =>
+      call(path, {
+        method: 'POST',
+        headers: { 'Content-Type': 'application/json', ...headers },
+        body: JSON.stringify(body),
+      }),
+  };
+}

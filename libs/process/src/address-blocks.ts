@@ -1,0 +1,29 @@
+import { BlockList, isIP } from 'node:net';
+
+/**
+ * A list of addresses and CIDR blocks, to check addresses against.
+ * @throws Error if one of them is neither
+ */
+export function addressBlocks(blocks: readonly string[]): BlockList {
+  const list = new BlockList();
+  for (const block of blocks) addBlock(list, block);
+  return list;
+}
+
+function addBlock(list: BlockList, block: string): void {
+  const [address = '', prefix, ...rest] = block.split('/');
+  const version = isIP(address);
+  const longest = version === 6 ? 128 : 32;
+  const length = prefix === undefined ? longest : Number(prefix);
+  if (
+    version === 0 ||
+    prefix === '' ||
+    rest.length > 0 ||
+    !Number.isInteger(length) ||
+    length < 0 ||
+    length > longest
+  ) {
+    throw new Error('TRUSTED_PROXIES: must be a list of addresses or CIDR blocks, such as 10.0.0.0/8');
+  }
+  list.addSubnet(address, length, version === 6 ? 'ipv6' : 'ipv4');
+}

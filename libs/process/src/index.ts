@@ -1,0 +1,18 @@
+export { addressBlocks } from './address-blocks.ts';
+export {
+  ConfigError,
+  describeConfig,
+  type Environment,
+  readAll,
+  readConfig,
+  type SettingDescription,
+  setting,
+  withDotEnv,
+} from './config.ts';
+export { makeTextFile, readTextFile } from './durable-file.ts';
+export { inWords } from './in-words.ts';
+export { configOrExit, type Dependency, group, type Part, type ProcessEnd, runProcess } from './lifecycle.ts';
+export { createLogger, type Logger } from './logger.ts';
+export { createRegistry, type Registry } from './metrics.ts';
+export { type Movable, movable, type Source, type Target } from './movable.ts';
+export { environmentSetting, type ProcessConfig, processSettings } from './process-settings.ts';

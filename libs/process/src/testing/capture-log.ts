@@ -1,0 +1,46 @@
+/** A logger for tests that keeps its lines in memory. */
+import { Writable } from 'node:stream';
+import { createLogger, type Logger } from '../logger.ts';
+
+export interface LogCapture {
+  readonly logger: Logger;
+  /** Everything written so far. */
+  text(): string;
+  lines(): readonly Readonly<Record<string, unknown>>[];
+  /** Resolves with the first line that passes, written already or later. */
+  line(
+    passes: (line: Readonly<Record<string, unknown>>) => boolean,
+  ): Promise<Readonly<Record<string, unknown>>>;
+}
+
+/** A logger whose lines a test can read. */
+export function captureLog(level = 'trace'): LogCapture {
+  const written: string[] = [];
+  const watchers = new Set<() => void>();
+  const sink = new Writable({
+    write(chunk, _encoding, done) {
+      written.push(String(chunk));
+      for (const watcher of watchers) watcher();
+      done();
+    },
+  });
+  function lines(): readonly Readonly<Record<string, unknown>>[] {
+    return written.map((line) => JSON.parse(line));
+  }
+  return {
+    logger: createLogger({ name: 'test', level }, sink),
+    text: () => written.join(''),
+    lines,
+    line: (passes) =>
+      new Promise((resolve) => {
+        function look(): void {
+          const found = lines().find(passes);
+          if (found === undefined) return;
+          watchers.delete(look);
+          resolve(found);
+        }
+        watchers.add(look);
+        look();
+      }),
+  };
+}

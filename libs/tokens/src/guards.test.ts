@@ -1,0 +1,151 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import type { RequestContext } from '@latchkey/http';
+import { Problem } from '@latchkey/http';
+import { pino } from 'pino';
+import type { AccessClaims } from './access-token.ts';
+import { type Guards, guards, type Standing } from './guards.ts';
+
+const claims: AccessClaims = {
+  iss: 'https://id.example.com',
+  aud: 'latchkey',
+  sub: '01890a5d-ac96-774b-bcce-b302099a8057',
+  sid: 's1',
+  client_id: 'latchkey',
+  iat: 1,
+  exp: 2,
+  jti: 'j1',
+  email_verified: true,
+  role: 'admin',
+  seq: 3,
+};
+
+function requestWith(authorization?: string): RequestContext {
+  return {
+    method: 'GET',
+    path: '/',
+    headers: { authorization },
+    cookies: {},
+    ip: '127.0.0.1',
+    requestId: 'request-1',
+    log: pino({ level: 'silent' }),
+    isAwaited: () => true,
+  };
+}
+
+function guardsOf(standing: Standing): Guards {
+  return guards({ verify: async (token) => (token === 'genuine' ? claims : undefined), standing });
+}
+
+const admin = guardsOf(async () => ({ verified: true, role: 'admin' }));
+
+async function refusal(attempt: Promise<unknown>): Promise<Problem> {
+  const outcome = await attempt.then(
+    () => 'let in',
+    (error: unknown) => error,
+  );
+  assert.ok(outcome instanceof Problem, String(outcome));
+  return outcome;
+}
+
+const WITHOUT_TOKEN = 'Bearer realm="latchkey"';
+const WITH_TOKEN = 'Bearer realm="latchkey", error="invalid_token"';
+
+describe('a guard', () => {
+  test('lets a living token in and says whose it is, as the account stands now', async () => {
+    const caller = await guardsOf(async () => ({ verified: true, role: 'user' })).verified.authorise(
+      requestWith('Bearer genuine'),
+    );
+    assert.deepEqual(caller, { claims, verified: true, role: 'user' });
+  });
+
+  test('takes the scheme in any case and several spaces behind it (RFC 9110, 11.1; RFC 6750, 2.1)', async () => {
+    for (const header of ['bearer genuine', 'BEARER genuine', 'Bearer   genuine']) {
+      const caller = await admin.authenticated.authorise(requestWith(header));
+      assert.equal(caller.claims.sub, claims.sub);
+    }
+  });
+
+  test('hands the request to the standing, which may look at its headers', async () => {
+    let seen: RequestContext | undefined;
+    const request = requestWith('Bearer genuine');
+    await guardsOf(async (_claims, given) => {
+      seen = given;
+      return { verified: true, role: 'user' };
+    }).authenticated.authorise(request);
+    assert.equal(seen, request);
+  });
+
+  const headers: readonly (readonly [string, string | undefined, string])[] = [
+    ['no Authorization', undefined, WITHOUT_TOKEN],
+    ['an empty Authorization', '', WITHOUT_TOKEN],
+    ['another scheme', 'Basic Z2VudWluZTo=', WITHOUT_TOKEN],
+    ['a scheme that begins like ours', 'BearerX genuine', WITHOUT_TOKEN],
+    ['a token without a scheme', 'genuine', WITHOUT_TOKEN],
+    ['a scheme without a token', 'Bearer', WITH_TOKEN],
+    ['a token that is not genuine', 'Bearer forged', WITH_TOKEN],
+    ['something behind the token', 'Bearer genuine x', WITH_TOKEN],
+    ['a comma behind the token', 'Bearer genuine,', WITH_TOKEN],
+    ['a line break behind the token', 'Bearer genuine\n', WITH_TOKEN],
+    ['two Authorization headers, joined', 'Bearer genuine, Bearer genuine', WITH_TOKEN],
+    ['a tab for a space', 'Bearer\tgenuine', WITH_TOKEN],
+  ];
+  for (const [what, header, challenge] of headers) {
+    test(`refuses ${what} with 401 and its challenge`, async () => {
+      for (const policy of [admin.authenticated, admin.verified, admin.withRole('admin')]) {
+        const problem = await refusal(policy.authorise(requestWith(header)));
+        assert.equal(problem.spec.code, 'unauthenticated');
+        assert.equal(problem.spec.status, 401);
+        assert.equal(problem.details.headers?.['WWW-Authenticate'], challenge);
+      }
+    });
+  }
+
+  test('refuses a dead token in the same words as a forged one', async () => {
+    const dead = guardsOf(async () => 'dead');
+    const refused = await refusal(dead.authenticated.authorise(requestWith('Bearer genuine')));
+    const forged = await refusal(dead.authenticated.authorise(requestWith('Bearer forged')));
+    assert.equal(refused.spec.status, 401);
+    assert.deepEqual(refused.details, forged.details);
+  });
+
+  test('lets an unverified account in where no verification is asked for', async () => {
+    const unverified = guardsOf(async () => ({ verified: false, role: 'user' }));
+    const caller = await unverified.authenticated.authorise(requestWith('Bearer genuine'));
+    assert.equal(caller.verified, false);
+  });
+
+  test('tells an unverified account so before it looks at the role', async () => {
+    const unverified = guardsOf(async () => ({ verified: false, role: 'user' }));
+    for (const policy of [unverified.verified, unverified.withRole('admin')]) {
+      const problem = await refusal(policy.authorise(requestWith('Bearer genuine')));
+      assert.equal(problem.spec.code, 'account_not_verified');
+      assert.equal(problem.spec.status, 403);
+      assert.equal(problem.spec.title, 'Account Not Verified');
+      assert.equal(problem.spec.resolution, 'Please check your email for verification details');
+    }
+  });
+
+  test('goes by the role that the account has now, not by the one in the token', async () => {
+    const demoted = guardsOf(async () => ({ verified: true, role: 'user' }));
+    const problem = await refusal(demoted.withRole('admin').authorise(requestWith('Bearer genuine')));
+    assert.equal(problem.spec.code, 'insufficient_permission');
+    assert.equal(problem.spec.status, 403);
+    assert.equal((await admin.withRole('admin').authorise(requestWith('Bearer genuine'))).role, 'admin');
+  });
+
+  test('declares what it may answer', async () => {
+    function codes(policy: Guards['verified']) {
+      return policy.problems.map((problem) => problem.code);
+    }
+    assert.deepEqual(codes(admin.authenticated), ['unauthenticated', 'unavailable']);
+    assert.deepEqual(codes(admin.verified), ['unauthenticated', 'unavailable', 'account_not_verified']);
+    assert.deepEqual(codes(admin.withRole('admin')), [
+      'unauthenticated',
+      'unavailable',
+      'account_not_verified',
+      'insufficient_permission',
+    ]);
+    assert.equal(admin.withRole('admin').who, 'a verified admin');
+  });
+});
