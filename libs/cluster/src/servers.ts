@@ -118,6 +118,7 @@ export function kafkaConnection(config: ServerConfig): Omit<KafkaConnection, 'cl
   return {
     brokers: config.KAFKA_BROKERS,
     ssl: config.KAFKA_SSL,
+    patchKafkajs: true,
     ...(sasl === undefined ? {} : { sasl }),
   };
 }

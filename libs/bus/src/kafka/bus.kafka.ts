@@ -3,12 +3,11 @@ import { keepAdmin, withAdmin } from './admin.ts';
 import { createClients, type KafkaConnection, type KafkaLogger } from './clients.ts';
 import { createDeadLetters } from './dead-letters.ts';
 import { explain, KafkaUnavailableError } from './failures.ts';
-import { forgetGroup } from './groups.ts';
-import { lagOf, progressOf } from './lag.ts';
+import { forgetGroup, lagOf, partitionOffsets, progressOf } from './groups.ts';
 import { createPublisher } from './publisher.ts';
 import { readKey } from './read-key.ts';
-import { standingOf } from './standing.ts';
-import { KAFKA_TIMES, type KafkaTimes, openSubscription } from './subscription.ts';
+import { openSubscription } from './subscription.ts';
+import { KAFKA_TIMES, type KafkaTimes } from './times.ts';
 import {
   checkTopics,
   describeTopics,
@@ -22,29 +21,32 @@ import {
 export interface KafkaBusDeps extends KafkaConnection {
   readonly logger: KafkaLogger;
   /**
-   * A consumer has ended for good, is stuck, or does not progress, while the brokers answer: records are no longer
-   * read. The process should end. Called for nothing that passes by itself.
+   * A consumer has ended for good, is stuck or makes no progress although the brokers respond: records are no
+   * longer read, and the process should end. Not called for outages.
    */
   onFatal(reason: Error): void;
-  /** For topics that are to be made or checked; those that exist may have more. Default: 3 and 2 on three brokers, 1 and 1 on one; on two none are made without it. */
+  /**
+   * For topics that are created or checked; existing topics may have more. Default: 3 replicas and 2 in sync on
+   * three brokers, 1 and 1 on one. On two brokers no topic is created without it.
+   */
   readonly replication?: Replication;
   readonly times?: Partial<KafkaTimes>;
 }
 
 export interface KafkaBus extends Bus, Groups {
   /**
-   * Looks whether all topics are there as they have to be. Makes nothing.
-   * @param command what makes them, to be named in the error
+   * Checks that all topics exist with the right settings. Creates nothing.
+   * @param command the command that creates them, for the error message
    * @throws Error of one line naming what is missing or differs
    */
   checkTopics(specs: readonly TopicSpec[], command: string): Promise<void>;
-  /** Topics as they are, those that exist. */
+  /** The settings of those topics that exist. */
   describeTopics(names: readonly string[]): Promise<readonly TopicState[]>;
 }
 
 /**
  * The log on Apache Kafka. Every method rejects with KafkaUnavailableError while no broker can be reached, and
- * with KafkaRefusedError, which names the setting, where the broker does not accept who asks.
+ * with KafkaRefusedError, which names the setting, if the broker rejects the connection or its user.
  */
 export function createKafkaBus({
   logger,
@@ -66,7 +68,7 @@ export function createKafkaBus({
   const subscriptions = new Set<Subscription>();
   let closed: Promise<void> | undefined;
 
-  /** Runs the work, and says in the words of the settings why it failed. */
+  /** Runs the work and translates its errors into the words of the settings. */
   async function attempt<T>(subject: string, work: () => Promise<T>): Promise<T> {
     if (closed) throw new Error('The bus is closed.');
     try {
@@ -90,8 +92,8 @@ export function createKafkaBus({
         times: { ...KAFKA_TIMES, ...times },
         lag: () =>
           attempt(`lag of group ${group}`, () => lagAdmin.use((admin) => lagOf(admin, group, topics))),
-        standings: () => lagAdmin.use((admin) => standingOf(admin, group, topics)),
-        passes: (error) => explain(error, connection) instanceof KafkaUnavailableError,
+        offsets: () => lagAdmin.use((admin) => partitionOffsets(admin, group, topics)),
+        isTransient: (error) => explain(error, connection) instanceof KafkaUnavailableError,
         setAside: (topic, unusable) => letters.add(topic, group, unusable),
       }),
     );

@@ -1,6 +1,6 @@
 import type { ConnectionOptions } from 'node:tls';
 import { Kafka, type KafkaConfig, type LogEntry, logLevel, type SASLOptions } from 'kafkajs';
-import { gatherHeadersAtOnce } from './headers-at-once.ts';
+import { patchHeaderDecoder } from './workarounds/patch-header-decoder.ts';
 
 export interface KafkaLogger {
   warn(fields: object, message: string): void;
@@ -12,20 +12,25 @@ export interface KafkaSasl {
   readonly password: string;
 }
 
-/** How to reach and address a cluster. */
+/** How to connect to a cluster. */
 export interface KafkaConnection {
   /** `host:port` of some of its brokers. */
   readonly brokers: readonly string[];
-  /** Names this process in the broker's logs and quotas. */
+  /** Identifies this process in the broker's logs and quotas. */
   readonly clientId: string;
   readonly ssl?: boolean | ConnectionOptions;
   readonly sasl?: KafkaSasl;
+  /**
+   * Replaces kafkajs's O(n²) header decoder, for every kafkajs client in this process. Without it one record
+   * with thousands of headers blocks the event loop. Default: false.
+   */
+  readonly patchKafkajs?: boolean;
 }
 
 export interface KafkaClients {
-  /** Tries each broker that was given, then fails: its caller decides whether to try again. */
+  /** Tries each given broker, then fails: the caller decides whether to retry. */
   readonly prompt: Kafka;
-  /** Sits outages out. */
+  /** Retries through outages. */
   readonly patient: Kafka;
 }
 
@@ -36,12 +41,12 @@ const FEWEST_TRIES = 3;
 const SAME_LINE_EVERY_MS = 30_000;
 const LINES_REMEMBERED = 100;
 
-/** Explicit in every value: kafkajs has other defaults where NODE_ENV is test. */
+/** Every value is explicit because kafkajs has other defaults if NODE_ENV is `test`. */
 export const PATIENT_RETRY = { retries: 1000, initialRetryTime: 100, maxRetryTime: 1000 } as const;
 
 export function createClients(connection: KafkaConnection, logger: KafkaLogger): KafkaClients {
-  gatherHeadersAtOnce();
-  const { brokers, clientId, ssl, sasl } = connection;
+  const { brokers, clientId, ssl, sasl, patchKafkajs } = connection;
+  if (patchKafkajs) patchHeaderDecoder();
   const config: KafkaConfig = {
     brokers: [...brokers],
     clientId,
@@ -59,7 +64,7 @@ export function createClients(connection: KafkaConnection, logger: KafkaLogger):
   };
 }
 
-/** kafkajs types each mechanism apart, with the same two fields. */
+/** kafkajs has a type per mechanism, all with the same two fields. */
 function toSasl({ mechanism, username, password }: KafkaSasl): SASLOptions {
   const credentials = { username, password };
   if (mechanism === 'plain') return { mechanism, ...credentials };
@@ -67,15 +72,15 @@ function toSasl({ mechanism, username, password }: KafkaSasl): SASLOptions {
   return { mechanism, ...credentials };
 }
 
-/** What kafkajs complains of, each line at most twice a minute: in an outage it repeats itself at every try. */
+/** Forwards kafkajs's warnings, each at most twice a minute: in an outage it repeats them at every retry. */
 function logTo(logger: KafkaLogger): (entry: LogEntry) => void {
-  const lastTold = new Map<string, number>();
+  const lastLogged = new Map<string, number>();
   return ({ namespace, log }) => {
     const line = `${namespace}: ${log.message}`;
     const now = Date.now();
-    if (now - (lastTold.get(line) ?? Number.NEGATIVE_INFINITY) < SAME_LINE_EVERY_MS) return;
-    if (lastTold.size >= LINES_REMEMBERED) lastTold.clear();
-    lastTold.set(line, now);
+    if (now - (lastLogged.get(line) ?? Number.NEGATIVE_INFINITY) < SAME_LINE_EVERY_MS) return;
+    if (lastLogged.size >= LINES_REMEMBERED) lastLogged.clear();
+    lastLogged.set(line, now);
     const { broker, groupId, error } = log;
     logger.warn({ broker, group: groupId, cause: error === undefined ? undefined : String(error) }, line);
   };

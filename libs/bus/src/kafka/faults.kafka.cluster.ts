@@ -213,7 +213,9 @@ describe('the Kafka bus', () => {
     await until(() => reasons.length > 0);
     assert.match(
       reasons[0]?.message ?? '',
-      new RegExp(`does not progress: for \\d+ s it was given nothing of ${topic} ${forgotten?.partition},`),
+      new RegExp(
+        `makes no progress: for \\d+ s it has received nothing of ${topic} ${forgotten?.partition},`,
+      ),
     );
     assert.ok(seen.length > keys.length, 'others go on');
   });

@@ -4,6 +4,7 @@ import type { BusRecord } from '../bus.ts';
 import type { PartitionRange } from '../reader.ts';
 import { withAdmin } from './admin.ts';
 import { toRecord } from './records.ts';
+import { borrowCluster } from './workarounds/borrow-cluster.ts';
 
 const FETCH_WAITS_MS = 500;
 const BYTES_AT_ONCE = 1024 * 1024;
@@ -11,7 +12,7 @@ const TRIES = 10;
 const PAUSE_MS = 200;
 const READ_UNCOMMITTED = 0;
 
-/** What each partition holds now, by partition. @throws Error if there is no such topic */
+/** The offset range of each partition, in their order. @throws Error if the topic does not exist */
 export async function rangesOf(kafka: Kafka, topic: string): Promise<readonly PartitionRange[]> {
   const ends = await withAdmin(kafka, (admin) => admin.fetchTopicOffsets(topic));
   return ends
@@ -19,7 +20,7 @@ export async function rangesOf(kafka: Kafka, topic: string): Promise<readonly Pa
     .toSorted((a, b) => a.partition - b.partition);
 }
 
-/** Reads a range once, a fetch at a time, in order. Joins no group. */
+/** Reads a range of offsets in order, one fetch at a time. Joins no group. */
 export async function* readPartition(
   kafka: Kafka,
   topic: string,
@@ -41,53 +42,27 @@ export async function* readPartition(
   }
 }
 
-/**
- * A connection that fetches without a group. kafkajs hands it to partition assigners alone, when a consumer is
- * made; this consumer never runs, so that the group does not come to be and needs no right of its own.
- */
-async function borrowCluster(kafka: Kafka, topic: string) {
-  const borrowed: Cluster[] = [];
-  const consumer = kafka.consumer({
-    groupId: 'never-joined',
-    allowAutoTopicCreation: false,
-    partitionAssigners: [
-      ({ cluster }) => {
-        borrowed.push(cluster);
-        return {
-          name: 'none',
-          version: 0,
-          assign: async () => [],
-          protocol: () => ({ name: 'none', metadata: Buffer.alloc(0) }),
-        };
-      },
-    ],
-  });
-  const [cluster] = borrowed;
-  if (!cluster) throw new Error('This version of kafkajs makes its assigners later.');
-  await consumer.connect();
-  await cluster.addMultipleTargetTopics([topic]);
-  return { cluster, disconnect: () => consumer.disconnect() };
-}
-
-/** The part of kafkajs's answer to a fetch (there without a type) that is read here. */
-interface FetchAnswer {
+/** The part of a fetch response that is read here; kafkajs publishes no type for it. */
+interface FetchResponse {
   readonly responses: readonly {
     readonly partitions: readonly { readonly messages: readonly KafkaMessage[] }[];
   }[];
 }
 
-/** At least one record from the offset on. @throws the last failure, or Error if nothing came */
+/** Returns at least one record from the offset on. @throws the last error, or Error if nothing was returned */
 async function fetchFrom(
   cluster: Cluster,
   topic: string,
   partition: number,
   offset: number,
 ): Promise<readonly KafkaMessage[]> {
-  let failure: unknown = new Error(`Nothing can be read of partition ${partition} of ${topic} at ${offset}.`);
+  let failure: unknown = new Error(
+    `Partition ${partition} of ${topic} returns no record at offset ${offset}.`,
+  );
   for (let tries = 0; tries < TRIES; tries++) {
     try {
       const broker = await leaderOf(cluster, topic, partition);
-      const answer: FetchAnswer = await broker.fetch({
+      const response: FetchResponse = await broker.fetch({
         maxWaitTime: FETCH_WAITS_MS,
         minBytes: 1,
         maxBytes: BYTES_AT_ONCE,
@@ -96,7 +71,7 @@ async function fetchFrom(
           { topic, partitions: [{ partition, fetchOffset: String(offset), maxBytes: BYTES_AT_ONCE }] },
         ],
       });
-      const messages = answer.responses.flatMap(({ partitions }) =>
+      const messages = response.responses.flatMap(({ partitions }) =>
         partitions.flatMap((each) => each.messages),
       );
       if (messages.length > 0) return messages;

@@ -5,8 +5,9 @@ import { explain } from './failures.ts';
 import { rangesOf, readPartition } from './read-partition.ts';
 
 /**
- * Reads topics of Apache Kafka, each piece of work on a connection of its own. Rejects with KafkaUnavailableError while no broker can be reached, and with
- * KafkaRefusedError, which names the setting, where the broker does not accept who asks.
+ * Reads topics of Apache Kafka, on a new connection per call. Rejects with KafkaUnavailableError while no broker
+ * can be reached, and with KafkaRefusedError, which names the setting, if the broker rejects the connection or
+ * its user.
  */
 export function createKafkaReader({
   logger,

@@ -15,6 +15,11 @@ export interface SubscribeOptions extends Interest {
   readonly ssl?: KafkaConnection['ssl'];
   readonly sasl?: KafkaConnection['sasl'];
   /**
+   * Replaces kafkajs's O(n²) header decoder for every kafkajs client in this process. Without it one record with
+   * thousands of headers, from whoever may write to the topic, blocks the event loop. Default: false.
+   */
+  readonly patchKafkajs?: boolean;
+  /**
    * Events are no longer read, for good: the process should end. Called for nothing that passes by itself.
    * Default: throws, which ends a process that does not catch everything.
    */
@@ -32,12 +37,14 @@ const TRY_AGAIN_AFTER_MS = 1000;
  * @throws Error that names what is wrong with topics, credentials or rights; the signal's reason if it is aborted
  */
 export async function subscribe(options: SubscribeOptions): Promise<Subscription> {
-  const { brokers, group, clientId = group, ssl, sasl, logger = consoleLogger, onFatal = end } = options;
+  const { brokers, group, clientId = group, ssl, sasl, patchKafkajs = false } = options;
+  const { logger = consoleLogger, onFatal = end } = options;
   const kafka = createKafkaBus({
     brokers,
     clientId,
     ...(ssl === undefined ? {} : { ssl }),
     ...(sasl === undefined ? {} : { sasl }),
+    patchKafkajs,
     logger: withoutStops(logger),
     onFatal,
   });

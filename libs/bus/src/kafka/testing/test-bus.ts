@@ -9,6 +9,7 @@ import { createClients, type KafkaConnection } from '../clients.ts';
 export const connection: KafkaConnection = {
   brokers: requireSetting('KAFKA_BROKERS').split(','),
   clientId: `test-${randomUUID()}`,
+  patchKafkajs: true,
 };
 
 function requireSetting(name: string): string {

@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
 import { describe, it, type TestContext } from 'node:test';
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { createProgressWatch, type RestingPartition } from './progress.ts';
-import type { Standing } from './standing.ts';
+import { createProgressWatch, type IdlePartition, type ProgressDeps } from './progress-watch.ts';
+
+type Offsets =
+  Awaited<ReturnType<ProgressDeps['offsets']>> extends ReadonlyMap<string, infer Value> ? Value : never;
 
 const STEP_MS = 15_000;
 const STUCK_AFTER_MS = 60_000;
@@ -12,14 +14,14 @@ async function away() {
   throw new Error('no broker answers');
 }
 
-/** A watch on a clock of its own, over one partition that rests and has nothing to read. */
+/** A watch with a simulated clock, over one idle partition with nothing to read. */
 function watched(test: TestContext) {
   test.mock.timers.enable({ apis: ['setInterval'] });
   const world = {
     now: 0,
-    resting: [{ name: FIRST, turns: 0, reached: 0 }] as RestingPartition[],
-    standings: new Map<string, Standing>([[FIRST, { position: 5, end: 5 }]]),
-    asked: undefined as (() => Promise<void>) | undefined,
+    idle: [{ name: FIRST, batches: 0, nextOffset: 0 }] as IdlePartition[],
+    offsets: new Map<string, Offsets>([[FIRST, { position: 5, end: 5 }]]),
+    duringCheck: undefined as (() => Promise<void>) | undefined,
     reasons: [] as string[],
   };
   const watch = createProgressWatch({
@@ -27,10 +29,10 @@ function watched(test: TestContext) {
     stuckAfterMs: STUCK_AFTER_MS,
     everyMs: STEP_MS,
     now: () => world.now,
-    resting: () => world.resting,
-    async standings() {
-      await world.asked?.();
-      return world.standings;
+    idle: () => world.idle,
+    async offsets() {
+      await world.duringCheck?.();
+      return world.offsets;
     },
     onStuck: ({ message }) => void world.reasons.push(message),
   });
@@ -42,108 +44,108 @@ function watched(test: TestContext) {
       await nextTurn();
     }
   }
-  function waitingRecords(standing: Standing) {
-    return world.standings.set(FIRST, standing);
+  function waitingRecords(offsets: Offsets) {
+    return world.offsets.set(FIRST, offsets);
   }
-  function handOver(reached: number) {
-    world.resting = world.resting.map(({ name, turns }) => ({ name, turns: turns + 1, reached }));
+  function deliver(nextOffset: number) {
+    world.idle = world.idle.map(({ name, batches }) => ({ name, batches: batches + 1, nextOffset }));
   }
-  return { world, watch, pass, waitingRecords, handOver };
+  return { world, watch, pass, waitingRecords, deliver };
 }
 
-describe('the watch over progress', () => {
-  it('reports once a partition of which nothing comes, though records wait there', async (test) => {
+describe('the progress watch', () => {
+  it('reports a partition once if its waiting records are never delivered', async (test) => {
     const { world, pass, waitingRecords } = watched(test);
     waitingRecords({ position: 5, end: 8 });
     await pass(STUCK_AFTER_MS);
     assert.deepEqual(world.reasons, []);
     await pass(2 * STUCK_AFTER_MS);
     assert.deepEqual(world.reasons, [
-      'The consumer of group readers does not progress: for 60 s it was given nothing of accounts.events.v1 0, though records wait there.',
+      'The consumer of group readers makes no progress: for 60 s it has received nothing of accounts.events.v1 0, although records are waiting there.',
     ]);
   });
 
-  it('keeps quiet where there is nothing to read', async (test) => {
+  it('reports nothing while there is nothing to read', async (test) => {
     const { world, pass } = watched(test);
     await pass(3_600_000);
     assert.deepEqual(world.reasons, []);
   });
 
-  it('keeps quiet while something comes, however far behind the group is', async (test) => {
-    const { world, pass, waitingRecords, handOver } = watched(test);
+  it('reports nothing while records are delivered, however large the lag', async (test) => {
+    const { world, pass, waitingRecords, deliver } = watched(test);
     waitingRecords({ position: 5, end: 1_000_000 });
     for (let minute = 0; minute < 10; minute += 1) {
-      handOver(6 + minute);
+      deliver(6 + minute);
       await pass(45_000);
     }
     assert.deepEqual(world.reasons, []);
   });
 
-  it('keeps quiet while a slice is in hand, also one that fails again and again for want of a store', async (test) => {
+  it('reports nothing while records are being handled or retried', async (test) => {
     const { world, pass, waitingRecords } = watched(test);
     waitingRecords({ position: 5, end: 8 });
-    world.resting = [];
+    world.idle = [];
     await pass(3_600_000);
     assert.deepEqual(world.reasons, []);
   });
 
-  it('keeps quiet where what is left are marks of transactions, which no handler gets', async (test) => {
-    const { world, pass, waitingRecords, handOver } = watched(test);
+  it('reports nothing if only control records are left, which no handler receives', async (test) => {
+    const { world, pass, waitingRecords, deliver } = watched(test);
     waitingRecords({ position: 5, end: 8 });
-    handOver(8);
+    deliver(8);
     await pass(3_600_000);
     assert.deepEqual(world.reasons, []);
   });
 
-  it('keeps quiet while the brokers are away, and counts anew after it', async (test) => {
+  it('reports nothing during an outage, and starts over after it', async (test) => {
     const { world, pass, waitingRecords } = watched(test);
     waitingRecords({ position: 5, end: 8 });
     await pass(45_000);
-    world.asked = away;
+    world.duringCheck = away;
     await pass(3_600_000);
-    world.asked = undefined;
+    world.duringCheck = undefined;
     await pass(STUCK_AFTER_MS);
     assert.deepEqual(world.reasons, []);
     await pass(STEP_MS);
     assert.equal(world.reasons.length, 1);
   });
 
-  it('counts anew when partitions are dealt anew, also while the brokers are asked', async (test) => {
+  it('starts over after a rebalance, also during a check', async (test) => {
     const { world, watch, pass, waitingRecords } = watched(test);
     waitingRecords({ position: 5, end: 8 });
     await pass(45_000);
-    watch.forget();
+    watch.reset();
     await pass(STUCK_AFTER_MS);
-    world.asked = async () => watch.forget();
+    world.duringCheck = async () => watch.reset();
     await pass(STEP_MS);
-    world.asked = undefined;
+    world.duringCheck = undefined;
     await pass(STUCK_AFTER_MS);
     assert.deepEqual(world.reasons, []);
   });
 
-  it('keeps quiet where something came while the brokers were asked', async (test) => {
-    const { world, pass, waitingRecords, handOver } = watched(test);
+  it('reports nothing if records were delivered during the check', async (test) => {
+    const { world, pass, waitingRecords, deliver } = watched(test);
     waitingRecords({ position: 5, end: 8 });
     await pass(STUCK_AFTER_MS);
-    world.asked = async () => handOver(6);
+    world.duringCheck = async () => deliver(6);
     await pass(STEP_MS);
-    world.asked = undefined;
+    world.duringCheck = undefined;
     await pass(STUCK_AFTER_MS);
     assert.deepEqual(world.reasons, []);
   });
 
-  it('asks the brokers one question at a time', async (test) => {
+  it('runs one check at a time', async (test) => {
     const { world, pass } = watched(test);
-    let questions = 0;
-    world.asked = () => {
-      questions += 1;
+    let checks = 0;
+    world.duringCheck = () => {
+      checks += 1;
       return new Promise(() => undefined);
     };
     await pass(300_000);
-    assert.equal(questions, 1);
+    assert.equal(checks, 1);
   });
 
-  it('says nothing after it was closed', async (test) => {
+  it('reports nothing after close', async (test) => {
     const { world, watch, pass, waitingRecords } = watched(test);
     waitingRecords({ position: 5, end: 8 });
     await pass(45_000);

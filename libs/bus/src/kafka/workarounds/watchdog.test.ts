@@ -11,16 +11,16 @@ async function away() {
   throw new Error('no broker answers');
 }
 
-/** A watchdog on a clock of its own. */
+/** A watchdog with a simulated clock. */
 function watched(test: TestContext, probe: () => Promise<void>) {
   test.mock.timers.enable({ apis: ['setInterval'] });
-  const world = { now: 0, lastAnswer: 0, probes: 0, reasons: [] as string[], probe };
+  const world = { now: 0, lastResponse: 0, probes: 0, reasons: [] as string[], probe };
   const watchdog = createWatchdog({
     group: 'readers',
     stuckAfterMs: 60_000,
     everyMs: STEP_MS,
     now: () => world.now,
-    lastAnswer: () => world.lastAnswer,
+    lastResponse: () => world.lastResponse,
     onStuck: ({ message }) => void world.reasons.push(message),
     probe: () => {
       world.probes += 1;
@@ -39,26 +39,26 @@ function watched(test: TestContext, probe: () => Promise<void>) {
 }
 
 describe('the watchdog', () => {
-  it('reports once a consumer that stands still while the brokers answer', async (test) => {
+  it('reports a hanging consumer once while the brokers respond', async (test) => {
     const { world, pass } = watched(test, answers);
     await pass(60_000);
     assert.deepEqual(world.reasons, []);
     await pass(60_000);
     assert.deepEqual(world.reasons, [
-      'The consumer of group readers is stuck: no fetch for 60 s, though the brokers answer.',
+      'The consumer of group readers is stuck: no fetch for 60 s, although the brokers respond.',
     ]);
   });
 
-  it('asks nobody while the consumer gets answers', async (test) => {
+  it('does not probe while the consumer gets responses', async (test) => {
     const { world, pass } = watched(test, answers);
     for (let seconds = 0; seconds < 300; seconds += 5) {
-      world.lastAnswer = world.now + STEP_MS;
+      world.lastResponse = world.now + STEP_MS;
       await pass(STEP_MS);
     }
     assert.deepEqual([world.reasons, world.probes], [[], 0]);
   });
 
-  it('keeps quiet while the brokers are away, however long, and until the consumer is stuck after it', async (test) => {
+  it('reports nothing during an outage of any length, until the consumer hangs after it', async (test) => {
     const { world, pass } = watched(test, away);
     await pass(3_600_000);
     world.probe = answers;
@@ -68,7 +68,7 @@ describe('the watchdog', () => {
     assert.equal(world.reasons.length, 1);
   });
 
-  it('counts anew from each return of brokers that come and go', async (test) => {
+  it('starts over whenever the brokers return', async (test) => {
     const { world, pass } = watched(test, answers);
     for (let times = 0; times < 10; times += 1) {
       world.probe = answers;
@@ -79,11 +79,11 @@ describe('the watchdog', () => {
     assert.deepEqual(world.reasons, []);
   });
 
-  it('keeps quiet where the consumer came back while the brokers were asked', async (test) => {
+  it('reports nothing if the consumer recovers during the probe', async (test) => {
     const { world, pass } = watched(test, answers);
     await pass(60_000);
     world.probe = async () => {
-      world.lastAnswer = world.now;
+      world.lastResponse = world.now;
     };
     await pass(STEP_MS);
     world.probe = answers;
@@ -93,13 +93,13 @@ describe('the watchdog', () => {
     assert.equal(world.reasons.length, 1);
   });
 
-  it('asks the brokers one question at a time', async (test) => {
+  it('runs one probe at a time', async (test) => {
     const { world, pass } = watched(test, () => new Promise(() => undefined));
     await pass(300_000);
     assert.equal(world.probes, 1);
   });
 
-  it('says nothing after it was closed', async (test) => {
+  it('reports nothing after close', async (test) => {
     const { world, watchdog, pass } = watched(test, answers);
     await pass(30_000);
     watchdog.close();

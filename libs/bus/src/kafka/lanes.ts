@@ -1,0 +1,125 @@
+/** The lanes of one consumer, one per partition, and which partitions are assigned to it. */
+import type { ConsumerEndBatchProcessEvent, ConsumerGroupJoinEvent, EachBatchPayload } from 'kafkajs';
+import type { BusRecord, SubscribeOptions } from '../bus.ts';
+import type { KafkaLogger } from './clients.ts';
+import { partitionName } from './groups.ts';
+import { createLane, type FetchedRun, type Lane } from './lane.ts';
+import { createPositions, type Positions } from './positions.ts';
+import { toRecord } from './records.ts';
+import type { KafkaTimes } from './times.ts';
+import type { IdlePartition } from './workarounds/progress-watch.ts';
+import type { StaleCoordinator } from './workarounds/stale-coordinator.ts';
+
+const DEFAULT_SLICE_SIZE = 500;
+
+export interface LanesDeps {
+  readonly logger: KafkaLogger;
+  readonly times: KafkaTimes;
+  readonly coordinator: StaleCoordinator;
+  /** Resolves once the records are durable in the dead-letter topic. */
+  setAside(topic: string, unusable: ReadonlyMap<BusRecord, string>): Promise<void>;
+  /** A handler is stuck. */
+  onStuck(reason: Error): void;
+}
+
+export interface Lanes {
+  /** Handles a fetched batch; resolves when kafkajs may fetch again. */
+  take(payload: EachBatchPayload): Promise<void>;
+  /** The member joined its group with this assignment. */
+  assign(join: ConsumerGroupJoinEvent['payload']): void;
+  revokeAll(): void;
+  /** kafkajs has delivered a batch, possibly of control records only. */
+  batchEnded(batch: ConsumerEndBatchProcessEvent['payload']): void;
+  /** Assigned partitions of which nothing is being handled or retried. */
+  idle(): readonly IdlePartition[];
+  close(): Promise<void>;
+}
+
+export function createLanes(
+  { group, handle, sliceSize = DEFAULT_SLICE_SIZE, handleWithinMs }: SubscribeOptions,
+  { logger, times, coordinator, setAside, onStuck }: LanesDeps,
+): Lanes {
+  const lanes = new Map<string, Lane>();
+  const positions = createPositions();
+  let assigned = new Set<string>();
+  let member: string | undefined;
+  /** Since the last rebalance, after which kafkajs starts at the committed positions. */
+  const delivered = new Map<string, Omit<IdlePartition, 'name'>>();
+
+  function laneOf(topic: string, partition: number): Lane {
+    const name = partitionName(topic, partition);
+    const lane =
+      lanes.get(name) ??
+      createLane({
+        group,
+        topic,
+        partition,
+        handle,
+        sliceSize,
+        logger,
+        patienceMs: times.patienceMs,
+        handleWithinMs: handleWithinMs ?? times.handleWithinMs,
+        onStuck,
+        setAside: (unusable) => setAside(topic, unusable),
+      });
+    lanes.set(name, lane);
+    return lane;
+  }
+
+  function revokeWhere(isLost: (name: string) => boolean): void {
+    for (const [name, lane] of lanes) if (isLost(name)) lane.revoke();
+  }
+
+  return {
+    take: (payload) =>
+      laneOf(payload.batch.topic, payload.batch.partition).take(toRun(payload, positions, coordinator)),
+    assign({ memberId, memberAssignment }) {
+      // With an unchanged member id, partitions that are still assigned were kept through the rebalance.
+      const isNewMember = memberId !== member;
+      member = memberId;
+      delivered.clear();
+      assigned = new Set(
+        Object.entries(memberAssignment).flatMap(([topic, partitions]) =>
+          partitions.map((partition) => partitionName(topic, partition)),
+        ),
+      );
+      revokeWhere((name) => isNewMember || !assigned.has(name));
+    },
+    revokeAll: () => revokeWhere(() => true),
+    batchEnded({ topic, partition, lastOffset }) {
+      const name = partitionName(topic, partition);
+      const batches = (delivered.get(name)?.batches ?? 0) + 1;
+      delivered.set(name, { batches, nextOffset: Number(lastOffset) + 1 });
+    },
+    idle: () =>
+      [...assigned]
+        .filter((name) => lanes.get(name)?.isIdle() ?? true)
+        .map((name) => ({ name, ...(delivered.get(name) ?? { batches: 0, nextOffset: 0 }) })),
+    close: async () => void (await Promise.all([...lanes.values()].map((lane) => lane.close()))),
+  };
+}
+
+function toRun(
+  { batch, resolveOffset, commitOffsetsIfNecessary, pause }: EachBatchPayload,
+  positions: Positions,
+  coordinator: StaleCoordinator,
+): FetchedRun {
+  const { topic, partition, messages } = batch;
+  const lastOffset = messages.at(-1)?.offset;
+  return {
+    records: messages.map((message) => toRecord(topic, partition, message)),
+    pause,
+    async moveTo({ offset }) {
+      // Control records may follow the last record; only the batch knows their offsets.
+      const next = String(offset) === lastOffset ? Number(batch.lastOffset()) + 1 : offset + 1;
+      try {
+        await positions.keep({ topic, partition, offset: next }, commitOffsetsIfNecessary);
+      } catch (err) {
+        coordinator.commitFailed(err);
+        throw err;
+      }
+      coordinator.reset();
+      resolveOffset(String(next - 1));
+    },
+  };
+}

@@ -1,0 +1,160 @@
+/** One kafkajs consumer as a member of its group: joining, crashing, rejoining, leaving. */
+import type { Consumer, ConsumerCrashEvent } from 'kafkajs';
+import type { SubscribeOptions } from '../bus.ts';
+import { type KafkaClients, type KafkaLogger, PATIENT_RETRY } from './clients.ts';
+import { createLanes, type LanesDeps } from './lanes.ts';
+import type { KafkaTimes } from './times.ts';
+import type { IdlePartition } from './workarounds/progress-watch.ts';
+import { createStaleCoordinator } from './workarounds/stale-coordinator.ts';
+
+const REBALANCE_TIMEOUT_MS = 30_000;
+const HEARTBEAT_EVERY_MS = 500;
+/** How long a fetch waits for records: an idle consumer fetches ten times a second, and closes within this time. */
+const FETCH_WAITS_MS = 100;
+const DISCONNECT_WITHIN_MS = 5000;
+const RESTART_AFTER_MS = 500;
+
+export interface MembershipDeps {
+  readonly clients: KafkaClients;
+  readonly logger: KafkaLogger;
+  readonly times: KafkaTimes;
+  readonly setAside: LanesDeps['setAside'];
+  /** The consumer has ended for good, or a handler is stuck. */
+  onFatal(reason: Error): void;
+  /** Whether an error goes away by itself, when the brokers are back. */
+  isTransient(error: Error): boolean;
+}
+
+export interface Membership {
+  /** Calls back whenever the group is joined again, as after a rebalance. */
+  onRejoin(listener: () => void): void;
+  /** Assigned partitions of which nothing is being handled or retried. */
+  idle(): readonly IdlePartition[];
+  /** When the broker last responded to a fetch or heartbeat, in ms of `performance.now`. */
+  lastResponse(): number;
+  /** Stops the handlers and leaves the group. */
+  leave(): Promise<void>;
+}
+
+/**
+ * Joins the group and starts to read. The topics must exist.
+ * @param partitions how many partitions the topics have, in all
+ * @throws Error of kafkajs if the group cannot be joined
+ */
+export async function joinGroup(
+  options: SubscribeOptions,
+  partitions: number,
+  { clients, logger, times, setAside, onFatal, isTransient }: MembershipDeps,
+): Promise<Membership> {
+  const { group, topics } = options;
+  const consumer = clients.patient.consumer({
+    groupId: group,
+    sessionTimeout: times.sessionTimeoutMs,
+    rebalanceTimeout: REBALANCE_TIMEOUT_MS,
+    heartbeatInterval: HEARTBEAT_EVERY_MS,
+    maxWaitTimeInMs: FETCH_WAITS_MS,
+    minBytes: 1,
+    allowAutoTopicCreation: false,
+    retry: PATIENT_RETRY,
+  });
+  const coordinator = createStaleCoordinator({
+    rejoinAfterMs: times.rejoinAfterMs,
+    now: performance.now.bind(performance),
+    rejoin: () => void rejoin(),
+  });
+  const lanes = createLanes(options, { logger, times, coordinator, setAside, onStuck: onFatal });
+  const responses = trackResponses(consumer);
+  const joining = Promise.withResolvers<void>();
+  joining.promise.catch(() => undefined);
+  let joined = false;
+  let left = false;
+  let restarting: NodeJS.Timeout | undefined;
+
+  const removeListeners = [
+    consumer.on(consumer.events.GROUP_JOIN, ({ payload }) => {
+      joined = true;
+      responses.record();
+      coordinator.reset();
+      lanes.assign(payload);
+      joining.resolve();
+    }),
+    consumer.on(consumer.events.END_BATCH_PROCESS, ({ payload }) => lanes.batchEnded(payload)),
+    consumer.on(consumer.events.CRASH, ({ payload }) => crashed(payload)),
+  ];
+
+  function crashed({ error, restart }: ConsumerCrashEvent['payload']): void {
+    lanes.revokeAll();
+    if (left) return;
+    if (!restart && !joined) joining.reject(error);
+    else if (!restart && !isTransient(error))
+      onFatal(new Error(`The consumer of group ${group} has ended: ${error.message}`, { cause: error }));
+    else {
+      logger.warn({ err: error, group }, 'The consumer failed and is restarted.');
+      if (!restart) restarting = setTimeout(run, RESTART_AFTER_MS);
+    }
+  }
+
+  /** Also restarts a consumer that has ended. Failures are reported as a crash. */
+  function run(): Promise<void> {
+    return consumer.run({
+      autoCommit: false,
+      eachBatchAutoResolve: false,
+      partitionsConsumedConcurrently: partitions,
+      eachBatch: lanes.take,
+    });
+  }
+
+  async function rejoin(): Promise<void> {
+    logger.warn({ group }, 'Commits go to a former coordinator of the group: the consumer rejoins.');
+    lanes.revokeAll();
+    await consumer.stop();
+    if (!left) await run();
+  }
+
+  async function disconnect(): Promise<void> {
+    clearTimeout(restarting);
+    for (const remove of removeListeners) remove();
+    await within(DISCONNECT_WITHIN_MS, consumer.disconnect()).catch((err) =>
+      logger.warn({ err, group }, 'The consumer could not leave its group; its session will time out.'),
+    );
+  }
+
+  try {
+    await consumer.connect();
+    await consumer.subscribe({ topics: [...topics], fromBeginning: true });
+    await run();
+    await joining.promise;
+  } catch (err) {
+    await disconnect();
+    throw err;
+  }
+
+  return {
+    onRejoin: (listener) => void consumer.on(consumer.events.GROUP_JOIN, listener),
+    idle: lanes.idle,
+    lastResponse: responses.last,
+    async leave() {
+      left = true;
+      await lanes.close();
+      await disconnect();
+    },
+  };
+}
+
+/** Requests count only if they were answered: kafkajs also reports fetches that got no response. */
+function trackResponses(consumer: Consumer) {
+  let last = performance.now();
+  function record() {
+    last = performance.now();
+  }
+  consumer.on(consumer.events.REQUEST, ({ payload }) => {
+    if (payload.apiName === 'Fetch' || payload.apiName === 'Heartbeat') record();
+  });
+  return { record, last: () => last };
+}
+
+async function within<T>(ms: number, promise: Promise<T>): Promise<T> {
+  const { promise: late, reject } = Promise.withResolvers<never>();
+  const timer = setTimeout(() => reject(new Error(`Not within ${ms} ms.`)), ms);
+  return Promise.race([promise, late]).finally(() => clearTimeout(timer));
+}

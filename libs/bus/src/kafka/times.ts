@@ -1,0 +1,29 @@
+/** Timeouts and intervals of the Kafka consumer, in ms; tests shorten them. */
+export interface KafkaTimes {
+  /** A member without a heartbeat for this long loses its partitions. Brokers require at least 6 s by default. */
+  readonly sessionTimeoutMs: number;
+  /** How long a slice may delay other partitions of the same broker. */
+  readonly patienceMs: number;
+  /** A subscription without a response for this long is unhealthy. */
+  readonly healthyWithinMs: number;
+  /** A consumer without a response for this long, while the brokers respond to others, is stuck. */
+  readonly stuckAfterMs: number;
+  readonly watchEveryMs: number;
+  /** A handler that neither resolves nor rejects for this long is stuck, unless its options say otherwise. */
+  readonly handleWithinMs: number;
+  /** How long commits may go to a broker that is not the group coordinator before the consumer rejoins. */
+  readonly rejoinAfterMs: number;
+  /** How often partitions are checked for records that are never delivered. */
+  readonly progressEveryMs: number;
+}
+
+export const KAFKA_TIMES: KafkaTimes = {
+  sessionTimeoutMs: 10_000,
+  patienceMs: 250,
+  healthyWithinMs: 3000,
+  stuckAfterMs: 60_000,
+  watchEveryMs: 5000,
+  handleWithinMs: 120_000,
+  rejoinAfterMs: 10_000,
+  progressEveryMs: 20_000,
+};

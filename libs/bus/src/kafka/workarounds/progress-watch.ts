@@ -1,0 +1,107 @@
+import type { PartitionOffsets } from '../groups.ts';
+
+/** A partition that is assigned to this member, of which no records are being handled or waiting for a retry. */
+export interface IdlePartition {
+  /** Topic and partition, as `partitionName` writes them. */
+  readonly name: string;
+  /** How many batches of this partition kafkajs has delivered since the last rebalance. */
+  readonly batches: number;
+  /** The offset after the last delivered batch, control records included; 0 if there was none. */
+  readonly nextOffset: number;
+}
+
+export interface ProgressDeps {
+  readonly group: string;
+  /** Excludes partitions whose records are being handled or retried: waiting for a store is no fault. */
+  idle(): readonly IdlePartition[];
+  /** Rejects while the brokers do not respond. */
+  offsets(): Promise<ReadonlyMap<string, Pick<PartitionOffsets, 'position' | 'end'>>>;
+  /** Called at most once. */
+  onStuck(reason: Error): void;
+  readonly stuckAfterMs: number;
+  readonly everyMs: number;
+  /** A monotonic clock, in ms. */
+  now(): number;
+}
+
+export interface ProgressWatch {
+  /** Starts over: the group was rebalanced. */
+  reset(): void;
+  close(): void;
+}
+
+interface Waiting {
+  readonly batches: number;
+  readonly since: number;
+}
+
+/**
+ * Detects partitions that make no progress although the consumer looks healthy: it fetches, it is a member of its
+ * group, and still the records of one partition never arrive. Outages, slow handlers and empty partitions do not
+ * count.
+ */
+export function createProgressWatch(deps: ProgressDeps): ProgressWatch {
+  const { now, stuckAfterMs, everyMs } = deps;
+  let waiting = new Map<string, Waiting>();
+  let epoch = 0;
+  let checking = false;
+
+  function reset(): void {
+    epoch += 1;
+    waiting = new Map();
+  }
+
+  async function check(): Promise<void> {
+    if (checking) return;
+    checking = true;
+    const [startedAt, startedIn] = [now(), epoch];
+    const before = deps.idle();
+    const offsets = await deps.offsets().catch(() => undefined);
+    checking = false;
+    if (startedIn !== epoch) return;
+    if (offsets === undefined) return reset();
+    const batchesNow = new Map(deps.idle().map(({ name, batches }) => [name, batches]));
+    const hasUndelivered = ({ name, batches, nextOffset }: IdlePartition): boolean => {
+      const known = offsets.get(name);
+      return (
+        batchesNow.get(name) === batches &&
+        known !== undefined &&
+        known.end > Math.max(known.position, nextOffset)
+      );
+    };
+    waiting = new Map(
+      before
+        .filter(hasUndelivered)
+        .map(({ name, batches }) => [name, waitingSince(name, batches, startedAt)]),
+    );
+    report();
+  }
+
+  function waitingSince(name: string, batches: number, at: number): Waiting {
+    const earlier = waiting.get(name);
+    return earlier?.batches === batches ? earlier : { batches, since: at };
+  }
+
+  function report(): void {
+    for (const [name, { since }] of waiting) {
+      const ms = now() - since;
+      if (ms < stuckAfterMs) continue;
+      clearInterval(timer);
+      deps.onStuck(
+        new Error(
+          `The consumer of group ${deps.group} makes no progress: for ${Math.round(ms / 1000)} s it has received nothing of ${name}, although records are waiting there.`,
+        ),
+      );
+      return;
+    }
+  }
+
+  const timer = setInterval(() => void check(), everyMs);
+  return {
+    reset,
+    close() {
+      reset();
+      clearInterval(timer);
+    },
+  };
+}

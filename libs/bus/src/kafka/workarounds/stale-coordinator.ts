@@ -1,0 +1,45 @@
+export interface StaleCoordinatorDeps {
+  /** How long commits may be rejected before the consumer rejoins its group, in ms. */
+  readonly rejoinAfterMs: number;
+  /** A monotonic clock, in ms. */
+  now(): number;
+  rejoin(): void;
+}
+
+export interface StaleCoordinator {
+  /** A commit succeeded, or the group was joined. */
+  reset(): void;
+  /** A commit failed with this error. */
+  commitFailed(error: unknown): void;
+}
+
+/**
+ * Detects a consumer that commits to a broker which is no longer the coordinator of its group. Normally the next
+ * heartbeat notices the move and the consumer rejoins. But if the new coordinator is still loading the group at
+ * that moment, kafkajs continues without rejoining: heartbeats go to the new coordinator, which accepts them, and
+ * commits to the old one, which rejects them forever. Only a rejoin ends that.
+ */
+export function createStaleCoordinator({
+  rejoinAfterMs,
+  now,
+  rejoin,
+}: StaleCoordinatorDeps): StaleCoordinator {
+  let since: number | undefined;
+
+  return {
+    reset() {
+      since = undefined;
+    },
+    commitFailed(error) {
+      if (!isNotCoordinator(error)) return;
+      since ??= now();
+      if (now() - since < rejoinAfterMs) return;
+      since = undefined;
+      rejoin();
+    },
+  };
+}
+
+function isNotCoordinator(error: unknown): boolean {
+  return error instanceof Error && Reflect.get(error, 'type') === 'NOT_COORDINATOR_FOR_GROUP';
+}

@@ -1,0 +1,62 @@
+export interface WatchdogDeps {
+  /** When the broker last responded to a fetch or heartbeat, in ms on the clock of `now`. */
+  lastResponse(): number;
+  /** Resolves if the cluster responds on a separate connection, else rejects. */
+  probe(): Promise<void>;
+  /** Called at most once. */
+  onStuck(reason: Error): void;
+  readonly group: string;
+  readonly stuckAfterMs: number;
+  readonly everyMs: number;
+  now(): number;
+}
+
+export interface Watchdog {
+  close(): void;
+}
+
+/**
+ * Detects a consumer that hangs while the brokers respond to others; an outage of the brokers is no reason to end
+ * the process. Only silence during which every probe was answered counts, because after an outage a consumer may
+ * take its time to rejoin.
+ */
+export function createWatchdog(deps: WatchdogDeps): Watchdog {
+  const { lastResponse, stuckAfterMs, everyMs, now } = deps;
+  let checking = false;
+  /** The first answered probe since the consumer fell silent. */
+  let answeredSince: number | undefined;
+
+  function isSilent() {
+    return now() - lastResponse() >= everyMs;
+  }
+  function silenceOf(since: number) {
+    return now() - Math.max(lastResponse(), since);
+  }
+
+  async function check(): Promise<void> {
+    if (checking) return;
+    if (!isSilent()) {
+      answeredSince = undefined;
+      return;
+    }
+    checking = true;
+    const startedAt = now();
+    const responds = await deps.probe().then(
+      () => true,
+      () => false,
+    );
+    checking = false;
+    answeredSince = responds ? (answeredSince ?? startedAt) : undefined;
+    if (answeredSince === undefined || silenceOf(answeredSince) < stuckAfterMs) return;
+    clearInterval(timer);
+    const seconds = Math.round(silenceOf(answeredSince) / 1000);
+    deps.onStuck(
+      new Error(
+        `The consumer of group ${deps.group} is stuck: no fetch for ${seconds} s, although the brokers respond.`,
+      ),
+    );
+  }
+
+  const timer = setInterval(() => void check(), everyMs);
+  return { close: () => clearInterval(timer) };
+}
