@@ -97,6 +97,13 @@ module.exports = {
       from: { path: '^libs/cluster/src' },
       to: { path: ['^libs/(events|sqlite)/', '^services/', '^apps/'] },
     },
+    {
+      name: 'verify-knows-no-service',
+      comment: 'libs/verify takes the views of the services as parameters.',
+      severity: 'error',
+      from: { path: '^libs/verify/src' },
+      to: { path: ['^libs/(http|process|tokens|sqlite|mongo|cluster)/', '^services/', '^apps/'] },
+    },
     ...['auth', 'notifier', 'user'].map((service) => ({
       name: `${service}-imports-no-other-service`,
       comment: 'Services meet in libs/events.',

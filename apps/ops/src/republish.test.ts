@@ -150,7 +150,7 @@ test('an account that is parked at a gap goes on once its events are there again
   assert.equal((await ops('parked', 'retry', ada)).code, 0);
   const repaired = await ops('verify');
   assert.equal(repaired.code, 0, repaired.out);
-  assert.match(repaired.out, / 1 early and repeated in turn,/);
+  assert.match(repaired.out, / 1 early and repeated in order,/);
   assert.deepEqual(await again.me('ada'), before);
   assert.equal(await again.mails(), sent);
 });
@@ -187,7 +187,7 @@ test('a topic that holds anything else is refused, and so is one that is in use'
   await database.close();
   await refused(
     new RegExp(
-      `^ops: accounts\\.events\\.v2 holds what is not in the journal, or not so, of ${ada}: take another name\n$`,
+      `^ops: accounts\\.events\\.v2 has events of ${ada} that the journal does not have: choose another name\n$`,
     ),
     '--to',
     ANOTHER,

@@ -44,7 +44,7 @@ function topicName(name: string): string {
   return name;
 }
 
-const RECORDS_AT_ONCE = 500_000;
+const MAX_RECORDS = 500_000;
 
 function writingTopic(name: string): Work {
   return (context) =>
@@ -64,8 +64,8 @@ function writingTopic(name: string): Work {
           publish: (topic, records) => patiently(context, 'Kafka', () => log.bus.publish(topic, records)),
         },
         topic: name,
-        recordsAtOnce: RECORDS_AT_ONCE,
-        progress: tellLater(context),
+        maxRecords: MAX_RECORDS,
+        onProgress: tellLater(context),
       });
       context.say(
         `${name}: ${counted(events, 'event')} of ${counted(accounts, 'account')}, ${amount(added)} of them written now.`,

@@ -19,7 +19,7 @@ const report = z.object({
       kind: z.string(),
       subject: z.string().optional(),
       sequence: z.number().optional(),
-      says: z.string(),
+      message: z.string(),
     }),
   ),
 });
@@ -54,7 +54,7 @@ test('a running standalone agrees, and its report says what was looked at', asyn
   const { code, out, err } = await runHere({ DATA_DIR: folder }, 'verify');
   assert.deepEqual([code, err], [0, '']);
   assert.match(out, /^accounts {6}2 in the journal, 2 in the read model$/m);
-  assert.match(out, /^events {8}4 in the journal, 4 of them on the topics, in their order$/m);
+  assert.match(out, /^events {8}4 in the journal, 4 of them on the topics, in order$/m);
   assert.match(out, /^mails {9}4 owed, 4 of them recorded$/m);
   assert.match(out, /^unpublished {3}0 commits$/m);
   assert.match(out, /\nEverything agrees\.\n$/);
@@ -92,13 +92,13 @@ test('each disagreement is found by name, and names nobody', async (t) => {
     ['profile-differs', ada, undefined],
   ]);
   assert.equal(found, 4);
-  assert.match(findings.find(({ kind }) => kind === 'profile-differs')?.says ?? '', / in username$/);
+  assert.match(findings.find(({ kind }) => kind === 'profile-differs')?.message ?? '', /, in username$/);
 
   const { out } = await runHere({ DATA_DIR: folder }, 'verify', '--patience', '0');
   assert.match(
     out,
     new RegExp(
-      `^event-missing ${ben}: event 2 \\(AccountVerified\\) counts as published and is not on accounts\\.events\\.v1$`,
+      `^event-missing ${ben}: event 2 \\(AccountVerified\\) is marked as published but is not on accounts\\.events\\.v1$`,
       'm',
     ),
   );

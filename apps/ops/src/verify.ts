@@ -1,18 +1,19 @@
 import { parseArgs } from 'node:util';
 import { openJournalView } from '@latchkey/auth/verifying';
+import type { LatchkeyEvent } from '@latchkey/events';
 import { openDeliveryView } from '@latchkey/notifier/verifying';
-import { openProfileView } from '@latchkey/user/verifying';
+import { type Account, differingFields, fold, openProfileView, sequenceOf } from '@latchkey/user/verifying';
+import { type Sources, type StoredAccount, verify } from '@latchkey/verify';
 import { type Command, UsageError } from './command.ts';
 import { type System, withSystem } from './system.ts';
 import { tellLater } from './tell.ts';
-import { jsonOf, linesOf } from './verify/report.ts';
-import { type Sources, verify } from './verify/verify.ts';
+import { jsonOf, linesOf } from './verify-report.ts';
 
 const TAKES = 'verify takes --patience SECONDS and --json, and nothing else';
 
 const PAUSE_MS = 500;
-const RECORDS_AT_ONCE = 500_000;
-const MOST_FINDINGS = 1000;
+const MAX_RECORDS = 500_000;
+const MAX_FINDINGS = 1000;
 
 /** Compares; changes nothing. Ends with 0 if everything agrees, 1 if anything does not, 2 if it could not look. */
 export const verifyCommand: Command = {
@@ -22,15 +23,15 @@ export const verifyCommand: Command = {
   read(words) {
     const { patienceMs, json } = optionsOf(words);
     return (context) =>
-      // One that waits for ever says nothing to who runs it by the clock.
+      // Fail fast: a cron job must report an outage, not hang.
       withSystem({ ...context, waits: false }, async (system) => {
         const verification = await verify(await sourcesOf(system), {
           patienceMs,
           pauseMs: PAUSE_MS,
-          recordsAtOnce: RECORDS_AT_ONCE,
-          mostFindings: MOST_FINDINGS,
+          maxRecords: MAX_RECORDS,
+          maxFindings: MAX_FINDINGS,
           now: () => new Date(),
-          progress: tellLater(context),
+          onProgress: tellLater(context),
         });
         const lines = json ? [jsonOf(verification)] : linesOf(verification, new Date());
         for (const line of lines) context.say(line);
@@ -40,13 +41,37 @@ export const verifyCommand: Command = {
 };
 
 async function sourcesOf({ backend, bus, log, nameOf }: System): Promise<Sources> {
+  const [journal, profiles, deliveries] = [
+    openJournalView(backend),
+    await openProfileView(backend),
+    openDeliveryView(backend),
+  ];
   return {
-    journal: openJournalView(backend),
+    journal: { ...journal, expiredLeases: journal.leasesOver },
     log: log.reader,
     groups: bus,
-    profiles: await openProfileView(backend),
-    deliveries: openDeliveryView(backend),
+    profiles: {
+      ...profiles,
+      async load(ids) {
+        const accounts = await profiles.load(ids);
+        return new Map([...accounts].map(([id, account]) => [id, storedAccount(account)]));
+      },
+    },
+    deliveries: { ...deliveries, expiredLeases: deliveries.leasesOver },
     nameOf,
+  };
+}
+
+function storedAccount({ profile, parked, ...account }: Account): StoredAccount {
+  return {
+    sequence: sequenceOf({ ...account, ...(profile && { profile }) }),
+    ...(parked && { parked }),
+    differingFields(events: readonly LatchkeyEvent[]) {
+      const expected = fold(events);
+      return profile === undefined || expected === undefined
+        ? ['sequence']
+        : differingFields(profile, expected);
+    },
   };
 }
 

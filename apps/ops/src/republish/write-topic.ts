@@ -1,80 +1,85 @@
 /**
- * Writes the events of all accounts to a topic, from the journal: each account's in order, without a gap. What is
- * there already stays and is gone on from, so that it may be broken off and repeated, and repeated for what has
- * come since. What stands at the end of the outbox is left to the relay: consumers cannot have it yet.
+ * Writes the events of all accounts from the journal to a topic: each account in order, without a gap. It continues
+ * from what the topic already holds, so it may be interrupted and repeated, also to add events that are newer. What
+ * is at the end of the outbox is left to the relay, because consumers cannot have received it yet.
  */
-import type { JournaledStream, JournalView } from '@latchkey/auth/verifying';
 import type { Bus, LogReader } from '@latchkey/bus';
 import type { EncodedEvent } from '@latchkey/events';
-import type { Tell } from '../tell.ts';
-import { followTopics } from '../verify/follow-topics.ts';
-import { type Concerns, passesOver } from '../verify/passes.ts';
-import { printOnArrival } from '../verify/prints.ts';
-import { createTopicBook, type TopicBook } from '../verify/topic-book.ts';
+import {
+  createTopicIndex,
+  createTopicReader,
+  fingerprintOnArrival,
+  type JournaledStream,
+  type JournalView,
+  type OnProgress,
+  type Shard,
+  splitIntoShards,
+  type TopicIndex,
+} from '@latchkey/verify';
 import { recordsOf } from './records-of.ts';
 
-export interface Writing {
+export interface WriteTopic {
   readonly journal: Pick<JournalView, 'streams'>;
   readonly log: LogReader;
   readonly bus: Pick<Bus, 'publish'>;
-  /** It exists. */
+  /** Must exist. */
   readonly topic: string;
-  /** Records of it that are held at a time; where there are more, it takes several passes. */
-  readonly recordsAtOnce: number;
-  readonly progress: Tell;
+  /** Records of the topic to hold in memory at a time. If it has more, it is read several times. */
+  readonly maxRecords: number;
+  readonly onProgress: OnProgress;
 }
 
 export interface Written {
   readonly accounts: number;
-  /** That are on the topic now. */
+  /** Events of these accounts that are on the topic now. */
   readonly events: number;
-  /** Of those, the ones that were not there before. */
+  /** How many of them this call wrote. */
   readonly added: number;
 }
 
-/** @throws Error of one line if the topic holds anything but the beginnings of these accounts; as the bus does */
-export async function writeTopic(writing: Writing): Promise<Written> {
-  const { log, topic, recordsAtOnce } = writing;
+/** @throws Error (one line) if the topic holds anything but the first events of these accounts; errors of the bus */
+export async function writeTopic(options: WriteTopic): Promise<Written> {
+  const { log, topic, maxRecords } = options;
   const held = (await log.ranges(topic)).reduce((sum, { start, end }) => sum + end - start, 0);
   const totals = { accounts: 0, events: 0, added: 0 };
-  for (const concerns of passesOver(held, recordsAtOnce)) {
-    for await (const written of writePart(writing, concerns)) {
+  for (const shard of splitIntoShards(held, maxRecords)) {
+    for await (const written of writeShard(options, shard)) {
       totals.accounts += written.accounts;
       totals.events += written.events;
       totals.added += written.added;
-      writing.progress('events on the topic', totals.events);
+      options.onProgress('events on the topic', totals.events);
     }
   }
   return totals;
 }
 
-async function* writePart(writing: Writing, concerns: Concerns): AsyncGenerator<Written> {
-  const { journal, log, topic, progress } = writing;
-  const book = createTopicBook(concerns);
-  await followTopics({ log, topics: [topic], book, progress }).readOn();
+async function* writeShard(options: WriteTopic, shard: Shard): AsyncGenerator<Written> {
+  const { journal, log, topic, onProgress } = options;
+  const index = createTopicIndex(shard);
+  await createTopicReader({ log, topics: [topic], index, onProgress }).readToEnd();
   for await (const streams of journal.streams()) {
-    const accounts = streams.filter((stream) => concerns(stream.id) && !isMailing(stream));
-    for (const { id } of accounts) book.markKnown(id);
-    yield await writeAccounts(writing, accounts, book);
+    const accounts = streams.filter((stream) => shard(stream.id) && !isMailing(stream));
+    for (const { id } of accounts) index.markInJournal(id);
+    yield await writeAccounts(options, accounts, index);
   }
-  for (const subject of book.unknown()) throw foreign(topic, subject);
+  for (const subject of index.notInJournal()) throw conflict(topic, subject);
 }
 
 function isMailing({ events }: JournaledStream): boolean {
   return events[0]?.event.type === 'MailRequested';
 }
 
-const RECORDS_AT_ONCE = 500;
+const RECORDS_PER_PUBLISH = 500;
 
 async function writeAccounts(
-  { bus, topic }: Writing,
+  { bus, topic }: WriteTopic,
   accounts: readonly JournaledStream[],
-  book: TopicBook,
+  index: TopicIndex,
 ): Promise<Written> {
-  const parts = accounts.map((account) => recordsDue(account, book, topic));
+  const parts = accounts.map((account) => recordsDue(account, index, topic));
   const due = parts.flatMap(({ records }) => records);
-  for (let at = 0; at < due.length; at += RECORDS_AT_ONCE)
-    await bus.publish(topic, due.slice(at, at + RECORDS_AT_ONCE));
+  for (let at = 0; at < due.length; at += RECORDS_PER_PUBLISH)
+    await bus.publish(topic, due.slice(at, at + RECORDS_PER_PUBLISH));
   return {
     accounts: parts.filter(({ events }) => events > 0).length,
     events: parts.reduce((sum, { events }) => sum + events, 0),
@@ -82,27 +87,30 @@ async function writeAccounts(
   };
 }
 
-interface Due {
-  /** What the topic lacks of an account. */
+interface DueRecords {
+  /** Records of an account that the topic lacks. */
   readonly records: readonly EncodedEvent[];
-  /** How many of its events are there with them. */
+  /** How many of the account's events the topic will then have. */
   readonly events: number;
 }
 
-/** @throws Error of one line if that cannot be written behind what the topic has */
-function recordsDue(account: JournaledStream, book: TopicBook, topic: string): Due {
+/** @throws Error (one line) if the account's events cannot be appended to what the topic has of it */
+function recordsDue(account: JournaledStream, index: TopicIndex, topic: string): DueRecords {
   const { id, events } = account;
   const records = recordsOf(asPublished(account));
-  const { prints, astray } = book.of(id);
-  const isBeginning = prints.every((print, index) => {
-    const journaled = events[index];
-    return journaled !== undefined && printOnArrival(journaled.event) === print;
+  const { fingerprints, outOfOrder } = index.entryOf(id);
+  const isPrefix = fingerprints.every((fingerprint, position) => {
+    const journaled = events[position];
+    return journaled !== undefined && fingerprintOnArrival(journaled.event) === fingerprint;
   });
-  if (!isBeginning || astray.length > 0) throw foreign(topic, id);
-  return { records: records.slice(prints.length), events: Math.max(records.length, prints.length) };
+  if (!isPrefix || outOfOrder.length > 0) throw conflict(topic, id);
+  return {
+    records: records.slice(fingerprints.length),
+    events: Math.max(records.length, fingerprints.length),
+  };
 }
 
-/** Up to its last published event: one before it whose mark was lost is on the log all the same. */
+/** Returns the events up to the last published one: an earlier one in the outbox is on the log as well. */
 function asPublished(account: JournaledStream): JournaledStream {
   return {
     ...account,
@@ -110,6 +118,6 @@ function asPublished(account: JournaledStream): JournaledStream {
   };
 }
 
-function foreign(topic: string, subject: string): Error {
-  return new Error(`${topic} holds what is not in the journal, or not so, of ${subject}: take another name`);
+function conflict(topic: string, subject: string): Error {
+  return new Error(`${topic} has events of ${subject} that the journal does not have: choose another name`);
 }

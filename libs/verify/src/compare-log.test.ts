@@ -1,32 +1,33 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import type { JournaledStream } from '@latchkey/auth/verifying';
 import type { BusRecord } from '@latchkey/bus';
-import { aMailing, anAccount, forged, recordOf, recordsOf, withUnpublished } from '../testing/streams.ts';
-import { compareLog, inWords } from './compare-log.ts';
-import { createTopicBook } from './topic-book.ts';
+import { formatAge } from './age.ts';
+import { compareLog } from './compare-log.ts';
+import { aMailing, anAccount, forged, recordOf, recordsOf, withUnpublished } from './testing/streams.ts';
+import { createTopicIndex } from './topic-index.ts';
+import type { JournaledStream } from './views.ts';
 
 const NOW = new Date('2026-03-02T12:00:00Z');
 function ago(ms: number): Date {
   return new Date(NOW.getTime() - ms);
 }
 
-/** The stream, and these records on its topic. */
+/** Compares the stream with a topic that holds these records. */
 function compare(stream: JournaledStream, records: readonly BusRecord[], keptSince?: Date) {
-  const book = createTopicBook(() => true);
-  book.take(records);
-  const entry = book.of(stream.id);
-  const verdict = compareLog({
+  const index = createTopicIndex(() => true);
+  index.add(records);
+  const entry = index.entryOf(stream.id);
+  const compared = compareLog({
     stream,
     entry,
     topic: 'the topic',
     now: NOW,
     ...(keptSince && { keptSince }),
   });
-  const found = verdict.findings.map(({ kind, sequence }) =>
+  const found = compared.findings.map(({ kind, sequence }) =>
     sequence === undefined ? kind : `${kind} ${sequence}`,
   );
-  return { ...verdict, found, entry };
+  return { ...compared, found, entry };
 }
 
 function at(records: readonly BusRecord[], ...sequences: readonly number[]): readonly BusRecord[] {
@@ -36,15 +37,15 @@ function at(records: readonly BusRecord[], ...sequences: readonly number[]): rea
 describe('an account and its topic', () => {
   test('agree where each event is there once, in order', () => {
     const account = anAccount(4);
-    const { found, reach, visible } = compare(account, recordsOf(account));
-    assert.deepEqual([found, reach], [[], 4]);
+    const { found, onTopic, visible } = compare(account, recordsOf(account));
+    assert.deepEqual([found, onTopic], [[], 4]);
     assert.deepEqual(
       visible,
       account.events.map(({ event }) => event),
     );
   });
 
-  test('agree where events come again, however often: they are counted', () => {
+  test('agree where events are repeated, however often: repeats are counted', () => {
     const account = anAccount(3);
     const { found, entry } = compare(account, at(recordsOf(account), 1, 1, 2, 1, 3, 2, 3));
     assert.deepEqual([found, entry.repeated], [[], 4]);
@@ -52,21 +53,21 @@ describe('an account and its topic', () => {
 
   test('disagree about each event that is missing, and no other', () => {
     const account = anAccount(6);
-    const { found, reach } = compare(account, at(recordsOf(account), 1, 2, 4, 6));
-    assert.deepEqual([found, reach], [['event-missing 3', 'event-missing 5'], 2]);
+    const { found, onTopic } = compare(account, at(recordsOf(account), 1, 2, 4, 6));
+    assert.deepEqual([found, onTopic], [['event-missing 3', 'event-missing 5'], 2]);
   });
 
-  test('disagree about all of it where none is there', () => {
+  test('disagree about every event if the topic has none', () => {
     assert.deepEqual(compare(anAccount(2), []).found, ['event-missing 1', 'event-missing 2']);
   });
 
-  test('agree again once what was missing is there, in its turn, however late', () => {
+  test('agree once a missing event has been repeated in order, however late', () => {
     const account = anAccount(4);
-    const { found, reach, repaired } = compare(account, at(recordsOf(account), 1, 3, 4, 1, 2, 3, 4));
-    assert.deepEqual([found, reach, repaired], [[], 4, 2]);
+    const { found, onTopic, repaired } = compare(account, at(recordsOf(account), 1, 3, 4, 1, 2, 3, 4));
+    assert.deepEqual([found, onTopic, repaired], [[], 4, 2]);
   });
 
-  test('disagree where another event stands in the place of one', () => {
+  test('disagree where a different event is in the place of one', () => {
     const account = anAccount(3);
     const [first, second, third] = recordsOf(account);
     const event = account.events[1]?.event;
@@ -77,12 +78,14 @@ describe('an account and its topic', () => {
     ]);
   });
 
-  test('disagree where an event says something else, were it only a letter', () => {
+  test('disagree where an event differs by a single letter', () => {
     const account = anAccount(3);
     const [first, second, third] = recordsOf(account);
     assert.ok(first && second && third);
-    const said = Buffer.from(String(third.value).replace('ada-2', 'ada-3'));
-    assert.deepEqual(compare(account, [first, second, { ...third, value: said }]).found, ['event-differs 3']);
+    const changed = Buffer.from(String(third.value).replace('ada-2', 'ada-3'));
+    assert.deepEqual(compare(account, [first, second, { ...third, value: changed }]).found, [
+      'event-differs 3',
+    ]);
   });
 
   test('disagree where the topic has more than the journal', () => {
@@ -92,7 +95,7 @@ describe('an account and its topic', () => {
     assert.deepEqual(compare(shorter, at(recordsOf(account), 3, 1, 2)).found, ['event-unknown 3']);
   });
 
-  test('agree where records cannot be read: they are counted', () => {
+  test('agree where records are unreadable: those are counted', () => {
     const account = anAccount(2);
     const [first, second] = recordsOf(account);
     assert.ok(first && second);
@@ -101,25 +104,25 @@ describe('an account and its topic', () => {
   });
 });
 
-describe('what is still to be published', () => {
-  test('is no fault while it is young, and one once it is older than the relay takes', () => {
+describe('an unpublished commit', () => {
+  test('is a finding only once it is older than the relay needs', () => {
     const account = anAccount(3);
     const onTopic = at(recordsOf(account), 1, 2);
     const young = compare(withUnpublished(account, ago(9_999)), onTopic);
-    assert.deepEqual([young.found, young.reach, young.unpublished], [[], 2, [ago(9_999)]]);
+    assert.deepEqual([young.found, young.onTopic, young.unpublished], [[], 2, [ago(9_999)]]);
     const old = compare(withUnpublished(account, ago(10_000)), onTopic);
     assert.deepEqual(old.found, ['commit-unpublished']);
-    assert.match(old.findings[0]?.says ?? '', /^commit 3 has been unpublished for 10 s$/);
+    assert.match(old.findings[0]?.message ?? '', /^commit 3 has been unpublished for 10 s$/);
   });
 
-  test('is a fault, too, where it is on the topic and was never taken out of the outbox', () => {
+  test('is a finding even if it is on the topic but still in the outbox', () => {
     const account = anAccount(3);
     assert.deepEqual(compare(withUnpublished(account, ago(60_000)), recordsOf(account)).found, [
       'commit-unpublished',
     ]);
   });
 
-  test('cannot be published where it breaks its contract', () => {
+  test('is reported as unpublishable if it violates its contract', () => {
     const account = anAccount(2);
     const [first, second] = account.events;
     assert.ok(first && second);
@@ -131,13 +134,13 @@ describe('what is still to be published', () => {
 });
 
 describe('a journal', () => {
-  test('that cannot be followed is said so, and compared as far as it can', () => {
+  test('that is broken is reported, and compared up to that point', () => {
     const account = anAccount(2);
-    const { found, reach } = compare({ ...account, flaw: 'Commit 3 is missing.' }, recordsOf(account));
-    assert.deepEqual([found, reach], [['journal-broken'], 2]);
+    const { found, onTopic } = compare({ ...account, flaw: 'Commit 3 is missing.' }, recordsOf(account));
+    assert.deepEqual([found, onTopic], [['journal-broken'], 2]);
   });
 
-  test('in which an account begins with anything but UserRegistered is broken', () => {
+  test('is broken if an account begins with anything but UserRegistered', () => {
     const { id, events } = anAccount(2);
     const [, second] = events;
     assert.ok(second);
@@ -147,7 +150,7 @@ describe('a journal', () => {
 });
 
 describe('a mailing whose topic keeps records for a time', () => {
-  test('need not be there any more once that is over, and counts as read', () => {
+  test('may be gone after that time, and counts as read', () => {
     const mailing = aMailing(['ada@example.com']);
     const { found, visible } = compare(mailing, [], ago(0));
     assert.deepEqual([found, visible.length], [[], 1]);
@@ -155,8 +158,8 @@ describe('a mailing whose topic keeps records for a time', () => {
   });
 });
 
-test('ages are told in their largest whole unit', () => {
-  assert.deepEqual([999, 59_999, 60_000, 7_199_999, 90_000_000].map(inWords), [
+test('ages are formatted in their largest whole unit', () => {
+  assert.deepEqual([999, 59_999, 60_000, 7_199_999, 90_000_000].map(formatAge), [
     '0 s',
     '59 s',
     '1 min',

@@ -1,28 +1,34 @@
-/** A whole system in memory, to be looked at: all agrees until a test takes something away. */
-import type { JournaledStream, OverLease } from '@latchkey/auth/verifying';
+/** An in-memory system in which everything agrees until a test changes something. */
 import type { BusRecord } from '@latchkey/bus';
-import { ACCOUNTS_TOPIC, MAILINGS_TOPIC } from '@latchkey/events';
-import type { DeliveryView } from '@latchkey/notifier/verifying';
-import { type Account, fold } from '@latchkey/user/verifying';
-import type { Sources } from '../verify/verify.ts';
+import { ACCOUNTS_TOPIC, type LatchkeyEvent, MAILINGS_TOPIC } from '@latchkey/events';
+import type { Sources } from '../verify.ts';
+import type { DeliveryView, ExpiredLease, JournaledStream, StoredAccount } from '../views.ts';
 import { recordsOf } from './streams.ts';
 
 const PARTITIONS = 3;
 
+/** A profile: the fields of `person` as of its last event. */
+export type StoredProfile = Readonly<Record<string, unknown>> & { readonly sequence: number };
+
+export interface Stored {
+  readonly profile?: StoredProfile;
+  readonly parked?: StoredAccount['parked'];
+}
+
 export interface SmallSystem {
   readonly journal: Map<string, JournaledStream>;
-  /** Of both topics, in the order in which they came. */
+  /** Records of both topics, oldest first. */
   readonly records: BusRecord[];
-  readonly profiles: Map<string, Account>;
-  /** The ids of those recorded. */
+  readonly profiles: Map<string, Stored>;
+  /** Ids of the recorded deliveries. */
   readonly deliveries: Set<string>;
-  readonly leases: OverLease[];
-  /** Before each look at the topics from now on. */
-  onLook(change: () => void): void;
+  readonly leases: ExpiredLease[];
+  /** Calls this each time before the topics are read. */
+  beforeEachRead(change: () => void): void;
   readonly sources: Sources;
 }
 
-/** A welcome mail for whoever is verified. */
+/** An AccountVerified calls for a welcome mail. */
 const owedBy: DeliveryView['owedBy'] = ({ id, type }) =>
   type === 'AccountVerified' ? [{ id: `${id}/welcome`, mail: 'welcome' }] : [];
 
@@ -33,7 +39,7 @@ export function smallSystem(streams: readonly JournaledStream[]): SmallSystem {
     streams.flatMap(({ events }) => events.flatMap(({ event }) => owedBy(event).map(({ id }) => id))),
   );
   const profiles = new Map(streams.flatMap(profileOf));
-  const leases: OverLease[] = [];
+  const leases: ExpiredLease[] = [];
   let change: () => void = () => undefined;
 
   return {
@@ -42,7 +48,7 @@ export function smallSystem(streams: readonly JournaledStream[]): SmallSystem {
     profiles,
     deliveries,
     leases,
-    onLook(next) {
+    beforeEachRead(next) {
       change = next;
     },
     sources: {
@@ -52,7 +58,7 @@ export function smallSystem(streams: readonly JournaledStream[]): SmallSystem {
             yield [stream];
         },
         stream: async (id) => journal.get(id),
-        leasesOver: async (before) => leases.filter(({ endedAt }) => endedAt < before),
+        expiredLeases: async (before) => leases.filter(({ endedAt }) => endedAt < before),
       },
       log: {
         topics: async () => [ACCOUNTS_TOPIC, MAILINGS_TOPIC],
@@ -71,7 +77,7 @@ export function smallSystem(streams: readonly JournaledStream[]): SmallSystem {
       groups: { progressOf: async (group) => ({ records: 9, read: group === 'user' ? 9 : 7 }) },
       profiles: {
         group: 'user',
-        load: async (ids) => new Map(ids.flatMap((id) => pairOf(id, profiles.get(id)))),
+        load: async (ids) => new Map(ids.flatMap((id) => entryOf(id, profiles.get(id)))),
         async *ids() {
           yield [...profiles.keys()];
         },
@@ -80,21 +86,40 @@ export function smallSystem(streams: readonly JournaledStream[]): SmallSystem {
         group: 'notifier',
         owedBy,
         recorded: async (ids) => new Set(ids.filter((id) => deliveries.has(id))),
-        leasesOver: async () => [],
+        expiredLeases: async () => [],
       },
       nameOf: (topic) => topic,
     },
   };
 }
 
-function pairOf<Value>(id: string, value: Value | undefined): readonly (readonly [string, Value])[] {
-  return value === undefined ? [] : [[id, value]];
+function entryOf(id: string, stored: Stored | undefined): readonly (readonly [string, StoredAccount])[] {
+  if (stored === undefined) return [];
+  const { profile, parked } = stored;
+  const account = {
+    sequence: profile?.sequence ?? 0,
+    ...(parked && { parked }),
+    differingFields: (events: readonly LatchkeyEvent[]) => differingFields(profile, fold(events)),
+  };
+  return [[id, account]];
 }
 
-function profileOf({ id, events }: JournaledStream): readonly (readonly [string, Account])[] {
+function profileOf({ id, events }: JournaledStream): readonly (readonly [string, Stored])[] {
   if (events[0]?.event.type === 'MailRequested') return [];
   const profile = fold(events.map(({ event }) => event));
-  return [[id, { id, ...(profile && { profile }) }]];
+  return [[id, { ...(profile && { profile }) }]];
+}
+
+function fold(events: readonly LatchkeyEvent[]): StoredProfile | undefined {
+  const last = events.at(-1);
+  if (last === undefined) return undefined;
+  const persons = events.map(({ data }) => ('person' in data ? data.person : undefined));
+  return { ...Object.assign({}, ...persons), sequence: last.sequence };
+}
+
+function differingFields(one: StoredProfile = { sequence: 0 }, other: StoredProfile = { sequence: 0 }) {
+  const names = new Set([...Object.keys(one), ...Object.keys(other)]);
+  return [...names].filter((name) => one[name] !== other[name]);
 }
 
 function inPartition(records: readonly BusRecord[], topic: string, partition: number): readonly BusRecord[] {

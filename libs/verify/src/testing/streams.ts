@@ -1,21 +1,21 @@
-/** Accounts for tests, as the journal lays them open, and their records as the relay would send them. */
+/** Accounts and mailings for tests: their streams in the journal, and their records on the topic. */
 import { randomUUID } from 'node:crypto';
-import type { JournaledEvent, JournaledStream } from '@latchkey/auth/verifying';
 import type { BusRecord } from '@latchkey/bus';
 import { type DataOf, type EventType, encode, type LatchkeyEvent } from '@latchkey/events';
+import type { JournaledEvent, JournaledStream } from '../views.ts';
 
 const START = Date.parse('2026-03-01T12:00:00Z');
 
-type Deed = readonly [type: EventType, data: object];
+type Step = readonly [type: EventType, data: object];
 
 const person = { email: 'ada@example.com', username: 'ada' };
-const registered: Deed = ['UserRegistered', { role: 'user', locale: 'en', person }];
-const verified: Deed = ['AccountVerified', { locale: 'en', person }];
-function changed(username: string): Deed {
+const registered: Step = ['UserRegistered', { role: 'user', locale: 'en', person }];
+const verified: Step = ['AccountVerified', { locale: 'en', person }];
+function changed(username: string): Step {
   return ['ProfileChanged', { person: { username } }];
 }
 
-function eventOf(subject: string, sequence: number, [type, data]: Deed): LatchkeyEvent {
+function eventOf(subject: string, sequence: number, [type, data]: Step): LatchkeyEvent {
   const owner = type === 'MailRequested' ? { mailingId: subject } : { userId: subject };
   return {
     id: randomUUID(),
@@ -29,20 +29,20 @@ function eventOf(subject: string, sequence: number, [type, data]: Deed): Latchke
   } as LatchkeyEvent;
 }
 
-/** A commit for each, published. */
-function streamOf(id: string, deeds: readonly Deed[]): JournaledStream {
-  function journaled(deed: Deed, index: number): JournaledEvent {
+/** Returns a stream with one published commit per event. */
+function streamOf(id: string, steps: readonly Step[]): JournaledStream {
+  function journaled(step: Step, index: number): JournaledEvent {
     return {
-      event: eventOf(id, index + 1, deed),
+      event: eventOf(id, index + 1, step),
       commit: index + 1,
       at: new Date(START + index * 1000).toISOString(),
       published: true,
     };
   }
-  return { id, events: deeds.map(journaled) };
+  return { id, events: steps.map(journaled) };
 }
 
-/** An account of so many events: it signs up, verifies, and then changes its name all the time. */
+/** Returns an account that signs up, verifies its address and then keeps changing its name. */
 export function anAccount(events = 3, id: string = randomUUID()): JournaledStream {
   return streamOf(
     id,
@@ -56,7 +56,7 @@ export function aMailing(recipients: readonly string[]): JournaledStream {
   ]);
 }
 
-/** The last event, not published since an instant. */
+/** Puts the last commit into the outbox, as if appended at `since`. */
 export function withUnpublished({ id, events }: JournaledStream, since: Date): JournaledStream {
   return {
     id,
@@ -66,7 +66,7 @@ export function withUnpublished({ id, events }: JournaledStream, since: Date): J
   };
 }
 
-/** The records of a stream, as a reader of the topic gets them. */
+/** Returns the records of a stream as a reader of the topic receives them. */
 export function recordsOf({ events }: JournaledStream): readonly BusRecord[] {
   return events.map(({ event }, offset) => recordOf(event, offset));
 }
@@ -84,7 +84,7 @@ export function recordOf(event: LatchkeyEvent, offset = 0): BusRecord {
   };
 }
 
-/** Another event in its place. */
+/** Returns a different event with the same sequence. */
 export function forged(event: LatchkeyEvent): LatchkeyEvent {
   return { ...event, id: randomUUID() };
 }

@@ -1,66 +1,69 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { type SmallSystem, smallSystem } from '../testing/small-system.ts';
-import { aMailing, anAccount, recordsOf, withUnpublished } from '../testing/streams.ts';
-import { type Conduct, verify } from './verify.ts';
+import { type SmallSystem, smallSystem } from './testing/small-system.ts';
+import { aMailing, anAccount, recordsOf, withUnpublished } from './testing/streams.ts';
+import { type VerifyOptions, verify } from './verify.ts';
 
 const NOW = new Date('2026-03-02T12:00:00Z');
 function ago(ms: number): Date {
   return new Date(NOW.getTime() - ms);
 }
 
-function look(system: SmallSystem, conduct: Partial<Conduct> = {}) {
+function verifyNow(system: SmallSystem, options: Partial<VerifyOptions> = {}) {
   return verify(system.sources, {
     patienceMs: 0,
     pauseMs: 1,
-    recordsAtOnce: 1_000_000,
-    mostFindings: 1000,
+    maxRecords: 1_000_000,
+    maxFindings: 1000,
     now: () => NOW,
-    progress: () => undefined,
-    ...conduct,
+    onProgress: () => undefined,
+    ...options,
   });
 }
 
-async function kinds(system: SmallSystem, conduct: Partial<Conduct> = {}) {
-  return (await look(system, conduct)).findings.map(({ kind, subject }) => `${kind} ${subject}`).toSorted();
+async function kinds(system: SmallSystem, options: Partial<VerifyOptions> = {}) {
+  return (await verifyNow(system, options)).findings
+    .map(({ kind, subject }) => `${kind} ${subject}`)
+    .toSorted();
 }
 
-function people() {
+function accounts() {
   return [anAccount(3), anAccount(5), aMailing(['ada@example.com']), anAccount(1)];
 }
 
-describe('a system in which all is well', () => {
+describe('a sound system', () => {
   test('agrees, and is counted', async () => {
-    const { counts, findings, found, lag } = await look(smallSystem(people()));
+    const { counts, findings, found, lag } = await verifyNow(smallSystem(accounts()));
     assert.deepEqual([findings, found], [[], 0]);
     assert.deepEqual([counts.accounts, counts.mailings, counts.events, counts.onTopic], [3, 1, 10, 10]);
-    assert.deepEqual([counts.profiles, counts.owed, counts.recorded, counts.lookedAgain], [3, 2, 2, 0]);
+    assert.deepEqual([counts.profiles, counts.owed, counts.recorded, counts.rechecked], [3, 2, 2, 0]);
     assert.deepEqual(lag, { user: 0, notifier: 2 });
   });
 
-  test('agrees in as many passes as its records take', async () => {
+  test('agrees in several passes if there are too many records for one', async () => {
     const accounts = Array.from({ length: 40 }, () => anAccount(3));
-    const told = new Set<string>();
-    const { counts, found } = await look(smallSystem(accounts), {
-      recordsAtOnce: 50,
-      progress: (what) => told.add(what),
+    const progress = new Set<string>();
+    const { counts, found } = await verifyNow(smallSystem(accounts), {
+      maxRecords: 50,
+      onProgress: (what) => progress.add(what),
     });
     assert.deepEqual([found, counts.accounts, counts.onTopic, counts.profiles], [0, 40, 120, 40]);
-    assert.ok(told.has('pass 3 of 3: records of topics read'), [...told].join());
+    assert.ok(progress.has('pass 3 of 3: records of topics read'), [...progress].join());
   });
 
-  test('agrees where nothing has happened yet', async () => {
-    assert.equal((await look(smallSystem([]))).found, 0);
+  test('agrees while it is empty', async () => {
+    assert.equal((await verifyNow(smallSystem([]))).found, 0);
   });
 });
 
-describe('what is found, by name:', () => {
-  test('a profile that lacks a field, is behind, is missing, or is of nobody', async () => {
+describe('a finding names', () => {
+  test('a profile that lacks a field, is behind, is missing, or has no account', async () => {
     const [lacking, behind, missing, ghost] = [anAccount(), anAccount(3), anAccount(), anAccount()];
     const system = smallSystem([lacking, behind, missing]);
     const stored = system.profiles.get(lacking.id);
-    const { username: _, ...profile } = { ...stored?.profile } as Record<string, unknown>;
-    system.profiles.set(lacking.id, { ...stored, profile } as never);
+    assert.ok(stored?.profile);
+    const { username: _, ...profile } = stored.profile;
+    system.profiles.set(lacking.id, { profile });
     const early = smallSystem([{ ...behind, events: behind.events.slice(0, 2) }]).profiles.get(behind.id);
     assert.ok(early);
     system.profiles.set(behind.id, early);
@@ -69,19 +72,19 @@ describe('what is found, by name:', () => {
     assert.ok(known);
     system.profiles.set(ghost.id, known);
 
-    const { findings } = await look(system);
+    const { findings } = await verifyNow(system);
     assert.deepEqual(
-      findings.map(({ kind, subject, says }) => `${kind} ${subject}: ${says}`).toSorted(),
+      findings.map(({ kind, subject, message }) => `${kind} ${subject}: ${message}`).toSorted(),
       [
         `profile-behind ${behind.id}: the read model is at 2, the topic at 3`,
-        `profile-differs ${lacking.id}: not what its first 3 events say in username`,
+        `profile-differs ${lacking.id}: differs from what its first 3 events produce, in username`,
         `profile-missing ${missing.id}: the read model lacks it; 3 of its events are on the topic`,
-        `profile-unknown ${ghost.id}: in the read model, and not in the journal`,
+        `profile-unknown ${ghost.id}: in the read model, but not in the journal`,
       ].toSorted(),
     );
   });
 
-  test('a profile that has applied more than there is', async () => {
+  test('a profile that has applied more events than there are', async () => {
     const account = anAccount(3);
     const system = smallSystem([account]);
     const shorter = { ...account, events: account.events.slice(0, 2) };
@@ -94,23 +97,23 @@ describe('what is found, by name:', () => {
     const account = anAccount(3);
     const system = smallSystem([account]);
     const stored = system.profiles.get(account.id);
-    const parked = { account: account.id, partition: 4, offset: 17, after: 2, cause: 'value is not JSON' };
+    const parked = { partition: 4, offset: 17, cause: 'value is not JSON' };
     assert.ok(stored);
     system.profiles.set(account.id, { ...stored, parked });
-    const { findings, counts } = await look(system);
+    const { findings, counts } = await verifyNow(system);
     assert.deepEqual(
-      findings.map(({ kind, says }) => [kind, says]),
+      findings.map(({ kind, message }) => [kind, message]),
       [['account-parked', 'parked at partition 4, offset 17: value is not JSON']],
     );
     assert.equal(counts.parked, 1);
   });
 
-  test('an event that is missing on the topic, with its number', async () => {
+  test('an event that is missing on the topic, with its sequence', async () => {
     const account = anAccount(1);
     const system = smallSystem([account]);
     system.records.length = 0;
     system.profiles.clear();
-    const [finding] = (await look(system)).findings;
+    const [finding] = (await verifyNow(system)).findings;
     assert.deepEqual([finding?.kind, finding?.subject, finding?.sequence], ['event-missing', account.id, 1]);
   });
 
@@ -121,23 +124,23 @@ describe('what is found, by name:', () => {
     assert.deepEqual(await kinds(system), [`event-unknown ${stranger.id}`, `event-unknown ${stranger.id}`]);
   });
 
-  test('a commit that has waited too long', async () => {
+  test('a commit that has been unpublished for too long', async () => {
     const account = withUnpublished(anAccount(3), ago(40_000));
     const system = smallSystem([account]);
-    const { findings, oldestUnpublished, counts } = await look(system);
+    const { findings, oldestUnpublished, counts } = await verifyNow(system);
     assert.deepEqual(
-      findings.map(({ says }) => says),
+      findings.map(({ message }) => message),
       ['commit 3 has been unpublished for 40 s'],
     );
     assert.deepEqual([oldestUnpublished, counts.unpublished], [ago(40_000), 1]);
   });
 
-  test('a mail that is owed and not recorded', async () => {
+  test('a mail that an event calls for and that is not recorded', async () => {
     const account = anAccount(3);
     const system = smallSystem([account, anAccount(3)]);
     const [, verified] = account.events;
     system.deliveries.delete(`${verified?.event.id}/welcome`);
-    const { findings, counts } = await look(system);
+    const { findings, counts } = await verifyNow(system);
     assert.deepEqual(
       findings.map(({ kind, subject, sequence }) => [kind, subject, sequence]),
       [['delivery-missing', account.id, 2]],
@@ -145,24 +148,24 @@ describe('what is found, by name:', () => {
     assert.deepEqual([counts.owed, counts.recorded], [2, 1]);
   });
 
-  test('a lease that nobody takes over, but of a job', async () => {
+  test('an abandoned lease, unless it is of a job', async () => {
     const system = smallSystem([]);
     system.leases.push(
       { of: 'job', name: 'sweep', endedAt: ago(600_000) },
       { of: 'request', name: 'young', endedAt: ago(59_000) },
       { of: 'request', name: 'old', endedAt: ago(61_000) },
     );
-    const { findings, counts } = await look(system);
+    const { findings, counts } = await verifyNow(system);
     assert.deepEqual(
-      findings.map(({ says }) => says),
-      ['the lease of request old has been over for 1 min'],
+      findings.map(({ message }) => message),
+      ['the lease of request old expired 1 min ago'],
     );
-    assert.equal(counts.leasesOver, 3);
+    assert.equal(counts.expiredLeases, 3);
   });
 });
 
 describe('a system in use', () => {
-  test('agrees where what was on its way has arrived by another look', async () => {
+  test('agrees once what was in flight has arrived', async () => {
     const [published, projected] = [anAccount(4), anAccount(3)];
     const system = smallSystem([published, projected]);
     const last = system.records.splice(3, 1);
@@ -175,19 +178,19 @@ describe('a system in use', () => {
     assert.ok(profile && behind && whole);
     system.profiles.set(published.id, behind);
 
-    let looks = 0;
-    system.onLook(() => {
-      looks += 1;
-      if (looks === 3) system.records.push(...last);
-      if (looks === 4) system.profiles.set(published.id, whole).set(projected.id, profile);
+    let reads = 0;
+    system.beforeEachRead(() => {
+      reads += 1;
+      if (reads === 3) system.records.push(...last);
+      if (reads === 4) system.profiles.set(published.id, whole).set(projected.id, profile);
     });
-    const { found, counts } = await look(system, { patienceMs: 60_000 });
-    assert.deepEqual([found, counts.lookedAgain, counts.onTopic], [0, 2, 7]);
-    assert.equal(counts.repeated, 0, 'what was read before is not read again');
-    assert.equal(looks, 4, 'one of them to count the records');
+    const { found, counts } = await verifyNow(system, { patienceMs: 60_000 });
+    assert.deepEqual([found, counts.rechecked, counts.onTopic], [0, 2, 7]);
+    assert.equal(counts.repeated, 0, 'no record is read twice');
+    assert.equal(reads, 4, 'the first one counts the records');
   });
 
-  test('may take up an account that the journal did not have at the first look', async () => {
+  test('may gain an account while it is compared', async () => {
     const system = smallSystem([anAccount()]);
     const late = smallSystem([anAccount(2)]);
     const [stream] = late.journal.values();
@@ -195,19 +198,19 @@ describe('a system in use', () => {
     const profile = late.profiles.get(stream.id);
     assert.ok(profile);
     system.profiles.set(stream.id, profile);
-    let looks = 0;
-    system.onLook(() => {
-      looks += 1;
-      if (looks !== 3) return;
+    let reads = 0;
+    system.beforeEachRead(() => {
+      reads += 1;
+      if (reads !== 3) return;
       system.journal.set(stream.id, stream);
       system.records.push(...recordsOf(stream));
       for (const id of late.deliveries) system.deliveries.add(id);
     });
-    const { found, counts } = await look(system, { patienceMs: 60_000 });
+    const { found, counts } = await verifyNow(system, { patienceMs: 60_000 });
     assert.deepEqual([found, counts.accounts], [0, 2]);
   });
 
-  test('is given up once patience ends, and what agrees by then is left out', async () => {
+  test('is compared until patience runs out, and only what still disagrees is reported', async () => {
     const [sound, faulty] = [anAccount(), anAccount()];
     const system = smallSystem([sound, faulty]);
     system.profiles.delete(faulty.id);
@@ -215,9 +218,9 @@ describe('a system in use', () => {
   });
 });
 
-test('findings beyond a number are counted alone', async () => {
+test('findings beyond the maximum are only counted', async () => {
   const system = smallSystem(Array.from({ length: 9 }, () => anAccount(2)));
   system.profiles.clear();
-  const { findings, found } = await look(system, { mostFindings: 4 });
+  const { findings, found } = await verifyNow(system, { maxFindings: 4 });
   assert.deepEqual([findings.length, found], [4, 9]);
 });

@@ -1,0 +1,157 @@
+/** Compares one stream of the journal with what its topic holds of it. */
+import type { LatchkeyEvent } from '@latchkey/events';
+import { formatAge } from './age.ts';
+import type { Finding } from './findings.ts';
+import { fingerprintOnArrival } from './fingerprints.ts';
+import type { TopicEntry } from './topic-index.ts';
+import type { JournaledEvent, JournaledStream } from './views.ts';
+
+/** The relay's sweep publishes what a crash has left behind within two seconds. */
+const PUBLISHED_WITHIN_MS = 10_000;
+
+export interface StreamOnLog {
+  readonly stream: JournaledStream;
+  readonly entry: TopicEntry;
+  /** Name of the topic on the log. */
+  readonly topic: string;
+  /** Events appended before this may have been deleted from the topic. Undefined: the topic keeps everything. */
+  readonly keptSince?: Date;
+  readonly now: Date;
+}
+
+export interface LogComparison {
+  readonly findings: readonly Finding[];
+  /** How many events, from the first one, the topic holds in order. */
+  readonly onTopic: number;
+  /** Events that consumers may have received. */
+  readonly visible: readonly LatchkeyEvent[];
+  /** When each commit in the outbox was appended. */
+  readonly unpublished: readonly Date[];
+  /** Records that arrived too early and were repeated in order. */
+  readonly repaired: number;
+}
+
+export function compareLog(compared: StreamOnLog): LogComparison {
+  const { stream, entry } = compared;
+  const { events } = stream;
+  const expected = events.map(({ event }) => fingerprintOnArrival(event));
+  const onTopic = commonPrefix(expected, entry.fingerprints);
+  const rest = events.slice(onTopic);
+  const early = new Set(
+    entry.outOfOrder
+      .filter(({ sequence, fingerprint }) => expected[sequence - 1] === fingerprint)
+      .map(({ sequence }) => sequence),
+  );
+
+  return {
+    onTopic,
+    findings: [
+      ...brokenJournal(stream),
+      ...rest.flatMap((event) => missingEvent(compared, event, expected[event.event.sequence - 1], early)),
+      ...staleCommits(compared),
+      ...unknownEvents(compared, expected),
+    ],
+    visible: [
+      ...events.slice(0, onTopic),
+      ...rest.filter(({ published, at }) => published && mayBeDeleted(compared, at)),
+    ].map(({ event }) => event),
+    unpublished: [...outboxCommits(stream).values()],
+    repaired: [...early].filter((sequence) => sequence <= onTopic).length,
+  };
+}
+
+/** Every account begins with UserRegistered; a mailing is a single MailRequested. */
+const FIRST_EVENTS = new Set(['UserRegistered', 'MailRequested']);
+
+function brokenJournal(stream: JournaledStream): readonly Finding[] {
+  const first = stream.events[0]?.event.type;
+  return [
+    ...(stream.flaw === undefined ? [] : [finding(stream, 'journal-broken', stream.flaw)]),
+    ...(first === undefined || FIRST_EVENTS.has(first)
+      ? []
+      : [finding(stream, 'journal-broken', `its first event is ${first}`)]),
+  ];
+}
+
+function finding(
+  { id }: JournaledStream,
+  kind: Finding['kind'],
+  message: string,
+  sequence?: number,
+): Finding {
+  return { kind, subject: id, ...(sequence === undefined ? {} : { sequence }), message };
+}
+
+function commonPrefix(expected: readonly (number | undefined)[], onTopic: readonly number[]): number {
+  const differing = expected.findIndex((each, index) => each === undefined || each !== onTopic[index]);
+  return differing === -1 ? expected.length : differing;
+}
+
+/** Reports an event that is not in its place on the topic, unless its commit is still to be published. */
+function missingEvent(
+  compared: StreamOnLog,
+  journaled: JournaledEvent,
+  expected: number | undefined,
+  early: ReadonlySet<number>,
+): readonly Finding[] {
+  const { stream, entry, topic } = compared;
+  const { sequence, type } = journaled.event;
+  const name = `event ${sequence} (${type})`;
+  if (expected === undefined)
+    return [finding(stream, 'event-unpublishable', `${name} violates its contract`, sequence)];
+  const found = entry.fingerprints[sequence - 1];
+  // In its place, although an earlier event differs or is missing.
+  if (found === expected || early.has(sequence)) return [];
+  if (found !== undefined)
+    return [finding(stream, 'event-differs', `${topic} has a different event in place of ${name}`, sequence)];
+  if (!journaled.published || mayBeDeleted(compared, journaled.at)) return [];
+  return [
+    finding(stream, 'event-missing', `${name} is marked as published but is not on ${topic}`, sequence),
+  ];
+}
+
+function mayBeDeleted({ keptSince }: StreamOnLog, at: string): boolean {
+  return keptSince !== undefined && Date.parse(at) < keptSince.getTime();
+}
+
+function outboxCommits({ events }: JournaledStream): ReadonlyMap<number, Date> {
+  return new Map(
+    events.filter(({ published }) => !published).map(({ commit, at }) => [commit, new Date(at)]),
+  );
+}
+
+function staleCommits({ stream, now }: StreamOnLog): readonly Finding[] {
+  return [...outboxCommits(stream)].flatMap(([commit, at]) => {
+    const age = now.getTime() - at.getTime();
+    if (age < PUBLISHED_WITHIN_MS) return [];
+    return [
+      finding(stream, 'commit-unpublished', `commit ${commit} has been unpublished for ${formatAge(age)}`),
+    ];
+  });
+}
+
+/** Reports records that the journal has no event for. */
+function unknownEvents(
+  { stream, entry, topic }: StreamOnLog,
+  expected: readonly (number | undefined)[],
+): readonly Finding[] {
+  const { length } = expected;
+  const beyond = entry.fingerprints.slice(length).map((_, index) => length + index + 1);
+  const early = entry.outOfOrder.filter(({ sequence }) => sequence > length);
+  const different = entry.outOfOrder.filter(
+    ({ sequence, fingerprint }) => sequence <= length && expected[sequence - 1] !== fingerprint,
+  );
+  return [
+    ...[...beyond, ...early.map(({ sequence }) => sequence)].map((sequence) =>
+      finding(
+        stream,
+        'event-unknown',
+        `${topic} has an event ${sequence} that the journal does not have`,
+        sequence,
+      ),
+    ),
+    ...different.map(({ sequence }) =>
+      finding(stream, 'event-differs', `${topic} also has a different event ${sequence}`, sequence),
+    ),
+  ];
+}

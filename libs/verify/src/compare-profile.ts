@@ -1,0 +1,42 @@
+/** Compares an account in the read model with the events that it is made of. */
+import type { Finding, FindingKind } from './findings.ts';
+import type { JournaledStream, StoredAccount } from './views.ts';
+
+/** @param onTopic how many of the account's events, from the first one, are on the topic in order */
+export function compareProfile(
+  { id, events }: JournaledStream,
+  onTopic: number,
+  stored: StoredAccount | undefined,
+): readonly Finding[] {
+  function finding(kind: FindingKind, message: string): readonly Finding[] {
+    return [{ kind, subject: id, message }];
+  }
+
+  if (stored?.parked !== undefined) {
+    const { partition, offset, cause } = stored.parked;
+    return finding('account-parked', `parked at partition ${partition}, offset ${offset}: ${cause}`);
+  }
+  if (stored === undefined || stored.sequence === 0)
+    return onTopic === 0
+      ? []
+      : finding('profile-missing', `the read model lacks it; ${onTopic} of its events are on the topic`);
+  const { sequence } = stored;
+  if (events.length === 0) return finding('profile-unknown', 'in the read model, but not in the journal');
+  if (sequence > events.length)
+    return finding('profile-ahead', `the read model is at ${sequence}, the journal at ${events.length}`);
+
+  // There is nothing to compare with. The journal itself is reported as broken.
+  if (events[0]?.event.type !== 'UserRegistered') return [];
+  const fields = stored.differingFields(events.slice(0, sequence).map(({ event }) => event));
+  return [
+    ...(fields.length === 0
+      ? []
+      : finding(
+          'profile-differs',
+          `differs from what its first ${sequence} events produce, in ${fields.join(', ')}`,
+        )),
+    ...(sequence < onTopic
+      ? finding('profile-behind', `the read model is at ${sequence}, the topic at ${onTopic}`)
+      : []),
+  ];
+}

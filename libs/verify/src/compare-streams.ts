@@ -1,0 +1,114 @@
+/** Compares streams of the journal with the topics, the read model and the deliveries. */
+import { accountsTopic, type EventTopic, mailingsTopic } from '@latchkey/events';
+import { compareLog, type LogComparison } from './compare-log.ts';
+import { compareProfile } from './compare-profile.ts';
+import type { Finding } from './findings.ts';
+import type { TopicEntry, TopicIndex } from './topic-index.ts';
+import type { DeliveryView, JournaledStream, OwedDelivery, ProfileView, StoredAccount } from './views.ts';
+
+export interface StreamComparison {
+  readonly stream: JournaledStream;
+  readonly isMailing: boolean;
+  readonly entry: TopicEntry;
+  readonly log: LogComparison;
+  /** The account in the read model. */
+  readonly stored: StoredAccount | undefined;
+  /** How many deliveries the events call for, and how many of those are recorded. */
+  readonly owed: number;
+  readonly recorded: number;
+  /** Empty if everything agrees. */
+  readonly findings: readonly Finding[];
+}
+
+export interface CompareDeps {
+  readonly index: TopicIndex;
+  readonly profiles: Pick<ProfileView, 'load'>;
+  readonly deliveries: Pick<DeliveryView, 'owedBy' | 'recorded'>;
+  /** Returns the name of a topic on the log. */
+  nameOf(topic: string): string;
+  now(): Date;
+}
+
+/** @param streams read after the index was filled */
+export async function compareStreams(
+  deps: CompareDeps,
+  streams: readonly JournaledStream[],
+): Promise<readonly StreamComparison[]> {
+  if (streams.length === 0) return [];
+  const logs = streams.map((stream) => compareWithLog(deps, stream));
+  const accounts = logs.filter(({ isMailing }) => !isMailing).map(({ stream }) => stream.id);
+  const stored = await deps.profiles.load(accounts);
+  const recorded = await recordedOf(
+    deps.deliveries,
+    logs.flatMap(({ calls }) => calls.flatMap(({ owed }) => owed)),
+  );
+
+  return logs.map(({ calls, ...compared }) => {
+    const account = stored.get(compared.stream.id);
+    const owed = calls.flatMap((call) => call.owed);
+    return {
+      ...compared,
+      stored: account,
+      owed: owed.length,
+      recorded: owed.filter(({ id }) => recorded.has(id)).length,
+      findings: [
+        ...compared.log.findings,
+        ...(compared.isMailing ? [] : compareProfile(compared.stream, compared.log.onTopic, account)),
+        ...calls.flatMap((call) => missingDeliveries(compared.stream, call, recorded)),
+      ],
+    };
+  });
+}
+
+function compareWithLog({ index, deliveries, nameOf, now }: CompareDeps, stream: JournaledStream) {
+  const isMailing = stream.events[0]?.event.type === 'MailRequested';
+  const topic = isMailing ? mailingsTopic : accountsTopic;
+  const entry = index.entryOf(stream.id);
+  const log = compareLog({
+    stream,
+    entry,
+    topic: nameOf(topic.name),
+    now: now(),
+    ...keptSince(topic, now()),
+  });
+  const calls = log.visible.map((event) => ({ event, owed: deliveries.owedBy(event) }));
+  return { stream, isMailing, entry, log, calls };
+}
+
+function keptSince({ retentionMs }: EventTopic, now: Date) {
+  return retentionMs < 0 ? {} : { keptSince: new Date(now.getTime() - retentionMs) };
+}
+
+/** An event and the deliveries that it calls for. */
+interface DeliveryCall {
+  readonly event: LogComparison['visible'][number];
+  readonly owed: readonly OwedDelivery[];
+}
+
+function missingDeliveries(
+  { id }: JournaledStream,
+  { event, owed }: DeliveryCall,
+  recorded: ReadonlySet<string>,
+): readonly Finding[] {
+  const missing = owed.filter((delivery) => !recorded.has(delivery.id));
+  const [first] = missing;
+  if (first === undefined) return [];
+  const { sequence, type } = event;
+  const count = owed.length === 1 ? 'it is not' : `${missing.length} of ${owed.length} are not`;
+  const message = `event ${sequence} (${type}) calls for the mail ${first.mail}: ${count} recorded`;
+  return [{ kind: 'delivery-missing', subject: id, sequence, message }];
+}
+
+const IDS_PER_QUERY = 1000;
+
+async function recordedOf(
+  deliveries: Pick<DeliveryView, 'recorded'>,
+  owed: readonly OwedDelivery[],
+): Promise<ReadonlySet<string>> {
+  const recorded = new Set<string>();
+  for (let at = 0; at < owed.length; at += IDS_PER_QUERY) {
+    const ids = owed.slice(at, at + IDS_PER_QUERY).map(({ id }) => id);
+    for (const id of await deliveries.recorded(ids)) recorded.add(id);
+  }
+  return recorded;
+}

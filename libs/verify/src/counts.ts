@@ -1,0 +1,60 @@
+import type { StreamComparison } from './compare-streams.ts';
+
+const ZERO = {
+  accounts: 0,
+  mailings: 0,
+  /** In the journal. */
+  events: 0,
+  /** Events that their topics hold in order. */
+  onTopic: 0,
+  /** Records that repeat an earlier one. */
+  repeated: 0,
+  /** Records that arrived too early and were repeated in order. */
+  outOfOrder: 0,
+  unreadable: 0,
+  withoutKey: 0,
+  /** Commits in the outbox. */
+  unpublished: 0,
+  profiles: 0,
+  parked: 0,
+  /** Deliveries that events call for, and those of them that are recorded. */
+  owed: 0,
+  recorded: 0,
+  expiredLeases: 0,
+  /** Accounts and mailings that disagreed at first and were compared again. */
+  rechecked: 0,
+};
+
+export type Counts = typeof ZERO;
+
+export interface Counter {
+  readonly counts: Counts;
+  /** Counts a stream. Call it once for each, when its comparison is final. */
+  add(compared: StreamComparison): void;
+  /** When the oldest commit in the outbox was appended. */
+  oldestUnpublished(): Date | undefined;
+}
+
+export function createCounter(): Counter {
+  const counts = { ...ZERO };
+  let oldest: Date | undefined;
+
+  return {
+    counts,
+    add({ stream, isMailing, entry, log, stored, owed, recorded }) {
+      if (stream.events.length > 0) counts[isMailing ? 'mailings' : 'accounts'] += 1;
+      counts.events += stream.events.length;
+      counts.onTopic += log.onTopic;
+      counts.repeated += entry.repeated;
+      counts.outOfOrder += log.repaired;
+      counts.unreadable += entry.unreadable;
+      counts.unpublished += log.unpublished.length;
+      if (stored !== undefined && stored.sequence > 0) counts.profiles += 1;
+      if (stored?.parked !== undefined) counts.parked += 1;
+      counts.owed += owed;
+      counts.recorded += recorded;
+      for (const at of log.unpublished) if (oldest === undefined || at < oldest) oldest = at;
+    },
+    oldestUnpublished: () => oldest,
+  };
+}

@@ -1,0 +1,51 @@
+/** The kinds of disagreement between the journal, the topics, the read model and the deliveries. */
+export const FINDING_KINDS = {
+  'journal-broken': 'a commit of the journal is missing or unreadable',
+  'commit-unpublished': 'a commit has been in the outbox for longer than the relay needs',
+  'event-unpublishable': 'an event violates its contract and cannot be published',
+  'event-missing': 'an event is marked as published but is not on its topic',
+  'event-differs': 'the topic has a different event with the same sequence',
+  'event-unknown': 'the topic has an event that the journal does not have',
+  'account-parked': 'the read model has stopped at an event that it cannot apply',
+  'profile-missing': 'the read model lacks an account that is on the topic',
+  'profile-behind': 'the read model has not applied every event on the topic',
+  'profile-ahead': 'the read model has applied more events than the journal has',
+  'profile-differs': 'a stored profile is not what its events produce',
+  'profile-unknown': 'the read model has an account that the journal does not have',
+  'delivery-missing': 'an event calls for a mail that is not recorded',
+  'lease-over': 'a lease expired and its work was not taken over',
+} as const;
+
+export type FindingKind = keyof typeof FINDING_KINDS;
+
+/** Contains no personal data: only ids, event types and field names. */
+export interface Finding {
+  readonly kind: FindingKind;
+  /** Id of the account or mailing. */
+  readonly subject?: string;
+  readonly sequence?: number;
+  /** One sentence for people. */
+  readonly message: string;
+}
+
+export interface Findings {
+  add(findings: readonly Finding[]): void;
+  /** The findings that were kept, in the order in which they were added. */
+  kept(): readonly Finding[];
+  /** How many were added, including those that were not kept. */
+  count(): number;
+}
+
+/** Keeps the first `max` findings and counts all of them. */
+export function createFindings(max: number): Findings {
+  const kept: Finding[] = [];
+  let count = 0;
+  return {
+    add(findings) {
+      count += findings.length;
+      kept.push(...findings.slice(0, Math.max(0, max - kept.length)));
+    },
+    kept: () => kept,
+    count: () => count,
+  };
+}

@@ -1,0 +1,19 @@
+/** Splits accounts and mailings into shards that are processed one after the other, to bound memory use. */
+
+/** Whether an account or mailing belongs to the shard. */
+export type Shard = (subject: string) => boolean;
+
+/**
+ * Returns shards of about equal size; every subject belongs to exactly one.
+ * @param records how many records there are in all
+ * @param maxPerShard about how many of them one shard may have
+ */
+export function splitIntoShards(records: number, maxPerShard: number): readonly Shard[] {
+  const count = Math.max(1, Math.ceil(records / maxPerShard));
+  return Array.from({ length: count }, (_, index) => (subject) => bucketOf(subject) % count === index);
+}
+
+/** The last digits of a UUIDv7 are random. All other keys fall into one bucket. */
+function bucketOf(subject: string): number {
+  return Number.parseInt(subject.slice(-6), 16) || 0;
+}

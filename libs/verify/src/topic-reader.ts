@@ -1,0 +1,42 @@
+import type { LogReader } from '@latchkey/bus';
+import type { TopicIndex } from './topic-index.ts';
+
+/** Receives the progress of a long operation: what is counted, and how many so far. Called often. */
+export type OnProgress = (what: string, done: number) => void;
+
+export interface TopicReader {
+  /** Reads from where the last call stopped to the current ends of the topics. */
+  readToEnd(): Promise<void>;
+}
+
+/** Fills an index from topics. */
+export function createTopicReader(deps: {
+  readonly log: LogReader;
+  /** Names of the topics on the log. */
+  readonly topics: readonly string[];
+  readonly index: TopicIndex;
+  readonly onProgress: OnProgress;
+}): TopicReader {
+  const { log, topics, index, onProgress } = deps;
+  const positions = new Map<string, number>();
+  let records = 0;
+
+  async function readTopic(topic: string): Promise<void> {
+    for (const range of await log.ranges(topic)) {
+      const partition = `${topic}/${range.partition}`;
+      const start = Math.max(range.start, positions.get(partition) ?? 0);
+      for await (const batch of log.read(topic, { ...range, start })) {
+        index.add(batch);
+        records += batch.length;
+        onProgress('records of topics read', records);
+      }
+      positions.set(partition, range.end);
+    }
+  }
+
+  return {
+    async readToEnd() {
+      for (const topic of topics) await readTopic(topic);
+    },
+  };
+}

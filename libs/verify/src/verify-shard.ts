@@ -1,0 +1,85 @@
+/** Compares one shard of the accounts and mailings, and compares again what disagrees. */
+import { setTimeout as pause } from 'node:timers/promises';
+import type { StreamComparison } from './compare-streams.ts';
+import type { Shard } from './shards.ts';
+import type { TopicIndex } from './topic-index.ts';
+import type { OnProgress, TopicReader } from './topic-reader.ts';
+import type { JournaledStream, JournalView, ProfileView } from './views.ts';
+
+export interface ShardDeps {
+  readonly shard: Shard;
+  readonly journal: Pick<JournalView, 'streams' | 'stream'>;
+  readonly profiles: Pick<ProfileView, 'ids'>;
+  readonly index: TopicIndex;
+  readonly topics: TopicReader;
+  compare(streams: readonly JournaledStream[]): Promise<readonly StreamComparison[]>;
+  /** How long to compare again what disagrees, in ms, and how long to pause between two attempts. */
+  readonly patienceMs: number;
+  readonly pauseMs: number;
+  /** Called once for each stream, when it agrees or patience has run out. */
+  onResult(compared: StreamComparison): void;
+  /** Called once for each stream that disagrees at first. */
+  onSuspect(): void;
+  readonly onProgress: OnProgress;
+}
+
+/** Reads the topics before the journal, so that every event on a topic must be in the journal. */
+export async function verifyShard(deps: ShardDeps): Promise<void> {
+  const { index, profiles, shard, topics } = deps;
+  await topics.readToEnd();
+  const suspects = new Set<string>();
+  for await (const id of disagreeing(deps)) suspects.add(id);
+  for (const subject of index.notInJournal()) suspects.add(subject);
+  for await (const ids of profiles.ids()) {
+    for (const id of ids) if (shard(id) && !index.entryOf(id).inJournal) suspects.add(id);
+  }
+  for (const _ of suspects) deps.onSuspect();
+  await compareAgain(deps, suspects);
+}
+
+async function* disagreeing(deps: ShardDeps): AsyncGenerator<string> {
+  const { journal, shard, index, compare, onResult, onProgress } = deps;
+  let seen = 0;
+  for await (const batch of journal.streams()) {
+    const streams = batch.filter(({ id }) => shard(id));
+    for (const { id } of streams) index.markInJournal(id);
+    for (const compared of await compare(streams)) {
+      if (compared.findings.length === 0) onResult(compared);
+      else yield compared.stream.id;
+    }
+    seen += batch.length;
+    onProgress('accounts and mailings compared', seen);
+  }
+}
+
+/** Repeats the comparison until every suspect agrees or patience has run out. */
+async function compareAgain(deps: ShardDeps, suspects: Set<string>): Promise<void> {
+  const { topics, patienceMs, pauseMs, onResult, onProgress } = deps;
+  const giveUpAt = performance.now() + patienceMs;
+  for (let isLast = false; suspects.size > 0 && !isLast; ) {
+    onProgress('accounts and mailings to be compared again', suspects.size);
+    await pause(pauseMs);
+    isLast = performance.now() >= giveUpAt;
+    await topics.readToEnd();
+    for await (const compared of compareById(deps, [...suspects])) {
+      if (compared.findings.length > 0 && !isLast) continue;
+      suspects.delete(compared.stream.id);
+      onResult(compared);
+    }
+  }
+}
+
+const STREAMS_PER_BATCH = 100;
+
+async function* compareById(
+  { journal, compare }: ShardDeps,
+  ids: readonly string[],
+): AsyncGenerator<StreamComparison> {
+  for (let at = 0; at < ids.length; at += STREAMS_PER_BATCH) {
+    const batch = ids.slice(at, at + STREAMS_PER_BATCH);
+    const streams = await Promise.all(
+      batch.map(async (id) => (await journal.stream(id)) ?? { id, events: [] }),
+    );
+    yield* await compare(streams);
+  }
+}

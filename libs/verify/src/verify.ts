@@ -1,0 +1,139 @@
+/**
+ * Compares the journal, the topics, the read model and the deliveries of a running system. The journal is
+ * authoritative. What disagrees may only be in flight, so it is compared again until it agrees or patience runs out.
+ */
+import type { Groups, LogReader } from '@latchkey/bus';
+import { ACCOUNTS_TOPIC, topics } from '@latchkey/events';
+import { formatAge } from './age.ts';
+import { compareStreams } from './compare-streams.ts';
+import { type Counter, type Counts, createCounter } from './counts.ts';
+import { createFindings, type Finding, type Findings } from './findings.ts';
+import { type Shard, splitIntoShards } from './shards.ts';
+import { createTopicIndex } from './topic-index.ts';
+import { createTopicReader, type OnProgress } from './topic-reader.ts';
+import { verifyShard } from './verify-shard.ts';
+import type { DeliveryView, JournalView, ProfileView } from './views.ts';
+
+export interface Sources {
+  readonly journal: JournalView;
+  readonly log: LogReader;
+  /** Takes our own names of the topics. */
+  readonly groups: Pick<Groups, 'progressOf'>;
+  readonly profiles: ProfileView;
+  readonly deliveries: DeliveryView;
+  /** Returns the name of a topic on the log. */
+  nameOf(topic: string): string;
+}
+
+export interface VerifyOptions {
+  /** How long to compare again what disagrees, in ms, and how long to pause between two attempts. */
+  readonly patienceMs: number;
+  readonly pauseMs: number;
+  /** Records to hold in memory at a time. If the topics have more, they are read several times. */
+  readonly maxRecords: number;
+  /** Findings to keep; the rest are only counted. */
+  readonly maxFindings: number;
+  now(): Date;
+  readonly onProgress: OnProgress;
+}
+
+export interface Verification {
+  readonly counts: Readonly<Counts>;
+  /** When the oldest commit in the outbox was appended. */
+  readonly oldestUnpublished: Date | undefined;
+  /** Records that each consumer group has yet to read. */
+  readonly lag: Readonly<Record<string, number>>;
+  /** The first `maxFindings`. */
+  readonly findings: readonly Finding[];
+  /** How many findings there are in all; 0 if everything agrees. */
+  readonly found: number;
+}
+
+/** Only reads. @throws whatever a view or the log rejects with */
+export async function verify(sources: Sources, options: VerifyOptions): Promise<Verification> {
+  const findings = createFindings(options.maxFindings);
+  const counter = createCounter();
+  const shards = splitIntoShards(await countRecords(sources), options.maxRecords);
+  for (const [index, shard] of shards.entries()) {
+    const prefix = shards.length > 1 ? `pass ${index + 1} of ${shards.length}: ` : '';
+    const onProgress: OnProgress = (what, done) => options.onProgress(prefix + what, done);
+    await compareShard(sources, { ...options, onProgress }, { shard, counter, findings });
+  }
+  findings.add(await abandonedLeases(sources, options.now(), counter));
+  return {
+    counts: counter.counts,
+    oldestUnpublished: counter.oldestUnpublished(),
+    lag: await lagOf(sources),
+    findings: findings.kept(),
+    found: findings.count(),
+  };
+}
+
+function namesIn({ nameOf }: Sources): readonly string[] {
+  return topics.map(({ name }) => nameOf(name));
+}
+
+async function countRecords(sources: Sources): Promise<number> {
+  const ranges = await Promise.all(namesIn(sources).map((name) => sources.log.ranges(name)));
+  return ranges.flat().reduce((sum, { start, end }) => sum + end - start, 0);
+}
+
+async function compareShard(
+  sources: Sources,
+  options: VerifyOptions,
+  result: { readonly shard: Shard; readonly counter: Counter; readonly findings: Findings },
+): Promise<void> {
+  const { shard, counter, findings } = result;
+  const { journal, log, profiles } = sources;
+  const index = createTopicIndex(shard);
+  await verifyShard({
+    ...options,
+    shard,
+    journal,
+    profiles,
+    index,
+    topics: createTopicReader({ log, topics: namesIn(sources), index, onProgress: options.onProgress }),
+    compare: (streams) => compareStreams({ ...sources, index, now: options.now }, streams),
+    onResult(compared) {
+      counter.add(compared);
+      findings.add(compared.findings);
+    },
+    onSuspect() {
+      counter.counts.rechecked += 1;
+    },
+  });
+  counter.counts.withoutKey += index.recordsWithoutKey();
+}
+
+/** A lease that expired this long ago is not going to be taken over. */
+const ABANDONED_MS = 60_000;
+
+/** Ignores leases of jobs: a job is taken up only when there is work, whereas mails and requests wait. */
+async function abandonedLeases(
+  { journal, deliveries }: Sources,
+  now: Date,
+  { counts }: Counter,
+): Promise<readonly Finding[]> {
+  const expired = [...(await journal.expiredLeases(now)), ...(await deliveries.expiredLeases(now))];
+  counts.expiredLeases = expired.length;
+  return expired.flatMap(({ of, name, endedAt }) => {
+    const age = now.getTime() - endedAt.getTime();
+    if (of === 'job' || age < ABANDONED_MS) return [];
+    const message = `the lease of ${of} ${name} expired ${formatAge(age)} ago`;
+    return [{ kind: 'lease-over', message } as const];
+  });
+}
+
+async function lagOf({ groups, profiles, deliveries }: Sources): Promise<Readonly<Record<string, number>>> {
+  async function lag(group: string, names: readonly string[]) {
+    const { records, read } = await groups.progressOf(group, names);
+    return [group, records - read] as const;
+  }
+  return Object.fromEntries([
+    await lag(profiles.group, [ACCOUNTS_TOPIC]),
+    await lag(
+      deliveries.group,
+      topics.map(({ name }) => name),
+    ),
+  ]);
+}

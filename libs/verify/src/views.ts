@@ -1,0 +1,77 @@
+/** Read-only views of what is compared. Each service supplies its own; they may be used while servers run. */
+import type { LatchkeyEvent } from '@latchkey/events';
+
+export interface JournaledEvent {
+  /** The event as auth publishes it. */
+  readonly event: LatchkeyEvent;
+  /** Number of its commit within the stream. */
+  readonly commit: number;
+  /** When the commit was appended (RFC 3339, UTC). */
+  readonly at: string;
+  /** False while the commit is in the outbox. */
+  readonly published: boolean;
+}
+
+/** All events of one account or mailing. */
+export interface JournaledStream {
+  readonly id: string;
+  /** In order, from sequence 1, without a gap. */
+  readonly events: readonly JournaledEvent[];
+  /** Why the journal cannot be read beyond these events. Contains no personal data. */
+  readonly flaw?: string;
+}
+
+/** A lease that has expired without being released or taken over. */
+export interface ExpiredLease {
+  readonly of: 'job' | 'request' | 'mail';
+  /** Name of the job, or id of the request or delivery. */
+  readonly name: string;
+  readonly endedAt: Date;
+}
+
+/** Every method rejects with a StoreUnavailable while the store cannot be reached. */
+export interface JournalView {
+  /** Reads every stream in batches, ordered by id; each stream is as of the moment it is read. */
+  streams(): AsyncIterable<readonly JournaledStream[]>;
+  /** Reads one stream as it is now. */
+  stream(id: string): Promise<JournaledStream | undefined>;
+  /** Leases of jobs and of requests that expired before an instant, at most 1,000 of each. */
+  expiredLeases(before: Date): Promise<readonly ExpiredLease[]>;
+}
+
+/** An account in the read model. */
+export interface StoredAccount {
+  /** Sequence of the last event applied; 0 if there is no profile yet. */
+  readonly sequence: number;
+  /** The record that could not be applied, if the account is parked. */
+  readonly parked?: { readonly partition: number; readonly offset: number; readonly cause: string };
+  /** Names of the fields in which the stored profile differs from the one that these events produce. */
+  differingFields(events: readonly LatchkeyEvent[]): readonly string[];
+}
+
+/** The active generation of the read model. */
+export interface ProfileView {
+  /** Consumer group whose positions show how far the read model has been filled. */
+  readonly group: string;
+  load(ids: readonly string[]): Promise<ReadonlyMap<string, StoredAccount>>;
+  /** Ids of all accounts in the read model, in batches. */
+  ids(): AsyncIterable<readonly string[]>;
+}
+
+/** A mail that an event calls for. */
+export interface OwedDelivery {
+  readonly id: string;
+  /** Name of the mail: `verify-email`. */
+  readonly mail: string;
+}
+
+export interface DeliveryView {
+  /** Consumer group whose positions show how far the notifier has read. */
+  readonly group: string;
+  /** The deliveries that an event calls for, by the notifier's own rules. */
+  owedBy(event: LatchkeyEvent): readonly OwedDelivery[];
+  /** Which of these ids are recorded, in any state. */
+  recorded(ids: readonly string[]): Promise<ReadonlySet<string>>;
+  /** Leases of deliveries that expired before an instant, at most 1,000. */
+  expiredLeases(before: Date): Promise<readonly ExpiredLease[]>;
+}
