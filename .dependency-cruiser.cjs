@@ -151,11 +151,13 @@ module.exports = {
     },
     pure('account', '^services/auth/src/account/', ['^services/auth/src/account/']),
     pure('profile', '^services/user/src/profile/', ['^services/user/src/profile/']),
-    pure('reactions', '^services/notifier/src/reactions\\.ts$', [
-      '^services/notifier/src/(delivery/|assert-never)',
+    pure('reactions', '^services/notifier/src/intake/(reactions|entries|delivery-id)\\.ts$', [
+      '^services/notifier/src/(delivery/|intake/(reactions|entries|delivery-id)\\.ts$)',
+      '^node_modules/uuid/',
     ]),
-    pure('delivery', '^services/notifier/src/delivery/', [
-      '^services/notifier/src/(delivery/|reactions.ts|assert-never)',
+    pure('delivery', '^services/notifier/src/delivery/', ['^services/notifier/src/delivery/']),
+    pure('circuit', '^services/notifier/src/sending/(circuit|seal)\\.ts$', [
+      '^services/notifier/src/(delivery/|sending/(circuit|seal)\\.ts$)',
     ]),
     driver(
       'sqlite',

@@ -8,19 +8,19 @@ import { createEmbeddedBus } from '../libs/bus/src/embedded/index.ts';
 import { openDatabase } from '../libs/sqlite/src/index.ts';
 import { createSqliteDeliveries } from '../services/notifier/src/adapters/deliveries.sqlite.ts';
 import { createOpener } from '../services/notifier/src/adapters/opener.jose.ts';
-import { entriesFor, type NewDelivery } from '../services/notifier/src/delivery/delivery.ts';
-import { deliveryId } from '../services/notifier/src/ids.ts';
+import type { NewDelivery } from '../services/notifier/src/delivery/delivery.ts';
 import {
   compose,
   type NotifierConfig,
   notifierSettings,
   notifierTopics,
 } from '../services/notifier/src/index.ts';
-import { createLinks } from '../services/notifier/src/mail/links.ts';
-import { createRenderer } from '../services/notifier/src/mail/render.ts';
-import { loadTemplates } from '../services/notifier/src/mail/templates.ts';
+import { entriesFor } from '../services/notifier/src/intake/entries.ts';
+import { createLinks } from '../services/notifier/src/mails/links.ts';
+import { createRenderer } from '../services/notifier/src/mails/render.ts';
+import { loadTemplates } from '../services/notifier/src/mails/templates.ts';
 import type { Mail } from '../services/notifier/src/ports/mailer.ts';
-import { createSender } from '../services/notifier/src/sender.ts';
+import { createSender } from '../services/notifier/src/sending/sender.ts';
 import { anEvent, createSealingKey, type SealingKey } from '../services/notifier/src/testing/events.ts';
 import { eventually } from '../test/support/eventually.ts';
 import type { Settings } from '../test/support/system.ts';
@@ -81,7 +81,7 @@ async function verifications(key: SealingKey): Promise<readonly NewDelivery[]> {
     const subject = randomUUID();
     const link = { purpose: 'verification', to: person.email, userId: subject, expiresAt } as const;
     const data = { role: 'user', locale: 'en', person, verification: await key.seal(link) } as const;
-    deliveries.push(...entriesFor(anEvent('UserRegistered', data, { subject }), deliveryId).deliveries);
+    deliveries.push(...entriesFor(anEvent('UserRegistered', data, { subject })).deliveries);
   }
   return deliveries;
 }

@@ -2,9 +2,9 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { instantInWords } from '@latchkey/locale';
-import { loadTemplates, type Templates } from '../src/mail/templates.ts';
-import { mailNames, sampleVariables, type Variables } from '../src/mail/variables.ts';
-import { duration } from '../src/mail/words.ts';
+import { loadTemplates, type Templates } from '../src/mails/templates.ts';
+import { mailNames, sampleVariables, type Variables } from '../src/mails/variables.ts';
+import { duration } from '../src/mails/words.ts';
 
 const entities: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' };
 function escapeHtml(text: string): string {

@@ -14,16 +14,16 @@ import { createSqliteDeliveries } from './adapters/deliveries.sqlite.ts';
 import { createSmtpMailer, type SmtpSettings } from './adapters/mailer.smtp.ts';
 import { createOpener } from './adapters/opener.jose.ts';
 import type { NotifierConfig } from './config.ts';
-import { createDispatcher, type Dispatcher } from './dispatcher.ts';
-import { createIntake } from './intake.ts';
-import { createLinks } from './mail/links.ts';
-import { createRenderer } from './mail/render.ts';
-import { loadTemplates } from './mail/templates.ts';
+import { createIntake } from './intake/intake.ts';
+import { createLinks } from './mails/links.ts';
+import { createRenderer } from './mails/render.ts';
+import { loadTemplates } from './mails/templates.ts';
 import { createMetrics } from './metrics.ts';
 import type { Clock } from './ports/clock.ts';
 import type { Deliveries } from './ports/deliveries.ts';
 import type { Mailer } from './ports/mailer.ts';
-import { createSender } from './sender.ts';
+import { createDispatcher, type Dispatcher } from './sending/dispatcher.ts';
+import { createSender } from './sending/sender.ts';
 
 export interface EmbeddedBackend {
   readonly kind: 'embedded';

@@ -11,9 +11,8 @@ import { encode, type LatchkeyEvent } from '@latchkey/events';
 import { createLogger, createRegistry } from '@latchkey/process';
 import { openDatabase } from '@latchkey/sqlite';
 import { createSqliteDeliveries } from './adapters/deliveries.sqlite.ts';
-import { deliveryId } from './ids.ts';
 import { compose, notifierTopics } from './index.ts';
-import type { MailName } from './reactions.ts';
+import { deliveryId } from './intake/delivery-id.ts';
 import { createSealingKey, type SealingKey } from './testing/events.ts';
 import { type MailServer, reply, type Script, startMailServer } from './testing/mail-server.ts';
 import { sendingTo } from './testing/settings.ts';
@@ -159,7 +158,7 @@ async function freePort(): Promise<number> {
 }
 
 function idOf({ event, mail, to }: OwedMail): string {
-  return deliveryId(event.id, mail as MailName, to);
+  return deliveryId(event.id, mail, to);
 }
 
 function idsTaken({ received }: MailServer): readonly string[] {

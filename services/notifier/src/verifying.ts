@@ -4,8 +4,7 @@ import { createMongoDeliveryRecords } from './adapters/verifying.mongo.ts';
 import { createSqliteDeliveryRecords } from './adapters/verifying.sqlite.ts';
 import type { Store } from './administration.ts';
 import { CONSUMER_GROUP } from './compose.ts';
-import { entriesFor } from './delivery/delivery.ts';
-import { deliveryId } from './ids.ts';
+import { entriesFor } from './intake/entries.ts';
 import type { DeliveryRecords } from './ports/verifying.ts';
 
 export interface OwedDelivery {
@@ -31,6 +30,6 @@ export function openDeliveryView(store: Store): DeliveryView {
   return {
     ...records,
     group: CONSUMER_GROUP,
-    owedBy: (event) => entriesFor(event, deliveryId).deliveries.map(({ id, mail }) => ({ id, mail })),
+    owedBy: (event) => entriesFor(event).deliveries.map(({ id, mail }) => ({ id, mail })),
   };
 }

@@ -23,9 +23,9 @@ export interface Plant {
 
 const PUBLISHER = 'services/auth/src/relay/publisher.ts';
 const JOURNAL = 'services/auth/src/storage/mongo/journal.ts';
-const INTAKE = 'services/notifier/src/intake.ts';
+const INTAKE = 'services/notifier/src/intake/intake.ts';
 const DELIVERIES = 'services/notifier/src/adapters/deliveries.mongo.ts';
-const DISPATCHER = 'services/notifier/src/dispatcher.ts';
+const DISPATCHER = 'services/notifier/src/sending/dispatcher.ts';
 const APPLY_RECORD = 'services/user/src/profile/apply-record.ts';
 const LANE = 'libs/bus/src/kafka/lane.ts';
 

@@ -1,7 +1,12 @@
 /** What the notifier keeps in MongoDB, and the indexes that it is searched by. */
 import { type Index, plainSchema } from '@latchkey/mongo';
-import type { Attempt, DeliveryContent, DeliveryState, NewDelivery } from '../delivery/delivery.ts';
-import type { Superseded } from '../reactions.ts';
+import type {
+  Attempt,
+  DeliveryContent,
+  DeliveryState,
+  NewDelivery,
+  Superseded,
+} from '../delivery/delivery.ts';
 
 export const DELIVERIES = 'notifier_deliveries';
 export const CUTOFFS = 'notifier_cutoffs';

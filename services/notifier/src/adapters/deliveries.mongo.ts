@@ -13,6 +13,7 @@ import {
   type DeliveryState,
   deliveryStates,
   type NewDelivery,
+  type Superseded,
 } from '../delivery/delivery.ts';
 import {
   type Claim,
@@ -22,7 +23,6 @@ import {
   newestFirst,
 } from '../ports/deliveries.ts';
 import { StoreUnavailable } from '../ports/store-unavailable.ts';
-import type { Superseded } from '../reactions.ts';
 import {
   CUTOFFS,
   type CutoffsDocument,

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { belongsTo } from '../delivery/seal.ts';
+import { belongsTo } from '../sending/seal.ts';
 import { aToken, createSealingKey } from '../testing/events.ts';
 import { createOpener } from './opener.jose.ts';
 

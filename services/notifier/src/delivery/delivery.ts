@@ -2,16 +2,15 @@
  * A delivery: one mail owed to one recipient because of one event.
  *
  *     pending ──claim──▶ claimed ──▶ sent        accepted by the mail server
- *        ▲                  │  ├───▶ failed      refused for good, or its link cannot be opened
+ *        ▲                  │  ├───▶ failed      permanently refused, or its link cannot be opened
  *        └──── retry ───────┘  │
- *     pending, or claimed and its lease over ──▶ expired     past `sendUntil`
- *                                            └─▶ cancelled   a later event superseded it, or an operator did
+ *     pending, or claimed with an expired lease ──▶ expired     past `sendUntil`
+ *                                               └─▶ cancelled   superseded by a later event, or by an operator
  *
- * `sent`, `failed`, `expired` and `cancelled` are final: such a delivery keeps its id, so that a repeated event
+ * `sent`, `failed`, `expired` and `cancelled` are final. A final delivery keeps its id, so that a repeated event
  * adds nothing, and its log of attempts, but no address, name or link.
  */
-import type { LatchkeyEvent } from '@latchkey/events';
-import { type MailName, type OwedMail, reactTo, type SealedLink, type Superseded } from '../reactions.ts';
+import type { LinkPurpose, SealedToken } from '@latchkey/events';
 
 export type OpenState = 'pending' | 'claimed';
 export type FinalState = 'sent' | 'failed' | 'expired' | 'cancelled';
@@ -25,7 +24,21 @@ export const deliveryStates = [
   'cancelled',
 ] as const satisfies readonly DeliveryState[];
 
-/** What only an open delivery knows: personal data and the sealed link. */
+export type MailName =
+  | 'verify-email'
+  | 'account-exists'
+  | 'choose-password'
+  | 'reset-password'
+  | 'welcome'
+  | 'password-changed'
+  | 'role-changed';
+
+/** A link in transit: sealed, so that only the sender of the mail can read it. */
+export interface SealedLink extends SealedToken {
+  readonly purpose: LinkPurpose;
+}
+
+/** The part that only an open delivery has: personal data and the sealed link. */
 export interface DeliveryContent {
   readonly to: string;
   readonly username?: string;
@@ -33,7 +46,7 @@ export interface DeliveryContent {
   readonly link?: SealedLink;
 }
 
-/** What one try came to; never a server's own words, which may name the recipient. */
+/** The result of one try. Never contains the server's own words, which may name the recipient. */
 export interface Attempt {
   readonly at: Date;
   /** How long it took, in ms. */
@@ -48,29 +61,33 @@ export interface NewDelivery {
   readonly eventId: string;
   /** The account, or the mailing. */
   readonly subject: string;
-  /** The event's sequence within its subject: what an earlier event supersedes never reaches a later one. */
+  /** The event's sequence within its subject. An event supersedes only mails of lower sequences. */
   readonly sequence: number;
+  /** The name of the mail: `verify-email`. */
   readonly mail: MailName;
   readonly locale: string;
   readonly correlationId: string;
   readonly occurredAt: Date;
-  /** Not sent any more from then on. */
+  /** Must not be sent from this instant on. */
   readonly sendUntil: Date;
-  /** The kind of link, for cutoffs; it outlives the content. */
-  readonly purpose?: SealedLink['purpose'];
+  /** The purpose of its link, for cutoffs; kept after the content is deleted. */
+  readonly purpose?: LinkPurpose;
   readonly content: DeliveryContent;
 }
 
-/** A delivery in somebody's hands. */
+/** A delivery under a lease. */
 export interface ClaimedDelivery extends NewDelivery {
-  /** Attempts made so far that count for the back-off. */
+  /** Previous attempts that count towards the back-off. */
   readonly tries: number;
 }
 
+/** The mails of an account that an event supersedes: those with a link of one purpose, or all of them. */
+export type Superseded = LinkPurpose | 'everything';
+
 /**
- * "Of this subject, mails of this kind that events before this sequence asked for are not to be sent."
- * Cutoffs only ever rise and are kept, so neither a late nor a repeated event revives what is superseded,
- * and a repeated old one cannot reach what came after it.
+ * "Mails of this kind to this subject, requested by events before this sequence, must not be sent."
+ * Cutoffs are kept and only ever rise, so neither a late nor a repeated event revives a superseded mail, and a
+ * repeated old event never cancels a later one.
  */
 export interface Cutoff {
   readonly subject: string;
@@ -78,7 +95,7 @@ export interface Cutoff {
   readonly before: number;
 }
 
-/** What the store has to remember because of some events, in one durable write. */
+/** What the store must remember because of some events, in one durable write. */
 export interface Batch {
   readonly deliveries: readonly NewDelivery[];
   readonly cutoffs: readonly Cutoff[];
@@ -89,9 +106,9 @@ const NOTICE_LIFE_MS = 72 * 60 * MINUTE;
 const LINK_MARGIN_MS = 5 * MINUTE;
 
 /**
- * A link is of no use to who reads it as it dies: not sent in its last 5 minutes, or, where it lives for less
- * than 10, in the second half of its life. Other mails are news for 72 h, counted from the event's own time, so that
- * a new or moved store never mails old news.
+ * Returns until when a mail may be sent. A mail with a link: until 5 minutes before the link expires, or, where
+ * the link lives for less than 10 minutes, for the first half of its life. Any other mail: for 72 h from the event's
+ * own time, so that a new or moved store never sends old news.
  */
 export function sendUntil(occurredAt: Date, link: SealedLink | undefined): Date {
   if (!link) return new Date(occurredAt.getTime() + NOTICE_LIFE_MS);
@@ -100,45 +117,7 @@ export function sendUntil(occurredAt: Date, link: SealedLink | undefined): Date 
   return new Date(end - Math.min(LINK_MARGIN_MS, life / 2));
 }
 
-/** The id of the delivery of one mail of one event to one recipient, the same each time. */
-export type IdOf = (eventId: string, mail: MailName, to: string) => string;
-
-function toDelivery(event: LatchkeyEvent, mail: OwedMail, idOf: IdOf): NewDelivery {
-  const occurredAt = new Date(event.time);
-  const { to, username, role, link } = mail;
-  return {
-    id: idOf(event.id, mail.mail, to),
-    eventId: event.id,
-    subject: event.subject,
-    sequence: event.sequence,
-    mail: mail.mail,
-    locale: mail.locale,
-    correlationId: event.correlationId,
-    occurredAt,
-    sendUntil: sendUntil(occurredAt, link),
-    ...(link && { purpose: link.purpose }),
-    content: {
-      to,
-      ...(username !== undefined && { username }),
-      ...(role !== undefined && { role }),
-      ...(link && { link }),
-    },
-  };
-}
-
-/** The deliveries and cutoffs of one event. */
-export function entriesFor(event: LatchkeyEvent, idOf: IdOf): Batch & { readonly erased: boolean } {
-  const { mails, supersedes, erased } = reactTo(event);
-  // Nothing comes before the first event of an account.
-  const cutoffs = event.sequence > 1 ? supersedes : [];
-  return {
-    deliveries: mails.map((mail) => toDelivery(event, mail, idOf)),
-    cutoffs: cutoffs.map((what) => ({ subject: event.subject, what, before: event.sequence })),
-    erased,
-  };
-}
-
-/** Whether a cutoff reaches a delivery. Adapters that can only ask a database say the same in its language. */
+/** Returns whether a cutoff applies to a delivery. An adapter may express the same rule as a query. */
 export function covers(
   cutoff: Cutoff,
   delivery: Pick<NewDelivery, 'subject' | 'sequence' | 'purpose'>,

@@ -2,8 +2,7 @@
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { afterEach, beforeEach, describe, it } from 'node:test';
-import { entriesFor } from '../delivery/delivery.ts';
-import { deliveryId } from '../ids.ts';
+import { entriesFor } from '../intake/entries.ts';
 import { anEvent } from '../testing/events.ts';
 import type { DeliveryView } from '../verifying.ts';
 import type { Deliveries } from './deliveries.ts';
@@ -38,7 +37,7 @@ export function deliveryRecordsContract(name: string, open: () => Promise<Record
     afterEach(() => fixture.close());
 
     function record(event: ReturnType<typeof aMailing>) {
-      return fixture.deliveries.record(entriesFor(event, deliveryId), NOW);
+      return fixture.deliveries.record(entriesFor(event), NOW);
     }
     function claim(now: Date, leaseMs = LEASE_MS) {
       return fixture.deliveries.claim({ owner: randomUUID(), now, leaseMs, limit: 1 });

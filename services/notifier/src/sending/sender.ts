@@ -1,11 +1,11 @@
 /** One try: unseal, render, hand to the mail server. */
 import type { SealedContent } from '@latchkey/events';
-import { inTime, type TryResult } from './delivery/attempt.ts';
-import type { ClaimedDelivery } from './delivery/delivery.ts';
-import { belongsTo } from './delivery/seal.ts';
-import type { RenderMail } from './mail/render.ts';
-import type { Mailer, SendOptions } from './ports/mailer.ts';
-import type { OpenSealed } from './ports/opener.ts';
+import { inTime, type TryResult } from '../delivery/attempt.ts';
+import type { ClaimedDelivery } from '../delivery/delivery.ts';
+import type { RenderMail } from '../mails/render.ts';
+import type { Mailer, SendOptions } from '../ports/mailer.ts';
+import type { OpenSealed } from '../ports/opener.ts';
+import { belongsTo } from './seal.ts';
 
 export interface SenderDeps {
   readonly open: OpenSealed;

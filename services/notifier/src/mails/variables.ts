@@ -1,5 +1,5 @@
 /** What the templates of each mail may say. */
-import type { MailName } from '../reactions.ts';
+import type { MailName } from '../delivery/delivery.ts';
 
 const common = ['app_name', 'home_url', 'locale', 'occurred_at'] as const;
 const link = ['expires_in', 'expires_at'] as const;

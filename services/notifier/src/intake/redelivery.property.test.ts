@@ -10,10 +10,10 @@ import { after, before, describe, it } from 'node:test';
 import type { LatchkeyEvent } from '@latchkey/events';
 import { type Database, openDatabase } from '@latchkey/sqlite';
 import fc from 'fast-check';
-import { createSqliteDeliveries } from './adapters/deliveries.sqlite.ts';
-import { type Batch, type Cutoff, covers, entriesFor, type NewDelivery } from './delivery/delivery.ts';
-import { deliveryId } from './ids.ts';
-import { anEvent } from './testing/events.ts';
+import { createSqliteDeliveries } from '../adapters/deliveries.sqlite.ts';
+import { type Batch, type Cutoff, covers, type NewDelivery } from '../delivery/delivery.ts';
+import { anEvent } from '../testing/events.ts';
+import { entriesFor } from './entries.ts';
 
 const NOW = new Date('2026-11-21T10:00:00.000Z');
 const person = { email: 'ada@example.com', username: 'ada' };
@@ -75,7 +75,7 @@ describe('redelivery', () => {
         const log = names.map((name, index) =>
           makers[name]({ subject, sequence: index + 1, time: NOW.toISOString() }),
         );
-        const batches = log.map((event) => entriesFor(event, deliveryId));
+        const batches = log.map(entriesFor);
         const owed = batches.flatMap((batch) => batch.deliveries);
         const seen: Cutoff[] = [];
         const sent = new Set<string>();

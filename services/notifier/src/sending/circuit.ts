@@ -3,7 +3,7 @@
  * second; where no mail is due, a connection without a mail does. The first success closes the circuit for all
  * mails. So mails wait at most about a second after an outage, and an outage never lengthens the back-off of a mail.
  */
-import type { ProbeResult, TryResult } from './attempt.ts';
+import type { ProbeResult, TryResult } from '../delivery/attempt.ts';
 
 export type Circuit =
   | { readonly state: 'closed' }

@@ -1,6 +1,6 @@
 /** What a sealed link must say to be sent. */
 import type { SealedContent } from '@latchkey/events';
-import type { NewDelivery } from './delivery.ts';
+import type { NewDelivery } from '../delivery/delivery.ts';
 
 /**
  * Whether a sealed link belongs to the event that carried it. Whoever can write to the topic could otherwise

@@ -18,19 +18,19 @@ import type { LatchkeyEvent } from '@latchkey/events';
 import { createLogger, createRegistry } from '@latchkey/process';
 import { type Database, openDatabase } from '@latchkey/sqlite';
 import fc from 'fast-check';
-import { createSqliteDeliveries } from './adapters/deliveries.sqlite.ts';
-import type { SendResult } from './delivery/attempt.ts';
-import { type Batch, type Cutoff, covers, entriesFor, type NewDelivery } from './delivery/delivery.ts';
+import { createSqliteDeliveries } from '../adapters/deliveries.sqlite.ts';
+import type { SendResult } from '../delivery/attempt.ts';
+import { type Batch, type Cutoff, covers, type NewDelivery } from '../delivery/delivery.ts';
+import { entriesFor } from '../intake/entries.ts';
+import { createMetrics } from '../metrics.ts';
+import type { Clock } from '../ports/clock.ts';
+import type { Deliveries } from '../ports/deliveries.ts';
+import type { Mailer } from '../ports/mailer.ts';
+import { StoreUnavailable } from '../ports/store-unavailable.ts';
+import { anEvent, type EventOverrides } from '../testing/events.ts';
+import { createSimulatedClock } from '../testing/simulated-clock.ts';
 import { createDispatcher, type Dispatcher, TRY_MS } from './dispatcher.ts';
-import { deliveryId } from './ids.ts';
-import { createMetrics } from './metrics.ts';
-import type { Clock } from './ports/clock.ts';
-import type { Deliveries } from './ports/deliveries.ts';
-import type { Mailer } from './ports/mailer.ts';
-import { StoreUnavailable } from './ports/store-unavailable.ts';
 import { createSender } from './sender.ts';
-import { anEvent, type EventOverrides } from './testing/events.ts';
-import { createSimulatedClock } from './testing/simulated-clock.ts';
 
 const START = new Date('2026-11-21T10:00:00.000Z');
 const SECOND = 1_000;
@@ -79,7 +79,7 @@ function batchesOf(names: readonly (keyof typeof makers)[]): readonly Batch[] {
   const subject = randomUUID();
   return names.map((name, index) => {
     const event = makers[name]({ subject, sequence: index + 1, time: START.toISOString() });
-    return entriesFor(event, deliveryId);
+    return entriesFor(event);
   });
 }
 

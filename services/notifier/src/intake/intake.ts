@@ -5,10 +5,10 @@
 import type { BusRecord, Slice } from '@latchkey/bus';
 import { decode } from '@latchkey/events';
 import type { Logger } from '@latchkey/process';
-import { type Cutoff, entriesFor, type NewDelivery } from './delivery/delivery.ts';
-import { deliveryId } from './ids.ts';
-import type { NotifierMetrics } from './metrics.ts';
-import type { Deliveries } from './ports/deliveries.ts';
+import type { Cutoff, NewDelivery } from '../delivery/delivery.ts';
+import type { NotifierMetrics } from '../metrics.ts';
+import type { Deliveries } from '../ports/deliveries.ts';
+import { entriesFor } from './entries.ts';
 
 export interface IntakeDeps {
   readonly deliveries: Deliveries;
@@ -36,7 +36,7 @@ export function createIntake(deps: IntakeDeps): (slice: Slice) => Promise<void> 
       const decoded = decode(record);
       switch (decoded.kind) {
         case 'event': {
-          const entries = entriesFor(decoded.event, deliveryId);
+          const entries = entriesFor(decoded.event);
           added.push(...entries.deliveries);
           cutoffs.push(...entries.cutoffs);
           if (entries.erased) metrics.erased.inc();

@@ -8,17 +8,16 @@ import { afterEach, beforeEach, describe, it } from 'node:test';
 import { setImmediate } from 'node:timers/promises';
 import { createLogger, createRegistry } from '@latchkey/process';
 import { type Database, openDatabase } from '@latchkey/sqlite';
-import { systemClock } from './adapters/clock.system.ts';
-import { createSqliteDeliveries } from './adapters/deliveries.sqlite.ts';
-import { entriesFor } from './delivery/delivery.ts';
+import { systemClock } from '../adapters/clock.system.ts';
+import { createSqliteDeliveries } from '../adapters/deliveries.sqlite.ts';
+import { entriesFor } from '../intake/entries.ts';
+import { createMetrics } from '../metrics.ts';
+import type { Clock } from '../ports/clock.ts';
+import type { Deliveries } from '../ports/deliveries.ts';
+import { StoreUnavailable } from '../ports/store-unavailable.ts';
+import { anEvent } from '../testing/events.ts';
 import { createDispatcher, type DispatcherDeps, TRY_MS } from './dispatcher.ts';
-import { deliveryId } from './ids.ts';
-import { createMetrics } from './metrics.ts';
-import type { Clock } from './ports/clock.ts';
-import type { Deliveries } from './ports/deliveries.ts';
-import { StoreUnavailable } from './ports/store-unavailable.ts';
 import type { TrySending } from './sender.ts';
-import { anEvent } from './testing/events.ts';
 
 let folder: string;
 let database: Database;
@@ -58,7 +57,7 @@ function dispatcherWith(trySending: TrySending, clock: Clock = systemClock, logg
 async function owe(count: number): Promise<void> {
   const person = { recipients: Array.from({ length: count }, (_, index) => `user${index}@example.com`) };
   const event = anEvent('MailRequested', { template: 'welcome', requestedBy: randomUUID(), person });
-  await deliveries.record(entriesFor(event, deliveryId), new Date());
+  await deliveries.record(entriesFor(event), new Date());
 }
 
 describe('the dispatcher', () => {

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { catalogue, type EventType, type LatchkeyEvent } from '@latchkey/events';
+import { anEvent } from '../testing/events.ts';
 import { reactTo } from './reactions.ts';
-import { anEvent } from './testing/events.ts';
 
 const person = { email: 'ada@example.com', username: 'ada' };
 const token = { sealed: 'e.y.j', expiresAt: '2026-11-22T10:00:00.000Z' };

@@ -7,7 +7,7 @@ import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fallbacks } from '@latchkey/locale';
 import { Liquid, type Template } from 'liquidjs';
-import type { MailName } from '../reactions.ts';
+import type { MailName } from '../delivery/delivery.ts';
 import { mailNames, mailVariables, sampleVariables, type Variables } from './variables.ts';
 
 /** Templates that cannot be used, one line each, naming the file. */

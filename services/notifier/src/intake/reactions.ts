@@ -4,20 +4,7 @@
  * decided here.
  */
 import type { EventOf, LatchkeyEvent, LinkPurpose, Role, SealedToken } from '@latchkey/events';
-
-export type MailName =
-  | 'verify-email'
-  | 'account-exists'
-  | 'choose-password'
-  | 'reset-password'
-  | 'welcome'
-  | 'password-changed'
-  | 'role-changed';
-
-/** A link as it travels: sealed, so that only the sender of the mail can read it. */
-export interface SealedLink extends SealedToken {
-  readonly purpose: LinkPurpose;
-}
+import type { MailName, SealedLink, Superseded } from '../delivery/delivery.ts';
 
 /** One mail to one recipient. A mail with a link lives as long as the link, any other for 72 h. */
 export interface OwedMail {
@@ -29,9 +16,6 @@ export interface OwedMail {
   readonly link?: SealedLink;
   readonly role?: Role;
 }
-
-/** Mails of earlier events of the account that this event makes pointless. */
-export type Superseded = LinkPurpose | 'everything';
 
 export interface Reaction {
   readonly mails: readonly OwedMail[];

@@ -1,0 +1,40 @@
+/** What the store has to remember because of an event. Pure. */
+import type { LatchkeyEvent } from '@latchkey/events';
+import { type Batch, type NewDelivery, sendUntil } from '../delivery/delivery.ts';
+import { deliveryId } from './delivery-id.ts';
+import { type OwedMail, type Reaction, reactTo } from './reactions.ts';
+
+function toDelivery(event: LatchkeyEvent, mail: OwedMail): NewDelivery {
+  const occurredAt = new Date(event.time);
+  const { to, username, role, link } = mail;
+  return {
+    id: deliveryId(event.id, mail.mail, to),
+    eventId: event.id,
+    subject: event.subject,
+    sequence: event.sequence,
+    mail: mail.mail,
+    locale: mail.locale,
+    correlationId: event.correlationId,
+    occurredAt,
+    sendUntil: sendUntil(occurredAt, link),
+    ...(link && { purpose: link.purpose }),
+    content: {
+      to,
+      ...(username !== undefined && { username }),
+      ...(role !== undefined && { role }),
+      ...(link && { link }),
+    },
+  };
+}
+
+/** Returns the deliveries and cutoffs of one event. */
+export function entriesFor(event: LatchkeyEvent): Batch & Pick<Reaction, 'erased'> {
+  const { mails, supersedes, erased } = reactTo(event);
+  // The first event of an account has no predecessors.
+  const cutoffs = event.sequence > 1 ? supersedes : [];
+  return {
+    deliveries: mails.map((mail) => toDelivery(event, mail)),
+    cutoffs: cutoffs.map((what) => ({ subject: event.subject, what, before: event.sequence })),
+    erased,
+  };
+}
