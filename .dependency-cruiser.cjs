@@ -52,7 +52,10 @@ module.exports = {
       name: 'bus-knows-no-domain',
       severity: 'error',
       from: { path: '^libs/bus/src' },
-      to: { path: ['^libs/(events|http|process|tokens|mongo|cluster)/', '^services/', '^apps/'] },
+      to: {
+        path: ['^libs/(events|http|process|tokens|mongo|cluster)/', '^services/', '^apps/'],
+        pathNot: '^libs/process/src/loop\\.ts$',
+      },
     },
     {
       name: 'sqlite-knows-nobody',
