@@ -67,7 +67,7 @@ async function rebuildIn(folder: string): Promise<Rebuilt> {
 }
 
 async function readAll(folder: string, group: string): Promise<void> {
-  const database = openDatabase({ folder, as: 'beside' });
+  const database = openDatabase({ folder, as: 'shared' });
   const bus = createEmbeddedBus({ database });
   try {
     for (;;) {

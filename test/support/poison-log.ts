@@ -59,7 +59,7 @@ export async function kafkaLog(brokers: string): Promise<PoisonLog> {
 
 /** Beside the standalone that has the folder. */
 export function folderLog(folder: string): PoisonLog {
-  const database = openDatabase({ folder, as: 'beside' });
+  const database = openDatabase({ folder, as: 'shared' });
   const bus = createEmbeddedBus({ database });
   const reader = createEmbeddedReader(database);
 

@@ -18,7 +18,7 @@ export interface Log {
 export function withLog(context: Context, work: (log: Log) => Promise<void>): Promise<void> {
   return hasMongo(context.environment)
     ? withKafka(context, work)
-    : withFolder(context, 'beside', (database) => withEmbedded(database, work));
+    : withFolder(context, 'shared', (database) => withEmbedded(database, work));
 }
 
 async function withEmbedded(database: Database, work: (log: Log) => Promise<void>): Promise<void> {

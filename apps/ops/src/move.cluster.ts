@@ -107,7 +107,7 @@ async function usedFolder(t: TestContext) {
   await app.requestReset(ada);
   await app.requestReset(ada);
   function states() {
-    const database = openDatabase({ folder, as: 'beside' });
+    const database = openDatabase({ folder, as: 'shared' });
     const rows = database.prepare('SELECT state FROM notifier_deliveries ORDER BY state').all();
     return database.close().then(() => rows.map(({ state }) => String(state)).join(' '));
   }

@@ -8,7 +8,7 @@ import { openAuthMove } from '@latchkey/auth/moving';
 import type { Secrets } from '@latchkey/auth/secrets';
 import { checkIndexes } from '@latchkey/mongo';
 import { openNotifierMove } from '@latchkey/notifier/moving';
-import type { Movable } from '@latchkey/process';
+import type { Movable } from '@latchkey/store';
 import { type Command, type Context, UsageError } from './command.ts';
 import { allIndexes } from './indexes.ts';
 import { demandFreeOrSame, keysOf, writeEnvFile } from './keys.ts';
@@ -22,7 +22,7 @@ export const moveCommand: Command = {
     return async (context) => {
       const folder = dataFolder(context.environment);
       const envFile = resolve(given ?? join(folder, 'cluster.env'));
-      await withFolder(context, 'alone', async (database) => {
+      await withFolder(context, 'exclusive', async (database) => {
         const keys = await keysOf(folder, context.environment);
         await demandFreeOrSame(envFile, keys);
         await withMongo(

@@ -66,7 +66,7 @@ async function repairedTown(t: TestContext) {
   const town = await openTown(folder);
   t.after(() => town.stop());
   const ada = await town.settle('ada');
-  const database = openDatabase({ folder, as: 'beside' });
+  const database = openDatabase({ folder, as: 'shared' });
   t.after(() => database.close());
   const bus = createEmbeddedBus({ database });
   await bus.publish(ACCOUNTS_TOPIC, [{ key: ada, value: Buffer.from('{'), headers: {} }]);

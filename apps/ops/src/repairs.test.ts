@@ -139,7 +139,7 @@ test('deliveries are listed page by page and by state, and name nobody', async (
 async function poisoned(t: TestContext) {
   const account = randomUUID();
   const used = await usedFolder(t, async ({ folder, rows }) => {
-    const database = openDatabase({ folder, as: 'beside' });
+    const database = openDatabase({ folder, as: 'shared' });
     const bus = createEmbeddedBus({ database });
     const value = Buffer.from(`{"email":"${ADDRESS}`);
     const headers = { ce_type: 'UserRegistered', ce_subject: ADDRESS };

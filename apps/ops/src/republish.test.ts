@@ -76,7 +76,7 @@ test('what auth had no time to publish is left to it, and is all that a comparis
   const { folder, town, ada, ops } = await livelyTown(t);
   const cleo = await town.settle('cleo');
   await town.stop();
-  const database = openDatabase({ folder, as: 'beside' });
+  const database = openDatabase({ folder, as: 'shared' });
   const before = "at = '2026-01-01T00:00:00.000Z'";
   function ofKey(key: string) {
     return `FROM bus_record WHERE key = CAST('${key}' AS BLOB)`;
@@ -117,7 +117,7 @@ test('an account that is parked at a gap goes on once its events are there again
   const before = await town.me('ada');
   const sent = await town.mails();
   await town.stop();
-  const database = openDatabase({ folder, as: 'beside' });
+  const database = openDatabase({ folder, as: 'shared' });
   await database.write(() => {
     const key = `CAST('${ada}' AS BLOB)`;
     database
@@ -177,7 +177,7 @@ test('a topic that holds anything else is refused, and so is one that is in use'
 
   await ops('republish', '--to', ANOTHER);
   await town.stop();
-  const database = openDatabase({ folder, as: 'beside' });
+  const database = openDatabase({ folder, as: 'shared' });
   await database.write(
     () =>
       void database

@@ -28,13 +28,13 @@ export const TAKES_LONG = { answersWithinMs: Number.POSITIVE_INFINITY } as const
 export function withStore(context: Context, work: (store: Store) => Promise<void>): Promise<void> {
   return hasMongo(context.environment)
     ? withMongo(context, (connection) => work({ connection }))
-    : withFolder(context, 'beside', (database) => work({ database }));
+    : withFolder(context, 'shared', (database) => work({ database }));
 }
 
 /** The data folder's database, closed afterwards. `alone`: refused while a server holds it. */
 export async function withFolder(
   { environment }: Context,
-  as: 'beside' | 'alone',
+  as: 'shared' | 'exclusive',
   work: (database: Database) => Promise<void>,
 ): Promise<void> {
   const database = openDatabase({ folder: dataFolder(environment), as });

@@ -33,7 +33,7 @@ async function look(folder: string, ...words: readonly string[]) {
 
 /** Does something to the data that no service would. */
 async function meddle(folder: string, ...statements: readonly string[]): Promise<void> {
-  const database = openDatabase({ folder, as: 'beside' });
+  const database = openDatabase({ folder, as: 'shared' });
   await database.write(() => {
     for (const sql of statements) assert.notEqual(database.prepare(sql).run().changes, 0, sql);
   });

@@ -14,14 +14,12 @@ const root = resolve(libs, '..');
 const places: readonly (readonly [source: string, place: string])[] = [
   ['events/src/', ''],
   ['bus/src/', 'bus/'],
-  ['process/src/', 'process/'],
 ];
 
 /** What is imported by name and packed: its source, and its place within the package. */
 const packed: Readonly<Record<string, { readonly source: string; readonly place: string }>> = {
   '@latchkey/bus': { source: 'bus/src/index.ts', place: 'bus/index.js' },
   '@latchkey/bus/kafka': { source: 'bus/src/kafka/index.ts', place: 'bus/kafka/index.js' },
-  '@latchkey/process/loop': { source: 'process/src/loop.ts', place: 'process/loop.js' },
 };
 
 const SPECIFIER = /(?<before>\bfrom |\bimport\(|\bimport )(?<quote>['"])(?<target>[^'"]+)\k<quote>/g;

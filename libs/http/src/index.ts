@@ -9,7 +9,6 @@ export {
   type Answer,
   type AnswerSpec,
   anyone,
-  type HandlerInput,
   type Policy,
   type RequestContext,
   type Route,

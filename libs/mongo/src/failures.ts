@@ -1,3 +1,4 @@
+import { type AsyncPort, guardPort } from '@latchkey/store';
 import type mongoose from 'mongoose';
 import { driver } from './driver.ts';
 
@@ -74,32 +75,7 @@ export async function repeatingLost<T>(attempt: () => Promise<T>): Promise<T> {
   }
 }
 
-type Methods<Port> = { readonly [Name in keyof Port]: (...args: never[]) => Promise<unknown> };
-
-/**
- * The same port, whose methods reject with what `report` makes of the failure where MongoDB failed, and let
- * every other error through.
- */
-export function reportingFailures<Port extends Methods<Port>>(
-  port: Port,
-  report: (failure: MongoFailure) => Error = (failure) => failure,
-): Port {
-  const methods: [string, (...args: never[]) => Promise<unknown>][] = Object.entries(port);
-  const guarded = methods.map(([name, method]) => [name, reporting(method, report)]);
-  // Each method keeps its name and its type; the compiler cannot follow that through entries.
-  return Object.fromEntries(guarded) as unknown as Port;
-}
-
-function reporting<Args extends readonly unknown[], Result>(
-  method: (...args: Args) => Promise<Result>,
-  report: (failure: MongoFailure) => Error,
-) {
-  return async (...args: Args): Promise<Result> => {
-    try {
-      return await method(...args);
-    } catch (error) {
-      const failure = failureOf(error);
-      throw failure === undefined ? error : report(failure);
-    }
-  };
+/** Returns the port with failures of MongoDB mapped to StoreUnavailable. */
+export function guardMongo<Port extends object & AsyncPort<Port>>(port: Port): Port {
+  return guardPort(port, failureOf);
 }

@@ -14,5 +14,4 @@ export { inWords } from './in-words.ts';
 export { configOrExit, type Dependency, group, type Part, type ProcessEnd, runProcess } from './lifecycle.ts';
 export { createLogger, type Logger } from './logger.ts';
 export { createRegistry, type Registry } from './metrics.ts';
-export { type Movable, movable, type Source, type Target } from './movable.ts';
 export { environmentSetting, type ProcessConfig, processSettings } from './process-settings.ts';

@@ -1,4 +1,4 @@
-/** The database was closed before it was asked. */
+/** The database is used after it was closed. */
 export class DatabaseClosed extends Error {
   constructor() {
     super('The database is closed.');
@@ -6,13 +6,13 @@ export class DatabaseClosed extends Error {
   }
 }
 
-/** Whether an error says that the database failed, is locked or is closed: not what was wrong with what was asked. */
-export function isDatabaseFailure(error: unknown): boolean {
+/** Returns whether the database itself failed, is locked or closed. False for errors in what it was asked. */
+export function isDatabaseFailure(error: unknown): error is Error {
   return (
     error instanceof DatabaseClosed ||
     (error instanceof Error &&
       'code' in error &&
-      // Of the driver: SQLite's own errors, and a connection that has been closed.
+      // The driver's codes for SQLite's own errors and for a closed connection.
       (error.code === 'ERR_SQLITE_ERROR' || error.code === 'ERR_INVALID_STATE'))
   );
 }

@@ -360,33 +360,33 @@ describe('a data folder', () => {
     openAs('server');
   });
 
-  it('can be opened beside a server', async () => {
+  it('can be opened as shared while a server runs', async () => {
     const server = openWithTable();
-    const beside = openAs('beside');
-    await Promise.all([server.write(add(server, 'server')), beside.write(add(beside, 'beside'))]);
-    assert.deepEqual(notes(server).toSorted(), ['beside', 'server']);
+    const shared = openAs('shared');
+    await Promise.all([server.write(add(server, 'server')), shared.write(add(shared, 'shared'))]);
+    assert.deepEqual(notes(server).toSorted(), ['server', 'shared']);
   });
 
-  it('is refused to who must be alone while a server holds it, and to a server meanwhile', async () => {
+  it('is refused to an exclusive connection while a server holds it, and to a server meanwhile', async () => {
     const server = openAs('server');
-    assert.throws(() => openAs('alone'), /held by another running server/);
+    assert.throws(() => openAs('exclusive'), /held by another running server/);
     await server.close();
-    const alone = openAs('alone');
+    const exclusive = openAs('exclusive');
     assert.throws(() => openAs('server'), /held by another running server/);
-    await alone.close();
+    await exclusive.close();
     openAs('server');
   });
 
-  it('is neither made nor filled by who must be alone', () => {
+  it('is neither made nor filled by an exclusive connection', () => {
     const missing = join(folder, 'missing');
-    assert.throws(() => openDatabase({ folder: missing, as: 'alone' }), /no server has run on it yet/);
+    assert.throws(() => openDatabase({ folder: missing, as: 'exclusive' }), /no server has run on it yet/);
     assert.ok(!existsSync(missing));
   });
 
-  it('is neither made nor filled by who opens it beside a server', async () => {
+  it('is neither made nor filled by a shared connection', async () => {
     const missing = join(folder, 'missing');
     for (const unfilled of [missing, root])
-      assert.throws(() => openDatabase({ folder: unfilled, as: 'beside' }), /no server has run on it yet/);
+      assert.throws(() => openDatabase({ folder: unfilled, as: 'shared' }), /no server has run on it yet/);
     assert.ok(!existsSync(missing));
     assert.ok(!existsSync(join(root, 'latchkey.sqlite')));
   });

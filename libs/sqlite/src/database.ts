@@ -1,41 +1,52 @@
 /**
- * The embedded store: one SQLite file per data folder, one connection per process, many adapters on it.
+ * The embedded store: one SQLite file per data folder, one connection per process, used by many adapters.
  *
- * Every adapter brings its own tables (`CREATE TABLE IF NOT EXISTS …` when it is created) under a prefix of
- * its own. WAL, `synchronous=FULL`: what `write` resolves is on the disk, unless it says that this can wait.
+ * Each owner of tables (a service, the embedded bus) prefixes its table names and calls `migrate` before it uses them.
+ * WAL, `synchronous=FULL`: when `write` resolves, the data is on disk, unless the write opted out of the flush.
  */
-import type { DatabaseSync, StatementSync } from 'node:sqlite';
+import type { DatabaseSync, SQLOutputValue, StatementSync } from 'node:sqlite';
+import { DataFolderError, explained } from './data-folder-error.ts';
 import { DatabaseClosed } from './database-failure.ts';
 import { groupCommit } from './group-commit.ts';
-import { demandFile, openFile, waitingForOthers } from './open-file.ts';
-import { holdServerLock } from './server-lock.ts';
+import { isBehind, runMigrations, type Schema } from './migrations.ts';
+import { openFile, requireFile, waitingForOthers } from './open-file.ts';
+import { holdServerLock, ServerLockHeld } from './server-lock.ts';
+
+/** A row as the driver returns it, by column. */
+export type Row = Readonly<Record<string, SQLOutputValue>>;
 
 export interface WriteOptions {
   /**
-   * False: the work is committed, but not waited for until it is on the disk. It outlives the process, also on
-   * kill -9, but not a power cut, which takes it *with all that was committed after it* up to the next flushed
-   * write: for what follows from earlier writes and is then simply done again. Default: true.
+   * False: commit without waiting for the flush to disk. Such a write survives the end of the process, also by
+   * kill -9. A power cut may lose it *together with everything committed after it*, up to the next flushed write.
+   * Only for work that is repeated anyway after such a loss. Default: true.
    */
   readonly flushed?: boolean;
-  /** How long it may wait for other writes to share its commit and its flush, in ms. Default: 0. */
+  /** How long the write may wait for others to share its commit and its flush, in milliseconds. Default: 0. */
   readonly commitDelay?: number;
 }
 
 export interface Database {
-  /** A prepared statement, cached by its text. Reads may use it directly; what writes goes through `write`. */
+  /** Returns a prepared statement, cached by its text. Call it directly to read; write only within `write`. */
   prepare(sql: string): StatementSync;
-  /** Runs statements without results, for an adapter's tables. */
+  /** Runs statements without results. Must not be called within `write`. */
   exec(sql: string): void;
   /**
-   * Runs `work` within a transaction and resolves with its result once that is durable. Works that are
-   * waiting at the same time share one commit, in the order in which they were handed in; one that throws
-   * is rolled back alone and rejects. `work` must be synchronous: a transaction never spans an `await`.
-   * Do not nest. Rejects if another process (ops) keeps writing for more than ten seconds.
+   * Runs the migrations of an owner that have not run yet. A connection opened as `shared` runs them only while no
+   * server uses the folder.
+   * @throws DataFolderError if the tables are newer than this build, or older while a server uses them
+   */
+  migrate(schema: Schema): void;
+  /**
+   * Runs `work` in a transaction and resolves with its result once that is durable. Concurrent calls share one
+   * commit, in the order of the calls; a call whose work throws is rolled back alone and rejects. `work` must be
+   * synchronous: a transaction never spans an `await`. Must not be nested.
+   * @throws SQLite's error, also if another process (ops) keeps writing for more than ten seconds
    */
   write<T>(work: () => T extends PromiseLike<unknown> ? never : T, options?: WriteOptions): Promise<T>;
-  /** The file's size in bytes, for metrics. */
+  /** Returns the size of the file in bytes. */
   size(): number;
-  /** Waits for the writes handed in, then closes. Idempotent. */
+  /** Waits for pending writes, then closes. Idempotent. */
   close(): Promise<void>;
 }
 
@@ -43,11 +54,13 @@ export interface OpenOptions {
   /** DATA_DIR. */
   readonly folder: string;
   /**
-   * `server` makes a folder (0700) and a file that are missing, and refuses a folder that another server holds;
-   * `beside` (ops commands) does not ask, and refuses a folder that no server has filled; `alone` (ops commands
-   * that must not meet a server) refuses both. The lock goes with the process, also on kill -9.
+   * - `server` creates a missing folder (0700) and file, and refuses a folder that another server holds.
+   * - `shared` (ops commands beside a running server) refuses a folder without a file.
+   * - `exclusive` (ops commands that need a stopped server) refuses both.
+   *
+   * The lock ends with the process, also by kill -9.
    */
-  readonly as: 'server' | 'beside' | 'alone';
+  readonly as: 'server' | 'shared' | 'exclusive';
 }
 
 /**
@@ -55,23 +68,29 @@ export interface OpenOptions {
  * @throws DataFolderError
  */
 export function openDatabase({ folder, as }: OpenOptions): Database {
-  if (as !== 'server') demandFile(folder);
-  const lock = as === 'beside' ? undefined : holdServerLock(folder);
+  if (as !== 'server') requireFile(folder);
+  const lock = as === 'shared' ? undefined : holdServerLock(folder);
   try {
-    const connection = openFile({ folder, make: as === 'server', check: as !== 'beside' });
-    return databaseOn(connection, () => lock?.release());
+    const connection = openFile({ folder, create: as === 'server', check: as !== 'shared' });
+    return databaseOn(connection, { folder, isShared: as === 'shared', onClosed: () => lock?.release() });
   } catch (error) {
     lock?.release();
     throw error;
   }
 }
 
-function databaseOn(connection: DatabaseSync, released: () => void): Database {
+interface Opened {
+  readonly folder: string;
+  readonly isShared: boolean;
+  onClosed(): void;
+}
+
+function databaseOn(connection: DatabaseSync, { folder, isShared, onClosed }: Opened): Database {
   const statements = new Map<string, StatementSync>();
   const commits = groupCommit(connection);
   let closed: Promise<void> | undefined;
 
-  // The works that closing waits for still prepare statements: only then is the connection gone.
+  // Not `closed`: the pending writes that `close` waits for still prepare statements.
   function prepare(sql: string): StatementSync {
     refuseIf(!connection.isOpen);
     const known = statements.get(sql);
@@ -84,7 +103,11 @@ function databaseOn(connection: DatabaseSync, released: () => void): Database {
   async function close() {
     await commits.idle();
     connection.close();
-    released();
+    onClosed();
+  }
+
+  function runMissing(schema: Schema): void {
+    explained(folder, () => waitingForOthers(connection, () => runMigrations(connection, schema)));
   }
 
   return {
@@ -92,6 +115,12 @@ function databaseOn(connection: DatabaseSync, released: () => void): Database {
     exec(sql) {
       refuseIf(!connection.isOpen);
       waitingForOthers(connection, () => connection.exec(sql));
+    },
+    migrate(schema) {
+      refuseIf(!connection.isOpen);
+      if (!isBehind(connection, schema, folder)) return;
+      if (isShared) withServerLock(folder, () => runMissing(schema));
+      else runMissing(schema);
     },
     async write(work, { flushed = true, commitDelay = 0 } = {}) {
       refuseIf(closed !== undefined);
@@ -103,6 +132,28 @@ function databaseOn(connection: DatabaseSync, released: () => void): Database {
       return closed;
     },
   };
+}
+
+/** Keeps servers out while the tables change. */
+function withServerLock(folder: string, work: () => void): void {
+  const lock = holdLockOrExplain(folder);
+  try {
+    work();
+  } finally {
+    lock.release();
+  }
+}
+
+function holdLockOrExplain(folder: string) {
+  try {
+    return holdServerLock(folder);
+  } catch (error) {
+    if (!(error instanceof ServerLockHeld)) throw error;
+    throw new DataFolderError(
+      `The data folder ${folder} is in use by a server of an earlier version of Latchkey: restart it with this version.`,
+      { cause: error },
+    );
+  }
 }
 
 function refuseIf(closed: boolean): void {

@@ -1,5 +1,4 @@
 export { DataFolderError } from './data-folder-error.ts';
 export * from './database.ts';
-export { isDatabaseFailure } from './database-failure.ts';
-export { type PagedQuery, pages, type Row } from './pages.ts';
-export { reportingFailures } from './reporting-failures.ts';
+export { guardSqlite } from './guard.ts';
+export type { Migration, Schema } from './migrations.ts';

@@ -2,40 +2,39 @@ import { closeSync, existsSync, mkdirSync, openSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { DataFolderError, explained } from './data-folder-error.ts';
+import { FORMAT_VERSION, newerVersion } from './migrations.ts';
 
 /** "LKEY": marks the file as ours (https://sqlite.org/pragma.html#pragma_application_id). */
 const APPLICATION_ID = 0x4c4b4559;
-/** Of the file as a whole; adapters add to it compatibly. A build refuses what a later one wrote. */
-const FORMAT_VERSION = 1;
-/** A larger file opens unchecked: the check reads all of it, about a second for this much. */
+/** Larger files are opened unchecked: the check reads the whole file, about a second for this size. */
 const CHECKED_UP_TO_BYTES = 256 * 1024 * 1024;
-/** How long opening and `exec` wait for another process's write, in ms. They block the event loop meanwhile. */
-const PATIENT_MS = 2000;
-/** How long anything else does: `write` tries again later, and reads need not wait in WAL mode. */
-const IMPATIENT_MS = 5;
+/** Busy timeout in milliseconds while opening, migrating and in `exec`, which block the event loop meanwhile. */
+const LONG_TIMEOUT_MS = 2000;
+/** Busy timeout for everything else: `write` retries later, and reads do not wait in WAL mode. */
+const SHORT_TIMEOUT_MS = 5;
 /**
- * Of pages in memory. A slice of the log, folded into a read model and its indexes, changes more than SQLite's own
- * 2 MB hold: pages would be written before their commit, and read and written again.
+ * Page cache. A slice of the log that is folded into a read model changes more pages than SQLite's default of 2 MB
+ * holds: they would be written before the commit, read again and written again.
  */
 const CACHE_KIB = 8192;
 
 export interface OpenFileOptions {
   readonly folder: string;
-  /** Whether to make folder and file where they are missing. */
-  readonly make: boolean;
-  /** Whether to look for damage first. */
+  /** Creates a missing folder and file. */
+  readonly create: boolean;
+  /** Checks the file for damage first. */
   readonly check: boolean;
 }
 
 /**
- * A connection to the folder's `latchkey.sqlite` that is known to be ours and writable.
+ * Opens the folder's `latchkey.sqlite`. The file is known to be ours and writable.
  * @throws DataFolderError
  */
-export function openFile({ folder, make, check }: OpenFileOptions): DatabaseSync {
+export function openFile({ folder, create, check }: OpenFileOptions): DatabaseSync {
   const file = fileIn(folder);
   const connection = explained(folder, () => {
-    if (make) makePrivately(folder, file);
-    return new DatabaseSync(file, { enableForeignKeyConstraints: false, timeout: PATIENT_MS });
+    if (create) createPrivately(folder, file);
+    return new DatabaseSync(file, { enableForeignKeyConstraints: false, timeout: LONG_TIMEOUT_MS });
   });
   try {
     explained(folder, () =>
@@ -45,36 +44,36 @@ export function openFile({ folder, make, check }: OpenFileOptions): DatabaseSync
     connection.close();
     throw error;
   }
-  impatient(connection);
+  useShortTimeout(connection);
   return connection;
 }
 
-/** Runs statements that may have to wait until another process has written. */
+/** Runs statements that may have to wait for a write of another process. */
 export function waitingForOthers(connection: DatabaseSync, run: () => void): void {
-  connection.exec(`PRAGMA busy_timeout = ${PATIENT_MS}`);
+  connection.exec(`PRAGMA busy_timeout = ${LONG_TIMEOUT_MS}`);
   try {
     run();
   } finally {
-    impatient(connection);
+    useShortTimeout(connection);
   }
 }
 
-function impatient(connection: DatabaseSync) {
-  return connection.exec(`PRAGMA busy_timeout = ${IMPATIENT_MS}`);
+function useShortTimeout(connection: DatabaseSync) {
+  return connection.exec(`PRAGMA busy_timeout = ${SHORT_TIMEOUT_MS}`);
 }
 
 function fileIn(folder: string): string {
   return join(folder, 'latchkey.sqlite');
 }
 
-/** @throws DataFolderError where no server has made the file yet. */
-export function demandFile(folder: string): void {
+/** @throws DataFolderError if no server has created the file yet */
+export function requireFile(folder: string): void {
   if (existsSync(fileIn(folder))) return;
   throw new DataFolderError(`The data folder ${folder} has no latchkey.sqlite: no server has run on it yet.`);
 }
 
-/** Never opens a file that exists: closing it again would drop every lock that this process holds on it. */
-function makePrivately(folder: string, file: string): void {
+/** Creates the file if it is missing. Never opens an existing file: closing it would drop this process's locks on it. */
+function createPrivately(folder: string, file: string): void {
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   try {
     closeSync(openSync(file, 'wx', 0o600));
@@ -87,10 +86,8 @@ function prepareFile(connection: DatabaseSync, folder: string, check: boolean): 
   refuseForeign(connection, folder);
   if (check) refuseDamaged(connection, folder);
   connection.exec(`PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA cache_size = -${CACHE_KIB}`);
-  // Writes even if nothing changes, so that a file that cannot be written shows now.
-  connection.exec(
-    `BEGIN IMMEDIATE; PRAGMA application_id = ${APPLICATION_ID}; PRAGMA user_version = ${FORMAT_VERSION}; COMMIT`,
-  );
+  // A write that changes nothing, so that a read-only file is refused here and not at the first real write.
+  connection.exec(`BEGIN IMMEDIATE; PRAGMA application_id = ${APPLICATION_ID}; COMMIT`);
 }
 
 function refuseForeign(connection: DatabaseSync, folder: string): void {
@@ -100,7 +97,7 @@ function refuseForeign(connection: DatabaseSync, folder: string): void {
     throw new DataFolderError(`The data folder ${folder} holds a latchkey.sqlite of another application.`);
   }
   if (pragma(connection, 'user_version') > FORMAT_VERSION) {
-    throw new DataFolderError(`The data folder ${folder} was written by a newer version of Latchkey.`);
+    throw newerVersion(folder);
   }
 }
 

@@ -7,13 +7,19 @@ export interface ServerLock {
   release(): void;
 }
 
-/** Those of this process. A connection that nothing refers to is closed with the garbage, and its lock is gone. */
+/** Another server holds the folder. */
+export class ServerLockHeld extends DataFolderError {}
+
+/**
+ * The locks of this process. Module state on purpose: an unreferenced connection is garbage collected and closed, which
+ * would release its lock although the server still runs.
+ */
 const held = new Set<DatabaseSync>();
 
 /**
- * Takes the folder for this server: an exclusive transaction on `server.lock` that stays open. The operating
- * system frees its file lock with the process, however that ends; a pid file could outlive it.
- * @throws DataFolderError if another server holds it, or if the folder cannot be written
+ * Locks the folder for this server with an exclusive transaction on `server.lock` that stays open. The operating
+ * system releases the file lock when the process ends, however it ends; a pid file could outlive the process.
+ * @throws ServerLockHeld; DataFolderError if the folder cannot be written
  */
 export function holdServerLock(folder: string): ServerLock {
   const connection = explained(folder, () => {
@@ -40,7 +46,7 @@ function takeLock(connection: DatabaseSync, folder: string): void {
     connection.exec('BEGIN EXCLUSIVE');
   } catch (error) {
     if (!isBusy(error)) throw error;
-    throw new DataFolderError(`The data folder ${folder} is held by another running server.`, {
+    throw new ServerLockHeld(`The data folder ${folder} is held by another running server.`, {
       cause: error,
     });
   }

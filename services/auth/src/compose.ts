@@ -14,7 +14,6 @@ import { createRefreshTokens } from './credentials/refresh-tokens.ts';
 import { createSealer } from './credentials/sealer.ts';
 import { hashConcurrency } from './credentials/thread-pool.ts';
 import { createPages } from './http/pages/pages.ts';
-import { answerFailures } from './http/problems.ts';
 import { createRefreshCookie } from './http/refresh-cookie.ts';
 import { createRoutes } from './http/routes/index.ts';
 import { createAuthMetrics } from './metrics.ts';
@@ -104,9 +103,8 @@ export function compose(config: AuthConfig, deps: AuthDeps): AuthService {
     now,
   });
   const routes = createRoutes({
-    useCases: createUseCases(needed),
-    count: createAuthMetrics({ registry, passwords, requests }),
-    guards: guards({ verify, standing: (claims) => answerFailures(() => standing(needed)(claims)) }),
+    useCases: createUseCases(needed, createAuthMetrics({ registry, passwords, requests })),
+    guards: guards({ verify, standing: standing(needed) }),
     pages: createPages(),
     cookie: createRefreshCookie({
       secure: config.LATCHKEY_ENV === 'production',

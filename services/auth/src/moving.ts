@@ -1,7 +1,7 @@
 /** Auth moves from the embedded store to MongoDB. Its service must run on neither meanwhile. */
 import type { ClusterBackend } from '@latchkey/cluster';
-import { type Movable, movable } from '@latchkey/process';
 import type { Database } from '@latchkey/sqlite';
+import { type Movable, movable } from '@latchkey/store';
 import { fingerprints, parseSecretKey } from './credentials/keys.ts';
 import type { Secrets } from './credentials/secrets.ts';
 import type { NewHome } from './ports/moving.ts';

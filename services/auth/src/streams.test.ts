@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { beforeEach, describe, test } from 'node:test';
+import { StoreUnavailable } from '@latchkey/store';
 import type { Journal, RecordedFact } from './ports/journal.ts';
-import { StoreUnavailable } from './ports/store-unavailable.ts';
 import { commitOf, commitsOf, sessionsRevoked } from './ports/testing/commits.ts';
 import { createMemoryJournal } from './ports/testing/memory-journal.ts';
 import { createStreams, type StreamsDeps } from './streams.ts';

@@ -1,7 +1,7 @@
 /** The notifier moves from the embedded store to MongoDB. Its service must run on neither meanwhile. */
 import type { ClusterBackend } from '@latchkey/cluster';
-import { type Movable, movable } from '@latchkey/process';
 import type { Database } from '@latchkey/sqlite';
+import { type Movable, movable } from '@latchkey/store';
 import { createMongoDeliveries } from './adapters/deliveries.mongo.ts';
 import { createSqliteDeliveries } from './adapters/deliveries.sqlite.ts';
 import { createMongoNewHome } from './adapters/moving.mongo.ts';

@@ -1,11 +1,12 @@
-import { doubling, sleep } from '@latchkey/process/loop';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Database } from '@latchkey/sqlite';
 import type { BusRecord, SubscribeOptions } from '../bus.ts';
 import { deadLetterTopic } from '../dead-letter.ts';
 import { deadLetter } from './dead-letter.ts';
 import type { Log, Topic } from './log.ts';
 
-const backoff = doubling({ least: 50, most: 1000 });
+const FIRST_PAUSE_MS = 50;
+const LONGEST_PAUSE_MS = 1000;
 
 export interface BusLogger {
   warn(fields: object, message: string): void;
@@ -51,7 +52,7 @@ export function createLane(deps: LaneDeps): Lane {
   let failures = 0;
   let holder: Member | undefined;
   let inHand: Promise<boolean> = Promise.resolve(true);
-  let released = new AbortController();
+  let backOff = new AbortController();
 
   /** Reads until there is nothing left. No `await` stands between that look and `running`: no wake-up is lost. */
   async function run(): Promise<void> {
@@ -89,9 +90,10 @@ export function createLane(deps: LaneDeps): Lane {
   }
 
   async function pause(): Promise<void> {
-    released = new AbortController();
-    await sleep(backoff(failures), released.signal);
+    const ms = Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** failures);
     failures += 1;
+    backOff = new AbortController();
+    await sleep(ms, undefined, { signal: backOff.signal }).catch(() => undefined);
   }
 
   return {
@@ -101,7 +103,7 @@ export function createLane(deps: LaneDeps): Lane {
       void run();
     },
     async releasedBy(member) {
-      released.abort();
+      backOff.abort();
       if (holder === member) await inHand;
     },
     healthy: () => fetched,

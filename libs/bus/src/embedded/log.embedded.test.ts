@@ -92,7 +92,7 @@ describe('a subscription', () => {
       group: 'g',
       handle: async ({ records }) => resolve(String(records[0]?.value)),
     });
-    const beside = openDatabase({ folder, as: 'beside' });
+    const beside = openDatabase({ folder, as: 'shared' });
     const other = createEmbeddedBus({ database: beside });
     await other.publish('kept', [record('from elsewhere')]);
     assert.equal(await promise, 'from elsewhere');

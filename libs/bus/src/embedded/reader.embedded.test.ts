@@ -9,7 +9,7 @@ import { createEmbeddedReader } from './reader.embedded.ts';
 readerContract('embedded', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'latchkey-reader-'));
   const database = openDatabase({ folder, as: 'server' });
-  const beside = openDatabase({ folder, as: 'beside' });
+  const beside = openDatabase({ folder, as: 'shared' });
   const bus = createEmbeddedBus({ database });
   return {
     bus,

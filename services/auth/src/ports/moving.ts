@@ -1,5 +1,5 @@
 /** What auth hands over when it moves from one store to another. */
-import type { Source, Target } from '@latchkey/process';
+import type { Source, Target } from '@latchkey/store';
 import type { Commit } from './journal.ts';
 import type { WrittenRequest } from './requests.ts';
 import type { Session } from './sessions.ts';

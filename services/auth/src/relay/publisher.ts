@@ -1,7 +1,7 @@
 import type { Bus } from '@latchkey/bus';
 import type { Logger } from '@latchkey/process';
+import { StoreUnavailable } from '@latchkey/store';
 import type { Journal } from '../ports/journal.ts';
-import { StoreUnavailable } from '../ports/store-unavailable.ts';
 import type { RelayMetrics } from './metrics.ts';
 import { type BatchLimits, batchesOf, type OutgoingCommit, outgoingCommit } from './outgoing.ts';
 

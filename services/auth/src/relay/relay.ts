@@ -2,8 +2,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Bus } from '@latchkey/bus';
 import type { Dependency, Logger, Part, Registry } from '@latchkey/process';
+import type { Leases } from '@latchkey/store';
 import type { Journal } from '../ports/journal.ts';
-import type { Leases } from '../ports/leases.ts';
 import { ageSeconds, createRelayMetrics } from './metrics.ts';
 import type { BatchLimits } from './outgoing.ts';
 import { createPublisher, type Publisher, type Refused } from './publisher.ts';

@@ -1,6 +1,6 @@
 import type { Logger } from '@latchkey/process';
+import type { Leases } from '@latchkey/store';
 import type { Journal } from '../ports/journal.ts';
-import type { Leases } from '../ports/leases.ts';
 
 export interface SweepDeps {
   readonly journal: Pick<Journal, 'waiting'>;

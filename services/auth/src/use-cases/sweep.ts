@@ -1,8 +1,8 @@
 /** Ends what is due and repairs what a crash left; one instance at a time. */
 import type { Dependency, Logger, Part } from '@latchkey/process';
+import type { Leases } from '@latchkey/store';
+import { StoreUnavailable } from '@latchkey/store';
 import type { Registration } from '../ports/journal.ts';
-import type { Leases } from '../ports/leases.ts';
-import { StoreUnavailable } from '../ports/store-unavailable.ts';
 import { ownerOf } from './address.ts';
 import type { Deps } from './deps.ts';
 import { repeating } from './repeating.ts';

@@ -2,7 +2,7 @@
  * Deliveries in MongoDB. Every write is of one document; the order of the writes is the port's promise. Each mail asks
  * six times, so the driver itself is asked (ADR 20).
  */
-import { repeatingLost, reportingFailures } from '@latchkey/mongo';
+import { guardMongo, repeatingLost } from '@latchkey/mongo';
 import type { Collection, Connection } from 'mongoose';
 import type { Settlement } from '../delivery/attempt.ts';
 import {
@@ -22,7 +22,6 @@ import {
   type DeliverySummary,
   newestFirst,
 } from '../ports/deliveries.ts';
-import { StoreUnavailable } from '../ports/store-unavailable.ts';
 import {
   CUTOFFS,
   type CutoffsDocument,
@@ -196,7 +195,7 @@ export function createMongoDeliveries(connection: Connection): Deliveries {
       return matchedCount === 1;
     },
   };
-  return reportingFailures(port, (failure) => new StoreUnavailable(failure));
+  return guardMongo(port);
 }
 
 function cutoffsIn(collection: Collection<CutoffsDocument>) {

@@ -1,6 +1,6 @@
 /** Deliveries in the embedded store. */
 import type { SQLOutputValue, StatementSync } from 'node:sqlite';
-import { type Database, reportingFailures } from '@latchkey/sqlite';
+import { type Database, guardSqlite } from '@latchkey/sqlite';
 import type { Settlement } from '../delivery/attempt.ts';
 import {
   type Attempt,
@@ -19,7 +19,6 @@ import {
   type DeliverySummary,
   newestFirst,
 } from '../ports/deliveries.ts';
-import { StoreUnavailable } from '../ports/store-unavailable.ts';
 
 /**
  * `due_at` is when somebody may take a delivery next: a pending one at its next try, a claimed one at the end of
@@ -331,5 +330,5 @@ export function createSqliteDeliveries(database: Database): SqliteDeliveries {
     cancel: (id, now) =>
       database.write(() => sql(CANCEL_FREE).run(now.getTime(), id, now.getTime()).changes === 1),
   };
-  return reportingFailures(port, (failure) => new StoreUnavailable(failure));
+  return guardSqlite(port);
 }

@@ -1,5 +1,5 @@
-import { arrivals, reportingFailures } from '@latchkey/mongo';
-import type { Target } from '@latchkey/process';
+import { arrivals, guardMongo } from '@latchkey/mongo';
+import type { Target } from '@latchkey/store';
 import type { Connection } from 'mongoose';
 import type { KeptCutoffs, KeptDelivery } from '../ports/moving.ts';
 import {
@@ -17,7 +17,7 @@ export interface NewHome {
 /** Where the notifier's records go in MongoDB. */
 export function createMongoNewHome(connection: Connection): NewHome {
   return {
-    cutoffs: reportingFailures<Target<KeptCutoffs>>(
+    cutoffs: guardMongo<Target<KeptCutoffs>>(
       arrivals<KeptCutoffs, CutoffsDocument>(connection, CUTOFFS, {
         documentOf: ({ subject, before }) => ({ _id: subject, before }),
         isHeld: (kept, given) =>
@@ -26,7 +26,7 @@ export function createMongoNewHome(connection: Connection): NewHome {
           ),
       }),
     ),
-    deliveries: reportingFailures<Target<KeptDelivery>>(
+    deliveries: guardMongo<Target<KeptDelivery>>(
       arrivals<KeptDelivery, DeliveryDocument>(connection, DELIVERIES, {
         documentOf,
         // What was final stays so; what was open may have come to any end meanwhile.

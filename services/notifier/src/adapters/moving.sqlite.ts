@@ -1,24 +1,17 @@
 import type { SQLOutputValue } from 'node:sqlite';
-import type { Source } from '@latchkey/process';
-import { type Database, pages, type Row } from '@latchkey/sqlite';
+import type { Database, Row } from '@latchkey/sqlite';
+import { pages, type Source } from '@latchkey/store';
 import type { DeliveryContent, DeliveryState, NewDelivery } from '../delivery/delivery.ts';
 import type { KeptCutoffs, KeptDelivery } from '../ports/moving.ts';
 import { createSqliteDeliveries, readLog } from './deliveries.sqlite.ts';
 
-const DELIVERIES = {
-  sql: 'SELECT rowid AS position, * FROM notifier_deliveries WHERE rowid > ? ORDER BY rowid LIMIT ?',
-  start: 0,
-  key: 'position',
-  size: 500,
-};
+const BATCH = 500;
 
-const CUTOFFS = {
-  sql: `SELECT subject, json_group_object(what, before) AS before FROM notifier_cutoffs
-    WHERE subject > ? GROUP BY subject ORDER BY subject LIMIT ?`,
-  start: '',
-  key: 'subject',
-  size: 500,
-};
+const DELIVERIES = 'SELECT rowid, * FROM notifier_deliveries WHERE rowid > ? ORDER BY rowid LIMIT ?';
+
+const CUTOFFS = `
+SELECT subject, json_group_object(what, before) AS before FROM notifier_cutoffs
+WHERE subject > ? GROUP BY subject ORDER BY subject LIMIT ?`;
 
 export interface OldHome {
   readonly cutoffs: Source<KeptCutoffs>;
@@ -36,14 +29,16 @@ export function createSqliteOldHome(database: Database): OldHome {
   return {
     cutoffs: {
       count: () => count('SELECT count(DISTINCT subject) AS items FROM notifier_cutoffs'),
-      *batches() {
-        for (const page of pages(database, CUTOFFS)) yield page.map(cutoffsOf);
+      async *batches() {
+        const rows = pages<Row>((last) => database.prepare(CUTOFFS).all(last?.['subject'] ?? '', BATCH));
+        for await (const page of rows) yield page.map(cutoffsOf);
       },
     },
     deliveries: {
       count: () => count('SELECT count(*) AS items FROM notifier_deliveries'),
-      *batches() {
-        for (const page of pages(database, DELIVERIES)) yield page.map(deliveryOf);
+      async *batches() {
+        const rows = pages<Row>((last) => database.prepare(DELIVERIES).all(last?.['rowid'] ?? 0, BATCH));
+        for await (const page of rows) yield page.map(deliveryOf);
       },
     },
   };

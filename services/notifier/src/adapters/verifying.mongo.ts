@@ -1,6 +1,5 @@
-import { modelOf, reportingFailures } from '@latchkey/mongo';
+import { guardMongo, modelOf } from '@latchkey/mongo';
 import type { Connection } from 'mongoose';
-import { StoreUnavailable } from '../ports/store-unavailable.ts';
 import type { DeliveryRecords } from '../ports/verifying.ts';
 import { DELIVERIES, deliverySchema } from './deliveries.mongo.schema.ts';
 
@@ -27,5 +26,5 @@ export function createMongoDeliveryRecords(connection: Connection): DeliveryReco
       );
     },
   };
-  return reportingFailures(port, (failure) => new StoreUnavailable(failure));
+  return guardMongo(port);
 }

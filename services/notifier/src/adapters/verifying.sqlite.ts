@@ -1,5 +1,4 @@
-import { type Database, reportingFailures } from '@latchkey/sqlite';
-import { StoreUnavailable } from '../ports/store-unavailable.ts';
+import { type Database, guardSqlite } from '@latchkey/sqlite';
 import type { DeliveryRecords } from '../ports/verifying.ts';
 import { createSqliteDeliveries } from './deliveries.sqlite.ts';
 
@@ -26,5 +25,5 @@ export function createSqliteDeliveryRecords(database: Database): DeliveryRecords
       }));
     },
   };
-  return reportingFailures(port, (failure) => new StoreUnavailable(failure));
+  return guardSqlite(port);
 }

@@ -7,12 +7,12 @@
  * that is suspended; the other one goes on.
  */
 import type { Logger } from '@latchkey/process';
+import { StoreUnavailable } from '@latchkey/store';
 import { afterTry, type ProbeResult, type Settlement, type TryResult } from '../delivery/attempt.ts';
 import type { ClaimedDelivery } from '../delivery/delivery.ts';
 import type { NotifierMetrics } from '../metrics.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Deliveries } from '../ports/deliveries.ts';
-import { StoreUnavailable } from '../ports/store-unavailable.ts';
 import { afterResult, type Circuit, capacity, closed } from './circuit.ts';
 import type { TrySending } from './sender.ts';
 

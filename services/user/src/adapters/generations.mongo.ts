@@ -1,16 +1,9 @@
 /** The pointer as a document in MongoDB; a generation is a collection. */
-import {
-  ensureIndexes,
-  isLostRace,
-  MongoFailure,
-  modelOf,
-  plainSchema,
-  reportingFailures,
-} from '@latchkey/mongo';
+import { ensureIndexes, guardMongo, isLostRace, MongoFailure, modelOf, plainSchema } from '@latchkey/mongo';
+import { StoreUnavailable } from '@latchkey/store';
 import type { Connection } from 'mongoose';
 import { firstPointer, nameOf, type Pointer } from '../generation/pointer.ts';
 import type { Generations } from '../ports/generations.ts';
-import { StoreUnavailable } from '../ports/store-unavailable.ts';
 import { collectionOf, profileIndexes } from './profiles.mongo.schema.ts';
 
 const ID = 'pointer';
@@ -82,7 +75,7 @@ export function createMongoGenerations(connection: Connection): Generations {
       await db?.collection(collectionOf(nameOf(generation))).drop();
     },
   };
-  return reportingFailures(port, (failure) => new StoreUnavailable(failure));
+  return guardMongo(port);
 }
 
 function generationIn(collection: string): readonly number[] {

@@ -11,7 +11,7 @@ generationsContract('sqlite', async (context) => {
   const folder = await mkdtemp(join(tmpdir(), 'latchkey-generations-'));
   const [server, ops] = [
     openDatabase({ folder, as: 'server' }),
-    openDatabase({ folder, as: 'beside' }),
+    openDatabase({ folder, as: 'shared' }),
   ] as const;
   context.after(async () => {
     await ops.close();

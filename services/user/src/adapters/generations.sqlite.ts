@@ -1,8 +1,7 @@
 /** The pointer as a row on node:sqlite; a generation is a table. */
-import { type Database, reportingFailures } from '@latchkey/sqlite';
+import { type Database, guardSqlite } from '@latchkey/sqlite';
 import { firstPointer, nameOf, type Pointer } from '../generation/pointer.ts';
 import type { Generations } from '../ports/generations.ts';
-import { StoreUnavailable } from '../ports/store-unavailable.ts';
 import { createSqliteProfiles, tableOf } from './profiles.sqlite.ts';
 
 const TABLE = `
@@ -64,7 +63,7 @@ export function createSqliteGenerations(database: Database): Generations {
       if (stored().includes(generation)) await drop(tableOf(nameOf(generation)));
     },
   };
-  return reportingFailures(port, (failure) => new StoreUnavailable(failure));
+  return guardSqlite(port);
 }
 
 function generationIn(table: string): readonly number[] {

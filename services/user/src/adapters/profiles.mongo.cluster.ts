@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { testDatabase } from '@latchkey/mongo/testing';
+import { StoreUnavailable } from '@latchkey/store';
 import { profileOf, profilesContract } from '../ports/profiles.contract.ts';
-import { StoreUnavailable } from '../ports/store-unavailable.ts';
 import { profileIndexes } from './profiles.mongo.schema.ts';
 import { createMongoProfiles } from './profiles.mongo.ts';
 

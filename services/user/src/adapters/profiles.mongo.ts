@@ -1,8 +1,7 @@
 /** The read model on MongoDB: one document an account, as a person would like to read it. */
-import { isLostRace, modelOf, reportingFailures } from '@latchkey/mongo';
+import { guardMongo, isLostRace, modelOf } from '@latchkey/mongo';
 import type { Connection, QueryFilter } from 'mongoose';
 import type { Position, ProfileQuery, Profiles } from '../ports/profiles.ts';
-import { StoreUnavailable } from '../ports/store-unavailable.ts';
 import { type Account, sequenceOf } from '../profile/account.ts';
 import type { LivingProfile, Profile } from '../profile/profile.ts';
 import { type AccountDocument, accountSchema, collectionOf } from './profiles.mongo.schema.ts';
@@ -79,7 +78,7 @@ export function createMongoProfiles(connection: Connection, generation = 'v1'): 
       return accounts.countDocuments({ 'parked.account': { $exists: true } });
     },
   };
-  return reportingFailures(port, (failure) => new StoreUnavailable(failure));
+  return guardMongo(port);
 }
 
 /**

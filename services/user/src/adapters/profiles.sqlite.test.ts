@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { openDatabase } from '@latchkey/sqlite';
+import { StoreUnavailable } from '@latchkey/store';
 import { profileOf, profilesContract } from '../ports/profiles.contract.ts';
-import { StoreUnavailable } from '../ports/store-unavailable.ts';
 import { createSqliteProfiles } from './profiles.sqlite.ts';
 
 async function openFolder(context: TestContext) {

@@ -1,7 +1,6 @@
 /** The read model on node:sqlite: one row an account; what is searched for stands in columns of its own. */
-import { type Database, reportingFailures } from '@latchkey/sqlite';
+import { type Database, guardSqlite } from '@latchkey/sqlite';
 import type { ProfileQuery, Profiles } from '../ports/profiles.ts';
-import { StoreUnavailable } from '../ports/store-unavailable.ts';
 import type { Account, Parked } from '../profile/account.ts';
 import { sequenceOf } from '../profile/account.ts';
 import type { LivingProfile, Profile } from '../profile/profile.ts';
@@ -83,7 +82,7 @@ export function createSqliteProfiles(database: Database, generation = 'v1'): Pro
       return Number(database.prepare(sql).get()?.['parked']);
     },
   };
-  return reportingFailures(port, (failure) => new StoreUnavailable(failure));
+  return guardSqlite(port);
 }
 
 export function tableOf(generation: string): string {

@@ -1,6 +1,6 @@
 /** Failures of the inner rooms as problems. */
 import { type Problem, unavailable } from '@latchkey/http';
-import { StoreUnavailable } from '../ports/store-unavailable.ts';
+import { StoreUnavailable } from '@latchkey/store';
 import { type WaitRefusal, WaitRefused } from '../projection/waiting-room.ts';
 
 const waitProblems: Record<WaitRefusal, () => Problem> = {

@@ -36,7 +36,7 @@ const scene = async (context: TestContext) => {
   });
   await service.start();
 
-  const beside = openDatabase({ folder, as: 'beside' });
+  const beside = openDatabase({ folder, as: 'shared' });
   const ops = createEmbeddedBus({ database: beside });
   const stores = storesOf({ database: beside });
   /** As another start of the command. */

@@ -1,11 +1,9 @@
 import { catalogue, role } from '@latchkey/events';
-import { problems, type Route } from '@latchkey/http';
+import { problems, type Route, route } from '@latchkey/http';
 import { z } from 'zod';
 import { emailAddress } from '../../credentials/email.ts';
-import { BASE } from '../base-path.ts';
 import { contextOf, repeatable, repeatableContextOf } from '../context.ts';
-import type { RouteDeps } from '../deps.ts';
-import { operationRoute } from '../operation.ts';
+import { BASE, type RouteDeps } from '../deps.ts';
 import { refusals } from '../problems.ts';
 import { accountView, changed, sequenceHeader, viewAccount } from '../views.ts';
 import { historyView } from './profile.ts';
@@ -26,9 +24,8 @@ function given({ reason }: z.infer<typeof reasonBody>) {
   return reason === undefined ? {} : { reason };
 }
 
-export function changeRoleRoute({ useCases, count, guards }: RouteDeps): Route {
-  return operationRoute(count, {
-    operation: 'changeRole',
+export function changeRoleRoute({ useCases, guards }: RouteDeps): Route {
+  return route({
     method: 'PUT',
     path: `${BASE}/accounts/:id/role`,
     tag: 'administration',
@@ -47,13 +44,12 @@ export function changeRoleRoute({ useCases, count, guards }: RouteDeps): Route {
 }
 
 function switchRoute(
-  { guards, count }: RouteDeps,
+  { guards }: RouteDeps,
   verb: 'disable' | 'enable',
   summary: string,
   run: RouteDeps['useCases']['disableAccount'],
 ): Route {
-  return operationRoute(count, {
-    operation: `${verb}Account`,
+  return route({
     method: 'POST',
     path: `${BASE}/accounts/:id/${verb}`,
     tag: 'administration',
@@ -85,9 +81,8 @@ export function enableRoute(deps: RouteDeps): Route {
   return switchRoute(deps, 'enable', 'Enable an account again', deps.useCases.enableAccount);
 }
 
-export function accountHistoryRoute({ useCases, count, guards }: RouteDeps): Route {
-  return operationRoute(count, {
-    operation: 'accountHistory',
+export function accountHistoryRoute({ useCases, guards }: RouteDeps): Route {
+  return route({
     method: 'GET',
     path: `${BASE}/accounts/:id/history`,
     tag: 'administration',
@@ -103,9 +98,8 @@ export function accountHistoryRoute({ useCases, count, guards }: RouteDeps): Rou
   });
 }
 
-export function sendMailRoute({ useCases, count, guards }: RouteDeps): Route {
-  return operationRoute(count, {
-    operation: 'sendMail',
+export function sendMailRoute({ useCases, guards }: RouteDeps): Route {
+  return route({
     method: 'POST',
     path: `${BASE}/send-mail`,
     tag: 'administration',

@@ -6,18 +6,17 @@ import {
   type Problem,
   problems,
   type Route,
+  route,
   validationFailed,
 } from '@latchkey/http';
 import { z } from 'zod';
 import type { AccountState } from '../../account/index.ts';
 import { emailAddress } from '../../credentials/email.ts';
 import type { Signed } from '../../use-cases/deps.ts';
-import { BASE } from '../base-path.ts';
 import { contextOf } from '../context.ts';
-import type { RouteDeps } from '../deps.ts';
-import { htmlAnswer, linkProblemPage, localeOf } from '../link-page.ts';
-import { operationRoute } from '../operation.ts';
+import { BASE, type RouteDeps } from '../deps.ts';
 import { changedOnPage, message, sequenceHeader } from '../views.ts';
+import { linkProblemPage, localeOf, page } from './link-page.ts';
 
 const accepted = {
   description: 'Always, whether or not there is such an account.',
@@ -25,9 +24,8 @@ const accepted = {
   media: ['text/html'],
 };
 
-export function passwordResetRequestRoute({ useCases, count, pages }: RouteDeps): Route {
-  return operationRoute(count, {
-    operation: 'requestByAddress',
+export function passwordResetRequestRoute({ useCases, pages }: RouteDeps): Route {
+  return route({
     method: 'POST',
     path: `${BASE}/password-reset-request`,
     tag: 'passwords',
@@ -41,7 +39,7 @@ export function passwordResetRequestRoute({ useCases, count, pages }: RouteDeps)
     handle: async (request) => {
       await useCases.requestByAddress('password-reset', request.body.email.canonical, contextOf(request));
       if (request.sentAs === 'form')
-        return htmlAnswer(pages.requested({ locale: localeOf(request), kind: 'password-reset' }), 202);
+        return page(pages.requested({ locale: localeOf(request), kind: 'password-reset' }), 202);
       return {
         status: 202,
         body: { message: 'If an account with that email exists, a reset link has been sent.' },
@@ -50,9 +48,8 @@ export function passwordResetRequestRoute({ useCases, count, pages }: RouteDeps)
   });
 }
 
-export function verificationRequestRoute({ useCases, count, guards, pages }: RouteDeps): Route {
-  return operationRoute(count, {
-    operation: ({ caller }) => (caller === null ? 'requestByAddress' : 'renewVerification'),
+export function verificationRequestRoute({ useCases, guards, pages }: RouteDeps): Route {
+  return route({
     method: 'POST',
     path: `${BASE}/verification-request`,
     tag: 'verification',
@@ -70,7 +67,7 @@ export function verificationRequestRoute({ useCases, count, guards, pages }: Rou
       if (body.email === undefined) throw neither();
       await useCases.requestByAddress('verification', body.email.canonical, contextOf(request));
       if (request.sentAs === 'form')
-        return htmlAnswer(pages.requested({ locale: localeOf(request), kind: 'verification' }), 202);
+        return page(pages.requested({ locale: localeOf(request), kind: 'verification' }), 202);
       return { status: 202, body: LINK_SENT };
     },
   });

@@ -1,8 +1,7 @@
 /** What clients read about auth itself: keys, description, style sheet. */
 import { anyone, type OpenApiInfo, openApiDocument, type Route, route } from '@latchkey/http';
 import { z } from 'zod';
-import { BASE } from '../base-path.ts';
-import type { RouteDeps } from '../deps.ts';
+import { BASE, type RouteDeps } from '../deps.ts';
 
 const KEYS_MAX_AGE_SECONDS = 300;
 

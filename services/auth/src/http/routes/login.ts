@@ -4,17 +4,16 @@ import {
   problems,
   type RequestContext,
   type Route,
+  route,
   validationFailed,
 } from '@latchkey/http';
 import { z } from 'zod';
 import { emailAddress } from '../../credentials/email.ts';
 import { passwordText } from '../../credentials/schemas.ts';
 import type { SignedIn } from '../../use-cases/login.ts';
-import { BASE } from '../base-path.ts';
 import { contextOf } from '../context.ts';
-import type { RouteDeps } from '../deps.ts';
-import { operationRoute } from '../operation.ts';
-import { refusals } from '../problems.ts';
+import { BASE, type RouteDeps } from '../deps.ts';
+import { authProblems } from '../problems.ts';
 import { signedInView, viewSignedIn } from '../views.ts';
 
 const tokens = z.object({
@@ -49,9 +48,8 @@ function answerOf(
   };
 }
 
-export function loginRoute({ useCases, count, cookie }: RouteDeps): Route {
-  return operationRoute(count, {
-    operation: 'login',
+export function loginRoute({ useCases, cookie }: RouteDeps): Route {
+  return route({
     method: 'POST',
     path: `${BASE}/login`,
     tag: 'sessions',
@@ -65,7 +63,7 @@ export function loginRoute({ useCases, count, cookie }: RouteDeps): Route {
       tokens: z.enum(['body', 'cookie']).default('body'),
     }),
     answers: { 200: { description: 'Tokens.', schema: tokens, headers: ['Set-Cookie'] } },
-    problems: [refusals.invalid_credentials, refusals.account_disabled, problems.rate_limited],
+    problems: [authProblems.invalid_credentials, authProblems.account_disabled, problems.rate_limited],
     handle: async (request) => {
       const { email, password, tokens: where } = request.body;
       const signedIn = await useCases.login(email.canonical, password, contextOf(request));
@@ -75,8 +73,7 @@ export function loginRoute({ useCases, count, cookie }: RouteDeps): Route {
 }
 
 export function refreshRoute(deps: RouteDeps): Route {
-  return operationRoute(deps.count, {
-    operation: 'refresh',
+  return route({
     method: 'POST',
     path: `${BASE}/refresh`,
     tag: 'sessions',
@@ -86,7 +83,7 @@ export function refreshRoute(deps: RouteDeps): Route {
     policy: anyone,
     body: refreshBody,
     answers: { 200: { description: 'Tokens.', schema: tokens, headers: ['Set-Cookie'] } },
-    problems: [refusals.refresh_token_invalid, deps.cookie.problem, problems.conflict],
+    problems: [authProblems.refresh_token_invalid, deps.cookie.problem, problems.conflict],
     handle: async (request) => {
       const { token, inCookie } = presented(deps, request, request.body.refreshToken);
       const signedIn = await deps.useCases.refresh(token, contextOf(request));
@@ -96,8 +93,7 @@ export function refreshRoute(deps: RouteDeps): Route {
 }
 
 export function logoutRoute(deps: RouteDeps): Route {
-  return operationRoute(deps.count, {
-    operation: 'logout',
+  return route({
     method: 'POST',
     path: `${BASE}/logout`,
     tag: 'sessions',

@@ -1,10 +1,8 @@
-import { problems, type Route } from '@latchkey/http';
+import { problems, type Route, route } from '@latchkey/http';
 import { z } from 'zod';
 import type { ChangeProfile } from '../../account/index.ts';
-import { BASE } from '../base-path.ts';
 import { contextOf } from '../context.ts';
-import type { RouteDeps } from '../deps.ts';
-import { operationRoute } from '../operation.ts';
+import { BASE, type RouteDeps } from '../deps.ts';
 import { accountView, changed, names, sequenceHeader, viewAccount } from '../views.ts';
 
 const body = z.object({
@@ -20,9 +18,8 @@ export const historyView = z.object({
   ),
 });
 
-export function profileRoute({ useCases, count, guards }: RouteDeps): Route {
-  return operationRoute(count, {
-    operation: 'changeProfile',
+export function profileRoute({ useCases, guards }: RouteDeps): Route {
+  return route({
     method: 'PATCH',
     path: `${BASE}/profile`,
     tag: 'accounts',
@@ -47,9 +44,8 @@ function given({ username, firstName, lastName, locale }: z.infer<typeof body>):
   };
 }
 
-export function historyRoute({ useCases, count, guards }: RouteDeps): Route {
-  return operationRoute(count, {
-    operation: 'accountHistory',
+export function historyRoute({ useCases, guards }: RouteDeps): Route {
+  return route({
     method: 'GET',
     path: `${BASE}/history`,
     tag: 'accounts',

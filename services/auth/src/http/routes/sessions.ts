@@ -1,9 +1,7 @@
-import { problems, type Route } from '@latchkey/http';
+import { problems, type Route, route } from '@latchkey/http';
 import { z } from 'zod';
-import { BASE } from '../base-path.ts';
 import { contextOf } from '../context.ts';
-import type { RouteDeps } from '../deps.ts';
-import { operationRoute } from '../operation.ts';
+import { BASE, type RouteDeps } from '../deps.ts';
 import { changed, sequenceHeader } from '../views.ts';
 
 const sessionView = z.object({
@@ -15,9 +13,8 @@ const sessionView = z.object({
   current: z.boolean(),
 });
 
-export function logoutAllRoute({ useCases, count, guards }: RouteDeps): Route {
-  return operationRoute(count, {
-    operation: 'logoutEverywhere',
+export function logoutAllRoute({ useCases, guards }: RouteDeps): Route {
+  return route({
     method: 'POST',
     path: `${BASE}/logout-all`,
     tag: 'sessions',
@@ -32,9 +29,8 @@ export function logoutAllRoute({ useCases, count, guards }: RouteDeps): Route {
   });
 }
 
-export function listSessionsRoute({ useCases, count, guards }: RouteDeps): Route {
-  return operationRoute(count, {
-    operation: 'listSessions',
+export function listSessionsRoute({ useCases, guards }: RouteDeps): Route {
+  return route({
     method: 'GET',
     path: `${BASE}/sessions`,
     tag: 'sessions',
@@ -62,9 +58,8 @@ export function listSessionsRoute({ useCases, count, guards }: RouteDeps): Route
   });
 }
 
-export function endSessionRoute({ useCases, count, guards }: RouteDeps): Route {
-  return operationRoute(count, {
-    operation: 'endSession',
+export function endSessionRoute({ useCases, guards }: RouteDeps): Route {
+  return route({
     method: 'DELETE',
     path: `${BASE}/sessions/:id`,
     tag: 'sessions',

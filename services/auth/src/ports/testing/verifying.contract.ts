@@ -2,8 +2,8 @@
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { afterEach, beforeEach, describe, test } from 'node:test';
+import type { Leases } from '@latchkey/store';
 import type { Commit, Journal } from '../journal.ts';
-import type { Leases } from '../leases.ts';
 import type { Requests } from '../requests.ts';
 import type { JournalPages, LyingCommit } from '../verifying.ts';
 import { commitOf, commitsOf, instant, registrationOf } from './commits.ts';

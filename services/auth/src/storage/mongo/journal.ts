@@ -1,9 +1,8 @@
-import { isLostRace, modelOf } from '@latchkey/mongo';
+import { guardMongo, isLostRace, modelOf } from '@latchkey/mongo';
 import type { Collection, Connection, Model } from 'mongoose';
 import type { Backlog, Commit, Journal, Registration } from '../../ports/journal.ts';
 import { gathered } from '../gathered.ts';
 import { readEvents } from '../stored-events.ts';
-import { reportingFailures } from './failures.ts';
 import {
   COMMITS,
   type CommitDocument,
@@ -24,7 +23,7 @@ import {
  */
 export function createMongoJournal(connection: Connection): Journal {
   const commits = connection.collection<CommitDocument>(COMMITS);
-  return reportingFailures<Journal>({
+  return guardMongo<Journal>({
     ...streamsIn(commits),
     ...registrationsIn(commits),
     ...outboxIn(commits),

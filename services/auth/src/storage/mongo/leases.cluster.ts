@@ -1,5 +1,5 @@
 import { testDatabase } from '@latchkey/mongo/testing';
-import { leasesContract } from '../../ports/testing/leases.contract.ts';
+import { leasesContract } from '@latchkey/store/testing';
 import { createMongoLeases } from './leases.ts';
 
 const database = testDatabase('leases', []);

@@ -1,7 +1,6 @@
-import { isLostRace, modelOf, plainSchema } from '@latchkey/mongo';
+import { guardMongo, isLostRace, modelOf, plainSchema } from '@latchkey/mongo';
+import type { Leases } from '@latchkey/store';
 import type { Connection } from 'mongoose';
-import type { Leases } from '../../ports/leases.ts';
-import { reportingFailures } from './failures.ts';
 
 interface LeaseDocument {
   /** The name of the job. */
@@ -26,7 +25,7 @@ export function leasesIn(connection: Connection) {
 export function createMongoLeases(connection: Connection): Leases {
   const leases = leasesIn(connection);
 
-  return reportingFailures<Leases>({
+  return guardMongo<Leases>({
     async take({ name, holder, now, ms }) {
       const until = new Date(now.getTime() + ms);
       const mine = { _id: name, $or: [{ holder }, { until: { $lte: now } }] };

@@ -1,10 +1,9 @@
 /** Limits shared by all instances: they hold across restarts. */
-import { type Index, modelOf, plainSchema, repeatingLost } from '@latchkey/mongo';
+import { guardMongo, type Index, modelOf, plainSchema, repeatingLost } from '@latchkey/mongo';
 import type { Connection } from 'mongoose';
 import { RateLimiterMongo } from 'rate-limiter-flexible';
 import type { LimitRules, Limits } from '../../ports/limits.ts';
 import { counting, pairOf, TRUSTED_MS } from '../limits.ts';
-import { reportingFailures } from './failures.ts';
 
 const COUNTS = 'auth_limits';
 const TRUSTED = 'auth_trusted';
@@ -43,7 +42,7 @@ export function createMongoLimits(
   const counts = connection.collection<CountDocument>(COUNTS);
   const trusted = modelOf(connection, TRUSTED, trustSchema);
 
-  return reportingFailures<Limits>({
+  return guardMongo<Limits>({
     ...counting(
       rules,
       (keyPrefix, { points, seconds }) =>

@@ -1,10 +1,9 @@
-import { arrivals, isLostRace, modelOf } from '@latchkey/mongo';
-import type { Target } from '@latchkey/process';
+import { arrivals, guardMongo, isLostRace, modelOf } from '@latchkey/mongo';
+import type { Target } from '@latchkey/store';
 import type { Connection, Model } from 'mongoose';
 import type { Fingerprints, KeptCommit, NewHome } from '../../ports/moving.ts';
 import type { WrittenRequest } from '../../ports/requests.ts';
 import type { Session } from '../../ports/sessions.ts';
-import { reportingFailures } from './failures.ts';
 import { documentOf } from './journal.ts';
 import { documentOfRequest, REQUESTS } from './requests.ts';
 import {
@@ -38,7 +37,7 @@ export function createMongoNewHome(connection: Connection): NewHome {
   }
 
   return {
-    ...reportingFailures<Pick<NewHome, 'begin' | 'end'>>({
+    ...guardMongo<Pick<NewHome, 'begin' | 'end'>>({
       async begin(given) {
         const move = await moves.findById(MOVE).lean();
         if (move === null) {
@@ -52,13 +51,11 @@ export function createMongoNewHome(connection: Connection): NewHome {
         await moves.updateOne({ _id: MOVE }, { $set: { endedAt: new Date() } });
       },
     }),
-    requests: reportingFailures<Target<WrittenRequest>>(
+    requests: guardMongo<Target<WrittenRequest>>(
       arrivals(connection, REQUESTS, { documentOf: documentOfRequest }),
     ),
-    sessions: reportingFailures<Target<Session>>(
-      arrivals(connection, SESSIONS, { documentOf: documentOfSession }),
-    ),
-    commits: reportingFailures(commitsIn(connection)),
+    sessions: guardMongo<Target<Session>>(arrivals(connection, SESSIONS, { documentOf: documentOfSession })),
+    commits: guardMongo(commitsIn(connection)),
   };
 }
 

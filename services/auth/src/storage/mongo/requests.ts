@@ -1,8 +1,7 @@
 import { randomUUID } from 'node:crypto';
-import { isLostRace, modelOf, plainSchema } from '@latchkey/mongo';
+import { guardMongo, isLostRace, modelOf, plainSchema } from '@latchkey/mongo';
 import type { Connection } from 'mongoose';
 import type { Requests, WrittenRequest } from '../../ports/requests.ts';
-import { reportingFailures } from './failures.ts';
 
 export const REQUESTS = 'auth_requests';
 
@@ -56,7 +55,7 @@ export function createMongoRequests(connection: Connection): Requests {
       .lean();
   }
 
-  return reportingFailures<Requests>({
+  return guardMongo<Requests>({
     async add(request) {
       try {
         await requests.insertOne(documentOfRequest(request));

@@ -1,7 +1,7 @@
 import type { Index } from '@latchkey/mongo';
+import { guardMongo } from '@latchkey/mongo';
 import type { Connection } from 'mongoose';
 import type { Session, Sessions } from '../../ports/sessions.ts';
-import { reportingFailures } from './failures.ts';
 
 type SessionDocument = Omit<Session, 'id'> & { readonly _id: string };
 
@@ -16,7 +16,7 @@ export const sessionIndexes: readonly Index[] = [
 export function createMongoSessions(connection: Connection): Sessions {
   const sessions = connection.collection<SessionDocument>(SESSIONS);
 
-  return reportingFailures<Sessions>({
+  return guardMongo<Sessions>({
     async create(session) {
       await sessions.insertOne(documentOfSession(session));
     },

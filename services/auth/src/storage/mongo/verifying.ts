@@ -1,8 +1,7 @@
-import { modelOf } from '@latchkey/mongo';
+import { guardMongo, modelOf } from '@latchkey/mongo';
 import type { Connection, Model, QueryFilter } from 'mongoose';
 import type { JournalPages, LyingCommit, OverLease } from '../../ports/verifying.ts';
 import { orUnreadable, readEvents } from '../stored-events.ts';
-import { reportingFailures } from './failures.ts';
 import { leasesIn } from './leases.ts';
 import { requestsIn } from './requests.ts';
 import { COMMITS, type CommitDocument, commitSchema } from './schema.ts';
@@ -13,7 +12,7 @@ const MOST_LEASES = 1000;
 /** The journal in MongoDB, to be read through. */
 export function createMongoJournalPages(connection: Connection): JournalPages {
   const commits = modelOf(connection, COMMITS, commitSchema);
-  const { page, ofStream, leasesOver } = reportingFailures({
+  const { page, ofStream, leasesOver } = guardMongo({
     page: (last?: LyingCommit) => pageAfter(commits, last),
     ofStream: async (stream: string) => (await found(commits, { stream })).map(lyingOf),
     leasesOver: (before: Date) => leasesOf(connection, before),

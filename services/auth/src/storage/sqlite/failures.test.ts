@@ -2,7 +2,6 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { commitOf } from '../../ports/testing/commits.ts';
 import { temporaryDatabase } from './database.fixture.ts';
-import { reportingFailures } from './failures.ts';
 import { createSqliteJournal } from './journal.ts';
 import { createSqliteLeases } from './leases.ts';
 import { createSqliteRequests } from './requests.ts';
@@ -27,10 +26,4 @@ test('every port says that its store is away, reading and writing', async () => 
     () => leases.take({ name: 'a', holder: 'b', now, ms: 1 }),
   ];
   for (const ask of asked) await assert.rejects(ask(), { name: 'StoreUnavailable' });
-});
-
-test('a fault of ours is not blamed on the store', async () => {
-  const fault = new TypeError('of ours');
-  const port = reportingFailures({ ask: () => Promise.reject(fault) });
-  await assert.rejects(port.ask(), fault);
 });

@@ -1,8 +1,8 @@
 import type { Database } from '@latchkey/sqlite';
+import { guardSqlite } from '@latchkey/sqlite';
 import type { AppendResult, Commit, Journal, Registration, Snapshot } from '../../ports/journal.ts';
 import { readStoredEvents } from '../stored-events.ts';
 import { headOf } from './commit-row.ts';
-import { reportingFailures } from './failures.ts';
 import { journalTables } from './tables.ts';
 
 /** The journal in the embedded store. */
@@ -14,7 +14,7 @@ export function createSqliteJournal(database: Database): Journal {
     return database.write(() => void database.prepare(sql).run(...values));
   }
 
-  return reportingFailures({
+  return guardSqlite({
     append: (commit) => database.write(() => append(commit)),
     byCommand: async (commandId) => reads.commits(SQL.byCommandId, commandId)[0],
     read: async (stream, after = 0) => reads.commits(SQL.read, stream, after),

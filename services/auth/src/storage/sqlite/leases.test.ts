@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { leasesContract } from '../../ports/testing/leases.contract.ts';
+import { leasesContract } from '@latchkey/store/testing';
 import { temporaryDatabase } from './database.fixture.ts';
 import { createSqliteLeases } from './leases.ts';
 

@@ -1,6 +1,6 @@
 import type { Database } from '@latchkey/sqlite';
-import type { Leases } from '../../ports/leases.ts';
-import { reportingFailures } from './failures.ts';
+import { guardSqlite } from '@latchkey/sqlite';
+import type { Leases } from '@latchkey/store';
 
 const TABLE = `
   CREATE TABLE IF NOT EXISTS lease (
@@ -24,7 +24,7 @@ export function createSqliteLeases(database: Database): Leases & {
   reclaim(): Promise<void>;
 } {
   database.exec(TABLE);
-  return reportingFailures({
+  return guardSqlite({
     take: ({ name, holder, now, ms }) =>
       database.write(() => {
         const until = now.getTime() + ms;

@@ -1,5 +1,5 @@
-import type { Source } from '@latchkey/process';
-import { type Database, type PagedQuery, pages, type Row } from '@latchkey/sqlite';
+import type { Database, Row } from '@latchkey/sqlite';
+import { pages, type Source } from '@latchkey/store';
 import type { KeptCommit, OldHome } from '../../ports/moving.ts';
 import { createSqliteJournal } from './journal.ts';
 import { createSqliteRequests, requestOf } from './requests.ts';
@@ -7,12 +7,20 @@ import { createSqliteSessions, sessionOf } from './sessions.ts';
 
 const BATCH = 500;
 
+interface PagedQuery {
+  /** Ordered by a key. Takes the key to begin after and the number of rows. */
+  readonly sql: string;
+  /** Sorts before every key. */
+  readonly start: string | number;
+  /** The column that holds the key. */
+  readonly key: string;
+}
+
 function byRow(table: string) {
   return {
     sql: `SELECT rowid AS position, * FROM ${table} WHERE rowid > ? ORDER BY rowid LIMIT ?`,
     start: 0,
     key: 'position',
-    size: BATCH,
   };
 }
 
@@ -22,7 +30,6 @@ const REQUESTS = {
   sql: 'SELECT * FROM request WHERE id > ? ORDER BY id LIMIT ?',
   start: '',
   key: 'id',
-  size: BATCH,
 };
 
 /** What auth keeps in the embedded store, to be read through. */
@@ -32,12 +39,17 @@ export function createSqliteOldHome(database: Database): OldHome {
   createSqliteSessions(database);
   createSqliteRequests(database);
 
-  function source<Item>(table: string, query: PagedQuery, read: (row: Row) => Item): Source<Item> {
+  function source<Item>(
+    table: string,
+    { sql, start, key }: PagedQuery,
+    read: (row: Row) => Item,
+  ): Source<Item> {
     const count = `SELECT count(*) AS items FROM ${table}`;
     return {
       count: async () => Number(database.prepare(count).get()?.['items']),
-      *batches() {
-        for (const page of pages(database, query)) yield page.map(read);
+      async *batches() {
+        const rows = pages<Row>((last) => database.prepare(sql).all(last?.[key] ?? start, BATCH));
+        for await (const page of rows) yield page.map(read);
       },
     };
   }

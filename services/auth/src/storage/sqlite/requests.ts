@@ -1,6 +1,6 @@
 import type { Database } from '@latchkey/sqlite';
+import { guardSqlite } from '@latchkey/sqlite';
 import type { Requests, WrittenRequest } from '../../ports/requests.ts';
-import { reportingFailures } from './failures.ts';
 
 const TABLE = `
   CREATE TABLE IF NOT EXISTS request (
@@ -33,7 +33,7 @@ export function createSqliteRequests(database: Database): Requests & {
   reclaim(): Promise<void>;
 } {
   database.exec(TABLE);
-  return reportingFailures({
+  return guardSqlite({
     add: ({ id, kind, address, at, correlationId, traceparent }) =>
       database.write(
         () => void database.prepare(SQL.add).run(id, kind, address, at, correlationId, traceparent ?? null),

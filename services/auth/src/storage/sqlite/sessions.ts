@@ -1,6 +1,6 @@
 import type { Database } from '@latchkey/sqlite';
+import { guardSqlite } from '@latchkey/sqlite';
 import type { Session, Sessions } from '../../ports/sessions.ts';
-import { reportingFailures } from './failures.ts';
 
 /** Instants are kept as ms since the epoch. */
 const TABLE = `
@@ -41,7 +41,7 @@ export function createSqliteSessions(database: Database): Sessions {
     return database.write(() => Number(database.prepare(sql).run(...values).changes));
   }
 
-  return reportingFailures({
+  return guardSqlite({
     async create(session) {
       await changes(SQL.create, ...columnsOf(session));
     },

@@ -1,8 +1,8 @@
 import type { Database, Row } from '@latchkey/sqlite';
+import { guardSqlite } from '@latchkey/sqlite';
 import type { JournalPages, LyingCommit, OverLease } from '../../ports/verifying.ts';
 import { orUnreadable, readStoredEvents } from '../stored-events.ts';
 import { headOf } from './commit-row.ts';
-import { reportingFailures } from './failures.ts';
 import { createSqliteJournal } from './journal.ts';
 import { createSqliteLeases } from './leases.ts';
 import { createSqliteRequests } from './requests.ts';
@@ -27,7 +27,7 @@ export function createSqliteJournalPages(database: Database): JournalPages {
     return database.prepare(sql).all(...values);
   }
 
-  const { page, ...others } = reportingFailures({
+  const { page, ...others } = guardSqlite({
     page: async (stream: string, number: number) => rows(SQL.page, stream, number).map(lyingOf),
     ofStream: async (stream: string) => rows(SQL.ofStream, stream).map(lyingOf),
     leasesOver: async (before: Date) => [

@@ -1,7 +1,7 @@
 /** What every store of leases promises. */
 import assert from 'node:assert/strict';
 import { afterEach, beforeEach, describe, test } from 'node:test';
-import type { Leases } from '../leases.ts';
+import type { Leases } from './leases.ts';
 
 export interface OpenLeases {
   readonly leases: Leases;

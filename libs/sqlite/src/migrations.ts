@@ -1,0 +1,70 @@
+/**
+ * Numbered migrations. The tables of one file belong to several owners (`auth`, `notifier`, `bus`, …), each with its
+ * own ordered list; `schema_version` records how many of each list have run. `PRAGMA user_version` numbers the format
+ * of the file as a whole. Why: docs/adr/0023-each-owner-of-tables-numbers-its-own-migrations.md.
+ */
+import type { DatabaseSync } from 'node:sqlite';
+import { DataFolderError } from './data-folder-error.ts';
+
+/** 1: release 0.1, without `schema_version`. A build refuses a file of a later format. */
+export const FORMAT_VERSION = 2;
+
+/** SQL statements, or a function where the statements depend on the stored data. Runs once, in a transaction. */
+export type Migration = string | ((connection: Pick<DatabaseSync, 'exec' | 'prepare'>) => void);
+
+export interface Schema {
+  /** The owner of the tables. Must be unique within the file and never change. */
+  readonly owner: string;
+  /** In order. A released migration must not be edited, moved or removed: append another. */
+  readonly migrations: readonly Migration[];
+}
+
+const TABLE = `
+  CREATE TABLE IF NOT EXISTS schema_version (
+    owner TEXT PRIMARY KEY,
+    version INTEGER NOT NULL
+  ) STRICT, WITHOUT ROWID`;
+
+const SET = `
+  INSERT INTO schema_version (owner, version) VALUES (:owner, :version)
+  ON CONFLICT DO UPDATE SET version = excluded.version`;
+
+/**
+ * Returns whether migrations are still to be run.
+ * @throws DataFolderError if a newer build has run migrations that this one does not know
+ */
+export function isBehind(connection: DatabaseSync, schema: Schema, folder: string): boolean {
+  const version = versionOf(connection, schema.owner);
+  if (version > schema.migrations.length) throw newerVersion(folder);
+  return version < schema.migrations.length;
+}
+
+/** Runs the missing migrations in one transaction. No-op if another process was faster. @throws SQLite's errors */
+export function runMigrations(connection: DatabaseSync, schema: Schema): void {
+  connection.exec('BEGIN IMMEDIATE');
+  try {
+    connection.exec(`${TABLE}; PRAGMA user_version = ${FORMAT_VERSION}`);
+    for (const migration of schema.migrations.slice(versionOf(connection, schema.owner))) {
+      if (typeof migration === 'string') connection.exec(migration);
+      else migration(connection);
+    }
+    connection.prepare(SET).run({ owner: schema.owner, version: schema.migrations.length });
+    connection.exec('COMMIT');
+  } catch (error) {
+    if (connection.isTransaction) connection.exec('ROLLBACK');
+    throw error;
+  }
+}
+
+export function newerVersion(folder: string): DataFolderError {
+  return new DataFolderError(`The data folder ${folder} was written by a newer version of Latchkey.`);
+}
+
+/** The number of migrations that have run: 0 for a new file and for one of release 0.1. */
+function versionOf(connection: DatabaseSync, owner: string): number {
+  const table = connection.prepare("SELECT 1 FROM sqlite_master WHERE name = 'schema_version'").get();
+  if (table === undefined) return 0;
+  return Number(
+    connection.prepare('SELECT version FROM schema_version WHERE owner = ?').get(owner)?.['version'] ?? 0,
+  );
+}

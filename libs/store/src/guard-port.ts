@@ -1,0 +1,57 @@
+import { StoreUnavailable } from './store-unavailable.ts';
+
+/** A port whose methods are all asynchronous. */
+export type AsyncPort<Port> = {
+  readonly [Name in keyof Port]: (...args: never[]) => Promise<unknown> | AsyncIterable<unknown>;
+};
+
+/**
+ * Returns the port with store failures mapped to StoreUnavailable. All other errors (bugs, refusals) pass unchanged.
+ * @param failureOf returns the failure that an error stands for, undefined for errors that did not come from the store
+ */
+export function guardPort<Port extends object & AsyncPort<Port>>(
+  port: Port,
+  failureOf: (error: unknown) => Error | undefined,
+): Port {
+  function mapped(error: unknown): unknown {
+    const failure = failureOf(error);
+    return failure === undefined ? error : new StoreUnavailable(failure);
+  }
+
+  async function* guardItems(items: AsyncIterable<unknown>): AsyncGenerator<unknown> {
+    try {
+      yield* items;
+    } catch (error) {
+      throw mapped(error);
+    }
+  }
+
+  async function guardAnswer(answer: unknown): Promise<unknown> {
+    try {
+      return await answer;
+    } catch (error) {
+      throw mapped(error);
+    }
+  }
+
+  return new Proxy(port, {
+    get(target, name, receiver) {
+      const method: unknown = Reflect.get(target, name, receiver);
+      if (typeof method !== 'function') return method;
+      return (...args: unknown[]): unknown => {
+        let answer: unknown;
+        try {
+          answer = Reflect.apply(method, target, args);
+        } catch (error) {
+          return Promise.reject(mapped(error));
+        }
+        return isAsyncIterable(answer) ? guardItems(answer) : guardAnswer(answer);
+      };
+    },
+  });
+}
+
+/** False for a query of mongoose, which is both iterable and a promise: ports answer with the promise. */
+function isAsyncIterable(value: unknown): value is AsyncIterable<unknown> {
+  return typeof value === 'object' && value !== null && Symbol.asyncIterator in value && !('then' in value);
+}

@@ -1,0 +1,19 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { pages } from './pages.ts';
+
+async function read(items: readonly string[]): Promise<readonly (readonly string[])[]> {
+  const read: (readonly string[])[] = [];
+  const after = (last: string | undefined) => items.filter((item) => last === undefined || item > last);
+  for await (const page of pages<string>((last) => after(last).slice(0, 2))) read.push(page);
+  return read;
+}
+
+test('pages hold every item once, in order, and none is empty', async () => {
+  assert.deepEqual(await read([]), []);
+  assert.deepEqual(await read(['a', 'b', 'c', 'd']), [
+    ['a', 'b'],
+    ['c', 'd'],
+  ]);
+  assert.deepEqual(await read(['a', 'b', 'c']), [['a', 'b'], ['c']]);
+});

@@ -1,0 +1,14 @@
+/**
+ * Yields a list page by page until a page is empty, so that any number of rows needs the memory of one page.
+ * @param read returns the page that follows an item; the first page for undefined
+ */
+export async function* pages<Item>(
+  read: (after: Item | undefined) => Promise<readonly Item[]> | readonly Item[],
+): AsyncGenerator<readonly Item[]> {
+  let last: Item | undefined;
+  do {
+    const page: readonly Item[] = await read(last);
+    if (page.length > 0) yield page;
+    last = page.at(-1);
+  } while (last !== undefined);
+}

@@ -1,0 +1,12 @@
+/**
+ * The store cannot be reached, failed or did not answer in time. Every method of every storage port may reject with
+ * it. The outcome of the call is unknown: a write may or may not have taken place.
+ */
+export class StoreUnavailable extends Error {
+  override readonly name = 'StoreUnavailable';
+
+  /** @param cause the store's own failure, without any stored data in its message */
+  constructor(cause: unknown) {
+    super('The store cannot be reached.', { cause });
+  }
+}
