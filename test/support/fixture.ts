@@ -1,0 +1,193 @@
+/** Data that release 0.1 has written (test/fixtures/data-0.1/README.md): unpacked, or loaded into servers. */
+import { mkdir, mkdtemp, readFile, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { gunzipSync } from 'node:zlib';
+import { Kafka, logLevel, type Message, Partitioners } from 'kafkajs';
+import { BSON, type Document, type IndexDescription, MongoClient } from 'mongodb';
+import type { Settings } from './system.ts';
+
+export interface FixtureAccount {
+  readonly name: string;
+  readonly email: string;
+  /** The password. Secret scanners react to that word. */
+  readonly signIn: string;
+  readonly formerSignIn?: string;
+  readonly role?: string;
+  /** Absent for a sign-up with an address that was taken. */
+  readonly id?: string;
+  /** The status of the answer to a login. */
+  readonly logIn: number;
+  /** The answer of `/users/me`: the profile, or a status. */
+  readonly profile?: Readonly<Record<string, unknown>> | number;
+  /** Refresh tokens. One that is `used up` ends all sessions of its account when it is sent again. */
+  readonly sessions?: readonly { readonly session: string; readonly is: 'current' | 'ended' | 'used up' }[];
+  readonly verificationLink?: string;
+  readonly supersededLink?: string;
+  readonly resetLink?: string;
+  /** The types of the account's events. */
+  readonly history?: readonly string[];
+}
+
+/** What the operator's commands print. */
+export interface FixtureLists {
+  readonly parked: readonly { readonly account: string; readonly record: string; readonly cause: string }[];
+  readonly deadLetters: readonly {
+    readonly letter: string;
+    readonly group: string;
+    readonly record: string;
+    readonly cause: string;
+  }[];
+  /** How many there are: `"sent welcome": 3`. */
+  readonly deliveries: Readonly<Record<string, number>>;
+  readonly findings: readonly { readonly kind: string; readonly subject: string }[];
+}
+
+export interface Manifest {
+  readonly madeAt: string;
+  readonly accounts: readonly FixtureAccount[];
+  readonly owedMails: readonly { readonly to: string; readonly mail: string; readonly subject: string }[];
+  readonly folder: FixtureLists;
+  readonly cluster: FixtureLists;
+}
+
+const FIXTURE = join(import.meta.dirname, '..', 'fixtures', 'data-0.1');
+/** Links and sessions live longer than this. */
+const OPENED_AFTER_MS = 10 * 60_000;
+
+async function unpacked(name: string): Promise<Buffer> {
+  return gunzipSync(await readFile(join(FIXTURE, `${name}.gz`)));
+}
+
+async function linesOf<Line>(name: string): Promise<readonly Line[]> {
+  const lines = (await unpacked(name)).toString('utf8').split('\n');
+  return lines.filter((line) => line !== '').map((line) => BSON.EJSON.parse(line, { relaxed: false }));
+}
+
+export async function readManifest(): Promise<Manifest> {
+  return JSON.parse(await readFile(join(FIXTURE, 'manifest.json'), 'utf8'));
+}
+
+/** Returns settings that start a process ten minutes after the fixture was made, whatever the date is. */
+export function clockOf({ madeAt }: Manifest): Settings {
+  return {
+    NODE_OPTIONS: `--import=${import.meta.resolve('./shifted-clock.ts')}`,
+    CLOCK_OFFSET_MS: String(Date.parse(madeAt) + OPENED_AFTER_MS - Date.now()),
+  };
+}
+
+/** @returns a temporary data folder, to be deleted by the caller */
+export async function unpackFolder(): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), 'latchkey-'));
+  for (const name of ['latchkey.sqlite', 'secrets.json'])
+    await writeFile(join(folder, name), await unpacked(name), { mode: 0o600 });
+  return folder;
+}
+
+/**
+ * Writes each key of the accounts to a file in a folder.
+ * @returns the settings that name the files
+ */
+export async function unpackKeys(folder: string): Promise<Settings> {
+  const keys: Readonly<Record<string, string>> = JSON.parse(
+    (await unpacked('secrets.json')).toString('utf8'),
+  );
+  await mkdir(folder, { recursive: true });
+  const settings: Record<string, string> = {};
+  for (const [name, value] of Object.entries(keys)) {
+    settings[`${name}_FILE`] = join(folder, name);
+    await writeFile(join(folder, name), value, { mode: 0o600 });
+  }
+  return settings;
+}
+
+type MongoLine =
+  | { readonly collection: string; readonly indexes: readonly IndexDescription[] }
+  | { readonly document: Document };
+
+/** Replaces the database of the connection string by the fixture's, with the indexes that it had. */
+export async function loadMongo(url: string): Promise<void> {
+  const client = await MongoClient.connect(url);
+  const db = client.db();
+  await db.dropDatabase();
+  let name = '';
+  for (const line of await linesOf<MongoLine>('mongo.ndjson')) {
+    if ('document' in line) {
+      await db.collection(name).insertOne(line.document);
+      continue;
+    }
+    name = line.collection;
+    await db.createCollection(name);
+    if (line.indexes.length > 0) await db.collection(name).createIndexes([...line.indexes]);
+  }
+  await client.close();
+}
+
+type Base64 = string | null;
+
+type KafkaLine =
+  | { readonly topic: string; readonly partitions: number }
+  | {
+      readonly record: {
+        readonly topic: string;
+        readonly partition: number;
+        readonly key: Base64;
+        readonly value: Base64;
+        readonly headers: Readonly<Record<string, string | string[]>>;
+      };
+    }
+  | {
+      readonly group: string;
+      readonly topic: string;
+      readonly offsets: { readonly partition: number; readonly offset: string }[];
+    };
+
+function bytesOf(text: Base64): Buffer | null {
+  return text === null ? null : Buffer.from(text, 'base64');
+}
+
+function headerOf(given: string | readonly string[]): Buffer | Buffer[] {
+  return typeof given === 'string'
+    ? Buffer.from(given, 'base64')
+    : given.map((one) => Buffer.from(one, 'base64'));
+}
+
+/**
+ * Writes the fixture's records and the positions of its groups. Topics that exist must be empty. Records get the
+ * time of today, so that the broker does not delete them because of their age.
+ */
+export async function loadKafka(brokers: string): Promise<void> {
+  const kafka = new Kafka({ brokers: brokers.split(','), clientId: 'fixture', logLevel: logLevel.NOTHING });
+  const admin = kafka.admin();
+  const producer = kafka.producer({ createPartitioner: Partitioners.DefaultPartitioner });
+  await Promise.all([admin.connect(), producer.connect()]);
+  const lines = await linesOf<KafkaLine>('kafka.ndjson');
+  const existing = await admin.listTopics();
+
+  const messages = new Map<string, Message[]>();
+  const positions: Extract<KafkaLine, { group: string }>[] = [];
+  for (const line of lines) {
+    if ('record' in line) {
+      const { topic, partition, key, value, headers } = line.record;
+      messages.get(topic)?.push({
+        partition,
+        key: bytesOf(key),
+        value: bytesOf(value),
+        headers: Object.fromEntries(
+          Object.entries(headers).map(([header, given]) => [header, headerOf(given)]),
+        ),
+      });
+    } else if ('group' in line) {
+      positions.push(line);
+    } else {
+      messages.set(line.topic, []);
+      if (!existing.includes(line.topic))
+        await admin.createTopics({ topics: [{ topic: line.topic, numPartitions: line.partitions }] });
+    }
+  }
+  for (const [topic, list] of messages)
+    if (list.length > 0) await producer.send({ topic, acks: -1, messages: list });
+  for (const { group, topic, offsets } of positions)
+    await admin.setOffsets({ groupId: group, topic, partitions: offsets });
+  await Promise.all([admin.disconnect(), producer.disconnect()]);
+}

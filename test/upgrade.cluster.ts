@@ -1,0 +1,34 @@
+/** A database and topics that release 0.1 has written, with two processes of each service of today. */
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { prepareCluster } from './support/cluster.ts';
+import { clockOf, loadKafka, loadMongo, readManifest, unpackKeys } from './support/fixture.ts';
+import { upgradeSuite } from './support/upgrade-suite.ts';
+
+upgradeSuite('A cluster', async () => {
+  const manifest = await readManifest();
+  const folder = await mkdtemp(join(tmpdir(), 'latchkey-'));
+  const settings = { ...(await unpackKeys(folder)), ...clockOf(manifest) };
+  const cluster = await prepareCluster({ settingsOn: () => settings });
+  async function stop(): Promise<void> {
+    await cluster.stop();
+    await rm(folder, { recursive: true });
+  }
+  try {
+    await Promise.all([loadMongo(cluster.stores.MONGO_URL), loadKafka(cluster.stores.KAFKA_BROKERS)]);
+    await cluster.ops('topics');
+    await cluster.ops('indexes');
+    await cluster.start();
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+  const lists = manifest.cluster;
+  return {
+    system: { ...cluster, stop },
+    manifest,
+    lists,
+    settings: { ...cluster.stores, ...clockOf(manifest) },
+  };
+});
