@@ -52,7 +52,10 @@ module.exports = {
       name: 'bus-knows-no-domain',
       severity: 'error',
       from: { path: '^libs/bus/src' },
-      to: { path: ['^libs/(events|http|process|tokens|mongo|cluster)/', '^services/', '^apps/'] },
+      to: {
+        path: ['^libs/(events|http|process|tokens|mongo|cluster)/', '^services/', '^apps/'],
+        pathNot: '^libs/process/src/loop\\.ts$',
+      },
     },
     {
       name: 'store-imports-nothing-of-ours',
@@ -154,6 +157,22 @@ module.exports = {
       severity: 'error',
       from: { path: '^test/' },
       to: { path: '^services/' },
+    },
+    {
+      name: 'auth-inner-rooms-know-no-http',
+      comment: 'Inner rooms refuse with codes (Refused); only http/ knows statuses and sentences.',
+      severity: 'error',
+      from: {
+        path: '^services/auth/src/(refused\\.ts|(account|credentials|ports|relay|use-cases)/)',
+        pathNot: tests,
+      },
+      to: { path: ['^services/auth/src/http/', '^libs/http/', '^node_modules/@?koa(/|$)'], reachable: true },
+    },
+    {
+      name: 'user-inner-rooms-know-no-http',
+      severity: 'error',
+      from: { path: '^services/user/src/(generation|ports|profile|projection|rebuild)/', pathNot: tests },
+      to: { path: ['^services/user/src/http/', '^libs/http/', '^node_modules/@?koa(/|$)'], reachable: true },
     },
     pure('account', '^services/auth/src/account/', ['^services/auth/src/account/']),
     pure('profile', '^services/user/src/profile/', ['^services/user/src/profile/']),

@@ -1,6 +1,6 @@
 /** Waiting for servers that are not up yet: ops commands may be the first thing that is started. */
 import { setTimeout as pause } from 'node:timers/promises';
-import { passes } from '@latchkey/cluster';
+import { isOutage } from '@latchkey/cluster';
 import type { Context } from './command.ts';
 
 const RETRY_MS = 500;
@@ -25,7 +25,7 @@ export async function patiently<T>(
       return await attempt();
     } catch (error) {
       const now = performance.now();
-      if (!passes(error) || (!waits && now - began >= BRIEFLY_MS)) throw error;
+      if (!isOutage(error) || (!waits && now - began >= BRIEFLY_MS)) throw error;
       if (waits && now >= sayAgain) {
         note(`waiting for ${what}: ${error instanceof Error ? error.message : String(error)}`);
         sayAgain = now + REPEAT_LINE_MS;

@@ -3,9 +3,9 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { listen, operationsRoutes, type Service, startingRoutes } from '@latchkey/http';
 import type { Dependency, Logger, Part, ProcessConfig, ProcessEnd, Registry } from '@latchkey/process';
 import type { ClusterBackend } from './backend.ts';
-import { patiently } from './patience.ts';
 import { type Needs, openServers } from './servers.ts';
 import type { ServerConfig } from './settings.ts';
+import { waitForServers } from './wait-for-servers.ts';
 
 /** How long a start that is under way may keep the process from ending. */
 const START_ENDS_WITHIN_MS = 2000;
@@ -54,7 +54,7 @@ export function clusterPart(
 
   /** From a clean stop, as often as a server goes away meanwhile. */
   function startService(): Promise<Service> {
-    return patiently(
+    return waitForServers(
       async () => {
         await servers.ready(needs);
         return startAnew(() => deps.compose(servers.backend), registry);

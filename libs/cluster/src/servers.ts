@@ -3,8 +3,8 @@ import { createKafkaBus, type KafkaConnection, KafkaRefusedError, type KafkaSasl
 import { checkIndexes, type Index, IndexError, MongoRefused, openMongo } from '@latchkey/mongo';
 import type { Dependency, Logger } from '@latchkey/process';
 import type { ClusterBackend } from './backend.ts';
-import { patiently } from './patience.ts';
 import type { ServerConfig } from './settings.ts';
+import { waitForServers } from './wait-for-servers.ts';
 
 /** What a service cannot do without on the servers. */
 export interface Needs {
@@ -61,7 +61,7 @@ export function openServers(config: ServerConfig, { clientId, logger, onFatal }:
   }
 
   function wait(name: string, attempt: () => Promise<void>): Promise<void> {
-    return patiently(attempt, {
+    return waitForServers(attempt, {
       name,
       logger,
       signal: closing.signal,

@@ -9,6 +9,7 @@ export {
   type Answer,
   type AnswerSpec,
   anyone,
+  type HandlerInput,
   type Policy,
   type RequestContext,
   type Route,

@@ -14,6 +14,7 @@ import { createRefreshTokens } from './credentials/refresh-tokens.ts';
 import { createSealer } from './credentials/sealer.ts';
 import { hashConcurrency } from './credentials/thread-pool.ts';
 import { createPages } from './http/pages/pages.ts';
+import { answerFailures } from './http/problems.ts';
 import { createRefreshCookie } from './http/refresh-cookie.ts';
 import { createRoutes } from './http/routes/index.ts';
 import { createAuthMetrics } from './metrics.ts';
@@ -103,8 +104,9 @@ export function compose(config: AuthConfig, deps: AuthDeps): AuthService {
     now,
   });
   const routes = createRoutes({
-    useCases: createUseCases(needed, createAuthMetrics({ registry, passwords, requests })),
-    guards: guards({ verify, standing: standing(needed) }),
+    useCases: createUseCases(needed),
+    count: createAuthMetrics({ registry, passwords, requests }),
+    guards: guards({ verify, standing: (claims) => answerFailures(() => standing(needed)(claims)) }),
     pages: createPages(),
     cookie: createRefreshCookie({
       secure: config.LATCHKEY_ENV === 'production',

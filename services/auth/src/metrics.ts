@@ -2,8 +2,8 @@
 import type { Registry } from '@latchkey/process';
 import { Counter, Gauge } from 'prom-client';
 import type { Load } from './credentials/concurrency-limit.ts';
+import type { Count } from './http/operation.ts';
 import type { Requests } from './ports/requests.ts';
-import type { Count } from './use-cases/index.ts';
 
 /** @returns counts what was asked and what came of it */
 export function createAuthMetrics(deps: {

@@ -1,12 +1,11 @@
-import { setTimeout as sleep } from 'node:timers/promises';
+import { doubling, sleep } from '@latchkey/process/loop';
 import type { Database } from '@latchkey/sqlite';
 import type { BusRecord, SubscribeOptions } from '../bus.ts';
 import { deadLetterTopic } from '../dead-letter.ts';
 import { deadLetter } from './dead-letter.ts';
 import type { Log, Topic } from './log.ts';
 
-const FIRST_PAUSE_MS = 50;
-const LONGEST_PAUSE_MS = 1000;
+const backoff = doubling({ least: 50, most: 1000 });
 
 export interface BusLogger {
   warn(fields: object, message: string): void;
@@ -52,7 +51,7 @@ export function createLane(deps: LaneDeps): Lane {
   let failures = 0;
   let holder: Member | undefined;
   let inHand: Promise<boolean> = Promise.resolve(true);
-  let backOff = new AbortController();
+  let released = new AbortController();
 
   /** Reads until there is nothing left. No `await` stands between that look and `running`: no wake-up is lost. */
   async function run(): Promise<void> {
@@ -90,10 +89,9 @@ export function createLane(deps: LaneDeps): Lane {
   }
 
   async function pause(): Promise<void> {
-    const ms = Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** failures);
+    released = new AbortController();
+    await sleep(backoff(failures), released.signal);
     failures += 1;
-    backOff = new AbortController();
-    await sleep(ms, undefined, { signal: backOff.signal }).catch(() => undefined);
   }
 
   return {
@@ -103,7 +101,7 @@ export function createLane(deps: LaneDeps): Lane {
       void run();
     },
     async releasedBy(member) {
-      backOff.abort();
+      released.abort();
       if (holder === member) await inHand;
     },
     healthy: () => fetched,

@@ -1,9 +1,8 @@
-import { setTimeout as sleep } from 'node:timers/promises';
+import { retry } from '@latchkey/process/loop';
 import type { BusRecord, SubscribeOptions } from '../bus.ts';
 import type { KafkaLogger } from './clients.ts';
 
-const FIRST_PAUSE_MS = 50;
-const LONGEST_PAUSE_MS = 1000;
+const BACKOFF_MS = { least: 50, most: 1000 };
 /** At the longest pause, about twice a minute. */
 const COMPLAIN_EVERY = 30;
 
@@ -160,24 +159,19 @@ async function watched(deps: LaneDeps, handle: () => Promise<void>): Promise<voi
   }
 }
 
-/** Tries until it succeeds or is stopped, at least once. Whether it succeeded. */
-async function persist(
+/** Retries until it succeeds or is stopped; attempts at least once. @returns whether it succeeded */
+function persist(
   { group, topic, partition, logger }: LaneDeps,
   { stop, detach }: Control,
   complaint: string,
   step: () => Promise<void>,
 ): Promise<boolean> {
-  for (let failures = 0; ; failures++) {
-    try {
-      await step();
-      return true;
-    } catch (err) {
-      if (failures % COMPLAIN_EVERY === 0) logger.warn({ err, group, topic, partition, failures }, complaint);
-      if (stop.aborted) return false;
-      detach();
-      const ms = Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** failures);
-      await sleep(ms, undefined, { signal: stop }).catch(() => undefined);
-      if (stop.aborted) return false;
-    }
+  function onFailure(err: unknown, failures: number): void {
+    if (failures % COMPLAIN_EVERY === 1) logger.warn({ err, group, topic, partition, failures }, complaint);
+    if (!stop.aborted) detach();
   }
+  return retry({ ...BACKOFF_MS, signal: stop, onFailure }, step).then(
+    () => true,
+    () => false,
+  );
 }

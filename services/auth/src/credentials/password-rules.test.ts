@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { describe, test } from 'node:test';
-import { normalisePassword, passwordFault } from './password-rules.ts';
+import { normalisePassword, type PasswordFault, passwordFault } from './password-rules.ts';
 
 const ada = { email: 'Ada.Lovelace@Example.com', username: 'Countess_Ada' };
 
@@ -17,27 +17,27 @@ describe('a new password', () => {
     test(`of ${what} is taken`, () => assert.equal(passwordFault(password, ada), undefined));
   }
 
-  const refused: readonly (readonly [string, string, RegExp])[] = [
-    ['with 7 characters', 'k7#qTz!', /at least 8/],
-    ['with 7 characters that are two UTF-16 units each', '🔑'.repeat(7), /at least 8/],
-    ['with 7 characters once composed', 'e\u0301'.repeat(7), /at least 8/],
-    ['with 129 characters', 'x'.repeat(129), /at most 128/],
-    ['that is common', 'password', /most common/],
-    ['that is common, in another case', 'PassWord', /most common/],
-    ['that is common and made of digits', '12345678', /most common/],
-    ['that is the own address', 'Ada.Lovelace@Example.com', /neither/],
-    ['that is the own address in another case', 'ada.lovelace@EXAMPLE.com', /neither/],
-    ['that is the local part of the own address', 'ada.LOVELACE', /neither/],
-    ['that is the own username', 'countess_ada', /neither/],
+  const refused: readonly (readonly [string, string, PasswordFault])[] = [
+    ['with 7 characters', 'k7#qTz!', 'too_short'],
+    ['with 7 characters that are two UTF-16 units each', '🔑'.repeat(7), 'too_short'],
+    ['with 7 characters once composed', 'e\u0301'.repeat(7), 'too_short'],
+    ['with 129 characters', 'x'.repeat(129), 'too_long'],
+    ['that is common', 'password', 'common'],
+    ['that is common, in another case', 'PassWord', 'common'],
+    ['that is common and made of digits', '12345678', 'common'],
+    ['that is the own address', 'Ada.Lovelace@Example.com', 'own_words'],
+    ['that is the own address in another case', 'ada.lovelace@EXAMPLE.com', 'own_words'],
+    ['that is the local part of the own address', 'ada.LOVELACE', 'own_words'],
+    ['that is the own username', 'countess_ada', 'own_words'],
   ];
   for (const [what, password, fault] of refused) {
-    test(`${what} is refused`, () => assert.match(passwordFault(password, ada) ?? '', fault));
+    test(`${what} is refused`, () => assert.equal(passwordFault(password, ada), fault));
   }
 
   test('is refused where the own domain is typed as it is shown', () => {
     const owner = { email: 'ada@bücher.example', username: 'ada' };
-    assert.match(passwordFault('ADA@BÜCHER.example', owner) ?? '', /neither/);
-    assert.match(passwordFault('ada@xn--bcher-kva.example', owner) ?? '', /neither/);
+    assert.equal(passwordFault('ADA@BÜCHER.example', owner), 'own_words');
+    assert.equal(passwordFault('ada@xn--bcher-kva.example', owner), 'own_words');
   });
 
   test('is refused if it is one of the 10,000 commonest that are long enough', () => {

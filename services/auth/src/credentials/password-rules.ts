@@ -5,31 +5,30 @@
 import { readFileSync } from 'node:fs';
 import { parseEmail } from './email.ts';
 
-const SHORTEST = 8;
-const LONGEST = 128;
+/** In code points after NFC. */
+export const PASSWORD_LENGTH = { min: 8, max: 128 };
 const COMMON = 10_000;
+
+/** `own_words`: the account's own address or username, which are among the first guesses (ASVS 5.0, 6.2.11). */
+export type PasswordFault = 'too_short' | 'too_long' | 'own_words' | 'common';
 
 /** The form that is hashed: NFC, so that one password is one however a keyboard composes it. Never trimmed. */
 export function normalisePassword(password: string): string {
   return password.normalize('NFC');
 }
 
-/**
- * What is wrong with a new password, as a sentence for its owner, or undefined. Lengths are counted in code
- * points after NFC.
- * @param owner the account's own words, which are among the first guesses (ASVS 5.0, 6.2.11).
- */
+/** The rule that a new password breaks, if any. */
 export function passwordFault(
   password: string,
   owner: { readonly email: string; readonly username: string },
-): string | undefined {
+): PasswordFault | undefined {
   const normal = normalisePassword(password);
   const length = [...normal].length;
-  if (length < SHORTEST) return `The password must have at least ${SHORTEST} characters.`;
-  if (length > LONGEST) return `The password must have at most ${LONGEST} characters.`;
+  if (length < PASSWORD_LENGTH.min) return 'too_short';
+  if (length > PASSWORD_LENGTH.max) return 'too_long';
   const folded = normal.toLowerCase();
-  if (wordsOf(owner).has(folded)) return 'The password must be neither the e-mail address nor the username.';
-  if (isCommon(folded)) return 'The password is one of the most common ones. Choose another.';
+  if (wordsOf(owner).has(folded)) return 'own_words';
+  if (isCommon(folded)) return 'common';
   return undefined;
 }
 
@@ -61,5 +60,5 @@ function readCommonPasswords(): ReadonlySet<string> {
   // Read rather than imported: an imported list of 49,000 would stay in memory whole.
   const file = new URL(import.meta.resolve('@zxcvbn-ts/language-common/src/passwords.json'));
   const byRank: readonly string[] = JSON.parse(readFileSync(file, 'utf8'));
-  return new Set(byRank.filter((password) => password.length >= SHORTEST).slice(0, COMMON));
+  return new Set(byRank.filter((password) => password.length >= PASSWORD_LENGTH.min).slice(0, COMMON));
 }

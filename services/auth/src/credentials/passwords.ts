@@ -1,8 +1,8 @@
 /** Password hashing on the thread pool, as much at once as there are processors, with a bounded queue before it. */
 import { createHmac } from 'node:crypto';
-import { unavailable } from '@latchkey/http';
 import { hashRaw } from '@node-rs/argon2';
 import type { Passwords } from '../ports/passwords.ts';
+import { Refused } from '../refused.ts';
 import { concurrencyLimit, type Load } from './concurrency-limit.ts';
 import { normalisePassword } from './password-rules.ts';
 
@@ -42,5 +42,5 @@ export function createPasswords(options: PasswordsOptions): Passwords & { load()
 }
 
 function overloaded(): Error {
-  return unavailable('Too many passwords are being checked at the moment. Try again.', 1);
+  return new Refused({ kind: 'overloaded', seconds: 1 });
 }

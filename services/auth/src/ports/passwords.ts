@@ -4,9 +4,8 @@ export interface Passwords {
    * The hash of a password for a canonical address. The salt is HMAC-SHA-256(PASSWORD_SALT_KEY, address), so one
    * hash serves every account of an address, and an address that nobody has.
    * Runs off the event loop; at most a bounded number wait, for a bounded time.
-   * @param isWanted asked when its turn comes: where nobody hears the answer any more, nothing is hashed
-   * @throws Problem (unavailable, with Retry-After) when too many wait, when its turn comes too late, or when it is not
-   * wanted any more.
+   * @param isWanted asked before hashing starts; false skips the work, because the client has disconnected
+   * @throws Refused (overloaded) if too many are waiting, the wait is too long, or the hash is no longer wanted
    */
   hash(password: string, address: string, isWanted?: () => boolean): Promise<string>;
 }

@@ -3,7 +3,7 @@ import { describe, test } from 'node:test';
 import type { AccountState, Command } from '../account/index.ts';
 import { address, admin, link, register } from '../account/testing/ada.ts';
 import { ownerOf } from './address.ts';
-import { inWorld, problem, type World } from './testing/world.ts';
+import { inWorld, refused, type World } from './testing/world.ts';
 
 const origin = { correlationId: 'request-1' };
 
@@ -213,7 +213,7 @@ describe('a command that another was faster than', () => {
       world.faults.push(...Array.from({ length: 8 }, () => [overtaken, overtaker]).flat());
       await assert.rejects(
         world.deps.accounts.execute(userId, origin, () => ({ ...revoke, reason: 'admin' }) as Command),
-        problem('conflict'),
+        refused('conflict'),
       );
       const reasons = (await world.factsOf(userId)).map(({ data }) => 'reason' in data && data.reason);
       assert.equal(reasons.filter((reason) => reason === 'logout-all').length, 8);

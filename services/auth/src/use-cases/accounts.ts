@@ -1,7 +1,6 @@
 /** Runs commands on accounts: load, decide, append, and again from the look-up when another was faster. */
 import { setTimeout as pause } from 'node:timers/promises';
 import { catalogue, encode } from '@latchkey/events';
-import { Problem, problems } from '@latchkey/http';
 import { StoreUnavailable } from '@latchkey/store';
 import { v4 } from 'uuid';
 import {
@@ -16,6 +15,7 @@ import {
   type RefusalKind,
 } from '../account/index.ts';
 import type { AppendResult, Commit, Journal, RecordedFact } from '../ports/journal.ts';
+import { Refused } from '../refused.ts';
 import { toPublic } from '../relay/to-public.ts';
 import type { Loaded, Streams } from '../streams.ts';
 
@@ -43,7 +43,7 @@ export interface Accounts {
   /**
    * Runs a command. `ask` is called on each try with the state as it is then, so that what the command says
    * of the world outside (who holds the address) is looked up again too.
-   * @throws Problem (conflict) if the account keeps changing meanwhile; StoreUnavailable, UnreadableCommit
+   * @throws Refused (conflict) if the account keeps changing meanwhile; StoreUnavailable, UnreadableCommit
    */
   execute(userId: string, origin: Origin, ask: Ask): Promise<Outcome>;
   /** The same for the command that makes an account, under a new id: the journal is not asked what it has of it. */
@@ -134,7 +134,7 @@ export function createAccounts(deps: {
       nudge(userId);
       return { state: facts.reduce(evolve, before.state), facts, ...refused };
     }
-    throw new Problem(problems.conflict, { detail: 'The account was changed meanwhile. Try again.' });
+    throw new Refused('conflict');
   }
 
   /** The command was carried out before, perhaps on another stream id: the answer is that commit's. */
@@ -152,7 +152,7 @@ export function createAccounts(deps: {
     open: async (stream, origin, facts) => {
       const commit = commitOf(stream, origin, { number: 0, sequence: 0 }, facts, { claims: [] });
       const result = await append(commit);
-      if (result.outcome === 'lost') throw new Problem(problems.conflict);
+      if (result.outcome === 'lost') throw new Refused('conflict');
       const appended = result.outcome === 'repeated' ? result.commit : commit;
       nudge(appended.stream);
       return appended;

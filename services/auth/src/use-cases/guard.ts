@@ -1,26 +1,27 @@
-/** What use cases demand before they start. */
-import { Problem, rateLimited } from '@latchkey/http';
+/** Checks that a use case makes before it starts. */
 import { passwordFault } from '../credentials/password-rules.ts';
-import { authProblems } from '../http/problems.ts';
 import type { Allowance } from '../ports/limits.ts';
+import { Refused } from '../refused.ts';
 
-/** @throws Problem (rate_limited) */
-export function demandAllowed(allowance: Allowance): void {
-  if (!allowance.allowed) throw rateLimited(allowance.retryAfterSeconds);
+/** @throws Refused (rate_limited) */
+export function assertAllowed(allowance: Allowance): void {
+  if (!allowance.allowed) throw new Refused({ kind: 'rate_limited', seconds: allowance.retryAfterSeconds });
 }
 
-/** @throws Problem (password_too_weak) naming the rule that is broken. */
-export function demandStrong(
+/**
+ * @param field the field of the request that holds the password
+ * @throws Refused (password_too_weak)
+ */
+export function assertStrongPassword(
   password: string,
-  account: { readonly email: string; readonly username: string },
+  owner: { readonly email: string; readonly username: string },
+  field: 'password' | 'newPassword',
 ): void {
-  const fault = passwordFault(password, account);
-  if (fault !== undefined) throw new Problem(authProblems.password_too_weak, { detail: fault });
+  const fault = passwordFault(password, owner);
+  if (fault !== undefined) throw new Refused({ kind: 'password_too_weak', fault, field });
 }
 
-/** @throws Problem (passwords_do_not_match) */
-export function demandSame(password: string, confirmation: string | undefined): void {
-  if (confirmation !== undefined && confirmation !== password) {
-    throw new Problem(authProblems.passwords_do_not_match, { detail: 'Passwords do not match' });
-  }
+/** @throws Refused (passwords_do_not_match) */
+export function assertSamePassword(password: string, confirmation: string | undefined): void {
+  if (confirmation !== undefined && confirmation !== password) throw new Refused('passwords_do_not_match');
 }

@@ -1,7 +1,7 @@
 /** What happened to an account, in words, from the journal. */
 import { assertNever } from '../account/assert-never.ts';
 import type { AccountFact } from '../account/index.ts';
-import { refused } from '../http/problems.ts';
+import { Refused } from '../refused.ts';
 import type { Deps } from './deps.ts';
 
 export interface HistoryEntry {
@@ -11,7 +11,7 @@ export interface HistoryEntry {
   readonly summary: string;
 }
 
-/** Oldest first. @throws Problem (not_found, unavailable) */
+/** Oldest first. @throws Refused (not_found, unavailable) */
 export function accountHistory({ journal }: Pick<Deps, 'journal'>) {
   return async (userId: string): Promise<readonly HistoryEntry[]> => {
     const commits = await journal.read(userId);
@@ -22,7 +22,7 @@ export function accountHistory({ journal }: Pick<Deps, 'journal'>) {
           : [{ sequence: sequence + i, type: fact.type, at: fact.time, summary: summaryOf(fact) }],
       ),
     );
-    if (entries.length === 0) throw refused('not_found');
+    if (entries.length === 0) throw new Refused('not_found');
     return entries;
   };
 }

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { Problem } from '@latchkey/http';
+import { Refused } from '../refused.ts';
 import { login, type SignedIn } from './login.ts';
-import { context, DAY, inWorld, problem, type World } from './testing/world.ts';
+import { context, DAY, inWorld, refused, type World } from './testing/world.ts';
 
 const ada = 'ada@example.com';
 const [PASSWORD, ANOTHER, WRONG] = ['correct horse battery', 'another horse battery', 'wrong horse battery'];
@@ -15,19 +15,19 @@ async function verified(world: World, address: string, password: string): Promis
   return userId;
 }
 
-async function fails(attempt: Promise<SignedIn>): Promise<Problem> {
+async function fails(attempt: Promise<SignedIn>): Promise<Refused> {
   const error = await attempt.then(
     () => undefined,
     (reason: unknown) => reason,
   );
-  assert.ok(error instanceof Problem);
+  assert.ok(error instanceof Refused);
   return error;
 }
 
 async function guess(world: World, times: number, address = ada): Promise<void> {
   for (const n of Array(times).keys()) {
     const attempt = world.useCases.login(address, WRONG, context({ ip: `203.0.113.${n}` }));
-    assert.equal((await fails(attempt)).spec.code, 'invalid_credentials');
+    assert.equal((await fails(attempt)).refusal.kind, 'invalid_credentials');
   }
 }
 
@@ -101,9 +101,7 @@ describe('a login', () => {
         await fails(login('ended@example.com', PASSWORD, home)),
         await fails(login('disabled@example.com', WRONG, home)),
       ];
-      for (const { spec, details } of reasons)
-        assert.deepEqual({ spec, details }, { spec: reasons[0]?.spec, details: reasons[0]?.details });
-      assert.equal(reasons[0]?.spec.code, 'invalid_credentials');
+      for (const { refusal } of reasons) assert.deepEqual(refusal, { kind: 'invalid_credentials' });
     }),
   );
 
@@ -113,8 +111,8 @@ describe('a login', () => {
       const owner = await verified(world, ada, PASSWORD);
       await world.signUp(ada, PASSWORD);
       await world.useCases.disableAccount({ userId: owner, by: 'ops' }, home);
-      await assert.rejects(world.useCases.login(ada, PASSWORD, home), problem('account_disabled'));
-      await assert.rejects(world.useCases.login(ada, WRONG, home), problem('invalid_credentials'));
+      await assert.rejects(world.useCases.login(ada, PASSWORD, home), refused('account_disabled'));
+      await assert.rejects(world.useCases.login(ada, WRONG, home), refused('invalid_credentials'));
     }),
   );
 });
@@ -126,7 +124,7 @@ describe('guessing passwords', () => {
       await world.signUp(ada, PASSWORD);
       for (const address of [ada, 'nobody@example.com']) {
         await guess(world, 3, address);
-        await assert.rejects(world.useCases.login(address, PASSWORD, elsewhere), problem('rate_limited'));
+        await assert.rejects(world.useCases.login(address, PASSWORD, elsewhere), refused('rate_limited'));
       }
     }),
   );
@@ -137,7 +135,7 @@ describe('guessing passwords', () => {
       await world.signUp(ada, PASSWORD);
       for (const n of Array(8).keys())
         await fails(world.useCases.login(`${n}@example.com`, WRONG, elsewhere));
-      await assert.rejects(world.useCases.login(ada, PASSWORD, elsewhere), problem('rate_limited'));
+      await assert.rejects(world.useCases.login(ada, PASSWORD, elsewhere), refused('rate_limited'));
       await world.useCases.login(ada, PASSWORD, home);
     }),
   );
@@ -157,13 +155,13 @@ describe('guessing passwords', () => {
       await world.useCases.login(ada, PASSWORD, home);
       await guess(world, 3);
       await world.useCases.login(ada, PASSWORD, home);
-      await assert.rejects(world.useCases.login(ada, PASSWORD, elsewhere), problem('rate_limited'));
+      await assert.rejects(world.useCases.login(ada, PASSWORD, elsewhere), refused('rate_limited'));
 
       const state = await world.deps.accounts.load(userId);
       const revoke = { type: 'RevokeSessions', reason: 'admin' } as const;
       await world.deps.accounts.execute(userId, home, () => revoke);
       assert.ok((await world.deps.sessions.list(state.userId, world.deps.now())).length > 0);
-      await assert.rejects(world.useCases.login(ada, PASSWORD, home), problem('rate_limited'));
+      await assert.rejects(world.useCases.login(ada, PASSWORD, home), refused('rate_limited'));
     }),
   );
 
@@ -173,7 +171,7 @@ describe('guessing passwords', () => {
       await world.signUp(ada, PASSWORD);
       await world.useCases.login(ada, PASSWORD, home);
       await guess(world, 3);
-      await assert.rejects(world.useCases.login(ada, PASSWORD, home), problem('rate_limited'));
+      await assert.rejects(world.useCases.login(ada, PASSWORD, home), refused('rate_limited'));
     }),
   );
 
@@ -196,7 +194,7 @@ describe('guessing passwords', () => {
       );
       await guess(world, 3);
       await world.useCases.login(ada, ANOTHER, home);
-      await assert.rejects(world.useCases.login(ada, ANOTHER, elsewhere), problem('rate_limited'));
+      await assert.rejects(world.useCases.login(ada, ANOTHER, elsewhere), refused('rate_limited'));
     }),
   );
 });

@@ -1,9 +1,8 @@
 /** Login by address and password: the owner of the address first, then its sign-ups, newest first. */
-import { Problem } from '@latchkey/http';
 import type { AccountState } from '../account/index.ts';
 import { sameHash } from '../account/same-hash.ts';
-import { authProblems } from '../http/problems.ts';
 import type { Session } from '../ports/sessions.ts';
+import { Refused } from '../refused.ts';
 import { livingSignUps, ownerOf } from './address.ts';
 import type { Context, Deps } from './deps.ts';
 import { tryPassword } from './tries.ts';
@@ -16,7 +15,7 @@ export interface SignedIn {
   readonly state: AccountState;
 }
 
-/** @throws Problem (invalid_credentials, account_disabled, rate_limited, unavailable) */
+/** @throws Refused (invalid_credentials, account_disabled, rate_limited, unavailable) */
 export function login(deps: Deps) {
   return async (address: string, password: string, context: Context): Promise<SignedIn> => {
     const account = await tryPassword(deps, { address, ip: context.ip }, async () => {
@@ -27,10 +26,8 @@ export function login(deps: Deps) {
       ]);
       return states.find((state) => sameHash(state.passwordHash, passwordHash));
     });
-    if (account === undefined) throw invalid();
-    if (account.disabled) {
-      throw new Problem(authProblems.account_disabled, { detail: 'This account has been disabled.' });
-    }
+    if (account === undefined) throw new Refused('invalid_credentials');
+    if (account.disabled) throw new Refused('account_disabled');
     const session = newSession(deps, account, context);
     await deps.sessions.create(session);
     return signedIn(deps, session, account);
@@ -80,11 +77,4 @@ function newSession(
     ip,
     userAgent,
   };
-}
-
-/** The same words for every reason. */
-function invalid(): Problem {
-  return new Problem(authProblems.invalid_credentials, {
-    detail: 'The e-mail address or the password is not right.',
-  });
 }

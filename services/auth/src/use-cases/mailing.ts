@@ -2,9 +2,9 @@
 import type { DataOf } from '@latchkey/events';
 import { commandIdOf } from './command-id.ts';
 import type { Context, Deps, Signed } from './deps.ts';
-import { demandAllowed } from './guard.ts';
+import { assertAllowed } from './guard.ts';
 
-/** @returns the mailing's id. @throws Problem (rate_limited, unavailable); all or nothing. */
+/** @returns the mailing's id. @throws Refused (rate_limited, unavailable); all or nothing. */
 export function sendMail({ accounts, limits, newId }: Pick<Deps, 'accounts' | 'limits' | 'newId'>) {
   return async (
     { userId }: Signed,
@@ -19,7 +19,7 @@ export function sendMail({ accounts, limits, newId }: Pick<Deps, 'accounts' | 'l
       idempotencyKey === undefined ? undefined : commandIdOf(idempotencyKey, 'send-mail', userId);
     const earlier = commandId === undefined ? undefined : await accounts.carriedOut(commandId);
     if (earlier !== undefined) return earlier.stream;
-    demandAllowed(await limits.take('mailing-admin', userId, recipients.length));
+    assertAllowed(await limits.take('mailing-admin', userId, recipients.length));
     const mailingId = newId();
     const origin = { ...context, ...(commandId !== undefined && { commandId }) };
     const { stream } = await accounts.open(mailingId, origin, [

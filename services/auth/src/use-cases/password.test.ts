@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { StoreUnavailable } from '@latchkey/store';
 import { createUseCases } from './index.ts';
-import { context, inWorld, type World } from './testing/world.ts';
+import { context, inWorld, refused, type World } from './testing/world.ts';
 import { carryOut } from './written-requests.ts';
 
 const ada = 'ada@example.com';
@@ -54,10 +54,10 @@ describe('what is done is told as done, though the counters of tries are away by
       await world.signUp(ada, PASSWORD);
       const { signed } = await login(world, PASSWORD);
       const change = { current: 'wrong horse battery', next: ANOTHER };
-      await assert.rejects(losingLimits(world).changePassword(signed, change, context()), {
-        name: 'Problem',
-        message: 'The current password is not right.',
-      });
+      await assert.rejects(
+        losingLimits(world).changePassword(signed, change, context()),
+        refused('current_password_incorrect'),
+      );
     }),
   );
 });

@@ -2,13 +2,13 @@
 import type { AccountState } from '../account/index.ts';
 import { resetRefusal } from '../account/index.ts';
 import { sameHash } from '../account/same-hash.ts';
-import { refused } from '../http/problems.ts';
+import { Refused } from '../refused.ts';
 import type { Outcome } from './accounts.ts';
 import { ownerOf, supersedeOthers } from './address.ts';
+import { bestEffort } from './best-effort.ts';
 import type { Context, Deps, Signed } from './deps.ts';
-import { demandSame, demandStrong } from './guard.ts';
+import { assertSamePassword, assertStrongPassword } from './guard.ts';
 import { presentedLink } from './presented-link.ts';
-import { followUp } from './reachable.ts';
 import { tryPassword } from './tries.ts';
 
 /** What the page of a reset link that can be used tells. */
@@ -20,12 +20,12 @@ export interface OpenReset {
   readonly first: boolean;
 }
 
-/** Changes nothing. @throws Problem (token_invalid, token_expired) */
+/** Changes nothing. @throws Refused (token_invalid, token_expired) */
 export function viewReset(deps: Deps) {
   return async (token: string): Promise<OpenReset> => openReset(await linkedAccount(deps, token));
 }
 
-/** @throws Problem (passwords_do_not_match, password_too_weak, token_invalid, token_expired, conflict, unavailable) */
+/** @throws Refused (passwords_do_not_match, password_too_weak, token_invalid, token_expired, conflict, unavailable) */
 export function completeReset(deps: Deps) {
   return async (
     token: string,
@@ -36,8 +36,8 @@ export function completeReset(deps: Deps) {
     const { accounts, limits, passwords, sessions, journal, now } = deps;
     const { userId, tokenHash } = presentedLink(deps, 'reset', token);
     const account = await linkedAccount(deps, token);
-    demandSame(password, confirmation);
-    demandStrong(password, account);
+    assertSamePassword(password, confirmation);
+    assertStrongPassword(password, account, 'newPassword');
     const passwordHash = await passwords.hash(password, account.address, context.isAwaited);
     const outcome = await accounts.execute(userId, context, async ({ address }) => ({
       type: 'CompleteReset',
@@ -49,19 +49,19 @@ export function completeReset(deps: Deps) {
     const first = outcome.facts.some(
       ({ type }) => type === 'AccountVerified' || type === 'RegistrationEnded',
     );
-    if (first) await followUp(() => journal.settle(userId));
-    if (outcome.refusal) throw refused(outcome.refusal);
-    await followUp(() => sessions.removeAll(userId));
-    if (first) await followUp(() => supersedeOthers(deps, account.address, context));
-    await followUp(() => limits.clear('login-address', account.address));
-    await followUp(() => limits.trust(account.address, context.ip));
+    if (first) await bestEffort(() => journal.settle(userId));
+    if (outcome.refusal) throw new Refused(outcome.refusal);
+    await bestEffort(() => sessions.removeAll(userId));
+    if (first) await bestEffort(() => supersedeOthers(deps, account.address, context));
+    await bestEffort(() => limits.clear('login-address', account.address));
+    await bestEffort(() => limits.trust(account.address, context.ip));
     return outcome;
   };
 }
 
 /**
  * Ends every other session and every open link; the caller's session goes on.
- * @throws Problem (current_password_incorrect, passwords_do_not_match, password_too_weak, rate_limited, …)
+ * @throws Refused (current_password_incorrect, passwords_do_not_match, password_too_weak, rate_limited, …)
  */
 export function changePassword(deps: Deps) {
   return async (
@@ -71,29 +71,29 @@ export function changePassword(deps: Deps) {
   ): Promise<Outcome> => {
     const { accounts, passwords, sessions } = deps;
     const { address } = state;
-    demandSame(change.next, change.confirmation);
-    demandStrong(change.next, state);
+    assertSamePassword(change.next, change.confirmation);
+    assertStrongPassword(change.next, state, 'newPassword');
     const outcome = await tryPassword(deps, { address, ip: context.ip }, async () => {
       const checkedHash = await passwords.hash(change.current, address, context.isAwaited);
       if (!sameHash(checkedHash, state.passwordHash)) return undefined;
       const passwordHash = await passwords.hash(change.next, address, context.isAwaited);
       return accounts.execute(userId, context, () => ({ type: 'ChangePassword', checkedHash, passwordHash }));
     });
-    if (outcome === undefined) throw refused('current_password_incorrect');
-    if (outcome.refusal) throw refused(outcome.refusal);
+    if (outcome === undefined) throw new Refused('current_password_incorrect');
+    if (outcome.refusal) throw new Refused(outcome.refusal);
     // The caller's session is lifted over the revocation first: a crash in between only logs out.
     await sessions.liftSince(sessionId, outcome.state.revokedAt);
-    await followUp(() => sessions.removeAll(userId, { except: sessionId }));
+    await bestEffort(() => sessions.removeAll(userId, { except: sessionId }));
     return outcome;
   };
 }
 
-/** The account that a reset link is for. @throws Problem (token_invalid, token_expired) */
+/** The account that a reset link is for. @throws Refused (token_invalid, token_expired) */
 async function linkedAccount(deps: Deps, token: string): Promise<AccountState> {
   const { userId, tokenHash } = presentedLink(deps, 'reset', token);
   const state = await deps.accounts.load(userId);
   const refusal = resetRefusal(state, tokenHash, deps.now());
-  if (refusal) throw refused(refusal);
+  if (refusal) throw new Refused(refusal);
   return state;
 }
 

@@ -1,10 +1,10 @@
 /** One's own names and language. */
 import type { ChangeProfile } from '../account/index.ts';
-import { refused } from '../http/problems.ts';
+import { Refused } from '../refused.ts';
 import type { Outcome } from './accounts.ts';
 import type { Context, Deps, Signed } from './deps.ts';
 
-/** @throws Problem (account_not_verified, conflict, unavailable) */
+/** @throws Refused (account_not_verified, conflict, unavailable) */
 export function changeProfile({ accounts }: Deps) {
   return async (
     { userId }: Signed,
@@ -12,7 +12,7 @@ export function changeProfile({ accounts }: Deps) {
     context: Context,
   ): Promise<Outcome> => {
     const outcome = await accounts.execute(userId, context, () => ({ type: 'ChangeProfile', ...change }));
-    if (outcome.refusal) throw refused(outcome.refusal);
+    if (outcome.refusal) throw new Refused(outcome.refusal);
     return outcome;
   };
 }

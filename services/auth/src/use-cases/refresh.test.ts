@@ -4,12 +4,12 @@ import { StoreUnavailable } from '@latchkey/store';
 import { UnreadableCommit } from '../ports/journal.ts';
 import { createUseCases } from './index.ts';
 import type { SignedIn } from './login.ts';
-import { context, DAY, inWorld, problem, type World } from './testing/world.ts';
+import { context, DAY, inWorld, refused, type World } from './testing/world.ts';
 
 const ada = 'ada@example.com';
 const PASSWORD = 'correct horse battery';
 const SECOND = 1000;
-const invalid = problem('refresh_token_invalid');
+const invalid = refused('refresh_token_invalid');
 
 async function loggedIn(world: World): Promise<SignedIn> {
   await world.signUp(ada, PASSWORD);
@@ -66,7 +66,7 @@ describe('a refresh token', () => {
           return Promise.reject(failure);
         }
         const { refresh } = createUseCases({ ...world.deps, accounts: { ...world.deps.accounts, load } });
-        await assert.rejects(refresh(refreshToken, context()), problem('unavailable'));
+        await assert.rejects(refresh(refreshToken, context()), failure);
         world.advance(60 * SECOND);
         await world.useCases.refresh(refreshToken, context());
         assert.equal(await revocations(world, state.userId), 0);

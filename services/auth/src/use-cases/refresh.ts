@@ -1,24 +1,23 @@
 /** Refresh: each token works once; a lost answer is repeated for ten seconds; an older one is a theft. */
-import { Problem } from '@latchkey/http';
-import { authProblems } from '../http/problems.ts';
 import type { Session } from '../ports/sessions.ts';
+import { Refused } from '../refused.ts';
+import { bestEffort } from './best-effort.ts';
 import type { Context, Deps } from './deps.ts';
 import { type SignedIn, signedIn } from './login.ts';
-import { followUp } from './reachable.ts';
 import { isAlive } from './standing.ts';
 
 /** How long the token before the current one still gets the current one. */
 const GRACE_MS = 10_000;
 
-/** @throws Problem (refresh_token_invalid, unavailable) */
+/** @throws Refused (refresh_token_invalid, unavailable) */
 export function refresh(deps: Deps) {
   return async (refreshToken: string, context: Context): Promise<SignedIn> => {
     const named = deps.refreshTokens.open(refreshToken);
-    if (named === undefined) throw invalid();
+    if (named === undefined) throw new Refused('refresh_token_invalid');
     const session = await livingSession(deps, named.sessionId);
     // Before the token is used up: whoever is told to come back later must find it as it was.
     const state = await deps.accounts.load(session.userId);
-    if (!isAlive(state, session.since)) throw invalid();
+    if (!isAlive(state, session.since)) throw new Refused('refresh_token_invalid');
     const current =
       session.n === named.n
         ? await rotate(deps, named, context)
@@ -39,7 +38,7 @@ async function rotate(deps: Deps, { sessionId, n }: Named, context: Context): Pr
 
 async function livingSession({ sessions, now }: Deps, id: string): Promise<Session> {
   const session = await sessions.find(id);
-  if (session === undefined || session.expiresAt <= now()) throw invalid();
+  if (session === undefined || session.expiresAt <= now()) throw new Refused('refresh_token_invalid');
   return session;
 }
 
@@ -47,7 +46,7 @@ async function livingSession({ sessions, now }: Deps, id: string): Promise<Sessi
 async function lostAnswer(deps: Deps, session: Session, n: number, context: Context): Promise<Session> {
   if (isLostAnswer(session, n, deps.now())) return session;
   if (n < session.n) await endStolen(deps, session, context);
-  throw invalid();
+  throw new Refused('refresh_token_invalid');
 }
 
 function isLostAnswer({ n, rotatedAt }: Session, presented: number, now: Date): boolean {
@@ -64,12 +63,5 @@ async function endStolen(deps: Deps, { userId, since }: Session, context: Contex
     reason: 'refresh-reuse',
     since,
   }));
-  if (facts.length > 0) await followUp(() => deps.sessions.removeAll(userId));
-}
-
-/** The same words for every reason. */
-function invalid(): Problem {
-  return new Problem(authProblems.refresh_token_invalid, {
-    detail: 'The refresh token is not valid, or not any more. Log in again.',
-  });
+  if (facts.length > 0) await bestEffort(() => deps.sessions.removeAll(userId));
 }

@@ -1,9 +1,9 @@
 /** Sessions: seen and ended by whoever they belong to. */
-import { Problem, problems } from '@latchkey/http';
 import type { Session } from '../ports/sessions.ts';
+import { Refused } from '../refused.ts';
 import type { Outcome } from './accounts.ts';
+import { bestEffort } from './best-effort.ts';
 import type { Context, Deps, Signed } from './deps.ts';
-import { followUp } from './reachable.ts';
 import { isAlive } from './standing.ts';
 
 /** Ends the session that a genuine refresh token names. Anything else ends nothing, and is no error. */
@@ -23,7 +23,7 @@ export function logoutEverywhere({ accounts, sessions }: Deps) {
       type: 'RevokeSessions',
       reason: 'logout-all',
     }));
-    await followUp(() => sessions.removeAll(userId));
+    await bestEffort(() => sessions.removeAll(userId));
     return outcome;
   };
 }
@@ -36,10 +36,10 @@ export function listSessions({ sessions, now }: Deps) {
   };
 }
 
-/** @throws Problem (not_found) for a session that is not the caller's. */
+/** @throws Refused (session_not_found) for a session that is not the caller's. */
 export function endSession({ sessions }: Deps) {
   return async ({ userId }: Signed, sessionId: string): Promise<void> => {
     const removed = await sessions.remove(userId, sessionId);
-    if (!removed) throw new Problem(problems.not_found, { detail: 'There is no such session.' });
+    if (!removed) throw new Refused('session_not_found');
   };
 }

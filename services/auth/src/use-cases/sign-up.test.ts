@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { ownerOf } from './address.ts';
 import { signUp } from './sign-up.ts';
-import { context, inWorld, problem, type World } from './testing/world.ts';
+import { context, inWorld, refused, type World } from './testing/world.ts';
 
 const ada = 'ada@example.com';
 const [PASSWORD, ANOTHER] = ['correct horse battery', 'another horse battery'];
@@ -69,7 +69,7 @@ describe('a sign-up', () => {
       const { userId } = await world.signUp(ada, PASSWORD);
       await world.useCases.verify(tokenOf(world, userId), PASSWORD, context());
       await world.useCases.signUp(person, context());
-      await assert.rejects(revealing(person, context()), problem('email_already_registered'));
+      await assert.rejects(revealing(person, context()), refused('email_already_registered'));
     }),
   );
 });
@@ -86,7 +86,7 @@ describe('verifying a sign-up', () => {
       assert.equal(await statusOf(world, other.userId), 'ended');
       await assert.rejects(
         world.useCases.verify(tokenOf(world, other.userId), ANOTHER, context()),
-        problem('token_invalid'),
+        refused('token_invalid'),
       );
       const again = await world.useCases.verify(tokenOf(world, userId), undefined, context());
       assert.deepEqual(again.facts, []);
@@ -102,9 +102,9 @@ describe('verifying a sign-up', () => {
         return world.useCases.verify(tokenOf(world, userId), password, context());
       }
       assert.equal((await world.useCases.viewVerification(tokenOf(world, userId))).contested, true);
-      await assert.rejects(verify(), problem('password_required'));
-      for (const _ of Array(3).keys()) await assert.rejects(verify(ANOTHER), problem('password_required'));
-      await assert.rejects(verify(PASSWORD), problem('rate_limited'));
+      await assert.rejects(verify(), refused('password_required'));
+      for (const _ of Array(3).keys()) await assert.rejects(verify(ANOTHER), refused('password_required'));
+      await assert.rejects(verify(PASSWORD), refused('rate_limited'));
       assert.equal(await statusOf(world, userId), 'unverified');
     }),
   );
@@ -117,7 +117,7 @@ describe('verifying a sign-up', () => {
         return world.useCases.verify(tokenOf(world, userId), undefined, context());
       }
       world.faults.push('answer lost', 'answer lost');
-      await assert.rejects(verify(), problem('unavailable'));
+      await assert.rejects(verify(), { name: 'StoreUnavailable' });
       assert.equal(await living(world), 1);
       assert.deepEqual((await verify()).facts, []);
       assert.equal(await living(world), 0);

@@ -1,17 +1,16 @@
 /** Sign-up: an account of its own each time; the same answer and the same work whoever has the address. */
-import { Problem } from '@latchkey/http';
 import { ipKey } from '../credentials/ip-key.ts';
-import { authProblems } from '../http/problems.ts';
+import { Refused } from '../refused.ts';
 import type { Origin } from './accounts.ts';
 import { ownerOf } from './address.ts';
 import { commandIdOf } from './command-id.ts';
 import type { Context, Deps } from './deps.ts';
-import { demandAllowed, demandStrong } from './guard.ts';
+import { assertAllowed, assertStrongPassword } from './guard.ts';
 import { mintLink } from './links.ts';
 import { writeDown } from './written-requests.ts';
 
 /** Living unverified accounts of one address; a further sign-up asks for a link to the newest of them. */
-const FULL_HOUSE = 5;
+const MAX_PENDING_SIGN_UPS_PER_ADDRESS = 5;
 
 export interface SignUp {
   readonly email: { readonly stored: string; readonly canonical: string };
@@ -23,17 +22,17 @@ export interface SignUp {
 }
 
 /**
- * @throws Problem (rate_limited, password_too_weak, unavailable; email_already_registered where the settings
+ * @throws Refused (rate_limited, password_too_weak, unavailable; email_already_registered where the settings
  * say that sign-ups may reveal it)
  */
 export function signUp(deps: Deps) {
   return async (person: SignUp, context: Context): Promise<void> => {
     const { accounts, journal, limits, passwords, settings, newId } = deps;
     const { stored, canonical: address } = person.email;
-    demandStrong(person.password, { email: stored, username: person.username });
+    assertStrongPassword(person.password, { email: stored, username: person.username }, 'password');
     const origin = originOf(context, address);
     if (origin.commandId !== undefined && (await accounts.carriedOut(origin.commandId))) return;
-    demandAllowed(await limits.take('signup-ip', ipKey(context.ip)));
+    assertAllowed(await limits.take('signup-ip', ipKey(context.ip)));
     if (settings.revealExisting) await refuseTaken(deps, address);
 
     // The work is the same for every address, so that its time tells nothing.
@@ -45,7 +44,7 @@ export function signUp(deps: Deps) {
     const mayMail = await limits.take('verification-address', address);
     if (!mayMail.allowed) return;
     // As many as are marked: loading them would take the longer the more there are.
-    if ((await journal.living(address)).length >= FULL_HOUSE) {
+    if ((await journal.living(address)).length >= MAX_PENDING_SIGN_UPS_PER_ADDRESS) {
       await writeDown(deps, 'verification', address, context);
       return;
     }
@@ -75,9 +74,7 @@ function originOf(context: Context, address: string): Origin {
   };
 }
 
-const refuseTaken = async (deps: Pick<Deps, 'journal'>, address: string): Promise<void> => {
+async function refuseTaken(deps: Pick<Deps, 'journal'>, address: string): Promise<void> {
   if ((await ownerOf(deps, address)) === undefined) return;
-  throw new Problem(authProblems.email_already_registered, {
-    detail: 'An account with this e-mail address exists already.',
-  });
-};
+  throw new Refused('email_already_registered');
+}

@@ -1,8 +1,6 @@
 /** Whether what was decided on a sequence of an account still counts. */
-import type { AccessClaims } from '@latchkey/tokens';
 import type { AccountState } from '../account/index.ts';
 import type { Deps, Signed } from './deps.ts';
-import { reachable } from './reachable.ts';
 
 /** The account lives, and nothing later than `sequence` revoked its sessions. */
 export function isAlive(state: AccountState, sequence: number): boolean {
@@ -15,12 +13,15 @@ export function isAlive(state: AccountState, sequence: number): boolean {
 
 /** What the guards ask for each access token: the journal's state and the session, as they are now. */
 export function standing(deps: Pick<Deps, 'accounts' | 'sessions' | 'now'>) {
-  return async (
-    claims: AccessClaims,
-  ): Promise<(Signed & { readonly verified: boolean; readonly role: string }) | 'dead'> => {
-    const [state, session] = await reachable(() =>
-      Promise.all([deps.accounts.load(claims.sub), deps.sessions.find(claims.sid)]),
-    );
+  return async (claims: {
+    readonly sub: string;
+    readonly sid: string;
+    readonly seq: number;
+  }): Promise<(Signed & { readonly verified: boolean; readonly role: string }) | 'dead'> => {
+    const [state, session] = await Promise.all([
+      deps.accounts.load(claims.sub),
+      deps.sessions.find(claims.sid),
+    ]);
     if (session?.userId !== claims.sub || session.expiresAt <= deps.now()) return 'dead';
     if (!isAlive(state, claims.seq) || !isAlive(state, session.since)) return 'dead';
     return {

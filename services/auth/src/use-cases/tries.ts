@@ -1,9 +1,9 @@
 /** Tries at a password: guessers run into the limit; whoever belongs to the address does not. */
 import { ipKey } from '../credentials/ip-key.ts';
 import { ownerOf } from './address.ts';
+import { bestEffort } from './best-effort.ts';
 import type { Deps } from './deps.ts';
-import { demandAllowed } from './guard.ts';
-import { followUp } from './reachable.ts';
+import { assertAllowed } from './guard.ts';
 import { isAlive } from './standing.ts';
 
 type Needs = Pick<Deps, 'accounts' | 'journal' | 'sessions' | 'limits' | 'now'>;
@@ -18,7 +18,7 @@ interface Who {
  * Tries a password, counted against its address before it is looked at: guesses that come all at once cannot
  * slip past the limit. One that was right, or that could not be checked, is taken back.
  * @param attempt resolves with nothing where the password was wrong
- * @throws Problem (rate_limited), or what `attempt` throws
+ * @throws Refused (rate_limited), or what `attempt` throws
  */
 export async function tryPassword<T>(
   deps: Needs,
@@ -27,12 +27,12 @@ export async function tryPassword<T>(
 ): Promise<T | undefined> {
   const { limits } = deps;
   const network = ipKey(who.ip);
-  demandAllowed(await limits.peek('login-ip', network));
+  assertAllowed(await limits.peek('login-ip', network));
   const counted = await limits.take('login-address', who.address);
-  if (!counted.allowed && !(await isKnownFrom(deps, who))) demandAllowed(counted);
+  if (!counted.allowed && !(await isKnownFrom(deps, who))) assertAllowed(counted);
   /** A point too few hurts less than an answer that denies what is done. */
   async function takeBack(): Promise<void> {
-    if (counted.allowed) await followUp(() => limits.giveBack('login-address', who.address));
+    if (counted.allowed) await bestEffort(() => limits.giveBack('login-address', who.address));
   }
   const result = await attempt().catch(async (error: unknown) => {
     await takeBack();

@@ -1,14 +1,14 @@
 /** The verification link: what its page shows, and what follows when a person acts on it. */
 import { type AccountState, verificationRefusal } from '../account/index.ts';
 import { ipKey } from '../credentials/ip-key.ts';
-import { refused } from '../http/problems.ts';
+import { Refused } from '../refused.ts';
 import type { Outcome } from './accounts.ts';
 import { isContested, ownerOf, supersedeOthers } from './address.ts';
+import { bestEffort } from './best-effort.ts';
 import type { Context, Deps, Signed } from './deps.ts';
-import { demandAllowed } from './guard.ts';
+import { assertAllowed } from './guard.ts';
 import { mintLink } from './links.ts';
 import { presentedLink } from './presented-link.ts';
-import { followUp } from './reachable.ts';
 import { tryPassword } from './tries.ts';
 
 /** What the page of a link that can be used tells. */
@@ -23,13 +23,13 @@ export interface OpenVerification {
   readonly contested: boolean;
 }
 
-/** Changes nothing: mail scanners follow links. @throws Problem (token_invalid, token_expired) */
+/** Changes nothing: mail scanners follow links. @throws Refused (token_invalid, token_expired) */
 export function viewVerification(deps: Deps) {
   return async (token: string): Promise<OpenVerification> => {
     const { userId, tokenHash } = presentedLink(deps, 'verification', token);
     const state = await deps.accounts.load(userId);
     const refusal = verificationRefusal(state, tokenHash, deps.now());
-    if (refusal) throw refused(refusal);
+    if (refusal) throw new Refused(refusal);
     const used = state.verification?.used ?? false;
     return {
       username: state.username,
@@ -44,7 +44,7 @@ export function viewVerification(deps: Deps) {
 
 /**
  * The holder of the link confirms the sign-up, with its password where others are open.
- * @throws Problem (token_invalid, token_expired, password_required, rate_limited, conflict, unavailable)
+ * @throws Refused (token_invalid, token_expired, password_required, rate_limited, conflict, unavailable)
  */
 export function verify(deps: Deps) {
   return async (token: string, password: string | undefined, context: Context): Promise<Outcome> => {
@@ -54,9 +54,9 @@ export function verify(deps: Deps) {
         ? await confirm(deps, link, undefined, context)
         : await confirmWith(deps, link, password, context);
     const { facts, refusal, state } = outcome;
-    if (facts.length > 0) await followUp(() => deps.journal.settle(link.userId));
-    if (refusal) throw refused(refusal);
-    if (facts.length > 0) await followUp(() => supersedeOthers(deps, state.address, context));
+    if (facts.length > 0) await bestEffort(() => deps.journal.settle(link.userId));
+    if (refusal) throw new Refused(refusal);
+    if (facts.length > 0) await bestEffort(() => supersedeOthers(deps, state.address, context));
     return outcome;
   };
 }
@@ -98,7 +98,7 @@ async function confirmWith(
   return outcome ?? { state, facts: [], refusal: 'password_required' };
 }
 
-/** "This was not me." @throws Problem (token_invalid, token_expired, conflict, unavailable) */
+/** "This was not me." @throws Refused (token_invalid, token_expired, conflict, unavailable) */
 export function rejectSignUp(deps: Deps) {
   return async (token: string, context: Context): Promise<Outcome> => {
     const { userId, tokenHash } = presentedLink(deps, 'verification', token);
@@ -107,16 +107,16 @@ export function rejectSignUp(deps: Deps) {
       tokenHash,
       now: deps.now(),
     }));
-    if (outcome.refusal) throw refused(outcome.refusal);
-    await followUp(() => deps.journal.settle(userId));
+    if (outcome.refusal) throw new Refused(outcome.refusal);
+    await bestEffort(() => deps.journal.settle(userId));
     return outcome;
   };
 }
 
-/** A newer link for the caller's own account, as it is then; a verified one needs none. @throws Problem (rate_limited) */
+/** A newer link for the caller's own account, as it is then; a verified one needs none. @throws Refused (rate_limited) */
 export function renewVerification(deps: Deps) {
   return async (caller: Signed, context: Context): Promise<AccountState> => {
-    demandAllowed(await deps.limits.take('mail-ip', ipKey(context.ip)));
+    assertAllowed(await deps.limits.take('mail-ip', ipKey(context.ip)));
     if (caller.state.status !== 'unverified') return caller.state;
     const mayMail = await deps.limits.take('verification-address', caller.state.address);
     if (!mayMail.allowed) return caller.state;

@@ -3,7 +3,7 @@ import { describe, test } from 'node:test';
 import { createLogger } from '@latchkey/process';
 import type { WrittenRequest } from '../ports/requests.ts';
 import { until } from './testing/until.ts';
-import { context, inWorld, MINUTE, problem, type World } from './testing/world.ts';
+import { context, inWorld, MINUTE, refused, type World } from './testing/world.ts';
 import { createWorker, type Worker } from './worker.ts';
 import { carryOut } from './written-requests.ts';
 
@@ -118,7 +118,7 @@ describe('a request by address', () => {
         );
       }
       for (const n of Array(30).keys()) await other(n);
-      await assert.rejects(other(30), problem('rate_limited'));
+      await assert.rejects(other(30), refused('rate_limited'));
     }),
   );
 });

@@ -7,13 +7,13 @@ import type { WrittenRequest } from '../ports/requests.ts';
 import { livingSignUps, ownerOf } from './address.ts';
 import { commandIdOf } from './command-id.ts';
 import type { Context, Deps } from './deps.ts';
-import { demandAllowed } from './guard.ts';
+import { assertAllowed } from './guard.ts';
 import { mintLink } from './links.ts';
 
-/** @throws Problem (rate_limited) by IP; over the limit of an address nothing is written, and nothing said. */
+/** @throws Refused (rate_limited) by IP; over the limit of an address nothing is written, and nothing said. */
 export function requestByAddress(deps: Pick<Deps, 'limits' | 'requests' | 'newId' | 'now' | 'wakeWorker'>) {
   return async (kind: WrittenRequest['kind'], address: string, context: Context): Promise<void> => {
-    demandAllowed(await deps.limits.take('mail-ip', ipKey(context.ip)));
+    assertAllowed(await deps.limits.take('mail-ip', ipKey(context.ip)));
     const limit = kind === 'verification' ? 'verification-address' : 'reset-address';
     const mayMail = await deps.limits.take(limit, address);
     if (mayMail.allowed) await writeDown(deps, kind, address, context);

@@ -6,24 +6,34 @@ import { join } from 'node:path';
 import { instantInWords } from '@latchkey/locale';
 import type { OpenReset } from '../../use-cases/password.ts';
 import type { OpenVerification } from '../../use-cases/verification.ts';
-import { BASE } from '../deps.ts';
-import { faultIn, problemIn, type ShownProblem } from './faults.ts';
+import { BASE } from '../base-path.ts';
+import { type Language, languageFor } from './language.ts';
 import { loadTemplates, type PageName } from './templates.ts';
-import { type Language, type LinkKind, languageFor, type Message } from './texts.ts';
-import { shown } from './words.ts';
+import type { FaultCode, LinkKind, Message } from './texts.ts';
+import { shown, waitInWords } from './words.ts';
+
+/** What is wrong with one field of the reset form. */
+export interface ResetFault {
+  readonly field: 'newPassword' | 'confirmNewPassword';
+  readonly code: FaultCode;
+}
+
+/** A problem's members (RFC 9457) that a page shows. */
+interface ShownProblem {
+  readonly code?: string;
+  readonly title: string;
+  readonly detail?: string | undefined;
+  /** In seconds. */
+  readonly retryAfter?: number | undefined;
+}
 
 export interface Pages {
   /** Who signed up when, a button to confirm, another for "this was not me". `action` is where the forms post. */
-  verification(view: OpenVerification & { readonly action: string; readonly fault?: string }): string;
+  verification(view: OpenVerification & { readonly action: string; readonly fault?: FaultCode }): string;
   verified(view: { readonly locale: string }): string;
   rejected(view: { readonly locale: string }): string;
   /** A form for a new password; `first`: for the first one. */
-  reset(
-    view: OpenReset & {
-      readonly action: string;
-      readonly fault?: { readonly field: 'newPassword' | 'confirmNewPassword'; readonly message: string };
-    },
-  ): string;
+  reset(view: OpenReset & { readonly action: string; readonly fault?: ResetFault }): string;
   resetDone(view: { readonly locale: string; readonly first: boolean }): string;
   /** After a form by address: a mail is on its way if there is an account. */
   requested(view: { readonly locale: string; readonly kind: LinkKind }): string;
@@ -62,7 +72,7 @@ export function createPages(): Pages {
         signedUpAt: { machine: signedUpAt.toISOString(), words: instantInWords(signedUpAt, tag) },
         contested,
         action,
-        fault: fault === undefined ? null : faultIn(language, fault),
+        fault: fault === undefined ? null : texts.faults[fault],
       });
     },
 
@@ -79,14 +89,14 @@ export function createPages(): Pages {
     reset({ locale, email, first, action, fault }) {
       const language = languageFor(locale);
       const words = language.texts.reset[first ? 'first' : 'again'];
-      const said = fault === undefined ? null : faultIn(language, fault.message);
+      const text = fault === undefined ? null : language.texts.faults[fault.code];
       return render(language, 'reset', {
         ...words,
         email: shown(email),
         action,
-        fault: said,
-        newPasswordFault: fault?.field === 'newPassword' ? said : null,
-        confirmNewPasswordFault: fault?.field === 'confirmNewPassword' ? said : null,
+        fault: text,
+        newPasswordFault: fault?.field === 'newPassword' ? text : null,
+        confirmNewPasswordFault: fault?.field === 'confirmNewPassword' ? text : null,
       });
     },
 
@@ -114,9 +124,20 @@ export function createPages(): Pages {
 
     problem({ locale, ...problem }) {
       const language = languageFor(locale);
-      return message(language, 'failed', problemIn(language, problem));
+      return message(language, 'failed', problemMessage(language, problem));
     },
 
     stylesheet: readFileSync(join(import.meta.dirname, 'pages.css'), 'utf8'),
   };
+}
+
+/** In the reader's language where the code has a text, else as the API says it. */
+function problemMessage({ tag, texts }: Language, problem: ShownProblem): Message {
+  const { code, title, detail, retryAfter } = problem;
+  const known = Object.entries(texts.problems).find(([name]) => name === code)?.[1];
+  if (known === undefined)
+    return { title, paragraphs: detail === undefined || detail === title ? [] : [detail] };
+  if (code !== 'rate_limited' || retryAfter === undefined) return known;
+  const wait = texts.tryAgainIn(waitInWords(retryAfter, tag));
+  return { title: known.title, paragraphs: [...known.paragraphs, wait] };
 }

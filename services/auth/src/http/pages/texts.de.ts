@@ -92,12 +92,12 @@ export const de: Texts = {
     send: 'Neuen Link senden',
   },
   faults: {
-    differ: 'Die beiden Passwörter sind nicht gleich. Geben Sie sie noch einmal ein.',
-    tooShort: 'Dieses Passwort ist zu kurz. Wählen Sie eines mit mindestens 8 Zeichen.',
-    tooLong: 'Dieses Passwort ist zu lang. Wählen Sie eines mit höchstens 128 Zeichen.',
-    ownWords: 'Das Passwort darf weder Ihre E-Mail-Adresse noch Ihr Benutzername sein.',
+    passwords_do_not_match: 'Die beiden Passwörter sind nicht gleich. Geben Sie sie noch einmal ein.',
+    too_short: 'Dieses Passwort ist zu kurz. Wählen Sie eines mit mindestens 8 Zeichen.',
+    too_long: 'Dieses Passwort ist zu lang. Wählen Sie eines mit höchstens 128 Zeichen.',
+    own_words: 'Das Passwort darf weder Ihre E-Mail-Adresse noch Ihr Benutzername sein.',
     common: 'Das ist eines der häufigsten Passwörter. Wählen Sie ein anderes.',
-    passwordRequired:
+    password_required:
       'Das Passwort dieser Anmeldung wird gebraucht. Prüfen Sie, ob es das dafür gewählte ist.',
   },
   problems: {

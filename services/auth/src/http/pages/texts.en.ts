@@ -88,12 +88,12 @@ export const en: Texts = {
     send: 'Send a new link',
   },
   faults: {
-    differ: 'The two passwords are not the same. Type them again.',
-    tooShort: 'This password is too short. Choose one with at least 8 characters.',
-    tooLong: 'This password is too long. Choose one with at most 128 characters.',
-    ownWords: 'The password must be neither your email address nor your username.',
+    passwords_do_not_match: 'The two passwords are not the same. Type them again.',
+    too_short: 'This password is too short. Choose one with at least 8 characters.',
+    too_long: 'This password is too long. Choose one with at most 128 characters.',
+    own_words: 'The password must be neither your email address nor your username.',
     common: 'This is one of the most common passwords. Choose another one.',
-    passwordRequired: 'The password of this sign-up is needed. Check that it is the one chosen for it.',
+    password_required: 'The password of this sign-up is needed. Check that it is the one chosen for it.',
   },
   problems: {
     validation_failed: {

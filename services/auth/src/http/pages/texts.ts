@@ -1,9 +1,6 @@
-/** What the pages say. A language in which a text is missing does not compile. */
-
+/** The texts of the pages. A language that lacks one does not compile. */
 import type { problems } from '@latchkey/http';
-import { parseLocale } from '@latchkey/locale';
-import { de } from './texts.de.ts';
-import { en } from './texts.en.ts';
+import type { PasswordFault } from '../../credentials/password-rules.ts';
 
 export interface Message {
   readonly title: string;
@@ -48,7 +45,7 @@ export interface Texts {
     readonly email: string;
     readonly send: string;
   };
-  readonly faults: Readonly<Record<FaultKind, string>>;
+  readonly faults: Readonly<Record<FaultCode, string>>;
   readonly problems: Readonly<Record<keyof typeof problems, Message>>;
   /** @param wait a span of time in words. */
   readonly tryAgainIn: (wait: string) => string;
@@ -56,19 +53,5 @@ export interface Texts {
 
 export type LinkKind = 'verification' | 'password-reset';
 export type LinkState = 'expired' | 'invalid';
-export type FaultKind = 'differ' | 'tooShort' | 'tooLong' | 'ownWords' | 'common' | 'passwordRequired';
-
-const languages: Readonly<Record<string, Texts>> = { en, de };
-
-export interface Language {
-  /** For `lang` and `Intl`: the reader's own locale where there are texts in its language. */
-  readonly tag: string;
-  readonly texts: Texts;
-}
-
-/** Returns the texts for a reader; English where there are none in the language of `locale`. */
-export function languageFor(locale: string): Language {
-  const { tag, language } = parseLocale(locale);
-  const texts = languages[language];
-  return texts === undefined ? { tag: 'en', texts: en } : { tag, texts };
-}
+/** What a person can correct in a form. */
+export type FaultCode = PasswordFault | 'passwords_do_not_match' | 'password_required';

@@ -1,9 +1,11 @@
 import { catalogue, role } from '@latchkey/events';
-import { problems, type Route, route } from '@latchkey/http';
+import { problems, type Route } from '@latchkey/http';
 import { z } from 'zod';
 import { emailAddress } from '../../credentials/email.ts';
+import { BASE } from '../base-path.ts';
 import { contextOf, repeatable, repeatableContextOf } from '../context.ts';
-import { BASE, type RouteDeps } from '../deps.ts';
+import type { RouteDeps } from '../deps.ts';
+import { operationRoute } from '../operation.ts';
 import { refusals } from '../problems.ts';
 import { accountView, changed, sequenceHeader, viewAccount } from '../views.ts';
 import { historyView } from './profile.ts';
@@ -24,8 +26,9 @@ function given({ reason }: z.infer<typeof reasonBody>) {
   return reason === undefined ? {} : { reason };
 }
 
-export function changeRoleRoute({ useCases, guards }: RouteDeps): Route {
-  return route({
+export function changeRoleRoute({ useCases, count, guards }: RouteDeps): Route {
+  return operationRoute(count, {
+    operation: 'changeRole',
     method: 'PUT',
     path: `${BASE}/accounts/:id/role`,
     tag: 'administration',
@@ -44,12 +47,13 @@ export function changeRoleRoute({ useCases, guards }: RouteDeps): Route {
 }
 
 function switchRoute(
-  { guards }: RouteDeps,
+  { guards, count }: RouteDeps,
   verb: 'disable' | 'enable',
   summary: string,
   run: RouteDeps['useCases']['disableAccount'],
 ): Route {
-  return route({
+  return operationRoute(count, {
+    operation: `${verb}Account`,
     method: 'POST',
     path: `${BASE}/accounts/:id/${verb}`,
     tag: 'administration',
@@ -81,8 +85,9 @@ export function enableRoute(deps: RouteDeps): Route {
   return switchRoute(deps, 'enable', 'Enable an account again', deps.useCases.enableAccount);
 }
 
-export function accountHistoryRoute({ useCases, guards }: RouteDeps): Route {
-  return route({
+export function accountHistoryRoute({ useCases, count, guards }: RouteDeps): Route {
+  return operationRoute(count, {
+    operation: 'accountHistory',
     method: 'GET',
     path: `${BASE}/accounts/:id/history`,
     tag: 'administration',
@@ -98,8 +103,9 @@ export function accountHistoryRoute({ useCases, guards }: RouteDeps): Route {
   });
 }
 
-export function sendMailRoute({ useCases, guards }: RouteDeps): Route {
-  return route({
+export function sendMailRoute({ useCases, count, guards }: RouteDeps): Route {
+  return operationRoute(count, {
+    operation: 'sendMail',
     method: 'POST',
     path: `${BASE}/send-mail`,
     tag: 'administration',

@@ -6,17 +6,18 @@ import {
   type Problem,
   problems,
   type Route,
-  route,
   validationFailed,
 } from '@latchkey/http';
 import { z } from 'zod';
 import type { AccountState } from '../../account/index.ts';
 import { emailAddress } from '../../credentials/email.ts';
 import type { Signed } from '../../use-cases/deps.ts';
+import { BASE } from '../base-path.ts';
 import { contextOf } from '../context.ts';
-import { BASE, type RouteDeps } from '../deps.ts';
+import type { RouteDeps } from '../deps.ts';
+import { htmlAnswer, linkProblemPage, localeOf } from '../link-page.ts';
+import { operationRoute } from '../operation.ts';
 import { changedOnPage, message, sequenceHeader } from '../views.ts';
-import { linkProblemPage, localeOf, page } from './link-page.ts';
 
 const accepted = {
   description: 'Always, whether or not there is such an account.',
@@ -24,8 +25,9 @@ const accepted = {
   media: ['text/html'],
 };
 
-export function passwordResetRequestRoute({ useCases, pages }: RouteDeps): Route {
-  return route({
+export function passwordResetRequestRoute({ useCases, count, pages }: RouteDeps): Route {
+  return operationRoute(count, {
+    operation: 'requestByAddress',
     method: 'POST',
     path: `${BASE}/password-reset-request`,
     tag: 'passwords',
@@ -39,7 +41,7 @@ export function passwordResetRequestRoute({ useCases, pages }: RouteDeps): Route
     handle: async (request) => {
       await useCases.requestByAddress('password-reset', request.body.email.canonical, contextOf(request));
       if (request.sentAs === 'form')
-        return page(pages.requested({ locale: localeOf(request), kind: 'password-reset' }), 202);
+        return htmlAnswer(pages.requested({ locale: localeOf(request), kind: 'password-reset' }), 202);
       return {
         status: 202,
         body: { message: 'If an account with that email exists, a reset link has been sent.' },
@@ -48,8 +50,9 @@ export function passwordResetRequestRoute({ useCases, pages }: RouteDeps): Route
   });
 }
 
-export function verificationRequestRoute({ useCases, guards, pages }: RouteDeps): Route {
-  return route({
+export function verificationRequestRoute({ useCases, count, guards, pages }: RouteDeps): Route {
+  return operationRoute(count, {
+    operation: ({ caller }) => (caller === null ? 'requestByAddress' : 'renewVerification'),
     method: 'POST',
     path: `${BASE}/verification-request`,
     tag: 'verification',
@@ -67,7 +70,7 @@ export function verificationRequestRoute({ useCases, guards, pages }: RouteDeps)
       if (body.email === undefined) throw neither();
       await useCases.requestByAddress('verification', body.email.canonical, contextOf(request));
       if (request.sentAs === 'form')
-        return page(pages.requested({ locale: localeOf(request), kind: 'verification' }), 202);
+        return htmlAnswer(pages.requested({ locale: localeOf(request), kind: 'verification' }), 202);
       return { status: 202, body: LINK_SENT };
     },
   });

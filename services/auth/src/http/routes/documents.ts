@@ -1,7 +1,8 @@
 /** What clients read about auth itself: keys, description, style sheet. */
 import { anyone, type OpenApiInfo, openApiDocument, type Route, route } from '@latchkey/http';
 import { z } from 'zod';
-import { BASE, type RouteDeps } from '../deps.ts';
+import { BASE } from '../base-path.ts';
+import type { RouteDeps } from '../deps.ts';
 
 const KEYS_MAX_AGE_SECONDS = 300;
 

@@ -4,16 +4,17 @@ import {
   problems,
   type RequestContext,
   type Route,
-  route,
   validationFailed,
 } from '@latchkey/http';
 import { z } from 'zod';
 import { emailAddress } from '../../credentials/email.ts';
 import { passwordText } from '../../credentials/schemas.ts';
 import type { SignedIn } from '../../use-cases/login.ts';
+import { BASE } from '../base-path.ts';
 import { contextOf } from '../context.ts';
-import { BASE, type RouteDeps } from '../deps.ts';
-import { authProblems } from '../problems.ts';
+import type { RouteDeps } from '../deps.ts';
+import { operationRoute } from '../operation.ts';
+import { refusals } from '../problems.ts';
 import { signedInView, viewSignedIn } from '../views.ts';
 
 const tokens = z.object({
@@ -48,8 +49,9 @@ function answerOf(
   };
 }
 
-export function loginRoute({ useCases, cookie }: RouteDeps): Route {
-  return route({
+export function loginRoute({ useCases, count, cookie }: RouteDeps): Route {
+  return operationRoute(count, {
+    operation: 'login',
     method: 'POST',
     path: `${BASE}/login`,
     tag: 'sessions',
@@ -63,7 +65,7 @@ export function loginRoute({ useCases, cookie }: RouteDeps): Route {
       tokens: z.enum(['body', 'cookie']).default('body'),
     }),
     answers: { 200: { description: 'Tokens.', schema: tokens, headers: ['Set-Cookie'] } },
-    problems: [authProblems.invalid_credentials, authProblems.account_disabled, problems.rate_limited],
+    problems: [refusals.invalid_credentials, refusals.account_disabled, problems.rate_limited],
     handle: async (request) => {
       const { email, password, tokens: where } = request.body;
       const signedIn = await useCases.login(email.canonical, password, contextOf(request));
@@ -73,7 +75,8 @@ export function loginRoute({ useCases, cookie }: RouteDeps): Route {
 }
 
 export function refreshRoute(deps: RouteDeps): Route {
-  return route({
+  return operationRoute(deps.count, {
+    operation: 'refresh',
     method: 'POST',
     path: `${BASE}/refresh`,
     tag: 'sessions',
@@ -83,7 +86,7 @@ export function refreshRoute(deps: RouteDeps): Route {
     policy: anyone,
     body: refreshBody,
     answers: { 200: { description: 'Tokens.', schema: tokens, headers: ['Set-Cookie'] } },
-    problems: [authProblems.refresh_token_invalid, deps.cookie.problem, problems.conflict],
+    problems: [refusals.refresh_token_invalid, deps.cookie.problem, problems.conflict],
     handle: async (request) => {
       const { token, inCookie } = presented(deps, request, request.body.refreshToken);
       const signedIn = await deps.useCases.refresh(token, contextOf(request));
@@ -93,7 +96,8 @@ export function refreshRoute(deps: RouteDeps): Route {
 }
 
 export function logoutRoute(deps: RouteDeps): Route {
-  return route({
+  return operationRoute(deps.count, {
+    operation: 'logout',
     method: 'POST',
     path: `${BASE}/logout`,
     tag: 'sessions',

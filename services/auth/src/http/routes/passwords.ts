@@ -1,21 +1,26 @@
-import { anyone, problems, type Route, route } from '@latchkey/http';
+import { anyone, problems, type Route } from '@latchkey/http';
 import { z } from 'zod';
 import { passwordText } from '../../credentials/schemas.ts';
+import type { Refusal } from '../../refused.ts';
+import { BASE } from '../base-path.ts';
 import { contextOf } from '../context.ts';
-import { BASE, type RouteDeps } from '../deps.ts';
-import { authProblems, refusals } from '../problems.ts';
+import type { RouteDeps } from '../deps.ts';
+import { htmlAnswer, linkProblemPage, linkProblems, tokenParam } from '../link-page.ts';
+import { operationRoute } from '../operation.ts';
+import type { ResetFault } from '../pages/pages.ts';
+import { refusals } from '../problems.ts';
 import { changed, changedOnPage, sequenceHeader } from '../views.ts';
-import { linkProblemPage, linkProblems, orFormAgain, page, tokenParam } from './link-page.ts';
 
 const PATH = `${BASE}/password-reset-confirm/:token`;
 function actionOf(token: string): string {
   return `${BASE}/password-reset-confirm/${encodeURIComponent(token)}`;
 }
 
-const newPasswordProblems = [authProblems.passwords_do_not_match, authProblems.password_too_weak];
+const newPasswordProblems = [refusals.passwords_do_not_match, refusals.password_too_weak];
 
-export function viewResetRoute({ useCases, pages }: RouteDeps): Route {
-  return route({
+export function viewResetRoute({ useCases, count, pages }: RouteDeps): Route {
+  return operationRoute(count, {
+    operation: 'viewReset',
     method: 'GET',
     path: PATH,
     tag: 'passwords',
@@ -28,12 +33,13 @@ export function viewResetRoute({ useCases, pages }: RouteDeps): Route {
     problems: linkProblems,
     problemPage: linkProblemPage(pages, 'password-reset'),
     handle: async ({ params: { token } }) =>
-      page(pages.reset({ ...(await useCases.viewReset(token)), action: actionOf(token) })),
+      htmlAnswer(pages.reset({ ...(await useCases.viewReset(token)), action: actionOf(token) })),
   });
 }
 
-export function completeResetRoute({ useCases, pages }: RouteDeps): Route {
-  return route({
+export function completeResetRoute({ useCases, count, pages }: RouteDeps): Route {
+  return operationRoute(count, {
+    operation: 'completeReset',
     method: 'POST',
     path: PATH,
     tag: 'passwords',
@@ -51,44 +57,38 @@ export function completeResetRoute({ useCases, pages }: RouteDeps): Route {
     },
     problems: [...linkProblems, ...newPasswordProblems, problems.conflict],
     problemPage: linkProblemPage(pages, 'password-reset'),
-    handle: (request) => {
+    handle: async (request) => {
       const { token } = request.params;
       const { newPassword, confirmNewPassword } = request.body;
-      const isForm = request.sentAs === 'form';
-      async function act() {
-        const context = contextOf(request);
-        const { state, facts } = await useCases.completeReset(
-          token,
-          newPassword,
-          confirmNewPassword,
-          context,
-        );
+      const context = contextOf(request);
+      const { state, facts } = await useCases.completeReset(token, newPassword, confirmNewPassword, context);
+      if (request.sentAs === 'form') {
         const first = facts.some(({ type }) => type === 'AccountVerified');
-        if (isForm) return page(pages.resetDone({ locale: state.locale, first }));
-        return {
-          status: 200,
-          body: { message: 'Password reset successfully' },
-          headers: sequenceHeader(state),
-        };
+        return htmlAnswer(pages.resetDone({ locale: state.locale, first }));
       }
-      if (!isForm) return act();
-      const mendable = newPasswordProblems.map(({ code }) => code);
-      return orFormAgain(act, mendable, async ({ code, detail }) =>
-        pages.reset({
-          ...(await useCases.viewReset(token)),
-          action: actionOf(token),
-          fault: {
-            field: code === 'passwords_do_not_match' ? 'confirmNewPassword' : 'newPassword',
-            message: detail,
-          },
-        }),
-      );
+      return {
+        status: 200,
+        body: { message: 'Password reset successfully' },
+        headers: sequenceHeader(state),
+      };
+    },
+    formAgain: async (refusal, { params: { token } }) => {
+      const fault = resetFault(refusal);
+      if (fault === undefined) return undefined;
+      return pages.reset({ ...(await useCases.viewReset(token)), action: actionOf(token), fault });
     },
   });
 }
 
-export function changePasswordRoute({ useCases, guards, accessTokens }: RouteDeps): Route {
-  return route({
+function resetFault(refusal: Refusal): ResetFault | undefined {
+  if (refusal.kind === 'passwords_do_not_match') return { field: 'confirmNewPassword', code: refusal.kind };
+  if (refusal.kind === 'password_too_weak') return { field: 'newPassword', code: refusal.fault };
+  return undefined;
+}
+
+export function changePasswordRoute({ useCases, count, guards, accessTokens }: RouteDeps): Route {
+  return operationRoute(count, {
+    operation: 'changePassword',
     method: 'POST',
     path: `${BASE}/change-password`,
     tag: 'passwords',

@@ -1,8 +1,10 @@
-import { problems, type Route, route } from '@latchkey/http';
+import { problems, type Route } from '@latchkey/http';
 import { z } from 'zod';
 import type { ChangeProfile } from '../../account/index.ts';
+import { BASE } from '../base-path.ts';
 import { contextOf } from '../context.ts';
-import { BASE, type RouteDeps } from '../deps.ts';
+import type { RouteDeps } from '../deps.ts';
+import { operationRoute } from '../operation.ts';
 import { accountView, changed, names, sequenceHeader, viewAccount } from '../views.ts';
 
 const body = z.object({
@@ -18,8 +20,9 @@ export const historyView = z.object({
   ),
 });
 
-export function profileRoute({ useCases, guards }: RouteDeps): Route {
-  return route({
+export function profileRoute({ useCases, count, guards }: RouteDeps): Route {
+  return operationRoute(count, {
+    operation: 'changeProfile',
     method: 'PATCH',
     path: `${BASE}/profile`,
     tag: 'accounts',
@@ -44,8 +47,9 @@ function given({ username, firstName, lastName, locale }: z.infer<typeof body>):
   };
 }
 
-export function historyRoute({ useCases, guards }: RouteDeps): Route {
-  return route({
+export function historyRoute({ useCases, count, guards }: RouteDeps): Route {
+  return operationRoute(count, {
+    operation: 'accountHistory',
     method: 'GET',
     path: `${BASE}/history`,
     tag: 'accounts',

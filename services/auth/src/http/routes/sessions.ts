@@ -1,7 +1,9 @@
-import { problems, type Route, route } from '@latchkey/http';
+import { problems, type Route } from '@latchkey/http';
 import { z } from 'zod';
+import { BASE } from '../base-path.ts';
 import { contextOf } from '../context.ts';
-import { BASE, type RouteDeps } from '../deps.ts';
+import type { RouteDeps } from '../deps.ts';
+import { operationRoute } from '../operation.ts';
 import { changed, sequenceHeader } from '../views.ts';
 
 const sessionView = z.object({
@@ -13,8 +15,9 @@ const sessionView = z.object({
   current: z.boolean(),
 });
 
-export function logoutAllRoute({ useCases, guards }: RouteDeps): Route {
-  return route({
+export function logoutAllRoute({ useCases, count, guards }: RouteDeps): Route {
+  return operationRoute(count, {
+    operation: 'logoutEverywhere',
     method: 'POST',
     path: `${BASE}/logout-all`,
     tag: 'sessions',
@@ -29,8 +32,9 @@ export function logoutAllRoute({ useCases, guards }: RouteDeps): Route {
   });
 }
 
-export function listSessionsRoute({ useCases, guards }: RouteDeps): Route {
-  return route({
+export function listSessionsRoute({ useCases, count, guards }: RouteDeps): Route {
+  return operationRoute(count, {
+    operation: 'listSessions',
     method: 'GET',
     path: `${BASE}/sessions`,
     tag: 'sessions',
@@ -58,8 +62,9 @@ export function listSessionsRoute({ useCases, guards }: RouteDeps): Route {
   });
 }
 
-export function endSessionRoute({ useCases, guards }: RouteDeps): Route {
-  return route({
+export function endSessionRoute({ useCases, count, guards }: RouteDeps): Route {
+  return operationRoute(count, {
+    operation: 'endSession',
     method: 'DELETE',
     path: `${BASE}/sessions/:id`,
     tag: 'sessions',

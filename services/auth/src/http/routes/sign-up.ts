@@ -1,10 +1,12 @@
-import { anyone, problems, type Route, route } from '@latchkey/http';
+import { anyone, problems, type Route } from '@latchkey/http';
 import { z } from 'zod';
 import { emailAddress } from '../../credentials/email.ts';
 import { negotiateLocale, passwordText } from '../../credentials/schemas.ts';
+import { BASE } from '../base-path.ts';
 import { repeatable, repeatableContextOf } from '../context.ts';
-import { BASE, type RouteDeps } from '../deps.ts';
-import { authProblems } from '../problems.ts';
+import type { RouteDeps } from '../deps.ts';
+import { operationRoute } from '../operation.ts';
+import { refusals } from '../problems.ts';
 import { accountView, names } from '../views.ts';
 
 const body = z.object({
@@ -21,8 +23,9 @@ const created = z.object({
   user: accountView.omit({ id: true, locale: true, disabled: true }),
 });
 
-export function signUpRoute({ useCases }: RouteDeps): Route {
-  return route({
+export function signUpRoute({ useCases, count }: RouteDeps): Route {
+  return operationRoute(count, {
+    operation: 'signUp',
     method: 'POST',
     path: `${BASE}/signup`,
     tag: 'accounts',
@@ -33,8 +36,8 @@ export function signUpRoute({ useCases }: RouteDeps): Route {
     body,
     answers: { 201: { description: 'The input, echoed; a mail is on its way.', schema: created } },
     problems: [
-      authProblems.password_too_weak,
-      authProblems.email_already_registered,
+      refusals.password_too_weak,
+      refusals.email_already_registered,
       problems.conflict,
       problems.rate_limited,
     ],

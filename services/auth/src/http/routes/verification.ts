@@ -1,11 +1,13 @@
-import { anyone, problems, type Route, route } from '@latchkey/http';
+import { anyone, problems, type Route } from '@latchkey/http';
 import { z } from 'zod';
 import { passwordText } from '../../credentials/schemas.ts';
+import { BASE } from '../base-path.ts';
 import { contextOf } from '../context.ts';
-import { BASE, type RouteDeps } from '../deps.ts';
+import type { RouteDeps } from '../deps.ts';
+import { htmlAnswer, linkProblemPage, linkProblems, tokenParam } from '../link-page.ts';
+import { operationRoute } from '../operation.ts';
 import { refusals } from '../problems.ts';
 import { changedOnPage, sequenceHeader } from '../views.ts';
-import { linkProblemPage, linkProblems, orFormAgain, page, tokenParam } from './link-page.ts';
 
 const PATH = `${BASE}/verify/:token`;
 function actionOf(token: string): string {
@@ -18,8 +20,9 @@ const body = z.object({
   reject: z.union([z.literal(true), z.literal('true').transform(() => true as const)]).optional(),
 });
 
-export function viewVerificationRoute({ useCases, pages }: RouteDeps): Route {
-  return route({
+export function viewVerificationRoute({ useCases, count, pages }: RouteDeps): Route {
+  return operationRoute(count, {
+    operation: 'viewVerification',
     method: 'GET',
     path: PATH,
     tag: 'verification',
@@ -32,12 +35,15 @@ export function viewVerificationRoute({ useCases, pages }: RouteDeps): Route {
     problems: linkProblems,
     problemPage: linkProblemPage(pages, 'verification'),
     handle: async ({ params: { token } }) =>
-      page(pages.verification({ ...(await useCases.viewVerification(token)), action: actionOf(token) })),
+      htmlAnswer(
+        pages.verification({ ...(await useCases.viewVerification(token)), action: actionOf(token) }),
+      ),
   });
 }
 
-export const verifyRoute = ({ useCases, pages }: RouteDeps): Route =>
-  route({
+export function verifyRoute({ useCases, count, pages }: RouteDeps): Route {
+  return operationRoute(count, {
+    operation: ({ body }) => (body.reject ? 'rejectSignUp' : 'verify'),
     method: 'POST',
     path: PATH,
     tag: 'verification',
@@ -55,26 +61,21 @@ export const verifyRoute = ({ useCases, pages }: RouteDeps): Route =>
     },
     problems: [...linkProblems, refusals.password_required, problems.conflict, problems.rate_limited],
     problemPage: linkProblemPage(pages, 'verification'),
-    handle: (request) => {
+    handle: async (request) => {
       const { token } = request.params;
       const { password, reject } = request.body;
-      const isForm = request.sentAs === 'form';
-      async function act() {
-        const { state } = reject
-          ? await useCases.rejectSignUp(token, contextOf(request))
-          : await useCases.verify(token, password, contextOf(request));
-        const html = reject ? pages.rejected(state) : pages.verified(state);
-        if (isForm) return page(html);
-        const message = reject ? 'Sign-up rejected' : 'Account verified successfully';
-        return { status: 200, body: { message }, headers: sequenceHeader(state) };
-      }
-      if (!isForm) return act();
-      return orFormAgain(act, ['password_required'], async ({ detail }) =>
-        pages.verification({
-          ...(await useCases.viewVerification(token)),
-          action: actionOf(token),
-          fault: detail,
-        }),
-      );
+      const { state } = reject
+        ? await useCases.rejectSignUp(token, contextOf(request))
+        : await useCases.verify(token, password, contextOf(request));
+      if (request.sentAs === 'form')
+        return htmlAnswer(reject ? pages.rejected(state) : pages.verified(state));
+      const message = reject ? 'Sign-up rejected' : 'Account verified successfully';
+      return { status: 200, body: { message }, headers: sequenceHeader(state) };
+    },
+    formAgain: async ({ kind }, { params: { token } }) => {
+      if (kind !== 'password_required') return undefined;
+      const view = await useCases.viewVerification(token);
+      return pages.verification({ ...view, action: actionOf(token), fault: kind });
     },
   });
+}

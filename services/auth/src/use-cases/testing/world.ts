@@ -1,6 +1,5 @@
 /** Auth without its edges: the use cases on the embedded store, with clock and faults in the test's hands. */
 import type { LinkPurpose, SealedContent } from '@latchkey/events';
-import { Problem } from '@latchkey/http';
 import { StoreUnavailable } from '@latchkey/store';
 import { v7 } from 'uuid';
 import type { AccountFact, AccountState } from '../../account/index.ts';
@@ -13,6 +12,7 @@ import { createRefreshTokens } from '../../credentials/refresh-tokens.ts';
 import { generateSecrets } from '../../credentials/secrets.ts';
 import type { Commit, Journal } from '../../ports/journal.ts';
 import type { LimitRules } from '../../ports/limits.ts';
+import { type Refusal, Refused } from '../../refused.ts';
 import { temporaryDatabase } from '../../storage/sqlite/database.fixture.ts';
 import { createSqliteJournal } from '../../storage/sqlite/journal.ts';
 import { createSqliteLeases } from '../../storage/sqlite/leases.ts';
@@ -164,12 +164,9 @@ export function context(given: Partial<Context> = {}): Context {
   };
 }
 
-/** For `assert.rejects`: a problem of this code, and of this detail if one is given. */
-export function problem(code: string, detail?: string) {
-  return (error: unknown) =>
-    error instanceof Problem &&
-    error.spec.code === code &&
-    (detail === undefined || error.details.detail === detail);
+/** For `assert.rejects`. */
+export function refused(kind: Refusal['kind']) {
+  return (error: unknown) => error instanceof Refused && error.refusal.kind === kind;
 }
 
 /** Runs `play` in a world of its own. */

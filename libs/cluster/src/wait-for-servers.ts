@@ -1,0 +1,46 @@
+import { KafkaUnavailableError } from '@latchkey/bus/kafka';
+import { MongoFailure } from '@latchkey/mongo';
+import type { Logger } from '@latchkey/process';
+import { retry } from '@latchkey/process/loop';
+
+const RETRY_MS = 500;
+/** Servers that are started together with this process need about this long: not worth a log line. */
+const QUIET_MS = 2000;
+
+/** Whether an error, or its cause, goes away once a server is reachable again. */
+export function isOutage(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
+  return error instanceof MongoFailure || error instanceof KafkaUnavailableError || isOutage(error.cause);
+}
+
+export interface WaitOptions {
+  /** What is waited for, for the log. */
+  readonly name: string;
+  readonly logger: Logger;
+  readonly signal: AbortSignal;
+  /** Called with the reason after each failure, and with undefined once the attempt has succeeded. */
+  onWaiting?(reason: string | undefined): void;
+}
+
+/**
+ * Retries an attempt for as long as servers are unreachable. Logs one line when the wait begins and one when it ends.
+ * @throws what is not an outage; the reason of `signal` once it is aborted
+ */
+export async function waitForServers<T>(attempt: () => Promise<T>, options: WaitOptions): Promise<T> {
+  const { name, logger, signal, onWaiting } = options;
+  const began = performance.now();
+  let logged = false;
+
+  function onFailure(error: unknown): void {
+    const reason = error instanceof Error ? error.message : String(error);
+    onWaiting?.(reason);
+    if (logged || performance.now() - began < QUIET_MS) return;
+    logged = true;
+    logger.warn({ waitingFor: name, reason }, `waiting for ${name}`);
+  }
+
+  const result = await retry({ least: RETRY_MS, most: RETRY_MS, when: isOutage, signal, onFailure }, attempt);
+  onWaiting?.(undefined);
+  if (logged) logger.info({ waitingFor: name }, `the wait for ${name} is over`);
+  return result;
+}

@@ -1,0 +1,142 @@
+/**
+ * The two ways to do something again: `retry` until it succeeds, `loop` until stopped. Pauses go through an
+ * injected `sleep`, jitter through an injected `random`, so that tests need no real time.
+ */
+import { setTimeout } from 'node:timers/promises';
+
+/** Resolves after `ms` milliseconds, or earlier once `signal` is aborted. Never rejects. */
+export type Sleep = (ms: number, signal?: AbortSignal) => Promise<void>;
+
+/** Sleeps on a real timer. */
+export function sleep(ms: number, signal?: AbortSignal): Promise<void> {
+  return setTimeout(ms, undefined, { signal }).catch(() => undefined);
+}
+
+/** The pause in ms before another attempt, after `n` pauses that brought nothing (0 for the first). */
+export type Pauses = (n: number) => number;
+
+/** Pauses that double from `least` to `most` ms. */
+export function doubling({ least, most }: { readonly least: number; readonly most: number }): Pauses {
+  return (n) => Math.min(most, least * 2 ** n);
+}
+
+export interface RetryOptions {
+  /** The first pause, in ms. It doubles after each failure. */
+  readonly least: number;
+  /** The longest pause, in ms. */
+  readonly most: number;
+  /** Whether another attempt may succeed after this error. Default: always. */
+  readonly when?: (error: unknown) => boolean;
+  /** How often `work` is attempted at most. Default: no limit. */
+  readonly attempts?: number;
+  /** Ends the pause, and with it the retries. */
+  readonly signal?: AbortSignal;
+  /** Called before each pause. @param failures how many attempts have failed so far */
+  readonly onFailure?: (error: unknown, failures: number) => void;
+  readonly sleep?: Sleep;
+  /** From 0 up to, but not including, 1. */
+  readonly random?: () => number;
+}
+
+/**
+ * Attempts `work` until it succeeds, at least once. Pauses between attempts with exponential backoff; a random
+ * half of each pause is left out, so that many clients do not retry in step.
+ * @throws the last error of `work`, when `when` refuses it or no attempts are left; the reason of `signal` once it
+ * is aborted and the current attempt has failed
+ */
+export async function retry<T>(options: RetryOptions, work: () => Promise<T>): Promise<T> {
+  const { when = () => true, attempts = Number.POSITIVE_INFINITY, signal, onFailure } = options;
+  const { sleep: pause = sleep, random = Math.random } = options;
+  const pauses = doubling(options);
+  for (let failures = 1; ; failures += 1) {
+    try {
+      return await work();
+    } catch (error) {
+      if (failures >= attempts || !when(error)) throw error;
+      onFailure?.(error, failures);
+    }
+    signal?.throwIfAborted();
+    await pause(pauses(failures - 1) * (1 - random() / 2), signal);
+    signal?.throwIfAborted();
+  }
+}
+
+/** Cuts the pauses of a loop short. */
+export interface Wakeup {
+  /** Runs the loop's work again as soon as the current run is over. Never lost: a run begins after every call. */
+  wake(): void;
+  /** A signal that the next `wake` aborts. */
+  next(): AbortSignal;
+}
+
+export function createWakeup(): Wakeup {
+  let controller = new AbortController();
+  return {
+    // With a reason: without one, an exception with its stack is made each time.
+    wake: () => controller.abort('woken'),
+    next() {
+      if (controller.signal.aborted) controller = new AbortController();
+      return controller.signal;
+    },
+  };
+}
+
+export interface LoopOptions {
+  /** The pause in ms after a run that found nothing, or pauses by the number of such runs in a row. */
+  readonly every: number | Pauses;
+  /** The pauses after runs that failed. Default: as after runs that found nothing. */
+  readonly backoff?: Pauses;
+  readonly wake?: Wakeup;
+  /** Ends the loop after the current run. */
+  readonly signal: AbortSignal;
+  /** Called after each run that failed. @param failures how many runs in a row have failed by now */
+  onFailure(error: unknown, failures: number): void;
+  /** Called after the first run that succeeds again. */
+  onRecovery?(): void;
+  readonly sleep?: Sleep;
+}
+
+/**
+ * Runs `work` again and again, never twice at a time, until `signal` is aborted. Resolves once the last run is over.
+ * `work` resolves with true if it found something to do: the next run follows at once, or after `every(0)`.
+ */
+export async function loop(options: LoopOptions, work: () => Promise<boolean>): Promise<void> {
+  const {
+    every,
+    backoff,
+    signal,
+    wake = createWakeup(),
+    onFailure,
+    onRecovery,
+    sleep: pause = sleep,
+  } = options;
+  let failures = 0;
+  let idle = 0;
+
+  async function run(): Promise<void> {
+    try {
+      const found = await work();
+      idle = found ? 0 : idle + 1;
+      if (failures > 0) onRecovery?.();
+      failures = 0;
+    } catch (error) {
+      idle += 1;
+      failures += 1;
+      onFailure(error, failures);
+    }
+  }
+
+  function pauseMs(): number {
+    if (failures > 0 && backoff !== undefined) return backoff(failures - 1);
+    if (typeof every === 'function') return every(idle);
+    return idle === 0 ? 0 : every;
+  }
+
+  signal.addEventListener('abort', wake.wake, { once: true });
+  while (!signal.aborted) {
+    const woken = wake.next();
+    await run();
+    if (!woken.aborted) await pause(pauseMs(), woken);
+  }
+  signal.removeEventListener('abort', wake.wake);
+}

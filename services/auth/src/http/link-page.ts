@@ -1,0 +1,30 @@
+/** What the routes with an HTML page have in common. */
+import { type Answer, type Problem, pageHeaders, type RequestContext } from '@latchkey/http';
+import { z } from 'zod';
+import { negotiateLocale } from '../credentials/schemas.ts';
+import type { Pages } from './pages/pages.ts';
+import { refusals } from './problems.ts';
+
+/** Any text: a malformed token is answered like an invalid one. */
+export const tokenParam = z.object({ token: z.string() });
+
+export const linkProblems = [refusals.token_invalid, refusals.token_expired];
+
+export function htmlAnswer(html: string, status = 200): Answer {
+  return { status, html, headers: pageHeaders };
+}
+
+export function localeOf(request: RequestContext): string {
+  return negotiateLocale(request.headers['accept-language']);
+}
+
+/** A dead link's page offers a new link; every other problem has a page that explains it. */
+export function linkProblemPage(pages: Pages, kind: 'verification' | 'password-reset') {
+  return ({ spec, details }: Problem, request: RequestContext): string => {
+    const locale = localeOf(request);
+    if (spec.code === 'token_invalid') return pages.deadLink({ locale, kind, expired: false });
+    if (spec.code === 'token_expired') return pages.deadLink({ locale, kind, expired: true });
+    const { detail, retryAfter } = details;
+    return pages.problem({ locale, code: spec.code, title: spec.title, detail, retryAfter });
+  };
+}

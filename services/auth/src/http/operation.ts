@@ -1,0 +1,43 @@
+/** Routes that run a use case. */
+import { type Answer, type HandlerInput, type Route, type RouteSpec, route } from '@latchkey/http';
+import { type Refusal, Refused } from '../refused.ts';
+import { htmlAnswer } from './link-page.ts';
+import { answerFailures, problemOf, refusals } from './problems.ts';
+
+/** Receives the name of every operation and its outcome: `ok`, the code of a problem, or `failed` for a bug. */
+export type Count = (operation: string, outcome: string) => void;
+
+interface OperationSpec<Caller, Params, Query, Body> extends RouteSpec<Caller, Params, Query, Body> {
+  /** The name in the metrics. */
+  readonly operation: string | ((input: HandlerInput<Caller, Params, Query, Body>) => string);
+  /**
+   * Shows the form again, with what is wrong, to a person who can correct it.
+   * @returns the page; undefined for a refusal that no input can correct
+   */
+  formAgain?(refusal: Refusal, input: HandlerInput<Caller, Params, Query, Body>): Promise<string | undefined>;
+}
+
+/** A route whose outcome is counted and whose failures are answered as problems, or as its form again. */
+export function operationRoute<Caller, Params = undefined, Query = undefined, Body = undefined>(
+  count: Count,
+  spec: OperationSpec<Caller, Params, Query, Body>,
+): Route {
+  const { operation, formAgain, handle, ...declaration } = spec;
+
+  async function attempt(input: HandlerInput<Caller, Params, Query, Body>): Promise<Answer> {
+    const name = typeof operation === 'string' ? operation : operation(input);
+    try {
+      const answer = await handle(input);
+      count(name, 'ok');
+      return answer;
+    } catch (error) {
+      count(name, problemOf(error)?.spec.code ?? 'failed');
+      if (!(error instanceof Refused) || input.sentAs !== 'form') throw error;
+      const form = await formAgain?.(error.refusal, input);
+      if (form === undefined) throw error;
+      return htmlAnswer(form, refusals[error.refusal.kind].status);
+    }
+  }
+
+  return route({ ...declaration, handle: (input) => answerFailures(() => attempt(input)) });
+}

@@ -1,0 +1,36 @@
+/** Refusals of the inner rooms, as codes. `http/problems.ts` turns them into statuses and sentences. */
+import type { RefusalKind } from './account/index.ts';
+import type { PasswordFault } from './credentials/password-rules.ts';
+
+/** Refusals that say everything by their kind. */
+type PlainKind =
+  | RefusalKind
+  | 'account_disabled'
+  | 'email_already_registered'
+  | 'invalid_credentials'
+  | 'passwords_do_not_match'
+  | 'refresh_token_invalid'
+  | 'session_not_found';
+
+export type Refusal =
+  | { readonly kind: PlainKind }
+  /** `overloaded`: too many passwords are being hashed. `seconds`: how long to wait before trying again. */
+  | { readonly kind: 'rate_limited' | 'overloaded'; readonly seconds: number }
+  /** `field`: the field of the request that holds the password. */
+  | {
+      readonly kind: 'password_too_weak';
+      readonly fault: PasswordFault;
+      readonly field: 'password' | 'newPassword';
+    };
+
+/** Thrown where a request is refused. */
+export class Refused extends Error {
+  readonly refusal: Refusal;
+
+  constructor(refusal: PlainKind | Refusal) {
+    const whole = typeof refusal === 'string' ? { kind: refusal } : refusal;
+    super(whole.kind);
+    this.name = 'Refused';
+    this.refusal = whole;
+  }
+}

@@ -1,0 +1,16 @@
+/** Follow-ups of an event that is already appended. */
+
+import { StoreUnavailable } from '@latchkey/store';
+import { UnreadableCommit } from '../ports/journal.ts';
+
+/**
+ * Runs a follow-up of an event that is already appended, ignoring store failures: the event alone ends the
+ * sessions, and the sweep repairs the rest.
+ */
+export async function bestEffort(work: () => Promise<unknown>): Promise<void> {
+  try {
+    await work();
+  } catch (error) {
+    if (!(error instanceof StoreUnavailable || error instanceof UnreadableCommit)) throw error;
+  }
+}
