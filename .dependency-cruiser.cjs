@@ -37,16 +37,25 @@ module.exports = {
     },
     {
       name: 'subscribe-imports-events-and-kafka-bus',
-      comment: 'The entry that subscribes is packed with the Kafka bus, and with nothing else (ADR 14).',
+      comment: 'The entry that subscribes is packed with the Kafka bus and the consumer core alone (ADR 14).',
       severity: 'error',
       from: { path: '^libs/events/src/subscribe/', pathNot: tests },
       to: {
         pathNot: [
           '^libs/events/src/',
           '^libs/bus/src/(index|bus|kafka/index)\\.ts$',
+          '^libs/consumer/src/(index|position-store\\.contract)\\.ts$',
           '^(node:)?timers/promises$',
         ],
       },
+    },
+    {
+      name: 'consumer-imports-events-and-bus',
+      comment:
+        'What is packed with subscribe (ADR 14). The core decides and reads again; it knows no clock and no I/O.',
+      severity: 'error',
+      from: { path: '^libs/consumer/src', pathNot: tests },
+      to: { pathNot: ['^libs/consumer/src/', '^libs/events/src/index\\.ts$', '^libs/bus/src/index\\.ts$'] },
     },
     {
       name: 'bus-knows-no-domain',
@@ -175,7 +184,10 @@ module.exports = {
       to: { path: ['^services/user/src/http/', '^libs/http/', '^node_modules/@?koa(/|$)'], reachable: true },
     },
     pure('account', '^services/auth/src/account/', ['^services/auth/src/account/']),
-    pure('profile', '^services/user/src/profile/', ['^services/user/src/profile/']),
+    pure('profile', '^services/user/src/profile/', [
+      '^services/user/src/profile/',
+      '^libs/consumer/src/index\\.ts$',
+    ]),
     pure('reactions', '^services/notifier/src/intake/(reactions|entries|delivery-id)\\.ts$', [
       '^services/notifier/src/(delivery/|intake/(reactions|entries|delivery-id)\\.ts$)',
       '^node_modules/uuid/',

@@ -2,7 +2,12 @@ import { parseArgs } from 'node:util';
 import { openJournalView } from '@latchkey/auth/verifying';
 import type { LatchkeyEvent } from '@latchkey/events';
 import { openDeliveryView } from '@latchkey/notifier/verifying';
-import { type Account, differingFields, fold, openProfileView, sequenceOf } from '@latchkey/user/verifying';
+import {
+  differingFields,
+  fold,
+  openProfileView,
+  type StoredAccount as ReadModelAccount,
+} from '@latchkey/user/verifying';
 import { type Sources, type StoredAccount, verify } from '@latchkey/verify';
 import { type Command, UsageError } from './command.ts';
 import { type System, withSystem } from './system.ts';
@@ -62,9 +67,9 @@ async function sourcesOf({ backend, bus, log, nameOf }: System): Promise<Sources
   };
 }
 
-function storedAccount({ profile, parked, ...account }: Account): StoredAccount {
+function storedAccount({ sequence, profile, parked }: ReadModelAccount): StoredAccount {
   return {
-    sequence: sequenceOf({ ...account, ...(profile && { profile }) }),
+    sequence,
     ...(parked && { parked }),
     differingFields(events: readonly LatchkeyEvent[]) {
       const expected = fold(events);

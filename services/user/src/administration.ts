@@ -1,11 +1,10 @@
 /** What ops may see and do of the projection beside running instances. */
 import type { BusRecord } from '@latchkey/bus';
-import { ACCOUNTS_TOPIC } from '@latchkey/events';
+import type { Parked } from '@latchkey/consumer';
 import { type Backend, storesOf } from './backends.ts';
 import type { ParkedPage } from './ports/profiles.ts';
-import type { Parked } from './profile/account.ts';
 import { type ParkedAccount, parkedInEach } from './projection/parked-accounts.ts';
-import { createRetryParked, type RetriedIn, retryInEach } from './projection/retry-parked.ts';
+import { createRetry, createRetryInEach, type RetriedIn } from './projection/retry-parked.ts';
 
 export interface AdministrationDeps {
   readonly backend: Backend;
@@ -33,26 +32,21 @@ export function openAdministration({ backend, lastDecided }: AdministrationDeps)
   const { bus } = backend;
   const { generations, profilesOf } = storesOf(backend);
   const parked = parkedInEach({ pointer: generations.read, profilesOf });
-  // Those who wait for an account look at the store now and then.
+  // Nothing to announce here: waiting requests poll the store.
   function retryIn(generation: number) {
-    return createRetryParked({
-      bus,
-      profiles: profilesOf(generation),
-      lastDecided,
-      announce: () => undefined,
-    });
+    return createRetry({ log: bus, positions: profilesOf(generation), lastDecided });
   }
 
   return {
     generations: async () => (await generations.read()).running,
     listParked: parked.list,
     findParked: parked.find,
-    async recordOf({ account, partition, offset }) {
-      for await (const record of bus.readKey(ACCOUNTS_TOPIC, partition, account, offset)) {
+    async recordOf({ account, topic, partition, offset }) {
+      for await (const record of bus.readKey(topic, partition, account, offset)) {
         return record.offset === offset ? record : undefined;
       }
       return undefined;
     },
-    retryParked: retryInEach({ pointer: generations.read, retryIn }),
+    retryParked: createRetryInEach({ pointer: generations.read, retryIn }),
   };
 }

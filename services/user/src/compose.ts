@@ -1,5 +1,6 @@
 /** Puts the user service together. */
 import type { SubscribeOptions, Subscription, TopicSpec } from '@latchkey/bus';
+import type { Parked } from '@latchkey/consumer';
 import { ACCOUNTS_TOPIC, accountsTopic } from '@latchkey/events';
 import type { Service } from '@latchkey/http';
 import type { Dependency, Logger, Registry } from '@latchkey/process';
@@ -11,7 +12,7 @@ import { accountSequenceHeader } from './http/account-sequence.ts';
 import { createRoutes } from './http/routes.ts';
 import { createStanding } from './http/standing.ts';
 import type { ParkedPage, Profiles } from './ports/profiles.ts';
-import type { Account, Parked } from './profile/account.ts';
+import type { StoredAccount } from './profile/stored-account.ts';
 import { answeringProfiles } from './projection/answering-profiles.ts';
 import { oneAtATime } from './projection/one-at-a-time.ts';
 import { createPointerView, type PointerView } from './projection/pointer-view.ts';
@@ -22,7 +23,7 @@ import {
   whileAnswering,
 } from './projection/projection-metrics.ts';
 import { createProjectors } from './projection/projectors.ts';
-import { createRetryParked, type RetriedIn, retryInEach } from './projection/retry-parked.ts';
+import { createRetry, createRetryInEach, type RetriedIn } from './projection/retry-parked.ts';
 import { createWaitingRoom, type WaitLimits } from './projection/waiting-room.ts';
 
 const SLICE_SIZE = 500;
@@ -111,19 +112,19 @@ export function compose(config: UserConfig, deps: UserDeps): UserService {
 
     health: async () => [...(await readModelHealth(profiles)), busHealth(answeringSubscription())],
     listParked: profiles.listParked,
-    retryParked: retryInEach({
+    retryParked: createRetryInEach({
       pointer: view.trusted,
       retryIn: (generation) =>
-        createRetryParked({
-          bus: backend.bus,
-          profiles: stores.profilesOf(generation),
-          announce: announcing(generation, view, room.announce),
+        createRetry({
+          log: backend.bus,
+          positions: stores.profilesOf(generation),
+          stored: (account) => announcing(generation, view, room.announce)([account]),
         }),
     }),
   };
 }
 
-type Announce = (accounts: readonly Account[]) => void;
+type Announce = (accounts: readonly StoredAccount[]) => void;
 
 /** How each generation is filled. */
 function projections(deps: {

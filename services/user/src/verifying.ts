@@ -3,9 +3,8 @@ import { type Store, storesOf } from './backends.ts';
 import { groupOf } from './generation/pointer.ts';
 import type { Profiles } from './ports/profiles.ts';
 
-export type { Account } from './profile/account.ts';
-export { sequenceOf } from './profile/account.ts';
 export { differingFields, fold } from './profile/compare.ts';
+export type { StoredAccount } from './profile/stored-account.ts';
 
 /** The generation that answers queries. */
 export interface ProfileView extends Pick<Profiles, 'load'> {
@@ -28,7 +27,7 @@ export async function openProfileView(store: Store): Promise<ProfileView> {
 async function* idsOf(profiles: Pick<Profiles, 'page'>): AsyncGenerator<readonly string[]> {
   let after: string | undefined;
   do {
-    const ids = (await profiles.page(after, PAGE)).map(({ id }) => id);
+    const ids = (await profiles.page(after, PAGE)).map(({ account }) => account);
     if (ids.length > 0) yield ids;
     after = ids.at(-1);
   } while (after !== undefined);

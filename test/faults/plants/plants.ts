@@ -26,7 +26,7 @@ const JOURNAL = 'services/auth/src/storage/mongo/journal.ts';
 const INTAKE = 'services/notifier/src/intake/intake.ts';
 const DELIVERIES = 'services/notifier/src/adapters/deliveries.mongo.ts';
 const DISPATCHER = 'services/notifier/src/sending/dispatcher.ts';
-const APPLY_RECORD = 'services/user/src/profile/apply-record.ts';
+const NEXT_STEP = 'libs/consumer/src/next-step.ts';
 const LANE = 'libs/bus/src/kafka/lane.ts';
 
 /** A lease that a test can wait for. */
@@ -141,9 +141,10 @@ export const plants: readonly Plant[] = [
     name: 'an event is applied where it is not older than the last, in place of the one after it',
     bug: [
       {
-        file: APPLY_RECORD,
-        search: "if (sequence <= last) return { account, effect: 'duplicate' };",
-        replacement: "if (sequence < last) return { account, effect: 'duplicate' };",
+        file: NEXT_STEP,
+        search: "if (sequence <= position.sequence) return { kind: 'duplicate' };",
+        replacement: `if (sequence === position.sequence) return { kind: 'due', record };
+  if (sequence < position.sequence) return { kind: 'duplicate' };`,
       },
     ],
     provokedBy: 'a record comes twice',

@@ -5,11 +5,11 @@ import type { LatchkeyEvent } from '../catalogue.ts';
 import { ACCOUNTS_TOPIC } from '../topics.ts';
 import { createSliceHandler } from './handle-slice.ts';
 import type { Handlers } from './handlers.ts';
-import { StoppedError } from './reader.ts';
+import { createKeyedMutex } from './keyed-mutex.ts';
 import type { SequenceStore } from './sequence-store.ts';
+import { StoppedError } from './subscriber.ts';
 import { lastingStore } from './testing/bench.ts';
 import { newAccount, toRecord } from './testing/history.ts';
-import { createTurns } from './turns.ts';
 
 function placed(event: LatchkeyEvent, offset: number): BusRecord {
   const { key, value, headers } = toRecord(event);
@@ -39,9 +39,10 @@ function sliceOf(events: readonly LatchkeyEvent[], signal = new AbortController(
 /** A member of the group, in a process of its own: it shares the store with the others, and nothing else. */
 function memberOf(store: SequenceStore, handlers: Handlers) {
   return createSliceHandler({
+    bus: { readKey: () => assert.fail('nothing is read again') },
     store,
     handlers,
-    turns: createTurns(),
+    mutex: createKeyedMutex(),
     logger: { info: () => undefined, warn: () => undefined, error: () => undefined },
     observe: () => undefined,
   });
@@ -138,8 +139,9 @@ test('an account that another marks is not let go on by what the slice had passe
     partition: 0,
     offset: 9,
     after: 1,
+    reason: 'gap',
     cause: 'another one',
-  };
+  } as const;
   await store.save([{ account: account.id, sequence: 1 }]);
   let loads = 0;
   const marking: SequenceStore = {

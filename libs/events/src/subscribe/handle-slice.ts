@@ -1,61 +1,64 @@
-/** Reading on: slices of a topic, each event to its handler. */
+/** Consumes slices of a topic, and hands each event to its handler. */
 import type { Slice } from '@latchkey/bus';
 import {
   type AccountRecord,
   accountOf,
-  envelopeOf,
-  flawOf,
-  isOfAccount,
+  accountsIn,
+  causeOf,
+  type DecodedRecord,
+  decodeRecord,
+  type EventRecord,
+  type Held,
+  namesAccount,
   nextStep,
-  type PlacedRecord,
+  type Position,
   parkedAt,
-  type ReadableRecord,
   type Step,
-} from './next-step.ts';
-import {
-  beginningOf,
-  deliver,
-  isHandled,
-  type ReaderDeps,
-  readRecord,
-  refuseIfStopped,
+  sequenceOf,
   typeOf,
-} from './reader.ts';
-import type { Position } from './sequence-store.ts';
+} from '@latchkey/consumer';
+import {
+  deliver,
+  firstEventOf,
+  isHandled,
+  observeDelivery,
+  type Subscriber,
+  throwIfStopped,
+} from './subscriber.ts';
 
 /**
- * Handles the records of a slice one after the other. Rejects where a handler or the store fails, and before the
- * next event where its signal is aborted: the slice then comes again, here or to another member, and what is
- * stored by then is passed over.
+ * Returns a handler that handles the records of a slice one by one. It rejects if a handler or the store fails, and
+ * before the next event once its signal is aborted. The slice is then redelivered, possibly to another member, and the
+ * events whose positions are stored are skipped.
  */
-export function createSliceHandler(shared: Omit<ReaderDeps, 'stopped'>) {
+export function createSliceHandler(shared: Omit<Subscriber, 'stopped'>) {
   return async (slice: Slice): Promise<void> => {
-    const deps = { ...shared, stopped: slice.signal };
-    const records = slice.records.map(readRecord);
-    const accounts = new Set(records.filter(isOfAccount).map(accountOf));
-    const book = createBook(deps, await deps.store.load([...accounts]));
+    const subscriber = { ...shared, stopped: slice.signal };
+    const records = slice.records.map(decodeRecord);
+    const book = createBook(subscriber, await subscriber.store.load(accountsIn(records)));
     for (const record of records) {
-      refuseIfStopped(deps);
-      if (isOfAccount(record)) await deps.turns.take(accountOf(record), () => take(deps, book, record));
-      else leaveOut(deps, record);
+      throwIfStopped(subscriber);
+      if (namesAccount(record))
+        await subscriber.mutex.run(accountOf(record), () => take(subscriber, book, record));
+      else passOverUnusable(subscriber, record);
     }
     await book.close();
   };
 }
 
-/** What a slice knows of positions, and which of them the store does not have yet. */
+/** The positions of a slice's accounts, some of which are not stored yet. */
 interface Book {
   of(account: string): Position;
-  /** Looks it up again: another member, or a retry, may have come further or set a mark. */
-  renew(account: string): Promise<void>;
-  /** Written at the end of the slice: to pass an event over once more does no harm. */
+  /** Loads the position again: another member, or a retry, may have advanced or marked it. */
+  reload(account: string): Promise<void>;
+  /** Stores the position at the end of the slice: to pass over an event again does no harm. */
   note(position: Position): void;
-  /** Written now. */
-  keep(position: Position): Promise<void>;
+  /** Stores the position now. */
+  save(position: Position): Promise<void>;
   close(): Promise<void>;
 }
 
-function createBook({ store }: ReaderDeps, known: ReadonlyMap<string, Position>): Book {
+function createBook({ store }: Subscriber, known: ReadonlyMap<string, Position>): Book {
   const current = new Map(known);
   const unsaved = new Set<string>();
   function of(account: string) {
@@ -64,7 +67,7 @@ function createBook({ store }: ReaderDeps, known: ReadonlyMap<string, Position>)
 
   return {
     of,
-    async renew(account) {
+    async reload(account) {
       const stored = (await store.load([account])).get(account);
       if (stored === undefined || (stored.sequence < of(account).sequence && stored.parked === undefined))
         return;
@@ -75,7 +78,7 @@ function createBook({ store }: ReaderDeps, known: ReadonlyMap<string, Position>)
       current.set(position.account, position);
       unsaved.add(position.account);
     },
-    async keep(position) {
+    async save(position) {
       await store.save([position]);
       current.set(position.account, position);
       unsaved.delete(position.account);
@@ -86,53 +89,56 @@ function createBook({ store }: ReaderDeps, known: ReadonlyMap<string, Position>)
   };
 }
 
-async function take(deps: ReaderDeps, book: Book, record: AccountRecord): Promise<void> {
+async function take(subscriber: Subscriber, book: Book, record: AccountRecord): Promise<void> {
   const account = accountOf(record);
   function next(): Step {
-    return nextStep(book.of(account), record, beginningOf(deps.store));
+    return nextStep(book.of(account), record, firstEventOf(subscriber));
   }
-  if (hasEffect(deps, next())) {
-    await book.renew(account);
-    refuseIfStopped(deps);
+  if (hasEffect(subscriber, next())) {
+    await book.reload(account);
+    throwIfStopped(subscriber);
   }
   const step = next();
-  if (step.kind === 'due') await apply(deps, book, account, step.record);
-  else if (step.kind === 'park') await park(deps, book, book.of(account), record, step.cause);
-  else deps.observe(typeOf(record), step.kind);
+  if (step.kind === 'due') await apply(subscriber, book, book.of(account), step.record);
+  else if (step.kind === 'park') await park(subscriber, book, book.of(account), record, step.held);
+  else subscriber.observe(typeOf(record), step.kind);
 }
 
-/** Whether it does what another member or a retry may have done already. */
-function hasEffect({ handlers }: ReaderDeps, step: Step): boolean {
-  return step.kind === 'park' || (step.kind === 'due' && isHandled(handlers, step.record));
+/** Whether the step does what another member or a retry may have done already. */
+function hasEffect(subscriber: Subscriber, step: Step): boolean {
+  return step.kind === 'park' || (step.kind === 'due' && isHandled(subscriber, step.record));
 }
 
-async function apply(deps: ReaderDeps, book: Book, account: string, record: ReadableRecord): Promise<void> {
-  const reached = { account, sequence: envelopeOf(record).sequence };
-  if (!isHandled(deps.handlers, record)) {
-    book.note(reached);
-    return deps.observe(typeOf(record), 'passed over');
-  }
-  const cause = await deliver(deps, record);
-  if (cause !== undefined) return park(deps, book, book.of(account), record, cause);
-  await book.keep(reached);
-  deps.observe(typeOf(record), 'applied');
+async function apply(
+  subscriber: Subscriber,
+  book: Book,
+  position: Position,
+  record: EventRecord,
+): Promise<void> {
+  const reached = { account: position.account, sequence: sequenceOf(record) };
+  if (isHandled(subscriber, record)) {
+    const cause = await deliver(subscriber, record);
+    if (cause !== undefined) return park(subscriber, book, position, record, { reason: 'refused', cause });
+    await book.save(reached);
+  } else book.note(reached);
+  observeDelivery(subscriber, record);
 }
 
 async function park(
-  deps: ReaderDeps,
+  subscriber: Subscriber,
   book: Book,
   position: Position,
-  record: PlacedRecord,
-  cause: string,
+  record: AccountRecord,
+  held: Held,
 ): Promise<void> {
-  const parked = parkedAt(position, record, cause);
-  await book.keep({ ...position, parked });
-  deps.observe(typeOf(record), 'parked');
-  deps.logger.error({ parked }, 'an account is parked');
+  const parked = parkedAt(position, record, held);
+  await book.save({ ...position, parked });
+  subscriber.observe(typeOf(record), 'parked');
+  subscriber.logger.error({ parked }, 'an account is parked');
 }
 
-function leaveOut({ observe, logger }: ReaderDeps, record: PlacedRecord): void {
-  const { topic, partition, offset } = record;
+function passOverUnusable({ observe, logger }: Subscriber, record: DecodedRecord): void {
+  const { topic, partition, offset } = record.source;
   observe('unusable', 'unusable');
-  logger.warn({ topic, partition, offset, cause: flawOf(record) }, 'a record without a usable key');
+  logger.warn({ topic, partition, offset, cause: causeOf(record) }, 'a record without a usable key');
 }

@@ -1,47 +1,54 @@
 import type { EventOf, EventType } from '../catalogue.ts';
 
-/** What happened. `data` is that of the current version, whichever version was published. */
+/** `data` has the form of the current version, whichever version was published. */
 export type SubscribedEvent<T extends EventType> = Pick<EventOf<T>, 'type' | 'data'>;
 
-/** Of whom, when and in which order. */
+/** The account, time and place in order of an event. */
 export interface EventContext {
   /** The id of the account, or of the mailing for `MailRequested`. */
   readonly account: string;
   /** From 1, without gaps, per account. */
   readonly sequence: number;
-  /** UUIDv7 of the event: the same each time that it is delivered. */
+  /** UUIDv7 of the event, the same at each delivery. */
   readonly id: string;
   /** When it was decided: RFC 3339, UTC. */
   readonly time: string;
-  /** The request that led to it. */
+  /** Id of the request that caused it. */
   readonly correlationId: string;
-  /** W3C trace context, where the request had one. */
+  /** W3C trace context, if the request had one. */
   readonly traceparent?: string;
 }
 
 /**
- * Handles one event. Once it resolves, the event counts as handled. If it rejects (a server is away, say), the
- * event comes again until it resolves; a {@link ParkError} parks the account instead.
+ * Handles one event. Once it resolves, the event counts as handled. If it rejects (because a server is unavailable,
+ * say), the event is redelivered until it resolves; a {@link ParkError} parks the account instead.
  */
 export type Handler<T extends EventType> = (
   event: SubscribedEvent<T>,
   context: EventContext,
 ) => Promise<void> | void;
 
-/** A handler for each event that is of interest. The others are passed over. */
+/** A handler per event type. Events without a handler are passed over. */
 export type Handlers = { readonly [T in EventType]?: Handler<T> };
 
-/** Thrown by a handler that will never be able to handle this event. Its message is stored and logged as the cause: name nobody. */
+/**
+ * Thrown by a handler that cannot handle this event, now or later. Its message is stored and logged as the cause, and
+ * must not contain personal data.
+ */
 export class ParkError extends Error {
   override readonly name = 'ParkError';
 }
 
-/** A handler rejected; its own error is the `cause`. */
+/** A handler rejected; its error is the `cause`. */
 export class HandlerError extends Error {
   override readonly name = 'HandlerError';
 }
 
-/** Undefined once the event was handled or nobody asked for it; else why its account is to be parked. */
+/**
+ * Runs the handler of an event, if there is one.
+ * @returns undefined, or why the account is to be parked
+ * @throws HandlerError if the handler rejects
+ */
 export async function runHandler<T extends EventType>(
   handlers: Handlers,
   event: EventOf<T>,

@@ -1,4 +1,5 @@
-/** `@latchkey/events/subscribe`: what happens to accounts, as calls of typed handlers. Needs kafkajs. */
+/** `@latchkey/events/subscribe`: calls typed handlers with the events of accounts. Needs kafkajs. */
+export type { Parked, ParkReason, Position, RecordType, RetryOutcome } from '@latchkey/consumer';
 export {
   type EventContext,
   type Handler,
@@ -8,8 +9,7 @@ export {
   type SubscribedEvent,
 } from './handlers.ts';
 export { memoryStore } from './memory-store.ts';
-export type { Effect, SeenType, SubscriberLogger } from './reader.ts';
-export type { RetryOutcome } from './retry-parked.ts';
-export type { Parked, Position, SequenceStore } from './sequence-store.ts';
+export type { SequenceStore } from './sequence-store.ts';
 export { type SubscribeOptions, subscribe } from './subscribe.ts';
+export type { Effect, SubscriberLogger } from './subscriber.ts';
 export type { Interest, Subscription } from './subscription.ts';

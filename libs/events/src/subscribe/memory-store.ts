@@ -1,9 +1,10 @@
-import type { Parked, Position, SequenceStore } from './sequence-store.ts';
+import type { Parked, Position } from '@latchkey/consumer';
+import type { SequenceStore } from './sequence-store.ts';
 
 /**
- * Positions in the memory of this process. They are gone when it ends: an event that was handled shortly before
- * may be handled again by the next run, and parked accounts are not remembered. Enough where handling an event
- * twice does no harm, and a service with one member; else give a store that lasts.
+ * Keeps positions in the memory of this process. They are lost when it ends: the next run may handle again an event
+ * that was handled shortly before, and does not know which accounts were parked. Suitable for a service with one
+ * member in which handling an event twice does no harm; otherwise use a durable store.
  */
 export function memoryStore(): SequenceStore {
   const positions = new Map<string, Position>();
@@ -23,9 +24,11 @@ export function memoryStore(): SequenceStore {
         if (replaces(position, positions.get(position.account))) positions.set(position.account, position);
       }
     },
-    async unpark(parked) {
-      const { parked: mark, ...free } = positions.get(parked.account) ?? { account: '', sequence: 0 };
-      if (mark !== undefined && isSameRecord(mark, parked)) positions.set(parked.account, free);
+    async replaceMark(current, next) {
+      const { account } = current;
+      const { parked, ...unmarked } = positions.get(account) ?? { account, sequence: 0 };
+      if (parked === undefined || !isSameRecord(parked, current)) return;
+      positions.set(account, { ...unmarked, ...(next && { parked: next }) });
     },
     async listParked() {
       return [...positions.values()]

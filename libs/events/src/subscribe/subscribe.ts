@@ -1,14 +1,14 @@
-/** Subscribing on Kafka. */
+/** Subscribes on Kafka. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Bus, type TopicNames, withTopicNames } from '@latchkey/bus';
 import { createKafkaBus, type KafkaConnection, KafkaUnavailableError } from '@latchkey/bus/kafka';
-import { StoppedError, type SubscriberLogger } from './reader.ts';
+import { StoppedError, type SubscriberLogger } from './subscriber.ts';
 import { consoleLogger, type Interest, openSubscription, type Subscription } from './subscription.ts';
 
 export interface SubscribeOptions extends Interest {
   /** `host:port` of some of the brokers. */
   readonly brokers: readonly string[];
-  /** Topics that have another name on the brokers: `{ 'accounts.events.v1': 'accounts.events.v2' }`. */
+  /** Topics that have another name on the brokers, such as `{ 'accounts.events.v1': 'accounts.events.v2' }`. */
   readonly topicNames?: TopicNames;
   /** Names this process in the logs of the brokers. Default: the group. */
   readonly clientId?: string;
@@ -20,21 +20,21 @@ export interface SubscribeOptions extends Interest {
    */
   readonly patchKafkajs?: boolean;
   /**
-   * Events are no longer read, for good: the process should end. Called for nothing that passes by itself.
-   * Default: throws, which ends a process that does not catch everything.
+   * Called when events can no longer be read and the process should end; never for an outage that may pass. Default:
+   * throws, which ends a process unless it catches everything.
    */
   onFatal?(reason: Error): void;
-  /** Gives up waiting for brokers that are away at the start. */
+  /** Stops waiting for brokers that are unavailable at the start. */
   readonly signal?: AbortSignal;
 }
 
-const TRY_AGAIN_AFTER_MS = 1000;
+const RETRY_AFTER_MS = 1000;
 
 /**
- * Hands the events of accounts to their handlers: at least once, in order per account, each only once as far as
- * the store remembers. Resolves once the group has been joined; while no broker can be reached, it waits.
- * Needs no rights but to read the topics and to be a member of the group.
- * @throws Error that names what is wrong with topics, credentials or rights; the signal's reason if it is aborted
+ * Hands the events of accounts to their handlers: at least once, in order per account, and only once as far as the
+ * store remembers. Resolves once the group has been joined, and waits while no broker can be reached. Needs the rights
+ * to read the topics and to be a member of the group, and no others.
+ * @throws Error that names the faulty topics, credentials or rights; the signal's reason if it is aborted
  */
 export async function subscribe(options: SubscribeOptions): Promise<Subscription> {
   const { brokers, group, clientId = group, ssl, sasl, patchKafkajs = false } = options;
@@ -45,7 +45,7 @@ export async function subscribe(options: SubscribeOptions): Promise<Subscription
     ...(ssl === undefined ? {} : { ssl }),
     ...(sasl === undefined ? {} : { sasl }),
     patchKafkajs,
-    logger: withoutStops(logger),
+    logger: ignoringStops(logger),
     onFatal,
   });
   const bus = withTopicNames(kafka, options.topicNames ?? {});
@@ -72,13 +72,13 @@ async function whenReachable(bus: Bus, options: SubscribeOptions & { readonly lo
     } catch (error) {
       if (!(error instanceof KafkaUnavailableError)) throw error;
       options.logger.warn({ cause: error.message }, 'no broker can be reached; trying again');
-      await sleep(TRY_AGAIN_AFTER_MS, undefined, { signal: options.signal }).catch(() => undefined);
+      await sleep(RETRY_AFTER_MS, undefined, { signal: options.signal }).catch(() => undefined);
     }
   }
 }
 
-/** To give a slice up on stopping is no failure. */
-function withoutStops(logger: SubscriberLogger): Pick<SubscriberLogger, 'warn'> {
+/** A slice that is given up because the subscription stops is not a failure. */
+function ignoringStops(logger: SubscriberLogger): Pick<SubscriberLogger, 'warn'> {
   return {
     warn(fields, message) {
       if (!('err' in fields && fields.err instanceof StoppedError)) logger.warn(fields, message);

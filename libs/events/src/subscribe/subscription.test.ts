@@ -290,7 +290,7 @@ async function parkedAtSecond(context: TestContext) {
   return { bench, account, handlers, handled, release };
 }
 
-/** Its second look at an account's records waits for `work`. `looked` once it has ended. */
+/** A bus whose second look at an account's records waits for `work`; `looked` resolves once it has ended. */
 function atSecondLook(bus: Bus, work: () => Promise<void>) {
   const { promise: looked, resolve } = Promise.withResolvers<void>();
   let looks = 0;
@@ -298,9 +298,8 @@ function atSecondLook(bus: Bus, work: () => Promise<void>) {
     ...bus,
     async *readKey(...place) {
       looks += 1;
-      if (looks === 2) await work();
+      if (looks === 2) await work().then(resolve);
       yield* bus.readKey(...place);
-      if (looks === 2) resolve();
     },
   };
   return { bus: waiting, looked };
@@ -319,10 +318,6 @@ describe('a parked account that is tried again', () => {
     const subscription = await bench.subscribe();
     await bench.publish([first, third, second]);
     await until(() => subscription.effects.length === 3);
-    const outcome = await subscription.retryParked(account.id);
-    assert.equal(outcome.result, 'still parked', 'the third one still comes before the second');
-    await bench.publish([third]);
-    await until(() => subscription.effects.length === 5);
     assert.deepEqual(await subscription.retryParked(account.id), { result: 'goes on', sequence: 3 });
     await bench.publish([fourth]);
     await until(() => subscription.handled.length === 4);

@@ -1,49 +1,50 @@
 /** A subscription on any bus. */
 import type { Bus } from '@latchkey/bus';
+import type { Parked, RecordType, RetryOutcome } from '@latchkey/consumer';
 import { catalogue, eventTypes } from '../catalogue.ts';
 import { ACCOUNTS_TOPIC, type TopicName } from '../topics.ts';
 import { createSliceHandler } from './handle-slice.ts';
 import type { Handlers } from './handlers.ts';
-import type { Effect, SeenType, SubscriberLogger } from './reader.ts';
-import { createRetryParked, type RetryOutcome } from './retry-parked.ts';
-import type { Parked, SequenceStore } from './sequence-store.ts';
-import { createTurns } from './turns.ts';
+import { createKeyedMutex } from './keyed-mutex.ts';
+import { createRetry } from './retry-parked.ts';
+import type { SequenceStore } from './sequence-store.ts';
+import type { Effect, SubscriberLogger } from './subscriber.ts';
 
-/** What is subscribed to, and what to do about it. */
+/** What to subscribe to, and how to handle it. */
 export interface Interest {
-  /** Members of one group share the accounts; each group gets every event. A new one starts at the beginning. */
+  /** Members of one group share the accounts; each group gets every event. A new group starts at the first event. */
   readonly group: string;
   readonly handlers: Handlers;
-  /** Belongs to the group: a new store needs a new group, or accounts would seem to begin in the middle. */
+  /** Belongs to the group: a new store needs a new group, because accounts would seem to begin in the middle. */
   readonly store: SequenceStore;
   /** Default: the topic of accounts alone. */
   readonly topics?: readonly TopicName[];
   /** Default: warnings and errors to the console. */
   readonly logger?: SubscriberLogger;
-  /** Told what became of each record: for counters. It must not throw. */
-  observe?(type: SeenType, effect: Effect): void;
+  /** Called with what became of each record, for counters. Must not throw. */
+  observe?(type: RecordType, effect: Effect): void;
 }
 
 export interface Subscription {
-  /** Records that the group has not read yet. */
+  /** Returns the number of records that the group has not read yet. */
   lag(): Promise<number>;
-  /** Whether records can be fetched at present; false while the brokers are away. */
+  /** Returns whether records can be fetched at present; false while the brokers are unavailable. */
   healthy(): boolean;
-  /** Accounts that stand still, by id. */
+  /** Returns the marks of all parked accounts, by account id. */
   listParked(): Promise<readonly Parked[]>;
   /**
-   * Lets a parked account go on, if it can: hands its records to the handlers again from the one that parked it.
-   * Who asks again while that runs gets the same outcome.
-   * @throws whatever a handler rejects with, as the `cause` of a HandlerError; the account stays parked
+   * Reads the records of a parked account again, from the one that parked it, and hands those that are due to the
+   * handlers. Concurrent calls for one account share one run.
+   * @throws HandlerError if a handler rejects, with its error as the `cause`; the account stays parked
    */
   retryParked(account: string): Promise<RetryOutcome>;
-  /** Begins nothing new, waits for the handlers that run, keeps positions, leaves the group. Idempotent. */
+  /** Starts no handler, waits for those that run, stores positions and leaves the group. Idempotent. */
   stop(): Promise<void>;
 }
 
-/** Small, as a slice that fails is read again from its beginning. */
+/** Small, because a slice that fails is read again from its beginning. */
 const SLICE_SIZE = 100;
-/** Handlers may be slow: not even half a minute each makes an hour of a slice. What takes longer hangs. */
+/** Handlers may be slow: at half a minute each, a slice takes less than an hour. One that takes longer hangs. */
 const SLICE_WITHIN_MS = 3_600_000;
 
 export const consoleLogger: SubscriberLogger = {
@@ -52,21 +53,22 @@ export const consoleLogger: SubscriberLogger = {
   error: (fields, message) => console.error(message, fields),
 };
 
-/** @throws RangeError if there is a handler for events of a topic that is not read; otherwise as the bus does */
+/** @throws RangeError if a handler is for events of a topic that is not subscribed to; otherwise as the bus does */
 export async function openSubscription(bus: Bus, interest: Interest): Promise<Subscription> {
   const { group, handlers, store, topics = [ACCOUNTS_TOPIC], logger = consoleLogger } = interest;
-  refuseUnread(handlers, topics);
+  assertSubscribed(handlers, topics);
   const stopping = new AbortController();
   const observe: Interest['observe'] = (type, effect) => interest.observe?.(type, effect);
-  const deps = { bus, handlers, store, logger, observe, turns: createTurns(), stopped: stopping.signal };
-  const retry = createRetryParked(deps);
+  const mutex = createKeyedMutex();
+  const subscriber = { bus, handlers, store, logger, observe, mutex, stopped: stopping.signal };
+  const retry = createRetry(subscriber);
   const retries = new Map<string, Promise<RetryOutcome>>();
   let stopped: Promise<void> | undefined;
 
   const reading = await bus.subscribe({
     topics,
     group,
-    handle: createSliceHandler(deps),
+    handle: createSliceHandler(subscriber),
     sliceSize: SLICE_SIZE,
     handleWithinMs: SLICE_WITHIN_MS,
   });
@@ -77,17 +79,17 @@ export async function openSubscription(bus: Bus, interest: Interest): Promise<Su
     await Promise.allSettled(retries.values());
   }
 
-  function beginRetry(account: string): Promise<RetryOutcome> {
-    const begun = retry(account).finally(() => retries.delete(account));
-    retries.set(account, begun);
-    return begun;
+  function startRetry(account: string): Promise<RetryOutcome> {
+    const started = retry(account).finally(() => retries.delete(account));
+    retries.set(account, started);
+    return started;
   }
 
   return {
     lag: reading.lag,
     healthy: reading.healthy,
     listParked: () => store.listParked(),
-    retryParked: (account) => retries.get(account) ?? beginRetry(account),
+    retryParked: (account) => retries.get(account) ?? startRetry(account),
     stop() {
       stopped ??= stop();
       return stopped;
@@ -95,7 +97,7 @@ export async function openSubscription(bus: Bus, interest: Interest): Promise<Su
   };
 }
 
-function refuseUnread(handlers: Handlers, topics: readonly TopicName[]): void {
+function assertSubscribed(handlers: Handlers, topics: readonly TopicName[]): void {
   const unread = eventTypes.filter((type) => handlers[type] && !topics.includes(catalogue[type].topic));
   if (unread.length > 0)
     throw new RangeError(`${unread.join(', ')}: the topic of these events is not among \`topics\`.`);

@@ -1,12 +1,10 @@
 /** What the read model keeps in MongoDB, and the indexes that it is searched by. */
 import { type Index, plainSchema } from '@latchkey/mongo';
-import type { Account } from '../profile/account.ts';
+import type { StoredAccount } from '../profile/stored-account.ts';
 
-export interface AccountDocument extends Omit<Account, 'id'> {
+export interface AccountDocument extends Omit<StoredAccount, 'account'> {
   /** The account's id. */
   readonly _id: string;
-  /** Of the last event applied, 0 before the first: which of two writers knows more. */
-  readonly sequence: number;
   /** Of a living profile, in lower case. */
   readonly search?: { readonly email?: string; readonly username?: string };
 }

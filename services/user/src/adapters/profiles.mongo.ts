@@ -1,9 +1,10 @@
 /** The read model on MongoDB: one document an account, as a person would like to read it. */
 import { guardMongo, isLostRace, modelOf } from '@latchkey/mongo';
 import type { Connection, QueryFilter } from 'mongoose';
-import type { Position, ProfileQuery, Profiles } from '../ports/profiles.ts';
-import { type Account, sequenceOf } from '../profile/account.ts';
+import type { PageEnd, ProfileQuery, Profiles } from '../ports/profiles.ts';
+import { completeMark } from '../profile/complete-mark.ts';
 import type { LivingProfile, Profile } from '../profile/profile.ts';
+import { type StoredAccount, unknownAccount } from '../profile/stored-account.ts';
 import { type AccountDocument, accountSchema, collectionOf } from './profiles.mongo.schema.ts';
 
 export function createMongoProfiles(connection: Connection, generation = 'v1'): Profiles {
@@ -29,9 +30,9 @@ export function createMongoProfiles(connection: Connection, generation = 'v1'): 
       return new Map(documents.map((document) => [document._id, accountOf(document)]));
     },
 
-    async find(id) {
-      const document = await accounts.findById(id).lean();
-      return document === null ? { id } : accountOf(document);
+    async find(account) {
+      const document = await accounts.findById(account).lean();
+      return document === null ? unknownAccount(account) : accountOf(document);
     },
 
     async save(given) {
@@ -42,9 +43,15 @@ export function createMongoProfiles(connection: Connection, generation = 'v1'): 
       if (!(await saveAll(documents))) await saveAll(documents);
     },
 
-    async unpark({ account, partition, offset }) {
-      const mark = { _id: account, 'parked.partition': partition, 'parked.offset': offset };
-      await accounts.updateOne(mark, { $unset: { parked: 1 } });
+    async replaceMark({ account, topic, partition, offset }, next) {
+      const current = {
+        _id: account,
+        // Marks of release 0.1 name no topic.
+        'parked.topic': { $in: [topic, null] },
+        'parked.partition': partition,
+        'parked.offset': offset,
+      };
+      await accounts.updateOne(current, next ? { $set: { parked: next } } : { $unset: { parked: 1 } });
     },
 
     async listParked({ limit, after = '' }) {
@@ -53,7 +60,7 @@ export function createMongoProfiles(connection: Connection, generation = 'v1'): 
         .sort({ 'parked.account': 1 })
         .limit(limit)
         .lean();
-      return documents.flatMap(({ parked }) => parked ?? []);
+      return documents.flatMap(({ parked }) => (parked ? completeMark(parked) : []));
     },
 
     async list(query) {
@@ -94,14 +101,8 @@ function replacing(document: AccountDocument) {
   return { replaceOne: { filter, replacement: document, upsert: true } };
 }
 
-function documentOf(account: Account): AccountDocument {
-  return {
-    _id: account.id,
-    sequence: sequenceOf(account),
-    ...(account.profile && { profile: account.profile }),
-    ...(account.parked && { parked: account.parked }),
-    ...livingOf(account.profile).map(searchOf)[0],
-  };
+function documentOf({ account, ...stored }: StoredAccount): AccountDocument {
+  return { _id: account, ...stored, ...livingOf(stored.profile).map(searchOf)[0] };
 }
 
 function searchOf({ email, username }: LivingProfile): Pick<AccountDocument, 'search'> {
@@ -113,11 +114,12 @@ function searchOf({ email, username }: LivingProfile): Pick<AccountDocument, 'se
   };
 }
 
-function accountOf({ _id: id, profile, parked }: AccountDocument): Account {
+function accountOf({ _id: account, sequence, profile, parked }: AccountDocument): StoredAccount {
   return {
-    id,
+    account,
+    sequence,
     ...(profile && { profile }),
-    ...(parked && { parked }),
+    ...(parked && { parked: completeMark(parked) }),
   };
 }
 
@@ -143,7 +145,7 @@ function filterOf({ after, role, verified, prefix }: ProfileQuery): Filter {
   };
 }
 
-function comesAfter({ createdAt, id }: Position): Filter {
+function comesAfter({ createdAt, id }: PageEnd): Filter {
   return {
     $or: [{ 'profile.createdAt': { $gt: createdAt } }, { 'profile.createdAt': createdAt, _id: { $gt: id } }],
   };

@@ -6,6 +6,7 @@ import { type TestContext, test } from 'node:test';
 import { openDatabase } from '@latchkey/sqlite';
 import { StoreUnavailable } from '@latchkey/store';
 import { profileOf, profilesContract } from '../ports/profiles.contract.ts';
+import { accountOf, unknownAccount } from '../profile/stored-account.ts';
 import { createSqliteProfiles } from './profiles.sqlite.ts';
 
 async function openFolder(context: TestContext) {
@@ -23,7 +24,7 @@ profilesContract('sqlite', async (context) => createSqliteProfiles(await openFol
 test('finds by a beginning that many share, in order', async (context) => {
   const profiles = createSqliteProfiles(await openFolder(context));
   const accounts = Array.from({ length: 600 }, (_, index) => profileOf(`user${index}`));
-  await profiles.save([...accounts, profileOf('other')].map((profile) => ({ id: profile.id, profile })));
+  await profiles.save([...accounts, profileOf('other')].map(accountOf));
   const found = await profiles.list({ limit: 1000, prefix: 'USER' });
   assert.deepEqual(
     found.map(({ id }) => id),
@@ -36,14 +37,14 @@ test('a store that is closed is told apart from a fault', async (context) => {
   const profiles = createSqliteProfiles(database);
   await database.close();
   await assert.rejects(profiles.find('a'), StoreUnavailable);
-  await assert.rejects(profiles.save([{ id: 'a' }]), StoreUnavailable);
+  await assert.rejects(profiles.save([unknownAccount('a')]), StoreUnavailable);
 });
 
 test('two generations of profiles know nothing of each other', async (context) => {
   const database = await openFolder(context);
   const [before, after] = [createSqliteProfiles(database, 'v1'), createSqliteProfiles(database, 'v2')];
   const id = '01890a5d-ac96-774b-bcce-b302099a8057';
-  await before.save([{ id, profile: { ended: true, id, sequence: 1 } }]);
-  assert.deepEqual(await after.find(id), { id });
+  await before.save([accountOf({ ended: true, id, sequence: 1 })]);
+  assert.deepEqual(await after.find(id), unknownAccount(id));
   assert.throws(() => createSqliteProfiles(database, 'v1; DROP TABLE x'), /letters, digits/);
 });

@@ -1,9 +1,10 @@
 /** The read model on node:sqlite: one row an account; what is searched for stands in columns of its own. */
+import type { Parked } from '@latchkey/consumer';
 import { type Database, guardSqlite } from '@latchkey/sqlite';
 import type { ProfileQuery, Profiles } from '../ports/profiles.ts';
-import type { Account, Parked } from '../profile/account.ts';
-import { sequenceOf } from '../profile/account.ts';
+import { completeMark } from '../profile/complete-mark.ts';
 import type { LivingProfile, Profile } from '../profile/profile.ts';
+import { type StoredAccount, unknownAccount } from '../profile/stored-account.ts';
 
 /**
  * `generation` names one fold of the log: a rebuild fills another beside the one that answers.
@@ -13,7 +14,7 @@ export function createSqliteProfiles(database: Database, generation = 'v1'): Pro
   const table = tableOf(generation);
   database.exec(schemaOf(table));
 
-  const select = `SELECT id, profile, parked FROM ${table}`;
+  const select = `SELECT id, sequence, profile, parked FROM ${table}`;
   const loadMany = `${select} WHERE id IN (SELECT value FROM json_each(?))`;
   const upsert = `
     INSERT INTO ${table} AS stored (id, sequence, profile, parked, created_at, role, verified, email, username)
@@ -24,32 +25,37 @@ export function createSqliteProfiles(database: Database, generation = 'v1'): Pro
       email = excluded.email, username = excluded.username
     WHERE stored.sequence < excluded.sequence
        OR (stored.sequence = excluded.sequence AND stored.parked IS NULL)`;
+  // Marks of release 0.1 name no topic.
+  const replaceMark = `
+    UPDATE ${table} SET parked = ? WHERE id = ?
+       AND coalesce(json_extract(parked, '$.topic'), ?) = ?
+       AND json_extract(parked, '$.partition') = ? AND json_extract(parked, '$.offset') = ?`;
 
   const port: Profiles = {
-    async load(ids) {
-      const rows = database.prepare(loadMany).all(JSON.stringify(ids));
-      return new Map(rows.map(readAccount).map((account) => [account.id, account]));
+    async load(accounts) {
+      const rows = database.prepare(loadMany).all(JSON.stringify(accounts));
+      return new Map(rows.map(readAccount).map((stored) => [stored.account, stored]));
     },
 
-    async find(id) {
-      const row = database.prepare(`${select} WHERE id = ?`).get(id);
-      return row === undefined ? { id } : readAccount(row);
+    async find(account) {
+      const row = database.prepare(`${select} WHERE id = ?`).get(account);
+      return row === undefined ? unknownAccount(account) : readAccount(row);
     },
 
     async save(accounts) {
       if (accounts.length === 0) return;
       function saveAll() {
         const statement = database.prepare(upsert);
-        for (const account of accounts) statement.run(...rowOf(account));
+        for (const stored of accounts) statement.run(...rowOf(stored));
       }
-      // Lost, the log's position is lost with it, and the events come again.
+      // Safe to lose in a crash: the group's position is lost as well, and the events are redelivered.
       await database.write(saveAll, { flushed: false });
     },
 
-    async unpark(parked) {
-      const sql = `UPDATE ${table} SET parked = NULL WHERE id = ? AND json_extract(parked, '$.partition') = ? AND json_extract(parked, '$.offset') = ?`;
+    async replaceMark({ account, topic, partition, offset }, next) {
+      const mark = next === undefined ? null : JSON.stringify(next);
       await database.write(
-        () => void database.prepare(sql).run(parked.account, parked.partition, parked.offset),
+        () => void database.prepare(replaceMark).run(mark, account, topic, topic, partition, offset),
       );
     },
 
@@ -58,7 +64,7 @@ export function createSqliteProfiles(database: Database, generation = 'v1'): Pro
       return database
         .prepare(sql)
         .all(after, limit)
-        .map((row) => JSON.parse(String(row['parked'])));
+        .map((row) => readMark(row['parked']));
     },
 
     async list(query) {
@@ -112,22 +118,27 @@ function schemaOf(table: string): string {
   CREATE INDEX IF NOT EXISTS ${table}_parked ON ${table} (id) WHERE parked IS NOT NULL;`;
 }
 
-function readAccount(row: Record<string, unknown>): Account {
+function readAccount(row: Record<string, unknown>): StoredAccount {
   return {
-    id: String(row['id']),
+    account: String(row['id']),
+    sequence: Number(row['sequence']),
     ...(row['profile'] === null ? {} : { profile: JSON.parse(String(row['profile'])) as Profile }),
-    ...(row['parked'] === null ? {} : { parked: JSON.parse(String(row['parked'])) as Parked }),
+    ...(row['parked'] === null ? {} : { parked: readMark(row['parked']) }),
   };
 }
 
-/** By place: a rebuild lives on this statement, and names would have to be looked up for each row. */
-function rowOf(account: Account): readonly (Value | null)[] {
+function readMark(stored: unknown): Parked {
+  return completeMark(JSON.parse(String(stored)));
+}
+
+/** Positional parameters: a rebuild runs this statement for each row, and named ones would be looked up each time. */
+function rowOf({ account, sequence, profile, parked }: StoredAccount): readonly (Value | null)[] {
   return [
-    account.id,
-    sequenceOf(account),
-    account.profile === undefined ? null : JSON.stringify(account.profile),
-    account.parked === undefined ? null : JSON.stringify(account.parked),
-    ...searchable(account.profile),
+    account,
+    sequence,
+    profile === undefined ? null : JSON.stringify(profile),
+    parked === undefined ? null : JSON.stringify(parked),
+    ...searchable(profile),
   ];
 }
 

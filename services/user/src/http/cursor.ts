@@ -1,10 +1,10 @@
 /** Where a page of the list ended, as an opaque text. Nothing secret: whoever forges one may list anyway. */
 import { z } from 'zod';
-import type { Position } from '../ports/profiles.ts';
+import type { PageEnd } from '../ports/profiles.ts';
 
 const position = z.tuple([z.iso.datetime({ precision: 3 }), z.uuid()]);
 
-export function writeCursor({ createdAt, id }: Position): string {
+export function writeCursor({ createdAt, id }: PageEnd): string {
   return Buffer.from(JSON.stringify([createdAt, id])).toString('base64url');
 }
 
@@ -12,7 +12,7 @@ export function writeCursor({ createdAt, id }: Position): string {
 export const cursor = z
   .string()
   .max(200)
-  .transform((text, context): Position => {
+  .transform((text, context): PageEnd => {
     const parsed = position.safeParse(parse(text));
     if (parsed.success) {
       const [createdAt, id] = parsed.data;

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { describe, type TestContext, test } from 'node:test';
 import { alone, answering, firstPointer, withAnother } from '../generation/pointer.ts';
+import { accountOf } from '../profile/stored-account.ts';
 import type { Generations } from './generations.ts';
 import { profileOf } from './profiles.contract.ts';
 import type { Profiles } from './profiles.ts';
@@ -57,7 +58,7 @@ export function generationsContract(
       await generations.prepare(10);
       assert.deepEqual(await others.stored(), [...before, 2, 10]);
       const profile = profileOf('ada');
-      await profilesOf(2).save([{ id: profile.id, profile }]);
+      await profilesOf(2).save([accountOf(profile)]);
       await generations.prepare(2);
       assert.deepEqual((await profilesOf(2).find(profile.id)).profile, profile);
 
@@ -69,9 +70,7 @@ export function generationsContract(
 
     test('a place that is removed and made again is empty; the others are as they were', async (context) => {
       const { generations, profilesOf } = await open(context);
-      const accounts = Array.from({ length: 1200 }, (_, index) => profileOf(`user${index}`)).map(
-        (profile) => ({ id: profile.id, profile }),
-      );
+      const accounts = Array.from({ length: 1200 }, (_, index) => accountOf(profileOf(`user${index}`)));
       await generations.prepare(2);
       await generations.prepare(3);
       await profilesOf(2).save(accounts);

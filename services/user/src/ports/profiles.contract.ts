@@ -1,8 +1,10 @@
-/** What every adapter of Profiles must do. Call it from the adapter's own test file. */
+/** The promises of {@link Profiles} as tests, called from the test file of each adapter. */
 import assert from 'node:assert/strict';
 import { describe, type TestContext, test } from 'node:test';
-import type { Account, Parked } from '../profile/account.ts';
+import type { Parked } from '@latchkey/consumer';
+import { markAt, positionStoreContract } from '@latchkey/consumer/contract';
 import type { LivingProfile } from '../profile/profile.ts';
+import { accountOf as accountWith, type StoredAccount, unknownAccount } from '../profile/stored-account.ts';
 import { uuidOf } from '../testing/history.ts';
 import type { Profiles } from './profiles.ts';
 
@@ -27,123 +29,82 @@ export function profileOf(name: string, given: Partial<LivingProfile> = {}): Liv
   };
 }
 
-function accountOf(name: string, given: Partial<LivingProfile> = {}): Account {
-  const profile = profileOf(name, given);
-  return { id: profile.id, profile };
+function accountOf(name: string, given: Partial<LivingProfile> = {}): StoredAccount {
+  return accountWith(profileOf(name, given));
 }
 
 function parkedAt(name: string, offset: number): Parked {
-  return {
-    account: uuidOf(name),
-    partition: 3,
-    offset,
-    after: 1,
-    cause: 'event 4 came where 2 was due',
-  };
+  return markAt(uuidOf(name), offset);
 }
 
-/** `open` makes an empty store, which it removes once the test has ended. */
+function parkedFromStart(name: string): StoredAccount {
+  return { ...unknownAccount(uuidOf(name)), parked: parkedAt(name, 7) };
+}
+
+/** @param open makes an empty store, which it removes once the test has ended */
 export function profilesContract(adapter: string, open: (context: TestContext) => Promise<Profiles>): void {
+  positionStoreContract(`profiles on ${adapter}, as a`, open, (position) => {
+    const { account: id, sequence } = position;
+    return sequence === 0 ? position : { ...position, profile: profileOf('ada', { id, sequence }) };
+  });
+
   describe(`Profiles on ${adapter}`, () => {
-    test('gives back what was saved, and only what was asked for', async (context) => {
+    test('finds an account as it was saved, and another at its beginning', async (context) => {
       const profiles = await open(context);
       const [ada, bob] = [accountOf('ada'), accountOf('bob', { email: null, username: null })];
-      const gone: Account = { id: uuidOf('gone'), profile: { ended: true, id: uuidOf('gone'), sequence: 9 } };
-      await profiles.save([ada, bob, gone]);
-      assert.deepEqual(await profiles.find(ada.id), ada);
-      assert.deepEqual(await profiles.find(uuidOf('nobody')), { id: uuidOf('nobody') });
-      const loaded = await profiles.load([bob.id, gone.id, uuidOf('nobody')]);
-      assert.deepEqual(new Map(loaded), new Map([bob, gone].map((account) => [account.id, account])));
-      assert.equal((await profiles.load([])).size, 0);
-      await profiles.save([]);
+      const ended = accountWith({ ended: true, id: uuidOf('gone'), sequence: 9 });
+      await profiles.save([ada, bob, ended]);
+      for (const stored of [ada, bob, ended]) assert.deepEqual(await profiles.find(stored.account), stored);
+      const nobody = uuidOf('nobody');
+      assert.deepEqual(await profiles.find(nobody), unknownAccount(nobody));
     });
 
-    test('replaces an account by a later one, never by an earlier one', async (context) => {
+    test('replaces a profile by a later one, never by an earlier one', async (context) => {
       const profiles = await open(context);
       const second = accountOf('ada', { sequence: 2, firstName: 'Ada' });
       const third = accountOf('ada', { sequence: 3 });
       await profiles.save([second]);
       await profiles.save([third]);
       await profiles.save([second]);
-      assert.deepEqual(await profiles.find(second.id), third);
+      assert.deepEqual(await profiles.find(second.account), third);
     });
 
-    test('lets savers race: the latest stays', async (context) => {
+    test('lists and counts parked accounts, also one without any event', async (context) => {
       const profiles = await open(context);
-      const sequences = Array.from({ length: 20 }, (_, index) => ((index * 7) % 20) + 1);
-      await Promise.all(sequences.map((sequence) => profiles.save([accountOf('ada', { sequence })])));
-      assert.equal((await profiles.find(uuidOf('ada'))).profile?.sequence, 20);
-    });
-
-    test('parks an account at its sequence, also one without any event', async (context) => {
-      const profiles = await open(context);
-      const ada = accountOf('ada');
-      await profiles.save([ada]);
-      const parked = { ...ada, parked: parkedAt('ada', 7) };
-      const unborn: Account = { id: uuidOf('unborn'), parked: parkedAt('unborn', 8) };
-      await profiles.save([parked, unborn]);
-      assert.deepEqual(await profiles.find(ada.id), parked);
-      assert.deepEqual(await profiles.find(unborn.id), unborn);
-      const expected = [parked.parked, unborn.parked].toSorted((a, b) =>
-        a && b && a.account < b.account ? -1 : 1,
+      const parked = { ...accountOf('ada'), parked: parkedAt('ada', 7) };
+      await profiles.save([parked, parkedFromStart('unborn'), accountOf('grace')]);
+      const expected = [parkedAt('ada', 7), parkedAt('unborn', 7)].toSorted((a, b) =>
+        a.account < b.account ? -1 : 1,
       );
       assert.deepEqual(await profiles.listParked({ limit: 9 }), expected);
       assert.deepEqual(await profiles.countParked(), 2);
+      await profiles.save([accountOf('ada', { sequence: 2 })]);
+      await profiles.replaceMark(parkedAt('unborn', 7));
+      assert.deepEqual(await profiles.listParked({ limit: 9 }), []);
+      assert.deepEqual(await profiles.countParked(), 0);
     });
 
     test('lists parked accounts page after page', async (context) => {
       const profiles = await open(context);
       const names = ['ada', 'bob', 'carol', 'dave', 'eve'];
-      await profiles.save(names.map((name) => ({ id: uuidOf(name), parked: parkedAt(name, 7) })));
-      await profiles.save([accountOf('grace')]);
+      await profiles.save([...names.map(parkedFromStart), accountOf('grace')]);
       const paged: string[] = [];
-      for (let after: string | undefined; ; ) {
-        const page = await profiles.listParked({ limit: 2, ...(after !== undefined && { after }) });
+      let page: readonly Parked[];
+      do {
+        const after = paged.at(-1);
+        page = await profiles.listParked({ limit: 2, ...(after !== undefined && { after }) });
         paged.push(...page.map(({ account }) => account));
-        after = page.at(-1)?.account;
-        if (after === undefined) break;
-      }
+      } while (page.length > 0);
       assert.deepEqual(paged, names.map(uuidOf).toSorted());
-    });
-
-    test('does not take a mark off, nor move it, at the same sequence', async (context) => {
-      const profiles = await open(context);
-      const parked = { ...accountOf('ada'), parked: parkedAt('ada', 7) };
-      await profiles.save([parked]);
-      await profiles.save([accountOf('ada')]);
-      await profiles.save([{ ...parked, parked: parkedAt('ada', 9) }]);
-      assert.deepEqual(await profiles.find(parked.id), parked);
-    });
-
-    test('does not park an account that has moved on', async (context) => {
-      const profiles = await open(context);
-      await profiles.save([accountOf('ada', { sequence: 2 })]);
-      await profiles.save([{ ...accountOf('ada'), parked: parkedAt('ada', 7) }]);
-      assert.deepEqual(await profiles.find(uuidOf('ada')), accountOf('ada', { sequence: 2 }));
-    });
-
-    test('takes the mark off with a later profile, or when told which one', async (context) => {
-      const profiles = await open(context);
-      const [ada, bob] = [accountOf('ada'), accountOf('bob')];
-      await profiles.save([
-        { ...ada, parked: parkedAt('ada', 7) },
-        { ...bob, parked: parkedAt('bob', 7) },
-      ]);
-      await profiles.save([accountOf('ada', { sequence: 2 })]);
-      await profiles.unpark(parkedAt('bob', 6));
-      assert.equal((await profiles.find(bob.id)).parked?.offset, 7);
-      await profiles.unpark(parkedAt('bob', 7));
-      assert.deepEqual(await profiles.find(bob.id), bob);
-      assert.deepEqual(await profiles.listParked({ limit: 9 }), []);
     });
 
     test('lists living profiles by creation and id, page after page', async (context) => {
       const profiles = await open(context);
       const late = accountOf('late', { createdAt: '2026-03-02T00:00:00.000Z' });
       const same = ['a', 'b', 'c', 'd'].map((name) => accountOf(name));
-      const gone: Account = { id: uuidOf('gone'), profile: { ended: true, id: uuidOf('gone'), sequence: 2 } };
-      await profiles.save([late, ...same, gone, { id: uuidOf('x'), parked: parkedAt('x', 1) }]);
-      const expected = [...same.map(({ id }) => id).toSorted(), late.id];
+      const gone = accountWith({ ended: true, id: uuidOf('gone'), sequence: 2 });
+      await profiles.save([late, ...same, gone, parkedFromStart('x')]);
+      const expected = [...same.map(({ account }) => account).toSorted(), late.account];
       assert.deepEqual(
         (await profiles.list({ limit: 9 })).map(({ id }) => id),
         expected,
@@ -162,8 +123,7 @@ export function profilesContract(adapter: string, open: (context: TestContext) =
     test('no longer lists an account that ended, nor finds it by its address', async (context) => {
       const profiles = await open(context);
       await profiles.save([accountOf('ada')]);
-      const { id } = accountOf('ada');
-      await profiles.save([{ id, profile: { ended: true, id, sequence: 2 } }]);
+      await profiles.save([accountWith({ ended: true, id: uuidOf('ada'), sequence: 2 })]);
       assert.deepEqual(await profiles.list({ limit: 9 }), []);
       assert.deepEqual(await profiles.list({ limit: 9, prefix: 'ada' }), []);
     });
@@ -171,18 +131,18 @@ export function profilesContract(adapter: string, open: (context: TestContext) =
     test('gives out every account by id, page after page, whatever became of it', async (context) => {
       const profiles = await open(context);
       const living = ['a', 'b', 'c', 'd', 'e'].map((name) => accountOf(name));
-      const gone: Account = { id: uuidOf('gone'), profile: { ended: true, id: uuidOf('gone'), sequence: 2 } };
-      const unborn: Account = { id: uuidOf('unborn'), parked: parkedAt('unborn', 8) };
+      const gone = accountWith({ ended: true, id: uuidOf('gone'), sequence: 2 });
+      const unborn = parkedFromStart('unborn');
       assert.deepEqual(await profiles.page(undefined, 3), []);
       await profiles.save([...living, gone, unborn]);
-      const all = [...living, gone, unborn].toSorted((a, b) => (a.id < b.id ? -1 : 1));
+      const all = [...living, gone, unborn].toSorted((a, b) => (a.account < b.account ? -1 : 1));
 
       const first = await profiles.page(undefined, 3);
       assert.deepEqual(first, all.slice(0, 3));
-      const second = await profiles.page(first.at(-1)?.id, 3);
+      const second = await profiles.page(first.at(-1)?.account, 3);
       assert.deepEqual(second, all.slice(3, 6));
-      assert.deepEqual(await profiles.page(second.at(-1)?.id, 3), all.slice(6));
-      assert.deepEqual(await profiles.page(all.at(-1)?.id, 3), []);
+      assert.deepEqual(await profiles.page(second.at(-1)?.account, 3), all.slice(6));
+      assert.deepEqual(await profiles.page(all.at(-1)?.account, 3), []);
     });
 
     test('filters by role, verification and the beginning of e-mail or username', async (context) => {

@@ -1,10 +1,11 @@
-/** The read model: every account as its events have made it, and which accounts are parked. */
+/** The read model: the profile of each account, and which accounts are parked. */
+import type { Parked, PositionStore } from '@latchkey/consumer';
 import type { Role } from '@latchkey/events';
-import type { Account, Parked } from '../profile/account.ts';
 import type { LivingProfile } from '../profile/profile.ts';
+import type { StoredAccount } from '../profile/stored-account.ts';
 
-/** Where a page of a list ended. */
-export interface Position {
+/** The last profile of a page of the list. */
+export interface PageEnd {
   readonly createdAt: string;
   readonly id: string;
 }
@@ -17,40 +18,30 @@ export interface ParkedPage {
 }
 
 export interface ProfileQuery {
-  /** At most so many, at least 1. */
+  /** At least 1. */
   readonly limit: number;
-  /** Only what comes after it. */
-  readonly after?: Position;
+  /** Only profiles after this one. */
+  readonly after?: PageEnd;
   readonly role?: Role;
   readonly verified?: boolean;
-  /** How the e-mail address or the username begins, in any case; taken literally. */
+  /** Prefix of the e-mail address or the username, case-insensitive and taken literally. */
   readonly prefix?: string;
 }
 
 /**
- * Every promise here is a test in profiles.contract.ts, which each adapter passes. Every method rejects with
- * StoreUnavailable if the store cannot be reached or fails, and for nothing else.
+ * Stores each account in one write: its position and its profile. Every promise is a test of profiles.contract.ts, which
+ * each adapter passes. Every method rejects with StoreUnavailable if the store cannot be reached or fails, and for no
+ * other reason.
  */
-export interface Profiles {
-  /** What is known of these accounts; unknown ones are missing from the answer. */
-  load(ids: readonly string[]): Promise<ReadonlyMap<string, Account>>;
-  /** What is known of one account; `{id}` alone where nothing is. */
-  find(id: string): Promise<Account>;
-  /**
-   * Replaces each account whose sequence in the store is lower than the one given; at the same sequence it only
-   * sets a mark where there is none. Others stay as they are, so that a slow instance never undoes what a faster one
-   * has stored. Resolves once that is durable. One account must not be given twice. Where it rejects, any number
-   * of accounts may be stored, each of them whole: the same call again stores the rest.
-   */
-  save(accounts: readonly Account[]): Promise<void>;
-  /** Takes the mark off an account that is still parked at this very record. */
-  unpark(parked: Parked): Promise<void>;
-  /** Parked accounts, by id: those after one, at most `limit`. */
+export interface Profiles extends PositionStore<StoredAccount> {
+  /** Returns one account, at sequence 0 and without a profile if nothing is known of it. */
+  find(account: string): Promise<StoredAccount>;
+  /** Returns the marks of parked accounts, by account id: those after the given one, at most `limit`. */
   listParked(page: ParkedPage): Promise<readonly Parked[]>;
-  /** Living profiles that fit the query, by creation and id. Needs an index for each filter. */
+  /** Returns the living profiles that match the query, by creation and id. Needs an index for each filter. */
   list(query: ProfileQuery): Promise<readonly LivingProfile[]>;
-  /** Every account that anything is known of, in order of the ids: at most `limit`, those after the id given. */
-  page(after: string | undefined, limit: number): Promise<readonly Account[]>;
-  /** Cheap, however many accounts there are: asked at every look at /readyz and /metrics. */
+  /** Returns every account that anything is known of, by id: those after the given one, at most `limit`. */
+  page(after: string | undefined, limit: number): Promise<readonly StoredAccount[]>;
+  /** Must be cheap however many accounts there are: called for each request of /readyz and /metrics. */
   countParked(): Promise<number>;
 }

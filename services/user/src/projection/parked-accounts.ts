@@ -1,7 +1,7 @@
 /** Accounts that stand still, in whichever generations of the read model. */
+import type { Parked } from '@latchkey/consumer';
 import type { Pointer } from '../generation/pointer.ts';
 import type { ParkedPage, Profiles } from '../ports/profiles.ts';
-import type { Parked } from '../profile/account.ts';
 
 export interface ParkedIn extends Parked {
   readonly generation: number;

@@ -3,6 +3,7 @@ import { describe, type TestContext, test } from 'node:test';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { createLogger } from '@latchkey/process';
 import { answering, firstPointer, type Pointer, withAnother } from '../generation/pointer.ts';
+import { accountOf, unknownAccount } from '../profile/stored-account.ts';
 import { answeringProfiles } from './answering-profiles.ts';
 import { createPointerView, NOTICED_AFTER_MS } from './pointer-view.ts';
 
@@ -93,10 +94,7 @@ describe('a view of the pointer', () => {
 
 describe('the profiles that answer', () => {
   function account(id: string, generation: number) {
-    return {
-      id,
-      profile: { ended: true, id, sequence: generation } as const,
-    };
+    return accountOf({ ended: true, id, sequence: generation });
   }
   const none = { load: never, list: never, listParked: never, countParked: never };
 
@@ -122,7 +120,7 @@ describe('the profiles that answer', () => {
         if (generation === 2) return account(id, 2);
         stored.pointer = flipped;
         await pass(NOTICED_AFTER_MS);
-        return { id };
+        return unknownAccount(id);
       },
     }));
     assert.deepEqual(await profiles.find('a'), account('a', 2));

@@ -1,11 +1,19 @@
-/** The consumer: slices of the accounts' topic into the read model. */
-import type { BusRecord, Slice } from '@latchkey/bus';
-import { decode } from '@latchkey/events';
+/** The consumer: applies slices of the accounts' topic to the read model. */
+import type { Slice } from '@latchkey/bus';
+import {
+  accountsIn,
+  causeOf,
+  decodeRecord,
+  envelopeOf,
+  type FoldedRecord,
+  foldSlice,
+  isEvent,
+  typeOf,
+} from '@latchkey/consumer';
 import type { Logger } from '@latchkey/process';
 import type { Profiles } from '../ports/profiles.ts';
-import type { Account } from '../profile/account.ts';
-import { type AccountRecord, type Effect, envelopeOf, type PlacedRecord } from '../profile/apply-record.ts';
-import { accountsIn, applySlice } from '../profile/apply-slice.ts';
+import { applyEvent } from '../profile/apply-event.ts';
+import { type StoredAccount, unknownAccount } from '../profile/stored-account.ts';
 import type { ProjectionMetrics } from './projection-metrics.ts';
 
 export interface ProjectionDeps {
@@ -13,48 +21,32 @@ export interface ProjectionDeps {
   readonly metrics: ProjectionMetrics;
   readonly logger: Logger;
   now(): Date;
-  /** Told of accounts once they are stored. */
-  announce(accounts: readonly Account[]): void;
+  /** Called with accounts once they are stored. */
+  announce(accounts: readonly StoredAccount[]): void;
 }
 
-export type SourcedRecord = PlacedRecord & { readonly source: BusRecord };
-
-export function readRecord(source: BusRecord): SourcedRecord {
-  return {
-    partition: source.partition,
-    offset: source.offset,
-    decoded: decode(source),
-    source,
-  };
-}
-
-/** Handles a slice with one read and one write. Rejects if the store cannot be reached, and for nothing else. */
+/** Returns a handler that applies a slice with one read and one write. It rejects only if the store is unavailable. */
 export function createProjection(deps: ProjectionDeps) {
   return async (slice: Slice): Promise<void> => {
-    const records = slice.records.map(readRecord);
-    const outcome = applySlice(await deps.profiles.load(accountsIn(records)), records);
+    const records = slice.records.map(decodeRecord);
+    const known = await deps.profiles.load(accountsIn(records));
+    const outcome = foldSlice(known, records, { start: unknownAccount, apply: applyEvent });
     await deps.profiles.save(outcome.changed);
     deps.announce(outcome.changed);
 
-    for (const { record, cause } of outcome.setAside) {
-      slice.setAside(record.source, cause);
+    for (const record of outcome.unusable) {
+      slice.setAside(record.source, causeOf(record));
       deps.metrics.setAside();
     }
-    for (const { record, effect } of outcome.effects) count(deps, record, effect);
+    for (const folded of outcome.folded) count(deps, folded);
     for (const { parked } of outcome.changed) {
       if (parked !== undefined) deps.logger.error({ parked }, 'an account is parked');
     }
   };
 }
 
-function count({ metrics, now }: ProjectionDeps, { decoded }: AccountRecord, effect: Effect): void {
-  metrics.event(typeOf(decoded), effect);
-  if (effect !== 'applied' || decoded.kind === 'undecodable') return;
-  metrics.visible((now().getTime() - Date.parse(envelopeOf(decoded).time)) / 1000);
-}
-
-/** Types that this build does not know are counted as one: anybody could make them up. */
-function typeOf(decoded: AccountRecord['decoded']): string {
-  if (decoded.kind === 'event') return decoded.event.type;
-  return decoded.kind === 'unknown-type' ? 'unknown' : 'undecodable';
+function count({ metrics, now }: ProjectionDeps, { record, effect }: FoldedRecord): void {
+  metrics.event(typeOf(record), effect);
+  if (effect !== 'applied' || !isEvent(record)) return;
+  metrics.visible((now().getTime() - Date.parse(envelopeOf(record).time)) / 1000);
 }

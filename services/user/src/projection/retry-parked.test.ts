@@ -8,11 +8,10 @@ import { encode, type LatchkeyEvent } from '@latchkey/events';
 import { createLogger, createRegistry } from '@latchkey/process';
 import { openDatabase } from '@latchkey/sqlite';
 import { createSqliteProfiles } from '../adapters/profiles.sqlite.ts';
-import { sequenceOf } from '../profile/account.ts';
 import { historyOf } from '../testing/history.ts';
 import { createProjection } from './projection.ts';
 import { createProjectionMetrics } from './projection-metrics.ts';
-import { createRetryParked } from './retry-parked.ts';
+import { createRetry } from './retry-parked.ts';
 
 /** A log of one partition in memory, whose consumer runs when the test says so: it decides who comes first. */
 async function createBench(context: TestContext) {
@@ -72,16 +71,15 @@ async function createBench(context: TestContext) {
     publishGarbage: (key: string) => consume(append(key, Buffer.from('{'), {})),
     /** `meanwhile` runs after each reading of the log has come to its end; `decided` is what the journal has. */
     retry: (id: string, meanwhile: () => Promise<void> = async () => undefined, decided?: number) =>
-      createRetryParked({
+      createRetry({
         ...(decided !== undefined && { lastDecided: async () => decided }),
-        bus: {
+        log: {
           async *readKey(_topic, _partition, key, from) {
             yield* log.filter((record) => record.offset >= from && record.key?.toString() === key);
             await meanwhile();
           },
         },
-        profiles,
-        announce: () => undefined,
+        positions: profiles,
       })(id),
   };
 }
@@ -98,7 +96,7 @@ test('an account that goes on loses no event that came while it was read again',
     if (arrivals-- > 0) await bench.publish(account.verified());
   });
   assert.deepEqual(outcome, { result: 'goes on', sequence: 8 });
-  assert.equal(sequenceOf(await bench.profiles.find(account.id)), 8);
+  assert.equal((await bench.profiles.find(account.id)).sequence, 8);
 });
 
 test('a record that cannot be read is passed once the event after the last one follows it', async (context) => {
@@ -110,7 +108,7 @@ test('a record that cannot be read is passed once the event after the last one f
   assert.equal(held.result, 'still parked');
   assert.ok(held.cause);
   await bench.publish(account.verified());
-  assert.equal(sequenceOf(await bench.profiles.find(account.id)), 1);
+  assert.equal((await bench.profiles.find(account.id)).sequence, 1);
   assert.deepEqual(await bench.retry(account.id), { result: 'goes on', sequence: 2 });
 });
 
@@ -127,7 +125,7 @@ test('what cannot be read is passed where the journal has no event that it could
   assert.equal(held.result, 'still parked');
   assert.deepEqual(await bench.retry(account.id, nothing, 1), { result: 'goes on', sequence: 1 });
   await bench.publish(account.verified());
-  assert.equal(sequenceOf(await bench.profiles.find(account.id)), 2);
+  assert.equal((await bench.profiles.find(account.id)).sequence, 2);
 });
 
 test('an event that the journal never decided holds nobody up', async (context) => {
@@ -138,7 +136,7 @@ test('an event that the journal never decided holds nobody up', async (context) 
   await bench.publish({ ...account.verified(), sequence: 999 });
   await bench.publish(second);
   assert.equal((await bench.retry(account.id, nothing, 3)).result, 'still parked');
-  assert.equal(sequenceOf(await bench.profiles.find(account.id)), 2);
+  assert.equal((await bench.profiles.find(account.id)).sequence, 2);
   assert.deepEqual(await bench.retry(account.id, nothing, 2), { result: 'goes on', sequence: 2 });
 });
 

@@ -1,75 +1,33 @@
-/** Lets a parked account go on, once what held it up is repaired. */
-import type { Bus } from '@latchkey/bus';
-import { ACCOUNTS_TOPIC } from '@latchkey/events';
+/** Retries a parked account in the generations of the read model. */
+import { createRetryParked, type RetryDeps, type RetryOutcome } from '@latchkey/consumer';
 import type { Pointer } from '../generation/pointer.ts';
-import type { Profiles } from '../ports/profiles.ts';
-import { type Account, type Parked, sequenceOf } from '../profile/account.ts';
-import type { AccountRecord } from '../profile/apply-record.ts';
-import { catchUp } from '../profile/catch-up.ts';
-import { readRecord } from './projection.ts';
+import { applyEvent } from '../profile/apply-event.ts';
+import { type StoredAccount, unknownAccount } from '../profile/stored-account.ts';
 
-export interface RetryOutcome {
-  readonly result: 'not parked' | 'goes on' | 'still parked';
-  /** Of the last event applied. */
-  readonly sequence: number;
-  /** What still holds it up. */
-  readonly cause?: string;
-}
-
-/** How it went in one of several generations. */
+/** The outcome in one of several generations. */
 export interface RetriedIn extends RetryOutcome {
   readonly generation: number;
 }
 
-export interface RetryDeps {
-  readonly bus: Pick<Bus, 'readKey'>;
-  readonly profiles: Pick<Profiles, 'find' | 'save' | 'unpark'>;
-  announce(accounts: readonly Account[]): void;
-  /**
-   * The sequence of the account's last event in the journal, 0 where there is none. Who can ask it can tell an
-   * event that is missing from a record that is no event.
-   */
-  lastDecided?(account: string): Promise<number>;
+type Retry = (account: string) => Promise<RetryOutcome>;
+
+/** Returns a function that retries an account in one generation. */
+export function createRetry(deps: Omit<RetryDeps<StoredAccount>, 'first' | 'start' | 'handle'>): Retry {
+  return createRetryParked({ ...deps, first: 'one', start: unknownAccount, handle: applyEvent });
 }
 
 /**
- * Reads the account's records again from the one that parked it, until another look changes nothing: the
- * consumer skips records for as long as the mark stands, so those that came meanwhile are found by the look
- * after the one that took it off. May run beside the consumer, and twice.
+ * Returns a function that retries an account in each generation that is filled, so that it is also repaired in one that
+ * may become active. It returns the worst outcome; of equal ones, that in the active generation.
  */
-export function createRetryParked(deps: RetryDeps) {
-  return async (id: string): Promise<RetryOutcome> => {
-    const { parked: origin } = await deps.profiles.find(id);
-    if (origin === undefined) return outcomeOf(await deps.profiles.find(id), 'not parked');
-
-    for (;;) {
-      const stored = await deps.profiles.find(id);
-      const records = await readAccount(deps.bus, origin);
-      // After the records: whatever is beyond it then was not on the topic.
-      const decided = await deps.lastDecided?.(id);
-      const caughtUp = catchUp(stored, origin, records, decided);
-      if (isSame(stored, caughtUp)) return outcomeOf(caughtUp, 'goes on');
-      await store(deps.profiles, stored, caughtUp);
-      deps.announce([caughtUp]);
-    }
-  };
-}
-
-/**
- * In each generation that is filled, so that another one that comes to answer has it repaired as well. What comes
- * out is the worst of it, and of equals how it went in the one that answers.
- */
-export function retryInEach(deps: {
+export function createRetryInEach(deps: {
   pointer(): Promise<Pick<Pointer, 'active' | 'running'>>;
-  retryIn(generation: number): (account: string) => Promise<RetryOutcome>;
+  retryIn(generation: number): Retry;
 }) {
   return async (account: string): Promise<RetriedIn> => {
     const { active, running } = await deps.pointer();
     async function retry(generation: number) {
-      return {
-        ...(await deps.retryIn(generation)(account)),
-        generation,
-      };
+      return { ...(await deps.retryIn(generation)(account)), generation };
     }
     const others: RetriedIn[] = [];
     for (const generation of running.filter((each) => each !== active)) others.push(await retry(generation));
@@ -77,37 +35,9 @@ export function retryInEach(deps: {
   };
 }
 
-/** From good to bad. */
+/** From best to worst. */
 const RESULTS: readonly RetryOutcome['result'][] = ['not parked', 'goes on', 'still parked'];
 
 function worse(worst: RetriedIn, other: RetriedIn): RetriedIn {
   return RESULTS.indexOf(other.result) > RESULTS.indexOf(worst.result) ? other : worst;
-}
-
-async function readAccount(bus: RetryDeps['bus'], { account, partition, offset }: Parked) {
-  const records: AccountRecord[] = [];
-  for await (const record of bus.readKey(ACCOUNTS_TOPIC, partition, account, offset)) {
-    const { decoded, ...place } = readRecord(record);
-    if (decoded.kind !== 'unusable') records.push({ ...place, decoded });
-  }
-  return records;
-}
-
-async function store(profiles: RetryDeps['profiles'], stored: Account, caughtUp: Account): Promise<void> {
-  const moved = sequenceOf(caughtUp) > sequenceOf(stored);
-  // `save` never takes a mark off at the same sequence: only who read the topic again may.
-  if (!moved && stored.parked !== undefined) await profiles.unpark(stored.parked);
-  else await profiles.save([caughtUp]);
-}
-
-function isSame(a: Account, b: Account): boolean {
-  return sequenceOf(a) === sequenceOf(b) && (a.parked === undefined) === (b.parked === undefined);
-}
-
-function outcomeOf(account: Account, free: 'not parked' | 'goes on'): RetryOutcome {
-  return {
-    result: account.parked === undefined ? free : 'still parked',
-    sequence: sequenceOf(account),
-    ...(account.parked === undefined ? {} : { cause: account.parked.cause }),
-  };
 }

@@ -1,30 +1,35 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import type { Parked } from '@latchkey/consumer';
 import { createLogger } from '@latchkey/process';
-import { type Account, type Parked, sequenceOf } from '../profile/account.ts';
+import { accountOf, type StoredAccount, unknownAccount } from '../profile/stored-account.ts';
 import { createWaitingRoom, type WaitLimits, type WaitRefusal } from './waiting-room.ts';
 
-function at(id: string, sequence: number, parked?: Parked): Account {
-  return {
-    id,
-    profile: { ended: true, id, sequence },
-    ...(parked ? { parked } : {}),
-  };
+function at(id: string, sequence: number, parked?: Parked): StoredAccount {
+  return { ...accountOf({ ended: true, id, sequence }), ...(parked ? { parked } : {}) };
 }
 
 function mark(account: string): Parked {
-  return { account, partition: 0, offset: 1, after: 0, cause: 'a gap' };
+  return {
+    account,
+    topic: 'accounts',
+    partition: 0,
+    offset: 1,
+    after: 0,
+    reason: 'gap',
+    cause: 'a gap',
+  };
 }
 
 const NEVER = 60_000;
 
-function roomOver(stored: Map<string, Account>, limits: Partial<WaitLimits>, fail = () => false) {
+function roomOver(stored: Map<string, StoredAccount>, limits: Partial<WaitLimits>, fail = () => false) {
   function answer<T>(value: T) {
     return fail() ? Promise.reject(new Error('away')) : Promise.resolve(value);
   }
   return createWaitingRoom({
     profiles: {
-      find: (id) => Promise.resolve(stored.get(id) ?? { id }),
+      find: (id) => Promise.resolve(stored.get(id) ?? unknownAccount(id)),
       load: (ids) => answer(new Map([...stored].filter(([id]) => ids.includes(id)))),
     },
     logger: createLogger({ name: 'test', level: 'silent' }),
@@ -44,7 +49,7 @@ async function waitingFor(room: { waiting(): number }, count: number) {
 describe('a request that is ahead of the read model', () => {
   test('does not wait for what is there', async () => {
     const room = roomOver(new Map([['a', at('a', 3)]]), {});
-    assert.equal(sequenceOf(await room.reach('a', 3, 'a')), 3);
+    assert.equal((await room.reach('a', 3, 'a')).sequence, 3);
     assert.equal(room.waiting(), 0);
   });
 
@@ -56,18 +61,18 @@ describe('a request that is ahead of the read model', () => {
     room.announce([at('b', 3), at('a', 2)]);
     assert.equal(room.waiting(), 1);
     room.announce([at('a', 4)]);
-    assert.equal(sequenceOf(await reached), 4);
+    assert.equal((await reached).sequence, 4);
     assert.equal(room.waiting(), 0);
   });
 
   test('goes on when another instance has applied the event, also after the store was away', async () => {
-    const stored = new Map<string, Account>();
+    const stored = new Map<string, StoredAccount>();
     let failures = 1;
     const room = roomOver(stored, { pollMs: 1 }, () => failures-- > 0);
     const reached = room.reach('a', 1, 'a');
     await waitingFor(room, 1);
     stored.set('a', at('a', 1));
-    assert.equal(sequenceOf(await reached), 1);
+    assert.equal((await reached).sequence, 1);
   });
 
   test('is refused when its time is over, and is forgotten', async (context) => {

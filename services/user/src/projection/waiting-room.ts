@@ -1,7 +1,7 @@
 /** Read your writes: a request waits until the read model has reached the sequence that its caller has seen. */
 import type { Logger } from '@latchkey/process';
 import type { Profiles } from '../ports/profiles.ts';
-import { type Account, sequenceOf } from '../profile/account.ts';
+import type { StoredAccount } from '../profile/stored-account.ts';
 
 export interface WaitLimits {
   /** How long one request waits at most, in ms. */
@@ -21,11 +21,11 @@ export interface WaitingRoom {
    * @throws WaitRefused (behind, crowded); StoreUnavailable if the store cannot be asked at first. An outage while
    * waiting counts as waiting.
    */
-  settled(id: string, sequence: number, caller: string): Promise<Account>;
+  settled(id: string, sequence: number, caller: string): Promise<StoredAccount>;
   /** Like `settled`. @throws WaitRefused (parked) as well */
-  reach(id: string, sequence: number, caller: string): Promise<Account>;
+  reach(id: string, sequence: number, caller: string): Promise<StoredAccount>;
   /** Wakes those whose account has got there. */
-  announce(accounts: readonly Account[]): void;
+  announce(accounts: readonly StoredAccount[]): void;
   /** How many wait at present. */
   waiting(): number;
 }
@@ -34,7 +34,7 @@ interface Waiter {
   readonly id: string;
   readonly sequence: number;
   readonly caller: string;
-  settle(account: Account): void;
+  settle(account: StoredAccount): void;
 }
 
 /** The account did not reach the sequence in time, too many requests wait already, or the account is parked. */
@@ -60,9 +60,9 @@ export function createWaitingRoom(deps: {
   let polling = false;
   let away = false;
 
-  function announce(accounts: readonly Account[]): void {
+  function announce(accounts: readonly StoredAccount[]): void {
     if (waiters.size === 0) return;
-    const byId = new Map(accounts.map((account) => [account.id, account]));
+    const byId = new Map(accounts.map((stored) => [stored.account, stored]));
     for (const waiter of waiters) {
       const account = byId.get(waiter.id);
       if (account !== undefined && isSettled(account, waiter.sequence)) waiter.settle(account);
@@ -94,7 +94,7 @@ export function createWaitingRoom(deps: {
     if (waiters.size >= limits.total || ofCaller >= limits.perCaller) throw new WaitRefused('crowded');
   }
 
-  function wait(id: string, sequence: number, caller: string): Promise<Account> {
+  function wait(id: string, sequence: number, caller: string): Promise<StoredAccount> {
     return new Promise((resolve, reject) => {
       function leave() {
         clearTimeout(timer);
@@ -118,7 +118,7 @@ export function createWaitingRoom(deps: {
     });
   }
 
-  async function settled(id: string, sequence: number, caller: string): Promise<Account> {
+  async function settled(id: string, sequence: number, caller: string): Promise<StoredAccount> {
     const now = await deps.profiles.find(id);
     if (isSettled(now, sequence)) return now;
     admit(caller);
@@ -134,11 +134,11 @@ export function createWaitingRoom(deps: {
 }
 
 /** A parked account will not get there while anybody waits. */
-function isSettled(account: Account, sequence: number): boolean {
-  return account.parked !== undefined || sequenceOf(account) >= sequence;
+function isSettled(account: StoredAccount, sequence: number): boolean {
+  return account.parked !== undefined || account.sequence >= sequence;
 }
 
-function usable(account: Account): Account {
+function usable(account: StoredAccount): StoredAccount {
   if (account.parked !== undefined) throw new WaitRefused('parked');
   return account;
 }

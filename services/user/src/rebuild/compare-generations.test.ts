@@ -1,22 +1,24 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import type { Parked } from '@latchkey/consumer';
 import { profileOf } from '../ports/profiles.contract.ts';
-import { type Account, type Parked, sequenceOf } from '../profile/account.ts';
 import type { LivingProfile } from '../profile/profile.ts';
+import { type StoredAccount, accountOf as stored, unknownAccount } from '../profile/stored-account.ts';
 import { compareGenerations, type Parity } from './compare-generations.ts';
 import { compareAccount } from './parity.ts';
 
-function accountOf(name: string, given: Partial<LivingProfile> = {}): Account {
-  const profile = profileOf(name, given);
-  return { id: profile.id, profile };
+function accountOf(name: string, given: Partial<LivingProfile> = {}): StoredAccount {
+  return stored(profileOf(name, given));
 }
 
-function parkedIn(account: Account, offset = 7): Account {
+function parkedIn(account: StoredAccount, offset = 7): StoredAccount {
   const parked: Parked = {
-    account: account.id,
+    account: account.account,
+    topic: 'accounts',
     partition: 0,
     offset,
-    after: sequenceOf(account),
+    after: account.sequence,
+    reason: 'gap',
     cause: 'a gap',
   };
   return { ...account, parked };
@@ -25,13 +27,13 @@ function parkedIn(account: Account, offset = 7): Account {
 describe('an account in two generations', () => {
   const ada = accountOf('ada', { sequence: 3 });
   const later = accountOf('ada', { sequence: 4 });
-  const unknown: Account = { id: ada.id };
+  const unknown = unknownAccount(ada.account);
 
   test('is the same, or differs in fields that are named', () => {
     assert.deepEqual(compareAccount(ada, ada), { kind: 'same' });
     const other = accountOf('ada', { sequence: 3, firstName: 'Ada', isVerified: true });
     assert.deepEqual(compareAccount(ada, other), { kind: 'differs', fields: ['firstName', 'isVerified'] });
-    const ended: Account = { id: ada.id, profile: { ended: true, id: ada.id, sequence: 3 } };
+    const ended = stored({ ended: true, id: ada.account, sequence: 3 });
     assert.equal(compareAccount(ada, ended).kind, 'differs');
     assert.deepEqual(compareAccount(unknown, unknown), { kind: 'same' });
   });
@@ -61,21 +63,21 @@ describe('an account in two generations', () => {
 });
 
 /** A generation of accounts in memory, which may move on whenever the comparison rests. */
-function generationOf(accounts: readonly Account[]) {
-  const stored = new Map(accounts.map((account) => [account.id, account]));
-  function put(account: Account) {
-    return void stored.set(account.id, account);
+function generationOf(accounts: readonly StoredAccount[]) {
+  const kept = new Map(accounts.map((each) => [each.account, each]));
+  function put(account: StoredAccount) {
+    return void kept.set(account.account, account);
   }
   function sorted() {
-    return [...stored.values()].toSorted((a, b) => (a.id < b.id ? -1 : 1));
+    return [...kept.values()].toSorted((a, b) => (a.account < b.account ? -1 : 1));
   }
   return {
     put,
     page: async (after: string | undefined, limit: number) =>
       sorted()
-        .filter(({ id }) => after === undefined || id > after)
+        .filter(({ account }) => after === undefined || account > after)
         .slice(0, limit),
-    load: async (ids: readonly string[]) => new Map([...stored].filter(([id]) => ids.includes(id))),
+    load: async (ids: readonly string[]) => new Map([...kept].filter(([id]) => ids.includes(id))),
   };
 }
 
@@ -157,7 +159,7 @@ describe('two generations', () => {
     assert.deepEqual([parity.parked, parity.freed, parity.differing], [1, 1, 0]);
     assert.deepEqual(
       parity.parkedExamples.map(({ account }) => account),
-      [ada.id],
+      [ada.account],
     );
   });
 });

@@ -1,6 +1,7 @@
 /** Whether two generations say the same of every account, while both go on. */
+import type { Parked } from '@latchkey/consumer';
 import type { Profiles } from '../ports/profiles.ts';
-import type { Account, Parked } from '../profile/account.ts';
+import type { StoredAccount } from '../profile/stored-account.ts';
 import { again, type Pair, pairs } from './pairs.ts';
 import { compareAccount } from './parity.ts';
 
@@ -46,7 +47,7 @@ export async function compareGenerations(deps: CompareDeps): Promise<Parity> {
     let open = page.filter((pair) => !tally.settles(pair));
     for (let looks = 0; open.length > 0 && looks < MOST_LOOKS; looks += 1) {
       await deps.pause(LOOK_AGAIN_MS);
-      const ids = open.map(({ old }) => old.id);
+      const ids = open.map(({ old }) => old.account);
       open = (await again(ids, deps.old, deps.fresh)).filter((pair) => !tally.settles(pair));
     }
     tally.giveUp(open);
@@ -59,7 +60,7 @@ function createTally() {
   let accounts = 0;
   let freed = 0;
   const differing = createCount<string>();
-  const parked = createCount<Account>();
+  const parked = createCount<StoredAccount>();
   const apart = createCount<string>();
   const fields = new Map<string, number>();
 
@@ -72,14 +73,14 @@ function createTally() {
       if (verdict.kind === 'freed') freed += 1;
       if (verdict.kind === 'parked') parked.add(fresh);
       if (verdict.kind === 'differs') {
-        differing.add(fresh.id);
+        differing.add(fresh.account);
         for (const field of verdict.fields) fields.set(field, (fields.get(field) ?? 0) + 1);
       }
       return true;
     },
     giveUp(open: readonly Pair[]) {
       accounts += open.length;
-      for (const { fresh } of open) apart.add(fresh.id);
+      for (const { fresh } of open) apart.add(fresh.account);
     },
     result: (): Parity => ({
       accounts,

@@ -1,11 +1,11 @@
 /** The accounts of two generations side by side. */
 import type { Profiles } from '../ports/profiles.ts';
-import type { Account } from '../profile/account.ts';
+import { type StoredAccount, unknownAccount } from '../profile/stored-account.ts';
 
-/** What each says of one account; `{id}` alone where it knows nothing of it. */
+/** What each says of one account; At sequence 0 if it knows nothing of it. */
 export interface Pair {
-  readonly old: Account;
-  readonly fresh: Account;
+  readonly old: StoredAccount;
+  readonly fresh: StoredAccount;
 }
 
 /** Accounts read from each at once: what is in memory at any time. */
@@ -19,7 +19,9 @@ export async function* pairs(
   for (let after: string | undefined; ; ) {
     const pages = await Promise.all([old.page(after, PAGE), fresh.page(after, PAGE)]);
     // Behind the end of a page that is full there may be more: of the other one only what is before that counts.
-    const ends = pages.flatMap((page) => (page.length < PAGE ? [] : page.slice(-1).map(({ id }) => id)));
+    const ends = pages.flatMap((page) =>
+      page.length < PAGE ? [] : page.slice(-1).map(({ account }) => account),
+    );
     const end = ends.toSorted()[0];
     const [left, right] = pages.map((page) => byId(page, end));
     const found = pair(left ?? new Map(), right ?? new Map());
@@ -29,18 +31,20 @@ export async function* pairs(
   }
 }
 
-type ById = ReadonlyMap<string, Account>;
+type ById = ReadonlyMap<string, StoredAccount>;
 
-function byId(page: readonly Account[], end: string | undefined): ById {
+function byId(page: readonly StoredAccount[], end: string | undefined): ById {
   return new Map(
-    page.filter(({ id }) => end === undefined || id <= end).map((account) => [account.id, account]),
+    page
+      .filter(({ account }) => end === undefined || account <= end)
+      .map((stored) => [stored.account, stored]),
   );
 }
 
 function pair(old: ById, fresh: ById): readonly Pair[] {
   return [...new Set([...old.keys(), ...fresh.keys()])].map((id) => ({
-    old: old.get(id) ?? { id },
-    fresh: fresh.get(id) ?? { id },
+    old: old.get(id) ?? unknownAccount(id),
+    fresh: fresh.get(id) ?? unknownAccount(id),
   }));
 }
 
@@ -51,5 +55,8 @@ export async function again(
   fresh: Pick<Profiles, 'load'>,
 ): Promise<readonly Pair[]> {
   const [left, right] = await Promise.all([old.load(ids), fresh.load(ids)]);
-  return ids.map((id) => ({ old: left.get(id) ?? { id }, fresh: right.get(id) ?? { id } }));
+  return ids.map((id) => ({
+    old: left.get(id) ?? unknownAccount(id),
+    fresh: right.get(id) ?? unknownAccount(id),
+  }));
 }

@@ -1,6 +1,6 @@
 /** Whether an account is the same in two generations. */
-import { type Account, sequenceOf } from '../profile/account.ts';
 import { differingFields } from '../profile/compare.ts';
+import type { StoredAccount } from '../profile/stored-account.ts';
 
 /**
  * `same` and `differs` are of the same sequence. `apart`: one of them is further on, and the other will follow.
@@ -11,9 +11,9 @@ export type Verdict =
   | { readonly kind: 'same' | 'apart' | 'parked' | 'freed' }
   | { readonly kind: 'differs'; readonly fields: readonly string[] };
 
-/** What two generations say of one account. `{id}` alone is one that nothing is known of. */
-export function compareAccount(old: Account, fresh: Account): Verdict {
-  const ahead = sequenceOf(fresh) - sequenceOf(old);
+/** What two generations say of one account. An account of which nothing is known is at sequence 0. */
+export function compareAccount(old: StoredAccount, fresh: StoredAccount): Verdict {
+  const ahead = fresh.sequence - old.sequence;
   if (fresh.parked !== undefined && (old.parked === undefined || ahead < 0)) return { kind: 'parked' };
   if (ahead > 0 && old.parked !== undefined) return { kind: 'freed' };
   if (ahead !== 0) return { kind: 'apart' };

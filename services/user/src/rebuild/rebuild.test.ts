@@ -13,7 +13,7 @@ import { fixedKeys } from '@latchkey/tokens';
 import { storesOf } from '../backends.ts';
 import { compose } from '../compose.ts';
 import { userSettings } from '../config.ts';
-import type { Account } from '../profile/account.ts';
+import { accountOf } from '../profile/stored-account.ts';
 import { type History, historyOf } from '../testing/history.ts';
 import { createRebuild, type Rebuild } from './rebuild.ts';
 
@@ -214,7 +214,7 @@ describe('a rebuild', () => {
     const { profile } = await stores.profilesOf(1).find(ada.id);
     assert.ok(profile && !profile.ended);
     // As an account of a projection with another rule: saved over at a sequence that it never had.
-    const other: Account = { id: ada.id, profile: { ...profile, sequence: 2, locale: 'xx' } };
+    const other = accountOf({ ...profile, sequence: 2, locale: 'xx' });
     await stores.profilesOf(1).save([other]);
     const parity = await open({ pause: async () => undefined }).compare(2, nothing);
     assert.deepEqual([parity.accounts, parity.apart, parity.apartExamples], [2, 1, [ada.id]]);

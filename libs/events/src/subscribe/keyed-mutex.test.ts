@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { createTurns } from './turns.ts';
+import { createKeyedMutex } from './keyed-mutex.ts';
 
-describe('turns', () => {
-  test('of one account come one after the other, also behind one that failed', async () => {
-    const turns = createTurns();
+describe('work on one key', () => {
+  test('runs one piece at a time, also after one that failed', async () => {
+    const mutex = createKeyedMutex();
     const log: string[] = [];
     function work(name: string) {
       return async () => {
@@ -17,7 +17,7 @@ describe('turns', () => {
       };
     }
     const results = await Promise.allSettled(
-      ['one', 'two', 'three'].map((name) => turns.take('ada', work(name))),
+      ['one', 'two', 'three'].map((name) => mutex.run('ada', work(name))),
     );
     assert.deepEqual(log, ['one begins', 'one ends', 'two begins', 'two ends', 'three begins', 'three ends']);
     assert.deepEqual(
@@ -26,11 +26,11 @@ describe('turns', () => {
     );
   });
 
-  test('of two accounts do not wait for each other', async () => {
-    const turns = createTurns();
+  test('does not wait for work on another key', async () => {
+    const mutex = createKeyedMutex();
     const gate = Promise.withResolvers<void>();
-    const held = turns.take('ada', () => gate.promise);
-    assert.equal(await turns.take('bob', async () => 'done'), 'done');
+    const held = mutex.run('ada', () => gate.promise);
+    assert.equal(await mutex.run('bob', async () => 'done'), 'done');
     gate.resolve();
     await held;
   });

@@ -1,0 +1,61 @@
+/** Applies a slice of the log to the accounts in it: one write's worth of changes. Pure. */
+import { type Apply, type Effect, isRefused, nextStep, refusal } from './next-step.ts';
+import { type Held, type Position, parkedAt, withMark } from './position-store.ts';
+import { type AccountRecord, accountOf, type DecodedRecord, namesAccount } from './records.ts';
+
+export interface FoldedRecord {
+  readonly record: AccountRecord;
+  readonly effect: Effect;
+}
+
+export interface SliceOutcome<P extends Position> {
+  /** Accounts that have changed, each once, as they are to be stored. */
+  readonly changed: readonly P[];
+  /** What became of each record whose key names an account, in order. */
+  readonly folded: readonly FoldedRecord[];
+  /** Records whose key names no account. */
+  readonly unusable: readonly DecodedRecord[];
+}
+
+/**
+ * @param known what the store knows of the accounts of the slice
+ * @param start returns the position of an account that the store does not know
+ */
+export function foldSlice<P extends Position>(
+  known: ReadonlyMap<string, P>,
+  records: readonly DecodedRecord[],
+  { start, apply }: { start(account: string): P; readonly apply: Apply<P> },
+): SliceOutcome<P> {
+  const changed = new Map<string, P>();
+  const folded: FoldedRecord[] = [];
+  const unusable: DecodedRecord[] = [];
+
+  function park(position: P, record: AccountRecord, held: Held): Effect {
+    changed.set(position.account, withMark(position, parkedAt(position, record, held)));
+    return 'parked';
+  }
+
+  function fold(position: P, record: AccountRecord): Effect {
+    const step = nextStep(position, record, 'one');
+    if (step.kind === 'park') return park(position, record, step.held);
+    if (step.kind !== 'due') return step.kind;
+    const next = apply(position, step.record);
+    if (isRefused(next)) return park(position, record, refusal(next));
+    changed.set(position.account, next);
+    return 'applied';
+  }
+
+  for (const record of records) {
+    if (namesAccount(record)) {
+      const account = accountOf(record);
+      const position = changed.get(account) ?? known.get(account) ?? start(account);
+      folded.push({ record, effect: fold(position, record) });
+    } else unusable.push(record);
+  }
+  return { changed: [...changed.values()], folded, unusable };
+}
+
+/** Returns the accounts of a slice, each once. */
+export function accountsIn(records: readonly DecodedRecord[]): readonly string[] {
+  return [...new Set(records.filter(namesAccount).map(accountOf))];
+}

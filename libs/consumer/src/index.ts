@@ -1,0 +1,26 @@
+export { type CatchUp, createCatchUp } from './catch-up.ts';
+export { accountsIn, type FoldedRecord, foldSlice, type SliceOutcome } from './fold-slice.ts';
+export { type Apply, type Effect, type FirstEvent, nextStep, type Refused, type Step } from './next-step.ts';
+export {
+  type Held,
+  type Parked,
+  type ParkReason,
+  type Position,
+  type PositionStore,
+  parkedAt,
+} from './position-store.ts';
+export {
+  type AccountRecord,
+  accountOf,
+  causeOf,
+  type DecodedRecord,
+  decodeRecord,
+  type EventRecord,
+  envelopeOf,
+  isEvent,
+  namesAccount,
+  type RecordType,
+  sequenceOf,
+  typeOf,
+} from './records.ts';
+export { createRetryParked, type RetryDeps, type RetryOutcome } from './retry-parked.ts';

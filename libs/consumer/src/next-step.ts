@@ -1,0 +1,53 @@
+/** Decides what to do with the next record of an account. Pure. */
+import type { Held, Position } from './position-store.ts';
+import { type AccountRecord, causeOf, type EventRecord, isEvent, sequenceOf } from './records.ts';
+
+/**
+ * Which event an account may begin with: event 1, or `any` if the store may have forgotten accounts.
+ */
+export type FirstEvent = 'one' | 'any';
+
+export type Step =
+  /** The account's next event. */
+  | { readonly kind: 'due'; readonly record: EventRecord }
+  | { readonly kind: 'duplicate' }
+  /** The account is parked. */
+  | { readonly kind: 'held back' }
+  | { readonly kind: 'park'; readonly held: Held };
+
+/** What became of a record. */
+export type Effect = 'applied' | 'duplicate' | 'parked' | 'held back';
+
+/** The event cannot be applied; its account is parked with this cause. */
+export interface Refused {
+  readonly refused: string;
+}
+
+/** Returns the position after its next event. The caller sees to the order of the events. */
+export type Apply<P extends Position> = (position: P, record: EventRecord) => P | Refused;
+
+export function isRefused(result: object): result is Refused {
+  return 'refused' in result;
+}
+
+export function refusal({ refused }: Refused): Held {
+  return { reason: 'refused', cause: refused };
+}
+
+export function nextStep(position: Position, record: AccountRecord, first: FirstEvent): Step {
+  if (position.parked !== undefined) return { kind: 'held back' };
+  if (!isEvent(record)) return { kind: 'park', held: { reason: 'unreadable', cause: causeOf(record) } };
+  const sequence = sequenceOf(record);
+  if (sequence <= position.sequence) return { kind: 'duplicate' };
+  if (!follows(position.sequence, sequence, first))
+    return { kind: 'park', held: gap(position.sequence, sequence) };
+  return { kind: 'due', record };
+}
+
+export function follows(last: number, sequence: number, first: FirstEvent): boolean {
+  return sequence === last + 1 || (last === 0 && first === 'any');
+}
+
+export function gap(last: number, sequence: number): Held {
+  return { reason: 'gap', cause: `event ${sequence} came where ${last + 1} was due` };
+}

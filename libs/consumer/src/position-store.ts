@@ -1,0 +1,74 @@
+/** How far a consumer has got with each account, and the store that remembers it. */
+import type { AccountRecord } from './records.ts';
+
+/**
+ * Why an account is parked. `gap`: an earlier event is missing. `unreadable`: the record could not be decoded.
+ * `refused`: the event was decoded, but the consumer cannot apply it.
+ */
+export type ParkReason = 'gap' | 'unreadable' | 'refused';
+
+/** What holds an account up. */
+export interface Held {
+  readonly reason: ParkReason;
+  /** A short explanation for operators. Contains no personal data. */
+  readonly cause: string;
+}
+
+/**
+ * The mark of a parked account: its next event could not be applied, so its later events are held back. Every record
+ * that was held back is at or after the marked one.
+ */
+export interface Parked extends Held {
+  readonly account: string;
+  /** The record that could not be applied. */
+  readonly topic: string;
+  readonly partition: number;
+  readonly offset: number;
+  /** Sequence of the last event applied before that record; 0 if there was none. */
+  readonly after: number;
+}
+
+/** How far a consumer has got with one account. Consumers that derive state from events keep it in the same object. */
+export interface Position {
+  /** The id of the account, or of the mailing on the topic of mailings. */
+  readonly account: string;
+  /** Sequence of the last event that was applied or passed over; 0 before the first. */
+  readonly sequence: number;
+  readonly parked?: Parked;
+}
+
+/**
+ * Stores positions, each with the state that was derived up to it, in one write. Every promise is a test of
+ * `positionStoreContract`. Every method rejects if the store cannot be reached; the caller then tries again.
+ */
+export interface PositionStore<P extends Position = Position> {
+  /** Returns what is known of these accounts. Unknown accounts are missing from the result. */
+  load(accounts: readonly string[]): Promise<ReadonlyMap<string, P>>;
+  /**
+   * Replaces each stored position that has a lower sequence than the given one. At the same sequence it may only add a
+   * mark to a position that has none. All other positions stay as they are, so that a slow member of the group never
+   * undoes what a faster one stored. Resolves once the positions are durable. An account must not be given twice. If it
+   * rejects, any of the positions may have been stored, each of them whole; the same call may be repeated.
+   */
+  save(positions: readonly P[]): Promise<void>;
+  /**
+   * Replaces the mark of an account that is still parked at this very record (same topic, partition and offset), or
+   * clears it if no other mark is given. Otherwise a no-op.
+   */
+  replaceMark(current: Parked, next?: Parked): Promise<void>;
+}
+
+/** Returns the mark of an account that is parked at this record. */
+export function parkedAt(
+  { account, sequence }: Position,
+  { source: { topic, partition, offset } }: AccountRecord,
+  { reason, cause }: Held,
+): Parked {
+  return { account, topic, partition, offset, after: sequence, reason, cause };
+}
+
+/** Returns the position with this mark, or with none. */
+export function withMark<P extends Position>(position: P, parked: Parked | undefined): P {
+  const { parked: _, ...unmarked } = position;
+  return { ...unmarked, ...(parked === undefined ? {} : { parked }) } as P;
+}

@@ -1,0 +1,60 @@
+/** Records of the log, decoded. */
+import type { BusRecord } from '@latchkey/bus';
+import { type Decoded, decode, type Envelope, type EventType } from '@latchkey/events';
+
+export interface DecodedRecord {
+  readonly source: BusRecord;
+  readonly decoded: Decoded;
+}
+
+/** A record whose key names an account. */
+export type AccountRecord = DecodedRecord & { readonly decoded: Exclude<Decoded, { kind: 'unusable' }> };
+
+/** A record of an event, possibly of a type that this release does not know. */
+export type EventRecord = DecodedRecord & {
+  readonly decoded: Extract<Decoded, { kind: 'event' | 'unknown-type' }>;
+};
+
+/** For metrics. Types that this release does not know are counted as one, because anybody could invent them. */
+export type RecordType = EventType | 'unknown' | 'undecodable' | 'unusable';
+
+export function decodeRecord(source: BusRecord): DecodedRecord {
+  return { source, decoded: decode(source) };
+}
+
+export function namesAccount(record: DecodedRecord): record is AccountRecord {
+  return record.decoded.kind !== 'unusable';
+}
+
+export function isEvent(record: DecodedRecord): record is EventRecord {
+  return record.decoded.kind === 'event' || record.decoded.kind === 'unknown-type';
+}
+
+export function envelopeOf({ decoded }: EventRecord): Envelope {
+  return decoded.kind === 'event' ? decoded.event : decoded.envelope;
+}
+
+export function sequenceOf(record: EventRecord): number {
+  return envelopeOf(record).sequence;
+}
+
+export function accountOf({ decoded }: AccountRecord): string {
+  switch (decoded.kind) {
+    case 'event':
+      return decoded.event.subject;
+    case 'unknown-type':
+      return decoded.envelope.subject;
+    case 'undecodable':
+      return decoded.subject;
+  }
+}
+
+/** Returns why the record cannot be decoded; empty if it can. */
+export function causeOf({ decoded }: DecodedRecord): string {
+  return 'cause' in decoded ? decoded.cause : '';
+}
+
+export function typeOf({ decoded }: DecodedRecord): RecordType {
+  if (decoded.kind === 'event') return decoded.event.type;
+  return decoded.kind === 'unknown-type' ? 'unknown' : decoded.kind;
+}

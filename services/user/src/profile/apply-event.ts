@@ -1,0 +1,24 @@
+/** Applies the next event of an account to its profile. Pure. */
+import { type EventRecord, envelopeOf, type Refused } from '@latchkey/consumer';
+import type { Profile } from './profile.ts';
+import { passOver, project } from './project.ts';
+import { accountOf, type StoredAccount } from './stored-account.ts';
+
+/** Refuses an account that begins with anything but UserRegistered, and a second UserRegistered. */
+export function applyEvent({ profile }: StoredAccount, record: EventRecord): StoredAccount | Refused {
+  const next = profileAfter(profile, record);
+  return next === undefined ? { refused: misplaced(record) } : accountOf(next);
+}
+
+function profileAfter(profile: Profile | undefined, { decoded }: EventRecord): Profile | undefined {
+  const registers = decoded.kind === 'event' && decoded.event.type === 'UserRegistered';
+  if (registers !== (profile === undefined)) return undefined;
+  if (decoded.kind === 'event') return project(profile, decoded.event);
+  return profile && passOver(profile, decoded.envelope);
+}
+
+function misplaced(record: EventRecord): string {
+  const { decoded } = record;
+  const type = decoded.kind === 'event' ? decoded.event.type : 'an unknown type';
+  return `event ${envelopeOf(record).sequence} is ${type}, which cannot stand there`;
+}

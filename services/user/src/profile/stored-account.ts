@@ -1,0 +1,18 @@
+/** An account as the read model stores it. */
+import type { Position } from '@latchkey/consumer';
+import type { Profile } from './profile.ts';
+
+/** The profile of an account, and how many of its events it shows. */
+export interface StoredAccount extends Position {
+  /** Missing before the first event. */
+  readonly profile?: Profile;
+}
+
+export function accountOf(profile: Profile): StoredAccount {
+  return { account: profile.id, sequence: profile.sequence, profile };
+}
+
+/** Returns an account of which nothing is stored. */
+export function unknownAccount(account: string): StoredAccount {
+  return { account, sequence: 0 };
+}
