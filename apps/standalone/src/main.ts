@@ -1,10 +1,11 @@
 /** `npm start`: everything in one process. */
 import { widenThreadPool } from '@latchkey/auth';
 import {
-  configOrExit,
   createLogger,
   createRegistry,
+  type ExitCode,
   type Logger,
+  readOrReport,
   runProcess,
   withDotEnv,
 } from '@latchkey/process';
@@ -26,13 +27,20 @@ async function loggerFor(config: StandaloneConfig): Promise<Logger> {
   );
 }
 
-widenThreadPool(process.env);
-const config = configOrExit(() => readSettings(withDotEnv(process.env, process.cwd())));
-const logger = await loggerFor(config);
-let standalone: Standalone | undefined;
+async function run(): Promise<ExitCode> {
+  const config = readOrReport(() => readSettings(withDotEnv(process.env, process.cwd())));
+  if (config === undefined) return 1;
+  const logger = await loggerFor(config);
+  return runProcess(logger, async () => {
+    const standalone = await composeStandalone(config, { logger, registry: createRegistry() });
+    return { ...standalone, start: () => startAndWelcome(standalone) };
+  });
+}
 
-await runProcess(logger, async () => {
-  standalone = await composeStandalone(config, { logger, registry: createRegistry() });
-  return standalone;
-});
-if (standalone) process.stdout.write(welcome(standalone));
+async function startAndWelcome(standalone: Standalone): Promise<void> {
+  await standalone.start();
+  process.stdout.write(welcome(standalone));
+}
+
+widenThreadPool(process.env);
+process.exit(await run());

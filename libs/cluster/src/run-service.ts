@@ -1,14 +1,15 @@
 import type { TopicSpec } from '@latchkey/bus';
 import type { Service } from '@latchkey/http';
 import {
-  configOrExit,
   createLogger,
   createRegistry,
+  type ExitCode,
   type Logger,
   processSettings,
   type Registry,
   readAll,
   readConfig,
+  readOrReport,
   runProcess,
   withDotEnv,
 } from '@latchkey/process';
@@ -24,33 +25,36 @@ export interface ClusterServiceDeps {
   readonly registry: Registry;
 }
 
-/** A service as its `main.ts` describes it. */
+/** The description of a service in its `main.ts`. */
 export interface ClusterService<Settings extends z.ZodObject> {
   readonly name: string;
-  /** Where it listens unless PORT says otherwise. */
+  /** The default of PORT. */
   readonly defaultPort: number;
   readonly settings: Settings;
-  /** What must be there before it starts; `npm run ops -- topics` and `npm run ops -- indexes` make it. */
+  /** Topics and indexes must exist before the service starts: `npm run ops -- topics`, `npm run ops -- indexes`. */
   readonly topics: readonly TopicSpec[];
   readonly indexes: NeededIndexes;
-  /** Asked again where a server goes away while what it returned starts; that was stopped by then. */
+  /** Called again if a server becomes unreachable during the start, after the first result was stopped. */
   compose(config: z.infer<Settings>, deps: ClusterServiceDeps): Service;
-  /** Whether pages of an origin may call it; none, where it is not given. */
+  /** Returns whether pages of an origin may call the service. Default: none. */
   allowedOrigins?(config: z.infer<Settings>): (origin: string) => boolean;
 }
 
 /**
- * Runs a service as a process of its own. It listens at once, and tells at `/readyz` what it waits for: until
- * both servers are there, requests are answered with 503. Faults of its settings, all at once, and what no
- * waiting mends end it with one clear line and exit 1.
+ * Runs a service as a process of its own. It listens at once; until both servers are reachable, requests are answered
+ * with 503 and `/readyz` says what the service waits for. Faults of the settings are reported all at once. A failure
+ * that waiting cannot mend is logged in one line.
+ * @returns the exit code once the process should exit
  */
 export async function runService<Settings extends z.ZodObject>(
   service: ClusterService<Settings>,
-): Promise<void> {
-  const { own, ...config } = configOrExit(() => settingsOf(service));
+): Promise<ExitCode> {
+  const settings = readOrReport(() => settingsOf(service));
+  if (settings === undefined) return 1;
+  const { own, ...config } = settings;
   const logger = createLogger({ name: service.name, level: config.process.LOG_LEVEL });
   const registry = createRegistry();
-  await runProcess(logger, async (end) =>
+  return runProcess(logger, async (end) =>
     clusterPart(config, {
       name: service.name,
       logger,

@@ -11,7 +11,15 @@ export {
 } from './config.ts';
 export { makeTextFile, readTextFile } from './durable-file.ts';
 export { inWords } from './in-words.ts';
-export { configOrExit, type Dependency, group, type Part, type ProcessEnd, runProcess } from './lifecycle.ts';
+export {
+  type Dependency,
+  type ExitCode,
+  group,
+  type Part,
+  type ProcessEnd,
+  readOrReport,
+  runProcess,
+} from './lifecycle.ts';
 export { createLogger, type Logger } from './logger.ts';
 export { createRegistry, type Registry } from './metrics.ts';
 export { environmentSetting, type ProcessConfig, processSettings } from './process-settings.ts';

@@ -1,18 +1,18 @@
-/** What runs: parts that start in order, stop in reverse, and can say how they are. */
-
+/** Parts of a process: they start in order, stop in reverse order, and report their health. */
 import { ConfigError } from './config.ts';
 import type { Logger } from './logger.ts';
 
 export type DependencyState = 'ok' | 'degraded' | 'down';
 
-/** `needed`: without it the part cannot answer; otherwise its absence only degrades. */
+/** The state of something that a part depends on. */
 export interface Dependency {
   readonly name: string;
-  /** Whose dependency it is, where one process runs several services. */
+  /** The service that depends on it, where one process runs several. */
   readonly service?: string;
   readonly state: DependencyState;
+  /** Whether the part cannot answer without it. If false, its absence only degrades the part. */
   readonly needed: boolean;
-  /** What is waited for or wrong, in a few words, naming nobody. */
+  /** What is wrong or waited for, in a few words. Contains no personal data. */
   readonly detail?: string;
 }
 
@@ -20,15 +20,15 @@ export interface Part {
   readonly name: string;
   /** Resolves once the part works. */
   start(): Promise<void>;
-  /** Takes nothing new, finishes what it has in hand, lets go of everything. Idempotent; also after a failed start. */
+  /** Accepts nothing new, finishes work in progress, releases all resources. Idempotent; also after a failed start. */
   stop(): Promise<void>;
-  /** The state of each thing that it depends on, at this moment. */
+  /** The current state of each dependency. */
   health(): Promise<readonly Dependency[]>;
 }
 
 /**
- * Several parts as one: started in order, stopped in reverse; a failed start stops those already started.
- * A part that fails to stop does not keep the others from stopping; the first such error is thrown at the end.
+ * Combines parts into one, which starts them in order and stops them in reverse order. A failed start stops the parts
+ * that were started. All parts are stopped even if one fails to; the first such error is thrown at the end.
  */
 export function group(name: string, parts: readonly Part[]): Part {
   let begun: Part[] = [];
@@ -55,7 +55,7 @@ export function group(name: string, parts: readonly Part[]): Part {
       try {
         await part.start();
       } catch (error) {
-        // Why it could not start is what matters, not what went wrong while clearing up after it.
+        // The cause of the failed start matters, not what fails during cleanup.
         await stop().catch(() => undefined);
         throw error;
       }
@@ -70,66 +70,79 @@ export function group(name: string, parts: readonly Part[]): Part {
 }
 
 /**
- * The settings of a process, or its end: one line per fault on stderr, and exit 1. For `main.ts`, where the
- * logger is only made from the settings.
+ * Reads the settings of a process before it has a logger. Writes the faults to stderr, one per line.
+ * @returns undefined if there are faults: the process should exit with 1
  */
-export function configOrExit<T>(read: () => T): T {
+export function readOrReport<T>(read: () => T): T | undefined {
   try {
     return read();
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
     process.stderr.write(`${error.faults.join('\n')}\n`);
-    return process.exit(1);
+    return undefined;
   }
 }
 
-/** How a part ends its process, from within. */
+/** How a part ends the process that it runs in. */
 export interface ProcessEnd {
-  /** Something broke that nobody but a new process can mend. */
+  /** Ends the process because of something that only a restart can repair. */
   fail(reason: string, error?: unknown): void;
-  /** For what is started once `start` has resolved: reported as if that had rejected. */
+  /** Reports a failed start, for work that goes on after `start` has resolved. */
   failStart(error: unknown): void;
 }
 
+export type ExitCode = 0 | 1;
+
 /**
- * Runs a part as the process's whole job: starts it, stops it on SIGTERM or SIGINT (exit 0; a second signal
- * or `graceMs`, default 10,000, ends it hard with 1), and ends with one clear line and exit 1 when it cannot
- * start, when `fail` is called, or on an unhandled error. Resolves once the part has started.
+ * Runs a part as the whole job of this process: starts it, and stops it on SIGTERM or SIGINT. Logs one line when it
+ * cannot start, when it calls `fail`, and on an unhandled error.
+ * @param options.graceMs how long `stop` may take, in ms; default 10,000
+ * @returns the exit code once the process should exit, which is up to the caller: 0 after a signal and a clean stop,
+ * 1 otherwise. Then something may still be running: a second signal, the end of the grace period and an unhandled
+ * error do not wait for it.
  */
-export async function runProcess(
+export function runProcess(
   logger: Logger,
   build: (process: ProcessEnd) => Promise<Part>,
   options: { readonly graceMs?: number } = {},
-): Promise<void> {
+): Promise<ExitCode> {
   const { graceMs = 10_000 } = options;
+  const { promise: exitCode, resolve: exit } = Promise.withResolvers<ExitCode>();
   let part: Part | undefined;
   let ending = false;
   let started: Promise<void> = Promise.resolve();
 
-  async function end(code: 0 | 1): Promise<void> {
+  async function start(): Promise<void> {
+    part = await build({ fail, failStart });
+    if (!ending) await part.start();
+  }
+
+  async function end(code: ExitCode): Promise<void> {
     ending = true;
-    setTimeout(() => {
+    const timer = setTimeout(() => {
       logger.fatal({ graceMs }, 'did not stop in time');
-      process.exit(1);
-    }, graceMs).unref();
-    // A part is only asked to stop once its start has come to an end, one way or the other.
+      exit(1);
+    }, graceMs);
+    // A part is asked to stop only once its start has settled.
     await started.catch(() => undefined);
     try {
       await part?.stop();
+      exit(code);
     } catch (error) {
       logger.error({ err: error }, 'did not stop cleanly');
-      process.exit(1);
+      exit(1);
     }
-    process.exit(code);
+    clearTimeout(timer);
   }
 
   function onSignal(signal: NodeJS.Signals): void {
     if (ending) {
       logger.fatal({ signal }, 'ended by a second signal');
-      process.exit(1);
+      exit(1);
+    } else {
+      logger.info({ signal }, 'stopping');
+      void end(0);
     }
-    logger.info({ signal }, 'stopping');
-    void end(0);
   }
 
   function fail(reason: string, error?: unknown): void {
@@ -144,27 +157,23 @@ export async function runProcess(
     void end(1);
   }
 
-  function die(error: unknown): void {
-    // The state is unknown now; whatever counts has been written down, so the quickest end is the safest.
+  function onUnhandled(error: unknown): void {
+    // The state is unknown from here on. Everything that was acknowledged is stored, so exit at once.
     logger.fatal({ err: error }, 'unhandled error');
-    process.exit(1);
+    exit(1);
   }
 
   process.on('SIGTERM', onSignal).on('SIGINT', onSignal);
-  process.on('uncaughtException', die).on('unhandledRejection', die);
+  process.on('uncaughtException', onUnhandled).on('unhandledRejection', onUnhandled);
 
-  started = build({ fail, failStart }).then(async (built) => {
-    part = built;
-    if (!ending) await built.start();
-  });
-  try {
-    await started;
-  } catch (error) {
+  started = start();
+  started.catch((error: unknown) => {
     if (ending) return;
     ending = true;
     reportFailedStart(logger, error);
-    process.exit(1);
-  }
+    exit(1);
+  });
+  return exitCode;
 }
 
 function reportFailedStart(logger: Logger, error: unknown): void {
@@ -173,7 +182,7 @@ function reportFailedStart(logger: Logger, error: unknown): void {
   else logger.fatal({ err: error }, 'cannot start');
 }
 
-/** A plain Error was worded for people (a taken port, a folder in use); any other kind needs its stack. */
+/** A plain Error has a message for operators (a port that is taken, a folder in use). Other classes need their stack. */
 function isExpected(error: unknown): error is Error {
   return error instanceof Error && error.constructor === Error && error.message !== '';
 }

@@ -5,12 +5,14 @@ import { allowedOrigins } from '@latchkey/http';
 import { authIndexes, authSettings, compose, widenThreadPool } from './index.ts';
 
 widenThreadPool(process.env);
-await runService({
-  name: 'auth',
-  defaultPort: 8081,
-  settings: authSettings,
-  topics,
-  indexes: authIndexes,
-  compose,
-  allowedOrigins,
-});
+process.exit(
+  await runService({
+    name: 'auth',
+    defaultPort: 8081,
+    settings: authSettings,
+    topics,
+    indexes: authIndexes,
+    compose,
+    allowedOrigins,
+  }),
+);

@@ -2,11 +2,13 @@
 import { runService } from '@latchkey/cluster';
 import { compose, notifierIndexes, notifierSettings, notifierTopics } from './index.ts';
 
-await runService({
-  name: 'notifier',
-  defaultPort: 8083,
-  settings: notifierSettings,
-  topics: notifierTopics,
-  indexes: notifierIndexes,
-  compose,
-});
+process.exit(
+  await runService({
+    name: 'notifier',
+    defaultPort: 8083,
+    settings: notifierSettings,
+    topics: notifierTopics,
+    indexes: notifierIndexes,
+    compose,
+  }),
+);

@@ -3,12 +3,14 @@ import { runService } from '@latchkey/cluster';
 import { allowedOrigins } from '@latchkey/http';
 import { compose, userIndexes, userSettings, userTopics } from './index.ts';
 
-await runService({
-  name: 'user',
-  defaultPort: 8082,
-  settings: userSettings,
-  topics: userTopics,
-  indexes: userIndexes,
-  compose,
-  allowedOrigins,
-});
+process.exit(
+  await runService({
+    name: 'user',
+    defaultPort: 8082,
+    settings: userSettings,
+    topics: userTopics,
+    indexes: userIndexes,
+    compose,
+    allowedOrigins,
+  }),
+);

@@ -77,11 +77,13 @@ function compose(
   };
 }
 
-await runService({
-  name: 'probe',
-  defaultPort: 0,
-  settings,
-  topics: [{ name: process.env['TOPIC'] ?? '', partitions: 2, retentionMs: -1 }],
-  indexes,
-  compose,
-});
+process.exit(
+  await runService({
+    name: 'probe',
+    defaultPort: 0,
+    settings,
+    topics: [{ name: process.env['TOPIC'] ?? '', partitions: 2, retentionMs: -1 }],
+    indexes,
+    compose,
+  }),
+);

@@ -2,7 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
 import { ConfigError, readConfig } from '../config.ts';
-import { configOrExit, group, type Part, type ProcessEnd, runProcess } from '../lifecycle.ts';
+import { type ExitCode, group, type Part, type ProcessEnd, readOrReport, runProcess } from '../lifecycle.ts';
 import { createLogger } from '../logger.ts';
 
 function say(text: string): void {
@@ -84,7 +84,13 @@ const behaviours: Readonly<Record<string, Behaviour>> = {
 };
 
 const settings = z.object({ BEHAVIOUR: z.string(), GRACE_MS: z.string().transform(Number) });
-const { BEHAVIOUR, GRACE_MS } = configOrExit(() => readConfig(settings, process.env));
-const build = behaviours[BEHAVIOUR];
-if (build === undefined) throw new Error(`there is no behaviour "${BEHAVIOUR}"`);
-await runProcess(createLogger({ name: 'child', level: 'info' }), build, { graceMs: GRACE_MS });
+
+async function run(): Promise<ExitCode> {
+  const config = readOrReport(() => readConfig(settings, process.env));
+  if (config === undefined) return 1;
+  const build = behaviours[config.BEHAVIOUR];
+  if (build === undefined) throw new Error(`there is no behaviour "${config.BEHAVIOUR}"`);
+  return runProcess(createLogger({ name: 'child', level: 'info' }), build, { graceMs: config.GRACE_MS });
+}
+
+process.exit(await run());
