@@ -1,6 +1,6 @@
 /**
- * Guards for routes that take an access token: whose token it is (RFC 9068), whether it still lives, and what
- * its account may do. Usable by any service: where the account's standing is known is handed in.
+ * Policies for routes that take an access token: they authenticate the account (RFC 9068), check that the token is
+ * not revoked, and what the account may do. How to look up an account's standing is up to the service.
  */
 
 import type { Policy, ProblemSpec, RequestContext } from '@latchkey/http';
@@ -8,19 +8,19 @@ import { Problem, problems } from '@latchkey/http';
 import type { z } from 'zod';
 import type { AccessClaims, VerifyToken } from './access-token.ts';
 
-/** What the guards ask of an account. A service may know more, and finds it again in its callers. */
+/** What the guards need to know of an account. A service may add more, and gets it back with the caller. */
 export interface AccountStanding {
   readonly verified: boolean;
   readonly role: string;
 }
 
-/** What is known of the account now: `dead` where the token must not be honoured any more. */
+/** Looks up the current standing of the token's account: 'dead' if the token must no longer be accepted. */
 export type Standing<S extends AccountStanding = AccountStanding> = (
   claims: AccessClaims,
   request: RequestContext,
 ) => Promise<S | 'dead'>;
 
-/** Whose request it is: the token's claims and the account's standing. */
+/** The account that sent the request: the token's claims and the account's standing. */
 export type Caller<S extends AccountStanding = AccountStanding> = S & { readonly claims: AccessClaims };
 
 export const accountNotVerified = {
@@ -30,7 +30,7 @@ export const accountNotVerified = {
   resolution: 'Please check your email for verification details',
 } as const satisfies ProblemSpec;
 
-/** Each refuses with 401 and `WWW-Authenticate: Bearer …` (RFC 6750) first, then not verified, then the role. */
+/** Refusals, in this order: 401 with `WWW-Authenticate: Bearer …` (RFC 6750), not verified, missing role. */
 export interface Guards<S extends AccountStanding = AccountStanding> {
   readonly authenticated: Policy<Caller<S>>;
   readonly verified: Policy<Caller<S>>;
@@ -40,7 +40,7 @@ export interface Guards<S extends AccountStanding = AccountStanding> {
 export function guards<S extends AccountStanding>(options: {
   readonly verify: VerifyToken;
   readonly standing: Standing<S>;
-  /** Those that `standing` reads. */
+  /** The request headers that `standing` reads. */
   readonly headers?: z.ZodObject;
 }): Guards<S> {
   async function authenticate(request: RequestContext): Promise<Caller<S>> {
@@ -67,7 +67,7 @@ export function guards<S extends AccountStanding>(options: {
   const always = [problems.unauthenticated, problems.unavailable];
   const common = { bearer: true, ...(options.headers && { headers: options.headers }) };
   return {
-    authenticated: { ...common, who: 'any living account', problems: always, authorise: authenticate },
+    authenticated: { ...common, who: 'any active account', problems: always, authorise: authenticate },
     verified: {
       ...common,
       who: 'a verified account',
@@ -83,7 +83,7 @@ export function guards<S extends AccountStanding>(options: {
   };
 }
 
-/** RFC 6750, 2.1: the scheme in any case, spaces, one b64token and nothing else. */
+/** RFC 6750, 2.1: the scheme (case-insensitive), spaces, one b64token and nothing else. */
 const credentials = /^bearer +(?<token>[\w.~+/-]+=*)$/i;
 
 function bearerToken(authorization: string | undefined): string {
@@ -102,10 +102,10 @@ function missingToken(): Problem {
   return unauthenticated('Send an access token: Authorization: Bearer <token>.', 'Bearer realm="latchkey"');
 }
 
-// The same words for every reason, so that nothing can be learnt by trying.
+// The same text for every reason, so that attempts reveal nothing.
 function invalidToken(): Problem {
   return unauthenticated(
-    'The access token is not valid, or not any more. Log in or refresh, then try again.',
+    'The access token is invalid or has expired. Log in or refresh, then try again.',
     'Bearer realm="latchkey", error="invalid_token"',
   );
 }

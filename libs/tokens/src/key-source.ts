@@ -1,109 +1,75 @@
-/** Where public keys come from: a JWKS (RFC 7517) in hand, or one behind a URL. */
-import { createPublicKey, type KeyObject } from 'node:crypto';
 import { unavailable } from '@latchkey/http';
-import { z } from 'zod';
+import {
+  createLocalJWKSet,
+  createRemoteJWKSet,
+  customFetch,
+  errors,
+  type JWK,
+  type JWTVerifyGetKey,
+} from 'jose';
 
-/** Public keys by `kid`. */
-export interface KeySource {
-  /** @throws Problem (unavailable) if the keys cannot be fetched and none are known. */
-  find(kid: string): Promise<KeyObject | undefined>;
-}
+/**
+ * Finds the public key that a token names in its header.
+ * @throws errors.JWKSNoMatchingKey if there is none
+ * @throws Problem (unavailable) if the keys cannot be fetched and none are cached
+ */
+export type KeySource = JWTVerifyGetKey;
 
-type Keys = ReadonlyMap<string, KeyObject>;
-
-const UNKNOWN_KID_PAUSE_MS = 10_000;
-/** So that a key that was withdrawn is forgotten, too. */
+const FETCH_TIMEOUT_MS = 3000;
+const UNKNOWN_KEY_COOLDOWN_MS = 10_000;
+/** Limits for how long a withdrawn key is still accepted. */
 const MAX_AGE_MS = 10 * 60_000;
 
-const jwksSchema = z.object({ keys: z.array(z.looseObject({})) });
-
-// Members of other kinds are left out, as RFC 7517, 5 asks for.
-const signingKeySchema = z.looseObject({
-  kid: z.string().min(1),
-  kty: z.literal('EC'),
-  crv: z.literal('P-256'),
-  x: z.string(),
-  y: z.string(),
-  use: z.literal('sig').optional(),
-  alg: z.literal('ES256').optional(),
-});
-
-/**
- * Keys of a JWKS in hand. Members that are not ES256 keys with a `kid` are left out.
- * @throws Error if such a member is not a point on the curve.
- */
-export function fixedKeys(jwks: { readonly keys: readonly object[] }): KeySource {
-  const keys = readKeys(jwks);
-  return { find: async (kid) => keys.get(kid) };
+/** Keys of a JWKS (RFC 7517) in memory. */
+export function fixedKeys(jwks: { readonly keys: readonly JWK[] }): KeySource {
+  return createLocalJWKSet({ keys: [...jwks.keys] });
 }
 
 /**
- * Keys from a JWKS URL, cached. An unknown `kid` fetches again, at most once in 10 s; keys older than
- * 10 minutes are fetched anew in the background; a failed fetch keeps the old ones; callers share one fetch.
- * `clock` counts milliseconds and never goes back.
+ * Keys of a JWKS behind a URL, cached. Unlike jose's own cache it survives an outage of the URL: after 10 minutes the
+ * keys are fetched again in the background, and a failed fetch keeps the old ones. An unknown key id fetches again, at
+ * most once in 10 s, failed fetches included.
+ * @param options.clock milliseconds, monotonic
  */
 export function remoteKeys(
   url: string,
-  options: { readonly timeoutMs?: number; readonly clock?: () => number } = {},
+  options: { readonly fetch?: typeof fetch; readonly clock?: () => number } = {},
 ): KeySource {
-  const { timeoutMs = 3000, clock = () => performance.now() } = options;
-  let known: Keys | undefined;
-  let triedAt = Number.NEGATIVE_INFINITY;
-  let running: Promise<Keys> | undefined;
+  const { clock = () => performance.now() } = options;
+  const keys = createRemoteJWKSet(new URL(url), {
+    timeoutDuration: FETCH_TIMEOUT_MS,
+    cacheMaxAge: Number.POSITIVE_INFINITY,
+    cooldownDuration: Number.POSITIVE_INFINITY,
+    ...(options.fetch && { [customFetch]: options.fetch }),
+  });
+  let fetchedAt = Number.NEGATIVE_INFINITY;
+  let isCached = false;
 
-  function refresh(): Promise<Keys> {
-    triedAt = clock();
-    running ??= fetchKeys(url, timeoutMs)
-      .then((keys) => {
-        known = keys;
-        return keys;
-      })
-      .finally(() => {
-        running = undefined;
+  async function refresh(): Promise<void> {
+    fetchedAt = clock();
+    await keys.reload();
+    isCached = true;
+  }
+
+  async function refreshOrKeep(): Promise<void> {
+    await refresh().catch(() => undefined);
+  }
+
+  return async (header, token) => {
+    if (!isCached) {
+      await refresh().catch((error: unknown) => {
+        throw unavailable('Access tokens cannot be checked at the moment.', 1, error);
       });
-    return running;
-  }
-
-  function refreshOrKeep(old: Keys): Promise<Keys> {
-    return refresh().catch(() => old);
-  }
-
-  function firstFetch(): Promise<Keys> {
-    return refresh().catch((error: unknown) => {
-      throw unavailable('Access tokens cannot be checked at the moment.', 1, error);
-    });
-  }
-
-  async function find(kid: string): Promise<KeyObject | undefined> {
-    if (known === undefined) return (await firstFetch()).get(kid);
-    const key = known.get(kid);
-    const age = clock() - triedAt;
-    if (key !== undefined) {
-      if (age >= MAX_AGE_MS) void refreshOrKeep(known);
-      return key;
     }
-    if (running !== undefined || age >= UNKNOWN_KID_PAUSE_MS) return (await refreshOrKeep(known)).get(kid);
-    return undefined;
-  }
-
-  return { find };
-}
-
-async function fetchKeys(url: string, timeoutMs: number): Promise<Keys> {
-  const response = await fetch(url, { signal: AbortSignal.timeout(timeoutMs), redirect: 'error' });
-  if (!response.ok) throw new Error(`the JWKS was answered with status ${response.status}`);
-  return readKeys(jwksSchema.parse(await response.json()));
-}
-
-function readKeys(jwks: { readonly keys: readonly object[] }): Keys {
-  return new Map(
-    jwks.keys.flatMap((member) => {
-      const key = signingKeySchema.safeParse(member);
-      return key.success ? [[key.data.kid, publicKey(key.data)] as const] : [];
-    }),
-  );
-}
-
-function publicKey({ kty, crv, x, y }: z.infer<typeof signingKeySchema>): KeyObject {
-  return createPublicKey({ key: { kty, crv, x, y }, format: 'jwk' });
+    const age = clock() - fetchedAt;
+    if (age >= MAX_AGE_MS) void refreshOrKeep();
+    try {
+      return await keys(header, token);
+    } catch (error) {
+      const isUnknown = error instanceof errors.JWKSNoMatchingKey;
+      if (!isUnknown || (age < UNKNOWN_KEY_COOLDOWN_MS && !keys.reloading)) throw error;
+      await refreshOrKeep();
+      return keys(header, token);
+    }
+  };
 }
