@@ -5,7 +5,7 @@ import { createKafkaBus, createKafkaReader } from '@latchkey/bus/kafka';
 import { kafkaConnection, serverSettings } from '@latchkey/cluster';
 import { readConfig } from '@latchkey/process';
 import type { Database } from '@latchkey/sqlite';
-import type { Context } from './command.ts';
+import type { Context } from './context.ts';
 import { patiently } from './patience.ts';
 import { hasMongo, withFolder } from './stores.ts';
 

@@ -1,36 +1,35 @@
-/** Waiting for servers that are not up yet: ops commands may be the first thing that is started. */
-import { setTimeout as pause } from 'node:timers/promises';
 import { isOutage } from '@latchkey/cluster';
-import type { Context } from './command.ts';
+import { retry } from '@latchkey/process/loop';
+import type { Context } from './context.ts';
 
 const RETRY_MS = 500;
-/** A server that is only just starting, or a connection that is only being made, is no reason to give up. */
-const BRIEFLY_MS = 3000;
-const REPEAT_LINE_MS = 30_000;
+/** Long enough for a server that is only just starting or a connection that is only being made. */
+const GRACE_MS = 3000;
+const REPORT_EVERY_MS = 30_000;
 
 /**
- * Tries until it works, however long a server takes to come, and says so; or for a few seconds, where the
- * context does not wait.
- * @throws what does not pass by itself, and without waiting the last failure
+ * Retries until the server can be reached and reports the wait. If the context does not wait, gives up after three
+ * seconds.
+ * @throws any other error at once; the outage if the context does not wait
  */
-export async function patiently<T>(
+export function patiently<T>(
   { waits, note }: Pick<Context, 'waits' | 'note'>,
-  what: string,
+  server: string,
   attempt: () => Promise<T>,
 ): Promise<T> {
-  const began = performance.now();
-  let sayAgain = began + BRIEFLY_MS;
-  while (true) {
-    try {
-      return await attempt();
-    } catch (error) {
-      const now = performance.now();
-      if (!isOutage(error) || (!waits && now - began >= BRIEFLY_MS)) throw error;
-      if (waits && now >= sayAgain) {
-        note(`waiting for ${what}: ${error instanceof Error ? error.message : String(error)}`);
-        sayAgain = now + REPEAT_LINE_MS;
-      }
-    }
-    await pause(RETRY_MS);
-  }
+  const startedAt = performance.now();
+  let reportAt = startedAt + GRACE_MS;
+  return retry(
+    {
+      least: RETRY_MS,
+      most: RETRY_MS,
+      when: (error) => isOutage(error) && (waits || performance.now() - startedAt < GRACE_MS),
+      onFailure(error) {
+        if (performance.now() < reportAt) return;
+        note(`waiting for ${server}: ${error instanceof Error ? error.message : String(error)}`);
+        reportAt = performance.now() + REPORT_EVERY_MS;
+      },
+    },
+    attempt,
+  );
 }

@@ -5,7 +5,7 @@ import { type Mongo, type MongoOptions, openMongo } from '@latchkey/mongo';
 import { type Environment, readConfig } from '@latchkey/process';
 import { type Database, openDatabase } from '@latchkey/sqlite';
 import { z } from 'zod';
-import type { Context } from './command.ts';
+import type { Context } from './context.ts';
 import { patiently } from './patience.ts';
 
 const mongoSettings = z.object({ MONGO_URL: serverSettings.shape.MONGO_URL });

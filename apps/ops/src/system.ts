@@ -5,7 +5,7 @@ import { readConfig } from '@latchkey/process';
 import type { EmbeddedBackend } from '@latchkey/user';
 import { z } from 'zod';
 import { type Log, withLog } from './backends.ts';
-import type { Context } from './command.ts';
+import type { Context } from './context.ts';
 import { withStore } from './stores.ts';
 
 export interface System {

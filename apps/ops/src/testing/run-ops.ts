@@ -1,4 +1,4 @@
-/** `npm run ops -- …` as a process, for tests. */
+/** Runs `npm run ops -- …` as a process, for tests. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
@@ -11,18 +11,18 @@ export interface Ended {
 }
 
 const MAIN = join(import.meta.dirname, '..', 'main.ts');
-const QUIETLY = '--disable-warning=TimeoutNegativeWarning';
-const LONGEST_RUN_MS = 60_000;
+const NO_WARNINGS = '--disable-warning=TimeoutNegativeWarning';
+const TIMEOUT_MS = 60_000;
 
-/** Runs a command to its end, with these settings and no others. */
+/** Runs a command with these settings and no others. */
 export async function runOps(
   settings: Readonly<Record<string, string>>,
   ...words: readonly string[]
 ): Promise<Ended> {
-  const child = spawn(process.execPath, [QUIETLY, MAIN, ...words], {
+  const child = spawn(process.execPath, [NO_WARNINGS, MAIN, ...words], {
     env: { PATH: process.env['PATH'], ...settings },
     stdio: ['ignore', 'pipe', 'pipe'],
-    timeout: LONGEST_RUN_MS,
+    timeout: TIMEOUT_MS,
     killSignal: 'SIGKILL',
   });
   const ended = once(child, 'close');

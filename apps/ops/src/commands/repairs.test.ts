@@ -1,4 +1,4 @@
-/** What operators do about mails that do not come, accounts that stand still and records that nobody can use. */
+/** Listing and repairing deliveries, parked accounts and dead letters. */
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { type TestContext, test } from 'node:test';
@@ -6,16 +6,16 @@ import { createEmbeddedBus } from '@latchkey/bus/embedded';
 import { ACCOUNTS_TOPIC } from '@latchkey/events';
 import { createRegistry } from '@latchkey/process';
 import { openDatabase } from '@latchkey/sqlite';
-import { composeStandalone } from '../../standalone/src/compose.ts';
-import { readSettings } from '../../standalone/src/settings.ts';
-import { silent, temporaryFolder } from '../../standalone/src/testing.ts';
-import { eventually } from './testing/eventually.ts';
-import { startMailSink } from './testing/mail-sink.ts';
-import { runHere } from './testing/run-here.ts';
+import { composeStandalone } from '../../../standalone/src/compose.ts';
+import { readSettings } from '../../../standalone/src/settings.ts';
+import { silent, temporaryFolder } from '../../../standalone/src/testing.ts';
+import { eventually } from '../testing/eventually.ts';
+import { startMailSink } from '../testing/mail-sink.ts';
+import { runHere } from '../testing/run-here.ts';
 
 const ADDRESS = 'ada@example.com';
 
-/** A folder whose server has been used, and has stopped. */
+/** Returns a folder whose server has been used and has stopped. */
 async function usedFolder(t: TestContext, use: (server: Server) => Promise<void>) {
   const folder = await temporaryFolder(t);
   const sink = await startMailSink(t);
@@ -31,7 +31,7 @@ async function usedFolder(t: TestContext, use: (server: Server) => Promise<void>
   function ops(...words: readonly string[]) {
     return runHere({ DATA_DIR: folder }, ...words);
   }
-  /** The lines that a command prints with --json. */
+  /** Returns the objects that a command prints with --json. */
   async function rows(...words: readonly string[]): Promise<readonly Record<string, unknown>[]> {
     const { code, out, err } = await ops(...words, '--json');
     assert.equal(code, 0, err);
@@ -79,7 +79,7 @@ function owing(t: TestContext) {
   });
 }
 
-test('a mail that is owed is listed with its last try, tried again at once, or called off', async (t) => {
+test('a pending delivery is listed with its last attempt, and can be retried or cancelled', async (t) => {
   const { ops, rows } = await owing(t);
   const list = await ops('deliveries', 'list');
   assert.deepEqual([list.code, list.err], [0, '']);
@@ -109,14 +109,11 @@ test('a mail that is owed is listed with its last try, tried again at once, or c
   ] as const) {
     const { code, out, err } = await ops('deliveries', word, which);
     assert.deepEqual([code, out], [1, '']);
-    assert.equal(
-      err,
-      `ops: ${which} is ${state}, and its address is deleted: nothing can be sent any more\n`,
-    );
+    assert.equal(err, `ops: ${which} is ${state}, and its address is deleted: it can no longer be sent\n`);
   }
 });
 
-test('deliveries are listed page by page and by state, and name nobody', async (t) => {
+test('deliveries are listed page by page and by state, without personal data', async (t) => {
   const { ops } = await owing(t);
   const first = await ops('deliveries', 'list', '--limit', '1', '--json');
   const { id } = JSON.parse(first.out);
@@ -135,7 +132,7 @@ test('deliveries are listed page by page and by state, and name nobody', async (
     assert.doesNotMatch(out, /example\.com|\bada\b|bob/);
 });
 
-/** A folder on whose log are a truncated event of an account that nobody has, and records without a usable key. */
+/** Returns a folder whose log has a truncated event of an unknown account, and records without a usable key. */
 async function poisoned(t: TestContext) {
   const account = randomUUID();
   const used = await usedFolder(t, async ({ folder, rows }) => {
@@ -156,7 +153,7 @@ async function poisoned(t: TestContext) {
   return { account, ...used };
 }
 
-test('an account that stands still is listed with the record and the cause, and shown with what was found', async (t) => {
+test('a parked account is listed with the record and the cause, and shown with the redacted record', async (t) => {
   const { account, ops } = await poisoned(t);
   const list = await ops('parked', 'list');
   assert.deepEqual([list.code, list.err], [0, '']);
@@ -176,7 +173,7 @@ test('an account that stands still is listed with the record and the cause, and 
   assert.equal(JSON.parse(asJson ?? '').found.headers.ce_type, 'UserRegistered');
 });
 
-test('an account of which the journal knows nothing more goes on when it is retried', async (t) => {
+test('a parked account that misses no event of the journal is unparked by a retry', async (t) => {
   const { account, ops } = await poisoned(t);
   const retried = await ops('parked', 'retry', account);
   assert.deepEqual([retried.code, retried.out], [0, `${account}: goes on, at event 0\n`]);
@@ -188,7 +185,7 @@ test('an account of which the journal knows nothing more goes on when it is retr
   assert.deepEqual([gone.code, gone.err], [1, `ops: ${account} is not parked\n`]);
 });
 
-test('dead letters of both services are listed, page by page, until they are discarded', async (t) => {
+test('dead letters of both services are listed page by page until they are discarded', async (t) => {
   const { ops, rows } = await poisoned(t);
   const list = await ops('dead-letters', 'list');
   assert.deepEqual([list.code, list.err], [0, '']);
@@ -223,7 +220,7 @@ test('dead letters of both services are listed, page by page, until they are dis
   );
 });
 
-test('where there is nothing, it says so; what is not there is an error of one line', async (t) => {
+test('an empty listing says so; an unknown name is an error of one line', async (t) => {
   const { ops } = await usedFolder(t, async () => undefined);
   const nothing: readonly (readonly [words: readonly string[], says: string])[] = [
     [['parked', 'list'], 'No account is parked.\n'],
@@ -250,28 +247,30 @@ test('where there is nothing, it says so; what is not there is an error of one l
   }
 });
 
-test('wrong words are refused before anything is opened', async (t) => {
+test('invalid arguments are refused before anything is opened', async (t) => {
   const folder = await temporaryFolder(t);
   const wrong: readonly (readonly [words: readonly string[], says: RegExp])[] = [
-    [['parked'], /^ops: parked takes one of: list, show, retry\n/],
-    [['dead-letters', 'retry'], /^ops: dead-letters takes one of: list, show, discard\n/],
-    [['deliveries', 'toString'], /^ops: deliveries takes one of: list, show, retry, cancel\n/],
-    [['parked', 'list', 'x'], /^ops: parked list takes /],
-    [['parked', 'list', '--limit', '0'], /^ops: --limit is a whole number from 1 to 1000\n/],
-    [['parked', 'list', '--limit', '1e9'], /^ops: --limit is a whole number from 1 to 1000\n/],
-    [['parked', 'show'], /^ops: parked show takes /],
-    [['parked', 'retry'], /^ops: parked retry takes /],
-    [['parked', 'retry', 'x', '--all'], /^ops: parked retry takes /],
-    [['deliveries', 'list', '--state', 'lost'], /^ops: deliveries list takes --state pending\|claimed\|sent/],
-    [['deliveries', 'retry', 'a', 'b'], /^ops: deliveries retry takes /],
-    [['dead-letters', 'show', 'topic'], /^ops: dead-letters show takes TOPIC\/PARTITION\/OFFSET/],
-    [['dead-letters', 'discard', 'a/b/c'], /^ops: dead-letters discard takes /],
-    [['dead-letters', 'list', '--after', '5'], /^ops: dead-letters list takes /],
+    [['dead-letters', 'retry'], /^ops: unknown command 'retry'\n/],
+    [['deliveries', 'toString'], /^ops: unknown command 'toString'\n/],
+    [['parked', 'list', 'x'], /^ops: too many arguments for 'list'\. /],
+    [['parked', 'list', '--limit', '0'], /^ops: option '--limit <n>' .* a whole number from 1 to 1000\.\n/],
+    [['parked', 'list', '--limit', '1e9'], /^ops: option '--limit <n>' .* a whole number from 1 to 1000\.\n/],
+    [['parked', 'show'], /^ops: missing required argument 'account'\n/],
+    [['parked', 'retry'], /^ops: give either an account or --all\n/],
+    [['parked', 'retry', 'x', '--all'], /^ops: give either an account or --all\n/],
+    [
+      ['deliveries', 'list', '--state', 'lost'],
+      /^ops: option '--state <states>' .* Allowed states are pending, claimed, sent, /,
+    ],
+    [['deliveries', 'retry', 'a', 'b'], /^ops: too many arguments for 'retry'\. /],
+    [['dead-letters', 'show', 'topic'], /^ops: .* Expected TOPIC\/PARTITION\/OFFSET\.\n/],
+    [['dead-letters', 'discard', 'a/b/c'], /^ops: .* Expected TOPIC\/PARTITION\/OFFSET\.\n/],
+    [['dead-letters', 'list', '--after', '5'], /^ops: .* Expected TOPIC\/PARTITION\/OFFSET\.\n/],
   ];
   for (const [words, says] of wrong) {
     const { code, out, err } = await runHere({ DATA_DIR: folder }, ...words);
     assert.deepEqual([code, out], [1, ''], words.join(' '));
     assert.match(err, says);
-    assert.match(err, /Usage: npm run ops/);
+    assert.match(err, /\n\nUsage: ops /);
   }
 });

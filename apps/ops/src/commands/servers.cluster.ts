@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { type TestContext, test } from 'node:test';
 import { openMongo } from '@latchkey/mongo';
 import { cableTo, mongoUrl } from '@latchkey/mongo/testing';
-import { runOps } from './testing/run-ops.ts';
+import { runOps } from '../testing/run-ops.ts';
 
 const KAFKA_BROKERS = process.env['KAFKA_BROKERS'] ?? '';
 const NOBODY = '127.0.0.1:1';
@@ -18,13 +18,18 @@ test('topics are made once, and others than wanted are left alone', async () => 
   assert.equal((await runOps(settings, 'topics')).code, 0);
   const again = await runOps(settings, 'topics');
   assert.deepEqual([again.code, again.err], [0, '']);
-  assert.match(
-    again.out,
-    /^accounts\.events\.v1: already as it should be\. 12 partitions, .+, kept for ever$/m,
-  );
-  assert.match(
-    again.out,
-    /^mailings\.events\.v1: already as it should be\. 12 partitions, .+, kept 7 days$/m,
+  assert.match(again.out, /^accounts\.events\.v1: correct\. 12 partitions, .+, kept forever$/m);
+  assert.match(again.out, /^mailings\.events\.v1: correct\. 12 partitions, .+, kept 7 days$/m);
+
+  const asJson = (await runOps(settings, 'topics', '--json')).out.trimEnd().split('\n');
+  assert.deepEqual(
+    asJson
+      .map((line) => JSON.parse(line))
+      .map(({ topic, made, partitions, retentionMs }) => [topic, made, partitions, retentionMs]),
+    [
+      ['accounts.events.v1', false, 12, -1],
+      ['mailings.events.v1', false, 12, 604_800_000],
+    ],
   );
 
   const more = await runOps(settings, 'topics', '--replication', '9', '--min-insync', '8');
@@ -51,6 +56,8 @@ test('indexes are made once', async (t) => {
   assert.deepEqual([first.code, first.err], [0, '']);
   assert.match(first.out, /^auth_commits\.stream: made$/m);
   assert.match((await runOps(settings, 'indexes')).out, /^auth_commits\.stream: there already$/m);
+  const [index] = (await runOps(settings, 'indexes', '--json')).out.split('\n');
+  assert.deepEqual(Object.keys(JSON.parse(index ?? '')), ['index', 'made']);
 });
 
 test('an index that takes long is waited for, and named meanwhile', async (t) => {
@@ -62,7 +69,7 @@ test('an index that takes long is waited for, and named meanwhile', async (t) =>
   const made = await runOps({ MONGO_URL: cable.url }, 'indexes');
   assert.deepEqual(
     [made.code, made.err],
-    [0, 'auth_commits.stream is still being made, for 10 seconds now.\n'],
+    [0, 'auth_commits.stream is still being created, after 10 seconds.\n'],
   );
   assert.match(made.out, /^auth_commits\.stream: made$/m);
 });
@@ -91,11 +98,14 @@ test('faults of the settings are named', async () => {
   assert.equal((await runOps({}, 'indexes')).err, 'ops: MONGO_URL: is required\n');
   for (const words of [
     ['--replication', '3'],
-    ['--replication', 'x', '--min-insync', '1'],
     ['--replication', '1', '--min-insync', '2'],
   ])
     assert.match(
       (await runOps({}, 'topics', ...words)).err,
       /^ops: --replication and --min-insync go together/,
     );
+  assert.match(
+    (await runOps({}, 'topics', '--replication', 'x', '--min-insync', '1')).err,
+    /^ops: option '--replication <n>' argument 'x' is invalid/,
+  );
 });

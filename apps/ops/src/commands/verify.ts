@@ -1,4 +1,3 @@
-import { parseArgs } from 'node:util';
 import { openJournalView } from '@latchkey/auth/verifying';
 import type { LatchkeyEvent } from '@latchkey/events';
 import { openDeliveryView } from '@latchkey/notifier/verifying';
@@ -9,41 +8,57 @@ import {
   type StoredAccount as ReadModelAccount,
 } from '@latchkey/user/verifying';
 import { type Sources, type StoredAccount, verify } from '@latchkey/verify';
-import { type Command, UsageError } from './command.ts';
-import { type System, withSystem } from './system.ts';
-import { tellLater } from './tell.ts';
-import { jsonOf, linesOf } from './verify-report.ts';
+import type { Context } from '../context.ts';
+import { progressWhenSlow } from '../output/progress.ts';
+import { jsonOf, linesOf } from '../output/verify-report.ts';
+import { examples, type Program, wholeNumber } from '../program.ts';
+import { type System, withSystem } from '../system.ts';
 
-const TAKES = 'verify takes --patience SECONDS and --json, and nothing else';
+const DISAGREES = 1;
+/** The exit code if the comparison could not be made. */
+export const CANNOT_VERIFY = 2;
 
+const DEFAULT_PATIENCE_SECONDS = 30;
+const MAX_PATIENCE_SECONDS = 3600;
 const PAUSE_MS = 500;
 const MAX_RECORDS = 500_000;
 const MAX_FINDINGS = 1000;
 
-/** Compares; changes nothing. Ends with 0 if everything agrees, 1 if anything does not, 2 if it could not look. */
-export const verifyCommand: Command = {
-  words: '[--patience SECONDS] [--json]',
-  does: 'compare journal, topics, read model and deliveries, also while they are in use',
-  failsWith: 2,
-  read(words) {
-    const { patienceMs, json } = optionsOf(words);
-    return (context) =>
+const EXIT_CODES = `
+Exit codes:
+  0  everything agrees
+  1  something disagrees
+  2  the comparison could not be made`;
+
+export function addVerify(program: Program, context: Context): void {
+  program
+    .command('verify')
+    .description('compare journal, topics, read model and deliveries while they are in use')
+    .option(
+      '--patience <seconds>',
+      'how long to compare again what disagrees',
+      wholeNumber(0, MAX_PATIENCE_SECONDS),
+      DEFAULT_PATIENCE_SECONDS,
+    )
+    .option('--json', 'print one JSON object')
+    .addHelpText('after', `${EXIT_CODES}\n${examples('verify', 'verify --patience 0 --json')}`)
+    .action(({ patience, json = false }) =>
       // Fail fast: a cron job must report an outage, not hang.
       withSystem({ ...context, waits: false }, async (system) => {
         const verification = await verify(await sourcesOf(system), {
-          patienceMs,
+          patienceMs: patience * 1000,
           pauseMs: PAUSE_MS,
           maxRecords: MAX_RECORDS,
           maxFindings: MAX_FINDINGS,
           now: () => new Date(),
-          onProgress: tellLater(context),
+          onProgress: progressWhenSlow(context),
         });
         const lines = json ? [jsonOf(verification)] : linesOf(verification, new Date());
-        for (const line of lines) context.say(line);
-        context.conclude(verification.found === 0 ? 0 : 1);
-      });
-  },
-};
+        for (const line of lines) context.print(line);
+        context.exitWith(verification.found === 0 ? 0 : DISAGREES);
+      }),
+    );
+}
 
 async function sourcesOf({ backend, bus, log, nameOf }: System): Promise<Sources> {
   const [journal, profiles, deliveries] = [
@@ -78,25 +93,4 @@ function storedAccount({ sequence, profile, parked }: ReadModelAccount): StoredA
         : differingFields(profile, expected);
     },
   };
-}
-
-const USUAL_PATIENCE_SECONDS = '30';
-const MOST_PATIENCE_SECONDS = 3600;
-
-/** @throws UsageError */
-function optionsOf(words: readonly string[]): { readonly patienceMs: number; readonly json: boolean } {
-  const { patience = USUAL_PATIENCE_SECONDS, json = false } = parsed(words);
-  const seconds = /^\d{1,4}$/.test(patience) ? Number(patience) : Number.NaN;
-  if (!(seconds <= MOST_PATIENCE_SECONDS))
-    throw new UsageError(`--patience is a whole number of seconds, ${MOST_PATIENCE_SECONDS} at most`);
-  return { patienceMs: seconds * 1000, json };
-}
-
-function parsed(words: readonly string[]) {
-  try {
-    const options = { patience: { type: 'string' }, json: { type: 'boolean' } } as const;
-    return parseArgs({ args: [...words], options }).values;
-  } catch {
-    throw new UsageError(TAKES);
-  }
 }

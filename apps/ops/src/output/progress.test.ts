@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { counted, progressOf } from './progress.ts';
 
-test('progress is a bar where a person looks on', () => {
+test('progress is a bar on a terminal', () => {
   const drawn: string[] = [];
   const progress = progressOf(
     { note: () => assert.fail('drawn instead'), draw: (line) => drawn.push(line) },
@@ -22,7 +22,7 @@ test('progress is a bar where a person looks on', () => {
   ]);
 });
 
-test('elsewhere it is a line now and then', () => {
+test('without a terminal, progress is a line now and then', () => {
   const lines: string[] = [];
   const progress = progressOf({ note: (line) => lines.push(line) }, 'records read');
   progress.show(0, 2500);
@@ -30,6 +30,6 @@ test('elsewhere it is a line now and then', () => {
   assert.deepEqual(lines, ['records read: 0 of 2,500']);
 });
 
-test('one thing is one, and others are many', () => {
+test('a noun follows its number in singular or plural', () => {
   assert.deepEqual([counted(1, 'account'), counted(2000, 'account')], ['1 account', '2,000 accounts']);
 });

@@ -8,13 +8,11 @@ import { createRegistry, readConfig } from '@latchkey/process';
 import { type Database, openDatabase } from '@latchkey/sqlite';
 import { fixedKeys } from '@latchkey/tokens';
 import { compose, userSettings } from '@latchkey/user';
-import { silent, temporaryFolder } from '../../standalone/src/testing.ts';
-import { UsageError } from './command.ts';
-import { rebuildCommand } from './rebuild.ts';
-import { eventually } from './testing/eventually.ts';
-import { openTown } from './testing/people.ts';
-import { runHere } from './testing/run-here.ts';
-import { runOps } from './testing/run-ops.ts';
+import { silent, temporaryFolder } from '../../../standalone/src/testing.ts';
+import { eventually } from '../testing/eventually.ts';
+import { openTown } from '../testing/people.ts';
+import { runHere } from '../testing/run-here.ts';
+import { runOps } from '../testing/run-ops.ts';
 
 function registered(userId: string): LatchkeyEvent {
   return {
@@ -90,7 +88,7 @@ async function refused(ops: (...words: readonly string[]) => ReturnType<typeof r
   assert.match(
     err,
     new RegExp(
-      `^ops: Nothing was flipped: ${many} parked in generation 2 and not in the one that answers, .+\\. parked retry --all lets `,
+      `^ops: Not switched over: ${many} parked in generation 2 but not in the active one, .+\\. Run parked retry --all, `,
       'm',
     ),
   );
@@ -101,27 +99,31 @@ function profilesIn(database: Database): number {
 }
 
 describe('rebuild user', () => {
-  test('says how far it is and what it did, and what there is', async (t) => {
+  test('reports its progress and its result, and lists the generations', async (t) => {
     const { rebuild } = await scene(t);
     const done = await rebuild();
     assert.deepEqual([done.code, done.err], [0, 'records read: 0 of 1\naccounts compared: 1\n']);
     assert.equal(
       done.out,
-      `Generation 2 is filled from the beginning of the log, beside the one that answers.
+      `Generation 2 is filled from the beginning of the log. The active one keeps answering.
 Generation 2 has caught up: 1 record read.
 1 account compared, field by field: no difference.
-Generation 2 answers. Every instance knows within 2 seconds.
-Generation 1 is kept and filled: --back flips back to it, --drop removes it.
+Generation 2 answers. Every instance switches over within 2 seconds.
+Generation 1 is kept up to date: --back switches back to it, --drop deletes it.
 `,
     );
     const { out } = await rebuild('--status');
     assert.match(
       out,
-      /^Generation 1 is kept and filled, to go back to: 1 of 1 record read, 0 accounts parked\.\nGeneration 2 answers since 20\S+: 1 of 1 record read, 0 accounts parked\.\n$/,
+      /^Generation 1 is kept up to date, to switch back to: 1 of 1 record read, 0 accounts parked\.\nGeneration 2 answers since 20\S+: 1 of 1 record read, 0 accounts parked\.\n$/,
     );
+    const json = (await rebuild('--status', '--json')).out.trimEnd().split('\n');
+    const [first, second] = json.map((line) => JSON.parse(line));
+    assert.deepEqual(first, { generation: 1, role: 'kept', read: 1, records: 1, parked: 0 });
+    assert.deepEqual({ ...second, since: '' }, { ...first, generation: 2, role: 'active', since: '' });
   });
 
-  test('does not flip where a field differs, but where that is accepted', async (t) => {
+  test('switches over despite a difference only if that is accepted', async (t) => {
     const { database, account, rebuild } = await scene(t);
     await database.write(
       () =>
@@ -134,7 +136,7 @@ Generation 1 is kept and filled: --back flips back to it, --drop removes it.
     const line = `differences in firstName (1), locale (1): 1 of 1 account, such as ${account}`;
     assert.ok(
       refused.err.endsWith(
-        `ops: Nothing was flipped: ${line}. If a new rule of the projection is the reason, repeat with --accept-differences; else --drop removes generation 2.\n`,
+        `ops: Not switched over: ${line}. If a changed projection is the reason, repeat with --accept-differences; otherwise --drop deletes generation 2.\n`,
       ),
       refused.err,
     );
@@ -144,7 +146,7 @@ Generation 1 is kept and filled: --back flips back to it, --drop removes it.
     assert.ok(accepted.out.includes(`Accepted: ${line}.\nGeneration 2 answers.`), accepted.out);
   });
 
-  test('does not flip to one where an account stands still that goes on in the other', async (t) => {
+  test('does not switch over to a generation in which more accounts are parked', async (t) => {
     const { database, account, listParked, publishGarbage, rebuild } = await scene(t);
     await publishGarbage();
     await eventually('the account is parked', async () => (await listParked()).length === 1);
@@ -157,13 +159,13 @@ Generation 1 is kept and filled: --back flips back to it, --drop removes it.
     assert.match(
       refused.err,
       new RegExp(
-        `^ops: Nothing was flipped: 1 account parked in generation 2 and not in the one that answers, such as ${account} \\(.+\\)\\. parked retry --all lets `,
+        `^ops: Not switched over: 1 account parked in generation 2 but not in the active one, such as ${account} \\(.+\\)\\. Run parked retry --all, `,
         'm',
       ),
     );
   });
 
-  test('flips once what only the new one has parked was found and let go on', async (t) => {
+  test('switches over once the accounts parked only in the new generation are unparked', async (t) => {
     const { ada, ops } = await repairedTown(t);
     await refused(ops, '1 account');
 
@@ -181,7 +183,7 @@ Generation 1 is kept and filled: --back flips back to it, --drop removes it.
     assert.match(flipped.out, /^Generation 2 answers\./m);
   });
 
-  test('is told of what cannot be let go on, and does not flip', async (t) => {
+  test('does not switch over while an account cannot be unparked', async (t) => {
     const { town, database, ada, ops } = await repairedTown(t);
     const ben = await town.settle('ben');
     const key = `CAST('${ben}' AS BLOB)`;
@@ -202,17 +204,26 @@ Generation 1 is kept and filled: --back flips back to it, --drop removes it.
     await refused(ops, '1 account');
   });
 
-  test('takes no words that it does not know, and one task at a time', () => {
-    for (const words of [[], ['auth'], ['user', 'again'], ['user', '--back', '--drop'], ['user', '--fast']]) {
-      assert.throws(
-        () => rebuildCommand.read(words),
-        (error) =>
-          error instanceof UsageError && /^rebuild takes user, and one at most of /.test(error.message),
-      );
+  test('refuses unknown arguments, and more than one task at a time', async () => {
+    for (const [words, says] of [
+      [[], "missing required argument 'user'"],
+      [['auth'], "command-argument value 'auth' is invalid for argument 'user'. Allowed choices are user."],
+      [['user', 'again'], "too many arguments for 'rebuild'. Expected 1 argument but got 2."],
+      [['user', '--back', '--drop'], "option '--back' cannot be used with option '--drop'"],
+      [['user', '--status', '--drop'], "option '--status' cannot be used with option '--drop'"],
+      [
+        ['user', '--accept-differences', '--back'],
+        "option '--accept-differences' cannot be used with option '--back'",
+      ],
+      [['user', '--fast'], "unknown option '--fast'"],
+      [['user', '--json'], '--json needs --status'],
+    ] as const) {
+      const { code, out, err } = await runHere({}, 'rebuild', ...words);
+      assert.deepEqual([code, out, err.split('\n')[0]], [1, '', `ops: ${says}`]);
     }
   });
 
-  test('has nothing to go back to, or to remove, where nothing was rebuilt', async (t) => {
+  test('has nothing to switch back to, or to delete, if nothing was rebuilt', async (t) => {
     const { rebuild } = await scene(t);
     assert.equal((await rebuild('--back')).err, 'ops: There is no generation to go back to.\n');
     assert.equal((await rebuild('--drop')).out, 'There is nothing but the generation that answers.\n');

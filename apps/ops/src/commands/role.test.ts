@@ -5,12 +5,12 @@ import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { createRegistry } from '@latchkey/process';
 import { z } from 'zod';
-import { composeStandalone } from '../../standalone/src/compose.ts';
-import { message } from '../../standalone/src/mailbox/message.ts';
-import { messagePage } from '../../standalone/src/mailbox/routes.ts';
-import { readSettings } from '../../standalone/src/settings.ts';
-import { getJson, silent, temporaryFolder } from '../../standalone/src/testing.ts';
-import { runOps } from './testing/run-ops.ts';
+import { composeStandalone } from '../../../standalone/src/compose.ts';
+import { message } from '../../../standalone/src/mailbox/message.ts';
+import { messagePage } from '../../../standalone/src/mailbox/routes.ts';
+import { readSettings } from '../../../standalone/src/settings.ts';
+import { getJson, silent, temporaryFolder } from '../../../standalone/src/testing.ts';
+import { runOps } from '../testing/run-ops.ts';
 
 function ops(folder: string, ...words: readonly string[]) {
   return runOps({ DATA_DIR: folder }, ...words);
@@ -45,7 +45,7 @@ async function running(t: TestContext) {
   return { folder, verify, roleNow };
 }
 
-test('the first admin is made beside the running server', async (t) => {
+test('the first admin is made while the server runs', async (t) => {
   const { folder, verify, roleNow } = await running(t);
   const early = await ops(folder, 'role', ada.email, 'admin');
   assert.deepEqual([early.code, early.out], [1, '']);
@@ -61,7 +61,7 @@ test('the first admin is made beside the running server', async (t) => {
   assert.equal(await roleNow(), 'user');
 });
 
-test('a folder that is not there is named, and nothing is made', async (t) => {
+test('a missing data folder is named, and nothing is created', async (t) => {
   const parent = await temporaryFolder(t);
   const missing = join(parent, 'missing');
   for (const folder of [missing, parent]) {
@@ -72,32 +72,4 @@ test('a folder that is not there is named, and nothing is made', async (t) => {
   }
   assert.ok(!existsSync(missing));
   assert.deepEqual(await readdir(parent), []);
-});
-
-test('without a command, or asked for help, it says what there is', async (t) => {
-  const folder = await temporaryFolder(t);
-  for (const words of [[], ['help'], ['--help'], ['role', '--help']]) {
-    const { code, out, err } = await ops(folder, ...words);
-    assert.deepEqual([code, err], [0, ''], words.join(' '));
-    assert.match(out, /^Usage: npm run ops -- <command>\n/);
-  }
-});
-
-test('a wrong command is refused before any folder is looked for', async (t) => {
-  const folder = join(await temporaryFolder(t), 'missing');
-  const wrong: readonly (readonly [words: readonly string[], says: RegExp])[] = [
-    [['rule'], /^ops: there is no command rule\n/],
-    [['toString'], /^ops: there is no command toString\n/],
-    [['role'], /^ops: role takes an address and a role, and nothing else\n/],
-    [['role', ada.email], /^ops: role takes an address and a role, and nothing else\n/],
-    [['role', ada.email, 'admin', 'now'], /^ops: role takes an address and a role, and nothing else\n/],
-    [['role', ada.email, 'root'], /^ops: a role is user or admin, not root\n/],
-  ];
-  for (const [words, says] of wrong) {
-    const { code, out, err } = await ops(folder, ...words);
-    assert.deepEqual([code, out], [1, ''], words.join(' '));
-    assert.match(err, says);
-    assert.match(err, /Usage: npm run ops/);
-  }
-  assert.match((await ops(folder, 'role', 'nobody', 'admin')).err, /^ops: /);
 });

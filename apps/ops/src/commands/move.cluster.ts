@@ -15,13 +15,13 @@ import { openDatabase } from '@latchkey/sqlite';
 import { fixedKeys } from '@latchkey/tokens';
 import { compose as composeUser, userSettings } from '@latchkey/user';
 import { z } from 'zod';
-import { composeStandalone } from '../../standalone/src/compose.ts';
-import { readSettings } from '../../standalone/src/settings.ts';
-import { serve, silent, temporaryFolder } from '../../standalone/src/testing.ts';
-import { eventually } from './testing/eventually.ts';
-import { type MailSink, startMailSink } from './testing/mail-sink.ts';
-import { ownTopics } from './testing/own-topics.ts';
-import { runOps } from './testing/run-ops.ts';
+import { composeStandalone } from '../../../standalone/src/compose.ts';
+import { readSettings } from '../../../standalone/src/settings.ts';
+import { serve, silent, temporaryFolder } from '../../../standalone/src/testing.ts';
+import { eventually } from '../testing/eventually.ts';
+import { type MailSink, startMailSink } from '../testing/mail-sink.ts';
+import { ownTopics } from '../testing/own-topics.ts';
+import { runOps } from '../testing/run-ops.ts';
 
 const PASSWORD = 'correct horse battery';
 const PUBLIC_URL = 'http://accounts.example.com';
@@ -184,7 +184,7 @@ test('a data folder goes on in a cluster: no mail twice, none lost, sessions and
   const moved = await runOps(settings, 'move');
   assert.deepEqual([moved.code, moved.err], [0, '']);
   assert.match(moved.out, /^deliveries: {2}5 of 5 are in MongoDB$/m);
-  assert.match(moved.out, /^deliveries by state, here and there: 2 pending, 2 sent, 1 cancelled$/m);
+  assert.match(moved.out, /^deliveries by state, in both: 2 pending, 2 sent, 1 cancelled$/m);
   const envFile = join(folder, 'cluster.env');
   assert.equal((await stat(envFile)).mode & 0o777, 0o600);
   const keys = parseEnv(await readFile(envFile, 'utf8'));
@@ -211,7 +211,7 @@ test('a data folder goes on in a cluster: no mail twice, none lost, sessions and
 
   const again = await runOps(settings, 'move');
   assert.deepEqual([again.code, again.err], [0, '']);
-  assert.match(again.out, /^commits: {5}\d+ of \d+ are in MongoDB, and 1 besides$/m);
+  assert.match(again.out, /^commits: {5}\d+ of \d+ are in MongoDB, and 1 other$/m);
   assert.match(again.out, /^This folder was moved before\. Nothing was changed\.$/m);
   assert.equal((await app.me((await app.logIn(ben)).accessToken))?.isVerified, true);
 });
@@ -258,7 +258,7 @@ test('a move is refused where it could do harm, and nothing is changed', async (
 
   const other = join(folder, 'other.env');
   await writeFile(other, "REFRESH_KEY='another'\n");
-  await refused(/^ops: [^\n]+ exists and holds something else[^\n]+\n$/, '--env-file', other);
+  await refused(/^ops: [^\n]+ exists and contains something else[^\n]+\n$/, '--env-file', other);
 
   const fingerprints = connection.collection<{ _id: string; fingerprint: string }>('auth_fingerprints');
   await fingerprints.insertOne({ _id: 'REFRESH_KEY', fingerprint: 'another' });

@@ -11,13 +11,13 @@ function screen(isTTY: boolean) {
   return { ...terminal(out, err), out: () => read(out), err: () => read(err) };
 }
 
-test('a line that is drawn takes the place of the one before, and other lines begin below it', () => {
-  const { draw, say, note, end, out, err } = screen(true);
+test('a line that is drawn replaces the one before, and other lines begin below it', () => {
+  const { draw, print, note, end, out, err } = screen(true);
   draw?.('1 of 2');
   draw?.('1 of 2');
   draw?.('2 of 2');
   assert.equal(err(), '\r\u001b[K1 of 2\r\u001b[K2 of 2');
-  say('done');
+  print('done');
   assert.deepEqual([out(), err()], ['done\n', '\n']);
   note('by the way');
   draw?.('1 of 3');
@@ -26,7 +26,7 @@ test('a line that is drawn takes the place of the one before, and other lines be
   assert.equal(err(), 'by the way\n\r\u001b[K1 of 3\n');
 });
 
-test('where nobody looks on, nothing is drawn', () => {
+test('without a terminal nothing is drawn', () => {
   const { draw, note, end, err } = screen(false);
   assert.equal(draw, undefined);
   note('a line');

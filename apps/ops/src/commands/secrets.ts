@@ -1,12 +1,13 @@
 /**
- * The secrets of a cluster, one file each, for services that read them by `…_FILE`. The whole set is decided in
- * one file first and then laid out, so that whatever interrupts it, a repetition goes on with the same set.
+ * The secrets of a cluster, one file each, for services that read them by `…_FILE`. The whole set is first written to
+ * one file and then laid out, so that an interrupted command continues with the same set when it is repeated.
  */
 import { mkdir, rm } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { generateSecrets, parseSecrets, type Secrets } from '@latchkey/auth/secrets';
 import { makeTextFile, readTextFile } from '@latchkey/process';
-import { type Command, UsageError } from './command.ts';
+import type { Context } from '../context.ts';
+import { examples, type Program } from '../program.ts';
 
 const NAMES = [
   'SIGNING_KEYS',
@@ -16,52 +17,50 @@ const NAMES = [
   'REFRESH_KEY',
 ] as const satisfies readonly (keyof Secrets)[];
 
-/** Makes the files of the secrets in a folder, unless they are there. */
-export const secretsCommand: Command = {
-  words: '<folder>',
-  does: 'make the secrets that are missing, one file each, readable to their owner alone',
-  read([folder, ...rest]) {
-    if (folder === undefined || rest.length > 0)
-      throw new UsageError('secrets takes a folder, and nothing else');
-    return async ({ say }) => {
+export function addSecrets(program: Program, { print }: Context): void {
+  program
+    .command('secrets')
+    .description('create the secrets of all services, one file each; overwrites nothing')
+    .argument('<folder>', 'where to put them; created if it does not exist')
+    .addHelpText('after', examples('secrets /srv/latchkey/secrets'))
+    .action(async (folder) => {
       const made = await makeSecrets(resolve(folder));
-      say(
+      print(
         made
-          ? `${folder}: made ${NAMES.join(', ')}. Keep a copy: without PASSWORD_SALT_KEY no password is right.`
+          ? `${folder}: made ${NAMES.join(', ')}. Keep a copy: without PASSWORD_SALT_KEY no password can be checked.`
           : `${folder}: all secrets are there already.`,
       );
-    };
-  },
-};
+    });
+}
 
 function planOf(folder: string): string {
   return join(folder, '.secrets.json');
 }
 
 /**
- * Makes folder (0700) and files (0600) where there are none.
- * @returns whether any was missing
- * @throws Error naming what is missing if only some are there: a new one would not go with the others
+ * Creates the folder (0700) and its files (0600) if there are none.
+ * @returns whether it created any
+ * @throws Error naming the missing files if only some exist: new ones would not match the others
  */
 export async function makeSecrets(folder: string): Promise<boolean> {
   await mkdir(folder, { recursive: true, mode: 0o700 });
-  if (await carryOutPlan(folder)) return true;
-  if (await isWhole(folder)) return false;
+  if (await layOutPlan(folder)) return true;
+  if (await isComplete(folder)) return false;
   const made = await makeTextFile(planOf(folder), JSON.stringify(generateSecrets()));
-  // Somebody else may have been through with it between our look and our plan.
+  // Another process may have finished between our check and our plan.
   if (made && (await present(folder)).length > 0) {
     await rm(planOf(folder));
-    return !(await isWhole(folder));
+    return !(await isComplete(folder));
   }
-  return carryOutPlan(folder);
+  return layOutPlan(folder);
 }
 
-/** @throws Error if some are there and some are not */
-async function isWhole(folder: string): Promise<boolean> {
-  const there = await present(folder);
-  const missing = NAMES.filter((name) => !there.includes(name));
+/** @throws Error if only some of the files exist */
+async function isComplete(folder: string): Promise<boolean> {
+  const found = await present(folder);
+  const missing = NAMES.filter((name) => !found.includes(name));
   if (missing.length === 0) return true;
-  if (there.length === 0) return false;
+  if (found.length === 0) return false;
   throw new Error(
     `${folder} lacks ${missing.join(', ')}: put them back, or remove the other files if nothing uses them yet`,
   );
@@ -72,8 +71,8 @@ async function present(folder: string): Promise<readonly string[]> {
   return NAMES.filter((_, index) => texts[index] !== undefined);
 }
 
-/** Lays out the set that was decided on, if that is still to be done. */
-async function carryOutPlan(folder: string): Promise<boolean> {
+/** Writes the planned set to its files, if there is a plan. */
+async function layOutPlan(folder: string): Promise<boolean> {
   const plan = await readTextFile(planOf(folder));
   if (plan === undefined) return false;
   const secrets = parseSecrets(plan);

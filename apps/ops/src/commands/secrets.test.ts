@@ -6,9 +6,9 @@ import { authSettings } from '@latchkey/auth';
 import { generateSecrets, type Secrets } from '@latchkey/auth/secrets';
 import { notifierSettings } from '@latchkey/notifier';
 import { readConfig } from '@latchkey/process';
-import { temporaryFolder } from '../../standalone/src/testing.ts';
+import { temporaryFolder } from '../../../standalone/src/testing.ts';
+import { runOps } from '../testing/run-ops.ts';
 import { makeSecrets } from './secrets.ts';
-import { runOps } from './testing/run-ops.ts';
 
 const names = Object.keys(generateSecrets()) as (keyof Secrets)[];
 
@@ -18,7 +18,7 @@ async function contents(folder: string): Promise<Record<string, string>> {
   );
 }
 
-test('makes what the services read by …_FILE, once, each for its owner alone', async (t) => {
+test('creates the files that services read by …_FILE, once, each readable to its owner alone', async (t) => {
   const folder = join(await temporaryFolder(t), 'deep', 'secrets');
   const first = await runOps({}, 'secrets', folder);
   assert.deepEqual([first.code, first.err], [0, '']);
@@ -38,7 +38,7 @@ test('makes what the services read by …_FILE, once, each for its owner alone',
   assert.deepEqual(await contents(folder), made);
 });
 
-test('refuses a folder that has only some, and leaves it as it is', async (t) => {
+test('refuses a folder that has only some of them, and leaves it unchanged', async (t) => {
   const folder = await temporaryFolder(t);
   await makeSecrets(folder);
   await rm(join(folder, 'REFRESH_KEY'));
@@ -48,7 +48,7 @@ test('refuses a folder that has only some, and leaves it as it is', async (t) =>
   assert.equal((await readdir(folder)).length, names.length - 1);
 });
 
-test('goes on with the same set after it was interrupted', async (t) => {
+test('continues with the same set after an interruption', async (t) => {
   const folder = await temporaryFolder(t);
   const planned = generateSecrets();
   await writeFile(join(folder, '.secrets.json'), JSON.stringify(planned));
@@ -58,7 +58,7 @@ test('goes on with the same set after it was interrupted', async (t) => {
   assert.equal((await readdir(folder)).length, names.length);
 });
 
-test('several at once make one set', async (t) => {
+test('several processes at once create one set', async (t) => {
   const folder = await temporaryFolder(t);
   await Promise.all(Array.from({ length: 8 }, () => makeSecrets(folder)));
   const { SEALING_PUBLIC_KEY, SEALING_PRIVATE_KEYS } = await contents(folder);
@@ -67,7 +67,7 @@ test('several at once make one set', async (t) => {
   assert.deepEqual((await readdir(folder)).toSorted(), names.toSorted());
 });
 
-test('says what stands in the way of a folder', async (t) => {
+test('names what prevents a folder', async (t) => {
   const folder = await temporaryFolder(t);
   await writeFile(join(folder, 'file'), '');
   await mkdir(join(folder, 'odd', 'REFRESH_KEY'), { recursive: true });
@@ -76,9 +76,6 @@ test('says what stands in the way of a folder', async (t) => {
     /^ops: [^\n]*REFRESH_KEY cannot be read\n$/,
   );
   assert.equal((await runOps({}, 'secrets', join(folder, 'file'))).code, 1);
-  for (const words of [[], ['a', 'b']])
-    assert.match(
-      (await runOps({}, 'secrets', ...words)).err,
-      /^ops: secrets takes a folder, and nothing else\n/,
-    );
+  assert.match((await runOps({}, 'secrets')).err, /^ops: missing required argument 'folder'\n/);
+  assert.match((await runOps({}, 'secrets', 'a', 'b')).err, /^ops: too many arguments for 'secrets'\./);
 });

@@ -1,0 +1,118 @@
+import { Argument, type CommandUnknownOpts } from '@commander-js/extra-typings';
+import type { Context } from '../context.ts';
+import { examples, type Program } from '../program.ts';
+
+const NOTE = `
+The script completes a command named \`ops\`. In a checkout, define it first: ops() { npm run --silent ops -- "$@"; }`;
+
+export function addCompletion(program: Program, { print }: Context): void {
+  program
+    .command('completion')
+    .description('print a script that completes commands and options in a shell')
+    .addArgument(new Argument('<shell>', 'the shell').choices(['bash', 'zsh', 'fish']))
+    .addHelpText(
+      'after',
+      NOTE +
+        '\n' +
+        examples(
+          'completion bash > ~/.local/share/bash-completion/completions/ops',
+          'completion zsh > ~/.zsh/completions/_ops    # a folder in $fpath',
+          'completion fish > ~/.config/fish/completions/ops.fish',
+        ),
+    )
+    .action((shell) => print(SCRIPTS[shell](commandsOf(program))));
+}
+
+interface CommandWords {
+  /** Words that lead to the command, each after a space: ` parked list`. Empty for the program itself. */
+  readonly path: string;
+  /** What may follow: subcommands, choices of arguments and options. */
+  readonly words: readonly string[];
+}
+
+function commandsOf(program: Program): readonly CommandWords[] {
+  const globals = program.createHelp().visibleOptions(program);
+  function walk(command: CommandUnknownOpts, path: string): readonly CommandWords[] {
+    const help = command.createHelp();
+    const subcommands = help.visibleCommands(command);
+    const options = [...help.visibleOptions(command), ...globals];
+    const words = [
+      ...subcommands.map((subcommand) => subcommand.name()),
+      ...command.registeredArguments.flatMap(({ argChoices = [] }) => argChoices),
+      ...options.flatMap(({ long }) => long ?? []),
+    ];
+    return [
+      { path, words: [...new Set(words)] },
+      ...subcommands.flatMap((subcommand) => walk(subcommand, `${path} ${subcommand.name()}`)),
+    ];
+  }
+  return walk(program, '');
+}
+
+/** Commands whose arguments are files or folders. */
+const TAKES_FILES = ['secrets', 'move'];
+
+function paths(commands: readonly CommandWords[]): readonly string[] {
+  return commands.map(({ path }) => `'${path}'`).filter((path) => path !== "''");
+}
+
+/** Statements of bash and zsh that set `candidates` from the words in `typed`. */
+function setCandidates(commands: readonly CommandWords[]): string {
+  const cases = commands.map(({ path, words }) => `    '${path}') candidates='${words.join(' ')}' ;;`);
+  return `  for word in "\${typed[@]}"; do
+    case "$command $word" in
+    ${paths(commands).join(' | ')}) command="$command $word" ;;
+    esac
+  done
+  case "$command" in
+${cases.join('\n')}
+  esac`;
+}
+
+function bash(commands: readonly CommandWords[]): string {
+  return `_ops() {
+  local command= word candidates=
+  local typed=("\${COMP_WORDS[@]:1:COMP_CWORD-1}")
+${setCandidates(commands)}
+  COMPREPLY=($(compgen -W "$candidates" -- "\${COMP_WORDS[COMP_CWORD]}"))
+}
+complete -o default -F _ops ops`;
+}
+
+function zsh(commands: readonly CommandWords[]): string {
+  return `#compdef ops
+compdef _ops ops
+_ops() {
+  local command= word candidates=
+  local typed=("\${(@)words[2,CURRENT-1]}")
+${setCandidates(commands)}
+  compadd -- \${=candidates}
+  case "$command" in
+    ${TAKES_FILES.map((name) => `' ${name}'`).join(' | ')}) _files ;;
+  esac
+}
+# Complete at once if this file was autoloaded as the function.
+if [ "$funcstack[1]" = _ops ]; then _ops; fi`;
+}
+
+function fish(commands: readonly CommandWords[]): string {
+  const cases = commands.map(
+    ({ path, words }) => `    case '${path}'\n      printf '%s\\n' ${words.join(' ')}`,
+  );
+  return `function __ops_candidates
+  set -l command ''
+  for word in (commandline -opc)[2..]
+    switch "$command $word"
+      case ${paths(commands).join(' ')}
+        set command "$command $word"
+    end
+  end
+  switch "$command"
+${cases.join('\n')}
+  end
+end
+complete -c ops -f -a '(__ops_candidates)'
+complete -c ops -F -n '__fish_seen_subcommand_from ${TAKES_FILES.join(' ')}'`;
+}
+
+const SCRIPTS = { bash, zsh, fish } as const;

@@ -1,0 +1,116 @@
+import { InvalidArgumentError } from '@commander-js/extra-typings';
+import { type DeadLetter, type DeadLetterBox, openDeadLetters, type Place } from '@latchkey/bus/dead-letters';
+import { withLog } from '../backends.ts';
+import type { Context } from '../context.ts';
+import { printJson, printPage, properties } from '../output/listing.ts';
+import { fieldsOf, redacted } from '../output/redacted.ts';
+import { examples, JSON_LINES, limitOption, type Program } from '../program.ts';
+
+const LETTER = '<topic/partition/offset>';
+const EXAMPLE = 'accounts.events.v1.dlq.user/0/0';
+
+export function addDeadLetters(program: Program, context: Context): void {
+  const deadLetters = program
+    .command('dead-letters')
+    .description('list, show or discard records that a consumer could not use')
+    .addHelpText('after', examples('dead-letters list', `dead-letters show ${EXAMPLE}`));
+
+  deadLetters
+    .command('list')
+    .description('list dead letters with the original record and the cause')
+    .addOption(limitOption())
+    .option(`--after ${LETTER}`, 'continue after this letter', parsePlace)
+    .option('--json', JSON_LINES)
+    .addHelpText('after', examples('dead-letters list', 'dead-letters list --limit 1000 --json'))
+    .action(({ limit, after, json = false }) =>
+      withLetters(context, (letters) =>
+        printPage(context, {
+          limit,
+          load: (count) => letters.list({ limit: count, ...(after && { after }) }),
+          nameOf: ({ place }) => nameOf(place),
+          json,
+          toJson: (letter) => [toJson(letter)],
+          columns: ['letter', 'set aside', 'record', 'cause'],
+          toRows: (letter) => [
+            [nameOf(letter.place), letter.record.timestamp.toISOString(), originOf(letter), letter.cause],
+          ],
+          empty: 'There are no dead letters.',
+        }),
+      ),
+    );
+
+  deadLetters
+    .command('show')
+    .description('show a dead letter with its redacted record')
+    .argument(LETTER, 'name of the letter, as listed', parsePlace)
+    .option('--json', JSON_LINES)
+    .addHelpText('after', examples(`dead-letters show ${EXAMPLE}`))
+    .action((place, { json = false }) =>
+      withLetters(context, async (letters) => {
+        const letter = await existing(letters, place);
+        const found = redacted(letter.record);
+        if (json) return printJson(context.print, [{ ...toJson(letter), found }]);
+        for (const line of properties({ ...describe(letter), ...fieldsOf(found) })) context.print(line);
+      }),
+    );
+
+  deadLetters
+    .command('discard')
+    .description('mark a dead letter as dealt with, so that it is no longer listed')
+    .argument(LETTER, 'name of the letter, as listed', parsePlace)
+    .addHelpText('after', examples(`dead-letters discard ${EXAMPLE}`))
+    .action((place) =>
+      withLetters(context, async (letters) => {
+        await existing(letters, place);
+        const now = await letters.discard(place);
+        context.print(
+          `${nameOf(place)}: ${now ? 'discarded' : 'discarded already'}. It is no longer listed.`,
+        );
+      }),
+    );
+}
+
+function withLetters(context: Context, work: (letters: DeadLetterBox) => Promise<void>): Promise<void> {
+  return withLog(context, (log) => work(openDeadLetters(log)));
+}
+
+/** @throws Error (one line) if there is no such letter */
+async function existing(letters: DeadLetterBox, place: Place): Promise<DeadLetter> {
+  const letter = await letters.find(place);
+  if (letter === undefined) throw new Error(`there is no dead letter ${nameOf(place)}`);
+  return letter;
+}
+
+function nameOf({ topic, partition, offset }: Place): string {
+  return `${topic}/${partition}/${offset}`;
+}
+
+/** @throws InvalidArgumentError */
+function parsePlace(text: string): Place {
+  const [, topic, partition, offset] = /^([^/]+)\/(\d{1,9})\/(\d{1,15})$/.exec(text) ?? [];
+  if (topic === undefined) throw new InvalidArgumentError('Expected TOPIC/PARTITION/OFFSET.');
+  return { topic, partition: Number(partition), offset: Number(offset) };
+}
+
+function originOf({ origin }: DeadLetter): string {
+  return origin === undefined ? 'unknown' : nameOf(origin);
+}
+
+function toJson({ place, record, group, origin, cause }: DeadLetter) {
+  return {
+    letter: nameOf(place),
+    setAside: record.timestamp.toISOString(),
+    group,
+    record: origin === undefined ? null : nameOf(origin),
+    cause,
+  };
+}
+
+function describe(letter: DeadLetter) {
+  return {
+    letter: nameOf(letter.place),
+    'set aside': `${letter.record.timestamp.toISOString()} by ${letter.group}`,
+    cause: letter.cause,
+    record: originOf(letter),
+  };
+}

@@ -1,0 +1,185 @@
+import { openAdministration as openAuth } from '@latchkey/auth';
+import { ACCOUNTS_TOPIC } from '@latchkey/events';
+import { type Administration, openAdministration, type ParkedIn, type RetriedIn } from '@latchkey/user';
+import type { Context } from '../context.ts';
+import { printJson, printPage, properties } from '../output/listing.ts';
+import { fieldsOf, redacted } from '../output/redacted.ts';
+import { examples, JSON_LINES, limitOption, type Program } from '../program.ts';
+import { withSystem } from '../system.ts';
+
+const NONE = 'No account is parked.';
+
+export function addParked(program: Program, context: Context): void {
+  const parked = program
+    .command('parked')
+    .description('list, show or retry accounts that the read model has stopped updating')
+    .addHelpText('after', examples('parked list', 'parked retry --all'));
+
+  parked
+    .command('list')
+    .description('list parked accounts with the record that could not be applied and the cause')
+    .addOption(limitOption())
+    .option('--after <account>', 'continue after this account')
+    .option('--json', JSON_LINES)
+    .addHelpText('after', examples('parked list', 'parked list --limit 1000 --json'))
+    .action(({ limit, after, json = false }) =>
+      withAccounts(context, (accounts, names) =>
+        printPage(context, {
+          limit,
+          load: (count) => accounts.listParked({ limit: count, ...(after !== undefined && { after }) }),
+          nameOf: ({ account }) => account,
+          json,
+          toJson: ({ marks }) => marks.map((mark) => toJson(names, mark)),
+          columns: [
+            'account',
+            ...(names.severalGenerations ? ['generation'] : []),
+            'stands at',
+            'record',
+            'cause',
+          ],
+          toRows: ({ marks }) => marks.map((mark) => toRow(names, mark)),
+          empty: NONE,
+        }),
+      ),
+    );
+
+  parked
+    .command('show')
+    .description('show where and why an account is parked, with the redacted record')
+    .argument('<account>', 'id of a parked account')
+    .option('--json', JSON_LINES)
+    .addHelpText('after', examples('parked show 01a1ff4d-9554-707c-9165-002f24af9ef0'))
+    .action((account, { json = false }) =>
+      withAccounts(context, (accounts, names) => show(accounts, names, account, json, context)),
+    );
+
+  const retry = parked
+    .command('retry')
+    .description('read the records of parked accounts again and unpark those that miss no event')
+    .argument('[account]', 'id of a parked account')
+    .option('--all', 'retry every parked account')
+    .option('--json', JSON_LINES)
+    .addHelpText('after', examples('parked retry 01a1ff4d-9554-707c-9165-002f24af9ef0', 'parked retry --all'))
+    .action((account, { all = false, json = false }) => {
+      if (all === (account !== undefined)) retry.error('give either an account or --all');
+      return withAccounts(context, async (accounts, names) => {
+        function report(id: string, outcome: RetriedIn) {
+          if (json) printJson(context.print, [{ account: id, ...outcome }]);
+          else context.print(describeOutcome(names, id, outcome));
+        }
+        if (account !== undefined) return retryOne(accounts, account, report);
+        const tried = await retryAll(accounts, report);
+        if (tried === 0 && !json) context.print(NONE);
+      });
+    });
+}
+
+interface Names {
+  /** Name of the topic of accounts on the log. */
+  readonly topic: string;
+  /** Whether to name the generation, because several are filled. */
+  readonly severalGenerations: boolean;
+}
+
+function withAccounts(
+  context: Context,
+  work: (accounts: Administration, names: Names) => Promise<void>,
+): Promise<void> {
+  return withSystem(context, async ({ backend, nameOf }) => {
+    const { lastSequence } = openAuth(backend);
+    const accounts = openAdministration({ backend, lastDecided: lastSequence });
+    const severalGenerations = (await accounts.generations()).length > 1;
+    await work(accounts, { topic: nameOf(ACCOUNTS_TOPIC), severalGenerations });
+  });
+}
+
+async function show(
+  accounts: Administration,
+  names: Names,
+  account: string,
+  json: boolean,
+  { print }: Context,
+): Promise<void> {
+  const parked = await accounts.findParked(account);
+  if (parked === undefined) throw new Error(`${account} is not parked`);
+  for (const mark of parked.marks) {
+    const record = await accounts.recordOf(mark);
+    const found = record && redacted(record);
+    if (json) printJson(print, [{ ...toJson(names, mark), found: found ?? null }]);
+    else {
+      const fields = found ? fieldsOf(found) : { value: '(no longer on the topic)' };
+      for (const line of properties({ ...describe(names, mark), ...fields })) print(line);
+    }
+  }
+}
+
+type ReportOutcome = (account: string, outcome: RetriedIn) => void;
+
+async function retryOne(accounts: Administration, account: string, report: ReportOutcome): Promise<void> {
+  const outcome = await accounts.retryParked(account);
+  report(account, outcome);
+  if (outcome.result === 'still parked') throw new Error(`${account} is still parked`);
+}
+
+/** @returns how many accounts were parked @throws Error (one line) if any of them still is */
+async function retryAll(accounts: Administration, report: ReportOutcome): Promise<number> {
+  let tried = 0;
+  let still = 0;
+  for await (const account of parkedAccounts(accounts)) {
+    const outcome = await accounts.retryParked(account);
+    report(account, outcome);
+    tried += 1;
+    if (outcome.result === 'still parked') still += 1;
+  }
+  if (still > 0) throw new Error(`${still} of ${tried} accounts are still parked`);
+  return tried;
+}
+
+const PAGE = 100;
+
+async function* parkedAccounts(accounts: Administration): AsyncGenerator<string> {
+  let after: string | undefined;
+  do {
+    const page = await accounts.listParked({ limit: PAGE, ...(after !== undefined && { after }) });
+    for (const { account } of page) yield account;
+    after = page.at(-1)?.account;
+  } while (after !== undefined);
+}
+
+function describeOutcome(
+  { severalGenerations }: Names,
+  account: string,
+  { result, sequence, cause, generation }: RetriedIn,
+): string {
+  const where = severalGenerations && result !== 'not parked' ? ` in generation ${generation}` : '';
+  return `${account}: ${result}${where}, at event ${sequence}${cause === undefined ? '' : `: ${cause}`}`;
+}
+
+function placeOf({ topic }: Names, { partition, offset }: ParkedIn): string {
+  return `${topic}/${partition}/${offset}`;
+}
+
+function toJson(names: Names, parked: ParkedIn) {
+  const { account, generation, after, cause } = parked;
+  return { account, generation, after, record: placeOf(names, parked), cause };
+}
+
+function toRow(names: Names, parked: ParkedIn): readonly string[] {
+  return [
+    parked.account,
+    ...(names.severalGenerations ? [String(parked.generation)] : []),
+    `event ${parked.after}`,
+    placeOf(names, parked),
+    parked.cause,
+  ];
+}
+
+function describe(names: Names, parked: ParkedIn) {
+  return {
+    account: parked.account,
+    generation: names.severalGenerations ? parked.generation : undefined,
+    'stands at': `event ${parked.after}`,
+    cause: parked.cause,
+    record: placeOf(names, parked),
+  };
+}

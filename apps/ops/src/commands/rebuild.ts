@@ -1,0 +1,187 @@
+import { Argument, Option } from '@commander-js/extra-typings';
+import { type GenerationState, openRebuild, type Parity, type Rebuild } from '@latchkey/user/rebuilding';
+import type { Context } from '../context.ts';
+import { printJson } from '../output/listing.ts';
+import { amount, counted, progressOf } from '../output/progress.ts';
+import { patiently } from '../patience.ts';
+import { examples, type Program } from '../program.ts';
+import { withSystem } from '../system.ts';
+
+export function addRebuild(program: Program, context: Context): void {
+  const command = program
+    .command('rebuild')
+    .description('rebuild the read model without downtime: build, compare, switch over, roll back')
+    .addArgument(new Argument('<user>', 'the service whose read model to rebuild').choices(['user']))
+    .addOption(new Option('--status', 'list the generations of the read model').conflicts(['back', 'drop']))
+    .addOption(new Option('--back', 'switch back to the generation that was active before').conflicts('drop'))
+    .option('--drop', 'delete every generation that is not active')
+    .addOption(
+      new Option('--accept-differences', 'switch over although profiles differ').conflicts([
+        'status',
+        'back',
+        'drop',
+      ]),
+    )
+    .option('--json', 'with --status: print one JSON object per line')
+    .addHelpText(
+      'after',
+      examples('rebuild user', 'rebuild user --status', 'rebuild user --back', 'rebuild user --drop'),
+    )
+    .action((_service, { status, back, drop, acceptDifferences = false, json = false }) => {
+      if (json && !status) command.error('--json needs --status');
+      return withSystem(context, ({ backend, bus }) => {
+        const rebuild = retrying(openRebuild(backend, bus), context);
+        if (status) return printStatus(rebuild, context, json);
+        if (back) return switchBack(rebuild, context);
+        if (drop) return dropOthers(rebuild, context);
+        return rebuildUser(rebuild, context, acceptDifferences);
+      });
+    });
+}
+
+/** Waits for servers that become unreachable: each step may be repeated. */
+function retrying(rebuild: Rebuild, context: Context): Rebuild {
+  function wait<T>(step: () => Promise<T>) {
+    return patiently(context, 'the servers', step);
+  }
+  return {
+    state: () => wait(() => rebuild.state()),
+    begin: () => wait(() => rebuild.begin()),
+    caughtUp: (generation, seen) => wait(() => rebuild.caughtUp(generation, seen)),
+    compare: (generation, seen) => wait(() => rebuild.compare(generation, seen)),
+    flip: (generation) => wait(() => rebuild.flip(generation)),
+    kept: () => wait(() => rebuild.kept()),
+    drop: (told) => wait(() => rebuild.drop(told)),
+  };
+}
+
+async function rebuildUser(rebuild: Rebuild, context: Context, acceptDifferences: boolean): Promise<void> {
+  const { print } = context;
+  const candidate = await rebuild.begin();
+  if (candidate === undefined) return printDone(rebuild, context);
+  const { generation, begun } = candidate;
+  print(
+    begun === 'now'
+      ? `Generation ${generation} is filled from the beginning of the log. The active one keeps answering.`
+      : `Generation ${generation} is being filled already: going on with it.`,
+  );
+  await catchUp(rebuild, context, generation);
+  assertParity(generation, await compare(rebuild, context, generation), acceptDifferences, context);
+  const before = await rebuild.flip(generation);
+  print(`Generation ${generation} answers. Every instance switches over within 2 seconds.`);
+  if (before !== generation)
+    print(`Generation ${before} is kept up to date: --back switches back to it, --drop deletes it.`);
+}
+
+async function printDone(rebuild: Rebuild, context: Context): Promise<void> {
+  await printStatus(rebuild, context, false);
+  context.print(
+    'A rebuild is done. Before you start another: --back switches back, --drop deletes the generation that is kept.',
+  );
+}
+
+const STALLED_AFTER_MS = 15_000;
+
+/** Reports a stall, because it is the running instances that do the work. */
+async function catchUp(rebuild: Rebuild, context: Context, generation: number): Promise<void> {
+  const progress = progressOf(context, 'records read');
+  let read = -1;
+  let moved = performance.now();
+  const reached = await rebuild.caughtUp(generation, (seen) => {
+    progress.show(seen.read, seen.records);
+    if (seen.read !== read) moved = performance.now();
+    else if (performance.now() - moved > STALLED_AFTER_MS) {
+      context.note('No record was read for 15 seconds. Is the user service running?');
+      moved = performance.now();
+    }
+    read = seen.read;
+  });
+  context.print(`Generation ${generation} has caught up: ${counted(reached.read, 'record')} read.`);
+}
+
+async function compare(rebuild: Rebuild, context: Context, generation: number): Promise<Parity> {
+  const progress = progressOf(context, 'accounts compared');
+  return rebuild.compare(generation, (accounts) => progress.show(accounts));
+}
+
+/** @throws Error (one line) if the generation must not become active */
+function assertParity(
+  generation: number,
+  parity: Parity,
+  acceptDifferences: boolean,
+  { print }: Context,
+): void {
+  const { accounts, parked, parkedExamples, apart, apartExamples, differing, freed } = parity;
+  if (parked > 0) {
+    const few = parkedExamples.map(({ account, cause }) => `${account} (${cause})`).join(', ');
+    throw new Error(
+      `Not switched over: ${counted(parked, 'account')} parked in generation ${generation} but not in the active one, such as ${few}. Run parked retry --all, which unparks accounts that miss no event, and repeat. Or --drop deletes generation ${generation}.`,
+    );
+  }
+  if (apart > 0)
+    throw new Error(
+      `Not switched over: ${counted(apart, 'account')} did not reach the same event in both generations, such as ${apartExamples.join(', ')}. Is the user service running?`,
+    );
+  if (differing > 0 && !acceptDifferences)
+    throw new Error(
+      `Not switched over: ${differences(parity)}. If a changed projection is the reason, repeat with --accept-differences; otherwise --drop deletes generation ${generation}.`,
+    );
+  print(
+    differing > 0
+      ? `Accepted: ${differences(parity)}.`
+      : `${counted(accounts, 'account')} compared, field by field: no difference.`,
+  );
+  if (freed > 0)
+    print(
+      freed === 1
+        ? '1 account that was parked is no longer parked.'
+        : `${amount(freed)} accounts that were parked are no longer parked.`,
+    );
+}
+
+function differences({ accounts, differing, fields, examples }: Parity): string {
+  const byField = Object.entries(fields).map(([field, count]) => `${field} (${amount(count)})`);
+  return `differences in ${byField.join(', ')}: ${amount(differing)} of ${counted(accounts, 'account')}, such as ${examples.join(', ')}`;
+}
+
+async function printStatus(rebuild: Rebuild, { print }: Context, json: boolean): Promise<void> {
+  const states = await rebuild.state();
+  if (json) printJson(print, states.map(toJson));
+  else for (const state of states) print(describe(state));
+}
+
+async function switchBack(rebuild: Rebuild, context: Context): Promise<void> {
+  const generation = await rebuild.kept();
+  if (generation === undefined) throw new Error('There is no generation to go back to.');
+  await catchUp(rebuild, context, generation);
+  const before = await rebuild.flip(generation);
+  context.print(`Generation ${generation} answers. Every instance switches over within 2 seconds.`);
+  context.print(
+    `Generation ${before} is still filled: rebuild user compares it and switches over again, --drop deletes it.`,
+  );
+}
+
+async function dropOthers(rebuild: Rebuild, { print, note }: Context): Promise<void> {
+  const dropped = await rebuild.drop(() =>
+    note('Waiting 10 seconds until every instance has stopped reading it.'),
+  );
+  if (dropped.length === 0) return print('There is nothing but the generation that answers.');
+  for (const generation of dropped)
+    print(`Generation ${generation} is removed, together with its positions on the log.`);
+}
+
+const ROLES = { answers: 'active', next: 'next', kept: 'kept' } as const;
+
+function toJson({ generation, role, since, read, records, parked }: GenerationState) {
+  return { generation, role: ROLES[role], since, read, records, parked };
+}
+
+function describe(state: GenerationState): string {
+  return `Generation ${state.generation} ${roleOf(state)}: ${amount(state.read)} of ${counted(state.records, 'record')} read, ${counted(state.parked, 'account')} parked.`;
+}
+
+function roleOf({ role, since }: GenerationState): string {
+  if (role === 'next') return 'is filled, to answer next';
+  if (role === 'kept') return 'is kept up to date, to switch back to';
+  return since === undefined ? 'answers' : `answers since ${since}`;
+}

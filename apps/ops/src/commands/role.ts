@@ -1,0 +1,28 @@
+import { Argument } from '@commander-js/extra-typings';
+import { openAdministration } from '@latchkey/auth';
+import { type Role, role } from '@latchkey/events';
+import type { Context } from '../context.ts';
+import { examples, type Program } from '../program.ts';
+import { withStore } from '../stores.ts';
+
+/** Gives an account a role: this is how the first admin is made. It only appends to the journal. */
+export function addRole(program: Program, context: Context): void {
+  program
+    .command('role')
+    .description('give the verified account of an address a role')
+    .argument('<email>', 'address of a verified account')
+    .addArgument(new Argument('<user|admin>', 'the new role').choices(role.options))
+    .addHelpText('after', examples('role ada@example.com admin', 'role ada@example.com user'))
+    .action((email, wanted) =>
+      withStore(context, async (store) => {
+        const before = await openAdministration(store).changeRole(email, wanted);
+        context.print(outcome(email, before, wanted));
+      }),
+    );
+}
+
+function outcome(email: string, before: Role, now: Role): string {
+  return before === now
+    ? `${email} is ${now} already.`
+    : `${email}: ${before} → ${now}. Its sessions have ended: sign in again.`;
+}

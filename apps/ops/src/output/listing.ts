@@ -1,0 +1,55 @@
+/** Listings: bounded, page by page, as a table or as JSON lines. */
+import type { Context } from '../context.ts';
+
+export interface Listing<T> {
+  /** How many items to print. */
+  readonly limit: number;
+  /** Loads items. It is asked for one more than `limit`, to find out whether there are more. */
+  load(limit: number): Promise<readonly T[]>;
+  /** Returns what `--after` takes to continue after an item. */
+  nameOf(item: T): string;
+  /** Prints JSON lines instead of a table. */
+  readonly json: boolean;
+  /** Returns the JSON objects of an item; usually one. */
+  toJson(item: T): readonly object[];
+  readonly columns: readonly string[];
+  /** Returns the rows of an item: as many as it has JSON objects. */
+  toRows(item: T): readonly (readonly string[])[];
+  /** The line printed instead of an empty table. */
+  readonly empty: string;
+}
+
+/** Prints one page, and a note with the option that prints the next one. */
+export async function printPage<T>({ print, note }: Context, listing: Listing<T>): Promise<void> {
+  const found = await listing.load(listing.limit + 1);
+  const page = found.slice(0, listing.limit);
+  const last = page.at(-1);
+  if (listing.json) printJson(print, page.flatMap(listing.toJson));
+  else if (last === undefined) print(listing.empty);
+  else for (const line of table([listing.columns, ...page.flatMap(listing.toRows)])) print(line);
+  if (last !== undefined && found.length > page.length)
+    note(`There are more: --after ${listing.nameOf(last)}`);
+}
+
+/** Prints one JSON object per line. */
+export function printJson(print: Context['print'], objects: readonly object[]): void {
+  for (const object of objects) print(JSON.stringify(object));
+}
+
+/** Aligns the cells of each column. */
+function table(rows: readonly (readonly string[])[]): readonly string[] {
+  const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
+  return rows.map((row) =>
+    row
+      .map((cell, column) => cell.padEnd(widths[column] ?? 0))
+      .join('  ')
+      .trimEnd(),
+  );
+}
+
+/** Formats the properties of one thing, one per line; undefined ones are left out. */
+export function properties(of: Readonly<Record<string, string | number | undefined>>): readonly string[] {
+  return table(
+    Object.entries(of).flatMap(([name, value]) => (value === undefined ? [] : [[name, String(value)]])),
+  );
+}

@@ -1,0 +1,58 @@
+/** Shows the progress of a long operation: as a bar on a terminal, otherwise as a line every 10 seconds. */
+import type { OnProgress } from '@latchkey/verify';
+import type { Context } from '../context.ts';
+
+type Output = Pick<Context, 'note' | 'draw'>;
+
+const LINE_EVERY_MS = 10_000;
+const CELLS = 24;
+
+export interface Progress {
+  /** @param total as far as it is known by now */
+  show(done: number, total?: number): void;
+}
+
+/** @param what is counted: `records read` */
+export function progressOf({ note, draw }: Output, what: string): Progress {
+  let lastLineAt: number | undefined;
+  return {
+    show(done, total) {
+      const figures = `${what}: ${amount(done)}${total === undefined ? '' : ` of ${amount(total)}`}`;
+      if (draw) return draw(total === undefined ? figures : `${bar(done, total)} ${figures}`);
+      const now = performance.now();
+      if (lastLineAt !== undefined && now - lastLineAt < LINE_EVERY_MS) return;
+      lastLineAt = now;
+      note(figures);
+    },
+  };
+}
+
+const SILENT_FOR_MS = 3000;
+
+/** Shows progress only of an operation that takes more than three seconds. */
+export function progressWhenSlow(output: Output): OnProgress {
+  const startedAt = performance.now();
+  const shown = new Map<string, Progress>();
+  return (what, done) => {
+    if (performance.now() - startedAt < SILENT_FOR_MS) return;
+    const progress = shown.get(what) ?? progressOf(output, what);
+    shown.set(what, progress);
+    progress.show(done);
+  };
+}
+
+function bar(done: number, total: number): string {
+  const part = total === 0 ? 1 : done / total;
+  const cells = Math.floor(part * CELLS);
+  return `[${'#'.repeat(cells)}${' '.repeat(CELLS - cells)}] ${String(Math.floor(part * 100)).padStart(3)} %`;
+}
+
+/** Formats a number with thousands separators: `1,204,000`. */
+export function amount(count: number): string {
+  return count.toLocaleString('en');
+}
+
+/** Formats a number with its noun: `1 account`, `2,000 accounts`. */
+export function counted(count: number, noun: string): string {
+  return `${amount(count)} ${noun}${count === 1 ? '' : 's'}`;
+}

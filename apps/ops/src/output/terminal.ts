@@ -1,0 +1,36 @@
+import type { Context } from '../context.ts';
+
+/** Moves to the beginning of the line and erases it (ECMA-48: CR, EL). */
+const ERASE_LINE = '\r\u001b[K';
+
+/** Writes lines to stdout and stderr, and draws a status line on stderr if that is a terminal. */
+export function terminal(
+  out: NodeJS.WritableStream,
+  err: NodeJS.WritableStream & { readonly isTTY?: boolean },
+): Pick<Context, 'print' | 'note' | 'draw'> & {
+  /** Ends the line drawn last, so that further output begins below it. */
+  end(): void;
+} {
+  for (const stream of [out, err]) stream.on('error', ignoreClosedPipe);
+  let drawn = '';
+  function end() {
+    if (drawn !== '') err.write('\n');
+    drawn = '';
+  }
+  function writer(to: NodeJS.WritableStream) {
+    return (text: string) => {
+      end();
+      to.write(`${text}\n`);
+    };
+  }
+  function draw(text: string) {
+    if (text !== drawn) err.write(`${ERASE_LINE}${text}`);
+    drawn = text;
+  }
+  return { print: writer(out), note: writer(err), end, ...(err.isTTY ? { draw } : {}) };
+}
+
+/** In `ops … | head` the reader may close the pipe early; the command must still complete its work. */
+function ignoreClosedPipe(error: NodeJS.ErrnoException): void {
+  if (error.code !== 'EPIPE') throw error;
+}
