@@ -188,10 +188,15 @@ module.exports = {
       '^services/user/src/profile/',
       '^libs/consumer/src/index\\.ts$',
     ]),
-    pure('reactions', '^services/notifier/src/intake/(reactions|entries|delivery-id)\\.ts$', [
-      '^services/notifier/src/(delivery/|intake/(reactions|entries|delivery-id)\\.ts$)',
-      '^node_modules/uuid/',
-    ]),
+    pure(
+      'reactions',
+      '^services/notifier/(mails/|src/(mails/define-mail|intake/(reactions|entries|delivery-id))\\.ts$)',
+      [
+        '^services/notifier/(mails/|src/delivery/)',
+        '^services/notifier/src/(mails/define-mail|intake/(reactions|entries|delivery-id))\\.ts$',
+        '^node_modules/(uuid|zod)/',
+      ],
+    ),
     pure('delivery', '^services/notifier/src/delivery/', ['^services/notifier/src/delivery/']),
     pure('circuit', '^services/notifier/src/sending/(circuit|seal)\\.ts$', [
       '^services/notifier/src/(delivery/|sending/(circuit|seal)\\.ts$)',

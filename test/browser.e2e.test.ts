@@ -95,7 +95,7 @@ describe('in a browser', { skip: withoutBrowser }, () => {
   async function reset(visitor: Visitor, ada: Person): Promise<void> {
     await act(visitor.page, 'forgot', 'Ask for a reset', { 'E-mail': ada.email });
     await visitor.page.getByText('If there is an account, a mail is on its way.').waitFor();
-    const page = await follow(visitor, ada, 'Reset Your Password');
+    const page = await follow(visitor, ada, 'Reset your password');
     await visitor.look(page, 'reset');
     async function type(first: string, second: string): Promise<void> {
       const [once, again] = await page.locator('input[type=password]').all();

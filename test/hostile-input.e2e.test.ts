@@ -45,7 +45,7 @@ const tokens = {
 await shown(people, tokens.admin.accessToken, ({ role }) => role === 'admin');
 const links = {
   verify: await linkTo(pending, 'Verify your email'),
-  reset: await linkTo(forgetful, 'Reset Your Password'),
+  reset: await linkTo(forgetful, 'Reset your password'),
 };
 
 type Who = 'pending' | 'verified' | 'admin';

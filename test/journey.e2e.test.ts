@@ -267,7 +267,7 @@ describe('a forgotten password', () => {
     assert.deepEqual(known.json, SENT);
     assert.equal(known.text, unknown.text);
 
-    const mail = await mailbox.next(ada.email, 'Reset Your Password');
+    const mail = await mailbox.next(ada.email, 'Reset your password');
     const { token, url } = linkOf(mail);
     assert.match(url.pathname, /^\/api\/v1\/auth\/password-reset-confirm\//);
     assert.match(mail.text, /1 hour|60 minutes/);
@@ -326,7 +326,7 @@ describe('a forgotten password', () => {
     const here = await people.login(ada);
     const there = await people.login(ada);
     await client.post('/auth/password-reset-request', { json: { email: ada.email } });
-    const { token } = linkOf(await mailbox.next(ada.email, 'Reset Your Password'));
+    const { token } = linkOf(await mailbox.next(ada.email, 'Reset your password'));
     function change(json: unknown) {
       return client.post('/auth/change-password', { token: here.accessToken, json });
     }
@@ -456,7 +456,7 @@ describe('a power cut in the middle of it', () => {
     assertStatus(await client.post(`/auth/verify/${token}`), 200);
     assert.equal((await people.me(before.accessToken)).status, 200);
     assertStatus(await client.post('/auth/refresh', { json: { refreshToken: before.refreshToken } }), 200);
-    const reset = linkOf(await next(ada.email, 'Reset Your Password'));
+    const reset = linkOf(await next(ada.email, 'Reset your password'));
     const body = { newPassword: NEW_PASSWORD, confirmNewPassword: NEW_PASSWORD };
     assertStatus(await client.post(`/auth/password-reset-confirm/${reset.token}`, { json: body }), 200);
     await people.login({ email: ada.email, password: NEW_PASSWORD });

@@ -49,7 +49,7 @@ describe('several instances at once', () => {
   test('let one of ten parallel resets with one link win', async () => {
     const ada = await people.verified(somebody());
     await clientAt(auths, 0).post('/auth/password-reset-request', { json: { email: ada.email } });
-    const { token } = linkOf(await mailbox.next(ada.email, 'Reset Your Password'));
+    const { token } = linkOf(await mailbox.next(ada.email, 'Reset your password'));
     const json = { newPassword: NEW_PASSWORD, confirmNewPassword: NEW_PASSWORD };
     const tries = await spread(10, auths, (auth) =>
       auth.post(`/auth/password-reset-confirm/${token}`, { json }),

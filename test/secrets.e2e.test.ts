@@ -163,7 +163,7 @@ async function journey(): Promise<void> {
     202,
     client.post('/auth/password-reset-request', { json: { email: ada.email } }),
   );
-  const reset = await linkIn(ada, 'Reset Your Password');
+  const reset = await linkIn(ada, 'Reset your password');
   await openPage('/auth/password-reset-confirm', reset, 'the reset page');
   const afterReset = passwordOf('after the reset');
   const weak = { newPassword: ada.username, confirmNewPassword: ada.username };

@@ -12,7 +12,7 @@ import type { System } from './system.ts';
 
 /** Within this time others' next records are handled: a promise. */
 const OTHERS_GO_ON_MS = 5000;
-const RESET = 'Reset Your Password';
+const RESET = 'Reset your password';
 /** What nobody has promised a time for, on a busy machine. */
 const PATIENCE_MS = 60_000;
 

@@ -120,7 +120,7 @@ async function play({ url }: Standalone): Promise<void> {
 
   step('4. She forgets her password. The answer tells nothing; the mailbox does.');
   await post('password-reset-request', { email: ada.email });
-  const reset = await caused('Reset Your Password');
+  const reset = await caused('Reset your password');
 
   step('5. She chooses a new one: every session and every other link ends at once.');
   await post(`password-reset-confirm/${reset}`, {

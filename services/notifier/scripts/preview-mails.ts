@@ -1,9 +1,10 @@
-/** Shows every mail in every locale with sample data, in a browser: `node services/notifier/scripts/preview-mails.ts`. */
+/** Shows every mail in every locale with example data, in a browser: `node services/notifier/scripts/preview-mails.ts`. */
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { instantInWords } from '@latchkey/locale';
+import { mails } from '../mails/index.ts';
+import { examplesOf, type Mail } from '../src/mails/define-mail.ts';
 import { loadTemplates, type Templates } from '../src/mails/templates.ts';
-import { mailNames, sampleVariables, type Variables } from '../src/mails/variables.ts';
 import { duration } from '../src/mails/words.ts';
 
 const entities: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' };
@@ -22,10 +23,10 @@ pre { white-space: pre-wrap; overflow-wrap: anywhere; margin: 0; padding: 16px; 
 
 const DAY_MS = 24 * 3_600_000;
 
-function sampleFor(locale: string): Variables {
+function sampleFor(mail: Mail, locale: string) {
   const now = new Date();
   return {
-    ...sampleVariables,
+    ...examplesOf(mail),
     locale,
     occurred_at: instantInWords(now, locale),
     expires_in: duration(DAY_MS, locale),
@@ -34,18 +35,19 @@ function sampleFor(locale: string): Variables {
 }
 
 function show(templates: Templates): string {
-  const sections = mailNames.flatMap((mail) =>
-    templates.locales(mail).map((locale) => {
-      const { subject, html, text } = templates.render(mail, locale, sampleFor(locale));
-      return `<h2 id="${escapeHtml(`${mail}-${locale}`)}">${mail} · ${escapeHtml(locale)} · ${escapeHtml(subject)}</h2>
-<section><iframe sandbox title="${mail} ${escapeHtml(locale)}" srcdoc="${escapeHtml(html)}"></iframe><pre>${escapeHtml(text)}</pre></section>`;
+  const sections = mails.flatMap((mail) =>
+    templates.locales(mail.name).map((locale) => {
+      const { name } = mail;
+      const { subject, html, text } = templates.render(name, locale, sampleFor(mail, locale));
+      return `<h2 id="${escapeHtml(`${name}-${locale}`)}">${name} · ${escapeHtml(locale)} · ${escapeHtml(subject)}</h2>
+<section><iframe sandbox title="${name} ${escapeHtml(locale)}" srcdoc="${escapeHtml(html)}"></iframe><pre>${escapeHtml(text)}</pre></section>`;
     }),
   );
   return `<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width">
-<title>Mails</title><style>${STYLE}</style><h1>Mails, with sample data</h1>${sections.join('\n')}</html>`;
+<title>Mails</title><style>${STYLE}</style><h1>Mails, with example data</h1>${sections.join('\n')}</html>`;
 }
 
-/** Templates are read anew for each page, so that an edit shows on reload; a fault is shown as text. */
+/** Reads the templates again for each page, so that an edit shows on reload. A fault is shown as text. */
 const server = createServer((_request, response) => {
   loadTemplates(process.env['TEMPLATE_FOLDER']).then(
     (templates) => response.setHeader('Content-Type', 'text/html; charset=utf-8').end(show(templates)),

@@ -193,7 +193,7 @@ test('a data folder goes on in a cluster: no mail twice, none lost, sessions and
   await cluster.start();
   await eventually('everything is published, read and sent', cluster.isAtRest);
   const sent = cluster.sink.mails.map(({ to, subject }) => `${to} ${subject}`).toSorted();
-  assert.deepEqual(sent, [`${ada} Reset Your Password`, `${ben} Verify your email`]);
+  assert.deepEqual(sent, [`${ada} Reset your password`, `${ben} Verify your email`]);
 
   const app = client(cluster.url);
   const { accessToken } = await app.refresh(refreshToken);

@@ -24,15 +24,6 @@ export const deliveryStates = [
   'cancelled',
 ] as const satisfies readonly DeliveryState[];
 
-export type MailName =
-  | 'verify-email'
-  | 'account-exists'
-  | 'choose-password'
-  | 'reset-password'
-  | 'welcome'
-  | 'password-changed'
-  | 'role-changed';
-
 /** A link in transit: sealed, so that only the sender of the mail can read it. */
 export interface SealedLink extends SealedToken {
   readonly purpose: LinkPurpose;
@@ -41,9 +32,9 @@ export interface SealedLink extends SealedToken {
 /** The part that only an open delivery has: personal data and the sealed link. */
 export interface DeliveryContent {
   readonly to: string;
-  readonly username?: string;
-  readonly role?: string;
   readonly link?: SealedLink;
+  /** The values of the mail's own variables. */
+  readonly [variable: string]: unknown;
 }
 
 /** The result of one try. Never contains the server's own words, which may name the recipient. */
@@ -64,7 +55,7 @@ export interface NewDelivery {
   /** The event's sequence within its subject. An event supersedes only mails of lower sequences. */
   readonly sequence: number;
   /** The name of the mail: `verify-email`. */
-  readonly mail: MailName;
+  readonly mail: string;
   readonly locale: string;
   readonly correlationId: string;
   readonly occurredAt: Date;

@@ -1,29 +1,24 @@
-/** What the store has to remember because of an event. Pure. */
+/** What the store must remember because of an event. Pure. */
 import type { LatchkeyEvent } from '@latchkey/events';
 import { type Batch, type NewDelivery, sendUntil } from '../delivery/delivery.ts';
 import { deliveryId } from './delivery-id.ts';
 import { type OwedMail, type Reaction, reactTo } from './reactions.ts';
 
-function toDelivery(event: LatchkeyEvent, mail: OwedMail): NewDelivery {
+function toDelivery(event: LatchkeyEvent, { mail, locale, content }: OwedMail): NewDelivery {
   const occurredAt = new Date(event.time);
-  const { to, username, role, link } = mail;
+  const { to, link } = content;
   return {
-    id: deliveryId(event.id, mail.mail, to),
+    id: deliveryId(event.id, mail, to),
     eventId: event.id,
     subject: event.subject,
     sequence: event.sequence,
-    mail: mail.mail,
-    locale: mail.locale,
+    mail,
+    locale,
     correlationId: event.correlationId,
     occurredAt,
     sendUntil: sendUntil(occurredAt, link),
     ...(link && { purpose: link.purpose }),
-    content: {
-      to,
-      ...(username !== undefined && { username }),
-      ...(role !== undefined && { role }),
-      ...(link && { link }),
-    },
+    content,
   };
 }
 

@@ -1,18 +1,18 @@
-/** Where the links in mails lead. Built from settings alone, never from a request. */
+/** The URLs of the links in mails. Built from settings only, never from a request. */
 import type { LinkPurpose } from '@latchkey/events';
 
 export interface LinkSettings {
   readonly PUBLIC_URL: string;
-  /** The client app's base, whose own pages take the token. */
+  /** The base URL of the client app, whose pages take the token. */
   readonly FRONTEND_URL?: string | undefined;
-  /** Templates with `{token}`, which win over FRONTEND_URL. */
+  /** Templates with `{token}`, which override FRONTEND_URL. */
   readonly VERIFY_LINK?: string | undefined;
   readonly RESET_LINK?: string | undefined;
 }
 
 export interface Links {
   forToken(purpose: LinkPurpose, token: string): string;
-  /** A place to log in, or to ask for a new password. */
+  /** Where to sign in, or to request a new password. */
   readonly home: string;
 }
 

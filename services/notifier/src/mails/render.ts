@@ -1,13 +1,17 @@
-/** A delivery as a mail: its template, filled in. */
+/** Fills in the template of a delivery's mail. */
 import type { SealedContent } from '@latchkey/events';
 import { instantInWords } from '@latchkey/locale';
+import { mails } from '../../mails/index.ts';
 import type { ClaimedDelivery } from '../delivery/delivery.ts';
+import { urlVariable } from './define-mail.ts';
 import type { Links } from './links.ts';
 import type { RenderedTemplates, Templates } from './templates.ts';
-import type { Variables } from './variables.ts';
 import { duration } from './words.ts';
 
-/** @param link what was sealed, for mails that carry a link */
+/**
+ * @param link the unsealed link, for a mail with a link
+ * @throws Error if this build does not know the mail, or lacks one of its variables
+ */
 export type RenderMail = (
   delivery: ClaimedDelivery,
   link: SealedContent | undefined,
@@ -21,28 +25,35 @@ export interface RenderDeps {
   readonly appName: string;
 }
 
-function linkVariables(link: SealedContent, links: Links, locale: string, now: Date): Variables {
-  const url = links.forToken(link.purpose, link.token);
-  const end = new Date(link.expiresAt);
+const variablesByMail = new Map(mails.map(({ name, variables }) => [name, variables]));
+
+function linkVariables(
+  { purpose, token, expiresAt }: SealedContent,
+  links: Links,
+  locale: string,
+  now: Date,
+) {
+  const end = new Date(expiresAt);
   return {
-    [link.purpose === 'verification' ? 'verify_url' : 'reset_url']: url,
+    [urlVariable[purpose]]: links.forToken(purpose, token),
     expires_in: duration(end.getTime() - now.getTime(), locale),
     expires_at: instantInWords(end, locale),
   };
 }
 
 export function createRenderer({ templates, links, appName }: RenderDeps): RenderMail {
-  return (delivery, link, now) => {
-    const { mail, content } = delivery;
+  return ({ mail, content, occurredAt, ...delivery }, link, now) => {
+    const variables = variablesByMail.get(mail);
+    if (!variables) throw new Error(`there is no mail ${mail}`);
     const locale = templates.localeFor(mail, delivery.locale);
-    return templates.render(mail, locale, {
+    const values = {
+      ...content,
       app_name: appName,
       home_url: links.home,
       locale,
-      occurred_at: instantInWords(delivery.occurredAt, locale),
-      username: content.username ?? '',
-      role: content.role ?? '',
+      occurred_at: instantInWords(occurredAt, locale),
       ...(link && linkVariables(link, links, locale, now)),
-    });
+    };
+    return templates.render(mail, locale, variables.parse(values));
   };
 }

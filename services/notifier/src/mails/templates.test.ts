@@ -3,53 +3,67 @@ import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, it } from 'node:test';
+import { mails } from '../../mails/index.ts';
+import { accountExists, resetPassword, verifyEmail, welcome } from '../../mails/registry.ts';
 import { compiledPath, compileMail, mailSources } from '../../scripts/compile-mails.ts';
+import { examplesOf, type Mail, urlVariable } from './define-mail.ts';
 import { loadTemplates, TemplateError } from './templates.ts';
-import { mailNames, sampleVariables } from './variables.ts';
+
+/** The languages that we ship. */
+const SHIPPED = ['de', 'en'];
 
 describe('the mails as they are shipped', () => {
   it('are compiled from their sources', async () => {
     const sources = await mailSources();
-    assert.equal(sources.length, mailNames.length * 2);
+    assert.equal(sources.length, mails.length * SHIPPED.length);
     for (const source of sources) {
       assert.equal(await readFile(compiledPath(source), 'utf8'), await compileMail(source), source);
     }
   });
 
-  it('are written in English and German, and load nothing from elsewhere', async () => {
-    const templates = await loadTemplates();
-    for (const mail of mailNames) {
-      assert.deepEqual(templates.locales(mail), ['de', 'en']);
-      for (const locale of ['de', 'en']) {
-        const { html, text, subject } = templates.render(mail, locale, sampleVariables);
+  for (const mail of mails) {
+    const examples = examplesOf(mail);
+
+    it(`${mail.name}: is written in English and German, and loads nothing from elsewhere`, async () => {
+      const templates = await loadTemplates();
+      assert.deepEqual(templates.locales(mail.name), SHIPPED);
+      for (const locale of SHIPPED) {
+        const { html, text, subject } = templates.render(mail.name, locale, examples);
         assert.ok(subject.length > 0 && !subject.includes('\n'));
         assert.doesNotMatch(html, /<img|<script|<link|@import|url\(|src=/);
         for (const body of [html, text]) assert.doesNotMatch(body, /\{\{|\{%|undefined/);
       }
-    }
-  });
+    });
 
-  it('carry the link behind a button, bare, and in the text', async () => {
-    const templates = await loadTemplates();
-    const { html, text } = templates.render('verify-email', 'en', sampleVariables);
-    const link = sampleVariables['verify_url'] ?? '';
-    assert.ok(html.includes(`href="${link}"`) && html.includes(`>${link}</a>`) && text.includes(link));
-  });
+    if (!mail.link) continue;
+    const link = examples[urlVariable[mail.link]] ?? assert.fail('no link');
+
+    it(`${mail.name}: carries its link behind a button, bare, and in the text`, async () => {
+      const templates = await loadTemplates();
+      for (const locale of SHIPPED) {
+        const { html, text } = templates.render(mail.name, locale, examples);
+        assert.ok(html.includes(`href="${link}"`) && html.includes(`>${link}</a>`) && text.includes(link));
+      }
+    });
+  }
 
   it('have the subjects that clients know', async () => {
     const templates = await loadTemplates();
-    function subject(mail: 'verify-email' | 'reset-password' | 'welcome') {
-      return templates.render(mail, 'en', sampleVariables).subject;
+    function subject(mail: Mail) {
+      return templates.render(mail.name, 'en', examplesOf(mail)).subject;
     }
-    assert.equal(subject('verify-email'), 'Verify your email');
-    assert.equal(subject('reset-password'), 'Reset Your Password');
-    assert.equal(subject('welcome'), 'Welcome to our app');
+    assert.equal(subject(verifyEmail), 'Verify your email');
+    assert.equal(subject(resetPassword), 'Reset your password');
+    assert.equal(subject(welcome), 'Welcome to our app');
   });
 
   it('escape what they are given in HTML, and not in text', async () => {
     const templates = await loadTemplates();
     const app = '<b>A&B</b>';
-    const { html, text } = templates.render('account-exists', 'en', { ...sampleVariables, app_name: app });
+    const { html, text } = templates.render('account-exists', 'en', {
+      ...examplesOf(accountExists),
+      app_name: app,
+    });
     assert.ok(!html.includes(app) && html.includes('&lt;b&gt;A&amp;B&lt;/b&gt;'));
     assert.ok(text.includes(app));
   });
@@ -85,8 +99,9 @@ describe('TEMPLATE_FOLDER', () => {
 
   it('takes the place of single files', async () => {
     await write('verify-email/en/mail.html', '<a href="{{ verify_url }}">Hi {{ username }}</a>');
-    const { html, subject } = (await loadTemplates(folder)).render('verify-email', 'en', sampleVariables);
-    assert.equal(html, `<a href="${sampleVariables['verify_url']}">Hi ada</a>`);
+    const examples = examplesOf(verifyEmail);
+    const { html, subject } = (await loadTemplates(folder)).render('verify-email', 'en', examples);
+    assert.equal(html, `<a href="${examples['verify_url']}">Hi ada</a>`);
     assert.equal(subject, 'Verify your email');
   });
 

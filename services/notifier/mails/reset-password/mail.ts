@@ -1,0 +1,11 @@
+import { defineMail, toPerson, username } from '../../src/mails/define-mail.ts';
+
+/** A reset link for a verified account. */
+export const resetPassword = defineMail({
+  name: 'reset-password',
+  when: ['PasswordResetRequested'],
+  variables: { username },
+  link: 'reset',
+  from: ({ data: { locale, reset, verifies, person } }) =>
+    reset && !verifies ? { locale, link: reset, content: toPerson(person) } : undefined,
+});

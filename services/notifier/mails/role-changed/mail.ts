@@ -1,0 +1,12 @@
+import { defineMail, text, username } from '../../src/mails/define-mail.ts';
+
+/** A notice of a new role. */
+export const roleChanged = defineMail({
+  name: 'role-changed',
+  when: ['RoleChanged'],
+  variables: { username, role: text('admin') },
+  from: ({ data: { locale, role, person } }) => ({
+    locale,
+    content: person && { to: person.email, username: person.username, role },
+  }),
+});

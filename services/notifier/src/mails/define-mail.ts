@@ -1,0 +1,127 @@
+/** How a mail is declared: `mails/<name>/mail.ts`, one call of `defineMail` in it, beside its templates. Pure. */
+import type { EventType, LatchkeyEvent, LinkPurpose, SealedToken } from '@latchkey/events';
+import { z } from 'zod';
+
+/** The variables of a mail. Each has an example, which templates are tested and previewed with. */
+type Variables = Readonly<Record<string, z.ZodType<string>>>;
+
+interface Addressed {
+  readonly to: string;
+}
+
+/** A recipient, and the variables of the mail. */
+type Content<V extends Variables> = Addressed &
+  ([keyof V] extends [never] ? object : z.input<z.ZodObject<V>>);
+
+export interface Letter<C extends Addressed = Addressed> {
+  readonly locale: string;
+  /** For each recipient; `null` if the person has been erased. */
+  readonly content: C | readonly C[] | null;
+  /** Present if the mail has a link. */
+  readonly link?: SealedToken;
+}
+
+interface Definition<T extends EventType, V extends Variables, P extends LinkPurpose> {
+  /** The name of its folder. Recorded with each delivery, so it must never change. */
+  readonly name: string;
+  /** The types of the events that it answers. */
+  readonly when: readonly T[];
+  /** What the templates can use, besides the variables of every mail and those of its link. */
+  readonly variables: V;
+  /** The purpose of its link. The mail supersedes earlier mails of the account with such a link. */
+  readonly link?: P;
+  /** The links that the events in `when` end, whether or not they ask for this mail. Mails with such a link are cancelled. */
+  readonly supersedes?: readonly LinkPurpose[];
+  /** Returns what to send because of an event; undefined if the event does not ask for this mail. */
+  from(
+    event: Extract<LatchkeyEvent, { type: T }>,
+  ): (Letter<Content<V>> & ([P] extends [never] ? object : { readonly link: SealedToken })) | undefined;
+}
+
+export interface Mail {
+  readonly name: string;
+  readonly when: readonly EventType[];
+  readonly link?: LinkPurpose;
+  readonly supersedes: readonly LinkPurpose[];
+  /** All that the templates can use. Drops every other key. */
+  readonly variables: z.ZodObject<Variables>;
+  /** Returns what to send because of an event; undefined if the event does not ask for this mail. */
+  letterFor(event: LatchkeyEvent): Letter | undefined;
+}
+
+/** Declares a text variable. */
+export function text(example: string) {
+  return z.string().meta({ example });
+}
+
+/** The variables of every mail. */
+const common = {
+  app_name: text('Latchkey'),
+  home_url: text('https://accounts.example.com'),
+  locale: text('en'),
+  occurred_at: text('21 November 2026 at 10:15 UTC'),
+};
+
+/** The variable that holds the link, by its purpose. */
+export const urlVariable = {
+  verification: 'verify_url',
+  reset: 'reset_url',
+} as const satisfies Readonly<Record<LinkPurpose, string>>;
+
+/** The variables of a mail with a link. */
+function linkVariables(purpose: LinkPurpose): Variables {
+  return {
+    [urlVariable[purpose]]: text(`https://accounts.example.com/api/v1/auth/link/${'Q3x-7_Lk'.repeat(8)}`),
+    expires_in: text('24 hours'),
+    expires_at: text('22 November 2026 at 10:15 UTC'),
+  };
+}
+
+/** The recipient's username; empty if unknown. */
+export const username = z.string().default('').meta({ example: 'ada' });
+
+/** Addresses a mail to the person of an event; `null` if that has been erased. */
+export function toPerson(person: { readonly email: string; readonly username: string } | null) {
+  return person && { to: person.email, username: person.username };
+}
+
+/**
+ * Declares a mail.
+ *
+ * @example
+ * export const welcome = defineMail({
+ *   name: 'welcome',
+ *   when: ['AccountVerified'],
+ *   variables: { username },
+ *   from: ({ data: { locale, person } }) => ({ locale, content: toPerson(person) }),
+ * });
+ */
+export function defineMail<T extends EventType, V extends Variables, P extends LinkPurpose = never>({
+  name,
+  when,
+  variables,
+  link,
+  supersedes = [],
+  from,
+}: Definition<T, V, P>): Mail {
+  function answers(event: LatchkeyEvent): event is Extract<LatchkeyEvent, { type: T }> {
+    return when.some((type) => type === event.type);
+  }
+  return {
+    name,
+    when,
+    ...(link && { link }),
+    supersedes,
+    variables: z.object({ ...common, ...(link && linkVariables(link)), ...variables }),
+    letterFor: (event) => (answers(event) ? from(event) : undefined),
+  };
+}
+
+/** Returns the examples of a mail's variables. */
+export function examplesOf({ variables }: Mail): Readonly<Record<string, string>> {
+  const examples = Object.entries(variables.shape).map(([name, schema]) => [
+    name,
+    schema.meta()?.['example'],
+  ]);
+  return variables.parse(Object.fromEntries(examples));
+}

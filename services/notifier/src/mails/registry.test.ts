@@ -1,0 +1,54 @@
+import assert from 'node:assert/strict';
+import { readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { describe, it } from 'node:test';
+import { catalogue, type EventType, type LatchkeyEvent } from '@latchkey/events';
+import { mailings, mails } from '../../mails/index.ts';
+import { anEvent } from '../testing/events.ts';
+import { defineMail, examplesOf, type Mail } from './define-mail.ts';
+
+const folder = join(import.meta.dirname, '..', '..', 'mails');
+
+/** The samples of an event type, as events. */
+function samplesOf(type: EventType): readonly LatchkeyEvent[] {
+  return Object.values(catalogue[type].samples).map((data) => anEvent(type, data) as LatchkeyEvent);
+}
+
+/** The variables that a mail gets besides its own. */
+function givenTo({ name, link }: Mail) {
+  return examplesOf(
+    defineMail({ name, when: [], variables: {}, ...(link && { link }), from: () => undefined }),
+  );
+}
+
+describe('the registry of mails', () => {
+  it('lists each mail that has a module, by the name of its folder', async () => {
+    const entries = await readdir(folder, { withFileTypes: true, recursive: true });
+    const modules = entries.filter(({ name }) => name === 'mail.ts');
+    const folders = modules.map(({ parentPath }) => parentPath.slice(folder.length + 1));
+    assert.deepEqual(mails.map(({ name }) => name).toSorted(), folders.toSorted());
+  });
+
+  for (const mail of mails) {
+    const letters = mail.when.flatMap(samplesOf).flatMap((event) => mail.letterFor(event) ?? []);
+
+    it(`${mail.name}: answers an event, or is a mailing`, () => {
+      assert.ok(letters.some(({ content }) => content !== null) || Object.values(mailings).includes(mail));
+    });
+
+    it(`${mail.name}: fills in its variables, and has a link if it says so`, () => {
+      for (const { content, link } of letters) {
+        assert.equal(link !== undefined, mail.link !== undefined);
+        for (const each of [content ?? []].flat()) {
+          mail.variables.parse({ ...givenTo(mail), ...each });
+        }
+      }
+    });
+  }
+
+  for (const mail of Object.values(mailings)) {
+    it(`${mail.name}: can be sent to an address alone`, () => {
+      mail.variables.parse(givenTo(mail));
+    });
+  }
+});
