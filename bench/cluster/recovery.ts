@@ -2,19 +2,15 @@ import { exec } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { promisify } from 'node:util';
 import { createLogger, createRegistry } from '@latchkey/process';
-import type { Leases } from '@latchkey/store';
 import type { OutgoingRecord } from '../../libs/bus/src/index.ts';
 import { accountsTopic } from '../../libs/events/src/index.ts';
 import { ensureIndexes, openMongo } from '../../libs/mongo/src/index.ts';
 import type { Journal } from '../../services/auth/src/ports/journal.ts';
+import type { Stores } from '../../services/auth/src/ports/stores.ts';
 import { commitOf, registrationOf } from '../../services/auth/src/ports/testing/commits.ts';
 import { createRelay } from '../../services/auth/src/relay/relay.ts';
-import { createMongoJournal } from '../../services/auth/src/storage/mongo/journal.ts';
-import { createMongoLeases } from '../../services/auth/src/storage/mongo/leases.ts';
-import { journalIndexes } from '../../services/auth/src/storage/mongo/schema.ts';
-import { temporaryDatabase } from '../../services/auth/src/storage/sqlite/database.fixture.ts';
-import { createSqliteJournal } from '../../services/auth/src/storage/sqlite/journal.ts';
-import { createSqliteLeases } from '../../services/auth/src/storage/sqlite/leases.ts';
+import { authIndexes, openMongoStores } from '../../services/auth/src/storage/mongo/index.ts';
+import { temporaryStores } from '../../services/auth/src/storage/sqlite/stores.fixture.ts';
 import { eventually } from '../../test/support/eventually.ts';
 import type { Benchmark, Figure } from '../support/benchmark.ts';
 import { openBus, sendAll, watched } from '../support/kafka.ts';
@@ -40,16 +36,14 @@ export const recovery: Benchmark = {
 
 interface Store extends AsyncDisposable {
   readonly name: string;
-  readonly journal: Journal;
-  readonly leases: Leases;
+  readonly stores: Stores;
 }
 
 async function sqliteStore(): Promise<Store> {
-  const { database, close } = await temporaryDatabase();
+  const { stores, close } = await temporaryStores();
   return {
     name: 'SQLite',
-    journal: createSqliteJournal(database),
-    leases: createSqliteLeases(database),
+    stores,
     [Symbol.asyncDispose]: close,
   };
 }
@@ -58,11 +52,10 @@ async function mongoStore(): Promise<Store> {
   const database = await openDatabase();
   const mongo = openMongo({ url: database.url });
   await mongo.reached;
-  await ensureIndexes(mongo.connection, journalIndexes);
+  await ensureIndexes(mongo.connection, authIndexes);
   return {
     name: 'MongoDB',
-    journal: createMongoJournal(mongo.connection),
-    leases: createMongoLeases(mongo.connection),
+    stores: openMongoStores(mongo.connection),
     async [Symbol.asyncDispose]() {
       await mongo.close();
       await database[Symbol.asyncDispose]();
@@ -70,22 +63,22 @@ async function mongoStore(): Promise<Store> {
   };
 }
 
-async function recovered({ name, journal, leases }: Store, broker: Broker): Promise<Figure> {
+async function recovered({ name, stores }: Store, broker: Broker): Promise<Figure> {
   await using topics = openTopics();
   const bus = openBus(topics.brokers);
   const topic = topics.name();
   await bus.ensureTopics([{ ...accountsTopic, name: topic }]);
   const batches: (readonly OutgoingRecord[])[] = [];
-  const outbox = watched(journal, COMMITS);
+  const { outbox, emptied } = watched(stores.outbox, COMMITS);
   const relay = createRelay({
-    journal: outbox.journal,
+    outbox,
     bus: {
       async publish(_, records) {
         await bus.publish(topic, records);
         batches.push(records);
       },
     },
-    leases,
+    leases: stores.leases,
     instance: randomUUID(),
     now: () => new Date(),
     logger: createLogger({ name: 'bench', level: 'silent' }),
@@ -97,13 +90,13 @@ async function recovered({ name, journal, leases }: Store, broker: Broker): Prom
 
   await broker('stop');
   try {
-    await fill(journal);
+    await fill(stores.journal);
     await relay.start();
     await eventually('the relay knows that the broker is away', isFailing, NOTICED_WITHIN_MS);
   } finally {
     await broker('start');
   }
-  const measured = (await timed(() => outbox.emptied)) / 1000;
+  const measured = (await timed(() => emptied)) / 1000;
   await relay.stop();
   const limit = (await sendAll(topics.kafka, topic, batches)) / 1000;
   await bus.close();

@@ -4,8 +4,8 @@ import { json } from 'node:stream/consumers';
 import type { Db } from 'mongodb';
 import { ensureIndexes, openMongo } from '../../libs/mongo/src/index.ts';
 import { commitsOf } from '../../services/auth/src/ports/testing/commits.ts';
+import { commitIndexes } from '../../services/auth/src/storage/mongo/commits.ts';
 import { createMongoJournal } from '../../services/auth/src/storage/mongo/journal.ts';
-import { journalIndexes } from '../../services/auth/src/storage/mongo/schema.ts';
 import { createMongoSessions, sessionIndexes } from '../../services/auth/src/storage/mongo/sessions.ts';
 import { somebody } from '../../test/support/people.ts';
 import { atLeast, type Benchmark } from '../support/benchmark.ts';
@@ -78,7 +78,7 @@ async function exchanged(url: string, agent: Agent, refreshToken: string | undef
 async function bareCalls(url: string, bare: Db): Promise<(client: number) => Promise<void>> {
   const mongo = openMongo({ url });
   await mongo.reached;
-  await ensureIndexes(mongo.connection, [...journalIndexes, ...sessionIndexes]);
+  await ensureIndexes(mongo.connection, [...commitIndexes, ...sessionIndexes]);
   const userId = randomUUID();
   const ids = Array.from({ length: CLIENTS }, () => randomUUID());
   const [now, since] = [new Date(), 0];

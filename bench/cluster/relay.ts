@@ -2,9 +2,9 @@ import { randomUUID } from 'node:crypto';
 import { createLogger, createRegistry } from '@latchkey/process';
 import type { Bus, OutgoingRecord } from '../../libs/bus/src/index.ts';
 import { accountsTopic } from '../../libs/events/src/index.ts';
-import type { Commit, Journal } from '../../services/auth/src/ports/journal.ts';
+import type { Commit } from '../../services/auth/src/ports/journal.ts';
 import { commitOf, registrationOf } from '../../services/auth/src/ports/testing/commits.ts';
-import { createMemoryJournal } from '../../services/auth/src/ports/testing/memory-journal.ts';
+import { createMemoryStores } from '../../services/auth/src/ports/testing/memory-stores.ts';
 import { createRelay } from '../../services/auth/src/relay/relay.ts';
 import { atLeast, type Benchmark } from '../support/benchmark.ts';
 import { openBus, sendAll, watched } from '../support/kafka.ts';
@@ -52,10 +52,10 @@ export const relay: Benchmark = {
 
 /** Records a second through the relay. */
 async function publishAll(publish: (records: readonly OutgoingRecord[]) => Promise<void>): Promise<number> {
-  const { journal, streams, emptied } = await fullJournal();
+  const { outbox, streams, emptied } = await fullOutbox();
   const bus: Pick<Bus, 'publish'> = { publish: (_, records) => publish(records) };
   const running = createRelay({
-    journal,
+    outbox,
     bus,
     leases: { take: async () => false, release: async () => undefined },
     instance: 'bench',
@@ -76,14 +76,13 @@ function perSecond(ms: number): number {
   return (1000 * COMMITS) / ms;
 }
 
-/** Of each account two commits; `emptied` once all of them were marked. */
-async function fullJournal() {
-  const journal = createMemoryJournal();
+/** Two commits of each account; `emptied` resolves once all of them are marked. */
+async function fullOutbox() {
+  const { journal, outbox } = createMemoryStores();
   const streams = Array.from({ length: ACCOUNTS }, () => randomUUID());
   for (const stream of streams) for (const commit of commitsOf(stream)) await journal.append(commit);
   // The outbox is full on purpose: what is measured is how it drains, not how it is searched.
-  const unsearched: Journal = { ...journal, waiting: async () => [] };
-  return { ...watched(unsearched, COMMITS), streams };
+  return { ...watched({ ...outbox, waiting: async () => [] }, COMMITS), streams };
 }
 
 function commitsOf(stream: string): readonly Commit[] {

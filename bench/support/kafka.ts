@@ -2,7 +2,7 @@
 import { type Kafka, type Message, Partitioners } from 'kafkajs';
 import type { OutgoingRecord } from '../../libs/bus/src/index.ts';
 import { createKafkaBus } from '../../libs/bus/src/kafka/index.ts';
-import type { Journal } from '../../services/auth/src/ports/journal.ts';
+import type { Outbox } from '../../services/auth/src/ports/outbox.ts';
 import { timed } from './load.ts';
 
 const ALL_REPLICAS = -1;
@@ -52,19 +52,19 @@ function toMessage({ key, value, headers }: OutgoingRecord): Message {
   };
 }
 
-/** A journal that tells when so many commits have been marked as published: `emptied`. */
+/** Returns an outbox whose `emptied` resolves once this number of commits has been marked as published. */
 export function watched(
-  journal: Journal,
+  outbox: Outbox,
   commits: number,
-): { readonly journal: Journal; readonly emptied: Promise<void> } {
+): { readonly outbox: Outbox; readonly emptied: Promise<void> } {
   const { promise: emptied, resolve } = Promise.withResolvers<void>();
   let marked = 0;
   return {
     emptied,
-    journal: {
-      ...journal,
+    outbox: {
+      ...outbox,
       async markPublished(published) {
-        await journal.markPublished(published);
+        await outbox.markPublished(published);
         marked += published.length;
         if (marked >= commits) resolve();
       },

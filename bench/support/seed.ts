@@ -17,7 +17,7 @@ import {
 import { parseSecretKey } from '../../services/auth/src/credentials/keys.ts';
 import { createPasswords } from '../../services/auth/src/credentials/passwords.ts';
 import type { Commit, Journal } from '../../services/auth/src/ports/journal.ts';
-import { createSqliteJournal } from '../../services/auth/src/storage/sqlite/journal.ts';
+import { openSqliteStores } from '../../services/auth/src/storage/sqlite/index.ts';
 import type { Person } from '../../test/support/people.ts';
 
 const MONTH_MS = 30 * 24 * 60 * 60 * 1000;
@@ -101,7 +101,7 @@ async function append(journal: Journal, commits: readonly Commit[]): Promise<voi
 export async function seed(folder: string, { accounts, commits, ordinary, long }: Seed): Promise<void> {
   const database = openDatabase({ folder, as: 'server' });
   try {
-    const journal = createSqliteJournal(database);
+    const { journal } = openSqliteStores(database);
     const { PASSWORD_SALT_KEY } = await loadSecrets(folder);
     const passwords = createPasswords({ saltKey: parseSecretKey(PASSWORD_SALT_KEY), concurrency: 1 });
     const hashOf = ({ password, email }: Person) => passwords.hash(password, email);

@@ -23,10 +23,11 @@ export interface Administration {
 }
 
 export function openAdministration(store: Store): Administration {
-  const { journal, sessions } = storesOf(store);
+  const stores = storesOf(store);
+  const { journal, sessions } = stores;
   const accounts = createAccounts({
     journal,
-    streams: accountStreams(journal),
+    streams: accountStreams(stores),
     // The server's sweep finds what is appended here.
     nudge: () => undefined,
     now: () => new Date(),

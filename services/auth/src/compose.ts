@@ -18,8 +18,8 @@ import { answerFailures } from './http/problems.ts';
 import { createRefreshCookie } from './http/refresh-cookie.ts';
 import { createRoutes } from './http/routes/index.ts';
 import { createAuthMetrics } from './metrics.ts';
-import type { Journal } from './ports/journal.ts';
-import type { Sessions } from './ports/sessions.ts';
+import type { KeyFingerprints } from './ports/key-fingerprints.ts';
+import type { Stores } from './ports/stores.ts';
 import { createRelay } from './relay/relay.ts';
 import { createAccounts } from './use-cases/accounts.ts';
 import type { Deps, Settings } from './use-cases/deps.ts';
@@ -50,8 +50,8 @@ export function compose(config: AuthConfig, deps: AuthDeps): AuthService {
   }
 
   const stores = storesOf(backend);
-  const { journal, sessions, requests, leases } = stores;
-  const limits = stores.limits(config.LIMITS ? limitRules(config) : undefined, { now });
+  const { journal, outbox, registrations, sessions, requests, leases, trustedAddresses } = stores;
+  const limits = stores.limits(config.LIMITS ? limitRules(config) : undefined);
 
   const accessTokens = createAccessTokens({
     keys: config.SIGNING_KEYS,
@@ -61,8 +61,8 @@ export function compose(config: AuthConfig, deps: AuthDeps): AuthService {
     now,
     newId,
   });
-  const relay = createRelay({ journal, bus: backend.bus, leases, instance, now, logger, registry });
-  const streams = accountStreams(journal);
+  const relay = createRelay({ outbox, bus: backend.bus, leases, instance, now, logger, registry });
+  const streams = accountStreams(stores);
   const { nudge } = relay;
   const accounts = createAccounts({ journal, streams, nudge, now, newId });
 
@@ -74,9 +74,11 @@ export function compose(config: AuthConfig, deps: AuthDeps): AuthService {
   const needed: Deps = {
     accounts,
     journal,
+    registrations,
     sessions,
     requests,
     limits,
+    trustedAddresses,
     passwords,
     linkTokens: createLinkTokens(),
     accessTokens,
@@ -95,7 +97,7 @@ export function compose(config: AuthConfig, deps: AuthDeps): AuthService {
   };
   const worker = createWorker({ ...needed, owner: instance, logger, carryOut: carryOut(needed) });
   const sweep = createSweep({ ...needed, leases, owner: instance, logger });
-  const parts = group('auth', [keyCheck(config, journal), reclaiming, relay, worker, sweep]);
+  const parts = group('auth', [keyCheck(config, stores.keyFingerprints), reclaiming, relay, worker, sweep]);
 
   const verify = tokenVerifier({
     keys: fixedKeys(accessTokens.jwks()),
@@ -120,7 +122,7 @@ export function compose(config: AuthConfig, deps: AuthDeps): AuthService {
     ...parts,
     routes,
     jwks: accessTokens.jwks,
-    health: async () => [...(await storeHealth(journal, sessions)), ...(await parts.health())],
+    health: async () => [...(await storeHealth(stores)), ...(await parts.health())],
   };
 }
 
@@ -134,11 +136,11 @@ function settingsOf(config: AuthConfig): Settings {
 }
 
 /** With other keys than those that the journal was written under, no password and no session would be right. */
-function keyCheck(config: AuthConfig, journal: Journal): Part {
+function keyCheck(config: AuthConfig, keyFingerprints: KeyFingerprints): Part {
   return {
     name: 'keys',
     start: async () => {
-      const others = await journal.checkFingerprints(fingerprints(config));
+      const others = await keyFingerprints.check(fingerprints(config));
       if (others.length === 0) return;
       throw new Error(
         `${others.join(', ')}: not what the stored accounts were made with; give the former value`,
@@ -150,9 +152,9 @@ function keyCheck(config: AuthConfig, journal: Journal): Part {
 }
 
 /** What every answer needs. */
-function storeHealth(journal: Journal, sessions: Sessions): Promise<readonly Dependency[]> {
+function storeHealth({ outbox, sessions }: Stores): Promise<readonly Dependency[]> {
   return Promise.all([
-    dependency('journal', () => journal.backlog()),
+    dependency('journal', () => outbox.backlog()),
     dependency('sessions', () => sessions.find('')),
   ]);
 }

@@ -3,8 +3,9 @@ import { randomUUID } from 'node:crypto';
 import { beforeEach, describe, test } from 'node:test';
 import { StoreUnavailable } from '@latchkey/store';
 import type { Journal, RecordedFact } from './ports/journal.ts';
+import type { Snapshots } from './ports/snapshots.ts';
 import { commitOf, commitsOf, sessionsRevoked } from './ports/testing/commits.ts';
-import { createMemoryJournal } from './ports/testing/memory-journal.ts';
+import { createMemoryStores } from './ports/testing/memory-stores.ts';
 import { createStreams, type StreamsDeps } from './streams.ts';
 
 /** Counts facts, and remembers at which sequence the last one stood. */
@@ -24,23 +25,25 @@ function evolve(state: Toy, _fact: RecordedFact, sequence: number): Toy {
 describe('the state of a stream', () => {
   const stream = randomUUID();
   let journal: Journal;
+  let snapshots: Snapshots;
   /** From which number on the journal was read, each time. */
   let reads: number[];
 
   beforeEach(() => {
-    const memory = createMemoryJournal();
+    const memory = createMemoryStores();
+    snapshots = memory.snapshots;
     reads = [];
     journal = {
-      ...memory,
+      ...memory.journal,
       read(stream, after = 0) {
         reads.push(after);
-        return memory.read(stream, after);
+        return memory.journal.read(stream, after);
       },
     };
   });
 
   function streams(options: Partial<StreamsDeps<Toy>> = {}) {
-    return createStreams({ journal, initial, evolve, stateVersion: 1, ...options });
+    return createStreams({ journal, snapshots, initial, evolve, stateVersion: 1, ...options });
   }
   async function append(count: number) {
     for (const commit of commitsOf(stream, count)) await journal.append(commit);
@@ -89,10 +92,10 @@ describe('the state of a stream', () => {
   test('leaves a snapshot after more than 100 commits, from which the next process goes on', async () => {
     await append(100);
     await streams().load(stream);
-    assert.equal(await journal.snapshot(stream), undefined);
+    assert.equal(await snapshots.find(stream), undefined);
     await journal.append(commitOf({ stream, number: 101 }));
     await streams().load(stream);
-    assert.deepEqual(await journal.snapshot(stream), {
+    assert.deepEqual(await snapshots.find(stream), {
       stream,
       number: 101,
       sequence: 101,
@@ -123,7 +126,7 @@ describe('the state of a stream', () => {
     reads = [];
     assert.equal((await streams().load(stream)).state.facts, 101);
     assert.deepEqual(reads, [0]);
-    assert.equal((await journal.snapshot(stream))?.stateVersion, 1);
+    assert.equal((await snapshots.find(stream))?.stateVersion, 1);
   });
 
   test('does without snapshots that cannot be had or left', async () => {
@@ -131,8 +134,15 @@ describe('the state of a stream', () => {
     async function unavailable(): Promise<never> {
       throw new StoreUnavailable(undefined);
     }
-    const without = { ...journal, snapshot: unavailable, saveSnapshot: unavailable };
-    assert.equal((await streams({ journal: without }).load(stream)).number, 101);
+    const away = { find: unavailable, save: unavailable };
+    assert.equal((await streams({ snapshots: away }).load(stream)).number, 101);
+  });
+
+  test('is not loaded where a snapshot fails for a bug', async () => {
+    await append(101);
+    const bug = new TypeError('a bug');
+    const faulty = { ...snapshots, find: () => Promise.reject(bug) };
+    await assert.rejects(streams({ snapshots: faulty }).load(stream), bug);
   });
 
   test('is refused, not guessed, where a commit is missing', async () => {

@@ -1,8 +1,12 @@
 /** States of streams, folded from the journal. */
+
+import { StoreUnavailable } from '@latchkey/store';
 import { type Commit, type Journal, type RecordedFact, UnreadableCommit } from './ports/journal.ts';
+import type { Snapshots } from './ports/snapshots.ts';
 
 export interface StreamsDeps<State> {
-  readonly journal: Pick<Journal, 'read' | 'snapshot' | 'saveSnapshot'>;
+  readonly journal: Pick<Journal, 'read'>;
+  readonly snapshots: Snapshots;
   /** The state of a stream without commits. */
   readonly initial: State;
   /** Pure; neither changes the state given. A state must survive JSON. */
@@ -33,12 +37,11 @@ export interface Streams<State> {
 }
 
 export function createStreams<State>(deps: StreamsDeps<State>): Streams<State> {
-  const { journal, initial, evolve, stateVersion, snapshotEvery = 100, remembered = 1000 } = deps;
+  const { journal, snapshots, initial, evolve, stateVersion, snapshotEvery = 100, remembered = 1000 } = deps;
   const memory = createMemory<Loaded<State>>(remembered);
 
   async function restore(stream: string): Promise<Loaded<State>> {
-    // One that cannot be had is no loss; if the journal is away, so are its commits.
-    const snapshot = await journal.snapshot(stream).catch(() => undefined);
+    const snapshot = await snapshots.find(stream).catch(unlessAvailable);
     if (snapshot?.stateVersion !== stateVersion) return { state: initial, number: 0, sequence: 0 };
     const { number, sequence } = snapshot;
     // The version vouches for the shape.
@@ -56,7 +59,7 @@ export function createStreams<State>(deps: StreamsDeps<State>): Streams<State> {
   }
 
   async function leaveSnapshot(stream: string, loaded: Loaded<State>): Promise<void> {
-    await journal.saveSnapshot({ stream, stateVersion, ...loaded }).catch(() => undefined);
+    await snapshots.save({ stream, stateVersion, ...loaded }).catch(unlessAvailable);
   }
 
   return {
@@ -69,6 +72,14 @@ export function createStreams<State>(deps: StreamsDeps<State>): Streams<State> {
       return loaded;
     },
   };
+}
+
+/**
+ * Snapshots are optional: on a store failure, replay from the start. A journal outage still surfaces when the commits
+ * are read.
+ */
+function unlessAvailable(error: unknown): undefined {
+  if (!(error instanceof StoreUnavailable)) throw error;
 }
 
 /** A decision on a state with a hole in it would be wrong without anyone noticing. */

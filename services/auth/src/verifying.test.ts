@@ -3,19 +3,18 @@ import { randomUUID } from 'node:crypto';
 import { type TestContext, test } from 'node:test';
 import type { Commit } from './ports/journal.ts';
 import { commitOf, commitsOf, registrationOf, sessionsRevoked } from './ports/testing/commits.ts';
-import { temporaryDatabase } from './storage/sqlite/database.fixture.ts';
-import { createSqliteJournal } from './storage/sqlite/journal.ts';
+import { temporaryStores } from './storage/sqlite/stores.fixture.ts';
 import { openJournalView } from './verifying.ts';
 
 async function openView(t: TestContext, commits: readonly Commit[]) {
-  const { database, close } = await temporaryDatabase();
+  const { database, stores, close } = await temporaryStores();
   t.after(close);
-  const journal = createSqliteJournal(database);
+  const { journal, outbox } = stores;
   for (const commit of commits) await journal.append(commit);
   function run(sql: string) {
     return database.write(() => void database.prepare(sql).run());
   }
-  return { view: openJournalView({ database }), journal, run };
+  return { view: openJournalView({ database }), outbox, run };
 }
 
 function sequences(events: readonly { event: { sequence: number } }[]) {
@@ -26,8 +25,8 @@ test('a stream is laid open as its events are published, with the commit of each
   const stream = randomUUID();
   const first = registrationOf('ada@example.com', { stream });
   const second = commitOf({ stream, number: 2, events: [sessionsRevoked(stream), sessionsRevoked(stream)] });
-  const { view, journal } = await openView(t, [first, second]);
-  await journal.markPublished([first]);
+  const { view, outbox } = await openView(t, [first, second]);
+  await outbox.markPublished([first]);
 
   const laid = await view.stream(stream);
   assert.deepEqual(sequences(laid?.events ?? []), [1, 2, 3]);

@@ -23,6 +23,7 @@ export interface Plant {
 
 const PUBLISHER = 'services/auth/src/relay/publisher.ts';
 const JOURNAL = 'services/auth/src/storage/mongo/journal.ts';
+const REGISTRATIONS = 'services/auth/src/storage/mongo/registrations.ts';
 const INTAKE = 'services/notifier/src/intake/intake.ts';
 const DELIVERIES = 'services/notifier/src/adapters/deliveries.mongo.ts';
 const DISPATCHER = 'services/notifier/src/sending/dispatcher.ts';
@@ -51,7 +52,7 @@ export const plants: readonly Plant[] = [
         file: PUBLISHER,
         search: '    const observe = metrics.publishSeconds.startTimer();\n',
         replacement:
-          '    const observe = metrics.publishSeconds.startTimer();\n    await journal.markPublished(batch);\n',
+          '    const observe = metrics.publishSeconds.startTimer();\n    await outbox.markPublished(batch);\n',
       },
     ],
     provokedBy: 'the log is away',
@@ -67,8 +68,8 @@ export const plants: readonly Plant[] = [
       },
       {
         file: PUBLISHER,
-        search: 'for (const commit of await journal.unpublished(stream)) ready.push(outgoingCommit(commit));',
-        replacement: `for (const commit of await journal.unpublished(stream)) {
+        search: 'for (const commit of commits) ready.push(outgoingCommit(commit));',
+        replacement: `for (const commit of commits) {
         if (commit.at <= position) continue;
         position = commit.at;
         ready.push(outgoingCommit(commit));
@@ -99,9 +100,9 @@ export const plants: readonly Plant[] = [
     name: 'the claim on an address is given back once the sign-up is settled',
     bug: [
       {
-        file: JOURNAL,
-        search: '      await commits.updateOne({ stream, ...isLiving }, { $unset: { registration: 1 } });\n',
-        replacement: `      await commits.updateOne({ stream, ...isLiving }, { $unset: { registration: 1 } });
+        file: REGISTRATIONS,
+        search: '      await commits.updateOne({ stream, ...isOpen }, { $unset: { registration: 1 } });\n',
+        replacement: `      await commits.updateOne({ stream, ...isOpen }, { $unset: { registration: 1 } });
       await commits.updateMany({ stream }, { $unset: { claims: 1 } });
 `,
       },

@@ -1,5 +1,3 @@
-/** Limits on how often something may happen, shared by all instances. */
-
 export type LimitName =
   /** Failed logins and wrong current passwords per canonical address. */
   | 'login-address'
@@ -7,7 +5,7 @@ export type LimitName =
   | 'login-ip'
   /** Requests that lead to mail, per IP. */
   | 'mail-ip'
-  /** Verification mails of all kinds (sign-ups too) per canonical address. */
+  /** Verification mails of all kinds (including sign-ups) per canonical address. */
   | 'verification-address'
   /** Reset mails per canonical address. */
   | 'reset-address'
@@ -15,7 +13,7 @@ export type LimitName =
   /** Recipients per admin. */
   | 'mailing-admin';
 
-/** At most `points` in a window of `seconds`, which begins with the first of them. */
+/** At most `points` in a window of `seconds`, which starts with the first point. */
 export interface LimitRule {
   readonly points: number;
   readonly seconds: number;
@@ -27,19 +25,16 @@ export type Allowance =
   | { readonly allowed: true }
   | { readonly allowed: false; readonly retryAfterSeconds: number };
 
-/** Every method rejects with a StoreUnavailable when the store cannot be reached. */
+/** Rate limits, shared by all instances. Every method rejects with StoreUnavailable if the store fails. */
 export interface Limits {
-  /** Counts `points` (default 1). Refused once over the limit; what is refused is not counted. */
+  /** Counts `points` (default 1) unless that would exceed the limit. */
   take(limit: LimitName, key: string, points?: number): Promise<Allowance>;
-  /** Whether one more would be allowed; counts nothing. */
+  /** Returns whether one more point would be allowed, without counting it. */
   peek(limit: LimitName, key: string): Promise<Allowance>;
-  /** Takes back one point that was counted. */
+  /** Takes back one counted point. */
   giveBack(limit: LimitName, key: string): Promise<void>;
-  /** Forgets what was counted. */
+  /** Resets the count of a key. */
   clear(limit: LimitName, key: string): Promise<void>;
-  /** Remembers an address and an IP together, for 30 days: from there a reset of this address was completed. */
-  trust(address: string, ip: string): Promise<void>;
-  trusted(address: string, ip: string): Promise<boolean>;
-  /** Removes what has run out: it counts no more, and would only pile up. */
+  /** Deletes expired counts, which would only take up space. */
   removeExpired(): Promise<void>;
 }

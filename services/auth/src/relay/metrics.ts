@@ -1,6 +1,6 @@
 import type { Registry } from '@latchkey/process';
 import { Counter, Gauge, Histogram } from 'prom-client';
-import type { Journal } from '../ports/journal.ts';
+import type { Outbox } from '../ports/outbox.ts';
 
 export interface RelayMetrics {
   readonly published: Counter<'topic'>;
@@ -9,16 +9,16 @@ export interface RelayMetrics {
 
 export interface RelayMetricsDeps {
   readonly registry: Registry;
-  readonly journal: Pick<Journal, 'backlog'>;
+  readonly outbox: Pick<Outbox, 'backlog'>;
   readonly now: () => Date;
   readonly blocked: () => number;
 }
 
-/** The outbox is asked when metrics are; while it cannot be reached its gauges say NaN. */
-export function createRelayMetrics({ registry, journal, now, blocked }: RelayMetricsDeps): RelayMetrics {
+/** The gauges read the outbox when they are scraped; they are NaN while it cannot be reached. */
+export function createRelayMetrics({ registry, outbox, now, blocked }: RelayMetricsDeps): RelayMetrics {
   const registers = [registry];
   function backlog() {
-    return journal.backlog().catch(() => undefined);
+    return outbox.backlog().catch(() => undefined);
   }
   new Gauge({
     name: 'latchkey_relay_unpublished_commits',

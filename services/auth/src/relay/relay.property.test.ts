@@ -10,9 +10,9 @@ import type { Leases } from '@latchkey/store';
 import { StoreUnavailable } from '@latchkey/store';
 import fc from 'fast-check';
 import { Registry } from 'prom-client';
-import type { Journal } from '../ports/journal.ts';
-import { commitOf } from '../ports/testing/commits.ts';
-import { createMemoryJournal } from '../ports/testing/memory-journal.ts';
+import type { Outbox } from '../ports/outbox.ts';
+import { commitOf, unpublishedOf } from '../ports/testing/commits.ts';
+import { createMemoryStores } from '../ports/testing/memory-stores.ts';
 import { createRelay, type Relay } from './relay.ts';
 
 const STREAMS = [
@@ -71,7 +71,7 @@ const never = new Promise<never>(() => undefined);
 
 /** A journal, a topic, and the relays between them, which reach both by requests that can go wrong. */
 function createWorld(scheduler: fc.Scheduler, fates: readonly Fate[]) {
-  const journal = createMemoryJournal();
+  const { journal, outbox } = createMemoryStores();
   const appended = new Map<Stream, number>(STREAMS.map((stream) => [stream, 0]));
   const topic: OutgoingRecord[] = [];
   const running: { readonly relay: Relay; crash(): void }[] = [];
@@ -95,11 +95,11 @@ function createWorld(scheduler: fc.Scheduler, fates: readonly Fate[]) {
     return result;
   }
 
-  const remoteJournal: Journal = {
-    ...journal,
-    unpublished: (stream) => request('read', () => journal.unpublished(stream)),
-    waiting: (page) => request('waiting', () => journal.waiting(page)),
-    markPublished: (commits) => request('mark', (kept) => journal.markPublished(commits.slice(0, kept))),
+  const remoteOutbox: Outbox = {
+    ...outbox,
+    unpublished: (streams) => request('read', () => outbox.unpublished(streams)),
+    waiting: (page) => request('waiting', () => outbox.waiting(page)),
+    markPublished: (commits) => request('mark', (kept) => outbox.markPublished(commits.slice(0, kept))),
   };
   const bus: Pick<Bus, 'publish'> = {
     publish: (_topic, records) =>
@@ -124,11 +124,11 @@ function createWorld(scheduler: fc.Scheduler, fates: readonly Fate[]) {
       };
     }
     const relay = createRelay({
-      journal: {
-        unpublished: whileAlive(remoteJournal.unpublished),
-        waiting: whileAlive(remoteJournal.waiting),
-        markPublished: whileAlive(remoteJournal.markPublished),
-        backlog: journal.backlog,
+      outbox: {
+        unpublished: whileAlive(remoteOutbox.unpublished),
+        waiting: whileAlive(remoteOutbox.waiting),
+        markPublished: whileAlive(remoteOutbox.markPublished),
+        backlog: outbox.backlog,
       },
       bus: { publish: whileAlive(bus.publish) },
       leases,
@@ -136,7 +136,7 @@ function createWorld(scheduler: fc.Scheduler, fates: readonly Fate[]) {
       now: () => new Date(clock),
       logger,
       registry: new Registry(),
-      limits: { commits: 2, bytes: 1e6 },
+      batchSize: 2,
       delay: whileAlive(() => sometime('pause')),
     });
     running.push({
@@ -183,16 +183,16 @@ function createWorld(scheduler: fc.Scheduler, fates: readonly Fate[]) {
     /** All that was appended to a stream. */
     owed: (stream: Stream) => Array.from({ length: appended.get(stream) ?? 0 }, (_, index) => index + 1),
     async lost(stream: Stream): Promise<readonly number[]> {
-      const waiting = new Set((await journal.unpublished(stream)).map(({ number }) => number));
+      const waiting = new Set((await unpublishedOf(outbox, stream)).map(({ number }) => number));
       const published = new Set(sequences(stream));
       return this.owed(stream).filter((number) => !waiting.has(number) && !published.has(number));
     },
-    unpublished: async () => (await journal.backlog()).commits,
+    unpublished: async () => (await outbox.backlog()).commits,
     /** Everything gets an answer from now on: until the outbox is empty, or nobody would wait any longer. */
     async calm(): Promise<void> {
       for (const _ of nextFate);
       start();
-      for (let step = 0; step < 5000 && (await journal.backlog()).commits > 0; step++) {
+      for (let step = 0; step < 5000 && (await outbox.backlog()).commits > 0; step++) {
         clock += 100;
         await scheduler.waitNext(1);
       }

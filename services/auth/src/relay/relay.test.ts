@@ -4,15 +4,13 @@ import { afterEach, beforeEach, describe, test } from 'node:test';
 import type { Bus, OutgoingRecord } from '@latchkey/bus';
 import { MAILINGS_TOPIC } from '@latchkey/events';
 import { createLogger } from '@latchkey/process';
-import type { Database } from '@latchkey/sqlite';
 import type { Leases } from '@latchkey/store';
 import { StoreUnavailable } from '@latchkey/store';
 import { Registry } from 'prom-client';
 import type { Commit, Journal } from '../ports/journal.ts';
+import type { Outbox } from '../ports/outbox.ts';
 import { commitOf, commitsOf, instant, mailRequested, sessionsRevoked } from '../ports/testing/commits.ts';
-import { temporaryDatabase } from '../storage/sqlite/database.fixture.ts';
-import { createSqliteJournal } from '../storage/sqlite/journal.ts';
-import { createSqliteLeases } from '../storage/sqlite/leases.ts';
+import { temporaryStores } from '../storage/sqlite/stores.fixture.ts';
 import { createRelay, type Relay, type RelayDeps } from './relay.ts';
 
 /** A bus that keeps what it is given, and fails when it is told to. */
@@ -55,9 +53,9 @@ function turn() {
 }
 
 describe('the relay', () => {
-  let database: Database;
   let close: () => Promise<void>;
   let journal: Journal;
+  let outbox: Outbox;
   let leases: Leases;
   let recorder: ReturnType<typeof recordingBus>;
   let relays: Relay[];
@@ -66,9 +64,9 @@ describe('the relay', () => {
   let lines: string[];
 
   beforeEach(async () => {
-    ({ database, close } = await temporaryDatabase());
-    journal = createSqliteJournal(database);
-    leases = createSqliteLeases(database);
+    const opened = await temporaryStores();
+    ({ journal, outbox, leases } = opened.stores);
+    close = opened.close;
     recorder = recordingBus();
     relays = [];
     lines = [];
@@ -89,7 +87,7 @@ describe('the relay', () => {
   async function started(options: Partial<RelayDeps> = {}) {
     registry = new Registry();
     const relay = createRelay({
-      journal,
+      outbox,
       bus: recorder.bus,
       leases,
       instance: randomUUID(),
@@ -113,7 +111,7 @@ describe('the relay', () => {
     for (const commit of commits) assert.deepEqual(await journal.append(commit), { outcome: 'appended' });
   }
   async function drainedTo(commits: number) {
-    while ((await journal.backlog()).commits > commits) await turn();
+    while ((await outbox.backlog()).commits > commits) await turn();
   }
   function drained() {
     return drainedTo(0);
@@ -143,7 +141,7 @@ describe('the relay', () => {
   });
 
   test('publishes all that a stream owes, in order, in batches', async () => {
-    const relay = await started({ limits: { commits: 10, bytes: 1e6 } });
+    const relay = await started({ batchSize: 10 });
     const stream = randomUUID();
     await append(...commitsOf(stream, 25));
     relay.nudge(stream);
@@ -175,7 +173,7 @@ describe('the relay', () => {
     recorder.meanwhile(async () => {
       if (failures === 0) return;
       failures -= 1;
-      assert.ok((await journal.backlog()).commits > 0);
+      assert.ok((await outbox.backlog()).commits > 0);
       throw new Error('the broker is away');
     });
     const relay = await started({
@@ -227,7 +225,7 @@ describe('the relay', () => {
     await append(commit);
     relay.nudge(commit.stream);
     while ((await relay.health())[0]?.state === 'ok') await turn();
-    await journal.markPublished([commit]);
+    await outbox.markPublished([commit]);
     assert.deepEqual(await relay.health(), [{ name: 'bus', state: 'ok', needed: false }]);
   });
 
@@ -254,7 +252,7 @@ describe('the relay', () => {
     function backlog() {
       return Promise.reject(new StoreUnavailable(undefined));
     }
-    const relay = await started({ journal: { ...journal, backlog } });
+    const relay = await started({ outbox: { ...outbox, backlog } });
     assert.equal((await relay.health())[0]?.state, 'ok');
     recorder.meanwhile(() => Promise.reject(new Error('the broker is away')));
     const commit = commitOf();
@@ -293,7 +291,7 @@ describe('the relay', () => {
     assert.match(await registry.metrics(), /latchkey_relay_blocked_streams 1/);
 
     // Somebody took care of it.
-    await journal.markPublished([unpublishable]);
+    await outbox.markPublished([unpublishable]);
     relay.nudge(broken);
     await drained();
     assert.deepEqual(recorder.of(broken), [1, 3]);
@@ -348,14 +346,14 @@ describe('the relay', () => {
 
   test('tries again when the journal was away, and calls no stream broken for it', async () => {
     let away = true;
-    const unpublished: Journal['unpublished'] = async (stream) => {
-      if (!away) return journal.unpublished(stream);
+    const unpublished: Outbox['unpublished'] = async (streams) => {
+      if (!away) return outbox.unpublished(streams);
       away = false;
       throw new StoreUnavailable(undefined);
     };
     let retries = 0;
     const relay = await started({
-      journal: { ...journal, unpublished },
+      outbox: { ...outbox, unpublished },
       delay: async (_ms, signal) => {
         if (away) return Promise.race([never, aborted(signal)]);
         retries += 1;
@@ -377,12 +375,12 @@ describe('the relay', () => {
     release();
     await stopped;
     assert.deepEqual(recorder.of(commit.stream), [1]);
-    assert.deepEqual(await journal.backlog(), { commits: 0 });
+    assert.deepEqual(await outbox.backlog(), { commits: 0 });
     await relay.stop();
   });
 
   test('begins no further publish once it is to stop', async () => {
-    const relay = await started({ limits: { commits: 1, bytes: 1 } });
+    const relay = await started({ batchSize: 1 });
     const { promise: held, resolve: release } = Promise.withResolvers<void>();
     recorder.meanwhile(() => held);
     const stream = randomUUID();
@@ -393,7 +391,7 @@ describe('the relay', () => {
     release();
     await stopped;
     assert.deepEqual(recorder.of(stream), [1]);
-    assert.equal((await journal.backlog()).commits, 2);
+    assert.equal((await outbox.backlog()).commits, 2);
   });
 
   describe('sweeping', () => {
@@ -485,14 +483,14 @@ describe('the relay', () => {
     test('goes on after the journal was away, and complains once', async () => {
       const { delay, step } = steps();
       let away = true;
-      const waiting: Journal['waiting'] = async (page) => {
+      const waiting: Outbox['waiting'] = async (page) => {
         if (away) throw new Error('away');
-        return journal.waiting(page);
+        return outbox.waiting(page);
       };
       now = new Date(instant(100));
       const commit = commitOf();
       await append(commit);
-      await started({ delay, journal: { ...journal, waiting } });
+      await started({ delay, outbox: { ...outbox, waiting } });
       await step();
       await step();
       away = false;
@@ -504,7 +502,7 @@ describe('the relay', () => {
 
   test('picks up by itself within two seconds what another process appended', async () => {
     const realDelay = createRelay({
-      journal,
+      outbox,
       bus: recorder.bus,
       leases,
       instance: 'one',

@@ -3,15 +3,14 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Bus } from '@latchkey/bus';
 import type { Dependency, Logger, Part, Registry } from '@latchkey/process';
 import type { Leases } from '@latchkey/store';
-import type { Journal } from '../ports/journal.ts';
+import type { Outbox as OutboxPort } from '../ports/outbox.ts';
 import { ageSeconds, createRelayMetrics } from './metrics.ts';
-import type { BatchLimits } from './outgoing.ts';
 import { createPublisher, type Publisher, type Refused } from './publisher.ts';
 import { createStreamQueue } from './queue.ts';
 import { createSweep } from './sweep.ts';
 
 export interface RelayDeps {
-  readonly journal: Pick<Journal, 'unpublished' | 'waiting' | 'markPublished' | 'backlog'>;
+  readonly outbox: OutboxPort;
   readonly bus: Pick<Bus, 'publish'>;
   readonly leases: Leases;
   /** Tells this process from all others. */
@@ -19,8 +18,8 @@ export interface RelayDeps {
   readonly now: () => Date;
   readonly logger: Logger;
   readonly registry: Registry;
-  /** Per publish. */
-  readonly limits?: BatchLimits;
+  /** Maximum number of commits per publish (default 1,000). */
+  readonly batchSize?: number;
   /** Resolves after `ms`, or as soon as `signal` is aborted. */
   readonly delay?: (ms: number, signal: AbortSignal) => Promise<void>;
 }
@@ -30,8 +29,6 @@ export interface Relay extends Part {
   nudge(stream: string): void;
 }
 
-/** A topic's records of one publish may all fall into one partition, whose batch Kafka limits to 1 MiB. */
-const LIMITS: BatchLimits = { commits: 1000, bytes: 768 * 1024 };
 const QUEUE_CAPACITY = 10_000;
 const STREAMS_AT_ONCE = 500;
 const RETRY_MS = { first: 100, longest: 1000 };
@@ -41,19 +38,19 @@ const SWEEP_MS = { first: 100, longest: 750 };
 /** With an instance that lives, nothing waits for so long unless it cannot be published. */
 const OVERDUE_SECONDS = 10;
 
-interface Outbox {
+interface Waiting {
   readonly commits: number;
   readonly oldestSeconds: number;
 }
 
 /** Any number of relays may run on one journal: duplicates at worst, never a gap, never another order. */
 export function createRelay(deps: RelayDeps): Relay {
-  const { journal, logger, registry, now, delay = abortableDelay } = deps;
+  const { outbox, logger, registry, now, batchSize = 1000, delay = abortableDelay } = deps;
   const stopping = new AbortController();
   const { signal } = stopping;
   const queue = createStreamQueue(QUEUE_CAPACITY, signal);
-  const metrics = createRelayMetrics({ registry, journal, now, blocked: () => publisher.blocked() });
-  const publisher = createPublisher({ ...deps, metrics, limits: deps.limits ?? LIMITS });
+  const metrics = createRelayMetrics({ registry, outbox, now, blocked: () => publisher.blocked() });
+  const publisher = createPublisher({ ...deps, metrics, batchSize });
   const sweep = createSweep({ ...deps, found: queue.add });
   let running: Promise<unknown> = Promise.resolve();
 
@@ -105,8 +102,8 @@ export function createRelay(deps: RelayDeps): Relay {
   }
 
   /** Undefined while the journal cannot be reached. */
-  async function outbox(): Promise<Outbox | undefined> {
-    const known = await journal.backlog().catch(() => undefined);
+  async function waiting(): Promise<Waiting | undefined> {
+    const known = await outbox.backlog().catch(() => undefined);
     return known && { commits: known.commits, oldestSeconds: ageSeconds(known.oldest, now()) };
   }
 
@@ -119,29 +116,29 @@ export function createRelay(deps: RelayDeps): Relay {
       stopping.abort();
       await running;
     },
-    health: async () => [health(publisher, await outbox())],
+    health: async () => [health(publisher, await waiting())],
     nudge: queue.add,
   };
 }
 
-function health({ refusing, blocked }: Publisher, outbox: Outbox | undefined): Dependency {
+function health({ refusing, blocked }: Publisher, waiting: Waiting | undefined): Dependency {
   const bus = { name: 'bus', needed: false } as const;
   function degraded(detail: string): Dependency {
     return { ...bus, state: 'degraded', detail };
   }
   // Another instance may have published meanwhile what was refused here.
-  const topics = outbox?.commits === 0 ? [] : refusing();
-  if (topics.length > 0) return degraded(`publishing to ${topics.join(', ')} fails; ${inWords(outbox)}`);
-  if (blocked() > 0) return degraded(`${blocked()} streams cannot be published; ${inWords(outbox)}`);
+  const topics = waiting?.commits === 0 ? [] : refusing();
+  if (topics.length > 0) return degraded(`publishing to ${topics.join(', ')} fails; ${inWords(waiting)}`);
+  if (blocked() > 0) return degraded(`${blocked()} streams cannot be published; ${inWords(waiting)}`);
   // Also where another instance is the one that tries, and fails.
-  if (outbox !== undefined && outbox.oldestSeconds >= OVERDUE_SECONDS) return degraded(inWords(outbox));
+  if (waiting !== undefined && waiting.oldestSeconds >= OVERDUE_SECONDS) return degraded(inWords(waiting));
   return { ...bus, state: 'ok' };
 }
 
-function inWords(outbox: Outbox | undefined): string {
-  return outbox === undefined
+function inWords(waiting: Waiting | undefined): string {
+  return waiting === undefined
     ? 'commits wait in the outbox'
-    : `commits in the outbox: ${outbox.commits}, the oldest since ${Math.round(outbox.oldestSeconds)} s`;
+    : `commits in the outbox: ${waiting.commits}, the oldest since ${Math.round(waiting.oldestSeconds)} s`;
 }
 
 function abortableDelay(ms: number, signal: AbortSignal): Promise<void> {

@@ -1,9 +1,9 @@
 import type { Logger } from '@latchkey/process';
 import type { Leases } from '@latchkey/store';
-import type { Journal } from '../ports/journal.ts';
+import type { Outbox } from '../ports/outbox.ts';
 
 export interface SweepDeps {
-  readonly journal: Pick<Journal, 'waiting'>;
+  readonly outbox: Pick<Outbox, 'waiting'>;
   readonly leases: Leases;
   /** Tells this process from all others. */
   readonly instance: string;
@@ -30,13 +30,13 @@ const STREAMS_A_LOOK = 1000;
  * The lease only spares work: two sweeps at once would publish duplicates, nothing worse. It is not taken
  * while there is nothing to do, so that an idle system writes nothing.
  */
-export function createSweep({ journal, leases, instance, now, logger, found }: SweepDeps): Sweep {
+export function createSweep({ outbox, leases, instance, now, logger, found }: SweepDeps): Sweep {
   let holds = false;
   let failed = false;
 
   async function overdue(): Promise<readonly string[]> {
     const before = new Date(now().getTime() - OVERDUE_MS);
-    const streams = await journal.waiting({ before, limit: STREAMS_A_LOOK });
+    const streams = await outbox.waiting({ before, limit: STREAMS_A_LOOK });
     if (streams.length === 0) return [];
     holds = await leases.take({ name: LEASE, holder: instance, now: now(), ms: LEASE_MS });
     return holds ? streams : [];

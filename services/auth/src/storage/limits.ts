@@ -1,27 +1,18 @@
-/** Limits on rate-limiter-flexible, whatever it keeps its counts in. */
 import { type RateLimiterAbstract, RateLimiterRes } from 'rate-limiter-flexible';
-import { ipKey } from '../credentials/ip-key.ts';
 import type { Allowance, LimitName, LimitRule, LimitRules, Limits } from '../ports/limits.ts';
-
-/** How long a pair of address and IP is trusted. */
-export const TRUSTED_MS = 30 * 24 * 60 * 60_000;
-export function pairOf(address: string, ip: string): string {
-  return `${address} ${ipKey(ip)}`;
-}
-
-export type Counting = Pick<Limits, 'take' | 'peek' | 'giveBack' | 'clear'>;
 
 type GiveBack = (limiter: RateLimiterAbstract, key: string, points: number) => Promise<unknown>;
 
 /**
- * Counts with a limiter per rule.
- * @param giveBack where the store can do it without beginning a window, should the one counted in be over
+ * Limits on rate-limiter-flexible, with one limiter per rule.
+ * @param limiterFor creates the limiter of a rule
+ * @param giveBack takes points back; override it if the store can do so without starting a new window
  */
-export function counting(
+export function countingLimits(
   rules: LimitRules,
   limiterFor: (name: LimitName, rule: LimitRule) => RateLimiterAbstract,
   giveBack: GiveBack = (limiter, key, points) => limiter.reward(key, points),
-): Counting {
+): Omit<Limits, 'removeExpired'> {
   const limiters = new Map<LimitName, RateLimiterAbstract>();
   function limiterOf(name: LimitName): RateLimiterAbstract {
     const limiter = limiters.get(name) ?? limiterFor(name, rules[name]);
@@ -34,7 +25,7 @@ export function counting(
       const limiter = limiterOf(name);
       const refusal = await limiter.consume(key, points).then(() => undefined, refusalOrThrow);
       if (refusal === undefined) return { allowed: true };
-      // It counts before it compares, so that no two callers take the last point: what was too much goes back.
+      // The limiter counts before it compares, so that two callers cannot take the last point. Undo the excess.
       await giveBack(limiter, key, points);
       return refused(refusal);
     },
@@ -56,18 +47,16 @@ export function counting(
   };
 }
 
-/** Allows everything: for load tests (`LIMITS=off`). */
+/** Allows everything: `LIMITS=off`, for load tests. */
 export const unlimited: Limits = {
   take: async () => ({ allowed: true }),
   peek: async () => ({ allowed: true }),
   giveBack: async () => undefined,
   clear: async () => undefined,
-  trust: async () => undefined,
-  trusted: async () => false,
   removeExpired: async () => undefined,
 };
 
-/** rate-limiter-flexible rejects with its result where the limit is reached, with an Error where its store fails. */
+/** rate-limiter-flexible rejects with a result if the limit is reached, and with an Error if its store fails. */
 function refusalOrThrow(reason: unknown): RateLimiterRes {
   if (reason instanceof RateLimiterRes) return reason;
   throw reason;

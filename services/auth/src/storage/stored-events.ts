@@ -1,6 +1,6 @@
-/** The events of a commit as the stores keep them, read as today's facts. The same for every adapter. */
+/** Reads the events of a commit as the stores keep them. Shared by all adapters. */
 import { catalogue, type EventType, upcast } from '@latchkey/events';
-import { type RecordedFact, UnreadableCommit } from '../ports/journal.ts';
+import { type Commit, type RecordedFact, UnreadableCommit } from '../ports/journal.ts';
 
 interface StoredEvent {
   readonly id: string;
@@ -11,16 +11,16 @@ interface StoredEvent {
 }
 
 /**
- * The facts that were stored as JSON text, each upcast to the current version of its type.
- * @throws UnreadableCommit on an unknown type or version, or on what is no list of events.
+ * Returns the facts of a JSON text, each upcast to the current version of its type.
+ * @throws UnreadableCommit on an unknown type or version, or if the text is not a list of events
  */
 export function readStoredEvents(stream: string, number: number, json: string): readonly RecordedFact[] {
   return readEvents(stream, number, parse(json));
 }
 
 /**
- * The same of events that a store has kept as values.
- * @throws UnreadableCommit likewise
+ * Does the same for events that a store has kept as values.
+ * @throws UnreadableCommit
  */
 export function readEvents(stream: string, number: number, events: unknown): readonly RecordedFact[] {
   return listOf(stream, number, events).map((event) => {
@@ -28,12 +28,21 @@ export function readEvents(stream: string, number: number, events: unknown): rea
       throw new UnreadableCommit(stream, number, `unknown type ${event.type}`);
     }
     const data = currentData(stream, number, event);
-    // Only decisions of this service get into the journal: that data and type belong together is not checked again.
+    // Only this service's decisions get into the journal, so data and type belong together.
     return { ...event, data, version: catalogue[event.type].version } as RecordedFact;
   });
 }
 
-/** What is read, or why it cannot be. */
+/** Groups stored commits by stream, in the given order; a stream with an unreadable commit gets the reason instead. */
+export function readableByStream<Row extends { readonly stream?: unknown }>(
+  rows: readonly Row[],
+  read: (row: Row) => Commit,
+): ReadonlyMap<string, readonly Commit[] | UnreadableCommit> {
+  const byStream = Map.groupBy(rows, ({ stream }) => String(stream));
+  return new Map([...byStream].map(([stream, its]) => [stream, orUnreadable(() => its.map(read))]));
+}
+
+/** Returns the result of `read`, or the reason why the commit is unreadable. */
 export function orUnreadable<Events>(read: () => Events): Events | UnreadableCommit {
   try {
     return read();
@@ -48,7 +57,7 @@ function listOf(stream: string, number: number, events: unknown): readonly Store
   throw new UnreadableCommit(stream, number, 'not a list of events');
 }
 
-/** Undefined for what is not JSON: the parser's message would quote it. */
+/** Returns undefined for invalid JSON: the parser's error message would quote personal data. */
 function parse(json: string): unknown {
   try {
     return JSON.parse(json);

@@ -75,7 +75,7 @@ describe('a command', () => {
     inWorld(async (world) => {
       const username = 'a'.repeat(300 * 1024);
       await assert.rejects(registered(world, { username }));
-      assert.deepEqual(await world.deps.journal.living(address), []);
+      assert.deepEqual(await world.deps.registrations.living(address), []);
     }),
   );
 });
@@ -83,9 +83,8 @@ describe('a command', () => {
 describe('a command that makes an account', () => {
   function unasked(world: World) {
     return world.accountsOn({
-      ...world.deps.journal,
-      read: () => assert.fail('asked for commits'),
-      snapshot: () => assert.fail('asked for a snapshot'),
+      journal: { ...world.deps.journal, read: () => assert.fail('asked for commits') },
+      snapshots: { find: () => assert.fail('asked for a snapshot'), save: async () => undefined },
     });
   }
 
@@ -176,7 +175,7 @@ describe('a command whose append goes wrong', () => {
       const first = await signUp(world.deps.newId());
       const again = await signUp(world.deps.newId());
       assert.deepEqual(again.state, first.state);
-      assert.equal((await world.deps.journal.living(address)).length, 1);
+      assert.equal((await world.deps.registrations.living(address)).length, 1);
     }),
   );
 });

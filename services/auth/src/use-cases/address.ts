@@ -3,7 +3,7 @@ import { type AccountState, addressClaim } from '../account/index.ts';
 import { UnreadableCommit } from '../ports/journal.ts';
 import type { Context, Deps } from './deps.ts';
 
-type Needs = Pick<Deps, 'journal' | 'accounts'>;
+type Needs = Pick<Deps, 'journal' | 'registrations' | 'accounts'>;
 
 /** The account that holds the claim on a canonical address. */
 export function ownerOf({ journal }: Pick<Deps, 'journal'>, address: string): Promise<string | undefined> {
@@ -31,14 +31,14 @@ interface OpenSignUp {
 }
 
 async function openSignUps(deps: Needs, address: string): Promise<readonly OpenSignUp[]> {
-  const marked = await deps.journal.living(address);
+  const marked = await deps.registrations.living(address);
   const signUps = await Promise.all(
     marked.map(async ({ stream }) => ({ stream, state: await readable(deps, stream) })),
   );
   function isOver({ state }: OpenSignUp) {
     return state !== undefined && state.status !== 'unverified';
   }
-  await Promise.all(signUps.filter(isOver).map(({ stream }) => deps.journal.settle(stream)));
+  await Promise.all(signUps.filter(isOver).map(({ stream }) => deps.registrations.settle(stream)));
   return signUps.filter((signUp) => !isOver(signUp));
 }
 
@@ -74,5 +74,5 @@ async function supersede(
       owner: await ownerOf(deps, address),
     }),
   );
-  if (state.status === 'ended') await deps.journal.settle(userId);
+  if (state.status === 'ended') await deps.registrations.settle(userId);
 }

@@ -2,19 +2,23 @@ import type { AccountState } from '../account/index.ts';
 import type { Journal } from '../ports/journal.ts';
 import type { Limits } from '../ports/limits.ts';
 import type { Passwords } from '../ports/passwords.ts';
+import type { Registrations } from '../ports/registrations.ts';
 import type { Requests } from '../ports/requests.ts';
 import type { Sealer } from '../ports/sealer.ts';
 import type { Sessions } from '../ports/sessions.ts';
 import type { AccessTokens, LinkTokens, RefreshTokens } from '../ports/tokens.ts';
+import type { TrustedAddresses } from '../ports/trusted-addresses.ts';
 import type { Accounts } from './accounts.ts';
 
 /** What the use cases work with; each takes what it needs of it. */
 export interface Deps {
   readonly accounts: Accounts;
   readonly journal: Journal;
+  readonly registrations: Registrations;
   readonly sessions: Sessions;
   readonly requests: Requests;
   readonly limits: Limits;
+  readonly trustedAddresses: TrustedAddresses;
   readonly passwords: Passwords;
   readonly linkTokens: LinkTokens;
   readonly accessTokens: AccessTokens;

@@ -13,7 +13,11 @@ function losingLimits({ deps }: World) {
   function away() {
     return Promise.reject(new StoreUnavailable(new Error('away')));
   }
-  return createUseCases({ ...deps, limits: { ...deps.limits, clear: away, trust: away, giveBack: away } });
+  return createUseCases({
+    ...deps,
+    limits: { ...deps.limits, clear: away, giveBack: away },
+    trustedAddresses: { ...deps.trustedAddresses, trust: away },
+  });
 }
 
 async function login({ deps, useCases }: World, password: string) {

@@ -33,7 +33,7 @@ export function completeReset(deps: Deps) {
     confirmation: string,
     context: Context,
   ): Promise<Outcome> => {
-    const { accounts, limits, passwords, sessions, journal, now } = deps;
+    const { accounts, limits, passwords, sessions, registrations, trustedAddresses, now } = deps;
     const { userId, tokenHash } = presentedLink(deps, 'reset', token);
     const account = await linkedAccount(deps, token);
     assertSamePassword(password, confirmation);
@@ -49,12 +49,13 @@ export function completeReset(deps: Deps) {
     const first = outcome.facts.some(
       ({ type }) => type === 'AccountVerified' || type === 'RegistrationEnded',
     );
-    if (first) await bestEffort(() => journal.settle(userId));
+    if (first) await bestEffort(() => registrations.settle(userId));
     if (outcome.refusal) throw new Refused(outcome.refusal);
     await bestEffort(() => sessions.removeAll(userId));
     if (first) await bestEffort(() => supersedeOthers(deps, account.address, context));
     await bestEffort(() => limits.clear('login-address', account.address));
-    await bestEffort(() => limits.trust(account.address, context.ip));
+    const pair = { address: account.address, ip: context.ip };
+    await bestEffort(() => trustedAddresses.trust(pair, now()));
     return outcome;
   };
 }

@@ -14,7 +14,7 @@ const person = {
 };
 
 async function living({ deps }: World): Promise<number> {
-  return (await deps.journal.living(ada)).length;
+  return (await deps.registrations.living(ada)).length;
 }
 async function statusOf({ deps }: World, userId: string) {
   return (await deps.accounts.load(userId)).status;

@@ -27,7 +27,7 @@ export interface SignUp {
  */
 export function signUp(deps: Deps) {
   return async (person: SignUp, context: Context): Promise<void> => {
-    const { accounts, journal, limits, passwords, settings, newId } = deps;
+    const { accounts, registrations, limits, passwords, settings, newId } = deps;
     const { stored, canonical: address } = person.email;
     assertStrongPassword(person.password, { email: stored, username: person.username }, 'password');
     const origin = originOf(context, address);
@@ -44,7 +44,7 @@ export function signUp(deps: Deps) {
     const mayMail = await limits.take('verification-address', address);
     if (!mayMail.allowed) return;
     // As many as are marked: loading them would take the longer the more there are.
-    if ((await journal.living(address)).length >= MAX_PENDING_SIGN_UPS_PER_ADDRESS) {
+    if ((await registrations.living(address)).length >= MAX_PENDING_SIGN_UPS_PER_ADDRESS) {
       await writeDown(deps, 'verification', address, context);
       return;
     }

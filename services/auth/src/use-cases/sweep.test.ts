@@ -15,7 +15,7 @@ async function statusOf({ deps }: World, userId: string) {
   return (await deps.accounts.load(userId)).status;
 }
 async function marked({ deps }: World): Promise<readonly string[]> {
-  return (await deps.journal.registrations({ limit: 1000 })).map(({ stream }) => stream);
+  return (await deps.registrations.page({ limit: 1000 })).map(({ stream }) => stream);
 }
 
 /** Verified as far as the journal goes, where the process died right after the append. */

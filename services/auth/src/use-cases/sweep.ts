@@ -2,7 +2,7 @@
 import type { Dependency, Logger, Part } from '@latchkey/process';
 import type { Leases } from '@latchkey/store';
 import { StoreUnavailable } from '@latchkey/store';
-import type { Registration } from '../ports/journal.ts';
+import type { Registration } from '../ports/registrations.ts';
 import { ownerOf } from './address.ts';
 import type { Deps } from './deps.ts';
 import { repeating } from './repeating.ts';
@@ -14,7 +14,10 @@ const EVERY_MS = 5 * 60_000;
 const LEASE_MS = 2 * EVERY_MS;
 const PAGE = 200;
 
-type Needs = Pick<Deps, 'accounts' | 'journal' | 'sessions' | 'limits' | 'now' | 'newId'>;
+type Needs = Pick<
+  Deps,
+  'accounts' | 'journal' | 'registrations' | 'sessions' | 'limits' | 'trustedAddresses' | 'now' | 'newId'
+>;
 
 /** Hears of a sign-up that could not be looked at. */
 type Skipped = (registration: Registration, error: unknown) => void;
@@ -23,12 +26,13 @@ type Skipped = (registration: Registration, error: unknown) => void;
 export async function sweepOnce(deps: Needs, skipped: Skipped = () => undefined): Promise<void> {
   let after: Registration | undefined;
   do {
-    const page = await deps.journal.registrations({ limit: PAGE, ...(after && { after }) });
+    const page = await deps.registrations.page({ limit: PAGE, ...(after && { after }) });
     for (const registration of page) await attempt(deps, registration, skipped);
     after = page.length === PAGE ? page.at(-1) : undefined;
   } while (after);
   while ((await deps.sessions.removeExpired(deps.now(), PAGE)) === PAGE);
   await deps.limits.removeExpired();
+  await deps.trustedAddresses.removeExpired(deps.now());
 }
 
 /** One that cannot be read, or keeps changing, is left for the next time; it must not hold up those behind it. */
@@ -49,7 +53,7 @@ async function sweepRegistration(deps: Needs, { stream, address, at }: Registrat
     reason: isDue ? 'expired' : 'superseded',
     owner: await ownerOf(deps, address),
   }));
-  if (state.status !== 'unverified') await deps.journal.settle(stream);
+  if (state.status !== 'unverified') await deps.registrations.settle(stream);
 }
 
 export function createSweep(

@@ -6,7 +6,7 @@ import type { Deps } from './deps.ts';
 import { assertAllowed } from './guard.ts';
 import { isAlive } from './standing.ts';
 
-type Needs = Pick<Deps, 'accounts' | 'journal' | 'sessions' | 'limits' | 'now'>;
+type Needs = Pick<Deps, 'accounts' | 'journal' | 'sessions' | 'limits' | 'trustedAddresses' | 'now'>;
 
 interface Who {
   /** Canonical. */
@@ -51,7 +51,7 @@ const NOBODY = '00000000-0000-0000-0000-000000000000';
  * could lock him out. Takes the same steps for every address: how long a refusal takes must not tell.
  */
 async function isKnownFrom(deps: Needs, { address, ip }: Who): Promise<boolean> {
-  const trusted = await deps.limits.trusted(address, ip);
+  const trusted = await deps.trustedAddresses.isTrusted({ address, ip }, deps.now());
   const owner = (await ownerOf(deps, address)) ?? NOBODY;
   const state = await deps.accounts.load(owner);
   const sessions = await deps.sessions.list(owner, deps.now());

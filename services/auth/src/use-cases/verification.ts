@@ -54,7 +54,7 @@ export function verify(deps: Deps) {
         ? await confirm(deps, link, undefined, context)
         : await confirmWith(deps, link, password, context);
     const { facts, refusal, state } = outcome;
-    if (facts.length > 0) await bestEffort(() => deps.journal.settle(link.userId));
+    if (facts.length > 0) await bestEffort(() => deps.registrations.settle(link.userId));
     if (refusal) throw new Refused(refusal);
     if (facts.length > 0) await bestEffort(() => supersedeOthers(deps, state.address, context));
     return outcome;
@@ -108,7 +108,7 @@ export function rejectSignUp(deps: Deps) {
       now: deps.now(),
     }));
     if (outcome.refusal) throw new Refused(outcome.refusal);
-    await bestEffort(() => deps.journal.settle(userId));
+    await bestEffort(() => deps.registrations.settle(userId));
     return outcome;
   };
 }

@@ -49,7 +49,7 @@ describe('a request by address', () => {
       await world.useCases.requestByAddress('password-reset', 'nobody@example.com', context());
       assert.equal(await world.deps.requests.count(), 2);
       await work(world);
-      assert.deepEqual(await world.deps.journal.living('nobody@example.com'), []);
+      assert.deepEqual(await world.deps.registrations.living('nobody@example.com'), []);
     }),
   );
 

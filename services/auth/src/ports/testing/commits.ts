@@ -1,8 +1,10 @@
-/** Commits for tests: small, valid, and telling one account from another. */
+/** Small valid commits for tests. */
+import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
-import type { Commit, RecordedFact } from '../journal.ts';
+import { type Commit, type Journal, type RecordedFact, UnreadableCommit } from '../journal.ts';
+import type { Outbox } from '../outbox.ts';
 
-/** The n-th of a run of instants, a second apart. */
+/** Returns the n-th of a series of instants, one second apart. */
 export function instant(second: number): string {
   return new Date(Date.UTC(2026, 0, 1) + second * 1000).toISOString();
 }
@@ -47,7 +49,7 @@ export function mailRequested(mailingId: string, time = instant(0)): RecordedFac
   };
 }
 
-/** A commit of one event, whose number is its sequence too. */
+/** Returns a commit of one event, whose number is also its sequence. */
 export function commitOf(given: Partial<Commit> = {}): Commit {
   const { stream = randomUUID(), number = 1, at = instant(number) } = given;
   return {
@@ -62,13 +64,36 @@ export function commitOf(given: Partial<Commit> = {}): Commit {
   };
 }
 
-/** The first commit of an account that nobody has verified. */
+/** Returns the first commit of an unverified account. */
 export function registrationOf(address: string, given: Partial<Commit> = {}): Commit {
   const commit = commitOf({ address, ...given });
   return { ...commit, events: [userRegistered(commit.stream, address, commit.at)] };
 }
 
-/** The commits 1 to `count` of a stream. */
+/** Returns the commits 1 to `count` of a stream. */
 export function commitsOf(stream: string, count: number): readonly Commit[] {
   return Array.from({ length: count }, (_, index) => commitOf({ stream, number: index + 1 }));
+}
+
+/** Appends commits one after the other. */
+export async function appendAll(journal: Pick<Journal, 'append'>, commits: readonly Commit[]): Promise<void> {
+  for (const commit of commits) assert.deepEqual(await journal.append(commit), { outcome: 'appended' });
+}
+
+/** @throws UnreadableCommit */
+export async function unpublishedOf(
+  outbox: Pick<Outbox, 'unpublished'>,
+  stream: string,
+): Promise<readonly Commit[]> {
+  const commits = (await outbox.unpublished([stream])).get(stream) ?? [];
+  if (commits instanceof UnreadableCommit) throw commits;
+  return commits;
+}
+
+export function numbers(commits: readonly Commit[]): readonly number[] {
+  return commits.map(({ number }) => number);
+}
+
+export function times<T>(count: number, make: (index: number) => T): readonly T[] {
+  return Array.from({ length: count }, (_, index) => make(index));
 }

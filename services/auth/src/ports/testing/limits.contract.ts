@@ -1,9 +1,10 @@
-/** What every adapter of the Limits port promises. */
+/** What every store of limits promises. */
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { describe, test } from 'node:test';
 import { setTimeout as wait } from 'node:timers/promises';
 import type { LimitRules, Limits } from '../limits.ts';
+import type { OpenStores } from './open-stores.ts';
 
 const HOUR = 3600;
 
@@ -17,20 +18,13 @@ const rules: LimitRules = {
   'mailing-admin': { points: 1000, seconds: 24 * HOUR },
 };
 
-export interface LimitsFixture {
-  readonly limits: Limits;
-  /** Moves the clock that `trust` goes by. */
-  advance(ms: number): void;
-  close(): Promise<void>;
-}
-
-export function limitsContract(adapter: string, open: (rules: LimitRules) => Promise<LimitsFixture>): void {
-  async function using(play: (limits: Limits, fixture: LimitsFixture) => Promise<void>): Promise<void> {
-    const fixture = await open(rules);
+export function limitsContract(adapter: string, open: OpenStores): void {
+  async function using(play: (limits: Limits) => Promise<void>): Promise<void> {
+    const { stores, close } = await open();
     try {
-      await play(fixture.limits, fixture);
+      await play(stores.limits(rules));
     } finally {
-      await fixture.close();
+      await close();
     }
   }
   function key(): string {
@@ -129,38 +123,6 @@ export function limitsContract(adapter: string, open: (rules: LimitRules) => Pro
         await limits.clear('login-address', key());
         assert.equal((await limits.peek('login-address', address)).allowed, true);
         assert.equal((await limits.take('login-address', address, 3)).allowed, true);
-      }));
-
-    test('trust a pair of address and IP, and no other, for 30 days', () =>
-      using(async (limits, { advance }) => {
-        const [address, other] = [key(), key()];
-        assert.equal(await limits.trusted(address, '192.0.2.1'), false);
-        await limits.trust(address, '192.0.2.1');
-        assert.equal(await limits.trusted(address, '192.0.2.1'), true);
-        assert.equal(await limits.trusted(address, '192.0.2.2'), false);
-        assert.equal(await limits.trusted(other, '192.0.2.1'), false);
-        advance(30 * 24 * HOUR * 1000 - 1);
-        assert.equal(await limits.trusted(address, '192.0.2.1'), true);
-        advance(1);
-        assert.equal(await limits.trusted(address, '192.0.2.1'), false);
-      }));
-
-    test('begin the 30 days anew when a pair is trusted again', () =>
-      using(async (limits, { advance }) => {
-        const address = key();
-        await limits.trust(address, '192.0.2.1');
-        advance(20 * 24 * HOUR * 1000);
-        await limits.trust(address, '192.0.2.1');
-        advance(20 * 24 * HOUR * 1000);
-        assert.equal(await limits.trusted(address, '192.0.2.1'), true);
-      }));
-
-    test('trust the whole /64 of an IPv6 address', () =>
-      using(async (limits) => {
-        const address = key();
-        await limits.trust(address, '2001:db8::1');
-        assert.equal(await limits.trusted(address, '2001:db8::2'), true);
-        assert.equal(await limits.trusted(address, '2001:db8:0:1::1'), false);
       }));
   });
 }

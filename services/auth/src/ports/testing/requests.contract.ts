@@ -4,11 +4,7 @@ import { randomUUID } from 'node:crypto';
 import { afterEach, beforeEach, describe, test } from 'node:test';
 import { v7 as uuidv7 } from 'uuid';
 import type { Requests, WrittenRequest } from '../requests.ts';
-
-export interface OpenRequests {
-  readonly requests: Requests;
-  close(): Promise<void>;
-}
+import type { OpenStores } from './open-stores.ts';
 
 function second(number: number): Date {
   return new Date(Date.UTC(2026, 0, 1, 0, 0, number));
@@ -29,13 +25,15 @@ function ids(requests: readonly WrittenRequest[]) {
   return requests.map(({ id }) => id);
 }
 
-export function requestsContract(name: string, open: () => Promise<OpenRequests>): void {
+export function requestsContract(name: string, open: OpenStores): void {
   describe(`requests on ${name}`, () => {
     let requests: Requests;
     let close: () => Promise<void>;
 
     beforeEach(async () => {
-      ({ requests, close } = await open());
+      const opened = await open();
+      requests = opened.stores.requests;
+      close = opened.close;
     });
     afterEach(() => close());
 

@@ -3,11 +3,7 @@ import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { afterEach, beforeEach, describe, test } from 'node:test';
 import type { Session, Sessions } from '../sessions.ts';
-
-export interface OpenSessions {
-  readonly sessions: Sessions;
-  close(): Promise<void>;
-}
+import type { OpenStores } from './open-stores.ts';
 
 function day(number: number): Date {
   return new Date(Date.UTC(2026, 0, number));
@@ -32,13 +28,15 @@ function ids(sessions: readonly Session[]) {
   return sessions.map(({ id }) => id);
 }
 
-export function sessionsContract(name: string, open: () => Promise<OpenSessions>): void {
+export function sessionsContract(name: string, open: OpenStores): void {
   describe(`sessions on ${name}`, () => {
     let sessions: Sessions;
     let close: () => Promise<void>;
 
     beforeEach(async () => {
-      ({ sessions, close } = await open());
+      const opened = await open();
+      sessions = opened.stores.sessions;
+      close = opened.close;
     });
     afterEach(() => close());
 

@@ -2,17 +2,14 @@
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { afterEach, beforeEach, describe, test } from 'node:test';
-import type { Leases } from '@latchkey/store';
-import type { Commit, Journal } from '../journal.ts';
-import type { Requests } from '../requests.ts';
+import type { Commit } from '../journal.ts';
+import type { Stores } from '../stores.ts';
 import type { JournalPages, LyingCommit } from '../verifying.ts';
 import { commitOf, commitsOf, instant, registrationOf } from './commits.ts';
 
 export interface OpenPages {
   readonly pages: JournalPages;
-  readonly journal: Journal;
-  readonly leases: Leases;
-  readonly requests: Requests;
+  readonly stores: Stores;
   /** Makes the events of a commit something that nobody can read. */
   damage(commit: Commit): Promise<void>;
   close(): Promise<void>;
@@ -32,7 +29,7 @@ export function journalPagesContract(name: string, open: () => Promise<OpenPages
     afterEach(() => under.close());
 
     async function appendAll(commits: readonly Commit[]) {
-      for (const commit of commits) await under.journal.append(commit);
+      for (const commit of commits) await under.stores.journal.append(commit);
     }
     async function readAll(): Promise<readonly LyingCommit[]> {
       return (await Array.fromAsync(under.pages.pages())).flat();
@@ -60,7 +57,7 @@ export function journalPagesContract(name: string, open: () => Promise<OpenPages
     test('tell which commits are in the outbox', async () => {
       const [first, second] = commitsOf(randomUUID(), 2) as [Commit, Commit];
       await appendAll([first, second]);
-      await under.journal.markPublished([first]);
+      await under.stores.outbox.markPublished([first]);
       assert.deepEqual(
         (await under.pages.ofStream(first.stream)).map(({ published }) => published),
         [true, false],
@@ -84,7 +81,8 @@ export function journalPagesContract(name: string, open: () => Promise<OpenPages
     });
 
     test('tell of leases that are over, and not of those that live or were given back', async () => {
-      const { leases, requests, pages } = under;
+      const { pages, stores } = under;
+      const { leases, requests } = stores;
       const now = new Date(instant(100));
       const later = new Date(instant(200));
       await leases.take({ name: 'dead', holder: 'a', now, ms: 1000 });

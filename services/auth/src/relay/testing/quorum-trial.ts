@@ -5,8 +5,9 @@ import { startKafkaNodes } from '@latchkey/bus/testing';
 import { ACCOUNTS_TOPIC, topics } from '@latchkey/events';
 import { createLogger } from '@latchkey/process';
 import { Registry } from 'prom-client';
-import type { Commit, Journal } from '../../ports/journal.ts';
-import { createMemoryJournal } from '../../ports/testing/memory-journal.ts';
+import type { Commit } from '../../ports/journal.ts';
+import type { Outbox } from '../../ports/outbox.ts';
+import { type CommitStores, createMemoryStores } from '../../ports/testing/memory-stores.ts';
 import { createRelay } from '../relay.ts';
 import { plainKafka, readTopic, viewCluster } from './cluster-view.ts';
 import { createSteadyWriter } from './steady-writer.ts';
@@ -53,9 +54,11 @@ export async function createQuorumTrial(): Promise<QuorumTrial> {
     },
   });
   const sends = watchSends(bus);
-  const { journal, marked } = rememberingMarks(createMemoryJournal());
+  const stores = createMemoryStores();
+  const { journal } = stores;
+  const { outbox, marked } = rememberingMarks(stores);
   const relay = createRelay({
-    journal,
+    outbox,
     bus: sends,
     leases: { take: async () => true, release: async () => undefined },
     instance: 'relay',
@@ -74,7 +77,7 @@ export async function createQuorumTrial(): Promise<QuorumTrial> {
   }
   function publishedUpTo(at: string) {
     return until(`all is published that was appended before ${at}`, async () => {
-      const { oldest } = await journal.backlog();
+      const { oldest } = await outbox.backlog();
       return oldest === undefined || oldest > at;
     });
   }
@@ -134,7 +137,7 @@ export async function createQuorumTrial(): Promise<QuorumTrial> {
         duplicates,
         lost: lost.map(({ stream, number }) => `${stream} ${number}`),
         disordered,
-        unpublished: (await journal.backlog()).commits,
+        unpublished: (await outbox.backlog()).commits,
       };
     },
 
@@ -149,18 +152,21 @@ export async function createQuorumTrial(): Promise<QuorumTrial> {
   };
 }
 
-/** A journal that also tells what was marked as published, ever. */
-function rememberingMarks(journal: Journal): { readonly journal: Journal; marked(): readonly Commit[] } {
+/** Returns an outbox that remembers every commit that was marked as published. */
+function rememberingMarks({ journal, outbox }: CommitStores): {
+  readonly outbox: Outbox;
+  marked(): readonly Commit[];
+} {
   const marked = new Set<Commit>();
   return {
-    journal: {
-      ...journal,
+    outbox: {
+      ...outbox,
       async markPublished(commits) {
         for (const { stream, number } of commits) {
           const commit = (await journal.read(stream, number - 1))[0];
           if (commit) marked.add(commit);
         }
-        await journal.markPublished(commits);
+        await outbox.markPublished(commits);
       },
     },
     marked: () => [...marked],

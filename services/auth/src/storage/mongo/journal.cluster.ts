@@ -2,22 +2,16 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { testDatabase } from '@latchkey/mongo/testing';
 import { commitOf, registrationOf } from '../../ports/testing/commits.ts';
-import { journalContract } from '../../ports/testing/journal.contract.ts';
-import { journalModelContract } from '../../ports/testing/journal.model.contract.ts';
-import { createMongoJournal } from './journal.ts';
-import { COMMITS, journalIndexes } from './schema.ts';
+import { commitStoresModelContract } from '../../ports/testing/model.contract.ts';
+import { COMMITS } from './commits.ts';
+import { authIndexes, openMongoStores } from './index.ts';
 
-const database = testDatabase('journal', journalIndexes);
+const database = testDatabase('journal', authIndexes);
 
-journalContract('mongo', async () => {
-  const { connection } = await database.empty();
-  return { journal: createMongoJournal(connection), close: async () => undefined };
-});
-
-journalModelContract(
+commitStoresModelContract(
   'mongo',
   async () => ({
-    journal: createMongoJournal((await database.empty()).connection),
+    stores: openMongoStores((await database.empty()).connection),
     clear: database.empty,
     close: async () => undefined,
   }),
@@ -25,9 +19,9 @@ journalModelContract(
 );
 
 describe('the journal on mongo', () => {
-  test('stops a stream alone whose commit is damaged, without quoting it', async () => {
+  test('stops only the stream whose commit is damaged, without quoting it', async () => {
     const { connection } = await database.empty();
-    const journal = createMongoJournal(connection);
+    const { journal } = openMongoStores(connection);
     const [damaged, sound] = [commitOf(), commitOf()];
     await journal.append(damaged);
     await journal.append(sound);
@@ -41,43 +35,43 @@ describe('the journal on mongo', () => {
     assert.deepEqual(await journal.read(sound.stream), [sound]);
   });
 
-  test('decides, and lets out, only what no failover takes back', async () => {
+  test('decides on, and publishes, only what no failover can roll back', async () => {
     await database.empty();
     const { connection } = await database.another('monitorCommands=true');
     const asked: (readonly [command: string, readConcern: unknown])[] = [];
     connection.getClient().on('commandStarted', ({ commandName, command }) => {
       if (commandName === 'find') asked.push([command.find, command.readConcern?.level]);
     });
-    const journal = createMongoJournal(connection);
+    const { journal, outbox, registrations } = openMongoStores(connection);
     const commit = registrationOf('ada@example.com');
     await journal.append(commit);
     await journal.append(commit);
     await journal.read(commit.stream);
     await journal.byCommand(commit.commandId);
     await journal.holder('address:ada@example.com');
-    await journal.living('ada@example.com');
-    await journal.unpublished(commit.stream);
+    await registrations.living('ada@example.com');
+    await outbox.unpublished([commit.stream]);
     assert.deepEqual(asked, Array(6).fill([COMMITS, 'majority']));
   });
 
   test('keeps nothing of the outbox or a registration where there is none', async () => {
     const { connection } = await database.empty();
-    const journal = createMongoJournal(connection);
+    const { journal, outbox, registrations } = openMongoStores(connection);
     const commit = registrationOf('ada@example.com');
     await journal.append(commit);
-    await journal.markPublished([commit]);
-    await journal.settle(commit.stream);
+    await outbox.markPublished([commit]);
+    await registrations.settle(commit.stream);
     const document = await connection.collection(COMMITS).findOne({ stream: commit.stream });
     const fields = ['_id', 'at', 'correlationId', 'events', 'number', 'sequence', 'stream'];
     assert.deepEqual(Object.keys(document ?? {}).toSorted(), fields);
   });
 
-  test('keeps a snapshot whole, also what is empty in it', async () => {
+  test('keeps a snapshot whole, including what is empty in it', async () => {
     const { connection } = await database.empty();
-    const journal = createMongoJournal(connection);
+    const { snapshots } = openMongoStores(connection);
     const state = { links: {}, names: [], gone: null };
     const snapshot = { stream: 'a', number: 1, sequence: 1, stateVersion: 1, state };
-    await journal.saveSnapshot(snapshot);
-    assert.deepEqual(await journal.snapshot('a'), snapshot);
+    await snapshots.save(snapshot);
+    assert.deepEqual(await snapshots.find('a'), snapshot);
   });
 });

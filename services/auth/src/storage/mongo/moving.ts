@@ -4,18 +4,10 @@ import type { Connection, Model } from 'mongoose';
 import type { Fingerprints, KeptCommit, NewHome } from '../../ports/moving.ts';
 import type { WrittenRequest } from '../../ports/requests.ts';
 import type { Session } from '../../ports/sessions.ts';
-import { documentOf } from './journal.ts';
+import { COMMITS, type CommitDocument, commitSchema, documentOf } from './commits.ts';
+import { type FingerprintDocument, fingerprintsIn } from './key-fingerprints.ts';
+import { movesIn } from './moves.ts';
 import { documentOfRequest, REQUESTS } from './requests.ts';
-import {
-  COMMITS,
-  type CommitDocument,
-  commitSchema,
-  FINGERPRINTS,
-  type FingerprintDocument,
-  fingerprintSchema,
-  MOVES,
-  moveSchema,
-} from './schema.ts';
 import { documentOfSession, SESSIONS } from './sessions.ts';
 
 /** There is one move into a database. */
@@ -28,8 +20,8 @@ const TAKEN = 'MONGO_URL: the database has another commit in the place of one th
 /** Where auth's records go in MongoDB. */
 export function createMongoNewHome(connection: Connection): NewHome {
   const commits = modelOf(connection, COMMITS, commitSchema);
-  const moves = modelOf(connection, MOVES, moveSchema);
-  const fingerprints = modelOf(connection, FINGERPRINTS, fingerprintSchema);
+  const moves = movesIn(connection);
+  const fingerprints = fingerprintsIn(connection);
 
   async function refuseIfUsed(): Promise<void> {
     if ((await fingerprints.exists({})) !== null || (await commits.exists({})) !== null)

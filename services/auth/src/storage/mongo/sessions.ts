@@ -1,5 +1,4 @@
-import type { Index } from '@latchkey/mongo';
-import { guardMongo } from '@latchkey/mongo';
+import { guardMongo, type Index } from '@latchkey/mongo';
 import type { Connection } from 'mongoose';
 import type { Session, Sessions } from '../../ports/sessions.ts';
 

@@ -2,9 +2,9 @@ import { guardMongo, modelOf } from '@latchkey/mongo';
 import type { Connection, Model, QueryFilter } from 'mongoose';
 import type { JournalPages, LyingCommit, OverLease } from '../../ports/verifying.ts';
 import { orUnreadable, readEvents } from '../stored-events.ts';
+import { COMMITS, type CommitDocument, commitSchema } from './commits.ts';
 import { leasesIn } from './leases.ts';
 import { requestsIn } from './requests.ts';
-import { COMMITS, type CommitDocument, commitSchema } from './schema.ts';
 
 const PAGE = 500;
 const MOST_LEASES = 1000;

@@ -1,36 +1,26 @@
-import type { Database } from '@latchkey/sqlite';
-import { guardSqlite } from '@latchkey/sqlite';
+import { type Database, guardSqlite } from '@latchkey/sqlite';
 import type { Leases } from '@latchkey/store';
 
-const TABLE = `
-  CREATE TABLE IF NOT EXISTS lease (
-    name TEXT PRIMARY KEY,
-    holder TEXT NOT NULL,
-    until INTEGER NOT NULL
-  ) STRICT, WITHOUT ROWID`;
+const SQL = {
+  take: `INSERT INTO lease (name, holder, until) VALUES (:name, :holder, :until)
+    ON CONFLICT DO UPDATE SET holder = excluded.holder, until = excluded.until
+    WHERE holder = excluded.holder OR until <= :now`,
+  release: 'DELETE FROM lease WHERE name = :name AND holder = :holder',
+  reclaim: 'DELETE FROM lease',
+} as const;
 
-const TAKE = `
-  INSERT INTO lease (name, holder, until) VALUES ($name, $holder, $until)
-  ON CONFLICT DO UPDATE SET holder = excluded.holder, until = excluded.until
-  WHERE holder = excluded.holder OR until <= $now`;
-
-const RELEASE = 'DELETE FROM lease WHERE name = ? AND holder = ?';
-
-const RECLAIM = 'DELETE FROM lease';
-
-/** Leases in the embedded store: between a server and the ops commands beside it. */
+/** Leases in the embedded store, between a server and the ops commands that run at the same time. */
 export function createSqliteLeases(database: Database): Leases & {
-  /** Voids what a former process held: a data folder has one server at a time, so that one is gone. */
+  /** Releases all leases: a data folder has one server at a time, so a former one is gone. */
   reclaim(): Promise<void>;
 } {
-  database.exec(TABLE);
   return guardSqlite({
     take: ({ name, holder, now, ms }) =>
       database.write(() => {
-        const until = now.getTime() + ms;
-        return database.prepare(TAKE).run({ name, holder, until, now: now.getTime() }).changes === 1;
+        const times = { until: now.getTime() + ms, now: now.getTime() };
+        return database.prepare(SQL.take).run({ name, holder, ...times }).changes === 1;
       }),
-    reclaim: () => database.write(() => void database.prepare(RECLAIM).run()),
-    release: (name, holder) => database.write(() => void database.prepare(RELEASE).run(name, holder)),
+    release: (name, holder) => database.write(() => void database.prepare(SQL.release).run({ name, holder })),
+    reclaim: () => database.write(() => void database.prepare(SQL.reclaim).run()),
   });
 }

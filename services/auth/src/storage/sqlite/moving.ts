@@ -1,9 +1,10 @@
 import type { Database, Row } from '@latchkey/sqlite';
 import { pages, type Source } from '@latchkey/store';
 import type { KeptCommit, OldHome } from '../../ports/moving.ts';
-import { createSqliteJournal } from './journal.ts';
-import { createSqliteRequests, requestOf } from './requests.ts';
-import { createSqliteSessions, sessionOf } from './sessions.ts';
+import { headOf, keysOf } from './commits.ts';
+import { requestOf } from './requests.ts';
+import { schema } from './schema.ts';
+import { sessionOf } from './sessions.ts';
 
 const BATCH = 500;
 
@@ -34,10 +35,7 @@ const REQUESTS = {
 
 /** What auth keeps in the embedded store, to be read through. */
 export function createSqliteOldHome(database: Database): OldHome {
-  // A folder that an earlier build filled may lack a table.
-  createSqliteJournal(database);
-  createSqliteSessions(database);
-  createSqliteRequests(database);
+  database.migrate(schema);
 
   function source<Item>(
     table: string,
@@ -66,16 +64,5 @@ export function createSqliteOldHome(database: Database): OldHome {
 }
 
 function commitOf(row: Row): KeptCommit {
-  return {
-    stream: String(row['stream']),
-    number: Number(row['number']),
-    sequence: Number(row['sequence']),
-    events: JSON.parse(String(row['events'])),
-    ...(row['claims'] === null ? {} : { claims: JSON.parse(String(row['claims'])) }),
-    ...(row['address'] === null ? {} : { address: String(row['address']) }),
-    commandId: String(row['command_id']),
-    correlationId: String(row['correlation_id']),
-    ...(row['traceparent'] === null ? {} : { traceparent: String(row['traceparent']) }),
-    at: String(row['at']),
-  };
+  return { ...headOf(row), ...keysOf(row), events: JSON.parse(String(row['events'])) };
 }

@@ -1,24 +1,14 @@
 import { journalPagesContract } from '../../ports/testing/verifying.contract.ts';
-import { temporaryDatabase } from './database.fixture.ts';
-import { createSqliteJournal } from './journal.ts';
-import { createSqliteLeases } from './leases.ts';
-import { createSqliteRequests } from './requests.ts';
+import { temporaryStores } from './stores.fixture.ts';
 import { createSqliteJournalPages } from './verifying.ts';
 
 journalPagesContract('sqlite', async () => {
-  const { database, close } = await temporaryDatabase();
+  const { database, ...opened } = await temporaryStores();
+  const damage = `UPDATE journal_commit SET events = '[{' WHERE stream = :stream AND number = :number`;
   return {
+    ...opened,
     pages: createSqliteJournalPages(database),
-    journal: createSqliteJournal(database),
-    leases: createSqliteLeases(database),
-    requests: createSqliteRequests(database),
     damage: ({ stream, number }) =>
-      database.write(
-        () =>
-          void database
-            .prepare(`UPDATE journal_commit SET events = '[{' WHERE stream = ? AND number = ?`)
-            .run(stream, number),
-      ),
-    close,
+      database.write(() => void database.prepare(damage).run({ stream, number })),
   };
 });

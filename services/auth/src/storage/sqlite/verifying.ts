@@ -1,11 +1,8 @@
-import type { Database, Row } from '@latchkey/sqlite';
-import { guardSqlite } from '@latchkey/sqlite';
+import { type Database, guardSqlite, type Row } from '@latchkey/sqlite';
 import type { JournalPages, LyingCommit, OverLease } from '../../ports/verifying.ts';
 import { orUnreadable, readStoredEvents } from '../stored-events.ts';
-import { headOf } from './commit-row.ts';
-import { createSqliteJournal } from './journal.ts';
-import { createSqliteLeases } from './leases.ts';
-import { createSqliteRequests } from './requests.ts';
+import { headOf } from './commits.ts';
+import { schema } from './schema.ts';
 
 const PAGE = 500;
 
@@ -19,10 +16,7 @@ const SQL = {
 
 /** The journal in the embedded store, to be read through, also beside the server that writes it. */
 export function createSqliteJournalPages(database: Database): JournalPages {
-  // A folder that an earlier build filled may lack a table.
-  createSqliteJournal(database);
-  createSqliteLeases(database);
-  createSqliteRequests(database);
+  database.migrate(schema);
   function rows(sql: string, ...values: readonly (string | number)[]): readonly Row[] {
     return database.prepare(sql).all(...values);
   }

@@ -12,13 +12,9 @@ import { createRefreshTokens } from '../../credentials/refresh-tokens.ts';
 import { generateSecrets } from '../../credentials/secrets.ts';
 import type { Commit, Journal } from '../../ports/journal.ts';
 import type { LimitRules } from '../../ports/limits.ts';
+import type { Stores } from '../../ports/stores.ts';
 import { type Refusal, Refused } from '../../refused.ts';
-import { temporaryDatabase } from '../../storage/sqlite/database.fixture.ts';
-import { createSqliteJournal } from '../../storage/sqlite/journal.ts';
-import { createSqliteLeases } from '../../storage/sqlite/leases.ts';
-import { createMemoryLimits } from '../../storage/sqlite/limits.ts';
-import { createSqliteRequests } from '../../storage/sqlite/requests.ts';
-import { createSqliteSessions } from '../../storage/sqlite/sessions.ts';
+import { temporaryStores } from '../../storage/sqlite/stores.fixture.ts';
 import { createAccounts } from '../accounts.ts';
 import type { Context, Deps } from '../deps.ts';
 import { createUseCases } from '../index.ts';
@@ -62,7 +58,7 @@ function withFaults(journal: Journal, faults: Fault[]): Journal {
 export type World = Awaited<ReturnType<typeof openWorld>>;
 
 export async function openWorld() {
-  const { database, close } = await temporaryDatabase();
+  const { database, stores, close } = await temporaryStores();
   const secrets = generateSecrets();
   const links: SealedContent[] = [];
   const nudged: string[] = [];
@@ -75,25 +71,27 @@ export async function openWorld() {
     return v7({ msecs: ms });
   }
 
-  const stored = createSqliteJournal(database);
+  const stored = stores.journal;
   const journal = withFaults(stored, faults);
   function nudge(stream: string): void {
     void nudged.push(stream);
   }
-  function accountsOn(on: Journal) {
-    return createAccounts({ journal: on, streams: accountStreams(on), nudge, now, newId });
+  function accountsOn(on: Pick<Stores, 'journal' | 'snapshots'>) {
+    return createAccounts({ journal: on.journal, streams: accountStreams(on), nudge, now, newId });
   }
   /** Of an instance that has nothing in memory yet. */
   function freshAccounts() {
-    return accountsOn(journal);
+    return accountsOn({ journal, snapshots: stores.snapshots });
   }
 
   const deps: Deps = {
     accounts: freshAccounts(),
     journal,
-    sessions: createSqliteSessions(database),
-    requests: createSqliteRequests(database),
-    limits: createMemoryLimits(rules, { now }),
+    registrations: stores.registrations,
+    sessions: stores.sessions,
+    requests: stores.requests,
+    limits: stores.limits(rules),
+    trustedAddresses: stores.trustedAddresses,
     passwords: createPasswords({ saltKey: parseSecretKey(secrets.PASSWORD_SALT_KEY), concurrency: 1 }),
     linkTokens: createLinkTokens(),
     accessTokens: createAccessTokens({
@@ -123,7 +121,7 @@ export async function openWorld() {
   return {
     deps,
     database,
-    leases: createSqliteLeases(database),
+    leases: stores.leases,
     useCases: createUseCases(deps),
     faults,
     nudged,
@@ -148,7 +146,7 @@ export async function openWorld() {
         { email: { stored: address, canonical: address }, password, username: 'somebody', locale: 'en' },
         context(),
       );
-      const [newest] = await stored.living(address);
+      const [newest] = await stores.registrations.living(address);
       if (newest === undefined) throw new Error('nobody was signed up');
       return deps.accounts.load(newest.stream);
     },

@@ -1,8 +1,10 @@
+import type { Schema } from '@latchkey/sqlite';
+
 /**
- * The journal's tables. Partial indexes keep the outbox and the living registrations as small as what is in
- * them, however many commits there are.
+ * The tables of release 0.1, which has made them without a version. Partial indexes keep the outbox and the open
+ * registrations as small as their content, however many commits there are. Integer times are ms since the epoch.
  */
-export const journalTables = `
+const release01 = `
   CREATE TABLE IF NOT EXISTS journal_commit (
     stream TEXT NOT NULL,
     number INTEGER NOT NULL,
@@ -14,7 +16,7 @@ export const journalTables = `
     correlation_id TEXT NOT NULL,
     traceparent TEXT,
     at TEXT NOT NULL,
-    -- In the outbox: when it was appended, in ms. Orders by time; the row id settles ties.
+    -- While in the outbox: when it was appended. The row id orders equal times.
     unpublished INTEGER,
     UNIQUE (stream, number)
   ) STRICT;
@@ -46,4 +48,38 @@ export const journalTables = `
     name TEXT PRIMARY KEY,
     fingerprint TEXT NOT NULL
   ) STRICT, WITHOUT ROWID;
+
+  CREATE TABLE IF NOT EXISTS session (
+    id TEXT PRIMARY KEY,
+    user_id TEXT NOT NULL,
+    n INTEGER NOT NULL,
+    created_at INTEGER NOT NULL,
+    rotated_at INTEGER NOT NULL,
+    expires_at INTEGER NOT NULL,
+    since INTEGER NOT NULL,
+    ip TEXT NOT NULL,
+    user_agent TEXT NOT NULL
+  ) STRICT;
+  CREATE INDEX IF NOT EXISTS session_by_user ON session (user_id, created_at, id);
+  CREATE INDEX IF NOT EXISTS session_by_expiry ON session (expires_at);
+
+  CREATE TABLE IF NOT EXISTS request (
+    id TEXT PRIMARY KEY,
+    kind TEXT NOT NULL CHECK (kind IN ('password-reset', 'verification')),
+    address TEXT NOT NULL,
+    at TEXT NOT NULL,
+    correlation_id TEXT NOT NULL,
+    traceparent TEXT,
+    owner TEXT,
+    leased_until INTEGER NOT NULL DEFAULT 0
+  ) STRICT, WITHOUT ROWID;
+
+  CREATE TABLE IF NOT EXISTS lease (
+    name TEXT PRIMARY KEY,
+    holder TEXT NOT NULL,
+    until INTEGER NOT NULL
+  ) STRICT, WITHOUT ROWID;
 `;
+
+/** Auth's tables in the embedded store. */
+export const schema: Schema = { owner: 'auth', migrations: [release01] };

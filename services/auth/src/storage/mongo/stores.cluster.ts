@@ -3,13 +3,15 @@ import { test } from 'node:test';
 import { testDatabase } from '@latchkey/mongo/testing';
 import type { LimitRules } from '../../ports/limits.ts';
 import { commitOf } from '../../ports/testing/commits.ts';
-import { createMongoJournal } from './journal.ts';
-import { createMongoLeases } from './leases.ts';
-import { createMongoLimits } from './limits.ts';
-import { createMongoRequests } from './requests.ts';
-import { createMongoSessions } from './sessions.ts';
+import { storesContract } from '../../ports/testing/stores.contract.ts';
+import { authIndexes, openMongoStores } from './index.ts';
 
-const database = testDatabase('failures', []);
+const database = testDatabase('auth', authIndexes);
+
+storesContract('mongo', async () => {
+  const { connection } = await database.empty();
+  return { stores: openMongoStores(connection), close: async () => undefined };
+});
 
 const one = { points: 1, seconds: 60 };
 const rules: LimitRules = {
@@ -26,19 +28,17 @@ test('every port says that its store is away, reading and writing', async () => 
   await database.empty();
   const { connection, close } = await database.another();
   const now = new Date();
-  const journal = createMongoJournal(connection);
-  const sessions = createMongoSessions(connection);
-  const requests = createMongoRequests(connection);
-  const leases = createMongoLeases(connection);
-  const limits = createMongoLimits(rules, connection, { now: () => now });
+  const stores = openMongoStores(connection);
+  const { journal, outbox, snapshots, sessions, requests, leases, trustedAddresses } = stores;
+  const limits = stores.limits(rules);
   await close();
 
   const asked = [
     () => journal.append(commitOf()),
     () => journal.read('a'),
-    () => journal.waiting({ before: now, limit: 1 }),
-    () => journal.markPublished([commitOf()]),
-    () => journal.saveSnapshot({ stream: 'a', number: 1, sequence: 1, stateVersion: 1, state: {} }),
+    () => outbox.waiting({ before: now, limit: 1 }),
+    () => outbox.markPublished([commitOf()]),
+    () => snapshots.save({ stream: 'a', number: 1, sequence: 1, stateVersion: 1, state: {} }),
     () => sessions.find('a'),
     () => sessions.remove('a', 'b'),
     () => requests.count(),
@@ -48,7 +48,7 @@ test('every port says that its store is away, reading and writing', async () => 
     () => limits.peek('login-ip', 'a'),
     () => limits.clear('login-ip', 'a'),
     () => limits.giveBack('login-ip', 'a'),
-    () => limits.trusted('a', 'b'),
+    () => trustedAddresses.isTrusted({ address: 'a', ip: 'b' }, now),
   ];
   for (const ask of asked) await assert.rejects(ask(), { name: 'StoreUnavailable' }, String(ask));
 });

@@ -1,0 +1,25 @@
+import type { Commit, UnreadableCommit } from './journal.ts';
+
+/** Identifies a commit. */
+export type CommitKey = Pick<Commit, 'stream' | 'number'>;
+
+export interface Backlog {
+  readonly commits: number;
+  /** `at` of the oldest unpublished commit. */
+  readonly oldest?: string;
+}
+
+/** The commits that are not published yet. Every method rejects with StoreUnavailable if the store fails. */
+export interface Outbox {
+  /**
+   * Returns the unpublished commits of each of these streams, by number, or the reason why they cannot be read. Streams
+   * without unpublished commits are left out. A commit that is missing below the last one returned is published.
+   */
+  unpublished(streams: readonly string[]): Promise<ReadonlyMap<string, readonly Commit[] | UnreadableCommit>>;
+  /** Returns the streams with unpublished commits appended before `before`, longest waiting first. */
+  waiting(page: { readonly before: Date; readonly limit: number }): Promise<readonly string[]>;
+  /** Removes commits from the outbox. Idempotent. */
+  markPublished(commits: readonly CommitKey[]): Promise<void>;
+  /** Counts what waits. */
+  backlog(): Promise<Backlog>;
+}

@@ -1,0 +1,21 @@
+/** An account that has signed up and is neither verified nor ended. */
+export interface Registration {
+  readonly stream: string;
+  /** Canonical. */
+  readonly address: string;
+  /** `at` of its first commit. */
+  readonly at: string;
+}
+
+/**
+ * The open registrations. One is opened by the commit that carries an `address`. Every method rejects with
+ * StoreUnavailable if the store fails.
+ */
+export interface Registrations {
+  /** Returns the open registrations of an address, newest first. */
+  living(address: string): Promise<readonly Registration[]>;
+  /** Returns at most `limit` open registrations after a position, oldest first. */
+  page(page: { readonly after?: Registration; readonly limit: number }): Promise<readonly Registration[]>;
+  /** Closes a stream's registration: the account is verified or ended. Idempotent. */
+  settle(stream: string): Promise<void>;
+}

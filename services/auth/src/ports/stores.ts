@@ -1,0 +1,27 @@
+import type { Leases } from '@latchkey/store';
+import type { Journal } from './journal.ts';
+import type { KeyFingerprints } from './key-fingerprints.ts';
+import type { LimitRules, Limits } from './limits.ts';
+import type { Outbox } from './outbox.ts';
+import type { Registrations } from './registrations.ts';
+import type { Requests } from './requests.ts';
+import type { Sessions } from './sessions.ts';
+import type { Snapshots } from './snapshots.ts';
+import type { TrustedAddresses } from './trusted-addresses.ts';
+
+/** Everything that auth keeps in one store. */
+export interface Stores {
+  readonly journal: Journal;
+  readonly outbox: Outbox;
+  readonly registrations: Registrations;
+  readonly snapshots: Snapshots;
+  readonly keyFingerprints: KeyFingerprints;
+  readonly sessions: Sessions;
+  readonly requests: Requests;
+  readonly leases: Leases;
+  readonly trustedAddresses: TrustedAddresses;
+  /** @param rules without rules nothing is limited */
+  limits(rules: LimitRules | undefined): Limits;
+  /** Releases the leases of a former process, if the store has only one process at a time. */
+  reclaim(): Promise<void>;
+}

@@ -1,0 +1,133 @@
+import type { Commit } from '../journal.ts';
+import type { Registration } from '../registrations.ts';
+import type { Snapshot } from '../snapshots.ts';
+import type { Stores } from '../stores.ts';
+
+export type CommitStores = Pick<
+  Stores,
+  'journal' | 'outbox' | 'registrations' | 'snapshots' | 'keyFingerprints'
+>;
+
+/** Creates stores in memory: the model that adapters are compared with, and a journal for other tests. */
+export function createMemoryStores(): CommitStores {
+  const byCommand = new Map<string, Commit>();
+  const byStream = new Map<string, Map<number, Commit>>();
+  const byClaim = new Map<string, Commit>();
+  const unpublished = new Set<Commit>();
+  const settled = new Set<Commit>();
+  const snapshots = new Map<string, Snapshot>();
+  const fingerprints = new Map<string, string>();
+
+  function shown(commit: Commit): Commit {
+    const { address: _, ...rest } = commit;
+    return settled.has(commit) ? rest : commit;
+  }
+  function ofStream(stream: string) {
+    return [...(byStream.get(stream)?.values() ?? [])].toSorted((a, b) => a.number - b.number);
+  }
+  function isTaken({ stream, number, claims = [] }: Commit) {
+    return byStream.get(stream)?.has(number) || claims.some((claim) => byClaim.has(claim));
+  }
+  function living(): readonly Registration[] {
+    return [...byCommand.values()]
+      .map(shown)
+      .flatMap(({ stream, address, at }) => (address === undefined ? [] : [{ stream, address, at }]))
+      .toSorted(byTime);
+  }
+  function outbox() {
+    return [...unpublished].toSorted((a, b) => compare(a.at, b.at));
+  }
+
+  function insert(commit: Commit): void {
+    const { stream, number, commandId, claims = [] } = commit;
+    const numbers = byStream.get(stream) ?? new Map<number, Commit>();
+    byStream.set(stream, numbers.set(number, commit));
+    byCommand.set(commandId, commit);
+    for (const claim of claims) byClaim.set(claim, commit);
+    unpublished.add(commit);
+  }
+
+  return {
+    journal: {
+      async append(commit) {
+        const earlier = byCommand.get(commit.commandId);
+        if (earlier !== undefined) return { outcome: 'repeated', commit: shown(earlier) };
+        if (isTaken(commit)) return { outcome: 'lost' };
+        insert(commit);
+        return { outcome: 'appended' };
+      },
+      read: async (stream, after = 0) =>
+        ofStream(stream)
+          .filter(({ number }) => number > after)
+          .map(shown),
+      async byCommand(commandId) {
+        const commit = byCommand.get(commandId);
+        return commit && shown(commit);
+      },
+      holder: async (claim) => byClaim.get(claim)?.stream,
+    },
+    outbox: {
+      async unpublished(asked) {
+        const found = asked.map((stream) => {
+          const commits = ofStream(stream).filter((commit) => unpublished.has(commit));
+          return [stream, commits.map(shown)] as const;
+        });
+        return new Map(found.filter(([, commits]) => commits.length > 0));
+      },
+      async waiting({ before, limit }) {
+        const due = outbox().filter(({ at }) => at < before.toISOString());
+        return [...new Set(due.map(({ stream }) => stream))].slice(0, limit);
+      },
+      async markPublished(published) {
+        for (const { stream, number } of published) {
+          const commit = byStream.get(stream)?.get(number);
+          if (commit !== undefined) unpublished.delete(commit);
+        }
+      },
+      async backlog() {
+        const oldest = outbox()[0]?.at;
+        return oldest === undefined ? { commits: 0 } : { commits: unpublished.size, oldest };
+      },
+    },
+    registrations: {
+      living: async (address) =>
+        living()
+          .filter((registration) => registration.address === address)
+          .toReversed(),
+      page: async ({ after, limit }) =>
+        living()
+          .filter((registration) => after === undefined || byTime(registration, after) > 0)
+          .slice(0, limit),
+      async settle(stream) {
+        for (const commit of ofStream(stream)) settled.add(commit);
+      },
+    },
+    snapshots: {
+      find: async (stream) => snapshots.get(stream),
+      async save(snapshot) {
+        const known = snapshots.get(snapshot.stream);
+        if (known === undefined || known.number <= snapshot.number) {
+          snapshots.set(snapshot.stream, structuredClone(snapshot));
+        }
+      },
+    },
+    keyFingerprints: {
+      async check(given) {
+        const others = Object.keys(given).filter(
+          (name) => fingerprints.has(name) && fingerprints.get(name) !== given[name],
+        );
+        if (others.length > 0) return others;
+        for (const [name, fingerprint] of Object.entries(given)) fingerprints.set(name, fingerprint);
+        return [];
+      },
+    },
+  };
+}
+
+function compare(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}
+
+function byTime(a: Registration, b: Registration): number {
+  return compare(a.at, b.at) || compare(a.stream, b.stream);
+}

@@ -1,0 +1,111 @@
+/** Any sequence of writes leaves the stores of commits in the same state as the model in memory. */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import { commitOf, instant } from './commits.ts';
+import { type CommitStores, createMemoryStores } from './memory-stores.ts';
+
+/** Few of everything, so that commands collide. */
+const streamName = fc.constantFrom('a', 'b', 'c');
+const number = fc.integer({ min: 1, max: 4 });
+const claims = fc.subarray(['one', 'two', 'three'], { minLength: 1 });
+const address = fc.constantFrom('ada@example.com', 'grace@example.com');
+
+const commit = fc
+  .record(
+    {
+      stream: streamName,
+      number,
+      commandId: fc.constantFrom('1', '2', '3', '4', '5', '6', '7', '8'),
+      claims,
+      address,
+    },
+    { requiredKeys: ['stream', 'number', 'commandId'] },
+  )
+  // Each commit has a time of its own; the order among equal times is not promised.
+  .map(({ address, ...given }) =>
+    commitOf({
+      ...given,
+      at: instant(1 + given.number * 10 + 'abc'.indexOf(given.stream)),
+      // Only the first commit of an account has one.
+      ...(address === undefined || given.number > 1 ? {} : { address }),
+    }),
+  );
+
+type Step = (stores: CommitStores) => Promise<unknown>;
+
+const step = fc.oneof(
+  {
+    weight: 5,
+    arbitrary: commit.map(
+      (commit): Step =>
+        ({ journal }) =>
+          journal.append(commit),
+    ),
+  },
+  streamName.map(
+    (stream): Step =>
+      ({ registrations }) =>
+        registrations.settle(stream),
+  ),
+  fc.array(fc.record({ stream: streamName, number })).map(
+    (keys): Step =>
+      ({ outbox }) =>
+        outbox.markPublished(keys),
+  ),
+  fc.record({ stream: streamName, number, stateVersion: fc.nat(1) }).map(
+    (given): Step =>
+      ({ snapshots }) =>
+        snapshots.save({ ...given, sequence: given.number, state: given }),
+  ),
+);
+
+/** Everything that can be asked of the stores. */
+async function everything({ journal, outbox, registrations, snapshots }: CommitStores): Promise<unknown> {
+  const [earliest] = await journal.read('a');
+  const [first] = await registrations.page({ limit: 1 });
+  return {
+    commits: await Promise.all(['a', 'b', 'c'].map((stream) => journal.read(stream))),
+    later: await journal.read('a', earliest?.number),
+    holders: await Promise.all(['one', 'two', 'three'].map((claim) => journal.holder(claim))),
+    living: await Promise.all(
+      ['ada@example.com', 'grace@example.com'].map((address) => registrations.living(address)),
+    ),
+    page: await registrations.page({ ...(first === undefined ? {} : { after: first }), limit: 2 }),
+    unpublished: await outbox.unpublished(['a', 'b', 'c']),
+    waiting: await outbox.waiting({ before: new Date(instant(25)), limit: 2 }),
+    backlog: await outbox.backlog(),
+    snapshots: await Promise.all(['a', 'b', 'c'].map((stream) => snapshots.find(stream))),
+  };
+}
+
+export interface EmptyStores {
+  readonly stores: CommitStores;
+  /** Deletes everything but fingerprints. */
+  clear(): Promise<unknown>;
+  close(): Promise<void>;
+}
+
+export function commitStoresModelContract(
+  name: string,
+  open: () => Promise<EmptyStores>,
+  { numRuns }: { readonly numRuns: number },
+): void {
+  test(`the stores of commits on ${name} answer as their model does`, async () => {
+    const { stores, clear, close } = await open();
+    try {
+      await fc.assert(
+        fc
+          .asyncProperty(fc.array(step, { minLength: 3, maxLength: 30 }), async (steps) => {
+            const model = createMemoryStores();
+            for (const run of steps) assert.deepEqual(await run(stores), await run(model));
+            assert.deepEqual(await everything(stores), await everything(model));
+          })
+          .beforeEach(clear),
+        { numRuns },
+      );
+    } finally {
+      await close();
+    }
+  });
+}

@@ -1,0 +1,110 @@
+/** What every outbox promises. */
+import assert from 'node:assert/strict';
+import { randomUUID } from 'node:crypto';
+import { afterEach, beforeEach, describe, test } from 'node:test';
+import type { Commit, Journal } from '../journal.ts';
+import type { Outbox } from '../outbox.ts';
+import { appendAll, commitOf, commitsOf, instant, numbers, times, unpublishedOf } from './commits.ts';
+import type { OpenStores } from './open-stores.ts';
+
+export function outboxContract(name: string, open: OpenStores): void {
+  describe(`the outbox on ${name}`, () => {
+    let journal: Journal;
+    let outbox: Outbox;
+    let close: () => Promise<void>;
+
+    beforeEach(async () => {
+      const opened = await open();
+      ({ journal, outbox } = opened.stores);
+      close = opened.close;
+    });
+    afterEach(() => close());
+
+    const later = new Date(instant(1000));
+    function waiting(before = later, limit = 100) {
+      return outbox.waiting({ before, limit });
+    }
+
+    test('holds what is not published yet, by number', async () => {
+      const commits = commitsOf(randomUUID(), 11);
+      const { stream } = commits[0] as Commit;
+      await appendAll(journal, commits);
+      assert.deepEqual(await unpublishedOf(outbox, stream), commits);
+      await outbox.markPublished(commits.slice(0, 9));
+      assert.deepEqual(numbers(await unpublishedOf(outbox, stream)), [10, 11]);
+      assert.deepEqual(await journal.read(stream), commits);
+    });
+
+    test('gives each of many streams that are asked for at the same time its own, by number', async () => {
+      const streams = times(20, () => commitsOf(randomUUID(), 3));
+      await appendAll(
+        journal,
+        streams
+          .flat()
+          .toReversed()
+          .toSorted((a, b) => a.number - b.number),
+      );
+      const asked = [randomUUID(), ...streams.map(([first]) => first?.stream ?? ''), randomUUID()];
+      const found = await Promise.all(asked.map((stream) => unpublishedOf(outbox, stream)));
+      assert.deepEqual(found, [[], ...streams, []]);
+    });
+
+    test('is left once only, however often that is said', async () => {
+      const [first, second] = commitsOf(randomUUID(), 2) as [Commit, Commit];
+      await appendAll(journal, [first, second]);
+      await outbox.markPublished([first]);
+      await outbox.markPublished([first, { stream: randomUUID(), number: 1 }]);
+      await outbox.markPublished([]);
+      assert.deepEqual(await unpublishedOf(outbox, first.stream), [second]);
+      assert.equal((await outbox.backlog()).commits, 1);
+    });
+
+    test('is not entered again by a repeated append', async () => {
+      const commit = commitOf();
+      await appendAll(journal, [commit]);
+      await outbox.markPublished([commit]);
+      assert.equal((await journal.append(commit)).outcome, 'repeated');
+      assert.deepEqual(await outbox.backlog(), { commits: 0 });
+    });
+
+    test('tells who has waited longest, each stream once, no more than asked for', async () => {
+      const [a, b, c] = times(3, () => randomUUID()) as [string, string, string];
+      const first = commitOf({ stream: a, at: instant(1) });
+      await appendAll(journal, [
+        commitOf({ stream: b, at: instant(2) }),
+        first,
+        commitOf({ stream: a, number: 2, at: instant(3) }),
+        commitOf({ stream: c, at: instant(4) }),
+      ]);
+      assert.deepEqual(await waiting(), [a, b, c]);
+      assert.deepEqual(await waiting(later, 2), [a, b]);
+      await outbox.markPublished([first]);
+      assert.deepEqual(await waiting(), [b, a, c]);
+    });
+
+    test('tells of those only that were appended before an instant', async () => {
+      const [early, late] = [commitOf({ at: instant(1) }), commitOf({ at: instant(2) })];
+      await appendAll(journal, [early, late]);
+      assert.deepEqual(await waiting(new Date(instant(1))), []);
+      assert.deepEqual(await waiting(new Date(instant(2))), [early.stream]);
+    });
+
+    test('does not skip a writer that comes late with an earlier time', async () => {
+      const [early, late] = [commitOf({ at: instant(1) }), commitOf({ at: instant(5) })];
+      await appendAll(journal, [late]);
+      await outbox.markPublished([late]);
+      assert.deepEqual(await waiting(), []);
+      await appendAll(journal, [early]);
+      assert.deepEqual(await waiting(), [early.stream]);
+    });
+
+    test('tells how much waits and since when', async () => {
+      assert.deepEqual(await outbox.backlog(), { commits: 0 });
+      const commits = [commitOf({ at: instant(7) }), commitOf({ at: instant(3) })];
+      await appendAll(journal, commits);
+      assert.deepEqual(await outbox.backlog(), { commits: 2, oldest: instant(3) });
+      await outbox.markPublished(commits);
+      assert.deepEqual(await outbox.backlog(), { commits: 0 });
+    });
+  });
+}

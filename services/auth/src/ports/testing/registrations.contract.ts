@@ -1,0 +1,89 @@
+/** What every store of registrations promises. */
+import assert from 'node:assert/strict';
+import { randomUUID } from 'node:crypto';
+import { afterEach, beforeEach, describe, test } from 'node:test';
+import type { Journal } from '../journal.ts';
+import type { Outbox } from '../outbox.ts';
+import type { Registration, Registrations } from '../registrations.ts';
+import { appendAll, commitOf, instant, numbers, registrationOf, times, unpublishedOf } from './commits.ts';
+import type { OpenStores } from './open-stores.ts';
+
+function streams(registrations: readonly Registration[]) {
+  return registrations.map(({ stream }) => stream);
+}
+
+export function registrationsContract(name: string, open: OpenStores): void {
+  describe(`open registrations on ${name}`, () => {
+    let journal: Journal;
+    let outbox: Outbox;
+    let registrations: Registrations;
+    let close: () => Promise<void>;
+
+    beforeEach(async () => {
+      const opened = await open();
+      ({ journal, outbox, registrations } = opened.stores);
+      close = opened.close;
+    });
+    afterEach(() => close());
+
+    test('of an address come newest first, until they are settled', async () => {
+      const address = 'ada@example.com';
+      const commits = times(3, (index) => registrationOf(address, { at: instant(index) }));
+      await appendAll(journal, [...commits.toReversed(), registrationOf('grace@example.com')]);
+      const expected = commits.map(({ stream, at }) => ({ stream, address, at })).toReversed();
+      assert.deepEqual(await registrations.living(address), expected);
+
+      await registrations.settle(expected[1]?.stream ?? '');
+      assert.deepEqual(streams(await registrations.living(address)), [
+        expected[0]?.stream,
+        expected[2]?.stream,
+      ]);
+    });
+
+    test('are settled any number of times, and only they', async () => {
+      const commit = registrationOf('ada@example.com', { claims: ['a'] });
+      await appendAll(journal, [commit, commitOf({ stream: commit.stream, number: 2 })]);
+      await registrations.settle(commit.stream);
+      await registrations.settle(commit.stream);
+      await registrations.settle(randomUUID());
+      assert.deepEqual(await registrations.living('ada@example.com'), []);
+      const [first] = await journal.read(commit.stream);
+      assert.equal(first?.address, undefined);
+      assert.deepEqual(first?.events, commit.events);
+      assert.equal(await journal.holder('a'), commit.stream);
+      assert.deepEqual(numbers(await unpublishedOf(outbox, commit.stream)), [1, 2]);
+    });
+
+    test('come oldest first, page by page, each once, also where times are equal', async () => {
+      const commits = times(25, (index) =>
+        registrationOf(`${index}@example.com`, { at: instant(Math.floor(index / 10)) }),
+      );
+      await appendAll(journal, [...commits.toReversed(), commitOf()]);
+      const seen: Registration[] = [];
+      for (;;) {
+        const after = seen.at(-1);
+        const page = await registrations.page({ ...(after === undefined ? {} : { after }), limit: 4 });
+        assert.ok(page.length <= 4);
+        if (page.length === 0) break;
+        seen.push(...page);
+      }
+      assert.deepEqual(
+        seen.map(({ at }) => at),
+        commits.map(({ at }) => at),
+      );
+      assert.deepEqual(new Set(streams(seen)), new Set(commits.map(({ stream }) => stream)));
+      assert.equal(seen.length, 25);
+    });
+
+    test('keep their place while those before them are settled', async () => {
+      const commits = times(4, (index) => registrationOf('ada@example.com', { at: instant(index) }));
+      await appendAll(journal, commits);
+      const [first, second] = await registrations.page({ limit: 2 });
+      assert.ok(first && second);
+      await registrations.settle(first.stream);
+      await registrations.settle(second.stream);
+      const rest = await registrations.page({ after: second, limit: 2 });
+      assert.deepEqual(streams(rest), [commits[2]?.stream, commits[3]?.stream]);
+    });
+  });
+}

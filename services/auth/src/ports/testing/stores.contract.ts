@@ -1,0 +1,28 @@
+import { leasesContract } from '@latchkey/store/testing';
+import { journalContract } from './journal.contract.ts';
+import { keyFingerprintsContract } from './key-fingerprints.contract.ts';
+import { limitsContract } from './limits.contract.ts';
+import type { OpenStores } from './open-stores.ts';
+import { outboxContract } from './outbox.contract.ts';
+import { registrationsContract } from './registrations.contract.ts';
+import { requestsContract } from './requests.contract.ts';
+import { sessionsContract } from './sessions.contract.ts';
+import { snapshotsContract } from './snapshots.contract.ts';
+import { trustedAddressesContract } from './trusted-addresses.contract.ts';
+
+/** What the stores of every kind promise. */
+export function storesContract(name: string, open: OpenStores): void {
+  journalContract(name, open);
+  outboxContract(name, open);
+  registrationsContract(name, open);
+  snapshotsContract(name, open);
+  keyFingerprintsContract(name, open);
+  sessionsContract(name, open);
+  requestsContract(name, open);
+  limitsContract(name, open);
+  trustedAddressesContract(name, open);
+  leasesContract(name, async () => {
+    const { stores, close } = await open();
+    return { leases: stores.leases, close };
+  });
+}

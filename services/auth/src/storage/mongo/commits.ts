@@ -1,0 +1,102 @@
+import { type Index, plainSchema } from '@latchkey/mongo';
+import type { Commit } from '../../ports/journal.ts';
+import type { Registration } from '../../ports/registrations.ts';
+import { readEvents } from '../stored-events.ts';
+
+export const COMMITS = 'auth_commits';
+
+/**
+ * A commit is one document, so one insert is the whole transaction. The outbox entry and the open registration are
+ * subdocuments that are unset as a whole, so that their sparse indexes contain nothing else.
+ */
+export interface CommitDocument extends Omit<Commit, 'commandId' | 'address' | 'events'> {
+  /** The command's id. */
+  readonly _id: string;
+  readonly events: unknown;
+  /** Set while the commit is in the outbox. */
+  readonly unpublished?: Pick<Commit, 'stream' | 'number' | 'at'>;
+  /** Set until the account is verified or ended. */
+  readonly registration?: Registration;
+}
+
+const text = { type: String, required: true } as const;
+const whole = { type: Number, required: true } as const;
+
+export function commitSchema() {
+  return plainSchema<CommitDocument>({
+    _id: text,
+    stream: text,
+    number: whole,
+    sequence: whole,
+    events: { type: [Object], required: true },
+    // Without this default, mongoose stores an empty list, and the unique index allows only one of those.
+    claims: { type: [String], default: undefined },
+    correlationId: text,
+    traceparent: String,
+    at: text,
+    unpublished: plainSchema({ stream: text, number: whole, at: text }),
+    registration: plainSchema({ stream: text, address: text, at: text }),
+  });
+}
+
+export const commitIndexes: readonly Index[] = [
+  { collection: COMMITS, name: 'stream', keys: { stream: 1, number: 1 }, unique: true },
+  { collection: COMMITS, name: 'claims', keys: { claims: 1 }, unique: true, sparse: true },
+  {
+    collection: COMMITS,
+    name: 'unpublished_by_time',
+    keys: { 'unpublished.at': 1, 'unpublished.stream': 1 },
+    sparse: true,
+  },
+  {
+    collection: COMMITS,
+    name: 'unpublished_by_stream',
+    keys: { 'unpublished.stream': 1, 'unpublished.number': 1 },
+    sparse: true,
+  },
+  {
+    collection: COMMITS,
+    name: 'living_by_address',
+    keys: { 'registration.address': 1, 'registration.at': -1, 'registration.stream': -1 },
+    sparse: true,
+  },
+  {
+    collection: COMMITS,
+    name: 'living_by_time',
+    keys: { 'registration.at': 1, 'registration.stream': 1 },
+    sparse: true,
+  },
+];
+
+/**
+ * Read concern for everything that is decided on or published. A failover can roll back what no majority has; the next
+ * commit would then follow one that no longer exists and leave a permanent gap in its stream.
+ */
+export const MAJORITY = { readConcern: 'majority' } as const;
+
+/** Returns the document of a new commit, entered in the outbox. */
+export function documentOf({
+  commandId,
+  address,
+  events,
+  ...commit
+}: Omit<Commit, 'events'> & { readonly events: readonly unknown[] }): CommitDocument {
+  const { stream, number, at } = commit;
+  return {
+    _id: commandId,
+    ...commit,
+    events: [...events],
+    unpublished: { stream, number, at },
+    ...(address === undefined ? {} : { registration: { stream, address, at } }),
+  };
+}
+
+/** @throws UnreadableCommit */
+export function commitOf({ _id, events, unpublished: _, registration, ...commit }: CommitDocument): Commit {
+  return {
+    ...commit,
+    commandId: _id,
+    events: readEvents(commit.stream, commit.number, events),
+    ...(registration === undefined ? {} : { address: registration.address }),
+  };
+}

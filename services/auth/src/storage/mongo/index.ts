@@ -1,0 +1,40 @@
+import type { Index } from '@latchkey/mongo';
+import type { Connection } from 'mongoose';
+import type { Stores } from '../../ports/stores.ts';
+import { unlimited } from '../limits.ts';
+import { commitIndexes } from './commits.ts';
+import { createMongoJournal } from './journal.ts';
+import { createMongoKeyFingerprints } from './key-fingerprints.ts';
+import { createMongoLeases } from './leases.ts';
+import { createMongoLimits, limitIndexes } from './limits.ts';
+import { createMongoOutbox } from './outbox.ts';
+import { createMongoRegistrations } from './registrations.ts';
+import { createMongoRequests } from './requests.ts';
+import { createMongoSessions, sessionIndexes } from './sessions.ts';
+import { createMongoSnapshots } from './snapshots.ts';
+import { createMongoTrustedAddresses, trustedAddressIndexes } from './trusted-addresses.ts';
+
+/** Auth's indexes in MongoDB. */
+export const authIndexes: readonly Index[] = [
+  ...commitIndexes,
+  ...sessionIndexes,
+  ...limitIndexes,
+  ...trustedAddressIndexes,
+];
+
+/** Opens auth's part of a MongoDB database. */
+export function openMongoStores(connection: Connection): Stores {
+  return {
+    journal: createMongoJournal(connection),
+    outbox: createMongoOutbox(connection),
+    registrations: createMongoRegistrations(connection),
+    snapshots: createMongoSnapshots(connection),
+    keyFingerprints: createMongoKeyFingerprints(connection),
+    sessions: createMongoSessions(connection),
+    requests: createMongoRequests(connection),
+    leases: createMongoLeases(connection),
+    trustedAddresses: createMongoTrustedAddresses(connection),
+    limits: (rules) => (rules ? createMongoLimits(rules, connection) : unlimited),
+    reclaim: async () => undefined,
+  };
+}

@@ -1,0 +1,57 @@
+import { guardMongo } from '@latchkey/mongo';
+import type { Connection } from 'mongoose';
+import type { Outbox } from '../../ports/outbox.ts';
+import { readableByStream } from '../stored-events.ts';
+import { COMMITS, type CommitDocument, commitOf, MAJORITY } from './commits.ts';
+
+const isUnpublished = { 'unpublished.at': { $exists: true } };
+
+/** The outbox in MongoDB: subdocuments of unpublished commits. */
+export function createMongoOutbox(connection: Connection): Outbox {
+  const commits = connection.collection<CommitDocument>(COMMITS);
+
+  return guardMongo<Outbox>({
+    async unpublished(streams) {
+      // Sorted by an index, so the scan cannot miss a commit below one that it returns: streams only grow at their end.
+      const documents = await commits
+        .find({ 'unpublished.stream': { $in: [...streams] } }, MAJORITY)
+        .sort({ 'unpublished.stream': 1, 'unpublished.number': 1 })
+        .toArray();
+      return readableByStream(documents, commitOf);
+    },
+
+    async waiting({ before, limit }) {
+      const waiting = commits
+        .find(
+          { 'unpublished.at': { $exists: true, $lt: before.toISOString() } },
+          { projection: { _id: 0, 'unpublished.stream': 1 } },
+        )
+        .sort({ 'unpublished.at': 1 });
+      const streams = new Set<string>();
+      for await (const { unpublished } of waiting) {
+        if (unpublished !== undefined) streams.add(unpublished.stream);
+        if (streams.size >= limit) break;
+      }
+      return [...streams];
+    },
+
+    async markPublished(published) {
+      if (published.length === 0) return;
+      // The driver retries updates of one document after a failover, but not updates of many. A lost mark is harmless:
+      // its commit is published again.
+      const marks = published.map(({ stream, number }) => ({
+        updateOne: { filter: { stream, number }, update: { $unset: { unpublished: 1 } as const } },
+      }));
+      await commits.bulkWrite(marks, { ordered: false });
+    },
+
+    async backlog() {
+      const oldest = await commits.findOne(isUnpublished, {
+        projection: { at: 1 },
+        sort: { 'unpublished.at': 1 },
+      });
+      if (oldest === null) return { commits: 0 };
+      return { commits: await commits.countDocuments(isUnpublished), oldest: oldest.at };
+    },
+  });
+}

@@ -1,0 +1,48 @@
+import { guardMongo } from '@latchkey/mongo';
+import type { Connection } from 'mongoose';
+import type { Registration, Registrations } from '../../ports/registrations.ts';
+import { COMMITS, type CommitDocument, MAJORITY } from './commits.ts';
+
+/** A sparse index serves only queries that require the field to exist. */
+const isOpen = { 'registration.at': { $exists: true } };
+
+/** The open registrations in MongoDB: subdocuments of first commits. */
+export function createMongoRegistrations(connection: Connection): Registrations {
+  const commits = connection.collection<CommitDocument>(COMMITS);
+
+  return guardMongo<Registrations>({
+    async living(address) {
+      const documents = await commits
+        .find({ 'registration.address': address }, { ...MAJORITY, projection: { registration: 1 } })
+        .sort({ 'registration.at': -1, 'registration.stream': -1 })
+        .toArray();
+      return documents.flatMap(registrationOf);
+    },
+
+    async page({ after, limit }) {
+      const documents = await commits
+        .find(after === undefined ? isOpen : isOpenAfter(after), { projection: { registration: 1 } })
+        .sort({ 'registration.at': 1, 'registration.stream': 1 })
+        .limit(limit)
+        .toArray();
+      return documents.flatMap(registrationOf);
+    },
+
+    async settle(stream) {
+      await commits.updateOne({ stream, ...isOpen }, { $unset: { registration: 1 } });
+    },
+  });
+}
+
+function isOpenAfter({ at, stream }: Registration) {
+  return {
+    $or: [
+      { 'registration.at': { $gt: at } },
+      { 'registration.at': at, 'registration.stream': { $gt: stream } },
+    ],
+  };
+}
+
+function registrationOf({ registration }: Pick<CommitDocument, 'registration'>): readonly Registration[] {
+  return registration === undefined ? [] : [registration];
+}

@@ -1,0 +1,45 @@
+import { guardMongo, isLostRace, modelOf, plainSchema } from '@latchkey/mongo';
+import type { Connection } from 'mongoose';
+import type { Snapshot, Snapshots } from '../../ports/snapshots.ts';
+
+type SnapshotDocument = Omit<Snapshot, 'stream'> & {
+  /** The stream's id. */
+  readonly _id: string;
+};
+
+const text = { type: String, required: true } as const;
+const whole = { type: Number, required: true } as const;
+
+function schema() {
+  return plainSchema<SnapshotDocument>({
+    _id: text,
+    number: whole,
+    sequence: whole,
+    stateVersion: whole,
+    state: Object,
+  });
+}
+
+/** Snapshots in MongoDB, one per stream. */
+export function createMongoSnapshots(connection: Connection): Snapshots {
+  const snapshots = modelOf(connection, 'auth_snapshots', schema);
+
+  return guardMongo<Snapshots>({
+    async find(stream) {
+      const document = await snapshots.findById(stream).lean();
+      if (document === null) return undefined;
+      const { _id, ...snapshot } = document;
+      return { stream: _id, ...snapshot };
+    },
+
+    async save({ stream, ...snapshot }) {
+      const notNewer = { _id: stream, number: { $lte: snapshot.number } };
+      try {
+        await snapshots.updateOne(notNewer, { $set: snapshot }, { upsert: true });
+      } catch (error) {
+        // A newer one exists: the upsert tried to insert a second document.
+        if (!isLostRace(error)) throw error;
+      }
+    },
+  });
+}

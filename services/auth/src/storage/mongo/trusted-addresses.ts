@@ -1,0 +1,41 @@
+import { guardMongo, type Index, modelOf, plainSchema, repeatingLost } from '@latchkey/mongo';
+import type { Connection } from 'mongoose';
+import type { TrustedAddresses } from '../../ports/trusted-addresses.ts';
+import { pairKey, TRUSTED_MS } from '../trusted-pair.ts';
+
+const TRUSTED = 'auth_trusted';
+
+interface TrustDocument {
+  /** The pair's key. */
+  readonly _id: string;
+  readonly until: Date;
+}
+
+function schema() {
+  return plainSchema<TrustDocument>({ _id: { type: String, required: true }, until: Date });
+}
+
+export const trustedAddressIndexes: readonly Index[] = [
+  { collection: TRUSTED, name: 'expiry', keys: { until: 1 } },
+];
+
+/** Trusted addresses in MongoDB, shared by all instances. */
+export function createMongoTrustedAddresses(connection: Connection): TrustedAddresses {
+  const trusted = modelOf(connection, TRUSTED, schema);
+
+  return guardMongo<TrustedAddresses>({
+    async trust(pair, now) {
+      const until = new Date(now.getTime() + TRUSTED_MS);
+      const key = { _id: pairKey(pair) };
+      await repeatingLost(() => trusted.updateOne(key, { $max: { until } }, { upsert: true }));
+    },
+
+    async isTrusted(pair, now) {
+      return (await trusted.exists({ _id: pairKey(pair), until: { $gt: now } })) !== null;
+    },
+
+    async removeExpired(now) {
+      await trusted.deleteMany({ until: { $lte: now } });
+    },
+  });
+}

@@ -1,0 +1,47 @@
+import type { Row } from '@latchkey/sqlite';
+import type { Commit } from '../../ports/journal.ts';
+import { readStoredEvents } from '../stored-events.ts';
+
+/** Returns the named parameters of an insert: the commit's columns, entered in the outbox. */
+export function columnsOf(commit: Commit) {
+  const { events, claims, address, traceparent, ...plain } = commit;
+  return {
+    ...plain,
+    events: JSON.stringify(events),
+    claims: claims === undefined ? null : JSON.stringify(claims),
+    address: address ?? null,
+    traceparent: traceparent ?? null,
+    unpublished: Date.parse(commit.at),
+  };
+}
+
+/** @throws UnreadableCommit */
+export function commitOf(row: Row): Commit {
+  const head = headOf(row);
+  return {
+    ...head,
+    ...keysOf(row),
+    events: readStoredEvents(head.stream, head.number, String(row['events'])),
+  };
+}
+
+/** Reads the part of a commit that never depends on its events. */
+export function headOf(row: Row): Omit<Commit, 'events' | 'claims' | 'address'> {
+  return {
+    stream: String(row['stream']),
+    number: Number(row['number']),
+    sequence: Number(row['sequence']),
+    commandId: String(row['command_id']),
+    correlationId: String(row['correlation_id']),
+    ...(row['traceparent'] === null ? {} : { traceparent: String(row['traceparent']) }),
+    at: String(row['at']),
+  };
+}
+
+/** Reads what a commit is found by. */
+export function keysOf(row: Row): Pick<Commit, 'claims' | 'address'> {
+  return {
+    ...(row['claims'] === null ? {} : { claims: JSON.parse(String(row['claims'])) }),
+    ...(row['address'] === null ? {} : { address: String(row['address']) }),
+  };
+}

@@ -1,0 +1,29 @@
+import { type Database, guardSqlite, type Row } from '@latchkey/sqlite';
+import type { Registration, Registrations } from '../../ports/registrations.ts';
+
+const SQL = {
+  living: `SELECT stream, address, at FROM journal_commit INDEXED BY journal_living_by_address
+    WHERE address = :address ORDER BY at DESC, stream DESC`,
+  page: `SELECT stream, address, at FROM journal_commit INDEXED BY journal_living_by_time
+    WHERE address IS NOT NULL AND (at, stream) > (:at, :stream) ORDER BY at, stream LIMIT :limit`,
+  settle: `UPDATE journal_commit INDEXED BY journal_living_by_stream SET address = NULL
+    WHERE stream = :stream AND address IS NOT NULL`,
+} as const;
+
+/** The open registrations in the embedded store: commits with an address. */
+export function createSqliteRegistrations(database: Database): Registrations {
+  return guardSqlite<Registrations>({
+    living: async (address) => database.prepare(SQL.living).all({ address }).map(registrationOf),
+    page: async ({ after: { at, stream } = { at: '', stream: '' }, limit }) =>
+      database.prepare(SQL.page).all({ at, stream, limit }).map(registrationOf),
+    settle: (stream) => database.write(() => void database.prepare(SQL.settle).run({ stream })),
+  });
+}
+
+function registrationOf(row: Row): Registration {
+  return {
+    stream: String(row['stream']),
+    address: String(row['address']),
+    at: String(row['at']),
+  };
+}

@@ -1,0 +1,40 @@
+import { type Database, guardSqlite, type Row } from '@latchkey/sqlite';
+import type { Snapshot, Snapshots } from '../../ports/snapshots.ts';
+
+const SQL = {
+  find: 'SELECT * FROM journal_snapshot WHERE stream = :stream',
+  save: `INSERT INTO journal_snapshot (stream, number, sequence, state_version, state)
+    VALUES (:stream, :number, :sequence, :stateVersion, :state)
+    ON CONFLICT DO UPDATE SET number = excluded.number, sequence = excluded.sequence,
+      state_version = excluded.state_version, state = excluded.state
+    WHERE excluded.number >= number`,
+} as const;
+
+/** Snapshots in the embedded store, one per stream. */
+export function createSqliteSnapshots(database: Database): Snapshots {
+  return guardSqlite<Snapshots>({
+    async find(stream) {
+      const row = database.prepare(SQL.find).get({ stream });
+      return row && snapshotOf(row);
+    },
+    save: ({ state, ...snapshot }) =>
+      database.write(
+        () => void database.prepare(SQL.save).run({ ...snapshot, state: JSON.stringify(state) }),
+      ),
+  });
+}
+
+/** Returns undefined for a damaged snapshot: snapshots are disposable. */
+function snapshotOf(row: Row): Snapshot | undefined {
+  try {
+    return {
+      stream: String(row['stream']),
+      number: Number(row['number']),
+      sequence: Number(row['sequence']),
+      stateVersion: Number(row['state_version']),
+      state: JSON.parse(String(row['state'])),
+    };
+  } catch {
+    return undefined;
+  }
+}

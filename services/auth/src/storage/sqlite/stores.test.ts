@@ -1,0 +1,124 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { type Database, guardSqlite } from '@latchkey/sqlite';
+import { commitOf, registrationOf } from '../../ports/testing/commits.ts';
+import { storesContract } from '../../ports/testing/stores.contract.ts';
+import { unlimited } from '../limits.ts';
+import { openSqliteStores } from './index.ts';
+import { temporaryStores } from './stores.fixture.ts';
+import { createMemoryTrustedAddresses } from './trusted-addresses.ts';
+
+storesContract('sqlite', temporaryStores);
+
+describe('the stores on sqlite', () => {
+  test('say that their store is away, reading and writing', async () => {
+    const { stores, close } = await temporaryStores();
+    const { journal, sessions, requests, leases } = stores;
+    await close();
+
+    const now = new Date();
+    const asked = [
+      () => journal.append(commitOf()),
+      () => journal.read('a'),
+      () => sessions.find('a'),
+      () => sessions.remove('a', 'b'),
+      () => requests.count(),
+      () => requests.done('a', 'b'),
+      () => leases.take({ name: 'a', holder: 'b', now, ms: 1 }),
+    ];
+    for (const ask of asked) await assert.rejects(ask(), { name: 'StoreUnavailable' });
+  });
+
+  test('do not blame the store for a bug', async () => {
+    const bug = new TypeError('a bug');
+    const port = guardSqlite({ ask: () => Promise.reject(bug) });
+    await assert.rejects(port.ask(), bug);
+  });
+
+  test('search an index with every query on commits', async () => {
+    const { database, close } = await temporaryStores();
+    const statements = new Set<string>();
+    const recording: Database = {
+      ...database,
+      prepare(sql) {
+        statements.add(sql);
+        return database.prepare(sql);
+      },
+    };
+    const { journal, outbox, registrations, snapshots, keyFingerprints } = openSqliteStores(recording);
+    const commit = registrationOf('ada@example.com', { claims: ['a'] });
+    const { stream } = commit;
+    await journal.append(commit);
+    await journal.read(stream);
+    await journal.byCommand(commit.commandId);
+    await journal.holder('a');
+    await registrations.living('ada@example.com');
+    await registrations.page({ limit: 1 });
+    await registrations.settle(stream);
+    await outbox.unpublished([stream]);
+    await outbox.waiting({ before: new Date(), limit: 1 });
+    await outbox.backlog();
+    await outbox.markPublished([commit]);
+    await snapshots.save({ stream, number: 1, sequence: 1, stateVersion: 1, state: {} });
+    await snapshots.find(stream);
+    await keyFingerprints.check({ salt: 's' });
+
+    const plans = [...statements].flatMap((sql) =>
+      database
+        .prepare(`EXPLAIN QUERY PLAN ${sql}`)
+        .all()
+        .map((row) => String(row['detail'])),
+    );
+    assert.ok(plans.length >= 12);
+    // A scan of the outbox's own partial index is as long as the backlog.
+    const backlog = /USING (?:COVERING )?INDEX journal_unpublished_by_time/;
+    assert.deepEqual(
+      plans.filter((plan) => (/SCAN/.test(plan) && !backlog.test(plan)) || /TEMP B-TREE/.test(plan)),
+      [],
+    );
+    await close();
+  });
+
+  test('release what a former process held', async () => {
+    const { stores, close } = await temporaryStores();
+    const { leases, requests } = stores;
+    const lease = { name: 'sweep', now: new Date(0), ms: 60_000 };
+    await leases.take({ ...lease, holder: 'gone' });
+    assert.equal(await leases.take({ ...lease, holder: 'new' }), false);
+    const request = {
+      id: '0198c0de-0000-7000-8000-000000000001',
+      kind: 'password-reset',
+      address: 'ada@example.com',
+      at: new Date(0).toISOString(),
+      correlationId: 'request-1',
+    } as const;
+    await requests.add(request);
+    const claim = { now: new Date(0), leaseMs: 60_000, limit: 1 };
+    assert.deepEqual(await requests.claim({ ...claim, owner: 'gone' }), [request]);
+    assert.deepEqual(await requests.claim({ ...claim, owner: 'new' }), []);
+
+    await stores.reclaim();
+    assert.equal(await leases.take({ ...lease, holder: 'new' }), true);
+    assert.deepEqual(await requests.claim({ ...claim, owner: 'new' }), [request]);
+    await close();
+  });
+});
+
+test('trusted addresses in memory drop the oldest pair once they are full', async () => {
+  const trusted = createMemoryTrustedAddresses(2);
+  const now = new Date(0);
+  function pair(address: string) {
+    return { address, ip: '192.0.2.1' };
+  }
+  for (const address of ['a@example.com', 'b@example.com', 'a@example.com', 'c@example.com']) {
+    await trusted.trust(pair(address), now);
+  }
+  assert.equal(await trusted.isTrusted(pair('a@example.com'), now), true);
+  assert.equal(await trusted.isTrusted(pair('b@example.com'), now), false);
+  assert.equal(await trusted.isTrusted(pair('c@example.com'), now), true);
+});
+
+test('without limits everything is allowed', async () => {
+  for (let i = 0; i < 100; i += 1) assert.deepEqual(await unlimited.take('login-ip', 'a'), { allowed: true });
+  assert.deepEqual(await unlimited.peek('login-ip', 'a'), { allowed: true });
+});
