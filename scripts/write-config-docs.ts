@@ -1,16 +1,11 @@
-/**
- * Writes docs/config.md from the schemas of the settings. With `--check` it writes nothing, and exits with 1 if
- * the file is not what the schemas say.
- */
-import { readFileSync, writeFileSync } from 'node:fs';
+/** Writes docs/config.md from the schemas of the settings. `--check` compares. */
 import { describeConfig, processSettings, type SettingDescription } from '@latchkey/process';
 import { standaloneSettings } from '../apps/standalone/src/settings.ts';
 import { serverSettings } from '../libs/cluster/src/index.ts';
 import { authSettings } from '../services/auth/src/index.ts';
 import { notifierSettings } from '../services/notifier/src/index.ts';
 import { userSettings } from '../services/user/src/index.ts';
-
-const file = new URL('../docs/config.md', import.meta.url);
+import { generatedFile } from './generated-file.ts';
 
 const INTRODUCTION = `# Settings
 
@@ -79,18 +74,4 @@ function section([title, about, schema]: (typeof sections)[number]): string {
   ].join('\n');
 }
 
-const wanted = [INTRODUCTION, ...sections.map(section)].join('\n');
-
-function present(): string {
-  try {
-    return readFileSync(file, 'utf8');
-  } catch {
-    return '';
-  }
-}
-
-if (!process.argv.includes('--check')) writeFileSync(file, wanted);
-else if (present() !== wanted) {
-  console.error('docs/config.md is not what the schemas say: npm run docs');
-  process.exitCode = 1;
-}
+generatedFile('config.md', [INTRODUCTION, ...sections.map(section)].join('\n'));

@@ -1,0 +1,28 @@
+/** Writes docs/openapi.json: the routes of all services, as a running system describes them. `--check` compares. */
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createLogger, createRegistry } from '@latchkey/process';
+import { composeStandalone } from '../apps/standalone/src/compose.ts';
+import { readSettings } from '../apps/standalone/src/settings.ts';
+import { generatedFile } from './generated-file.ts';
+
+async function describeIn(folder: string): Promise<unknown> {
+  const config = readSettings({ LATCHKEY_ENV: 'development', DATA_DIR: folder, PORT: '0' });
+  const logger = createLogger({ name: 'docs', level: 'silent' });
+  const standalone = await composeStandalone(config, { logger, registry: createRegistry() });
+  try {
+    await standalone.start();
+    const answer = await fetch(`${standalone.url}/docs/openapi.json`);
+    return await answer.json();
+  } finally {
+    await standalone.stop();
+  }
+}
+
+const folder = await mkdtemp(join(tmpdir(), 'latchkey-docs-'));
+try {
+  generatedFile('openapi.json', `${JSON.stringify(await describeIn(folder), undefined, 2)}\n`);
+} finally {
+  await rm(folder, { recursive: true });
+}
