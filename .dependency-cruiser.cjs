@@ -23,9 +23,10 @@ module.exports = {
   forbidden: [
     {
       name: 'no-circles',
+      comment: 'Circles of types count, too.',
       severity: 'error',
       from: {},
-      to: { circular: true, viaOnly: { dependencyTypesNot: ['type-only'] } },
+      to: { circular: true },
     },
     { name: 'no-unresolved', severity: 'error', from: {}, to: { couldNotResolve: true } },
     {

@@ -9,7 +9,7 @@ import { eventually } from './support/eventually.ts';
 import { readTopic, type SeenRecord } from './support/kcat.ts';
 import { createMailbox } from './support/mailbox.ts';
 import { createPeople, shown, somebody } from './support/people.ts';
-import { startSystem } from './support/system.ts';
+import { startSystem } from './support/start-system.ts';
 
 const ACCOUNTS = 'accounts.events.v1';
 const MAILINGS = 'mailings.events.v1';

@@ -5,7 +5,8 @@ import { assertProblem, assertStatus, type Client, createClient } from './suppor
 import { eventually } from './support/eventually.ts';
 import { createMailbox, linkOf, type Mailbox } from './support/mailbox.ts';
 import { createPeople, type People, shown, somebody } from './support/people.ts';
-import { type System, startSystem } from './support/system.ts';
+import { startSystem } from './support/start-system.ts';
+import type { System } from './support/system.ts';
 
 let system: System;
 let client: Client;

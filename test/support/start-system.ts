@@ -1,0 +1,30 @@
+/**
+ * Starts the system under test that the environment names:
+ *
+ * - LATCHKEY_URL and MAILBOX_URL (Mailpit's, or one with its paths): a running system. Shell commands control it:
+ *   LATCHKEY_OPS, to which the words of an ops command are added
+ *   (`docker compose exec -T auth node apps/ops/src/main.ts`); LATCHKEY_KILL, which kills its services
+ *   (`docker compose kill auth user notifier`); LATCHKEY_START, which starts them again and returns
+ *   when they are ready (`docker compose up --wait`).
+ * - KAFKA_BROKERS and MONGO_URL: two processes of each service on these servers, see cluster.ts.
+ * - none of them: a standalone.
+ */
+import { startCluster } from './cluster.ts';
+import { runningSystem } from './running-system.ts';
+import { startStandalone } from './standalone.ts';
+import type { System } from './system.ts';
+
+let system: Promise<System> | undefined;
+
+/** Starts the system of this process, or returns the one that runs. Resolves once it is ready. */
+export function startSystem(): Promise<System> {
+  system ??= start();
+  return system;
+}
+
+function start(): Promise<System> {
+  const { LATCHKEY_URL, KAFKA_BROKERS, MONGO_URL } = process.env;
+  if (LATCHKEY_URL) return runningSystem(LATCHKEY_URL);
+  if (KAFKA_BROKERS && MONGO_URL) return startCluster();
+  return startStandalone();
+}
