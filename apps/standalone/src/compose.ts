@@ -14,6 +14,7 @@ import {
 } from '@latchkey/http';
 import { type Environment, group, type Logger, type Part, type Registry } from '@latchkey/process';
 import { type Database, DataFolderError, openDatabase } from '@latchkey/sqlite';
+import { ACCOUNT_SEQUENCE } from '@latchkey/tokens';
 import { createMailbox, type Mailbox } from './mailbox/mailbox.ts';
 import { createMailServer } from './mailbox/smtp.ts';
 import { developmentRoutes } from './pages/routes.ts';
@@ -121,6 +122,7 @@ async function openDoor(
     registry,
     trustedProxies: config.TRUSTED_PROXIES,
     corsOrigins: isAllowedOrigin,
+    corsHeaders: [ACCOUNT_SEQUENCE],
     undeclared: development ? 'fail' : 'drop',
   });
   await door.start();

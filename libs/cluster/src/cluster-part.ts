@@ -18,6 +18,7 @@ export interface ClusterPartDeps {
   readonly needs: Needs;
   compose(backend: ClusterBackend): Service;
   isAllowedOrigin(origin: string): boolean;
+  readonly corsHeaders: readonly string[];
 }
 
 /** Its `start` resolves as soon as it listens; what waits for the servers goes on behind it. */
@@ -49,6 +50,7 @@ export function clusterPart(
     registry,
     trustedProxies: config.process.TRUSTED_PROXIES,
     corsOrigins: deps.isAllowedOrigin,
+    corsHeaders: deps.corsHeaders,
     undeclared: config.process.LATCHKEY_ENV === 'development' ? 'fail' : 'drop',
   });
 

@@ -38,6 +38,8 @@ export interface ClusterService<Settings extends z.ZodObject> {
   compose(config: z.infer<Settings>, deps: ClusterServiceDeps): Service;
   /** Returns whether pages of an origin may call the service. Default: none. */
   allowedOrigins?(config: z.infer<Settings>): (origin: string) => boolean;
+  /** Headers of the service that pages may send and read. */
+  readonly corsHeaders?: readonly string[];
 }
 
 /**
@@ -63,6 +65,7 @@ export async function runService<Settings extends z.ZodObject>(
       needs: service,
       compose: (backend) => service.compose(own, { backend, logger, registry }),
       isAllowedOrigin: service.allowedOrigins?.(own) ?? (() => false),
+      corsHeaders: service.corsHeaders ?? [],
     }),
   );
 }

@@ -1,37 +1,34 @@
-/** Which browsers' pages may call (Fetch standard), and what they may read. */
+import koaCors from '@koa/cors';
 import type { Step } from './exchange.ts';
 
-const METHODS = 'GET, HEAD, POST, PUT, PATCH, DELETE';
-const REQUEST_HEADERS =
-  'Authorization, Content-Type, Idempotency-Key, Account-Sequence, X-Request-Id, traceparent';
-const EXPOSED = 'X-Request-Id, Account-Sequence, Retry-After';
-const PREFLIGHT_SECONDS = '600';
+const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'];
+const REQUEST_HEADERS = ['Authorization', 'Content-Type', 'Idempotency-Key', 'X-Request-Id', 'traceparent'];
 
-/** Answers preflights, and lets listed origins read answers, with cookies. Others get an answer without CORS headers. */
-export function cors(origins: readonly string[] | ((origin: string) => boolean)): Step {
-  const isListed = typeof origins === 'function' ? origins : (origin: string) => origins.includes(origin);
+const PREFLIGHT_SECONDS = 600;
 
-  return async (exchange, next) => {
-    exchange.vary('Origin');
-    const { origin } = exchange.state.request.headers;
-    if (origin === undefined) return void (await next());
-    // "null" is what sandboxed frames and local files call themselves: anyone's.
-    const listed = origin !== 'null' && isListed(origin);
-    if (listed) {
-      exchange.set('Access-Control-Allow-Origin', origin);
-      exchange.set('Access-Control-Allow-Credentials', 'true');
-      exchange.set('Access-Control-Expose-Headers', EXPOSED);
-    }
-    const preflight =
-      exchange.method === 'OPTIONS' && 'access-control-request-method' in exchange.state.request.headers;
-    if (!preflight) return void (await next());
-    exchange.vary('Access-Control-Request-Method');
-    exchange.vary('Access-Control-Request-Headers');
-    if (listed) {
-      exchange.set('Access-Control-Allow-Methods', METHODS);
-      exchange.set('Access-Control-Allow-Headers', REQUEST_HEADERS);
-      exchange.set('Access-Control-Max-Age', PREFLIGHT_SECONDS);
-    }
-    exchange.status = 204;
-  };
+export interface CorsOptions {
+  /** Origins that browsers may call from: a list, or a predicate for a pattern such as any localhost port. */
+  readonly corsOrigins: readonly string[] | ((origin: string) => boolean);
+  /** Headers of the application that pages may send and read, besides the general ones. */
+  readonly corsHeaders?: readonly string[];
+}
+
+/**
+ * Answers preflights, and lets pages of listed origins read answers, with credentials (Fetch standard). Answers to
+ * other origins have no CORS headers.
+ */
+export function cors({ corsOrigins, corsHeaders = [] }: CorsOptions): Step {
+  function isListed(origin: string): boolean {
+    // Sandboxed frames and local files of any site send "null".
+    if (origin === 'null') return false;
+    return typeof corsOrigins === 'function' ? corsOrigins(origin) : corsOrigins.includes(origin);
+  }
+  return koaCors({
+    origin: ({ headers: { origin } }) => (origin !== undefined && isListed(origin) ? origin : ''),
+    credentials: true,
+    allowMethods: METHODS,
+    allowHeaders: [...REQUEST_HEADERS, ...corsHeaders].join(', '),
+    exposeHeaders: ['X-Request-Id', ...corsHeaders, 'Retry-After'].join(', '),
+    maxAge: PREFLIGHT_SECONDS,
+  });
 }

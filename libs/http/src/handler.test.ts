@@ -155,8 +155,8 @@ describe('a route', () => {
       authorise: async () => 'the caller',
     };
     const seen: unknown[] = [];
-    const remember: Route['handle'] = async ({ cookies, caller }) => {
-      seen.push(cookies['a'], caller);
+    const remember: Route['handle'] = async ({ cookie, caller }) => {
+      seen.push(cookie('a'), caller);
       return done();
     };
     const { call } = await serve(t, [doing(remember, { policy })]);

@@ -1,4 +1,3 @@
-/** Routes as a handler for `node:http`. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import Router from '@koa/router';
 import type { Logger } from '@latchkey/process';
@@ -6,8 +5,8 @@ import Koa from 'koa';
 import type { Registry } from 'prom-client';
 import { answerProblems } from './answer-problem.ts';
 import { clientAddress } from './client-address.ts';
-import { cors } from './cors.ts';
-import type { Exchange, ExchangeState, Step } from './exchange.ts';
+import { type CorsOptions, cors } from './cors.ts';
+import type { Exchange, ExchangeState, Next, Step } from './exchange.ts';
 import { validationFailed } from './field-errors.ts';
 import { observe } from './observe.ts';
 import { Problem, problems } from './problem.ts';
@@ -17,31 +16,29 @@ import { requestContext } from './request-context.ts';
 import type { BodyKind, Route } from './route.ts';
 import { answerWriter } from './write-answer.ts';
 
-export interface HttpOptions {
+export interface HttpOptions extends CorsOptions {
   readonly logger: Logger;
   readonly registry: Registry;
-  /** CIDR blocks whose X-Forwarded-For is believed. */
+  /** Addresses and CIDR blocks whose X-Forwarded-For is trusted. */
   readonly trustedProxies: readonly string[];
-  /** Origins that browsers may call from; a function for "any localhost port". */
-  readonly corsOrigins: readonly string[] | ((origin: string) => boolean);
-  /** Undeclared fields in an answer: `fail` (tests, development) or `drop` (production). */
+  /** What to do with undeclared fields in an answer: `fail` in tests and development, `drop` in production. */
   readonly undeclared: 'fail' | 'drop';
 }
 
-/** A handler for `node:http`: the routes, and 404, 405, 413, 415, 400 and 500 as problem details. */
+/** Makes a handler for `node:http` of routes. Also answers 400, 404, 405, 413, 415 and 500, as problem details. */
 export function createHandler(
   routes: readonly Route[],
   options: HttpOptions,
 ): (request: IncomingMessage, response: ServerResponse) => void {
   const app = new Koa<ExchangeState>();
-  // What gets here happened while an answer was written: the client went away.
+  // Errors that reach koa occurred while an answer was written: the client has disconnected.
   app.on('error', (error: unknown) => options.logger.debug({ err: error }, 'answer not delivered'));
   app.use(identify(options));
   app.use(observe(options.registry));
   app.use(secure);
-  app.use(cors(options.corsOrigins));
+  app.use(cors(options));
   app.use(answerProblems(options.undeclared));
-  app.use(demandWellFormed);
+  app.use(requireWellFormed);
   app.use(routerOf(routes, options).routes());
   app.use(refuseUnrouted);
   return app.callback();
@@ -50,13 +47,13 @@ export function createHandler(
 function identify({ logger, trustedProxies }: HttpOptions): Step {
   const addressOf = clientAddress(trustedProxies);
   return async (exchange, next) => {
-    exchange.state.request = requestContext(exchange.req, pathOf(exchange), logger, addressOf);
+    exchange.state.request = requestContext(exchange, { path: pathOf(exchange), logger, addressOf });
     exchange.set('X-Request-Id', exchange.state.request.requestId);
     await next();
   };
 }
 
-/** Empty for a request target that is no address, such as `http://[::bad/`. */
+/** Returns an empty path for a request target that is no URL, such as `http://[::bad/`. */
 function pathOf(exchange: Exchange): string {
   try {
     return exchange.path;
@@ -65,7 +62,7 @@ function pathOf(exchange: Exchange): string {
   }
 }
 
-/** For every answer; pages bring their own policy. */
+/** Headers of every answer. Pages override the content security policy. */
 const SECURITY_HEADERS = {
   'X-Content-Type-Options': 'nosniff',
   'X-Frame-Options': 'DENY',
@@ -74,12 +71,12 @@ const SECURITY_HEADERS = {
   'Cross-Origin-Resource-Policy': 'same-origin',
 };
 
-const secure: Step = async (exchange, next) => {
+async function secure(exchange: Exchange, next: Next): Promise<void> {
   exchange.set(SECURITY_HEADERS);
   await next();
-};
+}
 
-const demandWellFormed: Step = async (exchange, next) => {
+async function requireWellFormed(exchange: Exchange, next: Next): Promise<void> {
   if (exchange.req.httpVersion === '1.1' && exchange.req.headers.host === undefined) {
     throw validationFailed([{ pointer: '#/header/Host', code: 'required', message: 'is required' }]);
   }
@@ -89,7 +86,7 @@ const demandWellFormed: Step = async (exchange, next) => {
     ]);
   }
   await next();
-};
+}
 
 function isWellFormed(path: string): boolean {
   try {
@@ -105,7 +102,7 @@ function routerOf(routes: readonly Route[], options: HttpOptions): Router<Exchan
   return router;
 }
 
-/** The way of a request through its route; each step may end it with a Problem. */
+/** Serves a route: reads, authorises, validates, handles, writes. Each step may throw a Problem. */
 function serve(route: Route, options: HttpOptions): Step {
   const accepts: readonly BodyKind[] = route.accepts ?? (route.body === undefined ? ['none'] : ['json']);
   const readInput = inputReader(route);
@@ -117,7 +114,7 @@ function serve(route: Route, options: HttpOptions): Step {
     const body = await readBody(req);
     const sentAs = bodyKind(req, body, accepts);
     state.sentAs = sentAs;
-    // Before anything is said about the input: who may not call learns nothing from it.
+    // Authorise before validating: unauthorised callers learn nothing about the input.
     const caller = await route.policy.authorise(state.request);
     const { querystring } = exchange;
     const { headers } = state.request;
@@ -126,7 +123,7 @@ function serve(route: Route, options: HttpOptions): Step {
   };
 }
 
-const refuseUnrouted: Step = async (exchange) => {
+async function refuseUnrouted(exchange: Exchange): Promise<void> {
   await readBody(exchange.req);
   const matched: readonly { readonly methods: readonly string[] }[] = exchange['matched'] ?? [];
   const methods = [...new Set(matched.flatMap((layer) => layer.methods))];
@@ -141,4 +138,4 @@ const refuseUnrouted: Step = async (exchange) => {
   }
   exchange.status = 204;
   exchange.set('Allow', Allow);
-};
+}

@@ -1,15 +1,14 @@
-/** The bytes of a request's body, and what they claim to be. */
 import type { IncomingMessage } from 'node:http';
+import getRawBody from 'raw-body';
 import { Problem, problems } from './problem.ts';
 import type { BodyKind } from './route.ts';
 
-/** Bytes. */
-export const LARGEST_BODY = 64 * 1024;
+const MAX_BODY_BYTES = 64 * 1024;
 
-/** The client went away in the middle of its request: nobody is left to answer. */
+/** The client closed the connection while it sent its request: there is nobody to answer. */
 export class ClientGone extends Error {
-  constructor() {
-    super('the client closed the connection');
+  constructor(cause: unknown) {
+    super('the client closed the connection', { cause });
     this.name = 'ClientGone';
   }
 }
@@ -17,42 +16,24 @@ export class ClientGone extends Error {
 const EMPTY = Buffer.alloc(0);
 
 /**
- * @throws Problem payload_too_large over {@link LARGEST_BODY}, announced or not; what is left of it is unread.
+ * Reads the body of a request.
+ * @throws Problem payload_too_large over 64 KiB, announced or received; the rest of the body stays unread
  * @throws ClientGone
  */
-export function readBody(request: IncomingMessage): Promise<Buffer> {
-  const announced = request.headers['content-length'];
-  if (announced === undefined && request.headers['transfer-encoding'] === undefined)
-    return Promise.resolve(EMPTY);
-  if (Number(announced ?? 0) > LARGEST_BODY) return Promise.reject(tooLarge());
-  return new Promise((resolve, reject) => {
-    const chunks: Buffer[] = [];
-    let size = 0;
-    function settle(done: () => void): void {
-      request.off('data', onData).off('end', onEnd).off('close', onGone).off('error', onGone);
-      done();
-    }
-    function onData(chunk: Buffer): void {
-      size += chunk.length;
-      if (size <= LARGEST_BODY) chunks.push(chunk);
-      else {
-        request.pause();
-        settle(() => reject(tooLarge()));
-      }
-    }
-    function onEnd(): void {
-      settle(() => resolve(Buffer.concat(chunks)));
-    }
-    function onGone(): void {
-      settle(() => reject(new ClientGone()));
-    }
-    request.on('data', onData).on('end', onEnd).on('close', onGone).on('error', onGone);
-  });
+export async function readBody(request: IncomingMessage): Promise<Buffer> {
+  const { 'content-length': length, 'transfer-encoding': coding } = request.headers;
+  if (length === undefined && coding === undefined) return EMPTY;
+  try {
+    return await getRawBody(request, { limit: MAX_BODY_BYTES, length: length ?? null });
+  } catch (error) {
+    if (error instanceof Error && 'type' in error && error.type === 'entity.too.large') throw tooLarge();
+    throw new ClientGone(error);
+  }
 }
 
 function tooLarge(): Problem {
   return new Problem(problems.payload_too_large, {
-    detail: `A body may have at most ${LARGEST_BODY} bytes.`,
+    detail: `A body may have at most ${MAX_BODY_BYTES} bytes.`,
   });
 }
 
@@ -67,8 +48,8 @@ const NAMES: Readonly<Record<BodyKind, string>> = {
 };
 
 /**
- * How a body came. An empty one is a form if it says so (a form with a mere button sends nothing), else `none`
- * where the route takes that.
+ * Returns the kind of a body. An empty body is a form if its media type says so (a form with only a button sends no
+ * fields), otherwise `none` if the route accepts that.
  * @throws Problem unsupported_media_type
  */
 export function bodyKind(request: IncomingMessage, body: Buffer, accepts: readonly BodyKind[]): BodyKind {
@@ -84,7 +65,7 @@ export function bodyKind(request: IncomingMessage, body: Buffer, accepts: readon
   });
 }
 
-/** Undefined for any media type, charset or coding that no route takes. */
+/** Returns undefined for a media type, charset or coding that no route accepts. */
 function declaredKind(request: IncomingMessage): BodyKind | undefined {
   const { 'content-type': type = '', 'content-encoding': coding = 'identity' } = request.headers;
   const [essence = '', ...parameters] = type.split(';').map((part) => part.trim().toLowerCase());

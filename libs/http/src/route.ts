@@ -11,7 +11,6 @@ export interface RequestContext {
   readonly method: string;
   readonly path: string;
   readonly headers: Readonly<Record<string, string | undefined>>;
-  readonly cookies: Readonly<Record<string, string | undefined>>;
   /** The client's address; behind TRUSTED_PROXIES the right-most untrusted one of X-Forwarded-For. */
   readonly ip: string;
   /** `X-Request-Id`: the client's own well-formed one (8–128 of `[A-Za-z0-9._-]`), else made here. */
@@ -19,7 +18,9 @@ export interface RequestContext {
   /** W3C, where the client sent a well-formed one. */
   readonly traceparent?: string;
   readonly log: Logger;
-  /** Whether the client is still there to hear the answer. */
+  /** Returns the value of a cookie. */
+  cookie(name: string): string | undefined;
+  /** Whether the client is still connected. */
   isAwaited(): boolean;
 }
 

@@ -25,7 +25,7 @@ function requestWith(authorization?: string): RequestContext {
     method: 'GET',
     path: '/',
     headers: { authorization },
-    cookies: {},
+    cookie: () => undefined,
     ip: '127.0.0.1',
     requestId: 'request-1',
     log: pino({ level: 'silent' }),

@@ -1,4 +1,5 @@
 export { type AccessClaims, tokenVerifier, type VerifyToken } from './access-token.ts';
+export { ACCOUNT_SEQUENCE } from './account-sequence.ts';
 export {
   type AccountStanding,
   accountNotVerified,

@@ -2,6 +2,7 @@
 import { runService } from '@latchkey/cluster';
 import { topics } from '@latchkey/events';
 import { allowedOrigins } from '@latchkey/http';
+import { ACCOUNT_SEQUENCE } from '@latchkey/tokens';
 import { authIndexes, authSettings, compose, widenThreadPool } from './index.ts';
 
 widenThreadPool(process.env);
@@ -14,5 +15,6 @@ process.exit(
     indexes: authIndexes,
     compose,
     allowedOrigins,
+    corsHeaders: [ACCOUNT_SEQUENCE],
   }),
 );

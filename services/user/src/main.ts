@@ -1,6 +1,7 @@
 /** The user service as a process of its own, on Kafka and MongoDB. */
 import { runService } from '@latchkey/cluster';
 import { allowedOrigins } from '@latchkey/http';
+import { ACCOUNT_SEQUENCE } from '@latchkey/tokens';
 import { compose, userIndexes, userSettings, userTopics } from './index.ts';
 
 process.exit(
@@ -12,5 +13,6 @@ process.exit(
     indexes: userIndexes,
     compose,
     allowedOrigins,
+    corsHeaders: [ACCOUNT_SEQUENCE],
   }),
 );

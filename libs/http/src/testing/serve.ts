@@ -34,6 +34,7 @@ export async function serve(
     registry,
     trustedProxies: [],
     corsOrigins: [],
+    corsHeaders: ['Account-Sequence'],
     undeclared: 'fail',
     ...options,
   });

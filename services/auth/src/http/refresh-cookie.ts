@@ -28,8 +28,8 @@ export function createRefreshCookie(options: {
     set: (token) => `${name}=${token}; Max-Age=${options.maxAgeDays * 86_400}; ${attributes}`,
     problem: problems.insufficient_permission,
     clear: () => `${name}=; Max-Age=0; ${attributes}`,
-    read: ({ cookies, headers }) => {
-      const token = cookies[name];
+    read: ({ cookie, headers }) => {
+      const token = cookie(name);
       if (token === undefined) return undefined;
       const origin = headers['origin'];
       if (origin === undefined || !options.isListed(origin)) {

@@ -1,6 +1,7 @@
 /** What answers show of an account. */
 import { role } from '@latchkey/events';
 import type { AnswerSpec } from '@latchkey/http';
+import { ACCOUNT_SEQUENCE } from '@latchkey/tokens';
 import { z } from 'zod';
 import type { AccountState } from '../account/index.ts';
 import { localeTag, personName, username } from '../credentials/schemas.ts';
@@ -55,19 +56,17 @@ export const names = {
   locale: localeTag,
 };
 
-const SEQUENCE_HEADER = 'Account-Sequence';
-
 /** Tells the client how far a read model must be to show this change. */
 export function sequenceHeader(state: Pick<AccountState, 'userId' | 'sequence'>) {
   return {
-    [SEQUENCE_HEADER]: `${state.userId}:${state.sequence}`,
+    [ACCOUNT_SEQUENCE]: `${state.userId}:${state.sequence}`,
   };
 }
 
 export function changed(description: string, schema?: z.ZodType): AnswerSpec {
   return {
     description,
-    headers: [SEQUENCE_HEADER],
+    headers: [ACCOUNT_SEQUENCE],
     ...(schema && { schema }),
   };
 }
