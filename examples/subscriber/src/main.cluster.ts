@@ -28,7 +28,7 @@ const events: readonly LatchkeyEvent[] = [
   { ...of(2), type: 'SessionsRevoked', data: { userId: account, reason: 'logout-all' } },
 ];
 
-test('the subscriber greets, forgets tokens, names nobody, and stops when it is told to', async (context) => {
+test('the subscriber greets, forgets tokens, logs no personal data, and stops on SIGTERM', async (context) => {
   const bus = createKafkaBus({
     brokers: brokers.split(','),
     clientId: 'test',
@@ -41,7 +41,7 @@ test('the subscriber greets, forgets tokens, names nobody, and stops when it is 
   await bus.publish(ACCOUNTS_TOPIC, records);
 
   const subscriber = spawn(process.execPath, [join(import.meta.dirname, 'main.ts')], {
-    env: { KAFKA_BROKERS: brokers, KAFKA_GROUP: `subscriber-${randomUUID()}` },
+    env: { KAFKA_BROKERS: brokers, KAFKA_GROUP: `subscriber-${randomUUID()}`, PORT: '0' },
     stdio: ['ignore', 'pipe', 'ignore'],
   });
   context.after(() => subscriber.kill('SIGKILL'));

@@ -1,3 +1,4 @@
+import { createServer } from 'node:http';
 import { memoryStore, subscribe } from '@latchkey/events/subscribe';
 import { pino } from 'pino';
 import { createReactions } from './reactions.ts';
@@ -13,7 +14,7 @@ function settingsOrExit(): Settings {
   }
 }
 
-const { KAFKA_BROKERS, KAFKA_GROUP, LOG_LEVEL } = settingsOrExit();
+const { KAFKA_BROKERS, KAFKA_GROUP, HOST, PORT, LOG_LEVEL } = settingsOrExit();
 const logger = pino({ name: 'subscriber', level: LOG_LEVEL }, pino.destination({ sync: true }));
 const tokens = createTokenCache(() => Date.now() / 1000);
 const stopping = new AbortController();
@@ -28,7 +29,7 @@ for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => 
 const subscription = await subscribe({
   brokers: KAFKA_BROKERS,
   group: KAFKA_GROUP,
-  // The tokens are gone when the process ends, and a greeting that is logged twice does no harm.
+  // Enough here: the tokens are lost with the process too, and a repeated greeting does no harm.
   store: memoryStore(),
   handlers: createReactions({ tokens, logger }),
   logger,
@@ -36,9 +37,15 @@ const subscription = await subscribe({
   signal: stopping.signal,
 }).catch((error: unknown) => (stopping.signal.aborted ? process.exit(0) : fail(error)));
 
+/** 200 while events can be read, else 503. */
+createServer((_request, response) => response.writeHead(subscription.healthy() ? 200 : 503).end())
+  .on('error', fail)
+  .listen(PORT, HOST);
+
 stopping.signal.addEventListener('abort', () => {
   logger.info('stopping');
   subscription.stop().then(() => process.exit(0), fail);
 });
+
 if (stopping.signal.aborted) await subscription.stop();
 else logger.info({ group: KAFKA_GROUP }, 'listening to what happens to accounts');

@@ -7,6 +7,14 @@ const settings = z.object({
     .transform((text) => text.split(',').map((broker) => broker.trim()))
     .pipe(z.array(z.string().min(1, 'takes host:port, comma-separated')).min(1)),
   KAFKA_GROUP: z.string().min(1, 'must not be empty').default('subscriber'),
+  /** Where `/readyz` is served. */
+  HOST: z.string().min(1, 'must not be empty').default('127.0.0.1'),
+  PORT: z.coerce
+    .number('takes a port')
+    .int('takes a port')
+    .min(0, 'takes a port')
+    .max(65_535, 'takes a port')
+    .default(8084),
   LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('info'),
 });
 

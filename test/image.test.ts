@@ -1,0 +1,38 @@
+/** The image must contain every workspace that its processes import: `docker build` itself takes minutes. */
+import assert from 'node:assert/strict';
+import { globSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { test } from 'node:test';
+
+const root = join(import.meta.dirname, '..');
+const dockerfile = readFileSync(join(root, 'deploy/Dockerfile'), 'utf8');
+
+interface Manifest {
+  readonly name: string;
+  readonly dependencies?: Readonly<Record<string, string>>;
+}
+
+const manifests = new Map<string, { readonly folder: string; readonly manifest: Manifest }>(
+  globSync('{libs,services,apps,examples}/*/package.json', { cwd: root }).map((path) => {
+    const manifest: Manifest = JSON.parse(readFileSync(join(root, path), 'utf8'));
+    return [manifest.name, { folder: dirname(path), manifest }];
+  }),
+);
+
+/** The folders of a workspace and of all workspaces that it depends on. */
+function foldersOf(name: string, seen = new Set<string>()): ReadonlySet<string> {
+  const found = manifests.get(name);
+  if (found === undefined || seen.has(found.folder)) return seen;
+  seen.add(found.folder);
+  for (const dependency of Object.keys(found.manifest.dependencies ?? {})) foldersOf(dependency, seen);
+  return seen;
+}
+
+test('the Dockerfile copies the manifest of every workspace that it installs', () => {
+  const installed = [...dockerfile.matchAll(/--workspace=(\S+)/g)].map(([, folder]) => folder);
+  const needed = new Set<string>();
+  for (const [name, { folder }] of manifests) if (installed.includes(folder)) foldersOf(name, needed);
+  const copied = [...dockerfile.matchAll(/^COPY (\S+)\/package\.json /gm)].map(([, folder]) => folder);
+  assert.ok(needed.size > 4);
+  assert.deepEqual(copied.toSorted(), [...needed].toSorted());
+});
