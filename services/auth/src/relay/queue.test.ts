@@ -7,60 +7,60 @@ describe('the queue of streams', () => {
     const ending = new AbortController();
     const queue = createStreamQueue(3, ending.signal);
     for (const stream of streams) queue.add(stream);
-    function taken(limit: number) {
-      return queue.take({ fresh: limit, again: limit });
+    function next(limit: number) {
+      return queue.next({ fresh: limit, retried: limit });
     }
     return {
       ...queue,
-      taken,
-      streams: async (limit: number) => (await taken(limit)).streams,
+      nextOf: next,
+      streams: async (limit: number) => (await next(limit)).streams,
       end: () => ending.abort(),
     };
   }
 
-  test('hands out each stream once, in the order in which they came', async () => {
+  test('returns each stream once, first in, first out', async () => {
     const { add, streams } = queueOf('b', 'a', 'b');
     assert.deepEqual(await streams(10), ['b', 'a']);
     add('b');
     assert.deepEqual(await streams(10), ['b']);
   });
 
-  test('keeps what it was not asked for', async () => {
+  test('keeps what exceeds the limit', async () => {
     const { streams } = queueOf('a', 'b', 'c');
     assert.deepEqual(await streams(2), ['a', 'b']);
     assert.deepEqual(await streams(2), ['c']);
   });
 
-  test('waits until there is one', async () => {
-    const { add, putBack, streams } = queueOf();
+  test('waits while it is empty', async () => {
+    const { add, addRetry, streams } = queueOf();
     const taken = streams(2);
     add('a');
     assert.deepEqual(await taken, ['a']);
     const again = streams(2);
-    putBack('b');
+    addRetry('b');
     assert.deepEqual(await again, ['b']);
   });
 
-  test('drops what does not fit', async () => {
-    const { putBack, taken } = queueOf('a', 'b', 'c', 'd');
-    putBack('e');
-    assert.deepEqual(await taken(10), { streams: ['a', 'b', 'c'], again: false });
+  test('drops what exceeds its capacity', async () => {
+    const { addRetry, nextOf } = queueOf('a', 'b', 'c', 'd');
+    addRetry('e');
+    assert.deepEqual(await nextOf(10), { streams: ['a', 'b', 'c'], isRetry: false });
   });
 
-  test('hands out what was put back by turns with what is new, each with its own limit', async () => {
-    const { add, putBack, take, holdsBack } = queueOf('a');
-    putBack('x');
-    putBack('y');
-    assert.equal(holdsBack(), true);
-    const limits = { fresh: 10, again: 1 };
-    assert.deepEqual(await take(limits), { streams: ['x'], again: true });
+  test('alternates between new and retried streams, each with its own limit', async () => {
+    const { add, addRetry, next, hasRetries } = queueOf('a');
+    addRetry('x');
+    addRetry('y');
+    assert.equal(hasRetries(), true);
+    const limits = { fresh: 10, retried: 1 };
+    assert.deepEqual(await next(limits), { streams: ['x'], isRetry: true });
     add('b');
-    assert.deepEqual(await take(limits), { streams: ['a', 'b'], again: false });
-    assert.deepEqual(await take(limits), { streams: ['y'], again: true });
-    assert.equal(holdsBack(), false);
+    assert.deepEqual(await next(limits), { streams: ['a', 'b'], isRetry: false });
+    assert.deepEqual(await next(limits), { streams: ['y'], isRetry: true });
+    assert.equal(hasRetries(), false);
   });
 
-  test('ends for one who waits, and for all who come later', async () => {
+  test('ends for a waiting reader, and for later ones', async () => {
     const { add, streams, end } = queueOf();
     const taken = streams(1);
     end();

@@ -1,34 +1,36 @@
-/** Streams that wait to be published, each once, in the order in which they came. */
+/** Streams that wait to be published, each once, first in, first out. */
 export interface StreamQueue {
-  /** What does not fit is dropped: the sweep finds it in the journal. */
+  /** Adds a stream. Dropped if the queue is full: the sweep finds it in the outbox. */
   add(stream: string): void;
-  /** For another try. Those wait apart, so that they hold nobody up who has not been tried yet. */
-  putBack(stream: string): void;
+  /** Adds a stream whose publish failed. Retried streams wait apart, so that they never hold up new ones. */
+  addRetry(stream: string): void;
   /**
-   * Takes out some that are new, or some for another try: by turns, where there are both. Waits while there is neither.
-   * Without streams only once the queue has ended.
+   * Removes and returns the next batch, alternating between new and retried streams. Waits while both are empty.
+   * Returns no streams only once the queue has ended.
    */
-  take(limits: { readonly fresh: number; readonly again: number }): Promise<Taken>;
-  /** Whether any wait for another try. */
-  holdsBack(): boolean;
+  next(limits: { readonly fresh: number; readonly retried: number }): Promise<Batch>;
+  /** Returns whether any streams wait for a retry. */
+  hasRetries(): boolean;
 }
 
-export interface Taken {
+export interface Batch {
   readonly streams: readonly string[];
-  /** Whether they were put back before. */
-  readonly again: boolean;
+  readonly isRetry: boolean;
 }
 
-/** A queue that ends, with what is in it, when `signal` is aborted. It has one taker. */
+/**
+ * Creates a queue with one reader. It ends, and drops its content, when `signal` is aborted.
+ * @param capacity maximum number of streams
+ */
 export function createStreamQueue(capacity: number, signal: AbortSignal): StreamQueue {
   const fresh = new Set<string>();
-  const putBack = new Set<string>();
-  let again = false;
+  const retried = new Set<string>();
+  let isRetry = false;
   let wake: () => void = () => undefined;
   signal.addEventListener('abort', () => wake(), { once: true });
 
   function addTo(streams: Set<string>, stream: string): void {
-    if (fresh.size + putBack.size >= capacity) return;
+    if (fresh.size + retried.size >= capacity) return;
     streams.add(stream);
     wake();
   }
@@ -41,18 +43,18 @@ export function createStreamQueue(capacity: number, signal: AbortSignal): Stream
 
   return {
     add: (stream) => addTo(fresh, stream),
-    putBack: (stream) => addTo(putBack, stream),
-    async take(limits) {
-      while (fresh.size + putBack.size === 0 && !signal.aborted) {
+    addRetry: (stream) => addTo(retried, stream),
+    async next(limits) {
+      while (fresh.size + retried.size === 0 && !signal.aborted) {
         await new Promise<void>((resolve) => {
           wake = resolve;
         });
       }
-      if (signal.aborted) return { streams: [], again: false };
-      again = putBack.size > 0 && (fresh.size === 0 || !again);
-      const streams = again ? takeFrom(putBack, limits.again) : takeFrom(fresh, limits.fresh);
-      return { streams, again };
+      if (signal.aborted) return { streams: [], isRetry: false };
+      isRetry = retried.size > 0 && (fresh.size === 0 || !isRetry);
+      const streams = isRetry ? takeFrom(retried, limits.retried) : takeFrom(fresh, limits.fresh);
+      return { streams, isRetry };
     },
-    holdsBack: () => putBack.size > 0,
+    hasRetries: () => retried.size > 0,
   };
 }

@@ -1,6 +1,6 @@
 /**
- * The relay's promise, under every interleaving that fast-check comes up with: the real relay, any number of
- * them, on a journal and a bus whose requests and answers are delayed, lost or refused at will.
+ * The relay's promise under every interleaving that fast-check generates: any number of real relays, on an outbox and a
+ * bus whose requests and answers are delayed, lost or refused.
  */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
@@ -137,7 +137,7 @@ function createWorld(scheduler: fc.Scheduler, fates: readonly Fate[]) {
       logger,
       registry: new Registry(),
       batchSize: 2,
-      delay: whileAlive(() => sometime('pause')),
+      sleep: whileAlive(() => sometime('pause')),
     });
     running.push({
       relay,

@@ -2,13 +2,13 @@ import type { LatchkeyEvent } from '@latchkey/events';
 import type { Commit } from '../ports/journal.ts';
 
 /**
- * The published form of a commit's events, in order. Fields are picked, not dropped: what is private, now or
- * in a later version, cannot slip through.
+ * Returns the published form of a commit's events, in order. Fields are picked, not dropped, so that private data,
+ * also that of later versions, cannot leak.
  */
 export function toPublic(commit: Commit): readonly LatchkeyEvent[] {
   return commit.events.map(
     ({ id, type, time, data }, index) =>
-      // Type and data come from one fact and so belong together, which the compiler has lost sight of.
+      // Type and data belong together because they come from one fact; the compiler cannot follow that.
       ({
         id,
         subject: commit.stream,
