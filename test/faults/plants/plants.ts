@@ -26,19 +26,19 @@ const JOURNAL = 'services/auth/src/storage/mongo/journal.ts';
 const REGISTRATIONS = 'services/auth/src/storage/mongo/registrations.ts';
 const INTAKE = 'services/notifier/src/intake/intake.ts';
 const DELIVERIES = 'services/notifier/src/adapters/deliveries.mongo.ts';
-const DISPATCHER = 'services/notifier/src/sending/dispatcher.ts';
+const LEASE = 'services/notifier/src/sending/lease.ts';
 const NEXT_STEP = 'libs/consumer/src/next-step.ts';
 const LANE = 'libs/bus/src/kafka/lane.ts';
 
 /** A lease that a test can wait for. */
 export const shorterLeases: readonly Patch[] = [
   {
-    file: DISPATCHER,
+    file: LEASE,
     search: 'export const TRY_MS = 60_000;',
     replacement: 'export const TRY_MS = 10_000;',
   },
   {
-    file: DISPATCHER,
+    file: LEASE,
     search: 'export const LEASE_MS = 90_000;',
     replacement: 'export const LEASE_MS = 15_000;',
   },

@@ -1,8 +1,8 @@
-import { setTimeout as delay } from 'node:timers/promises';
+import { sleep } from '@latchkey/process/loop';
 import type { Clock } from '../ports/clock.ts';
 
 export const systemClock: Clock = {
   now: () => new Date(),
   monotonic: () => performance.now(),
-  sleep: (ms, signal) => delay(ms, undefined, { signal }).catch(() => undefined),
+  sleep,
 };

@@ -1,8 +1,9 @@
-/** Time, handed in so that tests control it. */
+/** Time, injected so that tests control it. */
+import type { Sleep } from '@latchkey/process/loop';
+
 export interface Clock {
   now(): Date;
-  /** Milliseconds that only ever rise, also when the wall clock is set. */
+  /** Milliseconds that never go back, even when the wall clock is set. */
   monotonic(): number;
-  /** Resolves after `ms`, or at once when `signal` aborts. */
-  sleep(ms: number, signal: AbortSignal): Promise<void>;
+  readonly sleep: Sleep;
 }

@@ -16,7 +16,8 @@ import { createMetrics } from '../metrics.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Deliveries } from '../ports/deliveries.ts';
 import { anEvent } from '../testing/events.ts';
-import { createDispatcher, type DispatcherDeps, TRY_MS } from './dispatcher.ts';
+import { createDispatcher, type DispatcherDeps } from './dispatcher.ts';
+import { TRY_MS } from './lease.ts';
 import type { TrySending } from './sender.ts';
 
 let folder: string;

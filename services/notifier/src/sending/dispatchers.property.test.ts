@@ -29,7 +29,8 @@ import type { Deliveries } from '../ports/deliveries.ts';
 import type { Mailer } from '../ports/mailer.ts';
 import { anEvent, type EventOverrides } from '../testing/events.ts';
 import { createSimulatedClock } from '../testing/simulated-clock.ts';
-import { createDispatcher, type Dispatcher, TRY_MS } from './dispatcher.ts';
+import { createDispatcher, type Dispatcher } from './dispatcher.ts';
+import { TRY_MS } from './lease.ts';
 import { createSender } from './sender.ts';
 
 const START = new Date('2026-11-21T10:00:00.000Z');

@@ -1,12 +1,12 @@
-/** A clock for tests that stands still until it is moved on: hours go by in no time, in the order of their moments. */
+/** A clock for tests that stands still until it is moved on: hours pass in no time, in order. */
 import type { Clock } from '../ports/clock.ts';
 
 export interface SimulatedClock extends Clock {
   /** In ms since the start. */
   elapsed(): number;
-  /** When the first of the sleepers wakes, in ms since the start; undefined while nobody sleeps. */
+  /** When the first sleeper wakes, in ms since the start; undefined while nobody sleeps. */
   nextWake(): number | undefined;
-  /** Goes on to a moment, in ms since the start, and wakes whoever sleeps no longer than that. */
+  /** Moves to an instant, in ms since the start, and wakes every sleeper that is due by then. */
   moveTo(ms: number): void;
 }
 
@@ -24,16 +24,16 @@ export function createSimulatedClock(start: Date): SimulatedClock {
     elapsed: () => elapsed,
     sleep: (ms, signal) =>
       new Promise((resolve) => {
-        if (signal.aborted) return resolve();
+        if (signal?.aborted) return resolve();
         const sleeper: Sleeper = {
           until: elapsed + ms,
           wake() {
-            signal.removeEventListener('abort', sleeper.wake);
+            signal?.removeEventListener('abort', sleeper.wake);
             sleepers.delete(sleeper);
             resolve();
           },
         };
-        signal.addEventListener('abort', sleeper.wake);
+        signal?.addEventListener('abort', sleeper.wake);
         sleepers.add(sleeper);
       }),
     nextWake: () => (sleepers.size === 0 ? undefined : Math.min(...[...sleepers].map(({ until }) => until))),

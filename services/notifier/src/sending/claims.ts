@@ -1,0 +1,135 @@
+/** Claims due deliveries, as many as may be sent, and ends those that have run out. */
+import type { Logger } from '@latchkey/process';
+import { createWakeup, doubling, loop } from '@latchkey/process/loop';
+import { StoreUnavailable } from '@latchkey/store';
+import type { ClaimedDelivery } from '../delivery/delivery.ts';
+import type { Clock } from '../ports/clock.ts';
+import type { Deliveries } from '../ports/deliveries.ts';
+import { capacity } from './circuit.ts';
+import { beginLease, LEASE_MS, type Lease } from './lease.ts';
+import type { ServerWatch } from './server-watch.ts';
+import type { StoreWatch } from './store-watch.ts';
+
+/** The pauses between polls of the store, in ms; a wake-up cuts them short. */
+const POLL_MS = { least: 500, whileAway: 500, most: 2_000 };
+/** How often deliveries that have run out are ended, in ms. */
+const EXPIRE_MS = 1_000;
+
+/** The part of the dispatcher that claims, for the StoreWatch. */
+const CLAIMS = 'claims';
+
+export interface ClaimsDeps {
+  readonly deliveries: Pick<Deliveries, 'claim' | 'release' | 'expire'>;
+  readonly server: ServerWatch;
+  readonly store: StoreWatch;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  /** Returns a unique name for each claim. */
+  newOwner(): string;
+  /** The most deliveries to send at the same time. */
+  readonly concurrency: number;
+  /** How many are being sent. */
+  inHand(): number;
+  /** Begins to send a delivery. */
+  onClaimed(delivery: ClaimedDelivery, lease: Lease): void;
+}
+
+export interface Claims {
+  /** Claims and polls until `signal` is aborted. */
+  run(signal: AbortSignal): Promise<void>;
+  /** Claims at once: something may be due. */
+  wake(): void;
+  /** Claims at once if more was due than could be sent. */
+  onFinished(): void;
+}
+
+export function createClaims(deps: ClaimsDeps): Claims {
+  const { deliveries, server, store, clock, logger } = deps;
+  const expire = createExpiry(deps);
+  const wakeup = createWakeup();
+  /** The owners of claims without an answer: they may have claimed something. */
+  const unanswered = new Set<string>();
+  /** Whether more may be due than there was capacity for. */
+  let moreDue = false;
+
+  /** Gives back what such claims took, which would otherwise be held until the end of the lease. */
+  async function releaseUnanswered(): Promise<void> {
+    for (const owner of unanswered) {
+      await deliveries.release(owner, clock.now());
+      unanswered.delete(owner);
+    }
+  }
+
+  /** @returns how many deliveries it claimed */
+  async function claim(limit: number): Promise<number> {
+    await releaseUnanswered();
+    const lease = beginLease(deps.newOwner(), clock);
+    unanswered.add(lease.owner);
+    const { owner, at: now } = lease;
+    const claimed = await deliveries.claim({ owner, now, leaseMs: LEASE_MS, limit });
+    unanswered.delete(owner);
+    for (const delivery of claimed) deps.onClaimed(delivery, lease);
+    return claimed.length;
+  }
+
+  /** @returns whether it claimed anything */
+  async function claimDue(): Promise<boolean> {
+    const load = { now: clock.monotonic(), inHand: deps.inHand(), concurrency: deps.concurrency };
+    const limit = capacity(server.circuit(), load);
+    const claimed = limit === 0 ? 0 : await claim(limit);
+    moreDue = claimed === limit;
+    if (limit > 0 && claimed === 0 && server.circuit().state === 'open') server.probe();
+    return claimed > 0;
+  }
+
+  /** Expires last: claims never return an expired delivery, so nothing depends on it. */
+  async function poll(): Promise<boolean> {
+    const found = await claimDue();
+    await expire();
+    store.recovered(CLAIMS);
+    return found;
+  }
+
+  const whileClosed = doubling(POLL_MS);
+  function pauseMs(idle: number): number {
+    const circuit = server.circuit();
+    if (circuit.state === 'closed') return whileClosed(idle);
+    const untilProbe = circuit.probeAt - clock.monotonic();
+    return untilProbe > 0 ? Math.min(POLL_MS.whileAway, untilProbe) : POLL_MS.whileAway;
+  }
+
+  function onFailure(error: unknown): void {
+    if (error instanceof StoreUnavailable) store.failed(CLAIMS, error);
+    else logger.error({ err: error }, 'deliveries cannot be read');
+  }
+
+  return {
+    run: (signal) =>
+      loop(
+        {
+          every: pauseMs,
+          // The wake-up of the intake tells that the store is back.
+          backoff: () => POLL_MS.most,
+          wake: wakeup,
+          signal,
+          sleep: clock.sleep,
+          onFailure,
+        },
+        poll,
+      ),
+    wake: wakeup.wake,
+    onFinished() {
+      if (moreDue) wakeup.wake();
+    },
+  };
+}
+
+function createExpiry({ deliveries, clock, logger }: ClaimsDeps): () => Promise<void> {
+  let next = 0;
+  return async () => {
+    if (clock.monotonic() < next) return;
+    next = clock.monotonic() + EXPIRE_MS;
+    const ended = await deliveries.expire(clock.now());
+    if (ended > 0) logger.info({ ended }, 'mails ran out before they could be sent');
+  };
+}

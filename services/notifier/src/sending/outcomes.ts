@@ -1,0 +1,54 @@
+/** Records how tries ended. */
+import { retry } from '@latchkey/process/loop';
+import { StoreUnavailable } from '@latchkey/store';
+import type { Settlement } from '../delivery/attempt.ts';
+import type { Clock } from '../ports/clock.ts';
+import type { Deliveries, SettleOptions } from '../ports/deliveries.ts';
+import type { StoreWatch } from './store-watch.ts';
+
+/** The pauses between attempts to record an outcome, in ms. */
+const REWRITE_MS = { least: 100, most: 1_000 };
+
+export interface Outcome extends SettleOptions {
+  readonly id: string;
+  readonly owner: string;
+  readonly settlement: Settlement;
+}
+
+export interface OutcomesDeps {
+  readonly deliveries: Pick<Deliveries, 'settle'>;
+  readonly store: StoreWatch;
+  readonly clock: Clock;
+  /** In [0, 1). */
+  random(): number;
+  /** Ends the retries. */
+  readonly signal: AbortSignal;
+}
+
+/**
+ * Records an outcome. Retries for as long as the store is away, because a mail that was sent but not recorded would be
+ * sent again.
+ * @returns false if another process has claimed the delivery since
+ * @throws if the store fails for any other reason, or `signal` is aborted
+ */
+export type RecordOutcome = (outcome: Outcome) => Promise<boolean>;
+
+export function createOutcomes({ deliveries, store, clock, random, signal }: OutcomesDeps): RecordOutcome {
+  return async ({ id, owner, settlement, ...options }) => {
+    try {
+      return await retry(
+        {
+          ...REWRITE_MS,
+          when: (error) => error instanceof StoreUnavailable,
+          onFailure: (error) => store.failed(id, error),
+          signal,
+          sleep: clock.sleep,
+          random,
+        },
+        () => deliveries.settle(id, owner, settlement, options),
+      );
+    } finally {
+      store.recovered(id);
+    }
+  };
+}

@@ -1,0 +1,20 @@
+import type { Logger } from '@latchkey/process';
+
+/** Logs an outage of the store once, however many parts of the dispatcher it affects, and logs its end. */
+export interface StoreWatch {
+  failed(part: string, error: unknown): void;
+  recovered(part: string): void;
+}
+
+export function createStoreWatch(logger: Logger): StoreWatch {
+  const failing = new Set<string>();
+  return {
+    failed(part, error) {
+      if (failing.size === 0) logger.warn({ err: error }, 'deliveries cannot be reached: mails wait');
+      failing.add(part);
+    },
+    recovered(part) {
+      if (failing.delete(part) && failing.size === 0) logger.info('deliveries can be reached again');
+    },
+  };
+}
