@@ -1,7 +1,7 @@
 import type { Bus } from '@latchkey/bus';
 import type { Mongo } from '@latchkey/mongo';
 
-/** A log and a store that many processes share. Both belong to who hands them in. */
+/** Kafka and MongoDB, shared by many processes. The owner of the backend closes both. */
 export interface ClusterBackend {
   readonly kind: 'cluster';
   readonly connection: Mongo['connection'];

@@ -1,4 +1,3 @@
-/** A service on its servers, from the first knock at its door to the last answer. */
 import { setTimeout as pause } from 'node:timers/promises';
 import { listen, operationsRoutes, type Service, startingRoutes } from '@latchkey/http';
 import type { Dependency, Logger, Part, ProcessConfig, ProcessEnd, Registry } from '@latchkey/process';
@@ -7,7 +6,7 @@ import { type Needs, openServers } from './servers.ts';
 import type { ServerConfig } from './settings.ts';
 import { waitForServers } from './wait-for-servers.ts';
 
-/** How long a start that is under way may keep the process from ending. */
+/** How long `stop` waits for a start in progress. */
 const START_ENDS_WITHIN_MS = 2000;
 
 export interface ClusterPartDeps {
@@ -21,7 +20,7 @@ export interface ClusterPartDeps {
   readonly corsHeaders: readonly string[];
 }
 
-/** Its `start` resolves as soon as it listens; what waits for the servers goes on behind it. */
+/** Makes a service a part. `start` resolves once it listens; waiting for the servers continues in the background. */
 export function clusterPart(
   config: { readonly process: ProcessConfig; readonly servers: ServerConfig },
   deps: ClusterPartDeps,
@@ -54,12 +53,12 @@ export function clusterPart(
     undeclared: config.process.LATCHKEY_ENV === 'development' ? 'fail' : 'drop',
   });
 
-  /** From a clean stop, as often as a server goes away meanwhile. */
+  /** Retries the whole start for as long as a server is unreachable. */
   function startService(): Promise<Service> {
     return waitForServers(
       async () => {
         await servers.ready(needs);
-        return startAnew(() => deps.compose(servers.backend), registry);
+        return composeAndStart(() => deps.compose(servers.backend), registry);
       },
       {
         name: `the start of ${name}`,
@@ -92,7 +91,7 @@ export function clusterPart(
       stopping.abort();
       await door.stop();
       if (service === undefined) {
-        // What it waits for fails now, so its start comes to an end.
+        // Closing the servers fails whatever the start waits for.
         await servers.close();
         await Promise.race([starting, pause(START_ENDS_WITHIN_MS, undefined, { ref: false })]);
       } else {
@@ -103,15 +102,15 @@ export function clusterPart(
   };
 }
 
-/** A service that could not start is stopped and leaves no metrics behind, so that another can take its place. */
-async function startAnew(compose: () => Service, registry: Registry): Promise<Service> {
+/** Composes and starts a service. A failed start removes its metrics, so that it can be composed again. */
+async function composeAndStart(compose: () => Service, registry: Registry): Promise<Service> {
   const before = new Set(registry.getMetricsAsArray().map(({ name }) => name));
   const service = compose();
   try {
     await service.start();
     return service;
   } catch (error) {
-    // Why it could not start is what matters, not what went wrong while clearing up after it.
+    // The cause of the failed start matters, not what fails during cleanup.
     await service.stop().catch(() => undefined);
     for (const { name } of registry.getMetricsAsArray()) {
       if (!before.has(name)) registry.removeSingleMetric(name);

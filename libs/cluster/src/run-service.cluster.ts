@@ -37,7 +37,7 @@ interface Probe {
   get(path: string): Promise<Response>;
 }
 
-/** The service as a process, which ends with the test at the latest. */
+/** Starts the service as a process, which is killed when the test ends. */
 async function startProbe(t: TestContext, environment: Readonly<Record<string, string>>): Promise<Probe> {
   const folder = await mkdtemp(join(tmpdir(), 'latchkey-cluster-'));
   const child = spawn(process.execPath, ['--disable-warning=TimeoutNegativeWarning', PROBE], {
@@ -83,7 +83,7 @@ function countOf(probe: Probe, msg: string): number {
   return probe.lines.filter((line) => line.msg === msg).length;
 }
 
-/** A topic and a database of the test's own, taken away afterwards. `partitions` undefined: no topic. */
+/** Creates a topic and a database, and removes them after the test. `partitions` undefined: no topic. */
 async function prepare(t: TestContext, made: { readonly partitions?: number; readonly indexed?: boolean }) {
   const topic = `probe-${randomUUID()}`;
   const url = new URL(mongoServer);
@@ -116,7 +116,7 @@ async function prepare(t: TestContext, made: { readonly partitions?: number; rea
   return { topic, mongo, bus, environment };
 }
 
-/** The one line that a process ended with. */
+/** Returns the line that a process ended with. */
 async function lastWords(probe: Probe): Promise<string> {
   assert.equal(await probe.exit, 1);
   const fatal = probe.lines.filter(({ level }) => level === 'fatal');
@@ -216,7 +216,7 @@ describe('a service that reads the log', () => {
     const { environment, topic, bus } = await prepare(t, { partitions: 2 });
     await bus.publish(topic, [{ key: 'a', value: null, headers: {} }]);
     const probe = await startProbe(t, { ...environment, HANDLER: 'fails' });
-    // At its longest back-off it complains of a slice about twice a minute: long after it could have been taken for stuck.
+    // At the longest backoff a failing slice is logged about twice a minute, long after the stuck timeout.
     await until(async () => countOf(probe, 'A slice failed; it is due again.') === 2);
     assert.ok(await isReady(probe));
     probe.child.kill('SIGTERM');

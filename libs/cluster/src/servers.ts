@@ -6,13 +6,13 @@ import type { ClusterBackend } from './backend.ts';
 import type { ServerConfig } from './settings.ts';
 import { waitForServers } from './wait-for-servers.ts';
 
-/** What a service cannot do without on the servers. */
+/** What must exist on the servers before a service starts. */
 export interface Needs {
   readonly topics: readonly TopicSpec[];
   readonly indexes: NeededIndexes;
 }
 
-/** Told, or found out from what is stored. */
+/** A list of indexes, or how to derive it from the stored data. */
 export type NeededIndexes =
   | readonly Index[]
   | ((connection: ClusterBackend['connection']) => Promise<readonly Index[]>);
@@ -20,29 +20,29 @@ export type NeededIndexes =
 export interface Servers {
   readonly backend: ClusterBackend;
   /**
-   * Resolves once both servers were reached and hold what is needed, however long they take to come.
-   * @throws Error of one line where something is wrong that waiting does not mend: credentials, a missing
-   * topic, other settings of one, a missing index; the abort error once it is closed
+   * Resolves once both servers are reachable and have what is needed. Waits without a limit.
+   * @throws Error with a message for operators if waiting cannot help: refused credentials, a missing topic or index,
+   * a topic with other settings; the abort reason after `close`
    */
   ready(needs: Needs): Promise<void>;
-  /** Of `kafka` and `mongodb`: what `ready` waits for. */
+  /** The state of `kafka` and `mongodb`, and what `ready` waits for. */
   health(): Promise<readonly Dependency[]>;
-  /** Ends a wait, too. Idempotent. */
+  /** Also ends `ready`. Idempotent. */
   close(): Promise<void>;
 }
 
 export interface ServersDeps {
-  /** Names this process in Kafka's logs. */
+  /** The name of this process in Kafka's logs. */
   readonly clientId: string;
   readonly logger: Logger;
-  /** Records can no longer be read; the process should end. */
+  /** Called when records can no longer be consumed: the process should exit. */
   onFatal(reason: Error): void;
 }
 
 const MAKES_TOPICS = 'npm run ops -- topics';
 const MAKES_INDEXES = 'npm run ops -- indexes';
 
-/** Opens both and returns at once. */
+/** Opens Kafka and MongoDB without waiting for them. */
 export function openServers(config: ServerConfig, { clientId, logger, onFatal }: ServersDeps): Servers {
   const mongo = openMongo({ url: config.MONGO_URL });
   const bus = createKafkaBus({ ...kafkaConnection(config), clientId, logger, onFatal });
@@ -69,7 +69,7 @@ export function openServers(config: ServerConfig, { clientId, logger, onFatal }:
     });
   }
 
-  async function lookAtMongo(needed: NeededIndexes): Promise<void> {
+  async function checkMongo(needed: NeededIndexes): Promise<void> {
     if (refusal !== undefined) throw refusal;
     await mongo.ping();
     const indexes = typeof needed === 'function' ? await needed(mongo.connection) : needed;
@@ -86,7 +86,7 @@ export function openServers(config: ServerConfig, { clientId, logger, onFatal }:
     async ready({ topics, indexes }) {
       try {
         await Promise.all([
-          wait('mongodb', () => lookAtMongo(indexes)),
+          wait('mongodb', () => checkMongo(indexes)),
           wait('kafka', () => bus.checkTopics(named(topics), MAKES_TOPICS)),
         ]);
       } catch (error) {
@@ -112,7 +112,7 @@ function isWordedForPeople(error: unknown): error is Error {
   return error instanceof MongoRefused || error instanceof IndexError || error instanceof KafkaRefusedError;
 }
 
-/** How to reach Kafka, as its settings say. */
+/** Returns the connection options of Kafka from its settings. */
 export function kafkaConnection(config: ServerConfig): Omit<KafkaConnection, 'clientId'> {
   const sasl = saslOf(config);
   return {

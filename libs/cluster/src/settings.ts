@@ -1,4 +1,3 @@
-/** The settings of a process that stands on Kafka and MongoDB. */
 import { setting } from '@latchkey/process';
 import { z } from 'zod';
 
@@ -13,11 +12,11 @@ const fields = z.object({
     .transform((text) => setting.list().parse(text))
     .refine(areBrokers, 'must be a list of host:port, such as kafka-1:9092,kafka-2:9092')
     .describe('Some of the brokers, as host:port, comma-separated.'),
-  KAFKA_SSL: setting.flag(false).describe('Speak TLS with the brokers.'),
+  KAFKA_SSL: setting.flag(false).describe('Use TLS.'),
   KAFKA_SASL_MECHANISM: z
     .enum(['plain', 'scram-sha-256', 'scram-sha-512'])
     .optional()
-    .describe('How to log in to Kafka: `plain`, `scram-sha-256` or `scram-sha-512`. Default: not at all.'),
+    .describe('SASL mechanism: `plain`, `scram-sha-256` or `scram-sha-512`. Default: no authentication.'),
   KAFKA_SASL_USERNAME: z.string().optional().describe('User name for Kafka.'),
   KAFKA_SASL_PASSWORD: z.string().optional().describe('Password for Kafka.').meta({ secret: true }),
   TOPIC_NAMES: setting
@@ -34,7 +33,7 @@ const fields = z.object({
 
 const SASL = ['KAFKA_SASL_MECHANISM', 'KAFKA_SASL_USERNAME', 'KAFKA_SASL_PASSWORD'] as const;
 
-/** Where the servers are and how to be let in: KAFKA_BROKERS, KAFKA_SSL, KAFKA_SASL_*, MONGO_URL. */
+/** Settings of a process on Kafka and MongoDB: KAFKA_BROKERS, KAFKA_SSL, KAFKA_SASL_*, TOPIC_NAMES, MONGO_URL. */
 export const serverSettings = fields.superRefine(
   (config, context) => {
     if (SASL.every((name) => config[name] === undefined)) return;
@@ -42,7 +41,7 @@ export const serverSettings = fields.superRefine(
       context.addIssue({ code: 'custom', path: [name], message: `is required with ${othersOf(name)}` });
     }
   },
-  // Also where single settings are wrong, so that all faults are told at once.
+  // Also if single settings are invalid, so that all faults are reported at once.
   { when: () => true },
 );
 

@@ -1,4 +1,3 @@
-/** Everything that is thrown below, as an answer. */
 import type { IncomingMessage } from 'node:http';
 import { Readable } from 'node:stream';
 import { declaredProblems } from './declared-problems.ts';
@@ -9,7 +8,7 @@ import { ClientGone } from './read-body.ts';
 import type { Route } from './route.ts';
 import { setHeaders } from './write-answer.ts';
 
-/** What a client reads: problem details (RFC 9457). */
+/** Returns problem details (RFC 9457) as the JSON that a client reads. */
 export function problemBody(spec: ProblemSpec, details: ProblemDetails, requestId: string): string {
   return JSON.stringify({
     type: `urn:latchkey:problem:${spec.code}`,
@@ -24,7 +23,7 @@ export function problemBody(spec: ProblemSpec, details: ProblemDetails, requestI
   });
 }
 
-/** Answers what is thrown: a Problem as it says, anything else as 500 that gives nothing away. */
+/** Turns thrown errors into answers: a Problem by its spec, anything else into a 500 without details. */
 export function answerProblems(undeclared: 'fail' | 'drop'): Step {
   return async (exchange, next) => {
     try {
@@ -63,7 +62,7 @@ function logProblem({ state: { request, route } }: Exchange, problem: Problem): 
   request.log[level]({ err, code: spec.code }, 'request failed');
 }
 
-/** A driver's error may quote the address of the request; where that is secret, only its kind is logged. */
+/** Removes the path from an error whose text may quote it, if the path of the route is secret. */
 function withoutPath(error: unknown, path: string, route: Route | undefined): unknown {
   if (route?.secretPath !== true || !(error instanceof Error)) return error;
   const secrets = path.split('/').filter((segment) => !route.path.split('/').includes(segment));
@@ -100,13 +99,13 @@ function problemPage(exchange: Exchange, problem: Problem): string | undefined {
   return sentAs === 'form' || isPage ? route.problemPage(problem, request) : undefined;
 }
 
-/** What is thrown away at most of a body that is too large, and how long that may take. */
+/** How much of a body that is too large is discarded, and for how long. */
 const DRAIN_BYTES = 16 * 1024 * 1024;
 const DRAIN_MS = 5_000;
 
 /**
- * Answers while the client is still sending. Closing at once would reset the connection, and the client might
- * never read why; so the answer goes out, and the rest of the body is thrown away for a while before the end.
+ * Answers while the client is still sending. Closing at once would reset the connection, and the client might never
+ * read the answer. So the rest of the body is discarded for a while before the connection is closed.
  */
 function answerUnread(exchange: Exchange, text: string): void {
   const { req } = exchange;

@@ -1,16 +1,18 @@
-/** Whose address a request came from. */
 import type { IncomingMessage } from 'node:http';
 import { isIP } from 'node:net';
 import { addressBlocks } from '@latchkey/process';
 
-/** The client's address as text; empty if the connection is gone already. */
+/** Returns the address of the client, empty if the connection is already closed. */
 export type ClientAddress = (request: IncomingMessage) => string;
 
 /**
- * The peer's address; behind trusted proxies the right-most untrusted one of X-Forwarded-For. What stands left
- * of it is the client's own word and is not believed.
- * @param trustedProxies CIDR blocks or single addresses.
- * @throws Error naming TRUSTED_PROXIES if one is neither.
+ * Determines client addresses: that of the peer or, behind trusted proxies, the right-most untrusted address of
+ * X-Forwarded-For. Everything to the left of it can be forged by the client.
+ *
+ * Not proxy-addr, which takes any text in the header for an address, and ports, brackets and IPv4-mapped addresses
+ * as they are: rate limits are counted by this address.
+ * @param trustedProxies addresses and CIDR blocks
+ * @throws Error naming TRUSTED_PROXIES if one is neither
  */
 export function clientAddress(trustedProxies: readonly string[]): ClientAddress {
   const trusted = addressBlocks(trustedProxies);
@@ -23,7 +25,7 @@ export function clientAddress(trustedProxies: readonly string[]): ClientAddress 
     if (address === '' || !isTrusted(address)) return address;
     for (const hop of forwardedFor(request).toReversed()) {
       const next = normalise(hop);
-      // What a trusted proxy wrote down cannot be read: the proxy itself is the last that is known.
+      // The entry is no address: the proxy that wrote it is the last known hop.
       if (next === undefined) return address;
       address = next;
       if (!isTrusted(address)) return address;
@@ -36,7 +38,7 @@ function forwardedFor(request: IncomingMessage): readonly string[] {
   return String(request.headers['x-forwarded-for'] ?? '').split(',');
 }
 
-/** Without port, brackets and zone; IPv4 in its own form also where it came mapped into IPv6. */
+/** Removes port, brackets and zone; writes IPv4-mapped IPv6 addresses as IPv4. Undefined if it is no address. */
 function normalise(written: string): string | undefined {
   const text = written.trim();
   const bare = (

@@ -1,8 +1,7 @@
-/** What a route may answer besides what it is for: the same list for its description and for its guard. */
 import { type ProblemSpec, problems } from './problem.ts';
 import type { Route } from './route.ts';
 
-/** Every problem of a route: those of any route, its policy's, its own. */
+/** Returns every problem that a route may answer: the general ones, those of its policy, and its own. */
 export function declaredProblems(route: Route): readonly ProblemSpec[] {
   return [
     problems.validation_failed,

@@ -1,12 +1,11 @@
-/** One request and its answer on their way through the kit. */
 import type { ParameterizedContext } from 'koa';
 import type { BodyKind, RequestContext, Route } from './route.ts';
 
 export interface ExchangeState {
   request: RequestContext;
-  /** Once one has matched. */
+  /** Set once a route has matched. */
   route?: Route;
-  /** Once it is known. */
+  /** Set once the body was read. */
   sentAs?: BodyKind;
 }
 

@@ -1,14 +1,12 @@
-/** What zod found, as pointers and sentences for the client. */
-
 import { inWords } from '@latchkey/process';
 import type { z } from 'zod';
 import { pointerToken } from './json.ts';
 import { type FieldError, Problem, problems } from './problem.ts';
 
-/** Nobody reads more of them, and a stranger chooses how many there are. */
+/** The client controls how many there are. */
 const MOST_ERRORS = 50;
 
-/** The field errors of a failed parse of `input`; pointers stand beneath `root` (`#`, `#/query`, …). */
+/** Turns the issues of a failed parse into field errors. @param root start of the pointers: `#`, `#/query`, … */
 export function fieldErrors(error: z.core.$ZodError, input: unknown, root: string): readonly FieldError[] {
   return error.issues.flatMap((issue) => issueErrors(issue, input, root)).slice(0, MOST_ERRORS);
 }
@@ -51,7 +49,7 @@ function isCounted(origin: string): boolean {
   return ['string', 'array', 'set'].includes(origin);
 }
 
-/** Of a union's alternatives the one that was missed by the fewest faults: most likely the one that was meant. */
+/** Returns the branch of a union with the fewest issues: most likely the intended one. */
 function nearestBranch(
   branches: readonly (readonly z.core.$ZodIssue[])[],
 ): readonly z.core.$ZodIssue[] | undefined {
@@ -67,7 +65,7 @@ function valueAt(input: unknown, path: readonly PropertyKey[]): unknown {
   return value;
 }
 
-/** 400 with what is wrong and where. */
+/** Makes a 400 that lists the field errors. */
 export function validationFailed(errors: readonly FieldError[]): Problem {
   const [first] = errors;
   const where = first === undefined ? '' : ` ${first.pointer}: ${first.message}`;

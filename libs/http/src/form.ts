@@ -1,4 +1,7 @@
-/** Pairs as forms and query strings write them (WHATWG URL, application/x-www-form-urlencoded), read strictly. */
+/**
+ * Strict parser for application/x-www-form-urlencoded (WHATWG URL). Not URLSearchParams, which accepts broken
+ * percent-encoding and bytes that are not UTF-8.
+ */
 import { decodeUtf8, pointerToken, textFault } from './json.ts';
 import type { FieldError } from './problem.ts';
 
@@ -7,14 +10,12 @@ export interface ParsedPairs {
   readonly faults: readonly FieldError[];
 }
 
-/** More pairs than any form or query of ours has. */
+/** More than any form or query of ours has. */
 const MOST_PAIRS = 100;
 
-/**
- * The pairs of an encoded text; each name at most once. Faults point beneath `pointer` (`#`, `#/query`).
- */
+/** Parses an encoded text. Each name may occur once. @param pointer start of the pointers of faults: `#`, `#/query` */
 export function parsePairs(encoded: string, pointer: string): ParsedPairs {
-  // Without a prototype, so that a field called __proto__ is a field like any other.
+  // No prototype, so that a field called __proto__ is an ordinary field.
   const fields: Record<string, string> = Object.create(null);
   const faults: FieldError[] = [];
   const pairs = encoded.split('&').filter((pair) => pair !== '');
@@ -36,7 +37,7 @@ export function parsePairs(encoded: string, pointer: string): ParsedPairs {
   return { fields, faults };
 }
 
-/** The pairs of a form's body. */
+/** Parses the body of a form. */
 export function parseForm(bytes: Buffer): ParsedPairs {
   const text = decodeUtf8(bytes);
   if (text === undefined)

@@ -1,23 +1,28 @@
-/** Finds what is wrong with a JSON text (RFC 8259) and where, without recursion and without quoting it. */
+/**
+ * Validates JSON text (RFC 8259) from clients, without recursion and without quoting it in errors.
+ *
+ * Duplicate keys are a threat of their own: a gateway or a filter in front of us may check the first of two equal
+ * keys while JSON.parse takes the last one. JSON.parse cannot report them, so the text is scanned before it is parsed;
+ * the depth limit and the position of syntax errors come with it. test/hostile-input.e2e.test.ts runs it on all routes.
+ */
 
-/** Deeper nesting is refused. */
-const DEEPEST = 20;
+const MAX_DEPTH = 20;
 
 const STRING = /"(?:[^"\\\p{Cc}]|[\u007f-\u009f]|\\(?:["\\/bfnrt]|u[\dA-Fa-f]{4}))*"/uy;
 const NUMBER = /-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?/y;
 const LITERAL = /true|false|null/y;
 const SPACE = /[ \t\n\r]*/y;
-/** What stands at the end of a text that was cut off inside a string, a number or a literal. */
+/** The end of a text that was cut off inside a string, a number or a literal. */
 const CUT_OFF = /(?:"(?:[^"\\\p{Cc}]|[\u007f-\u009f]|\\.)*\\?|-|\.|[eE][+-]?|[tfn][a-z]*)$/uy;
 
-/** What may come next. */
+/** What is expected next. */
 type State = 'value' | 'first item' | 'first key' | 'key' | 'colon' | 'after item' | 'after member' | 'end';
 
-/** The fault of a JSON text in words (`is JSON that ends too early, at character 12`), or undefined. */
+/** Returns what is wrong with a JSON text (`is JSON that ends too early, at character 12`), undefined if it is valid. */
 export function jsonFault(text: string): string | undefined {
   let at = 0;
   let fault: string | undefined;
-  /** Per open object its keys so far, per open array `null`; the innermost last. */
+  /** The open containers, the innermost last: the keys of an object so far, null for an array. */
   const open: (Set<string> | null)[] = [];
 
   function fail(what: string, where = at): State {
@@ -54,7 +59,7 @@ export function jsonFault(text: string): string | undefined {
   }
 
   function begin(container: Set<string> | null, next: State): State {
-    if (open.length === DEEPEST) return fail(`is nested deeper than ${DEEPEST} levels`);
+    if (open.length === MAX_DEPTH) return fail(`is nested deeper than ${MAX_DEPTH} levels`);
     open.push(container);
     return past(next);
   }
@@ -70,7 +75,7 @@ export function jsonFault(text: string): string | undefined {
     const start = at;
     const written = take(STRING);
     if (written === undefined) return unexpected();
-    // Escapes make different spellings of one key.
+    // One key can be spelled in several ways with escapes.
     const name = written.includes('\\') ? String(JSON.parse(written)) : written.slice(1, -1);
     const keys = open.at(-1);
     if (keys?.has(name)) return fail('has the same key twice in one object', start);

@@ -1,13 +1,12 @@
-/**
- * JSON from strangers. `JSON.parse` alone takes the last of two equal keys, nests as deep as it is told to, and
- * quotes the text (a password, perhaps) in its errors; this says where the fault is, and never what stood there.
- */
 import { jsonFault } from './json-scanner.ts';
 import type { FieldError } from './problem.ts';
 
 export type ParsedJson = { readonly value: unknown } | { readonly fault: FieldError };
 
-/** The value of a JSON text in UTF-8, without duplicate keys, NUL, lone surrogates or nesting over 20 levels. */
+/**
+ * Parses JSON from clients. Refuses duplicate keys, NUL, lone surrogates and nesting over 20 levels. Unlike those of
+ * JSON.parse, errors never quote the text, which may contain a password.
+ */
 export function parseJson(bytes: Buffer): ParsedJson {
   const text = decodeUtf8(bytes);
   if (text === undefined)
@@ -15,14 +14,14 @@ export function parseJson(bytes: Buffer): ParsedJson {
   const message = jsonFault(text);
   if (message !== undefined) return { fault: { pointer: '#', code: 'malformed', message } };
   const value: unknown = JSON.parse(text);
-  // Raw control characters break the syntax and the decoder lets no lone surrogate in: only escapes can hold them.
+  // Raw control characters are invalid JSON, and the decoder refuses lone surrogates: only escapes can produce them.
   const fault = text.includes('\\u') ? badText(value, '#') : undefined;
   return fault === undefined ? { value } : { fault };
 }
 
 const decoder = new TextDecoder('utf-8', { fatal: true });
 
-/** Undefined if the bytes are not UTF-8. */
+/** Decodes UTF-8. Returns undefined if the bytes are not valid. */
 export function decodeUtf8(bytes: Buffer): string | undefined {
   try {
     return decoder.decode(bytes);
@@ -31,14 +30,14 @@ export function decodeUtf8(bytes: Buffer): string | undefined {
   }
 }
 
-/** What is wrong with a text that a client sent, or undefined. */
+/** Returns what is wrong with a text from a client, undefined if nothing is. */
 export function textFault(text: string): string | undefined {
   if (text.includes('\0')) return 'must not contain NUL characters';
   if (!text.isWellFormed()) return 'must not contain lone surrogates';
   return undefined;
 }
 
-/** Recursion is safe here: the scan has bounded the depth. */
+/** Recursion is safe: the scanner has limited the depth. */
 function badText(value: unknown, pointer: string): FieldError | undefined {
   if (typeof value === 'string') {
     const message = textFault(value);
@@ -55,11 +54,11 @@ function badText(value: unknown, pointer: string): FieldError | undefined {
   return undefined;
 }
 
-const LONGEST_TOKEN = 64;
+const MAX_TOKEN_LENGTH = 64;
 
-/** A reference token of a JSON Pointer (RFC 6901), cut where a stranger chose a long name. */
+/** Escapes a reference token of a JSON Pointer (RFC 6901). Truncates long names, which the client chooses. */
 export function pointerToken(key: string): string {
-  return (key.length > LONGEST_TOKEN ? `${key.slice(0, LONGEST_TOKEN).toWellFormed()}…` : key)
+  return (key.length > MAX_TOKEN_LENGTH ? `${key.slice(0, MAX_TOKEN_LENGTH).toWellFormed()}…` : key)
     .replaceAll('~', '~0')
     .replaceAll('/', '~1');
 }

@@ -1,4 +1,3 @@
-/** A handler as a part that listens. */
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
@@ -14,38 +13,42 @@ import type { Route } from './route.ts';
 export interface ListenOptions extends HttpOptions {
   readonly name: string;
   readonly host: string;
-  /** 0: any free one. */
+  /** 0 for any free port. */
   readonly port: number;
   readonly routes: readonly Route[];
-  /** How long `stop` waits for requests in hand, in ms; default 8,000, within the grace of `runProcess`. */
+  /** How long `stop` waits for requests in progress, in ms. Default: 8,000, within the grace period of `runProcess`. */
   readonly drainMs?: number;
 }
 
 export interface ListeningPart extends Part {
-  /** The port in use, once started. */
+  /** The port in use. @throws Error before `start` */
   port(): number;
   server(): Server | undefined;
-  /** Answers with these routes from now on: for who must know the port before there is anything to serve. */
+  /** Replaces the routes, so that the port can be bound before the routes exist. */
   serve(routes: readonly Route[]): void;
 }
 
 const TIMEOUTS = {
-  /** For the whole request, body included. */
+  /** Whole request, including the body. */
   requestTimeout: 30_000,
   headersTimeout: 10_000,
-  /** Longer than gateways keep theirs, so that they close first and no request meets a closing connection. */
+  /** Longer than that of gateways, so that they close first: no request is sent on a closing connection. */
   keepAliveTimeout: 65_000,
   connectionsCheckingInterval: 2_000,
 };
 
-/** How long a connection without a request is left open by `stop`, in ms: its first may be on its way. */
+/** How long `stop` keeps a connection without a request open, in ms: its first request may be in flight. */
 const FIRST_REQUEST_MS = 500;
-/** How long `stop` goes on accepting at most, in ms, where they never cease to come. */
+/** How long `stop` accepts connections at most, in ms. */
 const BACKLOG_MS = 1_000;
 
 /**
- * Starts to listen on `start` (a taken port: one clear Error naming it); `stop` takes no new connections,
- * finishes the requests in hand, hears those who have just connected, and closes idle connections.
+ * Makes a part that serves routes. `start` binds the port and rejects with a message for operators if it is taken.
+ * `stop` finishes requests in progress, accepts and answers connections that are waiting in the backlog, and closes
+ * idle connections.
+ *
+ * Not http-terminator or stoppable: they close the listening socket at once, which resets the backlog, and destroy
+ * connections whose first request is in flight. A rolling restart must not fail a request (listen.test.ts).
  */
 export function listen(options: ListenOptions): ListeningPart {
   let listening: Listening | undefined;
@@ -94,7 +97,7 @@ function bind(server: Server, host: string, port: number): Promise<void> {
   });
 }
 
-const explained = (error: NodeJS.ErrnoException, host: string, port: number): Error => {
+function explained(error: NodeJS.ErrnoException, host: string, port: number): Error {
   const texts: Readonly<Record<string, string>> = {
     EADDRINUSE: `port ${port} on ${host} is taken: stop what listens there, or set PORT to another`,
     EACCES: `port ${port} on ${host} is not allowed to this user: set PORT to one from 1024 up`,
@@ -104,7 +107,7 @@ const explained = (error: NodeJS.ErrnoException, host: string, port: number): Er
   return new Error(texts[error.code ?? ''] ?? `cannot listen on port ${port} of ${host}: ${error.message}`, {
     cause: error,
   });
-};
+}
 
 interface Listening {
   readonly server: Server;
@@ -113,12 +116,12 @@ interface Listening {
 }
 
 interface Connection {
-  /** Those that it still waits for. */
+  /** Answers in progress. */
   readonly answers: Set<ServerResponse>;
-  hasAsked: boolean;
+  hasSentRequest: boolean;
 }
 
-/** A server that knows which of its connections have a request in hand. */
+/** A server that tracks which of its connections have a request in progress. */
 function trackedServer(options: ListenOptions): Listening {
   let handle = createHandler(options.routes, options);
   function serve(routes: readonly Route[]): void {
@@ -132,11 +135,11 @@ function trackedServer(options: ListenOptions): Listening {
     const connection = connections.get(request.socket);
     if (connection !== undefined) {
       const { answers } = connection;
-      connection.hasAsked = true;
+      connection.hasSentRequest = true;
       answers.add(response);
       response.once('close', () => {
         answers.delete(response);
-        // An answer whose headers had gone out when the end was asked for could not say that it is the last.
+        // Headers that were sent before the stop could not contain `Connection: close`.
         if (closing && answers.size === 0) request.socket.end();
       });
     }
@@ -144,11 +147,11 @@ function trackedServer(options: ListenOptions): Listening {
     handle(request, response);
   }
 
-  // A missing Host is refused by the handler, as a problem.
+  // The handler refuses a missing Host with problem details.
   const server = createServer({ ...TIMEOUTS, requireHostHeader: false }, onRequest);
   server.on('connection', (socket) => {
     accepted += 1;
-    connections.set(socket, { answers: new Set(), hasAsked: false });
+    connections.set(socket, { answers: new Set(), hasSentRequest: false });
     socket.once('close', () => connections.delete(socket));
   });
   server.on('clientError', (error: NodeJS.ErrnoException, socket) => {
@@ -158,12 +161,12 @@ function trackedServer(options: ListenOptions): Listening {
   });
 
   /**
-   * Resolves right after a turn of the event loop in which nobody connected. A turn takes no more than a few of those
-   * who wait to be accepted, and whoever still waits when the socket closes is refused without a hearing.
+   * Resolves after an event-loop turn without a new connection. A turn accepts only a few connections of the backlog,
+   * and closing the socket resets the rest.
    */
   async function backlogTaken(): Promise<void> {
     const giveUpAt = performance.now() + BACKLOG_MS;
-    // What is left of the present turn: it may have looked at the socket already, or not at all.
+    // Wait for one event-loop turn: the server may not have polled this socket yet.
     await setImmediate();
     for (let before = -1; before !== accepted && performance.now() < giveUpAt; ) {
       before = accepted;
@@ -180,7 +183,7 @@ function trackedServer(options: ListenOptions): Listening {
     const overdue = setTimeout(() => server.closeAllConnections(), drainMs);
     const silent = setTimeout(() => closeWhere(({ answers }) => answers.size === 0), FIRST_REQUEST_MS);
     server.close();
-    closeWhere(({ answers, hasAsked }) => answers.size === 0 && hasAsked);
+    closeWhere(({ answers, hasSentRequest }) => answers.size === 0 && hasSentRequest);
     await closed;
     clearTimeout(overdue);
     clearTimeout(silent);
@@ -201,7 +204,7 @@ function malformed(code: string | undefined): ProblemSpec {
   return problems.validation_failed;
 }
 
-/** By hand, as what could not be read as HTTP has no response object. */
+/** Writes the answer by hand: a request that is not HTTP has no response object. */
 function rawProblem(spec: ProblemSpec): string {
   const requestId = randomUUID();
   const body = problemBody(spec, { detail: 'The request is not well-formed HTTP.' }, requestId);

@@ -1,10 +1,9 @@
-/** One log line and one measurement per request. Both name the route's pattern: an address may hold a secret. */
 import { Histogram, type Registry } from 'prom-client';
 import type { Exchange, Step } from './exchange.ts';
 
 const DURATION = 'latchkey_http_request_duration_seconds';
 const SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
-/** As nginx writes it: the client went away before the answer. */
+/** Like nginx: the client disconnected before the answer. */
 const CLIENT_GONE = 499;
 
 type Labels = 'method' | 'route' | 'status';
@@ -22,6 +21,7 @@ function durations(registry: Registry): Histogram<Labels> {
   });
 }
 
+/** Logs and measures each request, by the pattern of its route: the path may contain a secret. */
 export function observe(registry: Registry): Step {
   const histogram = durations(registry);
   return async (exchange, next) => {
@@ -47,7 +47,7 @@ function record(exchange: Exchange, ms: number, histogram: Histogram<Labels>): v
 
 const METHODS: ReadonlySet<string> = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']);
 
-/** A stranger must not be able to make as many time series as there are words. */
+/** Limits the time series that a client can create. */
 function knownMethod(method: string): string {
   return METHODS.has(method) ? method : 'other';
 }

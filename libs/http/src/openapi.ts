@@ -1,4 +1,3 @@
-/** The OpenAPI 3.1 document of a list of routes. */
 import { STATUS_CODES } from 'node:http';
 import { z } from 'zod';
 import { declaredProblems } from './declared-problems.ts';
@@ -14,7 +13,10 @@ export interface OpenApiInfo {
 
 type Json = Record<string, unknown>;
 
-/** Made from the schemas that guard the routes, so it cannot promise what they do not keep. Hidden routes are left out. */
+/**
+ * Returns the OpenAPI 3.1 document of routes, made from the schemas that validate them. Hidden routes are omitted.
+ * zod itself writes the JSON Schemas; this maps what a Route declares beyond schemas: policies, problems, media types.
+ */
 export function openApiDocument(info: OpenApiInfo, routes: readonly Route[]): Record<string, unknown> {
   const shown = routes.filter(({ hidden }) => hidden !== true);
   const paths: Record<string, Json> = {};
@@ -32,10 +34,7 @@ export function openApiDocument(info: OpenApiInfo, routes: readonly Route[]): Re
   };
 }
 
-/**
- * Moves the definitions of each schema (zod makes them for schemas with an id and for recursive ones) to where
- * references into this document find them.
- */
+/** Moves the definitions of each schema (zod makes them for schemas with an id) to `components`. */
 function hoisted(value: unknown, schemas: Json): unknown {
   if (Array.isArray(value)) return value.map((item) => hoisted(item, schemas));
   if (typeof value !== 'object' || value === null) return value;
@@ -108,7 +107,7 @@ function security(bearer: Route['policy']['bearer']): readonly Json[] {
   return bearer === 'optional' ? [{ bearer: [] }, {}] : [{ bearer: [] }];
 }
 
-/** `postAuthVerifyByToken`: stable as long as the address is. */
+/** Returns an id such as `postAuthVerifyByToken`, which is stable as long as the path is. */
 function operationId({ method, path }: Route): string {
   const words = path
     .split('/')
@@ -154,7 +153,7 @@ function requestBody(route: Route, body: z.ZodType): Json {
   return { required: !accepts.includes('none'), content: Object.fromEntries(media) };
 }
 
-/** A status may be both an answer (a page, a state) and a problem. */
+/** Merges answers and problems: a status may be both. */
 function merged(answers: Record<string, Json>, refusals: Record<string, Json>): Json {
   const responses = { ...answers };
   for (const [status, refusal] of Object.entries(refusals)) {
@@ -190,7 +189,7 @@ function answer(spec: AnswerSpec): Json {
   };
 }
 
-/** One answer per status, naming every problem that has it. */
+/** Returns one answer per status, naming all problems of that status. */
 function problemAnswers(route: Route): Record<string, Json> {
   const byStatus = new Map<number, ProblemSpec[]>();
   for (const spec of new Set(declaredProblems(route))) {
@@ -229,7 +228,7 @@ function problemHeaders(status: number): readonly string[] {
   return status === 429 || status === 503 ? ['Retry-After'] : [];
 }
 
-/** `$schema` is the document's business; a transform that JSON Schema cannot say shows as "anything". */
+/** Omits `$schema`, which belongs to the document. A transform that JSON Schema cannot express becomes "anything". */
 function jsonSchema(schema: z.ZodType, io: 'input' | 'output'): Json {
   const { $schema: _dialect, ...rest } = z.toJSONSchema(schema, {
     io,

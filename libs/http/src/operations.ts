@@ -1,5 +1,3 @@
-/** What an operator and an orchestrator ask a process. */
-
 import type { Dependency } from '@latchkey/process';
 import type { Registry } from 'prom-client';
 import { z } from 'zod';
@@ -17,7 +15,7 @@ const readiness = z.object({
   dependencies: z.array(dependency),
 });
 
-/** `/livez`, `/readyz` and `/metrics`; not to be reachable from outside. */
+/** Returns `/livez`, `/readyz` and `/metrics`. They must not be reachable from outside. */
 export function operationsRoutes(options: {
   readonly registry: Registry;
   health(): Promise<readonly Dependency[]>;
@@ -63,7 +61,7 @@ function readinessRoute(health: () => Promise<readonly Dependency[]>): Route {
   });
 }
 
-/** Not ready, whatever the state of the dependencies: for while a process starts. */
+/** Answers `/readyz` with 503 while a process starts, whatever the state of its dependencies. */
 export function startingRoute(health: () => Promise<readonly Dependency[]>): Route {
   return route({
     ...readinessQuestion,

@@ -1,9 +1,7 @@
-/** Which web pages may call. */
-
 import { environmentSetting, setting } from '@latchkey/process';
 import { z } from 'zod';
 
-/** For every service that answers browsers; the same values for all of them. */
+/** Settings of every service that answers browsers. All services must have the same values. */
 export const originSettings = z.object({
   LATCHKEY_ENV: environmentSetting,
   FRONTEND_URL: setting.url().optional().describe('The client app.'),
@@ -22,7 +20,7 @@ export interface OriginConfig extends z.infer<typeof originSettings> {
   readonly PUBLIC_URL: string;
 }
 
-/** Whether pages of an origin may call, and use the cookie: those listed, our own, in development any of this machine. */
+/** Returns whether an origin may call and send the cookie: listed origins, our own, in development localhost. */
 export function allowedOrigins(config: OriginConfig): (origin: string) => boolean {
   const { CORS_ORIGINS, FRONTEND_URL, PUBLIC_URL, LATCHKEY_ENV } = config;
   const frontend = FRONTEND_URL === undefined ? [] : [new URL(FRONTEND_URL).origin];

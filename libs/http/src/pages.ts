@@ -1,5 +1,3 @@
-/** Headers of HTML pages. */
-
 const POLICY = [
   "default-src 'none'",
   "style-src 'self'",
@@ -9,8 +7,8 @@ const POLICY = [
 ].join('; ');
 
 /**
- * For a page without script that may have a secret in its address: nothing is loaded but its own style sheet,
- * nothing is stored, and no other site learns the address.
+ * Headers of pages without scripts whose URL may contain a secret: only their own style sheet is loaded, nothing is
+ * cached, and the URL is not sent to other sites.
  */
 export const pageHeaders: Readonly<Record<string, string>> = {
   'Cache-Control': 'no-store',

@@ -1,6 +1,4 @@
-/** Errors over HTTP: problem details (RFC 9457). Clients branch on `code`; the private cause is only logged. */
-
-/** What never changes of a problem. `type` on the wire is `urn:latchkey:problem:<code>`. */
+/** The constant part of problem details (RFC 9457). `type` is `urn:latchkey:problem:<code>`. */
 export interface ProblemSpec {
   readonly code: string;
   readonly status: number;
@@ -9,7 +7,7 @@ export interface ProblemSpec {
 }
 
 export interface FieldError {
-  /** JSON Pointer (RFC 6901) into the body, `#/query/…`, `#/path/…` or `#/header/…` for the other places. */
+  /** JSON Pointer (RFC 6901) into the body; `#/query/…`, `#/path/…` or `#/header/…` outside of it. */
   readonly pointer: string;
   /** Stable, for clients that show messages of their own: `required`, `too_short`, … */
   readonly code: string;
@@ -32,17 +30,17 @@ export const problems = {
 } as const satisfies Record<string, ProblemSpec>;
 
 export interface ProblemDetails {
-  /** What is wrong this time and what to do; never echoes a secret. */
+  /** What is wrong with this request and what to do. Never contains a secret. */
   readonly detail?: string;
   readonly errors?: readonly FieldError[];
-  /** In whole seconds. Also sent as the header `Retry-After`. */
+  /** Whole seconds. Also sent as `Retry-After`. */
   readonly retryAfter?: number;
   readonly headers?: Readonly<Record<string, string>>;
-  /** For the log only. */
+  /** Logged, never sent. */
   readonly cause?: unknown;
 }
 
-/** Thrown anywhere below a route; answered as its spec says. */
+/** Thrown by handlers and policies, and answered by its spec. */
 export class Problem extends Error {
   readonly spec: ProblemSpec;
   readonly details: ProblemDetails;
@@ -55,7 +53,7 @@ export class Problem extends Error {
   }
 }
 
-/** 429 with `Retry-After`, in whole seconds, at least 1. */
+/** Makes a 429. @param retryAfterSeconds rounded up, at least 1 */
 export function rateLimited(retryAfterSeconds: number): Problem {
   const seconds = Math.max(1, Math.ceil(retryAfterSeconds));
   return new Problem(problems.rate_limited, {
@@ -64,7 +62,7 @@ export function rateLimited(retryAfterSeconds: number): Problem {
   });
 }
 
-/** 503 with `Retry-After`, in whole seconds. */
+/** Makes a 503. @param retryAfterSeconds whole seconds */
 export function unavailable(detail: string, retryAfterSeconds = 1, cause?: unknown): Problem {
   return new Problem(problems.unavailable, { detail, retryAfter: retryAfterSeconds, cause });
 }

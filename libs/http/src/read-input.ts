@@ -1,4 +1,3 @@
-/** Turns what came over the wire into what a route's schemas declare. */
 import type { z } from 'zod';
 import { fieldErrors, validationFailed } from './field-errors.ts';
 import { parseForm, parsePairs } from './form.ts';
@@ -9,9 +8,9 @@ import { strictly } from './strict.ts';
 
 export interface WireInput {
   readonly params: unknown;
-  /** Without the question mark, still encoded. */
+  /** Encoded, without the question mark. */
   readonly querystring: string;
-  /** By names in lower case. */
+  /** Keys in lower case. */
   readonly headers: Readonly<Record<string, string | undefined>>;
   readonly body: Buffer;
   readonly sentAs: BodyKind;
@@ -26,8 +25,8 @@ export interface ParsedInput {
 type Parse = (input: unknown, faults: FieldError[]) => unknown;
 
 /**
- * A reader for a route. Its faults are reported together, for body, query, path and headers at once.
- * @throws Problem validation_failed (the reader)
+ * Makes a reader for a route, which validates body, query, path and headers and reports all faults at once.
+ * The reader throws Problem validation_failed.
  */
 export function inputReader(route: Route): (input: WireInput) => ParsedInput {
   const parseParams = parser(route.params, '#/path');
@@ -61,7 +60,7 @@ function parser(schema: z.ZodType | undefined, root: string): Parse {
   };
 }
 
-/** Of all the headers that come along, those that are declared. */
+/** Validates the declared headers and ignores all others. */
 function headerCheck(schema: z.ZodObject | undefined) {
   const names = Object.keys(schema?.shape ?? {});
   return (headers: WireInput['headers'], faults: FieldError[]): void => {
@@ -87,7 +86,7 @@ function decodeBody(body: Buffer, sentAs: BodyKind, ofNone: unknown, faults: Fie
   return UNREADABLE;
 }
 
-/** No body at all is `undefined` to a schema that takes it, otherwise an object without fields. */
+/** A missing body is `undefined` if the schema accepts that, otherwise an empty object. */
 function bodyOfNone(schema: z.ZodType | undefined): unknown {
   return schema?.safeParse(undefined).success === true ? undefined : {};
 }

@@ -1,21 +1,17 @@
-/**
- * One declaration per route: it guards what comes in and what goes out, and the OpenAPI document is made from it.
- */
-
 import type { Logger } from '@latchkey/process';
 import type { z } from 'zod';
 import type { Problem, ProblemSpec } from './problem.ts';
 
-/** What a policy gets to see. Header names are in lower case. */
+/** The parts of a request that policies and handlers see. Header names are in lower case. */
 export interface RequestContext {
   readonly method: string;
   readonly path: string;
   readonly headers: Readonly<Record<string, string | undefined>>;
-  /** The client's address; behind TRUSTED_PROXIES the right-most untrusted one of X-Forwarded-For. */
+  /** The client's address. Behind TRUSTED_PROXIES: the right-most untrusted address of X-Forwarded-For. */
   readonly ip: string;
-  /** `X-Request-Id`: the client's own well-formed one (8–128 of `[A-Za-z0-9._-]`), else made here. */
+  /** `X-Request-Id` of the client if it is well-formed (8–128 of `[A-Za-z0-9._-]`), otherwise generated. */
   readonly requestId: string;
-  /** W3C, where the client sent a well-formed one. */
+  /** W3C Trace Context, if the client sent a well-formed one. */
   readonly traceparent?: string;
   readonly log: Logger;
   /** Returns the value of a cookie. */
@@ -24,15 +20,15 @@ export interface RequestContext {
   isAwaited(): boolean;
 }
 
-/** Who may call a route, and what is known of the caller afterwards. */
+/** Decides who may call a route, and identifies the caller. */
 export interface Policy<Caller> {
-  /** In words, for the description: "anyone", "a verified admin". */
+  /** Who may call, for the OpenAPI document: "anyone", "a verified admin". */
   readonly who: string;
-  /** Whether it needs `Authorization: Bearer`, or only looks at it. */
+  /** Whether `Authorization: Bearer` is required or optional. */
   readonly bearer: boolean | 'optional';
-  /** Other headers that it reads, by their usual names; what they may be is its own to check. */
+  /** Other headers that the policy reads, in their usual spelling. The policy validates them itself. */
   readonly headers?: z.ZodObject;
-  /** What `authorise` may throw. */
+  /** The problems that `authorise` may throw. */
   readonly problems: readonly ProblemSpec[];
   /** @throws Problem */
   authorise(request: RequestContext): Promise<Caller>;
@@ -47,8 +43,8 @@ export const anyone: Policy<null> = {
 };
 
 /**
- * `none`: any body is refused with 415 (an empty one is fine). `json` where the route has a body schema. Where
- * a route with a body schema takes `none` too, no body is `undefined` to a schema that takes it, else `{}`.
+ * `none`: a body that is not empty is refused with 415. If a route with a body schema accepts `none` too, a missing
+ * body is `undefined` if the schema accepts that, otherwise `{}`.
  */
 export type BodyKind = 'json' | 'form' | 'none';
 
@@ -57,67 +53,83 @@ export interface HandlerInput<Caller, Params, Query, Body> extends RequestContex
   readonly params: Params;
   readonly query: Query;
   readonly body: Body;
-  /** How the body came: an HTML page is the answer to a form. */
+  /** The kind of the body. A form is answered with an HTML page. */
   readonly sentAs: BodyKind;
 }
 
 export interface Answer {
   readonly status: number;
-  /** JSON unless `html` or `text` is given; checked against the route's schema for this status. */
+  /** Sent as JSON, validated by the route's schema for this status. */
   readonly body?: unknown;
   readonly html?: string;
-  /** A text of another media type: `{type: 'text/css; charset=utf-8', text}`. */
+  /** Text of another media type: `{type: 'text/css; charset=utf-8', text}`. */
   readonly text?: { readonly type: string; readonly text: string };
   readonly headers?: Readonly<Record<string, string | readonly string[]>>;
 }
 
 export interface AnswerSpec {
   readonly description: string;
-  /** Of the JSON body. What it does not declare fails the answer in tests and development, and is dropped in production. */
+  /** Schema of the JSON body. Undeclared fields fail the answer in development, and are dropped in production. */
   readonly schema?: z.ZodType;
-  /** Media types other than JSON that the status may have, such as `text/html`. */
+  /** Other media types of this status, such as `text/html`. */
   readonly media?: readonly string[];
   readonly headers?: readonly string[];
 }
 
 export interface RouteSpec<Caller, Params, Query, Body> {
   readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
-  /** With `:name` for parameters. */
+  /** Parameters are written as `:name`. */
   readonly path: string;
   readonly tag: string;
   readonly summary: string;
   readonly description?: string;
-  /** Without one the route does not compile. */
   readonly policy: Policy<Caller>;
   readonly params?: z.ZodType<Params>;
   readonly query?: z.ZodType<Query>;
-  /** Request headers of its own, by their usual names. Checked; read from `headers` of the request. */
+  /** Request headers that the handler reads from `headers`, in their usual spelling. Validated. */
   readonly headers?: z.ZodObject;
   readonly body?: z.ZodType<Body>;
-  /** Default: `json` alone where there is a body schema, otherwise `none`. */
+  /** Default: `json` if there is a body schema, otherwise `none`. */
   readonly accepts?: readonly BodyKind[];
   readonly answers: Readonly<Record<number, AnswerSpec>>;
-  /** Those of its own; the policy's and the general ones are added. */
+  /** Problems of the handler. General problems and those of the policy are added. */
   readonly problems?: readonly ProblemSpec[];
-  /** The path holds a secret: no log line of any level may have its URI. */
+  /** Whether the path contains a secret: no log line of any level may contain it. */
   readonly secretPath?: boolean;
-  /** `Cache-Control: no-store` (default) or another value. */
+  /** Value of Cache-Control. Default: `no-store`. */
   readonly cacheControl?: string;
-  /** Asked by machines every few seconds: its access log lines are at level debug. */
+  /** Logs requests at level debug: for routes that machines poll. */
   readonly quiet?: boolean;
-  /** Left out of the OpenAPI document. */
+  /** Omits the route from the OpenAPI document. */
   readonly hidden?: boolean;
-  /** Makes a Problem a page where the answer is to be HTML (`sentAs` form, or GET of a page). Without it: problem details. */
+  /** Renders a problem as a page, for forms and GET of pages. Default: problem details. */
   readonly problemPage?: (problem: Problem, request: RequestContext) => string | undefined;
   handle(input: HandlerInput<Caller, Params, Query, Body>): Promise<Answer>;
 }
 
-/** A route whose types have been checked and are forgotten, so that routes can stand in one list. */
+/** A route without its type parameters, so that routes of different types fit into one list. */
 export interface Route extends Omit<RouteSpec<unknown, unknown, unknown, unknown>, 'handle' | 'policy'> {
   readonly policy: Policy<unknown>;
   handle(input: HandlerInput<unknown, unknown, unknown, unknown>): Promise<Answer>;
 }
 
+/**
+ * Declares a route. The declaration validates requests and answers, and the OpenAPI document is made from it.
+ * A route without a policy does not compile.
+ * @example
+ * const rename = route({
+ *   method: 'PUT',
+ *   path: '/api/v1/things/:id/name',
+ *   tag: 'things',
+ *   summary: 'Rename a thing',
+ *   policy: guards.verified,
+ *   params: z.object({ id: z.uuid() }),
+ *   body: z.object({ name: z.string().min(1) }),
+ *   answers: { 200: { description: 'The thing.', schema: thing } },
+ *   problems: [problems.not_found],
+ *   handle: async ({ params, body }) => ({ status: 200, body: await things.rename(params.id, body.name) }),
+ * });
+ */
 export function route<Caller, Params = undefined, Query = undefined, Body = undefined>(
   spec: RouteSpec<Caller, Params, Query, Body>,
 ): Route {

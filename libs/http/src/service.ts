@@ -1,7 +1,7 @@
 import type { Part } from '@latchkey/process';
 import type { Route } from './route.ts';
 
-/** A part together with the routes it serves over HTTP: what a service's `compose` returns. */
+/** The result of a service's `compose`: a part and its routes. */
 export interface Service extends Part {
   readonly routes: readonly Route[];
 }

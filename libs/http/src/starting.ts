@@ -1,5 +1,3 @@
-/** What is answered while a process starts. */
-
 import type { Dependency } from '@latchkey/process';
 import type { Registry } from 'prom-client';
 import { liveness, metricsRoute, startingRoute } from './operations.ts';
@@ -25,7 +23,7 @@ const notYet: readonly Route[] = METHODS.map((method) =>
   }),
 );
 
-/** The operations routes, of which `/readyz` says what is waited for, and 503 for everything else. */
+/** Returns the routes of a process that is starting: operations routes, and 503 for everything else. */
 export function startingRoutes(options: {
   readonly registry: Registry;
   health(): Promise<readonly Dependency[]>;

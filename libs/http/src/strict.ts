@@ -1,10 +1,12 @@
-/** Schemas that refuse what they do not declare. */
 import { z } from 'zod';
 
 /**
- * The same schema, refusing unknown fields in every object that does not say otherwise itself (`z.looseObject`,
- * `.catchall(…)`). Zod's default is to drop them silently. Metadata is kept. Intersections, maps, tuples and lazy
- * schemas are left as they are: an intersection of strict objects would refuse everything.
+ * Returns the schema with every `z.object` made strict, at any depth; `z.looseObject` and `.catchall(…)` stay. Keeps
+ * metadata. Leaves intersections, maps, tuples and lazy schemas unchanged: an intersection of strict objects would
+ * refuse everything.
+ *
+ * Not z.strictObject in each schema: one that is forgotten would drop unknown fields silently, and the schemas of
+ * answers must be strict in tests and development only.
  */
 export function strictly<S extends z.ZodType>(schema: S): S {
   return strict(schema) as S;
@@ -22,7 +24,7 @@ function strict(schema: z.core.$ZodType): z.core.$ZodType {
   if (schema instanceof z.ZodUnion)
     return again(schema, { ...schema.def, options: schema.def.options.map(strict) });
   if (schema instanceof z.ZodPipe) {
-    // What is preprocessed is guarded by what comes behind.
+    // The output side validates what a transform returns.
     const side = schema.def.in instanceof z.ZodTransform ? 'out' : 'in';
     return again(schema, { ...schema.def, [side]: strict(schema.def[side]) });
   }
@@ -53,7 +55,7 @@ function isWrapper(schema: z.core.$ZodType): schema is Wrapper {
   );
 }
 
-/** `parent` lets the copy inherit description and other metadata. */
+/** Copies a schema. `parent` makes the copy inherit description and other metadata. */
 function again<S extends z.ZodType>(schema: S, def: S['_zod']['def']): S {
   return z.core.clone(schema, def, { parent: true });
 }

@@ -1,4 +1,3 @@
-/** The guard on the way out: only what a route has declared leaves it. */
 import type { z } from 'zod';
 import type { Exchange } from './exchange.ts';
 import type { Answer, AnswerSpec, Route } from './route.ts';
@@ -6,7 +5,7 @@ import { strictly } from './strict.ts';
 
 const HTML = 'text/html; charset=utf-8';
 
-/** A route's handler answered something that the route does not declare: a fault of ours. */
+/** A handler returned an answer that its route does not declare: a bug. */
 export class UndeclaredAnswer extends Error {
   constructor(route: Route, what: string) {
     super(`${route.method} ${route.path} answered ${what}`);
@@ -14,7 +13,7 @@ export class UndeclaredAnswer extends Error {
   }
 }
 
-/** A writer for a route's answers. @throws UndeclaredAnswer (the writer) */
+/** Makes a writer for the answers of a route, which throws UndeclaredAnswer. */
 export function answerWriter(
   route: Route,
   undeclared: 'fail' | 'drop',
@@ -35,7 +34,7 @@ export function answerWriter(
     exchange.status = answer.status;
     exchange.set('Cache-Control', route.cacheControl ?? 'no-store');
     setHeaders(exchange, answer.headers ?? {});
-    // Koa calls an empty text "text/plain"; null has no type.
+    // Koa sends an empty text as text/plain, null without a type.
     exchange.body = text ?? null;
     exchange.status = answer.status;
     if (type !== undefined) exchange.set('Content-Type', type);
@@ -49,18 +48,18 @@ function content(
   guard: (body: unknown) => unknown,
 ): { type?: string; text?: string } {
   if (answer.html !== undefined) {
-    demandMedia(route, spec, answer.status, 'text/html');
+    requireMedia(route, spec, answer.status, 'text/html');
     return { type: HTML, text: answer.html };
   }
   if (answer.text !== undefined) {
-    demandMedia(route, spec, answer.status, answer.text.type.split(';')[0] ?? '');
+    requireMedia(route, spec, answer.status, answer.text.type.split(';')[0] ?? '');
     return { type: answer.text.type, text: answer.text.text };
   }
   const body = guard(answer.body);
   return body === undefined ? {} : { type: 'application/json; charset=utf-8', text: JSON.stringify(body) };
 }
 
-function demandMedia(route: Route, spec: AnswerSpec, status: number, type: string): void {
+function requireMedia(route: Route, spec: AnswerSpec, status: number, type: string): void {
   const declared = spec.media?.some((media) => media.split(';')[0] === type);
   if (declared !== true)
     throw new UndeclaredAnswer(route, `${status} with the undeclared media type ${type}`);
@@ -82,7 +81,7 @@ function withoutSchema(route: Route, body: unknown, undeclared: 'fail' | 'drop')
     throw new UndeclaredAnswer(route, 'a body where none is declared');
 }
 
-/** Names of fields alone: values may be personal. */
+/** Names fields only, because values may be personal. */
 function whereWrong(error: z.core.$ZodError): string {
   return error.issues
     .map((issue) => {

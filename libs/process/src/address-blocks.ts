@@ -1,7 +1,7 @@
 import { BlockList, isIP } from 'node:net';
 
 /**
- * A list of addresses and CIDR blocks, to check addresses against.
+ * Parses a list of addresses and CIDR blocks.
  * @throws Error if one of them is neither
  */
 export function addressBlocks(blocks: readonly string[]): BlockList {

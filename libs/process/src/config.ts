@@ -1,4 +1,3 @@
-/** Settings from the environment: one zod schema per service, every fault reported at once, by name. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseEnv } from 'node:util';
@@ -7,7 +6,7 @@ import { inWords } from './in-words.ts';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
-/** The faults of a configuration, one line each, naming the setting and what it takes. Values are never shown. */
+/** Faults of a configuration, one line per fault: the setting and what it must be. Never contains values. */
 export class ConfigError extends Error {
   readonly faults: readonly string[];
 
@@ -19,9 +18,9 @@ export class ConfigError extends Error {
 }
 
 /**
- * Reads the settings of a schema whose keys are the names of the environment variables. An empty value counts
- * as not given. `X_FILE` may name a file that holds X (both given: a fault). Unknown variables are ignored.
- * @throws ConfigError with all faults.
+ * Reads settings from environment variables, which are the keys of the schema. An empty value counts as unset.
+ * `X_FILE` may name a file that contains X; setting both is a fault. Unknown variables are ignored.
+ * @throws ConfigError with all faults
  */
 export function readConfig<S extends z.ZodObject>(schema: S, environment: Environment): z.infer<S> {
   const { values, faults } = collect(Object.keys(schema.shape), environment);
@@ -35,8 +34,8 @@ export function readConfig<S extends z.ZodObject>(schema: S, environment: Enviro
 }
 
 /**
- * Runs every reader, so that the faults of all are told at once, each of them once.
- * @throws ConfigError with all faults
+ * Runs all readers and collects their faults.
+ * @throws ConfigError with the faults of all readers, without duplicates
  */
 export function readAll<T extends Record<string, () => unknown>>(
   readers: T,
@@ -57,7 +56,7 @@ export function readAll<T extends Record<string, () => unknown>>(
 
 type Collected = { values: Record<string, string | undefined>; faults: Map<string, string> };
 
-/** The values given, directly or by file; a setting whose giving is at fault has no value. */
+/** Collects the values that are set directly or by file. A setting with a fault has no value. */
 function collect(names: readonly string[], environment: Environment): Collected {
   const values: Record<string, string | undefined> = {};
   const faults = new Map<string, string>();
@@ -92,21 +91,21 @@ function errorCode(error: unknown): string {
   return error instanceof Error && 'code' in error ? String(error.code) : 'unknown error';
 }
 
-/** A shorter value may stand in any message by chance. */
+/** A shorter value may occur in any message by chance. */
 const SHORTEST_SECRET = 4;
 
 function faultLine(name: string, value: string | undefined, issue: z.core.$ZodIssue): string {
   if (name === '') return issue.message;
   if (value === undefined && issue.code === 'invalid_type') return `${name}: is required`;
-  // A message made by a careless schema may quote the value.
+  // The message of a schema may quote the value.
   const quotable = value === undefined || value.length < SHORTEST_SECRET;
   return `${name}: ${quotable ? inWords(issue) : inWords(issue).replaceAll(value, '…')}`;
 }
 
 /**
- * Adds the variables of a `.env` file in `folder` (if there is one) beneath those given: given ones win, also
- * where one is given as X and the other as X_FILE.
- * @throws ConfigError if there is a file that cannot be read.
+ * Adds the variables of the file `.env` in a folder, if it exists. Variables of the environment win, even if one is
+ * set as X and the other as X_FILE.
+ * @throws ConfigError if the file cannot be read
  */
 export function withDotEnv(environment: Environment, folder: string): Environment {
   const given = Object.entries(environment).filter(([, value]) => value !== undefined && value !== '');
@@ -139,9 +138,9 @@ const FLAGS: Readonly<Record<string, boolean>> = {
   off: false,
 };
 
-/** Building blocks of settings, so that the same kind of value is written the same way everywhere. */
+/** Schemas for kinds of settings that several services use. */
 export const setting = {
-  /** `true` or `false` in any case, also 1/0, yes/no, on/off. */
+  /** A boolean: true/false, 1/0, yes/no, on/off, case-insensitive. */
   flag(fallback: boolean): z.ZodType<boolean> {
     return z
       .string()
@@ -155,7 +154,7 @@ export const setting = {
       .meta({ fallback: String(fallback) });
   },
 
-  /** A whole number in decimal digits, from `min` to `max`, both included. */
+  /** An integer from `min` to `max`, both inclusive. */
   whole(options: { min: number; max: number; fallback: number }): z.ZodType<number> {
     const { min, max, fallback } = options;
     return z
@@ -170,7 +169,7 @@ export const setting = {
       .meta({ fallback: String(fallback) });
   },
 
-  /** Of http or https, without query, fragment and slash at the end. */
+  /** An http(s) URL without query and fragment. Trailing slashes are removed. */
   url() {
     return z
       .url({ protocol: /^https?$/, error: 'must be an http(s) URL' })
@@ -178,7 +177,7 @@ export const setting = {
       .overwrite((text) => text.replace(/\/+$/, ''));
   },
 
-  /** Comma-separated, trimmed, without empties. */
+  /** A comma-separated list. Items are trimmed, empty ones dropped. */
   list(): z.ZodType<readonly string[]> {
     return z
       .string()
@@ -191,7 +190,7 @@ export const setting = {
       );
   },
 
-  /** Comma-separated `name=value`, each name once. */
+  /** A comma-separated list of `name=value` with unique names. */
   pairs(): z.ZodType<Readonly<Record<string, string>>> {
     return setting.list().transform((items, context) => {
       const pairs = items.map((item) => /^([^=\s]+)=(\S+)$/.exec(item)?.slice(1) ?? []);
@@ -208,26 +207,26 @@ function wholeNumber(text: string): number {
   return /^-?\d{1,15}$/.test(text.trim()) ? Number(text) : Number.NaN;
 }
 
-/** One setting, as a person reads about it. */
+/** The documentation of a setting. */
 export interface SettingDescription {
   readonly name: string;
-  /** As it would be written in the environment. */
+  /** As written in the environment. */
   readonly default?: string;
-  /** Of the schema's `.describe()` or `.meta()`. */
+  /** From the schema's `.describe()` or `.meta()`. */
   readonly description: string;
-  /** Neither given nor defaulted, the service does not start. */
+  /** Whether the service refuses to start without it. */
   readonly required: boolean;
-  /** Marked by `.meta({ secret: true })`: better given as a file. */
+  /** Marked by `.meta({ secret: true })`: should be set by file. */
   readonly secret: boolean;
 }
 
-/** What there is to set, in the schema's order, so that documentation is made from the schema. */
+/** Describes the settings of a schema, in its order. */
 export function describeConfig(schema: z.ZodObject): readonly SettingDescription[] {
   return Object.entries(schema.shape).map(([name, field]) => describeSetting(name, field as z.ZodType));
 }
 
 function describeSetting(name: string, field: z.ZodType): SettingDescription {
-  // JSON Schema already knows how metadata travels through optional, default and pipe.
+  // zod resolves metadata through optional, default and pipe.
   const json = z.toJSONSchema(field, { io: 'input', unrepresentable: 'any' });
   const fallback = json['fallback'] ?? json.default;
   return {

@@ -1,4 +1,3 @@
-/** Small files that must outlive a power cut once they are there. */
 import { randomUUID } from 'node:crypto';
 import { link, open, readFile, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
@@ -7,7 +6,7 @@ function hasCode(error: unknown, code: string): boolean {
   return error instanceof Error && 'code' in error && error.code === code;
 }
 
-/** The text of a file; undefined if there is none. @throws Error naming the file if it cannot be read */
+/** Reads a text file. Returns undefined if it does not exist. @throws Error naming the file if it cannot be read */
 export async function readTextFile(path: string): Promise<string | undefined> {
   try {
     return await readFile(path, 'utf8');
@@ -18,9 +17,9 @@ export async function readTextFile(path: string): Promise<string | undefined> {
 }
 
 /**
- * Makes a file, readable to its owner alone, whole or not at all: on the disk when it resolves. Its folder must
- * exist.
- * @returns false, and nothing is changed, if there is one already
+ * Creates a file atomically, readable by its owner only. It is durable once this resolves, even through a power cut.
+ * The folder must exist.
+ * @returns false if the file already exists, which is then unchanged
  */
 export async function makeTextFile(path: string, text: string): Promise<boolean> {
   const draft = `${path}.${randomUUID()}`;
@@ -43,7 +42,7 @@ async function writeThrough(path: string, text: string): Promise<void> {
   }
 }
 
-/** A link, unlike a rename, never takes the place of what is there. */
+/** Unlike rename(2), link(2) never replaces an existing file. */
 async function publish(draft: string, path: string): Promise<boolean> {
   try {
     await link(draft, path);

@@ -1,7 +1,6 @@
-/** What zod finds wrong, as a person would say it. */
 import type { z } from 'zod';
 
-/** Zod's own sentences are for programmers; a schema's sentences are kept. */
+/** Words a zod issue for people: rewrites zod's default messages, keeps those of the schema. */
 export function inWords(issue: z.core.$ZodIssue): string {
   if (!/^(?:Invalid (?:input|option|string)|Too (?:small|big))/.test(issue.message)) return issue.message;
   switch (issue.code) {

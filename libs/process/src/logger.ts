@@ -1,4 +1,3 @@
-/** Structured logs (pino, JSON lines on stdout), with what is secret or personal taken out. */
 import { type Logger, pino } from 'pino';
 import { cleanLine } from './redaction.ts';
 
@@ -10,8 +9,8 @@ export interface LoggerOptions {
 }
 
 /**
- * Redacts, at every depth that our code logs, keys that hold secrets or persons (password, token, email,
- * authorization, cookie, sealed, person, …), and any 64-character link token or JWT within a logged text.
+ * Creates a logger (pino, JSON lines on stdout). Redacts secret and personal fields at any depth (password, token,
+ * email, authorization, cookie, sealed, person, …), and link tokens, JWTs and mail addresses within texts.
  */
 export function createLogger(options: LoggerOptions, destination?: NodeJS.WritableStream): Logger {
   const settings = {
@@ -21,15 +20,15 @@ export function createLogger(options: LoggerOptions, destination?: NodeJS.Writab
     timestamp: pino.stdTimeFunctions.isoTime,
     formatters: { level: (label: string) => ({ level: label }) },
     serializers: { err: describeError },
-    // The written line is the one place that everything passes: fields, bindings of children, messages, stacks.
+    // The written line contains everything: fields, bindings of child loggers, messages, stacks.
     hooks: { streamWrite: cleanLine },
   };
   return pino(settings, destination ?? synchronousStdout());
 }
 
 /**
- * Each line is written when the call returns. Otherwise it waits for a thread, behind password hashes, and
- * the flush of a `fatal` overtakes the line in flight.
+ * Writes synchronously. Otherwise a line waits for a thread behind password hashes, and the flush of a `fatal` line
+ * overtakes lines in flight.
  */
 function synchronousStdout() {
   return pino.destination({ sync: true });
@@ -45,9 +44,7 @@ interface DescribedError {
 
 const CAUSES_SHOWN = 4;
 
-/**
- * Only what is known to be harmless: drivers hang commands, documents and whole connections on their errors.
- */
+/** Copies only fields that are known to be harmless: drivers attach commands, documents and connections to errors. */
 export function describeError(error: unknown, causesShown = CAUSES_SHOWN): unknown {
   if (!(error instanceof Error)) return typeof error === 'object' ? '[not an Error]' : String(error);
   const { cause } = error;

@@ -1,9 +1,8 @@
-/** Prometheus metrics (prom-client), one registry per process, handed in; names start with `latchkey_`. */
 import { collectDefaultMetrics, Registry } from 'prom-client';
 
 export type { Registry };
 
-/** A registry with the process's own metrics (CPU, memory, event loop). */
+/** Creates the registry of a process, with its CPU, memory and event-loop metrics. Names start with `latchkey_`. */
 export function createRegistry(): Registry {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry, prefix: 'latchkey_' });

@@ -1,16 +1,16 @@
-/** A way to a server that can be shut, as if the server were away. */
+/** A TCP proxy to a server, which can be closed to simulate an outage. */
 import { once } from 'node:events';
 import { connect, createServer, type Socket } from 'node:net';
 
 export interface Gate {
-  /** On 127.0.0.1, also while it is shut. */
+  /** On 127.0.0.1, the same while it is closed. */
   readonly port: number;
   open(): Promise<void>;
-  /** Ends all connections and takes no more. */
+  /** Closes all connections and accepts no new ones. */
   shut(): Promise<void>;
 }
 
-/** @param address `host:port`. It begins shut. */
+/** Creates a closed gate. @param address `host:port` */
 export async function gateTo(address: string): Promise<Gate> {
   const [host = '', farPort] = address.split(':');
   const sockets = new Set<Socket>();

@@ -1,4 +1,4 @@
-/** A service for the tests of `runService`, in a process of its own: `node probe.ts`. */
+/** A service for run-service.cluster.ts. */
 
 import { anyone, problems, route, unavailable } from '@latchkey/http';
 import { MongoFailure } from '@latchkey/mongo';
@@ -10,7 +10,7 @@ import { type ClusterBackend, type ClusterServiceDeps, runService } from '../ind
 const settings = z.object({
   TOPIC: z.string(),
   STUMBLES: setting.whole({ min: 0, max: 10, fallback: 0 }),
-  /** What becomes of the records of the topic; nobody reads them where it is not said. */
+  /** How the consumer behaves. Default: no consumer. */
   HANDLER: z.enum(['hangs', 'fails']).optional(),
 });
 
@@ -60,7 +60,7 @@ function compose(
   { STUMBLES, TOPIC, HANDLER }: z.infer<typeof settings>,
   { backend, registry, logger }: ClusterServiceDeps,
 ) {
-  // Twice in one registry, it would be refused.
+  // A registry refuses the same metric twice.
   registry.registerMetric(new Counter({ name: 'probe_total', help: 'Nothing.', registers: [] }));
   return {
     name: 'probe',

@@ -1,31 +1,31 @@
 /**
- * Bodies that no route may accept, made from one that it does: for tests that run them against every route of
- * a list. Each must be refused with one of its statuses, change nothing and say what is wrong.
+ * Bodies that no route may accept, derived from a valid one: for tests that send them to every route. Each must be
+ * refused with one of its statuses, and change nothing.
  */
 import { gzipSync } from 'node:zlib';
 import type { z } from 'zod';
 import { strictly } from '../strict.ts';
 
 export interface HostileBody {
-  /** `email: an operator object`, for the title of a test. */
+  /** For the title of a test: `email: an operator object`. */
   readonly name: string;
   readonly body: string | Buffer;
   readonly headers: Readonly<Record<string, string>>;
-  /** Any of them is a right answer. */
+  /** The accepted answers. */
   readonly statuses: readonly number[];
 }
 
 export interface HostileOptions {
-  /** Fields that may be left out. */
+  /** Optional fields. */
   readonly optional?: readonly string[];
-  /** Fields that may hold line breaks, such as a password or a reason. */
+  /** Fields that may contain line breaks, such as a password or a reason. */
   readonly freeText?: readonly string[];
 }
 
 const JSON_HEADERS = { 'Content-Type': 'application/json' };
 const MEGABYTE = 1024 * 1024;
 
-/** Every field of a valid body with every kind of nonsense in its place, and bodies that are broken as a whole. */
+/** Returns bodies with every kind of invalid value in each field, and bodies that are malformed as a whole. */
 export function hostileBodies(
   valid: Readonly<Record<string, unknown>>,
   options: HostileOptions = {},
@@ -34,7 +34,7 @@ export function hostileBodies(
   return [...fields, ...brokenJson(valid), ...wrongShapes(valid), ...wrongMedia(valid)];
 }
 
-/** The fields of an object schema that may be left out, for {@link HostileOptions.optional}. */
+/** Returns the optional fields of an object schema, for {@link HostileOptions.optional}. */
 export function optionalFields(
   schema: z.ZodType,
   valid: Readonly<Record<string, unknown>>,

@@ -1,4 +1,3 @@
-/** Routes behind a real server, for tests. */
 import type { TestContext } from 'node:test';
 import { createRegistry, type Registry } from '@latchkey/process';
 import { captureLog, type LogCapture } from '@latchkey/process/testing';
@@ -11,13 +10,13 @@ export interface Served {
   readonly origin: string;
   readonly log: LogCapture;
   readonly registry: Registry;
-  /** `fetch` relative to the server. */
+  /** Fetches a path of the server. */
   call(path: string, init?: RequestInit): Promise<Response>;
-  /** A request with a JSON body. */
+  /** Posts a JSON body. */
   post(path: string, body: unknown, headers?: Readonly<Record<string, string>>): Promise<Response>;
 }
 
-/** Listens on a free port until the test ends. */
+/** Serves routes on a free port until the test ends. */
 export async function serve(
   context: Pick<TestContext, 'after'>,
   routes: readonly Route[],

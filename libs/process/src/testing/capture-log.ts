@@ -1,4 +1,3 @@
-/** A logger for tests that keeps its lines in memory. */
 import { Writable } from 'node:stream';
 import { createLogger, type Logger } from '../logger.ts';
 
@@ -7,13 +6,13 @@ export interface LogCapture {
   /** Everything written so far. */
   text(): string;
   lines(): readonly Readonly<Record<string, unknown>>[];
-  /** Resolves with the first line that passes, written already or later. */
+  /** Resolves with the first matching line, which may have been written already. */
   line(
     passes: (line: Readonly<Record<string, unknown>>) => boolean,
   ): Promise<Readonly<Record<string, unknown>>>;
 }
 
-/** A logger whose lines a test can read. */
+/** Creates a logger that keeps its lines in memory. */
 export function captureLog(level = 'trace'): LogCapture {
   const written: string[] = [];
   const watchers = new Set<() => void>();

@@ -1,4 +1,4 @@
-/** A process for the tests of the lifecycle: `node child.ts <behaviour>`. */
+/** A process for lifecycle.test.ts. BEHAVIOUR selects what it does. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
 import { ConfigError, readConfig } from '../config.ts';
@@ -19,7 +19,7 @@ function part(name: string, own: Partial<Part> = {}): Part {
   };
 }
 
-/** Keeps the process alive, as a listening server does. */
+/** Keeps the process alive like a listening server. */
 function ticker(): Part {
   let timer: NodeJS.Timeout | undefined;
   return part('ticker', {
