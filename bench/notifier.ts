@@ -7,7 +7,6 @@ import { createTransport } from 'nodemailer';
 import { createEmbeddedBus } from '../libs/bus/src/embedded/index.ts';
 import { openDatabase } from '../libs/sqlite/src/index.ts';
 import { createSqliteDeliveries } from '../services/notifier/src/adapters/deliveries.sqlite.ts';
-import { createOpener } from '../services/notifier/src/adapters/opener.jose.ts';
 import type { NewDelivery } from '../services/notifier/src/delivery/delivery.ts';
 import {
   compose,
@@ -16,11 +15,7 @@ import {
   notifierTopics,
 } from '../services/notifier/src/index.ts';
 import { entriesFor } from '../services/notifier/src/intake/entries.ts';
-import { createLinks } from '../services/notifier/src/mails/links.ts';
-import { createRenderer } from '../services/notifier/src/mails/render.ts';
-import { loadTemplates } from '../services/notifier/src/mails/templates.ts';
-import type { Mail } from '../services/notifier/src/ports/mailer.ts';
-import { createSender } from '../services/notifier/src/sending/sender.ts';
+import type { Mail, Mailer } from '../services/notifier/src/ports/mailer.ts';
 import { anEvent, createSealingKey, type SealingKey } from '../services/notifier/src/testing/events.ts';
 import { eventually } from '../test/support/eventually.ts';
 import type { Settings } from '../test/support/system.ts';
@@ -86,25 +81,17 @@ async function verifications(key: SealingKey): Promise<readonly NewDelivery[]> {
   return deliveries;
 }
 
-/** What the notifier hands to nodemailer. */
+/** Returns what the notifier passes to nodemailer. */
 async function filledIn(owed: readonly NewDelivery[], config: NotifierConfig): Promise<readonly Mail[]> {
   const mails: Mail[] = [];
-  const templates = await loadTemplates(undefined);
-  const send = createSender({
-    open: await createOpener(config.SEALING_PRIVATE_KEYS),
-    render: createRenderer({ templates, links: createLinks(config), appName: config.MAIL_FROM_NAME }),
-    mailer: {
-      async send(mail) {
-        mails.push(mail);
-        return { kind: 'accepted' };
-      },
-      probe: async () => ({ kind: 'welcome' }),
-      close: () => undefined,
+  await drained(owed, config, {
+    async send(mail) {
+      mails.push(mail);
+      return { kind: 'accepted' };
     },
-    now: () => new Date(),
+    probe: async () => ({ kind: 'welcome' }),
+    close: () => undefined,
   });
-  const { signal } = new AbortController();
-  for (const delivery of owed) await send({ ...delivery, tries: 0 }, { mayProceed: () => true, signal });
   return mails;
 }
 
@@ -147,8 +134,12 @@ async function handedOver(mails: readonly Mail[], settings: Settings): Promise<n
   }
 }
 
-/** Mails a second of a notifier that finds them in its store. */
-async function drained(owed: readonly NewDelivery[], config: NotifierConfig): Promise<number> {
+/** Returns the mails per second of a notifier that finds them in its store. */
+async function drained(
+  owed: readonly NewDelivery[],
+  config: NotifierConfig,
+  mailer?: Mailer,
+): Promise<number> {
   const folder = await mkdtemp(join(tmpdir(), 'latchkey-bench-'));
   const database = openDatabase({ folder, as: 'server' });
   const bus = createEmbeddedBus({ database });
@@ -159,6 +150,7 @@ async function drained(owed: readonly NewDelivery[], config: NotifierConfig): Pr
     backend: { kind: 'embedded', database, bus },
     logger: createLogger({ name: 'bench', level: 'silent' }),
     registry: createRegistry(),
+    ...(mailer && { mailer }),
   });
   async function noneLeft() {
     return (await deliveries.oldestOpen()) === undefined;

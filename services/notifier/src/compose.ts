@@ -1,4 +1,4 @@
-/** The notifier, put together: the only place where its adapters are picked. */
+/** Composes the notifier: the only place that picks its adapters. */
 import { randomUUID } from 'node:crypto';
 import type { Bus, Subscription, TopicSpec } from '@latchkey/bus';
 import type { ClusterBackend } from '@latchkey/cluster';
@@ -35,23 +35,25 @@ export interface NotifierDeps {
   readonly backend: EmbeddedBackend | ClusterBackend;
   readonly logger: Logger;
   readonly registry: Registry;
-  /** The system's where it is not given. */
+  /** Overrides the system clock. */
   readonly clock?: Clock;
-  /** In [0, 1); `Math.random` where it is not given. */
+  /** Overrides `Math.random`. */
   readonly random?: () => number;
+  /** Overrides the SMTP mailer that the settings describe. */
+  readonly mailer?: Mailer;
 }
 
-/** What it reads. */
+/** The topics that it reads. */
 export const notifierTopics: readonly TopicSpec[] = [accountsTopic, mailingsTopic];
 /** What its deliveries in MongoDB are searched by. */
 export const notifierIndexes: readonly Index[] = deliveryIndexes;
 
 export const CONSUMER_GROUP = 'notifier';
 const CONNECTIONS = 5;
-/** More than connections: the next mails are unsealed and written while some are sent, and outcomes are written together. */
+/** More than connections, so that mails are unsealed and rendered while others are sent, and outcomes share a write. */
 const CONCURRENCY = 15;
 
-/** @throws Error naming the setting if there is no mail server to send to. */
+/** @throws Error that names a missing setting */
 function smtpSettings(config: NotifierConfig): SmtpSettings {
   const { MAIL_SERVER: host, MAIL_FROM: address, MAIL_USERNAME: username, MAIL_PASSWORD: password } = config;
   if (host === undefined) throw new Error('MAIL_SERVER: is required');
@@ -116,9 +118,9 @@ function storeOn(backend: NotifierDeps['backend']): Store {
 }
 
 /**
- * The service: reads both topics as group `notifier`, keeps the deliveries, sends the mails. Settings, keys and
- * templates are read when it starts: a fault in one rejects `start` and names it; once stopped it may start again.
- * It has no routes of its own. Topics, and on a cluster indexes, must exist when it starts.
+ * Composes the service: it reads both topics as group `notifier`, stores the deliveries and sends the mails. It has no
+ * routes. `start` reads settings, keys and templates, and rejects with a message that names the faulty one; a stopped
+ * service may start again. Topics, and on a cluster indexes, must exist.
  */
 export function compose(config: NotifierConfig, deps: NotifierDeps): Service {
   const { logger, registry, backend, clock = systemClock, random = Math.random } = deps;
@@ -130,7 +132,7 @@ export function compose(config: NotifierConfig, deps: NotifierDeps): Service {
     await reclaim();
     const templates = await loadTemplates(config.TEMPLATE_FOLDER);
     const open = await createOpener(config.SEALING_PRIVATE_KEYS);
-    const mailer = createSmtpMailer(smtpSettings(config));
+    const mailer = deps.mailer ?? createSmtpMailer(smtpSettings(config));
     const render = createRenderer({ templates, links: createLinks(config), appName: config.MAIL_FROM_NAME });
     const dispatcher = createDispatcher({
       deliveries,
@@ -154,7 +156,7 @@ export function compose(config: NotifierConfig, deps: NotifierDeps): Service {
     if (!running) return;
     const { subscription, dispatcher, mailer } = running;
     running = undefined;
-    // At the same time: each may take seconds. What is still taken in is sent by the next.
+    // In parallel, because each may take seconds. Mails that are still taken in are sent by the next process.
     await Promise.all([subscription.close(), dispatcher.stop()]);
     mailer.close();
   }
