@@ -5,7 +5,7 @@ import { z } from 'zod';
 const url = z.url({ protocol: /^https?$/, error: 'must be an http(s) URL' });
 const linkTemplate = url.refine((text) => text.includes('{token}'), 'must contain {token}');
 
-/** Left to what else is set where it is not given. */
+/** Its default depends on other settings. */
 const optionalFlag = z
   .string()
   .optional()
@@ -84,7 +84,7 @@ function when(wrong: boolean, name: keyof Fields, message: string): readonly Fau
   return wrong ? [[name, message]] : [];
 }
 
-/** Settings that are each right and do not go together. */
+/** Settings that are valid alone but not together. */
 function contradictions(config: Fields): readonly Fault[] {
   const production = config.LATCHKEY_ENV === 'production';
   const server = config.MAIL_SERVER !== undefined;
@@ -121,7 +121,7 @@ export const notifierSettings = fields.superRefine(
       context.addIssue({ code: 'custom', path: [name], message });
     }
   },
-  // Also where single settings are wrong, so that all faults are told at once.
+  // Also if single settings are invalid, so that all faults are reported at once.
   { when: () => true },
 );
 

@@ -1,4 +1,4 @@
-/** The notifier as a process of its own, on Kafka and MongoDB. */
+/** Runs the notifier as a separate process. */
 import { runService } from '@latchkey/cluster';
 import { compose, notifierIndexes, notifierSettings, notifierTopics } from './index.ts';
 

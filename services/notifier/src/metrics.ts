@@ -1,4 +1,4 @@
-/** What operators can see of the notifier. Nothing here names anybody. */
+/** The metrics of the notifier. They contain no personal data. */
 import type { Registry } from '@latchkey/process';
 import { Counter, Gauge, Histogram } from 'prom-client';
 import type { Census, Deliveries } from './ports/deliveries.ts';
@@ -11,12 +11,12 @@ export interface NotifierMetrics {
   readonly setAside: Counter;
 }
 
-/** For so long, in ms, a census is good enough: it looks at every delivery, and several may scrape. */
+/** How long a census is cached, in ms: it scans every delivery, and there may be several scrapers. */
 const CENSUS_MS = 15_000;
 
 type CountedStore = Pick<Deliveries, 'census' | 'oldestOpen'>;
 
-/** Gauges are read from the store when they are asked for. While it is away the age is NaN, and no state has a number. */
+/** Gauges query the store at each scrape. While it is unavailable, the age is NaN and no state has a value. */
 function observeStore(registry: Registry, deliveries: CountedStore, now: () => Date): void {
   let known: { readonly at: number; readonly census: Promise<Census> } | undefined;
   function recentCensus(): Promise<Census> {
@@ -31,7 +31,7 @@ function observeStore(registry: Registry, deliveries: CountedStore, now: () => D
   }
   new Gauge({
     name: 'latchkey_notifier_oldest_pending_seconds',
-    help: 'Time since the event of the oldest mail that is still owed; 0 where none is.',
+    help: 'Age of the event of the oldest open delivery, in seconds; 0 if there is none.',
     registers: [registry],
     async collect() {
       this.set(await age().catch(() => Number.NaN));
@@ -63,29 +63,29 @@ export function createMetrics(
   return {
     tries: new Counter({
       name: 'latchkey_notifier_tries_total',
-      help: 'Tries to send a mail, by how they ended; accepted ones are the mails sent.',
+      help: 'Tries to send a mail, by result. Accepted ones are the mails sent.',
       labelNames: ['mail', 'result'],
       registers,
     }),
     delay: new Histogram({
       name: 'latchkey_notifier_delay_seconds',
-      help: 'From an event to the acceptance of its mail.',
+      help: 'Time from an event to the acceptance of its mail.',
       buckets: [0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 5, 30, 300, 3600],
       registers,
     }),
     erased: new Counter({
       name: 'latchkey_notifier_erased_total',
-      help: 'Events that owed a mail to a person who has been erased.',
+      help: 'Events that requested a mail for a person who has been erased.',
       registers,
     }),
     skipped: new Counter({
       name: 'latchkey_notifier_skipped_total',
-      help: 'Events of a type that this build does not know.',
+      help: 'Events of unknown types.',
       registers,
     }),
     setAside: new Counter({
       name: 'latchkey_notifier_set_aside_total',
-      help: 'Records that could not be used.',
+      help: 'Unusable records.',
       registers,
     }),
   };

@@ -9,7 +9,7 @@ export interface SmtpSettings {
   readonly port: number;
   /** TLS from the first byte. */
   readonly implicitTls: boolean;
-  /** STARTTLS is demanded; otherwise it is not used, even where it is offered. */
+  /** Require STARTTLS; otherwise it is not used, even if offered. */
   readonly startTls: boolean;
   readonly validateCertificates: boolean;
   readonly credentials?: { readonly username: string; readonly password: string };
@@ -17,7 +17,7 @@ export interface SmtpSettings {
   readonly connections: number;
 }
 
-/** All in ms. The whole try has a limit of its own: the signal that is handed in with each mail. */
+/** All in ms. The signal of each mail limits the whole try. */
 const TIMEOUTS = {
   dnsTimeout: 10_000,
   connectionTimeout: 10_000,
@@ -28,19 +28,19 @@ const TIMEOUTS = {
 class WithdrawnError extends Error {}
 
 interface Gate {
-  /** Whether any of the content has been handed over. */
+  /** Whether any of the content has been sent. */
   opened(): boolean;
-  /** The content, from which nothing is read before the server has said that it is ready. */
+  /** Wraps the content so that nothing is read before the server is ready for it. */
   through(content: Readable): Readable;
 }
 
-/** Lets the content through once it is asked for, if that is still allowed then. */
+/** Passes the content on once it is read, if the mail may still be sent then. */
 function createGate(mayProceed: () => boolean): Gate {
   let opened = false;
   async function* gated(content: Readable): AsyncGenerator<Buffer> {
-    if (!mayProceed()) throw new WithdrawnError('the lease is over');
+    if (!mayProceed()) throw new WithdrawnError('the lease has expired');
     opened = true;
-    // All of it at once, as it is made already: piece by piece, each is another write to the socket.
+    // In one chunk: each chunk would be another write to the socket.
     yield Buffer.concat(await content.toArray());
   }
   return {
@@ -65,20 +65,20 @@ function afterReply(command: string | undefined, code: number): SendResult {
   return { kind: code >= 500 ? 'unwelcome' : 'unreachable', code };
 }
 
-/** Faults that will not go away by themselves: wrong credentials, no STARTTLS where it is demanded, a bad certificate. */
+/** Errors that do not pass by themselves: wrong credentials, missing STARTTLS, an invalid certificate. */
 const UNWELCOME = new Set(['EAUTH', 'ENOAUTH', 'ETLS', 'EREQUIRETLS']);
-/** OpenSSL's and Node's own words for it; nodemailer hides the code. */
+/** Matches the messages of OpenSSL and Node, because nodemailer hides the code. */
 function isCertificateFault(message: string): boolean {
   return /certificate|altnames/i.test(message);
 }
 
-/** What an error of nodemailer says about the mail. */
+/** Returns what an error of nodemailer means for the mail. */
 function afterError(error: unknown, contentWasSent: boolean): SendResult {
   if (error instanceof WithdrawnError) return { kind: 'withdrawn' };
   const { code = '', message, command, responseCode } = error as SmtpError;
   if (responseCode !== undefined) return afterReply(command, responseCode);
   if (contentWasSent) return { kind: 'deferred' };
-  // An address that SMTP cannot carry: nodemailer refuses it before it says anything to the server.
+  // An address that SMTP cannot carry: nodemailer rejects it before it connects.
   if (code === 'EENVELOPE') return { kind: 'refused', code: 553 };
   if (UNWELCOME.has(code) || isCertificateFault(message)) return { kind: 'unwelcome' };
   return { kind: 'unreachable' };
@@ -88,7 +88,7 @@ function oneLine(text: string): string {
   return text.replace(/[\p{Cc}\u2028\u2029]+/gu, ' ').trim();
 }
 
-/** What nodemailer is handed. Addresses are objects, so that nothing in them is parsed as a list. */
+/** Returns the message for nodemailer. Addresses are objects, so that they are never parsed as lists. */
 function messageOf(mail: Mail, from: SmtpSettings['from']) {
   const domain = from.address.slice(from.address.lastIndexOf('@') + 1);
   return {
@@ -99,7 +99,7 @@ function messageOf(mail: Mail, from: SmtpSettings['from']) {
     text: mail.text,
     messageId: `<${mail.id}@${domain}>`,
     date: mail.date,
-    // Otherwise every mail is read through to find out which one is shorter.
+    // Saves nodemailer a scan of every mail for the shorter encoding.
     textEncoding: 'quoted-printable' as const,
     headers: {
       'Auto-Submitted': 'auto-generated',
@@ -127,7 +127,7 @@ export function createSmtpMailer(settings: SmtpSettings): Mailer {
     }),
     maxConnections: settings.connections,
     maxMessages: 1_000,
-    // Once, for a pooled connection that the server has closed meanwhile; more is the dispatcher's to decide.
+    // Once, for a pooled connection that the server has closed; the dispatcher does all other retries.
     maxRequeues: 1,
     ...TIMEOUTS,
   });

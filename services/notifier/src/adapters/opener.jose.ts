@@ -7,7 +7,7 @@ type Key = Awaited<ReturnType<typeof importJWK>>;
 
 const ALGORITHMS = { keyManagementAlgorithms: ['ECDH-ES'], contentEncryptionAlgorithms: ['A256GCM'] };
 
-/** By thumbprint (RFC 7638), which is what auth writes as `kid`, and by the key's own `kid` if it has one. */
+/** Indexes keys by thumbprint (RFC 7638), which auth writes as `kid`, and by their own `kid` if they have one. */
 async function keysById(jwks: { readonly keys: readonly JWK[] }): Promise<ReadonlyMap<string, Key>> {
   const entries = await Promise.all(
     jwks.keys.map(async (jwk) => {
@@ -27,7 +27,7 @@ function keyIdOf(sealed: string): string | undefined {
   }
 }
 
-/** @throws if a key cannot be used. */
+/** @throws if a key is unusable */
 export async function createOpener(jwks: { readonly keys: readonly JWK[] }): Promise<OpenSealed> {
   const keys = await keysById(jwks);
   return async (sealed) => {

@@ -1,18 +1,18 @@
-/** What becomes of a delivery after a try. */
+/** The results of a try to send a mail, and what to record about the delivery after each. */
 import type { Attempt, ClaimedDelivery } from './delivery.ts';
 
-/** How a try to send ended. */
+/** The result of sending a mail. */
 export type SendResult =
   | { readonly kind: 'accepted' }
-  /** The server will never take this mail for this recipient. */
+  /** Permanent: the server will never accept this mail for this recipient. */
   | { readonly kind: 'refused'; readonly code: number }
-  /** The server will not take this mail now, or went away while it was being handed over. */
+  /** Temporary: the server does not accept this mail now, or disconnected while it was being sent. */
   | { readonly kind: 'deferred'; readonly code?: number }
-  /** The server could not be reached, or takes nothing from anybody at present: says nothing about this mail. */
+  /** The server could not be reached, or accepts no mail at present. Says nothing about this mail. */
   | { readonly kind: 'unreachable'; readonly code?: number }
-  /** The server takes nothing from *us*: credentials, sender or certificate. */
+  /** The server accepts nothing from us, or we do not trust it: credentials, sender or certificate. */
   | { readonly kind: 'unwelcome'; readonly code?: number }
-  /** Given up before the mail was handed over: the lease may be over, so somebody else may be sending it. */
+  /** Withdrawn before any content was sent: the lease may have expired, so another process may be sending it. */
   | { readonly kind: 'withdrawn' };
 
 /** How a probe ended: a connection on which no mail was sent. */
@@ -21,17 +21,17 @@ export type ProbeResult =
   | Extract<SendResult, { readonly kind: 'unreachable' | 'unwelcome' }>;
 
 export type OpenFailure =
-  /** Sealed to a key that is not here (yet). */
+  /** Sealed to a key that this process does not have (yet). */
   | { readonly kind: 'unknown-key' }
-  /** Sealed to a key that we have, and broken. */
+  /** Sealed to a known key, but cannot be decrypted or parsed. */
   | { readonly kind: 'broken' }
-  /** Opened, and not what the event around it says: somebody else's link. */
+  /** Opened, but it contradicts the event around it: somebody else's link. */
   | { readonly kind: 'mismatch' };
 
-/** How the whole try ended. */
+/** The result of a whole try. */
 export type TryResult = SendResult | OpenFailure | { readonly kind: 'too-late' };
 
-/** What to write down about a delivery that one holds. */
+/** What to record about a claimed delivery. */
 export type Settlement =
   | { readonly state: 'sent' | 'expired'; readonly at: Date; readonly attempt?: Attempt }
   | { readonly state: 'failed'; readonly at: Date; readonly reason: FailureReason; readonly attempt: Attempt }
@@ -41,13 +41,13 @@ export type FailureReason = 'refused' | 'unsealable' | 'mismatch';
 
 const FIRST_RETRY_MS = 2_000;
 const LONGEST_RETRY_MS = 10 * 60_000;
-/** While the server is away its circuit paces the tries; this only lets another mail be the next probe. */
+/** While the server is away, the circuit paces the tries. This only makes another mail the next probe. */
 const UNREACHABLE_RETRY_MS = 1_500;
 
 /**
- * The time to wait before the next try, in ms: doubling from 2 s to 10 min, of which a random half, so that
- * mails that failed together do not come back together.
- * @param tries tries made before this one
+ * Returns the pause before the next try, in ms. It doubles from 2 s to 10 min; half of it is random, so that mails
+ * that failed together are not retried together.
+ * @param tries the number of tries before this one
  * @param random in [0, 1)
  */
 export function retryDelay(tries: number, random: number): number {
@@ -111,7 +111,7 @@ export function afterTry(
   }
 }
 
-/** Whether a delivery may still be sent. */
+/** Returns whether a delivery may still be sent at `now`. */
 export function inTime(delivery: Pick<ClaimedDelivery, 'sendUntil'>, now: Date): boolean {
   return now.getTime() < delivery.sendUntil.getTime();
 }

@@ -1,6 +1,6 @@
 /**
- * From the log to the deliveries: a slice of records becomes one durable write, then the slice is done.
- * Rejects only when the store is away; what a record says never stops the others.
+ * From the log to the store: one durable write per slice of records. Rejects only if the store is unavailable; an
+ * unusable record never blocks the others.
  */
 import type { BusRecord, Slice } from '@latchkey/bus';
 import { decode } from '@latchkey/events';
@@ -15,7 +15,7 @@ export interface IntakeDeps {
   readonly metrics: NotifierMetrics;
   readonly logger: Logger;
   now(): Date;
-  /** Called once deliveries have been added. */
+  /** Called after deliveries have been added. */
   onAdded(): void;
 }
 

@@ -1,8 +1,8 @@
-/** Opens what auth has sealed to the notifier. */
+/** Opens links that auth has sealed to the notifier. */
 import type { SealedContent } from '@latchkey/events';
 import type { OpenFailure } from '../delivery/attempt.ts';
 
 export type Opened = { readonly kind: 'opened'; readonly content: SealedContent } | OpenFailure;
 
-/** Never rejects on data. What it returns stays in memory: it is neither stored nor logged. */
+/** Never rejects because of the data. The content must be neither stored nor logged. */
 export type OpenSealed = (sealed: string) => Promise<Opened>;

@@ -1,10 +1,9 @@
-/** What a sealed link must say to be sent. */
 import type { SealedContent } from '@latchkey/events';
 import type { NewDelivery } from '../delivery/delivery.ts';
 
 /**
- * Whether a sealed link belongs to the event that carried it. Whoever can write to the topic could otherwise
- * put a victim's sealed link into an event of his own and have it mailed to himself.
+ * Returns whether a sealed link belongs to the event that carried it. Without this check, an attacker who can write to
+ * the topic could put a victim's sealed link into an event of their own and have it mailed to themselves.
  */
 export function belongsTo(
   content: SealedContent,

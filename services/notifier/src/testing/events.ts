@@ -5,7 +5,7 @@ import { CompactEncrypt, calculateJwkThumbprint, exportJWK, generateKeyPair, typ
 
 export interface SealingKey {
   readonly jwk: JWK;
-  /** Seals a link, with what it says changed where a test wants it. */
+  /** Seals a link; a test may change any of its content. */
   seal(link: {
     readonly purpose: LinkPurpose;
     readonly to: string;
@@ -31,7 +31,7 @@ export async function createSealingKey(): Promise<SealingKey> {
   };
 }
 
-/** A link token: 48 random bytes are 64 characters of base64url. */
+/** A link token: 48 random bytes, which are 64 characters of base64url. */
 export function aToken(): string {
   return randomBytes(48).toString('base64url');
 }
