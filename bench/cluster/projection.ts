@@ -1,3 +1,4 @@
+import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { createLogger, createRegistry } from '@latchkey/process';
 import type { AnyBulkWriteOperation, Collection, Document } from 'mongodb';
@@ -102,6 +103,7 @@ function projectionInto(profiles: ReturnType<typeof createMongoProfiles>) {
     return 0;
   }
   return createProjection({
+    log: { readKey: () => assert.fail('nothing is parked') },
     profiles,
     metrics: createProjectionMetrics({
       registry: createRegistry(),

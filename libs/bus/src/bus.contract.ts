@@ -535,7 +535,7 @@ export function busContract(name: string, makeBus: () => Promise<BusUnderTest>):
     });
 
     describe('the records of one key', () => {
-      it('can be read alone, in order, from an offset, and no position moves', async () => {
+      it('can be read alone, in order, from an offset to another, and no position moves', async () => {
         await bus.publish(
           topic,
           ['1', '2', '3'].flatMap((value) => ['a', 'b', 'c', 'd'].map((key) => record(key, value))),
@@ -546,6 +546,8 @@ export function busContract(name: string, makeBus: () => Promise<BusUnderTest>):
         assert.equal(all.length, 3, 'of that key alone');
         const later = await readAll(bus.readKey(topic, partition, 'a', all[1]?.offset ?? 0));
         assert.deepEqual(valuesOf('a', later), ['2', '3']);
+        const earlier = await readAll(bus.readKey(topic, partition, 'a', 0, all[2]?.offset ?? 0));
+        assert.deepEqual(valuesOf('a', earlier), ['1', '2']);
         const { records } = await collect();
         await until(() => records.length === 12);
       });
@@ -555,6 +557,7 @@ export function busContract(name: string, makeBus: () => Promise<BusUnderTest>):
         const partition = await partitionOf('a');
         assert.deepEqual(await readAll(bus.readKey(topic, partition, 'a', 1)), []);
         assert.deepEqual(await readAll(bus.readKey(topic, partition, 'nobody', 0)), []);
+        assert.equal((await readAll(bus.readKey(topic, partition, 'a', 0, 99))).length, 1);
       });
     });
 

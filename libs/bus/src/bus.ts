@@ -91,10 +91,16 @@ export interface Bus {
   /** Starts to read. Resolves once the group has been joined. A topic must exist. */
   subscribe(options: SubscribeOptions): Promise<Subscription>;
   /**
-   * The records of one key in one partition, from an offset to the end that the partition has now, in order:
-   * for what was parked. Moves no group's position.
+   * Reads the records of one key in one partition, in order, to retry what was parked. Moves no group's position.
+   * @param toOffset the offset after the last one to read, at most and by default the current end of the partition
    */
-  readKey(topic: string, partition: number, key: string, fromOffset: number): AsyncIterable<BusRecord>;
+  readKey(
+    topic: string,
+    partition: number,
+    key: string,
+    fromOffset: number,
+    toOffset?: number,
+  ): AsyncIterable<BusRecord>;
   /** Closes every subscription, then the connection. Idempotent. */
   close(): Promise<void>;
 }

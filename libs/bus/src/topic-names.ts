@@ -19,7 +19,7 @@ export function withTopicNames<B extends Bus & Groups>(bus: B, names: TopicNames
     ensureTopics: (specs) => bus.ensureTopics(specs.map((spec) => ({ ...spec, name: named(spec.name) }))),
     publish: (topic, records) => bus.publish(named(topic), records),
     subscribe: (options) => bus.subscribe({ ...options, topics: options.topics.map(named) }),
-    readKey: (topic, partition, key, fromOffset) => bus.readKey(named(topic), partition, key, fromOffset),
+    readKey: (topic, ...place) => bus.readKey(named(topic), ...place),
     progressOf: (group, topics) => bus.progressOf(group, topics.map(named)),
   };
   return { ...bus, ...renamed };

@@ -19,13 +19,19 @@ export interface CatchUp {
   held(): Held | undefined;
 }
 
-/**
- * A record that cannot be read is passed once the event after the last one before it has been read: what the record
- * was meant to be has been published again.
- *
- * @param origin the mark that the records were read from
- */
-export function createCatchUp(position: Position, origin: Parked, first: FirstEvent): CatchUp {
+export interface CatchUpOptions {
+  readonly position: Position;
+  /** The mark that the records are read from. */
+  readonly origin: Parked;
+  readonly first: FirstEvent;
+  /**
+   * Whether a record that cannot be read stops holding the account up once the event after the last one before it has
+   * been read, because what the record was meant to be has been published again.
+   */
+  readonly passesUnreadable: boolean;
+}
+
+export function createCatchUp({ position, origin, first, passesUnreadable }: CatchUpOptions): CatchUp {
   const waiting = new Map<number, EventRecord>();
   let last = position.sequence;
   let highest = 0;
@@ -49,7 +55,7 @@ export function createCatchUp(position: Position, origin: Parked, first: FirstEv
       highest = Math.max(highest, sequence);
       if (follows(readUpTo, sequence, first)) {
         readUpTo = sequence;
-        unreadable = undefined;
+        if (passesUnreadable) unreadable = undefined;
       }
       const isInReach = sequence <= last + WINDOW || follows(last, sequence, first);
       if (sequence > last && isInReach && !waiting.has(sequence)) waiting.set(sequence, record);

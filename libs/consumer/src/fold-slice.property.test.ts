@@ -102,7 +102,7 @@ describe('slices of a log', () => {
         const again = [...holed.slice(0, at), lost, ...holed.slice(at)].filter(
           ({ offset }) => offset >= origin.offset || offset === lost.offset,
         );
-        const catchUp = createCatchUp(parked, origin, 'one');
+        const catchUp = createCatchUp({ position: parked, origin, first: 'one', passesUnreadable: true });
         const applied: number[] = [...parked.applied];
         for (const record of eventsOf(account, again)) {
           catchUp.take(record);

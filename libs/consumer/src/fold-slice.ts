@@ -1,6 +1,6 @@
 /** Applies a slice of the log to the accounts in it: one write's worth of changes. Pure. */
-import { type Apply, type Effect, isRefused, nextStep, refusal } from './next-step.ts';
-import { type Held, type Position, parkedAt, withMark } from './position-store.ts';
+import { type Apply, type Effect, gapToFill, isRefused, nextStep, refusal } from './next-step.ts';
+import { type Held, type Parked, type Position, parkedAt, withMark } from './position-store.ts';
 import { type AccountRecord, accountOf, type DecodedRecord, namesAccount } from './records.ts';
 
 export interface FoldedRecord {
@@ -11,10 +11,12 @@ export interface FoldedRecord {
 export interface SliceOutcome<P extends Position> {
   /** Accounts that have changed, each once, as they are to be stored. */
   readonly changed: readonly P[];
-  /** What became of each record whose key names an account, in order. */
+  /** What became of the records whose keys name accounts, in order; without the events that fill gaps. */
   readonly folded: readonly FoldedRecord[];
   /** Records whose key names no account. */
   readonly unusable: readonly DecodedRecord[];
+  /** Marks of accounts that a record of this slice may let go on. */
+  readonly gapsToFill: readonly Parked[];
 }
 
 /**
@@ -29,14 +31,18 @@ export function foldSlice<P extends Position>(
   const changed = new Map<string, P>();
   const folded: FoldedRecord[] = [];
   const unusable: DecodedRecord[] = [];
+  const gaps = new Map<string, Parked>();
 
   function park(position: P, record: AccountRecord, held: Held): Effect {
     changed.set(position.account, withMark(position, parkedAt(position, record, held)));
     return 'parked';
   }
 
-  function fold(position: P, record: AccountRecord): Effect {
+  function fold(position: P, record: AccountRecord): Effect | undefined {
     const step = nextStep(position, record, 'one');
+    const gap = gapToFill(position, step);
+    if (gap !== undefined) gaps.set(position.account, gap);
+    if (step.kind === 'missing') return undefined;
     if (step.kind === 'park') return park(position, record, step.held);
     if (step.kind !== 'due') return step.kind;
     const next = apply(position, step.record);
@@ -49,10 +55,11 @@ export function foldSlice<P extends Position>(
     if (namesAccount(record)) {
       const account = accountOf(record);
       const position = changed.get(account) ?? known.get(account) ?? start(account);
-      folded.push({ record, effect: fold(position, record) });
+      const effect = fold(position, record);
+      if (effect !== undefined) folded.push({ record, effect });
     } else unusable.push(record);
   }
-  return { changed: [...changed.values()], folded, unusable };
+  return { changed: [...changed.values()], folded, unusable, gapsToFill: [...gaps.values()] };
 }
 
 /** Returns the accounts of a slice, each once. */

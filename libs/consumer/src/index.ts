@@ -1,6 +1,16 @@
 export { type CatchUp, createCatchUp } from './catch-up.ts';
 export { accountsIn, type FoldedRecord, foldSlice, type SliceOutcome } from './fold-slice.ts';
-export { type Apply, type Effect, type FirstEvent, nextStep, type Refused, type Step } from './next-step.ts';
+export { createMemoryPositions } from './memory-positions.ts';
+export {
+  type Apply,
+  type Effect,
+  type FirstEvent,
+  gapToFill,
+  isRefused,
+  nextStep,
+  type Refused,
+  type Step,
+} from './next-step.ts';
 export {
   type Held,
   type Parked,
@@ -23,4 +33,4 @@ export {
   sequenceOf,
   typeOf,
 } from './records.ts';
-export { createRetryParked, type RetryDeps, type RetryOutcome } from './retry-parked.ts';
+export { createRetryParked, type RetryDeps, type RetryOutcome, type RetryParked } from './retry-parked.ts';

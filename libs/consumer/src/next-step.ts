@@ -1,5 +1,5 @@
 /** Decides what to do with the next record of an account. Pure. */
-import type { Held, Position } from './position-store.ts';
+import type { Held, Parked, Position } from './position-store.ts';
 import { type AccountRecord, causeOf, type EventRecord, isEvent, sequenceOf } from './records.ts';
 
 /**
@@ -13,6 +13,8 @@ export type Step =
   | { readonly kind: 'duplicate' }
   /** The account is parked. */
   | { readonly kind: 'held back' }
+  /** The event that the account was parked for: it resumes. */
+  | { readonly kind: 'missing' }
   | { readonly kind: 'park'; readonly held: Held };
 
 /** What became of a record. */
@@ -35,13 +37,26 @@ export function refusal({ refused }: Refused): Held {
 }
 
 export function nextStep(position: Position, record: AccountRecord, first: FirstEvent): Step {
-  if (position.parked !== undefined) return { kind: 'held back' };
+  const { sequence: last, parked } = position;
+  if (parked !== undefined && !(isGap(parked) && isEvent(record))) return { kind: 'held back' };
   if (!isEvent(record)) return { kind: 'park', held: { reason: 'unreadable', cause: causeOf(record) } };
   const sequence = sequenceOf(record);
-  if (sequence <= position.sequence) return { kind: 'duplicate' };
-  if (!follows(position.sequence, sequence, first))
-    return { kind: 'park', held: gap(position.sequence, sequence) };
-  return { kind: 'due', record };
+  if (sequence <= last) return { kind: 'duplicate' };
+  const isNext = follows(last, sequence, first);
+  if (parked !== undefined) return { kind: isNext ? 'missing' : 'held back' };
+  return isNext ? { kind: 'due', record } : { kind: 'park', held: gap(last, sequence) };
+}
+
+/**
+ * Returns the mark of an account that this record may let go on; undefined if it does not. A duplicate may, because a
+ * process that dies while the account resumes has already applied the missing event when its slice is redelivered.
+ */
+export function gapToFill({ parked }: Position, { kind }: Step): Parked | undefined {
+  return parked !== undefined && (kind === 'missing' || kind === 'duplicate') ? parked : undefined;
+}
+
+function isGap({ reason }: Held): boolean {
+  return reason === 'gap';
 }
 
 export function follows(last: number, sequence: number, first: FirstEvent): boolean {

@@ -1,4 +1,4 @@
-/** Reads the records of a parked account again, so that it goes on once what held it up is repaired. */
+/** Reads the records of a parked account again, so that it goes on once what held it up is repaired or has arrived. */
 import type { Bus } from '@latchkey/bus';
 import { createCatchUp } from './catch-up.ts';
 import { type FirstEvent, isRefused, type Refused, refusal } from './next-step.ts';
@@ -27,6 +27,8 @@ export interface RetryDeps<P extends Position> {
   handle(position: P, record: EventRecord, origin: Parked): Promise<P | Refused> | P | Refused;
   /** Called with each position that was stored. */
   stored?(position: P): void;
+  /** @throws Error if reading is to be given up, because the process stops or the partition was taken away */
+  throwIfStopped?(): void;
   /**
    * Returns the sequence of the account's last event in the journal, 0 if it has none. With it, a missing event can be
    * told from a record that never was an event.
@@ -34,30 +36,49 @@ export interface RetryDeps<P extends Position> {
   lastDecided?(account: string): Promise<number>;
 }
 
-/** What one look at an account's records has come to. */
+/** The positions before and after one look at an account's records. */
 interface Look<P> {
   readonly before: P;
   readonly after: P;
 }
 
-/**
- * Returns a function that reads an account's records again from the one that parked it, and applies what is due. It
- * looks again until it finds nothing new: while the account is marked, its consumer holds records back, so those that
- * arrive meanwhile are found by the look after the one that cleared the mark. Safe beside the consumer, and twice.
- */
-export function createRetryParked<P extends Position>(deps: RetryDeps<P>) {
+export interface RetryParked<P extends Position> {
+  /**
+   * For operators, beside the consumer: reads the account's records again from the one that parked it, and applies what
+   * is due. Looks again until nothing has changed: while the account is marked, its consumer holds records back, so
+   * those that arrive meanwhile are found by the look after the one that cleared the mark.
+   */
+  retry(account: string): Promise<RetryOutcome>;
+  /**
+   * For the consumer, before its group's position moves past the missing event: reads the account's records from the
+   * mark to the end of the slice, and applies what is due. Records after the slice are not needed, because the consumer
+   * is about to read them. An unreadable record among them keeps the account parked until an operator retries it.
+   *
+   * @param gap the mark of the account, as the consumer knows it
+   * @param lastOffset that of the last record of the slice
+   * @returns the position that the account has reached
+   */
+  resume(gap: Parked, lastOffset: number): Promise<P>;
+}
+
+interface Range {
+  readonly toOffset?: number;
+  readonly passesUnreadable: boolean;
+}
+
+export function createRetryParked<P extends Position>(deps: RetryDeps<P>): RetryParked<P> {
   const { log, positions, start, handle } = deps;
 
   async function find(account: string): Promise<P> {
     return (await positions.load([account])).get(account) ?? start(account);
   }
 
-  async function look(origin: Parked): Promise<Look<P>> {
+  async function look(before: P, origin: Parked, { toOffset, passesUnreadable }: Range): Promise<Look<P>> {
     const { account, topic, partition, offset } = origin;
-    const before = await find(account);
-    const catchUp = createCatchUp(before, origin, deps.first);
+    const catchUp = createCatchUp({ position: before, origin, first: deps.first, passesUnreadable });
     let position = before;
-    for await (const source of log.readKey(topic, partition, account, offset)) {
+    for await (const source of log.readKey(topic, partition, account, offset, toOffset)) {
+      deps.throwIfStopped?.();
       const record = decodeRecord(source);
       if (!namesAccount(record)) continue;
       catchUp.take(record);
@@ -85,14 +106,31 @@ export function createRetryParked<P extends Position>(deps: RetryDeps<P>) {
     deps.stored?.(after);
   }
 
-  return async (account: string): Promise<RetryOutcome> => {
-    const { parked: origin, sequence } = await find(account);
-    if (origin === undefined) return { result: 'not parked', sequence };
-    let latest: Look<P>;
-    do latest = await look(origin);
-    while (!isUnchanged(latest.before, latest.after));
-    return outcomeOf(latest.after);
+  return {
+    async retry(account) {
+      const { parked: origin, sequence } = await find(account);
+      if (origin === undefined) return { result: 'not parked', sequence };
+      let latest: Look<P>;
+      do latest = await look(await find(account), origin, { passesUnreadable: true });
+      while (!isUnchanged(latest.before, latest.after));
+      return outcomeOf(latest.after);
+    },
+
+    async resume(gap, lastOffset) {
+      const toOffset = lastOffset + 1;
+      let latest: Look<P>;
+      do {
+        const before = await find(gap.account);
+        if (waitsForOperator(before)) return before;
+        latest = await look(before, gap, { toOffset, passesUnreadable: before.parked === undefined });
+      } while (latest.after.parked !== undefined && latest.after.sequence > latest.before.sequence);
+      return latest.after;
+    },
   };
+}
+
+function waitsForOperator({ parked }: Position): boolean {
+  return parked !== undefined && parked.reason !== 'gap';
 }
 
 function isUnchanged(before: Position, after: Position): boolean {

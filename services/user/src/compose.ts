@@ -27,6 +27,8 @@ import { createRetry, createRetryInEach, type RetriedIn } from './projection/ret
 import { createWaitingRoom, type WaitLimits } from './projection/waiting-room.ts';
 
 const SLICE_SIZE = 500;
+/** A slice that lets accounts go on reads a part of the log again, which may take long. */
+const SLICE_WITHIN_MS = 3_600_000;
 
 /** What it reads. */
 export const userTopics: readonly TopicSpec[] = [accountsTopic];
@@ -82,6 +84,7 @@ export function compose(config: UserConfig, deps: UserDeps): UserService {
         group: groupOf(generation),
         handle: projectionOf(generation),
         sliceSize: SLICE_SIZE,
+        handleWithinMs: SLICE_WITHIN_MS,
       }),
   });
   const verify = tokenVerifier({
@@ -141,6 +144,7 @@ function projections(deps: {
       return deps.view.last().active === generation;
     }
     const project = createProjection({
+      log: deps.backend.bus,
       profiles: deps.stores.profilesOf(generation),
       metrics: whileAnswering(answers, deps.metrics),
       logger: deps.logger.child({ generation }),

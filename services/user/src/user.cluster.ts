@@ -1,6 +1,7 @@
 /** Two instances of the service on Kafka and MongoDB, as they run beside each other. */
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Bus } from '@latchkey/bus';
 import { isolatedBuses } from '@latchkey/bus/testing/isolated';
 import { ACCOUNTS_TOPIC, encode, type LatchkeyEvent } from '@latchkey/events';
@@ -144,6 +145,26 @@ test('instances that come and go lose no event and read none twice into a profil
   await publish(...people.map((person) => person.add('ProfileChanged', { person: { username: 'again' } })));
   const third = await startInstance(context);
   await Promise.all(people.map((person) => assertComes(third, person, 4)));
+});
+
+test('accounts that miss an event go on once it arrives, whichever instance reads it', async (context) => {
+  await database.empty();
+  const first = await startInstance(context);
+  const people = accounts('gap');
+  const late = people.map((person) => {
+    const [registered, missing, third] = [person.registered(), person.verified(), person.verified()];
+    return { early: [registered, third], missing };
+  });
+  await publish(...late.flatMap(({ early }) => early));
+  async function untilProjection(detail: string | undefined): Promise<void> {
+    const details = (await first.health()).filter(({ name }) => name === 'projection');
+    if (details[0]?.detail !== detail) return nextTurn().then(() => untilProjection(detail));
+  }
+  await untilProjection('40 parked accounts');
+  const second = await startInstance(context);
+  await publish(...late.map(({ missing }) => missing));
+  await untilProjection(undefined);
+  for (const person of people) await assertShown(second, person, 3);
 });
 
 test('an instance that has lost its store says 503 and why, while another goes on', async (context) => {

@@ -228,7 +228,7 @@ test('tokens of disabled and ended accounts are dead; an enabled one lives again
   assert.equal((await me(account, 4)).status, 401);
 });
 
-test('a gap parks the account and nobody else; once repaired it goes on where it stood', async (context) => {
+test('a gap parks the account and nobody else, and heals by itself', async (context) => {
   const { publish, me, service, registry } = await startService(context);
   const account = historyOf('ada');
   const other = historyOf('bob');
@@ -247,7 +247,7 @@ test('a gap parks the account and nobody else; once repaired it goes on where it
 
   assert.equal((await service.retryParked(account.id)).result, 'still parked');
   await publish(missing);
-  assert.deepEqual(await service.retryParked(account.id), { result: 'goes on', sequence: 3, generation: 1 });
+  while ((await service.listParked({ limit: 9 })).length > 0) await nextTurn();
   assert.equal((await me(account, 3)).body.version, 3);
   assert.deepEqual(await service.listParked({ limit: 9 }), []);
   await publish(account.verified());

@@ -94,7 +94,7 @@ function republishAccount(id: string, context: Context): Promise<void> {
     context.print(
       `${id}: events 1 to ${stream.events.length} are on ${names.join(', ')} again. Consumers skip what they have.`,
     );
-    context.print(`If it is parked: npm run ops -- parked retry ${id}`);
+    context.print('If it is parked because it missed one of them, the user service unparks it.');
   });
 }
 

@@ -92,9 +92,9 @@ export function createEmbeddedBus({
       subscriptions.add(subscription);
       return subscription;
     },
-    async *readKey(topic, partition, key, fromOffset) {
+    async *readKey(topic, partition, key, fromOffset, toOffset) {
       refuseIfClosed();
-      yield* scan(log, { topic, partition, key: Buffer.from(key), fromOffset });
+      yield* scan(log, { topic, partition, key: Buffer.from(key), fromOffset, toOffset });
     },
     async progressOf(group, topics) {
       refuseIfClosed();
@@ -157,11 +157,13 @@ interface Scan {
   readonly partition: number;
   readonly key: Buffer;
   readonly fromOffset: number;
+  readonly toOffset: number | undefined;
 }
 
-async function* scan(log: Log, { topic: name, partition, key, fromOffset }: Scan): AsyncGenerator<BusRecord> {
+async function* scan(log: Log, query: Scan): AsyncGenerator<BusRecord> {
+  const { topic: name, partition, key, fromOffset, toOffset = Number.POSITIVE_INFINITY } = query;
   const topic = log.topic(name);
-  const end = log.end(topic, partition);
+  const end = Math.min(log.end(topic, partition), toOffset);
   for (let from = fromOffset; from < end; from += ROWS_AT_ONCE) {
     yield* log.ofKey(topic, partition, key, from, Math.min(end, from + ROWS_AT_ONCE));
     await nextTurn();

@@ -130,9 +130,9 @@ export function createKafkaBus({
       subscriptions.add(subscription);
       return subscription;
     },
-    async *readKey(topic, partition, key, fromOffset) {
+    async *readKey(topic, partition, key, fromOffset, toOffset) {
       try {
-        yield* readKey(clients.prompt, { topic, partition, key, fromOffset });
+        yield* readKey(clients.prompt, { topic, partition, key, fromOffset, toOffset });
       } catch (err) {
         throw explain(err, connection, `topic ${topic}`);
       }

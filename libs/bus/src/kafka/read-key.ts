@@ -7,15 +7,20 @@ export interface KeyQuery {
   readonly partition: number;
   readonly key: string;
   readonly fromOffset: number;
+  readonly toOffset: number | undefined;
 }
 
-/** Reads a partition once, up to the end that it has now, and yields what has the key. */
+/** Reads a range of a partition, at most to its current end, and yields the records with the key. */
 export async function* readKey(kafka: Kafka, query: KeyQuery): AsyncGenerator<BusRecord> {
-  const { topic, partition, fromOffset } = query;
+  const { topic, partition, fromOffset, toOffset = Number.POSITIVE_INFINITY } = query;
   const wanted = Buffer.from(query.key);
   const range = (await rangesOf(kafka, topic)).find((each) => each.partition === partition);
   if (!range) throw new Error(`The topic ${topic} has no partition ${partition}.`);
-  const rest = { ...range, start: Math.max(range.start, fromOffset) };
+  const rest = {
+    ...range,
+    start: Math.max(range.start, fromOffset),
+    end: Math.min(range.end, toOffset),
+  };
   for await (const records of readPartition(kafka, topic, rest)) {
     for (const record of records) if (record.key?.equals(wanted)) yield record;
   }

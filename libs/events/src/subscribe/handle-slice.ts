@@ -8,15 +8,18 @@ import {
   type DecodedRecord,
   decodeRecord,
   type EventRecord,
+  gapToFill,
   type Held,
   namesAccount,
   nextStep,
+  type Parked,
   type Position,
   parkedAt,
   type Step,
   sequenceOf,
   typeOf,
 } from '@latchkey/consumer';
+import { createRetry } from './retry-parked.ts';
 import {
   deliver,
   firstEventOf,
@@ -36,11 +39,13 @@ export function createSliceHandler(shared: Omit<Subscriber, 'stopped'>) {
     const subscriber = { ...shared, stopped: slice.signal };
     const records = slice.records.map(decodeRecord);
     const book = createBook(subscriber, await subscriber.store.load(accountsIn(records)));
+    const resume = createResume(subscriber, book, records);
     for (const record of records) {
       throwIfStopped(subscriber);
-      if (namesAccount(record))
-        await subscriber.mutex.run(accountOf(record), () => take(subscriber, book, record));
-      else passOverUnusable(subscriber, record);
+      if (namesAccount(record)) {
+        const gap = await subscriber.mutex.run(accountOf(record), () => take(subscriber, book, record));
+        if (gap !== undefined) await resume(gap);
+      } else passOverUnusable(subscriber, record);
     }
     await book.close();
   };
@@ -89,7 +94,22 @@ function createBook({ store }: Subscriber, known: ReadonlyMap<string, Position>)
   };
 }
 
-async function take(subscriber: Subscriber, book: Book, record: AccountRecord): Promise<void> {
+/** Returns a function that lets an account go on, once per slice: it handles what is due up to the end of the slice. */
+function createResume(subscriber: Subscriber, book: Book, records: readonly DecodedRecord[]) {
+  const lastOffset = records.at(-1)?.source.offset ?? 0;
+  const resumed = new Set<string>();
+  return async (gap: Parked): Promise<void> => {
+    const { account } = gap;
+    if (resumed.has(account)) return;
+    resumed.add(account);
+    const { sequence, parked } = await createRetry(subscriber).resume(gap, lastOffset);
+    await book.reload(account);
+    if (parked === undefined) subscriber.logger.info({ account, sequence }, 'a parked account goes on');
+  };
+}
+
+/** @returns the mark of the account, if this record may let it go on */
+async function take(subscriber: Subscriber, book: Book, record: AccountRecord): Promise<Parked | undefined> {
   const account = accountOf(record);
   function next(): Step {
     return nextStep(book.of(account), record, firstEventOf(subscriber));
@@ -101,12 +121,14 @@ async function take(subscriber: Subscriber, book: Book, record: AccountRecord): 
   const step = next();
   if (step.kind === 'due') await apply(subscriber, book, book.of(account), step.record);
   else if (step.kind === 'park') await park(subscriber, book, book.of(account), record, step.held);
-  else subscriber.observe(typeOf(record), step.kind);
+  else if (step.kind !== 'missing') subscriber.observe(typeOf(record), step.kind);
+  return gapToFill(book.of(account), step);
 }
 
 /** Whether the step does what another member or a retry may have done already. */
 function hasEffect(subscriber: Subscriber, step: Step): boolean {
-  return step.kind === 'park' || (step.kind === 'due' && isHandled(subscriber, step.record));
+  if (step.kind === 'park' || step.kind === 'missing') return true;
+  return step.kind === 'due' && isHandled(subscriber, step.record);
 }
 
 async function apply(

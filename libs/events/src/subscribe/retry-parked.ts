@@ -1,4 +1,4 @@
-/** Retries a parked account: its records are read again and handled in order. */
+/** Reads the records of a parked account again, and hands what is due to the handlers. */
 import {
   createRetryParked,
   type EventRecord,
@@ -20,6 +20,7 @@ export function createRetry(subscriber: Subscriber) {
     log: subscriber.bus,
     positions: subscriber.store,
     first: firstEventOf(subscriber),
+    throwIfStopped: () => throwIfStopped(subscriber),
     start: (account): Position => ({ account, sequence: 0 }),
     handle: ({ account }, record, origin) =>
       subscriber.mutex.run(account, () => handleNext(subscriber, record, origin)),

@@ -92,6 +92,30 @@ describe('a subscription on Kafka', () => {
     assert.deepEqual(await parked(), []);
   });
 
+  test('lets an account go on once its missing event arrives, though another member has parked it', async (context) => {
+    const topic = await openTopic(context);
+    const account = newAccount();
+    const [first, second, third, fourth] = [
+      account.registered(),
+      account.verified(),
+      account.revoked(),
+      account.verified(),
+    ];
+    const [group, store] = [newGroup(), { ...memoryStore(), forgetful: false }];
+    const before = await member(context, group, { store });
+    await topic.publish(first, third);
+    async function parked() {
+      return (await store.listParked()).filter(({ account: id }) => id === account.id);
+    }
+    await until(async () => (await parked())[0]?.reason === 'gap');
+    await before.stop();
+    const after = await member(context, group, { store });
+    await topic.publish(fourth, second);
+    await until(() => after.of(account).length === 3);
+    assert.deepEqual([...before.of(account), ...after.of(account)], [1, 2, 3, 4]);
+    await until(async () => (await parked()).length === 0);
+  });
+
   test('loses nothing and repeats nothing over a graceful stop in the middle of its work', async (context) => {
     const topic = await openTopic(context);
     const accounts = Array.from({ length: 60 }, newAccount);

@@ -61,7 +61,7 @@ export async function openSubscription(bus: Bus, interest: Interest): Promise<Su
   const observe: Interest['observe'] = (type, effect) => interest.observe?.(type, effect);
   const mutex = createKeyedMutex();
   const subscriber = { bus, handlers, store, logger, observe, mutex, stopped: stopping.signal };
-  const retry = createRetry(subscriber);
+  const { retry } = createRetry(subscriber);
   const retries = new Map<string, Promise<RetryOutcome>>();
   let stopped: Promise<void> | undefined;
 

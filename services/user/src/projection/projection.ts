@@ -1,5 +1,5 @@
 /** The consumer: applies slices of the accounts' topic to the read model. */
-import type { Slice } from '@latchkey/bus';
+import type { Bus, Slice } from '@latchkey/bus';
 import {
   accountsIn,
   causeOf,
@@ -8,16 +8,19 @@ import {
   type FoldedRecord,
   foldSlice,
   isEvent,
+  type Parked,
+  type PositionStore,
   typeOf,
 } from '@latchkey/consumer';
 import type { Logger } from '@latchkey/process';
-import type { Profiles } from '../ports/profiles.ts';
 import { applyEvent } from '../profile/apply-event.ts';
 import { type StoredAccount, unknownAccount } from '../profile/stored-account.ts';
 import type { ProjectionMetrics } from './projection-metrics.ts';
+import { createRetry } from './retry-parked.ts';
 
 export interface ProjectionDeps {
-  readonly profiles: Pick<Profiles, 'load' | 'save'>;
+  readonly log: Pick<Bus, 'readKey'>;
+  readonly profiles: PositionStore<StoredAccount>;
   readonly metrics: ProjectionMetrics;
   readonly logger: Logger;
   now(): Date;
@@ -25,24 +28,52 @@ export interface ProjectionDeps {
   announce(accounts: readonly StoredAccount[]): void;
 }
 
-/** Returns a handler that applies a slice with one read and one write. It rejects only if the store is unavailable. */
+/**
+ * Returns a handler that applies a slice with one read and one write. An account that was parked at a gap goes on in the
+ * slice that has the missing event. Rejects only if the store or the log is unavailable, or the slice is taken away.
+ */
 export function createProjection(deps: ProjectionDeps) {
   return async (slice: Slice): Promise<void> => {
     const records = slice.records.map(decodeRecord);
     const known = await deps.profiles.load(accountsIn(records));
     const outcome = foldSlice(known, records, { start: unknownAccount, apply: applyEvent });
     await deps.profiles.save(outcome.changed);
-    deps.announce(outcome.changed);
+    const resumed = await resumeAll(deps, slice, outcome.gapsToFill);
+    const stored = new Map([...outcome.changed.map((each) => [each.account, each] as const), ...resumed]);
+    deps.announce([...stored.values()]);
 
     for (const record of outcome.unusable) {
       slice.setAside(record.source, causeOf(record));
       deps.metrics.setAside();
     }
     for (const folded of outcome.folded) count(deps, folded);
-    for (const { parked } of outcome.changed) {
+    for (const { account } of outcome.changed) {
+      const parked = stored.get(account)?.parked;
       if (parked !== undefined) deps.logger.error({ parked }, 'an account is parked');
     }
   };
+}
+
+/** Returns the accounts as they were stored, by id. */
+async function resumeAll(
+  deps: ProjectionDeps,
+  { records, signal }: Slice,
+  gaps: readonly Parked[],
+): Promise<ReadonlyMap<string, StoredAccount>> {
+  const { resume } = createRetry({
+    log: deps.log,
+    positions: deps.profiles,
+    applied: (record) => count(deps, { record, effect: 'applied' }),
+    throwIfStopped: () => signal.throwIfAborted(),
+  });
+  const resumed = new Map<string, StoredAccount>();
+  for (const gap of gaps) {
+    const stored = await resume(gap, records.at(-1)?.offset ?? 0);
+    resumed.set(gap.account, stored);
+    if (stored.parked !== undefined) continue;
+    deps.logger.info({ account: gap.account, sequence: stored.sequence }, 'a parked account goes on');
+  }
+  return resumed;
 }
 
 function count({ metrics, now }: ProjectionDeps, { record, effect }: FoldedRecord): void {

@@ -1,5 +1,12 @@
-/** Retries a parked account in the generations of the read model. */
-import { createRetryParked, type RetryDeps, type RetryOutcome } from '@latchkey/consumer';
+/** Lets parked accounts of the read model go on. */
+import {
+  createRetryParked,
+  type EventRecord,
+  isRefused,
+  type RetryDeps,
+  type RetryOutcome,
+  type RetryParked,
+} from '@latchkey/consumer';
 import type { Pointer } from '../generation/pointer.ts';
 import { applyEvent } from '../profile/apply-event.ts';
 import { type StoredAccount, unknownAccount } from '../profile/stored-account.ts';
@@ -9,11 +16,23 @@ export interface RetriedIn extends RetryOutcome {
   readonly generation: number;
 }
 
-type Retry = (account: string) => Promise<RetryOutcome>;
-
-/** Returns a function that retries an account in one generation. */
-export function createRetry(deps: Omit<RetryDeps<StoredAccount>, 'first' | 'start' | 'handle'>): Retry {
-  return createRetryParked({ ...deps, first: 'one', start: unknownAccount, handle: applyEvent });
+/** Reads the records of parked accounts again, in one generation. */
+export function createRetry(
+  deps: Omit<RetryDeps<StoredAccount>, 'first' | 'start' | 'handle'> & {
+    /** Called with each event that was applied. */
+    applied?(record: EventRecord): void;
+  },
+): RetryParked<StoredAccount> {
+  return createRetryParked({
+    ...deps,
+    first: 'one',
+    start: unknownAccount,
+    handle(stored, record) {
+      const result = applyEvent(stored, record);
+      if (!isRefused(result)) deps.applied?.(record);
+      return result;
+    },
+  });
 }
 
 /**
@@ -22,12 +41,12 @@ export function createRetry(deps: Omit<RetryDeps<StoredAccount>, 'first' | 'star
  */
 export function createRetryInEach(deps: {
   pointer(): Promise<Pick<Pointer, 'active' | 'running'>>;
-  retryIn(generation: number): Retry;
+  retryIn(generation: number): Pick<RetryParked<StoredAccount>, 'retry'>;
 }) {
   return async (account: string): Promise<RetriedIn> => {
     const { active, running } = await deps.pointer();
     async function retry(generation: number) {
-      return { ...(await deps.retryIn(generation)(account)), generation };
+      return { ...(await deps.retryIn(generation).retry(account)), generation };
     }
     const others: RetriedIn[] = [];
     for (const generation of running.filter((each) => each !== active)) others.push(await retry(generation));

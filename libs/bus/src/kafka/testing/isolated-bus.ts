@@ -49,8 +49,8 @@ export function isolatedBuses(): () => Bus & Groups {
           topics: options.topics.map(ownTopic),
           group: ownGroup(options.group),
         }),
-      readKey: (topic, partition, key, fromOffset) =>
-        bus.readKey(ownTopic(topic), partition, key, fromOffset),
+      // Records name the topic that they were read from, and so do the marks of parked accounts.
+      readKey: (topic, ...place) => bus.readKey(made.topics.has(topic) ? topic : ownTopic(topic), ...place),
       progressOf: (group, topics) => bus.progressOf(ownGroup(group), topics.map(ownTopic)),
       forgetGroup: (group) => bus.forgetGroup(ownGroup(group)),
       close: bus.close,

@@ -1,0 +1,44 @@
+import { type Parked, type Position, type PositionStore, withMark } from './position-store.ts';
+
+export interface MemoryPositions<P extends Position> extends PositionStore<P> {
+  all(): Iterable<P>;
+}
+
+/** Keeps positions in the memory of this process. */
+export function createMemoryPositions<P extends Position>(): MemoryPositions<P> {
+  const positions = new Map<string, P>();
+
+  return {
+    all: () => positions.values(),
+    async load(accounts) {
+      return new Map(
+        accounts.flatMap((account) => {
+          const position = positions.get(account);
+          return position === undefined ? [] : [[account, position] as const];
+        }),
+      );
+    },
+    async save(given) {
+      for (const position of given) {
+        if (replaces(position, positions.get(position.account))) positions.set(position.account, position);
+      }
+    },
+    async replaceMark(current, next) {
+      const position = positions.get(current.account);
+      if (position?.parked === undefined || !isSameRecord(position.parked, current)) return;
+      positions.set(current.account, withMark(position, next));
+    },
+  };
+}
+
+function replaces(given: Position, stored: Position | undefined): boolean {
+  return (
+    stored === undefined ||
+    given.sequence > stored.sequence ||
+    (given.sequence === stored.sequence && stored.parked === undefined)
+  );
+}
+
+function isSameRecord(a: Parked, b: Parked): boolean {
+  return a.topic === b.topic && a.partition === b.partition && a.offset === b.offset;
+}

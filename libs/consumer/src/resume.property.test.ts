@@ -1,0 +1,146 @@
+/** A gap heals by itself: whatever is lost, late or repeated, and whoever fails or takes over meanwhile. */
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import type { BusRecord } from '@latchkey/bus';
+import fc from 'fast-check';
+import { accountsIn, foldSlice } from './fold-slice.ts';
+import { createMemoryPositions } from './memory-positions.ts';
+import type { Position, PositionStore } from './position-store.ts';
+import { decodeRecord, type EventRecord, sequenceOf } from './records.ts';
+import { createRetryParked } from './retry-parked.ts';
+import { failingAt, readKeyOf, type ShuffledLog, shuffledLogs } from './testing/shuffled-log.ts';
+
+/** The sequences that were applied, in order. */
+interface State extends Position {
+  readonly applied: readonly number[];
+}
+
+function start(account: string): State {
+  return { account, sequence: 0, applied: [] };
+}
+
+function apply(state: State, record: EventRecord): State {
+  const sequence = sequenceOf(record);
+  return { ...state, sequence, applied: [...state.applied, sequence] };
+}
+
+type Call = <T>(work: () => Promise<T>) => Promise<T>;
+
+/** A member of the group: it shares the store and the log with the others, and nothing else. */
+function memberOf(positions: PositionStore<State>, records: readonly BusRecord[], call: Call) {
+  const store: PositionStore<State> = {
+    load: (accounts) => call(() => positions.load(accounts)),
+    save: (states) => call(() => positions.save(states)),
+    replaceMark: (current, next) => call(() => positions.replaceMark(current, next)),
+  };
+  const parked = createRetryParked<State>({
+    log: { readKey: (_topic, _partition, key, from, to) => readKeyOf(records, key, from, to) },
+    positions: store,
+    first: 'one',
+    start,
+    handle: apply,
+  });
+  async function handle(slice: readonly BusRecord[]): Promise<void> {
+    const decoded = slice.map(decodeRecord);
+    const outcome = foldSlice(await store.load(accountsIn(decoded)), decoded, { start, apply });
+    await store.save(outcome.changed);
+    for (const gap of outcome.gapsToFill) await parked.resume(gap, slice.at(-1)?.offset ?? 0);
+  }
+  return { handle, retry: parked.retry };
+}
+
+/** Reads from a position to an end, in slices of these sizes. A slice that fails is redelivered, cut in another way. */
+async function consume(
+  handle: (slice: readonly BusRecord[]) => Promise<void>,
+  records: readonly BusRecord[],
+  sizes: readonly number[],
+): Promise<void> {
+  let turn = 0;
+  for (let position = 0; position < records.length; turn += 1) {
+    const end = position + 1 + (sizes[turn % sizes.length] ?? 0);
+    const handled = await handle(records.slice(position, end)).then(
+      () => true,
+      () => false,
+    );
+    if (handled) position = end;
+  }
+}
+
+async function assertHealed(positions: PositionStore<State>, log: ShuffledLog): Promise<void> {
+  const states = await positions.load(log.accounts);
+  for (const account of log.accounts) {
+    const { applied, parked } = states.get(account) ?? start(account);
+    assert.deepEqual(applied, upTo(log.complete(account)));
+    assert.equal(parked?.reason, log.hasGap(account) ? 'gap' : undefined);
+  }
+}
+
+function upTo(last: number): readonly number[] {
+  return Array.from({ length: last }, (_, index) => index + 1);
+}
+
+const sizes = fc.array(fc.nat(9), { minLength: 1, maxLength: 8 });
+const failures = fc.array(fc.nat(150), { maxLength: 30 });
+
+describe('an account that misses an event', () => {
+  test('goes on as soon as that arrives, in order and each event once, whatever fails meanwhile', async () => {
+    await fc.assert(
+      fc.asyncProperty(shuffledLogs(0), sizes, failures, async (log, cuts, failing) => {
+        const positions = createMemoryPositions<State>();
+        const member = memberOf(positions, log.records, failingAt(failing));
+        await consume(member.handle, log.records, cuts);
+        await assertHealed(positions, log);
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  test('goes on where a member works on a partition that another has taken over', async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.scheduler(),
+        shuffledLogs(0),
+        sizes,
+        fc.nat(40),
+        fc.integer({ min: 1, max: 12 }),
+        async (scheduler, log, cuts, from, length) => {
+          const positions = createMemoryPositions<State>();
+          const scheduled: Call = (work) => scheduler.schedule(Promise.resolve()).then(work);
+          const [late, owner] = [1, 2].map(() => memberOf(positions, log.records, scheduled));
+          assert.ok(late && owner);
+          // The member before has read up to here; its last slice is redelivered to the owner.
+          const before = memberOf(positions, log.records, (work) => work());
+          await consume(before.handle, log.records.slice(0, from), cuts);
+          const stale = log.records.slice(from, from + length);
+          const both = Promise.all([
+            stale.length > 0 && late.handle(stale),
+            consume(owner.handle, log.records.slice(from), cuts),
+          ]);
+          await scheduler.waitFor(both);
+          await assertHealed(positions, log);
+        },
+      ),
+      { numRuns: 300 },
+    );
+  });
+
+  test('stays parked at a record that cannot be read, until an operator retries it', async () => {
+    await fc.assert(
+      fc.asyncProperty(shuffledLogs(4), sizes, failures, async (log, cuts, failing) => {
+        const positions = createMemoryPositions<State>();
+        await consume(memberOf(positions, log.records, failingAt(failing)).handle, log.records, cuts);
+        const { retry } = memberOf(positions, log.records, (work) => work());
+        for (const account of log.accounts) {
+          const { applied, parked } = (await positions.load([account])).get(account) ?? start(account);
+          assert.deepEqual(applied, upTo(applied.length));
+          assert.equal(parked !== undefined, log.hasGap(account) || log.hasUnreadable(account));
+          await retry(account);
+          const after = (await positions.load([account])).get(account) ?? start(account);
+          assert.deepEqual(after.applied, upTo(log.complete(account)));
+          if (after.parked?.reason === 'gap') assert.ok(log.hasGap(account));
+        }
+      }),
+      { numRuns: 300 },
+    );
+  });
+});

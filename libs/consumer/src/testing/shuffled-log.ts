@@ -1,0 +1,87 @@
+/** Logs on which events are lost, late and repeated, and whatever a group does with them. */
+import type { BusRecord } from '@latchkey/bus';
+import fc from 'fast-check';
+import { accountId, eventRecord, unreadableRecord } from './history.ts';
+
+/** By how many places each copy of an event is late; no copy: the event is lost. */
+const copies = fc.oneof(
+  { weight: 5, arbitrary: fc.constant([0]) },
+  { weight: 4, arbitrary: fc.array(fc.nat(25), { minLength: 1, maxLength: 3 }) },
+  { weight: 1, arbitrary: fc.constant([]) },
+);
+
+interface Entry {
+  readonly account: string;
+  /** Of the event; undefined for a record that cannot be read. */
+  readonly sequence: number | undefined;
+}
+
+export interface ShuffledLog {
+  readonly records: readonly BusRecord[];
+  readonly accounts: readonly string[];
+  /** Returns the number of events that arrived without a gap before them. */
+  complete(account: string): number;
+  /** Returns whether an event arrived with a gap before it. */
+  hasGap(account: string): boolean;
+  hasUnreadable(account: string): boolean;
+}
+
+/** @param unreadable how many records that cannot be read there are at most */
+export function shuffledLogs(unreadable: number): fc.Arbitrary<ShuffledLog> {
+  const events = fc.array(fc.record({ number: fc.nat(1), copies }), { maxLength: 24 });
+  const garbage = fc.array(fc.record({ number: fc.nat(1), at: fc.nat(40) }), { maxLength: unreadable });
+  return fc.tuple(events, garbage).map(([decided, unreadables]) => {
+    const last = [0, 0];
+    const placed: { readonly at: number; readonly entry: Entry }[] = [];
+    decided.forEach((event, index) => {
+      const sequence = (last[event.number] ?? 0) + 1;
+      last[event.number] = sequence;
+      for (const late of event.copies)
+        placed.push({ at: index + late, entry: { account: accountId(event.number), sequence } });
+    });
+    for (const { number, at } of unreadables)
+      placed.push({ at, entry: { account: accountId(number), sequence: undefined } });
+    return logOf(placed.toSorted((a, b) => a.at - b.at).map(({ entry }) => entry));
+  });
+}
+
+function logOf(entries: readonly Entry[]): ShuffledLog {
+  function arrived(account: string): ReadonlySet<number> {
+    return new Set(entries.flatMap((each) => (each.account === account ? (each.sequence ?? []) : [])));
+  }
+  function complete(account: string): number {
+    const sequences = arrived(account);
+    let last = 0;
+    while (sequences.has(last + 1)) last += 1;
+    return last;
+  }
+  return {
+    records: entries.map(({ account, sequence }, offset) =>
+      sequence === undefined ? unreadableRecord(account, offset) : eventRecord(account, sequence, offset),
+    ),
+    accounts: [accountId(0), accountId(1)],
+    complete,
+    hasGap: (account) => Math.max(0, ...arrived(account)) > complete(account),
+    hasUnreadable: (account) =>
+      entries.some((each) => each.account === account && each.sequence === undefined),
+  };
+}
+
+/** Returns the records of one key in a range, as a bus reads them. */
+export async function* readKeyOf(records: readonly BusRecord[], key: string, from: number, to?: number) {
+  yield* records.slice(from, to).filter((record) => record.key?.toString() === key);
+}
+
+/** Throws at the given calls, counted from 0: before or after it has done what it was called for. */
+export function failingAt(failures: readonly number[]) {
+  const left = new Set(failures);
+  let calls = 0;
+  return async <T>(work: () => Promise<T>): Promise<T> => {
+    const [before, after] = [calls, calls + 1];
+    calls += 2;
+    if (left.has(before)) throw new Error('away before');
+    const result = await work();
+    if (left.has(after)) throw new Error('away after');
+    return result;
+  };
+}

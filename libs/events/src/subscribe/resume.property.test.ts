@@ -1,0 +1,147 @@
+/** A gap heals by itself, for handlers whose effects cannot be taken back. */
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import type { BusRecord } from '@latchkey/bus';
+import { failingAt, readKeyOf, type ShuffledLog, shuffledLogs } from '@latchkey/consumer/testing';
+import fc from 'fast-check';
+import { createSliceHandler } from './handle-slice.ts';
+import { createKeyedMutex } from './keyed-mutex.ts';
+import type { SequenceStore } from './sequence-store.ts';
+import { lastingStore } from './testing/bench.ts';
+
+const quiet = { info: () => undefined, warn: () => undefined, error: () => undefined };
+
+/** What each handler was called with: account and sequence. */
+type Handled = (readonly [account: string, sequence: number])[];
+
+type Call = <T>(work: () => Promise<T>) => Promise<T>;
+
+/** A member of the group: it shares the store and the log with the others, and nothing else. */
+function memberOf(store: SequenceStore, log: ShuffledLog, handled: Handled, call: Call) {
+  const handle = createSliceHandler({
+    bus: { readKey: (_topic, _partition, key, from, to) => readKeyOf(log.records, key, from, to) },
+    store: {
+      ...store,
+      load: (accounts) => call(() => store.load(accounts)),
+      save: (positions) => call(() => store.save(positions)),
+      replaceMark: (current, next) => call(() => store.replaceMark(current, next)),
+    },
+    handlers: {
+      SessionsRevoked: (_event, { account, sequence }) => void handled.push([account, sequence]),
+    },
+    mutex: createKeyedMutex(),
+    logger: quiet,
+    observe: () => undefined,
+  });
+  return (records: readonly BusRecord[], signal = new AbortController().signal): Promise<void> =>
+    handle({ topic: 'accounts', partition: 0, records, signal, setAside: () => assert.fail() });
+}
+
+/** Reads from a position to the end, in slices of these sizes. A slice that fails is redelivered, cut in another way. */
+async function consume(
+  handle: (records: readonly BusRecord[]) => Promise<void>,
+  records: readonly BusRecord[],
+  sizes: readonly number[],
+): Promise<void> {
+  let turn = 0;
+  for (let position = 0; position < records.length; turn += 1) {
+    const end = position + 1 + (sizes[turn % sizes.length] ?? 0);
+    const done = await handle(records.slice(position, end)).then(
+      () => true,
+      () => false,
+    );
+    if (done) position = end;
+  }
+}
+
+function sequencesOf(account: string, handled: Handled): readonly number[] {
+  return handled.flatMap(([of, sequence]) => (of === account ? [sequence] : []));
+}
+
+function upTo(last: number): readonly number[] {
+  return Array.from({ length: last }, (_, index) => index + 1);
+}
+
+async function assertHealed(store: SequenceStore, log: ShuffledLog): Promise<void> {
+  const positions = await store.load(log.accounts);
+  for (const account of log.accounts) {
+    assert.equal(positions.get(account)?.sequence ?? 0, log.complete(account));
+    assert.equal(positions.get(account)?.parked?.reason, log.hasGap(account) ? 'gap' : undefined);
+  }
+}
+
+const sizes = fc.array(fc.nat(9), { minLength: 1, maxLength: 8 });
+
+describe('an account that misses an event', () => {
+  test('has each event handled once and in order, as soon as that arrives', async () => {
+    await fc.assert(
+      fc.asyncProperty(shuffledLogs(0), sizes, async (log, cuts) => {
+        const [store, handled] = [lastingStore(), [] as Handled];
+        await consume(
+          memberOf(store, log, handled, (work) => work()),
+          log.records,
+          cuts,
+        );
+        await assertHealed(store, log);
+        for (const account of log.accounts)
+          assert.deepEqual(sequencesOf(account, handled), upTo(log.complete(account)));
+      }),
+      { numRuns: 200 },
+    );
+  });
+
+  test('skips none, and repeats only the event in hand, where the store fails meanwhile', async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        shuffledLogs(0),
+        sizes,
+        fc.array(fc.nat(200), { maxLength: 30 }),
+        async (log, cuts, failing) => {
+          const [store, handled] = [lastingStore(), [] as Handled];
+          await consume(memberOf(store, log, handled, failingAt(failing)), log.records, cuts);
+          await assertHealed(store, log);
+          for (const account of log.accounts) {
+            const sequences = sequencesOf(account, handled);
+            assert.deepEqual([...new Set(sequences)], upTo(log.complete(account)));
+            assert.deepEqual(
+              sequences,
+              sequences.toSorted((a, b) => a - b),
+            );
+          }
+        },
+      ),
+      { numRuns: 300 },
+    );
+  });
+
+  test('loses none where a member works on a partition that another has taken over', async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.scheduler(),
+        shuffledLogs(0),
+        sizes,
+        fc.nat(40),
+        fc.integer({ min: 1, max: 12 }),
+        async (scheduler, log, cuts, from, length) => {
+          const [store, handled] = [lastingStore(), [] as Handled];
+          const scheduled: Call = (work) => scheduler.schedule(Promise.resolve()).then(work);
+          await consume(
+            memberOf(store, log, handled, (work) => work()),
+            log.records.slice(0, from),
+            cuts,
+          );
+          const stale = log.records.slice(from, from + length);
+          const late = memberOf(store, log, [], scheduled);
+          const owner = memberOf(store, log, handled, scheduled);
+          await scheduler.waitFor(
+            Promise.all([stale.length > 0 && late(stale), consume(owner, log.records.slice(from), cuts)]),
+          );
+          const positions = await store.load(log.accounts);
+          for (const account of log.accounts)
+            assert.equal(positions.get(account)?.sequence ?? 0, log.complete(account));
+        },
+      ),
+      { numRuns: 300 },
+    );
+  });
+});
