@@ -138,36 +138,54 @@ const FLAGS: Readonly<Record<string, boolean>> = {
   off: false,
 };
 
+/** A boolean: true/false, 1/0, yes/no, on/off, case-insensitive. */
+function flag(): z.ZodType<boolean | undefined>;
+function flag(fallback: boolean): z.ZodType<boolean>;
+function flag(fallback?: boolean): z.ZodType<boolean | undefined> {
+  return withFallback(fallback, (text) => FLAGS[text.trim().toLowerCase()], 'must be true or false');
+}
+
+interface Range {
+  readonly min: number;
+  readonly max: number;
+}
+
+/** An integer from `min` to `max`, both inclusive. */
+function whole(options: Range): z.ZodType<number | undefined>;
+function whole(options: Range & { readonly fallback: number }): z.ZodType<number>;
+function whole(options: Range & { readonly fallback?: number }): z.ZodType<number | undefined> {
+  const { min, max, fallback } = options;
+  return withFallback(
+    fallback,
+    wholeNumber,
+    `must be a whole number from ${min} to ${max}`,
+    (value) => value >= min && value <= max,
+  );
+}
+
+/** A setting that is `fallback` if it is unset. The fallback must be valid, too. */
+function withFallback<T>(
+  fallback: T | undefined,
+  read: (text: string) => T | undefined,
+  message: string,
+  isValid: (value: T) => boolean = () => true,
+): z.ZodType<T | undefined> {
+  return z
+    .string()
+    .optional()
+    .transform((text, context) => {
+      const value = text === undefined ? fallback : read(text);
+      if (value === undefined ? text === undefined : isValid(value)) return value;
+      context.addIssue({ code: 'custom', message });
+      return z.NEVER;
+    })
+    .meta(fallback === undefined ? {} : { fallback: String(fallback) });
+}
+
 /** Schemas for kinds of settings that several services use. */
 export const setting = {
-  /** A boolean: true/false, 1/0, yes/no, on/off, case-insensitive. */
-  flag(fallback: boolean): z.ZodType<boolean> {
-    return z
-      .string()
-      .optional()
-      .transform((text, context) => {
-        const value = text === undefined ? fallback : FLAGS[text.trim().toLowerCase()];
-        if (value !== undefined) return value;
-        context.addIssue({ code: 'custom', message: 'must be true or false' });
-        return z.NEVER;
-      })
-      .meta({ fallback: String(fallback) });
-  },
-
-  /** An integer from `min` to `max`, both inclusive. */
-  whole(options: { min: number; max: number; fallback: number }): z.ZodType<number> {
-    const { min, max, fallback } = options;
-    return z
-      .string()
-      .optional()
-      .transform((text, context) => {
-        const value = text === undefined ? fallback : wholeNumber(text);
-        if (value >= min && value <= max) return value;
-        context.addIssue({ code: 'custom', message: `must be a whole number from ${min} to ${max}` });
-        return z.NEVER;
-      })
-      .meta({ fallback: String(fallback) });
-  },
+  flag,
+  whole,
 
   /** An http(s) URL without query and fragment. Trailing slashes are removed. */
   url() {

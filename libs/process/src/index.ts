@@ -11,6 +11,7 @@ export {
 } from './config.ts';
 export { makeTextFile, readTextFile } from './durable-file.ts';
 export { inWords } from './in-words.ts';
+export { parseJson } from './json.ts';
 export {
   type Dependency,
   type ExitCode,

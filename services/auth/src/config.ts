@@ -31,18 +31,6 @@ function limit(fallback: number) {
   return setting.whole({ min: 1, max: MOST, fallback });
 }
 
-/** Left to what else is set where it is not given. */
-const optionalLimit = z
-  .string()
-  .optional()
-  .transform((text, context) => {
-    if (text === undefined) return undefined;
-    const parsed = limit(MOST).safeParse(text);
-    if (parsed.success) return parsed.data;
-    context.addIssue({ code: 'custom', message: `must be a whole number from 1 to ${MOST}` });
-    return z.NEVER;
-  });
-
 const fields = z.object({
   ...originSettings.shape,
   PUBLIC_URL: setting
@@ -71,9 +59,9 @@ const fields = z.object({
   LIMIT_LOGIN_FAILURES_PER_IP: limit(100).describe('Failed logins per IP (IPv6: per /64) and 15 minutes.'),
   LIMIT_MAIL_REQUESTS_PER_IP: limit(30).describe('Requests that lead to mail, per IP and hour.'),
   LIMIT_MAILS_PER_ADDRESS: limit(3).describe('Mails per address, purpose (verification, reset) and hour.'),
-  LIMIT_SIGNUPS_PER_IP: optionalLimit.describe(
-    'Sign-ups per IP and hour. Default: 20 in production, 1000 in development.',
-  ),
+  LIMIT_SIGNUPS_PER_IP: setting
+    .whole({ min: 1, max: MOST })
+    .describe('Sign-ups per IP and hour. Default: 20 in production, 1000 in development.'),
   LIMIT_MAILING_RECIPIENTS: limit(1000).describe('Recipients of mailings, per admin and day.'),
 
   HASH_CONCURRENCY: setting

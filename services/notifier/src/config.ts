@@ -1,21 +1,9 @@
 /** The notifier's settings. */
-import { setting } from '@latchkey/process';
+import { environmentSetting, parseJson, setting } from '@latchkey/process';
 import { z } from 'zod';
 
 const url = z.url({ protocol: /^https?$/, error: 'must be an http(s) URL' });
 const linkTemplate = url.refine((text) => text.includes('{token}'), 'must contain {token}');
-
-/** Its default depends on other settings. */
-const optionalFlag = z
-  .string()
-  .optional()
-  .transform((text, context) => {
-    if (text === undefined) return undefined;
-    const parsed = setting.flag(false).safeParse(text);
-    if (parsed.success) return parsed.data;
-    context.addIssue({ code: 'custom', message: 'must be true or false' });
-    return z.NEVER;
-  });
 
 const privateKey = z.object({
   kty: z.literal('OKP'),
@@ -25,14 +13,6 @@ const privateKey = z.object({
   kid: z.string().exactOptional(),
 });
 const privateKeys = z.object({ keys: z.array(privateKey).min(1) });
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
-}
 
 const keySet = z.string().transform((text, context) => {
   const parsed = privateKeys.safeParse(parseJson(text));
@@ -49,10 +29,7 @@ function plainText(most: number) {
 }
 
 const fields = z.object({
-  LATCHKEY_ENV: z
-    .enum(['development', 'production'])
-    .default('production')
-    .describe('`development` or `production`.'),
+  LATCHKEY_ENV: environmentSetting,
   PUBLIC_URL: url.describe('Where the API is reached from outside; links in mails start with it.'),
   FRONTEND_URL: url.optional().describe('The client app; links in mails then lead to its pages.'),
   VERIFY_LINK: linkTemplate.optional().describe('Where verification links lead, with `{token}`.'),
@@ -65,9 +42,11 @@ const fields = z.object({
   MAIL_FROM_NAME: plainText(100)
     .default('Latchkey')
     .describe("Sender's name, and the product's in the mails."),
-  MAIL_STARTTLS: optionalFlag.describe(
-    'STARTTLS is demanded (not opportunistic); false: plain text. Default true, unless MAIL_SSL_TLS.',
-  ),
+  MAIL_STARTTLS: setting
+    .flag()
+    .describe(
+      'STARTTLS is demanded (not opportunistic); false: plain text. Default true, unless MAIL_SSL_TLS.',
+    ),
   MAIL_SSL_TLS: setting.flag(false).describe('TLS from the first byte (port 465, usually).'),
   USE_CREDENTIALS: setting.flag(true).describe('Log in with MAIL_USERNAME and MAIL_PASSWORD.'),
   VALIDATE_CERTS: setting.flag(true).describe("Check the SMTP server's certificate."),

@@ -1,4 +1,5 @@
 /** The keys of auth as they stand in settings, and how they are told apart. */
+
 import {
   createHmac,
   createPrivateKey,
@@ -9,6 +10,7 @@ import {
   sign,
   verify,
 } from 'node:crypto';
+import { parseJson } from '@latchkey/process';
 import { z } from 'zod';
 
 /** What is wrong with a key, in words that show nothing of it. */
@@ -61,7 +63,7 @@ const sealingJwk = z.object({
  * @throws KeyFault
  */
 export function parseSigningKeys(text: string): SigningKeys {
-  const parsed = signingJwks.safeParse(readJson(text));
+  const parsed = signingJwks.safeParse(parseJson(text));
   const [first, ...others] = parsed.data?.keys ?? [];
   if (first === undefined)
     throw new KeyFault('must be a JWKS of EC P-256 keys: {"keys": [{"kty": "EC", …}]}');
@@ -78,7 +80,7 @@ export function parseSigningKeys(text: string): SigningKeys {
  * @throws KeyFault
  */
 export function parseSealingKey(text: string): { readonly kid: string; readonly publicKey: KeyObject } {
-  const parsed = sealingJwk.safeParse(readJson(text));
+  const parsed = sealingJwk.safeParse(parseJson(text));
   if (!parsed.success) {
     throw new KeyFault(
       'must be a public X25519 key as a JWK: {"kty": "OKP", "crv": "X25519", "x": …}, without d',
@@ -157,13 +159,5 @@ function usable(create: () => KeyObject): KeyObject {
     return create();
   } catch {
     throw new KeyFault('holds a key that is not on its curve');
-  }
-}
-
-function readJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
   }
 }

@@ -1,5 +1,7 @@
 /** Reads the events of a commit as the stores keep them. Shared by all adapters. */
+
 import { catalogue, type EventType, upcast } from '@latchkey/events';
+import { parseJson } from '@latchkey/process';
 import { type Commit, type RecordedFact, UnreadableCommit } from '../ports/journal.ts';
 
 interface StoredEvent {
@@ -15,7 +17,7 @@ interface StoredEvent {
  * @throws UnreadableCommit on an unknown type or version, or if the text is not a list of events
  */
 export function readStoredEvents(stream: string, number: number, json: string): readonly RecordedFact[] {
-  return readEvents(stream, number, parse(json));
+  return readEvents(stream, number, parseJson(json));
 }
 
 /**
@@ -55,15 +57,6 @@ export function orUnreadable<Events>(read: () => Events): Events | UnreadableCom
 function listOf(stream: string, number: number, events: unknown): readonly StoredEvent[] {
   if (Array.isArray(events) && events.length > 0 && events.every(isStoredEvent)) return events;
   throw new UnreadableCommit(stream, number, 'not a list of events');
-}
-
-/** Returns undefined for invalid JSON: the parser's error message would quote personal data. */
-function parse(json: string): unknown {
-  try {
-    return JSON.parse(json);
-  } catch {
-    return undefined;
-  }
 }
 
 function isStoredEvent(value: unknown): value is StoredEvent {

@@ -1,4 +1,5 @@
 /** Where a page of the list ended, as an opaque text. Nothing secret: whoever forges one may list anyway. */
+import { parseJson } from '@latchkey/process';
 import { z } from 'zod';
 import type { PageEnd } from '../ports/profiles.ts';
 
@@ -13,7 +14,7 @@ export const cursor = z
   .string()
   .max(200)
   .transform((text, context): PageEnd => {
-    const parsed = position.safeParse(parse(text));
+    const parsed = position.safeParse(parseJson(Buffer.from(text, 'base64url').toString()));
     if (parsed.success) {
       const [createdAt, id] = parsed.data;
       if (writeCursor({ createdAt, id }) === text) return { createdAt, id };
@@ -21,11 +22,3 @@ export const cursor = z
     context.addIssue({ code: 'custom', message: 'is not a cursor that was handed out' });
     return z.NEVER;
   });
-
-function parse(text: string): unknown {
-  try {
-    return JSON.parse(Buffer.from(text, 'base64url').toString());
-  } catch {
-    return undefined;
-  }
-}
