@@ -1,6 +1,6 @@
 /**
- * What people do, as events, and what must become of each mail that is owed because of it while the mail server is
- * away: said here once more, in the words of the promise, with nothing of the notifier's own rules.
+ * An oracle: what people do, as events, and what must become of each mail that is owed because of it while the mail
+ * server is away. States the promises a second time, without any code of the notifier.
  */
 import { randomUUID } from 'node:crypto';
 import type { LatchkeyEvent } from '@latchkey/events';
@@ -18,9 +18,9 @@ export interface OwedMail {
   readonly event: LatchkeyEvent;
   readonly mail: string;
   readonly to: string;
-  /** Not to be sent from then on, in ms since the beginning. */
+  /** Must not be sent from this moment on, in ms since the beginning. */
   readonly until: number;
-  /** When an event made it pointless, in ms since the beginning. */
+  /** When an event superseded it, in ms since the beginning. */
   supersededAt?: number;
 }
 
@@ -33,12 +33,12 @@ export interface Happening {
 
 interface Person {
   signsUp(at: number): Promise<Happening>;
-  /** With an address that is another's, proven already. */
+  /** With an address that another account has verified. */
   signsUpInVain(at: number): Promise<Happening>;
   asksForLink(at: number): Promise<Happening>;
   verifies(at: number): Promise<Happening>;
   asksForReset(at: number): Promise<Happening>;
-  /** Asks for a reset before the address is proven. */
+  /** Requests a reset before the address is verified. */
   choosesPassword(at: number): Promise<Happening>;
   changesPassword(at: number): Promise<Happening>;
   becomesAdmin(at: number): Promise<Happening>;
@@ -50,7 +50,7 @@ type Deed = keyof Person;
 /** Deeds of one person, each with its minute. */
 type Story = readonly (readonly [minute: number, deed: Deed])[];
 
-/** Every kind of mail, alone and with what makes it pointless. */
+/** Every kind of mail, alone and with what supersedes it. */
 const STORIES: readonly Story[] = [
   [[0, 'signsUp']],
   [
@@ -173,7 +173,7 @@ function createPerson(name: string, begin: number, key: SealingKey): Person {
   };
 }
 
-/** A mail to three people, whom an operator writes to. */
+/** A mailing by an admin to three people. */
 function mailing(name: string, at: number, begin: number): Happening {
   const recipients = ['a', 'b', 'c'].map((letter) => `${name}-${letter}@example.com`);
   const data = { template: 'welcome', requestedBy: randomUUID(), person: { recipients } } as const;
@@ -184,15 +184,15 @@ function mailing(name: string, at: number, begin: number): Happening {
 
 export interface Telling {
   readonly key: SealingKey;
-  /** When ms 0 is. */
+  /** The instant of ms 0. */
   readonly begin: Date;
-  /** How often each story is told, by somebody else each time. */
+  /** How often each story is told, by another person each time. */
   readonly times: number;
-  /** They begin one after the other, and all of them end within so many ms. */
+  /** They begin one after the other, and all of them end within this time, in ms. */
   readonly within: number;
 }
 
-/** All stories, spread evenly, as one sequence of happenings. */
+/** Returns all stories, spread evenly, as one sequence of happenings. */
 export async function tell({ key, begin, times, within }: Telling): Promise<readonly Happening[]> {
   const happenings: Happening[] = [];
   const many = times * (STORIES.length + 1);
@@ -206,7 +206,7 @@ export async function tell({ key, begin, times, within }: Telling): Promise<read
   return happenings.toSorted((a, b) => a.at - b.at);
 }
 
-/** What must have become of a mail if none could be sent before a moment, in ms since the beginning. */
+/** Returns the required state of a mail if none could be sent before `back`, in ms since the beginning. */
 export function fateOf({ until, supersededAt = Number.POSITIVE_INFINITY }: OwedMail, back: number) {
   if (supersededAt < Math.min(until, back)) return 'cancelled';
   return until <= back ? 'expired' : 'sent';
