@@ -2,18 +2,13 @@ import { randomUUID } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { createEmbeddedBus } from '@latchkey/bus/embedded';
+import { compose, type NotifierConfig, notifierSettings, notifierTopics } from '@latchkey/notifier';
 import { createLogger, createRegistry, readConfig } from '@latchkey/process';
+import { openDatabase } from '@latchkey/sqlite';
 import { createTransport } from 'nodemailer';
-import { createEmbeddedBus } from '../libs/bus/src/embedded/index.ts';
-import { openDatabase } from '../libs/sqlite/src/index.ts';
 import { createSqliteDeliveries } from '../services/notifier/src/adapters/deliveries.sqlite.ts';
 import type { NewDelivery } from '../services/notifier/src/delivery/delivery.ts';
-import {
-  compose,
-  type NotifierConfig,
-  notifierSettings,
-  notifierTopics,
-} from '../services/notifier/src/index.ts';
 import { entriesFor } from '../services/notifier/src/intake/entries.ts';
 import type { Mail, Mailer } from '../services/notifier/src/ports/mailer.ts';
 import { anEvent, createSealingKey, type SealingKey } from '../services/notifier/src/testing/events.ts';

@@ -1,10 +1,11 @@
 /** Writes docs/config.md from the schemas of the settings. `--check` compares. */
+
+import { authSettings } from '@latchkey/auth';
+import { serverSettings } from '@latchkey/cluster';
+import { notifierSettings } from '@latchkey/notifier';
 import { describeConfig, processSettings, type SettingDescription } from '@latchkey/process';
+import { userSettings } from '@latchkey/user';
 import { standaloneSettings } from '../apps/standalone/src/settings.ts';
-import { serverSettings } from '../libs/cluster/src/index.ts';
-import { authSettings } from '../services/auth/src/index.ts';
-import { notifierSettings } from '../services/notifier/src/index.ts';
-import { userSettings } from '../services/user/src/index.ts';
 import { generatedFile } from './generated-file.ts';
 
 const INTRODUCTION = `# Settings

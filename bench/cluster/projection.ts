@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
+import type { BusRecord, Slice } from '@latchkey/bus';
+import { type EncodedEvent, encode } from '@latchkey/events';
+import { ensureIndexes, openMongo } from '@latchkey/mongo';
 import { createLogger, createRegistry } from '@latchkey/process';
 import type { AnyBulkWriteOperation, Collection, Document } from 'mongodb';
-import type { BusRecord, Slice } from '../../libs/bus/src/index.ts';
-import { type EncodedEvent, encode } from '../../libs/events/src/index.ts';
-import { ensureIndexes, openMongo } from '../../libs/mongo/src/index.ts';
 import { collectionOf, profileIndexes } from '../../services/user/src/adapters/profiles.mongo.schema.ts';
 import { createMongoProfiles } from '../../services/user/src/adapters/profiles.mongo.ts';
 import { createProjection } from '../../services/user/src/projection/projection.ts';

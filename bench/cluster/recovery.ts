@@ -1,10 +1,10 @@
 import { exec } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { promisify } from 'node:util';
+import type { OutgoingRecord } from '@latchkey/bus';
+import { accountsTopic } from '@latchkey/events';
+import { ensureIndexes, openMongo } from '@latchkey/mongo';
 import { createLogger, createRegistry } from '@latchkey/process';
-import type { OutgoingRecord } from '../../libs/bus/src/index.ts';
-import { accountsTopic } from '../../libs/events/src/index.ts';
-import { ensureIndexes, openMongo } from '../../libs/mongo/src/index.ts';
 import type { Journal } from '../../services/auth/src/ports/journal.ts';
 import type { Stores } from '../../services/auth/src/ports/stores.ts';
 import { commitOf, registrationOf } from '../../services/auth/src/ports/testing/commits.ts';

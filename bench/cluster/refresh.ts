@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { Agent, request } from 'node:http';
 import { json } from 'node:stream/consumers';
+import { ensureIndexes, openMongo } from '@latchkey/mongo';
 import type { Db } from 'mongodb';
-import { ensureIndexes, openMongo } from '../../libs/mongo/src/index.ts';
 import { commitsOf } from '../../services/auth/src/ports/testing/commits.ts';
 import { commitIndexes } from '../../services/auth/src/storage/mongo/commits.ts';
 import { createMongoJournal } from '../../services/auth/src/storage/mongo/journal.ts';

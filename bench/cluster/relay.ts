@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
+import type { Bus, OutgoingRecord } from '@latchkey/bus';
+import { accountsTopic } from '@latchkey/events';
 import { createLogger, createRegistry } from '@latchkey/process';
-import type { Bus, OutgoingRecord } from '../../libs/bus/src/index.ts';
-import { accountsTopic } from '../../libs/events/src/index.ts';
 import type { Commit } from '../../services/auth/src/ports/journal.ts';
 import { commitOf, registrationOf } from '../../services/auth/src/ports/testing/commits.ts';
 import { createMemoryStores } from '../../services/auth/src/ports/testing/memory-stores.ts';

@@ -1,7 +1,8 @@
 /** Our bus and a bare producer, on the same broker and with the same guarantees. */
+
+import type { OutgoingRecord } from '@latchkey/bus';
+import { createKafkaBus } from '@latchkey/bus/kafka';
 import { type Kafka, type Message, Partitioners } from 'kafkajs';
-import type { OutgoingRecord } from '../../libs/bus/src/index.ts';
-import { createKafkaBus } from '../../libs/bus/src/kafka/index.ts';
 import type { Outbox } from '../../services/auth/src/ports/outbox.ts';
 import { timed } from './load.ts';
 

@@ -1,9 +1,9 @@
 /** The least that filling a read model takes: decoding what the log holds, and writing what comes of it. */
 
-import { createEmbeddedReader } from '../../libs/bus/src/embedded/index.ts';
-import type { BusRecord } from '../../libs/bus/src/index.ts';
-import { ACCOUNTS_TOPIC, decode } from '../../libs/events/src/index.ts';
-import { type Database, openDatabase } from '../../libs/sqlite/src/index.ts';
+import type { BusRecord } from '@latchkey/bus';
+import { createEmbeddedReader } from '@latchkey/bus/embedded';
+import { ACCOUNTS_TOPIC, decode } from '@latchkey/events';
+import { type Database, openDatabase } from '@latchkey/sqlite';
 import { createSqliteProfiles, tableOf } from '../../services/user/src/adapters/profiles.sqlite.ts';
 import { timed } from './load.ts';
 

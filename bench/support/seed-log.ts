@@ -1,7 +1,7 @@
 /** A data folder whose log holds many accounts, none of which anybody has read yet but the notifier. */
-import { createEmbeddedBus } from '../../libs/bus/src/embedded/index.ts';
-import { ACCOUNTS_TOPIC, encode, type LatchkeyEvent, topics } from '../../libs/events/src/index.ts';
-import { type Database, openDatabase } from '../../libs/sqlite/src/index.ts';
+import { createEmbeddedBus } from '@latchkey/bus/embedded';
+import { ACCOUNTS_TOPIC, encode, type LatchkeyEvent, topics } from '@latchkey/events';
+import { type Database, openDatabase } from '@latchkey/sqlite';
 import { historyOf } from '../../services/user/src/testing/history.ts';
 
 /** So many accounts live at the same time: their events lie between each other. */

@@ -3,9 +3,9 @@
  * but for the hashing. All of it happened a month ago, so that no mail is due any more.
  */
 import { randomUUID } from 'node:crypto';
+import { catalogue } from '@latchkey/events';
 import { openDatabase } from '@latchkey/sqlite';
 import { loadSecrets } from '../../apps/standalone/src/secrets.ts';
-import { catalogue } from '../../libs/events/src/index.ts';
 import {
   type AccountState,
   type Command,

@@ -1,4 +1,3 @@
-/** Where the data is: in MongoDB where MONGO_URL is set, else in the data folder. */
 import { resolve } from 'node:path';
 import { serverSettings } from '@latchkey/cluster';
 import { type Mongo, type MongoOptions, openMongo } from '@latchkey/mongo';
@@ -21,17 +20,17 @@ export function dataFolder(environment: Environment): string {
 type Connection = Mongo['connection'];
 export type Store = { readonly database: Database } | { readonly connection: Connection };
 
-/** For what a server looks through all it has for: its answer is waited for, however long that takes. */
+/** For operations over all data: waits for their answers without limit. */
 export const TAKES_LONG = { answersWithinMs: Number.POSITIVE_INFINITY } as const;
 
-/** Hands over the store that the settings name, also while its servers run, and closes it afterwards. */
+/** Opens the store (MongoDB if MONGO_URL is set, otherwise the data folder), which servers may be using. */
 export function withStore(context: Context, work: (store: Store) => Promise<void>): Promise<void> {
   return hasMongo(context.environment)
     ? withMongo(context, (connection) => work({ connection }))
     : withFolder(context, 'shared', (database) => work({ database }));
 }
 
-/** The data folder's database, closed afterwards. `alone`: refused while a server holds it. */
+/** Opens the data folder. @param as `exclusive`: refused while a server uses the folder */
 export async function withFolder(
   { environment }: Context,
   as: 'shared' | 'exclusive',
@@ -45,13 +44,14 @@ export async function withFolder(
   }
 }
 
-/** A connection to MongoDB that has been reached, closed afterwards. @throws ConfigError; MongoRefused */
+/** Connects to MongoDB and closes the connection after the work. @throws ConfigError; MongoRefused */
 export async function withMongo(
   context: Context,
   work: (connection: Connection) => Promise<void>,
   options: Pick<MongoOptions, 'answersWithinMs'> = {},
 ): Promise<void> {
   const mongo = openMongo({ ...options, url: readConfig(mongoSettings, context.environment).MONGO_URL });
+  // Rejects once MongoDB refuses the connection; never resolves.
   const refused = mongo.reached.then(() => new Promise<never>(() => undefined));
   refused.catch(() => undefined);
   try {

@@ -1,27 +1,27 @@
-/** The whole system that the settings name: what it keeps its data in, its log, and what its topics are called. */
 import { type Bus, type Groups, nameIn, withTopicNames } from '@latchkey/bus';
-import { type ClusterBackend, serverSettings } from '@latchkey/cluster';
+import { type ClusterBackend, kafkaSettings } from '@latchkey/cluster';
 import { readConfig } from '@latchkey/process';
 import type { EmbeddedBackend } from '@latchkey/user';
 import { z } from 'zod';
-import { type Log, withLog } from './backends.ts';
+import { type OpenLog, withLog } from './backends.ts';
 import type { Context } from './context.ts';
 import { withStore } from './stores.ts';
 
+/** The stores and the log that the settings name. */
 export interface System {
-  /** As services take it: topics are asked for by our names. */
+  /** As services take it, with our own names of the topics. */
   readonly backend: EmbeddedBackend | ClusterBackend;
-  /** Likewise. */
+  /** With our own names of the topics. */
   readonly bus: Bus & Groups;
-  /** Topics are asked for by the names that they have. */
-  readonly log: Log;
-  /** What a topic of ours is called on the log. */
+  /** With the names that the topics have on the log. */
+  readonly log: OpenLog;
+  /** Returns the name of a topic on the log. */
   nameOf(topic: string): string;
 }
 
-const settings = z.object({ TOPIC_NAMES: serverSettings.shape.TOPIC_NAMES });
+const settings = z.object({ TOPIC_NAMES: kafkaSettings.shape.TOPIC_NAMES });
 
-/** Opens both, also while servers run, and closes them afterwards. @throws ConfigError; as stores and log do */
+/** Opens the system, which may be running, and closes it after the work. @throws ConfigError; errors of stores and log */
 export function withSystem(context: Context, work: (system: System) => Promise<void>): Promise<void> {
   const { TOPIC_NAMES: names } = readConfig(settings, context.environment);
   return withStore(context, (store) =>

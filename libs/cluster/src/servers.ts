@@ -3,7 +3,7 @@ import { createKafkaBus, type KafkaConnection, KafkaRefusedError, type KafkaSasl
 import { checkIndexes, type Index, IndexError, MongoRefused, openMongo } from '@latchkey/mongo';
 import type { Dependency, Logger } from '@latchkey/process';
 import type { ClusterBackend } from './backend.ts';
-import type { ServerConfig } from './settings.ts';
+import type { KafkaConfig, ServerConfig } from './settings.ts';
 import { waitForServers } from './wait-for-servers.ts';
 
 /** What must exist on the servers before a service starts. */
@@ -112,8 +112,8 @@ function isWordedForPeople(error: unknown): error is Error {
   return error instanceof MongoRefused || error instanceof IndexError || error instanceof KafkaRefusedError;
 }
 
-/** Returns the connection options of Kafka from its settings. */
-export function kafkaConnection(config: ServerConfig): Omit<KafkaConnection, 'clientId'> {
+/** Returns the connection options for these settings. */
+export function kafkaConnection(config: KafkaConfig): Omit<KafkaConnection, 'clientId'> {
   const sasl = saslOf(config);
   return {
     brokers: config.KAFKA_BROKERS,
@@ -123,7 +123,7 @@ export function kafkaConnection(config: ServerConfig): Omit<KafkaConnection, 'cl
   };
 }
 
-function saslOf(config: ServerConfig): KafkaSasl | undefined {
+function saslOf(config: KafkaConfig): KafkaSasl | undefined {
   const {
     KAFKA_SASL_MECHANISM: mechanism,
     KAFKA_SASL_USERNAME: username,

@@ -6,7 +6,7 @@ function areBrokers(brokers: readonly string[]): boolean {
   return brokers.length > 0 && brokers.every((broker) => BROKER.test(broker));
 }
 
-const fields = z.object({
+const kafkaFields = z.object({
   KAFKA_BROKERS: z
     .string()
     .transform((text) => setting.list().parse(text))
@@ -24,6 +24,9 @@ const fields = z.object({
     .describe(
       'Topics that have another name on the log, comma-separated: `accounts.events.v1=accounts.events.v2`. The same for all services.',
     ),
+});
+
+const serverFields = kafkaFields.extend({
   MONGO_URL: z
     .string()
     .regex(/^mongodb(?:\+srv)?:\/\/./, 'must be a MongoDB connection string, such as mongodb://host:27017')
@@ -33,20 +36,26 @@ const fields = z.object({
 
 const SASL = ['KAFKA_SASL_MECHANISM', 'KAFKA_SASL_USERNAME', 'KAFKA_SASL_PASSWORD'] as const;
 
-/** Settings of a process on Kafka and MongoDB: KAFKA_BROKERS, KAFKA_SSL, KAFKA_SASL_*, TOPIC_NAMES, MONGO_URL. */
-export const serverSettings = fields.superRefine(
-  (config, context) => {
-    if (SASL.every((name) => config[name] === undefined)) return;
-    for (const name of SASL.filter((each) => config[each] === undefined)) {
-      context.addIssue({ code: 'custom', path: [name], message: `is required with ${othersOf(name)}` });
-    }
-  },
+/** Address and credentials of Kafka: KAFKA_BROKERS, KAFKA_SSL, KAFKA_SASL_*, TOPIC_NAMES. */
+export const kafkaSettings = kafkaFields.superRefine(checkSasl, { when: () => true });
+
+/** Addresses and credentials of the servers: those of Kafka, and MONGO_URL. */
+export const serverSettings = serverFields.superRefine(
+  checkSasl,
   // Also if single settings are invalid, so that all faults are reported at once.
   { when: () => true },
 );
+
+function checkSasl(config: KafkaConfig, context: z.RefinementCtx): void {
+  if (SASL.every((name) => config[name] === undefined)) return;
+  for (const name of SASL.filter((each) => config[each] === undefined)) {
+    context.addIssue({ code: 'custom', path: [name], message: `is required with ${othersOf(name)}` });
+  }
+}
 
 function othersOf(name: string): string {
   return SASL.filter((each) => each !== name).join(' and ');
 }
 
-export type ServerConfig = z.infer<typeof serverSettings>;
+export type KafkaConfig = z.infer<typeof kafkaFields>;
+export type ServerConfig = z.infer<typeof serverFields>;

@@ -1,8 +1,8 @@
 import { nameIn } from '@latchkey/bus';
 import { createKafkaBus, type KafkaBus, type Replication, type TopicState } from '@latchkey/bus/kafka';
-import { kafkaConnection, serverSettings } from '@latchkey/cluster';
+import { kafkaConnection, kafkaSettings } from '@latchkey/cluster';
 import { topics } from '@latchkey/events';
-import { type Environment, readConfig } from '@latchkey/process';
+import { readConfig } from '@latchkey/process';
 import type { Context } from '../context.ts';
 import { printJson } from '../output/listing.ts';
 import { patiently } from '../patience.ts';
@@ -64,7 +64,7 @@ async function withTopics(
 }
 
 async function createTopics(bus: KafkaBus, context: Context, json: boolean): Promise<void> {
-  const { TOPIC_NAMES } = readConfig(serverSettings, withoutStores(context.environment));
+  const { TOPIC_NAMES } = readConfig(kafkaSettings, context.environment);
   const specs = topics.map((topic) => ({ ...topic, name: nameIn(TOPIC_NAMES, topic.name) }));
   const names = specs.map(({ name }) => name);
   const before = await patiently(context, 'Kafka', () => bus.describeTopics(names));
@@ -94,20 +94,11 @@ function describe({ partitions, copies, minInSync, retentionMs }: TopicState): s
 
 function openBus({ environment, note }: Context, replication: Replication | undefined): KafkaBus {
   return createKafkaBus({
-    ...kafkaConnection(readConfig(serverSettings, withoutStores(environment))),
+    ...kafkaConnection(readConfig(kafkaSettings, environment)),
     clientId: 'latchkey-ops',
     // What matters of its warnings is in the errors.
     logger: { warn: () => undefined },
     onFatal: (reason) => note(reason.message),
     ...(replication === undefined ? {} : { replication }),
   });
-}
-
-/** Topics need Kafka alone, wherever the stores are. */
-function withoutStores(environment: Environment): Environment {
-  return {
-    ...environment,
-    MONGO_URL: 'mongodb://not-asked',
-    MONGO_URL_FILE: undefined,
-  };
 }

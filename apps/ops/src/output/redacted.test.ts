@@ -38,7 +38,7 @@ function withHeaders(given: Readonly<Record<string, Buffer | readonly Buffer[]>>
   return redacted({ ...right, headers: { ...right.headers, ...given } }).headers;
 }
 
-test('of an event everything is shown but who it is about, and its token', () => {
+test('everything of a valid event is shown except the person and the token', () => {
   const shown = redacted(right);
   assert.deepEqual(shown.value, {
     userId: USER,
@@ -52,7 +52,7 @@ test('of an event everything is shown but who it is about, and its token', () =>
   assert.doesNotMatch(JSON.stringify(fieldsOf(shown)), new RegExp(`${ADDRESS}|${TOKEN}`));
 });
 
-test('who has been erased is shown as such', () => {
+test('an erased person is shown as null', () => {
   assert.deepEqual(withValue({ userId: USER, role: 'user', locale: 'en', person: null }), {
     userId: USER,
     role: 'user',
@@ -61,7 +61,7 @@ test('who has been erased is shown as such', () => {
   });
 });
 
-test('of what its schema does not allow the kind is shown, never the thing', () => {
+test('a value that its schema refuses is replaced by its type', () => {
   const wrong = {
     userId: { $gt: ADDRESS },
     role: ADDRESS,
@@ -90,7 +90,7 @@ test('of what its schema does not allow the kind is shown, never the thing', () 
   });
 });
 
-test('of an unknown type nothing is known to be harmless', () => {
+test('no value of an unknown type is shown', () => {
   const ofUnknown = { ...right, headers: { ...right.headers, ce_type: Buffer.from('toString') } };
   assert.deepEqual(redacted({ ...ofUnknown, value: Buffer.from('{"name":"Ada","person":{"a":1}}') }).value, {
     name: '(string)',
@@ -98,7 +98,7 @@ test('of an unknown type nothing is known to be harmless', () => {
   });
 });
 
-test('a value that cannot be read is told by its length alone', () => {
+test('an unreadable value is replaced by its length', () => {
   const values: readonly (readonly [Buffer | null, unknown])[] = [
     [null, '(none)'],
     [Buffer.from(`{"email":"${ADDRESS}`), '(25 bytes, not JSON)'],
@@ -111,14 +111,14 @@ test('a value that cannot be read is told by its length alone', () => {
   for (const [bytes, shown] of values) assert.deepEqual(redacted({ ...right, value: bytes }).value, shown);
 });
 
-test('more fields than a person can read are counted', () => {
+test('fields beyond the maximum are counted', () => {
   const many = Object.fromEntries(Array.from({ length: 50 }, (_, n) => [`field${n}`, n]));
   const shown = withValue(many) as Readonly<Record<string, unknown>>;
   assert.equal(Object.keys(shown).length, 41);
   assert.equal(shown['***'], '(10 more fields)');
 });
 
-test('a key is shown where it is an id', () => {
+test('a key is shown if it is an id', () => {
   const keys: readonly (readonly [Buffer | null, string])[] = [
     [null, '(none)'],
     [Buffer.from(ADDRESS), '(15 bytes, not a UUID)'],
@@ -127,7 +127,7 @@ test('a key is shown where it is an id', () => {
   for (const [bytes, shown] of keys) assert.equal(redacted({ ...right, key: bytes }).key, shown);
 });
 
-test('headers are shown where they are ours and hold what such headers hold', () => {
+test('headers are shown if they belong to the contract and their values are valid', () => {
   const shown = withHeaders({
     ce_type: Buffer.from(ADDRESS),
     ce_correlationid: Buffer.from(TOKEN),

@@ -1,6 +1,6 @@
 /**
- * A record of the log as operators may see it. It may be anything, also somebody's address in the wrong place: so what
- * is shown is what the contract knows and nothing else. Of the rest it is said what kind of thing it is.
+ * Redacts a record for operators. A record may contain anything, also an address in the wrong place. So only what the
+ * contract declares is shown; everything else is replaced by its type or length.
  */
 import { isUtf8 } from 'node:buffer';
 import type { BusRecord } from '@latchkey/bus';
@@ -14,12 +14,12 @@ export interface RedactedRecord {
 }
 
 const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
-/** Names, ids, instants and places of the contract. No address, and shorter than any token. */
+/** Matches names, ids and instants of the contract, but no address and no token. */
 const PLAIN = /^[\w.:/+-]{1,63}$/;
 const MEDIA_TYPE = /^application\/json(?:; charset=utf-8)?$/i;
-/** Those of the contract. */
+/** Headers of the contract. */
 const OUR_HEADER = /^(?:content-type|traceparent|ce_[a-z]{1,20})$/;
-const MOST_FIELDS = 40;
+const MAX_FIELDS = 40;
 const MASK = '***';
 
 export function redacted({
@@ -38,7 +38,7 @@ export function redacted({
   };
 }
 
-/** For people: what there is, by name. */
+/** Returns the parts of a record by name, as text. */
 export function fieldsOf({ key, headers, value }: RedactedRecord): Readonly<Record<string, string>> {
   return {
     key,
@@ -60,7 +60,7 @@ function shownHeader(value: BusRecord['headers'][string]): string {
   return PLAIN.test(text) || MEDIA_TYPE.test(text) ? text : `(${value.length} bytes)`;
 }
 
-/** Undefined for what is missing, repeated or no text. */
+/** Returns undefined if the header is missing, repeated or not UTF-8. */
 function textOf(bytes: BusRecord['headers'][string] | undefined): string | undefined {
   return Buffer.isBuffer(bytes) && isUtf8(bytes) ? bytes.toString('utf8') : undefined;
 }
@@ -73,7 +73,7 @@ function shownValue(value: Buffer | null, type: string | undefined): unknown {
   if (!isObject(parsed)) return kindOf(parsed);
   const entries = Object.entries(parsed);
   const shown = entries
-    .slice(0, MOST_FIELDS)
+    .slice(0, MAX_FIELDS)
     .map(([name, each]) => [PLAIN.test(name) ? name : MASK, shownField(type, name, each)]);
   const more = entries.length - shown.length;
   return { ...Object.fromEntries(shown), ...(more > 0 && { [MASK]: `(${more} more fields)` }) };
@@ -87,7 +87,7 @@ function jsonOf(value: Buffer): unknown {
   }
 }
 
-/** A field that the type's schema has, with a value that it allows, is shown; `person` never is. */
+/** Shows a field only if the schema of the type declares it and its value is valid. Never shows `person`. */
 function shownField(type: string | undefined, name: string, value: unknown): unknown {
   if (name === 'person') return value === null ? null : MASK;
   return isDeclared(type, name, value) ? withoutSecrets(value) : kindOf(value);
@@ -100,7 +100,7 @@ function isDeclared(type: string | undefined, name: string, value: unknown): boo
   return field?.safeParse(value).success ?? false;
 }
 
-/** Of a value that its schema allows: a text, or a sealed token and its end. */
+/** Masks the secrets of a valid value: a text that is not plain, or a sealed token. */
 function withoutSecrets(value: unknown): unknown {
   if (typeof value === 'string') return PLAIN.test(value) ? value : MASK;
   if (!isObject(value)) return value;

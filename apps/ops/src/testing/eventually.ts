@@ -1,13 +1,13 @@
 import { setTimeout as pause } from 'node:timers/promises';
 
 const POLL_MS = 50;
-const PATIENCE_MS = 60_000;
+const TIMEOUT_MS = 60_000;
 
-/** Asks until it is so. @throws Error naming what never came */
-export async function eventually(what: string, isSo: () => Promise<boolean> | boolean): Promise<void> {
-  const giveUp = performance.now() + PATIENCE_MS;
-  while (!(await isSo())) {
-    if (performance.now() > giveUp) throw new Error(`it never came to pass that ${what}`);
+/** Polls until the condition holds. @throws Error naming the condition, after a minute */
+export async function eventually(what: string, holds: () => Promise<boolean> | boolean): Promise<void> {
+  const giveUp = performance.now() + TIMEOUT_MS;
+  while (!(await holds())) {
+    if (performance.now() > giveUp) throw new Error(`timed out waiting until ${what}`);
     await pause(POLL_MS);
   }
 }

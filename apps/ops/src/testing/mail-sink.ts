@@ -1,4 +1,4 @@
-/** A real SMTP server for tests: takes mails, or refuses them for now. */
+/** An SMTP server for tests that accepts mails, or defers them. */
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { buffer } from 'node:stream/consumers';
@@ -15,7 +15,7 @@ export interface SunkMail {
 export interface MailSink {
   readonly port: number;
   readonly mails: readonly SunkMail[];
-  /** From now on every mail is refused with 451. */
+  /** Defers every further mail with 451. */
   refuse(): void;
 }
 

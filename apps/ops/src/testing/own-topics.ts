@@ -1,12 +1,12 @@
-/** The log on Kafka under names of a test's own, so that it meets no records of others. */
+/** Gives a test topics and groups of its own on Kafka, so that it sees no records of other tests. */
 import { randomBytes } from 'node:crypto';
 import type { Bus, Subscription } from '@latchkey/bus';
 
 export interface OwnTopics {
   readonly bus: Bus;
-  /** As TOPIC_NAMES tells it to a process. */
+  /** Returns a value for TOPIC_NAMES. */
   names(topics: readonly string[]): string;
-  /** Records that no group has read yet, over all subscriptions. */
+  /** How many records are unread, over all subscriptions. */
   lag(): Promise<number>;
 }
 

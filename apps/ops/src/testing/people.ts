@@ -1,4 +1,4 @@
-/** A standalone, and people who use it. */
+/** A standalone and its users, for tests. */
 import assert from 'node:assert/strict';
 import { createRegistry } from '@latchkey/process';
 import { z } from 'zod';
@@ -14,16 +14,16 @@ const session = z.object({ accessToken: z.string(), user: z.object({ id: z.strin
 
 export interface Town {
   signUp(name: string): Promise<void>;
-  /** Signs up, reads the mail, confirms. @returns the account's id */
+  /** Signs up and follows the link of the mail. @returns the account's id */
   settle(name: string): Promise<string>;
-  /** What GET /users/me says. */
+  /** Returns the answer of GET /users/me. */
   me(name: string): Promise<unknown>;
-  /** Mails that were sent so far. */
+  /** How many mails have been sent. */
   mails(): Promise<number>;
   stop(): Promise<void>;
 }
 
-/** On a data folder; what an earlier one has left there goes on. */
+/** Starts a standalone on a new or existing data folder. */
 export async function openTown(
   folder: string,
   settings: Readonly<Record<string, string>> = {},
