@@ -59,16 +59,16 @@ describe('in a browser', { skip: withoutBrowser }, () => {
 
   async function signUp({ page, look }: Visitor, ada: Person): Promise<void> {
     await page.goto(system.url);
-    await page.getByText('Every request, and what it caused.').waitFor();
+    await page.getByText('Every request and what it causes.').waitFor();
     await look(page, 'client');
-    const fields = { 'E-mail': ada.email, Username: ada.username };
+    const fields = { Email: ada.email, Username: ada.username };
     await act(page, 'sign-up', 'Sign up', { ...fields, Password: 'short' });
     await page.locator('#field-password-error').waitFor();
     await look(page, 'client-refused');
     await act(page, 'sign-up', 'Sign up', { ...fields, Password: ada.password });
     await page.locator('.mail-kind').waitFor();
     await look(page, 'client-signed-up');
-    await page.getByRole('button', { name: 'Read it' }).click();
+    await page.getByRole('button', { name: 'Read', exact: true }).click();
     await page.locator('dialog[open] iframe').waitFor();
     await look(page, 'client-reader');
   }
@@ -85,16 +85,16 @@ describe('in a browser', { skip: withoutBrowser }, () => {
   }
 
   async function logIn({ page, look }: Visitor, ada: Person, password: string): Promise<void> {
-    await act(page, 'log-in', 'Log in', { 'E-mail': ada.email, Password: password });
-    await page.getByText('Logged in.').waitFor();
+    await act(page, 'sign-in', 'Sign in', { Email: ada.email, Password: password });
+    await page.getByText('Signed in.').waitFor();
     await look(page, 'client-logged-in');
-    await act(page, 'who-am-i', 'Who am I');
+    await act(page, 'my-account', 'My account');
     await page.locator('main .result').getByText(ada.email).waitFor();
   }
 
   async function reset(visitor: Visitor, ada: Person): Promise<void> {
-    await act(visitor.page, 'forgot', 'Ask for a reset', { 'E-mail': ada.email });
-    await visitor.page.getByText('If there is an account, a mail is on its way.').waitFor();
+    await act(visitor.page, 'forgot', 'Request a reset', { Email: ada.email });
+    await visitor.page.getByText('If the account exists, a mail is on its way.').waitFor();
     const page = await follow(visitor, ada, 'Reset your password');
     await visitor.look(page, 'reset');
     async function type(first: string, second: string): Promise<void> {
@@ -120,7 +120,7 @@ describe('in a browser', { skip: withoutBrowser }, () => {
     t.after(() => context.close());
     const people = [somebody(), somebody()] as const;
     for (const { email, username, password } of people) {
-      await act(page, 'sign-up', 'Sign up', { 'E-mail': email, Username: username, Password: password });
+      await act(page, 'sign-up', 'Sign up', { Email: email, Username: username, Password: password });
       await page.locator('.mail-kind').waitFor();
     }
     await page.goto(`${system.url}/mailbox`);
@@ -151,7 +151,7 @@ describe('in a browser', { skip: withoutBrowser }, () => {
     t.after(() => visitor.context.close());
     await logIn(visitor, root, root.password);
 
-    await act(page, 'accounts', 'Show them', { 'Begins with': ada.username });
+    await act(page, 'accounts', 'Search', { Search: ada.username });
     const row = page.locator('main .rows > li').filter({ hasText: ada.username });
     function press(name: string) {
       return row.getByRole('button', { name, exact: true }).click();
@@ -161,14 +161,14 @@ describe('in a browser', { skip: withoutBrowser }, () => {
     await row.getByText('disabled').waitFor();
     await visitor.look(page, 'client-accounts');
     await press('Enable');
-    await page.getByText(`${ada.username} may log in`).waitFor();
+    await page.getByText(`${ada.username} is enabled`).waitFor();
     await press('History');
     await page.getByText('AccountEnabled').first().waitFor();
     await visitor.look(page, 'client-history');
 
     const others = [somebody('one'), somebody('two')].map(({ email }) => email);
-    await act(page, 'send-mail', 'Send a mail', { Addresses: others.join(', ') });
-    await page.getByText('One event asks for all of them').waitFor();
+    await act(page, 'send-mail', 'Send mail', { Addresses: others.join(', ') });
+    await page.getByText('All of them are in one event').waitFor();
     await page.goto(`${system.url}/mailbox`);
     for (const email of others) await page.locator('#mails a').filter({ hasText: email }).waitFor();
     assert.deepEqual(visitor.faults(), []);

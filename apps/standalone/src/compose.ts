@@ -1,4 +1,4 @@
-/** Latchkey in one process and one folder: the log, the store, a mailbox, all services, one listener. */
+/** Latchkey in one process and one folder: log, store, mailbox, all services and one listener. */
 import { randomUUID } from 'node:crypto';
 import { resolve } from 'node:path';
 import { type TopicNames, withTopicNames } from '@latchkey/bus';
@@ -28,11 +28,11 @@ export interface StandaloneDeps {
 }
 
 export interface Standalone extends Part {
-  /** Where this machine reaches it, without a slash at the end. */
+  /** URL on this machine, without a trailing slash. */
   readonly url: string;
   /** The data folder, absolute. */
   readonly folder: string;
-  /** Where secrets were made, if they were. */
+  /** The file with the generated secrets, if there is one. */
   readonly secretsPath: string | undefined;
   readonly hasPages: boolean;
   readonly hasMailbox: boolean;
@@ -47,7 +47,7 @@ function openFolder(folder: string): Database {
   try {
     return openDatabase({ folder, as: 'server' });
   } catch (error) {
-    // Worded for people: one line is all that it takes.
+    // The message is meant for users, so hide the stack.
     if (error instanceof DataFolderError) throw new Error(error.message, { cause: error });
     throw error;
   }
@@ -66,7 +66,7 @@ async function openStore(
   return { database, bus };
 }
 
-/** Listens for mails; the settings that lead the notifier there. */
+/** Starts the mail server. @returns settings with which the notifier sends to it */
 async function openMailbox(
   mailbox: Mailbox,
   logger: Logger,
@@ -81,7 +81,7 @@ async function openMailbox(
 const description = {
   title: 'Latchkey',
   version: '1',
-  description: 'Accounts as events: sign up, verify, log in, reset.',
+  description: 'Accounts as events: sign up, verify, sign in, reset the password.',
 };
 
 function routesOf(
@@ -106,14 +106,14 @@ function routesOf(
   return [...ofServices, ...operations, ...pages];
 }
 
-/** The listener is bound before there is anything to serve: what is composed must know the port. */
-async function openDoor(
+/** Binds the listener first, because the services must know the port. */
+async function startListener(
   config: StandaloneConfig,
   { logger, registry }: StandaloneDeps,
   isAllowedOrigin: (origin: string) => boolean,
 ): Promise<ListeningPart> {
   const development = config.LATCHKEY_ENV === 'development';
-  const door = listen({
+  const listener = listen({
     name: 'http',
     host: config.HOST,
     port: config.PORT,
@@ -125,14 +125,14 @@ async function openDoor(
     corsHeaders: [ACCOUNT_SEQUENCE],
     undeclared: development ? 'fail' : 'drop',
   });
-  await door.start();
-  return door;
+  await listener.start();
+  return listener;
 }
 
 /**
- * Opens folder, port and mailbox and composes the services; `start` sets them going. Until then, and while
- * they start, every request is answered with 503.
- * @throws ConfigError with all faults; Error of one clear line where the folder or the port cannot be used
+ * Opens the folder, the port and the mailbox, and composes the services; `start` starts them. Until they have started,
+ * every request is answered with 503.
+ * @throws ConfigError with all faults; Error (one line) if the folder or the port cannot be used
  */
 export async function composeStandalone(config: StandaloneConfig, deps: StandaloneDeps): Promise<Standalone> {
   await using opened = new AsyncDisposableStack();
@@ -142,9 +142,9 @@ export async function composeStandalone(config: StandaloneConfig, deps: Standalo
   let services: Services | undefined;
 
   const store = await openStore(folder, { logger, names: config.TOPIC_NAMES }, opened);
-  const door = await openDoor(config, deps, (origin) => services?.isAllowedOrigin(origin) ?? false);
-  opened.defer(() => door.stop());
-  const url = `http://localhost:${door.port()}`;
+  const listener = await startListener(config, deps, (origin) => services?.isAllowedOrigin(origin) ?? false);
+  opened.defer(() => listener.stop());
+  const url = `http://localhost:${listener.port()}`;
 
   const mailbox = createMailbox({ database: store.database, now: () => new Date(), newId: randomUUID });
   const hasMailbox = development && config.MAIL_SERVER === undefined;
@@ -166,10 +166,10 @@ export async function composeStandalone(config: StandaloneConfig, deps: Standalo
     hasMailbox,
     async start() {
       await part.start();
-      door.serve(routes);
+      listener.serve(routes);
     },
     async stop() {
-      await door.stop();
+      await listener.stop();
       await part.stop().finally(() => held.disposeAsync());
     },
     health: part.health,

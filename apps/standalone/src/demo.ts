@@ -1,4 +1,4 @@
-/** `npm run demo`: plays the journey in the terminal, then leaves the server open for a look (`--once`: ends it). */
+/** `npm run demo`: plays the journey in the terminal and keeps the server running, unless `--once` is given. */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -11,8 +11,8 @@ import { messagePage } from './mailbox/routes.ts';
 import { readSettings } from './settings.ts';
 import { recordList, topicList } from './topics/routes.ts';
 
-const PATIENCE_MS = 5000;
-const LOOK_EVERY_MS = 50;
+const TIMEOUT_MS = 5000;
+const POLL_MS = 50;
 
 const ada = { email: 'ada@example.com', password: 'correct horse battery' };
 const NEW_PASSWORD = 'a better horse battery';
@@ -33,15 +33,15 @@ interface Call {
 
 const WIDTH = 110;
 
-/** On one line, with tokens cut short and what is null left out. */
-function briefly(json: string): string {
+/** Formats JSON on one line, with short tokens and without nulls. */
+function shortened(json: string): string {
   const text = json
     .replace(/"(accessToken|refreshToken)":"([^"]{3})[^"]*"/g, '"$1":"$2…"')
     .replace(/"\w+":null,?/g, '');
   return text.length > WIDTH ? `${text.slice(0, WIDTH)}…` : text;
 }
 
-/** Sends a request and shows it with its answer. */
+/** Sends a request and prints it with its response. */
 async function call(url: string, path: string, { method = 'POST', body, headers = {} }: Call) {
   const shownPath = path.replace(/[\w-]{64}/, '<token>');
   say(`  > ${method} ${shownPath}`);
@@ -52,13 +52,13 @@ async function call(url: string, path: string, { method = 'POST', body, headers 
   });
   const text = await answer.text();
   if (!answer.ok) throw new Error(`${method} ${shownPath} answered ${answer.status}`);
-  say(`  < ${answer.status} ${briefly(text)}`);
+  say(`  < ${answer.status} ${shortened(text)}`);
   return { text, accountSequence: answer.headers.get('Account-Sequence') ?? '' };
 }
 
-/** Shows the events that have come since it was last asked. */
-function eventTeller(url: string): () => Promise<void> {
-  const told = new Set<string>();
+/** Returns a function that prints the events since its last call. */
+function eventPrinter(url: string): () => Promise<void> {
+  const printed = new Set<string>();
   return async () => {
     const { topics } = await getJson(`${url}/topics/api/topics`, topicList);
     for (const { name } of topics) {
@@ -66,39 +66,40 @@ function eventTeller(url: string): () => Promise<void> {
       for (const { partition, offset, headers } of records) {
         const place = `${name} ${partition} ${offset}`;
         const type = String(headers['ce_type']).padEnd(24);
-        if (!told.has(place)) say(`    event  ${type} on ${name}, partition ${partition}, offset ${offset}`);
-        told.add(place);
+        if (!printed.has(place))
+          say(`    event  ${type} on ${name}, partition ${partition}, offset ${offset}`);
+        printed.add(place);
       }
     }
   };
 }
 
-/** Waits for a mail with this subject and gives back its link's token, if it has one. */
+/** Waits for a mail with this subject. @returns the token of its link, or an empty string */
 async function awaitMail(url: string, subject: string): Promise<string> {
   const query = new URLSearchParams({ query: `to:${ada.email} subject:"${subject}" is:unread` });
-  const end = Date.now() + PATIENCE_MS;
+  const end = Date.now() + TIMEOUT_MS;
   while (Date.now() < end) {
     const [found] = (await getJson(`${url}/mailbox/api/v1/search?${query}`, messagePage)).messages;
     if (found) {
       const { Text } = await getJson(`${url}/mailbox/api/v1/message/${found.ID}`, message);
       return /[\w-]{64}/.exec(Text)?.[0] ?? '';
     }
-    await pause(LOOK_EVERY_MS);
+    await pause(POLL_MS);
   }
-  throw new Error(`No mail “${subject}” came within ${PATIENCE_MS / 1000} s`);
+  throw new Error(`No mail “${subject}” arrived within ${TIMEOUT_MS / 1000} s`);
 }
 
 const tokens = z.object({ accessToken: z.string() });
 
 async function play({ url }: Standalone): Promise<void> {
-  const tellEvents = eventTeller(url);
+  const printEvents = eventPrinter(url);
   function step(title: string): void {
     say(`\n${title}`);
   }
-  /** Shows what a request led to, in the order in which it came about; gives back the mail's token. */
+  /** Prints the events and the mail that a request caused. @returns the token of the mail */
   async function caused(subject: string): Promise<string> {
     const token = await awaitMail(url, subject);
-    await tellEvents();
+    await printEvents();
     say(`    mail   “${subject}” to ${ada.email}`);
     return token;
   }
@@ -106,23 +107,23 @@ async function play({ url }: Standalone): Promise<void> {
     return call(url, `/api/v1/auth/${path}`, body ? { body } : {});
   }
 
-  step('1. Ada signs up. auth writes one event; the notifier reads it and mails her a link.');
+  step('1. Ada signs up. auth writes an event; notifier reads it and mails her a link.');
   await post('signup', { ...ada, username: 'ada' });
   const verification = await caused('Verify your email');
 
-  step('2. She follows the link: the address is proven.');
+  step('2. She follows the link, which verifies her address.');
   await post(`verify/${verification}`);
   await caused('Welcome to our app');
 
-  step('3. She logs in, and the user service, which knows her from the events alone, says who she is.');
+  step('3. She signs in and asks the user service, which knows her only from the events, for her profile.');
   const { accessToken } = tokens.parse(JSON.parse((await post('login', ada)).text));
   await call(url, '/api/v1/users/me', { method: 'GET', headers: { Authorization: `Bearer ${accessToken}` } });
 
-  step('4. She forgets her password. The answer tells nothing; the mailbox does.');
+  step('4. She requests a password reset. The response is the same for any address; the mail has the link.');
   await post('password-reset-request', { email: ada.email });
   const reset = await caused('Reset your password');
 
-  step('5. She chooses a new one: every session and every other link ends at once.');
+  step('5. She chooses a new password, which ends every session and every other link at once.');
   await post(`password-reset-confirm/${reset}`, {
     newPassword: NEW_PASSWORD,
     confirmNewPassword: NEW_PASSWORD,
@@ -130,7 +131,7 @@ async function play({ url }: Standalone): Promise<void> {
   await caused('Your password was changed');
   await post('login', { email: ada.email, password: NEW_PASSWORD });
 
-  step('That was the whole journey: the events above are all that there is to know about Ada.');
+  step('Done. The events above are the complete history of the account.');
 }
 
 const once = process.argv.includes('--once');
@@ -146,11 +147,11 @@ async function end(): Promise<void> {
 
 try {
   await standalone.start();
-  say(`Latchkey is up at ${standalone.url} on a folder that goes when this ends.`);
+  say(`Latchkey is up at ${standalone.url}, in a temporary folder.`);
   await play(standalone);
   if (once) await end();
   else {
-    say(`\nHave a look: ${standalone.url}  (mails: /mailbox, log: /topics). Ctrl-C ends it.`);
+    say(`\nOpen ${standalone.url} (mails: /mailbox, log: /topics). Press Ctrl-C to stop.`);
     process.once('SIGINT', () => void end()).once('SIGTERM', () => void end());
   }
 } catch (error) {

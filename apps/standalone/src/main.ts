@@ -13,10 +13,7 @@ import { composeStandalone, type Standalone } from './compose.ts';
 import { readSettings, type StandaloneConfig } from './settings.ts';
 import { welcome } from './welcome.ts';
 
-/**
- * Lines for people where a person looks on, JSON for machines. Only there: making a line pretty takes several
- * times as long as writing it, which is a third of what a refresh may take in all.
- */
+/** Logs pretty lines on a terminal and JSON otherwise, because formatting a line takes several times as long as writing it. */
 async function loggerFor(config: StandaloneConfig): Promise<Logger> {
   const options = { name: 'latchkey', level: config.LOG_LEVEL };
   if (config.LATCHKEY_ENV === 'production' || !process.stdout.isTTY) return createLogger(options);

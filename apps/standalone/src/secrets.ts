@@ -1,6 +1,6 @@
 /**
- * The secrets of a data folder: made on the first start in development, so that there is nothing to set up.
- * Whoever loses PASSWORD_SALT_KEY loses every password, so the file is on the disk before it is used.
+ * The secrets of a data folder, generated on the first start in development. They are written before they are used:
+ * without PASSWORD_SALT_KEY no password can be checked.
  */
 import { resolve } from 'node:path';
 import { generateSecrets, parseSecrets, type Secrets } from '@latchkey/auth/secrets';
@@ -13,13 +13,13 @@ export function secretsPath(folder: string): string {
 function secretsIn(text: string, path: string): Secrets {
   const secrets = parseSecrets(text);
   if (secrets !== undefined) return secrets;
-  throw new Error(`${path} is not a file of Latchkey's secrets: put it back, or start with another DATA_DIR`);
+  throw new Error(`${path} does not contain Latchkey's secrets: restore it, or start with another DATA_DIR`);
 }
 
 /**
- * The folder's secrets; made and written (readable to its owner alone) where there are none yet. The folder
- * must exist and be held by this server.
- * @throws Error naming the file if it cannot be read or is not what it should be
+ * Loads the secrets of a folder, or generates and stores them (0600) if there are none. The folder must exist and be
+ * locked by this server.
+ * @throws Error naming the file if it cannot be read or is invalid
  */
 export async function loadSecrets(folder: string): Promise<Secrets> {
   const path = secretsPath(folder);

@@ -1,4 +1,4 @@
-/** The three services on one embedded backend: the only place that sees them all. */
+/** Composes the three services on one embedded backend. */
 import { compose as composeAuth } from '@latchkey/auth';
 import type { Bus } from '@latchkey/bus';
 import { allowedOrigins, type Route, type Service } from '@latchkey/http';
@@ -10,14 +10,14 @@ import { compose as composeUser } from '@latchkey/user';
 import type { readServiceSettings } from './settings.ts';
 
 export interface Services {
-  /** In the order in which they start: who reads the log before who writes it. */
+  /** In start order: consumers of the log before its producer. */
   readonly all: readonly Service[];
-  /** Of all services, in the order in which a newcomer meets them. */
+  /** Routes of all services, in the order of the documentation. */
   readonly routes: readonly Route[];
   readonly isAllowedOrigin: (origin: string) => boolean;
 }
 
-/** One `/readyz` tells of all services, and several of them need the log. */
+/** Names the service of each dependency, because one `/readyz` reports on all services. */
 function ownHealth(service: Service): Service {
   return {
     ...service,
@@ -41,7 +41,7 @@ export function composeServices(
     return { backend, registry, logger: logger.child({ service: name }) };
   }
   const auth = composeAuth(settings.auth, part('auth'));
-  // Fetching them over HTTP from the very same process would only add ways to fail.
+  // No need to fetch the keys over HTTP from the same process.
   const keys = settings.user.JWKS_URL === undefined ? { keys: fixedKeys(auth.jwks()) } : {};
   const user = composeUser(settings.user, { ...part('user'), ...keys });
   const notifier = composeNotifier(settings.notifier, part('notifier'));

@@ -1,4 +1,4 @@
-/** The settings of standalone: its own, and those of the three services with what it can provide for them. */
+/** The settings of standalone: its own, and those of the three services, with the defaults that it provides. */
 import { authSettings } from '@latchkey/auth';
 import { generateSecrets } from '@latchkey/auth/secrets';
 import { notifierSettings } from '@latchkey/notifier';
@@ -26,11 +26,11 @@ const fields = processSettings(8080).extend({
 });
 
 const EXPOSED =
-  'must be a loopback address in development, where mails and secrets are at hand: set EXPOSE_DEVELOPMENT=true if that is meant, or LATCHKEY_ENV=production';
+  'must be a loopback address in development, because mails and secrets are exposed there: set EXPOSE_DEVELOPMENT=true to allow it, or LATCHKEY_ENV=production';
 
 type Fault = readonly [name: keyof z.infer<typeof fields>, message: string];
 
-/** Asked also when some settings are wrong by themselves, so that all faults are said at once. */
+/** Also checked if single settings are invalid, so that all faults are reported at once. */
 function contradictions(config: z.infer<typeof fields>): readonly Fault[] {
   if (config.LATCHKEY_ENV === 'production')
     return config.MAIL_SERVER === undefined ? [['MAIL_SERVER', 'is required in production']] : [];
@@ -49,7 +49,7 @@ export const standaloneSettings = fields.superRefine(
 type OwnSettings = z.infer<typeof fields>;
 
 export interface StandaloneConfig extends OwnSettings {
-  /** What the services' own settings are read from. */
+  /** Source of the services' settings. */
   readonly environment: Environment;
 }
 
@@ -57,7 +57,7 @@ function isGiven(environment: Environment, name: string): boolean {
   return Boolean(environment[name] || environment[`${name}_FILE`]);
 }
 
-/** What is given wins over what is provided, also where it is given as a file. */
+/** Adds the provided settings that are not given, neither directly nor as a file. */
 function withProvided(environment: Environment, provided: Environment): Environment {
   return {
     ...environment,
@@ -73,12 +73,12 @@ function readersOfServices(environment: Environment) {
   };
 }
 
-/** The services' settings; `provided` holds what is not given. @throws ConfigError with all faults */
+/** Reads the services' settings. @param provided defaults @throws ConfigError with all faults */
 export function readServiceSettings(environment: Environment, provided: Environment) {
   return readAll(readersOfServices(withProvided(environment, provided)));
 }
 
-/** In place of the in-process mailbox's address until it has one. */
+/** Settings of the notifier for a mail server on this port. */
 export function mailboxSettings(port: number): Environment {
   return {
     MAIL_SERVER: '127.0.0.1',
@@ -90,8 +90,8 @@ export function mailboxSettings(port: number): Environment {
   };
 }
 
-/** What development provides and production demands, as it may look once the server is up. */
-function standIns(): Environment {
+/** Placeholders for settings that development provides later and production requires. */
+function placeholders(): Environment {
   return {
     ...generateSecrets(),
     ...mailboxSettings(1025),
@@ -100,7 +100,7 @@ function standIns(): Environment {
 }
 
 /**
- * Checks everything before anything is opened: standalone's own settings and those of all services.
+ * Validates all settings before anything is opened: those of standalone and of all services.
  * @throws ConfigError with all faults
  */
 export function readSettings(given: Environment): StandaloneConfig {
@@ -108,12 +108,12 @@ export function readSettings(given: Environment): StandaloneConfig {
   const environment = { ...given, LATCHKEY_ENV: given['LATCHKEY_ENV'] || 'development' };
   const { own } = readAll({
     own: () => readConfig(standaloneSettings, environment),
-    ...readersOfServices(withProvided(environment, development ? standIns() : {})),
+    ...readersOfServices(withProvided(environment, development ? placeholders() : {})),
   });
   return { ...own, environment };
 }
 
-/** Whether mails, topics, docs and the client page may be shown. */
+/** Whether to serve the development pages. */
 export function showsPages({ LATCHKEY_ENV, HOST }: OwnSettings): boolean {
   return LATCHKEY_ENV === 'development' && isLoopback(HOST);
 }

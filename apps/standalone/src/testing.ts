@@ -1,4 +1,4 @@
-/** A folder, a database and a listener for a test; everything is closed and deleted after it. */
+/** Temporary folders, databases and listeners, which are closed and deleted after the test. */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -25,7 +25,7 @@ export function silent(): Logger {
   return createLogger({ name: 'test', level: 'silent' }, new PassThrough().resume());
 }
 
-/** The address at which the routes answer. */
+/** Serves routes. @returns their URL */
 export async function serve(t: TestContext, routes: readonly Route[]): Promise<string> {
   const part = listen({
     name: 'test',
@@ -43,7 +43,7 @@ export async function serve(t: TestContext, routes: readonly Route[]): Promise<s
   return `http://127.0.0.1:${part.port()}`;
 }
 
-/** A JSON answer, checked against what it should look like. */
+/** Fetches JSON and validates it. */
 export async function getJson<T>(url: string, schema: z.ZodType<T>): Promise<T> {
   return schema.parse(await (await fetch(url)).json());
 }

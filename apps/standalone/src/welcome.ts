@@ -1,9 +1,7 @@
-/** What is printed once the server is up: where everything is, and a journey to paste. */
+/** The message printed once the server is up: URLs, and a journey to paste into a terminal. */
 import type { Standalone } from './compose.ts';
 
-/**
- * From sign-up to one's own profile, for bash with curl, grep and cut alone. Every run makes an account of its own.
- */
+/** Commands from sign-up to the profile that need only bash, curl, grep and cut. Each run creates a new account. */
 export function curlJourney(url: string): string {
   return `  url=${url} email="ada-$(date +%s)@example.com"
   curl -s "$url/api/v1/auth/signup" -H 'Content-Type: application/json' -d '{"email":"'"$email"'","password":"correct horse battery","username":"ada"}'; echo
@@ -25,7 +23,7 @@ function placesOf({
 }: Places): readonly (readonly [string, string])[] {
   const pages = [
     ['Try it', `${url}/`],
-    ['Mailbox', hasMailbox ? `${url}/mailbox` : `${url}/mailbox  (stays empty: mails go to MAIL_SERVER)`],
+    ['Mailbox', hasMailbox ? `${url}/mailbox` : `${url}/mailbox  (empty: mails go to MAIL_SERVER)`],
     ['Topics', `${url}/topics`],
     ['Docs', `${url}/docs`],
   ] as const;
@@ -42,5 +40,5 @@ export function welcome(places: Places): string {
     places.hasPages && places.hasMailbox
       ? ['', 'The journey in a terminal, to paste:', '', curlJourney(places.url)]
       : [];
-  return ['', 'Latchkey is up.', '', ...lines, ...journey, '', 'Ctrl-C ends it.', ''].join('\n');
+  return ['', 'Latchkey is up.', '', ...lines, ...journey, '', 'Press Ctrl-C to stop.', ''].join('\n');
 }

@@ -32,7 +32,7 @@ function brokers(): string[] {
   throw new Error('KAFKA_BROKERS is not set: this test needs Kafka, such as 127.0.0.1:9092');
 }
 
-/** A database of one's own on the server that MONGO_URL names, dropped afterwards. */
+/** Creates a database on the server of MONGO_URL, and drops it after the test. */
 async function ownDatabase(t: TestContext) {
   const url = new URL(mongoUrl());
   url.pathname = `/latchkey_test_move_${randomBytes(4).toString('hex')}`;
@@ -58,7 +58,7 @@ function mailSettings(sink: MailSink) {
 const session = z.object({ accessToken: z.string(), refreshToken: z.string() });
 const profile = z.looseObject({ email: z.string(), isVerified: z.boolean() });
 
-/** What a client does, at whatever address. */
+/** A client of the API at this URL. */
 function client(url: string) {
   function post(path: string, body?: object) {
     return fetch(`${url}/api/v1/auth/${path}`, {
@@ -86,7 +86,7 @@ function linkIn(text: string): string {
   return /[\w-]{64}/.exec(text)?.[0] ?? '';
 }
 
-/** A folder whose server has sent mails, owes some, and holds back some that are superseded. */
+/** A folder whose server has sent mails, has pending ones, and has cancelled superseded ones. */
 async function usedFolder(t: TestContext) {
   const folder = await temporaryFolder(t);
   const sink = await startMailSink(t);
@@ -121,7 +121,7 @@ async function usedFolder(t: TestContext) {
   return { folder, ada, ben, before, refreshToken };
 }
 
-/** The services on the cluster, as an env file gives them their keys. */
+/** Starts the services on the cluster with the keys of an env file. */
 async function startCluster(
   t: TestContext,
   connection: ReturnType<typeof openMongo>['connection'],

@@ -1,4 +1,4 @@
-/** `rebuild user` beside the user service on a data folder: what it says, and when it does not flip. */
+/** `rebuild user` while the user service runs on a data folder. */
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { describe, type TestContext, test } from 'node:test';
@@ -50,7 +50,7 @@ async function scene(t: TestContext) {
   return {
     database,
     account,
-    /** As somebody who can write to the topic, but not what belongs there. */
+    /** Publishes a record that is not an event. */
     publishGarbage: () =>
       bus.publish(ACCOUNTS_TOPIC, [{ key: account, value: Buffer.from('{'), headers: {} }]),
     listParked: () => user.listParked({ limit: 9 }),
@@ -58,7 +58,7 @@ async function scene(t: TestContext) {
   };
 }
 
-/** A folder in use, where an account was parked at a record that is no event, and was repaired. */
+/** A folder in use, in which an account was parked at an invalid record and unparked again. */
 async function repairedTown(t: TestContext) {
   const folder = await temporaryFolder(t);
   const town = await openTown(folder);
@@ -81,7 +81,7 @@ async function repairedTown(t: TestContext) {
   return { town, database, ada, ops };
 }
 
-/** Refuses to flip, as accounts are parked in generation 2 alone. */
+/** Asserts that a rebuild does not switch over, because accounts are parked in generation 2 only. */
 async function refused(ops: (...words: readonly string[]) => ReturnType<typeof runHere>, many: string) {
   const { code, err } = await ops('rebuild', 'user');
   assert.equal(code, 1);

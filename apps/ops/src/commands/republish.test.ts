@@ -18,7 +18,7 @@ async function usedFolder(t: TestContext) {
   function ops(...words: readonly string[]) {
     return runHere({ DATA_DIR: folder }, ...words);
   }
-  /** The mark of a commit is written behind its publishing. */
+  /** Commits are marked as published a moment after they were. */
   function allPublished() {
     return eventually('the outbox is empty', async () =>
       /^unpublished +0 commits$/m.test((await ops('verify', '--patience', '0')).out),

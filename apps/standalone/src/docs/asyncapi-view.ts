@@ -1,9 +1,9 @@
-/** An AsyncAPI 3 document as sections of a page: one per channel, one fold per message. */
+/** Renders an AsyncAPI 3 document: a section per channel, with each message in a fold. */
 import { type Html, html, prose } from './html.ts';
 import type { Section } from './openapi-view.ts';
 import { entriesOf, type Json, resolve, schemaView } from './schema-view.ts';
 
-/** A payload may stand in a multi-format wrapper. */
+/** Returns the payload schema, without the multi-format wrapper that it may have. */
 function payloadOf(message: Json, root: Json): Json {
   const payload = resolve(message['payload'], root);
   return payload['schema'] === undefined ? payload : resolve(payload['schema'], root);

@@ -1,4 +1,4 @@
-/** HTML from templates: every value is escaped unless it is HTML itself. */
+/** HTML templates. Every value is escaped unless it is HTML itself. */
 
 export interface Html {
   readonly html: string;
@@ -22,7 +22,7 @@ export function html(texts: TemplateStringsArray, ...values: readonly unknown[])
   };
 }
 
-/** Prose with `code` in backticks. */
+/** Formats text with `code` in backticks. */
 export function prose(text: unknown): Html {
   return {
     html: fragment(text ?? '').replace(/`([^`]+)`/g, '<code>$1</code>'),

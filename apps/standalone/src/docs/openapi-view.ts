@@ -1,4 +1,4 @@
-/** An OpenAPI document as sections of a page: one per tag, one fold per operation. */
+/** Renders an OpenAPI document: a section per tag, with each operation in a fold. */
 import { type Html, html, prose } from './html.ts';
 import { entriesOf, isObject, type Json, listOf, resolve, schemaView } from './schema-view.ts';
 
@@ -72,7 +72,7 @@ function operationView({ method, path, spec }: Operation, root: Json): Html {
     <div class="inside">
       <p>${prose(spec['description'])}</p>
       ${parametersView(spec, root)} ${bodyView(spec, root)}
-      <h4>Answers</h4><ul class="plain answers">${answers.map((answer) => answerView(answer, root))}</ul>
+      <h4>Responses</h4><ul class="plain answers">${answers.map((answer) => answerView(answer, root))}</ul>
     </div>
   </details>`;
 }

@@ -1,4 +1,7 @@
-/** Both descriptions, readable at /docs without a script, and raw beside it. */
+/**
+ * The API reference at /docs, rendered without scripts, and the raw documents. Existing viewers do not work under our
+ * Content-Security-Policy: Redoc and Scalar inject inline styles, and AsyncAPI's component compiles schemas with `eval`.
+ */
 import { type Route, route } from '@latchkey/http';
 import { page } from '../pages/assets.ts';
 import { localOnly } from '../pages/local-only.ts';
@@ -15,7 +18,7 @@ export interface Descriptions {
 const shared = { method: 'GET', tag: 'docs', hidden: true, quiet: true, policy: localOnly } as const;
 
 function contents(title: string, sections: readonly Section[]): Html {
-  return html`<h2>${title}</h2>
+  return html`<p class="group">${title}</p>
   <ul>${sections.map((section) => html`<li><a href="#${section.id}">${section.title}</a></li>`)}</ul>`;
 }
 
@@ -52,12 +55,13 @@ function docsPage({ openApi, asyncApi }: Descriptions): string {
     <div class="docs">
       <nav class="contents" aria-label="Contents">${contents('Requests', requests)}${contents('Events', events)}</nav>
       <main id="docs">
-        <h1>Requests</h1>
-        <p class="lead">What clients ask over HTTP. Errors are problem details (RFC 9457): branch on their <code>code</code>.
+        <h1>API reference</h1>
+        <h2>Requests</h2>
+        <p class="lead">The HTTP API. Errors are problem details (RFC 9457); handle them by their <code>code</code>.
           Raw: <a href="/docs/openapi.json">openapi.json</a></p>
         ${chapter(requests)}
-        <h1>Events</h1>
-        <p class="lead">What other services read from the log: CloudEvents 1.0 in Kafka's binary mode, in order for each key.
+        <h2>Events</h2>
+        <p class="lead">The events on the log: CloudEvents 1.0 in Kafka's binary mode, in order per key.
           Raw: <a href="/docs/asyncapi.json">asyncapi.json</a></p>
         ${chapter(events)}
       </main>
@@ -70,8 +74,8 @@ function rawRoute(path: string, document: Json): Route {
   return route({
     ...shared,
     path,
-    summary: 'The description as JSON',
-    answers: { 200: { description: 'The description', media: ['application/json'] } },
+    summary: 'The document as JSON',
+    answers: { 200: { description: 'The document', media: ['application/json'] } },
     handle: async () => ({
       status: 200,
       text: { type: 'application/json; charset=utf-8', text: JSON.stringify(document, null, 2) },
@@ -85,7 +89,7 @@ export function docsRoutes(descriptions: Descriptions): readonly Route[] {
     route({
       ...shared,
       path: '/docs',
-      summary: 'Both descriptions, to be read',
+      summary: 'The API reference',
       answers: { 200: { description: 'The page', media: ['text/html'] } },
       handle: async () => page(rendered),
     }),

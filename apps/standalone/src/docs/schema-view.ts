@@ -1,4 +1,4 @@
-/** A JSON Schema as a table of fields that a person can read. */
+/** Renders a JSON Schema as a table of fields. */
 import { type Html, html, prose } from './html.ts';
 
 export type Json = Readonly<Record<string, unknown>>;
@@ -7,7 +7,7 @@ export function isObject(value: unknown): value is Json {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-/** Entries of an object that are objects themselves. */
+/** Returns the entries of an object whose values are objects. */
 export function entriesOf(value: unknown): readonly (readonly [string, Json])[] {
   return isObject(value)
     ? Object.entries(value).flatMap(([name, entry]) => (isObject(entry) ? [[name, entry] as const] : []))
@@ -18,7 +18,7 @@ export function listOf(value: unknown): readonly unknown[] {
   return Array.isArray(value) ? value : [];
 }
 
-/** What `$ref` points to within the document; anything else as it is. */
+/** Follows a `$ref` within the document. */
 export function resolve(schema: unknown, root: Json): Json {
   if (!isObject(schema)) return {};
   const ref = schema['$ref'];
@@ -65,7 +65,7 @@ function constraintsOf(schema: Json): string {
     .join(', ');
 }
 
-/** The object within a schema: itself, an array's items, or the one alternative that is not null. */
+/** Returns the object schema within a schema: itself, the items of an array, or the alternative that is not null. */
 function objectWithin(schema: Json, root: Json): Json | undefined {
   if (isObject(schema['properties'])) return schema;
   if (schema['items'] !== undefined) return objectWithin(resolve(schema['items'], root), root);
@@ -88,14 +88,14 @@ function fieldRows(schema: Json, root: Json, path: string): readonly Html[] {
   });
 }
 
-/** A table of the schema's fields, nested ones by their path; a line where it has none. */
+/** Renders the fields of a schema, nested ones by their path; a schema without fields is a single line. */
 export function schemaView(schema: unknown, root: Json): Html {
   const resolved = resolve(schema, root);
   const object = objectWithin(resolved, root);
   if (!object)
     return html`<p class="small"><code>${typeOf(resolved, root)}</code> ${prose(resolved['description'])}</p>`;
   return html`<div class="scroll" tabindex="0"><table>
-    <thead><tr><th scope="col">Field</th><th scope="col">Type</th><th scope="col"><span class="small">What it is</span></th></tr></thead>
+    <thead><tr><th scope="col">Field</th><th scope="col">Type</th><th scope="col"><span class="small">Description</span></th></tr></thead>
     <tbody>${fieldRows(object, root, '')}</tbody>
   </table></div>`;
 }

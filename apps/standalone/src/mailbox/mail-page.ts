@@ -1,4 +1,4 @@
-/** A mail's own HTML as a page for the reader's frame: no script, nothing remote, links open in a new tab. */
+/** Serves the HTML of a mail for a sandboxed frame: no scripts, no remote content, links open in a new tab. */
 import type { Answer } from '@latchkey/http';
 
 const contentSecurityPolicy = [
@@ -12,7 +12,7 @@ const contentSecurityPolicy = [
 
 const inNewTab = '<base target="_blank">';
 
-/** `base` must stand in the head and before the links; a mail without a head gets one from the parser. */
+/** `base` must be in the head, before any link. A mail without a head gets one from the HTML parser. */
 function withNewTabs(html: string): string {
   return /<head[^>]*>/i.test(html)
     ? html.replace(/<head[^>]*>/i, (head) => head + inNewTab)

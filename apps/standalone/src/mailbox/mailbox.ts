@@ -1,4 +1,4 @@
-/** Mails kept in the data folder, so that they survive a restart. For development: nothing here leaves the machine. */
+/** Stores mails in the data folder, for development: no mail leaves the machine. */
 import type { Database } from '@latchkey/sqlite';
 import {
   type Arrival,
@@ -12,7 +12,7 @@ import {
 } from './message.ts';
 import { parseSearch } from './search.ts';
 
-/** Older mails than the newest so many are dropped. */
+/** How many mails to keep; older ones are deleted. */
 const KEPT_MAILS = 10_000;
 
 export interface Page {
@@ -22,7 +22,7 @@ export interface Page {
 
 export interface Found {
   readonly messages: readonly MessageSummary[];
-  /** All that match, whatever the page. */
+  /** How many match in all, on any page. */
   readonly matching: number;
   readonly matchingUnread: number;
   readonly total: number;
@@ -30,17 +30,17 @@ export interface Found {
 }
 
 export interface Mailbox {
-  /** Keeps a mail (RFC 5322 bytes); resolves with its id once it is durable. */
+  /** Stores a mail (RFC 5322); resolves with its id once it is durable. */
   receive(raw: Uint8Array, envelope: MailEnvelope): Promise<string>;
-  /** Newest first. An empty query finds everything; the language is that of search.ts. */
+  /** Returns mails, newest first. For the query language see search.ts; an empty query matches all. */
   search(query: string, page: Page): Found;
-  /** A mail by id, or the newest one for `latest`; marks it as read. */
+  /** Returns the mail with this id, or the newest for `latest`, and marks it as read. */
   open(id: string): Promise<Message | undefined>;
   headers(id: string): Promise<MessageHeaders | undefined>;
   raw(id: string): Uint8Array | undefined;
-  /** Marks mails as read or unread; all of them where `ids` is empty. */
+  /** Marks mails as read or unread; all of them if `ids` is empty. */
   mark(ids: readonly string[], read: boolean): Promise<void>;
-  /** Deletes mails; all of them where `ids` is empty. */
+  /** Deletes mails; all of them if `ids` is empty. */
   remove(ids: readonly string[]): Promise<void>;
 }
 

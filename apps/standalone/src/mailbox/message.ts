@@ -1,4 +1,4 @@
-/** A mail as Mailpit's API shows it: the same field names, so that a test client reads either. */
+/** A mail with the field names of Mailpit's API, so that tests can read either. */
 import PostalMime, { type Address, type Email } from 'postal-mime';
 import { z } from 'zod';
 
@@ -25,7 +25,7 @@ const common = {
   Tags: z.array(z.string()),
   Username: z.string(),
   Size: z.number(),
-  /** Not Mailpit's: the mail's `X-Correlation-Id`, which names the request that led to it; absent without one. */
+  /** An extension: the `X-Correlation-Id` header, the id of the request that caused the mail, if it has one. */
   CorrelationID: z.string().optional(),
 };
 
@@ -49,17 +49,17 @@ export const message = z.object({
 });
 export type Message = z.infer<typeof message>;
 
-/** Header names as they were written, each with its values in order. */
+/** Values by header name, as written, in order. */
 export const messageHeaders = z.record(z.string(), z.array(z.string()));
 export type MessageHeaders = z.infer<typeof messageHeaders>;
 
-/** Who sent a mail to whom, as said over SMTP. */
+/** The SMTP envelope. */
 export interface MailEnvelope {
   readonly from: string;
   readonly to: readonly string[];
 }
 
-/** What is known of a mail apart from its text. */
+/** Everything about a mail except its text. */
 export interface Arrival {
   readonly id: string;
   readonly receivedAt: Date;
@@ -74,7 +74,7 @@ function flatten(list: readonly (Address | undefined)[] = []): MailAddress[] {
     .map(({ name, address: at }) => ({ Name: name, Address: at ?? '' }));
 }
 
-/** Recipients of the envelope that no header names. */
+/** Returns the recipients of the envelope that are in no header. */
 function blindCopies(envelope: MailEnvelope, named: readonly MailAddress[]): MailAddress[] {
   const seen = new Set(named.map((entry) => entry.Address.toLowerCase()));
   return envelope.to.filter((to) => !seen.has(to.toLowerCase())).map((to) => ({ Name: '', Address: to }));
@@ -126,7 +126,7 @@ function parse(raw: Uint8Array): Promise<Email> {
   return PostalMime.parse(raw);
 }
 
-/** The summary of a mail that has just arrived, and its plain text for searching. */
+/** Parses a new mail into its summary and its plain text for the search. */
 export async function summarise(
   raw: Uint8Array,
   arrival: Arrival,

@@ -1,5 +1,5 @@
 /**
- * The mailbox over HTTP, with Mailpit's paths and field names below /mailbox, so that a test runs against either.
+ * The mailbox over HTTP, with the paths and field names of Mailpit below /mailbox, so that tests run against either.
  * https://mailpit.axllent.org/docs/api-v1/
  */
 import { type Answer, Problem, problems, type Route, route } from '@latchkey/http';

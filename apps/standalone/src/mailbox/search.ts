@@ -1,7 +1,7 @@
 /**
- * The part of Mailpit's search language that a test needs: `to:`, `cc:`, `bcc:`, `from:`, `addressed:`,
+ * The part of Mailpit's search syntax that tests need: `to:`, `cc:`, `bcc:`, `from:`, `addressed:`,
  * `subject:`, `message-id:`, `is:read`, `is:unread`, quoted phrases, bare words, and `-` or `!` to negate.
- * Terms are matched without regard to case, anywhere in the value; all of them must hold.
+ * Terms are case-insensitive and match anywhere in the value; all of them must match.
  */
 
 export interface Condition {
@@ -9,7 +9,7 @@ export interface Condition {
   readonly values: readonly (string | number)[];
 }
 
-/** Columns of the mailbox's table that each filter looks into; all hold lower-case text. */
+/** The columns that each filter searches. All of them contain lower-case text. */
 const columnsOf: Readonly<Record<string, readonly string[]>> = {
   to: ['recipients'],
   cc: ['copies'],
@@ -40,7 +40,7 @@ function conditionOf(filter: string | undefined, text: string): Condition {
 
 const TERM = /([-!]?)(?:([A-Za-z-]+):)?(?:"([^"]*)"|(\S+))/g;
 
-/** A query as a condition on the mailbox's table; an empty one matches nothing in particular: everything. */
+/** Translates a query to an SQL condition. An empty query matches every mail. */
 export function parseSearch(query: string): Condition {
   const conditions = [...query.matchAll(TERM)].map(([, negated, filter, phrase, word]) => {
     const { sql, values } = conditionOf(filter, phrase ?? word ?? '');

@@ -1,8 +1,8 @@
 /**
- * The mailbox's SMTP side, on loopback: takes every mail for everybody.
+ * The SMTP server of the mailbox, on loopback. Accepts every mail for any recipient.
  *
- * smtp-server waits 100 ms before its greeting (to catch early talkers) and offers no way around it, so an
- * idle connection is kept for an hour: a pooled transport pays that wait once, not for every mail.
+ * smtp-server always delays its greeting by 100 ms, to detect early talkers. So idle connections are kept for an
+ * hour, and a pooled transport pays the delay once instead of for every mail.
  */
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
@@ -16,7 +16,7 @@ const MAX_MAIL_BYTES = 10 * 1024 * 1024;
 const IDLE_TIMEOUT_MS = 60 * 60 * 1000;
 
 export interface MailServer extends Part {
-  /** The port in use, once started. */
+  /** The port in use. Call it after the start. */
   port(): number;
 }
 
@@ -35,7 +35,7 @@ export function createMailServer(options: {
   readonly mailbox: Mailbox;
   readonly logger: Logger;
   readonly host: string;
-  /** 0: any free one. */
+  /** 0 for any free port. */
   readonly port: number;
 }): MailServer {
   async function keep(stream: SMTPServerDataStream, session: SMTPServerSession): Promise<string> {

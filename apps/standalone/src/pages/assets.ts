@@ -1,4 +1,4 @@
-/** The pages and what they load: every file of `public/`, read once, each on a route of its own. */
+/** Serves every file of `public/`; each is read once and has a route of its own. */
 import { readdirSync, readFileSync } from 'node:fs';
 import { extname, join } from 'node:path';
 import { type Answer, type Route, route } from '@latchkey/http';
@@ -25,12 +25,12 @@ const contentSecurityPolicy = [
 
 const pageHeaders = { 'Content-Security-Policy': contentSecurityPolicy };
 
-/** An HTML page of ours: scripts and styles from here alone, nothing remote. */
+/** Answers with an HTML page that may load scripts and styles from this server only. */
 export function page(html: string): Answer {
   return { status: 200, html, headers: pageHeaders };
 }
 
-/** Where the pages of `public/` are found; every other file is found under /assets. */
+/** Paths of the pages; every other file is under /assets. */
 const pagePaths: Readonly<Record<string, string>> = {
   'client.html': '/',
   'mailbox.html': '/mailbox',

@@ -6,7 +6,7 @@ import { serve } from '../testing.ts';
 import { assetRoutes } from './assets.ts';
 import { isLocalHost, isLoopback } from './local-only.ts';
 
-/** `fetch` sets Host by itself. */
+/** Needed because `fetch` does not allow setting Host. */
 function getAs(url: string, host: string): Promise<{ status: number; body: string }> {
   return new Promise((resolve, reject) => {
     request(url, { headers: { Host: host } }, async (answer) =>
@@ -17,7 +17,7 @@ function getAs(url: string, host: string): Promise<{ status: number; body: strin
   });
 }
 
-test('the pages answer this machine’s names on any port, and no other name', async (t) => {
+test('the pages answer names of this machine on any port, and no other name', async (t) => {
   const url = await serve(t, assetRoutes());
   for (const host of ['localhost', 'localhost:8080', '127.0.0.1:1', '[::1]:8080', 'LOCALHOST'])
     assert.equal((await getAs(url, host)).status, 200, host);
@@ -36,19 +36,19 @@ test('the pages answer this machine’s names on any port, and no other name', a
   }
 });
 
-test('a missing Host is not a local one', () => {
+test('a missing Host is not local', () => {
   assert.equal(isLocalHost(undefined), false);
   assert.equal(isLocalHost(''), false);
 });
 
-test('loopback addresses are told from those that other machines reach', () => {
+test('loopback addresses are distinguished from those that other machines can reach', () => {
   for (const address of ['127.0.0.1', '127.1.2.3', 'localhost', '::1'])
     assert.ok(isLoopback(address), address);
   for (const address of ['0.0.0.0', '::', '192.168.1.2', '1127.0.0.1', 'localhost.example'])
     assert.ok(!isLoopback(address), address);
 });
 
-test('every page loads scripts and styles from here alone, and all that it names is there', async (t) => {
+test('every page loads scripts and styles from this server only, and each of them exists', async (t) => {
   const url = await serve(t, assetRoutes());
   for (const path of ['/', '/mailbox', '/topics']) {
     const answer = await fetch(url + path);
@@ -74,7 +74,7 @@ test('every page loads scripts and styles from here alone, and all that it names
   }
 });
 
-test('scripts import only files that are there', async (t) => {
+test('scripts import only files that exist', async (t) => {
   const url = await serve(t, assetRoutes());
   const scripts = assetRoutes()
     .map(({ path }) => path)

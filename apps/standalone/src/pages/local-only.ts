@@ -1,7 +1,6 @@
 /**
- * The development pages show mails and the whole log, so they answer only a browser that was pointed at this
- * very machine: a foreign name in `Host` means that somebody's page resolved its own name to loopback (DNS
- * rebinding) and reads along.
+ * Protects the development pages, which show mails and the whole log, against DNS rebinding: a foreign name in `Host`
+ * means that another site has resolved its own name to loopback in order to read them.
  */
 import { type Policy, Problem, type ProblemSpec } from '@latchkey/http';
 
@@ -14,12 +13,12 @@ const misdirectedRequest = {
 
 const LOCAL_HOST = /^(localhost|127\.0\.0\.1|\[::1\])(:\d{1,5})?$/i;
 
-/** RFC 9110, 7.2: `Host` is the authority that the client asked for. */
+/** Whether `Host` (RFC 9110, 7.2) is a name of this machine. */
 export function isLocalHost(host: string | undefined): boolean {
   return LOCAL_HOST.test(host ?? '');
 }
 
-/** Whether a listener on this address can be reached from this machine alone. */
+/** Whether an address can be reached only from this machine. */
 export function isLoopback(address: string): boolean {
   return /^(localhost|127(\.\d{1,3}){3}|::1|\[::1\])$/i.test(address);
 }

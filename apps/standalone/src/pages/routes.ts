@@ -1,13 +1,13 @@
-/** Everything that exists only in development: the pages and their JSON. */
+/** The routes that exist only in development: the pages and their data. */
 import type { Route } from '@latchkey/http';
 import { type Descriptions, docsRoutes } from '../docs/routes.ts';
 import type { Mailbox } from '../mailbox/mailbox.ts';
 import { mailboxRoutes } from '../mailbox/routes.ts';
-import { type Log, topicsRoutes } from '../topics/routes.ts';
+import { type TopicBrowser, topicsRoutes } from '../topics/routes.ts';
 import { assetRoutes } from './assets.ts';
 
 export function developmentRoutes(
-  parts: Descriptions & { readonly mailbox: Mailbox; readonly log: Log },
+  parts: Descriptions & { readonly mailbox: Mailbox; readonly log: TopicBrowser },
 ): readonly Route[] {
   return [
     ...assetRoutes(),

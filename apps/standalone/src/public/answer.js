@@ -1,32 +1,36 @@
-/** What came of a request, said where it was asked for. */
+/** Shows the response of a request below its form. */
 import { h, jsonView } from './dom.js';
 import { flowNamed } from './flows.js';
 import { showErrors } from './form.js';
 
 export const linkTo = (id) => h('a', { href: `#${id}` }, flowNamed(id).title);
 
-/** What this page knows better than the API, whose words are for programs. */
+/** Messages that replace those of the API, which are written for developers. */
 const wordsOfCode = {
-  unauthenticated: 'Nobody is logged in here, or the session has ended.',
-  insufficient_permission: 'Only a verified admin may do this.',
+  unauthenticated: 'You are not signed in, or your session has ended.',
+  insufficient_permission: 'Only verified admins can do this.',
 };
 
 function nextAfter(flow, code) {
-  if (code === 'unauthenticated') return 'log-in';
+  if (code === 'unauthenticated') return 'sign-in';
   if (code === 'account_not_verified') return 'verify';
-  if (code === 'refresh_token_invalid') return 'log-in';
+  if (code === 'refresh_token_invalid') return 'sign-in';
   return ['token_invalid', 'token_expired'].includes(code) ? flow.renew : undefined;
 }
 
 const nextView = (id) => id && h('p', {}, 'Next: ', linkTo(id));
 
-/** Errors of fields stand beside them; what is left to say, if anything. */
+/** Shows field errors next to their fields, and returns a view of everything else, if any. */
 export function problemView(flow, form, { body, status }) {
   const problem = body ?? {};
-  const { homeless, shown } = showErrors(form, problem);
-  const words = wordsOfCode[problem.code] ?? problem.detail ?? problem.title ?? `The answer was ${status}.`;
+  const { unmatched, shown } = showErrors(form, problem);
+  const words =
+    wordsOfCode[problem.code] ??
+    problem.detail ??
+    problem.title ??
+    `The request failed with status ${status}.`;
   const resolution = wordsOfCode[problem.code] ? null : problem.resolution;
-  const lines = shown > 0 ? homeless : [words, resolution, ...homeless];
+  const lines = shown > 0 ? unmatched : [words, resolution, ...unmatched];
   const next = nextView(nextAfter(flow, problem.code));
   if (lines.length === 0 && !next) return null;
   return h(
@@ -60,9 +64,9 @@ function rowView({ title, detail, aside, actions = [] }, act) {
   );
 }
 
-/** Rows, and how to get further ones where there are more. */
+/** @param more loads the next page, if there is one */
 export function rowsView(rows, { act, more }) {
-  if (rows.length === 0) return h('p', { class: 'muted' }, 'Nothing there.');
+  if (rows.length === 0) return h('p', { class: 'muted' }, 'Nothing found.');
   return h(
     'div',
     {},

@@ -1,9 +1,9 @@
-/** Sends a request of a flow, and says it as curl. */
+/** Sends requests, and formats them as curl commands. */
 import { session } from './session.js';
 
 const quoted = (text) => `'${text.replaceAll("'", `'\\''`)}'`;
 
-/** The request as a command for a shell. */
+/** Formats a request as a curl command. */
 export function curlOf({ method, path, headers, text }) {
   const lines = [`curl -i -X ${method} ${quoted(location.origin + path)}`];
   for (const [name, value] of Object.entries(headers)) lines.push(`-H ${quoted(`${name}: ${value}`)}`);
@@ -11,7 +11,7 @@ export function curlOf({ method, path, headers, text }) {
   return lines.join(' \\\n  ');
 }
 
-/** The same with tokens cut short, to be read. */
+/** Shortens tokens for display. */
 export const shortened = (text) => text.replace(/eyJ[\w-]{8}[\w.-]+/g, (token) => `${token.slice(0, 11)}…`);
 
 function headersOf({ path, body, bearer }) {
@@ -31,13 +31,13 @@ async function bodyOf(answer) {
   return /json/.test(answer.headers.get('content-type') ?? '') ? JSON.parse(text) : text;
 }
 
-/** `{method, path, body?, bearer?}` as it goes out, with its headers. */
+/** Adds headers and the encoded body to `{method, path, body?, bearer?}`. */
 export function prepare(request) {
   const text = request.body === undefined ? undefined : JSON.stringify(request.body);
   return { ...request, text, headers: headersOf(request), sentAt: Date.now() };
 }
 
-/** @returns the status, body, `Account-Sequence` and duration; status 0 where the server could not be reached. */
+/** @returns the status (0 if the server cannot be reached), body, `Account-Sequence` and duration */
 export async function send({ method, path, headers, text }) {
   const began = performance.now();
   try {
@@ -53,7 +53,7 @@ export async function send({ method, path, headers, text }) {
     return {
       status: 0,
       ok: false,
-      body: { title: 'The server cannot be reached', detail: 'Is it still running?' },
+      body: { title: 'Server unreachable', detail: 'The server cannot be reached. Is it still running?' },
       ms: 0,
     };
   }

@@ -1,4 +1,4 @@
-/** The client page: one flow at a time on the left, what it caused on the right. */
+/** The client page: a flow on the left, its requests, events and mails on the right. */
 import { prepare, send } from './api.js';
 import { h } from './dom.js';
 import { flowView } from './flow-view.js';
@@ -36,7 +36,7 @@ const live = follow({
   onRecord: timeline.addRecord,
   onMail: timeline.addMail,
   onReachable: (reachable) => {
-    byId('live').textContent = reachable ? 'live' : 'the server cannot be reached';
+    byId('live').textContent = reachable ? 'live' : 'offline';
     byId('live').classList.toggle('away', !reachable);
   },
 });
@@ -57,17 +57,20 @@ byId('flows').append(
     h(
       'div',
       {},
-      h('h2', {}, group),
+      h('p', { class: 'group' }, group),
       flows.filter((flow) => flow.group === group).map(({ id, title }) => h('a', { href: `#${id}` }, title)),
     ),
   ),
 );
 
-const calm = matchMedia('(prefers-reduced-motion: reduce)');
+const reducedMotion = matchMedia('(prefers-reduced-motion: reduce)');
 
-/** On a phone the flows are a strip that is wider than the screen. */
+/** On narrow screens the flows are a strip that scrolls sideways. */
 const bringIntoView = (link) =>
-  byId('flows').scrollTo({ left: link.offsetLeft - 100, behavior: calm.matches ? 'instant' : 'smooth' });
+  byId('flows').scrollTo({
+    left: link.offsetLeft - 100,
+    behavior: reducedMotion.matches ? 'instant' : 'smooth',
+  });
 
 function showFlow() {
   const flow = flows.find(({ id }) => `#${id}` === location.hash) ?? flows[0];
@@ -89,6 +92,6 @@ showFlow();
 
 onSession(({ accessToken, user }) => {
   byId('who').textContent = accessToken
-    ? `Logged in as ${user?.username ?? user?.email ?? 'somebody'}`
-    : 'Nobody is logged in';
+    ? `Signed in as ${user?.username ?? user?.email ?? 'unknown'}`
+    : 'Not signed in';
 });

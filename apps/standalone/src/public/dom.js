@@ -1,6 +1,6 @@
 /**
- * An element. Functions among the attributes are listeners (`onclick`), `true` sets a bare attribute,
- * `false`, `null` and `undefined` leave one out. Children that are texts stay texts: nothing is parsed as HTML.
+ * Creates an element. Attributes that are functions become listeners (`onclick`), `true` sets an empty attribute,
+ * `false`, `null` and `undefined` are skipped. Strings become text nodes and are never parsed as HTML.
  */
 export function h(tag, attributes = {}, ...children) {
   const element = document.createElement(tag);
@@ -16,9 +16,8 @@ export function h(tag, attributes = {}, ...children) {
 }
 
 /**
- * A list that is brought up to date in place: `update(items)` makes, moves and removes only the children whose item is
- * new, elsewhere, changed or gone. The others stay the elements that they were, so that neither a press that is not
- * yet a click nor the focus is lost to a list that renews itself.
+ * A keyed list: `update(items)` creates, moves and removes only the children whose item was added, moved, changed or
+ * removed. Unchanged items keep their element, so that an update loses neither the focus nor a click in progress.
  */
 export function liveList(parent, keyOf, make) {
   let rows = new Map();
@@ -47,7 +46,7 @@ export function liveList(parent, keyOf, make) {
 
 const TOKEN = /("(?:[^"\\]|\\.)*")(\s*:)?|\b(?:true|false|null)\b|-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?/g;
 
-/** A JSON value, indented and coloured. */
+/** Shows a JSON value, indented and highlighted. */
 export function jsonView(value) {
   const text = JSON.stringify(value, null, 2) ?? '';
   const view = h('pre', { class: 'json' });
@@ -65,7 +64,7 @@ export function jsonView(value) {
 export const timeOf = (instant) =>
   new Date(instant).toLocaleTimeString([], { hour: '2-digit', minute: '2-digit', second: '2-digit' });
 
-/** A button that copies a text and says so. */
+/** A button that copies a text to the clipboard. */
 export function copyButton(text, label = 'Copy') {
   const button = h('button', { type: 'button', class: 'quiet' }, label);
   button.addEventListener('click', async () => {

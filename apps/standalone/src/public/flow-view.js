@@ -1,24 +1,19 @@
-/** A flow: its form, and below it what came of it. */
+/** A flow: its form and, below it, the response. */
 import { bodyView, doneView, linkTo, problemView, rowsView } from './answer.js';
 import { h } from './dom.js';
 import { clearErrors, fieldView } from './form.js';
 import { session } from './session.js';
 
-function leadOf({ lead, needsLogin }) {
-  const loginFirst = needsLogin && !session().accessToken;
-  return h(
-    'p',
-    { class: 'lead' },
-    lead,
-    loginFirst && [' This needs a login: ', linkTo('log-in'), ' first.'],
-  );
+function leadOf({ lead, needsSignIn }) {
+  const isSignedOut = needsSignIn && !session().accessToken;
+  return h('p', { class: 'lead' }, lead, isSignedOut && [' ', linkTo('sign-in'), ' first.']);
 }
 
 const fieldsOf = ({ fields = [] }) => (typeof fields === 'function' ? fields() : fields);
 
-/** `perform` sends a request and resolves with its answer. */
+/** @param perform sends a request and resolves with its response */
 export function flowView(flow, perform) {
-  // Both are there from the start, so that a screen reader hears what appears in the first.
+  // The status region must exist before its text appears, or screen readers do not announce it.
   const said = h('div', { role: 'status' });
   const shown = h('div', {});
   const button = h('button', { type: 'submit' }, flow.action ?? flow.title);
@@ -65,7 +60,7 @@ export function flowView(flow, perform) {
     else say(problemView(flow, form, answer));
   }
 
-  /** What can be done with a row shows rows of its own, or changes the list, which is then asked for anew. */
+  /** Performs an action of a row: it either shows rows of its own, or changes the list, which is then reloaded. */
   async function act(action) {
     const answer = await perform(action.request);
     if (!answer.ok) return say(problemView(flow, form, answer));

@@ -1,15 +1,15 @@
 /**
- * Every flow as data: its fields, its request, and what becomes of the answer.
- * `path` begins below /api/v1. `after` may change the session and returns what to say, where the answer itself
- * says too little; `rows` makes a list of the answer, `more` the request for its next page.
+ * Every flow as data: its fields, its request, and how its response is shown.
+ * `path` is relative to /api/v1. `after` may update the session and returns a message to show instead of the response;
+ * `rows` turns the response into a list, `more` returns the request for its next page.
  */
 import { listMails, openMail } from './live.js';
 import { accountRow, eventRow, sessionRow } from './rows.js';
-import { logOut, session, updateSession } from './session.js';
+import { session, signOut, updateSession } from './session.js';
 
 const email = {
   name: 'email',
-  label: 'E-mail',
+  label: 'Email',
   type: 'email',
   autocomplete: 'username',
   value: () => session().email,
@@ -24,15 +24,15 @@ const password = (label, name, autocomplete, value = '') => ({
 const optional = (name, label, autocomplete) => ({ name, label, autocomplete, optional: true });
 const linkField = (path) => ({
   name: 'token',
-  label: 'Token of the link',
+  label: 'Token from the link',
   autocomplete: 'off',
-  hint: 'from the newest mail',
+  hint: 'from the latest mail',
   value: () => newestToken(path),
 });
 
 const SAMPLE_PASSWORD = 'correct horse battery';
 
-/** The token in the newest mail to the address in hand that has such a link. */
+/** Returns the token of the latest such link that was mailed to the current address. */
 async function newestToken(path) {
   const { messages } = await listMails(`to:"${session().email}"`, 10);
   const link = new RegExp(`${path}(?:/|\\?token=)([\\w-]{64})`);
@@ -43,7 +43,7 @@ async function newestToken(path) {
   return '';
 }
 
-/** What was typed, without what was left empty. */
+/** Returns the values without empty ones. */
 const given = (values) => Object.fromEntries(Object.entries(values).filter(([, value]) => value !== ''));
 
 const remember = ({ email: address }) => updateSession({ email: address });
@@ -61,16 +61,16 @@ const get = (path) => ({ method: 'GET', path, bearer: true });
 
 const accountsRequest = (values) => get(`/users?${new URLSearchParams({ limit: 20, ...given(values) })}`);
 
-/** Whether the password in the forms is still right, so that nobody has to type it. */
+/** Remembers whether the sample password is correct, so that forms can be prefilled with it. */
 const rememberPassword = (chosen) => updateSession({ hasSamplePassword: chosen === SAMPLE_PASSWORD });
 const samplePassword = () => (session().hasSamplePassword ? SAMPLE_PASSWORD : '');
 
 export const flows = [
   {
     id: 'sign-up',
-    group: 'Get in',
+    group: 'Get started',
     title: 'Sign up',
-    lead: 'Makes an account that is not verified yet, and mails a link to its address. Made-up values will do.',
+    lead: 'Creates an account and mails a verification link to its address. Made-up values are fine.',
     fields: [
       email,
       password('Password', 'password', 'new-password', SAMPLE_PASSWORD),
@@ -83,34 +83,34 @@ export const flows = [
       remember(values);
       rememberPassword(values.password);
       return {
-        say: 'A mail is on its way. Read it under “What happened” and follow its link, or do by hand what the link does.',
+        say: 'Check the mail under “What happened” and follow its link, or verify here.',
         next: 'verify',
       };
     },
   },
   {
     id: 'verify',
-    group: 'Get in',
-    title: 'Verify',
-    lead: 'What the link in the mail leads to: whoever has the mail proves that the address is theirs.',
+    group: 'Get started',
+    title: 'Verify email',
+    lead: 'The link in the mail leads here. It proves that the address belongs to you.',
     renew: 'new-link',
     fields: [
       linkField('verify'),
       {
         ...password('Password', 'password', 'current-password'),
         optional: true,
-        hint: 'only with several sign-ups of one address',
+        hint: 'only if the address signed up more than once',
       },
     ],
     request: ({ token, password: secret }) =>
       post(`/auth/verify/${encodeURIComponent(token)}`, secret ? { password: secret } : undefined),
-    after: () => ({ say: 'The account is verified. A welcome mail is on its way.', next: 'log-in' }),
+    after: () => ({ say: 'Your email is verified. A welcome mail is on its way.', next: 'sign-in' }),
   },
   {
     id: 'new-link',
-    group: 'Get in',
-    title: 'Ask for a new link',
-    lead: 'Logged in, you get a new link for this very account. Otherwise whoever has the mailbox may choose a new password, which verifies too; the answer tells nobody whether there is an account.',
+    group: 'Get started',
+    title: 'Request a new link',
+    lead: 'If you are signed in, sends a new verification link. Otherwise sends a link to choose a new password, which also verifies the address. The response does not reveal whether the account exists.',
     fields: () => (session().accessToken ? [] : [email]),
     request: (values) =>
       session().accessToken
@@ -122,64 +122,64 @@ export const flows = [
     },
   },
   {
-    id: 'log-in',
-    group: 'Get in',
-    title: 'Log in',
-    lead: 'Gives an access token for some minutes and a refresh token for some days, kept in this tab.',
+    id: 'sign-in',
+    group: 'Get started',
+    title: 'Sign in',
+    lead: 'Returns an access token, valid for minutes, and a refresh token, valid for days. Both stay in this tab.',
     fields: [email, password('Password', 'password', 'current-password', samplePassword)],
     request: (values) => post('/auth/login', values),
     after: (body, values) => {
       keepTokens(body);
       rememberPassword(values.password);
-      return { say: 'Logged in.', next: 'who-am-i' };
+      return { say: 'Signed in.', next: 'my-account' };
     },
   },
   {
     id: 'forgot',
-    group: 'Forgot the password',
-    title: 'Ask for a reset',
-    lead: 'Always the same answer, known address or not. The mail comes only where there is an account.',
+    group: 'Forgot password',
+    title: 'Request a reset',
+    lead: 'Mails a reset link if the account exists. The response is the same either way.',
     fields: [email],
     request: (values) => post('/auth/password-reset-request', values),
     after: (_body, values) => {
       remember(values);
-      return { say: 'If there is an account, a mail is on its way.', next: 'reset' };
+      return { say: 'If the account exists, a mail is on its way.', next: 'reset' };
     },
   },
   {
     id: 'reset',
-    group: 'Forgot the password',
-    title: 'Choose a new one',
-    lead: 'What the link in the mail leads to. Works once; ends every session and every other link of the account.',
+    group: 'Forgot password',
+    title: 'Reset password',
+    lead: 'The link in the mail leads here. It works once, and ends every session and every other link of the account.',
     renew: 'forgot',
     fields: [
       linkField('password-reset-confirm'),
       password('New password', 'newPassword', 'new-password'),
-      password('Once more', 'confirmNewPassword', 'new-password'),
+      password('Confirm new password', 'confirmNewPassword', 'new-password'),
     ],
     request: ({ token, ...passwords }) =>
       post(`/auth/password-reset-confirm/${encodeURIComponent(token)}`, passwords),
     after: (_body, { newPassword }) => {
-      logOut();
+      signOut();
       rememberPassword(newPassword);
-      return { say: 'The new password counts from now on.', next: 'log-in' };
+      return { say: 'Your password was changed.', next: 'sign-in' };
     },
   },
   {
-    id: 'who-am-i',
-    group: 'Your account',
-    title: 'Who am I',
-    lead: 'Asked of the service user, which knows this account from the events on the log alone.',
-    needsLogin: true,
+    id: 'my-account',
+    group: 'My account',
+    title: 'My account',
+    lead: 'Read from the user service, which knows this account only from the events on the log.',
+    needsSignIn: true,
     request: () => get('/users/me'),
     after: (body) => void updateSession({ user: { ...session().user, ...body } }),
   },
   {
     id: 'profile',
-    group: 'Your account',
-    title: 'Change profile',
-    lead: 'What is left empty stays as it is. The service user learns it from the event.',
-    needsLogin: true,
+    group: 'My account',
+    title: 'Edit profile',
+    lead: 'Empty fields stay unchanged. The user service receives the change as an event.',
+    needsSignIn: true,
     fields: [
       { ...optional('username', 'Username', 'nickname'), value: () => session().user?.username ?? '' },
       {
@@ -189,10 +189,10 @@ export const flows = [
       { ...optional('lastName', 'Last name', 'family-name'), value: () => session().user?.lastName ?? '' },
       {
         name: 'locale',
-        label: 'Language of mails',
+        label: 'Language',
         optional: true,
         options: [
-          ['', 'as it is'],
+          ['', 'Unchanged'],
           ['en', 'English'],
           ['de', 'Deutsch'],
         ],
@@ -203,39 +203,39 @@ export const flows = [
   },
   {
     id: 'change-password',
-    group: 'Your account',
+    group: 'My account',
     title: 'Change password',
-    lead: 'Ends every other session; this one goes on. A notice goes to the address.',
-    needsLogin: true,
+    lead: 'Ends every other session and mails a notice.',
+    needsSignIn: true,
     fields: [
       password('Current password', 'currentPassword', 'current-password', samplePassword),
       password('New password', 'newPassword', 'new-password'),
-      password('Once more', 'confirmNewPassword', 'new-password'),
+      password('Confirm new password', 'confirmNewPassword', 'new-password'),
     ],
     request: (values) => post('/auth/change-password', values, true),
     after: (body, { newPassword }) => {
       keepTokens(body);
       rememberPassword(newPassword);
-      return { say: 'The new password counts from now on, and every other session has ended.' };
+      return { say: 'Your password was changed, and every other session has ended.' };
     },
   },
   {
     id: 'history',
-    group: 'Your account',
+    group: 'My account',
     title: 'History',
-    action: 'Show it',
-    lead: 'Everything that ever happened to this account, from its events: they are the account.',
-    needsLogin: true,
+    action: 'Show',
+    lead: 'Everything that has happened to this account, from its events.',
+    needsSignIn: true,
     request: () => get('/auth/history'),
     rows: ({ events }) => events.map(eventRow),
   },
   {
     id: 'sessions',
     group: 'Sessions',
-    title: 'Where logged in',
-    action: 'Show them',
-    lead: 'The sessions of this account: one for each login that has not ended.',
-    needsLogin: true,
+    title: 'Active sessions',
+    action: 'Show',
+    lead: 'Where this account is signed in.',
+    needsSignIn: true,
     request: () => get('/auth/sessions'),
     rows: ({ sessions }) => sessions.map(sessionRow),
   },
@@ -243,47 +243,53 @@ export const flows = [
     id: 'refresh',
     group: 'Sessions',
     title: 'Refresh tokens',
-    lead: 'Trades the refresh token for a new pair. The old one dies; shown again later, it ends every session.',
-    needsLogin: true,
+    lead: 'Exchanges the refresh token for a new pair. Reusing the old one later ends every session.',
+    needsSignIn: true,
     request: () => post('/auth/refresh', { refreshToken: session().refreshToken }),
     after: (body) => {
       keepTokens(body);
-      return { say: 'A new pair of tokens is in place.' };
+      return { say: 'The tokens were refreshed.' };
     },
   },
   {
-    id: 'log-out',
+    id: 'sign-out',
     group: 'Sessions',
-    title: 'Log out',
+    title: 'Sign out',
     lead: 'Ends this session.',
-    needsLogin: true,
+    needsSignIn: true,
     request: () => post('/auth/logout', { refreshToken: session().refreshToken }),
     after: () => {
-      logOut();
-      return { say: 'Logged out.', next: 'log-in' };
+      signOut();
+      return { say: 'Signed out.', next: 'sign-in' };
     },
   },
   {
-    id: 'log-out-everywhere',
+    id: 'sign-out-everywhere',
     group: 'Sessions',
-    title: 'Log out everywhere',
-    lead: 'Ends every session, here and elsewhere; access tokens die at once, everywhere.',
-    needsLogin: true,
+    title: 'Sign out everywhere',
+    lead: 'Ends every session on every device. Access tokens stop working at once.',
+    needsSignIn: true,
     request: () => post('/auth/logout-all', undefined, true),
     after: () => {
-      logOut();
-      return { say: 'Logged out everywhere.', next: 'log-in' };
+      signOut();
+      return { say: 'Signed out everywhere.', next: 'sign-in' };
     },
   },
   {
     id: 'accounts',
     group: 'Admin',
     title: 'Accounts',
-    action: 'Show them',
-    lead: 'For verified admins. The first one is made in a terminal: npm run ops -- role ada@example.com admin. Then log in again.',
-    needsLogin: true,
+    action: 'Search',
+    lead: 'For verified admins. Create the first one in a terminal: npm run ops -- role ada@example.com admin. Then sign in again.',
+    needsSignIn: true,
     fields: [
-      { name: 'q', label: 'Begins with', optional: true, autocomplete: 'off', hint: 'e-mail or username' },
+      {
+        name: 'q',
+        label: 'Search',
+        optional: true,
+        autocomplete: 'off',
+        hint: 'start of an email or username',
+      },
     ],
     request: accountsRequest,
     rows: ({ users }) => users.map(accountRow),
@@ -292,15 +298,15 @@ export const flows = [
   {
     id: 'send-mail',
     group: 'Admin',
-    title: 'Send a mail',
-    lead: 'For verified admins: a welcome mail to up to 100 addresses, one mail each.',
-    needsLogin: true,
+    title: 'Send mail',
+    lead: 'For verified admins. Sends the welcome mail to up to 100 addresses.',
+    needsSignIn: true,
     fields: [
       {
         name: 'addresses',
         label: 'Addresses',
         autocomplete: 'off',
-        hint: 'with commas between them',
+        hint: 'separated by commas',
         value: 'grace@example.com, alan@example.com, mary@example.com',
       },
     ],
@@ -311,7 +317,7 @@ export const flows = [
         true,
       ),
     after: ({ message }) => ({
-      say: `${message}. One event asks for all of them; the mails come one by one.`,
+      say: `${message}. All of them are in one event; each mail is sent separately.`,
     }),
   },
 ];

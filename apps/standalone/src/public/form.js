@@ -1,7 +1,7 @@
-/** The fields of a flow, and its problems shown beside them. */
+/** The fields of a flow, with their errors. */
 import { h } from './dom.js';
 
-/** Values may have to be looked up; what was typed meanwhile stays. */
+/** Prefills a control. The value may have to be loaded; it never replaces what was typed in the meantime. */
 async function fill(control, value) {
   const text = await (typeof value === 'function' ? value() : value);
   if (text && !control.value) control.value = text;
@@ -38,7 +38,7 @@ export function clearErrors(form) {
   for (const control of form.elements) control.removeAttribute('aria-invalid');
 }
 
-/** Where a problem belongs that names no field by itself. */
+/** The fields to which problems without field errors belong. */
 const fieldsOfCode = {
   password_too_weak: ['password', 'newPassword'],
   password_required: ['password'],
@@ -54,7 +54,7 @@ function errorsOf(form, { code, detail, title, errors }) {
   return field ? [{ pointer: `/${field}`, message: detail ?? title }] : [];
 }
 
-/** The field that a JSON pointer leads to, and which entry of it, from 1, where it holds a list. */
+/** Returns the field that a JSON pointer names, and the entry (from 1) if the field is a list. */
 function placeOf(form, pointer) {
   const [name = '', index] = pointer.replace(/^#?\//, '').split('/');
   return { control: form.elements.namedItem(name), entry: index === undefined ? null : Number(index) + 1 };
@@ -67,15 +67,15 @@ function showError(control, text) {
   control.setAttribute('aria-invalid', 'true');
 }
 
-/** Puts each error beside its field and goes to the first. `homeless` are those that have no field. */
+/** Shows each error next to its field and focuses the first. Returns those without a field as `unmatched`. */
 export function showErrors(form, problem) {
-  const homeless = [];
+  const unmatched = [];
   const errors = errorsOf(form, problem);
   for (const { pointer, message } of errors) {
     const { control, entry } = placeOf(form, pointer);
-    if (control) showError(control, entry ? `Number ${entry} ${message}.` : message);
-    else homeless.push(`${pointer.replace(/^#?\//, '')} ${message}`);
+    if (control) showError(control, entry ? `Entry ${entry}: ${message}.` : message);
+    else unmatched.push(`${pointer.replace(/^#?\//, '')} ${message}`);
   }
   form.querySelector('[aria-invalid]')?.focus();
-  return { homeless, shown: errors.length - homeless.length };
+  return { unmatched, shown: errors.length - unmatched.length };
 }

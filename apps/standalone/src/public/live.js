@@ -1,7 +1,7 @@
-/** Follows the log and the mailbox: what is new since the page was opened, as it comes. */
+/** Polls the log and the mailbox for what is new since the page was opened. */
 
 const EVERY_MS = 1000;
-/** After a request, looks come quickly: most events are there within milliseconds, mails soon after. */
+/** Polls faster after a request: most events arrive within milliseconds, mails soon after. */
 const SOON_MS = [40, 120, 250, 450, 700];
 const NEWEST = 100;
 
@@ -29,19 +29,19 @@ export const listMails = (query = '', limit = NEWEST) =>
 export const openMail = (id) => getJson(`/mailbox/api/v1/message/${encodeURIComponent(id)}`);
 export const mailHeaders = (id) => getJson(`/mailbox/api/v1/message/${encodeURIComponent(id)}/headers`);
 
-/** Runs `look` every second while the page is seen, never twice at once; `soon` makes it look more often for a moment. */
-export function repeat(look, onReachable = () => {}) {
-  let looking = false;
+/** Polls every second while the page is visible, never twice at once. `soon` polls faster for a moment. */
+export function repeat(poll, onReachable = () => {}) {
+  let polling = false;
   const once = async () => {
-    if (looking || document.hidden) return;
-    looking = true;
+    if (polling || document.hidden) return;
+    polling = true;
     try {
-      await look();
+      await poll();
       onReachable(true);
     } catch {
       onReachable(false);
     } finally {
-      looking = false;
+      polling = false;
     }
   };
   setInterval(once, EVERY_MS);
@@ -54,7 +54,7 @@ export function repeat(look, onReachable = () => {}) {
   };
 }
 
-/** Gives back what of a list has not been seen yet; the first list counts as seen. */
+/** Returns a function that keeps only the items not seen before. All items of the first list count as seen. */
 function unseen(idOf) {
   const known = new Set();
   let first = true;
@@ -67,13 +67,13 @@ function unseen(idOf) {
   };
 }
 
-/** Calls `onRecord` and `onMail` for everything that appears from now on, oldest first. */
+/** Calls `onRecord` and `onMail` for everything that arrives from now on, oldest first. */
 export function follow({ onRecord, onMail, onReachable }) {
   const counts = new Map();
   const newRecords = new Map();
   const newMails = unseen((mail) => mail.ID);
 
-  const lookAtTopic = async ({ name, records }) => {
+  const pollTopic = async ({ name, records }) => {
     if (counts.get(name) === records) return;
     if (!newRecords.has(name))
       newRecords.set(
@@ -87,7 +87,7 @@ export function follow({ onRecord, onMail, onReachable }) {
 
   return repeat(async () => {
     const topics = await listTopics();
-    for (const topic of topics) await lookAtTopic(topic);
+    for (const topic of topics) await pollTopic(topic);
     const { messages } = await listMails();
     newMails(messages).reverse().forEach(onMail);
   }, onReachable);

@@ -3,10 +3,10 @@ import { mailHeaders, openMail } from './live.js';
 
 const person = (entry) => (entry ? (entry.Name ? `${entry.Name} <${entry.Address}>` : entry.Address) : '');
 
-const faces = {
+const views = {
   HTML: (mail) =>
     h('iframe', {
-      title: `The mail “${mail.Subject}”`,
+      title: `Mail: ${mail.Subject}`,
       src: `/mailbox/view/${mail.ID}`,
       sandbox: 'allow-popups allow-popups-to-escape-sandbox',
       referrerpolicy: 'no-referrer',
@@ -27,11 +27,11 @@ function withLinks(text) {
     );
 }
 
-/** A mail with its HTML, plain text and headers behind tabs. */
+/** A mail with tabs for its HTML, plain text and headers. */
 export async function mailView(id) {
   const mail = await openMail(id);
   const body = h('div', { class: 'mail-body', role: 'tabpanel' });
-  const names = Object.keys(faces).filter((name) => name !== 'HTML' || mail.HTML);
+  const names = Object.keys(views).filter((name) => name !== 'HTML' || mail.HTML);
   const tabs = names.map((name) =>
     h('button', { type: 'button', role: 'tab', class: 'tab', onclick: () => show(name) }, name),
   );
@@ -43,7 +43,7 @@ export async function mailView(id) {
       tab.tabIndex = chosen ? 0 : -1;
     });
     body.setAttribute('aria-label', name);
-    body.replaceChildren(faces[name](mail));
+    body.replaceChildren(views[name](mail));
   }
 
   function step(event) {

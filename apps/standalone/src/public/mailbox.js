@@ -1,4 +1,4 @@
-/** The mailbox: a list that keeps itself up to date, and a reader. The mail in hand stands in the address (#id). */
+/** The mailbox: a live list and a reader. The id of the open mail is in the URL (#id). */
 import { h, liveList, timeOf } from './dom.js';
 import { listMails, repeat } from './live.js';
 import { mailView } from './mail-view.js';
@@ -26,14 +26,14 @@ const mailRow = (mail) =>
       h(
         'div',
         { class: 'line small muted' },
-        h('span', {}, `to ${[...mail.To, ...mail.Bcc].map(({ Address }) => Address).join(', ')}`),
+        h('span', {}, `To ${[...mail.To, ...mail.Bcc].map(({ Address }) => Address).join(', ')}`),
       ),
     ),
   );
 
 const updateRows = liveList(byId('mails'), ({ ID }) => ID, mailRow);
 
-async function look() {
+async function poll() {
   const query = byId('query').value.trim();
   const found = await listMails(query, 200);
   const state = JSON.stringify([found, chosen()]);
@@ -46,8 +46,8 @@ async function look() {
     `${found.total} ${found.total === 1 ? 'mail' : 'mails'}, ${found.unread} unread`;
 }
 
-const list = repeat(look, (reachable) => {
-  if (!reachable) byId('count').textContent = 'the server cannot be reached';
+const list = repeat(poll, (reachable) => {
+  if (!reachable) byId('count').textContent = 'offline';
 });
 
 async function read() {
@@ -58,12 +58,12 @@ async function read() {
     const view = await mailView(id);
     byId('read').replaceChildren(h('a', { class: 'back', href: '#' }, '← All mails'), view);
   } catch {
-    byId('read').replaceChildren(h('p', { class: 'none' }, 'This mail is gone.'));
+    byId('read').replaceChildren(h('p', { class: 'none' }, 'This mail was deleted.'));
   }
   list.soon();
 }
 
-/** Up and down walk through the list. */
+/** The arrow keys move through the list. */
 byId('mails').addEventListener('keydown', (event) => {
   const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
   if (!step) return;

@@ -1,5 +1,5 @@
-/** Answers that are lists, as rows: a title, lines below it, and what can be done with it. */
-import { logOut } from './session.js';
+/** Turns list responses into rows: a title, details and actions. */
+import { signOut } from './session.js';
 
 const PROGRAMS = [
   [/Edg\//, 'Edge'],
@@ -18,7 +18,7 @@ const SYSTEMS = [
 const nameIn = (table, text) => table.find(([pattern]) => pattern.test(text))?.[1];
 
 function deviceOf(userAgent) {
-  const program = nameIn(PROGRAMS, userAgent) ?? (userAgent.slice(0, 40) || 'unknown program');
+  const program = nameIn(PROGRAMS, userAgent) ?? (userAgent.slice(0, 40) || 'unknown browser');
   const system = nameIn(SYSTEMS, userAgent);
   return system ? `${program} on ${system}` : program;
 }
@@ -29,7 +29,7 @@ const when = (instant) => new Date(instant).toLocaleString();
 export const eventRow = ({ sequence, type, at, summary }) => ({
   title: type,
   detail: summary,
-  aside: `no. ${sequence} · ${when(at)}`,
+  aside: `event ${sequence} · ${when(at)}`,
 });
 
 export const sessionRow = ({ id, userAgent, ip, current, lastUsedAt }) => ({
@@ -38,10 +38,10 @@ export const sessionRow = ({ id, userAgent, ip, current, lastUsedAt }) => ({
   aside: `last used ${when(lastUsedAt)}`,
   actions: [
     {
-      label: 'End it',
+      label: 'End session',
       request: { method: 'DELETE', path: `/auth/sessions/${id}`, bearer: true },
-      say: current ? 'This session has ended: log in again.' : 'That session has ended.',
-      after: current ? logOut : undefined,
+      say: current ? 'This session has ended. Sign in again.' : 'The session has ended.',
+      after: current ? signOut : undefined,
     },
   ],
 });
@@ -53,12 +53,12 @@ const closing = ({ id, username, disabled }) =>
     ? {
         label: 'Enable',
         request: sent('POST', `/auth/accounts/${id}/enable`, {}),
-        say: `${username} may log in.`,
+        say: `${username} is enabled.`,
       }
     : {
         label: 'Disable',
-        request: sent('POST', `/auth/accounts/${id}/disable`, { reason: 'Disabled by hand' }),
-        say: `${username} is disabled: sessions and links have ended, a login is refused.`,
+        request: sent('POST', `/auth/accounts/${id}/disable`, { reason: 'Disabled on the development page' }),
+        say: `${username} is disabled. All sessions and links have ended.`,
       };
 
 const accountActions = ({ id, role, username, disabled }) => [
@@ -71,7 +71,7 @@ const accountActions = ({ id, role, username, disabled }) => [
   {
     label: role === 'admin' ? 'Make user' : 'Make admin',
     request: sent('PUT', `/auth/accounts/${id}/role`, { role: role === 'admin' ? 'user' : 'admin' }),
-    say: `${username} is ${role === 'admin' ? 'a user' : 'an admin'} from now on.`,
+    say: `${username} is now ${role === 'admin' ? 'a user' : 'an admin'}.`,
   },
   closing({ id, username, disabled }),
 ];
@@ -81,7 +81,7 @@ export const accountRow = (user) => ({
   detail: wordsOf(
     user.email,
     user.role,
-    user.isVerified ? 'verified' : 'not verified',
+    user.isVerified ? 'verified' : 'unverified',
     user.disabled && 'disabled',
   ),
   actions: accountActions(user),

@@ -1,7 +1,7 @@
-/** Who is logged in, in this tab only: the tokens live in sessionStorage and go when the tab is closed. */
+/** The session of this tab. Tokens are kept in sessionStorage, which is cleared when the tab is closed. */
 
 const KEY = 'latchkey.session';
-const nobody = {
+const signedOut = {
   email: 'ada@example.com',
   accessToken: null,
   refreshToken: null,
@@ -18,7 +18,7 @@ function stored() {
   }
 }
 
-let current = { ...nobody, ...stored() };
+let current = { ...signedOut, ...stored() };
 const listeners = [];
 
 export const session = () => current;
@@ -29,7 +29,7 @@ export function updateSession(change) {
   for (const listener of listeners) listener(current);
 }
 
-export const logOut = () =>
+export const signOut = () =>
   updateSession({ accessToken: null, refreshToken: null, user: null, accountSequence: null });
 
 export function onSession(listener) {

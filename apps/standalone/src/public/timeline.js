@@ -1,4 +1,4 @@
-/** What happened: each request with its curl and answer, and below it the events and mails that it caused. */
+/** The timeline: each request with its curl command and response, followed by the events and mails that it caused. */
 import { curlOf, shortened } from './api.js';
 import { copyButton, h, jsonView, timeOf } from './dom.js';
 
@@ -27,7 +27,7 @@ function eventLine(record) {
           h(
             'span',
             { class: 'small muted' },
-            sequence ? `no. ${Number(sequence)} of its stream` : record.topic,
+            sequence ? `event ${Number(sequence)} of its account` : record.topic,
           ),
         ),
         h('time', {}, timeOf(time ?? record.timestamp)),
@@ -63,20 +63,23 @@ function mailLine(mail, openReader) {
         ' ',
         h('span', { class: 'small muted' }, `to ${to}`),
       ),
-      h('button', { type: 'button', class: 'quiet', onclick: () => openReader(mail.ID) }, 'Read it'),
+      h('button', { type: 'button', class: 'quiet', onclick: () => openReader(mail.ID) }, 'Read'),
       h('time', {}, timeOf(mail.Created)),
     ),
   );
 }
 
-/** A path with its tokens and ids cut short. */
+/** Shortens the tokens and ids of a path. */
 const briefly = (path) =>
   path.replace(/[\w-]{64,}|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}/g, (long) => `${long.slice(0, 8)}…`);
 
 const statusTag = ({ status, ok }) =>
-  h('span', { class: `tag ${ok ? 'good' : 'bad'}` }, status || 'no answer');
+  h('span', { class: `tag ${ok ? 'good' : 'bad'}` }, status || 'no response');
 
-/** `list` is the element that holds the entries; `onChange` hears how many there are. */
+/**
+ * @param list the element for the entries
+ * @param onChange called with the number of entries
+ */
 export function createTimeline({ list, openReader, onChange }) {
   let entries = [];
 
@@ -98,19 +101,19 @@ export function createTimeline({ list, openReader, onChange }) {
         h(
           'div',
           { class: 'entry-head' },
-          h('b', {}, 'From elsewhere'),
-          h('span', { class: 'small muted' }, 'a link, another tab, curl, or time passing'),
+          h('b', {}, 'Another client'),
+          h('span', { class: 'small muted' }, 'a link, another tab, curl, or an expiry'),
         ),
       ),
       requestId,
     );
 
-  /** Events and mails carry the id of the request that led to them. */
+  /** Events and mails carry the id of the request that caused them. */
   const causeOf = (correlationId = '') =>
     entries.find(({ requestId }) => requestId === correlationId) ?? elsewhere(correlationId);
 
   return {
-    /** Shows a request that is on its way; returns what to call with its answer. */
+    /** Adds a request that was sent. Returns a function to call with its response. */
     begin(request) {
       const status = h('span', { class: 'tag' }, '…');
       const reason = h('span', { class: 'small muted' });
@@ -126,7 +129,7 @@ export function createTimeline({ list, openReader, onChange }) {
           reason,
           h('time', {}, timeOf(request.sentAt)),
         ),
-        folded('As curl', h('pre', {}, shortened(curl)), copyButton(curl, 'Copy curl')),
+        folded('curl', h('pre', {}, shortened(curl)), copyButton(curl, 'Copy curl')),
       );
       put(element, request.headers['X-Request-Id']);
       return (answer) => {
@@ -134,7 +137,7 @@ export function createTimeline({ list, openReader, onChange }) {
         if (!answer.ok && answer.body?.code) reason.textContent = answer.body.code;
         const shown =
           answer.body === null ? h('p', { class: 'small muted' }, 'no body') : jsonView(answer.body);
-        element.insertBefore(folded(`Answer · ${answer.ms} ms`, shown), element.querySelector('.effects'));
+        element.insertBefore(folded(`Response · ${answer.ms} ms`, shown), element.querySelector('.effects'));
       };
     },
 

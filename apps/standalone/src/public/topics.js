@@ -1,9 +1,9 @@
-/** The log as it is: topics, and the records of one of them, newest first. */
+/** The topics of the log, and the records of one of them, newest first. */
 import { h, jsonView, liveList, timeOf } from './dom.js';
 import { listRecords, listTopics, repeat } from './live.js';
 
 const LIMIT = 200;
-/** How many of the newest records a key is looked for in. */
+/** How many of the latest records are searched for a key. */
 const SEARCHED = 1000;
 const byId = (id) => document.getElementById(id);
 
@@ -35,10 +35,10 @@ function recordBody(record) {
       onclick: () => {
         byId('key').value = record.key;
         byId('key').focus();
-        void look();
+        void poll();
       },
     },
-    'Only this key',
+    'Filter by this key',
   );
   return h(
     'div',
@@ -51,8 +51,8 @@ function recordBody(record) {
         h('code', {}, record.key),
         filter,
       ),
-    h('div', {}, h('h3', {}, 'Value'), jsonView(record.value)),
-    h('div', {}, h('h3', {}, 'Headers'), jsonView(record.headers)),
+    h('div', {}, h('h2', {}, 'Value'), jsonView(record.value)),
+    h('div', {}, h('h2', {}, 'Headers'), jsonView(record.headers)),
   );
 }
 
@@ -88,19 +88,18 @@ function offerPartitions(count) {
   select.replaceChildren(h('option', { value: '' }, 'all'), ...numbers);
 }
 
-/** What the list holds, in words. `hasMore`: the log holds older records than those that were looked at. */
+/** @param hasMore whether the log has older records than those that were loaded */
 function summaryOf({ count, partition, key, hasMore }) {
   const where = partition ? ` in partition ${partition}` : '';
-  const whose = key ? ' with this key' : '';
-  const among = key && hasMore ? ` among the newest ${SEARCHED}` : '';
-  if (count === 0 && !where && !whose)
-    return 'No records here yet. Sign somebody up, and the first event appears by itself.';
-  if (count === 0) return `No records${whose}${where}${among}.`;
-  const which = hasMore && !key ? 'The newest ' : '';
-  return `${which}${count} ${count === 1 ? 'record' : 'records'}${whose}${where}${among}, newest first`;
+  const withKey = key ? ' with this key' : '';
+  const among = key && hasMore ? ` among the latest ${SEARCHED}` : '';
+  if (count === 0 && !where && !withKey) return 'No records yet. Sign up, and the first event appears here.';
+  if (count === 0) return `No records${withKey}${where}${among}.`;
+  const which = hasMore && !key ? 'Latest ' : '';
+  return `${which}${count} ${count === 1 ? 'record' : 'records'}${withKey}${where}${among}, newest first`;
 }
 
-async function look() {
+async function poll() {
   topics = await listTopics();
   const topic = chosenTopic();
   if (!topic) return;
@@ -125,17 +124,17 @@ async function look() {
 
 const tail = repeat(
   async () => {
-    if (byId('tail').checked || shown === '') await look();
+    if (byId('tail').checked || shown === '') await poll();
   },
   (reachable) => {
-    byId('state').textContent = reachable ? 'live' : 'the server cannot be reached';
+    byId('state').textContent = reachable ? 'live' : 'offline';
   },
 );
 
-byId('filters').addEventListener('input', look);
+byId('filters').addEventListener('input', poll);
 byId('filters').addEventListener('submit', (event) => event.preventDefault());
 addEventListener('hashchange', () => {
   byId('partition').replaceChildren();
-  void look();
+  void poll();
 });
 tail.soon();

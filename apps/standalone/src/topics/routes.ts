@@ -1,14 +1,17 @@
-/** The log as JSON, for the topics page and for whoever wants to look with curl. */
+/** The log as JSON, for the topics page and for curl. */
 import { isUtf8 } from 'node:buffer';
 import type { BusRecord } from '@latchkey/bus';
 import { Problem, problems, type Route, route } from '@latchkey/http';
 import { z } from 'zod';
 import { localOnly } from '../pages/local-only.ts';
 
-/** What is looked at: the part of the embedded bus that shows its topics. */
-export interface Log {
+/** The part of the embedded bus that reads topics. */
+export interface TopicBrowser {
   topics(): readonly { readonly name: string; readonly partitions: number; readonly records: number }[];
-  /** Newest last. From `offset` on the first `limit`, otherwise the newest; without `partition` across all. */
+  /**
+   * Returns up to `limit` records, newest last: from `offset` on, or the latest if there is no offset; of one
+   * partition or of all.
+   */
   records(
     name: string,
     query: {
@@ -47,7 +50,7 @@ function text(bytes: Buffer): string {
   return isUtf8(bytes) ? bytes.toString('utf8') : `base64:${bytes.toString('base64')}`;
 }
 
-/** JSON as JSON, other text as a string, other bytes as base64. */
+/** Decodes JSON as JSON, other text as a string and other bytes as base64. */
 function decoded(value: Buffer | null): ShownRecord['value'] {
   if (value === null) return null;
   try {
@@ -85,7 +88,7 @@ function withoutMissing({ partition, offset, limit }: z.infer<typeof recordsQuer
   };
 }
 
-export function topicsRoutes(log: Log): readonly Route[] {
+export function topicsRoutes(log: TopicBrowser): readonly Route[] {
   function topicNamed(name: string) {
     const topic = log.topics().find((candidate) => candidate.name === name);
     if (!topic) throw new Problem(problems.not_found, { detail: 'There is no such topic.' });
