@@ -11,7 +11,7 @@ import { createSqliteProfiles } from './adapters/profiles.sqlite.ts';
 import { nameOf } from './generation/pointer.ts';
 import type { Generations } from './ports/generations.ts';
 import type { Profiles } from './ports/profiles.ts';
-import { profilesByGeneration } from './projection/answering-profiles.ts';
+import { profilesByGeneration } from './projection/active-profiles.ts';
 
 /** Everything in one process, on one data folder. Bus and database belong to who hands them in. */
 export interface EmbeddedBackend {

@@ -13,7 +13,7 @@ import { createRoutes } from './http/routes.ts';
 import { createStanding } from './http/standing.ts';
 import type { ParkedPage, Profiles } from './ports/profiles.ts';
 import type { StoredAccount } from './profile/stored-account.ts';
-import { answeringProfiles } from './projection/answering-profiles.ts';
+import { activeProfiles } from './projection/active-profiles.ts';
 import { oneAtATime } from './projection/one-at-a-time.ts';
 import { createPointerView, type PointerView } from './projection/pointer-view.ts';
 import { createProjection } from './projection/projection.ts';
@@ -63,15 +63,15 @@ export function compose(config: UserConfig, deps: UserDeps): UserService {
     logger,
     monotonic: performance.now.bind(performance),
   });
-  const profiles = answeringProfiles(view, stores.profilesOf);
+  const profiles = activeProfiles(view, stores.profilesOf);
   const room = createWaitingRoom({ profiles, logger, ...(deps.waits ? { limits: deps.waits } : {}) });
 
-  function answeringSubscription() {
+  function activeSubscription() {
     return projectors.of(view.last().active);
   }
   const metrics = createProjectionMetrics({
     registry,
-    lag: async () => (await answeringSubscription()?.lag()) ?? Number.NaN,
+    lag: async () => (await activeSubscription()?.lag()) ?? Number.NaN,
     parked: () => profiles.countParked(),
     generation: () => view.last().active,
   });
@@ -113,7 +113,7 @@ export function compose(config: UserConfig, deps: UserDeps): UserService {
       await projectors.stop();
     },
 
-    health: async () => [...(await readModelHealth(profiles)), busHealth(answeringSubscription())],
+    health: async () => [...(await readModelHealth(profiles)), busHealth(activeSubscription())],
     listParked: profiles.listParked,
     retryParked: createRetryInEach({
       pointer: view.trusted,

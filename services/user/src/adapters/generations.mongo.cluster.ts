@@ -4,7 +4,7 @@ import { checkIndexes } from '@latchkey/mongo';
 import { testDatabase } from '@latchkey/mongo/testing';
 import { StoreUnavailable } from '@latchkey/store';
 import { userIndexes } from '../backends.ts';
-import { alone, answering, firstPointer, nameOf, withAnother } from '../generation/pointer.ts';
+import { activate, deactivateOthers, firstPointer, nameOf, withAnother } from '../generation/pointer.ts';
 import { generationsContract } from '../ports/generations.contract.ts';
 import { createMongoGenerations } from './generations.mongo.ts';
 import { profileIndexes } from './profiles.mongo.schema.ts';
@@ -39,9 +39,9 @@ test('the indexes of every generation that is filled are asked for, and made wit
   assert.deepEqual(await userIndexes(connection), [...profileIndexes('v1'), ...profileIndexes('v2')]);
   await checkIndexes(connection, profileIndexes('v2'), 'nothing');
 
-  const flipped = answering(second, 2, new Date());
+  const flipped = activate(second, 2, new Date());
   await generations.replace(flipped);
-  await generations.replace(alone(flipped));
+  await generations.replace(deactivateOthers(flipped));
   assert.deepEqual(await userIndexes(connection), profileIndexes('v2'));
 });
 

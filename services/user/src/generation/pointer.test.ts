@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import {
-  alone,
-  answering,
+  activate,
   candidateOf,
+  deactivateOthers,
   firstPointer,
   groupOf,
   nameOf,
@@ -18,7 +18,7 @@ test('a rebuild goes from one generation to the next, and back', () => {
   assert.deepEqual(building, { active: 1, running: [1, 2], last: 2, version: 1 });
   assert.deepEqual([candidateOf(building), predecessorOf(building)], [2, undefined]);
 
-  const flipped = answering(building, 2, NOON);
+  const flipped = activate(building, 2, NOON);
   assert.deepEqual(flipped, {
     active: 2,
     running: [1, 2],
@@ -28,12 +28,12 @@ test('a rebuild goes from one generation to the next, and back', () => {
   });
   assert.deepEqual([candidateOf(flipped), predecessorOf(flipped)], [undefined, 1]);
 
-  const back = answering(flipped, 1, NOON);
+  const back = activate(flipped, 1, NOON);
   assert.deepEqual([back.active, candidateOf(back), predecessorOf(back)], [1, 2, undefined]);
 });
 
 test('a number is never given twice, also where a rebuild was given up', () => {
-  const givenUp = alone(withAnother(firstPointer));
+  const givenUp = deactivateOthers(withAnother(firstPointer));
   assert.deepEqual(givenUp.running, [1]);
   assert.deepEqual(withAnother(givenUp).running, [1, 3]);
 });

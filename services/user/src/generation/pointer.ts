@@ -38,19 +38,19 @@ export function predecessorOf({ active, running }: Pointer): number | undefined 
   return running.findLast((generation) => generation < active);
 }
 
-/** With one more to be filled, the next number. */
+/** Returns the pointer with one more generation to fill, which gets the next number. */
 export function withAnother(pointer: Pointer): Pointer {
   const next = pointer.last + 1;
   return changed(pointer, { running: [...pointer.running, next], last: next });
 }
 
-/** With another one answering, which must be filled. */
-export function answering(pointer: Pointer, generation: number, at: Date): Pointer {
+/** Returns the pointer with this generation active. It must be one that is filled. */
+export function activate(pointer: Pointer, generation: number, at: Date): Pointer {
   return changed(pointer, { active: generation, since: at.toISOString() });
 }
 
-/** With none filled but the one that answers. */
-export function alone(pointer: Pointer): Pointer {
+/** Returns the pointer with only the active generation filled. */
+export function deactivateOthers(pointer: Pointer): Pointer {
   return changed(pointer, { running: [pointer.active] });
 }
 

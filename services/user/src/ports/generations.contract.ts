@@ -1,7 +1,7 @@
 /** What every adapter of Generations must do. Call it from the adapter's own test file. */
 import assert from 'node:assert/strict';
 import { describe, type TestContext, test } from 'node:test';
-import { alone, answering, firstPointer, withAnother } from '../generation/pointer.ts';
+import { activate, deactivateOthers, firstPointer, withAnother } from '../generation/pointer.ts';
 import { accountOf } from '../profile/stored-account.ts';
 import type { Generations } from './generations.ts';
 import { profileOf } from './profiles.contract.ts';
@@ -28,10 +28,10 @@ export function generationsContract(
       const second = withAnother(firstPointer);
       assert.equal(await generations.replace(second), true);
       assert.deepEqual(await others.read(), second);
-      const flipped = answering(second, 2, NOW);
+      const flipped = activate(second, 2, NOW);
       assert.equal(await others.replace(flipped), true);
       assert.deepEqual(await generations.read(), flipped);
-      const dropped = alone(flipped);
+      const dropped = deactivateOthers(flipped);
       assert.equal(await generations.replace(dropped), true);
       assert.deepEqual(await generations.read(), dropped);
     });

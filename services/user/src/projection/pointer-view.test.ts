@@ -2,13 +2,13 @@ import assert from 'node:assert/strict';
 import { describe, type TestContext, test } from 'node:test';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { createLogger } from '@latchkey/process';
-import { answering, firstPointer, type Pointer, withAnother } from '../generation/pointer.ts';
+import { activate, firstPointer, type Pointer, withAnother } from '../generation/pointer.ts';
 import { accountOf, unknownAccount } from '../profile/stored-account.ts';
-import { answeringProfiles } from './answering-profiles.ts';
+import { activeProfiles } from './active-profiles.ts';
 import { createPointerView, NOTICED_AFTER_MS } from './pointer-view.ts';
 
 const building = withAnother(firstPointer);
-const flipped = answering(building, 2, new Date());
+const flipped = activate(building, 2, new Date());
 
 const SECOND_MS = 1000;
 
@@ -100,7 +100,7 @@ describe('the profiles that answer', () => {
 
   test('are those of the generation that answers now', async (context) => {
     const { view, stored, pass } = scene(context);
-    const profiles = answeringProfiles(view, (generation) => ({
+    const profiles = activeProfiles(view, (generation) => ({
       ...none,
       find: async (id) => account(id, generation),
     }));
@@ -113,7 +113,7 @@ describe('the profiles that answer', () => {
   test('are asked again where an instance stood still and the generation may be gone by now', async (context) => {
     const { view, stored, pass } = scene(context);
     const asked: number[] = [];
-    const profiles = answeringProfiles(view, (generation) => ({
+    const profiles = activeProfiles(view, (generation) => ({
       ...none,
       async find(id) {
         asked.push(generation);

@@ -6,9 +6,9 @@
 import { GroupInUseError, type GroupProgress, type Groups } from '@latchkey/bus';
 import { ACCOUNTS_TOPIC } from '@latchkey/events';
 import {
-  alone,
-  answering,
+  activate,
   candidateOf,
+  deactivateOthers,
   groupOf,
   type Pointer,
   predecessorOf,
@@ -159,7 +159,7 @@ export function createRebuild(deps: RebuildDeps): Rebuild {
       const before = await change((pointer) => {
         if (!pointer.running.includes(generation))
           throw new Error(`Generation ${generation} was dropped meanwhile.`);
-        return pointer.active === generation ? undefined : answering(pointer, generation, now());
+        return pointer.active === generation ? undefined : activate(pointer, generation, now());
       });
       return before.active;
     },
@@ -169,7 +169,9 @@ export function createRebuild(deps: RebuildDeps): Rebuild {
     },
 
     async drop(told) {
-      const before = await change((pointer) => (pointer.running.length > 1 ? alone(pointer) : undefined));
+      const before = await change((pointer) =>
+        pointer.running.length > 1 ? deactivateOthers(pointer) : undefined,
+      );
       // A higher number is being prepared by somebody else.
       function isGone(generation: number) {
         return generation !== before.active && generation <= before.last;

@@ -1,19 +1,19 @@
-/** The profiles of whichever generation answers. */
+/** The profiles of the active generation. */
 import { nameOf } from '../generation/pointer.ts';
 import type { Profiles } from '../ports/profiles.ts';
 import type { PointerView } from './pointer-view.ts';
 
-export type AnsweringProfiles = Pick<Profiles, 'find' | 'load' | 'list' | 'listParked' | 'countParked'>;
+export type ActiveProfiles = Pick<Profiles, 'find' | 'load' | 'list' | 'listParked' | 'countParked'>;
 
 /**
- * An answer counts only if its generation was known to answer afterwards still: else it may have been removed
- * meanwhile, and would seem to be empty.
+ * Returns profiles that are read from the active generation. A result is used only if the generation is still active
+ * afterwards: otherwise it may have been removed meanwhile and look empty.
  */
-export function answeringProfiles(
+export function activeProfiles(
   view: Pick<PointerView, 'trusted'>,
-  profilesOf: (generation: number) => AnsweringProfiles,
-): AnsweringProfiles {
-  async function ask<T>(question: (profiles: AnsweringProfiles) => Promise<T>): Promise<T> {
+  profilesOf: (generation: number) => ActiveProfiles,
+): ActiveProfiles {
+  async function ask<T>(question: (profiles: ActiveProfiles) => Promise<T>): Promise<T> {
     for (;;) {
       const { active } = await view.trusted();
       const answer = await question(profilesOf(active));
@@ -30,7 +30,7 @@ export function answeringProfiles(
   };
 }
 
-/** Each generation's profiles, opened when they are first asked for. */
+/** Returns a function that opens the profiles of a generation at the first call, and reuses them. */
 export function profilesByGeneration(open: (name: string) => Profiles): (generation: number) => Profiles {
   const opened = new Map<number, Profiles>();
   return (generation) => {
