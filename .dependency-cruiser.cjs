@@ -137,8 +137,7 @@ module.exports = {
       from: { path: '^apps/' },
       to: {
         path: '^services/[^/]+/src/',
-        pathNot:
-          '^services/[^/]+/src/(index|administration|moving|rebuilding|verifying|credentials/secrets)\\.ts$',
+        pathNot: '^services/[^/]+/src/(index|administration|moving|rebuilding|verifying|keys/secrets)\\.ts$',
       },
     },
     {
@@ -173,7 +172,7 @@ module.exports = {
       comment: 'Inner rooms refuse with codes (Refused); only http/ knows statuses and sentences.',
       severity: 'error',
       from: {
-        path: '^services/auth/src/(refused\\.ts|(account|credentials|ports|relay|use-cases)/)',
+        path: '^services/auth/src/(refused\\.ts|(account|addresses|administration|limits|passwords|ports|profile|relay|requests|sessions|sign-up|tokens|use-cases)/)',
         pathNot: tests,
       },
       to: { path: ['^services/auth/src/http/', '^libs/http/', '^node_modules/@?koa(/|$)'], reachable: true },
@@ -209,7 +208,7 @@ module.exports = {
     driver('kafkajs', '^libs/bus/src/kafka/'),
     driver('mongoose', '\\.mongo(\\.schema)?\\.ts$|/storage/mongo/|^libs/mongo/src/'),
     driver('nodemailer', '\\.smtp\\.ts$'),
-    driver('@node-rs/argon2', 'credentials/passwords\\.ts$'),
+    driver('@node-rs/argon2', 'passwords/hashing/argon2\\.ts$'),
     driver('rate-limiter-flexible', 'storage/(mongo/|sqlite/)?limits'),
   ],
   options: {

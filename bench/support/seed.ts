@@ -14,8 +14,8 @@ import {
   evolve,
   initialState,
 } from '../../services/auth/src/account/index.ts';
-import { parseSecretKey } from '../../services/auth/src/credentials/keys.ts';
-import { createPasswords } from '../../services/auth/src/credentials/passwords.ts';
+import { parseSecretKey } from '../../services/auth/src/keys/keys.ts';
+import { createPasswords } from '../../services/auth/src/passwords/hashing/argon2.ts';
 import type { Commit, Journal } from '../../services/auth/src/ports/journal.ts';
 import { openSqliteStores } from '../../services/auth/src/storage/sqlite/index.ts';
 import type { Person } from '../../test/support/people.ts';

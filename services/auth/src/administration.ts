@@ -2,11 +2,11 @@
 import type { Role } from '@latchkey/events';
 import { v7 } from 'uuid';
 import { accountStreams } from './account-streams.ts';
+import { parseEmail } from './addresses/email.ts';
+import { ownerOf } from './addresses/owners.ts';
+import { changeRole } from './administration/manage-accounts.ts';
 import { type Store, storesOf } from './backends.ts';
-import { parseEmail } from './credentials/email.ts';
 import { createAccounts } from './use-cases/accounts.ts';
-import { ownerOf } from './use-cases/address.ts';
-import { changeRole } from './use-cases/administration.ts';
 
 export interface Administration {
   /**
@@ -41,7 +41,8 @@ export function openAdministration(store: Store): Administration {
       const userId = await ownerOf({ journal }, address.canonical);
       if (userId === undefined) throw new Error(`no verified account has the address ${email}`);
       const before = await accounts.load(userId);
-      await changeRole({ accounts, sessions })({ userId, by: 'ops', role }, { correlationId: `ops-${v7()}` });
+      const origin = { correlationId: `ops-${v7()}` };
+      await changeRole({ accounts, sessions }, { userId, by: 'ops', role }, origin);
       return before.role;
     },
     lastSequence: async (userId) => (await accounts.load(userId)).sequence,

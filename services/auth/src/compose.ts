@@ -1,128 +1,132 @@
-/** Auth, put together. */
+/** Composes auth from its settings and a backend. */
 import { allowedOrigins, type Service } from '@latchkey/http';
-import { type Dependency, group, type Logger, type Part, type Registry } from '@latchkey/process';
+import { type Dependency, group, type Logger, type Registry } from '@latchkey/process';
+import { createWakeup } from '@latchkey/process/loop';
 import { fixedKeys, guards, tokenVerifier } from '@latchkey/tokens';
 import { v4, v7 } from 'uuid';
 import { accountStreams } from './account-streams.ts';
 import { type Backend, storesOf } from './backends.ts';
 import { type AuthConfig, limitRules } from './config.ts';
-import { createAccessTokens } from './credentials/access-tokens.ts';
-import { fingerprints } from './credentials/keys.ts';
-import { createLinkTokens } from './credentials/link-tokens.ts';
-import { createPasswords } from './credentials/passwords.ts';
-import { createRefreshTokens } from './credentials/refresh-tokens.ts';
-import { createSealer } from './credentials/sealer.ts';
-import { hashConcurrency } from './credentials/thread-pool.ts';
+import type { Deps, Settings } from './deps.ts';
 import { createPages } from './http/pages/pages.ts';
-import { answerFailures } from './http/problems.ts';
 import { createRefreshCookie } from './http/refresh-cookie.ts';
 import { createRoutes } from './http/routes/index.ts';
+import { sessionGuard } from './http/session-guard.ts';
+import { fingerprints } from './keys/keys.ts';
 import { createAuthMetrics } from './metrics.ts';
+import { createPasswords } from './passwords/hashing/argon2.ts';
+import { hashConcurrency } from './passwords/hashing/thread-pool.ts';
 import type { KeyFingerprints } from './ports/key-fingerprints.ts';
+import type { Sealer } from './ports/sealer.ts';
 import type { Stores } from './ports/stores.ts';
 import { createRelay } from './relay/relay.ts';
+import { createWorker } from './requests/worker.ts';
+import { carryOut } from './requests/written-requests.ts';
+import { createCleanup } from './sign-up/cleanup.ts';
+import { createAccessTokens } from './tokens/access-tokens.ts';
+import { createLinkTokens } from './tokens/link-tokens.ts';
+import { createRefreshTokens } from './tokens/refresh-tokens.ts';
+import { createSealer } from './tokens/sealer.ts';
 import { createAccounts } from './use-cases/accounts.ts';
-import type { Deps, Settings } from './use-cases/deps.ts';
-import { createUseCases } from './use-cases/index.ts';
-import { standing } from './use-cases/standing.ts';
-import { createSweep } from './use-cases/sweep.ts';
-import { createWorker } from './use-cases/worker.ts';
-import { carryOut } from './use-cases/written-requests.ts';
 
 export interface AuthDeps {
   readonly backend: Backend;
   readonly logger: Logger;
   readonly registry: Registry;
   now?(): Date;
+  /** Replacements for single parts, for tests. */
+  readonly overrides?: Overrides;
+}
+
+export interface Overrides {
+  /** Wraps the stores of the backend. */
+  stores?(stores: Stores): Stores;
+  readonly sealer?: Sealer;
+  newId?(): string;
+  /** Receives every stream that was appended to, instead of the relay. */
+  nudge?(stream: string): void;
 }
 
 export interface AuthService extends Service {
   /** The public signing keys, for services in the same process. */
   jwks(): { readonly keys: readonly object[] };
+  /** What the use cases depend on, for tests that call them directly. */
+  readonly deps: Deps;
 }
 
-/** The topics must exist when the service starts. A journal made with other keys is refused by `start`. */
-export function compose(config: AuthConfig, deps: AuthDeps): AuthService {
-  const { backend, logger, registry, now = () => new Date() } = deps;
+/** The topics must exist when the service starts. `start` refuses a store that was filled with other keys. */
+export function compose(config: AuthConfig, options: AuthDeps): AuthService {
+  const { backend, logger, registry, now = () => new Date(), overrides = {} } = options;
+  const { newId = () => v7() } = overrides;
   const instance = v4();
-  function newId() {
-    return v7();
-  }
+  const opened = storesOf(backend);
+  const stores = overrides.stores?.(opened) ?? opened;
+  const { journal, outbox, requests, leases } = stores;
 
-  const stores = storesOf(backend);
-  const { journal, outbox, registrations, sessions, requests, leases, trustedAddresses } = stores;
-  const limits = stores.limits(config.LIMITS ? limitRules(config) : undefined);
-
-  const accessTokens = createAccessTokens({
-    keys: config.SIGNING_KEYS,
-    issuer: config.PUBLIC_URL,
-    audience: config.AUDIENCE,
-    minutes: config.ACCESS_TOKEN_MINUTES,
-    now,
-    newId,
-  });
   const relay = createRelay({ outbox, bus: backend.bus, leases, instance, now, logger, registry });
-  const streams = accountStreams(stores);
-  const { nudge } = relay;
-  const accounts = createAccounts({ journal, streams, nudge, now, newId });
-
+  const { nudge = relay.nudge } = overrides;
   const passwords = createPasswords({
     saltKey: config.PASSWORD_SALT_KEY,
     concurrency: hashConcurrency(config.HASH_CONCURRENCY),
     maxWaitMs: config.HASH_WAIT_SECONDS * 1000,
   });
-  const needed: Deps = {
-    accounts,
-    journal,
-    registrations,
-    sessions,
-    requests,
-    limits,
-    trustedAddresses,
+  const issuing = { issuer: config.PUBLIC_URL, audience: config.AUDIENCE, now };
+  const accessTokens = createAccessTokens({
+    ...issuing,
+    keys: config.SIGNING_KEYS,
+    minutes: config.ACCESS_TOKEN_MINUTES,
+    newId,
+  });
+  const requestWritten = createWakeup();
+  const deps: Deps = {
+    ...stores,
+    accounts: createAccounts({ journal, streams: accountStreams(stores), nudge, now, newId }),
+    limits: stores.limits(config.LIMITS ? limitRules(config) : undefined),
     passwords,
     linkTokens: createLinkTokens(),
     accessTokens,
     refreshTokens: createRefreshTokens(config.REFRESH_KEY),
-    sealer: createSealer(config.SEALING_PUBLIC_KEY),
+    sealer: overrides.sealer ?? createSealer(config.SEALING_PUBLIC_KEY),
     settings: settingsOf(config),
-    wakeWorker: () => worker.wake(),
+    wakeWorker: requestWritten.wake,
     now,
     newId,
   };
-  const reclaiming: Part = {
-    name: 'leases',
-    start: stores.reclaim,
-    stop: async () => undefined,
-    health: async () => [],
-  };
-  const worker = createWorker({ ...needed, owner: instance, logger, carryOut: carryOut(needed) });
-  const sweep = createSweep({ ...needed, leases, owner: instance, logger });
-  const parts = group('auth', [keyCheck(config, stores.keyFingerprints), reclaiming, relay, worker, sweep]);
 
-  const verify = tokenVerifier({
-    keys: fixedKeys(accessTokens.jwks()),
-    issuer: config.PUBLIC_URL,
-    audience: config.AUDIENCE,
-    now,
-  });
-  const routes = createRoutes({
-    useCases: createUseCases(needed),
-    count: createAuthMetrics({ registry, passwords, requests }),
-    guards: guards({ verify, standing: (claims) => answerFailures(() => standing(needed)(claims)) }),
-    pages: createPages(),
-    cookie: createRefreshCookie({
-      secure: config.LATCHKEY_ENV === 'production',
-      maxAgeDays: config.REFRESH_TOKEN_DAYS,
-      isListed: allowedOrigins(config),
+  const parts = group('auth', [
+    relay,
+    createWorker({
+      ...deps,
+      owner: instance,
+      logger,
+      wakeup: requestWritten,
+      carryOut: (request) => carryOut(deps, request),
     }),
-    accessTokens,
-  });
+    createCleanup({ ...deps, leases, owner: instance, logger }),
+  ]);
+  const verify = tokenVerifier({ ...issuing, keys: fixedKeys(accessTokens.jwks()) });
 
   return {
     ...parts,
-    routes,
-    jwks: accessTokens.jwks,
+    start: async () => {
+      await assertSameKeys(config, stores.keyFingerprints);
+      await stores.reclaim();
+      await parts.start();
+    },
     health: async () => [...(await storeHealth(stores)), ...(await parts.health())],
+    routes: createRoutes({
+      ...deps,
+      count: createAuthMetrics({ registry, passwords, requests }),
+      guards: guards({ verify, standing: sessionGuard(deps) }),
+      pages: createPages(),
+      cookie: createRefreshCookie({
+        secure: config.LATCHKEY_ENV === 'production',
+        maxAgeDays: config.REFRESH_TOKEN_DAYS,
+        isListed: allowedOrigins(config),
+      }),
+    }),
+    jwks: accessTokens.jwks,
+    deps,
   };
 }
 
@@ -135,23 +139,14 @@ function settingsOf(config: AuthConfig): Settings {
   };
 }
 
-/** With other keys than those that the journal was written under, no password and no session would be right. */
-function keyCheck(config: AuthConfig, keyFingerprints: KeyFingerprints): Part {
-  return {
-    name: 'keys',
-    start: async () => {
-      const others = await keyFingerprints.check(fingerprints(config));
-      if (others.length === 0) return;
-      throw new Error(
-        `${others.join(', ')}: not what the stored accounts were made with; give the former value`,
-      );
-    },
-    stop: async () => undefined,
-    health: async () => [],
-  };
+/** With other keys, no stored password and no session would be valid. @throws Error that names the settings */
+async function assertSameKeys(config: AuthConfig, keyFingerprints: KeyFingerprints): Promise<void> {
+  const others = await keyFingerprints.check(fingerprints(config));
+  if (others.length === 0) return;
+  throw new Error(`${others.join(', ')}: not what the stored accounts were made with; give the former value`);
 }
 
-/** What every answer needs. */
+/** The stores that every answer needs. */
 function storeHealth({ outbox, sessions }: Stores): Promise<readonly Dependency[]> {
   return Promise.all([
     dependency('journal', () => outbox.backlog()),
@@ -159,8 +154,8 @@ function storeHealth({ outbox, sessions }: Stores): Promise<readonly Dependency[
   ]);
 }
 
-async function dependency(name: string, ask: () => Promise<unknown>): Promise<Dependency> {
-  const state = await ask().then(
+async function dependency(name: string, probe: () => Promise<unknown>): Promise<Dependency> {
+  const state = await probe().then(
     () => 'ok' as const,
     () => 'down' as const,
   );

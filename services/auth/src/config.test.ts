@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { ConfigError, describeConfig, readConfig } from '@latchkey/process';
 import { type AuthConfig, authSettings, limitRules } from './config.ts';
-import { generateSecrets } from './credentials/secrets.ts';
+import { generateSecrets } from './keys/secrets.ts';
 
 const secrets = generateSecrets();
 const minimal = { ...secrets, PUBLIC_URL: 'https://id.example.com' };

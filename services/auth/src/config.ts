@@ -2,7 +2,7 @@
 import { originSettings } from '@latchkey/http';
 import { setting } from '@latchkey/process';
 import { z } from 'zod';
-import { KeyFault, parseSealingKey, parseSecretKey, parseSigningKeys } from './credentials/keys.ts';
+import { KeyFault, parseSealingKey, parseSecretKey, parseSigningKeys } from './keys/keys.ts';
 import type { LimitRules } from './ports/limits.ts';
 
 const MOST = 1_000_000;
@@ -10,21 +10,17 @@ const MINUTE = 60;
 const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;
 
-/** Text to what `read` makes of it; an error that `isFault` knows becomes the setting's fault. */
-function readBy<T>(read: (text: string) => T, isFault: (error: unknown) => error is Error) {
+/** A setting that `read` parses; a KeyFault becomes the setting's fault. */
+function key<T>(read: (text: string) => T) {
   return z.string().transform((text, context) => {
     try {
       return read(text);
     } catch (error) {
-      if (!isFault(error)) throw error;
+      if (!(error instanceof KeyFault)) throw error;
       context.addIssue({ code: 'custom', message: error.message });
       return z.NEVER;
     }
   });
-}
-
-function key<T>(read: (text: string) => T) {
-  return readBy(read, (error) => error instanceof KeyFault);
 }
 
 function limit(fallback: number) {
@@ -33,31 +29,29 @@ function limit(fallback: number) {
 
 const fields = z.object({
   ...originSettings.shape,
-  PUBLIC_URL: setting
-    .url()
-    .describe('Where the API is reached from outside; access tokens name it as their issuer.'),
-  AUDIENCE: z.string().min(1).max(200).default('latchkey').describe('Whom access tokens are for (`aud`).'),
+  PUBLIC_URL: setting.url().describe('The public URL of the API; the issuer of access tokens.'),
+  AUDIENCE: z.string().min(1).max(200).default('latchkey').describe('The audience of access tokens (`aud`).'),
 
   VERIFICATION_TOKEN_EXPIRATION_MINUTES: setting
     .whole({ min: 10, max: 7 * 24 * 60, fallback: 1440 })
-    .describe('How long a verification link works. Sign-ups end after 7 days.'),
+    .describe('How long a verification link is valid. Unverified sign-ups end after 7 days.'),
   RESET_TOKEN_EXPIRATION_MINUTES: setting
     .whole({ min: 10, max: 24 * 60, fallback: 60 })
-    .describe('How long a password link works.'),
+    .describe('How long a password link is valid.'),
   ACCESS_TOKEN_MINUTES: setting
     .whole({ min: 1, max: 60, fallback: 15 })
-    .describe('How long an access token lives.'),
+    .describe('How long an access token is valid.'),
   REFRESH_TOKEN_DAYS: setting
     .whole({ min: 1, max: 365, fallback: 30 })
-    .describe('How long a session lives, from its login.'),
+    .describe('How long a session lasts, from its login.'),
   SIGNUP_REVEALS_EXISTING: setting
     .flag(false)
     .describe('Answer 409 to a sign-up with a verified address, instead of as if it were new.'),
 
-  LIMITS: setting.flag(true).describe('`off` lifts all limits; in development only, for load tests.'),
+  LIMITS: setting.flag(true).describe('`off` disables all limits; in development only, for load tests.'),
   LIMIT_LOGIN_FAILURES_PER_ADDRESS: limit(10).describe('Failed logins per address and 15 minutes.'),
   LIMIT_LOGIN_FAILURES_PER_IP: limit(100).describe('Failed logins per IP (IPv6: per /64) and 15 minutes.'),
-  LIMIT_MAIL_REQUESTS_PER_IP: limit(30).describe('Requests that lead to mail, per IP and hour.'),
+  LIMIT_MAIL_REQUESTS_PER_IP: limit(30).describe('Requests that send mail, per IP and hour.'),
   LIMIT_MAILS_PER_ADDRESS: limit(3).describe('Mails per address, purpose (verification, reset) and hour.'),
   LIMIT_SIGNUPS_PER_IP: setting
     .whole({ min: 1, max: MOST })
@@ -66,28 +60,28 @@ const fields = z.object({
 
   HASH_CONCURRENCY: setting
     .whole({ min: 0, max: 128, fallback: 0 })
-    .describe('Passwords hashed at once; each takes a processor and 19 MiB. 0: one per processor.'),
+    .describe('Passwords hashed concurrently; each takes a processor and 19 MiB. 0: one per processor.'),
   HASH_WAIT_SECONDS: setting
     .whole({ min: 1, max: 60, fallback: 5 })
-    .describe('A password whose turn comes later than this is not hashed: its request is answered 503.'),
+    .describe('The longest time that a password waits to be hashed; longer waits are answered 503.'),
   SIGNING_KEYS: key(parseSigningKeys)
     .describe('A JWKS of private EC P-256 keys: the first signs access tokens, all are published.')
     .meta({ secret: true }),
   SEALING_PUBLIC_KEY: key(parseSealingKey).describe(
-    'The X25519 key (JWK) that links are sealed to; the notifier has the private one in SEALING_PRIVATE_KEYS.',
+    'The X25519 key (JWK) that links are encrypted to; the notifier has the private key in SEALING_PRIVATE_KEYS.',
   ),
   PASSWORD_SALT_KEY: key(parseSecretKey)
-    .describe('32 random bytes in base64url. Can never be changed: no password would be right any more.')
+    .describe('32 random bytes in base64url. Must never change: every stored password would stop working.')
     .meta({ secret: true }),
   REFRESH_KEY: key(parseSecretKey)
-    .describe('32 random bytes in base64url. Changed, every session ends.')
+    .describe('32 random bytes in base64url. A change ends every session.')
     .meta({ secret: true }),
 });
 
 type Fields = z.infer<typeof fields>;
 type Fault = readonly [name: keyof Fields, message: string];
 
-/** Settings that are each right and do not go together. Asked also when some are wrong: then it is not said twice. */
+/** Settings that contradict each other. Also called if some settings are invalid, so that all faults are reported at once. */
 function contradictions(config: Fields): readonly Fault[] {
   if (config.LATCHKEY_ENV !== 'production') return [];
   const faults: Fault[] = [];
@@ -108,7 +102,7 @@ export const authSettings = fields.superRefine(
 
 export type AuthConfig = z.infer<typeof authSettings>;
 
-/** What the LIMIT_… settings say; whether they are in force at all says LIMITS. */
+/** Returns the rules of the LIMIT_… settings. LIMITS decides whether they apply. */
 export function limitRules(config: AuthConfig): LimitRules {
   const signUps = config.LATCHKEY_ENV === 'production' ? 20 : 1000;
   const mails = { points: config.LIMIT_MAILS_PER_ADDRESS, seconds: HOUR };

@@ -6,9 +6,9 @@ import { ACCOUNTS_TOPIC, decode, type LatchkeyEvent, topics } from '@latchkey/ev
 import { listen } from '@latchkey/http';
 import { testDatabase } from '@latchkey/mongo/testing';
 import { createLogger, createRegistry, readConfig } from '@latchkey/process';
-import { generateSecrets, type Secrets } from './credentials/secrets.ts';
 import { type AuthService, authIndexes, authSettings, compose, openAdministration } from './index.ts';
-import { until } from './use-cases/testing/until.ts';
+import { generateSecrets, type Secrets } from './keys/secrets.ts';
+import { until } from './testing/until.ts';
 
 const ACCOUNTS = 20;
 

@@ -1,11 +1,11 @@
-/** What operators watch of auth, besides the relay's outbox and the HTTP durations. Names nobody. */
+/** Metrics of auth, besides those of the relay and of HTTP. Contain no personal data. */
 import type { Registry } from '@latchkey/process';
 import { Counter, Gauge } from 'prom-client';
-import type { Load } from './credentials/concurrency-limit.ts';
 import type { Count } from './http/operation.ts';
+import type { Load } from './passwords/hashing/concurrency-limit.ts';
 import type { Requests } from './ports/requests.ts';
 
-/** @returns counts what was asked and what came of it */
+/** @returns counts the outcomes of operations */
 export function createAuthMetrics(deps: {
   readonly registry: Registry;
   readonly passwords: { load(): Load };
@@ -14,7 +14,7 @@ export function createAuthMetrics(deps: {
   const registers = [deps.registry];
   new Gauge({
     name: 'latchkey_auth_passwords',
-    help: 'Passwords being hashed (running) and waiting for it (waiting); too many, or too long, are answered 503.',
+    help: 'Passwords that are being hashed (running) or queued (waiting). If the queue is full or slow, requests get 503.',
     labelNames: ['state'],
     registers,
     collect() {
@@ -25,7 +25,7 @@ export function createAuthMetrics(deps: {
   });
   new Gauge({
     name: 'latchkey_auth_written_requests',
-    help: 'Requests by address that are written down and not carried out yet; NaN while they cannot be asked for.',
+    help: 'Written requests by address that are not carried out yet; NaN while the store is away.',
     registers,
     async collect() {
       this.set(await deps.requests.count().catch(() => Number.NaN));
@@ -33,7 +33,7 @@ export function createAuthMetrics(deps: {
   });
   const operations = new Counter({
     name: 'latchkey_auth_operations_total',
-    help: 'What was asked of auth, by outcome: ok, the code of a problem, or failed (a fault of ours).',
+    help: 'Operations by outcome: ok, the code of a problem, or failed (a bug).',
     labelNames: ['operation', 'outcome'],
     registers,
   });

@@ -2,8 +2,8 @@
 import type { ClusterBackend } from '@latchkey/cluster';
 import type { Database } from '@latchkey/sqlite';
 import { type Movable, movable } from '@latchkey/store';
-import { fingerprints, parseSecretKey } from './credentials/keys.ts';
-import type { Secrets } from './credentials/secrets.ts';
+import { fingerprints, parseSecretKey } from './keys/keys.ts';
+import type { Secrets } from './keys/secrets.ts';
 import type { NewHome } from './ports/moving.ts';
 import { createMongoNewHome } from './storage/mongo/moving.ts';
 import { createSqliteOldHome } from './storage/sqlite/moving.ts';

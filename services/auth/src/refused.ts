@@ -1,6 +1,6 @@
-/** Refusals of the inner rooms, as codes. `http/problems.ts` turns them into statuses and sentences. */
+/** Expected failures of use cases, as codes. `http/problems.ts` turns them into statuses and sentences. */
 import type { RefusalKind } from './account/index.ts';
-import type { PasswordFault } from './credentials/password-rules.ts';
+import type { PasswordFault } from './passwords/rules.ts';
 
 /** Refusals that say everything by their kind. */
 type PlainKind =

@@ -1,7 +1,7 @@
-/** What the use cases want to know of a request. */
+/** The context that use cases need of an HTTP request. */
 import type { RequestContext } from '@latchkey/http';
 import { z } from 'zod';
-import type { Context } from '../use-cases/deps.ts';
+import type { Context } from '../deps.ts';
 
 const LONGEST_USER_AGENT = 256;
 
@@ -15,16 +15,15 @@ export function contextOf({ requestId, traceparent, ip, headers, isAwaited }: Re
   };
 }
 
-/** The header of a route that may be repeated. */
+/** The headers of a route whose requests may be repeated. */
 export const repeatable = z.object({
   'Idempotency-Key': z
     .string()
     .regex(/^[\x21-\x7e]{1,255}$/, 'must be 1 to 255 visible ASCII characters')
     .optional()
-    .describe('Of one’s own choice: a request sent again with the same key is carried out once.'),
+    .describe('Chosen by the client: a request sent again with the same key is carried out once.'),
 });
 
-/** The same for a route that may be repeated. */
 export function repeatableContextOf(request: RequestContext): Context {
   return {
     ...contextOf(request),

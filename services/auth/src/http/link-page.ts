@@ -1,9 +1,9 @@
 /** What the routes with an HTML page have in common. */
 import { type Answer, type Problem, pageHeaders, type RequestContext } from '@latchkey/http';
 import { z } from 'zod';
-import { negotiateLocale } from '../credentials/schemas.ts';
 import type { Pages } from './pages/pages.ts';
 import { refusals } from './problems.ts';
+import { negotiateLocale } from './schemas.ts';
 
 /** Any text: a malformed token is answered like an invalid one. */
 export const tokenParam = z.object({ token: z.string() });

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { startAuth } from '../testing/auth.fixture.ts';
 import { signUp, somebody } from '../testing/people.ts';
-import { until } from '../use-cases/testing/until.ts';
+import { until } from '../testing/until.ts';
 
 const CROWD = 40;
 

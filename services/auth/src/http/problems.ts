@@ -2,7 +2,7 @@
 import { Problem, type ProblemSpec, problems, rateLimited, unavailable } from '@latchkey/http';
 import { StoreUnavailable } from '@latchkey/store';
 import { accountNotVerified } from '@latchkey/tokens';
-import { PASSWORD_LENGTH, type PasswordFault } from '../credentials/password-rules.ts';
+import { PASSWORD_LENGTH, type PasswordFault } from '../passwords/rules.ts';
 import { UnreadableCommit } from '../ports/journal.ts';
 import { type Refusal, Refused } from '../refused.ts';
 

@@ -1,22 +1,22 @@
-/** The refresh token as a cookie, for browser apps: no script can read it, no other site can send it. */
+/** The refresh token in a cookie, for browser apps: scripts cannot read it, other sites cannot send it. */
 import { Problem, type ProblemSpec, problems, type RequestContext } from '@latchkey/http';
 
 export interface RefreshCookie {
-  /** The `Set-Cookie` value for a token. */
+  /** Returns the `Set-Cookie` value for a token. */
   set(refreshToken: string): string;
-  /** The `Set-Cookie` value that removes it. */
+  /** Returns the `Set-Cookie` value that removes the cookie. */
   clear(): string;
   /**
-   * The token of a request that has it in the cookie alone. Such a request must come from a listed origin.
-   * @throws Problem (insufficient_permission) from any other origin.
+   * Returns the token of the request's cookie, if it has one. Such a request must come from a listed origin.
+   * @throws Problem (insufficient_permission) from any other origin
    */
   read(request: RequestContext): string | undefined;
-  /** What `read` may throw. */
+  /** The problem that `read` may throw. */
   readonly problem: ProblemSpec;
 }
 
 export function createRefreshCookie(options: {
-  /** Over https: `Secure`, and the `__Secure-` prefix. */
+  /** For https: `Secure`, and the `__Secure-` prefix. */
   readonly secure: boolean;
   readonly maxAgeDays: number;
   isListed(origin: string): boolean;
@@ -34,7 +34,7 @@ export function createRefreshCookie(options: {
       const origin = headers['origin'];
       if (origin === undefined || !options.isListed(origin)) {
         throw new Problem(problems.insufficient_permission, {
-          detail: 'With the cookie, a request must come from an origin that CORS_ORIGINS lists.',
+          detail: 'A request with the cookie must come from an origin listed in CORS_ORIGINS.',
         });
       }
       return token;

@@ -1,14 +1,14 @@
-/** What answers show of an account. */
+/** Accounts as answers show them. */
 import { role } from '@latchkey/events';
 import type { AnswerSpec } from '@latchkey/http';
 import { ACCOUNT_SEQUENCE } from '@latchkey/tokens';
 import { z } from 'zod';
 import type { AccountState } from '../account/index.ts';
-import { localeTag, personName, username } from '../credentials/schemas.ts';
+import { localeTag, personName, username } from './schemas.ts';
 
 export const message = z.object({ message: z.string() });
 
-/** An account, to itself and to admins. */
+/** An account as its owner and admins see it. */
 export const accountView = z.object({
   id: z.uuid(),
   email: z.string(),
@@ -35,7 +35,7 @@ export function viewAccount(state: AccountState): z.infer<typeof accountView> {
   };
 }
 
-/** What a client needs to know of who is logged in. */
+/** The account that signed in. */
 export const signedInView = accountView.pick({
   id: true,
   email: true,
@@ -56,7 +56,7 @@ export const names = {
   locale: localeTag,
 };
 
-/** Tells the client how far a read model must be to show this change. */
+/** Tells the client which sequence a read model must have reached to show this change. */
 export function sequenceHeader(state: Pick<AccountState, 'userId' | 'sequence'>) {
   return {
     [ACCOUNT_SEQUENCE]: `${state.userId}:${state.sequence}`,
@@ -71,7 +71,7 @@ export function changed(description: string, schema?: z.ZodType): AnswerSpec {
   };
 }
 
-/** The answer of a link's POST: JSON to a client app, a page to a form. */
+/** The answer to a link's POST: JSON for a client app, a page for a form. */
 export function changedOnPage(description: string): AnswerSpec {
   return {
     ...changed(description, message),

@@ -1,4 +1,4 @@
-import { ipKey } from '../credentials/ip-key.ts';
+import { ipKey } from '../limits/ip-key.ts';
 import type { TrustedPair } from '../ports/trusted-addresses.ts';
 
 /** How long a pair is trusted, in ms: 30 days. */

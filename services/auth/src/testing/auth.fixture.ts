@@ -18,9 +18,9 @@ import { allowedOrigins, listen } from '@latchkey/http';
 import { createLogger, createRegistry, readConfig } from '@latchkey/process';
 import { type Database, openDatabase } from '@latchkey/sqlite';
 import { compactDecrypt } from 'jose';
-import { generateSecrets } from '../credentials/secrets.ts';
 import { authSettings, compose, openAdministration } from '../index.ts';
-import { until } from '../use-cases/testing/until.ts';
+import { generateSecrets } from '../keys/secrets.ts';
+import { until } from './until.ts';
 
 export interface Reply {
   readonly status: number;

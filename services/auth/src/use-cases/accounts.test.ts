@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import type { AccountState, Command } from '../account/index.ts';
 import { address, admin, link, register } from '../account/testing/ada.ts';
-import { ownerOf } from './address.ts';
-import { inWorld, refused, type World } from './testing/world.ts';
+import { ownerOf } from '../addresses/owners.ts';
+import { inWorld, refused, type World } from '../testing/world.ts';
 
 const origin = { correlationId: 'request-1' };
 

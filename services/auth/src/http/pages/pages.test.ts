@@ -97,14 +97,14 @@ describe('the page of a verification link', () => {
   it('shows a fault at the password, else above the button', () => {
     const contested = { ...verificationView('en'), contested: true, fault: 'password_required' } as const;
     const html = pages.verification(contested);
-    assert.match(html, /<p class="fault" id="password-fault">The password of this sign-up/);
+    assert.match(html, /<p class="fault" id="password-fault">Incorrect password\./);
     assert.match(
       inputOf(html, 'password'),
       /aria-describedby="password-fault" aria-invalid="true" autofocus/,
     );
     assert.match(titleOf(html), /^Error: /);
     const plain = pages.verification({ ...contested, contested: false });
-    assert.match(plain, /<p class="fault" role="alert">The password of this sign-up/);
+    assert.match(plain, /<p class="fault" role="alert">Incorrect password\./);
   });
 });
 
@@ -134,7 +134,7 @@ describe('the page of a reset link', () => {
   it('shows a fault at the field that has it, beside the hint, and there alone', () => {
     const fault = { field: 'confirmNewPassword', code: 'passwords_do_not_match' } as const;
     const html = pages.reset({ ...resetView('de'), fault });
-    assert.match(html, /id="confirmNewPassword-fault">Die beiden Passwörter sind nicht gleich/);
+    assert.match(html, /id="confirmNewPassword-fault">Die Passwörter stimmen nicht überein/);
     assert.match(inputOf(html, 'confirmNewPassword'), /aria-invalid="true"/);
     assert.equal(attribute(inputOf(html, 'newPassword'), 'aria-describedby'), 'newPassword-hint');
     assert.doesNotMatch(inputOf(html, 'newPassword'), /aria-invalid/);

@@ -1,11 +1,11 @@
 /**
- * The pages behind the links: whole HTML documents without script, in the reader's language (en, de; else en).
+ * The pages of links: complete HTML documents without scripts, in the reader's language (en or de; otherwise en).
  */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { instantInWords } from '@latchkey/locale';
-import type { OpenReset } from '../../use-cases/password.ts';
-import type { OpenVerification } from '../../use-cases/verification.ts';
+import type { OpenReset } from '../../passwords/reset.ts';
+import type { OpenVerification } from '../../sign-up/verification.ts';
 import { BASE } from '../base-path.ts';
 import { type Language, languageFor } from './language.ts';
 import { loadTemplates, type PageName } from './templates.ts';
@@ -28,27 +28,27 @@ interface ShownProblem {
 }
 
 export interface Pages {
-  /** Who signed up when, a button to confirm, another for "this was not me". `action` is where the forms post. */
+  /** Shows who signed up and when, with buttons to confirm and to reject. The forms post to `action`. */
   verification(view: OpenVerification & { readonly action: string; readonly fault?: FaultCode }): string;
   verified(view: { readonly locale: string }): string;
   rejected(view: { readonly locale: string }): string;
-  /** A form for a new password; `first`: for the first one. */
+  /** A form for a new password, or the first one (`first`). */
   reset(view: OpenReset & { readonly action: string; readonly fault?: ResetFault }): string;
   resetDone(view: { readonly locale: string; readonly first: boolean }): string;
-  /** After a form by address: a mail is on its way if there is an account. */
+  /** The answer to a form by address, whether or not the account exists. */
   requested(view: { readonly locale: string; readonly kind: LinkKind }): string;
-  /** A link that cannot be used, with a form to get a new one. */
+  /** An unusable link, with a form to request a new one. */
   deadLink(view: { readonly locale: string; readonly kind: LinkKind; readonly expired: boolean }): string;
-  /** Any other problem of a page or form: in words for people where its `code` is known, else as given. */
+  /** Any other problem: explained if its `code` has a text, otherwise as the API says it. */
   problem(view: ShownProblem & { readonly locale: string }): string;
   /** Served at `/api/v1/auth/pages.css`. */
   readonly stylesheet: string;
 }
 
-/** A mark drawn by the style sheet. */
+/** An icon drawn by the style sheet. */
 type Mark = 'done' | 'mail' | 'ended' | 'failed';
 
-/** Reads the templates and the style sheet. @throws if a template has a fault. */
+/** Reads the templates and the style sheet. @throws Error if a template is invalid */
 export function createPages(): Pages {
   const templates = loadTemplates();
 
@@ -131,7 +131,6 @@ export function createPages(): Pages {
   };
 }
 
-/** In the reader's language where the code has a text, else as the API says it. */
 function problemMessage({ tag, texts }: Language, problem: ShownProblem): Message {
   const { code, title, detail, retryAfter } = problem;
   const known = Object.entries(texts.problems).find(([name]) => name === code)?.[1];

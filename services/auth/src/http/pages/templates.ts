@@ -1,4 +1,4 @@
-/** The templates of the pages. All values are escaped; none of them is ever put out raw. */
+/** The templates of the pages. Every value is escaped. */
 import { readdirSync, readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { Liquid } from 'liquidjs';
@@ -12,7 +12,7 @@ export interface Templates {
 const ownFolder = join(import.meta.dirname, 'templates');
 const EXTENSION = '.liquid';
 
-/** Reads and parses every template once. @throws if one has a fault. */
+/** Reads and parses every template once. @throws Error if one is invalid */
 export function loadTemplates(folder = ownFolder): Templates {
   const sources = readSources(folder);
   const engine = new Liquid({

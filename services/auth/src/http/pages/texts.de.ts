@@ -5,86 +5,88 @@ export const de: Texts = {
   username: 'Benutzername',
   verification: {
     title: 'Bestätigen Sie Ihre E-Mail-Adresse',
-    lead: 'Jemand hat sich mit Ihrer E-Mail-Adresse angemeldet. Wenn Sie das waren, bestätigen Sie, dass die Adresse Ihnen gehört.',
-    signedUp: 'Angemeldet',
+    lead: 'Jemand hat sich mit Ihrer E-Mail-Adresse registriert. Wenn Sie das waren, bestätigen Sie, dass die Adresse Ihnen gehört.',
+    signedUp: 'Registriert',
     contested:
-      'Mit dieser Adresse gibt es mehr als eine Anmeldung. Um diese zu bestätigen, geben Sie das Passwort ein, das dafür gewählt wurde.',
-    password: 'Passwort dieser Anmeldung',
-    confirm: 'Adresse bestätigen',
+      'Mit dieser Adresse gibt es mehr als eine Registrierung. Um diese zu bestätigen, geben Sie das Passwort ein, das dafür gewählt wurde.',
+    password: 'Passwort dieser Registrierung',
+    confirm: 'E-Mail-Adresse bestätigen',
     stranger: 'Waren Sie das nicht?',
-    strangerLead: 'Dann beenden Sie diese Anmeldung. Niemand kann Ihre Adresse dann noch über sie nutzen.',
+    strangerLead:
+      'Dann brechen Sie diese Registrierung ab. Niemand kann Ihre Adresse dann noch darüber nutzen.',
     reject: 'Das war ich nicht',
   },
   alreadyVerified: {
     title: 'Ihre E-Mail-Adresse ist bereits bestätigt',
-    paragraphs: ['Sie müssen nichts weiter tun. Sie können diese Seite schließen und sich einloggen.'],
+    paragraphs: ['Sie müssen nichts weiter tun. Sie können diese Seite schließen und sich anmelden.'],
   },
   verified: {
     title: 'Ihre E-Mail-Adresse ist bestätigt',
-    paragraphs: ['Vielen Dank. Ihr Konto ist bereit. Sie können diese Seite schließen und sich einloggen.'],
+    paragraphs: ['Vielen Dank. Ihr Konto ist bereit. Sie können diese Seite schließen und sich anmelden.'],
   },
   rejected: {
-    title: 'Die Anmeldung ist beendet',
+    title: 'Die Registrierung wurde abgebrochen',
     paragraphs: [
-      'Danke für den Hinweis. Niemand kann Ihre Adresse noch über diese Anmeldung nutzen.',
+      'Danke für den Hinweis. Niemand kann Ihre Adresse über diese Registrierung nutzen.',
       'Sie müssen nichts weiter tun. Sie können diese Seite schließen.',
     ],
   },
   reset: {
     again: {
       title: 'Wählen Sie ein neues Passwort',
-      lead: 'Überall sonst werden Sie dabei abgemeldet.',
-      button: 'Neues Passwort setzen',
+      lead: 'Sie werden dabei überall sonst abgemeldet.',
+      button: 'Neues Passwort festlegen',
     },
     first: {
       title: 'Wählen Sie ein Passwort',
       lead: 'Damit ist auch bestätigt, dass die E-Mail-Adresse Ihnen gehört.',
-      button: 'Passwort setzen',
+      button: 'Passwort festlegen',
     },
     account: 'Konto',
     newPassword: 'Neues Passwort',
-    hint: 'Mindestens 8 Zeichen. Gut sind ein paar Wörter, die nichts miteinander zu tun haben.',
-    confirmNewPassword: 'Dasselbe Passwort noch einmal',
+    hint: 'Mindestens 8 Zeichen. Gut sind mehrere Wörter, die nichts miteinander zu tun haben.',
+    confirmNewPassword: 'Neues Passwort wiederholen',
   },
   resetDone: {
     again: {
       title: 'Ihr Passwort ist geändert',
       paragraphs: [
-        'Sie sind jetzt überall abgemeldet. Sie können diese Seite schließen und sich mit dem neuen Passwort einloggen.',
+        'Sie wurden überall abgemeldet. Sie können diese Seite schließen und sich mit dem neuen Passwort anmelden.',
       ],
     },
     first: {
       title: 'Ihr Konto ist bereit',
       paragraphs: [
-        'Ihre E-Mail-Adresse ist bestätigt und Ihr Passwort gesetzt. Sie können diese Seite schließen und sich einloggen.',
+        'Ihre E-Mail-Adresse ist bestätigt und Ihr Passwort festgelegt. Sie können diese Seite schließen und sich anmelden.',
       ],
     },
   },
   requested: {
     verification: {
-      title: 'Sehen Sie in Ihr Postfach',
+      title: 'Prüfen Sie Ihr Postfach',
       paragraphs: [
-        'Falls zu dieser Adresse ein Konto auf seine Bestätigung wartet, ist eine Nachricht mit einem neuen Link unterwegs.',
-        'Das kann einige Minuten dauern. Wenn Sie nichts finden, sehen Sie auch im Spam-Ordner nach.',
+        'Falls es zu dieser Adresse ein unbestätigtes Konto gibt, ist eine E-Mail mit einem neuen Link unterwegs.',
+        'Das kann einige Minuten dauern. Sehen Sie auch im Spam-Ordner nach.',
       ],
     },
     'password-reset': {
-      title: 'Sehen Sie in Ihr Postfach',
+      title: 'Prüfen Sie Ihr Postfach',
       paragraphs: [
-        'Falls es zu dieser Adresse ein Konto gibt, ist eine Nachricht mit einem Link für ein neues Passwort unterwegs.',
-        'Das kann einige Minuten dauern. Wenn Sie nichts finden, sehen Sie auch im Spam-Ordner nach.',
+        'Falls es zu dieser Adresse ein Konto gibt, ist eine E-Mail mit einem Link für ein neues Passwort unterwegs.',
+        'Das kann einige Minuten dauern. Sehen Sie auch im Spam-Ordner nach.',
       ],
     },
   },
   deadLink: {
-    title: { expired: 'Dieser Link ist abgelaufen', invalid: 'Dieser Link funktioniert nicht' },
+    title: { expired: 'Dieser Link ist abgelaufen', invalid: 'Dieser Link ist ungültig' },
     reason: {
-      expired: 'Links gelten nur eine Zeit lang, damit Ihr Konto sicher bleibt.',
-      invalid: 'Er wurde schon benutzt, durch einen neueren ersetzt oder unterwegs abgeschnitten.',
+      expired: 'Links gelten nur für begrenzte Zeit, damit Ihr Konto sicher bleibt.',
+      invalid:
+        'Möglicherweise wurde er bereits benutzt, durch einen neueren ersetzt oder unvollständig kopiert.',
     },
     renew: {
       verification:
-        'Geben Sie Ihre E-Mail-Adresse ein, und wir senden Ihnen einen neuen Link, um Ihre Anmeldung abzuschließen.',
+        'Geben Sie Ihre E-Mail-Adresse ein, und wir senden Ihnen einen neuen Link, um Ihre Registrierung abzuschließen.',
       'password-reset':
         'Geben Sie Ihre E-Mail-Adresse ein, und wir senden Ihnen einen neuen Link, um ein Passwort zu wählen.',
     },
@@ -92,39 +94,39 @@ export const de: Texts = {
     send: 'Neuen Link senden',
   },
   faults: {
-    passwords_do_not_match: 'Die beiden Passwörter sind nicht gleich. Geben Sie sie noch einmal ein.',
+    passwords_do_not_match: 'Die Passwörter stimmen nicht überein. Versuchen Sie es noch einmal.',
     too_short: 'Dieses Passwort ist zu kurz. Wählen Sie eines mit mindestens 8 Zeichen.',
     too_long: 'Dieses Passwort ist zu lang. Wählen Sie eines mit höchstens 128 Zeichen.',
     own_words: 'Das Passwort darf weder Ihre E-Mail-Adresse noch Ihr Benutzername sein.',
     common: 'Das ist eines der häufigsten Passwörter. Wählen Sie ein anderes.',
     password_required:
-      'Das Passwort dieser Anmeldung wird gebraucht. Prüfen Sie, ob es das dafür gewählte ist.',
+      'Falsches Passwort. Geben Sie das Passwort ein, das für diese Registrierung gewählt wurde.',
   },
   problems: {
     validation_failed: {
-      title: 'Etwas fehlt oder ist nicht richtig',
+      title: 'Etwas fehlt oder ist falsch',
       paragraphs: ['Gehen Sie zurück, prüfen Sie Ihre Eingaben, und versuchen Sie es noch einmal.'],
     },
     unauthenticated: {
-      title: 'Sie sind nicht eingeloggt',
-      paragraphs: ['Loggen Sie sich ein, und versuchen Sie es noch einmal.'],
+      title: 'Sie sind nicht angemeldet',
+      paragraphs: ['Melden Sie sich an, und versuchen Sie es noch einmal.'],
     },
     insufficient_permission: {
       title: 'Das dürfen Sie nicht',
       paragraphs: ['Ihrem Konto fehlt die nötige Berechtigung.'],
     },
     not_found: {
-      title: 'Hier ist nichts',
+      title: 'Seite nicht gefunden',
       paragraphs: ['Prüfen Sie den Link, der Sie hierher geführt hat.'],
     },
     method_not_allowed: {
       title: 'Das geht hier nicht',
-      paragraphs: ['Öffnen Sie den Link in Ihrer Nachricht noch einmal, und machen Sie dort weiter.'],
+      paragraphs: ['Öffnen Sie den Link in Ihrer E-Mail noch einmal, und machen Sie dort weiter.'],
     },
     conflict: {
       title: 'Inzwischen hat sich etwas geändert',
       paragraphs: [
-        'Öffnen Sie den Link in Ihrer Nachricht noch einmal. Wenn er nicht mehr funktioniert, fordern Sie einen neuen an.',
+        'Öffnen Sie den Link in Ihrer E-Mail noch einmal. Wenn er nicht mehr funktioniert, fordern Sie einen neuen an.',
       ],
     },
     payload_too_large: {
@@ -133,22 +135,22 @@ export const de: Texts = {
     },
     unsupported_media_type: {
       title: 'Dieses Formular lässt sich nicht lesen',
-      paragraphs: ['Öffnen Sie den Link in Ihrer Nachricht noch einmal, und machen Sie dort weiter.'],
+      paragraphs: ['Öffnen Sie den Link in Ihrer E-Mail noch einmal, und machen Sie dort weiter.'],
     },
     rate_limited: {
       title: 'Zu viele Versuche',
-      paragraphs: ['Damit Konten sicher bleiben, geht das in kurzer Zeit nur wenige Male.'],
+      paragraphs: ['Damit Konten sicher bleiben, ist die Zahl der Versuche begrenzt.'],
     },
     internal: {
       title: 'Etwas ist schiefgegangen',
       paragraphs: [
-        'Der Fehler liegt bei uns und wurde festgehalten. Versuchen Sie es in ein paar Minuten noch einmal.',
+        'Der Fehler liegt bei uns und wurde protokolliert. Versuchen Sie es in ein paar Minuten noch einmal.',
       ],
     },
     unavailable: {
-      title: 'Das geht gerade nicht',
+      title: 'Vorübergehend nicht verfügbar',
       paragraphs: [
-        'Der Fehler liegt bei uns. Versuchen Sie es in ein paar Minuten noch einmal; Ihr Link bleibt, wie er ist.',
+        'Der Fehler liegt bei uns. Versuchen Sie es in ein paar Minuten noch einmal; Ihr Link bleibt gültig.',
       ],
     },
   },

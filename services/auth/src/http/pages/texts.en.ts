@@ -5,35 +5,35 @@ export const en: Texts = {
   username: 'Username',
   verification: {
     title: 'Verify your email',
-    lead: 'Somebody signed up with your email address. If it was you, confirm that the address is yours.',
+    lead: 'Someone signed up with your email address. If it was you, confirm that the address is yours.',
     signedUp: 'Signed up',
     contested:
       'There is more than one sign-up with this address. To confirm this one, enter the password that was chosen for it.',
     password: 'Password of this sign-up',
     confirm: 'Verify email',
     stranger: 'Was this not you?',
-    strangerLead: 'Then end this sign-up. Nobody will be able to use your address through it.',
+    strangerLead: 'Cancel this sign-up, and nobody can use your address through it.',
     reject: 'This was not me',
   },
   alreadyVerified: {
-    title: 'Your email is verified already',
-    paragraphs: ['There is nothing left to do. You can close this page and log in.'],
+    title: 'Your email is already verified',
+    paragraphs: ['There is nothing left to do. You can close this page and sign in.'],
   },
   verified: {
     title: 'Your email is verified',
-    paragraphs: ['Thank you. Your account is ready. You can close this page and log in.'],
+    paragraphs: ['Thank you. Your account is ready. You can close this page and sign in.'],
   },
   rejected: {
-    title: 'The sign-up has been ended',
+    title: 'The sign-up has been cancelled',
     paragraphs: [
-      'Thank you for telling us. Nobody can use your address through this sign-up any more.',
-      'There is nothing else that you have to do. You can close this page.',
+      'Thank you for telling us. Nobody can use your address through this sign-up.',
+      'There is nothing else to do. You can close this page.',
     ],
   },
   reset: {
     again: {
       title: 'Choose a new password',
-      lead: 'You will be logged out everywhere else.',
+      lead: 'You will be signed out everywhere else.',
       button: 'Set new password',
     },
     first: {
@@ -43,42 +43,42 @@ export const en: Texts = {
     },
     account: 'Account',
     newPassword: 'New password',
-    hint: 'At least 8 characters. A few unrelated words make a good one.',
-    confirmNewPassword: 'The same password again',
+    hint: 'At least 8 characters. A few unrelated words make a good password.',
+    confirmNewPassword: 'Repeat the new password',
   },
   resetDone: {
     again: {
       title: 'Your password has been changed',
       paragraphs: [
-        'You have been logged out everywhere. You can close this page and log in with the new password.',
+        'You have been signed out everywhere. You can close this page and sign in with the new password.',
       ],
     },
     first: {
       title: 'Your account is ready',
-      paragraphs: ['Your email is verified and your password is set. You can close this page and log in.'],
+      paragraphs: ['Your email is verified and your password is set. You can close this page and sign in.'],
     },
   },
   requested: {
     verification: {
       title: 'Check your inbox',
       paragraphs: [
-        'If there is an account for this address that is waiting to be verified, a mail with a new link is on its way.',
-        'It may take a few minutes. If you cannot find it, look among the spam as well.',
+        'If there is an account to verify for this address, an email with a new link is on its way.',
+        'It may take a few minutes. Check your spam folder as well.',
       ],
     },
     'password-reset': {
       title: 'Check your inbox',
       paragraphs: [
-        'If there is an account for this address, a mail with a link to choose a new password is on its way.',
-        'It may take a few minutes. If you cannot find it, look among the spam as well.',
+        'If there is an account for this address, an email with a link to choose a new password is on its way.',
+        'It may take a few minutes. Check your spam folder as well.',
       ],
     },
   },
   deadLink: {
-    title: { expired: 'This link has expired', invalid: 'This link does not work' },
+    title: { expired: 'This link has expired', invalid: 'This link is invalid' },
     reason: {
-      expired: 'Links work only for a while, to keep your account safe.',
-      invalid: 'It was used before, replaced by a newer one, or cut off on its way.',
+      expired: 'Links are valid for a limited time, to keep your account safe.',
+      invalid: 'It may have been used already, replaced by a newer one, or copied incompletely.',
     },
     renew: {
       verification: 'Enter your email address, and we will send you a new link to finish your sign-up.',
@@ -88,31 +88,31 @@ export const en: Texts = {
     send: 'Send a new link',
   },
   faults: {
-    passwords_do_not_match: 'The two passwords are not the same. Type them again.',
+    passwords_do_not_match: 'The passwords do not match. Try again.',
     too_short: 'This password is too short. Choose one with at least 8 characters.',
     too_long: 'This password is too long. Choose one with at most 128 characters.',
-    own_words: 'The password must be neither your email address nor your username.',
+    own_words: 'The password must not be your email address or username.',
     common: 'This is one of the most common passwords. Choose another one.',
-    password_required: 'The password of this sign-up is needed. Check that it is the one chosen for it.',
+    password_required: 'Incorrect password. Enter the password that was chosen for this sign-up.',
   },
   problems: {
     validation_failed: {
-      title: 'Something is missing or mistyped',
+      title: 'Something is missing or incorrect',
       paragraphs: ['Go back, check what you entered, and try again.'],
     },
-    unauthenticated: { title: 'You are not logged in', paragraphs: ['Log in, and try again.'] },
+    unauthenticated: { title: 'You are not signed in', paragraphs: ['Sign in, and try again.'] },
     insufficient_permission: {
-      title: 'You may not do this',
-      paragraphs: ['Your account does not have the permission that is needed.'],
+      title: 'You are not allowed to do this',
+      paragraphs: ['Your account does not have the necessary permission.'],
     },
-    not_found: { title: 'There is nothing here', paragraphs: ['Check the link that brought you here.'] },
+    not_found: { title: 'Page not found', paragraphs: ['Check the link that brought you here.'] },
     method_not_allowed: {
       title: 'This does not work here',
-      paragraphs: ['Open the link in your mail again, and go on from there.'],
+      paragraphs: ['Open the link in your email again, and continue from there.'],
     },
     conflict: {
-      title: 'Something has changed meanwhile',
-      paragraphs: ['Open the link in your mail again. If it does not work any more, ask for a new one.'],
+      title: 'Something has changed in the meantime',
+      paragraphs: ['Open the link in your email again. If it no longer works, request a new one.'],
     },
     payload_too_large: {
       title: 'That was too much text',
@@ -120,19 +120,19 @@ export const en: Texts = {
     },
     unsupported_media_type: {
       title: 'This form cannot be read',
-      paragraphs: ['Open the link in your mail again, and go on from there.'],
+      paragraphs: ['Open the link in your email again, and continue from there.'],
     },
     rate_limited: {
       title: 'Too many attempts',
-      paragraphs: ['To keep accounts safe, you can only try so often in a short time.'],
+      paragraphs: ['To keep accounts safe, the number of attempts is limited.'],
     },
     internal: {
       title: 'Something went wrong',
-      paragraphs: ['The fault is ours, and it has been recorded. Try again in a few minutes.'],
+      paragraphs: ['This is our fault, and it has been logged. Try again in a few minutes.'],
     },
     unavailable: {
-      title: 'This does not work just now',
-      paragraphs: ['The fault is ours. Try again in a few minutes; your link stays as it is.'],
+      title: 'Temporarily unavailable',
+      paragraphs: ['This is our fault. Try again in a few minutes; your link remains valid.'],
     },
   },
   tryAgainIn: (wait) => `Try again in ${wait}.`,

@@ -1,6 +1,6 @@
 /** The texts of the pages. A language that lacks one does not compile. */
 import type { problems } from '@latchkey/http';
-import type { PasswordFault } from '../../credentials/password-rules.ts';
+import type { PasswordFault } from '../../passwords/rules.ts';
 
 export interface Message {
   readonly title: string;
@@ -13,7 +13,7 @@ interface Headed {
 }
 
 export interface Texts {
-  /** Before the title of a page that shows a fault, for those who hear the title first. */
+  /** Precedes the title of a page that shows a fault, for screen readers, which read the title first. */
   readonly faultPrefix: string;
   readonly username: string;
   readonly verification: Headed & {
@@ -47,11 +47,11 @@ export interface Texts {
   };
   readonly faults: Readonly<Record<FaultCode, string>>;
   readonly problems: Readonly<Record<keyof typeof problems, Message>>;
-  /** @param wait a span of time in words. */
+  /** @param wait a duration in words */
   readonly tryAgainIn: (wait: string) => string;
 }
 
 export type LinkKind = 'verification' | 'password-reset';
 export type LinkState = 'expired' | 'invalid';
-/** What a person can correct in a form. */
+/** Faults that a person can correct in the form. */
 export type FaultCode = PasswordFault | 'passwords_do_not_match' | 'password_required';

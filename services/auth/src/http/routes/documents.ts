@@ -1,4 +1,4 @@
-/** What clients read about auth itself: keys, description, style sheet. */
+/** What clients read about auth itself: keys, API description, style sheet. */
 import { anyone, type OpenApiInfo, openApiDocument, type Route, route } from '@latchkey/http';
 import { z } from 'zod';
 import { BASE } from '../base-path.ts';
@@ -6,7 +6,11 @@ import type { RouteDeps } from '../deps.ts';
 
 const KEYS_MAX_AGE_SECONDS = 300;
 
-export function keysRoute({ accessTokens }: RouteDeps): Route {
+export function documentRoutes(deps: RouteDeps): readonly Route[] {
+  return [keysRoute(deps), stylesheetRoute(deps)];
+}
+
+function keysRoute({ accessTokens }: RouteDeps): Route {
   return route({
     method: 'GET',
     path: '/.well-known/jwks.json',
@@ -24,7 +28,7 @@ export function keysRoute({ accessTokens }: RouteDeps): Route {
   });
 }
 
-export function stylesheetRoute({ pages }: RouteDeps): Route {
+function stylesheetRoute({ pages }: RouteDeps): Route {
   return route({
     method: 'GET',
     path: `${BASE}/pages.css`,
@@ -44,7 +48,7 @@ const INFO: OpenApiInfo = {
   description: 'Sign-up, verification, sessions, passwords and administration of accounts.',
 };
 
-/** The description of the routes given to it. */
+/** Describes the given routes. */
 export function openApiRoute(routes: readonly Route[]): Route {
   const document = openApiDocument(INFO, routes);
   return route({

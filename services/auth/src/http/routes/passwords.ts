@@ -1,25 +1,68 @@
 import { anyone, problems, type Route } from '@latchkey/http';
 import { z } from 'zod';
-import { passwordText } from '../../credentials/schemas.ts';
+import { emailAddress } from '../../addresses/email.ts';
+import { changePassword } from '../../passwords/change.ts';
+import { completeReset, viewReset } from '../../passwords/reset.ts';
 import type { Refusal } from '../../refused.ts';
+import { requestByAddress } from '../../requests/written-requests.ts';
 import { BASE } from '../base-path.ts';
 import { contextOf } from '../context.ts';
 import type { RouteDeps } from '../deps.ts';
-import { htmlAnswer, linkProblemPage, linkProblems, tokenParam } from '../link-page.ts';
+import { htmlAnswer, linkProblemPage, linkProblems, localeOf, tokenParam } from '../link-page.ts';
 import { operationRoute } from '../operation.ts';
 import type { ResetFault } from '../pages/pages.ts';
 import { refusals } from '../problems.ts';
-import { changed, changedOnPage, sequenceHeader } from '../views.ts';
+import { passwordText } from '../schemas.ts';
+import { changed, changedOnPage, message, sequenceHeader } from '../views.ts';
+
+export function passwordRoutes(deps: RouteDeps): readonly Route[] {
+  return [resetRequestRoute(deps), viewResetRoute(deps), completeResetRoute(deps), changePasswordRoute(deps)];
+}
 
 const PATH = `${BASE}/password-reset-confirm/:token`;
+
 function actionOf(token: string): string {
   return `${BASE}/password-reset-confirm/${encodeURIComponent(token)}`;
 }
 
 const newPasswordProblems = [refusals.passwords_do_not_match, refusals.password_too_weak];
 
-export function viewResetRoute({ useCases, count, pages }: RouteDeps): Route {
-  return operationRoute(count, {
+function resetRequestRoute(deps: RouteDeps): Route {
+  const { pages } = deps;
+  return operationRoute(deps.count, {
+    operation: 'requestByAddress',
+    method: 'POST',
+    path: `${BASE}/password-reset-request`,
+    tag: 'passwords',
+    summary: 'Request a password reset link',
+    policy: anyone,
+    body: z.object({ email: emailAddress }),
+    accepts: ['json', 'form'],
+    answers: {
+      202: {
+        description: 'Always, whether or not the account exists.',
+        schema: message,
+        media: ['text/html'],
+      },
+    },
+    problems: [problems.rate_limited],
+    problemPage: linkProblemPage(pages, 'password-reset'),
+    handle: async (request) => {
+      const address = request.body.email.canonical;
+      await requestByAddress(deps, { kind: 'password-reset', address }, contextOf(request));
+      if (request.sentAs === 'form')
+        return htmlAnswer(pages.requested({ locale: localeOf(request), kind: 'password-reset' }), 202);
+      return {
+        status: 202,
+        body: { message: 'If an account with that email exists, a reset link has been sent.' },
+      };
+    },
+  });
+}
+
+function viewResetRoute(deps: RouteDeps): Route {
+  const { pages } = deps;
+  return operationRoute(deps.count, {
     operation: 'viewReset',
     method: 'GET',
     path: PATH,
@@ -32,20 +75,23 @@ export function viewResetRoute({ useCases, count, pages }: RouteDeps): Route {
     answers: { 200: { description: 'A page with a form.', media: ['text/html'] } },
     problems: linkProblems,
     problemPage: linkProblemPage(pages, 'password-reset'),
-    handle: async ({ params: { token } }) =>
-      htmlAnswer(pages.reset({ ...(await useCases.viewReset(token)), action: actionOf(token) })),
+    handle: async ({ params: { token } }) => {
+      const view = await viewReset(deps, token);
+      return htmlAnswer(pages.reset({ ...view, action: actionOf(token) }));
+    },
   });
 }
 
-export function completeResetRoute({ useCases, count, pages }: RouteDeps): Route {
-  return operationRoute(count, {
+function completeResetRoute(deps: RouteDeps): Route {
+  const { pages } = deps;
+  return operationRoute(deps.count, {
     operation: 'completeReset',
     method: 'POST',
     path: PATH,
     tag: 'passwords',
-    summary: 'Set a new password by a reset link',
+    summary: 'Set a new password with a reset link',
     description:
-      'Ends every session and every other link of the account; verifies one whose address nobody has proven yet.',
+      'Ends every session and every other link of the account. Verifies the account if its address is unverified.',
     policy: anyone,
     secretPath: true,
     params: tokenParam,
@@ -58,10 +104,8 @@ export function completeResetRoute({ useCases, count, pages }: RouteDeps): Route
     problems: [...linkProblems, ...newPasswordProblems, problems.conflict],
     problemPage: linkProblemPage(pages, 'password-reset'),
     handle: async (request) => {
-      const { token } = request.params;
-      const { newPassword, confirmNewPassword } = request.body;
-      const context = contextOf(request);
-      const { state, facts } = await useCases.completeReset(token, newPassword, confirmNewPassword, context);
+      const reset = { token: request.params.token, ...request.body };
+      const { state, facts } = await completeReset(deps, reset, contextOf(request));
       if (request.sentAs === 'form') {
         const first = facts.some(({ type }) => type === 'AccountVerified');
         return htmlAnswer(pages.resetDone({ locale: state.locale, first }));
@@ -75,7 +119,7 @@ export function completeResetRoute({ useCases, count, pages }: RouteDeps): Route
     formAgain: async (refusal, { params: { token } }) => {
       const fault = resetFault(refusal);
       if (fault === undefined) return undefined;
-      return pages.reset({ ...(await useCases.viewReset(token)), action: actionOf(token), fault });
+      return pages.reset({ ...(await viewReset(deps, token)), action: actionOf(token), fault });
     },
   });
 }
@@ -86,15 +130,15 @@ function resetFault(refusal: Refusal): ResetFault | undefined {
   return undefined;
 }
 
-export function changePasswordRoute({ useCases, count, guards, accessTokens }: RouteDeps): Route {
-  return operationRoute(count, {
+function changePasswordRoute(deps: RouteDeps): Route {
+  return operationRoute(deps.count, {
     operation: 'changePassword',
     method: 'POST',
     path: `${BASE}/change-password`,
     tag: 'passwords',
     summary: 'Change the password',
-    description: "Ends every other session and every open link; the caller's session goes on.",
-    policy: guards.verified,
+    description: "Ends every other session and every open link; the caller's session stays active.",
+    policy: deps.guards.verified,
     body: z.object({
       currentPassword: passwordText,
       newPassword: passwordText,
@@ -102,7 +146,7 @@ export function changePasswordRoute({ useCases, count, guards, accessTokens }: R
     }),
     answers: {
       200: changed(
-        'Changed; a new access token, as the old one is dead.',
+        'Changed; with a new access token, because the old one is revoked.',
         z.object({ message: z.string(), accessToken: z.string(), expiresIn: z.int() }),
       ),
     },
@@ -113,21 +157,11 @@ export function changePasswordRoute({ useCases, count, guards, accessTokens }: R
       problems.rate_limited,
     ],
     handle: async (request) => {
-      const { currentPassword: current, newPassword: next, confirmNewPassword: confirmation } = request.body;
       const { caller } = request;
-      const { state } = await useCases.changePassword(
-        caller,
-        { current, next, confirmation },
-        contextOf(request),
-      );
+      const { state } = await changePassword(deps, request.body, caller, contextOf(request));
       const { userId, role, sequence } = state;
-      const token = accessTokens.issue({
-        userId,
-        sessionId: caller.sessionId,
-        verified: true,
-        role,
-        sequence,
-      });
+      const { sessionId } = caller;
+      const token = deps.accessTokens.issue({ userId, sessionId, verified: true, role, sequence });
       return {
         status: 200,
         body: { message: 'Password changed successfully', ...token },

@@ -1,11 +1,19 @@
 import { problems, type Route } from '@latchkey/http';
 import { z } from 'zod';
 import type { ChangeProfile } from '../../account/index.ts';
+import { changeProfile } from '../../profile/change-profile.ts';
+import { accountHistory } from '../../profile/history.ts';
 import { BASE } from '../base-path.ts';
 import { contextOf } from '../context.ts';
 import type { RouteDeps } from '../deps.ts';
+import { historyView, viewHistory } from '../history-view.ts';
 import { operationRoute } from '../operation.ts';
 import { accountView, changed, names, sequenceHeader, viewAccount } from '../views.ts';
+
+/** What callers do with their own account. */
+export function profileRoutes(deps: RouteDeps): readonly Route[] {
+  return [changeProfileRoute(deps), historyRoute(deps)];
+}
 
 const body = z.object({
   username: names.username.optional(),
@@ -14,25 +22,20 @@ const body = z.object({
   locale: names.locale.optional(),
 });
 
-export const historyView = z.object({
-  events: z.array(
-    z.object({ sequence: z.int(), type: z.string(), at: z.iso.datetime(), summary: z.string() }),
-  ),
-});
-
-export function profileRoute({ useCases, count, guards }: RouteDeps): Route {
-  return operationRoute(count, {
+function changeProfileRoute(deps: RouteDeps): Route {
+  return operationRoute(deps.count, {
     operation: 'changeProfile',
     method: 'PATCH',
     path: `${BASE}/profile`,
     tag: 'accounts',
     summary: "Change one's names or language",
-    policy: guards.verified,
+    policy: deps.guards.verified,
     body,
     answers: { 200: changed('The account now.', z.object({ user: accountView })) },
     problems: [problems.conflict],
     handle: async (request) => {
-      const { state } = await useCases.changeProfile(request.caller, given(request.body), contextOf(request));
+      const change = given(request.body);
+      const { state } = await changeProfile(deps, change, request.caller, contextOf(request));
       return { status: 200, body: { user: viewAccount(state) }, headers: sequenceHeader(state) };
     },
   });
@@ -47,18 +50,18 @@ function given({ username, firstName, lastName, locale }: z.infer<typeof body>):
   };
 }
 
-export function historyRoute({ useCases, count, guards }: RouteDeps): Route {
-  return operationRoute(count, {
+function historyRoute(deps: RouteDeps): Route {
+  return operationRoute(deps.count, {
     operation: 'accountHistory',
     method: 'GET',
     path: `${BASE}/history`,
     tag: 'accounts',
     summary: "What happened to one's own account",
-    policy: guards.verified,
+    policy: deps.guards.verified,
     answers: { 200: { description: 'Oldest first.', schema: historyView } },
     handle: async ({ caller }) => ({
       status: 200,
-      body: { events: await useCases.accountHistory(caller.userId) },
+      body: viewHistory(await accountHistory(deps, caller.userId)),
     }),
   });
 }

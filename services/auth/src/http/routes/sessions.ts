@@ -1,10 +1,164 @@
-import { problems, type Route } from '@latchkey/http';
+import {
+  type Answer,
+  anyone,
+  problems,
+  type RequestContext,
+  type Route,
+  validationFailed,
+} from '@latchkey/http';
 import { z } from 'zod';
+import { emailAddress } from '../../addresses/email.ts';
+import type { Session } from '../../ports/sessions.ts';
+import { login, type SignedIn } from '../../sessions/login.ts';
+import { refresh } from '../../sessions/refresh.ts';
+import { endSession, listSessions, logout, logoutEverywhere } from '../../sessions/sessions.ts';
 import { BASE } from '../base-path.ts';
 import { contextOf } from '../context.ts';
 import type { RouteDeps } from '../deps.ts';
 import { operationRoute } from '../operation.ts';
-import { changed, sequenceHeader } from '../views.ts';
+import { refusals } from '../problems.ts';
+import { passwordText } from '../schemas.ts';
+import { changed, sequenceHeader, signedInView, viewSignedIn } from '../views.ts';
+
+export function sessionRoutes(deps: RouteDeps): readonly Route[] {
+  return [
+    loginRoute(deps),
+    refreshRoute(deps),
+    logoutRoute(deps),
+    logoutAllRoute(deps),
+    listSessionsRoute(deps),
+    endSessionRoute(deps),
+  ];
+}
+
+const tokens = z.object({
+  accessToken: z.string(),
+  refreshToken: z.string().optional().meta({ description: 'Absent if it is in the cookie.' }),
+  tokenType: z.literal('Bearer'),
+  expiresIn: z.int().meta({ description: 'Seconds until the access token expires.' }),
+  user: signedInView,
+});
+
+const LONGEST_REFRESH_TOKEN = 512;
+const refreshToken = z
+  .string()
+  .max(LONGEST_REFRESH_TOKEN)
+  .regex(/^[\w.-]+$/, 'must be a refresh token');
+const refreshBody = z.object({ refreshToken: refreshToken.optional() });
+
+/** @param cookie the `Set-Cookie` value that carries the refresh token instead of the body */
+function tokensAnswer(
+  { accessToken, refreshToken, expiresIn, state }: SignedIn,
+  cookie: string | undefined,
+): Answer {
+  return {
+    status: 200,
+    body: {
+      accessToken,
+      ...(cookie === undefined && { refreshToken }),
+      tokenType: 'Bearer',
+      expiresIn,
+      user: viewSignedIn(state),
+    },
+    ...(cookie !== undefined && { headers: { 'Set-Cookie': cookie } }),
+  };
+}
+
+function loginRoute(deps: RouteDeps): Route {
+  return operationRoute(deps.count, {
+    operation: 'login',
+    method: 'POST',
+    path: `${BASE}/login`,
+    tag: 'sessions',
+    summary: 'Sign in',
+    description:
+      'Unverified accounts may sign in. With `tokens: "cookie"` the refresh token is sent in an HttpOnly cookie only.',
+    policy: anyone,
+    body: z.object({
+      email: emailAddress,
+      password: passwordText,
+      tokens: z.enum(['body', 'cookie']).default('body'),
+    }),
+    answers: { 200: { description: 'Tokens.', schema: tokens, headers: ['Set-Cookie'] } },
+    problems: [refusals.invalid_credentials, refusals.account_disabled, problems.rate_limited],
+    handle: async (request) => {
+      const { email, password, tokens: where } = request.body;
+      const signedIn = await login(deps, { address: email.canonical, password }, contextOf(request));
+      return tokensAnswer(signedIn, where === 'cookie' ? deps.cookie.set(signedIn.refreshToken) : undefined);
+    },
+  });
+}
+
+function refreshRoute(deps: RouteDeps): Route {
+  return operationRoute(deps.count, {
+    operation: 'refresh',
+    method: 'POST',
+    path: `${BASE}/refresh`,
+    tag: 'sessions',
+    summary: 'Exchange a refresh token for new tokens',
+    description:
+      'The old refresh token stops working after ten seconds of grace for a lost answer. Sent later, it ends every session.',
+    policy: anyone,
+    body: refreshBody,
+    answers: { 200: { description: 'Tokens.', schema: tokens, headers: ['Set-Cookie'] } },
+    problems: [refusals.refresh_token_invalid, deps.cookie.problem, problems.conflict],
+    handle: async (request) => {
+      const { token, isCookie } = tokenFromCookieOrBody(deps, request, request.body.refreshToken);
+      const signedIn = await refresh(deps, token, contextOf(request));
+      return tokensAnswer(signedIn, isCookie ? deps.cookie.set(signedIn.refreshToken) : undefined);
+    },
+  });
+}
+
+function logoutRoute(deps: RouteDeps): Route {
+  return operationRoute(deps.count, {
+    operation: 'logout',
+    method: 'POST',
+    path: `${BASE}/logout`,
+    tag: 'sessions',
+    summary: 'End the session of a refresh token',
+    policy: anyone,
+    body: refreshBody,
+    answers: { 204: { description: 'The session has ended, or never existed.', headers: ['Set-Cookie'] } },
+    problems: [deps.cookie.problem],
+    handle: async (request) => {
+      const { token, isCookie } = tokenFromCookieOrBody(deps, request, request.body.refreshToken);
+      await logout(deps, token);
+      return { status: 204, headers: isCookie ? { 'Set-Cookie': deps.cookie.clear() } : {} };
+    },
+  });
+}
+
+/** Prefers the token of the body. @throws Problem (validation_failed, insufficient_permission) */
+function tokenFromCookieOrBody(
+  { cookie }: RouteDeps,
+  request: RequestContext,
+  bodyToken: string | undefined,
+): { readonly token: string; readonly isCookie: boolean } {
+  if (bodyToken !== undefined) return { token: bodyToken, isCookie: false };
+  const cookieToken = cookie.read(request);
+  if (cookieToken !== undefined) return { token: cookieToken, isCookie: true };
+  throw validationFailed([
+    { pointer: '#/refreshToken', code: 'required', message: 'is required without a cookie' },
+  ]);
+}
+
+function logoutAllRoute(deps: RouteDeps): Route {
+  return operationRoute(deps.count, {
+    operation: 'logoutEverywhere',
+    method: 'POST',
+    path: `${BASE}/logout-all`,
+    tag: 'sessions',
+    summary: 'End every session of the account',
+    policy: deps.guards.authenticated,
+    answers: { 204: changed('Every session and every access token is revoked.') },
+    problems: [problems.conflict],
+    handle: async (request) => {
+      const { state } = await logoutEverywhere(deps, request.caller, contextOf(request));
+      return { status: 204, headers: sequenceHeader(state) };
+    },
+  });
+}
 
 const sessionView = z.object({
   id: z.uuid(),
@@ -15,66 +169,54 @@ const sessionView = z.object({
   current: z.boolean(),
 });
 
-export function logoutAllRoute({ useCases, count, guards }: RouteDeps): Route {
-  return operationRoute(count, {
-    operation: 'logoutEverywhere',
-    method: 'POST',
-    path: `${BASE}/logout-all`,
-    tag: 'sessions',
-    summary: 'End every session of the account',
-    policy: guards.authenticated,
-    answers: { 204: changed('Every session and every access token is dead.') },
-    problems: [problems.conflict],
-    handle: async (request) => {
-      const { state } = await useCases.logoutEverywhere(request.caller, contextOf(request));
-      return { status: 204, headers: sequenceHeader(state) };
-    },
-  });
+function viewSession(
+  { id, createdAt, rotatedAt, ip, userAgent }: Session,
+  currentId: string,
+): z.infer<typeof sessionView> {
+  return {
+    id,
+    createdAt: createdAt.toISOString(),
+    lastUsedAt: rotatedAt.toISOString(),
+    ip,
+    userAgent,
+    current: id === currentId,
+  };
 }
 
-export function listSessionsRoute({ useCases, count, guards }: RouteDeps): Route {
-  return operationRoute(count, {
+function listSessionsRoute(deps: RouteDeps): Route {
+  return operationRoute(deps.count, {
     operation: 'listSessions',
     method: 'GET',
     path: `${BASE}/sessions`,
     tag: 'sessions',
-    summary: 'Where the account is logged in',
-    policy: guards.authenticated,
+    summary: 'Where the account is signed in',
+    policy: deps.guards.authenticated,
     answers: {
       200: { description: 'Newest login first.', schema: z.object({ sessions: z.array(sessionView) }) },
     },
     handle: async ({ caller }) => {
-      const sessions = await useCases.listSessions(caller);
+      const sessions = await listSessions(deps, caller);
       return {
         status: 200,
-        body: {
-          sessions: sessions.map(({ id, createdAt, rotatedAt, ip, userAgent }) => ({
-            id,
-            createdAt: createdAt.toISOString(),
-            lastUsedAt: rotatedAt.toISOString(),
-            ip,
-            userAgent,
-            current: id === caller.sessionId,
-          })),
-        },
+        body: { sessions: sessions.map((session) => viewSession(session, caller.sessionId)) },
       };
     },
   });
 }
 
-export function endSessionRoute({ useCases, count, guards }: RouteDeps): Route {
-  return operationRoute(count, {
+function endSessionRoute(deps: RouteDeps): Route {
+  return operationRoute(deps.count, {
     operation: 'endSession',
     method: 'DELETE',
     path: `${BASE}/sessions/:id`,
     tag: 'sessions',
     summary: 'End one session',
-    policy: guards.authenticated,
+    policy: deps.guards.authenticated,
     params: z.object({ id: z.uuid() }),
     answers: { 204: { description: 'Ended.' } },
     problems: [problems.not_found],
     handle: async ({ caller, params }) => {
-      await useCases.endSession(caller, params.id);
+      await endSession(deps, params.id, caller);
       return { status: 204 };
     },
   });

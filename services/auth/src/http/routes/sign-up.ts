@@ -1,12 +1,14 @@
 import { anyone, problems, type Route } from '@latchkey/http';
 import { z } from 'zod';
-import { emailAddress } from '../../credentials/email.ts';
-import { negotiateLocale, passwordText } from '../../credentials/schemas.ts';
+import { emailAddress } from '../../addresses/email.ts';
+import { signUp } from '../../sign-up/sign-up.ts';
 import { BASE } from '../base-path.ts';
 import { repeatable, repeatableContextOf } from '../context.ts';
 import type { RouteDeps } from '../deps.ts';
+import { localeOf } from '../link-page.ts';
 import { operationRoute } from '../operation.ts';
 import { refusals } from '../problems.ts';
+import { passwordText } from '../schemas.ts';
 import { accountView, names } from '../views.ts';
 
 const body = z.object({
@@ -23,18 +25,19 @@ const created = z.object({
   user: accountView.omit({ id: true, locale: true, disabled: true }),
 });
 
-export function signUpRoute({ useCases, count }: RouteDeps): Route {
-  return operationRoute(count, {
+export function signUpRoutes(deps: RouteDeps): readonly Route[] {
+  const signUpRoute = operationRoute(deps.count, {
     operation: 'signUp',
     method: 'POST',
     path: `${BASE}/signup`,
     tag: 'accounts',
     summary: 'Sign up',
-    description: 'The same answer whether the address is new, pending or taken: whoever has it gets a mail.',
+    description:
+      'The same answer whether the address is new, pending or taken; a mail tells the owner of the mailbox.',
     policy: anyone,
     headers: repeatable,
     body,
-    answers: { 201: { description: 'The input, echoed; a mail is on its way.', schema: created } },
+    answers: { 201: { description: 'Echoes the input; a mail follows.', schema: created } },
     problems: [
       refusals.password_too_weak,
       refusals.email_already_registered,
@@ -42,18 +45,9 @@ export function signUpRoute({ useCases, count }: RouteDeps): Route {
       problems.rate_limited,
     ],
     handle: async (request) => {
-      const { email, username, firstName, lastName, password, locale } = request.body;
-      await useCases.signUp(
-        {
-          email,
-          password,
-          username,
-          firstName,
-          lastName,
-          locale: locale ?? negotiateLocale(request.headers['accept-language']),
-        },
-        repeatableContextOf(request),
-      );
+      const { email, username, firstName, lastName, locale } = request.body;
+      const person = { ...request.body, locale: locale ?? localeOf(request) };
+      await signUp(deps, person, repeatableContextOf(request));
       return {
         status: 201,
         body: {
@@ -70,4 +64,5 @@ export function signUpRoute({ useCases, count }: RouteDeps): Route {
       };
     },
   });
+  return [signUpRoute];
 }

@@ -1,27 +1,37 @@
-import { anyone, problems, type Route } from '@latchkey/http';
+import { anyone, type Policy, problems, type Route, validationFailed } from '@latchkey/http';
 import { z } from 'zod';
-import { passwordText } from '../../credentials/schemas.ts';
+import { emailAddress } from '../../addresses/email.ts';
+import type { Caller } from '../../deps.ts';
+import { requestByAddress } from '../../requests/written-requests.ts';
+import { rejectSignUp, renewVerification, verify, viewVerification } from '../../sign-up/verification.ts';
 import { BASE } from '../base-path.ts';
 import { contextOf } from '../context.ts';
 import type { RouteDeps } from '../deps.ts';
-import { htmlAnswer, linkProblemPage, linkProblems, tokenParam } from '../link-page.ts';
+import { htmlAnswer, linkProblemPage, linkProblems, localeOf, tokenParam } from '../link-page.ts';
 import { operationRoute } from '../operation.ts';
 import { refusals } from '../problems.ts';
+import { passwordText } from '../schemas.ts';
 import { changedOnPage, sequenceHeader } from '../views.ts';
 
+export function verificationRoutes(deps: RouteDeps): readonly Route[] {
+  return [viewVerificationRoute(deps), verifyRoute(deps), verificationRequestRoute(deps)];
+}
+
 const PATH = `${BASE}/verify/:token`;
+
 function actionOf(token: string): string {
   return `${BASE}/verify/${encodeURIComponent(token)}`;
 }
 
-/** A form can only say `true` in letters. */
 const body = z.object({
   password: passwordText.optional(),
+  // A form can send `true` as a text only.
   reject: z.union([z.literal(true), z.literal('true').transform(() => true as const)]).optional(),
 });
 
-export function viewVerificationRoute({ useCases, count, pages }: RouteDeps): Route {
-  return operationRoute(count, {
+function viewVerificationRoute(deps: RouteDeps): Route {
+  const { pages } = deps;
+  return operationRoute(deps.count, {
     operation: 'viewVerification',
     method: 'GET',
     path: PATH,
@@ -34,22 +44,23 @@ export function viewVerificationRoute({ useCases, count, pages }: RouteDeps): Ro
     answers: { 200: { description: 'A page with a button to confirm.', media: ['text/html'] } },
     problems: linkProblems,
     problemPage: linkProblemPage(pages, 'verification'),
-    handle: async ({ params: { token } }) =>
-      htmlAnswer(
-        pages.verification({ ...(await useCases.viewVerification(token)), action: actionOf(token) }),
-      ),
+    handle: async ({ params: { token } }) => {
+      const view = await viewVerification(deps, token);
+      return htmlAnswer(pages.verification({ ...view, action: actionOf(token) }));
+    },
   });
 }
 
-export function verifyRoute({ useCases, count, pages }: RouteDeps): Route {
-  return operationRoute(count, {
-    operation: ({ body }) => (body.reject ? 'rejectSignUp' : 'verify'),
+function verifyRoute(deps: RouteDeps): Route {
+  const { pages } = deps;
+  return operationRoute(deps.count, {
+    operation: ({ body: { reject } }) => (reject ? 'rejectSignUp' : 'verify'),
     method: 'POST',
     path: PATH,
     tag: 'verification',
     summary: 'Verify an account, or reject its sign-up',
     description:
-      'A used link answers 200 again. While other sign-ups of the address live, the password of this one is needed.',
+      'A used link answers 200 again. While the address has other living sign-ups, the password of this one is needed.',
     policy: anyone,
     secretPath: true,
     params: tokenParam,
@@ -65,8 +76,8 @@ export function verifyRoute({ useCases, count, pages }: RouteDeps): Route {
       const { token } = request.params;
       const { password, reject } = request.body;
       const { state } = reject
-        ? await useCases.rejectSignUp(token, contextOf(request))
-        : await useCases.verify(token, password, contextOf(request));
+        ? await rejectSignUp(deps, token, contextOf(request))
+        : await verify(deps, { token, password }, contextOf(request));
       if (request.sentAs === 'form')
         return htmlAnswer(reject ? pages.rejected(state) : pages.verified(state));
       const message = reject ? 'Sign-up rejected' : 'Account verified successfully';
@@ -74,8 +85,54 @@ export function verifyRoute({ useCases, count, pages }: RouteDeps): Route {
     },
     formAgain: async ({ kind }, { params: { token } }) => {
       if (kind !== 'password_required') return undefined;
-      const view = await useCases.viewVerification(token);
+      const view = await viewVerification(deps, token);
       return pages.verification({ ...view, action: actionOf(token), fault: kind });
     },
   });
+}
+
+function verificationRequestRoute(deps: RouteDeps): Route {
+  const { pages } = deps;
+  return operationRoute(deps.count, {
+    operation: ({ caller }) => (caller === null ? 'requestByAddress' : 'renewVerification'),
+    method: 'POST',
+    path: `${BASE}/verification-request`,
+    tag: 'verification',
+    summary: 'Request a new verification link',
+    description: "With an access token: for the caller's account. Otherwise by address.",
+    policy: callerOrAnyone(deps.guards.authenticated),
+    body: z.object({ email: emailAddress.optional() }),
+    accepts: ['none', 'json', 'form'],
+    answers: { 202: changedOnPage('Always, whether or not the account exists.') },
+    problems: [problems.rate_limited, problems.conflict],
+    problemPage: linkProblemPage(pages, 'verification'),
+    handle: async (request) => {
+      const { caller, body } = request;
+      const message = 'If there is an account to verify, a link has been sent.';
+      if (caller !== null) {
+        const state = await renewVerification(deps, caller, contextOf(request));
+        return { status: 202, body: { message }, headers: sequenceHeader(state) };
+      }
+      if (body.email === undefined) {
+        const fault = 'is required without an access token';
+        throw validationFailed([{ pointer: '#/email', code: 'required', message: fault }]);
+      }
+      const address = body.email.canonical;
+      await requestByAddress(deps, { kind: 'verification', address }, contextOf(request));
+      if (request.sentAs === 'form')
+        return htmlAnswer(pages.requested({ locale: localeOf(request), kind: 'verification' }), 202);
+      return { status: 202, body: { message } };
+    },
+  });
+}
+
+/** The token is optional, but an invalid one is refused. */
+function callerOrAnyone(authenticated: Policy<Caller>): Policy<Caller | null> {
+  return {
+    ...authenticated,
+    who: 'anyone, or any living account',
+    bearer: 'optional',
+    authorise: async (request) =>
+      request.headers['authorization'] === undefined ? null : authenticated.authorise(request),
+  };
 }

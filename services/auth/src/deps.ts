@@ -1,0 +1,60 @@
+import type { AccountState } from './account/index.ts';
+import type { Journal } from './ports/journal.ts';
+import type { Limits } from './ports/limits.ts';
+import type { Passwords } from './ports/passwords.ts';
+import type { Registrations } from './ports/registrations.ts';
+import type { Requests } from './ports/requests.ts';
+import type { Sealer } from './ports/sealer.ts';
+import type { Sessions } from './ports/sessions.ts';
+import type { AccessTokens, LinkTokens, RefreshTokens } from './ports/tokens.ts';
+import type { TrustedAddresses } from './ports/trusted-addresses.ts';
+import type { Accounts } from './use-cases/accounts.ts';
+
+/** The dependencies of the use cases; each picks what it needs. */
+export interface Deps {
+  readonly accounts: Accounts;
+  readonly journal: Journal;
+  readonly registrations: Registrations;
+  readonly sessions: Sessions;
+  readonly requests: Requests;
+  readonly limits: Limits;
+  readonly trustedAddresses: TrustedAddresses;
+  readonly passwords: Passwords;
+  readonly linkTokens: LinkTokens;
+  readonly accessTokens: AccessTokens;
+  readonly refreshTokens: RefreshTokens;
+  readonly sealer: Sealer;
+  readonly settings: Settings;
+  /** Tells the worker that a request was written down. */
+  wakeWorker(): void;
+  now(): Date;
+  /** Returns a UUIDv7. */
+  newId(): string;
+}
+
+export interface Settings {
+  readonly verificationMinutes: number;
+  readonly resetMinutes: number;
+  readonly refreshDays: number;
+  /** Answer a sign-up for a verified address with 409 instead of as if it were new. */
+  readonly revealExisting: boolean;
+}
+
+/** The HTTP request behind a command. */
+export interface Context {
+  readonly correlationId: string;
+  readonly traceparent?: string | undefined;
+  readonly ip: string;
+  readonly userAgent: string;
+  /** Chosen by the client: a request sent again with the same key is carried out once. */
+  readonly idempotencyKey?: string | undefined;
+  /** False once the client has disconnected, so that expensive work is skipped. Defaults to true. */
+  readonly isAwaited?: () => boolean;
+}
+
+/** The account and session of an access token. */
+export interface Caller {
+  readonly userId: string;
+  readonly sessionId: string;
+  readonly state: AccountState;
+}

@@ -1,0 +1,106 @@
+import { role } from '@latchkey/events';
+import { problems, type Route } from '@latchkey/http';
+import { z } from 'zod';
+import { changeRole, disableAccount, enableAccount } from '../../administration/manage-accounts.ts';
+import { accountHistory } from '../../profile/history.ts';
+import { BASE } from '../base-path.ts';
+import { contextOf } from '../context.ts';
+import type { RouteDeps } from '../deps.ts';
+import { historyView, viewHistory } from '../history-view.ts';
+import { operationRoute } from '../operation.ts';
+import { refusals } from '../problems.ts';
+import { accountView, changed, sequenceHeader, viewAccount } from '../views.ts';
+
+/** What admins do with the accounts of others. */
+export function accountRoutes(deps: RouteDeps): readonly Route[] {
+  return [changeRoleRoute(deps), disableRoute(deps), enableRoute(deps), accountHistoryRoute(deps)];
+}
+
+const params = z.object({ id: z.uuid() });
+const changedAccount = changed('The account now.', z.object({ user: accountView }));
+const ownAccountProblems = [problems.not_found, problems.conflict, refusals.own_account];
+
+const LONGEST_REASON = 500;
+
+const reasonBody = z
+  .object({ reason: z.string().trim().min(1).max(LONGEST_REASON).optional() })
+  .meta({ description: 'The reason is personal data, visible to every reader of the events.' });
+
+function changeRoleRoute(deps: RouteDeps): Route {
+  return operationRoute(deps.count, {
+    operation: 'changeRole',
+    method: 'PUT',
+    path: `${BASE}/accounts/:id/role`,
+    tag: 'administration',
+    summary: "Change an account's role",
+    policy: deps.guards.withRole('admin'),
+    params,
+    body: z.object({ role }),
+    answers: { 200: changedAccount },
+    problems: ownAccountProblems,
+    handle: async (request) => {
+      const target = { userId: request.params.id, by: request.caller.userId };
+      const { state } = await changeRole(deps, { ...target, role: request.body.role }, contextOf(request));
+      return { status: 200, body: { user: viewAccount(state) }, headers: sequenceHeader(state) };
+    },
+  });
+}
+
+function switchRoute(
+  deps: RouteDeps,
+  declaration: { readonly operation: string; readonly verb: 'disable' | 'enable'; readonly summary: string },
+  run: typeof disableAccount,
+): Route {
+  const { operation, verb, summary } = declaration;
+  return operationRoute(deps.count, {
+    operation,
+    method: 'POST',
+    path: `${BASE}/accounts/:id/${verb}`,
+    tag: 'administration',
+    summary,
+    policy: deps.guards.withRole('admin'),
+    params,
+    body: reasonBody,
+    accepts: ['none', 'json'],
+    answers: { 200: changedAccount },
+    problems: ownAccountProblems,
+    handle: async (request) => {
+      const { reason } = request.body;
+      const target = { userId: request.params.id, by: request.caller.userId };
+      const { state } = await run(
+        deps,
+        { ...target, ...(reason !== undefined && { reason }) },
+        contextOf(request),
+      );
+      return { status: 200, body: { user: viewAccount(state) }, headers: sequenceHeader(state) };
+    },
+  });
+}
+
+function disableRoute(deps: RouteDeps): Route {
+  const summary = 'Disable an account, and end its sessions and links';
+  return switchRoute(deps, { operation: 'disableAccount', verb: 'disable', summary }, disableAccount);
+}
+
+function enableRoute(deps: RouteDeps): Route {
+  const summary = 'Enable a disabled account';
+  return switchRoute(deps, { operation: 'enableAccount', verb: 'enable', summary }, enableAccount);
+}
+
+function accountHistoryRoute(deps: RouteDeps): Route {
+  return operationRoute(deps.count, {
+    operation: 'accountHistory',
+    method: 'GET',
+    path: `${BASE}/accounts/:id/history`,
+    tag: 'administration',
+    summary: 'What happened to an account',
+    policy: deps.guards.withRole('admin'),
+    params,
+    answers: { 200: { description: 'Oldest first.', schema: historyView } },
+    problems: [problems.not_found],
+    handle: async (request) => ({
+      status: 200,
+      body: viewHistory(await accountHistory(deps, request.params.id)),
+    }),
+  });
+}

@@ -1,0 +1,44 @@
+import { catalogue } from '@latchkey/events';
+import { problems, type Route } from '@latchkey/http';
+import { z } from 'zod';
+import { emailAddress } from '../../addresses/email.ts';
+import { sendMail } from '../../administration/mailing.ts';
+import { BASE } from '../base-path.ts';
+import { repeatable, repeatableContextOf } from '../context.ts';
+import type { RouteDeps } from '../deps.ts';
+import { operationRoute } from '../operation.ts';
+
+const MOST_RECIPIENTS = 100;
+
+export function mailingRoutes(deps: RouteDeps): readonly Route[] {
+  const sendMailRoute = operationRoute(deps.count, {
+    operation: 'sendMail',
+    method: 'POST',
+    path: `${BASE}/send-mail`,
+    tag: 'administration',
+    summary: 'Send a mail to a list of addresses',
+    description: 'One mail per address, all or nothing.',
+    policy: deps.guards.withRole('admin'),
+    headers: repeatable,
+    body: z.object({
+      addresses: z.array(emailAddress).min(1).max(MOST_RECIPIENTS),
+      template: catalogue.MailRequested.schema.shape.template.default('welcome'),
+    }),
+    answers: {
+      202: {
+        description: 'Accepted; the mails follow.',
+        schema: z.object({ message: z.string(), mailingId: z.uuid() }),
+      },
+    },
+    problems: [problems.rate_limited, problems.conflict],
+    handle: async (request) => {
+      const { addresses, template } = request.body;
+      // Two spellings of one address are one recipient.
+      const byAddress = new Map(addresses.map(({ canonical, stored }) => [canonical, stored]));
+      const mailing = { recipients: [...byAddress.values()], template };
+      const mailingId = await sendMail(deps, mailing, request.caller, repeatableContextOf(request));
+      return { status: 202, body: { message: 'Email accepted for sending', mailingId } };
+    },
+  });
+  return [sendMailRoute];
+}

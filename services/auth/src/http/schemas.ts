@@ -1,0 +1,79 @@
+/** Schemas of what people say about themselves in a request. */
+import { z } from 'zod';
+
+export const username = z
+  .string()
+  .regex(/^[A-Za-z0-9_-]{3,32}$/, 'must be 3 to 32 letters, digits, underscores or hyphens')
+  .meta({ description: 'Visible to others. Not unique; not used to sign in.' });
+
+const LONGEST_NAME = 64;
+/** Control characters, line breaks, lone surrogates and direction overrides (Unicode TR 36, 2). */
+const unfitForNames = /[\p{Cc}\p{Cs}\p{Zl}\p{Zp}\u202a-\u202e\u2066-\u2069]/u;
+
+/** A first or last name in any script: 1 to 64 code points after trimming and NFC, on one line. */
+export const personName = z
+  .string()
+  .max(4 * LONGEST_NAME)
+  .refine((name) => !unfitForNames.test(name), 'must be plain text on one line')
+  .overwrite((name) => name.trim().normalize('NFC'))
+  .refine(
+    (name) => name !== '' && [...name].length <= LONGEST_NAME,
+    `must have 1 to ${LONGEST_NAME} characters besides leading and trailing spaces`,
+  )
+  .meta({ description: `A name in any script, 1 to ${LONGEST_NAME} characters.` });
+
+const LONGEST_LOCALE = 35;
+
+/** A language tag (BCP 47), as `Intl` writes it. */
+export const localeTag = z
+  .string()
+  .max(LONGEST_LOCALE)
+  .transform((tag, context) => {
+    const canonical = canonicalLocale(tag);
+    if (canonical !== undefined) return canonical;
+    context.addIssue({ code: 'custom', message: 'must be a language tag, such as en or de-AT' });
+    return z.NEVER;
+  })
+  .meta({ description: 'A language tag (BCP 47), such as en or de-AT.' });
+
+/** Enough for 128 code points in any decomposition; longer texts are refused before normalising. */
+const LONGEST_PASSWORD_TEXT = 1024;
+
+/** A password as typed, for sign-up and login: any text on one line. `passwordFault` has the rules of new ones. */
+export const passwordText = z
+  .string()
+  .min(1)
+  .max(LONGEST_PASSWORD_TEXT)
+  .refine((text) => !/[\p{Cc}\p{Cs}]/u.test(text), 'must not contain control characters')
+  .meta({ format: 'password', description: 'Used as typed, never trimmed.' });
+
+const FALLBACK_LOCALE = 'en';
+const LONGEST_ACCEPT_LANGUAGE = 1000;
+
+/** Returns the client's preferred language (RFC 9110, 12.5.4), as `Intl` writes it; `en` if there is none. */
+export function negotiateLocale(acceptLanguage: string | undefined): string {
+  if (acceptLanguage === undefined || acceptLanguage.length > LONGEST_ACCEPT_LANGUAGE) return FALLBACK_LOCALE;
+  const ranked = acceptLanguage
+    .split(',')
+    .map(languageRange)
+    .filter((range) => range !== undefined)
+    .toSorted((a, b) => b.weight - a.weight);
+  return ranked[0]?.locale ?? FALLBACK_LOCALE;
+}
+
+/** Parses one range of Accept-Language; undefined if it is malformed or refused (`q=0`). */
+function languageRange(text: string): { locale: string; weight: number } | undefined {
+  const [, tag = '', q = '1'] = /^\s*([A-Za-z\d-]+)\s*(?:;\s*q=([01](?:\.\d{0,3})?)\s*)?$/i.exec(text) ?? [];
+  const locale = canonicalLocale(tag);
+  const weight = Number(q);
+  return locale === undefined || weight <= 0 || weight > 1 ? undefined : { locale, weight };
+}
+
+function canonicalLocale(tag: string): string | undefined {
+  try {
+    const [canonical = ''] = Intl.getCanonicalLocales(tag);
+    return canonical === '' || canonical.length > LONGEST_LOCALE ? undefined : canonical;
+  } catch {
+    return undefined;
+  }
+}

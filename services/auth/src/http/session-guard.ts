@@ -1,0 +1,16 @@
+import type { Standing } from '@latchkey/tokens';
+import type { Caller, Deps } from '../deps.ts';
+import { findCaller } from '../sessions/session-status.ts';
+import { answerFailures } from './problems.ts';
+
+/** What the guards ask for each access token: the account and the session as they are now. */
+export function sessionGuard(
+  deps: Pick<Deps, 'accounts' | 'sessions' | 'now'>,
+): Standing<Caller & { readonly verified: boolean; readonly role: string }> {
+  return async (claims) => {
+    const caller = await answerFailures(() => findCaller(deps, claims));
+    if (caller === undefined) return 'dead';
+    const { status, role } = caller.state;
+    return { ...caller, verified: status === 'verified', role };
+  };
+}

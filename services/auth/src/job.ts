@@ -1,0 +1,44 @@
+import type { Logger, Part } from '@latchkey/process';
+import { loop, type Wakeup } from '@latchkey/process/loop';
+
+/**
+ * A part that runs a job at its start and then again and again, never twice at a time. Logs only the first of
+ * several failures in a row, because every run fails while a store is away.
+ */
+export function createJob(options: {
+  readonly name: string;
+  /** The pause after a run that found nothing to do or failed, in ms. */
+  readonly everyMs: number;
+  readonly logger: Logger;
+  /** Cuts the pause short. */
+  readonly wakeup?: Wakeup;
+  /** Resolves with true if there is more to do: the next run follows at once. */
+  run(): Promise<boolean>;
+}): Part {
+  const { name, everyMs, logger, wakeup, run } = options;
+  let stopping = new AbortController();
+  let running = Promise.resolve();
+  return {
+    name,
+    start: async () => {
+      stopping = new AbortController();
+      running = loop(
+        {
+          every: everyMs,
+          signal: stopping.signal,
+          ...(wakeup && { wake: wakeup }),
+          onFailure: (error, failures) => {
+            if (failures === 1) logger.error({ err: error, job: name }, 'a job failed and will be run again');
+          },
+          onRecovery: () => logger.info({ job: name }, 'a job runs again'),
+        },
+        run,
+      );
+    },
+    stop: async () => {
+      stopping.abort();
+      await running;
+    },
+    health: async () => [],
+  };
+}

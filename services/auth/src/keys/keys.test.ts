@@ -1,0 +1,184 @@
+import assert from 'node:assert/strict';
+import { generateKeyPairSync, type JsonWebKey } from 'node:crypto';
+import { describe, test } from 'node:test';
+import { calculateJwkThumbprint, compactDecrypt, importJWK } from 'jose';
+import { createSealer } from '../tokens/sealer.ts';
+import {
+  fingerprints,
+  KeyFault,
+  parseSealingKey,
+  parseSecretKey,
+  parseSigningKeys,
+  thumbprint,
+} from './keys.ts';
+import { generateSecrets } from './secrets.ts';
+
+const secrets = generateSecrets();
+const [signingJwk]: JsonWebKey[] = JSON.parse(secrets.SIGNING_KEYS).keys;
+const [sealingJwk]: JsonWebKey[] = JSON.parse(secrets.SEALING_PRIVATE_KEYS).keys;
+assert.ok(signingJwk !== undefined && sealingJwk !== undefined);
+
+function jwks(...keys: object[]): string {
+  return JSON.stringify({ keys });
+}
+function another(): JsonWebKey {
+  return JSON.parse(generateSecrets().SIGNING_KEYS).keys[0];
+}
+const { d: _, ...publicPart } = signingJwk;
+
+function fault(parse: () => unknown): string {
+  let message = '';
+  assert.throws(parse, (error) => {
+    assert.ok(error instanceof KeyFault);
+    message = error.message;
+    return true;
+  });
+  return message;
+}
+
+describe('SIGNING_KEYS', () => {
+  test('are published without their private parts', () => {
+    const { published } = parseSigningKeys(jwks(signingJwk, another()));
+    assert.equal(published.length, 2);
+    for (const key of published) {
+      assert.deepEqual(Object.keys(key).sort(), ['alg', 'crv', 'kid', 'kty', 'use', 'x', 'y']);
+    }
+  });
+
+  test('need a private part only in the first, and no kid', () => {
+    const { d: _d, kid: _kid, ...bare } = another();
+    const { signing, published } = parseSigningKeys(jwks(signingJwk, bare));
+    assert.equal(signing.kid, signingJwk['kid']);
+    assert.equal(published[1]?.kid, thumbprint(bare));
+  });
+
+  const other = another();
+  const p384 = generateKeyPairSync('ec', { namedCurve: 'P-384' }).privateKey.export({ format: 'jwk' });
+  const faults: readonly (readonly [string, string, RegExp])[] = [
+    ['that are not JSON', 'secret', /must be a JWKS/],
+    ['that are one key', JSON.stringify(signingJwk), /must be a JWKS/],
+    ['that are none', jwks(), /must be a JWKS/],
+    ['of another curve', jwks(p384), /must be a JWKS of EC P-256/],
+    ['of another kind', jwks(sealingJwk), /must be a JWKS of EC P-256/],
+    ['whose first cannot sign', jwks(publicPart, signingJwk), /first key signs/],
+    ['with one kid for two', jwks(signingJwk, { ...other, kid: signingJwk['kid'] }), /same kid/],
+    ['off the curve', jwks({ ...signingJwk, x: 'A'.repeat(43) }), /not on its curve/],
+    ['with parts of two keys', jwks({ ...signingJwk, d: other.d }), /private part|curve/],
+  ];
+  for (const [what, text, message] of faults) {
+    test(`${what} are refused without being shown`, () => {
+      const said = fault(() => parseSigningKeys(text));
+      assert.match(said, message);
+      assert.ok(!said.includes(String(signingJwk.d)) && !said.includes('secret'));
+    });
+  }
+});
+
+describe('SEALING_PUBLIC_KEY', () => {
+  test('is known by its thumbprint, as another library computes it (RFC 7638)', async () => {
+    const { kid } = parseSealingKey(secrets.SEALING_PUBLIC_KEY);
+    assert.equal(kid, await calculateJwkThumbprint(JSON.parse(secrets.SEALING_PUBLIC_KEY)));
+    assert.equal(thumbprint(signingJwk), await calculateJwkThumbprint(JSON.parse(jwks(signingJwk)).keys[0]));
+  });
+
+  test('with its private part is refused: that is for the notifier alone', () => {
+    assert.match(
+      fault(() => parseSealingKey(JSON.stringify(sealingJwk))),
+      /without d/,
+    );
+  });
+
+  test('that is something else is refused', () => {
+    for (const text of ['', 'null', '{}', JSON.stringify(publicPart), secrets.SIGNING_KEYS]) {
+      assert.match(
+        fault(() => parseSealingKey(text)),
+        /public X25519 key/,
+      );
+    }
+  });
+});
+
+describe('a secret key', () => {
+  test('is 32 bytes or more in base64url or base64', () => {
+    const bytes = Buffer.alloc(32, 0xfb);
+    assert.deepEqual(parseSecretKey(bytes.toString('base64url')), bytes);
+    assert.deepEqual(parseSecretKey(bytes.toString('base64')), bytes);
+  });
+
+  test('that is short or something else is refused without being shown', () => {
+    for (const text of [
+      Buffer.alloc(31).toString('base64url'),
+      'correct horse battery staple correct horse',
+      'ü'.repeat(50),
+    ]) {
+      assert.equal(
+        fault(() => parseSecretKey(text)),
+        'must be 32 random bytes or more in base64url',
+      );
+    }
+  });
+});
+
+describe('fingerprints', () => {
+  function keysOf({ PASSWORD_SALT_KEY, REFRESH_KEY } = secrets) {
+    return {
+      PASSWORD_SALT_KEY: parseSecretKey(PASSWORD_SALT_KEY),
+      REFRESH_KEY: parseSecretKey(REFRESH_KEY),
+    };
+  }
+
+  test('tell keys apart and do not show them', () => {
+    const prints = fingerprints(keysOf());
+    assert.deepEqual(fingerprints(keysOf()), prints);
+    const others = fingerprints(keysOf(generateSecrets()));
+    assert.notEqual(others.PASSWORD_SALT_KEY, prints.PASSWORD_SALT_KEY);
+    assert.notEqual(others.REFRESH_KEY, prints.REFRESH_KEY);
+    assert.ok(!JSON.stringify(prints).includes(secrets.REFRESH_KEY));
+  });
+
+  test('of one key under two names differ', () => {
+    const key = parseSecretKey(secrets.REFRESH_KEY);
+    const prints = fingerprints({ PASSWORD_SALT_KEY: key, REFRESH_KEY: key });
+    assert.notEqual(prints.PASSWORD_SALT_KEY, prints.REFRESH_KEY);
+  });
+});
+
+describe('generated secrets', () => {
+  test('fit together and are others each time', () => {
+    assert.equal(parseSealingKey(secrets.SEALING_PUBLIC_KEY).kid, sealingJwk['kid']);
+    const again = generateSecrets();
+    for (const [name, value] of Object.entries(secrets)) {
+      assert.notEqual(Object.entries(again).find(([key]) => key === name)?.[1], value);
+      assert.doesNotMatch(value, /\s/);
+    }
+  });
+});
+
+describe('a sealed token', () => {
+  const content = {
+    token: 'A'.repeat(64),
+    to: 'ada@example.com',
+    purpose: 'reset',
+    userId: '01890a5d-ac96-774b-bcce-b302099a8057',
+    expiresAt: '2026-03-01T12:00:00.000Z',
+  } as const;
+  const sealer = createSealer(parseSealingKey(secrets.SEALING_PUBLIC_KEY));
+
+  test('is opened with the private key alone', async () => {
+    const sealed = await sealer.seal(content);
+    const { plaintext, protectedHeader } = await compactDecrypt(
+      sealed,
+      await importJWK(sealingJwk, 'ECDH-ES'),
+    );
+    assert.deepEqual(JSON.parse(Buffer.from(plaintext).toString()), content);
+    assert.equal(protectedHeader.alg, 'ECDH-ES');
+    assert.equal(protectedHeader.enc, 'A256GCM');
+    assert.equal(protectedHeader.kid, sealingJwk['kid']);
+    const foreign: JsonWebKey = JSON.parse(generateSecrets().SEALING_PRIVATE_KEYS).keys[0];
+    await assert.rejects(compactDecrypt(sealed, await importJWK(foreign, 'ECDH-ES')));
+  });
+
+  test('looks different each time, also for the same content', async () => {
+    assert.notEqual(await sealer.seal(content), await sealer.seal(content));
+  });
+});

@@ -1,0 +1,43 @@
+import { sameHash } from '../account/same-hash.ts';
+import { bestEffort } from '../best-effort.ts';
+import type { Caller, Context, Deps } from '../deps.ts';
+import { Refused } from '../refused.ts';
+import type { Outcome } from '../use-cases/accounts.ts';
+import { limitPasswordAttempts } from './attempts.ts';
+import { assertSamePassword, assertStrongPassword } from './new-password.ts';
+
+export interface ChangePassword {
+  readonly currentPassword: string;
+  readonly newPassword: string;
+  readonly confirmNewPassword?: string | undefined;
+}
+
+/**
+ * Sets a new password with the current one. Ends every other session and every open link; the caller's session
+ * stays active.
+ * @throws Refused (current_password_incorrect, passwords_do_not_match, password_too_weak, account_not_verified,
+ * rate_limited, conflict, overloaded)
+ */
+export async function changePassword(
+  deps: Pick<Deps, 'accounts' | 'journal' | 'limits' | 'now' | 'passwords' | 'sessions' | 'trustedAddresses'>,
+  { currentPassword, newPassword, confirmNewPassword }: ChangePassword,
+  { userId, sessionId, state }: Caller,
+  context: Context,
+): Promise<Outcome> {
+  const { accounts, passwords, sessions } = deps;
+  const { address } = state;
+  assertSamePassword(newPassword, confirmNewPassword);
+  assertStrongPassword(newPassword, state, 'newPassword');
+  const outcome = await limitPasswordAttempts(deps, { address, ip: context.ip }, async () => {
+    const checkedHash = await passwords.hash(currentPassword, address, context.isAwaited);
+    if (!sameHash(checkedHash, state.passwordHash)) return undefined;
+    const passwordHash = await passwords.hash(newPassword, address, context.isAwaited);
+    return accounts.execute(userId, context, () => ({ type: 'ChangePassword', checkedHash, passwordHash }));
+  });
+  if (outcome === undefined) throw new Refused('current_password_incorrect');
+  if (outcome.refusal) throw new Refused(outcome.refusal);
+  // The caller's session is lifted above the revocation first: a crash in between only signs the caller out.
+  await sessions.liftSince(sessionId, outcome.state.revokedAt);
+  await bestEffort(() => sessions.removeAll(userId, { except: sessionId }));
+  return outcome;
+}

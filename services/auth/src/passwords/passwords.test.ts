@@ -1,0 +1,80 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { StoreUnavailable } from '@latchkey/store';
+import { carryOut } from '../requests/written-requests.ts';
+import { login } from '../sessions/login.ts';
+import { refresh } from '../sessions/refresh.ts';
+import { verify } from '../sign-up/verification.ts';
+import { context, inWorld, refused, type World } from '../testing/world.ts';
+import { changePassword } from './change.ts';
+import { completeReset } from './reset.ts';
+
+const ada = 'ada@example.com';
+const [PASSWORD, ANOTHER] = ['correct horse battery', 'another horse battery'];
+
+/** Auth whose counters take a point and then cannot be reached. */
+function losingLimits({ deps }: World) {
+  function away() {
+    return Promise.reject(new StoreUnavailable(new Error('away')));
+  }
+  return {
+    ...deps,
+    limits: { ...deps.limits, clear: away, giveBack: away },
+    trustedAddresses: { ...deps.trustedAddresses, trust: away },
+  };
+}
+
+async function signIn(world: World, password: string) {
+  const { refreshToken, state } = await login(world.deps, { address: ada, password }, context());
+  const sessionId = world.deps.refreshTokens.open(refreshToken)?.sessionId ?? '';
+  return { refreshToken, signed: { userId: state.userId, sessionId, state } };
+}
+
+describe('what is done is told as done, though the counters of tries are away by then:', () => {
+  test(
+    'a reset',
+    inWorld(async (world) => {
+      const { userId } = await world.signUp(ada, PASSWORD);
+      const { deps } = world;
+      const at = deps.now().toISOString();
+      const kind = 'password-reset';
+      await carryOut(deps, { id: deps.newId(), kind, address: ada, at, correlationId: 'request-2' });
+      const reset = {
+        token: world.tokenOf(userId, 'reset'),
+        newPassword: ANOTHER,
+        confirmNewPassword: ANOTHER,
+      };
+      await completeReset(losingLimits(world), reset, context());
+      await signIn(world, ANOTHER);
+    }),
+  );
+
+  test(
+    'a change, and the session that asked for it goes on',
+    inWorld(async (world) => {
+      const { userId } = await world.signUp(ada, PASSWORD);
+      await verify(
+        world.deps,
+        { token: world.tokenOf(userId, 'verification'), password: PASSWORD },
+        context(),
+      );
+      const { refreshToken, signed } = await signIn(world, PASSWORD);
+      const change = { currentPassword: PASSWORD, newPassword: ANOTHER };
+      await changePassword(losingLimits(world), change, signed, context());
+      await refresh(world.deps, refreshToken, context());
+    }),
+  );
+
+  test(
+    'a wrong password',
+    inWorld(async (world) => {
+      await world.signUp(ada, PASSWORD);
+      const { signed } = await signIn(world, PASSWORD);
+      const change = { currentPassword: 'wrong horse battery', newPassword: ANOTHER };
+      await assert.rejects(
+        changePassword(losingLimits(world), change, signed, context()),
+        refused('current_password_incorrect'),
+      );
+    }),
+  );
+});

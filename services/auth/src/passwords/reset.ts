@@ -1,0 +1,74 @@
+/** Setting a password with the link of a mail. */
+import { type AccountState, resetRefusal } from '../account/index.ts';
+import { ownerOf, supersedeOthers } from '../addresses/owners.ts';
+import { bestEffort } from '../best-effort.ts';
+import type { Context, Deps } from '../deps.ts';
+import { Refused } from '../refused.ts';
+import { openLink } from '../tokens/links.ts';
+import type { Outcome } from '../use-cases/accounts.ts';
+import { assertSamePassword, assertStrongPassword } from './new-password.ts';
+
+/** What the page of a usable reset link shows. */
+export interface OpenReset {
+  readonly username: string;
+  readonly email: string;
+  readonly locale: string;
+  /** The address is unverified: the account gets its first password. */
+  readonly first: boolean;
+}
+
+export interface CompleteReset {
+  /** The link's token, as the client sent it. */
+  readonly token: string;
+  readonly newPassword: string;
+  readonly confirmNewPassword: string;
+}
+
+type LinkNeeds = Pick<Deps, 'accounts' | 'linkTokens' | 'now'>;
+
+/** Changes nothing. @throws Refused (token_invalid, token_expired) */
+export async function viewReset(deps: LinkNeeds, token: string): Promise<OpenReset> {
+  const { username, email, locale, status } = await linkedAccount(deps, token);
+  return { username, email, locale, first: status === 'unverified' };
+}
+
+/** @throws Refused (passwords_do_not_match, password_too_weak, token_invalid, token_expired, conflict, overloaded) */
+export async function completeReset(
+  deps: LinkNeeds &
+    Pick<Deps, 'journal' | 'limits' | 'passwords' | 'registrations' | 'sessions' | 'trustedAddresses'>,
+  { token, newPassword, confirmNewPassword }: CompleteReset,
+  context: Context,
+): Promise<Outcome> {
+  const { accounts, limits, passwords, registrations, sessions, trustedAddresses, now } = deps;
+  const { userId, tokenHash } = openLink(deps, 'reset', token);
+  const account = await linkedAccount(deps, token);
+  assertSamePassword(newPassword, confirmNewPassword);
+  assertStrongPassword(newPassword, account, 'newPassword');
+  const passwordHash = await passwords.hash(newPassword, account.address, context.isAwaited);
+  const outcome = await accounts.execute(userId, context, async ({ address }) => ({
+    type: 'CompleteReset',
+    tokenHash,
+    now: now(),
+    passwordHash,
+    owner: await ownerOf(deps, address),
+  }));
+  const wasSignUp = outcome.facts.some(
+    ({ type }) => type === 'AccountVerified' || type === 'RegistrationEnded',
+  );
+  if (wasSignUp) await bestEffort(() => registrations.settle(userId));
+  if (outcome.refusal) throw new Refused(outcome.refusal);
+  await bestEffort(() => sessions.removeAll(userId));
+  if (wasSignUp) await bestEffort(() => supersedeOthers(deps, account.address, context));
+  await bestEffort(() => limits.clear('login-address', account.address));
+  await bestEffort(() => trustedAddresses.trust({ address: account.address, ip: context.ip }, now()));
+  return outcome;
+}
+
+/** Returns the account of a reset link. @throws Refused (token_invalid, token_expired) */
+async function linkedAccount(deps: LinkNeeds, token: string): Promise<AccountState> {
+  const { userId, tokenHash } = openLink(deps, 'reset', token);
+  const state = await deps.accounts.load(userId);
+  const refusal = resetRefusal(state, tokenHash, deps.now());
+  if (refusal) throw new Refused(refusal);
+  return state;
+}

@@ -1,0 +1,48 @@
+import type { Logger, Part } from '@latchkey/process';
+import type { Wakeup } from '@latchkey/process/loop';
+import type { Deps } from '../deps.ts';
+import { createJob } from '../job.ts';
+import type { WrittenRequest } from '../ports/requests.ts';
+
+/** Longer than a batch can take. Requests that a dead worker held are claimed again after it. */
+const LEASE_MS = 30_000;
+const BATCH = 20;
+/** How soon requests of an instance that died are found. */
+const IDLE_MS = 1_000;
+
+/**
+ * Carries out written requests. Any number of workers may run: each request is claimed by one of them. A request
+ * that fails is tried again after its lease has expired.
+ */
+export function createWorker(
+  deps: Pick<Deps, 'requests' | 'now'> & {
+    /** The id of this instance. */
+    readonly owner: string;
+    readonly logger: Logger;
+    /** Woken when a request is written. */
+    readonly wakeup: Wakeup;
+    carryOut(request: WrittenRequest): Promise<void>;
+  },
+): Part {
+  const { requests, now, owner, logger, wakeup, carryOut } = deps;
+
+  async function attempt(request: WrittenRequest): Promise<void> {
+    try {
+      await carryOut(request);
+      await requests.done(request.id, owner);
+    } catch (error) {
+      logger.error(
+        { err: error, requestId: request.correlationId },
+        'a written request failed and will be retried',
+      );
+    }
+  }
+
+  async function run(): Promise<boolean> {
+    const claimed = await requests.claim({ owner, now: now(), leaseMs: LEASE_MS, limit: BATCH });
+    for (const request of claimed) await attempt(request);
+    return claimed.length === BATCH;
+  }
+
+  return createJob({ name: 'worker', everyMs: IDLE_MS, logger, wakeup, run });
+}

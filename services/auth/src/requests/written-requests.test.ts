@@ -1,0 +1,235 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { createLogger, type Part } from '@latchkey/process';
+import { createWakeup } from '@latchkey/process/loop';
+import { completeReset } from '../passwords/reset.ts';
+import type { WrittenRequest } from '../ports/requests.ts';
+import { verify } from '../sign-up/verification.ts';
+import { until } from '../testing/until.ts';
+import { context, inWorld, MINUTE, refused, type World } from '../testing/world.ts';
+import { createWorker } from './worker.ts';
+import { carryOut, requestByAddress } from './written-requests.ts';
+
+const ada = 'ada@example.com';
+const logger = createLogger({ name: 'test', level: 'silent' });
+const PASSWORD = 'correct horse battery';
+
+function workerOf(
+  world: World,
+  owner: string,
+  carry = (request: WrittenRequest) => carryOut(world.deps, request),
+  wakeup = createWakeup(),
+): Part {
+  return createWorker({ ...world.deps, owner, logger, wakeup, carryOut: carry });
+}
+
+/** Lets a worker carry out what is written down, and ends it. */
+async function work(world: World, owner = 'a worker'): Promise<void> {
+  const worker = workerOf(world, owner);
+  await worker.start();
+  await until(async () => (await world.deps.requests.count()) === 0);
+  await worker.stop();
+}
+
+async function verified(world: World, address: string, password = PASSWORD): Promise<string> {
+  const { userId } = await world.signUp(address, password);
+  await verify(world.deps, { token: world.tokenOf(userId, 'verification'), password }, context());
+  return userId;
+}
+
+/** What the last reset request of an account said. */
+async function lastReset(world: World, userId: string) {
+  const fact = (await world.factsOf(userId)).findLast(({ type }) => type === 'PasswordResetRequested');
+  assert.ok(fact?.type === 'PasswordResetRequested');
+  return { verifies: fact.data.verifies, linked: fact.data.reset !== undefined };
+}
+
+async function resets(world: World, userId: string): Promise<number> {
+  return (await world.typesOf(userId)).filter((type) => type === 'PasswordResetRequested').length;
+}
+
+describe('a request by address', () => {
+  test(
+    'is written down alike for an address that nobody has',
+    inWorld(async (world) => {
+      await world.signUp(ada, PASSWORD);
+      await requestByAddress(world.deps, { kind: 'password-reset', address: ada }, context());
+      await requestByAddress(
+        world.deps,
+        { kind: 'password-reset', address: 'nobody@example.com' },
+        context(),
+      );
+      assert.equal(await world.deps.requests.count(), 2);
+      await work(world);
+      assert.deepEqual(await world.deps.registrations.living('nobody@example.com'), []);
+    }),
+  );
+
+  test(
+    'for a reset gives the owner of the address a link',
+    inWorld(async (world) => {
+      const owner = await verified(world, ada);
+      await requestByAddress(world.deps, { kind: 'password-reset', address: ada }, context());
+      await work(world);
+      assert.deepEqual(await lastReset(world, owner), { verifies: false, linked: true });
+    }),
+  );
+
+  test(
+    'for a reset gives the newest sign-up the same event without a link, where the address is owned',
+    inWorld(async (world) => {
+      const owner = await verified(world, ada);
+      const older = await world.signUp(ada, PASSWORD);
+      const newer = await world.signUp(ada, PASSWORD);
+      await requestByAddress(world.deps, { kind: 'password-reset', address: ada }, context());
+      await work(world);
+      assert.deepEqual(await lastReset(world, owner), { verifies: false, linked: true });
+      assert.deepEqual(await lastReset(world, newer.userId), { verifies: true, linked: false });
+      assert.equal(await resets(world, older.userId), 0);
+    }),
+  );
+
+  test(
+    'of either kind lets the newest of mere sign-ups choose a password',
+    inWorld(async (world) => {
+      const older = await world.signUp(ada, PASSWORD);
+      const newer = await world.signUp(ada, PASSWORD);
+      await requestByAddress(world.deps, { kind: 'verification', address: ada }, context());
+      await work(world);
+      assert.deepEqual(await lastReset(world, newer.userId), { verifies: true, linked: true });
+      await requestByAddress(world.deps, { kind: 'password-reset', address: ada }, context());
+      await work(world);
+      assert.equal(await resets(world, newer.userId), 2);
+      assert.equal(await resets(world, older.userId), 0);
+    }),
+  );
+
+  test(
+    'for verification gives an owner nothing: there is nothing to verify',
+    inWorld(async (world) => {
+      const owner = await verified(world, ada);
+      await requestByAddress(world.deps, { kind: 'verification', address: ada }, context());
+      await work(world);
+      assert.equal(await resets(world, owner), 0);
+    }),
+  );
+
+  test(
+    'over the limit of its address is neither written down nor refused; over that of its IP it is refused',
+    inWorld(async (world) => {
+      function from(ip: string) {
+        return requestByAddress(world.deps, { kind: 'password-reset', address: ada }, context({ ip }));
+      }
+      for (const n of Array(25).keys()) await from(`192.0.2.${n}`);
+      assert.equal(await world.deps.requests.count(), 20);
+      function other(n: number) {
+        return requestByAddress(
+          world.deps,
+          { kind: 'verification', address: `${n}@example.com` },
+          context({ ip: '198.51.100.1' }),
+        );
+      }
+      for (const n of Array(30).keys()) await other(n);
+      await assert.rejects(other(30), refused('rate_limited'));
+    }),
+  );
+});
+
+describe('a worker that dies', () => {
+  async function written(world: World): Promise<WrittenRequest> {
+    await requestByAddress(world.deps, { kind: 'password-reset', address: ada }, context());
+    const claim = { owner: 'the dead', now: world.deps.now(), leaseMs: 30_000, limit: 20 };
+    const [request] = await world.deps.requests.claim(claim);
+    assert.ok(request);
+    return request;
+  }
+
+  test(
+    'after the event, before the request was crossed off: another adds no second event',
+    inWorld(async (world) => {
+      const { userId } = await world.signUp(ada, PASSWORD);
+      await carryOut(world.deps, await written(world));
+      const sent = world.tokenOf(userId, 'reset');
+      world.advance(MINUTE);
+      await work(world, 'the heir');
+      assert.equal(await resets(world, userId), 1);
+      // The link that was minted in vain supersedes nothing.
+      await completeReset(
+        world.deps,
+        { token: sent, newPassword: 'another horse battery', confirmNewPassword: 'another horse battery' },
+        context(),
+      );
+      assert.equal((await world.deps.accounts.load(userId)).status, 'verified');
+    }),
+  );
+
+  test(
+    'between two accounts: another carries on with the second',
+    inWorld(async (world) => {
+      const owner = await verified(world, ada);
+      const { userId } = await world.signUp(ada, PASSWORD);
+      const request = await written(world);
+      world.faults.push({ meanwhile: async () => undefined }, 'request lost', 'request lost');
+      await assert.rejects(carryOut(world.deps, request), { name: 'StoreUnavailable' });
+      assert.deepEqual([await resets(world, owner), await resets(world, userId)], [1, 0]);
+      world.advance(MINUTE);
+      await work(world, 'the heir');
+      assert.deepEqual([await resets(world, owner), await resets(world, userId)], [1, 1]);
+    }),
+  );
+
+  test(
+    'keeps what it held until its lease is over',
+    inWorld(async (world) => {
+      await world.signUp(ada, PASSWORD);
+      await written(world);
+      world.advance(29_999);
+      const claim = { owner: 'the heir', now: world.deps.now(), leaseMs: 30_000, limit: 20 };
+      assert.deepEqual(await world.deps.requests.claim(claim), []);
+    }),
+  );
+
+  test(
+    'takes no other request with it: one that fails is left, the next is carried out',
+    inWorld(async (world) => {
+      const carried: string[] = [];
+      async function failing({ address }: WrittenRequest): Promise<void> {
+        carried.push(address);
+        if (address === 'broken@example.com') throw new Error('broken');
+      }
+      for (const address of ['broken@example.com', ada]) {
+        await requestByAddress(world.deps, { kind: 'verification', address }, context());
+        world.advance(1);
+      }
+      const worker = workerOf(world, 'a worker', failing);
+      await worker.start();
+      await until(async () => (await world.deps.requests.count()) === 1);
+      await worker.stop();
+      assert.deepEqual(carried, ['broken@example.com', ada]);
+    }),
+  );
+});
+
+describe('a waking worker', () => {
+  test(
+    'does at once what was written down meanwhile, also more than it takes at a time',
+    inWorld(async (world) => {
+      const carried = new Set<string>();
+      const wakeup = createWakeup();
+      const worker = workerOf(world, 'a worker', async ({ id }) => void carried.add(id), wakeup);
+      await worker.start();
+      for (const n of Array(45).keys()) {
+        const ip = `192.0.2.${n}`;
+        await requestByAddress(
+          world.deps,
+          { kind: 'verification', address: `${n}@example.com` },
+          context({ ip }),
+        );
+      }
+      wakeup.wake();
+      await until(async () => (await world.deps.requests.count()) === 0);
+      await worker.stop();
+      assert.equal(carried.size, 45);
+    }),
+  );
+});

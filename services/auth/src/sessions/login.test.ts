@@ -1,0 +1,233 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { disableAccount } from '../administration/manage-accounts.ts';
+import { completeReset } from '../passwords/reset.ts';
+import { Refused } from '../refused.ts';
+import { rejectSignUp, verify } from '../sign-up/verification.ts';
+import { context, DAY, inWorld, refused, type World } from '../testing/world.ts';
+import { login, type SignedIn } from './login.ts';
+import { logoutEverywhere } from './sessions.ts';
+
+const ada = 'ada@example.com';
+const [PASSWORD, ANOTHER, WRONG] = ['correct horse battery', 'another horse battery', 'wrong horse battery'];
+const home = context({ ip: '192.0.2.1' });
+const elsewhere = context({ ip: '198.51.100.7' });
+
+async function verified(world: World, address: string, password: string): Promise<string> {
+  const { userId } = await world.signUp(address, password);
+  await verify(world.deps, { token: world.tokenOf(userId, 'verification'), password }, home);
+  return userId;
+}
+
+async function fails(attempt: Promise<SignedIn>): Promise<Refused> {
+  const error = await attempt.then(
+    () => undefined,
+    (reason: unknown) => reason,
+  );
+  assert.ok(error instanceof Refused);
+  return error;
+}
+
+async function guess(world: World, times: number, address = ada): Promise<void> {
+  for (const n of Array(times).keys()) {
+    const attempt = login(world.deps, { address, password: WRONG }, context({ ip: `203.0.113.${n}` }));
+    assert.equal((await fails(attempt)).refusal.kind, 'invalid_credentials');
+  }
+}
+
+describe('a login', () => {
+  test(
+    'goes to the owner of the address before any sign-up',
+    inWorld(async (world) => {
+      const owner = await verified(world, ada, PASSWORD);
+      await world.signUp(ada, PASSWORD);
+      const { state } = await login(world.deps, { address: ada, password: PASSWORD }, home);
+      assert.equal(state.userId, owner);
+    }),
+  );
+
+  test(
+    'goes to the newest sign-up whose password it is',
+    inWorld(async (world) => {
+      await world.signUp(ada, PASSWORD);
+      const middle = await world.signUp(ada, PASSWORD);
+      const newest = await world.signUp(ada, ANOTHER);
+      async function accountOf(password: string) {
+        return (await login(world.deps, { address: ada, password }, home)).state.userId;
+      }
+      assert.equal(await accountOf(PASSWORD), middle.userId);
+      assert.equal(await accountOf(ANOTHER), newest.userId);
+    }),
+  );
+
+  test(
+    'is not kept from the owner by a sign-up that cannot be read',
+    inWorld(async (world) => {
+      const owner = await verified(world, ada, PASSWORD);
+      const { userId } = await world.signUp(ada, ANOTHER);
+      const damage = `UPDATE journal_commit SET events = '[]' WHERE stream = ?`;
+      await world.database.write(() => void world.database.prepare(damage).run(userId));
+      const { deps, freshAccounts } = world;
+      const { state } = await login(
+        { ...deps, accounts: freshAccounts() },
+        { address: ada, password: PASSWORD },
+        home,
+      );
+      assert.equal(state.userId, owner);
+    }),
+  );
+
+  test(
+    'makes a session on the sequence that the account had',
+    inWorld(async (world) => {
+      const userId = await verified(world, ada, PASSWORD);
+      const before = world.deps.now();
+      await login(world.deps, { address: ada, password: PASSWORD }, home);
+      const [session] = await world.deps.sessions.list(userId, before);
+      assert.deepEqual(
+        { n: session?.n, since: session?.since, ip: session?.ip, expiresAt: session?.expiresAt },
+        { n: 0, since: 2, ip: home.ip, expiresAt: new Date(before.getTime() + 30 * DAY) },
+      );
+    }),
+  );
+
+  test(
+    'fails with the same words for every reason',
+    inWorld(async (world) => {
+      await verified(world, ada, PASSWORD);
+      await world.signUp('unverified@example.com', PASSWORD);
+      const ended = await world.signUp('ended@example.com', PASSWORD);
+      await rejectSignUp(world.deps, world.tokenOf(ended.userId, 'verification'), home);
+      const disabled = await verified(world, 'disabled@example.com', PASSWORD);
+      await disableAccount(world.deps, { userId: disabled, by: 'ops' }, home);
+
+      const reasons = [
+        await fails(login(world.deps, { address: 'nobody@example.com', password: PASSWORD }, home)),
+        await fails(login(world.deps, { address: ada, password: WRONG }, home)),
+        await fails(login(world.deps, { address: 'unverified@example.com', password: WRONG }, home)),
+        await fails(login(world.deps, { address: 'ended@example.com', password: PASSWORD }, home)),
+        await fails(login(world.deps, { address: 'disabled@example.com', password: WRONG }, home)),
+      ];
+      for (const { refusal } of reasons) assert.deepEqual(refusal, { kind: 'invalid_credentials' });
+    }),
+  );
+
+  test(
+    'tells that an account is disabled only after its right password, and looks no further',
+    inWorld(async (world) => {
+      const owner = await verified(world, ada, PASSWORD);
+      await world.signUp(ada, PASSWORD);
+      await disableAccount(world.deps, { userId: owner, by: 'ops' }, home);
+      await assert.rejects(
+        login(world.deps, { address: ada, password: PASSWORD }, home),
+        refused('account_disabled'),
+      );
+      await assert.rejects(
+        login(world.deps, { address: ada, password: WRONG }, home),
+        refused('invalid_credentials'),
+      );
+    }),
+  );
+});
+
+describe('guessing passwords', () => {
+  test(
+    'runs into the limit of an address, whether or not anybody has it',
+    inWorld(async (world) => {
+      await world.signUp(ada, PASSWORD);
+      for (const address of [ada, 'nobody@example.com']) {
+        await guess(world, 3, address);
+        await assert.rejects(
+          login(world.deps, { address, password: PASSWORD }, elsewhere),
+          refused('rate_limited'),
+        );
+      }
+    }),
+  );
+
+  test(
+    'runs into the limit of an IP across addresses',
+    inWorld(async (world) => {
+      await world.signUp(ada, PASSWORD);
+      for (const n of Array(8).keys())
+        await fails(login(world.deps, { address: `${n}@example.com`, password: WRONG }, elsewhere));
+      await assert.rejects(
+        login(world.deps, { address: ada, password: PASSWORD }, elsewhere),
+        refused('rate_limited'),
+      );
+      await login(world.deps, { address: ada, password: PASSWORD }, home);
+    }),
+  );
+
+  test(
+    'counts failures only',
+    inWorld(async (world) => {
+      await world.signUp(ada, PASSWORD);
+      for (const _ of Array(4).keys())
+        await login(world.deps, { address: ada, password: PASSWORD }, elsewhere);
+    }),
+  );
+
+  test(
+    'does not lock the owner out where he is logged in, until that session is over',
+    inWorld(async (world) => {
+      const userId = await verified(world, ada, PASSWORD);
+      await login(world.deps, { address: ada, password: PASSWORD }, home);
+      await guess(world, 3);
+      await login(world.deps, { address: ada, password: PASSWORD }, home);
+      await assert.rejects(
+        login(world.deps, { address: ada, password: PASSWORD }, elsewhere),
+        refused('rate_limited'),
+      );
+
+      const state = await world.deps.accounts.load(userId);
+      const revoke = { type: 'RevokeSessions', reason: 'admin' } as const;
+      await world.deps.accounts.execute(userId, home, () => revoke);
+      assert.ok((await world.deps.sessions.list(state.userId, world.deps.now())).length > 0);
+      await assert.rejects(
+        login(world.deps, { address: ada, password: PASSWORD }, home),
+        refused('rate_limited'),
+      );
+    }),
+  );
+
+  test(
+    'is not helped by a session of a mere sign-up',
+    inWorld(async (world) => {
+      await world.signUp(ada, PASSWORD);
+      await login(world.deps, { address: ada, password: PASSWORD }, home);
+      await guess(world, 3);
+      await assert.rejects(
+        login(world.deps, { address: ada, password: PASSWORD }, home),
+        refused('rate_limited'),
+      );
+    }),
+  );
+
+  test(
+    'is forgotten with a completed reset, from whose IP the owner is let in from then on',
+    inWorld(async (world) => {
+      const userId = await verified(world, ada, PASSWORD);
+      await guess(world, 3);
+      const reset = { type: 'RequestPasswordReset', owner: userId } as const;
+      const token = world.deps.linkTokens.mint(userId);
+      const expiresAt = new Date(world.deps.now().getTime() + DAY).toISOString();
+      const link = { hash: world.deps.linkTokens.hash('reset', token), sealed: { sealed: 'x', expiresAt } };
+      await world.deps.accounts.execute(userId, home, () => ({ ...reset, link }));
+      await completeReset(world.deps, { token, newPassword: ANOTHER, confirmNewPassword: ANOTHER }, home);
+
+      await login(world.deps, { address: ada, password: ANOTHER }, elsewhere);
+      await logoutEverywhere(
+        world.deps,
+        { userId, sessionId: '', state: await world.deps.accounts.load(userId) },
+        elsewhere,
+      );
+      await guess(world, 3);
+      await login(world.deps, { address: ada, password: ANOTHER }, home);
+      await assert.rejects(
+        login(world.deps, { address: ada, password: ANOTHER }, elsewhere),
+        refused('rate_limited'),
+      );
+    }),
+  );
+});

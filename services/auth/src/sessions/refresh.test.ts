@@ -1,0 +1,151 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { StoreUnavailable } from '@latchkey/store';
+import { disableAccount } from '../administration/manage-accounts.ts';
+import { UnreadableCommit } from '../ports/journal.ts';
+import { context, DAY, inWorld, refused, type World } from '../testing/world.ts';
+import type { SignedIn } from './login.ts';
+import { login } from './login.ts';
+import { refresh } from './refresh.ts';
+import { logout, logoutEverywhere } from './sessions.ts';
+
+const ada = 'ada@example.com';
+const PASSWORD = 'correct horse battery';
+const SECOND = 1000;
+const invalid = refused('refresh_token_invalid');
+
+async function loggedIn(world: World): Promise<SignedIn> {
+  await world.signUp(ada, PASSWORD);
+  return login(world.deps, { address: ada, password: PASSWORD }, context());
+}
+
+async function revocations(world: World, userId: string): Promise<number> {
+  return (await world.typesOf(userId)).filter((type) => type === 'SessionsRevoked').length;
+}
+
+describe('a refresh token', () => {
+  test(
+    'gives the next one',
+    inWorld(async (world) => {
+      const first = await loggedIn(world);
+      const second = await refresh(world.deps, first.refreshToken, context());
+      const third = await refresh(world.deps, second.refreshToken, context());
+      assert.equal(new Set([first, second, third].map(({ refreshToken }) => refreshToken)).size, 3);
+    }),
+  );
+
+  test(
+    'gives the same next one again within ten seconds, for the answer may have been lost',
+    inWorld(async (world) => {
+      const { refreshToken, state } = await loggedIn(world);
+      const next = await refresh(world.deps, refreshToken, context());
+      world.advance(10 * SECOND);
+      assert.equal((await refresh(world.deps, refreshToken, context())).refreshToken, next.refreshToken);
+      assert.equal(await revocations(world, state.userId), 0);
+    }),
+  );
+
+  test(
+    'presented by several at once gives all of them the same',
+    inWorld(async (world) => {
+      const { refreshToken, state } = await loggedIn(world);
+      const all = await Promise.all(
+        Array.from({ length: 5 }, () => refresh(world.deps, refreshToken, context())),
+      );
+      assert.equal(new Set(all.map((answer) => answer.refreshToken)).size, 1);
+      assert.equal(await revocations(world, state.userId), 0);
+    }),
+  );
+
+  for (const failure of [
+    new StoreUnavailable(new Error('away')),
+    new UnreadableCommit('an account', 2, 'a newer release wrote it'),
+  ]) {
+    test(
+      `is not used up where the account cannot be had: ${failure.name}`,
+      inWorld(async (world) => {
+        const { refreshToken, state } = await loggedIn(world);
+        function load() {
+          return Promise.reject(failure);
+        }
+        const failing = { ...world.deps, accounts: { ...world.deps.accounts, load } };
+        await assert.rejects(refresh(failing, refreshToken, context()), failure);
+        world.advance(60 * SECOND);
+        await refresh(world.deps, refreshToken, context());
+        assert.equal(await revocations(world, state.userId), 0);
+      }),
+    );
+  }
+
+  test(
+    'presented after that was stolen by somebody: every session ends, once',
+    inWorld(async (world) => {
+      const { refreshToken, state } = await loggedIn(world);
+      const other = await login(world.deps, { address: ada, password: PASSWORD }, context());
+      const next = await refresh(world.deps, refreshToken, context());
+      world.advance(10 * SECOND + 1);
+      await assert.rejects(refresh(world.deps, refreshToken, context()), invalid);
+      await assert.rejects(refresh(world.deps, next.refreshToken, context()), invalid);
+      await assert.rejects(refresh(world.deps, other.refreshToken, context()), invalid);
+      await assert.rejects(refresh(world.deps, refreshToken, context()), invalid);
+      assert.equal(await revocations(world, state.userId), 1);
+    }),
+  );
+
+  test(
+    'two rotations old is stolen also within ten seconds',
+    inWorld(async (world) => {
+      const { refreshToken, state } = await loggedIn(world);
+      const next = await refresh(world.deps, refreshToken, context());
+      await refresh(world.deps, next.refreshToken, context());
+      await assert.rejects(refresh(world.deps, refreshToken, context()), invalid);
+      assert.equal(await revocations(world, state.userId), 1);
+    }),
+  );
+
+  test(
+    'of a session that is revoked already ends no session made later, though a crash left its row',
+    inWorld(async (world) => {
+      const { refreshToken, state } = await loggedIn(world);
+      await refresh(world.deps, refreshToken, context());
+      const revoke = { type: 'RevokeSessions', reason: 'admin' } as const;
+      await world.deps.accounts.execute(state.userId, context(), () => revoke);
+      const later = await login(world.deps, { address: ada, password: PASSWORD }, context());
+      world.advance(DAY);
+      await assert.rejects(refresh(world.deps, refreshToken, context()), invalid);
+      assert.equal(await revocations(world, state.userId), 1);
+      await refresh(world.deps, later.refreshToken, context());
+    }),
+  );
+
+  test(
+    'dies thirty days after the login, however often it was rotated',
+    inWorld(async (world) => {
+      let { refreshToken } = await loggedIn(world);
+      for (const days of [10, 10, 9]) {
+        world.advance(days * DAY);
+        ({ refreshToken } = await refresh(world.deps, refreshToken, context()));
+      }
+      world.advance(DAY);
+      await assert.rejects(refresh(world.deps, refreshToken, context()), invalid);
+    }),
+  );
+
+  test(
+    'ends with its own session, with every session, with the account, and is none at all if forged',
+    inWorld(async (world) => {
+      const { refreshToken, state } = await loggedIn(world);
+      await logout(world.deps, refreshToken);
+      await assert.rejects(refresh(world.deps, refreshToken, context()), invalid);
+
+      const second = await login(world.deps, { address: ada, password: PASSWORD }, context());
+      await logoutEverywhere(world.deps, { userId: state.userId, sessionId: '', state }, context());
+      await assert.rejects(refresh(world.deps, second.refreshToken, context()), invalid);
+
+      const third = await login(world.deps, { address: ada, password: PASSWORD }, context());
+      await disableAccount(world.deps, { userId: state.userId, by: 'ops' }, context());
+      await assert.rejects(refresh(world.deps, third.refreshToken, context()), invalid);
+      await assert.rejects(refresh(world.deps, `${third.refreshToken.slice(0, -1)}!`, context()), invalid);
+    }),
+  );
+});

@@ -1,0 +1,51 @@
+/** Listing and ending one's own sessions. */
+import { bestEffort } from '../best-effort.ts';
+import type { Caller, Context, Deps } from '../deps.ts';
+import type { Session } from '../ports/sessions.ts';
+import { Refused } from '../refused.ts';
+import type { Outcome } from '../use-cases/accounts.ts';
+import { sessionStatus } from './session-status.ts';
+
+/** Ends the session of a genuine refresh token; a no-op for any other text. */
+export async function logout(
+  { refreshTokens, sessions }: Pick<Deps, 'refreshTokens' | 'sessions'>,
+  refreshToken: string,
+): Promise<void> {
+  const named = refreshTokens.open(refreshToken);
+  if (named === undefined) return;
+  const session = await sessions.find(named.sessionId);
+  if (session) await sessions.remove(session.userId, session.id);
+}
+
+/** Ends every session and every access token of the account. */
+export async function logoutEverywhere(
+  { accounts, sessions }: Pick<Deps, 'accounts' | 'sessions'>,
+  { userId }: Caller,
+  context: Context,
+): Promise<Outcome> {
+  const outcome = await accounts.execute(userId, context, () => ({
+    type: 'RevokeSessions',
+    reason: 'logout-all',
+  }));
+  await bestEffort(() => sessions.removeAll(userId));
+  return outcome;
+}
+
+/** Returns the caller's active sessions, newest login first. */
+export async function listSessions(
+  { sessions, now }: Pick<Deps, 'sessions' | 'now'>,
+  { userId, state }: Caller,
+): Promise<readonly Session[]> {
+  const all = await sessions.list(userId, now());
+  return all.filter(({ since }) => sessionStatus(state, since) === 'active');
+}
+
+/** @throws Refused (session_not_found) for a session that is not the caller's */
+export async function endSession(
+  { sessions }: Pick<Deps, 'sessions'>,
+  sessionId: string,
+  { userId }: Caller,
+): Promise<void> {
+  const removed = await sessions.remove(userId, sessionId);
+  if (!removed) throw new Refused('session_not_found');
+}

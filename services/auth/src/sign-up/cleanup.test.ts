@@ -1,0 +1,189 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { createLogger } from '@latchkey/process';
+import { ownerOf } from '../addresses/owners.ts';
+import { registrationOf } from '../ports/testing/commits.ts';
+import { login } from '../sessions/login.ts';
+import { until } from '../testing/until.ts';
+import { context, DAY, inWorld, type World } from '../testing/world.ts';
+import { cleanUpOnce, createCleanup } from './cleanup.ts';
+
+const ada = 'ada@example.com';
+const PASSWORD = 'correct horse battery';
+const WEEK = 7 * DAY;
+
+async function statusOf({ deps }: World, userId: string) {
+  return (await deps.accounts.load(userId)).status;
+}
+async function marked({ deps }: World): Promise<readonly string[]> {
+  return (await deps.registrations.page({ limit: 1000 })).map(({ stream }) => stream);
+}
+
+/** Verified as far as the journal goes, where the process died right after the append. */
+async function verifiedByACrash(world: World, userId: string): Promise<void> {
+  const { deps, tokenOf } = world;
+  const tokenHash = deps.linkTokens.hash('verification', tokenOf(userId, 'verification'));
+  await deps.accounts.execute(userId, context(), async ({ address }) => ({
+    type: 'Verify',
+    tokenHash,
+    now: deps.now(),
+    owner: await ownerOf(deps, address),
+    contested: false,
+  }));
+}
+
+describe('the sweep', () => {
+  test(
+    'ends a sign-up that nobody has verified for seven days, and not a moment sooner',
+    inWorld(async (world) => {
+      const { userId } = await world.signUp(ada, PASSWORD);
+      world.advance(WEEK - 1);
+      await cleanUpOnce(world.deps);
+      assert.equal(await statusOf(world, userId), 'unverified');
+      world.advance(1);
+      await cleanUpOnce(world.deps);
+      assert.equal(await statusOf(world, userId), 'ended');
+      assert.deepEqual(await marked(world), []);
+      const [, end] = await world.factsOf(userId);
+      assert.deepEqual(end?.data, { userId, reason: 'expired' });
+    }),
+  );
+
+  test(
+    'goes on behind a sign-up that it cannot read',
+    inWorld(async (world) => {
+      const unreadable = await world.signUp(ada, PASSWORD);
+      const { userId } = await world.signUp('grace@example.com', PASSWORD);
+      const damage = `UPDATE journal_commit SET events = '[]' WHERE stream = ?`;
+      await world.database.write(() => void world.database.prepare(damage).run(unreadable.userId));
+      world.advance(WEEK);
+      const skipped: string[] = [];
+      const { freshAccounts, deps } = world;
+      await cleanUpOnce({ ...deps, accounts: freshAccounts() }, ({ stream }) => skipped.push(stream));
+      assert.deepEqual(skipped, [unreadable.userId]);
+      assert.equal(await statusOf(world, userId), 'ended');
+    }),
+  );
+
+  test(
+    'adds nothing the second time',
+    inWorld(async (world) => {
+      const { userId } = await world.signUp(ada, PASSWORD);
+      world.advance(WEEK);
+      await cleanUpOnce(world.deps);
+      await cleanUpOnce(world.deps);
+      assert.deepEqual(await world.typesOf(userId), [
+        'UserRegistered',
+        'RegistrationEnded',
+        'SessionsRevoked',
+      ]);
+    }),
+  );
+
+  test(
+    'ends the sign-ups that a crash left beside an owner, but not those that never had a link',
+    inWorld(async (world) => {
+      const one = await world.signUp(ada, PASSWORD);
+      const other = await world.signUp(ada, PASSWORD);
+      await verifiedByACrash(world, one.userId);
+      const late = await world.signUp(ada, PASSWORD);
+      await cleanUpOnce(world.deps);
+      assert.equal(await statusOf(world, one.userId), 'verified');
+      assert.equal(await statusOf(world, other.userId), 'ended');
+      assert.equal(await statusOf(world, late.userId), 'unverified');
+      assert.deepEqual((await world.factsOf(other.userId))[1]?.data, {
+        userId: other.userId,
+        reason: 'superseded',
+      });
+      world.advance(WEEK);
+      await cleanUpOnce(world.deps);
+      assert.equal(await statusOf(world, late.userId), 'ended');
+    }),
+  );
+
+  test(
+    'takes off the mark that a crash left on an account that is verified, and adds nothing to it',
+    inWorld(async (world) => {
+      const { userId } = await world.signUp(ada, PASSWORD);
+      await verifiedByACrash(world, userId);
+      assert.deepEqual(await marked(world), [userId]);
+      world.advance(WEEK);
+      await cleanUpOnce(world.deps);
+      assert.deepEqual(await marked(world), []);
+      assert.deepEqual(await world.typesOf(userId), ['UserRegistered', 'AccountVerified']);
+    }),
+  );
+
+  test(
+    'takes off the mark that a crash left on a registration that has ended',
+    inWorld(async (world) => {
+      const { userId } = await world.signUp(ada, PASSWORD);
+      const expire = { type: 'EndRegistration', reason: 'expired', owner: undefined } as const;
+      await world.deps.accounts.execute(userId, context(), () => expire);
+      await cleanUpOnce(world.deps);
+      assert.deepEqual(await marked(world), []);
+    }),
+  );
+
+  test(
+    'goes through more sign-ups than fit on one of its pages',
+    inWorld(async (world) => {
+      const at = world.deps.now().toISOString();
+      const addresses = Array.from({ length: 205 }, (_, n) => `${n}@example.com`);
+      await Promise.all(
+        addresses.map((address) => world.deps.journal.append(registrationOf(address, { at }))),
+      );
+      world.advance(WEEK);
+      await cleanUpOnce(world.deps);
+      assert.deepEqual(await marked(world), []);
+    }),
+  );
+
+  test(
+    'removes the sessions that are over and no others',
+    inWorld(async (world) => {
+      const { userId } = await world.signUp(ada, PASSWORD);
+      await login(world.deps, { address: ada, password: PASSWORD }, context());
+      function at(days: number) {
+        return new Date(world.deps.now().getTime() + days * DAY);
+      }
+      const session = {
+        ...{ userId, n: 0, since: 1, ip: '192.0.2.1', userAgent: 'a browser' },
+        ...{ createdAt: at(0), rotatedAt: at(0), expiresAt: at(1) },
+      };
+      await Promise.all(
+        Array.from({ length: 401 }, (_, n) => world.deps.sessions.create({ ...session, id: `${n}` })),
+      );
+      world.advance(2 * DAY);
+      await cleanUpOnce(world.deps);
+      assert.equal((await world.deps.sessions.list(userId, new Date(0))).length, 1);
+    }),
+  );
+});
+
+describe('of several sweeps', () => {
+  test(
+    'the one with the lease works, and gives it back when it stops',
+    inWorld(async (world) => {
+      const { leases, deps } = world;
+      const logger = createLogger({ name: 'test', level: 'silent' });
+      const { userId } = await world.signUp(ada, PASSWORD);
+      world.advance(WEEK);
+      const lease = { name: 'sweep', now: deps.now(), ms: 1000 };
+      assert.equal(await leases.take({ ...lease, holder: 'another' }), true);
+
+      const idle = createCleanup({ ...deps, leases, owner: 'one', logger });
+      await idle.start();
+      await idle.stop();
+      assert.equal(await statusOf(world, userId), 'unverified');
+
+      await leases.release('sweep', 'another');
+      const busy = createCleanup({ ...deps, leases, owner: 'other', logger });
+      await busy.start();
+      await until(async () => (await marked(world)).length === 0);
+      await busy.stop();
+      assert.equal(await statusOf(world, userId), 'ended');
+      assert.equal(await leases.take({ ...lease, holder: 'another' }), true);
+    }),
+  );
+});

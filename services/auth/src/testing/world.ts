@@ -1,0 +1,167 @@
+/** Auth without HTTP: the use cases on the embedded store, with the clock and faults in the test's hands. */
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createEmbeddedBus } from '@latchkey/bus/embedded';
+import type { LinkPurpose, SealedContent } from '@latchkey/events';
+import { createLogger, createRegistry, readConfig } from '@latchkey/process';
+import { openDatabase } from '@latchkey/sqlite';
+import { StoreUnavailable } from '@latchkey/store';
+import { v7 } from 'uuid';
+import type { AccountFact, AccountState } from '../account/index.ts';
+import { accountStreams } from '../account-streams.ts';
+import { compose } from '../compose.ts';
+import { authSettings } from '../config.ts';
+import type { Context } from '../deps.ts';
+import { generateSecrets } from '../keys/secrets.ts';
+import type { Commit, Journal } from '../ports/journal.ts';
+import type { Stores } from '../ports/stores.ts';
+import { type Refusal, Refused } from '../refused.ts';
+import { signUp } from '../sign-up/sign-up.ts';
+import { openSqliteStores } from '../storage/sqlite/index.ts';
+import { createAccounts } from '../use-cases/accounts.ts';
+
+export const MINUTE = 60_000;
+export const DAY = 24 * 60 * MINUTE;
+
+const settings = {
+  PUBLIC_URL: 'https://id.example.com',
+  HASH_CONCURRENCY: '1',
+  HASH_WAIT_SECONDS: '60',
+  LIMIT_LOGIN_FAILURES_PER_ADDRESS: '3',
+  LIMIT_LOGIN_FAILURES_PER_IP: '8',
+  LIMIT_MAILS_PER_ADDRESS: '20',
+  LIMIT_SIGNUPS_PER_IP: '1000',
+};
+
+/** What happens to the next append. */
+export type Fault =
+  /** Another process appends first: this runs before the append. */
+  | { readonly meanwhile: () => Promise<unknown> }
+  /** The journal is unreachable: nothing was appended. */
+  | 'request lost'
+  /** The commit was appended, but the caller gets no answer. */
+  | 'answer lost';
+
+function withFaults(journal: Journal, faults: Fault[]): Journal {
+  return {
+    ...journal,
+    append: async (commit: Commit) => {
+      const fault = faults.shift();
+      if (fault === 'request lost') throw new StoreUnavailable(new Error('refused'));
+      if (typeof fault === 'object') await fault.meanwhile();
+      const result = await journal.append(commit);
+      if (fault === 'answer lost') throw new StoreUnavailable(new Error('timed out'));
+      return result;
+    },
+  };
+}
+
+export type World = Awaited<ReturnType<typeof openWorld>>;
+
+export async function openWorld() {
+  const folder = await mkdtemp(join(tmpdir(), 'latchkey-auth-'));
+  const database = openDatabase({ folder, as: 'server' });
+  const logger = createLogger({ name: 'auth', level: 'silent' });
+  const { SEALING_PRIVATE_KEYS: _notifiers, ...secrets } = generateSecrets();
+  const links: SealedContent[] = [];
+  const nudged: string[] = [];
+  const faults: Fault[] = [];
+  let ms = Date.parse('2026-03-01T12:00:00.000Z');
+  function now(): Date {
+    return new Date(ms);
+  }
+  function newId(): string {
+    return v7({ msecs: ms });
+  }
+  function nudge(stream: string): void {
+    nudged.push(stream);
+  }
+
+  const { deps } = compose(readConfig(authSettings, { ...settings, ...secrets }), {
+    backend: { kind: 'embedded', database, bus: createEmbeddedBus({ database, logger }) },
+    logger,
+    registry: createRegistry(),
+    now,
+    overrides: {
+      stores: (stores) => ({ ...stores, journal: withFaults(stores.journal, faults) }),
+      // Keeps what the notifier would open.
+      sealer: { seal: async (content) => `sealed ${links.push(content)}` },
+      newId,
+      nudge,
+    },
+  });
+  const stored = openSqliteStores(database);
+
+  /** Accounts of an instance that has nothing in memory yet. */
+  function accountsOn({ journal, snapshots }: Pick<Stores, 'journal' | 'snapshots'>) {
+    return createAccounts({ journal, streams: accountStreams({ journal, snapshots }), nudge, now, newId });
+  }
+
+  /** The stored facts of a stream. */
+  async function factsOf(stream: string): Promise<readonly AccountFact[]> {
+    return (await stored.journal.read(stream)).flatMap(({ events }) =>
+      events.filter((e) => e.type !== 'MailRequested'),
+    );
+  }
+
+  return {
+    deps,
+    database,
+    leases: stored.leases,
+    faults,
+    nudged,
+    accountsOn,
+    freshAccounts: () => accountsOn({ journal: deps.journal, snapshots: stored.snapshots }),
+    factsOf,
+    close: async (): Promise<void> => {
+      await database.close();
+      await rm(folder, { recursive: true });
+    },
+    advance: (by: number): void => {
+      ms += by;
+    },
+    typesOf: async (stream: string) => (await factsOf(stream)).map(({ type }) => type),
+    /** The token of the newest link that was minted for an account. */
+    tokenOf: (userId: string, purpose: LinkPurpose): string => {
+      const link = links.findLast((made) => made.userId === userId && made.purpose === purpose);
+      if (link === undefined) throw new Error('no such link was minted');
+      return link.token;
+    },
+    /** Signs up, a second later than the previous sign-up. @returns the new account */
+    signUp: async (address: string, password: string): Promise<AccountState> => {
+      ms += 1000;
+      const email = { stored: address, canonical: address };
+      await signUp(deps, { email, password, username: 'somebody', locale: 'en' }, context());
+      const [newest] = await deps.registrations.living(address);
+      if (newest === undefined) throw new Error('nobody was signed up');
+      return deps.accounts.load(newest.stream);
+    },
+  };
+}
+
+export function context(given: Partial<Context> = {}): Context {
+  return {
+    correlationId: 'request-1',
+    ip: '192.0.2.1',
+    userAgent: 'a browser',
+    ...given,
+  };
+}
+
+/** For `assert.rejects`. */
+export function refused(kind: Refusal['kind']) {
+  return (error: unknown) => error instanceof Refused && error.refusal.kind === kind;
+}
+
+/** Runs `play` in a world of its own. */
+export function inWorld(play: (world: World) => Promise<void>) {
+  return async (): Promise<void> => {
+    const world = await openWorld();
+    try {
+      await play(world);
+    } finally {
+      await world.close();
+    }
+  };
+}

@@ -1,0 +1,175 @@
+import assert from 'node:assert/strict';
+import { randomBytes, randomUUID } from 'node:crypto';
+import { describe, test } from 'node:test';
+import { fixedKeys, tokenVerifier } from '@latchkey/tokens';
+import fc from 'fast-check';
+import { createLocalJWKSet, jwtVerify } from 'jose';
+import { v7 } from 'uuid';
+import { parseSigningKeys } from '../keys/keys.ts';
+import { generateSecrets } from '../keys/secrets.ts';
+import { createAccessTokens } from './access-tokens.ts';
+import { createLinkTokens } from './link-tokens.ts';
+import { createRefreshTokens } from './refresh-tokens.ts';
+
+describe('a link token', () => {
+  const tokens = createLinkTokens();
+  const userId = v7();
+
+  test('has 64 characters and names its account', () => {
+    const token = tokens.mint(userId);
+    assert.match(token, /^[\w-]{64}$/);
+    assert.equal(tokens.account(token), userId);
+  });
+
+  test('is another each time', () => {
+    assert.notEqual(tokens.mint(userId), tokens.mint(userId));
+  });
+
+  test('has a hash of its own for each purpose', () => {
+    const token = tokens.mint(userId);
+    assert.equal(tokens.hash('reset', token), tokens.hash('reset', token));
+    assert.notEqual(tokens.hash('reset', token), tokens.hash('verification', token));
+    assert.notEqual(tokens.hash('reset', token), tokens.hash('reset', tokens.mint(userId)));
+    assert.equal(tokens.hash('reset', 'A'.repeat(64)), '5Lc31FpwvBh5vFDd6J_q4taSARSaPQv63dbqM9QI-rw');
+  });
+
+  test('that is not well formed names nobody', () => {
+    const token = tokens.mint(userId);
+    const bad = [
+      '',
+      token.slice(1),
+      `${token}A`,
+      `${token} `,
+      `${token}\n`,
+      `+${token.slice(1)}`,
+      '!'.repeat(64),
+      '-'.repeat(64),
+    ];
+    for (const text of bad) assert.equal(tokens.account(text), undefined, text);
+  });
+
+  test('of any text never throws', () => {
+    fc.assert(
+      fc.property(fc.string({ unit: 'binary', maxLength: 80 }), (text) => {
+        assert.ok(tokens.account(text) === undefined || /^[\w-]{64}$/.test(text));
+      }),
+    );
+  });
+});
+
+describe('a refresh token', () => {
+  const tokens = createRefreshTokens(randomBytes(32));
+  const sessionId = v7();
+
+  test('names its session and number', () => {
+    for (const n of [0, 1, 10, 123_456_789]) {
+      assert.deepEqual(tokens.open(tokens.issue(sessionId, n)), { sessionId, n });
+    }
+  });
+
+  test('with one character exchanged names nothing', () => {
+    const token = tokens.issue(sessionId, 7);
+    for (let i = 0; i < token.length; i += 1) {
+      for (const other of ['A', '0', '.', 'b']) {
+        const changed = token.slice(0, i) + other + token.slice(i + 1);
+        if (changed !== token) assert.equal(tokens.open(changed), undefined, changed);
+      }
+    }
+  });
+
+  test('is not good for another number, session or key', () => {
+    const [, , mac] = tokens.issue(sessionId, 7).split('.');
+    assert.equal(tokens.open(`${sessionId}.8.${mac}`), undefined);
+    assert.equal(tokens.open(`${v7()}.7.${mac}`), undefined);
+    assert.equal(createRefreshTokens(randomBytes(32)).open(tokens.issue(sessionId, 7)), undefined);
+  });
+
+  test('has one spelling', () => {
+    const token = tokens.issue(sessionId, 7);
+    assert.equal(tokens.open(token.replace('.7.', '.07.')), undefined);
+    assert.equal(tokens.open(`${token}=`), undefined);
+    assert.equal(tokens.open(`${token}\n`), undefined);
+    assert.equal(tokens.open(token.toUpperCase()), undefined);
+  });
+});
+
+describe('an access token', () => {
+  const now = new Date('2026-03-01T12:00:00.900Z');
+  const issuer = 'https://id.example.com';
+  const audience = 'latchkey';
+  const keys = parseSigningKeys(generateSecrets().SIGNING_KEYS);
+  const tokens = createAccessTokens({
+    keys,
+    issuer,
+    audience,
+    minutes: 15,
+    now: () => now,
+    newId: () => randomUUID(),
+  });
+  const subject = { userId: v7(), sessionId: v7(), verified: true, role: 'user', sequence: 3 };
+  const claims = {
+    iss: issuer,
+    aud: audience,
+    sub: subject.userId,
+    sid: subject.sessionId,
+    client_id: 'latchkey',
+    iat: 1772366400,
+    exp: 1772366400 + 900,
+    email_verified: true,
+    role: 'user',
+    seq: 3,
+  };
+
+  test('is what the verifier of every service takes', async () => {
+    const { accessToken, expiresIn } = tokens.issue(subject);
+    const verify = tokenVerifier({ keys: fixedKeys(tokens.jwks()), issuer, audience, now: () => now });
+    const verified = await verify(accessToken);
+    assert.deepEqual(verified, { ...claims, jti: verified?.jti });
+    assert.equal(expiresIn, 900);
+  });
+
+  test('is what another library takes for one (RFC 9068)', async () => {
+    const { accessToken } = tokens.issue(subject);
+    const jwks = createLocalJWKSet({ keys: [...keys.published] });
+    const { payload, protectedHeader } = await jwtVerify(accessToken, jwks, {
+      issuer,
+      audience,
+      typ: 'at+jwt',
+      algorithms: ['ES256'],
+      currentDate: now,
+    });
+    assert.deepEqual(payload, { ...claims, jti: payload.jti });
+    assert.deepEqual(protectedHeader, { alg: 'ES256', typ: 'at+jwt', kid: keys.signing.kid });
+  });
+
+  test('has a name of its own', () => {
+    assert.notEqual(tokens.issue(subject).accessToken, tokens.issue(subject).accessToken);
+  });
+
+  test('is signed with the first key and can be checked with all that are published', async () => {
+    const [older, newer] = [generateSecrets(), generateSecrets()].map(
+      (secrets) => JSON.parse(secrets.SIGNING_KEYS).keys[0],
+    );
+    const rotated = parseSigningKeys(JSON.stringify({ keys: [newer, older] }));
+    const before = createAccessTokens({
+      keys: parseSigningKeys(JSON.stringify({ keys: [older] })),
+      issuer,
+      audience,
+      minutes: 15,
+      now: () => now,
+      newId: v7,
+    });
+    const after = createAccessTokens({
+      keys: rotated,
+      issuer,
+      audience,
+      minutes: 15,
+      now: () => now,
+      newId: v7,
+    });
+    const verify = tokenVerifier({ keys: fixedKeys(after.jwks()), issuer, audience, now: () => now });
+    assert.equal((await verify(before.issue(subject).accessToken))?.seq, 3);
+    assert.equal((await verify(after.issue(subject).accessToken))?.seq, 3);
+    assert.equal(rotated.signing.kid, newer.kid);
+  });
+});
