@@ -184,6 +184,7 @@ module.exports = {
       to: { path: ['^services/user/src/http/', '^libs/http/', '^node_modules/@?koa(/|$)'], reachable: true },
     },
     pure('account', '^services/auth/src/account/', ['^services/auth/src/account/']),
+    pure('mailings', '^services/auth/src/mailings/', ['^services/auth/src/(account|mailings)/']),
     pure('profile', '^services/user/src/profile/', [
       '^services/user/src/profile/',
       '^libs/consumer/src/index\\.ts$',

@@ -9,10 +9,11 @@ import { loadSecrets } from '../../apps/standalone/src/secrets.ts';
 import {
   type AccountState,
   type Command,
-  claimsOf,
   decide,
   evolve,
+  existing,
   initialState,
+  keysOf,
 } from '../../services/auth/src/account/index.ts';
 import { parseSecretKey } from '../../services/auth/src/keys/keys.ts';
 import { createPasswords } from '../../services/auth/src/passwords/hashing/argon2.ts';
@@ -40,11 +41,11 @@ function history(commands: readonly Command[]): readonly Commit[] {
   let state: AccountState = initialState;
   for (const command of commands) {
     const { facts } = decide(state, command);
-    const claims = claimsOf(state, facts);
-    const sequence = state.sequence + 1;
+    const { claims } = keysOf(state, facts);
+    const sequence = state.status === 'none' ? 1 : state.sequence + 1;
     state = facts.reduce(evolve, state);
     commits.push({
-      stream: state.userId,
+      stream: existing(state).userId,
       number: commits.length + 1,
       sequence,
       events: facts.map((fact) => ({
@@ -53,7 +54,7 @@ function history(commands: readonly Command[]): readonly Commit[] {
         time: at,
         version: catalogue[fact.type].version,
       })),
-      ...(claims.length > 0 && { claims }),
+      ...(claims && { claims }),
       commandId: randomUUID(),
       correlationId: 'seed',
       at,

@@ -1,12 +1,12 @@
 /** What ops may do beside a running server: it only appends; the server publishes. */
 import type { Role } from '@latchkey/events';
 import { v7 } from 'uuid';
-import { accountStreams } from './account-streams.ts';
+import { existing } from './account/index.ts';
 import { parseEmail } from './addresses/email.ts';
 import { ownerOf } from './addresses/owners.ts';
 import { changeRole } from './administration/manage-accounts.ts';
 import { type Store, storesOf } from './backends.ts';
-import { createAccounts } from './use-cases/accounts.ts';
+import { createAccounts } from './streams/accounts.ts';
 
 export interface Administration {
   /**
@@ -26,8 +26,7 @@ export function openAdministration(store: Store): Administration {
   const stores = storesOf(store);
   const { journal, sessions } = stores;
   const accounts = createAccounts({
-    journal,
-    streams: accountStreams(stores),
+    ...stores,
     // The server's sweep finds what is appended here.
     nudge: () => undefined,
     now: () => new Date(),
@@ -43,8 +42,11 @@ export function openAdministration(store: Store): Administration {
       const before = await accounts.load(userId);
       const origin = { correlationId: `ops-${v7()}` };
       await changeRole({ accounts, sessions }, { userId, by: 'ops', role }, origin);
-      return before.role;
+      return existing(before).role;
     },
-    lastSequence: async (userId) => (await accounts.load(userId)).sequence,
+    async lastSequence(userId) {
+      const state = await accounts.load(userId);
+      return state.status === 'none' ? 0 : state.sequence;
+    },
   };
 }

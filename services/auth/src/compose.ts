@@ -4,7 +4,6 @@ import { type Dependency, group, type Logger, type Registry } from '@latchkey/pr
 import { createWakeup } from '@latchkey/process/loop';
 import { fixedKeys, guards, tokenVerifier } from '@latchkey/tokens';
 import { v4, v7 } from 'uuid';
-import { accountStreams } from './account-streams.ts';
 import { type Backend, storesOf } from './backends.ts';
 import { type AuthConfig, limitRules } from './config.ts';
 import type { Deps, Settings } from './deps.ts';
@@ -23,11 +22,12 @@ import { createRelay } from './relay/relay.ts';
 import { createWorker } from './requests/worker.ts';
 import { carryOut } from './requests/written-requests.ts';
 import { createCleanup } from './sign-up/cleanup.ts';
+import { createAccounts } from './streams/accounts.ts';
+import { createMailings } from './streams/mailings.ts';
 import { createAccessTokens } from './tokens/access-tokens.ts';
 import { createLinkTokens } from './tokens/link-tokens.ts';
 import { createRefreshTokens } from './tokens/refresh-tokens.ts';
 import { createSealer } from './tokens/sealer.ts';
-import { createAccounts } from './use-cases/accounts.ts';
 
 export interface AuthDeps {
   readonly backend: Backend;
@@ -61,7 +61,7 @@ export function compose(config: AuthConfig, options: AuthDeps): AuthService {
   const instance = v4();
   const opened = storesOf(backend);
   const stores = overrides.stores?.(opened) ?? opened;
-  const { journal, outbox, requests, leases } = stores;
+  const { outbox, requests, leases } = stores;
 
   const relay = createRelay({ outbox, bus: backend.bus, leases, instance, now, logger, registry });
   const { nudge = relay.nudge } = overrides;
@@ -78,9 +78,11 @@ export function compose(config: AuthConfig, options: AuthDeps): AuthService {
     newId,
   });
   const requestWritten = createWakeup();
+  const streamDeps = { ...stores, nudge, now, newId };
   const deps: Deps = {
     ...stores,
-    accounts: createAccounts({ journal, streams: accountStreams(stores), nudge, now, newId }),
+    accounts: createAccounts(streamDeps),
+    mailings: createMailings(streamDeps),
     limits: stores.limits(config.LIMITS ? limitRules(config) : undefined),
     passwords,
     linkTokens: createLinkTokens(),

@@ -1,4 +1,4 @@
-import type { AccountState } from './account/index.ts';
+import type { Living } from './account/index.ts';
 import type { Journal } from './ports/journal.ts';
 import type { Limits } from './ports/limits.ts';
 import type { Passwords } from './ports/passwords.ts';
@@ -8,11 +8,13 @@ import type { Sealer } from './ports/sealer.ts';
 import type { Sessions } from './ports/sessions.ts';
 import type { AccessTokens, LinkTokens, RefreshTokens } from './ports/tokens.ts';
 import type { TrustedAddresses } from './ports/trusted-addresses.ts';
-import type { Accounts } from './use-cases/accounts.ts';
+import type { Accounts } from './streams/accounts.ts';
+import type { Mailings } from './streams/mailings.ts';
 
 /** The dependencies of the use cases; each picks what it needs. */
 export interface Deps {
   readonly accounts: Accounts;
+  readonly mailings: Mailings;
   readonly journal: Journal;
   readonly registrations: Registrations;
   readonly sessions: Sessions;
@@ -56,5 +58,5 @@ export interface Context {
 export interface Caller {
   readonly userId: string;
   readonly sessionId: string;
-  readonly state: AccountState;
+  readonly state: Living;
 }

@@ -14,7 +14,7 @@ import {
   userId,
   verified,
 } from './testing/ada.ts';
-import { given, stateAfter } from './testing/given-when-then.ts';
+import { given, stateAfter, unverifiedAfter } from './testing/given-when-then.ts';
 
 const unverified = [signedUp(link('A'))] as const;
 const proven = [...unverified, verified] as const;
@@ -76,7 +76,11 @@ describe('disabling', () => {
   });
 
   test('ends every open link', () => {
-    const { reset, verification } = stateAfter(...unverified, resetRequested(true, link('R')), disabled());
+    const { reset, verification } = unverifiedAfter(
+      ...unverified,
+      resetRequested(true, link('R')),
+      disabled(),
+    );
     assert.deepEqual({ reset, verification }, { reset: undefined, verification: undefined });
   });
 

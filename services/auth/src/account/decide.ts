@@ -1,9 +1,9 @@
 /**
  * The rules of an account: which facts follow from a command, given what happened so far.
  *
- * An account belongs to who made it; an address belongs to who proves it. So every sign-up is an account of
- * its own, AccountVerified takes the claim on the address, and an account whose address another one holds
- * goes on exactly as it would otherwise, with the links left out.
+ * An account belongs to whoever made it; an address belongs to whoever proves it. So every sign-up is an account of
+ * its own, AccountVerified takes the claim on the address, and an account whose address is claimed by another one gets
+ * exactly the same facts, without the links.
  */
 import type { DataOf } from '@latchkey/events';
 import { assertNever } from './assert-never.ts';
@@ -28,55 +28,66 @@ import type { AccountFact } from './facts.ts';
 import { resetRefusal, verificationRefusal } from './link.ts';
 import type { RefusalKind } from './refusals.ts';
 import { sameHash } from './same-hash.ts';
-import type { AccountState } from './state.ts';
+import { type AccountState, isLiving, type Living } from './state.ts';
 
-/** A refusal may still carry facts: they are appended, and the caller is refused. */
+/** A refusal may come with facts: they are appended, and the caller is refused. */
 export interface Decision {
   readonly facts: readonly AccountFact[];
   readonly refusal?: RefusalKind;
 }
 
-export function decide(state: AccountState, command: Command): Decision {
-  switch (command.type) {
-    case 'Register':
-      return register(state, command);
-    case 'RenewVerification':
-      return renewVerification(state, command);
-    case 'Verify':
-      return verify(state, command);
-    case 'RejectRegistration':
-      return rejectRegistration(state, command);
-    case 'EndRegistration':
-      return endRegistration(state, command);
-    case 'RequestPasswordReset':
-      return requestPasswordReset(state, command);
-    case 'CompleteReset':
-      return completeReset(state, command);
-    case 'ChangePassword':
-      return changePassword(state, command);
-    case 'ChangeProfile':
-      return changeProfile(state, command);
-    case 'ChangeRole':
-      return changeRole(state, command);
-    case 'DisableAccount':
-      return disableAccount(state, command);
-    case 'EnableAccount':
-      return enableAccount(state, command);
-    case 'RevokeSessions':
-      return revokeSessions(state, command);
-    default:
-      return assertNever(command);
-  }
+const nothing: Decision = { facts: [] };
+
+function accept(...facts: readonly AccountFact[]): Decision {
+  return { facts };
 }
 
-/** The unique keys that facts take: the address, by proving it. */
-export function claimsOf(state: AccountState, facts: readonly AccountFact[]): readonly string[] {
-  return facts.some((fact) => fact.type === 'AccountVerified') ? [addressClaim(state.address)] : [];
+function refuse(refusal: RefusalKind, facts: readonly AccountFact[] = []): Decision {
+  return { facts, refusal };
 }
 
-/** The claim on a canonical address. */
-export function addressClaim(address: string): string {
-  return `address:${address}`;
+function isClaimedByAnother({ userId }: Living, owner: string | undefined): boolean {
+  return owner !== undefined && owner !== userId;
+}
+
+/** Returns the private part of a fact with a link. */
+function kept(link: NewLink | undefined) {
+  return link ? { link: { hash: link.hash, expiresAt: link.sealed.expiresAt } } : {};
+}
+
+function because(reason: string | undefined) {
+  return reason === undefined ? {} : { reason };
+}
+
+/** Returns the data that a mail to the account needs. */
+function addressed({ userId, locale, email, username }: Living) {
+  return { userId, locale, person: { email, username } };
+}
+
+function verified(state: Living): AccountFact {
+  return { type: 'AccountVerified', data: addressed(state) };
+}
+
+function sessionsRevoked({ userId }: Living, reason: DataOf<'SessionsRevoked'>['reason']): AccountFact {
+  return { type: 'SessionsRevoked', data: { userId, reason } };
+}
+
+function ended(state: Living, reason: DataOf<'RegistrationEnded'>['reason']): readonly AccountFact[] {
+  return [
+    { type: 'RegistrationEnded', data: { userId: state.userId, reason } },
+    sessionsRevoked(state, 'ended'),
+  ];
+}
+
+function passwordChanged(
+  state: Living,
+  how: DataOf<'PasswordChanged'>['how'],
+  passwordHash: string,
+): readonly [AccountFact, AccountFact] {
+  return [
+    { type: 'PasswordChanged', data: { ...addressed(state), how }, private: { passwordHash } },
+    sessionsRevoked(state, 'password-changed'),
+  ];
 }
 
 function register(state: AccountState, command: Register): Decision {
@@ -103,7 +114,7 @@ function register(state: AccountState, command: Register): Decision {
 
 function renewVerification(state: AccountState, command: RenewVerification): Decision {
   if (state.status !== 'unverified' || state.disabled) return nothing;
-  const link = heldByAnother(state, command.owner) ? undefined : command.link;
+  const link = isClaimedByAnother(state, command.owner) ? undefined : command.link;
   return accept({
     type: 'VerificationRequested',
     data: { ...addressed(state), ...(link && { verification: link.sealed }) },
@@ -114,8 +125,8 @@ function renewVerification(state: AccountState, command: RenewVerification): Dec
 function verify(state: AccountState, command: Verify): Decision {
   const refusal = verificationRefusal(state, command.tokenHash, command.now);
   if (refusal) return refuse(refusal);
-  if (state.verification?.used) return nothing;
-  if (heldByAnother(state, command.owner)) return refuse('token_invalid', ended(state, 'superseded'));
+  if (state.status !== 'unverified') return nothing;
+  if (isClaimedByAnother(state, command.owner)) return refuse('token_invalid', ended(state, 'superseded'));
   if (command.contested && !(command.passwordHash && sameHash(command.passwordHash, state.passwordHash)))
     return refuse('password_required');
   return accept(verified(state));
@@ -124,21 +135,20 @@ function verify(state: AccountState, command: Verify): Decision {
 function rejectRegistration(state: AccountState, command: RejectRegistration): Decision {
   const refusal = verificationRefusal(state, command.tokenHash, command.now);
   if (refusal) return refuse(refusal);
-  if (state.verification?.used) return refuse('token_invalid');
-  return accept(...ended(state, 'rejected'));
+  return state.status === 'unverified' ? accept(...ended(state, 'rejected')) : refuse('token_invalid');
 }
 
-/** One that never had a link can take nothing over, so it is left to expire. */
+/** A registration that never had a link cannot take anything over, so it is left to expire. */
 function endRegistration(state: AccountState, command: EndRegistration): Decision {
   if (state.status !== 'unverified') return nothing;
-  if (command.reason === 'superseded' && !(state.everLinked && heldByAnother(state, command.owner)))
-    return nothing;
+  const isSuperseded = state.everLinked && isClaimedByAnother(state, command.owner);
+  if (command.reason === 'superseded' && !isSuperseded) return nothing;
   return accept(...ended(state, command.reason));
 }
 
 function requestPasswordReset(state: AccountState, command: RequestPasswordReset): Decision {
   if (!isLiving(state) || state.disabled) return nothing;
-  const link = heldByAnother(state, command.owner) ? undefined : command.link;
+  const link = isClaimedByAnother(state, command.owner) ? undefined : command.link;
   return accept({
     type: 'PasswordResetRequested',
     data: {
@@ -150,12 +160,13 @@ function requestPasswordReset(state: AccountState, command: RequestPasswordReset
   });
 }
 
-/** For an address that nobody has proven yet, completing a reset proves it. */
+/** If nobody has proven the address yet, completing a reset proves it. */
 function completeReset(state: AccountState, command: CompleteReset): Decision {
   const refusal = resetRefusal(state, command.tokenHash, command.now);
   if (refusal) return refuse(refusal);
+  if (!isLiving(state)) return refuse('token_invalid');
   if (state.status === 'verified') return accept(...passwordChanged(state, 'reset', command.passwordHash));
-  if (heldByAnother(state, command.owner)) return refuse('token_invalid', ended(state, 'superseded'));
+  if (isClaimedByAnother(state, command.owner)) return refuse('token_invalid', ended(state, 'superseded'));
   const [changed, revoked] = passwordChanged(state, 'first', command.passwordHash);
   return accept(changed, verified(state), revoked);
 }
@@ -166,18 +177,22 @@ function changePassword(state: AccountState, command: ChangePassword): Decision 
   return accept(...passwordChanged(state, 'change', command.passwordHash));
 }
 
-function changeProfile(state: AccountState, command: ChangeProfile): Decision {
+function changeProfile(
+  state: AccountState,
+  { username, firstName, lastName, locale }: ChangeProfile,
+): Decision {
   if (state.status !== 'verified') return refuse('account_not_verified');
-  function changed<K extends 'username' | 'firstName' | 'lastName' | 'locale'>(field: K) {
-    const value = command[field];
-    return value !== undefined && value !== state[field]
-      ? ({ [field]: value } as { [F in K]: string })
-      : undefined;
-  }
-  const person = { ...changed('username'), ...changed('firstName'), ...changed('lastName') };
-  const locale = changed('locale');
-  if (Object.keys(person).length === 0 && !locale) return nothing;
-  return accept({ type: 'ProfileChanged', data: { userId: state.userId, person, ...locale } });
+  const person = {
+    ...(username !== undefined && username !== state.username && { username }),
+    ...(firstName !== undefined && firstName !== state.firstName && { firstName }),
+    ...(lastName !== undefined && lastName !== state.lastName && { lastName }),
+  };
+  const isMoved = locale !== undefined && locale !== state.locale;
+  if (Object.keys(person).length === 0 && !isMoved) return nothing;
+  return accept({
+    type: 'ProfileChanged',
+    data: { userId: state.userId, person, ...(isMoved && { locale }) },
+  });
 }
 
 function changeRole(state: AccountState, { role, by }: ChangeRole): Decision {
@@ -215,62 +230,53 @@ function revokeSessions(state: AccountState, { reason, since }: RevokeSessions):
   return accept(sessionsRevoked(state, reason));
 }
 
-// --- the words above ---
-
-const nothing: Decision = { facts: [] };
-function accept(...facts: readonly AccountFact[]): Decision {
-  return { facts };
-}
-function refuse(refusal: RefusalKind, facts: readonly AccountFact[] = []): Decision {
-  return { facts, refusal };
-}
-
-function isLiving(state: AccountState): boolean {
-  return state.status === 'unverified' || state.status === 'verified';
-}
-
-function heldByAnother(state: AccountState, owner: string | undefined): boolean {
-  return owner !== undefined && owner !== state.userId;
-}
-
-function kept(link: NewLink | undefined) {
-  return link ? { link: { hash: link.hash, expiresAt: link.sealed.expiresAt } } : {};
-}
-
-function because(reason: string | undefined) {
-  return reason === undefined ? {} : { reason };
-}
-
-function addressed({ userId, locale, email, username }: AccountState) {
-  return {
-    userId,
-    locale,
-    person: { email, username },
-  };
-}
-
-function verified(state: AccountState): AccountFact {
-  return { type: 'AccountVerified', data: addressed(state) };
+export function decide(state: AccountState, command: Command): Decision {
+  switch (command.type) {
+    case 'Register':
+      return register(state, command);
+    case 'RenewVerification':
+      return renewVerification(state, command);
+    case 'Verify':
+      return verify(state, command);
+    case 'RejectRegistration':
+      return rejectRegistration(state, command);
+    case 'EndRegistration':
+      return endRegistration(state, command);
+    case 'RequestPasswordReset':
+      return requestPasswordReset(state, command);
+    case 'CompleteReset':
+      return completeReset(state, command);
+    case 'ChangePassword':
+      return changePassword(state, command);
+    case 'ChangeProfile':
+      return changeProfile(state, command);
+    case 'ChangeRole':
+      return changeRole(state, command);
+    case 'DisableAccount':
+      return disableAccount(state, command);
+    case 'EnableAccount':
+      return enableAccount(state, command);
+    case 'RevokeSessions':
+      return revokeSessions(state, command);
+    default:
+      return assertNever(command);
+  }
 }
 
-function sessionsRevoked({ userId }: AccountState, reason: DataOf<'SessionsRevoked'>['reason']): AccountFact {
-  return { type: 'SessionsRevoked', data: { userId, reason } };
+/** Returns the claim on a canonical address. */
+export function addressClaim(address: string): string {
+  return `address:${address}`;
 }
 
-function ended(state: AccountState, reason: DataOf<'RegistrationEnded'>['reason']): readonly AccountFact[] {
-  return [
-    { type: 'RegistrationEnded', data: { userId: state.userId, reason } },
-    sessionsRevoked(state, 'ended'),
-  ];
-}
-
-function passwordChanged(
+/** Returns what the commit of these facts is found by: the claim on a proven address, the address of a sign-up. */
+export function keysOf(
   state: AccountState,
-  how: DataOf<'PasswordChanged'>['how'],
-  passwordHash: string,
-): readonly [AccountFact, AccountFact] {
-  return [
-    { type: 'PasswordChanged', data: { ...addressed(state), how }, private: { passwordHash } },
-    sessionsRevoked(state, 'password-changed'),
-  ];
+  facts: readonly AccountFact[],
+): { readonly claims?: readonly string[]; readonly address?: string } {
+  const registered = facts.find((fact) => fact.type === 'UserRegistered');
+  const isVerified = facts.some((fact) => fact.type === 'AccountVerified');
+  return {
+    ...(isVerified && state.status !== 'none' && { claims: [addressClaim(state.address)] }),
+    ...(registered && { address: registered.private.address }),
+  };
 }

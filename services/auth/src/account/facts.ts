@@ -1,31 +1,41 @@
-/**
- * What `decide` decides and the journal keeps: the published data of an event and, beside it, what stays
- * private. `toPublic` in relay/ makes the published form.
- */
 import type { DataOf, EventType } from '@latchkey/events';
 
-/** Fields that never leave the journal. Hashes of links are SHA-256(purpose ‖ token), base64url. */
+/** A link that was mailed. */
+export interface Link {
+  /** SHA-256(purpose ‖ token), base64url. */
+  readonly hash: string;
+  /** RFC 3339. */
+  readonly expiresAt: string;
+}
+
+/** Fields that never leave the journal. */
 export interface Private {
-  UserRegistered: {
-    readonly address: string;
-    readonly passwordHash: string;
-    readonly link?: { readonly hash: string; readonly expiresAt: string };
-  };
-  VerificationRequested: { readonly link?: { readonly hash: string; readonly expiresAt: string } };
-  PasswordResetRequested: { readonly link?: { readonly hash: string; readonly expiresAt: string } };
+  UserRegistered: { readonly address: string; readonly passwordHash: string; readonly link?: Link };
+  VerificationRequested: { readonly link?: Link };
+  PasswordResetRequested: { readonly link?: Link };
   PasswordChanged: { readonly passwordHash: string };
 }
 
 type PrivateOf<T> = T extends keyof Private ? { readonly private: Private[T] } : { readonly private?: never };
 
-/** One thing that happened, before the append gives it an id, a time and a sequence. */
+/**
+ * One thing that happened, as `decide` returns it: the event's published data and what stays private. The append adds
+ * id, time and sequence. `toPublic` in relay/ makes the published form.
+ */
 export type FactOf<T extends EventType> = { readonly type: T; readonly data: DataOf<T> } & PrivateOf<T>;
 
-/** Everything that can stand in the stream of an account. */
+/** The facts of an account. */
 export type AccountFact = { [T in Exclude<EventType, 'MailRequested'>]: FactOf<T> }[Exclude<
   EventType,
   'MailRequested'
 >];
 
-/** Everything that can stand in the journal. */
-export type Fact = AccountFact | FactOf<'MailRequested'>;
+/** The facts of a mailing. */
+export type MailingFact = FactOf<'MailRequested'>;
+
+/** Everything that the journal stores. */
+export type Fact = AccountFact | MailingFact;
+
+export function isAccountFact<F extends Fact>(fact: F): fact is F & AccountFact {
+  return fact.type !== 'MailRequested';
+}

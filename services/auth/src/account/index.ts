@@ -1,6 +1,16 @@
 export type * from './commands.ts';
-export { addressClaim, claimsOf, decide } from './decide.ts';
-export type * from './facts.ts';
+export { addressClaim, decide, keysOf } from './decide.ts';
+export { type AccountFact, type Fact, isAccountFact, type MailingFact } from './facts.ts';
 export { resetRefusal, verificationRefusal } from './link.ts';
 export type { RefusalKind } from './refusals.ts';
-export { type AccountState, evolve, initialState, STATE_VERSION } from './state.ts';
+export { sameHash } from './same-hash.ts';
+export {
+  type AccountState,
+  evolve,
+  existing,
+  initialState,
+  isLiving,
+  type Living,
+  STATE_VERSION,
+  type Unverified,
+} from './state.ts';

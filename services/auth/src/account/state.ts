@@ -1,83 +1,80 @@
 /** What an account is, as far as decisions need it: the fold of its facts. */
 import type { Role } from '@latchkey/events';
 import { assertNever } from './assert-never.ts';
-import type { AccountFact } from './facts.ts';
+import type { AccountFact, FactOf, Link } from './facts.ts';
 
-/** A link that was mailed. `expiresAt` is an RFC 3339 instant. */
-export interface Link {
-  readonly hash: string;
-  readonly expiresAt: string;
-}
-
-export interface AccountState {
-  /** `ended`: the registration is over and never comes back. */
-  readonly status: 'none' | 'unverified' | 'verified' | 'ended';
-  readonly disabled: boolean;
+interface Registered {
   readonly userId: string;
-  /** Canonical: what sign-up, login, limits and the claim go by. */
+  /** Canonical: used for sign-up, login, limits and the claim. */
   readonly address: string;
-  /** As it was typed: where mail goes. */
+  /** As it was typed: where mail goes. Empty once the person is erased. */
   readonly email: string;
+  /** Empty once the person is erased. */
   readonly username: string;
   readonly firstName?: string;
   readonly lastName?: string;
   readonly locale: string;
   readonly role: Role;
   readonly passwordHash: string;
-  /** The newest verification link. Once used it stays, so that a second click is not an error. */
-  readonly verification?: Link & { readonly used: boolean };
+  readonly disabled: boolean;
+  /** The newest reset link that was not used. */
   readonly reset?: Link;
-  /** Whether any link of this account was ever minted. */
-  readonly everLinked: boolean;
-  /** The sequence of the last SessionsRevoked; what was decided on a lower one is dead. */
+  /** Sequence of the last SessionsRevoked: everything decided on a lower one is dead. */
   readonly revokedAt: number;
-  /** Of the last fact. */
+  /** Sequence of the last fact. */
   readonly sequence: number;
 }
 
-/** Raised whenever the shape of AccountState changes, so that snapshots of another shape are not used. */
-export const STATE_VERSION = 1;
+/** Signed up; the address is not proven yet. */
+export interface Unverified extends Registered {
+  readonly status: 'unverified';
+  /** The newest verification link. */
+  readonly verification?: Link;
+  /** Whether this account ever had a link, of either purpose. */
+  readonly everLinked: boolean;
+}
 
-export const initialState: AccountState = {
-  status: 'none',
-  disabled: false,
-  userId: '',
-  address: '',
-  email: '',
-  username: '',
-  locale: 'en',
-  role: 'user',
-  passwordHash: '',
-  everLinked: false,
-  revokedAt: 0,
-  sequence: 0,
-};
+/** Has proven its address. */
+export interface Verified extends Registered {
+  readonly status: 'verified';
+  /** The verification link that was used: a second click is no error. */
+  readonly usedVerification?: Link;
+}
 
-/** The state after one more fact. */
+/** The registration is over and never comes back. */
+export interface Ended extends Registered {
+  readonly status: 'ended';
+}
+
+export type Living = Unverified | Verified;
+
+/** Every account that has ever signed up. */
+export type Existing = Living | Ended;
+
+export type AccountState = { readonly status: 'none' } | Existing;
+
+/** Raised whenever the shape of AccountState changes: snapshots of another version are ignored. */
+export const STATE_VERSION = 2;
+
+export const initialState: AccountState = { status: 'none' };
+
+/**
+ * Returns the state after one more fact.
+ * @throws TypeError if the first fact is not UserRegistered
+ */
 export function evolve(before: AccountState, fact: AccountFact): AccountState {
-  const state: AccountState = { ...before, sequence: before.sequence + 1 };
+  if (fact.type === 'UserRegistered') return registered(fact);
+  if (before.status === 'none') throw new TypeError(`${fact.type} before UserRegistered`);
+  const state = { ...before, sequence: before.sequence + 1 };
   switch (fact.type) {
-    case 'UserRegistered': {
-      const { userId, role, locale, person } = fact.data;
-      const { address, passwordHash, link } = fact.private;
-      const named = { email: person?.email ?? '', username: person?.username ?? '', ...names(person) };
-      return withVerification(
-        { ...state, status: 'unverified', userId, role, locale, address, passwordHash, ...named },
-        link,
-      );
-    }
     case 'VerificationRequested':
-      return withVerification(state, fact.private.link);
+      return state.status === 'unverified' ? withVerification(state, fact.private.link) : state;
     case 'AccountVerified':
-      return {
-        ...state,
-        status: 'verified',
-        ...(state.verification && { verification: { ...state.verification, used: true } }),
-      };
+      return state.status === 'unverified' ? verified(state) : state;
     case 'RegistrationEnded':
-      return withoutLinks({ ...state, status: 'ended' });
+      return ended(state);
     case 'PasswordResetRequested':
-      return fact.private.link ? { ...state, reset: fact.private.link, everLinked: true } : state;
+      return withReset(state, fact.private.link);
     case 'PasswordChanged':
       return withoutLinks({ ...state, passwordHash: fact.private.passwordHash });
     case 'ProfileChanged': {
@@ -97,12 +94,39 @@ export function evolve(before: AccountState, fact: AccountFact): AccountState {
   }
 }
 
-/** A newer link supersedes the older one; without a link the older one stays. */
-function withVerification(state: AccountState, link: Link | undefined): AccountState {
-  return link ? { ...state, verification: { ...link, used: false }, everLinked: true } : state;
+/** Narrows to an account that has signed up and has not ended. */
+export function isLiving(state: AccountState): state is Living {
+  return state.status === 'unverified' || state.status === 'verified';
 }
 
-/** The names that are given; erased ones change nothing. */
+/** @throws TypeError if the account does not exist: for callers that have checked it */
+export function existing(state: AccountState): Existing {
+  if (state.status === 'none') throw new TypeError('the account does not exist');
+  return state;
+}
+
+function registered({ data, private: kept }: FactOf<'UserRegistered'>): Unverified {
+  const { userId, role, locale, person } = data;
+  const { address, passwordHash, link } = kept;
+  return {
+    status: 'unverified',
+    userId,
+    address,
+    email: person?.email ?? '',
+    username: '',
+    ...names(person),
+    locale,
+    role,
+    passwordHash,
+    disabled: false,
+    everLinked: link !== undefined,
+    ...(link && { verification: link }),
+    revokedAt: 0,
+    sequence: 1,
+  };
+}
+
+/** Returns the given names; erased ones change nothing. */
 function names(person: { [K in 'username' | 'firstName' | 'lastName']?: string | undefined } | null) {
   return {
     ...(person?.username !== undefined && { username: person.username }),
@@ -111,7 +135,34 @@ function names(person: { [K in 'username' | 'firstName' | 'lastName']?: string |
   };
 }
 
+/** A newer link supersedes the older one; without a link the older one stays. */
+function withVerification(state: Unverified, link: Link | undefined): Unverified {
+  return link ? { ...state, verification: link, everLinked: true } : state;
+}
+
+function withReset(state: Existing, link: Link | undefined): AccountState {
+  if (link === undefined) return state;
+  return state.status === 'unverified'
+    ? { ...state, reset: link, everLinked: true }
+    : { ...state, reset: link };
+}
+
+function verified({ verification, everLinked: _, ...state }: Unverified): Verified {
+  return { ...state, status: 'verified', ...(verification && { usedVerification: verification }) };
+}
+
+function ended(state: Existing): Ended {
+  const { reset: _, ...rest } = state;
+  if (rest.status === 'unverified') {
+    const { verification: _verification, everLinked: _everLinked, ...kept } = rest;
+    return { ...kept, status: 'ended' };
+  }
+  return { ...rest, status: 'ended' };
+}
+
 /** Ends every open link. A used verification link stays known. */
-function withoutLinks({ reset: _reset, verification, ...state }: AccountState): AccountState {
-  return verification?.used ? { ...state, verification } : state;
+function withoutLinks({ reset: _, ...state }: Existing): AccountState {
+  if (state.status !== 'unverified') return state;
+  const { verification: _verification, ...rest } = state;
+  return rest;
 }

@@ -1,5 +1,5 @@
 /** The accounts of an address: its owner, who has verified it, and sign-ups that are still unverified. */
-import { type AccountState, addressClaim } from '../account/index.ts';
+import { type AccountState, addressClaim, type Unverified } from '../account/index.ts';
 import type { Context, Deps } from '../deps.ts';
 import { UnreadableCommit } from '../ports/journal.ts';
 
@@ -15,8 +15,10 @@ export function ownerOf({ journal }: Pick<Deps, 'journal'>, address: string): Pr
  * open although the account is verified or ended. Leaves out accounts whose events cannot be read, so that they do
  * not block the other accounts of the address.
  */
-export async function livingSignUps(deps: Needs, address: string): Promise<readonly AccountState[]> {
-  return (await openSignUps(deps, address)).flatMap(({ state }) => state ?? []);
+export async function livingSignUps(deps: Needs, address: string): Promise<readonly Unverified[]> {
+  return (await openSignUps(deps, address)).flatMap(({ state }) =>
+    state?.status === 'unverified' ? [state] : [],
+  );
 }
 
 /** Whether the address has another living sign-up. An account whose events cannot be read counts as one. */
@@ -58,22 +60,19 @@ export async function supersedeOthers(
   address: string,
   origin: Pick<Context, 'correlationId' | 'traceparent'>,
 ): Promise<void> {
-  for (const { userId } of await livingSignUps(deps, address)) await supersede(deps, userId, origin);
+  for (const { userId } of await livingSignUps(deps, address))
+    await supersede(deps, { address, userId }, origin);
 }
 
 async function supersede(
   deps: Needs,
-  userId: string,
+  { address, userId }: Pick<Unverified, 'address' | 'userId'>,
   { correlationId, traceparent }: Pick<Context, 'correlationId' | 'traceparent'>,
 ): Promise<void> {
-  const { state } = await deps.accounts.execute(
-    userId,
-    { correlationId, traceparent },
-    async ({ address }) => ({
-      type: 'EndRegistration',
-      reason: 'superseded',
-      owner: await ownerOf(deps, address),
-    }),
-  );
+  const { state } = await deps.accounts.execute(userId, { correlationId, traceparent }, async () => ({
+    type: 'EndRegistration',
+    reason: 'superseded',
+    owner: await ownerOf(deps, address),
+  }));
   if (state.status === 'ended') await deps.registrations.settle(userId);
 }

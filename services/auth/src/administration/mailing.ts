@@ -3,6 +3,7 @@ import type { DataOf } from '@latchkey/events';
 import { commandIdOf } from '../command-id.ts';
 import type { Caller, Context, Deps } from '../deps.ts';
 import { assertAllowed } from '../limits/assert-allowed.ts';
+import { Refused } from '../refused.ts';
 
 export interface Mailing {
   readonly recipients: readonly string[];
@@ -11,7 +12,7 @@ export interface Mailing {
 
 /** All or nothing. @returns the mailing's id. @throws Refused (rate_limited, conflict) */
 export async function sendMail(
-  { accounts, limits, newId }: Pick<Deps, 'accounts' | 'limits' | 'newId'>,
+  { mailings, limits, newId }: Pick<Deps, 'mailings' | 'limits' | 'newId'>,
   { recipients, template }: Mailing,
   { userId }: Caller,
   context: Context,
@@ -19,16 +20,19 @@ export async function sendMail(
   const { idempotencyKey } = context;
   const commandId =
     idempotencyKey === undefined ? undefined : commandIdOf(idempotencyKey, 'send-mail', userId);
-  const earlier = commandId === undefined ? undefined : await accounts.carriedOut(commandId);
+  const earlier = commandId === undefined ? undefined : await mailings.carriedOut(commandId);
   if (earlier !== undefined) return earlier.stream;
   assertAllowed(await limits.take('mailing-admin', userId, recipients.length));
   const mailingId = newId();
   const origin = { ...context, ...(commandId !== undefined && { commandId }) };
-  const { stream } = await accounts.open(mailingId, origin, [
-    {
-      type: 'MailRequested',
-      data: { mailingId, template, requestedBy: userId, person: { recipients: [...recipients] } },
-    },
-  ]);
-  return stream;
+  const { facts, refusal } = await mailings.create(mailingId, origin, () => ({
+    type: 'RequestMail',
+    mailingId,
+    template,
+    requestedBy: userId,
+    recipients,
+  }));
+  if (refusal) throw new Refused(refusal);
+  // The same request may have been carried out meanwhile, under another id.
+  return facts[0]?.data.mailingId ?? mailingId;
 }

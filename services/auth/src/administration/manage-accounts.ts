@@ -4,7 +4,7 @@ import type { Command } from '../account/index.ts';
 import { bestEffort } from '../best-effort.ts';
 import type { Context, Deps } from '../deps.ts';
 import { Refused } from '../refused.ts';
-import type { Outcome } from '../use-cases/accounts.ts';
+import type { Outcome } from '../streams/accounts.ts';
 
 type Needs = Pick<Deps, 'accounts' | 'sessions'>;
 type Origin = Pick<Context, 'correlationId' | 'traceparent'>;

@@ -3,7 +3,7 @@ import { role } from '@latchkey/events';
 import type { AnswerSpec } from '@latchkey/http';
 import { ACCOUNT_SEQUENCE } from '@latchkey/tokens';
 import { z } from 'zod';
-import type { AccountState } from '../account/index.ts';
+import { type AccountState, existing } from '../account/index.ts';
 import { localeTag, personName, username } from './schemas.ts';
 
 export const message = z.object({ message: z.string() });
@@ -22,16 +22,17 @@ export const accountView = z.object({
 });
 
 export function viewAccount(state: AccountState): z.infer<typeof accountView> {
+  const account = existing(state);
   return {
-    id: state.userId,
-    email: state.email,
-    username: state.username,
-    firstName: state.firstName ?? null,
-    lastName: state.lastName ?? null,
-    role: state.role,
-    isVerified: state.status === 'verified',
-    locale: state.locale,
-    disabled: state.disabled,
+    id: account.userId,
+    email: account.email,
+    username: account.username,
+    firstName: account.firstName ?? null,
+    lastName: account.lastName ?? null,
+    role: account.role,
+    isVerified: account.status === 'verified',
+    locale: account.locale,
+    disabled: account.disabled,
   };
 }
 
@@ -57,9 +58,10 @@ export const names = {
 };
 
 /** Tells the client which sequence a read model must have reached to show this change. */
-export function sequenceHeader(state: Pick<AccountState, 'userId' | 'sequence'>) {
+export function sequenceHeader(state: AccountState) {
+  const { userId, sequence } = existing(state);
   return {
-    [ACCOUNT_SEQUENCE]: `${state.userId}:${state.sequence}`,
+    [ACCOUNT_SEQUENCE]: `${userId}:${sequence}`,
   };
 }
 

@@ -1,8 +1,8 @@
-import { sameHash } from '../account/same-hash.ts';
+import { existing, sameHash } from '../account/index.ts';
 import { bestEffort } from '../best-effort.ts';
 import type { Caller, Context, Deps } from '../deps.ts';
 import { Refused } from '../refused.ts';
-import type { Outcome } from '../use-cases/accounts.ts';
+import type { Outcome } from '../streams/accounts.ts';
 import { limitPasswordAttempts } from './attempts.ts';
 import { assertSamePassword, assertStrongPassword } from './new-password.ts';
 
@@ -37,7 +37,7 @@ export async function changePassword(
   if (outcome === undefined) throw new Refused('current_password_incorrect');
   if (outcome.refusal) throw new Refused(outcome.refusal);
   // The caller's session is lifted above the revocation first: a crash in between only signs the caller out.
-  await sessions.liftSince(sessionId, outcome.state.revokedAt);
+  await sessions.liftSince(sessionId, existing(outcome.state).revokedAt);
   await bestEffort(() => sessions.removeAll(userId, { except: sessionId }));
   return outcome;
 }

@@ -1,11 +1,11 @@
 /** Setting a password with the link of a mail. */
-import { type AccountState, resetRefusal } from '../account/index.ts';
+import { isLiving, type Living, resetRefusal } from '../account/index.ts';
 import { ownerOf, supersedeOthers } from '../addresses/owners.ts';
 import { bestEffort } from '../best-effort.ts';
 import type { Context, Deps } from '../deps.ts';
 import { Refused } from '../refused.ts';
+import type { Outcome } from '../streams/accounts.ts';
 import { openLink } from '../tokens/links.ts';
-import type { Outcome } from '../use-cases/accounts.ts';
 import { assertSamePassword, assertStrongPassword } from './new-password.ts';
 
 /** What the page of a usable reset link shows. */
@@ -45,12 +45,12 @@ export async function completeReset(
   assertSamePassword(newPassword, confirmNewPassword);
   assertStrongPassword(newPassword, account, 'newPassword');
   const passwordHash = await passwords.hash(newPassword, account.address, context.isAwaited);
-  const outcome = await accounts.execute(userId, context, async ({ address }) => ({
+  const outcome = await accounts.execute(userId, context, async () => ({
     type: 'CompleteReset',
     tokenHash,
     now: now(),
     passwordHash,
-    owner: await ownerOf(deps, address),
+    owner: await ownerOf(deps, account.address),
   }));
   const wasSignUp = outcome.facts.some(
     ({ type }) => type === 'AccountVerified' || type === 'RegistrationEnded',
@@ -65,10 +65,11 @@ export async function completeReset(
 }
 
 /** Returns the account of a reset link. @throws Refused (token_invalid, token_expired) */
-async function linkedAccount(deps: LinkNeeds, token: string): Promise<AccountState> {
+async function linkedAccount(deps: LinkNeeds, token: string): Promise<Living> {
   const { userId, tokenHash } = openLink(deps, 'reset', token);
   const state = await deps.accounts.load(userId);
   const refusal = resetRefusal(state, tokenHash, deps.now());
   if (refusal) throw new Refused(refusal);
+  if (!isLiving(state)) throw new Refused('token_invalid');
   return state;
 }

@@ -1,7 +1,7 @@
 import type { ChangeProfile } from '../account/index.ts';
 import type { Caller, Context, Deps } from '../deps.ts';
 import { Refused } from '../refused.ts';
-import type { Outcome } from '../use-cases/accounts.ts';
+import type { Outcome } from '../streams/accounts.ts';
 
 /** Changes the caller's names and language. @throws Refused (account_not_verified, conflict) */
 export async function changeProfile(

@@ -1,4 +1,4 @@
-import type { AccountFact } from '../account/index.ts';
+import { type AccountFact, isAccountFact } from '../account/index.ts';
 import type { Deps } from '../deps.ts';
 import { Refused } from '../refused.ts';
 
@@ -16,7 +16,7 @@ export async function accountHistory(
   const commits = await journal.read(userId);
   const entries = commits.flatMap(({ sequence, events }) =>
     events.flatMap((fact, i) =>
-      fact.type === 'MailRequested' ? [] : [{ sequence: sequence + i, at: fact.time, fact }],
+      isAccountFact(fact) ? [{ sequence: sequence + i, at: fact.time, fact }] : [],
     ),
   );
   if (entries.length === 0) throw new Refused('not_found');

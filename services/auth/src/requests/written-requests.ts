@@ -2,6 +2,7 @@
  * Requests by address, whose answer must not reveal whether an account exists: every request is written down
  * and answered the same way, and the accounts are looked up afterwards by the worker.
  */
+import { isLiving, type Living } from '../account/index.ts';
 import { livingSignUps, ownerOf } from '../addresses/owners.ts';
 import { commandIdOf } from '../command-id.ts';
 import type { Context, Deps } from '../deps.ts';
@@ -48,14 +49,21 @@ type CarryOutNeeds = Pick<
 export async function carryOut(deps: CarryOutNeeds, request: WrittenRequest): Promise<void> {
   const owner = await ownerOf(deps, request.address);
   const [newest] = await livingSignUps(deps, request.address);
-  if (owner !== undefined && request.kind === 'password-reset') await requestReset(deps, owner, request);
-  if (newest !== undefined) await requestReset(deps, newest.userId, request);
+  if (owner !== undefined && request.kind === 'password-reset') {
+    const account = await deps.accounts.load(owner);
+    if (isLiving(account)) await requestReset(deps, account, request);
+  }
+  if (newest !== undefined) await requestReset(deps, newest, request);
 }
 
-async function requestReset(deps: CarryOutNeeds, userId: string, request: WrittenRequest): Promise<void> {
+async function requestReset(
+  deps: CarryOutNeeds,
+  { userId, email }: Living,
+  request: WrittenRequest,
+): Promise<void> {
   const { id, kind, correlationId, traceparent } = request;
   const origin = { correlationId, traceparent, commandId: commandIdOf(id, kind, userId) };
-  await deps.accounts.execute(userId, origin, async ({ email }) => ({
+  await deps.accounts.execute(userId, origin, async () => ({
     type: 'RequestPasswordReset',
     owner: await ownerOf(deps, request.address),
     link: await mintLink(deps, 'reset', { userId, email }),

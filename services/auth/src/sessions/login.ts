@@ -1,6 +1,5 @@
 /** Login by address and password: the owner of the address first, then its sign-ups, newest first. */
-import type { AccountState } from '../account/index.ts';
-import { sameHash } from '../account/same-hash.ts';
+import { isLiving, type Living, sameHash } from '../account/index.ts';
 import { livingSignUps, ownerOf } from '../addresses/owners.ts';
 import type { Context, Deps } from '../deps.ts';
 import { limitPasswordAttempts } from '../passwords/attempts.ts';
@@ -13,7 +12,7 @@ export interface SignedIn {
   readonly refreshToken: string;
   /** Seconds until the access token expires. */
   readonly expiresIn: number;
-  readonly state: AccountState;
+  readonly state: Living;
 }
 
 export interface Login {
@@ -61,7 +60,7 @@ export async function login(
 export function signedIn(
   { accessTokens, refreshTokens }: Pick<Deps, 'accessTokens' | 'refreshTokens'>,
   session: Pick<Session, 'id' | 'n'>,
-  state: AccountState,
+  state: Living,
 ): SignedIn {
   return {
     ...accessTokens.issue({
@@ -80,15 +79,17 @@ export function signedIn(
 async function candidates(
   deps: Pick<Deps, 'accounts' | 'journal' | 'registrations'>,
   address: string,
-): Promise<readonly AccountState[]> {
+): Promise<readonly Living[]> {
   const signUps = await livingSignUps(deps, address);
   const owner = await ownerOf(deps, address);
-  return owner === undefined ? signUps : [await deps.accounts.load(owner), ...signUps];
+  if (owner === undefined) return signUps;
+  const account = await deps.accounts.load(owner);
+  return isLiving(account) ? [account, ...signUps] : signUps;
 }
 
 function newSession(
   { newId, now, settings }: Pick<Deps, 'newId' | 'now' | 'settings'>,
-  account: AccountState,
+  account: Living,
   { ip, userAgent }: Context,
 ): Session {
   const at = now();

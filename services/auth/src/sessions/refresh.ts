@@ -2,6 +2,7 @@
  * Refresh: a token works once. After a lost answer the previous token gets the same answer for ten seconds; an
  * older token was stolen, and ends every session.
  */
+import { isLiving } from '../account/index.ts';
 import { bestEffort } from '../best-effort.ts';
 import type { Context, Deps } from '../deps.ts';
 import type { Session } from '../ports/sessions.ts';
@@ -21,7 +22,8 @@ export async function refresh(deps: Needs, refreshToken: string, context: Contex
   const session = await findUnexpired(deps, named.sessionId);
   // Loaded before the token is used up: a client that is told to retry must be able to use the same token.
   const state = await deps.accounts.load(session.userId);
-  if (sessionStatus(state, session.since) === 'revoked') throw new Refused('refresh_token_invalid');
+  if (!isLiving(state) || sessionStatus(state, session.since) === 'revoked')
+    throw new Refused('refresh_token_invalid');
   const current =
     session.n === named.n
       ? await rotate(deps, named, context)

@@ -1,13 +1,12 @@
 /** Whether a session or access token is still valid, from the account's events alone. */
-import type { AccountState } from '../account/index.ts';
+import { type AccountState, isLiving } from '../account/index.ts';
 import type { Caller, Deps } from '../deps.ts';
 
 export type SessionStatus = 'active' | 'revoked';
 
 /** @param since the account's sequence that the session or access token was decided on */
 export function sessionStatus(state: AccountState, since: number): SessionStatus {
-  const isLiving = state.status === 'unverified' || state.status === 'verified';
-  return isLiving && !state.disabled && since >= state.revokedAt ? 'active' : 'revoked';
+  return isLiving(state) && !state.disabled && since >= state.revokedAt ? 'active' : 'revoked';
 }
 
 /** The claims of an access token that identify its caller. */
@@ -27,6 +26,6 @@ export async function findCaller(
 ): Promise<Caller | undefined> {
   const [state, session] = await Promise.all([accounts.load(sub), sessions.find(sid)]);
   if (session?.userId !== sub || session.expiresAt <= now()) return undefined;
-  if (sessionStatus(state, Math.min(seq, session.since)) === 'revoked') return undefined;
+  if (!isLiving(state) || sessionStatus(state, Math.min(seq, session.since)) === 'revoked') return undefined;
   return { userId: sub, sessionId: sid, state };
 }

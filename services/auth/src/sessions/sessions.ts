@@ -3,7 +3,7 @@ import { bestEffort } from '../best-effort.ts';
 import type { Caller, Context, Deps } from '../deps.ts';
 import type { Session } from '../ports/sessions.ts';
 import { Refused } from '../refused.ts';
-import type { Outcome } from '../use-cases/accounts.ts';
+import type { Outcome } from '../streams/accounts.ts';
 import { sessionStatus } from './session-status.ts';
 
 /** Ends the session of a genuine refresh token; a no-op for any other text. */

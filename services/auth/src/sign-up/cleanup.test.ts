@@ -23,11 +23,11 @@ async function marked({ deps }: World): Promise<readonly string[]> {
 async function verifiedByACrash(world: World, userId: string): Promise<void> {
   const { deps, tokenOf } = world;
   const tokenHash = deps.linkTokens.hash('verification', tokenOf(userId, 'verification'));
-  await deps.accounts.execute(userId, context(), async ({ address }) => ({
+  await deps.accounts.execute(userId, context(), async () => ({
     type: 'Verify',
     tokenHash,
     now: deps.now(),
-    owner: await ownerOf(deps, address),
+    owner: await ownerOf(deps, ada),
     contested: false,
   }));
 }

@@ -7,8 +7,8 @@ import { ipKey } from '../limits/ip-key.ts';
 import { assertStrongPassword } from '../passwords/new-password.ts';
 import { Refused } from '../refused.ts';
 import { writeRequest } from '../requests/written-requests.ts';
+import type { Origin } from '../streams/commands.ts';
 import { mintLink } from '../tokens/links.ts';
-import type { Origin } from '../use-cases/accounts.ts';
 
 /** Beyond it, a sign-up requests a link to the newest pending one instead. */
 const MAX_PENDING_SIGN_UPS_PER_ADDRESS = 5;

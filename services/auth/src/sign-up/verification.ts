@@ -1,5 +1,5 @@
 /** The verification link: what its page shows, and confirming or rejecting the sign-up. */
-import { type AccountState, verificationRefusal } from '../account/index.ts';
+import { type AccountState, existing, isLiving, verificationRefusal } from '../account/index.ts';
 import { isContested, ownerOf, supersedeOthers } from '../addresses/owners.ts';
 import { bestEffort } from '../best-effort.ts';
 import type { Caller, Context, Deps } from '../deps.ts';
@@ -7,8 +7,8 @@ import { assertAllowed } from '../limits/assert-allowed.ts';
 import { ipKey } from '../limits/ip-key.ts';
 import { limitPasswordAttempts } from '../passwords/attempts.ts';
 import { Refused } from '../refused.ts';
+import type { Outcome } from '../streams/accounts.ts';
 import { mintLink, type OpenedLink, openLink } from '../tokens/links.ts';
-import type { Outcome } from '../use-cases/accounts.ts';
 
 /** What the page of a usable verification link shows. */
 export interface OpenVerification {
@@ -31,7 +31,8 @@ export async function viewVerification(
   const state = await deps.accounts.load(userId);
   const refusal = verificationRefusal(state, tokenHash, deps.now());
   if (refusal) throw new Refused(refusal);
-  const used = state.verification?.used ?? false;
+  if (!isLiving(state)) throw new Refused('token_invalid');
+  const used = state.status === 'verified';
   return {
     username: state.username,
     email: state.email,
@@ -79,7 +80,7 @@ export async function verify(
   const { facts, refusal, state } = outcome;
   if (facts.length > 0) await bestEffort(() => deps.registrations.settle(link.userId));
   if (refusal) throw new Refused(refusal);
-  if (facts.length > 0) await bestEffort(() => supersedeOthers(deps, state.address, context));
+  if (facts.length > 0) await bestEffort(() => supersedeOthers(deps, existing(state).address, context));
   return outcome;
 }
 
@@ -89,14 +90,20 @@ function confirm(
   passwordHash: string | undefined,
   context: Context,
 ): Promise<Outcome> {
-  return deps.accounts.execute(userId, context, async ({ address }) => ({
+  return deps.accounts.execute(userId, context, async (state) => ({
     type: 'Verify',
     tokenHash,
     now: deps.now(),
-    owner: await ownerOf(deps, address),
-    contested: await isContested(deps, address, userId),
+    ...(await rivalsOf(deps, state)),
     ...(passwordHash !== undefined && { passwordHash }),
   }));
+}
+
+/** Looks up who else has the address of an account. */
+async function rivalsOf(deps: VerifyNeeds, state: AccountState) {
+  if (!isLiving(state)) return { owner: undefined, contested: false };
+  const { address, userId } = state;
+  return { owner: await ownerOf(deps, address), contested: await isContested(deps, address, userId) };
 }
 
 /** Counts as a login attempt. Hashes only for a valid link. */
@@ -109,6 +116,7 @@ async function confirmWithPassword(
   const state = await deps.accounts.load(link.userId);
   const refusal = verificationRefusal(state, link.tokenHash, deps.now());
   if (refusal) return { state, facts: [], refusal };
+  if (!isLiving(state)) return { state, facts: [], refusal: 'token_invalid' };
   const { address } = state;
   const outcome = await limitPasswordAttempts(deps, { address, ip: context.ip }, async () => {
     const passwordHash = await deps.passwords.hash(password, address, context.isAwaited);
@@ -143,9 +151,10 @@ export async function renewVerification(
 ): Promise<AccountState> {
   assertAllowed(await deps.limits.take('mail-ip', ipKey(context.ip)));
   if (caller.state.status !== 'unverified') return caller.state;
-  const mayMail = await deps.limits.take('verification-address', caller.state.address);
+  const { address, email } = caller.state;
+  const mayMail = await deps.limits.take('verification-address', address);
   if (!mayMail.allowed) return caller.state;
-  const { state } = await deps.accounts.execute(caller.userId, context, async ({ address, email }) => ({
+  const { state } = await deps.accounts.execute(caller.userId, context, async () => ({
     type: 'RenewVerification',
     owner: await ownerOf(deps, address),
     link: await mintLink(deps, 'verification', { userId: caller.userId, email }),

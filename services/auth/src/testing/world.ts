@@ -8,8 +8,7 @@ import { createLogger, createRegistry, readConfig } from '@latchkey/process';
 import { openDatabase } from '@latchkey/sqlite';
 import { StoreUnavailable } from '@latchkey/store';
 import { v7 } from 'uuid';
-import type { AccountFact, AccountState } from '../account/index.ts';
-import { accountStreams } from '../account-streams.ts';
+import { type AccountFact, isAccountFact, type Unverified } from '../account/index.ts';
 import { compose } from '../compose.ts';
 import { authSettings } from '../config.ts';
 import type { Context } from '../deps.ts';
@@ -19,7 +18,7 @@ import type { Stores } from '../ports/stores.ts';
 import { type Refusal, Refused } from '../refused.ts';
 import { signUp } from '../sign-up/sign-up.ts';
 import { openSqliteStores } from '../storage/sqlite/index.ts';
-import { createAccounts } from '../use-cases/accounts.ts';
+import { createAccounts } from '../streams/accounts.ts';
 
 export const MINUTE = 60_000;
 export const DAY = 24 * 60 * MINUTE;
@@ -94,15 +93,13 @@ export async function openWorld() {
   const stored = openSqliteStores(database);
 
   /** Accounts of an instance that has nothing in memory yet. */
-  function accountsOn({ journal, snapshots }: Pick<Stores, 'journal' | 'snapshots'>) {
-    return createAccounts({ journal, streams: accountStreams({ journal, snapshots }), nudge, now, newId });
+  function accountsOn(stores: Pick<Stores, 'journal' | 'snapshots'>) {
+    return createAccounts({ ...stores, nudge, now, newId });
   }
 
   /** The stored facts of a stream. */
   async function factsOf(stream: string): Promise<readonly AccountFact[]> {
-    return (await stored.journal.read(stream)).flatMap(({ events }) =>
-      events.filter((e) => e.type !== 'MailRequested'),
-    );
+    return (await stored.journal.read(stream)).flatMap(({ events }) => events.filter(isAccountFact));
   }
 
   return {
@@ -129,13 +126,15 @@ export async function openWorld() {
       return link.token;
     },
     /** Signs up, a second later than the previous sign-up. @returns the new account */
-    signUp: async (address: string, password: string): Promise<AccountState> => {
+    signUp: async (address: string, password: string): Promise<Unverified> => {
       ms += 1000;
       const email = { stored: address, canonical: address };
       await signUp(deps, { email, password, username: 'somebody', locale: 'en' }, context());
       const [newest] = await deps.registrations.living(address);
       if (newest === undefined) throw new Error('nobody was signed up');
-      return deps.accounts.load(newest.stream);
+      const state = await deps.accounts.load(newest.stream);
+      if (state.status !== 'unverified') throw new Error('the sign-up is over already');
+      return state;
     },
   };
 }

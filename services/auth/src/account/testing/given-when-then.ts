@@ -1,10 +1,10 @@
-/** Rules as sentences: given what happened, when something is asked, then that follows. */
+/** Rules as sentences: given these facts, when a command is run, then these facts follow. */
 import assert from 'node:assert/strict';
 import type { Command } from '../commands.ts';
 import { decide } from '../decide.ts';
 import type { AccountFact } from '../facts.ts';
 import type { RefusalKind } from '../refusals.ts';
-import { type AccountState, evolve, initialState } from '../state.ts';
+import { type AccountState, evolve, initialState, type Unverified, type Verified } from '../state.ts';
 
 export interface Then {
   /** Exactly these facts, in this order, and no refusal. */
@@ -15,15 +15,34 @@ export interface Then {
   thenNothing(): void;
 }
 
-/** The state after facts, from the beginning of an account. */
-export function stateAfter(...facts: readonly AccountFact[]): AccountState {
+/** Folds the facts of an account, from its beginning. */
+export function fold(facts: readonly AccountFact[]): AccountState {
   return facts.reduce(evolve, initialState);
+}
+
+/** Returns the state after the facts of an account that has signed up. */
+export function stateAfter(...facts: readonly AccountFact[]): Exclude<AccountState, { status: 'none' }> {
+  const state = fold(facts);
+  assert.ok(state.status !== 'none');
+  return state;
+}
+
+export function unverifiedAfter(...facts: readonly AccountFact[]): Unverified {
+  const state = fold(facts);
+  assert.ok(state.status === 'unverified');
+  return state;
+}
+
+export function verifiedAfter(...facts: readonly AccountFact[]): Verified {
+  const state = fold(facts);
+  assert.ok(state.status === 'verified');
+  return state;
 }
 
 export function given(...past: readonly AccountFact[]): { when(command: Command): Then } {
   return {
     when: (command) => {
-      const decision = decide(stateAfter(...past), command);
+      const decision = decide(fold(past), command);
       return {
         thenHappens: (...facts) => assert.deepEqual(decision, { facts }),
         thenRefused: (refusal, ...facts) => assert.deepEqual(decision, { facts, refusal }),

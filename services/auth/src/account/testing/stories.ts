@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import type { Command, NewLink } from '../commands.ts';
-import { claimsOf, type Decision, decide } from '../decide.ts';
+import { type Decision, decide, keysOf } from '../decide.ts';
 import { type AccountState, evolve, initialState } from '../state.ts';
 import { admin, at } from './ada.ts';
 
@@ -156,7 +156,8 @@ function asLookedUp(world: World, userId: string, command: Command, now: Date): 
 }
 
 function sequenceOf({ accounts }: World, userId: string): number {
-  return accounts.get(userId)?.sequence ?? 0;
+  const state = accounts.get(userId);
+  return state === undefined || state.status === 'none' ? 0 : state.sequence;
 }
 
 /** Carries a story out as the use cases do: the owner looked up, and kept in the same step as the facts. */
@@ -168,7 +169,7 @@ export function play(steps: readonly Step[]): World {
     const before = world.accounts.get(userId) ?? initialState;
     const command = asLookedUp(world, userId, asked, at(minutes * MINUTES));
     const decision = decide(before, command);
-    const claims = claimsOf(before, decision.facts);
+    const { claims = [] } = keysOf(before, decision.facts);
     assert.ok(claims.length === 0 || world.owner === undefined, 'a claim is taken once');
     const after = decision.facts.reduce(evolve, before);
     world = {

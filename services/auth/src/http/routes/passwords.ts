@@ -1,5 +1,6 @@
 import { anyone, problems, type Route } from '@latchkey/http';
 import { z } from 'zod';
+import { existing } from '../../account/index.ts';
 import { emailAddress } from '../../addresses/email.ts';
 import { changePassword } from '../../passwords/change.ts';
 import { completeReset, viewReset } from '../../passwords/reset.ts';
@@ -108,7 +109,7 @@ function completeResetRoute(deps: RouteDeps): Route {
       const { state, facts } = await completeReset(deps, reset, contextOf(request));
       if (request.sentAs === 'form') {
         const first = facts.some(({ type }) => type === 'AccountVerified');
-        return htmlAnswer(pages.resetDone({ locale: state.locale, first }));
+        return htmlAnswer(pages.resetDone({ locale: existing(state).locale, first }));
       }
       return {
         status: 200,
@@ -159,7 +160,7 @@ function changePasswordRoute(deps: RouteDeps): Route {
     handle: async (request) => {
       const { caller } = request;
       const { state } = await changePassword(deps, request.body, caller, contextOf(request));
-      const { userId, role, sequence } = state;
+      const { userId, role, sequence } = existing(state);
       const { sessionId } = caller;
       const token = deps.accessTokens.issue({ userId, sessionId, verified: true, role, sequence });
       return {

@@ -1,5 +1,6 @@
 import { anyone, type Policy, problems, type Route, validationFailed } from '@latchkey/http';
 import { z } from 'zod';
+import { existing } from '../../account/index.ts';
 import { emailAddress } from '../../addresses/email.ts';
 import type { Caller } from '../../deps.ts';
 import { requestByAddress } from '../../requests/written-requests.ts';
@@ -79,7 +80,7 @@ function verifyRoute(deps: RouteDeps): Route {
         ? await rejectSignUp(deps, token, contextOf(request))
         : await verify(deps, { token, password }, contextOf(request));
       if (request.sentAs === 'form')
-        return htmlAnswer(reject ? pages.rejected(state) : pages.verified(state));
+        return htmlAnswer(reject ? pages.rejected(existing(state)) : pages.verified(existing(state)));
       const message = reject ? 'Sign-up rejected' : 'Account verified successfully';
       return { status: 200, body: { message }, headers: sequenceHeader(state) };
     },

@@ -2,10 +2,10 @@ import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { beforeEach, describe, test } from 'node:test';
 import { StoreUnavailable } from '@latchkey/store';
-import type { Journal, RecordedFact } from './ports/journal.ts';
-import type { Snapshots } from './ports/snapshots.ts';
-import { commitOf, commitsOf, sessionsRevoked } from './ports/testing/commits.ts';
-import { createMemoryStores } from './ports/testing/memory-stores.ts';
+import type { Journal, RecordedFact } from '../ports/journal.ts';
+import type { Snapshots } from '../ports/snapshots.ts';
+import { commitOf, commitsOf, sessionsRevoked } from '../ports/testing/commits.ts';
+import { createMemoryStores } from '../ports/testing/memory-stores.ts';
 import { createStreams, type StreamsDeps } from './streams.ts';
 
 /** Counts facts, and remembers at which sequence the last one stood. */

@@ -1,0 +1,33 @@
+/** A mailing: one mail to each of many addresses. Its stream has a single fact. */
+import type { DataOf } from '@latchkey/events';
+import type { Fact, MailingFact, RefusalKind } from '../account/index.ts';
+
+export type MailingState = { readonly status: 'none' | 'requested' };
+
+export interface RequestMail {
+  readonly type: 'RequestMail';
+  readonly mailingId: string;
+  readonly template: DataOf<'MailRequested'>['template'];
+  /** The admin's account id. */
+  readonly requestedBy: string;
+  readonly recipients: readonly string[];
+}
+
+export const initialMailing: MailingState = { status: 'none' };
+
+export function isMailingFact<F extends Fact>(fact: F): fact is F & MailingFact {
+  return fact.type === 'MailRequested';
+}
+
+export function evolve(_state: MailingState, _fact: MailingFact): MailingState {
+  return { status: 'requested' };
+}
+
+export function decide(
+  state: MailingState,
+  { mailingId, template, requestedBy, recipients }: RequestMail,
+): { readonly facts: readonly MailingFact[]; readonly refusal?: RefusalKind } {
+  if (state.status !== 'none') return { facts: [], refusal: 'conflict' };
+  const data = { mailingId, template, requestedBy, person: { recipients: [...recipients] } };
+  return { facts: [{ type: 'MailRequested', data }] };
+}

@@ -1,0 +1,34 @@
+import {
+  type AccountFact,
+  type AccountState,
+  type Command,
+  decide,
+  evolve,
+  initialState,
+  isAccountFact,
+  keysOf,
+  STATE_VERSION,
+} from '../account/index.ts';
+import type { Stores } from '../ports/stores.ts';
+import { type CommandOutcome, type Commands, type CommandsDeps, createCommands } from './commands.ts';
+import { createStreams } from './streams.ts';
+
+export type Accounts = Commands<AccountState, Command, AccountFact>;
+export type Outcome = CommandOutcome<AccountState, AccountFact>;
+
+/** Commands on accounts. A stream that is not an account's is an account that does not exist. */
+export function createAccounts(deps: CommandsDeps & Pick<Stores, 'journal' | 'snapshots'>): Accounts {
+  const { journal, snapshots } = deps;
+  const streams = createStreams<AccountState>({
+    journal,
+    snapshots,
+    initial: initialState,
+    evolve: (state, fact) => (isAccountFact(fact) ? evolve(state, fact) : state),
+    stateVersion: STATE_VERSION,
+  });
+  return createCommands(
+    { initial: initialState, evolve, decide, keysOf, owns: isAccountFact },
+    streams,
+    deps,
+  );
+}

@@ -1,0 +1,169 @@
+import { catalogue, encode } from '@latchkey/events';
+import { retry, type Sleep } from '@latchkey/process/loop';
+import { StoreUnavailable } from '@latchkey/store';
+import { v4 } from 'uuid';
+import type { Fact, RefusalKind } from '../account/index.ts';
+import type { AppendResult, Commit, Journal, RecordedFact } from '../ports/journal.ts';
+import { Refused } from '../refused.ts';
+import { toPublic } from '../relay/to-public.ts';
+import type { Loaded, Streams } from './streams.ts';
+
+/** The rules of one kind of stream. All functions are pure. */
+export interface Decider<State, Command, F extends Fact> {
+  readonly initial: State;
+  /** Must not change the given state. */
+  evolve(state: State, fact: F): State;
+  decide(
+    state: State,
+    command: Command,
+  ): {
+    readonly facts: readonly F[];
+    /** A refusal may come with facts: they are appended, and the caller is refused. */
+    readonly refusal?: RefusalKind;
+  };
+  /** Returns what the commit of these facts is found by. */
+  keysOf(state: State, facts: readonly F[]): Pick<Commit, 'claims' | 'address'>;
+  /** Narrows a fact to one of this kind of stream. */
+  owns(fact: RecordedFact): fact is RecordedFact & F;
+}
+
+/** The result of a command. */
+export interface CommandOutcome<State, F extends Fact> {
+  /** The state afterwards. */
+  readonly state: State;
+  /** The facts that were appended; empty if nothing had to change. */
+  readonly facts: readonly F[];
+  readonly refusal?: RefusalKind;
+}
+
+/** The request behind a command. */
+export interface Origin {
+  readonly correlationId: string;
+  readonly traceparent?: string | undefined;
+  /** Identifies a command that may be repeated. Without it, each call is a new command. */
+  readonly commandId?: string;
+}
+
+/** Returns the command for a state. Called on each try, so that everything it looks up outside is fresh. */
+export type Ask<State, Command> = (state: State) => Command | Promise<Command>;
+
+export interface Commands<State, Command, F extends Fact> {
+  /** @throws StoreUnavailable, or UnreadableCommit */
+  load(stream: string): Promise<State>;
+  /**
+   * Runs a command: load, decide, append; again from the load if another command was faster.
+   * @throws Refused (conflict) if the stream keeps changing meanwhile; StoreUnavailable, UnreadableCommit
+   */
+  execute(stream: string, origin: Origin, ask: Ask<State, Command>): Promise<CommandOutcome<State, F>>;
+  /** Does the same for a new stream id: the first try does not load. */
+  create(stream: string, origin: Origin, ask: Ask<State, Command>): Promise<CommandOutcome<State, F>>;
+  /** Returns the commit of a command that was carried out before, so that a repeated request need not run again. */
+  carriedOut(commandId: string): Promise<Commit | undefined>;
+}
+
+export interface CommandsDeps {
+  readonly journal: Pick<Journal, 'append' | 'byCommand'>;
+  /** Called with each stream that was appended to. */
+  nudge(stream: string): void;
+  now(): Date;
+  /** Returns a UUIDv7. */
+  newId(): string;
+  readonly sleep?: Sleep;
+  /** Returns a number from 0 up to, but not including, 1. */
+  readonly random?: () => number;
+}
+
+const BACKOFF = { least: 4, most: 512, attempts: 8 };
+
+/** Another commit was appended first. The last one that is lost reaches the caller. */
+class CommitLost extends Refused {
+  constructor() {
+    super('conflict');
+  }
+}
+
+export function createCommands<State, Command, F extends Fact>(
+  decider: Decider<State, Command, F>,
+  streams: Streams<State>,
+  deps: CommandsDeps,
+): Commands<State, Command, F> {
+  const { journal, nudge, now, newId, sleep, random } = deps;
+  type Call = { readonly stream: string; readonly origin: Origin; readonly ask: Ask<State, Command> };
+
+  function run(call: Call, first?: Loaded<State>): Promise<CommandOutcome<State, F>> {
+    const options = { ...BACKOFF, ...(sleep && { sleep }), ...(random && { random }) };
+    const origin = { commandId: v4(), ...call.origin };
+    let known = first;
+    return retry({ ...options, when: (error) => error instanceof CommitLost }, async () => {
+      const before = known ?? (await streams.load(call.stream));
+      known = undefined;
+      return attempt(before, { ...call, origin });
+    });
+  }
+
+  /** @throws CommitLost */
+  async function attempt(
+    before: Loaded<State>,
+    { stream, origin, ask }: Call,
+  ): Promise<CommandOutcome<State, F>> {
+    const { facts, ...refusal } = decider.decide(before.state, await ask(before.state));
+    if (facts.length === 0) return { state: before.state, facts, ...refusal };
+    const commit = newCommit(stream, before, origin, facts);
+    const result = await append(commit);
+    if (result.outcome === 'lost') throw new CommitLost();
+    if (result.outcome === 'repeated') return { ...(await earlierOutcome(result.commit)), ...refusal };
+    nudge(stream);
+    return { state: facts.reduce(decider.evolve, before.state), facts, ...refusal };
+  }
+
+  function newCommit(
+    stream: string,
+    before: Loaded<State>,
+    { correlationId, traceparent, commandId = v4() }: Origin,
+    facts: readonly F[],
+  ): Commit {
+    const at = now().toISOString();
+    return {
+      stream,
+      number: before.number + 1,
+      sequence: before.sequence + 1,
+      events: facts.map((fact) => recorded(fact, at)),
+      ...decider.keysOf(before.state, facts),
+      commandId,
+      correlationId,
+      ...(traceparent !== undefined && { traceparent }),
+      at,
+    };
+  }
+
+  function recorded(fact: Fact, time: string): RecordedFact {
+    return { ...fact, id: newId(), time, version: catalogue[fact.type].version };
+  }
+
+  /** Repeats an append whose answer was lost with the very same commit. */
+  async function append(commit: Commit): Promise<AppendResult> {
+    // A commit that cannot be published would block its stream permanently, so refuse it before it is appended.
+    for (const event of toPublic(commit)) encode(event);
+    try {
+      return await journal.append(commit);
+    } catch (error) {
+      if (!(error instanceof StoreUnavailable)) throw error;
+      return await journal.append(commit);
+    }
+  }
+
+  /** The command was carried out before, perhaps on another stream id. */
+  async function earlierOutcome({ stream, events }: Commit): Promise<CommandOutcome<State, F>> {
+    nudge(stream);
+    const { state } = await streams.load(stream);
+    return { state, facts: events.filter(decider.owns) };
+  }
+
+  return {
+    load: async (stream) => (await streams.load(stream)).state,
+    execute: (stream, origin, ask) => run({ stream, origin, ask }),
+    create: (stream, origin, ask) =>
+      run({ stream, origin, ask }, { state: decider.initial, number: 0, sequence: 0 }),
+    carriedOut: (commandId) => journal.byCommand(commandId),
+  };
+}
