@@ -111,10 +111,16 @@ module.exports = {
       to: { path: ['^libs/(?!(tokens|http)/)', '^services/', '^apps/'] },
     },
     {
+      name: 'backend-knows-no-domain',
+      severity: 'error',
+      from: { path: '^libs/backend/src' },
+      to: { path: ['^libs/(events|http|tokens|cluster)/', '^services/', '^apps/'] },
+    },
+    {
       name: 'cluster-knows-no-domain',
       severity: 'error',
-      from: { path: '^libs/cluster/src' },
-      to: { path: ['^libs/(events|sqlite)/', '^services/', '^apps/'] },
+      from: { path: '^libs/cluster/src', pathNot: tests },
+      to: { path: ['^libs/(events|sqlite|mongo)/', '^services/', '^apps/'] },
     },
     {
       name: 'verify-knows-no-service',
@@ -137,7 +143,7 @@ module.exports = {
       from: { path: '^apps/' },
       to: {
         path: '^services/[^/]+/src/',
-        pathNot: '^services/[^/]+/src/(index|administration|moving|rebuilding|verifying|keys/secrets)\\.ts$',
+        pathNot: '^services/[^/]+/src/(index|ops|administration|moving|verifying|keys/secrets)\\.ts$',
       },
     },
     {
@@ -154,7 +160,7 @@ module.exports = {
         path: '^services/[^/]+/src',
         pathNot: [
           '/src/(adapters|storage)/',
-          '/src/(compose|backends|administration|moving|rebuilding|verifying|preview)\\.ts$',
+          '/src/(index|compose|ops|administration|moving|verifying|preview)\\.ts$',
           tests,
         ],
       },

@@ -5,12 +5,12 @@ import { join } from 'node:path';
 import { createEmbeddedBus } from '@latchkey/bus/embedded';
 import { compose, type NotifierConfig, notifierSettings, notifierTopics } from '@latchkey/notifier';
 import { createLogger, createRegistry, readConfig } from '@latchkey/process';
-import { openDatabase } from '@latchkey/sqlite';
+import { openDatabase, sqliteStore } from '@latchkey/sqlite';
 import { createTransport } from 'nodemailer';
-import { createSqliteDeliveries } from '../services/notifier/src/adapters/deliveries.sqlite.ts';
 import type { NewDelivery } from '../services/notifier/src/delivery/delivery.ts';
 import { entriesFor } from '../services/notifier/src/intake/entries.ts';
 import type { Mail, Mailer } from '../services/notifier/src/ports/mailer.ts';
+import { openSqliteStorage } from '../services/notifier/src/storage/sqlite/index.ts';
 import { anEvent, createSealingKey, type SealingKey } from '../services/notifier/src/testing/events.ts';
 import { eventually } from '../test/support/eventually.ts';
 import type { Settings } from '../test/support/system.ts';
@@ -139,10 +139,10 @@ async function drained(
   const database = openDatabase({ folder, as: 'server' });
   const bus = createEmbeddedBus({ database });
   await bus.ensureTopics(notifierTopics);
-  const deliveries = createSqliteDeliveries(database);
+  const deliveries = openSqliteStorage({ database }).deliveries;
   await deliveries.record({ deliveries: owed, cutoffs: [] }, new Date());
   const service = compose(config, {
-    backend: { kind: 'embedded', database, bus },
+    backend: { store: sqliteStore(database), bus },
     logger: createLogger({ name: 'bench', level: 'silent' }),
     registry: createRegistry(),
     ...(mailer && { mailer }),

@@ -1,7 +1,7 @@
 /** Writes docs/config.md from the schemas of the settings. `--check` compares. */
 
 import { authSettings } from '@latchkey/auth';
-import { serverSettings } from '@latchkey/cluster';
+import { kafkaSettings, settingsOfStore, storeSettings } from '@latchkey/backend';
 import { notifierSettings } from '@latchkey/notifier';
 import { describeConfig, processSettings, type SettingDescription } from '@latchkey/process';
 import { userSettings } from '@latchkey/user';
@@ -35,9 +35,17 @@ const sections: readonly (readonly [title: string, about: string, schema: Schema
     processSettings(8081),
   ],
   [
-    'servers',
-    'Kafka and MongoDB, which services that are processes of their own stand on. KAFKA_SASL_MECHANISM, KAFKA_SASL_USERNAME and KAFKA_SASL_PASSWORD are given together or not at all.',
-    serverSettings,
+    'log',
+    'Kafka, which services that are processes of their own read and write. KAFKA_SASL_MECHANISM, KAFKA_SASL_USERNAME and KAFKA_SASL_PASSWORD are given together or not at all. Ops commands use it as well, unless the store is `sqlite`: then they use the log that the embedded store holds, or Kafka with `LOG=kafka`.',
+    kafkaSettings,
+  ],
+  [
+    'store',
+    'What services that are processes of their own keep their data in, and the settings of each kind: only those of the kind in use are read. Without any of them, services use `mongo` and ops commands `sqlite`.',
+    Object.values(settingsOfStore).reduce(
+      (schema, { shape }) => schema.extend(shape),
+      storeSettings.extend({}),
+    ),
   ],
   ['auth', 'Sign-up, login, links and sessions.', authSettings],
   ['notifier', 'Mails.', notifierSettings],

@@ -4,7 +4,7 @@ import type { BusRecord } from '@latchkey/bus';
 import { createEmbeddedReader } from '@latchkey/bus/embedded';
 import { ACCOUNTS_TOPIC, decode } from '@latchkey/events';
 import { type Database, openDatabase } from '@latchkey/sqlite';
-import { createSqliteProfiles, tableOf } from '../../services/user/src/adapters/profiles.sqlite.ts';
+import { profileTable, tableOf } from '../../services/user/src/storage/sqlite/migrations.ts';
 import { timed } from './load.ts';
 
 /** As many as a subscription of user hands over at once. */
@@ -30,7 +30,7 @@ const UPSERT = `
 /** Of every record in a folder whose generation 2 is filled. Reading what is written is not counted. */
 export async function decodeAndUpsert(folder: string): Promise<{ readonly seconds: number }> {
   const database = openDatabase({ folder, as: 'server' });
-  createSqliteProfiles(database, 'raw');
+  database.exec(profileTable(tableOf('raw')));
   let ms = 0;
   for await (const slice of slices(database)) {
     const rows = rowsOf(database, slice);

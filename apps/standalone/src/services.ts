@@ -4,7 +4,7 @@ import type { Bus } from '@latchkey/bus';
 import { allowedOrigins, type Route, type Service } from '@latchkey/http';
 import { compose as composeNotifier } from '@latchkey/notifier';
 import type { Logger, Registry } from '@latchkey/process';
-import type { Database } from '@latchkey/sqlite';
+import { type Database, sqliteStore } from '@latchkey/sqlite';
 import { fixedKeys } from '@latchkey/tokens';
 import { compose as composeUser } from '@latchkey/user';
 import type { readServiceSettings } from './settings.ts';
@@ -36,7 +36,7 @@ export function composeServices(
   },
 ): Services {
   const { logger, registry } = deps;
-  const backend = { kind: 'embedded', database: deps.database, bus: deps.bus } as const;
+  const backend = { store: sqliteStore(deps.database), bus: deps.bus };
   function part(name: string) {
     return { backend, registry, logger: logger.child({ service: name }) };
   }

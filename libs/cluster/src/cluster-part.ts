@@ -1,9 +1,8 @@
 import { setTimeout as pause } from 'node:timers/promises';
+import type { Backend } from '@latchkey/backend';
 import { listen, operationsRoutes, type Service, startingRoutes } from '@latchkey/http';
 import type { Dependency, Logger, Part, ProcessConfig, ProcessEnd, Registry } from '@latchkey/process';
-import type { ClusterBackend } from './backend.ts';
-import { type Needs, openServers } from './servers.ts';
-import type { ServerConfig } from './settings.ts';
+import { type Needs, openServers, type ServersConfig } from './servers.ts';
 import { waitForServers } from './wait-for-servers.ts';
 
 /** How long `stop` waits for a start in progress. */
@@ -15,18 +14,18 @@ export interface ClusterPartDeps {
   readonly registry: Registry;
   readonly end: ProcessEnd;
   readonly needs: Needs;
-  compose(backend: ClusterBackend): Service;
+  compose(backend: Backend): Service;
   isAllowedOrigin(origin: string): boolean;
   readonly corsHeaders: readonly string[];
 }
 
 /** Makes a service a part. `start` resolves once it listens; waiting for the servers continues in the background. */
 export function clusterPart(
-  config: { readonly process: ProcessConfig; readonly servers: ServerConfig },
+  config: ServersConfig & { readonly process: ProcessConfig },
   deps: ClusterPartDeps,
 ): Part {
   const { name, logger, registry, end, needs } = deps;
-  const servers = openServers(config.servers, {
+  const servers = openServers(config, {
     clientId: `latchkey-${name}`,
     logger,
     onFatal: (reason) => end.fail(reason.message),

@@ -1,4 +1,4 @@
-import type { TopicSpec } from '@latchkey/bus';
+import { type Backend, kafkaSettings, readServerStore } from '@latchkey/backend';
 import type { Service } from '@latchkey/http';
 import {
   createLogger,
@@ -14,26 +14,24 @@ import {
   withDotEnv,
 } from '@latchkey/process';
 import type { z } from 'zod';
-import type { ClusterBackend } from './backend.ts';
 import { clusterPart } from './cluster-part.ts';
-import type { NeededIndexes } from './servers.ts';
-import { serverSettings } from './settings.ts';
+import type { Needs } from './servers.ts';
 
 export interface ClusterServiceDeps {
-  readonly backend: ClusterBackend;
+  readonly backend: Backend;
   readonly logger: Logger;
   readonly registry: Registry;
 }
 
-/** The description of a service in its `main.ts`. */
-export interface ClusterService<Settings extends z.ZodObject> {
+/**
+ * The description of a service in its `main.ts`. Topics and schema must be prepared before it starts:
+ * `npm run ops -- topics`, `npm run ops -- indexes`.
+ */
+export interface ClusterService<Settings extends z.ZodObject> extends Needs {
   readonly name: string;
   /** The default of PORT. */
   readonly defaultPort: number;
   readonly settings: Settings;
-  /** Topics and indexes must exist before the service starts: `npm run ops -- topics`, `npm run ops -- indexes`. */
-  readonly topics: readonly TopicSpec[];
-  readonly indexes: NeededIndexes;
   /** Called again if a server becomes unreachable during the start, after the first result was stopped. */
   compose(config: z.infer<Settings>, deps: ClusterServiceDeps): Service;
   /** Returns whether pages of an origin may call the service. Default: none. */
@@ -74,7 +72,8 @@ function settingsOf<Settings extends z.ZodObject>({ settings, defaultPort }: Clu
   const environment = withDotEnv(process.env, process.cwd());
   return readAll({
     process: () => readConfig(processSettings(defaultPort), environment),
-    servers: () => readConfig(serverSettings, environment),
+    kafka: () => readConfig(kafkaSettings, environment),
+    store: () => readServerStore(environment),
     own: () => readConfig(settings, environment),
   });
 }

@@ -1,63 +1,67 @@
+import {
+  type Backend,
+  type KafkaConfig,
+  kafkaConnection,
+  type Store,
+  type StoreConfig,
+} from '@latchkey/backend';
 import { nameIn, type TopicSpec, withTopicNames } from '@latchkey/bus';
-import { createKafkaBus, type KafkaConnection, KafkaRefusedError, type KafkaSasl } from '@latchkey/bus/kafka';
-import { checkIndexes, type Index, IndexError, MongoRefused, openMongo } from '@latchkey/mongo';
+import { createKafkaBus, KafkaRefusedError } from '@latchkey/bus/kafka';
 import type { Dependency, Logger } from '@latchkey/process';
-import type { ClusterBackend } from './backend.ts';
-import type { KafkaConfig, ServerConfig } from './settings.ts';
+import { type Preparable, SchemaError, StoreRefused } from '@latchkey/store';
 import { waitForServers } from './wait-for-servers.ts';
 
-/** What must exist on the servers before a service starts. */
+/** What a service needs on its servers. */
 export interface Needs {
   readonly topics: readonly TopicSpec[];
-  readonly indexes: NeededIndexes;
+  /** Opens the part of a store that the service uses. */
+  storage(store: Store): Pick<Preparable, 'check'>;
 }
 
-/** A list of indexes, or how to derive it from the stored data. */
-export type NeededIndexes =
-  | readonly Index[]
-  | ((connection: ClusterBackend['connection']) => Promise<readonly Index[]>);
+export interface ServersConfig {
+  readonly kafka: KafkaConfig;
+  readonly store: StoreConfig;
+}
 
 export interface Servers {
-  readonly backend: ClusterBackend;
+  readonly backend: Backend;
   /**
-   * Resolves once both servers are reachable and have what is needed. Waits without a limit.
-   * @throws Error with a message for operators if waiting cannot help: refused credentials, a missing topic or index,
-   * a topic with other settings; the abort reason after `close`
+   * Resolves once log and store are reachable and have what the service needs, however long that takes.
+   * @throws Error of one line if waiting does not help: refused credentials, a topic or an index that is missing or
+   * differs, a schema of a newer version; the abort error after `close`
    */
   ready(needs: Needs): Promise<void>;
-  /** The state of `kafka` and `mongodb`, and what `ready` waits for. */
+  /** The state of the log and the store, as `ready` waits for them. */
   health(): Promise<readonly Dependency[]>;
-  /** Also ends `ready`. Idempotent. */
+  /** Ends a wait as well. Idempotent. */
   close(): Promise<void>;
 }
 
 export interface ServersDeps {
-  /** The name of this process in Kafka's logs. */
+  /** Names this process in Kafka's logs. */
   readonly clientId: string;
   readonly logger: Logger;
-  /** Called when records can no longer be consumed: the process should exit. */
+  /** Called when records can no longer be read: the process should end. */
   onFatal(reason: Error): void;
 }
 
-const MAKES_TOPICS = 'npm run ops -- topics';
-const MAKES_INDEXES = 'npm run ops -- indexes';
+const CREATES_TOPICS = 'npm run ops -- topics';
 
-/** Opens Kafka and MongoDB without waiting for them. */
-export function openServers(config: ServerConfig, { clientId, logger, onFatal }: ServersDeps): Servers {
-  const mongo = openMongo({ url: config.MONGO_URL });
-  const bus = createKafkaBus({ ...kafkaConnection(config), clientId, logger, onFatal });
+/** Opens log and store, and returns at once. @throws DataFolderError for a data folder that cannot be used */
+export function openServers(
+  { kafka, store: config }: ServersConfig,
+  { clientId, logger, onFatal }: ServersDeps,
+): Servers {
+  const store = config.open({ as: 'server' });
+  const bus = createKafkaBus({ ...kafkaConnection(kafka), clientId, logger, onFatal });
   const closing = new AbortController();
   const waitingFor = new Map<string, string | undefined>([
     ['kafka', 'not reached yet'],
-    ['mongodb', 'not reached yet'],
+    [store.name, 'not reached yet'],
   ]);
-  let refusal: unknown;
-  mongo.reached.catch((error: unknown) => {
-    refusal = error;
-  });
 
   function named(topics: readonly TopicSpec[]): readonly TopicSpec[] {
-    return topics.map((topic) => ({ ...topic, name: nameIn(config.TOPIC_NAMES, topic.name) }));
+    return topics.map((topic) => ({ ...topic, name: nameIn(kafka.TOPIC_NAMES, topic.name) }));
   }
 
   function wait(name: string, attempt: () => Promise<void>): Promise<void> {
@@ -69,28 +73,22 @@ export function openServers(config: ServerConfig, { clientId, logger, onFatal }:
     });
   }
 
-  async function checkMongo(needed: NeededIndexes): Promise<void> {
-    if (refusal !== undefined) throw refusal;
-    await mongo.ping();
-    const indexes = typeof needed === 'function' ? await needed(mongo.connection) : needed;
-    await checkIndexes(mongo.connection, indexes, MAKES_INDEXES);
+  async function checkStore(storage: Needs['storage']): Promise<void> {
+    await store.health();
+    await storage(store).check();
   }
 
   return {
-    backend: {
-      kind: 'cluster',
-      connection: mongo.connection,
-      bus: withTopicNames(bus, config.TOPIC_NAMES),
-    },
+    backend: { store, bus: withTopicNames(bus, kafka.TOPIC_NAMES) },
 
-    async ready({ topics, indexes }) {
+    async ready({ topics, storage }) {
       try {
         await Promise.all([
-          wait('mongodb', () => checkMongo(indexes)),
-          wait('kafka', () => bus.checkTopics(named(topics), MAKES_TOPICS)),
+          wait(store.name, () => checkStore(storage)),
+          wait('kafka', () => bus.checkTopics(named(topics), CREATES_TOPICS)),
         ]);
       } catch (error) {
-        throw isWordedForPeople(error) ? new Error(error.message, { cause: error }) : error;
+        throw isForOperator(error) ? new Error(error.message, { cause: error }) : error;
       }
     },
 
@@ -103,32 +101,11 @@ export function openServers(config: ServerConfig, { clientId, logger, onFatal }:
 
     async close() {
       closing.abort();
-      await Promise.all([bus.close(), mongo.close()]);
+      await Promise.all([bus.close(), store.close()]);
     },
   };
 }
 
-function isWordedForPeople(error: unknown): error is Error {
-  return error instanceof MongoRefused || error instanceof IndexError || error instanceof KafkaRefusedError;
-}
-
-/** Returns the connection options for these settings. */
-export function kafkaConnection(config: KafkaConfig): Omit<KafkaConnection, 'clientId'> {
-  const sasl = saslOf(config);
-  return {
-    brokers: config.KAFKA_BROKERS,
-    ssl: config.KAFKA_SSL,
-    patchKafkajs: true,
-    ...(sasl === undefined ? {} : { sasl }),
-  };
-}
-
-function saslOf(config: KafkaConfig): KafkaSasl | undefined {
-  const {
-    KAFKA_SASL_MECHANISM: mechanism,
-    KAFKA_SASL_USERNAME: username,
-    KAFKA_SASL_PASSWORD: password,
-  } = config;
-  if (mechanism === undefined || username === undefined || password === undefined) return undefined;
-  return { mechanism, username, password };
+function isForOperator(error: unknown): error is Error {
+  return error instanceof StoreRefused || error instanceof SchemaError || error instanceof KafkaRefusedError;
 }

@@ -1,7 +1,7 @@
 import { KafkaUnavailableError } from '@latchkey/bus/kafka';
-import { MongoFailure } from '@latchkey/mongo';
 import type { Logger } from '@latchkey/process';
 import { retry } from '@latchkey/process/loop';
+import { StoreUnavailable } from '@latchkey/store';
 
 const RETRY_MS = 500;
 /** Servers that are started together with this process need about this long: not worth a log line. */
@@ -10,7 +10,7 @@ const QUIET_MS = 2000;
 /** Whether an error, or its cause, goes away once a server is reachable again. */
 export function isOutage(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
-  return error instanceof MongoFailure || error instanceof KafkaUnavailableError || isOutage(error.cause);
+  return error instanceof StoreUnavailable || error instanceof KafkaUnavailableError || isOutage(error.cause);
 }
 
 export interface WaitOptions {

@@ -3,8 +3,8 @@ import type mongoose from 'mongoose';
 import { driver } from './driver.ts';
 
 /**
- * MongoDB failed, cannot be reached or did not answer: whether what was asked for took place is unknown. Stands
- * in place of the driver's error, whose text and fields may quote what was stored: it names the kind alone.
+ * Replaces an error of the driver, whose text and fields may quote stored data: it names only the kind of the failure.
+ * The cause of a StoreUnavailable.
  */
 export class MongoFailure extends Error {
   constructor(kind: string) {
@@ -13,12 +13,13 @@ export class MongoFailure extends Error {
   }
 }
 
-/** What mongoose says instead of asking a server that it has not reached yet, or was told to leave. */
+/** The messages of mongoose for a connection that is not open yet, or closed. */
 const notConnected = /before initial connection|force closed|closed and destroyed/;
 
-/** The failure that a driver's error stands for; undefined for errors of another origin, faults of ours too. */
+/** Returns the failure that an error of the driver stands for; undefined for any other error, such as a bug of ours. */
 export function failureOf(error: unknown): MongoFailure | undefined {
   const { MongoError, MongoInvalidArgumentError, MongoServerError } = driver().mongo;
+  if (error instanceof MongoFailure) return error;
   if (error instanceof MongoInvalidArgumentError) return undefined;
   if (error instanceof MongoServerError) return new MongoFailure(kindOf(error));
   if (error instanceof MongoError || isOfConnection(error)) {
@@ -39,9 +40,9 @@ function isOfConnection(error: unknown): error is Error {
   );
 }
 
-/** A unique index has the key already. The code alone tells: text and fields differ between servers. */
-const DUPLICATE_KEY = 11000;
-/** Somebody wrote the same document meanwhile. */
+/** A unique index has the key already. Only the code is reliable: text and fields differ between servers. */
+export const DUPLICATE_KEY = 11000;
+/** Another client wrote the same document at the same time. */
 const WRITE_CONFLICT = 112;
 
 function isRace(code: unknown): boolean {
@@ -49,9 +50,9 @@ function isRace(code: unknown): boolean {
 }
 
 /**
- * Whether a write failed because another had come first; of a bulk, whether each one that failed did. A bulk that was
- * cut off is none, although the driver names no write that failed then, or only those that failed before: its code is
- * that of what cut it off, if there is one at all.
+ * Returns whether a write failed only because another one came first; for a bulk, whether that is true of each write
+ * that failed. False for a bulk that was interrupted: the driver then lists no failed write, or only those before the
+ * interruption, and its code is that of the interruption.
  */
 export function isLostRace(error: unknown): boolean {
   const { MongoBulkWriteError, MongoServerError } = driver().mongo;
@@ -62,15 +63,15 @@ export function isLostRace(error: unknown): boolean {
   return error instanceof MongoServerError && isRace(error.code);
 }
 
-const MOST_REPETITIONS = 5;
+const MAX_RETRIES = 5;
 
-/** Makes an attempt again if it lost a race: for upserts of one document, of which two may both try to insert. */
+/** Retries an attempt that lost a race, because two upserts of one document may both try to insert it. */
 export async function repeatingLost<T>(attempt: () => Promise<T>): Promise<T> {
-  for (let repetitions = 0; ; repetitions += 1) {
+  for (let retries = 0; ; retries += 1) {
     try {
       return await attempt();
     } catch (error) {
-      if (!isLostRace(error) || repetitions === MOST_REPETITIONS) throw error;
+      if (!isLostRace(error) || retries === MAX_RETRIES) throw error;
     }
   }
 }

@@ -1,5 +1,6 @@
 export { type Arrivals, arrivals } from './arrivals.ts';
 export { guardMongo, isLostRace, MongoFailure, repeatingLost } from './failures.ts';
-export { checkIndexes, ensureIndexes, type Index, IndexError, missingIndexes } from './indexes.ts';
+export { ensureIndexes, type Index } from './indexes.ts';
 export { modelOf, plainSchema } from './models.ts';
-export { type Mongo, type MongoOptions, MongoRefused, openMongo } from './open.ts';
+export { type MongoOptions, type MongoStore, openMongo } from './open.ts';
+export { type Migration, type MongoSchema, prepareMongo } from './schema.ts';

@@ -1,22 +1,27 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { checkIndexes, ensureIndexes, type Index } from './indexes.ts';
+import type { Connection } from 'mongoose';
+import { ensureIndexes, type Index } from './indexes.ts';
+import { prepareMongo } from './schema.ts';
 import { testDatabase } from './testing.ts';
 
 const database = testDatabase('indexes', []);
-const make = 'npm run ops -- indexes';
 
 const byName: Index = { collection: 'notes', name: 'name', keys: { name: 1 }, unique: true, sparse: true };
 const byTime: Index = { collection: 'notes', name: 'time', keys: { at: -1, name: 1 } };
 const ofOthers: Index = { collection: 'others', name: 'name', keys: { name: 1 } };
+
+function check(connection: Connection, indexes: readonly Index[]): Promise<void> {
+  return prepareMongo(connection, { owner: 'notes', migrations: [], indexes: async () => indexes }).check();
+}
 
 describe('indexes', () => {
   test('that are missing are named, with what makes them', async () => {
     const { connection } = await database.another();
     await connection.dropDatabase();
     await ensureIndexes(connection, [byName]);
-    await assert.rejects(checkIndexes(connection, [byName, byTime, ofOthers], make), {
-      name: 'IndexError',
+    await assert.rejects(check(connection, [byName, byTime, ofOthers]), {
+      name: 'SchemaError',
       message:
         'MONGO_URL: MongoDB lacks index time on collection notes, lacks index name on collection others. ' +
         'Run: npm run ops -- indexes',
@@ -28,7 +33,7 @@ describe('indexes', () => {
     await connection.dropDatabase();
     await ensureIndexes(connection, [byName, byTime]);
     await ensureIndexes(connection, [byName, byTime]);
-    await checkIndexes(connection, [byName, byTime], make);
+    await check(connection, [byName, byTime]);
     const names = (await connection.collection('notes').indexes()).map(({ name }) => name);
     assert.deepEqual(names.toSorted(), ['_id_', 'name', 'time']);
   });
@@ -43,8 +48,8 @@ describe('indexes', () => {
       const { connection } = await database.another();
       await connection.dropDatabase();
       await ensureIndexes(connection, [index]);
-      await assert.rejects(checkIndexes(connection, [byTime], make), {
-        name: 'IndexError',
+      await assert.rejects(check(connection, [byTime]), {
+        name: 'SchemaError',
         message: /has another index time on collection notes/,
       });
     });
@@ -55,7 +60,7 @@ describe('indexes', () => {
     await connection.dropDatabase();
     await connection.collection('notes').insertMany([{ name: 'lovelace' }, { name: 'lovelace' }]);
     await assert.rejects(ensureIndexes(connection, [byName]), (error: Error) => {
-      assert.equal(error.name, 'IndexError');
+      assert.equal(error.name, 'SchemaError');
       assert.doesNotMatch(error.message, /lovelace/);
       return true;
     });

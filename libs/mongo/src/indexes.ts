@@ -1,7 +1,7 @@
-/** Indexes are made by an explicit step and checked at start: a service neither makes nor lacks one unnoticed. */
+import { SchemaError } from '@latchkey/store';
 import type { Connection } from 'mongoose';
 import { driver } from './driver.ts';
-import { failureOf } from './failures.ts';
+import { DUPLICATE_KEY } from './failures.ts';
 
 export interface Index {
   readonly collection: string;
@@ -9,16 +9,11 @@ export interface Index {
   /** In this order. 1 ascending, -1 descending. */
   readonly keys: Readonly<Record<string, 1 | -1>>;
   readonly unique?: true;
-  /** Holds only documents that have one of its keys at least. */
+  /** Holds only documents that have at least one of its keys. */
   readonly sparse?: true;
 }
 
-/** Indexes are missing or not as they have to be. One clear line. */
-export class IndexError extends Error {
-  override readonly name = 'IndexError';
-}
-
-/** Those of which there is none of that name. */
+/** Returns the indexes whose name does not exist yet. @throws the driver's errors */
 export async function missingIndexes(
   connection: Connection,
   indexes: readonly Index[],
@@ -31,7 +26,7 @@ export async function missingIndexes(
   return missing;
 }
 
-/** Makes what is missing; leaves what is there. @throws IndexError if one stands in the way; MongoFailure */
+/** Creates the missing indexes. @throws SchemaError if other indexes or the data are in the way; the driver's errors */
 export async function ensureIndexes(connection: Connection, indexes: readonly Index[]): Promise<void> {
   const { db } = await connection.asPromise();
   for (const { collection, name, keys, ...options } of indexes) {
@@ -43,16 +38,8 @@ export async function ensureIndexes(connection: Connection, indexes: readonly In
   }
 }
 
-/**
- * Looks whether all are there as declared.
- * @param command what makes them, to be named in the error
- * @throws IndexError; MongoFailure
- */
-export async function checkIndexes(
-  connection: Connection,
-  indexes: readonly Index[],
-  command: string,
-): Promise<void> {
+/** Returns what is wrong with the indexes, in words that follow "MongoDB". @throws the driver's errors */
+export async function faultsOfIndexes(connection: Connection, indexes: readonly Index[]): Promise<string[]> {
   const collections = new Set(indexes.map(({ collection }) => collection));
   const faults: string[] = [];
   for (const collection of collections) {
@@ -61,7 +48,7 @@ export async function checkIndexes(
       if (index.collection === collection) faults.push(...faultsOf(index, existing.get(index.name)));
     }
   }
-  if (faults.length > 0) throw new IndexError(`MONGO_URL: MongoDB ${faults.join(', ')}. Run: ${command}`);
+  return faults;
 }
 
 interface ExistingIndex {
@@ -93,21 +80,20 @@ async function existingOf(
   } catch (error) {
     if (error instanceof driver().mongo.MongoServerError && error.code === NAMESPACE_NOT_FOUND)
       return new Map();
-    throw failureOf(error) ?? error;
+    throw error;
   }
 }
 
-/** IndexOptionsConflict, IndexKeySpecsConflict: an index of that name or those keys is there already. */
+/** IndexOptionsConflict, IndexKeySpecsConflict: an index of that name or with those keys exists. */
 const CONFLICTS: readonly unknown[] = [85, 86];
-const DUPLICATE_KEY = 11000;
 
 function explained(error: unknown, index: string): unknown {
-  if (!(error instanceof driver().mongo.MongoServerError)) return failureOf(error) ?? error;
+  if (!(error instanceof driver().mongo.MongoServerError)) return error;
   if (CONFLICTS.includes(error.code)) {
-    return new IndexError(`Another index stands in the way of ${index}: drop it and repeat.`);
+    return new SchemaError(`Another index stands in the way of ${index}: drop it and repeat.`);
   }
   if (error.code === DUPLICATE_KEY) {
-    return new IndexError(`The collection holds duplicates, so ${index} cannot be unique.`);
+    return new SchemaError(`The collection holds duplicates, so ${index} cannot be unique.`);
   }
-  return failureOf(error);
+  return error;
 }

@@ -2,12 +2,12 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { setTimeout as wait } from 'node:timers/promises';
 import { type Cable, cableTo } from './cable.fixture.ts';
-import { type Mongo, openMongo } from './open.ts';
+import { type MongoStore, openMongo } from './open.ts';
 import { mongoUrl, testDatabase } from './testing.ts';
 
 const database = testDatabase('open', []);
 
-async function withCable(play: (mongo: Mongo, cable: Cable) => Promise<void>): Promise<void> {
+async function withCable(play: (mongo: MongoStore, cable: Cable) => Promise<void>): Promise<void> {
   const cable = await cableTo(mongoUrl());
   const mongo = openMongo({ url: cable.url, database: 'latchkey_test_cable' });
   try {
@@ -20,14 +20,14 @@ async function withCable(play: (mongo: Mongo, cable: Cable) => Promise<void>): P
   }
 }
 
-function read(mongo: Mongo) {
+function read(mongo: MongoStore) {
   return mongo.connection.collection('notes').findOne({});
 }
 
 /** Resolves once the server answers. */
-async function answering(mongo: Mongo): Promise<void> {
+async function answering(mongo: MongoStore): Promise<void> {
   function answers() {
-    return mongo.ping().then(
+    return mongo.health().then(
       () => true,
       () => false,
     );
@@ -38,10 +38,10 @@ async function answering(mongo: Mongo): Promise<void> {
 describe('a MongoDB', () => {
   test('is reached as soon as it is there', () =>
     withCable(async (mongo, cable) => {
-      await assert.rejects(mongo.ping(), { name: 'MongoFailure' });
+      await assert.rejects(mongo.health(), { name: 'StoreUnavailable' });
       await cable.mend();
       await mongo.reached;
-      await mongo.ping();
+      await mongo.health();
       assert.equal(await read(mongo), null);
     }));
 
@@ -52,7 +52,7 @@ describe('a MongoDB', () => {
       await cable.cut();
       const since = performance.now();
       await assert.rejects(read(mongo));
-      await assert.rejects(mongo.ping(), { name: 'MongoFailure' });
+      await assert.rejects(mongo.health(), { name: 'StoreUnavailable' });
       assert.ok(performance.now() - since < 10_000);
       await cable.mend();
       await answering(mongo);
@@ -76,6 +76,6 @@ describe('a MongoDB', () => {
     const mongo = await database.another();
     await mongo.close();
     await mongo.close();
-    await assert.rejects(mongo.ping(), { name: 'MongoFailure' });
+    await assert.rejects(mongo.health(), { name: 'StoreUnavailable' });
   });
 });

@@ -15,7 +15,7 @@ describe('opening MongoDB', () => {
     test(`refuses ${url.replace('s3cret', '…')} in one line that does not quote it`, async () => {
       const mongo = openMongo({ url });
       await assert.rejects(mongo.reached, {
-        name: 'MongoRefused',
+        name: 'StoreRefused',
         message: 'MONGO_URL is not a usable MongoDB connection string.',
       });
       await mongo.close();
@@ -24,7 +24,7 @@ describe('opening MongoDB', () => {
 
   test('waits for a server that is away, and ends when it is closed', async () => {
     const mongo = openMongo({ url: `mongodb://127.0.0.1:${await unusedPort()}` });
-    await assert.rejects(mongo.ping(), { name: 'MongoFailure' });
+    await assert.rejects(mongo.health(), { name: 'StoreUnavailable' });
     const closed = mongo.close();
     await assert.rejects(mongo.reached, { name: 'MongoFailure', message: /ECONNREFUSED/ });
     await closed;

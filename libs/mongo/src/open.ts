@@ -1,56 +1,53 @@
 import { setTimeout as wait } from 'node:timers/promises';
+import { type OpenStore, StoreRefused } from '@latchkey/store';
 import type { Connection, ConnectOptions } from 'mongoose';
 import { driver } from './driver.ts';
-import { failureOf, MongoFailure } from './failures.ts';
+import { failureOf, guardMongo, MongoFailure } from './failures.ts';
 
-/** Where the URL names none. */
+/** The database, unless the URL names one. */
 const DATABASE = 'latchkey';
-/** How long an operation waits for a server before its request is answered with 503. */
+/** How long a call waits for a server to become available, in milliseconds. */
 const SELECTION_MS = 2000;
 const CONNECT_MS = 2000;
-/** How long a server may take to answer, unless it is said; then the connection is given up. */
+/** Default of `answersWithinMs`. */
 const ANSWER_MS = 10_000;
-/** How often a server that is away is looked for. */
+/** Pause between attempts to reach the server for the first time. */
 const RETRY_MS = 1000;
 
 const AUTHENTICATION_FAILED = 18;
-/** The driver and its parser have a class each; by the last, the driver tells of a port that is no number. */
-const OF_THE_URL: readonly string[] = ['MongoParseError', 'MongoRuntimeError'];
-
-/** MONGO_URL is not one, or the server refuses what it says: waiting does not mend that. One clear line. */
-export class MongoRefused extends Error {
-  override readonly name = 'MongoRefused';
-}
+/** The driver's errors for an invalid URL; MongoRuntimeError is thrown for a port that is no number. */
+const URL_ERRORS: readonly string[] = ['MongoParseError', 'MongoRuntimeError'];
 
 export interface MongoOptions {
-  /** A MongoDB connection string. What it says of timeouts and durability is overruled. */
+  /** A MongoDB connection string. Its timeouts and its durability are overridden. */
   readonly url: string;
-  /** Instead of the database that the URL names (`latchkey`, if it names none). */
+  /** Overrides the database of the URL (`latchkey`, if it names none). */
   readonly database?: string;
-  /** How long a server may take to answer, in ms: 10 s, or `Infinity` where it is asked for work that takes long. */
+  /** How long the server may take to answer, in milliseconds. Default: 10,000. `Infinity` for long-running commands. */
   readonly answersWithinMs?: number;
 }
 
-export interface Mongo {
-  /** For adapters: create them at once; they reject until the server has been reached. */
+export interface MongoStore extends OpenStore {
+  readonly kind: 'mongo';
+  /** Adapters may be created at once; their calls reject until the server has been reached. */
   readonly connection: Connection;
   /**
-   * Resolves once the server was reached for the first time, however long that takes. Later it may go and
-   * come back: operations reject meanwhile, and nobody has to reconnect.
-   * @throws MongoRefused; MongoFailure if it was closed before.
+   * Resolves once the server was reached for the first time, however long that takes. Later it may go away and come
+   * back: calls reject meanwhile, and the driver reconnects by itself.
+   * @throws StoreRefused; MongoFailure if the store was closed before
    */
   readonly reached: Promise<void>;
-  /** Asks the server for a sign of life. @throws MongoFailure */
-  ping(): Promise<void>;
-  /** Idempotent. Operations under way fail. */
+  /** @throws StoreUnavailable; StoreRefused */
+  health(): Promise<void>;
+  /** Calls in flight fail. */
   close(): Promise<void>;
 }
 
 /** Opens a pool of connections, and returns at once. */
-export function openMongo(options: MongoOptions): Mongo {
+export function openMongo(options: MongoOptions): MongoStore {
   const connection = driver().createConnection();
   const closing = new AbortController();
-  let failure = new MongoFailure('not reached yet');
+  let failure: Error = new MongoFailure('not reached yet');
 
   async function reach(): Promise<void> {
     while (!closing.signal.aborted) {
@@ -59,6 +56,7 @@ export function openMongo(options: MongoOptions): Mongo {
         return;
       } catch (error) {
         failure = failureOrRefusal(error);
+        if (failure instanceof StoreRefused) throw failure;
       }
       await wait(RETRY_MS, undefined, { signal: closing.signal }).catch(() => undefined);
     }
@@ -66,28 +64,28 @@ export function openMongo(options: MongoOptions): Mongo {
   }
 
   const reached = reach();
-  // Whoever awaits it is told; nobody has to.
+  // A caller may await it, but need not.
   reached.catch(() => undefined);
+
+  async function ping(): Promise<void> {
+    if (connection.db === undefined) throw failure;
+    await connection.db.command({ ping: 1 });
+  }
 
   async function close(): Promise<void> {
     closing.abort();
-    // A connection that is being made cannot be closed; making it ends by itself, soon.
+    // A connection attempt cannot be cancelled; it ends by itself within the connect timeout.
     await reached.catch(() => undefined);
     await connection.destroy();
   }
 
   let closed: Promise<void> | undefined;
   return {
+    kind: 'mongo',
+    name: 'mongodb',
     connection,
     reached,
-    async ping() {
-      if (connection.db === undefined) throw failure;
-      try {
-        await connection.db.command({ ping: 1 });
-      } catch (error) {
-        throw failureOf(error) ?? error;
-      }
-    },
+    health: guardMongo({ ping }).ping,
     close() {
       closed ??= close();
       return closed;
@@ -96,8 +94,8 @@ export function openMongo(options: MongoOptions): Mongo {
 }
 
 /**
- * Durability is ours to say: what is acknowledged is in the journals of a majority. Retried writes are the
- * URL's: DocumentDB-like servers want `retryWrites=false`.
+ * Durability is not left to the URL: an acknowledged write is in the journals of a majority. Retryable writes are,
+ * because DocumentDB-like servers need `retryWrites=false`.
  */
 function settings({ url, database, answersWithinMs = ANSWER_MS }: MongoOptions): ConnectOptions {
   return {
@@ -116,7 +114,7 @@ function settings({ url, database, answersWithinMs = ANSWER_MS }: MongoOptions):
   };
 }
 
-/** As driver and server take it: 0 is no limit. */
+/** For driver and server, 0 means no limit. */
 function limited(ms: number): number {
   return Number.isFinite(ms) ? ms : 0;
 }
@@ -127,15 +125,15 @@ function databaseOf(url: string, database: string | undefined): Pick<ConnectOpti
   return named ? {} : { dbName: DATABASE };
 }
 
-/** The failure that may pass. @throws MongoRefused for one that will not, and errors of another origin. */
-function failureOrRefusal(error: unknown): MongoFailure {
+/** @throws errors of another origin */
+function failureOrRefusal(error: unknown): MongoFailure | StoreRefused {
   const { MongoAPIError, MongoServerError } = driver().mongo;
   if (error instanceof MongoServerError && error.code === AUTHENTICATION_FAILED) {
-    throw new MongoRefused('MongoDB refuses the user name or password in MONGO_URL.');
+    return new StoreRefused('MongoDB refuses the user name or password in MONGO_URL.');
   }
   // Its message may quote the URL, and with it the password.
-  if (error instanceof MongoAPIError || (error instanceof Error && OF_THE_URL.includes(error.name))) {
-    throw new MongoRefused('MONGO_URL is not a usable MongoDB connection string.');
+  if (error instanceof MongoAPIError || (error instanceof Error && URL_ERRORS.includes(error.name))) {
+    return new StoreRefused('MONGO_URL is not a usable MongoDB connection string.');
   }
   const failure = failureOf(error);
   if (failure === undefined) throw error;

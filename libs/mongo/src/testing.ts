@@ -1,40 +1,40 @@
-/** Databases for tests, on the server that MONGO_URL names, and a way to it that can be cut. */
+/** Test databases on the server of MONGO_URL, and a proxy in front of it that can be cut. */
 import { randomBytes } from 'node:crypto';
 import { after } from 'node:test';
 import { ensureIndexes, type Index } from './indexes.ts';
-import { type Mongo, openMongo } from './open.ts';
+import { type MongoStore, openMongo } from './open.ts';
 
 export { type Cable, cableTo } from './cable.fixture.ts';
 
 export interface TestDatabase {
-  /** The one connection of this file, to a database that is empty but for its indexes. */
-  empty(): Promise<Mongo>;
-  /** Another connection to the same database, with an option more in its URL. */
-  another(option?: string): Promise<Mongo>;
+  /** Empties the database, except for its indexes, and returns the test file's own connection to it. */
+  empty(): Promise<MongoStore>;
+  /** Opens another connection to the same database, with an additional option in its URL. */
+  another(option?: string): Promise<MongoStore>;
 }
 
-/** The server to test against. @throws Error if it is not set */
+/** Returns MONGO_URL. @throws Error if it is not set */
 export function mongoUrl(): string {
   const url = process.env['MONGO_URL'];
   if (url) return url;
   throw new Error('MONGO_URL is not set: these tests need a MongoDB, such as mongodb://127.0.0.1:27017');
 }
 
-/** A database of its own for a test file, dropped when its tests have ended. */
+/** Creates a database for one test file. It is dropped after the tests. */
 export function testDatabase(suite: string, indexes: readonly Index[]): TestDatabase {
   const url = mongoUrl();
   const database = `latchkey_test_${suite}_${randomBytes(4).toString('hex')}`;
-  const opened: Mongo[] = [];
+  const opened: MongoStore[] = [];
 
-  async function another(option?: string): Promise<Mongo> {
+  async function another(option?: string): Promise<MongoStore> {
     const mongo = openMongo({ url: withOption(url, option), database });
     opened.push(mongo);
     await mongo.reached;
     return mongo;
   }
 
-  let first: Promise<Mongo> | undefined;
-  async function prepare(): Promise<Mongo> {
+  let first: Promise<MongoStore> | undefined;
+  async function prepare(): Promise<MongoStore> {
     const mongo = await another();
     await ensureIndexes(mongo.connection, indexes);
     return mongo;

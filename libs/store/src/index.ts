@@ -1,5 +1,8 @@
 export { type AsyncPort, guardPort } from './guard-port.ts';
 export type { Leases } from './leases.ts';
 export { type Movable, movable, type Source, type Target } from './movable.ts';
+export type { OpenStore } from './open-store.ts';
 export { pages } from './pages.ts';
+export { nothingToPrepare, type Preparable, type Requirement, SchemaError } from './preparable.ts';
+export { StoreRefused } from './store-refused.ts';
 export { StoreUnavailable } from './store-unavailable.ts';

@@ -1,11 +1,12 @@
 /** What ops may do beside a running server: it only appends; the server publishes. */
+import type { Store } from '@latchkey/backend';
 import type { Role } from '@latchkey/events';
 import { v7 } from 'uuid';
 import { existing } from './account/index.ts';
 import { parseEmail } from './addresses/email.ts';
 import { ownerOf } from './addresses/owners.ts';
 import { changeRole } from './administration/manage-accounts.ts';
-import { type Store, storesOf } from './backends.ts';
+import { openStorage } from './storage/index.ts';
 import { createAccounts } from './streams/accounts.ts';
 
 export interface Administration {
@@ -23,7 +24,7 @@ export interface Administration {
 }
 
 export function openAdministration(store: Store): Administration {
-  const stores = storesOf(store);
+  const stores = openStorage(store);
   const { journal, sessions } = stores;
   const accounts = createAccounts({
     ...stores,

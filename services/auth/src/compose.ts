@@ -1,10 +1,10 @@
 /** Composes auth from its settings and a backend. */
+import { type Backend, storeHealth } from '@latchkey/backend';
 import { allowedOrigins, type Service } from '@latchkey/http';
 import { type Dependency, group, type Logger, type Registry } from '@latchkey/process';
 import { createWakeup } from '@latchkey/process/loop';
 import { fixedKeys, guards, tokenVerifier } from '@latchkey/tokens';
 import { v4, v7 } from 'uuid';
-import { type Backend, storesOf } from './backends.ts';
 import { type AuthConfig, limitRules } from './config.ts';
 import type { Deps, Settings } from './deps.ts';
 import { createPages } from './http/pages/pages.ts';
@@ -22,6 +22,7 @@ import { createRelay } from './relay/relay.ts';
 import { createWorker } from './requests/worker.ts';
 import { carryOut } from './requests/written-requests.ts';
 import { createCleanup } from './sign-up/cleanup.ts';
+import { openStorage } from './storage/index.ts';
 import { createAccounts } from './streams/accounts.ts';
 import { createMailings } from './streams/mailings.ts';
 import { createAccessTokens } from './tokens/access-tokens.ts';
@@ -59,7 +60,7 @@ export function compose(config: AuthConfig, options: AuthDeps): AuthService {
   const { backend, logger, registry, now = () => new Date(), overrides = {} } = options;
   const { newId = () => v7() } = overrides;
   const instance = v4();
-  const opened = storesOf(backend);
+  const opened = openStorage(backend.store);
   const stores = overrides.stores?.(opened) ?? opened;
   const { outbox, requests, leases } = stores;
 
@@ -115,7 +116,7 @@ export function compose(config: AuthConfig, options: AuthDeps): AuthService {
       await stores.reclaim();
       await parts.start();
     },
-    health: async () => [...(await storeHealth(stores)), ...(await parts.health())],
+    health: async () => [...(await neededHealth(stores)), ...(await parts.health())],
     routes: createRoutes({
       ...deps,
       count: createAuthMetrics({ registry, passwords, requests }),
@@ -149,17 +150,9 @@ async function assertSameKeys(config: AuthConfig, keyFingerprints: KeyFingerprin
 }
 
 /** The stores that every answer needs. */
-function storeHealth({ outbox, sessions }: Stores): Promise<readonly Dependency[]> {
+function neededHealth({ outbox, sessions }: Stores): Promise<readonly Dependency[]> {
   return Promise.all([
-    dependency('journal', () => outbox.backlog()),
-    dependency('sessions', () => sessions.find('')),
+    storeHealth('journal', () => outbox.backlog()),
+    storeHealth('sessions', () => sessions.find('')),
   ]);
-}
-
-async function dependency(name: string, probe: () => Promise<unknown>): Promise<Dependency> {
-  const state = await probe().then(
-    () => 'ok' as const,
-    () => 'down' as const,
-  );
-  return { name, state, needed: true };
 }

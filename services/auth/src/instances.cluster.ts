@@ -6,8 +6,9 @@ import { ACCOUNTS_TOPIC, decode, type LatchkeyEvent, topics } from '@latchkey/ev
 import { listen } from '@latchkey/http';
 import { testDatabase } from '@latchkey/mongo/testing';
 import { createLogger, createRegistry, readConfig } from '@latchkey/process';
-import { type AuthService, authIndexes, authSettings, compose, openAdministration } from './index.ts';
+import { type AuthService, authSettings, compose, openAdministration } from './index.ts';
 import { generateSecrets, type Secrets } from './keys/secrets.ts';
+import { authIndexes } from './storage/mongo/index.ts';
 import { until } from './testing/until.ts';
 
 const ACCOUNTS = 20;
@@ -45,9 +46,9 @@ function configWith(keys: Omit<Secrets, 'SEALING_PRIVATE_KEYS'>) {
 /** With connections of its own, as a process has them. */
 async function instance(keys = secrets): Promise<AuthService> {
   await seen;
-  const { connection } = await database.another();
+  const store = await database.another();
   return compose(configWith(keys), {
-    backend: { kind: 'cluster', connection, bus: openBus() },
+    backend: { store, bus: openBus() },
     logger: createLogger({ name: 'auth', level: 'silent' }),
     registry: createRegistry(),
   });
@@ -180,9 +181,9 @@ describe('instances with other keys', () => {
 
 describe('ops beside running instances', () => {
   test('find the accounts in MongoDB', async () => {
-    const { connection } = await database.empty();
+    const store = await database.empty();
     await assert.rejects(
-      openAdministration({ connection }).changeRole('ada@example.com', 'admin'),
+      openAdministration(store).changeRole('ada@example.com', 'admin'),
       /no verified account has the address/,
     );
   });

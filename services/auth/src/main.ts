@@ -3,7 +3,7 @@ import { runService } from '@latchkey/cluster';
 import { topics } from '@latchkey/events';
 import { allowedOrigins } from '@latchkey/http';
 import { ACCOUNT_SEQUENCE } from '@latchkey/tokens';
-import { authIndexes, authSettings, compose, widenThreadPool } from './index.ts';
+import { authSettings, compose, openStorage, widenThreadPool } from './index.ts';
 
 widenThreadPool(process.env);
 process.exit(
@@ -12,7 +12,7 @@ process.exit(
     defaultPort: 8081,
     settings: authSettings,
     topics,
-    indexes: authIndexes,
+    storage: openStorage,
     compose,
     allowedOrigins,
     corsHeaders: [ACCOUNT_SEQUENCE],

@@ -1,6 +1,5 @@
 /** Auth moves from the embedded store to MongoDB. Its service must run on neither meanwhile. */
-import type { ClusterBackend } from '@latchkey/cluster';
-import type { Database } from '@latchkey/sqlite';
+import type { Store } from '@latchkey/backend';
 import { type Movable, movable } from '@latchkey/store';
 import { fingerprints, parseSecretKey } from './keys/keys.ts';
 import type { Secrets } from './keys/secrets.ts';
@@ -19,13 +18,15 @@ export interface AuthMove extends Pick<NewHome, 'end'> {
 }
 
 export function openAuthMove(stores: {
-  readonly database: Database;
-  readonly connection: ClusterBackend['connection'];
+  readonly from: Store;
+  readonly to: Store;
   /** Those that the data folder's server ran with. */
   readonly keys: Pick<Secrets, 'PASSWORD_SALT_KEY' | 'REFRESH_KEY'>;
 }): AuthMove {
-  const from = createSqliteOldHome(stores.database);
-  const to = createMongoNewHome(stores.connection);
+  if (stores.from.kind !== 'sqlite' || stores.to.kind !== 'mongo')
+    throw new Error(`STORE: records cannot be moved from ${stores.from.kind} to ${stores.to.kind}`);
+  const from = createSqliteOldHome(stores.from.database);
+  const to = createMongoNewHome(stores.to.connection);
 
   return {
     async begin() {

@@ -1,6 +1,6 @@
 /** The journal as others are to know it: for ops, who compare it with the log and write it there again. */
+import { byKind, type Store } from '@latchkey/backend';
 import type { LatchkeyEvent } from '@latchkey/events';
-import type { Store } from './backends.ts';
 import { UnreadableCommit } from './ports/journal.ts';
 import type { JournalPages, LyingCommit } from './ports/verifying.ts';
 import { toPublic } from './relay/to-public.ts';
@@ -37,12 +37,14 @@ export interface JournalView extends Pick<JournalPages, 'leasesOver'> {
   stream(id: string): Promise<JournaledStream | undefined>;
 }
 
+const openPages = byKind<JournalPages>({
+  mongo: ({ connection }) => createMongoJournalPages(connection),
+  sqlite: ({ database }) => createSqliteJournalPages(database),
+});
+
 /** Only reads; may be used beside running servers. */
 export function openJournalView(store: Store): JournalView {
-  const journal =
-    'connection' in store
-      ? createMongoJournalPages(store.connection)
-      : createSqliteJournalPages(store.database);
+  const journal = openPages(store);
   return {
     leasesOver: journal.leasesOver,
     streams: () => streamsOf(journal.pages()),

@@ -1,16 +1,11 @@
 /** Composes the notifier: the only place that picks its adapters. */
 import { randomUUID } from 'node:crypto';
-import type { Bus, Subscription, TopicSpec } from '@latchkey/bus';
-import type { ClusterBackend } from '@latchkey/cluster';
+import { type Backend, busHealth, storeHealth } from '@latchkey/backend';
+import type { Subscription, TopicSpec } from '@latchkey/bus';
 import { accountsTopic, mailingsTopic } from '@latchkey/events';
 import type { Service } from '@latchkey/http';
-import type { Index } from '@latchkey/mongo';
 import type { Dependency, Logger, Registry } from '@latchkey/process';
-import type { Database } from '@latchkey/sqlite';
 import { systemClock } from './adapters/clock.system.ts';
-import { deliveryIndexes } from './adapters/deliveries.mongo.schema.ts';
-import { createMongoDeliveries } from './adapters/deliveries.mongo.ts';
-import { createSqliteDeliveries } from './adapters/deliveries.sqlite.ts';
 import { createSmtpMailer, type SmtpSettings } from './adapters/mailer.smtp.ts';
 import { createOpener } from './adapters/opener.jose.ts';
 import type { NotifierConfig } from './config.ts';
@@ -20,19 +15,13 @@ import { createRenderer } from './mails/render.ts';
 import { loadTemplates } from './mails/templates.ts';
 import { createMetrics } from './metrics.ts';
 import type { Clock } from './ports/clock.ts';
-import type { Deliveries } from './ports/deliveries.ts';
 import type { Mailer } from './ports/mailer.ts';
 import { createDispatcher, type Dispatcher } from './sending/dispatcher.ts';
 import { createSender } from './sending/sender.ts';
-
-export interface EmbeddedBackend {
-  readonly kind: 'embedded';
-  readonly database: Database;
-  readonly bus: Bus;
-}
+import { openStorage } from './storage/index.ts';
 
 export interface NotifierDeps {
-  readonly backend: EmbeddedBackend | ClusterBackend;
+  readonly backend: Backend;
   readonly logger: Logger;
   readonly registry: Registry;
   /** Overrides the system clock. */
@@ -45,8 +34,6 @@ export interface NotifierDeps {
 
 /** The topics that it reads. */
 export const notifierTopics: readonly TopicSpec[] = [accountsTopic, mailingsTopic];
-/** What its deliveries in MongoDB are searched by. */
-export const notifierIndexes: readonly Index[] = deliveryIndexes;
 
 export const CONSUMER_GROUP = 'notifier';
 const CONNECTIONS = 5;
@@ -79,42 +66,11 @@ interface Running {
   readonly mailer: Mailer;
 }
 
-async function storeHealth(deliveries: Deliveries): Promise<Dependency> {
-  const store = { name: 'deliveries', needed: true } as const;
-  try {
-    await deliveries.find('');
-    return { ...store, state: 'ok' };
-  } catch {
-    return { ...store, state: 'down', detail: 'cannot be reached: mails wait' };
-  }
-}
-
 function mailHealth(dispatcher: Dispatcher): Dependency {
   const circuit = dispatcher.circuit();
   if (circuit.state === 'closed') return { name: 'smtp', state: 'ok', needed: false };
   const detail = circuit.why === 'unwelcome' ? 'refuses us: see the MAIL_ settings' : 'cannot be reached';
   return { name: 'smtp', state: 'degraded', needed: false, detail };
-}
-
-function busHealth(subscription: Subscription): Dependency {
-  return subscription.healthy()
-    ? { name: 'bus', state: 'ok', needed: false }
-    : { name: 'bus', state: 'down', needed: false, detail: 'no records can be read' };
-}
-
-interface Store {
-  readonly deliveries: Deliveries;
-  /** Voids claims of processes that are gone for certain. */
-  reclaim(): Promise<void>;
-}
-
-function storeOn(backend: NotifierDeps['backend']): Store {
-  if (backend.kind === 'cluster') {
-    // Others run beside this one: whether a claimer is gone, its lease alone can tell.
-    return { deliveries: createMongoDeliveries(backend.connection), reclaim: async () => undefined };
-  }
-  const deliveries = createSqliteDeliveries(backend.database);
-  return { deliveries, reclaim: deliveries.reclaim };
 }
 
 /**
@@ -124,7 +80,7 @@ function storeOn(backend: NotifierDeps['backend']): Store {
  */
 export function compose(config: NotifierConfig, deps: NotifierDeps): Service {
   const { logger, registry, backend, clock = systemClock, random = Math.random } = deps;
-  const { deliveries, reclaim } = storeOn(backend);
+  const { deliveries, reclaim } = openStorage(backend.store);
   const metrics = createMetrics(registry, deliveries, clock.now);
   let running: Running | undefined;
 
@@ -162,7 +118,7 @@ export function compose(config: NotifierConfig, deps: NotifierDeps): Service {
   }
 
   async function health(): Promise<readonly Dependency[]> {
-    const store = await storeHealth(deliveries);
+    const store = await storeHealth('deliveries', () => deliveries.find(''), 'cannot be reached: mails wait');
     if (!running) return [store];
     return [store, busHealth(running.subscription), mailHealth(running.dispatcher)];
   }

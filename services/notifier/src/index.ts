@@ -1,11 +1,3 @@
-export { type Administration, openAdministration } from './administration.ts';
-export {
-  compose,
-  type EmbeddedBackend,
-  type NotifierDeps,
-  notifierIndexes,
-  notifierTopics,
-} from './compose.ts';
+export { compose, type NotifierDeps, notifierTopics } from './compose.ts';
 export { type NotifierConfig, notifierSettings } from './config.ts';
-export { type DeliveryState, deliveryStates } from './delivery/delivery.ts';
-export type { DeliverySummary } from './ports/deliveries.ts';
+export { openStorage } from './storage/index.ts';

@@ -1,6 +1,6 @@
 /** Runs the notifier as a separate process. */
 import { runService } from '@latchkey/cluster';
-import { compose, notifierIndexes, notifierSettings, notifierTopics } from './index.ts';
+import { compose, notifierSettings, notifierTopics, openStorage } from './index.ts';
 
 process.exit(
   await runService({
@@ -8,7 +8,7 @@ process.exit(
     defaultPort: 8083,
     settings: notifierSettings,
     topics: notifierTopics,
-    indexes: notifierIndexes,
+    storage: openStorage,
     compose,
   }),
 );

@@ -1,4 +1,5 @@
 /** Two notifiers on Kafka and MongoDB, as they run beside each other; the mail server is real. */
+
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
@@ -8,13 +9,14 @@ import { encode, type LatchkeyEvent } from '@latchkey/events';
 import { testDatabase } from '@latchkey/mongo/testing';
 import { createLogger, createRegistry } from '@latchkey/process';
 import { systemClock } from './adapters/clock.system.ts';
-import { compose, notifierIndexes, notifierTopics } from './index.ts';
+import { compose, notifierTopics } from './index.ts';
 import type { Clock } from './ports/clock.ts';
+import { deliveryIndexes } from './storage/mongo/schema.ts';
 import { anEvent, aToken, createSealingKey } from './testing/events.ts';
 import { type MailServer, startMailServer } from './testing/mail-server.ts';
 import { sendingTo } from './testing/settings.ts';
 
-const database = testDatabase('notifier', notifierIndexes);
+const database = testDatabase('notifier', deliveryIndexes);
 const openBus = isolatedBuses();
 const publisher = openBus();
 const key = await createSealingKey();
@@ -27,7 +29,7 @@ async function startNotifier(context: TestContext, port: number, clock: Clock = 
   const mongo = await database.another();
   const registry = createRegistry();
   const service = compose(config, {
-    backend: { kind: 'cluster', connection: mongo.connection, bus },
+    backend: { store: mongo, bus },
     logger: createLogger({ name: 'notifier', level: 'silent' }),
     registry,
     clock,

@@ -10,11 +10,11 @@ import { createEmbeddedBus } from '@latchkey/bus/embedded';
 import { ACCOUNTS_TOPIC, encode, type LatchkeyEvent, MAILINGS_TOPIC } from '@latchkey/events';
 import type { Service } from '@latchkey/http';
 import { createLogger, createRegistry, type Registry } from '@latchkey/process';
-import { type Database, openDatabase } from '@latchkey/sqlite';
+import { type Database, openDatabase, sqliteStore } from '@latchkey/sqlite';
 import { systemClock } from './adapters/clock.system.ts';
-import { createSqliteDeliveries } from './adapters/deliveries.sqlite.ts';
 import { compose } from './index.ts';
 import type { Clock } from './ports/clock.ts';
+import { openSqliteStorage } from './storage/sqlite/index.ts';
 import { anEvent, aToken, createSealingKey, type SealingKey } from './testing/events.ts';
 import {
   type MailServer,
@@ -76,7 +76,7 @@ async function start(
     { name: MAILINGS_TOPIC, partitions: 12, retentionMs: 7 * 24 * HOUR },
   ]);
   const registry = createRegistry();
-  const backend = { kind: 'embedded', database, bus: busFor(bus) } as const;
+  const backend = { store: sqliteStore(database), bus: busFor(bus) };
   const service = compose(config, { backend, logger, registry, ...deps });
   await service.start();
   running = { database, bus, service, registry };
@@ -121,7 +121,7 @@ async function until(condition: () => Promise<boolean>): Promise<void> {
 }
 
 async function census() {
-  return running ? createSqliteDeliveries(running.database).census() : undefined;
+  return running ? openSqliteStorage({ database: running.database }).deliveries.census() : undefined;
 }
 
 function untilState(state: 'failed' | 'sent' | 'cancelled' | 'pending', count: number) {

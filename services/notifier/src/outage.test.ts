@@ -9,10 +9,10 @@ import type { Bus } from '@latchkey/bus';
 import { createEmbeddedBus } from '@latchkey/bus/embedded';
 import { encode, type LatchkeyEvent } from '@latchkey/events';
 import { createLogger, createRegistry } from '@latchkey/process';
-import { openDatabase } from '@latchkey/sqlite';
-import { createSqliteDeliveries } from './adapters/deliveries.sqlite.ts';
+import { openDatabase, sqliteStore } from '@latchkey/sqlite';
 import { compose, notifierTopics } from './index.ts';
 import { deliveryId } from './intake/delivery-id.ts';
+import { openSqliteStorage } from './storage/sqlite/index.ts';
 import { createSealingKey, type SealingKey } from './testing/events.ts';
 import { type MailServer, reply, type Script, startMailServer } from './testing/mail-server.ts';
 import { sendingTo } from './testing/settings.ts';
@@ -76,9 +76,9 @@ async function start(t: TestContext, port: number, key: SealingKey, isTalking = 
   await bus.ensureTopics(notifierTopics);
   const registry = createRegistry();
   const config = sendingTo(port, key);
-  const backend = { kind: 'embedded', database, bus } as const;
+  const backend = { store: sqliteStore(database), bus };
   const service = compose(config, { backend, logger, registry, clock, random: createRandom(7) });
-  const store = createSqliteDeliveries(database);
+  const store = openSqliteStorage({ database }).deliveries;
   let published = 0;
 
   await service.start();

@@ -1,17 +1,18 @@
 /** Puts the user service together. */
-import type { SubscribeOptions, Subscription, TopicSpec } from '@latchkey/bus';
+import { type Backend, busHealth, storeHealth } from '@latchkey/backend';
+import type { SubscribeOptions, TopicSpec } from '@latchkey/bus';
 import type { Parked } from '@latchkey/consumer';
 import { ACCOUNTS_TOPIC, accountsTopic } from '@latchkey/events';
 import type { Service } from '@latchkey/http';
 import type { Dependency, Logger, Registry } from '@latchkey/process';
 import { guards, type KeySource, remoteKeys, tokenVerifier } from '@latchkey/tokens';
-import { type Backend, type Stores, storesOf } from './backends.ts';
 import type { UserConfig } from './config.ts';
 import { groupOf } from './generation/pointer.ts';
 import { accountSequenceHeader } from './http/account-sequence.ts';
 import { createRoutes } from './http/routes.ts';
 import { createStanding } from './http/standing.ts';
 import type { ParkedPage, Profiles } from './ports/profiles.ts';
+import type { UserStorage } from './ports/storage.ts';
 import type { StoredAccount } from './profile/stored-account.ts';
 import { activeProfiles } from './projection/active-profiles.ts';
 import { oneAtATime } from './projection/one-at-a-time.ts';
@@ -25,6 +26,7 @@ import {
 import { createProjectors } from './projection/projectors.ts';
 import { createRetry, createRetryInEach, type RetriedIn } from './projection/retry-parked.ts';
 import { createWaitingRoom, type WaitLimits } from './projection/waiting-room.ts';
+import { openStorage } from './storage/index.ts';
 
 const SLICE_SIZE = 500;
 /** A slice that lets accounts go on reads a part of the log again, which may take long. */
@@ -57,7 +59,7 @@ export interface UserService extends Service {
 /** Its topics, and on a cluster its indexes, must exist when the service starts. May start again once stopped. */
 export function compose(config: UserConfig, deps: UserDeps): UserService {
   const { backend, logger, registry, now = () => new Date() } = deps;
-  const stores = storesOf(backend);
+  const stores = openStorage(backend.store);
   const view = createPointerView({
     generations: stores.generations,
     logger,
@@ -132,7 +134,7 @@ type Announce = (accounts: readonly StoredAccount[]) => void;
 /** How each generation is filled. */
 function projections(deps: {
   readonly backend: Backend;
-  readonly stores: Stores;
+  readonly stores: UserStorage;
   readonly view: PointerView;
   readonly metrics: ProjectionMetrics;
   readonly logger: Logger;
@@ -151,8 +153,8 @@ function projections(deps: {
       now: deps.now,
       announce: announcing(generation, deps.view, deps.announce),
     });
-    if (deps.backend.kind === 'cluster') return project;
-    // A rebuild may take longer, as long as the process answers meanwhile.
+    if (deps.backend.store.kind !== 'sqlite') return project;
+    // The embedded store blocks the process while it writes: a rebuild must not fill more than one slice at a time.
     const inTurn = oneAtATime(project);
     return (slice) => (answers() ? project(slice) : inTurn(slice));
   };
@@ -166,22 +168,16 @@ function announcing(generation: number, view: PointerView, announce: Announce): 
 }
 
 async function readModelHealth(profiles: Pick<Profiles, 'countParked'>): Promise<readonly Dependency[]> {
-  try {
-    const parked = await profiles.countParked();
-    return [{ name: 'read model', state: 'ok', needed: true }, projectionHealth(parked)];
-  } catch {
-    return [{ name: 'read model', state: 'down', needed: true, detail: 'cannot be reached' }];
+  let parked = 0;
+  async function ask() {
+    parked = await profiles.countParked();
   }
+  const readModel = await storeHealth('read model', ask, 'cannot be reached');
+  return readModel.state === 'ok' ? [readModel, projectionHealth(parked)] : [readModel];
 }
 
 function projectionHealth(parked: number): Dependency {
   return parked === 0
     ? { name: 'projection', state: 'ok', needed: false }
     : { name: 'projection', state: 'degraded', needed: false, detail: `${parked} parked accounts` };
-}
-
-function busHealth(subscription: Subscription | undefined): Dependency {
-  return subscription?.healthy()
-    ? { name: 'bus', state: 'ok', needed: false }
-    : { name: 'bus', state: 'down', needed: false, detail: 'no records can be read' };
 }

@@ -2,7 +2,7 @@
 import { runService } from '@latchkey/cluster';
 import { allowedOrigins } from '@latchkey/http';
 import { ACCOUNT_SEQUENCE } from '@latchkey/tokens';
-import { compose, userIndexes, userSettings, userTopics } from './index.ts';
+import { compose, openStorage, userSettings, userTopics } from './index.ts';
 
 process.exit(
   await runService({
@@ -10,7 +10,7 @@ process.exit(
     defaultPort: 8082,
     settings: userSettings,
     topics: userTopics,
-    indexes: userIndexes,
+    storage: openStorage,
     compose,
     allowedOrigins,
     corsHeaders: [ACCOUNT_SEQUENCE],

@@ -8,8 +8,8 @@ import { ACCOUNTS_TOPIC, encode, type LatchkeyEvent } from '@latchkey/events';
 import { listen } from '@latchkey/http';
 import { testDatabase } from '@latchkey/mongo/testing';
 import { createLogger, createRegistry, readConfig } from '@latchkey/process';
-import { profileIndexes } from './adapters/profiles.mongo.schema.ts';
 import { compose, userSettings, userTopics } from './index.ts';
+import { profileIndexes } from './storage/mongo/schema.ts';
 import { ada, type History, historyOf } from './testing/history.ts';
 import { ISSUER, keys, tokenOf } from './testing/tokens.ts';
 
@@ -44,7 +44,7 @@ async function startInstance(context: TestContext): Promise<Instance> {
   const registry = createRegistry();
   const logger = createLogger({ name: 'user', level: 'silent' });
   const service = compose(readConfig(userSettings, { PUBLIC_URL: ISSUER }), {
-    backend: { kind: 'cluster', connection: mongo.connection, bus },
+    backend: { store: mongo, bus },
     logger,
     registry,
     keys,

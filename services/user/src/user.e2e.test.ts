@@ -8,7 +8,7 @@ import { createEmbeddedBus } from '@latchkey/bus/embedded';
 import { ACCOUNTS_TOPIC, accountsTopic, encode, type LatchkeyEvent } from '@latchkey/events';
 import { listen } from '@latchkey/http';
 import { createLogger, createRegistry, readConfig } from '@latchkey/process';
-import { openDatabase } from '@latchkey/sqlite';
+import { openDatabase, sqliteStore } from '@latchkey/sqlite';
 import { compose } from './compose.ts';
 import { userSettings } from './config.ts';
 import type { UserView } from './http/schemas.ts';
@@ -34,7 +34,7 @@ async function startService(context: TestContext, waits: Partial<WaitLimits> = {
   const registry = createRegistry();
   const logger = createLogger({ name: 'user', level: 'silent' });
   const service = compose(readConfig(userSettings, { PUBLIC_URL: ISSUER }), {
-    backend: { kind: 'embedded', database, bus },
+    backend: { store: sqliteStore(database), bus },
     logger,
     registry,
     keys,

@@ -1,7 +1,7 @@
 import { InvalidArgumentError } from '@commander-js/extra-typings';
 import { type DeadLetter, type DeadLetterBox, openDeadLetters, type Place } from '@latchkey/bus/dead-letters';
-import { withLog } from '../backends.ts';
 import type { Context } from '../context.ts';
+import { withLog } from '../log.ts';
 import { printJson, printPage, properties } from '../output/listing.ts';
 import { fieldsOf, redacted } from '../output/redacted.ts';
 import { examples, JSON_LINES, limitOption, type Program } from '../program.ts';

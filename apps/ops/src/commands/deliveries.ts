@@ -1,11 +1,11 @@
 import { InvalidArgumentError } from '@commander-js/extra-typings';
 import {
-  type Administration,
   type DeliveryState,
   type DeliverySummary,
   deliveryStates,
-  openAdministration,
-} from '@latchkey/notifier';
+  type OpsDeliveries,
+  openOps,
+} from '@latchkey/notifier/ops';
 import type { Context } from '../context.ts';
 import { printJson, printPage, properties } from '../output/listing.ts';
 import { examples, JSON_LINES, limitOption, type Program } from '../program.ts';
@@ -86,11 +86,8 @@ export function addDeliveries(program: Program, context: Context): void {
     );
 }
 
-function withDeliveries(
-  context: Context,
-  work: (deliveries: Administration) => Promise<void>,
-): Promise<void> {
-  return withStore(context, (store) => work(openAdministration(store)));
+function withDeliveries(context: Context, work: (deliveries: OpsDeliveries) => Promise<void>): Promise<void> {
+  return withStore(context, (store) => work(openOps(store).deliveries));
 }
 
 /** @throws InvalidArgumentError */
@@ -102,7 +99,7 @@ function parseStates(text: string): readonly DeliveryState[] {
 }
 
 /** @throws Error (one line) if there is no such delivery */
-async function existing(deliveries: Administration, id: string): Promise<DeliverySummary> {
+async function existing(deliveries: OpsDeliveries, id: string): Promise<DeliverySummary> {
   const found = await deliveries.find(id);
   if (found === undefined) throw new Error(`there is no delivery ${id}`);
   return found;

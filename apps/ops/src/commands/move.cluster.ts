@@ -7,7 +7,7 @@ import { parseEnv } from 'node:util';
 import { authSettings, compose as composeAuth } from '@latchkey/auth';
 import { createKafkaBus } from '@latchkey/bus/kafka';
 import { topics } from '@latchkey/events';
-import { openMongo } from '@latchkey/mongo';
+import { type MongoStore, openMongo } from '@latchkey/mongo';
 import { mongoUrl } from '@latchkey/mongo/testing';
 import { compose as composeNotifier, notifierSettings } from '@latchkey/notifier';
 import { createRegistry, group, readConfig } from '@latchkey/process';
@@ -42,7 +42,7 @@ async function ownDatabase(t: TestContext) {
     await mongo.connection.dropDatabase();
     await mongo.close();
   });
-  return { url: url.href, connection: mongo.connection };
+  return { url: url.href, connection: mongo.connection, store: mongo };
 }
 
 function mailSettings(sink: MailSink) {
@@ -121,12 +121,8 @@ async function usedFolder(t: TestContext) {
   return { folder, ada, ben, before, refreshToken };
 }
 
-/** Starts the services on the cluster with the keys of an env file. */
-async function startCluster(
-  t: TestContext,
-  connection: ReturnType<typeof openMongo>['connection'],
-  keys: object,
-) {
+/** The services on the cluster, as an env file gives them their keys. */
+async function startCluster(t: TestContext, store: MongoStore, keys: object) {
   const sink = await startMailSink(t);
   const kafka = createKafkaBus({
     brokers: brokers(),
@@ -141,7 +137,7 @@ async function startCluster(
   const environment = { ...keys, LATCHKEY_ENV: 'development', PUBLIC_URL, ...mailSettings(sink) };
   function deps() {
     return {
-      backend: { kind: 'cluster', connection, bus: own.bus } as const,
+      backend: { store, bus: own.bus },
       logger: silent(),
       registry: createRegistry(),
     };
@@ -161,10 +157,10 @@ async function startCluster(
     start: () => part.start(),
     url: await serve(t, [...auth.routes, ...user.routes]),
     async isAtRest() {
-      const unpublished = await connection
+      const unpublished = await store.connection
         .collection('auth_commits')
         .countDocuments({ unpublished: { $exists: true } });
-      const open = await connection
+      const open = await store.connection
         .collection('notifier_deliveries')
         .countDocuments({ open: { $exists: true } });
       return unpublished === 0 && open === 0 && (await own.lag()) === 0;
@@ -174,7 +170,7 @@ async function startCluster(
 
 test('a data folder goes on in a cluster: no mail twice, none lost, sessions and profiles as before', async (t) => {
   const { folder, ada, ben, before, refreshToken } = await usedFolder(t);
-  const { url, connection } = await ownDatabase(t);
+  const { url, store } = await ownDatabase(t);
   const settings = { DATA_DIR: folder, MONGO_URL: url };
 
   const early = await runOps(settings, 'move');
@@ -189,7 +185,7 @@ test('a data folder goes on in a cluster: no mail twice, none lost, sessions and
   assert.equal((await stat(envFile)).mode & 0o777, 0o600);
   const keys = parseEnv(await readFile(envFile, 'utf8'));
 
-  const cluster = await startCluster(t, connection, keys);
+  const cluster = await startCluster(t, store, keys);
   await cluster.start();
   await eventually('everything is published, read and sent', cluster.isAtRest);
   const sent = cluster.sink.mails.map(({ to, subject }) => `${to} ${subject}`).toSorted();
@@ -218,19 +214,19 @@ test('a data folder goes on in a cluster: no mail twice, none lost, sessions and
 
 test('a move that broke off keeps auth from starting, and is taken up again', async (t) => {
   const { folder } = await usedFolder(t);
-  const { url, connection } = await ownDatabase(t);
+  const { url, connection, store } = await ownDatabase(t);
   const settings = { DATA_DIR: folder, MONGO_URL: url };
   await runOps(settings, 'indexes');
   await runOps(settings, 'move');
   const commits = connection.collection('auth_commits');
   const { length } = await commits.find().toArray();
   await commits.deleteOne({ number: 2 });
-  await connection
+  await store.connection
     .collection<{ _id: string }>('auth_moves')
     .updateOne({ _id: 'embedded' }, { $unset: { endedAt: 1 } });
 
   const keys = parseEnv(await readFile(join(folder, 'cluster.env'), 'utf8'));
-  const cluster = await startCluster(t, connection, keys);
+  const cluster = await startCluster(t, store, keys);
   await assert.rejects(cluster.auth.start(), /is being moved into this database, or its move broke off/);
   await cluster.auth.stop();
 

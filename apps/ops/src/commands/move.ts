@@ -5,15 +5,15 @@
 import { join, resolve } from 'node:path';
 import { openAuthMove } from '@latchkey/auth/moving';
 import type { Secrets } from '@latchkey/auth/secrets';
-import { checkIndexes } from '@latchkey/mongo';
-import { openNotifierMove } from '@latchkey/notifier/moving';
+import { readServerStore, readStore, type Store } from '@latchkey/backend';
+import { openMove as openNotifierMove } from '@latchkey/notifier/ops';
 import type { Movable } from '@latchkey/store';
 import type { Context } from '../context.ts';
 import { assertFreeOrSame, keysOf, writeEnvFile } from '../keys.ts';
 import { counted } from '../output/progress.ts';
 import { examples, type Program } from '../program.ts';
-import { dataFolder, type Store, TAKES_LONG, withFolder, withMongo } from '../stores.ts';
-import { allIndexes } from './indexes.ts';
+import { schemasOf } from '../schema.ts';
+import { dataFolder, withStore } from '../stores.ts';
 
 export function addMove(program: Program, context: Context): void {
   program
@@ -28,27 +28,34 @@ export function addMove(program: Program, context: Context): void {
 }
 
 async function moveFolder(folder: string, envFile: string, context: Context): Promise<void> {
-  await withFolder(context, 'exclusive', async (database) => {
-    const keys = await keysOf(folder, context.environment);
-    await assertFreeOrSame(envFile, keys);
-    await withMongo(
-      context,
-      async (connection) => {
-        await checkIndexes(connection, await allIndexes(connection), 'npm run ops -- indexes');
-        await move({ database, connection }, keys, context);
-      },
-      TAKES_LONG,
-    );
-    await writeEnvFile(envFile, keys);
-    context.print(`The keys for the services are in ${envFile}.`);
-  });
+  const config = readStore({ ...context.environment, STORE: 'sqlite' });
+  const target = readServerStore(context.environment);
+  await withStore(
+    context,
+    async (from) => {
+      const keys = await keysOf(folder, context.environment);
+      await assertFreeOrSame(envFile, keys);
+      await withStore(context, (to) => moveStore({ from, to, keys }, context), {
+        config: target,
+        isLongRunning: true,
+      });
+      await writeEnvFile(envFile, keys);
+      context.print(`The keys for the services are in ${envFile}.`);
+    },
+    { config, as: 'exclusive' },
+  );
 }
 
-type Stores = Extract<Store, { database: unknown }> & Extract<Store, { connection: unknown }>;
+interface Move {
+  readonly from: Store;
+  readonly to: Store;
+  readonly keys: Secrets;
+}
 
-async function move(stores: Stores, keys: Secrets, context: Context): Promise<void> {
-  const auth = openAuthMove({ ...stores, keys });
-  const notifier = openNotifierMove(stores);
+async function moveStore({ from, to, keys }: Move, context: Context): Promise<void> {
+  for (const schema of schemasOf(to)) await schema.check();
+  const auth = openAuthMove({ from, to, keys });
+  const notifier = openNotifierMove(from, to);
   // Deliveries before commits, so that no mail is sent again for an event that is published from MongoDB.
   const kinds = [...notifier.kinds, ...auth.kinds];
 

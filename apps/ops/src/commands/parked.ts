@@ -1,6 +1,6 @@
 import { openAdministration as openAuth } from '@latchkey/auth';
 import { ACCOUNTS_TOPIC } from '@latchkey/events';
-import { type Administration, openAdministration, type ParkedIn, type RetriedIn } from '@latchkey/user';
+import { openOps, type ParkedIn, type RetriedIn, type UserOps } from '@latchkey/user/ops';
 import type { Context } from '../context.ts';
 import { printJson, printPage, properties } from '../output/listing.ts';
 import { fieldsOf, redacted } from '../output/redacted.ts';
@@ -74,6 +74,11 @@ export function addParked(program: Program, context: Context): void {
     });
 }
 
+/** The read model, with the journal at hand. */
+interface Accounts extends Pick<UserOps, 'listParked' | 'findParked' | 'recordOf'> {
+  retryParked(account: string): Promise<RetriedIn>;
+}
+
 interface Names {
   /** Name of the topic of accounts on the log. */
   readonly topic: string;
@@ -83,18 +88,19 @@ interface Names {
 
 function withAccounts(
   context: Context,
-  work: (accounts: Administration, names: Names) => Promise<void>,
+  work: (accounts: Accounts, names: Names) => Promise<void>,
 ): Promise<void> {
   return withSystem(context, async ({ backend, nameOf }) => {
-    const { lastSequence } = openAuth(backend);
-    const accounts = openAdministration({ backend, lastDecided: lastSequence });
+    const { lastSequence } = openAuth(backend.store);
+    const user = openOps(backend);
+    const accounts = { ...user, retryParked: (account: string) => user.retryParked(account, lastSequence) };
     const severalGenerations = (await accounts.generations()).length > 1;
     await work(accounts, { topic: nameOf(ACCOUNTS_TOPIC), severalGenerations });
   });
 }
 
 async function show(
-  accounts: Administration,
+  accounts: Accounts,
   names: Names,
   account: string,
   json: boolean,
@@ -115,14 +121,14 @@ async function show(
 
 type ReportOutcome = (account: string, outcome: RetriedIn) => void;
 
-async function retryOne(accounts: Administration, account: string, report: ReportOutcome): Promise<void> {
+async function retryOne(accounts: Accounts, account: string, report: ReportOutcome): Promise<void> {
   const outcome = await accounts.retryParked(account);
   report(account, outcome);
   if (outcome.result === 'still parked') throw new Error(`${account} is still parked`);
 }
 
 /** @returns how many accounts were parked @throws Error (one line) if any of them still is */
-async function retryAll(accounts: Administration, report: ReportOutcome): Promise<number> {
+async function retryAll(accounts: Accounts, report: ReportOutcome): Promise<number> {
   let tried = 0;
   let still = 0;
   for await (const account of parkedAccounts(accounts)) {
@@ -137,7 +143,7 @@ async function retryAll(accounts: Administration, report: ReportOutcome): Promis
 
 const PAGE = 100;
 
-async function* parkedAccounts(accounts: Administration): AsyncGenerator<string> {
+async function* parkedAccounts(accounts: Accounts): AsyncGenerator<string> {
   let after: string | undefined;
   do {
     const page = await accounts.listParked({ limit: PAGE, ...(after !== undefined && { after }) });

@@ -5,7 +5,7 @@ import { describe, type TestContext, test } from 'node:test';
 import { createEmbeddedBus } from '@latchkey/bus/embedded';
 import { ACCOUNTS_TOPIC, accountsTopic, encode, type LatchkeyEvent } from '@latchkey/events';
 import { createRegistry, readConfig } from '@latchkey/process';
-import { type Database, openDatabase } from '@latchkey/sqlite';
+import { type Database, openDatabase, sqliteStore } from '@latchkey/sqlite';
 import { fixedKeys } from '@latchkey/tokens';
 import { compose, userSettings } from '@latchkey/user';
 import { silent, temporaryFolder } from '../../../standalone/src/testing.ts';
@@ -33,7 +33,7 @@ async function scene(t: TestContext) {
   const bus = createEmbeddedBus({ database });
   await bus.ensureTopics([accountsTopic]);
   const user = compose(readConfig(userSettings, { PUBLIC_URL: 'https://id.example.com' }), {
-    backend: { kind: 'embedded', database, bus },
+    backend: { store: sqliteStore(database), bus },
     logger: silent(),
     registry: createRegistry(),
     keys: fixedKeys({ keys: [] }),

@@ -1,5 +1,5 @@
 import { Argument, Option } from '@commander-js/extra-typings';
-import { type GenerationState, openRebuild, type Parity, type Rebuild } from '@latchkey/user/rebuilding';
+import { type GenerationState, openOps, type Parity, type Rebuild } from '@latchkey/user/ops';
 import type { Context } from '../context.ts';
 import { printJson } from '../output/listing.ts';
 import { amount, counted, progressOf } from '../output/progress.ts';
@@ -30,7 +30,7 @@ export function addRebuild(program: Program, context: Context): void {
     .action((_service, { status, back, drop, acceptDifferences = false, json = false }) => {
       if (json && !status) command.error('--json needs --status');
       return withSystem(context, ({ backend, bus }) => {
-        const rebuild = retrying(openRebuild(backend, bus), context);
+        const rebuild = retrying(openOps(backend).rebuild(bus), context);
         if (status) return printStatus(rebuild, context, json);
         if (back) return switchBack(rebuild, context);
         if (drop) return dropOthers(rebuild, context);

@@ -3,12 +3,12 @@ import { openJournalView } from '@latchkey/auth/verifying';
 import type { Bus } from '@latchkey/bus';
 import { ACCOUNTS_TOPIC, accountsTopic, type EncodedEvent, topics } from '@latchkey/events';
 import type { Context } from '../context.ts';
+import { logKind } from '../log.ts';
 import { amount, counted, progressWhenSlow } from '../output/progress.ts';
 import { patiently } from '../patience.ts';
 import { examples, type Program } from '../program.ts';
 import { recordsOf } from '../republish/records-of.ts';
 import { writeTopic } from '../republish/write-topic.ts';
-import { hasMongo } from '../stores.ts';
 import { type System, withSystem } from '../system.ts';
 import { withTopicsLike } from './topics.ts';
 
@@ -56,7 +56,7 @@ function republishAll(name: string, context: Context): Promise<void> {
       throw new Error(`${name} is in use: choose another name, or publish one account again with --account`);
     await createTopicLike(context, system, current, name);
     const { accounts, events, added } = await writeTopic({
-      journal: openJournalView(backend),
+      journal: openJournalView(backend.store),
       log: log.reader,
       // A partition may lose its leader meanwhile. Consumers skip what is published twice.
       bus: {
@@ -80,7 +80,7 @@ async function createTopicLike(
   name: string,
 ): Promise<void> {
   const specs = [{ ...accountsTopic, name }];
-  if (hasMongo(context.environment))
+  if (logKind(context.environment) === 'kafka')
     await withTopicsLike(context, model, (bus) => patiently(context, 'Kafka', () => bus.ensureTopics(specs)));
   else await log.bus.ensureTopics(specs);
   await patiently(context, 'Kafka', () => log.reader.ranges(name));
@@ -88,7 +88,7 @@ async function createTopicLike(
 
 function republishAccount(id: string, context: Context): Promise<void> {
   return withSystem(context, async ({ backend, log, nameOf }) => {
-    const stream = await openJournalView(backend).stream(id);
+    const stream = await openJournalView(backend.store).stream(id);
     if (stream === undefined) throw new Error(`the journal has no account ${id}`);
     const names = await publish(log.bus, recordsOf(stream), nameOf);
     context.print(

@@ -1,6 +1,6 @@
+import { kafkaConnection, kafkaSettings } from '@latchkey/backend';
 import { nameIn } from '@latchkey/bus';
 import { createKafkaBus, type KafkaBus, type Replication, type TopicState } from '@latchkey/bus/kafka';
-import { kafkaConnection, kafkaSettings } from '@latchkey/cluster';
 import { topics } from '@latchkey/events';
 import { readConfig } from '@latchkey/process';
 import type { Context } from '../context.ts';

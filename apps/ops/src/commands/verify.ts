@@ -1,12 +1,12 @@
 import { openJournalView } from '@latchkey/auth/verifying';
 import type { LatchkeyEvent } from '@latchkey/events';
-import { openDeliveryView } from '@latchkey/notifier/verifying';
+import { openOps as openNotifier } from '@latchkey/notifier/ops';
 import {
   differingFields,
   fold,
-  openProfileView,
+  openOps as openUser,
   type StoredAccount as ReadModelAccount,
-} from '@latchkey/user/verifying';
+} from '@latchkey/user/ops';
 import { type Sources, type StoredAccount, verify } from '@latchkey/verify';
 import type { Context } from '../context.ts';
 import { progressWhenSlow } from '../output/progress.ts';
@@ -61,11 +61,9 @@ export function addVerify(program: Program, context: Context): void {
 }
 
 async function sourcesOf({ backend, bus, log, nameOf }: System): Promise<Sources> {
-  const [journal, profiles, deliveries] = [
-    openJournalView(backend),
-    await openProfileView(backend),
-    openDeliveryView(backend),
-  ];
+  const journal = openJournalView(backend.store);
+  const profiles = await openUser(backend).activeProfiles();
+  const { deliveries, group, owedBy } = openNotifier(backend.store);
   return {
     journal: { ...journal, expiredLeases: journal.leasesOver },
     log: log.reader,
@@ -77,7 +75,7 @@ async function sourcesOf({ backend, bus, log, nameOf }: System): Promise<Sources
         return new Map([...accounts].map(([id, account]) => [id, storedAccount(account)]));
       },
     },
-    deliveries: { ...deliveries, expiredLeases: deliveries.leasesOver },
+    deliveries: { ...deliveries, group, owedBy },
     nameOf,
   };
 }

@@ -1,5 +1,5 @@
 /** Stores mails in the data folder, for development: no mail leaves the machine. */
-import type { Database } from '@latchkey/sqlite';
+import type { Database, Schema } from '@latchkey/sqlite';
 import {
   type Arrival,
   type MailEnvelope,
@@ -52,7 +52,7 @@ export interface MailboxDeps {
   readonly keep?: number;
 }
 
-const tables = `
+const release01 = `
   CREATE TABLE IF NOT EXISTS mailbox_messages (
     position INTEGER PRIMARY KEY AUTOINCREMENT,
     id TEXT NOT NULL UNIQUE,
@@ -71,6 +71,8 @@ const tables = `
   );
   CREATE INDEX IF NOT EXISTS mailbox_unread ON mailbox_messages (read) WHERE read = 0;`;
 
+const schema: Schema = { owner: 'mailbox', migrations: [release01] };
+
 type Addresses = MessageSummary['To'];
 function searchable(addresses: Addresses): string {
   return addresses.map(({ Name, Address }) => `${Name} <${Address}>`.toLowerCase()).join('\n');
@@ -86,7 +88,7 @@ interface StoredMail {
 }
 
 export function createMailbox({ database, now, newId, keep = KEPT_MAILS }: MailboxDeps): Mailbox {
-  database.exec(tables);
+  database.migrate(schema);
 
   function find(id: string): StoredMail | undefined {
     const row =

@@ -1,4 +1,4 @@
-import type { Database } from '@latchkey/sqlite';
+import type { Database, Schema } from '@latchkey/sqlite';
 import type { BusRecord, OutgoingRecord, TopicSpec } from '../bus.ts';
 import { restoreHeaders, storeHeaders } from './headers.ts';
 import { partitionOfKey } from './partitioner.ts';
@@ -7,7 +7,7 @@ import { partitionOfKey } from './partitioner.ts';
  * `bus_partition` keeps both ends of each partition's log: offsets go on after the last record was deleted.
  * A position is the offset that a group reads next.
  */
-const TABLES = `
+const release01 = `
   CREATE TABLE IF NOT EXISTS bus_topic (
     id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, partitions INTEGER NOT NULL, retention_ms INTEGER NOT NULL
   ) STRICT;
@@ -24,6 +24,8 @@ const TABLES = `
     PRIMARY KEY ("group", topic, partition)
   ) STRICT, WITHOUT ROWID;
 `;
+
+const schema: Schema = { owner: 'bus', migrations: [release01] };
 
 export interface Topic extends TopicSpec {
   readonly id: number;
@@ -76,7 +78,7 @@ export interface Log {
 }
 
 export function createLog(database: Database): Log {
-  database.exec(TABLES);
+  database.migrate(schema);
   const { prepare } = database;
   const turns = new Map<number, number>();
 

@@ -1,11 +1,14 @@
 /** A service for run-service.cluster.ts. */
 
+import assert from 'node:assert/strict';
+import { type Backend, byKind } from '@latchkey/backend';
 import { anyone, problems, route, unavailable } from '@latchkey/http';
-import { MongoFailure } from '@latchkey/mongo';
+import { prepareMongo } from '@latchkey/mongo';
 import { type Dependency, setting } from '@latchkey/process';
+import { StoreUnavailable } from '@latchkey/store';
 import { Counter } from 'prom-client';
 import { z } from 'zod';
-import { type ClusterBackend, type ClusterServiceDeps, runService } from '../index.ts';
+import { type ClusterServiceDeps, runService } from '../index.ts';
 
 const settings = z.object({
   TOPIC: z.string(),
@@ -16,11 +19,18 @@ const settings = z.object({
 
 const indexes = [{ collection: 'things', name: 'name', keys: { name: 1 } }] as const;
 
-function things({ connection }: ClusterBackend) {
-  return connection.collection('things');
-}
+const things = byKind({
+  mongo: ({ connection }) => connection.collection('things'),
+  sqlite: () => assert.fail('the probe needs MongoDB'),
+});
 
-function countRoute(backend: ClusterBackend) {
+const storage = byKind({
+  mongo: ({ connection }) =>
+    prepareMongo(connection, { owner: 'probe', migrations: [], indexes: async () => indexes }),
+  sqlite: () => assert.fail('the probe needs MongoDB'),
+});
+
+function countRoute(backend: Backend) {
   return route({
     method: 'GET',
     path: '/things',
@@ -31,7 +41,7 @@ function countRoute(backend: ClusterBackend) {
     answers: { 200: { description: 'So many', schema: z.object({ count: z.number() }) } },
     handle: async () => {
       try {
-        return { status: 200, body: { count: await things(backend).countDocuments() } };
+        return { status: 200, body: { count: await things(backend.store).countDocuments() } };
       } catch (error) {
         throw unavailable('The things cannot be reached.', 1, error);
       }
@@ -39,8 +49,8 @@ function countRoute(backend: ClusterBackend) {
   });
 }
 
-async function storeHealth(backend: ClusterBackend): Promise<readonly Dependency[]> {
-  const state = await things(backend)
+async function storeHealth(backend: Backend): Promise<readonly Dependency[]> {
+  const state = await things(backend.store)
     .countDocuments()
     .then(
       () => 'ok' as const,
@@ -67,7 +77,7 @@ function compose(
     routes: [countRoute(backend)],
     async start() {
       started += 1;
-      if (started <= STUMBLES) throw new Error('stumbled', { cause: new MongoFailure('for the test') });
+      if (started <= STUMBLES) throw new Error('stumbled', { cause: new StoreUnavailable(undefined) });
       if (HANDLER === undefined) return;
       const reading = { topics: [TOPIC], group: TOPIC, handle: handlers[HANDLER], handleWithinMs: 2000 };
       await backend.bus.subscribe(reading);
@@ -83,7 +93,7 @@ process.exit(
     defaultPort: 0,
     settings,
     topics: [{ name: process.env['TOPIC'] ?? '', partitions: 2, retentionMs: -1 }],
-    indexes,
+    storage,
     compose,
   }),
 );

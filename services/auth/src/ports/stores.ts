@@ -1,4 +1,4 @@
-import type { Leases } from '@latchkey/store';
+import type { Leases, Preparable } from '@latchkey/store';
 import type { Journal } from './journal.ts';
 import type { KeyFingerprints } from './key-fingerprints.ts';
 import type { LimitRules, Limits } from './limits.ts';
@@ -10,7 +10,7 @@ import type { Snapshots } from './snapshots.ts';
 import type { TrustedAddresses } from './trusted-addresses.ts';
 
 /** Everything that auth keeps in one store. */
-export interface Stores {
+export interface Stores extends Preparable {
   readonly journal: Journal;
   readonly outbox: Outbox;
   readonly registrations: Registrations;

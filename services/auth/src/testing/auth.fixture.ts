@@ -16,7 +16,7 @@ import {
 } from '@latchkey/events';
 import { allowedOrigins, listen } from '@latchkey/http';
 import { createLogger, createRegistry, readConfig } from '@latchkey/process';
-import { type Database, openDatabase } from '@latchkey/sqlite';
+import { type Database, openDatabase, sqliteStore } from '@latchkey/sqlite';
 import { compactDecrypt } from 'jose';
 import { authSettings, compose, openAdministration } from '../index.ts';
 import { generateSecrets } from '../keys/secrets.ts';
@@ -83,7 +83,7 @@ export async function startAuth(
     return new Date(Date.now() + ahead);
   }
   const service = compose(config, {
-    backend: { kind: 'embedded', database: store, bus },
+    backend: { store: sqliteStore(store), bus },
     logger,
     registry,
     now,
@@ -160,7 +160,7 @@ export async function startAuth(
       away = taken;
     },
     /** As ops would. */
-    makeAdmin: (email: string) => openAdministration({ database }).changeRole(email, 'admin'),
+    makeAdmin: (email: string) => openAdministration(sqliteStore(database)).changeRole(email, 'admin'),
     /** Lets the service's clock run ahead. */
     advance: (ms: number): void => {
       ahead += ms;

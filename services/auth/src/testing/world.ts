@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { createEmbeddedBus } from '@latchkey/bus/embedded';
 import type { LinkPurpose, SealedContent } from '@latchkey/events';
 import { createLogger, createRegistry, readConfig } from '@latchkey/process';
-import { openDatabase } from '@latchkey/sqlite';
+import { openDatabase, sqliteStore } from '@latchkey/sqlite';
 import { StoreUnavailable } from '@latchkey/store';
 import { v7 } from 'uuid';
 import { type AccountFact, isAccountFact, type Unverified } from '../account/index.ts';
@@ -78,7 +78,7 @@ export async function openWorld() {
   }
 
   const { deps } = compose(readConfig(authSettings, { ...settings, ...secrets }), {
-    backend: { kind: 'embedded', database, bus: createEmbeddedBus({ database, logger }) },
+    backend: { store: sqliteStore(database), bus: createEmbeddedBus({ database, logger }) },
     logger,
     registry: createRegistry(),
     now,

@@ -10,8 +10,8 @@ import { after, before, describe, it } from 'node:test';
 import type { LatchkeyEvent } from '@latchkey/events';
 import { type Database, openDatabase } from '@latchkey/sqlite';
 import fc from 'fast-check';
-import { createSqliteDeliveries } from '../adapters/deliveries.sqlite.ts';
 import { type Batch, type Cutoff, covers, type NewDelivery } from '../delivery/delivery.ts';
+import { openSqliteStorage } from '../storage/sqlite/index.ts';
 import { anEvent } from '../testing/events.ts';
 import { entriesFor } from './entries.ts';
 
@@ -64,7 +64,7 @@ describe('redelivery', () => {
   });
 
   it('neither revives, nor cancels, nor repeats a mail', async () => {
-    const deliveries = createSqliteDeliveries(database);
+    const deliveries = openSqliteStorage({ database }).deliveries;
     let run = 0;
 
     await fc.assert(

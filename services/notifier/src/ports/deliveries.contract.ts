@@ -4,6 +4,7 @@ import { randomUUID } from 'node:crypto';
 import { afterEach, beforeEach, describe, it } from 'node:test';
 import type { Attempt, Cutoff, DeliveryState, NewDelivery } from '../delivery/delivery.ts';
 import type { Claim, Deliveries, DeliveryPosition } from './deliveries.ts';
+import { deliveryRecordsContract } from './verification.contract.ts';
 
 export interface DeliveriesFixture {
   readonly deliveries: Deliveries;
@@ -57,6 +58,7 @@ function anAttempt(result: string): Attempt {
 }
 
 export function deliveriesContract(name: string, open: () => Promise<DeliveriesFixture>): void {
+  deliveryRecordsContract(name, open);
   describe(`the store of deliveries: ${name}`, () => {
     let fixture: DeliveriesFixture;
     let deliveries: Deliveries;

@@ -9,6 +9,11 @@
 import type { Settlement } from '../delivery/attempt.ts';
 import type { Attempt, Batch, ClaimedDelivery, DeliveryState } from '../delivery/delivery.ts';
 
+/** How many attempts are kept of a delivery: the last ones. */
+export const LOG_LENGTH = 20;
+/** How many leases `expiredLeases` returns at most. */
+export const MAX_LEASES = 1000;
+
 export interface SettleOptions {
   /** More outcomes will follow soon: this one may be delayed to be written with them. Default: false. */
   readonly othersFollow?: boolean;
@@ -63,6 +68,13 @@ export interface DeliveryQuery {
 /** The number of deliveries in each state. */
 export type Census = Readonly<Record<DeliveryState, number>>;
 
+export interface ExpiredLease {
+  readonly of: 'mail';
+  /** The delivery's id. */
+  readonly name: string;
+  readonly endedAt: Date;
+}
+
 export interface Deliveries {
   /**
    * Stores what some events requested; resolves once that is durable. Idempotent: a known delivery stays unchanged in
@@ -111,4 +123,8 @@ export interface Deliveries {
    * @returns whether it was open and not held
    */
   cancel(id: string, now: Date): Promise<boolean>;
+  /** Returns those of the ids that are known, in any state. */
+  recorded(ids: readonly string[]): Promise<ReadonlySet<string>>;
+  /** Returns claims whose lease expired before an instant and that nobody has taken over: at most MAX_LEASES. */
+  expiredLeases(before: Date): Promise<readonly ExpiredLease[]>;
 }

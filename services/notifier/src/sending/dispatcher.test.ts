@@ -10,11 +10,11 @@ import { createLogger, createRegistry } from '@latchkey/process';
 import { type Database, openDatabase } from '@latchkey/sqlite';
 import { StoreUnavailable } from '@latchkey/store';
 import { systemClock } from '../adapters/clock.system.ts';
-import { createSqliteDeliveries } from '../adapters/deliveries.sqlite.ts';
 import { entriesFor } from '../intake/entries.ts';
 import { createMetrics } from '../metrics.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Deliveries } from '../ports/deliveries.ts';
+import { openSqliteStorage } from '../storage/sqlite/index.ts';
 import { anEvent } from '../testing/events.ts';
 import { createDispatcher, type DispatcherDeps } from './dispatcher.ts';
 import { TRY_MS } from './lease.ts';
@@ -27,7 +27,7 @@ let deliveries: Deliveries;
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'latchkey-dispatcher-'));
   database = openDatabase({ folder, as: 'server' });
-  deliveries = createSqliteDeliveries(database);
+  deliveries = openSqliteStorage({ database }).deliveries;
 });
 afterEach(async () => {
   await database.close();

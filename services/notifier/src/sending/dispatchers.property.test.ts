@@ -19,7 +19,6 @@ import { createLogger, createRegistry } from '@latchkey/process';
 import { type Database, openDatabase } from '@latchkey/sqlite';
 import { StoreUnavailable } from '@latchkey/store';
 import fc from 'fast-check';
-import { createSqliteDeliveries } from '../adapters/deliveries.sqlite.ts';
 import type { SendResult } from '../delivery/attempt.ts';
 import { type Batch, type Cutoff, covers, type NewDelivery } from '../delivery/delivery.ts';
 import { entriesFor } from '../intake/entries.ts';
@@ -27,6 +26,7 @@ import { createMetrics } from '../metrics.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Deliveries } from '../ports/deliveries.ts';
 import type { Mailer } from '../ports/mailer.ts';
+import { openSqliteStorage } from '../storage/sqlite/index.ts';
 import { anEvent, type EventOverrides } from '../testing/events.ts';
 import { createSimulatedClock } from '../testing/simulated-clock.ts';
 import { createDispatcher, type Dispatcher } from './dispatcher.ts';
@@ -472,7 +472,7 @@ describe('any number of notifiers', () => {
   });
 
   it('send what is owed in time, and again only what its sender could not record', async () => {
-    const store = createSqliteDeliveries(database);
+    const store = openSqliteStorage({ database }).deliveries;
     await fc.assert(
       fc.asyncProperty(
         fc.scheduler(),

@@ -1,5 +1,4 @@
 /** The profiles of the active generation. */
-import { nameOf } from '../generation/pointer.ts';
 import type { Profiles } from '../ports/profiles.ts';
 import type { PointerView } from './pointer-view.ts';
 
@@ -27,15 +26,5 @@ export function activeProfiles(
     list: (query) => ask((profiles) => profiles.list(query)),
     listParked: (page) => ask((profiles) => profiles.listParked(page)),
     countParked: () => ask((profiles) => profiles.countParked()),
-  };
-}
-
-/** Returns a function that opens the profiles of a generation at the first call, and reuses them. */
-export function profilesByGeneration(open: (name: string) => Profiles): (generation: number) => Profiles {
-  const opened = new Map<number, Profiles>();
-  return (generation) => {
-    const profiles = opened.get(generation) ?? open(nameOf(generation));
-    opened.set(generation, profiles);
-    return profiles;
   };
 }

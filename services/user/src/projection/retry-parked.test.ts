@@ -7,7 +7,7 @@ import type { BusRecord } from '@latchkey/bus';
 import { encode, type LatchkeyEvent } from '@latchkey/events';
 import { createLogger, createRegistry } from '@latchkey/process';
 import { openDatabase } from '@latchkey/sqlite';
-import { createSqliteProfiles } from '../adapters/profiles.sqlite.ts';
+import { openSqliteStorage } from '../storage/sqlite/index.ts';
 import { historyOf } from '../testing/history.ts';
 import { createProjection } from './projection.ts';
 import { createProjectionMetrics } from './projection-metrics.ts';
@@ -21,7 +21,7 @@ async function createBench(context: TestContext) {
     await database.close();
     await rm(folder, { recursive: true });
   });
-  const profiles = createSqliteProfiles(database);
+  const profiles = openSqliteStorage({ database }).profilesOf(1);
   const log: BusRecord[] = [];
   async function* readKey(_topic: string, _partition: number, key: string, from: number, to = log.length) {
     yield* log.slice(from, to).filter((record) => record.key?.toString() === key);

@@ -8,12 +8,12 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { createEmbeddedBus } from '@latchkey/bus/embedded';
 import { ACCOUNTS_TOPIC, accountsTopic, encode, type LatchkeyEvent } from '@latchkey/events';
 import { createLogger, createRegistry, readConfig } from '@latchkey/process';
-import { openDatabase } from '@latchkey/sqlite';
+import { openDatabase, sqliteStore } from '@latchkey/sqlite';
 import { fixedKeys } from '@latchkey/tokens';
-import { storesOf } from '../backends.ts';
 import { compose } from '../compose.ts';
 import { userSettings } from '../config.ts';
 import { accountOf } from '../profile/stored-account.ts';
+import { openSqliteStorage } from '../storage/sqlite/index.ts';
 import { type History, historyOf } from '../testing/history.ts';
 import { createRebuild, type Rebuild } from './rebuild.ts';
 
@@ -29,7 +29,7 @@ const scene = async (context: TestContext) => {
   await bus.ensureTopics([accountsTopic]);
   const registry = createRegistry();
   const service = compose(readConfig(userSettings, { PUBLIC_URL: 'https://id.example.com' }), {
-    backend: { kind: 'embedded', database, bus },
+    backend: { store: sqliteStore(database), bus },
     logger: createLogger({ name: 'user', level: 'silent' }),
     registry,
     keys: fixedKeys({ keys: [] }),
@@ -38,7 +38,7 @@ const scene = async (context: TestContext) => {
 
   const beside = openDatabase({ folder, as: 'shared' });
   const ops = createEmbeddedBus({ database: beside });
-  const stores = storesOf({ database: beside });
+  const stores = openSqliteStorage({ database: beside });
   /** As another start of the command. */
   const open = (over: Partial<Parameters<typeof createRebuild>[0]> = {}): Rebuild =>
     createRebuild({

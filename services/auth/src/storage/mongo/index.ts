@@ -1,4 +1,4 @@
-import type { Index } from '@latchkey/mongo';
+import { type Index, prepareMongo } from '@latchkey/mongo';
 import type { Connection } from 'mongoose';
 import type { Stores } from '../../ports/stores.ts';
 import { unlimited } from '../limits.ts';
@@ -25,6 +25,7 @@ export const authIndexes: readonly Index[] = [
 /** Opens auth's part of a MongoDB database. */
 export function openMongoStores(connection: Connection): Stores {
   return {
+    ...prepareMongo(connection, { owner: 'auth', migrations: [], indexes: async () => authIndexes }),
     journal: createMongoJournal(connection),
     outbox: createMongoOutbox(connection),
     registrations: createMongoRegistrations(connection),

@@ -1,4 +1,5 @@
 import type { Database } from '@latchkey/sqlite';
+import { nothingToPrepare } from '@latchkey/store';
 import type { Stores } from '../../ports/stores.ts';
 import { unlimited } from '../limits.ts';
 import { createSqliteJournal } from './journal.ts';
@@ -19,6 +20,7 @@ export function openSqliteStores(database: Database): Stores {
   const requests = createSqliteRequests(database);
   const leases = createSqliteLeases(database);
   return {
+    ...nothingToPrepare,
     journal: createSqliteJournal(database),
     outbox: createSqliteOutbox(database),
     registrations: createSqliteRegistrations(database),

@@ -1,0 +1,23 @@
+export type { Backend } from './backend.ts';
+export { busHealth, storeHealth } from './health.ts';
+export {
+  type KafkaConfig,
+  kafkaConnection,
+  kafkaSettings,
+  type LogKind,
+  readLogKind,
+  topicSettings,
+} from './log-kinds.ts';
+export {
+  byKind,
+  type OpenOptions,
+  readServerStore,
+  readStore,
+  readStoreKind,
+  type Store,
+  type StoreConfig,
+  type StoreKind,
+  type StoreOf,
+  settingsOfStore,
+  storeSettings,
+} from './store-kinds.ts';

@@ -1,0 +1,89 @@
+/** The kinds of logs, and the settings of each. */
+import type { KafkaConnection, KafkaSasl } from '@latchkey/bus/kafka';
+import { type Environment, readConfig, setting } from '@latchkey/process';
+import { z } from 'zod';
+import type { StoreKind } from './store-kinds.ts';
+
+export type LogKind = 'kafka' | 'embedded';
+
+/** Names the log, apart from the store. The embedded log is kept in the embedded store. */
+const logSettings = z.object({ LOG: z.enum(['kafka', 'embedded']).optional() });
+
+/**
+ * Reads LOG. Default: the embedded log with the embedded store, otherwise Kafka.
+ * @throws Error of one line if the store cannot hold the log
+ */
+export function readLogKind(environment: Environment, store: StoreKind): LogKind {
+  const { LOG: kind = store === 'sqlite' ? 'embedded' : 'kafka' } = readConfig(logSettings, environment);
+  if (kind === 'embedded' && store !== 'sqlite') throw new Error('LOG: embedded needs STORE=sqlite');
+  return kind;
+}
+
+export const topicSettings = z.object({
+  TOPIC_NAMES: setting
+    .pairs()
+    .describe(
+      'Topics that have another name on the log, comma-separated: `accounts.events.v1=accounts.events.v2`. The same for all services.',
+    ),
+});
+
+const BROKER = /^(?:[\w.-]+|\[[\da-fA-F:]+\]):\d{1,5}$/;
+function areBrokers(brokers: readonly string[]): boolean {
+  return brokers.length > 0 && brokers.every((broker) => BROKER.test(broker));
+}
+
+const kafkaFields = topicSettings.extend({
+  KAFKA_BROKERS: z
+    .string()
+    .transform((text) => setting.list().parse(text))
+    .refine(areBrokers, 'must be a list of host:port, such as kafka-1:9092,kafka-2:9092')
+    .describe('Some of the brokers, as host:port, comma-separated.'),
+  KAFKA_SSL: setting.flag(false).describe('Speak TLS with the brokers.'),
+  KAFKA_SASL_MECHANISM: z
+    .enum(['plain', 'scram-sha-256', 'scram-sha-512'])
+    .optional()
+    .describe('How to log in to Kafka: `plain`, `scram-sha-256` or `scram-sha-512`. Default: not at all.'),
+  KAFKA_SASL_USERNAME: z.string().optional().describe('User name for Kafka.'),
+  KAFKA_SASL_PASSWORD: z.string().optional().describe('Password for Kafka.').meta({ secret: true }),
+});
+
+const SASL = ['KAFKA_SASL_MECHANISM', 'KAFKA_SASL_USERNAME', 'KAFKA_SASL_PASSWORD'] as const;
+
+/** KAFKA_BROKERS, KAFKA_SSL, KAFKA_SASL_*, TOPIC_NAMES. */
+export const kafkaSettings = kafkaFields.superRefine(
+  (config, context) => {
+    if (SASL.every((name) => config[name] === undefined)) return;
+    for (const name of SASL.filter((each) => config[each] === undefined)) {
+      context.addIssue({ code: 'custom', path: [name], message: `is required with ${othersOf(name)}` });
+    }
+  },
+  // Also if single settings are wrong, so that all faults are reported at once.
+  { when: () => true },
+);
+
+function othersOf(name: string): string {
+  return SASL.filter((each) => each !== name).join(' and ');
+}
+
+export type KafkaConfig = z.infer<typeof kafkaSettings>;
+
+/** Returns the connection that the settings describe. */
+export function kafkaConnection(config: KafkaConfig): Omit<KafkaConnection, 'clientId'> {
+  const sasl = saslOf(config);
+  return {
+    brokers: config.KAFKA_BROKERS,
+    ssl: config.KAFKA_SSL,
+    patchKafkajs: true,
+    ...(sasl === undefined ? {} : { sasl }),
+  };
+}
+
+function saslOf(config: KafkaConfig): KafkaSasl | undefined {
+  const {
+    KAFKA_SASL_MECHANISM: mechanism,
+    KAFKA_SASL_USERNAME: username,
+    KAFKA_SASL_PASSWORD: password,
+  } = config;
+  if (mechanism === undefined || username === undefined || password === undefined) return undefined;
+  return { mechanism, username, password };
+}

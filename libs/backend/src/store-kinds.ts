@@ -1,0 +1,112 @@
+/** The kinds of stores, and how each is opened. A new kind is added here, and to the registry of each service. */
+import { type MongoStore, openMongo } from '@latchkey/mongo';
+import { type Environment, readConfig } from '@latchkey/process';
+import { openSqlite, type SqliteStore } from '@latchkey/sqlite';
+import { z } from 'zod';
+
+/** What is open of a store, by kind. */
+export interface StoreOf {
+  readonly mongo: MongoStore;
+  readonly sqlite: SqliteStore;
+}
+
+export type StoreKind = keyof StoreOf;
+const kinds = ['mongo', 'sqlite'] as const satisfies readonly StoreKind[];
+export type Store = StoreOf[StoreKind];
+
+/** Returns a function that passes a store to the function of its kind. */
+export function byKind<Result>(
+  choose: {
+    readonly [Kind in StoreKind]: (store: StoreOf[Kind]) => Result;
+  },
+): (store: Store) => Result {
+  return (store) => {
+    switch (store.kind) {
+      case 'mongo':
+        return choose.mongo(store);
+      case 'sqlite':
+        return choose.sqlite(store);
+    }
+  };
+}
+
+export interface OpenOptions {
+  /** For stores that only one server at a time may use: see `openDatabase`. Others ignore it. */
+  readonly as: 'server' | 'shared' | 'exclusive';
+  /** For commands that go through all data: the store may take any time to answer. Default: false. */
+  readonly isLongRunning?: boolean;
+}
+
+const mongoSettings = z.object({
+  MONGO_URL: z
+    .string()
+    .regex(/^mongodb(?:\+srv)?:\/\/./, 'must be a MongoDB connection string, such as mongodb://host:27017')
+    .describe('Connection string of MongoDB; the database is `latchkey` unless it names another.')
+    .meta({ secret: true }),
+});
+
+const sqliteSettings = z.object({
+  DATA_DIR: z.string().default('./.data').describe('Folder of the embedded store.'),
+});
+
+/** The settings of each kind. */
+export const settingsOfStore = {
+  mongo: mongoSettings,
+  sqlite: sqliteSettings,
+} satisfies Record<StoreKind, z.ZodObject>;
+
+const openings: {
+  readonly [Kind in StoreKind]: (environment: Environment) => (options: OpenOptions) => Store;
+} = {
+  mongo(environment) {
+    const { MONGO_URL: url } = readConfig(mongoSettings, environment);
+    return ({ isLongRunning = false }) =>
+      openMongo({ url, ...(isLongRunning && { answersWithinMs: Number.POSITIVE_INFINITY }) });
+  },
+  sqlite(environment) {
+    const { DATA_DIR: folder } = readConfig(sqliteSettings, environment);
+    return ({ as }) => openSqlite({ folder, as });
+  },
+};
+
+export interface StoreConfig {
+  readonly kind: StoreKind;
+  /** Returns at once. @throws DataFolderError for a data folder that cannot be used */
+  open(options: OpenOptions): Store;
+}
+
+/** The setting that names the kind. */
+export const storeSettings = z.object({
+  STORE: z
+    .enum(kinds)
+    .optional()
+    .describe('The kind of store: `mongo` or `sqlite`. Default: the one whose settings are given.'),
+});
+
+/** Reads STORE. Default: the kind whose settings are given, else the embedded store. @throws ConfigError */
+export function readStoreKind(environment: Environment, fallback: StoreKind = 'sqlite'): StoreKind {
+  return readConfig(storeSettings, environment).STORE ?? givenKind(environment) ?? fallback;
+}
+
+/** Reads STORE, and only the settings of that kind. @throws ConfigError */
+export function readStore(environment: Environment): StoreConfig {
+  return openable(readStoreKind(environment), environment);
+}
+
+/** Reads the same for services that are processes of their own: without STORE never the embedded store. */
+export function readServerStore(environment: Environment): StoreConfig {
+  return openable(readStoreKind(environment, 'mongo'), environment);
+}
+
+function openable(kind: StoreKind, environment: Environment): StoreConfig {
+  return { kind, open: openings[kind](environment) };
+}
+
+/** DATA_DIR says nothing: standalone has it too. */
+function givenKind(environment: Environment): StoreKind | undefined {
+  function isGiven(name: string) {
+    return Boolean(environment[name] || environment[`${name}_FILE`]);
+  }
+  const servers = kinds.filter((kind) => kind !== 'sqlite');
+  return servers.find((kind) => Object.keys(settingsOfStore[kind].shape).some(isGiven));
+}

@@ -1,0 +1,82 @@
+/**
+ * The schema of one service in MongoDB: its indexes, and a recorded version of its documents. `npm run ops -- indexes`
+ * prepares both; a service only checks them at its start. See ADR 23.
+ */
+import { type Preparable, type Requirement, SchemaError } from '@latchkey/store';
+import type { Connection } from 'mongoose';
+import { guardMongo, repeatingLost } from './failures.ts';
+import { ensureIndexes, faultsOfIndexes, type Index, missingIndexes } from './indexes.ts';
+
+/** Changes the documents from one version to the next. May be interrupted, so it must be safe to repeat. */
+export type Migration = (connection: Connection) => Promise<void>;
+
+export interface MongoSchema {
+  /** The service. Must never change. */
+  readonly owner: string;
+  /**
+   * Migration 0 leads from version 1, the documents of release 0.1, to version 2, and so on. A released migration must
+   * not be edited, moved or removed: append another.
+   */
+  readonly migrations: readonly Migration[];
+  /** Returns the indexes that are needed: which ones may depend on the stored data. */
+  indexes(): Promise<readonly Index[]>;
+}
+
+const COLLECTION = 'schema_versions';
+const FIRST_VERSION = 1;
+const PREPARE = 'npm run ops -- indexes';
+
+export function prepareMongo(connection: Connection, schema: MongoSchema): Preparable {
+  const { owner, migrations } = schema;
+  const versions = connection.collection<{ _id: string; version: number }>(COLLECTION);
+  const needed = FIRST_VERSION + migrations.length;
+
+  /** Undefined for a new database, and for one of release 0.1. */
+  async function recorded(): Promise<number | undefined> {
+    await connection.asPromise();
+    const document = await versions.findOne({ _id: owner });
+    if (document !== null && document.version > needed) {
+      throw new SchemaError(
+        `MONGO_URL: the data of ${owner} was written by a newer version of Latchkey: its schema has version ${document.version}, this build knows ${needed}.`,
+      );
+    }
+    return document?.version;
+  }
+
+  async function prepareVersion(): ReturnType<Requirement['prepare']> {
+    const from = await recorded();
+    if (from === needed) return 'unchanged';
+    for (const migration of migrations.slice((from ?? FIRST_VERSION) - FIRST_VERSION))
+      await migration(connection);
+    await repeatingLost(() =>
+      versions.updateOne({ _id: owner }, { $max: { version: needed } }, { upsert: true }),
+    );
+    return 'created';
+  }
+
+  async function prepareIndex(index: Index): ReturnType<Requirement['prepare']> {
+    const [missing] = await missingIndexes(connection, [index]);
+    await ensureIndexes(connection, [index]);
+    return missing === undefined ? 'unchanged' : 'created';
+  }
+
+  return guardMongo<Preparable>({
+    requirements: async () => [
+      requirement(`${COLLECTION}.${owner}`, prepareVersion),
+      ...(await schema.indexes()).map((index) =>
+        requirement(`${index.collection}.${index.name}`, () => prepareIndex(index)),
+      ),
+    ],
+    async check() {
+      const version = (await recorded()) ?? FIRST_VERSION;
+      const faults = await faultsOfIndexes(connection, await schema.indexes());
+      if (version < needed) faults.push(`has schema version ${version} of ${owner}, not ${needed}`);
+      if (faults.length > 0)
+        throw new SchemaError(`MONGO_URL: MongoDB ${faults.join(', ')}. Run: ${PREPARE}`);
+    },
+  });
+}
+
+function requirement(name: string, prepare: Requirement['prepare']): Requirement {
+  return { name, ...guardMongo({ prepare }) };
+}

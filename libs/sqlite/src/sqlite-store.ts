@@ -1,0 +1,21 @@
+import type { OpenStore } from '@latchkey/store';
+import { type Database, type OpenOptions, openDatabase } from './database.ts';
+import { guardSqlite } from './guard.ts';
+
+export interface SqliteStore extends OpenStore {
+  readonly kind: 'sqlite';
+  readonly database: Database;
+}
+
+/** @throws DataFolderError */
+export function openSqlite(options: OpenOptions): SqliteStore {
+  return sqliteStore(openDatabase(options));
+}
+
+/** The store on a database that is open already. */
+export function sqliteStore(database: Database): SqliteStore {
+  const { health } = guardSqlite({
+    health: async () => void database.prepare('SELECT 1').get(),
+  });
+  return { kind: 'sqlite', name: 'data folder', database, health, close: database.close };
+}

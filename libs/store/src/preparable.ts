@@ -1,0 +1,26 @@
+/** What an operator prepares in a store before a service starts, and what the service checks at its start. */
+export interface Preparable {
+  /** Returns what the service needs, in the order in which it must be prepared. @throws StoreUnavailable */
+  requirements(): Promise<readonly Requirement[]>;
+  /** @throws SchemaError if a requirement is missing, differs, or is of a later version; StoreUnavailable */
+  check(): Promise<void>;
+}
+
+/** An index, a schema version. */
+export interface Requirement {
+  /** For the operator: `auth_commits.unpublished`. */
+  readonly name: string;
+  /** Creates it if it is missing. @throws SchemaError if something is in the way; StoreUnavailable */
+  prepare(): Promise<'created' | 'unchanged'>;
+}
+
+/** The schema of the store is not the one that this build needs. The message is one line for the operator. */
+export class SchemaError extends Error {
+  override readonly name = 'SchemaError';
+}
+
+/** For stores that prepare themselves when they are opened. */
+export const nothingToPrepare: Preparable = {
+  requirements: async () => [],
+  check: async () => undefined,
+};

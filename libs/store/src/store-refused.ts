@@ -1,0 +1,4 @@
+/** The settings of a store are wrong or refused, so that waiting does not help. The message is one line for the operator. */
+export class StoreRefused extends Error {
+  override readonly name = 'StoreRefused';
+}

@@ -1,0 +1,75 @@
+/** The notifier for operators' commands, beside running notifiers. */
+import type { Store } from '@latchkey/backend';
+import type { LatchkeyEvent } from '@latchkey/events';
+import { type Movable, movable, type Preparable } from '@latchkey/store';
+import { CONSUMER_GROUP } from './compose.ts';
+import { entriesFor } from './intake/entries.ts';
+import type { Census, Deliveries } from './ports/deliveries.ts';
+import { openStorage } from './storage/index.ts';
+
+export { type DeliveryState, deliveryStates } from './delivery/delivery.ts';
+export type { DeliverySummary } from './ports/deliveries.ts';
+
+export interface OwedDelivery {
+  readonly id: string;
+  /** The name of the mail: `verify-email`. */
+  readonly mail: string;
+}
+
+export type OpsDeliveries = Pick<
+  Deliveries,
+  'list' | 'find' | 'retryNow' | 'cancel' | 'recorded' | 'expiredLeases'
+>;
+
+export interface NotifierOps extends Preparable {
+  readonly deliveries: OpsDeliveries;
+  /** The consumer group, whose positions tell how far the notifier has read. */
+  readonly group: string;
+  /** Returns the deliveries that an event asks for, by the notifier's own rules and ids. */
+  owedBy(event: LatchkeyEvent): readonly OwedDelivery[];
+}
+
+/** @throws DataFolderError */
+export function openOps(store: Store): NotifierOps {
+  const { deliveries, requirements, check } = openStorage(store);
+  return {
+    requirements,
+    check,
+    deliveries,
+    group: CONSUMER_GROUP,
+    owedBy: (event) => entriesFor(event).deliveries.map(({ id, mail }) => ({ id, mail })),
+  };
+}
+
+export interface NotifierMove {
+  /**
+   * In the order in which they must be moved, before auth publishes from the new store: otherwise a repeated event
+   * would add its deliveries again.
+   */
+  readonly kinds: readonly Movable[];
+  /** Counts the deliveries by state in both stores. */
+  census(): Promise<{ readonly source: Census; readonly target: Census }>;
+}
+
+/**
+ * Moves the notifier's records. No notifier may run on either store meanwhile.
+ * @throws Error of one line if records cannot be moved between stores of these kinds; DataFolderError
+ */
+export function openMove(from: Store, to: Store): NotifierMove {
+  const [here, there] = [openStorage(from), openStorage(to)];
+  const { source } = here;
+  const { target } = there;
+  if (source === undefined || target === undefined)
+    throw new Error(`STORE: records cannot be moved from ${from.kind} to ${to.kind}`);
+
+  return {
+    kinds: [
+      movable({ name: 'cutoffs', lasting: true }, source.cutoffs, target.cutoffs),
+      movable({ name: 'deliveries', lasting: true }, source.deliveries, target.deliveries),
+    ],
+    async census() {
+      const [ours, theirs] = await Promise.all([here.deliveries.census(), there.deliveries.census()]);
+      return { source: ours, target: theirs };
+    },
+  };
+}

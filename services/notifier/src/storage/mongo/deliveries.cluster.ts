@@ -1,0 +1,19 @@
+import { testDatabase } from '@latchkey/mongo/testing';
+import { deliveriesContract } from '../../ports/deliveries.contract.ts';
+import { createMongoDeliveries } from './deliveries.ts';
+import { CUTOFFS, DELIVERIES, deliveryIndexes } from './schema.ts';
+
+const database = testDatabase('deliveries', deliveryIndexes);
+
+deliveriesContract('mongo', async () => {
+  const { connection } = await database.empty();
+  function all(collection: string) {
+    return connection.collection(collection).find().toArray();
+  }
+  return {
+    deliveries: createMongoDeliveries(connection),
+    another: async () => createMongoDeliveries((await database.another()).connection),
+    dump: async () => JSON.stringify([await all(DELIVERIES), await all(CUTOFFS)]),
+    close: async () => undefined,
+  };
+});

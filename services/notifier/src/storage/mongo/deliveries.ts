@@ -1,0 +1,323 @@
+/**
+ * Deliveries in MongoDB. Every write is of one document; the order of the writes is the port's promise. Each mail asks
+ * six times, so the driver itself is asked (ADR 20).
+ */
+import { guardMongo, repeatingLost } from '@latchkey/mongo';
+import type { Collection, Connection } from 'mongoose';
+import type { Settlement } from '../../delivery/attempt.ts';
+import {
+  type Batch,
+  type ClaimedDelivery,
+  type Cutoff,
+  covers,
+  type DeliveryState,
+  deliveryStates,
+  type NewDelivery,
+  type Superseded,
+} from '../../delivery/delivery.ts';
+import {
+  type Claim,
+  type Deliveries,
+  type DeliveryPosition,
+  type DeliverySummary,
+  LOG_LENGTH,
+  MAX_LEASES,
+  newestFirst,
+} from '../../ports/deliveries.ts';
+import { CUTOFFS, type CutoffsDocument, DELIVERIES, type DeliveryDocument } from './schema.ts';
+
+export function createMongoDeliveries(connection: Connection): Deliveries {
+  const deliveries = connection.collection<DeliveryDocument>(DELIVERIES);
+  const cutoffs = cutoffsIn(connection.collection<CutoffsDocument>(CUTOFFS));
+
+  async function addAll(added: readonly NewDelivery[]): Promise<number> {
+    if (added.length === 0) return 0;
+    const upserts = added.map(({ id, ...delivery }) => ({
+      updateOne: { filter: { _id: id }, update: { $setOnInsert: documentOf(delivery) }, upsert: true },
+    }));
+    const { upsertedCount } = await repeatingLost(() => deliveries.bulkWrite(upserts, { ordered: false }));
+    return upsertedCount;
+  }
+
+  async function cancelReached(reaching: readonly Cutoff[], now: Date): Promise<number> {
+    if (reaching.length === 0) return 0;
+    const cancellations = reaching.map((cutoff) => ({
+      updateMany: {
+        filter: { ...reachedBy(cutoff), state: 'pending' as const },
+        update: ended('cancelled', now),
+      },
+    }));
+    const { modifiedCount } = await deliveries.bulkWrite(cancellations, { ordered: false });
+    return modifiedCount;
+  }
+
+  async function expire(now: Date): Promise<number> {
+    const over = { 'open.sendUntil': { $lte: now }, 'open.dueAt': { $lte: now } };
+    if ((await deliveries.findOne(over, { projection: { _id: 1 } })) === null) return 0;
+    const unsealable = await deliveries.updateMany(
+      { ...over, lastResult: 'unknown-key' },
+      ended('failed', now, 'unsealable'),
+    );
+    const expired = await deliveries.updateMany(over, ended('expired', now));
+    return unsealable.modifiedCount + expired.modifiedCount;
+  }
+
+  /** Takes some of those that are due; another claimer may have been faster with all of them. `more`: others may be due. */
+  async function takeSome({ owner, now, leaseMs, limit }: Claim) {
+    const due = { 'open.dueAt': { $lte: now } };
+    const found = await deliveries
+      .find({ 'open.sendUntil': { $gt: now }, ...due }, { projection: { _id: 1 } })
+      .sort({ 'open.sendUntil': 1 })
+      .limit(limit)
+      .toArray();
+    if (found.length === 0) return { taken: [], more: false };
+    const ids = found.map(({ _id }) => _id);
+    const leaseEnds = new Date(now.getTime() + leaseMs);
+    const hold = { $set: { state: 'claimed' as const, owner, 'open.dueAt': leaseEnds } };
+    const [id, ...others] = ids;
+    const more = found.length === limit;
+    if (id !== undefined && others.length === 0) {
+      // The usual case, with one question less.
+      const taken = await deliveries.findOneAndUpdate({ _id: id, ...due }, hold, { returnDocument: 'after' });
+      return { taken: taken === null ? [] : [taken], more };
+    }
+    await deliveries.updateMany({ _id: { $in: ids }, ...due }, hold);
+    const taken = await deliveries
+      .find({ _id: { $in: ids }, owner, state: 'claimed' })
+      .sort({ 'open.sendUntil': 1 })
+      .toArray();
+    return { taken, more };
+  }
+
+  /** Cancels what a cutoff reaches, of what `owner` has just taken; the rest is handed out. */
+  async function withoutReached(
+    taken: readonly DeliveryDocument[],
+    { owner, now }: Claim,
+  ): Promise<readonly DeliveryDocument[]> {
+    if (taken.length === 0) return [];
+    const reaching = await cutoffs.of(taken.map(({ subject }) => subject));
+    function isReached(delivery: DeliveryDocument) {
+      return reaching.some((cutoff) => covers(cutoff, delivery));
+    }
+    const ids = taken.filter(isReached).map(({ _id }) => _id);
+    if (ids.length > 0) {
+      await deliveries.updateMany({ _id: { $in: ids }, owner }, ended('cancelled', now));
+    }
+    return taken.filter((delivery) => !isReached(delivery));
+  }
+
+  const port: Deliveries = {
+    async record(batch, now) {
+      await cutoffs.raise(batch.cutoffs);
+      const added = await addAll(batch.deliveries);
+      const cancelled = await cancelReached(await cutoffs.of(subjectsOf(batch)), now);
+      if (batch.deliveries.some(({ sendUntil }) => sendUntil <= now)) await expire(now);
+      return { added, cancelled };
+    },
+
+    async claim(claim) {
+      const claimed: DeliveryDocument[] = [];
+      for (let more = true; more && claimed.length < claim.limit; ) {
+        const some = await takeSome({ ...claim, limit: claim.limit - claimed.length });
+        claimed.push(...(await withoutReached(some.taken, claim)));
+        more = some.more;
+      }
+      return claimed.flatMap(claimedOf);
+    },
+
+    async release(owner, now) {
+      const held = { 'open.sendUntil': { $gt: new Date(0) }, 'open.dueAt': { $gt: now }, owner };
+      await deliveries.updateMany(held, {
+        $set: { state: 'pending', 'open.dueAt': now },
+        $unset: { owner: 1 },
+      });
+    },
+
+    async settle(id, owner, settlement) {
+      const { matchedCount } = await deliveries.updateOne({ _id: id, owner }, outcomeOf(settlement));
+      return matchedCount === 1;
+    },
+
+    expire,
+
+    async census() {
+      const counts = await Promise.all(
+        deliveryStates.map(async (state) => [state, await deliveries.countDocuments({ state })] as const),
+      );
+      return Object.fromEntries(counts) as Record<DeliveryState, number>;
+    },
+
+    async oldestOpen() {
+      const oldest = await deliveries.findOne(
+        { state: { $in: ['pending', 'claimed'] } },
+        { projection: { occurredAt: 1 }, sort: { occurredAt: 1 } },
+      );
+      return oldest?.occurredAt;
+    },
+
+    async find(id) {
+      const document = await deliveries.findOne({ _id: id });
+      return document === null ? undefined : summaryOf(document);
+    },
+
+    async list({ states, limit, after }) {
+      function ofState(state: DeliveryState) {
+        return deliveries
+          .find({ state, ...(after === undefined ? {} : comesAfter(after)) }, { projection: { content: 0 } })
+          .sort({ occurredAt: -1, _id: -1 })
+          .limit(limit)
+          .toArray();
+      }
+      const found = await Promise.all(states.map(ofState));
+      return found.flat().map(summaryOf).toSorted(newestFirst).slice(0, limit);
+    },
+
+    async retryNow(id, now) {
+      const pending = { _id: id, state: 'pending' } as const;
+      const { matchedCount } = await deliveries.updateOne(pending, { $set: { 'open.dueAt': now } });
+      return matchedCount === 1;
+    },
+
+    async cancel(id, now) {
+      const inNobodysHands = [
+        { state: 'pending' as const },
+        { state: 'claimed' as const, 'open.dueAt': { $lte: now } },
+      ];
+      const { matchedCount } = await deliveries.updateOne(
+        { _id: id, $or: inNobodysHands },
+        ended('cancelled', now, 'operator'),
+      );
+      return matchedCount === 1;
+    },
+
+    async recorded(ids) {
+      const found = await deliveries.find({ _id: { $in: [...ids] } }, { projection: { _id: 1 } }).toArray();
+      return new Set(found.map(({ _id }) => _id));
+    },
+
+    async expiredLeases(before) {
+      // The first range limits the search to the index of open deliveries.
+      const open = { 'open.sendUntil': { $gt: new Date(0) }, 'open.dueAt': { $lt: before } };
+      const found = await deliveries
+        .find({ ...open, state: 'claimed' }, { projection: { open: 1 } })
+        .limit(MAX_LEASES)
+        .toArray();
+      return found.flatMap(({ _id, open: lease }) =>
+        lease === undefined ? [] : [{ of: 'mail' as const, name: _id, endedAt: lease.dueAt }],
+      );
+    },
+  };
+  return guardMongo(port);
+}
+
+function cutoffsIn(collection: Collection<CutoffsDocument>) {
+  return {
+    async raise(cutoffs: readonly Cutoff[]): Promise<void> {
+      if (cutoffs.length === 0) return;
+      const raises = cutoffs.map(({ subject, what, before }) => ({
+        updateOne: {
+          filter: { _id: subject },
+          update: { $max: { [`before.${what}`]: before } },
+          upsert: true,
+        },
+      }));
+      await repeatingLost(() => collection.bulkWrite(raises, { ordered: false }));
+    },
+
+    /** The cutoffs of some subjects. */
+    async of(subjects: readonly string[]): Promise<readonly Cutoff[]> {
+      const documents = await collection.find({ _id: { $in: [...new Set(subjects)] } }).toArray();
+      return documents.flatMap(({ _id: subject, before }) =>
+        Object.entries(before).map(([what, sequence]) => ({
+          subject,
+          what: what as Superseded,
+          before: sequence,
+        })),
+      );
+    },
+  };
+}
+
+function subjectsOf({ deliveries, cutoffs }: Batch): readonly string[] {
+  return [...deliveries, ...cutoffs].map(({ subject }) => subject);
+}
+
+/** What `covers` says, as a filter. */
+function reachedBy({ subject, what, before }: Cutoff) {
+  return {
+    subject,
+    sequence: { $lt: before },
+    ...(what === 'everything' ? {} : { purpose: what }),
+  };
+}
+
+function ended(state: DeliveryState, endedAt: Date, reason?: string) {
+  return {
+    $set: { state, endedAt, ...(reason === undefined ? {} : { reason }) },
+    $unset: { open: 1, owner: 1, content: 1 } as const,
+  };
+}
+
+function outcomeOf(settlement: Settlement) {
+  const { attempt } = settlement;
+  const logged = {
+    ...(attempt && { $push: { attempts: { $each: [attempt], $slice: -LOG_LENGTH } } }),
+  };
+  const last = attempt && { lastResult: attempt.result };
+  if (settlement.state === 'pending') {
+    return {
+      ...logged,
+      $set: { state: 'pending' as const, 'open.dueAt': settlement.dueAt, ...last },
+      $inc: { tries: settlement.counts ? 1 : 0 },
+      $unset: { owner: 1 } as const,
+    };
+  }
+  const reason = settlement.state === 'failed' ? settlement.reason : undefined;
+  const { $set, $unset } = ended(settlement.state, settlement.at, reason);
+  return { ...logged, $set: { ...$set, ...last }, $unset };
+}
+
+function documentOf(delivery: Omit<NewDelivery, 'id'>): Omit<DeliveryDocument, '_id'> {
+  return {
+    ...delivery,
+    state: 'pending',
+    open: { dueAt: delivery.occurredAt, sendUntil: delivery.sendUntil },
+    tries: 0,
+    attempts: [],
+  };
+}
+
+/** Nothing for one that has ended since it was taken. */
+function claimedOf({ _id: id, purpose, content, ...rest }: DeliveryDocument): readonly ClaimedDelivery[] {
+  if (content === undefined) return [];
+  const { eventId, subject, sequence, mail, locale, correlationId, occurredAt, sendUntil, tries } = rest;
+  const known = { id, eventId, subject, sequence, mail, locale, correlationId, occurredAt, sendUntil };
+  return [{ ...known, ...(purpose && { purpose }), content, tries }];
+}
+
+/** In a list, newest first. */
+function comesAfter({ occurredAt, id }: DeliveryPosition) {
+  return {
+    $or: [{ occurredAt: { $lt: occurredAt } }, { occurredAt, _id: { $lt: id } }],
+  };
+}
+
+function summaryOf(document: DeliveryDocument): DeliverySummary {
+  const { _id: id, eventId, correlationId, subject, mail, state, occurredAt, sendUntil } = document;
+  const { reason, open, endedAt, tries, attempts } = document;
+  return {
+    id,
+    eventId,
+    correlationId,
+    subject,
+    mail,
+    state,
+    ...(reason === undefined ? {} : { reason }),
+    occurredAt,
+    sendUntil,
+    ...(open === undefined ? {} : { dueAt: open.dueAt }),
+    ...(endedAt === undefined ? {} : { endedAt }),
+    tries,
+    attempts,
+  };
+}

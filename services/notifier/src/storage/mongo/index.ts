@@ -1,0 +1,15 @@
+import { type MongoStore, prepareMongo } from '@latchkey/mongo';
+import type { NotifierStorage } from '../../ports/storage.ts';
+import { createMongoDeliveries } from './deliveries.ts';
+import { createMongoTarget } from './moving.ts';
+import { deliveryIndexes } from './schema.ts';
+
+export function openMongoStorage({ connection }: Pick<MongoStore, 'connection'>): NotifierStorage {
+  const schema = { owner: 'notifier', migrations: [], indexes: async () => deliveryIndexes };
+  return {
+    ...prepareMongo(connection, schema),
+    deliveries: createMongoDeliveries(connection),
+    reclaim: async () => undefined,
+    target: createMongoTarget(connection),
+  };
+}

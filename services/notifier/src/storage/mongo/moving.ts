@@ -1,0 +1,36 @@
+import { arrivals, guardMongo } from '@latchkey/mongo';
+import type { Connection } from 'mongoose';
+import type { NotifierRecords, StoredCutoffs, StoredDelivery } from '../../ports/storage.ts';
+import { CUTOFFS, type CutoffsDocument, DELIVERIES, type DeliveryDocument } from './schema.ts';
+
+/** Where `ops move` puts the notifier's records in MongoDB. */
+export function createMongoTarget(connection: Connection): NotifierRecords<'target'> {
+  return {
+    cutoffs: guardMongo(
+      arrivals<StoredCutoffs, CutoffsDocument>(connection, CUTOFFS, {
+        documentOf: ({ subject, before }) => ({ _id: subject, before }),
+        isHeld: (stored, moved) =>
+          Object.entries(moved.before).every(
+            ([what, before]) => (stored.before[what as keyof typeof stored.before] ?? 0) >= before,
+          ),
+      }),
+    ),
+    deliveries: guardMongo(
+      arrivals<StoredDelivery, DeliveryDocument>(connection, DELIVERIES, {
+        documentOf,
+        // A final delivery stays as it was moved; an open one may have reached any state since.
+        isHeld: (stored, moved) => moved.open !== undefined || stored.state === moved.state,
+      }),
+    ),
+  };
+}
+
+function documentOf({ id, dueAt, ...delivery }: StoredDelivery): DeliveryDocument {
+  const lastResult = delivery.attempts.at(-1)?.result;
+  return {
+    _id: id,
+    ...delivery,
+    ...(dueAt === undefined ? {} : { open: { dueAt, sendUntil: delivery.sendUntil } }),
+    ...(lastResult === undefined ? {} : { lastResult }),
+  };
+}

@@ -1,0 +1,50 @@
+/** The notifier's documents in MongoDB, and their indexes. */
+import type { Index } from '@latchkey/mongo';
+import type {
+  Attempt,
+  DeliveryContent,
+  DeliveryState,
+  NewDelivery,
+  Superseded,
+} from '../../delivery/delivery.ts';
+
+export const DELIVERIES = 'notifier_deliveries';
+export const CUTOFFS = 'notifier_cutoffs';
+
+export interface DeliveryDocument extends Omit<NewDelivery, 'id' | 'content'> {
+  readonly _id: string;
+  readonly state: DeliveryState;
+  /**
+   * Only of an open delivery. `dueAt` is the earliest time of the next claim: of a pending delivery its next try, of a
+   * claimed one the end of its lease. Unset as a whole, so that the sparse index holds only open deliveries.
+   */
+  readonly open?: { readonly dueAt: Date; readonly sendUntil: Date };
+  /** Only of an open delivery. */
+  readonly content?: DeliveryContent;
+  /** The claimer. */
+  readonly owner?: string;
+  readonly tries: number;
+  readonly attempts: readonly Attempt[];
+  /** The result of the last attempt. */
+  readonly lastResult?: string;
+  readonly reason?: string;
+  readonly endedAt?: Date;
+}
+
+/** The cutoffs of one subject: mails of a kind from before a sequence must not be sent. */
+export interface CutoffsDocument {
+  /** The subject. */
+  readonly _id: string;
+  readonly before: Readonly<Partial<Record<Superseded, number>>>;
+}
+
+export const deliveryIndexes: readonly Index[] = [
+  {
+    collection: DELIVERIES,
+    name: 'open',
+    keys: { 'open.sendUntil': 1, 'open.dueAt': 1 },
+    sparse: true,
+  },
+  { collection: DELIVERIES, name: 'subject', keys: { subject: 1, sequence: 1 } },
+  { collection: DELIVERIES, name: 'listed', keys: { state: 1, occurredAt: 1, _id: 1 } },
+];

@@ -1,0 +1,50 @@
+import assert from 'node:assert/strict';
+import { randomUUID } from 'node:crypto';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { it } from 'node:test';
+import { openSqlite } from '@latchkey/sqlite';
+import { deliveriesContract } from '../../ports/deliveries.contract.ts';
+import { openSqliteStorage } from './index.ts';
+
+async function open() {
+  const folder = await mkdtemp(join(tmpdir(), 'latchkey-deliveries-'));
+  const store = openSqlite({ folder, as: 'server' });
+  return {
+    ...openSqliteStorage(store),
+    another: async () => openSqliteStorage(store).deliveries,
+    dump: async () => JSON.stringify(store.database.prepare('SELECT * FROM notifier_deliveries').all()),
+    close: async () => {
+      await store.close();
+      await rm(folder, { recursive: true });
+    },
+  };
+}
+
+deliveriesContract('sqlite', open);
+
+it('hands out at once what a former process had in hand', async () => {
+  const { deliveries, reclaim, close } = await open();
+  const now = new Date(0);
+  const delivery = {
+    id: randomUUID(),
+    eventId: randomUUID(),
+    subject: randomUUID(),
+    sequence: 1,
+    mail: 'welcome',
+    locale: 'en',
+    correlationId: 'request-1',
+    occurredAt: now,
+    sendUntil: new Date(3_600_000),
+    content: { to: 'ada@example.com', username: 'ada' },
+  } as const;
+  await deliveries.record({ deliveries: [delivery], cutoffs: [] }, now);
+  const claim = { now, leaseMs: 90_000, limit: 10 };
+  assert.equal((await deliveries.claim({ ...claim, owner: 'gone' })).length, 1);
+  assert.equal((await deliveries.claim({ ...claim, owner: 'new' })).length, 0);
+  await reclaim();
+  assert.equal((await deliveries.claim({ ...claim, owner: 'new' })).length, 1);
+  assert.equal(await deliveries.settle(delivery.id, 'gone', { state: 'sent', at: now }), false);
+  await close();
+});

@@ -1,0 +1,250 @@
+/** Deliveries in the embedded store. */
+import { type Database, guardSqlite, type Row } from '@latchkey/sqlite';
+import type { Settlement } from '../../delivery/attempt.ts';
+import {
+  type Attempt,
+  type Batch,
+  type ClaimedDelivery,
+  type Cutoff,
+  type DeliveryState,
+  deliveryStates,
+  type NewDelivery,
+} from '../../delivery/delivery.ts';
+import {
+  type Claim,
+  type Deliveries,
+  type DeliveryPosition,
+  LOG_LENGTH,
+  MAX_LEASES,
+  newestFirst,
+} from '../../ports/deliveries.ts';
+import { attemptsOf, claimedOf, summaryOf } from './rows.ts';
+
+const COVERED = `EXISTS (
+  SELECT 1 FROM notifier_cutoffs AS c
+  WHERE c.subject = d.subject AND d.sequence < c.before AND c.what IN ('everything', d.purpose))`;
+
+const ENDED = 'due_at = NULL, owner = NULL, content = NULL';
+
+const SQL = {
+  raiseCutoff: `
+    INSERT INTO notifier_cutoffs (subject, what, before) VALUES (:subject, :what, :before)
+    ON CONFLICT DO UPDATE SET before = max(before, excluded.before)`,
+  insert: `
+    INSERT INTO notifier_deliveries (id, event_id, subject, sequence, mail, locale, correlation_id,
+      occurred_at, send_until, purpose, content, state, due_at)
+    VALUES (:id, :eventId, :subject, :sequence, :mail, :locale, :correlationId,
+      :occurredAt, :sendUntil, :purpose, :content, 'pending', :occurredAt)
+    ON CONFLICT DO NOTHING`,
+  cancelSuperseded: `
+    UPDATE notifier_deliveries AS d SET state = 'cancelled', ended_at = :now, ${ENDED}
+    WHERE d.subject = :subject AND d.due_at IS NOT NULL AND d.state = 'pending' AND ${COVERED}`,
+  candidates: `
+    SELECT d.*, ${COVERED} AS covered FROM notifier_deliveries AS d
+    WHERE d.due_at <= :now AND d.send_until > :now ORDER BY d.send_until LIMIT :limit`,
+  take: "UPDATE notifier_deliveries SET state = 'claimed', owner = :owner, due_at = :dueAt WHERE id = :id",
+  cancelOne: `UPDATE notifier_deliveries SET state = 'cancelled', ended_at = :now, ${ENDED} WHERE id = :id`,
+  anyToExpire: 'SELECT 1 FROM notifier_deliveries WHERE due_at <= :now AND send_until <= :now LIMIT 1',
+  // A delivery whose last try could not open its link has failed; any other has only run out of time.
+  expire: `
+    UPDATE notifier_deliveries SET ended_at = :now, ${ENDED},
+      state = CASE attempts ->> '$[#-1].result' WHEN 'unknown-key' THEN 'failed' ELSE 'expired' END,
+      reason = CASE attempts ->> '$[#-1].result' WHEN 'unknown-key' THEN 'unsealable' END
+    WHERE due_at <= :now AND send_until <= :now`,
+  held: 'SELECT * FROM notifier_deliveries WHERE id = :id AND owner = :owner',
+  retry: `
+    UPDATE notifier_deliveries
+    SET state = 'pending', owner = NULL, due_at = :dueAt, tries = tries + :counts, attempts = :attempts
+    WHERE id = :id`,
+  end: `
+    UPDATE notifier_deliveries
+    SET state = :state, reason = :reason, ended_at = :at, attempts = :attempts, ${ENDED}
+    WHERE id = :id`,
+  release: `
+    UPDATE notifier_deliveries SET state = 'pending', owner = NULL, due_at = :now
+    WHERE due_at > :now AND owner = :owner`,
+  reclaim: `
+    UPDATE notifier_deliveries SET state = 'pending', owner = NULL, due_at = occurred_at
+    WHERE state = 'claimed'`,
+  census: 'SELECT state, count(*) AS many FROM notifier_deliveries GROUP BY state',
+  // Each state by itself, so that its first entry in the index is enough.
+  oldestOpen: `
+    SELECT occurred_at FROM (
+      SELECT min(occurred_at) AS occurred_at FROM notifier_deliveries WHERE state = 'pending'
+      UNION ALL SELECT min(occurred_at) FROM notifier_deliveries WHERE state = 'claimed'
+    ) WHERE occurred_at IS NOT NULL ORDER BY occurred_at LIMIT 1`,
+  find: 'SELECT * FROM notifier_deliveries WHERE id = :id',
+  listOfState: `
+    SELECT * FROM notifier_deliveries WHERE state = :state AND (occurred_at, id) < (:occurredAt, :id)
+    ORDER BY occurred_at DESC, id DESC LIMIT :limit`,
+  retryNow: "UPDATE notifier_deliveries SET due_at = :now WHERE id = :id AND state = 'pending'",
+  cancelFree: `
+    UPDATE notifier_deliveries SET state = 'cancelled', reason = 'operator', ended_at = :now, ${ENDED}
+    WHERE id = :id AND (state = 'pending' OR (state = 'claimed' AND due_at <= :now))`,
+  recorded: 'SELECT id FROM notifier_deliveries WHERE id IN (SELECT value FROM json_each(:ids))',
+  expiredLeases: `
+    SELECT id, due_at FROM notifier_deliveries WHERE due_at < :before AND state = 'claimed' LIMIT ${MAX_LEASES}`,
+} as const;
+
+/** How long an outcome waits for others, in milliseconds: mails that are sent meanwhile share one flush. */
+const COMMIT_DELAY_MS = 20;
+
+/** Sorts before every delivery of a list. */
+const NEWEST: DeliveryPosition = { occurredAt: new Date(8.64e15), id: '' };
+
+interface SqliteDeliveries extends Deliveries {
+  /** Releases the claims of a former process. A data folder has one server at a time, so that one is gone. */
+  reclaim(): Promise<void>;
+}
+
+export function createSqliteDeliveries({ prepare, write }: Database): SqliteDeliveries {
+  function raise(cutoff: Cutoff): void {
+    prepare(SQL.raiseCutoff).run({ ...cutoff });
+  }
+
+  function insert({ content, occurredAt, sendUntil, purpose, ...delivery }: NewDelivery): number {
+    const { changes } = prepare(SQL.insert).run({
+      ...delivery,
+      purpose: purpose ?? null,
+      occurredAt: occurredAt.getTime(),
+      sendUntil: sendUntil.getTime(),
+      content: JSON.stringify(content),
+    });
+    return Number(changes);
+  }
+
+  function cancelSuperseded(subject: string, now: Date): number {
+    return Number(prepare(SQL.cancelSuperseded).run({ subject, now: now.getTime() }).changes);
+  }
+
+  function expireDue(now: Date): number {
+    return Number(prepare(SQL.expire).run({ now: now.getTime() }).changes);
+  }
+
+  function recordAll(batch: Batch, now: Date) {
+    batch.cutoffs.forEach(raise);
+    const added = batch.deliveries.reduce((sum, delivery) => sum + insert(delivery), 0);
+    let cancelled = 0;
+    for (const subject of subjectsOf(batch)) cancelled += cancelSuperseded(subject, now);
+    if (batch.deliveries.some(({ sendUntil }) => sendUntil <= now)) expireDue(now);
+    return { added, cancelled };
+  }
+
+  function claimSome({ owner, now: at, leaseMs, limit }: Claim): readonly ClaimedDelivery[] {
+    const now = at.getTime();
+    const claimed: ClaimedDelivery[] = [];
+    while (claimed.length < limit) {
+      const rows = prepare(SQL.candidates).all({ now, limit: limit - claimed.length });
+      for (const row of rows) {
+        const id = String(row['id']);
+        if (row['covered']) prepare(SQL.cancelOne).run({ now, id });
+        else {
+          prepare(SQL.take).run({ owner, dueAt: now + leaseMs, id });
+          claimed.push(claimedOf(row));
+        }
+      }
+      if (rows.every((row) => !row['covered'])) break;
+    }
+    return claimed;
+  }
+
+  function settleOne(row: Row, settlement: Settlement): void {
+    const id = String(row['id']);
+    const attempts = withAttempt(row, settlement.attempt);
+    if (settlement.state === 'pending') {
+      const dueAt = settlement.dueAt.getTime();
+      prepare(SQL.retry).run({ id, dueAt, counts: settlement.counts ? 1 : 0, attempts });
+    } else {
+      const reason = settlement.state === 'failed' ? settlement.reason : null;
+      prepare(SQL.end).run({ id, state: settlement.state, reason, at: settlement.at.getTime(), attempts });
+    }
+  }
+
+  return guardSqlite<SqliteDeliveries>({
+    // Safe to lose in a crash: the position in the log is lost with it, and the events are read again.
+    record: (batch, now) => write(() => recordAll(batch, now), { flushed: false }),
+
+    // Safe to lose in a crash: the claimer is gone then, so the lease would be void anyway.
+    claim: (claim) => write(() => claimSome(claim), { flushed: false }),
+
+    // Safe to lose in a crash, for the same reason.
+    release: (owner, now) =>
+      write(() => void prepare(SQL.release).run({ owner, now: now.getTime() }), { flushed: false }),
+
+    settle: (id, owner, settlement, { othersFollow = false } = {}) =>
+      write(
+        () => {
+          const row = prepare(SQL.held).get({ id, owner });
+          if (!row) return false;
+          settleOne(row, settlement);
+          return true;
+        },
+        { commitDelay: othersFollow ? COMMIT_DELAY_MS : 0 },
+      ),
+
+    async expire(now) {
+      const any = prepare(SQL.anyToExpire).get({ now: now.getTime() });
+      return any ? write(() => expireDue(now)) : 0;
+    },
+
+    async census() {
+      const byState = Object.fromEntries(deliveryStates.map((state) => [state, 0])) as Record<
+        DeliveryState,
+        number
+      >;
+      for (const row of prepare(SQL.census).all())
+        byState[String(row['state']) as DeliveryState] = Number(row['many']);
+      return byState;
+    },
+
+    async oldestOpen() {
+      const row = prepare(SQL.oldestOpen).get();
+      return row && new Date(Number(row['occurred_at']));
+    },
+
+    reclaim: () => write(() => void prepare(SQL.reclaim).run()),
+
+    async find(id) {
+      const row = prepare(SQL.find).get({ id });
+      return row && summaryOf(row);
+    },
+
+    async list({ states, limit, after = NEWEST }) {
+      const statement = prepare(SQL.listOfState);
+      return states
+        .flatMap((state) =>
+          statement.all({ state, occurredAt: after.occurredAt.getTime(), id: after.id, limit }),
+        )
+        .map(summaryOf)
+        .toSorted(newestFirst)
+        .slice(0, limit);
+    },
+
+    retryNow: (id, now) => write(() => prepare(SQL.retryNow).run({ id, now: now.getTime() }).changes === 1),
+
+    cancel: (id, now) => write(() => prepare(SQL.cancelFree).run({ id, now: now.getTime() }).changes === 1),
+
+    async recorded(ids) {
+      const rows = prepare(SQL.recorded).all({ ids: JSON.stringify(ids) });
+      return new Set(rows.map(({ id }) => String(id)));
+    },
+
+    async expiredLeases(before) {
+      const rows = prepare(SQL.expiredLeases).all({ before: before.getTime() });
+      return rows.map(({ id, due_at }) => ({
+        of: 'mail',
+        name: String(id),
+        endedAt: new Date(Number(due_at)),
+      }));
+    },
+  });
+}
+
+function subjectsOf({ deliveries, cutoffs }: Batch): ReadonlySet<string> {
+  return new Set([...deliveries, ...cutoffs].map(({ subject }) => subject));
+}
+
+/** Returns the row's log of attempts with another one, as JSON. */
+function withAttempt(row: Row, attempt: Attempt | undefined): string {
+  return JSON.stringify([...attemptsOf(row), ...(attempt ? [attempt] : [])].slice(-LOG_LENGTH));
+}

@@ -1,0 +1,18 @@
+import type { SqliteStore } from '@latchkey/sqlite';
+import { nothingToPrepare } from '@latchkey/store';
+import type { NotifierStorage } from '../../ports/storage.ts';
+import { createSqliteDeliveries } from './deliveries.ts';
+import { notifierSchema } from './migrations.ts';
+import { createSqliteSource } from './moving.ts';
+
+/** @throws DataFolderError if the tables cannot be migrated */
+export function openSqliteStorage({ database }: Pick<SqliteStore, 'database'>): NotifierStorage {
+  database.migrate(notifierSchema);
+  const deliveries = createSqliteDeliveries(database);
+  return {
+    ...nothingToPrepare,
+    deliveries,
+    reclaim: deliveries.reclaim,
+    source: createSqliteSource(database),
+  };
+}

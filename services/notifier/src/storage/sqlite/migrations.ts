@@ -1,0 +1,42 @@
+/** The notifier's tables. */
+import type { Schema } from '@latchkey/sqlite';
+
+/**
+ * `due_at` is the earliest time of the next claim: of a pending delivery its next try, of a claimed one the end of its
+ * lease. Final deliveries have neither `due_at` nor `content`.
+ */
+const release01 = `
+CREATE TABLE IF NOT EXISTS notifier_deliveries (
+  id TEXT PRIMARY KEY,
+  event_id TEXT NOT NULL,
+  subject TEXT NOT NULL,
+  sequence INTEGER NOT NULL,
+  mail TEXT NOT NULL,
+  locale TEXT NOT NULL,
+  correlation_id TEXT NOT NULL,
+  occurred_at INTEGER NOT NULL,
+  send_until INTEGER NOT NULL,
+  purpose TEXT,
+  content TEXT,
+  state TEXT NOT NULL,
+  due_at INTEGER,
+  owner TEXT,
+  tries INTEGER NOT NULL DEFAULT 0,
+  attempts TEXT NOT NULL DEFAULT '[]',
+  reason TEXT,
+  ended_at INTEGER
+) STRICT;
+CREATE INDEX IF NOT EXISTS notifier_deliveries_open
+  ON notifier_deliveries (send_until, due_at) WHERE due_at IS NOT NULL;
+CREATE INDEX IF NOT EXISTS notifier_deliveries_state ON notifier_deliveries (state, occurred_at);
+CREATE INDEX IF NOT EXISTS notifier_deliveries_subject
+  ON notifier_deliveries (subject) WHERE due_at IS NOT NULL;
+CREATE TABLE IF NOT EXISTS notifier_cutoffs (
+  subject TEXT NOT NULL,
+  what TEXT NOT NULL,
+  before INTEGER NOT NULL,
+  PRIMARY KEY (subject, what)
+) STRICT, WITHOUT ROWID;
+`;
+
+export const notifierSchema: Schema = { owner: 'notifier', migrations: [release01] };

@@ -1,0 +1,78 @@
+/** Rows of notifier_deliveries as values. */
+import type { SQLOutputValue } from 'node:sqlite';
+import type { Row } from '@latchkey/sqlite';
+import type {
+  Attempt,
+  ClaimedDelivery,
+  DeliveryContent,
+  DeliveryState,
+  NewDelivery,
+} from '../../delivery/delivery.ts';
+import type { DeliverySummary } from '../../ports/deliveries.ts';
+import type { StoredDelivery } from '../../ports/storage.ts';
+
+export function deliveryOf(row: Row): StoredDelivery {
+  return {
+    id: String(row['id']),
+    eventId: String(row['event_id']),
+    subject: String(row['subject']),
+    sequence: Number(row['sequence']),
+    mail: String(row['mail']) as NewDelivery['mail'],
+    locale: String(row['locale']),
+    correlationId: String(row['correlation_id']),
+    occurredAt: instantOf(row['occurred_at']),
+    sendUntil: instantOf(row['send_until']),
+    ...optional('purpose', row['purpose'], (value) => String(value) as NonNullable<NewDelivery['purpose']>),
+    state: String(row['state']) as DeliveryState,
+    ...optional('dueAt', row['due_at'], instantOf),
+    ...optional('content', row['content'], (value) => JSON.parse(String(value)) as DeliveryContent),
+    ...optional('owner', row['owner'], String),
+    tries: Number(row['tries']),
+    attempts: attemptsOf(row),
+    ...optional('reason', row['reason'], String),
+    ...optional('endedAt', row['ended_at'], instantOf),
+  };
+}
+
+/** @throws SyntaxError if the delivery has no content, because it is final */
+export function claimedOf(row: Row): ClaimedDelivery {
+  const {
+    state: _,
+    dueAt: _d,
+    owner: _o,
+    attempts: _a,
+    reason: _r,
+    endedAt: _e,
+    ...delivery
+  } = deliveryOf(row);
+  return { ...delivery, content: JSON.parse(String(row['content'])) as DeliveryContent };
+}
+
+export function summaryOf(row: Row): DeliverySummary {
+  const { content: _, owner: _o, sequence: _s, locale: _l, purpose: _p, ...summary } = deliveryOf(row);
+  return summary;
+}
+
+type StoredAttempt = Omit<Attempt, 'at'> & { readonly at: string };
+
+export function attemptsOf(row: Row): readonly Attempt[] {
+  return (JSON.parse(String(row['attempts'])) as StoredAttempt[]).map((attempt) => ({
+    ...attempt,
+    at: new Date(attempt.at),
+  }));
+}
+
+function instantOf(ms: SQLOutputValue | undefined): Date {
+  return new Date(Number(ms));
+}
+
+/** Returns the field, if the column has a value. */
+function optional<Name extends string, Value>(
+  name: Name,
+  value: SQLOutputValue | undefined,
+  read: (value: SQLOutputValue) => Value,
+): { readonly [Key in Name]?: Value } {
+  return value === null || value === undefined
+    ? {}
+    : ({ [name]: read(value) } as { readonly [Key in Name]?: Value });
+}

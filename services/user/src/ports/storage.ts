@@ -1,0 +1,10 @@
+/** What the user service keeps in a store. Each kind of store implements all of it. */
+import type { Preparable } from '@latchkey/store';
+import type { Generations } from './generations.ts';
+import type { Profiles } from './profiles.ts';
+
+export interface UserStorage extends Preparable {
+  readonly generations: Generations;
+  /** Returns the profiles of one generation. */
+  profilesOf(generation: number): Profiles;
+}

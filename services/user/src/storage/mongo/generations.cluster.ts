@@ -1,0 +1,65 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { testDatabase } from '@latchkey/mongo/testing';
+import { StoreUnavailable } from '@latchkey/store';
+import { activate, deactivateOthers, firstPointer, nameOf, withAnother } from '../../generation/pointer.ts';
+import { generationsContract } from '../../ports/generations.contract.ts';
+import { createMongoGenerations } from './generations.ts';
+import { openMongoStorage } from './index.ts';
+import { createMongoProfiles } from './profiles.ts';
+import { profileIndexes } from './schema.ts';
+
+const database = testDatabase('generations', profileIndexes());
+
+/** Without what another test has left: a generation's place is more than its documents. */
+async function emptied() {
+  const { connection } = await database.empty();
+  const generations = createMongoGenerations(connection);
+  for (const generation of await generations.stored()) await generations.remove(generation);
+  return { connection, generations };
+}
+
+generationsContract('mongo', async () => {
+  const { connection, generations } = await emptied();
+  const other = await database.another();
+  return {
+    generations,
+    others: createMongoGenerations(other.connection),
+    profilesOf: (generation) => createMongoProfiles(connection, nameOf(generation)),
+  };
+});
+
+test('the indexes of every generation that is filled are required, and created with its place', async () => {
+  const { connection, generations } = await emptied();
+  const storage = openMongoStorage({ connection });
+  async function required() {
+    const [version, ...indexes] = (await storage.requirements()).map(({ name }) => name);
+    assert.equal(version, 'schema_versions.user');
+    return indexes;
+  }
+  function namesOf(...names: readonly string[]) {
+    return names.flatMap(profileIndexes).map(({ collection, name }) => `${collection}.${name}`);
+  }
+  await generations.prepare(1);
+  assert.deepEqual(await required(), namesOf('v1'));
+  const second = withAnother(firstPointer);
+  await generations.prepare(second.last);
+  await generations.replace(second);
+  assert.deepEqual(await required(), namesOf('v1', 'v2'));
+  await storage.check();
+
+  const flipped = activate(second, 2, new Date());
+  await generations.replace(flipped);
+  await generations.replace(deactivateOthers(flipped));
+  assert.deepEqual(await required(), namesOf('v2'));
+});
+
+test('a store that is away is told apart from a fault', async () => {
+  const { connection, close } = await database.another();
+  const generations = createMongoGenerations(connection);
+  await close();
+  await assert.rejects(generations.read(), StoreUnavailable);
+  await assert.rejects(generations.replace(withAnother(firstPointer)), StoreUnavailable);
+  await assert.rejects(generations.prepare(2), StoreUnavailable);
+  await assert.rejects(generations.stored(), StoreUnavailable);
+});

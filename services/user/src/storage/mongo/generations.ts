@@ -1,0 +1,77 @@
+/** The pointer as a document in MongoDB; a generation is a collection. */
+import { ensureIndexes, guardMongo, isLostRace, modelOf, plainSchema } from '@latchkey/mongo';
+import type { Connection } from 'mongoose';
+import { firstPointer, nameOf, type Pointer } from '../../generation/pointer.ts';
+import type { Generations } from '../../ports/generations.ts';
+import { collectionOf, profileIndexes } from './schema.ts';
+
+const ID = 'pointer';
+
+interface PointerDocument extends Pointer {
+  readonly _id: typeof ID;
+}
+
+function schema() {
+  return plainSchema<PointerDocument>({
+    _id: { type: String, required: true },
+    version: { type: Number, required: true },
+    active: { type: Number, required: true },
+    running: { type: [Number], required: true },
+    last: { type: Number, required: true },
+    since: String,
+  });
+}
+
+/** Found by its id alone: the pointer needs no index of its own. */
+export function createMongoGenerations(connection: Connection): Generations {
+  const pointers = modelOf(connection, 'user_generations', schema);
+
+  async function insert(document: PointerDocument): Promise<boolean> {
+    try {
+      await pointers.insertOne(document);
+      return true;
+    } catch (error) {
+      if (isLostRace(error)) return false;
+      throw error;
+    }
+  }
+
+  async function stored(): Promise<readonly number[]> {
+    const { db } = await connection.asPromise();
+    const collections = (await db?.listCollections({}, { nameOnly: true }).toArray()) ?? [];
+    return collections.flatMap(({ name }) => generationIn(name)).toSorted((a, b) => a - b);
+  }
+
+  const port: Generations = {
+    async read() {
+      const document = await pointers.findById(ID).lean();
+      if (document === null) return firstPointer;
+      const { _id, ...pointer } = document;
+      return pointer;
+    },
+
+    async replace(next) {
+      const document = { _id: ID, ...next } as const;
+      if (next.version === firstPointer.version + 1) return insert(document);
+      const from = { _id: ID, version: next.version - 1 } as const;
+      const { matchedCount } = await pointers.replaceOne(from, document);
+      return matchedCount === 1;
+    },
+
+    prepare: (generation) => ensureIndexes(connection, profileIndexes(nameOf(generation))),
+
+    stored,
+
+    async remove(generation) {
+      if (!(await stored()).includes(generation)) return;
+      const { db } = await connection.asPromise();
+      await db?.collection(collectionOf(nameOf(generation))).drop();
+    },
+  };
+  return guardMongo(port);
+}
+
+function generationIn(collection: string): readonly number[] {
+  const number = /^user_profiles_v(\d+)$/.exec(collection)?.[1];
+  return number === undefined ? [] : [Number(number)];
+}

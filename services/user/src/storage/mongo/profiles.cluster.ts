@@ -1,0 +1,57 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { testDatabase } from '@latchkey/mongo/testing';
+import { StoreUnavailable } from '@latchkey/store';
+import { profileOf, profilesContract } from '../../ports/profiles.contract.ts';
+import { accountOf, unknownAccount } from '../../profile/stored-account.ts';
+import { createMongoProfiles } from './profiles.ts';
+import { profileIndexes } from './schema.ts';
+
+const database = testDatabase('profiles', profileIndexes());
+
+profilesContract('mongo', async () => createMongoProfiles((await database.empty()).connection));
+
+test('generations know nothing of each other', async () => {
+  const { connection } = await database.empty();
+  const [one, other] = [createMongoProfiles(connection), createMongoProfiles(connection, 'v2')];
+  const profile = profileOf('ada');
+  await one.save([accountOf(profile)]);
+  assert.deepEqual(await other.find(profile.id), unknownAccount(profile.id));
+});
+
+test('a profile reads in MongoDB as it does in the service', async () => {
+  const { connection } = await database.empty();
+  const profile = profileOf('ada');
+  await createMongoProfiles(connection).save([accountOf(profile)]);
+  assert.deepEqual(await connection.collection('user_profiles_v1').findOne({ 'profile.username': 'ada' }), {
+    _id: profile.id,
+    sequence: 1,
+    profile,
+    search: { email: 'ada@example.com', username: 'ada' },
+  });
+});
+
+test('a slice is stored but for what others know more of', async () => {
+  const { connection } = await database.empty();
+  const profiles = createMongoProfiles(connection);
+  const [ada, bob, carol] = ['ada', 'bob', 'carol'].map((name) => profileOf(name, { sequence: 2 }));
+  assert.ok(ada && bob && carol);
+  const ahead = { ...bob, sequence: 3 };
+  await profiles.save([accountOf(ahead)]);
+  await profiles.save([ada, bob, carol].map(accountOf));
+  const stored = await profiles.load([ada, bob, carol].map(({ id }) => id));
+  assert.deepEqual(
+    [ada, bob, carol].map(({ id }) => stored.get(id)?.profile),
+    [ada, ahead, carol],
+  );
+});
+
+test('a store that is away is told apart from a fault', async () => {
+  const { connection, close } = await database.another();
+  const profiles = createMongoProfiles(connection);
+  await close();
+  const profile = profileOf('ada');
+  await assert.rejects(profiles.find('a'), StoreUnavailable);
+  await assert.rejects(profiles.save([accountOf(profile)]), StoreUnavailable);
+  assert.throws(() => createMongoProfiles(connection, 'v1; drop'), /named by letters/);
+});

@@ -1,0 +1,159 @@
+/** The read model on MongoDB: one document an account, as a person would like to read it. */
+import { guardMongo, isLostRace, modelOf } from '@latchkey/mongo';
+import type { Connection, QueryFilter } from 'mongoose';
+import type { PageEnd, ProfileQuery, Profiles } from '../../ports/profiles.ts';
+import { completeMark } from '../../profile/complete-mark.ts';
+import type { LivingProfile, Profile } from '../../profile/profile.ts';
+import { type StoredAccount, unknownAccount } from '../../profile/stored-account.ts';
+import { type AccountDocument, accountSchema, collectionOf } from './schema.ts';
+
+export function createMongoProfiles(connection: Connection, generation = 'v1'): Profiles {
+  const collection = collectionOf(generation);
+  const accounts = modelOf(connection, collection, accountSchema);
+  // Not by mongoose: a projection lives on bulk writes, and there is nothing in its documents to cast.
+  const written = connection.collection<AccountDocument>(collection);
+
+  /** False if some were not stored because another is there. */
+  async function saveAll(documents: readonly AccountDocument[]): Promise<boolean> {
+    try {
+      await written.bulkWrite(documents.map(replacing), { ordered: false });
+      return true;
+    } catch (error) {
+      if (isLostRace(error)) return false;
+      throw error;
+    }
+  }
+
+  const port: Profiles = {
+    async load(ids) {
+      const documents = await accounts.find({ _id: { $in: [...ids] } }).lean();
+      return new Map(documents.map((document) => [document._id, accountOf(document)]));
+    },
+
+    async find(account) {
+      const document = await accounts.findById(account).lean();
+      return document === null ? unknownAccount(account) : accountOf(document);
+    },
+
+    async save(given) {
+      if (given.length === 0) return;
+      const documents = given.map(documentOf);
+      // Not stored beside one that is there: that one knows as much, or it was inserted just now and may know
+      // less. The second time only the former is left.
+      if (!(await saveAll(documents))) await saveAll(documents);
+    },
+
+    async replaceMark({ account, topic, partition, offset }, next) {
+      const current = {
+        _id: account,
+        // Marks of release 0.1 name no topic.
+        'parked.topic': { $in: [topic, null] },
+        'parked.partition': partition,
+        'parked.offset': offset,
+      };
+      await accounts.updateOne(current, next ? { $set: { parked: next } } : { $unset: { parked: 1 } });
+    },
+
+    async listParked({ limit, after = '' }) {
+      const documents = await accounts
+        .find({ 'parked.account': { $gt: after } }, { parked: 1 })
+        .sort({ 'parked.account': 1 })
+        .limit(limit)
+        .lean();
+      return documents.flatMap(({ parked }) => (parked ? completeMark(parked) : []));
+    },
+
+    async list(query) {
+      const documents = await accounts
+        .find(filterOf(query), { profile: 1 })
+        .sort({ 'profile.createdAt': 1, _id: 1 })
+        .limit(query.limit)
+        .lean();
+      return documents.flatMap(({ profile }) => livingOf(profile));
+    },
+
+    async page(after, limit) {
+      const documents = await accounts
+        .find(after === undefined ? {} : { _id: { $gt: after } })
+        .sort({ _id: 1 })
+        .limit(limit)
+        .lean();
+      return documents.map(accountOf);
+    },
+
+    async countParked() {
+      return accounts.countDocuments({ 'parked.account': { $exists: true } });
+    },
+  };
+  return guardMongo(port);
+}
+
+/**
+ * In place of one that knows less; where there is a mark to set, also of one that knows as much and has none.
+ * The upsert of any other fails on its id.
+ */
+function replacing(document: AccountDocument) {
+  const { _id, sequence, parked } = document;
+  const knowsLess = { sequence: { $lt: sequence } };
+  const filter = parked
+    ? { _id, $or: [knowsLess, { sequence, parked: { $exists: false } }] }
+    : { _id, ...knowsLess };
+  return { replaceOne: { filter, replacement: document, upsert: true } };
+}
+
+function documentOf({ account, ...stored }: StoredAccount): AccountDocument {
+  return { _id: account, ...stored, ...livingOf(stored.profile).map(searchOf)[0] };
+}
+
+function searchOf({ email, username }: LivingProfile): Pick<AccountDocument, 'search'> {
+  return {
+    search: {
+      ...(email !== null && { email: email.toLowerCase() }),
+      ...(username !== null && { username: username.toLowerCase() }),
+    },
+  };
+}
+
+function accountOf({ _id: account, sequence, profile, parked }: AccountDocument): StoredAccount {
+  return {
+    account,
+    sequence,
+    ...(profile && { profile }),
+    ...(parked && { parked: completeMark(parked) }),
+  };
+}
+
+/** What is listed: an account that ended, or that is parked before its first event, is not. */
+function livingOf(profile: Profile | undefined): readonly LivingProfile[] {
+  return profile === undefined || profile.ended ? [] : [profile];
+}
+
+/** A range, so that the index alone can tell. */
+const isListed = { 'profile.createdAt': { $gt: '' } };
+
+type Filter = QueryFilter<AccountDocument>;
+
+function filterOf({ after, role, verified, prefix }: ProfileQuery): Filter {
+  return {
+    $and: [
+      isListed,
+      ...(after === undefined ? [] : [comesAfter(after)]),
+      ...(role === undefined ? [] : [{ 'profile.role': role }]),
+      ...(verified === undefined ? [] : [{ 'profile.isVerified': verified }]),
+      ...(prefix ? [beginsWith(prefix)] : []),
+    ],
+  };
+}
+
+function comesAfter({ createdAt, id }: PageEnd): Filter {
+  return {
+    $or: [{ 'profile.createdAt': { $gt: createdAt } }, { 'profile.createdAt': createdAt, _id: { $gt: id } }],
+  };
+}
+
+/** As ranges, so that the indexes serve and no character of the prefix means anything but itself. */
+function beginsWith(prefix: string): Filter {
+  const from = prefix.toLowerCase();
+  const range = { $gte: from, $lt: `${from}\u{10FFFF}` };
+  return { $or: [{ 'search.email': range }, { 'search.username': range }] };
+}

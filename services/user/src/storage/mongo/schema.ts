@@ -1,0 +1,43 @@
+/** What the read model keeps in MongoDB, and the indexes that it is searched by. */
+import { type Index, plainSchema } from '@latchkey/mongo';
+import type { StoredAccount } from '../../profile/stored-account.ts';
+
+export interface AccountDocument extends Omit<StoredAccount, 'account'> {
+  /** The account's id. */
+  readonly _id: string;
+  /** Of a living profile, in lower case. */
+  readonly search?: { readonly email?: string; readonly username?: string };
+}
+
+export function accountSchema() {
+  return plainSchema<AccountDocument>({
+    _id: { type: String, required: true },
+    sequence: { type: Number, required: true },
+    profile: Object,
+    parked: Object,
+    search: plainSchema({ email: String, username: String }),
+  });
+}
+
+/**
+ * `generation` names one fold of the log: a rebuild fills another beside the one that answers.
+ * Only letters, digits and `_`.
+ */
+export function collectionOf(generation: string): string {
+  if (!/^\w+$/.test(generation)) throw new Error('A generation is named by letters, digits and _ alone.');
+  return `user_profiles_${generation}`;
+}
+
+const listed = { 'profile.createdAt': 1, _id: 1 } as const;
+
+export function profileIndexes(generation = 'v1'): readonly Index[] {
+  const collection = collectionOf(generation);
+  return [
+    { collection, name: 'listed', keys: listed },
+    { collection, name: 'listed_by_role', keys: { 'profile.role': 1, ...listed } },
+    { collection, name: 'listed_by_verification', keys: { 'profile.isVerified': 1, ...listed } },
+    { collection, name: 'email', keys: { 'search.email': 1 }, sparse: true },
+    { collection, name: 'username', keys: { 'search.username': 1 }, sparse: true },
+    { collection, name: 'parked', keys: { 'parked.account': 1 }, sparse: true },
+  ];
+}

@@ -1,0 +1,65 @@
+/** The pointer as a row on node:sqlite; a generation is a table. */
+import { type Database, guardSqlite } from '@latchkey/sqlite';
+import { firstPointer, nameOf, type Pointer } from '../../generation/pointer.ts';
+import type { Generations } from '../../ports/generations.ts';
+import { profileTable, tableOf } from './migrations.ts';
+
+const SQL = {
+  read: 'SELECT pointer FROM user_generations',
+  insert: `
+    INSERT INTO user_generations (id, version, pointer) VALUES ('pointer', :version, :pointer)
+    ON CONFLICT DO NOTHING`,
+  update: 'UPDATE user_generations SET version = :version, pointer = :pointer WHERE version = :version - 1',
+  tables: "SELECT name FROM sqlite_master WHERE type = 'table'",
+} as const;
+
+/** Rows per delete, so that other writers do not wait long. */
+const DELETE_BATCH = 1000;
+
+export function createSqliteGenerations(database: Database): Generations {
+  function stored(): readonly number[] {
+    return database
+      .prepare(SQL.tables)
+      .all()
+      .flatMap(({ name }) => generationIn(String(name)))
+      .toSorted((a, b) => a - b);
+  }
+
+  /** Empties the table first: dropping a large table at once blocks other writers for seconds. */
+  async function drop(table: string): Promise<void> {
+    const some = `DELETE FROM ${table} WHERE rowid IN (SELECT rowid FROM ${table} LIMIT ${DELETE_BATCH})`;
+    let deleted: number;
+    do deleted = await database.write(() => Number(database.prepare(some).run().changes), { flushed: false });
+    while (deleted > 0);
+    await database.write(() => void database.prepare(`DROP TABLE IF EXISTS ${table}`).run());
+  }
+
+  const port: Generations = {
+    async read() {
+      const row = database.prepare(SQL.read).get();
+      return row === undefined ? firstPointer : (JSON.parse(String(row['pointer'])) as Pointer);
+    },
+
+    async replace(next) {
+      const sql = next.version === firstPointer.version + 1 ? SQL.insert : SQL.update;
+      const row = { version: next.version, pointer: JSON.stringify(next) };
+      return database.write(() => database.prepare(sql).run(row).changes === 1);
+    },
+
+    async prepare(generation) {
+      database.exec(profileTable(tableOf(nameOf(generation))));
+    },
+
+    stored: async () => stored(),
+
+    async remove(generation) {
+      if (stored().includes(generation)) await drop(tableOf(nameOf(generation)));
+    },
+  };
+  return guardSqlite(port);
+}
+
+function generationIn(table: string): readonly number[] {
+  const number = /^user_profiles_v(\d+)$/.exec(table)?.[1];
+  return number === undefined ? [] : [Number(number)];
+}

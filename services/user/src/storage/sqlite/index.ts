@@ -1,0 +1,17 @@
+import type { SqliteStore } from '@latchkey/sqlite';
+import { nothingToPrepare } from '@latchkey/store';
+import type { UserStorage } from '../../ports/storage.ts';
+import { byGeneration } from '../by-generation.ts';
+import { createSqliteGenerations } from './generations.ts';
+import { userSchema } from './migrations.ts';
+import { createSqliteProfiles } from './profiles.ts';
+
+/** @throws DataFolderError if the tables cannot be migrated */
+export function openSqliteStorage({ database }: Pick<SqliteStore, 'database'>): UserStorage {
+  database.migrate(userSchema);
+  return {
+    ...nothingToPrepare,
+    generations: createSqliteGenerations(database),
+    profilesOf: byGeneration((name) => createSqliteProfiles(database, name)),
+  };
+}

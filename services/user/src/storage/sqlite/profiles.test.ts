@@ -1,0 +1,52 @@
+import assert from 'node:assert/strict';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type TestContext, test } from 'node:test';
+import { openSqlite } from '@latchkey/sqlite';
+import { StoreUnavailable } from '@latchkey/store';
+import { profileOf, profilesContract } from '../../ports/profiles.contract.ts';
+import { accountOf, unknownAccount } from '../../profile/stored-account.ts';
+import { openSqliteStorage } from './index.ts';
+import { tableOf } from './migrations.ts';
+
+async function openFolder(context: TestContext) {
+  const folder = await mkdtemp(join(tmpdir(), 'latchkey-profiles-'));
+  const store = openSqlite({ folder, as: 'server' });
+  context.after(async () => {
+    await store.close();
+    await rm(folder, { recursive: true });
+  });
+  return { ...openSqliteStorage(store), close: store.close };
+}
+
+profilesContract('sqlite', async (context) => (await openFolder(context)).profilesOf(1));
+
+test('finds by a beginning that many share, in order', async (context) => {
+  const profiles = (await openFolder(context)).profilesOf(1);
+  const accounts = Array.from({ length: 600 }, (_, index) => profileOf(`user${index}`));
+  await profiles.save([...accounts, profileOf('other')].map(accountOf));
+  const found = await profiles.list({ limit: 1000, prefix: 'USER' });
+  assert.deepEqual(
+    found.map(({ id }) => id),
+    accounts.map(({ id }) => id).toSorted(),
+  );
+});
+
+test('a store that is closed is told apart from a fault', async (context) => {
+  const { profilesOf, close } = await openFolder(context);
+  const profiles = profilesOf(1);
+  await close();
+  await assert.rejects(profiles.find('a'), StoreUnavailable);
+  await assert.rejects(profiles.save([unknownAccount('a')]), StoreUnavailable);
+});
+
+test('two generations of profiles know nothing of each other', async (context) => {
+  const { generations, profilesOf } = await openFolder(context);
+  await generations.prepare(2);
+  const [before, after] = [profilesOf(1), profilesOf(2)];
+  const id = '01890a5d-ac96-774b-bcce-b302099a8057';
+  await before.save([accountOf({ ended: true, id, sequence: 1 })]);
+  assert.deepEqual(await after.find(id), unknownAccount(id));
+  assert.throws(() => tableOf('v1; DROP TABLE x'), /letters, digits/);
+});
