@@ -1,6 +1,6 @@
 /**
  * `npm run test:cluster`: every suite that needs servers, and the journey with two processes of each service, on the
- * Kafka and MongoDB that KAFKA_BROKERS and MONGO_URL name. Says at the end what it ran on. Words are options of
+ * Kafka and MongoDB that KAFKA_BROKERS and MONGO_URL name. Prints first what it runs on. Words are options of
  * Node's test runner: `npm run test:cluster -- --test-shard=1/2` runs every other file.
  */
 import { spawnSync } from 'node:child_process';
@@ -43,17 +43,16 @@ async function describeMongo(): Promise<string> {
 
 try {
   checkGiven();
-  const servers = [await describeKafka(), await describeMongo()];
-  // One at a time: whole systems share the broker's topics.
-  process.exitCode = await runSuites({ files: inEveryRoom('.cluster.ts'), concurrency: 1 });
-  console.log(`
-Ran on
-  Kafka     ${servers[0]}
-  MongoDB   ${servers[1]}
+  console.log(`Runs on
+  Kafka     ${await describeKafka()}
+  MongoDB   ${await describeMongo()}
   mail      ${MAIL_SERVER ?? 'a server of the tests'}
   kcat      ${kcatVersion()}
   journey   two processes of each service behind one address
-  outages   of MongoDB and mail${KAFKA_CONTROL ? ', and of Kafka by KAFKA_CONTROL' : '; not of a running Kafka: KAFKA_CONTROL is not set'}`);
+  outages   of MongoDB and mail${KAFKA_CONTROL ? ', and of Kafka by KAFKA_CONTROL' : '; not of a running Kafka: KAFKA_CONTROL is not set'}
+`);
+  // One at a time: whole systems share the broker's topics.
+  process.exitCode = await runSuites({ files: inEveryRoom('.cluster.ts'), concurrency: 1 });
 } catch (error) {
   console.error(error instanceof Error ? error.message : String(error));
   process.exitCode = 1;

@@ -1,6 +1,6 @@
 /**
  * `npm run test:compose`: the gateway's configuration on an nginx of this machine, and docker-compose.yml as a whole,
- * under a name and on ports of its own. Says at the end what it ran on.
+ * under a name and on ports of its own. Prints first what it runs on.
  */
 import { spawnSync } from 'node:child_process';
 import { runSuites } from './run-suites.ts';
@@ -43,15 +43,15 @@ function servers(): readonly string[] {
 
 try {
   const { engine, compose, nginx } = programs();
-  // One at a time: each has the machine for itself.
-  process.exitCode = await runSuites({ files: ['test/compose/*.e2e.ts'], concurrency: 1 });
-  console.log(`
-Ran on
+  console.log(`Runs on
   Docker    engine ${engine}, Compose ${compose}
   images    ${servers().join('\n            ')}
   nginx     ${nginx}, for the tests of the gateway alone
   journey   through the gateway, on one and on two containers of each service
-  outages   of Kafka, MongoDB and the mail server at the start`);
+  outages   of Kafka, MongoDB and the mail server at the start
+`);
+  // One at a time: each has the machine for itself.
+  process.exitCode = await runSuites({ files: ['test/compose/*.e2e.ts'], concurrency: 1 });
 } catch (error) {
   console.error(error instanceof Error ? error.message : String(error));
   process.exitCode = 1;
