@@ -2,22 +2,26 @@
 const tests = '\\.(test|cluster|quorum|contract|fixtures?|memory)\\.ts$|(^|/)(test|testing|scripts)/';
 
 /** A driver may appear only in the files that match `where`. */
-const driver = (name, where) => ({
-  name: `${name.replace(/\W/g, '-')}-only-in-its-adapters`,
-  comment: `${name} is a driver: it appears in its adapters alone.`,
-  severity: 'error',
-  from: { pathNot: [where, tests, '^(test|bench)/'] },
-  to: { path: `^(node_modules/)?(node:)?${name}(/|$)` },
-});
+function driver(name, where) {
+  return {
+    name: `${name.replace(/\W/g, '-')}-only-in-its-adapters`,
+    comment: `${name} is a driver: it appears in its adapters alone.`,
+    severity: 'error',
+    from: { pathNot: [where, tests, '^(test|bench)/'] },
+    to: { path: `^(node_modules/)?(node:)?${name}(/|$)` },
+  };
+}
 
 /** Files that decide: types and themselves, nothing that ticks, rolls dice or talks. */
-const pure = (name, path, allowed) => ({
-  name: `${name}-is-pure`,
-  comment: 'Pure rooms import libs/events and themselves: no clock, no randomness, no I/O.',
-  severity: 'error',
-  from: { path, pathNot: tests },
-  to: { pathNot: ['^libs/events/src/(index|catalogue)\\.ts$', ...allowed] },
-});
+function pure(name, path, allowed) {
+  return {
+    name: `${name}-is-pure`,
+    comment: 'Pure rooms import libs/events and themselves: no clock, no randomness, no I/O.',
+    severity: 'error',
+    from: { path, pathNot: tests },
+    to: { pathNot: ['^libs/events/src/(index|catalogue)\\.ts$', ...allowed] },
+  };
+}
 
 module.exports = {
   forbidden: [

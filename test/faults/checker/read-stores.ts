@@ -55,11 +55,11 @@ export async function readStores({ KAFKA_BROKERS, MONGO_URL }: Servers): Promise
   }
 }
 
-const readerOf =
-  (db: Db) =>
-  async <Document>(collection: string): Promise<readonly Document[]> =>
+function readerOf(db: Db) {
+  return async <Document>(collection: string): Promise<readonly Document[]> =>
     // What stands there is what this checker is about.
     (await db.collection(collection).find().toArray()) as unknown as Document[];
+}
 
 async function readTopics(
   admin: Admin,

@@ -3,7 +3,9 @@ import { h, jsonView } from './dom.js';
 import { flowNamed } from './flows.js';
 import { showErrors } from './form.js';
 
-export const linkTo = (id) => h('a', { href: `#${id}` }, flowNamed(id).title);
+export function linkTo(id) {
+  return h('a', { href: `#${id}` }, flowNamed(id).title);
+}
 
 /** Messages that replace those of the API, which are written for developers. */
 const wordsOfCode = {
@@ -18,7 +20,9 @@ function nextAfter(flow, code) {
   return ['token_invalid', 'token_expired'].includes(code) ? flow.renew : undefined;
 }
 
-const nextView = (id) => id && h('p', {}, 'Next: ', linkTo(id));
+function nextView(id) {
+  return id && h('p', {}, 'Next: ', linkTo(id));
+}
 
 /** Shows field errors next to their fields, and returns a view of everything else, if any. */
 export function problemView(flow, form, { body, status }) {
@@ -41,10 +45,13 @@ export function problemView(flow, form, { body, status }) {
   );
 }
 
-export const doneView = ({ say, next }) =>
-  h('p', { class: 'done' }, say, ' ', next && ['Next: ', linkTo(next)]);
+export function doneView({ say, next }) {
+  return h('p', { class: 'done' }, say, ' ', next && ['Next: ', linkTo(next)]);
+}
 
-export const bodyView = (body) => h('div', { class: 'panel inside' }, jsonView(body));
+export function bodyView(body) {
+  return h('div', { class: 'panel inside' }, jsonView(body));
+}
 
 function rowView({ title, detail, aside, actions = [] }, act) {
   return h(

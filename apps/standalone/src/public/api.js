@@ -1,7 +1,9 @@
 /** Sends requests, and formats them as curl commands. */
 import { session } from './session.js';
 
-const quoted = (text) => `'${text.replaceAll("'", `'\\''`)}'`;
+function quoted(text) {
+  return `'${text.replaceAll("'", `'\\''`)}'`;
+}
 
 /** Formats a request as a curl command. */
 export function curlOf({ method, path, headers, text }) {
@@ -12,7 +14,9 @@ export function curlOf({ method, path, headers, text }) {
 }
 
 /** Shortens tokens for display. */
-export const shortened = (text) => text.replace(/eyJ[\w-]{8}[\w.-]+/g, (token) => `${token.slice(0, 11)}…`);
+export function shortened(text) {
+  return text.replace(/eyJ[\w-]{8}[\w.-]+/g, (token) => `${token.slice(0, 11)}…`);
+}
 
 function headersOf({ path, body, bearer }) {
   const { accessToken, accountSequence } = session();

@@ -9,7 +9,9 @@ import { onSession, updateSession } from './session.js';
 import { createTimeline } from './timeline.js';
 
 const API = '/api/v1';
-const byId = (id) => document.getElementById(id);
+function byId(id) {
+  return document.getElementById(id);
+}
 
 const reader = byId('reader');
 
@@ -66,11 +68,12 @@ byId('flows').append(
 const reducedMotion = matchMedia('(prefers-reduced-motion: reduce)');
 
 /** On narrow screens the flows are a strip that scrolls sideways. */
-const bringIntoView = (link) =>
-  byId('flows').scrollTo({
+function bringIntoView(link) {
+  return byId('flows').scrollTo({
     left: link.offsetLeft - 100,
     behavior: reducedMotion.matches ? 'instant' : 'smooth',
   });
+}
 
 function showFlow() {
   const flow = flows.find(({ id }) => `#${id}` === location.hash) ?? flows[0];

@@ -61,8 +61,9 @@ export function jsonView(value) {
   return view;
 }
 
-export const timeOf = (instant) =>
-  new Date(instant).toLocaleTimeString([], { hour: '2-digit', minute: '2-digit', second: '2-digit' });
+export function timeOf(instant) {
+  return new Date(instant).toLocaleTimeString([], { hour: '2-digit', minute: '2-digit', second: '2-digit' });
+}
 
 /** A button that copies a text to the clipboard. */
 export function copyButton(text, label = 'Copy') {

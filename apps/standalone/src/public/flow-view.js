@@ -9,7 +9,9 @@ function leadOf({ lead, needsSignIn }) {
   return h('p', { class: 'lead' }, lead, isSignedOut && [' ', linkTo('sign-in'), ' first.']);
 }
 
-const fieldsOf = ({ fields = [] }) => (typeof fields === 'function' ? fields() : fields);
+function fieldsOf({ fields = [] }) {
+  return typeof fields === 'function' ? fields() : fields;
+}
 
 /** @param perform sends a request and resolves with its response */
 export function flowView(flow, perform) {

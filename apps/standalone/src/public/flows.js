@@ -14,21 +14,27 @@ const email = {
   autocomplete: 'username',
   value: () => session().email,
 };
-const password = (label, name, autocomplete, value = '') => ({
-  name,
-  label,
-  type: 'password',
-  autocomplete,
-  value,
-});
-const optional = (name, label, autocomplete) => ({ name, label, autocomplete, optional: true });
-const linkField = (path) => ({
-  name: 'token',
-  label: 'Token from the link',
-  autocomplete: 'off',
-  hint: 'from the latest mail',
-  value: () => newestToken(path),
-});
+function password(label, name, autocomplete, value = '') {
+  return {
+    name,
+    label,
+    type: 'password',
+    autocomplete,
+    value,
+  };
+}
+function optional(name, label, autocomplete) {
+  return { name, label, autocomplete, optional: true };
+}
+function linkField(path) {
+  return {
+    name: 'token',
+    label: 'Token from the link',
+    autocomplete: 'off',
+    hint: 'from the latest mail',
+    value: () => newestToken(path),
+  };
+}
 
 const SAMPLE_PASSWORD = 'correct horse battery';
 
@@ -44,9 +50,13 @@ async function newestToken(path) {
 }
 
 /** Returns the values without empty ones. */
-const given = (values) => Object.fromEntries(Object.entries(values).filter(([, value]) => value !== ''));
+function given(values) {
+  return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== ''));
+}
 
-const remember = ({ email: address }) => updateSession({ email: address });
+function remember({ email: address }) {
+  return updateSession({ email: address });
+}
 
 function keepTokens({ accessToken, refreshToken, user }) {
   updateSession({
@@ -56,14 +66,24 @@ function keepTokens({ accessToken, refreshToken, user }) {
   });
 }
 
-const post = (path, body, bearer = false) => ({ method: 'POST', path, body, bearer });
-const get = (path) => ({ method: 'GET', path, bearer: true });
+function post(path, body, bearer = false) {
+  return { method: 'POST', path, body, bearer };
+}
+function get(path) {
+  return { method: 'GET', path, bearer: true };
+}
 
-const accountsRequest = (values) => get(`/users?${new URLSearchParams({ limit: 20, ...given(values) })}`);
+function accountsRequest(values) {
+  return get(`/users?${new URLSearchParams({ limit: 20, ...given(values) })}`);
+}
 
 /** Remembers whether the sample password is correct, so that forms can be prefilled with it. */
-const rememberPassword = (chosen) => updateSession({ hasSamplePassword: chosen === SAMPLE_PASSWORD });
-const samplePassword = () => (session().hasSamplePassword ? SAMPLE_PASSWORD : '');
+function rememberPassword(chosen) {
+  return updateSession({ hasSamplePassword: chosen === SAMPLE_PASSWORD });
+}
+function samplePassword() {
+  return session().hasSamplePassword ? SAMPLE_PASSWORD : '';
+}
 
 export const flows = [
   {
@@ -322,4 +342,6 @@ export const flows = [
   },
 ];
 
-export const flowNamed = (id) => flows.find((flow) => flow.id === id);
+export function flowNamed(id) {
+  return flows.find((flow) => flow.id === id);
+}

@@ -7,15 +7,17 @@ async function fill(control, value) {
   if (text && !control.value) control.value = text;
 }
 
-const selectOf = (id, { name, options }) =>
-  h(
+function selectOf(id, { name, options }) {
+  return h(
     'select',
     { id, name },
     options.map(([value, label]) => h('option', { value }, label)),
   );
+}
 
-const inputOf = (id, { name, type = 'text', autocomplete }) =>
-  h('input', { id, name, type, autocomplete, spellcheck: 'false', autocapitalize: 'none' });
+function inputOf(id, { name, type = 'text', autocomplete }) {
+  return h('input', { id, name, type, autocomplete, spellcheck: 'false', autocapitalize: 'none' });
+}
 
 export function fieldView(field) {
   const id = `field-${field.name}`;

@@ -11,7 +11,9 @@ async function getJson(path) {
   return answer.json();
 }
 
-export const listTopics = async () => (await getJson('/topics/api/topics')).topics;
+export async function listTopics() {
+  return (await getJson('/topics/api/topics')).topics;
+}
 
 export async function listRecords(topic, query = {}) {
   const search = new URLSearchParams({ limit: NEWEST, ...query });
@@ -19,15 +21,20 @@ export async function listRecords(topic, query = {}) {
   return records.map((record) => ({ ...record, topic }));
 }
 
-export const listMails = (query = '', limit = NEWEST) =>
-  getJson(
+export function listMails(query = '', limit = NEWEST) {
+  return getJson(
     query
       ? `/mailbox/api/v1/search?${new URLSearchParams({ query, limit })}`
       : `/mailbox/api/v1/messages?limit=${limit}`,
   );
+}
 
-export const openMail = (id) => getJson(`/mailbox/api/v1/message/${encodeURIComponent(id)}`);
-export const mailHeaders = (id) => getJson(`/mailbox/api/v1/message/${encodeURIComponent(id)}/headers`);
+export function openMail(id) {
+  return getJson(`/mailbox/api/v1/message/${encodeURIComponent(id)}`);
+}
+export function mailHeaders(id) {
+  return getJson(`/mailbox/api/v1/message/${encodeURIComponent(id)}/headers`);
+}
 
 /** Polls every second while the page is visible, never twice at once. `soon` polls faster for a moment. */
 export function repeat(poll, onReachable = () => {}) {

@@ -1,7 +1,9 @@
 import { h, jsonView, timeOf } from './dom.js';
 import { mailHeaders, openMail } from './live.js';
 
-const person = (entry) => (entry ? (entry.Name ? `${entry.Name} <${entry.Address}>` : entry.Address) : '');
+function person(entry) {
+  return entry ? (entry.Name ? `${entry.Name} <${entry.Address}>` : entry.Address) : '';
+}
 
 const views = {
   HTML: (mail) =>

@@ -3,15 +3,23 @@ import { h, liveList, timeOf } from './dom.js';
 import { listMails, repeat } from './live.js';
 import { mailView } from './mail-view.js';
 
-const byId = (id) => document.getElementById(id);
-const chosen = () => decodeURIComponent(location.hash.slice(1));
+function byId(id) {
+  return document.getElementById(id);
+}
+function chosen() {
+  return decodeURIComponent(location.hash.slice(1));
+}
 let shown = '';
 
-const today = (instant) => new Date(instant).toDateString() === new Date().toDateString();
-const when = (instant) => (today(instant) ? timeOf(instant) : new Date(instant).toLocaleDateString());
+function today(instant) {
+  return new Date(instant).toDateString() === new Date().toDateString();
+}
+function when(instant) {
+  return today(instant) ? timeOf(instant) : new Date(instant).toLocaleDateString();
+}
 
-const mailRow = (mail) =>
-  h(
+function mailRow(mail) {
+  return h(
     'li',
     { class: mail.Read ? '' : 'unread' },
     h(
@@ -30,6 +38,7 @@ const mailRow = (mail) =>
       ),
     ),
   );
+}
 
 const updateRows = liveList(byId('mails'), ({ ID }) => ID, mailRow);
 

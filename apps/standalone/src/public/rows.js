@@ -15,7 +15,9 @@ const SYSTEMS = [
   [/Mac OS X/, 'macOS'],
   [/Linux|X11/, 'Linux'],
 ];
-const nameIn = (table, text) => table.find(([pattern]) => pattern.test(text))?.[1];
+function nameIn(table, text) {
+  return table.find(([pattern]) => pattern.test(text))?.[1];
+}
 
 function deviceOf(userAgent) {
   const program = nameIn(PROGRAMS, userAgent) ?? (userAgent.slice(0, 40) || 'unknown browser');
@@ -23,33 +25,43 @@ function deviceOf(userAgent) {
   return system ? `${program} on ${system}` : program;
 }
 
-const wordsOf = (...words) => words.filter(Boolean).join(' · ');
-const when = (instant) => new Date(instant).toLocaleString();
+function wordsOf(...words) {
+  return words.filter(Boolean).join(' · ');
+}
+function when(instant) {
+  return new Date(instant).toLocaleString();
+}
 
-export const eventRow = ({ sequence, type, at, summary }) => ({
-  title: type,
-  detail: summary,
-  aside: `event ${sequence} · ${when(at)}`,
-});
+export function eventRow({ sequence, type, at, summary }) {
+  return {
+    title: type,
+    detail: summary,
+    aside: `event ${sequence} · ${when(at)}`,
+  };
+}
 
-export const sessionRow = ({ id, userAgent, ip, current, lastUsedAt }) => ({
-  title: current ? 'This session' : 'Another session',
-  detail: wordsOf(deviceOf(userAgent ?? ''), ip),
-  aside: `last used ${when(lastUsedAt)}`,
-  actions: [
-    {
-      label: 'End session',
-      request: { method: 'DELETE', path: `/auth/sessions/${id}`, bearer: true },
-      say: current ? 'This session has ended. Sign in again.' : 'The session has ended.',
-      after: current ? signOut : undefined,
-    },
-  ],
-});
+export function sessionRow({ id, userAgent, ip, current, lastUsedAt }) {
+  return {
+    title: current ? 'This session' : 'Another session',
+    detail: wordsOf(deviceOf(userAgent ?? ''), ip),
+    aside: `last used ${when(lastUsedAt)}`,
+    actions: [
+      {
+        label: 'End session',
+        request: { method: 'DELETE', path: `/auth/sessions/${id}`, bearer: true },
+        say: current ? 'This session has ended. Sign in again.' : 'The session has ended.',
+        after: current ? signOut : undefined,
+      },
+    ],
+  };
+}
 
-const sent = (method, path, body) => ({ method, path, body, bearer: true });
+function sent(method, path, body) {
+  return { method, path, body, bearer: true };
+}
 
-const closing = ({ id, username, disabled }) =>
-  disabled
+function closing({ id, username, disabled }) {
+  return disabled
     ? {
         label: 'Enable',
         request: sent('POST', `/auth/accounts/${id}/enable`, {}),
@@ -60,29 +72,34 @@ const closing = ({ id, username, disabled }) =>
         request: sent('POST', `/auth/accounts/${id}/disable`, { reason: 'Disabled on the development page' }),
         say: `${username} is disabled. All sessions and links have ended.`,
       };
+}
 
-const accountActions = ({ id, role, username, disabled }) => [
-  {
-    label: 'History',
-    request: sent('GET', `/auth/accounts/${id}/history`),
-    title: `History of ${username ?? 'an erased account'}`,
-    rows: ({ events }) => events.map(eventRow),
-  },
-  {
-    label: role === 'admin' ? 'Make user' : 'Make admin',
-    request: sent('PUT', `/auth/accounts/${id}/role`, { role: role === 'admin' ? 'user' : 'admin' }),
-    say: `${username} is now ${role === 'admin' ? 'a user' : 'an admin'}.`,
-  },
-  closing({ id, username, disabled }),
-];
+function accountActions({ id, role, username, disabled }) {
+  return [
+    {
+      label: 'History',
+      request: sent('GET', `/auth/accounts/${id}/history`),
+      title: `History of ${username ?? 'an erased account'}`,
+      rows: ({ events }) => events.map(eventRow),
+    },
+    {
+      label: role === 'admin' ? 'Make user' : 'Make admin',
+      request: sent('PUT', `/auth/accounts/${id}/role`, { role: role === 'admin' ? 'user' : 'admin' }),
+      say: `${username} is now ${role === 'admin' ? 'a user' : 'an admin'}.`,
+    },
+    closing({ id, username, disabled }),
+  ];
+}
 
-export const accountRow = (user) => ({
-  title: user.username ?? '(erased)',
-  detail: wordsOf(
-    user.email,
-    user.role,
-    user.isVerified ? 'verified' : 'unverified',
-    user.disabled && 'disabled',
-  ),
-  actions: accountActions(user),
-});
+export function accountRow(user) {
+  return {
+    title: user.username ?? '(erased)',
+    detail: wordsOf(
+      user.email,
+      user.role,
+      user.isVerified ? 'verified' : 'unverified',
+      user.disabled && 'disabled',
+    ),
+    actions: accountActions(user),
+  };
+}

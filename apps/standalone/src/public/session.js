@@ -21,7 +21,9 @@ function stored() {
 let current = { ...signedOut, ...stored() };
 const listeners = [];
 
-export const session = () => current;
+export function session() {
+  return current;
+}
 
 export function updateSession(change) {
   current = { ...current, ...change };
@@ -29,8 +31,9 @@ export function updateSession(change) {
   for (const listener of listeners) listener(current);
 }
 
-export const signOut = () =>
-  updateSession({ accessToken: null, refreshToken: null, user: null, accountSequence: null });
+export function signOut() {
+  return updateSession({ accessToken: null, refreshToken: null, user: null, accountSequence: null });
+}
 
 export function onSession(listener) {
   listeners.push(listener);

@@ -4,8 +4,9 @@ import { copyButton, h, jsonView, timeOf } from './dom.js';
 
 const MAX_ENTRIES = 50;
 
-const folded = (title, ...content) =>
-  h('details', {}, h('summary', {}, title), h('div', { class: 'inside' }, ...content));
+function folded(title, ...content) {
+  return h('details', {}, h('summary', {}, title), h('div', { class: 'inside' }, ...content));
+}
 
 function eventLine(record) {
   const { ce_type: type, ce_sequence: sequence, ce_time: time } = record.headers;
@@ -70,11 +71,16 @@ function mailLine(mail, openReader) {
 }
 
 /** Shortens the tokens and ids of a path. */
-const briefly = (path) =>
-  path.replace(/[\w-]{64,}|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}/g, (long) => `${long.slice(0, 8)}…`);
+function briefly(path) {
+  return path.replace(
+    /[\w-]{64,}|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}/g,
+    (long) => `${long.slice(0, 8)}…`,
+  );
+}
 
-const statusTag = ({ status, ok }) =>
-  h('span', { class: `tag ${ok ? 'good' : 'bad'}` }, status || 'no response');
+function statusTag({ status, ok }) {
+  return h('span', { class: `tag ${ok ? 'good' : 'bad'}` }, status || 'no response');
+}
 
 /**
  * @param list the element for the entries

@@ -5,17 +5,22 @@ import { listRecords, listTopics, repeat } from './live.js';
 const LIMIT = 200;
 /** How many of the latest records are searched for a key. */
 const SEARCHED = 1000;
-const byId = (id) => document.getElementById(id);
+function byId(id) {
+  return document.getElementById(id);
+}
 
 let topics = [];
 let shown = '';
 
-const chosenTopic = () =>
-  topics.find(({ name }) => name === decodeURIComponent(location.hash.slice(1))) ?? topics[0];
-const placeOf = ({ topic, partition, offset }) => `${topic}/${partition}/${offset}`;
+function chosenTopic() {
+  return topics.find(({ name }) => name === decodeURIComponent(location.hash.slice(1))) ?? topics[0];
+}
+function placeOf({ topic, partition, offset }) {
+  return `${topic}/${partition}/${offset}`;
+}
 
-const topicLink = (topic) =>
-  h(
+function topicLink(topic) {
+  return h(
     'a',
     { href: `#${encodeURIComponent(topic.name)}`, 'aria-current': topic.current ? 'true' : null },
     h('b', {}, topic.name),
@@ -25,6 +30,7 @@ const topicLink = (topic) =>
       `${topic.records} ${topic.records === 1 ? 'record' : 'records'} · ${topic.partitions} partitions`,
     ),
   );
+}
 
 function recordBody(record) {
   const filter = h(

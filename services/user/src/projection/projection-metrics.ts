@@ -65,7 +65,7 @@ export function whileAnswering(answers: () => boolean, metrics: ProjectionMetric
 }
 
 /** Without a value where it cannot be had: a metrics page must not fail because a store is away. */
-const gauge = (registers: Registry[], name: string, help: string, read: () => Promise<number>): void => {
+function gauge(registers: Registry[], name: string, help: string, read: () => Promise<number>): void {
   new Gauge({
     name,
     help,
@@ -74,4 +74,4 @@ const gauge = (registers: Registry[], name: string, help: string, read: () => Pr
       this.set(await read().catch(() => Number.NaN));
     },
   });
-};
+}

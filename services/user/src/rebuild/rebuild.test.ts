@@ -22,7 +22,7 @@ const SHORT_MS = 5;
 const NOTICED_MS = 1500;
 const PATIENCE_MS = 30_000;
 
-const scene = async (context: TestContext) => {
+async function scene(context: TestContext) {
   const folder = await mkdtemp(join(tmpdir(), 'latchkey-rebuild-'));
   const database = openDatabase({ folder, as: 'server' });
   const bus = createEmbeddedBus({ database });
@@ -75,7 +75,7 @@ const scene = async (context: TestContext) => {
     return Number(new RegExp(`^${name}(?:{[^}]*})? (\\S+)$`, 'm').exec(await registry.metrics())?.[1]);
   }
   return { service, stores, open, publish, until, metric, ops };
-};
+}
 
 function nothing() {
   return undefined;
