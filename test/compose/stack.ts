@@ -6,17 +6,14 @@ import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { promisify } from 'node:util';
 import { freePort } from '../support/free-port.ts';
+import { ROOMY, SHORT_WAITS } from '../support/programs.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
 const SERVICES = ['auth', 'user', 'notifier'] as const;
 const LONGEST_COMMAND_MS = 300_000;
 
-/** Limits that a whole journey from one IP stays below. */
-const ROOMY = {
-  LIMIT_MAIL_REQUESTS_PER_IP: '10000',
-  LIMIT_SIGNUPS_PER_IP: '10000',
-  LIMIT_MAILS_PER_ADDRESS: '100',
-};
+/** The shortest that a broker accepts by default. */
+const KAFKA_SESSION_SECONDS = '6';
 
 /** Whose pages may call. */
 export const PAGE = 'https://app.example.com';
@@ -73,7 +70,14 @@ export function serviceOf({ Config }: Container): string {
 export async function createStack(): Promise<Stack> {
   const project = `latchkey-test-${randomBytes(4).toString('hex')}`;
   const ports = await freePorts();
-  const env: NodeJS.ProcessEnv = { ...process.env, ...ROOMY, ...ports, CORS_ORIGINS: PAGE };
+  const env: NodeJS.ProcessEnv = {
+    ...process.env,
+    ...ROOMY,
+    ...SHORT_WAITS,
+    KAFKA_SESSION_SECONDS,
+    ...ports,
+    CORS_ORIGINS: PAGE,
+  };
   // A test of its own inside would otherwise report to the one around it.
   delete env['NODE_TEST_CONTEXT'];
   // No .env of the checkout.

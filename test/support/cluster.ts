@@ -14,7 +14,7 @@ import { freePort } from './free-port.ts';
 import { openFront } from './front.ts';
 import { serveMails } from './mailpit.ts';
 import { withDatabase } from './mongo-url.ts';
-import { mainOf, OPS, QUIET_KAFKA, ROOMY } from './programs.ts';
+import { mainOf, OPS, QUIET_KAFKA, ROOMY, SHORT_WAITS } from './programs.ts';
 import { type ServerProcess, serverProcess } from './server-process.ts';
 import { createMailServer, type MailServer } from './smtp.ts';
 import type { Settings, System } from './system.ts';
@@ -84,6 +84,7 @@ export async function prepareCluster(options: ClusterOptions = {}): Promise<Clus
       PUBLIC_URL: `http://localhost:${port}`,
       TRUSTED_PROXIES: '127.0.0.1/32',
       ...ROOMY,
+      ...SHORT_WAITS,
       ...stores,
       ...mail.settings,
       ...Object.fromEntries(secretsOf[service].map((name) => [`${name}_FILE`, join(folder, name)])),

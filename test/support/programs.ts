@@ -13,8 +13,24 @@ export function mainOf(service: string): string {
 /** A known warning of kafkajs, without a meaning. */
 export const QUIET_KAFKA = '--disable-warning=TimeoutNegativeWarning';
 
-/** Limits that a whole journey from one IP stays below. */
+/**
+ * Sessions and leases that a test can wait for. With TEST_WAITS=long those of a user's system, by default: tests that
+ * kill processes then take minutes longer.
+ */
+export const SHORT_WAITS: Settings =
+  process.env['TEST_WAITS'] === 'long'
+    ? {}
+    : {
+        KAFKA_SESSION_SECONDS: '3',
+        REQUEST_LEASE_SECONDS: '5',
+        RELAY_LEASE_SECONDS: '2',
+        MAIL_TRY_SECONDS: '10',
+        MAIL_LEASE_SECONDS: '12',
+      };
+
+/** Limits that a whole journey from one IP stays below, and a machine however busy. */
 export const ROOMY: Settings = {
+  HASH_WAIT_SECONDS: '60',
   LIMIT_MAIL_REQUESTS_PER_IP: '10000',
   LIMIT_SIGNUPS_PER_IP: '10000',
   LIMIT_MAILS_PER_ADDRESS: '100',

@@ -71,24 +71,37 @@ const LONGEST_RUN_MS = 60_000;
 /** Runs a standalone, or with `ops` a command, that is expected to end by itself. */
 export async function runToEnd(
   settings: Settings,
-  options: { readonly ops?: readonly string[]; readonly uid?: number } = {},
+  options: { readonly ops?: readonly string[] } & Privileges = {},
 ): Promise<Ended> {
-  const { ops, ...identity } = options;
-  return await runProgram(ops === undefined ? [STANDALONE] : [OPS, ...ops], settings, identity);
+  const { ops, ...privileges } = options;
+  return await runProgram(ops === undefined ? [STANDALONE] : [OPS, ...ops], settings, privileges);
 }
+
+interface Privileges {
+  /** Defaults to true. False: the modes of files and folders apply to root, too. */
+  readonly mayWriteAnywhere?: boolean;
+}
+
+/** Takes from root what puts it above the modes of files; it may still read, so that it can enter any checkout. */
+const WITHOUT_OVERRIDE = ['setpriv', '--bounding-set=-dac_override', '--inh-caps=-dac_override'];
 
 /** Runs a program of ours, with these settings alone, that is expected to end by itself. */
 export async function runProgram(
   words: readonly string[],
   settings: Settings,
-  identity: { readonly uid?: number } = {},
+  { mayWriteAnywhere = true }: Privileges = {},
 ): Promise<Ended> {
-  const child = spawn(process.execPath, words, {
+  const isRoot = process.getuid?.() === 0;
+  const [program = '', ...rest] = [
+    ...(isRoot && !mayWriteAnywhere ? WITHOUT_OVERRIDE : []),
+    process.execPath,
+    ...words,
+  ];
+  const child = spawn(program, rest, {
     env: { PATH: process.env['PATH'], PORT: '0', ...settings },
     stdio: ['ignore', 'pipe', 'pipe'],
     timeout: LONGEST_RUN_MS,
     killSignal: 'SIGKILL',
-    ...identity,
   });
   const ended = once(child, 'close');
   const [stdout, stderr] = await Promise.all([text(child.stdout), text(child.stderr)]);

@@ -45,6 +45,11 @@ const kafkaFields = topicSettings.extend({
     .describe('How to log in to Kafka: `plain`, `scram-sha-256` or `scram-sha-512`. Default: not at all.'),
   KAFKA_SASL_USERNAME: z.string().optional().describe('User name for Kafka.'),
   KAFKA_SASL_PASSWORD: z.string().optional().describe('Password for Kafka.').meta({ secret: true }),
+  KAFKA_SESSION_SECONDS: setting
+    .whole({ min: 2, max: 300, fallback: 10 })
+    .describe(
+      'A consumer without a heartbeat for this long loses its partitions to others. Brokers accept 6 or more by default (`group.min.session.timeout.ms`).',
+    ),
 });
 
 const SASL = ['KAFKA_SASL_MECHANISM', 'KAFKA_SASL_USERNAME', 'KAFKA_SASL_PASSWORD'] as const;

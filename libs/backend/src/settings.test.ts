@@ -31,7 +31,13 @@ function faultsOf(environment: Environment): readonly string[] {
 
 describe('the settings of Kafka', () => {
   test('need some brokers, nothing else', () => {
-    const settings = { ...given, KAFKA_BROKERS: ['kafka-1:9092'], KAFKA_SSL: false, TOPIC_NAMES: {} };
+    const settings = {
+      ...given,
+      KAFKA_BROKERS: ['kafka-1:9092'],
+      KAFKA_SSL: false,
+      KAFKA_SESSION_SECONDS: 10,
+      TOPIC_NAMES: {},
+    };
     assert.deepEqual(read(), settings);
     assert.deepEqual(faultsOf({}), ['KAFKA_BROKERS: is required']);
   });

@@ -53,7 +53,13 @@ export function openServers(
   { clientId, logger, onFatal }: ServersDeps,
 ): Servers {
   const store = config.open({ as: 'server' });
-  const bus = createKafkaBus({ ...kafkaConnection(kafka), clientId, logger, onFatal });
+  const bus = createKafkaBus({
+    ...kafkaConnection(kafka),
+    clientId,
+    logger,
+    onFatal,
+    times: { sessionTimeoutMs: kafka.KAFKA_SESSION_SECONDS * 1000 },
+  });
   const closing = new AbortController();
   const waitingFor = new Map<string, string | undefined>([
     ['kafka', 'not reached yet'],

@@ -64,7 +64,16 @@ export function compose(config: AuthConfig, options: AuthDeps): AuthService {
   const stores = overrides.stores?.(opened) ?? opened;
   const { outbox, requests, leases } = stores;
 
-  const relay = createRelay({ outbox, bus: backend.bus, leases, instance, now, logger, registry });
+  const relay = createRelay({
+    outbox,
+    bus: backend.bus,
+    leases,
+    instance,
+    leaseMs: config.RELAY_LEASE_SECONDS * 1000,
+    now,
+    logger,
+    registry,
+  });
   const { nudge = relay.nudge } = overrides;
   const passwords = createPasswords({
     saltKey: config.PASSWORD_SALT_KEY,
@@ -102,6 +111,7 @@ export function compose(config: AuthConfig, options: AuthDeps): AuthService {
       ...deps,
       owner: instance,
       logger,
+      leaseMs: config.REQUEST_LEASE_SECONDS * 1000,
       wakeup: requestWritten,
       carryOut: (request) => carryOut(deps, request),
     }),

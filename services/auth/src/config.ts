@@ -64,6 +64,14 @@ const fields = z.object({
   HASH_WAIT_SECONDS: setting
     .whole({ min: 1, max: 60, fallback: 5 })
     .describe('The longest time that a password waits to be hashed; longer waits are answered 503.'),
+  REQUEST_LEASE_SECONDS: setting
+    .whole({ min: 5, max: 600, fallback: 30 })
+    .describe(
+      'How long a process reserves the requests that it carries out in the background; those of a process that died wait as long.',
+    ),
+  RELAY_LEASE_SECONDS: setting
+    .whole({ min: 2, max: 600, fallback: 10 })
+    .describe('How long one process alone publishes what processes that died have left.'),
   SIGNING_KEYS: key(parseSigningKeys)
     .describe('A JWKS of private EC P-256 keys: the first signs access tokens, all are published.')
     .meta({ secret: true }),

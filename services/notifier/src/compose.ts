@@ -100,6 +100,8 @@ export function compose(config: NotifierConfig, deps: NotifierDeps): Service {
       metrics,
       logger,
       concurrency: CONCURRENCY,
+      tryMs: config.MAIL_TRY_SECONDS * 1000,
+      leaseMs: config.MAIL_LEASE_SECONDS * 1000,
     });
     const handle = createIntake({ deliveries, metrics, logger, now: clock.now, onAdded: dispatcher.wake });
     const reading = { topics: notifierTopics.map(({ name }) => name), group: CONSUMER_GROUP, handle };

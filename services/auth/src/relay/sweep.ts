@@ -6,6 +6,8 @@ export interface SweepDeps {
   readonly leases: Leases;
   /** Unique id of this process. */
   readonly instance: string;
+  /** How long one process alone sweeps, in ms (default 10,000). */
+  readonly leaseMs?: number;
   readonly now: () => Date;
   /** Called with each stream that is overdue. */
   found(stream: string): void;
@@ -23,7 +25,6 @@ export interface Sweep {
 }
 
 const LEASE = 'relay-sweep';
-const LEASE_MS = 10_000;
 /** Younger commits are left to the process that appended them. */
 const OVERDUE_MS = 1000;
 const STREAMS_PER_RUN = 1000;
@@ -34,7 +35,7 @@ const STREAMS_PER_RUN = 1000;
  * The lease only saves work: two sweeps at once would publish duplicates, nothing worse. It is taken only while there
  * is something to sweep, so that an idle system writes nothing.
  */
-export function createSweep({ outbox, leases, instance, now, found }: SweepDeps): Sweep {
+export function createSweep({ outbox, leases, instance, leaseMs = 10_000, now, found }: SweepDeps): Sweep {
   let holdsLease = false;
 
   return {
@@ -42,7 +43,7 @@ export function createSweep({ outbox, leases, instance, now, found }: SweepDeps)
       const before = new Date(now().getTime() - OVERDUE_MS);
       const streams = await outbox.waiting({ before, limit: STREAMS_PER_RUN });
       if (streams.length === 0) return false;
-      holdsLease = await leases.take({ name: LEASE, holder: instance, now: now(), ms: LEASE_MS });
+      holdsLease = await leases.take({ name: LEASE, holder: instance, now: now(), ms: leaseMs });
       if (holdsLease) for (const stream of streams) found(stream);
       return holdsLease;
     },

@@ -4,8 +4,6 @@ import type { Deps } from '../deps.ts';
 import { createJob } from '../job.ts';
 import type { WrittenRequest } from '../ports/requests.ts';
 
-/** Longer than a batch can take. Requests that a dead worker held are claimed again after it. */
-const LEASE_MS = 30_000;
 const BATCH = 20;
 /** How soon requests of an instance that died are found. */
 const IDLE_MS = 1_000;
@@ -19,12 +17,14 @@ export function createWorker(
     /** The id of this instance. */
     readonly owner: string;
     readonly logger: Logger;
+    /** How long a batch is claimed, in ms: longer than it takes. Then requests of a dead worker are claimed again. */
+    readonly leaseMs: number;
     /** Woken when a request is written. */
     readonly wakeup: Wakeup;
     carryOut(request: WrittenRequest): Promise<void>;
   },
 ): Part {
-  const { requests, now, owner, logger, wakeup, carryOut } = deps;
+  const { requests, now, owner, logger, leaseMs, wakeup, carryOut } = deps;
 
   async function attempt(request: WrittenRequest): Promise<void> {
     try {
@@ -39,7 +39,7 @@ export function createWorker(
   }
 
   async function run(): Promise<boolean> {
-    const claimed = await requests.claim({ owner, now: now(), leaseMs: LEASE_MS, limit: BATCH });
+    const claimed = await requests.claim({ owner, now: now(), leaseMs, limit: BATCH });
     for (const request of claimed) await attempt(request);
     return claimed.length === BATCH;
   }

@@ -20,7 +20,7 @@ function workerOf(
   carry = (request: WrittenRequest) => carryOut(world.deps, request),
   wakeup = createWakeup(),
 ): Part {
-  return createWorker({ ...world.deps, owner, logger, wakeup, carryOut: carry });
+  return createWorker({ ...world.deps, owner, logger, leaseMs: 30_000, wakeup, carryOut: carry });
 }
 
 /** Lets a worker carry out what is written down, and ends it. */

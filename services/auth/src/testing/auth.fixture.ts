@@ -59,6 +59,8 @@ export async function startAuth(
   const config = readConfig(authSettings, {
     PUBLIC_URL: 'https://id.example.com',
     LIMIT_SIGNUPS_PER_IP: '1000',
+    // On a busy machine, too, a password is hashed before its request is refused.
+    HASH_WAIT_SECONDS: '60',
     ...secrets,
     ...settings,
   });

@@ -6,7 +6,7 @@ import type { ClaimedDelivery } from '../delivery/delivery.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Deliveries } from '../ports/deliveries.ts';
 import { capacity } from './circuit.ts';
-import { beginLease, LEASE_MS, type Lease } from './lease.ts';
+import { beginLease, type Lease, type LeaseTimes } from './lease.ts';
 import type { ServerWatch } from './server-watch.ts';
 import type { StoreWatch } from './store-watch.ts';
 
@@ -18,7 +18,7 @@ const EXPIRE_MS = 1_000;
 /** The part of the dispatcher that claims, for the StoreWatch. */
 const CLAIMS = 'claims';
 
-export interface ClaimsDeps {
+export interface ClaimsDeps extends Pick<LeaseTimes, 'leaseMs'> {
   readonly deliveries: Pick<Deliveries, 'claim' | 'release' | 'expire'>;
   readonly server: ServerWatch;
   readonly store: StoreWatch;
@@ -66,7 +66,7 @@ export function createClaims(deps: ClaimsDeps): Claims {
     const lease = beginLease(deps.newOwner(), clock);
     unanswered.add(lease.owner);
     const { owner, at: now } = lease;
-    const claimed = await deliveries.claim({ owner, now, leaseMs: LEASE_MS, limit });
+    const claimed = await deliveries.claim({ owner, now, leaseMs: deps.leaseMs, limit });
     unanswered.delete(owner);
     for (const delivery of claimed) deps.onClaimed(delivery, lease);
     return claimed.length;

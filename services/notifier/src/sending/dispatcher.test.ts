@@ -17,8 +17,9 @@ import type { Deliveries } from '../ports/deliveries.ts';
 import { openSqliteStorage } from '../storage/sqlite/index.ts';
 import { anEvent } from '../testing/events.ts';
 import { createDispatcher, type DispatcherDeps } from './dispatcher.ts';
-import { TRY_MS } from './lease.ts';
 import type { TrySending } from './sender.ts';
+
+const TRY_MS = 60_000;
 
 let folder: string;
 let database: Database;
@@ -52,6 +53,8 @@ function dispatcherWith(trySending: TrySending, clock: Clock = systemClock, logg
     metrics: createMetrics(createRegistry(), deliveries, clock.now),
     logger,
     concurrency: 10,
+    tryMs: TRY_MS,
+    leaseMs: 90_000,
   });
 }
 

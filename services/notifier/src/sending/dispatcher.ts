@@ -7,7 +7,7 @@ import type { Clock } from '../ports/clock.ts';
 import type { Deliveries } from '../ports/deliveries.ts';
 import type { Circuit } from './circuit.ts';
 import { createClaims } from './claims.ts';
-import { type Lease, mayStillSend, TRY_MS } from './lease.ts';
+import { type Lease, type LeaseTimes, mayStillSend } from './lease.ts';
 import { createOutcomes } from './outcomes.ts';
 import type { TrySending } from './sender.ts';
 import { createServerWatch } from './server-watch.ts';
@@ -16,7 +16,7 @@ import { createStoreWatch } from './store-watch.ts';
 /** How long `stop` waits for mails that are being sent before it aborts them, in ms. */
 const GRACE_MS = 5_000;
 
-export interface DispatcherDeps {
+export interface DispatcherDeps extends LeaseTimes {
   readonly deliveries: Deliveries;
   readonly trySending: TrySending;
   /** Asks the mail server whether it accepts mail. Never rejects. */
@@ -43,7 +43,7 @@ export interface Dispatcher {
 }
 
 export function createDispatcher(deps: DispatcherDeps): Dispatcher {
-  const { clock, logger, metrics, random } = deps;
+  const { clock, logger, metrics, random, tryMs } = deps;
   const inHand = new Set<Promise<void>>();
   const stopping = new AbortController();
   const givingUp = new AbortController();
@@ -54,9 +54,9 @@ export function createDispatcher(deps: DispatcherDeps): Dispatcher {
   let running: Promise<void> | undefined;
 
   async function trySending(delivery: ClaimedDelivery, lease: Lease): Promise<TryResult> {
-    const signal = AbortSignal.any([givingUp.signal, AbortSignal.timeout(TRY_MS)]);
+    const signal = AbortSignal.any([givingUp.signal, AbortSignal.timeout(tryMs)]);
     try {
-      return await deps.trySending(delivery, { mayProceed: () => mayStillSend(lease, clock), signal });
+      return await deps.trySending(delivery, { mayProceed: () => mayStillSend(lease, clock, tryMs), signal });
     } catch (error) {
       logger.error({ err: error, delivery: delivery.id }, 'a mail could not be made');
       return { kind: 'deferred' };

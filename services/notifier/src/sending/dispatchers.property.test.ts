@@ -30,7 +30,6 @@ import { openSqliteStorage } from '../storage/sqlite/index.ts';
 import { anEvent, type EventOverrides } from '../testing/events.ts';
 import { createSimulatedClock } from '../testing/simulated-clock.ts';
 import { createDispatcher, type Dispatcher } from './dispatcher.ts';
-import { TRY_MS } from './lease.ts';
 import { createSender } from './sender.ts';
 
 const START = new Date('2026-11-21T10:00:00.000Z');
@@ -38,6 +37,8 @@ const SECOND = 1_000;
 const HOUR = 3_600 * SECOND;
 /** As long as a dispatcher that stops tries to write down what it has in hand. */
 const GRACE = 5 * SECOND;
+const TRY_MS = 60 * SECOND;
+const LEASE_MS = 90 * SECOND;
 const RUNS = 100;
 /** Long enough for every lease and every retry of so few tries. */
 const CALM = 2 * HOUR;
@@ -304,6 +305,8 @@ function createWorld({ store, scheduler, batches, ...given }: Play) {
       metrics: createMetrics(createRegistry(), store, clock.now),
       logger,
       concurrency: 2,
+      tryMs: TRY_MS,
+      leaseMs: LEASE_MS,
     });
     const self: Process = {
       dispatcher,

@@ -1,15 +1,19 @@
 /**
  * How long a claimed delivery belongs to its claimer.
  *
- * The lease outlasts a try: a try ends after {@link TRY_MS}, and content is sent to the server only while both clocks
+ * The lease outlasts a try: a try ends after `tryMs`, and content is sent to the server only while both clocks
  * show that the claim is younger than that. So a process that was paused for minutes never sends a mail that another
  * one has claimed since. The monotonic clock cannot be set, but stops while a machine is suspended; the wall clock
  * does not stop.
  */
 import type { Clock } from '../ports/clock.ts';
 
-export const TRY_MS = 60_000;
-export const LEASE_MS = 90_000;
+export interface LeaseTimes {
+  /** How long a try may take, in ms. */
+  readonly tryMs: number;
+  /** How long a claimed delivery belongs to its claimer, in ms. More than `tryMs`. */
+  readonly leaseMs: number;
+}
 
 export interface Lease {
   /** A unique name per claim. */
@@ -24,7 +28,7 @@ export function beginLease(owner: string, clock: Clock): Lease {
   return { owner, at: clock.now(), monotonic: clock.monotonic() };
 }
 
-/** Returns whether content may still be sent under a lease. */
-export function mayStillSend({ at, monotonic }: Lease, clock: Clock): boolean {
-  return clock.monotonic() - monotonic < TRY_MS && clock.now().getTime() - at.getTime() < TRY_MS;
+/** Returns whether content may still be sent under a lease: whether the claim is younger than `tryMs`. */
+export function mayStillSend({ at, monotonic }: Lease, clock: Clock, tryMs: number): boolean {
+  return clock.monotonic() - monotonic < tryMs && clock.now().getTime() - at.getTime() < tryMs;
 }
