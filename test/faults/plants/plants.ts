@@ -128,9 +128,9 @@ export const plants: readonly Plant[] = [
     bug: [
       {
         file: NEXT_STEP,
-        search: "if (sequence <= position.sequence) return { kind: 'duplicate' };",
-        replacement: `if (sequence === position.sequence) return { kind: 'due', record };
-  if (sequence < position.sequence) return { kind: 'duplicate' };`,
+        search: "if (sequence <= last) return { kind: 'duplicate' };",
+        replacement: `if (sequence === last) return { kind: 'due', record };
+  if (sequence < last) return { kind: 'duplicate' };`,
       },
     ],
     provokedBy: 'a record comes twice',
