@@ -46,7 +46,7 @@ export interface FixtureLists {
 export interface Manifest {
   readonly madeAt: string;
   readonly accounts: readonly FixtureAccount[];
-  readonly owedMails: readonly { readonly to: string; readonly mail: string; readonly subject: string }[];
+  readonly owedMails: readonly { readonly to: string; readonly mail: string }[];
   readonly folder: FixtureLists;
   readonly cluster: FixtureLists;
 }
