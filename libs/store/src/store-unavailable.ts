@@ -5,8 +5,9 @@
 export class StoreUnavailable extends Error {
   override readonly name = 'StoreUnavailable';
 
-  /** @param cause the store's own failure, without any stored data in its message */
+  /** @param cause the store's own failure, without any stored data in its message, which becomes part of this one */
   constructor(cause: unknown) {
-    super('The store cannot be reached.', { cause });
+    const reason = cause instanceof Error ? `: ${cause.message}` : '.';
+    super(`The store cannot be reached${reason}`, { cause });
   }
 }

@@ -260,5 +260,5 @@ test('a move is refused where it could do harm, and nothing is changed', async (
   await fingerprints.insertOne({ _id: 'REFRESH_KEY', fingerprint: 'another' });
   await refused(/^ops: MONGO_URL: auth has run on this database already[^\n]+\n$/);
 
-  await refused(/^ops: move takes --env-file FILE, and nothing else\n/, 'now');
+  await refused(/^ops: too many arguments for 'move'\. Expected 0 arguments but got 1\.\n/, 'now');
 });

@@ -90,12 +90,12 @@ test('a server that is away is waited for, or an error where that is wanted', as
   );
   const mongo = await runOps({ MONGO_URL: `mongodb://${NOBODY}` }, 'indexes', '--no-wait');
   assert.equal(mongo.code, 1);
-  assert.match(mongo.err, /^ops: MongoDB failed: [^\n]*ECONNREFUSED[^\n]*\n$/);
+  assert.match(mongo.err, /^ops: The store cannot be reached: MongoDB failed: [^\n]*ECONNREFUSED[^\n]*\n$/);
 });
 
 test('faults of the settings are named', async () => {
   assert.equal((await runOps({}, 'topics')).err, 'ops: KAFKA_BROKERS: is required\n');
-  assert.equal((await runOps({}, 'indexes')).err, 'ops: MONGO_URL: is required\n');
+  assert.equal((await runOps({ STORE: 'mongo' }, 'indexes')).err, 'ops: MONGO_URL: is required\n');
   for (const words of [
     ['--replication', '3'],
     ['--replication', '1', '--min-insync', '2'],
