@@ -1,6 +1,6 @@
 /** The user service for operators' commands, beside running instances. */
 import { setTimeout } from 'node:timers/promises';
-import type { Backend, Store } from '@latchkey/backend';
+import type { Backend } from '@latchkey/backend';
 import type { BusRecord, Groups } from '@latchkey/bus';
 import type { Parked } from '@latchkey/consumer';
 import { type Preparable, pages } from '@latchkey/store';
@@ -48,11 +48,6 @@ export interface UserOps extends Preparable {
 }
 
 const PAGE = 500;
-
-/** For the part of a store alone, where no log is needed. */
-export function openSchema(store: Store): Preparable {
-  return openStorage(store);
-}
 
 /** @throws DataFolderError */
 export function openOps({ store, bus }: Backend): UserOps {
