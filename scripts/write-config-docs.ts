@@ -3,7 +3,7 @@
 import { authSettings } from '@latchkey/auth';
 import { kafkaSettings, settingsOfStore, storeSettings } from '@latchkey/backend';
 import { notifierSettings } from '@latchkey/notifier';
-import { describeConfig, processSettings, type SettingDescription } from '@latchkey/process';
+import { describeConfig, type SettingDescription, serviceProcessSettings } from '@latchkey/process';
 import { userSettings } from '@latchkey/user';
 import { standaloneSettings } from '../apps/standalone/src/settings.ts';
 import { generatedFile } from './generated-file.ts';
@@ -32,7 +32,7 @@ const sections: readonly (readonly [title: string, about: string, schema: Schema
   [
     'process',
     'What each service reads beside its own settings where it runs as a process of its own. The default of PORT is that of auth; user listens on 8082, the notifier, which has operations routes only, on 8083.',
-    processSettings(8081),
+    serviceProcessSettings(8081),
   ],
   [
     'log',

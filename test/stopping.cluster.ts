@@ -1,10 +1,11 @@
-/** Every process ended in order and started again, one after the other, while people go on: nobody may notice. */
+/** A rolling restart behind a load balancer with health checks, under load: no client may see it. */
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { type Client, createClient, type Reply } from './support/client.ts';
 import { type Cluster, services, startCluster } from './support/cluster.ts';
 import { faultsOfStream, streamsOf } from './support/event-checks.ts';
 import { eventually } from './support/eventually.ts';
+import { HEALTH_CHECK_MS } from './support/front.ts';
 import { readTopic } from './support/kcat.ts';
 import { createMailbox, type Mailbox } from './support/mailbox.ts';
 import { createPeople, type People, type Person, shown, somebody } from './support/people.ts';
@@ -17,7 +18,10 @@ let mailbox: Mailbox;
 let people: People;
 
 before(async () => {
-  cluster = await startCluster();
+  cluster = await startCluster({
+    healthChecks: true,
+    settingsOn: () => ({ SHUTDOWN_DELAY_SECONDS: String((4 * HEALTH_CHECK_MS) / 1000) }),
+  });
   client = createClient(cluster.url);
   mailbox = createMailbox(cluster.mailbox);
   people = createPeople(client, mailbox);
@@ -41,10 +45,8 @@ async function startLoad(): Promise<Load & { readonly tokens: ReadonlyMap<string
   const faults: string[] = [];
   let going = true;
 
-  /** The front looks at nobody's /readyz: who meets an instance that still starts asks again, as it is told to. */
   function answered(what: string, status: number, reply: Reply): boolean {
-    const starts = reply.status === 503 && reply.headers.has('retry-after');
-    if (reply.status !== status && !starts) faults.push(`${what}: ${reply.status} ${reply.text}`);
+    if (reply.status !== status) faults.push(`${what}: ${reply.status} ${reply.text}`);
     return reply.status === status;
   }
   async function signUp(): Promise<void> {

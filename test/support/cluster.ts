@@ -38,6 +38,8 @@ export interface ClusterOptions {
   readonly servers?: Stores;
   /** How many processes of each service; two of each where it is not said. */
   readonly instances?: Readonly<Partial<Record<ServiceName, number>>>;
+  /** Whether the load balancer skips instances whose /readyz is not 200. Default: it does not ask. */
+  readonly healthChecks?: boolean;
   /** What a process is told besides, or in place of what it would be told, given the system's own stores. */
   readonly settingsOn?: (stores: Stores, service: ServiceName) => Settings;
 }
@@ -96,9 +98,12 @@ export async function prepareCluster(options: ClusterOptions = {}): Promise<Clus
   }
   const instances = { user: await some('user'), notifier: await some('notifier'), auth: await some('auth') };
   const all = services.flatMap((service) => instances[service]);
-  const front = await openFront(port, (path) =>
-    instances[path.startsWith('/api/v1/users') ? 'user' : 'auth'].map(({ url }) => url),
-  );
+  const front = await openFront({
+    port,
+    routing: (path) => instances[path.startsWith('/api/v1/users') ? 'user' : 'auth'].map(({ url }) => url),
+    checked:
+      options.healthChecks === true ? [...instances.user, ...instances.auth].map(({ url }) => url) : [],
+  });
   function endAll(signal: NodeJS.Signals) {
     return Promise.all(all.map((instance) => instance.end(signal)));
   }

@@ -3,26 +3,39 @@ import { once } from 'node:events';
 import { createServer, type IncomingMessage, request, type ServerResponse } from 'node:http';
 import { buffer } from 'node:stream/consumers';
 import { pipeline } from 'node:stream/promises';
+import { setTimeout as pause } from 'node:timers/promises';
 
 export interface Front {
   readonly url: string;
   close(): Promise<void>;
 }
 
-/** The origins of the instances that a path is for. */
-export type Routing = (path: string) => readonly string[];
+export interface FrontOptions {
+  readonly port: number;
+  /** Returns the origins of the instances that a path is for. */
+  routing(path: string): readonly string[];
+  /** Origins whose `/readyz` is asked every HEALTH_CHECK_MS: an instance that is not ready gets no requests. */
+  readonly checked: readonly string[];
+}
+
+/** The interval between two health checks of an instance, in ms. */
+export const HEALTH_CHECK_MS = 250;
 
 /**
- * Keeps Host, says in X-Forwarded-For who asked, and turns to another instance where one takes no connections,
- * but never sends again what an instance may have taken: then it answers 502. Where a client goes, so does its request.
+ * Starts a load balancer. It keeps Host, adds X-Forwarded-For, and tries the next instance where one refuses the
+ * connection. It never repeats a request that an instance may have received: then it answers 502. When a client
+ * disconnects, its request is aborted.
  */
-export async function openFront(port: number, routing: Routing): Promise<Front> {
+export async function openFront({ port, routing, checked }: FrontOptions): Promise<Front> {
   let turn = 0;
   function inTurn(instances: readonly string[]): readonly string[] {
+    const usable = instances.filter((instance) => !checks.unready.has(instance));
+    if (usable.length === 0) return instances;
     turn += 1;
-    const first = turn % instances.length;
-    return [...instances.slice(first), ...instances.slice(0, first)];
+    const first = turn % usable.length;
+    return [...usable.slice(first), ...usable.slice(0, first)];
   }
+  const checks = startHealthChecks(checked);
 
   const server = createServer(async (incoming, outgoing) => {
     const gone = new AbortController();
@@ -41,12 +54,29 @@ export async function openFront(port: number, routing: Routing): Promise<Front> 
   return {
     url: `http://localhost:${port}`,
     close: async () => {
+      checks.stop();
       const closed = once(server, 'close');
       server.close();
       server.closeAllConnections();
       await closed;
     },
   };
+}
+
+function startHealthChecks(instances: readonly string[]) {
+  const unready = new Set<string>();
+  const stopping = new AbortController();
+  async function check(instance: string): Promise<void> {
+    while (!stopping.signal.aborted) {
+      const answer = await fetch(`${instance}/readyz`, { signal: stopping.signal }).catch(() => undefined);
+      if (answer?.status === 200) unready.delete(instance);
+      else unready.add(instance);
+      await answer?.body?.cancel();
+      await pause(HEALTH_CHECK_MS, undefined, { signal: stopping.signal }).catch(() => undefined);
+    }
+  }
+  for (const instance of instances) void check(instance);
+  return { unready, stop: () => stopping.abort() };
 }
 
 async function askOneOf(

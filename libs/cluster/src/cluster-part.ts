@@ -1,12 +1,14 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Backend } from '@latchkey/backend';
 import { listen, operationsRoutes, type Service, startingRoutes } from '@latchkey/http';
-import type { Dependency, Logger, Part, ProcessConfig, ProcessEnd, Registry } from '@latchkey/process';
+import type { Dependency, Logger, Part, ProcessEnd, Registry, ServiceProcessConfig } from '@latchkey/process';
 import { type Needs, openServers, type ServersConfig } from './servers.ts';
 import { waitForServers } from './wait-for-servers.ts';
 
 /** How long `stop` waits for a start in progress. */
 const START_ENDS_WITHIN_MS = 2000;
+
+const STOPPING: Dependency = { name: 'process', state: 'down', needed: true, detail: 'stopping' };
 
 export interface ClusterPartDeps {
   readonly name: string;
@@ -19,9 +21,12 @@ export interface ClusterPartDeps {
   readonly corsHeaders: readonly string[];
 }
 
-/** Makes a service a part. `start` resolves once it listens; waiting for the servers continues in the background. */
+/**
+ * Makes a service a part. `start` resolves once it listens; waiting for the servers continues in the background.
+ * `stop` first reports `down` for SHUTDOWN_DELAY_SECONDS while it still answers.
+ */
 export function clusterPart(
-  config: ServersConfig & { readonly process: ProcessConfig },
+  config: ServersConfig & { readonly process: ServiceProcessConfig },
   deps: ClusterPartDeps,
 ): Part {
   const { name, logger, registry, end, needs } = deps;
@@ -73,8 +78,13 @@ export function clusterPart(
   async function begin(): Promise<void> {
     service = await startService();
     if (stopping.signal.aborted) return;
-    door.serve([...service.routes, ...operationsRoutes({ registry, health: service.health })]);
+    door.serve([...service.routes, ...operationsRoutes({ registry, health })]);
     logger.info({ port: door.port() }, 'ready');
+  }
+
+  async function health(): Promise<readonly Dependency[]> {
+    if (service === undefined) return startHealth();
+    return [...(await service.health()), ...(stopping.signal.aborted ? [STOPPING] : [])];
   }
 
   return {
@@ -88,6 +98,7 @@ export function clusterPart(
     },
     async stop() {
       stopping.abort();
+      if (service !== undefined) await pause(config.process.SHUTDOWN_DELAY_SECONDS * 1000);
       await door.stop();
       if (service === undefined) {
         // Closing the servers fails whatever the start waits for.
@@ -97,7 +108,7 @@ export function clusterPart(
         await service.stop().finally(() => servers.close());
       }
     },
-    health: () => service?.health() ?? startHealth(),
+    health,
   };
 }
 

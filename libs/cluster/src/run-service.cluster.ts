@@ -181,6 +181,26 @@ describe('a service on its servers', () => {
     assert.equal(countOf(probe, 'stopped'), 1);
   });
 
+  test('still answers while load balancers take it out, and does not wait after a second signal', async (t) => {
+    const { environment } = await prepare(t, { partitions: 1 });
+    const probe = await startProbe(t, { ...environment, SHUTDOWN_DELAY_SECONDS: '300' });
+    await until(() => isReady(probe));
+    probe.child.kill('SIGTERM');
+    await until(async () => !(await isReady(probe)));
+    const { dependencies } = (await (await probe.get('/readyz')).json()) as {
+      readonly dependencies: readonly unknown[];
+    };
+    assert.deepEqual(dependencies.at(-1), {
+      name: 'process',
+      state: 'down',
+      needed: true,
+      detail: 'stopping',
+    });
+    assert.equal((await probe.get('/things')).status, 200);
+    probe.child.kill('SIGTERM');
+    assert.equal(await probe.exit, 1);
+  });
+
   test('can be stopped while it waits', async (t) => {
     const { environment } = await prepare(t, { partitions: 2 });
     const kafka = await gateTo(broker);

@@ -5,12 +5,12 @@ import {
   createRegistry,
   type ExitCode,
   type Logger,
-  processSettings,
   type Registry,
   readAll,
   readConfig,
   readOrReport,
   runProcess,
+  serviceProcessSettings,
   withDotEnv,
 } from '@latchkey/process';
 import type { z } from 'zod';
@@ -54,24 +54,27 @@ export async function runService<Settings extends z.ZodObject>(
   const { own, ...config } = settings;
   const logger = createLogger({ name: service.name, level: config.process.LOG_LEVEL });
   const registry = createRegistry();
-  return runProcess(logger, async (end) =>
-    clusterPart(config, {
-      name: service.name,
-      logger,
-      registry,
-      end,
-      needs: service,
-      compose: (backend) => service.compose(own, { backend, logger, registry }),
-      isAllowedOrigin: service.allowedOrigins?.(own) ?? (() => false),
-      corsHeaders: service.corsHeaders ?? [],
-    }),
+  return runProcess(
+    logger,
+    async (end) =>
+      clusterPart(config, {
+        name: service.name,
+        logger,
+        registry,
+        end,
+        needs: service,
+        compose: (backend) => service.compose(own, { backend, logger, registry }),
+        isAllowedOrigin: service.allowedOrigins?.(own) ?? (() => false),
+        corsHeaders: service.corsHeaders ?? [],
+      }),
+    { graceMs: 10_000 + config.process.SHUTDOWN_DELAY_SECONDS * 1000 },
   );
 }
 
 function settingsOf<Settings extends z.ZodObject>({ settings, defaultPort }: ClusterService<Settings>) {
   const environment = withDotEnv(process.env, process.cwd());
   return readAll({
-    process: () => readConfig(processSettings(defaultPort), environment),
+    process: () => readConfig(serviceProcessSettings(defaultPort), environment),
     kafka: () => readConfig(kafkaSettings, environment),
     store: () => readServerStore(environment),
     own: () => readConfig(settings, environment),

@@ -23,4 +23,9 @@ export {
 } from './lifecycle.ts';
 export { createLogger, type Logger } from './logger.ts';
 export { createRegistry, type Registry } from './metrics.ts';
-export { environmentSetting, type ProcessConfig, processSettings } from './process-settings.ts';
+export {
+  environmentSetting,
+  processSettings,
+  type ServiceProcessConfig,
+  serviceProcessSettings,
+} from './process-settings.ts';

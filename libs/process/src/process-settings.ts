@@ -36,4 +36,15 @@ export function processSettings(defaultPort: number) {
   });
 }
 
-export type ProcessConfig = z.infer<ReturnType<typeof processSettings>>;
+/** Settings of a service that is a process of its own: those of every process, and SHUTDOWN_DELAY_SECONDS. */
+export function serviceProcessSettings(defaultPort: number) {
+  return processSettings(defaultPort).extend({
+    SHUTDOWN_DELAY_SECONDS: setting
+      .whole({ min: 0, max: 300, fallback: 0 })
+      .describe(
+        'How long after SIGTERM requests are still accepted while `/readyz` answers 503, so that a load balancer stops sending requests first. Set it to two intervals of its health check.',
+      ),
+  });
+}
+
+export type ServiceProcessConfig = z.infer<ReturnType<typeof serviceProcessSettings>>;
