@@ -182,7 +182,7 @@ describe('a service on its servers', () => {
   });
 
   test('still answers while load balancers take it out, and does not wait after a second signal', async (t) => {
-    const { environment } = await prepare(t, { partitions: 1 });
+    const { environment } = await prepare(t, { partitions: 2 });
     const probe = await startProbe(t, { ...environment, SHUTDOWN_DELAY_SECONDS: '300' });
     await until(() => isReady(probe));
     probe.child.kill('SIGTERM');
