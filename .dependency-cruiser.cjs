@@ -147,7 +147,7 @@ module.exports = {
       from: { path: '^apps/' },
       to: {
         path: '^services/[^/]+/src/',
-        pathNot: '^services/[^/]+/src/(index|ops|administration|moving|verifying|keys/secrets)\\.ts$',
+        pathNot: '^services/[^/]+/src/(index|ops|keys/secrets)\\.ts$',
       },
     },
     {
@@ -164,7 +164,7 @@ module.exports = {
         path: '^services/[^/]+/src',
         pathNot: [
           '/src/(adapters|storage)/',
-          '/src/(index|compose|ops|administration|moving|verifying|preview)\\.ts$',
+          '/src/(index|compose|ops|preview)\\.ts$',
           tests,
         ],
       },

@@ -1,10 +1,10 @@
-import { openStorage as openAuth } from '@latchkey/auth';
+import { openOps as openAuth } from '@latchkey/auth/ops';
 import type { Store } from '@latchkey/backend';
-import { openStorage as openNotifier } from '@latchkey/notifier';
+import { openOps as openNotifier } from '@latchkey/notifier/ops';
 import type { Preparable } from '@latchkey/store';
-import { openStorage as openUser } from '@latchkey/user';
+import { openOps as openUser } from '@latchkey/user/ops';
 
-/** What each service needs in the store before it starts. */
+/** Returns what each service needs in the store before it starts. */
 export function schemasOf(store: Store): readonly Preparable[] {
   return [openAuth(store), openNotifier(store), openUser(store)];
 }

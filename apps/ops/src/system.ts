@@ -1,5 +1,5 @@
 /** The whole system that the settings name: its store, its log, and the names of its topics. */
-import { type Backend, topicSettings } from '@latchkey/backend';
+import { type Store, topicSettings } from '@latchkey/backend';
 import { type Bus, type Groups, nameIn, withTopicNames } from '@latchkey/bus';
 import { readConfig } from '@latchkey/process';
 import type { Context } from './context.ts';
@@ -8,8 +8,7 @@ import { withStore } from './stores.ts';
 
 /** The stores and the log that the settings name. */
 export interface System {
-  /** Takes our names of topics, as the services do. */
-  readonly backend: Backend;
+  readonly store: Store;
   /** Takes our names of topics. */
   readonly bus: Bus & Groups;
   /** Takes the names that topics have on the log. */
@@ -24,7 +23,7 @@ export function withSystem(context: Context, work: (system: System) => Promise<v
   return withStore(context, (store) =>
     withLog(context, (log) => {
       const bus = withTopicNames(log.bus, names);
-      return work({ backend: { store, bus }, bus, log, nameOf: (topic) => nameIn(names, topic) });
+      return work({ store, bus, log, nameOf: (topic) => nameIn(names, topic) });
     }),
   );
 }

@@ -1,4 +1,3 @@
-export { type Administration, openAdministration } from './administration.ts';
 export { type AuthDeps, type AuthService, compose } from './compose.ts';
 export { type AuthConfig, authSettings } from './config.ts';
 export { widenThreadPool } from './passwords/hashing/thread-pool.ts';

@@ -6,8 +6,9 @@ import { ACCOUNTS_TOPIC, decode, type LatchkeyEvent, topics } from '@latchkey/ev
 import { listen } from '@latchkey/http';
 import { testDatabase } from '@latchkey/mongo/testing';
 import { createLogger, createRegistry, readConfig } from '@latchkey/process';
-import { type AuthService, authSettings, compose, openAdministration } from './index.ts';
+import { type AuthService, authSettings, compose } from './index.ts';
 import { generateSecrets, type Secrets } from './keys/secrets.ts';
+import { openOps } from './ops.ts';
 import { authIndexes } from './storage/mongo/index.ts';
 import { until } from './testing/until.ts';
 
@@ -183,7 +184,7 @@ describe('ops beside running instances', () => {
   test('find the accounts in MongoDB', async () => {
     const store = await database.empty();
     await assert.rejects(
-      openAdministration(store).changeRole('ada@example.com', 'admin'),
+      openOps(store).changeRole('ada@example.com', 'admin'),
       /no verified account has the address/,
     );
   });

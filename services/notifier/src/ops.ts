@@ -1,7 +1,7 @@
 /** The notifier for operators' commands, beside running notifiers. */
 import type { Store } from '@latchkey/backend';
-import type { LatchkeyEvent } from '@latchkey/events';
 import { type Movable, movable, type Preparable } from '@latchkey/store';
+import type { DeliveryView } from '@latchkey/verify';
 import { CONSUMER_GROUP } from './compose.ts';
 import { entriesFor } from './intake/entries.ts';
 import type { Census, Deliveries } from './ports/deliveries.ts';
@@ -10,23 +10,10 @@ import { openStorage } from './storage/index.ts';
 export { type DeliveryState, deliveryStates } from './delivery/delivery.ts';
 export type { DeliverySummary } from './ports/deliveries.ts';
 
-export interface OwedDelivery {
-  readonly id: string;
-  /** The name of the mail: `verify-email`. */
-  readonly mail: string;
-}
-
-export type OpsDeliveries = Pick<
-  Deliveries,
-  'list' | 'find' | 'retryNow' | 'cancel' | 'recorded' | 'expiredLeases'
->;
+export type OpsDeliveries = Pick<Deliveries, 'list' | 'find' | 'retryNow' | 'cancel'> & DeliveryView;
 
 export interface NotifierOps extends Preparable {
   readonly deliveries: OpsDeliveries;
-  /** The consumer group, whose positions tell how far the notifier has read. */
-  readonly group: string;
-  /** Returns the deliveries that an event asks for, by the notifier's own rules and ids. */
-  owedBy(event: LatchkeyEvent): readonly OwedDelivery[];
 }
 
 /** @throws DataFolderError */
@@ -35,9 +22,11 @@ export function openOps(store: Store): NotifierOps {
   return {
     requirements,
     check,
-    deliveries,
-    group: CONSUMER_GROUP,
-    owedBy: (event) => entriesFor(event).deliveries.map(({ id, mail }) => ({ id, mail })),
+    deliveries: {
+      ...deliveries,
+      group: CONSUMER_GROUP,
+      owedBy: (event) => entriesFor(event).deliveries.map(({ id, mail }) => ({ id, mail })),
+    },
   };
 }
 

@@ -3,7 +3,7 @@
  * and the read models are filled from them.
  */
 import { join, resolve } from 'node:path';
-import { openAuthMove } from '@latchkey/auth/moving';
+import { openMove as openAuthMove } from '@latchkey/auth/ops';
 import type { Secrets } from '@latchkey/auth/secrets';
 import { readServerStore, readStore, type Store } from '@latchkey/backend';
 import { openMove as openNotifierMove } from '@latchkey/notifier/ops';
@@ -54,7 +54,7 @@ interface Move {
 
 async function moveStore({ from, to, keys }: Move, context: Context): Promise<void> {
   for (const schema of schemasOf(to)) await schema.check();
-  const auth = openAuthMove({ from, to, keys });
+  const auth = openAuthMove(from, to, keys);
   const notifier = openNotifierMove(from, to);
   // Deliveries before commits, so that no mail is sent again for an event that is published from MongoDB.
   const kinds = [...notifier.kinds, ...auth.kinds];

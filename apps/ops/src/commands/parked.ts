@@ -1,6 +1,13 @@
-import { openAdministration as openAuth } from '@latchkey/auth';
+import { openOps as openAuth } from '@latchkey/auth/ops';
 import { ACCOUNTS_TOPIC } from '@latchkey/events';
-import { openOps, type ParkedIn, type RetriedIn, type UserOps } from '@latchkey/user/ops';
+import { pages } from '@latchkey/store';
+import {
+  openOps as openUser,
+  type ParkedAccount,
+  type ParkedIn,
+  type RetriedIn,
+  type UserOps,
+} from '@latchkey/user/ops';
 import type { Context } from '../context.ts';
 import { printJson, printPage, properties } from '../output/listing.ts';
 import { fieldsOf, redacted } from '../output/redacted.ts';
@@ -74,8 +81,9 @@ export function addParked(program: Program, context: Context): void {
     });
 }
 
-/** The read model, with the journal at hand. */
-interface Accounts extends Pick<UserOps, 'listParked' | 'findParked' | 'recordOf'> {
+/** The parked accounts of the read model, with journal and log at hand. */
+interface Accounts extends Pick<UserOps, 'listParked' | 'findParked'> {
+  recordOf(parked: ParkedIn): ReturnType<UserOps['recordOf']>;
   retryParked(account: string): Promise<RetriedIn>;
 }
 
@@ -90,11 +98,15 @@ function withAccounts(
   context: Context,
   work: (accounts: Accounts, names: Names) => Promise<void>,
 ): Promise<void> {
-  return withSystem(context, async ({ backend, nameOf }) => {
-    const { lastSequence } = openAuth(backend.store);
-    const user = openOps(backend);
-    const accounts = { ...user, retryParked: (account: string) => user.retryParked(account, lastSequence) };
-    const severalGenerations = (await accounts.generations()).length > 1;
+  return withSystem(context, async ({ store, bus, nameOf }) => {
+    const { lastSequence: lastDecided } = openAuth(store);
+    const user = openUser(store);
+    const accounts: Accounts = {
+      ...user,
+      recordOf: (parked) => user.recordOf(parked, bus),
+      retryParked: (account) => user.retryParked(account, { log: bus, lastDecided }),
+    };
+    const severalGenerations = (await user.generations()).length > 1;
     await work(accounts, { topic: nameOf(ACCOUNTS_TOPIC), severalGenerations });
   });
 }
@@ -144,12 +156,10 @@ async function retryAll(accounts: Accounts, report: ReportOutcome): Promise<numb
 const PAGE = 100;
 
 async function* parkedAccounts(accounts: Accounts): AsyncGenerator<string> {
-  let after: string | undefined;
-  do {
-    const page = await accounts.listParked({ limit: PAGE, ...(after !== undefined && { after }) });
-    for (const { account } of page) yield account;
-    after = page.at(-1)?.account;
-  } while (after !== undefined);
+  const all = pages<ParkedAccount>((last) =>
+    accounts.listParked({ limit: PAGE, ...(last && { after: last.account }) }),
+  );
+  for await (const page of all) for (const { account } of page) yield account;
 }
 
 function describeOutcome(

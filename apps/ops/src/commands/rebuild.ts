@@ -29,8 +29,8 @@ export function addRebuild(program: Program, context: Context): void {
     )
     .action((_service, { status, back, drop, acceptDifferences = false, json = false }) => {
       if (json && !status) command.error('--json needs --status');
-      return withSystem(context, ({ backend, bus }) => {
-        const rebuild = retrying(openOps(backend).rebuild(bus), context);
+      return withSystem(context, ({ store, bus }) => {
+        const rebuild = retrying(openOps(store).rebuild(bus), context);
         if (status) return printStatus(rebuild, context, json);
         if (back) return switchBack(rebuild, context);
         if (drop) return dropOthers(rebuild, context);

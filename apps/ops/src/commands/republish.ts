@@ -1,5 +1,5 @@
 import { InvalidArgumentError, Option } from '@commander-js/extra-typings';
-import { openJournalView } from '@latchkey/auth/verifying';
+import { openOps } from '@latchkey/auth/ops';
 import type { Bus } from '@latchkey/bus';
 import { ACCOUNTS_TOPIC, accountsTopic, type EncodedEvent, topics } from '@latchkey/events';
 import type { Context } from '../context.ts';
@@ -50,13 +50,13 @@ function parseTopic(name: string): string {
 
 function republishAll(name: string, context: Context): Promise<void> {
   return withSystem(context, async (system) => {
-    const { backend, log, nameOf } = system;
+    const { store, log, nameOf } = system;
     const current = nameOf(ACCOUNTS_TOPIC);
     if (topics.some((topic) => nameOf(topic.name) === name))
       throw new Error(`${name} is in use: choose another name, or publish one account again with --account`);
     await createTopicLike(context, system, current, name);
     const { accounts, events, added } = await writeTopic({
-      journal: openJournalView(backend.store),
+      journal: openOps(store).journal,
       log: log.reader,
       // A partition may lose its leader meanwhile. Consumers skip what is published twice.
       bus: {
@@ -87,8 +87,8 @@ async function createTopicLike(
 }
 
 function republishAccount(id: string, context: Context): Promise<void> {
-  return withSystem(context, async ({ backend, log, nameOf }) => {
-    const stream = await openJournalView(backend.store).stream(id);
+  return withSystem(context, async ({ store, log, nameOf }) => {
+    const stream = await openOps(store).journal.stream(id);
     if (stream === undefined) throw new Error(`the journal has no account ${id}`);
     const names = await publish(log.bus, recordsOf(stream), nameOf);
     context.print(

@@ -1,5 +1,5 @@
 import { Argument } from '@commander-js/extra-typings';
-import { openAdministration } from '@latchkey/auth';
+import { openOps } from '@latchkey/auth/ops';
 import { type Role, role } from '@latchkey/events';
 import type { Context } from '../context.ts';
 import { examples, type Program } from '../program.ts';
@@ -15,7 +15,7 @@ export function addRole(program: Program, context: Context): void {
     .addHelpText('after', examples('role ada@example.com admin', 'role ada@example.com user'))
     .action((email, wanted) =>
       withStore(context, async (store) => {
-        const before = await openAdministration(store).changeRole(email, wanted);
+        const before = await openOps(store).changeRole(email, wanted);
         context.print(outcome(email, before, wanted));
       }),
     );

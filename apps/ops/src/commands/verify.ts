@@ -1,13 +1,7 @@
-import { openJournalView } from '@latchkey/auth/verifying';
-import type { LatchkeyEvent } from '@latchkey/events';
+import { openOps as openAuth } from '@latchkey/auth/ops';
 import { openOps as openNotifier } from '@latchkey/notifier/ops';
-import {
-  differingFields,
-  fold,
-  openOps as openUser,
-  type StoredAccount as ReadModelAccount,
-} from '@latchkey/user/ops';
-import { type Sources, type StoredAccount, verify } from '@latchkey/verify';
+import { openOps as openUser } from '@latchkey/user/ops';
+import { type Sources, verify } from '@latchkey/verify';
 import type { Context } from '../context.ts';
 import { progressWhenSlow } from '../output/progress.ts';
 import { jsonOf, linesOf } from '../output/verify-report.ts';
@@ -60,35 +54,13 @@ export function addVerify(program: Program, context: Context): void {
     );
 }
 
-async function sourcesOf({ backend, bus, log, nameOf }: System): Promise<Sources> {
-  const journal = openJournalView(backend.store);
-  const profiles = await openUser(backend).activeProfiles();
-  const { deliveries, group, owedBy } = openNotifier(backend.store);
+async function sourcesOf({ store, bus, log, nameOf }: System): Promise<Sources> {
   return {
-    journal: { ...journal, expiredLeases: journal.leasesOver },
+    journal: openAuth(store).journal,
     log: log.reader,
     groups: bus,
-    profiles: {
-      ...profiles,
-      async load(ids) {
-        const accounts = await profiles.load(ids);
-        return new Map([...accounts].map(([id, account]) => [id, storedAccount(account)]));
-      },
-    },
-    deliveries: { ...deliveries, group, owedBy },
+    profiles: await openUser(store).activeProfiles(),
+    deliveries: openNotifier(store).deliveries,
     nameOf,
-  };
-}
-
-function storedAccount({ sequence, profile, parked }: ReadModelAccount): StoredAccount {
-  return {
-    sequence,
-    ...(parked && { parked }),
-    differingFields(events: readonly LatchkeyEvent[]) {
-      const expected = fold(events);
-      return profile === undefined || expected === undefined
-        ? ['sequence']
-        : differingFields(profile, expected);
-    },
   };
 }

@@ -2,11 +2,13 @@ import type { Leases, Preparable } from '@latchkey/store';
 import type { Journal } from './journal.ts';
 import type { KeyFingerprints } from './key-fingerprints.ts';
 import type { LimitRules, Limits } from './limits.ts';
+import type { MigrationSource, MigrationTarget } from './migration.ts';
 import type { Outbox } from './outbox.ts';
 import type { Registrations } from './registrations.ts';
 import type { Requests } from './requests.ts';
 import type { Sessions } from './sessions.ts';
 import type { Snapshots } from './snapshots.ts';
+import type { StoredCommits } from './stored-commits.ts';
 import type { TrustedAddresses } from './trusted-addresses.ts';
 
 /** Everything that auth keeps in one store. */
@@ -20,6 +22,11 @@ export interface Stores extends Preparable {
   readonly requests: Requests;
   readonly leases: Leases;
   readonly trustedAddresses: TrustedAddresses;
+  readonly storedCommits: StoredCommits;
+  /** Set if records can be moved from this kind of store. */
+  readonly source?: MigrationSource;
+  /** Set if records can be moved into this kind of store. */
+  readonly target?: MigrationTarget;
   /** @param rules without rules nothing is limited */
   limits(rules: LimitRules | undefined): Limits;
   /** Releases the leases of a former process, if the store has only one process at a time. */

@@ -18,8 +18,9 @@ import { allowedOrigins, listen } from '@latchkey/http';
 import { createLogger, createRegistry, readConfig } from '@latchkey/process';
 import { type Database, openDatabase, sqliteStore } from '@latchkey/sqlite';
 import { compactDecrypt } from 'jose';
-import { authSettings, compose, openAdministration } from '../index.ts';
+import { authSettings, compose } from '../index.ts';
 import { generateSecrets } from '../keys/secrets.ts';
+import { openOps } from '../ops.ts';
 import { until } from './until.ts';
 
 export interface Reply {
@@ -162,7 +163,7 @@ export async function startAuth(
       away = taken;
     },
     /** As ops would. */
-    makeAdmin: (email: string) => openAdministration(sqliteStore(database)).changeRole(email, 'admin'),
+    makeAdmin: (email: string) => openOps(sqliteStore(database)).changeRole(email, 'admin'),
     /** Lets the service's clock run ahead. */
     advance: (ms: number): void => {
       ahead += ms;

@@ -7,11 +7,13 @@ import { createMongoJournal } from './journal.ts';
 import { createMongoKeyFingerprints } from './key-fingerprints.ts';
 import { createMongoLeases } from './leases.ts';
 import { createMongoLimits, limitIndexes } from './limits.ts';
+import { createMongoMigrationTarget } from './migration-target.ts';
 import { createMongoOutbox } from './outbox.ts';
 import { createMongoRegistrations } from './registrations.ts';
 import { createMongoRequests } from './requests.ts';
 import { createMongoSessions, sessionIndexes } from './sessions.ts';
 import { createMongoSnapshots } from './snapshots.ts';
+import { createMongoStoredCommits } from './stored-commits.ts';
 import { createMongoTrustedAddresses, trustedAddressIndexes } from './trusted-addresses.ts';
 
 /** Auth's indexes in MongoDB. */
@@ -35,6 +37,8 @@ export function openMongoStores(connection: Connection): Stores {
     requests: createMongoRequests(connection),
     leases: createMongoLeases(connection),
     trustedAddresses: createMongoTrustedAddresses(connection),
+    storedCommits: createMongoStoredCommits(connection),
+    target: createMongoMigrationTarget(connection),
     limits: (rules) => (rules ? createMongoLimits(rules, connection) : unlimited),
     reclaim: async () => undefined,
   };

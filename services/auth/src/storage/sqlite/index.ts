@@ -6,12 +6,14 @@ import { createSqliteJournal } from './journal.ts';
 import { createSqliteKeyFingerprints } from './key-fingerprints.ts';
 import { createSqliteLeases } from './leases.ts';
 import { createMemoryLimits } from './limits.ts';
+import { createSqliteMigrationSource } from './migration-source.ts';
 import { createSqliteOutbox } from './outbox.ts';
 import { createSqliteRegistrations } from './registrations.ts';
 import { createSqliteRequests } from './requests.ts';
 import { schema } from './schema.ts';
 import { createSqliteSessions } from './sessions.ts';
 import { createSqliteSnapshots } from './snapshots.ts';
+import { createSqliteStoredCommits } from './stored-commits.ts';
 import { createMemoryTrustedAddresses } from './trusted-addresses.ts';
 
 /** Opens auth's part of the embedded store. */
@@ -30,6 +32,8 @@ export function openSqliteStores(database: Database): Stores {
     requests,
     leases,
     trustedAddresses: createMemoryTrustedAddresses(),
+    storedCommits: createSqliteStoredCommits(database),
+    source: createSqliteMigrationSource(database),
     limits: (rules) => (rules ? createMemoryLimits(rules) : unlimited),
     async reclaim() {
       await Promise.all([leases.reclaim(), requests.reclaim()]);

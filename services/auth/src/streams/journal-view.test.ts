@@ -1,11 +1,10 @@
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { type TestContext, test } from 'node:test';
-import { sqliteStore } from '@latchkey/sqlite';
-import type { Commit } from './ports/journal.ts';
-import { commitOf, commitsOf, registrationOf, sessionsRevoked } from './ports/testing/commits.ts';
-import { temporaryStores } from './storage/sqlite/stores.fixture.ts';
-import { openJournalView } from './verifying.ts';
+import type { Commit } from '../ports/journal.ts';
+import { commitOf, commitsOf, registrationOf, sessionsRevoked } from '../ports/testing/commits.ts';
+import { temporaryStores } from '../storage/sqlite/stores.fixture.ts';
+import { createJournalView } from './journal-view.ts';
 
 async function openView(t: TestContext, commits: readonly Commit[]) {
   const { database, stores, close } = await temporaryStores();
@@ -15,7 +14,7 @@ async function openView(t: TestContext, commits: readonly Commit[]) {
   function run(sql: string) {
     return database.write(() => void database.prepare(sql).run());
   }
-  return { view: openJournalView(sqliteStore(database)), outbox, run };
+  return { view: createJournalView(stores.storedCommits), outbox, run };
 }
 
 function sequences(events: readonly { event: { sequence: number } }[]) {

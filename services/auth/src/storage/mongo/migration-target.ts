@@ -1,7 +1,7 @@
 import { arrivals, guardMongo, isLostRace, modelOf } from '@latchkey/mongo';
 import type { Target } from '@latchkey/store';
 import type { Connection, Model } from 'mongoose';
-import type { Fingerprints, KeptCommit, NewHome } from '../../ports/moving.ts';
+import type { Fingerprints, MigrationTarget, RawCommit } from '../../ports/migration.ts';
 import type { WrittenRequest } from '../../ports/requests.ts';
 import type { Session } from '../../ports/sessions.ts';
 import { COMMITS, type CommitDocument, commitSchema, documentOf } from './commits.ts';
@@ -10,15 +10,15 @@ import { movesIn } from './moves.ts';
 import { documentOfRequest, REQUESTS } from './requests.ts';
 import { documentOfSession, SESSIONS } from './sessions.ts';
 
-/** There is one move into a database. */
+/** A database is moved into at most once. */
 const MOVE = 'embedded';
 
 const USED = 'MONGO_URL: auth has run on this database already; move into one that is empty';
 const OTHER_KEYS = 'MONGO_URL: a data folder with other keys was moved into this database';
 const TAKEN = 'MONGO_URL: the database has another commit in the place of one that is to be moved';
 
-/** Where auth's records go in MongoDB. */
-export function createMongoNewHome(connection: Connection): NewHome {
+/** Receives auth's records in MongoDB. */
+export function createMongoMigrationTarget(connection: Connection): MigrationTarget {
   const commits = modelOf(connection, COMMITS, commitSchema);
   const moves = movesIn(connection);
   const fingerprints = fingerprintsIn(connection);
@@ -29,7 +29,7 @@ export function createMongoNewHome(connection: Connection): NewHome {
   }
 
   return {
-    ...guardMongo<Pick<NewHome, 'begin' | 'end'>>({
+    ...guardMongo<Pick<MigrationTarget, 'begin' | 'end'>>({
       async begin(given) {
         const move = await moves.findById(MOVE).lean();
         if (move === null) {
@@ -51,10 +51,10 @@ export function createMongoNewHome(connection: Connection): NewHome {
   };
 }
 
-function commitsIn(connection: Connection): Target<KeptCommit> {
-  const target = arrivals<KeptCommit, CommitDocument>(connection, COMMITS, {
+function commitsIn(connection: Connection): Target<RawCommit> {
+  const target = arrivals<RawCommit, CommitDocument>(connection, COMMITS, {
     documentOf,
-    isHeld: (kept, commit) => whatStays(kept) === whatStays(commit),
+    isHeld: (stored, commit) => fixedPart(stored) === fixedPart(commit),
   });
   return {
     ...target,
@@ -68,8 +68,8 @@ function commitsIn(connection: Connection): Target<KeptCommit> {
   };
 }
 
-/** All that nobody changes once a commit is appended. */
-function whatStays({ _id, stream, number, sequence, events, claims = [], at }: CommitDocument): string {
+/** Returns what never changes once a commit is appended, as text. */
+function fixedPart({ _id, stream, number, sequence, events, claims = [], at }: CommitDocument): string {
   return JSON.stringify([_id, stream, number, sequence, events, claims, at]);
 }
 

@@ -1,0 +1,41 @@
+/** Moves auth's records from one kind of store to another, for `ops move`. */
+import type { Source, Target } from '@latchkey/store';
+import type { Commit } from './journal.ts';
+import type { WrittenRequest } from './requests.ts';
+import type { Session } from './sessions.ts';
+
+/** A commit with its events as they are stored, of whatever version, even if this build cannot read them. */
+export interface RawCommit extends Omit<Commit, 'events'> {
+  readonly events: readonly unknown[];
+}
+
+export type Fingerprints = Readonly<Record<string, string>>;
+
+/** The store that is moved from. Nothing else may write to it meanwhile. Every method may reject with StoreUnavailable. */
+export interface MigrationSource {
+  /** Returns the fingerprints of the keys that the accounts were made with. */
+  fingerprints(): Promise<Fingerprints>;
+  readonly requests: Source<WrittenRequest>;
+  readonly sessions: Source<Session>;
+  /** The commits of each stream come by number. */
+  readonly commits: Source<RawCommit>;
+}
+
+/** The store that is moved into. Every method may reject with StoreUnavailable. */
+export interface MigrationTarget {
+  /**
+   * Must be called before records are added. Until `end`, auth does not start on this store.
+   * @returns 'ended' if the same move, identified by its fingerprints, was completed before
+   * @throws Error of one line if auth has run on the store, or if records with other keys were moved into it
+   */
+  begin(fingerprints: Fingerprints): Promise<'begun' | 'ended'>;
+  /** Records that the move is complete. */
+  end(): Promise<void>;
+  readonly requests: Target<WrittenRequest>;
+  readonly sessions: Target<Session>;
+  /**
+   * Each commit enters the outbox as it is added.
+   * @throws Error of one line if another commit has its number or one of its claims
+   */
+  readonly commits: Target<RawCommit>;
+}

@@ -1,0 +1,68 @@
+import { guardMongo, modelOf } from '@latchkey/mongo';
+import { pages } from '@latchkey/store';
+import type { ExpiredLease } from '@latchkey/verify';
+import type { Connection, QueryFilter } from 'mongoose';
+import type { StoredCommit, StoredCommits } from '../../ports/stored-commits.ts';
+import { orUnreadable, readEvents } from '../stored-events.ts';
+import { COMMITS, type CommitDocument, commitSchema } from './commits.ts';
+import { leasesIn } from './leases.ts';
+import { requestsIn } from './requests.ts';
+
+const PAGE = 500;
+const MAX_LEASES = 1000;
+
+/** Read-only access to the journal in MongoDB. */
+export function createMongoStoredCommits(connection: Connection): StoredCommits {
+  const commits = modelOf(connection, COMMITS, commitSchema);
+
+  async function find(filter: QueryFilter<CommitDocument>, limit = 0): Promise<readonly StoredCommit[]> {
+    const documents = await commits
+      .find(filter, { claims: 0, registration: 0 })
+      .sort({ stream: 1, number: 1 })
+      .limit(limit)
+      // `republish` must not publish what a failover could still roll back.
+      .readConcern('majority')
+      .lean();
+    return documents.map(storedCommitOf);
+  }
+
+  /** Reads the rest of the stream first, then other streams: each query is one range of the index. */
+  async function pageAfter(last: StoredCommit | undefined): Promise<readonly StoredCommit[]> {
+    if (last === undefined) return find({}, PAGE);
+    const { stream, number } = last;
+    const rest = await find({ stream, number: { $gt: number } }, PAGE);
+    return rest.length > 0 ? rest : find({ stream: { $gt: stream } }, PAGE);
+  }
+
+  return guardMongo<StoredCommits>({
+    pages: () => pages(pageAfter),
+    ofStream: (stream) => find({ stream }),
+    expiredLeases: (before) => expiredLeases(connection, before),
+  });
+}
+
+function storedCommitOf({ _id, events, unpublished, ...commit }: CommitDocument): StoredCommit {
+  return {
+    ...commit,
+    commandId: _id,
+    published: unpublished === undefined,
+    events: orUnreadable(() => readEvents(commit.stream, commit.number, events)),
+  };
+}
+
+async function expiredLeases(connection: Connection, before: Date): Promise<readonly ExpiredLease[]> {
+  const [jobs, requests] = await Promise.all([
+    leasesIn(connection)
+      .find({ until: { $lt: before } })
+      .limit(MAX_LEASES)
+      .lean(),
+    requestsIn(connection)
+      .find({ leasedUntil: { $lt: before }, owner: { $exists: true } })
+      .limit(MAX_LEASES)
+      .lean(),
+  ]);
+  return [
+    ...jobs.map(({ _id, until }) => ({ of: 'job', name: _id, endedAt: until }) as const),
+    ...requests.map(({ _id, leasedUntil }) => ({ of: 'request', name: _id, endedAt: leasedUntil }) as const),
+  ];
+}

@@ -1,0 +1,54 @@
+/** The journal as its events are published, for ops commands that compare it with the log or publish it again. */
+import type { JournaledEvent, JournaledStream, JournalView } from '@latchkey/verify';
+import { UnreadableCommit } from '../ports/journal.ts';
+import type { StoredCommit, StoredCommits } from '../ports/stored-commits.ts';
+import { toPublic } from '../relay/to-public.ts';
+
+export function createJournalView(stored: StoredCommits): JournalView {
+  return {
+    expiredLeases: stored.expiredLeases,
+    streams: () => streamsOf(stored.pages()),
+    async stream(id) {
+      const commits = await stored.ofStream(id);
+      return commits.length === 0 ? undefined : streamOf(id, commits);
+    },
+  };
+}
+
+/** A stream may continue on the next page, so the last stream of each page is held back. */
+async function* streamsOf(
+  pages: AsyncIterable<readonly StoredCommit[]>,
+): AsyncGenerator<readonly JournaledStream[]> {
+  let open: readonly StoredCommit[] = [];
+  for await (const page of pages) {
+    const streams = [...Map.groupBy([...open, ...page], ({ stream }) => stream)];
+    open = streams.pop()?.[1] ?? [];
+    if (streams.length > 0) yield streams.map(([id, commits]) => streamOf(id, commits));
+  }
+  const [first] = open;
+  if (first !== undefined) yield [streamOf(first.stream, open)];
+}
+
+function streamOf(id: string, commits: readonly StoredCommit[]): JournaledStream {
+  const events: JournaledEvent[] = [];
+  for (const [index, { events: facts, published, ...commit }] of commits.entries()) {
+    const flaw = flawOf(commit, index + 1, events.length + 1);
+    if (flaw !== undefined) return { id, events, flaw };
+    if (facts instanceof UnreadableCommit) return { id, events, flaw: facts.message };
+    const { number, at } = commit;
+    for (const event of toPublic({ ...commit, events: facts }))
+      events.push({ event, commit: number, at, published });
+  }
+  return { id, events };
+}
+
+function flawOf(
+  { number, sequence }: Pick<StoredCommit, 'number' | 'sequence'>,
+  due: number,
+  sequenceDue: number,
+): string | undefined {
+  if (number !== due) return `Commit ${due} is missing.`;
+  if (sequence !== sequenceDue)
+    return `Commit ${number} begins with sequence ${sequence}, not ${sequenceDue}.`;
+  return undefined;
+}
