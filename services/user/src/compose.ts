@@ -16,7 +16,7 @@ import type { UserStorage } from './ports/storage.ts';
 import type { StoredAccount } from './profile/stored-account.ts';
 import { activeProfiles } from './projection/active-profiles.ts';
 import { oneAtATime } from './projection/one-at-a-time.ts';
-import { createPointerView, type PointerView } from './projection/pointer-view.ts';
+import { createPointerCache, type PointerCache } from './projection/pointer-cache.ts';
 import { createProjection } from './projection/projection.ts';
 import {
   createProjectionMetrics,
@@ -25,7 +25,7 @@ import {
 } from './projection/projection-metrics.ts';
 import { createProjectors } from './projection/projectors.ts';
 import { createRetry, createRetryInEach, type RetriedIn } from './projection/retry-parked.ts';
-import { createWaitingRoom, type WaitLimits } from './projection/waiting-room.ts';
+import { createSequenceWaiter, type WaitLimits } from './projection/sequence-waiter.ts';
 import { openStorage } from './storage/index.ts';
 
 const SLICE_SIZE = 500;
@@ -60,24 +60,32 @@ export interface UserService extends Service {
 export function compose(config: UserConfig, deps: UserDeps): UserService {
   const { backend, logger, registry, now = () => new Date() } = deps;
   const stores = openStorage(backend.store);
-  const view = createPointerView({
+  const pointers = createPointerCache({
     generations: stores.generations,
     logger,
     monotonic: performance.now.bind(performance),
   });
-  const profiles = activeProfiles(view, stores.profilesOf);
-  const room = createWaitingRoom({ profiles, logger, ...(deps.waits ? { limits: deps.waits } : {}) });
+  const profiles = activeProfiles(pointers, stores.profilesOf);
+  const waiter = createSequenceWaiter({ profiles, logger, ...(deps.waits ? { limits: deps.waits } : {}) });
 
   function activeSubscription() {
-    return projectors.of(view.last().active);
+    return projectors.of(pointers.last().active);
   }
   const metrics = createProjectionMetrics({
     registry,
     lag: async () => (await activeSubscription()?.lag()) ?? Number.NaN,
     parked: () => profiles.countParked(),
-    generation: () => view.last().active,
+    generation: () => pointers.last().active,
   });
-  const projectionOf = projections({ backend, stores, view, metrics, logger, now, announce: room.announce });
+  const projectionOf = projections({
+    backend,
+    stores,
+    pointers,
+    metrics,
+    logger,
+    now,
+    announce: waiter.notify,
+  });
   const projectors = createProjectors({
     logger,
     subscribe: (generation) =>
@@ -101,13 +109,13 @@ export function compose(config: UserConfig, deps: UserDeps): UserService {
     name: 'user',
     routes: createRoutes({
       profiles,
-      guards: guards({ verify, standing: createStanding(room), headers: accountSequenceHeader }),
+      guards: guards({ verify, standing: createStanding(waiter), headers: accountSequenceHeader }),
     }),
 
     async start() {
-      const { running } = await view.look();
+      const { running } = await pointers.refresh();
       await projectors.start(running);
-      unfollow = view.follow((pointer) => projectors.align(pointer.running));
+      unfollow = pointers.follow((pointer) => projectors.align(pointer.running));
     },
 
     async stop() {
@@ -118,12 +126,12 @@ export function compose(config: UserConfig, deps: UserDeps): UserService {
     health: async () => [...(await readModelHealth(profiles)), busHealth(activeSubscription())],
     listParked: profiles.listParked,
     retryParked: createRetryInEach({
-      pointer: view.trusted,
+      pointer: pointers.fresh,
       retryIn: (generation) =>
         createRetry({
           log: backend.bus,
           positions: stores.profilesOf(generation),
-          stored: (account) => announcing(generation, view, room.announce)([account]),
+          stored: (account) => announcing(generation, pointers, waiter.notify)([account]),
         }),
     }),
   };
@@ -135,7 +143,7 @@ type Announce = (accounts: readonly StoredAccount[]) => void;
 function projections(deps: {
   readonly backend: Backend;
   readonly stores: UserStorage;
-  readonly view: PointerView;
+  readonly pointers: PointerCache;
   readonly metrics: ProjectionMetrics;
   readonly logger: Logger;
   now(): Date;
@@ -143,7 +151,7 @@ function projections(deps: {
 }) {
   return (generation: number): SubscribeOptions['handle'] => {
     function answers() {
-      return deps.view.last().active === generation;
+      return deps.pointers.last().active === generation;
     }
     const project = createProjection({
       log: deps.backend.bus,
@@ -151,19 +159,19 @@ function projections(deps: {
       metrics: whileAnswering(answers, deps.metrics),
       logger: deps.logger.child({ generation }),
       now: deps.now,
-      announce: announcing(generation, deps.view, deps.announce),
+      announce: announcing(generation, deps.pointers, deps.announce),
     });
-    if (deps.backend.store.kind !== 'sqlite') return project;
-    // The embedded store blocks the process while it writes: a rebuild must not fill more than one slice at a time.
+    if (!deps.stores.blocksOnWrite) return project;
+    // A rebuild must not fill more than one slice at a time.
     const inTurn = oneAtATime(project);
     return (slice) => (answers() ? project(slice) : inTurn(slice));
   };
 }
 
 /** Who waits is answered from the generation that answers: what another has stored is no news to them. */
-function announcing(generation: number, view: PointerView, announce: Announce): Announce {
+function announcing(generation: number, pointers: PointerCache, announce: Announce): Announce {
   return (accounts) => {
-    if (view.last().active === generation) announce(accounts);
+    if (pointers.last().active === generation) announce(accounts);
   };
 }
 

@@ -12,7 +12,7 @@ import { openDatabase, sqliteStore } from '@latchkey/sqlite';
 import { compose } from './compose.ts';
 import { userSettings } from './config.ts';
 import type { UserView } from './http/schemas.ts';
-import type { WaitLimits } from './projection/waiting-room.ts';
+import type { WaitLimits } from './projection/sequence-waiter.ts';
 import { ada, type History, historyOf } from './testing/history.ts';
 import { ISSUER, keys, tokenOf } from './testing/tokens.ts';
 

@@ -5,8 +5,7 @@
  * its own, AccountVerified takes the claim on the address, and an account whose address is claimed by another one gets
  * exactly the same facts, without the links.
  */
-import type { DataOf } from '@latchkey/events';
-import { assertNever } from './assert-never.ts';
+import { assertNever, type DataOf } from '@latchkey/events';
 import type {
   ChangePassword,
   ChangeProfile,

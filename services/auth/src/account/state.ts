@@ -1,6 +1,5 @@
 /** What an account is, as far as decisions need it: the fold of its facts. */
-import type { Role } from '@latchkey/events';
-import { assertNever } from './assert-never.ts';
+import { assertNever, type Role } from '@latchkey/events';
 import type { AccountFact, FactOf, Link } from './facts.ts';
 
 interface Registered {

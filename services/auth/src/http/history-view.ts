@@ -1,6 +1,7 @@
 /** An account's history, as a person reads it. */
+
+import { assertNever } from '@latchkey/events';
 import { z } from 'zod';
-import { assertNever } from '../account/assert-never.ts';
 import type { AccountFact } from '../account/index.ts';
 import type { HistoryEntry } from '../profile/history.ts';
 

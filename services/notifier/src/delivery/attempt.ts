@@ -1,4 +1,5 @@
 /** The results of a try to send a mail, and what to record about the delivery after each. */
+import { assertNever } from '@latchkey/events';
 import type { Attempt, ClaimedDelivery } from './delivery.ts';
 
 /** The result of sending a mail. */
@@ -114,8 +115,4 @@ export function afterTry(
 /** Returns whether a delivery may still be sent at `now`. */
 export function inTime(delivery: Pick<ClaimedDelivery, 'sendUntil'>, now: Date): boolean {
   return now.getTime() < delivery.sendUntil.getTime();
-}
-
-function assertNever(result: never): never {
-  throw new TypeError(`no settlement for ${JSON.stringify(result)}`);
 }

@@ -6,6 +6,7 @@
  * cutoffs cover; and `claim` checks the cutoffs again. So however the writes of two notifiers interleave, no mail is
  * claimed after the event that superseded it was stored.
  */
+import type { ExpiredLease } from '@latchkey/verify';
 import type { Settlement } from '../delivery/attempt.ts';
 import type { Attempt, Batch, ClaimedDelivery, DeliveryState } from '../delivery/delivery.ts';
 
@@ -67,13 +68,6 @@ export interface DeliveryQuery {
 
 /** The number of deliveries in each state. */
 export type Census = Readonly<Record<DeliveryState, number>>;
-
-export interface ExpiredLease {
-  readonly of: 'mail';
-  /** The delivery's id. */
-  readonly name: string;
-  readonly endedAt: Date;
-}
 
 export interface Deliveries {
   /**

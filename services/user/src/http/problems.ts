@@ -1,7 +1,7 @@
 /** Failures of the inner rooms as problems. */
 import { type Problem, unavailable } from '@latchkey/http';
 import { StoreUnavailable } from '@latchkey/store';
-import { type WaitRefusal, WaitRefused } from '../projection/waiting-room.ts';
+import { type WaitRefusal, WaitRefused } from '../projection/sequence-waiter.ts';
 
 const waitProblems: Record<WaitRefusal, () => Problem> = {
   behind: () => unavailable('The read model has not caught up yet. Try again.'),

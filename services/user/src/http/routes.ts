@@ -2,8 +2,8 @@
 import { anyone, openApiDocument, Problem, problems, type Route, route } from '@latchkey/http';
 import { accountNotVerified, type Caller, type Guards } from '@latchkey/tokens';
 import { z } from 'zod';
-import type { ProfileQuery, Profiles } from '../ports/profiles.ts';
-import { WaitRefused } from '../projection/waiting-room.ts';
+import { findAccount, type ProfileQuery, type Profiles } from '../ports/profiles.ts';
+import { WaitRefused } from '../projection/sequence-waiter.ts';
 import { writeCursor } from './cursor.ts';
 import { answerFailures } from './problems.ts';
 import {
@@ -21,7 +21,7 @@ const BASE = '/api/v1/users';
 const tag = 'users';
 
 export interface RouteDeps {
-  readonly profiles: Pick<Profiles, 'find' | 'list'>;
+  readonly profiles: Pick<Profiles, 'load' | 'list'>;
   readonly guards: Guards<ProfileStanding>;
 }
 
@@ -90,7 +90,7 @@ async function seenBy(
   if (!caller.verified) throw new Problem(accountNotVerified);
   if (caller.role !== 'admin') throw new Problem(problems.insufficient_permission);
   const { profile } = await answerFailures(async () => {
-    const account = await profiles.find(id);
+    const account = await findAccount(profiles, id);
     if (account.parked !== undefined && id === caller.awaited) throw new WaitRefused('parked');
     return account;
   });

@@ -5,7 +5,7 @@ import { activate, deactivateOthers, firstPointer, withAnother } from '../genera
 import { accountOf } from '../profile/stored-account.ts';
 import type { Generations } from './generations.ts';
 import { profileOf } from './profiles.contract.ts';
-import type { Profiles } from './profiles.ts';
+import { findAccount, type Profiles } from './profiles.ts';
 
 export interface GenerationsUnderTest {
   readonly generations: Generations;
@@ -60,7 +60,7 @@ export function generationsContract(
       const profile = profileOf('ada');
       await profilesOf(2).save([accountOf(profile)]);
       await generations.prepare(2);
-      assert.deepEqual((await profilesOf(2).find(profile.id)).profile, profile);
+      assert.deepEqual((await findAccount(profilesOf(2), profile.id)).profile, profile);
 
       await others.remove(2);
       await others.remove(2);

@@ -6,7 +6,7 @@ import { markAt, positionStoreContract } from '@latchkey/consumer/contract';
 import type { LivingProfile } from '../profile/profile.ts';
 import { accountOf as accountWith, type StoredAccount, unknownAccount } from '../profile/stored-account.ts';
 import { uuidOf } from '../testing/history.ts';
-import type { Profiles } from './profiles.ts';
+import { findAccount, type Profiles } from './profiles.ts';
 
 export function profileOf(name: string, given: Partial<LivingProfile> = {}): LivingProfile {
   return {
@@ -54,9 +54,10 @@ export function profilesContract(adapter: string, open: (context: TestContext) =
       const [ada, bob] = [accountOf('ada'), accountOf('bob', { email: null, username: null })];
       const ended = accountWith({ ended: true, id: uuidOf('gone'), sequence: 9 });
       await profiles.save([ada, bob, ended]);
-      for (const stored of [ada, bob, ended]) assert.deepEqual(await profiles.find(stored.account), stored);
+      for (const stored of [ada, bob, ended])
+        assert.deepEqual(await findAccount(profiles, stored.account), stored);
       const nobody = uuidOf('nobody');
-      assert.deepEqual(await profiles.find(nobody), unknownAccount(nobody));
+      assert.deepEqual(await findAccount(profiles, nobody), unknownAccount(nobody));
     });
 
     test('replaces a profile by a later one, never by an earlier one', async (context) => {
@@ -66,7 +67,7 @@ export function profilesContract(adapter: string, open: (context: TestContext) =
       await profiles.save([second]);
       await profiles.save([third]);
       await profiles.save([second]);
-      assert.deepEqual(await profiles.find(second.account), third);
+      assert.deepEqual(await findAccount(profiles, second.account), third);
     });
 
     test('lists and counts parked accounts, also one without any event', async (context) => {

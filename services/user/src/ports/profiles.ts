@@ -2,7 +2,7 @@
 import type { Parked, PositionStore } from '@latchkey/consumer';
 import type { Role } from '@latchkey/events';
 import type { LivingProfile } from '../profile/profile.ts';
-import type { StoredAccount } from '../profile/stored-account.ts';
+import { type StoredAccount, unknownAccount } from '../profile/stored-account.ts';
 
 /** The last profile of a page of the list. */
 export interface PageEnd {
@@ -34,8 +34,6 @@ export interface ProfileQuery {
  * other reason.
  */
 export interface Profiles extends PositionStore<StoredAccount> {
-  /** Returns one account, at sequence 0 and without a profile if nothing is known of it. */
-  find(account: string): Promise<StoredAccount>;
   /** Returns the marks of parked accounts, by account id: those after the given one, at most `limit`. */
   listParked(page: ParkedPage): Promise<readonly Parked[]>;
   /** Returns the living profiles that match the query, by creation and id. Needs an index for each filter. */
@@ -44,4 +42,9 @@ export interface Profiles extends PositionStore<StoredAccount> {
   page(after: string | undefined, limit: number): Promise<readonly StoredAccount[]>;
   /** Must be cheap however many accounts there are: called for each request of /readyz and /metrics. */
   countParked(): Promise<number>;
+}
+
+/** Returns one account, at sequence 0 and without a profile if nothing is known of it. @throws StoreUnavailable */
+export async function findAccount(profiles: Pick<Profiles, 'load'>, account: string): Promise<StoredAccount> {
+  return (await profiles.load([account])).get(account) ?? unknownAccount(account);
 }

@@ -1,5 +1,5 @@
 /** The projection of one account's events: pure, so that any instance and any rebuild come to the same profile. */
-import type { Envelope, EventOf, LatchkeyEvent } from '@latchkey/events';
+import { assertNever, type Envelope, type EventOf, type LatchkeyEvent } from '@latchkey/events';
 import type { LivingProfile, Profile } from './profile.ts';
 
 /**
@@ -101,8 +101,4 @@ function advanced(envelope: Envelope) {
 /** One spelling for an instant, so that texts sort as times do. */
 function instantOf({ time }: Envelope): string {
   return new Date(time).toISOString();
-}
-
-function assertNever(event: never): never {
-  throw new Error(`There is no rule for ${JSON.stringify(event)}.`);
 }

@@ -1,7 +1,7 @@
 /** Accounts that stand still, in whichever generations of the read model. */
 import type { Parked } from '@latchkey/consumer';
 import type { Pointer } from '../generation/pointer.ts';
-import type { ParkedPage, Profiles } from '../ports/profiles.ts';
+import { findAccount, type ParkedPage, type Profiles } from '../ports/profiles.ts';
 
 export interface ParkedIn extends Parked {
   readonly generation: number;
@@ -23,7 +23,7 @@ export interface ParkedAccounts {
 /** In each generation that is filled: one that is to answer next is not to begin with accounts that nobody knew of. */
 export function parkedInEach(deps: {
   pointer(): Promise<Pick<Pointer, 'running'>>;
-  profilesOf(generation: number): Pick<Profiles, 'find' | 'listParked'>;
+  profilesOf(generation: number): Pick<Profiles, 'load' | 'listParked'>;
 }): ParkedAccounts {
   async function inEach(
     ask: (profiles: ReturnType<typeof deps.profilesOf>) => Promise<readonly Parked[]>,
@@ -40,7 +40,7 @@ export function parkedInEach(deps: {
     list: async (page) => (await inEach((profiles) => profiles.listParked(page))).slice(0, page.limit),
     async find(account) {
       const [found] = await inEach(async (profiles) => {
-        const { parked } = await profiles.find(account);
+        const { parked } = await findAccount(profiles, account);
         return parked === undefined ? [] : [parked];
       });
       return found;

@@ -7,6 +7,7 @@ import type { BusRecord } from '@latchkey/bus';
 import { encode, type LatchkeyEvent } from '@latchkey/events';
 import { createLogger, createRegistry } from '@latchkey/process';
 import { openDatabase } from '@latchkey/sqlite';
+import { findAccount } from '../ports/profiles.ts';
 import { openSqliteStorage } from '../storage/sqlite/index.ts';
 import { historyOf } from '../testing/history.ts';
 import { createProjection } from './projection.ts';
@@ -100,7 +101,7 @@ test('an account that goes on loses no event that came while it was read again',
     if (arrivals-- > 0) await bench.publish(account.verified());
   });
   assert.deepEqual(outcome, { result: 'goes on', sequence: 8 });
-  assert.equal((await bench.profiles.find(account.id)).sequence, 8);
+  assert.equal((await findAccount(bench.profiles, account.id)).sequence, 8);
 });
 
 test('a record that cannot be read is passed once the event after the last one follows it', async (context) => {
@@ -112,7 +113,7 @@ test('a record that cannot be read is passed once the event after the last one f
   assert.equal(held.result, 'still parked');
   assert.ok(held.cause);
   await bench.publish(account.verified());
-  assert.equal((await bench.profiles.find(account.id)).sequence, 1);
+  assert.equal((await findAccount(bench.profiles, account.id)).sequence, 1);
   assert.deepEqual(await bench.retry(account.id), { result: 'goes on', sequence: 2 });
 });
 
@@ -129,7 +130,7 @@ test('what cannot be read is passed where the journal has no event that it could
   assert.equal(held.result, 'still parked');
   assert.deepEqual(await bench.retry(account.id, nothing, 1), { result: 'goes on', sequence: 1 });
   await bench.publish(account.verified());
-  assert.equal((await bench.profiles.find(account.id)).sequence, 2);
+  assert.equal((await findAccount(bench.profiles, account.id)).sequence, 2);
 });
 
 test('an event that the journal never decided holds nobody up', async (context) => {
@@ -140,7 +141,7 @@ test('an event that the journal never decided holds nobody up', async (context) 
   await bench.publish({ ...account.verified(), sequence: 999 });
   await bench.publish(second);
   assert.equal((await bench.retry(account.id, nothing, 3)).result, 'still parked');
-  assert.equal((await bench.profiles.find(account.id)).sequence, 2);
+  assert.equal((await findAccount(bench.profiles, account.id)).sequence, 2);
   assert.deepEqual(await bench.retry(account.id, nothing, 2), { result: 'goes on', sequence: 2 });
 });
 
@@ -159,7 +160,7 @@ test('an account that misses its first event goes on by itself once that arrives
   await bench.publish(account.verified());
   assert.equal((await bench.retry(account.id)).result, 'still parked');
   await bench.publish(first);
-  assert.equal((await bench.profiles.find(account.id)).sequence, 2);
+  assert.equal((await findAccount(bench.profiles, account.id)).sequence, 2);
   assert.deepEqual(await bench.retry(account.id), { result: 'not parked', sequence: 2 });
 });
 

@@ -12,6 +12,7 @@ import { openDatabase, sqliteStore } from '@latchkey/sqlite';
 import { fixedKeys } from '@latchkey/tokens';
 import { compose } from '../compose.ts';
 import { userSettings } from '../config.ts';
+import { findAccount } from '../ports/profiles.ts';
 import { accountOf } from '../profile/stored-account.ts';
 import { openSqliteStorage } from '../storage/sqlite/index.ts';
 import { type History, historyOf } from '../testing/history.ts';
@@ -127,7 +128,7 @@ describe('a rebuild', () => {
     assert.equal(generation, 1);
     await open().caughtUp(1, nothing);
     assert.equal(await open().flip(1), 2);
-    const { profile } = await stores.profilesOf(1).find(first.id);
+    const { profile } = await findAccount(stores.profilesOf(1), first.id);
     assert.equal(profile?.ended === false && profile.firstName, 'Ada');
     assert.equal(await open().kept(), undefined);
 
@@ -211,7 +212,7 @@ describe('a rebuild', () => {
     await rebuilt(open());
     await open().flip(1);
     await until('both are stored', async () => (await stores.profilesOf(1).page(undefined, 9)).length === 2);
-    const { profile } = await stores.profilesOf(1).find(ada.id);
+    const { profile } = await findAccount(stores.profilesOf(1), ada.id);
     assert.ok(profile && !profile.ended);
     // As an account of a projection with another rule: saved over at a sequence that it never had.
     const other = accountOf({ ...profile, sequence: 2, locale: 'xx' });

@@ -16,7 +16,7 @@ import {
 } from '../generation/pointer.ts';
 import type { Generations } from '../ports/generations.ts';
 import type { Profiles } from '../ports/profiles.ts';
-import { NOTICED_AFTER_MS } from '../projection/pointer-view.ts';
+import { NOTICED_AFTER_MS } from '../projection/pointer-cache.ts';
 import { compareGenerations, type Parity } from './compare-generations.ts';
 
 export interface RebuildDeps {

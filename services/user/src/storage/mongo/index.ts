@@ -17,6 +17,7 @@ export function openMongoStorage({ connection }: Pick<MongoStore, 'connection'>)
 
   return {
     ...prepareMongo(connection, { owner: 'user', migrations: [], indexes }),
+    blocksOnWrite: false,
     generations,
     profilesOf: byGeneration((name) => createMongoProfiles(connection, name)),
   };

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { testDatabase } from '@latchkey/mongo/testing';
 import { StoreUnavailable } from '@latchkey/store';
 import { profileOf, profilesContract } from '../../ports/profiles.contract.ts';
-import { accountOf, unknownAccount } from '../../profile/stored-account.ts';
+import { accountOf } from '../../profile/stored-account.ts';
 import { createMongoProfiles } from './profiles.ts';
 import { profileIndexes } from './schema.ts';
 
@@ -16,7 +16,7 @@ test('generations know nothing of each other', async () => {
   const [one, other] = [createMongoProfiles(connection), createMongoProfiles(connection, 'v2')];
   const profile = profileOf('ada');
   await one.save([accountOf(profile)]);
-  assert.deepEqual(await other.find(profile.id), unknownAccount(profile.id));
+  assert.deepEqual(await other.load([profile.id]), new Map());
 });
 
 test('a profile reads in MongoDB as it does in the service', async () => {
@@ -51,7 +51,7 @@ test('a store that is away is told apart from a fault', async () => {
   const profiles = createMongoProfiles(connection);
   await close();
   const profile = profileOf('ada');
-  await assert.rejects(profiles.find('a'), StoreUnavailable);
+  await assert.rejects(profiles.load(['a']), StoreUnavailable);
   await assert.rejects(profiles.save([accountOf(profile)]), StoreUnavailable);
   assert.throws(() => createMongoProfiles(connection, 'v1; drop'), /named by letters/);
 });

@@ -4,7 +4,7 @@ import type { Connection, QueryFilter } from 'mongoose';
 import type { PageEnd, ProfileQuery, Profiles } from '../../ports/profiles.ts';
 import { completeMark } from '../../profile/complete-mark.ts';
 import type { LivingProfile, Profile } from '../../profile/profile.ts';
-import { type StoredAccount, unknownAccount } from '../../profile/stored-account.ts';
+import type { StoredAccount } from '../../profile/stored-account.ts';
 import { type AccountDocument, accountSchema, collectionOf } from './schema.ts';
 
 export function createMongoProfiles(connection: Connection, generation = 'v1'): Profiles {
@@ -28,11 +28,6 @@ export function createMongoProfiles(connection: Connection, generation = 'v1'): 
     async load(ids) {
       const documents = await accounts.find({ _id: { $in: [...ids] } }).lean();
       return new Map(documents.map((document) => [document._id, accountOf(document)]));
-    },
-
-    async find(account) {
-      const document = await accounts.findById(account).lean();
-      return document === null ? unknownAccount(account) : accountOf(document);
     },
 
     async save(given) {

@@ -11,6 +11,7 @@ export function openSqliteStorage({ database }: Pick<SqliteStore, 'database'>): 
   database.migrate(userSchema);
   return {
     ...nothingToPrepare,
+    blocksOnWrite: true,
     generations: createSqliteGenerations(database),
     profilesOf: byGeneration((name) => createSqliteProfiles(database, name)),
   };

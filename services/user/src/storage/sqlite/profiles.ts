@@ -4,7 +4,7 @@ import { type Database, guardSqlite } from '@latchkey/sqlite';
 import type { ProfileQuery, Profiles } from '../../ports/profiles.ts';
 import { completeMark } from '../../profile/complete-mark.ts';
 import type { LivingProfile, Profile } from '../../profile/profile.ts';
-import { type StoredAccount, unknownAccount } from '../../profile/stored-account.ts';
+import type { StoredAccount } from '../../profile/stored-account.ts';
 import { tableOf } from './migrations.ts';
 
 /** @param generation the name of the generation, whose table must exist */
@@ -12,7 +12,7 @@ export function createSqliteProfiles(database: Database, generation = 'v1'): Pro
   const table = tableOf(generation);
 
   const select = `SELECT id, sequence, profile, parked FROM ${table}`;
-  const loadMany = `${select} WHERE id IN (SELECT value FROM json_each(?))`;
+  const loadMany = `${select} WHERE id IN (SELECT value FROM json_each(:ids))`;
   const upsert = `
     INSERT INTO ${table} AS stored (id, sequence, profile, parked, created_at, role, verified, email, username)
     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
@@ -24,19 +24,14 @@ export function createSqliteProfiles(database: Database, generation = 'v1'): Pro
        OR (stored.sequence = excluded.sequence AND stored.parked IS NULL)`;
   // Marks of release 0.1 name no topic.
   const replaceMark = `
-    UPDATE ${table} SET parked = ? WHERE id = ?
-       AND coalesce(json_extract(parked, '$.topic'), ?) = ?
-       AND json_extract(parked, '$.partition') = ? AND json_extract(parked, '$.offset') = ?`;
+    UPDATE ${table} SET parked = :next WHERE id = :account
+       AND coalesce(json_extract(parked, '$.topic'), :topic) = :topic
+       AND json_extract(parked, '$.partition') = :partition AND json_extract(parked, '$.offset') = :offset`;
 
   const port: Profiles = {
     async load(accounts) {
-      const rows = database.prepare(loadMany).all(JSON.stringify(accounts));
+      const rows = database.prepare(loadMany).all({ ids: JSON.stringify(accounts) });
       return new Map(rows.map(readAccount).map((stored) => [stored.account, stored]));
-    },
-
-    async find(account) {
-      const row = database.prepare(`${select} WHERE id = ?`).get(account);
-      return row === undefined ? unknownAccount(account) : readAccount(row);
     },
 
     async save(accounts) {
@@ -50,17 +45,15 @@ export function createSqliteProfiles(database: Database, generation = 'v1'): Pro
     },
 
     async replaceMark({ account, topic, partition, offset }, next) {
-      const mark = next === undefined ? null : JSON.stringify(next);
-      await database.write(
-        () => void database.prepare(replaceMark).run(mark, account, topic, topic, partition, offset),
-      );
+      const change = { next: next ? JSON.stringify(next) : null, account, topic, partition, offset };
+      await database.write(() => void database.prepare(replaceMark).run(change));
     },
 
     async listParked({ limit, after = '' }) {
-      const sql = `SELECT parked FROM ${table} WHERE parked IS NOT NULL AND id > ? ORDER BY id LIMIT ?`;
+      const sql = `SELECT parked FROM ${table} WHERE parked IS NOT NULL AND id > :after ORDER BY id LIMIT :limit`;
       return database
         .prepare(sql)
-        .all(after, limit)
+        .all({ after, limit })
         .map((row) => readMark(row['parked']));
     },
 
@@ -68,16 +61,13 @@ export function createSqliteProfiles(database: Database, generation = 'v1'): Pro
       const { sql, values } = listStatement(table, query, isCommon(database, table, query.prefix));
       return database
         .prepare(sql)
-        .all(...values)
+        .all(values)
         .map((row) => JSON.parse(String(row['profile'])) as LivingProfile);
     },
 
-    async page(after, limit) {
-      const sql = `${select} WHERE id > ? ORDER BY id LIMIT ?`;
-      return database
-        .prepare(sql)
-        .all(after ?? '', limit)
-        .map(readAccount);
+    async page(after = '', limit) {
+      const sql = `${select} WHERE id > :after ORDER BY id LIMIT :limit`;
+      return database.prepare(sql).all({ after, limit }).map(readAccount);
     },
 
     async countParked() {
@@ -101,7 +91,7 @@ function readMark(stored: unknown): Parked {
   return completeMark(JSON.parse(String(stored)));
 }
 
-/** Positional parameters: a rebuild runs this statement for each row, and named ones would be looked up each time. */
+/** Positional parameters: a rebuild runs this statement for each row, and named ones take more than twice as long. */
 function rowOf({ account, sequence, profile, parked }: StoredAccount): readonly (Value | null)[] {
   return [
     account,
@@ -123,50 +113,51 @@ type Value = string | number;
 
 function listStatement(
   table: string,
-  query: ProfileQuery,
-  common: boolean,
-): { sql: string; values: readonly Value[] } {
-  const conditions: (readonly [sql: string, ...values: Value[]])[] = [['created_at IS NOT NULL']];
-  if (query.after) conditions.push(['(created_at, id) > (?, ?)', query.after.createdAt, query.after.id]);
-  if (query.role !== undefined) conditions.push(['role = ?', query.role]);
-  if (query.verified !== undefined) conditions.push(['verified = ?', Number(query.verified)]);
-  if (query.prefix)
-    conditions.push(common ? beginsWithOneByOne(query.prefix) : beginsWith(table, query.prefix));
+  { after, role, verified, prefix, limit }: ProfileQuery,
+  isCommonPrefix: boolean,
+): { readonly sql: string; readonly values: Readonly<Record<string, Value>> } {
+  const conditions = ['created_at IS NOT NULL'];
+  if (after) conditions.push('(created_at, id) > (:createdAt, :id)');
+  if (role !== undefined) conditions.push('role = :role');
+  if (verified !== undefined) conditions.push('verified = :verified');
+  if (prefix) conditions.push(isCommonPrefix ? BEGINS_UNINDEXED : beginsIndexed(table));
   return {
-    sql: `SELECT profile FROM ${table} WHERE ${conditions.map(([sql]) => sql).join(' AND ')}
-          ORDER BY created_at, id LIMIT ?`,
-    values: [...conditions.flatMap(([, ...values]) => values), query.limit],
+    sql: `SELECT profile FROM ${table} WHERE ${conditions.join(' AND ')} ORDER BY created_at, id LIMIT :limit`,
+    values: {
+      ...after,
+      ...(role !== undefined && { role }),
+      ...(verified !== undefined && { verified: Number(verified) }),
+      ...(prefix && rangeOf(prefix)),
+      limit,
+    },
   };
 }
 
-/** From so many accounts on, a prefix is looked for along the list instead of sorting all that begin so. */
+/** With this many matches, reading the list in its order is cheaper than sorting all matches. */
 const COMMON = 500;
 
 function isCommon(database: Database, table: string, prefix: string | undefined): boolean {
   if (!prefix) return false;
   function found(column: string) {
-    return `(SELECT count(*) FROM (SELECT 1 FROM ${table} WHERE ${column} >= ? AND ${column} < ? LIMIT ${COMMON}))`;
+    return `(SELECT count(*) FROM
+      (SELECT 1 FROM ${table} WHERE ${column} >= :from AND ${column} < :beyond LIMIT ${COMMON}))`;
   }
-  const row = database.prepare(`SELECT ${found('email')} + ${found('username')} AS n`).get(...ranges(prefix));
-  return Number(row?.['n']) >= COMMON;
+  const sql = `SELECT ${found('email')} + ${found('username')} AS n`;
+  return Number(database.prepare(sql).get(rangeOf(prefix))?.['n']) >= COMMON;
 }
 
-/** As ranges, so that the indexes serve and no character of the prefix means anything but itself. */
-function beginsWith(table: string, prefix: string): readonly [string, ...Value[]] {
-  return [
-    `id IN (SELECT id FROM ${table} WHERE email >= ? AND email < ?
-          UNION SELECT id FROM ${table} WHERE username >= ? AND username < ?)`,
-    ...ranges(prefix),
-  ];
+/** Matches a prefix by the indexes. */
+function beginsIndexed(table: string): string {
+  return `id IN (SELECT id FROM ${table} WHERE email >= :from AND email < :beyond
+    UNION SELECT id FROM ${table} WHERE username >= :from AND username < :beyond)`;
 }
 
-/** The same; the plus signs keep SQLite from the indexes, and with them from sorting. */
-function beginsWithOneByOne(prefix: string): readonly [string, ...Value[]] {
-  return ['((+email >= ? AND +email < ?) OR (+username >= ? AND +username < ?))', ...ranges(prefix)];
-}
+/** Matches the same row by row: the plus signs keep SQLite from using the indexes, and so from sorting. */
+const BEGINS_UNINDEXED =
+  '((+email >= :from AND +email < :beyond) OR (+username >= :from AND +username < :beyond))';
 
-function ranges(prefix: string): readonly [string, string, string, string] {
+/** Returns a range instead of a pattern, so that indexes apply and no character of the prefix is a wildcard. */
+function rangeOf(prefix: string): { readonly from: string; readonly beyond: string } {
   const from = prefix.toLowerCase();
-  const beyond = `${from}\u{10FFFF}`;
-  return [from, beyond, from, beyond];
+  return { from, beyond: `${from}\u{10FFFF}` };
 }

@@ -1,32 +1,31 @@
 /** Read your writes: a request waits until the read model has reached the sequence that its caller has seen. */
 import type { Logger } from '@latchkey/process';
-import type { Profiles } from '../ports/profiles.ts';
+import { findAccount, type Profiles } from '../ports/profiles.ts';
 import type { StoredAccount } from '../profile/stored-account.ts';
 
 export interface WaitLimits {
-  /** How long one request waits at most, in ms. */
+  /** The longest wait of one request, in ms. */
   readonly timeoutMs: number;
-  /** How often the store is asked about the accounts waited for: another instance may apply their events. */
+  /** How often the store is polled for the awaited accounts, in ms: another instance may apply their events. */
   readonly pollMs: number;
-  /** Requests that may wait at the same time, in all and on behalf of one caller. */
+  /** Requests that may wait at the same time, in total and per caller. */
   readonly total: number;
   readonly perCaller: number;
 }
 
 export const defaultWaitLimits: WaitLimits = { timeoutMs: 2000, pollMs: 25, total: 1000, perCaller: 20 };
 
-export interface WaitingRoom {
+export interface SequenceWaiter {
   /**
-   * The account once it has reached `sequence`, at once if it has already or is parked: then it will not.
-   * @throws WaitRefused (behind, crowded); StoreUnavailable if the store cannot be asked at first. An outage while
-   * waiting counts as waiting.
+   * Resolves with the account once it has reached `sequence`, or is parked: a parked account makes no progress.
+   * @throws WaitRefused (behind, crowded); StoreUnavailable if the first read fails. A later outage counts as waiting.
    */
-  settled(id: string, sequence: number, caller: string): Promise<StoredAccount>;
-  /** Like `settled`. @throws WaitRefused (parked) as well */
-  reach(id: string, sequence: number, caller: string): Promise<StoredAccount>;
-  /** Wakes those whose account has got there. */
-  announce(accounts: readonly StoredAccount[]): void;
-  /** How many wait at present. */
+  waitUntilSettled(id: string, sequence: number, caller: string): Promise<StoredAccount>;
+  /** Resolves with the account once it has reached `sequence`. @throws like `waitUntilSettled`; WaitRefused (parked) */
+  waitFor(id: string, sequence: number, caller: string): Promise<StoredAccount>;
+  /** Wakes the requests that wait for one of these accounts, as they are stored now. */
+  notify(accounts: readonly StoredAccount[]): void;
+  /** Returns the number of requests that wait. */
   waiting(): number;
 }
 
@@ -50,17 +49,18 @@ export class WaitRefused extends Error {
   }
 }
 
-export function createWaitingRoom(deps: {
-  readonly profiles: Pick<Profiles, 'find' | 'load'>;
+export function createSequenceWaiter(deps: {
+  readonly profiles: Pick<Profiles, 'load'>;
   readonly logger: Logger;
   readonly limits?: Partial<WaitLimits>;
-}): WaitingRoom {
+}): SequenceWaiter {
+  const { profiles, logger } = deps;
   const limits = { ...defaultWaitLimits, ...deps.limits };
   const waiters = new Set<Waiter>();
-  let polling = false;
-  let away = false;
+  let isPolling = false;
+  let isStoreDown = false;
 
-  function announce(accounts: readonly StoredAccount[]): void {
+  function notify(accounts: readonly StoredAccount[]): void {
     if (waiters.size === 0) return;
     const byId = new Map(accounts.map((stored) => [stored.account, stored]));
     for (const waiter of waiters) {
@@ -69,27 +69,27 @@ export function createWaitingRoom(deps: {
     }
   }
 
-  async function pollOnce(): Promise<void> {
+  async function poll(): Promise<void> {
     try {
       const ids = new Set([...waiters].map((waiter) => waiter.id));
-      announce([...(await deps.profiles.load([...ids])).values()]);
-      away = false;
+      notify([...(await profiles.load([...ids])).values()]);
+      isStoreDown = false;
     } catch (error) {
-      // Not a line for every look: an outage would write dozens a second.
-      if (!away) deps.logger.warn({ err: error }, 'accounts that are waited for cannot be asked about');
-      away = true;
+      // Only the first failure: an outage would log dozens of lines per second.
+      if (!isStoreDown) logger.warn({ err: error }, 'the accounts that requests wait for cannot be read');
+      isStoreDown = true;
     }
-    polling = false;
-    keepPolling();
+    isPolling = false;
+    pollLater();
   }
 
-  function keepPolling(): void {
-    if (polling || waiters.size === 0) return;
-    polling = true;
-    setTimeout(() => void pollOnce(), limits.pollMs);
+  function pollLater(): void {
+    if (isPolling || waiters.size === 0) return;
+    isPolling = true;
+    setTimeout(() => void poll(), limits.pollMs);
   }
 
-  function admit(caller: string): void {
+  function assertCapacity(caller: string): void {
     const ofCaller = [...waiters].filter((waiter) => waiter.caller === caller).length;
     if (waiters.size >= limits.total || ofCaller >= limits.perCaller) throw new WaitRefused('crowded');
   }
@@ -114,31 +114,29 @@ export function createWaitingRoom(deps: {
         reject(new WaitRefused('behind'));
       }, limits.timeoutMs);
       waiters.add(waiter);
-      keepPolling();
+      pollLater();
     });
   }
 
-  async function settled(id: string, sequence: number, caller: string): Promise<StoredAccount> {
-    const now = await deps.profiles.find(id);
+  async function waitUntilSettled(id: string, sequence: number, caller: string): Promise<StoredAccount> {
+    const now = await findAccount(profiles, id);
     if (isSettled(now, sequence)) return now;
-    admit(caller);
+    assertCapacity(caller);
     return wait(id, sequence, caller);
   }
 
   return {
-    settled,
-    reach: async (id, sequence, caller) => usable(await settled(id, sequence, caller)),
-    announce,
+    waitUntilSettled,
+    async waitFor(id, sequence, caller) {
+      const account = await waitUntilSettled(id, sequence, caller);
+      if (account.parked !== undefined) throw new WaitRefused('parked');
+      return account;
+    },
+    notify,
     waiting: () => waiters.size,
   };
 }
 
-/** A parked account will not get there while anybody waits. */
 function isSettled(account: StoredAccount, sequence: number): boolean {
   return account.parked !== undefined || account.sequence >= sequence;
-}
-
-function usable(account: StoredAccount): StoredAccount {
-  if (account.parked !== undefined) throw new WaitRefused('parked');
-  return account;
 }

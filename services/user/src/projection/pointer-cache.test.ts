@@ -1,0 +1,137 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { createLogger } from '@latchkey/process';
+import { activate, firstPointer, type Pointer, withAnother } from '../generation/pointer.ts';
+import { findAccount } from '../ports/profiles.ts';
+import { accountOf } from '../profile/stored-account.ts';
+import { activeProfiles } from './active-profiles.ts';
+import { createPointerCache, NOTICED_AFTER_MS } from './pointer-cache.ts';
+
+const building = withAnother(firstPointer);
+const flipped = activate(building, 2, new Date());
+
+const SECOND_MS = 1000;
+
+/** A pointers of a pointer and a clock that the test holds. */
+function scene() {
+  const stored = { pointer: building, away: false };
+  let wakeUp: () => void = () => undefined;
+  let now = 0;
+  let reads = 0;
+  const pointers = createPointerCache({
+    generations: {
+      async read() {
+        reads += 1;
+        if (stored.away) throw new Error('away');
+        return stored.pointer;
+      },
+    },
+    logger: createLogger({ name: 'test', level: 'silent' }),
+    monotonic: () => now,
+    sleep: () => new Promise((resolve) => (wakeUp = resolve)),
+  });
+  return {
+    pointers,
+    stored,
+    reads: () => reads,
+    async pass(ms: number) {
+      now += ms;
+      wakeUp();
+      await nextTurn();
+    },
+  };
+}
+
+describe('a pointers of the pointer', () => {
+  test('is refreshed again and again, and reported each time', async () => {
+    const { pointers, stored, pass } = scene();
+    const seen: Pointer[] = [];
+    const unfollow = pointers.follow((pointer) => seen.push(pointer));
+    await pass(0);
+    await pass(SECOND_MS);
+    stored.pointer = flipped;
+    await pass(SECOND_MS);
+    assert.deepEqual(
+      seen.map(({ active }) => active),
+      [1, 1, 2],
+    );
+    assert.equal(pointers.last().active, 2);
+    unfollow();
+    await pass(SECOND_MS);
+    assert.equal(seen.length, 3);
+  });
+
+  test('goes on after the store was away', async () => {
+    const { pointers, stored, pass } = scene();
+    const seen: Pointer[] = [];
+    const unfollow = pointers.follow((pointer) => seen.push(pointer));
+    await pass(0);
+    stored.away = true;
+    await pass(SECOND_MS);
+    await pass(SECOND_MS);
+    stored.away = false;
+    await pass(SECOND_MS);
+    assert.equal(seen.length, 2);
+    unfollow();
+  });
+
+  test('is used for a while without another read, and replaced long before a generation is removed', async () => {
+    const { pointers, stored, reads, pass } = scene();
+    assert.equal((await pointers.fresh()).active, 1);
+    stored.pointer = flipped;
+    await pass(SECOND_MS);
+    assert.equal((await pointers.fresh()).active, 1);
+    assert.equal(reads(), 1);
+    await pass(NOTICED_AFTER_MS / 2);
+    assert.equal((await pointers.fresh()).active, 2);
+  });
+
+  test('is not used beyond its age while the store is away', async () => {
+    const { pointers, stored, pass } = scene();
+    await pointers.fresh();
+    stored.away = true;
+    await pass(NOTICED_AFTER_MS);
+    await assert.rejects(pointers.fresh(), /away/);
+  });
+});
+
+describe('the profiles that answer', () => {
+  function account(id: string, generation: number) {
+    return accountOf({ ended: true, id, sequence: generation });
+  }
+  const none = { list: never, listParked: never, countParked: never };
+
+  test('are those of the generation that answers now', async () => {
+    const { pointers, stored, pass } = scene();
+    const profiles = activeProfiles(pointers, (generation) => ({
+      ...none,
+      load: async (ids) => new Map(ids.map((id) => [id, account(id, generation)])),
+    }));
+    assert.deepEqual(await findAccount(profiles, 'a'), account('a', 1));
+    stored.pointer = flipped;
+    await pass(NOTICED_AFTER_MS);
+    assert.deepEqual(await findAccount(profiles, 'a'), account('a', 2));
+  });
+
+  test('are asked again where an instance stood still and the generation may be gone by now', async () => {
+    const { pointers, stored, pass } = scene();
+    const asked: number[] = [];
+    const profiles = activeProfiles(pointers, (generation) => ({
+      ...none,
+      async load(ids) {
+        asked.push(generation);
+        if (generation === 2) return new Map(ids.map((id) => [id, account(id, 2)]));
+        stored.pointer = flipped;
+        await pass(NOTICED_AFTER_MS);
+        return new Map();
+      },
+    }));
+    assert.deepEqual(await findAccount(profiles, 'a'), account('a', 2));
+    assert.deepEqual(asked, [1, 2]);
+  });
+});
+
+async function never(): Promise<never> {
+  throw new Error('nobody asks this');
+}

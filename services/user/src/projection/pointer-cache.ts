@@ -1,0 +1,77 @@
+/** This instance's copy of the pointer, which other processes change in the store. */
+import type { Logger } from '@latchkey/process';
+import { loop, type Sleep } from '@latchkey/process/loop';
+import { firstPointer, type Pointer } from '../generation/pointer.ts';
+import type { Generations } from '../ports/generations.ts';
+
+const REFRESH_EVERY_MS = 1000;
+/** How old the pointer may be that an answer depends on. */
+const MAX_AGE_MS = 5000;
+/**
+ * After this time no instance answers from a generation that the pointer has left: twice the maximum age, because
+ * clocks run at different speeds.
+ */
+export const NOTICED_AFTER_MS = 2 * MAX_AGE_MS;
+
+export interface PointerCache {
+  /** Returns the pointer as it was last read. */
+  last(): Pointer;
+  /** Returns a pointer that is at most five seconds old, reading it again if necessary. @throws StoreUnavailable */
+  fresh(): Promise<Pointer>;
+  /** Reads the pointer from the store. @throws StoreUnavailable */
+  refresh(): Promise<Pointer>;
+  /** Refreshes every second, and passes each result to `onRefresh`, until the returned function is called. */
+  follow(onRefresh: (pointer: Pointer) => void): () => void;
+}
+
+export function createPointerCache(deps: {
+  readonly generations: Pick<Generations, 'read'>;
+  readonly logger: Logger;
+  /** Milliseconds that never jump. */
+  readonly monotonic: () => number;
+  readonly sleep?: Sleep;
+}): PointerCache {
+  const { generations, logger, monotonic, sleep } = deps;
+  let cached = { pointer: firstPointer, at: Number.NEGATIVE_INFINITY };
+  let refreshing: Promise<Pointer> | undefined;
+
+  async function read(): Promise<Pointer> {
+    const at = monotonic();
+    const pointer = await generations.read();
+    if (pointer.active !== cached.pointer.active && Number.isFinite(cached.at))
+      logger.info({ generation: pointer.active }, 'another generation of profiles answers');
+    cached = { pointer, at };
+    return pointer;
+  }
+
+  function refresh(): Promise<Pointer> {
+    refreshing ??= read().finally(() => {
+      refreshing = undefined;
+    });
+    return refreshing;
+  }
+
+  return {
+    last: () => cached.pointer,
+    refresh,
+    async fresh() {
+      // Repeated: the refresh that this call joins may have started too long ago.
+      while (monotonic() - cached.at > MAX_AGE_MS) await refresh();
+      return cached.pointer;
+    },
+    follow(onRefresh) {
+      const stopping = new AbortController();
+      const { signal } = stopping;
+      function onFailure(err: unknown, failures: number) {
+        // Only the first failure: an outage would log a line per second.
+        if (failures === 1) logger.warn({ err }, 'the active generation of profiles cannot be read');
+      }
+      void loop({ every: REFRESH_EVERY_MS, signal, onFailure, ...(sleep && { sleep }) }, async () => {
+        const pointer = await refresh();
+        if (!signal.aborted) onRefresh(pointer);
+        return false;
+      });
+      return () => stopping.abort();
+    },
+  };
+}
