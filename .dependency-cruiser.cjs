@@ -162,11 +162,7 @@ module.exports = {
       severity: 'error',
       from: {
         path: '^services/[^/]+/src',
-        pathNot: [
-          '/src/(adapters|storage)/',
-          '/src/(index|compose|ops|preview)\\.ts$',
-          tests,
-        ],
+        pathNot: ['/src/(adapters|storage)/', '/src/(index|compose|ops|preview)\\.ts$', tests],
       },
       to: { path: '/src/(adapters|storage)/' },
     },
