@@ -1,9 +1,12 @@
 /**
  * Looks for what the Markdown files name and the repository does not have: the targets of relative links (with
- * their headings), and paths in backticks; and for rows outside a table. Exits with 1 if there is any.
+ * their headings), and paths in backticks; for rows outside a table; and for files of docs/ that the site leaves out.
+ * Exits with 1 if there is any.
  */
 import { existsSync, globSync, readFileSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
+import { anchorOf } from './site/links.ts';
+import { filesWithoutPage } from './site/pages.ts';
 
 const root = resolve(import.meta.dirname, '..');
 
@@ -19,16 +22,8 @@ function textOf(document: string): string {
   return withoutCodeBlocks(readFileSync(document, 'utf8'));
 }
 
-/** As GitHub makes them from headings. */
 function anchorsOf(document: string): ReadonlySet<string> {
-  return new Set(
-    [...textOf(document).matchAll(/^#+ (.*)$/gm)].map(([, heading = '']) =>
-      heading
-        .toLowerCase()
-        .replace(/[^\p{L}\p{N} _-]/gu, '')
-        .replaceAll(' ', '-'),
-    ),
-  );
+  return new Set([...textOf(document).matchAll(/^#+ (.*)$/gm)].map(([, heading = '']) => anchorOf(heading)));
 }
 
 function deadLinks(document: string, text: string): readonly string[] {
@@ -73,4 +68,9 @@ for (const document of documents) {
     console.error(`${relative(root, document)}: ${complaint}`);
     process.exitCode = 1;
   }
+}
+
+for (const file of filesWithoutPage()) {
+  console.error(`${file} has no page on the site: give it one in scripts/site/pages.ts`);
+  process.exitCode = 1;
 }

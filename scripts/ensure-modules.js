@@ -1,18 +1,20 @@
 // Runs before `npm start` and `npm test` on whatever Node the machine has, so it is plain JavaScript with
-// no dependency: it installs what the lock file names where that has not been done yet.
+// no dependency: it installs what the lock file names where that has not been done yet. Another folder with a lock
+// file of its own may be given: `node scripts/ensure-modules.js docs`.
 import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import process from 'node:process';
 import { fileURLToPath } from 'node:url';
 
-const root = join(dirname(fileURLToPath(import.meta.url)), '..');
+const root = process.argv[2] ? resolve(process.argv[2]) : join(dirname(fileURLToPath(import.meta.url)), '..');
 
 /** What npm wrote about the last install differs from the lock file, or there was none. */
 function installIsStale() {
   const installed = join(root, 'node_modules', '.package-lock.json');
-  if (!existsSync(installed) || !existsSync(join(root, 'node_modules', '.bin', 'node'))) return true;
+  if (!existsSync(installed)) return true;
   const wanted = JSON.parse(readFileSync(join(root, 'package-lock.json'), 'utf8')).packages;
+  if (wanted['node_modules/node'] && !existsSync(join(root, 'node_modules', '.bin', 'node'))) return true;
   const present = JSON.parse(readFileSync(installed, 'utf8')).packages;
   return Object.entries(wanted).some(
     ([path, entry]) =>

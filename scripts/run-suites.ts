@@ -12,7 +12,7 @@ export interface Suites {
 
 /** Returns globs of the files that end with `ending`, in every room. */
 export function inEveryRoom(ending: string): readonly string[] {
-  return ['libs', 'services', 'apps', 'examples', 'test'].map((room) => `${room}/**/*${ending}`);
+  return ['libs', 'services', 'apps', 'examples', 'scripts', 'test'].map((room) => `${room}/**/*${ending}`);
 }
 
 /** @returns the exit code of the test runner */

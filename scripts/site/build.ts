@@ -1,0 +1,75 @@
+/**
+ * `npm run docs:build`: writes the site to docs/dist/site. The pages are copied to docs/dist/pages first, at their
+ * addresses on the site, and the references are generated there from docs/openapi.json and docs/events/asyncapi.json.
+ * Nothing is fetched, except the tools of docs/package.json the first time.
+ */
+import { spawnSync } from 'node:child_process';
+import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { eventReference } from './event-reference.ts';
+import { httpReference } from './http-reference.ts';
+import { rewriteLinks, servedFiles } from './links.ts';
+import { EVENT_REFERENCE, HTTP_REFERENCE, pages, ROOT, sections } from './pages.ts';
+
+const DOCS = join(ROOT, 'docs');
+const STAGED = join(DOCS, 'dist', 'pages');
+
+function readJson(path: string) {
+  return JSON.parse(readFileSync(join(ROOT, path), 'utf8'));
+}
+
+function stage(address: string, markdown: string): void {
+  const file = join(STAGED, `${address}.md`);
+  mkdirSync(dirname(file), { recursive: true });
+  writeFileSync(file, markdown);
+}
+
+function sampleOf(event: string, version: number): unknown {
+  const [first] = Object.values(readJson(`libs/events/samples/${event}.v${version}.json`));
+  return first;
+}
+
+function run(command: string, words: readonly string[]): void {
+  const { status, error } = spawnSync(command, words, {
+    cwd: DOCS,
+    stdio: 'inherit',
+    shell: process.platform === 'win32',
+  });
+  if (error) throw error;
+  if (status !== 0) process.exit(status ?? 1);
+}
+
+rmSync(STAGED, { recursive: true, force: true });
+for (const { source, address } of pages)
+  stage(address, rewriteLinks(readFileSync(join(ROOT, source), 'utf8'), source));
+const references = httpReference(readJson('docs/openapi.json'));
+for (const { name, markdown } of references) stage(`${HTTP_REFERENCE}/${name}`, markdown);
+stage(EVENT_REFERENCE, eventReference(readJson('docs/events/asyncapi.json'), sampleOf));
+for (const [source, target] of servedFiles)
+  cpSync(join(ROOT, source), join(STAGED, 'public', target), { recursive: true });
+
+/** What .vitepress/config.js shows as the sidebar. */
+const sidebar = sections.map(({ label, pages: listed, collapsed }) => ({
+  text: label,
+  ...(collapsed === undefined ? {} : { collapsed }),
+  items: [
+    ...listed.map((page) => ({ text: page.label, link: `/${page.address.replace(/(^|\/)index$/, '$1')}` })),
+    ...(label === 'Reference'
+      ? [
+          { text: 'Event schemas', link: `/${EVENT_REFERENCE}` },
+          {
+            text: 'HTTP',
+            collapsed: true,
+            items: references.map(({ name, label: text }) => ({ text, link: `/${HTTP_REFERENCE}/${name}` })),
+          },
+        ]
+      : []),
+  ],
+}));
+writeFileSync(join(DOCS, 'dist', 'sidebar.json'), JSON.stringify(sidebar));
+
+run(process.execPath, [join(ROOT, 'scripts', 'ensure-modules.js'), DOCS]);
+run(process.execPath, [
+  join(DOCS, 'node_modules', 'vitepress', 'bin', 'vitepress.js'),
+  process.argv[2] ?? 'build',
+]);

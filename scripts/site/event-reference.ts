@@ -1,0 +1,85 @@
+/** The AsyncAPI document as a page. */
+import { fieldTable, type Schema, tableRow } from './schema-table.ts';
+
+interface Channel {
+  readonly address: string;
+  readonly description: string;
+  readonly messages: Readonly<Record<string, unknown>>;
+  readonly bindings: {
+    readonly kafka: {
+      readonly partitions: number;
+      readonly topicConfiguration: { readonly 'retention.ms': number };
+    };
+  };
+}
+
+export interface AsyncApi {
+  readonly info: { readonly description: string };
+  readonly channels: Readonly<Record<string, Channel>>;
+  readonly components: {
+    readonly messages: Readonly<Record<string, { readonly summary: string; readonly headers: Schema }>>;
+    readonly schemas: Readonly<Record<string, Schema>>;
+  };
+}
+
+const DAY_MS = 24 * 60 * 60 * 1000;
+
+function retention({ bindings }: Channel): string {
+  const ms = bindings.kafka.topicConfiguration['retention.ms'];
+  return ms < 0 ? 'forever' : `${ms / DAY_MS} days`;
+}
+
+function channelTable(channels: readonly Channel[]): string {
+  return [
+    '| topic | partitions | kept | contents |',
+    '|---|---|---|---|',
+    ...channels.map((channel) =>
+      tableRow(
+        `\`${channel.address}\``,
+        String(channel.bindings.kafka.partitions),
+        retention(channel),
+        channel.description,
+      ),
+    ),
+  ].join('\n');
+}
+
+function versionOf(headers: Schema): number {
+  const schema = String(headers.properties?.['ce_dataschema']?.const);
+  return Number(schema.slice(schema.lastIndexOf(':') + 1));
+}
+
+/**
+ * @param sampleOf returns a sample record of a version of an event
+ * @throws Error if a channel names a message that the document does not have
+ */
+export function eventReference(
+  { info, channels, components }: AsyncApi,
+  sampleOf: (event: string, version: number) => unknown,
+): string {
+  const sections = Object.values(channels).flatMap((channel) =>
+    Object.keys(channel.messages).map((name) => {
+      const message = components.messages[name];
+      const schema = components.schemas[name];
+      if (message === undefined || schema === undefined) throw new Error(`no message ${name}`);
+      const version = versionOf(message.headers);
+      return [
+        `## ${name}`,
+        `Topic \`${channel.address}\`, version ${version}. [JSON Schema](/events/${name}.v${version}.schema.json)`,
+        message.summary,
+        fieldTable(schema),
+        `A record:\n\n\`\`\`json\n${JSON.stringify(sampleOf(name, version), undefined, 2)}\n\`\`\``,
+      ].join('\n\n');
+    }),
+  );
+  const [first] = Object.values(components.messages);
+  return [
+    '# Event schemas',
+    `${info.description} The document: [asyncapi.json](/events/asyncapi.json).`,
+    channelTable(Object.values(channels)),
+    '## Headers',
+    'Every record has these headers:',
+    first === undefined ? '' : fieldTable(first.headers),
+    ...sections,
+  ].join('\n\n');
+}

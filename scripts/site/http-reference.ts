@@ -1,0 +1,125 @@
+/** The OpenAPI document as pages: one per tag. */
+import { fieldTable, remarks, type Schema, tableRow, typeName } from './schema-table.ts';
+
+interface Content {
+  readonly content?: Readonly<Record<string, { readonly schema: Schema }>>;
+}
+
+interface Response extends Content {
+  readonly description: string;
+  readonly headers?: Readonly<Record<string, unknown>>;
+}
+
+interface Parameter {
+  readonly name: string;
+  readonly in: string;
+  readonly required: boolean;
+  readonly description?: string;
+  readonly schema: Schema;
+}
+
+interface Operation {
+  readonly tags: readonly string[];
+  readonly summary: string;
+  readonly description?: string;
+  readonly parameters: readonly Parameter[];
+  readonly requestBody?: Content;
+  readonly responses: Readonly<Record<string, Response>>;
+}
+
+export interface OpenApi {
+  readonly tags: readonly { readonly name: string }[];
+  readonly paths: Readonly<Record<string, Readonly<Record<string, Operation>>>>;
+  readonly components: { readonly schemas: Readonly<Record<string, Schema>> };
+}
+
+export interface ReferencePage {
+  readonly name: string;
+  readonly label: string;
+  readonly markdown: string;
+}
+
+function parameterTable(parameters: readonly Parameter[]): string {
+  if (parameters.length === 0) return '';
+  const rows = parameters.map(({ name, in: place, required, description, schema }) =>
+    tableRow(
+      `\`${name}\``,
+      place,
+      typeName(schema),
+      required ? 'yes' : '',
+      remarks({ ...schema, ...(description === undefined ? {} : { description }) }),
+    ),
+  );
+  return ['| parameter | in | type | required | description |', '|---|---|---|---|---|', ...rows].join('\n');
+}
+
+/** The JSON form, which every operation with a body has; others are named. */
+function bodyOf({ content = {} }: Content): string {
+  const types = Object.keys(content);
+  const schema = content['application/json']?.schema;
+  if (schema === undefined) return types.map((type) => `\`${type}\``).join(', ');
+  return [types.map((type) => `\`${type}\``).join(', '), fieldTable(schema)].join('\n\n');
+}
+
+function responseTable(responses: Readonly<Record<string, Response>>): string {
+  const rows = Object.entries(responses).map(([status, { description, headers = {} }]) =>
+    tableRow(
+      status,
+      description,
+      Object.keys(headers)
+        .map((name) => `\`${name}\``)
+        .join(', '),
+    ),
+  );
+  return ['| status | meaning | headers |', '|---|---|---|', ...rows].join('\n');
+}
+
+function successBodies(responses: Readonly<Record<string, Response>>): readonly string[] {
+  return Object.entries(responses)
+    .filter(([status, { content }]) => status.startsWith('2') && content?.['application/json'] !== undefined)
+    .map(([status, response]) => `**Body of ${status}**\n\n${bodyOf(response)}`);
+}
+
+function operationSection(path: string, method: string, operation: Operation): string {
+  const parameters = parameterTable(operation.parameters);
+  return [
+    `## ${operation.summary}`,
+    `\`${method.toUpperCase()} ${path}\``,
+    operation.description ?? '',
+    parameters,
+    operation.requestBody ? `**Request body**\n\n${bodyOf(operation.requestBody)}` : '',
+    `**Responses**\n\n${responseTable(operation.responses)}`,
+    ...successBodies(operation.responses),
+  ]
+    .filter((part) => part !== '')
+    .join('\n\n');
+}
+
+function capitalized(text: string): string {
+  return text.replace(/^./, (first) => first.toUpperCase());
+}
+
+/** @returns a page per tag, in the order of the document, and one about errors */
+export function httpReference({ tags, paths, components }: OpenApi): readonly ReferencePage[] {
+  const operations = Object.entries(paths).flatMap(([path, methods]) =>
+    Object.entries(methods).map(([method, operation]) => ({ path, method, operation })),
+  );
+  const byTag = tags.map(({ name }) => ({
+    name,
+    label: capitalized(name),
+    markdown: [
+      `# HTTP: ${name}`,
+      ...operations
+        .filter(({ operation }) => operation.tags.includes(name))
+        .map(({ path, method, operation }) => operationSection(path, method, operation)),
+    ].join('\n\n'),
+  }));
+  const problem = components.schemas['Problem'];
+  if (problem === undefined) throw new Error('the OpenAPI document has no schema Problem');
+  const errors = {
+    name: 'errors',
+    label: 'Errors',
+    markdown: ['# HTTP: errors', problem.description ?? '', fieldTable(problem)].join('\n\n'),
+  };
+  return [...byTag, errors];
+}

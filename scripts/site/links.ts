@@ -1,0 +1,61 @@
+/** Links of a Markdown file of the repository, as the site needs them. */
+import { posix } from 'node:path';
+import { pages } from './pages.ts';
+
+const addressOf = new Map(pages.map(({ source, address }) => [source, address]));
+
+/** Files that the site serves as they are: path in the repository, and on the site. */
+export const servedFiles: ReadonlyMap<string, string> = new Map([
+  ['docs/openapi.json', 'openapi.json'],
+  ['docs/events', 'events'],
+  ['docs/images', 'images'],
+]);
+
+function servedAs(path: string): string | undefined {
+  for (const [source, target] of servedFiles)
+    if (path === source || path.startsWith(`${source}/`)) return `/${target}${path.slice(source.length)}`;
+  return undefined;
+}
+
+/** @returns the address on the site, or undefined for a file of the repository that is not on the site */
+function siteAddress(target: string, source: string): string | undefined {
+  const [path = '', anchor] = target.split('#');
+  const file = path === '' ? source : posix.join(posix.dirname(source), path);
+  const address = addressOf.get(file);
+  if (address === undefined) return servedAs(file);
+  const route = address.replace(/(^|\/)index$/, '$1');
+  return `/${route}${anchor === undefined ? '' : `#${anchor}`}`;
+}
+
+function rewriteLine(line: string, source: string): string {
+  return line.replace(
+    /(!?)\[([^[\]]*)\]\(([^)\s]+)\)/g,
+    (link, image: string, label: string, target: string) => {
+      if (/^[a-z]+:/.test(target)) return link;
+      const address = siteAddress(target, source);
+      if (address !== undefined) return `${image}[${label}](${address})`;
+      const file = posix.join(posix.dirname(source), target);
+      return label.replaceAll('`', '') === file ? `\`${file}\`` : `${label} (\`${file}\`)`;
+    },
+  );
+}
+
+/**
+ * Points relative links to pages of the site. A link to any other file of the repository becomes its path, because
+ * the site does not know where the repository is published.
+ * @param source the file's path, relative to the root of the repository
+ */
+export function rewriteLinks(markdown: string, source: string): string {
+  return markdown
+    .split(/(^ *```[\s\S]*?^ *```)/m)
+    .map((part, index) => (index % 2 === 1 ? part : rewriteLine(part, source)))
+    .join('');
+}
+
+/** Returns the anchor of a heading, by GitHub's rule, so that the same links work there and on the site. */
+export function anchorOf(heading: string): string {
+  return heading
+    .toLowerCase()
+    .replace(/[^\p{L}\p{N} _-]/gu, '')
+    .replaceAll(' ', '-');
+}

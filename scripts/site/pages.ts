@@ -1,0 +1,101 @@
+/** The pages of the site: their place in the sidebar, and the Markdown file that each is made from. */
+import { globSync } from 'node:fs';
+import { basename, join } from 'node:path';
+
+export interface Page {
+  /** The Markdown file, relative to the root of the repository. */
+  readonly source: string;
+  /** The address on the site, without a leading slash or an ending. */
+  readonly address: string;
+  /** What the sidebar says. */
+  readonly label: string;
+}
+
+export interface Section {
+  readonly label: string;
+  readonly pages: readonly Page[];
+  /** Folded in the sidebar until it is opened. */
+  readonly collapsed?: boolean;
+}
+
+export const ROOT = join(import.meta.dirname, '..', '..');
+
+/** Addresses of pages that are generated rather than copied. */
+export const HTTP_REFERENCE = 'reference/http';
+export const EVENT_REFERENCE = 'reference/event-schemas';
+
+function page(address: string, source: string, label: string): Page {
+  return { address, source, label };
+}
+
+function decisions(): readonly Page[] {
+  const names = globSync('docs/adr/[0-9]*.md', { cwd: ROOT }).toSorted();
+  return names.map((source) => {
+    const name = basename(source, '.md');
+    const [number = '', ...words] = name.split('-');
+    const title = words.join(' ').replace(/^./, (first) => first.toUpperCase());
+    return page(`explanation/decisions/${name}`, source, `${Number(number)}. ${title}`);
+  });
+}
+
+/** Arranged as Diátaxis does: learning, doing, looking up, understanding. */
+export const sections: readonly Section[] = [
+  {
+    label: 'Tutorials',
+    pages: [
+      page('index', 'README.md', 'Latchkey'),
+      page('tutorials/getting-started', 'docs/getting-started.md', 'Getting started'),
+      page('tutorials/subscriber', 'examples/subscriber/README.md', 'A service that subscribes'),
+    ],
+  },
+  {
+    label: 'How-to guides',
+    pages: [
+      page('how-to/subscribe', 'docs/subscribing.md', 'Subscribe to the events'),
+      page('how-to/compose', 'docs/compose.md', 'Run it with Docker Compose'),
+      page('how-to/operate', 'docs/operating.md', 'Run it on your own servers'),
+      page('how-to/move', 'docs/moving.md', 'Move from embedded to cluster'),
+      page('how-to/upgrade', 'docs/upgrading.md', 'Upgrade'),
+      page('how-to/contribute', 'CONTRIBUTING.md', 'Contribute'),
+    ],
+  },
+  {
+    label: 'Reference',
+    pages: [
+      page('reference/api', 'docs/api.md', 'API'),
+      page('reference/events', 'docs/events.md', 'Events'),
+      page('reference/events-package', 'libs/events/README.md', '@latchkey/events'),
+      page('reference/settings', 'docs/config.md', 'Settings'),
+      page('reference/ops', 'docs/ops.md', 'Commands for operators'),
+      page('reference/folders', 'docs/find-your-way.md', 'How to find your way'),
+      page('reference/changelog', 'CHANGELOG.md', 'Changelog'),
+    ],
+  },
+  {
+    label: 'Explanation',
+    pages: [
+      page('explanation/architecture', 'ARCHITECTURE.md', 'Architecture'),
+      page('explanation/notifier', 'services/notifier/README.md', 'The notifier'),
+      page('explanation/kafkajs', 'libs/bus/src/kafka/workarounds/README.md', 'Workarounds for kafkajs'),
+      page('explanation/reliability', 'docs/reliability.md', 'Reliability'),
+      page('explanation/performance', 'docs/performance.md', 'Performance'),
+      page('explanation/comparison', 'docs/comparison.md', 'Comparison'),
+      page('explanation/roadmap', 'docs/roadmap.md', 'Roadmap'),
+      page('explanation/code-of-conduct', 'CODE_OF_CONDUCT.md', 'Code of conduct'),
+    ],
+  },
+  {
+    label: 'Decisions',
+    collapsed: true,
+    pages: [page('explanation/decisions/index', 'docs/adr/README.md', 'All decisions'), ...decisions()],
+  },
+];
+
+export const pages: readonly Page[] = sections.flatMap((section) => section.pages);
+
+/** Returns the Markdown files of docs/ that are on no page. */
+export function filesWithoutPage(): readonly string[] {
+  const placed = new Set(pages.map(({ source }) => source));
+  const found = globSync('docs/**/*.md', { cwd: ROOT, exclude: ['**/node_modules/**', '**/dist/**'] });
+  return found.filter((file) => !placed.has(file)).toSorted();
+}

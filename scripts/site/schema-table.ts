@@ -1,0 +1,98 @@
+/** JSON Schemas as tables of fields. */
+
+export interface Schema {
+  readonly type?: string | readonly string[];
+  readonly description?: string;
+  readonly properties?: Readonly<Record<string, Schema>>;
+  readonly required?: readonly string[];
+  readonly items?: Schema;
+  readonly anyOf?: readonly Schema[];
+  readonly enum?: readonly unknown[];
+  readonly const?: unknown;
+  readonly default?: unknown;
+  readonly format?: string;
+  readonly minLength?: number;
+  readonly maxLength?: number;
+  readonly minimum?: number;
+  readonly maximum?: number;
+  readonly minItems?: number;
+  readonly maxItems?: number;
+}
+
+function code(value: unknown): string {
+  return `\`${typeof value === 'string' ? value : JSON.stringify(value)}\``;
+}
+
+function cell(text: string): string {
+  return text.replaceAll('|', '\\|').replaceAll('<', '&lt;').replace(/\s+/g, ' ').trim();
+}
+
+function alternatives(schema: Schema): readonly Schema[] {
+  return schema.anyOf ?? [schema];
+}
+
+function typeOf(schema: Schema): string {
+  if (schema.anyOf) return schema.anyOf.map(typeOf).join(' or ');
+  if (schema.const !== undefined) return code(schema.const);
+  if (schema.enum) return schema.enum.map(code).join(', ');
+  if (schema.items) return `array of ${typeOf(schema.items)}`;
+  const types = typeof schema.type === 'string' ? [schema.type] : (schema.type ?? ['any']);
+  return [...types.slice(0, -1), `${types.at(-1)}${schema.format ? ` (${schema.format})` : ''}`].join(' or ');
+}
+
+/** Bounds beyond this are those of the number type itself. */
+const LARGEST = Number.MAX_SAFE_INTEGER;
+
+function range(from: number | undefined, to: number | undefined, unit: string): readonly string[] {
+  if (from === undefined && to === undefined) return [];
+  if (to === undefined) return [`at least ${from}${unit}`];
+  return [from === undefined ? `at most ${to}${unit}` : `${from} to ${to}${unit}`];
+}
+
+function limitsOf(schema: Schema): readonly string[] {
+  const from = schema.minimum === -LARGEST ? undefined : schema.minimum;
+  const to = schema.maximum === LARGEST ? undefined : schema.maximum;
+  return [
+    ...range(schema.minLength, schema.maxLength, ' characters'),
+    ...range(from, to, ''),
+    ...range(schema.minItems, schema.maxItems, ' items'),
+    ...(schema.default === undefined ? [] : [`default ${code(schema.default)}`]),
+  ];
+}
+
+/** Returns what a schema says of a value apart from its type: its description and its limits. */
+export function remarks(schema: Schema): string {
+  const limits = limitsOf(schema).join(', ');
+  const sentence = limits === '' ? '' : `${limits.replace(/^./, (first) => first.toUpperCase())}.`;
+  return [schema.description ?? '', sentence].filter((text) => text !== '').join(' ');
+}
+
+function rowsOf(schema: Schema, prefix: string): readonly string[] {
+  return alternatives(schema).flatMap((alternative) => {
+    if (alternative.items) return rowsOf(alternative.items, `${prefix}[]`);
+    return Object.entries(alternative.properties ?? {}).flatMap(([name, field]) => {
+      const path = prefix === '' ? name : `${prefix}.${name}`;
+      const isRequired = alternative.required?.includes(name) ?? false;
+      const row = [code(path), typeOf(field), isRequired ? 'yes' : '', remarks(field)].map(cell);
+      return [`| ${row.join(' | ')} |`, ...rowsOf(field, path)];
+    });
+  });
+}
+
+/** Returns a Markdown table of the fields, nested ones by their path; empty if there are none. */
+export function fieldTable(schema: Schema): string {
+  const rows = rowsOf(schema, '');
+  return rows.length === 0
+    ? ''
+    : ['| field | type | required | description |', '|---|---|---|---|', ...rows].join('\n');
+}
+
+/** Returns a row of a Markdown table. */
+export function tableRow(...cells: readonly string[]): string {
+  return `| ${cells.map(cell).join(' | ')} |`;
+}
+
+/** Returns a Markdown cell that names the type of a value. */
+export function typeName(schema: Schema): string {
+  return typeOf(schema);
+}
