@@ -329,6 +329,32 @@ describe('what the gateway itself answers', () => {
   });
 });
 
+describe('to a browser that asks for a document, the gateway', () => {
+  const headers = { Accept: 'text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8' };
+
+  for (const [title, status, path] of [
+    ['answers a page where there is nothing', 404, '/elsewhere'],
+    ['answers a page where a service is away', 502, LINKS[0] ?? ''],
+  ] as const) {
+    test(title, async () => {
+      const away = await startGateway({
+        GATEWAY_AUTH: `127.0.0.1:${await freePort()}`,
+        GATEWAY_USER: user.address,
+      });
+      try {
+        const reply = await createClient(away.url).get(path, { headers });
+        assert.equal(reply.status, status);
+        assert.match(reply.headers.get('content-type') ?? '', /^text\/html; charset=utf-8/);
+        assert.match(reply.headers.get('content-security-policy') ?? '', /default-src 'none'/);
+        assert.ok(reply.text.includes(reply.headers.get('x-request-id') ?? 'none'));
+        assert.ok(!reply.text.includes(TOKEN));
+      } finally {
+        await away.stop();
+      }
+    });
+  }
+});
+
 describe('a link token', () => {
   test('is in no log, whatever comes of the request', async (context) => {
     const nobody = `127.0.0.1:${await freePort()}`;

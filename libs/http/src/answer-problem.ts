@@ -2,10 +2,11 @@ import type { IncomingMessage } from 'node:http';
 import { Readable } from 'node:stream';
 import { declaredProblems } from './declared-problems.ts';
 import type { Exchange, Step } from './exchange.ts';
-import { pageHeaders } from './pages.ts';
+import type { PageAt } from './page-paths.ts';
+import { pageHeaders, plainPage } from './pages.ts';
 import { Problem, type ProblemDetails, type ProblemSpec, problems } from './problem.ts';
 import { ClientGone } from './read-body.ts';
-import type { Route } from './route.ts';
+import type { BodyKind, Route } from './route.ts';
 import { setHeaders } from './write-answer.ts';
 
 /** Returns problem details (RFC 9457) as the JSON that a client reads. */
@@ -24,7 +25,7 @@ export function problemBody(spec: ProblemSpec, details: ProblemDetails, requestI
 }
 
 /** Turns thrown errors into answers: a Problem by its spec, anything else into a 500 without details. */
-export function answerProblems(undeclared: 'fail' | 'drop'): Step {
+export function answerProblems(undeclared: 'fail' | 'drop', pageAt: PageAt): Step {
   return async (exchange, next) => {
     try {
       await next();
@@ -32,7 +33,7 @@ export function answerProblems(undeclared: 'fail' | 'drop'): Step {
       if (error instanceof ClientGone) return;
       const problem = problemOf(exchange, error, undeclared);
       logProblem(exchange, problem);
-      answer(exchange, problem);
+      answer(exchange, problem, problemPage(exchange, problem, pageAt));
     }
   };
 }
@@ -75,10 +76,9 @@ function withoutPath(error: unknown, path: string, route: Route | undefined): un
   return copy;
 }
 
-function answer(exchange: Exchange, problem: Problem): void {
+function answer(exchange: Exchange, problem: Problem, page: string | undefined): void {
   const { spec, details } = problem;
   const { request } = exchange.state;
-  const page = problemPage(exchange, problem);
   exchange.status = spec.status;
   const text = page ?? problemBody(spec, details, request.requestId);
   if (page !== undefined) setHeaders(exchange, pageHeaders);
@@ -91,12 +91,27 @@ function answer(exchange: Exchange, problem: Problem): void {
   exchange.set('Content-Type', page === undefined ? 'application/problem+json' : 'text/html; charset=utf-8');
 }
 
-function problemPage(exchange: Exchange, problem: Problem): string | undefined {
+/** Returns the page for a person: of the page's own problems, and wherever a browser asks for a document. */
+function problemPage(exchange: Exchange, problem: Problem, pageAt: PageAt): string | undefined {
   const { route, request, sentAs } = exchange.state;
-  if (route?.problemPage === undefined) return undefined;
-  const isPage =
-    route.method === 'GET' && Object.values(route.answers).some(({ media }) => media?.includes('text/html'));
-  return sentAs === 'form' || isPage ? route.problemPage(problem, request) : undefined;
+  const isAsked = asksForPage(exchange);
+  if (!isPage(route, sentAs) && !isAsked) return undefined;
+  const render = route?.problemPage ?? pageAt(request.path)?.problemPage;
+  const page = render?.(problem, request);
+  return page ?? (isAsked ? plainPage(problem, request.requestId) : undefined);
+}
+
+function isPage(route: Route | undefined, sentAs: BodyKind | undefined): boolean {
+  if (route?.problemPage === undefined) return false;
+  if (sentAs === 'form') return true;
+  return (
+    route.method === 'GET' && Object.values(route.answers).some(({ media }) => media?.includes('text/html'))
+  );
+}
+
+/** Browsers name text/html when a person follows a link or sends a form; `fetch` and other clients do not. */
+function asksForPage(exchange: Exchange): boolean {
+  return exchange.accepts('application/json', 'application/problem+json', 'text/html') === 'text/html';
 }
 
 /** How much of a body that is too large is discarded, and for how long. */

@@ -103,16 +103,22 @@ describe('a route', () => {
     ]);
   });
 
-  it('refuses a query parameter given twice, and any on a route that takes none', async (t) => {
-    const { call } = await serve(t, [show, doing(done)]);
+  it('refuses a query parameter given twice, and any on a change that takes none', async (t) => {
+    const { call } = await serve(t, [show, doing(done, { method: 'POST' })]);
     const twice = await problemOf(await call('/greetings/abc?limit=1&limit=2'));
     assert.deepEqual(twice.errors, [
       { pointer: '#/query/limit', code: 'malformed', message: 'must not be given more than once' },
     ]);
-    const unknown = await problemOf(await call('/doing?utm=1'));
+    const unknown = await problemOf(await call('/doing?utm=1', { method: 'POST' }));
     assert.deepEqual(unknown.errors, [
       { pointer: '#/query/utm', code: 'unknown', message: 'is not a known parameter' },
     ]);
+  });
+
+  it('ignores any query on a GET that takes none, even one that cannot be read', async (t) => {
+    const { call } = await serve(t, [doing(done)]);
+    for (const query of ['utm_source=mail&utm_source=mail', 'mc_eid=%zz', '%ff', '__proto__=x', '?'])
+      assert.equal((await call(`/doing?${query}`)).status, 200, query);
   });
 
   it('refuses unknown fields at any depth', async (t) => {

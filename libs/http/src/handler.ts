@@ -9,6 +9,7 @@ import { type CorsOptions, cors } from './cors.ts';
 import type { Exchange, ExchangeState, Next, Step } from './exchange.ts';
 import { validationFailed } from './field-errors.ts';
 import { observe } from './observe.ts';
+import { pageAt, withoutSurplusSlashes } from './page-paths.ts';
 import { Problem, problems } from './problem.ts';
 import { bodyKind, readBody } from './read-body.ts';
 import { inputReader } from './read-input.ts';
@@ -37,8 +38,9 @@ export function createHandler(
   app.use(observe(options.registry));
   app.use(secure);
   app.use(cors(options));
-  app.use(answerProblems(options.undeclared));
+  app.use(answerProblems(options.undeclared, pageAt(routes)));
   app.use(requireWellFormed);
+  app.use(tolerateSlashes(routes));
   app.use(routerOf(routes, options).routes());
   app.use(refuseUnrouted);
   return app.callback();
@@ -94,6 +96,21 @@ function isWellFormed(path: string): boolean {
   } catch {
     return false;
   }
+}
+
+/**
+ * Removes surplus slashes from the path of a page: links are joined and completed by hand and by machines. Other paths
+ * stay as they are, because a proxy may guard them by their exact text.
+ */
+function tolerateSlashes(routes: readonly Route[]): Step {
+  const pages = new Router({ sensitive: true, strict: true });
+  for (const { path, method, problemPage } of routes)
+    if (problemPage !== undefined) pages.register(path, [method], () => undefined);
+  return async (exchange, next) => {
+    const plain = withoutSurplusSlashes(exchange.path);
+    if (plain !== exchange.path && pages.match(plain, exchange.method).path.length > 0) exchange.path = plain;
+    await next();
+  };
 }
 
 function routerOf(routes: readonly Route[], options: HttpOptions): Router<ExchangeState> {

@@ -1,3 +1,5 @@
+import type { Problem } from './problem.ts';
+
 const POLICY = [
   "default-src 'none'",
   "style-src 'self'",
@@ -16,3 +18,35 @@ export const pageHeaders: Readonly<Record<string, string>> = {
   'Referrer-Policy': 'no-referrer',
   'X-Robots-Tag': 'noindex, nofollow',
 };
+
+const ENTITIES: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' };
+
+function escapeHtml(text: string): string {
+  return text.replace(/[&<>"]/g, (each) => ENTITIES[each] ?? each);
+}
+
+/** Returns a page that explains a problem to a person, where no route has a page of its own for it. */
+export function plainPage({ spec, details }: Problem, requestId: string): string {
+  const title = escapeHtml(spec.title);
+  const paragraphs = [details.detail, spec.resolution].filter(
+    (text) => text !== undefined && text !== spec.title,
+  );
+  return `<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<meta name="robots" content="noindex">
+<title>${title}</title>
+</head>
+<body>
+<main>
+<h1>${title}</h1>
+${paragraphs.map((text) => `<p>${escapeHtml(text ?? '')}</p>`).join('\n')}
+<p><small>Request ${escapeHtml(requestId)}</small></p>
+</main>
+</body>
+</html>
+`;
+}

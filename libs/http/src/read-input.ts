@@ -91,7 +91,16 @@ function bodyOfNone(schema: z.ZodType | undefined): unknown {
   return schema?.safeParse(undefined).success === true ? undefined : {};
 }
 
+/**
+ * A GET without parameters ignores the query: mail providers, browsers and monitoring add their own. Any other request
+ * refuses it, because a client that sends `?dryRun=true` relies on it.
+ */
+function ignoresQuery({ method, query }: Route): boolean {
+  return query === undefined && method === 'GET';
+}
+
 function queryFields(route: Route, querystring: string, faults: FieldError[]): unknown {
+  if (ignoresQuery(route)) return undefined;
   const { fields, faults: found } = parsePairs(querystring, '#/query');
   faults.push(...found);
   if (route.query !== undefined) return fields;

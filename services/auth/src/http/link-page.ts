@@ -22,9 +22,15 @@ export function localeOf(request: RequestContext): string {
 export function linkProblemPage(pages: Pages, kind: 'verification' | 'password-reset') {
   return ({ spec, details }: Problem, request: RequestContext): string => {
     const locale = localeOf(request);
-    if (spec.code === 'token_invalid') return pages.deadLink({ locale, kind, expired: false });
+    if (spec.code === 'token_invalid' || isBrokenLink(spec.code, request))
+      return pages.deadLink({ locale, kind, expired: false });
     if (spec.code === 'token_expired') return pages.deadLink({ locale, kind, expired: true });
     const { detail, retryAfter } = details;
     return pages.problem({ locale, code: spec.code, title: spec.title, detail, retryAfter });
   };
+}
+
+/** A link that was cut off, or changed on the way, leads to no route, or to none that can be read. */
+function isBrokenLink(code: string, { method }: RequestContext): boolean {
+  return method === 'GET' && (code === 'not_found' || code === 'validation_failed');
 }

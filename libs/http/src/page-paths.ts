@@ -1,0 +1,20 @@
+/** Which page a path belongs to, also where the path is not exactly that of a route. */
+import type { Route } from './route.ts';
+
+/** `//a//b/` becomes `/a/b`. */
+export function withoutSurplusSlashes(path: string): string {
+  return path.replaceAll(/\/{2,}/g, '/').replace(/(?<=.)\/$/, '');
+}
+
+export type PageAt = (path: string) => Route | undefined;
+
+/** Finds the page whose path begins like a given one: that of a link that was cut off, or has something after it. */
+export function pageAt(routes: readonly Route[]): PageAt {
+  const pages = routes
+    .filter(({ problemPage }) => problemPage !== undefined)
+    .map((page) => ({ page, start: page.path.replace(/\/:.*$/, '') }));
+  return (path) => {
+    const plain = withoutSurplusSlashes(path);
+    return pages.find(({ start }) => plain === start || plain.startsWith(`${start}/`))?.page;
+  };
+}
