@@ -16,6 +16,8 @@ export interface FrontOptions {
   routing(path: string): readonly string[];
   /** Origins whose `/readyz` is asked every HEALTH_CHECK_MS: an instance that is not ready gets no requests. */
   readonly checked: readonly string[];
+  /** Returns the path that an instance gets. Default: the same. */
+  rewrite?(path: string): string;
 }
 
 /** The interval between two health checks of an instance, in ms. */
@@ -26,7 +28,12 @@ export const HEALTH_CHECK_MS = 250;
  * connection. It never repeats a request that an instance may have received: then it answers 502. When a client
  * disconnects, its request is aborted.
  */
-export async function openFront({ port, routing, checked }: FrontOptions): Promise<Front> {
+export async function openFront({
+  port,
+  routing,
+  checked,
+  rewrite = (path) => path,
+}: FrontOptions): Promise<Front> {
   let turn = 0;
   function inTurn(instances: readonly string[]): readonly string[] {
     const usable = instances.filter((instance) => !checks.unready.has(instance));
@@ -41,7 +48,11 @@ export async function openFront({ port, routing, checked }: FrontOptions): Promi
     const gone = new AbortController();
     outgoing.once('close', () => gone.abort());
     try {
-      const answer = await askOneOf(inTurn(routing(incoming.url ?? '/')), incoming, gone.signal);
+      const answer = await askOneOf(
+        inTurn(routing(incoming.url ?? '/')).map((instance) => instance + rewrite(incoming.url ?? '/')),
+        incoming,
+        gone.signal,
+      );
       outgoing.writeHead(answer.statusCode ?? 502, answer.headers);
       await pipeline(answer, outgoing);
     } catch {
@@ -80,14 +91,14 @@ function startHealthChecks(instances: readonly string[]) {
 }
 
 async function askOneOf(
-  instances: readonly string[],
+  urls: readonly string[],
   incoming: IncomingMessage,
   signal: AbortSignal,
 ): Promise<IncomingMessage> {
   const body = await buffer(incoming);
-  for (const instance of instances) {
+  for (const url of urls) {
     try {
-      return await ask(instance, incoming, body, signal);
+      return await ask(url, incoming, body, signal);
     } catch (error) {
       if (!isRefused(error)) throw error;
     }
@@ -96,13 +107,13 @@ async function askOneOf(
 }
 
 async function ask(
-  instance: string,
-  { method, url, headers, socket }: IncomingMessage,
+  url: string,
+  { method, headers, socket }: IncomingMessage,
   body: Buffer,
   signal: AbortSignal,
 ): Promise<IncomingMessage> {
   const { connection: _, 'transfer-encoding': chunked, ...kept } = headers;
-  const asked = request(instance + url, {
+  const asked = request(url, {
     agent: false,
     signal,
     method: method ?? 'GET',

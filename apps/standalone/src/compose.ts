@@ -100,7 +100,7 @@ function routesOf(
   const pages = developmentRoutes({
     mailbox: parts.mailbox,
     log: parts.bus,
-    openApi: openApiDocument(description, ofServices),
+    openApi: openApiDocument({ ...description, publicPath: parts.services.publicPath }, ofServices),
     asyncApi: asyncApiDocument(),
   });
   return [...ofServices, ...operations, ...pages];

@@ -1,7 +1,7 @@
 /** Composes the three services on one embedded backend. */
 import { compose as composeAuth } from '@latchkey/auth';
 import type { Bus } from '@latchkey/bus';
-import { allowedOrigins, type Route, type Service } from '@latchkey/http';
+import { allowedOrigins, publicPathOf, type Route, type Service } from '@latchkey/http';
 import { compose as composeNotifier } from '@latchkey/notifier';
 import type { Logger, Registry } from '@latchkey/process';
 import { type Database, sqliteStore } from '@latchkey/sqlite';
@@ -15,6 +15,8 @@ export interface Services {
   /** Routes of all services, in the order of the documentation. */
   readonly routes: readonly Route[];
   readonly isAllowedOrigin: (origin: string) => boolean;
+  /** The path of PUBLIC_URL, which a proxy in front removes; empty if there is none. */
+  readonly publicPath: string;
 }
 
 /** Names the service of each dependency, because one `/readyz` reports on all services. */
@@ -49,5 +51,6 @@ export function composeServices(
     all: [user, notifier, auth].map(ownHealth),
     routes: [...auth.routes, ...user.routes, ...notifier.routes],
     isAllowedOrigin: allowedOrigins(settings.auth),
+    publicPath: publicPathOf(settings.auth),
   };
 }

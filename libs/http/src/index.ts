@@ -2,7 +2,7 @@ export { validationFailed } from './field-errors.ts';
 export { type ListeningPart, listen } from './listen.ts';
 export { type OpenApiInfo, openApiDocument } from './openapi.ts';
 export { operationsRoutes } from './operations.ts';
-export { allowedOrigins, originSettings } from './origin-settings.ts';
+export { allowedOrigins, originSettings, publicPathOf } from './origin-settings.ts';
 export { pageHeaders } from './pages.ts';
 export { Problem, type ProblemSpec, problems, rateLimited, unavailable } from './problem.ts';
 export {

@@ -9,6 +9,8 @@ export interface OpenApiInfo {
   readonly title: string;
   readonly version: string;
   readonly description: string;
+  /** The path that a proxy in front removes: that of PUBLIC_URL. Default: none. */
+  readonly publicPath?: string;
 }
 
 type Json = Record<string, unknown>;
@@ -17,7 +19,10 @@ type Json = Record<string, unknown>;
  * Returns the OpenAPI 3.1 document of routes, made from the schemas that validate them. Hidden routes are omitted.
  * zod itself writes the JSON Schemas; this maps what a Route declares beyond schemas: policies, problems, media types.
  */
-export function openApiDocument(info: OpenApiInfo, routes: readonly Route[]): Record<string, unknown> {
+export function openApiDocument(
+  { publicPath = '', ...info }: OpenApiInfo,
+  routes: readonly Route[],
+): Record<string, unknown> {
   const shown = routes.filter(({ hidden }) => hidden !== true);
   const paths: Record<string, Json> = {};
   for (const route of shown) {
@@ -28,6 +33,8 @@ export function openApiDocument(info: OpenApiInfo, routes: readonly Route[]): Re
   return {
     openapi: '3.1.0',
     info,
+    // Relative, so that it holds for every name of the host.
+    servers: [{ url: publicPath === '' ? '/' : publicPath }],
     tags: [...new Set(shown.map(({ tag }) => tag))].map((name) => ({ name })),
     paths: hoisted(paths, schemas),
     components: { schemas, securitySchemes: { bearer: bearerScheme } },

@@ -38,3 +38,8 @@ function isOrigin(text: string): boolean {
 function isLocal(origin: string): boolean {
   return /^http:\/\/(?:localhost|127\.0\.0\.1|\[::1\])(?::\d{1,5})?$/.test(origin);
 }
+
+/** Returns the path of PUBLIC_URL, which a proxy in front removes: `/id`; empty if there is none. */
+export function publicPathOf({ PUBLIC_URL }: Pick<OriginConfig, 'PUBLIC_URL'>): string {
+  return new URL(PUBLIC_URL).pathname.replace(/\/+$/, '');
+}

@@ -191,7 +191,7 @@ export const setting = {
   url() {
     return z
       .url({ protocol: /^https?$/, error: 'must be an http(s) URL' })
-      .refine((text) => !/[?#]/.test(text), 'must end with its path')
+      .refine((text) => !/[?#]/.test(text), 'must have neither a query (?) nor a fragment (#)')
       .overwrite((text) => text.replace(/\/+$/, ''));
   },
 

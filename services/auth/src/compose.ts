@@ -1,12 +1,13 @@
 /** Composes auth from its settings and a backend. */
 import { type Backend, storeHealth } from '@latchkey/backend';
-import { allowedOrigins, type Service } from '@latchkey/http';
+import { allowedOrigins, publicPathOf, type Service } from '@latchkey/http';
 import { type Dependency, group, type Logger, type Registry } from '@latchkey/process';
 import { createWakeup } from '@latchkey/process/loop';
 import { fixedKeys, guards, tokenVerifier } from '@latchkey/tokens';
 import { v4, v7 } from 'uuid';
 import { type AuthConfig, limitRules } from './config.ts';
 import type { Deps, Settings } from './deps.ts';
+import { BASE } from './http/base-path.ts';
 import { createPages } from './http/pages/pages.ts';
 import { createRefreshCookie } from './http/refresh-cookie.ts';
 import { createRoutes } from './http/routes/index.ts';
@@ -117,6 +118,7 @@ export function compose(config: AuthConfig, options: AuthDeps): AuthService {
     }),
     createCleanup({ ...deps, leases, owner: instance, logger }),
   ]);
+  const publicPath = publicPathOf(config);
   const verify = tokenVerifier({ ...issuing, keys: fixedKeys(accessTokens.jwks()) });
 
   return {
@@ -131,8 +133,10 @@ export function compose(config: AuthConfig, options: AuthDeps): AuthService {
       ...deps,
       count: createAuthMetrics({ registry, passwords, requests }),
       guards: guards({ verify, standing: sessionGuard(deps) }),
-      pages: createPages(),
+      publicPath,
+      pages: createPages(publicPath),
       cookie: createRefreshCookie({
+        path: `${publicPath}${BASE}`,
         secure: config.LATCHKEY_ENV === 'production',
         maxAgeDays: config.REFRESH_TOKEN_DAYS,
         isListed: allowedOrigins(config),

@@ -30,7 +30,7 @@ function plainText(most: number) {
 
 const fields = z.object({
   LATCHKEY_ENV: environmentSetting,
-  PUBLIC_URL: url.describe('Where the API is reached from outside; links in mails start with it.'),
+  PUBLIC_URL: setting.url().describe('Where the API is reached from outside; links in mails start with it.'),
   FRONTEND_URL: url.optional().describe('The client app; links in mails then lead to its pages.'),
   VERIFY_LINK: linkTemplate.optional().describe('Where verification links lead, with `{token}`.'),
   RESET_LINK: linkTemplate.optional().describe('Where password links lead, with `{token}`.'),

@@ -3,7 +3,7 @@ import { type Backend, busHealth, storeHealth } from '@latchkey/backend';
 import type { SubscribeOptions, TopicSpec } from '@latchkey/bus';
 import type { Parked } from '@latchkey/consumer';
 import { ACCOUNTS_TOPIC, accountsTopic } from '@latchkey/events';
-import type { Service } from '@latchkey/http';
+import { publicPathOf, type Service } from '@latchkey/http';
 import type { Dependency, Logger, Registry } from '@latchkey/process';
 import { guards, type KeySource, remoteKeys, tokenVerifier } from '@latchkey/tokens';
 import type { UserConfig } from './config.ts';
@@ -109,6 +109,7 @@ export function compose(config: UserConfig, deps: UserDeps): UserService {
     name: 'user',
     routes: createRoutes({
       profiles,
+      publicPath: publicPathOf(config),
       guards: guards({ verify, standing: createStanding(waiter), headers: accountSequenceHeader }),
     }),
 

@@ -10,4 +10,6 @@ export interface RouteDeps extends Deps {
   readonly guards: Guards<Caller & { readonly verified: boolean; readonly role: string }>;
   readonly pages: Pages;
   readonly cookie: RefreshCookie;
+  /** The path of PUBLIC_URL, which a proxy in front removes; empty if there is none. */
+  readonly publicPath: string;
 }

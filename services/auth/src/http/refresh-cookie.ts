@@ -18,11 +18,13 @@ export interface RefreshCookie {
 export function createRefreshCookie(options: {
   /** For https: `Secure`, and the `__Secure-` prefix. */
   readonly secure: boolean;
+  /** The path of auth's routes, as a browser sees it. */
+  readonly path: string;
   readonly maxAgeDays: number;
   isListed(origin: string): boolean;
 }): RefreshCookie {
   const name = options.secure ? '__Secure-latchkey_refresh' : 'latchkey_refresh';
-  const attributes = `Path=/api/v1/auth; HttpOnly; SameSite=Strict${options.secure ? '; Secure' : ''}`;
+  const attributes = `Path=${options.path}; HttpOnly; SameSite=Strict${options.secure ? '; Secure' : ''}`;
 
   return {
     set: (token) => `${name}=${token}; Max-Age=${options.maxAgeDays * 86_400}; ${attributes}`,

@@ -23,9 +23,11 @@ const tag = 'users';
 export interface RouteDeps {
   readonly profiles: Pick<Profiles, 'load' | 'list'>;
   readonly guards: Guards<ProfileStanding>;
+  /** The path of PUBLIC_URL, which a proxy in front removes; empty if there is none. */
+  readonly publicPath: string;
 }
 
-export function createRoutes({ profiles, guards }: RouteDeps): readonly Route[] {
+export function createRoutes({ profiles, guards, publicPath }: RouteDeps): readonly Route[] {
   const ofOneself = route({
     method: 'GET',
     path: `${BASE}/me`,
@@ -61,12 +63,12 @@ export function createRoutes({ profiles, guards }: RouteDeps): readonly Route[] 
   });
 
   // Before `one`, whose path would take `me` and `openapi.json` for ids.
-  return [ofOneself, list, description([ofOneself, list, one]), one];
+  return [ofOneself, list, description([ofOneself, list, one], publicPath), one];
 }
 
-function description(routes: readonly Route[]): Route {
+function description(routes: readonly Route[], publicPath: string): Route {
   const document = openApiDocument(
-    { title: 'Latchkey: users', version: '1', description: 'The read model of accounts.' },
+    { title: 'Latchkey: users', version: '1', description: 'The read model of accounts.', publicPath },
     routes,
   );
   return route({

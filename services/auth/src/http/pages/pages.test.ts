@@ -14,7 +14,7 @@ import {
 } from './pages.fixture.ts';
 import { createPages } from './pages.ts';
 
-const pages = createPages();
+const pages = createPages('');
 
 for (const locale of ['en', 'de']) {
   for (const [name, html] of Object.entries(everyPage(pages, locale))) {

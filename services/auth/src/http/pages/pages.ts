@@ -48,12 +48,17 @@ export interface Pages {
 /** An icon drawn by the style sheet. */
 type Mark = 'done' | 'mail' | 'ended' | 'failed';
 
-/** Reads the templates and the style sheet. @throws Error if a template is invalid */
-export function createPages(): Pages {
+/**
+ * Reads the templates and the style sheet.
+ * @param publicPath the path of PUBLIC_URL, which a proxy in front removes
+ * @throws Error if a template is invalid
+ */
+export function createPages(publicPath: string): Pages {
   const templates = loadTemplates();
+  const base = publicPath + BASE;
 
   function render({ tag, texts }: Language, page: PageName, values: Readonly<Record<string, unknown>>) {
-    return templates.render(page, { lang: tag, texts, base: BASE, fault: null, ...values });
+    return templates.render(page, { lang: tag, texts, base, fault: null, ...values });
   }
 
   function message(language: Language, mark: Mark, { title, paragraphs }: Message): string {

@@ -49,8 +49,8 @@ const INFO: OpenApiInfo = {
 };
 
 /** Describes the given routes. */
-export function openApiRoute(routes: readonly Route[]): Route {
-  const document = openApiDocument(INFO, routes);
+export function openApiRoute({ publicPath }: RouteDeps, routes: readonly Route[]): Route {
+  const document = openApiDocument({ ...INFO, publicPath }, routes);
   return route({
     method: 'GET',
     path: `${BASE}/openapi.json`,

@@ -23,5 +23,5 @@ const topics = [
 
 export function createRoutes(deps: RouteDeps): readonly Route[] {
   const routes = topics.flatMap((routesOf) => routesOf(deps));
-  return [...routes, openApiRoute(routes)];
+  return [...routes, openApiRoute(deps, routes)];
 }

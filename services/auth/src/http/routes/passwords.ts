@@ -22,8 +22,8 @@ export function passwordRoutes(deps: RouteDeps): readonly Route[] {
 
 const PATH = `${BASE}/password-reset-confirm/:token`;
 
-function actionOf(token: string): string {
-  return `${BASE}/password-reset-confirm/${encodeURIComponent(token)}`;
+function actionOf({ publicPath }: RouteDeps, token: string): string {
+  return `${publicPath}${BASE}/password-reset-confirm/${encodeURIComponent(token)}`;
 }
 
 const newPasswordProblems = [refusals.passwords_do_not_match, refusals.password_too_weak];
@@ -78,7 +78,7 @@ function viewResetRoute(deps: RouteDeps): Route {
     problemPage: linkProblemPage(pages, 'password-reset'),
     handle: async ({ params: { token } }) => {
       const view = await viewReset(deps, token);
-      return htmlAnswer(pages.reset({ ...view, action: actionOf(token) }));
+      return htmlAnswer(pages.reset({ ...view, action: actionOf(deps, token) }));
     },
   });
 }
@@ -120,7 +120,7 @@ function completeResetRoute(deps: RouteDeps): Route {
     formAgain: async (refusal, { params: { token } }) => {
       const fault = resetFault(refusal);
       if (fault === undefined) return undefined;
-      return pages.reset({ ...(await viewReset(deps, token)), action: actionOf(token), fault });
+      return pages.reset({ ...(await viewReset(deps, token)), action: actionOf(deps, token), fault });
     },
   });
 }

@@ -20,8 +20,8 @@ export function verificationRoutes(deps: RouteDeps): readonly Route[] {
 
 const PATH = `${BASE}/verify/:token`;
 
-function actionOf(token: string): string {
-  return `${BASE}/verify/${encodeURIComponent(token)}`;
+function actionOf({ publicPath }: RouteDeps, token: string): string {
+  return `${publicPath}${BASE}/verify/${encodeURIComponent(token)}`;
 }
 
 const body = z.object({
@@ -47,7 +47,7 @@ function viewVerificationRoute(deps: RouteDeps): Route {
     problemPage: linkProblemPage(pages, 'verification'),
     handle: async ({ params: { token } }) => {
       const view = await viewVerification(deps, token);
-      return htmlAnswer(pages.verification({ ...view, action: actionOf(token) }));
+      return htmlAnswer(pages.verification({ ...view, action: actionOf(deps, token) }));
     },
   });
 }
@@ -87,7 +87,7 @@ function verifyRoute(deps: RouteDeps): Route {
     formAgain: async ({ kind }, { params: { token } }) => {
       if (kind !== 'password_required') return undefined;
       const view = await viewVerification(deps, token);
-      return pages.verification({ ...view, action: actionOf(token), fault: kind });
+      return pages.verification({ ...view, action: actionOf(deps, token), fault: kind });
     },
   });
 }
