@@ -38,6 +38,8 @@ function deadLinks(document: string, text: string): readonly string[] {
 }
 
 const ROOMS = /^(libs|services|apps|deploy|test|bench|docs|scripts|examples)\//;
+/** What a build makes is not in the repository. */
+const BUILT = /(^|\/)dist(\/|$)/;
 const FILE = /\/.*\.(ts|js|cjs|json|md|sh|yml|css|html|liquid|mjml|txt|png)$/;
 
 /** A path from the root or from the document's own folder: something with a slash that ends like a file, or begins like a room. */
@@ -46,6 +48,7 @@ function deadPaths(document: string, text: string): readonly string[] {
   return quoted.filter(
     (path) =>
       (ROOMS.test(path) || FILE.test(path)) &&
+      !BUILT.test(path) &&
       ![root, dirname(document)].some((folder) => existsSync(join(folder, path))),
   );
 }
