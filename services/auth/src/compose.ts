@@ -152,6 +152,7 @@ function settingsOf(config: AuthConfig): Settings {
     verificationMinutes: config.VERIFICATION_TOKEN_EXPIRATION_MINUTES,
     resetMinutes: config.RESET_TOKEN_EXPIRATION_MINUTES,
     refreshDays: config.REFRESH_TOKEN_DAYS,
+    refreshReuseMinutes: config.REFRESH_REUSE_MINUTES,
     revealExisting: config.SIGNUP_REVEALS_EXISTING,
   };
 }

@@ -44,6 +44,11 @@ const fields = z.object({
   REFRESH_TOKEN_DAYS: setting
     .whole({ min: 1, max: 365, fallback: 30 })
     .describe('How long a session lasts, from its login.'),
+  REFRESH_REUSE_MINUTES: setting
+    .whole({ min: 1, max: 60, fallback: 10 })
+    .describe(
+      'How long the previous refresh token gets the current one again, until that is used: its answer may have been lost.',
+    ),
   SIGNUP_REVEALS_EXISTING: setting
     .flag(false)
     .describe('Answer 409 to a sign-up with a verified address, instead of as if it were new.'),

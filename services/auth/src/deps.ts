@@ -38,6 +38,8 @@ export interface Settings {
   readonly verificationMinutes: number;
   readonly resetMinutes: number;
   readonly refreshDays: number;
+  /** How long the previous refresh token may be used again while the current one is unused. */
+  readonly refreshReuseMinutes: number;
   /** Answer a sign-up for a verified address with 409 instead of as if it were new. */
   readonly revealExisting: boolean;
 }

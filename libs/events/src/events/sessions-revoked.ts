@@ -6,7 +6,8 @@ import { accountsTopic } from '../topics.ts';
 export const SessionsRevoked = defineEvent({
   type: 'SessionsRevoked',
   topic: accountsTopic,
-  description: 'Access tokens whose `seq` is lower than the sequence of this event are invalid.',
+  description:
+    'Access tokens whose `seq` is lower than the sequence of this event are invalid. With `sessionId`, that session has ended and the others get new tokens; without it, every session has ended.',
   effects: 'everyone who accepts access tokens: reject those tokens.',
   data: {
     userId: id,
@@ -19,6 +20,7 @@ export const SessionsRevoked = defineEvent({
       'ended',
       'admin',
     ]),
+    sessionId: id.optional(),
   },
   samples: {
     'logout-all': {
@@ -32,6 +34,11 @@ export const SessionsRevoked = defineEvent({
     'refresh-reuse': {
       userId: '01980d2e-5a40-7c31-9f0e-3b7c6a1d2e4f',
       reason: 'refresh-reuse',
+    },
+    'refresh-reuse, one session': {
+      userId: '01980d2e-5a40-7c31-9f0e-3b7c6a1d2e4f',
+      reason: 'refresh-reuse',
+      sessionId: '01980d2f-10c2-7b44-8d5a-6f1e2a3b4c5d',
     },
     'role-changed': {
       userId: '01980d2e-5a40-7c31-9f0e-3b7c6a1d2e4f',

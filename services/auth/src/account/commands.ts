@@ -109,6 +109,8 @@ export interface RevokeSessions {
   readonly reason: Extract<DataOf<'SessionsRevoked'>['reason'], 'logout-all' | 'refresh-reuse' | 'admin'>;
   /** What the session that gave the occasion was decided on: if that is revoked already, nothing happens. */
   readonly since?: number;
+  /** Ends this session alone; all sessions if omitted. */
+  readonly sessionId?: string;
 }
 
 export type Command =

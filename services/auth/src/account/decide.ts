@@ -67,8 +67,15 @@ function verified(state: Living): AccountFact {
   return { type: 'AccountVerified', data: addressed(state) };
 }
 
-function sessionsRevoked({ userId }: Living, reason: DataOf<'SessionsRevoked'>['reason']): AccountFact {
-  return { type: 'SessionsRevoked', data: { userId, reason } };
+function sessionsRevoked(
+  { userId }: Living,
+  reason: DataOf<'SessionsRevoked'>['reason'],
+  sessionId?: string,
+): AccountFact {
+  return {
+    type: 'SessionsRevoked',
+    data: { userId, reason, ...(sessionId !== undefined && { sessionId }) },
+  };
 }
 
 function ended(state: Living, reason: DataOf<'RegistrationEnded'>['reason']): readonly AccountFact[] {
@@ -224,9 +231,10 @@ function enableAccount(state: AccountState, { by, reason }: EnableAccount): Deci
   });
 }
 
-function revokeSessions(state: AccountState, { reason, since }: RevokeSessions): Decision {
-  if (!isLiving(state) || (since !== undefined && since < state.revokedAt)) return nothing;
-  return accept(sessionsRevoked(state, reason));
+function revokeSessions(state: AccountState, { reason, since, sessionId }: RevokeSessions): Decision {
+  if (!isLiving(state) || (since !== undefined && since < state.allRevokedAt)) return nothing;
+  if (sessionId !== undefined && state.revokedSessions.includes(sessionId)) return nothing;
+  return accept(sessionsRevoked(state, reason, sessionId));
 }
 
 export function decide(state: AccountState, command: Command): Decision {

@@ -66,6 +66,22 @@ describe('the reuse of a refresh token', () => {
       .thenNothing();
   });
 
+  test('ends one session alone where it is named, once', () => {
+    const one = { ...reuse(3), sessionId: 'one' };
+    given(...past)
+      .when(one)
+      .thenHappens(revoked('refresh-reuse', 'one'));
+    given(...past, revoked('refresh-reuse', 'one'))
+      .when(one)
+      .thenNothing();
+    given(...past, revoked('refresh-reuse', 'other'))
+      .when(one)
+      .thenHappens(revoked('refresh-reuse', 'one'));
+    given(...past, revoked('refresh-reuse'))
+      .when(one)
+      .thenNothing();
+  });
+
   test('counts before anything was ever revoked', () => {
     given(signedUp(link('A')))
       .when(reuse(1))

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import { isDeepStrictEqual } from 'node:util';
 import type { AccountFact } from './facts.ts';
 import { evolve, initialState } from './state.ts';
 import {
@@ -34,7 +35,7 @@ function changeBy(past: readonly AccountFact[], fact: AccountFact): Readonly<Rec
   assert.equal(after.get('sequence'), Number(before.get('sequence')) + 1);
   const names = new Set([...before.keys(), ...after.keys()]);
   names.delete('sequence');
-  const changed = [...names].filter((name) => before.get(name) !== after.get(name));
+  const changed = [...names].filter((name) => !isDeepStrictEqual(before.get(name), after.get(name)));
   return Object.fromEntries(changed.map((name) => [name, after.get(name)]));
 }
 
@@ -53,6 +54,8 @@ describe('the state of an account', () => {
       verification: kept('A'),
       everLinked: true,
       revokedAt: 0,
+      allRevokedAt: 0,
+      revokedSessions: [],
       sequence: 1,
     });
   });
@@ -90,9 +93,16 @@ describe('the state of an account', () => {
       [roleChanged('admin', 'user'), { role: 'admin' }],
       [disabled(), { disabled: true, verification: undefined, reset: undefined }],
       [enabled(), {}],
-      [revoked('admin'), { revokedAt: 3 }],
+      [revoked('admin'), { revokedAt: 3, allRevokedAt: 3 }],
     ];
     for (const [fact, change] of cases) assert.deepEqual(changeBy(past, fact), change, fact.type);
+  });
+
+  test('knows which sessions were revoked alone, until all are', () => {
+    const one = stateAfter(registered, revoked('refresh-reuse', 'one'));
+    assert.deepEqual([one.revokedAt, one.allRevokedAt, one.revokedSessions], [2, 0, ['one']]);
+    const all = stateAfter(registered, revoked('refresh-reuse', 'one'), revoked('admin'));
+    assert.deepEqual([all.revokedAt, all.allRevokedAt, all.revokedSessions], [3, 3, []]);
   });
 
   test('is enabled again by AccountEnabled, without its links', () => {

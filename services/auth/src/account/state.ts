@@ -18,8 +18,12 @@ interface Registered {
   readonly disabled: boolean;
   /** The newest reset link that was not used. */
   readonly reset?: Link;
-  /** Sequence of the last SessionsRevoked: everything decided on a lower one is dead. */
+  /** Sequence of the last SessionsRevoked: access tokens decided on a lower one are dead. */
   readonly revokedAt: number;
+  /** Sequence of the last SessionsRevoked that ended every session: sessions decided on a lower one are dead. */
+  readonly allRevokedAt: number;
+  /** Ids of sessions that were revoked alone, the last ones. */
+  readonly revokedSessions: readonly string[];
   /** Sequence of the last fact. */
   readonly sequence: number;
 }
@@ -53,7 +57,13 @@ export type Existing = Living | Ended;
 export type AccountState = { readonly status: 'none' } | Existing;
 
 /** Raised whenever the shape of AccountState changes: snapshots of another version are ignored. */
-export const STATE_VERSION = 2;
+export const STATE_VERSION = 3;
+
+/**
+ * How many ids of revoked sessions a state keeps. A revoked session is deleted from the store in the same request, so
+ * only the last ones can still be there after a crash.
+ */
+const REVOKED_SESSIONS = 50;
 
 export const initialState: AccountState = { status: 'none' };
 
@@ -87,7 +97,7 @@ export function evolve(before: AccountState, fact: AccountFact): AccountState {
     case 'AccountEnabled':
       return { ...state, disabled: false };
     case 'SessionsRevoked':
-      return { ...state, revokedAt: state.sequence };
+      return withRevoked(state, fact.data.sessionId);
     default:
       return assertNever(fact);
   }
@@ -121,6 +131,8 @@ function registered({ data, private: kept }: FactOf<'UserRegistered'>): Unverifi
     everLinked: link !== undefined,
     ...(link && { verification: link }),
     revokedAt: 0,
+    allRevokedAt: 0,
+    revokedSessions: [],
     sequence: 1,
   };
 }
@@ -157,6 +169,14 @@ function ended(state: Existing): Ended {
     return { ...kept, status: 'ended' };
   }
   return { ...rest, status: 'ended' };
+}
+
+/** @param sessionId the session that ended; undefined if all did */
+function withRevoked(state: Existing, sessionId: string | undefined): AccountState {
+  const revokedAt = state.sequence;
+  if (sessionId === undefined) return { ...state, revokedAt, allRevokedAt: revokedAt, revokedSessions: [] };
+  const revokedSessions = [...state.revokedSessions, sessionId].slice(-REVOKED_SESSIONS);
+  return { ...state, revokedAt, revokedSessions };
 }
 
 /** Ends every open link. A used verification link stays known. */

@@ -44,6 +44,8 @@ const REVOKED = {
   admin: 'All sessions ended by an admin.',
 } as const;
 
+const ONE_REVOKED = 'One session ended: an old refresh token was used again.';
+
 /** Contains no personal data but roles and reasons. */
 function summaryOf(fact: AccountFact): string {
   switch (fact.type) {
@@ -68,7 +70,7 @@ function summaryOf(fact: AccountFact): string {
     case 'AccountEnabled':
       return 'The account was enabled.';
     case 'SessionsRevoked':
-      return REVOKED[fact.data.reason];
+      return fact.data.sessionId === undefined ? REVOKED[fact.data.reason] : ONE_REVOKED;
     default:
       return assertNever(fact);
   }

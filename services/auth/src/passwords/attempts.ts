@@ -56,7 +56,7 @@ async function isKnownSource(deps: Needs, { address, ip }: Source): Promise<bool
   const state = await deps.accounts.load(owner);
   const sessions = await deps.sessions.list(owner, deps.now());
   const isSignedIn = sessions.some(
-    (session) => ipKey(session.ip) === ipKey(ip) && sessionStatus(state, session.since) === 'active',
+    (session) => ipKey(session.ip) === ipKey(ip) && sessionStatus(state, session) === 'active',
   );
   return trusted || isSignedIn;
 }

@@ -1,19 +1,14 @@
-/**
- * Refresh: a token works once. After a lost answer the previous token gets the same answer for ten seconds; an
- * older token was stolen, and ends every session.
- */
+/** Refresh: a token works once. What becomes of a token that is used again: `judgeReuse`. */
 import { isLiving } from '../account/index.ts';
 import { bestEffort } from '../best-effort.ts';
 import type { Context, Deps } from '../deps.ts';
 import type { Session } from '../ports/sessions.ts';
 import { Refused } from '../refused.ts';
+import { judgeReuse } from './judge-reuse.ts';
 import { type SignedIn, signedIn } from './login.ts';
 import { sessionStatus } from './session-status.ts';
 
-/** How long the previous token still gets the current one. */
-const GRACE_MS = 10_000;
-
-type Needs = Pick<Deps, 'accessTokens' | 'accounts' | 'now' | 'refreshTokens' | 'sessions'>;
+type Needs = Pick<Deps, 'accessTokens' | 'accounts' | 'now' | 'refreshTokens' | 'sessions' | 'settings'>;
 
 /** @throws Refused (refresh_token_invalid) */
 export async function refresh(deps: Needs, refreshToken: string, context: Context): Promise<SignedIn> {
@@ -22,12 +17,12 @@ export async function refresh(deps: Needs, refreshToken: string, context: Contex
   const session = await findUnexpired(deps, named.sessionId);
   // Loaded before the token is used up: a client that is told to retry must be able to use the same token.
   const state = await deps.accounts.load(session.userId);
-  if (!isLiving(state) || sessionStatus(state, session.since) === 'revoked')
+  if (!isLiving(state) || sessionStatus(state, session) === 'revoked')
     throw new Refused('refresh_token_invalid');
   const current =
     session.n === named.n
       ? await rotate(deps, named, context)
-      : await repeatLostAnswer(deps, session, named.n, context);
+      : await answerReuse(deps, session, named.n, context);
   return signedIn(deps, current, state);
 }
 
@@ -38,7 +33,7 @@ async function rotate(deps: Needs, { sessionId, n }: Named, context: Context): P
   const { ip, userAgent } = context;
   const rotated = await deps.sessions.rotate(sessionId, n, { at: deps.now(), ip, userAgent });
   if (rotated !== undefined) return rotated;
-  return repeatLostAnswer(deps, await findUnexpired(deps, sessionId), n, context);
+  return answerReuse(deps, await findUnexpired(deps, sessionId), n, context);
 }
 
 async function findUnexpired({ sessions, now }: Needs, id: string): Promise<Session> {
@@ -48,30 +43,33 @@ async function findUnexpired({ sessions, now }: Needs, id: string): Promise<Sess
 }
 
 /** Handles a token that is not the current one. @param n its number */
-async function repeatLostAnswer(
-  deps: Needs,
-  session: Session,
-  n: number,
-  context: Context,
-): Promise<Session> {
-  if (mayBeLostAnswer(session, n, deps.now())) return session;
-  if (n < session.n) await endStolenSessions(deps, session, context);
+async function answerReuse(deps: Needs, session: Session, n: number, context: Context): Promise<Session> {
+  const { refreshReuseMinutes } = deps.settings;
+  const use = { n, now: deps.now(), userAgent: context.userAgent, reuseMinutes: refreshReuseMinutes };
+  const verdict = judgeReuse(session, use);
+  if (verdict === 'repeat') return session;
+  if (verdict !== 'unknown') await endSessions(deps, session, verdict, context);
   throw new Refused('refresh_token_invalid');
 }
 
-function mayBeLostAnswer({ n, rotatedAt }: Session, sent: number, now: Date): boolean {
-  return sent === n - 1 && now.getTime() - rotatedAt.getTime() <= GRACE_MS;
-}
-
 /**
- * Appends the event first: after a crash the sessions are revoked by it. If the event exists already, the sessions
- * that are active were created later, and an old token must not end them.
+ * Appends the event first: after a crash the sessions are revoked by it. If it exists already, the sessions that are
+ * active were created later, and an old token must not end them.
  */
-async function endStolenSessions(deps: Needs, { userId, since }: Session, context: Context): Promise<void> {
+async function endSessions(
+  deps: Needs,
+  { id, userId, since }: Session,
+  scope: 'end-session' | 'end-all',
+  context: Context,
+): Promise<void> {
   const { facts } = await deps.accounts.execute(userId, context, () => ({
     type: 'RevokeSessions',
     reason: 'refresh-reuse',
     since,
+    ...(scope === 'end-session' && { sessionId: id }),
   }));
-  if (facts.length > 0) await bestEffort(() => deps.sessions.removeAll(userId));
+  if (facts.length === 0) return;
+  await bestEffort(() =>
+    scope === 'end-session' ? deps.sessions.remove(userId, id) : deps.sessions.removeAll(userId),
+  );
 }

@@ -1,12 +1,18 @@
 /** Whether a session or access token is still valid, from the account's events alone. */
 import { type AccountState, isLiving } from '../account/index.ts';
 import type { Caller, Deps } from '../deps.ts';
+import type { Session } from '../ports/sessions.ts';
 
 export type SessionStatus = 'active' | 'revoked';
 
-/** @param since the account's sequence that the session or access token was decided on */
-export function sessionStatus(state: AccountState, since: number): SessionStatus {
-  return isLiving(state) && !state.disabled && since >= state.revokedAt ? 'active' : 'revoked';
+export function sessionStatus(
+  state: AccountState,
+  { id, since }: Pick<Session, 'id' | 'since'>,
+): SessionStatus {
+  const isStanding = isLiving(state) && !state.disabled;
+  return isStanding && since >= state.allRevokedAt && !state.revokedSessions.includes(id)
+    ? 'active'
+    : 'revoked';
 }
 
 /** The claims of an access token that identify its caller. */
@@ -26,6 +32,7 @@ export async function findCaller(
 ): Promise<Caller | undefined> {
   const [state, session] = await Promise.all([accounts.load(sub), sessions.find(sid)]);
   if (session?.userId !== sub || session.expiresAt <= now()) return undefined;
-  if (!isLiving(state) || sessionStatus(state, Math.min(seq, session.since)) === 'revoked') return undefined;
+  if (!isLiving(state) || seq < state.revokedAt || sessionStatus(state, session) === 'revoked')
+    return undefined;
   return { userId: sub, sessionId: sid, state };
 }

@@ -37,7 +37,7 @@ export async function listSessions(
   { userId, state }: Caller,
 ): Promise<readonly Session[]> {
   const all = await sessions.list(userId, now());
-  return all.filter(({ since }) => sessionStatus(state, since) === 'active');
+  return all.filter((session) => sessionStatus(state, session) === 'active');
 }
 
 /** @throws Refused (session_not_found) for a session that is not the caller's */

@@ -78,10 +78,10 @@ export function passwordChanged(how: DataOf<'PasswordChanged'>['how'], passwordH
   };
 }
 
-export function revoked(reason: DataOf<'SessionsRevoked'>['reason']): AccountFact {
+export function revoked(reason: DataOf<'SessionsRevoked'>['reason'], sessionId?: string): AccountFact {
   return {
     type: 'SessionsRevoked',
-    data: { userId, reason },
+    data: { userId, reason, ...(sessionId !== undefined && { sessionId }) },
   };
 }
 

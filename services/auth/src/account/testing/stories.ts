@@ -81,7 +81,15 @@ function request(userId: string): fc.Arbitrary<Command> {
     often(fc.record({ type: type('EnableAccount'), by, reason })),
     seldom(fc.record({ type: type('RevokeSessions'), reason: fc.constantFrom('logout-all', 'admin') })),
     often(
-      fc.record({ type: type('RevokeSessions'), reason: fc.constant('refresh-reuse'), since: fc.nat(20) }),
+      fc.record(
+        {
+          type: type('RevokeSessions'),
+          reason: fc.constant('refresh-reuse'),
+          since: fc.nat(20),
+          sessionId: fc.uuid(),
+        },
+        { requiredKeys: ['type', 'reason', 'since'] },
+      ),
     ),
   );
 }

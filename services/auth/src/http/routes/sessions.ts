@@ -97,7 +97,7 @@ function refreshRoute(deps: RouteDeps): Route {
     tag: 'sessions',
     summary: 'Exchange a refresh token for new tokens',
     description:
-      'The old refresh token stops working after ten seconds of grace for a lost answer. Sent later, it ends every session.',
+      'The old refresh token gets the same new one again for some minutes (REFRESH_REUSE_MINUTES), in case an answer was lost, and until the new one is used. Used after that, it ends the session.',
     policy: anyone,
     body: refreshBody,
     answers: { 200: { description: 'Tokens.', schema: tokens, headers: ['Set-Cookie'] } },

@@ -1,0 +1,42 @@
+/** What the use of a refresh token means that is not the current one (ADR 25). */
+import type { Session } from '../ports/sessions.ts';
+
+export type Verdict =
+  /** The answer may have been lost, or another tab was faster: answer with the current token again. */
+  | 'repeat'
+  /** Too late, or stolen: this session ends, others stay. */
+  | 'end-session'
+  /** Stolen for certain: every session of the account ends. */
+  | 'end-all'
+  /** Never issued: the store was restored from a backup. */
+  | 'unknown';
+
+export interface Use {
+  /** The number of the token. */
+  readonly n: number;
+  readonly now: Date;
+  readonly userAgent: string;
+  /** How long the previous token may be used again, in minutes. */
+  readonly reuseMinutes: number;
+}
+
+const MINUTE_MS = 60_000;
+
+/** By how much the clocks of two processes may differ without any effect, in minutes. */
+const MAX_SKEW_MINUTES = 1;
+
+/**
+ * Judges by use first, by time second. The current token is unused as long as its parent, the token before it, is the
+ * only one that comes back. An older token shows that two clients hold tokens of this session; if its client is not the
+ * one that used the session last, one of them is a thief.
+ */
+export function judgeReuse(
+  session: Pick<Session, 'n' | 'rotatedAt' | 'userAgent'>,
+  { n, now, userAgent, reuseMinutes }: Use,
+): Verdict {
+  if (n >= session.n) return 'unknown';
+  if (n < session.n - 1) return userAgent === session.userAgent ? 'end-session' : 'end-all';
+  // Another process set `rotatedAt` by its own clock, which may be ahead or behind.
+  const age = now.getTime() - session.rotatedAt.getTime();
+  return age <= (reuseMinutes + MAX_SKEW_MINUTES) * MINUTE_MS ? 'repeat' : 'end-session';
+}
