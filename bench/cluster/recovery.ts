@@ -5,6 +5,7 @@ import type { OutgoingRecord } from '@latchkey/bus';
 import { accountsTopic } from '@latchkey/events';
 import { ensureIndexes, openMongo } from '@latchkey/mongo';
 import { createLogger, createRegistry } from '@latchkey/process';
+import { createLeases } from '@latchkey/store';
 import type { Journal } from '../../services/auth/src/ports/journal.ts';
 import type { Stores } from '../../services/auth/src/ports/stores.ts';
 import { commitOf, registrationOf } from '../../services/auth/src/ports/testing/commits.ts';
@@ -78,7 +79,7 @@ async function recovered({ name, stores }: Store, broker: Broker): Promise<Figur
         batches.push(records);
       },
     },
-    leases: stores.leases,
+    leases: createLeases(stores.leases),
     instance: randomUUID(),
     now: () => new Date(),
     logger: createLogger({ name: 'bench', level: 'silent' }),

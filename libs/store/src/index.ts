@@ -1,5 +1,6 @@
 export { type AsyncPort, guardPort } from './guard-port.ts';
-export type { Leases } from './leases.ts';
+export { createLeaseWatch, type HeldLease, type LeaseWatch } from './lease-watch.ts';
+export { createLeases, type LeaseRecords, type Leases } from './leases.ts';
 export { type Movable, movable, type Source, type Target } from './movable.ts';
 export type { OpenStore } from './open-store.ts';
 export { pages } from './pages.ts';

@@ -1,10 +1,12 @@
+import { createLeaseWatch, type HeldLease, type LeaseWatch } from './lease-watch.ts';
+
 /**
  * Leases: at most one holder of a named job at a time, until the lease expires. A lease is advisory: a holder that is
  * slower than its lease may work beside the next one, so leased work must be safe to do twice.
  */
 export interface Leases {
   /**
-   * Takes a free or expired lease, or renews the holder's own.
+   * Takes a free lease, renews the holder's own, or takes one over that was seen unchanged for `ms`.
    * @returns false if another holds it
    * @throws StoreUnavailable
    */
@@ -12,7 +14,7 @@ export interface Leases {
     readonly name: string;
     readonly holder: string;
     readonly now: Date;
-    /** Duration in milliseconds. */
+    /** Duration in milliseconds; the same for all holders. */
     readonly ms: number;
   }): Promise<boolean>;
   /**
@@ -20,4 +22,43 @@ export interface Leases {
    * @throws StoreUnavailable
    */
   release(name: string, holder: string): Promise<void>;
+}
+
+/** Stores leases. `lease-records.contract.ts` tests each adapter. Every method rejects with StoreUnavailable if the store fails. */
+export interface LeaseRecords {
+  find(name: string): Promise<HeldLease | undefined>;
+  /** Inserts a lease. @returns false if one of its name exists */
+  insert(lease: HeldLease): Promise<boolean>;
+  /** Replaces a lease by another of the same name. @returns false if `before` has changed meanwhile */
+  replace(before: HeldLease, next: HeldLease): Promise<boolean>;
+  /** Deletes a lease of this holder. No-op if there is none. */
+  remove(name: string, holder: string): Promise<void>;
+}
+
+/** @param monotonic returns milliseconds that never go back */
+export function createLeases(records: LeaseRecords, monotonic?: () => number): Leases {
+  const watches = new Map<string, LeaseWatch>();
+
+  function watchOf(name: string): LeaseWatch {
+    const watch = watches.get(name) ?? createLeaseWatch(monotonic);
+    watches.set(name, watch);
+    return watch;
+  }
+
+  return {
+    async take({ name, holder, now, ms }) {
+      const next = { name, holder, until: new Date(now.getTime() + ms) };
+      const held = await records.find(name);
+      const isExpired = watchOf(name).expired(held === undefined ? [] : [held], ms).length > 0;
+      if (held === undefined) return records.insert(next);
+      if (held.holder !== holder && !isExpired) return false;
+      return records.replace(held, { ...next, until: distinctFrom(held.until, next.until) });
+    },
+    release: records.remove,
+  };
+}
+
+/** A renewal must change the lease, even if the clock was set back to the instant of the last one. */
+function distinctFrom(before: Date, until: Date): Date {
+  return until.getTime() === before.getTime() ? new Date(until.getTime() + 1) : until;
 }

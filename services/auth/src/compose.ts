@@ -3,6 +3,7 @@ import { type Backend, storeHealth } from '@latchkey/backend';
 import { allowedOrigins, publicPathOf, type Service } from '@latchkey/http';
 import { type Dependency, group, type Logger, type Registry } from '@latchkey/process';
 import { createWakeup } from '@latchkey/process/loop';
+import { createLeases } from '@latchkey/store';
 import { fixedKeys, guards, tokenVerifier } from '@latchkey/tokens';
 import { v4, v7 } from 'uuid';
 import { type AuthConfig, limitRules } from './config.ts';
@@ -63,7 +64,8 @@ export function compose(config: AuthConfig, options: AuthDeps): AuthService {
   const instance = v4();
   const opened = openStorage(backend.store);
   const stores = overrides.stores?.(opened) ?? opened;
-  const { outbox, requests, leases } = stores;
+  const { outbox, requests } = stores;
+  const leases = createLeases(stores.leases);
 
   const relay = createRelay({
     outbox,

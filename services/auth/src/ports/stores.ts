@@ -1,4 +1,4 @@
-import type { Leases, Preparable } from '@latchkey/store';
+import type { LeaseRecords, Preparable } from '@latchkey/store';
 import type { Journal } from './journal.ts';
 import type { KeyFingerprints } from './key-fingerprints.ts';
 import type { LimitRules, Limits } from './limits.ts';
@@ -20,7 +20,7 @@ export interface Stores extends Preparable {
   readonly keyFingerprints: KeyFingerprints;
   readonly sessions: Sessions;
   readonly requests: Requests;
-  readonly leases: Leases;
+  readonly leases: LeaseRecords;
   readonly trustedAddresses: TrustedAddresses;
   readonly storedCommits: StoredCommits;
   /** Set if records can be moved from this kind of store. */

@@ -4,8 +4,7 @@ import { afterEach, beforeEach, describe, test } from 'node:test';
 import type { Bus, OutgoingRecord } from '@latchkey/bus';
 import { MAILINGS_TOPIC } from '@latchkey/events';
 import { createLogger } from '@latchkey/process';
-import type { Leases } from '@latchkey/store';
-import { StoreUnavailable } from '@latchkey/store';
+import { createLeases, type Leases, StoreUnavailable } from '@latchkey/store';
 import { Registry } from 'prom-client';
 import type { Commit, Journal } from '../ports/journal.ts';
 import type { Outbox } from '../ports/outbox.ts';
@@ -65,7 +64,8 @@ describe('the relay', () => {
 
   beforeEach(async () => {
     const opened = await temporaryStores();
-    ({ journal, outbox, leases } = opened.stores);
+    ({ journal, outbox } = opened.stores);
+    leases = createLeases(opened.stores.leases);
     close = opened.close;
     recorder = recordingBus();
     relays = [];

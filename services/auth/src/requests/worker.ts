@@ -1,5 +1,6 @@
 import type { Logger, Part } from '@latchkey/process';
 import type { Wakeup } from '@latchkey/process/loop';
+import { createLeaseWatch } from '@latchkey/store';
 import type { Deps } from '../deps.ts';
 import { createJob } from '../job.ts';
 import type { WrittenRequest } from '../ports/requests.ts';
@@ -14,6 +15,8 @@ const IDLE_MS = 1_000;
  */
 export function createWorker(
   deps: Pick<Deps, 'requests' | 'now'> & {
+    /** Returns milliseconds that never go back. */
+    monotonic?(): number;
     /** The id of this instance. */
     readonly owner: string;
     readonly logger: Logger;
@@ -25,6 +28,7 @@ export function createWorker(
   },
 ): Part {
   const { requests, now, owner, logger, leaseMs, wakeup, carryOut } = deps;
+  const watch = createLeaseWatch(deps.monotonic);
 
   async function attempt(request: WrittenRequest): Promise<void> {
     try {
@@ -38,7 +42,13 @@ export function createWorker(
     }
   }
 
+  /** Also frees what this worker failed to carry out, so that the next claim tries it again. */
+  async function freeExpired(): Promise<void> {
+    for (const lease of watch.expired(await requests.held(), leaseMs)) await requests.free(lease);
+  }
+
   async function run(): Promise<boolean> {
+    await freeExpired();
     const claimed = await requests.claim({ owner, now: now(), leaseMs, limit: BATCH });
     for (const request of claimed) await attempt(request);
     return claimed.length === BATCH;

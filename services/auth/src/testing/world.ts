@@ -6,7 +6,7 @@ import { createEmbeddedBus } from '@latchkey/bus/embedded';
 import type { LinkPurpose, SealedContent } from '@latchkey/events';
 import { createLogger, createRegistry, readConfig } from '@latchkey/process';
 import { openDatabase, sqliteStore } from '@latchkey/sqlite';
-import { StoreUnavailable } from '@latchkey/store';
+import { createLeases, StoreUnavailable } from '@latchkey/store';
 import { v7 } from 'uuid';
 import { type AccountFact, isAccountFact, type Unverified } from '../account/index.ts';
 import { compose } from '../compose.ts';
@@ -105,7 +105,7 @@ export async function openWorld() {
   return {
     deps,
     database,
-    leases: stored.leases,
+    leases: createLeases(stored.leases),
     faults,
     nudged,
     accountsOn,

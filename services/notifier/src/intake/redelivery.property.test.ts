@@ -121,6 +121,7 @@ describe('redelivery', () => {
         }
         await store(batches.slice(position));
         now += 1000;
+        for (const lease of await deliveries.held()) await deliveries.free(lease, new Date(now));
         await send(100, true);
 
         for (const delivery of owed) {

@@ -81,6 +81,10 @@ export function deliveriesContract(name: string, open: () => Promise<DeliveriesF
       return (await claim(overrides)).map(({ id }) => id);
     }
 
+    async function freeAll() {
+      for (const lease of await deliveries.held()) await deliveries.free(lease, at(2));
+    }
+
     async function stateOf(id: string) {
       return (await deliveries.find(id))?.state;
     }
@@ -132,18 +136,42 @@ export function deliveriesContract(name: string, open: () => Promise<DeliveriesF
       assert.deepEqual(ids.toSorted(), added.map(({ id }) => id).toSorted());
     });
 
-    it('hands a delivery out again once the lease is over, and not before', async () => {
+    it('hands out at once what an event asks for whose clock is ahead', async () => {
+      const delivery = aDelivery({ occurredAt: at(600) });
+      await add([delivery], [], at(1));
+      assert.deepEqual(await claimedIds({ now: at(1) }), [delivery.id]);
+    });
+
+    it('hands a delivery out again once it was freed, and not before, whatever the clock shows', async () => {
       const delivery = aDelivery();
       await add([delivery]);
+      assert.deepEqual(await deliveries.held(), []);
       await claim();
-      assert.deepEqual(await claim({ owner: 'two', now: at(90.999) }), []);
-      assert.deepEqual(await claimedIds({ owner: 'two', now: at(91) }), [delivery.id]);
+      assert.deepEqual(await claim({ owner: 'two', now: at(2000) }), []);
+      const held = { name: delivery.id, holder: 'one', until: at(91) };
+      assert.deepEqual(await deliveries.held(), [held]);
+      await deliveries.free(held, at(2));
+      assert.deepEqual(await deliveries.held(), []);
+      assert.deepEqual(await claimedIds({ owner: 'two', now: at(2) }), [delivery.id]);
+    });
+
+    it('frees nothing that is held by a newer lease, or has ended', async () => {
+      const [again, sent] = [aDelivery(), aDelivery()];
+      await add([again, sent]);
+      await claim();
+      const old = await deliveries.held();
+      await deliveries.settle(again.id, 'one', { state: 'pending', dueAt: at(2), counts: true });
+      await deliveries.settle(sent.id, 'one', { state: 'sent', at: at(2) });
+      await claim({ now: at(3) });
+      for (const lease of old) await deliveries.free(lease, at(4));
+      assert.deepEqual([await stateOf(again.id), await stateOf(sent.id)], ['claimed', 'sent']);
     });
 
     it('lets only the holder write down the outcome', async () => {
       const delivery = aDelivery();
       await add([delivery]);
       await claim();
+      await freeAll();
       await claim({ owner: 'two', now: at(91) });
       assert.equal(await deliveries.settle(delivery.id, 'one', { state: 'sent', at: at(92) }), false);
       assert.equal(await stateOf(delivery.id), 'claimed');
@@ -272,12 +300,13 @@ export function deliveriesContract(name: string, open: () => Promise<DeliveriesF
       assert.equal(await stateOf(delivery.id), 'expired');
     });
 
-    it('leaves what is in somebody’s hands alone when it runs out, until the lease is over', async () => {
+    it('leaves what is in somebody’s hands alone when it runs out, until it is freed', async () => {
       const delivery = aDelivery({ sendUntil: at(10) });
       await add([delivery]);
       await claim();
-      assert.equal(await deliveries.expire(at(20)), 0);
+      assert.equal(await deliveries.expire(at(200)), 0);
       assert.equal(await stateOf(delivery.id), 'claimed');
+      await freeAll();
       assert.equal(await deliveries.expire(at(91)), 1);
       assert.equal(await stateOf(delivery.id), 'expired');
     });
@@ -347,6 +376,7 @@ export function deliveriesContract(name: string, open: () => Promise<DeliveriesF
       );
       assert.equal(await stateOf(retried.id), 'claimed');
       await deliveries.settle(retried.id, 'one', { state: 'pending', dueAt: at(2), counts: true });
+      await freeAll();
       assert.deepEqual(await claim({ owner: 'two', now: at(91) }), []);
       assert.deepEqual([await stateOf(retried.id), await stateOf(abandoned.id)], ['cancelled', 'cancelled']);
     });
@@ -360,6 +390,7 @@ export function deliveriesContract(name: string, open: () => Promise<DeliveriesF
         [],
         superseded.map(({ subject }) => ({ subject, what: 'verification' as const, before: 2 })),
       );
+      await freeAll();
       assert.deepEqual(await claimedIds({ owner: 'two', now: at(91), limit: 1 }), [good.id]);
     });
 
@@ -443,13 +474,14 @@ export function deliveriesContract(name: string, open: () => Promise<DeliveriesF
       assert.equal(await stateOf(delivery.id), 'cancelled');
     });
 
-    it('cancels nothing that is in somebody’s hands, until the lease is over', async () => {
+    it('cancels nothing that is in somebody’s hands, until it is freed', async () => {
       const [held, sent] = [aDelivery(), aDelivery()];
       await add([held, sent]);
       await claim();
       await deliveries.settle(sent.id, 'one', { state: 'sent', at: at(2) });
-      assert.equal(await deliveries.cancel(held.id, at(90.999)), false);
+      assert.equal(await deliveries.cancel(held.id, at(200)), false);
       assert.equal(await stateOf(held.id), 'claimed');
+      await freeAll();
       assert.equal(await deliveries.cancel(held.id, at(91)), true);
       assert.equal(await deliveries.settle(held.id, 'one', { state: 'sent', at: at(92) }), false);
       assert.equal(await deliveries.cancel(sent.id, at(91)), false);

@@ -6,13 +6,14 @@
  * cutoffs cover; and `claim` checks the cutoffs again. So however the writes of two notifiers interleave, no mail is
  * claimed after the event that superseded it was stored.
  */
+import type { HeldLease } from '@latchkey/store';
 import type { ExpiredLease } from '@latchkey/verify';
 import type { Settlement } from '../delivery/attempt.ts';
 import type { Attempt, Batch, ClaimedDelivery, DeliveryState } from '../delivery/delivery.ts';
 
 /** How many attempts are kept of a delivery: the last ones. */
 export const LOG_LENGTH = 20;
-/** How many leases `expiredLeases` returns at most. */
+/** How many leases `held` and `expiredLeases` return at most. */
 export const MAX_LEASES = 1000;
 
 export interface SettleOptions {
@@ -24,7 +25,7 @@ export interface Claim {
   /** Unique per claim. Only its owner may settle a delivery. */
   readonly owner: string;
   readonly now: Date;
-  /** How long nobody else can claim the same delivery, in ms. */
+  /** How long the lease is meant to last, in ms, for operators. */
   readonly leaseMs: number;
   /** The most deliveries to claim. */
   readonly limit: number;
@@ -78,9 +79,9 @@ export interface Deliveries {
    */
   record(batch: Batch, now: Date): Promise<{ readonly added: number; readonly cancelled: number }>;
   /**
-   * Claims due deliveries, earliest `sendUntil` first: pending ones that are due and claimed ones with an expired
-   * lease, each for one owner. Never returns one that is past its `sendUntil`, nor one that a stored cutoff covers:
-   * that one becomes `cancelled`.
+   * Claims pending deliveries that are due, earliest `sendUntil` first, each for one owner; nobody else can claim them
+   * until they are settled, released or freed. Never returns one that is past its `sendUntil`, nor one that a stored
+   * cutoff covers: that one becomes `cancelled`.
    */
   claim(claim: Claim): Promise<readonly ClaimedDelivery[]>;
   /**
@@ -88,6 +89,10 @@ export interface Deliveries {
    * Idempotent.
    */
   release(owner: string, now: Date): Promise<void>;
+  /** Returns the leases that are held, by the ids of their deliveries: at most MAX_LEASES. */
+  held(): Promise<readonly HeldLease[]>;
+  /** Makes a claimed delivery whose lease has expired due again at `now`. No-op if the lease has changed meanwhile. */
+  free(lease: HeldLease, now: Date): Promise<void>;
   /**
    * Records the outcome of a claimed delivery and ends the claim. `counts` increments its `tries`.
    * @returns false, and writes nothing, if `owner` no longer holds it
@@ -95,7 +100,7 @@ export interface Deliveries {
   settle(id: string, owner: string, settlement: Settlement, options?: SettleOptions): Promise<boolean>;
   /**
    * Ends every due delivery that is past its `sendUntil`: as `failed` (unsealable) if its last try could not open
-   * its link, else as `expired`. Claimed deliveries are unchanged until their lease expires.
+   * its link, else as `expired`. Claimed deliveries are unchanged.
    * @returns how many ended
    */
   expire(now: Date): Promise<number>;
@@ -112,9 +117,9 @@ export interface Deliveries {
    */
   retryNow(id: string, now: Date): Promise<boolean>;
   /**
-   * Cancels an open delivery that nobody holds at `now`, by an operator. Any other delivery is unchanged: a claimed one
-   * may be at the mail server already.
-   * @returns whether it was open and not held
+   * Cancels a pending delivery at `now`, by an operator. Any other delivery is unchanged: a claimed one may be at the
+   * mail server already.
+   * @returns whether it was pending
    */
   cancel(id: string, now: Date): Promise<boolean>;
   /** Returns those of the ids that are known, in any state. */

@@ -1,7 +1,7 @@
 /** Claims due deliveries, as many as may be sent, and ends those that have run out. */
 import type { Logger } from '@latchkey/process';
 import { createWakeup, doubling, loop } from '@latchkey/process/loop';
-import { StoreUnavailable } from '@latchkey/store';
+import { createLeaseWatch, StoreUnavailable } from '@latchkey/store';
 import type { ClaimedDelivery } from '../delivery/delivery.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Deliveries } from '../ports/deliveries.ts';
@@ -12,14 +12,14 @@ import type { StoreWatch } from './store-watch.ts';
 
 /** The pauses between polls of the store, in ms; a wake-up cuts them short. */
 const POLL_MS = { least: 500, whileAway: 500, most: 2_000 };
-/** How often deliveries that have run out are ended, in ms. */
-const EXPIRE_MS = 1_000;
+/** How often expired leases are freed and deliveries that have run out are ended, in ms. */
+const TIDY_MS = 1_000;
 
 /** The part of the dispatcher that claims, for the StoreWatch. */
 const CLAIMS = 'claims';
 
 export interface ClaimsDeps extends Pick<LeaseTimes, 'leaseMs'> {
-  readonly deliveries: Pick<Deliveries, 'claim' | 'release' | 'expire'>;
+  readonly deliveries: Pick<Deliveries, 'claim' | 'release' | 'held' | 'free' | 'expire'>;
   readonly server: ServerWatch;
   readonly store: StoreWatch;
   readonly clock: Clock;
@@ -45,7 +45,7 @@ export interface Claims {
 
 export function createClaims(deps: ClaimsDeps): Claims {
   const { deliveries, server, store, clock, logger } = deps;
-  const expire = createExpiry(deps);
+  const tidy = createTidying(deps);
   const wakeup = createWakeup();
   /** The owners of claims without an answer: they may have claimed something. */
   const unanswered = new Set<string>();
@@ -82,10 +82,10 @@ export function createClaims(deps: ClaimsDeps): Claims {
     return claimed > 0;
   }
 
-  /** Expires last: claims never return an expired delivery, so nothing depends on it. */
+  /** Tidies last: claims never return an expired delivery, so nothing depends on it. */
   async function poll(): Promise<boolean> {
     const found = await claimDue();
-    await expire();
+    await tidy();
     store.recovered(CLAIMS);
     return found;
   }
@@ -124,11 +124,14 @@ export function createClaims(deps: ClaimsDeps): Claims {
   };
 }
 
-function createExpiry({ deliveries, clock, logger }: ClaimsDeps): () => Promise<void> {
+function createTidying({ deliveries, clock, logger, leaseMs }: ClaimsDeps): () => Promise<void> {
+  const watch = createLeaseWatch(clock.monotonic);
   let next = 0;
   return async () => {
     if (clock.monotonic() < next) return;
-    next = clock.monotonic() + EXPIRE_MS;
+    next = clock.monotonic() + TIDY_MS;
+    for (const lease of watch.expired(await deliveries.held(), leaseMs))
+      await deliveries.free(lease, clock.now());
     const ended = await deliveries.expire(clock.now());
     if (ended > 0) logger.info({ ended }, 'mails ran out before they could be sent');
   };

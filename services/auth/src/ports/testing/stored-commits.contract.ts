@@ -85,10 +85,11 @@ export function storedCommitsContract(name: string, open: () => Promise<OpenStor
       const { leases, requests, storedCommits } = under.stores;
       const now = new Date(instant(100));
       const later = new Date(instant(200));
-      await leases.take({ name: 'dead', holder: 'a', now, ms: 1000 });
-      await leases.take({ name: 'living', holder: 'a', now, ms: 1_000_000 });
-      await leases.take({ name: 'given back', holder: 'a', now, ms: 1000 });
-      await leases.release('given back', 'a');
+      const ending = new Date(now.getTime() + 1000);
+      await leases.insert({ name: 'dead', holder: 'a', until: ending });
+      await leases.insert({ name: 'living', holder: 'a', until: new Date(now.getTime() + 1_000_000) });
+      await leases.insert({ name: 'given back', holder: 'a', until: ending });
+      await leases.remove('given back', 'a');
       const ids = ['1', '2', '3'];
       for (const id of ids)
         await requests.add({ id, kind: 'verification', address: 'a', at: instant(0), correlationId: 'r' });

@@ -1,4 +1,4 @@
-import { leasesContract } from '@latchkey/store/testing';
+import { leaseRecordsContract } from '@latchkey/store/testing';
 import { journalContract } from './journal.contract.ts';
 import { keyFingerprintsContract } from './key-fingerprints.contract.ts';
 import { limitsContract } from './limits.contract.ts';
@@ -21,7 +21,7 @@ export function storesContract(name: string, open: OpenStores): void {
   requestsContract(name, open);
   limitsContract(name, open);
   trustedAddressesContract(name, open);
-  leasesContract(name, async () => {
+  leaseRecordsContract(name, async () => {
     const { stores, close } = await open();
     return { leases: stores.leases, close };
   });

@@ -1,5 +1,5 @@
 import { guardMongo, isLostRace, modelOf, plainSchema } from '@latchkey/mongo';
-import type { Leases } from '@latchkey/store';
+import type { LeaseRecords } from '@latchkey/store';
 import type { Connection } from 'mongoose';
 
 interface LeaseDocument {
@@ -22,24 +22,32 @@ export function leasesIn(connection: Connection) {
 }
 
 /** Leases in MongoDB, between all instances. Found by name alone: they need no index of their own. */
-export function createMongoLeases(connection: Connection): Leases {
+export function createMongoLeases(connection: Connection): LeaseRecords {
   const leases = leasesIn(connection);
 
-  return guardMongo<Leases>({
-    async take({ name, holder, now, ms }) {
-      const until = new Date(now.getTime() + ms);
-      const mine = { _id: name, $or: [{ holder }, { until: { $lte: now } }] };
+  return guardMongo<LeaseRecords>({
+    async find(name) {
+      const document = await leases.findOne({ _id: name }).lean();
+      return document === null ? undefined : { name, holder: document.holder, until: document.until };
+    },
+
+    async insert({ name, ...lease }) {
       try {
-        await leases.updateOne(mine, { $set: { holder, until } }, { upsert: true });
+        await leases.insertOne({ _id: name, ...lease });
         return true;
       } catch (error) {
-        // It is there and not ours: the upsert tried to insert it a second time.
         if (isLostRace(error)) return false;
         throw error;
       }
     },
 
-    async release(name, holder) {
+    async replace({ name, holder, until }, next) {
+      const update = { $set: { holder: next.holder, until: next.until } };
+      const { matchedCount } = await leases.updateOne({ _id: name, holder, until }, update);
+      return matchedCount === 1;
+    },
+
+    async remove(name, holder) {
       await leases.deleteOne({ _id: name, holder });
     },
   });

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { guardMongo, isLostRace, modelOf, plainSchema } from '@latchkey/mongo';
 import type { Connection } from 'mongoose';
-import type { Requests, WrittenRequest } from '../../ports/requests.ts';
+import { MAX_HELD, type Requests, type WrittenRequest } from '../../ports/requests.ts';
 
 export const REQUESTS = 'auth_requests';
 
@@ -41,7 +41,7 @@ export function createMongoRequests(connection: Connection): Requests {
 
   /** Claims some of those that are free; another claimer may have been faster with all of them. */
   async function claimSome({ owner, now, leaseMs, limit }: Parameters<Requests['claim']>[0]) {
-    const free = { leasedUntil: { $lte: now } };
+    const free = { owner: { $exists: false } };
     // Ids are UUIDv7: their order is that of time.
     const found = await requests.find(free, { _id: 1 }).sort({ _id: 1 }).limit(limit).lean();
     if (found.length === 0) return undefined;
@@ -73,6 +73,22 @@ export function createMongoRequests(connection: Connection): Requests {
         claimed.push(...some);
       }
       return claimed.map(requestOf);
+    },
+
+    async held() {
+      const held = await requests
+        .find({ owner: { $exists: true } }, { owner: 1, leasedUntil: 1 })
+        .sort({ _id: 1 })
+        .limit(MAX_HELD)
+        .lean();
+      return held.map(({ _id: name, owner: holder = '', leasedUntil: until }) => ({ name, holder, until }));
+    },
+
+    async free({ name, holder, until }) {
+      await requests.updateOne(
+        { _id: name, owner: holder, leasedUntil: until },
+        { $set: { leasedUntil: new Date(0) }, $unset: { owner: 1, claim: 1 } },
+      );
     },
 
     async done(id, owner) {

@@ -1,5 +1,6 @@
 import { type Database, guardSqlite, type Row } from '@latchkey/sqlite';
-import type { Requests, WrittenRequest } from '../../ports/requests.ts';
+import type { HeldLease } from '@latchkey/store';
+import { MAX_HELD, type Requests, type WrittenRequest } from '../../ports/requests.ts';
 
 const SQL = {
   // Idempotent: an add may be repeated after a lost answer.
@@ -7,8 +8,11 @@ const SQL = {
     VALUES (:id, :kind, :address, :at, :correlationId, :traceparent) ON CONFLICT DO NOTHING`,
   // Ids are UUIDv7, which sort by time.
   claim: `UPDATE request SET owner = :owner, leased_until = :until
-    WHERE id IN (SELECT id FROM request WHERE leased_until <= :now ORDER BY id LIMIT :limit)
+    WHERE id IN (SELECT id FROM request WHERE owner IS NULL ORDER BY id LIMIT :limit)
     RETURNING *`,
+  held: `SELECT id, owner, leased_until FROM request WHERE owner IS NOT NULL ORDER BY id LIMIT ${MAX_HELD}`,
+  free: `UPDATE request SET owner = NULL, leased_until = 0
+    WHERE id = :name AND owner = :holder AND leased_until = :until`,
   done: 'DELETE FROM request WHERE id = :id AND owner = :owner',
   reclaim: 'UPDATE request SET owner = NULL, leased_until = 0 WHERE owner IS NOT NULL',
   count: 'SELECT count(*) AS requests FROM request',
@@ -27,13 +31,24 @@ export function createSqliteRequests(database: Database): Requests & {
     claim: ({ owner, now, leaseMs, limit }) =>
       database.write(() => {
         const until = now.getTime() + leaseMs;
-        const rows = database.prepare(SQL.claim).all({ owner, until, now: now.getTime(), limit });
+        const rows = database.prepare(SQL.claim).all({ owner, until, limit });
         return rows.map(requestOf).toSorted((a, b) => (a.id < b.id ? -1 : 1));
       }),
+    held: async () => database.prepare(SQL.held).all().map(leaseOf),
+    free: ({ name, holder, until }) =>
+      database.write(() => void database.prepare(SQL.free).run({ name, holder, until: until.getTime() })),
     done: (id, owner) => database.write(() => void database.prepare(SQL.done).run({ id, owner })),
     count: async () => Number(database.prepare(SQL.count).get()?.['requests']),
     reclaim: () => database.write(() => void database.prepare(SQL.reclaim).run()),
   });
+}
+
+function leaseOf(row: Row): HeldLease {
+  return {
+    name: String(row['id']),
+    holder: String(row['owner']),
+    until: new Date(Number(row['leased_until'])),
+  };
 }
 
 export function requestOf(row: Row): WrittenRequest {

@@ -24,7 +24,7 @@ describe('the stores on sqlite', () => {
       () => sessions.remove('a', 'b'),
       () => requests.count(),
       () => requests.done('a', 'b'),
-      () => leases.take({ name: 'a', holder: 'b', now, ms: 1 }),
+      () => leases.insert({ name: 'a', holder: 'b', until: now }),
     ];
     for (const ask of asked) await assert.rejects(ask(), { name: 'StoreUnavailable' });
   });
@@ -82,9 +82,8 @@ describe('the stores on sqlite', () => {
   test('release what a former process held', async () => {
     const { stores, close } = await temporaryStores();
     const { leases, requests } = stores;
-    const lease = { name: 'sweep', now: new Date(0), ms: 60_000 };
-    await leases.take({ ...lease, holder: 'gone' });
-    assert.equal(await leases.take({ ...lease, holder: 'new' }), false);
+    const lease = { name: 'sweep', holder: 'gone', until: new Date(60_000) };
+    assert.equal(await leases.insert(lease), true);
     const request = {
       id: '0198c0de-0000-7000-8000-000000000001',
       kind: 'password-reset',
@@ -98,7 +97,7 @@ describe('the stores on sqlite', () => {
     assert.deepEqual(await requests.claim({ ...claim, owner: 'new' }), []);
 
     await stores.reclaim();
-    assert.equal(await leases.take({ ...lease, holder: 'new' }), true);
+    assert.equal(await leases.find('sweep'), undefined);
     assert.deepEqual(await requests.claim({ ...claim, owner: 'new' }), [request]);
     await close();
   });

@@ -30,10 +30,10 @@ export function createMongoDeliveries(connection: Connection): Deliveries {
   const deliveries = connection.collection<DeliveryDocument>(DELIVERIES);
   const cutoffs = cutoffsIn(connection.collection<CutoffsDocument>(CUTOFFS));
 
-  async function addAll(added: readonly NewDelivery[]): Promise<number> {
+  async function addAll(added: readonly NewDelivery[], now: Date): Promise<number> {
     if (added.length === 0) return 0;
     const upserts = added.map(({ id, ...delivery }) => ({
-      updateOne: { filter: { _id: id }, update: { $setOnInsert: documentOf(delivery) }, upsert: true },
+      updateOne: { filter: { _id: id }, update: { $setOnInsert: documentOf(delivery, now) }, upsert: true },
     }));
     const { upsertedCount } = await repeatingLost(() => deliveries.bulkWrite(upserts, { ordered: false }));
     return upsertedCount;
@@ -52,7 +52,7 @@ export function createMongoDeliveries(connection: Connection): Deliveries {
   }
 
   async function expire(now: Date): Promise<number> {
-    const over = { 'open.sendUntil': { $lte: now }, 'open.dueAt': { $lte: now } };
+    const over = { 'open.sendUntil': { $lte: now }, 'open.dueAt': { $lte: now }, state: 'pending' as const };
     if ((await deliveries.findOne(over, { projection: { _id: 1 } })) === null) return 0;
     const unsealable = await deliveries.updateMany(
       { ...over, lastResult: 'unknown-key' },
@@ -64,7 +64,7 @@ export function createMongoDeliveries(connection: Connection): Deliveries {
 
   /** Takes some of those that are due; another claimer may have been faster with all of them. `more`: others may be due. */
   async function takeSome({ owner, now, leaseMs, limit }: Claim) {
-    const due = { 'open.dueAt': { $lte: now } };
+    const due = { 'open.dueAt': { $lte: now }, state: 'pending' as const };
     const found = await deliveries
       .find({ 'open.sendUntil': { $gt: now }, ...due }, { projection: { _id: 1 } })
       .sort({ 'open.sendUntil': 1 })
@@ -109,7 +109,7 @@ export function createMongoDeliveries(connection: Connection): Deliveries {
   const port: Deliveries = {
     async record(batch, now) {
       await cutoffs.raise(batch.cutoffs);
-      const added = await addAll(batch.deliveries);
+      const added = await addAll(batch.deliveries, now);
       const cancelled = await cancelReached(await cutoffs.of(subjectsOf(batch)), now);
       if (batch.deliveries.some(({ sendUntil }) => sendUntil <= now)) await expire(now);
       return { added, cancelled };
@@ -126,11 +126,30 @@ export function createMongoDeliveries(connection: Connection): Deliveries {
     },
 
     async release(owner, now) {
-      const held = { 'open.sendUntil': { $gt: new Date(0) }, 'open.dueAt': { $gt: now }, owner };
-      await deliveries.updateMany(held, {
-        $set: { state: 'pending', 'open.dueAt': now },
-        $unset: { owner: 1 },
-      });
+      await deliveries.updateMany(
+        { state: 'claimed', owner },
+        {
+          $set: { state: 'pending', 'open.dueAt': now },
+          $unset: { owner: 1 },
+        },
+      );
+    },
+
+    async held() {
+      const held = await deliveries
+        .find({ state: 'claimed' }, { projection: { owner: 1, open: 1 } })
+        .limit(MAX_LEASES)
+        .toArray();
+      return held.flatMap(({ _id: name, owner: holder, open: lease }) =>
+        holder === undefined || lease === undefined ? [] : [{ name, holder, until: lease.dueAt }],
+      );
+    },
+
+    async free({ name, holder, until }, now) {
+      await deliveries.updateOne(
+        { _id: name, owner: holder, 'open.dueAt': until, state: 'claimed' },
+        { $set: { state: 'pending', 'open.dueAt': now }, $unset: { owner: 1 } },
+      );
     },
 
     async settle(id, owner, settlement) {
@@ -179,12 +198,8 @@ export function createMongoDeliveries(connection: Connection): Deliveries {
     },
 
     async cancel(id, now) {
-      const inNobodysHands = [
-        { state: 'pending' as const },
-        { state: 'claimed' as const, 'open.dueAt': { $lte: now } },
-      ];
       const { matchedCount } = await deliveries.updateOne(
-        { _id: id, $or: inNobodysHands },
+        { _id: id, state: 'pending' },
         ended('cancelled', now, 'operator'),
       );
       return matchedCount === 1;
@@ -277,11 +292,13 @@ function outcomeOf(settlement: Settlement) {
   return { ...logged, $set: { ...$set, ...last }, $unset };
 }
 
-function documentOf(delivery: Omit<NewDelivery, 'id'>): Omit<DeliveryDocument, '_id'> {
+/** Due at once, even if the clock that stamped the event is ahead of ours. */
+function documentOf(delivery: Omit<NewDelivery, 'id'>, now: Date): Omit<DeliveryDocument, '_id'> {
+  const dueAt = delivery.occurredAt < now ? delivery.occurredAt : now;
   return {
     ...delivery,
     state: 'pending',
-    open: { dueAt: delivery.occurredAt, sendUntil: delivery.sendUntil },
+    open: { dueAt, sendUntil: delivery.sendUntil },
     tries: 0,
     attempts: [],
   };

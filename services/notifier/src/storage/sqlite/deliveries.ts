@@ -1,5 +1,6 @@
 /** Deliveries in the embedded store. */
 import { type Database, guardSqlite, type Row } from '@latchkey/sqlite';
+import type { HeldLease } from '@latchkey/store';
 import type { Settlement } from '../../delivery/attempt.ts';
 import {
   type Attempt,
@@ -34,23 +35,29 @@ const SQL = {
     INSERT INTO notifier_deliveries (id, event_id, subject, sequence, mail, locale, correlation_id,
       occurred_at, send_until, purpose, content, state, due_at)
     VALUES (:id, :eventId, :subject, :sequence, :mail, :locale, :correlationId,
-      :occurredAt, :sendUntil, :purpose, :content, 'pending', :occurredAt)
+      :occurredAt, :sendUntil, :purpose, :content, 'pending', min(:occurredAt, :now))
     ON CONFLICT DO NOTHING`,
   cancelSuperseded: `
     UPDATE notifier_deliveries AS d SET state = 'cancelled', ended_at = :now, ${ENDED}
     WHERE d.subject = :subject AND d.due_at IS NOT NULL AND d.state = 'pending' AND ${COVERED}`,
   candidates: `
     SELECT d.*, ${COVERED} AS covered FROM notifier_deliveries AS d
-    WHERE d.due_at <= :now AND d.send_until > :now ORDER BY d.send_until LIMIT :limit`,
+    WHERE d.due_at <= :now AND d.send_until > :now AND d.state = 'pending' ORDER BY d.send_until LIMIT :limit`,
   take: "UPDATE notifier_deliveries SET state = 'claimed', owner = :owner, due_at = :dueAt WHERE id = :id",
   cancelOne: `UPDATE notifier_deliveries SET state = 'cancelled', ended_at = :now, ${ENDED} WHERE id = :id`,
-  anyToExpire: 'SELECT 1 FROM notifier_deliveries WHERE due_at <= :now AND send_until <= :now LIMIT 1',
+  anyToExpire: `
+    SELECT 1 FROM notifier_deliveries
+    WHERE due_at <= :now AND send_until <= :now AND state = 'pending' LIMIT 1`,
   // A delivery whose last try could not open its link has failed; any other has only run out of time.
   expire: `
     UPDATE notifier_deliveries SET ended_at = :now, ${ENDED},
       state = CASE attempts ->> '$[#-1].result' WHEN 'unknown-key' THEN 'failed' ELSE 'expired' END,
       reason = CASE attempts ->> '$[#-1].result' WHEN 'unknown-key' THEN 'unsealable' END
-    WHERE due_at <= :now AND send_until <= :now`,
+    WHERE due_at <= :now AND send_until <= :now AND state = 'pending'`,
+  leases: `SELECT id, owner, due_at FROM notifier_deliveries WHERE state = 'claimed' LIMIT ${MAX_LEASES}`,
+  free: `
+    UPDATE notifier_deliveries SET state = 'pending', owner = NULL, due_at = :now
+    WHERE id = :name AND owner = :holder AND due_at = :until AND state = 'claimed'`,
   held: 'SELECT * FROM notifier_deliveries WHERE id = :id AND owner = :owner',
   retry: `
     UPDATE notifier_deliveries
@@ -62,7 +69,7 @@ const SQL = {
     WHERE id = :id`,
   release: `
     UPDATE notifier_deliveries SET state = 'pending', owner = NULL, due_at = :now
-    WHERE due_at > :now AND owner = :owner`,
+    WHERE state = 'claimed' AND owner = :owner`,
   reclaim: `
     UPDATE notifier_deliveries SET state = 'pending', owner = NULL, due_at = occurred_at
     WHERE state = 'claimed'`,
@@ -80,7 +87,7 @@ const SQL = {
   retryNow: "UPDATE notifier_deliveries SET due_at = :now WHERE id = :id AND state = 'pending'",
   cancelFree: `
     UPDATE notifier_deliveries SET state = 'cancelled', reason = 'operator', ended_at = :now, ${ENDED}
-    WHERE id = :id AND (state = 'pending' OR (state = 'claimed' AND due_at <= :now))`,
+    WHERE id = :id AND state = 'pending'`,
   recorded: 'SELECT id FROM notifier_deliveries WHERE id IN (SELECT value FROM json_each(:ids))',
   expiredLeases: `
     SELECT id, due_at FROM notifier_deliveries WHERE due_at < :before AND state = 'claimed' LIMIT ${MAX_LEASES}`,
@@ -102,13 +109,14 @@ export function createSqliteDeliveries({ prepare, write }: Database): SqliteDeli
     prepare(SQL.raiseCutoff).run({ ...cutoff });
   }
 
-  function insert({ content, occurredAt, sendUntil, purpose, ...delivery }: NewDelivery): number {
+  function insert({ content, occurredAt, sendUntil, purpose, ...delivery }: NewDelivery, now: Date): number {
     const { changes } = prepare(SQL.insert).run({
       ...delivery,
       purpose: purpose ?? null,
       occurredAt: occurredAt.getTime(),
       sendUntil: sendUntil.getTime(),
       content: JSON.stringify(content),
+      now: now.getTime(),
     });
     return Number(changes);
   }
@@ -123,7 +131,7 @@ export function createSqliteDeliveries({ prepare, write }: Database): SqliteDeli
 
   function recordAll(batch: Batch, now: Date) {
     batch.cutoffs.forEach(raise);
-    const added = batch.deliveries.reduce((sum, delivery) => sum + insert(delivery), 0);
+    const added = batch.deliveries.reduce((sum, delivery) => sum + insert(delivery, now), 0);
     let cancelled = 0;
     for (const subject of subjectsOf(batch)) cancelled += cancelSuperseded(subject, now);
     if (batch.deliveries.some(({ sendUntil }) => sendUntil <= now)) expireDue(now);
@@ -170,6 +178,16 @@ export function createSqliteDeliveries({ prepare, write }: Database): SqliteDeli
     // Safe to lose in a crash, for the same reason.
     release: (owner, now) =>
       write(() => void prepare(SQL.release).run({ owner, now: now.getTime() }), { flushed: false }),
+
+    async held() {
+      return prepare(SQL.leases).all().map(leaseOf);
+    },
+
+    // Safe to lose in a crash, for the same reason.
+    free: ({ name, holder, until }, now) =>
+      write(() => void prepare(SQL.free).run({ name, holder, until: until.getTime(), now: now.getTime() }), {
+        flushed: false,
+      }),
 
     settle: (id, owner, settlement, { othersFollow = false } = {}) =>
       write(
@@ -238,6 +256,10 @@ export function createSqliteDeliveries({ prepare, write }: Database): SqliteDeli
       }));
     },
   });
+}
+
+function leaseOf(row: Row): HeldLease {
+  return { name: String(row['id']), holder: String(row['owner']), until: new Date(Number(row['due_at'])) };
 }
 
 function subjectsOf({ deliveries, cutoffs }: Batch): ReadonlySet<string> {

@@ -1,0 +1,38 @@
+/**
+ * Judges leases by the observer's own monotonic clock (ADR 26): a lease has expired once it was seen unchanged for its
+ * whole length. Neither the time that its holder wrote nor the wall clock of the observer decides anything.
+ */
+
+/** A lease as it is stored. A renewal changes `until`. */
+export interface HeldLease {
+  readonly name: string;
+  readonly holder: string;
+  /** When it ends by the clock of its holder: for operators, and what a renewal changes. */
+  readonly until: Date;
+}
+
+export interface LeaseWatch {
+  /**
+   * Returns the leases that were seen unchanged for `ms`, and forgets those that are missing from the list.
+   * @param held all leases of one kind that are held now
+   */
+  expired<Lease extends HeldLease>(held: readonly Lease[], ms: number): readonly Lease[];
+}
+
+/** @param monotonic returns milliseconds that never go back */
+export function createLeaseWatch(monotonic: () => number = () => performance.now()): LeaseWatch {
+  let seenSince = new Map<string, number>();
+
+  return {
+    expired(held, ms) {
+      const now = monotonic();
+      const since = new Map(held.map((lease) => [keyOf(lease), seenSince.get(keyOf(lease)) ?? now]));
+      seenSince = since;
+      return held.filter((lease) => now - (since.get(keyOf(lease)) ?? now) >= ms);
+    },
+  };
+}
+
+function keyOf({ name, holder, until }: HeldLease): string {
+  return JSON.stringify([name, holder, until.getTime()]);
+}
