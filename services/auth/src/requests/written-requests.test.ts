@@ -32,7 +32,15 @@ function workerOf(
   { wakeup = createWakeup(), step = 0 } = {},
 ): Part {
   const monotonic = clockOf(step);
-  return createWorker({ ...world.deps, monotonic, owner, logger, leaseMs: LEASE_MS, wakeup, carryOut: carry });
+  return createWorker({
+    ...world.deps,
+    monotonic,
+    owner,
+    logger,
+    leaseMs: LEASE_MS,
+    wakeup,
+    carryOut: carry,
+  });
 }
 
 /** Lets a worker carry out what is written down, and ends it. The lease of a dead one expires between two looks. */
