@@ -17,14 +17,18 @@ export interface OpsProcess {
 }
 
 const PATIENCE_MS = 120_000;
+const { PATH, NODE_COMPILE_CACHE } = process.env;
 
 /** Acts on the store that the settings name. */
 export function startOps(settings: Settings, ...words: readonly string[]): OpsProcess {
   const child = spawn(process.execPath, [QUIET_KAFKA, OPS, ...words], {
-    env: { PATH: process.env['PATH'], ...settings },
+    env: { PATH, NODE_COMPILE_CACHE, ...settings },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
-  const closed = once(child, 'close');
+  let hasClosed = false;
+  const closed = once(child, 'close').then(() => {
+    hasClosed = true;
+  });
   let printed = '';
   for (const stream of [child.stdout, child.stderr]) stream.on('data', (text) => (printed += String(text)));
 
@@ -35,7 +39,7 @@ export function startOps(settings: Settings, ...words: readonly string[]): OpsPr
         `${words.join(' ')} prints ${text}`,
         () => {
           if (text.test(printed)) return true;
-          if (child.exitCode !== null) throw new Error(`it ended with ${child.exitCode}: ${printed}`);
+          if (hasClosed) throw new Error(`it ended with ${child.exitCode}: ${printed}`);
           return undefined;
         },
         PATIENCE_MS,

@@ -66,6 +66,7 @@ export interface Ended {
   readonly stderr: string;
 }
 
+const { PATH, NODE_COMPILE_CACHE } = process.env;
 const LONGEST_RUN_MS = 60_000;
 
 /** Runs a standalone, or with `ops` a command, that is expected to end by itself. */
@@ -98,7 +99,7 @@ export async function runProgram(
     ...words,
   ];
   const child = spawn(program, rest, {
-    env: { PATH: process.env['PATH'], PORT: '0', ...settings },
+    env: { PATH, NODE_COMPILE_CACHE, PORT: '0', ...settings },
     stdio: ['ignore', 'pipe', 'pipe'],
     timeout: LONGEST_RUN_MS,
     killSignal: 'SIGKILL',

@@ -12,7 +12,6 @@ import { silent, temporaryFolder } from '../../../standalone/src/testing.ts';
 import { eventually } from '../testing/eventually.ts';
 import { openTown } from '../testing/people.ts';
 import { runHere } from '../testing/run-here.ts';
-import { runOps } from '../testing/run-ops.ts';
 
 function registered(userId: string): LatchkeyEvent {
   return {
@@ -54,7 +53,7 @@ async function scene(t: TestContext) {
     publishGarbage: () =>
       bus.publish(ACCOUNTS_TOPIC, [{ key: account, value: Buffer.from('{'), headers: {} }]),
     listParked: () => user.listParked({ limit: 9 }),
-    rebuild: (...words: readonly string[]) => runOps({ DATA_DIR: folder }, 'rebuild', 'user', ...words),
+    rebuild: (...words: readonly string[]) => runHere({ DATA_DIR: folder }, 'rebuild', 'user', ...words),
   };
 }
 

@@ -10,10 +10,11 @@ import { message } from '../../../standalone/src/mailbox/message.ts';
 import { messagePage } from '../../../standalone/src/mailbox/routes.ts';
 import { readSettings } from '../../../standalone/src/settings.ts';
 import { getJson, silent, temporaryFolder } from '../../../standalone/src/testing.ts';
+import { runHere } from '../testing/run-here.ts';
 import { runOps } from '../testing/run-ops.ts';
 
 function ops(folder: string, ...words: readonly string[]) {
-  return runOps({ DATA_DIR: folder }, ...words);
+  return runHere({ DATA_DIR: folder }, ...words);
 }
 
 const ada = { email: 'ada@example.com', password: 'correct horse battery' };
@@ -52,7 +53,7 @@ test('the first admin is made while the server runs', async (t) => {
   assert.equal(early.err, `ops: no verified account has the address ${ada.email}\n`);
 
   await verify();
-  const made = await ops(folder, 'role', ada.email, 'admin');
+  const made = await runOps({ DATA_DIR: folder }, 'role', ada.email, 'admin');
   assert.deepEqual([made.code, made.err], [0, '']);
   assert.match(made.out, /^ada@example\.com: user → admin\./);
   assert.equal(await roleNow(), 'admin');

@@ -7,6 +7,7 @@ import { generateSecrets, type Secrets } from '@latchkey/auth/secrets';
 import { notifierSettings } from '@latchkey/notifier';
 import { readConfig } from '@latchkey/process';
 import { temporaryFolder } from '../../../standalone/src/testing.ts';
+import { runHere } from '../testing/run-here.ts';
 import { runOps } from '../testing/run-ops.ts';
 import { makeSecrets } from './secrets.ts';
 
@@ -33,7 +34,7 @@ test('creates the files that services read by …_FILE, once, each readable to i
   readConfig(notifierSettings, { ...common, LATCHKEY_ENV: 'development' });
 
   const made = await contents(folder);
-  const again = await runOps({}, 'secrets', folder);
+  const again = await runHere({}, 'secrets', folder);
   assert.deepEqual([again.code, again.out], [0, `${folder}: all secrets are there already.\n`]);
   assert.deepEqual(await contents(folder), made);
 });
@@ -42,7 +43,7 @@ test('refuses a folder that has only some of them, and leaves it unchanged', asy
   const folder = await temporaryFolder(t);
   await makeSecrets(folder);
   await rm(join(folder, 'REFRESH_KEY'));
-  const { code, out, err } = await runOps({}, 'secrets', folder);
+  const { code, out, err } = await runHere({}, 'secrets', folder);
   assert.deepEqual([code, out], [1, '']);
   assert.match(err, /^ops: [^\n]+ lacks REFRESH_KEY: put them back, or remove the other files [^\n]+\n$/);
   assert.equal((await readdir(folder)).length, names.length - 1);
@@ -72,10 +73,10 @@ test('names what prevents a folder', async (t) => {
   await writeFile(join(folder, 'file'), '');
   await mkdir(join(folder, 'odd', 'REFRESH_KEY'), { recursive: true });
   assert.match(
-    (await runOps({}, 'secrets', join(folder, 'odd'))).err,
+    (await runHere({}, 'secrets', join(folder, 'odd'))).err,
     /^ops: [^\n]*REFRESH_KEY cannot be read\n$/,
   );
-  assert.equal((await runOps({}, 'secrets', join(folder, 'file'))).code, 1);
-  assert.match((await runOps({}, 'secrets')).err, /^ops: missing required argument 'folder'\n/);
-  assert.match((await runOps({}, 'secrets', 'a', 'b')).err, /^ops: too many arguments for 'secrets'\./);
+  assert.equal((await runHere({}, 'secrets', join(folder, 'file'))).code, 1);
+  assert.match((await runHere({}, 'secrets')).err, /^ops: missing required argument 'folder'\n/);
+  assert.match((await runHere({}, 'secrets', 'a', 'b')).err, /^ops: too many arguments for 'secrets'\./);
 });

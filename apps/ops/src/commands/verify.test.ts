@@ -5,7 +5,6 @@ import { z } from 'zod';
 import { temporaryFolder } from '../../../standalone/src/testing.ts';
 import { openTown } from '../testing/people.ts';
 import { runHere } from '../testing/run-here.ts';
-import { runOps } from '../testing/run-ops.ts';
 
 const report = z.object({
   agrees: z.boolean(),
@@ -123,7 +122,7 @@ test('a repeated record is counted and is no finding', async (t) => {
 
 test('the exit code is 2 if the comparison cannot be made', async (t) => {
   const parent = await temporaryFolder(t);
-  const nothing = await runOps({ DATA_DIR: parent }, 'verify');
+  const nothing = await runHere({ DATA_DIR: parent }, 'verify');
   assert.deepEqual([nothing.code, nothing.out], [2, '']);
   assert.match(nothing.err, /^ops: The data folder [^\n]+ has no latchkey\.sqlite[^\n]+\n$/);
 

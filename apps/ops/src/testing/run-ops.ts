@@ -12,6 +12,7 @@ export interface Ended {
 
 const MAIN = join(import.meta.dirname, '..', 'main.ts');
 const NO_WARNINGS = '--disable-warning=TimeoutNegativeWarning';
+const { PATH, NODE_COMPILE_CACHE } = process.env;
 const TIMEOUT_MS = 60_000;
 
 /** Runs a command with these settings and no others. */
@@ -20,7 +21,7 @@ export async function runOps(
   ...words: readonly string[]
 ): Promise<Ended> {
   const child = spawn(process.execPath, [NO_WARNINGS, MAIN, ...words], {
-    env: { PATH: process.env['PATH'], ...settings },
+    env: { PATH, NODE_COMPILE_CACHE, ...settings },
     stdio: ['ignore', 'pipe', 'pipe'],
     timeout: TIMEOUT_MS,
     killSignal: 'SIGKILL',
