@@ -86,12 +86,9 @@ describe('a wrong setting', () => {
       'REFRESH_KEY',
     ];
     const DATA_DIR = join(await folderFor(t), 'data');
-    const settings = { LATCHKEY_ENV: 'production', DATA_DIR };
-    assertFaults(await runToEnd(settings), {}, missing);
-
-    const plain = { ...settings, PUBLIC_URL: 'http://accounts.example.com', LIMITS: 'off' };
-    const ended = await runToEnd(plain);
-    assertFaults(ended, { PUBLIC_URL: plain.PUBLIC_URL }, [...missing, 'LIMITS']);
+    const PUBLIC_URL = 'http://accounts.example.com';
+    const ended = await runToEnd({ LATCHKEY_ENV: 'production', DATA_DIR, PUBLIC_URL, LIMITS: 'off' });
+    assertFaults(ended, { PUBLIC_URL }, [...missing, 'LIMITS']);
     assert.match(ended.stderr, /^PUBLIC_URL: .*https/m);
     assert.ok(!existsSync(DATA_DIR));
   });
@@ -110,12 +107,9 @@ describe('a wrong setting', () => {
   });
 
   test('development is not shown to other machines unless that is meant', async (t) => {
-    const folder = await folderFor(t);
-    for (const HOST of ['0.0.0.0', '::', '192.0.2.1']) {
-      const ended = await runToEnd({ HOST, DATA_DIR: folder });
-      assertFaults(ended, {}, ['HOST']);
-      assert.match(ended.stderr, /EXPOSE_DEVELOPMENT=true/);
-    }
+    const ended = await runToEnd({ HOST: '::', DATA_DIR: await folderFor(t) });
+    assertFaults(ended, {}, ['HOST']);
+    assert.match(ended.stderr, /EXPOSE_DEVELOPMENT=true/);
     const exposed = await startStandalone({ HOST: '0.0.0.0', EXPOSE_DEVELOPMENT: 'true' });
     t.after(exposed.stop);
     for (const page of ['/', '/mailbox', '/mailbox/api/v1/messages', '/topics', '/topics/api/topics'])
@@ -263,17 +257,10 @@ describe('ops', () => {
     const help = await runToEnd({}, { ops: [] });
     assert.equal(help.code, 0);
     assert.match(help.stdout, /^Usage: .*\n[\s\S]*role <email> <user\|admin>/);
-    for (const words of [
-      ['fly'],
-      ['role'],
-      ['role', 'ada@example.com'],
-      ['role', 'ada@example.com', 'root'],
-    ]) {
-      const ended = await runToEnd({}, { ops: words });
-      assert.equal(ended.code, 1, words.join(' '));
-      assert.match(ended.stderr, /^ops: .+\n\nUsage: /);
-      assert.equal(ended.stdout, '');
-    }
+    const ended = await runToEnd({}, { ops: ['fly'] });
+    assert.equal(ended.code, 1);
+    assert.match(ended.stderr, /^ops: .+\n\nUsage: /);
+    assert.equal(ended.stdout, '');
   });
 
   test('does not make a folder that is not there', async (t) => {
@@ -288,9 +275,7 @@ describe('ops', () => {
     t.after(system.stop);
     const pending = somebody('pending');
     await createPeople(createClient(system.url), createMailbox(system.mailbox)).signUp(pending);
-    for (const email of ['nobody@example.com', pending.email, 'no address']) {
-      const ended = await runToEnd({ DATA_DIR: system.folder }, { ops: ['role', email, 'admin'] });
-      assertOneLine(ended, /^ops: /);
-    }
+    const ended = await runToEnd({ DATA_DIR: system.folder }, { ops: ['role', pending.email, 'admin'] });
+    assertOneLine(ended, /^ops: /);
   });
 });

@@ -67,7 +67,7 @@ export interface Ended {
 }
 
 const { PATH, NODE_COMPILE_CACHE } = process.env;
-const LONGEST_RUN_MS = 60_000;
+const LONGEST_RUN_MS = 180_000;
 
 /** Runs a standalone, or with `ops` a command, that is expected to end by itself. */
 export async function runToEnd(

@@ -119,7 +119,8 @@ test('a taken port and a folder in use are said in one line, and nothing stays o
 });
 
 test('in development a HOST that others can reach is refused unless that is meant', async () => {
-  assert.match(faultsOf({ HOST: '0.0.0.0' }).join(), /^HOST: .*EXPOSE_DEVELOPMENT=true/);
+  for (const HOST of ['0.0.0.0', '::', '192.0.2.1'])
+    assert.match(faultsOf({ HOST }).join(), /^HOST: .*EXPOSE_DEVELOPMENT=true/, HOST);
   assert.deepEqual(faultsOf({ HOST: '0.0.0.0', EXPOSE_DEVELOPMENT: 'true' }), []);
   assert.deepEqual(faultsOf({}), []);
 });

@@ -62,6 +62,15 @@ test('the first admin is made while the server runs', async (t) => {
   assert.equal(await roleNow(), 'user');
 });
 
+test('an address that nobody verified has is an error of one line', async (t) => {
+  const { folder } = await running(t);
+  for (const email of ['nobody@example.com', 'no address']) {
+    const { code, out, err } = await ops(folder, 'role', email, 'admin');
+    assert.deepEqual([code, out], [1, '']);
+    assert.match(err, /^ops: [^\n]+\n$/);
+  }
+});
+
 test('a missing data folder is named, and nothing is created', async (t) => {
   const parent = await temporaryFolder(t);
   const missing = join(parent, 'missing');

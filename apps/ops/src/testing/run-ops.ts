@@ -13,7 +13,7 @@ export interface Ended {
 const MAIN = join(import.meta.dirname, '..', 'main.ts');
 const NO_WARNINGS = '--disable-warning=TimeoutNegativeWarning';
 const { PATH, NODE_COMPILE_CACHE } = process.env;
-const TIMEOUT_MS = 60_000;
+const TIMEOUT_MS = 180_000;
 
 /** Runs a command with these settings and no others. */
 export async function runOps(
