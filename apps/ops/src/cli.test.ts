@@ -22,7 +22,7 @@ const program = createProgram({
   exitWith: () => assert.fail(),
 });
 
-/** Every command and subcommand, with the words that lead to it. */
+/** Returns every command and subcommand with its path. */
 function commandsIn(
   command: CommandUnknownOpts,
   path: readonly string[] = [],

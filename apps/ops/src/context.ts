@@ -1,6 +1,6 @@
 import type { Environment } from '@latchkey/process';
 
-/** What a command is given to do its work: settings and output. */
+/** What a command works with: settings and output. */
 export interface Context {
   /** Environment variables, with those of `.env` as defaults. */
   readonly environment: Environment;
@@ -10,7 +10,7 @@ export interface Context {
   print(line: string): void;
   /** Prints a line that is not part of the result to stderr, such as progress. */
   note(line: string): void;
-  /** Draws a line on the terminal, in place of the line drawn before. Undefined if stderr is no terminal. */
+  /** Draws a line on the terminal, in place of the line drawn before. Undefined if stderr is not a terminal. */
   draw?(line: string): void;
   /** Sets the exit code of a command that succeeded but has bad news. The default is 0. */
   exitWith(code: number): void;

@@ -47,7 +47,7 @@ async function withKafka(context: Context, work: (log: Log) => Promise<void>): P
   const connection = {
     ...kafkaConnection(readConfig(kafkaSettings, context.environment)),
     clientId: 'latchkey-ops',
-    // What matters of its warnings is in the errors.
+    // Warnings are dropped: whatever matters in them is also in the errors.
     logger: { warn: () => undefined },
   };
   const bus = createKafkaBus({ ...connection, onFatal: (reason) => context.note(reason.message) });

@@ -3,14 +3,14 @@ import { retry } from '@latchkey/process/loop';
 import type { Context } from './context.ts';
 
 const RETRY_MS = 500;
-/** Long enough for a server that is only just starting or a connection that is only being made. */
+/** Long enough for a server that is just starting or a connection that is just being opened. */
 const GRACE_MS = 3000;
 const REPORT_EVERY_MS = 30_000;
 
 /**
- * Retries until the server can be reached and reports the wait. If the context does not wait, gives up after three
+ * Retries until the server can be reached, and reports the wait. If the context does not wait, gives up after three
  * seconds.
- * @throws any other error at once; the outage if the context does not wait
+ * @throws any other error immediately; the outage if the context does not wait
  */
 export function patiently<T>(
   { waits, note }: Pick<Context, 'waits' | 'note'>,

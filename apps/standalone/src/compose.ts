@@ -47,7 +47,7 @@ function openFolder(folder: string): Database {
   try {
     return openDatabase({ folder, as: 'server' });
   } catch (error) {
-    // The message is meant for users, so hide the stack.
+    // The message is written for users, so the stack is hidden.
     if (error instanceof DataFolderError) throw new Error(error.message, { cause: error });
     throw error;
   }

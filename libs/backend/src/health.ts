@@ -2,7 +2,10 @@
 import type { Subscription } from '@latchkey/bus';
 import type { Dependency } from '@latchkey/process';
 
-/** @param ask a cheap call; @param detail what an outage means, for the operator */
+/**
+ * Returns the state of a store. @param ask a cheap call to the store @param detail what an outage means, for the
+ * operator
+ */
 export async function storeHealth(
   name: string,
   ask: () => Promise<unknown>,
@@ -16,7 +19,7 @@ export async function storeHealth(
   }
 }
 
-/** The state of a consumer. Its service goes on answering without it. */
+/** Returns the state of a consumer. Its service continues to respond without it. */
 export function busHealth(subscription: Subscription | undefined): Dependency {
   return subscription?.healthy()
     ? { name: 'bus', state: 'ok', needed: false }

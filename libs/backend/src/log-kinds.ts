@@ -6,7 +6,7 @@ import type { StoreKind } from './store-kinds.ts';
 
 export type LogKind = 'kafka' | 'embedded';
 
-/** Names the log, apart from the store. The embedded log is kept in the embedded store. */
+/** The setting that selects the log, independently of the store. The embedded log is kept in the embedded store. */
 const logSettings = z.object({ LOG: z.enum(['kafka', 'embedded']).optional() });
 
 /**

@@ -4,7 +4,7 @@ import { type Environment, readConfig } from '@latchkey/process';
 import { openSqlite, type SqliteStore } from '@latchkey/sqlite';
 import { z } from 'zod';
 
-/** What is open of a store, by kind. */
+/** An open store, by kind. */
 export interface StoreOf {
   readonly mongo: MongoStore;
   readonly sqlite: SqliteStore;
@@ -31,9 +31,9 @@ export function byKind<Result>(
 }
 
 export interface OpenOptions {
-  /** For stores that only one server at a time may use: see `openDatabase`. Others ignore it. */
+  /** For stores that only one server at a time may use: see `openDatabase`. Other kinds ignore it. */
   readonly as: 'server' | 'shared' | 'exclusive';
-  /** For commands that go through all data: the store may take any time to answer. Default: false. */
+  /** For commands that read all data: lifts the limit on the response time of the store. Default: false. */
   readonly isLongRunning?: boolean;
 }
 
@@ -102,7 +102,7 @@ function openable(kind: StoreKind, environment: Environment): StoreConfig {
   return { kind, open: openings[kind](environment) };
 }
 
-/** DATA_DIR says nothing: standalone has it too. */
+/** DATA_DIR does not count: a standalone has it too. */
 function givenKind(environment: Environment): StoreKind | undefined {
   function isGiven(name: string) {
     return Boolean(environment[name] || environment[`${name}_FILE`]);

@@ -11,10 +11,10 @@ import {
   type SubscribeOptions,
 } from './bus.ts';
 
-/** One log, as a test of an adapter brings it up. */
+/** A log, as an adapter's test opens it. */
 export interface BusUnderTest {
   readonly bus: Bus & Groups;
-  /** The same log after a restart: closes the present bus first. */
+  /** Closes the bus, and opens it again on the same log, as after a restart. */
   reopen(): Promise<Bus & Groups>;
   /** Closes whatever is open and removes what was made. */
   close(): Promise<void>;
@@ -24,8 +24,8 @@ const DEADLINE_MS = 30_000;
 const KEPT_FOR_EVER = -1;
 
 /**
- * What every adapter of the Bus promises. Topics and groups have new names in each test, so that one broker
- * serves all of them.
+ * The guarantees of the Bus as tests, for every adapter. Topics and groups have new names in each test, so that one
+ * broker serves all tests.
  */
 export function busContract(name: string, makeBus: () => Promise<BusUnderTest>): void {
   describe(`the ${name} bus`, () => {
@@ -51,14 +51,14 @@ export function busContract(name: string, makeBus: () => Promise<BusUnderTest>):
       return bus.subscribe({ topics: [topic], group, handle, ...more });
     }
 
-    /** Subscribes and keeps what comes in, in the order in which it was handled. */
+    /** Subscribes, and collects the records in the order in which they were handled. */
     async function collect(more: Partial<SubscribeOptions> = {}) {
       const records: BusRecord[] = [];
       const subscription = await subscribe(async (slice) => void records.push(...slice.records), more);
       return { records, subscription };
     }
 
-    /** A key of each partition, found by publishing. */
+    /** Finds a key for each partition by publishing. */
     async function keyPerPartition(): Promise<readonly [string, string]> {
       const keys = Array.from({ length: 20 }, (_, n) => `key-${n}`);
       await bus.publish(
@@ -597,7 +597,7 @@ async function until(condition: () => boolean | Promise<boolean>): Promise<void>
   }
 }
 
-/** A promise that the test resolves. */
+/** Creates a promise that the test resolves. */
 function openable(): { opened: Promise<void>; open(): void } {
   const { promise, resolve } = Promise.withResolvers<void>();
   return { opened: promise, open: resolve };

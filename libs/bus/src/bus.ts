@@ -1,8 +1,8 @@
 /** The log between the services: topics of partitions of records, and groups that remember how far they have read. */
 
 /**
- * A record to be published. `key` decides the partition (Kafka's murmur2; without a key, round robin):
- * records of one key stay in order. An array as a header is sent as one header per element.
+ * A record to be published. `key` decides the partition (Kafka's murmur2; round robin without a key), so records
+ * with the same key stay in order. An array as a header is sent as one header per element.
  */
 export interface OutgoingRecord {
   readonly key: string | Buffer | null;
@@ -21,15 +21,15 @@ export interface BusRecord {
   readonly headers: Readonly<Record<string, Buffer | readonly Buffer[]>>;
 }
 
-/** A run of records of one partition, in offset order, never empty. */
+/** Consecutive records of one partition, in offset order; never empty. */
 export interface Slice {
   readonly topic: string;
   readonly partition: number;
   readonly records: readonly BusRecord[];
   /**
-   * Aborted once the partition is, or may be, another member's, and once the subscription closes. A handler that
-   * does one record after the other may then reject between two: they come again, here or there. What it
-   * resolves with counts all the same where the subscription only closes.
+   * Aborted once the partition may belong to another member, and when the subscription closes. A handler that
+   * processes records one by one may then reject between two of them: the rest are redelivered, here or to another
+   * member. If only the subscription closes, the position of a handler that resolves is still stored.
    */
   readonly signal: AbortSignal;
   /**
@@ -45,16 +45,16 @@ export interface SubscribeOptions {
   /** Members of one group share the partitions; each group reads everything. A new group starts at the beginning. */
   readonly group: string;
   /**
-   * Called with one slice at a time per partition. When it resolves, the group's position moves past the
-   * slice. When it rejects (a store is away, say), the same records are handed over again after a back-off
-   * that grows to 1 s: so a handler must reject for infrastructure only, never because of what a record says.
+   * Called with one slice at a time per partition. When it resolves, the group's position moves past the slice.
+   * When it rejects, the same records are redelivered after a backoff that grows to 1 s. So a handler must reject
+   * only because of infrastructure, such as an unreachable store, never because of the content of a record.
    */
   handle(slice: Slice): Promise<void>;
-  /** At most so many records a slice (default 500). */
+  /** The maximum number of records per slice (default 500). */
   readonly sliceSize?: number;
   /**
-   * How long `handle` may take until it resolves or rejects, in ms. One that takes longer is stuck, and where
-   * others could take over (on Kafka) its process is asked to end. Default: two minutes.
+   * How long `handle` may take until it resolves or rejects, in ms. A handler that takes longer is considered
+   * stuck; on Kafka, where other members can take over, its process is asked to exit. Default: two minutes.
    */
   readonly handleWithinMs?: number;
 }
@@ -62,37 +62,44 @@ export interface SubscribeOptions {
 export interface Subscription {
   /** Records after the group's position, summed over the partitions of its topics. */
   lag(): Promise<number>;
-  /** Whether records can be fetched at present; false while the broker is away. */
+  /** Whether records can be fetched at the moment; false while the broker is down. */
   healthy(): boolean;
-  /** Stops fetching, aborts the slices in hand, waits for them and their positions, leaves the group. Idempotent. */
+  /**
+   * Stops fetching, aborts the slices in progress, waits for them and their positions, and leaves the group.
+   * Idempotent.
+   */
   close(): Promise<void>;
 }
 
 export interface TopicSpec {
   readonly name: string;
-  /** Fixed for ever: the partition of a key depends on it. */
+  /** Must never change, because the partition of a key depends on it. */
   readonly partitions: number;
-  /** How long records are kept, in ms; -1 is for ever. */
+  /** How long records are kept, in ms; -1 means forever. */
   readonly retentionMs: number;
 }
 
-/** At least once, in order per key. Every promise here is a test in bus.contract.ts, which each adapter passes. */
+/**
+ * The log. Delivers at least once, in order per key. Every guarantee is a test in bus.contract.ts, which every
+ * adapter passes.
+ */
 export interface Bus {
   /**
-   * Makes the topics that do not exist yet and checks those that do.
-   * @throws Error naming topic and setting if an existing one differs; nothing is altered.
+   * Creates missing topics and checks existing ones.
+   * @throws Error that names topic and setting if an existing topic differs; nothing is altered
    */
   ensureTopics(specs: readonly TopicSpec[]): Promise<void>;
   /**
-   * Appends records, in their order within a key. Resolves once every one of them is durable.
-   * @throws Error if that is not known of all: any number of them may be there, none of them may be counted on.
+   * Appends records, in order per key. Resolves once all of them are durable.
+   * @throws Error if that is not known for all of them: any of them may have been appended
    */
   publish(topic: string, records: readonly OutgoingRecord[]): Promise<void>;
-  /** Starts to read. Resolves once the group has been joined. A topic must exist. */
+  /** Starts reading. Resolves once the group has been joined. The topics must exist. */
   subscribe(options: SubscribeOptions): Promise<Subscription>;
   /**
-   * Reads the records of one key in one partition, in order, to retry what was parked. Moves no group's position.
-   * @param toOffset the offset after the last one to read, at most and by default the current end of the partition
+   * Reads the records of one key in one partition, in order, to retry a parked account. Moves no group's position.
+   * @param toOffset the offset after the last one to read; defaults to the current end of the partition, and is
+   * limited by it
    */
   readKey(
     topic: string,
@@ -107,25 +114,25 @@ export interface Bus {
 
 /** How far a group has read, summed over the partitions of its topics. */
 export interface GroupProgress {
-  /** Records that the topics hold. */
+  /** How many records the topics hold. */
   readonly records: number;
-  /** Those of them that the group has dealt with. */
+  /** How many of them the group has processed. */
   readonly read: number;
 }
 
-/** What ops see and do of groups, whoever their members are. */
+/** Consumer groups as operators see them, whichever processes their members are in. */
 export interface Groups {
-  /** Of a group that nobody has heard of, nothing is read. @throws Error if a topic does not exist */
+  /** Returns how far a group has read; 0 for a group that does not exist. @throws Error if a topic does not exist */
   progressOf(group: string, topics: readonly string[]): Promise<GroupProgress>;
   /**
-   * Forgets where a group was: under the same name another would start at the beginning. One that does not
-   * exist is forgotten already.
-   * @throws GroupInUseError as far as it can be seen that somebody is a member
+   * Deletes a group's positions, so that a group of this name starts at the beginning. A no-op for a group that
+   * does not exist.
+   * @throws GroupInUseError if the group is known to have members
    */
   forgetGroup(group: string): Promise<void>;
 }
 
-/** A group that has members cannot be forgotten. */
+/** Thrown when the positions of a group that has members are to be deleted. */
 export class GroupInUseError extends Error {
   override readonly name = 'GroupInUseError';
 

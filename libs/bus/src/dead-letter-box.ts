@@ -1,12 +1,12 @@
 /**
- * What groups have set aside, as operators go through it. One record of a topic cannot be deleted, so what is dealt
- * with is marked: a marker is a record behind it in the same topic, which lives as long as what it marks.
+ * The dead-letter queues, as operators use them. A single record of a topic cannot be deleted, so a discarded
+ * letter is marked: the marker is a later record in the same topic, which is retained as long as the letter.
  */
 import type { Bus, BusRecord } from './bus.ts';
 import { DEAD_LETTERS } from './dead-letter.ts';
 import type { LogReader } from './reader.ts';
 
-/** Where a record stands. */
+/** The position of a record. */
 export interface Place {
   readonly topic: string;
   readonly partition: number;
@@ -14,37 +14,41 @@ export interface Place {
 }
 
 export interface DeadLetter {
-  /** Its own place, among the dead letters. */
+  /** Its position in the dead-letter topic. */
   readonly place: Place;
   /** The group that could not use it. */
   readonly group: string;
   readonly cause: string;
-  /** Where it was found; missing where it does not say. */
+  /** The position where the consumer found it; undefined if the letter does not say. */
   readonly origin?: Place;
-  /** As it stands there: key, value and headers are those that it came with, and `dlq_` ones besides. */
+  /**
+   * The record as it is in the dead-letter topic: key, value and headers are the original ones, plus the `dlq_`
+   * headers.
+   */
   readonly record: BusRecord;
 }
 
 export interface DeadLetterPage {
   /** At least 1. */
   readonly limit: number;
-  /** Only letters behind this place. */
+  /** Return only letters after this one. */
   readonly after?: Place;
 }
 
 export interface DeadLetterBox {
-  /** Letters that are not discarded, by topic and then as they came, of every group that has any. */
+  /** Returns letters that are not discarded, of every group that has any, by topic and offset. */
   list(page: DeadLetterPage): Promise<readonly DeadLetter[]>;
-  /** The letter at a place, also a discarded one. */
+  /** Returns the letter at a position, even if it is discarded. */
   find(place: Place): Promise<DeadLetter | undefined>;
   /**
-   * Marks a letter as dealt with: it is not listed any more. Its bytes stay until their time is over.
-   * @returns false if it was discarded already @throws Error if there is no letter
+   * Marks a letter as dealt with, so that it is no longer listed. Its bytes stay until the retention ends.
+   * @returns false if it was discarded already
+   * @throws Error if there is no such letter
    */
   discard(place: Place): Promise<boolean>;
 }
 
-/** A marker has this header and, unlike a letter, no cause: whatever headers a letter came with, it is none. */
+/** Only markers have this header and no `dlq_cause`. A letter always has a cause, whatever headers its record had. */
 const DISCARDS = 'dlq_discards';
 
 export interface DeadLetterBoxDeps {
@@ -57,7 +61,7 @@ export function openDeadLetters({ bus, reader }: DeadLetterBoxDeps): DeadLetterB
     return (await reader.topics()).filter((name) => name.includes(DEAD_LETTERS));
   }
 
-  /** Every record of a topic behind a place. */
+  /** Reads every record of a topic after a position. */
   async function* recordsOf(topic: string, after?: Place): AsyncGenerator<BusRecord> {
     function behind(partition: number): number {
       return after === undefined || partition > after.partition ? 0 : after.offset + 1;
@@ -116,7 +120,7 @@ export function openDeadLetters({ bus, reader }: DeadLetterBoxDeps): DeadLetterB
   };
 }
 
-/** Within its topic. */
+/** The name of the position within its topic. */
 function nameOf({ partition, offset }: Pick<Place, 'partition' | 'offset'>): string {
   return `${partition}/${offset}`;
 }
@@ -125,7 +129,7 @@ function isMarker({ headers }: BusRecord): boolean {
   return headers[DISCARDS] !== undefined && headers['dlq_cause'] === undefined;
 }
 
-/** Empty where it is missing, or there more than once. */
+/** Returns the text of a header; empty if it is missing or repeated. */
 function headerOf({ headers }: BusRecord, name: string): string {
   const value = headers[name];
   return Buffer.isBuffer(value) ? value.toString('utf8') : '';

@@ -1,16 +1,16 @@
 import type { BusRecord, OutgoingRecord } from './bus.ts';
 
-/** How long records that were set aside are kept: 30 days. */
+/** How long dead letters are kept: 30 days. */
 export const DEAD_LETTER_RETENTION_MS = 30 * 24 * 60 * 60 * 1000;
 
-/** Stands between topic and group in the name of the topic that takes what the group could not use. */
+/** Joins the names of topic and group to the name of the dead-letter topic. */
 export const DEAD_LETTERS = '.dlq.';
 
 export function deadLetterTopic(topic: string, group: string): string {
   return `${topic}${DEAD_LETTERS}${group}`;
 }
 
-/** The record as it was, with why it was set aside and where it stood. */
+/** Returns the record with headers that say why it was set aside and where it was. */
 export function asDeadLetter([record, cause]: [BusRecord, string]): OutgoingRecord {
   return {
     key: record.key,

@@ -4,11 +4,11 @@ import { afterEach, beforeEach, describe, it } from 'node:test';
 import type { Bus, OutgoingRecord } from './bus.ts';
 import type { LogReader } from './reader.ts';
 
-/** A log, as a test of an adapter brings it up. */
+/** A log, as an adapter's test opens it. */
 export interface LogUnderTest {
   readonly bus: Bus;
   readonly reader: LogReader;
-  /** Closes whatever is open and removes what was made. */
+  /** Closes everything that is open and removes what the test created. */
   close(): Promise<void>;
 }
 
@@ -20,7 +20,7 @@ function record(key: string | null, value: string): OutgoingRecord {
   };
 }
 
-/** What every adapter of LogReader promises. Topics have new names in each test. */
+/** The guarantees of LogReader as tests, for every adapter. Topics have new names in each test. */
 export function readerContract(name: string, open: () => Promise<LogUnderTest>): void {
   describe(`the reader of the ${name} log`, () => {
     let under: LogUnderTest;

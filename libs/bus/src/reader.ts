@@ -1,19 +1,19 @@
-/** Reading a topic as it lies there, without being a consumer: for looking, comparing and repairing. */
+/** Reads a topic without being a consumer: to inspect, compare and repair it. */
 import type { BusRecord } from './bus.ts';
 
-/** What a partition holds: the offset of its first record, and the one that the next to come will have. */
+/** The records that a partition holds: the offset of the first one, and of the next one to be written. */
 export interface PartitionRange {
   readonly partition: number;
   readonly start: number;
   readonly end: number;
 }
 
-/** Joins no group and moves no position. Every promise here is a test in reader.contract.ts. */
+/** Joins no group and moves no position. Every guarantee is a test in reader.contract.ts. */
 export interface LogReader {
-  /** The names of all topics, in the order of texts. */
+  /** Returns the names of all topics, sorted. */
   topics(): Promise<readonly string[]>;
-  /** What each partition holds now, by partition. @throws Error if there is no such topic */
+  /** Returns the range of each partition, by partition. @throws Error if there is no such topic */
   ranges(topic: string): Promise<readonly PartitionRange[]>;
-  /** The records of a range, in order, a bounded run at a time; no run is empty. */
+  /** Yields the records of a range in order, in batches of limited size that are never empty. */
   read(topic: string, range: PartitionRange): AsyncIterable<readonly BusRecord[]>;
 }

@@ -1,15 +1,15 @@
-/** Topics under other names than ours: where one was written anew, or a broker's rules ask for it. */
+/** Other names for topics on the log: after a topic was rewritten, or because of a broker's naming rules. */
 import type { Bus, Groups } from './bus.ts';
 
-/** By our names; what is not in it keeps its own. */
+/** From our name to the name on the log. Topics that are not listed keep our name. */
 export type TopicNames = Readonly<Record<string, string>>;
 
-/** What a topic is called on the log. */
+/** Returns the name of a topic on the log. */
 export function nameIn(names: TopicNames, topic: string): string {
   return Object.hasOwn(names, topic) ? (names[topic] ?? topic) : topic;
 }
 
-/** The bus, asked for topics by our names. The records that it hands over tell the names that they really have. */
+/** Returns a bus that takes our topic names. The records that it returns contain the names on the log. */
 export function withTopicNames<B extends Bus & Groups>(bus: B, names: TopicNames): B {
   function named(topic: string): string {
     return nameIn(names, topic);

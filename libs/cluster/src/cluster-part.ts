@@ -22,8 +22,8 @@ export interface ClusterPartDeps {
 }
 
 /**
- * Makes a service a part. `start` resolves once it listens; waiting for the servers continues in the background.
- * `stop` first reports `down` for SHUTDOWN_DELAY_SECONDS while it still answers.
+ * Makes a service a part. `start` resolves once it listens, and continues to wait for the servers in the
+ * background. `stop` first reports `down` for SHUTDOWN_DELAY_SECONDS while it still responds.
  */
 export function clusterPart(
   config: ServersConfig & { readonly process: ServiceProcessConfig },

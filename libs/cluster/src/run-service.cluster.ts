@@ -83,7 +83,7 @@ function countOf(probe: Probe, msg: string): number {
   return probe.lines.filter((line) => line.msg === msg).length;
 }
 
-/** Creates a topic and a database, and removes them after the test. `partitions` undefined: no topic. */
+/** Creates a topic and a database, and removes them after the test. Without `partitions`, creates no topic. */
 async function prepare(t: TestContext, made: { readonly partitions?: number; readonly indexed?: boolean }) {
   const topic = `probe-${randomUUID()}`;
   const url = new URL(mongoServer);
@@ -116,7 +116,7 @@ async function prepare(t: TestContext, made: { readonly partitions?: number; rea
   return { topic, mongo, bus, environment };
 }
 
-/** Returns the line that a process ended with. */
+/** Returns the last line that a process logged. */
 async function lastWords(probe: Probe): Promise<string> {
   assert.equal(await probe.exit, 1);
   const fatal = probe.lines.filter(({ level }) => level === 'fatal');

@@ -32,7 +32,7 @@ export interface ClusterService<Settings extends z.ZodObject> extends Needs {
   /** The default of PORT. */
   readonly defaultPort: number;
   readonly settings: Settings;
-  /** Called again if a server becomes unreachable during the start, after the first result was stopped. */
+  /** Called again, after the first result was stopped, if a server becomes unreachable during the start. */
   compose(config: z.infer<Settings>, deps: ClusterServiceDeps): Service;
   /** Returns whether pages of an origin may call the service. Default: none. */
   allowedOrigins?(config: z.infer<Settings>): (origin: string) => boolean;
@@ -41,9 +41,9 @@ export interface ClusterService<Settings extends z.ZodObject> extends Needs {
 }
 
 /**
- * Runs a service as a process of its own. It listens at once; until both servers are reachable, requests are answered
- * with 503 and `/readyz` says what the service waits for. Faults of the settings are reported all at once. A failure
- * that waiting cannot mend is logged in one line.
+ * Runs a service as a process of its own. It listens immediately. Until both servers are reachable, it responds
+ * with 503, and `/readyz` says what it waits for. All invalid settings are reported together. A failure that
+ * waiting cannot fix is logged in one line.
  * @returns the exit code once the process should exit
  */
 export async function runService<Settings extends z.ZodObject>(

@@ -11,7 +11,7 @@ import type { Dependency, Logger } from '@latchkey/process';
 import { type Preparable, SchemaError, StoreRefused } from '@latchkey/store';
 import { waitForServers } from './wait-for-servers.ts';
 
-/** What a service needs on its servers. */
+/** What a service requires on Kafka and in its store. */
 export interface Needs {
   readonly topics: readonly TopicSpec[];
   /** Opens the part of a store that the service uses. */
@@ -41,13 +41,13 @@ export interface ServersDeps {
   /** Names this process in Kafka's logs. */
   readonly clientId: string;
   readonly logger: Logger;
-  /** Called when records can no longer be read: the process should end. */
+  /** Called when records can no longer be read: the process should exit. */
   onFatal(reason: Error): void;
 }
 
 const CREATES_TOPICS = 'npm run ops -- topics';
 
-/** Opens log and store, and returns at once. @throws DataFolderError for a data folder that cannot be used */
+/** Opens log and store, and returns immediately. @throws DataFolderError for a data folder that cannot be used */
 export function openServers(
   { kafka, store: config }: ServersConfig,
   { clientId, logger, onFatal }: ServersDeps,

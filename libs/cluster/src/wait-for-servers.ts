@@ -23,8 +23,9 @@ export interface WaitOptions {
 }
 
 /**
- * Retries an attempt for as long as servers are unreachable. Logs one line when the wait begins and one when it ends.
- * @throws what is not an outage; the reason of `signal` once it is aborted
+ * Retries an attempt for as long as servers are unreachable. Logs one line when the wait begins and one when it
+ * ends.
+ * @throws any error that is not an outage; the reason of `signal` once it is aborted
  */
 export async function waitForServers<T>(attempt: () => Promise<T>, options: WaitOptions): Promise<T> {
   const { name, logger, signal, onWaiting } = options;

@@ -7,15 +7,15 @@ import { type AccountRecord, causeOf, type EventRecord, isEvent, sequenceOf } fr
 const WINDOW = 500;
 
 export interface CatchUp {
-  /** Takes the next record, in the order of the log, from the one that parked the account. */
+  /** Takes the next record, in the order of the log, starting with the one that parked the account. */
   take(record: AccountRecord): void;
-  /** Returns the next event in the order of the sequences, until none of the records taken so far is due. */
+  /** Returns the next event in the order of the sequences; undefined if it is not among the records taken so far. */
   due(): EventRecord | undefined;
-  /** The event that is due has been applied, and the account has reached this sequence. */
+  /** Called when the due event has been applied, and the account has reached this sequence. */
   applied(sequence: number): void;
-  /** The event that is due cannot be applied. Another record with its sequence may follow. */
+  /** Called when the due event cannot be applied. Another record with its sequence may follow. */
   refused(held: Held): void;
-  /** Returns what holds the account up after the records taken so far; undefined if nothing does. */
+  /** Returns why the account cannot continue after the records taken so far; undefined if it can. */
   held(): Held | undefined;
 }
 
@@ -25,8 +25,8 @@ export interface CatchUpOptions {
   readonly origin: Parked;
   readonly first: FirstEvent;
   /**
-   * Whether a record that cannot be read stops holding the account up once the event after the last one before it has
-   * been read, because what the record was meant to be has been published again.
+   * Whether an unreadable record stops blocking the account once the event after it has been read: what the record
+   * should have been has then been published again.
    */
   readonly passesUnreadable: boolean;
 }

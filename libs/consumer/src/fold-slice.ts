@@ -1,4 +1,4 @@
-/** Applies a slice of the log to the accounts in it: one write's worth of changes. Pure. */
+/** Applies a slice of the log to the accounts in it. Returns what to store in one write. Pure. */
 import { type Apply, type Effect, gapToFill, isRefused, nextStep, refusal } from './next-step.ts';
 import { type Held, type Parked, type Position, parkedAt, withMark } from './position-store.ts';
 import { type AccountRecord, accountOf, type DecodedRecord, namesAccount } from './records.ts';
@@ -11,16 +11,16 @@ export interface FoldedRecord {
 export interface SliceOutcome<P extends Position> {
   /** Accounts that have changed, each once, as they are to be stored. */
   readonly changed: readonly P[];
-  /** What became of the records whose keys name accounts, in order; without the events that fill gaps. */
+  /** The outcome of each record whose key names an account, in order; without the events that fill gaps. */
   readonly folded: readonly FoldedRecord[];
   /** Records whose key names no account. */
   readonly unusable: readonly DecodedRecord[];
-  /** Marks of accounts that a record of this slice may let go on. */
+  /** Marks of accounts that a record of this slice may unpark. */
   readonly gapsToFill: readonly Parked[];
 }
 
 /**
- * @param known what the store knows of the accounts of the slice
+ * @param known what the store knows about the accounts of the slice
  * @param start returns the position of an account that the store does not know
  */
 export function foldSlice<P extends Position>(

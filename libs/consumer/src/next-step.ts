@@ -17,7 +17,7 @@ export type Step =
   | { readonly kind: 'missing' }
   | { readonly kind: 'park'; readonly held: Held };
 
-/** What became of a record. */
+/** The outcome of a record. */
 export type Effect = 'applied' | 'duplicate' | 'parked' | 'held back';
 
 /** The event cannot be applied; its account is parked with this cause. */
@@ -25,7 +25,7 @@ export interface Refused {
   readonly refused: string;
 }
 
-/** Returns the position after its next event. The caller sees to the order of the events. */
+/** Returns the position after its next event. The caller ensures the order of the events. */
 export type Apply<P extends Position> = (position: P, record: EventRecord) => P | Refused;
 
 export function isRefused(result: object): result is Refused {
@@ -48,7 +48,7 @@ export function nextStep(position: Position, record: AccountRecord, first: First
 }
 
 /**
- * Returns the mark of an account that this record may let go on; undefined if it does not. A duplicate may, because a
+ * Returns the mark of an account that this record may unpark; undefined if it does not. A duplicate may, because a
  * process that dies while the account resumes has already applied the missing event when its slice is redelivered.
  */
 export function gapToFill({ parked }: Position, { kind }: Step): Parked | undefined {

@@ -21,7 +21,7 @@ export function markAt(account: string, offset: number): Parked {
 
 /**
  * @param open returns an empty store, and removes it once the test has ended
- * @param withState adds to a position what this store keeps beside it
+ * @param withState adds to a position what this store stores with it
  */
 export function positionStoreContract<P extends Position>(
   name: string,

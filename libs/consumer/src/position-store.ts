@@ -7,7 +7,7 @@ import type { AccountRecord } from './records.ts';
  */
 export type ParkReason = 'gap' | 'unreadable' | 'refused';
 
-/** What holds an account up. */
+/** Why an account cannot continue. */
 export interface Held {
   readonly reason: ParkReason;
   /** A short explanation for operators. Contains no personal data. */
@@ -32,17 +32,17 @@ export interface Parked extends Held {
 export interface Position {
   /** The id of the account, or of the mailing on the topic of mailings. */
   readonly account: string;
-  /** Sequence of the last event that was applied or passed over; 0 before the first. */
+  /** Sequence of the last event that was applied or skipped; 0 before the first. */
   readonly sequence: number;
   readonly parked?: Parked;
 }
 
 /**
- * Stores positions, each with the state that was derived up to it, in one write. Every promise is a test of
- * `positionStoreContract`. Every method rejects if the store cannot be reached; the caller then tries again.
+ * Stores positions, each with the state that was derived up to it, in one write. Every guarantee is a test of
+ * `positionStoreContract`. Every method rejects if the store cannot be reached; the caller then retries.
  */
 export interface PositionStore<P extends Position = Position> {
-  /** Returns what is known of these accounts. Unknown accounts are missing from the result. */
+  /** Returns the stored positions of these accounts. Unknown accounts are missing from the result. */
   load(accounts: readonly string[]): Promise<ReadonlyMap<string, P>>;
   /**
    * Replaces each stored position that has a lower sequence than the given one. At the same sequence it may only add a
@@ -52,8 +52,8 @@ export interface PositionStore<P extends Position = Position> {
    */
   save(positions: readonly P[]): Promise<void>;
   /**
-   * Replaces the mark of an account that is still parked at this very record (same topic, partition and offset), or
-   * clears it if no other mark is given. Otherwise a no-op.
+   * Replaces the mark of an account that is still parked at exactly this record (same topic, partition and offset),
+   * or clears it if no other mark is given. Otherwise a no-op.
    */
   replaceMark(current: Parked, next?: Parked): Promise<void>;
 }

@@ -26,7 +26,7 @@ function apply(state: State, record: EventRecord): State {
 
 type Call = <T>(work: () => Promise<T>) => Promise<T>;
 
-/** A member of the group: it shares the store and the log with the others, and nothing else. */
+/** A member of the group. It shares only the store and the log with the others. */
 function memberOf(positions: PositionStore<State>, records: readonly BusRecord[], call: Call) {
   const store: PositionStore<State> = {
     load: (accounts) => call(() => positions.load(accounts)),
@@ -49,7 +49,7 @@ function memberOf(positions: PositionStore<State>, records: readonly BusRecord[]
   return { handle, retry: parked.retry };
 }
 
-/** Reads from a position to an end, in slices of these sizes. A slice that fails is redelivered, cut in another way. */
+/** Reads from a position to an end, in slices of these sizes. A slice that fails is redelivered, cut differently. */
 async function consume(
   handle: (slice: readonly BusRecord[]) => Promise<void>,
   records: readonly BusRecord[],
@@ -108,7 +108,7 @@ describe('an account that misses an event', () => {
           const scheduled: Call = (work) => scheduler.schedule(Promise.resolve()).then(work);
           const [late, owner] = [1, 2].map(() => memberOf(positions, log.records, scheduled));
           assert.ok(late && owner);
-          // The member before has read up to here; its last slice is redelivered to the owner.
+          // The previous member has read up to here; its last slice is redelivered to the owner.
           const before = memberOf(positions, log.records, (work) => work());
           await consume(before.handle, log.records.slice(0, from), cuts);
           const stale = log.records.slice(from, from + length);

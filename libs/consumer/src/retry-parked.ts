@@ -1,4 +1,7 @@
-/** Reads the records of a parked account again, so that it goes on once what held it up is repaired or has arrived. */
+/**
+ * Reads the records of a parked account again, so that it resumes once the cause is repaired or the missing event
+ * has arrived.
+ */
 import type { Bus } from '@latchkey/bus';
 import { createCatchUp } from './catch-up.ts';
 import { type FirstEvent, isRefused, type Refused, refusal } from './next-step.ts';
@@ -7,9 +10,9 @@ import { decodeRecord, type EventRecord, namesAccount } from './records.ts';
 
 export interface RetryOutcome {
   readonly result: 'not parked' | 'goes on' | 'still parked';
-  /** Sequence of the last event that was applied or passed over. */
+  /** Sequence of the last event that was applied or skipped. */
   readonly sequence: number;
-  /** What still holds the account up. */
+  /** Why the account is still parked. */
   readonly cause?: string;
 }
 
@@ -20,23 +23,23 @@ export interface RetryDeps<P extends Position> {
   /** Returns the position of an account that the store does not know. */
   start(account: string): P;
   /**
-   * Applies the account's next event. An effect outside of the position must have been stored with it, still marked,
-   * before this resolves; the position that it returns is stored otherwise.
+   * Applies the account's next event. An effect outside the position must have been stored together with the
+   * position, still marked, before this resolves.
    * @param origin the mark that the account is parked with
    */
   handle(position: P, record: EventRecord, origin: Parked): Promise<P | Refused> | P | Refused;
   /** Called with each position that was stored. */
   stored?(position: P): void;
-  /** @throws Error if reading is to be given up, because the process stops or the partition was taken away */
+  /** @throws Error if reading must be abandoned, because the process stops or the partition was revoked */
   throwIfStopped?(): void;
   /**
-   * Returns the sequence of the account's last event in the journal, 0 if it has none. With it, a missing event can be
-   * told from a record that never was an event.
+   * Returns the sequence of the account's last event in the journal, 0 if it has none. With it, a missing event can
+   * be distinguished from a record that never was an event.
    */
   lastDecided?(account: string): Promise<number>;
 }
 
-/** The positions before and after one look at an account's records. */
+/** The positions before and after one pass over an account's records. */
 interface Look<P> {
   readonly before: P;
   readonly after: P;
@@ -44,18 +47,18 @@ interface Look<P> {
 
 export interface RetryParked<P extends Position> {
   /**
-   * For operators, beside the consumer: reads the account's records again from the one that parked it, and applies what
-   * is due. Looks again until nothing has changed: while the account is marked, its consumer holds records back, so
-   * those that arrive meanwhile are found by the look after the one that cleared the mark.
+   * For operators, while the consumer runs: reads the account's records again from the one that parked it, and
+   * applies the events that are due. Repeats until nothing changes: while the account is marked, its consumer holds
+   * records back, so those that arrive meanwhile are found by the pass after the one that cleared the mark.
    */
   retry(account: string): Promise<RetryOutcome>;
   /**
-   * For the consumer, before its group's position moves past the missing event: reads the account's records from the
-   * mark to the end of the slice, and applies what is due. Records after the slice are not needed, because the consumer
-   * is about to read them. An unreadable record among them keeps the account parked until an operator retries it.
-   *
+   * For the consumer, before its group's position moves past the missing event: reads the account's records from
+   * the mark to the end of the slice, and applies the events that are due. Later records are not needed, because
+   * the consumer is about to read them. An unreadable record among them keeps the account parked until an operator
+   * retries it.
    * @param gap the mark of the account, as the consumer knows it
-   * @param lastOffset that of the last record of the slice
+   * @param lastOffset the offset of the last record of the slice
    * @returns the position that the account has reached
    */
   resume(gap: Parked, lastOffset: number): Promise<P>;
@@ -91,7 +94,7 @@ export function createRetryParked<P extends Position>(deps: RetryDeps<P>): Retry
         }
       }
     }
-    // Asked after the records were read: an event that is later than this was not on the topic yet.
+    // Queried after the records were read: an event with a higher sequence was not on the topic yet.
     const decided = await deps.lastDecided?.(account);
     const held = position.sequence === decided ? undefined : catchUp.held();
     const after = withMark(position, held && { ...origin, ...held });

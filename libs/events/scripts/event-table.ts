@@ -31,7 +31,7 @@ function row(type: EventType): string {
   return `| \`${type}\` | ${schema.description} | ${data} | ${effects} |`;
 }
 
-/** The text of `docs/events.md` with its table as the events say. @throws Error if the markers are missing */
+/** Returns the text of `docs/events.md` with its table of events updated. @throws Error if the markers are missing */
 export function withEventTable(text: string): string {
   const [before, rest] = text.split(BEGIN);
   const after = rest?.split(END)[1];

@@ -1,6 +1,6 @@
 /**
- * The frozen samples: records of every version of every event, as they were when that version was new. They
- * are written once, from the samples beside the schema, and must remain decodable; nothing rewrites them.
+ * The frozen samples: records of every version of every event, as they were when that version was new. They are
+ * written once, from the samples declared with the event, and must remain decodable. They are never rewritten.
  */
 import { createHash } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
@@ -8,7 +8,7 @@ import { catalogue, type EventType, encode, eventTypes, type LatchkeyEvent } fro
 
 const folder = new URL('../samples/', import.meta.url);
 
-/** A UUIDv7 that depends on its argument alone. */
+/** Returns a UUIDv7 derived from its argument alone. */
 function sampleId(seed: string): string {
   const hex = createHash('sha256').update(seed).digest('hex');
   return `01980d2e-6b00-7${hex.slice(0, 3)}-8${hex.slice(3, 6)}-${hex.slice(6, 18)}`;
@@ -42,7 +42,7 @@ function digest(text: string): string {
   return createHash('sha256').update(text).digest('hex');
 }
 
-/** The sample files that current versions lack, by path, and the list of digests with their lines added. */
+/** Returns the missing sample files of current versions, by path, and the list of digests with their lines added. */
 export function missingSamples(): readonly (readonly [path: string, text: string])[] {
   const files = eventTypes
     .map((type) => [`${type}.v${catalogue[type].version}.json`, type] as const)

@@ -12,7 +12,10 @@ interface Manifest {
   readonly [field: string]: unknown;
 }
 
-/** Writes the package into a folder, which is emptied first. @throws Error if it does not compile or publint objects */
+/**
+ * Writes the package into a folder, which is emptied first. @throws Error if it does not compile or publint finds
+ * errors
+ */
 export async function writePackage(folder: string): Promise<void> {
   const manifest: Manifest = JSON.parse(await readFile(join(workspace, 'package.json'), 'utf8'));
   const entries = Object.entries(manifest.exports).map(([name, source]) => [entryName(name), source]);

@@ -37,7 +37,7 @@ export const catalogue = {
 export type EventType = keyof typeof catalogue;
 export type DataOf<T extends EventType> = z.infer<(typeof catalogue)[T]['schema']>;
 
-/** Whether a text names an event of the catalogue. */
+/** Returns whether a text is the name of an event type. */
 export function isEventType(text: string): text is EventType {
   return Object.hasOwn(catalogue, text);
 }
@@ -55,9 +55,9 @@ export interface Envelope {
   readonly sequence: number;
   /** RFC 3339, UTC. */
   readonly time: string;
-  /** The request that led to the event (`X-Request-Id`). */
+  /** Id of the request that led to the event (`X-Request-Id`). */
   readonly correlationId: string;
-  /** The command that led to the event. */
+  /** Id of the command that led to the event. */
   readonly causationId: string;
   /** W3C trace context, if the request had one. */
   readonly traceparent?: string;

@@ -21,7 +21,7 @@ const headerValue = fc.oneof(
 );
 const anyHeaders = fc.dictionary(fc.oneof(fc.constantFrom(...names), fc.string()), headerValue);
 
-/** A right record of which some parts are replaced by anything: it gets deeper than noise would. */
+/** A valid record with some parts replaced by anything: it reaches deeper into the decoder than random bytes would. */
 const damaged: fc.Arbitrary<RawRecord> = fc
   .record({
     event: anyEvent(),

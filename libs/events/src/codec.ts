@@ -1,13 +1,13 @@
 /**
- * CloudEvents 1.0, Kafka protocol binding, binary content mode: the value is the JSON data, everything else
- * stands in `ce_` headers as UTF-8 text.
+ * CloudEvents 1.0, Kafka protocol binding, binary content mode: the value is the JSON data, everything else is in
+ * `ce_` headers as UTF-8 text.
  */
 import { z } from 'zod';
 import { catalogue, type Envelope, type LatchkeyEvent } from './catalogue.ts';
 import { type HeaderValue, readHeaders, textOf, writeHeaders } from './headers.ts';
 import { type Upcast, upcast } from './upcast.ts';
 
-/** A record as it is handed to a bus. */
+/** A record as it is passed to a bus. */
 export interface EncodedEvent {
   readonly topic: string;
   readonly key: string;
@@ -15,7 +15,7 @@ export interface EncodedEvent {
   readonly headers: Readonly<Record<string, string>>;
 }
 
-/** A record as a bus hands it over; a header that was sent twice arrives as an array. */
+/** A record as it comes from a bus; a repeated header arrives as an array. */
 export interface RawRecord {
   readonly key: Buffer | null;
   readonly value: Buffer | null;
@@ -24,20 +24,26 @@ export interface RawRecord {
 
 export type Decoded =
   | { readonly kind: 'event'; readonly event: LatchkeyEvent }
-  /** Its headers are well-formed, its type is not known to this build: skipped and counted, but it advances the sequence. */
+  /**
+   * The headers are well-formed, but this build does not know the type: skipped and counted, but it advances the
+   * sequence.
+   */
   | { readonly kind: 'unknown-type'; readonly type: string; readonly envelope: Envelope }
-  /** Its key is usable, its content is not (bad headers or JSON, unknown version, schema broken): parks the subject. */
+  /**
+   * The key is usable, but the content is not (bad headers or JSON, unknown version, schema violated): parks the
+   * subject.
+   */
   | { readonly kind: 'undecodable'; readonly subject: string; readonly cause: string }
-  /** Not even its key can be used: goes to the dead letters. */
+  /** The key is not usable: goes to the dead-letter queue. */
   | { readonly kind: 'unusable'; readonly cause: string };
 
 /** Events larger than this, in bytes of JSON, are refused. */
 export const MAX_EVENT_BYTES = 256 * 1024;
 
 /**
- * The record for an event. Fields that its schema does not declare are left out.
- * @throws ZodError if data or envelope break their schema; RangeError if the data is over
- * {@link MAX_EVENT_BYTES} or of another subject than the envelope.
+ * Returns the record of an event. Omits fields that its schema does not declare.
+ * @throws ZodError if data or envelope violate their schema
+ * @throws RangeError if the data is larger than {@link MAX_EVENT_BYTES} or names another subject than the envelope
  */
 export function encode(event: LatchkeyEvent): EncodedEvent {
   const { topic, version, schema, subjectField } = catalogue[event.type];
@@ -53,7 +59,7 @@ export function encode(event: LatchkeyEvent): EncodedEvent {
   return { topic, key: event.subject, value, headers };
 }
 
-/** What decoding needs to know of an event type; `catalogue` is a record of these. */
+/** The part of an event's contract that decoding uses; `catalogue` is a record of these. */
 export interface Decodable {
   readonly version: number;
   readonly subjectField: string;
@@ -74,7 +80,7 @@ function usableKey(key: Buffer | null): string | undefined {
 
 type Json = { readonly json: unknown } | { readonly flaw: string };
 
-/** The parser's own message is dropped: it quotes the text, which may name somebody. */
+/** The parser's own message is dropped: it quotes the text, which may contain personal data. */
 function parseJson(value: Buffer | null): Json {
   if (value === null) return { flaw: 'no value' };
   if (value.length > MAX_EVENT_BYTES) return { flaw: `value over ${MAX_EVENT_BYTES} bytes` };
@@ -87,10 +93,10 @@ function parseJson(value: Buffer | null): Json {
   }
 }
 
-/** A cause is a line for people. */
+/** More would not fit into one line for people. */
 const BREACHES_TOLD = 5;
 
-/** Where a schema is broken, and how; never what stands there. */
+/** Returns the fields that violate the schema, and how; never their values. */
 function breaches({ issues }: z.ZodError): string {
   const told = issues
     .slice(0, BREACHES_TOLD)
@@ -102,7 +108,7 @@ function breaches({ issues }: z.ZodError): string {
 
 type Data = { readonly data: Readonly<Record<string, unknown>> } | { readonly flaw: string };
 
-/** An upcaster sees data that nobody has checked, so what it throws is a flaw of the data. */
+/** Upcasters run on unvalidated data, so whatever they throw is reported as invalid data. */
 function upcastData({ upcast }: DecodeContext, type: string, version: number, json: unknown): Json {
   try {
     const upcasted = upcast(type, version, json);
@@ -127,7 +133,7 @@ function readData(
   return checked.success ? { data: checked.data } : { flaw: breaches(checked.error) };
 }
 
-/** `decode` for a catalogue. */
+/** Returns `decode` for a catalogue. */
 export function createDecode(context: DecodeContext) {
   return (record: RawRecord): Decoded => {
     const subject = usableKey(record.key);
@@ -146,13 +152,13 @@ export function createDecode(context: DecodeContext) {
     if ('flaw' in read) return undecodable(read.flaw);
     if (read.data[contract.subjectField] !== subject)
       return undecodable(`${contract.subjectField} is not the key`);
-    // The schema of `type` has just vouched for the data; that the two belong together is beyond the compiler.
+    // The schema of `type` has validated the data, but the compiler cannot see that type and data belong together.
     return { kind: 'event', event: { ...envelope, type, data: read.data } as LatchkeyEvent };
   };
 }
 
 /**
- * What a record says. Never throws. Data of older versions is upcast to the current one; fields that its
- * schema does not declare are left out. Causes name headers and fields, never their values.
+ * Decodes a record. Never throws. Upcasts data of older versions to the current one, and omits fields that its
+ * schema does not declare. Causes name headers and fields, never their values.
  */
 export const decode: (record: RawRecord) => Decoded = createDecode({ contracts: catalogue, upcast });

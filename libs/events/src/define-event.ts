@@ -4,7 +4,7 @@ import type { EventTopic, TopicName } from './topics.ts';
 
 interface Definition<Type extends string, Shape extends z.ZodRawShape> {
   readonly type: Type;
-  /** The current version of the data; 1 unless given. A raised version needs a step in `upcast.ts`. */
+  /** The current version of the data; default 1. Each new version needs a step in `upcast.ts`. */
   readonly version?: number;
   readonly topic: EventTopic;
   /** What happened, in one or two sentences. */
@@ -17,7 +17,7 @@ interface Definition<Type extends string, Shape extends z.ZodRawShape> {
   readonly samples: Readonly<Record<string, z.infer<z.ZodObject<Shape>>>>;
 }
 
-/** What is known of an event type: where it is published, in which version, and the schema of its data. */
+/** The contract of an event type: its topic, its version, and the schema of its data. */
 export interface EventContract<Type extends string = string, Shape extends z.ZodRawShape = z.ZodRawShape> {
   readonly type: Type;
   /** The current version. */

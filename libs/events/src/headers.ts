@@ -1,7 +1,7 @@
 /**
  * The headers of a record: CloudEvents 1.0 attributes in Kafka's binary content mode. `datacontenttype` is the
- * header `content-type`, every other attribute has the prefix `ce_`; values are UTF-8 text as it is
- * (percent-encoding belongs to the HTTP binding alone).
+ * header `content-type`, every other attribute has the prefix `ce_`. Values are UTF-8 text without
+ * percent-encoding, which belongs to the HTTP binding.
  */
 import { z } from 'zod';
 import type { Envelope, EventType } from './catalogue.ts';
@@ -9,7 +9,7 @@ import { instant } from './fields.ts';
 
 export const EVENT_SOURCE = '/latchkey/auth';
 
-/** CloudEvents' String: no control characters, noncharacters or lone surrogates. Bounded, as headers should be. */
+/** The String type of CloudEvents: no control characters, noncharacters or lone surrogates; of limited length. */
 const text = z
   .string()
   .min(1)
@@ -31,7 +31,8 @@ export const eventHeaders = z.object({
   ce_sequence: z.string().regex(/^(?!0{10})[0-9]{10}$/),
   ce_correlationid: text,
   ce_causationid: text,
-  // A trace is never worth an event: what is malformed is dropped, as W3C Trace Context tells receivers to do.
+  // An invalid trace context never makes the event invalid: it is dropped, as W3C Trace Context tells receivers to
+  // do.
   traceparent: traceparent.optional().catch(undefined),
 });
 
@@ -39,12 +40,12 @@ type EventHeaders = z.infer<typeof eventHeaders>;
 
 const names = Object.keys(eventHeaders.shape);
 
-/** The URI of the schema of an event's data. */
+/** Returns the URI of the schema of an event's data. */
 export function dataSchemaUri(type: string, version: number): string {
   return `urn:latchkey:event:${type}:${version}`;
 }
 
-/** What headers are made from; the rest of them are constants of ours. */
+/** The values that headers are made from; all other headers are constants. */
 const writable = z.object({
   id: eventHeaders.shape.ce_id,
   subject: eventHeaders.shape.ce_subject,
@@ -54,7 +55,7 @@ const writable = z.object({
   causationId: text,
 });
 
-/** @throws ZodError if the envelope breaks the rules of the headers. */
+/** Returns the headers of a record. @throws ZodError if the envelope violates their rules */
 export function writeHeaders(envelope: Envelope, type: EventType, version: number): Record<string, string> {
   const { id, subject, sequence, time, correlationId, causationId } = writable.parse(envelope);
   const trace = eventHeaders.shape.traceparent.parse(envelope.traceparent);
@@ -74,7 +75,7 @@ export function writeHeaders(envelope: Envelope, type: EventType, version: numbe
   };
 }
 
-/** A header as a bus hands it over; one that was sent twice is an array. */
+/** A header as it comes from a bus; a repeated one is an array. */
 export type HeaderValue = Buffer | string | readonly (Buffer | string)[] | undefined;
 
 export interface HeaderFacts {
@@ -83,12 +84,12 @@ export interface HeaderFacts {
   readonly version: number;
 }
 
-/** What the headers say, or the names of those at fault. */
+/** The values of the headers, or the names of the invalid ones. */
 export type ReadHeaders = { readonly facts: HeaderFacts } | { readonly flaw: string };
 
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
-/** Bytes as text, or undefined where they are not UTF-8. */
+/** Returns bytes as text, or undefined if they are not UTF-8. */
 export function textOf(bytes: Buffer): string | undefined {
   try {
     return utf8.decode(bytes);
@@ -97,7 +98,7 @@ export function textOf(bytes: Buffer): string | undefined {
   }
 }
 
-/** Undefined for what is absent, repeated or not UTF-8: none of them is a header's value. */
+/** Returns undefined for a header that is absent, repeated or not UTF-8. */
 function headerText(value: HeaderValue): string | undefined {
   if (typeof value === 'string') return value;
   if (Buffer.isBuffer(value)) return textOf(value);

@@ -8,21 +8,21 @@ export type JsonSchema = Readonly<Record<string, unknown>>;
 
 type Target = 'draft-2020-12' | 'draft-7';
 
-/** As a reader may rely on it: fields that are not declared are allowed, for a later release may add some. */
+/** The schema for consumers: undeclared fields are allowed, because a later release may add some. */
 function dataSchema(type: EventType, target: Target): JsonSchema {
   return z.toJSONSchema(catalogue[type].schema, { target, io: 'input' });
 }
 
 /**
- * The JSON Schema (2020-12) of an event's data in its current version; `$id` is the record's `ce_dataschema`.
- * What is personal is marked `x-personal: true`, with all that stands beneath it.
+ * Returns the JSON Schema (2020-12) of an event's data in its current version; `$id` is the record's
+ * `ce_dataschema`. Personal data is marked `x-personal: true`, at the top of each personal part.
  */
 export function eventJsonSchema(type: EventType): JsonSchema {
   const { $schema, ...schema } = dataSchema(type, 'draft-2020-12');
   return { $schema, $id: dataSchemaUri(type, catalogue[type].version), title: type, ...schema };
 }
 
-/** Without `$schema`: within AsyncAPI, whose own schema language is a superset of draft-07. */
+/** Removes `$schema`: the schema language of AsyncAPI is a superset of draft-07. */
 function embedded({ $schema: _, ...schema }: JsonSchema): JsonSchema {
   return schema;
 }
@@ -102,7 +102,7 @@ function operation(topic: EventTopic): JsonSchema {
   };
 }
 
-/** The AsyncAPI 3.0 document of both topics, as their publisher sees them. */
+/** Returns the AsyncAPI 3.0 document of both topics, from the publisher's point of view. */
 export function asyncApiDocument(): JsonSchema {
   return {
     asyncapi: '3.0.0',

@@ -1,28 +1,28 @@
 /**
- * Old data in its current form. A change that is not merely a new optional field makes a new version, and one
- * step from the version before it; steps are chained, so that data of any age arrives as today's.
+ * Converts old data to its current form. A change that is not merely a new optional field needs a new version, and
+ * one step from the previous version; steps are chained, so that data of any version arrives in the current form.
  */
 import { catalogue, type EventType } from './catalogue.ts';
 
 /**
- * One step up, from one version of an event's data to the next. Pure; it passes on fields that it does not
- * know, for the journal keeps more in an event than is published.
+ * Converts an event's data from one version to the next. Pure. Keeps fields that it does not know, because the
+ * journal stores more in an event than is published.
  */
 export type Upcaster = (data: unknown) => unknown;
 
-/** For each type the step from each former version to the next. */
+/** For each type, the step from each previous version to the next. */
 export type Upcasters = Readonly<Partial<Record<string, Readonly<Partial<Record<number, Upcaster>>>>>>;
 
-/** Every step there is. All events are in their first version. */
+/** All steps. Every event is in its first version. */
 export const upcasters: Upcasters & { readonly [T in EventType]?: Upcasters[string] } = {};
 
 /**
- * Data of a version in the current one, or undefined where the version is not known. The data is not checked.
- * @throws whatever a step throws on data that it was not made for.
+ * Converts data of a version to the current one; undefined if the version is not known. The data is not validated.
+ * @throws whatever a step throws on unexpected data
  */
 export type Upcast = (type: string, version: number, data: unknown) => unknown;
 
-/** What `createUpcast` needs to know of a catalogue. */
+/** The part of a catalogue that `createUpcast` uses. */
 export type Versions = Readonly<Record<string, { readonly version: number }>>;
 
 function own<Value>(

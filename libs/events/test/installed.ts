@@ -1,4 +1,4 @@
-/** A project of another team, with the packed package installed and nothing of this repository in sight. */
+/** A project of another team, with only the packed package installed. */
 import { execFile } from 'node:child_process';
 import { mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -9,7 +9,7 @@ import { writePackage } from '../scripts/package.ts';
 const run = promisify(execFile);
 const root = resolve(import.meta.dirname, '../../..');
 
-/** What npm would fetch for it: its dependency, its peer, and what any project in TypeScript on Node has. */
+/** What npm would install for it: its dependency, its peer dependency, and what any TypeScript project on Node has. */
 const FETCHED = ['zod', 'kafkajs', '@types/node', 'undici-types'];
 
 const TSCONFIG = {
@@ -41,10 +41,10 @@ export async function installPackage() {
   await writeFile(join(folder, 'tsconfig.json'), JSON.stringify(TSCONFIG));
 
   return {
-    /** Where the unpacked package lies. */
+    /** The folder of the unpacked package. */
     installed,
     write: (name: string, text: string) => writeFile(join(folder, name), text),
-    /** What the compiler has to say; nothing, if all is well. */
+    /** Returns the messages of the compiler; empty if there are none. */
     async typeCheck(): Promise<string> {
       const compiler = join(root, 'node_modules/typescript/bin/tsc');
       return run(process.execPath, [compiler, '-p', folder]).then(
@@ -52,7 +52,7 @@ export async function installPackage() {
         (error: { stdout: string }) => error.stdout,
       );
     },
-    /** Runs a file of the project on plain Node and gives back what it printed. */
+    /** Runs a file of the project on plain Node, and returns its output. */
     node: async (name: string): Promise<string> =>
       (await run(process.execPath, [name], { cwd: folder })).stdout,
     folder,
@@ -60,7 +60,7 @@ export async function installPackage() {
   };
 }
 
-/** The examples of a document: its blocks of TypeScript. */
+/** Returns the TypeScript examples of a document. */
 export async function examplesOf(document: string): Promise<readonly string[]> {
   const text = await readFile(join(root, document), 'utf8');
   return [...text.matchAll(/^```ts\n([\s\S]*?)^```/gm)].map(([, code = '']) => code);

@@ -6,10 +6,10 @@ import type { RawRecord } from '../src/index.ts';
 const folder = new URL('../samples/', import.meta.url);
 
 export interface Sample {
-  /** `UserRegistered` */
+  /** Such as `UserRegistered`. */
   readonly type: string;
   readonly version: number;
-  /** What is special about it. */
+  /** What distinguishes this sample. */
   readonly title: string;
   readonly key: string;
   readonly headers: Readonly<Record<string, string>>;
@@ -36,7 +36,7 @@ function samplesIn(file: string): readonly Sample[] {
 
 export const samples: readonly Sample[] = sampleFiles.flatMap(samplesIn);
 
-/** As a bus hands it over. */
+/** Returns the record as it comes from a bus. */
 export function recordOf({ key, headers, value }: Sample): RawRecord {
   return {
     key: Buffer.from(key),
@@ -45,7 +45,7 @@ export function recordOf({ key, headers, value }: Sample): RawRecord {
   };
 }
 
-/** The digest of each frozen file, as `sha256sum` writes them. */
+/** Returns the digest of each frozen file, in the format of `sha256sum`. */
 export function frozenDigests(): ReadonlyMap<string, string> {
   const lines = readFileSync(new URL('SHA256SUMS', folder), 'utf8').trimEnd().split('\n');
   return new Map(lines.map((line) => [line.slice(66), line.slice(0, 64)]));

@@ -25,7 +25,7 @@ export function clientAddress(trustedProxies: readonly string[]): ClientAddress 
     if (address === '' || !isTrusted(address)) return address;
     for (const hop of forwardedFor(request).toReversed()) {
       const next = normalise(hop);
-      // The entry is no address: the proxy that wrote it is the last known hop.
+      // The entry is not an address: the proxy that wrote it is the last known hop.
       if (next === undefined) return address;
       address = next;
       if (!isTrusted(address)) return address;
@@ -38,7 +38,10 @@ function forwardedFor(request: IncomingMessage): readonly string[] {
   return String(request.headers['x-forwarded-for'] ?? '').split(',');
 }
 
-/** Removes port, brackets and zone; writes IPv4-mapped IPv6 addresses as IPv4. Undefined if it is no address. */
+/**
+ * Removes port, brackets and zone; writes IPv4-mapped IPv6 addresses as IPv4. Returns undefined if it is not an
+ * address.
+ */
 function normalise(written: string): string | undefined {
   const text = written.trim();
   const bare = (

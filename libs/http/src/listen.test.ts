@@ -8,7 +8,7 @@ import { listen } from './listen.ts';
 import { anyone, type Route } from './route.ts';
 import { serve } from './testing/serve.ts';
 
-/** A route whose requests wait until the test lets them go. */
+/** A route whose requests wait until the test releases them. */
 function gate() {
   const entered = Promise.withResolvers<void>();
   const open = Promise.withResolvers<void>();
@@ -28,7 +28,7 @@ function gate() {
   return { route, entered: entered.promise, open: () => open.resolve() };
 }
 
-/** A route that says that it is there. */
+/** A route that responds with its path. */
 function answering(path: string): Route {
   return {
     method: 'GET',
@@ -49,7 +49,7 @@ function socketTo(t: TestContext, port: number): Promise<Socket> {
   });
 }
 
-/** Resolves once nothing listens at a port any more. */
+/** Resolves once nothing listens on a port any more. */
 async function refused(t: TestContext, port: number): Promise<void> {
   for (;;) {
     try {
@@ -62,7 +62,7 @@ async function refused(t: TestContext, port: number): Promise<void> {
   }
 }
 
-/** Everything that a socket says until it is closed. */
+/** Returns everything that a socket receives until it is closed. */
 async function toEnd(socket: Socket): Promise<string> {
   let text = '';
   for await (const chunk of socket) text += String(chunk);

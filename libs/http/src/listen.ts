@@ -39,7 +39,7 @@ const TIMEOUTS = {
 
 /** How long `stop` keeps a connection without a request open, in ms: its first request may be in flight. */
 const FIRST_REQUEST_MS = 500;
-/** How long `stop` accepts connections at most, in ms. */
+/** The longest time that `stop` accepts connections, in ms. */
 const BACKLOG_MS = 1_000;
 
 /**

@@ -8,7 +8,7 @@ const REQUEST_ID = /^[A-Za-z0-9._-]{8,128}$/;
 /** W3C Trace Context, version 00. All-zero ids are invalid. */
 const TRACEPARENT = /^00-(?!0{32})[\da-f]{32}-(?!0{16})[\da-f]{16}-[\da-f]{2}$/;
 
-/** Returns what policies and handlers may know of a request. */
+/** Returns the parts of a request that policies and handlers may see. */
 export function requestContext(
   exchange: Exchange,
   {

@@ -55,7 +55,7 @@ function isWrapper(schema: z.core.$ZodType): schema is Wrapper {
   );
 }
 
-/** Copies a schema. `parent` makes the copy inherit description and other metadata. */
+/** Copies a schema. If `parent` is set, the copy inherits description and other metadata. */
 function again<S extends z.ZodType>(schema: S, def: S['_zod']['def']): S {
   return z.core.clone(schema, def, { parent: true });
 }

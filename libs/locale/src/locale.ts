@@ -1,4 +1,4 @@
-/** Language tags (BCP 47), and which language to use where there are no texts in the one asked for. */
+/** Language tags (BCP 47), and the fallbacks if there are no texts in the requested language. */
 
 export interface ParsedLocale {
   /** The tag in canonical form, without extensions: `de-AT`. */
@@ -19,7 +19,7 @@ export function parseLocale(locale: string): ParsedLocale {
   }
 }
 
-/** Returns the locales to look for, best first: the exact one, its language, English. */
+/** Returns the locales to try, best first: the exact one, its language, English. */
 export function fallbacks(locale: string): readonly string[] {
   const { tag, language } = parseLocale(locale);
   return [...new Set([tag, language, ENGLISH.tag])];

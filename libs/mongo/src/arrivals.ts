@@ -1,13 +1,13 @@
-/** Documents that come from another store: each is added once, and what has become of it here stays. */
+/** Adds documents that are moved from another store. Each is added once; later changes to it are kept. */
 import type { Connection } from 'mongoose';
 import { repeatingLost } from './failures.ts';
 
 export interface Arrivals<Item> {
-  /** Adds those whose id is not there yet. Safe to repeat. @throws the driver's errors */
+  /** Adds those whose id does not exist yet. Idempotent. @throws the driver's errors */
   add(batch: readonly Item[]): Promise<void>;
-  /** How many of them are there, and as `isHeld` wants them. */
+  /** Counts those that exist and satisfy `isHeld`. */
   held(batch: readonly Item[]): Promise<number>;
-  /** How many documents there are in all. */
+  /** Counts all documents. */
   count(): Promise<number>;
 }
 
@@ -19,7 +19,7 @@ export function arrivals<Item, Document extends { readonly _id: string }>(
     isHeld = () => true,
   }: {
     documentOf(item: Item): Document;
-    /** Whether what is kept is what was handed over, or what became of it. Default: always. */
+    /** Returns whether the stored document is the moved one, or a later state of it. Default: always. */
     isHeld?(kept: Document, item: Document): boolean;
   },
 ): Arrivals<Item> {

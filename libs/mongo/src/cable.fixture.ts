@@ -2,16 +2,16 @@ import { connect, createServer, type Socket } from 'node:net';
 import { Transform } from 'node:stream';
 
 export interface Cable {
-  /** The connection string that leads through it. */
+  /** The connection string of the proxy. */
   readonly url: string;
-  /** Ends all connections and takes no more. */
+  /** Closes all connections, and accepts no more. */
   cut(): Promise<void>;
   mend(): Promise<void>;
-  /** The answer to the next request that holds this word comes so many milliseconds later, as where there is much to do. */
+  /** Delays the response to the next request that contains this word, in ms, as a busy server would. */
   delayNext(word: string, ms: number): void;
 }
 
-/** A way to the first server of a connection string, that can be cut. It begins cut. */
+/** A TCP proxy to the first server of a connection string, which can be cut. It is cut at first. */
 export async function cableTo(url: string): Promise<Cable> {
   const { host, port, through } = parts(url);
   const sockets = new Set<Socket>();

@@ -21,7 +21,7 @@ test('a command on a connection that is closing fails, instead of waiting for ev
   await once(socket, 'connect');
   const connection = new Connection(socket, { id: 7, generation: 0 });
 
-  // The socket is of no use from here on, and says so only when the event loop has come round.
+  // The socket is unusable from here on, but emits 'close' only in the next turn of the event loop.
   socket.destroy();
   const asked = connection.command(ns('admin.$cmd'), { hello: 1 }, { socketTimeoutMS: 1000 });
   await assert.rejects(asked, { name: 'MongoNetworkError', message: /^connection 7 to .* closed$/ });

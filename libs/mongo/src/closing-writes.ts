@@ -1,4 +1,4 @@
-/** Of the driver's connection, what is mended here (mongodb 7.8: lib/cmap/connection.js). */
+/** The part of the driver's connection that is patched here (mongodb 7.8: lib/cmap/connection.js). */
 interface DriverConnection {
   readonly error: Error | null;
   writeCommand(...words: unknown[]): Promise<void>;
@@ -7,12 +7,12 @@ interface DriverConnection {
 }
 
 /**
- * Makes a command that is being written fail when its connection closes. By itself the driver waits for the 'drain' of
- * a socket that takes nothing at once, and a socket that is destroyed, but says 'close' only a turn of the event loop
- * later, takes nothing and never drains: who asked would wait for ever. With the driver's own monitor among them,
- * nobody would look for a server that was away any more.
- * @param prototype of the driver's connections
- * @throws Error where the driver is not what it was
+ * Makes a command that is being written fail when its connection closes. Otherwise the driver waits for the 'drain'
+ * event of a socket with a full buffer. A destroyed socket never drains, and emits 'close' only a turn of the event
+ * loop later, so the caller would wait forever. If the caller is the driver's own monitor, nothing would look for a
+ * server that is down any more.
+ * @param prototype the prototype of the driver's connections
+ * @throws Error if this version of the driver is built differently
  */
 export function failWritesOnClose(prototype: DriverConnection): void {
   const { writeCommand } = prototype;

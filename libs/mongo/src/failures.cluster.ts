@@ -14,7 +14,7 @@ async function notes() {
   return (await database.empty()).connection.collection<{ name: string; _id?: string }>('notes');
 }
 
-/** What a promise rejects with. */
+/** Returns the error that a promise rejects with. */
 function errorOf(promise: Promise<unknown>): Promise<unknown> {
   return promise.then(
     () => assert.fail('nothing failed'),

@@ -16,7 +16,7 @@ export class MongoFailure extends Error {
 /** The messages of mongoose for a connection that is not open yet, or closed. */
 const notConnected = /before initial connection|force closed|closed and destroyed/;
 
-/** Returns the failure that an error of the driver stands for; undefined for any other error, such as a bug of ours. */
+/** Returns the failure that an error of the driver means; undefined for any other error, such as a bug of ours. */
 export function failureOf(error: unknown): MongoFailure | undefined {
   const { MongoError, MongoInvalidArgumentError, MongoServerError } = driver().mongo;
   if (error instanceof MongoFailure) return error;
@@ -40,7 +40,10 @@ function isOfConnection(error: unknown): error is Error {
   );
 }
 
-/** A unique index has the key already. Only the code is reliable: text and fields differ between servers. */
+/**
+ * The error code of a duplicate key in a unique index. Only the code is reliable: text and fields differ between
+ * servers.
+ */
 export const DUPLICATE_KEY = 11000;
 /** Another client wrote the same document at the same time. */
 const WRITE_CONFLICT = 112;
@@ -50,9 +53,9 @@ function isRace(code: unknown): boolean {
 }
 
 /**
- * Returns whether a write failed only because another one came first; for a bulk, whether that is true of each write
- * that failed. False for a bulk that was interrupted: the driver then lists no failed write, or only those before the
- * interruption, and its code is that of the interruption.
+ * Returns whether a write failed only because a concurrent one came first; for a bulk write, whether that is true
+ * of each failed write. False for a bulk write that was interrupted: the driver then lists no failed write, or only
+ * those before the interruption, and its code is that of the interruption.
  */
 export function isLostRace(error: unknown): boolean {
   const { MongoBulkWriteError, MongoServerError } = driver().mongo;

@@ -2,9 +2,8 @@ import type { Connection, Model, Schema, SchemaDefinition } from 'mongoose';
 import { driver } from './driver.ts';
 
 /**
- * A schema without mongoose's additions: no version key, no list that is empty instead of missing (a sparse
- * index would take it for a value), nothing left out because it is empty. A field that it does not know is an
- * error. `_id` is ours.
+ * A schema without mongoose's additions: no version key, no empty list in place of a missing one (a sparse index
+ * would treat it as a value), and no empty values removed. An unknown field is an error. `_id` is ours.
  */
 export function plainSchema<Document>(definition: SchemaDefinition): Schema<Document> {
   return new (driver().Schema)<Document>(definition as SchemaDefinition<Document>, {
@@ -18,7 +17,7 @@ export function plainSchema<Document>(definition: SchemaDefinition): Schema<Docu
   });
 }
 
-/** The model of a collection, the same for everyone who asks on this connection. */
+/** Returns the model of a collection; always the same one for a connection. */
 export function modelOf<Document>(
   connection: Connection,
   collection: string,

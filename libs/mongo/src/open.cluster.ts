@@ -12,7 +12,7 @@ async function withCable(play: (mongo: MongoStore, cable: Cable) => Promise<void
   const mongo = openMongo({ url: cable.url, database: 'latchkey_test_cable' });
   try {
     await play(mongo, cable);
-    // Some servers make a database when it is read from.
+    // Some servers create a database when it is read.
     await mongo.connection.dropDatabase();
   } finally {
     await mongo.close();
@@ -24,7 +24,7 @@ function read(mongo: MongoStore) {
   return mongo.connection.collection('notes').findOne({});
 }
 
-/** Resolves once the server answers. */
+/** Resolves once the server responds. */
 async function answering(mongo: MongoStore): Promise<void> {
   function answers() {
     return mongo.health().then(

@@ -32,14 +32,14 @@ export interface MongoStore extends OpenStore {
   /** Adapters may be created at once; their calls reject until the server has been reached. */
   readonly connection: Connection;
   /**
-   * Resolves once the server was reached for the first time, however long that takes. Later it may go away and come
-   * back: calls reject meanwhile, and the driver reconnects by itself.
+   * Resolves once the server was reached for the first time, however long that takes. It may go down again later:
+   * calls reject meanwhile, and the driver reconnects by itself.
    * @throws StoreRefused; MongoFailure if the store was closed before
    */
   readonly reached: Promise<void>;
   /** @throws StoreUnavailable; StoreRefused */
   health(): Promise<void>;
-  /** Calls in flight fail. */
+  /** Closes the connections. Calls in flight fail. */
   close(): Promise<void>;
 }
 
@@ -94,8 +94,8 @@ export function openMongo(options: MongoOptions): MongoStore {
 }
 
 /**
- * Durability is not left to the URL: an acknowledged write is in the journals of a majority. Retryable writes are,
- * because DocumentDB-like servers need `retryWrites=false`.
+ * Durability cannot be configured by the URL: an acknowledged write is in the journals of a majority. Retryable
+ * writes can, because DocumentDB-like servers need `retryWrites=false`.
  */
 function settings({ url, database, answersWithinMs = ANSWER_MS }: MongoOptions): ConnectOptions {
   return {
@@ -125,7 +125,7 @@ function databaseOf(url: string, database: string | undefined): Pick<ConnectOpti
   return named ? {} : { dbName: DATABASE };
 }
 
-/** @throws errors of another origin */
+/** @throws any error that did not come from the driver */
 function failureOrRefusal(error: unknown): MongoFailure | StoreRefused {
   const { MongoAPIError, MongoServerError } = driver().mongo;
   if (error instanceof MongoServerError && error.code === AUTHENTICATION_FAILED) {

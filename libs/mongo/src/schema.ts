@@ -18,7 +18,7 @@ export interface MongoSchema {
    * not be edited, moved or removed: append another.
    */
   readonly migrations: readonly Migration[];
-  /** Returns the indexes that are needed: which ones may depend on the stored data. */
+  /** Returns the required indexes, which may depend on the stored data. */
   indexes(): Promise<readonly Index[]>;
 }
 

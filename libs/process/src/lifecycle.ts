@@ -7,7 +7,7 @@ export type DependencyState = 'ok' | 'degraded' | 'down';
 /** The state of something that a part depends on. */
 export interface Dependency {
   readonly name: string;
-  /** The service that depends on it, where one process runs several. */
+  /** The service that depends on it, if one process runs several. */
   readonly service?: string;
   readonly state: DependencyState;
   /** Whether the part cannot answer without it. If false, its absence only degrades the part. */
@@ -85,9 +85,9 @@ export function readOrReport<T>(read: () => T): T | undefined {
 
 /** How a part ends the process that it runs in. */
 export interface ProcessEnd {
-  /** Ends the process because of something that only a restart can repair. */
+  /** Ends the process because of a condition that only a restart can repair. */
   fail(reason: string, error?: unknown): void;
-  /** Reports a failed start, for work that goes on after `start` has resolved. */
+  /** Reports a failed start, for work that continues after `start` has resolved. */
   failStart(error: unknown): void;
 }
 

@@ -3,13 +3,13 @@ import { describe, it } from 'node:test';
 import { setImmediate as turn } from 'node:timers/promises';
 import { createWakeup, doubling, loop, retry, sleep } from './loop.ts';
 
-/** A `sleep` that only writes down how long it was asked to take. */
+/** A `sleep` that only records the requested durations. */
 function recordedPauses() {
   const pauses: number[] = [];
   return { pauses, sleep: async (ms: number) => void pauses.push(ms) };
 }
 
-/** Work that fails as often as it says, then succeeds. */
+/** Work that fails the given number of times, then succeeds. */
 function failing(times: number, error = new Error('not yet')) {
   let calls = 0;
   return async () => {
@@ -88,7 +88,7 @@ describe('retry', () => {
   });
 });
 
-/** A loop whose work gives each outcome in turn, then stops it. */
+/** A loop whose work returns each outcome in turn, then stops it. */
 async function loopOver(
   outcomes: readonly (boolean | Error)[],
   options: Partial<Parameters<typeof loop>[0]> = {},

@@ -12,7 +12,10 @@ export function sleep(ms: number, signal?: AbortSignal): Promise<void> {
   return setTimeout(ms, undefined, { signal }).catch(() => undefined);
 }
 
-/** The pause in ms before another attempt, after `n` pauses that brought nothing (0 for the first). */
+/**
+ * Returns the pause in ms before the next attempt, given the number of unsuccessful pauses so far (0 for the
+ * first).
+ */
 export type Pauses = (n: number) => number;
 
 /** Pauses that double from `least` to `most` ms. */
@@ -72,7 +75,7 @@ export interface Wakeup {
 export function createWakeup(): Wakeup {
   let controller = new AbortController();
   return {
-    // With a reason: without one, an exception with its stack is made each time.
+    // A reason is passed because without one an exception with its stack is created each time.
     wake: () => controller.abort('woken'),
     next() {
       if (controller.signal.aborted) controller = new AbortController();

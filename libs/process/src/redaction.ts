@@ -10,7 +10,7 @@ const LINK_TOKEN = /(?<![\w-])[\w-]{64}(?![\w-])/g;
 const JOSE = /eyJ[\w-]{8,}(?:\.[\w-]*){2,4}/g;
 const MAIL_ADDRESS = /[\p{L}\p{N}.!#$%&'*+=?^_`{|}~-]+@[\p{L}\p{N}-]+(?:\.[\p{L}\p{N}-]+)+/gu;
 
-/** Cheap pre-check: most lines contain nothing of this. */
+/** Cheap pre-check, because most lines contain nothing to redact. */
 const SUSPICIOUS = new RegExp(`${SENSITIVE_NAME.source}|[\\w-]{64}|eyJ|@`, 'i');
 
 /** Redacts a log line (one JSON object and a line break). */

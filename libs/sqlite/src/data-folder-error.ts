@@ -3,7 +3,7 @@ export class DataFolderError extends Error {
   override readonly name = 'DataFolderError';
 }
 
-/** SQLite's primary result codes that we tell apart (https://sqlite.org/rescode.html). */
+/** SQLite's primary result codes that get a message of their own (https://sqlite.org/rescode.html). */
 const reasons: Readonly<Record<number, string>> = {
   5: 'is busy: another process keeps its database locked',
   8: 'is not writable',
@@ -14,21 +14,24 @@ const reasons: Readonly<Record<number, string>> = {
   26: 'holds a latchkey.sqlite that is not a database',
 };
 
-/** The system's codes for a folder that cannot be made or written. */
+/** The operating system's codes for a folder that cannot be created or written. */
 const notWritable = new Set(['EACCES', 'EEXIST', 'ENOTDIR', 'EPERM', 'EROFS']);
 
-/** SQLite's primary result code, or undefined for errors of another origin. */
+/** Returns SQLite's primary result code, or undefined for other errors. */
 export function resultCode(error: unknown): number | undefined {
   if (!(error instanceof Error) || !('errcode' in error)) return undefined;
   return typeof error.errcode === 'number' ? error.errcode & 0xff : undefined;
 }
 
-/** Whether another connection holds the lock that was asked for. */
+/** Returns whether another connection holds the requested lock. */
 export function isBusy(error: unknown): boolean {
   return resultCode(error) === 5;
 }
 
-/** Runs `attempt` and says in one line what is wrong with the folder if it fails for a reason that is known. */
+/**
+ * Runs `attempt`. If it fails for a known reason, throws an error that says in one line what is wrong with the
+ * folder.
+ */
 export function explained<T>(folder: string, attempt: () => T): T {
   try {
     return attempt();

@@ -1,4 +1,4 @@
-/** The database is used after it was closed. */
+/** Thrown when the database is used after it was closed. */
 export class DatabaseClosed extends Error {
   constructor() {
     super('The database is closed.');
@@ -6,7 +6,7 @@ export class DatabaseClosed extends Error {
   }
 }
 
-/** Returns whether the database itself failed, is locked or closed. False for errors in what it was asked. */
+/** Returns whether the database itself failed, is locked or closed. False for errors in the statements. */
 export function isDatabaseFailure(error: unknown): error is Error {
   return (
     error instanceof DatabaseClosed ||

@@ -49,7 +49,7 @@ function notes(database: Database) {
     .map(({ text }) => text);
 }
 
-/** A connection that sees what a reader elsewhere would. */
+/** Uses another connection, which sees what another process would. */
 function raw<T>(use: (connection: DatabaseSync) => T): T {
   const connection = new DatabaseSync(join(folder, 'latchkey.sqlite'));
   try {
@@ -71,7 +71,7 @@ function refuses(pattern: RegExp) {
   );
 }
 
-/** Runs a program that has `database`, with a table, and prints; resolves with it once it has printed. */
+/** Runs a program that has `database` with a table, and resolves once it has printed something. */
 async function childThatPrinted(t: TestContext, program: string) {
   const preamble = `
     import { openDatabase } from ${JSON.stringify(import.meta.resolve('./index.ts'))};
@@ -352,7 +352,7 @@ describe('a data folder', () => {
   });
 
   it('is refused while a server in another process holds it, and free once that was killed', async (t) => {
-    // Where nothing refers to the database any more, as here, the lock must not go with the garbage.
+    // Nothing refers to the database any more: the lock must not be garbage collected.
     const child = await childThatPrinted(t, `setTimeout(() => { gc(); gc(); console.log('open'); });`);
     refuses(/held by another running server/);
     child.kill('SIGKILL');

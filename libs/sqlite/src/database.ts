@@ -17,9 +17,9 @@ export type Row = Readonly<Record<string, SQLOutputValue>>;
 
 export interface WriteOptions {
   /**
-   * False: commit without waiting for the flush to disk. Such a write survives the end of the process, also by
-   * kill -9. A power cut may lose it *together with everything committed after it*, up to the next flushed write.
-   * Only for work that is repeated anyway after such a loss. Default: true.
+   * False: commit without waiting for the flush to disk. Such a write survives the end of the process, even by kill
+   * -9. A power cut may lose it *together with everything committed after it*, up to the next flushed write. Only
+   * for work that is repeated anyway after such a loss. Default: true.
    */
   readonly flushed?: boolean;
   /** How long the write may wait for others to share its commit and its flush, in milliseconds. Default: 0. */
@@ -134,7 +134,7 @@ function databaseOn(connection: DatabaseSync, { folder, isShared, onClosed }: Op
   };
 }
 
-/** Keeps servers out while the tables change. */
+/** Keeps servers from starting while the tables change. */
 function withServerLock(folder: string, work: () => void): void {
   const lock = holdLockOrExplain(folder);
   try {

@@ -1,13 +1,13 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { isBusy } from './data-folder-error.ts';
 
-/** How long a commit waits for another process's write before its works are rejected, in ms. */
+/** How long a commit waits for another process's write lock before its queued writes are rejected, in ms. */
 const GIVE_UP_AFTER_MS = 10_000;
 const FIRST_RETRY_MS = 2;
 const LONGEST_RETRY_MS = 100;
 
 export interface CommitOptions {
-  /** Whether the commit is to be on the disk. */
+  /** Whether the commit must be flushed to disk. */
   readonly flushed: boolean;
   /** How long the work may wait for others to share its commit, in ms. */
   readonly commitDelay: number;
@@ -15,28 +15,28 @@ export interface CommitOptions {
 
 interface Work {
   readonly flushed: boolean;
-  /** Calls the work; returns what is to be called after the commit. */
+  /** Runs the write; returns a function to call after the commit. */
   run(): () => void;
   reject(error: unknown): void;
 }
 
 export interface GroupCommit {
-  /** Queues a work for the next commit, which is on the disk if any of its works is to be; settles after it. */
+  /** Queues a write for the next commit, which is flushed if any of its writes must be. Settles after the commit. */
   run<T>(work: () => T, options: CommitOptions): Promise<T>;
-  /** Lets nothing wait any longer; resolves once nothing is queued. */
+  /** Commits delayed writes immediately; resolves once the queue is empty. */
   idle(): Promise<void>;
 }
 
 /**
- * Group commit: the works queued within one turn of the event loop run in one transaction, each under a
- * savepoint of its own, so that one flush to the disk serves all of them. While that flush blocks, further
- * requests pile up before the loop: the next commit takes more of them, and load makes batches larger. A work that
- * may wait goes with the next commit that somebody else needs, or once its delay is over.
+ * Group commit: the writes queued within one turn of the event loop run in one transaction, each under a savepoint
+ * of its own, so that they share one flush to disk. The flush blocks, and further requests arrive meanwhile, so
+ * batches grow with the load. A write that may wait joins the next commit that another write needs, or is committed
+ * when its delay is over.
  */
 export function groupCommit(connection: DatabaseSync): GroupCommit {
   let queue: Work[] = [];
   let waiting = false;
-  /** Ends the wait of works that may wait, at `delayedUntil`. */
+  /** Ends the delay of writes that may wait, at `delayedUntil`. */
   let delayed: NodeJS.Timeout | undefined;
   let delayedUntil = Number.POSITIVE_INFINITY;
   let blockedSince: number | undefined;
@@ -80,7 +80,10 @@ export function groupCommit(connection: DatabaseSync): GroupCommit {
     else for (const idle of idlers.splice(0)) idle();
   }
 
-  /** Whether the transaction is open. If another process is writing, tries again later, off the event loop. */
+  /**
+   * Returns whether the transaction is open. If another process is writing, tries again later, without blocking the
+   * event loop.
+   */
   function begun(): boolean {
     try {
       flushOrNot(queue.some(({ flushed }) => flushed));
@@ -96,7 +99,7 @@ export function groupCommit(connection: DatabaseSync): GroupCommit {
     }
   }
 
-  /** In WAL mode NORMAL commits without a flush; a later commit under FULL flushes what came before it too. */
+  /** In WAL mode, NORMAL commits without a flush; a later commit under FULL also flushes the earlier ones. */
   function flushOrNot(wanted: boolean): void {
     if (flushing === wanted) return;
     connection.exec(`PRAGMA synchronous = ${wanted ? 'FULL' : 'NORMAL'}`);
@@ -125,7 +128,7 @@ export function groupCommit(connection: DatabaseSync): GroupCommit {
     }
   }
 
-  /** Runs a work so that it can be undone alone; throws only if that took the whole transaction with it. */
+  /** Runs a write so that it can be rolled back alone. Throws only if that rolled back the whole transaction. */
   function runApart(work: Work): () => void {
     savepoint();
     try {
@@ -133,7 +136,7 @@ export function groupCommit(connection: DatabaseSync): GroupCommit {
       release();
       return settle;
     } catch (error) {
-      // On a full disk, for one, SQLite has rolled back everything already.
+      // On a full disk, for example, SQLite has already rolled back everything.
       if (!connection.isTransaction) throw error;
       rollbackWork();
       release();

@@ -27,7 +27,7 @@ export interface OpenFileOptions {
 }
 
 /**
- * Opens the folder's `latchkey.sqlite`. The file is known to be ours and writable.
+ * Opens the folder's `latchkey.sqlite`, after checking that it is ours and writable.
  * @throws DataFolderError
  */
 export function openFile({ folder, create, check }: OpenFileOptions): DatabaseSync {

@@ -7,7 +7,7 @@ export interface ServerLock {
   release(): void;
 }
 
-/** Another server holds the folder. */
+/** Thrown if another server holds the folder. */
 export class ServerLockHeld extends DataFolderError {}
 
 /**

@@ -12,7 +12,7 @@ export function openSqlite(options: OpenOptions): SqliteStore {
   return sqliteStore(openDatabase(options));
 }
 
-/** The store on a database that is open already. */
+/** Returns the store on a database that is open already. */
 export function sqliteStore(database: Database): SqliteStore {
   const { health } = guardSqlite({
     health: async () => void database.prepare('SELECT 1').get(),

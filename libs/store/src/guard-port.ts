@@ -6,8 +6,9 @@ export type AsyncPort<Port> = {
 };
 
 /**
- * Returns the port with store failures mapped to StoreUnavailable. All other errors (bugs, refusals) pass unchanged.
- * @param failureOf returns the failure that an error stands for, undefined for errors that did not come from the store
+ * Returns the port with store failures mapped to StoreUnavailable. All other errors (bugs, refusals) pass
+ * unchanged.
+ * @param failureOf returns the store failure in an error, undefined for errors that did not come from the store
  */
 export function guardPort<Port extends object & AsyncPort<Port>>(
   port: Port,
@@ -51,7 +52,7 @@ export function guardPort<Port extends object & AsyncPort<Port>>(
   });
 }
 
-/** False for a query of mongoose, which is both iterable and a promise: ports answer with the promise. */
+/** Returns false for a query of mongoose, which is both iterable and a promise: ports return it as a promise. */
 function isAsyncIterable(value: unknown): value is AsyncIterable<unknown> {
   return typeof value === 'object' && value !== null && Symbol.asyncIterator in value && !('then' in value);
 }

@@ -1,8 +1,8 @@
 import { createLeaseWatch, type HeldLease, type LeaseWatch } from './lease-watch.ts';
 
 /**
- * Leases: at most one holder of a named job at a time, until the lease expires. A lease is advisory: a holder that is
- * slower than its lease may work beside the next one, so leased work must be safe to do twice.
+ * Leases: at most one holder of a named job at a time, until the lease expires. A lease is advisory: a holder that
+ * is slower than its lease may work at the same time as the next one, so leased work must be safe to do twice.
  */
 export interface Leases {
   /**

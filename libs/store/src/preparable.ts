@@ -6,7 +6,7 @@ export interface Preparable {
   check(): Promise<void>;
 }
 
-/** An index, a schema version. */
+/** Something that must exist in the store, such as an index or a schema version. */
 export interface Requirement {
   /** For the operator: `auth_commits.unpublished`. */
   readonly name: string;

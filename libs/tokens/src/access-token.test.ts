@@ -38,7 +38,7 @@ function part(value: unknown): string {
   return Buffer.from(JSON.stringify(value)).toString('base64url');
 }
 
-/** Signs whatever it is given: jsonwebtoken would refuse most of what is wrong here. */
+/** Signs any input: jsonwebtoken would refuse most of the invalid ones. */
 function mint(header: object, claims: unknown, key: KeyObject = pair.privateKey): string {
   const signed = `${part(header)}.${part(claims)}`;
   const signature = sign('sha256', Buffer.from(signed), { key, dsaEncoding: 'ieee-p1363' });

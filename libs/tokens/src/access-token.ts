@@ -36,7 +36,10 @@ export interface AccessClaims {
   readonly jti: string;
   readonly email_verified: boolean;
   readonly role: string;
-  /** The account's sequence when the token was issued. Tokens below that of its last SessionsRevoked are revoked. */
+  /**
+   * The account's sequence when the token was issued. A token is revoked if this is lower than the sequence of the
+   * account's last SessionsRevoked.
+   */
   readonly seq: number;
 }
 

@@ -1,5 +1,5 @@
 /**
- * The header `<account id>:<sequence>`: answers to changes carry it, and a client that sends it back is answered from
+ * The header `<account id>:<sequence>`. Responses to changes have it. If a client sends it back, the response shows
  * a state that has reached this sequence.
  */
 export const ACCOUNT_SEQUENCE = 'Account-Sequence';

@@ -1,4 +1,4 @@
-/** Compares one stream of the journal with what its topic holds of it. */
+/** Compares one stream of the journal with its records on the topic. */
 import type { LatchkeyEvent } from '@latchkey/events';
 import { formatAge } from './age.ts';
 import type { Finding } from './findings.ts';
@@ -6,7 +6,7 @@ import { fingerprintOnArrival } from './fingerprints.ts';
 import type { TopicEntry } from './topic-index.ts';
 import type { JournaledEvent, JournaledStream } from './views.ts';
 
-/** The relay's sweep publishes what a crash has left behind within two seconds. */
+/** The relay's sweep publishes what a crash left behind within two seconds; this leaves some reserve. */
 const PUBLISHED_WITHIN_MS = 10_000;
 
 export interface StreamOnLog {

@@ -1,4 +1,4 @@
-/** Compares an account in the read model with the events that it is made of. */
+/** Compares an account in the read model with its events. */
 import type { Finding, FindingKind } from './findings.ts';
 import type { JournaledStream, StoredAccount } from './views.ts';
 

@@ -1,10 +1,10 @@
-/** A compact index of the events that the topics hold of each account and mailing. */
+/** A compact index of the events on the topics, per account and mailing. */
 import type { BusRecord } from '@latchkey/bus';
 import { type Decoded, decode } from '@latchkey/events';
 import { fingerprint } from './fingerprints.ts';
 import type { Shard } from './shards.ts';
 
-/** What the topics hold of one account or mailing. */
+/** The events of one account or mailing that the topics hold. */
 export interface TopicEntry {
   /** Fingerprint of each event in order of first occurrence, from sequence 1, without a gap. */
   readonly fingerprints: readonly number[];

@@ -1,4 +1,4 @@
-/** Compares one shard of the accounts and mailings, and compares again what disagrees. */
+/** Compares one shard of the accounts and mailings, and compares those that disagree again. */
 import { setTimeout as pause } from 'node:timers/promises';
 import type { StreamComparison } from './compare-streams.ts';
 import type { Shard } from './shards.ts';
@@ -13,7 +13,7 @@ export interface ShardDeps {
   readonly index: TopicIndex;
   readonly topics: TopicReader;
   compare(streams: readonly JournaledStream[]): Promise<readonly StreamComparison[]>;
-  /** How long to compare again what disagrees, in ms, and how long to pause between two attempts. */
+  /** How long to repeat the comparison of what disagrees, in ms, and how long to pause between two attempts. */
   readonly patienceMs: number;
   readonly pauseMs: number;
   /** Called once for each stream, when it agrees or patience has run out. */

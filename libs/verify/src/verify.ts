@@ -26,7 +26,7 @@ export interface Sources {
 }
 
 export interface VerifyOptions {
-  /** How long to compare again what disagrees, in ms, and how long to pause between two attempts. */
+  /** How long to repeat the comparison of what disagrees, in ms, and how long to pause between two attempts. */
   readonly patienceMs: number;
   readonly pauseMs: number;
   /** Records to hold in memory at a time. If the topics have more, they are read several times. */

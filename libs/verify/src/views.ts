@@ -1,4 +1,4 @@
-/** Read-only views of what is compared. Each service supplies its own; they may be used while servers run. */
+/** Read-only views of the stores to compare. Each service supplies its own; they may be used while servers run. */
 import type { LatchkeyEvent } from '@latchkey/events';
 
 export interface JournaledEvent {

@@ -29,10 +29,10 @@ import { createSequenceWaiter, type WaitLimits } from './projection/sequence-wai
 import { openStorage } from './storage/index.ts';
 
 const SLICE_SIZE = 500;
-/** A slice that lets accounts go on reads a part of the log again, which may take long. */
+/** A slice that unparks accounts reads a part of the log again, which may take long. */
 const SLICE_WITHIN_MS = 3_600_000;
 
-/** What it reads. */
+/** The topics that the service consumes. */
 export const userTopics: readonly TopicSpec[] = [accountsTopic];
 
 export interface UserDeps {
@@ -40,23 +40,27 @@ export interface UserDeps {
   readonly logger: Logger;
   readonly registry: Registry;
   now?(): Date;
-  /** In place of JWKS_URL, where auth is at hand. */
+  /** The keys to verify tokens with, in place of JWKS_URL, if auth runs in the same process. */
   readonly keys?: KeySource;
-  /** How requests wait for the read model. */
+  /** Limits for requests that wait for the read model. */
   readonly waits?: Partial<WaitLimits>;
 }
 
 export interface UserService extends Service {
-  /** Accounts that stand still in the generation that answers, by id. */
+  /** Returns accounts that are parked in the active generation, by id. */
   listParked(page: ParkedPage): Promise<readonly Parked[]>;
   /**
-   * Reads a parked account's records again, from the one that could not be applied: in every generation that is
-   * filled. @returns the worst that came of it
+   * Reads a parked account's records again, in every generation that is being filled, from the one that could not
+   * be applied.
+   * @returns the worst outcome of all generations
    */
   retryParked(account: string): Promise<RetriedIn>;
 }
 
-/** Its topics, and on a cluster its indexes, must exist when the service starts. May start again once stopped. */
+/**
+ * Composes the service. Its topics, and on a cluster its indexes, must exist before it starts. It may start again
+ * after it was stopped.
+ */
 export function compose(config: UserConfig, deps: UserDeps): UserService {
   const { backend, logger, registry, now = () => new Date() } = deps;
   const stores = openStorage(backend.store);
@@ -140,7 +144,7 @@ export function compose(config: UserConfig, deps: UserDeps): UserService {
 
 type Announce = (accounts: readonly StoredAccount[]) => void;
 
-/** How each generation is filled. */
+/** Returns how each generation is filled. */
 function projections(deps: {
   readonly backend: Backend;
   readonly stores: UserStorage;
@@ -163,13 +167,13 @@ function projections(deps: {
       announce: announcing(generation, deps.pointers, deps.announce),
     });
     if (!deps.stores.blocksOnWrite) return project;
-    // A rebuild must not fill more than one slice at a time.
+    // A rebuild must not apply more than one slice at a time.
     const inTurn = oneAtATime(project);
     return (slice) => (answers() ? project(slice) : inTurn(slice));
   };
 }
 
-/** Who waits is answered from the generation that answers: what another has stored is no news to them. */
+/** Announces only accounts of the active generation, because waiting requests are answered from it. */
 function announcing(generation: number, pointers: PointerCache, announce: Announce): Announce {
   return (accounts) => {
     if (pointers.last().active === generation) announce(accounts);

@@ -1,4 +1,4 @@
-/** The user service for operators' commands, beside running instances. */
+/** The user service for operators' commands, while instances may be running. */
 import { setTimeout } from 'node:timers/promises';
 import type { Store } from '@latchkey/backend';
 import type { Bus, BusRecord, Groups } from '@latchkey/bus';
@@ -37,7 +37,7 @@ export interface UserOps extends Preparable {
   listParked(page: ParkedPage): Promise<readonly ParkedAccount[]>;
   /** Returns undefined if the account is parked in no generation. */
   findParked(account: string): Promise<ParkedAccount | undefined>;
-  /** Returns the record that an account is parked at, unless it is gone from the topic. */
+  /** Returns the record that an account is parked at; undefined if it is no longer on the topic. */
   recordOf(parked: Parked, log: KeyReader): Promise<BusRecord | undefined>;
   /**
    * Reads the records of a parked account again, in every generation that is being filled, from the one that could not

@@ -1,4 +1,4 @@
-/** Two instances of the service on Kafka and MongoDB, as they run beside each other. */
+/** Two instances of the service, at the same time, on Kafka and MongoDB. */
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import { setImmediate as nextTurn } from 'node:timers/promises';
@@ -26,7 +26,7 @@ function publish(...events: readonly LatchkeyEvent[]): Promise<void> {
 
 interface Instance {
   readonly bus: Bus;
-  /** Takes the store away, as an outage would, for good. */
+  /** Closes the connection to the store for good, to simulate an outage. */
   loseStore(): Promise<void>;
   stop(): Promise<void>;
   health(): ReturnType<ReturnType<typeof compose>['health']>;
@@ -36,7 +36,7 @@ interface Instance {
   ): Promise<{ status: number; headers: Headers; version: number | undefined }>;
 }
 
-/** An instance with connections of its own, behind real HTTP, until it is stopped or the test ends. */
+/** Starts an instance with connections of its own, behind real HTTP, until it is stopped or the test ends. */
 async function startInstance(context: TestContext): Promise<Instance> {
   const bus = openBus();
   await bus.ensureTopics(userTopics);
@@ -82,14 +82,14 @@ async function startInstance(context: TestContext): Promise<Instance> {
   };
 }
 
-/** Enough for every one of the twelve partitions to have some. */
+/** Enough accounts that each of the twelve partitions has some. */
 function accounts(prefix: string): readonly History[] {
   return Array.from({ length: 40 }, (_, index) => historyOf(`${prefix}${index}`));
 }
 
 const PATIENCE_MS = 20_000;
 
-/** As a client does: asks again as long as the answer is that the read model has not caught up. */
+/** Retries as a client does while the response says that the read model is behind. */
 async function assertComes(instance: Instance, account: History, sequence: number): Promise<void> {
   const deadline = performance.now() + PATIENCE_MS;
   while ((await instance.get('/users/me', tokenOf(account.id, sequence))).status === 503) {
@@ -109,7 +109,7 @@ test('whichever instance is asked shows a caller its own past, whoever reads its
   const people = accounts('reader');
   await publish(...people.map((person) => person.registered()));
   for (const instance of instances) for (const person of people) await assertComes(instance, person, 1);
-  // Asked before the events are there, so that the answers have to wait.
+  // Sent before the events exist, so that the responses have to wait.
   const answers = people.flatMap((person) => instances.map((instance) => assertShown(instance, person, 2)));
   await publish(...people.map((person) => person.verified()));
   await Promise.all(answers);
@@ -179,7 +179,7 @@ test('an instance that has lost its store says 503 and why, while another goes o
   assert.match(answer.headers.get('retry-after') ?? '', /^[1-9]\d*$/);
   const down = (await lost.health()).filter(({ state }) => state === 'down').map(({ name }) => name);
   assert.deepEqual(down, ['read model']);
-  // Whatever it held of the log comes to the other once it leaves.
+  // The partitions that it held are assigned to the other instance once it leaves.
   await publish(person.verified());
   const leaving = lost.stop();
   await assertComes(other, person, 2);

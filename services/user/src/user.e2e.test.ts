@@ -16,7 +16,7 @@ import type { WaitLimits } from './projection/sequence-waiter.ts';
 import { ada, type History, historyOf } from './testing/history.ts';
 import { ISSUER, keys, tokenOf } from './testing/tokens.ts';
 
-/** Whatever the routes answer; a test asserts on what it asked for. */
+/** Any response body; a test checks the fields that it expects. */
 interface Body extends UserView {
   readonly code: string;
   readonly errors: readonly { readonly pointer: string }[];
@@ -25,7 +25,7 @@ interface Body extends UserView {
   readonly paths: object;
 }
 
-/** The service on a data folder of its own, behind real HTTP, until the test ends. */
+/** Starts the service on a data folder of its own, behind real HTTP, until the test ends. */
 async function startService(context: TestContext, waits: Partial<WaitLimits> = {}) {
   const folder = await mkdtemp(join(tmpdir(), 'latchkey-user-'));
   const database = openDatabase({ folder, as: 'server' });
@@ -73,7 +73,7 @@ async function startService(context: TestContext, waits: Partial<WaitLimits> = {
     });
     return { status: response.status, headers: response.headers, body: (await response.json()) as Body };
   }
-  /** Reads as the account at `seq`: the wait for the projection is the service's own. */
+  /** Requests `/users/me` as the account at `seq`; the service itself waits for the projection. */
   function me(account: History, seq: number, headers?: Record<string, string>) {
     return get('/users/me', tokenOf(account.id, seq), headers);
   }

@@ -121,7 +121,7 @@ async function usedFolder(t: TestContext) {
   return { folder, ada, ben, before, refreshToken };
 }
 
-/** The services on the cluster, as an env file gives them their keys. */
+/** Starts the services on the cluster, with the keys from an env file. */
 async function startCluster(t: TestContext, store: MongoStore, keys: object) {
   const sink = await startMailSink(t);
   const kafka = createKafkaBus({

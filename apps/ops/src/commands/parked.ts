@@ -81,7 +81,7 @@ export function addParked(program: Program, context: Context): void {
     });
 }
 
-/** The parked accounts of the read model, with journal and log at hand. */
+/** The parked accounts of the read model, with the journal and the log. */
 interface Accounts extends Pick<UserOps, 'listParked' | 'findParked'> {
   recordOf(parked: ParkedIn): ReturnType<UserOps['recordOf']>;
   retryParked(account: string): Promise<RetriedIn>;

@@ -18,7 +18,7 @@ async function usedFolder(t: TestContext) {
   function ops(...words: readonly string[]) {
     return runHere({ DATA_DIR: folder }, ...words);
   }
-  /** Commits are marked as published a moment after they were. */
+  /** Waits until all commits are marked as published, which happens a moment after they were. */
   function allPublished() {
     return eventually('the outbox is empty', async () =>
       /^unpublished +0 commits$/m.test((await ops('verify', '--patience', '0')).out),
@@ -81,14 +81,14 @@ test('unpublished commits are left to auth, and are all that verify finds', asyn
   }
   await database.write(() => {
     for (const statement of [
-      // The whole of one account, and the second event of another.
+      // Removes the marks of one whole account, and of the second event of another.
       `UPDATE journal_commit SET unpublished = 1, ${before} WHERE stream = '${cleo}'`,
       `UPDATE journal_commit SET unpublished = 1, ${before} WHERE stream = '${ada}' AND number = 2`,
       `DELETE ${ofKey(cleo)}`,
       `DELETE ${ofKey(ada)} AND offset = (SELECT max(offset) ${ofKey(ada)})`,
       `DELETE FROM user_profiles_v1 WHERE id = '${cleo}'`,
       `DELETE FROM notifier_deliveries WHERE subject = '${cleo}' OR (subject = '${ada}' AND mail = 'welcome')`,
-      // Of the third, the mark of the first commit alone was lost.
+      // Of the third account, only the mark of the first commit is removed.
       `UPDATE journal_commit SET unpublished = 1, ${before} WHERE stream NOT IN ('${ada}', '${cleo}') AND number = 1`,
     ])
       database.prepare(statement).run();

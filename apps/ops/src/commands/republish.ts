@@ -58,7 +58,7 @@ function republishAll(name: string, context: Context): Promise<void> {
     const { accounts, events, added } = await writeTopic({
       journal: openOps(store).journal,
       log: log.reader,
-      // A partition may lose its leader meanwhile. Consumers skip what is published twice.
+      // A partition may lose its leader meanwhile. Consumers skip events that are published twice.
       bus: {
         publish: (topic, records) => patiently(context, 'Kafka', () => log.bus.publish(topic, records)),
       },
@@ -98,7 +98,7 @@ function republishAccount(id: string, context: Context): Promise<void> {
   });
 }
 
-/** @returns the names of the topics that they are on now */
+/** @returns the names of the topics that the events are on now */
 async function publish(
   bus: Pick<Bus, 'publish'>,
   records: readonly EncodedEvent[],

@@ -5,7 +5,7 @@ import type { Context } from '../context.ts';
 import { examples, type Program } from '../program.ts';
 import { withStore } from '../stores.ts';
 
-/** Gives an account a role: this is how the first admin is made. It only appends to the journal. */
+/** Gives an account a role: this is how the first admin is created. It only appends to the journal. */
 export function addRole(program: Program, context: Context): void {
   program
     .command('role')

@@ -96,7 +96,7 @@ function openBus({ environment, note }: Context, replication: Replication | unde
   return createKafkaBus({
     ...kafkaConnection(readConfig(kafkaSettings, environment)),
     clientId: 'latchkey-ops',
-    // What matters of its warnings is in the errors.
+    // Warnings are dropped: whatever matters in them is also in the errors.
     logger: { warn: () => undefined },
     onFatal: (reason) => note(reason.message),
     ...(replication === undefined ? {} : { replication }),

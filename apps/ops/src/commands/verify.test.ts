@@ -21,14 +21,14 @@ const report = z.object({
   ),
 });
 
-/** Verifies a folder. Takes `--patience 0` where something is to be found. */
+/** Verifies a folder. Pass `--patience 0` if findings are expected. */
 async function verifyJson(folder: string, ...words: readonly string[]) {
   const { code, out, err } = await runHere({ DATA_DIR: folder }, 'verify', '--json', ...words);
   assert.equal(err, '');
   return { code, ...report.parse(JSON.parse(out)) };
 }
 
-/** Changes the data in a way in which no service would. */
+/** Changes the data as no service would. */
 async function tamper(folder: string, ...statements: readonly string[]): Promise<void> {
   const database = openDatabase({ folder, as: 'shared' });
   await database.write(() => {

@@ -1,6 +1,6 @@
 /**
- * Redacts a record for operators. A record may contain anything, also an address in the wrong place. So only what the
- * contract declares is shown; everything else is replaced by its type or length.
+ * Redacts a record for operators. A record may contain anything, including an address in the wrong place. So only
+ * fields declared in the contract are shown; everything else is replaced by its type or length.
  */
 import { isUtf8 } from 'node:buffer';
 import type { BusRecord } from '@latchkey/bus';

@@ -1,7 +1,7 @@
 /**
  * Writes the events of all accounts from the journal to a topic: each account in order, without a gap. It continues
- * from what the topic already holds, so it may be interrupted and repeated, also to add events that are newer. What
- * is at the end of the outbox is left to the relay, because consumers cannot have received it yet.
+ * from what the topic already holds, so it may be interrupted and repeated, also to add newer events. Commits at
+ * the end of the outbox are left to the relay, because consumers cannot have received them yet.
  */
 import type { Bus, LogReader } from '@latchkey/bus';
 import type { EncodedEvent } from '@latchkey/events';
@@ -94,7 +94,7 @@ interface DueRecords {
   readonly events: number;
 }
 
-/** @throws Error (one line) if the account's events cannot be appended to what the topic has of it */
+/** @throws Error (one line) if the account's events cannot be appended to those that the topic already has */
 function recordsDue(account: JournaledStream, index: TopicIndex, topic: string): DueRecords {
   const { id, events } = account;
   const records = recordsOf(asPublished(account));
@@ -110,7 +110,10 @@ function recordsDue(account: JournaledStream, index: TopicIndex, topic: string):
   };
 }
 
-/** Returns the events up to the last published one: an earlier one in the outbox is on the log as well. */
+/**
+ * Returns the events up to the last published one. Earlier events that are still in the outbox are on the log as
+ * well.
+ */
 function asPublished(account: JournaledStream): JournaledStream {
   return {
     ...account,

@@ -16,7 +16,7 @@ import type { Log, RecordsQuery, TopicSummary } from './log.ts';
 
 const DEFAULT_SLICE_SIZE = 500;
 const SWEEP_EVERY_MS = 60_000;
-/** Short enough that a sweep or a scan does not hold up the event loop. */
+/** Small enough that a sweep or a scan does not block the event loop. */
 const ROWS_AT_ONCE = 2000;
 
 export interface EmbeddedBusDeps {
@@ -26,16 +26,16 @@ export interface EmbeddedBusDeps {
   readonly now?: () => Date;
 }
 
-/** What the topics page and ops see of the log. Members of a group are seen within this process alone. */
+/** The log as the topics page and the operators' commands see it. Only members in this process are known. */
 export interface EmbeddedBus extends Bus, Groups {
   topics(): TopicSummary[];
   /**
-   * Newest last; without `partition` across partitions, by timestamp. With `offset` the first `limit` from
-   * there on, otherwise the newest.
+   * Returns records, newest last; without `partition` from all partitions, by timestamp. With `offset`, the first
+   * `limit` records from it, otherwise the newest.
    * @throws Error if there is no such topic
    */
   records(topic: string, query: RecordsQuery): BusRecord[];
-  /** Deletes what is past its topic's retention. Happens by itself every minute. */
+  /** Deletes records older than their topic's retention. Runs by itself every minute. */
   sweep(): Promise<void>;
 }
 

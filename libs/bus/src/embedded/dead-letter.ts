@@ -10,7 +10,7 @@ interface SetAside {
   readonly at: Date;
 }
 
-/** What to append for records set aside, to a topic that is made if it is missing. Runs within a write. */
+/** Returns the dead letters to append. Creates their topic if it is missing. Must run within a write. */
 export function deadLetter(log: Log, { topic, group, unusable, at }: SetAside): Append {
   const name = deadLetterTopic(topic, group);
   if (!log.find(name)) log.create({ name, partitions: 1, retentionMs: DEAD_LETTER_RETENTION_MS });

@@ -6,9 +6,9 @@ type GroupDeps = Pick<LaneDeps, 'database' | 'log' | 'group' | 'appended'>;
 export interface Group {
   /** @throws Error if one of its topics does not exist */
   join(member: Member): void;
-  /** Resolves once the slices that the member has in hand are done. The others go on with its partitions. */
+  /** Resolves once the member's slices in progress are done. The other members take over its partitions. */
   leave(member: Member): Promise<void>;
-  /** @param partitions where there may be something new; without it, anywhere */
+  /** Looks for new records. @param partitions the partitions that may have some; defaults to all */
   wake(topic: string, partitions?: readonly number[]): void;
   wakeAll(): void;
   healthy(member: Member): boolean;
@@ -19,7 +19,7 @@ export function createGroup(deps: GroupDeps): Group {
   const lanes = new Map<string, readonly Lane[]>();
   let members: readonly Member[] = [];
 
-  /** Partitions are dealt out in turn, per topic, to the members that read it. */
+  /** Partitions are assigned round robin, per topic, to the members that read it. */
   function ownerOf(topic: string, partition: number): Member | undefined {
     const readers = members.filter((member) => member.topics.includes(topic));
     return readers[partition % readers.length];

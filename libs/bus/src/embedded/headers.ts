@@ -1,6 +1,9 @@
 import type { BusRecord, OutgoingRecord } from '../bus.ts';
 
-/** Pairs of name and value, the value's bytes as Latin-1: readable in a shell for text, exact for anything. */
+/**
+ * Pairs of name and value, the bytes of the value as Latin-1: readable in a shell if they are text, and lossless
+ * for any bytes.
+ */
 type StoredHeaders = readonly (readonly [name: string, value: string])[];
 
 export function storeHeaders(headers: OutgoingRecord['headers'] | BusRecord['headers']): string {
@@ -11,7 +14,7 @@ export function storeHeaders(headers: OutgoingRecord['headers'] | BusRecord['hea
 }
 
 export function restoreHeaders(stored: string): BusRecord['headers'] {
-  // A map: a header may be called `__proto__`.
+  // A Map, because a header may be called `__proto__`.
   const headers = new Map<string, Buffer | readonly Buffer[]>();
   const pairs: StoredHeaders = JSON.parse(stored);
   for (const [name, value] of pairs) {

@@ -3,13 +3,16 @@ import { createGroup, type Group } from './group.ts';
 import type { Member } from './lane.ts';
 import { createLog, type Log } from './log.ts';
 
-/** How soon records of another process (ops) are noticed, in ms. Those of this process are at once. */
+/**
+ * How often to poll for records written by another process (ops), in ms. Those of this process are noticed
+ * immediately.
+ */
 const LOOK_EVERY_MS = 500;
 
-/** What all buses on one database share: the log, the groups, and who is told of new records. */
+/** What all buses on one database share: the log and the groups. */
 export interface Hub {
   readonly log: Log;
-  /** Records were committed to partitions of a topic (default: any of them). */
+  /** Called after records were committed to partitions of a topic (default: any of them). */
   appended(topic: string, partitions?: readonly number[]): void;
   join(group: string, member: Member): void;
   leave(group: string, member: Member): Promise<void>;
@@ -20,7 +23,7 @@ export interface Hub {
 
 const hubs = new WeakMap<Database, Hub>();
 
-/** The database's only hub: buses made apart on one database still divide a group's partitions between them. */
+/** Returns the database's only hub, so that all buses on it divide a group's partitions between them. */
 export function hubOf(database: Database): Hub {
   const known = hubs.get(database);
   if (known) return known;
@@ -35,7 +38,10 @@ function createHub(database: Database): Hub {
   let watch: NodeJS.Timeout | undefined;
   let seenVersion: unknown;
 
-  /** Changes when another connection has committed (https://sqlite.org/pragma.html#pragma_data_version). */
+  /**
+   * Returns a number that changes when another connection has committed
+   * (https://sqlite.org/pragma.html#pragma_data_version).
+   */
   function version() {
     return database.prepare('PRAGMA data_version').get()?.['data_version'];
   }

@@ -18,7 +18,7 @@ export interface Member {
   readonly handle: SubscribeOptions['handle'];
   readonly logger: BusLogger | undefined;
   readonly now: () => Date;
-  /** Aborted before it leaves. */
+  /** Aborted before the member leaves. */
   readonly leaving: AbortSignal;
 }
 
@@ -28,17 +28,20 @@ export interface LaneDeps {
   readonly group: string;
   readonly topic: Topic;
   readonly partition: number;
-  /** Whose turn the next slice is. */
+  /** Returns the member that handles the next slice. */
   owner(): Member | undefined;
   /** Called after records were committed to a topic. */
   appended(topic: string): void;
 }
 
-/** One partition as one group reads it: a single loop, whoever its members are, so slices never overlap. */
+/** One partition as one group reads it: a single loop for all members, so that slices never overlap. */
 export interface Lane {
-  /** There may be something to read. */
+  /** Called when there may be something to read. */
   wake(): void;
-  /** Ends a back-off and resolves once the member holds no slice of this partition. The member must have left. */
+  /**
+   * Ends a backoff, and resolves once the member has no slice of this partition in progress. The member must have
+   * left.
+   */
   releasedBy(member: Member): Promise<void>;
   /** Whether the last fetch succeeded. */
   healthy(): boolean;
@@ -53,7 +56,10 @@ export function createLane(deps: LaneDeps): Lane {
   let inHand: Promise<boolean> = Promise.resolve(true);
   let released = new AbortController();
 
-  /** Reads until there is nothing left. No `await` stands between that look and `running`: no wake-up is lost. */
+  /**
+   * Reads until nothing is left. There is no `await` between the last read and the reset of `running`, so no
+   * wake-up is lost.
+   */
   async function run(): Promise<void> {
     for (let member = owner(); member; member = owner()) {
       const records = fetch(member);
@@ -108,7 +114,7 @@ export function createLane(deps: LaneDeps): Lane {
   };
 }
 
-/** Has one slice handled and its position kept. Whether both succeeded; if not, the same slice is due again. */
+/** Handles one slice and stores its position. Returns false if either failed; the same slice is then due again. */
 async function handOver(deps: LaneDeps, member: Member, records: readonly BusRecord[]): Promise<boolean> {
   const { database, log, group, topic, partition } = deps;
   const unusable = new Map<BusRecord, string>();
@@ -126,7 +132,7 @@ async function handOver(deps: LaneDeps, member: Member, records: readonly BusRec
         log.append(deadLetter(log, { topic: topic.name, group, unusable, at: member.now() }));
       log.moveTo(group, topic, partition, past);
     };
-    // Lost, the slice comes again.
+    // Safe to lose in a crash: the slice is redelivered.
     await database.write(keepPosition, { flushed: false });
     if (unusable.size > 0) deps.appended(deadLetterTopic(topic.name, group));
     return true;

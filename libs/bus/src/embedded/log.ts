@@ -4,8 +4,8 @@ import { restoreHeaders, storeHeaders } from './headers.ts';
 import { partitionOfKey } from './partitioner.ts';
 
 /**
- * `bus_partition` keeps both ends of each partition's log: offsets go on after the last record was deleted.
- * A position is the offset that a group reads next.
+ * `bus_partition` keeps the first and the next offset of each partition, so that offsets continue even if every
+ * record was deleted. A position is the offset that a group reads next.
  */
 const release01 = `
   CREATE TABLE IF NOT EXISTS bus_topic (
@@ -34,13 +34,13 @@ export interface Topic extends TopicSpec {
 export interface TopicSummary {
   readonly name: string;
   readonly partitions: number;
-  /** How many it holds now. */
+  /** How many records the topic holds now. */
   readonly records: number;
 }
 
 export interface RecordsQuery {
   readonly partition?: number;
-  /** The first offset wanted; without it, the newest records. */
+  /** The first offset to return; by default the newest records are returned. */
   readonly offset?: number;
   readonly limit: number;
 }
@@ -51,27 +51,27 @@ export interface Append {
   readonly at: Date;
 }
 
-/** The log in its tables. Everything here is synchronous; what changes anything must run within `database.write`. */
+/** The log in its tables. All methods are synchronous; those that write must run within `database.write`. */
 export interface Log {
   /** @throws Error if there is no such topic */
   topic(name: string): Topic;
   find(name: string): Topic | undefined;
   create(spec: TopicSpec): void;
-  /** @returns the partitions that got any */
+  /** @returns the partitions that received records */
   append(append: Append): readonly number[];
-  /** From the group's position on, at most `limit` records. */
+  /** Returns at most `limit` records from the group's position on. */
   nextFor(group: string, topic: Topic, partition: number, limit: number): BusRecord[];
   moveTo(group: string, topic: Topic, partition: number, position: number): void;
   lag(group: string, topic: Topic): number;
-  /** Records that a topic holds. */
+  /** Returns how many records a topic holds. */
   held(topic: Topic): number;
-  /** Forgets a group's positions. */
+  /** Deletes a group's positions. */
   forget(group: string): void;
-  /** The offset that the next record of a partition will have. */
+  /** Returns the offset that the next record of a partition will have. */
   end(topic: Topic, partition: number): number;
-  /** Records with `from <= offset < to` of one key. */
+  /** Returns the records of one key with `from <= offset < to`. */
   ofKey(topic: Topic, partition: number, key: Buffer, from: number, to: number): BusRecord[];
-  /** Deletes records older than their topic's retention, at most `limit`. Returns how many. */
+  /** Deletes records older than their topic's retention, at most `limit`. Returns how many were deleted. */
   deleteExpired(now: Date, limit: number): number;
   topics(): TopicSummary[];
   records(topic: Topic, query: RecordsQuery): BusRecord[];
@@ -233,7 +233,7 @@ export function createLog(database: Database): Log {
   };
 }
 
-/** Deletes only from the front, up to the first record that is young enough: offsets stay without gaps. */
+/** Deletes only from the front, up to the first record that is young enough, so that offsets stay contiguous. */
 function deletePrefix(
   database: Database,
   topic: number,

@@ -3,10 +3,10 @@ import type { Database } from '@latchkey/sqlite';
 import type { LogReader } from '../reader.ts';
 import { hubOf } from './hub.ts';
 
-/** Short enough not to hold up the event loop. */
+/** Small enough not to block the event loop. */
 const ROWS_AT_ONCE = 1000;
 
-/** Reads topics of the embedded store, also beside the server that writes them. */
+/** Reads topics of the embedded store, also while a server writes to them. */
 export function createEmbeddedReader(database: Database): LogReader {
   const { log } = hubOf(database);
   return {
@@ -28,7 +28,7 @@ export function createEmbeddedReader(database: Database): LogReader {
         const records = log
           .records(topic, { partition, offset: at, limit: Math.min(ROWS_AT_ONCE, end - at) })
           .filter(({ offset }) => offset < end)
-          // The log lists them by time.
+          // The log returns them by time.
           .toSorted((a, b) => a.offset - b.offset);
         const last = records.at(-1);
         if (last === undefined) return;

@@ -1,6 +1,9 @@
 import type { Admin, Kafka } from 'kafkajs';
 
-/** An admin client for one piece of work: rare enough that a connection of its own, never stale, costs nothing. */
+/**
+ * Runs one piece of work with an admin client of its own. This is rare, so a new connection is affordable, and it
+ * is never stale.
+ */
 export async function withAdmin<T>(kafka: Kafka, work: (admin: Admin) => Promise<T>): Promise<T> {
   const admin = kafka.admin();
   try {
@@ -12,12 +15,12 @@ export async function withAdmin<T>(kafka: Kafka, work: (admin: Admin) => Promise
 }
 
 export interface KeptAdmin {
-  /** Runs on the kept connection; after a failure the next one gets a new connection. */
+  /** Runs on a connection that is kept open; after a failure the next call opens a new one. */
   use<T>(work: (admin: Admin) => Promise<T>): Promise<T>;
   close(): Promise<void>;
 }
 
-/** An admin client for what is asked every few seconds. */
+/** Creates an admin client for requests that are sent every few seconds. */
 export function keepAdmin(kafka: Kafka): KeptAdmin {
   let kept: Promise<Admin> | undefined;
 

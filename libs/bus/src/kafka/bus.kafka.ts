@@ -21,8 +21,8 @@ import {
 export interface KafkaBusDeps extends KafkaConnection {
   readonly logger: KafkaLogger;
   /**
-   * A consumer has ended for good, is stuck or makes no progress although the brokers respond: records are no
-   * longer read, and the process should end. Not called for outages.
+   * Called when records are no longer read: a consumer has ended permanently, is stuck, or makes no progress
+   * although the brokers respond. The process should exit. Not called for outages.
    */
   onFatal(reason: Error): void;
   /**
@@ -40,7 +40,7 @@ export interface KafkaBus extends Bus, Groups {
    * @throws Error of one line naming what is missing or differs
    */
   checkTopics(specs: readonly TopicSpec[], command: string): Promise<void>;
-  /** The settings of those topics that exist. */
+  /** Returns the settings of those topics that exist. */
   describeTopics(names: readonly string[]): Promise<readonly TopicState[]>;
 }
 
@@ -68,7 +68,7 @@ export function createKafkaBus({
   const subscriptions = new Set<Subscription>();
   let closed: Promise<void> | undefined;
 
-  /** Runs the work and translates its errors into the words of the settings. */
+  /** Runs the work, and translates its errors so that they name our settings. */
   async function attempt<T>(subject: string, work: () => Promise<T>): Promise<T> {
     if (closed) throw new Error('The bus is closed.');
     try {

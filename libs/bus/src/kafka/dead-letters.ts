@@ -4,31 +4,31 @@ import type { KafkaLogger } from './clients.ts';
 import type { Publisher } from './publisher.ts';
 import type { KafkaTopic } from './topics.ts';
 
-/** Room for a record of the largest size with the headers that say why it was set aside. */
+/** Enough for a record of the largest size plus the headers that say why it was set aside. */
 const LARGEST_BATCH_BYTES = 2 * 1024 * 1024;
 
 export interface DeadLetterDeps {
   readonly publisher: Publisher;
   readonly logger: KafkaLogger;
-  /** Makes a topic that is missing, in as many copies as another one. @returns false if it is there already */
+  /** Creates a missing topic with the replication factor of another one. @returns false if it exists already */
   make(topic: KafkaTopic, like: string): Promise<boolean>;
-  /** In what a topic that is there is not as it would be made: a sentence each. */
+  /** Returns how an existing topic differs from one that would be created now: a sentence per difference. */
   differences(topic: KafkaTopic, like: string): Promise<readonly string[]>;
 }
 
 export interface DeadLetters {
-  /** Resolves once the records are durable in `<topic>.dlq.<group>`, which is made if it is missing. */
+  /** Resolves once the records are durable in `<topic>.dlq.<group>`, which is created if it is missing. */
   add(topic: string, group: string, unusable: ReadonlyMap<BusRecord, string>): Promise<void>;
 }
 
 export function createDeadLetters({ publisher, logger, make, differences }: DeadLetterDeps): DeadLetters {
   const known = new Set<string>();
-  /** Of which it was told, or cannot be told, in what they differ. */
+  /** Topics whose differences were logged, or cannot be determined. */
   const told = new Set<string>();
 
   /**
-   * One that is there is taken as it is: whatever its settings, it is better than a partition that stands still,
-   * and what it acknowledges is kept.
+   * An existing topic is used whatever its settings are: that is better than a partition that makes no progress,
+   * and records that it acknowledges are kept.
    */
   async function tellDifferences(letters: KafkaTopic, topic: string): Promise<void> {
     if (told.has(letters.name)) return;

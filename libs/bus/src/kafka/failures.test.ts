@@ -6,7 +6,7 @@ import { explain, KafkaRefusedError, KafkaUnavailableError } from './failures.ts
 
 const connection = { brokers: ['kafka-1:9092', 'kafka-2:9092'], clientId: 'test' };
 
-/** As kafkajs makes them: plain errors with a name, and at times a type, often wrapped. */
+/** Creates an error as kafkajs does: a plain error with a name, sometimes with a type, often wrapped. */
 function kafkaError(name: string, traits: object = {}) {
   return Object.assign(new Error('of kafkajs'), { name, ...traits });
 }
@@ -88,7 +88,7 @@ describe('a failure of Kafka', () => {
 });
 
 describe('a bus without a broker', () => {
-  /** A port that nobody listens on. */
+  /** Returns a port on which nothing listens. */
   async function closedPort(): Promise<number> {
     const server = createServer();
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));

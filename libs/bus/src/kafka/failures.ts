@@ -1,30 +1,27 @@
 import type { KafkaConnection } from './clients.ts';
 
-/**
- * No broker can be reached at present, or none that can answer yet. Everything else that goes wrong at the start
- * wants somebody's hand.
- */
+/** No broker can be reached at the moment, or none that is ready. Every other failure at startup needs an operator. */
 export class KafkaUnavailableError extends Error {
   override readonly name = 'KafkaUnavailableError';
 }
 
-/** A setting of the connection that the broker does not accept. */
+/** The broker rejects a setting of the connection. */
 export class KafkaRefusedError extends Error {
   override readonly name = 'KafkaRefusedError';
 }
 
-/** What kafkajs hangs on its errors; which of them carries it, an error or its cause, varies. */
+/** Fields that kafkajs adds to an error or to its cause; which of the two has them varies. */
 interface Trait {
   readonly name: string;
   readonly type: string | undefined;
   readonly code: string | undefined;
-  /** Said by brokers that are up while leaders or coordinators are still being found. */
+  /** Whether the error is transient: brokers that are up return it while leaders or coordinators are being found. */
   readonly passes: boolean;
 }
 
 /**
- * An error of kafkajs in the words of the settings. `subject` says what was wanted: "topic a.b", "see topics".
- * Anything unknown is returned as it is.
+ * Translates an error of kafkajs so that it names our settings. `subject` says what was attempted: "topic a.b",
+ * "see topics". Returns an unknown error as it is.
  */
 export function explain(error: unknown, connection: KafkaConnection, subject?: string): Error {
   const traits = traitsOf(error);
@@ -83,12 +80,12 @@ const UNREACHABLE = [
   'KafkaJSConnectionError',
   'KafkaJSBrokerNotFound',
   'KafkaJSNoBrokerAvailableError',
-  // Non-retriable by its class, though it is what a consumer meets while its only broker shuts down.
+  // Non-retriable by its class, but transient: a consumer gets it while its only broker shuts down.
   'KafkaJSGroupCoordinatorNotFound',
   'KafkaJSRequestTimeoutError',
 ];
 
-/** A broker that wants SASL or TLS says so by hanging up. */
+/** A broker that requires SASL or TLS closes the connection without a message. */
 function doubtsAbout({ ssl, sasl }: KafkaConnection): string {
   return `If it stays so, see ${ssl ? 'KAFKA_SSL (now on)' : 'KAFKA_SSL (now off)'} and ${
     sasl ? 'KAFKA_SASL_MECHANISM' : 'KAFKA_SASL_USERNAME (now not set)'

@@ -45,7 +45,7 @@ async function prepare(test: TestContext, more: Partial<KafkaBusDeps> = {}) {
   return { bus, topic, group, collect };
 }
 
-/** What kafkajs asks a broker for. */
+/** The fetch request that kafkajs sends to a broker. */
 interface FetchRequest {
   readonly topics: readonly { readonly partitions: readonly { readonly partition: number }[] }[];
 }
@@ -60,7 +60,7 @@ function without(request: FetchRequest, forgotten: number | undefined): FetchReq
   };
 }
 
-/** Another program on the same broker, which does not keep to our rules. */
+/** Another program on the same broker, which does not follow our rules. */
 function stranger() {
   return createClients(connection, quiet).prompt;
 }
@@ -207,7 +207,7 @@ describe('the Kafka bus', () => {
         return fetch.call(this, without(request, forgotten?.partition));
       },
     );
-    // The one that was under way knew of it.
+    // The fetch in progress knew the topic.
     await until(() => fetches.mock.callCount() > 1);
     await publishAll();
     await until(() => reasons.length > 0);

@@ -1,4 +1,4 @@
-/** What the brokers know of a consumer group: its offsets, its lag, and that it may be deleted. */
+/** What the brokers know about a consumer group: its offsets and its lag; and its deletion. */
 import kafkajs, { type Admin } from 'kafkajs';
 import { GroupInUseError, type GroupProgress } from '../bus.ts';
 
@@ -10,11 +10,14 @@ const GROUP_ID_NOT_FOUND = 69;
 
 /** The offsets of a group in one partition. */
 export interface PartitionOffsets {
-  /** Of the first record that the partition holds. */
+  /** Offset of the first record that the partition holds. */
   readonly start: number;
-  /** Of the record that the group reads next; `start` if the group has no position or its position has expired. */
+  /**
+   * Offset of the record that the group reads next; `start` if the group has no position or its position has
+   * expired.
+   */
   readonly position: number;
-  /** Of the next record to be written. */
+  /** Offset of the next record to be written. */
   readonly end: number;
 }
 
@@ -22,7 +25,7 @@ export function partitionName(topic: string, partition: number): string {
   return `${topic} ${partition}`;
 }
 
-/** The offsets of a group in each partition of some topics, by {@link partitionName}. */
+/** Returns the offsets of a group in each partition of some topics, by {@link partitionName}. */
 export async function partitionOffsets(
   admin: Admin,
   group: string,
@@ -46,7 +49,7 @@ export async function partitionOffsets(
   return new Map(offsets.flat());
 }
 
-/** How far the group has read, summed over all partitions of the topics. */
+/** Returns how far the group has read, summed over all partitions of the topics. */
 export async function progressOf(
   admin: Admin,
   group: string,
@@ -61,7 +64,7 @@ export async function progressOf(
   return { records, read };
 }
 
-/** Records after the group's position, summed over all partitions of the topics. */
+/** Returns how many records are after the group's position, summed over all partitions of the topics. */
 export async function lagOf(admin: Admin, group: string, topics: readonly string[]): Promise<number> {
   const { records, read } = await progressOf(admin, group, topics);
   return records - read;

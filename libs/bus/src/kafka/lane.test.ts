@@ -16,7 +16,7 @@ function records(...offsets: number[]): BusRecord[] {
   }));
 }
 
-/** A lane with everything that it did, in order. */
+/** A lane that records everything it does, in order. */
 function observed(handle: (slice: Slice) => Promise<void> = async () => undefined, more = {}) {
   const log: string[] = [];
   const lane = createLane({

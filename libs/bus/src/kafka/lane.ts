@@ -3,15 +3,15 @@ import type { BusRecord, SubscribeOptions } from '../bus.ts';
 import type { KafkaLogger } from './clients.ts';
 
 const BACKOFF_MS = { least: 50, most: 1000 };
-/** At the longest pause, about twice a minute. */
+/** Log every 30th failed attempt; at the longest backoff that is about twice a minute. */
 const COMPLAIN_EVERY = 30;
 
-/** What a fetch brought for one partition, and how to answer for it. */
+/** The records that a fetch returned for one partition, and how to acknowledge them. */
 export interface FetchedRun {
   readonly records: readonly BusRecord[];
-  /** Keeps the group's position after this record. */
+  /** Stores the position after this record for the group. */
   moveTo(record: BusRecord): Promise<void>;
-  /** Takes the partition out of the fetches; returns how to put it back. */
+  /** Excludes the partition from fetches. Returns a function that includes it again. */
   pause(): () => void;
 }
 
@@ -26,27 +26,30 @@ export interface LaneDeps {
   readonly patienceMs: number;
   /** How long a handler may take until it resolves or rejects, in ms. */
   readonly handleWithinMs: number;
-  /** A handler has not come to an end in time. It is waited for all the same, until the lane is closed. */
+  /** Called when a handler has not ended in time. The lane still waits for it until it is closed. */
   onStuck(reason: Error): void;
-  /** Resolves once the records are durable among the dead letters. */
+  /** Resolves once the records are durable in the dead-letter topic. */
   setAside(unusable: ReadonlyMap<BusRecord, string>): Promise<void>;
 }
 
 /**
- * One partition as this member reads it: slices one after the other. kafkajs fetches from a broker again only
- * when everything of the former fetch was dealt with, and sends heartbeats in between. So a slice that fails or
- * takes long leaves the fetch loop: its partition is paused, and joins again when the slice is done.
+ * One partition as this member reads it, slice by slice. kafkajs fetches from a broker again only after everything
+ * of the previous fetch was handled, and sends heartbeats in between. So a slice that fails or takes long leaves
+ * the fetch loop: its partition is paused, and resumed when the slice is done.
  */
 export interface Lane {
-  /** Resolves once the run is done, or goes on by itself. */
+  /** Resolves once the records are handled, or continue in the background. */
   take(run: FetchedRun): Promise<void>;
-  /** The partition may be another member's: aborts the slice in hand, keeps no position, starts nothing. */
+  /**
+   * The partition may belong to another member: aborts the slice in progress, stores no position, and starts
+   * nothing.
+   */
   revoke(): void;
-  /** Whether nothing is in hand: nothing that is handled, nor that is due again. */
+  /** Whether no records are being handled or waiting for a retry. */
   isIdle(): boolean;
   /**
-   * Takes nothing more, aborts the slice in hand. Resolves once that was given up, or is done and its position
-   * kept, or its handler is stuck.
+   * Takes no more records and aborts the slice in progress. Resolves once the slice was abandoned, or its position
+   * was stored, or its handler is stuck.
    */
   close(): Promise<void>;
 }
@@ -110,9 +113,9 @@ export function createLane(deps: LaneDeps): Lane {
 }
 
 interface Control {
-  /** Nothing new is begun, nothing waited for. The handler is told. */
+  /** Aborted when no new work may begin. The handler gets it too. */
   readonly stop: AbortSignal;
-  /** Others need not wait for this any more. */
+  /** Lets the fetch loop continue without this slice. */
   detach(): void;
   isRevoked(): boolean;
 }
@@ -141,7 +144,10 @@ async function deliver(deps: LaneDeps, records: readonly BusRecord[], signal: Ab
   if (unusable.size > 0) await deps.setAside(unusable);
 }
 
-/** One that rejects is waiting for something. One that does neither waits for nothing that could come. */
+/**
+ * A handler that rejects is waiting for something that may come back. One that neither resolves nor rejects is
+ * stuck.
+ */
 async function watched(deps: LaneDeps, handle: () => Promise<void>): Promise<void> {
   const { group, topic, partition, handleWithinMs, onStuck } = deps;
   function tooLate() {

@@ -10,7 +10,10 @@ export interface Position {
 }
 
 export interface Positions {
-  /** Resolves once the group keeps the position. The commit is that of the fetch that led to it. @throws Error if that is not known */
+  /**
+   * Resolves once the group's position is stored. `commit` must belong to the fetch that returned the record.
+   * @throws Error if it is not known to be stored
+   */
   keep(position: Position, commit: Commit): Promise<void>;
 }
 
@@ -22,8 +25,8 @@ interface Waiting {
 }
 
 /**
- * Positions on their way to the group: one request at a time, with all that came up meanwhile. Partitions that
- * commit each for itself make a dozen requests of one, and a dozen attempts to connect while a broker is away.
+ * Commits positions: one request at a time, with all positions that became due meanwhile. Otherwise a dozen
+ * partitions would send a dozen requests, and make a dozen connection attempts while a broker is down.
  */
 export function createPositions(): Positions {
   let waiting: Waiting[] = [];

@@ -13,7 +13,7 @@ export interface Publisher {
   close(): Promise<void>;
 }
 
-/** What a broker says of a partition that it was sent records for. */
+/** The broker's response for one partition of a produce request. */
 interface Answer {
   readonly topicName: string;
   readonly partition: number;
@@ -21,9 +21,10 @@ interface Answer {
 }
 
 /**
- * Sends without retrying. A retry of kafkajs sends only to brokers that have not answered yet: where a leader
- * moves meanwhile to one that has, it fulfils a send that never happened. And not idempotently: after a request
- * timeout kafkajs rolls its sequence back, and the broker takes the next batch for the former one.
+ * Sends without retries. A retry of kafkajs sends only to brokers that have not responded yet: if leadership moves
+ * meanwhile to a broker that has, the retry resolves a send that never happened. The producer is not idempotent
+ * either: after a request timeout kafkajs rolls its sequence back, and the broker takes the next batch for the
+ * previous one.
  */
 export function createPublisher(kafka: Kafka): Publisher {
   const partitionOf = new WeakMap<Message, number>();
@@ -72,7 +73,7 @@ export function createPublisher(kafka: Kafka): Publisher {
         answers,
       );
     } catch (err) {
-      // kafkajs keeps asking for the metadata of a topic that was deleted, and would refuse all the others.
+      // kafkajs keeps requesting the metadata of a deleted topic, and would reject all other topics with it.
       void drop(producer);
       throw err;
     }
@@ -86,7 +87,7 @@ export function createPublisher(kafka: Kafka): Publisher {
   };
 }
 
-/** @throws Error unless every partition that was written to is among the answers, without an error. */
+/** @throws Error unless the responses include every partition that was written to, without an error */
 export function refuseUnanswered(
   topic: string,
   written: readonly (number | undefined)[],

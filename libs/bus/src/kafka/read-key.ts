@@ -10,7 +10,7 @@ export interface KeyQuery {
   readonly toOffset: number | undefined;
 }
 
-/** Reads a range of a partition, at most to its current end, and yields the records with the key. */
+/** Reads a range of a partition, up to its current end at most, and yields the records with the key. */
 export async function* readKey(kafka: Kafka, query: KeyQuery): AsyncGenerator<BusRecord> {
   const { topic, partition, fromOffset, toOffset = Number.POSITIVE_INFINITY } = query;
   const wanted = Buffer.from(query.key);

@@ -12,7 +12,7 @@ const TRIES = 10;
 const PAUSE_MS = 200;
 const READ_UNCOMMITTED = 0;
 
-/** The offset range of each partition, in their order. @throws Error if the topic does not exist */
+/** Returns the offset range of each partition, by partition. @throws Error if the topic does not exist */
 export async function rangesOf(kafka: Kafka, topic: string): Promise<readonly PartitionRange[]> {
   const ends = await withAdmin(kafka, (admin) => admin.fetchTopicOffsets(topic));
   return ends

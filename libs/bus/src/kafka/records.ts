@@ -1,10 +1,10 @@
 import type { IHeaders, KafkaMessage, Message } from 'kafkajs';
 import type { BusRecord, OutgoingRecord } from '../bus.ts';
 
-/** Bytes of a record beside key, value and headers, generously. */
+/** An upper estimate of the bytes of a record besides key, value and headers. */
 const OVERHEAD_BYTES = 64;
 
-/** Nothing is copied: kafkajs asks for headers that it may change, but leaves them as they are. */
+/** Nothing is copied: the types of kafkajs require mutable headers, but it does not change them. */
 export function toMessage({ key, value, headers }: OutgoingRecord): Message {
   return {
     key,
@@ -34,7 +34,7 @@ function toHeaders(headers: IHeaders): BusRecord['headers'] {
   );
 }
 
-/** A header may have no value at all in Kafka; here it has an empty one. */
+/** In Kafka a header may have no value; here it gets an empty one. */
 function toBytes(value: Buffer | string | null | undefined): Buffer {
   return Buffer.from(value ?? '');
 }
@@ -46,8 +46,9 @@ function isMany(values: HeaderValues | undefined): values is readonly (string | 
 }
 
 /**
- * Records in runs of at most `limit` bytes, in order: kafkajs puts whatever a send holds for one partition
- * into one batch, and a broker refuses a batch over the topic's `max.message.bytes`. A larger record is alone.
+ * Splits records into runs of at most `limit` bytes, in order: kafkajs puts all records of a send to one partition
+ * into one batch, and a broker rejects a batch over the topic's `max.message.bytes`. A larger record is a run of
+ * its own.
  */
 export function runsOf(records: readonly OutgoingRecord[], limit: number): OutgoingRecord[][] {
   const runs: OutgoingRecord[][] = [];

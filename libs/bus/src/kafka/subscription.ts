@@ -7,9 +7,9 @@ import { createProgressWatch } from './workarounds/progress-watch.ts';
 import { createWatchdog } from './workarounds/watchdog.ts';
 
 export interface SubscriptionDeps extends MembershipDeps {
-  /** Records that the group has not read yet. */
+  /** Returns how many records the group has not read yet. */
   lag(): Promise<number>;
-  /** The group's offsets, by partition. */
+  /** Returns the group's offsets, by partition. */
   offsets(): Promise<ReadonlyMap<string, PartitionOffsets>>;
 }
 

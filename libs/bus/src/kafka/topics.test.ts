@@ -79,7 +79,7 @@ describe('a topic that is made like another one', () => {
 });
 
 describe('a topic that is made', () => {
-  /** The first look is for what there is before. */
+  /** The first call returns the topics that existed before. */
   function adminThatSees(looks: () => readonly string[], brokers: number) {
     return {
       listTopics: async () => looks(),

@@ -6,19 +6,19 @@ import { KafkaUnavailableError } from './failures.ts';
 const { ConfigResourceTypes } = kafkajs;
 
 export interface Replication {
-  /** Copies of each partition. */
+  /** Replicas of each partition. */
   readonly factor: number;
-  /** How many copies must have a record before it is acknowledged. */
+  /** How many replicas must have a record before it is acknowledged. */
   readonly minInSync: number;
 }
 
 const PRODUCTION: Replication = { factor: 3, minInSync: 2 };
 const SINGLE_BROKER: Replication = { factor: 1, minInSync: 1 };
 
-/** Kafka's default, 1 MiB and the head of a batch, said explicitly. */
+/** Kafka's default: 1 MiB plus the header of a batch. */
 const LARGEST_BATCH_BYTES = 1_048_588;
 
-/** Three copies where there are three brokers to hold them. */
+/** Returns three replicas if there are at least three brokers. */
 export function replicationFor(brokers: number): Replication {
   return brokers >= PRODUCTION.factor ? PRODUCTION : SINGLE_BROKER;
 }
@@ -29,8 +29,9 @@ export interface KafkaTopic extends TopicSpec {
 }
 
 /**
- * Every setting that the log's promises rest on. `uncompressed` has the broker unpack what others pack: kafkajs
- * reads gzip alone, and one record in snappy, lz4 or zstd would stop every reader that uses it.
+ * Returns every setting that the guarantees of the log depend on. `uncompressed` makes the broker decompress what
+ * clients compressed: kafkajs reads only gzip, and one record in snappy, lz4 or zstd would stop every reader that
+ * uses it.
  */
 export function settingsOf(topic: KafkaTopic, { minInSync }: Replication): Readonly<Record<string, string>> {
   return {
@@ -46,8 +47,8 @@ export function settingsOf(topic: KafkaTopic, { minInSync }: Replication): Reado
 }
 
 /**
- * Of topics that are to be made: copies are for good, and of three brokers one may just be away.
- * @throws KafkaUnavailableError where two brokers answer
+ * Returns the replication of topics that are to be created. It is permanent, and a third broker may only be down.
+ * @throws KafkaUnavailableError if exactly two brokers respond
  */
 export function replicationToMake(brokers: number): Replication {
   if (brokers !== PRODUCTION.factor - 1) return replicationFor(brokers);
@@ -57,7 +58,7 @@ export function replicationToMake(brokers: number): Replication {
 }
 
 /**
- * Checks the topics that exist, then makes the others: a difference leaves nothing half-made.
+ * Checks the existing topics, then creates the missing ones: if one differs, none is created.
  * @throws Error of one line
  */
 export async function ensureTopics(
@@ -82,8 +83,8 @@ export async function ensureTopics(
 }
 
 /**
- * Looks whether all are there as they have to be. Makes nothing.
- * @param command what makes them, to be named in the error
+ * Checks that all topics exist with the required settings. Creates nothing.
+ * @param command the command that creates them, for the error message
  * @throws Error of one line
  */
 export async function checkTopics(
@@ -98,13 +99,16 @@ export async function checkTopics(
   throw new Error(`KAFKA_BROKERS: Kafka lacks ${names}, or this user may not see it. Run: ${command}`);
 }
 
-/** Makes a topic in as many copies as another one has. @returns false if there is one of its name, whatever its settings */
+/**
+ * Creates a topic with the replication factor of an existing one. @returns false if a topic of that name exists,
+ * whatever its settings
+ */
 export async function makeLike(admin: Admin, topic: KafkaTopic, like: string): Promise<boolean> {
   if ((await admin.listTopics()).includes(topic.name)) return false;
   return admin.createTopics({ topics: [toConfig(topic, await replicationOf(admin, like))] });
 }
 
-/** In what a topic that exists is not as `makeLike` would make it: a sentence each. */
+/** Returns how an existing topic differs from one that `makeLike` would create: a sentence per difference. */
 export async function differencesLike(
   admin: Admin,
   topic: KafkaTopic,
@@ -113,19 +117,19 @@ export async function differencesLike(
   return differencesOfAll(admin, [topic], await replicationOf(admin, like));
 }
 
-/** By the copies that a topic has: brokers that are away at the moment do not count for what is to last. */
+/** Returns the replication that an existing topic has; brokers that are down at the moment do not change it. */
 async function replicationOf(admin: Admin, topic: string): Promise<Replication> {
   const { topics } = await admin.fetchTopicMetadata({ topics: [topic] });
   const factor = copiesOf(topics.flatMap(({ partitions }) => partitions));
   return { factor, minInSync: replicationFor(factor).minInSync };
 }
 
-/** Of the partition that has the fewest. */
+/** The replication factor of the partition with the fewest replicas. */
 function copiesOf(partitions: Found['partitions']): number {
   return Math.min(...partitions.map(({ replicas }) => replicas.length));
 }
 
-/** Those that are not there. @throws Error where one that is there differs */
+/** Returns the topics that do not exist. @throws Error if an existing one differs */
 async function missingOf(
   admin: Admin,
   topics: readonly KafkaTopic[],
@@ -140,10 +144,10 @@ async function missingOf(
 }
 
 /**
- * Waits until every broker knows topics that were just made, and their leaders: it is a moment later on others than on
- * the one that was asked, and who looks there meanwhile is told that there is no such topic. kafkajs asks a random
- * broker each time, and the next one where that one refuses: so they are asked for all topics, which none refuses, and
- * so often that each of them has been asked.
+ * Waits until every broker knows the topics that were just created, and their leaders. The broker that created them
+ * knows them first; the others report for a moment that they do not exist. kafkajs asks a random broker, and the
+ * next one if that one refuses. So it is asked for the list of all topics, which no broker refuses, often enough
+ * that every broker was asked.
  */
 async function untilKnown(admin: Admin, names: readonly string[], brokers: number): Promise<void> {
   const giveUpAt = performance.now() + KNOWN_WITHIN_MS;
@@ -165,13 +169,13 @@ const KNOWN_WITHIN_MS = 10_000;
 const LOOK_AGAIN_MS = 50;
 const LOOKS_PER_BROKER = 10;
 
-/** Whether the broker that was asked knows them; one that knows of no leader for a topic is passed by. */
+/** Whether the broker that responded knows the topics. A broker that knows no leader for a topic does not count. */
 async function areKnown(admin: Admin, names: readonly string[]): Promise<boolean> {
   try {
     const listed = new Set(await admin.listTopics());
     return names.every((name) => listed.has(name));
   } catch (error) {
-    // Where no broker can say, kafkajs reads on from null.
+    // If no broker can respond, kafkajs reads a property of null.
     if (error instanceof TypeError) return false;
     throw error;
   }
@@ -190,17 +194,17 @@ function toConfig(topic: KafkaTopic, replication: Replication): ITopicConfig {
   };
 }
 
-/** A topic as it is, in what its readers and operators ask for. */
+/** An existing topic, as consumers and operators see it. */
 export interface TopicState {
   readonly name: string;
   readonly partitions: number;
-  /** Of the partition that has the fewest. */
+  /** The replication factor of the partition with the fewest replicas. */
   readonly copies: number;
   readonly minInSync: number;
   readonly retentionMs: number;
 }
 
-/** Those that exist, in the order given. */
+/** Returns the existing topics, in the given order. */
 export async function describeTopics(admin: Admin, names: readonly string[]): Promise<readonly TopicState[]> {
   const present = new Set(await admin.listTopics());
   const found = await lookUp(
@@ -243,7 +247,7 @@ async function differencesOfAll(
 const WHAT_TO_DO =
   "Nothing was altered: change it with Kafka's own tools (kafka-configs, kafka-reassign-partitions), or give the right value here.";
 
-/** How topics that exist are laid out, and their settings. */
+/** Returns the partitions and settings of the topics that exist. */
 async function lookUp(
   admin: Admin,
   names: readonly string[],
@@ -266,7 +270,7 @@ interface Found {
   readonly settings: readonly { readonly configName: string; readonly configValue: string }[];
 }
 
-/** One sentence per difference. More copies than wanted are none. */
+/** Returns one sentence per difference. More replicas than required are no difference. */
 export function differencesOf(topic: KafkaTopic, replication: Replication, found: Found): string[] {
   const actual = new Map(found.settings.map(({ configName, configValue }) => [configName, configValue]));
   const copies = copiesOf(found.partitions);

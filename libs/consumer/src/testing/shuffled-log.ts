@@ -1,9 +1,9 @@
-/** Logs on which events are lost, late and repeated, and whatever a group does with them. */
+/** Logs on which events are lost, late and repeated. */
 import type { BusRecord } from '@latchkey/bus';
 import fc from 'fast-check';
 import { accountId, eventRecord, unreadableRecord } from './history.ts';
 
-/** By how many places each copy of an event is late; no copy: the event is lost. */
+/** By how many positions each copy of an event is late. Without copies the event is lost. */
 const copies = fc.oneof(
   { weight: 5, arbitrary: fc.constant([0]) },
   { weight: 4, arbitrary: fc.array(fc.nat(25), { minLength: 1, maxLength: 3 }) },
@@ -12,7 +12,7 @@ const copies = fc.oneof(
 
 interface Entry {
   readonly account: string;
-  /** Of the event; undefined for a record that cannot be read. */
+  /** Sequence of the event; undefined for a record that cannot be read. */
   readonly sequence: number | undefined;
 }
 
@@ -67,12 +67,12 @@ function logOf(entries: readonly Entry[]): ShuffledLog {
   };
 }
 
-/** Returns the records of one key in a range, as a bus reads them. */
+/** Yields the records of one key in a range, as a bus does. */
 export async function* readKeyOf(records: readonly BusRecord[], key: string, from: number, to?: number) {
   yield* records.slice(from, to).filter((record) => record.key?.toString() === key);
 }
 
-/** Throws at the given calls, counted from 0: before or after it has done what it was called for. */
+/** Returns a function that throws at the given calls, counted from 0: before or after the work of the call. */
 export function failingAt(failures: readonly number[]) {
   const left = new Set(failures);
   let calls = 0;

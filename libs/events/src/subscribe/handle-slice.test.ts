@@ -36,7 +36,7 @@ function sliceOf(events: readonly LatchkeyEvent[], signal = new AbortController(
   };
 }
 
-/** A member of the group, in a process of its own: it shares the store with the others, and nothing else. */
+/** A member of the group, in a process of its own: it shares only the store with the others. */
 function memberOf(store: SequenceStore, handlers: Handlers) {
   return createSliceHandler({
     bus: { readKey: () => assert.fail('nothing is read again') },
@@ -48,7 +48,7 @@ function memberOf(store: SequenceStore, handlers: Handlers) {
   });
 }
 
-/** One that notes what it handles, and stands still within its first event until it is let go on. */
+/** A member that records what it handles, and waits within its first event until it is released. */
 function slowMember(store: SequenceStore, handled: string[]) {
   const [begun, letGo] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
   async function note(_event: unknown, { sequence }: { readonly sequence: number }) {

@@ -1,4 +1,4 @@
-/** Consumes slices of a topic, and hands each event to its handler. */
+/** Handles slices of a topic: passes each event to its handler. */
 import type { Slice } from '@latchkey/bus';
 import {
   type AccountRecord,
@@ -56,7 +56,7 @@ interface Book {
   of(account: string): Position;
   /** Loads the position again: another member, or a retry, may have advanced or marked it. */
   reload(account: string): Promise<void>;
-  /** Stores the position at the end of the slice: to pass over an event again does no harm. */
+  /** Stores the position at the end of the slice. Safe to lose: skipping an event again does no harm. */
   note(position: Position): void;
   /** Stores the position now. */
   save(position: Position): Promise<void>;
@@ -94,7 +94,10 @@ function createBook({ store }: Subscriber, known: ReadonlyMap<string, Position>)
   };
 }
 
-/** Returns a function that lets an account go on, once per slice: it handles what is due up to the end of the slice. */
+/**
+ * Returns a function that resumes an account, once per slice: it handles the events that are due up to the end of
+ * the slice.
+ */
 function createResume(subscriber: Subscriber, book: Book, records: readonly DecodedRecord[]) {
   const lastOffset = records.at(-1)?.source.offset ?? 0;
   const resumed = new Set<string>();
@@ -108,7 +111,7 @@ function createResume(subscriber: Subscriber, book: Book, records: readonly Deco
   };
 }
 
-/** @returns the mark of the account, if this record may let it go on */
+/** @returns the mark of the account, if this record may unpark it */
 async function take(subscriber: Subscriber, book: Book, record: AccountRecord): Promise<Parked | undefined> {
   const account = accountOf(record);
   function next(): Step {
@@ -125,7 +128,7 @@ async function take(subscriber: Subscriber, book: Book, record: AccountRecord): 
   return gapToFill(book.of(account), step);
 }
 
-/** Whether the step does what another member or a retry may have done already. */
+/** Whether another member or a retry may already have done this step. */
 function hasEffect(subscriber: Subscriber, step: Step): boolean {
   if (step.kind === 'park' || step.kind === 'missing') return true;
   return step.kind === 'due' && isHandled(subscriber, step.record);

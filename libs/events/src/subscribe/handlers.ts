@@ -11,7 +11,7 @@ export interface EventContext {
   readonly sequence: number;
   /** UUIDv7 of the event, the same at each delivery. */
   readonly id: string;
-  /** When it was decided: RFC 3339, UTC. */
+  /** When the event was appended to the journal: RFC 3339, UTC. */
   readonly time: string;
   /** Id of the request that caused it. */
   readonly correlationId: string;
@@ -20,15 +20,15 @@ export interface EventContext {
 }
 
 /**
- * Handles one event. Once it resolves, the event counts as handled. If it rejects (because a server is unavailable,
- * say), the event is redelivered until it resolves; a {@link ParkError} parks the account instead.
+ * Handles one event. Once it resolves, the event counts as handled. If it rejects, for example because a server is
+ * unavailable, the event is redelivered until it resolves; a {@link ParkError} parks the account instead.
  */
 export type Handler<T extends EventType> = (
   event: SubscribedEvent<T>,
   context: EventContext,
 ) => Promise<void> | void;
 
-/** A handler per event type. Events without a handler are passed over. */
+/** A handler per event type. Events without a handler are skipped. */
 export type Handlers = { readonly [T in EventType]?: Handler<T> };
 
 /**
@@ -39,7 +39,7 @@ export class ParkError extends Error {
   override readonly name = 'ParkError';
 }
 
-/** A handler rejected; its error is the `cause`. */
+/** A handler rejected; `cause` is its error. */
 export class HandlerError extends Error {
   override readonly name = 'HandlerError';
 }

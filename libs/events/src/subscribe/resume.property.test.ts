@@ -1,4 +1,4 @@
-/** A gap heals by itself, for handlers whose effects cannot be taken back. */
+/** A gap heals by itself, also for handlers whose effects cannot be undone. */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import type { BusRecord } from '@latchkey/bus';
@@ -16,7 +16,7 @@ type Handled = (readonly [account: string, sequence: number])[];
 
 type Call = <T>(work: () => Promise<T>) => Promise<T>;
 
-/** A member of the group: it shares the store and the log with the others, and nothing else. */
+/** A member of the group. It shares only the store and the log with the others. */
 function memberOf(store: SequenceStore, log: ShuffledLog, handled: Handled, call: Call) {
   const handle = createSliceHandler({
     bus: { readKey: (_topic, _partition, key, from, to) => readKeyOf(log.records, key, from, to) },
@@ -37,7 +37,7 @@ function memberOf(store: SequenceStore, log: ShuffledLog, handled: Handled, call
     handle({ topic: 'accounts', partition: 0, records, signal, setAside: () => assert.fail() });
 }
 
-/** Reads from a position to the end, in slices of these sizes. A slice that fails is redelivered, cut in another way. */
+/** Reads from a position to the end, in slices of these sizes. A slice that fails is redelivered, cut differently. */
 async function consume(
   handle: (records: readonly BusRecord[]) => Promise<void>,
   records: readonly BusRecord[],

@@ -1,4 +1,4 @@
-/** Reads the records of a parked account again, and hands what is due to the handlers. */
+/** Reads the records of a parked account again, and passes the events that are due to the handlers. */
 import {
   createRetryParked,
   type EventRecord,
@@ -27,7 +27,10 @@ export function createRetry(subscriber: Subscriber) {
   });
 }
 
-/** The account stays marked meanwhile, so that other members hold it back and it stays parked if this process dies. */
+/**
+ * The account stays marked during the call, so that other members hold its events back, and it stays parked if this
+ * process dies.
+ */
 async function handleNext(subscriber: Subscriber, record: EventRecord, origin: Parked) {
   const { account } = origin;
   const position = await findPosition(subscriber, account);

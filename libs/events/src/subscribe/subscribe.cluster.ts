@@ -15,7 +15,7 @@ if (!given) throw new Error('KAFKA_BROKERS is not set: this test needs a Kafka b
 const brokers = given.split(',');
 const quiet = { info: () => undefined, warn: () => undefined, error: () => undefined };
 
-/** The topics as services find them: they are shared, so every test looks at its own accounts alone. */
+/** The topics under their real names. They are shared, so each test uses only its own accounts. */
 async function openTopic(context: TestContext) {
   const bus = createKafkaBus({
     brokers,

@@ -16,11 +16,11 @@ export interface SubscribeOptions extends Interest {
   readonly sasl?: KafkaConnection['sasl'];
   /**
    * Replaces kafkajs's O(n²) header decoder for every kafkajs client in this process. Without it one record with
-   * thousands of headers, from whoever may write to the topic, blocks the event loop. Default: false.
+   * thousands of headers, from anyone who may write to the topic, blocks the event loop. Default: false.
    */
   readonly patchKafkajs?: boolean;
   /**
-   * Called when events can no longer be read and the process should end; never for an outage that may pass. Default:
+   * Called when events can no longer be read and the process should exit; never for a transient outage. Default:
    * throws, which ends a process unless it catches everything.
    */
   onFatal?(reason: Error): void;
@@ -31,10 +31,17 @@ export interface SubscribeOptions extends Interest {
 const RETRY_AFTER_MS = 1000;
 
 /**
- * Hands the events of accounts to their handlers: at least once, in order per account, and only once as far as the
- * store remembers. Resolves once the group has been joined, and waits while no broker can be reached. Needs the rights
- * to read the topics and to be a member of the group, and no others.
+ * Passes the events of accounts to their handlers: at least once, in order per account, and only once as far as the
+ * store remembers. Resolves once the group has been joined, and waits while no broker can be reached. Requires the
+ * rights to read the topics and to be a member of the group, and no others.
  * @throws Error that names the faulty topics, credentials or rights; the signal's reason if it is aborted
+ * @example
+ * const subscription = await subscribe({
+ *   brokers: ['localhost:19092'],
+ *   group: 'greeter',
+ *   store: memoryStore(),
+ *   handlers: { UserRegistered: ({ data }, { account }) => console.log(`${account} signed up: ${data.locale}`) },
+ * });
  */
 export async function subscribe(options: SubscribeOptions): Promise<Subscription> {
   const { brokers, group, clientId = group, ssl, sasl, patchKafkajs = false } = options;
@@ -77,7 +84,7 @@ async function whenReachable(bus: Bus, options: SubscribeOptions & { readonly lo
   }
 }
 
-/** A slice that is given up because the subscription stops is not a failure. */
+/** A slice that is abandoned because the subscription stops is not a failure. */
 function ignoringStops(logger: SubscriberLogger): Pick<SubscriberLogger, 'warn'> {
   return {
     warn(fields, message) {

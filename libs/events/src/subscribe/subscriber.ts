@@ -12,9 +12,9 @@ import type { KeyedMutex } from './keyed-mutex.ts';
 import type { SequenceStore } from './sequence-store.ts';
 
 /**
- * What became of a record: `applied` (its handler ran), `passed over` (it has no handler, or this release does not know
- * its type), `duplicate`, `parked` (it parked its account), `held back` (its account is parked), `unusable` (its key
- * names no account).
+ * The outcome of a record: `applied` (its handler ran), `passed over` (it has no handler, or this release does not
+ * know its type), `duplicate`, `parked` (its account is now parked), `held back` (its account was already parked),
+ * `unusable` (its key identifies no account).
  */
 export type Effect = 'applied' | 'passed over' | 'duplicate' | 'parked' | 'held back' | 'unusable';
 
@@ -35,12 +35,15 @@ export interface Subscriber {
   /** One event of an account is handled at a time. */
   readonly mutex: KeyedMutex;
   readonly logger: SubscriberLogger;
-  /** Once it is aborted, no handler is started. */
+  /** Aborted when no further handler may be started. */
   readonly stopped: AbortSignal;
   observe(type: RecordType, effect: Effect): void;
 }
 
-/** The subscription stops, or its partition is taken away. The records come again, in the next run or elsewhere. */
+/**
+ * The subscription stops, or its partition was revoked. The records are redelivered, in the next run or to another
+ * member.
+ */
 export class StoppedError extends Error {
   override readonly name = 'StoppedError';
 }
@@ -62,9 +65,9 @@ export function isHandled({ handlers }: Subscriber, { decoded }: EventRecord): b
 }
 
 /**
- * Hands the event to its handler, if it has one.
- * @returns undefined, or why the account is to be parked
- * @throws HandlerError if the event must come again
+ * Calls the handler of the event, if there is one.
+ * @returns undefined, or why the account must be parked
+ * @throws HandlerError if the event must be redelivered
  */
 export async function deliver(
   { handlers }: Subscriber,

@@ -337,7 +337,10 @@ async function parkedAtSecond(context: TestContext) {
   return { bench, account, handlers, handled, release };
 }
 
-/** A bus whose second look at an account's records waits for `work`; `looked` resolves once it has ended. */
+/**
+ * A bus on which the second read of an account's records waits for `work`; `looked` resolves once that read has
+ * ended.
+ */
 function atSecondLook(bus: Bus, work: () => Promise<void>) {
   const { promise: looked, resolve } = Promise.withResolvers<void>();
   let looks = 0;

@@ -15,26 +15,29 @@ export interface Interest {
   /** Members of one group share the accounts; each group gets every event. A new group starts at the first event. */
   readonly group: string;
   readonly handlers: Handlers;
-  /** Belongs to the group: a new store needs a new group, because accounts would seem to begin in the middle. */
+  /**
+   * Belongs to the group: a new store needs a new group, because otherwise the first event of each account would be
+   * missing.
+   */
   readonly store: SequenceStore;
-  /** Default: the topic of accounts alone. */
+  /** Default: only the topic of accounts. */
   readonly topics?: readonly TopicName[];
   /** Default: warnings and errors to the console. */
   readonly logger?: SubscriberLogger;
-  /** Called with what became of each record, for counters. Must not throw. */
+  /** Called with the outcome of each record, for counters. Must not throw. */
   observe?(type: RecordType, effect: Effect): void;
 }
 
 export interface Subscription {
   /** Returns the number of records that the group has not read yet. */
   lag(): Promise<number>;
-  /** Returns whether records can be fetched at present; false while the brokers are unavailable. */
+  /** Returns whether records can be fetched at the moment; false while the brokers are unavailable. */
   healthy(): boolean;
   /** Returns the marks of all parked accounts, by account id. */
   listParked(): Promise<readonly Parked[]>;
   /**
-   * Reads the records of a parked account again, from the one that parked it, and hands those that are due to the
-   * handlers. Concurrent calls for one account share one run.
+   * Reads the records of a parked account again, from the one that parked it, and passes the events that are due to
+   * the handlers. Concurrent calls for one account share one run.
    * @throws HandlerError if a handler rejects, with its error as the `cause`; the account stays parked
    */
   retryParked(account: string): Promise<RetryOutcome>;
@@ -44,7 +47,7 @@ export interface Subscription {
 
 /** Small, because a slice that fails is read again from its beginning. */
 const SLICE_SIZE = 100;
-/** Handlers may be slow: at half a minute each, a slice takes less than an hour. One that takes longer hangs. */
+/** Handlers may be slow: at half a minute each, a slice takes less than an hour. A handler that takes longer hangs. */
 const SLICE_WITHIN_MS = 3_600_000;
 
 export const consoleLogger: SubscriberLogger = {

@@ -1,39 +1,42 @@
 /**
- * Which folds of the log there are. A generation is one fold of the whole log into profiles, with a place in the
- * store and a group of its own. A rebuild fills another beside the one that answers.
+ * Records which generations exist. A generation is one fold of the whole log into profiles, with its own place in
+ * the store and its own consumer group. A rebuild fills another generation while the active one serves queries.
  */
 export interface Pointer {
-  /** The generation that queries are answered from. */
+  /** The generation that serves queries. */
   readonly active: number;
-  /** Those that are filled, ascending; the active one is among them. */
+  /** The generations that are being filled, ascending; includes the active one. */
   readonly running: readonly number[];
-  /** The highest number ever given. None is given twice: an instance that is late may still fill an old one. */
+  /**
+   * The highest number ever used. Numbers are never reused, because a late instance may still fill an old
+   * generation.
+   */
   readonly last: number;
-  /** Since when the active one answers, RFC 3339. Missing as long as it is the first. */
+  /** Since when the active generation serves queries, RFC 3339. Undefined for the first generation. */
   readonly since?: string;
-  /** Counts the changes, so that of two at the same time one is refused. */
+  /** Increased by each change, so that one of two concurrent changes is refused. */
   readonly version: number;
 }
 
-/** Where nothing was ever rebuilt. */
+/** The pointer before the first rebuild. */
 export const firstPointer: Pointer = { active: 1, running: [1], last: 1, version: 0 };
 
-/** As its place in the store is called. */
+/** Returns the name of a generation in the store. */
 export function nameOf(generation: number): string {
   return `v${generation}`;
 }
 
-/** Whose positions on the log tell how far it has been filled. */
+/** Returns the consumer group whose positions show how far the generation has been filled. */
 export function groupOf(generation: number): string {
   return generation === 1 ? 'user' : `user.${nameOf(generation)}`;
 }
 
-/** The one being built to answer next. */
+/** Returns the generation that is being built to become active. */
 export function candidateOf({ active, running }: Pointer): number | undefined {
   return running.findLast((generation) => generation > active);
 }
 
-/** The one kept to go back to. */
+/** Returns the generation that is kept to switch back to. */
 export function predecessorOf({ active, running }: Pointer): number | undefined {
   return running.findLast((generation) => generation < active);
 }

@@ -1,4 +1,4 @@
-/** The header `Account-Sequence: <account id>:<n>`, as answers to changes carry it. */
+/** The header `Account-Sequence: <account id>:<n>` of responses to changes. */
 import { Problem, problems } from '@latchkey/http';
 import { z } from 'zod';
 
@@ -16,7 +16,7 @@ const header = z
   })
   .pipe(z.object({ account: z.uuid(), sequence: z.number().int() }));
 
-/** As the documents tell of it. */
+/** The header as described in the OpenAPI document. */
 export const accountSequenceHeader = z.object({
   'Account-Sequence': z
     .string()
@@ -24,7 +24,7 @@ export const accountSequenceHeader = z.object({
     .describe('As a change was answered with: the answer then shows that change, or what came after it.'),
 });
 
-/** @throws Problem (validation_failed) if it is there and malformed. */
+/** @throws Problem (validation_failed) if the header is present and malformed */
 export function readAccountSequence(text: string | undefined): AccountSequence | undefined {
   if (text === undefined) return undefined;
   const parsed = header.safeParse(text);

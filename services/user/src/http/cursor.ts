@@ -1,4 +1,7 @@
-/** Where a page of the list ended, as an opaque text. Nothing secret: whoever forges one may list anyway. */
+/**
+ * The end of a page of the list, as an opaque text. It is not secret: whoever forges one may list the accounts
+ * anyway.
+ */
 import { parseJson } from '@latchkey/process';
 import { z } from 'zod';
 import type { PageEnd } from '../ports/profiles.ts';
@@ -9,7 +12,7 @@ export function writeCursor({ createdAt, id }: PageEnd): string {
   return Buffer.from(JSON.stringify([createdAt, id])).toString('base64url');
 }
 
-/** A query parameter that only takes what `writeCursor` has written. */
+/** A query parameter that accepts only what `writeCursor` has written. */
 export const cursor = z
   .string()
   .max(200)

@@ -1,4 +1,4 @@
-/** Failures of the inner rooms as problems. */
+/** Maps failures of the service to problems. */
 import { type Problem, unavailable } from '@latchkey/http';
 import { StoreUnavailable } from '@latchkey/store';
 import { type WaitRefusal, WaitRefused } from '../projection/sequence-waiter.ts';
@@ -9,7 +9,7 @@ const waitProblems: Record<WaitRefusal, () => Problem> = {
   parked: () => unavailable('This account is being repaired. Try again later.', 30),
 };
 
-/** @throws Problem (unavailable) where the store fails or a wait is refused; other errors unchanged. */
+/** @throws Problem (unavailable) if the store fails or a wait is refused; other errors unchanged */
 export async function answerFailures<T>(work: () => Promise<T>): Promise<T> {
   try {
     return await work();

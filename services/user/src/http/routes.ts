@@ -1,4 +1,4 @@
-/** What the read model answers. */
+/** The routes of the read model. */
 import { anyone, openApiDocument, Problem, problems, type Route, route } from '@latchkey/http';
 import { accountNotVerified, type Caller, type Guards } from '@latchkey/tokens';
 import { z } from 'zod';
@@ -62,7 +62,7 @@ export function createRoutes({ profiles, guards, publicPath }: RouteDeps): reado
     handle: async ({ caller, params }) => ({ status: 200, body: await seenBy(caller, params.id, profiles) }),
   });
 
-  // Before `one`, whose path would take `me` and `openapi.json` for ids.
+  // Before `one`, whose path would accept `me` and `openapi.json` as ids.
   return [ofOneself, list, description([ofOneself, list, one], publicPath), one];
 }
 

@@ -1,4 +1,4 @@
-/** What the routes take and answer. */
+/** The schemas of requests and responses. */
 import { instant, role } from '@latchkey/events';
 import { z } from 'zod';
 import type { LivingProfile } from '../profile/profile.ts';
@@ -26,7 +26,7 @@ export const userSchema = z
 
 export type UserView = z.infer<typeof userSchema>;
 
-/** What is shown of a profile: to its owner and to admins alike. */
+/** Returns the part of a profile that is shown to its owner and to admins. */
 export function viewOf(profile: LivingProfile): UserView {
   return {
     id: profile.id,

@@ -1,22 +1,26 @@
-/** Whether a token is honoured, by the read model, once that has seen what its caller has seen. */
+/**
+ * Decides by the read model whether a token is accepted, once the read model shows what the caller has already
+ * seen.
+ */
 import type { AccessClaims, AccountStanding, Standing } from '@latchkey/tokens';
 import { honours, type LivingProfile } from '../profile/profile.ts';
 import type { SequenceWaiter } from '../projection/sequence-waiter.ts';
 import { type AccountSequence, readAccountSequence } from './account-sequence.ts';
 import { answerFailures } from './problems.ts';
 
-/** A caller comes with the profile that it was judged by, so that no route reads it twice. */
+/** Contains the profile that the decision is based on, so that no route reads it twice. */
 export interface ProfileStanding extends AccountStanding {
   readonly profile: LivingProfile;
-  /** The other account that was waited for: what is read of it must show what the caller has seen. */
+  /** The other account that was waited for: a response about it must show what the caller has already seen. */
   readonly awaited?: string;
 }
 
 /**
- * Waits for the token's own account at the token's `seq`, then for what `Account-Sequence` names: the caller's
- * own account, or, for a verified admin, any other. For everybody else a header about another account is
- * ignored: it would let strangers hold up requests over accounts that are none of theirs. Another account that is
- * parked holds up what is read of it alone: who has changed it sends the header with whatever comes next.
+ * Waits until the read model has reached the token's `seq` for the token's own account, then the sequence in
+ * `Account-Sequence`: of the caller's own account or, for a verified admin, of any other. From everybody else a
+ * header about another account is ignored, because it would let anybody hold requests open for accounts that are
+ * not theirs. If the other account is parked, only requests about that account are refused: the admin who has
+ * changed it sends the header with every later request.
  */
 export function createStanding(
   waiter: Pick<SequenceWaiter, 'waitFor' | 'waitUntilSettled'>,
@@ -24,7 +28,7 @@ export function createStanding(
   return (claims, request) =>
     answerFailures(async () => {
       const seen = readAccountSequence(request.headers['account-sequence']);
-      // Judged before the second wait, so that a dead token never waits for what a header says.
+      // Decided before the second wait, so that an invalid token never waits because of a header.
       const standing = await standingAt(waiter, claims, claims.seq);
       if (standing === 'dead' || seen === undefined) return standing;
       if (seen.account === claims.sub) {

@@ -1,4 +1,4 @@
-/** What every adapter of Generations must do. Call it from the adapter's own test file. */
+/** The guarantees of {@link Generations} as tests, called from the test file of each adapter. */
 import assert from 'node:assert/strict';
 import { describe, type TestContext, test } from 'node:test';
 import { activate, deactivateOthers, firstPointer, withAnother } from '../generation/pointer.ts';
@@ -9,14 +9,14 @@ import { findAccount, type Profiles } from './profiles.ts';
 
 export interface GenerationsUnderTest {
   readonly generations: Generations;
-  /** As another process has it. */
+  /** The same store as another process opens it. */
   readonly others: Generations;
   profilesOf(generation: number): Profiles;
 }
 
 const NOW = new Date('2026-03-01T12:00:00.000Z');
 
-/** `open` makes an empty store, which it removes once the test has ended. */
+/** @param open creates an empty store, which it removes once the test has ended */
 export function generationsContract(
   adapter: string,
   open: (context: TestContext) => Promise<GenerationsUnderTest>,

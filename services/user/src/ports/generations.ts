@@ -1,22 +1,22 @@
-/** The generations of the read model: the pointer to the one that answers, and the places that they are kept in. */
+/** The generations of the read model: the pointer to the active one, and their places in the store. */
 import type { Pointer } from '../generation/pointer.ts';
 
 /**
- * Every promise here is a test in generations.contract.ts, which each adapter passes. Every method rejects with
+ * Every guarantee is a test in generations.contract.ts, which every adapter passes. Every method rejects with
  * StoreUnavailable if the store cannot be reached or fails.
  */
 export interface Generations {
-  /** The pointer as it is; `firstPointer` where nothing was ever rebuilt. */
+  /** Returns the pointer; `firstPointer` before the first rebuild. */
   read(): Promise<Pointer>;
   /**
-   * Puts a pointer in place of the one that it was made from, whose version is one lower.
-   * @returns false if there is another by now, and nothing was changed
+   * Replaces the pointer that `next` was derived from, whose version is one lower.
+   * @returns false if the pointer has changed meanwhile, and nothing was written
    */
   replace(next: Pointer): Promise<boolean>;
-  /** Makes the place for a generation's profiles, with what they are searched by. Safe to repeat. */
+  /** Creates the place for a generation's profiles, with its indexes. Idempotent. */
   prepare(generation: number): Promise<void>;
-  /** The generations that there is a place for, ascending. */
+  /** Returns the generations that have a place, ascending. */
   stored(): Promise<readonly number[]>;
-  /** Removes a generation's place with everything in it. One that is not there is removed already. */
+  /** Removes a generation's place with its contents. No-op if there is none. */
   remove(generation: number): Promise<void>;
 }

@@ -1,4 +1,4 @@
-/** The promises of {@link Profiles} as tests, called from the test file of each adapter. */
+/** The guarantees of {@link Profiles} as tests, called from the test file of each adapter. */
 import assert from 'node:assert/strict';
 import { describe, type TestContext, test } from 'node:test';
 import type { Parked } from '@latchkey/consumer';
@@ -41,7 +41,7 @@ function parkedFromStart(name: string): StoredAccount {
   return { ...unknownAccount(uuidOf(name)), parked: parkedAt(name, 7) };
 }
 
-/** @param open makes an empty store, which it removes once the test has ended */
+/** @param open creates an empty store, which it removes once the test has ended */
 export function profilesContract(adapter: string, open: (context: TestContext) => Promise<Profiles>): void {
   positionStoreContract(`profiles on ${adapter}, as a`, open, (position) => {
     const { account: id, sequence } = position;

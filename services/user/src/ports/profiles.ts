@@ -29,22 +29,22 @@ export interface ProfileQuery {
 }
 
 /**
- * Stores each account in one write: its position and its profile. Every promise is a test of profiles.contract.ts, which
- * each adapter passes. Every method rejects with StoreUnavailable if the store cannot be reached or fails, and for no
- * other reason.
+ * Stores each account in one write: its position and its profile. Every guarantee is a test in
+ * profiles.contract.ts, which every adapter passes. Every method rejects with StoreUnavailable if the store cannot
+ * be reached or fails, and for no other reason.
  */
 export interface Profiles extends PositionStore<StoredAccount> {
   /** Returns the marks of parked accounts, by account id: those after the given one, at most `limit`. */
   listParked(page: ParkedPage): Promise<readonly Parked[]>;
   /** Returns the living profiles that match the query, by creation and id. Needs an index for each filter. */
   list(query: ProfileQuery): Promise<readonly LivingProfile[]>;
-  /** Returns every account that anything is known of, by id: those after the given one, at most `limit`. */
+  /** Returns every account that is stored, by id: those after the given one, at most `limit`. */
   page(after: string | undefined, limit: number): Promise<readonly StoredAccount[]>;
-  /** Must be cheap however many accounts there are: called for each request of /readyz and /metrics. */
+  /** Must be cheap for any number of accounts: called on every request to /readyz and /metrics. */
   countParked(): Promise<number>;
 }
 
-/** Returns one account, at sequence 0 and without a profile if nothing is known of it. @throws StoreUnavailable */
+/** Returns one account; at sequence 0 and without a profile if nothing is stored. @throws StoreUnavailable */
 export async function findAccount(profiles: Pick<Profiles, 'load'>, account: string): Promise<StoredAccount> {
   return (await profiles.load([account])).get(account) ?? unknownAccount(account);
 }

@@ -1,4 +1,4 @@
-/** What the user service keeps in a store. Each kind of store implements all of it. */
+/** What the user service stores. Each kind of store implements all of it. */
 import type { Preparable } from '@latchkey/store';
 import type { Generations } from './generations.ts';
 import type { Profiles } from './profiles.ts';

@@ -1,14 +1,14 @@
-/** What a stored profile says, against what its events add up to. */
+/** Compares a stored profile with the profile that its events produce. */
 import type { LatchkeyEvent } from '@latchkey/events';
 import type { Profile } from './profile.ts';
 import { project } from './project.ts';
 
-/** The profile that an account's events make, from the first one on; undefined where there are none. */
+/** Returns the profile that an account's events produce, from the first one on; undefined without events. */
 export function fold(events: readonly LatchkeyEvent[]): Profile | undefined {
   return events.reduce<Profile | undefined>(project, undefined);
 }
 
-/** The names of the fields that are not the same in both, or in one of them alone; never what stands in them. */
+/** Returns the names of the fields that differ, or that only one of the two has; never their values. */
 export function differingFields(stored: Profile, folded: Profile): readonly string[] {
   const [one, other] = [new Map(Object.entries(stored)), new Map(Object.entries(folded))];
   const names = new Set([...one.keys(), ...other.keys()]);

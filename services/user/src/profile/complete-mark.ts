@@ -1,7 +1,7 @@
 import type { Parked } from '@latchkey/consumer';
 import { ACCOUNTS_TOPIC } from '@latchkey/events';
 
-/** A mark as it is stored: those of release 0.1 name no topic and no reason. */
+/** A mark as it is stored: those of release 0.1 contain neither topic nor reason. */
 export type StoredMark = Omit<Parked, 'topic' | 'reason'> & Partial<Pick<Parked, 'topic' | 'reason'>>;
 
 /** Completes a stored mark. One without a reason waits for an operator, like one of a record that cannot be read. */

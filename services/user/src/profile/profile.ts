@@ -1,11 +1,11 @@
-/** What the events of an account add up to. */
+/** The profile of an account, derived from its events. */
 import type { Role } from '@latchkey/events';
 
-/** Instants are RFC 3339, UTC, in milliseconds. Personal fields are null where never given or erased. */
+/** Instants are RFC 3339, UTC, in milliseconds. Personal fields are null if they were never given or were erased. */
 export interface LivingProfile {
   readonly ended: false;
   readonly id: string;
-  /** Of the last event applied. */
+  /** Sequence of the last event applied. */
   readonly sequence: number;
   readonly email: string | null;
   readonly username: string | null;
@@ -16,14 +16,14 @@ export interface LivingProfile {
   readonly isVerified: boolean;
   readonly disabled: boolean;
   readonly createdAt: string;
-  /** The time of the last event applied. */
+  /** Time of the last event applied. */
   readonly updatedAt: string;
   readonly passwordChangedAt: string | null;
-  /** The sequence of the last SessionsRevoked, 0 before the first: tokens decided on less are dead. */
+  /** Sequence of the last SessionsRevoked event, 0 if there was none. Tokens issued at a lower sequence are invalid. */
   readonly revokedAt: number;
 }
 
-/** What is kept of a registration that ended: enough to know a late duplicate. */
+/** What is kept of a registration that ended: enough to recognise a late duplicate. */
 export interface EndedProfile {
   readonly ended: true;
   readonly id: string;
@@ -32,7 +32,7 @@ export interface EndedProfile {
 
 export type Profile = LivingProfile | EndedProfile;
 
-/** Whether a token decided on the account's sequence `seq` may still be honoured. */
+/** Returns whether a token issued at the account's sequence `seq` is accepted. */
 export function honours(profile: Profile, seq: number): profile is LivingProfile {
   return !profile.ended && !profile.disabled && seq >= profile.revokedAt;
 }

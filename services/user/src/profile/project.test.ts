@@ -15,7 +15,7 @@ function living(...events: readonly LatchkeyEvent[]): LivingProfile {
   return profile;
 }
 
-/** What an event changed beside the two fields that every event moves. */
+/** Returns what an event changed, without the two fields that every event changes. */
 function changeBy(before: LivingProfile, event: LatchkeyEvent): Partial<LivingProfile> {
   const after = project(before, event);
   assert.ok(!after.ended);

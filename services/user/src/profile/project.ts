@@ -1,10 +1,10 @@
-/** The projection of one account's events: pure, so that any instance and any rebuild come to the same profile. */
+/** The projection of one account's events. Pure, so that every instance and every rebuild produce the same profile. */
 import { assertNever, type Envelope, type EventOf, type LatchkeyEvent } from '@latchkey/events';
 import type { LivingProfile, Profile } from './profile.ts';
 
 /**
- * The profile after its next event. The caller sees to the order: an account begins with UserRegistered, and
- * `event.sequence` is the one after the profile's.
+ * Returns the profile after its next event. The caller ensures the order: an account begins with UserRegistered,
+ * and `event.sequence` follows the profile's.
  */
 export function project(profile: Profile | undefined, event: LatchkeyEvent): Profile {
   if (event.type === 'UserRegistered') return registered(event);
@@ -13,7 +13,7 @@ export function project(profile: Profile | undefined, event: LatchkeyEvent): Pro
   return { ...profile, ...changes(event), ...advanced(event) };
 }
 
-/** The profile after an event of a type that this build does not know: it counts, and changes nothing else. */
+/** Returns the profile after an event of a type that this build does not know: only its position changes. */
 export function passOver(profile: Profile, envelope: Envelope): Profile {
   return profile.ended ? ended(envelope) : { ...profile, ...advanced(envelope) };
 }
@@ -33,7 +33,7 @@ function changes(event: ChangingEvent): Partial<LivingProfile> {
     case 'VerificationRequested':
     case 'PasswordResetRequested':
       return erasure(event.data.person);
-    // Their person is the reason that an admin gave: its erasure says nothing about the profile.
+    // Their `person` is the reason that an admin gave: its erasure says nothing about the profile.
     case 'AccountDisabled':
       return { disabled: true };
     case 'AccountEnabled':
@@ -89,7 +89,7 @@ function given({ username, firstName, lastName }: Names): Partial<LivingProfile>
 
 const erased = { email: null, username: null, firstName: null, lastName: null } as const;
 
-/** A person that was erased from one event of an account was erased altogether. */
+/** A person erased from one event of an account is treated as erased altogether. */
 function erasure(person: object | null): Partial<LivingProfile> {
   return person === null ? erased : {};
 }
@@ -98,7 +98,7 @@ function advanced(envelope: Envelope) {
   return { sequence: envelope.sequence, updatedAt: instantOf(envelope) };
 }
 
-/** One spelling for an instant, so that texts sort as times do. */
+/** Uses one spelling for an instant, so that sorting the texts sorts the times. */
 function instantOf({ time }: Envelope): string {
   return new Date(time).toISOString();
 }

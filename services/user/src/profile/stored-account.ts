@@ -2,9 +2,9 @@
 import type { Position } from '@latchkey/consumer';
 import type { Profile } from './profile.ts';
 
-/** The profile of an account, and how many of its events it shows. */
+/** The profile of an account, and the sequence of the last event that it shows. */
 export interface StoredAccount extends Position {
-  /** Missing before the first event. */
+  /** Undefined before the first event. */
   readonly profile?: Profile;
 }
 
@@ -12,7 +12,7 @@ export function accountOf(profile: Profile): StoredAccount {
   return { account: profile.id, sequence: profile.sequence, profile };
 }
 
-/** Returns an account of which nothing is stored. */
+/** Returns an account that is not stored. */
 export function unknownAccount(account: string): StoredAccount {
   return { account, sequence: 0 };
 }

@@ -1,6 +1,6 @@
 /**
- * The same work, begun only when the one before has come to its end, however that went. Where store and log live in
- * this process, a dozen slices at once would keep it from answering for as long as all of them take.
+ * Returns the same work, each call starting when the previous one has settled. With store and log in this process,
+ * a dozen concurrent slices would keep it from responding until all of them are done.
  */
 export function oneAtATime<Subject>(
   work: (subject: Subject) => Promise<void>,

@@ -1,4 +1,4 @@
-/** Accounts that stand still, in whichever generations of the read model. */
+/** Accounts that are parked in any generation of the read model. */
 import type { Parked } from '@latchkey/consumer';
 import type { Pointer } from '../generation/pointer.ts';
 import { findAccount, type ParkedPage, type Profiles } from '../ports/profiles.ts';
@@ -9,18 +9,21 @@ export interface ParkedIn extends Parked {
 
 export interface ParkedAccount {
   readonly account: string;
-  /** Where it stands still, by generation: at least one. */
+  /** The marks of the account, by generation: at least one. */
   readonly marks: readonly ParkedIn[];
 }
 
 export interface ParkedAccounts {
-  /** By id: at most `limit` accounts, each with all of its marks. */
+  /** Returns at most `limit` accounts by id, each with all of its marks. */
   list(page: ParkedPage): Promise<readonly ParkedAccount[]>;
-  /** Undefined where the account stands still in none. */
+  /** Returns undefined if the account is parked in no generation. */
   find(account: string): Promise<ParkedAccount | undefined>;
 }
 
-/** In each generation that is filled: one that is to answer next is not to begin with accounts that nobody knew of. */
+/**
+ * Lists parked accounts of every generation that is being filled, so that one does not become active with parked
+ * accounts that nobody noticed.
+ */
 export function parkedInEach(deps: {
   pointer(): Promise<Pick<Pointer, 'running'>>;
   profilesOf(generation: number): Pick<Profiles, 'load' | 'listParked'>;
@@ -36,7 +39,7 @@ export function parkedInEach(deps: {
   }
 
   return {
-    // The first of all are among the first of each.
+    // The first accounts overall are among the first of each generation.
     list: async (page) => (await inEach((profiles) => profiles.listParked(page))).slice(0, page.limit),
     async find(account) {
       const [found] = await inEach(async (profiles) => {

@@ -13,7 +13,7 @@ const flipped = activate(building, 2, new Date());
 
 const SECOND_MS = 1000;
 
-/** A pointers of a pointer and a clock that the test holds. */
+/** A cache over a pointer and a clock that the test controls. */
 function scene() {
   const stored = { pointer: building, away: false };
   let wakeUp: () => void = () => undefined;

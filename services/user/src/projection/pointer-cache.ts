@@ -5,11 +5,11 @@ import { firstPointer, type Pointer } from '../generation/pointer.ts';
 import type { Generations } from '../ports/generations.ts';
 
 const REFRESH_EVERY_MS = 1000;
-/** How old the pointer may be that an answer depends on. */
+/** The maximum age of the pointer that a response may depend on. */
 const MAX_AGE_MS = 5000;
 /**
- * After this time no instance answers from a generation that the pointer has left: twice the maximum age, because
- * clocks run at different speeds.
+ * After this time no instance serves queries from a generation that is no longer active: twice the maximum age,
+ * because clocks run at different speeds.
  */
 export const NOTICED_AFTER_MS = 2 * MAX_AGE_MS;
 
@@ -27,7 +27,7 @@ export interface PointerCache {
 export function createPointerCache(deps: {
   readonly generations: Pick<Generations, 'read'>;
   readonly logger: Logger;
-  /** Milliseconds that never jump. */
+  /** A monotonic clock, in ms. */
   readonly monotonic: () => number;
   readonly sleep?: Sleep;
 }): PointerCache {
@@ -55,7 +55,7 @@ export function createPointerCache(deps: {
     last: () => cached.pointer,
     refresh,
     async fresh() {
-      // Repeated: the refresh that this call joins may have started too long ago.
+      // In a loop: the refresh that this call joins may have started too long ago.
       while (monotonic() - cached.at > MAX_AGE_MS) await refresh();
       return cached.pointer;
     },

@@ -1,11 +1,11 @@
-/** What the projection tells about itself. No label names an account. */
+/** The metrics of the projection. No label contains an account. */
 import type { Registry } from '@latchkey/process';
 import { Counter, Gauge, Histogram } from 'prom-client';
 
 export interface ProjectionMetrics {
   /** `type` is an event's type, or `unknown` or `undecodable`. */
   event(type: string, effect: string): void;
-  /** Seconds from the event's own time until it could be read. */
+  /** Records the seconds from the event's own time until it could be queried. */
   visible(seconds: number): void;
   setAside(): void;
 }
@@ -14,7 +14,7 @@ export function createProjectionMetrics(deps: {
   readonly registry: Registry;
   lag(): Promise<number>;
   parked(): Promise<number>;
-  /** The generation that answers. */
+  /** Returns the active generation. */
   generation(): number;
 }): ProjectionMetrics {
   const registers = [deps.registry];
@@ -49,8 +49,8 @@ export function createProjectionMetrics(deps: {
 }
 
 /**
- * Of a generation, as long as it answers: another one that is filled would count every event a second time, and
- * long after its time. What it sets aside is told in any case, as it is set aside.
+ * Returns metrics that count events only while the generation is active: another generation that is being filled
+ * would count every event a second time, long after its time. Records that it sets aside are always counted.
  */
 export function whileAnswering(answers: () => boolean, metrics: ProjectionMetrics): ProjectionMetrics {
   return {
@@ -64,7 +64,7 @@ export function whileAnswering(answers: () => boolean, metrics: ProjectionMetric
   };
 }
 
-/** Without a value where it cannot be had: a metrics page must not fail because a store is away. */
+/** Has no value while the store is down: the metrics page must not fail because of that. */
 function gauge(registers: Registry[], name: string, help: string, read: () => Promise<number>): void {
   new Gauge({
     name,

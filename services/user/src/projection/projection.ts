@@ -29,8 +29,9 @@ export interface ProjectionDeps {
 }
 
 /**
- * Returns a handler that applies a slice with one read and one write. An account that was parked at a gap goes on in the
- * slice that has the missing event. Rejects only if the store or the log is unavailable, or the slice is taken away.
+ * Returns a handler that applies a slice with one read and one write. An account that was parked at a gap resumes
+ * in the slice that has the missing event. Rejects only if the store or the log is unavailable, or the partition
+ * was revoked.
  */
 export function createProjection(deps: ProjectionDeps) {
   return async (slice: Slice): Promise<void> => {

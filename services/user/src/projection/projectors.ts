@@ -1,18 +1,18 @@
-/** One subscription to the log for each generation that is filled. */
+/** One subscription to the log for each generation that is being filled. */
 import type { Subscription } from '@latchkey/bus';
 import type { Logger } from '@latchkey/process';
 
 export interface Projectors {
-  /** Begins to fill these. @throws what subscribing throws */
+  /** Starts to fill these generations. @throws any error of subscribing */
   start(running: readonly number[]): Promise<void>;
   /**
-   * From now on these are filled and no others. Returns at once; what fails is logged, and tried again at the
+   * From now on fills these generations and no others. Returns immediately; failures are logged and retried at the
    * next call.
    */
   align(running: readonly number[]): void;
-  /** While the generation is being filled. */
+  /** Returns the subscription of a generation that is being filled. */
   of(generation: number): Subscription | undefined;
-  /** Finishes the slices in hand. What is only being opened closes by itself once it is. */
+  /** Finishes the slices in progress. A subscription that is being opened closes itself once it is open. */
   stop(): Promise<void>;
 }
 
@@ -22,7 +22,7 @@ export function createProjectors(deps: {
 }): Projectors {
   const { subscribe, logger } = deps;
   const opened = new Map<number, Subscription>();
-  /** Opened or closed at this moment. */
+  /** Generations whose subscription is being opened or closed. */
   const changing = new Set<number>();
   let wanted: readonly number[] = [];
 

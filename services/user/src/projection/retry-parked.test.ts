@@ -14,7 +14,7 @@ import { createProjection } from './projection.ts';
 import { createProjectionMetrics } from './projection-metrics.ts';
 import { createRetry } from './retry-parked.ts';
 
-/** A log of one partition in memory, whose consumer runs when the test says so: it decides who comes first. */
+/** A log of one partition in memory. The test decides when its consumer runs. */
 async function createBench(context: TestContext) {
   const folder = await mkdtemp(join(tmpdir(), 'latchkey-retry-'));
   const database = openDatabase({ folder, as: 'server' });
@@ -74,7 +74,7 @@ async function createBench(context: TestContext) {
       await consume(append(key, value, headers));
     },
     publishGarbage: (key: string) => consume(append(key, Buffer.from('{'), {})),
-    /** `meanwhile` runs after each reading of the log has come to its end; `decided` is what the journal has. */
+    /** `meanwhile` runs after each pass over the log; `decided` is the last sequence in the journal. */
     retry: (id: string, meanwhile: () => Promise<void> = async () => undefined, decided?: number) =>
       createRetry({
         ...(decided !== undefined && { lastDecided: async () => decided }),

@@ -1,4 +1,4 @@
-/** Lets parked accounts of the read model go on. */
+/** Retries parked accounts of the read model. */
 import {
   createRetryParked,
   type EventRecord,
@@ -11,7 +11,7 @@ import type { Pointer } from '../generation/pointer.ts';
 import { applyEvent } from '../profile/apply-event.ts';
 import { type StoredAccount, unknownAccount } from '../profile/stored-account.ts';
 
-/** The outcome in one of several generations. */
+/** The outcome in one of the generations. */
 export interface RetriedIn extends RetryOutcome {
   readonly generation: number;
 }
@@ -36,8 +36,8 @@ export function createRetry(
 }
 
 /**
- * Returns a function that retries an account in each generation that is filled, so that it is also repaired in one that
- * may become active. It returns the worst outcome; of equal ones, that in the active generation.
+ * Returns a function that retries an account in each generation that is being filled, so that it is also repaired
+ * in one that may become active. It returns the worst outcome; of equal ones, that in the active generation.
  */
 export function createRetryInEach(deps: {
   pointer(): Promise<Pick<Pointer, 'active' | 'running'>>;

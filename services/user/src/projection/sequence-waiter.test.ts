@@ -23,7 +23,7 @@ function mark(account: string): Parked {
 
 const NEVER = 60_000;
 
-/** @param fails says of each read but the first whether it fails */
+/** @param fails returns whether a read fails, for each read after the first */
 function waiterOver(stored: Map<string, StoredAccount>, limits: Partial<WaitLimits>, fails = () => false) {
   let reads = 0;
   return createSequenceWaiter({
@@ -43,7 +43,7 @@ function refused(kind: WaitRefusal) {
   return { name: 'WaitRefused', kind };
 }
 
-/** Until so many wait: `waitFor` asks the store first. */
+/** Waits until this many requests wait: `waitFor` reads the store first. */
 async function waitingFor(waiter: { waiting(): number }, count: number) {
   while (waiter.waiting() < count) await Promise.resolve();
 }

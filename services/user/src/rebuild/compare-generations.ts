@@ -1,25 +1,25 @@
-/** Whether two generations say the same of every account, while both go on. */
+/** Compares all accounts of two generations while both are being filled. */
 import type { Parked } from '@latchkey/consumer';
 import type { Profiles } from '../ports/profiles.ts';
 import type { StoredAccount } from '../profile/stored-account.ts';
 import { again, type Pair, pairs } from './pairs.ts';
 import { compareAccount } from './parity.ts';
 
-/** What was found. Accounts are named by their ids, and of many only the first few. */
+/** The result. Contains the ids of accounts, of many only the first few. */
 export interface Parity {
-  /** Accounts that either knows of. */
+  /** Accounts in either generation. */
   readonly accounts: number;
-  /** That differ, at the same sequence. */
+  /** Accounts that differ at the same sequence. */
   readonly differing: number;
   /** In how many accounts each field differs. */
   readonly fields: Readonly<Record<string, number>>;
   readonly examples: readonly string[];
-  /** That stand still in the new one, and not in the old one. */
+  /** Accounts that are parked in the new generation, but not in the old one. */
   readonly parked: number;
   readonly parkedExamples: readonly Parked[];
-  /** That stand still in the old one, and not in the new one. */
+  /** Accounts that are parked in the old generation, but not in the new one. */
   readonly freed: number;
-  /** That did not come to the same sequence in both, though they were waited for. */
+  /** Accounts that did not reach the same sequence in both generations in time. */
   readonly apart: number;
   readonly apartExamples: readonly string[];
 }
@@ -28,18 +28,18 @@ export interface CompareDeps {
   readonly old: Pick<Profiles, 'page' | 'load'>;
   readonly fresh: Pick<Profiles, 'page' | 'load'>;
   pause(ms: number): Promise<void>;
-  /** Told now and then of how many accounts have been compared. */
+  /** Called from time to time with the number of accounts compared so far. */
   seen(accounts: number): void;
 }
 
 const FEW = 3;
 const LOOK_AGAIN_MS = 100;
-/** Looks at accounts that are apart before they are given up: half a minute. */
+/** How often accounts at different sequences are read again: for half a minute. */
 const MOST_LOOKS = 300;
 
 /**
- * Field by field where both are at the same sequence. One that is further on in one of them is looked at again
- * until the other has followed.
+ * Compares field by field if both are at the same sequence. If one is ahead, the account is read again until the
+ * other has followed.
  */
 export async function compareGenerations(deps: CompareDeps): Promise<Parity> {
   const tally = createTally();
@@ -65,7 +65,7 @@ function createTally() {
   const fields = new Map<string, number>();
 
   return {
-    /** False where a later look may find both at the same sequence. */
+    /** Returns false if a later read may find both at the same sequence. */
     settles({ old, fresh }: Pair): boolean {
       const verdict = compareAccount(old, fresh);
       if (verdict.kind === 'apart') return false;
@@ -96,7 +96,7 @@ function createTally() {
   };
 }
 
-/** How many there were, and the first few. */
+/** Counts items, and keeps the first few. */
 function createCount<T>() {
   const first: T[] = [];
   let many = 0;

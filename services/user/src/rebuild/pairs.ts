@@ -1,24 +1,24 @@
-/** The accounts of two generations side by side. */
+/** Reads the accounts of two generations in parallel. */
 import type { Profiles } from '../ports/profiles.ts';
 import { type StoredAccount, unknownAccount } from '../profile/stored-account.ts';
 
-/** What each says of one account; At sequence 0 if it knows nothing of it. */
+/** An account in both generations; at sequence 0 if a generation does not know it. */
 export interface Pair {
   readonly old: StoredAccount;
   readonly fresh: StoredAccount;
 }
 
-/** Accounts read from each at once: what is in memory at any time. */
+/** Accounts to read from each generation at a time; limits memory use. */
 const PAGE = 500;
 
-/** By id, a bounded number at a time; each account that was there at the beginning is among them. */
+/** Yields pairs by id, a limited number at a time. Includes every account that existed at the beginning. */
 export async function* pairs(
   old: Pick<Profiles, 'page'>,
   fresh: Pick<Profiles, 'page'>,
 ): AsyncGenerator<readonly Pair[]> {
   for (let after: string | undefined; ; ) {
     const pages = await Promise.all([old.page(after, PAGE), fresh.page(after, PAGE)]);
-    // Behind the end of a page that is full there may be more: of the other one only what is before that counts.
+    // After the end of a full page there may be more accounts, so the other page is used only up to that end.
     const ends = pages.flatMap((page) =>
       page.length < PAGE ? [] : page.slice(-1).map(({ account }) => account),
     );
@@ -48,7 +48,7 @@ function pair(old: ById, fresh: ById): readonly Pair[] {
   }));
 }
 
-/** The same accounts as they are by now. */
+/** Reads the same accounts again. */
 export async function again(
   ids: readonly string[],
   old: Pick<Profiles, 'load'>,

@@ -1,4 +1,4 @@
-/** A rebuild beside the running service, on a data folder: ops has a connection of its own, as its process would. */
+/** A rebuild while the service runs on a data folder: ops has a connection of its own, as its process would. */
 import assert from 'node:assert/strict';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -19,7 +19,7 @@ import { type History, historyOf } from '../testing/history.ts';
 import { createRebuild, type Rebuild } from './rebuild.ts';
 
 const SHORT_MS = 5;
-/** The service looks at the pointer every second. */
+/** The service reads the pointer every second. */
 const NOTICED_MS = 1500;
 const PATIENCE_MS = 30_000;
 
@@ -40,13 +40,13 @@ async function scene(context: TestContext) {
   const beside = openDatabase({ folder, as: 'shared' });
   const ops = createEmbeddedBus({ database: beside });
   const stores = openSqliteStorage({ database: beside });
-  /** As another start of the command. */
+  /** As if the command were started again. */
   const open = (over: Partial<Parameters<typeof createRebuild>[0]> = {}): Rebuild =>
     createRebuild({
       ...stores,
       groups: ops,
       now: () => new Date(),
-      // Before a removal: as long as one service takes, on this very machine.
+      // Before a removal: long enough for one service on this machine.
       pause: async (ms) => pause(ms > NOTICED_MS ? NOTICED_MS : SHORT_MS),
       ...over,
     });
@@ -82,7 +82,7 @@ function nothing() {
   return undefined;
 }
 
-/** Begins one and goes as far as to flip. */
+/** Begins a rebuild and carries it out up to the switch. */
 async function rebuilt(rebuild: Rebuild): Promise<number> {
   const begun = await rebuild.begin();
   assert.ok(begun);
@@ -120,7 +120,7 @@ describe('a rebuild', () => {
     );
     assert.equal(await open().begin(), undefined);
 
-    // The one that is kept goes on being filled.
+    // The generation that is kept continues to be filled.
     const [first] = everybody;
     assert.ok(first);
     await publish(first.add('ProfileChanged', { person: { firstName: 'Ada' } }));
@@ -144,20 +144,20 @@ describe('a rebuild', () => {
     const interrupted = Promise.withResolvers<never>();
     interrupted.promise.catch(nothing);
 
-    // Between the place that was made and the pointer that tells of it.
+    // Between creating the place and updating the pointer.
     const { read, prepare, stored, remove } = stores.generations;
     const dying = { read, prepare, stored, remove, replace: () => interrupted.promise };
     interrupted.reject(new Error('killed'));
     await assert.rejects(open({ generations: dying }).begin(), /killed/);
     assert.deepEqual(await open().begin(), { generation: 2, begun: 'now' });
-    // While it is filled, once it is compared, and after the flip.
+    // While the generation is filled, after it was compared, and after the switch.
     assert.deepEqual(await open().begin(), { generation: 2, begun: 'before' });
     await open().caughtUp(2, nothing);
     await open().compare(2, nothing);
     assert.equal(await open().flip(2), 1);
     assert.equal(await open().flip(2), 2);
     assert.equal(await open().begin(), undefined);
-    // Between the pointer that has left a generation and what there is to remove.
+    // Between updating the pointer and removing the generation.
     await assert.rejects(open({ pause: () => interrupted.promise }).drop(nothing), /killed/);
     assert.deepEqual(await stores.generations.stored(), [1, 2]);
     assert.deepEqual((await open().state()).length, 1);
@@ -214,7 +214,7 @@ describe('a rebuild', () => {
     await until('both are stored', async () => (await stores.profilesOf(1).page(undefined, 9)).length === 2);
     const { profile } = await findAccount(stores.profilesOf(1), ada.id);
     assert.ok(profile && !profile.ended);
-    // As an account of a projection with another rule: saved over at a sequence that it never had.
+    // An account as another projection would produce it: stored at a sequence that it never had.
     const other = accountOf({ ...profile, sequence: 2, locale: 'xx' });
     await stores.profilesOf(1).save([other]);
     const parity = await open({ pause: async () => undefined }).compare(2, nothing);

@@ -1,7 +1,7 @@
 /**
- * Another generation of the read model, filled beside the one that answers. Each step is written down in the
- * pointer before the next begins, so that whoever was interrupted goes on by beginning again, and two at once do
- * no harm. The work itself is done by the running instances, which follow the pointer.
+ * Rebuilds the read model: fills another generation while the active one serves queries. Each step is recorded in
+ * the pointer before the next begins, so that an interrupted rebuild resumes when it is started again, and two at
+ * the same time do no harm. The running instances do the work; they follow the pointer.
  */
 import { GroupInUseError, type GroupProgress, type Groups } from '@latchkey/bus';
 import { ACCOUNTS_TOPIC } from '@latchkey/events';
@@ -27,53 +27,59 @@ export interface RebuildDeps {
   pause(ms: number): Promise<void>;
 }
 
-/** A generation, as far as it has come. */
+/** A generation and its progress. */
 export interface GenerationState extends GroupProgress {
   readonly generation: number;
-  /** `next`: filled, to answer once it is flipped to. `kept`: filled, to go back to. */
+  /** `next`: being filled, to become active. `kept`: being filled, to switch back to. */
   readonly role: 'answers' | 'next' | 'kept';
-  /** Since when it answers. */
+  /** Since when it is active. */
   readonly since?: string;
   readonly parked: number;
 }
 
 export interface Rebuild {
-  /** What is filled, by number. */
+  /** Returns the generations that are being filled, by number. */
   state(): Promise<readonly GenerationState[]>;
   /**
-   * The generation that is to answer next: one that was begun, or a new one. Undefined where one answers already
-   * that was rebuilt, and the one before is still kept.
+   * Returns the generation to become active: one that was begun, or a new one. Undefined if the active one was
+   * rebuilt and its predecessor is still kept.
    */
   begin(): Promise<{ readonly generation: number; readonly begun: 'now' | 'before' } | undefined>;
   /**
-   * Resolves once the generation has read what the log held a moment ago; others write meanwhile. `seen` is told
-   * now and then how far it is.
-   * @throws Error if it was dropped meanwhile
+   * Resolves once the generation has read what the log held when this was called; new records are written
+   * meanwhile. `seen` is called from time to time with the progress.
+   * @throws Error if the generation was dropped meanwhile
    */
   caughtUp(generation: number, seen: (progress: GroupProgress) => void): Promise<GroupProgress>;
-  /** Compares it with the one that answers, waiting for the one that is behind. */
+  /** Compares the generation with the active one, after waiting for the slower of the two to catch up. */
   compare(generation: number, seen: (accounts: number) => void): Promise<Parity>;
-  /** Lets a generation answer that is filled. Returns which one answered before. @throws Error if it is not filled */
+  /**
+   * Makes a generation active that is being filled. Returns the previous active one. @throws Error if it is not
+   * being filled
+   */
   flip(generation: number): Promise<number>;
-  /** The generation that is kept to go back to. */
+  /** Returns the generation that is kept to switch back to. */
   kept(): Promise<number | undefined>;
   /**
-   * Ends every generation but the one that answers, and removes what it has stored once no instance can be
-   * reading there. `told` is told before that wait, if there is anything to remove.
-   * @returns those that were removed
+   * Ends every generation except the active one, and removes their data once no instance can be reading them. Calls
+   * `told` before that wait if there is anything to remove.
+   * @returns the generations that were removed
    */
   drop(told: () => void): Promise<readonly number[]>;
 }
 
 const LOOK_EVERY_MS = 500;
-/** As long as Kafka takes to find out that a member is gone, and then some. */
+/** The longest that Kafka takes to detect that a member is gone, plus a reserve. */
 const MEMBERS_LEAVE_WITHIN_MS = 45_000;
 const TOPICS = [ACCOUNTS_TOPIC];
 
 export function createRebuild(deps: RebuildDeps): Rebuild {
   const { generations, profilesOf, groups, now, pause } = deps;
 
-  /** Makes a change of whatever the pointer is by then; undefined where there is nothing to change. */
+  /**
+   * Changes the current pointer, and retries if it changes meanwhile. Returns undefined if there is nothing to
+   * change.
+   */
   async function change(make: (pointer: Pointer) => Pointer | undefined): Promise<Pointer> {
     for (;;) {
       const pointer = await generations.read();
@@ -132,7 +138,7 @@ export function createRebuild(deps: RebuildDeps): Rebuild {
         if (candidate !== undefined) return { generation: candidate, begun: 'before' };
         if (predecessorOf(pointer) !== undefined) return undefined;
         const next = withAnother(pointer);
-        // Before anybody is told of it.
+        // Before the pointer names it.
         await generations.prepare(next.last);
         if (await generations.replace(next)) return { generation: next.last, begun: 'now' };
       }
@@ -172,7 +178,7 @@ export function createRebuild(deps: RebuildDeps): Rebuild {
       const before = await change((pointer) =>
         pointer.running.length > 1 ? deactivateOthers(pointer) : undefined,
       );
-      // A higher number is being prepared by somebody else.
+      // A higher number may be in preparation by another process.
       function isGone(generation: number) {
         return generation !== before.active && generation <= before.last;
       }

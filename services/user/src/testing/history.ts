@@ -1,8 +1,8 @@
-/** Events of one account, for tests: each gets the next sequence, a second after the one before. */
+/** Events of one account, for tests: each gets the next sequence, a second later than the previous one. */
 import { createHash } from 'node:crypto';
 import type { DataOf, EventType, LatchkeyEvent } from '@latchkey/events';
 
-/** A UUID that is the same for the same text. */
+/** Returns the same UUID for the same text. */
 export function uuidOf(text: string): string {
   const hex = createHash('sha256').update(text).digest('hex');
   return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-7${hex.slice(13, 16)}-8${hex.slice(17, 20)}-${hex.slice(20, 32)}`;

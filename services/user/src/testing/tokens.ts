@@ -1,4 +1,4 @@
-/** Access tokens as auth would sign them, and the keys that the service checks them by. */
+/** Access tokens as auth would sign them, and the keys to verify them. */
 import { generateKeyPairSync } from 'node:crypto';
 import { fixedKeys } from '@latchkey/tokens';
 import jwt from 'jsonwebtoken';
@@ -7,7 +7,7 @@ export const ISSUER = 'https://id.example.com';
 const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
 export const keys = fixedKeys({ keys: [{ ...publicKey.export({ format: 'jwk' }), kid: 'k1' }] });
 
-/** Of an account as it was at sequence `seq`. */
+/** Signs a token for an account at sequence `seq`. */
 export function tokenOf(account: string, seq: number): string {
   return jwt.sign(
     { sub: account, sid: 's1', client_id: 'latchkey', jti: 'j1', email_verified: false, role: 'user', seq },

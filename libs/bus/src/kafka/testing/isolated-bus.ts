@@ -1,4 +1,4 @@
-/** Buses for tests of services, whose topics and groups have fixed names: here nobody else reads or writes them. */
+/** Buses for tests of services. Topics and groups of services have fixed names; here each test gets its own. */
 import { randomUUID } from 'node:crypto';
 import { after } from 'node:test';
 import type { Bus, Groups, SubscribeOptions, TopicSpec } from '../../bus.ts';
@@ -6,8 +6,9 @@ import { createKafkaBus } from '../bus.kafka.ts';
 import { cleanUp, connection, quiet } from './test-bus.ts';
 
 /**
- * Buses that share topics and groups with each other alone, each with connections of its own, as processes have
- * them. Topics and groups are taken away when the tests of the file have ended, after every bus was closed.
+ * Returns a function that opens buses which share topics and groups with each other only, each with its own
+ * connections, as processes have. Once the tests of the file have ended, the buses are closed, and topics and
+ * groups are deleted.
  */
 export function isolatedBuses(): () => Bus & Groups {
   const made = { topics: new Set<string>(), groups: new Set<string>() };
@@ -49,7 +50,7 @@ export function isolatedBuses(): () => Bus & Groups {
           topics: options.topics.map(ownTopic),
           group: ownGroup(options.group),
         }),
-      // Records name the topic that they were read from, and so do the marks of parked accounts.
+      // Records contain the name of the topic that they were read from, and so do the marks of parked accounts.
       readKey: (topic, ...place) => bus.readKey(made.topics.has(topic) ? topic : ownTopic(topic), ...place),
       progressOf: (group, topics) => bus.progressOf(ownGroup(group), topics.map(ownTopic)),
       forgetGroup: (group) => bus.forgetGroup(ownGroup(group)),

@@ -1,4 +1,4 @@
-/** What the fault tests reach into kafkajs for, to have a broker's rarer answers at will. */
+/** Internals of kafkajs with which the fault tests simulate rare responses of a broker. */
 declare module 'kafkajs/src/broker/index.js' {
   class Broker {
     joinGroup(request: object): Promise<object>;

@@ -1,6 +1,9 @@
 const LITERAL_WITH_LENGTH_IN_4_BYTES = 63 << 2;
 
-/** Valid snappy (github.com/google/snappy, format_description.txt) that saves nothing: one literal. Packs only. */
+/**
+ * Valid snappy that compresses nothing: one literal (github.com/google/snappy, format_description.txt). Only
+ * compresses.
+ */
 export const literalSnappy = {
   async compress(encoder: { buffer: Buffer }): Promise<Buffer> {
     const { buffer } = encoder;

@@ -1,11 +1,11 @@
 /**
  * A Kafka cluster of several nodes for tests that kill some of them. How a node is started differs from machine
- * to machine, so a command does it, named by the setting KAFKA_NODES_COMMAND (words, split at blanks):
+ * to machine, so the setting KAFKA_NODES_COMMAND gives a command that does it (words separated by spaces):
  *
  *   <command> start --dir DIR --node-id N --port P --controller-port C \
  *             --voters 1@127.0.0.1:C1,2@127.0.0.1:C2,... --rf 3 --min-isr 2 [--set NAME=VALUE]
  *     starts a node that is broker (at 127.0.0.1:P, plaintext) and controller, with its data in DIR, whether or
- *     not there is data from before. Returns once it answers, and prints {"pid": its process id} as JSON. What
+ *     not there is data from before. Returns once it responds, and prints {"pid": its process id} as JSON. What
  *     --set gives goes into its configuration as it is; its listener for clients and for other nodes is CLIENT.
  *   <command> kill --dir DIR
  *     ends it with SIGKILL. Returns once it is gone, also if it was gone already.
@@ -22,18 +22,18 @@ import type { Replication } from '../topics.ts';
 
 export interface KafkaNodesOptions {
   /**
-   * Called with each node's port before it starts. @returns the port that clients, and other nodes, are told of: of
-   * something that leads there, on this machine.
+   * Called with each node's port before it starts. @returns the port to advertise to clients and other nodes, for
+   * example that of a proxy on this machine
    */
   advertise?(port: number): Promise<number>;
 }
 
 export interface KafkaNodes {
-  /** `host:port` of each, as it is told to clients. */
+  /** `host:port` of each node, as advertised to clients. */
   readonly brokers: readonly string[];
-  /** Ends a node within the call, as a power cut would. Nodes count from 1. */
+  /** Kills a node before it returns, as a power cut would. Nodes count from 1. */
   kill(node: number): void;
-  /** Starts a node that was killed on the data that it left. Resolves once it answers. */
+  /** Starts a killed node again, on its data. Resolves once it responds. */
   restart(node: number): Promise<void>;
   /** Kills all of them and deletes their data. */
   close(): Promise<void>;
@@ -48,7 +48,7 @@ interface Node {
   pid: number;
 }
 
-/** Starts as many nodes as there are to be copies of a partition. */
+/** Starts as many nodes as a partition has replicas. */
 export async function startKafkaNodes(
   { factor, minInSync }: Replication,
   { advertise = async (port) => port }: KafkaNodesOptions = {},
@@ -92,7 +92,7 @@ export async function startKafkaNodes(
     return node;
   }
 
-  // A node answers only once most of them are there to elect a controller.
+  // A node responds only once most nodes have started, because they elect a controller.
   const started = await Promise.allSettled(nodes.map(start));
   const failure = started.find((each) => each.status === 'rejected');
   if (failure) {
@@ -112,7 +112,7 @@ export async function startKafkaNodes(
   };
 }
 
-/** Not to have one is a fault: a test that did not run would look like one that passed. */
+/** A missing command is an error: a test that was skipped would look like one that passed. */
 function requireCommand(): readonly string[] {
   const words = (process.env['KAFKA_NODES_COMMAND'] ?? '').split(' ').filter(Boolean);
   if (words.length > 0) return words;
@@ -136,7 +136,7 @@ function pidIn(printed: string): number {
   return pid;
 }
 
-/** Below the ports that systems give to outgoing connections, so that a node finds its own again. */
+/** Below the ephemeral ports, so that a node can listen on its port again after a restart. */
 async function freePort(): Promise<number> {
   for (;;) {
     const port = randomInt(20_000, 30_000);

@@ -5,7 +5,7 @@ import { withAdmin } from '../admin.ts';
 import { createKafkaBus, type KafkaBusDeps } from '../bus.kafka.ts';
 import { createClients, type KafkaConnection } from '../clients.ts';
 
-/** The broker to test on. Not to have one is a fault: a test that did not run would look like one that passed. */
+/** The broker to test on. A missing broker is an error: a test that was skipped would look like one that passed. */
 export const connection: KafkaConnection = {
   brokers: requireSetting('KAFKA_BROKERS').split(','),
   clientId: `test-${randomUUID()}`,
@@ -20,7 +20,7 @@ function requireSetting(name: string): string {
 
 export const quiet = { warn: () => undefined };
 
-/** A bus on the given broker that takes its topics and groups away when it is closed. */
+/** Opens a bus on the given broker. When it is closed, its topics and groups are deleted. */
 export async function openTestBus(more: Partial<KafkaBusDeps> = {}): Promise<BusUnderTest> {
   const made = { topics: new Set<string>(), groups: new Set<string>() };
   function open(): Bus & Groups {

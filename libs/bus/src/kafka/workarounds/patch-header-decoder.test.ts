@@ -19,7 +19,7 @@ function decodeHeaders(headers: readonly Header[]): object {
   return read.reduce<object>(() => assert.fail('copied'), {});
 }
 
-/** A length as records have it: zigzag, seven bits a byte (https://kafka.apache.org/protocol#protocol_types). */
+/** Encodes a length as records do: zigzag, seven bits per byte (https://kafka.apache.org/protocol#protocol_types). */
 function varInt(length: number): Buffer {
   const bytes: number[] = [];
   let rest = length * 2;

@@ -29,7 +29,7 @@ export function patchHeaderDecoder(): void {
   };
 }
 
-/** A repeated header has its values in order. */
+/** Returns the headers by name; the values of a repeated header in order. */
 function byName(headers: readonly Header[]): Readonly<Record<string, Header['value'] | Header['value'][]>> {
   const values = new Map<string, Header['value'][]>();
   for (const { key, value } of headers) {

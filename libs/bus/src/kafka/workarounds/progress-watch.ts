@@ -1,6 +1,6 @@
 import type { PartitionOffsets } from '../groups.ts';
 
-/** A partition that is assigned to this member, of which no records are being handled or waiting for a retry. */
+/** A partition assigned to this member that has no records being handled or waiting for a retry. */
 export interface IdlePartition {
   /** Topic and partition, as `partitionName` writes them. */
   readonly name: string;
@@ -36,9 +36,8 @@ interface Waiting {
 }
 
 /**
- * Detects partitions that make no progress although the consumer looks healthy: it fetches, it is a member of its
- * group, and still the records of one partition never arrive. Outages, slow handlers and empty partitions do not
- * count.
+ * Detects partitions that make no progress although the consumer looks healthy: it fetches and is a member of its
+ * group, but the records of one partition never arrive. Outages, slow handlers and empty partitions do not count.
  */
 export function createProgressWatch(deps: ProgressDeps): ProgressWatch {
   const { now, stuckAfterMs, everyMs } = deps;

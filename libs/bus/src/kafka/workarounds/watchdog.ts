@@ -16,14 +16,14 @@ export interface Watchdog {
 }
 
 /**
- * Detects a consumer that hangs while the brokers respond to others; an outage of the brokers is no reason to end
- * the process. Only silence during which every probe was answered counts, because after an outage a consumer may
- * take its time to rejoin.
+ * Detects a consumer that hangs while the brokers respond to others; an outage of the brokers is no reason to exit.
+ * Only silence during which every probe succeeded counts, because after an outage a consumer may take a while to
+ * rejoin.
  */
 export function createWatchdog(deps: WatchdogDeps): Watchdog {
   const { lastResponse, stuckAfterMs, everyMs, now } = deps;
   let checking = false;
-  /** The first answered probe since the consumer fell silent. */
+  /** When the first probe succeeded after the consumer fell silent. */
   let answeredSince: number | undefined;
 
   function isSilent() {

@@ -1,4 +1,4 @@
-/** A log on the embedded bus, and subscriptions to it that write down what they are told. */
+/** A log on the embedded bus, and subscriptions to it that record what they receive. */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -14,7 +14,7 @@ import type { SequenceStore } from '../sequence-store.ts';
 import { type Interest, openSubscription } from '../subscription.ts';
 import { toRecord } from './history.ts';
 
-/** A store that remembers over runs, as one on a disk would. */
+/** A store that keeps its positions from run to run, as one on a disk would. */
 export function lastingStore(): SequenceStore {
   return { ...memoryStore(), forgetful: false };
 }
@@ -41,7 +41,7 @@ export async function openBench(context: TestContext) {
         topic,
         records.map((record) => (isEvent(record) ? toRecord(record) : record)),
       ),
-    /** Its default handlers write the events down; `handled` names them as `<type> <sequence>`. */
+    /** The default handlers record the events; `handled` lists them as `<type> <sequence>`. */
     async subscribe(more: Partial<Interest> = {}, on: Bus = bus) {
       const handled: string[] = [];
       const effects: string[] = [];

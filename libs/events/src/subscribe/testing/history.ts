@@ -36,21 +36,21 @@ export function toRecord(event: LatchkeyEvent): OutgoingRecord {
   return { key, value, headers };
 }
 
-/** The same event, as a later release would publish its type. */
+/** Returns the same event under another type, as a later release could publish it. */
 export function renamed(event: LatchkeyEvent, type: string): OutgoingRecord {
   const record = toRecord(event);
   const schema = `urn:latchkey:event:${type}:1`;
   return { ...record, headers: { ...record.headers, ce_type: type, ce_dataschema: schema } };
 }
 
-/** The same event in another version of its type. */
+/** Returns the same event in another version of its type. */
 export function inVersion(event: LatchkeyEvent, version: number): OutgoingRecord {
   const record = toRecord(event);
   const schema = `urn:latchkey:event:${event.type}:${version}`;
   return { ...record, headers: { ...record.headers, ce_dataschema: schema } };
 }
 
-/** The record of an event whose value cannot be read. */
+/** Returns the record of an event with a value that cannot be read. */
 export function truncated(event: LatchkeyEvent): OutgoingRecord {
   return {
     ...toRecord(event),

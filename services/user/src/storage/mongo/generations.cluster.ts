@@ -11,7 +11,7 @@ import { profileIndexes } from './schema.ts';
 
 const database = testDatabase('generations', profileIndexes());
 
-/** Without what another test has left: a generation's place is more than its documents. */
+/** Empties the database: a generation's place is more than its documents. */
 async function emptied() {
   const { connection } = await database.empty();
   const generations = createMongoGenerations(connection);

@@ -22,7 +22,7 @@ function schema() {
   });
 }
 
-/** Found by its id alone: the pointer needs no index of its own. */
+/** The pointer is found by its id, so it needs no further index. */
 export function createMongoGenerations(connection: Connection): Generations {
   const pointers = modelOf(connection, 'user_generations', schema);
 

@@ -1,4 +1,4 @@
-/** The read model on MongoDB: one document an account, as a person would like to read it. */
+/** The read model on MongoDB: one readable document per account. */
 import { guardMongo, isLostRace, modelOf } from '@latchkey/mongo';
 import type { Connection, QueryFilter } from 'mongoose';
 import type { PageEnd, ProfileQuery, Profiles } from '../../ports/profiles.ts';
@@ -10,10 +10,11 @@ import { type AccountDocument, accountSchema, collectionOf } from './schema.ts';
 export function createMongoProfiles(connection: Connection, generation = 'v1'): Profiles {
   const collection = collectionOf(generation);
   const accounts = modelOf(connection, collection, accountSchema);
-  // Not by mongoose: a projection lives on bulk writes, and there is nothing in its documents to cast.
+  // Uses the driver instead of mongoose: a projection depends on fast bulk writes, and its documents need no
+  // casting.
   const written = connection.collection<AccountDocument>(collection);
 
-  /** False if some were not stored because another is there. */
+  /** Returns false if some were not stored because of a document with the same id. */
   async function saveAll(documents: readonly AccountDocument[]): Promise<boolean> {
     try {
       await written.bulkWrite(documents.map(replacing), { ordered: false });
@@ -33,15 +34,15 @@ export function createMongoProfiles(connection: Connection, generation = 'v1'): 
     async save(given) {
       if (given.length === 0) return;
       const documents = given.map(documentOf);
-      // Not stored beside one that is there: that one knows as much, or it was inserted just now and may know
-      // less. The second time only the former is left.
+      // A document may be refused because the stored one is at the same sequence, or because it was inserted just
+      // now at a lower one. After the second attempt only the first reason is left.
       if (!(await saveAll(documents))) await saveAll(documents);
     },
 
     async replaceMark({ account, topic, partition, offset }, next) {
       const current = {
         _id: account,
-        // Marks of release 0.1 name no topic.
+        // Marks of release 0.1 contain no topic.
         'parked.topic': { $in: [topic, null] },
         'parked.partition': partition,
         'parked.offset': offset,
@@ -84,8 +85,8 @@ export function createMongoProfiles(connection: Connection, generation = 'v1'): 
 }
 
 /**
- * In place of one that knows less; where there is a mark to set, also of one that knows as much and has none.
- * The upsert of any other fails on its id.
+ * Replaces a document with a lower sequence; with a mark to set, also one at the same sequence without a mark. In
+ * all other cases the upsert fails on the id.
  */
 function replacing(document: AccountDocument) {
   const { _id, sequence, parked } = document;
@@ -118,12 +119,12 @@ function accountOf({ _id: account, sequence, profile, parked }: AccountDocument)
   };
 }
 
-/** What is listed: an account that ended, or that is parked before its first event, is not. */
+/** Returns the profile if it is listed: not one that ended, or is parked before its first event. */
 function livingOf(profile: Profile | undefined): readonly LivingProfile[] {
   return profile === undefined || profile.ended ? [] : [profile];
 }
 
-/** A range, so that the index alone can tell. */
+/** A range, so that the index alone decides. */
 const isListed = { 'profile.createdAt': { $gt: '' } };
 
 type Filter = QueryFilter<AccountDocument>;
@@ -146,7 +147,7 @@ function comesAfter({ createdAt, id }: PageEnd): Filter {
   };
 }
 
-/** As ranges, so that the indexes serve and no character of the prefix means anything but itself. */
+/** Uses ranges, so that indexes apply and no character of the prefix is a wildcard. */
 function beginsWith(prefix: string): Filter {
   const from = prefix.toLowerCase();
   const range = { $gte: from, $lt: `${from}\u{10FFFF}` };

@@ -1,11 +1,11 @@
-/** What the read model keeps in MongoDB, and the indexes that it is searched by. */
+/** The documents of the read model in MongoDB, and their indexes. */
 import { type Index, plainSchema } from '@latchkey/mongo';
 import type { StoredAccount } from '../../profile/stored-account.ts';
 
 export interface AccountDocument extends Omit<StoredAccount, 'account'> {
   /** The account's id. */
   readonly _id: string;
-  /** Of a living profile, in lower case. */
+  /** Fields to search, in lower case; only of a living profile. */
   readonly search?: { readonly email?: string; readonly username?: string };
 }
 
@@ -19,10 +19,7 @@ export function accountSchema() {
   });
 }
 
-/**
- * `generation` names one fold of the log: a rebuild fills another beside the one that answers.
- * Only letters, digits and `_`.
- */
+/** @param generation the name of the generation: letters, digits and `_` only */
 export function collectionOf(generation: string): string {
   if (!/^\w+$/.test(generation)) throw new Error('A generation is named by letters, digits and _ alone.');
   return `user_profiles_${generation}`;

@@ -1,4 +1,4 @@
-/** The read model on node:sqlite: one row an account; what is searched for stands in columns of its own. */
+/** The read model on node:sqlite: one row per account; fields that are searched have columns of their own. */
 import type { Parked } from '@latchkey/consumer';
 import { type Database, guardSqlite } from '@latchkey/sqlite';
 import type { ProfileQuery, Profiles } from '../../ports/profiles.ts';
@@ -22,7 +22,7 @@ export function createSqliteProfiles(database: Database, generation = 'v1'): Pro
       email = excluded.email, username = excluded.username
     WHERE stored.sequence < excluded.sequence
        OR (stored.sequence = excluded.sequence AND stored.parked IS NULL)`;
-  // Marks of release 0.1 name no topic.
+  // Marks of release 0.1 contain no topic.
   const replaceMark = `
     UPDATE ${table} SET parked = :next WHERE id = :account
        AND coalesce(json_extract(parked, '$.topic'), :topic) = :topic
