@@ -29,7 +29,7 @@ describe('the figures of runs', () => {
   test('are the sums of all, under the command that made them', () => {
     assert.equal(
       figuresOf([run(7), run(8)]),
-      `\`\`\`sh
+      `\`\`\`sh norun="the runs of the figures: repeated by hand"
 FAULTS_SEED=7 FAULTS_SECONDS=60 FAULTS_RATE=12 FAULTS_MIX=everything FAULTS_PAUSES=1 npm run test:faults -- --events 2400 --write
 \`\`\`
 

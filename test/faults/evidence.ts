@@ -1,4 +1,4 @@
-/** What runs came to: a line for each in docs/reliability-runs.jsonl, and their sums in docs/reliability.md. */
+/** The results of runs: a line for each in docs/reliability-runs.jsonl, and their sums in docs/reliability.md. */
 import { appendFile, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { FaultSettings } from './settings.ts';
@@ -12,22 +12,22 @@ const END = '<!-- end of figures -->';
 /** A run that was checked. */
 export interface EvidenceLine extends Pick<FaultSettings, 'seed' | 'seconds' | 'rate' | 'mix' | 'pauses'> {
   readonly at: string;
-  /** How many seconds, all in all. */
+  /** The duration of the whole run, in seconds. */
   readonly took: number;
-  /** Whether everything that was promised is true. */
+  /** Whether every promise was kept. */
   readonly ok: boolean;
   readonly counts: Counts;
   readonly faults: Counts;
 }
 
 export interface Evidence {
-  /** What there is, in the order in which it came. */
+  /** Returns the recorded runs, oldest first. */
   lines(): readonly EvidenceLine[];
-  /** Writes it down: an interruption takes nothing back. */
+  /** Records a run. It is durable at once, so an interruption loses nothing. */
   add(line: EvidenceLine): Promise<void>;
 }
 
-/** With what earlier runs have left. */
+/** Opens the evidence of earlier runs. */
 export async function openEvidence(files = FILES): Promise<Evidence> {
   let lines = await linesIn(files.runs);
   return {
@@ -50,14 +50,14 @@ async function linesIn(path: string): Promise<readonly EvidenceLine[]> {
   return lines.map((line): EvidenceLine => JSON.parse(line));
 }
 
-/** @throws Error if the document does not say where its figures stand */
+/** @throws Error if the document has no place for figures */
 export function withFigures(document: string, figures: string): string {
   const [begin, end] = [document.indexOf(BEGIN), document.indexOf(END)];
   if (begin === -1 || end < begin) throw new Error('docs/reliability.md has no place for figures');
   return `${document.slice(0, begin + BEGIN.length)}\n\n${figures}\n\n${document.slice(end)}`;
 }
 
-/** As Markdown. */
+/** Formats the figures as Markdown. */
 export function figuresOf(lines: readonly EvidenceLine[]): string {
   const failed = lines.filter(({ ok }) => !ok);
   const verdict =
@@ -65,7 +65,7 @@ export function figuresOf(lines: readonly EvidenceLine[]): string {
       ? 'No promise was broken.'
       : `**Promises were broken** in the runs of seed ${failed.map(({ seed }) => seed).join(', ')}.`;
   return [
-    '```sh',
+    '```sh norun="the runs of the figures: repeated by hand"',
     ...Map.groupBy(lines, settingsOf)
       .entries()
       .map(([settings, its]) => commandOf(settings, its)),
@@ -79,7 +79,7 @@ export function figuresOf(lines: readonly EvidenceLine[]): string {
   ].join('\n');
 }
 
-/** How many events were journaled in all of them. */
+/** Returns how many events were journaled in all runs. */
 export function eventsIn(lines: readonly EvidenceLine[]): number {
   return lines.reduce((sum, { counts }) => sum + (counts['events'] ?? 0), 0);
 }

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { examplesOf, installPackage } from './installed.ts';
 
-const DOCUMENTS = ['libs/events/README.md', 'docs/subscribing.md'];
+const DOCUMENTS = ['README.md', 'libs/events/README.md', 'docs/subscribing.md'];
 
 const consumer = `
 import { decode, eventTypes } from '@latchkey/events';

@@ -1,0 +1,104 @@
+/** The commands of the documentation, on a standalone and on a data folder: see support/doc-blocks.ts. */
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, describe, test } from 'node:test';
+import { type Command, commandsOf, documents, untested } from './support/doc-blocks.ts';
+import { type DocShell, openDocShell } from './support/doc-shell.ts';
+import { eventually } from './support/eventually.ts';
+import { clockOf, readManifest, unpackFolder } from './support/fixture.ts';
+import { freePort } from './support/free-port.ts';
+import { ROOMY } from './support/programs.ts';
+import { type Standalone, startStandalone } from './support/standalone.ts';
+
+const ADDRESS = 'http://localhost:8080';
+
+test('every block of commands says how it is tested', () => {
+  assert.deepEqual(documents().flatMap(untested), []);
+});
+
+test('every block that runs on a standalone is in a document that a test below runs', () => {
+  const run = documents().filter((document) => commandsOf(document, 'standalone', 'server').length > 0);
+  assert.deepEqual(run, ['README.md', 'docs/getting-started.md', 'docs/ops.md', 'docs/subscribing.md']);
+});
+
+/** Runs the command that starts a server until it has printed what the documentation shows. */
+async function startServer({ shell, output }: Command, env: NodeJS.ProcessEnv, address: string) {
+  const server = spawn('bash', ['-c', shell], { cwd: join(import.meta.dirname, '..'), env, detached: true });
+  const closed = once(server, 'close');
+  let printed = '';
+  for (const stream of [server.stdout, server.stderr])
+    stream.setEncoding('utf8').on('data', (text) => (printed += String(text)));
+  const lines = (output?.text ?? '').replaceAll(ADDRESS, address).split('\n');
+  const shown = lines.map((line) => line.replace(/…?\/\.data\b.*/, '').trim());
+  await eventually(`${shell} prints what the documentation shows`, () => {
+    assert.equal(server.exitCode, null, printed);
+    return shown.every((line) => printed.includes(line));
+  });
+  return {
+    async stop() {
+      if (server.pid !== undefined) process.kill(-server.pid, 'SIGTERM');
+      await closed;
+    },
+  };
+}
+
+test('Getting started, from npm start to the first admin', async (context) => {
+  const folder = await mkdtemp(join(tmpdir(), 'latchkey-'));
+  context.after(() => rm(folder, { recursive: true, force: true }));
+  const port = String(await freePort());
+  const address = `http://localhost:${port}`;
+  const env = { ...ROOMY, PORT: port, DATA_DIR: folder };
+  const [start, ...commands] = commandsOf('docs/getting-started.md', 'server', 'standalone');
+  assert.ok(start?.place === 'server');
+  const server = await startServer(start, { ...process.env, ...env }, address);
+  const shell = await openDocShell({ env, replace: { [ADDRESS]: address }, inCheckout: true });
+  try {
+    for (const command of commands) await shell.run(command);
+  } finally {
+    await shell.close();
+    await server.stop();
+  }
+});
+
+describe('on a standalone', () => {
+  let standalone: Standalone;
+  let shell: DocShell;
+  before(async () => {
+    standalone = await startStandalone();
+    shell = await openDocShell({ env: {}, replace: { [ADDRESS]: standalone.url } });
+  });
+  after(async () => {
+    await shell?.close();
+    await standalone?.stop();
+  });
+
+  for (const document of ['README.md', 'docs/subscribing.md'])
+    test(document, async () => {
+      for (const command of commandsOf(document, 'standalone')) await shell.run(command);
+    });
+});
+
+test('docs/ops.md, on a data folder with parked accounts, dead letters and mails in every state', async (context) => {
+  const manifest = await readManifest();
+  const folder = await unpackFolder();
+  context.after(() => rm(folder, { recursive: true, force: true }));
+  function idOf(wanted: string): string {
+    const id = manifest.accounts.find(({ name }) => name === wanted)?.id;
+    assert.ok(id);
+    return id;
+  }
+  const shell = await openDocShell({
+    env: { DATA_DIR: folder, ...clockOf(manifest) },
+    replace: { 'ada@example.com': 'sam@example.com' },
+    ids: { '01a1ff4e-4c69-77ba-93b1-fcec3de4b88f': idOf('ben') },
+  });
+  try {
+    for (const command of commandsOf('docs/ops.md', 'standalone')) await shell.run(command);
+  } finally {
+    await shell.close();
+  }
+});

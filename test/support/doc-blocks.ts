@@ -1,0 +1,93 @@
+/**
+ * Code blocks of the Markdown files. The info string of a block of commands says how it is tested:
+ *
+ * - `sh run`: on a standalone; `sh run=cluster`: on Kafka and MongoDB; `sh run=compose`: on docker-compose.yml.
+ * - `sh run=server`: starts the system that the following blocks of the document use.
+ * - `sh norun="why"`: not at all.
+ *
+ * `console` in place of `sh`: lines that begin with `$` are commands, the lines after each are what it prints. The
+ * output of an `sh` block is the block after it if its info string is `json output` or `text output`.
+ */
+import { globSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+const ROOT = join(import.meta.dirname, '..', '..');
+
+export type Place = 'standalone' | 'server' | 'cluster' | 'compose';
+
+export interface Command {
+  /** Where it is: `docs/ops.md:40`. */
+  readonly at: string;
+  readonly place: Place;
+  readonly shell: string;
+  readonly output?: { readonly text: string; readonly isJson: boolean };
+}
+
+interface Fence {
+  readonly line: number;
+  readonly language: string;
+  readonly info: string;
+  readonly text: string;
+}
+
+/** Returns the Markdown files that users and contributors read. */
+export function documents(): readonly string[] {
+  return globSync('**/*.md', {
+    cwd: ROOT,
+    exclude: ['**/node_modules/**', '**/dist/**', 'test/fixtures/**'],
+  }).toSorted();
+}
+
+function fencesOf(document: string): readonly Fence[] {
+  const text = readFileSync(join(ROOT, document), 'utf8');
+  return [...text.matchAll(/^( *)```(\S*) *(.*)\n([\s\S]*?)^\1```$/gm)].map((match) => {
+    const [, indent = '', language = '', info = '', body = ''] = match;
+    const line = text.slice(0, match.index).split('\n').length;
+    return { line, language, info, text: body.replaceAll(new RegExp(`^${indent}`, 'gm'), '') };
+  });
+}
+
+function hasCommands({ language, text }: Fence): boolean {
+  return ['sh', 'bash', 'shell', 'console'].includes(language) || /^\$ /m.test(text);
+}
+
+function placeOf({ info }: Fence): Place | 'nowhere' | undefined {
+  if (/^norun="[^"]{10,}"$/.test(info)) return 'nowhere';
+  const [, place] = /^run(?:=(server|cluster|compose))?$/.exec(info) ?? [undefined, undefined];
+  if (place === 'server' || place === 'cluster' || place === 'compose') return place;
+  return info === 'run' ? 'standalone' : undefined;
+}
+
+/** Returns the places of blocks of commands whose info string does not say how they are tested. */
+export function untested(document: string): readonly string[] {
+  return fencesOf(document)
+    .filter((fence) => hasCommands(fence) && placeOf(fence) === undefined)
+    .map(({ line, info }) => `${document}:${line}: "${info}"`);
+}
+
+/** The commands of a `console` block: each may go on over lines that end with a backslash. */
+function transcript({ line, text }: Fence, document: string, place: Place): readonly Command[] {
+  return text
+    .split(/^\$ /m)
+    .slice(1)
+    .map((part) => {
+      const [, shell = '', printed = ''] = /^((?:.*\\\n)*.*)\n?([\s\S]*)$/.exec(part) ?? [];
+      const before = text.slice(0, text.indexOf(`$ ${part}`)).split('\n').length;
+      const output = printed.trim() === '' ? {} : { output: { text: printed, isJson: false } };
+      return { at: `${document}:${line + before}`, place, shell, ...output };
+    });
+}
+
+/** Returns the commands of a document that run at one of these places, in order. */
+export function commandsOf(document: string, ...places: readonly Place[]): readonly Command[] {
+  const fences = fencesOf(document);
+  return fences.flatMap((fence, index) => {
+    const place = hasCommands(fence) ? placeOf(fence) : undefined;
+    if (place === undefined || place === 'nowhere' || !places.includes(place)) return [];
+    if (fence.language === 'console') return transcript(fence, document, place);
+    const next = fences[index + 1];
+    const output =
+      next?.info === 'output' ? { text: next.text, isJson: next.language === 'json' } : undefined;
+    return [{ at: `${document}:${fence.line}`, place, shell: fence.text, ...(output && { output }) }];
+  });
+}

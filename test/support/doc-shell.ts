@@ -1,0 +1,93 @@
+/** Runs the commands of a document in one bash, one after the other, as a reader who pastes them does. */
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Command } from './doc-blocks.ts';
+import { createOutputReader } from './doc-output.ts';
+import { eventually } from './eventually.ts';
+import { OPS } from './programs.ts';
+import type { Settings } from './system.ts';
+
+const ROOT = join(import.meta.dirname, '..', '..');
+const LONGEST_COMMAND_MS = 120_000;
+
+export interface DocShellOptions {
+  readonly env: Settings;
+  /** Texts of the documentation, and what stands in their place here: `http://localhost:8080` and its address. */
+  readonly replace?: Readonly<Record<string, string>>;
+  /** Ids of the documentation that no output shows, and the ids here. */
+  readonly ids?: Readonly<Record<string, string>>;
+  /** Runs them in the root of the repository, with the real npm. Default: in a temporary folder, see `PRELUDE`. */
+  readonly inCheckout?: boolean;
+}
+
+export interface DocShell {
+  /** Runs a command, and compares what it prints. @throws AssertionError if it fails, or prints something else */
+  run(command: Command): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** `npm run ops` runs the command with this Node: npm may run on one that cannot load what NODE_OPTIONS names. */
+const PRELUDE = `
+npm() {
+  while [ "$1" != ops ]; do shift; done
+  shift
+  [ "$1" != -- ] || shift
+  "$DOCS_NODE" --disable-warning=TimeoutNegativeWarning "$DOCS_OPS" "$@"
+}
+`;
+
+export async function openDocShell(options: DocShellOptions): Promise<DocShell> {
+  const { env, replace = {}, ids = {}, inCheckout = false } = options;
+  const folder = await mkdtemp(join(tmpdir(), 'latchkey-docs-'));
+  const reader = createOutputReader(ids);
+  const bash = spawn('bash', ['--noprofile', '--norc'], {
+    cwd: inCheckout ? ROOT : folder,
+    env: { ...process.env, ...env, DOCS_NODE: process.execPath, DOCS_OPS: OPS },
+    stdio: ['pipe', 'pipe', 'inherit'],
+  });
+  const closed = once(bash, 'close');
+  let printed = '';
+  bash.stdout.setEncoding('utf8').on('data', (text) => (printed += String(text)));
+  bash.stdin.write(`exec 2>&1\n${inCheckout ? '' : PRELUDE}`);
+  let count = 0;
+
+  function here(text: string): string {
+    return Object.entries(replace).reduce((result, [shown, real]) => result.replaceAll(shown, real), text);
+  }
+
+  return {
+    async run({ at, shell, output }) {
+      count += 1;
+      const mark = `--- ${count} ended with `;
+      printed = '';
+      bash.stdin.write(`${here(reader.resolve(shell))}\nprintf '\\n%s%s\\n' '${mark}' $?\n`);
+      const code = await eventually(
+        `${at} ends: ${shell}`,
+        () => {
+          if (bash.exitCode !== null) throw new Error(`${at} ended the shell: ${printed}`);
+          return new RegExp(`${mark}(\\d+)\\n`).exec(printed)?.[1];
+        },
+        LONGEST_COMMAND_MS,
+      ).catch((error: Error) => {
+        throw new Error(`${error.message}\n${printed}`);
+      });
+      const text = printed.slice(0, printed.indexOf(`\n${mark}`));
+      const fails = output?.text.includes('ops: ') ?? false;
+      assert.equal(
+        code !== '0',
+        fails || /^\d+ findings/m.test(output?.text ?? ''),
+        `${at} ended with ${code}: ${text}`,
+      );
+      if (output !== undefined) reader.check(text, here(output.text), output.isJson, at);
+    },
+    async close() {
+      bash.stdin.end();
+      await closed;
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+}
