@@ -70,7 +70,7 @@ async function loadLogins(url: string, { email, password }: Person) {
   });
 }
 
-/** Wall times of requests one after the other, in ms. */
+/** Returns the wall times of sequential requests, in ms. */
 async function latencies(url: string, goesOn: (asked: number) => boolean): Promise<readonly number[]> {
   const taken: number[] = [];
   while (goesOn(taken.length)) {

@@ -62,7 +62,7 @@ function configFor(settings: Settings, key: SealingKey): NotifierConfig {
   });
 }
 
-/** As auth would have asked for them. */
+/** Deliveries as auth's events call for them. */
 async function verifications(key: SealingKey): Promise<readonly NewDelivery[]> {
   const expiresAt = new Date(Date.now() + DAY_MS).toISOString();
   const deliveries: NewDelivery[] = [];
@@ -94,7 +94,7 @@ async function perSecond(work: () => Promise<unknown>): Promise<number> {
   return (1000 * MAILS) / (await timed(work));
 }
 
-/** Mails a second of a bare pool. */
+/** Returns the mails per second of a bare connection pool. */
 async function handedOver(mails: readonly Mail[], settings: Settings): Promise<number> {
   const { MAIL_SERVER: host = '', MAIL_PORT: port, MAIL_FROM: from } = settings;
   const transport = createTransport({

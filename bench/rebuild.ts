@@ -14,7 +14,7 @@ import { seedLog } from './support/seed-log.ts';
 import { type Server, startServer } from './support/server.ts';
 import { percentile } from './support/statistics.ts';
 
-/** A fraction of it shows the ratio as well, only not that memory stays flat. */
+/** A fraction of it shows the ratio as well, but not that memory stays flat. */
 const EVENTS = Number(process.env['REBUILD_EVENTS'] ?? 1_000_000);
 const EVENTS_EACH = 4;
 const MOST_MS = 60 * 60 * 1000;
@@ -42,9 +42,9 @@ export const rebuild: Benchmark = {
 
 interface Rebuilt {
   readonly seconds: number;
-  /** With the comparison and the flip. */
+  /** Includes the comparison and the switch. */
   readonly altogether: number;
-  /** Of the server, in bytes, in the order in which they were taken. */
+  /** Memory of the server in bytes, in the order of the samples. */
   readonly memory: readonly number[];
   readonly livez: readonly number[];
 }

@@ -48,7 +48,7 @@ function post(url: string) {
   );
 }
 
-/** Refresh tokens of as many sessions of one account. */
+/** Returns refresh tokens of sessions of one account. */
 async function sessions({ people }: Server, many: number): Promise<string[]> {
   const person = somebody();
   await people.signUp(person);

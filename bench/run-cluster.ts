@@ -1,6 +1,6 @@
 /**
- * `npm run bench:cluster` runs all benchmarks of what stands on Kafka and MongoDB, `npm run bench:cluster -- relay`
- * some. KAFKA_BROKERS and MONGO_URL name the servers; the broker must be for tests alone (test/support/test-broker.ts).
+ * `npm run bench:cluster` runs all benchmarks on Kafka and MongoDB, `npm run bench:cluster -- relay` some.
+ * KAFKA_BROKERS and MONGO_URL name the servers; the broker must be for tests only (test/support/test-broker.ts).
  */
 import { latency } from './cluster/latency.ts';
 import { memory } from './cluster/memory.ts';

@@ -49,7 +49,7 @@ async function cpuOfSignUp(server: Server): Promise<number> {
   });
 }
 
-/** Mails that were accepted; none before the first. */
+/** Returns how many mails were accepted; 0 before the first. */
 function sent({ metric }: Server): Promise<number> {
   return metric('latchkey_notifier_delay_seconds_count');
 }

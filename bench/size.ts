@@ -40,7 +40,7 @@ export const size: Benchmark = {
 
 const MB = 1_000_000;
 
-/** A Node that does nothing: s until it has ended, MB that it takes. */
+/** Measures a Node process that does nothing: seconds until it has ended, and MB of memory. */
 async function bareNode(): Promise<{ readonly seconds: number; readonly megabytes: number }> {
   const seconds: number[] = [];
   let megabytes = 0;
@@ -87,7 +87,7 @@ async function rss({ metric }: Server): Promise<number> {
   return (await metric('latchkey_process_resident_memory_bytes')) / MB;
 }
 
-/** The first start on a seeded folder publishes what is in the journal, and the read model follows. */
+/** The first start on a seeded folder publishes the journal, and the read model follows. */
 async function publishAll(folder: string): Promise<void> {
   await using server = await startServer({ DATA_DIR: folder });
   const events = 2 * ACCOUNTS + COMMITS - 2;

@@ -9,7 +9,7 @@ import { fileURLToPath } from 'node:url';
 
 const root = process.argv[2] ? resolve(process.argv[2]) : join(dirname(fileURLToPath(import.meta.url)), '..');
 
-/** What npm wrote about the last install differs from the lock file, or there was none. */
+/** Returns whether the lock file differs from npm's record of the last install, or there is no such record. */
 function installIsStale() {
   const installed = join(root, 'node_modules', '.package-lock.json');
   if (!existsSync(installed)) return true;

@@ -11,7 +11,7 @@ interface FileTime {
   readonly ms: number;
 }
 
-/** Returns the time of a whole file, start of its process included, or undefined for any other event. */
+/** Returns the time of a whole file, including the start of its process; undefined for any other event. */
 function fileTimeOf({ type, data }: TestEvent): FileTime | undefined {
   // The runner reports a file like a test, but without the `entryFile` that every test in it has.
   if (type !== 'test:complete' || data.nesting > 0 || 'entryFile' in data) return undefined;

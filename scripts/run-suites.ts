@@ -1,4 +1,4 @@
-/** Runs suites in Node's test runner. Words of the command line are options for it. */
+/** Runs suites in Node's test runner. Arguments of the command line are passed to it. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';

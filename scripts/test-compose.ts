@@ -1,11 +1,11 @@
 /**
- * `npm run test:compose`: the gateway's configuration on an nginx of this machine, and docker-compose.yml as a whole,
- * under a name and on ports of its own. Prints first what it runs on.
+ * `npm run test:compose`: the gateway's configuration on an nginx of this machine, and docker-compose.yml as a
+ * whole, under a separate name and on separate ports. First prints what it runs on.
  */
 import { spawnSync } from 'node:child_process';
 import { runSuites } from './run-suites.ts';
 
-/** What a program printed, undefined where it could not do it. */
+/** Returns what a program printed; undefined if it failed. */
 function said(command: string, ...words: readonly string[]): string | undefined {
   const { status, stdout, stderr } = spawnSync(command, words, { encoding: 'utf8' });
   return status === 0 ? (stdout + stderr).trim() : undefined;
@@ -31,7 +31,7 @@ function programs(): Programs {
   return { engine, compose, nginx: nginx.replace(/^.*\//, '') };
 }
 
-/** The images of servers, with the beginning of the content's own name: a tag can be put on anything. */
+/** Returns the images of servers with the beginning of their ids: a tag can be moved to any image. */
 function servers(): readonly string[] {
   const listed = said('docker', 'compose', '--env-file', '/dev/null', 'config', '--images') ?? '';
   const images = [...new Set(listed.split('\n'))].filter((name) => name.includes(':')).sort();
@@ -50,7 +50,7 @@ try {
   journey   through the gateway, on one and on two containers of each service
   outages   of Kafka, MongoDB and the mail server at the start
 `);
-  // One at a time: each has the machine for itself.
+  // One at a time, so that each has the machine to itself.
   process.exitCode = await runSuites({ files: ['test/compose/*.e2e.ts'], concurrency: 1 });
 } catch (error) {
   console.error(error instanceof Error ? error.message : String(error));

@@ -1,4 +1,4 @@
-/** The journey by hand: in the client page, the mailbox and the pages behind the links. */
+/** The journey of a person with a browser: the client page, the mailbox and the pages behind the links. */
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import type { Browser, Page } from 'playwright-core';
@@ -10,7 +10,7 @@ import { type Standalone, startStandalone } from './support/standalone.ts';
 
 const NEW_PASSWORD = 'quite another passphrase';
 
-/** Made on purpose: a short password, two that differ, a link that was used. */
+/** Made on purpose: a short password, two that differ, a used link. */
 const MISTAKES = [
   'POST /api/v1/auth/signup 400',
   'POST /api/v1/auth/password-reset-confirm/:token 400',
@@ -32,7 +32,7 @@ describe('in a browser', { skip: withoutBrowser }, () => {
     await system?.stop();
   });
 
-  /** Chooses what to do in the client page, fills in the form and sends it. */
+  /** Chooses a flow in the client page, fills in the form and sends it. */
   async function act(page: Page, id: string, button: string, fields: Readonly<Record<string, string>> = {}) {
     await page.goto(`${system.url}/#${id}`);
     for (const [label, text] of Object.entries(fields)) {
@@ -41,12 +41,12 @@ describe('in a browser', { skip: withoutBrowser }, () => {
     await page.locator('main').getByRole('button', { name: button, exact: true }).click();
   }
 
-  /** Opens the newest mail to somebody in the mailbox, and follows its link. */
+  /** Opens the newest mail to a person in the mailbox, and follows its link. */
   async function follow({ page, context, look }: Visitor, { email }: Person, subject: string): Promise<Page> {
     await page.goto(`${system.url}/mailbox`);
     await page.getByLabel('Search mails').fill(`to:${email}`);
     const mails = page.locator('#mails a');
-    // Until then rows still move: what is pressed is no longer there when the button is let go.
+    // Until then the rows still move, and a click could hit the wrong one.
     await mails.filter({ hasNotText: email }).first().waitFor({ state: 'detached' });
     await mails.filter({ hasText: subject }).first().click();
     const link = page.frameLocator('iframe').getByRole('link').first();
@@ -137,7 +137,7 @@ describe('in a browser', { skip: withoutBrowser }, () => {
     await older?.waitFor({ state: 'detached' });
     await page.mouse.up();
     await page.locator('#read').getByText(people[1].email).waitFor();
-    // The row is another one now: of a mail that has been read.
+    // The row was replaced by one of a mail that has been read.
     await page.locator('#mails .unread').waitFor({ state: 'detached' });
     await page.locator('#mails a:focus').filter({ hasText: people[1].email }).waitFor();
   });

@@ -1,4 +1,4 @@
-/** Bad input of every kind for every route that the API declares: refused in words, and nothing comes of it. */
+/** Invalid input of every kind for every route of the API: it must be refused with a problem, and change nothing. */
 import assert from 'node:assert/strict';
 import { request } from 'node:http';
 import { text } from 'node:stream/consumers';
@@ -25,7 +25,7 @@ async function linkTo(person: Person, subject: string): Promise<string> {
   return linkOf(await mailbox.next(person.email, subject)).token;
 }
 
-/** Somebody who has asked for a reset link and not used it. */
+/** A person who has requested a reset link and not used it. */
 const forgetful = await people.verified(somebody('forgetful'));
 await client.post('/auth/password-reset-request', { json: { email: forgetful.email } });
 const pending = somebody('pending');
@@ -38,7 +38,7 @@ const tokens = {
   pending: await people.login(pending),
   verified: await people.login(verified),
   admin: await people.login(admin),
-  /** Only for its refresh token, which the good examples use up. */
+  /** Only for its refresh token, which the valid examples use up. */
   spare: await people.login(verified),
   leaving: await people.login(verified),
 };
@@ -51,21 +51,21 @@ const links = {
 type Who = 'pending' | 'verified' | 'admin';
 
 interface Example {
-  /** The least that may call. */
+  /** The least privileged caller that is allowed. */
   readonly as?: Who;
   readonly params?: Readonly<Record<string, string>>;
   readonly body?: Readonly<Record<string, unknown>>;
-  /** Needed although the schema cannot say so. */
+  /** Required although the schema cannot express it. */
   readonly needed?: readonly string[];
-  /** Fields in which a line break is fine. */
+  /** Fields in which line breaks are allowed. */
   readonly freeText?: readonly string[];
-  /** What the example itself is answered with. */
+  /** The status of the example itself. */
   readonly good: number;
 }
 
 const ofVerified = { params: { id: tokens.verified.id }, as: 'admin' } as const;
 
-/** One good request per route, in an order in which they all work: the hostile ones are made from them. */
+/** One valid request per route, in an order in which all of them succeed. The hostile ones are derived from these. */
 const examples: Readonly<Record<string, Example>> = {
   'POST /auth/signup': {
     body: {
@@ -166,7 +166,7 @@ function pathOf({ path }: Operation, params: Readonly<Record<string, string>> = 
   return path.replaceAll(/\{(\w+)\}/g, (_, name: string) => params[name] ?? '');
 }
 
-/** By `node:http`, which sends what it is told to: any method, any path, any header. */
+/** Uses `node:http`, which sends any method, path and header unchanged. */
 function send(method: string, path: string, { body, headers = {} }: Omit<Sent, 'path'> = {}) {
   return new Promise<Reply>((resolve, reject) => {
     const url = new URL(system.url);
@@ -200,7 +200,7 @@ function bearer(who: Who | undefined): Record<string, string> {
   return who === undefined ? {} : { Authorization: `Bearer ${tokens[who].accessToken}` };
 }
 
-/** As the example says, but for what is hostile. */
+/** Sends the example, with the hostile parts in place of the valid ones. */
 function tryOut(operation: Operation, example: Example, sent: Sent = {}): Promise<Reply> {
   return send(operation.method, sent.path ?? pathOf(operation, example.params), {
     ...(sent.body !== undefined && { body: sent.body }),
@@ -208,7 +208,7 @@ function tryOut(operation: Operation, example: Example, sent: Sent = {}): Promis
   });
 }
 
-/** Traces of what runs inside, and of what was sent in confidence. */
+/** Traces of the implementation, and of confidential input. */
 const LEAKS = [/\n\s+at /, /\.[jt]s:\d+/, /node_modules/, /sqlite/i, /\bzod/i, /SyntaxError|TypeError/];
 
 function leaksIn(operation: Operation, { text: said, headers }: Reply): readonly string[] {
@@ -226,7 +226,7 @@ function exampleOf({ name }: Operation): Example {
   return example;
 }
 
-/** Runs every case against a route; all faults at once. */
+/** Runs every case against a route, and reports all failures together. */
 async function refuses<C extends Sent & { readonly name: string }>(
   operation: Operation,
   cases: readonly C[],
@@ -288,7 +288,7 @@ function hostileForms(
   ];
 }
 
-/** What stands in no document, and what no route may be made to believe. */
+/** Texts that no document mentions, and that no route may interpret. */
 const HOSTILE_TEXTS: Readonly<Record<string, string>> = {
   empty: '',
   nobody: NOBODY,
@@ -313,7 +313,7 @@ const QUERIES: Readonly<Record<string, readonly string[]>> = {
 };
 
 function rowsOf() {
-  // Leases tick by themselves; what they lease is looked at.
+  // Leases change by themselves; the leased data is compared.
   const tables = [...dumpOf(system.folder)].filter(([name]) => name !== 'lease');
   return Object.fromEntries(tables);
 }
@@ -322,7 +322,7 @@ async function recordsOf(): Promise<unknown> {
   return (await (await fetch(`${system.url}/topics/api/topics`)).json()) as unknown;
 }
 
-/** Waits until all that has been asked for has been done. */
+/** Waits until all requested work is done. */
 function settled() {
   return eventually('nothing goes on any more', async () => {
     const before = JSON.stringify(rowsOf());
@@ -412,7 +412,7 @@ describe('hostile input', () => {
           const reply = await tryOut(operation, exampleOf(operation), { path: hostile, ...whole });
           const said = `${parameter.name}: ${title}: ${reply.status} ${reply.text.slice(0, 200)}`;
           assert.ok([400, 404].includes(reply.status), said);
-          // An empty segment is another address, of which no document speaks.
+          // An empty segment is another path, which no document describes.
           const faults = title === 'empty' ? problemFaults(reply) : faultsOf(operation, reply);
           assert.deepEqual([...faults, ...leaksIn(operation, reply)], [], said);
         }
@@ -550,7 +550,7 @@ function encoded(value: unknown): string {
 const claims = JSON.parse(Buffer.from(payload, 'base64url').toString());
 const flipped = (signature.startsWith('A') ? 'B' : 'A') + signature.slice(1);
 
-/** Nobody's, somebody else's, forged, or no token at all. */
+/** Of nobody, of another account, forged, or missing. */
 const badCredentials: Readonly<Record<string, Record<string, string>>> = {
   none: {},
   empty: { Authorization: '' },

@@ -19,7 +19,7 @@ const manifests = new Map<string, { readonly folder: string; readonly manifest: 
   }),
 );
 
-/** The folders of a workspace and of all workspaces that it depends on. */
+/** Returns the folders of a workspace and of all workspaces that it depends on. */
 function foldersOf(name: string, seen = new Set<string>()): ReadonlySet<string> {
   const found = manifests.get(name);
   if (found === undefined || seen.has(found.folder)) return seen;

@@ -1,4 +1,4 @@
-/** The journey on Kafka and MongoDB, and what it has left there, as programs see it that have nothing of ours. */
+/** The journey on Kafka and MongoDB, and what it has stored there, read by programs that contain none of our code. */
 import './journey.e2e.test.ts';
 import assert from 'node:assert/strict';
 import { before, describe, test } from 'node:test';
@@ -98,7 +98,7 @@ async function accountDocuments(url: string): Promise<readonly AccountDocument[]
   }
 }
 
-/** How far each account is, as text that can be compared. */
+/** Returns the sequence of each account, as text to compare. */
 function positions(documents: readonly AccountDocument[]): string {
   return documents
     .map(({ _id, sequence }) => `${_id} ${sequence}`)
@@ -126,7 +126,7 @@ function byId(users: readonly Reply['json'][]) {
   return new Map(users.map((user) => [user.id, user]));
 }
 
-/** All pages of a list. */
+/** Returns all pages of a list. */
 async function everybody(ask: (query: string) => Promise<Reply>): Promise<readonly Reply['json'][]> {
   const users: Reply['json'][] = [];
   let cursor: string | null = '';

@@ -99,13 +99,13 @@ describe('signing up', () => {
     const pending = await people.signUp(mallory);
     const second = await mailbox.next(ada.email, 'Verify your email', 2);
 
-    // While the other sign-up lives, a link asks for the password of its own.
+    // While the other sign-up is pending, a link asks for the password of its own sign-up.
     assertProblem(await client.post(`/auth/verify/${token}`), 400, 'password_required');
     const wrong = { json: { password: mallory.password } };
     assertProblem(await client.post(`/auth/verify/${token}`, wrong), 400, 'password_required');
     assertStatus(await client.post(`/auth/verify/${token}`, { json: { password: ada.password } }), 200);
     assertProblem(await client.post(`/auth/verify/${linkOf(second).token}`), 400, 'token_invalid');
-    // The other sign-up ended with it: its password opens nothing any more.
+    // The other sign-up ended with it, so its password is no longer accepted.
     assertProblem(await client.post('/auth/login', { json: mallory }), 400, 'validation_failed');
     const login = { email: mallory.email, password: mallory.password };
     assertProblem(await client.post('/auth/login', { json: login }), 401, 'invalid_credentials');
@@ -117,7 +117,7 @@ describe('signing up', () => {
     const told = await mailbox.next(ada.email, 'You already have an account');
     assert.ok(!told.html.includes(mallory.username) && !told.text.includes(mallory.username));
 
-    // A separate account: the owner's is untouched, the stranger's sees what it would see otherwise.
+    // A separate account: the owner's is unchanged, and the stranger sees the usual responses.
     const stranger = await people.login(mallory);
     const owner = await people.login(ada);
     assert.notEqual(stranger.id, owner.id);
@@ -173,10 +173,10 @@ describe('logging in', () => {
 
     const second = assertStatus(await refresh(refreshToken), 200).json.refreshToken;
     assert.notEqual(second, refreshToken);
-    // Within the grace the lost answer is given again.
+    // Within the grace period the response is repeated.
     assert.equal(assertStatus(await refresh(refreshToken), 200).json.refreshToken, second);
     const third = assertStatus(await refresh(second), 200);
-    // Two behind: somebody else has it.
+    // The token before the previous one: somebody else has it.
     assertProblem(await refresh(refreshToken), 401, 'refresh_token_invalid');
     for (const token of [third.json.refreshToken, elsewhere.refreshToken]) {
       assertProblem(await refresh(token), 401, 'refresh_token_invalid');
@@ -293,7 +293,7 @@ describe('a forgotten password', () => {
     for (const lost of tries.filter(({ status }) => status === 400))
       assertProblem(lost, 400, 'token_invalid');
 
-    // Old password, session and access token are dead at once; the new one lives at once.
+    // The old password, session and access token are invalid immediately; the new ones are valid immediately.
     const login = { email: ada.email, password: ada.password };
     assertProblem(await client.post('/auth/login', { json: login }), 401, 'invalid_credentials');
     assertProblem(
@@ -437,7 +437,7 @@ describe('administration', () => {
   });
 });
 
-/** Longer than the lease of a mail is by default. */
+/** Longer than the default lease of a mail. */
 const TAKE_OVER_MS = 120_000;
 
 describe('a power cut in the middle of it', () => {
@@ -469,7 +469,7 @@ describe('a power cut in the middle of it', () => {
   });
 });
 
-/** What differs between any two answers. */
+/** Headers that differ between any two responses. */
 function headerNames(headers: Headers) {
   return [...headers].filter(([name]) => !['date', 'x-request-id'].includes(name));
 }

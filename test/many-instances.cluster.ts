@@ -1,4 +1,4 @@
-/** Three auths, three users and two notifiers: whichever answers, it is one system. */
+/** Three auths, three users and two notifiers: every response looks as if there were only one of each. */
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { assertProblem, assertStatus, type Client, createClient, type Reply } from './support/client.ts';
@@ -8,7 +8,7 @@ import { createMailbox, linkOf, type Mailbox } from './support/mailbox.ts';
 import { createPeople, type People, shown, somebody } from './support/people.ts';
 
 const NEW_PASSWORD = 'quite another passphrase';
-/** As long as a group waits for members that were killed, and then some. */
+/** Longer than a group waits for members that were killed. */
 const TAKE_OVER_MS = 30_000;
 
 let cluster: Cluster;
@@ -30,7 +30,7 @@ function clientsOf(service: ServiceName): readonly Client[] {
   return cluster.instances[service].map(({ url }) => createClient(url));
 }
 
-/** As many requests at once, one instance after the other. */
+/** Sends many requests at the same time, spread over the instances. */
 function spread(
   many: number,
   clients: readonly Client[],
@@ -72,7 +72,7 @@ describe('several instances at once', () => {
     const { token } = linkOf(await mailbox.next(ada.email, 'Verify your email'));
     await people.verified(somebody('fence'));
     assert.equal((await mailbox.to(ada.email)).length, 1);
-    // With others of its address, its link would ask for a password.
+    // With other sign-ups of its address, the link would ask for a password.
     assertStatus(await clientAt(auths, 1).post(`/auth/verify/${token}`), 200);
   });
 
@@ -147,7 +147,7 @@ describe('one instance of each service', () => {
     const signedUp = crowd.map((person) => people.signUp(person));
     await Promise.all(lost.map((instance) => instance.end('SIGKILL')));
     const answered = (await Promise.all(signedUp)).map(({ status }) => status);
-    // Whoever was cut off asks again, as a client would; who was answered need not.
+    // A client retries if the connection was cut, and not if it got a response.
     const cutOff = crowd.filter((_, index) => answered[index] !== 201);
     for (const person of cutOff) assertStatus(await people.signUp(person), 201);
 

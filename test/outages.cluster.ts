@@ -1,4 +1,4 @@
-/** Servers that come late, or go away in the middle: what a system says meanwhile, and that it goes on by itself. */
+/** Servers that start late or go down: what a system reports meanwhile, and that it continues by itself. */
 import assert from 'node:assert/strict';
 import { exec } from 'node:child_process';
 import { after, before, describe, test } from 'node:test';
@@ -60,7 +60,7 @@ async function readiness({ url }: ServerProcess): Promise<Readiness> {
   return { status: reply.status, ...((await reply.json()) as Omit<Readiness, 'status'>) };
 }
 
-/** What a process says it lacks, by name, each with a word on it. */
+/** Returns the names of the dependencies that a process lacks; each must have a detail. */
 function lacking({ dependencies }: Readiness): readonly string[] {
   return dependencies.filter(({ state, detail }) => state !== 'ok' && detail !== '').map(({ name }) => name);
 }
@@ -76,7 +76,7 @@ function saying(instance: ServerProcess, what: (said: Readiness) => boolean): Pr
   );
 }
 
-/** While a process starts, it listens, says what it waits for, and answers nothing else. */
+/** While a process starts, it listens, reports what it waits for, and refuses everything else. */
 async function assertWaitingFor(...servers: readonly string[]): Promise<void> {
   for (const instance of processes()) {
     const said = await saying(
@@ -164,7 +164,7 @@ describe('MongoDB that goes away in the middle', () => {
 
     await mongo.mend();
     await allReady();
-    // Asked again, everybody is there once, whatever had become of the first try.
+    // After the retry every account exists once, whatever had become of the first attempt.
     for (const person of crowd) assertStatus(await eventuallyAnswered(() => signUp(person)), 201);
     for (const person of crowd) {
       const link = linkOf(await mailbox.next(person.email, 'Verify your email'));
@@ -239,14 +239,14 @@ function eventuallyAnswered(ask: () => Promise<Reply>): Promise<Reply> {
   });
 }
 
-/** A command for the shell that takes `start` and `stop`, and works the broker at KAFKA_BROKERS. */
+/** A shell command that takes `start` and `stop`, and controls the broker at KAFKA_BROKERS. */
 const CONTROL = process.env['KAFKA_CONTROL'];
 const withoutControl = CONTROL ? false : 'KAFKA_CONTROL is not set: nobody here can stop the broker';
 function broker(word: 'start' | 'stop') {
   return promisify(exec)(`${CONTROL} ${word}`);
 }
 
-/** What waits in the outbox, as /metrics say. */
+/** Returns the size of the outbox from /metrics. */
 async function outbox() {
   const [auth] = cluster.instances.auth;
   assert.ok(auth);
@@ -272,7 +272,7 @@ function everythingPublished() {
 }
 
 describe('Kafka that goes away in the middle', { skip: withoutControl }, () => {
-  /** Somebody new, with as much to follow as can be. */
+  /** Signs up a new person, and does everything that causes events and mails. */
   async function goesOn(person: Person): Promise<Tokens> {
     await assertStatus(await people.signUp(person), 201);
     const { email, password } = person;
@@ -289,7 +289,7 @@ describe('Kafka that goes away in the middle', { skip: withoutControl }, () => {
     await shown(people, token, ({ isVerified }) => isVerified);
     const [auth] = cluster.instances.auth;
     assert.ok(auth);
-    // Whatever is answered before it is started again has not waited for it.
+    // Every response before the restart has not waited for the broker.
     await broker('stop');
     const crowd = Array.from({ length: 6 }, () => somebody('eve'));
     const ids = [id];
@@ -304,7 +304,7 @@ describe('Kafka that goes away in the middle', { skip: withoutControl }, () => {
       assert.equal((await people.me(token)).status, 200);
       for (const instance of processes())
         assert.equal((await saying(instance, ({ state }) => state === 'degraded')).status, 200);
-      // A sign-up, the link to choose a password, and a change of somebody else's profile, of each.
+      // For each person a sign-up, the link to choose a password, and a change of another profile.
       const waiting = 3 * crowd.length;
       await eventually('all of it waits', async () => (await outbox()).commits === waiting);
       await eventually('it grows old', async () => (await outbox()).oldestSeconds >= 10);

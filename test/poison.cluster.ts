@@ -1,4 +1,4 @@
-/** Poison on Kafka, with two processes of each service. */
+/** Unusable records on Kafka, with two processes of each service. */
 import { services, startCluster } from './support/cluster.ts';
 import { kafkaLog } from './support/poison-log.ts';
 import { poisonSuite } from './support/poison-suite.ts';

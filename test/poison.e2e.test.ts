@@ -1,4 +1,4 @@
-/** Poison on the log of a standalone. */
+/** Unusable records on the log of a standalone. */
 import { folderLog } from './support/poison-log.ts';
 import { poisonSuite } from './support/poison-suite.ts';
 import { startStandalone } from './support/standalone.ts';

@@ -1,4 +1,4 @@
-/** The read model of two running user processes is filled anew, while people write and read. */
+/** The read model of two running user processes is rebuilt while people write and read. */
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { Kafka, logLevel } from 'kafkajs';
@@ -11,7 +11,7 @@ import { type OpsProcess, startOps } from './support/ops-process.ts';
 import { createPeople, somebody, type Tokens } from './support/people.ts';
 import { startWriters, type Writers } from './support/writers.ts';
 
-/** As long as a group waits for members that were killed, and then some. */
+/** Longer than a group waits for members that were killed. */
 const TAKE_OVER_MS = 60_000;
 
 let cluster: Cluster;
@@ -52,7 +52,7 @@ async function moreIsWritten(): Promise<void> {
   await eventually('more is written', () => writers.written() > so + 10, TAKE_OVER_MS);
 }
 
-/** On every instance. */
+/** Waits until every instance serves queries from this generation. */
 function answers(generation: number) {
   return eventually(`generation ${generation} answers everywhere`, async () => {
     const pages = await Promise.all(instances().map(async (url) => (await fetch(`${url}/metrics`)).text()));
@@ -60,7 +60,7 @@ function answers(generation: number) {
   });
 }
 
-/** What is left in MongoDB and Kafka of all generations. */
+/** Returns what MongoDB and Kafka contain of all generations. */
 async function traces(): Promise<readonly string[]> {
   const { KAFKA_BROKERS, MONGO_URL } = cluster.stores;
   const mongo = await MongoClient.connect(MONGO_URL);

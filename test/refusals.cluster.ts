@@ -1,4 +1,4 @@
-/** What no waiting mends: each service ends with one clear line, and exit 1. */
+/** Failures that waiting cannot fix: each service exits with 1 and one clear line. */
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
@@ -28,7 +28,7 @@ function runAll(more: Settings = {}): Promise<readonly Ended[]> {
   return Promise.all(services.map((service) => run(service, { ...cluster.settingsOf(service), ...more })));
 }
 
-/** The one line of the log with which it ended. */
+/** Returns the last line of the log. */
 function lastWord({ code, stdout, stderr }: Ended): string {
   assert.equal(code, 1, stdout);
   assert.equal(stderr, '');

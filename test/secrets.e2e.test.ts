@@ -1,4 +1,4 @@
-/** Every secret of a journey, looked for everywhere that it must not be: in the log, the store and the answers. */
+/** Looks for every secret of a journey wherever it must not be: in the log, the store and the responses. */
 import assert from 'node:assert/strict';
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -11,12 +11,12 @@ import { type Standalone, startStandalone } from './support/standalone.ts';
 import { dumpOf } from './support/store.ts';
 
 interface Answer extends Place {
-  /** What it was asked for: this very answer may hold it. */
+  /** The secrets that were requested: this response may contain them. */
   readonly handsOut: Set<string>;
 }
 
 const secrets = new Map<string, string>();
-/** Addresses and names: no secrets, but nothing for logs, keys and headers. */
+/** Addresses and names: not secret, but not allowed in logs, keys and headers. */
 const persons = new Map<string, string>();
 const answers: Answer[] = [];
 
@@ -44,7 +44,7 @@ interface LogRecord {
   readonly value: string;
 }
 
-/** Remembers what an answer said, and what it was allowed to. */
+/** Remembers a response, and the secrets that it may contain. */
 function witness(name: string, reply: Reply, handsOut: Readonly<Record<string, string>> = {}): Reply {
   const headers = [...reply.headers].map(([header, value]) => `${header}: ${value}`).join('\n');
   const names = Object.entries(handsOut).flatMap(([title, value]) => tokenParts(title, value));
@@ -56,7 +56,7 @@ function witness(name: string, reply: Reply, handsOut: Readonly<Record<string, s
   return reply;
 }
 
-/** A token whole, and the part of it that nobody can guess. */
+/** Returns a token as a whole, and the part of it that nobody can guess. */
 function tokenParts(name: string, token: string): readonly string[] {
   secret(name, token);
   const part = token.includes('.') ? token.slice(token.lastIndexOf('.') + 1) : token.slice(-42);
@@ -64,7 +64,7 @@ function tokenParts(name: string, token: string): readonly string[] {
   return [name, `the secret part of ${name}`];
 }
 
-/** A password that survives no careless encoding unchanged. */
+/** Returns a password that every wrong encoding changes. */
 function passwordOf(name: string): string {
   return secret(`the password ${name}`, `päss "wörd" & 100% of ${name}`);
 }
@@ -84,7 +84,7 @@ async function linkIn(person: Person, subject: string, nth = 1): Promise<string>
   return token;
 }
 
-/** The page of a link says where its own form goes. */
+/** The page of a link contains the URL that its form posts to. */
 async function openPage(path: string, token: string, name: string): Promise<void> {
   const reply = assertStatus(await client.get(`${path}/${token}`), 200);
   witness(name, reply, { [`the link of ${name}`]: token });
@@ -120,7 +120,7 @@ async function ask(
   return witness(name, assertStatus(await asked, status), handsOut);
 }
 
-/** Once through everything that makes or takes a secret, with the ways in which it goes wrong. */
+/** Everything that creates or takes a secret once, including failures. */
 async function journey(): Promise<void> {
   const ada = introduce('ada');
   for (const [name, value] of Object.entries(NAMES)) persons.set(name, value);
@@ -189,7 +189,7 @@ async function journey(): Promise<void> {
   await administration(admin.json.accessToken, mallory);
 }
 
-/** Secrets in places where nobody expects them, in bodies that cannot be read. */
+/** Sends secrets in unexpected places, in bodies that cannot be parsed. */
 async function wrongThings(ada: Person, { json: { accessToken, refreshToken } }: Reply): Promise<void> {
   const wrong = { email: ada.email, password: passwordOf('that is wrong') };
   await ask('a wrong password', 401, client.post('/auth/login', { json: wrong }));
@@ -268,7 +268,7 @@ async function recordsOf(url: string): Promise<readonly LogRecord[]> {
   return found.flat();
 }
 
-/** The private parts of what `secrets.json` holds. */
+/** Remembers the private parts of `secrets.json`. */
 function keyMaterial(file: Readonly<Record<string, string>>): void {
   for (const [name, value] of Object.entries(file)) {
     const privateParts = [...value.matchAll(/"d":"([^"]+)"/g)].map(([, d]) => d ?? '');
@@ -387,7 +387,7 @@ describe('the secrets of a journey', () => {
   });
 });
 
-/** The same secret may be known by several names. */
+/** One secret may have several names. */
 function isPartOf(own: string, name: string, value: string): boolean {
   return own === name || secrets.get(own) === value;
 }

@@ -1,4 +1,4 @@
-/** What an operator can get wrong, and what they are told: one clear line per fault, and the exit code 1. */
+/** What an operator can get wrong, and the messages: one clear line per fault, and exit code 1. */
 import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, readdir, rm, stat, writeFile } from 'node:fs/promises';
@@ -21,12 +21,12 @@ async function folderFor(t: TestContext): Promise<string> {
   return folder;
 }
 
-/** Every line that it printed, wherever. */
+/** Returns every line that was printed, on either stream. */
 function linesOf({ stdout, stderr }: Ended): readonly string[] {
   return `${stderr}\n${stdout}`.split('\n').filter((line) => line.trim() !== '');
 }
 
-/** Exit 1 and one line that says why: no stack, nothing else. */
+/** Asserts exit code 1 and one line that says why, without a stack. */
 function assertOneLine(ended: Ended, line: RegExp): void {
   assert.equal(ended.code, 1, JSON.stringify(ended));
   const lines = linesOf(ended);
@@ -34,7 +34,7 @@ function assertOneLine(ended: Ended, line: RegExp): void {
   assert.match(lines[0] ?? '', line);
 }
 
-/** Exactly these settings are named, one line each, on stderr; no given value is shown. */
+/** Asserts that exactly these settings are named on stderr, one line each, without any given value. */
 function assertFaults(ended: Ended, settings: Settings, names: readonly string[]): void {
   assert.equal(ended.code, 1, JSON.stringify(ended));
   assert.equal(ended.stdout, '');
@@ -238,7 +238,7 @@ describe('an end that was asked for', () => {
         else assert.equal(reply.status, 503, reply.text);
       }
     });
-    // A connection that stays open and says nothing.
+    // A connection that stays open and sends nothing.
     const idle = connect(Number(new URL(system.url).port), '127.0.0.1').on('error', () => undefined);
     t.after(() => idle.destroy());
     await eventually('ten have signed up', () => answered.length >= 10);

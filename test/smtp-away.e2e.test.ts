@@ -1,4 +1,4 @@
-/** What becomes of the mails while the mail server is away, or in a bad mood. */
+/** What happens to mails while the mail server is down or misbehaves. */
 import assert from 'node:assert/strict';
 import { describe, type TestContext, test } from 'node:test';
 import { assertStatus, type Client, createClient } from './support/client.ts';
@@ -8,7 +8,7 @@ import { type Person, somebody } from './support/people.ts';
 import { createMailServer, type MailServer, type Moods } from './support/smtp.ts';
 import { type Standalone, startStandalone } from './support/standalone.ts';
 
-/** How often the server is found away again before it comes back; with TEST_WAITS=long for about half a minute. */
+/** How often the server is found down before it comes back; with TEST_WAITS=long for about half a minute. */
 const FOUND_AWAY_TIMES = process.env['TEST_WAITS'] === 'long' ? 15 : 3;
 
 interface Scene {
@@ -17,7 +17,7 @@ interface Scene {
   readonly client: Client;
 }
 
-/** A system and its mail server, which is not there yet. */
+/** A system and its mail server, which is down at first. */
 async function scene(t: TestContext, moods: Moods = {}): Promise<Scene> {
   const server = await createMailServer(moods);
   const system = await startStandalone(server.settings);
@@ -54,7 +54,7 @@ async function measured({ system }: Scene, metric: RegExp): Promise<number> {
   return values.reduce((sum, value) => sum + value, 0);
 }
 
-/** Waits until mails were tried again while the server is away. */
+/** Waits until mails were attempted again while the server is down. */
 async function foundAway(here: Scene): Promise<void> {
   function tries() {
     return measured(here, /^latchkey_notifier_tries_total\{.*result="unreachable"/);
@@ -63,7 +63,7 @@ async function foundAway(here: Scene): Promise<void> {
   await eventually('the mails are tried again', async () => (await tries()) >= before + FOUND_AWAY_TIMES);
 }
 
-/** One mail each and no other, also once a later one has come. */
+/** Asserts that everybody gets exactly one mail, also after a later mail has come. */
 async function eachOnce(from: Scene, people: readonly Person[]): Promise<void> {
   const later = somebody('later');
   await signUp(from, later);
@@ -80,7 +80,7 @@ async function everyLinkWorks({ client, server }: Scene, people: readonly Person
   }
 }
 
-// At the same time: most of it is waiting.
+// In parallel, because most of the time is waiting.
 describe('a mail server', { concurrency: true }, () => {
   describe('that refuses connections', { concurrency: true }, () => {
     test('ten people sign up as always, and get their mail once it is back', async (t) => {
@@ -103,7 +103,7 @@ describe('a mail server', { concurrency: true }, () => {
       const people = tenPeople();
       for (const person of people.slice(0, 5)) await signUp(here, person);
       await foundAway(here);
-      // The last of them has only just been answered.
+      // The last of these has only just got a response.
       for (const person of people.slice(5)) await signUp(here, person);
       await here.system.kill();
       await here.system.start();

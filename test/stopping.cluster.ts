@@ -31,13 +31,13 @@ after(() => cluster?.stop());
 
 interface Load {
   readonly newcomers: readonly Person[];
-  /** By account: how often its profile was changed. */
+  /** How often each account's profile was changed. */
   readonly changes: ReadonlyMap<string, number>;
   readonly faults: readonly string[];
   stop(): Promise<void>;
 }
 
-/** Somebody signs up, one after the other, while others change their profiles as fast as they are answered. */
+/** Signs people up, one after the other, while others change their profiles as fast as they get responses. */
 async function startLoad(): Promise<Load & { readonly tokens: ReadonlyMap<string, string> }> {
   const newcomers: Person[] = [];
   const changes = new Map<string, number>();

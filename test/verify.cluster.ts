@@ -1,6 +1,6 @@
 /**
- * `ops verify` and `ops republish` on Kafka and MongoDB, with two processes of each service: it agrees while they
- * are in use, each planted disagreement is found by name, and what is published again mails nobody.
+ * `ops verify` and `ops republish` on Kafka and MongoDB, with two processes of each service: everything agrees
+ * while they are in use, each planted disagreement is reported, and publishing again sends no mail.
  */
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
@@ -44,7 +44,7 @@ after(async () => {
   await cluster?.stop();
 });
 
-/** The id of somebody who has signed up and confirmed. */
+/** Returns the id of a person who has signed up and verified. */
 async function settled(name: string): Promise<{ readonly id: string; readonly person: Person }> {
   const person = await people.verified(somebody(name));
   const { id } = await people.login(person);
@@ -64,7 +64,7 @@ async function look(settings: Settings = {}, ...words: readonly string[]) {
   return { code, ...JSON.parse(stdout) };
 }
 
-/** What was found, without what is only said. */
+/** Returns kind and subject of the findings, without their messages. */
 function named(findings: readonly { kind: string; subject?: string; sequence?: number }[]) {
   return findings
     .map(({ kind, subject, sequence }) => [kind, subject, sequence].filter(Boolean).join(' '))
@@ -75,7 +75,7 @@ function accounts() {
   return readTopic(cluster.stores.KAFKA_BROKERS, ACCOUNTS);
 }
 
-/** Puts a record on the topic as anybody could who may write there. */
+/** Writes a record to the topic, as anybody with write access could. */
 async function produce(key: string, value: string | null, headers: Readonly<Record<string, string>>) {
   const brokers = cluster.stores.KAFKA_BROKERS.split(',');
   const kafka = new Kafka({ brokers, clientId: 'meddler', logLevel: logLevel.NOTHING });
@@ -85,7 +85,7 @@ async function produce(key: string, value: string | null, headers: Readonly<Reco
   await producer.disconnect();
 }
 
-/** A commit behind the last one of an account. */
+/** Appends a commit to an account. */
 async function appended(id: string, more: Document): Promise<Document> {
   const commits = db.collection<Document>('auth_commits');
   const last = await commits.find({ stream: id }).sort({ number: -1 }).next();
@@ -138,7 +138,7 @@ describe('verify', () => {
     const all = await Promise.all(['ada', 'ben', 'cleo', 'dora', 'eve'].map(settled));
     const [ada, ben, cleo, dora, eve] = all.map(({ id }) => id) as [string, string, string, string, string];
     assert.equal((await look()).code, 0);
-    // Otherwise it would publish what is planted as unpublished.
+    // Otherwise it would publish the commits that were marked as unpublished.
     await Promise.all(cluster.instances.auth.map((instance) => instance.end('SIGTERM')));
 
     const profiles = db.collection<Document>('user_profiles_v1');
@@ -264,7 +264,10 @@ function bySequence(a: SeenRecord, b: SeenRecord): number {
   return Number(a.headers['ce_sequence']) - Number(b.headers['ce_sequence']);
 }
 
-/** Nothing is on its way: everything is published, read by both groups, and every mail has come to its end. */
+/**
+ * Waits until nothing is in flight: everything is published and read by both groups, and every mail is in a final
+ * state.
+ */
 function atRest(settings: Settings = {}): Promise<true> {
   return eventually(
     'nothing is on its way',
@@ -277,7 +280,7 @@ function atRest(settings: Settings = {}): Promise<true> {
   );
 }
 
-/** All profiles, all deliveries, and how many mails there were. */
+/** Returns all profiles, all deliveries, and the number of mails. */
 async function everything() {
   function all(name: string) {
     return db.collection(name).find().sort({ _id: 1 }).toArray();

@@ -17,7 +17,7 @@ import { byTurns } from '../support/statistics.ts';
 
 const ACCOUNTS = 2_000;
 const EVENTS_EACH = 3;
-/** As subscriptions hand them over by default. */
+/** The default slice size of a subscription. */
 const SLICE = 500;
 const ROUNDS = 5;
 
@@ -117,7 +117,7 @@ function projectionInto(profiles: ReturnType<typeof createMongoProfiles>) {
   });
 }
 
-/** The documents that each slice leaves behind. */
+/** Returns the documents that each slice writes. */
 async function whatIsWritten(
   slices: readonly Slice[],
   { project, collection }: { project(slice: Slice): Promise<void>; collection: Collection<Stored> },
@@ -131,7 +131,7 @@ async function whatIsWritten(
   return written;
 }
 
-/** All first events, then all second ones, and so on: each slice is about as many accounts as it is long. */
+/** All first events, then all second ones, and so on: each slice has about as many accounts as records. */
 function records(): readonly BusRecord[] {
   const accounts = Array.from({ length: ACCOUNTS }, (_, i) => historyOf(`person${i}`));
   const rounds = [

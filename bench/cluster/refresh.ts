@@ -53,7 +53,7 @@ async function perSecond(work: (client: number) => Promise<unknown>): Promise<nu
   return (1000 * REFRESHES) / (await timed(() => repeat(REFRESHES, CLIENTS, (_, client) => work(client))));
 }
 
-/** Refresh tokens of as many sessions of one account as there are clients. */
+/** Returns one refresh token per client, of sessions of one account. */
 async function sessions({ people }: ClusterServer): Promise<string[]> {
   const person = somebody();
   await people.signUp(person);
@@ -62,7 +62,7 @@ async function sessions({ people }: ClusterServer): Promise<string[]> {
   return tokens;
 }
 
-/** By node:http: a client that costs more than the server would measure itself. */
+/** Uses node:http: a client that is slower than the server would measure itself. */
 async function exchanged(url: string, agent: Agent, refreshToken: string | undefined): Promise<string> {
   const { promise: answered, resolve, reject } = Promise.withResolvers<unknown>();
   request(url, { method: 'POST', agent, headers: { 'content-type': 'application/json' } }, (answer) => {
@@ -74,7 +74,7 @@ async function exchanged(url: string, agent: Agent, refreshToken: string | undef
   return ((await answered) as { readonly refreshToken: string }).refreshToken;
 }
 
-/** As auth has them: a session for each client, of an account with two commits. */
+/** The data as auth stores it: a session for each client, of an account with two commits. */
 async function bareCalls(url: string, bare: Db): Promise<(client: number) => Promise<void>> {
   const mongo = openMongo({ url });
   await mongo.reached;

@@ -1,16 +1,16 @@
-/** What a benchmark says: figures beside the least that they could be, measured in the same run, and their targets. */
+/** The result of a benchmark: figures, each with the limit that was measured in the same run, and its target. */
 
 export interface Figure {
   readonly what: string;
   readonly unit: 'ms' | 's' | 'MB' | '/s' | '';
-  /** What no implementation could do without, or do better. */
+  /** A lower bound for any implementation, measured in the same run. */
   readonly limit?: number;
   readonly measured: number;
-  /** Without one the figure is for information. */
+  /** Without a target the figure is for information. */
   readonly target?: Target;
 }
 
-/** Missed by anything outside of it. */
+/** The accepted range; any value outside misses the target. */
 export interface Target {
   readonly least?: number;
   readonly most?: number;
@@ -20,7 +20,7 @@ export interface Target {
 export interface Benchmark {
   readonly name: string;
   readonly title: string;
-  /** What is measured against what, in a sentence or two. */
+  /** What is measured, and against what, in a sentence or two. */
   readonly method: string;
   run(): Promise<readonly Figure[]>;
 }
@@ -32,7 +32,7 @@ export function atMost(most: number, unit: string): Target {
   };
 }
 
-/** At most so much above the limit. */
+/** A target of at most this much above the limit. */
 export function above(limit: number, allowed: number, name: string): Target {
   return {
     most: limit + allowed,
@@ -40,7 +40,7 @@ export function above(limit: number, allowed: number, name: string): Target {
   };
 }
 
-/** At least so many percent of the limit. */
+/** A target of at least this percentage of the limit. */
 export function atLeast(percent: number, limit: number): Target {
   return {
     least: (limit * percent) / 100,

@@ -1,4 +1,4 @@
-/** The limit of mailing: a mail as long as ours, handed over a connection that is open already. */
+/** The limit for mails: a mail of the same length, sent over a connection that is already open. */
 import { randomUUID } from 'node:crypto';
 import { createSmtpMailer } from '../../services/notifier/src/adapters/mailer.smtp.ts';
 import { timed } from './load.ts';
@@ -17,7 +17,7 @@ function mailTo(to: string) {
   };
 }
 
-/** Wall times in ms, one mail after the other. */
+/** Returns the wall times of sequential mails, in ms. */
 export async function handOverMails(sink: SmtpSink, many: number): Promise<readonly number[]> {
   const mailer = createSmtpMailer({
     host: '127.0.0.1',

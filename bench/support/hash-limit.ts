@@ -1,6 +1,6 @@
 /**
- * The limit of login and sign-up: CPU ms of one argon2id hash, in a process that does nothing else.
- * Run as a program (`hash-limit.ts <many> <at once>`) it measures and prints; the rest runs that program.
+ * The limit for login and sign-up: CPU ms of one argon2id hash, in a process that does nothing else.
+ * Run as a program (`hash-limit.ts <many> <at once>`) it measures and prints; the other functions run that program.
  */
 import { execFile } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
@@ -24,7 +24,7 @@ async function measure(many: number, atOnce: number): Promise<number> {
   return (user + system) / 1000 / many;
 }
 
-/** CPU ms of one hash, of `many` that are computed `atOnce`. */
+/** Returns the CPU ms per hash, of `many` hashes computed `atOnce` at a time. */
 export async function hashCpu(many: number, atOnce = 1): Promise<number> {
   const { stdout } = await promisify(execFile)(process.execPath, [PROGRAM, String(many), String(atOnce)]);
   return Number(stdout);

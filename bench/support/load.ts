@@ -15,7 +15,7 @@ export async function repeat(
   await Promise.all(Array.from({ length: atOnce }, (_, number) => lane(number)));
 }
 
-/** Wall time in ms. */
+/** Returns the wall time in ms. */
 export async function timed(work: () => Promise<unknown>): Promise<number> {
   const from = performance.now();
   await work();

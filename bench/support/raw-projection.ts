@@ -1,4 +1,4 @@
-/** The least that filling a read model takes: decoding what the log holds, and writing what comes of it. */
+/** The minimum work of filling a read model: decoding the records, and writing the result. */
 
 import type { BusRecord } from '@latchkey/bus';
 import { createEmbeddedReader } from '@latchkey/bus/embedded';
@@ -7,7 +7,7 @@ import { type Database, openDatabase } from '@latchkey/sqlite';
 import { profileTable, tableOf } from '../../services/user/src/storage/sqlite/migrations.ts';
 import { timed } from './load.ts';
 
-/** As many as a subscription of user hands over at once. */
+/** The number of records per slice of the user service's subscription. */
 const SLICE = 500;
 const FILLED = tableOf('v2');
 const RAW = tableOf('raw');
@@ -27,7 +27,7 @@ const UPSERT = `
   INSERT INTO ${RAW} (${COLUMNS.join(', ')}) VALUES (${COLUMNS.map(() => '?').join(', ')})
   ON CONFLICT (id) DO UPDATE SET ${COLUMNS.map((column) => `${column} = excluded.${column}`).join(', ')}`;
 
-/** Of every record in a folder whose generation 2 is filled. Reading what is written is not counted. */
+/** Decodes and writes every record of a folder whose generation 2 is filled. Reading what to write is not counted. */
 export async function decodeAndUpsert(folder: string): Promise<{ readonly seconds: number }> {
   const database = openDatabase({ folder, as: 'server' });
   database.exec(profileTable(tableOf('raw')));
@@ -57,7 +57,7 @@ async function* slices(database: Database): AsyncGenerator<readonly BusRecord[]>
 
 type Row = readonly (string | number | null)[];
 
-/** What the slice's accounts have become in the end: as long as what they were after it. */
+/** Returns the final rows of the slice's accounts: as long as the rows after that slice. */
 function rowsOf(database: Database, slice: readonly BusRecord[]): readonly Row[] {
   const ids = [...new Set(slice.map(({ key }) => String(key)))];
   const sql = `SELECT ${COLUMNS.join(', ')} FROM ${FILLED} WHERE id IN (SELECT value FROM json_each(?))`;

@@ -1,14 +1,14 @@
-/** A data folder whose log holds many accounts, none of which anybody has read yet but the notifier. */
+/** Creates a data folder whose log has many accounts that only the notifier has read. */
 import { createEmbeddedBus } from '@latchkey/bus/embedded';
 import { ACCOUNTS_TOPIC, encode, type LatchkeyEvent, topics } from '@latchkey/events';
 import { type Database, openDatabase } from '@latchkey/sqlite';
 import { historyOf } from '../../services/user/src/testing/history.ts';
 
-/** So many accounts live at the same time: their events lie between each other. */
+/** This many accounts are active at the same time: their events are interleaved. */
 const AT_ONCE = 10_000;
 const BATCH = 2000;
 
-/** Four events of each account, as they would come from people who sign up and get to work. */
+/** Appends four events per account, as people cause them who sign up and start to work. */
 export async function seedLog(folder: string, { accounts }: { readonly accounts: number }): Promise<void> {
   const database = openDatabase({ folder, as: 'server' });
   const bus = createEmbeddedBus({ database });
@@ -36,7 +36,7 @@ function eventsOf(from: number, to: number): readonly LatchkeyEvent[] {
   ].flat();
 }
 
-/** Mails of these events are no part of what is measured. */
+/** Marks these events as read, because their mails are not measured. */
 async function passOver(database: Database, group: string): Promise<void> {
   const sql = `
     INSERT INTO bus_position ("group", topic, partition, position)

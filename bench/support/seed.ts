@@ -1,6 +1,6 @@
 /**
- * A data folder with many accounts, made through the core of auth and its journal, as the service itself would,
- * but for the hashing. All of it happened a month ago, so that no mail is due any more.
+ * Creates a data folder with many accounts through the core of auth and its journal, as the service itself would,
+ * but without hashing. All events are a month old, so that no mail is due any more.
  */
 import { randomUUID } from 'node:crypto';
 import { catalogue } from '@latchkey/events';
@@ -22,19 +22,19 @@ import { openSqliteStores } from '../../services/auth/src/storage/sqlite/index.t
 import type { Person } from '../../test/support/people.ts';
 
 const MONTH_MS = 30 * 24 * 60 * 60 * 1000;
-/** Appended at once, and flushed at once. */
+/** Commits per write, and so per flush. */
 const BATCH = 500;
 
 export interface Seed {
   readonly accounts: number;
-  /** Of the account with the long history. */
+  /** How many commits the account with the long history has. */
   readonly commits: number;
   /** An account like all others, and one with a long history; only these two have a password. */
   readonly ordinary: Person;
   readonly long: Person;
 }
 
-/** The commits of one account, each decided on the state that those before it left. */
+/** Returns the commits of one account, each decided on the state after the previous one. */
 function history(commands: readonly Command[]): readonly Commit[] {
   const at = new Date(Date.now() - MONTH_MS).toISOString();
   const commits: Commit[] = [];

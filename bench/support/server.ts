@@ -1,4 +1,4 @@
-/** A standalone of one's own in a process of its own, without limits, and what it says about itself. */
+/** A standalone in a process of its own, without rate limits, and its metrics. */
 import { type Client, createClient } from '../../test/support/client.ts';
 import { createMailbox } from '../../test/support/mailbox.ts';
 import { createPeople, type People } from '../../test/support/people.ts';
@@ -10,9 +10,9 @@ export interface Server extends AsyncDisposable {
   readonly system: Standalone;
   readonly client: Client;
   readonly people: People;
-  /** One of its metrics, as it is now; summed over its labels. */
+  /** Returns the current value of a metric, summed over its labels. */
   metric(name: string): Promise<number>;
-  /** CPU ms of the whole process, all threads, that one operation of `many` took. */
+  /** Returns the CPU ms of the whole process, all threads, per operation of `many`. */
   cpuOf(many: number, work: () => Promise<unknown>): Promise<number>;
 }
 

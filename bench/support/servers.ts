@@ -1,4 +1,4 @@
-/** The servers that benchmarks of a cluster are given, each used beside whatever else is there. */
+/** The servers of the cluster benchmarks, which may contain other data. */
 import { randomBytes, randomUUID } from 'node:crypto';
 import { type Kafka, logLevel, Kafka as PlainKafka } from 'kafkajs';
 import { type Db, MongoClient } from 'mongodb';
@@ -7,7 +7,7 @@ import { withDatabase } from '../../test/support/mongo-url.ts';
 export interface BenchTopics extends AsyncDisposable {
   readonly kafka: Kafka;
   readonly brokers: readonly string[];
-  /** Names a topic that is deleted in the end. */
+  /** Returns the name of a topic that is deleted at the end. */
   name(): string;
 }
 
@@ -33,9 +33,9 @@ export function openTopics(): BenchTopics {
 }
 
 export interface BenchDatabase extends AsyncDisposable {
-  /** Leads to a database that is dropped in the end. */
+  /** The URL of a database that is dropped at the end. */
   readonly url: string;
-  /** The same database by the bare driver, as durable as ours. */
+  /** The same database with the bare driver and the same durability. */
   readonly bare: Db;
 }
 

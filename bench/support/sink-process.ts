@@ -1,6 +1,6 @@
 /**
- * The mail sink in a process of its own, so that what it costs is not counted with what sends to it. Run as a program
- * it is that process.
+ * The mail sink in a process of its own, so that its cost is not counted with the sender's. Run as a program it is
+ * that process.
  */
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
@@ -11,7 +11,7 @@ const PROGRAM = import.meta.filename;
 
 export interface SinkProcess extends AsyncDisposable {
   readonly settings: Settings;
-  /** Recipients so far, each once. */
+  /** Returns the number of different recipients so far. */
   count(): Promise<number>;
 }
 

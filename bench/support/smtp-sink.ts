@@ -1,15 +1,15 @@
-/** A mail server that takes everything at once and keeps nothing but when it took it. */
+/** A mail server that accepts every mail immediately, and keeps only the time when it did. */
 import { once } from 'node:events';
 import { createServer, type Socket } from 'node:net';
 import { createInterface } from 'node:readline';
 import type { Settings } from '../../test/support/system.ts';
 
 export interface SmtpSink extends AsyncDisposable {
-  /** What leads a server here. */
+  /** Settings that make a server send its mails here. */
   readonly settings: Settings;
-  /** When a mail to an address was accepted, on the clock of `performance`; undefined while it was not. */
+  /** Returns when a mail to an address was accepted, on the clock of `performance`; undefined if none was. */
   acceptedAt(address: string): number | undefined;
-  /** How many were accepted. */
+  /** Returns how many mails were accepted. */
   count(): number;
 }
 
@@ -20,7 +20,10 @@ const ANSWERS: Readonly<Record<string, string>> = {
   QUIT: '221 bye',
 };
 
-/** RFC 5321, as much as a client needs that offers no extension. Dots are left stuffed: nobody reads on. */
+/**
+ * Speaks as much of RFC 5321 as a client needs that uses no extension. Stuffed dots are kept, because nobody reads
+ * the text.
+ */
 function converse(socket: Socket, accepted: (recipient: string) => void): void {
   let recipient = '';
   let inData = false;

@@ -2,7 +2,7 @@ import { type Figure, isMissed } from './benchmark.ts';
 
 const HEADINGS = ['', 'limit', 'measured', 'ratio', 'target', ''] as const;
 
-/** Three digits that count, no more. */
+/** Formats a number with three significant digits. */
 function digits(value: number): string {
   return Number.isFinite(value)
     ? value.toFixed(Math.abs(value) >= 100 ? 0 : Math.abs(value) >= 10 ? 1 : 2)
@@ -30,7 +30,7 @@ function cells(figure: Figure): readonly string[] {
   ];
 }
 
-/** A table of Markdown, whose columns also line up as plain text. */
+/** Returns a Markdown table whose columns also line up as plain text. */
 export function table(figures: readonly Figure[]): string {
   const rows = [HEADINGS, ...figures.map(cells)];
   const widths = HEADINGS.map((_, column) =>

@@ -53,7 +53,7 @@ function parameterTable(parameters: readonly Parameter[]): string {
   return ['| parameter | in | type | required | description |', '|---|---|---|---|---|', ...rows].join('\n');
 }
 
-/** The JSON form, which every operation with a body has; others are named. */
+/** Describes a body: the fields of its JSON form, and the names of its other media types. */
 function bodyOf({ content = {} }: Content): string {
   const types = Object.keys(content);
   const schema = content['application/json']?.schema;

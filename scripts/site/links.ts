@@ -1,4 +1,4 @@
-/** Links of a Markdown file of the repository, as the site needs them. */
+/** Rewrites the links of a Markdown file for the site. */
 import { posix } from 'node:path';
 import { pages } from './pages.ts';
 

@@ -60,7 +60,7 @@ function limitsOf(schema: Schema): readonly string[] {
   ];
 }
 
-/** Returns what a schema says of a value apart from its type: its description and its limits. */
+/** Returns the description of a schema, followed by its limits. */
 export function remarks(schema: Schema): string {
   const limits = limitsOf(schema).join(', ');
   const sentence = limits === '' ? '' : `${limits.replace(/^./, (first) => first.toUpperCase())}.`;

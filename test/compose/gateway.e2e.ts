@@ -1,4 +1,4 @@
-/** What the gateway lets through, refuses, adds and keeps to itself: the real nginx, services played by the test. */
+/** What the gateway forwards, refuses, adds and hides: the real nginx, with services simulated by the test. */
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { connect } from 'node:net';
@@ -42,7 +42,7 @@ function arrivedAt(upstream: Upstream) {
   return only;
 }
 
-/** A request line as it is: `fetch` would tidy it up. */
+/** Sends a request line unchanged: `fetch` would normalise it. */
 async function raw(requestLine: string, headers: readonly string[] = []): Promise<string> {
   const socket = connect(gateway.port, '127.0.0.1');
   socket.end([requestLine, 'Host: gateway', 'Connection: close', ...headers, '', ''].join('\r\n'));
@@ -277,7 +277,7 @@ describe('what the gateway itself answers', () => {
   const LISTED = 'https://app.example.com';
   const LOCAL = 'http://localhost:3000';
 
-  /** What pages may read of the problem of a service that is away. */
+  /** Returns the headers that pages may read of the problem of a service that is down. */
   async function readable(settings: GatewaySettings, origin: string) {
     const away = `127.0.0.1:${await freePort()}`;
     const alone = await startGateway({ GATEWAY_AUTH: away, GATEWAY_USER: away, ...settings });

@@ -1,4 +1,4 @@
-/** The gateway's configuration on an nginx of this machine, before services that a test plays. */
+/** The gateway's configuration on an nginx of this machine, in front of simulated services. */
 import assert from 'node:assert/strict';
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -14,7 +14,7 @@ const TEMPLATE = join(import.meta.dirname, '../../deploy/gateway/nginx.conf');
 
 export type GatewaySettings = Readonly<Record<string, string>>;
 
-/** Limits that no test runs into unless it means to. */
+/** Limits that no test reaches by accident. */
 const DEFAULTS: GatewaySettings = {
   GATEWAY_RESOLVER: '127.0.0.1:53',
   GATEWAY_ENV: 'production',
@@ -30,11 +30,11 @@ export interface Gateway {
   readonly url: string;
   readonly port: number;
   readonly healthUrl: string;
-  /** The lines of the access log so far. */
+  /** Returns the lines of the access log so far. */
   accessLog(): Promise<readonly LogLine[]>;
-  /** Waits for the line of a request. */
+  /** Waits for the log line of a request. */
   logged(requestId: string): Promise<LogLine>;
-  /** All that it has written anywhere: logs, and its folder's files. */
+  /** Returns everything that nginx has written: logs, and the files of its folder. */
   written(): Promise<string>;
   stop(): Promise<void>;
 }
@@ -46,7 +46,10 @@ export interface LogLine {
   readonly upstreamStatus: string;
 }
 
-/** nginx with our configuration, ready to answer. @throws Error that names the package where there is no nginx. */
+/**
+ * Starts nginx with our configuration, and resolves once it is ready. @throws Error that names the package if nginx
+ * is not installed
+ */
 export async function startGateway(settings: GatewaySettings): Promise<Gateway> {
   const folder = await mkdtemp(join(tmpdir(), 'latchkey-gateway-'));
   const port = await freePort();
@@ -65,7 +68,7 @@ export async function startGateway(settings: GatewaySettings): Promise<Gateway> 
       ...settings,
     }),
   );
-  // Files, as nginx opens /dev/stdout by its name, which a socket does not allow.
+  // Files, because nginx opens /dev/stdout by name, which does not work with a socket.
   const [out, err] = await Promise.all([open(paths.out, 'a'), open(paths.err, 'a')]);
   const child = spawn('nginx', ['-p', folder, '-c', paths.conf], {
     env: { PATH: `${process.env['PATH']}:/usr/sbin` },
@@ -104,7 +107,7 @@ export async function startGateway(settings: GatewaySettings): Promise<Gateway> 
   };
 }
 
-/** As nginx's image does it: what is set is filled in. @throws AssertionError if a setting is left over. */
+/** Fills in the settings as nginx's image does. @throws AssertionError if a setting has no value */
 function filledIn(template: string, settings: GatewaySettings): string {
   const conf = Object.entries(settings).reduce(
     (rest, [name, value]) => rest.replaceAll(`\${${name}}`, value),
@@ -128,12 +131,12 @@ export interface Arrived {
   readonly body: string;
 }
 
-/** A service that a test plays. */
+/** A simulated service. */
 export interface Upstream {
   readonly address: string;
-  /** What reached it. */
+  /** The requests that reached it. */
   readonly arrived: Arrived[];
-  /** What it answers from now on. */
+  /** Sets how it responds from now on. */
   answerWith(answer: (request: Arrived, response: ServerResponse) => void): void;
   stop(): void;
 }

@@ -1,6 +1,6 @@
 /**
- * docker-compose.yml as it stands: brought up from nothing, used through the gateway, scaled, its servers taken
- * away and given back, and torn down. The tests build on each other.
+ * docker-compose.yml: started from nothing, used through the gateway, scaled, with servers that stop and start
+ * again, and removed. The tests build on each other.
  */
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
@@ -174,7 +174,7 @@ test('two of each share the work, and the journey works the same', async () => {
   }
 });
 
-/** Names of what a service waits for. */
+/** Returns the names of the dependencies that a service waits for. */
 async function missing(service: 'auth' | 'user' | 'notifier'): Promise<readonly string[] | undefined> {
   const ready = await stack.readyz(service);
   return ready?.dependencies.filter(({ state }) => state !== 'ok').map(({ name }) => name);

@@ -1,4 +1,4 @@
-/** docker-compose.yml brought up under a name and on ports of its own. */
+/** docker-compose.yml under a separate name and on separate ports. */
 import { execFile, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
@@ -12,10 +12,10 @@ const ROOT = join(import.meta.dirname, '../..');
 const SERVICES = ['auth', 'user', 'notifier'] as const;
 const LONGEST_COMMAND_MS = 300_000;
 
-/** The shortest that a broker accepts by default. */
+/** The shortest session that a broker accepts by default. */
 const KAFKA_SESSION_SECONDS = '6';
 
-/** Whose pages may call. */
+/** The origin whose pages may call. */
 export const PAGE = 'https://app.example.com';
 
 export interface Readiness {
@@ -23,7 +23,7 @@ export interface Readiness {
   readonly dependencies: readonly { readonly name: string; readonly state: string }[];
 }
 
-/** Of what `docker inspect` says, what tests look at. */
+/** The part of the output of `docker inspect` that tests use. */
 export interface Container {
   readonly Config: { readonly User: string; readonly Labels: Readonly<Record<string, string>> };
   readonly HostConfig: {
@@ -45,18 +45,18 @@ export interface Stack {
   readonly url: string;
   readonly mailbox: string;
   readonly ports: Readonly<Record<string, string>>;
-  /** `docker compose` with these words. @returns what it printed; rejects if it failed. */
+  /** Runs `docker compose` with these arguments. @returns what it printed; rejects if it failed */
   compose(...words: readonly string[]): Promise<string>;
-  /** Starts these, and nothing that they would wait for. */
+  /** Starts these services, without those that they depend on. */
   start(...services: readonly string[]): Promise<void>;
-  /** What a service says of itself at /readyz, undefined where it does not answer. */
+  /** Returns what a service reports at /readyz; undefined if it does not respond. */
   readyz(service: keyof typeof PORTS_INSIDE): Promise<Readiness | undefined>;
-  /** All that has been logged, of one service or of all. */
+  /** Returns all logs, of some services or of all. */
   logs(...services: readonly string[]): Promise<string>;
   inspect(...services: readonly string[]): Promise<readonly Container[]>;
-  /** Runs a test file of this folder's parent against it, with so many instances of each service. */
+  /** Runs a test file of the parent folder against it, with this number of instances of each service. */
   passes(file: string, instances: number): Promise<{ readonly code: number | null; readonly output: string }>;
-  /** Ends it, and deletes all that it has stored. */
+  /** Removes it with all of its data. */
   down(): Promise<void>;
 }
 
@@ -66,7 +66,7 @@ export function serviceOf({ Config }: Container): string {
   return Config.Labels['com.docker.compose.service'] ?? '';
 }
 
-/** Nothing runs yet. */
+/** Prepares a stack; nothing runs yet. */
 export async function createStack(): Promise<Stack> {
   const project = `latchkey-test-${randomBytes(4).toString('hex')}`;
   const ports = await freePorts();
@@ -78,9 +78,9 @@ export async function createStack(): Promise<Stack> {
     ...ports,
     CORS_ORIGINS: PAGE,
   };
-  // A test of its own inside would otherwise report to the one around it.
+  // Otherwise a test that runs inside would report to this one.
   delete env['NODE_TEST_CONTEXT'];
-  // No .env of the checkout.
+  // Ignores the .env of the checkout.
   const words = ['compose', '--project-name', project, '--env-file', '/dev/null', '--progress', 'quiet'];
   const command = ['docker', ...words].join(' ');
   async function docker(...args: readonly string[]): Promise<string> {

@@ -1,6 +1,6 @@
 /**
- * `npm run test:faults`: a system of separate processes on real servers under steady traffic, whatever dies; and then
- * whether everything that was promised is true. What it needs and what it does: docs/reliability.md.
+ * `npm run test:faults`: runs a system of separate processes on real servers under steady traffic, while every kind
+ * of fault happens, and then checks every promise. What it needs and what it does: docs/reliability.md.
  */
 import { type EvidenceLine, eventsIn, openEvidence } from './evidence.ts';
 import { impossible, type RunResult, runOnce } from './run.ts';
@@ -23,7 +23,7 @@ function tellOf({ seed, seconds, ok, unrest, report, faults, folder }: RunResult
   say(ok ? 'verdict: everything promised is true\n' : `verdict: VIOLATED, see ${folder}\n`);
 }
 
-/** Run after run, until there are events enough, with those of earlier runs where these are written down. */
+/** Repeats runs until there are enough events, counting earlier runs if they were recorded. */
 async function runAll(settings: FaultSettings, signal: AbortSignal): Promise<readonly EvidenceLine[]> {
   const evidence = settings.write ? await openEvidence() : undefined;
   const before = evidence?.lines() ?? [];
@@ -56,7 +56,7 @@ function lineOf(result: RunResult, { seed, seconds, rate, mix, pauses }: FaultSe
   };
 }
 
-/** One interrupt ends the run and takes its servers down. */
+/** Returns a signal for the first interrupt, which ends the run and stops its servers. */
 function interrupted(): AbortSignal {
   const stopping = new AbortController();
   for (const signal of ['SIGINT', 'SIGTERM'] as const)

@@ -1,11 +1,11 @@
-/** Whether a system has done all that there is to do: looked up in its stores and on its topics, not asked of it. */
+/** Determines whether a system has done everything, from its stores and its topics rather than from its own reports. */
 
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Kafka, logLevel } from 'kafkajs';
 import { MongoClient } from 'mongodb';
 import type { Stores } from '../support/cluster.ts';
 
-/** Who reads what. */
+/** Which group reads which topic. */
 const READERS = {
   user: ['accounts.events.v1'],
   notifier: ['accounts.events.v1', 'mailings.events.v1'],
@@ -13,7 +13,7 @@ const READERS = {
 const EVERY_MS = 1_000;
 const TELL_EVERY_MS = 15_000;
 
-/** What is still to be done, by name; nothing of what is done. */
+/** Work that is left, by name; work that is done is not listed. */
 export type Unrest = Readonly<Record<string, number>>;
 
 export interface QuiescenceOptions {
@@ -22,8 +22,8 @@ export interface QuiescenceOptions {
 }
 
 /**
- * Waits until twice in a row nothing is left: all published, all read, no written-down request, and no mail that is
- * yet to be sent. @returns what is left if it does not come to that in time
+ * Waits until nothing is left twice in a row: everything is published and read, every recorded request is
+ * processed, and no mail is pending. @returns what is left if that does not happen in time
  */
 export async function untilQuiet(stores: Stores, { withinMs, say }: QuiescenceOptions): Promise<Unrest> {
   const look = await openLook(stores);

@@ -1,19 +1,19 @@
-/** Chance that can be repeated: the same seed, the same choices. */
+/** Reproducible random numbers: the same seed gives the same choices. */
 
 export interface Random {
-  /** In [0, 1). */
+  /** Returns a number in [0, 1). */
   next(): number;
-  /** A whole number in [least, most]. */
+  /** Returns an integer in [least, most]. */
   whole(least: number, most: number): number;
-  /** In [least, most). */
+  /** Returns a number in [least, most). */
   between(least: number, most: number): number;
   chance(share: number): boolean;
-  /** One of some; there must be one. */
+  /** Returns one of the items; there must be at least one. */
   pick<T>(some: readonly T[]): T;
   shuffled<T>(all: readonly T[]): readonly T[];
 }
 
-/** Mulberry32: good enough for dice, and ten lines. @param seed a whole number; its lower 32 bits count */
+/** Mulberry32: good enough for tests, and ten lines. @param seed an integer; its lower 32 bits count */
 export function createRandom(seed: number): Random {
   let state = seed >>> 0;
 

@@ -1,43 +1,46 @@
-/** What a run leaves behind for its checker: plain files, a line of JSON for each thing that happened. */
+/** The files of a run for its checker: a line of JSON for each thing that happened. */
 import { createWriteStream, type WriteStream } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { finished } from 'node:stream/promises';
 
-/** history.jsonl: a command that was sent, written once it was answered or given up. Times are RFC 3339. */
+/** history.jsonl: a command, written once its response has arrived or was given up. Times are RFC 3339. */
 export interface CommandLine {
   /** Also its X-Request-Id, and so the correlation id of what it caused. */
   readonly id: string;
   readonly op: string;
   readonly sentAt: string;
-  /** null: never answered, so it may have been carried out or not. */
+  /** null: no response, so it may have been processed or not. */
   readonly answeredAt: string | null;
-  /** What was asked, as it was written. */
+  /** The request as it was sent. */
   readonly request: Readonly<Record<string, unknown>>;
   readonly status: number | null;
-  /** Of the problem that it was answered with. */
+  /** The code of the problem in the response. */
   readonly code: string | null;
   readonly answer: unknown;
   /** `<account id>:<sequence>`. */
   readonly accountSequence: string | null;
 }
 
-/** What became of a mail that was handed over whole. `250-lost`: it was taken, and its sender never heard so. */
+/**
+ * The response to a mail that was transferred completely. `250-lost`: it was accepted, but the sender got no
+ * response.
+ */
 export type Said = '250' | '4xx' | '5xx' | 'closed' | '250-lost';
 
-/** mails.jsonl: a mail whose DATA has reached its end. */
+/** mails.jsonl: a mail whose DATA was transferred completely. */
 export interface MailLine {
   readonly at: string;
   readonly messageId: string;
   readonly to: readonly string[];
   readonly subject: string;
   readonly correlationId: string;
-  /** When its link ends, to the minute, as its text says; null: it has no link. */
+  /** When its link expires, to the minute, as its text says; null if it has no link. */
   readonly expiresAt: string | null;
   readonly said: Said;
 }
 
-/** faults.jsonl: written when it was over. */
+/** faults.jsonl: written when the fault was over. */
 export interface FaultLine {
   readonly at: string;
   readonly fault: string;
@@ -51,7 +54,7 @@ export interface RunDescription {
   readonly startedAt: string;
   readonly endedAt: string;
   readonly settings: Readonly<Record<string, unknown>>;
-  /** Still there while the run is checked. */
+  /** They are still up while the run is checked. */
   readonly servers: { readonly KAFKA_BROKERS: string; readonly MONGO_URL: string };
 }
 
@@ -60,11 +63,11 @@ export interface RunFolder {
   command(line: CommandLine): void;
   mail(line: MailLine): void;
   fault(line: FaultLine): void;
-  /** Ends the files: everything is in them then. Idempotent. */
+  /** Completes the files. Idempotent. */
   close(run: RunDescription): Promise<void>;
 }
 
-/** In a folder that is there. */
+/** The folder must exist. */
 export function createRunFolder(path: string): RunFolder {
   function open(name: string) {
     return createWriteStream(join(path, name));

@@ -1,4 +1,4 @@
-/** One run: a system on servers of its own, traffic and faults, calm, and the check. */
+/** One run: a system on its own servers, traffic and faults, rest, and the check. */
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -23,34 +23,34 @@ import { createWire, type Wire } from './traffic/wire.ts';
 export interface RunResult {
   readonly seed: number;
   readonly seconds: number;
-  /** Whether everything that was promised is true. */
+  /** Whether every promise was kept. */
   readonly ok: boolean;
-  /** What has not come to rest, in words. */
+  /** What has not come to rest, as text. */
   readonly unrest: readonly string[];
   readonly report: Report;
   readonly faults: readonly FaultLine[];
-  /** Kept where something was wrong. */
+  /** Kept if something was wrong. */
   readonly folder: string | undefined;
 }
 
 export interface RunDeps {
   say(line: string): void;
-  /** Ends it early: nothing is checked then. */
+  /** Ends the run early, without a check. */
   readonly signal: AbortSignal;
 }
 
-/** No limits: the traffic comes from one address. Links that live for the shortest time there is. */
+/** No limits, because all traffic comes from one address. Links expire after the shortest time there is. */
 const SERVICE_SETTINGS = {
   LIMITS: 'off',
   LIMIT_MAILS_PER_ADDRESS: '1000000',
   RESET_TOKEN_EXPIRATION_MINUTES: '10',
 } as const;
 
-/** Longer than the lease of a mail whose sender died, and the back-off of one that was refused some times. */
+/** Longer than the lease of a mail whose sender died, and than the backoff of one that was refused a few times. */
 const QUIET_WITHIN_MS = 300_000;
 const READY_WITHIN_MS = 10_000;
 
-/** @throws Error where the system or its servers do not come up, or it was ended early */
+/** @throws Error if the system or its servers do not start, or the run was ended early */
 export async function runOnce(settings: FaultSettings, { say, signal }: RunDeps): Promise<RunResult> {
   const { seed, seconds } = settings;
   const startedAt = new Date();
@@ -126,7 +126,7 @@ export async function runOnce(settings: FaultSettings, { say, signal }: RunDeps)
   };
 }
 
-/** What the machine has no means for. */
+/** Returns the faults that this machine cannot cause. */
 export function impossible({ mongoControl }: FaultSettings): readonly FaultKind[] {
   return mongoControl === undefined ? ['stop-mongodb'] : [];
 }
@@ -159,7 +159,7 @@ function superviseAll(
   return { user: supervised('user'), notifier: supervised('notifier'), auth: supervised('auth') };
 }
 
-/** Who cannot answer although everything is healed, in words. */
+/** Returns, as text, which processes are not ready although everything is healed. */
 async function unreadyOf({ instances }: Cluster): Promise<readonly string[]> {
   const all = services.flatMap((service) => instances[service].map((instance) => ({ service, instance })));
   const unready = await Promise.all(
@@ -186,7 +186,7 @@ interface TrafficNeeds {
   readonly wire: Wire;
 }
 
-/** With an admin, who was made by the ops command. @returns what stops it */
+/** Starts the traffic, with an admin who was created by the ops command. @returns what stops it */
 async function beginTraffic({
   settings,
   servers,
@@ -202,7 +202,7 @@ async function beginTraffic({
   return startTraffic({ seed, rate, mix, admin, wire, letters }).stop;
 }
 
-/** What will be gone with the servers: all that is stored, and what every process has said. */
+/** Keeps what disappears with the servers: everything that is stored, and the output of every process. */
 async function keepTraces({ path }: RunFolder, { instances, stores }: Cluster): Promise<void> {
   await writeFile(join(path, 'stores.json'), JSON.stringify(await readStores(stores)));
   for (const service of services)

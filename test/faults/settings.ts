@@ -1,33 +1,33 @@
-/** What a run is told: settings of the environment, and words of the command line. */
+/** The settings of a run: from the environment and the command line. */
 import { randomInt } from 'node:crypto';
 import { parseArgs } from 'node:util';
 import { isMix, MIX_NAMES, type Mix } from './traffic/mixes.ts';
 
 export interface FaultSettings {
   readonly seed: number;
-  /** How long there is traffic, in seconds; faults come within that. */
+  /** How long there is traffic, in seconds; faults happen within that time. */
   readonly seconds: number;
-  /** What people begin a second. */
+  /** How many things people begin per second. */
   readonly rate: number;
-  /** What that is. */
+  /** The mix of these things. */
   readonly mix: Mix;
-  /** How many times as long as usual there is nothing between two faults. */
+  /** A factor for the pauses between faults. */
   readonly pauses: number;
-  /** Run after run, each from the next seed, until so many events are in the journals together. */
+  /** Repeats runs, each with the next seed, until their journals have this many events together. */
   readonly events: number;
-  /** Whether each run is added to the evidence, and docs/reliability.md is told of it. */
+  /** Whether to add each run to the evidence, and to update docs/reliability.md. */
   readonly write: boolean;
   readonly mongoUrl: string;
-  /** A command for the shell that takes `start` and `stop`, and works the MongoDB at MONGO_URL. */
+  /** A shell command that takes `start` and `stop`, and controls the MongoDB at MONGO_URL. */
   readonly mongoControl: string | undefined;
 }
 
 const DEFAULTS = { seconds: 150, rate: 12, mix: 'everything', pauses: 1 } as const;
 
-/** `--short`: little more than a minute of traffic, from a seed whose plan has every kind of fault that fits in. */
+/** `--short`: little more than a minute of traffic, from a seed whose plan has every kind of fault that fits. */
 export const SHORT = { seed: 12_586, seconds: 75 } as const;
 
-/** @throws Error naming everything that is missing or wrong */
+/** @throws Error that names everything that is missing or wrong */
 export function faultSettings(words: readonly string[], environment: NodeJS.ProcessEnv): FaultSettings {
   const { values } = parseArgs({
     args: [...words],

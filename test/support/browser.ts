@@ -1,4 +1,4 @@
-/** Headless Chromium, and what is demanded of every page in it. */
+/** Headless Chromium, and the checks that every page must pass. */
 import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
@@ -12,7 +12,7 @@ const TAKES_SCREENSHOTS = process.env['SCREENSHOTS'] === 'true';
 /** On a busy machine. */
 const WAITS_MS = 120_000;
 
-/** False, or why no page can be looked at. */
+/** False, or why no browser can be started. */
 export const withoutBrowser: string | false = existsSync(EXECUTABLE)
   ? false
   : 'no Chromium: apt-get install chromium';
@@ -53,20 +53,20 @@ export interface Visitor {
   readonly context: BrowserContext;
   /** Demands that everybody can use a page, and takes its picture with SCREENSHOTS. */
   look(page: Page, name: string): Promise<void>;
-  /** Everything that went wrong in any page so far. */
+  /** Returns all errors in any page so far. */
   faults(): readonly string[];
-  /** Every answer from 400 up: `POST /api/v1/auth/signup 400`. */
+  /** Returns every response from 400 up: `POST /api/v1/auth/signup 400`. */
   refused(): readonly string[];
 }
 
-/** Somebody with a window of this size, in this light. */
+/** Opens a window of this size and color scheme. */
 export async function visit(browser: Browser, { width, colorScheme }: Look): Promise<Visitor> {
   const context = await browser.newContext({ viewport: { width, height: 860 }, colorScheme });
   context.setDefaultTimeout(WAITS_MS);
   const faults: string[] = [];
   const refused: string[] = [];
   context.on('console', (message) => {
-    // What was refused is told by its own name below.
+    // Failed responses are recorded below.
     if (message.type() !== 'error' || message.text().startsWith('Failed to load resource')) return;
     faults.push(`console: ${message.text()}`);
   });
@@ -79,7 +79,7 @@ export async function visit(browser: Browser, { width, colorScheme }: Look): Pro
   context.on('weberror', (error) => faults.push(`script: ${error.error().message}`));
   context.on('requestfailed', (request) => {
     const why = request.failure()?.errorText;
-    // What a page still asked for when it was left.
+    // A request that was still in progress when the page was left.
     if (why !== 'net::ERR_ABORTED') faults.push(`request: ${request.url()} ${why}`);
   });
   if (TAKES_SCREENSHOTS) await mkdir(SCREENSHOTS, { recursive: true });
@@ -105,7 +105,7 @@ async function demandNoSidewaysScroll(page: Page, name: string): Promise<void> {
   assert.ok(beyond <= 0, `${name} scrolls sideways by ${beyond} px`);
 }
 
-/** Everything that can be operated and is seen; of tabs the chosen one, from which the arrow keys lead to the others. */
+/** Every visible control; of tabs only the selected one, from which the arrow keys lead to the others. */
 const OPERABLE = `[...document.querySelectorAll('a[href], button, input, select, textarea, summary')]
   .filter((element) => element.checkVisibility({ visibilityProperty: true }) && !element.disabled
     && element.type !== 'hidden' && element.getAttribute('aria-selected') !== 'false' && (!document.querySelector('dialog[open]') || element.closest('dialog[open]')))`;
@@ -126,7 +126,7 @@ async function demandNames(page: Page, name: string): Promise<void> {
   );
 }
 
-/** Walks through the whole page with the tab key. */
+/** Walks through the whole page with the Tab key. */
 async function demandKeyboard(page: Page, name: string): Promise<void> {
   const count = await page.evaluate<number>(`(() => {
     for (const old of document.querySelectorAll('[data-operable]')) delete old.dataset.operable;
@@ -136,7 +136,7 @@ async function demandKeyboard(page: Page, name: string): Promise<void> {
     return found.length;
   })()`);
   const reached = new Set<string>();
-  // A frame has stops of its own.
+  // A frame has tab stops of its own.
   for (let press = 0; press < count + 20 && reached.size < count; press += 1) {
     await page.keyboard.press('Tab');
     reached.add(await page.evaluate<string>("document.activeElement?.dataset?.operable ?? ''"));

@@ -1,18 +1,18 @@
-/** A way to a server that can be cut. */
+/** A proxy to a server that can be cut. */
 import { once } from 'node:events';
 import { connect, createServer, type Socket } from 'node:net';
 import { freePort } from './free-port.ts';
 
 export interface Cable {
-  /** `host:port` of its near end. */
+  /** `host:port` to connect to. */
   readonly address: string;
-  /** Takes connections from now on. */
+  /** Accepts connections from now on. */
   mend(): Promise<void>;
-  /** Ends all connections and takes no more. Idempotent. */
+  /** Closes all connections and accepts no more. Idempotent. */
   cut(): Promise<void>;
 }
 
-/** To `host:port`. It begins cut. */
+/** Creates a proxy to `host:port`. It is cut at first. */
 export async function cableTo(far: string): Promise<Cable> {
   const [host = '127.0.0.1', farPort] = far.split(':');
   const port = await freePort();

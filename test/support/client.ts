@@ -24,7 +24,7 @@ export interface Client {
   delete(path: string, ask?: Ask): Promise<Reply>;
 }
 
-/** A client of everything below `${url}/api/v1`. Every answer and request is handed to `witness`. */
+/** Creates a client for everything below `${url}/api/v1`. Every request and response is passed to `witness`. */
 export function createClient(url: string, witness: (text: string) => void = () => undefined): Client {
   async function send(method: string, path: string, ask: Ask = {}): Promise<Reply> {
     const response = await fetch(path.startsWith('/.') ? url + path : `${url}/api/v1${path}`, {
@@ -57,7 +57,7 @@ export function createClient(url: string, witness: (text: string) => void = () =
   };
 }
 
-/** Checks status, problem code and media type at once. */
+/** Asserts status, problem code and media type. */
 export function assertProblem(reply: Reply, status: number, code: string): void {
   assert.equal(reply.status, status, reply.text);
   assert.match(reply.headers.get('content-type') ?? '', /^application\/problem\+json/);

@@ -1,7 +1,8 @@
 /**
  * A system on the Kafka and MongoDB that KAFKA_BROKERS and MONGO_URL name: any number of processes of each service
- * behind one address. The broker must be for tests alone (see test-broker.ts); in MongoDB a database is made and
- * dropped. Mails go to a server of the tests; with MAIL_SERVER set to that one, and are read at MAILBOX_URL.
+ * behind one address. The broker must be for tests only (see test-broker.ts); in MongoDB a database is created and
+ * dropped. Mails go to a server of the tests or, if MAIL_SERVER is set, to that server, and are read at
+ * MAILBOX_URL.
  */
 import { execFile } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
@@ -20,11 +21,11 @@ import { createMailServer, type MailServer } from './smtp.ts';
 import type { Settings, System } from './system.ts';
 import { claimBroker, clearBroker } from './test-broker.ts';
 
-/** In the order in which they are started: who reads the log before who writes it. */
+/** In start order: consumers of the log before its producer. */
 export const services = ['user', 'notifier', 'auth'] as const;
 export type ServiceName = (typeof services)[number];
 
-/** What each of them may know. */
+/** The secrets that each service may have. */
 const secretsOf: Readonly<Record<ServiceName, readonly string[]>> = {
   user: [],
   notifier: ['SEALING_PRIVATE_KEYS'],
@@ -34,28 +35,28 @@ const secretsOf: Readonly<Record<ServiceName, readonly string[]>> = {
 export type Stores = NonNullable<System['stores']>;
 
 export interface ClusterOptions {
-  /** In place of those that the environment names. */
+  /** Default: the servers that the environment names. */
   readonly servers?: Stores;
-  /** How many processes of each service; two of each where it is not said. */
+  /** How many processes of each service; default two. */
   readonly instances?: Readonly<Partial<Record<ServiceName, number>>>;
   /** Whether the load balancer skips instances whose /readyz is not 200. Default: it does not ask. */
   readonly healthChecks?: boolean;
-  /** What a process is told besides, or in place of what it would be told, given the system's own stores. */
+  /** Additional settings of a process, given the system's own stores; they take precedence. */
   readonly settingsOn?: (stores: Stores, service: ServiceName) => Settings;
 }
 
 export interface Cluster extends System {
   readonly instances: Readonly<Record<ServiceName, readonly ServerProcess[]>>;
   readonly stores: Stores;
-  /** Where its mails go to, unless MAIL_SERVER names another. */
+  /** The mail server of the tests, unless MAIL_SERVER names another. */
   readonly mails: MailServer;
-  /** What every process of a service is told. */
+  /** Returns the settings of every process of a service. */
   settingsOf(service: ServiceName): Settings;
-  /** Starts every process, and does not wait for it. */
+  /** Starts every process, without waiting for it. */
   launch(): void;
 }
 
-/** Ready to answer. */
+/** Starts a system, and resolves once it is ready. */
 export async function startCluster(options: ClusterOptions = {}): Promise<Cluster> {
   const cluster = await prepareCluster(options);
   try {
@@ -67,7 +68,7 @@ export async function startCluster(options: ClusterOptions = {}): Promise<Cluste
   }
 }
 
-/** With all that its processes need, none of which has been started yet. */
+/** Prepares a system, without starting its processes. */
 export async function prepareCluster(options: ClusterOptions = {}): Promise<Cluster> {
   const servers = options.servers ?? givenServers();
   await claimBroker(servers.KAFKA_BROKERS);
@@ -188,7 +189,7 @@ function processesOf(service: ServiceName, settings: Settings, many: number) {
   return Promise.all(Array.from({ length: many }, () => oneOf(service, settings)));
 }
 
-/** One process of a service, on a port of its own. */
+/** Prepares one process of a service, on a port of its own. */
 async function oneOf(service: ServiceName, settings: Settings): Promise<ServerProcess> {
   const port = String(await freePort());
   return serverProcess({

@@ -1,4 +1,4 @@
-/** Whether records are what docs/events promises to programs in any language. */
+/** Checks records against docs/events, as programs in any language would. */
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Ajv, type Options, type ValidateFunction } from 'ajv';
@@ -12,21 +12,21 @@ function read(file: string) {
   return JSON.parse(readFileSync(join(FOLDER, file), 'utf8'));
 }
 
-/** Of the data, by `ce_dataschema`, which is each schema's `$id`. */
+/** The schemas of the data, by `ce_dataschema`, which is each schema's `$id`. */
 const dataSchemas: ReadonlyMap<string, ValidateFunction> = (() => {
   const ajv = new Ajv2020(options).addKeyword('x-personal');
   const files = readdirSync(FOLDER).filter((file) => file.endsWith('.schema.json'));
   return new Map(files.map(read).map((schema) => [schema.$id, ajv.compile(schema)]));
 })();
 
-/** Of the headers, by `ce_type`, as AsyncAPI has them. */
+/** The schemas of the headers, by `ce_type`, from the AsyncAPI document. */
 const headerSchemas: ReadonlyMap<string, ValidateFunction> = (() => {
   const ajv = new Ajv(options).addKeyword('x-personal');
   const messages: Record<string, { headers: object }> = read('asyncapi.json').components.messages;
   return new Map(Object.entries(messages).map(([type, { headers }]) => [type, ajv.compile(headers)]));
 })();
 
-/** What is wrong with a record, by the schemas; nothing that it says is repeated. */
+/** Returns how a record violates the schemas, without repeating its values. */
 export function faultsOfRecord({ key, headers, payload }: SeenRecord): readonly string[] {
   const type = headers['ce_type'] ?? '';
   const schema = headers['ce_dataschema'] ?? '';
@@ -43,14 +43,14 @@ function faultsBy(validate: ValidateFunction | undefined, what: string, value: u
   return (validate.errors ?? []).map(({ instancePath, message }) => `${what}: ${instancePath} ${message}`);
 }
 
-/** The events of each key in the order in which they came first: what was published twice is there once. */
+/** Returns the events of each key in the order of their first occurrence, without repetitions. */
 export function streamsOf(records: readonly SeenRecord[]): ReadonlyMap<string, readonly SeenRecord[]> {
   const firsts = new Map(records.toReversed().map((record) => [record.headers['ce_id'], record]));
   const inOrder = records.filter((record) => firsts.get(record.headers['ce_id']) === record);
   return Map.groupBy(inOrder, ({ key }) => key ?? '');
 }
 
-/** What is wrong with the events of one key together. */
+/** Returns what is wrong with the sequence of events of one key. */
 export function faultsOfStream(key: string, records: readonly SeenRecord[]): readonly string[] {
   const sequences = records.map(({ headers }) => Number(headers['ce_sequence']));
   const partitions = new Set(records.map(({ partition }) => partition));

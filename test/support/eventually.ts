@@ -1,11 +1,11 @@
-/** Waits for a condition, looked at again and again, up to a deadline. */
+/** Polls a condition until it holds or a deadline has passed. */
 import { setTimeout as pause } from 'node:timers/promises';
 
 const EVERY_MS = 20;
 
 /**
- * @param condition anything but false and undefined ends the wait, and is what comes out
- * @throws Error saying what was waited for; what `condition` throws, at once.
+ * @param condition any result except false and undefined ends the wait and is returned
+ * @throws Error that names what was waited for; any error of `condition` immediately
  */
 export async function eventually<T>(
   what: string,

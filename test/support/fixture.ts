@@ -16,9 +16,9 @@ export interface FixtureAccount {
   readonly role?: string;
   /** Absent for a sign-up with an address that was taken. */
   readonly id?: string;
-  /** The status of the answer to a login. */
+  /** The status of the response to a login. */
   readonly logIn: number;
-  /** The answer of `/users/me`: the profile, or a status. */
+  /** The response of `/users/me`: the profile, or a status. */
   readonly profile?: Readonly<Record<string, unknown>> | number;
   /** Refresh tokens. One that is `used up` ends all sessions of its account when it is sent again. */
   readonly sessions?: readonly { readonly session: string; readonly is: 'current' | 'ended' | 'used up' }[];
@@ -29,7 +29,7 @@ export interface FixtureAccount {
   readonly history?: readonly string[];
 }
 
-/** What the operator's commands print. */
+/** The output of the operator's commands. */
 export interface FixtureLists {
   readonly parked: readonly { readonly account: string; readonly record: string; readonly cause: string }[];
   readonly deadLetters: readonly {
@@ -38,7 +38,7 @@ export interface FixtureLists {
     readonly record: string;
     readonly cause: string;
   }[];
-  /** How many there are: `"sent welcome": 3`. */
+  /** The number of deliveries by state and mail: `"sent welcome": 3`. */
   readonly deliveries: Readonly<Record<string, number>>;
   readonly findings: readonly { readonly kind: string; readonly subject: string }[];
 }
@@ -52,7 +52,7 @@ export interface Manifest {
 }
 
 const FIXTURE = join(import.meta.dirname, '..', 'fixtures', 'data-0.1');
-/** Links and sessions live longer than this. */
+/** Links and sessions are valid for longer than this. */
 const OPENED_AFTER_MS = 10 * 60_000;
 
 async function unpacked(name: string): Promise<Buffer> {
@@ -153,8 +153,8 @@ function headerOf(given: string | readonly string[]): Buffer | Buffer[] {
 }
 
 /**
- * Writes the fixture's records and the positions of its groups. Topics that exist must be empty. Records get the
- * time of today, so that the broker does not delete them because of their age.
+ * Writes the fixture's records and the positions of its groups. Existing topics must be empty. Records get today's
+ * time, so that the broker does not delete them because of their age.
  */
 export async function loadKafka(brokers: string): Promise<void> {
   const kafka = new Kafka({ brokers: brokers.split(','), clientId: 'fixture', logLevel: logLevel.NOTHING });

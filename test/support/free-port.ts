@@ -4,7 +4,7 @@ import { createServer } from 'node:net';
 
 const PORTS = { from: 20_000, to: 30_000 };
 
-/** A port that stays free until somebody asks for it: below those that systems give to outgoing connections. */
+/** Returns a free port below the ephemeral ports, so that it stays free until it is used. */
 export async function freePort(): Promise<number> {
   for (;;) {
     const port = randomInt(PORTS.from, PORTS.to);

@@ -1,4 +1,7 @@
-/** What stands before the services of a cluster: one address for all of them, each request to the next instance. */
+/**
+ * A load balancer in front of the services of a cluster: one address for all of them, each request to the next
+ * instance.
+ */
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, request, type ServerResponse } from 'node:http';
 import { buffer } from 'node:stream/consumers';

@@ -1,4 +1,4 @@
-/** A topic as kcat reads it, a client that has nothing of ours in it (Debian: apt-get install kcat). */
+/** Reads a topic with kcat, a client that contains none of our code (Debian: apt-get install kcat). */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import type { Readable } from 'node:stream';
@@ -9,11 +9,11 @@ export interface SeenRecord {
   readonly offset: number;
   readonly key: string | null;
   readonly headers: Readonly<Record<string, string>>;
-  /** As text: our topics hold JSON. */
+  /** As text, because our topics contain JSON. */
   readonly payload: string | null;
 }
 
-/** All records of a topic, in the order of their offsets within a partition. @throws Error if there is no kcat */
+/** Returns all records of a topic, by partition and offset. @throws Error if kcat is not installed */
 export async function readTopic(brokers: string, topic: string): Promise<readonly SeenRecord[]> {
   const words = ['-C', '-b', brokers, '-t', topic, '-o', 'beginning', '-e', '-q', '-J'];
   const kcat = spawn('kcat', words, { stdio: ['ignore', 'pipe', 'pipe'] });
@@ -29,7 +29,7 @@ export async function readTopic(brokers: string, topic: string): Promise<readonl
   return records;
 }
 
-/** Line by line: a topic may be larger than the longest string. */
+/** Reads line by line, because a topic may be larger than the longest string. */
 async function recordsIn(stdout: Readable): Promise<readonly SeenRecord[]> {
   const records: SeenRecord[] = [];
   let rest = '';
@@ -46,7 +46,7 @@ function recordIn(line: string): SeenRecord {
   return { partition, offset, key, headers: pairs(headers), payload };
 }
 
-/** kcat lists name, value, name, value. */
+/** kcat prints a flat list of names and values. */
 function pairs(flat: readonly string[]): Record<string, string> {
   return Object.fromEntries(
     flat.flatMap((name, index) => (index % 2 === 0 ? [[name, flat[index + 1] ?? '']] : [])),

@@ -10,7 +10,7 @@ export interface Mail {
 }
 
 export interface Mailbox {
-  /** All mails to an address, oldest first. */
+  /** Returns all mails to an address, oldest first. */
   to(address: string): Promise<readonly Mail[]>;
   /** Waits for the n-th (default: first) mail to an address with this subject. */
   next(address: string, subject: string, nth?: number, withinMs?: number): Promise<Mail>;
@@ -55,7 +55,7 @@ export function createMailbox(url: string): Mailbox {
   };
 }
 
-/** The one link of a mail: the same in its text as behind its button. */
+/** Returns the one link of a mail; its text and its button have the same. */
 export function linkOf(mail: Mail): { readonly url: URL; readonly token: string } {
   const [link] = mail.text.match(/https?:\/\/\S+\/(?:verify|password-reset-confirm)\/[\w-]{64}/) ?? [];
   if (link === undefined) throw new Error(`there is no link in: ${mail.text}`);

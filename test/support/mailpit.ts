@@ -1,4 +1,4 @@
-/** Mailpit's paths, as far as mailbox.ts asks for them, over the mails that a mail server of a test has taken. */
+/** The part of Mailpit's API that mailbox.ts uses, over the mails that a test's mail server has accepted. */
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import { freePort } from './free-port.ts';

@@ -1,4 +1,4 @@
-/** Parts of MongoDB connection strings, which are no URLs where they name several hosts. */
+/** Parts of MongoDB connection strings, which are not URLs if they name several hosts. */
 
 function parts(url: string) {
   const match = /^(mongodb(?:\+srv)?:\/\/(?:[^@/?]*@)?)([^/?]+)(?:\/([^?]*))?(?:\?(.*))?$/.exec(url);
@@ -7,20 +7,20 @@ function parts(url: string) {
   return { start, hosts, database, options: new URLSearchParams(options) };
 }
 
-/** Leads to another database of the same server; whoever is let in is looked up where it was. */
+/** Returns the URL of another database of the same server; users are still looked up in the original one. */
 export function withDatabase(url: string, name: string): string {
   const { start, hosts, database, options } = parts(url);
   if (start.includes('@') && !options.has('authSource')) options.set('authSource', database || 'admin');
   return `${start}${hosts}/${name}?${options}`;
 }
 
-/** The first server's `host:port`. */
+/** Returns `host:port` of the first server. */
 export function serverOf(url: string): string {
   const [first = ''] = parts(url).hosts.split(',');
   return first.includes(':') ? first : `${first}:27017`;
 }
 
-/** Leads to the same database by another address, and nowhere else. */
+/** Returns the URL of the same database through another address, without looking for further servers. */
 export function through(url: string, address: string): string {
   const { start, database, options } = parts(url);
   options.delete('replicaSet');

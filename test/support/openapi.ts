@@ -2,7 +2,7 @@
 import { assertStatus, type Client, type Reply } from './client.ts';
 
 export interface Operation {
-  /** `POST /auth/signup`: below /api/v1, or from the root where it is not there. */
+  /** Such as `POST /auth/signup`: relative to /api/v1, or to the root for other paths. */
   readonly name: string;
   readonly method: string;
   readonly path: string;
@@ -24,7 +24,7 @@ interface DeclaredAnswer {
 const BASE = '/api/v1';
 const PROBLEM = 'application/problem+json';
 
-/** Of both documents, in their order. */
+/** Returns the operations of both documents, in order. */
 export async function operationsOf(client: Client): Promise<readonly Operation[]> {
   const documents = await Promise.all(
     ['/auth/openapi.json', '/users/openapi.json'].map((path) => client.get(path)),
@@ -68,7 +68,7 @@ function answerOf({ content = {} }: Reply['json']): DeclaredAnswer {
   return { media: Object.keys(content), codes: problem?.properties.code.enum ?? [] };
 }
 
-/** The faults of an answer as the answer of a route: what is not declared, or not well-formed. */
+/** Returns how a response violates the declaration of its route: undeclared or malformed parts. */
 export function faultsOf({ responses }: Operation, reply: Reply): readonly string[] {
   const declared = responses[reply.status];
   if (declared === undefined) return [`${reply.status} is not declared`];
@@ -81,7 +81,7 @@ export function faultsOf({ responses }: Operation, reply: Reply): readonly strin
   return [...undeclared, ...problemFaults(reply)];
 }
 
-/** What is wrong with an answer as problem details (RFC 9457). */
+/** Returns what is wrong with a response as problem details (RFC 9457). */
 export function problemFaults({ status, headers, json }: Reply): readonly string[] {
   const checks: readonly (readonly [boolean, string])[] = [
     [headers.get('content-type') === PROBLEM, `its media type is ${headers.get('content-type')}`],

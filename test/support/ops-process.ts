@@ -1,4 +1,4 @@
-/** An ops command as a process of its own, that a test can watch and end before it is done. */
+/** An ops command as a process of its own, which a test can watch and kill. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { eventually } from './eventually.ts';
@@ -6,20 +6,20 @@ import { OPS, QUIET_KAFKA } from './programs.ts';
 import type { Settings } from './system.ts';
 
 export interface OpsProcess {
-  /** What it has printed so far, on both streams. */
+  /** Returns its output so far, of both streams. */
   output(): string;
-  /** Waits until it has printed that. @throws Error if it ends before, or takes too long */
+  /** Waits until the output matches. @throws Error if it exits before, or takes too long */
   prints(text: RegExp): Promise<void>;
-  /** Ends it at once, and waits until it is gone. */
+  /** Kills it with SIGKILL, and waits until it is gone. */
   kill(): Promise<void>;
-  /** Waits until it ends by itself. @returns its exit code */
+  /** Waits until it exits by itself. @returns its exit code */
   ended(): Promise<number | null>;
 }
 
 const PATIENCE_MS = 120_000;
 const { PATH, NODE_COMPILE_CACHE } = process.env;
 
-/** Acts on the store that the settings name. */
+/** Starts a command on the store that the settings name. */
 export function startOps(settings: Settings, ...words: readonly string[]): OpsProcess {
   const child = spawn(process.execPath, [QUIET_KAFKA, OPS, ...words], {
     env: { PATH, NODE_COMPILE_CACHE, ...settings },

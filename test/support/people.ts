@@ -1,4 +1,4 @@
-/** What people do in tests, in one line each. */
+/** Actions of people in tests. */
 import assert from 'node:assert/strict';
 import { assertStatus, type Client, type Reply } from './client.ts';
 import { eventually } from './eventually.ts';
@@ -12,7 +12,7 @@ export interface Person {
 
 let made = 0;
 
-/** Somebody whom no other test knows. */
+/** A person whom no other test uses. */
 export function somebody(name = 'ada'): Person {
   made += 1;
   const unique = `${name}${made}_${process.pid.toString(36)}${Date.now().toString(36)}`;
@@ -31,10 +31,10 @@ export interface Tokens {
 
 export interface People {
   signUp(person: Person, headers?: Readonly<Record<string, string>>): Promise<Reply>;
-  /** Signs up, reads the mail, confirms. */
+  /** Signs up, reads the mail, and verifies. */
   verified(person: Person): Promise<Person>;
   login(person: Pick<Person, 'email' | 'password'>): Promise<Tokens>;
-  /** What the user service says, up to what `after` (an Account-Sequence) says. */
+  /** Returns the response of `/users/me`, at least as of `after` (an Account-Sequence). */
   me(token: string, after?: string | null): Promise<Reply>;
 }
 

@@ -1,4 +1,4 @@
-/** The log behind a system, for who has something to put in it past every service. */
+/** Writes records to the log of a system, bypassing its services. */
 import { randomUUID } from 'node:crypto';
 import { createEmbeddedBus, createEmbeddedReader } from '@latchkey/bus/embedded';
 import { openDatabase } from '@latchkey/sqlite';
@@ -11,8 +11,8 @@ const PARTITIONS = 12;
 
 export interface PoisonLog {
   /**
-   * Puts a record into a partition; one with a key belongs there by its hash.
-   * @returns where it stands: topic/partition/offset
+   * Appends a record to a partition, which must be that of its key.
+   * @returns its place: topic/partition/offset
    */
   append(topic: string, partition: number, record: RawRecord): Promise<string>;
   close(): Promise<void>;
@@ -27,12 +27,12 @@ const partitionMetadata = Array.from({ length: PARTITIONS }, (_, partitionId) =>
   isr: [],
 }));
 
-/** Where the records of a key stand. */
+/** Returns the partition of a key. */
 export function partitionOf(key: string | Buffer): number {
   return choose({ topic: ACCOUNTS, partitionMetadata, message: { key, value: null } });
 }
 
-/** The first of the keys made from 0, 1, … that stands on a partition. */
+/** Returns the first of the keys made from 0, 1, … that belongs to a partition. */
 export function keyOn<Key extends string | Buffer>(partition: number, key: (n: number) => Key): Key {
   for (let n = 0; ; n += 1) {
     const candidate = key(n);
@@ -57,7 +57,7 @@ export async function kafkaLog(brokers: string): Promise<PoisonLog> {
   };
 }
 
-/** Beside the standalone that has the folder. */
+/** Opens the log in a folder, while a standalone uses it. */
 export function folderLog(folder: string): PoisonLog {
   const database = openDatabase({ folder, as: 'shared' });
   const bus = createEmbeddedBus({ database });
@@ -78,7 +78,7 @@ export function folderLog(folder: string): PoisonLog {
 
   return {
     append: async (topic, partition, record) => {
-      // Without a key the partitions take turns.
+      // Without a key, records go to the partitions in turn.
       for (let tries = 0; tries < PARTITIONS; tries += 1) {
         const [where, offset] = await appendOne(topic, record);
         if (where === partition) return `${topic}/${where}/${offset}`;

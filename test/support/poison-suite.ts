@@ -1,4 +1,4 @@
-/** What a system does about poison on its log, whatever it stands on. */
+/** Tests how a system handles unusable records on its log, on any backend. */
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { after, before, describe, test } from 'node:test';
@@ -11,13 +11,13 @@ import { ACCOUNTS, keyOn, MAILINGS, type PoisonLog, partitionOf } from './poison
 import type { System } from './system.ts';
 
 const RESET = 'Reset your password';
-/** What nobody has promised a time for, on a busy machine. */
+/** For steps without a promised duration, on a busy machine. */
 const PATIENCE_MS = 60_000;
 
 export interface PoisonedSystem {
   readonly system: System;
   readonly log: PoisonLog;
-  /** Of every process that reads the log, where its /readyz and /metrics are. */
+  /** The URLs of every process that reads the log, for /readyz and /metrics. */
   readonly processes: readonly string[];
 }
 
@@ -26,14 +26,14 @@ interface Holder extends Person {
   readonly token: string;
 }
 
-/** As `parked list --json` has it. */
+/** A line of `parked list --json`. */
 interface ParkedLine {
   readonly account: string;
   readonly record: string;
   readonly cause: string;
 }
 
-/** As `dead-letters list --json` has it. */
+/** A line of `dead-letters list --json`. */
 interface LetterLine {
   readonly letter: string;
   readonly group: string;
@@ -47,13 +47,13 @@ export function poisonSuite(name: string, open: () => Promise<PoisonedSystem>): 
     let client: Client;
     let mailbox: Mailbox;
     let people: People;
-    /** Three accounts of one partition. */
+    /** Three accounts in one partition. */
     let bystander: Holder;
     let skipped: Holder;
     let garbled: Holder;
     let partition: number;
     let changes = 0;
-    /** Where each poison stands, and the account whose key it has. */
+    /** The place of each unusable record, and the account of its key. */
     const placed = new Map<Poison, { readonly victim: string; readonly place: string }>();
 
     before(async () => {
@@ -84,20 +84,20 @@ export function poisonSuite(name: string, open: () => Promise<PoisonedSystem>): 
       }
     }
 
-    /** Verified, and with a token that lives. */
+    /** Returns a verified person with a valid token. */
     async function settled(person: Person & { readonly id: string }): Promise<Holder> {
       const { token: link } = linkOf(await mailbox.next(person.email, 'Verify your email'));
       assertStatus(await client.post(`/auth/verify/${link}`), 200);
       return { ...person, token: (await people.login(person)).accessToken };
     }
 
-    /** @returns the Account-Sequence after it */
+    /** @returns the Account-Sequence after the change */
     async function rename(holder: Holder, firstName: string): Promise<string> {
       const reply = await client.patch('/auth/profile', { token: holder.token, json: { firstName } });
       return assertStatus(reply, 200).headers.get('account-sequence') ?? '';
     }
 
-    /** Somebody else's next events, on the same partition: one for the read model, one for the notifier. */
+    /** Asserts that later events in the same partition are processed: one for the read model, one for the notifier. */
     async function assertOthersGoOn(): Promise<void> {
       changes += 1;
       const firstName = `Change ${changes}`;
@@ -125,7 +125,7 @@ export function poisonSuite(name: string, open: () => Promise<PoisonedSystem>): 
       return linesOf<LetterLine>('dead-letters', 'list', '--limit', '1000');
     }
 
-    /** Waits until a list has it, and nothing but what fits is said of it. */
+    /** Waits until a list contains the record, and checks what the list says about it. */
     async function letterOf(place: string, group: string): Promise<LetterLine> {
       function isIt(line: LetterLine) {
         return line.record === place && line.group === group;
@@ -274,7 +274,7 @@ export function poisonSuite(name: string, open: () => Promise<PoisonedSystem>): 
   });
 }
 
-/** Those that somebody's data stands in, where it should not. */
+/** The records that contain personal data where it does not belong. */
 const PLANTED_IN = new Set([
   'truncated JSON',
   'an operator for a language',

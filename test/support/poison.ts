@@ -1,4 +1,4 @@
-/** Records that nobody can use, of every kind: made by hand, so that nothing of ours keeps them from being bad. */
+/** Unusable records of every kind, built by hand, so that none of our code prevents the faults. */
 import { randomUUID } from 'node:crypto';
 
 export interface RawRecord {
@@ -10,20 +10,20 @@ export interface RawRecord {
 export interface Poison {
   readonly name: string;
   /**
-   * @param victim whose records stand on the partition that is to be poisoned
-   * @param onPartition a key that stands there too: the first of those made from 0, 1, …
+   * @param victim the account whose records are in the partition to be poisoned
+   * @param onPartition returns a key of that partition: the first of those made from 0, 1, …
    */
   readonly make: (victim: string, onPartition: OnPartition) => RawRecord;
-  /** What becomes of it in the read model, and in the notifier. */
+  /** What the read model does with it, and what the notifier does. */
   readonly projection: 'parks' | 'sets aside' | 'goes on';
   readonly notifier: 'sets aside' | 'goes on';
-  /** As operators read it. */
+  /** The cause as operators see it. */
   readonly cause?: RegExp;
 }
 
 type OnPartition = (key: (n: number) => string | Buffer) => string | Buffer;
 
-/** What no command and no log may show, wherever a record has it. */
+/** Values that no command and no log may show, wherever a record contains them. */
 export const planted = {
   address: 'planted.address@example.com',
   name: 'Planted-Unmistakable',
@@ -50,7 +50,7 @@ function headersOf(
   };
 }
 
-/** Data that is right: somebody who has been erased, so that nobody is owed a mail. */
+/** Returns valid data: of an erased person, so that no mail is due. */
 function dataOf(userId: string) {
   return { userId, role: 'user', locale: 'en', person: null };
 }
@@ -67,7 +67,7 @@ function right(victim: string): RawRecord {
   };
 }
 
-/** An event of an account, well made, at a sequence of one's own choice. */
+/** Returns a valid event of an account, at a given sequence. */
 export function eventAt(account: string, sequence: number): RawRecord {
   return {
     key: account,
@@ -76,7 +76,7 @@ export function eventAt(account: string, sequence: number): RawRecord {
   };
 }
 
-/** What is left of an event where its value was cut off. */
+/** Returns an event whose value was cut off. */
 export function truncated(account: string): RawRecord {
   return {
     ...right(account),
@@ -88,11 +88,11 @@ export function truncated(account: string): RawRecord {
 
 type Outcome = Pick<Poison, 'projection' | 'notifier'>;
 
-/** Its key tells whose it is: that account stands still. A mail cannot be made of it. */
+/** Its key identifies the account, which is parked. No mail can be made of it. */
 const UNREADABLE: Outcome = { projection: 'parks', notifier: 'sets aside' };
-/** Nobody's. */
+/** Its key identifies no account. */
 const KEYLESS: Outcome = { projection: 'sets aside', notifier: 'sets aside' };
-/** In the wrong place, for who counts sequences. */
+/** Not the next event of its account. */
 const MISPLACED: Outcome = { projection: 'parks', notifier: 'goes on' };
 const HARMLESS: Outcome = { projection: 'goes on', notifier: 'goes on' };
 
@@ -132,12 +132,12 @@ function badKey(name: string, key: (onPartition: OnPartition) => RawRecord['key'
 }
 
 const OPERATOR = { $gt: '' };
-/** As text: an object cannot be written so that it has a member of this name of its own. */
+/** As text: an object cannot be serialized with a member of this name. */
 function prototypeIn(text: string): string {
   return text.replace(/^\{/, '{"__proto__":{"role":"admin"},');
 }
 
-/** Named as what every object has. */
+/** Names that every object inherits. */
 const INHERITED = ['constructor', 'toString', 'hasOwnProperty', '__proto__'];
 const inherited = Object.fromEntries(INHERITED.map((name) => [name, 'x']));
 

@@ -1,4 +1,4 @@
-/** What can be run, and settings that every test of a whole system wants. */
+/** The programs that tests run, and settings that every test of a whole system uses. */
 import { join } from 'node:path';
 import type { Settings } from './system.ts';
 
@@ -10,12 +10,12 @@ export function mainOf(service: string): string {
   return join(ROOT, `services/${service}/src/main.ts`);
 }
 
-/** A known warning of kafkajs, without a meaning. */
+/** Suppresses a known, harmless warning of kafkajs. */
 export const QUIET_KAFKA = '--disable-warning=TimeoutNegativeWarning';
 
 /**
- * Sessions and leases that a test can wait for. With TEST_WAITS=long those of a user's system, by default: tests that
- * kill processes then take minutes longer.
+ * Sessions and leases that are short enough to wait for. With TEST_WAITS=long the defaults apply: tests that kill
+ * processes then take minutes longer.
  */
 export const SHORT_WAITS: Settings =
   process.env['TEST_WAITS'] === 'long'
@@ -28,7 +28,7 @@ export const SHORT_WAITS: Settings =
         MAIL_LEASE_SECONDS: '12',
       };
 
-/** Limits that a whole journey from one IP stays below, and a machine however busy. */
+/** Limits that a whole journey from one IP stays below, on any machine. */
 export const ROOMY: Settings = {
   HASH_WAIT_SECONDS: '60',
   LIMIT_MAIL_REQUESTS_PER_IP: '10000',

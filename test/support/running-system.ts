@@ -1,9 +1,9 @@
-/** A system that somebody else has started, and that goes on when the tests are done. */
+/** A system that was started by somebody else, and continues to run after the tests. */
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import type { System } from './system.ts';
 
-/** @throws Error naming the setting that is missing */
+/** @throws Error that names the missing setting */
 export async function runningSystem(url: string): Promise<System> {
   const commands = {
     mailbox: required('MAILBOX_URL'),
@@ -32,7 +32,7 @@ function withoutSlash(url: string): string {
   return url.replace(/\/+$/, '');
 }
 
-/** @returns what it printed; rejects with all of that where it fails. */
+/** @returns what it printed; rejects with that if it fails */
 async function shell(command: string, words: readonly string[] = []): Promise<string> {
   const { stdout } = await promisify(execFile)('sh', ['-c', command, 'sh', ...words]);
   return stdout;

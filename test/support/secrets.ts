@@ -1,18 +1,21 @@
-/** Secrets that a run has produced, and where they turn up again. */
+/** Secrets that a run has produced, and where they appear. */
 
 export interface Secret {
-  /** `the password of ada`: what a finding calls it, as its value must not be shown either. */
+  /** The name used in findings, such as `the password of ada`: a finding must not show the value either. */
   readonly name: string;
   readonly value: string;
 }
 
-/** A text to look through. */
+/** A text to search. */
 export interface Place {
   readonly name: string;
   readonly text: string;
 }
 
-/** Every spelling in which a secret would still be one: as it is, in JSON, a URL, base64 and hexadecimal. */
+/**
+ * Returns every spelling in which a secret would still be disclosed: as it is, in JSON, a URL, base64 and
+ * hexadecimal.
+ */
 function spellings(value: string): readonly string[] {
   const bytes = Buffer.from(value);
   return [
@@ -28,12 +31,12 @@ function spellings(value: string): readonly string[] {
   ];
 }
 
-/** Without the characters that also depend on what follows. */
+/** Removes the characters that also depend on the following bytes. */
 function withoutEnd(base64: string): string {
   return base64.replace(/=+$/, '').slice(0, -1);
 }
 
-/** `the password of ada in the log`, for every place that holds a secret in any spelling. */
+/** Returns `the password of ada in the log` for every place that contains a secret in any spelling. */
 export function findings(secrets: readonly Secret[], places: readonly Place[]): readonly string[] {
   return secrets.flatMap(({ name, value }) => {
     const known = spellings(value);

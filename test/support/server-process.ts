@@ -1,28 +1,28 @@
-/** A server of ours in a process of its own, that a test can end in every way and start again. */
+/** A server in a process of its own, which a test can stop in every way and restart. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { eventually } from './eventually.ts';
 
 export interface ServerProcess {
   readonly url: string;
-  /** What it has printed so far, in all of its lives. */
+  /** Returns its output so far, including that of earlier processes. */
   output(): string;
-  /** Starts it, and does not wait for it. */
+  /** Starts it, without waiting for it. */
   launch(): void;
-  /** Waits until it says at /readyz that it is. @throws Error with its output if it ends before that */
+  /** Waits until /readyz says that it is ready. @throws Error with its output if it exits before */
   ready(): Promise<void>;
-  /** Waits until it ends by itself. @returns its exit code */
+  /** Waits until it exits by itself. @returns its exit code */
   ended(): Promise<number | null>;
-  /** Sends it a signal, and does not wait. Nothing where it does not run. */
+  /** Sends it a signal, without waiting. No-op if it does not run. */
   signal(signal: NodeJS.Signals): void;
-  /** Sends it a signal and waits until it has ended. @returns its exit code; null where it did not run */
+  /** Sends it a signal and waits until it has exited. @returns its exit code; null if it did not run */
   end(signal: NodeJS.Signals): Promise<number | null>;
 }
 
 export interface Program {
-  /** Its own address, where /readyz is. */
+  /** Its own URL, for /readyz. */
   readonly url: string;
-  /** What Node is given. */
+  /** The arguments of Node. */
   readonly words: readonly string[];
   readonly env: NodeJS.ProcessEnv;
 }
@@ -30,7 +30,7 @@ export interface Program {
 /** On a busy machine, with servers that have just been started themselves. */
 const STARTS_WITHIN_MS = 120_000;
 
-/** Not started yet. */
+/** Describes the process; it is not started yet. */
 export function serverProcess({ url, words, env }: Program): ServerProcess {
   let child: ChildProcess | undefined;
   let closed: Promise<unknown> = Promise.resolve();

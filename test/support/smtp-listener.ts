@@ -1,4 +1,4 @@
-/** An SMTP server without an opinion: where it listens, and who is connected. What it says, its owner says. */
+/** An SMTP server that listens and tracks connections. Its owner decides how it responds. */
 import { once } from 'node:events';
 import type { Socket } from 'node:net';
 import { SMTPServer, type SMTPServerOptions, type SMTPServerSession } from 'smtp-server';
@@ -6,28 +6,28 @@ import { freePort } from './free-port.ts';
 import type { Settings } from './system.ts';
 
 export interface SmtpListener {
-  /** What makes a system send its mails here. */
+  /** Settings that make a system send its mails here. */
   readonly settings: Settings;
-  /** Takes connections from now on. */
+  /** Accepts connections from now on. */
   open(): Promise<void>;
-  /** Refuses connections from now on, and cuts those there are. Idempotent. */
+  /** Refuses connections from now on, and closes those that are open. Idempotent. */
   close(): Promise<void>;
-  /** Ends a connection without a word. */
+  /** Closes a connection without a response. */
   hangUp(session: SMTPServerSession): void;
   isConnected(session: SMTPServerSession): boolean;
 }
 
-/** As a server's word on a command: `done(refusal(451))`. */
+/** Returns a response with a code, for the callback of a command: `done(refusal(451))`. */
 export function refusal(code: number): Error {
   return Object.assign(new Error('no'), { responseCode: code });
 }
 
-/** Not open yet. */
+/** The listener is closed at first. */
 export async function createSmtpListener(
   hooks: Pick<SMTPServerOptions, 'onRcptTo' | 'onData'>,
 ): Promise<SmtpListener> {
   const port = await freePort();
-  /** By the port that the client has come from. */
+  /** By the client's port. */
   const sockets = new Map<number, Socket>();
   let server: SMTPServer | undefined;
 
@@ -46,7 +46,7 @@ export async function createSmtpListener(
         disableReverseLookup: true,
         ...hooks,
       });
-      // A connection that was cut is no fault of the server.
+      // A connection that was cut is not a fault of the server.
       server.on('error', () => undefined);
       server.server.on('connection', (socket: Socket) => {
         const { remotePort = 0 } = socket;

@@ -1,4 +1,4 @@
-/** A real mail server that a test can take away and bring back. */
+/** A real mail server that a test can stop and start. */
 import { text } from 'node:stream/consumers';
 import PostalMime from 'postal-mime';
 import type { SMTPServerDataStream, SMTPServerSession } from 'smtp-server';
@@ -11,25 +11,25 @@ export interface TakenMail extends Mail {
 }
 
 export interface MailServer {
-  /** What makes a system send its mails here. */
+  /** Settings that make a system send its mails here. */
   readonly settings: Settings;
-  /** Every mail that was answered with 250, or would have been. */
+  /** Every mail that was answered with 250, or whose response was lost. */
   readonly taken: readonly TakenMail[];
   to(address: string): readonly TakenMail[];
-  /** Takes connections from now on. */
+  /** Accepts connections from now on. */
   open(): Promise<void>;
-  /** Refuses connections from now on, and cuts those there are. */
+  /** Refuses connections from now on, and closes those that are open. */
   close(): Promise<void>;
 }
 
 export interface Moods {
-  /** Called with each recipient: an SMTP code refuses it. */
+  /** Called with each recipient; a returned SMTP code refuses it. */
   readonly onRecipient?: (address: string) => number | undefined;
-  /** Called with each mail: `lost` takes it and closes the connection without an answer. */
+  /** Called with each mail; `lost` accepts it and closes the connection without a response. */
   readonly onMail?: (address: string) => 'lost' | undefined;
 }
 
-/** Not open yet. */
+/** The server is closed at first. */
 export async function createMailServer({ onRecipient, onMail }: Moods = {}): Promise<MailServer> {
   const taken: TakenMail[] = [];
 

@@ -1,4 +1,4 @@
-/** A standalone of one's own, on a free port and an empty data folder. */
+/** A standalone for one test, on a free port and an empty data folder. */
 import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
@@ -13,14 +13,14 @@ import type { Settings, System } from './system.ts';
 
 export interface Standalone extends System {
   readonly folder: string;
-  /** Asks it to end, as Ctrl-C does. @returns its exit code; the folder stays. */
+  /** Stops it as Ctrl-C does. @returns its exit code; the folder is kept */
   end(): Promise<number | null>;
 }
 
-/** Where these are set, ops commands act on them. */
+/** Unset, because ops commands would act on these servers. */
 const NO_SERVERS = { KAFKA_BROKERS: undefined, MONGO_URL: undefined };
 
-/** Ready to answer. */
+/** Starts a standalone, and resolves once it is ready. */
 export async function startStandalone(settings: Settings = {}): Promise<Standalone> {
   const folder = await mkdtemp(join(tmpdir(), 'latchkey-'));
   const port = await freePort();
@@ -69,7 +69,7 @@ export interface Ended {
 const { PATH, NODE_COMPILE_CACHE } = process.env;
 const LONGEST_RUN_MS = 180_000;
 
-/** Runs a standalone, or with `ops` a command, that is expected to end by itself. */
+/** Runs a standalone, or with `ops` a command, that is expected to exit by itself. */
 export async function runToEnd(
   settings: Settings,
   options: { readonly ops?: readonly string[] } & Privileges = {},
@@ -83,10 +83,10 @@ interface Privileges {
   readonly mayWriteAnywhere?: boolean;
 }
 
-/** Takes from root what puts it above the modes of files; it may still read, so that it can enter any checkout. */
+/** Removes root's right to ignore file modes; it may still read everything, so that it can enter any checkout. */
 const WITHOUT_OVERRIDE = ['setpriv', '--bounding-set=-dac_override', '--inh-caps=-dac_override'];
 
-/** Runs a program of ours, with these settings alone, that is expected to end by itself. */
+/** Runs one of our programs, with only these settings, that is expected to exit by itself. */
 export async function runProgram(
   words: readonly string[],
   settings: Settings,

@@ -1,8 +1,8 @@
-/** What a data folder holds, table by table, as text to look through. */
+/** The contents of a data folder, table by table, as text to search. */
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 
-/** Every row of every table as text. The tables are asked for, so that a new one is looked at by itself. */
+/** Returns every row of every table as text. The tables are listed from the database, so that a new one is included. */
 export function dumpOf(folder: string): ReadonlyMap<string, readonly string[]> {
   const database = new DatabaseSync(join(folder, 'latchkey.sqlite'), { readOnly: true });
   try {

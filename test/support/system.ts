@@ -1,21 +1,21 @@
-/** The system under test, known by its addresses alone. */
+/** The system under test, known only by its addresses. */
 export type Settings = Readonly<Record<string, string>>;
 
 export interface System {
-  /** Everything below it is the API. */
+  /** The base URL; the API is below it. */
   readonly url: string;
-  /** Where Mailpit's paths are. */
+  /** The URL of Mailpit's API. */
   readonly mailbox: string;
-  /** Of one on Kafka and MongoDB: what leads to them and to its own database. */
+  /** The stores of a system on Kafka and MongoDB. */
   readonly stores?: { readonly KAFKA_BROKERS: string; readonly MONGO_URL: string };
-  /** What it has printed so far. */
+  /** Returns its output so far. */
   output(): string;
-  /** Runs an ops command. @returns what it printed; rejects if it failed. */
+  /** Runs an ops command. @returns what it printed; rejects if it failed */
   ops(...words: readonly string[]): Promise<string>;
-  /** Ends it at once, as a power cut would. */
+  /** Kills it, as a power cut would. */
   kill(): Promise<void>;
-  /** Starts it again, with all that it had stored, at the same address. */
+  /** Starts it again, on its data, at the same address. */
   start(): Promise<void>;
-  /** Ends it, and deletes what it has stored where that was made for it. */
+  /** Stops it, and deletes data that was created for it. */
   stop(): Promise<void>;
 }

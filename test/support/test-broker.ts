@@ -1,11 +1,14 @@
-/** The broker that tests of whole systems are given: our topics and groups are fixed by their names, so it is theirs alone. */
+/**
+ * The broker for tests of whole systems. Our topics and groups have fixed names, so it must be for these tests
+ * only.
+ */
 import { type Admin, Kafka, logLevel } from 'kafkajs';
 import { eventually } from './eventually.ts';
 
 function isOurs(topic: string): boolean {
   return /^(accounts|mailings)\.events\.v\d+(\.dlq\.[\w.]+)?$/.test(topic);
 }
-/** A read model that was rebuilt is read into by a group of its own. */
+/** A rebuilt read model has a group of its own. */
 function isOurGroup(group: string): boolean {
   return /^(user(\.v\d+)?|notifier)$/.test(group);
 }
@@ -14,9 +17,9 @@ function isOurGroup(group: string): boolean {
 const FORGOTTEN_MS = 30_000;
 
 /**
- * Makes sure that nothing of an earlier run is there. What is there is taken away only where KAFKA_TEST_RESET says
- * that the broker is for tests: these topics may be somebody's accounts.
- * @throws Error if it is there and may not be taken away
+ * Ensures that nothing of an earlier run is left. Deletes it only if KAFKA_TEST_RESET says that the broker is for
+ * tests, because these topics may be somebody's accounts.
+ * @throws Error if something is left and may not be deleted
  */
 export async function claimBroker(brokers: string): Promise<void> {
   const reset = process.env['KAFKA_TEST_RESET'] === 'true';
@@ -62,7 +65,7 @@ async function withAdmin<T>(brokers: string, work: (admin: Admin) => Promise<T>)
   }
 }
 
-/** A topic as somebody else would make it. */
+/** Creates a topic as another program would. */
 export function makeTopic(
   brokers: string,
   topic: string,

@@ -1,4 +1,4 @@
-/** What data of release 0.1 must still do, in whatever stores it is. */
+/** What data of release 0.1 must still do, in any kind of store. */
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { assertProblem, assertStatus, type Client, createClient, type Reply } from './client.ts';
@@ -12,9 +12,9 @@ import type { Settings, System } from './system.ts';
 export interface UpgradedSystem {
   readonly system: System;
   readonly manifest: Manifest;
-  /** What the operator's commands of 0.1 printed. */
+  /** The output of the operator's commands of 0.1. */
   readonly lists: FixtureLists;
-  /** Leads an operator's command to the stores, at the same time of day. */
+  /** Settings for an operator's command: the same stores, and the same time of day. */
   readonly settings: Settings;
 }
 
@@ -24,7 +24,7 @@ interface Finding {
 }
 
 const NEW_PASSWORD = 'chosen after the upgrade';
-/** The subjects that today's templates give the mails that release 0.1 left pending. */
+/** The subjects that today's templates give to the mails that release 0.1 left pending. */
 const SUBJECTS = new Map([
   ['reset-password', 'Reset your password'],
   ['verify-email', 'Verify your email'],
@@ -75,7 +75,7 @@ export function upgradeSuite(name: string, open: () => Promise<UpgradedSystem>):
         .map((line) => JSON.parse(line));
     }
 
-    /** Kind and subject of each finding of `ops verify`. */
+    /** Returns kind and subject of each finding of `ops verify`. */
     async function findings(): Promise<readonly string[]> {
       const { code, stdout, stderr } = await ops('verify', '--json', '--patience', '2');
       assert.equal(code, 1, stderr);

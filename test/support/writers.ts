@@ -5,9 +5,9 @@ import { assertStatus, type Client, type Reply } from './client.ts';
 import type { Tokens } from './people.ts';
 
 export interface Writers {
-  /** Changes that were answered, and shown by every reader. */
+  /** Returns the number of changes that got a response and were shown by every reader. */
   written(): number;
-  /** Ends them, after what they have begun. @throws what went wrong for one of them */
+  /** Ends them after the changes in progress. @throws the error of any of them */
   stop(): Promise<void>;
 }
 
@@ -15,7 +15,7 @@ const LOOKS_WITHIN_MS = 60_000;
 /** Between two changes of a person: leaves the processors to what is tested. */
 const PAUSE_MS = 50;
 
-/** @param readers each of them is asked after each change: the instances of the user service */
+/** @param readers the instances of the user service, each of which is queried after each change */
 export function startWriters(
   people: readonly Tokens[],
   { writer, readers }: { readonly writer: Client; readonly readers: readonly Client[] },
@@ -45,7 +45,7 @@ export function startWriters(
       throw error;
     }),
   );
-  // Told when they are stopped.
+  // Errors are thrown by `stop`.
   for (const end of ends) end.catch(() => undefined);
 
   return {
@@ -57,7 +57,7 @@ export function startWriters(
   };
 }
 
-/** As a client does: 503 says that the read model is on its way. */
+/** Retries as a client does: 503 says that the read model is behind. */
 async function look(reader: Client, token: string, sequence: string): Promise<Reply> {
   const giveUp = performance.now() + LOOKS_WITHIN_MS;
   for (;;) {

@@ -29,7 +29,7 @@ for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => 
 const subscription = await subscribe({
   brokers: KAFKA_BROKERS,
   group: KAFKA_GROUP,
-  // Enough here: the tokens are lost with the process too, and a repeated greeting does no harm.
+  // Sufficient here: the tokens are lost with the process too, and a repeated greeting does no harm.
   store: memoryStore(),
   handlers: createReactions({ tokens, logger }),
   logger,

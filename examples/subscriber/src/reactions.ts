@@ -6,7 +6,7 @@ export interface ReactionDeps {
   readonly logger: { info(fields: object, message: string): void };
 }
 
-/** What this service does about events. Its log says which account, never who: logs are read by many. */
+/** Reacts to events. The log contains the account's id, never its name or address: many people read logs. */
 export function createReactions({ tokens, logger }: ReactionDeps): Handlers {
   return {
     UserRegistered({ data }, { account }) {

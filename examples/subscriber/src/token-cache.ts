@@ -1,24 +1,24 @@
-/** Access tokens whose signature was checked before, so that it need not be checked at every request. */
+/** A cache of access tokens whose signature was verified, so that it need not be verified for every request. */
 
-/** The claims that decide about life and death of a token: its `jti`, `sub`, `seq` and `exp`. */
+/** The claims of a token that decide whether it is valid: its `jti`, `sub`, `seq` and `exp`. */
 export interface CheckedToken {
   readonly id: string;
   readonly account: string;
-  /** The account's sequence that the token was decided on. */
+  /** The account's sequence when the token was issued. */
   readonly seq: number;
   /** In seconds since 1970. */
   readonly expiresAt: number;
 }
 
 export interface TokenCache {
-  /** Keeps a token, unless it is known to be revoked already. Whether it may be used. */
+  /** Keeps a token. Returns false if it is known to be revoked already. */
   keep(token: CheckedToken): boolean;
   find(id: string): CheckedToken | undefined;
-  /** Forgets the account's tokens that were decided on before `sequence`; how many there were. */
+  /** Removes the account's tokens that were issued before `sequence`. Returns how many there were. */
   revoke(account: string, sequence: number): number;
 }
 
-/** `now` in seconds since 1970. */
+/** @param now the time in seconds since 1970 */
 export function createTokenCache(now: () => number): TokenCache {
   const tokens = new Map<string, CheckedToken>();
   const revokedAt = new Map<string, number>();

@@ -1,4 +1,4 @@
-/** What was answered with 2xx, against the journal. */
+/** Checks that everything that was answered with 2xx is in the journal. */
 import type { CommandLine } from '../run-folder.ts';
 import { type CommandContext, commitsOf, isAcknowledged, keyOf, lower } from './commands.ts';
 import { foldAccount, type Profile } from './fold.ts';
@@ -6,22 +6,22 @@ import { accountsIn, type Journal, type JournalEvent, lastSequence } from './jou
 import { broken, type Violation } from './report.ts';
 import type { CommitEvent } from './stored.ts';
 
-/** Mails of a purpose that an address gets in an hour, where a run is told nothing else. Above it, nothing is done. */
+/** Mails of a purpose that an address gets per hour by default. Above it nothing is done. */
 const MAILS_PER_ADDRESS = 3;
-/** Sign-ups of one address that live at the same time; a further one only asks for another link. */
+/** Sign-ups of one address that may be pending at the same time; a further one only requests another link. */
 const FULL_HOUSE = 5;
 
-/** What demands look things up in: histories are long. */
+/** What demands use for look-ups, because histories are long. */
 interface LookUp {
   readonly journal: Journal;
-  /** What was sent under one key. */
+  /** The commands that were sent under one key. */
   readonly byKey: ReadonlyMap<string, readonly CommandLine[]>;
   readonly accountsByAddress: ReadonlyMap<string, readonly (readonly [string, readonly JournalEvent[]])[]>;
-  /** Whether so much was asked of an address that the limit may have kept something from being done. */
+  /** Whether an address got so many requests that the limit may have prevented something. */
   isOverLimit(command: CommandLine): boolean;
 }
 
-/** Every 2xx answer has what it says in the journal. */
+/** Checks that the content of every 2xx response is in the journal. */
 export function checkAcknowledged(context: CommandContext): readonly Violation[] {
   const lookUp = lookUpIn(context);
   return context.history.filter(isAcknowledged).flatMap((command) => {
@@ -32,12 +32,12 @@ export function checkAcknowledged(context: CommandContext): readonly Violation[]
   });
 }
 
-/** What is missing, if anything is. */
+/** Returns what is missing, undefined if nothing is. */
 type Demand = (command: CommandLine, lookUp: LookUp) => string | undefined;
 
 /**
- * The account as it was when it was answered, or as the command's own commit left it: one that found its commit when it
- * tried again is answered with what others have made of the account since.
+ * Returns the account as it was when the response was sent, or as the command's own commit left it: a retry that
+ * found its commit gets the account as later commands have left it.
  */
 function account(
   wanted: (profile: Profile, request: CommandLine['request'], events: readonly JournalEvent[]) => boolean,
@@ -56,7 +56,7 @@ function account(
   };
 }
 
-/** A commit of its own. */
+/** Demands a commit of the command itself. */
 function commit(what: (event: CommitEvent) => boolean): Demand {
   return ({ id }, { journal }) =>
     commitsOf(journal, id).some(({ events }) => events.some(what))
@@ -95,8 +95,8 @@ const signUp: Demand = (command, { journal, byKey, accountsByAddress, isOverLimi
 };
 
 /**
- * Only written down when it is answered, and carried out later: for an account that had proven the address before it
- * was asked, and is never closed, the event must be there.
+ * Only recorded when the response is sent, and processed later: if the account had verified its address before the
+ * request and is never disabled, the event must exist.
  */
 const resetRequest: Demand = (command, { journal, accountsByAddress, isOverLimit }) => {
   const { request, sentAt, id } = command;
@@ -122,7 +122,7 @@ const mailing: Demand = ({ answer, request }, { journal }) => {
   return same && same.size === 0 ? undefined : 'the mailing is to others';
 };
 
-/** Whoever is answered with tokens has an account. */
+/** Every response with tokens belongs to an account. */
 const signedIn: Demand = ({ answer }, { journal }) => {
   const { user } = (answer ?? {}) as { readonly user?: { readonly id?: string } };
   return user?.id === undefined || journal.events.has(user.id) ? undefined : `there is no account ${user.id}`;
@@ -142,7 +142,7 @@ const demands: Readonly<Record<string, Demand>> = {
     account((_profile, _request, events) => events.some(({ type }) => type === 'PasswordChanged')),
     commit(({ type, data }) => type === 'PasswordChanged' && data.how === 'change'),
   ),
-  // Of a sign-up that ended meanwhile there is nothing left to end.
+  // If the sign-up has ended meanwhile, there is nothing left to end.
   'logout-all': either(
     account(({ ended }) => ended),
     commit(({ type, data }) => type === 'SessionsRevoked' && data.reason === 'logout-all'),
@@ -165,7 +165,7 @@ function lookUpIn({ journal, history, settings }: CommandContext): LookUp {
   };
 }
 
-/** What is counted together: mails of one purpose to one address. */
+/** The key of the limit: mails of one purpose to one address. */
 function askedOf({ op, request }: CommandLine): string {
   const purpose = op === 'sign-up' || op === 'verification-request' ? 'verification' : op;
   return `${purpose} ${lower(request['email'])}`;

@@ -19,7 +19,7 @@ import {
 
 type Broken = Partial<Stores> & { readonly run?: Partial<RecordedRun> };
 
-/** The rules that are broken, each once. */
+/** Returns the rules that are broken, each once. */
 function brokenBy({ run, ...stores }: Broken): readonly string[] {
   const report = judge({ ...goodRun, ...run }, { ...goodStores, ...stores }, NOW);
   assert.equal(report.ok, report.violations.length === 0);
@@ -177,7 +177,7 @@ describe('an acknowledged command', () => {
     test(`is not missed: ${what}`, () => assert.deepEqual(brokenBy(run), []));
   }
 
-  // It is answered with the account as it is by then: its first answer was lost, and it found its commit when it tried again.
+  // The response has the account as it is by then: the first response was lost, and the retry found its commit.
   test('is not missed where another one has come after it, before it was answered', () => {
     const next = commitOf(ADA, [5, 6], 'ada-6', [
       eventOf('ProfileChanged', at(5), { userId: ADA, person: { firstName: 'Ada' } }),
@@ -318,7 +318,7 @@ describe('the journal', () => {
       };
     }
     assert.deepEqual(brokenBy(answered(at(2, 1))), ['address marks']);
-    // So long that a store may have been given up, or a fault came before the answer.
+    // Long enough that a store operation may have timed out, or a fault happened before the response.
     assert.deepEqual(brokenBy(answered(at(2, 3))), []);
     assert.deepEqual(brokenBy(answered(null)), []);
   });

@@ -1,4 +1,4 @@
-/** The checker of a run: what was promised, against what everybody has stored in the end. */
+/** The checker of a run: compares what was promised with what is stored at the end. */
 import type { CommandLine } from '../run-folder.ts';
 import { checkAcknowledged } from './acknowledged.ts';
 import { accountsIn, journalOf } from './journal.ts';
@@ -17,15 +17,15 @@ import { checkTopics, countRecords } from './topic-rules.ts';
 export type { Report } from './report.ts';
 
 /**
- * Checks a run whose files are in `folder` and whose servers are still up, once it has calmed down: what
- * is not done by now counts as never done.
+ * Checks a run whose files are in `folder` and whose servers are still up, once it has come to rest: what is not
+ * done by now counts as never done.
  */
 export async function check(folder: string): Promise<Report> {
   const recorded = await readRun(folder);
   return judge(recorded, await readStores(recorded.run.servers), new Date());
 }
 
-/** The same without servers: everything that decides is in its arguments. */
+/** Checks without servers: everything that decides is in the arguments. */
 export function judge(recorded: RecordedRun, stores: Stores, now: Date): Report {
   const { run, history, mails, faults } = recorded;
   const journal = journalOf(stores.commits);

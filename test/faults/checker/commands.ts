@@ -1,4 +1,4 @@
-/** Commands as clients sent them, and what came of them. */
+/** Commands as clients sent them, and their commits. */
 import type { CommandLine } from '../run-folder.ts';
 import type { Journal } from './journal.ts';
 import type { Commit } from './stored.ts';
@@ -17,19 +17,19 @@ export function isRefused({ status }: CommandLine): boolean {
   return status !== null && status >= 400 && status < 500;
 }
 
-/** What a command has led to. */
+/** Returns the commits of a command. */
 export function commitsOf({ byCommand }: Journal, id: string): readonly Commit[] {
   return byCommand.get(id) ?? [];
 }
 
-/** What commands have in common that are the same one: of one without an Idempotency-Key, its own id. */
+/** Returns what retries of a command have in common: the Idempotency-Key, or the command's own id. */
 export function keyOf({ op, id, request }: CommandLine): string {
   return request['idempotencyKey'] === undefined
     ? `id ${id}`
     : `${op} ${request['idempotencyKey']} ${lower(request['email'])}`;
 }
 
-/** Addresses that differ in case alone are one. */
+/** Addresses that differ only in case are the same. */
 export function lower(text: unknown): string {
   return typeof text === 'string' ? text.toLowerCase() : '';
 }

@@ -1,10 +1,10 @@
-/** What the nemesis did, and when. */
+/** The faults that the nemesis caused, and when. */
 import type { FaultLine } from '../run-folder.ts';
 
-/** Faults are told of by the clock of another process than what they did. */
+/** The times of faults come from the clock of another process. */
 const SLACK_MS = 1000;
 
-/** Whether one of these was hit between two moments, in ms since 1970, by what is said of faults and their targets. */
+/** Returns whether one of these targets was hit between two moments, in ms since 1970. */
 export function hitBetween(
   faults: readonly FaultLine[],
   from: number,

@@ -1,4 +1,4 @@
-/** What the events of an account add up to, by docs/events.md. */
+/** The profile that the events of an account produce, according to docs/events.md. */
 import type { JournalEvent } from './journal.ts';
 import type { Person, StoredProfile } from './stored.ts';
 
@@ -38,7 +38,7 @@ const nothing: Omit<Profile, 'id'> = {
   revokedAt: 0,
 };
 
-/** What an event says, beside that it happened. Of what is not listed, nothing is shown. */
+/** The fields that an event changes. Events that are not listed change nothing. */
 const changes: Readonly<Record<string, (event: JournalEvent) => Partial<Profile>>> = {
   UserRegistered: ({ data, time }) => ({
     ...pick(data, 'role', 'locale'),
@@ -64,7 +64,7 @@ const changes: Readonly<Record<string, (event: JournalEvent) => Partial<Profile>
   SessionsRevoked: ({ sequence }) => ({ revokedAt: sequence }),
 };
 
-/** The profile after these events of an account. */
+/** Returns the profile after these events of an account. */
 export function foldAccount(id: string, events: readonly JournalEvent[]): Profile {
   let profile: Profile = { id, ...nothing };
   for (const event of events) {
@@ -74,7 +74,7 @@ export function foldAccount(id: string, events: readonly JournalEvent[]): Profil
   return profile;
 }
 
-/** The document of the read model that an account must have come to. */
+/** Returns the document of the read model that an account must have at the end. */
 export function profileDocumentOf(id: string, events: readonly JournalEvent[]): StoredProfile {
   const profile = foldAccount(id, events);
   const { sequence, email, username } = profile;
@@ -103,7 +103,7 @@ function pick<From extends object, Name extends keyof From & keyof Profile>(
   );
 }
 
-/** `null` where somebody stood: who is erased from one event is erased from all. */
+/** `null` in place of a person: if a person is erased from one event, it is erased from all. */
 function whoIsErased(person: Person | null | undefined): Partial<Profile> {
   return person === null ? { email: null, username: null, firstName: null, lastName: null } : {};
 }

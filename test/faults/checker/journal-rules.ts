@@ -1,4 +1,4 @@
-/** The journal by itself: numbers, commits that are whole, claims, and the marks that sign-ups are found by. */
+/** Rules of the journal itself: numbers, complete commits, claims, and the marks by which sign-ups are found. */
 import type { FaultLine } from '../run-folder.ts';
 import type { CommandContext } from './commands.ts';
 import { hitBetween } from './faults.ts';
@@ -7,7 +7,7 @@ import { accountsIn, isMailing, type Journal, type JournalEvent, lastSequence } 
 import { broken, type Violation } from './report.ts';
 import type { Commit } from './stored.ts';
 
-/** Commits from 1 without gaps, each beginning where the last one ended. */
+/** Commits are numbered from 1 without gaps, and each begins where the previous one ended. */
 export function checkNumbering({ streams }: Journal): readonly Violation[] {
   return [...streams].flatMap(([stream, commits]) => {
     const at = commits.findIndex(
@@ -22,8 +22,8 @@ function endOf(commit: Commit | undefined): number {
 }
 
 /**
- * What one command appends, in the words of design and docs: whatever ends sessions does so in the same commit, and a
- * first password comes with the verification. The reason of SessionsRevoked stands in brackets.
+ * The event types that one command appends, as documented: whatever ends sessions does so in the same commit, and a
+ * first password comes with the verification. The reason of SessionsRevoked is in brackets.
  */
 const WHOLE: ReadonlySet<string> = new Set([
   'UserRegistered',
@@ -44,7 +44,7 @@ const WHOLE: ReadonlySet<string> = new Set([
   'MailRequested',
 ]);
 
-/** Every commit is one that a command makes, and every stream begins as it must. */
+/** Every commit is one that a command can produce, and every stream begins as it must. */
 export function checkWholeCommits({ streams, events }: Journal): readonly Violation[] {
   return [
     ...[...streams.values()].flat().flatMap((commit) => {
@@ -71,7 +71,7 @@ function checkBeginning(stream: string, events: readonly JournalEvent[]): readon
   return isRight ? [] : broken('whole commits', `${stream} does not begin as an account or a mailing does`);
 }
 
-/** The commit that verifies takes the claim on the account's address; nobody else has it, or any other. */
+/** The commit that verifies takes the claim on the account's address; no other commit has this or any other claim. */
 export function checkClaims(journal: Journal): readonly Violation[] {
   const commits = [...journal.streams.values()].flat();
   const addresses = new Map(accountsIn(journal).map(([id, [first]]) => [id, first?.private?.address]));
@@ -95,15 +95,15 @@ export function checkClaims(journal: Journal): readonly Violation[] {
   ];
 }
 
-/** What nobody was waiting for follows its commit within this. */
+/** Work that no response waits for is done within this time after its commit. */
 const FOLLOW_UP_MS = 10_000;
-/** A store that cannot be reached on a busy machine is given up after this, or later: ARCHITECTURE.md. */
+/** On a busy machine an operation on an unreachable store fails after this time, or later: ARCHITECTURE.md. */
 const GIVEN_UP_AFTER_MS = 2_000;
 
 /**
- * A living, unverified sign-up must be marked with its address, else nobody finds it. From one that is verified or
- * ended the mark is taken before that is answered; where somebody died or a store was given up in between, the next
- * sweep or look-up does it.
+ * A pending sign-up must be marked with its address, so that it can be found. The mark of one that is verified or
+ * ended is removed before the response; if a process died or the store failed in between, the next sweep or look-up
+ * removes it.
  */
 export function checkMarks(
   { journal, history }: Pick<CommandContext, 'journal' | 'history'>,
@@ -111,7 +111,7 @@ export function checkMarks(
 ): readonly Violation[] {
   const commands = new Map(history.map((command) => [command.id, command]));
 
-  /** Until when the mark of an event's account must have been taken. */
+  /** Returns the time by which the mark of an event's account must have been removed. */
   function dueAt({ time, commit }: JournalEvent): number {
     const command = commands.get(commit.correlationId);
     if (command === undefined) return Date.parse(time) + FOLLOW_UP_MS;

@@ -1,4 +1,4 @@
-/** The journal as rules want it: streams of commits, and of events that know their sequence. */
+/** The journal as the rules use it: streams of commits, and events with their sequence. */
 import type { Commit, CommitEvent } from './stored.ts';
 
 export interface JournalEvent extends CommitEvent {
@@ -8,10 +8,10 @@ export interface JournalEvent extends CommitEvent {
 }
 
 export interface Journal {
-  /** By account or mailing, the commits of each by their numbers. */
+  /** The commits of each account or mailing, by number. */
   readonly streams: ReadonlyMap<string, readonly Commit[]>;
   readonly events: ReadonlyMap<string, readonly JournalEvent[]>;
-  /** By the command that they came of. */
+  /** The commits of each command. */
   readonly byCommand: ReadonlyMap<string, readonly Commit[]>;
 }
 
@@ -34,7 +34,7 @@ function eventsOf(commit: Commit): readonly JournalEvent[] {
   }));
 }
 
-/** Of its last event. */
+/** Returns the sequence of its last event. */
 export function lastSequence({ sequence, events }: Commit): number {
   return sequence + events.length - 1;
 }
@@ -44,7 +44,7 @@ export function isMailing(events: readonly { readonly type: string }[]): boolean
   return events[0]?.type === 'MailRequested';
 }
 
-/** The events of each account, in order. */
+/** Returns the events of each account, in order. */
 export function accountsIn({ events }: Journal): readonly (readonly [string, readonly JournalEvent[]])[] {
   return [...events].filter(([, its]) => !isMailing(its));
 }

@@ -1,4 +1,4 @@
-/** What was owed against what the mail server saw and what the notifier wrote down. */
+/** Compares the mails that events call for with the mail server's record and the notifier's deliveries. */
 import type { FaultLine, MailLine } from '../run-folder.ts';
 import { hitBetween } from './faults.ts';
 import type { Journal, JournalEvent } from './journal.ts';
@@ -13,13 +13,13 @@ export interface MailContext {
   readonly faults: readonly FaultLine[];
 }
 
-/** One mail, and all that is known of it. */
+/** One mail, with everything that is known about it. */
 interface Story {
   readonly owed: OwedMail;
   readonly delivery: StoredDelivery | undefined;
   /** Its arrivals at the mail server, in order. */
   readonly arrivals: readonly MailLine[];
-  /** Later events of its account that make it pointless. */
+  /** Later events of its account that supersede it. */
   readonly supersededBy: readonly JournalEvent[];
 }
 
@@ -32,7 +32,7 @@ export interface MailCounts {
   readonly duplicates: number;
 }
 
-/** A story tells of one mail: its fate is one of these, whatever came of its copies. */
+/** Counts mails by their outcome. Each mail has exactly one, however many copies there were. */
 export function countMails(context: MailContext): MailCounts {
   const stories = storiesIn(context);
   function ended(state: string) {
@@ -90,7 +90,7 @@ function nameOf({ owed: { mail, event } }: Story): string {
   return `${mail} of event ${event.sequence} of ${event.subject}`;
 }
 
-/** Nobody gets a mail that is not owed, or one that is owed to somebody else. */
+/** Checks that no mail is sent that no event calls for, or to another recipient. */
 function checkStrangers({ mails, deliveries }: MailContext, stories: readonly Story[]): readonly Violation[] {
   const owed = new Map(stories.map((story) => [story.owed.id, story]));
   const strangers = mails.filter((mail) => !owed.has(idIn(mail)));
@@ -108,7 +108,7 @@ function checkStrangers({ mails, deliveries }: MailContext, stories: readonly St
   ];
 }
 
-/** Accepted at least once, or not to be sent for a reason that can be seen. */
+/** Checks that a mail was accepted at least once, or that there is a visible reason why not. */
 function checkFate(story: Story, faults: readonly FaultLine[]): readonly Violation[] {
   const { delivery } = story;
   const state = delivery?.state ?? 'not written down';
@@ -120,7 +120,7 @@ function checkFate(story: Story, faults: readonly FaultLine[]): readonly Violati
 
 const ENDED: ReadonlySet<string> = new Set(['sent', 'cancelled', 'expired', 'failed']);
 
-/** Whether the end of a mail that was not accepted is one that it may come to. */
+/** Returns whether a mail that was not accepted may be in this final state. */
 const isExcused: Readonly<
   Record<string, (story: Story, delivery: StoredDelivery, faults: readonly FaultLine[]) => boolean>
 > = {
@@ -133,7 +133,7 @@ const isExcused: Readonly<
   },
 };
 
-/** A recipient that is refused before there is any content is in no line of the mail server. */
+/** The mail server has no record of a recipient that it refused before the content. */
 function isHitInTry(faults: readonly FaultLine[], { at, ms }: Attempt): boolean {
   return hitBetween(faults, at.getTime(), at.getTime() + ms, ['smtp']);
 }
@@ -145,13 +145,13 @@ function checkStale(story: Story): readonly Violation[] {
     .flatMap(({ at }) => broken('stale mails', `${nameOf(story)} came at ${at}, when its link had expired`));
 }
 
-/** What keeps a notifier from writing down, or from hearing, that a mail was accepted. */
+/** Faults that can keep a notifier from recording, or from learning, that a mail was accepted. */
 const SENDERS = ['notifier', 'mongo', 'smtp'];
 
 /**
- * A copy after one that was accepted is borne where the answer to that one was lost, or where its sender died, was
- * stopped or could not reach its store before the copy came. All copies have one Message-ID: else the copy would be
- * owed to nobody.
+ * A second copy is tolerated if the response to the first one was lost, or if its sender died, was stopped or could
+ * not reach its store before the copy came. All copies have the same Message-ID; otherwise no event would call for
+ * the copy.
  */
 function checkDuplicates(story: Story, faults: readonly FaultLine[]): readonly Violation[] {
   return story.arrivals.flatMap((copy, index) => {
@@ -165,23 +165,21 @@ function checkDuplicates(story: Story, faults: readonly FaultLine[]): readonly V
   });
 }
 
-/** Between the start of a claim, which looks at the cutoffs, and the try that follows. */
+/** The longest time between the start of a claim, which reads the cutoffs, and the attempt that follows. */
 const CLAIM_MS = 5000;
-/** A try is given up after so long. */
+/** The longest time of an attempt. */
 const TRY_MS = 60_000;
 
 /**
- * When the notifier had certainly stored what supersedes a mail, and when it claimed the mail for sending, is in no
- * store: cutoffs bear no time, and a claim leaves none. What the stores do tell bounds both:
- *
- * - a cutoff is stored before the deliveries of its own event, so it was there when the first of those was tried or
- *   arrived at the mail server; where the event owes no mail, its cutoff cannot be dated and decides nothing;
- * - a claim looks at the cutoffs when it has taken a delivery, and the try begins (`at` of an attempt) at once when it
- *   returns, within CLAIM_MS unless the notifier or its store was hit meanwhile; a mail that arrived was being tried
- *   for TRY_MS at most, counted from before its claim.
- *
- * So a try that began later than the one by CLAIM_MS, or a mail that came later by CLAIM_MS and TRY_MS, was claimed
- * when its cutoff was there. A claim that was late by less goes unseen here.
+ * No store has the time when the notifier stored what supersedes a mail, or when it claimed the mail: cutoffs have
+ * no time, and a claim leaves no trace. Both are bounded by what the stores do have:
+ * - A cutoff is stored before the deliveries of its own event, so it existed when the first of those was attempted
+ * or arrived at the mail server. If the event calls for no mail, its cutoff cannot be dated and decides nothing.
+ * - A claim reads the cutoffs after it has taken a delivery, and the attempt begins (`at`) as soon as the claim
+ * returns: within CLAIM_MS, unless the notifier or its store was hit meanwhile. A mail that arrived was being sent
+ * for TRY_MS at most, counted from before its claim.
+ * So an attempt that began more than CLAIM_MS after the cutoff, or a mail that came more than CLAIM_MS and TRY_MS
+ * after it, was claimed when its cutoff existed. A claim that was late by less is not detected.
  */
 function checkSuperseded(stories: readonly Story[], faults: readonly FaultLine[]): readonly Violation[] {
   const byEvent = Map.groupBy(stories, ({ owed }) => owed.event.id);
@@ -205,7 +203,10 @@ function firstSignOf({ delivery, arrivals }: Story): number {
   );
 }
 
-/** Of each account, exactly the cutoffs that its events ask for: they only rise, and before a first event there is nothing. */
+/**
+ * Checks that each account has exactly the cutoffs that its events call for: cutoffs only rise, and there is none
+ * before the first event.
+ */
 export function checkCutoffs(journal: Journal, stored: readonly StoredCutoffs[]): readonly Violation[] {
   const found = new Map(stored.map(({ _id, before }) => [_id, before]));
   return [...new Set([...journal.events.keys(), ...found.keys()])].flatMap((id) => {

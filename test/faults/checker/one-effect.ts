@@ -1,11 +1,11 @@
-/** What a command may lead to, and how often. */
+/** What a command may append, and how often. */
 import type { CommandLine } from '../run-folder.ts';
 import { type CommandContext, commitsOf, isRefused, keyOf } from './commands.ts';
 import type { Journal } from './journal.ts';
 import { broken, type Violation } from './report.ts';
 import type { Commit } from './stored.ts';
 
-/** What an operation may append, by the first event of each commit: on its own account or on one of its address. */
+/** The first event of each commit that an operation may append, on its own account or on one with the same address. */
 const EFFECTS: Readonly<Record<string, readonly string[]>> = {
   'sign-up': ['UserRegistered', 'PasswordResetRequested'],
   verify: ['AccountVerified', 'RegistrationEnded'],
@@ -25,7 +25,7 @@ const EFFECTS: Readonly<Record<string, readonly string[]>> = {
   mailing: ['MailRequested'],
 };
 
-/** Those of which a refusal appends nothing. (A link or an old token that is refused may end something.) */
+/** Operations that append nothing if they are refused. (A refused link or an old token may end something.) */
 const NOTHING_IF_REFUSED: ReadonlySet<string> = new Set([
   'sign-up',
   'change-password',
@@ -37,7 +37,7 @@ const NOTHING_IF_REFUSED: ReadonlySet<string> = new Set([
   'mailing',
 ]);
 
-/** Whatever a command was answered, or not: it is there once and is what was asked, or it is not there at all. */
+/** Checks that a command, whatever its response, took effect once and as requested, or not at all. */
 export function checkOneEffect({ journal, history }: CommandContext): readonly Violation[] {
   const twice = [...journal.byCommand].flatMap(([id, commits]) => [
     ...repeated(commits, ({ stream }) => stream).flatMap((stream) =>
@@ -61,7 +61,7 @@ export function checkOneEffect({ journal, history }: CommandContext): readonly V
   return [...twice, ...wrong, ...refused, ...checkKeys(journal, history)];
 }
 
-/** What was sent again under one Idempotency-Key is one sign-up, or mailing. */
+/** Checks that all requests with one Idempotency-Key are one sign-up, or one mailing. */
 function checkKeys(journal: Journal, history: readonly CommandLine[]): readonly Violation[] {
   return [...Map.groupBy(history, keyOf).values()].flatMap((commands) => {
     const commits = commands.flatMap(({ id }) => commitsOf(journal, id));

@@ -1,4 +1,4 @@
-/** Which event owes which mail to whom, until when, and which earlier mails it makes pointless: docs/events.md. */
+/** Which event calls for which mail to whom, until when, and which earlier mails it supersedes: docs/events.md. */
 import { createHash } from 'node:crypto';
 import type { Journal, JournalEvent } from './journal.ts';
 import type { SealedLink } from './stored.ts';
@@ -7,15 +7,15 @@ type Purpose = 'verification' | 'reset';
 export type Superseded = Purpose | 'everything';
 
 export interface OwedMail {
-  /** Of its delivery, and the local part of its Message-ID. */
+  /** The id of its delivery, which is also the local part of its Message-ID. */
   readonly id: string;
   readonly event: JournalEvent;
   readonly mail: string;
   readonly to: string;
   readonly purpose?: Purpose;
-  /** In ms since 1970, as all that follows: when its link ends. */
+  /** When its link expires. In ms since 1970, like all times below. */
   readonly expiresAt?: number;
-  /** When it is not worth sending any more. */
+  /** After this time it must not be sent any more. */
   readonly sendUntil: number;
 }
 
@@ -25,7 +25,7 @@ interface Owing {
   readonly link?: SealedLink;
 }
 
-/** Nothing is owed because of an event that is not listed. */
+/** Events that are not listed call for no mail. */
 const owing: Readonly<Record<string, (event: JournalEvent) => Owing | undefined>> = {
   UserRegistered: ({ data: { verification: link } }) =>
     link ? { mail: 'verify-email', purpose: 'verification', link } : { mail: 'account-exists' },
@@ -39,7 +39,7 @@ const owing: Readonly<Record<string, (event: JournalEvent) => Owing | undefined>
   MailRequested: () => ({ mail: 'welcome' }),
 };
 
-/** The kinds of mail of earlier events that are not to be sent any more. */
+/** Returns the kinds of mail of earlier events that must not be sent any more. */
 export function supersededBy({ type, data }: JournalEvent): readonly Superseded[] {
   switch (type) {
     case 'UserRegistered':
@@ -82,14 +82,14 @@ function owedBy(event: JournalEvent): readonly OwedMail[] {
 
 const MINUTE = 60_000;
 
-/** News for 72 hours; with a link, until 5 minutes before it ends, or halfway where that is later. */
+/** 72 hours for a notice; with a link, until 5 minutes before it expires, or half its life if that is later. */
 function sendUntil(occurredAt: number, link: SealedLink | undefined): number {
   if (link === undefined) return occurredAt + 72 * 60 * MINUTE;
   const end = Date.parse(link.expiresAt);
   return end - Math.min(5 * MINUTE, Math.max(0, end - occurredAt) / 2);
 }
 
-/** Whether an event of the same account, or mailing, makes the mail pointless. */
+/** Returns whether an event of the same account, or mailing, supersedes the mail. */
 export function supersedes(event: JournalEvent, { event: its, purpose }: OwedMail): boolean {
   return (
     event.subject === its.subject &&
@@ -101,8 +101,8 @@ export function supersedes(event: JournalEvent, { event: its, purpose }: OwedMai
 const NAMESPACE = '6f0b1c523a575d0e9a556f2f3c0a7e41';
 
 /**
- * UUIDv5 (RFC 9562) of event, mail and recipient. Fixed for ever: were it another one after an update, mails in
- * flight would be sent twice.
+ * Returns the UUIDv5 (RFC 9562) of event, mail and recipient. Must never change: mails in flight would be sent
+ * twice after an update.
  */
 function idOf(eventId: string, mail: string, to: string): string {
   const hash = createHash('sha1')

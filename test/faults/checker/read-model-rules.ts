@@ -1,11 +1,11 @@
-/** The read model against the fold of the journal. */
+/** Compares the read model with the profiles that the journal's events produce. */
 import { isDeepStrictEqual } from 'node:util';
 import { profileDocumentOf } from './fold.ts';
 import { accountsIn, type Journal } from './journal.ts';
 import { broken, type Violation } from './report.ts';
 import type { StoredProfile } from './stored.ts';
 
-/** Field by field, for every account and no other. */
+/** Compares field by field, for every account and no other. */
 export function checkReadModel(journal: Journal, stored: readonly StoredProfile[]): readonly Violation[] {
   const expected = new Map(accountsIn(journal).map(([id, events]) => [id, profileDocumentOf(id, events)]));
   const found = new Map(stored.map((document) => [document._id, document]));

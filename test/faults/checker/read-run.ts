@@ -1,4 +1,4 @@
-/** What a run has left in its folder. */
+/** Reads the files of a run. */
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { CommandLine, FaultLine, MailLine, RunDescription } from '../run-folder.ts';
@@ -10,7 +10,7 @@ export interface RecordedRun {
   readonly faults: readonly FaultLine[];
 }
 
-/** @throws Error if a file is missing or is not what it should be: a run without its history proves nothing. */
+/** @throws Error if a file is missing or invalid: a run without its history proves nothing */
 export async function readRun(folder: string): Promise<RecordedRun> {
   function read(name: string) {
     return readFile(join(folder, name), 'utf8');

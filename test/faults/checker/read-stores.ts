@@ -1,4 +1,4 @@
-/** Reads everything that a system has stored: MongoDB by its plain driver, topics by kcat, groups by kafkajs. */
+/** Reads everything that a system has stored: MongoDB with its plain driver, topics with kcat, groups with kafkajs. */
 import { type Admin, Kafka, logLevel } from 'kafkajs';
 import { type Db, MongoClient } from 'mongodb';
 import { readTopic } from '../../support/kcat.ts';
@@ -18,14 +18,17 @@ import { TOPICS } from './topic-rules.ts';
 
 type Servers = RunDescription['servers'];
 
-/** Who reads what. */
+/** Which group reads which topic. */
 const READERS: readonly (readonly [group: string, topic: string])[] = [
   ['user', 'accounts.events.v1'],
   ['notifier', 'accounts.events.v1'],
   ['notifier', 'mailings.events.v1'],
 ];
 
-/** One after the other, in the order in which things come about: what is done by the first look shows in the next. */
+/**
+ * Reads the stores one after the other, in the order in which data moves, so that every read sees the effects of
+ * what the previous one has seen.
+ */
 export async function readStores({ KAFKA_BROKERS, MONGO_URL }: Servers): Promise<Stores> {
   const client = await MongoClient.connect(MONGO_URL);
   const kafka = new Kafka({
@@ -57,7 +60,7 @@ export async function readStores({ KAFKA_BROKERS, MONGO_URL }: Servers): Promise
 
 function readerOf(db: Db) {
   return async <Document>(collection: string): Promise<readonly Document[]> =>
-    // What stands there is what this checker is about.
+    // Unchecked: whether the documents are valid is what this checker finds out.
     (await db.collection(collection).find().toArray()) as unknown as Document[];
 }
 
@@ -69,7 +72,7 @@ async function readTopics(
     return (await readTopic(brokers, topic)).map((record) => ({ topic, ...record }));
   }
   const deadLetterTopics = (await admin.listTopics()).filter((topic) => topic.includes('.dlq.'));
-  // One after the other: asked for two topics at once, kafkajs may answer for one of them that it has no partitions.
+  // One after the other: asked for two topics at the same time, kafkajs may return no partitions for one of them.
   const lags: GroupLag[] = [];
   for (const [group, topic] of READERS) lags.push(await lagOf(admin, group, topic));
   return {
@@ -79,7 +82,7 @@ async function readTopics(
   };
 }
 
-/** A group that has kept no position yet is behind from the beginning. */
+/** A group without a position has read nothing. */
 async function lagOf(admin: Admin, group: string, topic: string): Promise<GroupLag> {
   const [kept] = await admin.fetchOffsets({ groupId: group, topics: [topic] });
   const reached = new Map(

@@ -1,9 +1,9 @@
-/** What the read model has answered, against the journal. */
+/** Compares the responses of the read model with the journal. */
 import type { CommandContext } from './commands.ts';
 import { foldAccount } from './fold.ts';
 import { broken, type Violation } from './report.ts';
 
-/** What is shown of a profile to its owner, beside its version. */
+/** The fields of a profile that its owner sees, besides its version. */
 const SHOWN = [
   'id',
   'email',
@@ -19,7 +19,10 @@ const SHOWN = [
   'passwordChangedAt',
 ] as const;
 
-/** Whoever reads their profile sees it as it was at the version that it names, and nothing older than they have seen. */
+/**
+ * Checks that everyone sees their profile as of the version that it shows, and nothing older than they have already
+ * seen.
+ */
 export function checkReads({ journal, history }: CommandContext): readonly Violation[] {
   return history
     .filter((command) => command.op === 'me' && command.status === 200)

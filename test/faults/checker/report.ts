@@ -1,12 +1,12 @@
-/** What a check comes to. */
+/** The result of a check. */
 
-/** A promise that was broken. Its detail names accounts, events and commands by their ids, and nobody. */
+/** A broken promise. Its detail contains ids of accounts, events and commands, and no personal data. */
 export interface Violation {
   readonly rule: Rule;
   readonly detail: string;
 }
 
-/** Every rule, and what it says. */
+/** Every rule, with its text. */
 export const rules = {
   'acknowledged commands': 'what was answered with 2xx is in the journal, as it was asked for',
   'one effect': 'a command has one commit at most on an account, of what it was for; a refused one has none',
@@ -37,7 +37,7 @@ export interface Report {
   readonly violations: readonly Violation[];
 }
 
-/** What is wrong by one rule. */
+/** Returns the violations of one rule. */
 export function broken(rule: Rule, ...details: readonly string[]): readonly Violation[] {
   return details.map((detail) => ({ rule, detail }));
 }

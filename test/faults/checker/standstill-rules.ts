@@ -1,9 +1,9 @@
-/** What waits for somebody who does not come: nothing may, once a run has calmed down. */
+/** Checks that nothing is left waiting once a run has come to rest. */
 import { checkParked } from './read-model-rules.ts';
 import { broken, type Violation } from './report.ts';
 import type { Commit, GroupLag, StoredDelivery, StoredLease, Stores } from './stored.ts';
 
-/** No job is leased for longer than this: a lease that runs out later than that is nobody's. */
+/** No job is leased for longer than this: a lease that expires later belongs to nobody. */
 const LONGEST_LEASE_MS = 10 * 60_000;
 
 type Waiting = Pick<
@@ -11,7 +11,7 @@ type Waiting = Pick<
   'commits' | 'lags' | 'deliveries' | 'requests' | 'leases' | 'deadLetters' | 'profiles'
 >;
 
-/** All that is not done yet. While a system works that is nothing out of the ordinary; when it rests it is. */
+/** Returns everything that is not done yet. That is normal while a system works, but not when it is at rest. */
 export function checkStandstill(stores: Waiting, now: Date): readonly Violation[] {
   return [
     ...checkOutbox(stores.commits),

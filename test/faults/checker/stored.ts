@@ -1,12 +1,12 @@
-/** What the stores and topics hold, as plain data: read by their field names, with nothing of the services. */
+/** The content of stores and topics as plain data, read by field names without any code of the services. */
 
-/** A link as events carry it; what is sealed is the notifier's business. */
+/** A link as events contain it. Only the notifier can decrypt it. */
 export interface SealedLink {
   readonly sealed: string;
   readonly expiresAt: string;
 }
 
-/** The data of an event of any type: what a type does not have is missing. See docs/events.md. */
+/** The data of an event of any type; fields that a type does not have are undefined. See docs/events.md. */
 export interface EventData {
   readonly userId?: string;
   readonly mailingId?: string;
@@ -34,7 +34,7 @@ export interface CommitEvent {
   readonly time: string;
   readonly version: number;
   readonly data: EventData;
-  /** The canonical address, of UserRegistered. */
+  /** Of UserRegistered: the canonical address. */
   readonly private?: { readonly address?: string };
 }
 
@@ -43,16 +43,16 @@ export interface Commit {
   readonly _id: string;
   readonly stream: string;
   readonly number: number;
-  /** Of its first event. */
+  /** Sequence of its first event. */
   readonly sequence: number;
   readonly events: readonly CommitEvent[];
   readonly claims?: readonly string[];
   readonly correlationId: string;
   readonly traceparent?: string;
   readonly at: string;
-  /** In the outbox. */
+  /** Present while the commit is in the outbox. */
   readonly unpublished?: object;
-  /** By which a living sign-up is found. */
+  /** By which a pending sign-up is found. */
   readonly registration?: { readonly address: string };
 }
 
@@ -91,31 +91,34 @@ export interface StoredDelivery {
   readonly state: string;
   readonly reason?: string;
   readonly endedAt?: Date;
-  /** The last twenty. */
+  /** The last twenty attempts. */
   readonly attempts: readonly Attempt[];
-  /** Until it is final. */
+  /** Present until the delivery is final. */
   readonly open?: { readonly dueAt?: Date; readonly sendUntil?: Date };
 }
 
-/** What must not be sent any more of an account: mails of a kind that events before a sequence asked for. */
+/**
+ * The mails of an account that must not be sent any more: those of a kind that were requested by events before a
+ * sequence.
+ */
 export interface StoredCutoffs {
   readonly _id: string;
   readonly before: Readonly<Record<string, number>>;
 }
 
-/** Who may do a job until when. */
+/** Which process may do a job, and until when. */
 export interface StoredLease {
   readonly _id: string;
   readonly until: Date;
 }
 
-/** A request that was written down to be carried out later. */
+/** A request that was recorded, to be processed later. */
 export interface StoredRequest {
   readonly _id: string;
   readonly at: string;
 }
 
-/** How far a group is behind the end of a topic. */
+/** How many records a group has not read yet. */
 export interface GroupLag {
   readonly group: string;
   readonly topic: string;

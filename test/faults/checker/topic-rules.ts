@@ -1,4 +1,4 @@
-/** The topics against the journal. */
+/** Compares the topics with the journal. */
 import { isDeepStrictEqual } from 'node:util';
 import { faultsOfRecord } from '../../support/event-checks.ts';
 import { isMailing, type Journal, type JournalEvent } from './journal.ts';
@@ -9,7 +9,7 @@ const ACCOUNTS = 'accounts.events.v1';
 const MAILINGS = 'mailings.events.v1';
 export const TOPICS = [ACCOUNTS, MAILINGS] as const;
 
-/** What an event says to others. All else that the journal keeps of it is internal. */
+/** The public part of an event. Everything else in the journal is internal. */
 interface PublishedEvent {
   readonly topic: string;
   readonly id: string | undefined;
@@ -67,8 +67,8 @@ export function countRecords(records: readonly TopicRecord[]): TopicCount {
 }
 
 /**
- * Per account or mailing: the first occurrences of its events are those of the journal, in their order and with what
- * they say; what comes again is what came first; and nothing else is there, each key in one partition.
+ * Checks each account and mailing: the first occurrences of its events equal the journal, in order and in content;
+ * repetitions equal the first occurrence; there is nothing else; and each key is in one partition.
  */
 export function checkTopics(journal: Journal, records: readonly TopicRecord[]): readonly Violation[] {
   const byKey = Map.groupBy(records, ({ key }) => key ?? '');
@@ -101,7 +101,7 @@ function checkStream(
   ];
 }
 
-/** The first difference alone: whatever follows one that is missing is out of place as well. */
+/** Reports only the first difference: everything after a missing event is out of place as well. */
 function checkOrder(
   key: string,
   events: readonly JournalEvent[],

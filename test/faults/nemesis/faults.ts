@@ -1,4 +1,4 @@
-/** What each fault does to a running system, and how it is taken back. */
+/** What each fault does to a running system, and how it is healed. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { KafkaNodes } from '@latchkey/bus/testing';
 import type { Cable } from '../../support/cable.ts';
@@ -8,13 +8,13 @@ import type { Sink, SinkMood } from '../system/sink.ts';
 import type { Fault, Faults } from './nemesis.ts';
 import type { Supervised } from './supervisor.ts';
 
-/** What there is to be hit. */
+/** What faults can hit. */
 export interface World {
   readonly processes: Readonly<Record<ServiceName, readonly Supervised[]>>;
   readonly nodes: Pick<KafkaNodes, 'kill' | 'restart'>;
-  /** In the order of the nodes. */
+  /** By node. */
   readonly proxies: readonly KafkaProxy[];
-  /** The way of all services to MongoDB. */
+  /** The proxy between all services and MongoDB. */
   readonly mongoCable: Cable;
   /** Stops and starts MongoDB itself. */
   mongoControl(word: 'stop' | 'start'): Promise<void>;
@@ -22,7 +22,7 @@ export interface World {
 }
 
 const SLOW_BY_MS = 700;
-/** For so long commits gather behind the answers to those before them: what is sent next goes to several partitions. */
+/** How long commits are delayed before a fault, so that the next send goes to several partitions. */
 const GATHER_MS = 1_500;
 const SEND_WITHIN_MS = 3_000;
 

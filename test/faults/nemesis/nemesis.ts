@@ -1,17 +1,17 @@
-/** Lets the faults of a plan loose, each at its time, and takes each back. */
+/** Carries out the faults of a plan, each at its time, and heals each. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { FaultLine } from '../run-folder.ts';
 import type { FaultKind, PlannedFault } from './schedule.ts';
 
 const TOO_LATE_MS = 5_000;
 
-/** Takes a fault back. */
+/** Heals a fault. */
 export type Heal = () => Promise<void>;
 
 export interface Fault {
-  /** Name of what it befalls. */
+  /** Returns the name of a target. */
   target(index: number): string;
-  /** Brings it about. @param index which of its targets */
+  /** Causes the fault. @param index the index of the target */
   begin(index: number): Promise<Heal>;
 }
 
@@ -20,14 +20,14 @@ export type Faults = Readonly<Record<FaultKind, Fault>>;
 export interface NemesisDeps {
   readonly faults: Faults;
   record(line: FaultLine): void;
-  /** Ends it early, everything healed. */
+  /** Ends the plan early, with everything healed. */
   readonly signal: AbortSignal;
 }
 
 /**
- * Resolves once the faults of the plan have been and are healed. Where one takes so long to come or to go (a broker
- * that starts on a busy machine) that those behind it in its lane would come too late, they are left out.
- * @throws Error of the first that could not be brought about or taken back; no other begins then
+ * Resolves once all faults of the plan have happened and are healed. If a fault takes so long (such as a broker
+ * that starts on a busy machine) that later ones in its lane would be late, these are left out.
+ * @throws Error of the first fault that could not be caused or healed; no other begins then
  */
 export async function unleash(plan: readonly (readonly PlannedFault[])[], deps: NemesisDeps): Promise<void> {
   const began = performance.now();

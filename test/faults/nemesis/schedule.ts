@@ -1,23 +1,23 @@
-/** When which fault befalls what: a function of the seed alone. */
+/** Plans which fault hits what, and when. Depends on the seed alone. */
 import { createRandom, type Random } from '../random.ts';
 
 interface Kind {
   readonly fault: string;
-  /** How long it lasts, in seconds. */
+  /** Its duration, in seconds. */
   readonly lasts: readonly [least: number, most: number];
-  /** Only where a run lasts longer than this, in seconds. */
+  /** Only in runs that last longer than this, in seconds. */
   readonly from?: number;
 }
 
-/** Faults of one lane come one after the other; those of different lanes at the same time, as chance has it. */
+/** Faults of one lane happen one after the other; those of different lanes may overlap. */
 interface Lane {
-  /** How many there are to choose from. */
+  /** How many targets there are. */
   readonly targets: number;
-  /** Between two faults, in seconds. */
+  /** The pause between two faults, in seconds. */
   readonly pauses: readonly [least: number, most: number];
   /**
-   * None any more for so long before the end, in seconds, so that what it leaves behind is over by then. At most half
-   * of a run: a short one waits for that afterwards.
+   * No fault in the last seconds of a run, so that its consequences are over by the end. At most half of a run: a
+   * short one waits for that afterwards.
    */
   readonly calm: number;
   readonly kinds: readonly Kind[];
@@ -25,19 +25,19 @@ interface Lane {
 
 const BROKERS = 3;
 const INSTANCES = 2;
-/** Past the session of a consumer (10 s), and past what a group waits for its members (30 s). */
+/** Longer than a consumer's session (10 s), and than a group waits for its members (30 s). */
 const PAST_SESSION = [12, 34] as const;
-/** Past the lease of a mail that is being sent (90 s). */
+/** Longer than the lease of a mail that is being sent (90 s). */
 const PAST_LEASE = [93, 105] as const;
-/** Only there such a pause leaves time for anything else. */
+/** Only runs this long have time for anything else besides such a pause. */
 const LONG_RUN = 240;
 
 export const LANES = [
   {
     targets: INSTANCES,
-    // Without any of them nothing happens.
+    // Frequent, because without these faults nothing happens.
     pauses: [8, 18],
-    // Requests that it had taken up lie until their lease is over, 30 s.
+    // Requests that the process had claimed wait until the lease expires, 30 s.
     calm: 35,
     kinds: [
       { fault: 'kill-auth', lasts: [0.2, 4] },
@@ -58,7 +58,7 @@ export const LANES = [
   {
     targets: INSTANCES,
     pauses: [2, 7],
-    // Mails that it had in hand lie until their lease is over, 90 s.
+    // Mails that the process had claimed wait until the lease expires, 90 s.
     calm: 65,
     kinds: [
       { fault: 'kill-notifier', lasts: [0.2, 3] },
@@ -118,10 +118,10 @@ export const FAULT_KINDS: readonly FaultKind[] = [
   ...new Set(LANES.flatMap(({ kinds }) => kinds.map(({ fault }) => fault))),
 ];
 
-/** Times in ms since the nemesis was let loose. */
+/** Times in ms since the nemesis started. */
 export interface PlannedFault {
   readonly fault: FaultKind;
-  /** Which of those that it can befall, from 0. */
+  /** The index of its target, from 0. */
   readonly target: number;
   readonly atMs: number;
   readonly forMs: number;
@@ -129,15 +129,15 @@ export interface PlannedFault {
 
 export interface PlanOptions {
   readonly seed: number;
-  /** How long there may be faults. */
+  /** How long faults may happen, in seconds. */
   readonly seconds: number;
-  /** How many times as long as usual there is nothing between two faults. */
+  /** A factor for the pauses between faults. */
   readonly pauses?: number;
-  /** What cannot be done here. */
+  /** Faults that cannot be caused here. */
   readonly without?: readonly FaultKind[];
 }
 
-/** Lane by lane, each in the order of time. Every kind of a lane has its turn before one comes a second time round. */
+/** Returns the faults of each lane, by time. Every kind of a lane happens once before any happens twice. */
 export function planFaults({
   seed,
   seconds,

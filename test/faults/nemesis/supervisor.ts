@@ -1,21 +1,21 @@
-/** Keeps a process of the system running, as an orchestrator would, and ends or pauses it on demand. */
+/** Keeps a process of the system running, as an orchestrator would, and kills or pauses it on demand. */
 import type { ServerProcess } from '../../support/server-process.ts';
 
 export interface Supervised {
   readonly name: string;
   kill(): Promise<void>;
-  /** Starts it after a kill, and does not wait for it. */
+  /** Starts it after a kill, without waiting for it. */
   start(): void;
   pause(): void;
   resume(): void;
-  /** Lets it end, from now on. */
+  /** Does not restart it any more. */
   release(): void;
 }
 
-/** Enough for an error and where it came from. */
+/** Enough for an error with its stack. */
 const LAST_LINES = 12;
 
-/** @param onEnd called where it ends by itself, with the last lines that it printed; it is started again */
+/** @param onEnd called if it exits by itself, with the last lines that it printed; it is then restarted */
 export function supervise(
   name: string,
   instance: ServerProcess,

@@ -1,4 +1,4 @@
-/** A copy of the sources, to plant bugs in: the sources themselves are never touched. */
+/** Copies the sources, to plant bugs in the copy: the sources themselves are never changed. */
 import { cp, mkdir, mkdtemp, readdir, readFile, readlink, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
@@ -8,7 +8,10 @@ const ROOT = join(import.meta.dirname, '..', '..', '..');
 const COPIED = ['package.json', 'libs', 'services', 'apps', 'deploy', 'test', 'docs/events'];
 const OURS = '@latchkey';
 
-/** With these patches. Its modules are those of the sources, but for our own. @returns its folder */
+/**
+ * Copies the sources and applies patches. The copy uses the modules of the sources, except for our own. @returns
+ * its folder
+ */
 export async function copySources(patches: readonly Patch[]): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'latchkey-plant-'));
   for (const path of COPIED) {
@@ -31,7 +34,7 @@ async function linkModules(modules: string, copy: string): Promise<void> {
   for (const name of await readdir(modules)) {
     if (name !== OURS) await symlink(join(modules, name), join(copy, name));
   }
-  // Their links lead from where they stand, and so into the copy.
+  // Our packages are links relative to their place, so in the copy they lead into the copy.
   for (const name of await readdir(join(modules, OURS))) {
     await symlink(await readlink(join(modules, OURS, name)), join(copy, OURS, name));
   }
@@ -42,7 +45,7 @@ async function applyPatch(folder: string, { file, search, replacement }: Patch):
   await writeFile(path, patched(await readFile(path, 'utf8'), search, replacement));
 }
 
-/** @throws Error unless the text stands there exactly once: a plant that does not fit any more proves nothing */
+/** @throws Error unless the text occurs exactly once: a patch that does not fit any more proves nothing */
 export function patched(source: string, search: string, replacement: string): string {
   const parts = source.split(search);
   if (parts.length !== 2) throw new Error(`stands there ${parts.length - 1} times: ${search}`);

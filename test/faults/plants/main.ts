@@ -1,8 +1,8 @@
 /**
- * `npm run test:plants`: whether the checker of the fault suite would notice. Plants ten bugs, one after the other, in
- * a copy of the sources, runs what brings each to light, and tells by which rules it was caught; and runs all of that
- * without a bug, where the checker must have nothing to say. Words are parts of the names of plants: only those then.
- * Needs what `npm run test:cluster` needs.
+ * `npm run test:plants`: tests the checker of the fault suite. Plants ten bugs, one at a time, in a copy of the
+ * sources, provokes each, and reports which rules detect it. Also runs all provocations without a bug, in which
+ * case the checker must report nothing. Arguments select plants by parts of their names. Needs the same servers as
+ * `npm run test:cluster`.
  */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -15,7 +15,7 @@ import { type Patch, type Plant, plants } from './plants.ts';
 import { type Provocation, provocations } from './provocations.ts';
 
 const SOUND_QUIET_MS = 120_000;
-/** What a bug has left undone is not done later either. */
+/** A bug that leaves work undone does not do it later either. */
 const PLANTED_QUIET_MS = 25_000;
 
 interface Trial {
@@ -24,7 +24,7 @@ interface Trial {
   readonly quietMs: number;
 }
 
-/** @throws Error with what it printed if it does not come to a report */
+/** @throws Error with its output if there is no report */
 async function reportOn({ patches, provokedBy, quietMs }: Trial): Promise<Report> {
   const folder = await copySources(patches);
   try {
@@ -41,7 +41,7 @@ async function reportOn({ patches, provokedBy, quietMs }: Trial): Promise<Report
   }
 }
 
-/** Whether all that provokes bugs breaks no rule where there is none. */
+/** Returns whether all provocations break no rule if there is no bug. */
 async function isQuietWithoutBugs(provokedBy: readonly Provocation[]): Promise<boolean> {
   const report = await reportOn({ patches: [], provokedBy, quietMs: SOUND_QUIET_MS });
   console.log(`without a bug\n  ${report.ok ? 'nothing to say' : rulesIn(report)}`);
@@ -49,7 +49,7 @@ async function isQuietWithoutBugs(provokedBy: readonly Provocation[]): Promise<b
   return report.ok;
 }
 
-/** One that breaks the provocation itself is not caught: the checker has not been asked. */
+/** A bug that breaks the provocation itself does not count as caught, because the checker has not run. */
 async function isCaught({ name, bug, provokedBy, caughtBy }: Plant): Promise<boolean> {
   const report = await reportOn({ patches: bug, provokedBy: [provokedBy], quietMs: PLANTED_QUIET_MS });
   const caught = report.violations.some(({ rule }) => caughtBy.includes(rule));
@@ -77,7 +77,7 @@ function rulesIn({ violations }: Report): string {
 const wanted = process.argv.slice(2);
 const tried = plants.filter(({ name }) => wanted.length === 0 || wanted.some((word) => name.includes(word)));
 const needed = new Set(tried.map(({ provokedBy }) => provokedBy));
-// In their own order: some need to come first.
+// In their own order, because some must come first.
 const inOrder = Object.keys(provocations).filter((name): name is Provocation =>
   needed.has(name as Provocation),
 );

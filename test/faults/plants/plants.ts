@@ -1,11 +1,11 @@
 /**
- * Ten bugs of the kind that a system like this one has, each small, and each found by nothing but what it does to a
+ * Ten bugs that are typical for a system like this one. Each is small, and can be detected only by its effects in a
  * run.
  */
 import type { Rule } from '../checker/report.ts';
 import type { Provocation } from './provocations.ts';
 
-/** Replaces a text that stands in a file exactly once. */
+/** Replaces a text that occurs in a file exactly once. */
 export interface Patch {
   readonly file: string;
   readonly search: string;
@@ -15,9 +15,9 @@ export interface Patch {
 export interface Plant {
   readonly name: string;
   readonly bug: readonly Patch[];
-  /** What brings it to light. */
+  /** What makes the bug visible. */
   readonly provokedBy: Provocation;
-  /** One of these must be broken. */
+  /** One of these rules must be broken. */
   readonly caughtBy: readonly Rule[];
 }
 

@@ -1,4 +1,4 @@
-/** What goes wrong in the world, or just happens, so that a bug shows: each as short as can be, and nothing by chance. */
+/** Events and faults that make a bug visible: each as short as possible, and none of them random. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Kafka, logLevel } from 'kafkajs';
 import { readTopic } from '../../support/kcat.ts';
@@ -8,9 +8,9 @@ import { newPassword } from '../traffic/person.ts';
 import { type Stage, until } from './stage.ts';
 
 const TOPIC = 'accounts.events.v1';
-/** A notifier that is idle looks for mails every 2 s. */
+/** An idle notifier polls for mails every 2 s. */
 const EVERYBODY_HAS_LOOKED_MS = 3_000;
-/** More than the checker allows for a claim. */
+/** Longer than the checker allows for a claim. */
 const CERTAINLY_LATER_MS = 6_000;
 const QUIET_WITHIN_MS = 20_000;
 
@@ -94,7 +94,7 @@ export const provocations = {
         second?.launch();
         await until('another has sent it', async () => (await deliveries('sent')) > sent);
       } finally {
-        // Else nobody could end it.
+        // A stopped process could not be ended.
         first?.signal('SIGCONT');
       }
       await until(

@@ -1,6 +1,7 @@
 /**
- * Runs in a copy of the sources, on its services: `node provoke.ts <file> <ms> <provocation> …` lets these happen one
- * after the other, gives the system so many ms to come to rest, and writes what the checker says of it into the file.
+ * Runs in a copy of the sources, on its services: `node provoke.ts <file> <ms> <provocation> …` carries out the
+ * provocations one after the other, gives the system this many ms to come to rest, and writes the checker's report
+ * to the file.
  */
 import { writeFile } from 'node:fs/promises';
 import { type Provocation, provocations } from './provocations.ts';

@@ -1,4 +1,4 @@
-/** A small system to provoke bugs on, whose commands, mails and faults are written down like those of a long run. */
+/** A small system to provoke bugs on. Its commands, mails and faults are recorded like those of a long run. */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -24,22 +24,25 @@ export interface Stage {
   readonly cluster: Cluster;
   readonly sink: Sink;
   readonly wire: Wire;
-  /** What the mail server has said so far. */
+  /** The mail server's record so far. */
   readonly mails: readonly MailLine[];
-  /** The way of auth to Kafka, until it has published something: then it knows another. */
+  /**
+   * The proxy between auth and Kafka. It is used until auth has published something; then auth knows another
+   * address.
+   */
   readonly kafka: Cable;
-  /** The way of user and notifier to MongoDB. */
+  /** The proxy between user, notifier and MongoDB. */
   readonly mongo: Cable;
-  /** How many deliveries are in a state. */
+  /** Returns how many deliveries are in a state. */
   deliveries(state: string): Promise<number>;
-  /** Writes down what is hit for as long as `work` takes, by fault and target. */
+  /** Records hits, by fault and target, for as long as `work` takes. */
   during(hits: Readonly<Record<string, string>>, work: () => Promise<void>): Promise<void>;
   signUp(): Promise<Person>;
-  /** Signed up, verified and logged in, as far as mails come. */
+  /** Signs a person up, verified and logged in, if mails arrive. */
   member(): Promise<Person>;
-  /** Waits until there is nothing left to do, and no longer than `withinMs`. */
+  /** Waits until nothing is left to do, at most `withinMs`. */
   rest(withinMs: number): Promise<void>;
-  /** Ends the record and has it checked. */
+  /** Ends the record and checks it. */
   judge(): Promise<Report>;
 }
 
@@ -122,7 +125,7 @@ async function openCable(far: string, stack: AsyncDisposableStack): Promise<Cabl
   return cable;
 }
 
-/** As patient as a busy machine needs. */
+/** Waits as long as a busy machine needs. */
 export function until(what: string, condition: () => Promise<boolean> | boolean): Promise<boolean> {
   return eventually(what, condition, 60_000);
 }

@@ -1,7 +1,7 @@
 /**
- * Kafka's protocol as far as a proxy has to know it (kafka.apache.org/protocol): every request and every answer
- * is preceded by its size in 4 bytes. A request begins with its api key (2 bytes), version (2) and correlation id (4),
- * an answer with the correlation id.
+ * The part of Kafka's protocol that a proxy needs (kafka.apache.org/protocol): every request and response is
+ * preceded by its size in 4 bytes. A request begins with its api key (2 bytes), version (2) and correlation id (4),
+ * a response with the correlation id.
  */
 
 const SIZE_BYTES = 4;
@@ -9,7 +9,10 @@ const CORRELATION_IN_REQUEST = SIZE_BYTES + 4;
 
 export const PRODUCE = 0;
 
-/** Whole frames, size and all, out of bytes that come in any pieces. What is not whole at the end is dropped. */
+/**
+ * Yields complete frames, including their size, from bytes in pieces of any size. An incomplete frame at the end is
+ * dropped.
+ */
 export async function* framesOf(chunks: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
   let rest: Buffer = Buffer.alloc(0);
   for await (const chunk of chunks) {
@@ -30,7 +33,7 @@ export interface RequestHead {
   readonly correlationId: number;
 }
 
-/** @param frame of a request, whole */
+/** @param frame a complete request */
 export function headOf(frame: Buffer): RequestHead {
   return {
     apiKey: frame.readInt16BE(SIZE_BYTES),
@@ -38,7 +41,7 @@ export function headOf(frame: Buffer): RequestHead {
   };
 }
 
-/** Which request an answer is for. @param frame of an answer, whole */
+/** Returns the correlation id of a response. @param frame a complete response */
 export function answeredBy(frame: Buffer): number {
   return frame.readInt32BE(SIZE_BYTES);
 }

@@ -64,7 +64,7 @@ describe('the proxy', () => {
   let client: Socket;
   let answers: AsyncIterator<Buffer>;
 
-  /** Answers everything at once, by correlation id. */
+  /** Responds to everything immediately, by correlation id. */
   before(async () => {
     broker = createServer(async (socket) => {
       socket.on('error', () => undefined);
@@ -100,7 +100,7 @@ describe('the proxy', () => {
     return client.write(request(apiKey, correlationId));
   }
 
-  /** The correlation id of the next answer; undefined once the connection has ended. */
+  /** Returns the correlation id of the next response; undefined once the connection has ended. */
   async function answered(): Promise<number | undefined> {
     const next = await answers.next();
     return next.done ? undefined : answeredBy(next.value);

@@ -1,4 +1,4 @@
-/** A way to one broker that can be cut and slowed down, and on which the answers to what was sent get lost. */
+/** A proxy to one broker that can be cut and slowed down, and that can lose responses. */
 import { once } from 'node:events';
 import { connect, createServer, type Socket } from 'node:net';
 import { pipeline } from 'node:stream/promises';
@@ -8,29 +8,29 @@ import { answeredBy, framesOf, headOf, PRODUCE } from './kafka-frames.ts';
 
 export type ProxyMood =
   | { readonly kind: 'clear' }
-  /** Every answer takes so much longer, in ms. */
+  /** Every response is delayed by this many ms. */
   | { readonly kind: 'slow'; readonly ms: number }
-  /** Produce requests reach the broker; instead of its answer, the connection ends. */
+  /** Produce requests reach the broker; the connection closes instead of a response. */
   | { readonly kind: 'lose-produce-answers' }
-  /** Produce requests reach the broker; its answer never comes, and the connection stays. */
+  /** Produce requests reach the broker; the response never comes, and the connection stays open. */
   | { readonly kind: 'swallow-produce-answers' };
 
 export interface KafkaProxy {
-  /** What the broker has to tell its clients that its port is. */
+  /** The port that the broker must advertise to its clients. */
   readonly port: number;
   setMood(mood: ProxyMood): void;
-  /** Keeps back the answers to produce requests, whatever the mood. @returns what lets them go */
+  /** Holds back the responses to produce requests, whatever the mode. @returns what releases them */
   hold(): () => void;
-  /** Ends all connections and takes no more. */
+  /** Closes all connections and accepts no more. */
   cut(): Promise<void>;
-  /** Takes connections again. */
+  /** Accepts connections again. */
   mend(): Promise<void>;
-  /** Waits until the broker has been handed a produce request that is yet to be answered. */
+  /** Waits until the broker has received a produce request that it has not responded to yet. */
   nextProduce(signal: AbortSignal): Promise<void>;
   close(): Promise<void>;
 }
 
-/** To a broker on this machine. It begins mended and clear. */
+/** Creates a proxy to a broker on this machine. It is open at first. */
 export async function kafkaProxyTo(brokerPort: number): Promise<KafkaProxy> {
   const port = await freePort();
   const ends = new Set<Socket>();
@@ -51,9 +51,9 @@ export async function kafkaProxyTo(brokerPort: number): Promise<KafkaProxy> {
     });
   });
 
-  /** Until either end closes. */
+  /** Forwards until either end closes. */
   async function relay(near: Socket, far: Socket): Promise<void> {
-    /** Produce requests that the broker has yet to answer, by correlation id. */
+    /** Produce requests without a response, by correlation id. */
     const open = new Set<number>();
 
     async function* requests(chunks: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {

@@ -1,6 +1,6 @@
-/** Mails that were taken, as their readers find them. */
+/** Accepted mails, as their readers find them. */
 
-/** What a reader looks for in one. */
+/** The parts of a mail that a reader uses. */
 export interface Letter {
   readonly subject: string;
   readonly text: string;
@@ -10,7 +10,7 @@ export interface Letter {
 
 export interface Letters {
   deliver(to: readonly string[], letter: Letter): void;
-  /** Waits for a mail to an address; one that has been read is not there any more. @returns undefined if none comes in time */
+  /** Waits for a mail to an address. A mail that was read is removed. @returns undefined if none comes in time */
   next(address: string, wanted: (letter: Letter) => boolean, withinMs: number): Promise<Letter | undefined>;
 }
 
@@ -19,7 +19,7 @@ interface Reader {
   readonly read: (letter: Letter) => void;
 }
 
-/** Of one that nobody reads only so many are kept. */
+/** The maximum number of unread mails to keep per address. */
 const KEPT = 20;
 
 export function createLetters(): Letters {
@@ -32,7 +32,7 @@ export function createLetters(): Letters {
     else boxes.set(address, [...(boxes.get(address) ?? []), letter].slice(-KEPT));
   }
 
-  /** The newest, as an older link may be dead. */
+  /** Returns the newest one, because older links may have been superseded. */
   function take(address: string, wanted: (letter: Letter) => boolean): Letter | undefined {
     const box = boxes.get(address) ?? [];
     const found = box.findLast(wanted);

@@ -1,4 +1,4 @@
-/** The servers of a run: three brokers, each behind a proxy, MongoDB behind a cable, and a mail server. */
+/** The servers of a run: three brokers, each behind a proxy, MongoDB behind a proxy, and a mail server. */
 import { exec } from 'node:child_process';
 import { promisify } from 'node:util';
 import { type KafkaNodes, startKafkaNodes } from '@latchkey/bus/testing';
@@ -10,7 +10,7 @@ import { openSink, type Sink } from './sink.ts';
 
 export interface Servers {
   readonly nodes: KafkaNodes;
-  /** In the order of the nodes. */
+  /** By node. */
   readonly proxies: readonly KafkaProxy[];
   readonly mongoCable: Cable;
   mongoControl(word: 'stop' | 'start'): Promise<void>;
@@ -23,10 +23,10 @@ export interface ServersOptions {
   recordMail(line: MailLine): void;
 }
 
-/** Every record on all three, acknowledged by two. */
+/** Every record is on all three brokers, and acknowledged by two. */
 const REPLICATION = { factor: 3, minInSync: 2 } as const;
 
-/** What is opened is closed with the stack, also where the rest could not be. */
+/** Everything that is opened is closed with the stack, even if a later step fails. */
 export async function openServers(options: ServersOptions, stack: AsyncDisposableStack): Promise<Servers> {
   const { mongoUrl, mongoControl, recordMail } = options;
   const proxies: KafkaProxy[] = [];

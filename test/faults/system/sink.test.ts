@@ -34,13 +34,13 @@ The link works for 24 hours, until November 22, 2026 at 10:15 AM UTC.
 
 /**
  * Sends a mail by RFC 5321, command by command, and disconnects early if `impatience` resolves.
- * @returns the code that refused it, or how else it went
+ * @returns the code that refused it, or how else it ended
  */
 async function send(impatience?: Promise<void>): Promise<number | 'accepted' | 'lost'> {
   const socket = connect(Number(sink.settings['MAIL_PORT']), '127.0.0.1');
   const replies = createInterface({ input: socket });
   void impatience?.then(() => socket.destroy());
-  // It comes out of the wait for the connection.
+  // The error also rejects the wait for the connection.
   for (const one of [socket, replies]) one.on('error', () => undefined);
   socket.on('close', () => replies.close());
   try {
@@ -61,7 +61,7 @@ async function send(impatience?: Promise<void>): Promise<number | 'accepted' | '
   }
 }
 
-/** A reply may go over several lines, of which the last has no dash. */
+/** A reply may have several lines, of which only the last has no dash. */
 async function* codesIn(lines: AsyncIterable<string>): AsyncGenerator<number, void> {
   for await (const line of lines) if (line[3] !== '-') yield Number(line.slice(0, 3));
 }

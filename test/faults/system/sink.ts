@@ -1,4 +1,4 @@
-/** The mail server of a run: it writes down every mail that it was handed whole, and is as good or bad as it is told to be. */
+/** The mail server of a run: it records every mail that was transferred completely, and misbehaves as the mode says. */
 import { text } from 'node:stream/consumers';
 import PostalMime from 'postal-mime';
 import type { SMTPServerDataStream, SMTPServerSession } from 'smtp-server';
@@ -9,31 +9,31 @@ import { createLetters, type Letter, type Letters } from './letters.ts';
 
 export type SinkMood =
   | 'takes'
-  /** No connections, and an end to those there are. */
+  /** Refuses connections, and closes those that are open. */
   | 'refuses'
-  /** No answer to what was handed over, until the mood changes. */
+  /** Does not respond to a completely transferred mail until the mode changes. */
   | 'stalls'
-  /** Every second mail is refused when its recipient is named, the others when they have been handed over. */
+  /** Refuses every second mail when its recipient is named, the others after they were transferred. */
   | 'answers-4xx'
   | 'answers-5xx'
-  /** The connection ends in place of an answer, the mail is gone. */
+  /** Closes the connection instead of responding; the mail is lost. */
   | 'closes-after-data'
-  /** The same, but the mail is taken. */
+  /** The same, but the mail is accepted. */
   | 'loses-250';
 
 export interface Sink {
-  /** What makes a system send its mails here. */
+  /** Settings that make a system send its mails here. */
   readonly settings: Settings;
   readonly letters: Letters;
   setMood(mood: SinkMood): Promise<void>;
-  /** Mails that are there whole and have not been answered yet. */
+  /** Returns how many completely transferred mails have no response yet. */
   held(): number;
   close(): Promise<void>;
 }
 
 const CODES: Readonly<Partial<Record<SinkMood, number>>> = { 'answers-4xx': 451, 'answers-5xx': 554 };
 
-/** Open, and takes what comes. @param record is told of each mail once it is clear what became of it */
+/** Starts open, and accepts mails. @param record called with each mail once its outcome is known */
 export async function openSink(record: (line: MailLine) => void): Promise<Sink> {
   const letters = createLetters();
   let mood: SinkMood = 'takes';
@@ -41,7 +41,7 @@ export async function openSink(record: (line: MailLine) => void): Promise<Sink> 
   let named = 0;
   let held = 0;
 
-  /** What becomes of a mail that is there whole. */
+  /** Returns the outcome of a completely transferred mail. */
   async function judge(session: SMTPServerSession): Promise<Said> {
     if (mood === 'stalls') await moodEnds.promise;
     if (!listener.isConnected(session)) return 'closed';
@@ -118,7 +118,7 @@ async function read(
   };
 }
 
-/** As English mails say it: "until November 22, 2026 at 10:15 AM UTC". */
+/** In the words of English mails: "until November 22, 2026 at 10:15 AM UTC". */
 function expiryIn(plain: string): string | null {
   const [, date, time] = /until (.+?) at (.+? UTC)\./.exec(plain.replaceAll(/\s+/g, ' ')) ?? [];
   const at = new Date(`${date} ${time}`);

@@ -1,10 +1,10 @@
-/** What can be asked of the system: for each command the request, and what the history says of it. */
+/** The commands of clients: for each one the request, and what the history records about it. */
 import { randomUUID } from 'node:crypto';
 import type { Names, Person } from './person.ts';
 
 export interface Command {
   readonly op: string;
-  /** For the history: everything that was asked, and of whom. */
+  /** For the history: everything that was requested, and for whom. */
   readonly request: Readonly<Record<string, unknown>>;
   readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH';
   readonly path: string;
@@ -30,7 +30,7 @@ function accountOf(linkToken: string): string {
     .replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5');
 }
 
-/** The same each time: asked again, it is the same sign-up. */
+/** Always with the same key, so that a retry is the same sign-up. */
 export function signUp(person: Person, names: Names): Command {
   const { email, signUpName } = person;
   const json = { email, password: passwordOf(person), ...names, username: signUpName };
@@ -44,7 +44,7 @@ export function signUp(person: Person, names: Names): Command {
   };
 }
 
-/** With the password where the link may ask for it. */
+/** With the password, which the link may require. */
 export function verify(person: Person, linkToken: string): Command {
   const { email } = person;
   const json = person.sharesAddress ? { password: passwordOf(person) } : undefined;
@@ -147,7 +147,7 @@ export function changeProfile({ id, accessToken }: Person, names: Names): Comman
   };
 }
 
-/** What the user service says, up to what this person has been told. */
+/** Reads the profile at the sequence that this person has seen. */
 export function readProfile({ id, accessToken, sequence }: Person): Command {
   return {
     op: 'me',
@@ -188,7 +188,7 @@ export function enable(admin: Person, { id }: Person): Command {
   };
 }
 
-/** The same each time: asked again, it is the same mailing. */
+/** Always with the same key, so that a retry is the same mailing. */
 export function sendMail(admin: Person, addresses: readonly string[]): Command {
   const idempotencyKey = randomUUID();
   return {

@@ -11,9 +11,9 @@ export interface CustomerDeps {
   readonly random: Random;
 }
 
-/** How long people look for a mail before they do something else, in ms. */
+/** How long people wait for a mail before they do something else, in ms. */
 const READS_WITHIN_MS = 20_000;
-/** The share of links that are answered with "this was not me", and of sign-ups that nobody cares for again. */
+/** The share of links that are rejected with "this was not me", and of sign-ups that are never completed. */
 const REFUSED = 0.04;
 const ABANDONED = 0.05;
 const RESET_TWICE_AT_ONCE = 0.2;
@@ -23,7 +23,7 @@ const MOST_CHANGES = 4;
 export type Customer = ReturnType<typeof createCustomer>;
 
 export function createCustomer({ wire, letters, random }: CustomerDeps) {
-  /** @returns the token of a link that was sent to them */
+  /** @returns the token of a link that was mailed to them */
   async function linkFrom(
     { email }: Person,
     wanted: (letter: Letter) => boolean,
@@ -34,7 +34,7 @@ export function createCustomer({ wire, letters, random }: CustomerDeps) {
     return (await letters.next(email, isLink, READS_WITHIN_MS))?.token;
   }
 
-  /** What anybody learns from an answer to who is logged in. */
+  /** Updates what a person knows from a response to a request with a token. */
   function learn(person: Person, answer: Answer): Answer {
     const { status, body, accountSequence } = answer;
     if (accountSequence !== null) person.sequence = accountSequence;
@@ -66,7 +66,7 @@ export function createCustomer({ wire, letters, random }: CustomerDeps) {
     if (answer.status === 401) delete person.refreshToken;
   }
 
-  /** @returns whether they have an access token now; it may be dead. */
+  /** @returns whether the person has an access token now; it may be revoked */
   async function signedIn(person: Person): Promise<boolean> {
     if (person.accessToken !== undefined) return true;
     if (person.refreshToken !== undefined) await refresh(person);
@@ -74,7 +74,7 @@ export function createCustomer({ wire, letters, random }: CustomerDeps) {
     return person.accessToken !== undefined;
   }
 
-  /** After a change that may have been made or not. */
+  /** After a change whose outcome may be unknown. */
   function learnPassword(person: Person, next: string, answer: Answer): void {
     if (answer.status === 200 && !person.sharesAddress) person.passwords = [next];
     else if (answer.status === 200 || isUncertain(answer))
@@ -94,7 +94,7 @@ export function createCustomer({ wire, letters, random }: CustomerDeps) {
   }
 
   return {
-    /** Signs up, and mostly follows the link. */
+    /** Signs up, and usually follows the link. */
     join: async (person: Person): Promise<void> => {
       const { status } = await wire.insist(ask.signUp(person, random.chance(0.5) ? someNames(random) : {}));
       if (status === 201 && !random.chance(ABANDONED)) await followVerification(person);
@@ -116,12 +116,12 @@ export function createCustomer({ wire, letters, random }: CustomerDeps) {
       delete person.refreshToken;
       delete person.accessToken;
     },
-    /** Several times in a row, as forms do that save by themselves. */
+    /** Several times in a row, as forms do that save automatically. */
     changeProfile: async (person: Person): Promise<void> => {
       for (let times = random.whole(1, MOST_CHANGES); times > 0 && (await signedIn(person)); times -= 1)
         learn(person, await wire.send(ask.changeProfile(person, someNames(random))));
     },
-    /** What was just changed has to be there. */
+    /** What was just changed must be visible. */
     readProfile: async (person: Person): Promise<void> => {
       if (!(await signedIn(person))) return;
       learn(person, await wire.send(ask.readProfile(person)));
@@ -131,7 +131,7 @@ export function createCustomer({ wire, letters, random }: CustomerDeps) {
       const next = newPassword();
       learnPassword(person, next, learn(person, await wire.send(ask.changePassword(person, next))));
     },
-    /** Forgets the password: now and then the link is opened twice at once. */
+    /** Forgets the password. Sometimes the link is opened twice at the same time. */
     resetPassword: async (person: Person): Promise<void> => {
       await wire.send(ask.requestReset(person));
       const link = await linkFrom(person, ({ subject }) => /password/i.test(subject));
@@ -150,7 +150,7 @@ export function createCustomer({ wire, letters, random }: CustomerDeps) {
       learn(person, await wire.send(ask.renewVerification(person)));
       await followVerification(person);
     },
-    /** Of an admin, about somebody else. */
+    /** An admin changes the role of another person. */
     changeRole: async (admin: Person, person: Person): Promise<void> => {
       if (!(await signedIn(admin))) return;
       const role = random.chance(0.5) ? 'admin' : 'user';
@@ -175,7 +175,7 @@ export function createCustomer({ wire, letters, random }: CustomerDeps) {
   };
 }
 
-/** The sequence is of the other's account. */
+/** The sequence is of the other person's account. */
 function learnOfOther(admin: Person, { status }: Answer): void {
   if (status === 401) delete admin.accessToken;
 }

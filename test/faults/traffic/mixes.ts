@@ -18,11 +18,11 @@ const EVERYTHING = {
 
 export type Habit = keyof typeof EVERYTHING;
 
-/** By how often, of 100. */
+/** The frequency of each habit, out of 100. */
 const MIXES = {
-  /** As people are, with more changes than they make. */
+  /** A typical mix, with more changes than people make. */
   everything: EVERYTHING,
-  /** For many events: what leads to several of them, or to one without a hash, comes more often yet. */
+  /** For many events: prefers habits that lead to several events, or to one without a hash. */
   changes: {
     changeProfile: 60,
     readProfile: 8,
@@ -47,7 +47,7 @@ export function isMix(text: string): text is Mix {
   return Object.hasOwn(MIXES, text);
 }
 
-/** Each habit as many times as it is done, of 100. */
+/** Returns each habit as many times as its frequency, out of 100. */
 export function deckOf(mix: Mix): readonly Habit[] {
   return Object.entries(MIXES[mix]).flatMap(([habit, often]) =>
     Array.from({ length: often }, () => habit as Habit),

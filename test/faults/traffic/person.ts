@@ -1,37 +1,40 @@
-/** Somebody who uses the system, and what they know of their own account. */
+/** A person who uses the system, and what they know about their own account. */
 import { randomUUID } from 'node:crypto';
 import type { Random } from '../random.ts';
 
 export interface Person {
-  /** As it was given at the sign-up, and stays: it tells mails to one address apart. */
+  /**
+   * The name given at the sign-up. It never changes, so it identifies the mails of one sign-up among those to an
+   * address.
+   */
   readonly signUpName: string;
   readonly email: string;
-  /** Whether somebody else has signed up, too, with this address. */
+  /** Whether another person has signed up with this address, too. */
   sharesAddress: boolean;
-  /** The likeliest first: after a change that was never answered it may be either. */
+  /** Possible passwords, the likeliest first: after a change without a response it may be either. */
   passwords: readonly string[];
   id?: string;
-  /** Of what is known to have happened. */
+  /** As far as the responses show. */
   verified: boolean;
   disabled: boolean;
   accessToken?: string;
   refreshToken?: string;
-  /** The last Account-Sequence that they were told. */
+  /** The last Account-Sequence that they received. */
   sequence?: string;
-  /** How many things they do at the moment. */
+  /** How many things they are doing at the moment. */
   inHand: number;
 }
 
 const FIRST_NAMES = ['Ada', 'Grace', 'Jürgen', 'Zoë', 'Nguyễn', "Ma'at"] as const;
 const LAST_NAMES = ['Lovelace', 'Hopper', 'Müller-Lüdenscheidt', 'O’Neill', 'Trần'] as const;
-/** English, all of them: the sink reads the expiry of links in that. */
+/** All English, because the sink reads the expiry of links in English. */
 const LOCALES = ['en', 'en-GB', 'en-US'] as const;
 
 export function newPassword(): string {
   return `correct horse ${randomUUID()}`;
 }
 
-/** @param email of a mailbox that somebody has already; a new one where there is none */
+/** @param email the address of an existing mailbox; by default a new one */
 export function newPerson(email?: string): Person {
   const unique = randomUUID().replaceAll('-', '').slice(0, 20);
   return {
@@ -52,7 +55,7 @@ export interface Names {
   readonly locale?: string;
 }
 
-/** At least one of them. */
+/** Returns at least one of the names. */
 export function someNames(random: Random): Names {
   const names: Names = {
     ...(random.chance(0.3) && { username: `n${randomUUID().replaceAll('-', '').slice(0, 20)}` }),

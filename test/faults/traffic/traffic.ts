@@ -1,4 +1,4 @@
-/** Steady traffic: so many things a second that people do, whatever becomes of them. */
+/** Steady traffic: people begin a fixed number of things per second, whatever their outcome. */
 import { createRandom, type Random } from '../random.ts';
 import { type Customer, type CustomerDeps, createCustomer } from './customer.ts';
 import { deckOf, type Habit, type Mix } from './mixes.ts';
@@ -6,7 +6,7 @@ import { newPerson, type Person } from './person.ts';
 
 export interface TrafficOptions extends Omit<CustomerDeps, 'random'> {
   readonly seed: number;
-  /** Things begun a second. */
+  /** How many things are begun per second. */
   readonly rate: number;
   readonly mix: Mix;
   /** A verified admin. */
@@ -14,13 +14,16 @@ export interface TrafficOptions extends Omit<CustomerDeps, 'random'> {
 }
 
 export interface Traffic {
-  /** Begins nothing new, and waits for what is under way. Idempotent. @throws Error of what could not be done at all */
+  /**
+   * Begins nothing new, and waits for what is in progress. Idempotent. @throws Error of anything that could not be
+   * done at all
+   */
   stop(): Promise<void>;
 }
 
-/** Where so many wait for answers, nothing new is begun. */
+/** With this many requests in progress, nothing new is begun. */
 const AT_ONCE = 60;
-/** People come until there are so many, and one now and then after that. */
+/** People join until there are this many, and only now and then afterwards. */
 const CROWD = 80;
 const BUSY_SHARE = 0.1;
 const RECIPIENTS = 20;
@@ -55,7 +58,7 @@ export function startTraffic({ seed, rate, mix, admin, ...deps }: TrafficOptions
     person.inHand -= 1;
   }
 
-  /** Now and then with an address that somebody has already; of too many of those the system makes no account. */
+  /** Sometimes with an address that is in use; of these the system accepts only a few. */
   async function join(): Promise<void> {
     const other = random.chance(0.15) ? people.find(({ sharesAddress }) => !sharesAddress) : undefined;
     const person = newPerson(other?.email);
@@ -64,7 +67,7 @@ export function startTraffic({ seed, rate, mix, admin, ...deps }: TrafficOptions
     await busyWith(person, () => customer.join(person));
   }
 
-  /** Mostly somebody who does nothing else; what two do to one account at once has to be right, too. */
+  /** Usually a person who does nothing else; but two actions on one account at the same time must work, too. */
   function somebody(habit: Habit): Person | undefined {
     const mayBeBusy = random.chance(BUSY_SHARE);
     const able = people.filter(
@@ -111,7 +114,7 @@ function recipientsAmong(people: readonly Person[], random: Random): readonly st
     .slice(0, random.whole(1, RECIPIENTS));
 }
 
-/** Before there are faults; not everybody who signs up follows the link. @throws Error where nobody is verified */
+/** Before there are faults. Not everybody who signs up follows the link. @throws Error if nobody is verified */
 export async function verifiedPerson(customer: Customer): Promise<Person> {
   for (let tries = 0; tries < 5; tries += 1) {
     const person = newPerson();

@@ -1,17 +1,17 @@
-/** Sends commands, and writes down each with what came of it. */
+/** Sends commands, and records each with its outcome. */
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { CommandLine } from '../run-folder.ts';
 import type { Command } from './commands.ts';
 
-/** A client gives up after this, in ms. */
+/** The timeout of a client, in ms. */
 const PATIENCE_MS = 10_000;
-/** What may be asked again is, so often and after so long, in ms. */
+/** How often commands that may be repeated are retried, and after how long, in ms. */
 const TRIES = 6;
 const BETWEEN_TRIES_MS = 1_500;
 
 export interface Answer {
-  /** null: none came. */
+  /** null: no response came. */
   readonly status: number | null;
   readonly code: string | null;
   // biome-ignore lint/suspicious/noExplicitAny: what it holds depends on the command, and is looked at nowhere else
@@ -21,11 +21,11 @@ export interface Answer {
 
 export interface Wire {
   send(command: Command): Promise<Answer>;
-  /** Sends it again as long as nobody says what became of it: for what takes effect once, however often it is asked. */
+  /** Retries until the outcome is known: for commands that take effect once, however often they are sent. */
   insist(command: Command): Promise<Answer>;
 }
 
-/** To everything below `${url}/api/v1`. */
+/** @param url the base URL; commands go to paths below `/api/v1` */
 export function createWire(url: string, record: (line: CommandLine) => void): Wire {
   async function ask(id: string, command: Command): Promise<Answer> {
     const { method, path, json, token, headers } = command;
@@ -84,7 +84,7 @@ export function createWire(url: string, record: (line: CommandLine) => void): Wi
 
 const NONE: Answer = { status: null, code: null, body: null, accountSequence: null };
 
-/** Nobody has said whether it was carried out. */
+/** Returns whether it is unknown if the command was processed. */
 export function isUncertain({ status }: Answer): boolean {
   return status === null || status >= 500;
 }

@@ -1,6 +1,6 @@
 /**
- * A small run in which everything went well, for tests to break in one place. Ada has proven her address and changed
- * her password, Bob has asked for a second link, Eve has signed up with Ada's address in vain; and there was a mailing.
+ * A small run without any fault, which tests break in one place. Ada has verified her address and changed her
+ * password, Bob has requested a second link, Eve has signed up with Ada's address, and there was a mailing.
  */
 import type { CommandLine, MailLine } from '../../run-folder.ts';
 import { journalOf } from '../journal.ts';
@@ -13,12 +13,12 @@ export const BOB = '01900000-0000-7000-8000-00000000000b';
 export const EVE = '01900000-0000-7000-8000-00000000000e';
 export const MAILING = '01900000-0000-7000-8000-0000000000ff';
 
-/** Minutes of a day, as instants. */
+/** Returns a minute of the day as an instant. */
 export function at(minute: number, second = 0): string {
   return new Date(Date.UTC(2026, 0, 1, 0, minute, second)).toISOString();
 }
 
-/** When everything is over. */
+/** After everything is over. */
 export const NOW = new Date(at(59));
 
 function link(until: number) {
@@ -283,7 +283,7 @@ export const goodRun: RecordedRun = {
   faults: [],
 };
 
-/** The delivery of a mail, by its account and its kind, and which of them, from 0. */
+/** Returns the id of the n-th delivery (from 0) of a kind of mail to an account. */
 export function deliveryIdOf(subject: string, mail: string, nth = 0): string {
   return owed.filter((each) => each.event.subject === subject && each.mail === mail)[nth]?.id ?? '';
 }
