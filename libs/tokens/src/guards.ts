@@ -105,7 +105,7 @@ function missingToken(): Problem {
 // The same text for every reason, so that attempts reveal nothing.
 function invalidToken(): Problem {
   return unauthenticated(
-    'The access token is invalid or has expired. Log in or refresh, then try again.',
+    'The access token is invalid or has expired. Sign in or refresh, then try again.',
     'Bearer realm="latchkey", error="invalid_token"',
   );
 }

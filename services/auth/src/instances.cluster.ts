@@ -19,7 +19,7 @@ const openBus = isolatedBuses();
 const log = openBus();
 const secrets = generateSecrets();
 
-/** In the order of the topic: per account, that of its one partition. */
+/** In the order of the topic; all records of an account are in one partition. */
 const records: LatchkeyEvent[] = [];
 const seen = log.ensureTopics(topics).then(() =>
   log.subscribe({
@@ -44,7 +44,7 @@ function configWith(keys: Omit<Secrets, 'SEALING_PRIVATE_KEYS'>) {
   });
 }
 
-/** With connections of its own, as a process has them. */
+/** An instance with connections of its own, as a process has them. */
 async function instance(keys = secrets): Promise<AuthService> {
   await seen;
   const store = await database.another();
@@ -55,7 +55,7 @@ async function instance(keys = secrets): Promise<AuthService> {
   });
 }
 
-/** Behind a listener, until the test ends. */
+/** Serves an instance until the test ends. */
 async function serving(t: TestContext) {
   const service = await instance();
   const door = listen({
@@ -95,7 +95,7 @@ function eventsOf(account: string): readonly LatchkeyEvent[] {
   return records.filter(({ subject }) => subject === account);
 }
 
-/** The sequences of an account as a reader sees them that passes over repetitions. */
+/** Returns the sequences of an account as a consumer sees them that skips repetitions. */
 function firstSeen(account: string): readonly number[] {
   return [...new Set(eventsOf(account).map(({ sequence }) => sequence))];
 }
@@ -114,7 +114,7 @@ describe('two instances on one journal', () => {
       answers.map(({ status }) => status),
       people.map(() => 201),
     );
-    // What one has written down, either may carry out.
+    // A request that one instance has recorded may be processed by either.
     for (const [n, { email }] of people.entries()) {
       const ask = n % 2 === 0 ? other : one;
       assert.equal((await ask('/password-reset-request', { email })).status, 202);

@@ -2,8 +2,8 @@ import type { Logger, Part } from '@latchkey/process';
 import { loop, type Wakeup } from '@latchkey/process/loop';
 
 /**
- * A part that runs a job at its start and then again and again, never twice at a time. Logs only the first of
- * several failures in a row, because every run fails while a store is away.
+ * Creates a part that runs a job at its start and then repeatedly, never twice at a time. Logs only the first of
+ * several failures in a row, because every run fails while a store is down.
  */
 export function createJob(options: {
   readonly name: string;
@@ -12,7 +12,7 @@ export function createJob(options: {
   readonly logger: Logger;
   /** Cuts the pause short. */
   readonly wakeup?: Wakeup;
-  /** Resolves with true if there is more to do: the next run follows at once. */
+  /** Resolves with true if there is more to do: the next run then follows immediately. */
   run(): Promise<boolean>;
 }): Part {
   const { name, everyMs, logger, wakeup, run } = options;

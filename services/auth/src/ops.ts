@@ -1,4 +1,4 @@
-/** Auth for operators' commands, beside running instances. */
+/** Auth for operators' commands, while instances may be running. */
 import type { Store } from '@latchkey/backend';
 import type { Role } from '@latchkey/events';
 import { type Movable, movable, type Preparable } from '@latchkey/store';
@@ -15,13 +15,13 @@ import { openStorage } from './storage/index.ts';
 import { createAccounts } from './streams/accounts.ts';
 import { createJournalView } from './streams/journal-view.ts';
 
-/** Every method may reject with StoreUnavailable. What is decided is only appended: a running auth publishes it. */
+/** Every method may reject with StoreUnavailable. Events are only appended: a running auth publishes them. */
 export interface AuthOps extends Preparable {
   readonly journal: JournalView;
   /**
    * Gives the verified account of an address a role.
-   * @returns the former role
-   * @throws Error saying what is wrong with the address
+   * @returns the previous role
+   * @throws Error that says what is wrong with the address
    */
   changeRole(email: string, role: Role): Promise<Role>;
   /**
@@ -66,9 +66,10 @@ export function openOps(store: Store): AuthOps {
 
 export interface AuthMove extends Pick<MigrationTarget, 'end'> {
   /**
-   * Until `end`, auth does not start on the target.
+   * Begins the move. Until `end`, auth does not start on the target.
    * @returns 'ended' if the same move was completed before
-   * @throws Error of one line if these are not the keys that the accounts were made with, or the target holds others
+   * @throws Error of one line if these are not the keys that the accounts were created with, or the target contains
+   * other accounts
    */
   begin(): Promise<'begun' | 'ended'>;
   /** In the order in which they must be moved: commits last, because each is published once it is there. */
@@ -78,8 +79,8 @@ export interface AuthMove extends Pick<MigrationTarget, 'end'> {
 type StoreKeys = Pick<Secrets, 'PASSWORD_SALT_KEY' | 'REFRESH_KEY'>;
 
 /**
- * Moves auth's records. Auth must run on neither store meanwhile.
- * @param keys those that the source's auth ran with
+ * Opens a move of auth's records. Auth must not run on either store meanwhile.
+ * @param keys the keys of the source's auth
  * @throws Error of one line if records cannot be moved between stores of these kinds; DataFolderError
  */
 export function openMove(from: Store, to: Store, keys: StoreKeys): AuthMove {

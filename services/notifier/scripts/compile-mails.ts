@@ -5,7 +5,7 @@ import mjml2html from 'mjml';
 
 const mailsFolder = join(import.meta.dirname, '..', 'mails');
 
-/** The HTML that a mail's MJML source makes. @throws Error where the source has faults. */
+/** Returns the HTML compiled from a mail's MJML source. @throws Error if the source has faults */
 export async function compileMail(path: string): Promise<string> {
   const { html, errors } = await mjml2html(await readFile(path, 'utf8'), {
     filePath: path,
@@ -19,7 +19,7 @@ export async function compileMail(path: string): Promise<string> {
   return `${html.trim()}\n`;
 }
 
-/** The MJML sources, as paths. */
+/** Returns the paths of the MJML sources. */
 export async function mailSources(): Promise<readonly string[]> {
   const paths = await Array.fromAsync(glob('*/*/mail.mjml', { cwd: mailsFolder }));
   return paths.sort().map((path) => join(mailsFolder, path));

@@ -1,4 +1,4 @@
-/** Two notifiers on Kafka and MongoDB, as they run beside each other; the mail server is real. */
+/** Two notifiers on Kafka and MongoDB at the same time; the mail server is real. */
 
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
@@ -21,7 +21,7 @@ const openBus = isolatedBuses();
 const publisher = openBus();
 const key = await createSealingKey();
 
-/** A notifier with connections of its own, until it is stopped or the test ends. */
+/** Starts a notifier with connections of its own, until it is stopped or the test ends. */
 async function startNotifier(context: TestContext, port: number, clock: Clock = systemClock) {
   const config = sendingTo(port, key);
   const bus = openBus();
@@ -73,7 +73,7 @@ function emailsOf(count: number, name: string): readonly string[] {
   return Array.from({ length: count }, (_, index) => `${name}${index}@example.com`).toSorted();
 }
 
-/** Waits for a condition that no event tells of. */
+/** Polls a condition that no event announces. */
 async function until(condition: () => Promise<boolean>): Promise<void> {
   const deadline = Date.now() + 60_000;
   while (!(await condition())) {

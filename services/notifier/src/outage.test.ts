@@ -1,4 +1,4 @@
-/** Hours without a mail server, on a clock of the test's own: the log, the store and the mail server are real. */
+/** Hours without a mail server, on a simulated clock: the log, the store and the mail server are real. */
 import assert from 'node:assert/strict';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -24,26 +24,26 @@ const MINUTE = 60 * SECOND;
 const HOUR = 60 * MINUTE;
 const BEGIN = new Date('2026-11-21T06:00:00.000Z');
 
-/** What the notifier promises its mail server. */
+/** The maximum number of connections to the mail server. */
 const CONNECTIONS = 5;
 const IN_HAND = 10;
-/** So many mails the last probes may have been made with, which wait a second or so for their next try. */
+/** The last probes may have been made with this many mails, which wait about a second for their next attempt. */
 const PROBED = 2;
 /** A probe about once a second, never more often than every 750 ms. */
 const PROBES_A_MINUTE = 80;
 
-/** Between the minutes that are looked at closely, the process gets to see the time this often. */
+/** How far the clock moves at a time between the minutes that are checked closely. */
 const GLANCE = 30 * SECOND;
-/** This often the process is done with everything that can be done at a moment, one look after the other. */
+/** How often to wait until the process has done everything that is possible at the moment. */
 const LOOKS = 3;
-/** As soon as everything must have been sent: the last probe, the back-off of the mail that it was made with, a look. */
+/** Until then everything must have been sent: the last probe, the backoff of its mail, and one poll. */
 const SOON = 5 * SECOND;
 
 function isOpen(kind: 'ConnectWrap' | 'TCPSocketWrap'): boolean {
   return process.getActiveResourcesInfo().includes(kind);
 }
 
-/** The same numbers each time. */
+/** Returns the same sequence of numbers each time. */
 function createRandom(seed: number): () => number {
   let state = seed;
   return () => {
@@ -52,7 +52,7 @@ function createRandom(seed: number): () => number {
   };
 }
 
-/** A bus that counts what its subscribers are done with. */
+/** A bus that counts the records its subscribers have handled. */
 function counting(bus: Bus) {
   let handled = 0;
   const subscribe: Bus['subscribe'] = (options) =>
@@ -66,7 +66,7 @@ function counting(bus: Bus) {
   return { bus: { ...bus, subscribe }, handled: () => handled };
 }
 
-/** A notifier that sends to a port, on a clock that stands still while it does anything, or is talked to. */
+/** Starts a notifier that sends to a port. The clock does not move while it is working or in a conversation. */
 async function start(t: TestContext, port: number, key: SealingKey, isTalking = () => false) {
   const folder = await mkdtemp(join(tmpdir(), 'latchkey-outage-'));
   const clock = createSimulatedClock(BEGIN);
@@ -133,7 +133,7 @@ async function start(t: TestContext, port: number, key: SealingKey, isTalking = 
   };
 }
 
-/** A mail server that knows how many connections there were at once. */
+/** Starts a mail server that counts concurrent connections. */
 async function serve(t: TestContext, script: Script = {}) {
   const open = { now: 0, most: 0 };
   const server = await startMailServer({
@@ -165,7 +165,7 @@ function idsTaken({ received }: MailServer): readonly string[] {
   return received.map(({ parsed }) => /^<(.*)@/.exec(parsed.messageId ?? '')?.[1] ?? '');
 }
 
-/** How far each mail is from its place in the order of expiry. */
+/** Returns how far each mail is from its place in the order of expiry. */
 function displacements(taken: readonly string[], owed: readonly OwedMail[]): readonly number[] {
   const until = new Map(owed.map((mail) => [idOf(mail), mail.until]));
   const untils = taken.map((id) => until.get(id) ?? Number.NaN);

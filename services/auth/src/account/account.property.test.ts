@@ -1,4 +1,4 @@
-/** Whatever is asked of accounts, in whatever order, with whatever tokens: what always holds. */
+/** What always holds, whatever commands are run on accounts, in whatever order, with whatever tokens. */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { catalogue } from '@latchkey/events';
@@ -21,8 +21,8 @@ function eachTurn(holds: (turn: Turn) => void): void {
 }
 
 /**
- * Asked again, these happen again: each renewal and each reset request mints a link of its own; a logout
- * everywhere ends sessions that may have begun since; and a password may be changed to what it is.
+ * Commands that have an effect each time they are repeated: a renewal and a reset request create a new link; a
+ * logout everywhere ends sessions that may have begun since; and a password may be changed to the same one.
  */
 function happensAgain(command: Command): boolean {
   return (
@@ -155,7 +155,7 @@ describe('a fact that is published', () => {
 });
 
 describe('the stories', () => {
-  /** Properties of what never occurs would hold for nothing. */
+  /** Otherwise the properties might hold only because nothing ever happens. */
   test('lead to every outcome that the properties are about', () => {
     const seen = new Set<string>();
     for (const { turns } of fc.sample(story, { numRuns: 400, seed: 7 }).map(play)) {

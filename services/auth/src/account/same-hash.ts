@@ -1,4 +1,4 @@
-/** Compares two hashes in a time that depends on their length alone, not on where they differ. */
+/** Compares two hashes in a time that depends only on their length, not on where they differ. */
 export function sameHash(one: string, other: string): boolean {
   if (one.length !== other.length) return false;
   let difference = 0;

@@ -3,7 +3,7 @@ import { domainToASCII } from 'node:url';
 import { z } from 'zod';
 
 export interface EmailAddress {
-  /** Where mail is sent: as typed, without surrounding spaces; a non-ASCII domain in its IDNA form. */
+  /** The recipient of mails: as typed, without surrounding spaces; a non-ASCII domain in its IDNA form. */
   readonly stored: string;
   /** The key of look-ups, limits and claims: in lower case, the domain in its IDNA form. Nothing else is folded. */
   readonly canonical: string;
@@ -40,7 +40,7 @@ export function parseEmail(text: string): EmailAddress | undefined {
   const ascii = asciiDomain(domain);
   if (ascii === undefined || local.length + 1 + ascii.length > LONGEST) return undefined;
   return {
-    // Mail software differs in IDNA: the stored form must lead to the domain of the canonical form.
+    // Mail software differs in its IDNA rules: the stored form must lead to the domain of the canonical form.
     stored: isAscii(domain) ? typed : `${local}@${ascii}`,
     canonical: `${local.toLowerCase()}@${ascii}`,
   };

@@ -11,9 +11,9 @@ export function ownerOf({ journal }: Pick<Deps, 'journal'>, address: string): Pr
 }
 
 /**
- * Returns the living unverified sign-ups of an address, newest first. Settles registrations that a crash left
- * open although the account is verified or ended. Leaves out accounts whose events cannot be read, so that they do
- * not block the other accounts of the address.
+ * Returns the pending sign-ups of an address, newest first. Settles registrations that a crash left open although
+ * the account is verified or ended. Omits accounts whose events cannot be read, so that they do not block the other
+ * accounts of the address.
  */
 export async function livingSignUps(deps: Needs, address: string): Promise<readonly Unverified[]> {
   return (await openSignUps(deps, address)).flatMap(({ state }) =>
@@ -21,7 +21,7 @@ export async function livingSignUps(deps: Needs, address: string): Promise<reado
   );
 }
 
-/** Whether the address has another living sign-up. An account whose events cannot be read counts as one. */
+/** Returns whether the address has another pending sign-up. An account whose events cannot be read counts as one. */
 export async function isContested(deps: Needs, address: string, userId: string): Promise<boolean> {
   return (await openSignUps(deps, address)).some(({ stream }) => stream !== userId);
 }

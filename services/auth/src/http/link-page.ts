@@ -5,7 +5,7 @@ import type { Pages } from './pages/pages.ts';
 import { refusals } from './problems.ts';
 import { negotiateLocale } from './schemas.ts';
 
-/** Any text: a malformed token is answered like an invalid one. */
+/** Any text: the response to a malformed token is the same as to an invalid one. */
 export const tokenParam = z.object({ token: z.string() });
 
 export const linkProblems = [refusals.token_invalid, refusals.token_expired];
@@ -18,7 +18,7 @@ export function localeOf(request: RequestContext): string {
   return negotiateLocale(request.headers['accept-language']);
 }
 
-/** A dead link's page offers a new link; every other problem has a page that explains it. */
+/** The page of a dead link offers a new link; any other problem has a page that explains it. */
 export function linkProblemPage(pages: Pages, kind: 'verification' | 'password-reset') {
   return ({ spec, details }: Problem, request: RequestContext): string => {
     const locale = localeOf(request);
@@ -30,7 +30,7 @@ export function linkProblemPage(pages: Pages, kind: 'verification' | 'password-r
   };
 }
 
-/** A link that was cut off, or changed on the way, leads to no route, or to none that can be read. */
+/** A link that was truncated or changed leads to no route, or to one that cannot parse it. */
 function isBrokenLink(code: string, { method }: RequestContext): boolean {
   return method === 'GET' && (code === 'not_found' || code === 'validation_failed');
 }

@@ -11,13 +11,13 @@ interface OperationSpec<Caller, Params, Query, Body> extends RouteSpec<Caller, P
   /** The name in the metrics. */
   readonly operation: string | ((input: HandlerInput<Caller, Params, Query, Body>) => string);
   /**
-   * Shows the form again, with what is wrong, to a person who can correct it.
+   * Returns the form again, with the fault, for a refusal that the person can correct.
    * @returns the page; undefined for a refusal that no input can correct
    */
   formAgain?(refusal: Refusal, input: HandlerInput<Caller, Params, Query, Body>): Promise<string | undefined>;
 }
 
-/** A route whose outcome is counted and whose failures are answered as problems, or as its form again. */
+/** Declares a route that counts its outcome, and answers failures with problems or with its form. */
 export function operationRoute<Caller, Params = undefined, Query = undefined, Body = undefined>(
   count: Count,
   spec: OperationSpec<Caller, Params, Query, Body>,

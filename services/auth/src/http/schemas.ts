@@ -1,4 +1,4 @@
-/** Schemas of what people say about themselves in a request. */
+/** Schemas of the personal data in a request. */
 import { z } from 'zod';
 
 export const username = z

@@ -3,7 +3,7 @@ import type { Caller, Deps } from '../deps.ts';
 import { findCaller } from '../sessions/session-status.ts';
 import { answerFailures } from './problems.ts';
 
-/** What the guards ask for each access token: the account and the session as they are now. */
+/** Returns guards that check, for each access token, the account and the session as they are now. */
 export function sessionGuard(
   deps: Pick<Deps, 'accounts' | 'sessions' | 'now'>,
 ): Standing<Caller & { readonly verified: boolean; readonly role: string }> {

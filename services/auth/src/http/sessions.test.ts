@@ -49,7 +49,7 @@ test('a lost answer is repeated until the new token is used; after that the old 
   assert.equal(await alive(auth, elsewhere.accessToken), false);
   const renewed = assertStatus(await refresh(auth, elsewhere.refreshToken), 200).json;
   assert.equal(await alive(auth, renewed.accessToken), true);
-  // It is spent: what is made later is out of its reach.
+  // The old token is used up: it cannot affect later sessions.
   const later = await loggedIn(auth, ada);
   assertProblem(await refresh(auth, first.refreshToken), 401, 'refresh_token_invalid');
   assert.equal(await alive(auth, later.accessToken), true);

@@ -1,4 +1,4 @@
-/** What auth answers while what it stands on is away. */
+/** Responses of auth while its store is down. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { startAuth } from '../testing/auth.fixture.ts';

@@ -1,4 +1,4 @@
-/** Accounts as answers show them. */
+/** Accounts as responses show them. */
 import { role } from '@latchkey/events';
 import type { AnswerSpec } from '@latchkey/http';
 import { ACCOUNT_SEQUENCE } from '@latchkey/tokens';
@@ -73,7 +73,7 @@ export function changed(description: string, schema?: z.ZodType): AnswerSpec {
   };
 }
 
-/** The answer to a link's POST: JSON for a client app, a page for a form. */
+/** The response to a link's POST: JSON for a client app, a page for a form. */
 export function changedOnPage(description: string): AnswerSpec {
   return {
     ...changed(description, message),

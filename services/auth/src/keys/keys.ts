@@ -34,7 +34,7 @@ export interface PublicSigningKey {
 export interface SigningKeys {
   /** The first key of the set. */
   readonly signing: { readonly kid: string; readonly privateKey: KeyObject };
-  /** All keys, including those that signed before or will sign next. */
+  /** All keys, including those that signed earlier or will sign next. */
   readonly published: readonly PublicSigningKey[];
 }
 
@@ -125,7 +125,8 @@ export function fingerprints(keys: {
   };
 }
 
-// A MAC with the key itself, of a text that it signs nowhere else: it identifies the key and reveals nothing of it.
+// Returns a MAC, with the key itself, of a text that is signed nowhere else: it identifies the key and reveals
+// nothing about it.
 function fingerprint(name: string, key: Buffer): string {
   return createHmac('sha256', key).update(`latchkey fingerprint of ${name}`).digest('base64url');
 }
@@ -140,7 +141,7 @@ function publicSigningKey({ kty, crv, x, y, kid }: SigningJwk): PublicSigningKey
 function privateSigningKey(jwk: SigningJwk): KeyObject {
   const { kty, crv, x, y, d = '' } = jwk;
   const privateKey = usable(() => createPrivateKey({ key: { kty, crv, x, y, d }, format: 'jwk' }));
-  // Node accepts a private part that belongs to another public key.
+  // Node accepts a private key that does not match the public key.
   const probe = Buffer.from('latchkey');
   const fits = verify(
     'sha256',

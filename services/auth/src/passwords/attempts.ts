@@ -42,11 +42,11 @@ export async function limitPasswordAttempts<T>(
   return result;
 }
 
-/** Looked up for an address without an owner. */
+/** An id to look up if the address has no owner. */
 const NO_ACCOUNT = '00000000-0000-0000-0000-000000000000';
 
 /**
- * Whether the owner of the address is signed in from there, or last reset the password from there; otherwise
+ * Returns whether the owner of the address is signed in from this IP, or last reset the password from it; otherwise
  * anybody could lock the owner out. Takes the same steps for every address, so that the time of a refusal reveals
  * nothing.
  */

@@ -1,4 +1,4 @@
-/** Fingerprints of the secret keys that the stored accounts depend on. Used at startup only. */
+/** Fingerprints of the secret keys that the stored accounts depend on. Used only at startup. */
 export interface KeyFingerprints {
   /**
    * Stores the fingerprints of keys by name on first use. If one of them differs from the stored one, none is stored.

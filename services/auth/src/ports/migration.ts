@@ -11,9 +11,9 @@ export interface RawCommit extends Omit<Commit, 'events'> {
 
 export type Fingerprints = Readonly<Record<string, string>>;
 
-/** The store that is moved from. Nothing else may write to it meanwhile. Every method may reject with StoreUnavailable. */
+/** The store to move from. Nothing else may write to it meanwhile. Every method may reject with StoreUnavailable. */
 export interface MigrationSource {
-  /** Returns the fingerprints of the keys that the accounts were made with. */
+  /** Returns the fingerprints of the keys that the accounts were created with. */
   fingerprints(): Promise<Fingerprints>;
   readonly requests: Source<WrittenRequest>;
   readonly sessions: Source<Session>;
@@ -21,7 +21,7 @@ export interface MigrationSource {
   readonly commits: Source<RawCommit>;
 }
 
-/** The store that is moved into. Every method may reject with StoreUnavailable. */
+/** The store to move into. Every method may reject with StoreUnavailable. */
 export interface MigrationTarget {
   /**
    * Must be called before records are added. Until `end`, auth does not start on this store.

@@ -1,42 +1,45 @@
-/** Sessions: who is logged in, and how often the refresh token has been rotated. Holds no token. */
+/** Sessions: which account is signed in, and how often the refresh token has been rotated. Contains no token. */
 
 export interface Session {
   /** UUIDv7. */
   readonly id: string;
   readonly userId: string;
-  /** The number of the refresh token that is valid now, from 0. */
+  /** The number of the refresh token that is currently valid, from 0. */
   readonly n: number;
   readonly createdAt: Date;
-  /** When `n` became what it is. */
+  /** When `n` last changed. */
   readonly rotatedAt: Date;
-  /** Counts from the login; rotating does not move it. */
+  /** Counted from the login; rotating does not change it. */
   readonly expiresAt: Date;
-  /** The account's sequence that the session was decided on: lower than its last SessionsRevoked is dead. */
+  /**
+   * The account's sequence when the session was created. A session is revoked if this is lower than the sequence of
+   * the account's last SessionsRevoked.
+   */
   readonly since: number;
   readonly ip: string;
   readonly userAgent: string;
 }
 
-/** Every method rejects with a StoreUnavailable when the store cannot be reached. */
+/** Every method rejects with a StoreUnavailable if the store cannot be reached. */
 export interface Sessions {
   create(session: Session): Promise<void>;
   find(id: string): Promise<Session | undefined>;
   /**
-   * Moves a session that has not expired by `at` from token `n` to `n + 1`, in one step: of any number of callers
-   * with one `n`, one gets the session as it is then, the others undefined.
+   * Moves a session that has not expired at `at` from token `n` to `n + 1`, atomically: of any number of callers
+   * with the same `n`, one gets the changed session, the others undefined.
    */
   rotate(
     id: string,
     n: number,
     use: { readonly at: Date; readonly ip: string; readonly userAgent: string },
   ): Promise<Session | undefined>;
-  /** Lifts `since`, never lowers it. False if there is no such session. */
+  /** Raises `since`; never lowers it. Returns false if there is no such session. */
   liftSince(id: string, since: number): Promise<boolean>;
-  /** An account's unexpired sessions, newest login first. */
+  /** Returns an account's unexpired sessions, newest login first. */
   list(userId: string, now: Date): Promise<readonly Session[]>;
-  /** True if this account had that session. */
+  /** Returns true if this account had that session. */
   remove(userId: string, id: string): Promise<boolean>;
   removeAll(userId: string, options?: { readonly except?: string }): Promise<void>;
-  /** Removes sessions that expired before an instant, at most `limit`; how many. */
+  /** Removes sessions that expired before an instant, at most `limit`. Returns how many. */
   removeExpired(before: Date, limit: number): Promise<number>;
 }

@@ -16,16 +16,17 @@ export interface PublisherDeps {
 
 export interface Publisher {
   /**
-   * Publishes all unpublished commits of some streams and removes them from the outbox, topic by topic. Do not call it
-   * concurrently. Stops between two publishes once `signal` is aborted. If a commit cannot be published because it
-   * breaks its contract, it is reported, and its stream stops there.
-   * @returns what the bus or the outbox refused: any of these commits may have been published, so retry all streams
+   * Publishes all unpublished commits of some streams and removes them from the outbox, topic by topic. Must not be
+   * called concurrently. Stops between two publishes once `signal` is aborted. A commit that cannot be published
+   * because it violates its contract is reported, and its stream stops there.
+   * @returns what the bus or the outbox rejected: any of these commits may have been published, so retry all
+   * streams
    * @throws StoreUnavailable if the outbox cannot be read
    */
   publish(streams: readonly string[], signal: AbortSignal): Promise<readonly Refused[]>;
   /** Counts the streams that could not be published when last tried. */
   blocked(): number;
-  /** Returns the topics of which the bus refused the last publish. */
+  /** Returns the topics whose last publish was rejected by the bus. */
   refusing(): readonly string[];
 }
 
@@ -37,10 +38,10 @@ export interface Refused {
 }
 
 /**
- * Any number of publishers may run: first occurrences stay in order. A commit is only ever published behind all
- * commits of its stream that were unpublished when they were read, and those that were published by then had been
- * acknowledged before they were marked. So everything before a commit is on the topic, or precedes it in the same
- * publish. A stale read, or a publish that takes effect late, can only add duplicates.
+ * Any number of publishers may run: first occurrences stay in order. A commit is published only together with, or
+ * after, all commits of its stream that precede it: those that were unpublished when the outbox was read are in the
+ * same publish, and those that were published by then were acknowledged before they were marked. A stale read, or a
+ * publish that takes effect late, can only add duplicates.
  */
 export function createPublisher({ outbox, bus, metrics, logger, batchSize }: PublisherDeps): Publisher {
   const blocked = new Set<string>();
@@ -73,7 +74,7 @@ export function createPublisher({ outbox, bus, metrics, logger, batchSize }: Pub
     blocked.add(stream);
   }
 
-  /** Stops at the first batch that is refused. */
+  /** Stops at the first batch that is rejected. */
   async function publishTopic(
     topic: string,
     commits: readonly OutgoingCommit[],

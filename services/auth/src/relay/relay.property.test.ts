@@ -1,6 +1,6 @@
 /**
- * The relay's promise under every interleaving that fast-check generates: any number of real relays, on an outbox and a
- * bus whose requests and answers are delayed, lost or refused.
+ * The relay's guarantee under every interleaving that fast-check generates: any number of real relays, on an outbox
+ * and a bus whose requests and responses are delayed, lost or rejected.
  */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
@@ -22,16 +22,16 @@ const STREAMS = [
 ] as const;
 type Stream = (typeof STREAMS)[number];
 
-/** What becomes of one request. */
+/** The outcome of one request. */
 type Fate =
   | { readonly kind: 'answered' }
-  /** Refused: nothing happened. */
+  /** Rejected, without an effect. */
   | { readonly kind: 'refused' }
-  /** It happened, and the answer was lost. */
+  /** It took effect, and the response was lost. */
   | { readonly kind: 'unanswered' }
-  /** Given up; it happens later all the same. */
+  /** The caller timed out; it takes effect later. */
   | { readonly kind: 'late' }
-  /** Of each key only the first records were written, then it failed. */
+  /** For each key only the first records were written, then the request failed. */
   | { readonly kind: 'partial'; readonly kept: number };
 
 const fate = fc.oneof(
@@ -42,12 +42,12 @@ const fate = fc.oneof(
 
 type Action =
   | { readonly kind: 'append'; readonly stream: Stream; readonly relay: number }
-  /** Somebody appends who tells no relay. */
+  /** Another process appends, without waking a relay. */
   | { readonly kind: 'append-beside'; readonly stream: Stream }
   | { readonly kind: 'start' }
   | { readonly kind: 'crash'; readonly relay: number }
   | { readonly kind: 'stop'; readonly relay: number }
-  /** So many requests, answers and pauses come to their end. */
+  /** This many requests, responses and pauses end. */
   | { readonly kind: 'go-on'; readonly steps: number };
 
 const stream = fc.constantFrom(...STREAMS);
@@ -69,7 +69,7 @@ const logger = createLogger({ name: 'model', level: 'silent' });
 
 const never = new Promise<never>(() => undefined);
 
-/** A journal, a topic, and the relays between them, which reach both by requests that can go wrong. */
+/** A journal, a topic, and relays between them, whose requests to both can fail. */
 function createWorld(scheduler: fc.Scheduler, fates: readonly Fate[]) {
   const { journal, outbox } = createMemoryStores();
   const appended = new Map<Stream, number>(STREAMS.map((stream) => [stream, 0]));
@@ -82,7 +82,7 @@ function createWorld(scheduler: fc.Scheduler, fates: readonly Fate[]) {
     return scheduler.schedule(Promise.resolve(), what);
   }
 
-  /** A request that travels, takes effect, and is answered, if nothing comes between. */
+  /** Simulates a request: it travels, takes effect, and gets a response, unless its fate says otherwise. */
   async function request<T>(what: string, effect: (kept: number) => Promise<T>): Promise<T> {
     const fate = nextFate.next().value ?? { kind: 'answered' };
     const everything = Number.POSITIVE_INFINITY;
@@ -108,10 +108,10 @@ function createWorld(scheduler: fc.Scheduler, fates: readonly Fate[]) {
         for (const ofKey of byKey.values()) topic.push(...ofKey.slice(0, kept));
       }),
   };
-  // Leases only spare work: here everybody gets them, so that sweeps collide.
+  // Leases only save work: here every relay gets them, so that sweeps collide.
   const leases: Leases = { take: async () => true, release: async () => undefined };
 
-  /** What a crashed relay had asked for takes effect; it never hears of it, and asks for nothing more. */
+  /** Requests of a crashed relay may still take effect; it gets no response and sends nothing more. */
   function start(): void {
     let crashed = false;
     function whileAlive<Args extends readonly unknown[], T>(method: (...args: Args) => Promise<T>) {
@@ -178,9 +178,9 @@ function createWorld(scheduler: fc.Scheduler, fates: readonly Fate[]) {
   return {
     start,
     act,
-    /** In the order of their first occurrence on the topic. */
+    /** Returns the sequences of a stream in the order of their first occurrence on the topic. */
     firstOccurrences: (stream: Stream) => [...new Set(sequences(stream))],
-    /** All that was appended to a stream. */
+    /** Returns the sequences of everything that was appended to a stream. */
     owed: (stream: Stream) => Array.from({ length: appended.get(stream) ?? 0 }, (_, index) => index + 1),
     async lost(stream: Stream): Promise<readonly number[]> {
       const waiting = new Set((await unpublishedOf(outbox, stream)).map(({ number }) => number));
@@ -188,7 +188,7 @@ function createWorld(scheduler: fc.Scheduler, fates: readonly Fate[]) {
       return this.owed(stream).filter((number) => !waiting.has(number) && !published.has(number));
     },
     unpublished: async () => (await outbox.backlog()).commits,
-    /** Everything gets an answer from now on: until the outbox is empty, or nobody would wait any longer. */
+    /** From now on every request gets a response, until the outbox is empty or no relay would wait any longer. */
     async calm(): Promise<void> {
       for (const _ of nextFate);
       start();

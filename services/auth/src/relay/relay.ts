@@ -25,7 +25,7 @@ export interface RelayDeps {
 }
 
 export interface Relay extends Part {
-  /** Publishes a stream at once, because something was appended to it. */
+  /** Publishes a stream immediately, because something was appended to it. */
   nudge(stream: string): void;
 }
 
@@ -64,7 +64,7 @@ export function createRelay(deps: RelayDeps): Relay {
     const { streams, isRetry } = await queue.next({ fresh: STREAMS_PER_BATCH, retried: retriesPerBatch });
     const failed = await publish(streams);
     for (const stream of failed) queue.addRetry(stream);
-    // A refused stream fails the whole publish: with smaller batches, the others get through.
+    // A rejected stream fails the whole publish; in smaller batches the other streams succeed.
     if (isRetry)
       retriesPerBatch =
         failed.length > 0 ? Math.ceil(retriesPerBatch / 2) : Math.min(retriesPerBatch * 2, STREAMS_PER_BATCH);
@@ -143,7 +143,7 @@ function health({ refusing, blocked }: Publisher, waiting: Waiting | undefined):
   function degraded(detail: string): Dependency {
     return { ...bus, state: 'degraded', detail };
   }
-  // Another instance may have published meanwhile what was refused here.
+  // Another instance may have published meanwhile what was rejected here.
   const topics = waiting?.commits === 0 ? [] : refusing();
   if (topics.length > 0) return degraded(`publishing to ${topics.join(', ')} fails; ${inWords(waiting)}`);
   if (blocked() > 0) return degraded(`${blocked()} streams cannot be published; ${inWords(waiting)}`);

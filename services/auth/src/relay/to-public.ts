@@ -2,13 +2,13 @@ import type { LatchkeyEvent } from '@latchkey/events';
 import type { Commit } from '../ports/journal.ts';
 
 /**
- * Returns the published form of a commit's events, in order. Fields are picked, not dropped, so that private data,
- * also that of later versions, cannot leak.
+ * Returns the published form of a commit's events, in order. Fields are selected rather than removed, so that
+ * private data, also that of later versions, cannot leak.
  */
 export function toPublic(commit: Commit): readonly LatchkeyEvent[] {
   return commit.events.map(
     ({ id, type, time, data }, index) =>
-      // Type and data belong together because they come from one fact; the compiler cannot follow that.
+      // Type and data match because they come from one fact; the compiler cannot infer that.
       ({
         id,
         subject: commit.stream,

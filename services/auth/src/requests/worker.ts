@@ -6,12 +6,12 @@ import { createJob } from '../job.ts';
 import type { WrittenRequest } from '../ports/requests.ts';
 
 const BATCH = 20;
-/** How soon requests of an instance that died are found. */
+/** How soon the requests of a dead instance are found, in ms. */
 const IDLE_MS = 1_000;
 
 /**
- * Carries out written requests. Any number of workers may run: each request is claimed by one of them. A request
- * that fails is tried again after its lease has expired.
+ * Creates a worker that processes recorded requests. Any number of workers may run: each request is claimed by one
+ * of them. A request that fails is retried after its lease has expired.
  */
 export function createWorker(
   deps: Pick<Deps, 'requests' | 'now'> & {
@@ -42,7 +42,7 @@ export function createWorker(
     }
   }
 
-  /** Also frees what this worker failed to carry out, so that the next claim tries it again. */
+  /** Also frees requests that this worker failed to process, so that the next claim retries them. */
   async function freeExpired(): Promise<void> {
     for (const lease of watch.expired(await requests.held(), leaseMs)) await requests.free(lease);
   }

@@ -7,7 +7,7 @@ const MINUTE = 60_000;
 const rotatedAt = new Date('2026-03-01T12:00:00.000Z');
 const session = { n: 5, rotatedAt, userAgent: 'a browser' };
 
-/** The verdict on a token that is used some minutes after the rotation. */
+/** Returns the verdict on a token that is used some minutes after the rotation. */
 function verdict({ minutes = 0, ...use }: Partial<Use> & { readonly minutes?: number }): Verdict {
   const now = new Date(rotatedAt.getTime() + minutes * MINUTE);
   return judgeReuse(session, { n: 4, now, userAgent: 'a browser', reuseMinutes: 10, ...use });

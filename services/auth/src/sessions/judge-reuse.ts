@@ -1,12 +1,12 @@
-/** What the use of a refresh token means that is not the current one (ADR 25). */
+/** Decides what the use of an old refresh token means (ADR 25). */
 import type { Session } from '../ports/sessions.ts';
 
 export type Verdict =
-  /** The answer may have been lost, or another tab was faster: answer with the current token again. */
+  /** The response may have been lost, or another tab was faster: return the current token again. */
   | 'repeat'
   /** Too late, or stolen: this session ends, others stay. */
   | 'end-session'
-  /** Stolen for certain: every session of the account ends. */
+  /** Certainly stolen: every session of the account ends. */
   | 'end-all'
   /** Never issued: the store was restored from a backup. */
   | 'unknown';
@@ -22,7 +22,7 @@ export interface Use {
 
 const MINUTE_MS = 60_000;
 
-/** By how much the clocks of two processes may differ without any effect, in minutes. */
+/** Clock differences between two processes up to this have no effect, in minutes. */
 const MAX_SKEW_MINUTES = 1;
 
 /**

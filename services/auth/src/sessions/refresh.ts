@@ -1,4 +1,4 @@
-/** Refresh: a token works once. What becomes of a token that is used again: `judgeReuse`. */
+/** Refresh: a token works once. What happens to a token that is used again: `judgeReuse`. */
 import { isLiving } from '../account/index.ts';
 import { bestEffort } from '../best-effort.ts';
 import type { Context, Deps } from '../deps.ts';
@@ -15,7 +15,7 @@ export async function refresh(deps: Needs, refreshToken: string, context: Contex
   const named = deps.refreshTokens.open(refreshToken);
   if (named === undefined) throw new Refused('refresh_token_invalid');
   const session = await findUnexpired(deps, named.sessionId);
-  // Loaded before the token is used up: a client that is told to retry must be able to use the same token.
+  // Loaded before the token is used up: a client that must retry needs to use the same token.
   const state = await deps.accounts.load(session.userId);
   if (!isLiving(state) || sessionStatus(state, session) === 'revoked')
     throw new Refused('refresh_token_invalid');
@@ -28,7 +28,7 @@ export async function refresh(deps: Needs, refreshToken: string, context: Contex
 
 type Named = NonNullable<ReturnType<Deps['refreshTokens']['open']>>;
 
-/** If another request with the same token was faster, its answer is repeated. */
+/** If another request with the same token was faster, its response is repeated. */
 async function rotate(deps: Needs, { sessionId, n }: Named, context: Context): Promise<Session> {
   const { ip, userAgent } = context;
   const rotated = await deps.sessions.rotate(sessionId, n, { at: deps.now(), ip, userAgent });
@@ -53,8 +53,8 @@ async function answerReuse(deps: Needs, session: Session, n: number, context: Co
 }
 
 /**
- * Appends the event first: after a crash the sessions are revoked by it. If it exists already, the sessions that are
- * active were created later, and an old token must not end them.
+ * Appends the event first: after a crash it revokes the sessions. If it exists already, the active sessions were
+ * created later, and an old token must not end them.
  */
 async function endSessions(
   deps: Needs,

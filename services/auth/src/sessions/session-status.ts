@@ -21,7 +21,7 @@ interface Claims {
   readonly sub: string;
   /** The session's id. */
   readonly sid: string;
-  /** The account's sequence that the token was decided on. */
+  /** The account's sequence when the token was issued. */
   readonly seq: number;
 }
 

@@ -21,7 +21,7 @@ export function readStoredEvents(stream: string, number: number, json: string): 
 }
 
 /**
- * Does the same for events that a store has kept as values.
+ * Like `readStoredEvents`, for events that a store keeps as parsed values.
  * @throws UnreadableCommit
  */
 export function readEvents(stream: string, number: number, events: unknown): readonly RecordedFact[] {
@@ -30,7 +30,7 @@ export function readEvents(stream: string, number: number, events: unknown): rea
       throw new UnreadableCommit(stream, number, `unknown type ${event.type}`);
     }
     const data = currentData(stream, number, event);
-    // Only this service's decisions get into the journal, so data and type belong together.
+    // Only decisions of this service are in the journal, so data and type match.
     return { ...event, data, version: catalogue[event.type].version } as RecordedFact;
   });
 }

@@ -206,7 +206,7 @@ describe('a command that another was faster than', () => {
     inWorld(async (world) => {
       const userId = await registered(world);
       const other = world.freshAccounts();
-      // Each of its tries is overtaken by one that is not.
+      // A concurrent command overtakes each of its tries.
       const overtaken = { meanwhile: () => other.execute(userId, origin, () => revoke) };
       const overtaker = { meanwhile: async () => undefined };
       world.faults.push(...Array.from({ length: 8 }, () => [overtaken, overtaker]).flat());

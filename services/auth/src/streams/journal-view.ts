@@ -1,4 +1,7 @@
-/** The journal as its events are published, for ops commands that compare it with the log or publish it again. */
+/**
+ * The journal in the form in which its events are published, for ops commands that compare it with the log or
+ * publish it again.
+ */
 import type { JournaledEvent, JournaledStream, JournalView } from '@latchkey/verify';
 import { UnreadableCommit } from '../ports/journal.ts';
 import type { StoredCommit, StoredCommits } from '../ports/stored-commits.ts';

@@ -8,7 +8,7 @@ import { commitOf, commitsOf, sessionsRevoked } from '../ports/testing/commits.t
 import { createMemoryStores } from '../ports/testing/memory-stores.ts';
 import { createStreams, type StreamsDeps } from './streams.ts';
 
-/** Counts facts, and remembers at which sequence the last one stood. */
+/** Counts facts, and remembers the sequence of the last one. */
 interface Toy {
   readonly facts: number;
   readonly last: number;
@@ -26,7 +26,7 @@ describe('the state of a stream', () => {
   const stream = randomUUID();
   let journal: Journal;
   let snapshots: Snapshots;
-  /** From which number on the journal was read, each time. */
+  /** From which number the journal was read, for each read. */
   let reads: number[];
 
   beforeEach(() => {

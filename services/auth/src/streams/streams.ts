@@ -10,7 +10,7 @@ export interface StreamsDeps<State> {
   readonly initial: State;
   /** Pure: must not change the given state. A state must survive JSON. */
   readonly evolve: (state: State, fact: RecordedFact, sequence: number) => State;
-  /** Raised when the shape of the state changes: snapshots of another version are ignored. */
+  /** Bump this when the shape of the state changes: snapshots of any other version are ignored. */
   readonly stateVersion: number;
   /** A load that reads more commits than this saves a snapshot (default 100). */
   readonly snapshotEvery?: number;
@@ -29,7 +29,7 @@ export interface Loaded<State> {
 /** The states of streams, folded from the journal. */
 export interface Streams<State> {
   /**
-   * Returns the state after all commits that the journal has now. Memory and snapshots only save work.
+   * Returns the state after all commits that the journal has now. Memory and snapshots are only optimisations.
    * @throws StoreUnavailable, or UnreadableCommit
    */
   load(stream: string): Promise<Loaded<State>>;

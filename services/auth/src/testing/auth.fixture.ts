@@ -1,4 +1,4 @@
-/** Auth behind a real listener, on a data folder of its own; the notifier's key is in the test's hands. */
+/** Auth behind a real listener, on a data folder of its own; the test has the notifier's key. */
 import { createPrivateKey } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -35,16 +35,16 @@ export interface Ask {
   readonly json?: unknown;
   readonly form?: Readonly<Record<string, string>>;
   readonly token?: string;
-  /** Where the request comes from, as a trusted proxy says. */
+  /** The client's address, as a trusted proxy reports it. */
   readonly ip?: string;
   readonly headers?: Readonly<Record<string, string>>;
-  /** Gives up. */
+  /** Aborts the request. */
   readonly signal?: AbortSignal;
 }
 
 export type Auth = Awaited<ReturnType<typeof startAuth>>;
 
-/** @param settings beside the defaults of production */
+/** @param settings override the defaults of production */
 export async function startAuth(
   context: Pick<TestContext, 'after'>,
   settings: Readonly<Record<string, string>> = {},
@@ -60,14 +60,14 @@ export async function startAuth(
   const config = readConfig(authSettings, {
     PUBLIC_URL: 'https://id.example.com',
     LIMIT_SIGNUPS_PER_IP: '1000',
-    // On a busy machine, too, a password is hashed before its request is refused.
+    // Also on a busy machine, a password is hashed before its request is refused.
     HASH_WAIT_SECONDS: '60',
     ...secrets,
     ...settings,
   });
   let ahead = 0;
   let away = false;
-  /** The driver's own complaint, for auth alone: the log beside it goes on. */
+  /** Throws the driver's own error for auth only: the log in the same database continues to work. */
   function refuseWhileAway(): void {
     if (away) throw Object.assign(new Error('disk I/O error'), { code: 'ERR_SQLITE_ERROR' });
   }
@@ -158,20 +158,20 @@ export async function startAuth(
     put: (path: string, ask?: Ask) => send('PUT', path, ask),
     patch: (path: string, ask?: Ask) => send('PATCH', path, ask),
     delete: (path: string, ask?: Ask) => send('DELETE', path, ask),
-    /** Takes the store away from auth, or gives it back. */
+    /** Makes auth's store unavailable, or available again. */
     takeStore: (taken: boolean): void => {
       away = taken;
     },
-    /** As ops would. */
+    /** As an operator would. */
     makeAdmin: (email: string) => openOps(sqliteStore(database)).changeRole(email, 'admin'),
-    /** Lets the service's clock run ahead. */
+    /** Advances the service's clock. */
     advance: (ms: number): void => {
       ahead += ms;
     },
-    /** All events that have been published so far. */
+    /** Returns all events that have been published so far. */
     events: (): readonly LatchkeyEvent[] => events,
     eventsOf,
-    /** Waits for the n-th event of a type that names an address. */
+    /** Waits for the n-th event of a type that contains an address. */
     event: async <T extends EventType>(type: T, address: string, nth = 1) => {
       function found() {
         return eventsOf(address).filter((event) => event.type === type)[nth - 1];
@@ -179,7 +179,7 @@ export async function startAuth(
       await until(async () => found() !== undefined);
       return found() as Extract<LatchkeyEvent, { type: T }>;
     },
-    /** The link's content that was sealed into an event. */
+    /** Decrypts the link in an event. */
     open: async (event: LatchkeyEvent): Promise<SealedContent> => {
       const { data } = event;
       const sealed =

@@ -1,10 +1,10 @@
-/** Links of mails: minted for one account and one purpose, sealed to the notifier. */
+/** Links in mails: created for one account and one purpose, and encrypted to the notifier. */
 import type { LinkPurpose } from '@latchkey/events';
 import type { NewLink } from '../account/index.ts';
 import type { Deps } from '../deps.ts';
 import { Refused } from '../refused.ts';
 
-/** Makes a link to an account's stored address. The caller must append its hash; nothing is stored here. */
+/** Creates a link to an account's stored address. The caller must append its hash; nothing is stored here. */
 export async function mintLink(
   { linkTokens, sealer, settings, now }: Pick<Deps, 'linkTokens' | 'sealer' | 'settings' | 'now'>,
   purpose: LinkPurpose,
@@ -18,9 +18,9 @@ export async function mintLink(
 }
 
 export interface OpenedLink {
-  /** The account that the token names. */
+  /** The account that the token contains. */
   readonly userId: string;
-  /** What the journal keeps of the token. */
+  /** The part of the token that the journal keeps. */
   readonly tokenHash: string;
 }
 

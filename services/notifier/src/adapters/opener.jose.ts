@@ -1,4 +1,4 @@
-/** Opens compact JWE (ECDH-ES over X25519, A256GCM) with the private keys of SEALING_PRIVATE_KEYS. */
+/** Decrypts compact JWE (ECDH-ES over X25519, A256GCM) with the private keys of SEALING_PRIVATE_KEYS. */
 import { sealedContent } from '@latchkey/events';
 import { calculateJwkThumbprint, compactDecrypt, decodeProtectedHeader, importJWK, type JWK } from 'jose';
 import type { OpenSealed } from '../ports/opener.ts';

@@ -1,4 +1,4 @@
-/** What the store must remember because of an event. Pure. */
+/** Derives what to store for an event. Pure. */
 import type { LatchkeyEvent } from '@latchkey/events';
 import { type Batch, type NewDelivery, sendUntil } from '../delivery/delivery.ts';
 import { deliveryId } from './delivery-id.ts';

@@ -1,6 +1,6 @@
 /**
- * What the notifier does about an event: the mails to send because of it, and the earlier mails that it makes
- * pointless. Pure.
+ * How the notifier reacts to an event: the mails to send because of it, and the earlier mails that it supersedes.
+ * Pure.
  */
 import type { EventOf, EventType, LatchkeyEvent } from '@latchkey/events';
 import { mailings, mails } from '../../mails/index.ts';
@@ -16,7 +16,7 @@ export interface OwedMail {
 
 export interface Reaction {
   readonly mails: readonly OwedMail[];
-  /** The mails of earlier events of the account that this event makes pointless. */
+  /** The mails of earlier events of the account that this event supersedes. */
   readonly supersedes: readonly Superseded[];
   /** Whether a mail was requested for a person who has been erased since. */
   readonly erased: boolean;

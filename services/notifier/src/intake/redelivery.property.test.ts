@@ -1,6 +1,6 @@
 /**
- * However slices of the log are repeated, delayed and interleaved with sending: each mail that is owed is sent
- * once, and none is handed out after what superseded it was stored.
+ * However slices of the log are repeated, delayed and interleaved with sending: each mail that events call for is
+ * sent once, and none is claimed after the event that superseded it was stored.
  */
 import assert from 'node:assert/strict';
 import { mkdtemp, rm } from 'node:fs/promises';
@@ -33,8 +33,8 @@ const kinds = Object.keys(makers) as (keyof typeof makers)[];
 const history = fc.array(fc.constantFrom(...kinds), { minLength: 1, maxLength: 8 });
 
 /**
- * `read`: the group reads on; `rewind`: it starts again at an earlier position; `late`: a notifier that was
- * stopped with an old slice in hand stores it now; `send` and `drop`: claims are made, and kept or abandoned.
+ * `read`: the group continues to read; `rewind`: it starts again at an earlier position; `late`: a notifier that
+ * was paused stores an old slice now; `send` and `drop`: claims are made, and completed or abandoned.
  */
 const step = fc.oneof(
   fc.record({ kind: fc.constant('read' as const), count: fc.integer({ min: 1, max: 4 }) }),

@@ -2,20 +2,20 @@
 import type { EventType, LatchkeyEvent, LinkPurpose, SealedToken } from '@latchkey/events';
 import { z } from 'zod';
 
-/** The variables of a mail. Each has an example, which templates are tested and previewed with. */
+/** The variables of a mail. Each has an example, for tests and previews of the templates. */
 type Variables = Readonly<Record<string, z.ZodType<string>>>;
 
 interface Addressed {
   readonly to: string;
 }
 
-/** A recipient, and the variables of the mail. */
+/** A recipient, and the values of the mail's variables. */
 type Content<V extends Variables> = Addressed &
   ([keyof V] extends [never] ? object : z.input<z.ZodObject<V>>);
 
 export interface Letter<C extends Addressed = Addressed> {
   readonly locale: string;
-  /** For each recipient; `null` if the person has been erased. */
+  /** One per recipient; `null` if the person has been erased. */
   readonly content: C | readonly C[] | null;
   /** Present if the mail has a link. */
   readonly link?: SealedToken;
@@ -26,13 +26,16 @@ interface Definition<T extends EventType, V extends Variables, P extends LinkPur
   readonly name: string;
   /** The types of the events that it answers. */
   readonly when: readonly T[];
-  /** What the templates can use, besides the variables of every mail and those of its link. */
+  /** The variables for the templates, besides those of every mail and those of its link. */
   readonly variables: V;
   /** The purpose of its link. The mail supersedes earlier mails of the account with such a link. */
   readonly link?: P;
-  /** The links that the events in `when` end, whether or not they ask for this mail. Mails with such a link are cancelled. */
+  /**
+   * The links that the events in `when` end, whether or not they call for this mail. Mails with such a link are
+   * cancelled.
+   */
   readonly supersedes?: readonly LinkPurpose[];
-  /** Returns what to send because of an event; undefined if the event does not ask for this mail. */
+  /** Returns what to send because of an event; undefined if the event does not call for this mail. */
   from(
     event: Extract<LatchkeyEvent, { type: T }>,
   ): (Letter<Content<V>> & ([P] extends [never] ? object : { readonly link: SealedToken })) | undefined;
@@ -43,9 +46,9 @@ export interface Mail {
   readonly when: readonly EventType[];
   readonly link?: LinkPurpose;
   readonly supersedes: readonly LinkPurpose[];
-  /** All that the templates can use. Drops every other key. */
+  /** The variables for the templates. Drops every other key. */
   readonly variables: z.ZodObject<Variables>;
-  /** Returns what to send because of an event; undefined if the event does not ask for this mail. */
+  /** Returns what to send because of an event; undefined if the event does not call for this mail. */
   letterFor(event: LatchkeyEvent): Letter | undefined;
 }
 
@@ -80,7 +83,7 @@ function linkVariables(purpose: LinkPurpose): Variables {
 /** The recipient's username; empty if unknown. */
 export const username = z.string().default('').meta({ example: 'ada' });
 
-/** Addresses a mail to the person of an event; `null` if that has been erased. */
+/** Addresses a mail to the person of an event; `null` if the person has been erased. */
 export function toPerson(person: { readonly email: string; readonly username: string } | null) {
   return person && { to: person.email, username: person.username };
 }

@@ -9,12 +9,12 @@ import { defineMail, examplesOf, type Mail } from './define-mail.ts';
 
 const folder = join(import.meta.dirname, '..', '..', 'mails');
 
-/** The samples of an event type, as events. */
+/** Returns the samples of an event type, as events. */
 function samplesOf(type: EventType): readonly LatchkeyEvent[] {
   return Object.values(catalogue[type].samples).map((data) => anEvent(type, data) as LatchkeyEvent);
 }
 
-/** The variables that a mail gets besides its own. */
+/** Returns the variables that a mail gets besides its own. */
 function givenTo({ name, link }: Mail) {
   return examplesOf(
     defineMail({ name, when: [], variables: {}, ...(link && { link }), from: () => undefined }),

@@ -9,8 +9,8 @@ import type { RenderedTemplates, Templates } from './templates.ts';
 import { duration } from './words.ts';
 
 /**
- * @param link the unsealed link, for a mail with a link
- * @throws Error if this build does not know the mail, or lacks one of its variables
+ * Renders a mail. @param link the decrypted link, for a mail with a link
+ * @throws Error if this build does not know the mail, or one of its variables is missing
  */
 export type RenderMail = (
   delivery: ClaimedDelivery,

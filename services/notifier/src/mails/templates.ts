@@ -123,7 +123,7 @@ function faultsOfLocale(mail: Mail, locale: string): readonly string[] {
     : [`${join(mail.name, locale)}: is not a language tag in its usual form (en, pt-BR)`];
 }
 
-/** Reads one mail in one locale; adds what is wrong with it to `faults`. */
+/** Reads one mail in one locale; adds its faults to `faults`. */
 async function loadLocale(
   mail: Mail,
   locale: string,

@@ -1,4 +1,4 @@
-/** How long a link still works, in words. */
+/** The remaining life of a link, as text. */
 import { countInWords } from '@latchkey/locale';
 
 const MINUTE = 60_000;

@@ -3,7 +3,7 @@ import type { Sleep } from '@latchkey/process/loop';
 
 export interface Clock {
   now(): Date;
-  /** Milliseconds that never go back, even when the wall clock is set. */
+  /** Returns a monotonic time in ms, which is not affected when the wall clock is set. */
   monotonic(): number;
   readonly sleep: Sleep;
 }

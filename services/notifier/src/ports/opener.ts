@@ -1,4 +1,4 @@
-/** Opens links that auth has sealed to the notifier. */
+/** Decrypts links that auth has encrypted to the notifier. */
 import type { SealedContent } from '@latchkey/events';
 import type { OpenFailure } from '../delivery/attempt.ts';
 

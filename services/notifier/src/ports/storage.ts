@@ -1,4 +1,4 @@
-/** What the notifier keeps in a store. Each kind of store implements all of it. */
+/** What the notifier stores. Each kind of store implements all of it. */
 import type { Preparable, Source, Target } from '@latchkey/store';
 import type { Attempt, Cutoff, DeliveryContent, DeliveryState, NewDelivery } from '../delivery/delivery.ts';
 import type { Deliveries } from './deliveries.ts';
@@ -6,13 +6,13 @@ import type { Deliveries } from './deliveries.ts';
 export interface NotifierStorage extends Preparable {
   readonly deliveries: Deliveries;
   /**
-   * Releases the claims of a former process. No-op in a store that several processes share: there, only the lease
+   * Releases the claims of a previous process. No-op in a store that several processes share: there, only the lease
    * shows whether a claimer is gone.
    */
   reclaim(): Promise<void>;
-  /** Present in stores that `ops move` can move from. */
+  /** Set in stores that `ops move` can move from. */
   readonly source?: NotifierRecords<'source'>;
-  /** Present in stores that `ops move` can move to. */
+  /** Set in stores that `ops move` can move to. */
   readonly target?: NotifierRecords<'target'>;
 }
 
@@ -21,7 +21,7 @@ interface Ends<Item> {
   readonly target: Target<Item>;
 }
 
-/** The records that are moved. */
+/** The records to move. */
 export interface NotifierRecords<End extends keyof Ends<unknown>> {
   readonly cutoffs: Ends<StoredCutoffs>[End];
   readonly deliveries: Ends<StoredDelivery>[End];
@@ -30,11 +30,11 @@ export interface NotifierRecords<End extends keyof Ends<unknown>> {
 /** A delivery as it is stored, in any state. */
 export interface StoredDelivery extends Omit<NewDelivery, 'content'> {
   readonly state: DeliveryState;
-  /** When it may be claimed next. Only of an open delivery. */
+  /** When it may next be claimed; only of an open delivery. */
   readonly dueAt?: Date;
   /** Only of an open delivery. */
   readonly content?: DeliveryContent;
-  /** The claimer. */
+  /** The claim that holds it. */
   readonly owner?: string;
   readonly tries: number;
   readonly attempts: readonly Attempt[];

@@ -1,4 +1,4 @@
-/** What every store of deliveries must answer to `ops verify`. */
+/** The guarantees of every store of deliveries for `ops verify`. */
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { afterEach, beforeEach, describe, it } from 'node:test';

@@ -1,4 +1,4 @@
-/** Records how tries ended. */
+/** Records the outcomes of attempts. */
 import { retry } from '@latchkey/process/loop';
 import { StoreUnavailable } from '@latchkey/store';
 import type { Settlement } from '../delivery/attempt.ts';
@@ -26,8 +26,8 @@ export interface OutcomesDeps {
 }
 
 /**
- * Records an outcome. Retries for as long as the store is away, because a mail that was sent but not recorded would be
- * sent again.
+ * Records an outcome. Retries for as long as the store is down, because a mail that was sent but not recorded would
+ * be sent again.
  * @returns false if another process has claimed the delivery since
  * @throws if the store fails for any other reason, or `signal` is aborted
  */

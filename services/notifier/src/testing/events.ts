@@ -31,7 +31,7 @@ export async function createSealingKey(): Promise<SealingKey> {
   };
 }
 
-/** A link token: 48 random bytes, which are 64 characters of base64url. */
+/** Returns a link token: 48 random bytes, which are 64 characters of base64url. */
 export function aToken(): string {
   return randomBytes(48).toString('base64url');
 }

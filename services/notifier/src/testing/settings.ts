@@ -1,4 +1,4 @@
-/** The settings of a notifier that sends to a mail server of this machine, in plain text. */
+/** Returns the settings of a notifier that sends to a mail server on this machine, in plain text. */
 import { readConfig } from '@latchkey/process';
 import { type NotifierConfig, notifierSettings } from '../config.ts';
 import type { SealingKey } from './events.ts';

@@ -1,6 +1,6 @@
 /**
- * An oracle: what people do, as events, and what must become of each mail that is owed because of it while the mail
- * server is away. States the promises a second time, without any code of the notifier.
+ * An oracle: what people do, as events, and the required outcome of each mail that these call for while the mail
+ * server is down. States the rules a second time, without any code of the notifier.
  */
 import { randomUUID } from 'node:crypto';
 import type { LatchkeyEvent } from '@latchkey/events';
@@ -33,7 +33,7 @@ export interface Happening {
 
 interface Person {
   signsUp(at: number): Promise<Happening>;
-  /** With an address that another account has verified. */
+  /** Signs up with an address that another account has verified. */
   signsUpInVain(at: number): Promise<Happening>;
   asksForLink(at: number): Promise<Happening>;
   verifies(at: number): Promise<Happening>;
@@ -47,7 +47,7 @@ interface Person {
 }
 
 type Deed = keyof Person;
-/** Deeds of one person, each with its minute. */
+/** The actions of one person, each with its minute. */
 type Story = readonly (readonly [minute: number, deed: Deed])[];
 
 /** Every kind of mail, alone and with what supersedes it. */
@@ -173,7 +173,7 @@ function createPerson(name: string, begin: number, key: SealingKey): Person {
   };
 }
 
-/** A mailing by an admin to three people. */
+/** Returns a mailing by an admin to three people. */
 function mailing(name: string, at: number, begin: number): Happening {
   const recipients = ['a', 'b', 'c'].map((letter) => `${name}-${letter}@example.com`);
   const data = { template: 'welcome', requestedBy: randomUUID(), person: { recipients } } as const;
@@ -186,13 +186,13 @@ export interface Telling {
   readonly key: SealingKey;
   /** The instant of ms 0. */
   readonly begin: Date;
-  /** How often each story is told, by another person each time. */
+  /** How often each story is repeated, by another person each time. */
   readonly times: number;
-  /** They begin one after the other, and all of them end within this time, in ms. */
+  /** The stories start one after the other, and all of them end within this time, in ms. */
   readonly within: number;
 }
 
-/** Returns all stories, spread evenly, as one sequence of happenings. */
+/** Returns the events of all stories, spread evenly, as one sequence. */
 export async function tell({ key, begin, times, within }: Telling): Promise<readonly Happening[]> {
   const happenings: Happening[] = [];
   const many = times * (STORIES.length + 1);

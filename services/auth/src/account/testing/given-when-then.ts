@@ -7,11 +7,11 @@ import type { RefusalKind } from '../refusals.ts';
 import { type AccountState, evolve, initialState, type Unverified, type Verified } from '../state.ts';
 
 export interface Then {
-  /** Exactly these facts, in this order, and no refusal. */
+  /** Asserts exactly these facts, in this order, and no refusal. */
   thenHappens(...facts: readonly AccountFact[]): void;
-  /** Refused for this reason; facts that are appended all the same are named. */
+  /** Asserts a refusal for this reason, and the facts that are appended nevertheless. */
   thenRefused(kind: RefusalKind, ...facts: readonly AccountFact[]): void;
-  /** Neither facts nor a refusal. */
+  /** Asserts neither facts nor a refusal. */
   thenNothing(): void;
 }
 

@@ -1,4 +1,4 @@
-/** Stories of two accounts of one address: whatever is asked of them, in whatever order, with whatever tokens. */
+/** Random commands on two accounts of one address, in any order, with any tokens. */
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import type { Command, NewLink } from '../commands.ts';
@@ -9,7 +9,7 @@ import { admin, at } from './ada.ts';
 const ids = ['0198c0de-0000-7000-8000-000000000001', '0198c0de-0000-7000-8000-000000000002'] as const;
 export const address = 'ada@example.com';
 
-/** Few of everything, so that stale tokens, right passwords and repeated values are common. */
+/** Few different values, so that stale tokens, correct passwords and repeated values are common. */
 const MINUTES = 60_000;
 const minute = fc.integer({ min: 0, max: 40 });
 const number = fc.integer({ min: 0, max: 2 });
@@ -28,14 +28,17 @@ function linkOf(kind: 'verification' | 'reset') {
   );
 }
 
-/** Mostly a token of the right purpose. */
+/** Usually a token for the right purpose. */
 function tokenFor(kind: 'verification' | 'reset') {
   return fc
     .tuple(fc.oneof({ weight: 4, arbitrary: fc.constant(kind) }, { weight: 1, arbitrary: purpose }), number)
     .map(([of, n]) => hashOf(of, n));
 }
 
-/** What is asked, but for what the use cases look up: the clock, the owner and whether others live. */
+/**
+ * A command without the parts that the use cases look up: the clock, the owner, and whether there are other
+ * sign-ups.
+ */
 function request(userId: string): fc.Arbitrary<Command> {
   const lookedUp = { owner: fc.constant(undefined), now: fc.constant(at(0)), contested: fc.constant(false) };
   const { owner, now, contested } = lookedUp;
@@ -111,7 +114,7 @@ function registration(userId: string): fc.Arbitrary<Command> {
 interface Step {
   readonly userId: string;
   readonly command: Command;
-  /** How far the clock moves before it. */
+  /** How far the clock moves before the command. */
   readonly minutes: number;
 }
 
@@ -127,7 +130,7 @@ const step: fc.Arbitrary<Step> = fc.constantFrom(...ids).chain((userId) =>
 );
 
 const [one, other] = ids;
-/** Two accounts of one address, and all that is asked of them. */
+/** Two accounts of one address, and the commands on them. */
 export const story: fc.Arbitrary<readonly Step[]> = fc
   .tuple(registration(one), registration(other), fc.array(step, { maxLength: 40, size: 'max' }))
   .map(([first, second, rest]) => [
@@ -150,7 +153,7 @@ export interface World {
   readonly turns: readonly Turn[];
 }
 
-/** Fills in what the use cases look up on each try; no session was decided on what is still to come. */
+/** Adds what the use cases look up on each try. No session was created at a sequence that is still to come. */
 function asLookedUp(world: World, userId: string, command: Command, now: Date): Command {
   return {
     ...command,
@@ -168,7 +171,7 @@ function sequenceOf({ accounts }: World, userId: string): number {
   return state === undefined || state.status === 'none' ? 0 : state.sequence;
 }
 
-/** Carries a story out as the use cases do: the owner looked up, and kept in the same step as the facts. */
+/** Runs the commands as the use cases do: the owner is looked up, and stored in the same step as the facts. */
 export function play(steps: readonly Step[]): World {
   let world: World = { accounts: new Map(), owner: undefined, turns: [] };
   let minutes = 0;

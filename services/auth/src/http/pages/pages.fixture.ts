@@ -1,4 +1,4 @@
-/** Every page there is, and what a test wants to know of one. */
+/** Every page, and the parts of a page that tests check. */
 import type { Pages } from './pages.ts';
 
 export const TOKEN = 'dG9rZW4'.repeat(9).padEnd(64, 'x');
@@ -60,7 +60,7 @@ export function titleOf(html: string): string {
 export interface Form {
   readonly method: string;
   readonly action: string;
-  /** What is sent: the names of inputs and buttons. */
+  /** The names of the inputs and buttons that are sent. */
   readonly sends: readonly string[];
 }
 

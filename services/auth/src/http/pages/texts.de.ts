@@ -18,11 +18,11 @@ export const de: Texts = {
   },
   alreadyVerified: {
     title: 'Ihre E-Mail-Adresse ist bereits bestätigt',
-    paragraphs: ['Sie müssen nichts weiter tun. Sie können diese Seite schließen und sich anmelden.'],
+    paragraphs: ['Sie müssen nichts weiter tun. Sie können diese Seite schließen und sich einloggen.'],
   },
   verified: {
     title: 'Ihre E-Mail-Adresse ist bestätigt',
-    paragraphs: ['Vielen Dank. Ihr Konto ist bereit. Sie können diese Seite schließen und sich anmelden.'],
+    paragraphs: ['Vielen Dank. Ihr Konto ist bereit. Sie können diese Seite schließen und sich einloggen.'],
   },
   rejected: {
     title: 'Die Registrierung wurde abgebrochen',
@@ -34,7 +34,7 @@ export const de: Texts = {
   reset: {
     again: {
       title: 'Wählen Sie ein neues Passwort',
-      lead: 'Sie werden dabei überall sonst abgemeldet.',
+      lead: 'Sie werden dabei überall sonst ausgeloggt.',
       button: 'Neues Passwort festlegen',
     },
     first: {
@@ -51,13 +51,13 @@ export const de: Texts = {
     again: {
       title: 'Ihr Passwort ist geändert',
       paragraphs: [
-        'Sie wurden überall abgemeldet. Sie können diese Seite schließen und sich mit dem neuen Passwort anmelden.',
+        'Sie wurden überall ausgeloggt. Sie können diese Seite schließen und sich mit dem neuen Passwort einloggen.',
       ],
     },
     first: {
       title: 'Ihr Konto ist bereit',
       paragraphs: [
-        'Ihre E-Mail-Adresse ist bestätigt und Ihr Passwort festgelegt. Sie können diese Seite schließen und sich anmelden.',
+        'Ihre E-Mail-Adresse ist bestätigt und Ihr Passwort festgelegt. Sie können diese Seite schließen und sich einloggen.',
       ],
     },
   },

@@ -11,7 +11,7 @@ import { operationRoute } from '../operation.ts';
 import { refusals } from '../problems.ts';
 import { accountView, changed, sequenceHeader, viewAccount } from '../views.ts';
 
-/** What admins do with the accounts of others. */
+/** Routes for admins, about the accounts of others. */
 export function accountRoutes(deps: RouteDeps): readonly Route[] {
   return [changeRoleRoute(deps), disableRoute(deps), enableRoute(deps), accountHistoryRoute(deps)];
 }

@@ -1,4 +1,4 @@
-/** What clients read about auth itself: keys, API description, style sheet. */
+/** Public documents about auth itself: keys, API description, style sheet. */
 import { anyone, type OpenApiInfo, openApiDocument, type Route, route } from '@latchkey/http';
 import { z } from 'zod';
 import { BASE } from '../base-path.ts';

@@ -10,7 +10,7 @@ import { historyView, viewHistory } from '../history-view.ts';
 import { operationRoute } from '../operation.ts';
 import { accountView, changed, names, sequenceHeader, viewAccount } from '../views.ts';
 
-/** What callers do with their own account. */
+/** Routes of callers about their own account. */
 export function profileRoutes(deps: RouteDeps): readonly Route[] {
   return [changeProfileRoute(deps), historyRoute(deps)];
 }

@@ -26,7 +26,7 @@ function actionOf({ publicPath }: RouteDeps, token: string): string {
 
 const body = z.object({
   password: passwordText.optional(),
-  // A form can send `true` as a text only.
+  // A form can send `true` only as a text.
   reject: z.union([z.literal(true), z.literal('true').transform(() => true as const)]).optional(),
 });
 

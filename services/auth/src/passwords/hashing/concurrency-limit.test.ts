@@ -15,7 +15,7 @@ function limitOf(concurrency: number, maxWaiting: number, now = () => 0) {
   });
 }
 
-/** Tasks that end when they are told to. */
+/** Tasks that end when the test says so. */
 function tasks() {
   const begun: string[] = [];
   const beginnings = new EventEmitter();

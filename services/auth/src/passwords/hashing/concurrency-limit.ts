@@ -1,4 +1,4 @@
-/** Bounds concurrency, the length of the queue and the time in it. */
+/** Limits concurrency, the length of the queue and the time in it. */
 
 export interface Load {
   readonly running: number;
@@ -8,7 +8,7 @@ export interface Load {
 export interface ConcurrencyLimit {
   /**
    * Runs a task as soon as fewer than `concurrency` others run, first come, first served.
-   * @param isWanted asked before the task starts; false refuses it
+   * @param isWanted called before the task starts; false refuses it
    * @throws `refusal()`, without running the task: if `maxWaiting` others are waiting, if the wait exceeds
    * `maxWaitMs`, or if the task is no longer wanted
    */
@@ -28,7 +28,7 @@ export function concurrencyLimit(options: {
   readonly maxWaiting: number;
   readonly maxWaitMs: number;
   refusal(): Error;
-  /** Monotonic, in ms. */
+  /** A monotonic clock, in ms. */
   now?(): number;
 }): ConcurrencyLimit {
   const { concurrency, maxWaiting, maxWaitMs, refusal, now = () => performance.now() } = options;

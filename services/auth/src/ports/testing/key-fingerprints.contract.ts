@@ -1,4 +1,4 @@
-/** What every store of key fingerprints promises. */
+/** The guarantees of every store of key fingerprints. */
 import assert from 'node:assert/strict';
 import { afterEach, beforeEach, describe, test } from 'node:test';
 import type { KeyFingerprints } from '../key-fingerprints.ts';
@@ -40,7 +40,7 @@ export function keyFingerprintsContract(name: string, open: OpenStores): void {
     test('of many instances that start at once are those of one, which all others are told', async () => {
       const names = ['a', 'b', 'c'];
       function keysOf(instance: number) {
-        // Each in another order.
+        // Each in a different order.
         return Object.fromEntries(
           [...names.slice(instance), ...names].map((name) => [name, String(instance)]),
         );

@@ -1,4 +1,4 @@
-/** The promises of {@link StoredCommits} as tests, called from the test file of each adapter. */
+/** The guarantees of {@link StoredCommits} as tests, called from the test file of each adapter. */
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { afterEach, beforeEach, describe, test } from 'node:test';

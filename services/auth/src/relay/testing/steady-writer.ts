@@ -13,7 +13,7 @@ export interface SteadyWriter {
   stop(): Promise<void>;
 }
 
-/** Appends to some accounts of many, again and again, whatever becomes of what it appended before. */
+/** Creates a writer that appends to random accounts, whatever the outcome of earlier appends. */
 export function createSteadyWriter(
   journal: Pick<Journal, 'append'>,
   nudge: (stream: string) => void,

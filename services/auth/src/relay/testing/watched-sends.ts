@@ -7,18 +7,18 @@ export interface Send {
 }
 
 export interface WatchedSends {
-  /** What a relay publishes with. */
+  /** The publish function of a relay. */
   readonly publish: Bus['publish'];
-  /** Resolves as soon as a send that fits has begun. */
+  /** Resolves as soon as a matching send has begun. */
   next(fits: (records: readonly OutgoingRecord[]) => boolean): Promise<Send>;
-  /** How long a send takes where nothing fails: the median of the latest ones. */
+  /** Returns the duration of a send without failures: the median of the latest ones. */
   typicalMs(): number;
   counts(): { readonly sends: number; readonly failedSends: number };
 }
 
 const REMEMBERED = 99;
 
-/** Tells when a send is under way: every answer comes through here. */
+/** Observes sends: every publish goes through here. */
 export function watchSends(bus: Pick<Bus, 'publish'>): WatchedSends {
   const durations: number[] = [];
   let waiting: (send: Send) => void = () => undefined;

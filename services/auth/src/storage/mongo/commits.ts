@@ -69,8 +69,9 @@ export const commitIndexes: readonly Index[] = [
 ];
 
 /**
- * Read concern for everything that is decided on or published. A failover can roll back what no majority has; the next
- * commit would then follow one that no longer exists and leave a permanent gap in its stream.
+ * The read concern for everything that decisions or publishing depend on. A failover can roll back writes that no
+ * majority has; the next commit would then follow one that no longer exists and leave a permanent gap in its
+ * stream.
  */
 export const MAJORITY = { readConcern: 'majority' } as const;
 

@@ -42,11 +42,11 @@ export function createMongoKeyFingerprints(connection: Connection): KeyFingerpri
 
   return guardMongo<KeyFingerprints>({
     async check(given) {
-      // Only some accounts have arrived: decisions based on them could contradict the rest.
+      // Only some accounts have been moved: decisions based on them could contradict the rest.
       if ((await moves.exists({ endedAt: { $exists: false } })) !== null) throw new Error(MOVING);
       const others = await differing(given);
       if (others.length > 0) return others;
-      // Same order in all instances: an instance that loses the race for a name has stored no later one.
+      // In the same order in all instances: an instance that loses the race for a name has stored no later one.
       for (const [name, fingerprint] of Object.entries(given).toSorted()) {
         if (!(await remember(name, fingerprint))) return differing(given);
       }

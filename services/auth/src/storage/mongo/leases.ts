@@ -21,7 +21,7 @@ export function leasesIn(connection: Connection) {
   return modelOf(connection, 'auth_leases', schema);
 }
 
-/** Leases in MongoDB, between all instances. Found by name alone: they need no index of their own. */
+/** Leases in MongoDB, shared by all instances. Found by name alone, so they need no further index. */
 export function createMongoLeases(connection: Connection): LeaseRecords {
   const leases = leasesIn(connection);
 

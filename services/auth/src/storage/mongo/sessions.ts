@@ -11,7 +11,7 @@ export const sessionIndexes: readonly Index[] = [
   { collection: SESSIONS, name: 'expiry', keys: { expiresAt: 1 } },
 ];
 
-/** Sessions in MongoDB, by the driver itself (ADR 20): every request with a token asks for one. */
+/** Sessions in MongoDB, without mongoose (ADR 20): every request with a token reads one. */
 export function createMongoSessions(connection: Connection): Sessions {
   const sessions = connection.collection<SessionDocument>(SESSIONS);
 

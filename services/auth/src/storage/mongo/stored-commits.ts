@@ -26,7 +26,7 @@ export function createMongoStoredCommits(connection: Connection): StoredCommits 
     return documents.map(storedCommitOf);
   }
 
-  /** Reads the rest of the stream first, then other streams: each query is one range of the index. */
+  /** Reads the rest of the current stream first, then the following streams; each query is one range of the index. */
   async function pageAfter(last: StoredCommit | undefined): Promise<readonly StoredCommit[]> {
     if (last === undefined) return find({}, PAGE);
     const { stream, number } = last;

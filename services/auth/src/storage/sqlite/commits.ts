@@ -38,7 +38,7 @@ export function headOf(row: Row): Omit<Commit, 'events' | 'claims' | 'address'> 
   };
 }
 
-/** Reads what a commit is found by. */
+/** Reads the keys by which a commit is found. */
 export function keysOf(row: Row): Pick<Commit, 'claims' | 'address'> {
   return {
     ...(row['claims'] === null ? {} : { claims: JSON.parse(String(row['claims'])) }),

@@ -12,7 +12,7 @@ const SQL = {
 
 /** Leases in the embedded store, between a server and the ops commands that run at the same time. */
 export function createSqliteLeases(database: Database): LeaseRecords & {
-  /** Releases all leases: a data folder has one server at a time, so a former one is gone. */
+  /** Releases all leases: a data folder has one server at a time, so a previous one is gone. */
   reclaim(): Promise<void>;
 } {
   function change(sql: string, values: Readonly<Record<string, string | number>>): Promise<boolean> {

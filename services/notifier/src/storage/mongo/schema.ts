@@ -15,13 +15,14 @@ export interface DeliveryDocument extends Omit<NewDelivery, 'id' | 'content'> {
   readonly _id: string;
   readonly state: DeliveryState;
   /**
-   * Only of an open delivery. `dueAt` is the earliest time of the next claim: of a pending delivery its next try, of a
-   * claimed one the end of its lease. Unset as a whole, so that the sparse index holds only open deliveries.
+   * Only of an open delivery. `dueAt` is the earliest time of the next claim: the next attempt of a pending
+   * delivery, the end of the lease of a claimed one. Unset as a whole, so that the sparse index contains only open
+   * deliveries.
    */
   readonly open?: { readonly dueAt: Date; readonly sendUntil: Date };
   /** Only of an open delivery. */
   readonly content?: DeliveryContent;
-  /** The claimer. */
+  /** The claim that holds it. */
   readonly owner?: string;
   readonly tries: number;
   readonly attempts: readonly Attempt[];

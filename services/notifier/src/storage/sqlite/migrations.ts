@@ -2,8 +2,8 @@
 import type { Schema } from '@latchkey/sqlite';
 
 /**
- * `due_at` is the earliest time of the next claim: of a pending delivery its next try, of a claimed one the end of its
- * lease. Final deliveries have neither `due_at` nor `content`.
+ * `due_at` is the earliest time of the next claim: the next attempt of a pending delivery, the end of the lease of
+ * a claimed one. Final deliveries have neither `due_at` nor `content`.
  */
 const release01 = `
 CREATE TABLE IF NOT EXISTS notifier_deliveries (

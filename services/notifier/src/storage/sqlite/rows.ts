@@ -1,4 +1,4 @@
-/** Rows of notifier_deliveries as values. */
+/** Reads rows of notifier_deliveries. */
 import type { SQLOutputValue } from 'node:sqlite';
 import type { Row } from '@latchkey/sqlite';
 import type {
