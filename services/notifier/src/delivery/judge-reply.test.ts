@@ -1,0 +1,117 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import fc from 'fast-check';
+import { judgeReply, type Meaning, rules } from './judge-reply.ts';
+import { parseReply, type Stage, stages } from './reply.ts';
+
+const replies: readonly (readonly [stage: Stage, reply: string, means: Meaning])[] = [
+  // The server itself.
+  ['greeting', '421 4.3.2 Too many connections', 'busy'],
+  ['greeting', '554 No SMTP service here', 'us'],
+  ['greeting', '521 Server does not accept mail', 'us'],
+  ['greeting', '450 4.7.1 Try later', 'busy'],
+  ['greeting', '250 Hello', 'busy'],
+  ['ehlo', '550 5.7.1 Helo command rejected', 'us'],
+  ['tls', '454 4.7.0 TLS not available', 'busy'],
+  ['tls', '502 5.5.1 Not implemented', 'us'],
+  ['auth', '535 5.7.8 Authentication credentials invalid', 'us'],
+  ['auth', '534 5.7.9 Application-specific password required', 'us'],
+  ['auth', '454 4.7.0 Temporary authentication failure', 'busy'],
+  ['auth', '432 4.7.12 A password transition is needed', 'us'],
+  ['mail', '550 5.1.8 Sender address rejected', 'us'],
+  ['mail', '553 5.1.7 Bad sender', 'us'],
+  ['mail', '530 5.7.0 Must issue a STARTTLS command first', 'us'],
+  ['mail', '452 4.3.1 Insufficient system storage', 'busy'],
+  ['mail', '550 5.1.1 Unknown', 'us'],
+
+  // The recipient.
+  ['rcpt', '550 5.1.1 User unknown', 'recipient'],
+  ['content', '550 5.1.1 User unknown', 'recipient'],
+  ['rcpt', '550 5.1.2 Bad destination system', 'recipient'],
+  ['rcpt', '501 5.1.3 Bad recipient address syntax', 'recipient'],
+  ['rcpt', '550 5.1.10 Recipient address has null MX', 'recipient'],
+  ['rcpt', '556 Domain does not accept mail', 'recipient'],
+  ['rcpt', '550 5.2.1 Mailbox disabled', 'recipient'],
+  ['rcpt', '550 sorry, no mailbox here by that name (#5.1.1)', 'recipient'],
+  ['rcpt', '553 5.6.7 Non-ASCII addresses not permitted', 'recipient'],
+
+  // The recipient, for now.
+  ['rcpt', '450 4.7.1 Greylisted', 'later'],
+  ['rcpt', '451 Try again later', 'later'],
+  ['rcpt', '552 5.2.2 Mailbox full', 'later'],
+  ['rcpt', '552 Mailbox full', 'later'],
+  ['rcpt', '550 4.4.7 Expired', 'later'],
+  ['content', '452 4.2.2 Over quota', 'later'],
+
+  // Connections.
+  ['content', '432 4.3.2 Concurrent connections limit exceeded', 'busy'],
+  ['rcpt', '451 4.7.0 Too many concurrent connections from your IP', 'busy'],
+  ['content', '421 4.7.28 Rate limited', 'busy'],
+
+  // Us, held back until RCPT TO or after the content.
+  ['rcpt', '554 5.7.1 Relay access denied', 'us'],
+  ['rcpt', '550 5.7.26 Unauthenticated mail', 'us'],
+  ['content', '550 5.4.5 Daily user sending limit exceeded', 'us'],
+  ['content', '552 5.3.4 Message too big', 'us'],
+  ['content', '554 5.6.0 Malformed', 'us'],
+  ['rcpt', '503 5.5.1 Bad sequence', 'us'],
+  ['rcpt', '550 5.5.0 Requested action not taken', 'us'],
+  ['rcpt', '530 Authentication required', 'us'],
+  ['rcpt', '550 relay not permitted', 'us'],
+  ['rcpt', '554 Client host rejected: Access denied', 'us'],
+  ['rcpt', '554 Service unavailable; blocked using zen.spamhaus.org', 'us'],
+  [
+    'content',
+    '554 Message rejected: Email address is not verified. The following identities failed the check',
+    'us',
+  ],
+  ['content', '554 5.2.0 STOREDRV.Submission.Exception:SubmissionQuotaExceededException', 'us'],
+  ['content', '451 Authentication failed: Maximum credits exceeded', 'later'],
+  ['rcpt', '550 Sender verify failed', 'us'],
+  ['content', '550 This message was classified as spam', 'us'],
+  ['data', '502 Not implemented', 'us'],
+
+  // Neither.
+  ['rcpt', '550 No such user', 'undecided'],
+  ['rcpt', '550 Requested action not taken: mailbox unavailable', 'undecided'],
+  ['rcpt', '554 Transaction failed', 'undecided'],
+  ['rcpt', '550 5.0.0 Unknown', 'undecided'],
+  ['rcpt', '550 5.1.0 Address rejected', 'undecided'],
+  ['rcpt', '550 5.4.1 Recipient address rejected: Access denied', 'undecided'],
+  ['content', '554 Rejected', 'undecided'],
+];
+
+describe('what a reply means', () => {
+  for (const [stage, raw, means] of replies) {
+    it(`at ${stage}, ${raw}: ${means}`, () => {
+      const reply = parseReply(raw);
+      assert.ok(reply);
+      assert.equal(judgeReply(stage, reply), means);
+    });
+  }
+
+  it('has a source for every rule', () => {
+    for (const { source } of rules) assert.match(source, /RFC|IANA|Gmail|Exchange|Postfix/);
+  });
+
+  it('never ends a mail without a code that is about the recipient', () => {
+    const digit = fc.integer({ min: 0, max: 9 });
+    const enhanced = fc.option(fc.tuple(fc.constantFrom(2, 4, 5), digit, digit), { nil: undefined });
+    fc.assert(
+      fc.property(
+        fc.constantFrom(...stages),
+        fc.integer({ min: 200, max: 599 }),
+        enhanced,
+        fc.string(),
+        (stage, code, three, text) => {
+          const reply = { code, text, ...(three && { enhanced: three.join('.') }) };
+          if (judgeReply(stage, reply) !== 'recipient') return;
+          assert.ok(['rcpt', 'data', 'content'].includes(stage));
+          assert.ok(code >= 500);
+          assert.ok(code === 556 || /^5\.(1\.[12346]|2\.1|6\.7)$/.test(reply.enhanced ?? ''), reply.enhanced);
+        },
+      ),
+      { numRuns: 2_000 },
+    );
+  });
+});

@@ -1,0 +1,139 @@
+/**
+ * What a reply of a mail server means for a mail: one table, read from its top. A reply that no rule knows ends no
+ * mail.
+ *
+ * A server that refuses *us* often says so only at RCPT TO or after the content, with a code that also stands for an
+ * unknown recipient. So a mail ends only by a code that is about the recipient and nothing else; a 5xx that could be
+ * either is `undecided`, and `sending/evidence.ts` decides it by what happens to other recipients.
+ *
+ * Sources: RFC 5321 (SMTP), RFC 3463 (enhanced status codes) and their IANA registry
+ * (https://www.iana.org/assignments/smtp-enhanced-status-codes), RFC 2034 (where they stand), RFC 4954 (AUTH),
+ * RFC 7504 (521 and 556), RFC 7505 (null MX); what providers say beyond these is named at its rule.
+ */
+import type { Reply, Stage } from './reply.ts';
+
+export type Meaning =
+  /** The server will never take a mail for this recipient. Ends the mail. */
+  | 'recipient'
+  /** The server takes no mail of ours, or not this kind: settings, reputation, quota, content. */
+  | 'us'
+  /** The server takes no mail, or no more connections, at present. */
+  | 'busy'
+  /** The server may take this mail later. */
+  | 'later'
+  /** About the recipient or about us: the reply does not say. */
+  | 'undecided';
+
+interface Rule {
+  readonly source: string;
+  /** Default: all stages. */
+  readonly stages?: readonly Stage[];
+  /** Matches the code, such as `550`. */
+  readonly code?: RegExp;
+  /** Matches the enhanced status code. A rule with this one applies only to replies that have one. */
+  readonly enhanced?: RegExp;
+  /** Applies only to replies without an enhanced status code. */
+  readonly plain?: true;
+  readonly text?: RegExp;
+  readonly means: Meaning;
+}
+
+const SESSION: readonly Stage[] = ['connect', 'tls', 'greeting', 'ehlo', 'auth', 'mail'];
+
+/** Words for "too many connections". */
+const CONNECTIONS =
+  /(?:too many|maximum|concurrent|simultaneous|limit).*(?:connection|session|thread)|(?:connection|session|thread)s?\b.*(?:limit|exceed|too many)/i;
+
+/** Words that are about the sender, also where a server holds them back until RCPT TO or the content. */
+const ABOUT_US = new RegExp(
+  [
+    // Relaying and logging in: Postfix, Exim, Sendmail, qmail, Exchange.
+    'relay(?:ing|ed)?\\b',
+    'rcpthosts',
+    'authenticat',
+    'not authori[sz]ed',
+    'log ?in\\b',
+    // The client: Postfix "Client host rejected", DNS block lists, reputation.
+    'client host',
+    'block(?:ed|list)|blacklist|dnsbl|\\brbl\\b|spamhaus|barracuda|reputation|banned',
+    'reverse dns|\\bptr\\b|\\bhelo\\b|\\behlo\\b',
+    // The sender: SES "Email address is not verified", sandboxes of SES, Mailgun and Postmark.
+    'sandbox|not (?:yet )?(?:been )?verified|unverified|failed the check in region|pending approval|test mode',
+    'sender|from (?:address|header|domain)|return.?path|mail from|\\bspf\\b|\\bdkim\\b|\\bdmarc\\b',
+    // What we may send: Gmail "Daily user sending limit exceeded", Microsoft 365 "recipient rate limit".
+    '(?:daily|hourly|sending|submission|message|rate|user|send|recipient) ?(?:rate ?)?(?:quota|limit)',
+    'rate ?limit|throttl|too many (?:messages|mails|emails|recipients)|(?:out of|no|insufficient) credits?|maximum credits',
+    // What we send.
+    'spam|virus|malware|polic(?:y|ies)|content (?:rejected|not)|message (?:content )?rejected|unsolicited',
+  ].join('|'),
+  'i',
+);
+
+export const rules: readonly Rule[] = [
+  // The server is about to close the connection, whatever the command was.
+  { source: 'RFC 5321 3.8 and 4.2.3', code: /^421$/, means: 'busy' },
+
+  // Before RCPT TO: the same for every mail, so about us or about the server's state.
+  { source: 'IANA X.7.12 (RFC 4954 6)', stages: ['auth'], enhanced: /^4\.7\.12$/, means: 'us' },
+  { source: 'RFC 5321 4.2.1, RFC 4954 6 (454)', stages: SESSION, code: /^4/, means: 'busy' },
+  { source: 'RFC 5321 4.2.1, RFC 4954 6, RFC 7504 2', stages: SESSION, code: /^5/, means: 'us' },
+  { source: 'RFC 5321 4.2.1', stages: SESSION, means: 'busy' },
+
+  // About the mail, for now.
+  { source: 'Exchange Online 432 4.3.2', code: /^432$/, means: 'busy' },
+  { source: 'RFC 3463 3.4 (X.3.2)', code: /^4/, enhanced: /^4\.3\.2$/, means: 'busy' },
+  { source: 'RFC 3463 3.8 (X.7.0)', code: /^4/, text: CONNECTIONS, means: 'busy' },
+  { source: 'RFC 5321 4.2.1', code: /^4/, means: 'later' },
+  { source: 'RFC 2034 4: the classes should agree', enhanced: /^4\./, means: 'later' },
+  { source: 'RFC 5321 4.2.1: a code that is not defined here', code: /^[^5]/, means: 'later' },
+
+  // 5xx with an enhanced status code.
+  { source: 'RFC 3463 3.2 (X.1.1)', enhanced: /^5\.1\.1$/, means: 'recipient' },
+  { source: 'RFC 3463 3.2 (X.1.2)', enhanced: /^5\.1\.2$/, means: 'recipient' },
+  { source: 'RFC 3463 3.2 (X.1.3)', enhanced: /^5\.1\.3$/, means: 'recipient' },
+  { source: 'RFC 3463 3.2 (X.1.4)', enhanced: /^5\.1\.4$/, means: 'recipient' },
+  { source: 'RFC 3463 3.2 (X.1.6)', enhanced: /^5\.1\.6$/, means: 'recipient' },
+  { source: 'IANA X.1.10 (RFC 7505)', enhanced: /^5\.1\.10$/, means: 'recipient' },
+  { source: 'RFC 3463 3.2 (X.1.7, X.1.8)', enhanced: /^5\.1\.[78]$/, means: 'us' },
+  { source: 'RFC 3463 3.3 (X.2.1)', enhanced: /^5\.2\.1$/, means: 'recipient' },
+  { source: 'RFC 3463 3.3 (X.2.2): a full mailbox may be emptied', enhanced: /^5\.2\.2$/, means: 'later' },
+  { source: 'RFC 3463 3.4', enhanced: /^5\.3\./, means: 'us' },
+  {
+    source: 'RFC 3463 3.5 (X.4.1, X.4.4); Exchange Online answers 5.4.1 for unknown recipients',
+    enhanced: /^5\.4\.[14]$/,
+    means: 'undecided',
+  },
+  { source: 'RFC 3463 3.5; Gmail 5.4.5: daily sending quota', enhanced: /^5\.4\./, means: 'us' },
+  { source: 'RFC 3463 3.6', enhanced: /^5\.5\./, means: 'us' },
+  { source: 'IANA X.6.7 (RFC 6531)', enhanced: /^5\.6\.7$/, means: 'recipient' },
+  { source: 'RFC 3463 3.7', enhanced: /^5\.6\./, means: 'us' },
+  { source: 'IANA X.7.17, X.7.18 (RFC 7293)', enhanced: /^5\.7\.1[78]$/, means: 'recipient' },
+  { source: 'RFC 3463 3.8, RFC 7372', enhanced: /^5\.7\./, means: 'us' },
+  // X.0.0, X.1.0, X.2.0 and what is not registered say no more than the code alone.
+
+  // 5xx whose code is about the protocol or the session.
+  { source: 'RFC 5321 4.2.2 (500 to 504, 555)', code: /^(?:50[0-4]|555)$/, means: 'us' },
+  { source: 'RFC 4954 6 (530 to 538), RFC 7504 2 (521)', code: /^5[23]\d$/, means: 'us' },
+  { source: 'RFC 7504 4 (556), RFC 7505 4.2', code: /^556$/, means: 'recipient' },
+  { source: 'RFC 5321 4.5.3.1.10: 552 at RCPT TO is 452', code: /^552$/, plain: true, means: 'later' },
+
+  // 5xx that says in words that it is about us.
+  { source: 'words of Postfix, Exim, Exchange, Gmail, SES, Mailgun, SendGrid', text: ABOUT_US, means: 'us' },
+  { source: 'RFC 5321 4.2.3 (550, 551, 553, 554)', means: 'undecided' },
+];
+
+/** Returns what a reply other than success means. */
+export function judgeReply(stage: Stage, reply: Reply): Meaning {
+  const rule = rules.find((each) => matches(each, stage, reply));
+  return rule?.means ?? 'undecided';
+}
+
+function matches(rule: Rule, stage: Stage, { code, enhanced, text }: Reply): boolean {
+  return (
+    (rule.stages === undefined || rule.stages.includes(stage)) &&
+    (rule.code === undefined || rule.code.test(String(code))) &&
+    (rule.enhanced === undefined || (enhanced !== undefined && rule.enhanced.test(enhanced))) &&
+    (rule.plain === undefined || enhanced === undefined) &&
+    (rule.text === undefined || rule.text.test(text))
+  );
+}

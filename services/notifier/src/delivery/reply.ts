@@ -1,0 +1,105 @@
+/** What a mail server said, and at which stage of a conversation: RFC 5321 4.2, RFC 3463 and RFC 2034. */
+
+/** The stages of a conversation, in their order. `content` begins with the first byte of the mail (RFC 5321 4.1.1.4). */
+export const stages = [
+  'connect',
+  'tls',
+  'greeting',
+  'ehlo',
+  'auth',
+  'mail',
+  'rcpt',
+  'data',
+  'content',
+] as const;
+export type Stage = (typeof stages)[number];
+
+const STAGE_NAMES: Readonly<Record<Stage, string>> = {
+  connect: 'connecting',
+  tls: 'TLS',
+  greeting: 'the greeting',
+  ehlo: 'EHLO',
+  auth: 'AUTH',
+  mail: 'MAIL FROM',
+  rcpt: 'RCPT TO',
+  data: 'DATA',
+  content: 'the end of the mail',
+};
+
+/** Returns the name of a stage as it is written in texts: `RCPT TO`. */
+export function nameOfStage(stage: Stage): string {
+  return STAGE_NAMES[stage];
+}
+
+/** Returns whether an answer at this stage may depend on the mail. Earlier ones are the same for every mail. */
+export function isAboutAMail(stage: Stage): boolean {
+  return stages.indexOf(stage) >= stages.indexOf('rcpt');
+}
+
+/** A reply of the server (RFC 5321 4.2). */
+export interface Reply {
+  readonly code: number;
+  /** The enhanced status code (RFC 3463), if there is one: `5.1.1`. */
+  readonly enhanced?: string;
+  /** All lines, without the codes. */
+  readonly text: string;
+}
+
+/** Why a try failed, as operators may see it. Contains no address. */
+export interface Failure {
+  readonly stage: Stage;
+  /** The reply code, unless there was no reply. */
+  readonly code?: number;
+  readonly enhanced?: string;
+  /** The first line of the server's own words with addresses masked, or what happened instead of a reply. */
+  readonly words?: string;
+}
+
+/** RFC 2034 4: at the beginning of the text. */
+const LEADING = /^([245]\.\d{1,3}\.\d{1,3})(?=\s|$)[ \t]*/;
+/** As qmail writes it: `sorry, no mailbox here by that name (#5.1.1)`. */
+const TRAILING = /\(?#([245]\.\d{1,3}\.\d{1,3})\)?/;
+
+/** Parses a reply of one or more lines. @returns undefined if it is none */
+export function parseReply(raw: string): Reply | undefined {
+  const lines = raw.split(/\r?\n/);
+  const code = /^(\d{3})(?:[ -]|$)/.exec(lines[0] ?? '')?.[1];
+  if (code === undefined) return undefined;
+  const texts = lines.map((line) => line.replace(/^\d{3}[ -]?/, ''));
+  const enhanced = LEADING.exec(texts[0] ?? '')?.[1] ?? TRAILING.exec(texts.join(' '))?.[1];
+  const text = texts.map((line) => line.replace(LEADING, '')).join('\n');
+  return { code: Number(code), ...(enhanced && { enhanced }), text };
+}
+
+const LONGEST_WORDS = 200;
+const MASK = '…';
+/** Whatever stands around an @, also quoted, in brackets, or with the @ encoded as in return paths (`a=40b.c`). */
+const ADDRESS = /(?:"[^"]*"|[^\s<>()[\]:;,"']+)(?:@|=40|%40)[^\s<>():;,"']*/gi;
+const SHORTEST_NAME = 3;
+
+/** Returns the first line of a text without control characters, with every address and the recipient's name masked. */
+export function maskedWords(text: string, recipient?: string): string {
+  const line = text.split(/\r?\n/).find((each) => each.trim() !== '') ?? '';
+  const plain = line.replace(/[\p{Cc}\p{Cf}\u2028\u2029]+/gu, ' ');
+  const masked = withoutName(plain.replace(ADDRESS, MASK), recipient).replace(/\s+/g, ' ').trim();
+  return masked.length > LONGEST_WORDS ? `${masked.slice(0, LONGEST_WORDS - 1)}…` : masked;
+}
+
+/** Masks the part before the @, which servers also name alone: `User ada unknown`. */
+function withoutName(text: string, recipient: string | undefined): string {
+  const name = recipient?.slice(0, recipient.lastIndexOf('@')) ?? '';
+  if (name.length < SHORTEST_NAME) return text;
+  const pattern = name.replace(/[.*+?^${}()|[\]\\]/g, String.raw`\$&`);
+  return text.replace(new RegExp(String.raw`(?<![\p{L}\p{N}])${pattern}(?![\p{L}\p{N}])`, 'giu'), MASK);
+}
+
+/** Returns a failure in words: `at RCPT TO: 554 5.7.1 Relay access denied`. */
+export function describeFailure({ stage, ...said }: Failure): string {
+  const words = saidOf(said);
+  return words === '' ? `at ${nameOfStage(stage)}` : `at ${nameOfStage(stage)}: ${words}`;
+}
+
+/** Returns what was said, or what happened: `554 5.7.1 Relay access denied`. */
+export function saidOf({ code, enhanced, words }: Omit<Failure, 'stage'>): string {
+  return [code, enhanced, words].filter((part) => part !== undefined && part !== '').join(' ');
+}
