@@ -85,6 +85,7 @@ async function filledIn(owed: readonly NewDelivery[], config: NotifierConfig): P
       return { kind: 'accepted' };
     },
     probe: async () => ({ kind: 'welcome' }),
+    connections: () => CONNECTIONS,
     close: () => undefined,
   });
   return mails;

@@ -27,6 +27,7 @@ export async function handOverMails(sink: SmtpSink, many: number): Promise<reado
     validateCertificates: true,
     from: { name: '', address: 'no-reply@latchkey.example' },
     connections: 1,
+    ehloName: 'bench.example',
   });
   function send() {
     return mailer.send(mailTo('limit@example.com'), {

@@ -24,7 +24,6 @@ export const SHORT_WAITS: Settings =
         KAFKA_SESSION_SECONDS: '3',
         REQUEST_LEASE_SECONDS: '5',
         RELAY_LEASE_SECONDS: '2',
-        MAIL_TRY_SECONDS: '10',
         MAIL_LEASE_SECONDS: '12',
       };
 

@@ -6,8 +6,9 @@ import { accountsTopic, mailingsTopic } from '@latchkey/events';
 import type { Service } from '@latchkey/http';
 import type { Dependency, Logger, Registry } from '@latchkey/process';
 import { systemClock } from './adapters/clock.system.ts';
-import { createSmtpMailer, type SmtpSettings } from './adapters/mailer.smtp.ts';
+import { createSmtpMailer } from './adapters/mailer.smtp.ts';
 import { createOpener } from './adapters/opener.jose.ts';
+import { smtpSettingsOf } from './adapters/settings.smtp.ts';
 import type { NotifierConfig } from './config.ts';
 import { createIntake } from './intake/intake.ts';
 import { createLinks } from './mails/links.ts';
@@ -36,29 +37,6 @@ export interface NotifierDeps {
 export const notifierTopics: readonly TopicSpec[] = [accountsTopic, mailingsTopic];
 
 export const CONSUMER_GROUP = 'notifier';
-const CONNECTIONS = 5;
-/** More than connections, so that mails are unsealed and rendered while others are sent, and outcomes share a write. */
-const CONCURRENCY = 15;
-
-/** @throws Error that names a missing setting */
-function smtpSettings(config: NotifierConfig): SmtpSettings {
-  const { MAIL_SERVER: host, MAIL_FROM: address, MAIL_USERNAME: username, MAIL_PASSWORD: password } = config;
-  if (host === undefined) throw new Error('MAIL_SERVER: is required');
-  if (address === undefined) throw new Error('MAIL_FROM: is required with MAIL_SERVER');
-  const credentials = config.USE_CREDENTIALS
-    ? { username: username ?? '', password: password ?? '' }
-    : undefined;
-  return {
-    host,
-    port: config.MAIL_PORT,
-    implicitTls: config.MAIL_SSL_TLS,
-    startTls: config.MAIL_STARTTLS ?? !config.MAIL_SSL_TLS,
-    validateCertificates: config.VALIDATE_CERTS,
-    ...(credentials && { credentials }),
-    from: { name: config.MAIL_FROM_NAME, address },
-    connections: CONNECTIONS,
-  };
-}
 
 interface Running {
   readonly subscription: Subscription;
@@ -67,10 +45,9 @@ interface Running {
 }
 
 function mailHealth(dispatcher: Dispatcher): Dependency {
-  const circuit = dispatcher.circuit();
-  if (circuit.state === 'closed') return { name: 'smtp', state: 'ok', needed: false };
-  const detail = circuit.why === 'unwelcome' ? 'refuses us: see the MAIL_ settings' : 'cannot be reached';
-  return { name: 'smtp', state: 'degraded', needed: false, detail };
+  const trouble = dispatcher.trouble();
+  if (trouble === undefined) return { name: 'smtp', state: 'ok', needed: false };
+  return { name: 'smtp', state: 'degraded', needed: false, detail: trouble };
 }
 
 /**
@@ -88,19 +65,18 @@ export function compose(config: NotifierConfig, deps: NotifierDeps): Service {
     await reclaim();
     const templates = await loadTemplates(config.TEMPLATE_FOLDER);
     const open = await createOpener(config.SEALING_PRIVATE_KEYS);
-    const mailer = deps.mailer ?? createSmtpMailer(smtpSettings(config));
+    const mailer = deps.mailer ?? createSmtpMailer(smtpSettingsOf(config, config.PUBLIC_URL));
     const render = createRenderer({ templates, links: createLinks(config), appName: config.MAIL_FROM_NAME });
     const dispatcher = createDispatcher({
       deliveries,
       trySending: createSender({ open, render, mailer, now: clock.now }),
       probe: mailer.probe,
+      connections: mailer.connections,
       clock,
       random,
       newOwner: randomUUID,
       metrics,
       logger,
-      concurrency: CONCURRENCY,
-      tryMs: config.MAIL_TRY_SECONDS * 1000,
       leaseMs: config.MAIL_LEASE_SECONDS * 1000,
     });
     const handle = createIntake({ deliveries, metrics, logger, now: clock.now, onAdded: dispatcher.wake });

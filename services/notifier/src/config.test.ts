@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { ConfigError, readConfig } from '@latchkey/process';
+import { smtpSettingsOf } from './adapters/settings.smtp.ts';
 import { notifierSettings } from './config.ts';
 import { createSealingKey } from './testing/events.ts';
 
@@ -28,7 +29,7 @@ function faultsOf(settings: Record<string, string | undefined>): readonly string
 describe('the notifier’s settings', () => {
   it('demand TLS, credentials and a valid certificate unless told otherwise', () => {
     const config = readConfig(notifierSettings, complete);
-    assert.equal(config.MAIL_PORT, 587);
+    assert.equal(smtpSettingsOf(config).port, 587);
     assert.equal(config.MAIL_STARTTLS, undefined);
     assert.equal(config.MAIL_SSL_TLS, false);
     assert.equal(config.USE_CREDENTIALS, true);
@@ -51,7 +52,6 @@ describe('the notifier’s settings', () => {
   });
 
   for (const [wrong, settings, named] of [
-    ['a lease that ends before a try', { MAIL_LEASE_SECONDS: '60' }, 'MAIL_LEASE_SECONDS'],
     ['STARTTLS together with TLS', { MAIL_STARTTLS: 'true', MAIL_SSL_TLS: 'true' }, 'MAIL_STARTTLS'],
     ['credentials that are wanted and missing', { MAIL_PASSWORD: '' }, 'MAIL_PASSWORD'],
     ['no mail server in production', { MAIL_SERVER: '' }, 'MAIL_SERVER'],
@@ -72,5 +72,71 @@ describe('the notifier’s settings', () => {
   it('need no credentials where none are used, and no mail server in development', () => {
     assert.deepEqual(faultsOf({ USE_CREDENTIALS: 'false', MAIL_USERNAME: '', MAIL_PASSWORD: '' }), []);
     assert.deepEqual(faultsOf({ LATCHKEY_ENV: 'development', MAIL_SERVER: '', MAIL_FROM: '' }), []);
+  });
+});
+
+describe('settings of the mail server that cannot work', () => {
+  for (const [settings, fault] of [
+    [{ MAIL_SERVER: 'smtp.example.com:587' }, 'MAIL_SERVER: must be a host name without the port'],
+    [{ MAIL_SERVER: 'smtp://smtp.example.com' }, 'MAIL_SERVER: must be a host name alone'],
+    [{ MAIL_SERVER: 'smtp.example.com ' }, 'MAIL_SERVER: must not contain spaces'],
+    [{ MAIL_SERVER: 'me@example.com' }, 'MAIL_SERVER: must be a host name'],
+    [{ MAIL_SERVER: '[::1]' }, 'MAIL_SERVER: must be an IPv6 address without brackets'],
+    [{ MAIL_PORT: '465' }, 'MAIL_PORT: 465 is for TLS from the first byte: set MAIL_SSL_TLS=true'],
+    [{ MAIL_PORT: '587', MAIL_SSL_TLS: 'true' }, 'MAIL_PORT: 587 is for STARTTLS: use MAIL_PORT=465'],
+    [{ MAIL_FROM: 'noreply' }, 'MAIL_FROM: must have a domain'],
+    [{ MAIL_FROM: 'Example <noreply@example.com>' }, 'MAIL_FROM: must be the address alone'],
+    [{ MAIL_FROM: 'größe@example.com' }, 'MAIL_FROM: must be ASCII before the @'],
+    [{ MAIL_EHLO_NAME: 'my host' }, 'MAIL_EHLO_NAME: must be a domain'],
+    [{ MAIL_AUTH: 'ntlm' }, 'MAIL_AUTH: '],
+    [{ MAIL_AUTH: 'xoauth2' }, 'MAIL_OAUTH_TOKEN_URL: is required with MAIL_AUTH=xoauth2'],
+    [{ MAIL_OAUTH_TOKEN_FILE: '/run/token' }, 'MAIL_AUTH: must be xoauth2'],
+  ] as const) {
+    it(`are refused with what to write instead: ${JSON.stringify(settings)}`, () => {
+      const [first, ...others] = faultsOf(settings);
+      assert.ok(first?.startsWith(fault), first);
+      assert.deepEqual(others, []);
+    });
+  }
+
+  it('are told apart from those that can', () => {
+    for (const MAIL_SERVER of ['::1', '127.0.0.1', 'localhost', 'bücher.example', 'smtp-relay.gmail.com'])
+      assert.deepEqual(faultsOf({ MAIL_SERVER }), []);
+    assert.deepEqual(faultsOf({ MAIL_PORT: '465', MAIL_SSL_TLS: 'true' }), []);
+    const token = { MAIL_AUTH: 'xoauth2', MAIL_OAUTH_TOKEN_FILE: '/run/token', MAIL_PASSWORD: '' };
+    assert.deepEqual(faultsOf(token), []);
+  });
+});
+
+describe('the mail server', () => {
+  function serverOf(settings: Record<string, string>) {
+    const config = readConfig(notifierSettings, { ...complete, ...settings });
+    return smtpSettingsOf(config, config.PUBLIC_URL);
+  }
+
+  it('is reached at port 465 with TLS from the first byte, else at 587', () => {
+    assert.equal(serverOf({ MAIL_SSL_TLS: 'true' }).port, 465);
+    assert.equal(serverOf({}).port, 587);
+  });
+
+  it('gets a sender in Punycode', () => {
+    const { from } = serverOf({ MAIL_FROM: 'noreply@bücher.example' });
+    assert.equal(from.address, 'noreply@xn--bcher-kva.example');
+  });
+
+  it('is greeted with a domain: the given one, that of PUBLIC_URL, or that of the sender', () => {
+    assert.equal(serverOf({ MAIL_EHLO_NAME: 'mail.example.com' }).ehloName, 'mail.example.com');
+    assert.equal(serverOf({}).ehloName, 'accounts.example.com');
+    for (const host of ['localhost:8080', '10.0.0.1', 'gateway'])
+      assert.equal(
+        serverOf({ LATCHKEY_ENV: 'development', PUBLIC_URL: `http://${host}` }).ehloName,
+        'example.com',
+      );
+  });
+
+  it('is waited for as RFC 5321 asks, unless the settings say less', () => {
+    const { greeting, data, content } = serverOf({}).waits ?? {};
+    assert.deepEqual([greeting, data, content], [300_000, 120_000, 600_000]);
+    assert.equal(serverOf({ MAIL_WAIT_SECONDS: '10' }).waits?.content, 10_000);
   });
 });

@@ -5,6 +5,7 @@ import type { Census, Deliveries } from './ports/deliveries.ts';
 
 export interface NotifierMetrics {
   readonly tries: Counter<'mail' | 'result'>;
+  readonly failures: Counter<'stage' | 'class'>;
   readonly delay: Histogram;
   readonly erased: Counter;
   readonly skipped: Counter;
@@ -25,9 +26,17 @@ function observeStore(registry: Registry, deliveries: CountedStore, now: () => D
       known = { at, census: deliveries.census() };
     return known.census;
   }
+  /** An event from the future, and when it was seen first: its clock, or ours, was wrong. */
+  let ahead: { readonly event: number; readonly seen: number } | undefined;
   async function age(): Promise<number> {
-    const oldest = await deliveries.oldestOpen();
-    return oldest === undefined ? 0 : Math.max(0, now().getTime() - oldest.getTime()) / 1000;
+    const event = (await deliveries.oldestOpen())?.getTime();
+    const at = now().getTime();
+    if (event === undefined || event <= at) {
+      ahead = undefined;
+      return event === undefined ? 0 : (at - event) / 1000;
+    }
+    if (ahead?.event !== event || ahead.seen > at) ahead = { event, seen: at };
+    return (at - ahead.seen) / 1000;
   }
   new Gauge({
     name: 'latchkey_notifier_oldest_pending_seconds',
@@ -65,6 +74,12 @@ export function createMetrics(
       name: 'latchkey_notifier_tries_total',
       help: 'Tries to send a mail, by result. Accepted ones are the mails sent.',
       labelNames: ['mail', 'result'],
+      registers,
+    }),
+    failures: new Counter({
+      name: 'latchkey_notifier_smtp_failures_total',
+      help: 'Tries that failed at the mail server, by the stage at which they failed and what that means (the result).',
+      labelNames: ['stage', 'class'],
       registers,
     }),
     delay: new Histogram({

@@ -196,7 +196,7 @@ describe('the notifier', () => {
   });
 
   it('gives up on a recipient that the server refuses for good', async () => {
-    const server = await serve({ onRcptTo: (_to, _session, done) => done(reply(550)) });
+    const server = await serve({ onRcptTo: (_to, _session, done) => done(reply(550, '5.1.1 no')) });
     await start(server.port);
     await publish(await aSignUp('nobody@example.com'));
     await untilState('failed', 1);

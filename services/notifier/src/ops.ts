@@ -8,6 +8,7 @@ import type { Census, Deliveries } from './ports/deliveries.ts';
 import { openStorage } from './storage/index.ts';
 
 export { type DeliveryState, deliveryStates } from './delivery/delivery.ts';
+export { describeFailure } from './delivery/reply.ts';
 export type { DeliverySummary } from './ports/deliveries.ts';
 
 export type OpsDeliveries = Pick<Deliveries, 'list' | 'find' | 'retryNow' | 'cancel'> & DeliveryView;

@@ -167,7 +167,7 @@ function checkDuplicates(story: Story, faults: readonly FaultLine[]): readonly V
 
 /** The longest time between the start of a claim, which reads the cutoffs, and the attempt that follows. */
 const CLAIM_MS = 5000;
-/** The longest time of an attempt. */
+/** The longest time of an attempt: the mail server of a run answers or hangs up sooner. */
 const TRY_MS = 60_000;
 
 /**

@@ -3,6 +3,7 @@ import {
   type DeliveryState,
   type DeliverySummary,
   deliveryStates,
+  describeFailure,
   type OpsDeliveries,
   openOps,
 } from '@latchkey/notifier/ops';
@@ -128,7 +129,15 @@ function toJson(delivery: DeliverySummary) {
     dueAt,
     endedAt,
     tries,
-    attempts: attempts.map(({ at, ms, result, code }) => ({ at, ms, result, code })),
+    attempts: attempts.map(({ at, ms, result, stage, code, enhanced, words }) => ({
+      at,
+      ms,
+      result,
+      stage,
+      code,
+      enhanced,
+      words,
+    })),
   };
 }
 
@@ -168,8 +177,11 @@ function describe(delivery: DeliverySummary): readonly string[] {
       'ended at': delivery.endedAt?.toISOString(),
       tries: delivery.tries,
     }),
-    ...delivery.attempts.map(
-      (attempt) => `  ${attempt.at.toISOString()}  ${resultOf(attempt)}, ${attempt.ms} ms`,
-    ),
+    ...delivery.attempts.map((attempt) => {
+      const { at, ms, result, stage } = attempt;
+      const said =
+        stage === undefined ? resultOf(attempt) : `${result} ${describeFailure({ ...attempt, stage })}`;
+      return `  ${at.toISOString()}  ${said}, ${ms} ms`;
+    }),
   ];
 }

@@ -1,25 +1,32 @@
 /** The results of a try to send a mail, and what to record about the delivery after each. */
 import { assertNever } from '@latchkey/events';
 import type { Attempt, ClaimedDelivery } from './delivery.ts';
+import { type Failure, isAboutAMail } from './reply.ts';
 
-/** The result of sending a mail. */
+/** The result of sending a mail. Every kind but the first and the last says where it failed, in the server's words. */
 export type SendResult =
   | { readonly kind: 'accepted' }
-  /** Permanent: the server will never accept this mail for this recipient. */
-  | { readonly kind: 'refused'; readonly code: number }
+  /** Permanent: the server will never accept a mail for this recipient. */
+  | { readonly kind: 'refused'; readonly failure: Failure }
+  /** Refused for good, but perhaps because of us: what happens to other recipients decides. */
+  | { readonly kind: 'undecided'; readonly failure: Failure }
+  /** This mail was refused because of us: relaying, reputation, quota, content. Must not end it. */
+  | { readonly kind: 'rejected'; readonly failure: Failure }
   /** Temporary: the server does not accept this mail now, or disconnected while it was being sent. */
-  | { readonly kind: 'deferred'; readonly code?: number }
-  /** The server could not be reached, or accepts no mail at present. Says nothing about this mail. */
-  | { readonly kind: 'unreachable'; readonly code?: number }
+  | { readonly kind: 'deferred'; readonly failure: Failure }
+  /** The server accepts no mail, or no more connections, at present. */
+  | { readonly kind: 'busy'; readonly failure: Failure }
+  /** There was no connection. Says nothing about this mail. */
+  | { readonly kind: 'unreachable'; readonly failure: Failure }
   /** The server accepts nothing from us, or we do not trust it: credentials, sender or certificate. */
-  | { readonly kind: 'unwelcome'; readonly code?: number }
+  | { readonly kind: 'unwelcome'; readonly failure: Failure }
   /** Withdrawn before any content was sent: the lease may have expired, so another process may be sending it. */
   | { readonly kind: 'withdrawn' };
 
 /** How a probe ended: a connection on which no mail was sent. */
 export type ProbeResult =
   | { readonly kind: 'welcome' }
-  | Extract<SendResult, { readonly kind: 'unreachable' | 'unwelcome' }>;
+  | Extract<SendResult, { readonly kind: 'busy' | 'unreachable' | 'unwelcome' }>;
 
 export type OpenFailure =
   /** Sealed to a key that this process does not have (yet). */
@@ -30,7 +37,12 @@ export type OpenFailure =
   | { readonly kind: 'mismatch' };
 
 /** The result of a whole try. */
-export type TryResult = SendResult | OpenFailure | { readonly kind: 'too-late' };
+export type TryResult =
+  | SendResult
+  | OpenFailure
+  /** The mail could not be made: a template failed. */
+  | { readonly kind: 'broken-mail' }
+  | { readonly kind: 'too-late' };
 
 /** What to record about a claimed delivery. */
 export type Settlement =
@@ -41,7 +53,8 @@ export type Settlement =
 export type FailureReason = 'refused' | 'unsealable' | 'mismatch';
 
 const FIRST_RETRY_MS = 2_000;
-const LONGEST_RETRY_MS = 10 * 60_000;
+/** No mail is due later than this after a try. */
+export const LONGEST_RETRY_MS = 10 * 60_000;
 /** While the server is away, the circuit paces the tries. This only makes another mail the next probe. */
 const UNREACHABLE_RETRY_MS = 1_500;
 
@@ -77,8 +90,7 @@ export function afterTry(
   { tries }: Pick<ClaimedDelivery, 'tries'>,
   { result, at, ms, now, random }: FinishedTry,
 ): Settlement {
-  const code = 'code' in result && result.code !== undefined ? { code: result.code } : {};
-  const attempt: Attempt = { at, ms, result: result.kind, ...code };
+  const attempt: Attempt = { at, ms, result: result.kind, ...('failure' in result && result.failure) };
   switch (result.kind) {
     case 'accepted':
       return { state: 'sent', at: now, attempt };
@@ -90,25 +102,29 @@ export function afterTry(
       return { state: 'failed', at: now, reason: 'mismatch', attempt };
     case 'broken':
       return { state: 'failed', at: now, reason: 'unsealable', attempt };
+    case 'undecided':
+    case 'rejected':
     case 'deferred':
     case 'unknown-key':
-      return {
-        state: 'pending',
-        dueAt: later(now, retryDelay(tries, random)),
-        counts: true,
-        attempt,
-      };
+    case 'broken-mail':
+      return backOff();
+    case 'busy':
+      // After RCPT TO it may be because of this mail: without a back-off it would be the next probe, and the next.
+      return isAboutAMail(result.failure.stage) ? backOff() : soon();
     case 'unreachable':
     case 'unwelcome':
     case 'withdrawn':
-      return {
-        state: 'pending',
-        dueAt: later(now, UNREACHABLE_RETRY_MS * (0.5 + random / 2)),
-        counts: false,
-        attempt,
-      };
+      return soon();
     default:
       return assertNever(result);
+  }
+
+  function backOff(): Settlement {
+    return { state: 'pending', dueAt: later(now, retryDelay(tries, random)), counts: true, attempt };
+  }
+  function soon(): Settlement {
+    const dueAt = later(now, UNREACHABLE_RETRY_MS * (0.5 + random / 2));
+    return { state: 'pending', dueAt, counts: false, attempt };
   }
 }
 

@@ -3,6 +3,7 @@ import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import { afterTry, retryDelay, type TryResult } from './attempt.ts';
 import { sendUntil } from './delivery.ts';
+import type { Failure } from './reply.ts';
 
 const MINUTE = 60_000;
 const NOW = new Date('2026-11-21T10:00:00.000Z');
@@ -29,6 +30,8 @@ describe('how long a mail may be sent', () => {
 
 describe('what becomes of a delivery', () => {
   const delivery = { tries: 0 };
+  const atRcpt: Failure = { stage: 'rcpt', code: 550, enhanced: '5.1.1', words: 'no such user' };
+  const atGreeting: Failure = { stage: 'greeting', code: 421 };
   function after(result: TryResult) {
     return afterTry(delivery, { result, at: NOW, ms: 5, now: later(5), random: 0.5 });
   }
@@ -39,21 +42,30 @@ describe('what becomes of a delivery', () => {
       results.map((kind) => after({ kind }).state),
       ['sent', 'expired', 'failed', 'failed'],
     );
-    assert.equal(after({ kind: 'refused', code: 550 }).state, 'failed');
+    assert.equal(after({ kind: 'refused', failure: atRcpt }).state, 'failed');
   });
 
-  it('is tried again later when it is deferred or its key is unknown, and that counts', () => {
-    for (const kind of ['deferred', 'unknown-key'] as const) {
-      const settlement = after({ kind });
+  it('is tried again later, and that counts, when it is refused because of us, deferred, or cannot be made', () => {
+    const kinds = ['undecided', 'rejected', 'deferred', 'busy'] as const;
+    const failed = kinds.map((kind): TryResult => ({ kind, failure: atRcpt }));
+    for (const result of [...failed, { kind: 'unknown-key' }, { kind: 'broken-mail' }] as const) {
+      const settlement = after(result);
       assert.ok(settlement.state === 'pending' && settlement.counts && settlement.dueAt > later(500));
     }
   });
 
   it('is not held back when the server is away', () => {
-    for (const kind of ['unreachable', 'unwelcome', 'withdrawn'] as const) {
-      const settlement = after({ kind });
+    const kinds = ['unreachable', 'unwelcome', 'busy'] as const;
+    const failed = kinds.map((kind): TryResult => ({ kind, failure: atGreeting }));
+    for (const result of [...failed, { kind: 'withdrawn' }] as const) {
+      const settlement = after(result);
       assert.ok(settlement.state === 'pending' && !settlement.counts && settlement.dueAt <= later(1_600));
     }
+  });
+
+  it('keeps what the server said with the attempt', () => {
+    const { attempt } = after({ kind: 'rejected', failure: atRcpt });
+    assert.deepEqual(attempt, { at: NOW, ms: 5, result: 'rejected', ...atRcpt });
   });
 
   it('waits twice as long each time, up to 10 minutes, with a random half', () => {

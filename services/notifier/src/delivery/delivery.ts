@@ -11,6 +11,7 @@
  * adds nothing, and its log of attempts, but no address, name or link.
  */
 import type { LinkPurpose, SealedToken } from '@latchkey/events';
+import type { Failure } from './reply.ts';
 
 export type OpenState = 'pending' | 'claimed';
 export type FinalState = 'sent' | 'failed' | 'expired' | 'cancelled';
@@ -37,14 +38,12 @@ export interface DeliveryContent {
   readonly [variable: string]: unknown;
 }
 
-/** The result of one try. Never contains the server's own words, which may name the recipient. */
-export interface Attempt {
+/** The result of one try. The server's words are masked, because they may name the recipient. */
+export interface Attempt extends Partial<Failure> {
   readonly at: Date;
   /** How long it took, in ms. */
   readonly ms: number;
   readonly result: string;
-  /** The SMTP reply code, where there was one. */
-  readonly code?: number;
 }
 
 export interface NewDelivery {

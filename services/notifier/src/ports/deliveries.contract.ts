@@ -191,6 +191,34 @@ export function deliveriesContract(name: string, open: () => Promise<DeliveriesF
       assert.equal(await deliveries.settle(held.id, 'one', { state: 'sent', at: at(3) }), true);
     });
 
+    it('renews the leases of those that their owner still holds', async () => {
+      const [held, taken, sent] = [aDelivery(), aDelivery(), aDelivery()];
+      const ids = [held, taken, sent].map(({ id }) => id);
+      await add([held]);
+      await claim();
+      await add([taken, sent]);
+      await claim({ owner: 'two', now: at(2) });
+      await deliveries.settle(sent.id, 'two', { state: 'sent', at: at(3) });
+      const before = await deliveries.held();
+      assert.deepEqual(await deliveries.extend(ids, 'one', at(200)), new Set([held.id]));
+      for (const lease of before) await deliveries.free(lease, at(4));
+      assert.deepEqual(await claimedIds({ owner: 'three', now: at(4) }), [taken.id]);
+      assert.deepEqual(await deliveries.extend(ids, 'two', at(300)), new Set());
+      assert.equal(await deliveries.settle(held.id, 'one', { state: 'sent', at: at(5) }), true);
+    });
+
+    it('hands out at once what a wrong clock made due further ahead than any back-off', async () => {
+      const [early, late, soon] = [aDelivery({ sendUntil: at(900) }), aDelivery(), aDelivery()];
+      const day = 24 * 3600;
+      await add([{ ...early, occurredAt: at(day) }, late, soon]);
+      assert.deepEqual(await claimedIds({ limit: 1, now: at(0) }), [early.id]);
+      await claim({ now: at(0) });
+      const retry = { state: 'pending', counts: true } as const;
+      await deliveries.settle(late.id, 'one', { ...retry, dueAt: at(day) });
+      await deliveries.settle(soon.id, 'one', { ...retry, dueAt: at(600) });
+      assert.deepEqual(await claimedIds({ owner: 'two', now: at(1) }), [late.id]);
+    });
+
     it('has written down, once it says so, outcomes that might wait for each other', async () => {
       const [sent, retried, lost] = [aDelivery(), aDelivery(), aDelivery()];
       await add([sent, retried, lost]);

@@ -8,13 +8,19 @@
  */
 import type { HeldLease } from '@latchkey/store';
 import type { ExpiredLease } from '@latchkey/verify';
-import type { Settlement } from '../delivery/attempt.ts';
+import { LONGEST_RETRY_MS, type Settlement } from '../delivery/attempt.ts';
 import type { Attempt, Batch, ClaimedDelivery, DeliveryState } from '../delivery/delivery.ts';
 
 /** How many attempts are kept of a delivery: the last ones. */
 export const LOG_LENGTH = 20;
 /** How many leases `held` and `expiredLeases` return at most. */
 export const MAX_LEASES = 1000;
+
+/**
+ * No pending delivery is due further ahead than this, in ms. One that is was written by a clock that was wrong, which
+ * must not delay the mail: it is due now.
+ */
+export const FARTHEST_DUE_MS = LONGEST_RETRY_MS;
 
 export interface SettleOptions {
   /** More outcomes will follow soon: this one may be delayed to be written with them. Default: false. */
@@ -84,6 +90,11 @@ export interface Deliveries {
    * cutoff covers: that one becomes `cancelled`.
    */
   claim(claim: Claim): Promise<readonly ClaimedDelivery[]>;
+  /**
+   * Renews the leases of those deliveries that `owner` still holds.
+   * @returns the ids of these
+   */
+  extend(ids: readonly string[], owner: string, until: Date): Promise<ReadonlySet<string>>;
   /**
    * Releases what a claim took whose answer was lost: due again at `now` instead of at the end of the lease.
    * Idempotent.

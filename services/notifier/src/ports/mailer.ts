@@ -17,15 +17,17 @@ export interface Mail {
 export interface SendOptions {
   /** Asked once the server is ready for the content, before any of it is sent. */
   mayProceed(): boolean;
-  /** Aborts the try. The result is `deferred` if content has been sent, else `unreachable`. */
+  /** Aborts the try. The result is `deferred` if content has been sent, else `withdrawn`. */
   readonly signal: AbortSignal;
 }
 
 export interface Mailer {
-  /** Never rejects: every failure is a result. */
+  /** Never rejects because of the server: every failure is a result. Waits for its turn, and as long as RFC 5321 asks. */
   send(mail: Mail, options: SendOptions): Promise<SendResult>;
   /** Connects, greets and logs in, but sends no mail. Never rejects. */
   probe(): Promise<ProbeResult>;
+  /** Returns how many connections the server is believed to allow at present. */
+  connections(): number;
   /** Closes the connections, after the mails in flight. */
   close(): void;
 }

@@ -1,19 +1,27 @@
 /**
- * A circuit breaker for the mail server. While the server is away, one mail at a time probes it about once a
- * second; where no mail is due, a connection without a mail does. The first success closes the circuit for all
- * mails. So mails wait at most about a second after an outage, and an outage never lengthens the back-off of a mail.
+ * A circuit breaker for the mail server. While the server takes no mail, one mail at a time probes it about once a
+ * second; where no mail is due, a connection without a mail does. The first success closes the circuit for all mails.
+ * So mails wait at most about a second after an outage, and an outage never lengthens the back-off of a mail.
  */
 import type { ProbeResult, TryResult } from '../delivery/attempt.ts';
+import type { Failure } from '../delivery/reply.ts';
+
+/** `refusing`: it answers, but has refused several different recipients in a row because of us. */
+export type Why = 'unreachable' | 'busy' | 'unwelcome' | 'refusing';
 
 export type Circuit =
   | { readonly state: 'closed' }
-  | { readonly state: 'open'; readonly why: 'unreachable' | 'unwelcome'; readonly probeAt: number };
+  | { readonly state: 'open'; readonly why: Why; readonly failure: Failure; readonly probeAt: number };
 
 export const closed: Circuit = { state: 'closed' };
 
 const PROBE_MS = 1_000;
 /** After an authentication failure, probe slowly: servers lock accounts. */
 const UNWELCOME_PROBE_MS = 15_000;
+/** So many recipients refused in a row open the circuit. */
+const SEVERAL = 3;
+/** After this long another probe is made though the last one has no result, in ms. */
+const STUCK_MS = 10_000;
 
 export interface ServerResult {
   readonly result: TryResult | ProbeResult;
@@ -21,21 +29,39 @@ export interface ServerResult {
   readonly now: number;
   /** In [0, 1). */
   readonly random: number;
+  /** How many different recipients were refused in a row because of us. */
+  readonly refusedInARow: number;
+  /** How many connections the server is believed to allow. */
+  readonly connections: number;
 }
 
 /** Returns the circuit after a mail or a probe. A result that never reached the server does not change it. */
-export function afterResult(circuit: Circuit, { result, now, random }: ServerResult): Circuit {
+export function afterResult(circuit: Circuit, { result, now, random, ...server }: ServerResult): Circuit {
+  function open(why: Why, failure: Failure, interval: number): Circuit {
+    return { state: 'open', why, failure, probeAt: now + interval * (0.75 + random / 4) };
+  }
   switch (result.kind) {
     case 'unreachable':
-    case 'unwelcome': {
-      const interval = result.kind === 'unwelcome' ? UNWELCOME_PROBE_MS : PROBE_MS;
-      return { state: 'open', why: result.kind, probeAt: now + interval * (0.75 + random / 4) };
-    }
-    case 'welcome':
+      return open('unreachable', result.failure, PROBE_MS);
+    case 'unwelcome':
+      return open('unwelcome', result.failure, UNWELCOME_PROBE_MS);
+    case 'busy':
+      // While it takes some connections, fewer of them are the answer.
+      return server.connections > 1 && circuit.state === 'closed'
+        ? circuit
+        : open('busy', result.failure, PROBE_MS);
     case 'accepted':
-    case 'refused':
-    case 'deferred':
       return closed;
+    case 'welcome':
+      return circuit.state === 'open' && circuit.why === 'refusing' ? circuit : closed;
+    case 'refused':
+    case 'undecided':
+    case 'rejected':
+    case 'deferred': {
+      const more = server.refusedInARow - SEVERAL;
+      if (more < 0) return closed;
+      return open('refusing', result.failure, Math.min(UNWELCOME_PROBE_MS, PROBE_MS * 2 ** more));
+    }
     default:
       return circuit;
   }
@@ -52,6 +78,8 @@ export interface Load {
 
 /** Returns how many more deliveries may be claimed. */
 export function capacity(circuit: Circuit, { now, inHand, concurrency }: Load): number {
-  if (circuit.state === 'closed') return Math.max(0, concurrency - inHand);
-  return now >= circuit.probeAt && inHand === 0 ? 1 : 0;
+  const free = Math.max(0, concurrency - inHand);
+  if (circuit.state === 'closed') return free;
+  const since = now - circuit.probeAt;
+  return since >= 0 && inHand <= since / STUCK_MS ? Math.min(1, free) : 0;
 }

@@ -6,7 +6,7 @@ import type { ClaimedDelivery } from '../delivery/delivery.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Deliveries } from '../ports/deliveries.ts';
 import { capacity } from './circuit.ts';
-import { beginLease, type Lease, type LeaseTimes } from './lease.ts';
+import { beginLease, type Lease, type LeaseKeeper } from './lease.ts';
 import type { ServerWatch } from './server-watch.ts';
 import type { StoreWatch } from './store-watch.ts';
 
@@ -18,16 +18,19 @@ const TIDY_MS = 1_000;
 /** The part of the dispatcher that claims, for the StoreWatch. */
 const CLAIMS = 'claims';
 
-export interface ClaimsDeps extends Pick<LeaseTimes, 'leaseMs'> {
+export interface ClaimsDeps {
   readonly deliveries: Pick<Deliveries, 'claim' | 'release' | 'held' | 'free' | 'expire'>;
   readonly server: ServerWatch;
   readonly store: StoreWatch;
+  readonly leases: LeaseKeeper;
+  /** How long a claimed delivery belongs to its claimer, in ms. */
+  readonly leaseMs: number;
   readonly clock: Clock;
   readonly logger: Logger;
   /** Returns a unique name for each claim. */
   newOwner(): string;
-  /** The most deliveries to send at the same time. */
-  readonly concurrency: number;
+  /** Returns the most deliveries to send at the same time. */
+  concurrency(): number;
   /** How many are being sent. */
   inHand(): number;
   /** Begins to send a delivery. */
@@ -74,7 +77,7 @@ export function createClaims(deps: ClaimsDeps): Claims {
 
   /** @returns whether it claimed anything */
   async function claimDue(): Promise<boolean> {
-    const load = { now: clock.monotonic(), inHand: deps.inHand(), concurrency: deps.concurrency };
+    const load = { now: clock.monotonic(), inHand: deps.inHand(), concurrency: deps.concurrency() };
     const limit = capacity(server.circuit(), load);
     const claimed = limit === 0 ? 0 : await claim(limit);
     moreDue = claimed === limit;
@@ -84,6 +87,7 @@ export function createClaims(deps: ClaimsDeps): Claims {
 
   /** Tidies last: claims never return an expired delivery, so nothing depends on it. */
   async function poll(): Promise<boolean> {
+    await deps.leases.extendDue();
     const found = await claimDue();
     await tidy();
     store.recovered(CLAIMS);

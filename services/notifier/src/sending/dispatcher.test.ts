@@ -19,7 +19,7 @@ import { anEvent } from '../testing/events.ts';
 import { createDispatcher, type DispatcherDeps } from './dispatcher.ts';
 import type { TrySending } from './sender.ts';
 
-const TRY_MS = 60_000;
+const LEASE_MS = 90_000;
 
 let folder: string;
 let database: Database;
@@ -52,9 +52,8 @@ function dispatcherWith(trySending: TrySending, clock: Clock = systemClock, logg
     newOwner: randomUUID,
     metrics: createMetrics(createRegistry(), deliveries, clock.now),
     logger,
-    concurrency: 10,
-    tryMs: TRY_MS,
-    leaseMs: 90_000,
+    connections: () => 3,
+    leaseMs: LEASE_MS,
   });
 }
 
@@ -114,7 +113,7 @@ describe('the dispatcher', () => {
 
   it('knows of a mail server that is away, and of its return, without a mail to send', async () => {
     let away = true;
-    probe = async () => (away ? { kind: 'unreachable' } : { kind: 'welcome' });
+    probe = async () => (away ? { kind: 'unreachable', failure: { stage: 'connect' } } : { kind: 'welcome' });
     const dispatcher = dispatcherWith(() => assert.fail('there is no mail'));
     dispatcher.start();
     while (dispatcher.circuit().state === 'closed') await setImmediate();
@@ -130,7 +129,7 @@ describe('the dispatcher', () => {
     let begun = 0;
     const dispatcher = dispatcherWith(async () => {
       begun += 1;
-      if (begun === 10) isFull();
+      if (begun === 9) isFull();
       await go;
       return { kind: 'accepted' };
     });
@@ -140,7 +139,7 @@ describe('the dispatcher', () => {
     release();
     await stopped;
     const byState = await deliveries.census();
-    assert.deepEqual([begun, byState.sent, byState.pending, byState.claimed], [10, 10, 5, 0]);
+    assert.deepEqual([begun, byState.sent, byState.pending, byState.claimed], [9, 9, 6, 0]);
   });
 
   for (const [what, clockAfter] of [
@@ -153,7 +152,7 @@ describe('the dispatcher', () => {
       const { promise: answers, resolve } = Promise.withResolvers<readonly boolean[]>();
       const trySending: TrySending = async (_delivery, { mayProceed }) => {
         const before = mayProceed();
-        slept = TRY_MS;
+        slept = LEASE_MS;
         resolve([before, mayProceed()]);
         return { kind: 'withdrawn' };
       };

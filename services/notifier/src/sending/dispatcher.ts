@@ -7,7 +7,8 @@ import type { Clock } from '../ports/clock.ts';
 import type { Deliveries } from '../ports/deliveries.ts';
 import type { Circuit } from './circuit.ts';
 import { createClaims } from './claims.ts';
-import { type Lease, type LeaseTimes, mayStillSend } from './lease.ts';
+import { createEvidence } from './evidence.ts';
+import { createLeaseKeeper, type Lease } from './lease.ts';
 import { createOutcomes } from './outcomes.ts';
 import type { TrySending } from './sender.ts';
 import { createServerWatch } from './server-watch.ts';
@@ -16,11 +17,13 @@ import { createStoreWatch } from './store-watch.ts';
 /** How long `stop` waits for mails that are being sent before it aborts them, in ms. */
 const GRACE_MS = 5_000;
 
-export interface DispatcherDeps extends LeaseTimes {
+export interface DispatcherDeps {
   readonly deliveries: Deliveries;
   readonly trySending: TrySending;
   /** Asks the mail server whether it accepts mail. Never rejects. */
   probe(): Promise<ProbeResult>;
+  /** Returns how many connections the mail server is believed to allow. */
+  connections(): number;
   readonly clock: Clock;
   /** In [0, 1). */
   random(): number;
@@ -28,9 +31,12 @@ export interface DispatcherDeps extends LeaseTimes {
   newOwner(): string;
   readonly metrics: NotifierMetrics;
   readonly logger: Logger;
-  /** The most deliveries to send at the same time. */
-  readonly concurrency: number;
+  /** How long a claimed delivery belongs to its claimer, in ms. */
+  readonly leaseMs: number;
 }
+
+/** Mails in hand per connection: mails are unsealed and rendered while others are sent, and outcomes share a write. */
+const IN_HAND_PER_CONNECTION = 3;
 
 export interface Dispatcher {
   start(): void;
@@ -38,44 +44,65 @@ export interface Dispatcher {
   wake(): void;
   /** Claims nothing more and finishes what it is sending. Idempotent. */
   stop(): Promise<void>;
-  /** What is known of the mail server. */
   circuit(): Circuit;
+  /** Returns what is wrong with the mail server, in words; undefined while it takes mails. */
+  trouble(): string | undefined;
 }
 
 export function createDispatcher(deps: DispatcherDeps): Dispatcher {
-  const { clock, logger, metrics, random, tryMs } = deps;
+  const { clock, logger, metrics, random } = deps;
   const inHand = new Set<Promise<void>>();
   const stopping = new AbortController();
   const givingUp = new AbortController();
   const store = createStoreWatch(logger);
-  const server = createServerWatch({ ...deps, onChange: () => claims.wake(), signal: stopping.signal });
+  const evidence = createEvidence();
+  const leases = createLeaseKeeper(deps);
+  const server = createServerWatch({
+    ...deps,
+    evidence,
+    onChange: () => claims.wake(),
+    signal: stopping.signal,
+  });
   const recordOutcome = createOutcomes({ ...deps, store, signal: givingUp.signal });
-  const claims = createClaims({ ...deps, server, store, inHand: () => inHand.size, onClaimed });
+  const claims = createClaims({
+    ...deps,
+    server,
+    store,
+    leases,
+    concurrency: () => IN_HAND_PER_CONNECTION * deps.connections(),
+    inHand: () => inHand.size,
+    onClaimed,
+  });
   let running: Promise<void> | undefined;
 
-  async function trySending(delivery: ClaimedDelivery, lease: Lease): Promise<TryResult> {
-    const signal = AbortSignal.any([givingUp.signal, AbortSignal.timeout(tryMs)]);
+  async function trySending(delivery: ClaimedDelivery): Promise<TryResult> {
+    const { id } = delivery;
+    const options = { mayProceed: () => leases.mayStillSend(id), signal: givingUp.signal };
     try {
-      return await deps.trySending(delivery, { mayProceed: () => mayStillSend(lease, clock, tryMs), signal });
+      return await deps.trySending(delivery, options);
     } catch (error) {
-      logger.error({ err: error, delivery: delivery.id }, 'a mail could not be made');
-      return { kind: 'deferred' };
+      logger.error({ err: error, delivery: id }, 'a mail could not be made');
+      return { kind: 'broken-mail' };
     }
   }
 
-  function measure({ mail, occurredAt }: ClaimedDelivery, { kind: result }: TryResult): void {
-    metrics.tries.inc({ mail, result });
-    if (result === 'accepted') metrics.delay.observe((clock.now().getTime() - occurredAt.getTime()) / 1000);
+  function measure({ mail, occurredAt }: ClaimedDelivery, result: TryResult): void {
+    metrics.tries.inc({ mail, result: result.kind });
+    if ('failure' in result) metrics.failures.inc({ stage: result.failure.stage, class: result.kind });
+    if (result.kind === 'accepted')
+      metrics.delay.observe(Math.max(0, clock.now().getTime() - occurredAt.getTime()) / 1000);
   }
 
   async function handle(delivery: ClaimedDelivery, lease: Lease): Promise<void> {
+    const { id } = delivery;
     const at = clock.now();
-    const result = await trySending(delivery, lease);
+    leases.keep(id, lease);
+    const result = evidence.judge({ id, to: delivery.content.to }, await trySending(delivery));
     server.learn(result);
     measure(delivery, result);
+    logRefusal(logger, id, result);
     const ms = Math.round(clock.monotonic() - lease.monotonic);
     const settlement = afterTry(delivery, { result, at, ms, now: clock.now(), random: random() });
-    const { id } = delivery;
     const { owner } = lease;
     const held = await recordOutcome({ id, owner, settlement, othersFollow: inHand.size > 1 });
     if (!held) logger.warn({ delivery: id, result: result.kind }, 'the lease expired before the outcome');
@@ -88,6 +115,7 @@ export function createDispatcher(deps: DispatcherDeps): Dispatcher {
       )
       .finally(() => {
         inHand.delete(handled);
+        leases.drop(delivery.id);
         claims.onFinished();
       });
     inHand.add(handled);
@@ -114,5 +142,23 @@ export function createDispatcher(deps: DispatcherDeps): Dispatcher {
       await finish();
     },
     circuit: server.circuit,
+    trouble: server.trouble,
   };
+}
+
+/** Failures that are not about a mail are logged by the watch of the server. */
+function logRefusal(logger: Logger, delivery: string, result: TryResult): void {
+  switch (result.kind) {
+    case 'refused':
+      logger.warn({ delivery, ...result.failure }, 'the mail server refuses the recipient of a mail');
+      break;
+    case 'undecided':
+    case 'rejected':
+      logger.warn({ delivery, ...result.failure }, 'the mail server refused a mail: it is tried again');
+      break;
+    case 'deferred':
+      logger.info({ delivery, ...result.failure }, 'the mail server deferred a mail');
+      break;
+    default:
+  }
 }

@@ -37,7 +37,6 @@ const SECOND = 1_000;
 const HOUR = 3_600 * SECOND;
 /** As long as a dispatcher that stops tries to write down what it has in hand. */
 const GRACE = 5 * SECOND;
-const TRY_MS = 60 * SECOND;
 const LEASE_MS = 90 * SECOND;
 /** By how much the wall clocks of the processes are ahead, one after the other: by more than a lease. */
 const SKEW_MS = 100 * SECOND;
@@ -267,6 +266,8 @@ function createWorld({ store, scheduler, batches, ...given }: Play) {
     const deliveries: Deliveries = {
       ...store,
       claim: (asked) => whileAlive(() => request('claim', () => claim(asked))),
+      extend: (ids, owner, until) =>
+        whileAlive(() => request('extend', () => store.extend(ids, owner, until))),
       release: (owner, now) => whileAlive(() => request('release', () => store.release(owner, now))),
       held: () => whileAlive(() => atWork(() => store.held())),
       free: (lease, now) => whileAlive(() => atWork(() => store.free(lease, now))),
@@ -284,13 +285,15 @@ function createWorld({ store, scheduler, batches, ...given }: Play) {
       async send({ id }, { mayProceed }): Promise<SendResult> {
         const fate = serverFates.next().value ?? 'accepted';
         await whileAlive(() => sometime('server ready'));
-        if (fate === 'unreachable' || fate === 'deferred') return { kind: fate };
+        if (fate === 'unreachable') return { kind: fate, failure: { stage: 'connect' } };
+        if (fate === 'deferred') return { kind: fate, failure: { stage: 'rcpt', code: 450 } };
         if (!mayProceed()) return { kind: 'withdrawn' };
         taken.push({ id, at: clock.elapsed(), by: self, answered: fate !== 'lost', recorded: false });
         await whileAlive(() => sometime('server answers'));
-        return { kind: fate === 'lost' ? 'deferred' : 'accepted' };
+        return fate === 'lost' ? { kind: 'deferred', failure: { stage: 'content' } } : { kind: 'accepted' };
       },
       probe: () => whileAlive(async () => ({ kind: 'welcome' })),
+      connections: () => 1,
       close: () => undefined,
     };
     const dispatcher = createDispatcher({
@@ -310,8 +313,7 @@ function createWorld({ store, scheduler, batches, ...given }: Play) {
       },
       metrics: createMetrics(createRegistry(), store, clock.now),
       logger,
-      concurrency: 2,
-      tryMs: TRY_MS,
+      connections: mailer.connections,
       leaseMs: LEASE_MS,
     });
     const self: Process = {
@@ -444,7 +446,7 @@ function createWorld({ store, scheduler, batches, ...given }: Play) {
       const takes = taken.filter((each) => each.id === id);
       for (const { at } of takes) {
         const ms = delivery.sendUntil.getTime() - START.getTime();
-        assert.ok(at < ms + TRY_MS + SKEW_MS, 'taken long after it had run out');
+        assert.ok(at < ms + LEASE_MS + SKEW_MS, 'taken long after it had run out');
       }
       for (const [index, take] of takes.entries()) {
         if (!take.recorded) assert.ok(excuseOf(take), 'taken, and forgotten by one who was well');

@@ -1,19 +1,13 @@
 /**
  * How long a claimed delivery belongs to its claimer.
  *
- * The lease outlasts a try: a try ends after `tryMs`, and content is sent to the server only while both clocks
- * show that the claim is younger than that. So a process that was paused for minutes never sends a mail that another
- * one has claimed since. The monotonic clock cannot be set, but stops while a machine is suspended; the wall clock
- * does not stop.
+ * A try may take as long as the server does, so its lease is extended while it is alive. Content is sent to the server
+ * only while both clocks show that the lease was taken or extended recently. So a process that was paused for minutes
+ * never sends a mail that another one has claimed since. The monotonic clock cannot be set, but stops while a machine
+ * is suspended; the wall clock does not stop.
  */
 import type { Clock } from '../ports/clock.ts';
-
-export interface LeaseTimes {
-  /** How long a try may take, in ms. */
-  readonly tryMs: number;
-  /** How long a claimed delivery belongs to its claimer, in ms. More than `tryMs`. */
-  readonly leaseMs: number;
-}
+import type { Deliveries } from '../ports/deliveries.ts';
 
 export interface Lease {
   /** A unique name per claim. */
@@ -28,7 +22,56 @@ export function beginLease(owner: string, clock: Clock): Lease {
   return { owner, at: clock.now(), monotonic: clock.monotonic() };
 }
 
-/** Returns whether content may still be sent under a lease: whether the claim is younger than `tryMs`. */
-export function mayStillSend({ at, monotonic }: Lease, clock: Clock, tryMs: number): boolean {
-  return clock.monotonic() - monotonic < tryMs && clock.now().getTime() - at.getTime() < tryMs;
+/** Returns the age of a lease, in ms, by the clock that shows more. */
+function ageOf({ at, monotonic }: Lease, clock: Clock): number {
+  return Math.max(clock.monotonic() - monotonic, clock.now().getTime() - at.getTime());
+}
+
+export interface LeaseKeeperDeps {
+  readonly deliveries: Pick<Deliveries, 'extend'>;
+  readonly clock: Clock;
+  /** How long a claimed delivery belongs to its claimer, in ms. */
+  readonly leaseMs: number;
+}
+
+export interface LeaseKeeper {
+  /** Extends the lease of a delivery until it is dropped. */
+  keep(id: string, lease: Lease): void;
+  drop(id: string): void;
+  /** Returns whether content may still be sent. */
+  mayStillSend(id: string): boolean;
+  /** Renews leases of which a third is over. @throws StoreUnavailable */
+  extendDue(): Promise<void>;
+}
+
+export function createLeaseKeeper({ deliveries, clock, leaseMs }: LeaseKeeperDeps): LeaseKeeper {
+  const kept = new Map<string, Lease>();
+
+  async function extend(owner: string, ids: readonly string[]): Promise<void> {
+    const lease = beginLease(owner, clock);
+    const held = await deliveries.extend(ids, owner, new Date(lease.at.getTime() + leaseMs));
+    for (const id of ids) {
+      if (kept.get(id)?.owner !== owner) continue;
+      if (held.has(id)) kept.set(id, lease);
+      // Another process has it now.
+      else kept.delete(id);
+    }
+  }
+
+  return {
+    keep: (id, lease) => void kept.set(id, lease),
+    drop: (id) => void kept.delete(id),
+    mayStillSend(id) {
+      const lease = kept.get(id);
+      return lease !== undefined && ageOf(lease, clock) < (leaseMs * 2) / 3;
+    },
+    async extendDue() {
+      const due = [...kept].filter(([, lease]) => ageOf(lease, clock) >= leaseMs / 3);
+      for (const [owner, leases] of Map.groupBy(due, ([, lease]) => lease.owner))
+        await extend(
+          owner,
+          leases.map(([id]) => id),
+        );
+    },
+  };
 }

@@ -1,12 +1,17 @@
 /** What is known of the mail server: the circuit, moved by the results of mails and probes. */
 import type { Logger } from '@latchkey/process';
 import type { ProbeResult, TryResult } from '../delivery/attempt.ts';
+import { describeFailure, type Failure } from '../delivery/reply.ts';
 import type { Clock } from '../ports/clock.ts';
-import { afterResult, type Circuit, closed } from './circuit.ts';
+import { afterResult, type Circuit, closed, type Why } from './circuit.ts';
+import { type Evidence, SEVERAL } from './evidence.ts';
 
 export interface ServerWatchDeps {
   /** Asks the mail server whether it accepts mail. */
   probe(): Promise<ProbeResult>;
+  /** Returns how many connections the server is believed to allow. */
+  connections(): number;
+  readonly evidence: Pick<Evidence, 'refusedInARow' | 'anyRefusedInARow'>;
   readonly clock: Clock;
   /** In [0, 1). */
   random(): number;
@@ -22,23 +27,62 @@ export interface ServerWatch {
   learn(result: TryResult | ProbeResult): void;
   /** Starts a probe, unless one is in flight. Fire and forget: the next mail would find out as well. */
   probe(): void;
+  /** Returns what is wrong with the server, in words and with its own; undefined while it takes mails. */
+  trouble(): string | undefined;
 }
 
-export function createServerWatch({ clock, random, logger, signal, ...deps }: ServerWatchDeps): ServerWatch {
+const MINUTE_MS = 60_000;
+/** A refusal is forgotten after this long without another one: longer than the longest back-off. */
+const STALE_MS = 15 * MINUTE_MS;
+
+const TROUBLES: Readonly<Record<Why, (failure: Failure) => string>> = {
+  unreachable: (failure) => `cannot be reached: ${failure.words ?? ''}`,
+  busy: (failure) => `takes no mail at present, ${describeFailure(failure)}`,
+  unwelcome: (failure) => `refuses us, ${describeFailure(failure)}. See the MAIL_ settings`,
+  refusing: (failure) => `refuses all mails, last ${describeFailure(failure)}`,
+};
+
+export function createServerWatch({
+  clock,
+  random,
+  logger,
+  signal,
+  evidence,
+  ...deps
+}: ServerWatchDeps): ServerWatch {
+  const log = createServerLog(logger, clock, deps.connections());
   let circuit: Circuit = closed;
   let probing = false;
+  let acceptedAt = Number.NEGATIVE_INFINITY;
+  let refused: { readonly at: number; readonly failure: Failure } | undefined;
 
   function learn(result: TryResult | ProbeResult): void {
-    const before = circuit.state;
-    circuit = afterResult(circuit, { result, now: clock.monotonic(), random: random() });
-    if (before === circuit.state) return;
+    const now = clock.monotonic();
+    const before = circuit;
+    circuit = afterResult(circuit, {
+      result,
+      now,
+      random: random(),
+      refusedInARow: evidence.refusedInARow(),
+      connections: deps.connections(),
+    });
+    if (result.kind === 'accepted') acceptedAt = now;
+    if (isRefusal(result)) refused = { at: now, failure: result.failure };
+    log.connections(deps.connections(), 'failure' in result ? result.failure : undefined);
+    if (before.state === circuit.state) return;
     deps.onChange();
-    if (circuit.state === 'open') logger.warn({ why: circuit.why }, 'the mail server takes no mail: probing');
-    else logger.info('the mail server takes mail again');
+    log.circuit(circuit);
+  }
+
+  /** Whether all mails of the last minute were refused, or those before it if there were none. */
+  function refusesAll(now: number): boolean {
+    const several = evidence.refusedInARow() > 0 || evidence.anyRefusedInARow() >= SEVERAL;
+    return several && refused !== undefined && now - acceptedAt >= MINUTE_MS && now - refused.at < STALE_MS;
   }
 
   async function probe(): Promise<void> {
-    if (probing) return;
+    // A connection says nothing where mails are refused.
+    if (probing || (circuit.state === 'open' && circuit.why === 'refusing')) return;
     probing = true;
     try {
       const result = await deps.probe();
@@ -54,5 +98,44 @@ export function createServerWatch({ clock, random, logger, signal, ...deps }: Se
     circuit: () => circuit,
     learn,
     probe: () => void probe(),
+    trouble() {
+      if (circuit.state === 'open') return TROUBLES[circuit.why](circuit.failure);
+      if (refused === undefined || !refusesAll(clock.monotonic())) return undefined;
+      return `refused all mails of the last minute, last ${describeFailure(refused.failure)}`;
+    },
+  };
+}
+
+function isRefusal(result: TryResult | ProbeResult) {
+  return result.kind === 'refused' || result.kind === 'undecided' || result.kind === 'rejected';
+}
+
+/** Logs changes, at most one outage a minute, so that a server that changes its mind does not fill the log. */
+function createServerLog(logger: Logger, clock: Clock, most: number) {
+  let told: { readonly why: Why; readonly at: number; readonly isOver: boolean } | undefined;
+  let fewest = most;
+  return {
+    circuit(circuit: Circuit): void {
+      const now = clock.monotonic();
+      if (circuit.state === 'open') {
+        const { why, failure } = circuit;
+        const isNews = told === undefined || told.why !== why || now - told.at >= MINUTE_MS;
+        if (!isNews) return;
+        told = { why, at: now, isOver: false };
+        logger.warn({ why, ...failure }, 'the mail server takes no mail: probing');
+      } else if (told && !told.isOver) {
+        told = { ...told, isOver: true };
+        logger.info('the mail server takes mail again');
+      }
+    },
+    connections(now: number, failure: Failure | undefined): void {
+      if (now < fewest) {
+        fewest = now;
+        logger.warn({ connections: now, ...failure }, 'the mail server allows fewer connections');
+      } else if (now === most && fewest < most) {
+        fewest = most;
+        logger.info({ connections: now }, 'the mail server allows all connections again');
+      }
+    },
   };
 }

@@ -21,6 +21,8 @@ export interface MailServer {
   waitFor(count: number): Promise<readonly ReceivedMail[]>;
   /** Connections made so far. */
   connections(): number;
+  /** Closes all connections without an answer. */
+  hangUp(): void;
   close(): Promise<void>;
 }
 
@@ -41,6 +43,10 @@ export async function startMailServer({ port = 0, onMail, ...options }: Script =
   const sockets = new Set<Socket>();
   let connections = 0;
 
+  function hangUp(): void {
+    for (const socket of sockets) socket.destroy();
+  }
+
   const server = new SMTPServer({
     authOptional: true,
     disabledCommands: ['STARTTLS'],
@@ -59,7 +65,7 @@ export async function startMailServer({ port = 0, onMail, ...options }: Script =
         };
         const answer = await onMail?.(mail);
         if (answer === 'close') {
-          for (const socket of sockets) socket.destroy();
+          hangUp();
           return undefined;
         }
         if (answer) return answer;
@@ -95,9 +101,10 @@ export async function startMailServer({ port = 0, onMail, ...options }: Script =
       check();
       return promise;
     },
+    hangUp,
     close: async () => {
       // The port is free at once.
-      for (const socket of sockets) socket.destroy();
+      hangUp();
       server.close();
     },
   };

@@ -20,6 +20,7 @@ import {
   type Deliveries,
   type DeliveryPosition,
   type DeliverySummary,
+  FARTHEST_DUE_MS,
   LOG_LENGTH,
   MAX_LEASES,
   newestFirst,
@@ -52,7 +53,7 @@ export function createMongoDeliveries(connection: Connection): Deliveries {
   }
 
   async function expire(now: Date): Promise<number> {
-    const over = { 'open.sendUntil': { $lte: now }, 'open.dueAt': { $lte: now }, state: 'pending' as const };
+    const over = { 'open.sendUntil': { $lte: now }, ...pendingDueAt(now) };
     if ((await deliveries.findOne(over, { projection: { _id: 1 } })) === null) return 0;
     const unsealable = await deliveries.updateMany(
       { ...over, lastResult: 'unknown-key' },
@@ -64,7 +65,7 @@ export function createMongoDeliveries(connection: Connection): Deliveries {
 
   /** Takes some of those that are due; another claimer may have been faster with all of them. `more`: others may be due. */
   async function takeSome({ owner, now, leaseMs, limit }: Claim) {
-    const due = { 'open.dueAt': { $lte: now }, state: 'pending' as const };
+    const due = pendingDueAt(now);
     const found = await deliveries
       .find({ 'open.sendUntil': { $gt: now }, ...due }, { projection: { _id: 1 } })
       .sort({ 'open.sendUntil': 1 })
@@ -123,6 +124,13 @@ export function createMongoDeliveries(connection: Connection): Deliveries {
         more = some.more;
       }
       return claimed.flatMap(claimedOf);
+    },
+
+    async extend(ids, owner, until) {
+      const held = { _id: { $in: [...ids] }, owner, state: 'claimed' as const };
+      await deliveries.updateMany(held, { $set: { 'open.dueAt': until } });
+      const found = await deliveries.find(held, { projection: { _id: 1 } }).toArray();
+      return new Set(found.map(({ _id }) => _id));
     },
 
     async release(owner, now) {
@@ -250,6 +258,15 @@ function cutoffsIn(collection: Collection<CutoffsDocument>) {
         })),
       );
     },
+  };
+}
+
+/** A filter: a pending delivery whose time has come, or is further ahead than it can be. */
+function pendingDueAt(now: Date) {
+  const farthest = new Date(now.getTime() + FARTHEST_DUE_MS);
+  return {
+    $or: [{ 'open.dueAt': { $lte: now } }, { 'open.dueAt': { $gt: farthest } }],
+    state: 'pending' as const,
   };
 }
 

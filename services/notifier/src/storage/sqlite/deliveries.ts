@@ -15,6 +15,7 @@ import {
   type Claim,
   type Deliveries,
   type DeliveryPosition,
+  FARTHEST_DUE_MS,
   LOG_LENGTH,
   MAX_LEASES,
   newestFirst,
@@ -24,6 +25,9 @@ import { attemptsOf, claimedOf, summaryOf } from './rows.ts';
 const COVERED = `EXISTS (
   SELECT 1 FROM notifier_cutoffs AS c
   WHERE c.subject = d.subject AND d.sequence < c.before AND c.what IN ('everything', d.purpose))`;
+
+/** A pending delivery whose time has come, or is further ahead than it can be. */
+const DUE = `state = 'pending' AND (due_at <= :now OR due_at > :now + ${FARTHEST_DUE_MS})`;
 
 const ENDED = 'due_at = NULL, owner = NULL, content = NULL';
 
@@ -42,18 +46,16 @@ const SQL = {
     WHERE d.subject = :subject AND d.due_at IS NOT NULL AND d.state = 'pending' AND ${COVERED}`,
   candidates: `
     SELECT d.*, ${COVERED} AS covered FROM notifier_deliveries AS d
-    WHERE d.due_at <= :now AND d.send_until > :now AND d.state = 'pending' ORDER BY d.send_until LIMIT :limit`,
+    WHERE ${DUE} AND d.send_until > :now ORDER BY d.send_until LIMIT :limit`,
   take: "UPDATE notifier_deliveries SET state = 'claimed', owner = :owner, due_at = :dueAt WHERE id = :id",
   cancelOne: `UPDATE notifier_deliveries SET state = 'cancelled', ended_at = :now, ${ENDED} WHERE id = :id`,
-  anyToExpire: `
-    SELECT 1 FROM notifier_deliveries
-    WHERE due_at <= :now AND send_until <= :now AND state = 'pending' LIMIT 1`,
+  anyToExpire: `SELECT 1 FROM notifier_deliveries WHERE ${DUE} AND send_until <= :now LIMIT 1`,
   // A delivery whose last try could not open its link has failed; any other has only run out of time.
   expire: `
     UPDATE notifier_deliveries SET ended_at = :now, ${ENDED},
       state = CASE attempts ->> '$[#-1].result' WHEN 'unknown-key' THEN 'failed' ELSE 'expired' END,
       reason = CASE attempts ->> '$[#-1].result' WHEN 'unknown-key' THEN 'unsealable' END
-    WHERE due_at <= :now AND send_until <= :now AND state = 'pending'`,
+    WHERE ${DUE} AND send_until <= :now`,
   leases: `SELECT id, owner, due_at FROM notifier_deliveries WHERE state = 'claimed' LIMIT ${MAX_LEASES}`,
   free: `
     UPDATE notifier_deliveries SET state = 'pending', owner = NULL, due_at = :now
@@ -67,11 +69,14 @@ const SQL = {
     UPDATE notifier_deliveries
     SET state = :state, reason = :reason, ended_at = :at, attempts = :attempts, ${ENDED}
     WHERE id = :id`,
+  extend: `
+    UPDATE notifier_deliveries SET due_at = :until
+    WHERE id IN (SELECT value FROM json_each(:ids)) AND owner = :owner AND state = 'claimed' RETURNING id`,
   release: `
     UPDATE notifier_deliveries SET state = 'pending', owner = NULL, due_at = :now
     WHERE state = 'claimed' AND owner = :owner`,
   reclaim: `
-    UPDATE notifier_deliveries SET state = 'pending', owner = NULL, due_at = occurred_at
+    UPDATE notifier_deliveries SET state = 'pending', owner = NULL, due_at = min(occurred_at, due_at)
     WHERE state = 'claimed'`,
   census: 'SELECT state, count(*) AS many FROM notifier_deliveries GROUP BY state',
   // Each state by itself, so that its first entry in the index is enough.
@@ -174,6 +179,16 @@ export function createSqliteDeliveries({ prepare, write }: Database): SqliteDeli
 
     // Safe to lose in a crash: the claimer is gone then, so the lease would be void anyway.
     claim: (claim) => write(() => claimSome(claim), { flushed: false }),
+
+    // Safe to lose in a crash, for the same reason.
+    extend: (ids, owner, until) =>
+      write(
+        () => {
+          const rows = prepare(SQL.extend).all({ ids: JSON.stringify(ids), owner, until: until.getTime() });
+          return new Set(rows.map(({ id }) => String(id)));
+        },
+        { flushed: false },
+      ),
 
     // Safe to lose in a crash, for the same reason.
     release: (owner, now) =>

@@ -1,0 +1,246 @@
+/** One connection to the mail server, from the socket to the login, and the mails that are sent over it. */
+import { once } from 'node:events';
+import { connect as connectSocket, isIP, type Socket } from 'node:net';
+import { Readable } from 'node:stream';
+import { connect as connectTls } from 'node:tls';
+import SMTPConnection from 'nodemailer/lib/smtp-connection';
+import type { SendResult } from '../delivery/attempt.ts';
+import type { Stage } from '../delivery/reply.ts';
+import type { SendOptions } from '../ports/mailer.ts';
+import { type Conversation, createConversation, type Exchange } from './conversation.smtp.ts';
+import { failureOf, resultOf, SmtpFailure } from './failure.smtp.ts';
+import { type Credentials, logIn, tokenHandler } from './login.smtp.ts';
+import type { Message } from './message.smtp.ts';
+
+export interface ServerSettings {
+  readonly host: string;
+  readonly port: number;
+  /** TLS from the first byte. */
+  readonly implicitTls: boolean;
+  /** Require STARTTLS; otherwise it is not used, even if offered. */
+  readonly startTls: boolean;
+  readonly validateCertificates: boolean;
+  readonly credentials?: Credentials;
+  /** What we call ourselves in EHLO. */
+  readonly ehloName: string;
+  /** How long the server may take at a stage, in ms, where that differs from WAITS. */
+  readonly waits?: Partial<Waits>;
+}
+
+export type Waits = Readonly<Record<Stage, number>>;
+
+const SECOND = 1_000;
+const MINUTE = 60 * SECOND;
+
+/** RFC 5321 4.5.3.2, and for connecting and TLS, of which it says nothing, as long as a healthy network needs. */
+export const WAITS: Waits = {
+  connect: 30 * SECOND,
+  tls: 30 * SECOND,
+  greeting: 5 * MINUTE,
+  ehlo: 5 * MINUTE,
+  auth: 5 * MINUTE,
+  mail: 5 * MINUTE,
+  rcpt: 5 * MINUTE,
+  data: 2 * MINUTE,
+  content: 10 * MINUTE,
+};
+
+export interface ConnectOptions {
+  readonly signal: AbortSignal;
+  /** Called with each reply of the server. */
+  onExchange?(exchange: Exchange): void;
+}
+
+export interface Connection {
+  /** How many mails were sent over it. */
+  mails(): number;
+  isOpen(): boolean;
+  /** Sends a mail. Never rejects. `isStale`: the server had closed the connection before it saw the mail. */
+  send(
+    message: Message,
+    options: SendOptions,
+  ): Promise<{ readonly result: SendResult; readonly isStale: boolean }>;
+  /** Prepares for another mail after a refused one. @returns whether that succeeded */
+  reset(): Promise<boolean>;
+  /** Says goodbye. */
+  quit(): void;
+  /** Closes at once. */
+  close(): void;
+  /** Called once the connection has ended, by either side. */
+  onEnd(callback: () => void): void;
+}
+
+/**
+ * Connects and logs in.
+ * @throws SmtpFailure
+ */
+export async function connect(settings: ServerSettings, options: ConnectOptions): Promise<Connection> {
+  const { signal } = options;
+  const waits: Waits = { ...WAITS, ...settings.waits };
+  const socket = await openSocket(settings, waits, signal);
+  const conversation = createConversation(
+    (exchange) => options.onExchange?.(exchange),
+    (stage) => {
+      if (smtp._socket) smtp._socket.setTimeout(waits[stage]);
+    },
+  );
+  const smtp = new SMTPConnection({
+    connection: socket,
+    secure: settings.implicitTls,
+    secured: settings.implicitTls,
+    host: settings.host,
+    port: settings.port,
+    name: settings.ehloName,
+    requireTLS: settings.startTls,
+    ignoreTLS: !settings.startTls,
+    tls: { rejectUnauthorized: settings.validateCertificates },
+    ...(settings.credentials &&
+      'tokens' in settings.credentials && { customAuth: { XOAUTH2: tokenHandler(settings.credentials) } }),
+    logger: conversation.logger,
+    transactionLog: true,
+    greetingTimeout: waits.greeting,
+    connectionTimeout: waits.greeting + waits.ehlo + waits.tls,
+    // Until the conversation has begun; from then on it depends on the stage.
+    socketTimeout: waits.greeting,
+  });
+  const abort = () => smtp.close();
+  signal.addEventListener('abort', abort, { once: true });
+  try {
+    await introduce(smtp, conversation, signal);
+    if (settings.credentials) await logIn(smtp, conversation, settings.credentials, signal);
+    return createConnection(smtp, conversation);
+  } catch (error) {
+    smtp.close();
+    throw error;
+  } finally {
+    signal.removeEventListener('abort', abort);
+  }
+}
+
+/** Opens the socket; with TLS, where that comes first. @throws SmtpFailure */
+async function openSocket(settings: ServerSettings, waits: Waits, signal: AbortSignal): Promise<Socket> {
+  const { host, port } = settings;
+  const plain = connectSocket({ host, port });
+  await opened(plain, 'connect', { event: 'connect', ms: waits.connect, signal });
+  plain.setNoDelay(true);
+  if (!settings.implicitTls) return plain;
+  const tls = connectTls({
+    socket: plain,
+    host,
+    rejectUnauthorized: settings.validateCertificates,
+    ...(isIP(host) === 0 && { servername: host }),
+  });
+  await opened(tls, 'tls', { event: 'secureConnect', ms: waits.tls, signal });
+  return tls;
+}
+
+interface Opening {
+  readonly event: 'connect' | 'secureConnect';
+  readonly ms: number;
+  readonly signal: AbortSignal;
+}
+
+async function opened(socket: Socket, stage: Stage, { event, ms, signal }: Opening): Promise<void> {
+  const patience = new AbortController();
+  const timer = setTimeout(() => patience.abort(), ms);
+  try {
+    const given = AbortSignal.any([signal, patience.signal]);
+    const closed = once(socket, 'close', { signal: given }).then(() => {
+      throw new Error('the connection was closed');
+    });
+    await Promise.race([once(socket, event, { signal: given }), closed]);
+  } catch (error) {
+    // Errors after this one have nobody to tell.
+    socket.on('error', () => undefined);
+    socket.destroy();
+    throw new SmtpFailure(failureOf(patience.signal.aborted ? noAnswer(ms) : error, stage));
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+function noAnswer(ms: number): Error {
+  return new Error(`no answer within ${ms / SECOND} s`);
+}
+
+/** From the greeting to EHLO, with STARTTLS where that is required. @throws SmtpFailure */
+async function introduce(
+  smtp: SMTPConnection,
+  conversation: Conversation,
+  signal: AbortSignal,
+): Promise<void> {
+  await new Promise<void>((resolve, reject) => {
+    function fail(error: unknown): void {
+      reject(new SmtpFailure(failureOf(error, conversation.pending() ?? conversation.answered())));
+    }
+    smtp.on('error', fail);
+    smtp.once('end', () => fail(new Error('the connection was closed')));
+    signal.addEventListener('abort', () => fail(signal.reason), { once: true });
+    smtp.connect((error) => (error ? fail(error) : resolve()));
+  });
+}
+
+function createConnection(smtp: SMTPConnection, conversation: Conversation): Connection {
+  let mails = 0;
+
+  function send({ envelope, content }: Message, options: SendOptions): ReturnType<Connection['send']> {
+    const { promise, resolve } = Promise.withResolvers<Awaited<ReturnType<Connection['send']>>>();
+    const repliesBefore = conversation.replies();
+    const wasUsed = mails > 0;
+    const state = { opened: false, withdrawn: false };
+    mails += 1;
+
+    const stream = new Readable({
+      read() {
+        if (!options.mayProceed()) {
+          state.withdrawn = true;
+          this.destroy(new Error('the lease has expired'));
+          return;
+        }
+        state.opened = true;
+        conversation.contentBegins();
+        // In one chunk: each chunk would be another write to the socket.
+        this.push(content);
+        this.push(null);
+      },
+    });
+
+    function finish(result: SendResult, isStale = false): void {
+      options.signal.removeEventListener('abort', onAbort);
+      resolve({ result, isStale });
+    }
+    function onAbort(): void {
+      smtp.close();
+      if (!state.opened) finish({ kind: 'withdrawn' });
+      else finish({ kind: 'deferred', failure: { stage: 'content', words: 'given up while waiting' } });
+    }
+    function onFailure(error: Error): void {
+      if (state.withdrawn) {
+        smtp.close();
+        finish({ kind: 'withdrawn' });
+        return;
+      }
+      const failed = failureOf(error, conversation.pending() ?? conversation.answered(), envelope.to[0]);
+      const replies = conversation.replies() - repliesBefore;
+      const isClosing = failed.failure.code === undefined || failed.failure.code === 421;
+      const unseen = replies === 0 || (replies === 1 && failed.failure.code === 421);
+      finish(resultOf(failed), wasUsed && isClosing && unseen && !state.opened);
+    }
+
+    options.signal.addEventListener('abort', onAbort, { once: true });
+    smtp.send({ from: envelope.from, to: [...envelope.to] }, stream, (error) =>
+      error ? onFailure(error) : finish({ kind: 'accepted' }),
+    );
+    return promise;
+  }
+
+  return {
+    mails: () => mails,
+    isOpen: () => !smtp.destroyed,
+    send,
+    reset: () => new Promise((resolve) => smtp.reset((error) => resolve(!error))),
+    quit: () => smtp.quit(),
+    close: () => smtp.close(),
+    onEnd: (callback) => void smtp.once('end', callback),
+  };
+}

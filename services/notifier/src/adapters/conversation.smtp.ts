@@ -1,0 +1,83 @@
+/**
+ * Follows a connection of nodemailer from its transaction log, which is the only place that shows every command and
+ * every reply: which stage is being waited for, and what was said.
+ */
+import type { Stage } from '../delivery/reply.ts';
+
+/** A reply of the server, or the end of a stage without one. */
+export interface Exchange {
+  readonly stage: Stage;
+  /** The reply with all of its lines. Not masked. */
+  readonly reply: string;
+}
+
+export interface Conversation {
+  /** To be given to nodemailer. */
+  readonly logger: Readonly<Record<'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal', typeof ignore>>;
+  /** The stage whose reply is due next; undefined while nothing is. */
+  pending(): Stage | undefined;
+  /** The stage that was answered last. */
+  answered(): Stage;
+  /** How many replies have come. */
+  replies(): number;
+  /** The first byte of a mail is being sent. */
+  contentBegins(): void;
+}
+
+function ignore(_entry: unknown, _text?: unknown): void {}
+
+const VERBS: Readonly<Record<string, Stage>> = {
+  EHLO: 'ehlo',
+  HELO: 'ehlo',
+  STARTTLS: 'tls',
+  AUTH: 'auth',
+  MAIL: 'mail',
+  RCPT: 'rcpt',
+  DATA: 'data',
+  RSET: 'mail',
+  QUIT: 'mail',
+};
+
+/**
+ * @param onExchange called with each reply
+ * @param onPending called whenever another stage is waited for
+ */
+export function createConversation(
+  onExchange: (exchange: Exchange) => void,
+  onPending: (stage: Stage) => void,
+): Conversation {
+  const pending: Stage[] = ['greeting'];
+  let answered: Stage = 'greeting';
+  let replies = 0;
+
+  function sent(command: string): void {
+    // Lines without a verb are the secrets of AUTH.
+    pending.push(VERBS[/^[A-Z]+/i.exec(command)?.[0].toUpperCase() ?? ''] ?? 'auth');
+    if (pending.length === 1) onPending(pending[0] ?? 'auth');
+  }
+
+  function received(reply: string): void {
+    replies += 1;
+    answered = pending.shift() ?? answered;
+    onExchange({ stage: answered, reply });
+    const [next] = pending;
+    if (next !== undefined) onPending(next);
+  }
+
+  function debug(entry: unknown, text?: unknown): void {
+    const { tnx } = entry as { readonly tnx?: string };
+    if (tnx === 'client') sent(String(text));
+    if (tnx === 'server') received(String(text));
+  }
+
+  return {
+    logger: { trace: ignore, debug, info: ignore, warn: ignore, error: ignore, fatal: ignore },
+    pending: () => pending[0],
+    answered: () => answered,
+    replies: () => replies,
+    contentBegins() {
+      pending.push('content');
+      onPending('content');
+    },
+  };
+}

@@ -1,0 +1,116 @@
+/** Errors of sockets and of nodemailer as failures of a stage, and what they mean for a mail. */
+import type { SendResult } from '../delivery/attempt.ts';
+import { judgeReply, type Meaning } from '../delivery/judge-reply.ts';
+import {
+  type Failure,
+  isAboutAMail,
+  maskedWords,
+  parseReply,
+  type Reply,
+  type Stage,
+} from '../delivery/reply.ts';
+
+export interface Failed {
+  readonly failure: Failure;
+  /** The server's reply, unless there was none. */
+  readonly reply?: Reply;
+  /** It does not pass by itself: a certificate, or a server that speaks no TLS. */
+  readonly isLasting?: boolean;
+}
+
+/** A connection that could not be made. */
+export class SmtpFailure extends Error implements Failed {
+  readonly failure: Failure;
+  readonly reply?: Reply;
+  readonly isLasting?: boolean;
+
+  constructor(failed: Failed) {
+    super(failed.failure.words ?? 'no connection');
+    this.name = 'SmtpFailure';
+    this.failure = failed.failure;
+    if (failed.reply) this.reply = failed.reply;
+    if (failed.isLasting) this.isLasting = true;
+  }
+}
+
+interface SmtpError extends Error {
+  readonly code?: string;
+  readonly originalCode?: string;
+  readonly command?: string;
+  readonly response?: string;
+  readonly timeoutType?: string;
+}
+
+/** The commands of nodemailer's errors. Others do not name a stage. */
+const COMMANDS: readonly (readonly [prefix: string, stage: Stage])[] = [
+  ['EHLO', 'ehlo'],
+  ['HELO', 'ehlo'],
+  ['STARTTLS', 'tls'],
+  ['AUTH', 'auth'],
+  ['MAIL FROM', 'mail'],
+  ['RCPT TO', 'rcpt'],
+];
+
+function stageOf({ command = '', code }: SmtpError): Stage | undefined {
+  if (command === 'DATA') return code === 'EMESSAGE' ? 'content' : 'data';
+  return COMMANDS.find(([prefix]) => command.startsWith(prefix))?.[1];
+}
+
+/** Matches the messages of OpenSSL and Node, because nodemailer hides the code. */
+const LASTING_TLS =
+  /certificate|altnames|wrong version number|packet length too long|unsupported protocol|no protocols/i;
+
+/**
+ * @param pending the stage that was being waited for
+ * @param recipient masked in the server's words
+ */
+export function failureOf(error: unknown, pending: Stage, recipient?: string): Failed {
+  if (error instanceof SmtpFailure) return error;
+  const raised = (error instanceof Error ? error : new Error(String(error))) as SmtpError;
+  const { response, message } = raised;
+  const reply = response === undefined ? undefined : parseReply(response);
+  if (reply !== undefined) {
+    const { code, enhanced, text } = reply;
+    const stage = stageOf(raised) ?? pending;
+    return {
+      failure: { stage, code, ...(enhanced && { enhanced }), words: maskedWords(text, recipient) },
+      reply,
+    };
+  }
+  const isTls = raised.code === 'ETLS' || pending === 'tls' || LASTING_TLS.test(message);
+  const stage = isTls && !isAboutAMail(pending) ? 'tls' : pending;
+  return {
+    failure: { stage, words: wordsOf(raised) },
+    ...(stage === 'tls' && (LASTING_TLS.test(message) || raised.code === 'ETLS') && { isLasting: true }),
+  };
+}
+
+function wordsOf({ code = '', originalCode, timeoutType, message }: SmtpError): string {
+  if (timeoutType !== undefined) return 'no answer in time';
+  const system = originalCode ?? code;
+  if (code === 'ECONNECTION') return 'the connection was closed';
+  if (/^(ECONNRESET|EPIPE)$/.test(system)) return `the connection was closed (${system})`;
+  return maskedWords(message);
+}
+
+const MEANS: Readonly<Record<Meaning, Exclude<SendResult['kind'], 'accepted' | 'withdrawn'>>> = {
+  recipient: 'refused',
+  us: 'rejected',
+  busy: 'busy',
+  later: 'deferred',
+  undecided: 'undecided',
+};
+
+/** Returns what a failure means for the mail. */
+export function resultOf({ failure, reply, isLasting = false }: Failed) {
+  const { stage } = failure;
+  if (reply !== undefined) {
+    const kind = MEANS[judgeReply(stage, reply)];
+    return { kind: kind === 'rejected' && !isAboutAMail(stage) ? ('unwelcome' as const) : kind, failure };
+  }
+  if (stage === 'connect') return { kind: 'unreachable' as const, failure };
+  if (isLasting) return { kind: 'unwelcome' as const, failure };
+  // From MAIL FROM on it may be this mail, for all we know.
+  const kind = stage === 'mail' || isAboutAMail(stage) ? ('deferred' as const) : ('busy' as const);
+  return { kind, failure };
+}

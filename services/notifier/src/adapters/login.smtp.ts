@@ -1,0 +1,105 @@
+/** Logs in at the mail server (RFC 4954). */
+import type SMTPConnection from 'nodemailer/lib/smtp-connection';
+import type { Conversation } from './conversation.smtp.ts';
+import { failureOf, SmtpFailure } from './failure.smtp.ts';
+
+export type PasswordMethod = 'auto' | 'plain' | 'login' | 'cram-md5';
+
+/** Supplies OAuth 2.0 access tokens. */
+export interface TokenSource {
+  /** @param renew the last one was refused @throws SmtpFailure */
+  token(renew: boolean): Promise<string>;
+}
+
+export type Credentials =
+  | { readonly username: string; readonly password: string; readonly method?: PasswordMethod }
+  | { readonly username: string; readonly tokens: TokenSource };
+
+type Mechanism = 'PLAIN' | 'LOGIN' | 'CRAM-MD5' | 'XOAUTH2';
+
+/** Returns the handler of XOAUTH2 (https://developers.google.com/gmail/imap/xoauth2-protocol) for nodemailer. */
+export function tokenHandler({ username, tokens }: Extract<Credentials, { tokens: TokenSource }>) {
+  return async ({
+    sendCommand,
+    reject,
+    resolve,
+  }: SMTPConnection.CustomAuthenticationContext): Promise<void> => {
+    async function refusalWith(token: string): Promise<string | undefined> {
+      const secret = `user=${username}\x01auth=Bearer ${token}\x01\x01`;
+      const first = await sendCommand(`AUTH XOAUTH2 ${Buffer.from(secret).toString('base64')}`);
+      // 334 has the details of a refusal, which follows after an empty line.
+      const last = first.status === 334 ? await sendCommand('') : first;
+      return last.status === 235 ? undefined : last.response;
+    }
+    try {
+      const refused = await refusalWith(await tokens.token(false));
+      if (refused === undefined || (await refusalWith(await tokens.token(true))) === undefined) resolve();
+      else reject('XOAUTH2 was refused');
+    } catch (error) {
+      reject(error instanceof Error ? error : String(error));
+    }
+  };
+}
+
+/**
+ * Logs in. With `auto`, by the first of PLAIN, LOGIN and CRAM-MD5 that the server offers; by LOGIN as well if it offers
+ * PLAIN and LOGIN, and refuses PLAIN.
+ * @throws SmtpFailure
+ */
+export async function logIn(
+  smtp: SMTPConnection,
+  conversation: Conversation,
+  credentials: Credentials,
+  signal: AbortSignal,
+): Promise<void> {
+  const session = { smtp, conversation, signal };
+  if ('tokens' in credentials)
+    return tryMechanism(session, { username: credentials.username, password: '' }, 'XOAUTH2');
+  const [first, second] = mechanismsFor(credentials.method ?? 'auto', smtp);
+  try {
+    await tryMechanism(session, credentials, first);
+  } catch (error) {
+    const isRefused = error instanceof SmtpFailure && (error.failure.code ?? 0) >= 500;
+    if (second === undefined || !isRefused || smtp.destroyed) throw error;
+    await tryMechanism(session, credentials, second);
+  }
+}
+
+interface Session {
+  readonly smtp: SMTPConnection;
+  readonly conversation: Conversation;
+  readonly signal: AbortSignal;
+}
+
+function mechanismsFor(method: PasswordMethod, smtp: SMTPConnection): readonly [Mechanism, Mechanism?] {
+  if (method !== 'auto') return [method.toUpperCase() as Mechanism];
+  const offered = offeredBy(smtp);
+  if (offered.has('PLAIN') || offered.size === 0)
+    return offered.has('LOGIN') ? ['PLAIN', 'LOGIN'] : ['PLAIN'];
+  return [offered.has('LOGIN') || !offered.has('CRAM-MD5') ? 'LOGIN' : 'CRAM-MD5'];
+}
+
+/** The mechanisms of the answer to EHLO, also in the old form `AUTH=LOGIN`. */
+function offeredBy({ lastServerResponse }: SMTPConnection): ReadonlySet<string> {
+  const lines = String(lastServerResponse || '').split('\n');
+  const mechanisms = lines.flatMap((line) => /^250[ -]AUTH[ =](.*)/i.exec(line)?.[1]?.split(/[\s=]+/) ?? []);
+  return new Set(mechanisms.map((each) => each.toUpperCase()));
+}
+
+function tryMechanism(
+  { smtp, conversation, signal }: Session,
+  { username: user, password: pass }: { readonly username: string; readonly password: string },
+  method: Mechanism,
+): Promise<void> {
+  return new Promise((resolve, reject) => {
+    function fail(error: unknown): void {
+      reject(new SmtpFailure(failureOf(error, conversation.pending() ?? 'auth')));
+    }
+    smtp.once('error', fail);
+    smtp.once('end', () => fail(new Error('the connection was closed')));
+    signal.addEventListener('abort', () => fail(signal.reason), { once: true });
+    smtp.login({ user, pass, method, credentials: { user, pass } }, (error) =>
+      error ? fail(error) : resolve(),
+    );
+  });
+}

@@ -1,0 +1,42 @@
+/** A mail as it goes over the wire: its envelope (RFC 5321) and its content (RFC 5322). */
+import MailComposer from 'nodemailer/lib/mail-composer';
+import type { Mail } from '../ports/mailer.ts';
+
+export interface Sender {
+  readonly name: string;
+  readonly address: string;
+}
+
+export interface Message {
+  readonly envelope: { readonly from: string; readonly to: readonly string[] };
+  readonly content: Buffer;
+}
+
+function oneLine(text: string): string {
+  return text.replace(/[\p{Cc}\u2028\u2029]+/gu, ' ').trim();
+}
+
+/** Composes a mail. Addresses are objects, so that they are never parsed as lists. */
+export async function composeMessage(mail: Mail, from: Sender): Promise<Message> {
+  const domain = from.address.slice(from.address.lastIndexOf('@') + 1);
+  const node = new MailComposer({
+    from,
+    to: { name: '', address: mail.to },
+    subject: oneLine(mail.subject),
+    html: mail.html,
+    text: mail.text,
+    messageId: `<${mail.id}@${domain}>`,
+    date: mail.date,
+    // Saves nodemailer a scan of every mail for the shorter encoding.
+    textEncoding: 'quoted-printable',
+    headers: {
+      'Auto-Submitted': 'auto-generated',
+      'Content-Language': mail.locale,
+      'X-Correlation-Id': oneLine(mail.correlationId),
+    },
+    disableFileAccess: true,
+    disableUrlAccess: true,
+  }).compile();
+  const { to } = node.getEnvelope();
+  return { envelope: { from: from.address, to: [to].flat() }, content: await node.build() };
+}

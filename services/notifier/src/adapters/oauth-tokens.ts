@@ -1,0 +1,98 @@
+/** OAuth 2.0 access tokens for the mail server (RFC 6749): from a token endpoint, or from a file that is renewed. */
+import { readFile } from 'node:fs/promises';
+import { z } from 'zod';
+import { maskedWords } from '../delivery/reply.ts';
+import { SmtpFailure } from './failure.smtp.ts';
+import type { TokenSource } from './login.smtp.ts';
+
+export interface TokenClient {
+  readonly tokenUrl: string;
+  readonly clientId: string;
+  readonly clientSecret: string;
+  /** Without it, the token is asked for in our own name (RFC 6749 4.4). */
+  readonly refreshToken?: string;
+  readonly scope?: string;
+}
+
+const granted = z.object({
+  access_token: z.string().min(1),
+  expires_in: z.coerce.number().optional(),
+  refresh_token: z.string().optional(),
+});
+const refused = z.object({ error: z.string(), error_description: z.string().optional() });
+
+const PATIENCE_MS = 30_000;
+/** RFC 6749 5.1 leaves the life of a token open if the server does not tell it. */
+const DEFAULT_LIFE_S = 300;
+/** A token is renewed this long before it expires. */
+const MARGIN_S = 60;
+
+/** @param monotonic in ms */
+export function createTokenClient(client: TokenClient, monotonic: () => number): TokenSource {
+  let refreshToken = client.refreshToken;
+  let current: { readonly token: string; readonly until: number } | undefined;
+  let asking: Promise<string> | undefined;
+
+  async function ask(): Promise<string> {
+    const answer = await request(client, refreshToken);
+    // Microsoft may answer with another refresh token.
+    refreshToken = answer.refresh_token ?? refreshToken;
+    const life = Math.max(0, (answer.expires_in ?? DEFAULT_LIFE_S) - MARGIN_S);
+    current = { token: answer.access_token, until: monotonic() + life * 1000 };
+    return answer.access_token;
+  }
+
+  return {
+    async token(renew) {
+      if (!renew && current !== undefined && monotonic() < current.until) return current.token;
+      asking ??= ask().finally(() => {
+        asking = undefined;
+      });
+      return asking;
+    },
+  };
+}
+
+async function request(client: TokenClient, refreshToken: string | undefined) {
+  const body = new URLSearchParams({
+    client_id: client.clientId,
+    client_secret: client.clientSecret,
+    ...(refreshToken === undefined
+      ? { grant_type: 'client_credentials' }
+      : { grant_type: 'refresh_token', refresh_token: refreshToken }),
+    ...(client.scope !== undefined && { scope: client.scope }),
+  });
+  const response = await fetch(client.tokenUrl, {
+    method: 'POST',
+    body,
+    signal: AbortSignal.timeout(PATIENCE_MS),
+  }).catch((error: unknown) => {
+    throw failure('the token endpoint cannot be reached', false, error);
+  });
+  const json: unknown = await response.json().catch(() => undefined);
+  const token = granted.safeParse(json);
+  if (response.ok && token.success) return token.data;
+  const { data } = refused.safeParse(json);
+  const why = data === undefined ? '' : ` ${data.error}: ${data.error_description ?? ''}`;
+  // 4xx: the client or its refresh token is not accepted (RFC 6749 5.2).
+  throw failure(`the token endpoint answered ${response.status}${why}`, response.status < 500);
+}
+
+/** Reads the token from the file for each login, so that something else may renew it. */
+export function createTokenFile(path: string): TokenSource {
+  return {
+    async token() {
+      try {
+        return (await readFile(path, 'utf8')).trim();
+      } catch (error) {
+        throw failure('the file of MAIL_OAUTH_TOKEN_FILE cannot be read', true, error);
+      }
+    },
+  };
+}
+
+function failure(words: string, isLasting: boolean, cause?: unknown): SmtpFailure {
+  const failed = new SmtpFailure({ failure: { stage: 'auth', words: maskedWords(words) }, isLasting });
+  failed.cause = cause;
+  return failed;
+}

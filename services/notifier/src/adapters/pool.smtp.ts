@@ -1,0 +1,147 @@
+/** Connections to the mail server, as many at a time as it is believed to allow. */
+import type { ProbeResult, SendResult } from '../delivery/attempt.ts';
+import { afterAccepted, afterBusy, initialLimit } from '../sending/connection-limit.ts';
+import { type Connection, connect, type ServerSettings } from './connection.smtp.ts';
+
+export interface PoolSettings extends ServerSettings {
+  /** The most connections at the same time. */
+  readonly connections: number;
+}
+
+export interface Pool {
+  /**
+   * Returns an idle connection or opens one; waits while there are as many as allowed.
+   * @returns undefined if `signal` was aborted, or the pool closed, before its turn
+   * @throws SmtpFailure
+   */
+  acquire(signal: AbortSignal): Promise<Connection | undefined>;
+  /** Takes a connection back, in whatever state it is. */
+  release(connection: Connection): void;
+  /** Adapts the number of connections. @param startedAt when that mail was begun, by `performance.now()` */
+  learn(result: SendResult | ProbeResult, startedAt: number): void;
+  /** Closes all idle connections. */
+  closeIdle(): void;
+  /** Returns how many connections the server is believed to allow. */
+  limit(): number;
+  /** Closes idle connections now, and the others when they are released. */
+  close(): void;
+}
+
+/** After so many mails a connection is replaced: many servers limit them. */
+const MAILS_PER_CONNECTION = 200;
+/** An idle connection is closed after this long, in ms: a firewall may have forgotten it. */
+const IDLE_MS = 30_000;
+
+export function createPool(settings: PoolSettings): Pool {
+  /** Idle connections and the timers that will close them; the one used last is the last. */
+  const idle = new Map<Connection, NodeJS.Timeout>();
+  const open = new Set<Connection>();
+  const waiting = new Set<() => void>();
+  const closing = new AbortController();
+  let connecting = 0;
+  let limit = initialLimit(settings.connections);
+
+  function count(): number {
+    return open.size + connecting;
+  }
+
+  function wakeNext(): void {
+    const [next] = waiting;
+    if (next !== undefined && (idle.size > 0 || count() < limit.now || closing.signal.aborted)) next();
+  }
+
+  async function openConnection(signal: AbortSignal): Promise<Connection> {
+    connecting += 1;
+    try {
+      const connection = await connect(settings, { signal: AbortSignal.any([signal, closing.signal]) });
+      open.add(connection);
+      connection.onEnd(() => {
+        forget(connection);
+        wakeNext();
+      });
+      return connection;
+    } finally {
+      connecting -= 1;
+      wakeNext();
+    }
+  }
+
+  function forget(connection: Connection): void {
+    clearTimeout(idle.get(connection));
+    idle.delete(connection);
+    open.delete(connection);
+  }
+
+  function retire(connection: Connection): void {
+    forget(connection);
+    if (connection.isOpen()) connection.quit();
+  }
+
+  function takeIdle(): Connection | undefined {
+    const connection = [...idle.keys()].at(-1);
+    if (connection === undefined) return undefined;
+    clearTimeout(idle.get(connection));
+    idle.delete(connection);
+    return connection;
+  }
+
+  /** Resolves when a connection may be free, or `signal` is aborted. */
+  function turn(signal: AbortSignal): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    function go(): void {
+      waiting.delete(go);
+      signal.removeEventListener('abort', go);
+      resolve();
+    }
+    waiting.add(go);
+    signal.addEventListener('abort', go, { once: true });
+    return promise;
+  }
+
+  function closeIdle(): void {
+    for (const connection of [...idle.keys()]) retire(connection);
+  }
+
+  /** Closes idle connections while there are more than allowed. Those in use are closed when they are released. */
+  function closeSurplus(): void {
+    for (const connection of [...idle.keys()]) if (count() > limit.now) retire(connection);
+  }
+
+  return {
+    async acquire(signal) {
+      while (!signal.aborted && !closing.signal.aborted) {
+        const connection = takeIdle();
+        if (connection?.isOpen()) return connection;
+        if (connection !== undefined) forget(connection);
+        else if (count() < limit.now) return openConnection(signal);
+        else await turn(signal);
+      }
+      wakeNext();
+      return undefined;
+    },
+
+    release(connection) {
+      const isSpent = connection.mails() >= MAILS_PER_CONNECTION;
+      if (!connection.isOpen() || isSpent || count() > limit.now || closing.signal.aborted)
+        retire(connection);
+      else idle.set(connection, setTimeout(() => retire(connection), IDLE_MS).unref());
+      wakeNext();
+    },
+
+    learn(result, startedAt) {
+      const now = performance.now();
+      if (result.kind === 'accepted') limit = afterAccepted(limit, now);
+      if (result.kind === 'busy') limit = afterBusy(limit, { open: count(), startedAt, now });
+      closeSurplus();
+      wakeNext();
+    },
+
+    closeIdle,
+    limit: () => limit.now,
+    close() {
+      closing.abort();
+      closeIdle();
+      for (const go of [...waiting]) go();
+    },
+  };
+}

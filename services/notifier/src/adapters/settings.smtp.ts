@@ -1,0 +1,65 @@
+/** From settings to the mail server that they describe. */
+import { isIP } from 'node:net';
+import type { MailSettings } from '../mail-settings.ts';
+import { WAITS, type Waits } from './connection.smtp.ts';
+import type { Credentials, TokenSource } from './login.smtp.ts';
+import type { SmtpSettings } from './mailer.smtp.ts';
+import { createTokenClient, createTokenFile } from './oauth-tokens.ts';
+
+/**
+ * @param publicUrl gives the name for EHLO if there is none
+ * @throws Error that names a missing setting
+ */
+export function smtpSettingsOf(config: MailSettings, publicUrl?: string): SmtpSettings {
+  const { MAIL_SERVER: host, MAIL_FROM: address, MAIL_SSL_TLS: implicitTls } = config;
+  if (host === undefined) throw new Error('MAIL_SERVER: is required');
+  if (address === undefined) throw new Error('MAIL_FROM: is required with MAIL_SERVER');
+  return {
+    host,
+    port: config.MAIL_PORT ?? (implicitTls ? 465 : 587),
+    implicitTls,
+    startTls: config.MAIL_STARTTLS ?? !implicitTls,
+    validateCertificates: config.VALIDATE_CERTS,
+    ...(config.USE_CREDENTIALS && { credentials: credentialsOf(config) }),
+    ehloName: config.MAIL_EHLO_NAME ?? domainOf(publicUrl) ?? address.slice(address.lastIndexOf('@') + 1),
+    from: { name: config.MAIL_FROM_NAME, address },
+    connections: config.MAIL_CONNECTIONS,
+    waits: waitsUpTo(config.MAIL_WAIT_SECONDS * 1000),
+  };
+}
+
+function credentialsOf(config: MailSettings): Credentials {
+  const { MAIL_AUTH: method, MAIL_USERNAME: username = '', MAIL_PASSWORD: password = '' } = config;
+  return method === 'xoauth2' ? { username, tokens: tokensOf(config) } : { username, password, method };
+}
+
+function tokensOf(config: MailSettings): TokenSource {
+  const {
+    MAIL_OAUTH_TOKEN_FILE: file,
+    MAIL_OAUTH_REFRESH_TOKEN: refreshToken,
+    MAIL_OAUTH_SCOPE: scope,
+  } = config;
+  if (file !== undefined) return createTokenFile(file);
+  return createTokenClient(
+    {
+      tokenUrl: config.MAIL_OAUTH_TOKEN_URL ?? '',
+      clientId: config.MAIL_OAUTH_CLIENT_ID ?? '',
+      clientSecret: config.MAIL_OAUTH_CLIENT_SECRET ?? '',
+      ...(refreshToken !== undefined && { refreshToken }),
+      ...(scope !== undefined && { scope }),
+    },
+    () => performance.now(),
+  );
+}
+
+/** Returns the host of a URL, if it is a domain that a mail server may look up. */
+function domainOf(url: string | undefined): string | undefined {
+  if (url === undefined) return undefined;
+  const { hostname } = new URL(url);
+  return hostname.includes('.') && isIP(hostname) === 0 ? hostname : undefined;
+}
+
+function waitsUpTo(most: number): Waits {
+  const entries = Object.entries(WAITS).map(([stage, ms]) => [stage, Math.min(ms, most)]);
+  return Object.fromEntries(entries) as unknown as Waits;
+}

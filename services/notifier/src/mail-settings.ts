@@ -1,0 +1,192 @@
+/** The settings of the mail server. Faults say what to write instead. */
+import { isIP } from 'node:net';
+import { domainToASCII } from 'node:url';
+import { setting } from '@latchkey/process';
+import { z } from 'zod';
+
+function plainText(most: number) {
+  return z
+    .string()
+    .max(most)
+    .refine((text) => !/\p{Cc}/u.test(text), 'must not contain control characters');
+}
+
+/** Returns what is wrong with the name of a mail server. */
+function faultOfServer(text: string): string | undefined {
+  const url = /^[a-z]+:\/\/(?:[^@/]*@)?(\[?[^/\]]*\]?)/i.exec(text.trim());
+  if (url)
+    return 'must be a host name alone, such as smtp.example.com, not a URL: the port goes to MAIL_PORT';
+  if (/\s/.test(text)) return 'must not contain spaces';
+  if (/^\[.*\]$/.test(text)) return 'must be an IPv6 address without brackets, such as ::1';
+  if (isIP(text) !== 0) return undefined;
+  if (/:\d+$/.test(text)) return 'must be a host name without the port: that goes to MAIL_PORT';
+  if (text.includes('@')) return 'must be a host name, such as smtp.example.com, not an address';
+  return domainToASCII(text) === '' ? 'must be a host name, such as smtp.example.com' : undefined;
+}
+
+const server = z
+  .string()
+  .min(1)
+  .superRefine((text, context) => {
+    const message = faultOfServer(text);
+    if (message !== undefined) context.addIssue({ code: 'custom', message });
+  })
+  .transform((text) => (isIP(text) === 0 ? domainToASCII(text) : text));
+
+const mailbox = z.email();
+
+/** Returns what is wrong with a sender. */
+function faultOfSender(text: string): string {
+  if (/[<>"]/.test(text)) return 'must be the address alone: the name goes to MAIL_FROM_NAME';
+  if (!text.includes('@')) return 'must have a domain, such as noreply@example.com';
+  if (/[^\x20-\x7e]/.test(text.slice(0, text.lastIndexOf('@')))) return 'must be ASCII before the @';
+  return 'must be an e-mail address, such as noreply@example.com';
+}
+
+/** An address whose domain may be written in any script. It becomes Punycode (RFC 5890). */
+const sender = z.string().transform((text, context) => {
+  const at = text.lastIndexOf('@');
+  const address = at < 0 ? text : `${text.slice(0, at)}@${domainToASCII(text.slice(at + 1))}`;
+  if (mailbox.safeParse(address).success) return address;
+  context.addIssue({ code: 'custom', message: faultOfSender(text) });
+  return z.NEVER;
+});
+
+/** RFC 5321 4.1.3: a domain, or an address in brackets. */
+const ehloName = z
+  .string()
+  .transform((text) => (text.startsWith('[') ? text : domainToASCII(text)))
+  .refine(
+    (text) =>
+      /^(?:[a-z0-9](?:[a-z0-9-]*[a-z0-9])?(?:\.|$))+$/.test(text) || /^\[[0-9a-fA-F:.v]+\]$/.test(text),
+    'must be a domain, such as mail.example.com, or an IP address in brackets',
+  );
+
+const tokenUrl = z.url({ protocol: /^https?$/, error: 'must be an http(s) URL' });
+
+export const mailFields = {
+  MAIL_SERVER: server.optional().describe('Host name of the SMTP server.'),
+  MAIL_PORT: setting.whole({ min: 1, max: 65_535 }).describe('Its port. Default 587, with MAIL_SSL_TLS 465.'),
+  MAIL_USERNAME: z.string().optional().describe('User name for the SMTP server.'),
+  MAIL_PASSWORD: z.string().optional().describe('Password for the SMTP server.').meta({ secret: true }),
+  MAIL_FROM: sender
+    .optional()
+    .describe('Sender of the mails. A domain in another script is written as Punycode.'),
+  MAIL_FROM_NAME: plainText(100)
+    .default('Latchkey')
+    .describe("Sender's name, and the product's in the mails."),
+  MAIL_STARTTLS: setting
+    .flag()
+    .describe(
+      'STARTTLS is demanded (not opportunistic); false: plain text. Default true, unless MAIL_SSL_TLS.',
+    ),
+  MAIL_SSL_TLS: setting.flag(false).describe('TLS from the first byte (port 465, usually).'),
+  USE_CREDENTIALS: setting.flag(true).describe('Log in with MAIL_USERNAME and MAIL_PASSWORD, or a token.'),
+  VALIDATE_CERTS: setting.flag(true).describe("Check the SMTP server's certificate."),
+  MAIL_AUTH: z
+    .enum(['auto', 'plain', 'login', 'cram-md5', 'xoauth2'])
+    .default('auto')
+    .describe(
+      'How to log in. `auto`: the first of PLAIN, LOGIN and CRAM-MD5 that the server offers, and LOGIN as well where PLAIN is refused. `xoauth2`: with a token instead of a password.',
+    ),
+  MAIL_OAUTH_TOKEN_URL: tokenUrl
+    .optional()
+    .describe('Where access tokens are issued, such as `https://oauth2.googleapis.com/token`.'),
+  MAIL_OAUTH_CLIENT_ID: z.string().optional().describe('Client id for MAIL_OAUTH_TOKEN_URL.'),
+  MAIL_OAUTH_CLIENT_SECRET: z
+    .string()
+    .optional()
+    .describe('Client secret for MAIL_OAUTH_TOKEN_URL.')
+    .meta({ secret: true }),
+  MAIL_OAUTH_REFRESH_TOKEN: z
+    .string()
+    .optional()
+    .describe('Refresh token of the mailbox. Without it, tokens are issued for the client itself.')
+    .meta({ secret: true }),
+  MAIL_OAUTH_SCOPE: z
+    .string()
+    .optional()
+    .describe('Scope to ask for, such as `https://outlook.office365.com/.default`.'),
+  MAIL_OAUTH_TOKEN_FILE: z
+    .string()
+    .optional()
+    .describe(
+      'A file with an access token that something else renews, instead of the other MAIL_OAUTH_ settings.',
+    ),
+  MAIL_EHLO_NAME: ehloName
+    .optional()
+    .describe(
+      'What the notifier calls itself in EHLO. Default: the host of PUBLIC_URL if it is a domain, else the domain of MAIL_FROM.',
+    ),
+  MAIL_CONNECTIONS: setting
+    .whole({ min: 1, max: 100, fallback: 5 })
+    .describe('The most connections to the SMTP server. Fewer are used where it allows fewer.'),
+  MAIL_WAIT_SECONDS: setting
+    .whole({ min: 1, max: 600, fallback: 600 })
+    .describe('The longest wait for an answer of the SMTP server. RFC 5321 asks for up to 10 minutes.'),
+};
+
+const schema = z.object(mailFields);
+export type MailSettings = z.infer<typeof schema>;
+type Fault = readonly [name: keyof MailSettings, message: string];
+
+function when(wrong: boolean, name: keyof MailSettings, message: string): readonly Fault[] {
+  return wrong ? [[name, message]] : [];
+}
+
+const REQUIRED = 'is required with MAIL_SERVER unless USE_CREDENTIALS is false';
+
+function faultsOfLogin(config: MailSettings): readonly Fault[] {
+  const { MAIL_OAUTH_TOKEN_FILE: file, MAIL_OAUTH_TOKEN_URL: tokens } = config;
+  const byToken = config.MAIL_AUTH === 'xoauth2';
+  const needed = 'is required with MAIL_OAUTH_TOKEN_URL';
+  return [
+    ...when(!config.MAIL_USERNAME, 'MAIL_USERNAME', REQUIRED),
+    ...when(!byToken && !config.MAIL_PASSWORD, 'MAIL_PASSWORD', REQUIRED),
+    ...when(
+      !byToken && (file ?? tokens) !== undefined,
+      'MAIL_AUTH',
+      'must be xoauth2 for the MAIL_OAUTH_ settings to be used',
+    ),
+    ...when(
+      byToken && file === undefined && tokens === undefined,
+      'MAIL_OAUTH_TOKEN_URL',
+      'is required with MAIL_AUTH=xoauth2, unless MAIL_OAUTH_TOKEN_FILE is given',
+    ),
+    ...when(
+      byToken && file !== undefined && tokens !== undefined,
+      'MAIL_OAUTH_TOKEN_FILE',
+      'cannot be given together with MAIL_OAUTH_TOKEN_URL: choose one',
+    ),
+    ...when(tokens !== undefined && !config.MAIL_OAUTH_CLIENT_ID, 'MAIL_OAUTH_CLIENT_ID', needed),
+    ...when(tokens !== undefined && !config.MAIL_OAUTH_CLIENT_SECRET, 'MAIL_OAUTH_CLIENT_SECRET', needed),
+  ];
+}
+
+/** Mail settings that are valid alone but not together. */
+export function faultsOfMail(config: MailSettings): readonly Fault[] {
+  const { MAIL_SERVER: host, MAIL_SSL_TLS: implicitTls, MAIL_STARTTLS: startTls, MAIL_PORT: port } = config;
+  return [
+    ...when(
+      implicitTls && startTls === true,
+      'MAIL_STARTTLS',
+      'cannot be true together with MAIL_SSL_TLS: choose one',
+    ),
+    ...(host === undefined
+      ? []
+      : [
+          ...when(!config.MAIL_FROM, 'MAIL_FROM', 'is required with MAIL_SERVER'),
+          ...when(
+            port === 465 && !implicitTls && startTls !== false,
+            'MAIL_PORT',
+            '465 is for TLS from the first byte: set MAIL_SSL_TLS=true and remove MAIL_STARTTLS, or use MAIL_PORT=587',
+          ),
+          ...when(
+            port === 587 && implicitTls,
+            'MAIL_PORT',
+            '587 is for STARTTLS: use MAIL_PORT=465 with MAIL_SSL_TLS, or remove MAIL_SSL_TLS',
+          ),
+          ...(config.USE_CREDENTIALS ? faultsOfLogin(config) : []),
+        ]),
+  ];
+}

@@ -1,0 +1,55 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import type { TryResult } from '../delivery/attempt.ts';
+import { createEvidence, SEVERAL } from './evidence.ts';
+
+const failure = { stage: 'rcpt', code: 550 } as const;
+const undecided: TryResult = { kind: 'undecided', failure };
+const accepted: TryResult = { kind: 'accepted' };
+
+function mail(name: string, id = name) {
+  return { id, to: `${name}@example.com` };
+}
+
+describe('a refusal without a reason', () => {
+  it('is about the recipient if another recipient gets through before it is repeated', () => {
+    const evidence = createEvidence();
+    assert.equal(evidence.judge(mail('eve'), undecided).kind, 'undecided');
+    evidence.judge(mail('ada'), accepted);
+    assert.equal(evidence.judge(mail('eve'), undecided).kind, 'refused');
+  });
+
+  it('is not about the recipient because somebody got through before', () => {
+    const evidence = createEvidence();
+    evidence.judge(mail('ada'), accepted);
+    assert.equal(evidence.judge(mail('eve'), undecided).kind, 'undecided');
+    assert.equal(evidence.judge(mail('eve'), undecided).kind, 'undecided');
+  });
+
+  it('is not about the recipient if another mail to the same one gets through', () => {
+    const evidence = createEvidence();
+    evidence.judge(mail('eve', '1'), undecided);
+    evidence.judge(mail('eve', '2'), accepted);
+    assert.equal(evidence.judge(mail('eve', '1'), undecided).kind, 'undecided');
+  });
+
+  it('is about us if several different recipients are refused in a row', () => {
+    const evidence = createEvidence();
+    evidence.judge(mail('eve'), undecided);
+    evidence.judge(mail('ada'), accepted);
+    for (let index = 1; index < SEVERAL; index += 1) evidence.judge(mail(`other${index}`), undecided);
+    assert.equal(evidence.judge(mail('eve'), undecided).kind, 'undecided');
+    assert.equal(evidence.refusedInARow(), SEVERAL);
+    evidence.judge(mail('ada'), accepted);
+    assert.equal(evidence.refusedInARow(), 0);
+  });
+
+  it('counts a recipient once, and a connection that is closed as a refusal', () => {
+    const evidence = createEvidence();
+    for (let times = 0; times < 5; times += 1) evidence.judge(mail('eve'), undecided);
+    assert.equal(evidence.refusedInARow(), 1);
+    evidence.judge(mail('bob'), { kind: 'deferred', failure: { stage: 'rcpt' } });
+    evidence.judge(mail('cy'), { kind: 'deferred', failure: { stage: 'rcpt', code: 450 } });
+    assert.equal(evidence.refusedInARow(), 2);
+  });
+});

@@ -1,0 +1,102 @@
+/**
+ * Decides whether a refusal without a reason is about the recipient or about us, by what happens to other recipients
+ * meanwhile: if others get through, it is about the recipient; if several in a row are refused, it is about us.
+ *
+ * Kept in memory only. A restart costs a mail one more try, never the mail.
+ */
+import type { TryResult } from '../delivery/attempt.ts';
+import type { Failure } from '../delivery/reply.ts';
+
+/** So many different recipients refused in a row mean that it is about us. */
+export const SEVERAL = 3;
+/** How many mails are remembered at most. A forgotten one is tried once more. */
+const REMEMBERED = 10_000;
+
+export interface Evidence {
+  /**
+   * Takes note of the result of a mail.
+   * @returns the result; an `undecided` one becomes `refused` if it is about the recipient
+   */
+  judge(mail: { readonly id: string; readonly to: string }, result: TryResult): TryResult;
+  /** Returns how many different recipients were refused in a row because of us, or for no stated reason. */
+  refusedInARow(): number;
+  /** Returns how many different recipients were refused in a row, for whatever reason. */
+  anyRefusedInARow(): number;
+}
+
+interface Acceptance {
+  readonly to: string;
+  /** Counts the acceptances. */
+  readonly number: number;
+}
+
+export function createEvidence(): Evidence {
+  /** The last acceptance, and the last one of a different recipient before it. */
+  let accepted: readonly Acceptance[] = [];
+  let acceptances = 0;
+  /** How many acceptances there had been when a mail was refused first, by delivery. */
+  const firstRefused = new Map<string, number>();
+  const inARow = new Set<string>();
+  const anyInARow = new Set<string>();
+
+  function noteAccepted(id: string, to: string): void {
+    acceptances += 1;
+    accepted = [{ to, number: acceptances }, ...accepted.filter((each) => each.to !== to)].slice(0, 2);
+    firstRefused.delete(id);
+    inARow.clear();
+    anyInARow.clear();
+  }
+
+  function noteRefused(to: string): void {
+    add(inARow, to);
+    add(anyInARow, to);
+  }
+
+  /** Whether another recipient has got through since this mail was refused first. */
+  function othersGotThrough(id: string, to: string): boolean {
+    const other = accepted.find((each) => each.to !== to);
+    return other !== undefined && other.number > (firstRefused.get(id) ?? Number.POSITIVE_INFINITY);
+  }
+
+  function decide(id: string, to: string, failure: Failure): TryResult {
+    noteRefused(to);
+    if (othersGotThrough(id, to) && inARow.size < SEVERAL) {
+      firstRefused.delete(id);
+      return { kind: 'refused', failure };
+    }
+    if (!firstRefused.has(id)) firstRefused.set(id, acceptances);
+    const [oldest] = firstRefused.keys();
+    if (firstRefused.size > REMEMBERED && oldest !== undefined) firstRefused.delete(oldest);
+    return { kind: 'undecided', failure };
+  }
+
+  return {
+    judge({ id, to }, result) {
+      switch (result.kind) {
+        case 'accepted':
+          noteAccepted(id, to);
+          return result;
+        case 'undecided':
+          return decide(id, to, result.failure);
+        case 'rejected':
+          noteRefused(to);
+          return result;
+        case 'refused':
+          add(anyInARow, to);
+          return result;
+        case 'deferred':
+          // A server that drops the connection at every mail refuses us, too.
+          if (result.failure.code === undefined) noteRefused(to);
+          return result;
+        default:
+          return result;
+      }
+    },
+    refusedInARow: () => inARow.size,
+    anyRefusedInARow: () => anyInARow.size,
+  };
+}
+
+function add(set: Set<string>, to: string): void {
+  if (set.size < REMEMBERED) set.add(to);
+}
