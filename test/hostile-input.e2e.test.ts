@@ -322,13 +322,16 @@ async function recordsOf(): Promise<unknown> {
   return (await (await fetch(`${system.url}/topics/api/topics`)).json()) as unknown;
 }
 
-/** Waits until all requested work is done. */
-function settled() {
-  return eventually('nothing goes on any more', async () => {
-    const before = JSON.stringify(rowsOf());
-    await new Promise((resolve) => setTimeout(resolve, 300));
-    return JSON.stringify(rowsOf()) === before;
-  });
+/** Waits until all requested work is done, published, read and sent. */
+async function settled(): Promise<void> {
+  function rows(table: string) {
+    return dumpOf(system.folder).get(table) ?? assert.fail(`there is no table ${table}`);
+  }
+  await eventually('no written request is left', () => rows('request').length === 0);
+  await system.ops('verify');
+  await eventually('no mail is left', () =>
+    rows('notifier_deliveries').every((row) => !/\t(pending|claimed)\t/.test(row)),
+  );
 }
 
 await settled();

@@ -9,7 +9,7 @@ import { createPeople, type People, shown, somebody } from './support/people.ts'
 
 const NEW_PASSWORD = 'quite another passphrase';
 /** Longer than a group waits for members that were killed. */
-const TAKE_OVER_MS = 30_000;
+const TAKE_OVER_MS = 120_000;
 
 let cluster: Cluster;
 let mailbox: Mailbox;

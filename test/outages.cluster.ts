@@ -72,7 +72,7 @@ function saying(instance: ServerProcess, what: (said: Readiness) => boolean): Pr
       const said = await readiness(instance).catch(() => undefined);
       return said && what(said) ? said : undefined;
     },
-    60_000,
+    120_000,
   );
 }
 
@@ -136,7 +136,7 @@ describe('servers that come after the services', () => {
     const said = await saying(notifier, (now) => lacking(now).includes('smtp'));
     assert.deepEqual([said.status, said.state], [200, 'degraded']);
     await mails.open();
-    await eventually('the mail has come', () => mails.to(ada.email).length === 1, 60_000);
+    await eventually('the mail has come', () => mails.to(ada.email).length === 1);
     await saying(notifier, ({ state }) => state === 'ok');
   });
 });
@@ -267,7 +267,7 @@ function everythingPublished() {
       const { commits, oldestSeconds } = await outbox();
       return commits === 0 && oldestSeconds === 0;
     },
-    90_000,
+    120_000,
   );
 }
 
@@ -326,8 +326,8 @@ describe('Kafka that goes away in the middle', { skip: withoutControl }, () => {
     );
     await shown(people, token, ({ firstName }) => firstName === crowd.at(-1)?.username);
     for (const person of crowd) {
-      const mail = await mailbox.next(person.email, 'Choose your password', 1, 90_000);
-      await mailbox.next(person.email, 'Verify your email', 1, 90_000);
+      const mail = await mailbox.next(person.email, 'Choose your password', 1, 180_000);
+      await mailbox.next(person.email, 'Verify your email', 1, 180_000);
       assert.equal((await mailbox.to(person.email)).length, 2);
       const password = `${person.password}, chosen`;
       const json = { newPassword: password, confirmNewPassword: password };

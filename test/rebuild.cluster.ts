@@ -12,7 +12,7 @@ import { createPeople, somebody, type Tokens } from './support/people.ts';
 import { startWriters, type Writers } from './support/writers.ts';
 
 /** Longer than a group waits for members that were killed. */
-const TAKE_OVER_MS = 60_000;
+const TAKE_OVER_MS = 120_000;
 
 let cluster: Cluster;
 let people: readonly Tokens[];

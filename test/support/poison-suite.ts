@@ -12,7 +12,7 @@ import type { System } from './system.ts';
 
 const RESET = 'Reset your password';
 /** For steps without a promised duration, on a busy machine. */
-const PATIENCE_MS = 60_000;
+const PATIENCE_MS = 120_000;
 
 export interface PoisonedSystem {
   readonly system: System;

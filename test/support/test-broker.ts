@@ -14,7 +14,7 @@ function isOurGroup(group: string): boolean {
 }
 
 /** Longer than a group remembers members that were killed. */
-const FORGOTTEN_MS = 30_000;
+const FORGOTTEN_MS = 120_000;
 
 /**
  * Ensures that nothing of an earlier run is left. Deletes it only if KAFKA_TEST_RESET says that the broker is for

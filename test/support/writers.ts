@@ -11,7 +11,7 @@ export interface Writers {
   stop(): Promise<void>;
 }
 
-const LOOKS_WITHIN_MS = 60_000;
+const LOOKS_WITHIN_MS = 120_000;
 /** Between two changes of a person: leaves the processors to what is tested. */
 const PAUSE_MS = 50;
 

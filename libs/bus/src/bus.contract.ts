@@ -20,7 +20,7 @@ export interface BusUnderTest {
   close(): Promise<void>;
 }
 
-const DEADLINE_MS = 30_000;
+const DEADLINE_MS = 120_000;
 const KEPT_FOR_EVER = -1;
 
 /**

@@ -10,7 +10,7 @@ const load = createRequire(import.meta.url);
 const ofMongoose = createRequire(load.resolve('mongoose'));
 
 test('a command on a connection that is closing fails, instead of waiting for ever', {
-  timeout: 20_000,
+  timeout: 120_000,
 }, async () => {
   driver();
   const { Connection } = ofMongoose('mongodb/lib/cmap/connection.js');

@@ -75,7 +75,7 @@ function emailsOf(count: number, name: string): readonly string[] {
 
 /** Polls a condition that no event announces. */
 async function until(condition: () => Promise<boolean>): Promise<void> {
-  const deadline = Date.now() + 60_000;
+  const deadline = Date.now() + 120_000;
   while (!(await condition())) {
     if (Date.now() > deadline) throw new Error('it did not come to pass in 60 s');
     await new Promise((resolve) => setTimeout(resolve, 20));

@@ -113,9 +113,9 @@ async function aSignUp(email: string, options: { readonly token?: string; readon
 
 /** Waits for a condition that no event tells of. */
 async function until(condition: () => Promise<boolean>): Promise<void> {
-  const deadline = Date.now() + 30_000;
+  const deadline = Date.now() + 120_000;
   while (!(await condition())) {
-    if (Date.now() > deadline) throw new Error('it did not come to pass in 30 s');
+    if (Date.now() > deadline) throw new Error('it did not come to pass in two minutes');
     await new Promise((resolve) => setTimeout(resolve, 10));
   }
 }

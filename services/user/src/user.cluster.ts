@@ -87,7 +87,7 @@ function accounts(prefix: string): readonly History[] {
   return Array.from({ length: 40 }, (_, index) => historyOf(`${prefix}${index}`));
 }
 
-const PATIENCE_MS = 20_000;
+const PATIENCE_MS = 120_000;
 
 /** Retries as a client does while the response says that the read model is behind. */
 async function assertComes(instance: Instance, account: History, sequence: number): Promise<void> {

@@ -255,7 +255,7 @@ test('a gap parks the account and nobody else, and heals by itself', async (cont
 });
 
 test('a record without a usable key goes to the dead letters and holds up nobody', {
-  timeout: 30_000,
+  timeout: 120_000,
 }, async (context) => {
   const { publish, me, bus } = await startService(context);
   const account = historyOf('ada');

@@ -1,9 +1,9 @@
 import { setTimeout as pause } from 'node:timers/promises';
 
 const POLL_MS = 50;
-const TIMEOUT_MS = 60_000;
+const TIMEOUT_MS = 120_000;
 
-/** Polls until the condition holds. @throws Error naming the condition, after a minute */
+/** Polls until the condition holds. @throws Error naming the condition, after two minutes */
 export async function eventually(what: string, holds: () => Promise<boolean> | boolean): Promise<void> {
   const giveUp = performance.now() + TIMEOUT_MS;
   while (!(await holds())) {

@@ -14,7 +14,7 @@ import { connection, openTestBus, quiet } from './testing/test-bus.ts';
 
 const { CompressionCodecs } = kafkajs;
 const KEPT_FOR_EVER = -1;
-const DEADLINE_MS = 30_000;
+const DEADLINE_MS = 120_000;
 const GROUP_LOAD_IN_PROGRESS = 14;
 const NOT_COORDINATOR = 16;
 

@@ -1,8 +1,8 @@
 import { setTimeout as pause } from 'node:timers/promises';
 
-/** Resolves once a condition holds. @throws Error if it does not within 30 s */
+/** Resolves once a condition holds. @throws Error if it does not within two minutes */
 export async function until(holds: () => Promise<boolean>): Promise<void> {
-  const deadline = Date.now() + 30_000;
+  const deadline = Date.now() + 120_000;
   while (!(await holds())) {
     if (Date.now() > deadline) throw new Error('it never came to that');
     await pause(5);

@@ -20,7 +20,7 @@ const MAIL: Mail = {
 };
 
 function allowed(): SendOptions {
-  return { mayProceed: () => true, signal: AbortSignal.timeout(30_000) };
+  return { mayProceed: () => true, signal: AbortSignal.timeout(120_000) };
 }
 
 let open: { close(): unknown }[] = [];

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
-const DEADLINE_MS = 30_000;
+const DEADLINE_MS = 120_000;
 
 /** Resolves once the condition holds. @throws Error if that takes too long */
 export async function until(holds: () => boolean | Promise<boolean>): Promise<void> {

@@ -35,7 +35,7 @@ function tasks() {
   };
 }
 
-describe('a limit of two at once, three waiting', { timeout: 30_000 }, () => {
+describe('a limit of two at once, three waiting', { timeout: 120_000 }, () => {
   test('does two at once and the others in the order in which they came', async () => {
     const limit = limitOf(2, 3);
     const { begun, task, end } = tasks();
@@ -79,7 +79,7 @@ describe('a limit of two at once, three waiting', { timeout: 30_000 }, () => {
   });
 });
 
-describe('a limit of one at once, two waiting', { timeout: 5000 }, () => {
+describe('a limit of one at once, two waiting', { timeout: 120_000 }, () => {
   test('does not begin what has waited too long when its turn comes, but what came later', async () => {
     let now = 0;
     const limit = limitOf(1, 2, () => now);

@@ -14,7 +14,7 @@ import { createSteadyWriter } from './steady-writer.ts';
 import { watchSends } from './watched-sends.ts';
 
 const REPLICATION = { factor: 3, minInSync: 2 };
-const PATIENCE_MS = 60_000;
+const PATIENCE_MS = 120_000;
 const LOOK_AGAIN_MS = 50;
 
 export interface Verdict {
