@@ -7,19 +7,22 @@ export interface Cable {
   /** Closes all connections, and accepts no more. */
   cut(): Promise<void>;
   mend(): Promise<void>;
-  /** Delays the response to the next request that contains this word, in ms, as a busy server would. */
-  delayNext(word: string, ms: number): void;
+  /**
+   * Holds back the response to the next request that contains this word.
+   * @returns once the request was sent, a function that lets the response through
+   */
+  holdNext(word: string): Promise<() => void>;
 }
 
 /** A TCP proxy to the first server of a connection string, which can be cut. It is cut at first. */
 export async function cableTo(url: string): Promise<Cable> {
   const { host, port, through } = parts(url);
   const sockets = new Set<Socket>();
-  let slow: { readonly word: string; readonly ms: number } | undefined;
+  let held: { readonly word: string; sent(letGo: () => void): void } | undefined;
 
   const server = createServer((socket) => {
     const far = connect(port, host);
-    let answersFrom = 0;
+    let answersFrom = Promise.resolve();
     for (const end of [socket, far]) {
       sockets.add(end);
       end.on('error', () => undefined);
@@ -30,13 +33,15 @@ export async function cableTo(url: string): Promise<Cable> {
       });
     }
     socket.on('data', (request: Buffer) => {
-      if (slow === undefined || !request.includes(slow.word)) return;
-      answersFrom = performance.now() + slow.ms;
-      slow = undefined;
+      if (held === undefined || !request.includes(held.word)) return;
+      const { promise, resolve } = Promise.withResolvers<void>();
+      answersFrom = promise;
+      held.sent(resolve);
+      held = undefined;
     });
     const answers = new Transform({
       transform: (chunk, _encoding, done) => {
-        setTimeout(() => done(null, chunk), answersFrom - performance.now());
+        void answersFrom.then(() => done(null, chunk));
       },
     });
     socket.pipe(far).pipe(answers).pipe(socket);
@@ -61,10 +66,12 @@ export async function cableTo(url: string): Promise<Cable> {
 
   await mend();
   await cut();
-  function delayNext(word: string, ms: number) {
-    slow = { word, ms };
+  function holdNext(word: string) {
+    const { promise, resolve } = Promise.withResolvers<() => void>();
+    held = { word, sent: resolve };
+    return promise;
   }
-  return { url: through(own), cut, mend, delayNext };
+  return { url: through(own), cut, mend, holdNext };
 }
 
 function parts(url: string) {

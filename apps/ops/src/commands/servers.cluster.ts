@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { type TestContext, test } from 'node:test';
 import { openMongo } from '@latchkey/mongo';
 import { cableTo, mongoUrl } from '@latchkey/mongo/testing';
+import { runHere } from '../testing/run-here.ts';
 import { runOps } from '../testing/run-ops.ts';
 
 const KAFKA_BROKERS = process.env['KAFKA_BROKERS'] ?? '';
@@ -16,12 +17,12 @@ test('topics are made once, and others than wanted are left alone', async () => 
   );
   const settings = { KAFKA_BROKERS };
   assert.equal((await runOps(settings, 'topics')).code, 0);
-  const again = await runOps(settings, 'topics');
+  const again = await runHere(settings, 'topics');
   assert.deepEqual([again.code, again.err], [0, '']);
   assert.match(again.out, /^accounts\.events\.v1: correct\. 12 partitions, .+, kept forever$/m);
   assert.match(again.out, /^mailings\.events\.v1: correct\. 12 partitions, .+, kept 7 days$/m);
 
-  const asJson = (await runOps(settings, 'topics', '--json')).out.trimEnd().split('\n');
+  const asJson = (await runHere(settings, 'topics', '--json')).out.trimEnd().split('\n');
   assert.deepEqual(
     asJson
       .map((line) => JSON.parse(line))
@@ -32,7 +33,7 @@ test('topics are made once, and others than wanted are left alone', async () => 
     ],
   );
 
-  const more = await runOps(settings, 'topics', '--replication', '9', '--min-insync', '8');
+  const more = await runHere(settings, 'topics', '--replication', '9', '--min-insync', '8');
   assert.deepEqual([more.code, more.out], [1, '']);
   assert.match(more.err, /^ops: The topic accounts\.events\.v1 exists with replication factor \d, not 9\. /);
   assert.match(more.err, / Nothing was altered: /);
@@ -55,8 +56,8 @@ test('indexes are made once', async (t) => {
   const first = await runOps(settings, 'indexes');
   assert.deepEqual([first.code, first.err], [0, '']);
   assert.match(first.out, /^auth_commits\.stream: made$/m);
-  assert.match((await runOps(settings, 'indexes')).out, /^auth_commits\.stream: there already$/m);
-  const [index] = (await runOps(settings, 'indexes', '--json')).out.split('\n');
+  assert.match((await runHere(settings, 'indexes')).out, /^auth_commits\.stream: there already$/m);
+  const [index] = (await runHere(settings, 'indexes', '--json')).out.split('\n');
   assert.deepEqual(Object.keys(JSON.parse(index ?? '')), ['index', 'made']);
 });
 
@@ -65,8 +66,13 @@ test('an index that takes long is waited for, and named meanwhile', async (t) =>
   const cable = await cableTo(settings.MONGO_URL);
   await cable.mend();
   t.after(() => cable.cut());
-  cable.delayNext('createIndexes', 12_000);
-  const made = await runOps({ MONGO_URL: cable.url }, 'indexes');
+  t.mock.timers.enable({ apis: ['setInterval'] });
+  const held = cable.holdNext('createIndexes');
+  const ended = runHere({ MONGO_URL: cable.url }, 'indexes');
+  const letGo = await held;
+  t.mock.timers.tick(10_000);
+  letGo();
+  const made = await ended;
   assert.deepEqual(
     [made.code, made.err],
     [0, 'auth_commits.stream is still being created, after 10 seconds.\n'],
@@ -77,35 +83,35 @@ test('an index that takes long is waited for, and named meanwhile', async (t) =>
 test('an index that stands in the way is an error', async (t) => {
   const { connection, settings } = await ownDatabase(t);
   await connection.collection('auth_commits').createIndex({ number: 1 }, { name: 'stream' });
-  const { code, out, err } = await runOps(settings, 'indexes');
+  const { code, out, err } = await runHere(settings, 'indexes');
   assert.deepEqual([code, out], [1, '']);
   assert.match(err, /^ops: [^\n]*auth_commits[^\n]*drop it[^\n]*\n$/);
 });
 
 test('a server that is away is waited for, or an error where that is wanted', async () => {
-  const kafka = await runOps({ KAFKA_BROKERS: NOBODY }, 'topics', '--no-wait');
+  const kafka = await runHere({ KAFKA_BROKERS: NOBODY }, 'topics', '--no-wait');
   assert.deepEqual(
     [kafka.code, kafka.err],
     [1, `ops: KAFKA_BROKERS: no broker answers at ${NOBODY} (ECONNREFUSED).\n`],
   );
-  const mongo = await runOps({ MONGO_URL: `mongodb://${NOBODY}` }, 'indexes', '--no-wait');
+  const mongo = await runHere({ MONGO_URL: `mongodb://${NOBODY}` }, 'indexes', '--no-wait');
   assert.equal(mongo.code, 1);
   assert.match(mongo.err, /^ops: The store cannot be reached: MongoDB failed: [^\n]*ECONNREFUSED[^\n]*\n$/);
 });
 
 test('faults of the settings are named', async () => {
-  assert.equal((await runOps({}, 'topics')).err, 'ops: KAFKA_BROKERS: is required\n');
-  assert.equal((await runOps({ STORE: 'mongo' }, 'indexes')).err, 'ops: MONGO_URL: is required\n');
+  assert.equal((await runHere({}, 'topics')).err, 'ops: KAFKA_BROKERS: is required\n');
+  assert.equal((await runHere({ STORE: 'mongo' }, 'indexes')).err, 'ops: MONGO_URL: is required\n');
   for (const words of [
     ['--replication', '3'],
     ['--replication', '1', '--min-insync', '2'],
   ])
     assert.match(
-      (await runOps({}, 'topics', ...words)).err,
+      (await runHere({}, 'topics', ...words)).err,
       /^ops: --replication and --min-insync go together/,
     );
   assert.match(
-    (await runOps({}, 'topics', '--replication', 'x', '--min-insync', '1')).err,
+    (await runHere({}, 'topics', '--replication', 'x', '--min-insync', '1')).err,
     /^ops: option '--replication <n>' argument 'x' is invalid/,
   );
 });
