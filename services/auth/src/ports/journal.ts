@@ -46,7 +46,10 @@ export type AppendResult =
  * {@link UnreadableCommit} if one of them cannot be read; other streams are not affected.
  */
 export interface Journal {
-  /** Appends a commit durably and enters it in the outbox. Idempotent. */
+  /**
+   * Appends a commit durably and enters it in the outbox. Idempotent. Rejects with StoreUnavailable, never resolves with
+   * `lost`, while it is unknown whether a commit that came first will remain: the caller's own among them.
+   */
   append(commit: Commit): Promise<AppendResult>;
   /** Returns the commits of a stream after a number (default 0), in order. */
   read(stream: string, after?: number): Promise<readonly Commit[]>;

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { testDatabase } from '@latchkey/mongo/testing';
+import { type Connection, mongo } from 'mongoose';
 import { commitOf, registrationOf } from '../../ports/testing/commits.ts';
 import { commitStoresModelContract } from '../../ports/testing/model.contract.ts';
 import { COMMITS } from './commits.ts';
@@ -51,7 +52,8 @@ describe('the journal on mongo', () => {
     await journal.holder('address:ada@example.com');
     await registrations.living('ada@example.com');
     await outbox.unpublished([commit.stream]);
-    assert.deepEqual(asked, Array(6).fill([COMMITS, 'majority']));
+    // Who came first to a command is asked of the primary alone, and then of a majority.
+    assert.deepEqual(asked, [[COMMITS, 'local'], ...Array(6).fill([COMMITS, 'majority'])]);
   });
 
   test('keeps nothing of the outbox or a registration where there is none', async () => {
@@ -73,5 +75,66 @@ describe('the journal on mongo', () => {
     const snapshot = { stream: 'a', number: 1, sequence: 1, stateVersion: 1, state };
     await snapshots.save(snapshot);
     assert.deepEqual(await snapshots.find('a'), snapshot);
+  });
+});
+
+/** The connection of a primary whose majority confirms nothing until it is told to. */
+function withoutMajority(connection: Connection) {
+  let confirms = false;
+  const wrapped = new Proxy(connection, {
+    get(target, name, receiver) {
+      if (name !== 'collection') return Reflect.get(target, name, receiver);
+      return (collection: string) => {
+        const commits = target.collection(collection);
+        return {
+          insertOne: async (document: object) => {
+            await commits.insertOne(document);
+            throw new mongo.MongoServerError({ message: 'waiting for replication timed out', code: 64 });
+          },
+          findOne: async (filter: object, { readConcern, ...options }: { readonly readConcern: unknown }) =>
+            readConcern === 'majority' && !confirms ? null : commits.findOne(filter, options),
+        };
+      };
+    },
+  });
+  return {
+    connection: wrapped,
+    confirm: () => {
+      confirms = true;
+    },
+  };
+}
+
+describe('a commit whose write concern failed', () => {
+  test('is repeated once a majority has it, and is never lost to itself', async () => {
+    const { connection } = await database.empty();
+    const primary = withoutMajority(connection);
+    const { journal } = openMongoStores(primary.connection);
+    const commit = commitOf();
+    await assert.rejects(journal.append(commit), { name: 'StoreUnavailable' });
+    const again = journal.append(commit);
+    primary.confirm();
+    assert.deepEqual(await again, { outcome: 'repeated', commit });
+  });
+
+  test('is unavailable, not lost, as long as no majority has it', async () => {
+    const { connection } = await database.empty();
+    const { journal } = openMongoStores(withoutMajority(connection).connection);
+    const commit = commitOf();
+    for (const _ of Array(2).keys())
+      await assert.rejects(journal.append(commit), { name: 'StoreUnavailable' });
+    const second = commitOf({ stream: commit.stream });
+    await assert.rejects(journal.append(second), { name: 'StoreUnavailable' });
+  });
+
+  test('makes another lost once a majority has it', async () => {
+    const { connection } = await database.empty();
+    const primary = withoutMajority(connection);
+    const { journal } = openMongoStores(primary.connection);
+    const first = commitOf();
+    await assert.rejects(journal.append(first), { name: 'StoreUnavailable' });
+    const second = journal.append(commitOf({ stream: first.stream }));
+    primary.confirm();
+    assert.deepEqual(await second, { outcome: 'lost' });
   });
 });
