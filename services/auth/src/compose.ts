@@ -13,8 +13,11 @@ import { createPages } from './http/pages/pages.ts';
 import { createRefreshCookie } from './http/refresh-cookie.ts';
 import { createRoutes } from './http/routes/index.ts';
 import { sessionGuard } from './http/session-guard.ts';
+import { createJob } from './job.ts';
 import { fingerprints } from './keys/keys.ts';
+import { patientLimits } from './limits/within-limits.ts';
 import { createAuthMetrics } from './metrics.ts';
+import { oneAtATime } from './one-at-a-time.ts';
 import { createPasswords } from './passwords/hashing/argon2.ts';
 import { hashConcurrency } from './passwords/hashing/thread-pool.ts';
 import type { KeyFingerprints } from './ports/key-fingerprints.ts';
@@ -28,9 +31,13 @@ import { openStorage } from './storage/index.ts';
 import { createAccounts } from './streams/accounts.ts';
 import { createMailings } from './streams/mailings.ts';
 import { createAccessTokens } from './tokens/access-tokens.ts';
+import { createBodyDigest } from './tokens/body-digest.ts';
 import { createLinkTokens } from './tokens/link-tokens.ts';
 import { createRefreshTokens } from './tokens/refresh-tokens.ts';
 import { createSealer } from './tokens/sealer.ts';
+
+/** How soon what a failed request took from a limit is given back once the store can be reached again. */
+const GIVE_BACK_EVERY_MS = 1000;
 
 export interface AuthDeps {
   readonly backend: Backend;
@@ -90,17 +97,20 @@ export function compose(config: AuthConfig, options: AuthDeps): AuthService {
     minutes: config.ACCESS_TOKEN_MINUTES,
     newId,
   });
+  const limits = patientLimits(stores.limits(config.LIMITS ? limitRules(config) : undefined));
   const requestWritten = createWakeup();
   const streamDeps = { ...stores, nudge, now, newId };
   const deps: Deps = {
     ...stores,
     accounts: createAccounts(streamDeps),
     mailings: createMailings(streamDeps),
-    limits: stores.limits(config.LIMITS ? limitRules(config) : undefined),
+    limits,
     passwords,
     linkTokens: createLinkTokens(),
     accessTokens,
     refreshTokens: createRefreshTokens(config.REFRESH_KEY),
+    bodyDigest: createBodyDigest(config.REFRESH_KEY),
+    oneAtATime: oneAtATime(),
     sealer: overrides.sealer ?? createSealer(config.SEALING_PUBLIC_KEY),
     settings: settingsOf(config),
     wakeWorker: requestWritten.wake,
@@ -119,6 +129,15 @@ export function compose(config: AuthConfig, options: AuthDeps): AuthService {
       carryOut: (request) => carryOut(deps, request),
     }),
     createCleanup({ ...deps, leases, owner: instance, logger }),
+    createJob({
+      name: 'limits',
+      everyMs: GIVE_BACK_EVERY_MS,
+      logger,
+      run: async () => {
+        await limits.settle();
+        return false;
+      },
+    }),
   ]);
   const publicPath = publicPathOf(config);
   const verify = tokenVerifier({ ...issuing, keys: fixedKeys(accessTokens.jwks()) });

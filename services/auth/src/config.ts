@@ -10,6 +10,9 @@ const MINUTE = 60;
 const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;
 
+/** How many networks it takes to use up the mails of an address for a day. */
+const NETWORKS_PER_DAY = 3;
+
 /** A setting that `read` parses; a KeyFault becomes the setting's fault. */
 function key<T>(read: (text: string) => T) {
   return z.string().transform((text, context) => {
@@ -57,7 +60,12 @@ const fields = z.object({
   LIMIT_LOGIN_FAILURES_PER_ADDRESS: limit(10).describe('Failed logins per address and 15 minutes.'),
   LIMIT_LOGIN_FAILURES_PER_IP: limit(100).describe('Failed logins per IP (IPv6: per /64) and 15 minutes.'),
   LIMIT_MAIL_REQUESTS_PER_IP: limit(30).describe('Requests that send mail, per IP and hour.'),
-  LIMIT_MAILS_PER_ADDRESS: limit(3).describe('Mails per address, purpose (verification, reset) and hour.'),
+  LIMIT_MAILS_PER_ADDRESS: limit(3).describe(
+    'Mails per address, purpose (sign-up, another verification link, reset), network (IPv4: /24, IPv6: /56) and hour.',
+  ),
+  LIMIT_MAILS_PER_ADDRESS_AND_DAY: limit(30).describe(
+    'Mails per address, purpose and day, whatever the network; one network gets at most a third of them.',
+  ),
   LIMIT_SIGNUPS_PER_IP: setting
     .whole({ min: 1, max: MOST })
     .describe('Sign-ups per IP and hour. Default: 20 in production, 1000 in development.'),
@@ -118,13 +126,14 @@ export type AuthConfig = z.infer<typeof authSettings>;
 /** Returns the rules of the LIMIT_… settings. LIMITS decides whether they apply. */
 export function limitRules(config: AuthConfig): LimitRules {
   const signUps = config.LATCHKEY_ENV === 'production' ? 20 : 1000;
-  const mails = { points: config.LIMIT_MAILS_PER_ADDRESS, seconds: HOUR };
+  const mailsPerDay = config.LIMIT_MAILS_PER_ADDRESS_AND_DAY;
   return {
     'login-address': { points: config.LIMIT_LOGIN_FAILURES_PER_ADDRESS, seconds: 15 * MINUTE },
     'login-ip': { points: config.LIMIT_LOGIN_FAILURES_PER_IP, seconds: 15 * MINUTE },
     'mail-ip': { points: config.LIMIT_MAIL_REQUESTS_PER_IP, seconds: HOUR },
-    'verification-address': mails,
-    'reset-address': mails,
+    'mail-network-hour': { points: config.LIMIT_MAILS_PER_ADDRESS, seconds: HOUR },
+    'mail-network-day': { points: Math.ceil(mailsPerDay / NETWORKS_PER_DAY), seconds: DAY },
+    'mail-address-day': { points: mailsPerDay, seconds: DAY },
     'signup-ip': { points: config.LIMIT_SIGNUPS_PER_IP ?? signUps, seconds: HOUR },
     'mailing-admin': { points: config.LIMIT_MAILING_RECIPIENTS, seconds: DAY },
   };

@@ -1,4 +1,6 @@
 import type { Living } from './account/index.ts';
+import type { OneAtATime } from './one-at-a-time.ts';
+import type { IdempotencyKeys } from './ports/idempotency-keys.ts';
 import type { Journal } from './ports/journal.ts';
 import type { Limits } from './ports/limits.ts';
 import type { Passwords } from './ports/passwords.ts';
@@ -6,7 +8,7 @@ import type { Registrations } from './ports/registrations.ts';
 import type { Requests } from './ports/requests.ts';
 import type { Sealer } from './ports/sealer.ts';
 import type { Sessions } from './ports/sessions.ts';
-import type { AccessTokens, LinkTokens, RefreshTokens } from './ports/tokens.ts';
+import type { AccessTokens, BodyDigest, LinkTokens, RefreshTokens } from './ports/tokens.ts';
 import type { TrustedAddresses } from './ports/trusted-addresses.ts';
 import type { Accounts } from './streams/accounts.ts';
 import type { Mailings } from './streams/mailings.ts';
@@ -19,12 +21,15 @@ export interface Deps {
   readonly registrations: Registrations;
   readonly sessions: Sessions;
   readonly requests: Requests;
+  readonly idempotencyKeys: IdempotencyKeys;
   readonly limits: Limits;
   readonly trustedAddresses: TrustedAddresses;
   readonly passwords: Passwords;
   readonly linkTokens: LinkTokens;
   readonly accessTokens: AccessTokens;
   readonly refreshTokens: RefreshTokens;
+  readonly bodyDigest: BodyDigest;
+  readonly oneAtATime: OneAtATime;
   readonly sealer: Sealer;
   readonly settings: Settings;
   /** Tells the worker that a request was written down. */
@@ -44,14 +49,21 @@ export interface Settings {
   readonly revealExisting: boolean;
 }
 
+export interface Idempotency {
+  /** Chosen by the client. */
+  readonly key: string;
+  /** The body of the request, in a form that is the same for the same body. */
+  readonly body: string;
+}
+
 /** The HTTP request behind a command. */
 export interface Context {
   readonly correlationId: string;
   readonly traceparent?: string | undefined;
   readonly ip: string;
   readonly userAgent: string;
-  /** Chosen by the client: a request sent again with the same key is carried out once. */
-  readonly idempotencyKey?: string | undefined;
+  /** A request sent again with the same key and body is carried out once. */
+  readonly idempotency?: Idempotency | undefined;
   /** False once the client has disconnected, so that expensive work is skipped. Defaults to true. */
   readonly isAwaited?: () => boolean;
 }

@@ -7,6 +7,7 @@ type PlainKind =
   | RefusalKind
   | 'account_disabled'
   | 'email_already_registered'
+  | 'idempotency_key_reused'
   | 'invalid_credentials'
   | 'passwords_do_not_match'
   | 'refresh_token_invalid'

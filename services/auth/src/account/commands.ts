@@ -28,8 +28,14 @@ export interface Register extends OnAddress {
   readonly link: NewLink;
 }
 
+/** Over the mail budget of the address. */
+interface Budgeted {
+  /** Nothing happens if a link that was mailed before works at this instant. */
+  readonly unlessUsableAt?: Date;
+}
+
 /** A newer verification link for this very account. */
-export interface RenewVerification extends OnAddress {
+export interface RenewVerification extends OnAddress, Budgeted {
   readonly type: 'RenewVerification';
   readonly link: NewLink;
 }
@@ -58,7 +64,7 @@ export interface EndRegistration extends OnAddress {
   readonly reason: 'expired' | 'superseded';
 }
 
-export interface RequestPasswordReset extends OnAddress {
+export interface RequestPasswordReset extends OnAddress, Budgeted {
   readonly type: 'RequestPasswordReset';
   readonly link: NewLink;
 }

@@ -24,7 +24,7 @@ import type {
   Verify,
 } from './commands.ts';
 import type { AccountFact } from './facts.ts';
-import { resetRefusal, verificationRefusal } from './link.ts';
+import { hasUsableLink, resetRefusal, verificationRefusal } from './link.ts';
 import type { RefusalKind } from './refusals.ts';
 import { sameHash } from './same-hash.ts';
 import { type AccountState, isLiving, type Living } from './state.ts';
@@ -49,9 +49,13 @@ function isClaimedByAnother({ userId }: Living, owner: string | undefined): bool
   return owner !== undefined && owner !== userId;
 }
 
-/** Returns the private part of a fact with a link. */
-function kept(link: NewLink | undefined) {
-  return link ? { link: { hash: link.hash, expiresAt: link.sealed.expiresAt } } : {};
+/**
+ * Returns the private part of a fact with a link, or of one whose link is withheld because the address is another's: its
+ * account must behave alike afterwards.
+ */
+function keptOrWithheld(link: NewLink | undefined, minted: NewLink) {
+  const { expiresAt } = minted.sealed;
+  return link ? { link: { hash: link.hash, expiresAt } } : { withheldUntil: expiresAt };
 }
 
 function because(reason: string | undefined) {
@@ -114,17 +118,18 @@ function register(state: AccountState, command: Register): Decision {
       },
       ...(link && { verification: link.sealed }),
     },
-    private: { address, passwordHash, ...kept(link) },
+    private: { address, passwordHash, ...keptOrWithheld(link, command.link) },
   });
 }
 
 function renewVerification(state: AccountState, command: RenewVerification): Decision {
   if (state.status !== 'unverified' || state.disabled) return nothing;
+  if (hasUsableLink(state, command.unlessUsableAt)) return nothing;
   const link = isClaimedByAnother(state, command.owner) ? undefined : command.link;
   return accept({
     type: 'VerificationRequested',
     data: { ...addressed(state), ...(link && { verification: link.sealed }) },
-    private: kept(link),
+    private: keptOrWithheld(link, command.link),
   });
 }
 
@@ -154,6 +159,7 @@ function endRegistration(state: AccountState, command: EndRegistration): Decisio
 
 function requestPasswordReset(state: AccountState, command: RequestPasswordReset): Decision {
   if (!isLiving(state) || state.disabled) return nothing;
+  if (hasUsableLink(state, command.unlessUsableAt)) return nothing;
   const link = isClaimedByAnother(state, command.owner) ? undefined : command.link;
   return accept({
     type: 'PasswordResetRequested',
@@ -162,7 +168,7 @@ function requestPasswordReset(state: AccountState, command: RequestPasswordReset
       ...(link && { reset: link.sealed }),
       verifies: state.status === 'unverified',
     },
-    private: kept(link),
+    private: keptOrWithheld(link, command.link),
   });
 }
 

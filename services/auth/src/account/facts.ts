@@ -8,11 +8,17 @@ export interface Link {
   readonly expiresAt: string;
 }
 
+export interface LinkOrWithheld {
+  readonly link?: Link;
+  /** The address belongs to another account: when the link would have expired. RFC 3339. */
+  readonly withheldUntil?: string;
+}
+
 /** Fields that never leave the journal. */
 export interface Private {
-  UserRegistered: { readonly address: string; readonly passwordHash: string; readonly link?: Link };
-  VerificationRequested: { readonly link?: Link };
-  PasswordResetRequested: { readonly link?: Link };
+  UserRegistered: LinkOrWithheld & { readonly address: string; readonly passwordHash: string };
+  VerificationRequested: LinkOrWithheld;
+  PasswordResetRequested: LinkOrWithheld;
   PasswordChanged: { readonly passwordHash: string };
 }
 

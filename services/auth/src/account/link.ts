@@ -1,6 +1,6 @@
 import type { Link } from './facts.ts';
 import { sameHash } from './same-hash.ts';
-import type { AccountState } from './state.ts';
+import type { AccountState, Living } from './state.ts';
 
 export type LinkRefusal = 'token_invalid' | 'token_expired';
 
@@ -28,4 +28,12 @@ function linkRefusal(link: Link | undefined, tokenHash: string, now: Date): Link
 
 function matches(link: Link | undefined, tokenHash: string): boolean {
   return link !== undefined && sameHash(link.hash, tokenHash);
+}
+
+/**
+ * Whether a link that was mailed, or would have been if the address were not another's, works at an instant.
+ * @param at undefined: not asked for, so false
+ */
+export function hasUsableLink({ linksUntil }: Living, at: Date | undefined): boolean {
+  return at !== undefined && linksUntil !== undefined && at.getTime() < Date.parse(linksUntil);
 }

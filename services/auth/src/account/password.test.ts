@@ -45,6 +45,38 @@ describe('asking for a reset', () => {
       .thenHappens(resetRequested(true));
   });
 
+  test('over the mail budget does nothing as long as a link works, and mints one afterwards', () => {
+    const another = { ...ask, link: link('S') };
+    for (const past of [unverified, [...proven, resetRequested(false, link('R'))]]) {
+      const owner = past === unverified ? undefined : userId;
+      given(...past)
+        .when({ ...another, owner, unlessUsableAt: at(HOUR - 1) })
+        .thenNothing();
+      given(...past)
+        .when({ ...another, owner, unlessUsableAt: at(HOUR) })
+        .thenHappens(resetRequested(past === unverified, link('S')));
+    }
+  });
+
+  test('over the mail budget mints one where no link was asked for, or the last one was used', () => {
+    const again = { ...ask, owner: userId, link: link('S'), unlessUsableAt: noon };
+    given(...proven)
+      .when(again)
+      .thenHappens(resetRequested(false, link('S')));
+    given(...proven, resetRequested(false, link('R')), passwordChanged('reset', 'new'))
+      .when(again)
+      .thenHappens(resetRequested(false, link('S')));
+  });
+
+  test('over the mail budget behaves alike where the link is withheld', () => {
+    given(signedUp())
+      .when({ ...ask, owner: stranger, unlessUsableAt: at(HOUR - 1) })
+      .thenNothing();
+    given(signedUp())
+      .when({ ...ask, owner: stranger, unlessUsableAt: at(HOUR) })
+      .thenHappens(resetRequested(true));
+  });
+
   test('does nothing for a disabled, ended or unknown account', () => {
     given(...proven, disabled())
       .when({ ...ask, owner: userId })

@@ -4,6 +4,7 @@ import { decide, keysOf } from './decide.ts';
 import { initialState } from './state.ts';
 import {
   address,
+  at,
   disabled,
   ended,
   link,
@@ -16,6 +17,8 @@ import {
   verified,
 } from './testing/ada.ts';
 import { given, stateAfter } from './testing/given-when-then.ts';
+
+const HOUR = 3_600_000;
 
 describe('a sign-up', () => {
   test('makes an unverified account with a link', () => {
@@ -68,6 +71,20 @@ describe('renewing a verification link', () => {
     given(signedUp(link('A')))
       .when(renew)
       .thenHappens(renewed(link('B')));
+  });
+
+  test('over the mail budget does nothing as long as a link works, or would', () => {
+    for (const [past, owner] of [
+      [signedUp(link('A')), undefined],
+      [signedUp(), stranger],
+    ] as const) {
+      given(past)
+        .when({ ...renew, owner, unlessUsableAt: at(HOUR - 1) })
+        .thenNothing();
+      given(past)
+        .when({ ...renew, owner, unlessUsableAt: at(HOUR) })
+        .thenHappens(renewed(owner === undefined ? link('B') : undefined));
+    }
   });
 
   test('gives an account whose address is taken the same event, with the link left out', () => {

@@ -6,6 +6,7 @@ import { evolve, initialState } from './state.ts';
 import {
   address,
   admin,
+  at,
   disabled,
   enabled,
   ended,
@@ -23,6 +24,7 @@ import {
 } from './testing/ada.ts';
 import { fold, given, stateAfter, unverifiedAfter } from './testing/given-when-then.ts';
 
+const HOUR = 3_600_000;
 const registered = signedUp(link('A'));
 function kept(name: string) {
   return { hash: link(name).hash, expiresAt: link(name).sealed.expiresAt };
@@ -53,6 +55,7 @@ describe('the state of an account', () => {
       passwordHash: password,
       verification: kept('A'),
       everLinked: true,
+      linksUntil: at(HOUR).toISOString(),
       revokedAt: 0,
       allRevokedAt: 0,
       revokedSessions: [],
@@ -81,17 +84,26 @@ describe('the state of an account', () => {
       ],
       [
         ended('expired')[0],
-        { status: 'ended', verification: undefined, everLinked: undefined, reset: undefined },
+        {
+          status: 'ended',
+          verification: undefined,
+          everLinked: undefined,
+          reset: undefined,
+          linksUntil: undefined,
+        },
       ],
       [resetRequested(true, link('S')), { reset: kept('S') }],
       [resetRequested(true), {}],
-      [passwordChanged('first', 'new'), { passwordHash: 'new', verification: undefined, reset: undefined }],
+      [
+        passwordChanged('first', 'new'),
+        { passwordHash: 'new', verification: undefined, reset: undefined, linksUntil: undefined },
+      ],
       [
         profileChanged({ person: { firstName: 'Ada', lastName: 'Lovelace', username: 'al' }, locale: 'de' }),
         { firstName: 'Ada', lastName: 'Lovelace', username: 'al', locale: 'de' },
       ],
       [roleChanged('admin', 'user'), { role: 'admin' }],
-      [disabled(), { disabled: true, verification: undefined, reset: undefined }],
+      [disabled(), { disabled: true, verification: undefined, reset: undefined, linksUntil: undefined }],
       [enabled(), {}],
       [revoked('admin'), { revokedAt: 3, allRevokedAt: 3 }],
     ];
@@ -114,6 +126,16 @@ describe('the state of an account', () => {
     assert.equal(unverifiedAfter(signedUp(), resetRequested(true, link('R'))).everLinked, true);
     assert.equal(unverifiedAfter(registered, disabled(), enabled()).everLinked, true);
     assert.equal(unverifiedAfter(signedUp(), renewed(), resetRequested(true)).everLinked, false);
+  });
+
+  test('knows until when a link leads into the account, or would if its address were not another’s', () => {
+    const [early, late] = [at(HOUR).toISOString(), at(2 * HOUR).toISOString()];
+    const later = link('R', at(2 * HOUR));
+    assert.equal(stateAfter(signedUp()).linksUntil, early);
+    assert.equal(stateAfter(registered, resetRequested(true, later)).linksUntil, late);
+    assert.equal(stateAfter(registered, resetRequested(true, later), renewed(link('B'))).linksUntil, late);
+    assert.equal(stateAfter(registered, verified).linksUntil, undefined);
+    assert.equal(stateAfter(registered, resetRequested(true, later), verified).linksUntil, late);
   });
 
   test('knows which fact revoked its sessions last', () => {

@@ -1,6 +1,6 @@
 /** What an account is, as far as decisions need it: the fold of its facts. */
 import { assertNever, type Role } from '@latchkey/events';
-import type { AccountFact, FactOf, Link } from './facts.ts';
+import type { AccountFact, FactOf, Link, LinkOrWithheld } from './facts.ts';
 
 interface Registered {
   readonly userId: string;
@@ -18,6 +18,8 @@ interface Registered {
   readonly disabled: boolean;
   /** The newest reset link that was not used. */
   readonly reset?: Link;
+  /** When the last link expires that was mailed, or withheld, and that still leads into the account. RFC 3339. */
+  readonly linksUntil?: string;
   /** Sequence of the last SessionsRevoked: access tokens decided on a lower one are dead. */
   readonly revokedAt: number;
   /** Sequence of the last SessionsRevoked that ended every session: sessions decided on a lower one are dead. */
@@ -57,7 +59,7 @@ export type Existing = Living | Ended;
 export type AccountState = { readonly status: 'none' } | Existing;
 
 /** Raised whenever the shape of AccountState changes: snapshots of another version are ignored. */
-export const STATE_VERSION = 3;
+export const STATE_VERSION = 4;
 
 /**
  * How many ids of revoked sessions a state keeps. A revoked session is deleted from the store in the same request, so
@@ -77,13 +79,13 @@ export function evolve(before: AccountState, fact: AccountFact): AccountState {
   const state = { ...before, sequence: before.sequence + 1 };
   switch (fact.type) {
     case 'VerificationRequested':
-      return state.status === 'unverified' ? withVerification(state, fact.private.link) : state;
+      return state.status === 'unverified' ? withVerification(state, fact.private) : state;
     case 'AccountVerified':
       return state.status === 'unverified' ? verified(state) : state;
     case 'RegistrationEnded':
       return ended(state);
     case 'PasswordResetRequested':
-      return withReset(state, fact.private.link);
+      return withReset(state, fact.private);
     case 'PasswordChanged':
       return withoutLinks({ ...state, passwordHash: fact.private.passwordHash });
     case 'ProfileChanged': {
@@ -117,6 +119,7 @@ export function existing(state: AccountState): Existing {
 function registered({ data, private: kept }: FactOf<'UserRegistered'>): Unverified {
   const { userId, role, locale, person } = data;
   const { address, passwordHash, link } = kept;
+  const linksUntil = expiryOf(kept);
   return {
     status: 'unverified',
     userId,
@@ -130,6 +133,7 @@ function registered({ data, private: kept }: FactOf<'UserRegistered'>): Unverifi
     disabled: false,
     everLinked: link !== undefined,
     ...(link && { verification: link }),
+    ...(linksUntil !== undefined && { linksUntil }),
     revokedAt: 0,
     allRevokedAt: 0,
     revokedSessions: [],
@@ -146,24 +150,42 @@ function names(person: { [K in 'username' | 'firstName' | 'lastName']?: string |
   };
 }
 
+function expiryOf({ link, withheldUntil }: LinkOrWithheld): string | undefined {
+  return link?.expiresAt ?? withheldUntil;
+}
+
+function withExpiry<State extends Existing>(state: State, kept: LinkOrWithheld): State {
+  const until = expiryOf(kept);
+  if (until === undefined) return state;
+  const { linksUntil = until } = state;
+  return { ...state, linksUntil: Date.parse(linksUntil) > Date.parse(until) ? linksUntil : until };
+}
+
 /** A newer link supersedes the older one; without a link the older one stays. */
-function withVerification(state: Unverified, link: Link | undefined): Unverified {
-  return link ? { ...state, verification: link, everLinked: true } : state;
+function withVerification(before: Unverified, kept: LinkOrWithheld): Unverified {
+  const state = withExpiry(before, kept);
+  return kept.link ? { ...state, verification: kept.link, everLinked: true } : state;
 }
 
-function withReset(state: Existing, link: Link | undefined): AccountState {
-  if (link === undefined) return state;
+function withReset(before: Existing, kept: LinkOrWithheld): AccountState {
+  const state = withExpiry(before, kept);
+  if (kept.link === undefined) return state;
   return state.status === 'unverified'
-    ? { ...state, reset: link, everLinked: true }
-    : { ...state, reset: link };
+    ? { ...state, reset: kept.link, everLinked: true }
+    : { ...state, reset: kept.link };
 }
 
-function verified({ verification, everLinked: _, ...state }: Unverified): Verified {
-  return { ...state, status: 'verified', ...(verification && { usedVerification: verification }) };
+function verified({ verification, everLinked: _, linksUntil: _until, ...state }: Unverified): Verified {
+  return {
+    ...state,
+    status: 'verified',
+    ...(state.reset && { linksUntil: state.reset.expiresAt }),
+    ...(verification && { usedVerification: verification }),
+  };
 }
 
 function ended(state: Existing): Ended {
-  const { reset: _, ...rest } = state;
+  const { reset: _, linksUntil: _until, ...rest } = state;
   if (rest.status === 'unverified') {
     const { verification: _verification, everLinked: _everLinked, ...kept } = rest;
     return { ...kept, status: 'ended' };
@@ -180,7 +202,7 @@ function withRevoked(state: Existing, sessionId: string | undefined): AccountSta
 }
 
 /** Ends every open link. A used verification link stays known. */
-function withoutLinks({ reset: _, ...state }: Existing): AccountState {
+function withoutLinks({ reset: _, linksUntil: _until, ...state }: Existing): AccountState {
   if (state.status !== 'unverified') return state;
   const { verification: _verification, ...rest } = state;
   return rest;

@@ -1,8 +1,8 @@
 /** A mail to a list of addresses, requested by an admin. */
 import type { DataOf } from '@latchkey/events';
-import { commandIdOf } from '../command-id.ts';
 import type { Caller, Context, Deps } from '../deps.ts';
-import { assertAllowed } from '../limits/assert-allowed.ts';
+import { repeatableCommandId } from '../idempotency.ts';
+import { withinLimits } from '../limits/within-limits.ts';
 import { Refused } from '../refused.ts';
 
 export interface Mailing {
@@ -10,28 +10,32 @@ export interface Mailing {
   readonly template: DataOf<'MailRequested'>['template'];
 }
 
-/** All or nothing. @returns the mailing's id. @throws Refused (rate_limited, conflict) */
+/** All or nothing. @returns the mailing's id. @throws Refused (rate_limited, idempotency_key_reused, conflict) */
 export async function sendMail(
-  { mailings, limits, newId }: Pick<Deps, 'mailings' | 'limits' | 'newId'>,
+  deps: Pick<Deps, 'mailings' | 'limits' | 'idempotencyKeys' | 'bodyDigest' | 'oneAtATime' | 'now' | 'newId'>,
   { recipients, template }: Mailing,
   { userId }: Caller,
   context: Context,
 ): Promise<string> {
-  const { idempotencyKey } = context;
-  const commandId =
-    idempotencyKey === undefined ? undefined : commandIdOf(idempotencyKey, 'send-mail', userId);
+  const commandId = await repeatableCommandId(deps, { route: 'send-mail', userId }, context);
+  const mailing = { recipients, template, requestedBy: userId };
+  return await deps.oneAtATime(commandId, () => sendOnce(deps, mailing, { ...context, commandId }));
+}
+
+async function sendOnce(
+  { mailings, limits, newId }: Pick<Deps, 'mailings' | 'limits' | 'newId'>,
+  mailing: Mailing & { readonly requestedBy: string },
+  { commandId, ...context }: Context & { readonly commandId: string | undefined },
+): Promise<string> {
   const earlier = commandId === undefined ? undefined : await mailings.carriedOut(commandId);
   if (earlier !== undefined) return earlier.stream;
-  assertAllowed(await limits.take('mailing-admin', userId, recipients.length));
+  const { recipients, requestedBy } = mailing;
+  const ofAdmin = { limit: 'mailing-admin', key: requestedBy, points: recipients.length } as const;
   const mailingId = newId();
   const origin = { ...context, ...(commandId !== undefined && { commandId }) };
-  const { facts, refusal } = await mailings.create(mailingId, origin, () => ({
-    type: 'RequestMail',
-    mailingId,
-    template,
-    requestedBy: userId,
-    recipients,
-  }));
+  const { facts, refusal } = await withinLimits({ limits }, [ofAdmin], () =>
+    mailings.create(mailingId, origin, () => ({ type: 'RequestMail', mailingId, ...mailing })),
+  );
   if (refusal) throw new Refused(refusal);
   // The same request may have been carried out meanwhile, under another id.
   return facts[0]?.data.mailingId ?? mailingId;

@@ -21,12 +21,12 @@ export const repeatable = z.object({
     .string()
     .regex(/^[\x21-\x7e]{1,255}$/, 'must be 1 to 255 visible ASCII characters')
     .optional()
-    .describe('Chosen by the client: a request sent again with the same key is carried out once.'),
+    .describe('Chosen by the client: a request sent again with the same key and body is carried out once.'),
 });
 
-export function repeatableContextOf(request: RequestContext): Context {
-  return {
-    ...contextOf(request),
-    idempotencyKey: request.headers['idempotency-key'],
-  };
+/** @param request with its body as the route's schema has parsed it */
+export function repeatableContextOf(request: RequestContext & { readonly body: unknown }): Context {
+  const key = request.headers['idempotency-key'];
+  if (key === undefined) return contextOf(request);
+  return { ...contextOf(request), idempotency: { key, body: JSON.stringify(request.body) } };
 }

@@ -149,7 +149,7 @@ test('requests for mail are limited by network, across both routes', async (cont
   assertProblem(await ask('/password-reset-request', '2001:db8::3'), 429, 'rate_limited');
 });
 
-test('over the mail limit of an address the answers stay the same and nothing follows', async (context) => {
+test('over the mail limit the answers stay the same, and a link that works is left as it is', async (context) => {
   const auth = await startAuth(context);
   const ada = await verified(auth);
   const nobody = somebody('nobody');
@@ -166,21 +166,56 @@ test('over the mail limit of an address the answers stay the same and nothing fo
   await auth.event('PasswordResetRequested', grace.email);
   const requested = auth.eventsOf(ada.email).filter(({ type }) => type === 'PasswordResetRequested');
   assert.equal(requested.length, 3);
+  const { token } = await auth.open(await auth.event('PasswordResetRequested', ada.email, 3));
+  const json = { newPassword: 'quite another passphrase', confirmNewPassword: 'quite another passphrase' };
+  assertStatus(await auth.post(`/password-reset-confirm/${token}`, { json }), 200);
+  // Used: the owner gets another one, over the limit.
+  await ask(ada);
+  await auth.event('PasswordResetRequested', ada.email, 4);
 });
 
-test('a sign-up over the mail limit is answered alike and writes nothing', async (context) => {
+test('a sign-up over the mail limit is refused, whatever the address; another network gets its mail', async (context) => {
   const auth = await startAuth(context);
-  const eve = somebody('eve');
-  const answers = new Set<string>();
-  for (let i = 0; i < 4; i += 1)
-    answers.add((await signUp(auth, { ...eve, password: `password number ${i}` })).text);
-  assert.equal(answers.size, 1);
-  await verified(auth, somebody());
-  assert.equal(auth.eventsOf(eve.email).length, 3);
-  assertProblem(await login(auth, { ...eve, password: 'password number 3' }), 401, 'invalid_credentials');
+  const ada = await verified(auth, somebody(), { ip: HOME });
+  for (const { email, username, password } of [somebody('eve'), ada]) {
+    const person = { email, username, password };
+    function signUpAs(i: number, ip: string) {
+      return signUp(auth, { ...person, password: `password number ${i}` }, { ip });
+    }
+    const made = auth.eventsOf(person.email).filter(({ type }) => type === 'UserRegistered').length;
+    const answers = new Set<string>();
+    for (let i = 0; i < 3; i += 1) answers.add(assertStatus(await signUpAs(i, `198.51.100.${i}`), 201).text);
+    assert.equal(answers.size, 1);
+    assertProblem(await signUpAs(3, '198.51.100.3'), 429, 'rate_limited');
+    assertStatus(await signUpAs(4, ELSEWHERE), 201);
+    await auth.event('UserRegistered', person.email, made + 4);
+    assertStatus(await login(auth, { ...person, password: 'password number 4' }), 200);
+    assertProblem(
+      await login(auth, { ...person, password: 'password number 3' }),
+      401,
+      'invalid_credentials',
+    );
+  }
 });
 
-test('a sixth living sign-up becomes a request for the newest, and the house stays open', async (context) => {
+test('no network uses up the mails of an address for a day; many do', async (context) => {
+  const auth = await startAuth(context, {
+    LIMIT_MAILS_PER_ADDRESS: '100',
+    LIMIT_MAILS_PER_ADDRESS_AND_DAY: '6',
+  });
+  const ada = somebody();
+  function from(ip: string) {
+    return signUp(auth, ada, { ip });
+  }
+  for (const net of ['192.0.2', '198.51.100', '203.0.113']) {
+    assertStatus(await from(`${net}.1`), 201);
+    assertStatus(await from(`${net}.2`), 201);
+    assertProblem(await from(`${net}.3`), 429, 'rate_limited');
+  }
+  assertProblem(await from('2001:db8::1'), 429, 'rate_limited');
+});
+
+test('a sixth living sign-up becomes a request for the newest', async (context) => {
   const auth = await startAuth(context, { LIMIT_MAILS_PER_ADDRESS: '100' });
   const ada = somebody();
   const answers = new Set<string>();

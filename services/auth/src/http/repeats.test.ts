@@ -2,7 +2,15 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { startAuth } from '../testing/auth.fixture.ts';
-import { assertProblem, assertStatus, loggedIn, signUp, somebody, verified } from '../testing/people.ts';
+import {
+  assertProblem,
+  assertStatus,
+  loggedIn,
+  login,
+  signUp,
+  somebody,
+  verified,
+} from '../testing/people.ts';
 
 test('a sign-up with its Idempotency-Key makes one account and is counted once', async (context) => {
   const auth = await startAuth(context, { LIMIT_SIGNUPS_PER_IP: '2' });
@@ -44,6 +52,37 @@ test('a mailing with its Idempotency-Key is one mailing and is counted once', as
   assert.equal(second.json.mailingId, first.json.mailingId);
   assertProblem(await send('mailing-2', 'c@example.com', 'd@example.com'), 429, 'rate_limited');
   assertStatus(await send('mailing-3', 'c@example.com'), 202);
+  assertProblem(await send('mailing-1', 'c@example.com'), 422, 'idempotency_key_reused');
+});
+
+test('an Idempotency-Key that comes with another body is refused, and nothing is made', async (context) => {
+  const auth = await startAuth(context);
+  const eve = somebody('eve');
+  const again = { headers: { 'idempotency-key': '1' } };
+  assertStatus(await signUp(auth, eve, again), 201);
+  const other = { ...eve, password: 'the password of a stranger' };
+  assertProblem(await signUp(auth, other, again), 422, 'idempotency_key_reused');
+  assertProblem(await login(auth, other), 401, 'invalid_credentials');
+  // A key that somebody elsewhere has guessed is no key of theirs.
+  assertStatus(await signUp(auth, other, { ...again, ip: '203.0.113.9' }), 201);
+  assertStatus(await login(auth, other), 200);
+});
+
+test('sign-ups, resets and mailings that fail use up no limit', async (context) => {
+  const auth = await startAuth(context, { LIMIT_SIGNUPS_PER_IP: '2', LIMIT_MAIL_REQUESTS_PER_IP: '2' });
+  const eve = somebody('eve');
+  const again = { headers: { 'idempotency-key': 'sign-up-3' } };
+  auth.takeStore(true);
+  for (let i = 0; i < 4; i += 1) {
+    assertProblem(await signUp(auth, eve, again), 503, 'unavailable');
+    const json = { email: eve.email };
+    assertProblem(await auth.post('/password-reset-request', { json }), 503, 'unavailable');
+  }
+  auth.takeStore(false);
+  assertStatus(await signUp(auth, eve, again), 201);
+  await auth.event('UserRegistered', eve.email);
+  assertStatus(await auth.post('/password-reset-request', { json: { email: eve.email } }), 202);
+  await auth.event('PasswordResetRequested', eve.email);
 });
 
 test('what led to an event is told by its envelope', async (context) => {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
-import { ipKey } from './ip-key.ts';
+import { ipKey, networkKey } from './ip-key.ts';
 
 describe('an address is counted', () => {
   const cases: readonly (readonly [string, string])[] = [
@@ -47,6 +47,31 @@ describe('an address is counted', () => {
       fc.property(fc.oneof(fc.ipV6(), fc.ipV4(), fc.string()), (ip) =>
         assert.equal(typeof ipKey(ip), 'string'),
       ),
+    );
+  });
+});
+
+describe('a network is', () => {
+  const cases: readonly (readonly [string, string])[] = [
+    ['192.0.2.1', '192.0.2.0/24'],
+    ['192.0.2.255', '192.0.2.0/24'],
+    ['192.0.3.1', '192.0.3.0/24'],
+    ['::ffff:192.0.2.1', '192.0.2.0/24'],
+    ['2001:db8:1:2:3:4:5:6', '2001:db8:1:0::/56'],
+    ['2001:db8:1:ff::1', '2001:db8:1:0::/56'],
+    ['2001:db8:1:100::1', '2001:db8:1:100::/56'],
+    ['', ''],
+    ['unix', 'unix'],
+  ];
+  for (const [ip, key] of cases) {
+    test(`of ${ip || 'what is not known'} ${key || 'not known'}`, () => assert.equal(networkKey(ip), key));
+  }
+
+  test('the same for all addresses of a subscriber', () => {
+    fc.assert(
+      fc.property(fc.ipV6(), fc.ipV6(), (one, other) => {
+        if (ipKey(one) === ipKey(other)) assert.equal(networkKey(one), networkKey(other));
+      }),
     );
   });
 });

@@ -1,17 +1,47 @@
-import { isIPv6 } from 'node:net';
+import { isIPv4, isIPv6 } from 'node:net';
 import ipaddr from 'ipaddr.js';
 
-const NETWORK_PARTS = 4;
+/** In groups of 16 bits: /64. */
+const SUBSCRIBER_PARTS = 4;
+/** In bits. RIPE-690 recommends at least a /56 for each customer. */
+const NETWORK_PREFIX = { ipv4: 24, ipv6: 56 };
 
 /**
  * Returns the key that limits count a client's address under: an IPv4 address, also one mapped into IPv6, as
  * it is; an IPv6 address by its /64, because one subscriber owns the whole network (RFC 6177).
  */
 export function ipKey(ip: string): string {
+  const address = parseIp(ip);
+  if (typeof address === 'string' || address.kind() === 'ipv4') return address.toString();
+  const network = address.toByteArray().slice(0, 2 * SUBSCRIBER_PARTS);
+  return `${groupsOf(network)}::/64`;
+}
+
+/**
+ * Returns the key of the network that mails to one address are shared out among: an IPv4 address by its /24, an IPv6
+ * address by its /56.
+ */
+export function networkKey(ip: string): string {
+  const address = parseIp(ip);
+  if (typeof address === 'string') return address;
+  const bits = NETWORK_PREFIX[address.kind()];
+  const bytes = address.toByteArray().slice(0, bits / 8);
+  if (address.kind() === 'ipv4') return `${bytes.join('.')}.0/${bits}`;
+  return `${groupsOf([...bytes, 0])}::/${bits}`;
+}
+
+/** Returns a text that is not an IP address as it is; IPv4 mapped into IPv6 as IPv4. */
+function parseIp(ip: string): ipaddr.IPv4 | ipaddr.IPv6 | string {
   const text = ip.replace(/%.*$/, '').toLowerCase();
-  if (!isIPv6(text)) return text;
+  if (!isIPv6(text)) return isIPv4(text) ? ipaddr.IPv4.parse(text) : text;
   const address = ipaddr.IPv6.parse(text);
-  if (address.isIPv4MappedAddress()) return address.toIPv4Address().toString();
-  const network = address.parts.slice(0, NETWORK_PARTS).map((part) => part.toString(16));
-  return `${network.join(':')}::/64`;
+  return address.isIPv4MappedAddress() ? address.toIPv4Address() : address;
+}
+
+/** @param bytes an even number of them */
+function groupsOf(bytes: readonly number[]): string {
+  const groups: string[] = [];
+  for (let i = 0; i < bytes.length; i += 2)
+    groups.push((((bytes[i] ?? 0) << 8) | (bytes[i + 1] ?? 0)).toString(16));
+  return groups.join(':');
 }

@@ -5,10 +5,12 @@ export type LimitName =
   | 'login-ip'
   /** Requests that lead to mail, per IP. */
   | 'mail-ip'
-  /** Verification mails of all kinds (including sign-ups) per canonical address. */
-  | 'verification-address'
-  /** Reset mails per canonical address. */
-  | 'reset-address'
+  /** Mails of one purpose to one canonical address because of one network, per hour. */
+  | 'mail-network-hour'
+  /** The same per day: a part of the address's own limit, so that no single network can use that up. */
+  | 'mail-network-day'
+  /** Mails of one purpose to one canonical address, per day. */
+  | 'mail-address-day'
   | 'signup-ip'
   /** Recipients per admin. */
   | 'mailing-admin';
@@ -31,8 +33,8 @@ export interface Limits {
   take(limit: LimitName, key: string, points?: number): Promise<Allowance>;
   /** Returns whether one more point would be allowed, without counting it. */
   peek(limit: LimitName, key: string): Promise<Allowance>;
-  /** Takes back one counted point. */
-  giveBack(limit: LimitName, key: string): Promise<void>;
+  /** Takes back `points` (default 1) counted in the current window; a no-op if fewer are counted. */
+  giveBack(limit: LimitName, key: string, points?: number): Promise<void>;
   /** Resets the count of a key. */
   clear(limit: LimitName, key: string): Promise<void>;
   /** Deletes expired counts, which would only take up space. */

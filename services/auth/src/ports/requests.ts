@@ -5,11 +5,13 @@
 import type { HeldLease } from '@latchkey/store';
 
 export interface WrittenRequest {
-  /** UUIDv7; also the source of the command's id, so that a worker that died can be repeated. */
+  /** A UUID, and the source of the command's id: a request that is carried out twice has one effect. */
   readonly id: string;
   readonly kind: 'password-reset' | 'verification';
   /** Canonical. */
   readonly address: string;
+  /** Over the mail budget: send nothing as long as a link that was mailed before still works. */
+  readonly overBudget?: true;
   readonly at: string;
   readonly correlationId: string;
   readonly traceparent?: string;
@@ -20,8 +22,8 @@ export const MAX_HELD = 1000;
 
 /** Every method rejects with a StoreUnavailable when the store cannot be reached. */
 export interface Requests {
-  /** Durable when it resolves. */
-  add(request: WrittenRequest): Promise<void>;
+  /** Stores a request durably. @returns false if it was stored before and waits */
+  add(request: WrittenRequest): Promise<boolean>;
   /** Leases the oldest ones that nobody holds to `owner`. Nobody else gets them until they are done or freed. */
   claim(claim: {
     readonly owner: string;

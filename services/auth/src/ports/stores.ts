@@ -1,4 +1,5 @@
 import type { LeaseRecords, Preparable } from '@latchkey/store';
+import type { IdempotencyKeys } from './idempotency-keys.ts';
 import type { Journal } from './journal.ts';
 import type { KeyFingerprints } from './key-fingerprints.ts';
 import type { LimitRules, Limits } from './limits.ts';
@@ -20,6 +21,7 @@ export interface Stores extends Preparable {
   readonly keyFingerprints: KeyFingerprints;
   readonly sessions: Sessions;
   readonly requests: Requests;
+  readonly idempotencyKeys: IdempotencyKeys;
   readonly leases: LeaseRecords;
   readonly trustedAddresses: TrustedAddresses;
   readonly storedCommits: StoredCommits;

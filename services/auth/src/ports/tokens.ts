@@ -10,6 +10,9 @@ export interface LinkTokens {
   account(token: string): string | undefined;
 }
 
+/** Returns a keyed digest of a request's body, which may hold a password: base64url, useless without the key. */
+export type BodyDigest = (body: string) => string;
+
 /** Access tokens: JWT, ES256, RFC 9068. */
 export interface AccessTokens {
   /** `expiresIn` in seconds. */

@@ -17,7 +17,15 @@ const PAGE = 200;
 
 type Needs = Pick<
   Deps,
-  'accounts' | 'journal' | 'registrations' | 'sessions' | 'limits' | 'trustedAddresses' | 'now' | 'newId'
+  | 'accounts'
+  | 'journal'
+  | 'registrations'
+  | 'sessions'
+  | 'limits'
+  | 'idempotencyKeys'
+  | 'trustedAddresses'
+  | 'now'
+  | 'newId'
 >;
 
 /** Receives every sign-up that could not be processed. */
@@ -33,6 +41,7 @@ export async function cleanUpOnce(deps: Needs, onSkipped: OnSkipped = () => unde
   } while (after);
   while ((await deps.sessions.removeExpired(deps.now(), PAGE)) === PAGE);
   await deps.limits.removeExpired();
+  await deps.idempotencyKeys.removeExpired(deps.now());
   await deps.trustedAddresses.removeExpired(deps.now());
 }
 

@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { ownerOf } from '../addresses/owners.ts';
-import { context, inWorld, refused, type World } from '../testing/world.ts';
+import { mailBudget } from '../limits/mail-budget.ts';
+import { carryOut } from '../requests/written-requests.ts';
+import { context, DAY, inWorld, refused, type World } from '../testing/world.ts';
 import { signUp } from './sign-up.ts';
 import { rejectSignUp, verify, viewVerification } from './verification.ts';
 
@@ -20,20 +22,60 @@ async function living({ deps }: World): Promise<number> {
 async function statusOf({ deps }: World, userId: string) {
   return (await deps.accounts.load(userId)).status;
 }
+/** What the world's settings allow one network. */
+const MAILS = 20;
+/** Counts, and takes, the mails that the address can still get. */
+async function mailsLeft({ deps }: World): Promise<number> {
+  const [hour] = mailBudget('sign-up', ada, context().ip);
+  assert.ok(hour);
+  let left = 0;
+  while ((await deps.limits.take(hour.limit, hour.key)).allowed) left += 1;
+  await deps.limits.giveBack(hour.limit, hour.key, left);
+  return left;
+}
 function tokenOf(world: World, userId: string) {
   return world.tokenOf(userId, 'verification');
 }
 
 describe('a sign-up', () => {
+  function keyed(key: string, body = 'the body', ip?: string) {
+    return context({ idempotency: { key, body }, ...(ip !== undefined && { ip }) });
+  }
+
   test(
-    'repeated under its key makes one account',
+    'repeated under its key makes one account, and names it again',
     inWorld(async (world) => {
-      const keyed = context({ idempotencyKey: 'the same' });
-      await signUp(world.deps, person, keyed);
-      await signUp(world.deps, person, keyed);
+      const first = await signUp(world.deps, person, keyed('the same'));
+      assert.deepEqual(await signUp(world.deps, person, keyed('the same')), first);
+      assert.deepEqual(await signUp(world.deps, person, keyed('the same', undefined, '203.0.113.9')), first);
       assert.equal(await living(world), 1);
-      await signUp(world.deps, person, context({ idempotencyKey: 'another' }));
+      await signUp(world.deps, person, keyed('another'));
       assert.equal(await living(world), 2);
+    }),
+  );
+
+  test(
+    'is refused under a key that was sent with another body, and is no repeat for somebody elsewhere',
+    inWorld(async (world) => {
+      await signUp(world.deps, person, keyed('1'));
+      const other = keyed('1', 'another body');
+      await assert.rejects(signUp(world.deps, person, other), refused('idempotency_key_reused'));
+      assert.equal(await living(world), 1);
+      await signUp(world.deps, person, keyed('1', 'another body', '203.0.113.9'));
+      assert.equal(await living(world), 2);
+      world.advance(DAY);
+      await signUp(world.deps, person, other);
+      assert.equal(await living(world), 2);
+    }),
+  );
+
+  test(
+    'repeated at once makes one account and takes one mail',
+    inWorld(async (world) => {
+      const again = Array.from({ length: 5 }, () => signUp(world.deps, person, keyed('the same')));
+      const ids = new Set((await Promise.all(again)).map(({ userId }) => userId));
+      assert.equal(ids.size, 1);
+      assert.equal(await mailsLeft(world), MAILS - 1);
     }),
   );
 
@@ -49,12 +91,49 @@ describe('a sign-up', () => {
   );
 
   test(
-    'over the mail limit of its address is answered as any other, and makes nothing',
+    'beyond five living ones, repeated under its key, is one request, one mail, and nobody else’s account',
     inWorld(async (world) => {
-      while ((await world.deps.limits.take('verification-address', ada)).allowed);
-      await signUp(world.deps, person, context());
+      const others: string[] = [];
+      for (const _ of Array(5).keys()) others.push((await world.signUp(ada, PASSWORD)).userId);
+      for (const _ of Array(3).keys()) await signUp(world.deps, person, keyed('the same'));
+      assert.equal(await mailsLeft(world), MAILS - 6);
+      const claim = { owner: 'a worker', now: world.deps.now(), leaseMs: 1000, limit: 20 };
+      const requests = await world.deps.requests.claim(claim);
+      assert.equal(requests.length, 1);
+      for (const request of requests) {
+        await carryOut(world.deps, request);
+        await world.deps.requests.done(request.id, 'a worker');
+      }
+      const { userId } = await signUp(world.deps, person, keyed('the same'));
+      assert.ok(!others.includes(userId));
+      assert.equal(await world.deps.requests.count(), 0);
+      const events = (await Promise.all(others.map((id) => world.typesOf(id)))).flat();
+      assert.equal(events.filter((type) => type === 'PasswordResetRequested').length, 1);
+      assert.equal(await mailsLeft(world), MAILS - 6);
+    }),
+  );
+
+  test(
+    'over the mail limit of its address is refused, and makes nothing',
+    inWorld(async (world) => {
+      for (const take of mailBudget('sign-up', ada, context().ip))
+        while ((await world.deps.limits.take(take.limit, take.key)).allowed);
+      await assert.rejects(signUp(world.deps, person, context()), refused('rate_limited'));
       assert.equal(await living(world), 0);
       assert.equal(await world.deps.requests.count(), 0);
+    }),
+  );
+
+  test(
+    'that failed uses up no limit, however often it is tried',
+    inWorld(async (world) => {
+      for (const _ of Array(30).keys()) {
+        world.faults.push('request lost', 'request lost');
+        await assert.rejects(signUp(world.deps, person, keyed('the same')), { name: 'StoreUnavailable' });
+      }
+      assert.equal(await mailsLeft(world), MAILS);
+      await signUp(world.deps, person, keyed('the same'));
+      assert.equal(await living(world), 1);
     }),
   );
 

@@ -1,13 +1,14 @@
 /** Sign-up: always a new account, with the same answer and the same work whoever owns the address. */
 import { ownerOf } from '../addresses/owners.ts';
-import { commandIdOf } from '../command-id.ts';
 import type { Context, Deps } from '../deps.ts';
-import { assertAllowed } from '../limits/assert-allowed.ts';
-import { ipKey } from '../limits/ip-key.ts';
+import { repeatableCommandId } from '../idempotency.ts';
+import { ipKey, networkKey } from '../limits/ip-key.ts';
+import { mailBudget } from '../limits/mail-budget.ts';
+import { withinLimits } from '../limits/within-limits.ts';
 import { assertStrongPassword } from '../passwords/new-password.ts';
+import type { Commit } from '../ports/journal.ts';
 import { Refused } from '../refused.ts';
 import { writeRequest } from '../requests/written-requests.ts';
-import type { Origin } from '../streams/commands.ts';
 import { mintLink } from '../tokens/links.ts';
 
 /** Beyond it, a sign-up requests a link to the newest pending one instead. */
@@ -22,70 +23,105 @@ export interface SignUp {
   readonly locale: string;
 }
 
-/**
- * @throws Refused (rate_limited, password_too_weak, overloaded; email_already_registered if the settings allow to
- * reveal it)
- */
-export async function signUp(
-  deps: Pick<
-    Deps,
-    | 'accounts'
-    | 'journal'
-    | 'limits'
-    | 'linkTokens'
-    | 'newId'
-    | 'now'
-    | 'passwords'
-    | 'registrations'
-    | 'requests'
-    | 'sealer'
-    | 'settings'
-    | 'wakeWorker'
-  >,
-  { email, password, ...person }: SignUp,
-  context: Context,
-): Promise<void> {
-  const { accounts, registrations, limits, passwords, settings, newId } = deps;
-  const { stored, canonical: address } = email;
-  assertStrongPassword(password, { email: stored, username: person.username }, 'password');
-  const origin = originOf(context, address);
-  if (origin.commandId !== undefined && (await accounts.carriedOut(origin.commandId))) return;
-  assertAllowed(await limits.take('signup-ip', ipKey(context.ip)));
-  if (settings.revealExisting) await assertUnowned(deps, address);
+export interface SignedUp {
+  /** The id of the account that this sign-up has made; of none, where another account got the mail instead. */
+  readonly userId: string;
+}
 
-  // The same work for every address, so that the time of the answer reveals nothing.
+type Needs = Pick<
+  Deps,
+  | 'accounts'
+  | 'bodyDigest'
+  | 'idempotencyKeys'
+  | 'journal'
+  | 'limits'
+  | 'linkTokens'
+  | 'newId'
+  | 'now'
+  | 'oneAtATime'
+  | 'passwords'
+  | 'registrations'
+  | 'requests'
+  | 'sealer'
+  | 'settings'
+  | 'wakeWorker'
+>;
+
+/**
+ * @throws Refused (rate_limited, password_too_weak, idempotency_key_reused, overloaded; email_already_registered if the
+ * settings allow to reveal it)
+ */
+export async function signUp(deps: Needs, person: SignUp, context: Context): Promise<SignedUp> {
+  const { email, password, username } = person;
+  assertStrongPassword(password, { email: email.stored, username }, 'password');
+  const commandId = await repeatableCommandId(
+    deps,
+    { route: 'signup', network: networkKey(context.ip) },
+    context,
+  );
+  return await deps.oneAtATime(commandId, () => signUpOnce(deps, person, { ...context, commandId }));
+}
+
+type CommandContext = Context & { readonly commandId: string | undefined };
+
+async function signUpOnce(deps: Needs, person: SignUp, context: CommandContext): Promise<SignedUp> {
+  const { commandId, ip } = context;
+  const { canonical: address } = person.email;
+  const earlier = commandId === undefined ? undefined : await deps.accounts.carriedOut(commandId);
+  if (earlier !== undefined) return { userId: registeredBy(earlier) ?? deps.newId() };
+  const signUps = { limit: 'signup-ip', key: ipKey(ip) } as const;
+  const { userId } = await withinLimits(deps, [signUps], async () => {
+    if (deps.settings.revealExisting) await assertUnowned(deps, address);
+    // A sign-up whose mail may not be sent is refused: without a mail, nobody could ever verify it.
+    return withinLimits(deps, mailBudget('sign-up', address, ip), () => register(deps, person, context));
+  });
+  return { userId };
+}
+
+/** Returns the account that a commit has registered. A sign-up may have led to a mail for another account instead. */
+function registeredBy({ stream, events }: Pick<Commit, 'stream' | 'events'>): string | undefined {
+  return events[0]?.type === 'UserRegistered' ? stream : undefined;
+}
+
+/** The same work for every address, so that the time of the answer reveals nothing. */
+async function register(
+  deps: Needs,
+  { email, password, ...person }: SignUp,
+  context: CommandContext,
+): Promise<SignedUp & { readonly repeated: boolean }> {
+  const { accounts, registrations, passwords, newId } = deps;
+  const { stored, canonical: address } = email;
+  const { commandId, ...origin } = context;
   const passwordHash = await passwords.hash(password, address, context.isAwaited);
   const userId = newId();
   const link = await mintLink(deps, 'verification', { userId, email: stored });
 
-  // Over the limit nothing is written, because no mail could announce the account.
-  const mayMail = await limits.take('verification-address', address);
-  if (!mayMail.allowed) return;
   // Counts registrations without loading the accounts, whose number would show in the time of the answer.
   if ((await registrations.living(address)).length >= MAX_PENDING_SIGN_UPS_PER_ADDRESS) {
-    await writeRequest(deps, { kind: 'verification', address }, context);
-    return;
+    const id = commandId ?? newId();
+    const added = await writeRequest(deps, { id, kind: 'verification', address }, context);
+    return { userId, repeated: !added };
   }
   const { firstName, lastName, username, locale } = person;
-  await accounts.create(userId, origin, async () => ({
-    type: 'Register',
+  const { facts, repeated = false } = await accounts.create(
     userId,
-    address,
-    email: stored,
-    username,
-    ...(firstName !== undefined && { firstName }),
-    ...(lastName !== undefined && { lastName }),
-    locale,
-    passwordHash,
-    link,
-    owner: await ownerOf(deps, address),
-  }));
-}
-
-function originOf(context: Context, address: string): Origin {
-  const { idempotencyKey } = context;
-  if (idempotencyKey === undefined) return context;
-  return { ...context, commandId: commandIdOf(idempotencyKey, 'signup', address) };
+    { ...origin, ...(commandId !== undefined && { commandId }) },
+    async () => ({
+      type: 'Register',
+      userId,
+      address,
+      email: stored,
+      username,
+      ...(firstName !== undefined && { firstName }),
+      ...(lastName !== undefined && { lastName }),
+      locale,
+      passwordHash,
+      link,
+      owner: await ownerOf(deps, address),
+    }),
+  );
+  const [registered] = facts;
+  return { userId: registered?.type === 'UserRegistered' ? registered.data.userId : userId, repeated };
 }
 
 async function assertUnowned(deps: Pick<Deps, 'journal'>, address: string): Promise<void> {

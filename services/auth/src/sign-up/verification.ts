@@ -3,10 +3,11 @@ import { type AccountState, existing, isLiving, verificationRefusal } from '../a
 import { isContested, ownerOf, supersedeOthers } from '../addresses/owners.ts';
 import { bestEffort } from '../best-effort.ts';
 import type { Caller, Context, Deps } from '../deps.ts';
-import { assertAllowed } from '../limits/assert-allowed.ts';
-import { ipKey } from '../limits/ip-key.ts';
+import { mailBudget } from '../limits/mail-budget.ts';
+import { ifWithinLimits, withinLimits } from '../limits/within-limits.ts';
 import { limitPasswordAttempts } from '../passwords/attempts.ts';
 import { Refused } from '../refused.ts';
+import { mailRequest } from '../requests/written-requests.ts';
 import type { Outcome } from '../streams/accounts.ts';
 import { mintLink, type OpenedLink, openLink } from '../tokens/links.ts';
 
@@ -143,23 +144,34 @@ export async function rejectSignUp(
   return outcome;
 }
 
-/** Sends a new link to the caller's own address; a no-op for a verified account. @throws Refused (rate_limited) */
+/**
+ * Sends a new link to the caller's own address; a no-op for a verified account, and over the mail budget as long as the
+ * last link works. @throws Refused (rate_limited)
+ */
 export async function renewVerification(
   deps: Pick<Deps, 'accounts' | 'journal' | 'limits' | 'linkTokens' | 'now' | 'sealer' | 'settings'>,
   caller: Caller,
   context: Context,
 ): Promise<AccountState> {
-  assertAllowed(await deps.limits.take('mail-ip', ipKey(context.ip)));
-  if (caller.state.status !== 'unverified') return caller.state;
-  const { address, email } = caller.state;
-  const mayMail = await deps.limits.take('verification-address', address);
-  if (!mayMail.allowed) return caller.state;
-  const { state } = await deps.accounts.execute(caller.userId, context, async () => ({
-    type: 'RenewVerification',
-    owner: await ownerOf(deps, address),
-    link: await mintLink(deps, 'verification', { userId: caller.userId, email }),
-  }));
-  return state;
+  const { userId, state } = caller;
+  const { address, email } = state;
+  const budget = mailBudget('renewal', address, context.ip);
+  const outcome = await withinLimits<Pick<Outcome, 'state' | 'repeated'>>(
+    deps,
+    [mailRequest(context)],
+    async () => {
+      if (state.status !== 'unverified') return { state };
+      return ifWithinLimits(deps, budget, ({ allowed }) =>
+        deps.accounts.execute(userId, context, async () => ({
+          type: 'RenewVerification',
+          owner: await ownerOf(deps, address),
+          link: await mintLink(deps, 'verification', { userId, email }),
+          ...(!allowed && { unlessUsableAt: deps.now() }),
+        })),
+      );
+    },
+  );
+  return outcome.state;
 }
 
 async function signedUpAt({ journal }: Pick<Deps, 'journal'>, userId: string): Promise<Date> {

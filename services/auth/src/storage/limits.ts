@@ -6,12 +6,12 @@ type GiveBack = (limiter: RateLimiterAbstract, key: string, points: number) => P
 /**
  * Limits on rate-limiter-flexible, with one limiter per rule.
  * @param limiterFor creates the limiter of a rule
- * @param giveBack takes points back; override it if the store can do so without starting a new window
+ * @param giveBack takes points back without starting a new window or going below zero
  */
 export function countingLimits(
   rules: LimitRules,
   limiterFor: (name: LimitName, rule: LimitRule) => RateLimiterAbstract,
-  giveBack: GiveBack = (limiter, key, points) => limiter.reward(key, points),
+  giveBack: GiveBack,
 ): Omit<Limits, 'removeExpired'> {
   const limiters = new Map<LimitName, RateLimiterAbstract>();
   function limiterOf(name: LimitName): RateLimiterAbstract {
@@ -37,8 +37,8 @@ export function countingLimits(
       return refused(taken);
     },
 
-    async giveBack(name, key) {
-      await giveBack(limiterOf(name), key, 1);
+    async giveBack(name, key, points = 1) {
+      await giveBack(limiterOf(name), key, points);
     },
 
     async clear(name, key) {

@@ -34,6 +34,8 @@ export interface CommandOutcome<State, F extends Fact> {
   /** The facts that were appended; empty if nothing had to change. */
   readonly facts: readonly F[];
   readonly refusal?: RefusalKind;
+  /** The command had been carried out before; `facts` are those of that time. */
+  readonly repeated?: true;
 }
 
 /** The request behind a command. */
@@ -156,7 +158,7 @@ export function createCommands<State, Command, F extends Fact>(
   async function earlierOutcome({ stream, events }: Commit): Promise<CommandOutcome<State, F>> {
     nudge(stream);
     const { state } = await streams.load(stream);
-    return { state, facts: events.filter(decider.owns) };
+    return { state, facts: events.filter(decider.owns), repeated: true };
   }
 
   return {

@@ -36,8 +36,12 @@ export function signUp(auth: Auth, person: Person, ask: Ask = {}): Promise<Reply
 }
 
 /** Signs up and follows the link. @returns the account's id */
-export async function verified(auth: Auth, person: Person = somebody()): Promise<Person & { id: string }> {
-  assertStatus(await signUp(auth, person), 201);
+export async function verified(
+  auth: Auth,
+  person: Person = somebody(),
+  ask: Ask = {},
+): Promise<Person & { id: string }> {
+  assertStatus(await signUp(auth, person, ask), 201);
   const event = await auth.event('UserRegistered', person.email);
   const { token } = await auth.open(event);
   assertStatus(await auth.post(`/verify/${token}`), 200);

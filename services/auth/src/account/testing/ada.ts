@@ -28,7 +28,10 @@ export function link(name: string, expiresAt = at(HOUR)): NewLink {
   };
 }
 
-function keep({ hash, sealed }: NewLink) {
+/** @param newLink none where it is withheld, although one would have been minted */
+function keep(newLink: NewLink | undefined) {
+  if (newLink === undefined) return { withheldUntil: at(HOUR).toISOString() };
+  const { hash, sealed } = newLink;
   return { link: { hash, expiresAt: sealed.expiresAt } };
 }
 
@@ -48,7 +51,7 @@ export function signedUp(newLink?: NewLink): FactOf<'UserRegistered'> {
   return {
     type: 'UserRegistered',
     data: { ...addressed, role: 'user', ...(newLink && { verification: newLink.sealed }) },
-    private: { address, passwordHash: password, ...(newLink && keep(newLink)) },
+    private: { address, passwordHash: password, ...keep(newLink) },
   };
 }
 
@@ -56,7 +59,7 @@ export function renewed(newLink?: NewLink): AccountFact {
   return {
     type: 'VerificationRequested',
     data: { ...addressed, ...(newLink && { verification: newLink.sealed }) },
-    private: newLink ? keep(newLink) : {},
+    private: keep(newLink),
   };
 }
 
@@ -66,7 +69,7 @@ export function resetRequested(verifies: boolean, newLink?: NewLink): AccountFac
   return {
     type: 'PasswordResetRequested',
     data: { ...addressed, verifies, ...(newLink && { reset: newLink.sealed }) },
-    private: newLink ? keep(newLink) : {},
+    private: keep(newLink),
   };
 }
 

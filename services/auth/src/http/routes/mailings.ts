@@ -7,6 +7,7 @@ import { BASE } from '../base-path.ts';
 import { repeatable, repeatableContextOf } from '../context.ts';
 import type { RouteDeps } from '../deps.ts';
 import { operationRoute } from '../operation.ts';
+import { refusals } from '../problems.ts';
 
 const MOST_RECIPIENTS = 100;
 
@@ -30,7 +31,7 @@ export function mailingRoutes(deps: RouteDeps): readonly Route[] {
         schema: z.object({ message: z.string(), mailingId: z.uuid() }),
       },
     },
-    problems: [problems.rate_limited, problems.conflict],
+    problems: [refusals.idempotency_key_reused, problems.rate_limited, problems.conflict],
     handle: async (request) => {
       const { addresses, template } = request.body;
       // Two spellings of one address are one recipient.

@@ -41,6 +41,7 @@ export function signUpRoutes(deps: RouteDeps): readonly Route[] {
     problems: [
       refusals.password_too_weak,
       refusals.email_already_registered,
+      refusals.idempotency_key_reused,
       problems.conflict,
       problems.rate_limited,
     ],

@@ -12,8 +12,9 @@ const rules: LimitRules = {
   'login-address': { points: 3, seconds: HOUR },
   'login-ip': { points: 4, seconds: HOUR },
   'mail-ip': { points: 2, seconds: HOUR },
-  'verification-address': { points: 1, seconds: 1 },
-  'reset-address': { points: 2, seconds: 1 },
+  'mail-network-hour': { points: 1, seconds: 1 },
+  'mail-network-day': { points: 2, seconds: 1 },
+  'mail-address-day': { points: 5, seconds: HOUR },
   'signup-ip': { points: 2, seconds: HOUR },
   'mailing-admin': { points: 1000, seconds: 24 * HOUR },
 };
@@ -62,6 +63,19 @@ export function limitsContract(adapter: string, open: OpenStores): void {
         assert.equal((await limits.take('login-address', address)).allowed, false);
       }));
 
+    test('give several points back at once, and never more than are counted', () =>
+      using(async (limits) => {
+        const [address, admin] = [key(), key()];
+        await limits.giveBack('login-address', address);
+        await limits.take('login-address', address, 3);
+        await limits.giveBack('login-address', address, 4);
+        assert.equal((await limits.take('login-address', address)).allowed, false);
+        await limits.take('mailing-admin', admin, 1000);
+        await limits.giveBack('mailing-admin', admin, 400);
+        assert.equal((await limits.take('mailing-admin', admin, 401)).allowed, false);
+        assert.equal((await limits.take('mailing-admin', admin, 400)).allowed, true);
+      }));
+
     test('do not count what they refuse', () =>
       using(async (limits) => {
         const admin = key();
@@ -104,15 +118,15 @@ export function limitsContract(adapter: string, open: OpenStores): void {
     test('allow again once the window is over, whatever was refused in it', () =>
       using(async (limits) => {
         const address = key();
-        assert.equal((await limits.take('verification-address', address)).allowed, true);
-        const refused = await limits.take('verification-address', address);
+        assert.equal((await limits.take('mail-network-hour', address)).allowed, true);
+        const refused = await limits.take('mail-network-hour', address);
         assert.deepEqual(refused, { allowed: false, retryAfterSeconds: 1 });
         const deadline = Date.now() + 5000;
-        while (!(await limits.take('verification-address', address)).allowed) {
+        while (!(await limits.take('mail-network-hour', address)).allowed) {
           assert.ok(Date.now() < deadline, 'the window never ends');
           await wait(50);
         }
-        assert.equal((await limits.take('verification-address', address)).allowed, false);
+        assert.equal((await limits.take('mail-network-hour', address)).allowed, false);
       }));
 
     test('forget what was counted when they are told to', () =>

@@ -1,4 +1,5 @@
 import { leaseRecordsContract } from '@latchkey/store/testing';
+import { idempotencyKeysContract } from './idempotency-keys.contract.ts';
 import { journalContract } from './journal.contract.ts';
 import { keyFingerprintsContract } from './key-fingerprints.contract.ts';
 import { limitsContract } from './limits.contract.ts';
@@ -19,6 +20,7 @@ export function storesContract(name: string, open: OpenStores): void {
   keyFingerprintsContract(name, open);
   sessionsContract(name, open);
   requestsContract(name, open);
+  idempotencyKeysContract(name, open);
   limitsContract(name, open);
   trustedAddressesContract(name, open);
   leaseRecordsContract(name, async () => {

@@ -3,6 +3,7 @@ import type { Connection } from 'mongoose';
 import type { Stores } from '../../ports/stores.ts';
 import { unlimited } from '../limits.ts';
 import { commitIndexes } from './commits.ts';
+import { createMongoIdempotencyKeys, idempotencyKeyIndexes } from './idempotency-keys.ts';
 import { createMongoJournal } from './journal.ts';
 import { createMongoKeyFingerprints } from './key-fingerprints.ts';
 import { createMongoLeases } from './leases.ts';
@@ -21,6 +22,7 @@ export const authIndexes: readonly Index[] = [
   ...commitIndexes,
   ...sessionIndexes,
   ...limitIndexes,
+  ...idempotencyKeyIndexes,
   ...trustedAddressIndexes,
 ];
 
@@ -35,6 +37,7 @@ export function openMongoStores(connection: Connection): Stores {
     keyFingerprints: createMongoKeyFingerprints(connection),
     sessions: createMongoSessions(connection),
     requests: createMongoRequests(connection),
+    idempotencyKeys: createMongoIdempotencyKeys(connection),
     leases: createMongoLeases(connection),
     trustedAddresses: createMongoTrustedAddresses(connection),
     storedCommits: createMongoStoredCommits(connection),

@@ -18,8 +18,9 @@ const rules: LimitRules = {
   'login-address': long,
   'login-ip': long,
   'mail-ip': long,
-  'verification-address': long,
-  'reset-address': brief,
+  'mail-network-hour': brief,
+  'mail-network-day': long,
+  'mail-address-day': long,
   'signup-ip': long,
   'mailing-admin': long,
 };
@@ -35,18 +36,18 @@ test('what was counted by one instance counts for all', async () => {
 
 test('what is given back after its window counts for nothing', async () => {
   const { limits } = await open(rules);
-  await limits.take('reset-address', 'ada@example.com');
-  await over(() => limits.peek('reset-address', 'ada@example.com'));
-  await limits.giveBack('reset-address', 'ada@example.com');
-  assert.equal((await limits.take('reset-address', 'ada@example.com')).allowed, true);
-  assert.equal((await limits.take('reset-address', 'ada@example.com')).allowed, false);
+  await limits.take('mail-network-hour', 'ada@example.com');
+  await over(() => limits.peek('mail-network-hour', 'ada@example.com'));
+  await limits.giveBack('mail-network-hour', 'ada@example.com');
+  assert.equal((await limits.take('mail-network-hour', 'ada@example.com')).allowed, true);
+  assert.equal((await limits.take('mail-network-hour', 'ada@example.com')).allowed, false);
 });
 
 test('expired counts are removed, and nothing else', async () => {
   const { limits, connection } = await open(rules);
-  await limits.take('reset-address', 'ada@example.com');
+  await limits.take('mail-network-hour', 'ada@example.com');
   await limits.take('login-ip', '192.0.2.1');
-  await over(() => limits.peek('reset-address', 'ada@example.com'));
+  await over(() => limits.peek('mail-network-hour', 'ada@example.com'));
   await limits.removeExpired();
   assert.equal(await connection.collection('auth_limits').countDocuments(), 1);
   assert.equal((await limits.take('login-ip', '192.0.2.1')).allowed, false);

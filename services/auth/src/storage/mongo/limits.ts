@@ -37,7 +37,8 @@ export function createMongoLimits(rules: LimitRules, connection: Connection): Li
           duration: seconds,
         }),
       async (limiter, key, points) => {
-        await counts.updateOne({ key: limiter.getKey(key) }, { $inc: { points: -points } });
+        const counted = { key: limiter.getKey(key), points: { $gte: points } };
+        await counts.updateOne(counted, { $inc: { points: -points } });
       },
     ),
 

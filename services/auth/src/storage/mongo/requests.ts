@@ -21,6 +21,7 @@ function schema() {
     address: { type: String, required: true },
     at: { type: String, required: true },
     correlationId: { type: String, required: true },
+    overBudget: Boolean,
     traceparent: String,
     owner: String,
     leasedUntil: { type: Date, required: true },
@@ -42,7 +43,7 @@ export function createMongoRequests(connection: Connection): Requests {
   /** Claims some of those that are free; another claimer may have been faster with all of them. */
   async function claimSome({ owner, now, leaseMs, limit }: Parameters<Requests['claim']>[0]) {
     const free = { owner: { $exists: false } };
-    // Ids are UUIDv7: their order is that of time.
+    // Most ids are UUIDv7: their order is that of time.
     const found = await requests.find(free, { _id: 1 }).sort({ _id: 1 }).limit(limit).lean();
     if (found.length === 0) return undefined;
     const ids = found.map(({ _id }) => _id);
@@ -59,9 +60,10 @@ export function createMongoRequests(connection: Connection): Requests {
     async add(request) {
       try {
         await requests.insertOne(documentOfRequest(request));
+        return true;
       } catch (error) {
-        // Repeated after a lost answer: written down once.
-        if (!isLostRace(error)) throw error;
+        if (isLostRace(error)) return false;
+        throw error;
       }
     },
 
@@ -108,11 +110,13 @@ export function documentOfRequest({ id, ...request }: WrittenRequest): RequestDo
   };
 }
 
-function requestOf({ _id, kind, address, at, correlationId, traceparent }: RequestDocument): WrittenRequest {
+function requestOf(document: RequestDocument): WrittenRequest {
+  const { _id, kind, address, overBudget, at, correlationId, traceparent } = document;
   return {
     id: _id,
     kind,
     address,
+    ...(overBudget && { overBudget }),
     at,
     correlationId,
     ...(traceparent === undefined ? {} : { traceparent }),

@@ -18,8 +18,9 @@ const rules: LimitRules = {
   'login-address': one,
   'login-ip': one,
   'mail-ip': one,
-  'verification-address': one,
-  'reset-address': one,
+  'mail-network-hour': one,
+  'mail-network-day': one,
+  'mail-address-day': one,
   'signup-ip': one,
   'mailing-admin': one,
 };

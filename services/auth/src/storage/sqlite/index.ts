@@ -2,6 +2,7 @@ import type { Database } from '@latchkey/sqlite';
 import { nothingToPrepare } from '@latchkey/store';
 import type { Stores } from '../../ports/stores.ts';
 import { unlimited } from '../limits.ts';
+import { createSqliteIdempotencyKeys } from './idempotency-keys.ts';
 import { createSqliteJournal } from './journal.ts';
 import { createSqliteKeyFingerprints } from './key-fingerprints.ts';
 import { createSqliteLeases } from './leases.ts';
@@ -30,6 +31,7 @@ export function openSqliteStores(database: Database): Stores {
     keyFingerprints: createSqliteKeyFingerprints(database),
     sessions: createSqliteSessions(database),
     requests,
+    idempotencyKeys: createSqliteIdempotencyKeys(database),
     leases,
     trustedAddresses: createMemoryTrustedAddresses(),
     storedCommits: createSqliteStoredCommits(database),

@@ -8,6 +8,10 @@ export function createMemoryLimits(rules: LimitRules): Limits {
     ...countingLimits(
       rules,
       (keyPrefix, { points, seconds }) => new RateLimiterMemory({ keyPrefix, points, duration: seconds }),
+      async (limiter, key, points) => {
+        const counted = await limiter.get(key);
+        if (counted !== null && counted.consumedPoints >= points) await limiter.reward(key, points);
+      },
     ),
     // The limiter deletes expired counts by itself.
     removeExpired: async () => undefined,

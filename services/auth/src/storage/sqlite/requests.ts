@@ -4,9 +4,9 @@ import { MAX_HELD, type Requests, type WrittenRequest } from '../../ports/reques
 
 const SQL = {
   // Idempotent: an add may be repeated after a lost answer.
-  add: `INSERT INTO request (id, kind, address, at, correlation_id, traceparent)
-    VALUES (:id, :kind, :address, :at, :correlationId, :traceparent) ON CONFLICT DO NOTHING`,
-  // Ids are UUIDv7, which sort by time.
+  add: `INSERT INTO request (id, kind, address, at, correlation_id, traceparent, over_budget)
+    VALUES (:id, :kind, :address, :at, :correlationId, :traceparent, :overBudget) ON CONFLICT DO NOTHING`,
+  // Most ids are UUIDv7, which sort by time.
   claim: `UPDATE request SET owner = :owner, leased_until = :until
     WHERE id IN (SELECT id FROM request WHERE owner IS NULL ORDER BY id LIMIT :limit)
     RETURNING *`,
@@ -24,10 +24,11 @@ export function createSqliteRequests(database: Database): Requests & {
   reclaim(): Promise<void>;
 } {
   return guardSqlite({
-    add: ({ traceparent, ...request }) =>
-      database.write(
-        () => void database.prepare(SQL.add).run({ ...request, traceparent: traceparent ?? null }),
-      ),
+    add: ({ traceparent, overBudget, ...request }) =>
+      database.write(() => {
+        const columns = { ...request, traceparent: traceparent ?? null, overBudget: overBudget ? 1 : 0 };
+        return database.prepare(SQL.add).run(columns).changes > 0;
+      }),
     claim: ({ owner, now, leaseMs, limit }) =>
       database.write(() => {
         const until = now.getTime() + leaseMs;
@@ -58,6 +59,7 @@ export function requestOf(row: Row): WrittenRequest {
     address: String(row['address']),
     at: String(row['at']),
     correlationId: String(row['correlation_id']),
+    ...(row['over_budget'] === 1 && { overBudget: true as const }),
     ...(row['traceparent'] === null ? {} : { traceparent: String(row['traceparent']) }),
   };
 }

@@ -81,5 +81,16 @@ const release01 = `
   ) STRICT, WITHOUT ROWID;
 `;
 
+const idempotencyKeysAndBudgets = `
+  CREATE TABLE idempotency_key (
+    id TEXT PRIMARY KEY,
+    digest TEXT NOT NULL,
+    until INTEGER NOT NULL
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX idempotency_key_by_expiry ON idempotency_key (until);
+
+  ALTER TABLE request ADD COLUMN over_budget INTEGER NOT NULL DEFAULT 0;
+`;
+
 /** Auth's tables in the embedded store. */
-export const schema: Schema = { owner: 'auth', migrations: [release01] };
+export const schema: Schema = { owner: 'auth', migrations: [release01, idempotencyKeysAndBudgets] };

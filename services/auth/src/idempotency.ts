@@ -1,0 +1,36 @@
+/** Requests that a client may send again with the same Idempotency-Key. */
+import { commandIdOf } from './command-id.ts';
+import type { Context, Deps } from './deps.ts';
+import { Refused } from './refused.ts';
+
+/** For how long a key is refused with another body. A repeat is recognised for ever, by its command. */
+const BOUND_MS = 24 * 60 * 60_000;
+
+type Operation =
+  | { readonly route: 'send-mail'; readonly userId: string }
+  /** Of somebody unknown, who may send a repeat from another network. */
+  | { readonly route: 'signup'; readonly network: string };
+
+/**
+ * Returns the id of the command of a request that may be repeated; undefined without a key. It depends on the body, so
+ * that nobody who guesses a key can take the place of another's request.
+ * @throws Refused (idempotency_key_reused) if this caller has sent the key with another body
+ */
+export async function repeatableCommandId(
+  { idempotencyKeys, bodyDigest, now }: Pick<Deps, 'idempotencyKeys' | 'bodyDigest' | 'now'>,
+  operation: Operation,
+  { idempotency }: Pick<Context, 'idempotency'>,
+): Promise<string | undefined> {
+  if (idempotency === undefined) return undefined;
+  const { key, body } = idempotency;
+  const digest = bodyDigest(body);
+  const at = now();
+  const until = new Date(at.getTime() + BOUND_MS);
+  const { route } = operation;
+  const [caller, subject] =
+    'userId' in operation ? [operation.userId, `${operation.userId} ${digest}`] : [operation.network, digest];
+  const id = commandIdOf(key, `${route} key`, caller);
+  const isBound = await idempotencyKeys.bind({ id, digest, now: at, until });
+  if (!isBound) throw new Refused('idempotency_key_reused');
+  return commandIdOf(key, route, subject);
+}

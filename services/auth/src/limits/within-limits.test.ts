@@ -1,0 +1,146 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { StoreUnavailable } from '@latchkey/store';
+import type { LimitName, LimitRules } from '../ports/limits.ts';
+import { Refused } from '../refused.ts';
+import { createMemoryLimits } from '../storage/sqlite/limits.ts';
+import { refused } from '../testing/world.ts';
+import { ifWithinLimits, patientLimits, withinLimits } from './within-limits.ts';
+
+const two = { points: 2, seconds: 3600 };
+const rules: LimitRules = {
+  'login-address': two,
+  'login-ip': two,
+  'mail-ip': two,
+  'mail-network-hour': two,
+  'mail-network-day': two,
+  'mail-address-day': { points: 1, seconds: 3600 },
+  'signup-ip': two,
+  'mailing-admin': { points: 10, seconds: 3600 },
+};
+const network = { limit: 'mail-network-hour', key: 'a' } as const;
+const address = { limit: 'mail-address-day', key: 'a' } as const;
+
+/** Limits whose store can be taken away. */
+function limitsOf() {
+  const stored = createMemoryLimits(rules);
+  let away = false;
+  let answerLost = false;
+  const limits = patientLimits({
+    ...stored,
+    take: async (...words) => {
+      if (away) throw new StoreUnavailable(new Error('away'));
+      const taken = await stored.take(...words);
+      if (answerLost) throw new StoreUnavailable(new Error('timed out'));
+      return taken;
+    },
+    giveBack: async (...words) => {
+      if (away) throw new StoreUnavailable(new Error('away'));
+      await stored.giveBack(...words);
+    },
+  });
+  async function left(limit: LimitName, key = 'a'): Promise<number> {
+    let points = 0;
+    while ((await stored.take(limit, key)).allowed) points += 1;
+    await stored.giveBack(limit, key, points);
+    return points;
+  }
+  return {
+    limits,
+    left,
+    takeAway: (is: boolean) => {
+      away = is;
+    },
+    loseAnswers: (is: boolean) => {
+      answerLost = is;
+    },
+  };
+}
+
+describe('a limit', () => {
+  test('counts what was done, and what was refused with a reason of the caller', async () => {
+    const { limits, left } = limitsOf();
+    await withinLimits({ limits }, [network], async () => ({}));
+    const refusal = new Refused('email_already_registered');
+    await assert.rejects(
+      withinLimits({ limits }, [network], () => Promise.reject(refusal)),
+      refusal,
+    );
+    assert.equal(await left('mail-network-hour'), 0);
+  });
+
+  test('does not count a repeat, an overload, an outage or a bug', async () => {
+    const { limits, left } = limitsOf();
+    await withinLimits({ limits }, [network], async () => ({ repeated: true }));
+    for (const error of [
+      new Refused({ kind: 'overloaded', seconds: 1 }),
+      new StoreUnavailable(new Error('away')),
+      new TypeError('a bug'),
+    ])
+      await assert.rejects(
+        withinLimits({ limits }, [network], () => Promise.reject(error)),
+        error,
+      );
+    assert.equal(await left('mail-network-hour'), 2);
+  });
+
+  test('does not count what another limit has refused', async () => {
+    const { limits, left } = limitsOf();
+    await limits.take(address.limit, address.key);
+    const takes = [network, address];
+    await assert.rejects(
+      withinLimits({ limits }, takes, async () => assert.fail('not allowed')),
+      refused('rate_limited'),
+    );
+    assert.equal(await left('mail-network-hour'), 2);
+    const seen: boolean[] = [];
+    await ifWithinLimits({ limits }, takes, async ({ allowed }) => {
+      seen.push(allowed);
+      return {};
+    });
+    assert.deepEqual(seen, [false]);
+    assert.equal(await left('mail-network-hour'), 2);
+  });
+
+  test('gives back all points of a list', async () => {
+    const { limits, left } = limitsOf();
+    const many = { limit: 'mailing-admin', key: 'a', points: 10 } as const;
+    await withinLimits({ limits }, [many], async () => ({ repeated: true }));
+    assert.equal(await left('mailing-admin'), 10);
+  });
+
+  test('is given back once its store can be reached again', async () => {
+    const { limits, left, takeAway } = limitsOf();
+    async function failWhileAway(): Promise<never> {
+      takeAway(true);
+      throw new StoreUnavailable(new Error('away'));
+    }
+    for (const _ of Array(3).keys()) {
+      await assert.rejects(withinLimits({ limits }, [network], failWhileAway), { name: 'StoreUnavailable' });
+      takeAway(false);
+    }
+    await limits.settle();
+    assert.equal(await left('mail-network-hour'), 2);
+  });
+
+  test('is given back where the store has taken it without an answer', async () => {
+    const { limits, left, loseAnswers } = limitsOf();
+    loseAnswers(true);
+    for (const _ of Array(3).keys())
+      await assert.rejects(
+        withinLimits({ limits }, [network], async () => ({})),
+        { name: 'StoreUnavailable' },
+      );
+    loseAnswers(false);
+    assert.equal(await left('mail-network-hour'), 2);
+  });
+
+  test('is settled before the next one is taken', async () => {
+    const { limits, takeAway } = limitsOf();
+    await limits.take(address.limit, address.key);
+    takeAway(true);
+    await limits.giveBack(address.limit, address.key);
+    takeAway(false);
+    assert.deepEqual(await limits.take(address.limit, address.key), { allowed: true });
+  });
+});

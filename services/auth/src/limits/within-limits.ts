@@ -1,0 +1,119 @@
+/** Runs work that is limited, so that a limit counts only what was really done. */
+import { StoreUnavailable } from '@latchkey/store';
+import type { Deps } from '../deps.ts';
+import type { Allowance, LimitName, Limits } from '../ports/limits.ts';
+import { Refused } from '../refused.ts';
+import { assertAllowed } from './assert-allowed.ts';
+
+/** What one request takes from one limit. */
+export interface Take {
+  readonly limit: LimitName;
+  readonly key: string;
+  /** Default: 1. */
+  readonly points?: number;
+}
+
+interface Outcome {
+  /** Whether the same command had been carried out before, so that nothing was done. */
+  readonly repeated?: boolean;
+}
+
+/**
+ * Runs `work` if every limit allows it. What was taken is given back if a limit refuses, if the command was a repeat, or
+ * if the work failed in a way that is answered 5xx; a refusal of the work (4xx) counts.
+ * @throws Refused (rate_limited), and whatever `work` throws
+ */
+export async function withinLimits<Result extends Outcome>(
+  deps: Pick<Deps, 'limits'>,
+  takes: readonly Take[],
+  work: () => Promise<Result>,
+): Promise<Result> {
+  return await ifWithinLimits(deps, takes, (allowance) => {
+    assertAllowed(allowance);
+    return work();
+  });
+}
+
+/** Does the same, but lets `work` decide what follows from a limit that refuses. */
+export async function ifWithinLimits<Result extends Outcome>(
+  { limits }: Pick<Deps, 'limits'>,
+  takes: readonly Take[],
+  work: (allowance: Allowance) => Promise<Result>,
+): Promise<Result> {
+  const taken: Take[] = [];
+  async function giveBack(): Promise<void> {
+    for (const { limit, key, points } of taken.splice(0)) await limits.giveBack(limit, key, points);
+  }
+  try {
+    const allowance = await takeAll(limits, takes, taken);
+    if (!allowance.allowed) await giveBack();
+    const result = await work(allowance);
+    if (result.repeated) await giveBack();
+    return result;
+  } catch (error) {
+    if (isFault(error)) await giveBack();
+    throw error;
+  }
+}
+
+/** @param taken receives what was taken, also what may have been taken because the store gave no answer */
+async function takeAll(limits: Limits, takes: readonly Take[], taken: Take[]): Promise<Allowance> {
+  for (const take of takes) {
+    taken.push(take);
+    const allowance = await limits.take(take.limit, take.key, take.points);
+    if (allowance.allowed) continue;
+    taken.pop();
+    return allowance;
+  }
+  return { allowed: true };
+}
+
+/** Whether an error is answered 5xx. */
+function isFault(error: unknown): boolean {
+  return !(error instanceof Refused) || error.refusal.kind === 'overloaded';
+}
+
+/** Beyond it, nothing more is remembered: it counts until its window ends. */
+const MAX_OWED = 10_000;
+
+export interface PatientLimits extends Limits {
+  /** Gives back what the store could not take back before. @throws StoreUnavailable */
+  settle(): Promise<void>;
+}
+
+/**
+ * Limits whose `giveBack` never fails because the store is away: what is owed is remembered, and given back before the
+ * next `take` and by `settle`.
+ */
+export function patientLimits(limits: Limits): PatientLimits {
+  const owed: Take[] = [];
+  let settling: Promise<void> | undefined;
+
+  async function giveBackOwed(): Promise<void> {
+    for (let next = owed[0]; next !== undefined; next = owed[0]) {
+      await limits.giveBack(next.limit, next.key, next.points);
+      owed.shift();
+    }
+  }
+  function settle(): Promise<void> {
+    settling ??= giveBackOwed().finally(() => {
+      settling = undefined;
+    });
+    return settling;
+  }
+
+  return {
+    ...limits,
+    settle,
+    async take(limit, key, points) {
+      await settle();
+      return limits.take(limit, key, points);
+    },
+    async giveBack(limit, key, points = 1) {
+      if (owed.length < MAX_OWED) owed.push({ limit, key, points });
+      await settle().catch((error: unknown) => {
+        if (!(error instanceof StoreUnavailable)) throw error;
+      });
+    },
+  };
+}

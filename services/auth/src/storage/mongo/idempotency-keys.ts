@@ -1,0 +1,48 @@
+import { guardMongo, type Index, modelOf, plainSchema, repeatingLost } from '@latchkey/mongo';
+import type { Connection } from 'mongoose';
+import type { IdempotencyKeys } from '../../ports/idempotency-keys.ts';
+
+const IDEMPOTENCY_KEYS = 'auth_idempotency_keys';
+
+interface KeyDocument {
+  readonly _id: string;
+  readonly digest: string;
+  readonly until: Date;
+}
+
+function schema() {
+  return plainSchema<KeyDocument>({
+    _id: { type: String, required: true },
+    digest: { type: String, required: true },
+    until: { type: Date, required: true },
+  });
+}
+
+export const idempotencyKeyIndexes: readonly Index[] = [
+  { collection: IDEMPOTENCY_KEYS, name: 'expiry', keys: { until: 1 } },
+];
+
+/** Idempotency keys in MongoDB, shared by all instances. */
+export function createMongoIdempotencyKeys(connection: Connection): IdempotencyKeys {
+  const keys = modelOf(connection, IDEMPOTENCY_KEYS, schema);
+
+  return guardMongo<IdempotencyKeys>({
+    async bind({ id, digest, now, until }) {
+      const bound = await repeatingLost(async () => {
+        await keys.updateOne({ _id: id, until: { $lte: now } }, { $set: { digest, until } });
+        return keys
+          .findOneAndUpdate(
+            { _id: id },
+            { $setOnInsert: { digest, until } },
+            { upsert: true, returnDocument: 'after' },
+          )
+          .lean();
+      });
+      return bound?.digest === digest;
+    },
+
+    async removeExpired(now) {
+      await keys.deleteMany({ until: { $lte: now } });
+    },
+  });
+}

@@ -1,0 +1,22 @@
+import { type Database, guardSqlite } from '@latchkey/sqlite';
+import type { IdempotencyKeys } from '../../ports/idempotency-keys.ts';
+
+const SQL = {
+  bind: `INSERT INTO idempotency_key (id, digest, until) VALUES (:id, :digest, :until)
+    ON CONFLICT (id) DO UPDATE SET digest = excluded.digest, until = excluded.until WHERE until <= :now`,
+  find: 'SELECT digest FROM idempotency_key WHERE id = :id',
+  removeExpired: 'DELETE FROM idempotency_key WHERE until <= :now',
+} as const;
+
+/** Idempotency keys in the embedded store. */
+export function createSqliteIdempotencyKeys(database: Database): IdempotencyKeys {
+  return guardSqlite<IdempotencyKeys>({
+    bind: ({ id, digest, now, until }) =>
+      database.write(() => {
+        database.prepare(SQL.bind).run({ id, digest, now: now.getTime(), until: until.getTime() });
+        return database.prepare(SQL.find).get({ id })?.['digest'] === digest;
+      }),
+    removeExpired: (now) =>
+      database.write(() => void database.prepare(SQL.removeExpired).run({ now: now.getTime() })),
+  });
+}
