@@ -9,6 +9,12 @@ export interface Backlog {
   readonly oldest?: string;
 }
 
+/** A span of time, both ends included. */
+export interface Instants {
+  readonly from: Date;
+  readonly to: Date;
+}
+
 /** The commits that are not published yet. Every method rejects with StoreUnavailable if the store fails. */
 export interface Outbox {
   /**
@@ -16,8 +22,11 @@ export interface Outbox {
    * without unpublished commits are left out. A commit that is missing below the last one returned is published.
    */
   unpublished(streams: readonly string[]): Promise<ReadonlyMap<string, readonly Commit[] | UnreadableCommit>>;
-  /** Returns the streams with unpublished commits appended before `before`, longest waiting first. */
-  waiting(page: { readonly before: Date; readonly limit: number }): Promise<readonly string[]>;
+  /**
+   * Returns the streams with unpublished commits, longest waiting first, but not those of commits that are stamped
+   * within `recent`. A commit that is stamped later than that has waited as well: the clock that stamped it was ahead.
+   */
+  waiting(page: { readonly recent?: Instants; readonly limit: number }): Promise<readonly string[]>;
   /** Removes commits from the outbox. Idempotent. */
   markPublished(commits: readonly CommitKey[]): Promise<void>;
   /** Counts what waits. */

@@ -14,8 +14,12 @@ export interface Registration {
 export interface Registrations {
   /** Returns the open registrations of an address, newest first. */
   living(address: string): Promise<readonly Registration[]>;
-  /** Returns at most `limit` open registrations after a position, oldest first. */
-  page(page: { readonly after?: Registration; readonly limit: number }): Promise<readonly Registration[]>;
+  /** Returns at most `limit` open registrations after a position and not later than `until`, oldest first. */
+  page(page: {
+    readonly after?: Registration;
+    readonly until?: Date;
+    readonly limit: number;
+  }): Promise<readonly Registration[]>;
   /** Closes a stream's registration: the account is verified or ended. Idempotent. */
   settle(stream: string): Promise<void>;
 }

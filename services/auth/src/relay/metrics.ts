@@ -61,7 +61,7 @@ export function createRelayMetrics({ registry, outbox, now, blocked }: RelayMetr
   };
 }
 
-/** 0 where nothing waits. */
+/** 0 if nothing waits. Never negative: a clock that was ahead must not hide what waits. */
 export function ageSeconds(oldest: string | undefined, now: Date): number {
-  return oldest === undefined ? 0 : Math.max(0, (now.getTime() - Date.parse(oldest)) / 1000);
+  return oldest === undefined ? 0 : Math.abs(now.getTime() - Date.parse(oldest)) / 1000;
 }

@@ -423,7 +423,7 @@ describe('the relay', () => {
       const { sleep, step } = steps();
       await started({ sleep });
       const [first, second] = commitsOf(randomUUID(), 2) as [Commit, Commit];
-      await append({ ...first, at: instant(0) }, { ...second, at: instant(5) });
+      await append({ ...first, at: instant(0) }, { ...second, at: instant(1) });
       now = new Date(instant(1));
       await step();
       assert.deepEqual(recorder.of(first.stream), []);
@@ -431,6 +431,24 @@ describe('the relay', () => {
       await step();
       // With all that its stream owes, young commits too.
       assert.deepEqual(recorder.of(first.stream), [1, 2]);
+    });
+
+    test('publishes at its start whatever it finds, however young', async () => {
+      const commit = commitOf({ at: now.toISOString() });
+      await append(commit);
+      await started({ sleep: steps().sleep });
+      await settled();
+      assert.deepEqual(recorder.of(commit.stream), [1]);
+    });
+
+    test('publishes what a clock has stamped that was ahead', async () => {
+      const { sleep, step } = steps();
+      await started({ sleep });
+      await settled();
+      const commit = commitOf({ at: instant(1_000_000) });
+      await append(commit);
+      await step();
+      assert.deepEqual(recorder.of(commit.stream), [1]);
     });
 
     test('looks often while it finds something, and less and less while it does not', async () => {

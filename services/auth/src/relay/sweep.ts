@@ -1,5 +1,5 @@
 import type { Leases } from '@latchkey/store';
-import type { Outbox } from '../ports/outbox.ts';
+import type { Instants, Outbox } from '../ports/outbox.ts';
 
 export interface SweepDeps {
   readonly outbox: Pick<Outbox, 'waiting'>;
@@ -37,11 +37,19 @@ const STREAMS_PER_RUN = 1000;
  */
 export function createSweep({ outbox, leases, instance, leaseMs = 10_000, now, found }: SweepDeps): Sweep {
   let holdsLease = false;
+  let isFirst = true;
+
+  /** The first run leaves nothing to others, because this process has appended nothing yet. */
+  function recent(): Instants | undefined {
+    const to = now();
+    return isFirst ? undefined : { from: new Date(to.getTime() - OVERDUE_MS), to };
+  }
 
   return {
     async run() {
-      const before = new Date(now().getTime() - OVERDUE_MS);
-      const streams = await outbox.waiting({ before, limit: STREAMS_PER_RUN });
+      const except = recent();
+      const streams = await outbox.waiting({ ...(except && { recent: except }), limit: STREAMS_PER_RUN });
+      isFirst = false;
       if (streams.length === 0) return false;
       holdsLease = await leases.take({ name: LEASE, holder: instance, now: now(), ms: leaseMs });
       if (holdsLease) for (const stream of streams) found(stream);

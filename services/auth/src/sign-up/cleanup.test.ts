@@ -59,9 +59,55 @@ describe('the sweep', () => {
       world.advance(WEEK);
       const skipped: string[] = [];
       const { freshAccounts, deps } = world;
-      await cleanUpOnce({ ...deps, accounts: freshAccounts() }, ({ stream }) => skipped.push(stream));
+      await cleanUpOnce(
+        { ...deps, accounts: freshAccounts() },
+        {
+          onSkipped: ({ stream }) => skipped.push(stream),
+        },
+      );
       assert.deepEqual(skipped, [unreadable.userId]);
       assert.equal(await statusOf(world, userId), 'ended');
+    }),
+  );
+
+  test(
+    'asks for those alone that are due, page by page, and lets others run in between',
+    inWorld(async (world) => {
+      const now = world.deps.now();
+      const old = new Date(now.getTime() - WEEK).toISOString();
+      for (const [count, at] of [
+        [250, old],
+        [250, now.toISOString()],
+      ] as const)
+        await Promise.all(
+          Array.from({ length: count }, (_, n) =>
+            world.deps.journal.append(registrationOf(`${n}@example.com`, { at })),
+          ),
+        );
+      let turns = 0;
+      const between = setInterval(() => {
+        turns += 1;
+      }, 0);
+      const sizes: number[] = [];
+      const { registrations } = world.deps;
+      await cleanUpOnce(
+        {
+          ...world.deps,
+          registrations: {
+            ...registrations,
+            async page(asked) {
+              const page = await registrations.page(asked);
+              sizes.push(page.length);
+              return page;
+            },
+          },
+        },
+        { scope: 'due' },
+      );
+      clearInterval(between);
+      assert.deepEqual(sizes, [100, 100, 50]);
+      assert.ok(turns > 0);
+      assert.equal((await marked(world)).length, 250);
     }),
   );
 

@@ -1,4 +1,5 @@
 /** Ends sign-ups that nobody verified, repairs what a crash left, and removes expired rows. */
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Logger, Part } from '@latchkey/process';
 import type { Leases } from '@latchkey/store';
 import { StoreUnavailable } from '@latchkey/store';
@@ -13,7 +14,9 @@ export const REGISTRATION_DAYS = 7;
 const EVERY_MS = 5 * 60_000;
 const LEASE_MS = 2 * EVERY_MS;
 const LEASE = 'sweep';
-const PAGE = 200;
+const PAGE = 100;
+/** How often a pass looks at all sign-ups. Until then, what a crash left waits, at most until it expires. */
+const REPAIR_EVERY_MS = 24 * 3_600_000;
 
 type Needs = Pick<
   Deps,
@@ -31,18 +34,34 @@ type Needs = Pick<
 /** Receives every sign-up that could not be processed. */
 type OnSkipped = (registration: Registration, error: unknown) => void;
 
-/** Makes one pass over the living sign-ups and the expired rows. */
-export async function cleanUpOnce(deps: Needs, onSkipped: OnSkipped = () => undefined): Promise<void> {
+/** Which sign-ups a pass looks at: all of them, to repair what a crash left, or those that are due to expire. */
+export type Scope = 'all' | 'due';
+
+/** Makes one pass over the sign-ups and the expired rows. Lets others run between its pages. */
+export async function cleanUpOnce(
+  deps: Needs,
+  {
+    scope = 'all',
+    onSkipped = () => undefined,
+  }: { readonly scope?: Scope; readonly onSkipped?: OnSkipped } = {},
+): Promise<void> {
+  const until = scope === 'all' ? {} : { until: expiryOf(deps.now()) };
   let after: Registration | undefined;
   do {
-    const page = await deps.registrations.page({ limit: PAGE, ...(after && { after }) });
+    const page = await deps.registrations.page({ limit: PAGE, ...until, ...(after && { after }) });
     for (const registration of page) await attempt(deps, registration, onSkipped);
     after = page.length === PAGE ? page.at(-1) : undefined;
+    await nextTurn();
   } while (after);
-  while ((await deps.sessions.removeExpired(deps.now(), PAGE)) === PAGE);
+  while ((await deps.sessions.removeExpired(deps.now(), PAGE)) === PAGE) await nextTurn();
   await deps.limits.removeExpired();
   await deps.idempotencyKeys.removeExpired(deps.now());
   await deps.trustedAddresses.removeExpired(deps.now());
+}
+
+/** Sign-ups from this instant and before have expired. */
+function expiryOf(now: Date): Date {
+  return new Date(now.getTime() - REGISTRATION_DAYS * 86_400_000);
 }
 
 /** Skips a sign-up that cannot be read or keeps changing, so that it does not block those behind it. */
@@ -57,7 +76,7 @@ async function attempt(deps: Needs, registration: Registration, onSkipped: OnSki
 
 /** Ends a sign-up that has expired or was superseded; settles one that is over. */
 async function processRegistration(deps: Needs, { stream, address, at }: Registration): Promise<void> {
-  const isExpired = deps.now().getTime() - Date.parse(at) >= REGISTRATION_DAYS * 86_400_000;
+  const isExpired = Date.parse(at) <= expiryOf(deps.now()).getTime();
   const { state } = await deps.accounts.execute(stream, { correlationId: deps.newId() }, async () => ({
     type: 'EndRegistration',
     reason: isExpired ? 'expired' : 'superseded',
@@ -74,9 +93,15 @@ export function createCleanup(
   function logSkipped({ stream }: Registration, error: unknown): void {
     logger.error({ err: error, stream }, 'a sign-up could not be cleaned up');
   }
+  let repairAt = 0;
+  function scopeOfPass(): Scope {
+    if (performance.now() < repairAt) return 'due';
+    repairAt = performance.now() + REPAIR_EVERY_MS;
+    return 'all';
+  }
   async function run(): Promise<boolean> {
     const held = await leases.take({ name: LEASE, holder: owner, now: now(), ms: LEASE_MS });
-    if (held) await cleanUpOnce(deps, logSkipped);
+    if (held) await cleanUpOnce(deps, { scope: scopeOfPass(), onSkipped: logSkipped });
     return false;
   }
   const job = createJob({ name: 'cleanup', everyMs: EVERY_MS, logger, run });

@@ -74,8 +74,10 @@ export function createMemoryStores(): CommitStores {
         });
         return new Map(found.filter(([, commits]) => commits.length > 0));
       },
-      async waiting({ before, limit }) {
-        const due = outbox().filter(({ at }) => at < before.toISOString());
+      async waiting({ recent, limit }) {
+        const due = outbox().filter(
+          ({ at }) => recent === undefined || at < recent.from.toISOString() || at > recent.to.toISOString(),
+        );
         return [...new Set(due.map(({ stream }) => stream))].slice(0, limit);
       },
       async markPublished(published) {
@@ -94,9 +96,10 @@ export function createMemoryStores(): CommitStores {
         living()
           .filter((registration) => registration.address === address)
           .toReversed(),
-      page: async ({ after, limit }) =>
+      page: async ({ after, until, limit }) =>
         living()
           .filter((registration) => after === undefined || byTime(registration, after) > 0)
+          .filter(({ at }) => until === undefined || at <= until.toISOString())
           .slice(0, limit),
       async settle(stream) {
         for (const commit of ofStream(stream)) settled.add(commit);

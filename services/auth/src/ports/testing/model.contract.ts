@@ -73,7 +73,10 @@ async function everything({ journal, outbox, registrations, snapshots }: CommitS
     ),
     page: await registrations.page({ ...(first === undefined ? {} : { after: first }), limit: 2 }),
     unpublished: await outbox.unpublished(['a', 'b', 'c']),
-    waiting: await outbox.waiting({ before: new Date(instant(25)), limit: 2 }),
+    waiting: await outbox.waiting({
+      recent: { from: new Date(instant(25)), to: new Date(instant(30)) },
+      limit: 2,
+    }),
     backlog: await outbox.backlog(),
     snapshots: await Promise.all(['a', 'b', 'c'].map((stream) => snapshots.find(stream))),
   };

@@ -22,7 +22,7 @@ export function outboxContract(name: string, open: OpenStores): void {
 
     const later = new Date(instant(1000));
     function waiting(before = later, limit = 100) {
-      return outbox.waiting({ before, limit });
+      return outbox.waiting({ recent: { from: before, to: later }, limit });
     }
 
     test('holds what is not published yet, by number', async () => {
@@ -87,6 +87,19 @@ export function outboxContract(name: string, open: OpenStores): void {
       await appendAll(journal, [early, late]);
       assert.deepEqual(await waiting(new Date(instant(1))), []);
       assert.deepEqual(await waiting(new Date(instant(2))), [early.stream]);
+    });
+
+    test('tells of those that a clock has stamped with a later time, and of all if none is recent', async () => {
+      const [early, recent, future] = [
+        commitOf({ at: instant(1) }),
+        commitOf({ at: instant(2) }),
+        commitOf({ at: instant(5) }),
+      ];
+      await appendAll(journal, [future, recent, early]);
+      const span = { from: new Date(instant(2)), to: new Date(instant(3)) };
+      assert.deepEqual(await outbox.waiting({ recent: span, limit: 9 }), [early.stream, future.stream]);
+      assert.deepEqual(await outbox.waiting({ limit: 9 }), [early.stream, recent.stream, future.stream]);
+      assert.deepEqual(await outbox.waiting({ limit: 2 }), [early.stream, recent.stream]);
     });
 
     test('does not skip a writer that comes late with an earlier time', async () => {

@@ -75,6 +75,17 @@ export function registrationsContract(name: string, open: OpenStores): void {
       assert.equal(seen.length, 25);
     });
 
+    test('come up to an instant, which is included', async () => {
+      const commits = times(4, (index) => registrationOf('ada@example.com', { at: instant(index) }));
+      await appendAll(journal, commits);
+      const [first, second, third] = streams(await registrations.page({ limit: 9 }));
+      const until = new Date(instant(2));
+      assert.deepEqual(streams(await registrations.page({ until, limit: 9 })), [first, second, third]);
+      const [after] = await registrations.page({ limit: 1 });
+      assert.ok(after);
+      assert.deepEqual(streams(await registrations.page({ after, until, limit: 9 })), [second, third]);
+    });
+
     test('keep their place while those before them are settled', async () => {
       const commits = times(4, (index) => registrationOf('ada@example.com', { at: instant(index) }));
       await appendAll(journal, commits);

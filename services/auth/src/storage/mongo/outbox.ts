@@ -1,5 +1,5 @@
 import { guardMongo } from '@latchkey/mongo';
-import type { Connection } from 'mongoose';
+import type { Connection, mongo } from 'mongoose';
 import type { Outbox } from '../../ports/outbox.ts';
 import { readableByStream } from '../stored-events.ts';
 import { COMMITS, type CommitDocument, commitOf, MAJORITY } from './commits.ts';
@@ -9,6 +9,17 @@ const isUnpublished = { 'unpublished.at': { $exists: true } };
 /** The outbox in MongoDB: subdocuments of unpublished commits. */
 export function createMongoOutbox(connection: Connection): Outbox {
   const commits = connection.collection<CommitDocument>(COMMITS);
+
+  /** Adds streams until there are `limit`, by the time of their commits. */
+  async function addStreams(streams: Set<string>, at: mongo.Condition<string>, limit: number): Promise<void> {
+    const waiting = commits
+      .find({ 'unpublished.at': at }, { projection: { _id: 0, 'unpublished.stream': 1 } })
+      .sort({ 'unpublished.at': 1 });
+    for await (const { unpublished } of waiting) {
+      if (streams.size >= limit) break;
+      if (unpublished !== undefined) streams.add(unpublished.stream);
+    }
+  }
 
   return guardMongo<Outbox>({
     async unpublished(streams) {
@@ -20,17 +31,12 @@ export function createMongoOutbox(connection: Connection): Outbox {
       return readableByStream(documents, commitOf);
     },
 
-    async waiting({ before, limit }) {
-      const waiting = commits
-        .find(
-          { 'unpublished.at': { $exists: true, $lt: before.toISOString() } },
-          { projection: { _id: 0, 'unpublished.stream': 1 } },
-        )
-        .sort({ 'unpublished.at': 1 });
+    async waiting({ recent, limit }) {
       const streams = new Set<string>();
-      for await (const { unpublished } of waiting) {
-        if (unpublished !== undefined) streams.add(unpublished.stream);
-        if (streams.size >= limit) break;
+      if (recent === undefined) await addStreams(streams, { $exists: true }, limit);
+      else {
+        await addStreams(streams, { $exists: true, $lt: recent.from.toISOString() }, limit);
+        await addStreams(streams, { $gt: recent.to.toISOString() }, limit);
       }
       return [...streams];
     },

@@ -19,9 +19,11 @@ export function createMongoRegistrations(connection: Connection): Registrations 
       return documents.flatMap(registrationOf);
     },
 
-    async page({ after, limit }) {
+    async page({ after, until, limit }) {
+      const place = after === undefined ? isOpen : isOpenAfter(after);
+      const inTime = until === undefined ? {} : { 'registration.at': { $lte: until.toISOString() } };
       const documents = await commits
-        .find(after === undefined ? isOpen : isOpenAfter(after), { projection: { registration: 1 } })
+        .find({ $and: [place, inTime] }, { projection: { registration: 1 } })
         .sort({ 'registration.at': 1, 'registration.stream': 1 })
         .limit(limit)
         .toArray();

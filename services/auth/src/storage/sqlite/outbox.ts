@@ -1,13 +1,15 @@
 import { type Database, guardSqlite } from '@latchkey/sqlite';
-import type { CommitKey, Outbox } from '../../ports/outbox.ts';
+import type { CommitKey, Instants, Outbox } from '../../ports/outbox.ts';
 import { readableByStream } from '../stored-events.ts';
 import { commitOf } from './commits.ts';
 
 const SQL = {
   unpublished: `SELECT * FROM journal_commit INDEXED BY journal_unpublished_by_stream
     WHERE stream = :stream AND unpublished IS NOT NULL ORDER BY number`,
-  waiting: `SELECT stream FROM journal_commit INDEXED BY journal_unpublished_by_time
-    WHERE unpublished < :before ORDER BY unpublished, rowid`,
+  stampedBefore: `SELECT stream FROM journal_commit INDEXED BY journal_unpublished_by_time
+    WHERE unpublished < :at ORDER BY unpublished, rowid`,
+  stampedAfter: `SELECT stream FROM journal_commit INDEXED BY journal_unpublished_by_time
+    WHERE unpublished > :at ORDER BY unpublished, rowid`,
   markPublished: 'UPDATE journal_commit SET unpublished = NULL WHERE stream = :stream AND number = :number',
   count: `SELECT count(*) AS commits FROM journal_commit INDEXED BY journal_unpublished_by_time
     WHERE unpublished IS NOT NULL`,
@@ -15,15 +17,24 @@ const SQL = {
     WHERE unpublished IS NOT NULL ORDER BY unpublished, rowid LIMIT 1`,
 } as const;
 
+/** After every instant. */
+const NEVER = new Date(8.64e15);
+const NOTHING_RECENT: Instants = { from: NEVER, to: NEVER };
+
 /** The outbox in the embedded store: commits with a time in `unpublished`. */
 export function createSqliteOutbox(database: Database): Outbox {
-  /** Returns the first `limit` distinct streams; reads no more rows than it takes to find them. */
-  function waiting(before: Date, limit: number): readonly string[] {
-    const streams = new Set<string>();
-    for (const row of database.prepare(SQL.waiting).iterate({ before: before.getTime() })) {
-      streams.add(String(row['stream']));
+  /** Adds streams until there are `limit`; reads no more rows than it takes to find them. */
+  function addStreams(streams: Set<string>, sql: string, at: number, limit: number): void {
+    for (const row of database.prepare(sql).iterate({ at })) {
       if (streams.size >= limit) break;
+      streams.add(String(row['stream']));
     }
+  }
+
+  function waiting(recent: Instants, limit: number): readonly string[] {
+    const streams = new Set<string>();
+    addStreams(streams, SQL.stampedBefore, recent.from.getTime(), limit);
+    addStreams(streams, SQL.stampedAfter, recent.to.getTime(), limit);
     return [...streams];
   }
 
@@ -38,7 +49,7 @@ export function createSqliteOutbox(database: Database): Outbox {
       const rows = [...new Set(streams)].flatMap((stream) => select.all({ stream }));
       return readableByStream(rows, commitOf);
     },
-    waiting: async ({ before, limit }) => waiting(before, limit),
+    waiting: async ({ recent = NOTHING_RECENT, limit }) => waiting(recent, limit),
     // Safe to lose in a crash: the commits are published again (at-least-once).
     markPublished: (commits) => database.write(() => markAll(commits), { flushed: false }),
     async backlog() {

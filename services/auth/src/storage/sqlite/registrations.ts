@@ -5,17 +5,20 @@ const SQL = {
   living: `SELECT stream, address, at FROM journal_commit INDEXED BY journal_living_by_address
     WHERE address = :address ORDER BY at DESC, stream DESC`,
   page: `SELECT stream, address, at FROM journal_commit INDEXED BY journal_living_by_time
-    WHERE address IS NOT NULL AND (at, stream) > (:at, :stream) ORDER BY at, stream LIMIT :limit`,
+    WHERE address IS NOT NULL AND (at, stream) > (:at, :stream) AND at <= :until ORDER BY at, stream LIMIT :limit`,
   settle: `UPDATE journal_commit INDEXED BY journal_living_by_stream SET address = NULL
     WHERE stream = :stream AND address IS NOT NULL`,
 } as const;
+
+/** After every instant with a year of four digits. */
+const FOREVER = new Date('9999-12-31T23:59:59.999Z');
 
 /** The open registrations in the embedded store: commits with an address. */
 export function createSqliteRegistrations(database: Database): Registrations {
   return guardSqlite<Registrations>({
     living: async (address) => database.prepare(SQL.living).all({ address }).map(registrationOf),
-    page: async ({ after: { at, stream } = { at: '', stream: '' }, limit }) =>
-      database.prepare(SQL.page).all({ at, stream, limit }).map(registrationOf),
+    page: async ({ after: { at, stream } = { at: '', stream: '' }, until = FOREVER, limit }) =>
+      database.prepare(SQL.page).all({ at, stream, until: until.toISOString(), limit }).map(registrationOf),
     settle: (stream) => database.write(() => void database.prepare(SQL.settle).run({ stream })),
   });
 }

@@ -56,7 +56,7 @@ describe('the stores on sqlite', () => {
     await registrations.page({ limit: 1 });
     await registrations.settle(stream);
     await outbox.unpublished([stream]);
-    await outbox.waiting({ before: new Date(), limit: 1 });
+    await outbox.waiting({ recent: { from: new Date(), to: new Date() }, limit: 1 });
     await outbox.backlog();
     await outbox.markPublished([commit]);
     await snapshots.save({ stream, number: 1, sequence: 1, stateVersion: 1, state: {} });
