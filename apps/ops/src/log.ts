@@ -16,6 +16,9 @@ import { patiently } from './patience.ts';
 import { withStore } from './stores.ts';
 
 export interface Log {
+  readonly kind: LogKind;
+  /** The prefix of the names of groups; empty in the embedded log. */
+  readonly groupPrefix: string;
   readonly bus: Bus & Groups;
   readonly reader: LogReader;
 }
@@ -36,7 +39,7 @@ async function withEmbedded(store: Store, work: (log: Log) => Promise<void>): Pr
   const { database } = store;
   const bus = createEmbeddedBus({ database });
   try {
-    await work({ bus, reader: createEmbeddedReader(database) });
+    await work({ kind: 'embedded', groupPrefix: '', bus, reader: createEmbeddedReader(database) });
   } finally {
     await bus.close();
   }
@@ -44,8 +47,9 @@ async function withEmbedded(store: Store, work: (log: Log) => Promise<void>): Pr
 
 /** @throws ConfigError; KafkaRefusedError */
 async function withKafka(context: Context, work: (log: Log) => Promise<void>): Promise<void> {
+  const config = readConfig(kafkaSettings, context.environment);
   const connection = {
-    ...kafkaConnection(readConfig(kafkaSettings, context.environment)),
+    ...kafkaConnection(config),
     clientId: 'latchkey-ops',
     // Warnings are dropped: whatever matters in them is also in the errors.
     logger: { warn: () => undefined },
@@ -54,7 +58,7 @@ async function withKafka(context: Context, work: (log: Log) => Promise<void>): P
   const reader = createKafkaReader(connection);
   try {
     await patiently(context, 'Kafka', reader.topics);
-    await work({ bus, reader });
+    await work({ kind: 'kafka', groupPrefix: config.GROUP_PREFIX, bus, reader });
   } finally {
     await bus.close();
   }

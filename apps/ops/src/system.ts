@@ -1,6 +1,6 @@
 /** The whole system that the settings name: its store, its log, and the names of its topics. */
 import { type Store, topicSettings } from '@latchkey/backend';
-import { type Bus, type Groups, nameIn, withTopicNames } from '@latchkey/bus';
+import { type Bus, type Groups, nameIn, withGroupNames, withTopicNames } from '@latchkey/bus';
 import { readConfig } from '@latchkey/process';
 import type { Context } from './context.ts';
 import { type Log, withLog } from './log.ts';
@@ -22,7 +22,11 @@ export function withSystem(context: Context, work: (system: System) => Promise<v
   const { TOPIC_NAMES: names } = readConfig(topicSettings, context.environment);
   return withStore(context, (store) =>
     withLog(context, (log) => {
-      const bus = withTopicNames(log.bus, names);
+      const renamed = withTopicNames(log.bus, names);
+      const bus =
+        log.kind === 'embedded'
+          ? renamed
+          : withGroupNames(renamed, { prefix: log.groupPrefix, topics: names });
       return work({ store, bus, log, nameOf: (topic) => nameIn(names, topic) });
     }),
   );

@@ -45,6 +45,13 @@ const kafkaFields = topicSettings.extend({
     .describe('How to log in to Kafka: `plain`, `scram-sha-256` or `scram-sha-512`. Default: not at all.'),
   KAFKA_SASL_USERNAME: z.string().optional().describe('User name for Kafka.'),
   KAFKA_SASL_PASSWORD: z.string().optional().describe('Password for Kafka.').meta({ secret: true }),
+  GROUP_PREFIX: z
+    .string()
+    .regex(/^[\w.-]{0,100}$/, 'may contain letters, digits, dots, hyphens and underscores, at most 100')
+    .default('')
+    .describe(
+      'Put before the names of the consumer groups, so that several systems can use one broker: `accounts.` makes `accounts.user` and `accounts.notifier`. The same for all services.',
+    ),
   KAFKA_SESSION_SECONDS: setting
     .whole({ min: 2, max: 300, fallback: 10 })
     .describe(

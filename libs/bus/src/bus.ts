@@ -45,6 +45,11 @@ export interface SubscribeOptions {
   /** Members of one group share the partitions; each group reads everything. A new group starts at the beginning. */
   readonly group: string;
   /**
+   * The name under which the group was known before. Its positions are taken over once, if the group has none, and its
+   * dead letters keep that name.
+   */
+  readonly formerGroup?: string;
+  /**
    * Called with one slice at a time per partition. When it resolves, the group's position moves past the slice.
    * When it rejects, the same records are redelivered after a backoff that grows to 1 s. So a handler must reject
    * only because of infrastructure, such as an unreachable store, never because of the content of a record.
@@ -127,9 +132,10 @@ export interface Groups {
   /**
    * Deletes a group's positions, so that a group of this name starts at the beginning. A no-op for a group that
    * does not exist.
+   * @param topics the topics that it reads
    * @throws GroupInUseError if the group is known to have members
    */
-  forgetGroup(group: string): Promise<void>;
+  forgetGroup(group: string, topics: readonly string[]): Promise<void>;
 }
 
 /** Thrown when the positions of a group that has members are to be deleted. */

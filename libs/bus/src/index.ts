@@ -1,3 +1,3 @@
 export * from './bus.ts';
 export type { LogReader, PartitionRange } from './reader.ts';
-export { nameIn, type TopicNames, withTopicNames } from './topic-names.ts';
+export { groupIn, nameIn, type TopicNames, withGroupNames, withTopicNames } from './topic-names.ts';

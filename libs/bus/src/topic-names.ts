@@ -9,6 +9,27 @@ export function nameIn(names: TopicNames, topic: string): string {
   return Object.hasOwn(names, topic) ? (names[topic] ?? topic) : topic;
 }
 
+/** How groups are called on a broker that other systems use as well. */
+export interface GroupNames {
+  /** Put before each name; may be empty. */
+  readonly prefix: string;
+  readonly topics: TopicNames;
+}
+
+/**
+ * Returns what a group is called on the log (ADR 28). The names of renamed topics are part of it, so that members that
+ * read another topic, as during a change of TOPIC_NAMES, are another group.
+ * @param topics our names of the topics that it reads
+ */
+export function groupIn(
+  { prefix, topics: names }: GroupNames,
+  group: string,
+  topics: readonly string[],
+): string {
+  const renamed = topics.map((topic) => nameIn(names, topic)).filter((name, index) => name !== topics[index]);
+  return `${prefix}${[group, ...renamed].join('.')}`;
+}
+
 /** Returns a bus that takes our topic names. The records that it returns contain the names on the log. */
 export function withTopicNames<B extends Bus & Groups>(bus: B, names: TopicNames): B {
   function named(topic: string): string {
@@ -21,6 +42,22 @@ export function withTopicNames<B extends Bus & Groups>(bus: B, names: TopicNames
     subscribe: (options) => bus.subscribe({ ...options, topics: options.topics.map(named) }),
     readKey: (topic, ...place) => bus.readKey(named(topic), ...place),
     progressOf: (group, topics) => bus.progressOf(group, topics.map(named)),
+    forgetGroup: (group, topics) => bus.forgetGroup(group, topics.map(named)),
+  };
+  return { ...bus, ...renamed };
+}
+
+/** The bus, asked for groups by our names. Topics are asked for by our names, too: this wraps `withTopicNames`. */
+export function withGroupNames<B extends Bus & Groups>(bus: B, names: GroupNames): B {
+  const renamed: Bus & Groups = {
+    ...bus,
+    subscribe(options) {
+      const group = groupIn(names, options.group, options.topics);
+      if (group === options.group) return bus.subscribe(options);
+      return bus.subscribe({ ...options, group, formerGroup: options.group });
+    },
+    progressOf: (group, topics) => bus.progressOf(groupIn(names, group, topics), topics),
+    forgetGroup: (group, topics) => bus.forgetGroup(groupIn(names, group, topics), topics),
   };
   return { ...bus, ...renamed };
 }

@@ -5,7 +5,7 @@ import {
   type Store,
   type StoreConfig,
 } from '@latchkey/backend';
-import { nameIn, type TopicSpec, withTopicNames } from '@latchkey/bus';
+import { nameIn, type TopicSpec, withGroupNames, withTopicNames } from '@latchkey/bus';
 import { createKafkaBus, KafkaRefusedError } from '@latchkey/bus/kafka';
 import type { Dependency, Logger } from '@latchkey/process';
 import { type Preparable, SchemaError, StoreRefused } from '@latchkey/store';
@@ -85,7 +85,13 @@ export function openServers(
   }
 
   return {
-    backend: { store, bus: withTopicNames(bus, kafka.TOPIC_NAMES) },
+    backend: {
+      store,
+      bus: withGroupNames(withTopicNames(bus, kafka.TOPIC_NAMES), {
+        prefix: kafka.GROUP_PREFIX,
+        topics: kafka.TOPIC_NAMES,
+      }),
+    },
 
     async ready({ topics, storage }) {
       try {

@@ -1,9 +1,17 @@
+import type { Admin } from 'kafkajs';
 import type { Bus, Groups, SubscribeOptions, Subscription, TopicSpec } from '../bus.ts';
 import { keepAdmin, withAdmin } from './admin.ts';
 import { createClients, type KafkaConnection, type KafkaLogger } from './clients.ts';
 import { createDeadLetters } from './dead-letters.ts';
 import { explain, KafkaUnavailableError } from './failures.ts';
-import { forgetGroup, lagOf, partitionOffsets, progressOf } from './groups.ts';
+import {
+  forgetGroup,
+  lagOf,
+  partitionOffsets,
+  progressOf,
+  refuseForeignMembers,
+  takeOverPositions,
+} from './groups.ts';
 import { createPublisher } from './publisher.ts';
 import { readKey } from './read-key.ts';
 import { openSubscription } from './subscription.ts';
@@ -16,6 +24,7 @@ import {
   makeLike,
   type Replication,
   type TopicState,
+  topicFaults,
 } from './topics.ts';
 
 export interface KafkaBusDeps extends KafkaConnection {
@@ -40,6 +49,8 @@ export interface KafkaBus extends Bus, Groups {
    * @throws Error of one line naming what is missing or differs
    */
   checkTopics(specs: readonly TopicSpec[], command: string): Promise<void>;
+  /** Returns a sentence for each setting of these topics that is not what it must be. Changes nothing. */
+  topicFaults(specs: readonly TopicSpec[]): Promise<readonly string[]>;
   /** Returns the settings of those topics that exist. */
   describeTopics(names: readonly string[]): Promise<readonly TopicState[]>;
 }
@@ -56,7 +67,9 @@ export function createKafkaBus({
   ...connection
 }: KafkaBusDeps): KafkaBus {
   const clients = createClients(connection, logger);
-  const publisher = createPublisher(clients.prompt);
+  /** As many as the topics must have, whatever somebody has made of them since. */
+  const partitions = new Map<string, number>();
+  const publisher = createPublisher(clients.prompt, (topic) => partitions.get(topic));
   const letterPublisher = createPublisher(clients.prompt);
   const letters = createDeadLetters({
     publisher: letterPublisher,
@@ -79,13 +92,14 @@ export function createKafkaBus({
   }
 
   async function subscribe(options: SubscribeOptions): Promise<Subscription> {
-    const { group, topics } = options;
-    let partitions = 0;
+    const { group, formerGroup = group, topics } = options;
+    let found = 0;
     for (const topic of topics) {
-      partitions += await attempt(`topic ${topic}`, () => partitionsOf(topic));
+      found += await attempt(`topic ${topic}`, () => partitionsOf(topic));
     }
+    await attempt(`group ${group}`, () => withAdmin(clients.prompt, (admin) => prepareGroup(admin, options)));
     return attempt(`read ${topics.join(', ')} as group ${group}`, () =>
-      openSubscription(options, partitions, {
+      openSubscription(options, found, {
         clients,
         logger,
         onFatal,
@@ -94,9 +108,20 @@ export function createKafkaBus({
           attempt(`lag of group ${group}`, () => lagAdmin.use((admin) => lagOf(admin, group, topics))),
         offsets: () => lagAdmin.use((admin) => partitionOffsets(admin, group, topics)),
         isTransient: (error) => explain(error, connection) instanceof KafkaUnavailableError,
-        setAside: (topic, unusable) => letters.add(topic, group, unusable),
+        setAside: (topic, unusable) => letters.add(topic, formerGroup, unusable),
       }),
     );
+  }
+
+  async function prepareGroup(admin: Admin, { group, formerGroup, topics }: SubscribeOptions): Promise<void> {
+    await refuseForeignMembers(admin, group, topics);
+    if (formerGroup === undefined) return;
+    if (await takeOverPositions(clients.prompt, admin, { group, formerGroup, topics }))
+      logger.warn({ group, formerGroup }, 'The group has taken over the positions of its former name.');
+  }
+
+  function remember(specs: readonly TopicSpec[]): void {
+    for (const { name, partitions: count } of specs) partitions.set(name, count);
   }
 
   function partitionsOf(topic: string): Promise<number> {
@@ -112,13 +137,21 @@ export function createKafkaBus({
   }
 
   return {
-    ensureTopics: (specs) =>
-      attempt('make and check topics', () =>
+    ensureTopics(specs) {
+      remember(specs);
+      return attempt('make and check topics', () =>
         withAdmin(clients.prompt, (admin) => ensureTopics(admin, specs, replication)),
-      ),
-    checkTopics: (specs, command) =>
-      attempt('see topics and their settings', () =>
+      );
+    },
+    checkTopics(specs, command) {
+      remember(specs);
+      return attempt('see topics and their settings', () =>
         withAdmin(clients.prompt, (admin) => checkTopics(admin, specs, replication, command)),
+      );
+    },
+    topicFaults: (specs) =>
+      attempt('see topics and their settings', () =>
+        withAdmin(clients.prompt, (admin) => topicFaults(admin, specs, replication)),
       ),
     describeTopics: (names) =>
       attempt('see topics and their settings', () =>

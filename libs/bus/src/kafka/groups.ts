@@ -1,8 +1,9 @@
 /** What the brokers know about a consumer group: its offsets and its lag; and its deletion. */
-import kafkajs, { type Admin } from 'kafkajs';
+import kafkajs, { type Admin, type Kafka } from 'kafkajs';
 import { GroupInUseError, type GroupProgress } from '../bus.ts';
+import { borrowCluster } from './workarounds/borrow-cluster.ts';
 
-const { KafkaJSDeleteGroupsError } = kafkajs;
+const { AssignerProtocol, KafkaJSDeleteGroupsError } = kafkajs;
 
 /** https://kafka.apache.org/protocol#protocol_error_codes */
 const NON_EMPTY_GROUP = 68;
@@ -83,4 +84,71 @@ export async function forgetGroup(admin: Admin, group: string): Promise<void> {
 
 function codeOf(error: unknown): number | undefined {
   return error instanceof KafkaJSDeleteGroupsError ? error.groups[0]?.errorCode : undefined;
+}
+
+/**
+ * Refuses to join a group that another system uses: its members read topics that we do not.
+ * @throws Error of one line
+ */
+export async function refuseForeignMembers(
+  admin: Admin,
+  group: string,
+  topics: readonly string[],
+): Promise<void> {
+  const { groups } = await admin.describeGroups([group]);
+  for (const { memberMetadata } of groups.flatMap(({ members }) => members)) {
+    const theirs = AssignerProtocol.MemberMetadata.decode(memberMetadata)?.topics ?? [];
+    if (areCompatible(theirs, topics)) continue;
+    throw new Error(
+      `GROUP_PREFIX: the group ${group} has members that read ${theirs.join(', ')}, not ${topics.join(', ')}: another system uses it. Choose a prefix of your own.`,
+    );
+  }
+}
+
+/** Instances of two releases may read some topics more, or less. */
+function areCompatible(theirs: readonly string[], ours: readonly string[]): boolean {
+  const [fewer, more] = theirs.length < ours.length ? [theirs, ours] : [ours, theirs];
+  return fewer.every((topic) => more.includes(topic));
+}
+
+/**
+ * Gives a group without positions those of the group that it was before. The former group keeps its own.
+ * @returns whether positions were taken over
+ * @throws Error of kafkajs, also if the group has got members meanwhile: they have taken them over
+ */
+export async function takeOverPositions(
+  kafka: Kafka,
+  admin: Admin,
+  {
+    group,
+    formerGroup,
+    topics,
+  }: { readonly group: string; readonly formerGroup: string; readonly topics: readonly string[] },
+): Promise<boolean> {
+  if ((await positionsOf(admin, group, topics)).length > 0) return false;
+  const former = await positionsOf(admin, formerGroup, topics);
+  const [{ topic } = { topic: undefined }] = former;
+  if (topic === undefined) return false;
+  const { cluster, disconnect } = await borrowCluster(kafka, topic);
+  try {
+    const coordinator = await cluster.findGroupCoordinator({ groupId: group });
+    // Without a member: the broker accepts it only while the group has none.
+    await coordinator.offsetCommit({ groupId: group, groupGenerationId: -1, memberId: '', topics: former });
+    return true;
+  } finally {
+    await disconnect();
+  }
+}
+
+/** The positions of a group, by topic; no topic without any. */
+async function positionsOf(admin: Admin, group: string, topics: readonly string[]) {
+  const committed = await admin.fetchOffsets({ groupId: group, topics: [...topics] });
+  return committed
+    .map(({ topic, partitions }) => ({
+      topic,
+      partitions: partitions
+        .filter(({ offset }) => Number(offset) >= 0)
+        .map(({ partition, offset }) => ({ partition, offset })),
+    }))
+    .filter(({ partitions }) => partitions.length > 0);
 }

@@ -25,15 +25,20 @@ interface Answer {
  * meanwhile to a broker that has, the retry resolves a send that never happened. The producer is not idempotent
  * either: after a request timeout kafkajs rolls its sequence back, and the broker takes the next batch for the
  * previous one.
+ * @param partitionsOf returns how many partitions the records of a topic are spread over, however many it has: if
+ * somebody adds partitions, the records of a key stay in one. Undefined: over all of them
  */
-export function createPublisher(kafka: Kafka): Publisher {
+export function createPublisher(
+  kafka: Kafka,
+  partitionsOf: (topic: string) => number | undefined = () => undefined,
+): Publisher {
   const partitionOf = new WeakMap<Message, number>();
   let connected: Promise<Producer> | undefined;
 
   function createPartitioner() {
     const choose = Partitioners.DefaultPartitioner();
     return (args: PartitionerArgs): number => {
-      const partition = choose(args);
+      const partition = choose(amongOwn(args, partitionsOf(args.topic)));
       partitionOf.set(args.message, partition);
       return partition;
     };
@@ -101,4 +106,12 @@ export function refuseUnanswered(
   const missing = new Set(written.filter((partition) => !acknowledged.has(partition)));
   if (missing.size > 0)
     throw new Error(`No acknowledgement for partition ${[...missing].join(', ')} of ${topic}.`);
+}
+
+/** Leaves out the partitions that were added to a topic. */
+function amongOwn(args: PartitionerArgs, own = Number.POSITIVE_INFINITY): PartitionerArgs {
+  return {
+    ...args,
+    partitionMetadata: args.partitionMetadata.filter(({ partitionId }) => partitionId < own),
+  };
 }

@@ -100,6 +100,40 @@ export async function checkTopics(
 }
 
 /**
+ * Returns a sentence for each setting of these topics that is not what it must be, added partitions included, and for
+ * each topic that is missing.
+ */
+export async function topicFaults(
+  admin: Admin,
+  topics: readonly KafkaTopic[],
+  given: Replication | undefined,
+): Promise<readonly string[]> {
+  const present = new Set(await admin.listTopics());
+  const { made = [], missing = [] } = Object.groupBy(topics, ({ name }) =>
+    present.has(name) ? 'made' : 'missing',
+  );
+  const replication = given ?? replicationFor(await brokersOf(admin));
+  return [
+    ...missing.map(({ name }) => `The topic ${name} is missing.`),
+    ...(await differencesOfAll(admin, made, replication)),
+    ...(await addedPartitions(admin, made)),
+  ];
+}
+
+async function addedPartitions(admin: Admin, topics: readonly KafkaTopic[]): Promise<readonly string[]> {
+  const found = await lookUp(
+    admin,
+    topics.map(({ name }) => name),
+  );
+  return topics.flatMap(({ name, partitions }) => {
+    const actual = found.find((each) => each.name === name)?.partitions.length ?? 0;
+    return actual > partitions
+      ? [`The topic ${name} has ${actual} partitions; only the first ${partitions} are written to.`]
+      : [];
+  });
+}
+
+/**
  * Creates a topic with the replication factor of an existing one. @returns false if a topic of that name exists,
  * whatever its settings
  */
@@ -270,7 +304,7 @@ interface Found {
   readonly settings: readonly { readonly configName: string; readonly configValue: string }[];
 }
 
-/** Returns one sentence per difference. More replicas than required are no difference. */
+/** Returns one sentence per difference. More replicas than required are no difference, nor are added partitions. */
 export function differencesOf(topic: KafkaTopic, replication: Replication, found: Found): string[] {
   const actual = new Map(found.settings.map(({ configName, configValue }) => [configName, configValue]));
   const copies = copiesOf(found.partitions);
@@ -282,7 +316,7 @@ export function differencesOf(topic: KafkaTopic, replication: Replication, found
     .map(([name, wanted]) => differs(name, actual.get(name) ?? 'unknown', wanted));
   if (copies < replication.factor)
     differences.unshift(differs('replication factor', copies, replication.factor));
-  if (found.partitions.length !== topic.partitions)
+  if (found.partitions.length < topic.partitions)
     differences.unshift(differs('partitions', found.partitions.length, topic.partitions));
   return differences;
 }

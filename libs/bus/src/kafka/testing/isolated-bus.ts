@@ -53,7 +53,7 @@ export function isolatedBuses(): () => Bus & Groups {
       // Records contain the name of the topic that they were read from, and so do the marks of parked accounts.
       readKey: (topic, ...place) => bus.readKey(made.topics.has(topic) ? topic : ownTopic(topic), ...place),
       progressOf: (group, topics) => bus.progressOf(ownGroup(group), topics.map(ownTopic)),
-      forgetGroup: (group) => bus.forgetGroup(ownGroup(group)),
+      forgetGroup: (group, topics) => bus.forgetGroup(ownGroup(group), topics.map(ownTopic)),
       close: bus.close,
     };
   };

@@ -1,0 +1,110 @@
+/** Groups under other names, groups of other systems, and topics to which somebody has added partitions. */
+import assert from 'node:assert/strict';
+import { randomUUID } from 'node:crypto';
+import { afterEach, beforeEach, describe, test } from 'node:test';
+import type { BusUnderTest } from '../bus.contract.ts';
+import type { BusRecord } from '../bus.ts';
+import { withGroupNames } from '../topic-names.ts';
+import { withAdmin } from './admin.ts';
+import { createClients } from './clients.ts';
+import { connection, openTestBus, quiet } from './testing/test-bus.ts';
+
+const { prompt } = createClients(connection, quiet);
+
+function records(count: number, from = 0) {
+  return Array.from({ length: count }, (_, n) => ({
+    key: `key-${n % 7}`,
+    value: Buffer.from(String(from + n)),
+    headers: {},
+  }));
+}
+
+describe('on a broker that others use', () => {
+  let under: BusUnderTest;
+  let topic: string;
+
+  beforeEach(async () => {
+    under = await openTestBus();
+    topic = `groups-${randomUUID()}`;
+    await under.bus.ensureTopics([{ name: topic, partitions: 3, retentionMs: -1 }]);
+  });
+  afterEach(() => under.close());
+
+  /** Reads until `count` records have come. */
+  async function read(count: number, group: string, formerGroup?: string): Promise<readonly BusRecord[]> {
+    const seen: BusRecord[] = [];
+    const { promise: enough, resolve } = Promise.withResolvers<void>();
+    const subscription = await under.bus.subscribe({
+      topics: [topic],
+      group,
+      ...(formerGroup !== undefined && { formerGroup }),
+      async handle(slice) {
+        seen.push(...slice.records);
+        if (seen.length >= count) resolve();
+      },
+    });
+    await enough;
+    await subscription.close();
+    return seen;
+  }
+
+  function values(read: readonly BusRecord[]): readonly number[] {
+    return read.map(({ value }) => Number(value)).toSorted((a, b) => a - b);
+  }
+
+  test('a group with a new name goes on where it was, once, and the former one keeps its positions', async () => {
+    const [former, group] = [`${topic}-former`, `${topic}-new`];
+    await under.bus.publish(topic, records(20));
+    await read(20, former);
+    await under.bus.publish(topic, records(5, 20));
+    assert.deepEqual(values(await read(5, group, former)), [20, 21, 22, 23, 24]);
+    assert.deepEqual(await under.bus.progressOf(former, [topic]), { records: 25, read: 20 });
+
+    await read(5, former);
+    await under.bus.publish(topic, records(1, 25));
+    assert.deepEqual(values(await read(1, group, former)), [25]);
+  });
+
+  test('a group without a former one starts at the beginning', async () => {
+    await under.bus.publish(topic, records(4));
+    assert.deepEqual(values(await read(4, `${topic}-new`, `${topic}-never`)), [0, 1, 2, 3]);
+  });
+
+  test('a group with members that read other topics is refused, by the name of the setting', async () => {
+    const other = `groups-${randomUUID()}`;
+    await under.bus.ensureTopics([{ name: other, partitions: 1, retentionMs: -1 }]);
+    const group = `${topic}-shared`;
+    const handle = async () => undefined;
+    await under.bus.subscribe({ topics: [other], group, handle });
+    await assert.rejects(under.bus.subscribe({ topics: [topic], group, handle }), {
+      message: new RegExp(`^GROUP_PREFIX: the group ${group} has members that read ${other}, not ${topic}`),
+    });
+    await under.bus.subscribe({ topics: [other, topic], group, handle });
+    const prefixed = withGroupNames(under.bus, { prefix: `${topic}-own.`, topics: {} });
+    await (await prefixed.subscribe({ topics: [topic], group, handle })).close();
+    await prefixed.forgetGroup(group, [topic]);
+  });
+
+  test('a key stays in its partition when somebody adds partitions, which is reported', async () => {
+    const spec = { name: topic, partitions: 3, retentionMs: -1 };
+    const checking = under.bus as typeof under.bus & {
+      topicFaults(specs: readonly (typeof spec)[]): Promise<readonly string[]>;
+    };
+    assert.deepEqual(await checking.topicFaults([spec]), []);
+    await under.bus.publish(topic, records(14));
+    await withAdmin(prompt, (admin) => admin.createPartitions({ topicPartitions: [{ topic, count: 12 }] }));
+    const bus = await under.reopen();
+    await bus.ensureTopics([spec]);
+    await bus.publish(topic, records(14, 14));
+    under = { ...under, bus };
+    const places = new Map<string | undefined, Set<number>>();
+    for (const { key, partition } of await read(28, `${topic}-all`)) {
+      const name = key?.toString();
+      places.set(name, (places.get(name) ?? new Set()).add(partition));
+    }
+    for (const [key, partitions] of places) assert.equal(partitions.size, 1, key);
+    assert.deepEqual(await (bus as typeof checking).topicFaults([spec]), [
+      `The topic ${topic} has 12 partitions; only the first 3 are written to.`,
+    ]);
+  });
+});
