@@ -38,7 +38,7 @@ async function cpuOfLogin(server: Server, person: Person): Promise<Figure> {
 }
 
 async function underLoad(server: Server, person: Person): Promise<readonly Figure[]> {
-  const url = `${server.system.url}/livez`;
+  const url = `${server.system.operations}/livez`;
   const idle = await latencies(url, (asked) => asked < 100);
   let loading = true;
   const load = loadLogins(server.system.url, person).finally(() => {

@@ -87,7 +87,9 @@ function watch(server: Server) {
   let going = true;
   const watching = (async () => {
     while (going) {
-      livez.push(await timed(() => fetch(`${server.system.url}/livez`).then((answer) => answer.text())));
+      livez.push(
+        await timed(() => fetch(`${server.system.operations}/livez`).then((answer) => answer.text())),
+      );
       memory.push(await server.metric('latchkey_process_resident_memory_bytes'));
       await pause(ASK_EVERY_MS);
     }

@@ -31,8 +31,8 @@ const sections: readonly (readonly [title: string, about: string, schema: Schema
   ],
   [
     'process',
-    'What each service reads beside its own settings where it runs as a process of its own. The default of PORT is that of auth; user listens on 8082, the notifier, which has operations routes only, on 8083.',
-    serviceProcessSettings(8081),
+    'What each service reads beside its own settings where it runs as a process of its own. The default ports are those of auth; user has 8082 and 9082. The notifier has OPERATIONS_PORT only, 9083 by default.',
+    serviceProcessSettings({ port: 8081, operationsPort: 9081 }),
   ],
   [
     'log',

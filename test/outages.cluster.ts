@@ -55,8 +55,8 @@ interface Readiness {
   readonly dependencies: readonly { name: string; state: string; detail?: string }[];
 }
 
-async function readiness({ url }: ServerProcess): Promise<Readiness> {
-  const reply = await fetch(`${url}/readyz`);
+async function readiness({ operations }: ServerProcess): Promise<Readiness> {
+  const reply = await fetch(`${operations}/readyz`);
   return { status: reply.status, ...((await reply.json()) as Omit<Readiness, 'status'>) };
 }
 
@@ -87,7 +87,7 @@ async function assertWaitingFor(...servers: readonly string[]): Promise<void> {
           .join() === servers.join(),
     );
     assert.deepEqual([said.status, said.state], [503, 'starting']);
-    assert.equal((await fetch(`${instance.url}/livez`)).status, 200);
+    assert.equal((await fetch(`${instance.operations}/livez`)).status, 200);
   }
   assertAway(await people.signUp(somebody()));
   assertAway(await client.get('/users/me', { token: 'any' }));
@@ -250,7 +250,7 @@ function broker(word: 'start' | 'stop') {
 async function outbox() {
   const [auth] = cluster.instances.auth;
   assert.ok(auth);
-  const text = await (await fetch(`${auth.url}/metrics`)).text();
+  const text = await (await fetch(`${auth.operations}/metrics`)).text();
   function value(name: string) {
     return Number(new RegExp(`^${name} (\\S+)$`, 'm').exec(text)?.[1] ?? Number.NaN);
   }

@@ -5,6 +5,8 @@ import { poisonSuite } from './support/poison-suite.ts';
 
 poisonSuite('Kafka', async () => {
   const system = await startCluster();
-  const processes = services.flatMap((service) => system.instances[service]).map(({ url }) => url);
+  const processes = services
+    .flatMap((service) => system.instances[service])
+    .map(({ operations }) => operations);
   return { system, log: await kafkaLog(system.stores.KAFKA_BROKERS), processes };
 });

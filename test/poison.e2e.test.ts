@@ -5,5 +5,5 @@ import { startStandalone } from './support/standalone.ts';
 
 poisonSuite('a standalone', async () => {
   const system = await startStandalone();
-  return { system, log: folderLog(system.folder), processes: [system.url] };
+  return { system, log: folderLog(system.folder), processes: [system.operations] };
 });

@@ -55,7 +55,9 @@ async function moreIsWritten(): Promise<void> {
 /** Waits until every instance serves queries from this generation. */
 function answers(generation: number) {
   return eventually(`generation ${generation} answers everywhere`, async () => {
-    const pages = await Promise.all(instances().map(async (url) => (await fetch(`${url}/metrics`)).text()));
+    const pages = await Promise.all(
+      cluster.instances.user.map(async ({ operations }) => (await fetch(`${operations}/metrics`)).text()),
+    );
     return pages.every((page) => new RegExp(`^latchkey_user_generation ${generation}$`, 'm').test(page));
   });
 }

@@ -63,7 +63,7 @@ async function moreIsWritten(): Promise<void> {
 
 function answers(generation: number) {
   return eventually(`generation ${generation} answers`, async () => {
-    const metrics = await (await fetch(`${system.url}/metrics`)).text();
+    const metrics = await (await fetch(`${system.operations}/metrics`)).text();
     return new RegExp(`^latchkey_user_generation ${generation}$`, 'm').test(metrics);
   });
 }

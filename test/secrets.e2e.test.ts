@@ -238,7 +238,7 @@ async function administration(token: string, mallory: Person): Promise<void> {
   await ask('one’s sessions', 200, client.get('/auth/sessions', { token }));
   await ask('the keys', 200, client.get('/.well-known/jwks.json'));
   for (const page of ['/metrics', '/readyz']) {
-    const { status, headers, text } = await fetch(system.url + page).then(async (response) => ({
+    const { status, headers, text } = await fetch(system.operations + page).then(async (response) => ({
       status: response.status,
       headers: response.headers,
       text: await response.text(),

@@ -135,7 +135,7 @@ describe('a data folder', () => {
     t.after(first.stop);
     const ended = await runToEnd({ DATA_DIR: first.folder });
     assertOneLine(ended, /data folder .* held by another running server/);
-    assert.equal((await fetch(`${first.url}/readyz`)).status, 200);
+    assert.equal((await fetch(`${first.operations}/readyz`)).status, 200);
   });
 
   test('is free again after a power cut', async (t) => {
@@ -143,7 +143,7 @@ describe('a data folder', () => {
     t.after(system.stop);
     await system.kill();
     await system.start();
-    assert.equal((await fetch(`${system.url}/readyz`)).status, 200);
+    assert.equal((await fetch(`${system.operations}/readyz`)).status, 200);
   });
 
   test('that is a file is refused', async (t) => {

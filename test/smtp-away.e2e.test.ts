@@ -49,7 +49,7 @@ function arrived(from: Scene, people: readonly Person[]) {
 
 /** Returns the sum of the metrics of the notifier whose name and labels match. */
 async function measured({ system }: Scene, metric: RegExp): Promise<number> {
-  const lines = (await (await fetch(`${system.url}/metrics`)).text()).split('\n');
+  const lines = (await (await fetch(`${system.operations}/metrics`)).text()).split('\n');
   const values = lines.filter((line) => metric.test(line)).map((line) => Number(line.split(' ').at(-1)));
   return values.reduce((sum, value) => sum + value, 0);
 }
@@ -87,7 +87,7 @@ describe('a mail server', { concurrency: true }, () => {
       const here = await scene(t);
       const people = tenPeople();
       for (const person of people) await signUp(here, person);
-      const ready = await fetch(`${here.system.url}/readyz`);
+      const ready = await fetch(`${here.system.operations}/readyz`);
       assert.equal(ready.status, 200, 'sign-up and login do not need it');
       assert.match(await ready.text(), /"smtp"[^}]*"state":"d/, 'but whoever asks is told');
       await foundAway(here);

@@ -108,9 +108,9 @@ describe('a process that is asked to end under load', () => {
       assert.equal(length, count);
     }
     const parked = /latchkey_user_parked_accounts 0$/m;
-    for (const { url } of cluster.instances.user) {
+    for (const { operations } of cluster.instances.user) {
       await eventually('no account is parked', async () =>
-        parked.test(await (await fetch(`${url}/metrics`)).text()),
+        parked.test(await (await fetch(`${operations}/metrics`)).text()),
       );
     }
   });

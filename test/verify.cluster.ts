@@ -293,11 +293,18 @@ async function everything() {
 }
 
 async function startMoved(service: (typeof services)[number]) {
-  const port = String(await freePort());
+  const [port, operationsPort] = [String(await freePort()), String(await freePort())];
   const instance = serverProcess({
     url: `http://127.0.0.1:${port}`,
+    operations: `http://127.0.0.1:${operationsPort}`,
     words: [QUIET_KAFKA, mainOf(service)],
-    env: { ...process.env, ...cluster.settingsOf(service), ...MOVED, PORT: port },
+    env: {
+      ...process.env,
+      ...cluster.settingsOf(service),
+      ...MOVED,
+      PORT: port,
+      OPERATIONS_PORT: operationsPort,
+    },
   });
   instance.launch();
   await instance.ready();

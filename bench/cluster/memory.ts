@@ -35,7 +35,8 @@ export const memory: Benchmark = {
         what: `RSS idle, ${service}`,
         unit: 'MB' as const,
         limit,
-        measured: (await readMetric(instance?.url ?? '', 'latchkey_process_resident_memory_bytes')) / MB,
+        measured:
+          (await readMetric(instance?.operations ?? '', 'latchkey_process_resident_memory_bytes')) / MB,
         target: atMost(120, 'MB'),
       })),
     );

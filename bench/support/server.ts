@@ -20,7 +20,7 @@ export async function startServer(settings: Settings = {}): Promise<Server> {
   const system = await startStandalone({ LIMITS: 'off', ...settings });
   const client = createClient(system.url);
   function metric(name: string) {
-    return readMetric(system.url, name);
+    return readMetric(system.operations, name);
   }
   async function cpuMs() {
     return 1000 * (await metric('latchkey_process_cpu_seconds_total'));

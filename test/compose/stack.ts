@@ -5,6 +5,7 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { promisify } from 'node:util';
+import type { ServiceName } from '../support/cluster.ts';
 import { freePort } from '../support/free-port.ts';
 import { ROOMY, SHORT_WAITS } from '../support/programs.ts';
 
@@ -50,7 +51,7 @@ export interface Stack {
   /** Starts these services, without those that they depend on. */
   start(...services: readonly string[]): Promise<void>;
   /** Returns what a service reports at /readyz; undefined if it does not respond. */
-  readyz(service: keyof typeof PORTS_INSIDE): Promise<Readiness | undefined>;
+  readyz(service: ServiceName): Promise<Readiness | undefined>;
   /** Returns all logs, of some services or of all. */
   logs(...services: readonly string[]): Promise<string>;
   inspect(...services: readonly string[]): Promise<readonly Container[]>;
@@ -59,8 +60,6 @@ export interface Stack {
   /** Removes it with all of its data. */
   down(): Promise<void>;
 }
-
-const PORTS_INSIDE = { auth: 8081, user: 8082, notifier: 8083 } as const;
 
 export function serviceOf({ Config }: Container): string {
   return Config.Labels['com.docker.compose.service'] ?? '';
@@ -104,7 +103,7 @@ export async function createStack(): Promise<Stack> {
     start: async (...services) =>
       void (await compose('up', '--detach', '--no-deps', '--no-recreate', ...services)),
     readyz: async (service) => {
-      const ask = `fetch('http://127.0.0.1:${PORTS_INSIDE[service]}/readyz').then((answer) => answer.text()).then(console.log)`;
+      const ask = `fetch('http://127.0.0.1:9090/readyz').then((answer) => answer.text()).then(console.log)`;
       const answer = await compose('exec', '--no-TTY', service, 'node', '-e', ask).catch(() => undefined);
       return answer === undefined ? undefined : JSON.parse(answer);
     },

@@ -165,7 +165,7 @@ async function unreadyOf({ instances }: Cluster): Promise<readonly string[]> {
   const all = services.flatMap((service) => instances[service].map((instance) => ({ service, instance })));
   const unready = await Promise.all(
     all.map(async ({ service, instance }) => {
-      const reply = await fetch(`${instance.url}/readyz`, {
+      const reply = await fetch(`${instance.operations}/readyz`, {
         signal: AbortSignal.timeout(READY_WITHIN_MS),
       }).catch(() => undefined);
       return reply?.status === 200

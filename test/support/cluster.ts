@@ -102,8 +102,7 @@ export async function prepareCluster(options: ClusterOptions = {}): Promise<Clus
   const front = await openFront({
     port,
     routing: (path) => instances[path.startsWith('/api/v1/users') ? 'user' : 'auth'].map(({ url }) => url),
-    checked:
-      options.healthChecks === true ? [...instances.user, ...instances.auth].map(({ url }) => url) : [],
+    checked: options.healthChecks === true ? [...instances.user, ...instances.auth] : [],
   });
   function endAll(signal: NodeJS.Signals) {
     return Promise.all(all.map((instance) => instance.end(signal)));
@@ -189,12 +188,13 @@ function processesOf(service: ServiceName, settings: Settings, many: number) {
   return Promise.all(Array.from({ length: many }, () => oneOf(service, settings)));
 }
 
-/** Prepares one process of a service, on a port of its own. */
+/** Prepares one process of a service, on ports of its own. */
 async function oneOf(service: ServiceName, settings: Settings): Promise<ServerProcess> {
-  const port = String(await freePort());
+  const [port, operationsPort] = [String(await freePort()), String(await freePort())];
   return serverProcess({
     url: `http://127.0.0.1:${port}`,
+    operations: `http://127.0.0.1:${operationsPort}`,
     words: [QUIET_KAFKA, mainOf(service)],
-    env: { ...process.env, ...settings, PORT: port },
+    env: { ...process.env, ...settings, PORT: port, OPERATIONS_PORT: operationsPort },
   });
 }

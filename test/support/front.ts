@@ -13,12 +13,18 @@ export interface Front {
   close(): Promise<void>;
 }
 
+interface CheckedInstance {
+  readonly url: string;
+  /** Where its `/readyz` is. */
+  readonly operations: string;
+}
+
 export interface FrontOptions {
   readonly port: number;
   /** Returns the origins of the instances that a path is for. */
   routing(path: string): readonly string[];
-  /** Origins whose `/readyz` is asked every HEALTH_CHECK_MS: an instance that is not ready gets no requests. */
-  readonly checked: readonly string[];
+  /** Instances whose `/readyz` is asked every HEALTH_CHECK_MS: one that is not ready gets no requests. */
+  readonly checked: readonly CheckedInstance[];
   /** Returns the path that an instance gets. Default: the same. */
   rewrite?(path: string): string;
 }
@@ -77,14 +83,14 @@ export async function openFront({
   };
 }
 
-function startHealthChecks(instances: readonly string[]) {
+function startHealthChecks(instances: readonly CheckedInstance[]) {
   const unready = new Set<string>();
   const stopping = new AbortController();
-  async function check(instance: string): Promise<void> {
+  async function check({ url, operations }: CheckedInstance): Promise<void> {
     while (!stopping.signal.aborted) {
-      const answer = await fetch(`${instance}/readyz`, { signal: stopping.signal }).catch(() => undefined);
-      if (answer?.status === 200) unready.delete(instance);
-      else unready.add(instance);
+      const answer = await fetch(`${operations}/readyz`, { signal: stopping.signal }).catch(() => undefined);
+      if (answer?.status === 200) unready.delete(url);
+      else unready.add(url);
       await answer?.body?.cancel();
       await pause(HEALTH_CHECK_MS, undefined, { signal: stopping.signal }).catch(() => undefined);
     }

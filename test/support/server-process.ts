@@ -5,6 +5,8 @@ import { eventually } from './eventually.ts';
 
 export interface ServerProcess {
   readonly url: string;
+  /** The URL of /readyz, /livez and /metrics. */
+  readonly operations: string;
   /** Returns its output so far, including that of earlier processes. */
   output(): string;
   /** Starts it, without waiting for it. */
@@ -20,8 +22,9 @@ export interface ServerProcess {
 }
 
 export interface Program {
-  /** Its own URL, for /readyz. */
   readonly url: string;
+  /** The URL of /readyz, /livez and /metrics. */
+  readonly operations: string;
   /** The arguments of Node. */
   readonly words: readonly string[];
   readonly env: NodeJS.ProcessEnv;
@@ -31,7 +34,7 @@ export interface Program {
 const STARTS_WITHIN_MS = 120_000;
 
 /** Describes the process; it is not started yet. */
-export function serverProcess({ url, words, env }: Program): ServerProcess {
+export function serverProcess({ url, operations, words, env }: Program): ServerProcess {
   let child: ChildProcess | undefined;
   let closed: Promise<unknown> = Promise.resolve();
   let printed = '';
@@ -53,13 +56,14 @@ export function serverProcess({ url, words, env }: Program): ServerProcess {
 
   return {
     url,
+    operations,
     output: () => printed,
     launch,
     ended,
     ready: async () => {
       async function isReady() {
         if (hasEnded()) throw new Error(`it ended with ${child?.exitCode}`);
-        const answer = await fetch(`${url}/readyz`).catch(() => undefined);
+        const answer = await fetch(`${operations}/readyz`).catch(() => undefined);
         return answer?.status === 200;
       }
       await eventually(`the server at ${url} is ready`, isReady, STARTS_WITHIN_MS).catch((error: Error) => {

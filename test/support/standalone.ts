@@ -13,6 +13,8 @@ import type { Settings, System } from './system.ts';
 
 export interface Standalone extends System {
   readonly folder: string;
+  /** The URL of /readyz, /livez and /metrics. */
+  readonly operations: string;
   /** Stops it as Ctrl-C does. @returns its exit code; the folder is kept */
   end(): Promise<number | null>;
 }
@@ -23,18 +25,20 @@ const NO_SERVERS = { KAFKA_BROKERS: undefined, MONGO_URL: undefined };
 /** Starts a standalone, and resolves once it is ready. */
 export async function startStandalone(settings: Settings = {}): Promise<Standalone> {
   const folder = await mkdtemp(join(tmpdir(), 'latchkey-'));
-  const port = await freePort();
+  const [port, operationsPort] = [await freePort(), await freePort()];
   const url = `http://localhost:${port}`;
+  const operations = `http://localhost:${operationsPort}`;
   const env = {
     ...process.env,
     ...NO_SERVERS,
     ...ROOMY,
     PORT: String(port),
+    OPERATIONS_PORT: String(operationsPort),
     DATA_DIR: folder,
     LOG_LEVEL: 'info',
     ...settings,
   };
-  const server = serverProcess({ url, words: [STANDALONE], env });
+  const server = serverProcess({ url, operations, words: [STANDALONE], env });
   async function start(): Promise<void> {
     server.launch();
     await server.ready();
@@ -43,6 +47,7 @@ export async function startStandalone(settings: Settings = {}): Promise<Standalo
   await start();
   return {
     url,
+    operations,
     mailbox: `${url}/mailbox`,
     folder,
     output: server.output,
@@ -99,7 +104,7 @@ export async function runProgram(
     ...words,
   ];
   const child = spawn(program, rest, {
-    env: { PATH, NODE_COMPILE_CACHE, PORT: '0', ...settings },
+    env: { PATH, NODE_COMPILE_CACHE, PORT: '0', OPERATIONS_PORT: '0', ...settings },
     stdio: ['ignore', 'pipe', 'pipe'],
     timeout: LONGEST_RUN_MS,
     killSignal: 'SIGKILL',

@@ -17,7 +17,7 @@ const readiness = z.object({
 const openApi = z.object({ paths: z.record(z.string(), z.unknown()) });
 
 async function started(t: TestContext, environment: Record<string, string>) {
-  const config = readSettings({ PORT: '0', ...environment });
+  const config = readSettings({ PORT: '0', OPERATIONS_PORT: '0', ...environment });
   const standalone = await composeStandalone(config, { logger: silent(), registry: createRegistry() });
   t.after(() => standalone.stop());
   await standalone.start();
@@ -35,9 +35,11 @@ function faultsOf(environment: Record<string, string>): readonly string[] {
 }
 
 test('one process on one folder answers for every service and shows its pages', async (t) => {
-  const { url } = await started(t, { DATA_DIR: await temporaryFolder(t) });
-  for (const path of ['/', '/mailbox', '/topics', '/docs', '/livez', '/readyz', '/.well-known/jwks.json'])
+  const { url, operationsUrl } = await started(t, { DATA_DIR: await temporaryFolder(t) });
+  for (const path of ['/', '/mailbox', '/topics', '/docs', '/.well-known/jwks.json'])
     assert.equal((await fetch(url + path)).status, 200, path);
+  for (const path of ['/livez', '/readyz', '/metrics'])
+    assert.equal((await fetch(operationsUrl + path)).status, 200, path);
   const paths = Object.keys((await getJson(`${url}/docs/openapi.json`, openApi)).paths);
   assert.ok(paths.includes('/api/v1/auth/signup') && paths.includes('/api/v1/users/me'));
   const docs = await (await fetch(`${url}/docs`)).text();
@@ -46,8 +48,8 @@ test('one process on one folder answers for every service and shows its pages', 
 });
 
 test('the state of each dependency says whose it is', async (t) => {
-  const { url } = await started(t, { DATA_DIR: await temporaryFolder(t) });
-  const { dependencies } = await getJson(`${url}/readyz`, readiness);
+  const { operationsUrl } = await started(t, { DATA_DIR: await temporaryFolder(t) });
+  const { dependencies } = await getJson(`${operationsUrl}/readyz`, readiness);
   const places = dependencies.map(({ service, name }) => `${service} ${name}`);
   assert.equal(new Set(places).size, places.length, places.join(', '));
   assert.deepEqual(
@@ -57,7 +59,7 @@ test('the state of each dependency says whose it is', async (t) => {
 });
 
 test('until the services are started every request is answered with 503', async (t) => {
-  const config = readSettings({ PORT: '0', DATA_DIR: await temporaryFolder(t) });
+  const config = readSettings({ PORT: '0', OPERATIONS_PORT: '0', DATA_DIR: await temporaryFolder(t) });
   const standalone = await composeStandalone(config, { logger: silent(), registry: createRegistry() });
   t.after(() => standalone.stop());
   const answer = await fetch(`${standalone.url}/api/v1/users/me`);

@@ -7,9 +7,11 @@ import { asyncApiDocument, topics } from '@latchkey/events';
 import {
   type ListeningPart,
   listen,
+  listenForOperations,
   openApiDocument,
   operationsRoutes,
   type Route,
+  startingOperations,
   startingRoutes,
 } from '@latchkey/http';
 import { type Environment, group, type Logger, type Part, type Registry } from '@latchkey/process';
@@ -30,6 +32,9 @@ export interface StandaloneDeps {
 export interface Standalone extends Part {
   /** URL on this machine, without a trailing slash. */
   readonly url: string;
+  /** URL of `/livez`, `/readyz` and `/metrics` on this machine, without a trailing slash. */
+  readonly operationsUrl: string;
+  readonly mode: StandaloneConfig['LATCHKEY_ENV'];
   /** The data folder, absolute. */
   readonly folder: string;
   /** The file with the generated secrets, if there is one. */
@@ -86,24 +91,21 @@ const description = {
 
 function routesOf(
   config: StandaloneConfig,
-  deps: StandaloneDeps,
   parts: {
     readonly services: Services;
-    readonly part: Part;
     readonly mailbox: Mailbox;
     readonly bus: EmbeddedBus;
   },
 ): readonly Route[] {
   const ofServices = parts.services.routes;
-  const operations = operationsRoutes({ registry: deps.registry, health: parts.part.health });
-  if (!showsPages(config)) return [...ofServices, ...operations];
+  if (!showsPages(config)) return ofServices;
   const pages = developmentRoutes({
     mailbox: parts.mailbox,
     log: parts.bus,
     openApi: openApiDocument({ ...description, publicPath: parts.services.publicPath }, ofServices),
     asyncApi: asyncApiDocument(),
   });
-  return [...ofServices, ...operations, ...pages];
+  return [...ofServices, ...pages];
 }
 
 /** Binds the listener first, because the services must know the port. */
@@ -117,14 +119,25 @@ async function startListener(
     name: 'http',
     host: config.HOST,
     port: config.PORT,
-    routes: startingRoutes({ registry, health: async () => [] }),
+    routes: startingRoutes,
     logger,
     registry,
     trustedProxies: config.TRUSTED_PROXIES,
     corsOrigins: isAllowedOrigin,
     corsHeaders: [ACCOUNT_SEQUENCE],
     undeclared: development ? 'fail' : 'drop',
+    https: !development,
   });
+  await listener.start();
+  return listener;
+}
+
+async function startOperations(
+  config: StandaloneConfig,
+  { logger, registry }: StandaloneDeps,
+): Promise<ListeningPart> {
+  const routes = startingOperations({ registry, health: async () => [] });
+  const listener = listenForOperations(config, { logger, registry, routes });
   await listener.start();
   return listener;
 }
@@ -144,6 +157,8 @@ export async function composeStandalone(config: StandaloneConfig, deps: Standalo
   const store = await openStore(folder, { logger, names: config.TOPIC_NAMES }, opened);
   const listener = await startListener(config, deps, (origin) => services?.isAllowedOrigin(origin) ?? false);
   opened.defer(() => listener.stop());
+  const operations = await startOperations(config, deps);
+  opened.defer(() => operations.stop());
   const url = `http://localhost:${listener.port()}`;
 
   const mailbox = createMailbox({ database: store.database, now: () => new Date(), newId: randomUUID });
@@ -155,11 +170,13 @@ export async function composeStandalone(config: StandaloneConfig, deps: Standalo
   services = composeServices(settings, { ...store, logger, registry });
 
   const part = group('services', services.all);
-  const routes = routesOf(config, deps, { services, part, mailbox, bus: store.bus });
+  const routes = routesOf(config, { services, mailbox, bus: store.bus });
   const held = opened.move();
   return {
     name: 'standalone',
     url,
+    operationsUrl: `http://localhost:${operations.port()}`,
+    mode: config.LATCHKEY_ENV,
     folder,
     secretsPath: development ? secretsPath(folder) : undefined,
     hasPages: showsPages(config),
@@ -167,6 +184,7 @@ export async function composeStandalone(config: StandaloneConfig, deps: Standalo
     async start() {
       await part.start();
       listener.serve(routes);
+      operations.serve(operationsRoutes({ registry, health: part.health }));
     },
     async stop() {
       await listener.stop();

@@ -7,7 +7,7 @@ import { userSettings } from '@latchkey/user';
 import { z } from 'zod';
 import { isLoopback } from './pages/local-only.ts';
 
-const fields = processSettings(8080).extend({
+const fields = processSettings({ port: 8080, operationsPort: 9080 }).extend({
   LATCHKEY_ENV: z
     .enum(['development', 'production'])
     .default('development')

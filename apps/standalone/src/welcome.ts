@@ -12,10 +12,20 @@ export function curlJourney(url: string): string {
   curl -s "$url/api/v1/users/me" -H "Authorization: Bearer $token"; echo`;
 }
 
-type Places = Pick<Standalone, 'url' | 'folder' | 'secretsPath' | 'hasPages' | 'hasMailbox'>;
+type Places = Pick<
+  Standalone,
+  'url' | 'operationsUrl' | 'mode' | 'folder' | 'secretsPath' | 'hasPages' | 'hasMailbox'
+>;
+
+const MODES: Readonly<Record<Standalone['mode'], string>> = {
+  development: 'development: mails, events and secrets are open to everybody on this machine',
+  production: 'production',
+};
 
 function placesOf({
   url,
+  operationsUrl,
+  mode,
   folder,
   secretsPath,
   hasPages,
@@ -28,7 +38,9 @@ function placesOf({
     ['Docs', `${url}/docs`],
   ] as const;
   return [
+    ['Mode', MODES[mode]],
     ...(hasPages ? pages : [['API', `${url}/api/v1`] as const]),
+    ['Health', `${operationsUrl}/readyz`],
     ['Data', folder],
     ...(secretsPath === undefined ? [] : [['Secrets', secretsPath] as const]),
   ];

@@ -41,7 +41,7 @@ test('the subscriber greets, forgets tokens, logs no personal data, and stops on
   await bus.publish(ACCOUNTS_TOPIC, records);
 
   const subscriber = spawn(process.execPath, [join(import.meta.dirname, 'main.ts')], {
-    env: { KAFKA_BROKERS: brokers, KAFKA_GROUP: `subscriber-${randomUUID()}`, PORT: '0' },
+    env: { KAFKA_BROKERS: brokers, KAFKA_GROUP: `subscriber-${randomUUID()}`, OPERATIONS_PORT: '0' },
     stdio: ['ignore', 'pipe', 'ignore'],
   });
   context.after(() => subscriber.kill('SIGKILL'));

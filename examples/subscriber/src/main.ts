@@ -14,7 +14,7 @@ function settingsOrExit(): Settings {
   }
 }
 
-const { KAFKA_BROKERS, KAFKA_GROUP, HOST, PORT, LOG_LEVEL } = settingsOrExit();
+const { KAFKA_BROKERS, KAFKA_GROUP, OPERATIONS_HOST, OPERATIONS_PORT, LOG_LEVEL } = settingsOrExit();
 const logger = pino({ name: 'subscriber', level: LOG_LEVEL }, pino.destination({ sync: true }));
 const tokens = createTokenCache(() => Date.now() / 1000);
 const stopping = new AbortController();
@@ -40,7 +40,7 @@ const subscription = await subscribe({
 /** 200 while events can be read, else 503. */
 createServer((_request, response) => response.writeHead(subscription.healthy() ? 200 : 503).end())
   .on('error', fail)
-  .listen(PORT, HOST);
+  .listen(OPERATIONS_PORT, OPERATIONS_HOST);
 
 stopping.signal.addEventListener('abort', () => {
   logger.info('stopping');

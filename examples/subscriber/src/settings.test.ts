@@ -6,19 +6,19 @@ test('reads a list of brokers, with defaults for the rest', () => {
   assert.deepEqual(readSettings({ KAFKA_BROKERS: 'one:9092, two:9092' }), {
     KAFKA_BROKERS: ['one:9092', 'two:9092'],
     KAFKA_GROUP: 'subscriber',
-    HOST: '127.0.0.1',
-    PORT: 8084,
+    OPERATIONS_HOST: '127.0.0.1',
+    OPERATIONS_PORT: 9084,
     LOG_LEVEL: 'info',
   });
 });
 
 test('reports every fault at once', () => {
   assert.throws(
-    () => readSettings({ KAFKA_GROUP: '', PORT: 'http', LOG_LEVEL: 'loud' }),
+    () => readSettings({ KAFKA_GROUP: '', OPERATIONS_PORT: 'http', LOG_LEVEL: 'loud' }),
     (error: Error) => {
       assert.deepEqual(
         error.message.split('\n').map((line) => line.split(':')[0]),
-        ['KAFKA_BROKERS', 'KAFKA_GROUP', 'PORT', 'LOG_LEVEL'],
+        ['KAFKA_BROKERS', 'KAFKA_GROUP', 'OPERATIONS_PORT', 'LOG_LEVEL'],
       );
       return true;
     },

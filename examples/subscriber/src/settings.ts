@@ -8,13 +8,13 @@ const settings = z.object({
     .pipe(z.array(z.string().min(1, 'takes host:port, comma-separated')).min(1)),
   KAFKA_GROUP: z.string().min(1, 'must not be empty').default('subscriber'),
   /** Where `/readyz` is served. */
-  HOST: z.string().min(1, 'must not be empty').default('127.0.0.1'),
-  PORT: z.coerce
+  OPERATIONS_HOST: z.string().min(1, 'must not be empty').default('127.0.0.1'),
+  OPERATIONS_PORT: z.coerce
     .number('takes a port')
     .int('takes a port')
     .min(0, 'takes a port')
     .max(65_535, 'takes a port')
-    .default(8084),
+    .default(9084),
   LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('info'),
 });
 

@@ -1,6 +1,14 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Backend } from '@latchkey/backend';
-import { listen, operationsRoutes, type Service, startingRoutes } from '@latchkey/http';
+import {
+  type ListeningPart,
+  listen,
+  listenForOperations,
+  operationsRoutes,
+  type Service,
+  startingOperations,
+  startingRoutes,
+} from '@latchkey/http';
 import type { Dependency, Logger, Part, ProcessEnd, Registry, ServiceProcessConfig } from '@latchkey/process';
 import { type Needs, openServers, type ServersConfig } from './servers.ts';
 import { waitForServers } from './wait-for-servers.ts';
@@ -16,6 +24,8 @@ export interface ClusterPartDeps {
   readonly registry: Registry;
   readonly end: ProcessEnd;
   readonly needs: Needs;
+  /** Whether the service has routes, which are served on PORT. */
+  readonly hasRoutes: boolean;
   compose(backend: Backend): Service;
   isAllowedOrigin(origin: string): boolean;
   readonly corsHeaders: readonly string[];
@@ -44,17 +54,11 @@ export function clusterPart(
     return [...(await servers.health()), serviceState];
   }
 
-  const door = listen({
-    name: 'http',
-    host: config.process.HOST,
-    port: config.process.PORT,
-    routes: startingRoutes({ registry, health: startHealth }),
+  const door = deps.hasRoutes ? publicListener(config.process, deps) : undefined;
+  const operations = listenForOperations(config.process, {
     logger,
     registry,
-    trustedProxies: config.process.TRUSTED_PROXIES,
-    corsOrigins: deps.isAllowedOrigin,
-    corsHeaders: deps.corsHeaders,
-    undeclared: config.process.LATCHKEY_ENV === 'development' ? 'fail' : 'drop',
+    routes: startingOperations({ registry, health: startHealth }),
   });
 
   /** Retries the whole start for as long as a server is unreachable. */
@@ -78,8 +82,9 @@ export function clusterPart(
   async function begin(): Promise<void> {
     service = await startService();
     if (stopping.signal.aborted) return;
-    door.serve([...service.routes, ...operationsRoutes({ registry, health })]);
-    logger.info({ port: door.port() }, 'ready');
+    door?.serve(service.routes);
+    operations.serve(operationsRoutes({ registry, health }));
+    logger.info('ready');
   }
 
   async function health(): Promise<readonly Dependency[]> {
@@ -87,11 +92,20 @@ export function clusterPart(
     return [...(await service.health()), ...(stopping.signal.aborted ? [STOPPING] : [])];
   }
 
+  async function stopService(): Promise<void> {
+    if (service !== undefined) return service.stop().finally(() => servers.close());
+    // Closing the servers fails whatever the start waits for.
+    await servers.close();
+    await Promise.race([starting, pause(START_ENDS_WITHIN_MS, undefined, { ref: false })]);
+  }
+
   return {
     name,
     async start() {
-      await door.start();
-      logger.info({ port: door.port() }, 'listening');
+      await operations.start();
+      await door?.start();
+      const { LATCHKEY_ENV: mode } = config.process;
+      logger.info({ mode, port: door?.port(), operationsPort: operations.port() }, 'listening');
       starting = begin().catch((error: unknown) => {
         if (!stopping.signal.aborted) end.failStart(error);
       });
@@ -99,17 +113,29 @@ export function clusterPart(
     async stop() {
       stopping.abort();
       if (service !== undefined) await pause(config.process.SHUTDOWN_DELAY_SECONDS * 1000);
-      await door.stop();
-      if (service === undefined) {
-        // Closing the servers fails whatever the start waits for.
-        await servers.close();
-        await Promise.race([starting, pause(START_ENDS_WITHIN_MS, undefined, { ref: false })]);
-      } else {
-        await service.stop().finally(() => servers.close());
-      }
+      await door?.stop();
+      await stopService().finally(() => operations.stop());
     },
     health,
   };
+}
+
+function publicListener(process: ServiceProcessConfig, deps: ClusterPartDeps): ListeningPart {
+  const { logger, registry } = deps;
+  const isProduction = process.LATCHKEY_ENV === 'production';
+  return listen({
+    name: 'http',
+    host: process.HOST,
+    port: process.PORT,
+    routes: startingRoutes,
+    logger,
+    registry,
+    trustedProxies: process.TRUSTED_PROXIES,
+    corsOrigins: deps.isAllowedOrigin,
+    corsHeaders: deps.corsHeaders,
+    undeclared: isProduction ? 'drop' : 'fail',
+    https: isProduction,
+  });
 }
 
 /** Composes and starts a service. A failed start removes its metrics, so that it can be composed again. */

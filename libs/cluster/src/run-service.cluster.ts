@@ -27,6 +27,7 @@ interface Line {
   readonly level: string;
   readonly msg: string;
   readonly port?: number;
+  readonly operationsPort?: number;
 }
 
 interface Probe {
@@ -35,6 +36,8 @@ interface Probe {
   readonly stderr: () => string;
   readonly exit: Promise<number | null>;
   get(path: string): Promise<Response>;
+  /** Gets a path of the operations port. */
+  operations(path: string): Promise<Response>;
 }
 
 /** Starts the service as a process, which is killed when the test ends. */
@@ -57,18 +60,20 @@ async function startProbe(t: TestContext, environment: Readonly<Record<string, s
   child.stderr.on('data', (chunk) => {
     stderr += chunk;
   });
+  async function listening(): Promise<Line | undefined> {
+    function line() {
+      return lines.find(({ msg }) => msg === 'listening');
+    }
+    await until(async () => line() !== undefined || child.exitCode !== null);
+    return line();
+  }
   return {
     child,
     lines,
     stderr: () => stderr,
     exit,
-    async get(path) {
-      function listening() {
-        return lines.find(({ msg }) => msg === 'listening');
-      }
-      await until(async () => listening() !== undefined || child.exitCode !== null);
-      return fetch(`http://127.0.0.1:${listening()?.port}${path}`);
-    },
+    get: async (path) => fetch(`http://127.0.0.1:${(await listening())?.port}${path}`),
+    operations: async (path) => fetch(`http://127.0.0.1:${(await listening())?.operationsPort}${path}`),
   };
 }
 
@@ -77,7 +82,7 @@ async function until(holds: () => Promise<boolean>): Promise<void> {
 }
 
 async function isReady(probe: Probe): Promise<boolean> {
-  return (await probe.get('/readyz')).status === 200;
+  return (await probe.operations('/readyz')).status === 200;
 }
 function countOf(probe: Probe, msg: string): number {
   return probe.lines.filter((line) => line.msg === msg).length;
@@ -143,7 +148,7 @@ describe('a service on its servers', () => {
     await until(
       async () => countOf(probe, 'waiting for mongodb') + countOf(probe, 'waiting for kafka') === 2,
     );
-    const waiting = await probe.get('/readyz');
+    const waiting = await probe.operations('/readyz');
     assert.equal(waiting.status, 503);
     const { state, dependencies } = (await waiting.json()) as {
       readonly state: string;
@@ -155,13 +160,15 @@ describe('a service on its servers', () => {
     const refused = await probe.get('/things');
     assert.equal(refused.status, 503);
     assert.match(refused.headers.get('Retry-After') ?? '', /^\d+$/);
-    assert.equal((await probe.get('/livez')).status, 200);
-    assert.equal((await probe.get('/metrics')).status, 200);
+    assert.equal((await probe.operations('/livez')).status, 200);
+    assert.equal((await probe.operations('/metrics')).status, 200);
 
     await kafka.open();
     await mongo.open();
     await until(() => isReady(probe));
     assert.equal((await probe.get('/things')).status, 200);
+    for (const path of ['/livez', '/readyz', '/metrics'])
+      assert.equal((await probe.get(path)).status, 404, `${path} is not public`);
     for (const name of ['kafka', 'mongodb']) {
       assert.equal(countOf(probe, `waiting for ${name}`), 1);
       assert.equal(countOf(probe, `the wait for ${name} is over`), 1);
@@ -171,7 +178,7 @@ describe('a service on its servers', () => {
     const away = await probe.get('/things');
     assert.equal(away.status, 503);
     assert.equal(away.headers.get('Retry-After'), '1');
-    assert.equal((await probe.get('/readyz')).status, 503);
+    assert.equal((await probe.operations('/readyz')).status, 503);
     await mongo.open();
     await until(() => isReady(probe));
     assert.equal((await probe.get('/things')).status, 200);
@@ -187,7 +194,7 @@ describe('a service on its servers', () => {
     await until(() => isReady(probe));
     probe.child.kill('SIGTERM');
     await until(async () => !(await isReady(probe)));
-    const { dependencies } = (await (await probe.get('/readyz')).json()) as {
+    const { dependencies } = (await (await probe.operations('/readyz')).json()) as {
       readonly dependencies: readonly unknown[];
     };
     assert.deepEqual(dependencies.at(-1), {
@@ -216,7 +223,7 @@ describe('a service on its servers', () => {
     const probe = await startProbe(t, { ...environment, STUMBLES: '2' });
     await until(() => isReady(probe));
     assert.equal(countOf(probe, 'stopped'), 2);
-    assert.match(await (await probe.get('/metrics')).text(), /probe_total 0/);
+    assert.match(await (await probe.operations('/metrics')).text(), /probe_total 0/);
   });
 });
 

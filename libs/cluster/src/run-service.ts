@@ -29,8 +29,10 @@ export interface ClusterServiceDeps {
  */
 export interface ClusterService<Settings extends z.ZodObject> extends Needs {
   readonly name: string;
-  /** The default of PORT. */
-  readonly defaultPort: number;
+  /** The default of PORT. Omitted: the service has no routes, and listens on OPERATIONS_PORT only. */
+  readonly defaultPort?: number;
+  /** The default of OPERATIONS_PORT. */
+  readonly defaultOperationsPort: number;
   readonly settings: Settings;
   /** Called again, after the first result was stopped, if a server becomes unreachable during the start. */
   compose(config: z.infer<Settings>, deps: ClusterServiceDeps): Service;
@@ -63,6 +65,7 @@ export async function runService<Settings extends z.ZodObject>(
         registry,
         end,
         needs: service,
+        hasRoutes: service.defaultPort !== undefined,
         compose: (backend) => service.compose(own, { backend, logger, registry }),
         isAllowedOrigin: service.allowedOrigins?.(own) ?? (() => false),
         corsHeaders: service.corsHeaders ?? [],
@@ -71,10 +74,12 @@ export async function runService<Settings extends z.ZodObject>(
   );
 }
 
-function settingsOf<Settings extends z.ZodObject>({ settings, defaultPort }: ClusterService<Settings>) {
+function settingsOf<Settings extends z.ZodObject>(service: ClusterService<Settings>) {
+  const { settings, defaultPort = 0, defaultOperationsPort } = service;
+  const ports = { port: defaultPort, operationsPort: defaultOperationsPort };
   const environment = withDotEnv(process.env, process.cwd());
   return readAll({
-    process: () => readConfig(serviceProcessSettings(defaultPort), environment),
+    process: () => readConfig(serviceProcessSettings(ports), environment),
     kafka: () => readConfig(kafkaSettings, environment),
     store: () => readServerStore(environment),
     own: () => readConfig(settings, environment),

@@ -3,10 +3,11 @@ import { Readable } from 'node:stream';
 import { declaredProblems } from './declared-problems.ts';
 import type { Exchange, Step } from './exchange.ts';
 import type { PageAt } from './page-paths.ts';
-import { pageHeaders, plainPage } from './pages.ts';
+import { plainPage } from './pages.ts';
 import { Problem, type ProblemDetails, type ProblemSpec, problems } from './problem.ts';
 import { ClientGone } from './read-body.ts';
 import type { BodyKind, Route } from './route.ts';
+import { securityHeaders } from './security-headers.ts';
 import { setHeaders } from './write-answer.ts';
 
 /** Returns problem details (RFC 9457) as the JSON that a client reads. */
@@ -81,7 +82,7 @@ function answer(exchange: Exchange, problem: Problem, page: string | undefined):
   const { request } = exchange.state;
   exchange.status = spec.status;
   const text = page ?? problemBody(spec, details, request.requestId);
-  if (page !== undefined) setHeaders(exchange, pageHeaders);
+  if (page !== undefined) setHeaders(exchange, securityHeaders.page);
   exchange.set('Cache-Control', 'no-store');
   if (details.retryAfter !== undefined) exchange.set('Retry-After', String(details.retryAfter));
   setHeaders(exchange, details.headers ?? {});

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { z } from 'zod';
-import { pageHeaders } from './pages.ts';
 import { type FieldError, Problem, problems, rateLimited } from './problem.ts';
 import { anyone, type Policy, type Route, route } from './route.ts';
+import { securityHeaders } from './security-headers.ts';
 import { serve } from './testing/serve.ts';
 
 const greeting = z.object({ name: z.string(), nested: z.object({ deep: z.string() }).optional() });
@@ -408,7 +408,10 @@ describe('problems', () => {
       const response = await call('/doing', init);
       assert.equal(response.status, 409);
       assert.equal(response.headers.get('content-type'), 'text/html; charset=utf-8');
-      assert.equal(response.headers.get('content-security-policy'), pageHeaders['Content-Security-Policy']);
+      assert.equal(
+        response.headers.get('content-security-policy'),
+        securityHeaders.page['Content-Security-Policy'],
+      );
       assert.equal(await response.text(), '<h1>Conflict: used</h1>');
     }
     assert.equal((await problemOf(await post('/doing', {}))).code, 'conflict');
@@ -430,7 +433,7 @@ describe('problems', () => {
 describe('answers', () => {
   it('may be pages or texts, whose headers overrule the general ones', async (t) => {
     const { call } = await serve(t, [
-      doing(async () => ({ status: 200, html: '<p>hi', headers: pageHeaders }), {
+      doing(async () => ({ status: 200, html: '<p>hi', headers: securityHeaders.page }), {
         answers: { 200: { description: 'A page', media: ['text/html'] } },
       }),
       doing(async () => ({ status: 200, text: { type: 'text/css; charset=utf-8', text: 'a{}' } }), {

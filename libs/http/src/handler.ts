@@ -15,6 +15,7 @@ import { bodyKind, readBody } from './read-body.ts';
 import { inputReader } from './read-input.ts';
 import { requestContext } from './request-context.ts';
 import type { BodyKind, Route } from './route.ts';
+import { securityHeaders } from './security-headers.ts';
 import { answerWriter } from './write-answer.ts';
 
 export interface HttpOptions extends CorsOptions {
@@ -24,6 +25,8 @@ export interface HttpOptions extends CorsOptions {
   readonly trustedProxies: readonly string[];
   /** What to do with undeclared fields in an answer: `fail` in tests and development, `drop` in production. */
   readonly undeclared: 'fail' | 'drop';
+  /** Whether clients use HTTPS only: every answer then has `Strict-Transport-Security`. Default: false. */
+  readonly https?: boolean;
 }
 
 /** Makes a handler for `node:http` of routes. Also answers 400, 404, 405, 413, 415 and 500, as problem details. */
@@ -36,7 +39,7 @@ export function createHandler(
   app.on('error', (error: unknown) => options.logger.debug({ err: error }, 'answer not delivered'));
   app.use(identify(options));
   app.use(observe(options.registry));
-  app.use(secure);
+  app.use(secure(options.https ?? false));
   app.use(cors(options));
   app.use(answerProblems(options.undeclared, pageAt(routes)));
   app.use(requireWellFormed);
@@ -64,18 +67,13 @@ function pathOf(exchange: Exchange): string {
   }
 }
 
-/** Headers of every answer. Pages override the content security policy. */
-const SECURITY_HEADERS = {
-  'X-Content-Type-Options': 'nosniff',
-  'X-Frame-Options': 'DENY',
-  'Referrer-Policy': 'no-referrer',
-  'Content-Security-Policy': "default-src 'none'; frame-ancestors 'none'",
-  'Cross-Origin-Resource-Policy': 'same-origin',
-};
-
-async function secure(exchange: Exchange, next: Next): Promise<void> {
-  exchange.set(SECURITY_HEADERS);
-  await next();
+/** Pages override some of these. */
+function secure(https: boolean): Step {
+  const headers = { ...securityHeaders.every, ...(https ? securityHeaders.https : {}) };
+  return async (exchange, next) => {
+    exchange.set(headers);
+    await next();
+  };
 }
 
 async function requireWellFormed(exchange: Exchange, next: Next): Promise<void> {

@@ -1,9 +1,9 @@
 export { validationFailed } from './field-errors.ts';
 export { type ListeningPart, listen } from './listen.ts';
+export { listenForOperations } from './listen-for-operations.ts';
 export { type OpenApiInfo, openApiDocument } from './openapi.ts';
-export { operationsRoutes } from './operations.ts';
+export { operationsRoutes, startingOperations } from './operations.ts';
 export { allowedOrigins, originSettings, publicPathOf } from './origin-settings.ts';
-export { pageHeaders } from './pages.ts';
 export { Problem, type ProblemSpec, problems, rateLimited, unavailable } from './problem.ts';
 export {
   type Answer,
@@ -16,5 +16,6 @@ export {
   type RouteSpec,
   route,
 } from './route.ts';
+export { securityHeaders } from './security-headers.ts';
 export type { Service } from './service.ts';
 export { startingRoutes } from './starting.ts';

@@ -9,6 +9,7 @@ import { problemBody } from './answer-problem.ts';
 import { createHandler, type HttpOptions } from './handler.ts';
 import { type ProblemSpec, problems } from './problem.ts';
 import type { Route } from './route.ts';
+import { securityHeaders } from './security-headers.ts';
 
 export interface ListenOptions extends HttpOptions {
   readonly name: string;
@@ -16,8 +17,15 @@ export interface ListenOptions extends HttpOptions {
   /** 0 for any free port. */
   readonly port: number;
   readonly routes: readonly Route[];
+  /** The settings that `host` and `port` come from, named if they cannot be used. Default: HOST and PORT. */
+  readonly settings?: ListenSettings;
   /** How long `stop` waits for requests in progress, in ms. Default: 8,000, within the grace period of `runProcess`. */
   readonly drainMs?: number;
+}
+
+interface ListenSettings {
+  readonly host: string;
+  readonly port: string;
 }
 
 export interface ListeningPart extends Part {
@@ -58,7 +66,7 @@ export function listen(options: ListenOptions): ListeningPart {
     name: options.name,
     async start() {
       const tracked = trackedServer(options);
-      await bind(tracked.server, options.host, options.port);
+      await bind(tracked.server, options);
       listening = tracked;
     },
     async stop() {
@@ -84,10 +92,11 @@ function isAddressInfo(address: AddressInfo | string | null | undefined): addres
   return typeof address === 'object' && address !== null;
 }
 
-function bind(server: Server, host: string, port: number): Promise<void> {
+function bind(server: Server, options: ListenOptions): Promise<void> {
+  const { host, port } = options;
   return new Promise((resolve, reject) => {
     function refuse(error: NodeJS.ErrnoException): void {
-      reject(explained(error, host, port));
+      reject(explained(error, options));
     }
     server.once('error', refuse);
     server.listen(port, host, () => {
@@ -97,12 +106,15 @@ function bind(server: Server, host: string, port: number): Promise<void> {
   });
 }
 
-function explained(error: NodeJS.ErrnoException, host: string, port: number): Error {
+const DEFAULT_SETTINGS: ListenSettings = { host: 'HOST', port: 'PORT' };
+
+function explained(error: NodeJS.ErrnoException, options: ListenOptions): Error {
+  const { host, port, settings = DEFAULT_SETTINGS } = options;
   const texts: Readonly<Record<string, string>> = {
-    EADDRINUSE: `port ${port} on ${host} is taken: stop what listens there, or set PORT to another`,
-    EACCES: `port ${port} on ${host} is not allowed to this user: set PORT to one from 1024 up`,
-    EADDRNOTAVAIL: `${host} is not an address of this machine: set HOST to one that is`,
-    ENOTFOUND: `${host} is not a known name or address: set HOST to one that is`,
+    EADDRINUSE: `port ${port} on ${host} is taken: stop what listens there, or set ${settings.port} to another`,
+    EACCES: `port ${port} on ${host} is not allowed to this user: set ${settings.port} to one from 1024 up`,
+    EADDRNOTAVAIL: `${host} is not an address of this machine: set ${settings.host} to one that is`,
+    ENOTFOUND: `${host} is not a known name or address: set ${settings.host} to one that is`,
   };
   return new Error(texts[error.code ?? ''] ?? `cannot listen on port ${port} of ${host}: ${error.message}`, {
     cause: error,
@@ -213,7 +225,7 @@ function rawProblem(spec: ProblemSpec): string {
     'Content-Type: application/problem+json',
     `Content-Length: ${Buffer.byteLength(body)}`,
     `X-Request-Id: ${requestId}`,
-    'X-Content-Type-Options: nosniff',
+    ...Object.entries(securityHeaders.every).map(([name, value]) => `${name}: ${value}`),
     'Cache-Control: no-store',
     'Connection: close',
     '',

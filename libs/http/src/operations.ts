@@ -15,17 +15,27 @@ const readiness = z.object({
   dependencies: z.array(dependency),
 });
 
-/** Returns `/livez`, `/readyz` and `/metrics`. They must not be reachable from outside. */
-export function operationsRoutes(options: {
+interface OperationsOptions {
   readonly registry: Registry;
   health(): Promise<readonly Dependency[]>;
-}): readonly Route[] {
-  return [liveness, readinessRoute(options.health), metricsRoute(options.registry)];
+}
+
+/**
+ * Returns `/livez`, `/readyz` and `/metrics`. They have a port of their own that clients cannot reach: counters tell
+ * what happens to single requests.
+ */
+export function operationsRoutes({ registry, health }: OperationsOptions): readonly Route[] {
+  return [liveness, readinessRoute(health), metricsRoute(registry)];
+}
+
+/** The same routes while a process starts: `/readyz` answers 503, whatever the state of the dependencies. */
+export function startingOperations({ registry, health }: OperationsOptions): readonly Route[] {
+  return [liveness, startingRoute(health), metricsRoute(registry)];
 }
 
 const operation = { method: 'GET', tag: 'operations', policy: anyone, hidden: true, quiet: true } as const;
 
-export const liveness = route({
+const liveness = route({
   ...operation,
   path: '/livez',
   summary: 'Whether the process turns its event loop',
@@ -61,8 +71,7 @@ function readinessRoute(health: () => Promise<readonly Dependency[]>): Route {
   });
 }
 
-/** Answers `/readyz` with 503 while a process starts, whatever the state of its dependencies. */
-export function startingRoute(health: () => Promise<readonly Dependency[]>): Route {
+function startingRoute(health: () => Promise<readonly Dependency[]>): Route {
   return route({
     ...readinessQuestion,
     answers: { 503: { description: 'Not ready', schema: readiness } },
@@ -77,7 +86,7 @@ function overall(dependencies: readonly Dependency[]): Dependency['state'] {
   return dependencies.some(({ state }) => state !== 'ok') ? 'degraded' : 'ok';
 }
 
-export function metricsRoute(registry: Registry): Route {
+function metricsRoute(registry: Registry): Route {
   return route({
     ...operation,
     path: '/metrics',

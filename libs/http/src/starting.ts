@@ -1,12 +1,10 @@
-import type { Dependency } from '@latchkey/process';
-import type { Registry } from 'prom-client';
-import { liveness, metricsRoute, startingRoute } from './operations.ts';
 import { unavailable } from './problem.ts';
 import { anyone, type Route, route } from './route.ts';
 
 const METHODS = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'] as const;
 
-const notYet: readonly Route[] = METHODS.map((method) =>
+/** The routes of a process that is starting: 503 for every request. */
+export const startingRoutes: readonly Route[] = METHODS.map((method) =>
   route({
     method,
     path: '/{*rest}',
@@ -22,11 +20,3 @@ const notYet: readonly Route[] = METHODS.map((method) =>
     },
   }),
 );
-
-/** Returns the routes of a process that is starting: operations routes, and 503 for everything else. */
-export function startingRoutes(options: {
-  readonly registry: Registry;
-  health(): Promise<readonly Dependency[]>;
-}): readonly Route[] {
-  return [liveness, startingRoute(options.health), metricsRoute(options.registry), ...notYet];
-}

@@ -17,14 +17,31 @@ export const environmentSetting = z
   .default('production')
   .describe('`development` or `production`.');
 
-/** Settings of every process: LATCHKEY_ENV, HOST, PORT, LOG_LEVEL, TRUSTED_PROXIES. */
-export function processSettings(defaultPort: number) {
+/** The default ports of a process. */
+export interface DefaultPorts {
+  readonly port: number;
+  readonly operationsPort: number;
+}
+
+/** Settings of every process: LATCHKEY_ENV, HOST, PORT, OPERATIONS_…, LOG_LEVEL, TRUSTED_PROXIES. */
+export function processSettings({ port, operationsPort }: DefaultPorts) {
   return z.object({
     LATCHKEY_ENV: environmentSetting,
     HOST: z.string().default('127.0.0.1').describe('Address to listen on.'),
     PORT: setting
-      .whole({ min: 0, max: 65_535, fallback: defaultPort })
+      .whole({ min: 0, max: 65_535, fallback: port })
       .describe('Port to listen on; 0 for any free port.'),
+    OPERATIONS_HOST: z
+      .string()
+      .default('127.0.0.1')
+      .describe(
+        'Address of `/livez`, `/readyz` and `/metrics`. Set it where probes or Prometheus come from other machines, never where clients can reach it: counters tell what happens to single requests.',
+      ),
+    OPERATIONS_PORT: setting
+      .whole({ min: 0, max: 65_535, fallback: operationsPort })
+      .describe(
+        'Port of `/livez`, `/readyz` and `/metrics`, which PORT does not answer; 0 for any free port.',
+      ),
     LOG_LEVEL: z
       .enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'])
       .default('info')
@@ -37,8 +54,8 @@ export function processSettings(defaultPort: number) {
 }
 
 /** Settings of a service that is a process of its own: those of every process, and SHUTDOWN_DELAY_SECONDS. */
-export function serviceProcessSettings(defaultPort: number) {
-  return processSettings(defaultPort).extend({
+export function serviceProcessSettings(defaults: DefaultPorts) {
+  return processSettings(defaults).extend({
     SHUTDOWN_DELAY_SECONDS: setting
       .whole({ min: 0, max: 300, fallback: 0 })
       .describe(

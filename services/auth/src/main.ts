@@ -10,6 +10,7 @@ process.exit(
   await runService({
     name: 'auth',
     defaultPort: 8081,
+    defaultOperationsPort: 9081,
     settings: authSettings,
     topics,
     storage: openStorage,

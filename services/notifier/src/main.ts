@@ -5,7 +5,7 @@ import { compose, notifierSettings, notifierTopics, openStorage } from './index.
 process.exit(
   await runService({
     name: 'notifier',
-    defaultPort: 8083,
+    defaultOperationsPort: 9083,
     settings: notifierSettings,
     topics: notifierTopics,
     storage: openStorage,

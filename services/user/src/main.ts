@@ -8,6 +8,7 @@ process.exit(
   await runService({
     name: 'user',
     defaultPort: 8082,
+    defaultOperationsPort: 9082,
     settings: userSettings,
     topics: userTopics,
     storage: openStorage,

@@ -1,14 +1,5 @@
 /** Serves the HTML of a mail for a sandboxed frame: no scripts, no remote content, links open in a new tab. */
-import type { Answer } from '@latchkey/http';
-
-const contentSecurityPolicy = [
-  "default-src 'none'",
-  "style-src 'unsafe-inline'",
-  'img-src data:',
-  "form-action 'none'",
-  "frame-ancestors 'self'",
-  'sandbox allow-popups allow-popups-to-escape-sandbox',
-].join('; ');
+import { type Answer, securityHeaders } from '@latchkey/http';
 
 const inNewTab = '<base target="_blank">';
 
@@ -23,9 +14,6 @@ export function mailPage(html: string): Answer {
   return {
     status: 200,
     html: withNewTabs(html),
-    headers: {
-      'Content-Security-Policy': contentSecurityPolicy,
-      'X-Frame-Options': 'SAMEORIGIN',
-    },
+    headers: securityHeaders.mailFrame,
   };
 }

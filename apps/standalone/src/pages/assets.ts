@@ -1,7 +1,7 @@
 /** Serves every file of `public/`; each is read once and has a route of its own. */
 import { readdirSync, readFileSync } from 'node:fs';
 import { extname, join } from 'node:path';
-import { type Answer, type Route, route } from '@latchkey/http';
+import { type Answer, type Route, route, securityHeaders } from '@latchkey/http';
 import { localOnly } from './local-only.ts';
 
 const mediaTypes: Readonly<Record<string, string>> = {
@@ -11,23 +11,9 @@ const mediaTypes: Readonly<Record<string, string>> = {
   '.svg': 'image/svg+xml',
 };
 
-const contentSecurityPolicy = [
-  "default-src 'none'",
-  "script-src 'self'",
-  "style-src 'self'",
-  "img-src 'self' data:",
-  "connect-src 'self'",
-  "frame-src 'self'",
-  "form-action 'self'",
-  "base-uri 'none'",
-  "frame-ancestors 'none'",
-].join('; ');
-
-const pageHeaders = { 'Content-Security-Policy': contentSecurityPolicy };
-
 /** Answers with an HTML page that may load scripts and styles from this server only. */
 export function page(html: string): Answer {
-  return { status: 200, html, headers: pageHeaders };
+  return { status: 200, html, headers: securityHeaders.scriptedPage };
 }
 
 /** Paths of the pages; every other file is under /assets. */

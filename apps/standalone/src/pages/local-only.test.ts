@@ -4,7 +4,7 @@ import { text } from 'node:stream/consumers';
 import { test } from 'node:test';
 import { serve } from '../testing.ts';
 import { assetRoutes } from './assets.ts';
-import { isLocalHost, isLoopback } from './local-only.ts';
+import { isForwarded, isLocalHost, isLoopback } from './local-only.ts';
 
 /** Needed because `fetch` does not allow setting Host. */
 function getAs(url: string, host: string): Promise<{ status: number; body: string }> {
@@ -39,6 +39,13 @@ test('the pages answer names of this machine on any port, and no other name', as
 test('a missing Host is not local', () => {
   assert.equal(isLocalHost(undefined), false);
   assert.equal(isLocalHost(''), false);
+});
+
+test('headers of proxies are recognised, and no others', () => {
+  for (const name of ['forwarded', 'via', 'x-forwarded-for', 'x-forwarded-host', 'x-forwarded-proto', 'Via'])
+    assert.ok(isForwarded({ host: 'localhost', [name]: '' }), name);
+  for (const name of ['host', 'x-request-id', 'viaduct', 'x-forwarded', 'not-forwarded'])
+    assert.ok(!isForwarded({ [name]: 'x' }), name);
 });
 
 test('loopback addresses are distinguished from those that other machines can reach', () => {

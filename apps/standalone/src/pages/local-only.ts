@@ -1,8 +1,9 @@
 /**
- * Protects the development pages, which show mails and the whole log, against DNS rebinding: a foreign name in `Host`
- * means that another site has resolved its own name to loopback in order to read them.
+ * Protects the development pages, which show mails and the whole log. A foreign name in `Host` means DNS rebinding:
+ * another site has resolved its own name to loopback in order to read them. A header of a proxy means that a tunnel or
+ * a reverse proxy on this machine passes on requests of other machines.
  */
-import { type Policy, Problem, type ProblemSpec } from '@latchkey/http';
+import { type Policy, Problem, type ProblemSpec, type RequestContext } from '@latchkey/http';
 
 const misdirectedRequest = {
   code: 'misdirected_request',
@@ -18,6 +19,11 @@ export function isLocalHost(host: string | undefined): boolean {
   return LOCAL_HOST.test(host ?? '');
 }
 
+/** Whether a proxy has added a header to the request: Forwarded (RFC 7239), Via (RFC 9110, 7.6.3) or X-Forwarded-…. */
+export function isForwarded(headers: RequestContext['headers']): boolean {
+  return Object.keys(headers).some((name) => /^(forwarded|via|x-forwarded-.+)$/i.test(name));
+}
+
 /** Whether an address can be reached only from this machine. */
 export function isLoopback(address: string): boolean {
   return /^(localhost|127(\.\d{1,3}){3}|::1|\[::1\])$/i.test(address);
@@ -29,6 +35,11 @@ export const localOnly: Policy<null> = {
   problems: [misdirectedRequest],
   async authorise({ headers }) {
     if (!isLocalHost(headers['host'])) throw new Problem(misdirectedRequest);
+    if (isForwarded(headers)) {
+      throw new Problem(misdirectedRequest, {
+        detail: 'The pages of development do not answer through a proxy or a tunnel.',
+      });
+    }
     return null;
   },
 };

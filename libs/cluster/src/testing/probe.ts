@@ -91,6 +91,7 @@ process.exit(
   await runService({
     name: 'probe',
     defaultPort: 0,
+    defaultOperationsPort: 0,
     settings,
     topics: [{ name: process.env['TOPIC'] ?? '', partitions: 2, retentionMs: -1 }],
     storage,

@@ -1,17 +1,19 @@
-/** The gateway limits requests that hash a password more strictly: its configuration must name their routes. */
+/** What the configuration of the gateway must repeat of the services: routes that hash a password, security headers. */
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
-import type { Route } from '@latchkey/http';
+import { type Route, securityHeaders } from '@latchkey/http';
 import { z } from 'zod';
 import { startAuth } from '../testing/auth.fixture.ts';
 
 const configuration = new URL('../../../../deploy/gateway/nginx.conf', import.meta.url);
 
+const text = readFileSync(configuration, 'utf8');
+
 /** The requests that `$password_client` is set for. */
 function strictlyLimited(): RegExp {
   const map = /map "\$request_method \$uri" \$password_client \{\s*"~(?<pattern>[^"]+)"/;
-  const pattern = map.exec(readFileSync(configuration, 'utf8'))?.groups?.['pattern'];
+  const pattern = map.exec(text)?.groups?.['pattern'];
   assert.ok(pattern, 'nginx.conf has no pattern for $password_client');
   return new RegExp(pattern);
 }
@@ -29,5 +31,24 @@ test('the gateway limits every route that takes a password, and no other', async
   for (const route of service.routes) {
     const request = `${route.method} ${route.path.replaceAll(/:\w+/g, 'x')}`;
     assert.equal(limited.test(request), takesPassword(route), request);
+  }
+});
+
+test('every answer of the gateway itself has the security headers of the services', () => {
+  const own = [...text.matchAll(/^ {4}location [^{]+\{(?<body>(?:[^{}])*)\}/gm)]
+    .map(({ groups }) => groups?.['body'] ?? '')
+    .filter((body) => body.includes('$problem;'));
+  assert.equal(own.length, 2, 'the answers to malformed requests and to all others');
+  const https = securityHeaders.https['Strict-Transport-Security'];
+  assert.ok(text.includes(`production "${https}";`));
+  for (const body of own) {
+    const set = new Map(
+      [...body.matchAll(/add_header (\S+) (?:"([^"]*)"|(\S+)) always;/g)].map(
+        ([, name = '', quoted, bare = '']) => [name, quoted ?? bare],
+      ),
+    );
+    for (const [name, value] of Object.entries(securityHeaders.every))
+      assert.equal(set.get(name), value, name);
+    assert.equal(set.get('Strict-Transport-Security'), '$https_only');
   }
 });

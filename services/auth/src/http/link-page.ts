@@ -1,5 +1,5 @@
 /** What the routes with an HTML page have in common. */
-import { type Answer, type Problem, pageHeaders, type RequestContext } from '@latchkey/http';
+import { type Answer, type Problem, type RequestContext, securityHeaders } from '@latchkey/http';
 import { z } from 'zod';
 import type { Pages } from './pages/pages.ts';
 import { refusals } from './problems.ts';
@@ -11,7 +11,7 @@ export const tokenParam = z.object({ token: z.string() });
 export const linkProblems = [refusals.token_invalid, refusals.token_expired];
 
 export function htmlAnswer(html: string, status = 200): Answer {
-  return { status, html, headers: pageHeaders };
+  return { status, html, headers: securityHeaders.page };
 }
 
 export function localeOf(request: RequestContext): string {

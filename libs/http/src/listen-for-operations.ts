@@ -1,0 +1,20 @@
+import type { Logger, Registry } from '@latchkey/process';
+import { type ListeningPart, listen } from './listen.ts';
+import type { Route } from './route.ts';
+
+/** Makes the listener of the operations routes, on a port that clients cannot reach. */
+export function listenForOperations(
+  config: { readonly OPERATIONS_HOST: string; readonly OPERATIONS_PORT: number },
+  deps: { readonly logger: Logger; readonly registry: Registry; readonly routes: readonly Route[] },
+): ListeningPart {
+  return listen({
+    ...deps,
+    name: 'operations',
+    host: config.OPERATIONS_HOST,
+    port: config.OPERATIONS_PORT,
+    settings: { host: 'OPERATIONS_HOST', port: 'OPERATIONS_PORT' },
+    trustedProxies: [],
+    corsOrigins: [],
+    undeclared: 'fail',
+  });
+}

@@ -1,0 +1,70 @@
+/**
+ * Operations routes tell what became of requests: whether a sign-up was new, whether a login failed (ASVS 5.0, 13.4.5).
+ * They are on a port of their own, which only this machine can reach.
+ */
+import assert from 'node:assert/strict';
+import { after, describe, test } from 'node:test';
+import { createClient } from '../support/client.ts';
+import { productionSettings } from '../support/production.ts';
+import { runToEnd, startStandalone } from '../support/standalone.ts';
+
+const OPERATIONS = ['/metrics', '/readyz', '/livez'];
+
+const production = await startStandalone({ HOST: '0.0.0.0', ...(await productionSettings({ after })) });
+after(() => production.stop());
+const development = await startStandalone();
+after(() => development.stop());
+
+for (const [mode, system] of Object.entries({ production, development })) {
+  describe(`in ${mode}`, () => {
+    test('the public port has no operations routes', async () => {
+      for (const path of OPERATIONS) {
+        for (const disguised of [
+          path,
+          `${path}/`,
+          path.toUpperCase(),
+          `/%2e${path}`,
+          `/api/v1/auth/..${path}`,
+        ])
+          assert.equal((await fetch(system.url + disguised)).status, 404, disguised);
+      }
+    });
+
+    test('the operations port has nothing else', async () => {
+      for (const path of OPERATIONS) assert.equal((await fetch(system.operations + path)).status, 200, path);
+      for (const path of ['/', '/mailbox', '/topics', '/docs'])
+        assert.equal((await fetch(system.operations + path)).status, 404, path);
+      const json = { email: 'ada@example.com', password: 'correct horse battery' };
+      const reply = await createClient(system.operations).post('/auth/login', { json });
+      assert.equal(reply.status, 404);
+    });
+
+    test('the start says in one line which mode it is', () => {
+      const lines = system
+        .output()
+        .split('\n')
+        .filter((line) => /^ *Mode /.test(line));
+      assert.equal(lines.length, 1);
+      assert.match(lines[0] ?? '', new RegExp(`^ *Mode +${mode}\\b`));
+    });
+  });
+}
+
+test('the operations port is closed at every address but 127.0.0.1, even if the public port is open', async () => {
+  const [publicPort, operationsPort] = [production.url, production.operations].map(
+    (url) => new URL(url).port,
+  );
+  assert.equal((await fetch(`http://127.0.0.2:${publicPort}/.well-known/jwks.json`)).status, 200);
+  await assert.rejects(fetch(`http://127.0.0.2:${operationsPort}/metrics`), /fetch failed/);
+});
+
+test('an operations port that is taken is named as such', async () => {
+  const OPERATIONS_PORT = new URL(development.operations).port;
+  const DATA_DIR = `${development.folder}/other`;
+  const ended = await runToEnd({ DATA_DIR, OPERATIONS_PORT });
+  assert.equal(ended.code, 1);
+  assert.match(
+    ended.stdout + ended.stderr,
+    new RegExp(`port ${OPERATIONS_PORT} .*taken.*set OPERATIONS_PORT`),
+  );
+});

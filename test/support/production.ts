@@ -1,0 +1,25 @@
+/** Settings with which a standalone runs in production. */
+import assert from 'node:assert/strict';
+import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { runToEnd } from './standalone.ts';
+import type { Settings } from './system.ts';
+
+/** With keys in a temporary folder, and a mail server that does not exist. */
+export async function productionSettings(t: { after(close: () => Promise<void>): void }): Promise<Settings> {
+  const folder = await mkdtemp(join(tmpdir(), 'latchkey-keys-'));
+  t.after(() => rm(folder, { recursive: true }));
+  const ended = await runToEnd({}, { ops: ['secrets', folder] });
+  assert.equal(ended.code, 0, ended.stderr);
+  const keys = (await readdir(folder)).map((name) => [`${name}_FILE`, join(folder, name)] as const);
+  return {
+    LATCHKEY_ENV: 'production',
+    PUBLIC_URL: 'https://accounts.example.com',
+    MAIL_SERVER: '127.0.0.1',
+    MAIL_PORT: '1',
+    MAIL_FROM: 'no-reply@example.com',
+    USE_CREDENTIALS: 'false',
+    ...Object.fromEntries(keys),
+  };
+}
