@@ -105,7 +105,7 @@ export async function seed(folder: string, { accounts, commits, ordinary, long }
     const { journal } = openSqliteStores(database);
     const { PASSWORD_SALT_KEY } = await loadSecrets(folder);
     const passwords = createPasswords({ saltKey: parseSecretKey(PASSWORD_SALT_KEY), concurrency: 1 });
-    const hashOf = ({ password, email }: Person) => passwords.hash(password, email);
+    const hashOf = ({ password, email }: Person) => passwords.hash(password, email, { ip: '' });
     const hash = await hashOf(ordinary);
     const others = Array.from({ length: accounts - 2 }, (_, i) =>
       verified({ email: `seeded${i}@example.com`, username: `seeded${i}` }, hash),

@@ -2,7 +2,7 @@
 import type { Registry } from '@latchkey/process';
 import { Counter, Gauge } from 'prom-client';
 import type { Count } from './http/operation.ts';
-import type { Load } from './passwords/hashing/concurrency-limit.ts';
+import type { Load } from './passwords/hashing/fair-limit.ts';
 import type { Requests } from './ports/requests.ts';
 
 /** @returns counts the outcomes of operations */

@@ -29,9 +29,9 @@ export async function changePassword(
   assertSamePassword(newPassword, confirmNewPassword);
   assertStrongPassword(newPassword, state, 'newPassword');
   const outcome = await limitPasswordAttempts(deps, { address, ip: context.ip }, async () => {
-    const checkedHash = await passwords.hash(currentPassword, address, context.isAwaited);
+    const checkedHash = await passwords.hash(currentPassword, address, context);
     if (!sameHash(checkedHash, state.passwordHash)) return undefined;
-    const passwordHash = await passwords.hash(newPassword, address, context.isAwaited);
+    const passwordHash = await passwords.hash(newPassword, address, context);
     return accounts.execute(userId, context, () => ({ type: 'ChangePassword', checkedHash, passwordHash }));
   });
   if (outcome === undefined) throw new Refused('current_password_incorrect');

@@ -44,7 +44,7 @@ export async function completeReset(
   const account = await linkedAccount(deps, token);
   assertSamePassword(newPassword, confirmNewPassword);
   assertStrongPassword(newPassword, account, 'newPassword');
-  const passwordHash = await passwords.hash(newPassword, account.address, context.isAwaited);
+  const passwordHash = await passwords.hash(newPassword, account.address, context);
   const outcome = await accounts.execute(userId, context, async () => ({
     type: 'CompleteReset',
     tokenHash,

@@ -45,7 +45,7 @@ export async function login(
     // In parallel with the much slower hash, so that the time of the look-up reveals nothing.
     const [states, passwordHash] = await Promise.all([
       candidates(deps, address),
-      deps.passwords.hash(password, address, context.isAwaited),
+      deps.passwords.hash(password, address, context),
     ]);
     return states.find((state) => sameHash(state.passwordHash, passwordHash));
   });

@@ -92,7 +92,7 @@ async function register(
   const { accounts, registrations, passwords, newId } = deps;
   const { stored, canonical: address } = email;
   const { commandId, ...origin } = context;
-  const passwordHash = await passwords.hash(password, address, context.isAwaited);
+  const passwordHash = await passwords.hash(password, address, context);
   const userId = newId();
   const link = await mintLink(deps, 'verification', { userId, email: stored });
 

@@ -120,7 +120,7 @@ async function confirmWithPassword(
   if (!isLiving(state)) return { state, facts: [], refusal: 'token_invalid' };
   const { address } = state;
   const outcome = await limitPasswordAttempts(deps, { address, ip: context.ip }, async () => {
-    const passwordHash = await deps.passwords.hash(password, address, context.isAwaited);
+    const passwordHash = await deps.passwords.hash(password, address, context);
     const confirmed = await confirm(deps, link, passwordHash, context);
     return confirmed.refusal === 'password_required' ? undefined : confirmed;
   });

@@ -1,10 +1,11 @@
-/** Password hashing on libuv's thread pool, with bounded concurrency and a bounded queue. */
+/** Password hashing on libuv's thread pool, with bounded concurrency and a bounded queue that clients share fairly. */
 import { createHmac } from 'node:crypto';
 import { hashRaw } from '@node-rs/argon2';
+import { ipKey } from '../../limits/ip-key.ts';
 import type { Passwords } from '../../ports/passwords.ts';
 import { Refused } from '../../refused.ts';
 import { normalisePassword } from '../rules.ts';
-import { concurrencyLimit, type Load } from './concurrency-limit.ts';
+import { fairLimit, type Load } from './fair-limit.ts';
 
 /** OWASP Password Storage Cheat Sheet; above RFC 9106's floor. `algorithm` 2 is argon2id. */
 const COST = { algorithm: 2, memoryCost: 19_456, timeCost: 2, parallelism: 1, outputLen: 32 } as const;
@@ -29,15 +30,17 @@ export interface PasswordsOptions {
 export function createPasswords(options: PasswordsOptions): Passwords & { load(): Load } {
   const { saltKey, concurrency, maxWaiting = WAITING_PER_THREAD * concurrency } = options;
   const { maxWaitMs = Number.POSITIVE_INFINITY } = options;
-  const limit = concurrencyLimit({ concurrency, maxWaiting, maxWaitMs, refusal: overloaded });
+  const limit = fairLimit({ concurrency, maxWaiting, maxWaitMs, refusal: overloaded });
   return {
     load: limit.load,
-    hash: (password, address, isWanted) =>
-      limit.run(async () => {
+    hash(password, address, { ip, isAwaited }) {
+      async function hash(): Promise<string> {
         const salt = createHmac('sha256', saltKey).update(address).digest();
-        const hash = await hashRaw(normalisePassword(password), { ...COST, salt });
-        return PREFIX + hash.toString('base64url');
-      }, isWanted),
+        const raw = await hashRaw(normalisePassword(password), { ...COST, salt });
+        return PREFIX + raw.toString('base64url');
+      }
+      return limit.run(hash, { network: ipKey(ip), address }, isAwaited);
+    },
   };
 }
 

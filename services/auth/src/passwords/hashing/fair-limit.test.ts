@@ -1,18 +1,23 @@
 import assert from 'node:assert/strict';
 import { EventEmitter, once } from 'node:events';
 import { describe, test } from 'node:test';
-import { concurrencyLimit } from './concurrency-limit.ts';
+import { fairLimit, type Requester } from './fair-limit.ts';
 
 class Refused extends Error {}
 const MAX_WAIT_MS = 1000;
 function limitOf(concurrency: number, maxWaiting: number, now = () => 0) {
-  return concurrencyLimit({
+  return fairLimit({
     concurrency,
     maxWaiting,
     maxWaitMs: MAX_WAIT_MS,
     refusal: () => new Refused(),
     now,
   });
+}
+
+/** A requester with an address of its own, in a network that all of them share. */
+function from(name: string): Requester {
+  return { network: 'office', address: name };
 }
 
 /** Tasks that end when the test says so. */
@@ -39,7 +44,7 @@ describe('a limit of two at once, three waiting', { timeout: 120_000 }, () => {
   test('does two at once and the others in the order in which they came', async () => {
     const limit = limitOf(2, 3);
     const { begun, task, end } = tasks();
-    const all = ['a', 'b', 'c', 'd', 'e'].map((name) => limit.run(task(name)));
+    const all = ['a', 'b', 'c', 'd', 'e'].map((name) => limit.run(task(name), from(name)));
     await Promise.resolve();
     assert.deepEqual(begun, ['a', 'b']);
     assert.deepEqual(limit.load(), { running: 2, waiting: 3 });
@@ -54,13 +59,13 @@ describe('a limit of two at once, three waiting', { timeout: 120_000 }, () => {
   test('refuses the sixth without beginning it, and takes another once there is room', async () => {
     const limit = limitOf(2, 3);
     const { begun, begins, task, end } = tasks();
-    const first = limit.run(task('a'));
-    for (const name of ['b', 'c', 'd', 'e']) void limit.run(task(name));
-    await assert.rejects(limit.run(task('f')), Refused);
+    const first = limit.run(task('a'), from('a'));
+    for (const name of ['b', 'c', 'd', 'e']) void limit.run(task(name), from(name));
+    await assert.rejects(limit.run(task('f'), from('f')), Refused);
     end('a');
     await first;
     await begins('c');
-    void limit.run(task('g'));
+    void limit.run(task('g'), from('g'));
     assert.deepEqual(begun, ['a', 'b', 'c']);
     assert.deepEqual(limit.load(), { running: 2, waiting: 3 });
   });
@@ -68,8 +73,8 @@ describe('a limit of two at once, three waiting', { timeout: 120_000 }, () => {
   test('gives the place of a task that fails to the next', async () => {
     const limit = limitOf(1, 1);
     const { task, end, fail } = tasks();
-    const failing = limit.run(task('a'));
-    const next = limit.run(task('b'));
+    const failing = limit.run(task('a'), from('a'));
+    const next = limit.run(task('b'), from('b'));
     await Promise.resolve();
     fail('a');
     await assert.rejects(failing, /^Error: a$/);
@@ -84,10 +89,10 @@ describe('a limit of one at once, two waiting', { timeout: 120_000 }, () => {
     let now = 0;
     const limit = limitOf(1, 2, () => now);
     const { begun, begins, task, end } = tasks();
-    const first = limit.run(task('a'));
-    const late = assert.rejects(limit.run(task('b')), Refused);
+    const first = limit.run(task('a'), from('a'));
+    const late = assert.rejects(limit.run(task('b'), from('b')), Refused);
     now = MAX_WAIT_MS;
-    const next = limit.run(task('c'));
+    const next = limit.run(task('c'), from('c'));
     now += 1;
     await begins('a');
     end('a');
@@ -104,8 +109,8 @@ describe('a limit of one at once, two waiting', { timeout: 120_000 }, () => {
     let now = 0;
     const limit = limitOf(1, 2, () => now);
     const { begins, task, end } = tasks();
-    const first = limit.run(task('a'));
-    const next = limit.run(task('b'));
+    const first = limit.run(task('a'), from('a'));
+    const next = limit.run(task('b'), from('b'));
     now = MAX_WAIT_MS;
     await begins('a');
     end('a');
@@ -119,12 +124,12 @@ describe('a limit of one at once, two waiting', { timeout: 120_000 }, () => {
     const limit = limitOf(1, 2);
     const { begun, begins, task, end } = tasks();
     let wanted = true;
-    const first = limit.run(task('a'));
+    const first = limit.run(task('a'), from('a'));
     const given = assert.rejects(
-      limit.run(task('b'), () => wanted),
+      limit.run(task('b'), from('b'), () => wanted),
       Refused,
     );
-    const next = limit.run(task('c'));
+    const next = limit.run(task('c'), from('c'));
     wanted = false;
     await begins('a');
     end('a');
@@ -135,7 +140,7 @@ describe('a limit of one at once, two waiting', { timeout: 120_000 }, () => {
     await next;
     assert.deepEqual(begun, ['a', 'c']);
     await assert.rejects(
-      limit.run(task('d'), () => wanted),
+      limit.run(task('d'), from('d'), () => wanted),
       Refused,
     );
     assert.deepEqual(limit.load(), { running: 0, waiting: 0 });
@@ -145,19 +150,40 @@ describe('a limit of one at once, two waiting', { timeout: 120_000 }, () => {
     const limit = limitOf(1, 2);
     const { begins, task, end } = tasks();
     let wanted = true;
-    const first = limit.run(task('a'));
+    const first = limit.run(task('a'), from('a'));
     const given = assert.rejects(
-      limit.run(task('b'), () => wanted),
+      limit.run(task('b'), from('b'), () => wanted),
       Refused,
     );
-    void limit.run(task('c'));
-    await assert.rejects(limit.run(task('d')), Refused);
+    void limit.run(task('c'), from('c'));
+    await assert.rejects(limit.run(task('d'), from('d')), Refused);
     wanted = false;
-    void limit.run(task('e'));
+    void limit.run(task('e'), from('e'));
     await given;
     assert.deepEqual(limit.load(), { running: 1, waiting: 2 });
     await begins('a');
     end('a');
     await first;
+  });
+});
+
+describe('a full queue', { timeout: 5000 }, () => {
+  test('is shared: one client cannot keep others out, and waits longer the more it asks for', async () => {
+    const limit = limitOf(1, 16);
+    const { begun, begins, task, end } = tasks();
+    const flood = Array.from({ length: 20 }, (_, n) =>
+      limit.run(task(`flood ${n}`), { network: 'attacker', address: `a${n}` }).catch(() => 'refused'),
+    );
+    await begins('flood 0');
+    assert.equal(await flood[19], 'refused');
+    const honest = limit.run(task('honest'), { network: 'home', address: 'ada' });
+    assert.equal(await flood[16], 'refused');
+    end('flood 0');
+    await begins('flood 1');
+    end('flood 1');
+    await begins('honest');
+    end('honest');
+    assert.equal(await honest, 'honest');
+    assert.deepEqual(begun.slice(0, 3), ['flood 0', 'flood 1', 'honest']);
   });
 });

@@ -1,0 +1,86 @@
+/** Bounds concurrency, the length of the queue and the time in it, and shares the queue fairly among its users. */
+import { fairQueue } from './fair-queue.ts';
+
+export interface Load {
+  readonly running: number;
+  readonly waiting: number;
+}
+
+/** Whom a task is for. */
+export interface Requester {
+  /** The network of the client. */
+  readonly network: string;
+  /** The account's address. */
+  readonly address: string;
+}
+
+export interface FairLimit {
+  /**
+   * Runs a task as soon as fewer than `concurrency` others run. Networks that are waiting take turns, and within a
+   * network its addresses, so that no client can delay others by more than one task of its own per turn.
+   * @param isWanted asked before the task starts; false refuses it
+   * @throws `refusal()`, without running the task: if the network or the address has used up its share of a full
+   * queue, if the wait exceeds `maxWaitMs`, or if the task is no longer wanted
+   */
+  run<T>(task: () => Promise<T>, requester: Requester, isWanted?: () => boolean): Promise<T>;
+  load(): Load;
+}
+
+interface Waiter extends Requester {
+  readonly since: number;
+  isWanted(): boolean;
+  begin(): void;
+  refuse(): void;
+}
+
+export function fairLimit(options: {
+  readonly concurrency: number;
+  /** Of all networks. */
+  readonly maxWaiting: number;
+  readonly maxWaitMs: number;
+  refusal(): Error;
+  /** Monotonic, in ms. */
+  now?(): number;
+}): FairLimit {
+  const { concurrency, maxWaiting, maxWaitMs, refusal, now = () => performance.now() } = options;
+  const waiting = fairQueue<Waiter>(maxWaiting);
+  let running = 0;
+
+  function sweep(): void {
+    for (const left of waiting.removeWhere(({ since, isWanted }) => now() - since > maxWaitMs || !isWanted()))
+      left.refuse();
+  }
+
+  /** A free slot goes to a task that waits, so that no new task can overtake it. */
+  async function enter(requester: Requester, isWanted: () => boolean): Promise<void> {
+    if (!isWanted()) throw refusal();
+    if (running < concurrency) {
+      running += 1;
+      return;
+    }
+    if (waiting.size() >= maxWaiting) sweep();
+    await new Promise<void>((begin, reject) => {
+      const waiter = { ...requester, since: now(), isWanted, begin, refuse: () => reject(refusal()) };
+      waiting.add(waiter)?.refuse();
+    });
+  }
+
+  function leave(): void {
+    sweep();
+    const next = waiting.take();
+    if (next === undefined) running -= 1;
+    else next.begin();
+  }
+
+  return {
+    load: () => ({ running, waiting: waiting.size() }),
+    async run(task, requester, isWanted = () => true) {
+      await enter(requester, isWanted);
+      try {
+        return await task();
+      } finally {
+        leave();
+      }
+    },
+  };
+}
