@@ -57,7 +57,7 @@ await Promise.all(
   people.map(async (person, n) => {
     while (flooding) {
       await pause(PAUSE_MS);
-      if (flooding) logins.push(await logIn(server, person, `198.51.100.${n + 1}`));
+      if (flooding) logins.push(await logIn(server, person, `198.51.${n + 1}.1`));
     }
   }),
 );

@@ -174,6 +174,8 @@ function settingsOf(config: AuthConfig): Settings {
     resetMinutes: config.RESET_TOKEN_EXPIRATION_MINUTES,
     refreshDays: config.REFRESH_TOKEN_DAYS,
     refreshReuseMinutes: config.REFRESH_REUSE_MINUTES,
+    idleDays: config.SESSION_IDLE_DAYS,
+    sessionsPerAccount: config.SESSIONS_PER_ACCOUNT,
     revealExisting: config.SIGNUP_REVEALS_EXISTING,
   };
 }

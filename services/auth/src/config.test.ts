@@ -131,6 +131,7 @@ describe('the limits', () => {
       'mail-network-day': { points: 10, seconds: 86_400 },
       'mail-address-day': { points: 30, seconds: 86_400 },
       'signup-ip': { points: 20, seconds: 3600 },
+      'profile-account': { points: 30, seconds: 3600 },
       'mailing-admin': { points: 1000, seconds: 86_400 },
     });
   });

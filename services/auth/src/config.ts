@@ -52,6 +52,12 @@ const fields = z.object({
     .describe(
       'How long the previous refresh token gets the current one again, until that is used: its answer may have been lost.',
     ),
+  SESSION_IDLE_DAYS: setting
+    .whole({ min: 1, max: 365, fallback: 14 })
+    .describe('A session whose refresh token is not used for this long ends.'),
+  SESSIONS_PER_ACCOUNT: setting
+    .whole({ min: 1, max: 1000, fallback: 50 })
+    .describe('Sessions that an account may have; one more login ends the oldest.'),
   SIGNUP_REVEALS_EXISTING: setting
     .flag(false)
     .describe('Answer 409 to a sign-up with a verified address, instead of as if it were new.'),
@@ -69,6 +75,7 @@ const fields = z.object({
   LIMIT_SIGNUPS_PER_IP: setting
     .whole({ min: 1, max: MOST })
     .describe('Sign-ups per IP and hour. Default: 20 in production, 1000 in development.'),
+  LIMIT_PROFILE_CHANGES: limit(30).describe('Changes of the profile, per account and hour.'),
   LIMIT_MAILING_RECIPIENTS: limit(1000).describe('Recipients of mailings, per admin and day.'),
 
   HASH_CONCURRENCY: setting
@@ -135,6 +142,7 @@ export function limitRules(config: AuthConfig): LimitRules {
     'mail-network-day': { points: Math.ceil(mailsPerDay / NETWORKS_PER_DAY), seconds: DAY },
     'mail-address-day': { points: mailsPerDay, seconds: DAY },
     'signup-ip': { points: config.LIMIT_SIGNUPS_PER_IP ?? signUps, seconds: HOUR },
+    'profile-account': { points: config.LIMIT_PROFILE_CHANGES, seconds: HOUR },
     'mailing-admin': { points: config.LIMIT_MAILING_RECIPIENTS, seconds: DAY },
   };
 }

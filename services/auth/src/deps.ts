@@ -45,6 +45,9 @@ export interface Settings {
   readonly refreshDays: number;
   /** How long the previous refresh token may be used again while the current one is unused. */
   readonly refreshReuseMinutes: number;
+  /** A session that is not used for this long ends. */
+  readonly idleDays: number;
+  readonly sessionsPerAccount: number;
   /** Answer a sign-up for a verified address with 409 instead of as if it were new. */
   readonly revealExisting: boolean;
 }

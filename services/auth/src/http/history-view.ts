@@ -3,15 +3,22 @@
 import { assertNever } from '@latchkey/events';
 import { z } from 'zod';
 import type { AccountFact } from '../account/index.ts';
-import type { HistoryEntry } from '../profile/history.ts';
+import type { HistoryPage } from '../profile/history.ts';
+import { historyCursor, nextCursor, pageLimit, writeHistoryCursor } from './cursor.ts';
 
 export const historyView = z.object({
   events: z.array(
     z.object({ sequence: z.int(), type: z.string(), at: z.iso.datetime(), summary: z.string() }),
   ),
+  nextCursor,
 });
 
-export function viewHistory(entries: readonly HistoryEntry[]): z.infer<typeof historyView> {
+const PAGE = 100;
+
+/** The query of a page of a history. */
+export const historyQuery = z.object({ limit: pageLimit(PAGE), cursor: historyCursor.optional() });
+
+export function viewHistory({ entries, next }: HistoryPage): z.infer<typeof historyView> {
   return {
     events: entries.map(({ sequence, at, fact }) => ({
       sequence,
@@ -19,6 +26,7 @@ export function viewHistory(entries: readonly HistoryEntry[]): z.infer<typeof hi
       at,
       summary: summaryOf(fact),
     })),
+    nextCursor: next === undefined ? null : writeHistoryCursor(next),
   };
 }
 

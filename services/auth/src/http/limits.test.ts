@@ -235,3 +235,17 @@ test('a sixth living sign-up becomes a request for the newest', async (context) 
     assertProblem(await login(auth, stranger), 401, 'invalid_credentials');
   }
 });
+
+test('a profile is changed so many times an hour, whatever the session, and another account as often', async (context) => {
+  const auth = await startAuth(context, { LIMIT_PROFILE_CHANGES: '3' });
+  const ada = await verified(auth);
+  async function change(token: string, firstName: string) {
+    return auth.patch('/profile', { token, json: { firstName } });
+  }
+  for (const name of ['A', 'B', 'C'])
+    assertStatus(await change((await loggedIn(auth, ada)).accessToken, name), 200);
+  const { accessToken } = await loggedIn(auth, ada);
+  assertProblem(await change(accessToken, 'D'), 429, 'rate_limited');
+  const eve = await loggedIn(auth, await verified(auth));
+  assertStatus(await change(eve.accessToken, 'Eve'), 200);
+});

@@ -172,3 +172,54 @@ test('an unverified account may log in, and is told what it lacks', async (conte
     assert.match(assertProblem(reply, 403, 'account_not_verified').json.resolution, /check your email/);
   }
 });
+
+test('sessions are listed page by page, each once', async (context) => {
+  const auth = await startAuth(context);
+  const ada = await verified(auth);
+  const logins = [];
+  for (let n = 0; n < 5; n += 1) logins.push(await loggedIn(auth, ada));
+  const { accessToken: token } = logins[0] ?? assert.fail();
+  const all = assertStatus(await auth.get('/sessions', { token }), 200).json;
+  assert.equal(all.nextCursor, null);
+  const paged = [];
+  let cursor = '';
+  do {
+    const page = assertStatus(await auth.get(`/sessions?limit=2${cursor}`, { token }), 200).json;
+    assert.ok(page.sessions.length <= 2);
+    paged.push(...page.sessions);
+    cursor = page.nextCursor === null ? '' : `&cursor=${page.nextCursor}`;
+  } while (cursor !== '');
+  assert.deepEqual(paged, all.sessions);
+  for (const bad of ['limit=0', 'limit=101', 'limit=x', 'cursor=', 'cursor=WzEsMV0', 'limits=1'])
+    assertProblem(await auth.get(`/sessions?${bad}`, { token }), 400, 'validation_failed');
+});
+
+test('the history is listed page by page, also where a page ends inside of one change', async (context) => {
+  const auth = await startAuth(context);
+  const ada = await verified(auth);
+  const { accessToken: token } = await loggedIn(auth, ada);
+  for (const firstName of ['Ada', 'Adele'])
+    assertStatus(await auth.patch('/profile', { token, json: { firstName } }), 200);
+  const newPassword = 'another horse battery';
+  assertStatus(
+    await auth.post('/change-password', { token, json: { currentPassword: ada.password, newPassword } }),
+    200,
+  );
+  const { accessToken } = await loggedIn(auth, { ...ada, password: newPassword });
+  const all = assertStatus(await auth.get('/history', { token: accessToken }), 200).json;
+  assert.ok(all.events.length >= 5);
+  assert.equal(all.nextCursor, null);
+  for (const limit of [1, 2, 3]) {
+    const paged = [];
+    let cursor = '';
+    do {
+      const path = `/history?limit=${limit}${cursor}`;
+      const page = assertStatus(await auth.get(path, { token: accessToken }), 200).json;
+      assert.ok(page.events.length <= limit);
+      paged.push(...page.events);
+      cursor = page.nextCursor === null ? '' : `&cursor=${page.nextCursor}`;
+    } while (cursor !== '');
+    assert.deepEqual(paged, all.events);
+  }
+  assertProblem(await auth.get('/history?cursor=bm8', { token: accessToken }), 400, 'validation_failed');
+});

@@ -16,6 +16,7 @@ const rules: LimitRules = {
   'mail-network-day': two,
   'mail-address-day': { points: 1, seconds: 3600 },
   'signup-ip': two,
+  'profile-account': { points: 10, seconds: 3600 },
   'mailing-admin': { points: 10, seconds: 3600 },
 };
 const network = { limit: 'mail-network-hour', key: 'a' } as const;

@@ -42,6 +42,9 @@ export async function limitPasswordAttempts<T>(
   return result;
 }
 
+/** Sessions that are looked at: the newest logins. */
+const RECENT_SESSIONS = 50;
+
 /** An id to look up if the address has no owner. */
 const NO_ACCOUNT = '00000000-0000-0000-0000-000000000000';
 
@@ -54,7 +57,7 @@ async function isKnownSource(deps: Needs, { address, ip }: Source): Promise<bool
   const trusted = await deps.trustedAddresses.isTrusted({ address, ip }, deps.now());
   const owner = (await ownerOf(deps, address)) ?? NO_ACCOUNT;
   const state = await deps.accounts.load(owner);
-  const sessions = await deps.sessions.list(owner, deps.now());
+  const sessions = await deps.sessions.list(owner, deps.now(), { limit: RECENT_SESSIONS });
   const isSignedIn = sessions.some(
     (session) => ipKey(session.ip) === ipKey(ip) && sessionStatus(state, session) === 'active',
   );

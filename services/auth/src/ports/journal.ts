@@ -51,8 +51,8 @@ export interface Journal {
    * `lost`, while it is unknown whether a commit that came first will remain: the caller's own among them.
    */
   append(commit: Commit): Promise<AppendResult>;
-  /** Returns the commits of a stream after a number (default 0), in order. */
-  read(stream: string, after?: number): Promise<readonly Commit[]>;
+  /** Returns the commits of a stream after a number (default 0), in order, at most `limit` (default: all). */
+  read(stream: string, after?: number, limit?: number): Promise<readonly Commit[]>;
   /** Returns the commit of a command that was appended before. */
   byCommand(commandId: string): Promise<Commit | undefined>;
   /** Returns the stream that holds a claim. */

@@ -12,6 +12,8 @@ export type LimitName =
   /** Mails of one purpose to one canonical address, per day. */
   | 'mail-address-day'
   | 'signup-ip'
+  /** Changes of the profile per account. */
+  | 'profile-account'
   /** Recipients per admin. */
   | 'mailing-admin';
 

@@ -9,7 +9,7 @@ export interface Session {
   readonly createdAt: Date;
   /** When `n` last changed. */
   readonly rotatedAt: Date;
-  /** Counted from the login; rotating does not change it. */
+  /** The end if it is not used again: an idle session ends earlier than the longest one. */
   readonly expiresAt: Date;
   /**
    * The account's sequence when the session was created. A session is revoked if this is lower than the sequence of
@@ -20,25 +20,39 @@ export interface Session {
   readonly userAgent: string;
 }
 
+export interface SessionUse {
+  readonly at: Date;
+  readonly expiresAt: Date;
+  readonly ip: string;
+  readonly userAgent: string;
+}
+
+/** The place of a session in the list. */
+export type SessionPlace = Pick<Session, 'createdAt' | 'id'>;
+
+export interface SessionPage {
+  readonly limit: number;
+  /** The session before the first one of the page. */
+  readonly after?: SessionPlace | undefined;
+}
+
 /** Every method rejects with a StoreUnavailable if the store cannot be reached. */
 export interface Sessions {
   create(session: Session): Promise<void>;
   find(id: string): Promise<Session | undefined>;
   /**
-   * Moves a session that has not expired at `at` from token `n` to `n + 1`, atomically: of any number of callers
-   * with the same `n`, one gets the changed session, the others undefined.
+   * Moves a session that has not expired at `at` from token `n` to `n + 1`, with a new end, atomically: of any
+   * number of callers with the same `n`, one gets the changed session, the others undefined.
    */
-  rotate(
-    id: string,
-    n: number,
-    use: { readonly at: Date; readonly ip: string; readonly userAgent: string },
-  ): Promise<Session | undefined>;
+  rotate(id: string, n: number, use: SessionUse): Promise<Session | undefined>;
   /** Raises `since`; never lowers it. Returns false if there is no such session. */
   liftSince(id: string, since: number): Promise<boolean>;
-  /** Returns an account's unexpired sessions, newest login first. */
-  list(userId: string, now: Date): Promise<readonly Session[]>;
+  /** Returns a page of an account's unexpired sessions, newest login first. */
+  list(userId: string, now: Date, page: SessionPage): Promise<readonly Session[]>;
   /** Returns true if this account had that session. */
   remove(userId: string, id: string): Promise<boolean>;
+  /** Removes all sessions of an account but the `keep` newest logins. */
+  removeOldest(userId: string, keep: number): Promise<void>;
   removeAll(userId: string, options?: { readonly except?: string }): Promise<void>;
   /** Removes sessions that expired before an instant, at most `limit`. Returns how many. */
   removeExpired(before: Date, limit: number): Promise<number>;

@@ -8,17 +8,34 @@ export interface HistoryEntry {
   readonly fact: AccountFact;
 }
 
-/** Returns the facts of an account, oldest first. @throws Refused (not_found) */
+/** The place of an entry in the history: the number of its commit, and its sequence. */
+export interface HistoryPlace {
+  readonly number: number;
+  readonly sequence: number;
+}
+
+export interface HistoryPage {
+  readonly entries: readonly HistoryEntry[];
+  /** The place of the last entry, if there are more. */
+  readonly next?: HistoryPlace;
+}
+
+/** Returns a page of the facts of an account, oldest first. @throws Refused (not_found) */
 export async function accountHistory(
   { journal }: Pick<Deps, 'journal'>,
   userId: string,
-): Promise<readonly HistoryEntry[]> {
-  const commits = await journal.read(userId);
-  const entries = commits.flatMap(({ sequence, events }) =>
-    events.flatMap((fact, i) =>
-      isAccountFact(fact) ? [{ sequence: sequence + i, at: fact.time, fact }] : [],
-    ),
-  );
-  if (entries.length === 0) throw new Refused('not_found');
-  return entries;
+  { limit, after }: { readonly limit: number; readonly after?: HistoryPlace | undefined },
+): Promise<HistoryPage> {
+  // The commit of `after` is read again, because it may hold more facts. A commit holds at least one.
+  const commits = await journal.read(userId, after === undefined ? 0 : after.number - 1, limit + 2);
+  const entries = commits
+    .flatMap(({ number, sequence, events }) =>
+      events.flatMap((fact, i) =>
+        isAccountFact(fact) ? [{ number, sequence: sequence + i, at: fact.time, fact }] : [],
+      ),
+    )
+    .filter(({ sequence }) => after === undefined || sequence > after.sequence);
+  if (entries.length === 0 && after === undefined) throw new Refused('not_found');
+  const last = entries[limit - 1];
+  return { entries: entries.slice(0, limit), ...(last && entries.length > limit && { next: last }) };
 }

@@ -1,10 +1,12 @@
 /** Login by address and password: the owner of the address first, then its sign-ups, newest first. */
 import { isLiving, type Living, sameHash } from '../account/index.ts';
 import { livingSignUps, ownerOf } from '../addresses/owners.ts';
+import { bestEffort } from '../best-effort.ts';
 import type { Context, Deps } from '../deps.ts';
 import { limitPasswordAttempts } from '../passwords/attempts.ts';
 import type { Session } from '../ports/sessions.ts';
 import { Refused } from '../refused.ts';
+import { sessionEnd } from './session-end.ts';
 
 /** The result of a login or a refresh. */
 export interface SignedIn {
@@ -53,6 +55,7 @@ export async function login(
   if (account.disabled) throw new Refused('account_disabled');
   const session = newSession(deps, account, context);
   await deps.sessions.create(session);
+  await bestEffort(() => deps.sessions.removeOldest(account.userId, deps.settings.sessionsPerAccount));
   return signedIn(deps, session, account);
 }
 
@@ -99,7 +102,7 @@ function newSession(
     n: 0,
     createdAt: at,
     rotatedAt: at,
-    expiresAt: new Date(at.getTime() + settings.refreshDays * 86_400_000),
+    expiresAt: sessionEnd(settings, { createdAt: at, at }),
     since: account.sequence,
     ip,
     userAgent,

@@ -23,6 +23,11 @@ async function revocations(world: World, userId: string): Promise<number> {
   return (await world.typesOf(userId)).filter((type) => type === 'SessionsRevoked').length;
 }
 
+function loginLater(world: World): Promise<SignedIn> {
+  world.advance(1);
+  return login(world.deps, { address: ada, password: PASSWORD }, context());
+}
+
 describe('a refresh token', () => {
   test(
     'gives the next one',
@@ -163,6 +168,33 @@ describe('a refresh token', () => {
       await assert.rejects(refresh(world.deps, refreshToken, context()), invalid);
       assert.equal(await revocations(world, state.userId), 1);
       await refresh(world.deps, later.refreshToken, context());
+    }),
+  );
+
+  test(
+    'dies after two weeks without use',
+    inWorld(async (world) => {
+      const idle = await loggedIn(world);
+      const used = await login(world.deps, { address: ada, password: PASSWORD }, context());
+      world.advance(13 * DAY);
+      const next = await refresh(world.deps, used.refreshToken, context());
+      world.advance(DAY);
+      await assert.rejects(refresh(world.deps, idle.refreshToken, context()), invalid);
+      world.advance(12 * DAY);
+      await refresh(world.deps, next.refreshToken, context());
+    }),
+  );
+
+  test(
+    'of the oldest session dies when an account signs in once more than it may have sessions',
+    inWorld(async (world) => {
+      const oldest = await loggedIn(world);
+      const second = await loginLater(world);
+      for (let n = 3; n <= 50; n += 1) await loginLater(world);
+      await refresh(world.deps, oldest.refreshToken, context());
+      const newest = await loginLater(world);
+      await assert.rejects(refresh(world.deps, oldest.refreshToken, context()), invalid);
+      for (const { refreshToken } of [second, newest]) await refresh(world.deps, refreshToken, context());
     }),
   );
 

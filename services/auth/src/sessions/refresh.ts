@@ -6,6 +6,7 @@ import type { Session } from '../ports/sessions.ts';
 import { Refused } from '../refused.ts';
 import { judgeReuse } from './judge-reuse.ts';
 import { type SignedIn, signedIn } from './login.ts';
+import { sessionEnd } from './session-end.ts';
 import { sessionStatus } from './session-status.ts';
 
 type Needs = Pick<Deps, 'accessTokens' | 'accounts' | 'now' | 'refreshTokens' | 'sessions' | 'settings'>;
@@ -21,19 +22,19 @@ export async function refresh(deps: Needs, refreshToken: string, context: Contex
     throw new Refused('refresh_token_invalid');
   const current =
     session.n === named.n
-      ? await rotate(deps, named, context)
+      ? await rotate(deps, session, context)
       : await answerReuse(deps, session, named.n, context);
   return signedIn(deps, current, state);
 }
 
-type Named = NonNullable<ReturnType<Deps['refreshTokens']['open']>>;
-
 /** If another request with the same token was faster, its response is repeated. */
-async function rotate(deps: Needs, { sessionId, n }: Named, context: Context): Promise<Session> {
+async function rotate(deps: Needs, { id, n, createdAt }: Session, context: Context): Promise<Session> {
   const { ip, userAgent } = context;
-  const rotated = await deps.sessions.rotate(sessionId, n, { at: deps.now(), ip, userAgent });
+  const at = deps.now();
+  const expiresAt = sessionEnd(deps.settings, { createdAt, at });
+  const rotated = await deps.sessions.rotate(id, n, { at, expiresAt, ip, userAgent });
   if (rotated !== undefined) return rotated;
-  return answerReuse(deps, await findUnexpired(deps, sessionId), n, context);
+  return answerReuse(deps, await findUnexpired(deps, id), n, context);
 }
 
 async function findUnexpired({ sessions, now }: Needs, id: string): Promise<Session> {

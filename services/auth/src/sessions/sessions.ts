@@ -1,7 +1,7 @@
 /** Listing and ending one's own sessions. */
 import { bestEffort } from '../best-effort.ts';
 import type { Caller, Context, Deps } from '../deps.ts';
-import type { Session } from '../ports/sessions.ts';
+import type { Session, SessionPage, SessionPlace } from '../ports/sessions.ts';
 import { Refused } from '../refused.ts';
 import type { Outcome } from '../streams/accounts.ts';
 import { sessionStatus } from './session-status.ts';
@@ -31,13 +31,18 @@ export async function logoutEverywhere(
   return outcome;
 }
 
-/** Returns the caller's active sessions, newest login first. */
+/** Returns a page of the caller's active sessions, newest login first. `next` is its end, if there may be more. */
 export async function listSessions(
   { sessions, now }: Pick<Deps, 'sessions' | 'now'>,
   { userId, state }: Caller,
-): Promise<readonly Session[]> {
-  const all = await sessions.list(userId, now());
-  return all.filter((session) => sessionStatus(state, session) === 'active');
+  { limit, after }: SessionPage,
+): Promise<{ readonly sessions: readonly Session[]; readonly next?: SessionPlace | undefined }> {
+  const found = await sessions.list(userId, now(), { limit: limit + 1, after });
+  const all = found.slice(0, limit);
+  return {
+    sessions: all.filter((session) => sessionStatus(state, session) === 'active'),
+    ...(found.length > limit && { next: all.at(-1) }),
+  };
 }
 
 /** @throws Refused (session_not_found) for a session that is not the caller's */

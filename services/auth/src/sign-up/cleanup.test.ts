@@ -202,7 +202,7 @@ describe('the sweep', () => {
       );
       world.advance(2 * DAY);
       await cleanUpOnce(world.deps);
-      assert.equal((await world.deps.sessions.list(userId, new Date(0))).length, 1);
+      assert.equal((await world.deps.sessions.list(userId, new Date(0), { limit: 9 })).length, 1);
     }),
   );
 });

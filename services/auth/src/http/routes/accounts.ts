@@ -6,7 +6,7 @@ import { accountHistory } from '../../profile/history.ts';
 import { BASE } from '../base-path.ts';
 import { contextOf } from '../context.ts';
 import type { RouteDeps } from '../deps.ts';
-import { historyView, viewHistory } from '../history-view.ts';
+import { historyQuery, historyView, viewHistory } from '../history-view.ts';
 import { operationRoute } from '../operation.ts';
 import { refusals } from '../problems.ts';
 import { accountView, changed, sequenceHeader, viewAccount } from '../views.ts';
@@ -96,11 +96,12 @@ function accountHistoryRoute(deps: RouteDeps): Route {
     summary: 'What happened to an account',
     policy: deps.guards.withRole('admin'),
     params,
+    query: historyQuery,
     answers: { 200: { description: 'Oldest first.', schema: historyView } },
     problems: [problems.not_found],
-    handle: async (request) => ({
-      status: 200,
-      body: viewHistory(await accountHistory(deps, request.params.id)),
-    }),
+    handle: async ({ params: { id }, query }) => {
+      const page = { limit: query.limit, after: query.cursor };
+      return { status: 200, body: viewHistory(await accountHistory(deps, id, page)) };
+    },
   });
 }

@@ -6,7 +6,7 @@ import { accountHistory } from '../../profile/history.ts';
 import { BASE } from '../base-path.ts';
 import { contextOf } from '../context.ts';
 import type { RouteDeps } from '../deps.ts';
-import { historyView, viewHistory } from '../history-view.ts';
+import { historyQuery, historyView, viewHistory } from '../history-view.ts';
 import { operationRoute } from '../operation.ts';
 import { accountView, changed, names, sequenceHeader, viewAccount } from '../views.ts';
 
@@ -32,7 +32,7 @@ function changeProfileRoute(deps: RouteDeps): Route {
     policy: deps.guards.verified,
     body,
     answers: { 200: changed('The account now.', z.object({ user: accountView })) },
-    problems: [problems.conflict],
+    problems: [problems.conflict, problems.rate_limited],
     handle: async (request) => {
       const change = given(request.body);
       const { state } = await changeProfile(deps, change, request.caller, contextOf(request));
@@ -58,10 +58,11 @@ function historyRoute(deps: RouteDeps): Route {
     tag: 'accounts',
     summary: "What happened to one's own account",
     policy: deps.guards.verified,
+    query: historyQuery,
     answers: { 200: { description: 'Oldest first.', schema: historyView } },
-    handle: async ({ caller }) => ({
-      status: 200,
-      body: viewHistory(await accountHistory(deps, caller.userId)),
-    }),
+    handle: async ({ caller, query }) => {
+      const page = { limit: query.limit, after: query.cursor };
+      return { status: 200, body: viewHistory(await accountHistory(deps, caller.userId, page)) };
+    },
   });
 }

@@ -14,6 +14,7 @@ import { refresh } from '../../sessions/refresh.ts';
 import { endSession, listSessions, logout, logoutEverywhere } from '../../sessions/sessions.ts';
 import { BASE } from '../base-path.ts';
 import { contextOf } from '../context.ts';
+import { nextCursor, pageLimit, sessionCursor, writeSessionCursor } from '../cursor.ts';
 import type { RouteDeps } from '../deps.ts';
 import { operationRoute } from '../operation.ts';
 import { refusals } from '../problems.ts';
@@ -183,6 +184,8 @@ function viewSession(
   };
 }
 
+const SESSIONS_PAGE = 50;
+
 function listSessionsRoute(deps: RouteDeps): Route {
   return operationRoute(deps.count, {
     operation: 'listSessions',
@@ -191,14 +194,21 @@ function listSessionsRoute(deps: RouteDeps): Route {
     tag: 'sessions',
     summary: 'Where the account is signed in',
     policy: deps.guards.authenticated,
+    query: z.object({ limit: pageLimit(SESSIONS_PAGE), cursor: sessionCursor.optional() }),
     answers: {
-      200: { description: 'Newest login first.', schema: z.object({ sessions: z.array(sessionView) }) },
+      200: {
+        description: 'Newest login first.',
+        schema: z.object({ sessions: z.array(sessionView), nextCursor }),
+      },
     },
-    handle: async ({ caller }) => {
-      const sessions = await listSessions(deps, caller);
+    handle: async ({ caller, query: { limit, cursor } }) => {
+      const { sessions, next } = await listSessions(deps, caller, { limit, after: cursor });
       return {
         status: 200,
-        body: { sessions: sessions.map((session) => viewSession(session, caller.sessionId)) },
+        body: {
+          sessions: sessions.map((session) => viewSession(session, caller.sessionId)),
+          nextCursor: next === undefined ? null : writeSessionCursor(next),
+        },
       };
     },
   });

@@ -1,7 +1,7 @@
 /** Password hashing on libuv's thread pool, with bounded concurrency and a bounded queue that clients share fairly. */
 import { createHmac } from 'node:crypto';
 import { hashRaw } from '@node-rs/argon2';
-import { ipKey } from '../../limits/ip-key.ts';
+import { networkKey } from '../../limits/ip-key.ts';
 import type { Passwords } from '../../ports/passwords.ts';
 import { Refused } from '../../refused.ts';
 import { normalisePassword } from '../rules.ts';
@@ -39,7 +39,7 @@ export function createPasswords(options: PasswordsOptions): Passwords & { load()
         const raw = await hashRaw(normalisePassword(password), { ...COST, salt });
         return PREFIX + raw.toString('base64url');
       }
-      return limit.run(hash, { network: ipKey(ip), address }, isAwaited);
+      return limit.run(hash, { network: networkKey(ip), address }, isAwaited);
     },
   };
 }

@@ -16,6 +16,7 @@ const rules: LimitRules = {
   'mail-network-day': { points: 2, seconds: 1 },
   'mail-address-day': { points: 5, seconds: HOUR },
   'signup-ip': { points: 2, seconds: HOUR },
+  'profile-account': { points: 30, seconds: HOUR },
   'mailing-admin': { points: 1000, seconds: 24 * HOUR },
 };
 

@@ -56,9 +56,10 @@ export function createMemoryStores(): CommitStores {
         insert(commit);
         return { outcome: 'appended' };
       },
-      read: async (stream, after = 0) =>
+      read: async (stream, after = 0, limit = Number.POSITIVE_INFINITY) =>
         ofStream(stream)
           .filter(({ number }) => number > after)
+          .slice(0, limit)
           .map(shown),
       async byCommand(commandId) {
         const commit = byCommand.get(commandId);

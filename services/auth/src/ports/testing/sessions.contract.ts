@@ -24,6 +24,8 @@ function sessionOf(given: Partial<Session> = {}): Session {
   };
 }
 
+const ALL = { limit: 100 };
+
 function ids(sessions: readonly Session[]) {
   return sessions.map(({ id }) => id);
 }
@@ -45,7 +47,7 @@ export function sessionsContract(name: string, open: OpenStores): void {
       await sessions.create(session);
       return session;
     }
-    const use = { at: day(2), ip: '2001:db8::1', userAgent: 'another browser' };
+    const use = { at: day(2), expiresAt: day(16), ip: '2001:db8::1', userAgent: 'another browser' };
 
     test('are found as they were created', async () => {
       const session = await created();
@@ -97,9 +99,46 @@ export function sessionsContract(name: string, open: OpenStores): void {
       const recent = await created({ userId, createdAt: day(5) });
       const middle = await created({ userId, createdAt: day(3), rotatedAt: day(9) });
       await created();
-      assert.deepEqual(await sessions.list(userId, day(19)), [recent, middle, old]);
-      assert.deepEqual(ids(await sessions.list(userId, day(20))), [recent.id, middle.id]);
-      assert.deepEqual(await sessions.list(randomUUID(), day(1)), []);
+      assert.deepEqual(await sessions.list(userId, day(19), ALL), [recent, middle, old]);
+      assert.deepEqual(ids(await sessions.list(userId, day(20), ALL)), [recent.id, middle.id]);
+      assert.deepEqual(await sessions.list(randomUUID(), day(1), ALL), []);
+    });
+
+    test('of an account are listed page by page, also those of one moment', async () => {
+      const userId = randomUUID();
+      const created = [1, 1, 1, 2, 3].map((number) => sessionOf({ userId, createdAt: day(number) }));
+      for (const session of created) await sessions.create(session);
+      const all = ids(await sessions.list(userId, day(4), ALL));
+      for (const limit of [1, 2, 3, 5]) {
+        const paged: string[] = [];
+        let after: Session | undefined;
+        do {
+          const page = await sessions.list(userId, day(4), { limit, after });
+          assert.ok(page.length <= limit);
+          paged.push(...ids(page));
+          after = page.at(-1);
+        } while (after !== undefined);
+        assert.deepEqual(paged, all);
+      }
+      assert.equal(all.length, created.length);
+    });
+
+    test('beyond a number are removed, the oldest logins first, also those that expired', async () => {
+      const userId = randomUUID();
+      const stranger = await created();
+      for (let number = 1; number < 6; number++)
+        await created({ userId, createdAt: day(number), expiresAt: day(number + 2) });
+      await sessions.removeOldest(userId, 5);
+      assert.equal((await sessions.list(userId, day(1), ALL)).length, 5);
+      await sessions.removeOldest(userId, 2);
+      const left = await sessions.list(userId, day(1), ALL);
+      assert.deepEqual(
+        left.map(({ createdAt }) => createdAt),
+        [day(5), day(4)],
+      );
+      await sessions.removeOldest(userId, 2);
+      assert.equal((await sessions.list(userId, day(1), ALL)).length, 2);
+      assert.deepEqual(await sessions.find(stranger.id), stranger);
     });
 
     test('are removed by their own account alone', async () => {
@@ -118,10 +157,10 @@ export function sessionsContract(name: string, open: OpenStores): void {
       await created({ userId });
       const stranger = await created();
       await sessions.removeAll(userId, { except: kept.id });
-      assert.deepEqual(await sessions.list(userId, day(1)), [kept]);
+      assert.deepEqual(await sessions.list(userId, day(1), ALL), [kept]);
       await sessions.removeAll(userId);
       await sessions.removeAll(userId);
-      assert.deepEqual(await sessions.list(userId, day(1)), []);
+      assert.deepEqual(await sessions.list(userId, day(1), ALL), []);
       assert.deepEqual(await sessions.find(stranger.id), stranger);
     });
 

@@ -61,10 +61,11 @@ export function createMongoJournal(connection: Connection): Journal {
       return await afterLostRace(commit);
     },
 
-    async read(stream, after = 0) {
+    async read(stream, after = 0, limit = 0) {
       const documents = await commits
         .find({ stream, number: { $gt: after } }, MAJORITY)
         .sort({ number: 1 })
+        .limit(limit)
         .toArray();
       return documents.map(commitOf);
     },

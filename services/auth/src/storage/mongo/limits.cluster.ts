@@ -22,6 +22,7 @@ const rules: LimitRules = {
   'mail-network-day': long,
   'mail-address-day': long,
   'signup-ip': long,
+  'profile-account': long,
   'mailing-admin': long,
 };
 

@@ -1,6 +1,6 @@
 import { guardMongo, type Index } from '@latchkey/mongo';
 import type { Connection } from 'mongoose';
-import type { Session, Sessions } from '../../ports/sessions.ts';
+import type { Session, SessionPlace, Sessions } from '../../ports/sessions.ts';
 
 type SessionDocument = Omit<Session, 'id'> & { readonly _id: string };
 
@@ -10,6 +10,8 @@ export const sessionIndexes: readonly Index[] = [
   { collection: SESSIONS, name: 'user', keys: { userId: 1, createdAt: -1, _id: -1 } },
   { collection: SESSIONS, name: 'expiry', keys: { expiresAt: 1 } },
 ];
+
+const NEWEST_FIRST = { createdAt: -1, _id: -1 } as const;
 
 /** Sessions in MongoDB, without mongoose (ADR 20): every request with a token reads one. */
 export function createMongoSessions(connection: Connection): Sessions {
@@ -25,8 +27,8 @@ export function createMongoSessions(connection: Connection): Sessions {
       return document === null ? undefined : sessionOf(document);
     },
 
-    async rotate(id, n, { at, ip, userAgent }) {
-      const rotated = { $inc: { n: 1 }, $set: { rotatedAt: at, ip, userAgent } };
+    async rotate(id, n, { at, expiresAt, ip, userAgent }) {
+      const rotated = { $inc: { n: 1 }, $set: { rotatedAt: at, expiresAt, ip, userAgent } };
       const current = { _id: id, n, expiresAt: { $gt: at } };
       const document = await sessions.findOneAndUpdate(current, rotated, { returnDocument: 'after' });
       return document === null ? undefined : sessionOf(document);
@@ -37,10 +39,11 @@ export function createMongoSessions(connection: Connection): Sessions {
       return matchedCount === 1;
     },
 
-    async list(userId, now) {
+    async list(userId, now, { limit, after }) {
       const documents = await sessions
-        .find({ userId, expiresAt: { $gt: now } })
-        .sort({ createdAt: -1, _id: -1 })
+        .find({ userId, expiresAt: { $gt: now }, ...(after && afterPlace(after)) })
+        .sort(NEWEST_FIRST)
+        .limit(limit)
         .toArray();
       return documents.map(sessionOf);
     },
@@ -48,6 +51,15 @@ export function createMongoSessions(connection: Connection): Sessions {
     async remove(userId, id) {
       const { deletedCount } = await sessions.deleteOne({ _id: id, userId });
       return deletedCount === 1;
+    },
+
+    async removeOldest(userId, keep) {
+      const documents = await sessions
+        .find({ userId }, { projection: { _id: 1 } })
+        .sort(NEWEST_FIRST)
+        .skip(keep)
+        .toArray();
+      if (documents.length > 0) await sessions.deleteMany({ _id: { $in: documents.map(({ _id }) => _id) } });
     },
 
     async removeAll(userId, { except } = {}) {
@@ -66,6 +78,10 @@ export function createMongoSessions(connection: Connection): Sessions {
       return deletedCount;
     },
   });
+}
+
+function afterPlace({ createdAt, id }: SessionPlace) {
+  return { createdAt: { $lte: createdAt }, $or: [{ createdAt: { $lt: createdAt } }, { _id: { $lt: id } }] };
 }
 
 export function documentOfSession({ id, ...session }: Session): SessionDocument {

@@ -22,6 +22,7 @@ const rules: LimitRules = {
   'mail-network-day': one,
   'mail-address-day': one,
   'signup-ip': one,
+  'profile-account': one,
   'mailing-admin': one,
 };
 

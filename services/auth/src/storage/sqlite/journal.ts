@@ -10,7 +10,7 @@ const SQL = {
     VALUES (:stream, :number, :sequence, :events, :claims, :address, :commandId, :correlationId, :traceparent, :at,
       :unpublished)`,
   insertClaim: 'INSERT INTO journal_claim (claim, stream) VALUES (:claim, :stream)',
-  read: 'SELECT * FROM journal_commit WHERE stream = :stream AND number > :after ORDER BY number',
+  read: 'SELECT * FROM journal_commit WHERE stream = :stream AND number > :after ORDER BY number LIMIT :limit',
   holder: 'SELECT stream FROM journal_claim WHERE claim = :claim',
 } as const;
 
@@ -40,7 +40,8 @@ export function createSqliteJournal(database: Database): Journal {
 
   return guardSqlite<Journal>({
     append: (commit) => database.write(() => append(commit)),
-    read: async (stream, after = 0) => database.prepare(SQL.read).all({ stream, after }).map(commitOf),
+    read: async (stream, after = 0, limit = -1) =>
+      database.prepare(SQL.read).all({ stream, after, limit }).map(commitOf),
     byCommand: async (commandId) => byCommand(commandId),
     holder: async (claim) => holder(claim),
   });

@@ -5,11 +5,13 @@ const SQL = {
   create: `INSERT INTO session
     VALUES (:id, :userId, :n, :createdAt, :rotatedAt, :expiresAt, :since, :ip, :userAgent)`,
   find: 'SELECT * FROM session WHERE id = :id',
-  rotate: `UPDATE session SET n = n + 1, rotated_at = :at, ip = :ip, user_agent = :userAgent
+  rotate: `UPDATE session SET n = n + 1, rotated_at = :at, expires_at = :expiresAt, ip = :ip, user_agent = :userAgent
     WHERE id = :id AND n = :n AND expires_at > :at RETURNING *`,
   liftSince: 'UPDATE session SET since = max(since, :since) WHERE id = :id',
   list: `SELECT * FROM session WHERE user_id = :userId AND expires_at > :now
-    ORDER BY created_at DESC, id DESC`,
+    AND (created_at, id) < (:createdAt, :id) ORDER BY created_at DESC, id DESC LIMIT :limit`,
+  removeOldest: `DELETE FROM session WHERE rowid IN
+    (SELECT rowid FROM session WHERE user_id = :userId ORDER BY created_at DESC, id DESC LIMIT -1 OFFSET :keep)`,
   remove: 'DELETE FROM session WHERE id = :id AND user_id = :userId',
   removeAll: 'DELETE FROM session WHERE user_id = :userId',
   removeOthers: 'DELETE FROM session WHERE user_id = :userId AND id <> :except',
@@ -37,14 +39,23 @@ export function createSqliteSessions(database: Database): Sessions {
       const row = database.prepare(SQL.find).get({ id });
       return row && sessionOf(row);
     },
-    rotate: (id, n, { at, ip, userAgent }) =>
+    rotate: (id, n, { at, expiresAt, ip, userAgent }) =>
       database.write(() => {
-        const row = database.prepare(SQL.rotate).get({ id, n, at: at.getTime(), ip, userAgent });
+        const times = { at: at.getTime(), expiresAt: expiresAt.getTime() };
+        const row = database.prepare(SQL.rotate).get({ id, n, ...times, ip, userAgent });
         return row && sessionOf(row);
       }),
     liftSince: async (id, since) => (await change(SQL.liftSince, { id, since })) === 1,
-    list: async (userId, now) =>
-      database.prepare(SQL.list).all({ userId, now: now.getTime() }).map(sessionOf),
+    async list(userId, now, { limit, after }) {
+      const place = { createdAt: after?.createdAt.getTime() ?? Number.MAX_SAFE_INTEGER, id: after?.id ?? '' };
+      return database
+        .prepare(SQL.list)
+        .all({ userId, now: now.getTime(), limit, ...place })
+        .map(sessionOf);
+    },
+    async removeOldest(userId, keep) {
+      await change(SQL.removeOldest, { userId, keep });
+    },
     remove: async (userId, id) => (await change(SQL.remove, { id, userId })) === 1,
     async removeAll(userId, { except } = {}) {
       if (except === undefined) await change(SQL.removeAll, { userId });

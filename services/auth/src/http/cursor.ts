@@ -1,0 +1,61 @@
+/** Pages of lists: `limit`, and an opaque cursor that says where a page ended. Nothing in it is secret. */
+import { parseJson } from '@latchkey/process';
+import { z } from 'zod';
+import type { SessionPlace } from '../ports/sessions.ts';
+import type { HistoryPlace } from '../profile/history.ts';
+
+const LONGEST_CURSOR = 200;
+
+/** A query parameter of a page: a whole number from 1 to 100. */
+export function pageLimit(fallback: number) {
+  return z
+    .string()
+    .regex(/^\d{1,3}$/, 'must be a whole number from 1 to 100')
+    .transform(Number)
+    .pipe(z.number().min(1).max(100))
+    .prefault(String(fallback))
+    .meta({ description: `At most so many: 1 to 100. Default: ${fallback}.` });
+}
+
+export const nextCursor = z
+  .string()
+  .nullable()
+  .meta({ description: 'For the next page, as `cursor`; null on the last one.' });
+
+function write(fields: readonly unknown[]): string {
+  return Buffer.from(JSON.stringify(fields)).toString('base64url');
+}
+
+/** A query parameter that takes only what `write` has made of such fields. */
+function cursorOf<Fields extends readonly unknown[], Place>(
+  schema: z.ZodType<Fields>,
+  placeOf: (fields: Fields) => Place,
+) {
+  return z
+    .string()
+    .max(LONGEST_CURSOR)
+    .transform((text, context): Place => {
+      const parsed = schema.safeParse(parseJson(Buffer.from(text, 'base64url').toString()));
+      if (parsed.success && write(parsed.data) === text) return placeOf(parsed.data);
+      context.addIssue({ code: 'custom', message: 'is not the nextCursor of an earlier answer' });
+      return z.NEVER;
+    });
+}
+
+export const sessionCursor = cursorOf(
+  z.tuple([z.iso.datetime({ precision: 3 }), z.uuid()]),
+  ([createdAt, id]): SessionPlace => ({ createdAt: new Date(createdAt), id }),
+);
+
+export function writeSessionCursor({ createdAt, id }: SessionPlace): string {
+  return write([createdAt.toISOString(), id]);
+}
+
+export const historyCursor = cursorOf(
+  z.tuple([z.int().positive(), z.int().positive()]),
+  ([number, sequence]): HistoryPlace => ({ number, sequence }),
+);
+
+export function writeHistoryCursor({ number, sequence }: HistoryPlace): string {
+  return write([number, sequence]);
+}
