@@ -251,7 +251,7 @@ export function poisonSuite(name: string, open: () => Promise<PoisonedSystem>): 
       const outcomes = await linesOf<{ readonly result: string }>('parked', 'retry', '--all');
       assert.ok(outcomes.length > 2);
       assert.deepEqual(
-        outcomes.filter(({ result }) => result !== 'goes on'),
+        outcomes.filter(({ result }) => result !== 'unparked'),
         [],
       );
       assert.deepEqual(await parked(), []);

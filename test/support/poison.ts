@@ -15,8 +15,8 @@ export interface Poison {
    */
   readonly make: (victim: string, onPartition: OnPartition) => RawRecord;
   /** What the read model does with it, and what the notifier does. */
-  readonly projection: 'parks' | 'sets aside' | 'goes on';
-  readonly notifier: 'sets aside' | 'goes on';
+  readonly projection: 'parks' | 'sets aside' | 'unparked';
+  readonly notifier: 'sets aside' | 'unparked';
   /** The cause as operators see it. */
   readonly cause?: RegExp;
 }
@@ -93,8 +93,8 @@ const UNREADABLE: Outcome = { projection: 'parks', notifier: 'sets aside' };
 /** Its key identifies no account. */
 const KEYLESS: Outcome = { projection: 'sets aside', notifier: 'sets aside' };
 /** Not the next event of its account. */
-const MISPLACED: Outcome = { projection: 'parks', notifier: 'goes on' };
-const HARMLESS: Outcome = { projection: 'goes on', notifier: 'goes on' };
+const MISPLACED: Outcome = { projection: 'parks', notifier: 'unparked' };
+const HARMLESS: Outcome = { projection: 'unparked', notifier: 'unparked' };
 
 function badValue(name: string, cause: RegExp, value: (victim: string) => Buffer | null): Poison {
   return {

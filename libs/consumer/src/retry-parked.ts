@@ -9,7 +9,7 @@ import { type Parked, type Position, type PositionStore, withMark } from './posi
 import { decodeRecord, type EventRecord, namesAccount } from './records.ts';
 
 export interface RetryOutcome {
-  readonly result: 'not parked' | 'goes on' | 'still parked';
+  readonly result: 'not parked' | 'unparked' | 'still parked';
   /** Sequence of the last event that was applied or skipped. */
   readonly sequence: number;
   /** Why the account is still parked. */
@@ -145,6 +145,6 @@ function isUnchanged(before: Position, after: Position): boolean {
 }
 
 function outcomeOf({ sequence, parked }: Position): RetryOutcome {
-  if (parked === undefined) return { result: 'goes on', sequence };
+  if (parked === undefined) return { result: 'unparked', sequence };
   return { result: 'still parked', sequence, cause: parked.cause };
 }

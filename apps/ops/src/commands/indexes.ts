@@ -20,14 +20,15 @@ export function addIndexes(program: Program, context: Context): void {
 
 async function prepareStore(store: Store, { print, note }: Context, json: boolean): Promise<void> {
   for (const schema of schemasOf(store)) {
-    const outcomes: { readonly index: string; readonly made: boolean }[] = [];
+    const outcomes: { readonly index: string; readonly created: boolean }[] = [];
     for (const requirement of await schema.requirements()) {
       const outcome = await reportingWaits(requirement, note);
-      outcomes.push({ index: requirement.name, made: outcome === 'created' });
+      outcomes.push({ index: requirement.name, created: outcome === 'created' });
     }
     await schema.check();
     if (json) printJson(print, outcomes);
-    else for (const { index, made } of outcomes) print(`${index}: ${made ? 'made' : 'there already'}`);
+    else
+      for (const { index, created } of outcomes) print(`${index}: ${created ? 'created' : 'exists already'}`);
   }
 }
 

@@ -40,7 +40,7 @@ export function addParked(program: Program, context: Context): void {
           columns: [
             'account',
             ...(names.severalGenerations ? ['generation'] : []),
-            'stands at',
+            'parked after',
             'record',
             'cause',
           ],
@@ -194,7 +194,7 @@ function describe(names: Names, parked: ParkedIn) {
   return {
     account: parked.account,
     generation: names.severalGenerations ? parked.generation : undefined,
-    'stands at': `event ${parked.after}`,
+    'parked after': `event ${parked.after}`,
     cause: parked.cause,
     record: placeOf(names, parked),
   };

@@ -75,7 +75,7 @@ async function repairedTown(t: TestContext) {
     return (await ops('parked', 'list')).out.includes(ada);
   }
   await eventually('the account is parked', isParked);
-  assert.equal((await ops('parked', 'retry', ada)).out, `${ada}: goes on, at event 2\n`);
+  assert.equal((await ops('parked', 'retry', ada)).out, `${ada}: unparked, at event 2\n`);
   assert.equal(await isParked(), false);
   return { town, database, ada, ops };
 }
@@ -169,14 +169,14 @@ Generation 1 is kept up to date: --back switches back to it, --drop deletes it.
     await refused(ops, '1 account');
 
     const list = await ops('parked', 'list');
-    assert.match(list.out, /^account +generation +stands at +record +cause\n/);
+    assert.match(list.out, /^account +generation +parked after +record +cause\n/);
     assert.match(list.out, new RegExp(`^${ada} +2 +event 2 +accounts\\.events\\.v1/\\d+/2 +.+$`, 'm'));
     const asJson = JSON.parse((await ops('parked', 'list', '--json')).out);
     assert.deepEqual([asJson.account, asJson.generation], [ada, 2]);
-    assert.match((await ops('parked', 'show', ada)).out, /^generation +2\nstands at +event 2$/m);
+    assert.match((await ops('parked', 'show', ada)).out, /^generation +2\nparked after +event 2$/m);
 
     const retried = await ops('parked', 'retry', '--all');
-    assert.deepEqual([retried.code, retried.out], [0, `${ada}: goes on in generation 2, at event 2\n`]);
+    assert.deepEqual([retried.code, retried.out], [0, `${ada}: unparked in generation 2, at event 2\n`]);
     const flipped = await ops('rebuild', 'user');
     assert.equal(flipped.code, 0, flipped.err);
     assert.match(flipped.out, /^Generation 2 answers\./m);
@@ -196,8 +196,8 @@ Generation 1 is kept up to date: --back switches back to it, --drop deletes it.
     const stands = `${ben}: still parked in generation 2, at event 0: event 2 came where 1 was due`;
     const all = await ops('parked', 'retry', '--all');
     assert.deepEqual([all.code, all.err], [1, 'ops: 1 of 2 accounts are still parked\n']);
-    const goesOn = `${ada}: goes on in generation 2, at event 2`;
-    assert.deepEqual(all.out.trimEnd().split('\n'), [goesOn, stands].toSorted());
+    const unparked = `${ada}: unparked in generation 2, at event 2`;
+    assert.deepEqual(all.out.trimEnd().split('\n'), [unparked, stands].toSorted());
     const one = await ops('parked', 'retry', ben);
     assert.deepEqual([one.code, one.out, one.err], [1, `${stands}\n`, `ops: ${ben} is still parked\n`]);
     await refused(ops, '1 account');

@@ -157,7 +157,7 @@ test('a parked account is listed with the record and the cause, and shown with t
   const { account, ops } = await poisoned(t);
   const list = await ops('parked', 'list');
   assert.deepEqual([list.code, list.err], [0, '']);
-  assert.match(list.out, /^account +stands at +record +cause\n/);
+  assert.match(list.out, /^account +parked after +record +cause\n/);
   const line = new RegExp(
     `^${account} +event 0 +accounts\\.events\\.v1/\\d+/0 +bad header: .*ce_subject.*$`,
     'm',
@@ -176,7 +176,7 @@ test('a parked account is listed with the record and the cause, and shown with t
 test('a parked account that misses no event of the journal is unparked by a retry', async (t) => {
   const { account, ops } = await poisoned(t);
   const retried = await ops('parked', 'retry', account);
-  assert.deepEqual([retried.code, retried.out], [0, `${account}: goes on, at event 0\n`]);
+  assert.deepEqual([retried.code, retried.out], [0, `${account}: unparked, at event 0\n`]);
   assert.equal((await ops('parked', 'list')).out, 'No account is parked.\n');
   assert.equal((await ops('parked', 'retry', account)).out, `${account}: not parked, at event 0\n`);
   const all = await ops('parked', 'retry', '--all');

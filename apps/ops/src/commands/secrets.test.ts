@@ -23,7 +23,7 @@ test('creates the files that services read by …_FILE, once, each readable to i
   const folder = join(await temporaryFolder(t), 'deep', 'secrets');
   const first = await runOps({}, 'secrets', folder);
   assert.deepEqual([first.code, first.err], [0, '']);
-  assert.match(first.out, /: made SIGNING_KEYS, SEALING_PUBLIC_KEY, /);
+  assert.match(first.out, /: created SIGNING_KEYS, SEALING_PUBLIC_KEY, /);
   assert.deepEqual((await readdir(folder)).toSorted(), names.toSorted());
   for (const name of names) assert.equal((await stat(join(folder, name))).mode & 0o777, 0o600);
   assert.equal((await stat(folder)).mode & 0o777, 0o700);
@@ -35,7 +35,7 @@ test('creates the files that services read by …_FILE, once, each readable to i
 
   const made = await contents(folder);
   const again = await runHere({}, 'secrets', folder);
-  assert.deepEqual([again.code, again.out], [0, `${folder}: all secrets are there already.\n`]);
+  assert.deepEqual([again.code, again.out], [0, `${folder}: all secrets exist already.\n`]);
   assert.deepEqual(await contents(folder), made);
 });
 

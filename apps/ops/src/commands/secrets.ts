@@ -27,8 +27,8 @@ export function addSecrets(program: Program, { print }: Context): void {
       const made = await makeSecrets(resolve(folder));
       print(
         made
-          ? `${folder}: made ${NAMES.join(', ')}. Keep a copy: without PASSWORD_SALT_KEY no password can be checked.`
-          : `${folder}: all secrets are there already.`,
+          ? `${folder}: created ${NAMES.join(', ')}. Keep a copy: without PASSWORD_SALT_KEY no password can be checked.`
+          : `${folder}: all secrets exist already.`,
       );
     });
 }

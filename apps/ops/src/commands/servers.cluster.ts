@@ -26,7 +26,7 @@ test('topics are made once, and others than wanted are left alone', async () => 
   assert.deepEqual(
     asJson
       .map((line) => JSON.parse(line))
-      .map(({ topic, made, partitions, retentionMs }) => [topic, made, partitions, retentionMs]),
+      .map(({ topic, created, partitions, retentionMs }) => [topic, created, partitions, retentionMs]),
     [
       ['accounts.events.v1', false, 12, -1],
       ['mailings.events.v1', false, 12, 604_800_000],
@@ -55,10 +55,10 @@ test('indexes are made once', async (t) => {
   const { settings } = await ownDatabase(t);
   const first = await runOps(settings, 'indexes');
   assert.deepEqual([first.code, first.err], [0, '']);
-  assert.match(first.out, /^auth_commits\.stream: made$/m);
-  assert.match((await runHere(settings, 'indexes')).out, /^auth_commits\.stream: there already$/m);
+  assert.match(first.out, /^auth_commits\.stream: created$/m);
+  assert.match((await runHere(settings, 'indexes')).out, /^auth_commits\.stream: exists already$/m);
   const [index] = (await runHere(settings, 'indexes', '--json')).out.split('\n');
-  assert.deepEqual(Object.keys(JSON.parse(index ?? '')), ['index', 'made']);
+  assert.deepEqual(Object.keys(JSON.parse(index ?? '')), ['index', 'created']);
 });
 
 test('an index that takes long is waited for, and named meanwhile', async (t) => {
@@ -77,7 +77,7 @@ test('an index that takes long is waited for, and named meanwhile', async (t) =>
     [made.code, made.err],
     [0, 'auth_commits.stream is still being created, after 10 seconds.\n'],
   );
-  assert.match(made.out, /^auth_commits\.stream: made$/m);
+  assert.match(made.out, /^auth_commits\.stream: created$/m);
 });
 
 test('an index that stands in the way is an error', async (t) => {

@@ -78,11 +78,11 @@ async function createTopics(bus: KafkaBus, context: Context, json: boolean): Pro
     );
   else
     for (const topic of after)
-      context.print(`${topic.name}: ${existing.has(topic.name) ? 'correct' : 'made'}. ${describe(topic)}`);
+      context.print(`${topic.name}: ${existing.has(topic.name) ? 'correct' : 'created'}. ${describe(topic)}`);
 }
 
-function toJson({ name, partitions, copies, minInSync, retentionMs }: TopicState, made: boolean) {
-  return { topic: name, made, partitions, replication: copies, minInSync, retentionMs };
+function toJson({ name, partitions, copies, minInSync, retentionMs }: TopicState, created: boolean) {
+  return { topic: name, created, partitions, replication: copies, minInSync, retentionMs };
 }
 
 const DAY_MS = 24 * 60 * 60 * 1000;

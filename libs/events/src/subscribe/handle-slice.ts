@@ -107,7 +107,7 @@ function createResume(subscriber: Subscriber, book: Book, records: readonly Deco
     resumed.add(account);
     const { sequence, parked } = await createRetry(subscriber).resume(gap, lastOffset);
     await book.reload(account);
-    if (parked === undefined) subscriber.logger.info({ account, sequence }, 'a parked account goes on');
+    if (parked === undefined) subscriber.logger.info({ account, sequence }, 'a parked account was unparked');
   };
 }
 

@@ -87,7 +87,7 @@ describe('a subscription on Kafka', () => {
     await until(async () => (await parked()).length === 1);
     assert.equal((await parked())[0]?.cause, 'unknown version 9 of AccountVerified');
     await topic.publish(second, third);
-    assert.deepEqual(await reader.retryParked(account.id), { result: 'goes on', sequence: 3 });
+    assert.deepEqual(await reader.retryParked(account.id), { result: 'unparked', sequence: 3 });
     assert.deepEqual(reader.of(account), [1, 2, 3]);
     assert.deepEqual(await parked(), []);
   });

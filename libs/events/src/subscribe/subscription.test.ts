@@ -272,7 +272,7 @@ describe('an account is parked', () => {
     const [parked] = await subscription.listParked();
     assert.equal(parked?.cause, 'no such plan');
     refuses = false;
-    assert.deepEqual(await subscription.retryParked(account.id), { result: 'goes on', sequence: 3 });
+    assert.deepEqual(await subscription.retryParked(account.id), { result: 'unparked', sequence: 3 });
   });
 
   test('by its handler, and goes on once that can do it', async (context) => {
@@ -296,7 +296,7 @@ describe('an account is parked', () => {
       cause: 'no such plan',
     });
     fixed = true;
-    assert.deepEqual(await subscription.retryParked(account.id), { result: 'goes on', sequence: 3 });
+    assert.deepEqual(await subscription.retryParked(account.id), { result: 'unparked', sequence: 3 });
     assert.deepEqual(verified, [2, 3]);
     assert.deepEqual(await subscription.listParked(), []);
   });
@@ -366,7 +366,7 @@ describe('a parked account that is tried again', () => {
     const subscription = await bench.subscribe({ handlers }, bus);
     await until(async () => (await subscription.listParked()).length === 1);
     release();
-    assert.deepEqual(await subscription.retryParked(account.id), { result: 'goes on', sequence: 4 });
+    assert.deepEqual(await subscription.retryParked(account.id), { result: 'unparked', sequence: 4 });
     assert.deepEqual(handled, [1, 2, 3, 4]);
   });
 
@@ -397,7 +397,7 @@ describe('a parked account that is tried again', () => {
     await looked;
     await turn();
     letGo.resolve();
-    assert.deepEqual(await retried, { result: 'goes on', sequence: 3 });
+    assert.deepEqual(await retried, { result: 'unparked', sequence: 3 });
     assert.deepEqual(handled, [1, 2, 3]);
   });
 
@@ -408,7 +408,7 @@ describe('a parked account that is tried again', () => {
     await until(async () => (await subscription.lag()) === 0);
     release();
     const outcomes = await Promise.all([1, 2, 3].map(() => subscription.retryParked(account.id)));
-    assert.deepEqual(outcomes, Array(3).fill({ result: 'goes on', sequence: 4 }));
+    assert.deepEqual(outcomes, Array(3).fill({ result: 'unparked', sequence: 4 }));
     assert.deepEqual(handled, [1, 2, 3, 4]);
     assert.deepEqual(await subscription.retryParked(account.id), { result: 'not parked', sequence: 4 });
   });
@@ -433,7 +433,7 @@ describe('a parked account that is tried again', () => {
     assert.equal((await subscription.listParked()).length, 1);
     assert.equal((await store.load([account.id])).get(account.id)?.sequence, 2);
     away = false;
-    assert.deepEqual(await subscription.retryParked(account.id), { result: 'goes on', sequence: 3 });
+    assert.deepEqual(await subscription.retryParked(account.id), { result: 'unparked', sequence: 3 });
   });
 
   test('is left alone if it is not parked', async (context) => {

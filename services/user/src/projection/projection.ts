@@ -72,7 +72,7 @@ async function resumeAll(
     const stored = await resume(gap, records.at(-1)?.offset ?? 0);
     resumed.set(gap.account, stored);
     if (stored.parked !== undefined) continue;
-    deps.logger.info({ account: gap.account, sequence: stored.sequence }, 'a parked account goes on');
+    deps.logger.info({ account: gap.account, sequence: stored.sequence }, 'a parked account was unparked');
   }
   return resumed;
 }

@@ -55,7 +55,7 @@ export function createRetryInEach(deps: {
 }
 
 /** From best to worst. */
-const RESULTS: readonly RetryOutcome['result'][] = ['not parked', 'goes on', 'still parked'];
+const RESULTS: readonly RetryOutcome['result'][] = ['not parked', 'unparked', 'still parked'];
 
 function worse(worst: RetriedIn, other: RetriedIn): RetriedIn {
   return RESULTS.indexOf(other.result) > RESULTS.indexOf(worst.result) ? other : worst;

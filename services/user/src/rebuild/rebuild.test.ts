@@ -246,7 +246,7 @@ describe('a rebuild', () => {
     assert.deepEqual([parity.accounts, parity.parked, parity.apart], [1, 0, 0]);
 
     await publish(missing);
-    assert.equal((await service.retryParked(ada.id)).result, 'goes on');
+    assert.equal((await service.retryParked(ada.id)).result, 'unparked');
     await until('nobody stands still', async () =>
       (await open().state()).every(({ parked }) => parked === 0),
     );
