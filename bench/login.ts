@@ -14,7 +14,7 @@ const LOAD_SECONDS = 10;
 export const login: Benchmark = {
   name: 'login',
   title: 'Login',
-  method: `CPU of the server process, all threads, against that of bare argon2id hashes (m=19456, t=2, p=1), measured by turns: ${LOGINS} of each, ${ROUNDS} times, medians. Then ${LOAD_SECONDS} s of logins over ${CONNECTIONS} connections, while somebody else asks for /livez.`,
+  method: `CPU of the server process, all threads, against that of bare argon2id hashes (m=19456, t=2, p=1), alternating: ${LOGINS} of each, ${ROUNDS} times, medians. Then ${LOAD_SECONDS} s of logins over ${CONNECTIONS} connections, while another client requests /livez.`,
   async run() {
     await using server = await startServer();
     const person = somebody();

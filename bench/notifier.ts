@@ -28,7 +28,7 @@ const DRAINS_WITHIN_MS = 300_000;
 export const notifier: Benchmark = {
   name: 'notifier',
   title: 'Mails',
-  method: `${MAILS} verification mails that are owed, in the embedded store: from the start of the notifier until all are sent and recorded as sent: claiming, opening the sealed links, filling in the templates, SMTP, recording. Against nodemailer alone, which is handed the same mails, filled in already, all at once. Both over ${CONNECTIONS} connections, to a sink in another process that takes everything at once. By turns, ${ROUNDS} times, medians.`,
+  method: `${MAILS} pending verification mails in the embedded store: from the start of the notifier until all are sent and recorded as sent: claiming, decrypting the links, rendering the templates, SMTP, recording. Against nodemailer alone, which gets the same mails, already rendered, all at the same time. Both over ${CONNECTIONS} connections, to a sink in another process that accepts everything immediately. Alternating, ${ROUNDS} times, medians.`,
   async run() {
     await using sink = await startSinkProcess();
     const key = await createSealingKey();

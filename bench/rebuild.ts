@@ -26,7 +26,7 @@ const MB = 1_000_000;
 export const rebuild: Benchmark = {
   name: 'rebuild',
   title: 'Rebuild',
-  method: `\`ops rebuild user\` beside a standalone that answers, on a log of ${EVENTS.toLocaleString('en')} events of ${(EVENTS / EVENTS_EACH).toLocaleString('en')} accounts: from its start until the other generation has read all of them. The limit: the same records decoded and the same rows upserted, in the same slices, into a table with the same indexes, by one process with nothing else to do. Memory of the server, and how long /livez takes there, meanwhile.`,
+  method: `\`ops rebuild user\` while a standalone serves requests, on a log of ${EVENTS.toLocaleString('en')} events of ${(EVENTS / EVENTS_EACH).toLocaleString('en')} accounts: from its start until the other generation has read all of them. The limit: the same records decoded and the same rows upserted, in the same slices, into a table with the same indexes, by one otherwise idle process. Meanwhile: memory of the server, and response time of /livez.`,
   async run() {
     const folder = await mkdtemp(join(tmpdir(), 'latchkey-bench-'));
     try {

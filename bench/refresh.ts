@@ -11,7 +11,7 @@ const REFRESHES = 1000;
 export const refresh: Benchmark = {
   name: 'refresh',
   title: 'Refresh',
-  method: `CPU of the server process. Each client presents the token that the last answer gave it. Against a bare node:http server that changes one row durably and signs one ES256 token per request, by turns: ${REFRESHES} of each, ${ROUNDS} times, medians. With more than one client, what comes at once is flushed to the disk at once.`,
+  method: `CPU of the server process. Each client sends the token of the last response. Against a bare node:http server that changes one row durably and signs one ES256 token per request, alternating: ${REFRESHES} of each, ${ROUNDS} times, medians. With more than one client, concurrent writes share a flush.`,
   async run() {
     await using server = await startServer();
     await using bare = await startBareServer();

@@ -13,7 +13,7 @@ const SIGN_UPS = 100;
 export const signUp: Benchmark = {
   name: 'sign-up',
   title: 'Sign-up',
-  method: `CPU of the server process from the request until its mail is accepted: answer, journal, log, read model, delivery, rendering, SMTP. Against bare hashes, by turns: ${SIGN_UPS} of each, ${ROUNDS} times, medians. Once with a mail server elsewhere, once with the mailbox of development, which parses and keeps each mail in the same process.`,
+  method: `CPU of the server process from the request until its mail is accepted: response, journal, log, read model, delivery, rendering, SMTP. Against bare hashes, alternating: ${SIGN_UPS} of each, ${ROUNDS} times, medians. Measured twice: with a mail server in another process, and with the development mailbox, which parses and stores each mail in the same process.`,
   async run() {
     await using sink = await startSmtpSink();
     await using server = await startServer(sink.settings);

@@ -21,7 +21,7 @@ const SETTLED_MS = 5_000;
 export const size: Benchmark = {
   name: 'size',
   title: 'Start, memory, growth',
-  method: `Ready: from the start of the process until /readyz answers 200, median of ${STARTS}; the limit is Node itself, started for nothing. Memory: RSS ${SETTLED_MS / 1000} s after the last request. Growth: medians of the wall time of single requests, by turns on a server with 2 accounts and on one with ${ACCOUNTS}, one of which has ${COMMITS} commits; the limit is the small one.`,
+  method: `Ready: from the start of the process until /readyz responds with 200, median of ${STARTS}; the limit is an idle Node process. Memory: RSS ${SETTLED_MS / 1000} s after the last request. Growth: medians of the wall time of single requests, alternating between a server with 2 accounts and on one with ${ACCOUNTS}, one of which has ${COMMITS} commits; the limit is the small one.`,
   async run() {
     const ordinary = somebody();
     const long = somebody();

@@ -7,7 +7,7 @@ import { text } from 'node:stream/consumers';
 /** The longest first. */
 const CHECKS = ['types', 'lint', 'arrows', 'docs', 'unused'];
 
-/** @returns whether it passed */
+/** Runs one check. @returns whether it passed */
 async function runCheck(name: string): Promise<boolean> {
   const start = performance.now();
   const child = spawn(`npm run -s check:${name} 2>&1`, {

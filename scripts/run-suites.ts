@@ -18,7 +18,7 @@ export function inEveryRoom(ending: string): readonly string[] {
   return ['libs', 'services', 'apps', 'examples', 'scripts', 'test'].map((room) => `${room}/**/*${ending}`);
 }
 
-/** @returns the exit code of the test runner */
+/** Runs suites. @returns the exit code of the test runner */
 export async function runSuites({ files, concurrency }: Suites): Promise<number> {
   const flags = [
     '--disable-warning=TimeoutNegativeWarning',

@@ -10,7 +10,7 @@ import { inEveryRoom, runSuites } from './run-suites.ts';
 
 const { KAFKA_BROKERS = '', MONGO_URL = '', MAIL_SERVER, KAFKA_CONTROL } = process.env;
 
-/** @throws Error naming everything that is missing */
+/** Checks the settings. @throws Error that names everything that is missing */
 function checkGiven(): void {
   const missing = [
     KAFKA_BROKERS ? [] : ['KAFKA_BROKERS (host:port of a Kafka for tests)'],

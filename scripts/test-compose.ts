@@ -17,7 +17,7 @@ interface Programs {
   readonly nginx: string;
 }
 
-/** @throws Error naming everything that is missing */
+/** Returns the versions of the required programs. @throws Error that names everything that is missing */
 function programs(): Programs {
   const engine = said('docker', 'version', '--format', '{{.Server.Version}}');
   const compose = said('docker', 'compose', 'version', '--short');

@@ -5,7 +5,7 @@ import { CHANGES, PER_SECOND, SIGN_UPS, untilMailed, untilVisible } from '../sup
 export const latency: Benchmark = {
   name: 'latency',
   title: 'Latency',
-  method: `As for a standalone, with two processes of each service behind one address: wall time, while ${PER_SECOND} people a second sign up, whether or not those before are done. From the answer to a sign-up until its mail is accepted (0 if that was first), of ${SIGN_UPS}; the limit is a mail handed over an open connection. From the answer to a change of the profile until /users/me, asked with its Account-Sequence, has answered, of ${CHANGES}; the limit is /users/me asked for nothing new.`,
+  method: `As for a standalone, with two processes of each service behind one address: wall time, while ${PER_SECOND} people per second sign up, whether or not earlier sign-ups are done. From the response to a sign-up until its mail is accepted (0 if that was first), of ${SIGN_UPS}; the limit is a mail sent over an open connection. From the response to a profile change until the response of /users/me with its Account-Sequence, of ${CHANGES}; the limit is /users/me without a change.`,
   async run() {
     return [
       ...(await untilMailed(startClusterServer, { 0.5: 60, 0.99: 300 })),

@@ -14,7 +14,7 @@ const MB = 1_000_000;
 export const memory: Benchmark = {
   name: 'memory',
   title: 'Memory of a service',
-  method: `RSS of each process ${SETTLED_MS / 1000} s after somebody has signed up, verified and logged in: each service has done its work once. Started as in the image (deploy/Dockerfile): a small young generation, and a compile cache that a start before has filled. The limit is Node itself, started for nothing.`,
+  method: `RSS of each process ${SETTLED_MS / 1000} s after a person has signed up, verified and signed in, so that each service has worked once. Started as in the image (deploy/Dockerfile): with a small young generation, and a compile cache that an earlier start has filled. The limit is an idle Node process.`,
   async run() {
     await using stack = new AsyncDisposableStack();
     const cache = await mkdtemp(join(tmpdir(), 'latchkey-compiled-'));

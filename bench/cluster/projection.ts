@@ -24,7 +24,7 @@ const ROUNDS = 5;
 export const projection: Benchmark = {
   name: 'projection',
   title: 'Projection',
-  method: `${EVENTS_EACH} events of each of ${ACCOUNTS} accounts, in slices of ${SLICE}, from the record until its account is stored: decoding, reading the accounts, folding, writing. Against the bare driver, which writes the same documents with one bulkWrite a slice into a collection with the same indexes: under the same condition, that the one there knows less, and by their ids alone. Each time from an empty collection, by turns, ${ROUNDS} times, medians.`,
+  method: `${EVENTS_EACH} events of each of ${ACCOUNTS} accounts, in slices of ${SLICE}, from the record until its account is stored: decoding, reading the accounts, folding, writing. Against the bare driver, which writes the same documents with one bulkWrite per slice into a collection with the same indexes: under the same condition, that the stored sequence is lower, and by their ids alone. Each time from an empty collection, alternating, ${ROUNDS} times, medians.`,
   async run() {
     await using database = await openDatabase();
     const mongo = openMongo({ url: database.url });

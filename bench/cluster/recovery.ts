@@ -26,7 +26,7 @@ const NOTICED_WITHIN_MS = 120_000;
 export const recovery: Benchmark = {
   name: 'recovery',
   title: 'Recovery',
-  method: `${COMMITS} commits of ${ACCOUNTS} accounts, appended to the journal while the broker is away: from its return (KAFKA_CONTROL start has ended, so it answers) until none is left in the outbox, by one relay that has nothing but its sweep to find them. On a journal in SQLite, which shows what the relay takes, and on one in MongoDB. The limit is what kafkajs takes to send the same batches to the same broker afterwards, encoded beforehand. Once each.`,
+  method: `${COMMITS} commits of ${ACCOUNTS} accounts, appended to the journal while the broker is down: from its return (KAFKA_CONTROL start has ended, so it responds) until none is left in the outbox, by one relay whose sweep must find them. On a journal in SQLite, which shows the time of the relay, and on one in MongoDB. The limit is the time that kafkajs takes to send the same batches to the same broker afterwards, encoded beforehand. Once each.`,
   async run() {
     const broker = brokerControl();
     await using embedded = await sqliteStore();

@@ -21,7 +21,7 @@ const ROUNDS = 5;
 export const refresh: Benchmark = {
   name: 'refresh',
   title: 'Refresh',
-  method: `Refreshes a second over HTTP, of ${CLIENTS} clients, each with the token that the last answer gave it, of one process of auth. Against the bare driver in the process of the benchmark, which makes the two calls that no refresh can do without, on the same server: it moves a session on, and looks for new commits of its account. ${REFRESHES} of each by turns, ${ROUNDS} times, medians.`,
+  method: `Refreshes per second over HTTP, of ${CLIENTS} clients, each with the token of the last response, of one auth process. Against the bare driver in the process of the benchmark, which makes the two calls that every refresh needs, on the same server: it rotates a session, and reads new commits of its account. ${REFRESHES} of each, alternating, ${ROUNDS} times, medians.`,
   async run() {
     await using server = await startClusterServer({}, { auth: 1, user: 1, notifier: 1 });
     await using database = await openDatabase();

@@ -19,7 +19,7 @@ const ROUNDS = 5;
 export const relay: Benchmark = {
   name: 'relay',
   title: 'Relay',
-  method: `${COMMITS} commits of ${ACCOUNTS} accounts in a journal in memory, from the start of the relay until all of them are marked. Against a producer of kafkajs that sends the same records in the same batches, encoded beforehand, with the same guarantees (one send in flight, all replicas). By turns, ${ROUNDS} times, medians.`,
+  method: `${COMMITS} commits of ${ACCOUNTS} accounts in a journal in memory, from the start of the relay until all of them are marked. Against a producer of kafkajs that sends the same records in the same batches, encoded beforehand, with the same guarantees (one send in flight, all replicas). Alternating, ${ROUNDS} times, medians.`,
   async run() {
     await using topics = openTopics();
     const bus = openBus(topics.brokers);

@@ -50,6 +50,7 @@ function versionOf(headers: Schema): number {
 }
 
 /**
+ * Renders the page.
  * @param sampleOf returns a sample record of a version of an event
  * @throws Error if a channel names a message that the document does not have
  */

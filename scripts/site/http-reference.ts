@@ -99,7 +99,7 @@ function capitalized(text: string): string {
   return text.replace(/^./, (first) => first.toUpperCase());
 }
 
-/** @returns a page per tag, in the order of the document, and one about errors */
+/** Renders the pages. @returns a page per tag, in the order of the document, and one about errors */
 export function httpReference({ tags, paths, components }: OpenApi): readonly ReferencePage[] {
   const operations = Object.entries(paths).flatMap(([path, methods]) =>
     Object.entries(methods).map(([method, operation]) => ({ path, method, operation })),

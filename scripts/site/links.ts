@@ -17,7 +17,7 @@ function servedAs(path: string): string | undefined {
   return undefined;
 }
 
-/** @returns the address on the site, or undefined for a file of the repository that is not on the site */
+/** Resolves a link. @returns the address on the site; undefined for a file of the repository that is not on the site */
 function siteAddress(target: string, source: string): string | undefined {
   const [path = '', anchor] = target.split('#');
   const file = path === '' ? source : posix.join(posix.dirname(source), path);

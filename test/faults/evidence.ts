@@ -50,7 +50,7 @@ async function linesIn(path: string): Promise<readonly EvidenceLine[]> {
   return lines.map((line): EvidenceLine => JSON.parse(line));
 }
 
-/** @throws Error if the document has no place for figures */
+/** Replaces the figures in the document. @throws Error if it has no place for them */
 export function withFigures(document: string, figures: string): string {
   const [begin, end] = [document.indexOf(BEGIN), document.indexOf(END)];
   if (begin === -1 || end < begin) throw new Error('docs/reliability.md has no place for figures');

@@ -27,7 +27,7 @@ const DEFAULTS = { seconds: 150, rate: 12, mix: 'everything', pauses: 1 } as con
 /** `--short`: little more than a minute of traffic, from a seed whose plan has every kind of fault that fits. */
 export const SHORT = { seed: 12_586, seconds: 75 } as const;
 
-/** @throws Error that names everything that is missing or wrong */
+/** Reads the settings. @throws Error that names everything that is missing or wrong */
 export function faultSettings(words: readonly string[], environment: NodeJS.ProcessEnv): FaultSettings {
   const { values } = parseArgs({
     args: [...words],

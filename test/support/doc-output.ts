@@ -7,7 +7,7 @@ const NUMBER = /\d[\d,]*(?:\.\d+)?/;
 const PARTS = new RegExp(`(${UUID.source}|${INSTANT.source}|${NUMBER.source}|\\s*…\\s*|\\s+)`);
 
 export interface OutputReader {
-  /** @returns the text with ids of the documentation replaced by those of the system under test */
+  /** Replaces ids in a command. @returns the command with the ids of the system under test */
   resolve(shell: string): string;
   /**
    * Compares the output of a command with the documentation. `…` stands for anything, an instant for any instant, and
@@ -17,7 +17,7 @@ export interface OutputReader {
   check(printed: string, shown: string, isJson: boolean, at: string): void;
 }
 
-/** @param known ids of the documentation, and those of the system under test that they stand for */
+/** Creates a reader. @param known ids of the documentation, with those of the system under test */
 export function createOutputReader(known: Readonly<Record<string, string>> = {}): OutputReader {
   const ids = new Map(Object.entries(known));
 

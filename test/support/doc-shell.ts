@@ -16,7 +16,10 @@ const LONGEST_COMMAND_MS = 120_000;
 
 export interface DocShellOptions {
   readonly env: Settings;
-  /** Texts of the documentation, and what stands in their place here: `http://localhost:8080` and its address. */
+  /**
+   * Texts of the documentation with their replacements, such as `http://localhost:8080` with the address of the
+   * system.
+   */
   readonly replace?: Readonly<Record<string, string>>;
   /** Ids of the documentation that no output shows, and the ids here. */
   readonly ids?: Readonly<Record<string, string>>;

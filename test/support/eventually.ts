@@ -4,6 +4,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 const EVERY_MS = 20;
 
 /**
+ * Polls.
  * @param condition any result except false and undefined ends the wait and is returned
  * @throws Error that names what was waited for; any error of `condition` immediately
  */

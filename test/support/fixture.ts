@@ -76,7 +76,7 @@ export function clockOf({ madeAt }: Manifest): Settings {
   };
 }
 
-/** @returns a temporary data folder, to be deleted by the caller */
+/** Unpacks the data folder. @returns a temporary folder, to be deleted by the caller */
 export async function unpackFolder(): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'latchkey-'));
   for (const name of ['latchkey.sqlite', 'secrets.json'])

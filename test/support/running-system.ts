@@ -3,7 +3,7 @@ import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import type { System } from './system.ts';
 
-/** @throws Error that names the missing setting */
+/** Returns the system at a URL. @throws Error that names the missing setting */
 export async function runningSystem(url: string): Promise<System> {
   const commands = {
     mailbox: required('MAILBOX_URL'),
@@ -32,7 +32,7 @@ function withoutSlash(url: string): string {
   return url.replace(/\/+$/, '');
 }
 
-/** @returns what it printed; rejects with that if it fails */
+/** Runs a shell command. @returns its output; rejects with it if the command fails */
 async function shell(command: string, words: readonly string[] = []): Promise<string> {
   const { stdout } = await promisify(execFile)('sh', ['-c', command, 'sh', ...words]);
   return stdout;

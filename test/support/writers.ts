@@ -1,4 +1,4 @@
-/** People who change their profiles many times a second, and look at once whether everybody shows what they wrote. */
+/** People who change their profiles many times a second, and check after each change that every instance shows it. */
 import assert from 'node:assert/strict';
 import { setTimeout as pause } from 'node:timers/promises';
 import { assertStatus, type Client, type Reply } from './client.ts';
@@ -15,7 +15,7 @@ const LOOKS_WITHIN_MS = 120_000;
 /** Between two changes of a person: leaves the processors to what is tested. */
 const PAUSE_MS = 50;
 
-/** @param readers the instances of the user service, each of which is queried after each change */
+/** Starts the writers. @param readers the instances of the user service, each of which is queried after each change */
 export function startWriters(
   people: readonly Tokens[],
   { writer, readers }: { readonly writer: Client; readonly readers: readonly Client[] },

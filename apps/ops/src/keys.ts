@@ -39,7 +39,7 @@ function asEnv(keys: Secrets): string {
   return NAMES.map((name) => `${name}='${keys[name]}'\n`).join('');
 }
 
-/** @throws Error if the file exists and contains anything but these keys */
+/** Checks that the keys can be written to a file. @throws Error if it exists and contains anything but these keys */
 export async function assertFreeOrSame(path: string, keys: Secrets): Promise<void> {
   const text = await readTextFile(path);
   if (text === undefined) return;

@@ -20,7 +20,7 @@ const settings = z.object({
 
 export type Settings = z.infer<typeof settings>;
 
-/** @throws Error with a line for each fault, naming its setting */
+/** Reads the settings. @throws Error with a line for each fault, which names its setting */
 export function readSettings(environment: Readonly<Record<string, string | undefined>>): Settings {
   const parsed = settings.safeParse(environment);
   if (parsed.success) return parsed.data;

@@ -18,7 +18,7 @@ export interface TokenCache {
   revoke(account: string, sequence: number): number;
 }
 
-/** @param now the time in seconds since 1970 */
+/** Creates an empty cache. @param now returns the time in seconds since 1970 */
 export function createTokenCache(now: () => number): TokenCache {
   const tokens = new Map<string, CheckedToken>();
   const revokedAt = new Map<string, number>();

@@ -71,7 +71,7 @@ const openings: {
 
 export interface StoreConfig {
   readonly kind: StoreKind;
-  /** Returns at once. @throws DataFolderError for a data folder that cannot be used */
+  /** Opens the store, and returns immediately. @throws DataFolderError for a data folder that cannot be used */
   open(options: OpenOptions): Store;
 }
 

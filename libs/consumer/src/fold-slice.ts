@@ -20,7 +20,8 @@ export interface SliceOutcome<P extends Position> {
 }
 
 /**
- * @param known what the store knows about the accounts of the slice
+ * Applies the records of a slice.
+ * @param known the stored positions of the accounts of the slice
  * @param start returns the position of an account that the store does not know
  */
 export function foldSlice<P extends Position>(

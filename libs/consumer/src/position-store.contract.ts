@@ -20,8 +20,9 @@ export function markAt(account: string, offset: number): Parked {
 }
 
 /**
+ * Defines the tests.
  * @param open returns an empty store, and removes it once the test has ended
- * @param withState adds to a position what this store stores with it
+ * @param withState adds to a position the state that this store keeps with it
  */
 export function positionStoreContract<P extends Position>(
   name: string,

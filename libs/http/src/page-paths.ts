@@ -1,4 +1,4 @@
-/** Which page a path belongs to, also where the path is not exactly that of a route. */
+/** Which page a path belongs to, even if the path is not exactly that of a route. */
 import type { Route } from './route.ts';
 
 /** `//a//b/` becomes `/a/b`. */

@@ -6,7 +6,7 @@ function escapeHtml(text: string): string {
   return text.replace(/[&<>"]/g, (each) => ENTITIES[each] ?? each);
 }
 
-/** Returns a page that explains a problem to a person, where no route has a page of its own for it. */
+/** Returns a page that explains a problem to a person, for routes without a page of their own for it. */
 export function plainPage({ spec, details }: Problem, requestId: string): string {
   const title = escapeHtml(spec.title);
   const paragraphs = [details.detail, spec.resolution].filter(

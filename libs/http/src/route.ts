@@ -30,7 +30,7 @@ export interface Policy<Caller> {
   readonly headers?: z.ZodObject;
   /** The problems that `authorise` may throw. */
   readonly problems: readonly ProblemSpec[];
-  /** @throws Problem */
+  /** Identifies the caller. @throws Problem if the request is not allowed */
   authorise(request: RequestContext): Promise<Caller>;
 }
 

@@ -29,7 +29,7 @@ export interface MongoOptions {
 
 export interface MongoStore extends OpenStore {
   readonly kind: 'mongo';
-  /** Adapters may be created at once; their calls reject until the server has been reached. */
+  /** Adapters may be created immediately; their calls reject until the server has been reached. */
   readonly connection: Connection;
   /**
    * Resolves once the server was reached for the first time, however long that takes. It may go down again later:
@@ -37,13 +37,13 @@ export interface MongoStore extends OpenStore {
    * @throws StoreRefused; MongoFailure if the store was closed before
    */
   readonly reached: Promise<void>;
-  /** @throws StoreUnavailable; StoreRefused */
+  /** Resolves if the server responds. @throws StoreUnavailable; StoreRefused */
   health(): Promise<void>;
   /** Closes the connections. Calls in flight fail. */
   close(): Promise<void>;
 }
 
-/** Opens a pool of connections, and returns at once. */
+/** Opens a pool of connections, and returns immediately. */
 export function openMongo(options: MongoOptions): MongoStore {
   const connection = driver().createConnection();
   const closing = new AbortController();
@@ -125,7 +125,7 @@ function databaseOf(url: string, database: string | undefined): Pick<ConnectOpti
   return named ? {} : { dbName: DATABASE };
 }
 
-/** @throws any error that did not come from the driver */
+/** Translates an error of the driver. @throws any other error */
 function failureOrRefusal(error: unknown): MongoFailure | StoreRefused {
   const { MongoAPIError, MongoServerError } = driver().mongo;
   if (error instanceof MongoServerError && error.code === AUTHENTICATION_FAILED) {

@@ -158,7 +158,7 @@ export function runProcess(
   }
 
   function onUnhandled(error: unknown): void {
-    // The state is unknown from here on. Everything that was acknowledged is stored, so exit at once.
+    // The state is unknown from here on. Everything that was acknowledged is stored, so exit immediately.
     logger.fatal({ err: error }, 'unhandled error');
     exit(1);
   }

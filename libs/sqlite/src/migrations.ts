@@ -9,7 +9,7 @@ import { DataFolderError } from './data-folder-error.ts';
 /** 1: release 0.1, without `schema_version`. A build refuses a file of a later format. */
 export const FORMAT_VERSION = 2;
 
-/** SQL statements, or a function where the statements depend on the stored data. Runs once, in a transaction. */
+/** SQL statements, or a function if the statements depend on the stored data. Runs once, in a transaction. */
 export type Migration = string | ((connection: Pick<DatabaseSync, 'exec' | 'prepare'>) => void);
 
 export interface Schema {

@@ -19,7 +19,7 @@ export interface LeaseWatch {
   expired<Lease extends HeldLease>(held: readonly Lease[], ms: number): readonly Lease[];
 }
 
-/** @param monotonic returns milliseconds that never go back */
+/** Creates a watch. @param monotonic returns a monotonic time in ms */
 export function createLeaseWatch(monotonic: () => number = () => performance.now()): LeaseWatch {
   let seenSince = new Map<string, number>();
 

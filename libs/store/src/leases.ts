@@ -35,7 +35,7 @@ export interface LeaseRecords {
   remove(name: string, holder: string): Promise<void>;
 }
 
-/** @param monotonic returns milliseconds that never go back */
+/** Creates leases on stored records. @param monotonic returns a monotonic time in ms */
 export function createLeases(records: LeaseRecords, monotonic?: () => number): Leases {
   const watches = new Map<string, LeaseWatch>();
 

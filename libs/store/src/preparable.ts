@@ -2,7 +2,10 @@
 export interface Preparable {
   /** Returns what the service needs, in the order in which it must be prepared. @throws StoreUnavailable */
   requirements(): Promise<readonly Requirement[]>;
-  /** @throws SchemaError if a requirement is missing, differs, or is of a later version; StoreUnavailable */
+  /**
+   * Checks all requirements.
+   * @throws SchemaError if one is missing, differs, or is of a later version; StoreUnavailable
+   */
   check(): Promise<void>;
 }
 

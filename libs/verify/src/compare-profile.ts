@@ -2,7 +2,10 @@
 import type { Finding, FindingKind } from './findings.ts';
 import type { JournaledStream, StoredAccount } from './views.ts';
 
-/** @param onTopic how many of the account's events, from the first one, are on the topic in order */
+/**
+ * Compares one account. @param onTopic how many of the account's events, from the first one, are on the topic in
+ * order
+ */
 export function compareProfile(
   { id, events }: JournaledStream,
   onTopic: number,

@@ -29,7 +29,7 @@ export interface CompareDeps {
   now(): Date;
 }
 
-/** @param streams read after the index was filled */
+/** Compares some streams. @param streams must be read after the index was filled */
 export async function compareStreams(
   deps: CompareDeps,
   streams: readonly JournaledStream[],

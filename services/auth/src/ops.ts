@@ -31,7 +31,7 @@ export interface AuthOps extends Preparable {
   lastSequence(userId: string): Promise<number>;
 }
 
-/** @throws DataFolderError */
+/** Opens auth on a store. @throws DataFolderError */
 export function openOps(store: Store): AuthOps {
   const stores = openStorage(store);
   const { journal, sessions, requirements, check } = stores;

@@ -14,7 +14,7 @@ describe('what the notifier tells of its store', () => {
   let isAway: boolean;
   let now: Date;
 
-  /** Of a gauge, or of one of its series; undefined where the page has none. */
+  /** Returns the value of a gauge, or of one of its series; undefined if the page has none. */
   async function scraped(name: string): Promise<number | undefined> {
     const line = (await registry.metrics()).split('\n').find((each) => each.startsWith(`${name} `));
     return line === undefined ? undefined : Number(line.slice(name.length + 1));

@@ -1,4 +1,4 @@
-/** The notifier as it runs: the log, the store and the mail server are real. */
+/** The whole notifier: the log, the store and the mail server are real. */
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
@@ -26,7 +26,7 @@ import {
 import { sendingTo } from './testing/settings.ts';
 
 const HOUR = 3_600_000;
-/** So long a notifier that stops waits for mails that are being handed over. */
+/** How long a notifier that stops waits for mails in progress. */
 const STOPS_WITHIN_MS = 5_000;
 function later(ms: number): string {
   return new Date(Date.now() + ms).toISOString();
@@ -58,7 +58,7 @@ afterEach(async () => {
 
 interface Adapted {
   readonly clock?: Clock;
-  /** What it reads from, made of what it would read from. */
+  /** Wraps the bus that it reads. */
   busFor?(bus: Bus): Bus;
 }
 
@@ -111,7 +111,7 @@ async function aSignUp(email: string, options: { readonly token?: string; readon
   return anEvent('UserRegistered', { role: 'user', locale: 'en', person, verification }, { subject });
 }
 
-/** Waits for a condition that no event tells of. */
+/** Polls a condition that no event announces. */
 async function until(condition: () => Promise<boolean>): Promise<void> {
   const deadline = Date.now() + 120_000;
   while (!(await condition())) {

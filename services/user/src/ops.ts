@@ -50,7 +50,7 @@ export interface UserOps extends Preparable {
 
 const PAGE = 500;
 
-/** @throws DataFolderError */
+/** Opens the user service on a store. @throws DataFolderError */
 export function openOps(store: Store): UserOps {
   const { generations, profilesOf, requirements, check } = openStorage(store);
   const parked = parkedInEach({ pointer: generations.read, profilesOf });

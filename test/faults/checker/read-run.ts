@@ -10,7 +10,7 @@ export interface RecordedRun {
   readonly faults: readonly FaultLine[];
 }
 
-/** @throws Error if a file is missing or invalid: a run without its history proves nothing */
+/** Reads a run. @throws Error if a file is missing or invalid: a run without its history proves nothing */
 export async function readRun(folder: string): Promise<RecordedRun> {
   function read(name: string) {
     return readFile(join(folder, name), 'utf8');

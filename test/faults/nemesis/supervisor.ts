@@ -15,7 +15,10 @@ export interface Supervised {
 /** Enough for an error with its stack. */
 const LAST_LINES = 12;
 
-/** @param onEnd called if it exits by itself, with the last lines that it printed; it is then restarted */
+/**
+ * Supervises a process. @param onEnd called if it exits by itself, with the last lines that it printed; it is then
+ * restarted
+ */
 export function supervise(
   name: string,
   instance: ServerProcess,

@@ -45,7 +45,7 @@ async function applyPatch(folder: string, { file, search, replacement }: Patch):
   await writeFile(path, patched(await readFile(path, 'utf8'), search, replacement));
 }
 
-/** @throws Error unless the text occurs exactly once: a patch that does not fit any more proves nothing */
+/** Replaces a text. @throws Error unless it occurs exactly once: a patch that does not fit any more proves nothing */
 export function patched(source: string, search: string, replacement: string): string {
   const parts = source.split(search);
   if (parts.length !== 2) throw new Error(`stands there ${parts.length - 1} times: ${search}`);

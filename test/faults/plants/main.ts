@@ -24,7 +24,7 @@ interface Trial {
   readonly quietMs: number;
 }
 
-/** @throws Error with its output if there is no report */
+/** Runs the provocation on a patched copy. @throws Error with its output if there is no report */
 async function reportOn({ patches, provokedBy, quietMs }: Trial): Promise<Report> {
   const folder = await copySources(patches);
   try {

@@ -17,7 +17,7 @@ export interface Plant {
   readonly bug: readonly Patch[];
   /** What makes the bug visible. */
   readonly provokedBy: Provocation;
-  /** One of these rules must be broken. */
+  /** The checker must report a violation of one of these rules. */
   readonly caughtBy: readonly Rule[];
 }
 

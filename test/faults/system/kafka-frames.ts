@@ -33,7 +33,7 @@ export interface RequestHead {
   readonly correlationId: number;
 }
 
-/** @param frame a complete request */
+/** Parses the head of a request. @param frame a complete request */
 export function headOf(frame: Buffer): RequestHead {
   return {
     apiKey: frame.readInt16BE(SIZE_BYTES),

@@ -34,7 +34,7 @@ The link works for 24 hours, until November 22, 2026 at 10:15 AM UTC.
 
 /**
  * Sends a mail by RFC 5321, command by command, and disconnects early if `impatience` resolves.
- * @returns the code that refused it, or how else it ended
+ * @returns `accepted`, `lost`, or the code that refused it
  */
 async function send(impatience?: Promise<void>): Promise<number | 'accepted' | 'lost'> {
   const socket = connect(Number(sink.settings['MAIL_PORT']), '127.0.0.1');

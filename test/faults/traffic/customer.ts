@@ -23,7 +23,7 @@ const MOST_CHANGES = 4;
 export type Customer = ReturnType<typeof createCustomer>;
 
 export function createCustomer({ wire, letters, random }: CustomerDeps) {
-  /** @returns the token of a link that was mailed to them */
+  /** Waits for a mail with a link. @returns the token of the link */
   async function linkFrom(
     { email }: Person,
     wanted: (letter: Letter) => boolean,

@@ -34,7 +34,7 @@ export function newPassword(): string {
   return `correct horse ${randomUUID()}`;
 }
 
-/** @param email the address of an existing mailbox; by default a new one */
+/** Creates a person. @param email the address of an existing mailbox; by default a new one */
 export function newPerson(email?: string): Person {
   const unique = randomUUID().replaceAll('-', '').slice(0, 20);
   return {

@@ -25,7 +25,7 @@ export interface Wire {
   insist(command: Command): Promise<Answer>;
 }
 
-/** @param url the base URL; commands go to paths below `/api/v1` */
+/** Creates a client. @param url the base URL; commands go to paths below `/api/v1` */
 export function createWire(url: string, record: (line: CommandLine) => void): Wire {
   async function ask(id: string, command: Command): Promise<Answer> {
     const { method, path, json, token, headers } = command;

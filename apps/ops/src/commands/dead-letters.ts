@@ -74,7 +74,7 @@ function withLetters(context: Context, work: (letters: DeadLetterBox) => Promise
   return withLog(context, (log) => work(openDeadLetters(log)));
 }
 
-/** @throws Error (one line) if there is no such letter */
+/** Returns the letter at a place. @throws Error (one line) if there is no such letter */
 async function existing(letters: DeadLetterBox, place: Place): Promise<DeadLetter> {
   const letter = await letters.find(place);
   if (letter === undefined) throw new Error(`there is no dead letter ${nameOf(place)}`);
@@ -85,7 +85,7 @@ function nameOf({ topic, partition, offset }: Place): string {
   return `${topic}/${partition}/${offset}`;
 }
 
-/** @throws InvalidArgumentError */
+/** Parses topic, partition and offset. @throws InvalidArgumentError */
 function parsePlace(text: string): Place {
   const [, topic, partition, offset] = /^([^/]+)\/(\d{1,9})\/(\d{1,15})$/.exec(text) ?? [];
   if (topic === undefined) throw new InvalidArgumentError('Expected TOPIC/PARTITION/OFFSET.');

@@ -91,7 +91,7 @@ function withDeliveries(context: Context, work: (deliveries: OpsDeliveries) => P
   return withStore(context, (store) => work(openOps(store).deliveries));
 }
 
-/** @throws InvalidArgumentError */
+/** Parses a comma-separated list of states. @throws InvalidArgumentError */
 function parseStates(text: string): readonly DeliveryState[] {
   const wanted = new Set(text.split(','));
   const states = deliveryStates.filter((state) => wanted.has(state));
@@ -99,7 +99,7 @@ function parseStates(text: string): readonly DeliveryState[] {
   throw new InvalidArgumentError(`Allowed states are ${deliveryStates.join(', ')}.`);
 }
 
-/** @throws Error (one line) if there is no such delivery */
+/** Returns the delivery with this id. @throws Error (one line) if there is none */
 async function existing(deliveries: OpsDeliveries, id: string): Promise<DeliverySummary> {
   const found = await deliveries.find(id);
   if (found === undefined) throw new Error(`there is no delivery ${id}`);

@@ -139,7 +139,10 @@ async function retryOne(accounts: Accounts, account: string, report: ReportOutco
   if (outcome.result === 'still parked') throw new Error(`${account} is still parked`);
 }
 
-/** @returns how many accounts were parked @throws Error (one line) if any of them still is */
+/**
+ * Retries every parked account. @returns how many accounts were parked @throws Error (one line) if any of them
+ * still is
+ */
 async function retryAll(accounts: Accounts, report: ReportOutcome): Promise<number> {
   let tried = 0;
   let still = 0;

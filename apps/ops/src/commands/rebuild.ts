@@ -104,7 +104,7 @@ async function compare(rebuild: Rebuild, context: Context, generation: number): 
   return rebuild.compare(generation, (accounts) => progress.show(accounts));
 }
 
-/** @throws Error (one line) if the generation must not become active */
+/** Checks the result of a comparison. @throws Error (one line) if the generation must not become active */
 function assertParity(
   generation: number,
   parity: Parity,

@@ -98,7 +98,7 @@ function republishAccount(id: string, context: Context): Promise<void> {
   });
 }
 
-/** @returns the names of the topics that the events are on now */
+/** Publishes all events of an account. @returns the topics that they were appended to */
 async function publish(
   bus: Pick<Bus, 'publish'>,
   records: readonly EncodedEvent[],

@@ -55,7 +55,7 @@ export async function makeSecrets(folder: string): Promise<boolean> {
   return layOutPlan(folder);
 }
 
-/** @throws Error if only some of the files exist */
+/** Returns whether all files exist. @throws Error if only some of them do */
 async function isComplete(folder: string): Promise<boolean> {
   const found = await present(folder);
   const missing = NAMES.filter((name) => !found.includes(name));

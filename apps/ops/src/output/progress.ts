@@ -12,7 +12,7 @@ export interface Progress {
   show(done: number, total?: number): void;
 }
 
-/** @param what is counted: `records read` */
+/** Creates a progress display. @param what the items that are counted, such as `records read` */
 export function progressOf({ note, draw }: Output, what: string): Progress {
   let lastLineAt: number | undefined;
   return {

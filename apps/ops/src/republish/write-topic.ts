@@ -37,7 +37,10 @@ export interface Written {
   readonly added: number;
 }
 
-/** @throws Error (one line) if the topic holds anything but the first events of these accounts; errors of the bus */
+/**
+ * Writes the events of all accounts to the topic.
+ * @throws Error (one line) if the topic holds anything but the first events of these accounts; errors of the bus
+ */
 export async function writeTopic(options: WriteTopic): Promise<Written> {
   const { log, topic, maxRecords } = options;
   const held = (await log.ranges(topic)).reduce((sum, { start, end }) => sum + end - start, 0);
@@ -94,7 +97,10 @@ interface DueRecords {
   readonly events: number;
 }
 
-/** @throws Error (one line) if the account's events cannot be appended to those that the topic already has */
+/**
+ * Returns the events that the topic lacks.
+ * @throws Error (one line) if they cannot be appended to those that the topic already has
+ */
 function recordsDue(account: JournaledStream, index: TopicIndex, topic: string): DueRecords {
   const { id, events } = account;
   const records = recordsOf(asPublished(account));

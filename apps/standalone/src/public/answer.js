@@ -71,7 +71,7 @@ function rowView({ title, detail, aside, actions = [] }, act) {
   );
 }
 
-/** @param more loads the next page, if there is one */
+/** Shows a list. @param more loads the next page, if there is one */
 export function rowsView(rows, { act, more }) {
   if (rows.length === 0) return h('p', { class: 'muted' }, 'Nothing found.');
   return h(

@@ -41,7 +41,7 @@ export function prepare(request) {
   return { ...request, text, headers: headersOf(request), sentAt: Date.now() };
 }
 
-/** @returns the status (0 if the server cannot be reached), body, `Account-Sequence` and duration */
+/** Sends a request. @returns the status (0 if the server cannot be reached), body, `Account-Sequence` and duration */
 export async function send({ method, path, headers, text }) {
   const began = performance.now();
   try {

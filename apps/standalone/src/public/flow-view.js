@@ -13,7 +13,7 @@ function fieldsOf({ fields = [] }) {
   return typeof fields === 'function' ? fields() : fields;
 }
 
-/** @param perform sends a request and resolves with its response */
+/** Shows a flow. @param perform sends a request and resolves with its response */
 export function flowView(flow, perform) {
   // The status region must exist before its text appears, or screen readers do not announce it.
   const said = h('div', { role: 'status' });

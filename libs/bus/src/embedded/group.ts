@@ -4,7 +4,7 @@ type GroupDeps = Pick<LaneDeps, 'database' | 'log' | 'group' | 'appended'>;
 
 /** The members of one group in this process, and the partitions that they share. */
 export interface Group {
-  /** @throws Error if one of its topics does not exist */
+  /** Adds a member. @throws Error if one of its topics does not exist */
   join(member: Member): void;
   /** Resolves once the member's slices in progress are done. The other members take over its partitions. */
   leave(member: Member): Promise<void>;

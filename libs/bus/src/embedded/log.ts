@@ -53,11 +53,11 @@ export interface Append {
 
 /** The log in its tables. All methods are synchronous; those that write must run within `database.write`. */
 export interface Log {
-  /** @throws Error if there is no such topic */
+  /** Returns a topic by its name. @throws Error if there is no such topic */
   topic(name: string): Topic;
   find(name: string): Topic | undefined;
   create(spec: TopicSpec): void;
-  /** @returns the partitions that received records */
+  /** Appends records. @returns the partitions that received records */
   append(append: Append): readonly number[];
   /** Returns at most `limit` records from the group's position on. */
   nextFor(group: string, topic: Topic, partition: number, limit: number): BusRecord[];

@@ -21,7 +21,7 @@ export interface MembershipDeps {
   readonly setAside: LanesDeps['setAside'];
   /** The consumer has ended for good, or a handler is stuck. */
   onFatal(reason: Error): void;
-  /** Whether an error goes away by itself, when the brokers are back. */
+  /** Whether an error is transient: it goes away when the brokers are back. */
   isTransient(error: Error): boolean;
 }
 

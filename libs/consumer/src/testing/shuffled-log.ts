@@ -26,7 +26,7 @@ export interface ShuffledLog {
   hasUnreadable(account: string): boolean;
 }
 
-/** @param unreadable how many records that cannot be read there are at most */
+/** Generates logs. @param unreadable the maximum number of unreadable records */
 export function shuffledLogs(unreadable: number): fc.Arbitrary<ShuffledLog> {
   const events = fc.array(fc.record({ number: fc.nat(1), copies }), { maxLength: 24 });
   const garbage = fc.array(fc.record({ number: fc.nat(1), at: fc.nat(40) }), { maxLength: unreadable });

@@ -111,7 +111,7 @@ function createResume(subscriber: Subscriber, book: Book, records: readonly Deco
   };
 }
 
-/** @returns the mark of the account, if this record may unpark it */
+/** Handles one record. @returns the mark of the account, if this record may unpark it */
 async function take(subscriber: Subscriber, book: Book, record: AccountRecord): Promise<Parked | undefined> {
   const account = accountOf(record);
   function next(): Step {

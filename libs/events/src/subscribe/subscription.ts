@@ -56,7 +56,10 @@ export const consoleLogger: SubscriberLogger = {
   error: (fields, message) => console.error(message, fields),
 };
 
-/** @throws RangeError if a handler is for events of a topic that is not subscribed to; otherwise as the bus does */
+/**
+ * Subscribes on a bus.
+ * @throws RangeError if a handler is for events of a topic that is not subscribed to; otherwise as the bus does
+ */
 export async function openSubscription(bus: Bus, interest: Interest): Promise<Subscription> {
   const { group, handlers, store, topics = [ACCOUNTS_TOPIC], logger = consoleLogger } = interest;
   assertSubscribed(handlers, topics);

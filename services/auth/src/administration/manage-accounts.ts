@@ -33,7 +33,7 @@ export function disableAccount(
   return executeAndEndSessions(deps, userId, origin, { type: 'DisableAccount', ...request });
 }
 
-/** @throws Refused (not_found) */
+/** Enables a disabled account. @throws Refused (not_found) */
 export function enableAccount(
   deps: Pick<Deps, 'accounts'>,
   { userId, ...request }: Target & { readonly reason?: string },

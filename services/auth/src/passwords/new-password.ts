@@ -3,7 +3,8 @@ import { Refused } from '../refused.ts';
 import { passwordFault } from './rules.ts';
 
 /**
- * @param field the field of the request that holds the password
+ * Checks a new password against the rules.
+ * @param field the field of the request that contains the password
  * @throws Refused (password_too_weak)
  */
 export function assertStrongPassword(
@@ -15,7 +16,7 @@ export function assertStrongPassword(
   if (fault !== undefined) throw new Refused({ kind: 'password_too_weak', fault, field });
 }
 
-/** @throws Refused (passwords_do_not_match) */
+/** Checks that both entries are the same. @throws Refused (passwords_do_not_match) */
 export function assertSamePassword(password: string, confirmation: string | undefined): void {
   if (confirmation !== undefined && confirmation !== password) throw new Refused('passwords_do_not_match');
 }

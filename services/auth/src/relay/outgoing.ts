@@ -10,7 +10,10 @@ export interface OutgoingCommit extends CommitKey {
   readonly records: readonly EncodedEvent[];
 }
 
-/** @throws ZodError or RangeError if an event violates its contract, or if the events belong to different topics */
+/**
+ * Encodes a commit for the bus.
+ * @throws ZodError or RangeError if an event violates its contract, or if the events belong to different topics
+ */
 export function outgoingCommit(commit: Commit): OutgoingCommit {
   const records = toPublic(commit).map(encode);
   const [topic, ...others] = new Set(records.map((record) => record.topic));

@@ -23,7 +23,7 @@ export interface Login {
   readonly password: string;
 }
 
-/** @throws Refused (invalid_credentials, account_disabled, rate_limited, overloaded) */
+/** Signs a person in. @throws Refused (invalid_credentials, account_disabled, rate_limited, overloaded) */
 export async function login(
   deps: Pick<
     Deps,

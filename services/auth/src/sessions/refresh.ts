@@ -11,7 +11,7 @@ import { sessionStatus } from './session-status.ts';
 
 type Needs = Pick<Deps, 'accessTokens' | 'accounts' | 'now' | 'refreshTokens' | 'sessions' | 'settings'>;
 
-/** @throws Refused (refresh_token_invalid) */
+/** Exchanges a refresh token for new tokens. @throws Refused (refresh_token_invalid) */
 export async function refresh(deps: Needs, refreshToken: string, context: Context): Promise<SignedIn> {
   const named = deps.refreshTokens.open(refreshToken);
   if (named === undefined) throw new Refused('refresh_token_invalid');

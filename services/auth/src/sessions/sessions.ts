@@ -45,7 +45,7 @@ export async function listSessions(
   };
 }
 
-/** @throws Refused (session_not_found) for a session that is not the caller's */
+/** Ends one session. @throws Refused (session_not_found) for a session that is not the caller's */
 export async function endSession(
   { sessions }: Pick<Deps, 'sessions'>,
   sessionId: string,

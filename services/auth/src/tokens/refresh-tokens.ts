@@ -3,7 +3,7 @@ import type { RefreshTokens } from '../ports/tokens.ts';
 
 const form = /^([\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12})\.(0|[1-9]\d{0,14})\.([\w-]{43})$/;
 
-/** @param key REFRESH_KEY; with another key every session ends */
+/** Creates refresh tokens. @param key REFRESH_KEY; with another key every session ends */
 export function createRefreshTokens(key: Buffer): RefreshTokens {
   // Created once: creating a key object from bytes costs several times as much as the MAC.
   const secret = createSecretKey(key);

@@ -109,7 +109,7 @@ describe('a mail over SMTP', () => {
     const server = await serve();
     const mailer = mailerTo(server.port);
     await mailer.send(MAIL, allowed());
-    // The pool takes a connection back a moment after it has answered.
+    // The pool takes a connection back a moment after the server's response.
     await new Promise((resolve) => setImmediate(resolve));
     await mailer.send(MAIL, allowed());
     assert.equal(server.received.length, 2);

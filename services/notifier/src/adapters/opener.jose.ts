@@ -27,7 +27,7 @@ function keyIdOf(sealed: string): string | undefined {
   }
 }
 
-/** @throws if a key is unusable */
+/** Creates the decryption function. @throws Error if a key is unusable */
 export async function createOpener(jwks: { readonly keys: readonly JWK[] }): Promise<OpenSealed> {
   const keys = await keysById(jwks);
   return async (sealed) => {

@@ -1,4 +1,4 @@
-/** The results of a try to send a mail, and what to record about the delivery after each. */
+/** The results of an attempt to send a mail, and what to record about the delivery after each. */
 import { assertNever } from '@latchkey/events';
 import type { Attempt, ClaimedDelivery } from './delivery.ts';
 import { type Failure, isAboutAMail } from './reply.ts';
@@ -33,10 +33,10 @@ export type OpenFailure =
   | { readonly kind: 'unknown-key' }
   /** Sealed to a known key, but cannot be decrypted or parsed. */
   | { readonly kind: 'broken' }
-  /** Opened, but it contradicts the event around it: somebody else's link. */
+  /** Decrypted, but it contradicts its event: the link of another account. */
   | { readonly kind: 'mismatch' };
 
-/** The result of a whole try. */
+/** The result of a whole attempt. */
 export type TryResult =
   | SendResult
   | OpenFailure
@@ -55,13 +55,13 @@ export type FailureReason = 'refused' | 'unsealable' | 'mismatch';
 const FIRST_RETRY_MS = 2_000;
 /** No mail is due later than this after a try. */
 export const LONGEST_RETRY_MS = 10 * 60_000;
-/** While the server is away, the circuit paces the tries. This only makes another mail the next probe. */
+/** While the mail server is down, the circuit controls the retry rate. This only makes another mail the next probe. */
 const UNREACHABLE_RETRY_MS = 1_500;
 
 /**
- * Returns the pause before the next try, in ms. It doubles from 2 s to 10 min; half of it is random, so that mails
- * that failed together are not retried together.
- * @param tries the number of tries before this one
+ * Returns the pause before the next attempt, in ms. It doubles from 2 s to 10 min; half of it is multiplied by
+ * `random`, so that mails that failed together are not retried together.
+ * @param tries the number of attempts so far
  * @param random in [0, 1)
  */
 export function retryDelay(tries: number, random: number): number {
@@ -75,7 +75,7 @@ function later(now: Date, ms: number): Date {
 
 export interface FinishedTry {
   readonly result: TryResult;
-  /** When the try began. */
+  /** When the attempt began. */
   readonly at: Date;
   /** How long it took, in ms. */
   readonly ms: number;
@@ -85,7 +85,7 @@ export interface FinishedTry {
   readonly random: number;
 }
 
-/** Returns what to record about a delivery after a try. */
+/** Returns what to record about a delivery after an attempt. */
 export function afterTry(
   { tries }: Pick<ClaimedDelivery, 'tries'>,
   { result, at, ms, now, random }: FinishedTry,

@@ -49,7 +49,7 @@ export interface Attempt extends Partial<Failure> {
 export interface NewDelivery {
   readonly id: string;
   readonly eventId: string;
-  /** The account, or the mailing. */
+  /** Id of the account, or of the mailing. */
   readonly subject: string;
   /** The event's sequence within its subject. An event supersedes only mails of lower sequences. */
   readonly sequence: number;
@@ -67,7 +67,7 @@ export interface NewDelivery {
 
 /** A delivery under a lease. */
 export interface ClaimedDelivery extends NewDelivery {
-  /** Previous attempts that count towards the back-off. */
+  /** Previous attempts that count towards the backoff. */
   readonly tries: number;
 }
 
@@ -85,7 +85,7 @@ export interface Cutoff {
   readonly before: number;
 }
 
-/** What the store must remember because of some events, in one durable write. */
+/** Everything that the store must persist for a set of events, in one durable write. */
 export interface Batch {
   readonly deliveries: readonly NewDelivery[];
   readonly cutoffs: readonly Cutoff[];
@@ -96,9 +96,9 @@ const NOTICE_LIFE_MS = 72 * 60 * MINUTE;
 const LINK_MARGIN_MS = 5 * MINUTE;
 
 /**
- * Returns until when a mail may be sent. A mail with a link: until 5 minutes before the link expires, or, where
- * the link lives for less than 10 minutes, for the first half of its life. Any other mail: for 72 h from the event's
- * own time, so that a new or moved store never sends old news.
+ * Returns until when a mail may be sent. A mail with a link: until 5 minutes before the link expires or, if the
+ * link expires within 10 minutes, for the first half of its life. Any other mail: for 72 h from the event's own
+ * time, so that a new or moved store never sends old notices.
  */
 export function sendUntil(occurredAt: Date, link: SealedLink | undefined): Date {
   if (!link) return new Date(occurredAt.getTime() + NOTICE_LIFE_MS);

@@ -24,7 +24,7 @@ export interface Letter<C extends Addressed = Addressed> {
 interface Definition<T extends EventType, V extends Variables, P extends LinkPurpose> {
   /** The name of its folder. Recorded with each delivery, so it must never change. */
   readonly name: string;
-  /** The types of the events that it answers. */
+  /** The types of the events that call for it. */
   readonly when: readonly T[];
   /** The variables for the templates, besides those of every mail and those of its link. */
   readonly variables: V;

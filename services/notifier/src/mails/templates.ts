@@ -141,10 +141,7 @@ async function loadLocale(
   return { 'subject.txt': subject, 'mail.txt': text, 'mail.html': html };
 }
 
-/**
- * @param override TEMPLATE_FOLDER
- * @throws TemplateError with every fault found
- */
+/** Loads all templates. @param override TEMPLATE_FOLDER @throws TemplateError with every fault found */
 export async function loadTemplates(override?: string): Promise<Templates> {
   const faults: string[] = override ? [...(await faultsOfFolder(override))] : [];
   const folders = override ? [ownFolder, override] : [ownFolder];

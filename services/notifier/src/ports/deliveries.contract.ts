@@ -1,4 +1,4 @@
-/** What every adapter of the store of deliveries must do. */
+/** The guarantees of every store of deliveries. */
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { afterEach, beforeEach, describe, it } from 'node:test';
@@ -8,9 +8,9 @@ import { deliveryRecordsContract } from './verification.contract.ts';
 
 export interface DeliveriesFixture {
   readonly deliveries: Deliveries;
-  /** The same store through a connection or adapter of its own, as another notifier would have it. */
+  /** Opens the same store through another connection or adapter, as another notifier would. */
   another(): Promise<Deliveries>;
-  /** Everything that the store keeps, as text, to look for what it should not keep. */
+  /** Returns everything that the store contains, as text, to look for data that it must not contain. */
   dump(): Promise<string>;
   close(): Promise<void>;
 }
@@ -50,7 +50,7 @@ function aLink(overrides: Partial<NewDelivery> = {}): NewDelivery {
   });
 }
 
-/** What is personal in them; a random id may hold any three letters up to f. */
+/** The personal data in the deliveries. A random id may contain any three letters up to f, hence the dots. */
 const PERSONAL = /lovelace|e\.y\.j/;
 
 function anAttempt(result: string): Attempt {

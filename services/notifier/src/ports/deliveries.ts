@@ -1,10 +1,9 @@
 /**
- * The store of deliveries. `deliveries.contract.ts` tests every promise on each adapter. Every method rejects with
- * StoreUnavailable if the store cannot be reached or fails, and for no other reason.
- *
- * A store needs only writes of one document: it writes the cutoffs first, then the deliveries, then cancels what the
- * cutoffs cover; and `claim` checks the cutoffs again. So however the writes of two notifiers interleave, no mail is
- * claimed after the event that superseded it was stored.
+ * The store of deliveries. `deliveries.contract.ts` tests every guarantee on each adapter. Every method rejects
+ * with StoreUnavailable if the store cannot be reached or fails, and for no other reason.
+ * A store needs only writes of one document: it writes the cutoffs first, then the deliveries, then cancels what
+ * the cutoffs cover; and `claim` checks the cutoffs again. So however the writes of two notifiers interleave, no
+ * mail is claimed after the event that superseded it was stored.
  */
 import type { HeldLease } from '@latchkey/store';
 import type { ExpiredLease } from '@latchkey/verify';
@@ -33,7 +32,7 @@ export interface Claim {
   readonly now: Date;
   /** How long the lease is meant to last, in ms, for operators. */
   readonly leaseMs: number;
-  /** The most deliveries to claim. */
+  /** The maximum number of deliveries to claim. */
   readonly limit: number;
 }
 
@@ -49,7 +48,7 @@ export interface DeliverySummary {
   readonly reason?: string;
   readonly occurredAt: Date;
   readonly sendUntil: Date;
-  /** When it can be claimed next; absent once it is final. */
+  /** When it can be claimed next; undefined once it is final. */
   readonly dueAt?: Date;
   readonly endedAt?: Date;
   readonly tries: number;
@@ -67,7 +66,7 @@ export function newestFirst(a: DeliveryPosition, b: DeliveryPosition): number {
 
 export interface DeliveryQuery {
   readonly states: readonly DeliveryState[];
-  /** The most to return, at least 1. */
+  /** The maximum number to return, at least 1. */
   readonly limit: number;
   /** Return only deliveries after this position. */
   readonly after?: DeliveryPosition;
@@ -78,9 +77,9 @@ export type Census = Readonly<Record<DeliveryState, number>>;
 
 export interface Deliveries {
   /**
-   * Stores what some events requested; resolves once that is durable. Idempotent: a known delivery stays unchanged in
-   * any state, and cutoffs only rise. Deliveries of this or an earlier batch that a cutoff covers become `cancelled`
-   * unless they are claimed; those past their `sendUntil` at `now` become `expired`.
+   * Stores the deliveries and cutoffs of some events; durable when it resolves. Idempotent: a known delivery stays
+   * unchanged in any state, and cutoffs only rise. Deliveries of this or an earlier batch that a cutoff covers
+   * become `cancelled` unless they are claimed; those past their `sendUntil` at `now` become `expired`.
    * @throws StoreUnavailable: any part may have been written, and the batch must be recorded again
    */
   record(batch: Batch, now: Date): Promise<{ readonly added: number; readonly cancelled: number }>;
@@ -96,8 +95,8 @@ export interface Deliveries {
    */
   extend(ids: readonly string[], owner: string, until: Date): Promise<ReadonlySet<string>>;
   /**
-   * Releases what a claim took whose answer was lost: due again at `now` instead of at the end of the lease.
-   * Idempotent.
+   * Releases the deliveries of a claim whose response was lost: they are due again at `now` instead of at the end
+   * of the lease. Idempotent.
    */
   release(owner: string, now: Date): Promise<void>;
   /** Returns the leases that are held, by the ids of their deliveries: at most MAX_LEASES. */
@@ -110,8 +109,8 @@ export interface Deliveries {
    */
   settle(id: string, owner: string, settlement: Settlement, options?: SettleOptions): Promise<boolean>;
   /**
-   * Ends every due delivery that is past its `sendUntil`: as `failed` (unsealable) if its last try could not open
-   * its link, else as `expired`. Claimed deliveries are unchanged.
+   * Ends every due delivery that is past its `sendUntil`: as `failed` (unsealable) if its last attempt could not
+   * decrypt its link, else as `expired`. Claimed deliveries are unchanged.
    * @returns how many ended
    */
   expire(now: Date): Promise<number>;
@@ -133,7 +132,7 @@ export interface Deliveries {
    * @returns whether it was pending
    */
   cancel(id: string, now: Date): Promise<boolean>;
-  /** Returns those of the ids that are known, in any state. */
+  /** Returns the ids that are known, in any state. */
   recorded(ids: readonly string[]): Promise<ReadonlySet<string>>;
   /** Returns claims whose lease expired before an instant and that nobody has taken over: at most MAX_LEASES. */
   expiredLeases(before: Date): Promise<readonly ExpiredLease[]>;

@@ -9,13 +9,13 @@ export interface Mail {
   readonly html: string;
   readonly text: string;
   readonly locale: string;
-  /** Sent as `X-Correlation-Id`: the request that led to the mail. */
+  /** Sent as `X-Correlation-Id`: the id of the request that caused the mail. */
   readonly correlationId: string;
   readonly date: Date;
 }
 
 export interface SendOptions {
-  /** Asked once the server is ready for the content, before any of it is sent. */
+  /** Called once the server is ready for the content, before any of it is sent. */
   mayProceed(): boolean;
   /** Aborts the try. The result is `deferred` if content has been sent, else `withdrawn`. */
   readonly signal: AbortSignal;

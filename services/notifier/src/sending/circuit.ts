@@ -70,9 +70,9 @@ export function afterResult(circuit: Circuit, { result, now, random, ...server }
 export interface Load {
   /** On the monotonic clock, in ms. */
   readonly now: number;
-  /** Deliveries that are being sent. */
+  /** How many deliveries are being sent. */
   readonly inHand: number;
-  /** The most deliveries to send at the same time. */
+  /** The maximum number of deliveries to send at the same time. */
   readonly concurrency: number;
 }
 

@@ -1,4 +1,4 @@
-/** Claims due deliveries, as many as may be sent, and ends those that have run out. */
+/** Claims due deliveries, as many as may be sent, and ends those that have expired. */
 import type { Logger } from '@latchkey/process';
 import { createWakeup, doubling, loop } from '@latchkey/process/loop';
 import { createLeaseWatch, StoreUnavailable } from '@latchkey/store';
@@ -12,7 +12,7 @@ import type { StoreWatch } from './store-watch.ts';
 
 /** The pauses between polls of the store, in ms; a wake-up cuts them short. */
 const POLL_MS = { least: 500, whileAway: 500, most: 2_000 };
-/** How often expired leases are freed and deliveries that have run out are ended, in ms. */
+/** How often expired leases are freed and deliveries past their `sendUntil` are ended, in ms. */
 const TIDY_MS = 1_000;
 
 /** The part of the dispatcher that claims, for the StoreWatch. */
@@ -31,18 +31,18 @@ export interface ClaimsDeps {
   newOwner(): string;
   /** Returns the most deliveries to send at the same time. */
   concurrency(): number;
-  /** How many are being sent. */
+  /** Returns how many are being sent. */
   inHand(): number;
-  /** Begins to send a delivery. */
+  /** Starts to send a delivery. */
   onClaimed(delivery: ClaimedDelivery, lease: Lease): void;
 }
 
 export interface Claims {
   /** Claims and polls until `signal` is aborted. */
   run(signal: AbortSignal): Promise<void>;
-  /** Claims at once: something may be due. */
+  /** Claims immediately, because something may be due. */
   wake(): void;
-  /** Claims at once if more was due than could be sent. */
+  /** Claims immediately if more was due than could be sent. */
   onFinished(): void;
 }
 
@@ -50,12 +50,12 @@ export function createClaims(deps: ClaimsDeps): Claims {
   const { deliveries, server, store, clock, logger } = deps;
   const tidy = createTidying(deps);
   const wakeup = createWakeup();
-  /** The owners of claims without an answer: they may have claimed something. */
+  /** The owners of claims without a response: they may have claimed something. */
   const unanswered = new Set<string>();
   /** Whether more may be due than there was capacity for. */
   let moreDue = false;
 
-  /** Gives back what such claims took, which would otherwise be held until the end of the lease. */
+  /** Releases the deliveries of such claims, which would otherwise be held until the end of the lease. */
   async function releaseUnanswered(): Promise<void> {
     for (const owner of unanswered) {
       await deliveries.release(owner, clock.now());
@@ -112,7 +112,7 @@ export function createClaims(deps: ClaimsDeps): Claims {
       loop(
         {
           every: pauseMs,
-          // The wake-up of the intake tells that the store is back.
+          // The wake-up of the intake shows that the store is back.
           backoff: () => POLL_MS.most,
           wake: wakeup,
           signal,

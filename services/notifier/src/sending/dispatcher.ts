@@ -20,7 +20,7 @@ const GRACE_MS = 5_000;
 export interface DispatcherDeps {
   readonly deliveries: Deliveries;
   readonly trySending: TrySending;
-  /** Asks the mail server whether it accepts mail. Never rejects. */
+  /** Checks whether the mail server accepts mail. Never rejects. */
   probe(): Promise<ProbeResult>;
   /** Returns how many connections the mail server is believed to allow. */
   connections(): number;
@@ -40,7 +40,7 @@ const IN_HAND_PER_CONNECTION = 3;
 
 export interface Dispatcher {
   start(): void;
-  /** Claims at once: something may be due. */
+  /** Claims immediately, because something may be due. */
   wake(): void;
   /** Claims nothing more and finishes what it is sending. Idempotent. */
   stop(): Promise<void>;

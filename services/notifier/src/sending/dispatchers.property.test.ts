@@ -1,11 +1,11 @@
 /**
- * Any number of notifiers on one store, killed, stopped, suspended and answered badly at every moment between the
- * claim of a mail and the record of its outcome: the real dispatchers and the real store, on a clock of the test's
- * own, with a mail server that remembers what it took.
- *
- * Promised: every mail that is owed is taken at least once before it runs out, unless it was superseded; more than
- * once only where a dispatcher died or stood still between handing the content over and its record, or was never
- * told that it was taken; none is claimed once a cutoff that reaches it is stored; and no mail is held for ever.
+ * Any number of notifiers on one store, killed, stopped, suspended, and with failing requests at every moment
+ * between the claim of a mail and the record of its outcome: the real dispatchers and the real store, on a
+ * simulated clock, with a mail server that remembers accepted mails.
+ * Guaranteed: every mail that events call for is accepted at least once before it expires, unless it was
+ * superseded; more than once only if a dispatcher died or was paused between sending the content and recording the
+ * outcome, or never got the response; none is claimed once a cutoff that covers it is stored; and no mail is held
+ * forever.
  */
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
@@ -35,20 +35,20 @@ import { createSender } from './sender.ts';
 const START = new Date('2026-11-21T10:00:00.000Z');
 const SECOND = 1_000;
 const HOUR = 3_600 * SECOND;
-/** As long as a dispatcher that stops tries to write down what it has in hand. */
+/** How long a dispatcher that stops tries to record the outcomes in progress. */
 const GRACE = 5 * SECOND;
 const LEASE_MS = 90 * SECOND;
-/** By how much the wall clocks of the processes are ahead, one after the other: by more than a lease. */
+/** The skew of the processes' wall clocks, each relative to the previous one: more than a lease. */
 const SKEW_MS = 100 * SECOND;
 const SKEWS_MS = [0, SKEW_MS, -SKEW_MS];
 const RUNS = 100;
-/** Long enough for every lease and every retry of so few tries. */
+/** Long enough for every lease and every retry of so few attempts. */
 const CALM = 2 * HOUR;
 
 const person = { email: 'ada@example.com', username: 'ada' };
 const locale = 'en';
 
-/** Opened by `JSON.parse`: what sealing is worth is not the question here. */
+/** Decrypted by `JSON.parse`: encryption is not tested here. */
 function aLink(userId: string, lifeMs: number) {
   const expiresAt = new Date(START.getTime() + lifeMs).toISOString();
   const content = { token: 'x'.repeat(64), to: person.email, purpose: 'reset', userId, expiresAt };
@@ -66,7 +66,7 @@ function aReset(lifeMs: number) {
 
 const makers = {
   reset: aReset(24 * HOUR),
-  /** Runs out in the middle of the play. */
+  /** Expires during the run. */
   briefReset: aReset(120 * SECOND),
   changed: (at) => anEvent('PasswordChanged', { how: 'change', locale, person }, at),
   admin: (at) =>
@@ -87,26 +87,29 @@ function batchesOf(names: readonly (keyof typeof makers)[]): readonly Batch[] {
   });
 }
 
-/** What becomes of a request to the store. */
+/** The outcome of a request to the store. */
 type Fate =
   | 'answered'
-  /** Nothing happened. */
+  /** Rejected, without an effect. */
   | 'refused'
-  /** It happened, and the answer was lost. */
+  /** It took effect, and the response was lost. */
   | 'unanswered'
-  /** Given up; it happens later all the same. */
+  /** The caller timed out; it takes effect later. */
   | 'late';
-/** What becomes of a mail that is handed over. `lost`: it is taken, and the answer never comes. */
+/** The outcome of sending a mail. `lost`: it is accepted, and the response never comes. */
 type MailFate = 'accepted' | 'unreachable' | 'deferred' | 'lost';
 
 type Action =
   | { readonly kind: 'start' }
   | { readonly kind: 'crash' | 'stop'; readonly process: number }
-  /** Some processes stand still for a while; `suspended`: with their machine, so that its clock does, too. */
+  /**
+   * Some processes are paused for a while; `suspended`: together with their machine, so that its clock is paused,
+   * too.
+   */
   | { readonly kind: 'stall'; readonly which: number; readonly seconds: number; readonly suspended: boolean }
   /** Some events are read, perhaps again. */
   | { readonly kind: 'read'; readonly from: number; readonly many: number }
-  /** So many requests and answers come to their end. */
+  /** This many requests and responses end. */
   | { readonly kind: 'go-on'; readonly steps: number }
   | { readonly kind: 'time'; readonly ms: number };
 
@@ -119,7 +122,7 @@ const action = fc.oneof(
     arbitrary: fc.record({
       kind: fc.constant('stall' as const),
       which: fc.constantFrom(1, 2, 3, 5),
-      // Shorter and longer than a try, and than a lease.
+      // Shorter and longer than an attempt, and than a lease.
       seconds: fc.constantFrom(20, 70, 95, 150),
       suspended: fc.boolean(),
     }),
@@ -157,7 +160,7 @@ const mailFates = fc.array(
   { maxLength: 20 },
 );
 
-/** A mail that the server has taken. */
+/** A mail that the server has accepted. */
 interface Taken {
   readonly id: string;
   readonly at: number;
@@ -168,13 +171,13 @@ interface Taken {
 
 interface Process {
   readonly dispatcher: Dispatcher;
-  /** Whether it died, or was stopped and could not finish within its grace. */
+  /** Returns whether it died, or was stopped and could not finish within its grace period. */
   died(): boolean;
-  /** When it stood still last, in ms since the start. */
+  /** Returns when it was last paused, in ms since the start. */
   stalledAt(): number;
   crash(): void;
   stop(): Promise<void>;
-  /** It stands still until the returned function is called. */
+  /** Pauses it until the returned function is called. */
   freeze(suspended: boolean): () => void;
 }
 
@@ -211,7 +214,7 @@ function createWorld({ store, scheduler, batches, ...given }: Play) {
     });
   }
 
-  /** A request that travels, takes effect, and is answered, if nothing comes between. */
+  /** Simulates a request: it travels, takes effect, and gets a response, unless its fate says otherwise. */
   async function request<T>(what: string, effect: () => Promise<T>): Promise<T> {
     const fate = storeFates.next().value ?? 'answered';
     await sometime(`${what} asked`);
@@ -245,7 +248,7 @@ function createWorld({ store, scheduler, batches, ...given }: Play) {
       thawed: Promise.resolve(),
     };
 
-    /** What a crashed process had asked for takes effect; it never hears of it. One that stands still hears later. */
+    /** Requests of a crashed process may still take effect; it gets no response. A paused process gets it later. */
     async function whileAlive<T>(work: () => Promise<T>): Promise<T> {
       await state.thawed;
       if (state.over) return never;
@@ -350,7 +353,7 @@ function createWorld({ store, scheduler, batches, ...given }: Play) {
     last.recorded = true;
   }
 
-  /** What goes on by itself, until all that there is to wait for is a request, an answer or the time. */
+  /** Waits until everything else waits for a request, a response or the clock. */
   async function settled(): Promise<void> {
     for (let turns = 0; turns < 2; turns = busy === 0 ? turns + 1 : 0) await nextTurn();
   }
@@ -363,7 +366,7 @@ function createWorld({ store, scheduler, batches, ...given }: Play) {
     }
   }
 
-  /** Everything is answered at once while time goes by. */
+  /** Lets time pass; every request gets a response immediately. */
   async function pass(ms: number): Promise<void> {
     const end = clock.elapsed() + ms;
     for (await goOn(); clock.elapsed() < end; await goOn()) {
@@ -413,7 +416,7 @@ function createWorld({ store, scheduler, batches, ...given }: Play) {
     }
   }
 
-  /** Everything is answered from now on: until nothing is owed any more, or nobody would wait any longer. */
+  /** From now on every request gets a response, until no mail is left to send or nothing would wait any longer. */
   async function calm(): Promise<void> {
     for (const _ of storeFates);
     for (const _ of serverFates);
@@ -433,7 +436,7 @@ function createWorld({ store, scheduler, batches, ...given }: Play) {
     await goOn();
   }
 
-  /** Why nobody knew that a mail had been taken. */
+  /** Returns why it was not known that a mail had been accepted. */
   function excuseOf({ by, at, answered }: Taken): string | undefined {
     if (!answered) return 'it was not told';
     if (by.died()) return 'it died';

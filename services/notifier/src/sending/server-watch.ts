@@ -1,4 +1,4 @@
-/** What is known of the mail server: the circuit, moved by the results of mails and probes. */
+/** Tracks the state of the mail server: the circuit, updated by the results of mails and probes. */
 import type { Logger } from '@latchkey/process';
 import type { ProbeResult, TryResult } from '../delivery/attempt.ts';
 import { describeFailure, type Failure } from '../delivery/reply.ts';
@@ -7,7 +7,7 @@ import { afterResult, type Circuit, closed, type Why } from './circuit.ts';
 import { type Evidence, SEVERAL } from './evidence.ts';
 
 export interface ServerWatchDeps {
-  /** Asks the mail server whether it accepts mail. */
+  /** Checks whether the mail server accepts mail. */
   probe(): Promise<ProbeResult>;
   /** Returns how many connections the server is believed to allow. */
   connections(): number;

@@ -1,4 +1,4 @@
-/** A real SMTP server for tests: what it does with each mail is scripted, what it took can be awaited. */
+/** A real SMTP server for tests: a script decides about each mail, and tests can wait for accepted mails. */
 import { once } from 'node:events';
 import type { AddressInfo, Socket } from 'node:net';
 import { buffer } from 'node:stream/consumers';
@@ -17,9 +17,9 @@ export interface ReceivedMail {
 export interface MailServer {
   readonly port: number;
   readonly received: readonly ReceivedMail[];
-  /** Resolves once so many mails have been taken in all. */
+  /** Resolves once this many mails have been accepted in all. */
   waitFor(count: number): Promise<readonly ReceivedMail[]>;
-  /** Connections made so far. */
+  /** Returns the number of connections so far. */
   connections(): number;
   /** Closes all connections without an answer. */
   hangUp(): void;
@@ -28,11 +28,11 @@ export interface MailServer {
 
 export interface Script extends SMTPServerOptions {
   readonly port?: number;
-  /** Called with the content in hand: an Error is the answer, `close` drops the connection without one. */
+  /** Called with each transferred mail: an Error is the response, `close` closes the connection without one. */
   onMail?(mail: ReceivedMail): Error | 'close' | undefined | Promise<Error | 'close' | undefined>;
 }
 
-/** An SMTP reply, for a script to answer with. */
+/** Returns an SMTP reply, for a script to respond with. */
 export function reply(responseCode: number, message = 'no'): Error {
   return Object.assign(new Error(message), { responseCode });
 }
@@ -103,7 +103,7 @@ export async function startMailServer({ port = 0, onMail, ...options }: Script =
     },
     hangUp,
     close: async () => {
-      // The port is free at once.
+      // Closes the connections, so that the port is free immediately.
       hangUp();
       server.close();
     },

@@ -24,7 +24,7 @@ export const accountSequenceHeader = z.object({
     .describe('As a change was answered with: the answer then shows that change, or what came after it.'),
 });
 
-/** @throws Problem (validation_failed) if the header is present and malformed */
+/** Parses the header. @throws Problem (validation_failed) if it is present and malformed */
 export function readAccountSequence(text: string | undefined): AccountSequence | undefined {
   if (text === undefined) return undefined;
   const parsed = header.safeParse(text);

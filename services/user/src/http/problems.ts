@@ -9,7 +9,10 @@ const waitProblems: Record<WaitRefusal, () => Problem> = {
   parked: () => unavailable('This account is being repaired. Try again later.', 30),
 };
 
-/** @throws Problem (unavailable) if the store fails or a wait is refused; other errors unchanged */
+/**
+ * Runs the work, and maps its failures to problems.
+ * @throws Problem (unavailable) if the store fails or a wait is refused; other errors unchanged
+ */
 export async function answerFailures<T>(work: () => Promise<T>): Promise<T> {
   try {
     return await work();

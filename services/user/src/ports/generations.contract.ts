@@ -16,7 +16,7 @@ export interface GenerationsUnderTest {
 
 const NOW = new Date('2026-03-01T12:00:00.000Z');
 
-/** @param open creates an empty store, which it removes once the test has ended */
+/** Defines the tests. @param open creates an empty store, which it removes once the test has ended */
 export function generationsContract(
   adapter: string,
   open: (context: TestContext) => Promise<GenerationsUnderTest>,

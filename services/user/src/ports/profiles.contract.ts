@@ -41,7 +41,7 @@ function parkedFromStart(name: string): StoredAccount {
   return { ...unknownAccount(uuidOf(name)), parked: parkedAt(name, 7) };
 }
 
-/** @param open creates an empty store, which it removes once the test has ended */
+/** Defines the tests. @param open creates an empty store, which it removes once the test has ended */
 export function profilesContract(adapter: string, open: (context: TestContext) => Promise<Profiles>): void {
   positionStoreContract(`profiles on ${adapter}, as a`, open, (position) => {
     const { account: id, sequence } = position;

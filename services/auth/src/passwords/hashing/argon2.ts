@@ -7,7 +7,10 @@ import { Refused } from '../../refused.ts';
 import { normalisePassword } from '../rules.ts';
 import { fairLimit, type Load } from './fair-limit.ts';
 
-/** OWASP Password Storage Cheat Sheet; above RFC 9106's floor. `algorithm` 2 is argon2id. */
+/**
+ * The parameters of OWASP's Password Storage Cheat Sheet, which are above the minimum of RFC 9106. `algorithm` 2 is
+ * argon2id.
+ */
 const COST = { algorithm: 2, memoryCost: 19_456, timeCost: 2, parallelism: 1, outputLen: 32 } as const;
 /** Identifies the parameters, so that hashes of another cost can be stored alongside. The salt is derived from the address. */
 const PREFIX = `argon2id$m=${COST.memoryCost},t=${COST.timeCost},p=${COST.parallelism}$`;

@@ -92,7 +92,7 @@ export function documentOf({
   };
 }
 
-/** @throws UnreadableCommit */
+/** Returns the commit of a document. @throws UnreadableCommit */
 export function commitOf({ _id, events, unpublished: _, registration, ...commit }: CommitDocument): Commit {
   return {
     ...commit,

@@ -15,7 +15,7 @@ export function columnsOf(commit: Commit) {
   };
 }
 
-/** @throws UnreadableCommit */
+/** Returns the commit of a row. @throws UnreadableCommit */
 export function commitOf(row: Row): Commit {
   const head = headOf(row);
   return {

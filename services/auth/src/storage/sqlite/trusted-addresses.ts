@@ -6,7 +6,7 @@ const CAPACITY = 20_000;
 
 /** Trusted addresses in memory: the embedded store has one process, and a restart forgets them. */
 export function createMemoryTrustedAddresses(capacity = CAPACITY): TrustedAddresses {
-  /** Expiry of each pair in ms since the epoch, in the order of trusting. */
+  /** When each pair expires, in ms since the epoch; the pair that was trusted first comes first. */
   const expiries = new Map<string, number>();
 
   return {

@@ -1,6 +1,6 @@
 /**
- * Deliveries in MongoDB. Every write is of one document; the order of the writes is the port's promise. Each mail asks
- * six times, so the driver itself is asked (ADR 20).
+ * Deliveries in MongoDB. Every write is of one document; the port guarantees their order. Each mail needs six
+ * requests, so this uses the driver without mongoose (ADR 20).
  */
 import { guardMongo, repeatingLost } from '@latchkey/mongo';
 import type { Collection, Connection } from 'mongoose';
@@ -63,7 +63,10 @@ export function createMongoDeliveries(connection: Connection): Deliveries {
     return unsealable.modifiedCount + expired.modifiedCount;
   }
 
-  /** Takes some of those that are due; another claimer may have been faster with all of them. `more`: others may be due. */
+  /**
+   * Claims some of the due deliveries; another notifier may have been faster with all of them. `more`: others may
+   * be due.
+   */
   async function takeSome({ owner, now, leaseMs, limit }: Claim) {
     const due = pendingDueAt(now);
     const found = await deliveries
@@ -78,7 +81,7 @@ export function createMongoDeliveries(connection: Connection): Deliveries {
     const [id, ...others] = ids;
     const more = found.length === limit;
     if (id !== undefined && others.length === 0) {
-      // The usual case, with one question less.
+      // The usual case, with one request less.
       const taken = await deliveries.findOneAndUpdate({ _id: id, ...due }, hold, { returnDocument: 'after' });
       return { taken: taken === null ? [] : [taken], more };
     }
@@ -90,7 +93,7 @@ export function createMongoDeliveries(connection: Connection): Deliveries {
     return { taken, more };
   }
 
-  /** Cancels what a cutoff reaches, of what `owner` has just taken; the rest is handed out. */
+  /** Cancels the deliveries of a claim that a cutoff covers; returns the others. */
   async function withoutReached(
     taken: readonly DeliveryDocument[],
     { owner, now }: Claim,
@@ -219,7 +222,7 @@ export function createMongoDeliveries(connection: Connection): Deliveries {
     },
 
     async expiredLeases(before) {
-      // The first range limits the search to the index of open deliveries.
+      // The first range limits the query to the index of open deliveries.
       const open = { 'open.sendUntil': { $gt: new Date(0) }, 'open.dueAt': { $lt: before } };
       const found = await deliveries
         .find({ ...open, state: 'claimed' }, { projection: { open: 1 } })
@@ -247,7 +250,7 @@ function cutoffsIn(collection: Collection<CutoffsDocument>) {
       await repeatingLost(() => collection.bulkWrite(raises, { ordered: false }));
     },
 
-    /** The cutoffs of some subjects. */
+    /** Returns the cutoffs of some subjects. */
     async of(subjects: readonly string[]): Promise<readonly Cutoff[]> {
       const documents = await collection.find({ _id: { $in: [...new Set(subjects)] } }).toArray();
       return documents.flatMap(({ _id: subject, before }) =>
@@ -274,7 +277,7 @@ function subjectsOf({ deliveries, cutoffs }: Batch): readonly string[] {
   return [...deliveries, ...cutoffs].map(({ subject }) => subject);
 }
 
-/** What `covers` says, as a filter. */
+/** The rule of `covers` as a filter. */
 function reachedBy({ subject, what, before }: Cutoff) {
   return {
     subject,
@@ -309,7 +312,7 @@ function outcomeOf(settlement: Settlement) {
   return { ...logged, $set: { ...$set, ...last }, $unset };
 }
 
-/** Due at once, even if the clock that stamped the event is ahead of ours. */
+/** Due immediately, even if the clock that stamped the event is ahead of ours. */
 function documentOf(delivery: Omit<NewDelivery, 'id'>, now: Date): Omit<DeliveryDocument, '_id'> {
   const dueAt = delivery.occurredAt < now ? delivery.occurredAt : now;
   return {
@@ -321,7 +324,7 @@ function documentOf(delivery: Omit<NewDelivery, 'id'>, now: Date): Omit<Delivery
   };
 }
 
-/** Nothing for one that has ended since it was taken. */
+/** Returns undefined for a delivery that has become final since it was claimed. */
 function claimedOf({ _id: id, purpose, content, ...rest }: DeliveryDocument): readonly ClaimedDelivery[] {
   if (content === undefined) return [];
   const { eventId, subject, sequence, mail, locale, correlationId, occurredAt, sendUntil, tries } = rest;
@@ -329,7 +332,7 @@ function claimedOf({ _id: id, purpose, content, ...rest }: DeliveryDocument): re
   return [{ ...known, ...(purpose && { purpose }), content, tries }];
 }
 
-/** In a list, newest first. */
+/** A filter for the order of lists, newest first. */
 function comesAfter({ occurredAt, id }: DeliveryPosition) {
   return {
     $or: [{ occurredAt: { $lt: occurredAt } }, { occurredAt, _id: { $lt: id } }],

@@ -50,7 +50,7 @@ const SQL = {
   take: "UPDATE notifier_deliveries SET state = 'claimed', owner = :owner, due_at = :dueAt WHERE id = :id",
   cancelOne: `UPDATE notifier_deliveries SET state = 'cancelled', ended_at = :now, ${ENDED} WHERE id = :id`,
   anyToExpire: `SELECT 1 FROM notifier_deliveries WHERE ${DUE} AND send_until <= :now LIMIT 1`,
-  // A delivery whose last try could not open its link has failed; any other has only run out of time.
+  // A delivery whose last attempt could not decrypt its link has failed; any other has only expired.
   expire: `
     UPDATE notifier_deliveries SET ended_at = :now, ${ENDED},
       state = CASE attempts ->> '$[#-1].result' WHEN 'unknown-key' THEN 'failed' ELSE 'expired' END,
@@ -79,7 +79,7 @@ const SQL = {
     UPDATE notifier_deliveries SET state = 'pending', owner = NULL, due_at = min(occurred_at, due_at)
     WHERE state = 'claimed'`,
   census: 'SELECT state, count(*) AS many FROM notifier_deliveries GROUP BY state',
-  // Each state by itself, so that its first entry in the index is enough.
+  // Each state separately, so that the first entry of its index is sufficient.
   oldestOpen: `
     SELECT occurred_at FROM (
       SELECT min(occurred_at) AS occurred_at FROM notifier_deliveries WHERE state = 'pending'
@@ -105,7 +105,7 @@ const COMMIT_DELAY_MS = 20;
 const NEWEST: DeliveryPosition = { occurredAt: new Date(8.64e15), id: '' };
 
 interface SqliteDeliveries extends Deliveries {
-  /** Releases the claims of a former process. A data folder has one server at a time, so that one is gone. */
+  /** Releases the claims of a previous process. A data folder has one server at a time, so that one is gone. */
   reclaim(): Promise<void>;
 }
 
@@ -174,7 +174,7 @@ export function createSqliteDeliveries({ prepare, write }: Database): SqliteDeli
   }
 
   return guardSqlite<SqliteDeliveries>({
-    // Safe to lose in a crash: the position in the log is lost with it, and the events are read again.
+    // Safe to lose in a crash: the position in the log is lost with it, so the events are redelivered.
     record: (batch, now) => write(() => recordAll(batch, now), { flushed: false }),
 
     // Safe to lose in a crash: the claimer is gone then, so the lease would be void anyway.

@@ -5,7 +5,7 @@ import { createSqliteDeliveries } from './deliveries.ts';
 import { notifierSchema } from './migrations.ts';
 import { createSqliteSource } from './moving.ts';
 
-/** @throws DataFolderError if the tables cannot be migrated */
+/** Opens the notifier's part of the embedded store. @throws DataFolderError if the tables cannot be migrated */
 export function openSqliteStorage({ database }: Pick<SqliteStore, 'database'>): NotifierStorage {
   database.migrate(notifierSchema);
   const deliveries = createSqliteDeliveries(database);

@@ -19,7 +19,7 @@ export function accountSchema() {
   });
 }
 
-/** @param generation the name of the generation: letters, digits and `_` only */
+/** Returns the name of a generation's collection. @param generation letters, digits and `_` only */
 export function collectionOf(generation: string): string {
   if (!/^\w+$/.test(generation)) throw new Error('A generation is named by letters, digits and _ alone.');
   return `user_profiles_${generation}`;

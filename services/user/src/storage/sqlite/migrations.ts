@@ -9,7 +9,7 @@ const pointerTable = `
     pointer TEXT NOT NULL
   ) STRICT`;
 
-/** @param generation the name of the generation: letters, digits and `_` only */
+/** Returns the name of a generation's table. @param generation letters, digits and `_` only */
 export function tableOf(generation: string): string {
   if (!/^\w+$/.test(generation)) throw new Error('A generation is named by letters, digits and _ alone.');
   return `user_profiles_${generation}`;

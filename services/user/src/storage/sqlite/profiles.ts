@@ -7,7 +7,7 @@ import type { LivingProfile, Profile } from '../../profile/profile.ts';
 import type { StoredAccount } from '../../profile/stored-account.ts';
 import { tableOf } from './migrations.ts';
 
-/** @param generation the name of the generation, whose table must exist */
+/** Opens the profiles of a generation. @param generation its name; the table must exist */
 export function createSqliteProfiles(database: Database, generation = 'v1'): Profiles {
   const table = tableOf(generation);
 
