@@ -23,7 +23,7 @@ export interface EvidenceLine extends Pick<FaultSettings, 'seed' | 'seconds' | '
 export interface Evidence {
   /** Returns the recorded runs, oldest first. */
   lines(): readonly EvidenceLine[];
-  /** Records a run. It is durable at once, so an interruption loses nothing. */
+  /** Records a run. Durable when it resolves, so an interruption loses nothing. */
   add(line: EvidenceLine): Promise<void>;
 }
 

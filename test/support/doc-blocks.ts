@@ -1,7 +1,7 @@
 /**
  * Code blocks of the Markdown files. The info string of a block of commands says how it is tested:
  *
- * - `sh run`: on a standalone; `sh run=cluster`: on Kafka and MongoDB; `sh run=compose`: on docker-compose.yml.
+ * - `sh run`: on a standalone; `sh run=cluster`: on Kafka and MongoDB.
  * - `sh run=server`: starts the system that the following blocks of the document use.
  * - `sh norun="why"`: not at all.
  *
@@ -13,7 +13,7 @@ import { join } from 'node:path';
 
 const ROOT = join(import.meta.dirname, '..', '..');
 
-export type Place = 'standalone' | 'server' | 'cluster' | 'compose';
+export type Place = 'standalone' | 'server' | 'cluster';
 
 export interface Command {
   /** Where it is: `docs/ops.md:40`. */
@@ -53,8 +53,8 @@ function hasCommands({ language, text }: Fence): boolean {
 
 function placeOf({ info }: Fence): Place | 'nowhere' | undefined {
   if (/^norun="[^"]{10,}"$/.test(info)) return 'nowhere';
-  const [, place] = /^run(?:=(server|cluster|compose))?$/.exec(info) ?? [undefined, undefined];
-  if (place === 'server' || place === 'cluster' || place === 'compose') return place;
+  const [, place] = /^run(?:=(server|cluster))?$/.exec(info) ?? [undefined, undefined];
+  if (place === 'server' || place === 'cluster') return place;
   return info === 'run' ? 'standalone' : undefined;
 }
 

@@ -1,4 +1,4 @@
-/** The promises of {@link PositionStore} as tests of node:test. */
+/** The guarantees of {@link PositionStore} as tests of node:test. */
 import assert from 'node:assert/strict';
 import { describe, type TestContext, test } from 'node:test';
 import type { Parked, Position, PositionStore } from './position-store.ts';

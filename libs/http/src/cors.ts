@@ -14,7 +14,7 @@ export interface CorsOptions {
 }
 
 /**
- * Answers preflights, and lets pages of listed origins read answers, with credentials (Fetch standard). Answers to
+ * Responds to preflights, and lets pages of listed origins read responses, with credentials (Fetch standard). Responses to
  * other origins have no CORS headers.
  */
 export function cors({ corsOrigins, corsHeaders = [] }: CorsOptions): Step {

@@ -1,7 +1,7 @@
 import { type ProblemSpec, problems } from './problem.ts';
 import type { Route } from './route.ts';
 
-/** Returns every problem that a route may answer: the general ones, those of its policy, and its own. */
+/** Returns every problem that a route may respond with: the general ones, those of its policy, and its own. */
 export function declaredProblems(route: Route): readonly ProblemSpec[] {
   return [
     problems.validation_failed,

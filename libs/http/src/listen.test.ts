@@ -55,7 +55,7 @@ async function refused(t: TestContext, port: number): Promise<void> {
     try {
       (await socketTo(t, port)).destroy();
     } catch (error) {
-      // Reset: it was about to be accepted when the socket closed.
+      // A reset: the connection was about to be accepted when the listening socket closed.
       if ((error as NodeJS.ErrnoException).code !== 'ECONNRESET') return;
     }
     await setTimeout(5);

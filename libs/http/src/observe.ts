@@ -3,7 +3,7 @@ import type { Exchange, Step } from './exchange.ts';
 
 const DURATION = 'latchkey_http_request_duration_seconds';
 const SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
-/** Like nginx: the client disconnected before the answer. */
+/** Like nginx: the client disconnected before the response. */
 const CLIENT_GONE = 499;
 
 type Labels = 'method' | 'route' | 'status';

@@ -1,7 +1,7 @@
 import { environmentSetting, setting } from '@latchkey/process';
 import { z } from 'zod';
 
-/** Settings of every service that answers browsers. All services must have the same values. */
+/** Settings of every service that browsers call. All services must have the same values. */
 export const originSettings = z.object({
   LATCHKEY_ENV: environmentSetting,
   FRONTEND_URL: setting.url().optional().describe('The client app.'),

@@ -53,7 +53,7 @@ export interface HandlerInput<Caller, Params, Query, Body> extends RequestContex
   readonly params: Params;
   readonly query: Query;
   readonly body: Body;
-  /** The kind of the body. A form is answered with an HTML page. */
+  /** The kind of the body. The response to a form is an HTML page. */
   readonly sentAs: BodyKind;
 }
 
@@ -69,7 +69,7 @@ export interface Answer {
 
 export interface AnswerSpec {
   readonly description: string;
-  /** Schema of the JSON body. Undeclared fields fail the answer in development, and are dropped in production. */
+  /** Schema of the JSON body. Undeclared fields fail the response in development, and are dropped in production. */
   readonly schema?: z.ZodType;
   /** Other media types of this status, such as `text/html`. */
   readonly media?: readonly string[];
@@ -114,7 +114,7 @@ export interface Route extends Omit<RouteSpec<unknown, unknown, unknown, unknown
 }
 
 /**
- * Declares a route. The declaration validates requests and answers, and the OpenAPI document is made from it.
+ * Declares a route. The declaration validates requests and responses, and the OpenAPI document is made from it.
  * A route without a policy does not compile.
  * @example
  * const rename = route({

@@ -5,7 +5,7 @@ import { strictly } from './strict.ts';
 
 const HTML = 'text/html; charset=utf-8';
 
-/** A handler returned an answer that its route does not declare: a bug. */
+/** A handler returned a response that its route does not declare: a bug. */
 export class UndeclaredAnswer extends Error {
   constructor(route: Route, what: string) {
     super(`${route.method} ${route.path} answered ${what}`);
@@ -13,7 +13,7 @@ export class UndeclaredAnswer extends Error {
   }
 }
 
-/** Makes a writer for the answers of a route, which throws UndeclaredAnswer. */
+/** Makes a writer for the responses of a route, which throws UndeclaredAnswer. */
 export function answerWriter(
   route: Route,
   undeclared: 'fail' | 'drop',

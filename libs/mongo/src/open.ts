@@ -23,7 +23,7 @@ export interface MongoOptions {
   readonly url: string;
   /** Overrides the database of the URL (`latchkey`, if it names none). */
   readonly database?: string;
-  /** How long the server may take to answer, in milliseconds. Default: 10,000. `Infinity` for long-running commands. */
+  /** How long the server may take to respond, in milliseconds. Default: 10,000. `Infinity` for long-running commands. */
   readonly answersWithinMs?: number;
 }
 

@@ -10,7 +10,7 @@ export interface Dependency {
   /** The service that depends on it, if one process runs several. */
   readonly service?: string;
   readonly state: DependencyState;
-  /** Whether the part cannot answer without it. If false, its absence only degrades the part. */
+  /** Whether the part cannot serve requests without it. If false, its absence only degrades the part. */
   readonly needed: boolean;
   /** What is wrong or waited for, in a few words. Contains no personal data. */
   readonly detail?: string;

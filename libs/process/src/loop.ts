@@ -101,7 +101,7 @@ export interface LoopOptions {
 
 /**
  * Runs `work` again and again, never twice at a time, until `signal` is aborted. Resolves once the last run is over.
- * `work` resolves with true if it found something to do: the next run follows at once, or after `every(0)`.
+ * `work` resolves with true if it found something to do: the next run follows immediately, or after `every(0)`.
  */
 export async function loop(options: LoopOptions, work: () => Promise<boolean>): Promise<void> {
   const {

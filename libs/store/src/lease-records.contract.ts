@@ -1,4 +1,4 @@
-/** What every store of leases promises. */
+/** The guarantees of every store of leases. */
 import assert from 'node:assert/strict';
 import { afterEach, beforeEach, describe, test } from 'node:test';
 import type { HeldLease } from './lease-watch.ts';

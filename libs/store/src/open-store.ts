@@ -4,7 +4,7 @@ export interface OpenStore {
   readonly kind: string;
   /** For the operator, in health checks and logs. */
   readonly name: string;
-  /** Resolves if the store answers. @throws StoreUnavailable */
+  /** Resolves if the store responds. @throws StoreUnavailable */
   health(): Promise<void>;
   /** Idempotent. */
   close(): Promise<void>;

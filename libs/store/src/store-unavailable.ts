@@ -1,5 +1,5 @@
 /**
- * The store cannot be reached, failed or did not answer in time. Every method of every storage port may reject with
+ * The store cannot be reached, failed or did not respond in time. Every method of every storage port may reject with
  * it. The outcome of the call is unknown: a write may or may not have taken place.
  */
 export class StoreUnavailable extends Error {

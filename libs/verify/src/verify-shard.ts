@@ -16,7 +16,7 @@ export interface ShardDeps {
   /** How long to repeat the comparison of what disagrees, in ms, and how long to pause between two attempts. */
   readonly patienceMs: number;
   readonly pauseMs: number;
-  /** Called once for each stream, when it agrees or patience has run out. */
+  /** Called once for each stream, when it agrees or the time is over. */
   onResult(compared: StreamComparison): void;
   /** Called once for each stream that disagrees at first. */
   onSuspect(): void;
@@ -52,7 +52,7 @@ async function* disagreeing(deps: ShardDeps): AsyncGenerator<string> {
   }
 }
 
-/** Repeats the comparison until every suspect agrees or patience has run out. */
+/** Repeats the comparison until every suspect agrees or the time is over. */
 async function compareAgain(deps: ShardDeps, suspects: Set<string>): Promise<void> {
   const { topics, patienceMs, pauseMs, onResult, onProgress } = deps;
   const giveUpAt = performance.now() + patienceMs;

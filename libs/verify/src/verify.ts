@@ -1,6 +1,6 @@
 /**
  * Compares the journal, the topics, the read model and the deliveries of a running system. The journal is
- * authoritative. What disagrees may only be in flight, so it is compared again until it agrees or patience runs out.
+ * authoritative. What disagrees may only be in flight, so it is compared again until it agrees or the time is over.
  */
 import type { Groups, LogReader } from '@latchkey/bus';
 import { ACCOUNTS_TOPIC, topics } from '@latchkey/events';

@@ -16,7 +16,7 @@ export interface Town {
   signUp(name: string): Promise<void>;
   /** Signs up and follows the link of the mail. @returns the account's id */
   settle(name: string): Promise<string>;
-  /** Returns the answer of GET /users/me. */
+  /** Returns the response of GET /users/me. */
   me(name: string): Promise<unknown>;
   /** How many mails have been sent. */
   mails(): Promise<number>;

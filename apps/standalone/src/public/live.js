@@ -36,7 +36,7 @@ export function mailHeaders(id) {
   return getJson(`/mailbox/api/v1/message/${encodeURIComponent(id)}/headers`);
 }
 
-/** Polls every second while the page is visible, never twice at once. `soon` polls faster for a moment. */
+/** Polls every second while the page is visible, never twice at the same time. `soon` polls faster for a moment. */
 export function repeat(poll, onReachable = () => {}) {
   let polling = false;
   const once = async () => {

@@ -35,7 +35,7 @@ export interface KafkaClients {
 }
 
 const CONNECTION_TIMEOUT_MS = 3000;
-/** Longer than the broker may take to answer a produce request (publisher.ts). */
+/** Longer than the broker may take to respond to a produce request (publisher.ts). */
 const REQUEST_TIMEOUT_MS = 15_000;
 const FEWEST_TRIES = 3;
 const SAME_LINE_EVERY_MS = 30_000;

@@ -141,7 +141,7 @@ export async function joinGroup(
   };
 }
 
-/** Requests count only if they were answered: kafkajs also reports fetches that got no response. */
+/** Requests count only if they got a response: kafkajs also reports fetches that got no response. */
 function trackResponses(consumer: Consumer) {
   let last = performance.now();
   function record() {

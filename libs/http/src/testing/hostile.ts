@@ -11,7 +11,7 @@ export interface HostileBody {
   readonly name: string;
   readonly body: string | Buffer;
   readonly headers: Readonly<Record<string, string>>;
-  /** The accepted answers. */
+  /** The accepted statuses. */
   readonly statuses: readonly number[];
 }
 

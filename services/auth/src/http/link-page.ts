@@ -18,7 +18,7 @@ export function localeOf(request: RequestContext): string {
   return negotiateLocale(request.headers['accept-language']);
 }
 
-/** The page of a dead link offers a new link; any other problem has a page that explains it. */
+/** The page of an unusable link offers a new link; any other problem has a page that explains it. */
 export function linkProblemPage(pages: Pages, kind: 'verification' | 'password-reset') {
   return ({ spec, details }: Problem, request: RequestContext): string => {
     const locale = localeOf(request);

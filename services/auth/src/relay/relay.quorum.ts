@@ -1,5 +1,5 @@
 /**
- * The relay's promise on a real cluster: three brokers, three copies, two of them in sync at least. Leaders are
+ * The relay's guarantee on a real cluster: three brokers, three replicas, at least two of them in sync. Leaders are
  * killed with SIGKILL while a send to partitions of several brokers is under way, one after the other; then a
  * reader that shares nothing with the relay compares the topic with what was marked as published.
  *

@@ -9,7 +9,7 @@ import { compiledPath, compileMail, mailSources } from '../../scripts/compile-ma
 import { examplesOf, type Mail, urlVariable } from './define-mail.ts';
 import { loadTemplates, TemplateError } from './templates.ts';
 
-/** The languages of this repository. */
+/** The languages that this repository has templates in. */
 const SHIPPED = ['de', 'en'];
 
 describe('the mails as they are shipped', () => {

@@ -46,7 +46,7 @@ async function scene(context: TestContext) {
       ...stores,
       groups: ops,
       now: () => new Date(),
-      // Before a removal: long enough for one service on this machine.
+      // The pause before a removal. Short, because the only service runs on this machine.
       pause: async (ms) => pause(ms > NOTICED_MS ? NOTICED_MS : SHORT_MS),
       ...over,
     });

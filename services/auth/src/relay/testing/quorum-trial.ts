@@ -31,9 +31,9 @@ export interface Verdict {
 
 export interface QuorumTrial extends AsyncDisposable {
   startWriting(): void;
-  /** Kills one of the leaders that a send is under way to. False if the send had its answers just before. */
+  /** Kills one of the leaders that a send in progress goes to. Returns false if the send has just got its responses. */
   killLeaderInsideSend(): Promise<boolean>;
-  /** Restarts what was killed, at once or after the others have caught up; resolves once all is well again. */
+  /** Restarts the killed broker, immediately or after the others have caught up; resolves once all replicas are in sync. */
   recover(): Promise<void>;
   finishWriting(): Promise<void>;
   compare(): Promise<Verdict>;

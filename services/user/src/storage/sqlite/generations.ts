@@ -25,7 +25,7 @@ export function createSqliteGenerations(database: Database): Generations {
       .toSorted((a, b) => a - b);
   }
 
-  /** Empties the table first: dropping a large table at once blocks other writers for seconds. */
+  /** Empties the table first: dropping a large table in one statement blocks other writers for seconds. */
   async function drop(table: string): Promise<void> {
     const some = `DELETE FROM ${table} WHERE rowid IN (SELECT rowid FROM ${table} LIMIT ${DELETE_BATCH})`;
     let deleted: number;
