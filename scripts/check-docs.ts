@@ -39,7 +39,7 @@ function deadLinks(document: string, text: string): readonly string[] {
 
 const ROOMS = /^(libs|services|apps|deploy|test|bench|docs|scripts|examples)\//;
 /** What a build makes is not in the repository. */
-const BUILT = /(^|\/)dist(\/|$)/;
+const BUILT = /(^|\/)dist(\/|$)|^test\/screenshots\//;
 const FILE = /\/.*\.(ts|js|cjs|json|md|sh|yml|css|html|liquid|mjml|txt|png)$/;
 
 /** A path from the root or from the document's own folder: something with a slash that ends like a file, or begins like a room. */
