@@ -5,6 +5,7 @@ import { addCompletion } from './commands/completion.ts';
 import { addDeadLetters } from './commands/dead-letters.ts';
 import { addDeliveries } from './commands/deliveries.ts';
 import { addIndexes } from './commands/indexes.ts';
+import { addMail } from './commands/mail.ts';
 import { addMove } from './commands/move.ts';
 import { addParked } from './commands/parked.ts';
 import { addRebuild } from './commands/rebuild.ts';
@@ -44,6 +45,7 @@ export function createProgram(context: Context): Program {
     addParked,
     addDeadLetters,
     addDeliveries,
+    addMail,
     addVerify,
     addRepublish,
     addCompletion,

@@ -128,6 +128,17 @@ export const mailFields = {
 
 const schema = z.object(mailFields);
 export type MailSettings = z.infer<typeof schema>;
+
+/** What a test of the mail server reads. */
+export const mailTestSettings = schema.extend({ PUBLIC_URL: setting.url().optional() }).superRefine(
+  (config, context) => {
+    if (config.MAIL_SERVER === undefined)
+      context.addIssue({ code: 'custom', path: ['MAIL_SERVER'], message: 'is required' });
+    for (const [name, message] of faultsOfMail(config))
+      context.addIssue({ code: 'custom', path: [name], message });
+  },
+  { when: () => true },
+);
 type Fault = readonly [name: keyof MailSettings, message: string];
 
 function when(wrong: boolean, name: keyof MailSettings, message: string): readonly Fault[] {

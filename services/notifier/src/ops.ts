@@ -1,20 +1,32 @@
 /** The notifier for operators' commands, beside running notifiers. */
 import type { Store } from '@latchkey/backend';
+import { type Environment, readConfig } from '@latchkey/process';
 import { type Movable, movable, type Preparable } from '@latchkey/store';
 import type { DeliveryView } from '@latchkey/verify';
 import { CONSUMER_GROUP } from './compose.ts';
 import { entriesFor } from './intake/entries.ts';
+import { type MailSettings, mailTestSettings } from './mail-settings.ts';
 import type { Census, Deliveries } from './ports/deliveries.ts';
 import { openStorage } from './storage/index.ts';
 
 export { type DeliveryState, deliveryStates } from './delivery/delivery.ts';
 export { describeFailure } from './delivery/reply.ts';
+export { type MailTestStep, testMail } from './mail-test.ts';
 export type { DeliverySummary } from './ports/deliveries.ts';
 
 export type OpsDeliveries = Pick<Deliveries, 'list' | 'find' | 'retryNow' | 'cancel'> & DeliveryView;
 
 export interface NotifierOps extends Preparable {
   readonly deliveries: OpsDeliveries;
+}
+
+/** Reads the settings of the mail server alone. @throws ConfigError */
+export function readMailSettings(environment: Environment): {
+  readonly settings: MailSettings;
+  readonly publicUrl?: string;
+} {
+  const { PUBLIC_URL: publicUrl, ...settings } = readConfig(mailTestSettings, environment);
+  return { settings, ...(publicUrl !== undefined && { publicUrl }) };
 }
 
 /** @throws DataFolderError */

@@ -47,7 +47,7 @@ export const WAITS: Waits = {
 
 export interface ConnectOptions {
   readonly signal: AbortSignal;
-  /** Called with each reply of the server. */
+  /** Called once the socket is open, when TLS is, and with each reply of the server. */
   onExchange?(exchange: Exchange): void;
 }
 
@@ -77,7 +77,7 @@ export interface Connection {
 export async function connect(settings: ServerSettings, options: ConnectOptions): Promise<Connection> {
   const { signal } = options;
   const waits: Waits = { ...WAITS, ...settings.waits };
-  const socket = await openSocket(settings, waits, signal);
+  const socket = await openSocket(settings, waits, options);
   const conversation = createConversation(
     (exchange) => options.onExchange?.(exchange),
     (stage) => {
@@ -118,11 +118,16 @@ export async function connect(settings: ServerSettings, options: ConnectOptions)
 }
 
 /** Opens the socket; with TLS, where that comes first. @throws SmtpFailure */
-async function openSocket(settings: ServerSettings, waits: Waits, signal: AbortSignal): Promise<Socket> {
+async function openSocket(
+  settings: ServerSettings,
+  waits: Waits,
+  { signal, onExchange }: ConnectOptions,
+): Promise<Socket> {
   const { host, port } = settings;
   const plain = connectSocket({ host, port });
   await opened(plain, 'connect', { event: 'connect', ms: waits.connect, signal });
   plain.setNoDelay(true);
+  onExchange?.({ stage: 'connect', reply: `connected to ${plain.remoteAddress}` });
   if (!settings.implicitTls) return plain;
   const tls = connectTls({
     socket: plain,
@@ -131,6 +136,7 @@ async function openSocket(settings: ServerSettings, waits: Waits, signal: AbortS
     ...(isIP(host) === 0 && { servername: host }),
   });
   await opened(tls, 'tls', { event: 'secureConnect', ms: waits.tls, signal });
+  onExchange?.({ stage: 'tls', reply: tls.getProtocol() ?? '' });
   return tls;
 }
 

@@ -73,7 +73,7 @@ export function failureOf(error: unknown, pending: Stage, recipient?: string): F
     const { code, enhanced, text } = reply;
     const stage = stageOf(raised) ?? pending;
     return {
-      failure: { stage, code, ...(enhanced && { enhanced }), words: maskedWords(text, recipient) },
+      failure: { stage, code, ...(enhanced && { enhanced }), words: maskedWords(text, { recipient }) },
       reply,
     };
   }

@@ -77,11 +77,23 @@ const MASK = '…';
 const ADDRESS = /(?:"[^"]*"|[^\s<>()[\]:;,"']+)(?:@|=40|%40)[^\s<>():;,"']*/gi;
 const SHORTEST_NAME = 3;
 
-/** Returns the first line of a text without control characters, with every address and the recipient's name masked. */
-export function maskedWords(text: string, recipient?: string): string {
+export interface Masking {
+  /** Its name is masked where it stands alone, too. */
+  readonly recipient?: string | undefined;
+  /** The one address that is not masked. */
+  readonly shown?: string;
+}
+
+/** Returns the first line of a text without control characters, with addresses masked. */
+export function maskedWords(text: string, { recipient, shown }: Masking = {}): string {
   const line = text.split(/\r?\n/).find((each) => each.trim() !== '') ?? '';
   const plain = line.replace(/[\p{Cc}\p{Cf}\u2028\u2029]+/gu, ' ');
-  const masked = withoutName(plain.replace(ADDRESS, MASK), recipient).replace(/\s+/g, ' ').trim();
+  const masked = withoutName(
+    plain.replace(ADDRESS, (address) => (address === shown ? address : MASK)),
+    recipient,
+  )
+    .replace(/\s+/g, ' ')
+    .trim();
   return masked.length > LONGEST_WORDS ? `${masked.slice(0, LONGEST_WORDS - 1)}…` : masked;
 }
 

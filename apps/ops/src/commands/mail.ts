@@ -1,0 +1,39 @@
+import { type MailTestStep, readMailSettings, testMail } from '@latchkey/notifier/ops';
+import type { Context } from '../context.ts';
+import { examples, type Program } from '../program.ts';
+
+/** Width of a column, in characters. */
+const STAGE = 20;
+const TIME = 9;
+
+export function addMail(program: Program, context: Context): void {
+  const mail = program
+    .command('mail')
+    .description('test the mail server')
+    .addHelpText('after', examples('mail test someone@example.com'));
+
+  mail
+    .command('test')
+    .description('send a test mail and show the conversation with the mail server')
+    .argument('<email>', 'address that receives the test mail')
+    .addHelpText('after', examples('mail test someone@example.com'))
+    .action(async (to) => {
+      const { settings, publicUrl } = readMailSettings(context.environment);
+      const failed = await testMail(settings, {
+        to,
+        ...(publicUrl !== undefined && { publicUrl }),
+        onStep: (step) => context.print(lineOf(step)),
+      });
+      if (failed === undefined) {
+        context.print(`The mail server accepted the mail to ${to}.`);
+        return;
+      }
+      context.print(`Failed ${failed.failure}`);
+      context.print(failed.advice);
+      context.exitWith(1);
+    });
+}
+
+function lineOf({ stage, ms, said }: MailTestStep): string {
+  return `${stage.padEnd(STAGE)}${`${ms} ms`.padStart(TIME)}  ${said}`.trimEnd();
+}

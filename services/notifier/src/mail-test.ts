@@ -1,0 +1,99 @@
+/** Sends one mail to see whether the settings of the mail server are right, and shows the conversation. */
+import { randomUUID } from 'node:crypto';
+import { connect } from './adapters/connection.smtp.ts';
+import { failureOf } from './adapters/failure.smtp.ts';
+import { composeMessage } from './adapters/message.smtp.ts';
+import { smtpSettingsOf } from './adapters/settings.smtp.ts';
+import { describeFailure, type Failure, maskedWords, nameOfStage, type Stage } from './delivery/reply.ts';
+import type { MailSettings } from './mail-settings.ts';
+
+export interface MailTestStep {
+  /** Such as `RCPT TO`. */
+  readonly stage: string;
+  /** Since the last step. */
+  readonly ms: number;
+  /** The server's first line. Addresses are masked, except for the recipient. */
+  readonly said: string;
+}
+
+export interface MailTestFailure {
+  readonly failure: string;
+  /** The settings to look at. */
+  readonly advice: string;
+}
+
+export interface MailTestOptions {
+  readonly to: string;
+  /** Names us in EHLO if no setting does. */
+  readonly publicUrl?: string;
+  onStep(step: MailTestStep): void;
+}
+
+const ADVICE: Readonly<Record<Stage, string>> = {
+  connect: 'Check MAIL_SERVER and MAIL_PORT, and whether a firewall lets this machine connect.',
+  tls: 'Check MAIL_SSL_TLS (port 465) and MAIL_STARTTLS (port 587); MAIL_SERVER must be a name in its certificate. VALIDATE_CERTS=false trusts any.',
+  greeting:
+    'Check MAIL_PORT: 465 needs MAIL_SSL_TLS=true. The server may refuse the address of this machine.',
+  ehlo: 'Set MAIL_EHLO_NAME to the domain of this machine.',
+  auth: 'Check MAIL_USERNAME, MAIL_PASSWORD and MAIL_AUTH.',
+  mail: 'Check MAIL_FROM: the account must be allowed to send as this address. If the server asks for a login, set USE_CREDENTIALS=true.',
+  rcpt: 'If the address is right, check MAIL_USERNAME and MAIL_FROM: the server does not relay for them.',
+  data: 'Check MAIL_FROM, and the limits of the account at the provider.',
+  content: 'Check MAIL_FROM, and the limits of the account at the provider.',
+};
+
+/**
+ * Sends a mail to one address, stage by stage.
+ * @returns what failed and what to change; undefined if the server accepted the mail
+ * @throws Error that names a missing setting
+ */
+export async function testMail(
+  config: MailSettings,
+  { to, publicUrl, onStep }: MailTestOptions,
+): Promise<MailTestFailure | undefined> {
+  const settings = smtpSettingsOf(config, publicUrl);
+  const message = await composeMessage(testMailTo(to, settings.from.name), settings.from);
+  const report = createReport(to, onStep);
+  const { signal } = new AbortController();
+  try {
+    const connection = await connect(settings, { signal, onExchange: report });
+    const { result } = await connection.send(message, { mayProceed: () => true, signal });
+    connection.quit();
+    return 'failure' in result ? adviceFor(result.failure) : undefined;
+  } catch (error) {
+    return adviceFor(failureOf(error, 'connect').failure);
+  }
+}
+
+/** Returns the listener that reports the steps. Challenges of a login are none. */
+function createReport(to: string, onStep: MailTestOptions['onStep']) {
+  let last = performance.now();
+  return ({ stage, reply }: { readonly stage: Stage; readonly reply: string }): void => {
+    const now = performance.now();
+    if (reply.startsWith('334')) return;
+    onStep({
+      stage: nameOfStage(stage),
+      ms: Math.round(now - last),
+      said: maskedWords(reply, { shown: to }),
+    });
+    last = now;
+  };
+}
+
+function adviceFor(failure: Failure): MailTestFailure {
+  return { failure: describeFailure(failure), advice: ADVICE[failure.stage] };
+}
+
+function testMailTo(to: string, appName: string) {
+  const text = `This is a test of the mail settings of ${appName}. Nothing needs to be done.`;
+  return {
+    id: randomUUID(),
+    to,
+    subject: `Test mail from ${appName}`,
+    text,
+    html: `<p>${text.replace(/[&<>]/g, (character) => `&#${character.codePointAt(0)};`)}</p>`,
+    locale: 'en',
+    correlationId: randomUUID(),
+    date: new Date(),
+  };
+}
