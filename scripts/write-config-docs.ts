@@ -14,7 +14,9 @@ const INTRODUCTION = `# Settings
 
 Settings are environment variables. Every process also reads \`.env\` in the folder that it is started in; what is set in the environment wins. An empty value counts as not given.
 
-Every setting may come from a file instead: \`MAIL_PASSWORD_FILE=/run/secrets/mail\` reads \`MAIL_PASSWORD\` from there, without the line break at its end. Giving both is a fault. Use files for what is marked secret.
+\`.env\` is UTF-8. Without quotes, a value ends at the end of its line, or before a space and \`#\`, as in Compose; put a value with spaces, quotes or \` #\` into single quotes: \`MAIL_PASSWORD='it is #1'\`. Compose also replaces \`$NAME\` in values without single quotes.
+
+Every setting may come from a file instead: \`MAIL_PASSWORD_FILE=/run/secrets/mail\` reads \`MAIL_PASSWORD\` from there, without one line break at its end. Giving both is a fault. Use files for what is marked secret.
 
 All faults are reported at once, one line each, by name and without the values; the process then exits with 1.
 

@@ -150,6 +150,7 @@ describe('a setting in a file', () => {
     assert.deepEqual(faultsOf({ KEY_FILE: missing }, one), ['KEY_FILE: the file cannot be read (ENOENT)']);
     assert.deepEqual(faultsOf({ KEY_FILE: folder(t) }, one), ['KEY_FILE: the file cannot be read (EISDIR)']);
     assert.deepEqual(faultsOf({ KEY_FILE: file(t, '\n') }, one), ['KEY_FILE: the file is empty']);
+    assert.deepEqual(readConfig(one, { KEY_FILE: file(t, 'a\n\n') }), { KEY: 'a\n' });
   });
 
   it('is told from a setting whose own name ends in _FILE', () => {
@@ -177,6 +178,46 @@ describe('a .env file', () => {
     assert.deepEqual(withDotEnv({ A: 'given' }, path), { A: 'given' });
     mkdirSync(join(path, '.env'));
     assert.throws(() => withDotEnv({}, path), new ConfigError(['.env: the file cannot be read (EISDIR)']));
+  });
+});
+
+describe('what a .env file may contain', () => {
+  function read(t: TestContext, content: string | Buffer) {
+    const path = folder(t);
+    writeFileSync(join(path, '.env'), content);
+    return withDotEnv({}, path);
+  }
+
+  for (const [line, value] of [
+    ['A=pa#ss', 'pa#ss'],
+    ['A=#ss', '#ss'],
+    ['A=pa#ss # comment', 'pa#ss'],
+    ['A=pass # comment#', 'pass'],
+    ['A="pa#ss" # comment', 'pa#ss'],
+    ["A='pa #ss'", 'pa #ss'],
+    [`A=it's#"1"`, `it's#"1"`],
+    ['export A=pa#ss\r', 'pa#ss'],
+    ['A="one#\nB=two#"', 'one#\nB=two#'],
+  ] as const) {
+    it(`${JSON.stringify(line)} sets ${JSON.stringify(value)}, as in Compose`, (t) => {
+      assert.deepEqual(read(t, `${line}\nZ=last\n`), { A: value, Z: 'last' });
+    });
+  }
+
+  it('begins with a byte order mark or not', (t) => {
+    assert.deepEqual(read(t, '\ufeffA=1\n'), { A: '1' });
+  });
+
+  it('is not UTF-16', (t) => {
+    for (const content of [Buffer.from('\ufeffA=1\n', 'utf16le'), Buffer.from('A=1\n', 'utf16le')])
+      assert.throws(() => read(t, content), /\.env: the file is not UTF-8 \(UTF-16\?\): save it as UTF-8/);
+  });
+
+  it('is refused where no quotes can hold a value', (t) => {
+    assert.throws(
+      () => read(t, 'A=\'"`#\n'),
+      /\.env: A: has # and three kinds of quotes: use A_FILE instead/,
+    );
   });
 });
 

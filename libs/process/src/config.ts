@@ -80,6 +80,7 @@ function collect(names: readonly string[], environment: Environment): Collected 
 
 function readSecretFile(path: string): { text: string } | { fault: string } {
   try {
+    // One line break: an editor adds it. Any other may belong to the secret.
     const text = readFileSync(path, 'utf8').replace(/\r?\n$/, '');
     return text === '' ? { fault: 'the file is empty' } : { text };
   } catch (error) {
@@ -120,11 +121,44 @@ function plainName(name: string): string {
 
 function readDotEnv(folder: string): NodeJS.Dict<string> {
   try {
-    return parseEnv(readFileSync(join(folder, '.env'), 'utf8'));
+    return parseEnv(dotEnvText(readFileSync(join(folder, '.env'))));
   } catch (error) {
+    if (error instanceof ConfigError) throw error;
     if (errorCode(error) === 'ENOENT') return {};
     throw new ConfigError([`.env: the file cannot be read (${errorCode(error)})`]);
   }
+}
+
+const UTF8_MARK = '\ufeff';
+const UTF16_MARKS = ['fffe', 'feff'];
+/** A setting of `.env`: its name, then a value in quotes, which may have several lines, or the rest of the line. */
+const DOT_ENV_SETTING =
+  /^([ \t]*(?:export[ \t]+)?([\w.-]+)[ \t]*=[ \t]*)("(?:[^"\\]|\\[\s\S])*"|'[^']*'|`[^`]*`|[^\n]*)/gm;
+const QUOTES = ["'", '`', '"'];
+
+/**
+ * Returns the text of `.env` as Compose reads it: without a byte order mark, and a `#` without quotes begins a comment
+ * only after a space.
+ * @throws ConfigError if it is UTF-16, or has a value that must be in quotes
+ */
+function dotEnvText(bytes: Buffer): string {
+  if (UTF16_MARKS.includes(bytes.toString('hex', 0, 2)) || bytes.includes(0))
+    throw new ConfigError(['.env: the file is not UTF-8 (UTF-16?): save it as UTF-8']);
+  const text = bytes.toString('utf8');
+  return text
+    .slice(text.startsWith(UTF8_MARK) ? 1 : 0)
+    .replace(DOT_ENV_SETTING, (all, start: string, name: string, value: string) => {
+      if (/^(["'`])[\s\S]*\1$/.test(value) || !value.includes('#')) return all;
+      return `${start}${quoted(name, value.replace(/ #.*/, '').trimEnd())}`;
+    });
+}
+
+/** Puts a value with a `#` into quotes, because Node takes the rest for a comment. @throws ConfigError */
+function quoted(name: string, value: string): string {
+  const quote = QUOTES.find((each) => !value.includes(each));
+  if (quote === undefined)
+    throw new ConfigError([`.env: ${name}: has # and three kinds of quotes: use ${name}_FILE instead`]);
+  return `${quote}${value}${quote}`;
 }
 
 const FLAGS: Readonly<Record<string, boolean>> = {
