@@ -1,0 +1,310 @@
+/** What becomes of mails at servers that behave as real ones do: one standalone, and one server that says what a script tells it. */
+import assert from 'node:assert/strict';
+import { randomUUID } from 'node:crypto';
+import { after, before, describe, test } from 'node:test';
+import fc from 'fast-check';
+import { runHere } from '../../apps/ops/src/testing/run-here.ts';
+import { type Client, createClient } from '../support/client.ts';
+import { eventually } from '../support/eventually.ts';
+import { createPeople, shown, somebody } from '../support/people.ts';
+import { type Standalone, startStandalone } from '../support/standalone.ts';
+import { type Behaviour, behaviours } from './behaviours.ts';
+import {
+  type RecipientScript,
+  type Said,
+  type Script,
+  type ScriptedServer,
+  startScriptedServer,
+} from './scripted-server.ts';
+
+interface Attempt {
+  readonly result: string;
+  readonly stage?: string;
+  readonly words?: string;
+}
+
+interface Delivery {
+  readonly id: string;
+  readonly state: string;
+  readonly attempts: readonly Attempt[];
+}
+
+/** A recipient, and a script whose replies end in a tag, by which the delivery is found: it has no address. */
+interface Case {
+  readonly to: string;
+  readonly tag: string;
+  readonly script: RecipientScript;
+}
+
+const WORDLESS = new Set(['drop', 'stall', 'lost', 'slow']);
+
+function tagged(said: Said, tag: string): Said {
+  if (WORDLESS.has(said)) return said;
+  const [first, ...others] = said.split('\n');
+  return [`${first} [${tag}]`, ...others].join('\n');
+}
+
+function caseOf({ rcpt = [], data = [], content = [] }: RecipientScript, tag: string): Case {
+  function all(replies: readonly Said[]) {
+    return replies.map((said) => tagged(said, tag));
+  }
+  return {
+    // Not the tag alone: the name of a recipient is masked in what the server says.
+    to: `to-${tag}@example.com`,
+    tag,
+    script: { rcpt: all(rcpt), data: all(data), content: all(content) },
+  };
+}
+
+/** What a server may say to a recipient; the mail gets through once it has said all of it, unless one ends it. */
+const replies = {
+  rcpt: [
+    '450 4.2.1 Later',
+    '421 4.3.2 Closing',
+    '550 No such user',
+    '554 5.7.1 Relay access denied',
+    '550 5.1.1 Unknown',
+    'drop',
+  ],
+  content: ['451 4.3.0 Later', '550 5.4.5 Quota', '554 Failed', '421 4.7.0 Closing', 'drop', 'lost'],
+} as const;
+const sequences = fc.sample(
+  fc.record({
+    rcpt: fc.array(fc.constantFrom(...replies.rcpt), { maxLength: 1 }),
+    content: fc.array(fc.constantFrom(...replies.content), { maxLength: 2 }),
+  }),
+  30,
+);
+
+const tableCases = behaviours.map((behaviour, index) => caseOf(behaviour, `case${index}`));
+const randomCases = sequences.map((sequence, index) => caseOf(sequence, `random-case${index}`));
+const cases = [...tableCases, ...randomCases];
+const scripts = new Map(cases.map(({ to, script }) => [to, script]));
+
+let server: ScriptedServer;
+let system: Standalone;
+let client: Client;
+let token: string;
+/** What the server says at present, beside the scripts. */
+let always: NonNullable<Script['always']> = () => undefined;
+
+before(async () => {
+  server = await startScriptedServer({
+    recipient: (to) => scripts.get(to),
+    always: (stage, to) => always(stage, to),
+  });
+  system = await startStandalone({
+    MAIL_SERVER: '127.0.0.1',
+    MAIL_PORT: String(server.port),
+    MAIL_STARTTLS: 'false',
+    USE_CREDENTIALS: 'false',
+    MAIL_FROM: 'no-reply@example.com',
+    MAIL_LEASE_SECONDS: '6',
+    MAIL_WAIT_SECONDS: '10',
+  });
+  client = createClient(system.url);
+  token = await becomeAdmin();
+});
+
+after(async () => {
+  await system.stop();
+  await server[Symbol.asyncDispose]();
+});
+
+async function becomeAdmin(): Promise<string> {
+  const admin = somebody('admin');
+  const people = createPeople(client, {
+    to: async () => [],
+    next: (address) =>
+      eventually('the verification mail', () => {
+        const [mail] = server.to(address);
+        const { messageId = '', subject = '', html = '', text = '' } = mail?.email ?? {};
+        return mail && { id: '', messageId, subject, html, text };
+      }),
+  });
+  await people.verified(admin);
+  const { code, err } = await ops('role', admin.email, 'admin');
+  assert.equal(code, 0, err);
+  const { accessToken } = await people.login(admin);
+  await shown(people, accessToken, ({ role }) => role === 'admin');
+  return accessToken;
+}
+
+function ops(...words: readonly string[]) {
+  return runHere({ DATA_DIR: system.folder }, ...words);
+}
+
+const PATIENCE_MS = 180_000;
+/** The most addresses of one mailing. */
+const MAILING = 100;
+
+async function sendTo(addresses: readonly string[]): Promise<void> {
+  for (let from = 0; from < addresses.length; from += MAILING) {
+    const some = addresses.slice(from, from + MAILING);
+    const { status, text } = await client.post('/auth/send-mail', { token, json: { addresses: some } });
+    assert.ok(status < 300, text);
+  }
+}
+
+async function deliveries(): Promise<readonly Delivery[]> {
+  const { out } = await ops('deliveries', 'list', '--json', '--limit', '1000');
+  return out
+    .split('\n')
+    .filter((line) => line !== '')
+    .map((line) => JSON.parse(line) as Delivery);
+}
+
+/** Waits until no mail is pending. After each attempt of one that is, somebody else gets a mail, as in life. */
+function settled(): Promise<readonly Delivery[]> {
+  let attempts = 0;
+  return eventually(
+    'no mail is pending',
+    async () => {
+      const all = await deliveries();
+      const pending = all.filter(({ state }) => state === 'pending' || state === 'claimed');
+      if (pending.length === 0) return all;
+      const made = pending.reduce((sum, each) => sum + each.attempts.length, 0);
+      if (made === attempts) return undefined;
+      attempts = made;
+      await sendTo([`meanwhile-${randomUUID()}@example.com`]);
+      return undefined;
+    },
+    PATIENCE_MS,
+  );
+}
+
+function deliveryOf({ to, tag }: Case, all: readonly Delivery[]): Delivery {
+  const id = /^<(.*)@/.exec(server.to(to)[0]?.email.messageId ?? '')?.[1];
+  const found = all.find(
+    (each) => each.id === id || each.attempts.some(({ words }) => words?.includes(`[${tag}]`)),
+  );
+  assert.ok(found, `${tag} has no delivery`);
+  return found;
+}
+
+interface Dependency {
+  readonly name: string;
+  readonly state: string;
+  readonly detail?: string;
+}
+
+async function smtpHealth(): Promise<Dependency> {
+  const response = await fetch(`${system.url}/readyz`);
+  const { dependencies } = (await response.json()) as { readonly dependencies: readonly Dependency[] };
+  const smtp = dependencies.find(({ name }) => name === 'smtp');
+  assert.ok(smtp);
+  return smtp;
+}
+
+function manyPeople(name: string, count: number): readonly string[] {
+  return Array.from({ length: count }, (_, index) => `${name}${index}@example.com`);
+}
+
+/** Each of them got one mail. */
+function eachOnce(people: readonly string[]): boolean {
+  return people.every((to) => server.to(to).length === 1);
+}
+
+describe('a mail server', () => {
+  let all: readonly Delivery[];
+
+  before(async () => {
+    // Others get through between any two of them, as in life.
+    await sendTo(cases.flatMap(({ to, tag }) => [to, `other-${tag}@example.com`]));
+    const arriving = tableCases.filter((_, index) => behaviours[index]?.outcome !== 'failed');
+    await eventually('the others', () => arriving.every(({ to }) => server.to(to).length > 0), PATIENCE_MS);
+    all = await settled();
+  });
+
+  for (const [index, behaviour] of behaviours.entries()) {
+    const { source, outcome, first } = behaviour;
+    test(`${nameOf(behaviour)} (${source}): ${outcome}`, () => {
+      const row = tableCases[index];
+      assert.ok(row);
+      const { state, attempts } = deliveryOf(row, all);
+      const [attempt] = attempts;
+      assert.deepEqual([attempt?.result, attempt?.stage], [first[0], first[1]]);
+      assert.equal(state, outcome === 'failed' ? 'failed' : 'sent');
+      assert.equal(server.to(row.to).length, { once: 1, again: 2, failed: 0 }[outcome]);
+    });
+  }
+
+  test('whatever it says: no mail is lost without a report, and none is taken twice unless its 250 was lost', () => {
+    for (const each of randomCases) {
+      const { state, attempts } = deliveryOf(each, all);
+      const taken = server.to(each.to);
+      const lost = taken.filter(({ isAnswered }) => !isAnswered).length;
+      const context = JSON.stringify([each.script, state, attempts]);
+      if (state === 'sent') assert.equal(taken.length - lost, 1, context);
+      else {
+        assert.equal(state, 'failed', context);
+        assert.equal(taken.length - lost, 0, context);
+        assert.match(attempts.at(-1)?.words ?? '', new RegExp(`\\[${each.tag}\\]`), context);
+      }
+    }
+  });
+
+  test('that answers 432 to everybody while more than three connections are open takes 27 mails, each once', async () => {
+    always = (stage) =>
+      stage === 'content' && server.open() > 3
+        ? '432 4.3.2 Concurrent connections limit exceeded'
+        : undefined;
+    const people = manyPeople('limited', 27);
+    await sendTo(people);
+    await eventually('all mails', () => eachOnce(people), PATIENCE_MS);
+    always = () => undefined;
+  });
+
+  test('whose quota is used up keeps five of eight mails waiting, says so, and gets them later', async () => {
+    let quota = 3;
+    always = (stage) => {
+      if (stage !== 'content') return undefined;
+      quota -= 1;
+      return quota >= 0 ? undefined : '550 5.4.5 Daily user sending limit exceeded for no-reply@example.com';
+    };
+    const people = manyPeople('quota', 8);
+    await sendTo(people);
+    const { detail } = await eventually('the server is reported', async () => {
+      const health = await smtpHealth();
+      return health.state === 'degraded' && health;
+    });
+    assert.match(detail ?? '', /at the end of the mail: 550 5\.4\.5 Daily user sending limit exceeded/);
+    assert.doesNotMatch(detail ?? '', /@/);
+    assert.equal(people.filter((to) => server.to(to).length === 1).length, 3);
+    quota = Number.POSITIVE_INFINITY;
+    await eventually('all mails', () => eachOnce(people), PATIENCE_MS);
+    await settled();
+  });
+
+  test('that relays for nobody loses none of five mails', async () => {
+    always = (stage, to) => (stage === 'rcpt' ? `554 5.7.1 <${to}>: Relay access denied` : undefined);
+    const people = manyPeople('relayed', 5);
+    await sendTo(people);
+    await eventually('it is reported', async () => {
+      const { state, detail = '' } = await smtpHealth();
+      return state === 'degraded' && /at RCPT TO: 554 5\.7\.1 <…>: Relay access denied/.test(detail);
+    });
+    assert.match(system.output(), /"words":"<…>: Relay access denied"/);
+    const metrics = await (await fetch(`${system.url}/metrics`)).text();
+    assert.match(metrics, /latchkey_notifier_smtp_failures_total\{stage="rcpt",class="rejected"\} [1-9]/);
+    always = () => undefined;
+    await eventually('all mails', () => eachOnce(people), PATIENCE_MS);
+    await eventually('it is well again', async () => (await smtpHealth()).state === 'ok');
+  });
+
+  test('is not named with an address in the log', () => {
+    assert.doesNotMatch(system.output(), /@example\.com/);
+  });
+});
+
+function nameOf({ rcpt = [], data = [], content = [] }: Behaviour): string {
+  const [said = '', stage] =
+    (
+      [
+        [rcpt[0], 'RCPT TO'],
+        [data[0], 'DATA'],
+        [content[0], 'the content'],
+      ] as const
+    ).find(([each]) => each !== undefined) ?? [];
+  return `that says "${said.split('\n')[0]}" to ${stage}`;
+}

@@ -1,0 +1,160 @@
+/** How mail servers behave towards a recipient: what they say, where that is from, and what must become of the mail. */
+import type { RecipientScript } from './scripted-server.ts';
+
+export interface Behaviour extends RecipientScript {
+  readonly source: string;
+  /**
+   * `once`: it arrives once, after what the script says; `again`: it arrives a second time, because the answer to the
+   * first was lost; `failed`: it ends, for good.
+   */
+  readonly outcome: 'once' | 'again' | 'failed';
+  /** The result of the first attempt, and the stage at which it failed. */
+  readonly first: readonly [result: string, stage?: string];
+}
+
+const PLAIN = 'RFC 5321 4.2.3, no enhanced status code';
+/** So often a server repeats a refusal that is for good. */
+const FOR_GOOD = 20;
+
+function forGood(reply: string): readonly string[] {
+  return Array.from({ length: FOR_GOOD }, () => reply);
+}
+
+/** Refused at RCPT TO because of the recipient: ends the mail. */
+function recipientRefused(source: string, reply: string): Behaviour {
+  return { source, rcpt: forGood(reply), outcome: 'failed', first: ['refused', 'rcpt'] };
+}
+
+/** Refused once at RCPT TO because of us: arrives at the next attempt. */
+function usRefused(source: string, reply: string): Behaviour {
+  return { source, rcpt: [reply], outcome: 'once', first: ['rejected', 'rcpt'] };
+}
+
+/** Refused once after the content because of us. */
+function contentRefused(source: string, reply: string): Behaviour {
+  return { source, content: [reply], outcome: 'once', first: ['rejected', 'content'] };
+}
+
+function deferred(source: string, reply: string): Behaviour {
+  return { source, rcpt: [reply], outcome: 'once', first: ['deferred', 'rcpt'] };
+}
+
+export const behaviours: readonly Behaviour[] = [
+  // Accepted.
+  { source: 'RFC 5321 4.2.3', content: ['250 OK'], outcome: 'once', first: ['accepted'] },
+  { source: 'RFC 5321 4.2.3 (251)', rcpt: ['251 2.1.5 Will forward'], outcome: 'once', first: ['accepted'] },
+  {
+    source: 'RFC 5321 4.2.1',
+    content: ['250-2.0.0 Two\n250 2.0.0 lines'],
+    outcome: 'once',
+    first: ['accepted'],
+  },
+  { source: 'RFC 5321 4.5.3.2.6', content: ['slow'], outcome: 'once', first: ['accepted'] },
+
+  // About the recipient.
+  recipientRefused('RFC 3463 X.1.1', '550 5.1.1 User unknown'),
+  recipientRefused(
+    'RFC 3463 X.1.1, Gmail',
+    '550-5.1.1 The email account that you tried to reach does\n550 5.1.1 not exist.',
+  ),
+  recipientRefused('RFC 3463 X.1.2', '550 5.1.2 No such domain'),
+  recipientRefused('RFC 3463 X.1.3', '501 5.1.3 Bad address syntax'),
+  recipientRefused('RFC 3463 X.1.6', '551 5.1.6 Moved'),
+  recipientRefused('RFC 7505', '550 5.1.10 Recipient address has null MX'),
+  recipientRefused('RFC 7504', '556 Domain does not accept mail'),
+  recipientRefused('RFC 3463 X.2.1', '550 5.2.1 Mailbox disabled'),
+  recipientRefused('qmail', '550 sorry, no mailbox here by that name (#5.1.1)'),
+  {
+    source: 'RFC 3463 X.1.1, after the content',
+    content: forGood('550 5.1.1 User unknown'),
+    outcome: 'failed',
+    first: ['refused', 'content'],
+  },
+
+  // About the recipient, by evidence: others get through meanwhile.
+  { source: PLAIN, rcpt: forGood('550 No such user'), outcome: 'failed', first: ['undecided', 'rcpt'] },
+  {
+    source: PLAIN,
+    content: forGood('554 Transaction failed'),
+    outcome: 'failed',
+    first: ['undecided', 'content'],
+  },
+  { source: PLAIN, rcpt: ['550 No such user'], outcome: 'once', first: ['undecided', 'rcpt'] },
+  {
+    source: 'Exchange Online, directory-based edge blocking',
+    rcpt: forGood('550 5.4.1 Recipient address rejected: Access denied'),
+    outcome: 'failed',
+    first: ['undecided', 'rcpt'],
+  },
+  { source: 'RFC 3463 X.0.0', rcpt: ['550 5.0.0 No'], outcome: 'once', first: ['undecided', 'rcpt'] },
+
+  // The recipient, for now.
+  deferred('Postgrey', '450 4.7.1 Greylisted, see http://postgrey.example'),
+  deferred('RFC 5321 4.2.3 (451)', '451 Local error'),
+  deferred('RFC 3463 X.2.2', '452 4.2.2 Mailbox full'),
+  deferred('RFC 3463 X.2.2, permanent', '552 5.2.2 Mailbox full'),
+  deferred('RFC 5321 4.5.3.1.10', '552 Too much'),
+  deferred('RFC 2034 4, classes that disagree', '550 4.4.7 Expired'),
+  {
+    source: 'SendGrid',
+    content: ['451 Authentication failed: Maximum credits exceeded'],
+    outcome: 'once',
+    first: ['deferred', 'content'],
+  },
+  {
+    source: 'RFC 5321 4.2.3 (451)',
+    data: ['451 4.3.0 Local error'],
+    outcome: 'once',
+    first: ['deferred', 'data'],
+  },
+
+  // About us, held back until RCPT TO.
+  usRefused('Postfix', '554 5.7.1 Relay access denied'),
+  usRefused('Exim', '550 relay not permitted'),
+  usRefused('qmail', "553 sorry, that domain isn't in my list of allowed rcpthosts (#5.7.1)"),
+  usRefused('Postfix', '554 5.7.1 Client host rejected: cannot find your hostname'),
+  usRefused('Spamhaus', '554 Service unavailable; Client host blocked using zen.spamhaus.org'),
+  usRefused('RFC 4954 6', '530 5.7.0 Authentication required'),
+  usRefused('Exim', '550 Sender verify failed'),
+  usRefused('RFC 7372 X.7.26', '550 5.7.26 Unauthenticated mail is prohibited'),
+  usRefused('RFC 5321 4.2.2', '503 5.5.1 Bad sequence of commands'),
+  usRefused('RFC 3463 3.6', '550 5.5.0 Requested action not taken'),
+  usRefused('RFC 3463 3.4', '550 5.3.2 System not accepting messages'),
+  usRefused('Mailgun', '550 5.7.1 Sandbox subdomains are for test purposes only'),
+
+  // About us, after the content.
+  contentRefused(
+    'Gmail',
+    '550-5.4.5 Daily user sending limit exceeded. See\n550 5.4.5 https://support.google.com',
+  ),
+  contentRefused(
+    'Amazon SES',
+    '554 Message rejected: Email address is not verified. The following identities failed',
+  ),
+  contentRefused('Microsoft 365', '554 5.2.0 STOREDRV.Submission.Exception:SubmissionQuotaExceededException'),
+  contentRefused('RFC 3463 X.3.4', '552 5.3.4 Message too big'),
+  contentRefused('RFC 3463 X.6.0', '554 5.6.0 Malformed'),
+  contentRefused('SpamAssassin', '550 This message was classified as spam'),
+  contentRefused('RFC 3463 X.7.1', '550 5.7.1 Message content rejected by policy'),
+  {
+    source: 'RFC 5321 4.2.2',
+    data: ['502 5.5.1 Not implemented'],
+    outcome: 'once',
+    first: ['rejected', 'data'],
+  },
+
+  // Busy, and connections that end.
+  { source: 'RFC 5321 3.8', rcpt: ['421 4.3.2 Closing'], outcome: 'once', first: ['busy', 'rcpt'] },
+  { source: 'Gmail', content: ['421 4.7.28 Rate limited'], outcome: 'once', first: ['busy', 'content'] },
+  { source: 'RFC 5321 3.8', rcpt: ['drop'], outcome: 'once', first: ['deferred', 'rcpt'] },
+  { source: 'RFC 5321 3.8', data: ['drop'], outcome: 'once', first: ['deferred', 'data'] },
+  { source: 'RFC 5321 3.8', content: ['drop'], outcome: 'once', first: ['deferred', 'content'] },
+  { source: 'RFC 5321 4.5.3.2.3', rcpt: ['stall'], outcome: 'once', first: ['deferred', 'rcpt'] },
+  { source: 'RFC 1047', content: ['lost'], outcome: 'again', first: ['deferred', 'content'] },
+  {
+    source: 'RFC 5321 4.2.1, a code of no meaning',
+    rcpt: ['350 More'],
+    outcome: 'once',
+    first: ['deferred', 'rcpt'],
+  },
+];

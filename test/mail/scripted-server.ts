@@ -1,0 +1,173 @@
+/** An SMTP server that says what a script tells it, at each stage and to each recipient (RFC 5321, without extensions but AUTH). */
+import { once } from 'node:events';
+import { createServer, type Socket } from 'node:net';
+import { createInterface } from 'node:readline';
+import { setTimeout as pause } from 'node:timers/promises';
+import PostalMime, { type Email } from 'postal-mime';
+
+/**
+ * What the server says: a reply of one or more lines; `drop` closes the connection, `stall` says nothing. Once the mail
+ * is there, `lost` takes it and closes the connection without a reply, and `slow` takes it and answers after a while.
+ */
+export type Said = string;
+
+/** What the server says to one recipient, in turn. It accepts once nothing is left. */
+export interface RecipientScript {
+  readonly rcpt?: readonly Said[];
+  readonly data?: readonly Said[];
+  readonly content?: readonly Said[];
+}
+
+/** What the server says at the stages that know no recipient; by default it accepts. */
+export interface SessionScript {
+  readonly greeting?: Said;
+  readonly ehlo?: Said;
+  readonly helo?: Said;
+  readonly starttls?: Said;
+  readonly auth?: (command: string) => Said | undefined;
+  readonly mail?: Said;
+}
+
+export interface Taken {
+  readonly to: string;
+  readonly email: Email;
+  /** False: the answer was lost. */
+  readonly isAnswered: boolean;
+}
+
+export interface ScriptedServer extends AsyncDisposable {
+  readonly port: number;
+  readonly taken: readonly Taken[];
+  /** Returns the mails that one recipient got. */
+  to(address: string): readonly Taken[];
+  /** Returns how many connections are open. */
+  open(): number;
+  /** The most connections that were open at the same time. */
+  most(): number;
+  /** The lines that clients have sent, without mails. */
+  readonly heard: readonly string[];
+}
+
+export interface Script {
+  readonly session?: SessionScript;
+  /** Asked for the script of a recipient when it is named first. */
+  recipient?(address: string): RecipientScript | undefined;
+  /** Asked before each reply of a mail; overrides the scripts. */
+  always?(stage: 'mail' | 'rcpt' | 'content', to: string): Said | undefined;
+}
+
+/** How long `slow` takes, in ms: longer than the lease of the notifier in these tests. */
+const SLOW_MS = 7_500;
+
+export async function startScriptedServer(script: Script = {}): Promise<ScriptedServer> {
+  const { session = {} } = script;
+  const taken: Taken[] = [];
+  const heard: string[] = [];
+  const sockets = new Set<Socket>();
+  const left = new Map<string, Record<keyof RecipientScript, Said[]>>();
+  let most = 0;
+
+  function leftFor(to: string) {
+    const known = left.get(to);
+    if (known !== undefined) return known;
+    const { rcpt = [], data = [], content = [] } = script.recipient?.(to) ?? {};
+    const fresh = { rcpt: [...rcpt], data: [...data], content: [...content] };
+    left.set(to, fresh);
+    return fresh;
+  }
+
+  function converse(socket: Socket): void {
+    let to = '';
+    let lines: string[] | undefined;
+    /** Whether a login is going on, whose lines are no commands. */
+    let inAuth = false;
+
+    function say(said: Said): void {
+      if (said === 'drop' || said === 'lost') socket.destroy();
+      else if (said.startsWith('221')) socket.end(`${said}\r\n`);
+      else if (said !== 'stall') socket.write(`${said.replaceAll('\n', '\r\n')}\r\n`);
+    }
+
+    async function take(content: string): Promise<void> {
+      const said = script.always?.('content', to) ?? leftFor(to).content.shift() ?? '250 2.0.0 Taken';
+      if (/^(?:250|lost$|slow$)/.test(said))
+        taken.push({ to, email: await PostalMime.parse(content), isAnswered: said !== 'lost' });
+      if (said === 'slow') await pause(SLOW_MS);
+      say(said === 'slow' ? '250 2.0.0 Taken at last' : said);
+    }
+
+    function login(line: string): Said {
+      const said = session.auth?.(line) ?? '235 2.7.0 Welcome';
+      inAuth = said.startsWith('334');
+      return said;
+    }
+
+    function answerTo(line: string): Said {
+      switch (line.slice(0, 4).toUpperCase()) {
+        case 'EHLO':
+          return session.ehlo ?? '250 here';
+        case 'HELO':
+          return session.helo ?? '250 here';
+        case 'STAR':
+          return session.starttls ?? '454 4.7.0 TLS not available';
+        case 'AUTH':
+          return login(line);
+        case 'MAIL':
+          return script.always?.('mail', '') ?? session.mail ?? '250 2.1.0 Fine';
+        case 'RCPT':
+          to = /<(.*)>/.exec(line)?.[1] ?? '';
+          return script.always?.('rcpt', to) ?? leftFor(to).rcpt.shift() ?? '250 2.1.5 Fine';
+        case 'DATA':
+          return leftFor(to).data.shift() ?? '354 Go ahead';
+        case 'QUIT':
+          return '221 2.0.0 Bye';
+        default:
+          return '250 2.0.0 Fine';
+      }
+    }
+
+    function hear(line: string): void {
+      if (lines === undefined) {
+        heard.push(line);
+        const said = inAuth ? login(line) : answerTo(line);
+        if (said.startsWith('354')) lines = [];
+        say(said);
+      } else if (line === '.') {
+        const content = lines.join('\r\n');
+        lines = undefined;
+        void take(content);
+      } else lines.push(line.startsWith('.') ? line.slice(1) : line);
+    }
+
+    createInterface({ input: socket, crlfDelay: Number.POSITIVE_INFINITY })
+      .on('line', hear)
+      .on('error', () => socket.destroy());
+    say(session.greeting ?? '220 here');
+  }
+
+  const server = createServer((socket) => {
+    sockets.add(socket);
+    most = Math.max(most, sockets.size);
+    socket.setNoDelay(true);
+    socket.on('error', () => socket.destroy());
+    socket.on('close', () => sockets.delete(socket));
+    converse(socket);
+  }).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const address = server.address();
+  if (address === null || typeof address === 'string') throw new Error('a TCP server has a port');
+
+  return {
+    port: address.port,
+    taken,
+    to: (recipient) => taken.filter((mail) => mail.to === recipient),
+    open: () => sockets.size,
+    most: () => most,
+    heard,
+    async [Symbol.asyncDispose]() {
+      for (const socket of sockets) socket.destroy();
+      server.close();
+      await once(server, 'close');
+    },
+  };
+}
