@@ -54,6 +54,7 @@ export const sections: readonly Section[] = [
       page('how-to/subscribe', 'docs/subscribing.md', 'Subscribe to the events'),
       page('how-to/compose', 'docs/compose.md', 'Run it with Docker Compose'),
       page('how-to/operate', 'docs/operating.md', 'Run it on your own servers'),
+      page('how-to/mail', 'docs/mail.md', 'Set up mail'),
       page('how-to/move', 'docs/moving.md', 'Move from embedded to cluster'),
       page('how-to/upgrade', 'docs/upgrading.md', 'Upgrade'),
       page('how-to/contribute', 'CONTRIBUTING.md', 'Contribute'),
