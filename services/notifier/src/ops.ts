@@ -9,9 +9,9 @@ import { type MailSettings, mailTestSettings } from './mail-settings.ts';
 import type { Census, Deliveries } from './ports/deliveries.ts';
 import { openStorage } from './storage/index.ts';
 
+export { type MailTestStep, testMail } from './adapters/mail-test.smtp.ts';
 export { type DeliveryState, deliveryStates } from './delivery/delivery.ts';
 export { describeFailure } from './delivery/reply.ts';
-export { type MailTestStep, testMail } from './mail-test.ts';
 export type { DeliverySummary } from './ports/deliveries.ts';
 
 export type OpsDeliveries = Pick<Deliveries, 'list' | 'find' | 'retryNow' | 'cancel'> & DeliveryView;

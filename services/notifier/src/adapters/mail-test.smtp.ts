@@ -1,11 +1,11 @@
 /** Sends one mail to see whether the settings of the mail server are right, and shows the conversation. */
 import { randomUUID } from 'node:crypto';
-import { connect } from './adapters/connection.smtp.ts';
-import { failureOf } from './adapters/failure.smtp.ts';
-import { composeMessage } from './adapters/message.smtp.ts';
-import { smtpSettingsOf } from './adapters/settings.smtp.ts';
-import { describeFailure, type Failure, maskedWords, nameOfStage, type Stage } from './delivery/reply.ts';
-import type { MailSettings } from './mail-settings.ts';
+import { describeFailure, type Failure, maskedWords, nameOfStage, type Stage } from '../delivery/reply.ts';
+import type { MailSettings } from '../mail-settings.ts';
+import { connect } from './connection.smtp.ts';
+import { failureOf } from './failure.smtp.ts';
+import { composeMessage } from './message.smtp.ts';
+import { smtpSettingsOf } from './settings.smtp.ts';
 
 export interface MailTestStep {
   /** Such as `RCPT TO`. */
