@@ -36,7 +36,7 @@ async function verified(): Promise<Tokens> {
   const { signUp, login } = createPeople(client, NO_MAILBOX);
   await signUp(person);
   const mail = await eventually('the mail', () => mails.to(person.email)[0]);
-  await client.post(`/auth/verify/${linkOf(mail).token}`);
+  await client.post(`/auth/verify/${linkOf(mail).token}`, { json: { password: person.password } });
   await eventually('the welcome', () => mails.to(person.email).length === 2);
   return login(person);
 }

@@ -72,11 +72,11 @@ async function eachOnce(from: Scene, people: readonly Person[]): Promise<void> {
 }
 
 async function everyLinkWorks({ client, server }: Scene, people: readonly Person[]): Promise<void> {
-  for (const { email } of people) {
+  for (const { email, password } of people) {
     const [mail] = server.to(email);
     assert.ok(mail);
     assert.equal(mail.subject, 'Verify your email');
-    assertStatus(await client.post(`/auth/verify/${linkOf(mail).token}`), 200);
+    assertStatus(await client.post(`/auth/verify/${linkOf(mail).token}`, { json: { password } }), 200);
   }
 }
 

@@ -83,7 +83,13 @@ function verified(person: Pick<Person, 'email' | 'username'>, passwordHash: stri
       link,
       owner: undefined,
     },
-    { type: 'Verify', tokenHash: link.hash, now: then, contested: false, owner: undefined },
+    {
+      type: 'Verify',
+      tokenHash: link.hash,
+      now: then,
+      proof: { kind: 'holder', holders: [{ userId, since: 1 }] },
+      owner: undefined,
+    },
   ];
 }
 

@@ -47,7 +47,7 @@ export function createPeople(client: Client, mailbox: Mailbox): People {
     verified: async (person) => {
       assertStatus(await signUp(person), 201);
       const { token } = linkOf(await mailbox.next(person.email, 'Verify your email'));
-      assertStatus(await client.post(`/auth/verify/${token}`), 200);
+      assertStatus(await client.post(`/auth/verify/${token}`, { json: { password: person.password } }), 200);
       return person;
     },
     login: async ({ email, password }) => {

@@ -87,7 +87,7 @@ export function poisonSuite(name: string, open: () => Promise<PoisonedSystem>): 
     /** Returns a verified person with a valid token. */
     async function settled(person: Person & { readonly id: string }): Promise<Holder> {
       const { token: link } = linkOf(await mailbox.next(person.email, 'Verify your email'));
-      assertStatus(await client.post(`/auth/verify/${link}`), 200);
+      assertStatus(await client.post(`/auth/verify/${link}`, { json: { password: person.password } }), 200);
       return { ...person, token: (await people.login(person)).accessToken };
     }
 

@@ -95,6 +95,13 @@ export function upgradeSuite(name: string, open: () => Promise<UpgradedSystem>):
       await assertVerified({ email, signIn: NEW_PASSWORD });
     }
 
+    /** As on another device, where nobody remembers the password. */
+    async function assertVerifiesWithNewPassword(email: string, link: string): Promise<void> {
+      const json = { newPassword: NEW_PASSWORD, confirmNewPassword: NEW_PASSWORD };
+      assertStatus(await client.post(`/auth/verify/${link}`, { json }), 200);
+      await assertVerified({ email, signIn: NEW_PASSWORD });
+    }
+
     /** Counts the deliveries by state and mail, as the manifest does. */
     async function countDeliveries(): Promise<Readonly<Record<string, number>>> {
       const lines = await linesOf<{ state: string; mail: string }>('deliveries', 'list', '--limit', '1000');
@@ -216,7 +223,9 @@ export function upgradeSuite(name: string, open: () => Promise<UpgradedSystem>):
       const alone = withLink('verificationLink').filter(({ email }) => email !== account('gwen-2').email);
       for (const { email, signIn, verificationLink = '' } of alone) {
         assertStatus(await client.get(`/auth/verify/${verificationLink}`), 200);
-        assertStatus(await client.post(`/auth/verify/${verificationLink}`), 200);
+        assertProblem(await client.post(`/auth/verify/${verificationLink}`), 400, 'password_required');
+        const json = { password: signIn };
+        assertStatus(await client.post(`/auth/verify/${verificationLink}`, { json }), 200);
         await assertVerified({ email, signIn });
         await mailbox.next(email, subjectOf('welcome'));
       }
@@ -236,7 +245,7 @@ export function upgradeSuite(name: string, open: () => Promise<UpgradedSystem>):
       for (const { to, mail } of upgraded.manifest.owedMails) {
         if (mail === 'welcome') continue;
         const { token } = linkOf(await mailbox.next(to, subjectOf(mail)));
-        if (mail === 'verify-email') assertStatus(await client.post(`/auth/verify/${token}`), 200);
+        if (mail === 'verify-email') await assertVerifiesWithNewPassword(to, token);
         else await assertResets(to, token);
       }
     });

@@ -111,8 +111,8 @@ async function play({ url }: Standalone): Promise<void> {
   await post('signup', { ...ada, username: 'ada' });
   const verification = await caused('Verify your email');
 
-  step('2. She follows the link, which verifies her address.');
-  await post(`verify/${verification}`);
+  step('2. She follows the link and enters her password: it is her address, and her sign-up.');
+  await post(`verify/${verification}`, { password: ada.password });
   await caused('Welcome to our app');
 
   step('3. She signs in and asks the user service, which knows her only from the events, for her profile.');

@@ -7,7 +7,7 @@ export function curlJourney(url: string): string {
   curl -s "$url/api/v1/auth/signup" -H 'Content-Type: application/json' -d '{"email":"'"$email"'","password":"correct horse battery","username":"ada"}'; echo
   until id=$(curl -s "$url/mailbox/api/v1/search?query=to:$email" | grep -o '"ID":"[^"]*"' | cut -d'"' -f4); [ -n "$id" ]; do sleep 0.2; done
   link=$(curl -s "$url/mailbox/api/v1/message/$id" | grep -o 'http[^"<> \\]*/verify/[A-Za-z0-9_-]*' | head -n 1); echo "$link"
-  curl -s -X POST "$link"; echo
+  curl -s "$link" -H 'Content-Type: application/json' -d '{"password":"correct horse battery"}'; echo
   token=$(curl -s "$url/api/v1/auth/login" -H 'Content-Type: application/json' -d '{"email":"'"$email"'","password":"correct horse battery"}' | grep -o '"accessToken":"[^"]*"' | cut -d'"' -f4)
   curl -s "$url/api/v1/users/me" -H "Authorization: Bearer $token"; echo`;
 }

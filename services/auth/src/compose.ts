@@ -13,6 +13,7 @@ import { createPages } from './http/pages/pages.ts';
 import { createRefreshCookie } from './http/refresh-cookie.ts';
 import { createRoutes } from './http/routes/index.ts';
 import { sessionGuard } from './http/session-guard.ts';
+import { createSignUpCookie } from './http/sign-up-cookie.ts';
 import { createJob } from './job.ts';
 import { fingerprints } from './keys/keys.ts';
 import { patientLimits } from './limits/within-limits.ts';
@@ -35,6 +36,7 @@ import { createBodyDigest } from './tokens/body-digest.ts';
 import { createLinkTokens } from './tokens/link-tokens.ts';
 import { createRefreshTokens } from './tokens/refresh-tokens.ts';
 import { createSealer } from './tokens/sealer.ts';
+import { createSignUpTokens } from './tokens/sign-up-tokens.ts';
 
 /** How soon what a failed request took from a limit is given back once the store can be reached again. */
 const GIVE_BACK_EVERY_MS = 1000;
@@ -109,6 +111,7 @@ export function compose(config: AuthConfig, options: AuthDeps): AuthService {
     linkTokens: createLinkTokens(),
     accessTokens,
     refreshTokens: createRefreshTokens(config.REFRESH_KEY),
+    signUpTokens: createSignUpTokens(config.REFRESH_KEY),
     bodyDigest: createBodyDigest(config.REFRESH_KEY),
     oneAtATime: oneAtATime(),
     sealer: overrides.sealer ?? createSealer(config.SEALING_PUBLIC_KEY),
@@ -156,6 +159,7 @@ export function compose(config: AuthConfig, options: AuthDeps): AuthService {
       guards: guards({ verify, standing: sessionGuard(deps) }),
       publicPath,
       pages: createPages(publicPath),
+      signUpCookie: createSignUpCookie(deps, { secure: config.LATCHKEY_ENV === 'production' }),
       cookie: createRefreshCookie({
         path: `${publicPath}${BASE}`,
         secure: config.LATCHKEY_ENV === 'production',

@@ -8,7 +8,7 @@ import type { Registrations } from './ports/registrations.ts';
 import type { Requests } from './ports/requests.ts';
 import type { Sealer } from './ports/sealer.ts';
 import type { Sessions } from './ports/sessions.ts';
-import type { AccessTokens, BodyDigest, LinkTokens, RefreshTokens } from './ports/tokens.ts';
+import type { AccessTokens, BodyDigest, LinkTokens, RefreshTokens, SignUpTokens } from './ports/tokens.ts';
 import type { TrustedAddresses } from './ports/trusted-addresses.ts';
 import type { Accounts } from './streams/accounts.ts';
 import type { Mailings } from './streams/mailings.ts';
@@ -28,6 +28,7 @@ export interface Deps {
   readonly linkTokens: LinkTokens;
   readonly accessTokens: AccessTokens;
   readonly refreshTokens: RefreshTokens;
+  readonly signUpTokens: SignUpTokens;
   readonly bodyDigest: BodyDigest;
   readonly oneAtATime: OneAtATime;
   readonly sealer: Sealer;

@@ -44,15 +44,15 @@ export function signUp(person: Person, names: Names): Command {
   };
 }
 
-/** With the password, which the link may require. */
+/** With the password: the link alone verifies nothing. */
 export function verify(person: Person, linkToken: string): Command {
   const { email } = person;
-  const json = person.sharesAddress ? { password: passwordOf(person) } : undefined;
+  const json = { password: passwordOf(person) };
   return {
     op: 'verify',
     request: { accountId: accountOf(linkToken), email, token: linkToken, ...json },
     ...post(`/auth/verify/${linkToken}`),
-    ...(json && { json }),
+    json,
   };
 }
 

@@ -68,7 +68,7 @@ function client(url: string) {
   }
   return {
     signUp: (email: string) => post('signup', { email, password: PASSWORD, username: 'somebody' }),
-    verify: (token: string) => post(`verify/${token}`),
+    verify: (token: string) => post(`verify/${token}`, { password: PASSWORD }),
     requestReset: (email: string) => post('password-reset-request', { email }),
     logIn: async (email: string) =>
       session.parse(await (await post('login', { email, password: PASSWORD })).json()),

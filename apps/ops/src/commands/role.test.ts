@@ -38,7 +38,8 @@ async function running(t: TestContext) {
     let found = await getJson(`${url}/mailbox/api/v1/messages`, messagePage);
     while (found.total === 0) found = await getJson(`${url}/mailbox/api/v1/messages`, messagePage);
     const { Text } = await getJson(`${url}/mailbox/api/v1/message/latest`, message);
-    assert.equal((await post(`verify/${/[\w-]{64}/.exec(Text)?.[0]}`)).status, 200);
+    const { password } = ada;
+    assert.equal((await post(`verify/${/[\w-]{64}/.exec(Text)?.[0]}`, { password })).status, 200);
   }
   async function roleNow() {
     return token.parse(await (await post('login', ada)).json()).user.role;

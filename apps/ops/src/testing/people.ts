@@ -63,7 +63,7 @@ export async function openTown(
     async settle(name) {
       await signUp(name);
       const { Text } = await getJson(`${url}/mailbox/api/v1/message/latest`, message);
-      assert.equal((await post(`verify/${/[\w-]{64}/.exec(Text)?.[0]}`)).status, 200);
+      assert.equal((await post(`verify/${/[\w-]{64}/.exec(Text)?.[0]}`, { password: PASSWORD })).status, 200);
       const { user } = await logIn(name);
       await eventually('the welcome mail has come', async () => (await mails()) % 2 === 0);
       return user.id;

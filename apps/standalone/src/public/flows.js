@@ -112,14 +112,14 @@ export const flows = [
     id: 'verify',
     group: 'Get started',
     title: 'Verify email',
-    lead: 'The link in the mail leads here. It proves that the address belongs to you.',
+    lead: 'The link in the mail leads here. It proves that the address belongs to you; the cookie of this browser, or the password, that the sign-up does.',
     renew: 'new-link',
     fields: [
       linkField('verify'),
       {
         ...password('Password', 'password', 'current-password'),
         optional: true,
-        hint: 'only if the address signed up more than once',
+        hint: 'only in another browser than the one that signed up',
       },
     ],
     request: ({ token, password: secret }) =>

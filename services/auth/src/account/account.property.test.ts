@@ -121,11 +121,17 @@ describe('an account, whatever is asked of it,', () => {
     });
   });
 
-  test('is verified while others live only by the password of its own sign-up', () => {
+  test('is verified by a link only together with what belongs to it, or with a new password', () => {
     eachTurn(({ command, before, decision: { facts } }) => {
-      if (command.type !== 'Verify' || !command.contested || facts.length === 0) return;
-      if (!typesOf(facts).includes('AccountVerified')) return;
-      assert.ok(before.status === 'unverified' && command.passwordHash === before.passwordHash);
+      if (command.type !== 'Verify' || !typesOf(facts).includes('AccountVerified')) return;
+      const { proof } = command;
+      assert.ok(before.status === 'unverified');
+      if (proof.kind === 'password') assert.equal(proof.passwordHash, before.passwordHash);
+      if (proof.kind === 'new-password') assert.equal(facts.at(-1)?.type, 'SessionsRevoked');
+      if (proof.kind !== 'holder') return;
+      assert.ok(
+        proof.holders.some(({ userId, since }) => userId === before.userId && since >= before.allRevokedAt),
+      );
     });
   });
 });

@@ -40,15 +40,27 @@ export interface RenewVerification extends OnAddress, Budgeted {
   readonly link: NewLink;
 }
 
-/** The holder of a link's token confirms the sign-up. */
+/** A session or a sign-up cookie. */
+export interface Holder {
+  /** The account that it belongs to. */
+  readonly userId: string;
+  /** The account's sequence that it was issued at. */
+  readonly since: number;
+}
+
+/** What comes with a verification link: the mailbox alone must not activate a password that somebody else has chosen. */
+export type Proof =
+  | { readonly kind: 'password'; readonly passwordHash: string }
+  | { readonly kind: 'holder'; readonly holders: readonly Holder[] }
+  /** Replaces the password of the sign-up, and ends everything that was issued before. */
+  | { readonly kind: 'new-password'; readonly passwordHash: string };
+
+/** Somebody who has the link and a proof confirms the sign-up. */
 export interface Verify extends OnAddress {
   readonly type: 'Verify';
   readonly tokenHash: string;
   readonly now: Date;
-  /** Whether other sign-ups of the address live: then the link alone is not enough. */
-  readonly contested: boolean;
-  /** Of the password that came with the link. */
-  readonly passwordHash?: string;
+  readonly proof: Proof;
 }
 
 /** "This was not me." */

@@ -16,6 +16,7 @@ import type {
   EnableAccount,
   EndRegistration,
   NewLink,
+  Proof,
   Register,
   RejectRegistration,
   RenewVerification,
@@ -133,14 +134,40 @@ function renewVerification(state: AccountState, command: RenewVerification): Dec
   });
 }
 
+/** ADR 29: the link and a proof, in one step. */
 function verify(state: AccountState, command: Verify): Decision {
-  const refusal = verificationRefusal(state, command.tokenHash, command.now);
+  const { tokenHash, now, owner, proof } = command;
+  const refusal = verificationRefusal(state, tokenHash, now);
   if (refusal) return refuse(refusal);
-  if (state.status !== 'unverified') return nothing;
-  if (isClaimedByAnother(state, command.owner)) return refuse('token_invalid', ended(state, 'superseded'));
-  if (command.contested && !(command.passwordHash && sameHash(command.passwordHash, state.passwordHash)))
-    return refuse('password_required');
-  return accept(verified(state));
+  if (state.status !== 'unverified') return verifyAgain(state, proof);
+  if (isClaimedByAnother(state, owner)) return refuse('token_invalid', ended(state, 'superseded'));
+  if (!proves(state, proof)) return refuse('password_required');
+  if (proof.kind !== 'new-password') return accept(verified(state));
+  // Verified first, so that the link stays known as the one that was used.
+  return accept(verified(state), ...passwordChanged(state, 'first', proof.passwordHash));
+}
+
+/** A link that was used is no error, but sets no password a second time. */
+function verifyAgain(state: AccountState, proof: Proof): Decision {
+  if (proof.kind !== 'new-password') return nothing;
+  const isRepeat = isLiving(state) && sameHash(proof.passwordHash, state.passwordHash);
+  return isRepeat ? nothing : refuse('token_invalid');
+}
+
+/** Whether a proof that comes with the link belongs to this very sign-up. */
+export function proves(state: Living, proof: Proof): boolean {
+  switch (proof.kind) {
+    case 'password':
+      return sameHash(proof.passwordHash, state.passwordHash);
+    case 'holder':
+      return proof.holders.some(
+        ({ userId, since }) => userId === state.userId && since >= state.allRevokedAt && !state.disabled,
+      );
+    case 'new-password':
+      return true;
+    default:
+      return assertNever(proof);
+  }
 }
 
 function rejectRegistration(state: AccountState, command: RejectRegistration): Decision {

@@ -1,5 +1,5 @@
 export type * from './commands.ts';
-export { addressClaim, decide, keysOf } from './decide.ts';
+export { addressClaim, decide, keysOf, proves } from './decide.ts';
 export { type AccountFact, type Fact, isAccountFact, type MailingFact } from './facts.ts';
 export { resetRefusal, verificationRefusal } from './link.ts';
 export type { RefusalKind } from './refusals.ts';

@@ -28,8 +28,12 @@ const verify = {
   tokenHash: link('A').hash,
   now: noon,
   owner: undefined,
-  contested: false,
+  proof: { kind: 'password', passwordHash: password },
 } as const;
+/** A session or cookie of the account, issued at its sign-up. */
+const holder = { kind: 'holder', holders: [{ userId, since: 1 }] } as const;
+const NOTHING = { kind: 'holder', holders: [] } as const;
+const newPassword = { kind: 'new-password', passwordHash: 'hash of a new password' } as const;
 
 describe('a verification link', () => {
   test('verifies its account', () => {
@@ -98,7 +102,7 @@ describe('a verification link', () => {
       .when({ ...verify, owner: userId, now: at(2 * HOUR) })
       .thenNothing();
     given(...past)
-      .when({ ...verify, owner: userId, contested: true })
+      .when({ ...verify, owner: userId, proof: NOTHING })
       .thenNothing();
   });
 
@@ -147,38 +151,86 @@ describe('a verification link', () => {
   });
 });
 
-describe('a verification link whose address has other sign-ups', () => {
-  const contested = { ...verify, contested: true };
+describe('a verification link needs, in the same step,', () => {
+  function given1() {
+    return given(signedUp(link('A')));
+  }
 
-  test('demands the password of its own sign-up', () => {
-    given(signedUp(link('A')))
-      .when(contested)
+  test('more than itself', () => {
+    given1()
+      .when({ ...verify, proof: NOTHING })
       .thenRefused('password_required');
-    given(signedUp(link('A')))
-      .when({ ...contested, passwordHash: password })
-      .thenHappens(verified);
   });
 
-  test('takes no other password, nor a part of the right one', () => {
+  test('the password of its own sign-up, whole', () => {
+    given1().when(verify).thenHappens(verified);
     for (const passwordHash of ['', 'hash of a stranger’s password', password.slice(0, -1), `${password}.`])
-      given(signedUp(link('A')))
-        .when({ ...contested, passwordHash })
+      given1()
+        .when({ ...verify, proof: { kind: 'password', passwordHash } })
         .thenRefused('password_required');
   });
 
-  test('tells of a bad token first', () => {
-    given(signedUp(link('A')))
-      .when({ ...contested, tokenHash: 'other' })
-      .thenRefused('token_invalid');
-    given(signedUp(link('A')))
-      .when({ ...contested, now: at(HOUR) })
-      .thenRefused('token_expired');
+  test('or a session or sign-up cookie of its own account', () => {
+    given1()
+      .when({ ...verify, proof: holder })
+      .thenHappens(verified);
+    given1()
+      .when({ ...verify, proof: { kind: 'holder', holders: [{ userId: stranger, since: 9 }] } })
+      .thenRefused('password_required');
+    const both = [{ userId: stranger, since: 1 }, ...holder.holders];
+    given1()
+      .when({ ...verify, proof: { kind: 'holder', holders: both } })
+      .thenHappens(verified);
   });
 
-  test('needs no password once the others are over', () => {
-    given(signedUp(link('A')))
-      .when({ ...verify, passwordHash: 'whatever' })
+  test('which ends with the sessions of the account', () => {
+    given(signedUp(link('A')), revoked('logout-all'))
+      .when({ ...verify, proof: holder })
+      .thenRefused('password_required');
+    given(signedUp(link('A')), revoked('logout-all'))
+      .when({ ...verify, proof: { kind: 'holder', holders: [{ userId, since: 2 }] } })
       .thenHappens(verified);
+  });
+
+  test('or a new password, which replaces the old one and ends all that was issued before', () => {
+    given1()
+      .when({ ...verify, proof: newPassword })
+      .thenHappens(verified, passwordChanged('first', newPassword.passwordHash), revoked('password-changed'));
+    const state = stateAfter(
+      signedUp(link('A')),
+      verified,
+      passwordChanged('first', newPassword.passwordHash),
+      revoked('password-changed'),
+    );
+    assert.equal(state.passwordHash, newPassword.passwordHash);
+    assert.ok(state.allRevokedAt > 1);
+  });
+
+  test('and with a new password again is a repeat, with another one invalid', () => {
+    const past = [
+      signedUp(link('A')),
+      verified,
+      passwordChanged('first', newPassword.passwordHash),
+      revoked('password-changed'),
+    ];
+    const again = { ...verify, owner: userId };
+    given(...past)
+      .when({ ...again, proof: newPassword })
+      .thenNothing();
+    given(...past)
+      .when({ ...again, proof: { ...newPassword, passwordHash: 'hash of another' } })
+      .thenRefused('token_invalid');
+  });
+
+  test('and a bad token is told first', () => {
+    for (const proof of [NOTHING, newPassword, holder, verify.proof]) {
+      given1()
+        .when({ ...verify, proof, tokenHash: 'other' })
+        .thenRefused('token_invalid');
+      given1()
+        .when({ ...verify, proof, now: at(HOUR) })
+        .thenRefused('token_expired');
+    }
   });
 });
 
@@ -191,10 +243,11 @@ describe('an address that another account has proven', () => {
       .thenRefused('token_invalid', ...ended('superseded'));
   });
 
-  test('ends a contested registration as well, whatever the password', () => {
-    given(signedUp(link('A')))
-      .when({ ...late, contested: true, passwordHash: password })
-      .thenRefused('token_invalid', ...ended('superseded'));
+  test('cannot be verified again whatever comes with the link', () => {
+    for (const proof of [NOTHING, newPassword, holder])
+      given(signedUp(link('A')))
+        .when({ ...late, proof })
+        .thenRefused('token_invalid', ...ended('superseded'));
   });
 
   test('does not end a registration whose link is not shown', () => {

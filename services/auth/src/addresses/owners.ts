@@ -16,35 +16,18 @@ export function ownerOf({ journal }: Pick<Deps, 'journal'>, address: string): Pr
  * accounts of the address.
  */
 export async function livingSignUps(deps: Needs, address: string): Promise<readonly Unverified[]> {
-  return (await openSignUps(deps, address)).flatMap(({ state }) =>
-    state?.status === 'unverified' ? [state] : [],
-  );
-}
-
-/** Returns whether the address has another pending sign-up. An account whose events cannot be read counts as one. */
-export async function isContested(deps: Needs, address: string, userId: string): Promise<boolean> {
-  return (await openSignUps(deps, address)).some(({ stream }) => stream !== userId);
-}
-
-interface OpenSignUp {
-  readonly stream: string;
-  /** Undefined if its events cannot be read. */
-  readonly state: AccountState | undefined;
-}
-
-async function openSignUps(deps: Needs, address: string): Promise<readonly OpenSignUp[]> {
   const registrations = await deps.registrations.living(address);
-  const signUps = await Promise.all(
-    registrations.map(async ({ stream }) => ({ stream, state: await loadReadable(deps, stream) })),
-  );
-  await Promise.all(signUps.filter(isOver).map(({ stream }) => deps.registrations.settle(stream)));
-  return signUps.filter((signUp) => !isOver(signUp));
+  const states = await Promise.all(registrations.map(({ stream }) => loadReadable(deps, stream)));
+  const over = registrations.filter((_, index) => isOver(states[index]));
+  await Promise.all(over.map(({ stream }) => deps.registrations.settle(stream)));
+  return states.filter((state) => state?.status === 'unverified');
 }
 
-function isOver({ state }: OpenSignUp): boolean {
+function isOver(state: AccountState | undefined): boolean {
   return state !== undefined && state.status !== 'unverified';
 }
 
+/** Returns undefined if the account's events cannot be read. */
 async function loadReadable({ accounts }: Needs, userId: string): Promise<AccountState | undefined> {
   try {
     return await accounts.load(userId);

@@ -36,7 +36,7 @@ export const refusals = {
     code: 'password_required',
     status: 400,
     title: 'Password Required',
-    resolution: 'Send the password of the sign-up that this link belongs to',
+    resolution: 'Send the password of this sign-up, an access token of it, or a new password',
   },
   password_too_weak: { code: 'password_too_weak', status: 400, title: 'Password Too Weak' },
   passwords_do_not_match: { code: 'passwords_do_not_match', status: 400, title: 'Passwords Do Not Match' },
@@ -60,7 +60,7 @@ const details = {
   overloaded: 'Too many passwords are being checked right now. Try again.',
   own_account: 'Admins cannot do this to their own account.',
   password_required:
-    'There is another sign-up for this address, so this link also needs the password of its own sign-up.',
+    'The link alone does not verify an account: it also needs the password of the sign-up, or a new one.',
   passwords_do_not_match: 'The passwords do not match.',
   refresh_token_invalid: 'The refresh token is invalid or has expired. Sign in again.',
   session_not_found: 'There is no such session.',

@@ -45,7 +45,7 @@ test('everything that needs a store answers 503 with Retry-After while it is awa
 
   auth.takeStore(false);
   assert.equal((await login(auth, ada)).status, 200);
-  assert.equal((await auth.post(`/verify/${link}`)).status, 200);
+  assert.equal((await auth.post(`/verify/${link}`, { json: { password: eve.password } })).status, 200);
 });
 
 test('an account that cannot be read is unavailable alone', async (context) => {

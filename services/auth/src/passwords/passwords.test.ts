@@ -55,7 +55,7 @@ describe('what is done is told as done, though the counters of tries are away by
       const { userId } = await world.signUp(ada, PASSWORD);
       await verify(
         world.deps,
-        { token: world.tokenOf(userId, 'verification'), password: PASSWORD },
+        { token: world.tokenOf(userId, 'verification'), evidence: { kind: 'password', password: PASSWORD } },
         context(),
       );
       const { refreshToken, signed } = await signIn(world, PASSWORD);

@@ -39,7 +39,7 @@ export async function completeReset(
   { token, newPassword, confirmNewPassword }: CompleteReset,
   context: Context,
 ): Promise<Outcome> {
-  const { accounts, limits, passwords, registrations, sessions, trustedAddresses, now } = deps;
+  const { accounts, passwords, now } = deps;
   const { userId, tokenHash } = openLink(deps, 'reset', token);
   const account = await linkedAccount(deps, token);
   assertSamePassword(newPassword, confirmNewPassword);
@@ -55,13 +55,25 @@ export async function completeReset(
   const wasSignUp = outcome.facts.some(
     ({ type }) => type === 'AccountVerified' || type === 'RegistrationEnded',
   );
-  if (wasSignUp) await bestEffort(() => registrations.settle(userId));
+  if (wasSignUp) await bestEffort(() => deps.registrations.settle(userId));
   if (outcome.refusal) throw new Refused(outcome.refusal);
-  await bestEffort(() => sessions.removeAll(userId));
+  await afterNewPassword(deps, account, context);
   if (wasSignUp) await bestEffort(() => supersedeOthers(deps, account.address, context));
-  await bestEffort(() => limits.clear('login-address', account.address));
-  await bestEffort(() => trustedAddresses.trust({ address: account.address, ip: context.ip }, now()));
   return outcome;
+}
+
+/**
+ * Follows a password that was set with a link of the mailbox: ends the sessions, and lets the owner of the address in
+ * from here, whatever others have guessed.
+ */
+export async function afterNewPassword(
+  { sessions, limits, trustedAddresses, now }: Pick<Deps, 'sessions' | 'limits' | 'trustedAddresses' | 'now'>,
+  { userId, address }: Pick<Living, 'userId' | 'address'>,
+  { ip }: Pick<Context, 'ip'>,
+): Promise<void> {
+  await bestEffort(() => sessions.removeAll(userId));
+  await bestEffort(() => limits.clear('login-address', address));
+  await bestEffort(() => trustedAddresses.trust({ address, ip }, now()));
 }
 
 /** Returns the account of a reset link. @throws Refused (token_invalid, token_expired) */

@@ -27,6 +27,13 @@ export interface AccessTokens {
   jwks(): { readonly keys: readonly object[] };
 }
 
+/** Proves to have made a sign-up: `account id.expiry.MAC`, in the cookie of the browser. */
+export interface SignUpTokens {
+  issue(userId: string, expiresAt: Date): string;
+  /** Returns the account that a genuine token names; undefined once it has expired. */
+  open(token: string, now: Date): string | undefined;
+}
+
 /** Refresh tokens: `id.n.HMAC(REFRESH_KEY, id.n)`: nothing to steal from the store. */
 export interface RefreshTokens {
   issue(sessionId: string, n: number): string;

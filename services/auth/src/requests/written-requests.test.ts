@@ -59,7 +59,11 @@ async function work(world: World, owner = 'a worker'): Promise<void> {
 
 async function verified(world: World, address: string, password = PASSWORD): Promise<string> {
   const { userId } = await world.signUp(address, password);
-  await verify(world.deps, { token: world.tokenOf(userId, 'verification'), password }, context());
+  await verify(
+    world.deps,
+    { token: world.tokenOf(userId, 'verification'), evidence: { kind: 'password', password } },
+    context(),
+  );
   return userId;
 }
 

@@ -15,7 +15,11 @@ const elsewhere = context({ ip: '198.51.100.7' });
 
 async function verified(world: World, address: string, password: string): Promise<string> {
   const { userId } = await world.signUp(address, password);
-  await verify(world.deps, { token: world.tokenOf(userId, 'verification'), password }, home);
+  await verify(
+    world.deps,
+    { token: world.tokenOf(userId, 'verification'), evidence: { kind: 'password', password } },
+    home,
+  );
   return userId;
 }
 

@@ -28,7 +28,7 @@ async function verifiedByACrash(world: World, userId: string): Promise<void> {
     tokenHash,
     now: deps.now(),
     owner: await ownerOf(deps, ada),
-    contested: false,
+    proof: { kind: 'holder', holders: [{ userId, since: 1 }] },
   }));
 }
 

@@ -3,9 +3,11 @@ import { describe, test } from 'node:test';
 import { ownerOf } from '../addresses/owners.ts';
 import { mailBudget } from '../limits/mail-budget.ts';
 import { carryOut } from '../requests/written-requests.ts';
+import { login } from '../sessions/login.ts';
+import { refresh } from '../sessions/refresh.ts';
 import { context, DAY, inWorld, refused, type World } from '../testing/world.ts';
 import { signUp } from './sign-up.ts';
-import { rejectSignUp, verify, viewVerification } from './verification.ts';
+import { type Evidence, rejectSignUp, verify, viewVerification } from './verification.ts';
 
 const ada = 'ada@example.com';
 const [PASSWORD, ANOTHER] = ['correct horse battery', 'another horse battery'];
@@ -22,6 +24,11 @@ async function living({ deps }: World): Promise<number> {
 async function statusOf({ deps }: World, userId: string) {
   return (await deps.accounts.load(userId)).status;
 }
+const NONE: Evidence = { kind: 'holder', holders: [] };
+function by(password: string): Evidence {
+  return { kind: 'password', password };
+}
+
 /** What the world's settings allow one network. */
 const MAILS = 20;
 /** Counts, and takes, the mails that the address can still get. */
@@ -144,7 +151,7 @@ describe('a sign-up', () => {
       await world.signUp(ada, PASSWORD);
       await signUp(revealing, person, context());
       const { userId } = await world.signUp(ada, PASSWORD);
-      await verify(world.deps, { token: tokenOf(world, userId), password: PASSWORD }, context());
+      await verify(world.deps, { token: tokenOf(world, userId), evidence: by(PASSWORD) }, context());
       await signUp(world.deps, person, context());
       await assert.rejects(signUp(revealing, person, context()), refused('email_already_registered'));
     }),
@@ -157,32 +164,86 @@ describe('verifying a sign-up', () => {
     inWorld(async (world) => {
       const other = await world.signUp(ada, ANOTHER);
       const { userId } = await world.signUp(ada, PASSWORD);
-      await verify(world.deps, { token: tokenOf(world, userId), password: PASSWORD }, context());
+      await verify(world.deps, { token: tokenOf(world, userId), evidence: by(PASSWORD) }, context());
       assert.equal(await ownerOf(world.deps, ada), userId);
       assert.equal(await living(world), 0);
       assert.equal(await statusOf(world, other.userId), 'ended');
       await assert.rejects(
-        verify(world.deps, { token: tokenOf(world, other.userId), password: ANOTHER }, context()),
+        verify(world.deps, { token: tokenOf(world, other.userId), evidence: by(ANOTHER) }, context()),
         refused('token_invalid'),
       );
-      const again = await verify(world.deps, { token: tokenOf(world, userId) }, context());
+      const again = await verify(world.deps, { token: tokenOf(world, userId), evidence: NONE }, context());
       assert.deepEqual(again.facts, []);
     }),
   );
 
   test(
-    'asks for its own password while another lives, and counts guesses as failed logins',
+    'needs its own password, whether or not another sign-up lives, and counts guesses as failed logins',
     inWorld(async (world) => {
-      await world.signUp(ada, ANOTHER);
       const { userId } = await world.signUp(ada, PASSWORD);
-      function attempt(password?: string) {
-        return verify(world.deps, { token: tokenOf(world, userId), password }, context());
+      const token = tokenOf(world, userId);
+      function attempt(evidence: Evidence) {
+        return verify(world.deps, { token, evidence }, context());
       }
-      assert.equal((await viewVerification(world.deps, tokenOf(world, userId))).contested, true);
-      await assert.rejects(attempt(), refused('password_required'));
-      for (const _ of Array(3).keys()) await assert.rejects(attempt(ANOTHER), refused('password_required'));
-      await assert.rejects(attempt(PASSWORD), refused('rate_limited'));
+      await assert.rejects(attempt(NONE), refused('password_required'));
+      for (const _ of Array(3).keys())
+        await assert.rejects(attempt(by(ANOTHER)), refused('password_required'));
+      await assert.rejects(attempt(by(PASSWORD)), refused('rate_limited'));
       assert.equal(await statusOf(world, userId), 'unverified');
+    }),
+  );
+
+  test(
+    'takes the session or the cookie of its own account alone',
+    inWorld(async (world) => {
+      const stranger = await world.signUp(ada, ANOTHER);
+      const { userId } = await world.signUp(ada, PASSWORD);
+      const token = tokenOf(world, userId);
+      function holding(id: string): Evidence {
+        return { kind: 'holder', holders: [{ userId: id, since: 1 }] };
+      }
+      assert.equal((await viewVerification(world.deps, token, [{ userId, since: 1 }])).known, true);
+      assert.equal((await viewVerification(world.deps, token, [])).known, false);
+      await assert.rejects(
+        verify(world.deps, { token, evidence: holding(stranger.userId) }, context()),
+        refused('password_required'),
+      );
+      await verify(world.deps, { token, evidence: holding(userId) }, context());
+      assert.equal(await statusOf(world, userId), 'verified');
+    }),
+  );
+
+  test(
+    'with a new password ends the sessions of whoever signed up, and lets its owner in',
+    inWorld(async (world) => {
+      const { userId } = await world.signUp(ada, PASSWORD);
+      const stranger = await login(world.deps, { address: ada, password: PASSWORD }, context());
+      const token = tokenOf(world, userId);
+      function choose(newPassword: string, confirmNewPassword = newPassword) {
+        const evidence = { kind: 'new-password', newPassword, confirmNewPassword } as const;
+        return verify(world.deps, { token, evidence }, context({ ip: '203.0.113.9' }));
+      }
+      await assert.rejects(choose(ANOTHER, PASSWORD), refused('passwords_do_not_match'));
+      await assert.rejects(choose('short'), refused('password_too_weak'));
+      const { facts } = await choose(ANOTHER);
+      assert.deepEqual(
+        facts.map(({ type }) => type),
+        ['AccountVerified', 'PasswordChanged', 'SessionsRevoked'],
+      );
+      assert.deepEqual(await world.deps.sessions.list(userId, world.deps.now(), { limit: 10 }), []);
+      await assert.rejects(
+        refresh(world.deps, stranger.refreshToken, context()),
+        refused('refresh_token_invalid'),
+      );
+      await assert.rejects(
+        login(world.deps, { address: ada, password: PASSWORD }, context()),
+        refused('invalid_credentials'),
+      );
+      const mine = await login(world.deps, { address: ada, password: ANOTHER }, context());
+      assert.equal(mine.state.userId, userId);
+      // A lost answer is repeated; another password is not set by a link that was used.
+      assert.deepEqual((await choose(ANOTHER)).facts, []);
+      await assert.rejects(choose('yet another horse battery'), refused('token_invalid'));
     }),
   );
 
@@ -191,7 +252,7 @@ describe('verifying a sign-up', () => {
     inWorld(async (world) => {
       const { userId } = await world.signUp(ada, PASSWORD);
       function click() {
-        return verify(world.deps, { token: tokenOf(world, userId) }, context());
+        return verify(world.deps, { token: tokenOf(world, userId), evidence: by(PASSWORD) }, context());
       }
       world.faults.push('answer lost', 'answer lost');
       await assert.rejects(click(), { name: 'StoreUnavailable' });
@@ -208,7 +269,7 @@ describe('verifying a sign-up', () => {
       const other = await world.signUp(ada, PASSWORD);
       const results = await Promise.allSettled(
         [one, other].map(({ userId }) =>
-          verify(world.deps, { token: tokenOf(world, userId), password: PASSWORD }, context()),
+          verify(world.deps, { token: tokenOf(world, userId), evidence: by(PASSWORD) }, context()),
         ),
       );
       const statuses = await Promise.all([one, other].map(({ userId }) => statusOf(world, userId)));
@@ -220,13 +281,13 @@ describe('verifying a sign-up', () => {
 
 describe('"this was not me"', () => {
   test(
-    'ends a sign-up, and the link of another needs no password any more',
+    'ends a sign-up, and no other',
     inWorld(async (world) => {
       const stranger = await world.signUp(ada, ANOTHER);
       const { userId } = await world.signUp(ada, PASSWORD);
       await rejectSignUp(world.deps, tokenOf(world, stranger.userId), context());
       assert.equal(await statusOf(world, stranger.userId), 'ended');
-      await verify(world.deps, { token: tokenOf(world, userId) }, context());
+      await verify(world.deps, { token: tokenOf(world, userId), evidence: by(PASSWORD) }, context());
       assert.equal(await statusOf(world, userId), 'verified');
     }),
   );

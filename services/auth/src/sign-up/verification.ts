@@ -1,11 +1,22 @@
 /** The verification link: what its page shows, and confirming or rejecting the sign-up. */
-import { type AccountState, existing, isLiving, verificationRefusal } from '../account/index.ts';
-import { isContested, ownerOf, supersedeOthers } from '../addresses/owners.ts';
+import { assertNever } from '@latchkey/events';
+import {
+  type AccountState,
+  type Holder,
+  isLiving,
+  type Living,
+  type Proof,
+  proves,
+  verificationRefusal,
+} from '../account/index.ts';
+import { ownerOf, supersedeOthers } from '../addresses/owners.ts';
 import { bestEffort } from '../best-effort.ts';
 import type { Caller, Context, Deps } from '../deps.ts';
 import { mailBudget } from '../limits/mail-budget.ts';
 import { ifWithinLimits, withinLimits } from '../limits/within-limits.ts';
 import { limitPasswordAttempts } from '../passwords/attempts.ts';
+import { assertSamePassword, assertStrongPassword } from '../passwords/new-password.ts';
+import { afterNewPassword } from '../passwords/reset.ts';
 import { Refused } from '../refused.ts';
 import { mailRequest } from '../requests/written-requests.ts';
 import type { Outcome } from '../streams/accounts.ts';
@@ -19,37 +30,57 @@ export interface OpenVerification {
   readonly signedUpAt: Date;
   /** This link has already verified the account. */
   readonly used: boolean;
-  /** The address has other living sign-ups, so the link needs the password of its own. */
-  readonly contested: boolean;
+  /** The browser has made this sign-up, so that one button is enough. */
+  readonly known: boolean;
 }
 
-/** Changes nothing, because mail scanners follow links. @throws Refused (token_invalid, token_expired) */
+/**
+ * Changes nothing, because mail scanners follow links.
+ * @param holders what the request has shown to hold
+ * @throws Refused (token_invalid, token_expired)
+ */
 export async function viewVerification(
-  deps: Pick<Deps, 'accounts' | 'journal' | 'linkTokens' | 'now' | 'registrations'>,
+  deps: Pick<Deps, 'accounts' | 'journal' | 'linkTokens' | 'now'>,
   token: string,
+  holders: readonly Holder[],
 ): Promise<OpenVerification> {
-  const { userId, tokenHash } = openLink(deps, 'verification', token);
-  const state = await deps.accounts.load(userId);
-  const refusal = verificationRefusal(state, tokenHash, deps.now());
-  if (refusal) throw new Refused(refusal);
-  if (!isLiving(state)) throw new Refused('token_invalid');
-  const used = state.status === 'verified';
+  const { state } = await linkedAccount(deps, token);
   return {
     username: state.username,
     email: state.email,
     locale: state.locale,
-    signedUpAt: await signedUpAt(deps, userId),
-    used,
-    contested: !used && (await isContested(deps, state.address, userId)),
+    signedUpAt: await signedUpAt(deps, state.userId),
+    used: state.status === 'verified',
+    known: proves(state, { kind: 'holder', holders }),
   };
+}
+
+type LinkNeeds = Pick<Deps, 'accounts' | 'linkTokens' | 'now'>;
+
+/** @throws Refused (token_invalid, token_expired) */
+async function linkedAccount(
+  deps: LinkNeeds,
+  token: string,
+): Promise<OpenedLink & { readonly state: Living }> {
+  const link = openLink(deps, 'verification', token);
+  const state = await deps.accounts.load(link.userId);
+  const refusal = verificationRefusal(state, link.tokenHash, deps.now());
+  if (refusal) throw new Refused(refusal);
+  if (!isLiving(state)) throw new Refused('token_invalid');
+  return { ...link, state };
 }
 
 export interface Verify {
   /** The link's token, as the client sent it. */
   readonly token: string;
-  /** Needed if the address has other living sign-ups. */
-  readonly password?: string | undefined;
+  /** What shows that the sign-up is the client's own, or replaces its password. */
+  readonly evidence: Evidence;
 }
+
+export type Evidence =
+  | { readonly kind: 'holder'; readonly holders: readonly Holder[] }
+  | { readonly kind: 'password'; readonly password: string }
+  | { readonly kind: 'new-password'; readonly newPassword: string; readonly confirmNewPassword: string };
 
 type VerifyNeeds = Pick<
   Deps,
@@ -65,66 +96,87 @@ type VerifyNeeds = Pick<
 >;
 
 /**
- * Confirms the sign-up.
- * @throws Refused (token_invalid, token_expired, password_required, rate_limited, conflict, overloaded)
+ * Confirms the sign-up: the holder of the mailbox, and in the same step whoever has made it (ADR 29).
+ * @throws Refused (token_invalid, token_expired, password_required, passwords_do_not_match, password_too_weak,
+ * rate_limited, conflict, overloaded)
  */
 export async function verify(
   deps: VerifyNeeds,
-  { token, password }: Verify,
+  { token, evidence }: Verify,
   context: Context,
 ): Promise<Outcome> {
-  const link = openLink(deps, 'verification', token);
-  const outcome =
-    password === undefined
-      ? await confirm(deps, link, undefined, context)
-      : await confirmWithPassword(deps, link, password, context);
-  const { facts, refusal, state } = outcome;
-  if (facts.length > 0) await bestEffort(() => deps.registrations.settle(link.userId));
+  // Before any password is hashed or counted: both need a link that works.
+  const { state: account, ...link } = await linkedAccount(deps, token);
+  const { facts, refusal, ...rest } = await confirmBy(deps, { link, account, evidence }, context);
+  // A second click repairs what a crash left of the first.
+  if (facts.length > 0 || account.status === 'verified')
+    await bestEffort(() => deps.registrations.settle(link.userId));
   if (refusal) throw new Refused(refusal);
-  if (facts.length > 0) await bestEffort(() => supersedeOthers(deps, existing(state).address, context));
-  return outcome;
+  if (facts.length > 0) await bestEffort(() => supersedeOthers(deps, account.address, context));
+  return { facts, ...rest };
+}
+
+interface Attempt<Kind extends Evidence['kind'] = Evidence['kind']> {
+  readonly link: OpenedLink;
+  readonly account: Living;
+  readonly evidence: Extract<Evidence, { kind: Kind }>;
+}
+
+function confirmBy(deps: VerifyNeeds, attempt: Attempt, context: Context): Promise<Outcome> {
+  const { link, account, evidence } = attempt;
+  switch (evidence.kind) {
+    case 'holder':
+      return confirm(deps, link, evidence, context);
+    case 'password':
+      return confirmByPassword(deps, { link, account, evidence }, context);
+    case 'new-password':
+      return confirmByNewPassword(deps, { link, account, evidence }, context);
+    default:
+      return assertNever(evidence);
+  }
 }
 
 function confirm(
   deps: VerifyNeeds,
   { userId, tokenHash }: OpenedLink,
-  passwordHash: string | undefined,
+  proof: Proof,
   context: Context,
 ): Promise<Outcome> {
   return deps.accounts.execute(userId, context, async (state) => ({
     type: 'Verify',
     tokenHash,
     now: deps.now(),
-    ...(await rivalsOf(deps, state)),
-    ...(passwordHash !== undefined && { passwordHash }),
+    owner: isLiving(state) ? await ownerOf(deps, state.address) : undefined,
+    proof,
   }));
 }
 
-/** Looks up who else has the address of an account. */
-async function rivalsOf(deps: VerifyNeeds, state: AccountState) {
-  if (!isLiving(state)) return { owner: undefined, contested: false };
-  const { address, userId } = state;
-  return { owner: await ownerOf(deps, address), contested: await isContested(deps, address, userId) };
-}
-
-/** Counts as a login attempt. Hashes only for a valid link. */
-async function confirmWithPassword(
+/** A wrong password counts as a failed login. */
+async function confirmByPassword(
   deps: VerifyNeeds,
-  link: OpenedLink,
-  password: string,
+  { link, account, evidence: { password } }: Attempt<'password'>,
   context: Context,
 ): Promise<Outcome> {
-  const state = await deps.accounts.load(link.userId);
-  const refusal = verificationRefusal(state, link.tokenHash, deps.now());
-  if (refusal) return { state, facts: [], refusal };
-  if (!isLiving(state)) return { state, facts: [], refusal: 'token_invalid' };
-  const { address } = state;
+  const { address } = account;
   const outcome = await limitPasswordAttempts(deps, { address, ip: context.ip }, async () => {
     const passwordHash = await deps.passwords.hash(password, address, context);
-    const confirmed = await confirm(deps, link, passwordHash, context);
+    const confirmed = await confirm(deps, link, { kind: 'password', passwordHash }, context);
     return confirmed.refusal === 'password_required' ? undefined : confirmed;
   });
-  return outcome ?? { state, facts: [], refusal: 'password_required' };
+  return outcome ?? { state: account, facts: [], refusal: 'password_required' };
+}
+
+async function confirmByNewPassword(
+  deps: VerifyNeeds,
+  { link, account, evidence: { newPassword, confirmNewPassword } }: Attempt<'new-password'>,
+  context: Context,
+): Promise<Outcome> {
+  assertSamePassword(newPassword, confirmNewPassword);
+  assertStrongPassword(newPassword, account, 'newPassword');
+  const passwordHash = await deps.passwords.hash(newPassword, account.address, context);
+  const outcome = await confirm(deps, link, { kind: 'new-password', passwordHash }, context);
+  if (!outcome.refusal && outcome.facts.length > 0) await afterNewPassword(deps, account, context);
+  return outcome;
 }
 
 /** Ends the sign-up: "this was not me". @throws Refused (token_invalid, token_expired, conflict) */

@@ -58,7 +58,7 @@ describe('a command', () => {
         tokenHash: link('A').hash,
         now: new Date(0),
         owner: admin,
-        contested: false,
+        proof: { kind: 'holder', holders: [{ userId, since: 1 }] },
       }));
       assert.equal(refusal, 'token_invalid');
       assert.equal(state.status, 'ended');
@@ -230,7 +230,7 @@ describe('a command that another was faster than', () => {
           tokenHash: link('A').hash,
           now: new Date(0),
           owner: await ownerOf(world.deps, address),
-          contested: false,
+          proof: { kind: 'holder', holders: [{ userId, since: 1 }] },
         }));
       }
       world.faults.push({ meanwhile: () => verify(other) });

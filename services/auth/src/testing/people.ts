@@ -35,7 +35,7 @@ export function signUp(auth: Auth, person: Person, ask: Ask = {}): Promise<Reply
   return auth.post('/signup', { json: person, ...ask });
 }
 
-/** Signs up and follows the link. @returns the account's id */
+/** Signs up and follows the link, with the password. @returns the account's id */
 export async function verified(
   auth: Auth,
   person: Person = somebody(),
@@ -44,7 +44,8 @@ export async function verified(
   assertStatus(await signUp(auth, person, ask), 201);
   const event = await auth.event('UserRegistered', person.email);
   const { token } = await auth.open(event);
-  assertStatus(await auth.post(`/verify/${token}`), 200);
+  const { password } = person;
+  assertStatus(await auth.post(`/verify/${token}`, { json: { password } }), 200);
   return { ...person, id: event.subject };
 }
 

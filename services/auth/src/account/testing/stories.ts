@@ -1,7 +1,7 @@
 /** Random commands on two accounts of one address, in any order, with any tokens. */
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import type { Command, NewLink } from '../commands.ts';
+import type { Command, NewLink, Proof } from '../commands.ts';
 import { type Decision, decide, keysOf } from '../decide.ts';
 import { type AccountState, evolve, initialState } from '../state.ts';
 import { admin, at } from './ada.ts';
@@ -35,13 +35,17 @@ function tokenFor(kind: 'verification' | 'reset') {
     .map(([of, n]) => hashOf(of, n));
 }
 
-/**
- * A command without the parts that the use cases look up: the clock, the owner, and whether there are other
- * sign-ups.
- */
+const holder = fc.record({ userId: fc.constantFrom(...ids), since: fc.integer({ min: 1, max: 20 }) });
+const proof: fc.Arbitrary<Proof> = fc.oneof(
+  fc.record({ kind: fc.constant('password' as const), passwordHash: password }),
+  fc.record({ kind: fc.constant('new-password' as const), passwordHash: password }),
+  fc.record({ kind: fc.constant('holder' as const), holders: fc.array(holder, { maxLength: 1 }) }),
+);
+
+/** A command without the parts that the use cases look up: the clock and the owner. */
 function request(userId: string): fc.Arbitrary<Command> {
-  const lookedUp = { owner: fc.constant(undefined), now: fc.constant(at(0)), contested: fc.constant(false) };
-  const { owner, now, contested } = lookedUp;
+  const owner = fc.constant(undefined);
+  const now = fc.constant(at(0));
   const name = fc.constantFrom('ada', 'al', 'countess');
   const by = fc.constantFrom(admin, userId, 'ops');
   const reason = fc.constantFrom('because', 'therefore');
@@ -60,8 +64,7 @@ function request(userId: string): fc.Arbitrary<Command> {
       fc.record({
         type: type('Verify'),
         tokenHash: tokenFor('verification'),
-        passwordHash: password,
-        ...{ now, owner, contested },
+        ...{ proof, now, owner },
       }),
     ),
     seldom(fc.record({ type: type('RejectRegistration'), tokenHash: tokenFor('verification'), now })),
@@ -160,9 +163,6 @@ function asLookedUp(world: World, userId: string, command: Command, now: Date): 
     ...('since' in command && { since: Math.min(command.since ?? 0, sequenceOf(world, userId)) }),
     ...('owner' in command && { owner: world.owner }),
     ...('now' in command && { now }),
-    ...('contested' in command && {
-      contested: [...world.accounts].some(([id, { status }]) => id !== userId && status === 'unverified'),
-    }),
   };
 }
 

@@ -11,8 +11,9 @@ export function verificationView(locale: string) {
     username: 'ada',
     signedUpAt,
     used: false,
-    contested: false,
+    known: true,
     action: `/api/v1/auth/verify/${TOKEN}`,
+    rejection: `/api/v1/auth/verify/${TOKEN}/reject`,
   };
 }
 
@@ -28,17 +29,23 @@ export function resetView(locale: string) {
 
 export function everyPage(pages: Pages, locale: string): Readonly<Record<string, string>> {
   const verification = verificationView(locale);
+  const elsewhere = { ...verification, known: false };
   const reset = resetView(locale);
   return {
     verification: pages.verification(verification),
-    contested: pages.verification({ ...verification, contested: true }),
-    'contested, with a fault': pages.verification({
-      ...verification,
-      contested: true,
-      fault: 'password_required',
+    'verification elsewhere': pages.verification(elsewhere),
+    'wrong password': pages.verification({
+      ...elsewhere,
+      fault: { field: 'password', code: 'password_required' },
     }),
+    'weak new password': pages.verification({
+      ...elsewhere,
+      fault: { field: 'newPassword', code: 'common' },
+    }),
+    rejection: pages.rejection(verification),
     used: pages.verification({ ...verification, used: true }),
-    verified: pages.verified({ locale }),
+    verified: pages.verified({ locale, newPassword: false }),
+    'verified with a new password': pages.verified({ locale, newPassword: true }),
     rejected: pages.rejected({ locale }),
     reset: pages.reset(reset),
     'first password': pages.reset({ ...reset, first: true }),

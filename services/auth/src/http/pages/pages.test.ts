@@ -61,23 +61,40 @@ for (const locale of ['en', 'de']) {
 describe('the page of a verification link', () => {
   const action = `/api/v1/auth/verify/${TOKEN}`;
 
-  it('confirms by a form without fields, and rejects by another', () => {
+  const rejection = `${action}/reject`;
+  const elsewhere = { ...verificationView('en'), known: false };
+
+  it('is one button where the sign-up was made, and another to the page that asks again', () => {
     assert.deepEqual(formsOf(pages.verification(verificationView('en'))), [
       { method: 'post', action, sends: [] },
-      { method: 'post', action, sends: ['reject'] },
+      { method: 'get', action: rejection, sends: [] },
     ]);
-    assert.match(pages.verification(verificationView('en')), /name="reject" value="true"/);
   });
 
-  it('asks for the password of its sign-up where there are others', () => {
-    const html = pages.verification({ ...verificationView('en'), contested: true });
-    assert.deepEqual(
-      formsOf(html).map(({ sends }) => sends),
-      [['password'], ['reject']],
-    );
-    const input = inputOf(html, 'password');
-    assert.equal(attribute(input, 'type'), 'password');
-    assert.equal(attribute(input, 'autocomplete'), 'current-password');
+  it('asks elsewhere for the password, or for a new one', () => {
+    const html = pages.verification(elsewhere);
+    assert.deepEqual(formsOf(html), [
+      { method: 'post', action, sends: ['password'] },
+      { method: 'post', action, sends: ['newPassword', 'confirmNewPassword'] },
+      { method: 'get', action: rejection, sends: [] },
+    ]);
+    for (const [id, purpose] of [
+      ['password', 'current-password'],
+      ['newPassword', 'new-password'],
+      ['confirmNewPassword', 'new-password'],
+    ] as const) {
+      assert.equal(attribute(inputOf(html, id), 'type'), 'password');
+      assert.equal(attribute(inputOf(html, id), 'autocomplete'), purpose);
+    }
+  });
+
+  it('asks again, on a page of its own, before it rejects', () => {
+    const html = pages.rejection(verificationView('en'));
+    assert.deepEqual(formsOf(html), [
+      { method: 'post', action, sends: ['reject'] },
+      { method: 'get', action, sends: [] },
+    ]);
+    assert.match(html, /name="reject" value="true"/);
   });
 
   it('tells who signed up and when, by the clock of a named zone, as the locale writes it', () => {
@@ -94,17 +111,17 @@ describe('the page of a verification link', () => {
     assert.deepEqual(formsOf(html), []);
   });
 
-  it('shows a fault at the password, else above the button', () => {
-    const contested = { ...verificationView('en'), contested: true, fault: 'password_required' } as const;
-    const html = pages.verification(contested);
-    assert.match(html, /<p class="fault" id="password-fault">Incorrect password\./);
-    assert.match(
-      inputOf(html, 'password'),
-      /aria-describedby="password-fault" aria-invalid="true" autofocus/,
-    );
-    assert.match(titleOf(html), /^Error: /);
-    const plain = pages.verification({ ...contested, contested: false });
-    assert.match(plain, /<p class="fault" role="alert">Incorrect password\./);
+  it('shows a fault at its field, and opens the form that has it', () => {
+    const wrong = pages.verification({
+      ...elsewhere,
+      fault: { field: 'password', code: 'password_required' },
+    });
+    assert.match(titleOf(wrong), /^Error: /);
+    assert.equal(attribute(inputOf(wrong, 'password'), 'aria-invalid'), 'true');
+    assert.doesNotMatch(wrong, /<details[^>]* open/);
+    const weak = pages.verification({ ...elsewhere, fault: { field: 'newPassword', code: 'common' } });
+    assert.equal(attribute(inputOf(weak, 'newPassword'), 'aria-invalid'), 'true');
+    assert.match(weak, /<details[^>]* open/);
   });
 });
 
@@ -222,7 +239,7 @@ describe('what others have chosen', () => {
 
   it('cannot name a language that is none', () => {
     for (const locale of ['fr', 'en"><script>', '', 'constructor', 'x-de']) {
-      assert.match(pages.verified({ locale }), /<html lang="en">/);
+      assert.match(pages.verified({ locale, newPassword: false }), /<html lang="en">/);
     }
   });
 });

@@ -18,6 +18,20 @@ export interface ResetFault {
   readonly code: FaultCode;
 }
 
+/** What is wrong with one field of the forms of a verification link. */
+export interface VerificationFault {
+  readonly field: 'password' | 'newPassword' | 'confirmNewPassword';
+  readonly code: FaultCode;
+}
+
+/** Where the pages of a verification link lead to. */
+interface VerificationPlaces {
+  /** Forms post to it; GET shows the page of the link. */
+  readonly action: string;
+  /** The page that asks again before the sign-up is rejected. */
+  readonly rejection: string;
+}
+
 /** A problem's members (RFC 9457) that a page shows. */
 interface ShownProblem {
   readonly code?: string;
@@ -28,9 +42,11 @@ interface ShownProblem {
 }
 
 export interface Pages {
-  /** Shows who signed up and when, with buttons to confirm and to reject. The forms post to `action`. */
-  verification(view: OpenVerification & { readonly action: string; readonly fault?: FaultCode }): string;
-  verified(view: { readonly locale: string }): string;
+  /** Shows who signed up and when. One button for a browser that is known; otherwise a password is asked for. */
+  verification(view: OpenVerification & VerificationPlaces & { readonly fault?: VerificationFault }): string;
+  /** Asks again before the sign-up is rejected. */
+  rejection(view: OpenVerification & VerificationPlaces): string;
+  verified(view: { readonly locale: string; readonly newPassword: boolean }): string;
   rejected(view: { readonly locale: string }): string;
   /** A form for a new password, or the first one (`first`). */
   reset(view: OpenReset & { readonly action: string; readonly fault?: ResetFault }): string;
@@ -66,24 +82,39 @@ export function createPages(publicPath: string): Pages {
   }
 
   return {
-    verification({ locale, username, email, signedUpAt, used, contested, action, fault }) {
-      const language = languageFor(locale);
-      const { texts, tag } = language;
+    verification({ used, known, action, rejection, fault, ...view }) {
+      const language = languageFor(view.locale);
+      const { texts } = language;
       if (used) return message(language, 'done', texts.alreadyVerified);
+      const text = fault === undefined ? null : texts.faults[fault.code];
       return render(language, 'verification', {
+        ...signUpFacts(language, view),
         title: texts.verification.title,
-        username: shown(username),
-        email: shown(email),
-        signedUpAt: { machine: signedUpAt.toISOString(), words: instantInWords(signedUpAt, tag) },
-        contested,
+        known,
         action,
-        fault: fault === undefined ? null : texts.faults[fault],
+        rejection,
+        fault: text,
+        passwordFault: fault?.field === 'password' ? text : null,
+        newPasswordFault: fault?.field === 'newPassword' ? text : null,
+        confirmNewPasswordFault: fault?.field === 'confirmNewPassword' ? text : null,
       });
     },
 
-    verified({ locale }) {
+    rejection({ used, action, ...view }) {
+      const language = languageFor(view.locale);
+      const { texts } = language;
+      if (used) return message(language, 'done', texts.alreadyVerified);
+      return render(language, 'rejection', {
+        ...signUpFacts(language, view),
+        title: texts.rejection.title,
+        action,
+      });
+    },
+
+    verified({ locale, newPassword }) {
       const language = languageFor(locale);
-      return message(language, 'done', language.texts.verified);
+      const { verified, resetDone } = language.texts;
+      return message(language, 'done', newPassword ? resetDone.first : verified);
     },
 
     rejected({ locale }) {
@@ -133,6 +164,18 @@ export function createPages(publicPath: string): Pages {
     },
 
     stylesheet: readFileSync(join(import.meta.dirname, 'pages.css'), 'utf8'),
+  };
+}
+
+/** Returns who signed up and when. */
+function signUpFacts(
+  { tag }: Language,
+  { username, email, signedUpAt }: Pick<OpenVerification, 'username' | 'email' | 'signedUpAt'>,
+) {
+  return {
+    username: shown(username),
+    email: shown(email),
+    signedUpAt: { machine: signedUpAt.toISOString(), words: instantInWords(signedUpAt, tag) },
   };
 }
 

@@ -7,14 +7,23 @@ export const de: Texts = {
     title: 'Bestätigen Sie Ihre E-Mail-Adresse',
     lead: 'Jemand hat sich mit Ihrer E-Mail-Adresse registriert. Wenn Sie das waren, bestätigen Sie, dass die Adresse Ihnen gehört.',
     signedUp: 'Registriert',
-    contested:
-      'Mit dieser Adresse gibt es mehr als eine Registrierung. Um diese zu bestätigen, geben Sie das Passwort ein, das dafür gewählt wurde.',
-    password: 'Passwort dieser Registrierung',
+    passwordLead: 'Geben Sie das Passwort ein, das Sie bei der Registrierung gewählt haben.',
+    password: 'Passwort',
     confirm: 'E-Mail-Adresse bestätigen',
+    choose: 'Stattdessen ein neues Passwort wählen',
+    chooseLead:
+      'Wenn Sie das Passwort vergessen oder nicht selbst gewählt haben, wählen Sie ein neues. Es ersetzt das alte, und wer damit angemeldet ist, wird abgemeldet.',
+    chooseAndConfirm: 'Passwort festlegen und bestätigen',
     stranger: 'Waren Sie das nicht?',
     strangerLead:
       'Dann brechen Sie diese Registrierung ab. Niemand kann Ihre Adresse dann noch darüber nutzen.',
     reject: 'Das war ich nicht',
+  },
+  rejection: {
+    title: 'Diese Registrierung abbrechen?',
+    lead: 'Das Konto wird geschlossen, und die Links in unseren E-Mails funktionieren nicht mehr. Das lässt sich nicht rückgängig machen.',
+    confirm: 'Ja, Registrierung abbrechen',
+    back: 'Zurück',
   },
   alreadyVerified: {
     title: 'Ihre E-Mail-Adresse ist bereits bestätigt',
@@ -99,8 +108,7 @@ export const de: Texts = {
     too_long: 'Dieses Passwort ist zu lang. Wählen Sie eines mit höchstens 128 Zeichen.',
     own_words: 'Das Passwort darf weder Ihre E-Mail-Adresse noch Ihr Benutzername sein.',
     common: 'Das ist eines der häufigsten Passwörter. Wählen Sie ein anderes.',
-    password_required:
-      'Falsches Passwort. Geben Sie das Passwort ein, das für diese Registrierung gewählt wurde.',
+    password_required: 'Falsches Passwort. Versuchen Sie es noch einmal, oder wählen Sie unten ein neues.',
   },
   problems: {
     validation_failed: {

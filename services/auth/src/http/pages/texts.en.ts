@@ -7,13 +7,22 @@ export const en: Texts = {
     title: 'Verify your email',
     lead: 'Someone signed up with your email address. If it was you, confirm that the address is yours.',
     signedUp: 'Signed up',
-    contested:
-      'There is more than one sign-up with this address. To confirm this one, enter the password that was chosen for it.',
-    password: 'Password of this sign-up',
+    passwordLead: 'Enter the password that you chose when you signed up.',
+    password: 'Password',
     confirm: 'Verify email',
+    choose: 'Choose a new password instead',
+    chooseLead:
+      'If you forgot the password, or did not choose it yourself, choose a new one. It replaces the old one, and signs out everyone who used it.',
+    chooseAndConfirm: 'Set password and verify email',
     stranger: 'Was this not you?',
     strangerLead: 'Cancel this sign-up, and nobody can use your address through it.',
     reject: 'This was not me',
+  },
+  rejection: {
+    title: 'Cancel this sign-up?',
+    lead: 'The account will be closed, and the links in our emails will stop working. This cannot be undone.',
+    confirm: 'Yes, cancel the sign-up',
+    back: 'Go back',
   },
   alreadyVerified: {
     title: 'Your email is already verified',
@@ -93,7 +102,7 @@ export const en: Texts = {
     too_long: 'This password is too long. Choose one with at most 128 characters.',
     own_words: 'The password must not be your email address or username.',
     common: 'This is one of the most common passwords. Choose another one.',
-    password_required: 'Incorrect password. Enter the password that was chosen for this sign-up.',
+    password_required: 'Incorrect password. Try again, or choose a new one below.',
   },
   problems: {
     validation_failed: {

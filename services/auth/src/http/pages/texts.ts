@@ -18,13 +18,18 @@ export interface Texts {
   readonly username: string;
   readonly verification: Headed & {
     readonly signedUp: string;
-    readonly contested: string;
+    readonly passwordLead: string;
     readonly password: string;
     readonly confirm: string;
+    /** Opens the form for a new password. */
+    readonly choose: string;
+    readonly chooseLead: string;
+    readonly chooseAndConfirm: string;
     readonly stranger: string;
     readonly strangerLead: string;
     readonly reject: string;
   };
+  readonly rejection: Headed & { readonly confirm: string; readonly back: string };
   readonly alreadyVerified: Message;
   readonly verified: Message;
   readonly rejected: Message;

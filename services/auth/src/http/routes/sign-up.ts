@@ -37,7 +37,14 @@ export function signUpRoutes(deps: RouteDeps): readonly Route[] {
     policy: anyone,
     headers: repeatable,
     body,
-    answers: { 201: { description: 'Echoes the input; a mail follows.', schema: created } },
+    answers: {
+      201: {
+        description:
+          'Echoes the input; a mail follows. The cookie lets this browser open the link without the password.',
+        schema: created,
+        headers: ['Set-Cookie'],
+      },
+    },
     problems: [
       refusals.password_too_weak,
       refusals.email_already_registered,
@@ -48,9 +55,10 @@ export function signUpRoutes(deps: RouteDeps): readonly Route[] {
     handle: async (request) => {
       const { email, username, firstName, lastName, locale } = request.body;
       const person = { ...request.body, locale: locale ?? localeOf(request) };
-      await signUp(deps, person, repeatableContextOf(request));
+      const { userId } = await signUp(deps, person, repeatableContextOf(request));
       return {
         status: 201,
+        headers: { 'Set-Cookie': deps.signUpCookie.set(userId) },
         body: {
           message: 'Account Created! Check email to verify your account',
           user: {

@@ -1,34 +1,90 @@
-import { anyone, type Policy, problems, type Route, validationFailed } from '@latchkey/http';
+import {
+  anyone,
+  type Policy,
+  problems,
+  type RequestContext,
+  type Route,
+  validationFailed,
+} from '@latchkey/http';
+import { ACCOUNT_SEQUENCE } from '@latchkey/tokens';
 import { z } from 'zod';
-import { existing } from '../../account/index.ts';
+import { existing, type Holder } from '../../account/index.ts';
 import { emailAddress } from '../../addresses/email.ts';
 import type { Caller } from '../../deps.ts';
+import type { Refusal } from '../../refused.ts';
 import { requestByAddress } from '../../requests/written-requests.ts';
-import { rejectSignUp, renewVerification, verify, viewVerification } from '../../sign-up/verification.ts';
+import {
+  type Evidence,
+  rejectSignUp,
+  renewVerification,
+  verify,
+  viewVerification,
+} from '../../sign-up/verification.ts';
 import { BASE } from '../base-path.ts';
 import { contextOf } from '../context.ts';
 import type { RouteDeps } from '../deps.ts';
 import { htmlAnswer, linkProblemPage, linkProblems, localeOf, tokenParam } from '../link-page.ts';
 import { operationRoute } from '../operation.ts';
+import type { VerificationFault } from '../pages/pages.ts';
 import { refusals } from '../problems.ts';
 import { passwordText } from '../schemas.ts';
 import { changedOnPage, sequenceHeader } from '../views.ts';
 
 export function verificationRoutes(deps: RouteDeps): readonly Route[] {
-  return [viewVerificationRoute(deps), verifyRoute(deps), verificationRequestRoute(deps)];
+  return [
+    viewVerificationRoute(deps),
+    viewRejectionRoute(deps),
+    verifyRoute(deps),
+    verificationRequestRoute(deps),
+  ];
 }
 
 const PATH = `${BASE}/verify/:token`;
 
-function actionOf({ publicPath }: RouteDeps, token: string): string {
-  return `${publicPath}${BASE}/verify/${encodeURIComponent(token)}`;
+/** The addresses of a link's own pages and forms. */
+function placesOf({ publicPath }: RouteDeps, token: string) {
+  const action = `${publicPath}${BASE}/verify/${encodeURIComponent(token)}`;
+  return { action, rejection: `${action}/reject` };
 }
 
 const body = z.object({
   password: passwordText.optional(),
+  newPassword: passwordText.optional(),
+  confirmNewPassword: passwordText.optional(),
   // A form can send `true` only as a text.
   reject: z.union([z.literal(true), z.literal('true').transform(() => true as const)]).optional(),
 });
+type Body = z.infer<typeof body>;
+
+/** The sequence of the event that a sign-up begins with: what its cookie was issued at. */
+const SIGNED_UP = 1;
+
+/** What the request holds of a sign-up: the session of its access token, the cookie of the browser. */
+function holdersOf(
+  { signUpCookie }: RouteDeps,
+  request: RequestContext & { readonly caller: Caller | null },
+): readonly Holder[] {
+  const { caller } = request;
+  const signedUp = signUpCookie.read(request);
+  return [
+    ...(caller === null ? [] : [{ userId: caller.userId, since: caller.state.sequence }]),
+    ...(signedUp === undefined ? [] : [{ userId: signedUp, since: SIGNED_UP }]),
+  ];
+}
+
+/** @throws Problem (validation_failed) if a new password comes without its repetition, or the other way round */
+function evidenceOf(
+  { password, newPassword, confirmNewPassword }: Body,
+  holders: readonly Holder[],
+): Evidence {
+  if (newPassword !== undefined && confirmNewPassword !== undefined)
+    return { kind: 'new-password', newPassword, confirmNewPassword };
+  if (newPassword !== undefined || confirmNewPassword !== undefined) {
+    const missing = newPassword === undefined ? 'newPassword' : 'confirmNewPassword';
+    throw validationFailed([{ pointer: `#/${missing}`, code: 'required', message: 'is required' }]);
+  }
+  return password === undefined ? { kind: 'holder', holders } : { kind: 'password', password };
+}
 
 function viewVerificationRoute(deps: RouteDeps): Route {
   const { pages } = deps;
@@ -38,22 +94,45 @@ function viewVerificationRoute(deps: RouteDeps): Route {
     path: PATH,
     tag: 'verification',
     summary: 'The page of a verification link',
-    description: 'Changes nothing: mail scanners follow links.',
+    description: 'Changes nothing: mail scanners follow links. One button in the browser that signed up.',
     policy: anyone,
     secretPath: true,
     params: tokenParam,
-    answers: { 200: { description: 'A page with a button to confirm.', media: ['text/html'] } },
+    answers: { 200: { description: 'A page with a form to confirm.', media: ['text/html'] } },
+    problems: linkProblems,
+    problemPage: linkProblemPage(pages, 'verification'),
+    handle: async (request) => {
+      const { token } = request.params;
+      const view = await viewVerification(deps, token, holdersOf(deps, request));
+      return htmlAnswer(pages.verification({ ...view, ...placesOf(deps, token) }));
+    },
+  });
+}
+
+function viewRejectionRoute(deps: RouteDeps): Route {
+  const { pages } = deps;
+  return operationRoute(deps.count, {
+    operation: 'viewRejection',
+    method: 'GET',
+    path: `${PATH}/reject`,
+    tag: 'verification',
+    summary: 'The page that asks again before a sign-up is rejected',
+    description: 'Changes nothing.',
+    policy: anyone,
+    secretPath: true,
+    params: tokenParam,
+    answers: { 200: { description: 'A page with a button to reject.', media: ['text/html'] } },
     problems: linkProblems,
     problemPage: linkProblemPage(pages, 'verification'),
     handle: async ({ params: { token } }) => {
-      const view = await viewVerification(deps, token);
-      return htmlAnswer(pages.verification({ ...view, action: actionOf(deps, token) }));
+      const view = await viewVerification(deps, token, []);
+      return htmlAnswer(pages.rejection({ ...view, ...placesOf(deps, token) }));
     },
   });
 }
 
 function verifyRoute(deps: RouteDeps): Route {
-  const { pages } = deps;
+  const { pages, signUpCookie } = deps;
   return operationRoute(deps.count, {
     operation: ({ body: { reject } }) => (reject ? 'rejectSignUp' : 'verify'),
     method: 'POST',
@@ -61,35 +140,73 @@ function verifyRoute(deps: RouteDeps): Route {
     tag: 'verification',
     summary: 'Verify an account, or reject its sign-up',
     description:
-      'A used link answers 200 again. While the address has other living sign-ups, the password of this one is needed.',
-    policy: anyone,
+      'The link alone verifies nothing. Send `{}` with an access token of the account or the cookie of its sign-up, or `password`, or `newPassword` and `confirmNewPassword`, which end every earlier session. A used link answers 200 again.',
+    policy: callerOrAnyone(deps.guards.authenticated),
     secretPath: true,
     params: tokenParam,
     body,
     accepts: ['none', 'json', 'form'],
     answers: {
-      200: changedOnPage('Verified, or rejected.'),
+      200: {
+        ...changedOnPage('Verified, or rejected.'),
+        headers: [ACCOUNT_SEQUENCE, 'Set-Cookie'],
+      },
       400: { description: 'The form again, to a form.', media: ['text/html'] },
     },
-    problems: [...linkProblems, refusals.password_required, problems.conflict, problems.rate_limited],
+    problems: [
+      ...linkProblems,
+      refusals.password_required,
+      refusals.passwords_do_not_match,
+      refusals.password_too_weak,
+      problems.conflict,
+      problems.rate_limited,
+    ],
     problemPage: linkProblemPage(pages, 'verification'),
     handle: async (request) => {
       const { token } = request.params;
-      const { password, reject } = request.body;
+      const { reject, newPassword } = request.body;
       const { state } = reject
         ? await rejectSignUp(deps, token, contextOf(request))
-        : await verify(deps, { token, password }, contextOf(request));
-      if (request.sentAs === 'form')
-        return htmlAnswer(reject ? pages.rejected(existing(state)) : pages.verified(existing(state)));
+        : await verify(
+            deps,
+            { token, evidence: evidenceOf(request.body, holdersOf(deps, request)) },
+            contextOf(request),
+          );
+      const { locale, userId } = existing(state);
+      // It has done its work; that of another sign-up stays.
+      const cookie = signUpCookie.read(request) === userId ? { 'Set-Cookie': signUpCookie.clear() } : {};
+      if (request.sentAs === 'form') {
+        const html = reject
+          ? pages.rejected({ locale })
+          : pages.verified({ locale, newPassword: newPassword !== undefined });
+        const answer = htmlAnswer(html);
+        return { ...answer, headers: { ...answer.headers, ...cookie } };
+      }
       const message = reject ? 'Sign-up rejected' : 'Account verified successfully';
-      return { status: 200, body: { message }, headers: sequenceHeader(state) };
+      return { status: 200, body: { message }, headers: { ...sequenceHeader(state), ...cookie } };
     },
-    formAgain: async ({ kind }, { params: { token } }) => {
-      if (kind !== 'password_required') return undefined;
-      const view = await viewVerification(deps, token);
-      return pages.verification({ ...view, action: actionOf(deps, token), fault: kind });
+    formAgain: async (refusal, request) => {
+      const fault = verificationFault(refusal, request.body);
+      if (fault === undefined) return undefined;
+      const { token } = request.params;
+      const view = await viewVerification(deps, token, []);
+      return pages.verification({ ...view, ...placesOf(deps, token), ...(fault !== 'none' && { fault }) });
     },
   });
+}
+
+/** Returns `none` if nothing was entered: the browser does not hold the sign-up any more. */
+function verificationFault(refusal: Refusal, { password }: Body): VerificationFault | 'none' | undefined {
+  switch (refusal.kind) {
+    case 'password_required':
+      return password === undefined ? 'none' : { field: 'password', code: refusal.kind };
+    case 'passwords_do_not_match':
+      return { field: 'confirmNewPassword', code: refusal.kind };
+    case 'password_too_weak':
+      return { field: 'newPassword', code: refusal.fault };
+    default:
+      return undefined;
+  }
 }
 
 function verificationRequestRoute(deps: RouteDeps): Route {

@@ -1,0 +1,37 @@
+/** The cookie of the browser that has made a sign-up, so that the link's page there needs no password. */
+import type { RequestContext } from '@latchkey/http';
+import type { Deps } from '../deps.ts';
+
+export interface SignUpCookie {
+  /** Returns the `Set-Cookie` value for the account that a sign-up has made. Lives as long as the link. */
+  set(userId: string): string;
+  /** Returns the `Set-Cookie` value that removes the cookie. */
+  clear(): string;
+  /** Returns the account of the request's cookie, if it has one that is genuine and has not expired. */
+  read(request: RequestContext): string | undefined;
+}
+
+/**
+ * `SameSite=Lax`: it is sent when the link of a mail is opened, and with no form of another site. For https its name has
+ * the prefix `__Host-`, so that no other host of the domain can plant the cookie of an attacker's sign-up.
+ */
+export function createSignUpCookie(
+  { signUpTokens, settings, now }: Pick<Deps, 'signUpTokens' | 'settings' | 'now'>,
+  options: { readonly secure: boolean },
+): SignUpCookie {
+  const name = options.secure ? '__Host-latchkey_signup' : 'latchkey_signup';
+  const attributes = `Path=/; HttpOnly; SameSite=Lax${options.secure ? '; Secure' : ''}`;
+  const seconds = settings.verificationMinutes * 60;
+
+  return {
+    set: (userId) => {
+      const token = signUpTokens.issue(userId, new Date(now().getTime() + seconds * 1000));
+      return `${name}=${token}; Max-Age=${seconds}; ${attributes}`;
+    },
+    clear: () => `${name}=; Max-Age=0; ${attributes}`,
+    read: ({ cookie }) => {
+      const token = cookie(name);
+      return token === undefined ? undefined : signUpTokens.open(token, now());
+    },
+  };
+}
