@@ -129,7 +129,7 @@ async function ask(
     headers: {
       ...kept,
       ...(chunked !== undefined && { 'content-length': body.length }),
-      'x-forwarded-for': socket.remoteAddress ?? '',
+      'x-forwarded-for': [headers['x-forwarded-for'], socket.remoteAddress].filter(Boolean).join(', '),
     },
   });
   asked.end(body);

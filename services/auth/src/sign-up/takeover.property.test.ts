@@ -1,0 +1,355 @@
+/**
+ * Three parties and one address: its owner, who reads the mailbox, and two strangers. Each asks for anything, in any
+ * order and at the same time, over limits, with lost and repeated requests.
+ */
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import type { SealedContent } from '@latchkey/events';
+import { StoreUnavailable } from '@latchkey/store';
+import fc from 'fast-check';
+import { isLiving } from '../account/index.ts';
+import { ownerOf } from '../addresses/owners.ts';
+import type { Context, Deps } from '../deps.ts';
+import { completeReset } from '../passwords/reset.ts';
+import type { Journal } from '../ports/journal.ts';
+import { Refused } from '../refused.ts';
+import { carryOut, requestByAddress } from '../requests/written-requests.ts';
+import { login } from '../sessions/login.ts';
+import { findCaller } from '../sessions/session-status.ts';
+import { logoutEverywhere } from '../sessions/sessions.ts';
+import { context, DAY, openWorld } from '../testing/world.ts';
+import { cleanUpOnce } from './cleanup.ts';
+import { signUp } from './sign-up.ts';
+import { type Evidence, rejectSignUp, renewVerification, verify } from './verification.ts';
+
+const ADDRESS = 'ada@example.com';
+const PARTIES = ['owner', 'stranger', 'other stranger'] as const;
+type Party = (typeof PARTIES)[number];
+/** Chosen by the owner in the end. */
+const LAST = 'the last one of the owner';
+
+/** What one party does. Only the owner can open links. */
+type Action =
+  | { readonly kind: 'sign-up'; readonly key: number | undefined; readonly password: number }
+  | { readonly kind: 'log-in'; readonly password: number }
+  | { readonly kind: 'renew' | 'log-out-everywhere' | 'reject'; readonly nth: number }
+  | { readonly kind: 'request'; readonly of: 'password-reset' | 'verification' }
+  | {
+      readonly kind: 'verify';
+      readonly nth: number;
+      readonly by: Evidence['kind'];
+      readonly password: number;
+    }
+  | { readonly kind: 'reset'; readonly nth: number; readonly password: number };
+
+interface Step {
+  /** Begun at the same time. */
+  readonly actions: readonly { readonly party: Party; readonly action: Action; readonly network: number }[];
+  /** What happens to the next appends. */
+  readonly faults: readonly ('none' | 'request lost' | 'answer lost')[];
+  readonly minutes: number;
+  readonly works: boolean;
+  readonly sweeps: boolean;
+}
+
+const nth = fc.nat(3);
+const password = fc.nat(1);
+const action: fc.Arbitrary<Action> = fc.oneof(
+  { weight: 4, arbitrary: signUpAction() },
+  { weight: 2, arbitrary: fc.record({ kind: fc.constant('log-in' as const), password }) },
+  { weight: 2, arbitrary: fc.record({ kind: fc.constant('renew' as const), nth }) },
+  {
+    weight: 1,
+    arbitrary: fc.record({ kind: fc.constantFrom('log-out-everywhere' as const, 'reject' as const), nth }),
+  },
+  {
+    weight: 2,
+    arbitrary: fc.record({
+      kind: fc.constant('request' as const),
+      of: fc.constantFrom('password-reset' as const, 'verification' as const),
+    }),
+  },
+  {
+    weight: 5,
+    arbitrary: fc.record({
+      kind: fc.constant('verify' as const),
+      nth,
+      by: fc.constantFrom('holder' as const, 'password' as const, 'new-password' as const),
+      password,
+    }),
+  },
+  { weight: 2, arbitrary: fc.record({ kind: fc.constant('reset' as const), nth, password }) },
+);
+
+function signUpAction() {
+  const key = fc.option(fc.nat(1), { nil: undefined });
+  return fc.record({ kind: fc.constant('sign-up' as const), key, password });
+}
+
+const step: fc.Arbitrary<Step> = fc.record({
+  actions: fc.array(fc.record({ party: fc.constantFrom(...PARTIES), action, network: fc.nat(1) }), {
+    minLength: 1,
+    maxLength: 3,
+  }),
+  faults: fc.array(
+    fc.constantFrom('none' as const, 'none' as const, 'request lost' as const, 'answer lost' as const),
+    {
+      maxLength: 3,
+    },
+  ),
+  minutes: fc.constantFrom(0, 0, 1, 30, 61),
+  works: fc.boolean(),
+  sweeps: fc.boolean(),
+});
+
+const story = fc.array(step, { minLength: 3, maxLength: 14, size: 'max' });
+
+interface Session {
+  readonly sub: string;
+  readonly sid: string;
+  readonly seq: number;
+}
+
+interface Possessions {
+  readonly passwords: readonly string[];
+  readonly sessions: Session[];
+  /** Accounts whose sign-up cookies the party's browser has. */
+  readonly cookies: string[];
+}
+
+function possessionsOf(party: Party): Possessions {
+  return { passwords: [`first of ${party}`, `second of ${party}`], sessions: [], cookies: [] };
+}
+
+async function openStage() {
+  const world = await openWorld();
+  const minted: SealedContent[] = [];
+  /** What the notifier has been told to mail: a link that is withheld from an event never gets here. */
+  const links: SealedContent[] = [];
+  const faults: Step['faults'][number][] = [];
+  const journal: Journal = {
+    ...world.deps.journal,
+    append: async (commit) => {
+      const fault = faults.shift();
+      if (fault === 'request lost') throw new StoreUnavailable(new Error('refused'));
+      const result = await world.deps.journal.append(commit);
+      if (result.outcome === 'appended')
+        for (const [, index] of JSON.stringify(commit.events.map(({ data }) => data)).matchAll(
+          /"sealed (\d+)"/g,
+        )) {
+          const link = minted[Number(index) - 1];
+          if (link) links.push(link);
+        }
+      if (fault === 'answer lost') throw new StoreUnavailable(new Error('timed out'));
+      return result;
+    },
+  };
+  const deps: Deps = {
+    ...world.deps,
+    journal,
+    accounts: world.accountsOn({
+      journal,
+      snapshots: { find: async () => undefined, save: async () => undefined },
+    }),
+    // One hash is as good as another here, and argon2 takes longer than everything else.
+    passwords: { hash: async (text, address) => `hash of ${text} for ${address}` },
+    sealer: { seal: async (content) => `sealed ${minted.push(content)}` },
+  };
+  const parties: Readonly<Record<Party, Possessions>> = {
+    owner: possessionsOf('owner'),
+    stranger: possessionsOf('stranger'),
+    'other stranger': possessionsOf('other stranger'),
+  };
+  return { world, deps, links, faults, parties };
+}
+
+type Stage = Awaited<ReturnType<typeof openStage>>;
+
+function contextOf(party: Party, network: number, given: Partial<Context> = {}): Context {
+  return context({ ip: `${10 + PARTIES.indexOf(party)}.0.${network}.1`, ...given });
+}
+
+function nthOf<T>(items: readonly T[], index: number): T | undefined {
+  return items[items.length - 1 - (index % Math.max(items.length, 1))];
+}
+
+/** Does what a party asks for. Refusals and outages are answers, too. */
+async function act(stage: Stage, { party, action, network }: Step['actions'][number]): Promise<void> {
+  try {
+    await attempt(stage, party, action, contextOf(party, network));
+  } catch (error) {
+    if (!(error instanceof Refused || error instanceof StoreUnavailable)) throw error;
+  }
+}
+
+async function attempt(stage: Stage, party: Party, action: Action, origin: Context): Promise<void> {
+  const { deps, parties } = stage;
+  const { passwords, sessions, cookies } = parties[party];
+  const email = { stored: ADDRESS, canonical: ADDRESS };
+  // Strangers read no mails.
+  const mailbox = party === 'owner' ? stage.links : [];
+  switch (action.kind) {
+    case 'sign-up': {
+      const chosen = passwords[action.password] ?? '';
+      const idempotency = action.key === undefined ? undefined : { key: `${action.key}`, body: chosen };
+      const person = { email, password: chosen, username: 'somebody', locale: 'en' };
+      cookies.push((await signUp(deps, person, { ...origin, idempotency })).userId);
+      return;
+    }
+    case 'log-in': {
+      const signed = await login(
+        deps,
+        { address: ADDRESS, password: passwords[action.password] ?? '' },
+        origin,
+      );
+      const { userId, sequence } = signed.state;
+      const [sid = ''] = signed.refreshToken.split('.');
+      sessions.push({ sub: userId, sid, seq: sequence });
+      return;
+    }
+    case 'renew':
+    case 'log-out-everywhere': {
+      const session = nthOf(sessions, action.nth);
+      const caller = session && (await findCaller(deps, session));
+      if (caller === undefined) return;
+      if (action.kind === 'renew') await renewVerification(deps, caller, origin);
+      else await logoutEverywhere(deps, caller, origin);
+      return;
+    }
+    case 'request':
+      await requestByAddress(deps, { kind: action.of, address: ADDRESS }, origin);
+      return;
+    case 'reject': {
+      const link = nthOf(
+        mailbox.filter(({ purpose }) => purpose === 'verification'),
+        action.nth,
+      );
+      if (link) await rejectSignUp(deps, link.token, origin);
+      return;
+    }
+    case 'verify': {
+      const link = nthOf(
+        mailbox.filter(({ purpose }) => purpose === 'verification'),
+        action.nth,
+      );
+      if (link)
+        await verify(deps, { token: link.token, evidence: evidenceOf(parties[party], action) }, origin);
+      return;
+    }
+    case 'reset': {
+      const link = nthOf(
+        mailbox.filter(({ purpose }) => purpose === 'reset'),
+        action.nth,
+      );
+      const chosen = passwords[action.password] ?? '';
+      if (link)
+        await completeReset(
+          deps,
+          { token: link.token, newPassword: chosen, confirmNewPassword: chosen },
+          origin,
+        );
+      return;
+    }
+  }
+}
+
+function evidenceOf(
+  { passwords, cookies, sessions }: Possessions,
+  { by, password: index }: Extract<Action, { kind: 'verify' }>,
+): Evidence {
+  const chosen = passwords[index] ?? '';
+  if (by === 'password') return { kind: by, password: chosen };
+  if (by === 'new-password') return { kind: by, newPassword: chosen, confirmNewPassword: chosen };
+  const ofSessions = sessions.map(({ sub, seq }) => ({ userId: sub, since: seq }));
+  return { kind: by, holders: [...cookies.map((userId) => ({ userId, since: 1 })), ...ofSessions] };
+}
+
+async function work({ deps, world, faults }: Stage): Promise<void> {
+  faults.length = 0;
+  const claim = { owner: 'a worker', now: world.deps.now(), leaseMs: 1000, limit: 1000 };
+  for (const request of await deps.requests.claim(claim)) {
+    await carryOut(deps, request);
+    await deps.requests.done(request.id, 'a worker');
+  }
+}
+
+async function play(stage: Stage, steps: readonly Step[], check: () => Promise<void>): Promise<void> {
+  for (const { actions, faults, minutes, works, sweeps } of steps) {
+    stage.world.advance(minutes * 60_000);
+    stage.faults.push(...faults);
+    await Promise.all(actions.map((one) => act(stage, one)));
+    stage.faults.length = 0;
+    if (works) await work(stage);
+    if (sweeps) await cleanUpOnce(stage.deps);
+    await check();
+  }
+}
+
+/** Neither a password nor a session of a stranger leads into the verified account of the address. */
+async function assertStrangersAreOut({ deps, parties }: Stage): Promise<void> {
+  const owner = await ownerOf(deps, ADDRESS);
+  if (owner === undefined) return;
+  const account = await deps.accounts.load(owner);
+  assert.ok(isLiving(account) && account.status === 'verified');
+  const hashes = [...parties.owner.passwords, LAST].map((text) => `hash of ${text} for ${ADDRESS}`);
+  assert.ok(hashes.includes(account.passwordHash), 'the password is one that the owner has chosen');
+  const strangers: readonly Possessions[] = [parties.stranger, parties['other stranger']];
+  const sessions: readonly Session[] = strangers.flatMap((stranger) => stranger.sessions);
+  const callers = await Promise.all(
+    sessions.filter(({ sub }) => sub === owner).map((session) => findCaller(deps, session)),
+  );
+  assert.ok(
+    callers.every((caller) => caller === undefined),
+    'no session of a stranger is active',
+  );
+}
+
+/** From a network that has not asked before, a day later: signs up or resets, and follows the newest link. */
+async function assertOwnerGetsIn(stage: Stage): Promise<void> {
+  const { deps, links, world } = stage;
+  const origin = context({ ip: '203.0.113.9' });
+  world.advance(DAY + 1);
+  await cleanUpOnce(deps);
+  const chosen = LAST;
+  const person = {
+    email: { stored: ADDRESS, canonical: ADDRESS },
+    password: chosen,
+    username: 'ada',
+    locale: 'en',
+  };
+  const before = links.length;
+  if ((await ownerOf(deps, ADDRESS)) === undefined) await signUp(deps, person, origin);
+  else await requestByAddress(deps, { kind: 'password-reset', address: ADDRESS }, origin);
+  await work(stage);
+  const link = links.slice(before).at(-1);
+  assert.ok(link, 'a mail comes');
+  const both = { newPassword: chosen, confirmNewPassword: chosen };
+  if (link.purpose === 'reset') await completeReset(deps, { token: link.token, ...both }, origin);
+  else await verify(deps, { token: link.token, evidence: { kind: 'new-password', ...both } }, origin);
+  const { state } = await login(deps, { address: ADDRESS, password: chosen }, origin);
+  assert.equal(state.status, 'verified');
+}
+
+async function onStage(run: (stage: Stage) => Promise<void>): Promise<void> {
+  const stage = await openStage();
+  try {
+    await run(stage);
+  } finally {
+    await stage.world.close();
+  }
+}
+
+describe('of one address, whoever asks for whatever,', () => {
+  test('nobody without the mailbox gets into a verified account, and whoever has it always gets in', async () => {
+    await fc.assert(
+      fc.asyncProperty(story, (steps) =>
+        onStage(async (stage) => {
+          await play(stage, steps, () => assertStrangersAreOut(stage));
+          await assertOwnerGetsIn(stage);
+          await assertStrangersAreOut(stage);
+        }),
+      ),
+      { numRuns: 60 },
+    );
+  });
+});

@@ -1,0 +1,297 @@
+/**
+ * Nobody takes over, prepares or blocks an account of somebody else's address. Mallory knows the address and signs up
+ * from her own network; only the owner reads the mailbox. ASVS is OWASP ASVS 5.0.
+ */
+import assert from 'node:assert/strict';
+import { after, before, describe, test } from 'node:test';
+import { assertProblem, assertStatus, type Client, createClient, type Reply } from './client.ts';
+import { eventually } from './eventually.ts';
+import { createMailbox, linkOf, type Mailbox } from './mailbox.ts';
+import { createPeople, type People, type Person, somebody } from './people.ts';
+import type { Settings, System } from './system.ts';
+
+const NEW_PASSWORD = 'quite another passphrase';
+const VERIFY = 'Verify your email';
+const RESET = 'Reset your password';
+
+/** The limits of production, and the networks of the two as a trusted proxy reports them. */
+export const TAKEOVER_SETTINGS: Settings = {
+  LIMIT_MAILS_PER_ADDRESS: '3',
+  LIMIT_MAILS_PER_ADDRESS_AND_DAY: '30',
+  TRUSTED_PROXIES: '127.0.0.1/32,::1/128',
+};
+const HOME = { 'x-forwarded-for': '192.0.2.1' };
+const AWAY = { 'x-forwarded-for': '198.51.100.7' };
+
+type Headers = Readonly<Record<string, string>>;
+
+function cookieOf(reply: Reply): string {
+  const [cookie = ''] = (reply.headers.get('set-cookie') ?? '').split(';');
+  return cookie;
+}
+
+function choosing(password: string) {
+  return { newPassword: password, confirmNewPassword: password };
+}
+
+/** Returns the account that a link's token begins with the id of, without hyphens. */
+function accountOf(token: string): string {
+  return Buffer.from(token, 'base64url').subarray(0, 16).toString('hex');
+}
+
+/** @param start a system with the settings of this suite */
+export function takeoverSuite(title: string, start: () => Promise<System>): void {
+  describe(title, () => {
+    let system: System;
+    let client: Client;
+    let mailbox: Mailbox;
+    let people: People;
+
+    before(async () => {
+      system = await start();
+      client = createClient(system.url);
+      mailbox = createMailbox(system.mailbox);
+      people = createPeople(client, mailbox);
+    });
+
+    after(() => system?.stop());
+
+    /** Signs up as Mallory with the owner's address. */
+    async function attack(owner: Person): Promise<Person & { readonly reply: Reply }> {
+      const mallory = { ...somebody('mallory'), email: owner.email };
+      return { ...mallory, reply: assertStatus(await people.signUp(mallory, AWAY), 201) };
+    }
+
+    /** Waits for a mail whose link works, to any or one account of the address: a superseded link's mail may never come. */
+    function workingLink(email: string, subject: string, accountId?: string): Promise<string> {
+      const path = subject === VERIFY ? 'verify' : 'password-reset-confirm';
+      return eventually(`a link that works, to ${email}`, async () => {
+        const letters = (await mailbox.to(email)).filter((letter) => letter.subject === subject);
+        for (const { token } of letters.map(linkOf).toReversed()) {
+          if (accountId !== undefined && accountOf(token) !== accountId.replaceAll('-', '')) continue;
+          if ((await client.get(`/auth/${path}/${token}`)).status === 200) return token;
+        }
+        return undefined;
+      });
+    }
+
+    function verify(token: string, json: object = {}, headers: Headers = {}): Promise<Reply> {
+      return client.post(`/auth/verify/${token}`, { json, headers });
+    }
+
+    function submit(token: string, form: Headers, headers: Headers = {}): Promise<Reply> {
+      return client.post(`/auth/verify/${token}`, { form, headers });
+    }
+
+    function renew(token: string): Promise<Reply> {
+      return client.post('/auth/verification-request', { token, headers: AWAY });
+    }
+
+    function login({ email, password }: Pick<Person, 'email' | 'password'>): Promise<Reply> {
+      return client.post('/auth/login', { json: { email, password } });
+    }
+
+    async function assertKeptOut(person: Person): Promise<void> {
+      assertProblem(await login(person), 401, 'invalid_credentials');
+    }
+
+    async function assertIsIn(email: string, password: string): Promise<void> {
+      const { json } = assertStatus(await login({ email, password }), 200);
+      assert.equal(json.user.isVerified, true);
+    }
+
+    describe('a stranger who signs up with somebody else’s address', () => {
+      test('is not verified by the owner’s click, however many mails there are (ASVS 6.4.1, 6.3.1)', async () => {
+        const owner = somebody('owner');
+        const mallory = await attack(owner);
+        const { id, accessToken } = await people.login(mallory);
+        for (let i = 0; i < 5; i += 1) assertStatus(await renew(accessToken), 202);
+        const link = await workingLink(owner.email, VERIFY, id);
+        assertProblem(await verify(link), 400, 'password_required');
+        assertStatus(await submit(link, {}), 400);
+        assert.equal(assertStatus(await login(mallory), 200).json.user.isVerified, false);
+      });
+
+      test('does not keep the owner from signing up and getting in (ASVS 2.4.1)', async () => {
+        const owner = somebody('owner');
+        const mallory = await attack(owner);
+        const { accessToken } = await people.login(mallory);
+        for (let i = 0; i < 5; i += 1) assertStatus(await renew(accessToken), 202);
+        const { reply: _, ...person } = mallory;
+        const more = { ...person, password: 'another one of mallory' };
+        const answers = [];
+        for (let i = 0; i < 3; i += 1) answers.push((await people.signUp(more, AWAY)).status);
+        assert.deepEqual(answers, [201, 201, 429], 'her own network has had its mails');
+
+        const signedUp = assertStatus(await people.signUp(owner, HOME), 201);
+        const { id } = await people.login(owner);
+        const link = await workingLink(owner.email, VERIFY, id);
+        assertStatus(await verify(link, {}, { cookie: cookieOf(signedUp) }), 200);
+        await assertIsIn(owner.email, owner.password);
+        await assertKeptOut(mallory);
+        await assertKeptOut(more);
+      });
+
+      test('loses the account, its sessions and its cookie when the owner chooses a password (ASVS 7.4.3)', async () => {
+        const owner = somebody('owner');
+        const mallory = await attack(owner);
+        const { accessToken: token, refreshToken } = await people.login(mallory);
+        const link = await workingLink(owner.email, VERIFY);
+        assertStatus(await verify(link, choosing(NEW_PASSWORD), HOME), 200);
+        await assertIsIn(owner.email, NEW_PASSWORD);
+        await assertKeptOut(mallory);
+        const refreshed = await client.post('/auth/refresh', { json: { refreshToken } });
+        assertProblem(refreshed, 401, 'refresh_token_invalid');
+        assertProblem(await client.get('/auth/sessions', { token }), 401, 'unauthenticated');
+        assertProblem(await renew(token), 401, 'unauthenticated');
+        await eventually('user refuses too', async () => (await people.me(token)).status === 401);
+      });
+
+      test('cannot use the owner’s Idempotency-Key to swallow the sign-up (ASVS 2.3.3)', async () => {
+        const owner = somebody('owner');
+        const key = { 'idempotency-key': '1' };
+        const mallory = { ...somebody('mallory'), email: owner.email };
+        assertStatus(await people.signUp(mallory, { ...AWAY, ...key }), 201);
+        assertStatus(await people.signUp(owner, { ...HOME, ...key }), 201);
+        await people.login(owner);
+        const other = { ...owner, password: NEW_PASSWORD };
+        assertProblem(await people.signUp(other, { ...HOME, ...key }), 422, 'idempotency_key_reused');
+      });
+
+      test('learns nothing about the address from answers (ASVS 6.3.8)', async () => {
+        const taken = await people.verified(somebody('taken'));
+        const pending = somebody('pending');
+        assertStatus(await people.signUp(pending, HOME), 201);
+        const seen = new Set<string>();
+        for (const { email } of [taken, pending, somebody('free')]) {
+          const mallory = { email, username: 'mallory', password: 'the password of mallory' };
+          const answers: string[] = [];
+          async function record(asked: Promise<Reply>): Promise<void> {
+            const { status, text, headers } = await asked;
+            const body = status === 429 ? '' : text.replaceAll(email, 'the address');
+            const cookie = (headers.get('set-cookie') ?? '').replace(/=[^;]*/, '=');
+            answers.push(`${status} ${body} ${cookie}`);
+          }
+          const address = { json: { email }, headers: AWAY };
+          for (let i = 0; i < 4; i += 1) await record(people.signUp(mallory, AWAY));
+          const { accessToken, id } = await people.login(mallory);
+          for (let i = 0; i < 5; i += 1) {
+            const { headers } = await renew(accessToken);
+            answers.push((headers.get('account-sequence') ?? '').replace(id, 'her account'));
+          }
+          await record(client.post('/auth/verification-request', address));
+          await record(client.post('/auth/password-reset-request', address));
+          seen.add(answers.join('\n'));
+        }
+        assert.equal(seen.size, 1, [...seen].join('\n\n'));
+      });
+    });
+
+    describe('the link of a mail', () => {
+      async function signedUp() {
+        const ada = somebody();
+        const reply = assertStatus(await people.signUp(ada, HOME), 201);
+        const { token } = linkOf(await mailbox.next(ada.email, VERIFY));
+        return { ...ada, cookie: cookieOf(reply), token };
+      }
+
+      test('is one button where the sign-up was made, and asks for a password elsewhere (ASVS 6.4.1)', async () => {
+        const { email, password, cookie, token } = await signedUp();
+        const here = await client.get(`/auth/verify/${token}`, { headers: { cookie } });
+        const elsewhere = await client.get(`/auth/verify/${token}`);
+        assert.doesNotMatch(assertStatus(here, 200).text, /type="password"/);
+        assert.match(assertStatus(elsewhere, 200).text, /name="password"[\s\S]*name="newPassword"/);
+        const done = assertStatus(await submit(token, {}, { cookie }), 200);
+        assert.match(done.headers.get('content-type') ?? '', /^text\/html/);
+        assert.match(done.headers.get('set-cookie') ?? '', /Max-Age=0/);
+        await assertIsIn(email, password);
+      });
+
+      test('takes no cookie of another sign-up, no altered one and none that was made up (ASVS 7.2.2)', async () => {
+        const owner = somebody('owner');
+        const mallory = await attack(owner);
+        const cookie = cookieOf(assertStatus(await people.signUp(owner, HOME), 201));
+        const { id } = await people.login(mallory);
+        const token = await workingLink(owner.email, VERIFY, id);
+        const [name = '', value = ''] = cookie.split('=');
+        const [, expiry = '', mac = ''] = value.split('.');
+        for (const forged of [
+          cookie,
+          `${name}=${id}.${expiry}.${mac}`,
+          cookieOf(mallory.reply).replace(/\.\d+\./, `.${Number(expiry) + 1}.`),
+          `${name}=${id}`,
+          `${name}=`,
+        ]) {
+          const headers = { cookie: forged };
+          assertProblem(await verify(token, {}, headers), 400, 'password_required');
+          const page = await client.get(`/auth/verify/${token}`, { headers });
+          assert.match(assertStatus(page, 200).text, /name="password"/);
+        }
+      });
+
+      test('has a cookie that scripts and forms of other sites cannot use (ASVS 3.3.2, 3.3.4)', async () => {
+        const reply = assertStatus(await people.signUp(somebody(), HOME), 201);
+        const set = reply.headers.get('set-cookie') ?? '';
+        for (const attribute of [/; HttpOnly/, /; SameSite=Lax/, /; Max-Age=\d+/])
+          assert.match(set, attribute);
+        assert.doesNotMatch(set, /Domain=/i);
+      });
+
+      test('limits guesses of the password like logins, and never keeps its owner out (ASVS 6.3.1)', async () => {
+        const { email, password, token } = await signedUp();
+        let guesses = 0;
+        while ((await verify(token, { password: 'not the password' })).status === 400) guesses += 1;
+        assert.equal(guesses, 10);
+        assertProblem(await verify(token, { password }), 429, 'rate_limited');
+        assertStatus(await verify(token, choosing(NEW_PASSWORD)), 200);
+        await assertIsIn(email, NEW_PASSWORD);
+      });
+
+      test('accepts no weak password and no misspelt one (ASVS 6.2.1, 6.2.4)', async () => {
+        const { token } = await signedUp();
+        assertProblem(await verify(token, choosing('short')), 400, 'password_too_weak');
+        const misspelt = { newPassword: NEW_PASSWORD, confirmNewPassword: 'something else' };
+        assertProblem(await verify(token, misspelt), 400, 'passwords_do_not_match');
+        assertProblem(await verify(token, { newPassword: NEW_PASSWORD }), 400, 'validation_failed');
+        const page = assertStatus(await submit(token, choosing('short')), 400);
+        assert.match(page.text, /<details[^>]* open/);
+      });
+
+      test('changes nothing when a scanner opens it and the page that it leads to (ASVS 3.5.3)', async () => {
+        const { password, cookie, token, email } = await signedUp();
+        for (const path of [`/auth/verify/${token}`, `/auth/verify/${token}/reject`])
+          for (const headers of [{}, { cookie }]) assertStatus(await client.get(path, { headers }), 200);
+        assert.equal(assertStatus(await login({ email, password }), 200).json.user.isVerified, false);
+        assertStatus(await verify(token, { password }), 200);
+      });
+
+      test('ends a sign-up only from the page that asks again (ASVS 2.3.5)', async () => {
+        const { password, token } = await signedUp();
+        const first = assertStatus(await client.get(`/auth/verify/${token}`), 200);
+        assert.doesNotMatch(first.text, /name="reject"/);
+        const second = assertStatus(await client.get(`/auth/verify/${token}/reject`), 200);
+        assert.match(second.text, /name="reject" value="true"/);
+        assertStatus(await submit(token, { reject: 'true' }), 200);
+        assertProblem(await verify(token, { password }), 400, 'token_invalid');
+      });
+    });
+
+    describe('the owner of a verified account', () => {
+      test('can always reset the password, whatever strangers ask for (ASVS 6.4.3)', async () => {
+        const ada = await people.verified(somebody());
+        function askFrom(headers: Headers): Promise<Reply> {
+          return client.post('/auth/password-reset-request', { json: { email: ada.email }, headers });
+        }
+        for (let i = 0; i < 8; i += 1) assertStatus(await askFrom(AWAY), 202);
+        for (const password of [NEW_PASSWORD, 'a passphrase after that one']) {
+          // The link of the last round was used, so that another one is minted, over the budget of the network too.
+          const token = await workingLink(ada.email, RESET);
+          const json = choosing(password);
+          assertStatus(await client.post(`/auth/password-reset-confirm/${token}`, { json }), 200);
+          await assertIsIn(ada.email, password);
+          assertStatus(await askFrom(AWAY), 202);
+        }
+      });
+    });
+  });
+}
