@@ -53,8 +53,8 @@ test('the state of each dependency says whose it is', async (t) => {
   const places = dependencies.map(({ service, name }) => `${service} ${name}`);
   assert.equal(new Set(places).size, places.length, places.join(', '));
   assert.deepEqual(
-    new Set(dependencies.map(({ service }) => service)),
-    new Set(['auth', 'notifier', 'user']),
+    new Set(dependencies.map(({ service = 'the process' }) => service)),
+    new Set(['auth', 'notifier', 'user', 'the process']),
   );
 });
 

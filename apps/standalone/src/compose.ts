@@ -14,7 +14,17 @@ import {
   startingOperations,
   startingRoutes,
 } from '@latchkey/http';
-import { type Environment, group, type Logger, type Part, type Registry } from '@latchkey/process';
+import {
+  type ClockGuard,
+  createClockGuard,
+  type Dependency,
+  describeMove,
+  type Environment,
+  group,
+  type Logger,
+  type Part,
+  type Registry,
+} from '@latchkey/process';
 import { type Database, DataFolderError, openDatabase } from '@latchkey/sqlite';
 import { ACCOUNT_SEQUENCE } from '@latchkey/tokens';
 import { createMailbox, type Mailbox } from './mailbox/mailbox.ts';
@@ -46,6 +56,7 @@ export interface Standalone extends Part {
 interface Store {
   readonly database: Database;
   readonly bus: EmbeddedBus;
+  readonly clock: ClockGuard;
 }
 
 function openFolder(folder: string): Database {
@@ -60,15 +71,19 @@ function openFolder(folder: string): Database {
 
 async function openStore(
   folder: string,
-  { logger, names }: { readonly logger: Logger; readonly names: TopicNames },
+  {
+    logger,
+    names,
+    clock,
+  }: { readonly logger: Logger; readonly names: TopicNames; readonly clock: ClockGuard },
   opened: AsyncDisposableStack,
 ): Promise<Store> {
   const database = openFolder(folder);
   opened.defer(() => database.close());
-  const bus = withTopicNames(createEmbeddedBus({ database, logger }), names);
+  const bus = withTopicNames(createEmbeddedBus({ database, logger, mayDelete: clock.isTrusted }), names);
   opened.defer(() => bus.close());
   await bus.ensureTopics(topics);
-  return { database, bus };
+  return { database, bus, clock };
 }
 
 /** Starts the mail server. @returns settings with which the notifier sends to it */
@@ -154,7 +169,8 @@ export async function composeStandalone(config: StandaloneConfig, deps: Standalo
   const development = config.LATCHKEY_ENV === 'development';
   let services: Services | undefined;
 
-  const store = await openStore(folder, { logger, names: config.TOPIC_NAMES }, opened);
+  const clock = createClockGuard();
+  const store = await openStore(folder, { logger, names: config.TOPIC_NAMES, clock }, opened);
   const listener = await startListener(config, deps, (origin) => services?.isAllowedOrigin(origin) ?? false);
   opened.defer(() => listener.stop());
   const operations = await startOperations(config, deps);
@@ -169,7 +185,7 @@ export async function composeStandalone(config: StandaloneConfig, deps: Standalo
   });
   services = composeServices(settings, { ...store, logger, registry });
 
-  const part = group('services', services.all);
+  const part = group('services', [...services.all, clockPart(clock)]);
   const routes = routesOf(config, { services, mailbox, bus: store.bus });
   const held = opened.move();
   return {
@@ -192,4 +208,15 @@ export async function composeStandalone(config: StandaloneConfig, deps: Standalo
     },
     health: part.health,
   };
+}
+
+/** Reports a clock that was set. */
+function clockPart(clock: ClockGuard): Part {
+  async function health(): Promise<readonly Dependency[]> {
+    const state = { name: 'clock', needed: false } as const;
+    return clock.isTrusted()
+      ? [{ ...state, state: 'ok' }]
+      : [{ ...state, state: 'degraded', detail: describeMove(clock.movedMs()) }];
+  }
+  return { name: 'clock', start: async () => undefined, stop: async () => undefined, health };
 }

@@ -3,7 +3,7 @@ import { compose as composeAuth } from '@latchkey/auth';
 import type { Bus } from '@latchkey/bus';
 import { allowedOrigins, publicPathOf, type Route, type Service } from '@latchkey/http';
 import { compose as composeNotifier } from '@latchkey/notifier';
-import type { Logger, Registry } from '@latchkey/process';
+import type { ClockGuard, Logger, Registry } from '@latchkey/process';
 import { type Database, sqliteStore } from '@latchkey/sqlite';
 import { fixedKeys } from '@latchkey/tokens';
 import { compose as composeUser } from '@latchkey/user';
@@ -33,12 +33,13 @@ export function composeServices(
   deps: {
     readonly database: Database;
     readonly bus: Bus;
+    readonly clock: ClockGuard;
     readonly logger: Logger;
     readonly registry: Registry;
   },
 ): Services {
   const { logger, registry } = deps;
-  const backend = { store: sqliteStore(deps.database), bus: deps.bus };
+  const backend = { store: sqliteStore(deps.database), bus: deps.bus, clock: deps.clock };
   function part(name: string) {
     return { backend, registry, logger: logger.child({ service: name }) };
   }

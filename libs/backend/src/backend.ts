@@ -1,8 +1,11 @@
 import type { Bus } from '@latchkey/bus';
+import type { ClockGuard } from '@latchkey/process';
 import type { Store } from './store-kinds.ts';
 
 /** The store and the log that a service runs on. The caller owns and closes both. */
 export interface Backend {
   readonly store: Store;
   readonly bus: Bus;
+  /** Says whether data may be deleted by age. Default: a guard of its own. */
+  readonly clock?: Pick<ClockGuard, 'assertTrusted' | 'isTrusted'>;
 }

@@ -1,6 +1,7 @@
 /** The state of a service's dependencies, for /readyz. */
 import type { Subscription } from '@latchkey/bus';
 import type { Dependency } from '@latchkey/process';
+import type { OpenStore } from '@latchkey/store';
 
 /**
  * Returns the state of a store. @param ask a cheap call to the store @param detail what an outage means, for the
@@ -19,9 +20,32 @@ export async function storeHealth(
   }
 }
 
+/** How long a write counts as a proof that the store takes writes, in ms. */
+const WRITE_COUNTS_MS = 5_000;
+
+/**
+ * Returns a probe that writes to the store, at most every 5 s however often it is called: a full disk, a primary that
+ * has become read-only, or a right that was revoked shows in writes alone.
+ * @param monotonic returns milliseconds that never go back
+ */
+export function createWriteProbe(
+  { checkWritable }: Pick<OpenStore, 'checkWritable'>,
+  monotonic: () => number = () => performance.now(),
+): () => Promise<void> {
+  let last: { readonly at: number; readonly result: Promise<void> } | undefined;
+  return () => {
+    if (last === undefined || monotonic() - last.at >= WRITE_COUNTS_MS)
+      last = { at: monotonic(), result: checkWritable() };
+    return last.result;
+  };
+}
+
 /** Returns the state of a consumer. Its service continues to respond without it. */
 export function busHealth(subscription: Subscription | undefined): Dependency {
-  return subscription?.healthy()
-    ? { name: 'bus', state: 'ok', needed: false }
-    : { name: 'bus', state: 'down', needed: false, detail: 'no records can be read' };
+  const bus = { name: 'bus', needed: false } as const;
+  if (!subscription?.healthy()) return { ...bus, state: 'down', detail: 'no records can be read' };
+  const faults = subscription.faults();
+  return faults.length === 0
+    ? { ...bus, state: 'ok' }
+    : { ...bus, state: 'degraded', detail: `${faults.join(' ')} Run: npm run ops -- verify` };
 }

@@ -1,5 +1,5 @@
 export type { Backend } from './backend.ts';
-export { busHealth, storeHealth } from './health.ts';
+export { busHealth, createWriteProbe, storeHealth } from './health.ts';
 export {
   type KafkaConfig,
   kafkaConnection,

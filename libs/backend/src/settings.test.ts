@@ -33,6 +33,7 @@ describe('the settings of Kafka', () => {
   test('need some brokers, nothing else', () => {
     const settings = {
       ...given,
+      GROUP_PREFIX: '',
       KAFKA_BROKERS: ['kafka-1:9092'],
       KAFKA_SSL: false,
       KAFKA_SESSION_SECONDS: 10,

@@ -16,12 +16,39 @@ export class MongoFailure extends Error {
 /** The messages of mongoose for a connection that is not open yet, or closed. */
 const notConnected = /before initial connection|force closed|closed and destroyed/;
 
+/** The user of MONGO_URL lacks a right. */
+const UNAUTHORIZED = 13;
+
+/** What the user may not do, without the values that the server quotes. */
+const deniedCommand = /not authorized on (\S+) to execute command \{ (\w+): "([\w.-]+)"/;
+
+const deniedListeners = new Set<(reason: Error) => void>();
+
+/**
+ * Calls back when the server refuses an operation because the user lacks a right, which no waiting mends.
+ * @returns a function that ends the callbacks
+ */
+export function onDenied(listener: (reason: Error) => void): () => void {
+  deniedListeners.add(listener);
+  return () => void deniedListeners.delete(listener);
+}
+
+function reportDenied({ errmsg }: mongoose.mongo.MongoServerError): void {
+  const [, database, command, collection] = deniedCommand.exec(String(errmsg)) ?? [];
+  const what = command === undefined ? 'do what is needed' : `${command} on ${database}.${collection}`;
+  const reason = new Error(`MONGO_URL: this user may not ${what}. See the rights in docs/operating.md.`);
+  for (const listener of deniedListeners) listener(reason);
+}
+
 /** Returns the failure that an error of the driver means; undefined for any other error, such as a bug of ours. */
 export function failureOf(error: unknown): MongoFailure | undefined {
   const { MongoError, MongoInvalidArgumentError, MongoServerError } = driver().mongo;
   if (error instanceof MongoFailure) return error;
   if (error instanceof MongoInvalidArgumentError) return undefined;
-  if (error instanceof MongoServerError) return new MongoFailure(kindOf(error));
+  if (error instanceof MongoServerError) {
+    if (error.code === UNAUTHORIZED) reportDenied(error);
+    return new MongoFailure(kindOf(error));
+  }
   if (error instanceof MongoError || isOfConnection(error)) {
     return new MongoFailure(`${error.name}: ${error.message}`);
   }

@@ -2,15 +2,22 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { type OpenStore, StoreRefused } from '@latchkey/store';
 import type { Connection, ConnectOptions } from 'mongoose';
 import { driver } from './driver.ts';
-import { failureOf, guardMongo, MongoFailure } from './failures.ts';
+import { failureOf, guardMongo, MongoFailure, repeatingLost } from './failures.ts';
 
 /** The database, unless the URL names one. */
 const DATABASE = 'latchkey';
 /** How long a call waits for a server to become available, in milliseconds. */
 const SELECTION_MS = 2000;
 const CONNECT_MS = 2000;
-/** Default of `answersWithinMs`. */
-const ANSWER_MS = 10_000;
+/**
+ * Default of `answersWithinMs`. The driver repeats an operation once, so a server that accepts requests and does not
+ * answer costs a request less than 10 s.
+ */
+const ANSWER_MS = 4_500;
+/** How much earlier than the client the server gives up a write, so that it can still say so, in milliseconds. */
+const WRITE_MARGIN_MS = 500;
+/** Holds one document, which probes write. */
+const PROBES = 'probes';
 /** Pause between attempts to reach the server for the first time. */
 const RETRY_MS = 1000;
 
@@ -23,7 +30,7 @@ export interface MongoOptions {
   readonly url: string;
   /** Overrides the database of the URL (`latchkey`, if it names none). */
   readonly database?: string;
-  /** How long the server may take to respond, in milliseconds. Default: 10,000. `Infinity` for long-running commands. */
+  /** How long the server may take to respond, in milliseconds. Default: 4,500. `Infinity` for long-running commands. */
   readonly answersWithinMs?: number;
 }
 
@@ -39,6 +46,8 @@ export interface MongoStore extends OpenStore {
   readonly reached: Promise<void>;
   /** Resolves if the server responds. @throws StoreUnavailable; StoreRefused */
   health(): Promise<void>;
+  /** @throws StoreUnavailable */
+  serverTime(): Promise<Date>;
   /** Closes the connections. Calls in flight fail. */
   close(): Promise<void>;
 }
@@ -72,6 +81,22 @@ export function openMongo(options: MongoOptions): MongoStore {
     await connection.db.command({ ping: 1 });
   }
 
+  async function writeProbe(): Promise<void> {
+    const { db } = connection;
+    if (db === undefined) throw failure;
+    const probes = db.collection<{ readonly _id: string; readonly at: Date }>(PROBES);
+    const now = { $set: { at: new Date() } };
+    await repeatingLost(() => probes.updateOne({ _id: 'write' }, now, { upsert: true }));
+  }
+
+  /** `hello` is the newer name; servers that lack it have the older one. */
+  async function serverTime(): Promise<Date> {
+    const { db } = connection;
+    if (db === undefined) throw failure;
+    const { localTime } = await db.command({ hello: 1 }).catch(() => db.command({ isMaster: 1 }));
+    return localTime instanceof Date ? localTime : new Date(Number.NaN);
+  }
+
   async function close(): Promise<void> {
     closing.abort();
     // A connection attempt cannot be cancelled; it ends by itself within the connect timeout.
@@ -86,6 +111,8 @@ export function openMongo(options: MongoOptions): MongoStore {
     connection,
     reached,
     health: guardMongo({ ping }).ping,
+    serverTime: guardMongo({ serverTime }).serverTime,
+    checkWritable: guardMongo({ writeProbe }).writeProbe,
     close() {
       closed ??= close();
       return closed;
@@ -108,7 +135,7 @@ function settings({ url, database, answersWithinMs = ANSWER_MS }: MongoOptions):
     waitQueueTimeoutMS: SELECTION_MS,
     connectTimeoutMS: CONNECT_MS,
     socketTimeoutMS: limited(answersWithinMs),
-    writeConcern: { w: 'majority', journal: true, wtimeoutMS: limited(answersWithinMs) },
+    writeConcern: { w: 'majority', journal: true, wtimeoutMS: limited(answersWithinMs - WRITE_MARGIN_MS) },
     readPreference: 'primary',
     appName: 'latchkey',
   };

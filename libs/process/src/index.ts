@@ -1,4 +1,5 @@
 export { addressBlocks } from './address-blocks.ts';
+export { type ClockGuard, createClockGuard, describeMove } from './clock-guard.ts';
 export {
   ConfigError,
   describeConfig,

@@ -6,6 +6,10 @@ export interface OpenStore {
   readonly name: string;
   /** Resolves if the store responds. @throws StoreUnavailable */
   health(): Promise<void>;
+  /** Resolves if the store takes a write: a small one, always of the same record. @throws StoreUnavailable */
+  checkWritable(): Promise<void>;
+  /** Reads the clock of its server. Absent if the store is part of this process. @throws StoreUnavailable */
+  serverTime?(): Promise<Date>;
   /** Idempotent. */
   close(): Promise<void>;
 }

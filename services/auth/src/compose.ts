@@ -1,7 +1,7 @@
 /** Composes auth from its settings and a backend. */
-import { type Backend, storeHealth } from '@latchkey/backend';
+import { type Backend, createWriteProbe, storeHealth } from '@latchkey/backend';
 import { allowedOrigins, publicPathOf, type Service } from '@latchkey/http';
-import { type Dependency, group, type Logger, type Registry } from '@latchkey/process';
+import { createClockGuard, type Dependency, group, type Logger, type Registry } from '@latchkey/process';
 import { createWakeup } from '@latchkey/process/loop';
 import { createLeases } from '@latchkey/store';
 import { fixedKeys, guards, tokenVerifier } from '@latchkey/tokens';
@@ -74,6 +74,8 @@ export function compose(config: AuthConfig, options: AuthDeps): AuthService {
   const opened = openStorage(backend.store);
   const stores = overrides.stores?.(opened) ?? opened;
   const { outbox, requests } = stores;
+  const { clock = createClockGuard() } = backend;
+  const checkWrites = createWriteProbe(backend.store);
   const leases = createLeases(stores.leases);
 
   const relay = createRelay({
@@ -131,7 +133,7 @@ export function compose(config: AuthConfig, options: AuthDeps): AuthService {
       wakeup: requestWritten,
       carryOut: (request) => carryOut(deps, request),
     }),
-    createCleanup({ ...deps, leases, owner: instance, logger }),
+    createCleanup({ ...deps, leases, owner: instance, logger, clock }),
     createJob({
       name: 'limits',
       everyMs: GIVE_BACK_EVERY_MS,
@@ -152,7 +154,7 @@ export function compose(config: AuthConfig, options: AuthDeps): AuthService {
       await stores.reclaim();
       await parts.start();
     },
-    health: async () => [...(await neededHealth(stores)), ...(await parts.health())],
+    health: async () => [...(await neededHealth(stores, checkWrites)), ...(await parts.health())],
     routes: createRoutes({
       ...deps,
       count: createAuthMetrics({ registry, passwords, requests }),
@@ -192,9 +194,12 @@ async function assertSameKeys(config: AuthConfig, keyFingerprints: KeyFingerprin
 }
 
 /** The stores that every answer needs. */
-function neededHealth({ outbox, sessions }: Stores): Promise<readonly Dependency[]> {
+function neededHealth(
+  { outbox, sessions }: Stores,
+  checkWrites: () => Promise<void>,
+): Promise<readonly Dependency[]> {
   return Promise.all([
-    storeHealth('journal', () => outbox.backlog()),
+    storeHealth('journal', () => Promise.all([outbox.backlog(), checkWrites()])),
     storeHealth('sessions', () => sessions.find('')),
   ]);
 }

@@ -1,10 +1,10 @@
 /** Composes the notifier: the only place that picks its adapters. */
 import { randomUUID } from 'node:crypto';
-import { type Backend, busHealth, storeHealth } from '@latchkey/backend';
+import { type Backend, busHealth, createWriteProbe, storeHealth } from '@latchkey/backend';
 import type { Subscription, TopicSpec } from '@latchkey/bus';
 import { accountsTopic, mailingsTopic } from '@latchkey/events';
 import type { Service } from '@latchkey/http';
-import type { Dependency, Logger, Registry } from '@latchkey/process';
+import { createClockGuard, type Dependency, type Logger, type Registry } from '@latchkey/process';
 import { systemClock } from './adapters/clock.system.ts';
 import { createSmtpMailer } from './adapters/mailer.smtp.ts';
 import { createOpener } from './adapters/opener.jose.ts';
@@ -57,6 +57,8 @@ function mailHealth(dispatcher: Dispatcher): Dependency {
  */
 export function compose(config: NotifierConfig, deps: NotifierDeps): Service {
   const { logger, registry, backend, clock = systemClock, random = Math.random } = deps;
+  const { clock: guard = createClockGuard() } = backend;
+  const checkWrites = createWriteProbe(backend.store);
   const { deliveries, reclaim } = openStorage(backend.store);
   const metrics = createMetrics(registry, deliveries, clock.now);
   let running: Running | undefined;
@@ -73,6 +75,7 @@ export function compose(config: NotifierConfig, deps: NotifierDeps): Service {
       probe: mailer.probe,
       connections: mailer.connections,
       clock,
+      mayExpire: guard.isTrusted,
       random,
       newOwner: randomUUID,
       metrics,
@@ -96,7 +99,11 @@ export function compose(config: NotifierConfig, deps: NotifierDeps): Service {
   }
 
   async function health(): Promise<readonly Dependency[]> {
-    const store = await storeHealth('deliveries', () => deliveries.find(''), 'cannot be reached: mails wait');
+    const store = await storeHealth(
+      'deliveries',
+      () => Promise.all([deliveries.find(''), checkWrites()]),
+      'cannot be reached: mails wait',
+    );
     if (!running) return [store];
     return [store, busHealth(running.subscription), mailHealth(running.dispatcher)];
   }

@@ -24,6 +24,8 @@ export interface EmbeddedBusDeps {
   readonly database: Database;
   readonly logger?: BusLogger;
   readonly now?: () => Date;
+  /** Whether records may be deleted because of their age. Default: always. */
+  readonly mayDelete?: () => boolean;
 }
 
 /** The log as the topics page and the operators' commands see it. Only members in this process are known. */
@@ -44,6 +46,7 @@ export function createEmbeddedBus({
   database,
   logger,
   now = () => new Date(),
+  mayDelete = () => true,
 }: EmbeddedBusDeps): EmbeddedBus {
   const hub = hubOf(database);
   const { log } = hub;
@@ -55,9 +58,9 @@ export function createEmbeddedBus({
   }
 
   async function sweep(): Promise<void> {
-    let deleted: number;
-    do deleted = await database.write(() => log.deleteExpired(now(), ROWS_AT_ONCE));
-    while (deleted > 0 && !closed);
+    let deleted = ROWS_AT_ONCE;
+    while (deleted > 0 && !closed && mayDelete())
+      deleted = await database.write(() => log.deleteExpired(now(), ROWS_AT_ONCE));
   }
 
   const sweeper = setInterval(() => {
@@ -115,7 +118,9 @@ export function createEmbeddedBus({
 function progressOf(log: Log, group: string, names: readonly string[]): GroupProgress {
   const topics = names.map(log.topic);
   const records = topics.reduce((sum, topic) => sum + log.held(topic), 0);
-  return { records, read: records - topics.reduce((sum, topic) => sum + log.lag(group, topic), 0) };
+  const lag = topics.reduce((sum, topic) => sum + log.lag(group, topic), 0);
+  // The log moves positions itself when it deletes records.
+  return { records, read: records - lag, outOfRange: [] };
 }
 
 function ensureAll(log: Log, specs: readonly TopicSpec[]): void {
@@ -144,6 +149,7 @@ function subscribe(hub: Hub, options: SubscribeOptions, deps: Pick<Member, 'logg
   return {
     lag: async () => topics.reduce((sum, topic) => sum + hub.log.lag(group, hub.log.topic(topic)), 0),
     healthy: () => !closed && hub.healthy(group, member),
+    faults: () => [],
     close() {
       leaving.abort();
       closed ??= hub.leave(group, member);

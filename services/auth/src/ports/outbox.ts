@@ -3,7 +3,11 @@ import type { Commit, UnreadableCommit } from './journal.ts';
 /** Identifies a commit. */
 export type CommitKey = Pick<Commit, 'stream' | 'number'>;
 
+/** How many commits a backlog counts: what /readyz and /metrics ask must cost the same, however many wait. */
+export const MAX_COUNTED = 10_000;
+
 export interface Backlog {
+  /** At most MAX_COUNTED. */
   readonly commits: number;
   /** `at` of the oldest unpublished commit. */
   readonly oldest?: string;

@@ -22,7 +22,7 @@ export function createRelayMetrics({ registry, outbox, now, blocked }: RelayMetr
   }
   new Gauge({
     name: 'latchkey_relay_unpublished_commits',
-    help: 'Commits that are not published yet.',
+    help: 'Commits that are not published yet; 10000 if there are more.',
     registers,
     async collect() {
       this.set((await backlog())?.commits ?? Number.NaN);

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { createLogger } from '@latchkey/process';
+import { createClockGuard, createLogger } from '@latchkey/process';
+import { captureLog } from '@latchkey/process/testing';
 import { ownerOf } from '../addresses/owners.ts';
 import { registrationOf } from '../ports/testing/commits.ts';
 import { login } from '../sessions/login.ts';
@@ -213,18 +214,19 @@ describe('of several sweeps', () => {
     inWorld(async (world) => {
       const { leases, deps } = world;
       const logger = createLogger({ name: 'test', level: 'silent' });
+      const clock = createClockGuard();
       const { userId } = await world.signUp(ada, PASSWORD);
       world.advance(WEEK);
       const lease = { name: 'sweep', now: deps.now(), ms: 1000 };
       assert.equal(await leases.take({ ...lease, holder: 'another' }), true);
 
-      const idle = createCleanup({ ...deps, leases, owner: 'one', logger });
+      const idle = createCleanup({ ...deps, leases, owner: 'one', logger, clock });
       await idle.start();
       await idle.stop();
       assert.equal(await statusOf(world, userId), 'unverified');
 
       await leases.release('sweep', 'another');
-      const busy = createCleanup({ ...deps, leases, owner: 'other', logger });
+      const busy = createCleanup({ ...deps, leases, owner: 'other', logger, clock });
       await busy.start();
       await until(async () => (await marked(world)).length === 0);
       await busy.stop();
@@ -233,3 +235,24 @@ describe('of several sweeps', () => {
     }),
   );
 });
+
+test(
+  'a sweep whose clock was set ends nothing, and says why',
+  inWorld(async (world) => {
+    const { leases, deps } = world;
+    const { userId } = await world.signUp(ada, PASSWORD);
+    let elapsed = 0;
+    const clock = createClockGuard({ now: () => deps.now().getTime(), elapsed: () => elapsed });
+    world.advance(WEEK);
+    const log = captureLog();
+    const cleanup = createCleanup({ ...deps, leases, owner: 'one', logger: log.logger, clock });
+    await cleanup.start();
+    await log.line(({ err }) => JSON.stringify(err).includes('The clock was set forward by 604800 s'));
+    await cleanup.stop();
+    assert.equal(await statusOf(world, userId), 'unverified');
+    elapsed = WEEK;
+    await cleanup.start();
+    await until(async () => (await marked(world)).length === 0);
+    await cleanup.stop();
+  }),
+);

@@ -1,6 +1,6 @@
 /** Ends sign-ups that nobody verified, repairs what a crash left, and removes expired rows. */
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import type { Logger, Part } from '@latchkey/process';
+import type { ClockGuard, Logger, Part } from '@latchkey/process';
 import type { Leases } from '@latchkey/store';
 import { StoreUnavailable } from '@latchkey/store';
 import { ownerOf } from '../addresses/owners.ts';
@@ -87,9 +87,14 @@ async function processRegistration(deps: Needs, { stream, address, at }: Registr
 
 /** Runs the passes, on one instance at a time. */
 export function createCleanup(
-  deps: Needs & { readonly leases: Leases; readonly owner: string; readonly logger: Logger },
+  deps: Needs & {
+    readonly leases: Leases;
+    readonly owner: string;
+    readonly logger: Logger;
+    readonly clock: Pick<ClockGuard, 'assertTrusted'>;
+  },
 ): Part {
-  const { leases, owner, now, logger } = deps;
+  const { leases, owner, now, logger, clock } = deps;
   function logSkipped({ stream }: Registration, error: unknown): void {
     logger.error({ err: error, stream }, 'a sign-up could not be cleaned up');
   }
@@ -100,6 +105,7 @@ export function createCleanup(
     return 'all';
   }
   async function run(): Promise<boolean> {
+    clock.assertTrusted();
     const held = await leases.take({ name: LEASE, holder: owner, now: now(), ms: LEASE_MS });
     if (held) await cleanUpOnce(deps, { scope: scopeOfPass(), onSkipped: logSkipped });
     return false;

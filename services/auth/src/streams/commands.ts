@@ -70,12 +70,17 @@ export interface CommandsDeps {
   now(): Date;
   /** Returns a UUIDv7. */
   newId(): string;
+  /** Returns milliseconds that never go back. Default: `performance.now`. */
+  monotonic?(): number;
   readonly sleep?: Sleep;
   /** Returns a number from 0 up to, but not including, 1. */
   readonly random?: () => number;
 }
 
 const BACKOFF = { least: 4, most: 512, attempts: 8 };
+
+/** A store that took longer to fail would keep the client waiting as long again, in ms. */
+const APPEND_AGAIN_MS = 500;
 
 /** Another commit was appended first. The last one that is lost reaches the caller. */
 class CommitLost extends Refused {
@@ -89,7 +94,7 @@ export function createCommands<State, Command, F extends Fact>(
   streams: Streams<State>,
   deps: CommandsDeps,
 ): Commands<State, Command, F> {
-  const { journal, nudge, now, newId, sleep, random } = deps;
+  const { journal, nudge, now, newId, sleep, random, monotonic = () => performance.now() } = deps;
   type Call = { readonly stream: string; readonly origin: Origin; readonly ask: Ask<State, Command> };
 
   function run(call: Call, first?: Loaded<State>): Promise<CommandOutcome<State, F>> {
@@ -142,14 +147,15 @@ export function createCommands<State, Command, F extends Fact>(
     return { ...fact, id: newId(), time, version: catalogue[fact.type].version };
   }
 
-  /** Repeats an append whose answer was lost with the very same commit. */
+  /** Repeats an append whose answer was lost with the very same commit, unless the first try took its time. */
   async function append(commit: Commit): Promise<AppendResult> {
+    const began = monotonic();
     // A commit that cannot be published would block its stream permanently, so refuse it before it is appended.
     for (const event of toPublic(commit)) encode(event);
     try {
       return await journal.append(commit);
     } catch (error) {
-      if (!(error instanceof StoreUnavailable)) throw error;
+      if (!(error instanceof StoreUnavailable) || monotonic() - began > APPEND_AGAIN_MS) throw error;
       return await journal.append(commit);
     }
   }

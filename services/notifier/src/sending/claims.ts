@@ -26,6 +26,8 @@ export interface ClaimsDeps {
   /** How long a claimed delivery belongs to its claimer, in ms. */
   readonly leaseMs: number;
   readonly clock: Clock;
+  /** Whether mails may be ended because of their age. Default: always. */
+  mayExpire?(): boolean;
   readonly logger: Logger;
   /** Returns a unique name for each claim. */
   newOwner(): string;
@@ -128,7 +130,13 @@ export function createClaims(deps: ClaimsDeps): Claims {
   };
 }
 
-function createTidying({ deliveries, clock, logger, leaseMs }: ClaimsDeps): () => Promise<void> {
+function createTidying({
+  deliveries,
+  clock,
+  logger,
+  leaseMs,
+  mayExpire = () => true,
+}: ClaimsDeps): () => Promise<void> {
   const watch = createLeaseWatch(clock.monotonic);
   let next = 0;
   return async () => {
@@ -136,6 +144,7 @@ function createTidying({ deliveries, clock, logger, leaseMs }: ClaimsDeps): () =
     next = clock.monotonic() + TIDY_MS;
     for (const lease of watch.expired(await deliveries.held(), leaseMs))
       await deliveries.free(lease, clock.now());
+    if (!mayExpire()) return;
     const ended = await deliveries.expire(clock.now());
     if (ended > 0) logger.info({ ended }, 'mails ran out before they could be sent');
   };

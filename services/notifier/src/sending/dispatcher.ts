@@ -25,6 +25,8 @@ export interface DispatcherDeps {
   /** Returns how many connections the mail server is believed to allow. */
   connections(): number;
   readonly clock: Clock;
+  /** Whether mails may be ended because of their age. Default: always. */
+  mayExpire?(): boolean;
   /** In [0, 1). */
   random(): number;
   /** Returns a unique name for each claim. */

@@ -1,6 +1,6 @@
 import { guardMongo } from '@latchkey/mongo';
 import type { Connection, mongo } from 'mongoose';
-import type { Outbox } from '../../ports/outbox.ts';
+import { MAX_COUNTED, type Outbox } from '../../ports/outbox.ts';
 import { readableByStream } from '../stored-events.ts';
 import { COMMITS, type CommitDocument, commitOf, MAJORITY } from './commits.ts';
 
@@ -57,7 +57,10 @@ export function createMongoOutbox(connection: Connection): Outbox {
         sort: { 'unpublished.at': 1 },
       });
       if (oldest === null) return { commits: 0 };
-      return { commits: await commits.countDocuments(isUnpublished), oldest: oldest.at };
+      return {
+        commits: await commits.countDocuments(isUnpublished, { limit: MAX_COUNTED }),
+        oldest: oldest.at,
+      };
     },
   });
 }

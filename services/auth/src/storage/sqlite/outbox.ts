@@ -1,5 +1,5 @@
 import { type Database, guardSqlite } from '@latchkey/sqlite';
-import type { CommitKey, Instants, Outbox } from '../../ports/outbox.ts';
+import { type CommitKey, type Instants, MAX_COUNTED, type Outbox } from '../../ports/outbox.ts';
 import { readableByStream } from '../stored-events.ts';
 import { commitOf } from './commits.ts';
 
@@ -11,8 +11,8 @@ const SQL = {
   stampedAfter: `SELECT stream FROM journal_commit INDEXED BY journal_unpublished_by_time
     WHERE unpublished > :at ORDER BY unpublished, rowid`,
   markPublished: 'UPDATE journal_commit SET unpublished = NULL WHERE stream = :stream AND number = :number',
-  count: `SELECT count(*) AS commits FROM journal_commit INDEXED BY journal_unpublished_by_time
-    WHERE unpublished IS NOT NULL`,
+  count: `SELECT count(*) AS commits FROM (SELECT 1 FROM journal_commit INDEXED BY journal_unpublished_by_time
+    WHERE unpublished IS NOT NULL LIMIT ${MAX_COUNTED})`,
   oldest: `SELECT at FROM journal_commit INDEXED BY journal_unpublished_by_time
     WHERE unpublished IS NOT NULL ORDER BY unpublished, rowid LIMIT 1`,
 } as const;

@@ -70,8 +70,8 @@ describe('the stores on sqlite', () => {
         .map((row) => String(row['detail'])),
     );
     assert.ok(plans.length >= 12);
-    // A scan of the outbox's own partial index is as long as the backlog.
-    const backlog = /USING (?:COVERING )?INDEX journal_unpublished_by_time/;
+    // A scan of the outbox's own partial index is as long as the backlog, and the subquery that counts it is limited.
+    const backlog = /USING (?:COVERING )?INDEX journal_unpublished_by_time|SCAN \(subquery-\d+\)/;
     assert.deepEqual(
       plans.filter((plan) => (/SCAN/.test(plan) && !backlog.test(plan)) || /TEMP B-TREE/.test(plan)),
       [],

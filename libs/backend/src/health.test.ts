@@ -1,0 +1,47 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { busHealth, createWriteProbe } from './health.ts';
+
+test('a store is asked to write at most every five seconds, however often its state is asked for', async () => {
+  let ms = 0;
+  let writes = 0;
+  let isFull = false;
+  const probe = createWriteProbe(
+    {
+      async checkWritable() {
+        writes += 1;
+        if (isFull) throw new Error('full');
+      },
+    },
+    () => ms,
+  );
+  await Promise.all([probe(), probe()]);
+  ms = 4_999;
+  await probe();
+  assert.equal(writes, 1);
+  isFull = true;
+  ms = 5_000;
+  await assert.rejects(probe());
+  await assert.rejects(probe());
+  assert.equal(writes, 2);
+  isFull = false;
+  ms = 10_000;
+  await probe();
+});
+
+test('a consumer with positions that are not where they must be is degraded, and says what to run', () => {
+  const subscription = {
+    lag: async () => 0,
+    healthy: () => true,
+    faults: () => ['Group user was at offset 5 of a 0.'],
+    close: async () => undefined,
+  };
+  assert.deepEqual(busHealth(subscription), {
+    name: 'bus',
+    needed: false,
+    state: 'degraded',
+    detail: 'Group user was at offset 5 of a 0. Run: npm run ops -- verify',
+  });
+  assert.equal(busHealth({ ...subscription, faults: () => [] }).state, 'ok');
+  assert.equal(busHealth({ ...subscription, healthy: () => false }).state, 'down');
+});

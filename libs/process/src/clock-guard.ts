@@ -1,0 +1,59 @@
+import { uptime } from 'node:os';
+
+/** By how much the wall clock may be moved before nothing is deleted by age any more, in ms. */
+const TOLERANCE_MS = 60_000;
+
+/** Notices that the wall clock was set while the process ran: what is deleted by age then may be young. */
+export interface ClockGuard {
+  /** Whether data may be deleted because of its age. */
+  isTrusted(): boolean;
+  /** How far the wall clock was moved since the start, or since it was confirmed, in ms; negative if it was set back. */
+  movedMs(): number;
+  /** Accepts the present time: another clock agrees with it. */
+  confirm(): void;
+  /** @throws Error of one line unless the clock is trusted */
+  assertTrusted(): void;
+}
+
+export interface ClockGuardDeps {
+  /** The wall clock, in ms. Default: `Date.now`. */
+  now?(): number;
+  /** Time since some instant in the past, in ms, also while the machine was suspended. Default: the system's uptime. */
+  elapsed?(): number;
+}
+
+/** Small corrections, as by NTP, are accepted; one that adds up to more than a minute is not. */
+export function createClockGuard({
+  now = Date.now,
+  elapsed = () => uptime() * 1000,
+}: ClockGuardDeps = {}): ClockGuard {
+  function startedAt(): number {
+    return now() - elapsed();
+  }
+  let base = startedAt();
+
+  function movedMs(): number {
+    return startedAt() - base;
+  }
+  function isTrusted(): boolean {
+    return Math.abs(movedMs()) <= TOLERANCE_MS;
+  }
+
+  return {
+    isTrusted,
+    movedMs,
+    confirm() {
+      base = startedAt();
+    },
+    assertTrusted() {
+      if (!isTrusted()) throw new Error(`${describeMove(movedMs())} Nothing is deleted by age until then.`);
+    },
+  };
+}
+
+/** Says what an operator can do about a clock that was moved. */
+export function describeMove(movedMs: number): string {
+  const seconds = Math.round(Math.abs(movedMs) / 1000);
+  const direction = movedMs < 0 ? 'back' : 'forward';
+  return `The clock was set ${direction} by ${seconds} s: correct it, or restart the process if it is right now.`;
+}
