@@ -69,6 +69,8 @@ export interface Subscription {
   lag(): Promise<number>;
   /** Whether records can be fetched at the moment; false while the broker is down. */
   healthy(): boolean;
+  /** A sentence for each fault that does not end the subscription: a position that was out of range, or does not move. */
+  faults(): readonly string[];
   /**
    * Stops fetching, aborts the slices in progress, waits for them and their positions, and leaves the group.
    * Idempotent.
@@ -123,6 +125,8 @@ export interface GroupProgress {
   readonly records: number;
   /** How many of them the group has processed. */
   readonly read: number;
+  /** A sentence for each position outside of what its partition holds: records were removed, or the topic made again. */
+  readonly outOfRange: readonly string[];
 }
 
 /** Consumer groups as operators see them, whichever processes their members are in. */

@@ -43,6 +43,7 @@ export function clusterPart(
   const servers = openServers(config, {
     clientId: `latchkey-${name}`,
     logger,
+    registry,
     onFatal: (reason) => end.fail(reason.message),
   });
   const stopping = new AbortController();
@@ -89,7 +90,11 @@ export function clusterPart(
 
   async function health(): Promise<readonly Dependency[]> {
     if (service === undefined) return startHealth();
-    return [...(await service.health()), ...(stopping.signal.aborted ? [STOPPING] : [])];
+    return [
+      ...(await service.health()),
+      ...servers.watched(),
+      ...(stopping.signal.aborted ? [STOPPING] : []),
+    ];
   }
 
   async function stopService(): Promise<void> {

@@ -5,10 +5,14 @@ import {
   type Store,
   type StoreConfig,
 } from '@latchkey/backend';
-import { nameIn, type TopicSpec, withGroupNames, withTopicNames } from '@latchkey/bus';
-import { createKafkaBus, KafkaRefusedError } from '@latchkey/bus/kafka';
-import type { Dependency, Logger } from '@latchkey/process';
+import { nameIn, type Subscription, type TopicSpec, withGroupNames, withTopicNames } from '@latchkey/bus';
+import { createKafkaBus, type KafkaBus, KafkaRefusedError } from '@latchkey/bus/kafka';
+import { onDenied } from '@latchkey/mongo';
+import { createClockGuard, type Dependency, type Logger, type Registry } from '@latchkey/process';
 import { type Preparable, SchemaError, StoreRefused } from '@latchkey/store';
+import { Gauge } from 'prom-client';
+import { createClockWatch } from './clock-watch.ts';
+import { createTopicWatch, type TopicWatch } from './topic-watch.ts';
 import { waitForServers } from './wait-for-servers.ts';
 
 /** What a service requires on Kafka and in its store. */
@@ -33,11 +37,14 @@ export interface Servers {
   ready(needs: Needs): Promise<void>;
   /** The state of the log and the store, as `ready` waits for them. */
   health(): Promise<readonly Dependency[]>;
+  /** What is watched while a service runs: the clock, and the topics since `ready`. */
+  watched(): readonly Dependency[];
   /** Ends a wait as well. Idempotent. */
   close(): Promise<void>;
 }
 
 export interface ServersDeps {
+  readonly registry: Registry;
   /** Names this process in Kafka's logs. */
   readonly clientId: string;
   readonly logger: Logger;
@@ -50,7 +57,7 @@ const CREATES_TOPICS = 'npm run ops -- topics';
 /** Opens log and store, and returns immediately. @throws DataFolderError for a data folder that cannot be used */
 export function openServers(
   { kafka, store: config }: ServersConfig,
-  { clientId, logger, onFatal }: ServersDeps,
+  { clientId, logger, registry, onFatal }: ServersDeps,
 ): Servers {
   const store = config.open({ as: 'server' });
   const bus = createKafkaBus({
@@ -60,6 +67,25 @@ export function openServers(
     onFatal,
     times: { sessionTimeoutMs: kafka.KAFKA_SESSION_SECONDS * 1000 },
   });
+  const stopListening = onDenied(onFatal);
+  const clock = createClockGuard();
+  const clockWatch = createClockWatch({
+    storeName: store.name,
+    readStoreClock: store.serverTime,
+    guard: clock,
+    logger,
+    registry,
+  });
+  const subscriptions = new Set<Subscription>();
+  new Gauge({
+    name: 'latchkey_bus_position_faults',
+    help: 'Positions that were out of range since the start, and positions that have not moved for a minute.',
+    registers: [registry],
+    collect() {
+      this.set([...subscriptions].reduce((sum, { faults }) => sum + faults().length, 0));
+    },
+  });
+  let topicWatch: TopicWatch | undefined;
   const closing = new AbortController();
   const waitingFor = new Map<string, string | undefined>([
     ['kafka', 'not reached yet'],
@@ -79,6 +105,24 @@ export function openServers(
     });
   }
 
+  /** The bus, with a look at the times of the records that are read. */
+  function observed(watched: KafkaBus): KafkaBus {
+    return {
+      ...watched,
+      async subscribe(options) {
+        const subscription = await watched.subscribe({
+          ...options,
+          handle(slice) {
+            clockWatch.observe(slice);
+            return options.handle(slice);
+          },
+        });
+        subscriptions.add(subscription);
+        return subscription;
+      },
+    };
+  }
+
   async function checkStore(storage: Needs['storage']): Promise<void> {
     await store.health();
     await storage(store).check();
@@ -87,7 +131,8 @@ export function openServers(
   return {
     backend: {
       store,
-      bus: withGroupNames(withTopicNames(bus, kafka.TOPIC_NAMES), {
+      clock,
+      bus: withGroupNames(withTopicNames(observed(bus), kafka.TOPIC_NAMES), {
         prefix: kafka.GROUP_PREFIX,
         topics: kafka.TOPIC_NAMES,
       }),
@@ -102,6 +147,8 @@ export function openServers(
       } catch (error) {
         throw isForOperator(error) ? new Error(error.message, { cause: error }) : error;
       }
+      topicWatch ??= createTopicWatch({ readFaults: () => bus.topicFaults(named(topics)), logger });
+      await Promise.all([clockWatch.compare(), topicWatch.compare()]);
     },
 
     health: async () =>
@@ -111,8 +158,13 @@ export function openServers(
           : { name, state: 'down', needed: true, detail },
       ),
 
+    watched: () => [clockWatch.health(), ...(topicWatch === undefined ? [] : [topicWatch.health()])],
+
     async close() {
       closing.abort();
+      clockWatch.close();
+      topicWatch?.close();
+      stopListening();
       await Promise.all([bus.close(), store.close()]);
     },
   };

@@ -10,7 +10,21 @@ const QUIET_MS = 2000;
 /** Whether an error, or its cause, goes away once a server is reachable again. */
 export function isOutage(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
-  return error instanceof StoreUnavailable || error instanceof KafkaUnavailableError || isOutage(error.cause);
+  if (error instanceof StoreUnavailable || error instanceof KafkaUnavailableError) return true;
+  return isUnexplained(error) || isOutage(explained(error));
+}
+
+/**
+ * Whether kafkajs threw this, and nothing made a sentence for operators of it: while brokers go away it throws errors of
+ * many kinds, also TypeErrors of its own.
+ */
+function isUnexplained({ name, stack = '' }: Error): boolean {
+  return name.startsWith('KafkaJS') || (name === 'TypeError' && /[\\/]kafkajs[\\/]/.test(stack));
+}
+
+/** The cause of an error, unless that is of kafkajs and the error is the sentence for operators. */
+function explained({ cause }: Error): unknown {
+  return cause instanceof Error && isUnexplained(cause) ? undefined : cause;
 }
 
 export interface WaitOptions {

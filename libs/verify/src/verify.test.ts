@@ -162,6 +162,16 @@ describe('a finding names', () => {
     );
     assert.equal(counts.expiredLeases, 3);
   });
+
+  test('a position that the topic no longer has', async () => {
+    const system = smallSystem([]);
+    system.lostPositions.push('Group user was at offset 5 of a 0.');
+    const { findings } = await verifyNow(system);
+    assert.deepEqual(
+      findings.map(({ kind }) => kind),
+      ['position-out-of-range', 'position-out-of-range'],
+    );
+  });
 });
 
 describe('a system in use', () => {

@@ -2,7 +2,7 @@
  * Compares the journal, the topics, the read model and the deliveries of a running system. The journal is
  * authoritative. What disagrees may only be in flight, so it is compared again until it agrees or the time is over.
  */
-import type { Groups, LogReader } from '@latchkey/bus';
+import type { GroupProgress, Groups, LogReader } from '@latchkey/bus';
 import { ACCOUNTS_TOPIC, topics } from '@latchkey/events';
 import { formatAge } from './age.ts';
 import { compareStreams } from './compare-streams.ts';
@@ -60,10 +60,12 @@ export async function verify(sources: Sources, options: VerifyOptions): Promise<
     await compareShard(sources, { ...options, onProgress }, { shard, counter, findings });
   }
   findings.add(await abandonedLeases(sources, options.now(), counter));
+  const progress = await progressOf(sources);
+  for (const each of progress) findings.add(lostPositions(each));
   return {
     counts: counter.counts,
     oldestUnpublished: counter.oldestUnpublished(),
-    lag: await lagOf(sources),
+    lag: Object.fromEntries(progress.map(({ group, records, read }) => [group, records - read])),
     findings: findings.kept(),
     found: findings.count(),
   };
@@ -124,16 +126,15 @@ async function abandonedLeases(
   });
 }
 
-async function lagOf({ groups, profiles, deliveries }: Sources): Promise<Readonly<Record<string, number>>> {
-  async function lag(group: string, names: readonly string[]) {
-    const { records, read } = await groups.progressOf(group, names);
-    return [group, records - read] as const;
-  }
-  return Object.fromEntries([
-    await lag(profiles.group, [ACCOUNTS_TOPIC]),
-    await lag(
-      deliveries.group,
-      topics.map(({ name }) => name),
-    ),
-  ]);
+/** How far each group has read. */
+async function progressOf({ groups, profiles, deliveries }: Sources) {
+  const names = topics.map(({ name }) => name);
+  return [
+    { group: profiles.group, ...(await groups.progressOf(profiles.group, [ACCOUNTS_TOPIC])) },
+    { group: deliveries.group, ...(await groups.progressOf(deliveries.group, names)) },
+  ];
+}
+
+function lostPositions({ outOfRange }: GroupProgress): readonly Finding[] {
+  return outOfRange.map((message) => ({ kind: 'position-out-of-range', message }));
 }

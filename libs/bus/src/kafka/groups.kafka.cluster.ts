@@ -58,7 +58,7 @@ describe('on a broker that others use', () => {
     await read(20, former);
     await under.bus.publish(topic, records(5, 20));
     assert.deepEqual(values(await read(5, group, former)), [20, 21, 22, 23, 24]);
-    assert.deepEqual(await under.bus.progressOf(former, [topic]), { records: 25, read: 20 });
+    assert.deepEqual(await under.bus.progressOf(former, [topic]), { records: 25, read: 20, outOfRange: [] });
 
     await read(5, former);
     await under.bus.publish(topic, records(1, 25));
@@ -83,6 +83,36 @@ describe('on a broker that others use', () => {
     const prefixed = withGroupNames(under.bus, { prefix: `${topic}-own.`, topics: {} });
     await (await prefixed.subscribe({ topics: [topic], group, handle })).close();
     await prefixed.forgetGroup(group, [topic]);
+  });
+
+  test('a position that the topic no longer has is reported, and the records that are left are read', async () => {
+    const group = `${topic}-late`;
+    await under.bus.publish(topic, records(20));
+    await read(20, group);
+    await under.bus.publish(topic, records(20, 20));
+    await withAdmin(prompt, async (admin) => {
+      const offsets = await admin.fetchTopicOffsets(topic);
+      const partitions = offsets.map(({ partition, offset }) => ({ partition, offset }));
+      await admin.deleteTopicRecords({ topic, partitions });
+    });
+    await under.bus.publish(topic, records(7, 40));
+    const { outOfRange } = await under.bus.progressOf(group, [topic]);
+    assert.ok(outOfRange.length > 0);
+    for (const fault of outOfRange) assert.match(fault, /which holds \d+ to \d+: records were removed/);
+
+    const seen: BusRecord[] = [];
+    const { promise: all, resolve } = Promise.withResolvers<void>();
+    const subscription = await under.bus.subscribe({
+      topics: [topic],
+      group,
+      async handle(slice) {
+        seen.push(...slice.records);
+        if (seen.length >= 7) resolve();
+      },
+    });
+    await all;
+    assert.deepEqual(subscription.faults(), outOfRange);
+    assert.deepEqual(values(seen), [40, 41, 42, 43, 44, 45, 46]);
   });
 
   test('a key stays in its partition when somebody adds partitions, which is reported', async () => {

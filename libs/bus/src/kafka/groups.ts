@@ -20,6 +20,25 @@ export interface PartitionOffsets {
   readonly position: number;
   /** Offset of the next record to be written. */
   readonly end: number;
+  /** The position that the group has stored, if any. */
+  readonly stored?: number;
+}
+
+/**
+ * Returns a sentence for each stored position outside of what its partition holds. The broker would move the group to
+ * another position without a word, so records were skipped or are read again.
+ */
+export function positionsOutOfRange(
+  group: string,
+  offsets: ReadonlyMap<string, PartitionOffsets>,
+): readonly string[] {
+  return [...offsets].flatMap(([name, { start, end, stored }]) =>
+    stored === undefined || (stored >= start && stored <= end)
+      ? []
+      : [
+          `Group ${group} was at offset ${stored} of ${name}, which holds ${start} to ${end}: records were removed, or the topic was made again.`,
+        ],
+  );
 }
 
 export function partitionName(topic: string, partition: number): string {
@@ -42,8 +61,10 @@ export async function partitionOffsets(
     topics.map(async (topic) =>
       (await admin.fetchTopicOffsets(topic)).map(({ partition, high, low }) => {
         const name = partitionName(topic, partition);
-        const position = Math.max(Number(low), positions.get(name) ?? -1);
-        return [name, { start: Number(low), position, end: Number(high) }] as const;
+        const [start, end, stored = -1] = [Number(low), Number(high), positions.get(name)];
+        // Out of range, a group is sent to the start.
+        const position = stored > end ? start : Math.max(start, stored);
+        return [name, { start, position, end, ...(stored >= 0 && { stored }) }] as const;
       }),
     ),
   );
@@ -56,13 +77,14 @@ export async function progressOf(
   group: string,
   topics: readonly string[],
 ): Promise<GroupProgress> {
+  const offsets = await partitionOffsets(admin, group, topics);
   let records = 0;
   let read = 0;
-  for (const { start, position, end } of (await partitionOffsets(admin, group, topics)).values()) {
+  for (const { start, position, end } of offsets.values()) {
     records += end - start;
     read += position - start;
   }
-  return { records, read };
+  return { records, read, outOfRange: positionsOutOfRange(group, offsets) };
 }
 
 /** Returns how many records are after the group's position, summed over all partitions of the topics. */

@@ -3,6 +3,7 @@ import type { SubscribeOptions, Subscription } from '../bus.ts';
 import { withAdmin } from './admin.ts';
 import type { PartitionOffsets } from './groups.ts';
 import { joinGroup, type MembershipDeps } from './membership.ts';
+import { createPositionWatch } from './position-watch.ts';
 import { createProgressWatch } from './workarounds/progress-watch.ts';
 import { createWatchdog } from './workarounds/watchdog.ts';
 
@@ -20,13 +21,24 @@ export async function openSubscription(
   { lag, offsets, ...deps }: SubscriptionDeps,
 ): Promise<Subscription> {
   const { group } = options;
-  const { clients, times, onFatal } = deps;
+  const { clients, times, logger, onFatal } = deps;
   const now = performance.now.bind(performance);
+  const positions = createPositionWatch({
+    group,
+    onFault: (fault) => logger.warn({ group, fault }, 'A position of the group is not where it must be.'),
+    now,
+  });
+  // Before the broker moves positions that are out of range.
+  positions.look(await offsets());
   const membership = await joinGroup(options, partitions, deps);
   const progress = createProgressWatch({
     group,
     idle: membership.idle,
-    offsets,
+    async offsets() {
+      const found = await offsets();
+      positions.look(found);
+      return found;
+    },
     onStuck: onFatal,
     stuckAfterMs: times.stuckAfterMs,
     everyMs: times.progressEveryMs,
@@ -52,6 +64,7 @@ export async function openSubscription(
 
   return {
     lag,
+    faults: positions.faults,
     healthy: () => !closed && now() - membership.lastResponse() < times.healthyWithinMs,
     close() {
       closed ??= close();

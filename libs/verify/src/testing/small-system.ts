@@ -23,6 +23,8 @@ export interface SmallSystem {
   /** Ids of the recorded deliveries. */
   readonly deliveries: Set<string>;
   readonly leases: ExpiredLease[];
+  /** What the log says of each group. */
+  readonly lostPositions: string[];
   /** Calls this each time before the topics are read. */
   beforeEachRead(change: () => void): void;
   readonly sources: Sources;
@@ -40,6 +42,7 @@ export function smallSystem(streams: readonly JournaledStream[]): SmallSystem {
   );
   const profiles = new Map(streams.flatMap(profileOf));
   const leases: ExpiredLease[] = [];
+  const lostPositions: string[] = [];
   let change: () => void = () => undefined;
 
   return {
@@ -48,6 +51,7 @@ export function smallSystem(streams: readonly JournaledStream[]): SmallSystem {
     profiles,
     deliveries,
     leases,
+    lostPositions,
     beforeEachRead(next) {
       change = next;
     },
@@ -74,7 +78,13 @@ export function smallSystem(streams: readonly JournaledStream[]): SmallSystem {
           for (const record of inPartition(records, topic, partition).slice(start, end)) yield [record];
         },
       },
-      groups: { progressOf: async (group) => ({ records: 9, read: group === 'user' ? 9 : 7 }) },
+      groups: {
+        progressOf: async (group) => ({
+          records: 9,
+          read: group === 'user' ? 9 : 7,
+          outOfRange: [...lostPositions],
+        }),
+      },
       profiles: {
         group: 'user',
         load: async (ids) => new Map(ids.flatMap((id) => entryOf(id, profiles.get(id)))),

@@ -17,6 +17,7 @@ function scene() {
       return {
         lag: async () => 0,
         healthy: () => true,
+        faults: () => [],
         close: async () => void read.delete(generation),
       };
     },

@@ -1,0 +1,95 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { createClockGuard, createRegistry } from '@latchkey/process';
+import { captureLog } from '@latchkey/process/testing';
+import { StoreUnavailable } from '@latchkey/store';
+import { createClockWatch } from './clock-watch.ts';
+
+const START = Date.parse('2026-03-01T12:00:00.000Z');
+
+function createWatch() {
+  const time = { wall: START, elapsed: 0, server: START, isAway: false };
+  const registry = createRegistry();
+  const log = captureLog();
+  const watch = createClockWatch({
+    storeName: 'mongodb',
+    async readStoreClock() {
+      if (time.isAway) throw new StoreUnavailable(new Error('away'));
+      return new Date(time.server);
+    },
+    guard: createClockGuard({ now: () => time.wall, elapsed: () => time.elapsed }),
+    logger: log.logger,
+    registry,
+    now: () => time.wall,
+    monotonic: () => time.elapsed,
+  });
+  function record(ms: number) {
+    const timestamp = new Date(ms);
+    return { topic: 't', partition: 0, offset: 0, key: null, value: null, headers: {}, timestamp };
+  }
+  return { time, registry, log, watch, record };
+}
+
+describe('the clock of a process', () => {
+  test('is compared with the clock of the store', async () => {
+    const { time, registry, watch } = createWatch();
+    time.server = START + 12_000;
+    await watch.compare();
+    assert.match(await registry.metrics(), /latchkey_clock_skew_seconds\{against="mongodb"\} -12\n/);
+    assert.deepEqual(watch.health(), { name: 'clock', needed: false, state: 'ok' });
+    watch.close();
+  });
+
+  test('is reported once it differs by more than half a minute, in one line of the log', async () => {
+    const { time, log, watch } = createWatch();
+    time.server = START - 31_000;
+    await watch.compare();
+    await watch.compare();
+    assert.deepEqual(watch.health(), {
+      name: 'clock',
+      needed: false,
+      state: 'degraded',
+      detail: '31 s ahead of mongodb.',
+    });
+    assert.equal(log.lines().length, 1);
+    watch.close();
+  });
+
+  test('is told to be behind by the times of records, never to be ahead of them', async () => {
+    const { time, registry, watch, record } = createWatch();
+    watch.observe({ records: [record(START - 3_600_000)] });
+    assert.match(await registry.metrics(), /latchkey_clock_skew_seconds\{against="records"\} 0\n/);
+    watch.observe({ records: [record(START), record(START + 40_000)] });
+    assert.equal(watch.health().detail, '40 s behind records.');
+    time.elapsed += 60_000;
+    watch.observe({ records: [record(START)] });
+    assert.equal(watch.health().state, 'ok');
+    watch.close();
+  });
+
+  test('that was set is trusted again once the store agrees with it', async () => {
+    const { time, watch } = createWatch();
+    time.wall += 3_600_000;
+    await watch.compare();
+    assert.match(
+      watch.health().detail ?? '',
+      /^3600 s ahead of mongodb\. The clock was set forward by 3600 s/,
+    );
+    time.server = time.wall;
+    await watch.compare();
+    assert.equal(watch.health().state, 'ok');
+    watch.close();
+  });
+
+  test('is not judged by an old measurement while the store is away', async () => {
+    const { time, watch } = createWatch();
+    time.server = START - 60_000;
+    await watch.compare();
+    time.isAway = true;
+    time.elapsed += 300_000;
+    time.wall += 300_000;
+    await watch.compare();
+    assert.equal(watch.health().state, 'ok');
+    watch.close();
+  });
+});

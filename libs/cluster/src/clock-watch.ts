@@ -1,0 +1,132 @@
+/** Compares the clock of this process with others, reports the difference, and degrades above a bound. */
+import type { Slice } from '@latchkey/bus';
+import {
+  type ClockGuard,
+  type Dependency,
+  describeMove,
+  type Logger,
+  type Registry,
+} from '@latchkey/process';
+import { StoreUnavailable } from '@latchkey/store';
+import { Gauge } from 'prom-client';
+
+/** The largest difference that is not reported as a fault, in ms: docs/operating.md. */
+export const MAX_SKEW_MS = 30_000;
+const EVERY_MS = 30_000;
+/** How long a measurement counts, in ms. */
+const LASTS_MS = 5 * 60_000;
+/** An answer that takes longer says too little about the time, in ms. */
+const ANSWERS_WITHIN_MS = 5_000;
+
+export interface ClockWatchDeps {
+  /** The name of the store, for the metric. */
+  readonly storeName: string;
+  /** Reads the clock of the store's server; undefined if it has none of its own. */
+  readonly readStoreClock: (() => Promise<Date>) | undefined;
+  readonly guard: ClockGuard;
+  readonly logger: Logger;
+  readonly registry: Registry;
+  now?(): number;
+  monotonic?(): number;
+}
+
+export interface ClockWatch {
+  /** Compares once. Happens by itself twice a minute. */
+  compare(): Promise<void>;
+  /** Looks at the times of records, which other processes have set. Only a clock that is behind them can be told. */
+  observe(slice: Pick<Slice, 'records'>): void;
+  health(): Dependency;
+  close(): void;
+}
+
+interface Measurement {
+  /** Ours minus theirs, in ms. */
+  readonly skewMs: number;
+  readonly at: number;
+}
+
+export function createClockWatch(deps: ClockWatchDeps): ClockWatch {
+  const { storeName, readStoreClock, guard, logger, registry } = deps;
+  const { now = Date.now, monotonic = () => performance.now() } = deps;
+  const measured = new Map<string, Measurement>();
+  let isReported = false;
+
+  function current(): readonly (readonly [against: string, skewMs: number])[] {
+    return [...measured]
+      .filter(([, { at }]) => monotonic() - at < LASTS_MS)
+      .map(([against, { skewMs }]) => [against, skewMs]);
+  }
+
+  const gauge = new Gauge({
+    name: 'latchkey_clock_skew_seconds',
+    help: 'By how much the clock of this process is ahead of another one; against records only if it is behind.',
+    labelNames: ['against'],
+    registers: [registry],
+    collect() {
+      this.reset();
+      for (const [against, skewMs] of current()) this.set({ against }, skewMs / 1000);
+    },
+  });
+
+  async function measure(read: () => Promise<Date>): Promise<void> {
+    const [before, began] = [now(), monotonic()];
+    const theirs = await read();
+    const took = monotonic() - began;
+    if (took > ANSWERS_WITHIN_MS) return;
+    const skewMs = before + took / 2 - theirs.getTime();
+    measured.set(storeName, { skewMs, at: monotonic() });
+    if (Math.abs(skewMs) <= MAX_SKEW_MS) guard.confirm();
+  }
+
+  function health(): Dependency {
+    const faults = current()
+      .filter(([, skewMs]) => Math.abs(skewMs) > MAX_SKEW_MS)
+      .map(([against, skewMs]) => describeSkew(against, skewMs));
+    if (!guard.isTrusted()) faults.push(describeMove(guard.movedMs()));
+    const clock = { name: 'clock', needed: false } as const;
+    return faults.length === 0
+      ? { ...clock, state: 'ok' }
+      : { ...clock, state: 'degraded', detail: faults.join(' ') };
+  }
+
+  function report(): void {
+    const { state, detail } = health();
+    if (state === 'ok') isReported = false;
+    else if (!isReported) {
+      isReported = true;
+      logger.error({ clock: detail }, 'the clock of this process is wrong');
+    }
+  }
+
+  async function compare(): Promise<void> {
+    try {
+      if (readStoreClock !== undefined) await measure(readStoreClock);
+    } catch (error) {
+      if (!(error instanceof StoreUnavailable)) logger.error({ err: error }, 'clocks cannot be compared');
+    }
+    report();
+  }
+
+  const timer = setInterval(() => void compare(), EVERY_MS).unref();
+  return {
+    compare,
+    observe({ records }) {
+      const latest = Math.max(...records.map(({ timestamp }) => timestamp.getTime()));
+      const skewMs = Math.min(0, now() - latest);
+      const known = measured.get('records');
+      const isWorse = known === undefined || skewMs <= known.skewMs || monotonic() - known.at >= EVERY_MS;
+      if (isWorse) measured.set('records', { skewMs, at: monotonic() });
+    },
+    health,
+    close() {
+      clearInterval(timer);
+      registry.removeSingleMetric('latchkey_clock_skew_seconds');
+      gauge.reset();
+    },
+  };
+}
+
+function describeSkew(against: string, skewMs: number): string {
+  const seconds = Math.round(Math.abs(skewMs) / 1000);
+  return `${seconds} s ${skewMs < 0 ? 'behind' : 'ahead of'} ${against}.`;
+}

@@ -1,0 +1,59 @@
+/** Compares the topics with what they must be while the service runs: somebody may alter them. */
+import type { Dependency, Logger } from '@latchkey/process';
+
+const EVERY_MS = 10 * 60_000;
+/** An outage of the brokers is reported elsewhere, so a comparison that fails is repeated sooner. */
+const AGAIN_MS = 30_000;
+
+export interface TopicWatchDeps {
+  /** Returns a sentence for each setting that is not what it must be. */
+  readFaults(): Promise<readonly string[]>;
+  readonly logger: Logger;
+}
+
+export interface TopicWatch {
+  /** Compares once. Happens by itself every ten minutes. @returns when to compare again, in ms */
+  compare(): Promise<number>;
+  health(): Dependency;
+  close(): void;
+}
+
+/** Keeps what it last saw: while the brokers are away, nothing new is known. */
+export function createTopicWatch({ readFaults, logger }: TopicWatchDeps): TopicWatch {
+  let faults: readonly string[] = [];
+  let isClosed = false;
+  let timer = schedule(EVERY_MS);
+
+  function schedule(ms: number): NodeJS.Timeout {
+    return setTimeout(() => void run(), ms).unref();
+  }
+
+  async function run(): Promise<void> {
+    const again = await compare();
+    if (!isClosed) timer = schedule(again);
+  }
+
+  async function compare(): Promise<number> {
+    try {
+      const found = await readFaults();
+      const fresh = found.filter((fault) => !faults.includes(fault));
+      for (const fault of fresh) logger.error({ fault }, 'a topic is not what it must be');
+      faults = found;
+      return EVERY_MS;
+    } catch {
+      return AGAIN_MS;
+    }
+  }
+
+  return {
+    compare,
+    health: () =>
+      faults.length === 0
+        ? { name: 'topics', needed: false, state: 'ok' }
+        : { name: 'topics', needed: false, state: 'degraded', detail: faults.join(' ') },
+    close() {
+      isClosed = true;
+      clearTimeout(timer);
+    },
+  };
+}

@@ -1,0 +1,29 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { KafkaRefusedError, KafkaUnavailableError } from '@latchkey/bus/kafka';
+import { StoreUnavailable } from '@latchkey/store';
+import { isOutage } from './wait-for-servers.ts';
+
+function named(name: string, stack = ''): Error {
+  return Object.assign(new Error('x'), { name, stack });
+}
+
+test('servers are waited for whatever kafkajs throws, and for nothing else', () => {
+  const unexplained = named('KafkaJSNonRetriableError');
+  const internal = named('TypeError', 'at metadata (/app/node_modules/kafkajs/src/cluster/index.js:1:1)');
+  const outages = [
+    new StoreUnavailable(new Error('away')),
+    new KafkaUnavailableError('away'),
+    new Error('a wrapper', { cause: new KafkaUnavailableError('away') }),
+    unexplained,
+    internal,
+  ];
+  for (const error of outages) assert.equal(isOutage(error), true, error.name);
+  const others = [
+    new KafkaRefusedError('credentials', { cause: unexplained }),
+    new Error('Kafka lacks a topic', { cause: unexplained }),
+    named('TypeError', 'at handle (/app/services/user/src/compose.ts:1:1)'),
+    'a text',
+  ];
+  for (const error of others) assert.equal(isOutage(error), false, String(error));
+});
