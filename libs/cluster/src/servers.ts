@@ -7,7 +7,6 @@ import {
 } from '@latchkey/backend';
 import { nameIn, type Subscription, type TopicSpec, withGroupNames, withTopicNames } from '@latchkey/bus';
 import { createKafkaBus, type KafkaBus, KafkaRefusedError } from '@latchkey/bus/kafka';
-import { onDenied } from '@latchkey/mongo';
 import { createClockGuard, type Dependency, type Logger, type Registry } from '@latchkey/process';
 import { type Preparable, SchemaError, StoreRefused } from '@latchkey/store';
 import { Gauge } from 'prom-client';
@@ -67,7 +66,7 @@ export function openServers(
     onFatal,
     times: { sessionTimeoutMs: kafka.KAFKA_SESSION_SECONDS * 1000 },
   });
-  const stopListening = onDenied(onFatal);
+  const stopListening = store.onDenied?.(onFatal);
   const clock = createClockGuard();
   const clockWatch = createClockWatch({
     storeName: store.name,
@@ -164,7 +163,7 @@ export function openServers(
       closing.abort();
       clockWatch.close();
       topicWatch?.close();
-      stopListening();
+      stopListening?.();
       await Promise.all([bus.close(), store.close()]);
     },
   };

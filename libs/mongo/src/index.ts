@@ -1,5 +1,5 @@
 export { type Arrivals, arrivals } from './arrivals.ts';
-export { guardMongo, isLostRace, MongoFailure, onDenied, repeatingLost } from './failures.ts';
+export { guardMongo, isLostRace, MongoFailure, repeatingLost } from './failures.ts';
 export { ensureIndexes, type Index } from './indexes.ts';
 export { modelOf, plainSchema } from './models.ts';
 export { type MongoOptions, type MongoStore, openMongo } from './open.ts';

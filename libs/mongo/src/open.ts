@@ -2,7 +2,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { type OpenStore, StoreRefused } from '@latchkey/store';
 import type { Connection, ConnectOptions } from 'mongoose';
 import { driver } from './driver.ts';
-import { failureOf, guardMongo, MongoFailure, repeatingLost } from './failures.ts';
+import { failureOf, guardMongo, MongoFailure, onDenied, repeatingLost } from './failures.ts';
 
 /** The database, unless the URL names one. */
 const DATABASE = 'latchkey';
@@ -111,6 +111,7 @@ export function openMongo(options: MongoOptions): MongoStore {
     connection,
     reached,
     health: guardMongo({ ping }).ping,
+    onDenied,
     serverTime: guardMongo({ serverTime }).serverTime,
     checkWritable: guardMongo({ writeProbe }).writeProbe,
     close() {
