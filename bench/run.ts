@@ -7,5 +7,6 @@ import { refresh } from './refresh.ts';
 import { signUp } from './sign-up.ts';
 import { size } from './size.ts';
 import { runBenchmarks } from './support/run-benchmarks.ts';
+import { turns } from './turns.ts';
 
-await runBenchmarks([login, signUp, refresh, latency, notifier, size, rebuild]);
+await runBenchmarks([login, signUp, refresh, latency, notifier, size, rebuild, turns]);

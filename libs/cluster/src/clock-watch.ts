@@ -11,7 +11,7 @@ import { StoreUnavailable } from '@latchkey/store';
 import { Gauge } from 'prom-client';
 
 /** The largest difference that is not reported as a fault, in ms: docs/operating.md. */
-export const MAX_SKEW_MS = 30_000;
+const MAX_SKEW_MS = 30_000;
 const EVERY_MS = 30_000;
 /** How long a measurement counts, in ms. */
 const LASTS_MS = 5 * 60_000;

@@ -51,6 +51,18 @@ describe('an account and its topic', () => {
     assert.deepEqual([found, entry.repeated], [[], 4]);
   });
 
+  test('disagree where its records are in more than one partition', () => {
+    const account = anAccount(3);
+    const records = recordsOf(account).map((record, index) => ({
+      ...record,
+      partition: index === 1 ? 9 : 2,
+    }));
+    assert.deepEqual(
+      compare(account, records).findings.map(({ kind, message }) => [kind, message]),
+      [['key-scattered', 'its records are in partitions 2, 9 of the topic']],
+    );
+  });
+
   test('disagree about each event that is missing, and no other', () => {
     const account = anAccount(6);
     const { found, onTopic } = compare(account, at(recordsOf(account), 1, 2, 4, 6));

@@ -50,6 +50,7 @@ export function compareLog(compared: StreamOnLog): LogComparison {
       ...rest.flatMap((event) => missingEvent(compared, event, expected[event.event.sequence - 1], early)),
       ...staleCommits(compared),
       ...unknownEvents(compared, expected),
+      ...scatteredKey(compared),
     ],
     visible: [
       ...events.slice(0, onTopic),
@@ -71,6 +72,14 @@ function brokenJournal(stream: JournaledStream): readonly Finding[] {
       ? []
       : [finding(stream, 'journal-broken', `its first event is ${first}`)]),
   ];
+}
+
+/** In two partitions, the order in which a consumer receives its events is not certain. */
+function scatteredKey({ stream, entry, topic }: StreamOnLog): readonly Finding[] {
+  const { partitions } = entry;
+  if (partitions.length < 2) return [];
+  const places = partitions.toSorted((a, b) => a - b).join(', ');
+  return [finding(stream, 'key-scattered', `its records are in partitions ${places} of ${topic}`)];
 }
 
 function finding(

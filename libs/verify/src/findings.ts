@@ -6,6 +6,7 @@ export const FINDING_KINDS = {
   'event-missing': 'an event is marked as published but is not on its topic',
   'event-differs': 'the topic has a different event with the same sequence',
   'event-unknown': 'the topic has an event that the journal does not have',
+  'key-scattered': 'the records of an account or mailing are in more than one partition',
   'account-parked': 'the read model has stopped at an event that it cannot apply',
   'profile-missing': 'the read model lacks an account that is on the topic',
   'profile-behind': 'the read model has not applied every event on the topic',

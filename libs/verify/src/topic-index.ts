@@ -14,6 +14,8 @@ export interface TopicEntry {
   readonly outOfOrder: readonly OutOfOrderRecord[];
   /** Records that cannot be decoded. */
   readonly unreadable: number;
+  /** The partitions that its records are in: one, as long as nobody adds partitions and writes by their number. */
+  readonly partitions: readonly number[];
   /** Whether the journal has a stream with this id. */
   readonly inJournal: boolean;
 }
@@ -42,6 +44,7 @@ const EMPTY: TopicEntry = {
   repeated: 0,
   outOfOrder: [],
   unreadable: 0,
+  partitions: [],
   inJournal: false,
 };
 
@@ -62,8 +65,14 @@ export function createTopicIndex(shard: Shard): TopicIndex {
     const key = record.key?.toString('utf8') ?? '';
     if (!shard(key)) return;
     const decoded = decode(record);
-    if (decoded.kind === 'unusable') withoutKey += 1;
-    else addTo(mutableEntry(key), decoded);
+    if (decoded.kind === 'unusable') {
+      withoutKey += 1;
+      return;
+    }
+    const entry = mutableEntry(key);
+    if (!entry.partitions.includes(record.partition))
+      entry.partitions = [...entry.partitions, record.partition];
+    addTo(entry, decoded);
   }
 
   return {

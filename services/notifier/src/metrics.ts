@@ -12,7 +12,9 @@ export interface NotifierMetrics {
   readonly setAside: Counter;
 }
 
-/** How long a census is cached, in ms: it scans every delivery, and there may be several scrapers. */
+/** The most deliveries of a state that are counted: a scrape must cost the same however many there are. */
+const MAX_COUNTED = 100_000;
+/** How long a census is cached, in ms: there may be several scrapers. */
 const CENSUS_MS = 15_000;
 
 type CountedStore = Pick<Deliveries, 'census' | 'oldestOpen'>;
@@ -23,7 +25,7 @@ function observeStore(registry: Registry, deliveries: CountedStore, now: () => D
   function recentCensus(): Promise<Census> {
     const at = now().getTime();
     if (known === undefined || Math.abs(at - known.at) >= CENSUS_MS)
-      known = { at, census: deliveries.census() };
+      known = { at, census: deliveries.census(MAX_COUNTED) };
     return known.census;
   }
   /** An event from the future, and when it was seen first: its clock, or ours, was wrong. */
@@ -48,7 +50,7 @@ function observeStore(registry: Registry, deliveries: CountedStore, now: () => D
   });
   new Gauge({
     name: 'latchkey_notifier_deliveries',
-    help: 'Deliveries by state.',
+    help: 'Deliveries by state; 100000 if there are more.',
     labelNames: ['state'],
     registers: [registry],
     async collect() {

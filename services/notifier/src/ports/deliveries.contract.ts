@@ -531,6 +531,12 @@ export function deliveriesContract(name: string, open: () => Promise<DeliveriesF
       });
     });
 
+    it('counts no further than asked for', async () => {
+      await add([aDelivery(), aDelivery(), aDelivery()]);
+      assert.equal((await deliveries.census(2)).pending, 2);
+      assert.equal((await deliveries.census(4)).pending, 3);
+    });
+
     it('knows the event of the oldest that is owed, whether or not it is in hand', async () => {
       assert.equal(await deliveries.oldestOpen(), undefined);
       const [older, newer] = [aDelivery({ occurredAt: at(-60) }), aDelivery({ occurredAt: at(-30) })];

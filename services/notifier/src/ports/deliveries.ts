@@ -114,8 +114,10 @@ export interface Deliveries {
    * @returns how many ended
    */
   expire(now: Date): Promise<number>;
-  /** Counts the deliveries by state. Expensive: it scans all of them. */
-  census(): Promise<Census>;
+  /**
+   * Counts the deliveries by state, at most `atMost` of each. Expensive without it: it counts all of them.
+   */
+  census(atMost?: number): Promise<Census>;
   /** Returns the event time of the oldest open delivery. Cheap: it reads an index. */
   oldestOpen(): Promise<Date | undefined>;
   find(id: string): Promise<DeliverySummary | undefined>;

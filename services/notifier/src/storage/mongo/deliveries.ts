@@ -170,9 +170,12 @@ export function createMongoDeliveries(connection: Connection): Deliveries {
 
     expire,
 
-    async census() {
+    async census(atMost) {
+      const limited = atMost === undefined ? {} : { limit: atMost };
       const counts = await Promise.all(
-        deliveryStates.map(async (state) => [state, await deliveries.countDocuments({ state })] as const),
+        deliveryStates.map(
+          async (state) => [state, await deliveries.countDocuments({ state }, limited)] as const,
+        ),
       );
       return Object.fromEntries(counts) as Record<DeliveryState, number>;
     },

@@ -1,0 +1,57 @@
+/** How long the event loop stands still while the sign-ups are swept: requests wait that long. */
+import { monitorEventLoopDelay } from 'node:perf_hooks';
+import { registrationOf } from '../services/auth/src/ports/testing/commits.ts';
+import { cleanUpOnce, type Scope } from '../services/auth/src/sign-up/cleanup.ts';
+import { DAY, openWorld, type World } from '../services/auth/src/testing/world.ts';
+import { atMost, type Benchmark, type Figure } from './support/benchmark.ts';
+
+const SIGN_UPS = 100_000;
+/** Sign-ups per write, and so per flush. */
+const BATCH = 500;
+const NS_PER_MS = 1e6;
+
+async function addSignUps({ deps }: World): Promise<void> {
+  const at = deps.now().toISOString();
+  for (let from = 0; from < SIGN_UPS; from += BATCH) {
+    const batch = Array.from({ length: BATCH }, (_, n) =>
+      deps.journal.append(registrationOf(`${from + n}@example.com`, { at })),
+    );
+    await Promise.all(batch);
+  }
+}
+
+/** @returns the longest turn while a pass runs, in ms */
+async function longestTurn({ deps }: World, scope: Scope): Promise<number> {
+  const delay = monitorEventLoopDelay({ resolution: 1 });
+  delay.enable();
+  await cleanUpOnce(deps, { scope });
+  delay.disable();
+  return delay.max / NS_PER_MS;
+}
+
+async function run(): Promise<readonly Figure[]> {
+  const world = await openWorld();
+  try {
+    await addSignUps(world);
+    const target = atMost(50, 'ms');
+    const all = await longestTurn(world, 'all');
+    const due = await longestTurn(world, 'due');
+    world.advance(8 * DAY);
+    const expired = await longestTurn(world, 'due');
+    return [
+      { what: 'a look at all, none of them due', unit: 'ms', measured: all, target },
+      { what: 'a look at those that are due, none', unit: 'ms', measured: due, target },
+      { what: 'all of them expire', unit: 'ms', measured: expired, target },
+    ];
+  } finally {
+    await world.close();
+  }
+}
+
+export const turns: Benchmark = {
+  name: 'turns',
+  title: `Longest turn of the event loop while ${SIGN_UPS.toLocaleString('en')} sign-ups are swept`,
+  method:
+    'The sweep runs in this process, on the embedded store; perf_hooks measures the delay of the event loop.',
+  run,
+};
