@@ -108,11 +108,11 @@ module.exports = {
       to: { path: ['^libs/(?!(http|process)/)', '^services/', '^apps/'] },
     },
     {
-      name: 'tokens-know-http-alone',
-      comment: 'Access tokens and their guards: usable by any service that takes them.',
+      name: 'tokens-know-nobody',
+      comment: 'Access tokens and their guards: usable by any service that takes them, on any framework.',
       severity: 'error',
       from: { path: '^libs/tokens/src' },
-      to: { path: ['^libs/(?!(tokens|http)/)', '^services/', '^apps/'] },
+      to: { path: ['^libs/(?!tokens/)', '^services/', '^apps/'] },
     },
     {
       name: 'backend-knows-no-domain',

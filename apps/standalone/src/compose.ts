@@ -26,7 +26,7 @@ import {
   type Registry,
 } from '@latchkey/process';
 import { type Database, DataFolderError, openDatabase } from '@latchkey/sqlite';
-import { ACCOUNT_SEQUENCE } from '@latchkey/tokens';
+import { ACCOUNT_SEQUENCE, PROBLEM_TYPES } from '@latchkey/tokens';
 import { createMailbox, type Mailbox } from './mailbox/mailbox.ts';
 import { createMailServer } from './mailbox/smtp.ts';
 import { developmentRoutes } from './pages/routes.ts';
@@ -140,6 +140,7 @@ async function startListener(
     trustedProxies: config.TRUSTED_PROXIES,
     corsOrigins: isAllowedOrigin,
     corsHeaders: [ACCOUNT_SEQUENCE],
+    problemTypes: PROBLEM_TYPES,
     undeclared: development ? 'fail' : 'drop',
     https: !development,
   });
@@ -152,7 +153,7 @@ async function startOperations(
   { logger, registry }: StandaloneDeps,
 ): Promise<ListeningPart> {
   const routes = startingOperations({ registry, health: async () => [] });
-  const listener = listenForOperations(config, { logger, registry, routes });
+  const listener = listenForOperations(config, { logger, registry, routes, problemTypes: PROBLEM_TYPES });
   await listener.start();
   return listener;
 }

@@ -2,7 +2,14 @@
 import { authSettings } from '@latchkey/auth';
 import { generateSecrets } from '@latchkey/auth/secrets';
 import { notifierSettings } from '@latchkey/notifier';
-import { type Environment, processSettings, readAll, readConfig, setting } from '@latchkey/process';
+import {
+  type Environment,
+  processSettings,
+  readAll,
+  readConfig,
+  setting,
+  withContradictions,
+} from '@latchkey/process';
 import { userSettings } from '@latchkey/user';
 import { z } from 'zod';
 import { isLoopback } from './pages/local-only.ts';
@@ -37,14 +44,7 @@ function contradictions(config: z.infer<typeof fields>): readonly Fault[] {
   return config.EXPOSE_DEVELOPMENT || isLoopback(config.HOST) ? [] : [['HOST', EXPOSED]];
 }
 
-export const standaloneSettings = fields.superRefine(
-  (config, context) => {
-    for (const [name, message] of contradictions(config)) {
-      context.addIssue({ code: 'custom', path: [name], message });
-    }
-  },
-  { when: () => true },
-);
+export const standaloneSettings = withContradictions(fields, contradictions);
 
 type OwnSettings = z.infer<typeof fields>;
 

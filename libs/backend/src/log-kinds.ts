@@ -1,6 +1,6 @@
 /** The kinds of logs, and the settings of each. */
 import type { KafkaConnection, KafkaSasl } from '@latchkey/bus/kafka';
-import { type Environment, readConfig, setting } from '@latchkey/process';
+import { type Environment, readConfig, setting, withContradictions } from '@latchkey/process';
 import { z } from 'zod';
 import type { StoreKind } from './store-kinds.ts';
 
@@ -62,16 +62,11 @@ const kafkaFields = topicSettings.extend({
 const SASL = ['KAFKA_SASL_MECHANISM', 'KAFKA_SASL_USERNAME', 'KAFKA_SASL_PASSWORD'] as const;
 
 /** KAFKA_BROKERS, KAFKA_SSL, KAFKA_SASL_*, TOPIC_NAMES. */
-export const kafkaSettings = kafkaFields.superRefine(
-  (config, context) => {
-    if (SASL.every((name) => config[name] === undefined)) return;
-    for (const name of SASL.filter((each) => config[each] === undefined)) {
-      context.addIssue({ code: 'custom', path: [name], message: `is required with ${othersOf(name)}` });
-    }
-  },
-  // Also if single settings are wrong, so that all faults are reported at once.
-  { when: () => true },
-);
+export const kafkaSettings = withContradictions(kafkaFields, (config) => {
+  const missing = SASL.filter((name) => config[name] === undefined);
+  if (missing.length === SASL.length) return [];
+  return missing.map((name) => [name, `is required with ${othersOf(name)}`] as const);
+});
 
 function othersOf(name: string): string {
   return SASL.filter((each) => each !== name).join(' and ');

@@ -10,6 +10,7 @@ import {
   startingRoutes,
 } from '@latchkey/http';
 import type { Dependency, Logger, Part, ProcessEnd, Registry, ServiceProcessConfig } from '@latchkey/process';
+import { PROBLEM_TYPES } from '@latchkey/tokens';
 import { type Needs, openServers, type ServersConfig } from './servers.ts';
 import { waitForServers } from './wait-for-servers.ts';
 
@@ -60,6 +61,7 @@ export function clusterPart(
     logger,
     registry,
     routes: startingOperations({ registry, health: startHealth }),
+    problemTypes: PROBLEM_TYPES,
   });
 
   /** Retries the whole start for as long as a server is unreachable. */
@@ -138,6 +140,7 @@ function publicListener(process: ServiceProcessConfig, deps: ClusterPartDeps): L
     trustedProxies: process.TRUSTED_PROXIES,
     corsOrigins: deps.isAllowedOrigin,
     corsHeaders: deps.corsHeaders,
+    problemTypes: PROBLEM_TYPES,
     undeclared: isProduction ? 'drop' : 'fail',
     https: isProduction,
   });

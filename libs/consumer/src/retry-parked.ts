@@ -28,8 +28,6 @@ export interface RetryDeps<P extends Position> {
    * @param origin the mark that the account is parked with
    */
   handle(position: P, record: EventRecord, origin: Parked): Promise<P | Refused> | P | Refused;
-  /** Called with each position that was stored. */
-  stored?(position: P): void;
   /** @throws Error if reading must be abandoned, because the process stops or the partition was revoked */
   throwIfStopped?(): void;
   /**
@@ -106,7 +104,6 @@ export function createRetryParked<P extends Position>(deps: RetryDeps<P>): Retry
     if (isUnchanged(before, after)) return;
     await positions.save([after]);
     await positions.replaceMark(before.parked ?? origin, after.parked);
-    deps.stored?.(after);
   }
 
   return {

@@ -4,16 +4,25 @@ import { declaredProblems } from './declared-problems.ts';
 import type { Exchange, Step } from './exchange.ts';
 import type { PageAt } from './page-paths.ts';
 import { plainPage } from './pages.ts';
-import { Problem, type ProblemDetails, type ProblemSpec, problems } from './problem.ts';
+import { Problem, type ProblemSpec, problems } from './problem.ts';
 import { ClientGone } from './read-body.ts';
 import type { BodyKind, Route } from './route.ts';
 import { securityHeaders } from './security-headers.ts';
 import { setHeaders } from './write-answer.ts';
 
+export interface ProblemOptions {
+  /** Prefix of `type` in problem details, before the code: `urn:example:problem:`. Default: `about:blank#`. */
+  readonly problemTypes?: string;
+}
+
 /** Returns problem details (RFC 9457) as the JSON that a client reads. */
-export function problemBody(spec: ProblemSpec, details: ProblemDetails, requestId: string): string {
+export function problemBody(
+  { spec, details }: Pick<Problem, 'spec' | 'details'>,
+  requestId: string,
+  { problemTypes = 'about:blank#' }: ProblemOptions,
+): string {
   return JSON.stringify({
-    type: `urn:latchkey:problem:${spec.code}`,
+    type: `${problemTypes}${spec.code}`,
     title: spec.title,
     status: spec.status,
     detail: details.detail ?? spec.title,
@@ -26,15 +35,18 @@ export function problemBody(spec: ProblemSpec, details: ProblemDetails, requestI
 }
 
 /** Turns thrown errors into answers: a Problem by its spec, anything else into a 500 without details. */
-export function answerProblems(undeclared: 'fail' | 'drop', pageAt: PageAt): Step {
+export function answerProblems(
+  options: ProblemOptions & { readonly undeclared: 'fail' | 'drop' },
+  pageAt: PageAt,
+): Step {
   return async (exchange, next) => {
     try {
       await next();
     } catch (error) {
       if (error instanceof ClientGone) return;
-      const problem = problemOf(exchange, error, undeclared);
+      const problem = problemOf(exchange, error, options.undeclared);
       logProblem(exchange, problem);
-      answer(exchange, problem, problemPage(exchange, problem, pageAt));
+      answer(exchange, problem, { ...options, page: problemPage(exchange, problem, pageAt) });
     }
   };
 }
@@ -77,11 +89,16 @@ function withoutPath(error: unknown, path: string, route: Route | undefined): un
   return copy;
 }
 
-function answer(exchange: Exchange, problem: Problem, page: string | undefined): void {
+function answer(
+  exchange: Exchange,
+  problem: Problem,
+  options: ProblemOptions & { readonly page: string | undefined },
+): void {
+  const { page } = options;
   const { spec, details } = problem;
   const { request } = exchange.state;
   exchange.status = spec.status;
-  const text = page ?? problemBody(spec, details, request.requestId);
+  const text = page ?? problemBody(problem, request.requestId, options);
   if (page !== undefined) setHeaders(exchange, securityHeaders.page);
   exchange.set('Cache-Control', 'no-store');
   if (details.retryAfter !== undefined) exchange.set('Retry-After', String(details.retryAfter));

@@ -3,7 +3,7 @@ import Router from '@koa/router';
 import type { Logger } from '@latchkey/process';
 import Koa from 'koa';
 import type { Registry } from 'prom-client';
-import { answerProblems } from './answer-problem.ts';
+import { answerProblems, type ProblemOptions } from './answer-problem.ts';
 import { clientAddress } from './client-address.ts';
 import { type CorsOptions, cors } from './cors.ts';
 import type { Exchange, ExchangeState, Next, Step } from './exchange.ts';
@@ -18,7 +18,7 @@ import type { BodyKind, Route } from './route.ts';
 import { securityHeaders } from './security-headers.ts';
 import { answerWriter } from './write-answer.ts';
 
-export interface HttpOptions extends CorsOptions {
+export interface HttpOptions extends CorsOptions, ProblemOptions {
   readonly logger: Logger;
   readonly registry: Registry;
   /** Addresses and CIDR blocks whose X-Forwarded-For is trusted. */
@@ -41,7 +41,7 @@ export function createHandler(
   app.use(observe(options.registry));
   app.use(secure(options.https ?? false));
   app.use(cors(options));
-  app.use(answerProblems(options.undeclared, pageAt(routes)));
+  app.use(answerProblems(options, pageAt(routes)));
   app.use(requireWellFormed);
   app.use(tolerateSlashes(routes));
   app.use(routerOf(routes, options).routes());

@@ -1,11 +1,16 @@
 import type { Logger, Registry } from '@latchkey/process';
+import type { ProblemOptions } from './answer-problem.ts';
 import { type ListeningPart, listen } from './listen.ts';
 import type { Route } from './route.ts';
 
 /** Makes the listener of the operations routes, on a port that clients cannot reach. */
 export function listenForOperations(
   config: { readonly OPERATIONS_HOST: string; readonly OPERATIONS_PORT: number },
-  deps: { readonly logger: Logger; readonly registry: Registry; readonly routes: readonly Route[] },
+  deps: ProblemOptions & {
+    readonly logger: Logger;
+    readonly registry: Registry;
+    readonly routes: readonly Route[];
+  },
 ): ListeningPart {
   return listen({
     ...deps,

@@ -5,7 +5,7 @@ import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { setImmediate } from 'node:timers/promises';
 import type { Part } from '@latchkey/process';
-import { problemBody } from './answer-problem.ts';
+import { type ProblemOptions, problemBody } from './answer-problem.ts';
 import { createHandler, type HttpOptions } from './handler.ts';
 import { type ProblemSpec, problems } from './problem.ts';
 import type { Route } from './route.ts';
@@ -169,7 +169,7 @@ function trackedServer(options: ListenOptions): Listening {
   server.on('clientError', (error: NodeJS.ErrnoException, socket) => {
     const busy = (connections.get(socket)?.answers.size ?? 0) > 0;
     if (busy || !socket.writable || error.code === 'ECONNRESET') socket.destroy();
-    else socket.end(rawProblem(malformed(error.code)));
+    else socket.end(rawProblem(malformed(error.code), options));
   });
 
   /**
@@ -217,9 +217,10 @@ function malformed(code: string | undefined): ProblemSpec {
 }
 
 /** Writes the answer by hand: a request that is not HTTP has no response object. */
-function rawProblem(spec: ProblemSpec): string {
+function rawProblem(spec: ProblemSpec, options: ProblemOptions): string {
   const requestId = randomUUID();
-  const body = problemBody(spec, { detail: 'The request is not well-formed HTTP.' }, requestId);
+  const details = { detail: 'The request is not well-formed HTTP.' };
+  const body = problemBody({ spec, details }, requestId, options);
   return [
     `HTTP/1.1 ${spec.status} ${spec.title}`,
     'Content-Type: application/problem+json',

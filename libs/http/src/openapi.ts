@@ -61,7 +61,7 @@ const problemSchema = {
   description: 'Problem details (RFC 9457). Branch on `code`.',
   required: ['type', 'title', 'status', 'detail', 'code', 'requestId'],
   properties: {
-    type: { type: 'string', description: '`urn:latchkey:problem:` and the code' },
+    type: { type: 'string', description: 'A URI that ends with the code' },
     title: { type: 'string' },
     status: { type: 'integer' },
     detail: { type: 'string', description: 'What is wrong this time' },

@@ -1,4 +1,4 @@
-/** The constant part of problem details (RFC 9457). `type` is `urn:latchkey:problem:<code>`. */
+/** The constant part of problem details (RFC 9457). Its `type` ends with the code. */
 export interface ProblemSpec {
   readonly code: string;
   readonly status: number;

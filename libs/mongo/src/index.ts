@@ -1,4 +1,4 @@
-export { type Arrivals, arrivals } from './arrivals.ts';
+export { documentTarget } from './document-target.ts';
 export { guardMongo, isLostRace, MongoFailure, repeatingLost } from './failures.ts';
 export { ensureIndexes, type Index } from './indexes.ts';
 export { modelOf, plainSchema } from './models.ts';

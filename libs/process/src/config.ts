@@ -259,6 +259,26 @@ function wholeNumber(text: string): number {
   return /^-?\d{1,15}$/.test(text.trim()) ? Number(text) : Number.NaN;
 }
 
+/**
+ * Adds the faults that settings have only together. They are looked for even if single settings are invalid, so that
+ * all faults are reported at once: `find` must not rely on the types.
+ */
+export function withContradictions<Settings extends z.ZodObject>(
+  settings: Settings,
+  find: (
+    config: z.infer<Settings>,
+  ) => readonly (readonly [name: string & keyof z.infer<Settings>, message: string])[],
+): Settings {
+  return settings.superRefine(
+    (config, context) => {
+      for (const [name, message] of find(config)) {
+        context.addIssue({ code: 'custom', path: [name], message });
+      }
+    },
+    { when: () => true },
+  );
+}
+
 /** The documentation of a setting. */
 export interface SettingDescription {
   readonly name: string;

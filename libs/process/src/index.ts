@@ -8,6 +8,7 @@ export {
   readConfig,
   type SettingDescription,
   setting,
+  withContradictions,
   withDotEnv,
 } from './config.ts';
 export { makeTextFile, readTextFile } from './durable-file.ts';

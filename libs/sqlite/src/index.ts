@@ -2,4 +2,5 @@ export { DataFolderError } from './data-folder-error.ts';
 export * from './database.ts';
 export { guardSqlite } from './guard.ts';
 export type { Migration, Schema } from './migrations.ts';
+export { rowSource } from './row-source.ts';
 export { openSqlite, type SqliteStore, sqliteStore } from './sqlite-store.ts';

@@ -45,7 +45,7 @@ export interface AccessClaims {
 
 /**
  * Returns the claims of a valid access token, undefined for anything else. Does not say what is wrong with it.
- * @throws Problem (unavailable) if the keys cannot be fetched
+ * @throws KeysUnavailable if the keys cannot be fetched
  */
 export type VerifyToken = (token: string) => Promise<AccessClaims | undefined>;
 

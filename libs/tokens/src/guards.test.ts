@@ -1,10 +1,15 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import type { RequestContext } from '@latchkey/http';
-import { Problem } from '@latchkey/http';
-import { pino } from 'pino';
 import type { AccessClaims } from './access-token.ts';
-import { type Guards, guards, type Standing } from './guards.ts';
+import {
+  type GuardedRequest,
+  type Guards,
+  guards,
+  type RefusalDetails,
+  type RefusalSpec,
+  type Standing,
+} from './guards.ts';
+import { KeysUnavailable } from './key-source.ts';
 
 const claims: AccessClaims = {
   iss: 'https://id.example.com',
@@ -20,31 +25,36 @@ const claims: AccessClaims = {
   seq: 3,
 };
 
-function requestWith(authorization?: string): RequestContext {
-  return {
-    method: 'GET',
-    path: '/',
-    headers: { authorization },
-    cookie: () => undefined,
-    ip: '127.0.0.1',
-    requestId: 'request-1',
-    log: pino({ level: 'silent' }),
-    isAwaited: () => true,
-  };
+class Refusal extends Error {
+  readonly spec: RefusalSpec;
+  readonly details: RefusalDetails;
+
+  constructor(spec: RefusalSpec, details: RefusalDetails) {
+    super(spec.code);
+    this.spec = spec;
+    this.details = details;
+  }
 }
 
-function guardsOf(standing: Standing): Guards {
-  return guards({ verify: async (token) => (token === 'genuine' ? claims : undefined), standing });
+function requestWith(authorization?: string): GuardedRequest {
+  return { headers: { authorization } };
+}
+
+function guardsOf(
+  standing: Standing,
+  verify = async (token: string) => (token === 'genuine' ? claims : undefined),
+): Guards {
+  return guards({ verify, standing, refuse: (spec, details) => new Refusal(spec, details) });
 }
 
 const admin = guardsOf(async () => ({ verified: true, role: 'admin' }));
 
-async function refusal(attempt: Promise<unknown>): Promise<Problem> {
+async function refusal(attempt: Promise<unknown>): Promise<Refusal> {
   const outcome = await attempt.then(
     () => 'let in',
     (error: unknown) => error,
   );
-  assert.ok(outcome instanceof Problem, String(outcome));
+  assert.ok(outcome instanceof Refusal, String(outcome));
   return outcome;
 }
 
@@ -67,7 +77,7 @@ describe('a guard', () => {
   });
 
   test('hands the request to the standing, which may look at its headers', async () => {
-    let seen: RequestContext | undefined;
+    let seen: GuardedRequest | undefined;
     const request = requestWith('Bearer genuine');
     await guardsOf(async (_claims, given) => {
       seen = given;
@@ -132,6 +142,18 @@ describe('a guard', () => {
     assert.equal(problem.spec.code, 'insufficient_permission');
     assert.equal(problem.spec.status, 403);
     assert.equal((await admin.withRole('admin').authorise(requestWith('Bearer genuine'))).role, 'admin');
+  });
+
+  test('refuses with 503 and a time to retry while the keys cannot be fetched', async () => {
+    const keyless = guardsOf(
+      async () => 'dead',
+      async () => {
+        throw new KeysUnavailable('away');
+      },
+    );
+    const refused = await refusal(keyless.authenticated.authorise(requestWith('Bearer genuine')));
+    assert.equal(refused.spec.status, 503);
+    assert.equal(refused.details.retryAfter, 1);
   });
 
   test('declares what it may answer', async () => {

@@ -1,12 +1,32 @@
 /**
- * Policies for routes that take an access token: they authenticate the account (RFC 9068), check that the token is
- * not revoked, and what the account may do. How to look up an account's standing is up to the service.
+ * Guards of routes that take an access token: they authenticate the account (RFC 9068), check that the token is not
+ * revoked, and what the account may do. How to look up an account's standing is up to the service, and so is the
+ * error that its HTTP framework answers.
  */
-
-import type { Policy, ProblemSpec, RequestContext } from '@latchkey/http';
-import { Problem, problems } from '@latchkey/http';
 import type { z } from 'zod';
 import type { AccessClaims, VerifyToken } from './access-token.ts';
+import { KeysUnavailable } from './key-source.ts';
+
+/** The part of a request that guards read. Header names are in lower case. */
+export interface GuardedRequest {
+  readonly headers: Readonly<Record<string, string | undefined>>;
+}
+
+/** The constant part of a refusal, in the terms of problem details (RFC 9457). */
+export interface RefusalSpec {
+  readonly code: string;
+  readonly status: number;
+  readonly title: string;
+  readonly resolution?: string;
+}
+
+export interface RefusalDetails {
+  readonly detail?: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  /** In seconds, for `Retry-After`. */
+  readonly retryAfter?: number;
+  readonly cause?: unknown;
+}
 
 /** What the guards need to know of an account. A service may add more, and gets it back with the caller. */
 export interface AccountStanding {
@@ -17,55 +37,111 @@ export interface AccountStanding {
 /** Looks up the current standing of the token's account: 'dead' if the token must no longer be accepted. */
 export type Standing<S extends AccountStanding = AccountStanding> = (
   claims: AccessClaims,
-  request: RequestContext,
+  request: GuardedRequest,
 ) => Promise<S | 'dead'>;
 
 /** The account that sent the request: the token's claims and the account's standing. */
 export type Caller<S extends AccountStanding = AccountStanding> = S & { readonly claims: AccessClaims };
+
+const unauthenticated = { code: 'unauthenticated', status: 401, title: 'Authentication Required' } as const;
+const unavailable = { code: 'unavailable', status: 503, title: 'Service Unavailable' } as const;
+const insufficientPermission = {
+  code: 'insufficient_permission',
+  status: 403,
+  title: 'Insufficient Permission',
+} as const;
 
 export const accountNotVerified = {
   code: 'account_not_verified',
   status: 403,
   title: 'Account Not Verified',
   resolution: 'Please check your email for verification details',
-} as const satisfies ProblemSpec;
+} as const satisfies RefusalSpec;
+
+export interface Guard<Caller> {
+  /** Who may call, in words: "a verified admin". */
+  readonly who: string;
+  readonly bearer: true;
+  /** The other request headers that the guard reads. */
+  readonly headers?: z.ZodObject;
+  /** What `authorise` may refuse with. */
+  readonly problems: readonly RefusalSpec[];
+  /** @throws the error that `refuse` made */
+  authorise(request: GuardedRequest): Promise<Caller>;
+}
 
 /** Refusals, in this order: 401 with `WWW-Authenticate: Bearer …` (RFC 6750), not verified, missing role. */
 export interface Guards<S extends AccountStanding = AccountStanding> {
-  readonly authenticated: Policy<Caller<S>>;
-  readonly verified: Policy<Caller<S>>;
-  withRole(role: string): Policy<Caller<S>>;
+  readonly authenticated: Guard<Caller<S>>;
+  readonly verified: Guard<Caller<S>>;
+  withRole(role: string): Guard<Caller<S>>;
 }
 
 export function guards<S extends AccountStanding>(options: {
   readonly verify: VerifyToken;
   readonly standing: Standing<S>;
+  /** Makes the error that the service's HTTP framework answers with the status, details and headers of a refusal. */
+  refuse(spec: RefusalSpec, details: RefusalDetails): Error;
   /** The request headers that `standing` reads. */
   readonly headers?: z.ZodObject;
 }): Guards<S> {
-  async function authenticate(request: RequestContext): Promise<Caller<S>> {
-    const token = bearerToken(request.headers['authorization']);
-    const claims = await options.verify(token);
+  const { verify, standing, refuse, headers } = options;
+
+  function refuseToken(detail: string, challenge: string): Error {
+    return refuse(unauthenticated, { detail, headers: { 'WWW-Authenticate': challenge } });
+  }
+
+  // RFC 6750, 3.1: a request without a token gets no error code.
+  function missingToken(): Error {
+    return refuseToken('Send an access token: Authorization: Bearer <token>.', 'Bearer realm="latchkey"');
+  }
+
+  // The same text for every reason, so that attempts reveal nothing.
+  function invalidToken(): Error {
+    return refuseToken(
+      'The access token is invalid or has expired. Sign in or refresh, then try again.',
+      'Bearer realm="latchkey", error="invalid_token"',
+    );
+  }
+
+  function bearerToken(authorization: string | undefined): string {
+    if (authorization === undefined || !/^bearer\b/i.test(authorization)) throw missingToken();
+    const token = credentials.exec(authorization)?.groups?.['token'];
+    if (token === undefined) throw invalidToken();
+    return token;
+  }
+
+  async function verified(token: string): Promise<AccessClaims | undefined> {
+    try {
+      return await verify(token);
+    } catch (error) {
+      if (!(error instanceof KeysUnavailable)) throw error;
+      throw refuse(unavailable, { detail: error.message, retryAfter: 1, cause: error });
+    }
+  }
+
+  async function authenticate(request: GuardedRequest): Promise<Caller<S>> {
+    const claims = await verified(bearerToken(request.headers['authorization']));
     if (claims === undefined) throw invalidToken();
-    const standing = await options.standing(claims, request);
-    if (standing === 'dead') throw invalidToken();
-    return { ...standing, claims };
+    const account = await standing(claims, request);
+    if (account === 'dead') throw invalidToken();
+    return { ...account, claims };
   }
 
-  async function authenticateVerified(request: RequestContext): Promise<Caller<S>> {
+  async function authenticateVerified(request: GuardedRequest): Promise<Caller<S>> {
     const caller = await authenticate(request);
-    if (!caller.verified) throw new Problem(accountNotVerified);
+    if (!caller.verified) throw refuse(accountNotVerified, {});
     return caller;
   }
 
-  async function authenticateRole(request: RequestContext, role: string): Promise<Caller<S>> {
+  async function authenticateRole(request: GuardedRequest, role: string): Promise<Caller<S>> {
     const caller = await authenticateVerified(request);
-    if (caller.role !== role) throw new Problem(problems.insufficient_permission);
+    if (caller.role !== role) throw refuse(insufficientPermission, {});
     return caller;
   }
 
-  const always = [problems.unauthenticated, problems.unavailable];
-  const common = { bearer: true, ...(options.headers && { headers: options.headers }) };
+  const always = [unauthenticated, unavailable];
+  const common = { bearer: true, ...(headers && { headers }) } as const;
   return {
     authenticated: { ...common, who: 'any active account', problems: always, authorise: authenticate },
     verified: {
@@ -77,7 +153,7 @@ export function guards<S extends AccountStanding>(options: {
     withRole: (role) => ({
       ...common,
       who: `a verified ${role}`,
-      problems: [...always, accountNotVerified, problems.insufficient_permission],
+      problems: [...always, accountNotVerified, insufficientPermission],
       authorise: (request) => authenticateRole(request, role),
     }),
   };
@@ -85,27 +161,3 @@ export function guards<S extends AccountStanding>(options: {
 
 /** RFC 6750, 2.1: the scheme (case-insensitive), spaces, one b64token and nothing else. */
 const credentials = /^bearer +(?<token>[\w.~+/-]+=*)$/i;
-
-function bearerToken(authorization: string | undefined): string {
-  if (authorization === undefined || !/^bearer\b/i.test(authorization)) throw missingToken();
-  const token = credentials.exec(authorization)?.groups?.['token'];
-  if (token === undefined) throw invalidToken();
-  return token;
-}
-
-function unauthenticated(detail: string, challenge: string): Problem {
-  return new Problem(problems.unauthenticated, { detail, headers: { 'WWW-Authenticate': challenge } });
-}
-
-// RFC 6750, 3.1: a request without a token gets no error code.
-function missingToken(): Problem {
-  return unauthenticated('Send an access token: Authorization: Bearer <token>.', 'Bearer realm="latchkey"');
-}
-
-// The same text for every reason, so that attempts reveal nothing.
-function invalidToken(): Problem {
-  return unauthenticated(
-    'The access token is invalid or has expired. Sign in or refresh, then try again.',
-    'Bearer realm="latchkey", error="invalid_token"',
-  );
-}

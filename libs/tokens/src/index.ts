@@ -1,11 +1,15 @@
 export { type AccessClaims, tokenVerifier, type VerifyToken } from './access-token.ts';
-export { ACCOUNT_SEQUENCE } from './account-sequence.ts';
 export {
   type AccountStanding,
   accountNotVerified,
   type Caller,
+  type Guard,
+  type GuardedRequest,
   type Guards,
   guards,
+  type RefusalDetails,
+  type RefusalSpec,
   type Standing,
 } from './guards.ts';
-export { fixedKeys, type KeySource, remoteKeys } from './key-source.ts';
+export { ACCOUNT_SEQUENCE, PROBLEM_TYPES } from './http-names.ts';
+export { fixedKeys, type KeySource, KeysUnavailable, remoteKeys } from './key-source.ts';

@@ -1,4 +1,3 @@
-import { unavailable } from '@latchkey/http';
 import {
   createLocalJWKSet,
   createRemoteJWKSet,
@@ -11,9 +10,14 @@ import {
 /**
  * Finds the public key that a token names in its header.
  * @throws errors.JWKSNoMatchingKey if there is none
- * @throws Problem (unavailable) if the keys cannot be fetched and none are cached
+ * @throws KeysUnavailable if the keys cannot be fetched and none are cached
  */
 export type KeySource = JWTVerifyGetKey;
+
+/** The keys cannot be fetched, so that no token can be checked. */
+export class KeysUnavailable extends Error {
+  override readonly name = 'KeysUnavailable';
+}
 
 const FETCH_TIMEOUT_MS = 3000;
 const UNKNOWN_KEY_COOLDOWN_MS = 10_000;
@@ -57,8 +61,8 @@ export function remoteKeys(
 
   return async (header, token) => {
     if (!isCached) {
-      await refresh().catch((error: unknown) => {
-        throw unavailable('Access tokens cannot be checked at the moment.', 1, error);
+      await refresh().catch((cause: unknown) => {
+        throw new KeysUnavailable('Access tokens cannot be checked at the moment.', { cause });
       });
     }
     const age = clock() - fetchedAt;

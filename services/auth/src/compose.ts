@@ -1,6 +1,6 @@
 /** Composes auth from its settings and a backend. */
 import { type Backend, createWriteProbe, storeHealth } from '@latchkey/backend';
-import { allowedOrigins, publicPathOf, type Service } from '@latchkey/http';
+import { allowedOrigins, Problem, publicPathOf, type Service } from '@latchkey/http';
 import { createClockGuard, type Dependency, group, type Logger, type Registry } from '@latchkey/process';
 import { createWakeup } from '@latchkey/process/loop';
 import { createLeases } from '@latchkey/store';
@@ -158,7 +158,11 @@ export function compose(config: AuthConfig, options: AuthDeps): AuthService {
     routes: createRoutes({
       ...deps,
       count: createAuthMetrics({ registry, passwords, requests }),
-      guards: guards({ verify, standing: sessionGuard(deps) }),
+      guards: guards({
+        verify,
+        standing: sessionGuard(deps),
+        refuse: (spec, details) => new Problem(spec, details),
+      }),
       publicPath,
       pages: createPages(publicPath),
       signUpCookie: createSignUpCookie(deps, { secure: config.LATCHKEY_ENV === 'production' }),

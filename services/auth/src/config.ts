@@ -1,6 +1,6 @@
 /** The settings of auth. */
 import { originSettings } from '@latchkey/http';
-import { setting } from '@latchkey/process';
+import { setting, withContradictions } from '@latchkey/process';
 import { z } from 'zod';
 import { KeyFault, parseSealingKey, parseSecretKey, parseSigningKeys } from './keys/keys.ts';
 import type { LimitRules } from './ports/limits.ts';
@@ -119,14 +119,7 @@ function contradictions(config: Fields): readonly Fault[] {
   return faults;
 }
 
-export const authSettings = fields.superRefine(
-  (config, context) => {
-    for (const [name, message] of contradictions(config)) {
-      context.addIssue({ code: 'custom', path: [name], message });
-    }
-  },
-  { when: () => true },
-);
+export const authSettings = withContradictions(fields, contradictions);
 
 export type AuthConfig = z.infer<typeof authSettings>;
 

@@ -1,5 +1,5 @@
 /** The notifier's settings. */
-import { environmentSetting, parseJson, setting } from '@latchkey/process';
+import { environmentSetting, parseJson, setting, withContradictions } from '@latchkey/process';
 import { z } from 'zod';
 import { faultsOfMail, mailFields } from './mail-settings.ts';
 
@@ -61,14 +61,6 @@ function contradictions(config: Fields): readonly Fault[] {
   ];
 }
 
-export const notifierSettings = fields.superRefine(
-  (config, context) => {
-    for (const [name, message] of contradictions(config)) {
-      context.addIssue({ code: 'custom', path: [name], message });
-    }
-  },
-  // Also if single settings are invalid, so that all faults are reported at once.
-  { when: () => true },
-);
+export const notifierSettings = withContradictions(fields, contradictions);
 
 export type NotifierConfig = z.infer<typeof notifierSettings>;

@@ -1,9 +1,8 @@
 /** Puts the user service together. */
 import { type Backend, busHealth, storeHealth } from '@latchkey/backend';
 import type { SubscribeOptions, TopicSpec } from '@latchkey/bus';
-import type { Parked } from '@latchkey/consumer';
 import { ACCOUNTS_TOPIC, accountsTopic } from '@latchkey/events';
-import { publicPathOf, type Service } from '@latchkey/http';
+import { Problem, publicPathOf, type Service } from '@latchkey/http';
 import type { Dependency, Logger, Registry } from '@latchkey/process';
 import { guards, type KeySource, remoteKeys, tokenVerifier } from '@latchkey/tokens';
 import type { UserConfig } from './config.ts';
@@ -11,7 +10,7 @@ import { groupOf } from './generation/pointer.ts';
 import { accountSequenceHeader } from './http/account-sequence.ts';
 import { createRoutes } from './http/routes.ts';
 import { createStanding } from './http/standing.ts';
-import type { ParkedPage, Profiles } from './ports/profiles.ts';
+import type { Profiles } from './ports/profiles.ts';
 import type { UserStorage } from './ports/storage.ts';
 import type { StoredAccount } from './profile/stored-account.ts';
 import { activeProfiles } from './projection/active-profiles.ts';
@@ -24,7 +23,6 @@ import {
   whileAnswering,
 } from './projection/projection-metrics.ts';
 import { createProjectors } from './projection/projectors.ts';
-import { createRetry, createRetryInEach, type RetriedIn } from './projection/retry-parked.ts';
 import { createSequenceWaiter, type WaitLimits } from './projection/sequence-waiter.ts';
 import { openStorage } from './storage/index.ts';
 
@@ -46,22 +44,11 @@ export interface UserDeps {
   readonly waits?: Partial<WaitLimits>;
 }
 
-export interface UserService extends Service {
-  /** Returns accounts that are parked in the active generation, by id. */
-  listParked(page: ParkedPage): Promise<readonly Parked[]>;
-  /**
-   * Reads a parked account's records again, in every generation that is being filled, from the one that could not
-   * be applied.
-   * @returns the worst outcome of all generations
-   */
-  retryParked(account: string): Promise<RetriedIn>;
-}
-
 /**
  * Composes the service. Its topics, and on a cluster its indexes, must exist before it starts. It may start again
  * after it was stopped.
  */
-export function compose(config: UserConfig, deps: UserDeps): UserService {
+export function compose(config: UserConfig, deps: UserDeps): Service {
   const { backend, logger, registry, now = () => new Date() } = deps;
   const stores = openStorage(backend.store);
   const pointers = createPointerCache({
@@ -114,7 +101,12 @@ export function compose(config: UserConfig, deps: UserDeps): UserService {
     routes: createRoutes({
       profiles,
       publicPath: publicPathOf(config),
-      guards: guards({ verify, standing: createStanding(waiter), headers: accountSequenceHeader }),
+      guards: guards({
+        verify,
+        standing: createStanding(waiter),
+        headers: accountSequenceHeader,
+        refuse: (spec, details) => new Problem(spec, details),
+      }),
     }),
 
     async start() {
@@ -129,22 +121,10 @@ export function compose(config: UserConfig, deps: UserDeps): UserService {
     },
 
     health: async () => [...(await readModelHealth(profiles)), busHealth(activeSubscription())],
-    listParked: profiles.listParked,
-    retryParked: createRetryInEach({
-      pointer: pointers.fresh,
-      retryIn: (generation) =>
-        createRetry({
-          log: backend.bus,
-          positions: stores.profilesOf(generation),
-          stored: (account) => announcing(generation, pointers, waiter.notify)([account]),
-        }),
-    }),
   };
 }
 
-type Announce = (accounts: readonly StoredAccount[]) => void;
-
-/** Returns how each generation is filled. */
+/** Returns the handler that fills a generation. */
 function projections(deps: {
   readonly backend: Backend;
   readonly stores: UserStorage;
@@ -152,7 +132,7 @@ function projections(deps: {
   readonly metrics: ProjectionMetrics;
   readonly logger: Logger;
   now(): Date;
-  readonly announce: Announce;
+  announce(accounts: readonly StoredAccount[]): void;
 }) {
   return (generation: number): SubscribeOptions['handle'] => {
     function answers() {
@@ -164,19 +144,13 @@ function projections(deps: {
       metrics: whileAnswering(answers, deps.metrics),
       logger: deps.logger.child({ generation }),
       now: deps.now,
-      announce: announcing(generation, deps.pointers, deps.announce),
+      // Requests wait for the active generation only.
+      announce: (accounts) => answers() && deps.announce(accounts),
     });
     if (!deps.stores.blocksOnWrite) return project;
     // A rebuild must not apply more than one slice at a time.
     const inTurn = oneAtATime(project);
     return (slice) => (answers() ? project(slice) : inTurn(slice));
-  };
-}
-
-/** Announces only accounts of the active generation, because waiting requests are answered from it. */
-function announcing(generation: number, pointers: PointerCache, announce: Announce): Announce {
-  return (accounts) => {
-    if (pointers.last().active === generation) announce(accounts);
   };
 }
 

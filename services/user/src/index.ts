@@ -1,4 +1,4 @@
-export { compose, type UserDeps, type UserService, userTopics } from './compose.ts';
+export { compose, type UserDeps, userTopics } from './compose.ts';
 export { type UserConfig, userSettings } from './config.ts';
 export type { WaitLimits } from './projection/sequence-waiter.ts';
 export { openStorage } from './storage/index.ts';

@@ -12,6 +12,7 @@ import { openDatabase, sqliteStore } from '@latchkey/sqlite';
 import { compose } from './compose.ts';
 import { userSettings } from './config.ts';
 import type { UserView } from './http/schemas.ts';
+import { openOps } from './ops.ts';
 import type { WaitLimits } from './projection/sequence-waiter.ts';
 import { ada, type History, historyOf } from './testing/history.ts';
 import { ISSUER, keys, tokenOf } from './testing/tokens.ts';
@@ -77,7 +78,7 @@ async function startService(context: TestContext, waits: Partial<WaitLimits> = {
   function me(account: History, seq: number, headers?: Record<string, string>) {
     return get('/users/me', tokenOf(account.id, seq), headers);
   }
-  return { service, registry, bus, publish, get, me };
+  return { service, registry, bus, ops: openOps(sqliteStore(database)), publish, get, me };
 }
 
 function admin(name = 'grace') {
@@ -175,12 +176,12 @@ test('an admin waits for the account that the header names', async (context) => 
 });
 
 test('an admin who has changed a parked account is refused what is asked of that account, and nothing else', async (context) => {
-  const { publish, get, service } = await startService(context, { timeoutMs: 50 });
+  const { publish, get, ops } = await startService(context, { timeoutMs: 50 });
   const boss = admin();
   const other = historyOf('bob');
   const [first, , third] = [other.registered(), other.verified(), other.verified()];
   await publish(...boss.events, first, third);
-  while ((await service.listParked({ limit: 9 })).length === 0) await nextTurn();
+  while ((await ops.listParked({ limit: 9 })).length === 0) await nextTurn();
 
   const seen = { 'Account-Sequence': `${other.id}:9` };
   assert.equal((await get('/users', boss.token, seen)).status, 200);
@@ -229,7 +230,7 @@ test('tokens of disabled and ended accounts are dead; an enabled one lives again
 });
 
 test('a gap parks the account and nobody else, and heals by itself', async (context) => {
-  const { publish, me, service, registry } = await startService(context);
+  const { publish, me, service, registry, ops, bus } = await startService(context);
   const account = historyOf('ada');
   const other = historyOf('bob');
   const [first, missing, third] = [account.registered(), account.verified(), account.verified()];
@@ -239,17 +240,20 @@ test('a gap parks the account and nobody else, and heals by itself', async (cont
   assert.equal(parked.status, 503);
   assert.notEqual(parked.headers.get('retry-after'), null);
   assert.equal((await me(account, 1)).status, 503);
-  assert.equal((await service.listParked({ limit: 9 }))[0]?.account, account.id);
+  assert.equal((await ops.listParked({ limit: 9 }))[0]?.account, account.id);
   assert.match(await registry.metrics(), /latchkey_user_parked_accounts 1/);
   assert.ok(
     (await service.health()).some(({ name, state }) => name === 'projection' && state === 'degraded'),
   );
 
-  assert.equal((await service.retryParked(account.id)).result, 'still parked');
+  assert.equal(
+    (await ops.retryParked(account.id, { log: bus, lastDecided: async () => 3 })).result,
+    'still parked',
+  );
   await publish(missing);
-  while ((await service.listParked({ limit: 9 })).length > 0) await nextTurn();
+  while ((await ops.listParked({ limit: 9 })).length > 0) await nextTurn();
   assert.equal((await me(account, 3)).body.version, 3);
-  assert.deepEqual(await service.listParked({ limit: 9 }), []);
+  assert.deepEqual(await ops.listParked({ limit: 9 }), []);
   await publish(account.verified());
   assert.equal((await me(account, 4)).body.version, 4);
 });

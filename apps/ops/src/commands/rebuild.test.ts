@@ -8,6 +8,7 @@ import { createRegistry, readConfig } from '@latchkey/process';
 import { type Database, openDatabase, sqliteStore } from '@latchkey/sqlite';
 import { fixedKeys } from '@latchkey/tokens';
 import { compose, userSettings } from '@latchkey/user';
+import { openOps } from '@latchkey/user/ops';
 import { silent, temporaryFolder } from '../../../standalone/src/testing.ts';
 import { eventually } from '../testing/eventually.ts';
 import { openTown } from '../testing/people.ts';
@@ -52,7 +53,7 @@ async function scene(t: TestContext) {
     /** Publishes a record that is not an event. */
     publishGarbage: () =>
       bus.publish(ACCOUNTS_TOPIC, [{ key: account, value: Buffer.from('{'), headers: {} }]),
-    listParked: () => user.listParked({ limit: 9 }),
+    listParked: () => openOps(sqliteStore(database)).listParked({ limit: 9 }),
     rebuild: (...words: readonly string[]) => runHere({ DATA_DIR: folder }, 'rebuild', 'user', ...words),
   };
 }

@@ -10,7 +10,7 @@ import {
   type Subscription,
   type TopicSpec,
 } from '../bus.ts';
-import { type Hub, hubOf } from './hub.ts';
+import { createHub, type Hub } from './hub.ts';
 import type { BusLogger, Member } from './lane.ts';
 import type { Log, RecordsQuery, TopicSummary } from './log.ts';
 
@@ -20,7 +20,7 @@ const SWEEP_EVERY_MS = 60_000;
 const ROWS_AT_ONCE = 2000;
 
 export interface EmbeddedBusDeps {
-  /** Stays open when the bus closes. Buses on one database in one process share groups. */
+  /** Stays open when the bus closes. Must have no other bus: each connection has one. */
   readonly database: Database;
   readonly logger?: BusLogger;
   readonly now?: () => Date;
@@ -41,14 +41,14 @@ export interface EmbeddedBus extends Bus, Groups {
   sweep(): Promise<void>;
 }
 
-/** The log in the embedded store: partitions, keys and groups as in Kafka. Groups live within one process. */
+/** The log in the embedded store: partitions, keys and groups as in Kafka. Groups live within one bus. */
 export function createEmbeddedBus({
   database,
   logger,
   now = () => new Date(),
   mayDelete = () => true,
 }: EmbeddedBusDeps): EmbeddedBus {
-  const hub = hubOf(database);
+  const hub = createHub(database);
   const { log } = hub;
   const subscriptions = new Set<Subscription>();
   let closed: Promise<void> | undefined;

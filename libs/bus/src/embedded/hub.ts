@@ -9,7 +9,7 @@ import { createLog, type Log } from './log.ts';
  */
 const LOOK_EVERY_MS = 500;
 
-/** What all buses on one database share: the log and the groups. */
+/** What the subscriptions of a bus share: the log, its groups, and the notification of new records. */
 export interface Hub {
   readonly log: Log;
   /** Called after records were committed to partitions of a topic (default: any of them). */
@@ -21,18 +21,7 @@ export interface Hub {
   isRead(group: string): boolean;
 }
 
-const hubs = new WeakMap<Database, Hub>();
-
-/** Returns the database's only hub, so that all buses on it divide a group's partitions between them. */
-export function hubOf(database: Database): Hub {
-  const known = hubs.get(database);
-  if (known) return known;
-  const hub = createHub(database);
-  hubs.set(database, hub);
-  return hub;
-}
-
-function createHub(database: Database): Hub {
+export function createHub(database: Database): Hub {
   const log = createLog(database);
   const groups = new Map<string, Group>();
   let watch: NodeJS.Timeout | undefined;

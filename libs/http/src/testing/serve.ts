@@ -35,6 +35,7 @@ export async function serve(
     corsOrigins: [],
     corsHeaders: ['Account-Sequence'],
     undeclared: 'fail',
+    problemTypes: 'urn:latchkey:problem:',
     ...options,
   });
   await part.start();

@@ -2,7 +2,7 @@
 import type { Profiles } from '../ports/profiles.ts';
 import type { PointerCache } from './pointer-cache.ts';
 
-export type ActiveProfiles = Pick<Profiles, 'load' | 'list' | 'listParked' | 'countParked'>;
+export type ActiveProfiles = Pick<Profiles, 'load' | 'list' | 'countParked'>;
 
 /**
  * Returns profiles that are read from the active generation. A result is used only if the generation is still active
@@ -23,7 +23,6 @@ export function activeProfiles(
   return {
     load: (ids) => ask((profiles) => profiles.load(ids)),
     list: (query) => ask((profiles) => profiles.list(query)),
-    listParked: (page) => ask((profiles) => profiles.listParked(page)),
     countParked: () => ask((profiles) => profiles.countParked()),
   };
 }

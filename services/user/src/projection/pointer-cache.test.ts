@@ -100,7 +100,7 @@ describe('the profiles that answer', () => {
   function account(id: string, generation: number) {
     return accountOf({ ended: true, id, sequence: generation });
   }
-  const none = { list: never, listParked: never, countParked: never };
+  const none = { list: never, countParked: never };
 
   test('are those of the generation that answers now', async () => {
     const { pointers, stored, pass } = scene();

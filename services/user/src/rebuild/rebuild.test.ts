@@ -12,6 +12,7 @@ import { openDatabase, sqliteStore } from '@latchkey/sqlite';
 import { fixedKeys } from '@latchkey/tokens';
 import { compose } from '../compose.ts';
 import { userSettings } from '../config.ts';
+import { openOps } from '../ops.ts';
 import { findAccount } from '../ports/profiles.ts';
 import { accountOf } from '../profile/stored-account.ts';
 import { openSqliteStorage } from '../storage/sqlite/index.ts';
@@ -75,7 +76,17 @@ async function scene(context: TestContext) {
   async function metric(name: string) {
     return Number(new RegExp(`^${name}(?:{[^}]*})? (\\S+)$`, 'm').exec(await registry.metrics())?.[1]);
   }
-  return { service, stores, open, publish, until, metric, ops };
+  const { retryParked } = openOps(sqliteStore(beside));
+  return {
+    service,
+    stores,
+    open,
+    publish,
+    until,
+    metric,
+    ops,
+    retryParked: (account: string) => retryParked(account, { log: ops, lastDecided: async () => 3 }),
+  };
 }
 
 function nothing() {
@@ -227,7 +238,7 @@ describe('a rebuild', () => {
   });
 
   test('is told of accounts that stand still in both, and repairs them in both', async (context) => {
-    const { open, publish, service, until } = await scene(context);
+    const { open, publish, retryParked, until } = await scene(context);
     const ada = historyOf('ada');
     const [registered, missing, verified] = [
       ada.registered(),
@@ -246,7 +257,7 @@ describe('a rebuild', () => {
     assert.deepEqual([parity.accounts, parity.parked, parity.apart], [1, 0, 0]);
 
     await publish(missing);
-    assert.equal((await service.retryParked(ada.id)).result, 'unparked');
+    assert.equal((await retryParked(ada.id)).result, 'unparked');
     await until('nobody stands still', async () =>
       (await open().state()).every(({ parked }) => parked === 0),
     );

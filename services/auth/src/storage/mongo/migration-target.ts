@@ -1,4 +1,4 @@
-import { arrivals, guardMongo, isLostRace, modelOf } from '@latchkey/mongo';
+import { documentTarget, guardMongo, isLostRace, modelOf } from '@latchkey/mongo';
 import type { Target } from '@latchkey/store';
 import type { Connection, Model } from 'mongoose';
 import type { Fingerprints, MigrationTarget, RawCommit } from '../../ports/migration.ts';
@@ -44,15 +44,17 @@ export function createMongoMigrationTarget(connection: Connection): MigrationTar
       },
     }),
     requests: guardMongo<Target<WrittenRequest>>(
-      arrivals(connection, REQUESTS, { documentOf: documentOfRequest }),
+      documentTarget(connection, REQUESTS, { documentOf: documentOfRequest }),
     ),
-    sessions: guardMongo<Target<Session>>(arrivals(connection, SESSIONS, { documentOf: documentOfSession })),
+    sessions: guardMongo<Target<Session>>(
+      documentTarget(connection, SESSIONS, { documentOf: documentOfSession }),
+    ),
     commits: guardMongo(commitsIn(connection)),
   };
 }
 
 function commitsIn(connection: Connection): Target<RawCommit> {
-  const target = arrivals<RawCommit, CommitDocument>(connection, COMMITS, {
+  const target = documentTarget<RawCommit, CommitDocument>(connection, COMMITS, {
     documentOf,
     isHeld: (stored, commit) => fixedPart(stored) === fixedPart(commit),
   });

@@ -1,40 +1,35 @@
-import { type Database, guardSqlite, type Row } from '@latchkey/sqlite';
-import { pages, type Source } from '@latchkey/store';
+import { type Database, type Row, rowSource } from '@latchkey/sqlite';
 import type { MigrationSource, RawCommit } from '../../ports/migration.ts';
 import { headOf, keysOf } from './commits.ts';
 import { requestOf } from './requests.ts';
 import { sessionOf } from './sessions.ts';
 
-const BATCH = 500;
+const BY_ROWID = ['rowid', 0] as const;
 
-/** Auth's records in the embedded store, read in batches. */
+function byRowid(table: string) {
+  return {
+    count: `SELECT count(*) AS items FROM ${table}`,
+    page: `SELECT rowid, * FROM ${table} WHERE rowid > :after ORDER BY rowid LIMIT :limit`,
+    key: BY_ROWID,
+  };
+}
+
+const REQUESTS = {
+  count: 'SELECT count(*) AS items FROM request',
+  page: 'SELECT * FROM request WHERE id > :after ORDER BY id LIMIT :limit',
+  key: ['id', ''],
+} as const;
+
+/** Auth's records in the embedded store, for `ops move`. */
 export function createSqliteMigrationSource(database: Database): MigrationSource {
-  /** @param key a unique column, by which the rows come; @param start sorts before every key */
-  function source<Item>(
-    { table, key, start }: { readonly table: string; readonly key: string; readonly start: string | number },
-    read: (row: Row) => Item,
-  ): Source<Item> {
-    const count = `SELECT count(*) AS items FROM ${table}`;
-    const page = `SELECT ${key} AS position, * FROM ${table} WHERE ${key} > :after ORDER BY ${key} LIMIT ${BATCH}`;
-    function pageAfter(last: Row | undefined) {
-      return database.prepare(page).all({ after: last?.['position'] ?? start });
-    }
-    return guardSqlite<Source<Item>>({
-      count: async () => Number(database.prepare(count).get()?.['items']),
-      async *batches() {
-        for await (const rows of pages<Row>(pageAfter)) yield rows.map(read);
-      },
-    });
-  }
-
   return {
     async fingerprints() {
       const rows = database.prepare('SELECT name, fingerprint FROM journal_fingerprint').all();
       return Object.fromEntries(rows.map((row) => [String(row['name']), String(row['fingerprint'])]));
     },
-    requests: source({ table: 'request', key: 'id', start: '' }, requestOf),
-    sessions: source({ table: 'session', key: 'rowid', start: 0 }, sessionOf),
-    commits: source({ table: 'journal_commit', key: 'rowid', start: 0 }, rawCommitOf),
+    requests: rowSource(database, { ...REQUESTS, read: requestOf }),
+    sessions: rowSource(database, { ...byRowid('session'), read: sessionOf }),
+    commits: rowSource(database, { ...byRowid('journal_commit'), read: rawCommitOf }),
   };
 }
 

@@ -1,4 +1,4 @@
-import { arrivals, guardMongo } from '@latchkey/mongo';
+import { documentTarget, guardMongo } from '@latchkey/mongo';
 import type { Connection } from 'mongoose';
 import type { NotifierRecords, StoredCutoffs, StoredDelivery } from '../../ports/storage.ts';
 import { CUTOFFS, type CutoffsDocument, DELIVERIES, type DeliveryDocument } from './schema.ts';
@@ -7,7 +7,7 @@ import { CUTOFFS, type CutoffsDocument, DELIVERIES, type DeliveryDocument } from
 export function createMongoTarget(connection: Connection): NotifierRecords<'target'> {
   return {
     cutoffs: guardMongo(
-      arrivals<StoredCutoffs, CutoffsDocument>(connection, CUTOFFS, {
+      documentTarget<StoredCutoffs, CutoffsDocument>(connection, CUTOFFS, {
         documentOf: ({ subject, before }) => ({ _id: subject, before }),
         isHeld: (stored, moved) =>
           Object.entries(moved.before).every(
@@ -16,7 +16,7 @@ export function createMongoTarget(connection: Connection): NotifierRecords<'targ
       }),
     ),
     deliveries: guardMongo(
-      arrivals<StoredDelivery, DeliveryDocument>(connection, DELIVERIES, {
+      documentTarget<StoredDelivery, DeliveryDocument>(connection, DELIVERIES, {
         documentOf,
         // A final delivery stays as it was moved; an open one may have reached any state since.
         isHeld: (stored, moved) => moved.open !== undefined || stored.state === moved.state,

@@ -1,0 +1,40 @@
+import type { Target } from '@latchkey/store';
+import type { Connection } from 'mongoose';
+import { repeatingLost } from './failures.ts';
+
+/** Receives records that are moved from another store, as documents of a collection. Rejects with the driver's errors. */
+export function documentTarget<Item, Document extends { readonly _id: string }>(
+  connection: Connection,
+  collection: string,
+  {
+    documentOf,
+    isHeld = () => true,
+  }: {
+    documentOf(item: Item): Document;
+    /** Whether the stored document is the moved one, or a later state of it. Default: always. */
+    isHeld?(stored: Document, moved: Document): boolean;
+  },
+): Target<Item> {
+  const documents = connection.collection<{ _id: string }>(collection);
+
+  return {
+    async add(batch) {
+      const upserts = batch.map((item) => {
+        const { _id, ...fields } = documentOf(item);
+        return { updateOne: { filter: { _id }, update: { $setOnInsert: fields }, upsert: true } };
+      });
+      await repeatingLost(() => documents.bulkWrite(upserts, { ordered: false }));
+    },
+
+    async held(batch) {
+      const moved = new Map(batch.map(documentOf).map((document) => [document._id, document]));
+      const stored = await documents.find<Document>({ _id: { $in: [...moved.keys()] } }).toArray();
+      return stored.filter((document) => {
+        const expected = moved.get(document._id);
+        return expected !== undefined && isHeld(document, expected);
+      }).length;
+    },
+
+    count: () => documents.countDocuments(),
+  };
+}

@@ -1,0 +1,31 @@
+import { pages, type Source } from '@latchkey/store';
+import type { Database, Row } from './database.ts';
+import { guardSqlite } from './guard.ts';
+
+export interface RowSourceOptions<Item> {
+  /** Selects the number of items as `items`. */
+  readonly count: string;
+  /** Selects at most `:limit` rows whose key is greater than `:after`, ordered by the key. */
+  readonly page: string;
+  /** The column of the key, and a value that sorts before every key. */
+  readonly key: readonly [column: string, start: string | number];
+  read(row: Row): Item;
+}
+
+const BATCH = 500;
+
+/** Returns the rows of a query in batches, to be moved to another store. */
+export function rowSource<Item>(
+  database: Database,
+  { count, page, key: [column, start], read }: RowSourceOptions<Item>,
+): Source<Item> {
+  function pageAfter(last: Row | undefined) {
+    return database.prepare(page).all({ after: last?.[column] ?? start, limit: BATCH });
+  }
+  return guardSqlite<Source<Item>>({
+    count: async () => Number(database.prepare(count).get()?.['items']),
+    async *batches() {
+      for await (const rows of pages<Row>(pageAfter)) yield rows.map(read);
+    },
+  });
+}
