@@ -99,7 +99,7 @@ export const provocations = {
       }
       await until(
         'who was stopped has written down what came of it, or has seen that it may not',
-        async () => saysSince(first, said, 'the lease was over') || (await deliveries('pending')) > 0,
+        async () => saysSince(first, said, 'the lease expired') || (await deliveries('pending')) > 0,
       );
     });
   },
