@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { defineEvent } from '../define-event.ts';
 import { id, person } from '../fields.ts';
+import { USER_ID } from '../sample-values.ts';
 import { accountsTopic } from '../topics.ts';
 
 export const AccountDisabled = defineEvent({
@@ -11,21 +12,17 @@ export const AccountDisabled = defineEvent({
   data: { userId: id, changedBy: z.string(), person: person({ reason: z.string().optional() }) },
   samples: {
     'with person': {
-      userId: '01980d2e-5a40-7c31-9f0e-3b7c6a1d2e4f',
+      userId: USER_ID,
       changedBy: '01980a11-0c20-7b02-8a44-91e7d5c3b2a1',
       person: {
         reason: 'Asked for by the holder',
       },
     },
     'without a reason': {
-      userId: '01980d2e-5a40-7c31-9f0e-3b7c6a1d2e4f',
+      userId: USER_ID,
       changedBy: '01980a11-0c20-7b02-8a44-91e7d5c3b2a1',
       person: {},
     },
-    'person erased': {
-      userId: '01980d2e-5a40-7c31-9f0e-3b7c6a1d2e4f',
-      changedBy: '01980a11-0c20-7b02-8a44-91e7d5c3b2a1',
-      person: null,
-    },
+    'person erased': { userId: USER_ID, changedBy: '01980a11-0c20-7b02-8a44-91e7d5c3b2a1', person: null },
   },
 });

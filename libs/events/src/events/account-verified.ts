@@ -1,5 +1,6 @@
 import { defineEvent } from '../define-event.ts';
 import { id, locale, recipient } from '../fields.ts';
+import { ADA, USER_ID } from '../sample-values.ts';
 import { accountsTopic } from '../topics.ts';
 
 export const AccountVerified = defineEvent({
@@ -9,18 +10,7 @@ export const AccountVerified = defineEvent({
   effects: 'user: sets `isVerified`. notifier: sends the welcome mail.',
   data: { userId: id, locale, person: recipient },
   samples: {
-    'with person': {
-      userId: '01980d2e-5a40-7c31-9f0e-3b7c6a1d2e4f',
-      locale: 'en',
-      person: {
-        email: 'ada@example.com',
-        username: 'ada',
-      },
-    },
-    'person erased': {
-      userId: '01980d2e-5a40-7c31-9f0e-3b7c6a1d2e4f',
-      locale: 'en',
-      person: null,
-    },
+    'with person': { userId: USER_ID, locale: 'en', person: ADA },
+    'person erased': { userId: USER_ID, locale: 'en', person: null },
   },
 });

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { defineEvent } from '../define-event.ts';
 import { id, locale, recipient } from '../fields.ts';
+import { ADA, USER_ID } from '../sample-values.ts';
 import { accountsTopic } from '../topics.ts';
 
 export const PasswordChanged = defineEvent({
@@ -15,38 +16,9 @@ export const PasswordChanged = defineEvent({
     person: recipient,
   },
   samples: {
-    'with person': {
-      userId: '01980d2e-5a40-7c31-9f0e-3b7c6a1d2e4f',
-      how: 'reset',
-      locale: 'en',
-      person: {
-        email: 'ada@example.com',
-        username: 'ada',
-      },
-    },
-    'by the holder': {
-      userId: '01980d2e-5a40-7c31-9f0e-3b7c6a1d2e4f',
-      how: 'change',
-      locale: 'en',
-      person: {
-        email: 'ada@example.com',
-        username: 'ada',
-      },
-    },
-    'for the first time': {
-      userId: '01980d2e-5a40-7c31-9f0e-3b7c6a1d2e4f',
-      how: 'first',
-      locale: 'en',
-      person: {
-        email: 'ada@example.com',
-        username: 'ada',
-      },
-    },
-    'person erased': {
-      userId: '01980d2e-5a40-7c31-9f0e-3b7c6a1d2e4f',
-      how: 'reset',
-      locale: 'en',
-      person: null,
-    },
+    'with person': { userId: USER_ID, how: 'reset', locale: 'en', person: ADA },
+    'by the holder': { userId: USER_ID, how: 'change', locale: 'en', person: ADA },
+    'for the first time': { userId: USER_ID, how: 'first', locale: 'en', person: ADA },
+    'person erased': { userId: USER_ID, how: 'reset', locale: 'en', person: null },
   },
 });

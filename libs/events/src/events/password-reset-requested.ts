@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { defineEvent } from '../define-event.ts';
 import { id, locale, recipient, sealedToken } from '../fields.ts';
+import { ADA, LINK, USER_ID } from '../sample-values.ts';
 import { accountsTopic } from '../topics.ts';
 
 export const PasswordResetRequested = defineEvent({
@@ -18,48 +19,9 @@ export const PasswordResetRequested = defineEvent({
     verifies: z.boolean(),
   },
   samples: {
-    'with person': {
-      userId: '01980d2e-5a40-7c31-9f0e-3b7c6a1d2e4f',
-      locale: 'en',
-      person: {
-        email: 'ada@example.com',
-        username: 'ada',
-      },
-      reset: {
-        sealed:
-          'eyJhbGciOiJFQ0RILUVTIiwiZW5jIjoiQTI1NkdDTSIsImtpZCI6InNhbXBsZSJ9..c2FtcGxl.c2FtcGxl.c2FtcGxl',
-        expiresAt: '2026-01-02T09:30:00.000Z',
-      },
-      verifies: false,
-    },
-    'of an unverified account': {
-      userId: '01980d2e-5a40-7c31-9f0e-3b7c6a1d2e4f',
-      locale: 'en',
-      person: {
-        email: 'ada@example.com',
-        username: 'ada',
-      },
-      reset: {
-        sealed:
-          'eyJhbGciOiJFQ0RILUVTIiwiZW5jIjoiQTI1NkdDTSIsImtpZCI6InNhbXBsZSJ9..c2FtcGxl.c2FtcGxl.c2FtcGxl',
-        expiresAt: '2026-01-02T09:30:00.000Z',
-      },
-      verifies: true,
-    },
-    'without a link': {
-      userId: '01980d2e-5a40-7c31-9f0e-3b7c6a1d2e4f',
-      locale: 'en',
-      person: {
-        email: 'ada@example.com',
-        username: 'ada',
-      },
-      verifies: true,
-    },
-    'person erased': {
-      userId: '01980d2e-5a40-7c31-9f0e-3b7c6a1d2e4f',
-      locale: 'en',
-      person: null,
-      verifies: false,
-    },
+    'with person': { userId: USER_ID, locale: 'en', person: ADA, reset: LINK, verifies: false },
+    'of an unverified account': { userId: USER_ID, locale: 'en', person: ADA, reset: LINK, verifies: true },
+    'without a link': { userId: USER_ID, locale: 'en', person: ADA, verifies: true },
+    'person erased': { userId: USER_ID, locale: 'en', person: null, verifies: false },
   },
 });

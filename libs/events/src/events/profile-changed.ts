@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { defineEvent } from '../define-event.ts';
 import { id, locale, person } from '../fields.ts';
+import { USER_ID } from '../sample-values.ts';
 import { accountsTopic } from '../topics.ts';
 
 export const ProfileChanged = defineEvent({
@@ -19,7 +20,7 @@ export const ProfileChanged = defineEvent({
   },
   samples: {
     'with person': {
-      userId: '01980d2e-5a40-7c31-9f0e-3b7c6a1d2e4f',
+      userId: USER_ID,
       locale: 'de',
       person: {
         username: 'ada-l',
@@ -28,13 +29,10 @@ export const ProfileChanged = defineEvent({
       },
     },
     'locale only': {
-      userId: '01980d2e-5a40-7c31-9f0e-3b7c6a1d2e4f',
+      userId: USER_ID,
       locale: 'de',
       person: {},
     },
-    'person erased': {
-      userId: '01980d2e-5a40-7c31-9f0e-3b7c6a1d2e4f',
-      person: null,
-    },
+    'person erased': { userId: USER_ID, person: null },
   },
 });

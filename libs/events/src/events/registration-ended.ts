@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { defineEvent } from '../define-event.ts';
 import { id } from '../fields.ts';
+import { USER_ID } from '../sample-values.ts';
 import { accountsTopic } from '../topics.ts';
 
 export const RegistrationEnded = defineEvent({
@@ -10,17 +11,8 @@ export const RegistrationEnded = defineEvent({
   effects: 'user: forgets the account except for its id and sequence. notifier: sends no further mail.',
   data: { userId: id, reason: z.enum(['expired', 'rejected', 'superseded']) },
   samples: {
-    expired: {
-      userId: '01980d2e-5a40-7c31-9f0e-3b7c6a1d2e4f',
-      reason: 'expired',
-    },
-    rejected: {
-      userId: '01980d2e-5a40-7c31-9f0e-3b7c6a1d2e4f',
-      reason: 'rejected',
-    },
-    superseded: {
-      userId: '01980d2e-5a40-7c31-9f0e-3b7c6a1d2e4f',
-      reason: 'superseded',
-    },
+    expired: { userId: USER_ID, reason: 'expired' },
+    rejected: { userId: USER_ID, reason: 'rejected' },
+    superseded: { userId: USER_ID, reason: 'superseded' },
   },
 });

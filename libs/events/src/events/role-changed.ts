@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { defineEvent } from '../define-event.ts';
 import { id, locale, recipient, role } from '../fields.ts';
+import { ADA, USER_ID } from '../sample-values.ts';
 import { accountsTopic } from '../topics.ts';
 
 export const RoleChanged = defineEvent({
@@ -11,18 +12,15 @@ export const RoleChanged = defineEvent({
   data: { userId: id, role, previousRole: role, changedBy: z.string(), locale, person: recipient },
   samples: {
     'with person': {
-      userId: '01980d2e-5a40-7c31-9f0e-3b7c6a1d2e4f',
+      userId: USER_ID,
       role: 'admin',
       previousRole: 'user',
       changedBy: '01980a11-0c20-7b02-8a44-91e7d5c3b2a1',
       locale: 'en',
-      person: {
-        email: 'ada@example.com',
-        username: 'ada',
-      },
+      person: ADA,
     },
     'person erased': {
-      userId: '01980d2e-5a40-7c31-9f0e-3b7c6a1d2e4f',
+      userId: USER_ID,
       role: 'admin',
       previousRole: 'user',
       changedBy: '01980a11-0c20-7b02-8a44-91e7d5c3b2a1',

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { defineEvent } from '../define-event.ts';
 import { id } from '../fields.ts';
+import { USER_ID } from '../sample-values.ts';
 import { accountsTopic } from '../topics.ts';
 
 export const SessionsRevoked = defineEvent({
@@ -23,38 +24,17 @@ export const SessionsRevoked = defineEvent({
     sessionId: id.optional(),
   },
   samples: {
-    'logout-all': {
-      userId: '01980d2e-5a40-7c31-9f0e-3b7c6a1d2e4f',
-      reason: 'logout-all',
-    },
-    'password-changed': {
-      userId: '01980d2e-5a40-7c31-9f0e-3b7c6a1d2e4f',
-      reason: 'password-changed',
-    },
-    'refresh-reuse': {
-      userId: '01980d2e-5a40-7c31-9f0e-3b7c6a1d2e4f',
-      reason: 'refresh-reuse',
-    },
+    'logout-all': { userId: USER_ID, reason: 'logout-all' },
+    'password-changed': { userId: USER_ID, reason: 'password-changed' },
+    'refresh-reuse': { userId: USER_ID, reason: 'refresh-reuse' },
     'refresh-reuse, one session': {
-      userId: '01980d2e-5a40-7c31-9f0e-3b7c6a1d2e4f',
+      userId: USER_ID,
       reason: 'refresh-reuse',
       sessionId: '01980d2f-10c2-7b44-8d5a-6f1e2a3b4c5d',
     },
-    'role-changed': {
-      userId: '01980d2e-5a40-7c31-9f0e-3b7c6a1d2e4f',
-      reason: 'role-changed',
-    },
-    disabled: {
-      userId: '01980d2e-5a40-7c31-9f0e-3b7c6a1d2e4f',
-      reason: 'disabled',
-    },
-    ended: {
-      userId: '01980d2e-5a40-7c31-9f0e-3b7c6a1d2e4f',
-      reason: 'ended',
-    },
-    admin: {
-      userId: '01980d2e-5a40-7c31-9f0e-3b7c6a1d2e4f',
-      reason: 'admin',
-    },
+    'role-changed': { userId: USER_ID, reason: 'role-changed' },
+    disabled: { userId: USER_ID, reason: 'disabled' },
+    ended: { userId: USER_ID, reason: 'ended' },
+    admin: { userId: USER_ID, reason: 'admin' },
   },
 });

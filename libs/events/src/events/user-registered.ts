@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { defineEvent } from '../define-event.ts';
 import { id, locale, person, role, sealedToken } from '../fields.ts';
+import { ADA, LINK, USER_ID } from '../sample-values.ts';
 import { accountsTopic } from '../topics.ts';
 
 export const UserRegistered = defineEvent({
@@ -24,7 +25,7 @@ export const UserRegistered = defineEvent({
   },
   samples: {
     'with person': {
-      userId: '01980d2e-5a40-7c31-9f0e-3b7c6a1d2e4f',
+      userId: USER_ID,
       role: 'user',
       locale: 'en',
       person: {
@@ -33,40 +34,10 @@ export const UserRegistered = defineEvent({
         firstName: 'Ada',
         lastName: 'Lovelace',
       },
-      verification: {
-        sealed:
-          'eyJhbGciOiJFQ0RILUVTIiwiZW5jIjoiQTI1NkdDTSIsImtpZCI6InNhbXBsZSJ9..c2FtcGxl.c2FtcGxl.c2FtcGxl',
-        expiresAt: '2026-01-02T09:30:00.000Z',
-      },
+      verification: LINK,
     },
-    'without names': {
-      userId: '01980d2e-5a40-7c31-9f0e-3b7c6a1d2e4f',
-      role: 'user',
-      locale: 'de',
-      person: {
-        email: 'ada@example.com',
-        username: 'ada',
-      },
-      verification: {
-        sealed:
-          'eyJhbGciOiJFQ0RILUVTIiwiZW5jIjoiQTI1NkdDTSIsImtpZCI6InNhbXBsZSJ9..c2FtcGxl.c2FtcGxl.c2FtcGxl',
-        expiresAt: '2026-01-02T09:30:00.000Z',
-      },
-    },
-    'of a proven address': {
-      userId: '01980d2e-5a40-7c31-9f0e-3b7c6a1d2e4f',
-      role: 'user',
-      locale: 'en',
-      person: {
-        email: 'ada@example.com',
-        username: 'ada',
-      },
-    },
-    'person erased': {
-      userId: '01980d2e-5a40-7c31-9f0e-3b7c6a1d2e4f',
-      role: 'user',
-      locale: 'en',
-      person: null,
-    },
+    'without names': { userId: USER_ID, role: 'user', locale: 'de', person: ADA, verification: LINK },
+    'of a proven address': { userId: USER_ID, role: 'user', locale: 'en', person: ADA },
+    'person erased': { userId: USER_ID, role: 'user', locale: 'en', person: null },
   },
 });

@@ -1,5 +1,6 @@
 import { defineEvent } from '../define-event.ts';
 import { id, locale, recipient, sealedToken } from '../fields.ts';
+import { ADA, LINK, USER_ID } from '../sample-values.ts';
 import { accountsTopic } from '../topics.ts';
 
 export const VerificationRequested = defineEvent({
@@ -9,31 +10,8 @@ export const VerificationRequested = defineEvent({
   effects: 'notifier: sends the link, if there is one.',
   data: { userId: id, locale, person: recipient, verification: sealedToken.optional() },
   samples: {
-    'with person': {
-      userId: '01980d2e-5a40-7c31-9f0e-3b7c6a1d2e4f',
-      locale: 'en',
-      person: {
-        email: 'ada@example.com',
-        username: 'ada',
-      },
-      verification: {
-        sealed:
-          'eyJhbGciOiJFQ0RILUVTIiwiZW5jIjoiQTI1NkdDTSIsImtpZCI6InNhbXBsZSJ9..c2FtcGxl.c2FtcGxl.c2FtcGxl',
-        expiresAt: '2026-01-02T09:30:00.000Z',
-      },
-    },
-    'without a link': {
-      userId: '01980d2e-5a40-7c31-9f0e-3b7c6a1d2e4f',
-      locale: 'en',
-      person: {
-        email: 'ada@example.com',
-        username: 'ada',
-      },
-    },
-    'person erased': {
-      userId: '01980d2e-5a40-7c31-9f0e-3b7c6a1d2e4f',
-      locale: 'en',
-      person: null,
-    },
+    'with person': { userId: USER_ID, locale: 'en', person: ADA, verification: LINK },
+    'without a link': { userId: USER_ID, locale: 'en', person: ADA },
+    'person erased': { userId: USER_ID, locale: 'en', person: null },
   },
 });
