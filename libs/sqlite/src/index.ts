@@ -1,5 +1,5 @@
 export { DataFolderError } from './data-folder-error.ts';
-export * from './database.ts';
+export { type Database, type OpenOptions, openDatabase, type Row, type WriteOptions } from './database.ts';
 export { guardSqlite } from './guard.ts';
 export type { Migration, Schema } from './migrations.ts';
 export { rowSource } from './row-source.ts';

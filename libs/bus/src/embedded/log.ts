@@ -80,7 +80,8 @@ export interface Log {
 export function createLog(database: Database): Log {
   database.migrate(schema);
   const { prepare } = database;
-  const turns = new Map<number, number>();
+  /** The next partition of records without a key, by topic. */
+  const nextPartitions = new Map<number, number>();
 
   function find(name: string): Topic | undefined {
     const row = prepare('SELECT id, partitions, retention_ms FROM bus_topic WHERE name = ?').get(name);
@@ -95,9 +96,9 @@ export function createLog(database: Database): Log {
 
   function partitionFor(topic: Topic, key: Buffer | null): number {
     if (key) return partitionOfKey(key, topic.partitions);
-    const turn = turns.get(topic.id) ?? 0;
-    turns.set(topic.id, turn + 1);
-    return turn % topic.partitions;
+    const next = nextPartitions.get(topic.id) ?? 0;
+    nextPartitions.set(topic.id, next + 1);
+    return next % topic.partitions;
   }
 
   function end(topic: Topic, partition: number): number {
