@@ -207,8 +207,14 @@ export function upgradeSuite(name: string, open: () => Promise<UpgradedSystem>):
       const { accessToken } = await people.login({ email: ada.email, password: ada.signIn });
       for (const { name: who, id, history = [] } of upgraded.manifest.accounts) {
         if (id === undefined) continue;
-        const reply = await client.get(`/auth/accounts/${id}/history`, { token: accessToken });
-        const types = assertStatus(reply, 200).json.events.map(({ type }: { type: string }) => type);
+        const types: string[] = [];
+        for (let cursor = ''; ; ) {
+          const path = `/auth/accounts/${id}/history${cursor}`;
+          const { json } = assertStatus(await client.get(path, { token: accessToken }), 200);
+          types.push(...json.events.map(({ type }: { type: string }) => type));
+          if (json.nextCursor === null) break;
+          cursor = `?cursor=${json.nextCursor}`;
+        }
         assert.deepEqual(types.slice(0, history.length), history, who);
       }
     });
