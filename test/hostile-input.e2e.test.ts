@@ -133,6 +133,7 @@ const examples: Readonly<Record<string, Example>> = {
     freeText: ['reason'],
     good: 200,
   },
+  'POST /auth/accounts/{id}/sessions/revoke': { ...ofVerified, good: 204 },
   'POST /auth/accounts/{id}/enable': {
     ...ofVerified,
     body: { reason: 'asked again' },

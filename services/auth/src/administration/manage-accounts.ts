@@ -1,6 +1,6 @@
 /** What admins and operators may do to another account. */
 import type { Role } from '@latchkey/events';
-import type { Command } from '../account/index.ts';
+import { type Command, isLiving } from '../account/index.ts';
 import { bestEffort } from '../best-effort.ts';
 import type { Context, Deps } from '../deps.ts';
 import { Refused } from '../refused.ts';
@@ -40,6 +40,16 @@ export function enableAccount(
   origin: Origin,
 ): Promise<Outcome> {
   return execute(deps, userId, origin, { type: 'EnableAccount', ...request });
+}
+
+/** Ends every session and every access token of the account. @throws Refused (not_found) */
+export async function revokeSessions(deps: Needs, userId: string, origin: Origin): Promise<Outcome> {
+  const outcome = await executeAndEndSessions(deps, userId, origin, {
+    type: 'RevokeSessions',
+    reason: 'admin',
+  });
+  if (!isLiving(outcome.state)) throw new Refused('not_found');
+  return outcome;
 }
 
 async function executeAndEndSessions(

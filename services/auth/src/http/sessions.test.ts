@@ -131,6 +131,25 @@ test('the cookie is Secure in production and is taken from listed origins alone'
   assert.match(refreshed.headers.get('set-cookie') ?? '', /^__Secure-latchkey_refresh=.+; Secure/);
 });
 
+test('an admin ends every session of an account, whose owner may sign in again', async (context) => {
+  const auth = await startAuth(context);
+  const [ada, root] = [await verified(auth), await verified(auth, somebody('root'))];
+  await auth.makeAdmin(root.email);
+  const { accessToken: admin } = await loggedIn(auth, root);
+  const sessions = [await loggedIn(auth, ada), await loggedIn(auth, ada)];
+  const path = `/accounts/${ada.id}/sessions/revoke`;
+  const { accessToken = '' } = sessions[0] ?? {};
+  assertProblem(await auth.post(path, { token: accessToken }), 403, 'insufficient_permission');
+  assertStatus(await auth.post(path, { token: admin }), 204);
+  for (const session of sessions) {
+    assert.equal(await alive(auth, session.accessToken), false);
+    assertProblem(await refresh(auth, session.refreshToken), 401, 'refresh_token_invalid');
+  }
+  assert.equal(await alive(auth, (await loggedIn(auth, ada)).accessToken), true);
+  const nobody = '/accounts/01890a5d-ac96-774b-bcce-b302099a8057/sessions/revoke';
+  assertProblem(await auth.post(nobody, { token: admin }), 404, 'not_found');
+});
+
 test('a disabled account is shut at once, and open again once enabled', async (context) => {
   const auth = await startAuth(context);
   const [ada, root] = [await verified(auth), await verified(auth, somebody('root'))];

@@ -1,7 +1,12 @@
 import { role } from '@latchkey/events';
 import { problems, type Route } from '@latchkey/http';
 import { z } from 'zod';
-import { changeRole, disableAccount, enableAccount } from '../../administration/manage-accounts.ts';
+import {
+  changeRole,
+  disableAccount,
+  enableAccount,
+  revokeSessions,
+} from '../../administration/manage-accounts.ts';
 import { accountHistory } from '../../profile/history.ts';
 import { BASE } from '../base-path.ts';
 import { contextOf } from '../context.ts';
@@ -13,7 +18,13 @@ import { accountView, changed, sequenceHeader, viewAccount } from '../views.ts';
 
 /** Routes for admins, about the accounts of others. */
 export function accountRoutes(deps: RouteDeps): readonly Route[] {
-  return [changeRoleRoute(deps), disableRoute(deps), enableRoute(deps), accountHistoryRoute(deps)];
+  return [
+    changeRoleRoute(deps),
+    disableRoute(deps),
+    enableRoute(deps),
+    revokeSessionsRoute(deps),
+    accountHistoryRoute(deps),
+  ];
 }
 
 const params = z.object({ id: z.uuid() });
@@ -85,6 +96,25 @@ function disableRoute(deps: RouteDeps): Route {
 function enableRoute(deps: RouteDeps): Route {
   const summary = 'Enable a disabled account';
   return switchRoute(deps, { operation: 'enableAccount', verb: 'enable', summary }, enableAccount);
+}
+
+function revokeSessionsRoute(deps: RouteDeps): Route {
+  return operationRoute(deps.count, {
+    operation: 'revokeSessions',
+    method: 'POST',
+    path: `${BASE}/accounts/:id/sessions/revoke`,
+    tag: 'administration',
+    summary: 'End every session of an account',
+    description: 'Every access token of the account is revoked, too. Its owner may sign in again.',
+    policy: deps.guards.withRole('admin'),
+    params,
+    answers: { 204: changed('Every session and every access token is revoked.') },
+    problems: [problems.not_found, problems.conflict],
+    handle: async (request) => {
+      const { state } = await revokeSessions(deps, request.params.id, contextOf(request));
+      return { status: 204, headers: sequenceHeader(state) };
+    },
+  });
 }
 
 function accountHistoryRoute(deps: RouteDeps): Route {
