@@ -104,7 +104,7 @@ export async function runProgram(
     ...words,
   ];
   const child = spawn(program, rest, {
-    env: { PATH, NODE_COMPILE_CACHE, PORT: '0', OPERATIONS_PORT: '0', ...settings },
+    env: { PATH, NODE_COMPILE_CACHE, PORT: '0', ...settings },
     stdio: ['ignore', 'pipe', 'pipe'],
     timeout: LONGEST_RUN_MS,
     killSignal: 'SIGKILL',

@@ -17,7 +17,7 @@ const readiness = z.object({
 const openApi = z.object({ paths: z.record(z.string(), z.unknown()) });
 
 async function started(t: TestContext, environment: Record<string, string>) {
-  const config = readSettings({ PORT: '0', OPERATIONS_PORT: '0', ...environment });
+  const config = readSettings({ PORT: '0', ...environment });
   const standalone = await composeStandalone(config, { logger: silent(), registry: createRegistry() });
   t.after(() => standalone.stop());
   await standalone.start();
@@ -59,7 +59,7 @@ test('the state of each dependency says whose it is', async (t) => {
 });
 
 test('until the services are started every request is answered with 503', async (t) => {
-  const config = readSettings({ PORT: '0', OPERATIONS_PORT: '0', DATA_DIR: await temporaryFolder(t) });
+  const config = readSettings({ PORT: '0', DATA_DIR: await temporaryFolder(t) });
   const standalone = await composeStandalone(config, { logger: silent(), registry: createRegistry() });
   t.after(() => standalone.stop());
   const answer = await fetch(`${standalone.url}/api/v1/users/me`);

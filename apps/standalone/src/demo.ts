@@ -136,7 +136,7 @@ async function play({ url }: Standalone): Promise<void> {
 
 const once = process.argv.includes('--once');
 const folder = await mkdtemp(join(tmpdir(), 'latchkey-demo-'));
-const config = readSettings({ DATA_DIR: folder, PORT: '0', OPERATIONS_PORT: '0' });
+const config = readSettings({ DATA_DIR: folder, PORT: '0' });
 const logger = createLogger({ name: 'demo', level: 'fatal' });
 const standalone = await composeStandalone(config, { logger, registry: createRegistry() });
 

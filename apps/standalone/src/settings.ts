@@ -19,6 +19,11 @@ const fields = processSettings({ port: 8080, operationsPort: 9080 }).extend({
     .enum(['development', 'production'])
     .default('development')
     .describe('`development` (pages, mailbox, secrets made by itself) or `production`.'),
+  OPERATIONS_PORT: setting
+    .whole({ min: 0, max: 65_535 })
+    .describe(
+      'Port of `/livez`, `/readyz` and `/metrics`, which PORT does not answer. Default: PORT + 1000; any free port where PORT is 0.',
+    ),
   DATA_DIR: z.string().default('./.data').describe('Folder of everything that is kept.'),
   EXPOSE_DEVELOPMENT: setting
     .flag(false)
@@ -49,6 +54,7 @@ export const standaloneSettings = withContradictions(fields, contradictions);
 type OwnSettings = z.infer<typeof fields>;
 
 export interface StandaloneConfig extends OwnSettings {
+  readonly OPERATIONS_PORT: number;
   /** Source of the services' settings. */
   readonly environment: Environment;
 }
@@ -110,7 +116,13 @@ export function readSettings(given: Environment): StandaloneConfig {
     own: () => readConfig(standaloneSettings, environment),
     ...readersOfServices(withProvided(environment, development ? placeholders() : {})),
   });
-  return { ...own, environment };
+  return { ...own, OPERATIONS_PORT: own.OPERATIONS_PORT ?? operationsPort(own.PORT), environment };
+}
+
+/** The default of OPERATIONS_PORT: two systems with different PORTs can run on one machine. */
+function operationsPort(port: number): number {
+  if (port === 0) return 0;
+  return port <= 64_535 ? port + 1000 : port - 1000;
 }
 
 /** Whether to serve the development pages. */
