@@ -12,6 +12,7 @@ import { addRebuild } from './commands/rebuild.ts';
 import { addRepublish } from './commands/republish.ts';
 import { addRole } from './commands/role.ts';
 import { addSecrets } from './commands/secrets.ts';
+import { addSuppressions } from './commands/suppressions.ts';
 import { addTopics } from './commands/topics.ts';
 import { addVerify, CANNOT_VERIFY } from './commands/verify.ts';
 import type { Context } from './context.ts';
@@ -46,6 +47,7 @@ export function createProgram(context: Context): Program {
     addDeadLetters,
     addDeliveries,
     addMail,
+    addSuppressions,
     addVerify,
     addRepublish,
     addCompletion,

@@ -1,7 +1,7 @@
 /** The state of a service's dependencies, for /readyz. */
 import type { Subscription } from '@latchkey/bus';
 import type { Dependency } from '@latchkey/process';
-import type { OpenStore } from '@latchkey/store';
+import { DiskFull, type OpenStore, StoreUnavailable } from '@latchkey/store';
 
 /**
  * Returns the state of a store. @param ask a cheap call to the store @param detail what an outage means, for the
@@ -15,9 +15,14 @@ export async function storeHealth(
   try {
     await ask();
     return { name, state: 'ok', needed: true };
-  } catch {
-    return { name, state: 'down', needed: true, ...(detail !== undefined && { detail }) };
+  } catch (error) {
+    const words = isFull(error) ? error.cause.message : detail;
+    return { name, state: 'down', needed: true, ...(words !== undefined && { detail: words }) };
   }
+}
+
+function isFull(error: unknown): error is StoreUnavailable & { readonly cause: DiskFull } {
+  return error instanceof StoreUnavailable && error.cause instanceof DiskFull;
 }
 
 /** How long a write counts as a proof that the store takes writes, in ms. */

@@ -1,7 +1,11 @@
+import { hasNoSpace } from './disk-space.ts';
+
 /** A data folder that cannot be used: held by another server, read-only, not ours, or corrupt. One clear line. */
 export class DataFolderError extends Error {
   override readonly name = 'DataFolderError';
 }
+
+const FULL = 13;
 
 /** SQLite's primary result codes that get a message of their own (https://sqlite.org/rescode.html). */
 const reasons: Readonly<Record<number, string>> = {
@@ -10,7 +14,7 @@ const reasons: Readonly<Record<number, string>> = {
   10: 'cannot be read or written: the disk reports an error',
   11: 'holds a damaged database: restore it from a backup',
   14: 'is not writable',
-  13: 'cannot be written: the disk is full',
+  [FULL]: 'cannot be written: the disk is full',
   26: 'holds a latchkey.sqlite that is not a database',
 };
 
@@ -21,6 +25,11 @@ const notWritable = new Set(['EACCES', 'EEXIST', 'ENOTDIR', 'EPERM', 'EROFS']);
 export function resultCode(error: unknown): number | undefined {
   if (!(error instanceof Error) || !('errcode' in error)) return undefined;
   return typeof error.errcode === 'number' ? error.errcode & 0xff : undefined;
+}
+
+/** Returns whether a write failed for lack of space. */
+export function isFull(error: unknown): boolean {
+  return resultCode(error) === FULL;
 }
 
 /** Returns whether another connection holds the requested lock. */
@@ -36,7 +45,7 @@ export function explained<T>(folder: string, attempt: () => T): T {
   try {
     return attempt();
   } catch (error) {
-    const reason = reasonOf(error);
+    const reason = hasNoSpace(folder) ? reasons[FULL] : reasonOf(error);
     if (reason === undefined) throw error;
     throw new DataFolderError(`The data folder ${folder} ${reason}.`, { cause: error });
   }
@@ -46,6 +55,7 @@ function reasonOf(error: unknown): string | undefined {
   const code = resultCode(error);
   if (code !== undefined) return reasons[code];
   const systemCode = error instanceof Error && 'code' in error ? error.code : undefined;
+  if (systemCode === 'ENOSPC' || systemCode === 'EDQUOT') return reasons[FULL];
   if (typeof systemCode !== 'string' || !notWritable.has(systemCode)) return undefined;
   return 'is not a folder that can be written';
 }

@@ -7,7 +7,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { afterEach, beforeEach, describe, it, type TestContext } from 'node:test';
-import { type Database, DataFolderError, type OpenOptions, openDatabase } from './index.ts';
+import { DiskFull, StoreUnavailable } from '@latchkey/store';
+import { type Database, DataFolderError, type OpenOptions, openDatabase, sqliteStore } from './index.ts';
 
 let root: string;
 let folder: string;
@@ -456,5 +457,61 @@ describe('a data folder', () => {
     refuses(/newer version/);
     raw((connection) => connection.exec('PRAGMA user_version = 1'));
     openAs('server');
+  });
+});
+
+describe('a disk without space', () => {
+  /** Limits the file to the pages that it has. */
+  function fill(database: Database): void {
+    database.exec(`PRAGMA max_page_count = ${database.size() / 4096}`);
+  }
+  function long(database: Database, letter: string) {
+    return database.write(add(database, letter.repeat(200_000)));
+  }
+  const full = { errcode: 13 };
+
+  it('is known from the first write that fails, whatever else is written, until there is space', async () => {
+    const database = openWithTable();
+    await database.checkDisk();
+    fill(database);
+    await database.checkDisk();
+    await assert.rejects(long(database, 'a'), full);
+    await assert.rejects(database.checkDisk(), full);
+    await database.write(() => undefined);
+    await assert.rejects(database.checkDisk(), full);
+
+    database.exec('PRAGMA max_page_count = 1000000');
+    await database.checkDisk();
+    await long(database, 'b');
+    await database.checkDisk();
+    assert.deepEqual(
+      notes(database).map((text) => String(text).slice(0, 1)),
+      ['b'],
+    );
+  });
+
+  it('fails the writes that need space, and no other of the same commit', async () => {
+    const database = openWithTable();
+    fill(database);
+    const [large, small] = await Promise.allSettled([
+      long(database, 'a'),
+      database.write(add(database, 'b')),
+    ]);
+    assert.equal(large.status, 'rejected');
+    assert.deepEqual(notes(database), small.status === 'fulfilled' ? ['b'] : []);
+    await assert.rejects(database.checkDisk(), full);
+  });
+
+  it('is said in so many words by the store', async () => {
+    const database = openWithTable();
+    database.migrate({ owner: 'notes', migrations: [] });
+    const { checkWritable } = sqliteStore(database);
+    fill(database);
+    await assert.rejects(long(database, 'a'), full);
+    await assert.rejects(checkWritable(), (error: unknown) => {
+      assert.ok(error instanceof StoreUnavailable && error.cause instanceof DiskFull);
+      assert.equal(error.message, 'The store cannot be reached: the disk is full');
+      return true;
+    });
   });
 });

@@ -5,11 +5,13 @@
  * WAL, `synchronous=FULL`: when `write` resolves, the data is on disk, unless the write opted out of the flush.
  */
 import type { DatabaseSync, SQLOutputValue, StatementSync } from 'node:sqlite';
+import { DiskFull } from '@latchkey/store';
 import { DataFolderError, explained } from './data-folder-error.ts';
 import { DatabaseClosed } from './database-failure.ts';
+import { hasNoSpace } from './disk-space.ts';
 import { groupCommit } from './group-commit.ts';
 import { isBehind, runMigrations, type Schema } from './migrations.ts';
-import { openFile, requireFile, waitingForOthers } from './open-file.ts';
+import { markAsOurs, openFile, requireFile, waitingForOthers } from './open-file.ts';
 import { holdServerLock, ServerLockHeld } from './server-lock.ts';
 
 /** A row as the driver returns it, by column. */
@@ -44,6 +46,12 @@ export interface Database {
    * @throws SQLite's error, also if another process (ops) keeps writing for more than ten seconds
    */
   write<T>(work: () => T extends PromiseLike<unknown> ? never : T, options?: WriteOptions): Promise<T>;
+  /**
+   * Resolves if the disk takes writes. Cheap: it looks at the free space, and writes only after a write has failed for
+   * lack of it.
+   * @throws DiskFull, or SQLite's error
+   */
+  checkDisk(): Promise<void>;
   /** Returns the size of the file in bytes. */
   size(): number;
   /** Waits for pending writes, then closes. Idempotent. */
@@ -126,6 +134,13 @@ function databaseOn(connection: DatabaseSync, { folder, isShared, onClosed }: Op
       refuseIf(closed !== undefined);
       return commits.run(work, { flushed, commitDelay });
     },
+    async checkDisk() {
+      refuseIf(closed !== undefined);
+      if (hasNoSpace(folder)) throw new DiskFull();
+      if (!commits.hasFoundFull()) return;
+      await commits.run(() => writeSomething(connection), { flushed: true, commitDelay: 0 });
+      commits.forgive();
+    },
     size: () => pragma(prepare, 'page_count') * pragma(prepare, 'page_size'),
     close() {
       closed ??= close();
@@ -154,6 +169,16 @@ function holdLockOrExplain(folder: string) {
       { cause: error },
     );
   }
+}
+
+/** Needs pages of the file and of the write-ahead log, and leaves nothing behind. */
+function writeSomething(connection: DatabaseSync): void {
+  connection.exec(`
+    SAVEPOINT something;
+    CREATE TABLE something AS SELECT zeroblob(65536) AS bytes;
+    ROLLBACK TO something;
+    RELEASE something`);
+  markAsOurs(connection);
 }
 
 function refuseIf(closed: boolean): void {

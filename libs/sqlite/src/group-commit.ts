@@ -1,5 +1,5 @@
 import type { DatabaseSync } from 'node:sqlite';
-import { isBusy } from './data-folder-error.ts';
+import { isBusy, isFull } from './data-folder-error.ts';
 
 /** How long a commit waits for another process's write lock before its queued writes are rejected, in ms. */
 const GIVE_UP_AFTER_MS = 10_000;
@@ -25,6 +25,10 @@ export interface GroupCommit {
   run<T>(work: () => T, options: CommitOptions): Promise<T>;
   /** Commits delayed writes immediately; resolves once the queue is empty. */
   idle(): Promise<void>;
+  /** Returns whether a write has failed since the last `forgive` because the disk was full. */
+  hasFoundFull(): boolean;
+  /** Forgets it: the disk has space again. */
+  forgive(): void;
 }
 
 /**
@@ -41,6 +45,7 @@ export function groupCommit(connection: DatabaseSync): GroupCommit {
   let delayedUntil = Number.POSITIVE_INFINITY;
   let blockedSince: number | undefined;
   const idlers: (() => void)[] = [];
+  let foundFull = false;
 
   function statement(sql: string) {
     const prepared = connection.prepare(sql);
@@ -113,6 +118,7 @@ export function groupCommit(connection: DatabaseSync): GroupCommit {
 
   function rejectQueue(error: unknown): void {
     blockedSince = undefined;
+    foundFull ||= isFull(error);
     for (const work of queue.splice(0)) work.reject(error);
     for (const idle of idlers.splice(0)) idle();
   }
@@ -123,6 +129,7 @@ export function groupCommit(connection: DatabaseSync): GroupCommit {
       commit();
       for (const settle of settlements) settle();
     } catch (error) {
+      foundFull ||= isFull(error);
       if (connection.isTransaction) rollback();
       for (const work of works) work.reject(error);
     }
@@ -138,6 +145,7 @@ export function groupCommit(connection: DatabaseSync): GroupCommit {
     } catch (error) {
       // On a full disk, for example, SQLite has already rolled back everything.
       if (!connection.isTransaction) throw error;
+      foundFull ||= isFull(error);
       rollbackWork();
       release();
       return () => work.reject(error);
@@ -163,6 +171,10 @@ export function groupCommit(connection: DatabaseSync): GroupCommit {
       if (queue.length === 0) return;
       schedule();
       await new Promise<void>((resolve) => idlers.push(resolve));
+    },
+    hasFoundFull: () => foundFull,
+    forgive() {
+      foundFull = false;
     },
   };
 }

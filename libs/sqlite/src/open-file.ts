@@ -2,6 +2,7 @@ import { closeSync, existsSync, mkdirSync, openSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { DataFolderError, explained } from './data-folder-error.ts';
+import { hasNoSpace } from './disk-space.ts';
 import { FORMAT_VERSION, newerVersion } from './migrations.ts';
 
 /** "LKEY": marks the file as ours (https://sqlite.org/pragma.html#pragma_application_id). */
@@ -32,6 +33,7 @@ export interface OpenFileOptions {
  */
 export function openFile({ folder, create, check }: OpenFileOptions): DatabaseSync {
   const file = fileIn(folder);
+  if (create) refuseFullDisk(folder);
   const connection = explained(folder, () => {
     if (create) createPrivately(folder, file);
     return new DatabaseSync(file, { enableForeignKeyConstraints: false, timeout: LONG_TIMEOUT_MS });
@@ -72,6 +74,12 @@ export function requireFile(folder: string): void {
   throw new DataFolderError(`The data folder ${folder} has no latchkey.sqlite: no server has run on it yet.`);
 }
 
+/** Of a server, which writes from its first moment on. @throws DataFolderError */
+function refuseFullDisk(folder: string): void {
+  if (hasNoSpace(folder))
+    throw new DataFolderError(`The data folder ${folder} cannot be written: the disk is full.`);
+}
+
 /** Creates the file if it is missing. Never opens an existing file: closing it would drop this process's locks on it. */
 function createPrivately(folder: string, file: string): void {
   mkdirSync(folder, { recursive: true, mode: 0o700 });
@@ -86,8 +94,15 @@ function prepareFile(connection: DatabaseSync, folder: string, check: boolean): 
   refuseForeign(connection, folder);
   if (check) refuseDamaged(connection, folder);
   connection.exec(`PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA cache_size = -${CACHE_KIB}`);
-  // A write that changes nothing, so that a read-only file is refused here and not at the first real write.
-  connection.exec(`BEGIN IMMEDIATE; PRAGMA application_id = ${APPLICATION_ID}; COMMIT`);
+  // So that a read-only file is refused here and not at the first real write.
+  connection.exec('BEGIN IMMEDIATE');
+  markAsOurs(connection);
+  connection.exec('COMMIT');
+}
+
+/** A write that changes nothing once the file is ours. */
+export function markAsOurs(connection: DatabaseSync): void {
+  connection.exec(`PRAGMA application_id = ${APPLICATION_ID}`);
 }
 
 function refuseForeign(connection: DatabaseSync, folder: string): void {

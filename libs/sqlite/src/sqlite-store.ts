@@ -16,9 +16,11 @@ export function openSqlite(options: OpenOptions): SqliteStore {
 export function sqliteStore(database: Database): SqliteStore {
   const probes = guardSqlite({
     health: async () => void database.prepare('SELECT 1').get(),
-    // Changes nothing, but is written to the file like any other update.
-    checkWritable: () =>
-      database.write(() => void database.prepare('UPDATE schema_version SET version = version').run()),
+    async checkWritable() {
+      await database.checkDisk();
+      // Changes nothing, but is written to the file like any other update.
+      await database.write(() => void database.prepare('UPDATE schema_version SET version = version').run());
+    },
   });
   return { kind: 'sqlite', name: 'data folder', database, ...probes, close: database.close };
 }

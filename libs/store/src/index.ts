@@ -1,3 +1,4 @@
+export { DiskFull } from './disk-full.ts';
 export { type AsyncPort, guardPort } from './guard-port.ts';
 export { createLeaseWatch, type HeldLease, type LeaseWatch } from './lease-watch.ts';
 export { createLeases, type LeaseRecords, type Leases } from './leases.ts';

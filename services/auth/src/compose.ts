@@ -204,6 +204,6 @@ function neededHealth(
 ): Promise<readonly Dependency[]> {
   return Promise.all([
     storeHealth('journal', () => Promise.all([outbox.backlog(), checkWrites()])),
-    storeHealth('sessions', () => sessions.find('')),
+    storeHealth('sessions', () => Promise.all([sessions.find(''), checkWrites()])),
   ]);
 }

@@ -6,10 +6,12 @@ import { accountsTopic, mailingsTopic } from '@latchkey/events';
 import type { Service } from '@latchkey/http';
 import { createClockGuard, type Dependency, type Logger, type Registry } from '@latchkey/process';
 import { systemClock } from './adapters/clock.system.ts';
-import { createSmtpMailer } from './adapters/mailer.smtp.ts';
+import { createDkimSigner } from './adapters/dkim.smtp.ts';
+import { createSmtpMailer, type SmtpSettings } from './adapters/mailer.smtp.ts';
 import { createOpener } from './adapters/opener.jose.ts';
 import { smtpSettingsOf } from './adapters/settings.smtp.ts';
 import type { NotifierConfig } from './config.ts';
+import { dkimSettingsOf } from './dkim-settings.ts';
 import { createIntake } from './intake/intake.ts';
 import { createLinks } from './mails/links.ts';
 import { createRenderer } from './mails/render.ts';
@@ -38,6 +40,15 @@ export const notifierTopics: readonly TopicSpec[] = [accountsTopic, mailingsTopi
 
 export const CONSUMER_GROUP = 'notifier';
 
+/** @throws Error that names a missing setting */
+function mailerSettings(config: NotifierConfig): SmtpSettings {
+  const dkim = dkimSettingsOf(config);
+  return {
+    ...smtpSettingsOf(config, config.PUBLIC_URL),
+    ...(dkim && { sign: createDkimSigner(dkim) }),
+  };
+}
+
 interface Running {
   readonly subscription: Subscription;
   readonly dispatcher: Dispatcher;
@@ -59,7 +70,7 @@ export function compose(config: NotifierConfig, deps: NotifierDeps): Service {
   const { logger, registry, backend, clock = systemClock, random = Math.random } = deps;
   const { clock: guard = createClockGuard() } = backend;
   const checkWrites = createWriteProbe(backend.store);
-  const { deliveries, reclaim } = openStorage(backend.store);
+  const { deliveries, suppressions, reclaim } = openStorage(backend.store);
   const metrics = createMetrics(registry, deliveries, clock.now);
   let running: Running | undefined;
 
@@ -67,11 +78,11 @@ export function compose(config: NotifierConfig, deps: NotifierDeps): Service {
     await reclaim();
     const templates = await loadTemplates(config.TEMPLATE_FOLDER);
     const open = await createOpener(config.SEALING_PRIVATE_KEYS);
-    const mailer = deps.mailer ?? createSmtpMailer(smtpSettingsOf(config, config.PUBLIC_URL));
+    const mailer = deps.mailer ?? createSmtpMailer(mailerSettings(config));
     const render = createRenderer({ templates, links: createLinks(config), appName: config.MAIL_FROM_NAME });
     const dispatcher = createDispatcher({
       deliveries,
-      trySending: createSender({ open, render, mailer, now: clock.now }),
+      trySending: createSender({ open, render, mailer, suppressions, now: clock.now }),
       probe: mailer.probe,
       connections: mailer.connections,
       clock,

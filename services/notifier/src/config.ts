@@ -1,6 +1,7 @@
 /** The notifier's settings. */
 import { environmentSetting, parseJson, setting, withContradictions } from '@latchkey/process';
 import { z } from 'zod';
+import { dkimFields, faultsOfDkim } from './dkim-settings.ts';
 import { faultsOfMail, mailFields } from './mail-settings.ts';
 
 const url = z.url({ protocol: /^https?$/, error: 'must be an http(s) URL' });
@@ -34,6 +35,7 @@ const fields = z.object({
     .describe(
       'How long a process reserves the mails that it sends; extended while it sends them. Those of a process that died wait as long.',
     ),
+  ...dkimFields,
   TEMPLATE_FOLDER: z.string().min(1).optional().describe('Mail templates that take the place of ours.'),
   SEALING_PRIVATE_KEYS: keySet
     .describe('The private X25519 keys (JWKS) that open links sealed by auth; several while they change.')
@@ -58,6 +60,7 @@ function contradictions(config: Fields): readonly Fault[] {
       'must be an https URL in production',
     ),
     ...faultsOfMail(config),
+    ...faultsOfDkim(config),
   ];
 }
 

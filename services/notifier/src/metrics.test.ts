@@ -33,7 +33,8 @@ describe('what the notifier tells of its store', () => {
       return answer;
     }
     const store = {
-      census: () => ask({ pending: 1, claimed: 0, sent: 2, failed: 0, expired: 0, cancelled: 0 }),
+      census: () =>
+        ask({ pending: 1, claimed: 0, sent: 2, failed: 0, expired: 0, cancelled: 0, suppressed: 0 }),
       oldestOpen: () => ask(oldest),
     };
     createMetrics(registry, store, () => now);

@@ -14,6 +14,7 @@ import { type Database, openDatabase, sqliteStore } from '@latchkey/sqlite';
 import { systemClock } from './adapters/clock.system.ts';
 import { compose } from './index.ts';
 import type { Clock } from './ports/clock.ts';
+import { recipientOf } from './recipient.ts';
 import { openSqliteStorage } from './storage/sqlite/index.ts';
 import { anEvent, aToken, createSealingKey, type SealingKey } from './testing/events.ts';
 import {
@@ -124,7 +125,7 @@ async function census() {
   return running ? openSqliteStorage({ database: running.database }).deliveries.census() : undefined;
 }
 
-function untilState(state: 'failed' | 'sent' | 'cancelled' | 'pending', count: number) {
+function untilState(state: 'failed' | 'sent' | 'cancelled' | 'pending' | 'suppressed', count: number) {
   return until(async () => (await census())?.[state] === count);
 }
 
@@ -264,6 +265,26 @@ describe('the notifier', () => {
     const server = await serve({ port });
     await server.waitFor(1);
     assert.deepEqual(recipients(server.received), ['bob@example.com']);
+  });
+
+  it('sends nothing to an address that is suppressed, and says so instead of forgetting the mail', async () => {
+    const server = await serve();
+    await start(server.port);
+    assert.ok(running);
+    const { suppressions, deliveries } = openSqliteStorage({ database: running.database });
+    const recipient = recipientOf('ADA@example.com');
+    const since = new Date();
+    await suppressions.put({ recipient, hint: 'a…', mail: 'verify-email', reason: 'operator', since });
+    await publish(await aSignUp('ada@example.com'), await aSignUp('bob@example.com'));
+    await untilState('suppressed', 1);
+    await untilState('sent', 1);
+    assert.deepEqual(recipients(server.received), ['bob@example.com']);
+    const [suppressed] = await deliveries.list({ states: ['suppressed'], limit: 2 });
+    assert.deepEqual([suppressed?.mail, suppressed?.reason], ['verify-email', 'operator']);
+
+    assert.equal(await suppressions.remove({ recipient, mail: 'verify-email' }), true);
+    await publish(await aSignUp('ada@example.com'));
+    await untilState('sent', 2);
   });
 
   it('leaves its group and finishes its mails at the same time when it stops', {

@@ -7,17 +7,22 @@ import { CONSUMER_GROUP } from './compose.ts';
 import { entriesFor } from './intake/entries.ts';
 import { type MailSettings, mailTestSettings } from './mail-settings.ts';
 import type { Census, Deliveries } from './ports/deliveries.ts';
+import type { Suppressions } from './ports/suppressions.ts';
 import { openStorage } from './storage/index.ts';
 
 export { type MailTestStep, testMail } from './adapters/mail-test.smtp.ts';
 export { type DeliveryState, deliveryStates } from './delivery/delivery.ts';
 export { describeFailure } from './delivery/reply.ts';
+export { ALL_MAILS, type Suppression, suppressionId } from './delivery/suppression.ts';
+export { dkimRecord, faultOfDkimKey, makeDkimKey } from './dkim-key.ts';
 export type { DeliverySummary } from './ports/deliveries.ts';
+export { hintOf, recipientOf } from './recipient.ts';
 
 export type OpsDeliveries = Pick<Deliveries, 'list' | 'find' | 'retryNow' | 'cancel'> & DeliveryView;
 
 export interface NotifierOps extends Preparable {
   readonly deliveries: OpsDeliveries;
+  readonly suppressions: Suppressions;
 }
 
 /** Reads the settings of the mail server alone. @throws ConfigError */
@@ -31,10 +36,11 @@ export function readMailSettings(environment: Environment): {
 
 /** @throws DataFolderError */
 export function openOps(store: Store): NotifierOps {
-  const { deliveries, requirements, check } = openStorage(store);
+  const { deliveries, suppressions, requirements, check } = openStorage(store);
   return {
     requirements,
     check,
+    suppressions,
     deliveries: {
       ...deliveries,
       group: CONSUMER_GROUP,
@@ -67,6 +73,7 @@ export function openMove(from: Store, to: Store): NotifierMove {
   return {
     kinds: [
       movable({ name: 'cutoffs', lasting: true }, source.cutoffs, target.cutoffs),
+      movable({ name: 'suppressions', lasting: true }, source.suppressions, target.suppressions),
       movable({ name: 'deliveries', lasting: true }, source.deliveries, target.deliveries),
     ],
     async census() {

@@ -36,6 +36,8 @@ const owing: Readonly<Record<string, (event: JournalEvent) => Owing | undefined>
     link && { mail: verifies ? 'choose-password' : 'reset-password', purpose: 'reset', link },
   PasswordChanged: ({ data: { how } }) => (how === 'first' ? undefined : { mail: 'password-changed' }),
   RoleChanged: () => ({ mail: 'role-changed' }),
+  SessionsRevoked: ({ data: { reason, locale } }) =>
+    reason === 'refresh-reuse' && locale !== undefined ? { mail: 'sessions-ended' } : undefined,
   MailRequested: () => ({ mail: 'welcome' }),
 };
 

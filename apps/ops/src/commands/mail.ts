@@ -1,6 +1,7 @@
 import { type MailTestStep, readMailSettings, testMail } from '@latchkey/notifier/ops';
 import type { Context } from '../context.ts';
 import { examples, type Program } from '../program.ts';
+import { addMailDkim } from './mail-dkim.ts';
 
 /** Width of a column, in characters. */
 const STAGE = 20;
@@ -9,8 +10,12 @@ const TIME = 9;
 export function addMail(program: Program, context: Context): void {
   const mail = program
     .command('mail')
-    .description('test the mail server')
-    .addHelpText('after', examples('mail test someone@example.com'));
+    .description('test the mail server, or make a DKIM key')
+    .addHelpText(
+      'after',
+      examples('mail test someone@example.com', 'mail dkim dkim.pem --domain example.com'),
+    );
+  addMailDkim(mail, context);
 
   mail
     .command('test')

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { defineEvent } from '../define-event.ts';
-import { id } from '../fields.ts';
+import { id, locale, recipient } from '../fields.ts';
 import { USER_ID } from '../sample-values.ts';
 import { accountsTopic } from '../topics.ts';
 
@@ -9,7 +9,8 @@ export const SessionsRevoked = defineEvent({
   topic: accountsTopic,
   description:
     'Access tokens whose `seq` is lower than the sequence of this event are invalid. With `sessionId`, that session has ended and the others get new tokens; without it, every session has ended.',
-  effects: 'everyone who accepts access tokens: reject those tokens.',
+  effects:
+    'everyone who accepts access tokens: reject those tokens. notifier: sends a notice if the reason is `refresh-reuse`.',
   data: {
     userId: id,
     reason: z.enum([
@@ -22,6 +23,8 @@ export const SessionsRevoked = defineEvent({
       'admin',
     ]),
     sessionId: id.optional(),
+    locale: locale.optional(),
+    person: recipient.optional(),
   },
   samples: {
     'logout-all': { userId: USER_ID, reason: 'logout-all' },
@@ -32,6 +35,13 @@ export const SessionsRevoked = defineEvent({
       reason: 'refresh-reuse',
       sessionId: '01980d2f-10c2-7b44-8d5a-6f1e2a3b4c5d',
     },
+    'refresh-reuse, with person': {
+      userId: USER_ID,
+      reason: 'refresh-reuse',
+      locale: 'en',
+      person: { email: 'ada@example.com', username: 'ada' },
+    },
+    'refresh-reuse, person erased': { userId: USER_ID, reason: 'refresh-reuse', locale: 'en', person: null },
     'role-changed': { userId: USER_ID, reason: 'role-changed' },
     disabled: { userId: USER_ID, reason: 'disabled' },
     ended: { userId: USER_ID, reason: 'ended' },

@@ -72,14 +72,16 @@ function verified(state: Living): AccountFact {
   return { type: 'AccountVerified', data: addressed(state) };
 }
 
+/** The owner is notified of a reuse by mail, so that event names the person. */
 function sessionsRevoked(
-  { userId }: Living,
+  state: Living,
   reason: DataOf<'SessionsRevoked'>['reason'],
   sessionId?: string,
 ): AccountFact {
+  const about = reason === 'refresh-reuse' ? addressed(state) : { userId: state.userId };
   return {
     type: 'SessionsRevoked',
-    data: { userId, reason, ...(sessionId !== undefined && { sessionId }) },
+    data: { ...about, reason, ...(sessionId !== undefined && { sessionId }) },
   };
 }
 

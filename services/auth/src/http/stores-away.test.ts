@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { startAuth } from '../testing/auth.fixture.ts';
 import { assertProblem, loggedIn, login, signUp, somebody, verified } from '../testing/people.ts';
+import { until } from '../testing/until.ts';
 
 test('everything that needs a store answers 503 with Retry-After while it is away', async (context) => {
   const auth = await startAuth(context);
@@ -46,6 +47,27 @@ test('everything that needs a store answers 503 with Retry-After while it is awa
   auth.takeStore(false);
   assert.equal((await login(auth, ada)).status, 200);
   assert.equal((await auth.post(`/verify/${link}`, { json: { password: eve.password } })).status, 200);
+});
+
+test('a full disk takes down what needs writes, and says so, until there is space', async (context) => {
+  const auth = await startAuth(context);
+  async function stateOfStores() {
+    const health = await auth.service.health();
+    return health
+      .filter(({ needed }) => needed)
+      .map(({ name, state, detail }) => [name, state, detail].join(' '));
+  }
+  function told(words: string) {
+    return until(async () => (await stateOfStores()).join() === `journal ${words},sessions ${words}`);
+  }
+  auth.database.exec(`PRAGMA max_page_count = ${auth.database.size() / 4096}`);
+  let status = 201;
+  while (status === 201) ({ status } = await signUp(auth, somebody()));
+  assert.equal(status, 503);
+  await told('down the disk is full');
+  auth.database.exec('PRAGMA max_page_count = 1000000');
+  await told('ok ');
+  assert.equal((await signUp(auth, somebody())).status, 201);
 });
 
 test('an account that cannot be read is unavailable alone', async (context) => {

@@ -9,6 +9,8 @@ import { login } from './login.ts';
 import { refresh } from './refresh.ts';
 import { logout, logoutEverywhere } from './sessions.ts';
 
+/** To whom the mail about a reuse goes. */
+const OWNER = { locale: 'en', person: { email: 'ada@example.com', username: 'somebody' } };
 const ada = 'ada@example.com';
 const PASSWORD = 'correct horse battery';
 const SECOND = 1000;
@@ -123,7 +125,7 @@ describe('a refresh token', () => {
       const facts = await world.factsOf(state.userId);
       const sessionId = world.deps.refreshTokens.open(refreshToken)?.sessionId;
       const data = { userId: state.userId, reason: 'refresh-reuse', sessionId };
-      assert.deepEqual(facts.at(-1)?.data, data);
+      assert.deepEqual(facts.at(-1)?.data, { ...data, ...OWNER });
     }),
   );
 
@@ -139,6 +141,7 @@ describe('a refresh token', () => {
       assert.deepEqual((await world.factsOf(state.userId)).at(-1)?.data, {
         userId: state.userId,
         reason: 'refresh-reuse',
+        ...OWNER,
       });
     }),
   );

@@ -145,7 +145,7 @@ export async function startAuth(
   function eventsOf(address: string): readonly LatchkeyEvent[] {
     return events.filter(
       ({ data }) =>
-        'person' in data && data.person !== null && 'email' in data.person && data.person.email === address,
+        'person' in data && data.person && 'email' in data.person && data.person.email === address,
     );
   }
 

@@ -52,7 +52,7 @@ export async function testMail(
   { to, publicUrl, onStep }: MailTestOptions,
 ): Promise<MailTestFailure | undefined> {
   const settings = smtpSettingsOf(config, publicUrl);
-  const message = await composeMessage(testMailTo(to, settings.from.name), settings.from);
+  const message = await composeMessage(testMailTo(to, settings.from.name), settings);
   const report = createReport(to, onStep);
   const { signal } = new AbortController();
   try {

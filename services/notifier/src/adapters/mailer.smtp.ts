@@ -1,12 +1,15 @@
 /** Mails over SMTP. */
 import type { ProbeResult, SendResult } from '../delivery/attempt.ts';
 import type { Mail, Mailer, SendOptions } from '../ports/mailer.ts';
+import type { SignMail } from './dkim.smtp.ts';
 import { failureOf, resultOf } from './failure.smtp.ts';
 import { composeMessage, type Message, type Sender } from './message.smtp.ts';
 import { createPool, type PoolSettings } from './pool.smtp.ts';
 
 export interface SmtpSettings extends PoolSettings {
   readonly from: Sender;
+  /** Signs each mail. */
+  readonly sign?: SignMail;
 }
 
 /** For an address that SMTP cannot carry. It is never sent to the server. */
@@ -40,7 +43,7 @@ export function createSmtpMailer(settings: SmtpSettings): Mailer {
   }
 
   async function send(mail: Mail, options: SendOptions): Promise<SendResult> {
-    const message = await composeMessage(mail, settings.from);
+    const message = await composeMessage(mail, settings);
     const [to] = message.envelope.to;
     if (to === undefined || message.envelope.to.length > 1 || /[\s<>]/.test(to)) return UNUSABLE;
     const result = await sendOnce(message, options);

@@ -1,6 +1,7 @@
 /** A mail as it goes over the wire: its envelope (RFC 5321) and its content (RFC 5322). */
 import MailComposer from 'nodemailer/lib/mail-composer';
 import type { Mail } from '../ports/mailer.ts';
+import type { SignMail } from './dkim.smtp.ts';
 
 export interface Sender {
   readonly name: string;
@@ -16,8 +17,13 @@ function oneLine(text: string): string {
   return text.replace(/[\p{Cc}\u2028\u2029]+/gu, ' ').trim();
 }
 
-/** Composes a mail. Addresses are objects, so that they are never parsed as lists. */
-export async function composeMessage(mail: Mail, from: Sender): Promise<Message> {
+interface Envelope {
+  readonly from: Sender;
+  readonly sign?: SignMail;
+}
+
+/** Composes a mail, and signs it. Addresses are objects, so that they are never parsed as lists. */
+export async function composeMessage(mail: Mail, { from, sign }: Envelope): Promise<Message> {
   const domain = from.address.slice(from.address.lastIndexOf('@') + 1);
   const node = new MailComposer({
     from,
@@ -38,5 +44,9 @@ export async function composeMessage(mail: Mail, from: Sender): Promise<Message>
     disableUrlAccess: true,
   }).compile();
   const { to } = node.getEnvelope();
-  return { envelope: { from: from.address, to: [to].flat() }, content: await node.build() };
+  const content = await node.build();
+  return {
+    envelope: { from: from.address, to: [to].flat() },
+    content: sign === undefined ? content : await sign(content),
+  };
 }

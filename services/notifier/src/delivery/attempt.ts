@@ -2,6 +2,7 @@
 import { assertNever } from '@latchkey/events';
 import type { Attempt, ClaimedDelivery } from './delivery.ts';
 import { type Failure, isAboutAMail } from './reply.ts';
+import type { SuppressionReason } from './suppression.ts';
 
 /** The result of sending a mail. Every kind but the first and the last says where it failed, in the server's words. */
 export type SendResult =
@@ -42,12 +43,20 @@ export type TryResult =
   | OpenFailure
   /** The mail could not be made: a template failed. */
   | { readonly kind: 'broken-mail' }
-  | { readonly kind: 'too-late' };
+  | { readonly kind: 'too-late' }
+  /** The address gets no such mail: nothing was sent. */
+  | { readonly kind: 'suppressed'; readonly reason: SuppressionReason };
 
 /** What to record about a claimed delivery. */
 export type Settlement =
   | { readonly state: 'sent' | 'expired'; readonly at: Date; readonly attempt?: Attempt }
   | { readonly state: 'failed'; readonly at: Date; readonly reason: FailureReason; readonly attempt: Attempt }
+  | {
+      readonly state: 'suppressed';
+      readonly at: Date;
+      readonly reason: SuppressionReason;
+      readonly attempt: Attempt;
+    }
   | { readonly state: 'pending'; readonly dueAt: Date; readonly counts: boolean; readonly attempt?: Attempt };
 
 export type FailureReason = 'refused' | 'unsealable' | 'mismatch';
@@ -96,6 +105,8 @@ export function afterTry(
       return { state: 'sent', at: now, attempt };
     case 'too-late':
       return { state: 'expired', at: now };
+    case 'suppressed':
+      return { state: 'suppressed', at: now, reason: result.reason, attempt };
     case 'refused':
       return { state: 'failed', at: now, reason: 'refused', attempt };
     case 'mismatch':

@@ -3,18 +3,18 @@
  *
  *     pending ──claim──▶ claimed ──▶ sent        accepted by the mail server
  *        ▲                  │  ├───▶ failed      permanently refused, or its link cannot be opened
- *        └──── retry ───────┘  │
+ *        └──── retry ───────┘  └───▶ suppressed  its address gets no such mail
  *     pending, or claimed with an expired lease ──▶ expired     past `sendUntil`
  *                                               └─▶ cancelled   superseded by a later event, or by an operator
  *
- * `sent`, `failed`, `expired` and `cancelled` are final. A final delivery keeps its id, so that a repeated event
+ * `sent`, `failed`, `expired`, `cancelled` and `suppressed` are final. A final delivery keeps its id, so that a repeated event
  * adds nothing, and its log of attempts, but no address, name or link.
  */
 import type { LinkPurpose, SealedToken } from '@latchkey/events';
 import type { Failure } from './reply.ts';
 
 export type OpenState = 'pending' | 'claimed';
-export type FinalState = 'sent' | 'failed' | 'expired' | 'cancelled';
+export type FinalState = 'sent' | 'failed' | 'expired' | 'cancelled' | 'suppressed';
 export type DeliveryState = OpenState | FinalState;
 export const deliveryStates = [
   'pending',
@@ -23,6 +23,7 @@ export const deliveryStates = [
   'failed',
   'expired',
   'cancelled',
+  'suppressed',
 ] as const satisfies readonly DeliveryState[];
 
 /** A link in transit: sealed, so that only the sender of the mail can read it. */

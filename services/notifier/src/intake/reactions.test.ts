@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { randomUUID } from 'node:crypto';
 import { describe, it } from 'node:test';
 import { catalogue, type LatchkeyEvent } from '@latchkey/events';
 import { anEvent } from '../testing/events.ts';
@@ -87,6 +88,24 @@ describe('what the notifier does about an event', () => {
     assert.deepEqual(reactTo(anEvent('RoleChanged', data)).mails, [
       { mail: 'role-changed', locale, content: { to, username: 'ada', role: 'admin' } },
     ]);
+  });
+
+  it('SessionsRevoked: a notice if a refresh token was reused, and nothing otherwise', () => {
+    const data = { reason: 'refresh-reuse', locale, person } as const;
+    assert.deepEqual(reactTo(anEvent('SessionsRevoked', data)), {
+      mails: [{ mail: 'sessions-ended', locale, content: { to, username: 'ada', ended: 'all' } }],
+      supersedes: [],
+      erased: false,
+    });
+    const [one] = reactTo(anEvent('SessionsRevoked', { ...data, sessionId: randomUUID() })).mails;
+    assert.equal(one?.content['ended'], 'one');
+    assert.equal(reactTo(anEvent('SessionsRevoked', { ...data, person: null })).erased, true);
+    for (const other of [{ reason: 'logout-all' }, { reason: 'admin' }, { reason: 'refresh-reuse' }] as const)
+      assert.deepEqual(
+        reactTo(anEvent('SessionsRevoked', other)).mails,
+        [],
+        'of release 0.1, or their own wish',
+      );
   });
 
   it('RegistrationEnded and AccountDisabled: cancel everything pending', () => {

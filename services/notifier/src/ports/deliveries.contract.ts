@@ -528,6 +528,7 @@ export function deliveriesContract(name: string, open: () => Promise<DeliveriesF
         failed: 0,
         expired: 0,
         cancelled: 0,
+        suppressed: 0,
       });
     });
 

@@ -1,10 +1,13 @@
 /** What the notifier stores. Each kind of store implements all of it. */
 import type { Preparable, Source, Target } from '@latchkey/store';
 import type { Attempt, Cutoff, DeliveryContent, DeliveryState, NewDelivery } from '../delivery/delivery.ts';
+import type { Suppression } from '../delivery/suppression.ts';
 import type { Deliveries } from './deliveries.ts';
+import type { Suppressions } from './suppressions.ts';
 
 export interface NotifierStorage extends Preparable {
   readonly deliveries: Deliveries;
+  readonly suppressions: Suppressions;
   /**
    * Releases the claims of a previous process. No-op in a store that several processes share: there, only the lease
    * shows whether a claimer is gone.
@@ -24,6 +27,7 @@ interface Ends<Item> {
 /** The records to move. */
 export interface NotifierRecords<End extends keyof Ends<unknown>> {
   readonly cutoffs: Ends<StoredCutoffs>[End];
+  readonly suppressions: Ends<Suppression>[End];
   readonly deliveries: Ends<StoredDelivery>[End];
 }
 

@@ -305,6 +305,7 @@ function createWorld({ store, scheduler, batches, ...given }: Play) {
         open: async (sealed) => ({ kind: 'opened', content: JSON.parse(sealed) }),
         render: () => ({ subject: '', html: '', text: '', locale }),
         mailer,
+        suppressions: { find: async () => undefined },
         now: clock.now,
       }),
       probe: mailer.probe,

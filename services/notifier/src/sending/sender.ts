@@ -5,12 +5,15 @@ import type { ClaimedDelivery } from '../delivery/delivery.ts';
 import type { RenderMail } from '../mails/render.ts';
 import type { Mailer, SendOptions } from '../ports/mailer.ts';
 import type { OpenSealed } from '../ports/opener.ts';
+import type { Suppressions } from '../ports/suppressions.ts';
+import { recipientOf } from '../recipient.ts';
 import { belongsTo } from './seal.ts';
 
 export interface SenderDeps {
   readonly open: OpenSealed;
   readonly render: RenderMail;
   readonly mailer: Mailer;
+  readonly suppressions: Pick<Suppressions, 'find'>;
   now(): Date;
 }
 
@@ -18,7 +21,7 @@ export type TrySending = (delivery: ClaimedDelivery, options: SendOptions) => Pr
 
 type Unsealed = { readonly kind: 'none' } | { readonly kind: 'opened'; readonly content: SealedContent };
 
-export function createSender({ open, render, mailer, now }: SenderDeps): TrySending {
+export function createSender({ open, render, mailer, suppressions, now }: SenderDeps): TrySending {
   async function unseal(delivery: ClaimedDelivery): Promise<Unsealed | TryResult> {
     const { link } = delivery.content;
     if (!link) return { kind: 'none' };
@@ -29,6 +32,8 @@ export function createSender({ open, render, mailer, now }: SenderDeps): TrySend
 
   return async (delivery, options) => {
     if (!inTime(delivery, now())) return { kind: 'too-late' };
+    const suppression = await suppressions.find(recipientOf(delivery.content.to), delivery.mail, now());
+    if (suppression !== undefined) return { kind: 'suppressed', reason: suppression.reason };
     const unsealed = await unseal(delivery);
     if (unsealed.kind !== 'none' && unsealed.kind !== 'opened') return unsealed;
     const sealed = unsealed.kind === 'opened' ? unsealed.content : undefined;

@@ -42,6 +42,8 @@ interface Person {
   choosesPassword(at: number): Promise<Happening>;
   changesPassword(at: number): Promise<Happening>;
   becomesAdmin(at: number): Promise<Happening>;
+  /** An old refresh token of theirs is used again. */
+  isSignedOut(at: number): Promise<Happening>;
   endsRegistration(at: number): Promise<Happening>;
   isDisabled(at: number): Promise<Happening>;
 }
@@ -77,6 +79,7 @@ const STORIES: readonly Story[] = [
   ],
   [[0, 'choosesPassword']],
   [[0, 'becomesAdmin']],
+  [[0, 'isSignedOut']],
   [
     [0, 'changesPassword'],
     [15, 'isDisabled'],
@@ -160,6 +163,10 @@ function createPerson(name: string, begin: number, key: SealingKey): Person {
     async becomesAdmin(at) {
       const change = { role: 'admin', previousRole: 'user', changedBy: 'ops', locale, person } as const;
       return owing(at, anEvent('RoleChanged', change, next(at)), 'role-changed', NOTICE_LIFE);
+    },
+    async isSignedOut(at) {
+      const event = anEvent('SessionsRevoked', { reason: 'refresh-reuse', locale, person }, next(at));
+      return owing(at, event, 'sessions-ended', NOTICE_LIFE);
     },
     async endsRegistration(at) {
       supersede(at, () => true);

@@ -84,7 +84,11 @@ export function passwordChanged(how: DataOf<'PasswordChanged'>['how'], passwordH
 export function revoked(reason: DataOf<'SessionsRevoked'>['reason'], sessionId?: string): AccountFact {
   return {
     type: 'SessionsRevoked',
-    data: { userId, reason, ...(sessionId !== undefined && { sessionId }) },
+    data: {
+      ...(reason === 'refresh-reuse' ? addressed : { userId }),
+      reason,
+      ...(sessionId !== undefined && { sessionId }),
+    },
   };
 }
 

@@ -310,7 +310,7 @@ function outcomeOf(settlement: Settlement) {
       $unset: { owner: 1 } as const,
     };
   }
-  const reason = settlement.state === 'failed' ? settlement.reason : undefined;
+  const reason = 'reason' in settlement ? settlement.reason : undefined;
   const { $set, $unset } = ended(settlement.state, settlement.at, reason);
   return { ...logged, $set: { ...$set, ...last }, $unset };
 }

@@ -1,7 +1,16 @@
 import { documentTarget, guardMongo } from '@latchkey/mongo';
 import type { Connection } from 'mongoose';
+import type { Suppression } from '../../delivery/suppression.ts';
 import type { NotifierRecords, StoredCutoffs, StoredDelivery } from '../../ports/storage.ts';
-import { CUTOFFS, type CutoffsDocument, DELIVERIES, type DeliveryDocument } from './schema.ts';
+import {
+  CUTOFFS,
+  type CutoffsDocument,
+  DELIVERIES,
+  type DeliveryDocument,
+  SUPPRESSIONS,
+  type SuppressionDocument,
+} from './schema.ts';
+import { suppressionDocument } from './suppressions.ts';
 
 /** Where `ops move` puts the notifier's records in MongoDB. */
 export function createMongoTarget(connection: Connection): NotifierRecords<'target'> {
@@ -13,6 +22,11 @@ export function createMongoTarget(connection: Connection): NotifierRecords<'targ
           Object.entries(moved.before).every(
             ([what, before]) => (stored.before[what as keyof typeof stored.before] ?? 0) >= before,
           ),
+      }),
+    ),
+    suppressions: guardMongo(
+      documentTarget<Suppression, SuppressionDocument>(connection, SUPPRESSIONS, {
+        documentOf: suppressionDocument,
       }),
     ),
     deliveries: guardMongo(

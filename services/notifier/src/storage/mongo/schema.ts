@@ -7,9 +7,11 @@ import type {
   NewDelivery,
   Superseded,
 } from '../../delivery/delivery.ts';
+import type { Suppression } from '../../delivery/suppression.ts';
 
 export const DELIVERIES = 'notifier_deliveries';
 export const CUTOFFS = 'notifier_cutoffs';
+export const SUPPRESSIONS = 'notifier_suppressions';
 
 export interface DeliveryDocument extends Omit<NewDelivery, 'id' | 'content'> {
   readonly _id: string;
@@ -37,6 +39,11 @@ export interface CutoffsDocument {
   /** The subject. */
   readonly _id: string;
   readonly before: Readonly<Partial<Record<Superseded, number>>>;
+}
+
+/** The id is the fingerprint of the address and the name of the mail. */
+export interface SuppressionDocument extends Omit<Suppression, 'recipient' | 'mail'> {
+  readonly _id: string;
 }
 
 export const deliveryIndexes: readonly Index[] = [

@@ -172,7 +172,7 @@ export function createSqliteDeliveries({ prepare, write }: Database): SqliteDeli
       const dueAt = settlement.dueAt.getTime();
       prepare(SQL.retry).run({ id, dueAt, counts: settlement.counts ? 1 : 0, attempts });
     } else {
-      const reason = settlement.state === 'failed' ? settlement.reason : null;
+      const reason = 'reason' in settlement ? settlement.reason : null;
       prepare(SQL.end).run({ id, state: settlement.state, reason, at: settlement.at.getTime(), attempts });
     }
   }

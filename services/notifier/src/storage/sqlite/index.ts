@@ -4,6 +4,7 @@ import type { NotifierStorage } from '../../ports/storage.ts';
 import { createSqliteDeliveries } from './deliveries.ts';
 import { notifierSchema } from './migrations.ts';
 import { createSqliteSource } from './moving.ts';
+import { createSqliteSuppressions } from './suppressions.ts';
 
 /** Opens the notifier's part of the embedded store. @throws DataFolderError if the tables cannot be migrated */
 export function openSqliteStorage({ database }: Pick<SqliteStore, 'database'>): NotifierStorage {
@@ -12,6 +13,7 @@ export function openSqliteStorage({ database }: Pick<SqliteStore, 'database'>): 
   return {
     ...nothingToPrepare,
     deliveries,
+    suppressions: createSqliteSuppressions(database),
     reclaim: deliveries.reclaim,
     source: createSqliteSource(database),
   };

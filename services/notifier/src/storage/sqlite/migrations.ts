@@ -39,4 +39,15 @@ CREATE TABLE IF NOT EXISTS notifier_cutoffs (
 ) STRICT, WITHOUT ROWID;
 `;
 
-export const notifierSchema: Schema = { owner: 'notifier', migrations: [release01] };
+/** `id` is the fingerprint of the address and the name of the mail. Without `until` it never ends. */
+const suppressions = `
+CREATE TABLE notifier_suppressions (
+  id TEXT PRIMARY KEY,
+  hint TEXT NOT NULL,
+  reason TEXT NOT NULL,
+  since INTEGER NOT NULL,
+  until INTEGER
+) STRICT, WITHOUT ROWID;
+`;
+
+export const notifierSchema: Schema = { owner: 'notifier', migrations: [release01, suppressions] };

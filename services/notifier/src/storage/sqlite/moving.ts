@@ -1,6 +1,7 @@
 import { type Database, type Row, rowSource } from '@latchkey/sqlite';
 import type { NotifierRecords, StoredCutoffs } from '../../ports/storage.ts';
 import { deliveryOf } from './rows.ts';
+import { suppressionOf } from './suppressions.ts';
 
 const DELIVERIES = {
   count: 'SELECT count(*) AS items FROM notifier_deliveries',
@@ -15,10 +16,17 @@ const CUTOFFS = {
   key: ['subject', ''],
 } as const;
 
+const SUPPRESSIONS = {
+  count: 'SELECT count(*) AS items FROM notifier_suppressions',
+  page: 'SELECT * FROM notifier_suppressions WHERE id > :after ORDER BY id LIMIT :limit',
+  key: ['id', ''],
+} as const;
+
 /** The notifier's records in the embedded store, for `ops move`. */
 export function createSqliteSource(database: Database): NotifierRecords<'source'> {
   return {
     cutoffs: rowSource(database, { ...CUTOFFS, read: cutoffsOf }),
+    suppressions: rowSource(database, { ...SUPPRESSIONS, read: suppressionOf }),
     deliveries: rowSource(database, { ...DELIVERIES, read: deliveryOf }),
   };
 }

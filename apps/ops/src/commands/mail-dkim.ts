@@ -1,0 +1,57 @@
+/** Makes the key that mails are signed with. */
+
+import { mkdir } from 'node:fs/promises';
+import { dirname, resolve } from 'node:path';
+import type { Command } from '@commander-js/extra-typings';
+import { dkimRecord, faultOfDkimKey, makeDkimKey } from '@latchkey/notifier/ops';
+import { makeTextFile, readTextFile } from '@latchkey/process';
+import type { Context } from '../context.ts';
+import { examples } from '../program.ts';
+
+export function addMailDkim(
+  mail: Command<[], Record<never, never>, { wait: boolean }>,
+  context: Context,
+): void {
+  mail
+    .command('dkim')
+    .description('create a DKIM key and print its DNS record; an existing key is kept')
+    .argument('<file>', 'where to put the private key')
+    .option('--domain <domain>', 'domain that signs. Default: MAIL_DKIM_DOMAIN, or the domain of MAIL_FROM')
+    .option('--selector <name>', 'name of the key. Default: MAIL_DKIM_SELECTOR, or latchkey1')
+    .addHelpText('after', examples('mail dkim /srv/latchkey/dkim.pem --domain example.com'))
+    .action(async (file, options) => {
+      const { environment, print, note } = context;
+      const domain = options.domain ?? domainIn(environment);
+      if (domain === undefined)
+        throw new Error('--domain is required, because neither MAIL_DKIM_DOMAIN nor MAIL_FROM is set');
+      const selector = options.selector ?? (environment['MAIL_DKIM_SELECTOR'] || 'latchkey1');
+      const path = resolve(file);
+      const { privateKey, isNew } = await keyIn(path);
+      note(isNew ? `${path}: made a key.` : `${path}: there is a key already; this is its record.`);
+      const { name, type, parts } = dkimRecord({ domain, selector, privateKey });
+      print(`${name}. IN ${type} ${parts.map((part) => `"${part}"`).join(' ')}`);
+      print('');
+      print(`MAIL_DKIM_DOMAIN=${domain}`);
+      print(`MAIL_DKIM_SELECTOR=${selector}`);
+      print(`MAIL_DKIM_PRIVATE_KEY_FILE=${path}`);
+    });
+}
+
+function domainIn(environment: Context['environment']): string | undefined {
+  return environment['MAIL_DKIM_DOMAIN'] || environment['MAIL_FROM']?.split('@').at(-1) || undefined;
+}
+
+interface KeyFile {
+  readonly privateKey: string;
+  readonly isNew: boolean;
+}
+
+/** Returns the key of a file, which is made (0600) if it does not exist. @throws Error if it holds something else */
+async function keyIn(path: string): Promise<KeyFile> {
+  await mkdir(dirname(path), { recursive: true });
+  const isNew = (await readTextFile(path)) === undefined && (await makeTextFile(path, makeDkimKey()));
+  const privateKey = (await readTextFile(path)) ?? '';
+  const fault = faultOfDkimKey(privateKey);
+  if (fault !== undefined) throw new Error(`${path} ${fault}`);
+  return { privateKey, isNew };
+}

@@ -1,0 +1,110 @@
+import { InvalidArgumentError } from '@commander-js/extra-typings';
+import {
+  ALL_MAILS,
+  hintOf,
+  openOps,
+  recipientOf,
+  type Suppression,
+  suppressionId,
+} from '@latchkey/notifier/ops';
+import type { Context } from '../context.ts';
+import { printPage } from '../output/listing.ts';
+import { examples, JSON_LINES, limitOption, type Program, wholeNumber } from '../program.ts';
+import { withStore } from '../stores.ts';
+
+const DAY_MS = 24 * 3_600_000;
+const MAX_DAYS = 3650;
+const MAIL_OPTION = 'only this mail, such as welcome. Default: all mails';
+
+export function addSuppressions(program: Program, context: Context): void {
+  const suppressions = program
+    .command('suppressions')
+    .description('list, add or remove addresses that get no mail')
+    .addHelpText('after', examples('suppressions list', 'suppressions add ada@example.com --days 30'));
+
+  suppressions
+    .command('list')
+    .description('list suppressions; addresses are shortened')
+    .addOption(limitOption())
+    .option('--after <id>', 'continue after this suppression')
+    .option('--json', JSON_LINES)
+    .addHelpText('after', examples('suppressions list --json'))
+    .action(({ limit, after, json = false }) =>
+      withStore(context, (store) =>
+        printPage<Suppression>(context, {
+          limit,
+          load: (count) =>
+            openOps(store).suppressions.list({
+              now: new Date(),
+              limit: count,
+              ...(after !== undefined && { after }),
+            }),
+          nameOf: suppressionId,
+          json,
+          toJson: (each) => [toJson(each)],
+          columns: ['address', 'mail', 'reason', 'since', 'until'],
+          toRows: ({ hint, mail, reason, since, until }) => [
+            [hint, mail, reason, since.toISOString(), until?.toISOString() ?? ''],
+          ],
+          empty: 'No address is suppressed.',
+        }),
+      ),
+    );
+
+  suppressions
+    .command('add')
+    .description('send no more mails to an address; those that are not sent yet end as suppressed')
+    .argument('<address>', 'the e-mail address', parseAddress)
+    .option('--mail <name>', MAIL_OPTION)
+    .option('--days <n>', 'end after this many days. Default: never', wholeNumber(1, MAX_DAYS))
+    .addHelpText('after', examples('suppressions add ada@example.com --mail welcome --days 30'))
+    .action((address, { mail = ALL_MAILS, days }) =>
+      withStore(context, async (store) => {
+        const since = new Date();
+        const until = days === undefined ? undefined : new Date(since.getTime() + days * DAY_MS);
+        const recipient = recipientOf(address);
+        const hint = hintOf(address);
+        await openOps(store).suppressions.put({
+          recipient,
+          hint,
+          mail,
+          reason: 'operator',
+          since,
+          ...(until && { until }),
+        });
+        context.print(
+          `${hint} gets ${mailsOf(mail)} ${until ? `until ${until.toISOString()}` : 'any more'}.`,
+        );
+      }),
+    );
+
+  suppressions
+    .command('remove')
+    .description('let an address get mails again')
+    .argument('<address>', 'the e-mail address', parseAddress)
+    .option('--mail <name>', 'the mail that was named when it was added')
+    .addHelpText('after', examples('suppressions remove ada@example.com'))
+    .action((address, { mail = ALL_MAILS }) =>
+      withStore(context, async (store) => {
+        const removed = await openOps(store).suppressions.remove({ recipient: recipientOf(address), mail });
+        if (!removed)
+          throw new Error(`${hintOf(address)} is not suppressed for ${mail}: see \`suppressions list\``);
+        context.print(`${hintOf(address)} gets mails again.`);
+      }),
+    );
+}
+
+function mailsOf(mail: string): string {
+  return mail === ALL_MAILS ? 'no mail' : `no ${mail} mail`;
+}
+
+/** @throws InvalidArgumentError */
+function parseAddress(text: string): string {
+  if (/^[^\s@]+@[^\s@]+$/.test(text.trim())) return text.trim();
+  throw new InvalidArgumentError('Expected an e-mail address, such as ada@example.com.');
+}
+
+function toJson(suppression: Suppression) {
+  const { hint: address, mail, reason, since, until } = suppression;
+  return { id: suppressionId(suppression), address, mail, reason, since, until };
+}

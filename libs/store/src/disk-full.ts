@@ -1,0 +1,9 @@
+/** The disk that holds the store is full: reads work, writes fail. */
+export class DiskFull extends Error {
+  override readonly name = 'DiskFull';
+
+  /** @param cause the store's own failure, if there is one */
+  constructor(cause?: unknown) {
+    super('the disk is full', { cause });
+  }
+}

@@ -1,0 +1,13 @@
+import { defineMail, text, toPerson, username } from '../../src/mails/define-mail.ts';
+
+/** A notice that one session, or all of them, ended because a refresh token was reused. Events of 0.1 name nobody. */
+export const sessionsEnded = defineMail({
+  name: 'sessions-ended',
+  when: ['SessionsRevoked'],
+  variables: { username, ended: text('all') },
+  from: ({ data: { reason, sessionId, locale, person } }) => {
+    if (reason !== 'refresh-reuse' || locale === undefined || person === undefined) return undefined;
+    const content = toPerson(person);
+    return { locale, content: content && { ...content, ended: sessionId === undefined ? 'all' : 'one' } };
+  },
+});

@@ -1,0 +1,108 @@
+import assert from 'node:assert/strict';
+import { generateKeyPairSync } from 'node:crypto';
+import { describe, it } from 'node:test';
+import { dkimVerify } from 'mailauth';
+import { type DkimSettings, dkimRecord, faultOfDkimKey, makeDkimKey } from '../dkim-key.ts';
+import { startMailServer } from '../testing/mail-server.ts';
+import { createDkimSigner } from './dkim.smtp.ts';
+import { createSmtpMailer } from './mailer.smtp.ts';
+
+const dkim: DkimSettings = { domain: 'example.com', selector: 'latchkey1', privateKey: makeDkimKey() };
+
+/** What an independent verifier says of a mail, with our record in place of the DNS. */
+async function verdictOn(raw: Buffer | string, signed: DkimSettings = dkim): Promise<string> {
+  const { name, parts } = dkimRecord(signed);
+  const { results } = await dkimVerify(Buffer.from(raw), {
+    resolver: async (asked: string, type: string) => {
+      assert.deepEqual([asked, type], [name, 'TXT']);
+      return [[...parts]];
+    },
+  });
+  const [only, ...others] = results;
+  assert.ok(only && others.length === 0, `${results.length} signatures`);
+  assert.equal(only.signingDomain, 'example.com');
+  return only.status.result;
+}
+
+/** Sends a mail. @returns it as it arrived */
+async function sent(): Promise<string> {
+  const server = await startMailServer();
+  const mailer = createSmtpMailer({
+    host: '127.0.0.1',
+    port: server.port,
+    ehloName: 'accounts.example.com',
+    implicitTls: false,
+    startTls: false,
+    validateCertificates: true,
+    from: { name: 'Schlüssel', address: 'noreply@example.com' },
+    connections: 1,
+    sign: createDkimSigner(dkim),
+  });
+  try {
+    const mail = {
+      id: '0d9be1c6-27c5-5f4b-9b4e-2f4e0d6bb6c1',
+      to: 'ada@example.com',
+      subject: 'Prüfen Sie Ihre Adresse',
+      html: '<p>Grüße</p>',
+      text: 'Grüße\n.\n..\n  trailing spaces  \n\n\n',
+      locale: 'de',
+      correlationId: 'request-1',
+      date: new Date('2026-11-21T10:00:00Z'),
+    };
+    const options = { mayProceed: () => true, signal: AbortSignal.timeout(30_000) };
+    assert.deepEqual(await mailer.send(mail, options), { kind: 'accepted' });
+    return server.received[0]?.raw ?? '';
+  } finally {
+    mailer.close();
+    await server.close();
+  }
+}
+
+describe('a DKIM signature', () => {
+  it('is accepted by an independent verifier, as the mail arrived', async () => {
+    const raw = await sent();
+    assert.match(raw, /^DKIM-Signature: /);
+    assert.equal(await verdictOn(raw), 'pass');
+  });
+
+  it('covers the content and the headers that people see', async () => {
+    const raw = await sent();
+    const changes = [
+      raw.replace('Gr=C3=BC=C3=9Fe', 'Gr=C3=BC=C3=9Fte'),
+      raw.replace(/^From: .*$/m, 'From: Eve <noreply@example.com>'),
+      raw.replace(/^To: .*$/m, 'To: eve@example.com'),
+      raw.replace(/^Subject: .*$/m, 'Subject: Hello'),
+      raw.replace(/^Date: .*$/m, 'Date: Sun, 22 Nov 2026 10:00:00 +0000'),
+    ];
+    for (const changed of changes) {
+      assert.notEqual(changed, raw);
+      assert.notEqual(await verdictOn(changed), 'pass');
+    }
+  });
+
+  it('of another key is refused', async () => {
+    assert.notEqual(await verdictOn(await sent(), { ...dkim, privateKey: makeDkimKey() }), 'pass');
+  });
+});
+
+describe('the DNS record of a key', () => {
+  it('has a name below _domainkey, and parts that DNS can carry', () => {
+    const { name, type, parts } = dkimRecord(dkim);
+    assert.equal(name, 'latchkey1._domainkey.example.com');
+    assert.equal(type, 'TXT');
+    assert.ok(parts.length > 1 && parts.every(({ length }) => length <= 255));
+    assert.match(parts.join(''), /^v=DKIM1; k=rsa; p=[A-Za-z0-9+/]+=*$/);
+    assert.ok(!parts.join('').includes('PRIVATE'));
+  });
+});
+
+describe('a DKIM key', () => {
+  it('must be an RSA key of a length that receivers accept', () => {
+    const options = { type: 'pkcs8', format: 'pem' } as const;
+    const curve = generateKeyPairSync('ed25519').privateKey.export(options).toString();
+    const short = generateKeyPairSync('rsa', { modulusLength: 768 }).privateKey.export(options).toString();
+    assert.equal(faultOfDkimKey(makeDkimKey()), undefined);
+    for (const key of [curve, short, 'none', ''])
+      assert.match(faultOfDkimKey(key) ?? '', /must be a private RSA key/);
+  });
+});

@@ -1,0 +1,12 @@
+/** DKIM signatures (RFC 6376). */
+import { buffer } from 'node:stream/consumers';
+import DKIM from 'nodemailer/lib/dkim';
+import type { DkimSettings } from '../dkim-key.ts';
+
+/** Returns the mail, as it goes over the wire, with a signature at its top. */
+export type SignMail = (mail: Buffer) => Promise<Buffer>;
+
+export function createDkimSigner({ domain, selector, privateKey }: DkimSettings): SignMail {
+  const dkim = new DKIM({ domainName: domain, keySelector: selector, privateKey });
+  return (mail) => buffer(dkim.sign(mail));
+}

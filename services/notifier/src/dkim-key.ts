@@ -1,0 +1,51 @@
+/** Keys for DKIM (RFC 6376): RSA, with SHA-256 (RFC 8301). */
+import { createPrivateKey, createPublicKey, generateKeyPairSync } from 'node:crypto';
+
+export interface DkimSettings {
+  /** The domain that signs: that of the sender, so that DMARC accepts the signature. */
+  readonly domain: string;
+  /** The name of the key below `_domainkey.<domain>`. */
+  readonly selector: string;
+  /** In PEM. */
+  readonly privateKey: string;
+}
+
+/** RFC 8301: verifiers may ignore shorter keys. */
+const LEAST_BITS = 1024;
+const BITS = 2048;
+
+/** Returns what is wrong with a private key; undefined if mails can be signed with it. */
+export function faultOfDkimKey(pem: string): string | undefined {
+  try {
+    const { asymmetricKeyType, asymmetricKeyDetails } = createPrivateKey(pem);
+    const bits = asymmetricKeyDetails?.modulusLength ?? 0;
+    return asymmetricKeyType === 'rsa' && bits >= LEAST_BITS ? undefined : KEY_FAULT;
+  } catch {
+    return KEY_FAULT;
+  }
+}
+
+const KEY_FAULT = `must be a private RSA key of at least ${LEAST_BITS} bits in PEM: \`ops mail dkim\` makes one`;
+
+/** Makes a private key, in PEM. */
+export function makeDkimKey(): string {
+  const { privateKey } = generateKeyPairSync('rsa', { modulusLength: BITS });
+  return privateKey.export({ type: 'pkcs8', format: 'pem' }).toString();
+}
+
+/** A TXT record's text consists of parts of at most 255 characters (RFC 1035). */
+const LONGEST_PART = 255;
+
+export interface DnsRecord {
+  readonly name: string;
+  readonly type: 'TXT';
+  /** The parts of the text. Receivers join them without a space. */
+  readonly parts: readonly string[];
+}
+
+/** Returns the DNS record that publishes the public half of a key. */
+export function dkimRecord({ domain, selector, privateKey }: DkimSettings): DnsRecord {
+  const key = createPublicKey(privateKey).export({ type: 'spki', format: 'der' }).toString('base64');
+  const parts = `v=DKIM1; k=rsa; p=${key}`.match(new RegExp(`.{1,${LONGEST_PART}}`, 'g')) ?? [];
+  return { name: `${selector}._domainkey.${domain}`, type: 'TXT', parts };
+}

@@ -1,0 +1,72 @@
+/** The settings of DKIM signatures. */
+import { domainToASCII } from 'node:url';
+import { z } from 'zod';
+import { type DkimSettings, faultOfDkimKey } from './dkim-key.ts';
+
+const domain = z
+  .string()
+  .transform((text) => domainToASCII(text.replace(/\.$/, '')))
+  .refine((text) => /^[a-z0-9-]+(\.[a-z0-9-]+)+$/.test(text), 'must be a domain, such as example.com');
+
+const selector = z
+  .string()
+  .regex(/^[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9-]+)*$/i, 'must be a name in DNS, such as latchkey1');
+
+const privateKey = z
+  .string()
+  // In one line, as some secret stores keep it.
+  .transform((text) => text.replaceAll('\\n', '\n'))
+  .superRefine((text, context) => {
+    const message = faultOfDkimKey(text);
+    if (message !== undefined) context.addIssue({ code: 'custom', message });
+  });
+
+export const dkimFields = {
+  MAIL_DKIM_DOMAIN: domain
+    .optional()
+    .describe(
+      'The domain that mails are signed for, that of MAIL_FROM. All three MAIL_DKIM_ settings are given together.',
+    ),
+  MAIL_DKIM_SELECTOR: selector.optional().describe('The name of the key below `_domainkey` of that domain.'),
+  MAIL_DKIM_PRIVATE_KEY: privateKey
+    .optional()
+    .describe('The private RSA key in PEM, as `ops mail dkim` makes it.')
+    .meta({ secret: true }),
+};
+
+const schema = z.object(dkimFields);
+type DkimConfig = z.infer<typeof schema>;
+
+/** Whether one domain is the other, or below it. */
+function areRelated(one: string, other: string): boolean {
+  return one === other || one.endsWith(`.${other}`) || other.endsWith(`.${one}`);
+}
+
+/** DKIM settings that are valid alone but not together. */
+export function faultsOfDkim(
+  config: DkimConfig & { readonly MAIL_FROM?: string | undefined },
+): readonly (readonly [name: keyof DkimConfig, message: string])[] {
+  const names = Object.keys(schema.shape) as readonly (keyof DkimConfig)[];
+  const given = names.filter((name) => config[name] !== undefined);
+  if (given.length === 0) return [];
+  const missing = names
+    .filter((name) => !given.includes(name))
+    .map((name) => [name, `is required with ${given.join(' and ')}`] as const);
+  const { MAIL_DKIM_DOMAIN: signs, MAIL_FROM: from } = config;
+  const sender = from === undefined ? undefined : domainToASCII(from.slice(from.lastIndexOf('@') + 1));
+  if (typeof signs !== 'string' || sender === undefined || areRelated(signs, sender)) return missing;
+  return [
+    ...missing,
+    ['MAIL_DKIM_DOMAIN', `must be the domain of MAIL_FROM (${sender}), or DMARC ignores the signature`],
+  ];
+}
+
+/** Returns how to sign mails; undefined if they are not signed. */
+export function dkimSettingsOf({
+  MAIL_DKIM_DOMAIN: domainName,
+  MAIL_DKIM_SELECTOR: name,
+  MAIL_DKIM_PRIVATE_KEY: key,
+}: DkimConfig): DkimSettings | undefined {
+  if (domainName === undefined || name === undefined || key === undefined) return undefined;
+  return { domain: domainName, selector: name, privateKey: key };
+}

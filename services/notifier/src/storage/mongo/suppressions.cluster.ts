@@ -1,0 +1,10 @@
+import { testDatabase } from '@latchkey/mongo/testing';
+import { suppressionsContract } from '../../ports/suppressions.contract.ts';
+import { createMongoSuppressions } from './suppressions.ts';
+
+const database = testDatabase('suppressions', []);
+
+suppressionsContract('mongo', async () => {
+  const { connection } = await database.empty();
+  return { suppressions: createMongoSuppressions(connection), close: async () => undefined };
+});

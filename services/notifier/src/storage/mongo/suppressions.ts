@@ -1,0 +1,53 @@
+/** Suppressions in MongoDB. Each has its own document, which is found by its id. */
+import { guardMongo, repeatingLost } from '@latchkey/mongo';
+import type { Connection } from 'mongoose';
+import { ALL_MAILS, type Suppression, suppressionId } from '../../delivery/suppression.ts';
+import type { Suppressions } from '../../ports/suppressions.ts';
+import { SUPPRESSIONS, type SuppressionDocument } from './schema.ts';
+
+export function createMongoSuppressions(connection: Connection): Suppressions {
+  const documents = connection.collection<SuppressionDocument>(SUPPRESSIONS);
+
+  return guardMongo<Suppressions>({
+    async find(recipient, mail, now) {
+      const ids = [suppressionId({ recipient, mail }), suppressionId({ recipient, mail: ALL_MAILS })];
+      const found = await documents.findOne({ _id: { $in: ids }, ...applying(now) });
+      return found === null ? undefined : suppressionOf(found);
+    },
+
+    async put(suppression) {
+      const { _id, ...fields } = suppressionDocument(suppression);
+      await repeatingLost(() => documents.replaceOne({ _id }, fields, { upsert: true }));
+      // Scans a list that operators keep by hand.
+      await documents.deleteMany({ until: { $lte: suppression.since } });
+    },
+
+    async list({ now, limit, after = '' }) {
+      const found = await documents
+        .find({ _id: { $gt: after }, ...applying(now) })
+        .sort({ _id: 1 })
+        .limit(limit)
+        .toArray();
+      return found.map(suppressionOf);
+    },
+
+    async remove(of) {
+      const { deletedCount } = await documents.deleteOne({ _id: suppressionId(of) });
+      return deletedCount === 1;
+    },
+  });
+}
+
+/** A filter: has not ended. */
+function applying(now: Date) {
+  return { $or: [{ until: { $exists: false } }, { until: { $gt: now } }] };
+}
+
+export function suppressionDocument({ recipient, mail, ...rest }: Suppression): SuppressionDocument {
+  return { _id: suppressionId({ recipient, mail }), ...rest };
+}
+
+function suppressionOf({ _id, ...rest }: SuppressionDocument): Suppression {
+  const [recipient = '', mail = ''] = _id.split('/');
+  return { recipient, mail, ...rest };
+}

@@ -1,0 +1,56 @@
+/** Suppressions in the embedded store. */
+import { type Database, guardSqlite, type Row } from '@latchkey/sqlite';
+import { ALL_MAILS, type Suppression, suppressionId } from '../../delivery/suppression.ts';
+import type { Suppressions } from '../../ports/suppressions.ts';
+
+const SQL = {
+  find: `
+    SELECT * FROM notifier_suppressions
+    WHERE id IN (:one, :all) AND (until IS NULL OR until > :now) LIMIT 1`,
+  put: `
+    INSERT INTO notifier_suppressions (id, hint, reason, since, until)
+    VALUES (:id, :hint, :reason, :since, :until)
+    ON CONFLICT DO UPDATE SET hint = excluded.hint, reason = excluded.reason, since = excluded.since, until = excluded.until`,
+  deleteEnded: 'DELETE FROM notifier_suppressions WHERE until <= :now',
+  list: `
+    SELECT * FROM notifier_suppressions
+    WHERE id > :after AND (until IS NULL OR until > :now) ORDER BY id LIMIT :limit`,
+  remove: 'DELETE FROM notifier_suppressions WHERE id = :id',
+} as const;
+
+export function createSqliteSuppressions({ prepare, write }: Database): Suppressions {
+  return guardSqlite<Suppressions>({
+    async find(recipient, mail, now) {
+      const one = suppressionId({ recipient, mail });
+      const all = suppressionId({ recipient, mail: ALL_MAILS });
+      const row = prepare(SQL.find).get({ one, all, now: now.getTime() });
+      return row && suppressionOf(row);
+    },
+
+    put: ({ hint, reason, since, until, ...of }) =>
+      write(() => {
+        prepare(SQL.deleteEnded).run({ now: since.getTime() });
+        const times = { since: since.getTime(), until: until?.getTime() ?? null };
+        prepare(SQL.put).run({ id: suppressionId(of), hint, reason, ...times });
+      }),
+
+    async list({ now, limit, after = '' }) {
+      return prepare(SQL.list).all({ now: now.getTime(), limit, after }).map(suppressionOf);
+    },
+
+    remove: (of) => write(() => prepare(SQL.remove).run({ id: suppressionId(of) }).changes === 1),
+  });
+}
+
+export function suppressionOf(row: Row): Suppression {
+  const [recipient = '', mail = ''] = String(row['id']).split('/');
+  const until = row['until'];
+  return {
+    recipient,
+    hint: String(row['hint']),
+    mail,
+    reason: String(row['reason']) as Suppression['reason'],
+    since: new Date(Number(row['since'])),
+    ...(until === null ? {} : { until: new Date(Number(until)) }),
+  };
+}
