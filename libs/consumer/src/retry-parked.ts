@@ -121,7 +121,7 @@ export function createRetryParked<P extends Position>(deps: RetryDeps<P>): Retry
       let latest: Look<P>;
       do {
         const before = await find(gap.account);
-        if (waitsForOperator(before)) return before;
+        if (waitsForOperator(before) || isMarkedAfter(before, gap, lastOffset)) return before;
         latest = await look(before, gap, { toOffset, passesUnreadable: before.parked === undefined });
       } while (latest.after.parked !== undefined && latest.after.sequence > latest.before.sequence);
       return latest.after;
@@ -131,6 +131,15 @@ export function createRetryParked<P extends Position>(deps: RetryDeps<P>): Retry
 
 function waitsForOperator({ parked }: Position): boolean {
   return parked !== undefined && parked.reason !== 'gap';
+}
+
+/**
+ * Returns whether the account was marked at a record after the slice: by the member that has taken the partition over
+ * from this one, and that knows what the marked record waits for.
+ */
+function isMarkedAfter({ parked }: Position, { topic, partition }: Parked, lastOffset: number): boolean {
+  if (parked === undefined || parked.topic !== topic || parked.partition !== partition) return false;
+  return parked.offset > lastOffset;
 }
 
 function isUnchanged(before: Position, after: Position): boolean {
