@@ -127,6 +127,6 @@ test('an instance that starts after that finds its way, and one that dies in a r
     }
   }
   const indexes = await cluster.ops('indexes');
-  assert.match(indexes, /^user_profiles_v3\.parked: there already$/m);
+  assert.match(indexes, /^user_profiles_v3\.parked: exists already$/m);
   assert.doesNotMatch(indexes, /user_profiles_v1/);
 });

@@ -109,16 +109,18 @@ function codeOf(error: unknown): number | undefined {
 }
 
 /**
- * Refuses to join a group that another system uses: its members read topics that we do not.
+ * Refuses to join a group that another system uses: its members read topics that we do not. During a rebalance the
+ * broker does not say what members read; then nothing is refused.
  * @throws Error of one line
  */
 export async function refuseForeignMembers(
-  admin: Admin,
+  admin: Pick<Admin, 'describeGroups'>,
   group: string,
   topics: readonly string[],
 ): Promise<void> {
   const { groups } = await admin.describeGroups([group]);
   for (const { memberMetadata } of groups.flatMap(({ members }) => members)) {
+    if (memberMetadata.length === 0) continue;
     const theirs = AssignerProtocol.MemberMetadata.decode(memberMetadata)?.topics ?? [];
     if (areCompatible(theirs, topics)) continue;
     throw new Error(

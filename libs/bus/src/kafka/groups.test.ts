@@ -1,0 +1,47 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import kafkajs, { type GroupDescription } from 'kafkajs';
+import { refuseForeignMembers } from './groups.ts';
+
+const { AssignerProtocol } = kafkajs;
+
+/** An admin client of a broker whose group has members with this metadata. */
+function adminOf(...metadata: readonly Buffer[]) {
+  const members = metadata.map((memberMetadata) => ({
+    clientHost: '/127.0.0.1',
+    clientId: 'client',
+    memberId: 'member',
+    memberAssignment: Buffer.alloc(0),
+    memberMetadata,
+  }));
+  const group: GroupDescription = {
+    groupId: 'group',
+    members,
+    protocol: '',
+    protocolType: 'consumer',
+    state: 'Stable',
+  };
+  return { describeGroups: async () => ({ groups: [group] }) };
+}
+
+function reading(...topics: string[]): Buffer {
+  return AssignerProtocol.MemberMetadata.encode({ version: 1, topics, userData: Buffer.alloc(0) });
+}
+
+describe('a group with members', () => {
+  test('that read other topics is refused', async () => {
+    await assert.rejects(
+      refuseForeignMembers(adminOf(reading('accounts'), reading('orders')), 'group', ['accounts']),
+      /^Error: GROUP_PREFIX: the group group has members that read orders, not accounts/,
+    );
+  });
+
+  test('that read the same topics, or some of them, is joined', async () => {
+    await refuseForeignMembers(adminOf(reading('accounts', 'mailings')), 'group', ['accounts']);
+    await refuseForeignMembers(adminOf(reading('accounts')), 'group', ['accounts', 'mailings']);
+  });
+
+  test('whose topics the broker does not say, in a rebalance, is joined', async () => {
+    await refuseForeignMembers(adminOf(Buffer.alloc(0)), 'group', ['accounts']);
+  });
+});
