@@ -15,6 +15,7 @@ import { ROOMY } from './support/programs.ts';
 import { type Standalone, startStandalone } from './support/standalone.ts';
 
 const ADDRESS = 'http://localhost:8080';
+const OPERATIONS = 'http://localhost:9080';
 
 test('every block of commands says how it is tested', () => {
   assert.deepEqual(documents().flatMap(untested), []);
@@ -26,36 +27,48 @@ test('every block that runs on a standalone is in a document that a test below r
 });
 
 /** Runs the command that starts a server until it has printed what the documentation shows. */
-async function startServer({ shell, output }: Command, env: NodeJS.ProcessEnv, address: string) {
+async function startServer(
+  { shell, output }: Command,
+  env: NodeJS.ProcessEnv,
+  replace: Readonly<Record<string, string>>,
+) {
   const server = spawn('bash', ['-c', shell], { cwd: join(import.meta.dirname, '..'), env, detached: true });
   const closed = once(server, 'close');
   let printed = '';
   for (const stream of [server.stdout, server.stderr])
     stream.setEncoding('utf8').on('data', (text) => (printed += String(text)));
-  const lines = (output?.text ?? '').replaceAll(ADDRESS, address).split('\n');
+  let text = output?.text ?? '';
+  for (const [documented, actual] of Object.entries(replace)) text = text.replaceAll(documented, actual);
+  const lines = text.split('\n');
   const shown = lines.map((line) => line.replace(/…?\/\.data\b.*/, '').trim());
+  async function stop(): Promise<void> {
+    if (server.pid !== undefined) process.kill(-server.pid, 'SIGTERM');
+    await closed;
+  }
   await eventually(`${shell} prints what the documentation shows`, () => {
     assert.equal(server.exitCode, null, printed);
     return shown.every((line) => printed.includes(line));
+  }).catch(async (error: Error) => {
+    await stop();
+    throw new Error(`${error.message}\n${printed}`);
   });
-  return {
-    async stop() {
-      if (server.pid !== undefined) process.kill(-server.pid, 'SIGTERM');
-      await closed;
-    },
-  };
+  return { stop };
 }
 
 test('Getting started, from npm start to the first admin', async (context) => {
   const folder = await mkdtemp(join(tmpdir(), 'latchkey-'));
   context.after(() => rm(folder, { recursive: true, force: true }));
   const port = String(await freePort());
-  const address = `http://localhost:${port}`;
-  const env = { ...ROOMY, PORT: port, DATA_DIR: folder };
+  const operationsPort = String(await freePort());
+  const replace = {
+    [ADDRESS]: `http://localhost:${port}`,
+    [OPERATIONS]: `http://localhost:${operationsPort}`,
+  };
+  const env = { ...ROOMY, PORT: port, OPERATIONS_PORT: operationsPort, DATA_DIR: folder };
   const [start, ...commands] = commandsOf('docs/getting-started.md', 'server', 'standalone');
   assert.ok(start?.place === 'server');
-  const server = await startServer(start, { ...process.env, ...env }, address);
-  const shell = await openDocShell({ env, replace: { [ADDRESS]: address }, inCheckout: true });
+  const server = await startServer(start, { ...process.env, ...env }, replace);
+  const shell = await openDocShell({ env, replace, inCheckout: true });
   try {
     for (const command of commands) await shell.run(command);
   } finally {
