@@ -63,7 +63,7 @@ test('links, forms and styles lead through the proxy', async () => {
   assertStatus(await client.post('/auth/signup', { json: ada }), 201);
   const { url } = linkOf(await mailbox.next(ada.email, 'Verify your email'));
   assert.match(url.pathname, PUBLIC);
-  assert.match(await submit(await open(url.href), {}), /Your email is verified/);
+  assert.match(await submit(await open(url.href), { password: ada.password }), /Your email is verified/);
 
   assertStatus(await client.post('/auth/password-reset-request', { json: { email: ada.email } }), 202);
   const reset = linkOf(await mailbox.next(ada.email, 'Reset your password')).url;

@@ -141,8 +141,8 @@ export const plants: readonly Plant[] = [
     bug: [
       {
         file: DELIVERIES,
-        search: "    const due = { 'open.dueAt': { $lte: now } };\n    const found",
-        replacement: `    const due = { $or: [{ 'open.dueAt': { $lte: now } }, { state: 'claimed' as const }] };
+        search: '    const due = pendingDueAt(now);\n    const found',
+        replacement: `    const due = { $or: [pendingDueAt(now), { state: 'claimed' as const }] };
     const found`,
       },
     ],
