@@ -27,7 +27,8 @@ export function testDatabase(suite: string, indexes: readonly Index[]): TestData
   const opened: MongoStore[] = [];
 
   async function another(option?: string): Promise<MongoStore> {
-    const mongo = openMongo({ url: withOption(url, option), database });
+    // A busy machine takes longer for a command than the limit of a request.
+    const mongo = openMongo({ url: withOption(url, option), database, answersWithinMs: 60_000 });
     opened.push(mongo);
     await mongo.reached;
     return mongo;
