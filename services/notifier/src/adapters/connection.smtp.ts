@@ -103,11 +103,12 @@ export async function connect(settings: ServerSettings, options: ConnectOptions)
     // Until the conversation has begun; from then on it depends on the stage.
     socketTimeout: waits.greeting,
   });
+  // Closing ends whatever is waited for: `end` is emitted.
   const abort = () => smtp.close();
   signal.addEventListener('abort', abort, { once: true });
   try {
-    await introduce(smtp, conversation, signal);
-    if (settings.credentials) await logIn(smtp, conversation, settings.credentials, signal);
+    await introduce(smtp, conversation);
+    if (settings.credentials) await logIn(smtp, conversation, settings.credentials);
     return createConnection(smtp, conversation);
   } catch (error) {
     smtp.close();
@@ -170,18 +171,13 @@ function noAnswer(ms: number): Error {
 }
 
 /** From the greeting to EHLO, with STARTTLS where that is required. @throws SmtpFailure */
-async function introduce(
-  smtp: SMTPConnection,
-  conversation: Conversation,
-  signal: AbortSignal,
-): Promise<void> {
+async function introduce(smtp: SMTPConnection, conversation: Conversation): Promise<void> {
   await new Promise<void>((resolve, reject) => {
     function fail(error: unknown): void {
       reject(new SmtpFailure(failureOf(error, conversation.pending() ?? conversation.answered())));
     }
     smtp.on('error', fail);
     smtp.once('end', () => fail(new Error('the connection was closed')));
-    signal.addEventListener('abort', () => fail(signal.reason), { once: true });
     smtp.connect((error) => (error ? fail(error) : resolve()));
   });
 }

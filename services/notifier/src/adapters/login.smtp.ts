@@ -50,9 +50,8 @@ export async function logIn(
   smtp: SMTPConnection,
   conversation: Conversation,
   credentials: Credentials,
-  signal: AbortSignal,
 ): Promise<void> {
-  const session = { smtp, conversation, signal };
+  const session = { smtp, conversation };
   if ('tokens' in credentials)
     return tryMechanism(session, { username: credentials.username, password: '' }, 'XOAUTH2');
   const [first, second] = mechanismsFor(credentials.method ?? 'auto', smtp);
@@ -68,7 +67,6 @@ export async function logIn(
 interface Session {
   readonly smtp: SMTPConnection;
   readonly conversation: Conversation;
-  readonly signal: AbortSignal;
 }
 
 function mechanismsFor(method: PasswordMethod, smtp: SMTPConnection): readonly [Mechanism, Mechanism?] {
@@ -87,7 +85,7 @@ function offeredBy({ lastServerResponse }: SMTPConnection): ReadonlySet<string> 
 }
 
 function tryMechanism(
-  { smtp, conversation, signal }: Session,
+  { smtp, conversation }: Session,
   { username: user, password: pass }: { readonly username: string; readonly password: string },
   method: Mechanism,
 ): Promise<void> {
@@ -97,7 +95,6 @@ function tryMechanism(
     }
     smtp.once('error', fail);
     smtp.once('end', () => fail(new Error('the connection was closed')));
-    signal.addEventListener('abort', () => fail(signal.reason), { once: true });
     smtp.login({ user, pass, method, credentials: { user, pass } }, (error) =>
       error ? fail(error) : resolve(),
     );

@@ -1,11 +1,13 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
+import { getEventListeners } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, afterEach, before, describe, it } from 'node:test';
 import type { Mail, Mailer, SendOptions } from '../ports/mailer.ts';
 import { type MailServer, reply, type Script, startMailServer } from '../testing/mail-server.ts';
+import { connect } from './connection.smtp.ts';
 import { createSmtpMailer, type SmtpSettings } from './mailer.smtp.ts';
 
 const MAIL: Mail = {
@@ -343,6 +345,25 @@ describe('a server with accounts', () => {
     onAuth: ({ username, password }, _session, done) =>
       username === 'mailer' && password === 'right' ? done(null, { user: username }) : done(reply(535)),
   };
+
+  it('is connected to without a listener that stays on the signal', async () => {
+    const server = await serve(script);
+    const { signal } = new AbortController();
+    const connection = await connect(
+      {
+        host: '127.0.0.1',
+        port: server.port,
+        implicitTls: false,
+        startTls: false,
+        validateCertificates: true,
+        credentials: { username: 'mailer', password: 'right' },
+        ehloName: 'accounts.example.com',
+      },
+      { signal },
+    );
+    open.push(connection);
+    assert.deepEqual(getEventListeners(signal, 'abort'), []);
+  });
 
   it('takes mail from who logs in', async () => {
     const { server, result } = await sendThrough(script, {
