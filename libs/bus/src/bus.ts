@@ -69,7 +69,7 @@ export interface Subscription {
   lag(): Promise<number>;
   /** Whether records can be fetched at the moment; false while the broker is down. */
   healthy(): boolean;
-  /** A sentence for each fault that does not end the subscription: a position that was out of range, or does not move. */
+  /** A sentence for each fault that does not end the subscription: a position that was out of range, or does not move. None after `close`. */
   faults(): readonly string[];
   /**
    * Stops fetching, aborts the slices in progress, waits for them and their positions, and leaves the group.

@@ -113,6 +113,8 @@ describe('on a broker that others use', () => {
     await all;
     assert.deepEqual(subscription.faults(), outOfRange);
     assert.deepEqual(values(seen), [40, 41, 42, 43, 44, 45, 46]);
+    await subscription.close();
+    assert.deepEqual(subscription.faults(), []);
   });
 
   test('a key stays in its partition when somebody adds partitions, which is reported', async () => {

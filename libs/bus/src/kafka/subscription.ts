@@ -64,7 +64,7 @@ export async function openSubscription(
 
   return {
     lag,
-    faults: positions.faults,
+    faults: () => (closed ? [] : positions.faults()),
     healthy: () => !closed && now() - membership.lastResponse() < times.healthyWithinMs,
     close() {
       closed ??= close();
