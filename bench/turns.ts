@@ -1,4 +1,4 @@
-/** How long the event loop stands still while the sign-ups are swept: requests wait that long. */
+/** How long the event loop is blocked while the sign-ups are swept: requests wait that long. */
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { registrationOf } from '../services/auth/src/ports/testing/commits.ts';
 import { cleanUpOnce, type Scope } from '../services/auth/src/sign-up/cleanup.ts';
