@@ -12,7 +12,7 @@ export const de: Texts = {
     confirm: 'E-Mail-Adresse bestätigen',
     choose: 'Stattdessen ein neues Passwort wählen',
     chooseLead:
-      'Wenn Sie das Passwort vergessen oder nicht selbst gewählt haben, wählen Sie ein neues. Es ersetzt das alte, und wer damit angemeldet ist, wird abgemeldet.',
+      'Wenn Sie das Passwort vergessen oder nicht selbst gewählt haben, wählen Sie ein neues. Es ersetzt das alte, und wer damit eingeloggt ist, wird ausgeloggt.',
     chooseAndConfirm: 'Passwort festlegen und bestätigen',
     stranger: 'Waren Sie das nicht?',
     strangerLead:
