@@ -5,7 +5,6 @@
  */
 import type { ProbeResult, TryResult } from '../delivery/attempt.ts';
 import type { Failure } from '../delivery/reply.ts';
-import { SEVERAL } from './evidence.ts';
 
 /** `refusing`: it answers, but has refused several different recipients in a row because of us. */
 export type Why = 'unreachable' | 'busy' | 'unwelcome' | 'refusing';
@@ -19,6 +18,8 @@ export const closed: Circuit = { state: 'closed' };
 const PROBE_MS = 1_000;
 /** After an authentication failure, probe slowly: servers lock accounts. */
 const UNWELCOME_PROBE_MS = 15_000;
+/** So many different recipients refused in a row mean that it is about us, and open the circuit. */
+export const SEVERAL = 3;
 /** After this long another probe is made though the last one has no result, in ms. */
 const STUCK_MS = 10_000;
 

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { TryResult } from '../delivery/attempt.ts';
-import { createEvidence, SEVERAL } from './evidence.ts';
+import { SEVERAL } from './circuit.ts';
+import { createEvidence } from './evidence.ts';
 
 const failure = { stage: 'rcpt', code: 550 } as const;
 const undecided: TryResult = { kind: 'undecided', failure };

@@ -6,9 +6,8 @@
  */
 import type { TryResult } from '../delivery/attempt.ts';
 import type { Failure } from '../delivery/reply.ts';
+import { SEVERAL } from './circuit.ts';
 
-/** So many different recipients refused in a row mean that it is about us, and open the circuit. */
-export const SEVERAL = 3;
 /** How many mails are remembered at most. A forgotten one is tried once more. */
 const REMEMBERED = 10_000;
 

@@ -3,8 +3,8 @@ import type { Logger } from '@latchkey/process';
 import type { ProbeResult, TryResult } from '../delivery/attempt.ts';
 import { describeFailure, type Failure } from '../delivery/reply.ts';
 import type { Clock } from '../ports/clock.ts';
-import { afterResult, type Circuit, closed, type Why } from './circuit.ts';
-import { type Evidence, SEVERAL } from './evidence.ts';
+import { afterResult, type Circuit, closed, SEVERAL, type Why } from './circuit.ts';
+import type { Evidence } from './evidence.ts';
 
 export interface ServerWatchDeps {
   /** Checks whether the mail server accepts mail. */
