@@ -34,11 +34,17 @@ module.exports = {
     },
     { name: 'no-unresolved', severity: 'error', from: {}, to: { couldNotResolve: true } },
     {
-      name: 'events-import-zod-alone',
-      comment: 'What other teams install has no dependency but zod.',
+      name: 'events-import-zod-and-canonicalize',
+      comment: 'What other teams install has no dependency but zod, and canonicalize for the hashes.',
       severity: 'error',
       from: { path: '^libs/events/src', pathNot: [tests, '^libs/events/src/subscribe/'] },
-      to: { pathNot: ['^libs/events/src/(events/)?[^/]+$', '^node_modules/zod/'] },
+      to: {
+        pathNot: [
+          '^libs/events/src/((events|security)/)?[^/]+$',
+          '^node_modules/(zod|canonicalize)/',
+          '^(node:)?crypto$',
+        ],
+      },
     },
     {
       name: 'subscribe-imports-events-and-kafka-bus',
@@ -50,14 +56,15 @@ module.exports = {
           '^libs/events/src/',
           '^libs/bus/src/(index|bus|kafka/index)\\.ts$',
           '^libs/consumer/src/(index|position-store\\.contract)\\.ts$',
-          '^(node:)?timers/promises$',
+          '^node_modules/zod/',
+          '^(node:)?(crypto|fs/promises|timers/promises)$',
         ],
       },
     },
     {
       name: 'consumer-imports-events-and-bus',
       comment:
-        'What is packed with subscribe (ADR 14). The core decides and reads again; it knows no clock and no I/O.',
+        'What is packed with subscribe (ADR 14). The core decides and reads again; its only I/O are the keys of auth.',
       severity: 'error',
       from: { path: '^libs/consumer/src', pathNot: tests },
       to: { pathNot: ['^libs/consumer/src/', '^libs/events/src/index\\.ts$', '^libs/bus/src/index\\.ts$'] },
@@ -90,6 +97,12 @@ module.exports = {
       to: { pathNot: '^libs/locale/src/' },
     },
     {
+      name: 'brand-knows-no-domain',
+      severity: 'error',
+      from: { path: '^libs/brand/src', pathNot: tests },
+      to: { path: ['^libs/(?!(brand|process)/)', '^services/', '^apps/'] },
+    },
+    {
       name: 'mongo-imports-store-alone',
       severity: 'error',
       from: { path: '^libs/mongo/src' },
@@ -115,10 +128,45 @@ module.exports = {
       to: { path: ['^libs/(?!tokens/)', '^services/', '^apps/'] },
     },
     {
+      name: 'feed-imports-log-events-and-http',
+      comment: 'The feed is served by a service, which decides who may read it.',
+      severity: 'error',
+      from: { path: '^libs/feed/src', pathNot: tests },
+      to: { path: ['^libs/(?!(feed|bus|events|http)/)', '^services/', '^apps/'] },
+    },
+    {
+      name: 'guard-imports-tokens-and-events',
+      comment: 'What other teams install: the checks know no framework, and only revocations subscribe.',
+      severity: 'error',
+      from: { path: '^libs/guard/src', pathNot: tests },
+      to: {
+        pathNot: [
+          '^libs/guard/src/',
+          '^libs/tokens/src/index\\.ts$',
+          '^libs/events/src/subscribe/index\\.ts$',
+          '^node_modules/jose/',
+          '^(node:)?(crypto|timers/promises)$',
+        ],
+      },
+    },
+    {
       name: 'backend-knows-no-domain',
       severity: 'error',
       from: { path: '^libs/backend/src' },
       to: { path: ['^libs/(events|http|tokens|cluster)/', '^services/', '^apps/'] },
+    },
+    {
+      name: 'clients-know-no-domain',
+      severity: 'error',
+      from: { path: '^libs/clients/src' },
+      to: { path: ['^libs/(events|http|tokens|cluster)/', '^services/', '^apps/'] },
+    },
+    {
+      name: 'webhooks-import-log-events-and-feed',
+      comment: 'Webhooks are sent by a service, from the same view of the log that the feed has.',
+      severity: 'error',
+      from: { path: '^libs/webhooks/src', pathNot: tests },
+      to: { path: ['^libs/(tokens|cluster|consumer|verify)/', '^services/', '^apps/'] },
     },
     {
       name: 'cluster-knows-no-domain',
@@ -155,7 +203,7 @@ module.exports = {
       comment: 'An example uses what any team can install.',
       severity: 'error',
       from: { path: '^examples/', pathNot: tests },
-      to: { path: '^(libs|services|apps)/', pathNot: '^libs/events/src/' },
+      to: { path: '^(libs|services|apps)/', pathNot: '^libs/(events|guard)/src/' },
     },
     {
       name: 'only-compose-picks-adapters',
@@ -178,7 +226,7 @@ module.exports = {
       comment: 'Inner rooms refuse with codes (Refused); only http/ knows statuses and sentences.',
       severity: 'error',
       from: {
-        path: '^services/auth/src/(refused\\.ts|(account|addresses|administration|limits|passwords|ports|profile|relay|requests|sessions|sign-up|tokens|use-cases)/)',
+        path: '^services/auth/src/(refused\\.ts|(account|addresses|administration|audit|email-change|limits|passwords|ports|profile|relay|requests|sessions|sign-up|tokens|use-cases)/)',
         pathNot: tests,
       },
       to: { path: ['^services/auth/src/http/', '^libs/http/', '^node_modules/@?koa(/|$)'], reachable: true },
@@ -220,7 +268,7 @@ module.exports = {
   ],
   options: {
     doNotFollow: { path: 'node_modules' },
-    exclude: { path: '(^|/)dist/|apps/standalone/src/public/' },
+    exclude: { path: '(^|/)dist/|apps/standalone/src/public/|^examples/web/' },
     tsConfig: { fileName: 'tsconfig.json' },
     tsPreCompilationDeps: true,
     enhancedResolveOptions: {

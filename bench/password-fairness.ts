@@ -2,7 +2,7 @@
  * How long honest logins take while one client floods the server with its own, correct ones: 140 connections that never
  * pause, against 8 people from other networks. Not part of `npm run bench`: a figure to look at, not a limit.
  *
- *     npx node bench/password-fairness.ts [connections] [seconds]
+ *     npm run bench:fairness -- [connections] [seconds]
  */
 import { setTimeout as pause } from 'node:timers/promises';
 import autocannon from 'autocannon';

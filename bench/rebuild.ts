@@ -115,9 +115,9 @@ function figuresOf({ seconds, altogether, memory, livez }: Rebuilt, raw: number)
       measured: EVENTS / seconds,
       target: atLeast(50, raw),
     },
-    { what: 'with comparison and flip', unit: 's', measured: altogether },
+    { what: 'with comparison and switch', unit: 's', measured: altogether },
     {
-      what: 'RSS at most, second half (limit: first)',
+      what: 'maximum RSS, second half (limit: first)',
       unit: 'MB',
       limit: first,
       measured: second,

@@ -2,6 +2,8 @@
  * `npm run bench:cluster` runs all benchmarks on Kafka and MongoDB, `npm run bench:cluster -- relay` some.
  * KAFKA_BROKERS and MONGO_URL name the servers; the broker must be for tests only (test/support/test-broker.ts).
  */
+import { feed } from './cluster/feed.ts';
+import { idle } from './cluster/idle.ts';
 import { latency } from './cluster/latency.ts';
 import { memory } from './cluster/memory.ts';
 import { projection } from './cluster/projection.ts';
@@ -10,4 +12,4 @@ import { refresh } from './cluster/refresh.ts';
 import { relay } from './cluster/relay.ts';
 import { runBenchmarks } from './support/run-benchmarks.ts';
 
-await runBenchmarks([relay, projection, refresh, latency, memory, recovery]);
+await runBenchmarks([relay, projection, feed, refresh, latency, idle, memory, recovery]);

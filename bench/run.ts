@@ -1,4 +1,5 @@
-/** `npm run bench` runs all benchmarks of a standalone, `npm run bench -- login refresh` some. */
+/** `npm run bench` runs all benchmarks of a standalone; `npm run bench -- login refresh` runs only these. */
+import { guard } from './guard.ts';
 import { latency } from './latency.ts';
 import { login } from './login.ts';
 import { notifier } from './notifier.ts';
@@ -8,5 +9,6 @@ import { signUp } from './sign-up.ts';
 import { size } from './size.ts';
 import { runBenchmarks } from './support/run-benchmarks.ts';
 import { turns } from './turns.ts';
+import { verification } from './verification.ts';
 
-await runBenchmarks([login, signUp, refresh, latency, notifier, size, rebuild, turns]);
+await runBenchmarks([login, signUp, refresh, latency, notifier, size, rebuild, turns, guard, verification]);

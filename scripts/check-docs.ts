@@ -1,10 +1,12 @@
 /**
  * Looks for what the Markdown files name and the repository does not have: the targets of relative links (with
- * their headings), and paths in backticks; for rows outside a table; and for files of docs/ that the site leaves out.
+ * their headings), paths in backticks, and tests; for rows outside a table; and for files of docs/ that the site leaves
+ * out.
  * Exits with 1 if there is any.
  */
 import { existsSync, globSync, readFileSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
+import { advisoriesIn, hasTitle, namedTests } from './named-tests.ts';
 import { anchorOf } from './site/links.ts';
 import { filesWithoutPage } from './site/pages.ts';
 
@@ -61,9 +63,35 @@ function strayRows(text: string): readonly string[] {
     .map((run) => run.split('\n', 1)[0] ?? '');
 }
 
+function missingTests(document: string, text: string): readonly string[] {
+  return namedTests(text)
+    .filter(({ title, target }) => {
+      const file = resolve(dirname(document), target);
+      return existsSync(file) && !hasTitle(readFileSync(file, 'utf8'), title);
+    })
+    .map(({ title, target }) => `the test "${title}" in ${target}`);
+}
+
+/** How many advisories of peers are pinned by a test. */
+const ADVISORIES = 25;
+
+function adviceFaults(): readonly string[] {
+  const text = readFileSync(join(root, 'docs/advisories.md'), 'utf8');
+  const rows = text.split('\n').filter((line) => advisoriesIn(line).length > 0);
+  const ids = advisoriesIn(text);
+  return [
+    ...(new Set(ids).size < ADVISORIES ? [`it has ${new Set(ids).size} advisories of ${ADVISORIES}`] : []),
+    ...rows.filter((row) => namedTests(row).length === 0).map((row) => `this row names no test: ${row}`),
+  ];
+}
+
 for (const document of documents) {
   const text = textOf(document);
-  const missing = [...deadLinks(document, text), ...deadPaths(document, text)];
+  const missing = [
+    ...deadLinks(document, text),
+    ...deadPaths(document, text),
+    ...missingTests(document, text),
+  ];
   for (const complaint of [
     ...missing.map((name) => `${name} is not there`),
     ...strayRows(text).map((row) => `this row is in no table: ${row}`),
@@ -75,5 +103,10 @@ for (const document of documents) {
 
 for (const file of filesWithoutPage()) {
   console.error(`${file} has no page on the site: give it one in scripts/site/pages.ts`);
+  process.exitCode = 1;
+}
+
+for (const fault of adviceFaults()) {
+  console.error(`docs/advisories.md: ${fault}`);
   process.exitCode = 1;
 }

@@ -5,7 +5,7 @@ import { availableParallelism } from 'node:os';
 import { text } from 'node:stream/consumers';
 
 /** The longest first. */
-const CHECKS = ['types', 'lint', 'arrows', 'docs', 'unused'];
+const CHECKS = ['types', 'lint', 'arrows', 'docs', 'unused', 'schemas'];
 
 /** Runs one check. @returns whether it passed */
 async function runCheck(name: string): Promise<boolean> {

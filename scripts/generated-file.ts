@@ -1,15 +1,15 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 
 /**
- * Writes a generated file of docs/. With `--check` on the command line, compares it instead and sets exit code 1 if
+ * Writes a generated file. With `--check` on the command line, compares it instead and sets exit code 1 if
  * it differs.
- * @param name relative to docs/
+ * @param name relative to the repository
  */
 export function generatedFile(name: string, text: string): void {
-  const file = new URL(`../docs/${name}`, import.meta.url);
+  const file = new URL(`../${name}`, import.meta.url);
   if (!process.argv.includes('--check')) writeFileSync(file, text);
   else if (contentOf(file) !== text) {
-    console.error(`docs/${name} differs from its sources: npm run docs`);
+    console.error(`${name} differs from its sources: npm run docs`);
     process.exitCode = 1;
   }
 }

@@ -8,12 +8,19 @@ import { Kafka, logLevel } from 'kafkajs';
 import { MongoClient } from 'mongodb';
 import { inEveryRoom, runSuites } from './run-suites.ts';
 
-const { KAFKA_BROKERS = '', MONGO_URL = '', MAIL_SERVER, KAFKA_CONTROL } = process.env;
+const {
+  KAFKA_BROKERS = '',
+  KAFKA_SECURE_BROKERS = '',
+  MONGO_URL = '',
+  MAIL_SERVER,
+  KAFKA_CONTROL,
+} = process.env;
 
 /** Checks the settings. @throws Error that names everything that is missing */
 function checkGiven(): void {
   const missing = [
     KAFKA_BROKERS ? [] : ['KAFKA_BROKERS (host:port of a Kafka for tests)'],
+    KAFKA_SECURE_BROKERS ? [] : ['KAFKA_SECURE_BROKERS (of a Kafka with an authorizer)'],
     MONGO_URL ? [] : ['MONGO_URL (of a MongoDB)'],
     kcatVersion() ? [] : ['kcat (apt-get install kcat)'],
   ].flat();
@@ -45,6 +52,7 @@ try {
   checkGiven();
   console.log(`Runs on
   Kafka     ${await describeKafka()}
+  authorizer ${KAFKA_SECURE_BROKERS}
   MongoDB   ${await describeMongo()}
   mail      ${MAIL_SERVER ?? 'a server of the tests'}
   kcat      ${kcatVersion()}

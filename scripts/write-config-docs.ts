@@ -10,17 +10,17 @@ import { generatedFile } from './generated-file.ts';
 
 const INTRODUCTION = `# Settings
 
-<!-- Made from the schemas by \`npm run docs\`. Edit those, not this. -->
+<!-- Generated from the schemas by \`npm run docs\`. Edit the schemas, not this file. -->
 
-Settings are environment variables. Every process also reads \`.env\` in the folder that it is started in; what is set in the environment wins. An empty value counts as not given.
+Settings are environment variables. Every process also reads \`.env\` in the folder in which it is started; the environment takes precedence. An empty value counts as not set.
 
-\`.env\` is UTF-8. Without quotes, a value ends at the end of its line, or before a space and \`#\`, as in Compose; put a value with spaces, quotes or \` #\` into single quotes: \`MAIL_PASSWORD='it is #1'\`. Compose also replaces \`$NAME\` in values without single quotes.
+\`.env\` is UTF-8. Without quotes, a value ends at the end of its line or before \` #\`, as in Compose; put a value with spaces, quotes or \` #\` into single quotes: \`MAIL_PASSWORD='it is #1'\`. Compose also replaces \`$NAME\` in values without single quotes.
 
-Every setting may come from a file instead: \`MAIL_PASSWORD_FILE=/run/secrets/mail\` reads \`MAIL_PASSWORD\` from there, without one line break at its end. Giving both is a fault. Use files for what is marked secret.
+Every setting may come from a file instead: \`MAIL_PASSWORD_FILE=/run/secrets/mail\` reads \`MAIL_PASSWORD\` from that file, without a line break at its end. Setting both is an error. Use files for settings that are marked secret.
 
-All faults are reported at once, one line each, by name and without the values; the process then exits with 1.
+If settings are invalid, all errors are reported together, one line each, with the setting's name but without its value; the process then exits with 1.
 
-Flags take \`true\` or \`false\`, also \`1\`/\`0\`, \`yes\`/\`no\`, \`on\`/\`off\`. Lists are separated by commas.
+Flags are \`true\` or \`false\`; \`1\`/\`0\`, \`yes\`/\`no\` and \`on\`/\`off\` work too. Lists are comma-separated.
 `;
 
 type Schema = Parameters<typeof describeConfig>[0];
@@ -28,22 +28,22 @@ type Schema = Parameters<typeof describeConfig>[0];
 const sections: readonly (readonly [title: string, about: string, schema: Schema])[] = [
   [
     'standalone',
-    'What `npm start` runs: the three services in one process. It reads these settings and those of auth, notifier and user. In development it provides what they require: keys are made once and kept in `secrets.json` in DATA_DIR, PUBLIC_URL is `http://localhost` with the port in use, and mails go to the mailbox page unless MAIL_SERVER is given. In production all of that must be given, and PUBLIC_URL must be an https URL.',
+    '`npm start` runs the standalone: the three services in one process. It reads these settings and those of auth, notifier and user. In development it provides what they require: it creates the keys once and keeps them in `secrets.json` in DATA_DIR, PUBLIC_URL is `http://localhost` with the port in use, and mails go to the mailbox page unless MAIL_SERVER is set. In production you must set all of these, and PUBLIC_URL must be an https URL.',
     standaloneSettings,
   ],
   [
     'process',
-    'What each service reads beside its own settings where it runs as a process of its own. The default ports are those of auth; user has 8082 and 9082. The notifier has OPERATIONS_PORT only, 9083 by default.',
-    serviceProcessSettings({ port: 8081, operationsPort: 9081 }),
+    'Each service also reads these settings if it runs as its own process. The default ports are those of auth; user has 8082 and 9082, the notifier 8083 and 9083.',
+    serviceProcessSettings(8081),
   ],
   [
     'log',
-    'Kafka, which services that are processes of their own read and write. KAFKA_SASL_MECHANISM, KAFKA_SASL_USERNAME and KAFKA_SASL_PASSWORD are given together or not at all. Ops commands use it as well, unless the store is `sqlite`: then they use the log that the embedded store holds, or Kafka with `LOG=kafka`.',
+    'Services that run as their own processes use Kafka. KAFKA_SASL_MECHANISM, KAFKA_SASL_USERNAME and KAFKA_SASL_PASSWORD must be set together or not at all. Ops commands use Kafka too, unless the store is `sqlite`: then they use the log in the embedded store, or Kafka with `LOG=kafka`.',
     kafkaSettings,
   ],
   [
     'store',
-    'What services that are processes of their own keep their data in, and the settings of each kind: only those of the kind in use are read. Without any of them, services use `mongo` and ops commands `sqlite`.',
+    'The store of services that run as their own processes, with the settings of each kind; only those of the kind in use are read. If none are set, services use `mongo` and ops commands use `sqlite`.',
     Object.values(settingsOfStore).reduce(
       (schema, { shape }) => schema.extend(shape),
       storeSettings.extend({}),
@@ -78,11 +78,11 @@ function section([title, about, schema]: (typeof sections)[number]): string {
     '',
     about,
     '',
-    '| Setting | Default | | What it is |',
+    '| Setting | Default | | Meaning |',
     '|---|---|---|---|',
     ...describeConfig(schema).map(row),
     '',
   ].join('\n');
 }
 
-generatedFile('config.md', [INTRODUCTION, ...sections.map(section)].join('\n'));
+generatedFile('docs/config.md', [INTRODUCTION, ...sections.map(section)].join('\n'));

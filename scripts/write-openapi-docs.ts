@@ -22,7 +22,7 @@ async function describeIn(folder: string): Promise<unknown> {
 
 const folder = await mkdtemp(join(tmpdir(), 'latchkey-docs-'));
 try {
-  generatedFile('openapi.json', `${JSON.stringify(await describeIn(folder), undefined, 2)}\n`);
+  generatedFile('docs/openapi.json', `${JSON.stringify(await describeIn(folder), undefined, 2)}\n`);
 } finally {
   await rm(folder, { recursive: true });
 }

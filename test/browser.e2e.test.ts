@@ -101,8 +101,13 @@ describe('in a browser', { skip: withoutBrowser }, () => {
       const [once, again] = await page.locator('input[type=password]').all();
       await once?.fill(first);
       await again?.fill(second);
-      await page.getByRole('button').first().click();
+      await page.getByRole('button', { name: 'Set new password' }).click();
     }
+    const [shown] = await page.locator('input').filter({ visible: true }).nth(1).elementHandles();
+    await page.getByRole('button', { name: 'Show' }).first().click();
+    assert.equal(await shown?.getAttribute('type'), 'text');
+    await page.getByRole('button', { name: 'Hide' }).click();
+    assert.equal(await shown?.getAttribute('type'), 'password');
     await type(NEW_PASSWORD, 'something else entirely');
     await page.locator('#confirmNewPassword-fault').waitFor();
     await visitor.look(page, 'reset-refused');

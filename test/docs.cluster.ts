@@ -28,7 +28,13 @@ async function runAll(shell: DocShell, commands: readonly Command[]): Promise<vo
 
 test('every block that runs on a cluster is in a document that a test below runs', () => {
   const run = documents().filter((document) => commandsOf(document, 'cluster').length > 0);
-  assert.deepEqual(run, ['docs/moving.md', 'docs/operating.md', 'docs/ops.md']);
+  assert.deepEqual(run, [
+    'docs/least-privilege.md',
+    'docs/moving.md',
+    'docs/operating.md',
+    'docs/ops.md',
+    'docs/siem.md',
+  ]);
 });
 
 /** A database of its own, and a broker without topics. */
@@ -112,7 +118,7 @@ describe('on services that run', () => {
     const people = createPeople(createClient(cluster.url), createMailbox(cluster.mailbox));
     for (const name of ['ada', 'grace']) await people.verified(somebody(name));
     shell = await openDocShell({
-      env: cluster.stores,
+      env: cluster.opsSettings,
       replace: { 'localhost:19092': cluster.stores.KAFKA_BROKERS },
     });
   });
@@ -122,6 +128,10 @@ describe('on services that run', () => {
   });
 
   test('docs/operating.md', () => runAll(shell, commandsOf('docs/operating.md', 'cluster')));
+
+  test('docs/least-privilege.md', () => runAll(shell, commandsOf('docs/least-privilege.md', 'cluster')));
+
+  test('docs/siem.md', () => runAll(shell, commandsOf('docs/siem.md', 'cluster')));
 
   test('docs/ops.md: verify and rebuild', () =>
     runAll(

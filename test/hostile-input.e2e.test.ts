@@ -1,14 +1,15 @@
 /** Invalid input of every kind for every route of the API: it must be refused with a problem, and change nothing. */
 import assert from 'node:assert/strict';
-import { request } from 'node:http';
-import { text } from 'node:stream/consumers';
 import { after, describe, test } from 'node:test';
 import { type HostileBody, hostileBodies } from '@latchkey/http/hostile';
 import { assertProblem, createClient, type Reply } from './support/client.ts';
+import { createClientKey } from './support/client-key.ts';
 import { eventually } from './support/eventually.ts';
 import { createMailbox, linkOf } from './support/mailbox.ts';
 import { faultsOf, type Operation, operationsOf, problemFaults } from './support/openapi.ts';
-import { createPeople, type Person, shown, somebody } from './support/people.ts';
+import { NOBODY, samplePath } from './support/openapi-samples.ts';
+import { createAdmin, createPeople, type Person, somebody } from './support/people.ts';
+import { type RawInput, rawRequest } from './support/raw-request.ts';
 import { startStandalone } from './support/standalone.ts';
 import { dumpOf } from './support/store.ts';
 
@@ -18,35 +19,68 @@ const client = createClient(system.url);
 const mailbox = createMailbox(system.mailbox);
 const people = createPeople(client, mailbox);
 
-const NOBODY = '01890a5d-ac96-774b-bcce-b302099a8057';
 const NEW_PASSWORD = 'quite another passphrase';
 
 async function linkTo(person: Person, subject: string): Promise<string> {
   return linkOf(await mailbox.next(person.email, subject)).token;
 }
 
+/** Asks for the erasure of an account. @returns the link that undoes it */
+async function linkToKeep(person: Person): Promise<string> {
+  const { accessToken } = await people.login(person);
+  const { password } = person;
+  assert.equal(
+    (await client.post('/auth/account/erase', { token: accessToken, json: { password } })).status,
+    202,
+  );
+  return linkTo(person, 'Your account will be erased');
+}
+
 /** A person who has requested a reset link and not used it. */
 const forgetful = await people.verified(somebody('forgetful'));
 await client.post('/auth/password-reset-request', { json: { email: forgetful.email } });
+const leaver = await people.verified(somebody('leaver'));
 const pending = somebody('pending');
 await people.signUp(pending);
 const verified = await people.verified(somebody('verified'));
-const admin = await people.verified(somebody('admin'));
-await system.ops('role', admin.email, 'admin');
+const admin = await createAdmin(system, people);
+/** Has changed the address, which can be undone. */
+const moved = await people.verified(somebody('moved'));
+/** Has asked for another address, and not confirmed it. */
+const moving = await people.verified(somebody('moving'));
 
 const tokens = {
   pending: await people.login(pending),
   verified: await people.login(verified),
-  admin: await people.login(admin),
+  admin,
   /** Only for its refresh token, which the valid examples use up. */
   spare: await people.login(verified),
   leaving: await people.login(verified),
 };
-await shown(people, tokens.admin.accessToken, ({ role }) => role === 'admin');
 const links = {
   verify: await linkTo(pending, 'Verify your email'),
   reset: await linkTo(forgetful, 'Reset your password'),
+  erase: await linkToKeep(leaver),
 };
+
+/** Asks for another address. @returns the link that it gets */
+async function linkToNewAddress(person: Person): Promise<string> {
+  const { accessToken } = await people.login(person);
+  const newEmail = somebody('new').email;
+  const json = { newEmail, password: person.password };
+  await client.post('/auth/change-email', { token: accessToken, json });
+  return linkTo({ ...person, email: newEmail }, 'Confirm your new email address');
+}
+
+const movedLink = await linkToNewAddress(moved);
+await client.post(`/auth/change-email/${movedLink}`, { json: { password: moved.password } });
+const emailLinks = {
+  change: await linkToNewAddress(moving),
+  undo: await linkTo(moved, 'Your email address was changed'),
+};
+
+const clientKey = await createClientKey(system, 'introspect');
+const feedKey = await createClientKey(system, 'events');
 
 type Who = 'pending' | 'verified' | 'admin';
 
@@ -54,6 +88,7 @@ interface Example {
   /** The least privileged caller that is allowed. */
   readonly as?: Who;
   readonly params?: Readonly<Record<string, string>>;
+  readonly headers?: Readonly<Record<string, string>>;
   readonly body?: Readonly<Record<string, unknown>>;
   /** Required although the schema cannot express it. */
   readonly needed?: readonly string[];
@@ -63,6 +98,16 @@ interface Example {
   readonly good: number;
 }
 
+/** A webhook that is sent nothing. */
+const webhook: string = (
+  await client.post('/webhooks', {
+    token: admin.accessToken,
+    json: { name: 'crm', url: 'https://crm.invalid/hooks' },
+  })
+).json.webhook.id;
+await client.post(`/webhooks/${webhook}/pause`, { token: admin.accessToken });
+
+const ofWebhook = { params: { id: webhook }, as: 'admin' } as const;
 const ofVerified = { params: { id: tokens.verified.id }, as: 'admin' } as const;
 
 /** One valid request per route, in an order in which all of them succeed. The hostile ones are derived from these. */
@@ -84,6 +129,27 @@ const examples: Readonly<Record<string, Example>> = {
     body: { newPassword: NEW_PASSWORD, confirmNewPassword: NEW_PASSWORD },
     good: 200,
   },
+  'GET /auth/erase/{token}': { params: { token: links.erase }, good: 200 },
+  // It takes no field, so that any form with a link of its own would be carried out.
+  'POST /auth/erase/{token}': { params: { token: links.reset }, good: 400 },
+  'POST /auth/change-email': {
+    as: 'verified',
+    body: { newEmail: somebody('other').email, password: verified.password },
+    good: 202,
+  },
+  'GET /auth/change-email/{token}': { params: { token: emailLinks.change }, good: 200 },
+  'POST /auth/change-email/{token}': {
+    params: { token: emailLinks.change },
+    body: { password: moving.password },
+    needed: ['password'],
+    good: 200,
+  },
+  'GET /auth/undo-email-change/{token}': { params: { token: emailLinks.undo }, good: 200 },
+  'POST /auth/undo-email-change/{token}': {
+    params: { token: emailLinks.undo },
+    body: { newPassword: NEW_PASSWORD, confirmNewPassword: NEW_PASSWORD },
+    good: 200,
+  },
   'POST /auth/verification-request': { body: { email: pending.email }, needed: ['email'], good: 202 },
   'POST /auth/password-reset-request': { body: { email: verified.email }, good: 202 },
   'POST /auth/login': {
@@ -92,12 +158,10 @@ const examples: Readonly<Record<string, Example>> = {
   },
   'POST /auth/refresh': {
     body: { refreshToken: tokens.spare.refreshToken },
-    needed: ['refreshToken'],
     good: 200,
   },
   'POST /auth/logout': {
     body: { refreshToken: tokens.leaving.refreshToken },
-    needed: ['refreshToken'],
     good: 204,
   },
   'GET /auth/sessions': { as: 'pending', good: 200 },
@@ -109,9 +173,53 @@ const examples: Readonly<Record<string, Example>> = {
     good: 200,
   },
   'GET /.well-known/jwks.json': { good: 200 },
+  'GET /.well-known/openid-configuration': { good: 200 },
+  'GET /.well-known/oauth-authorization-server': { good: 200 },
+  'GET /auth/check': { as: 'pending', good: 204 },
+  'POST /auth/introspect': {
+    headers: { Authorization: `Bearer ${clientKey}` },
+    body: { token: tokens.verified.accessToken, token_type_hint: 'access_token' },
+    freeText: ['token', 'token_type_hint'],
+    good: 200,
+  },
+  'GET /events': { headers: { Authorization: `Bearer ${feedKey}` }, good: 200 },
+  'POST /events/receipts': {
+    headers: { Authorization: `Bearer ${feedKey}` },
+    body: { account: NOBODY, sequence: 1 },
+    good: 204,
+  },
   'GET /users/me': { as: 'pending', good: 200 },
   'GET /users': { as: 'admin', good: 200 },
   'GET /users/{id}': { as: 'admin', params: { id: tokens.verified.id }, good: 200 },
+  'GET /webhooks': { as: 'admin', good: 200 },
+  'POST /webhooks': {
+    as: 'admin',
+    body: {
+      name: 'sales',
+      url: 'https://sales.invalid/hooks',
+      types: ['UserRegistered'],
+      person: true,
+      from: 'beginning',
+    },
+    good: 201,
+  },
+  'GET /webhooks/{id}': { ...ofWebhook, good: 200 },
+  'PATCH /webhooks/{id}': {
+    ...ofWebhook,
+    body: { name: 'crm', url: 'https://crm.invalid/hooks', types: ['AccountVerified'], person: false },
+    good: 200,
+  },
+  'POST /webhooks/{id}/pause': { ...ofWebhook, good: 200 },
+  'POST /webhooks/{id}/resume': { ...ofWebhook, good: 200 },
+  'POST /webhooks/{id}/rotate-secret': { ...ofWebhook, body: { overlapHours: 2 }, good: 200 },
+  'GET /webhooks/{id}/attempts': { ...ofWebhook, good: 200 },
+  'POST /webhooks/{id}/redrive': {
+    ...ofWebhook,
+    body: { since: '2026-11-28T10:00:00.000Z', until: '2026-11-28T12:00:00.000Z' },
+    good: 202,
+  },
+  'POST /webhooks/{id}/redrive-event': { ...ofWebhook, body: { event: NOBODY }, good: 202 },
+  'DELETE /webhooks/{id}': { ...ofWebhook, good: 204 },
   'GET /auth/accounts/{id}/history': { ...ofVerified, good: 200 },
   'POST /auth/send-mail': {
     as: 'admin',
@@ -140,7 +248,13 @@ const examples: Readonly<Record<string, Example>> = {
     freeText: ['reason'],
     good: 200,
   },
+  // A disabled account gets no link.
+  'POST /auth/accounts/{id}/password-reset': { ...ofVerified, good: 202 },
   'PUT /auth/accounts/{id}/role': { ...ofVerified, body: { role: 'admin' }, good: 200 },
+  'DELETE /auth/accounts/{id}': { ...ofVerified, good: 202 },
+  'POST /auth/export': { as: 'pending', body: { password: pending.password }, good: 200 },
+  // The others still need the account.
+  'POST /auth/account/erase': { as: 'pending', body: { password: 'not the password' }, good: 400 },
   'POST /auth/logout-all': { as: 'pending', good: 204 },
   'POST /auth/verify/{token}': {
     params: { token: links.verify },
@@ -154,53 +268,25 @@ const examples: Readonly<Record<string, Example>> = {
   },
 };
 
+/** Pages contain their own links. */
+const pageLinks = [...Object.values(links), ...Object.values(emailLinks)];
+
 const SECRETS = [
-  ...[forgetful, pending, verified, admin].map(({ password }) => password),
+  ...[forgetful, leaver, pending, verified, admin].map(({ password }) => password),
   NEW_PASSWORD,
-  ...Object.values(links),
+  clientKey,
+  ...pageLinks,
   ...Object.values(tokens).flatMap(({ accessToken, refreshToken }) => [accessToken, refreshToken]),
 ];
 
 const operations = await operationsOf(client);
 
-interface Sent {
+interface Sent extends RawInput {
   readonly path?: string;
-  readonly body?: string | Buffer;
-  readonly headers?: Readonly<Record<string, string>>;
 }
 
-function pathOf({ path }: Operation, params: Readonly<Record<string, string>> = {}): string {
-  return path.replaceAll(/\{(\w+)\}/g, (_, name: string) => params[name] ?? '');
-}
-
-/** Uses `node:http`, which sends any method, path and header unchanged. */
-function send(method: string, path: string, { body, headers = {} }: Omit<Sent, 'path'> = {}) {
-  return new Promise<Reply>((resolve, reject) => {
-    const url = new URL(system.url);
-    const sent = request(
-      {
-        host: url.hostname,
-        port: url.port,
-        path: path.startsWith('/.') ? path : `/api/v1${path}`,
-        method,
-        headers: { ...(body !== undefined && { 'Content-Length': Buffer.byteLength(body) }), ...headers },
-      },
-      async (answer) => {
-        const said = await text(answer);
-        const found = new Headers();
-        for (const [name, value] of Object.entries(answer.headers)) found.set(name, String(value));
-        const isJson = /json/.test(found.get('content-type') ?? '') && said !== '';
-        resolve({
-          status: answer.statusCode ?? 0,
-          headers: found,
-          text: said,
-          json: isJson ? JSON.parse(said) : undefined,
-        });
-      },
-    );
-    sent.on('error', reject);
-    sent.end(body);
-  });
+function send(method: string, path: string, input?: RawInput): Promise<Reply> {
+  return rawRequest(system.url, method, path, input);
 }
 
 function bearer(who: Who | undefined): Record<string, string> {
@@ -209,9 +295,9 @@ function bearer(who: Who | undefined): Record<string, string> {
 
 /** Sends the example, with the hostile parts in place of the valid ones. */
 function tryOut(operation: Operation, example: Example, sent: Sent = {}): Promise<Reply> {
-  return send(operation.method, sent.path ?? pathOf(operation, example.params), {
+  return send(operation.method, sent.path ?? samplePath(operation, example.params), {
     ...(sent.body !== undefined && { body: sent.body }),
-    headers: { ...bearer(example.as), ...sent.headers },
+    headers: { ...bearer(example.as), ...example.headers, ...sent.headers },
   });
 }
 
@@ -220,7 +306,7 @@ const LEAKS = [/\n\s+at /, /\.[jt]s:\d+/, /node_modules/, /sqlite/i, /\bzod/i, /
 
 function leaksIn(operation: Operation, { text: said, headers }: Reply): readonly string[] {
   const isPage = headers.get('content-type')?.startsWith('text/html') ?? false;
-  const secrets = isPage ? SECRETS.filter((secret) => !Object.values(links).includes(secret)) : SECRETS;
+  const secrets = isPage ? SECRETS.filter((secret) => !pageLinks.includes(secret)) : SECRETS;
   return [
     ...LEAKS.filter((trace) => trace.test(said)).map((trace) => `${operation.name} shows ${trace}`),
     ...secrets.filter((secret) => said.includes(secret)).map(() => `${operation.name} echoes a secret`),
@@ -317,16 +403,39 @@ const QUERIES: Readonly<Record<string, readonly string[]>> = {
   role: ['', 'root', 'admin%00', '__proto__'],
   verified: ['', '1', 'yes', 'TRUE', 'null'],
   q: ['', '%00', '%ff', 'x'.repeat(255)],
+  'GET /events limit': ['', '0', '-1', '1001', '1e1', '1.5', 'ten', '%201', '%00', '9'.repeat(400)],
+  after: ['', 'x', 'e30', '%00', 'WzFd', '__proto__', 'x'.repeat(4001)],
+  types: ['', '%00', '%ff', 'x'.repeat(1001)],
+  account: ['', 'x', '%00', '__proto__', '..'],
+  wait: ['', '-1', '31', '1e1', '0.5', '%00', '9'.repeat(400)],
+  placeholders: ['', '1', 'yes', 'TRUE', 'null'],
 };
 
+/** A refusal is a security event, so these are not compared. */
+const SECURITY_TOPIC = 'security.events.v1';
+
 function rowsOf() {
+  const dump = dumpOf(system.folder);
+  const [securityTopic = ''] =
+    dump
+      .get('bus_topic')
+      ?.find((row) => row.includes(SECURITY_TOPIC))
+      ?.split('\t') ?? [];
   // Leases change by themselves; the leased data is compared.
-  const tables = [...dumpOf(system.folder)].filter(([name]) => name !== 'lease');
-  return Object.fromEntries(tables);
+  const tables = [...dump].filter(([name]) => !['lease', 'audit_entry'].includes(name));
+  return Object.fromEntries(
+    tables.map(([name, rows]) => {
+      const isOfLog = ['bus_partition', 'bus_record'].includes(name);
+      return [name, rows.filter((row) => !isOfLog || !row.startsWith(`${securityTopic}\t`))];
+    }),
+  );
 }
 
 async function recordsOf(): Promise<unknown> {
-  return (await (await fetch(`${system.url}/topics/api/topics`)).json()) as unknown;
+  const { topics } = (await (await fetch(`${system.url}/topics/api/topics`)).json()) as {
+    topics: { name: string }[];
+  };
+  return topics.filter(({ name }) => name !== SECURITY_TOPIC);
 }
 
 /** Waits until all requested work is done, published, read and sent. */
@@ -387,7 +496,7 @@ describe('hostile input', () => {
       const whole = {
         ...(good && { body: JSON.stringify(good), headers: { 'Content-Type': 'application/json' } }),
       };
-      const path = pathOf(operation, params);
+      const path = samplePath(operation, params);
       function query(title: string, text: string) {
         return { name: title, path: `${path}?${text}`, ...whole };
       }
@@ -405,7 +514,7 @@ describe('hostile input', () => {
         ...parameters
           .filter((parameter) => parameter.in === 'query')
           .flatMap((parameter) => {
-            const values = QUERIES[parameter.name];
+            const values = QUERIES[`${name} ${parameter.name}`] ?? QUERIES[parameter.name];
             assert.ok(values, `${name} needs hostile values for ?${parameter.name}`);
             return [
               ...values.map((value) =>
@@ -418,7 +527,7 @@ describe('hostile input', () => {
       const inPath = parameters.filter((parameter) => parameter.in === 'path');
       for (const parameter of inPath) {
         for (const [title, text] of Object.entries(HOSTILE_TEXTS)) {
-          const hostile = pathOf(operation, { ...params, [parameter.name]: text });
+          const hostile = samplePath(operation, { ...params, [parameter.name]: text });
           const reply = await tryOut(operation, exampleOf(operation), { path: hostile, ...whole });
           const said = `${parameter.name}: ${title}: ${reply.status} ${reply.text.slice(0, 200)}`;
           assert.ok([400, 404].includes(reply.status), said);
@@ -440,7 +549,7 @@ describe('hostile input', () => {
         headers: { 'Content-Type': 'application/json' },
       };
       function ask(headers: Record<string, string>) {
-        return send(operation.method, pathOf(operation, example.params), {
+        return send(operation.method, samplePath(operation, example.params), {
           ...good,
           headers: { ...good?.headers, ...headers },
         });
@@ -465,7 +574,7 @@ describe('hostile input', () => {
       const taken = of.map(({ method }) => method);
       const [operation] = of;
       assert.ok(operation);
-      const address = pathOf(operation, exampleOf(operation).params);
+      const address = samplePath(operation, exampleOf(operation).params);
       const allowed = [...taken, ...(taken.includes('GET') ? ['HEAD'] : []), 'OPTIONS'].sort();
       const allowedBy = ({ headers }: Reply) => headers.get('allow')?.split(', ').sort();
 
@@ -479,7 +588,8 @@ describe('hostile input', () => {
       const options = await send('OPTIONS', address);
       assert.equal(options.status, 204);
       assert.deepEqual(allowedBy(options), allowed);
-      const head = await send('HEAD', address, { headers: bearer(exampleOf(operation).as) });
+      const { as, headers } = exampleOf(operation);
+      const head = await send('HEAD', address, { headers: { ...headers, ...bearer(as) } });
       assert.equal(head.text, '');
       assert.ok(
         taken.includes('GET') ? head.status < 300 : head.status === 405,

@@ -8,7 +8,7 @@ import { faultsOfRecord, faultsOfStream, streamsOf } from './support/event-check
 import { eventually } from './support/eventually.ts';
 import { readTopic, type SeenRecord } from './support/kcat.ts';
 import { createMailbox } from './support/mailbox.ts';
-import { createPeople, shown, somebody } from './support/people.ts';
+import { createAdmin, createPeople } from './support/people.ts';
 import { startSystem } from './support/start-system.ts';
 
 const ACCOUNTS = 'accounts.events.v1';
@@ -25,10 +25,7 @@ describe('what the journey has left', () => {
     assert.ok(stores, 'this needs a system on Kafka and MongoDB');
     const client = createClient(url);
     const people = createPeople(client, createMailbox(mailbox));
-    const root = await people.verified(somebody('root'));
-    await ops('role', root.email, 'admin');
-    const { accessToken } = await people.login(root);
-    await shown(people, accessToken, ({ role }) => role === 'admin');
+    const { accessToken } = await createAdmin({ ops }, people, 'root');
 
     const { KAFKA_BROKERS: brokers, MONGO_URL } = stores;
     ({ accounts, documents } = await eventually('the read model is where the log is', async () => {
@@ -59,7 +56,13 @@ describe('what the journey has left', () => {
     assert.deepEqual([...types].sort(), [
       'AccountDisabled',
       'AccountEnabled',
+      'AccountErased',
+      'AccountErasureCanceled',
+      'AccountErasureRequested',
       'AccountVerified',
+      'EmailChangeRequested',
+      'EmailChangeReverted',
+      'EmailChanged',
       'MailRequested',
       'PasswordChanged',
       'PasswordResetRequested',

@@ -1,10 +1,13 @@
 /** The whole journey of an account, through HTTP and the mailbox alone. */
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
+import { startBooks } from './support/books.ts';
 import { assertProblem, assertStatus, type Client, createClient } from './support/client.ts';
+import { createClientKey } from './support/client-key.ts';
 import { eventually } from './support/eventually.ts';
+import { ANSWERED_BY } from './support/front.ts';
 import { createMailbox, linkOf, type Mailbox } from './support/mailbox.ts';
-import { createPeople, type People, shown, somebody } from './support/people.ts';
+import { createAdmin, createPeople, type People, shown, somebody } from './support/people.ts';
 import { startSystem } from './support/start-system.ts';
 import type { System } from './support/system.ts';
 
@@ -165,7 +168,7 @@ describe('logging in', () => {
     assert.equal(one.text, other.text);
   });
 
-  test('a refresh token works once; a lost answer is repeated; an old one ends its session', async () => {
+  test('a refresh token works once; it is accepted again after a lost response; an old one ends its session', async () => {
     const ada = await people.verified(somebody());
     const { refreshToken } = await people.login(ada);
     const elsewhere = await people.login(ada);
@@ -366,14 +369,11 @@ describe('a forgotten password', () => {
 
 describe('administration', () => {
   test('an admin made by ops lists accounts, sees their history, disables them and sends mail', async () => {
-    const root = await people.verified(somebody('root'));
     const ada = await people.verified(somebody());
     const user = await people.login(ada);
     assertProblem(await client.get('/users', { token: user.accessToken }), 403, 'insufficient_permission');
 
-    await system.ops('role', root.email, 'admin');
-    const admin = await people.login(root);
-    await shown(people, admin.accessToken, ({ role }) => role === 'admin');
+    const admin = await createAdmin(system, people, 'root');
     const listed = await eventually('the account is listed', async () => {
       const { json } = await client.get(`/users?q=${ada.username}`, { token: admin.accessToken });
       return json.users?.length === 1 ? json : undefined;
@@ -439,6 +439,145 @@ describe('administration', () => {
   });
 });
 
+describe('a guarded service of another team', () => {
+  test('goes by the accounts and roles of this system', async (context) => {
+    const books = await startBooks(system);
+    context.after(() => books.stop());
+    const book = { title: 'The Art of Computer Programming', author: 'Donald Knuth' };
+    assertProblem(await books.client.get('/books'), 401, 'unauthenticated');
+    const eve = somebody('eve');
+    await people.signUp(eve);
+    const unverified = await people.login(eve);
+    assertStatus(await books.client.get('/books', { token: unverified.accessToken }), 200);
+    assertProblem(
+      await books.client.post('/books', { token: unverified.accessToken, json: book }),
+      403,
+      'account_not_verified',
+    );
+
+    const ada = await people.verified(somebody());
+    const { accessToken: token } = await people.login(ada);
+    const added = assertStatus(await books.client.post('/books', { token, json: book }), 201);
+    const path = `/books/${added.json.id}`;
+    assertProblem(await books.client.delete(path, { token }), 403, 'insufficient_permission');
+    await system.ops('role', ada.email, 'admin');
+    const admin = await people.login(ada);
+    assertStatus(await books.client.delete(path, { token: admin.accessToken }), 204);
+
+    await eventually(
+      'the token from before the change of role is refused',
+      async () => (await books.client.get('/books', { token })).status === 401,
+    );
+    assertStatus(await books.client.get('/books', { token: admin.accessToken }), 200);
+    await client.post('/auth/logout-all', { token: admin.accessToken });
+    await eventually(
+      'the token of the session that ended is refused',
+      async () => (await books.client.get('/books', { token: admin.accessToken })).status === 401,
+    );
+  });
+});
+
+describe('the feed', () => {
+  const types = 'UserRegistered,AccountVerified,RegistrationEnded,SessionsRevoked';
+
+  test('has what happens to an account, in order, as far as the key allows', async () => {
+    const whole = await createClientKey(system, 'events', '--person');
+    const limited = await createClientKey(system, 'events', '--types', types);
+    const ada = await people.verified(somebody());
+    const { id, accessToken } = await people.login(ada);
+    function feed(token: string, query = '') {
+      return client.get(`/events?account=${id}&wait=20${query}`, { token });
+    }
+    async function all(token: string, count: number) {
+      return eventually(`the feed has ${count} events`, async () => {
+        const { json } = assertStatus(await feed(token), 200);
+        return json.length === count ? json : undefined;
+      });
+    }
+    const [registered, verified] = await all(whole, 2);
+    assert.deepEqual([registered.type, verified.type], ['UserRegistered', 'AccountVerified']);
+    assert.equal(registered.data.person.email, ada.email);
+    assert.deepEqual(
+      (await all(limited, 2)).map(({ data }: { data: { person: unknown } }) => data.person),
+      [null, null],
+    );
+
+    const page = assertStatus(await feed(limited), 200);
+    const after = `&after=${page.headers.get('feed-cursor')}`;
+    const waiting = feed(limited, after);
+    assertStatus(await client.post('/auth/logout-all', { token: accessToken }), 204);
+    assert.deepEqual(
+      assertStatus(await waiting, 200).json.map(({ type }: { type: string }) => type),
+      ['SessionsRevoked'],
+    );
+    assertProblem(await client.get('/events', { token: accessToken }), 401, 'unauthenticated');
+    assertProblem(await client.get('/events'), 401, 'unauthenticated');
+  });
+});
+
+describe('an account of long standing', () => {
+  test('changes its address and takes it back, is exported, and is erased', async () => {
+    const ada = await people.verified(somebody());
+    const { id, accessToken: token } = await people.login(ada);
+    const { email: newEmail } = somebody('countess');
+    const { email, password } = ada;
+    function login(address: string, text: string) {
+      return client.post('/auth/login', { json: { email: address, password: text } });
+    }
+    assertStatus(await client.post('/auth/change-email', { token, json: { newEmail, password } }), 202);
+    const confirmation = linkOf(await mailbox.next(newEmail, 'Confirm your new email address'));
+    assertProblem(await client.post(`/auth/change-email/${confirmation.token}`), 400, 'password_required');
+    assertStatus(await client.post(`/auth/change-email/${confirmation.token}`, { token }), 200);
+    await people.login({ email: newEmail, password });
+    await shown(people, token, (profile) => profile.email === newEmail);
+    const undo = linkOf(await mailbox.next(email, 'Your email address was changed'));
+    const both = { newPassword: NEW_PASSWORD, confirmNewPassword: NEW_PASSWORD };
+    assertStatus(await client.post(`/auth/undo-email-change/${undo.token}`, { json: both }), 200);
+    assertProblem(await login(newEmail, password), 401, 'invalid_credentials');
+    const back = await people.login({ email, password: NEW_PASSWORD });
+
+    const ask = { token: back.accessToken, json: { password: NEW_PASSWORD } };
+    const wrong = { token: back.accessToken, json: { password } };
+    assertProblem(await client.post('/auth/export', wrong), 400, 'password_incorrect');
+    const { json: document } = assertStatus(await client.post('/auth/export', ask), 200);
+    assert.deepEqual([document.version, document.profile.id, document.profile.email], [1, id, email]);
+    assert.deepEqual(
+      document.events.map(({ type }: { type: string }) => type),
+      [
+        'UserRegistered',
+        'AccountVerified',
+        'EmailChangeRequested',
+        'EmailChanged',
+        'EmailChangeReverted',
+        'PasswordChanged',
+        'SessionsRevoked',
+      ],
+    );
+    const mails = document.mails.map(({ mail }: { mail: string }) => mail);
+    for (const mail of ['verify-email', 'welcome', 'confirm-email', 'email-changed'])
+      assert.ok(mails.includes(mail), mail);
+    const byOps = JSON.parse(await system.ops('export', id));
+    assert.deepEqual(byOps.events, document.events);
+
+    assertStatus(await client.post('/auth/account/erase', ask), 202);
+    const kept = linkOf(await mailbox.next(email, 'Your account will be erased'));
+    assertProblem(await login(email, NEW_PASSWORD), 403, 'account_disabled');
+    assertStatus(await client.post(`/auth/erase/${kept.token}`), 200);
+    await people.login({ email, password: NEW_PASSWORD });
+    await system.ops('erase', id, '--now');
+    const next = { ...somebody(), email };
+    await eventually('nobody can sign in', async () => (await login(email, NEW_PASSWORD)).status === 401);
+    await eventually('the account cannot be exported', () =>
+      system.ops('export', id).then(
+        () => undefined,
+        (error: unknown) => /was erased/.test(String(error)) || undefined,
+      ),
+    );
+    await people.signUp(next);
+    assert.notEqual((await people.login(next)).id, id);
+  });
+});
+
 /** Longer than the default lease of a mail. */
 const TAKE_OVER_MS = 120_000;
 
@@ -474,6 +613,6 @@ describe('a power cut in the middle of it', () => {
 /** Returns the headers of a response without what differs between any two. */
 function headerNames(headers: Headers) {
   return [...headers]
-    .filter(([name]) => !['date', 'x-request-id'].includes(name))
+    .filter(([name]) => !['date', 'x-request-id', ANSWERED_BY].includes(name))
     .map(([name, value]) => [name, name === 'set-cookie' ? value.replace(/[\w-]+(\.[\w-]+)+/, '') : value]);
 }

@@ -305,7 +305,7 @@ describe('Kafka that goes away in the middle', { skip: withoutControl }, () => {
       assert.equal((await people.me(token)).status, 200);
       for (const instance of processes())
         assert.equal((await saying(instance, ({ state }) => state === 'degraded')).status, 200);
-      // For each person a sign-up, the link to choose a password, and a change of another profile.
+      // Waiting for each person: a sign-up, a link to choose a password, and a change to another profile.
       const waiting = 3 * crowd.length;
       await eventually('all of it waits', async () => (await outbox()).commits === waiting);
       await eventually('it grows old', async () => (await outbox()).oldestSeconds >= 10);

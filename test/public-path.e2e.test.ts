@@ -98,7 +98,7 @@ test('the cookie is sent back to the paths that a browser sees', async () => {
 });
 
 test('API descriptions name the path as their server, and tokens name it in their issuer', async () => {
-  for (const path of ['/auth/openapi.json', '/users/openapi.json'])
+  for (const path of ['/openapi.json', '/auth/openapi.json', '/users/openapi.json'])
     assert.deepEqual((await client.get(path)).json.servers, [{ url: PATH }], path);
   const ada = somebody();
   assertStatus(await client.post('/auth/signup', { json: ada }), 201);

@@ -38,7 +38,7 @@ function instances(): readonly string[] {
 }
 
 function ops(...words: readonly string[]): OpsProcess {
-  return startOps(cluster.stores, 'rebuild', 'user', ...words);
+  return startOps(cluster.opsSettings, 'rebuild', 'user', ...words);
 }
 
 async function rebuild(...words: readonly string[]): Promise<string> {

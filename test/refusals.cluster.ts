@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { type Cluster, prepareCluster, type ServiceName, services } from './support/cluster.ts';
 import { withDatabase } from './support/mongo-url.ts';
-import { mainOf, QUIET_KAFKA } from './support/programs.ts';
+import { mainOf } from './support/programs.ts';
 import { type Ended, runProgram } from './support/standalone.ts';
 import type { Settings } from './support/system.ts';
 import { clearBroker, makeTopic } from './support/test-broker.ts';
@@ -21,7 +21,7 @@ before(async () => {
 after(() => cluster?.stop());
 
 function run(service: ServiceName, settings: Settings): Promise<Ended> {
-  return runProgram([QUIET_KAFKA, mainOf(service)], settings);
+  return runProgram([mainOf(service)], settings);
 }
 
 function runAll(more: Settings = {}): Promise<readonly Ended[]> {
@@ -45,7 +45,14 @@ describe('a service ends at once', () => {
     const own: Readonly<Record<ServiceName, readonly string[]>> = {
       user: ['PUBLIC_URL'],
       notifier: ['PUBLIC_URL', 'SEALING_PRIVATE_KEYS', 'MAIL_SERVER'],
-      auth: ['PUBLIC_URL', 'SIGNING_KEYS', 'SEALING_PUBLIC_KEY', 'PASSWORD_SALT_KEY', 'REFRESH_KEY'],
+      auth: [
+        'PUBLIC_URL',
+        'SIGNING_KEYS',
+        'EVENT_SIGNING_KEYS',
+        'SEALING_PUBLIC_KEY',
+        'PASSWORD_SALT_KEY',
+        'REFRESH_KEY',
+      ],
     };
     for (const service of services) {
       const { code, stdout, stderr } = await run(service, {});

@@ -6,7 +6,7 @@ import { after, before, describe, test } from 'node:test';
 import { assertStatus, type Client, createClient, type Reply } from './support/client.ts';
 import { createMailbox, linkOf, type Mailbox } from './support/mailbox.ts';
 import { createPeople, type People, type Person, shown, somebody } from './support/people.ts';
-import { findings, type Place, type Secret } from './support/secrets.ts';
+import { findSecrets, type Place, type Secret } from './support/secrets.ts';
 import { type Standalone, startStandalone } from './support/standalone.ts';
 import { dumpOf } from './support/store.ts';
 
@@ -324,11 +324,11 @@ describe('the secrets of a journey', () => {
   });
 
   test('are in no record of any topic: key, headers, value', () => {
-    assert.deepEqual(findings(all(secrets), allOfRecords()), []);
+    assert.deepEqual(findSecrets(all(secrets), allOfRecords()), []);
   });
 
   test('are in no table but the mailbox', () => {
-    assert.deepEqual(findings(all(secrets), placesIn(tables)), []);
+    assert.deepEqual(findSecrets(all(secrets), placesIn(tables)), []);
   });
 
   test('are in no file of the data folder but that of the secrets, links in mails excepted', async () => {
@@ -341,22 +341,22 @@ describe('the secrets of a journey', () => {
       return name.includes('link');
     }
     assert.deepEqual(
-      findings(
+      findSecrets(
         all(secrets).filter((known) => !isInMails(known)),
         places,
       ),
       [],
     );
-    assert.notDeepEqual(findings(all(secrets).filter(isInMails), places), [], 'the bytes can be searched');
+    assert.notDeepEqual(findSecrets(all(secrets).filter(isInMails), places), [], 'the bytes can be searched');
   });
 
-  test('are not in the log, at its most talkative', () => {
-    assert.deepEqual(findings(all(secrets), [theLog()]), []);
+  test('are not in the log, even at the most verbose level', () => {
+    assert.deepEqual(findSecrets(all(secrets), [theLog()]), []);
   });
 
-  test('are in no answer but the one that hands them out', () => {
+  test('are in no response but the one that issues them', () => {
     const found = answers.flatMap((answer) =>
-      findings(
+      findSecrets(
         all(secrets).filter(
           ({ name, value }) => ![...answer.handsOut].some((own) => isPartOf(own, name, value)),
         ),
@@ -383,7 +383,7 @@ describe('the secrets of a journey', () => {
       name: 'a hash',
       value: hash.split('$').at(-1) ?? '',
     }));
-    assert.deepEqual(findings([...parts, { name: 'any hash', value: 'argon2id' }], elsewhere), []);
+    assert.deepEqual(findSecrets([...parts, { name: 'any hash', value: 'argon2id' }], elsewhere), []);
   });
 });
 
@@ -393,10 +393,10 @@ function isPartOf(own: string, name: string, value: string): boolean {
 }
 
 describe('the persons of a journey', () => {
-  test('are named in no log line, and in no answer of operations', () => {
+  test('are in no log line, and in no response of the operations port', () => {
     const operations = answers.filter(({ name }) => /\/(metrics|readyz)$/.test(name));
     assert.equal(operations.length, 2);
-    assert.deepEqual(findings(all(persons), [theLog(), ...operations]), []);
+    assert.deepEqual(findSecrets(all(persons), [theLog(), ...operations]), []);
   });
 
   test('are named in no key and no header of a record, and in its value only below `person`', () => {
@@ -404,8 +404,8 @@ describe('the persons of a journey', () => {
       const { person, ...rest } = JSON.parse(value);
       return { name: `a record of ${topic}`, text: [key, headers, JSON.stringify(rest)].join('\n') };
     });
-    assert.deepEqual(findings(all(persons), places), []);
-    assert.notDeepEqual(findings(all(persons), allOfRecords()), [], 'there they are');
+    assert.deepEqual(findSecrets(all(persons), places), []);
+    assert.notDeepEqual(findSecrets(all(persons), allOfRecords()), [], 'there they are');
   });
 });
 
@@ -420,14 +420,14 @@ describe('a planted secret', () => {
       Buffer.from(value).toString('base64'),
     ]) {
       const copy = new Map([...tables, ['a_new_table', [`1\t${planted}\tx`]]]);
-      assert.deepEqual(findings([token], placesIn(copy)), [`${token.name} in the table a_new_table`]);
+      assert.deepEqual(findSecrets([token], placesIn(copy)), [`${token.name} in the table a_new_table`]);
     }
   });
 
   test('is found in a log line, where it is quoted', () => {
     const value = secrets.get('the password of ada') ?? '';
     const planted = { name: 'the log', text: `${theLog().text}\n${JSON.stringify({ note: value })}` };
-    assert.deepEqual(findings([{ name: 'it', value }], [planted]), ['it in the log']);
-    assert.deepEqual(findings([{ name: 'it', value }], [theLog()]), []);
+    assert.deepEqual(findSecrets([{ name: 'it', value }], [planted]), ['it in the log']);
+    assert.deepEqual(findSecrets([{ name: 'it', value }], [theLog()]), []);
   });
 });

@@ -66,6 +66,7 @@ describe('a wrong setting', () => {
       MAIL_FROM: 'no address at all',
       MAIL_SSL_TLS: 'definitely',
       SIGNING_KEYS: '{"keys":["secret-signing-key"]}',
+      EVENT_SIGNING_KEYS: '{"keys":["secret-event-key"]}',
       SEALING_PRIVATE_KEYS: 'secret-sealing-key',
       PASSWORD_SALT_KEY: 'secret-salt',
       REFRESH_KEY: 'secret-refresh',
@@ -80,6 +81,7 @@ describe('a wrong setting', () => {
       'PUBLIC_URL',
       'MAIL_SERVER',
       'SIGNING_KEYS',
+      'EVENT_SIGNING_KEYS',
       'SEALING_PUBLIC_KEY',
       'SEALING_PRIVATE_KEYS',
       'PASSWORD_SALT_KEY',
@@ -112,7 +114,8 @@ describe('a wrong setting', () => {
     assert.match(ended.stderr, /EXPOSE_DEVELOPMENT=true/);
     const exposed = await startStandalone({ HOST: '0.0.0.0', EXPOSE_DEVELOPMENT: 'true' });
     t.after(exposed.stop);
-    for (const page of ['/', '/mailbox', '/mailbox/api/v1/messages', '/topics', '/topics/api/topics'])
+    assert.doesNotMatch(await (await fetch(exposed.url)).text(), /client\.js/);
+    for (const page of ['/mailbox', '/mailbox/api/v1/messages', '/topics', '/topics/api/topics'])
       assert.equal((await fetch(exposed.url + page)).status, 404, `${page} stays away`);
   });
 });

@@ -3,13 +3,13 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { prepareCluster } from './support/cluster.ts';
-import { clockOf, loadKafka, loadMongo, readManifest, unpackKeys } from './support/fixture.ts';
+import { clockSettingsOf, loadKafka, loadMongo, readManifest, unpackKeys } from './support/fixture.ts';
 import { upgradeSuite } from './support/upgrade-suite.ts';
 
 upgradeSuite('A cluster', async () => {
   const manifest = await readManifest();
   const folder = await mkdtemp(join(tmpdir(), 'latchkey-'));
-  const settings = { ...(await unpackKeys(folder)), ...clockOf(manifest) };
+  const settings = { ...(await unpackKeys(folder)), ...clockSettingsOf(manifest) };
   const cluster = await prepareCluster({ settingsOn: () => settings });
   async function stop(): Promise<void> {
     await cluster.stop();
@@ -29,6 +29,6 @@ upgradeSuite('A cluster', async () => {
     system: { ...cluster, stop },
     manifest,
     lists,
-    settings: { ...cluster.stores, ...clockOf(manifest) },
+    settings: { ...cluster.opsSettings, ...clockSettingsOf(manifest) },
   };
 });

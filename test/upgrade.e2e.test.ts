@@ -1,13 +1,13 @@
 /** A data folder that release 0.1 has written, opened by a standalone of today. */
 import { rm } from 'node:fs/promises';
-import { clockOf, readManifest, unpackFolder } from './support/fixture.ts';
+import { clockSettingsOf, readManifest, unpackFolder } from './support/fixture.ts';
 import { startStandalone } from './support/standalone.ts';
 import { upgradeSuite } from './support/upgrade-suite.ts';
 
 upgradeSuite('A data folder', async () => {
   const manifest = await readManifest();
   const folder = await unpackFolder();
-  const settings = { DATA_DIR: folder, ...clockOf(manifest) };
+  const settings = { DATA_DIR: folder, ...clockSettingsOf(manifest) };
   const standalone = await startStandalone(settings);
   async function stop(): Promise<void> {
     await standalone.stop();

@@ -4,7 +4,7 @@
  */
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
-import { after, before, describe, test } from 'node:test';
+import { after, before, describe, type TestContext, test } from 'node:test';
 import { isDeepStrictEqual } from 'node:util';
 import { Kafka, logLevel, Partitioners } from 'kafkajs';
 import { type Db, type Document, MongoClient } from 'mongodb';
@@ -12,12 +12,9 @@ import { createClient } from './support/client.ts';
 import { type Cluster, services, startCluster } from './support/cluster.ts';
 import { faultsOfStream, streamsOf } from './support/event-checks.ts';
 import { eventually } from './support/eventually.ts';
-import { freePort } from './support/free-port.ts';
 import { readTopic, type SeenRecord } from './support/kcat.ts';
 import { createMailbox } from './support/mailbox.ts';
 import { createPeople, type People, type Person, somebody } from './support/people.ts';
-import { mainOf, QUIET_KAFKA } from './support/programs.ts';
-import { serverProcess } from './support/server-process.ts';
 import { type Ended, runToEnd } from './support/standalone.ts';
 import type { Settings } from './support/system.ts';
 
@@ -33,7 +30,8 @@ let mongo: MongoClient;
 let db: Db;
 
 before(async () => {
-  cluster = await startCluster();
+  // So that a record that nobody signed parks an account.
+  cluster = await startCluster({ settingsOn: () => ({ EVENT_SIGNATURES: 'warn' }) });
   people = createPeople(createClient(cluster.url), createMailbox(cluster.mailbox));
   mongo = await MongoClient.connect(cluster.stores.MONGO_URL);
   db = mongo.db();
@@ -52,12 +50,12 @@ async function settled(name: string): Promise<{ readonly id: string; readonly pe
 }
 
 function ops(...words: readonly string[]): Promise<Ended> {
-  return runToEnd(cluster.stores, { ops: words });
+  return runToEnd(cluster.opsSettings, { ops: words });
 }
 
 async function look(settings: Settings = {}, ...words: readonly string[]) {
   const { code, stdout, stderr } = await runToEnd(
-    { ...cluster.stores, ...settings },
+    { ...cluster.opsSettings, ...settings },
     { ops: ['verify', '--json', ...words] },
   );
   assert.notEqual(code, 2, stderr);
@@ -210,7 +208,7 @@ describe('verify', () => {
 });
 
 describe('republish', () => {
-  test('writes the topic anew while it is in use: each account in order, without a gap', async () => {
+  test('writes another topic while this one is in use: each account in order, without a gap', async () => {
     const first = await ops('republish', '--to', ANOTHER);
     assert.equal(first.code, 0, first.stderr);
     await settled('late');
@@ -242,7 +240,7 @@ describe('republish', () => {
     assert.deepEqual(await everything(), before);
   });
 
-  test('lets services move to the other topic: no mail twice, no profile changed', async () => {
+  test('lets services move to the other topic: no mail twice, no profile changed', async (t) => {
     await atRest();
     await Promise.all(
       services.flatMap((service) => cluster.instances[service].map((instance) => instance.end('SIGTERM'))),
@@ -250,12 +248,13 @@ describe('republish', () => {
     const before = await everything();
     assert.equal((await ops('republish', '--to', ANOTHER)).code, 0);
 
-    const moved = await Promise.all(services.map(startMoved));
+    const auth = await startMoved(t, 'auth');
+    const jwks = { JWKS_URL: `${auth.url}/.well-known/jwks.json` };
+    await Promise.all([startMoved(t, 'user', jwks), startMoved(t, 'notifier', jwks)]);
     await atRest(MOVED);
     const { code, findings } = await look(MOVED);
     assert.deepEqual([code, findings], [0, []]);
     assert.deepEqual(await everything(), before);
-    await Promise.all(moved.map((instance) => instance.end('SIGTERM')));
   });
 });
 
@@ -294,21 +293,11 @@ async function everything() {
   };
 }
 
-async function startMoved(service: (typeof services)[number]) {
-  const [port, operationsPort] = [String(await freePort()), String(await freePort())];
-  const instance = serverProcess({
-    url: `http://127.0.0.1:${port}`,
-    operations: `http://127.0.0.1:${operationsPort}`,
-    words: [QUIET_KAFKA, mainOf(service)],
-    env: {
-      ...process.env,
-      ...cluster.settingsOf(service),
-      ...MOVED,
-      PORT: port,
-      OPERATIONS_PORT: operationsPort,
-    },
-  });
+/** Starts a service on the other topic, until the test ends. */
+async function startMoved(t: TestContext, service: (typeof services)[number], settings: Settings = {}) {
+  const instance = await cluster.another(service, { ...MOVED, ...settings });
   instance.launch();
+  t.after(() => instance.end('SIGTERM'));
   await instance.ready();
   return instance;
 }

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import type { BusRecord, Slice } from '@latchkey/bus';
+import { acceptAll } from '@latchkey/consumer/testing/signed';
 import { type EncodedEvent, encode } from '@latchkey/events';
 import { ensureIndexes, openMongo } from '@latchkey/mongo';
 import { createLogger, createRegistry } from '@latchkey/process';
@@ -103,6 +104,8 @@ function projectionInto(profiles: ReturnType<typeof createMongoProfiles>) {
     return 0;
   }
   return createProjection({
+    authenticate: acceptAll,
+    onForged: () => undefined,
     log: { readKey: () => assert.fail('nothing is parked') },
     profiles,
     metrics: createProjectionMetrics({
@@ -114,6 +117,7 @@ function projectionInto(profiles: ReturnType<typeof createMongoProfiles>) {
     logger: createLogger({ name: 'bench', level: 'silent' }),
     now: () => new Date(),
     announce: () => undefined,
+    confirm: async () => undefined,
   });
 }
 
@@ -139,7 +143,10 @@ function records(): readonly BusRecord[] {
     accounts.map((account) => account.verified()),
     accounts.map((account) => account.add('ProfileChanged', { person: { firstName: 'Ada' } })),
   ];
-  return rounds.flat().map(encode).map(toRecord);
+  return rounds
+    .flat()
+    .map((event) => encode(event))
+    .map(toRecord);
 }
 
 function toRecord({ topic, key, value, headers }: EncodedEvent, offset: number): BusRecord {

@@ -8,13 +8,13 @@ import { createLogger, createRegistry } from '@latchkey/process';
 import { createLeases } from '@latchkey/store';
 import type { Journal } from '../../services/auth/src/ports/journal.ts';
 import type { Stores } from '../../services/auth/src/ports/stores.ts';
-import { commitOf, registrationOf } from '../../services/auth/src/ports/testing/commits.ts';
+import { commitOf, registrationOf, testSigner } from '../../services/auth/src/ports/testing/commits.ts';
 import { createRelay } from '../../services/auth/src/relay/relay.ts';
 import { authIndexes, openMongoStores } from '../../services/auth/src/storage/mongo/index.ts';
 import { temporaryStores } from '../../services/auth/src/storage/sqlite/stores.fixture.ts';
 import { eventually } from '../../test/support/eventually.ts';
 import type { Benchmark, Figure } from '../support/benchmark.ts';
-import { openBus, sendAll, watched } from '../support/kafka.ts';
+import { openBus, sendAll, watchOutbox } from '../support/kafka.ts';
 import { repeat, timed } from '../support/load.ts';
 import { openDatabase, openTopics } from '../support/servers.ts';
 
@@ -70,9 +70,11 @@ async function recovered({ name, stores }: Store, broker: Broker): Promise<Figur
   const topic = topics.name();
   await bus.ensureTopics([{ ...accountsTopic, name: topic }]);
   const batches: (readonly OutgoingRecord[])[] = [];
-  const { outbox, emptied } = watched(stores.outbox, COMMITS);
+  const { outbox, emptied } = watchOutbox(stores.outbox, COMMITS);
   const relay = createRelay({
     outbox,
+    journal: stores.journal,
+    signer: testSigner,
     bus: {
       async publish(_, records) {
         await bus.publish(topic, records);

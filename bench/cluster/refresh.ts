@@ -8,11 +8,12 @@ import { commitIndexes } from '../../services/auth/src/storage/mongo/commits.ts'
 import { createMongoJournal } from '../../services/auth/src/storage/mongo/journal.ts';
 import { createMongoSessions, sessionIndexes } from '../../services/auth/src/storage/mongo/sessions.ts';
 import { somebody } from '../../test/support/people.ts';
-import { atLeast, type Benchmark } from '../support/benchmark.ts';
+import { atLeast, atMost, type Benchmark } from '../support/benchmark.ts';
 import { type ClusterServer, startClusterServer } from '../support/cluster-server.ts';
 import { repeat, timed } from '../support/load.ts';
+import { readMetric } from '../support/metrics.ts';
 import { openDatabase } from '../support/servers.ts';
-import { byTurns } from '../support/statistics.ts';
+import { byTurns, median } from '../support/statistics.ts';
 
 const CLIENTS = 16;
 const REFRESHES = 1000;
@@ -21,7 +22,7 @@ const ROUNDS = 5;
 export const refresh: Benchmark = {
   name: 'refresh',
   title: 'Refresh',
-  method: `Refreshes per second over HTTP, of ${CLIENTS} clients, each with the token of the last response, of one auth process. Against the bare driver in the process of the benchmark, which makes the two calls that every refresh needs, on the same server: it rotates a session, and reads new commits of its account. ${REFRESHES} of each, alternating, ${ROUNDS} times, medians.`,
+  method: `Refreshes per second over HTTP, of ${CLIENTS} clients, each with the token of the last response, of one auth process. Against the bare driver in the process of the benchmark, which makes the two calls that every refresh needs, on the same server: it rotates a session, and reads new commits of its account. ${REFRESHES} of each, alternating, ${ROUNDS} times, medians. CPU: of that process of auth, against that of the process of the benchmark while it makes the two calls.`,
   async run() {
     await using server = await startClusterServer({}, { auth: 1, user: 1, notifier: 1 });
     await using database = await openDatabase();
@@ -29,12 +30,21 @@ export const refresh: Benchmark = {
     const url = `${server.cluster.instances.auth[0]?.url}/api/v1/auth/refresh`;
     const agent = new Agent({ keepAlive: true, maxSockets: CLIENTS });
     const tokens = await sessions(server);
+    const operations = server.cluster.instances.auth[0]?.operations ?? '';
+    async function cpuOfAuth(): Promise<number> {
+      return 1000 * (await readMetric(operations, 'latchkey_process_cpu_seconds_total'));
+    }
+    const cpu = { bare: [] as number[], refresh: [] as number[] };
     const turns = await byTurns(ROUNDS, {
-      bare: () => perSecond(calls),
+      bare: () => measured(calls, ownCpu, cpu.bare),
       refresh: () =>
-        perSecond(async (client) => {
-          tokens[client] = await exchanged(url, agent, tokens[client]);
-        }),
+        measured(
+          async (client) => {
+            tokens[client] = await exchanged(url, agent, tokens[client]);
+          },
+          cpuOfAuth,
+          cpu.refresh,
+        ),
     });
     agent.destroy();
     return [
@@ -45,12 +55,30 @@ export const refresh: Benchmark = {
         measured: turns.refresh,
         target: atLeast(50, turns.bare),
       },
+      {
+        what: 'CPU of auth per refresh (limit: their two calls)',
+        unit: 'ms',
+        limit: median(cpu.bare),
+        measured: median(cpu.refresh),
+        target: atMost(1, 'ms'),
+      },
     ];
   },
 };
 
-async function perSecond(work: (client: number) => Promise<unknown>): Promise<number> {
-  return (1000 * REFRESHES) / (await timed(() => repeat(REFRESHES, CLIENTS, (_, client) => work(client))));
+type Work = (client: number) => Promise<unknown>;
+
+/** Returns how often work is done per second. @param cpu receives the CPU ms of each, by what `cpuMs` returns */
+async function measured(work: Work, cpuMs: () => Promise<number>, cpu: number[]): Promise<number> {
+  const before = await cpuMs();
+  const ms = await timed(() => repeat(REFRESHES, CLIENTS, (_, client) => work(client)));
+  cpu.push(((await cpuMs()) - before) / REFRESHES);
+  return (1000 * REFRESHES) / ms;
+}
+
+async function ownCpu(): Promise<number> {
+  const { user, system } = process.cpuUsage();
+  return (user + system) / 1000;
 }
 
 /** Returns one refresh token per client, of sessions of one account. */

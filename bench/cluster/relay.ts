@@ -3,11 +3,11 @@ import type { Bus, OutgoingRecord } from '@latchkey/bus';
 import { accountsTopic } from '@latchkey/events';
 import { createLogger, createRegistry } from '@latchkey/process';
 import type { Commit } from '../../services/auth/src/ports/journal.ts';
-import { commitOf, registrationOf } from '../../services/auth/src/ports/testing/commits.ts';
+import { commitOf, registrationOf, testSigner } from '../../services/auth/src/ports/testing/commits.ts';
 import { createMemoryStores } from '../../services/auth/src/ports/testing/memory-stores.ts';
 import { createRelay } from '../../services/auth/src/relay/relay.ts';
 import { atLeast, type Benchmark } from '../support/benchmark.ts';
-import { openBus, sendAll, watched } from '../support/kafka.ts';
+import { openBus, sendAll, watchOutbox } from '../support/kafka.ts';
 import { timed } from '../support/load.ts';
 import { openTopics } from '../support/servers.ts';
 import { byTurns } from '../support/statistics.ts';
@@ -52,10 +52,12 @@ export const relay: Benchmark = {
 
 /** Returns the records per second through the relay. */
 async function publishAll(publish: (records: readonly OutgoingRecord[]) => Promise<void>): Promise<number> {
-  const { outbox, streams, emptied } = await fullOutbox();
+  const { journal, outbox, streams, emptied } = await fullOutbox();
   const bus: Pick<Bus, 'publish'> = { publish: (_, records) => publish(records) };
   const running = createRelay({
     outbox,
+    journal,
+    signer: testSigner,
     bus,
     leases: { take: async () => false, release: async () => undefined },
     instance: 'bench',
@@ -82,7 +84,7 @@ async function fullOutbox() {
   const streams = Array.from({ length: ACCOUNTS }, () => randomUUID());
   for (const stream of streams) for (const commit of commitsOf(stream)) await journal.append(commit);
   // Without the query that searches for waiting streams: only draining the outbox is measured.
-  return { ...watched({ ...outbox, waiting: async () => [] }, COMMITS), streams };
+  return { journal, ...watchOutbox({ ...outbox, waiting: async () => [] }, COMMITS), streams };
 }
 
 function commitsOf(stream: string): readonly Commit[] {

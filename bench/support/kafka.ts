@@ -54,7 +54,7 @@ function toMessage({ key, value, headers }: OutgoingRecord): Message {
 }
 
 /** Returns an outbox whose `emptied` resolves once this number of commits has been marked as published. */
-export function watched(
+export function watchOutbox(
   outbox: Outbox,
   commits: number,
 ): { readonly outbox: Outbox; readonly emptied: Promise<void> } {

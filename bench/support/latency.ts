@@ -36,7 +36,7 @@ export async function untilMailed(start: Start, targets: Targets): Promise<reado
   await signUps(server, SIGN_UPS, ({ email }) => answered.push({ email, at: performance.now() }));
   const delays: number[] = [];
   for (const { email, at } of answered) delays.push(Math.max(0, (await acceptedAt(sink, email)) - at));
-  return figures('sign-up answered → mail accepted', handOvers, delays, targets);
+  return figures('sign-up response → mail accepted', handOvers, delays, targets);
 }
 
 /** Measures from the response to a profile change until it can be read. */
@@ -59,7 +59,7 @@ export async function untilVisible(start: Start, targets: Targets): Promise<read
   }
   going = false;
   await load;
-  return figures('change answered → visible', idle, behind, targets);
+  return figures('change response → visible', idle, behind, targets);
 }
 
 /** Signs people up at a fixed rate per second, in an open loop. */

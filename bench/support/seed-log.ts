@@ -1,36 +1,47 @@
 /** Creates a data folder whose log has many accounts that only the notifier has read. */
 import { createEmbeddedBus } from '@latchkey/bus/embedded';
-import { ACCOUNTS_TOPIC, encode, type LatchkeyEvent, topics } from '@latchkey/events';
+import { signedInOrder } from '@latchkey/consumer/testing/signed';
+import { ACCOUNTS_TOPIC, type LatchkeyEvent, topics } from '@latchkey/events';
 import { type Database, openDatabase } from '@latchkey/sqlite';
+import { loadSecrets } from '../../apps/standalone/src/secrets.ts';
+import { parseEventKeys } from '../../services/auth/src/keys/keys.ts';
 import { historyOf } from '../../services/user/src/testing/history.ts';
 
 /** This many accounts are active at the same time: their events are interleaved. */
 const AT_ONCE = 10_000;
 const BATCH = 2000;
 
-/** Appends four events per account, as people cause them who sign up and start to work. */
-export async function seedLog(folder: string, { accounts }: { readonly accounts: number }): Promise<void> {
+export interface SeededLog {
+  readonly accounts: number;
+  /** At least 4. */
+  readonly eventsEach?: number;
+}
+
+/** Appends events of accounts, as people cause them who sign up and start to work, signed by the folder's key. */
+export async function seedLog(folder: string, { accounts, eventsEach = 4 }: SeededLog): Promise<void> {
   const database = openDatabase({ folder, as: 'server' });
+  const { signer } = parseEventKeys((await loadSecrets(folder)).EVENT_SIGNING_KEYS);
   const bus = createEmbeddedBus({ database });
   await bus.ensureTopics(topics);
   for (let from = 0; from < accounts; from += AT_ONCE) {
-    const events = eventsOf(from, Math.min(accounts, from + AT_ONCE));
-    for (let at = 0; at < events.length; at += BATCH) {
-      await bus.publish(ACCOUNTS_TOPIC, events.slice(at, at + BATCH).map(encode));
-    }
+    const records = signedInOrder(eventsOf(from, Math.min(accounts, from + AT_ONCE), eventsEach), signer);
+    for (let at = 0; at < records.length; at += BATCH)
+      await bus.publish(ACCOUNTS_TOPIC, records.slice(at, at + BATCH));
   }
   await bus.close();
   await passOver(database, 'notifier');
   await database.close();
 }
 
-function eventsOf(from: number, to: number): readonly LatchkeyEvent[] {
+function eventsOf(from: number, to: number, each: number): readonly LatchkeyEvent[] {
   const histories = Array.from({ length: to - from }, (_, index) => historyOf(`person${from + index}`));
   return [
     histories.map((account) => account.registered()),
     histories.map((account) => account.verified()),
-    histories.map((account) =>
-      account.add('ProfileChanged', { person: { firstName: 'Ada', lastName: 'L' } }),
+    ...Array.from({ length: each - 3 }, (_, turn) =>
+      histories.map((account) =>
+        account.add('ProfileChanged', { person: { firstName: 'Ada', lastName: `L${turn}` } }),
+      ),
     ),
     histories.map((account) => account.add('SessionsRevoked', { reason: 'logout-all' })),
   ].flat();

@@ -15,8 +15,9 @@ import {
   initialState,
   keysOf,
 } from '../../services/auth/src/account/index.ts';
-import { parseSecretKey } from '../../services/auth/src/keys/keys.ts';
+import { parseSecretKeys } from '../../services/auth/src/keys/secret-keys.ts';
 import { createPasswords } from '../../services/auth/src/passwords/hashing/argon2.ts';
+import { parseCosts } from '../../services/auth/src/passwords/hashing/costs.ts';
 import type { Commit, Journal } from '../../services/auth/src/ports/journal.ts';
 import { openSqliteStores } from '../../services/auth/src/storage/sqlite/index.ts';
 import type { Person } from '../../test/support/people.ts';
@@ -41,7 +42,7 @@ function history(commands: readonly Command[]): readonly Commit[] {
   let state: AccountState = initialState;
   for (const command of commands) {
     const { facts } = decide(state, command);
-    const { claims } = keysOf(state, facts);
+    const { claims } = keysOf(state, facts, new Date(0));
     const sequence = state.status === 'none' ? 1 : state.sequence + 1;
     state = facts.reduce(evolve, state);
     commits.push({
@@ -110,7 +111,11 @@ export async function seed(folder: string, { accounts, commits, ordinary, long }
   try {
     const { journal } = openSqliteStores(database);
     const { PASSWORD_SALT_KEY } = await loadSecrets(folder);
-    const passwords = createPasswords({ saltKey: parseSecretKey(PASSWORD_SALT_KEY), concurrency: 1 });
+    const passwords = createPasswords({
+      saltKeys: parseSecretKeys(PASSWORD_SALT_KEY),
+      costs: parseCosts('19456:2'),
+      concurrency: 1,
+    });
     const hashOf = ({ password, email }: Person) => passwords.hash(password, email, { ip: '' });
     const hash = await hashOf(ordinary);
     const others = Array.from({ length: accounts - 2 }, (_, i) =>

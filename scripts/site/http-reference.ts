@@ -53,10 +53,31 @@ function parameterTable(parameters: readonly Parameter[]): string {
   return ['| parameter | in | type | required | description |', '|---|---|---|---|---|', ...rows].join('\n');
 }
 
+type Named = Readonly<Record<string, Schema>>;
+
+/** Follows references to the schemas of the document, at any depth. */
+function resolved(schema: Schema, named: Named): Schema;
+function resolved(schema: Schema | undefined, named: Named): Schema | undefined;
+function resolved(schema: Schema | undefined, named: Named): Schema | undefined {
+  if (schema === undefined) return undefined;
+  const target =
+    schema.$ref === undefined ? schema : named[schema.$ref.slice('#/components/schemas/'.length)];
+  const { items, properties } = target ?? schema;
+  return {
+    ...(target ?? schema),
+    ...(items && { items: resolved(items, named) }),
+    ...(properties && {
+      properties: Object.fromEntries(
+        Object.entries(properties).map(([name, field]) => [name, resolved(field, named)]),
+      ),
+    }),
+  };
+}
+
 /** Describes a body: the fields of its JSON form, and the names of its other media types. */
-function bodyOf({ content = {} }: Content): string {
+function bodyOf({ content = {} }: Content, named: Named): string {
   const types = Object.keys(content);
-  const schema = content['application/json']?.schema;
+  const schema = resolved(content['application/json']?.schema, named);
   if (schema === undefined) return types.map((type) => `\`${type}\``).join(', ');
   return [types.map((type) => `\`${type}\``).join(', '), fieldTable(schema)].join('\n\n');
 }
@@ -74,22 +95,22 @@ function responseTable(responses: Readonly<Record<string, Response>>): string {
   return ['| status | meaning | headers |', '|---|---|---|', ...rows].join('\n');
 }
 
-function successBodies(responses: Readonly<Record<string, Response>>): readonly string[] {
+function successBodies(responses: Readonly<Record<string, Response>>, named: Named): readonly string[] {
   return Object.entries(responses)
     .filter(([status, { content }]) => status.startsWith('2') && content?.['application/json'] !== undefined)
-    .map(([status, response]) => `**Body of ${status}**\n\n${bodyOf(response)}`);
+    .map(([status, response]) => `**Body of ${status}**\n\n${bodyOf(response, named)}`);
 }
 
-function operationSection(path: string, method: string, operation: Operation): string {
+function operationSection(path: string, method: string, operation: Operation, named: Named): string {
   const parameters = parameterTable(operation.parameters);
   return [
     `## ${operation.summary}`,
     `\`${method.toUpperCase()} ${path}\``,
     operation.description ?? '',
     parameters,
-    operation.requestBody ? `**Request body**\n\n${bodyOf(operation.requestBody)}` : '',
+    operation.requestBody ? `**Request body**\n\n${bodyOf(operation.requestBody, named)}` : '',
     `**Responses**\n\n${responseTable(operation.responses)}`,
-    ...successBodies(operation.responses),
+    ...successBodies(operation.responses, named),
   ]
     .filter((part) => part !== '')
     .join('\n\n');
@@ -111,7 +132,7 @@ export function httpReference({ tags, paths, components }: OpenApi): readonly Re
       `# HTTP: ${name}`,
       ...operations
         .filter(({ operation }) => operation.tags.includes(name))
-        .map(({ path, method, operation }) => operationSection(path, method, operation)),
+        .map(({ path, method, operation }) => operationSection(path, method, operation, components.schemas)),
     ].join('\n\n'),
   }));
   const problem = components.schemas['Problem'];

@@ -1,6 +1,7 @@
 /** JSON Schemas as tables of fields. */
 
 export interface Schema {
+  readonly $ref?: string;
   readonly type?: string | readonly string[];
   readonly description?: string;
   readonly properties?: Readonly<Record<string, Schema>>;

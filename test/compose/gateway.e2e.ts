@@ -12,12 +12,21 @@ const LINKS = [`/auth/verify/${TOKEN}`, `/auth/password-reset-confirm/${TOKEN}`]
 
 let auth: Upstream;
 let user: Upstream;
+let notifier: Upstream;
 let gateway: Gateway;
 let client: Client;
 
 before(async () => {
-  [auth, user] = await Promise.all([startUpstream('auth'), startUpstream('user')]);
-  gateway = await startGateway({ GATEWAY_AUTH: auth.address, GATEWAY_USER: user.address });
+  [auth, user, notifier] = await Promise.all([
+    startUpstream('auth'),
+    startUpstream('user'),
+    startUpstream('notifier'),
+  ]);
+  gateway = await startGateway({
+    GATEWAY_AUTH: auth.address,
+    GATEWAY_USER: user.address,
+    GATEWAY_NOTIFIER: notifier.address,
+  });
   client = createClient(gateway.url);
 });
 
@@ -25,10 +34,11 @@ after(async () => {
   await gateway?.stop();
   auth?.stop();
   user?.stop();
+  notifier?.stop();
 });
 
 beforeEach(() => {
-  for (const upstream of [auth, user]) {
+  for (const upstream of [auth, user, notifier]) {
     upstream.arrived.length = 0;
     upstream.answerWith((_request, response) => {
       response.writeHead(200, { 'content-type': 'application/json' }).end('{"ok":true}');
@@ -53,25 +63,39 @@ async function raw(requestLine: string, headers: readonly string[] = []): Promis
 }
 
 describe('what leads where', () => {
-  const routes: readonly (readonly [method: string, path: string, service: 'auth' | 'user'])[] = [
-    ['POST', '/api/v1/auth/signup', 'auth'],
-    ['GET', `/api/v1/auth/verify/${TOKEN}`, 'auth'],
-    ['PUT', '/api/v1/auth/accounts/0190/role', 'auth'],
-    ['GET', '/api/v1/auth/openapi.json', 'auth'],
-    ['GET', '/api/v1/auth/pages.css', 'auth'],
-    ['GET', '/.well-known/jwks.json', 'auth'],
-    ['GET', '/api/v1/users', 'user'],
-    ['GET', '/api/v1/users?q=ada%40example.com&limit=2', 'user'],
-    ['GET', '/api/v1/users/me', 'user'],
-    ['GET', '/api/v1/users/openapi.json', 'user'],
-  ];
+  const routes: readonly (readonly [method: string, path: string, service: 'auth' | 'user' | 'notifier'])[] =
+    [
+      ['POST', '/api/v1/auth/signup', 'auth'],
+      ['GET', `/api/v1/auth/verify/${TOKEN}`, 'auth'],
+      ['PUT', '/api/v1/auth/accounts/0190/role', 'auth'],
+      ['GET', '/api/v1/auth/openapi.json', 'auth'],
+      ['GET', '/api/v1/auth/pages.css', 'auth'],
+      ['GET', '/api/v1/auth/pages.js', 'auth'],
+      ['GET', '/api/v1/auth/logo', 'auth'],
+      ['GET', '/', 'auth'],
+      ['GET', '/.well-known/jwks.json', 'auth'],
+      ['GET', '/.well-known/openid-configuration', 'auth'],
+      ['GET', '/.well-known/oauth-authorization-server', 'auth'],
+      ['GET', '/api/v1/openapi.json', 'auth'],
+      ['GET', '/api/v1/events', 'user'],
+      ['POST', '/api/v1/events/receipts', 'user'],
+      ['GET', '/api/v1/users', 'user'],
+      ['GET', '/api/v1/users?q=ada%40example.com&limit=2', 'user'],
+      ['GET', '/api/v1/users/me', 'user'],
+      ['GET', '/api/v1/users/openapi.json', 'user'],
+      ['GET', '/api/v1/webhooks', 'user'],
+      ['POST', '/api/v1/webhooks/we_1/rotate-secret', 'user'],
+      ['POST', '/api/v1/mail-reports/ses', 'notifier'],
+    ];
   for (const [method, path, service] of routes) {
     test(`${method} ${path} reaches ${service} as it was sent`, async () => {
       const response = await fetch(gateway.url + path, { method });
       assert.equal(response.status, 200);
-      const [there, elsewhere] = service === 'auth' ? [auth, user] : [user, auth];
+      const upstreams = { auth, user, notifier };
+      const there = upstreams[service];
       assert.deepEqual([arrivedAt(there).method, arrivedAt(there).url], [method, path]);
-      assert.equal(elsewhere.arrived.length, 0);
+      for (const elsewhere of Object.values(upstreams).filter((each) => each !== there))
+        assert.equal(elsewhere.arrived.length, 0);
     });
   }
 
@@ -80,9 +104,9 @@ describe('what leads where', () => {
     '/readyz',
     '/metrics',
     '/healthz',
-    '/',
     '/api/v1/authx',
     '/api/v1/usersx',
+    '/api/v1/webhooksx',
     '/api/v1',
   ];
   const disguised = [
@@ -155,7 +179,7 @@ describe('the request id', () => {
   }
 
   for (const id of [undefined, '', 'short', 'x'.repeat(129), 'with a space in it', 'quote"and\\slash']) {
-    test(`is made anew for ${id === undefined ? 'none' : JSON.stringify(id.slice(0, 20))}`, async () => {
+    test(`is generated for ${id === undefined ? 'none' : JSON.stringify(id.slice(0, 20))}`, async () => {
       const { reply, passedOn } = await sendWith(id);
       assert.match(String(passedOn), /^[\da-f]{32}$/);
       assert.equal(reply.headers.get('x-request-id'), passedOn);
@@ -416,7 +440,7 @@ describe('compression', () => {
   });
 
   test('is for public documents', async () => {
-    for (const path of ['/api/v1/auth/openapi.json', '/api/v1/users/openapi.json'])
+    for (const path of ['/api/v1/openapi.json', '/api/v1/auth/openapi.json', '/api/v1/users/openapi.json'])
       assert.equal(await encodingOf(path), 'gzip');
   });
 

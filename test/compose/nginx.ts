@@ -1,4 +1,4 @@
-/** The gateway's configuration on an nginx of this machine, in front of simulated services. */
+/** Runs the gateway's configuration in the nginx that is installed on this machine, in front of simulated services. */
 import assert from 'node:assert/strict';
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -17,6 +17,8 @@ export type GatewaySettings = Readonly<Record<string, string>>;
 /** Limits that no test reaches by accident. */
 const DEFAULTS: GatewaySettings = {
   GATEWAY_RESOLVER: '127.0.0.1:53',
+  // Nothing listens there.
+  GATEWAY_NOTIFIER: '127.0.0.1:9',
   GATEWAY_ENV: 'production',
   GATEWAY_CORS_ORIGINS: '',
   GATEWAY_MAX_BODY: '64k',

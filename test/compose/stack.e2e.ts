@@ -90,7 +90,10 @@ describe('from nothing, by one command', () => {
 
   test('a key is in no environment: each service sees the files of its own', async () => {
     for (const [service, files] of [
-      ['auth', ['PASSWORD_SALT_KEY', 'REFRESH_KEY', 'SEALING_PUBLIC_KEY', 'SIGNING_KEYS']],
+      [
+        'auth',
+        ['EVENT_SIGNING_KEYS', 'PASSWORD_SALT_KEY', 'REFRESH_KEY', 'SEALING_PUBLIC_KEY', 'SIGNING_KEYS'],
+      ],
       ['notifier', ['SEALING_PRIVATE_KEYS']],
     ] as const) {
       const found = await stack.compose('exec', '-T', service, 'ls', `/secrets/${service}`);
@@ -99,7 +102,10 @@ describe('from nothing, by one command', () => {
         files,
       );
       const environment = await stack.compose('exec', '-T', service, 'env');
-      assert.doesNotMatch(environment, /^(SIGNING_KEYS|REFRESH_KEY|PASSWORD_SALT_KEY|SEALING_\w+_KEYS?)=/m);
+      assert.doesNotMatch(
+        environment,
+        /^((EVENT_)?SIGNING_KEYS|REFRESH_KEY|PASSWORD_SALT_KEY|SEALING_\w+_KEYS?)=/m,
+      );
     }
   });
 });

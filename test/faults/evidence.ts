@@ -63,7 +63,7 @@ export function figuresOf(lines: readonly EvidenceLine[]): string {
   const verdict =
     failed.length === 0
       ? 'No promise was broken.'
-      : `**Promises were broken** in the runs of seed ${failed.map(({ seed }) => seed).join(', ')}.`;
+      : `**Guarantees were violated** in the runs of seed ${failed.map(({ seed }) => seed).join(', ')}.`;
   return [
     '```sh norun="the runs of the figures: repeated by hand"',
     ...Map.groupBy(lines, settingsOf)

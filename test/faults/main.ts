@@ -2,6 +2,7 @@
  * `npm run test:faults`: runs a system of separate processes on real servers under steady traffic, while every kind
  * of fault happens, and then checks every promise. What it needs and what it does: docs/reliability.md.
  */
+import { type Report, recheck } from './checker/check.ts';
 import { type EvidenceLine, eventsIn, openEvidence } from './evidence.ts';
 import { impossible, type RunResult, runOnce } from './run.ts';
 import { type FaultSettings, faultSettings } from './settings.ts';
@@ -17,10 +18,15 @@ function tellOf({ seed, seconds, ok, unrest, report, faults, folder }: RunResult
     `seed ${seed}, ${seconds} s\n\nfaults\n${columns(faultCounts(faults))}\n\ncounts\n${columns(report.counts)}\n`,
   );
   for (const what of unrest) say(`VIOLATION  ${what}`);
-  for (const { rule, detail } of report.violations.slice(0, MOST_SHOWN)) say(`VIOLATION  ${rule}: ${detail}`);
-  const hidden = report.violations.length - MOST_SHOWN;
+  tellViolations(report);
+  say(ok ? 'verdict: everything promised is true' : 'verdict: VIOLATED');
+  say(folder === undefined ? '' : `kept in ${folder}\n`);
+}
+
+function tellViolations({ violations }: Report): void {
+  for (const { rule, detail } of violations.slice(0, MOST_SHOWN)) say(`VIOLATION  ${rule}: ${detail}`);
+  const hidden = violations.length - MOST_SHOWN;
   if (hidden > 0) say(`… and ${hidden} more`);
-  say(ok ? 'verdict: everything promised is true\n' : `verdict: VIOLATED, see ${folder}\n`);
 }
 
 /** Repeats runs until there are enough events, counting earlier runs if they were recorded. */
@@ -64,12 +70,27 @@ function interrupted(): AbortSignal {
   return stopping.signal;
 }
 
-try {
-  const settings = faultSettings(process.argv.slice(2), process.env);
-  for (const fault of impossible(settings)) say(`${fault} is left out: MONGO_CONTROL is not set`);
+/** Applies the rules to the folder of an earlier run. */
+async function recheckRun(folder: string): Promise<void> {
+  const report = await recheck(folder);
+  say(`counts\n${columns(report.counts)}\n`);
+  tellViolations(report);
+  if (!report.ok) process.exitCode = 1;
+}
+
+async function runOrRecheck(words: readonly string[]): Promise<void> {
+  const [first, folder] = words;
+  if (first === '--recheck' && folder !== undefined) return recheckRun(folder);
+  const settings = faultSettings(words, process.env);
+  for (const fault of impossible(settings))
+    say(`${fault} is left out: it cannot be caused here (docs/reliability.md)`);
   const lines = await runAll(settings, interrupted());
   if (lines.length > 1) say(`all ${lines.length} runs\n${columns(sumOf(lines.map(({ counts }) => counts)))}`);
   if (lines.some(({ ok }) => !ok)) process.exitCode = 1;
+}
+
+try {
+  await runOrRecheck(process.argv.slice(2));
 } catch (error) {
   console.error(error instanceof Error ? error.message : String(error));
   process.exitCode = 1;

@@ -1,7 +1,7 @@
 /** Determines whether a system has done everything, from its stores and its topics rather than from its own reports. */
 
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Kafka, logLevel } from 'kafkajs';
+import { type Admin, Kafka, logLevel } from 'kafkajs';
 import { MongoClient } from 'mongodb';
 import type { Stores } from '../support/cluster.ts';
 
@@ -83,7 +83,12 @@ async function openLook({ KAFKA_BROKERS, MONGO_URL }: Stores) {
         'unpublished commits': await count('auth_commits', { 'unpublished.at': { $exists: true } }),
         'written-down requests': await count('auth_requests', {}),
         'open deliveries': await count('notifier_deliveries', { state: { $in: ['pending', 'claimed'] } }),
-        'records unread by user': await lag('user', READERS.user),
+        'accounts to be erased': await count('auth_commits', {
+          'erasure.eraseAt': { $lte: new Date().toISOString() },
+        }),
+        'records unread by user': sum(
+          await Promise.all((await userGroups(admin)).map((group) => lag(group, READERS.user))),
+        ),
         'records unread by notifier': await lag('notifier', READERS.notifier),
       };
       return Object.fromEntries(Object.entries(counts).filter(([, left]) => left > 0));
@@ -93,6 +98,12 @@ async function openLook({ KAFKA_BROKERS, MONGO_URL }: Stores) {
       await mongo.close();
     },
   };
+}
+
+/** The read model has a group, and so has each rebuilt one. */
+async function userGroups(admin: Admin): Promise<readonly string[]> {
+  const { groups } = await admin.listGroups();
+  return groups.map(({ groupId }) => groupId).filter((group) => /^user(\.v\d+)?$/.test(group));
 }
 
 function sum(numbers: readonly number[]): number {

@@ -3,6 +3,7 @@ import { createWriteStream, type WriteStream } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { finished } from 'node:stream/promises';
+import type { TopicRecord } from './checker/stored.ts';
 
 /** history.jsonl: a command, written once its response has arrived or was given up. Times are RFC 3339. */
 export interface CommandLine {
@@ -20,6 +21,10 @@ export interface CommandLine {
   readonly answer: unknown;
   /** `<account id>:<sequence>`. */
   readonly accountSequence: string | null;
+  /** The access token of the request. */
+  readonly accessToken: string | null;
+  /** The process that answered: `auth-1`. null if none did. */
+  readonly by: string | null;
 }
 
 /**
@@ -30,7 +35,12 @@ export type Said = '250' | '4xx' | '5xx' | 'closed' | '250-lost';
 
 /** mails.jsonl: a mail whose DATA was transferred completely. */
 export interface MailLine {
+  /** When its content had arrived. */
   readonly at: string;
+  /** When the server answered: the moment of acceptance. */
+  readonly answeredAt: string;
+  /** The process that sent it, by its EHLO: `notifier-1`. */
+  readonly by: string;
   readonly messageId: string;
   readonly to: readonly string[];
   readonly subject: string;
@@ -48,12 +58,41 @@ export interface FaultLine {
   readonly until: string | null;
 }
 
+/** How much of everything a run must have had to prove something. */
+export interface Minimums {
+  /** Commands that were sent, whatever their answers. */
+  readonly sent: number;
+  /** Acknowledged commands, by operation. */
+  readonly acknowledged: Readonly<Record<string, number>>;
+  /** Faults that hit something in flight, by kind. */
+  readonly hits: Readonly<Record<string, number>>;
+  /** Kinds of faults that hit something in flight. */
+  readonly kindsOfFaults: number;
+  /** Records on the topics that repeat an earlier one. */
+  readonly duplicates: number;
+}
+
+/** Something that names an erased person. */
+export interface Trace {
+  readonly account: string;
+  /** The collection, and the id of the document. */
+  readonly place: string;
+}
+
+/** A profile as an admin sees it through the API. */
+export type ShownProfile = Readonly<Record<string, unknown>>;
+
 /** run.json */
 export interface RunDescription {
   readonly seed: number;
   readonly startedAt: string;
   readonly endedAt: string;
   readonly settings: Readonly<Record<string, unknown>>;
+  readonly minimums: Minimums;
+  /** Every profile at the end, whichever generation of the read model answered. null: nobody has asked. */
+  readonly shown: readonly ShownProfile[] | null;
+  /** What stores have of erased people at the end, before anybody signs in with their addresses again. */
+  readonly traces: readonly Trace[];
   /** They are still up while the run is checked. */
   readonly servers: { readonly KAFKA_BROKERS: string; readonly MONGO_URL: string };
 }
@@ -63,6 +102,8 @@ export interface RunFolder {
   command(line: CommandLine): void;
   mail(line: MailLine): void;
   fault(line: FaultLine): void;
+  /** removed.jsonl: a record that a fault is about to remove from its topic. */
+  removed(record: TopicRecord): void;
   /** Completes the files. Idempotent. */
   close(run: RunDescription): Promise<void>;
 }
@@ -72,7 +113,12 @@ export function createRunFolder(path: string): RunFolder {
   function open(name: string) {
     return createWriteStream(join(path, name));
   }
-  const files = { history: open('history.jsonl'), mails: open('mails.jsonl'), faults: open('faults.jsonl') };
+  const files = {
+    history: open('history.jsonl'),
+    mails: open('mails.jsonl'),
+    faults: open('faults.jsonl'),
+    removed: open('removed.jsonl'),
+  };
   function lineTo(file: WriteStream) {
     return (line: object) => void file.write(`${JSON.stringify(line)}\n`);
   }
@@ -81,6 +127,7 @@ export function createRunFolder(path: string): RunFolder {
     command: lineTo(files.history),
     mail: lineTo(files.mails),
     fault: lineTo(files.faults),
+    removed: lineTo(files.removed),
     async close(run) {
       for (const file of Object.values(files)) file.end();
       await Promise.all(Object.values(files).map((file) => finished(file)));

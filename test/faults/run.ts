@@ -3,20 +3,36 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type Cluster, prepareCluster, type ServiceName, services } from '../support/cluster.ts';
+import {
+  type Cluster,
+  nameOfInstance,
+  prepareCluster,
+  type ServiceName,
+  services,
+} from '../support/cluster.ts';
 import { through } from '../support/mongo-url.ts';
+import type { Settings } from '../support/system.ts';
 import { check, type Report } from './checker/check.ts';
-import { readStores } from './checker/read-stores.ts';
+import { findTraces } from './checker/find-traces.ts';
+import { isForged } from './checker/forged-rules.ts';
+import { readRecords, readStores } from './checker/read-stores.ts';
+import type { TopicRecord } from './checker/stored.ts';
+import { minimumsFor } from './minimums.ts';
+import { createDeployment } from './nemesis/deployment.ts';
 import { createFaults, type World } from './nemesis/faults.ts';
 import { unleash } from './nemesis/nemesis.ts';
 import { type FaultKind, planFaults } from './nemesis/schedule.ts';
 import { type Supervised, supervise } from './nemesis/supervisor.ts';
 import { inWords, untilQuiet } from './quiescence.ts';
 import { createRandom } from './random.ts';
-import { createRunFolder, type FaultLine, type RunFolder } from './run-folder.ts';
+import { createRunFolder, type FaultLine, type RunFolder, type ShownProfile } from './run-folder.ts';
 import type { FaultSettings } from './settings.ts';
+import { findClockLibrary } from './system/clocks.ts';
 import { openServers, type Servers } from './system/servers.ts';
+import { ehloNames } from './system/sink.ts';
+import { readProfiles } from './traffic/commands.ts';
 import { createCustomer } from './traffic/customer.ts';
+import type { Person } from './traffic/person.ts';
 import { startTraffic, verifiedPerson } from './traffic/traffic.ts';
 import { createWire, type Wire } from './traffic/wire.ts';
 
@@ -29,7 +45,7 @@ export interface RunResult {
   readonly unrest: readonly string[];
   readonly report: Report;
   readonly faults: readonly FaultLine[];
-  /** Kept if something was wrong. */
+  /** Kept if something was wrong, or if `--keep` was given. */
   readonly folder: string | undefined;
 }
 
@@ -39,16 +55,50 @@ export interface RunDeps {
   readonly signal: AbortSignal;
 }
 
-/** No limits, because all traffic comes from one address. Links expire after the shortest time there is. */
+/**
+ * Links expire after the shortest time there is. A lease of a mail is longer than a machine under load keeps a process
+ * from running: such a process is not distinguishable from a stopped one, and no fault would excuse its copies.
+ */
 const SERVICE_SETTINGS = {
-  LIMITS: 'off',
-  LIMIT_MAILS_PER_ADDRESS: '1000000',
-  LIMIT_MAILS_PER_ADDRESS_AND_DAY: '1000000',
   RESET_TOKEN_EXPIRATION_MINUTES: '10',
+  SESSIONS_PER_ACCOUNT: '1000',
+  MAIL_LEASE_SECONDS: '30',
 } as const;
+const NONE = '1000000';
+const NO_LIMITS = {
+  LIMITS: 'off',
+  LIMIT_MAILS_PER_ADDRESS: NONE,
+  LIMIT_MAILS_PER_ADDRESS_AND_DAY: NONE,
+  LIMIT_PROFILE_CHANGES: NONE,
+} as const;
+/** The defaults, but none per IP, because all traffic comes from one. */
+const LIMITS_ON = {
+  LIMITS: 'on',
+  LIMIT_MAILS_PER_ADDRESS: '3',
+  LIMIT_MAILS_PER_ADDRESS_AND_DAY: '30',
+  LIMIT_PROFILE_CHANGES: '30',
+  LIMIT_MAIL_REQUESTS_PER_IP: NONE,
+  LIMIT_SIGNUPS_PER_IP: NONE,
+  LIMIT_LOGIN_FAILURES_PER_IP: NONE,
+  LIMIT_MAILING_RECIPIENTS: NONE,
+} as const;
+
+/** Limits are on in runs of odd seeds. */
+function serviceSettings(seed: number): Settings {
+  return { ...SERVICE_SETTINGS, ...(seed % 2 === 1 ? LIMITS_ON : NO_LIMITS) };
+}
+
+/**
+ * One auth erases accounts at once, the other lets people undo that for a week: so a run has both, because the grace
+ * period is that of the process which answers.
+ */
+function graceOf(service: ServiceName, index: number): Settings {
+  return service === 'auth' ? { ERASURE_GRACE_DAYS: index === 0 ? '0' : '7' } : {};
+}
 
 /** Longer than the lease of a mail whose sender died, and than the backoff of one that was refused a few times. */
 const QUIET_WITHIN_MS = 300_000;
+const TRIES = 5;
 const READY_WITHIN_MS = 10_000;
 
 /** @throws Error if the system or its servers do not start, or the run was ended early */
@@ -67,8 +117,17 @@ export async function runOnce(settings: FaultSettings, { say, signal }: RunDeps)
     folder.fault(line);
   }
 
+  const removed: TopicRecord[] = [];
+  function recordRemoved(record: TopicRecord): void {
+    removed.push(record);
+    folder.removed(record);
+  }
+
   say('  starting three brokers and two processes of each service');
-  const servers = await openServers({ ...settings, recordMail: folder.mail }, stack);
+  const plan = planFaults({ seed, seconds, pauses: settings.pauses, without: impossible(settings) });
+  const setsClocks = plan.flat().some(({ fault }) => fault.startsWith('clock-'));
+  const clockLibrary = setsClocks ? findClockLibrary() : undefined;
+  const servers = await openServers({ ...settings, clockLibrary, recordMail: folder.mail }, stack);
   const cluster = await openCluster(servers, settings, stack);
   const processes = superviseAll(cluster, (name, lastLines) => {
     const now = new Date().toISOString();
@@ -78,12 +137,20 @@ export async function runOnce(settings: FaultSettings, { say, signal }: RunDeps)
   stack.defer(() => releaseAll(processes));
 
   say(`  ${seconds} s of traffic and faults, after ${soFar()} s`);
-  const wire = createWire(cluster.url, folder.command);
-  const stopTraffic = await beginTraffic({ settings, servers, cluster, wire });
+  const wire = createWire({ url: cluster.url, record: folder.command, nameOf: cluster.nameOf });
+  const {
+    stop: stopTraffic,
+    askFinally,
+    readProfiles,
+  } = await beginTraffic({ settings, servers, cluster, wire });
   stack.defer(stopTraffic);
   await Promise.all([
-    unleash(planFaults({ seed, seconds, pauses: settings.pauses, without: impossible(settings) }), {
-      faults: createFaults({ ...servers, processes }),
+    unleash(plan, {
+      faults: createFaults({
+        ...servers,
+        processes,
+        deployment: createDeployment({ cluster, say, recordRemoved }),
+      }),
       record: recordFault,
       signal,
     }),
@@ -93,29 +160,42 @@ export async function runOnce(settings: FaultSettings, { say, signal }: RunDeps)
   signal.throwIfAborted();
 
   say(`  calm, after ${soFar()} s`);
+  // What was removed before it was read: this is what `ops verify` says to do about it.
+  const cut = new Set(removed.filter((record) => !isForged(record)).flatMap(({ key }) => key ?? []));
+  for (const account of cut) await insist(() => cluster.ops('republish', '--account', account));
+  await untilQuiet(cluster.stores, { withinMs: QUIET_WITHIN_MS, say });
+  const traces = await findTraces(cluster.stores, removed);
+  await askFinally();
+  // Logins can lead to events and mails.
   const left = await untilQuiet(cluster.stores, { withinMs: QUIET_WITHIN_MS, say });
   const unrest = [
     ...(Object.keys(left).length > 0 ? [`it does not come to rest: ${inWords(left)}`] : []),
     ...(await unreadyOf(cluster)),
+    ...(await findingsOf(cluster)),
   ];
+  const shown = await readProfiles();
   await folder.close({
     seed,
     startedAt: startedAt.toISOString(),
     endedAt: new Date().toISOString(),
+    shown,
+    traces,
     settings: {
-      ...SERVICE_SETTINGS,
+      ...serviceSettings(seed),
       FAULTS_SECONDS: seconds,
       FAULTS_RATE: settings.rate,
       FAULTS_MIX: settings.mix,
       FAULTS_PAUSES: settings.pauses,
     },
+    minimums: minimumsFor(settings, plan.flat()),
     servers: cluster.stores,
   });
   say(`  check, after ${soFar()} s`);
   const report = await check(folder.path);
   const ok = report.ok && unrest.length === 0;
-  if (ok) await rm(folder.path, { recursive: true });
-  else await keepTraces(folder, cluster);
+  const isKept = settings.keep || !ok;
+  if (isKept) await keepTraces(folder, cluster);
+  else await rm(folder.path, { recursive: true });
   return {
     seed,
     seconds: soFar(),
@@ -123,26 +203,44 @@ export async function runOnce(settings: FaultSettings, { say, signal }: RunDeps)
     unrest,
     report,
     faults,
-    folder: ok ? undefined : folder.path,
+    folder: isKept ? folder.path : undefined,
   };
 }
 
+/** The members of a replica set name each other, so no proxy can be in between. */
+const BY_PROXY = ['cut-mongodb', 'fail-write-concern', 'stale-primary', 'full-disk'] as const;
+
+function isReplicaSet(mongoUrl: string): boolean {
+  return /[?&]replicaSet=/.test(mongoUrl);
+}
+
 /** Returns the faults that this machine cannot cause. */
-export function impossible({ mongoControl }: FaultSettings): readonly FaultKind[] {
-  return mongoControl === undefined ? ['stop-mongodb'] : [];
+export function impossible({ mongoControl, mongoUrl }: FaultSettings): readonly FaultKind[] {
+  const isSet = isReplicaSet(mongoUrl);
+  return [
+    ...(mongoControl === undefined ? (['stop-mongodb'] as const) : []),
+    ...(isSet ? BY_PROXY : []),
+    ...(isSet && mongoControl !== undefined ? [] : (['fail-over-mongodb', 'pause-secondary'] as const)),
+    ...(findClockLibrary() === undefined ? (['clock-ahead', 'clock-behind', 'clock-strobe'] as const) : []),
+  ];
 }
 
 async function openCluster(
-  { nodes, mongoCable, sink }: Servers,
-  { mongoUrl }: FaultSettings,
+  { nodes, mongo, sink, clocks }: Servers,
+  { mongoUrl, seed }: FaultSettings,
   stack: AsyncDisposableStack,
 ): Promise<Cluster> {
   const cluster = await prepareCluster({
     servers: { KAFKA_BROKERS: nodes.brokers.join(), MONGO_URL: mongoUrl },
     settingsOn: ({ MONGO_URL }) => ({
-      ...SERVICE_SETTINGS,
+      ...serviceSettings(seed),
       ...sink.settings,
-      MONGO_URL: through(MONGO_URL, mongoCable.address),
+      MONGO_URL: isReplicaSet(mongoUrl) ? MONGO_URL : through(MONGO_URL, mongo.address),
+    }),
+    settingsOfEach: (service, index) => ({
+      ...graceOf(service, index),
+      ...ehloNames(service, index),
+      ...clocks.settingsOf(nameOfInstance(service, index)),
     }),
   });
   stack.defer(cluster.stop);
@@ -155,9 +253,23 @@ function superviseAll(
   onEnd: (name: string, lastLines: string) => void,
 ): World['processes'] {
   function supervised(service: ServiceName): readonly Supervised[] {
-    return instances[service].map((instance, index) => supervise(`${service}-${index + 1}`, instance, onEnd));
+    return instances[service].map((instance, index) =>
+      supervise(nameOfInstance(service, index), instance, onEnd),
+    );
   }
   return { user: supervised('user'), notifier: supervised('notifier'), auth: supervised('auth') };
+}
+
+/** Repeats a command of an operator until it succeeds. @throws Error of the last try */
+async function insist(command: () => Promise<unknown>): Promise<void> {
+  for (let tries = 1; ; tries += 1) {
+    try {
+      await command();
+      return;
+    } catch (error) {
+      if (tries === TRIES) throw error;
+    }
+  }
 }
 
 /** Returns, as text, which processes are not ready although everything is healed. */
@@ -187,26 +299,83 @@ interface TrafficNeeds {
   readonly wire: Wire;
 }
 
-/** Starts the traffic, with an admin who was created by the ops command. @returns what stops it */
-async function beginTraffic({
-  settings,
-  servers,
-  cluster,
-  wire,
-}: TrafficNeeds): Promise<() => Promise<void>> {
+interface RunningTraffic {
+  stop(): Promise<void>;
+  /** Asks for what became of accounts. */
+  askFinally(): Promise<void>;
+  /** Returns every profile, as an admin sees them through the API. @throws Error if they are not shown */
+  readProfiles(): Promise<readonly ShownProfile[]>;
+}
+
+/** Starts the traffic, with an admin who was created by the ops command. */
+async function beginTraffic({ settings, servers, cluster, wire }: TrafficNeeds): Promise<RunningTraffic> {
   const { seed, rate, mix } = settings;
   const { letters } = servers.sink;
   const customer = createCustomer({ wire, letters, random: createRandom(seed) });
   const admin = await verifiedPerson(customer);
   await cluster.ops('role', admin.email, 'admin');
   await customer.login(admin);
-  return startTraffic({ seed, rate, mix, admin, wire, letters }).stop;
+  const { stop, askFinally } = startTraffic({ seed, rate, mix, admin, wire, letters });
+  return {
+    stop,
+    askFinally,
+    readProfiles: async () => {
+      await customer.login(admin);
+      return readAll(wire, admin);
+    },
+  };
+}
+
+async function readAll(wire: Wire, admin: Person): Promise<readonly ShownProfile[]> {
+  const profiles: ShownProfile[] = [];
+  let cursor: string | undefined;
+  do {
+    const { status, body } = await wire.insist(readProfiles(admin, cursor));
+    if (status !== 200) throw new Error(`the profiles are not shown: ${status ?? 'no answer'}`);
+    profiles.push(...body.users);
+    cursor = body.nextCursor ?? undefined;
+  } while (cursor !== undefined);
+  return profiles;
+}
+
+/** What `ops verify` says of a record that somebody has forged. */
+const ABOUT_FORGED: ReadonlySet<string> = new Set(['event-differs', 'event-unknown']);
+
+interface Finding {
+  readonly kind: string;
+  readonly subject?: string;
+  readonly message: string;
+}
+
+/**
+ * Returns, as text, what `ops verify` finds although everything is healed: nothing, except that it names the places of
+ * forged records.
+ */
+async function findingsOf({ ops, stores }: Cluster): Promise<readonly string[]> {
+  try {
+    await ops('verify', '--json');
+    return [];
+  } catch (error) {
+    const { stdout = '', message } = error as Error & { readonly stdout?: string };
+    if (!stdout.startsWith('{')) return [`ops verify: ${message}`];
+    const { findings, found }: { findings: readonly Finding[]; found: number } = JSON.parse(stdout);
+    const records = await readRecords(stores.KAFKA_BROKERS);
+    const forged = new Set(records.filter(isForged).map(({ key }) => key));
+    const others = findings.filter(
+      ({ kind, subject = '' }) => !(ABOUT_FORGED.has(kind) && forged.has(subject)),
+    );
+    return [
+      ...others.map(({ kind, subject, message: what }) => `ops verify: ${kind} ${subject ?? ''}: ${what}`),
+      ...(found > findings.length ? [`ops verify: ${found} findings`] : []),
+    ];
+  }
 }
 
 /** Keeps what disappears with the servers: everything that is stored, and the output of every process. */
 async function keepTraces({ path }: RunFolder, { instances, stores }: Cluster): Promise<void> {
-  await writeFile(join(path, 'stores.json'), JSON.stringify(await readStores(stores)));
+  const at = new Date();
+  await writeFile(join(path, 'stores.json'), JSON.stringify({ at, ...(await readStores(stores)) }));
   for (const service of services)
     for (const [index, instance] of instances[service].entries())
-      await writeFile(join(path, `${service}-${index + 1}.log`), instance.output());
+      await writeFile(join(path, `${nameOfInstance(service, index)}.log`), instance.output());
 }

@@ -17,6 +17,8 @@ export interface FaultSettings {
   readonly events: number;
   /** Whether to add each run to the evidence, and to update docs/reliability.md. */
   readonly write: boolean;
+  /** Whether to keep the records of a run that broke no promise, too. */
+  readonly keep: boolean;
   readonly mongoUrl: string;
   /** A shell command that takes `start` and `stop`, and controls the MongoDB at MONGO_URL. */
   readonly mongoControl: string | undefined;
@@ -35,6 +37,7 @@ export function faultSettings(words: readonly string[], environment: NodeJS.Proc
       events: { type: 'string' },
       short: { type: 'boolean', default: false },
       write: { type: 'boolean', default: false },
+      keep: { type: 'boolean', default: false },
     },
   });
   const {
@@ -57,6 +60,7 @@ export function faultSettings(words: readonly string[], environment: NodeJS.Proc
     pauses: numberOf(FAULTS_PAUSES, fallback.pauses),
     events: numberOf(values.events, 0),
     write: values.write,
+    keep: values.keep,
     mongoUrl: MONGO_URL ?? '',
     mongoControl: MONGO_CONTROL || undefined,
   };

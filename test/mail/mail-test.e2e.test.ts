@@ -1,6 +1,6 @@
 /** `ops mail test` at servers that fail at one stage: it says where, in the server's words, and what to change. */
 import assert from 'node:assert/strict';
-import { createHmac } from 'node:crypto';
+import { generateKeyPairSync, randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
@@ -9,150 +9,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { runHere } from '../../apps/ops/src/testing/run-here.ts';
-import { type RecipientScript, type SessionScript, startScriptedServer } from './scripted-server.ts';
+import { startScriptedServer } from './scripted-server.ts';
+import { base64, sessions } from './sessions.ts';
 
 const TO = 'ada@example.com';
-
-interface Case {
-  readonly source: string;
-  readonly session?: SessionScript;
-  readonly recipient?: RecipientScript;
-  readonly settings?: Readonly<Record<string, string>>;
-  /** What it prints at the end. Default: the mail is accepted. */
-  readonly fails?: RegExp;
-  /** The setting that it names. */
-  readonly names?: RegExp;
-}
-
-const LOGIN = { USE_CREDENTIALS: 'true', MAIL_USERNAME: 'mailer', MAIL_PASSWORD: 'right' };
-
-const CHALLENGE = '<1.2@here>';
-
-function base64(text: string): string {
-  return Buffer.from(text).toString('base64');
-}
-
-/** Accepts only one mechanism, with the right user name and password. */
-function accepting(mechanism: 'PLAIN' | 'LOGIN') {
-  const secrets = [base64('mailer'), base64('right')];
-  return (line: string): string => {
-    if (line === `AUTH PLAIN ${base64('\0mailer\0right')}` && mechanism === 'PLAIN')
-      return '235 2.7.0 Welcome';
-    if (line === 'AUTH LOGIN' && mechanism === 'LOGIN') return '334 VXNlcm5hbWU6';
-    if (line === secrets[0]) return '334 UGFzc3dvcmQ6';
-    return line === secrets[1] ? '235 2.7.0 Welcome' : '535 5.7.8 Authentication credentials invalid';
-  };
-}
-
-const cases: Readonly<Record<string, Case>> = {
-  'that accepts the mail': { source: 'RFC 5321 4.2.3' },
-  'that greets with 554': {
-    source: 'RFC 5321 3.1',
-    session: { greeting: '554 No SMTP service here' },
-    fails: /^Failed at the greeting: 554 No SMTP service here$/m,
-    names: /MAIL_PORT/,
-  },
-  'that greets with 421': {
-    source: 'RFC 5321 3.8',
-    session: { greeting: '421 4.3.2 Too busy' },
-    fails: /^Failed at the greeting: 421 4\.3\.2 Too busy$/m,
-  },
-  'that closes the connection at once': {
-    source: 'RFC 5321 3.8',
-    session: { greeting: 'drop' },
-    fails: /^Failed at the greeting: the connection was closed/m,
-  },
-  'that does not greet': {
-    source: 'RFC 5321 4.5.3.2.1',
-    session: { greeting: 'stall' },
-    settings: { MAIL_WAIT_SECONDS: '1' },
-    fails: /^Failed at the greeting: no answer in time$/m,
-    names: /465 needs MAIL_SSL_TLS=true/,
-  },
-  'that knows only HELO': { source: 'RFC 5321 4.1.1.1', session: { ehlo: '502 5.5.1 Not implemented' } },
-  'that refuses our name': {
-    source: 'RFC 5321 4.1.4',
-    session: { ehlo: '550 5.7.1 Bad name', helo: '550 5.7.1 Bad name' },
-    fails: /^Failed at EHLO: 550 5\.7\.1 Bad name$/m,
-    names: /MAIL_EHLO_NAME/,
-  },
-  'that has no TLS': {
-    source: 'RFC 3207 4',
-    settings: { MAIL_STARTTLS: 'true' },
-    fails: /^Failed at TLS: 454 4\.7\.0 TLS not available$/m,
-    names: /MAIL_STARTTLS/,
-  },
-  'that speaks plain text where TLS is expected': {
-    source: 'RFC 8314 3.3',
-    settings: { MAIL_SSL_TLS: 'true', MAIL_STARTTLS: 'false' },
-    fails: /^Failed at TLS: .*wrong version number/m,
-    names: /MAIL_SSL_TLS/,
-  },
-  'that refuses the login': {
-    source: 'RFC 4954 6',
-    session: { ehlo: '250-here\n250 AUTH PLAIN', auth: () => '535 5.7.8 Authentication credentials invalid' },
-    settings: LOGIN,
-    fails: /^Failed at AUTH: 535 5\.7\.8 Authentication credentials invalid$/m,
-    names: /MAIL_USERNAME, MAIL_PASSWORD/,
-  },
-  'that takes PLAIN': {
-    source: 'RFC 4616',
-    session: { ehlo: '250-here\n250 AUTH PLAIN LOGIN', auth: accepting('PLAIN') },
-    settings: LOGIN,
-  },
-  'that offers PLAIN, but takes only LOGIN': {
-    source: 'draft-murchison-sasl-login',
-    session: { ehlo: '250-here\n250 AUTH PLAIN LOGIN', auth: accepting('LOGIN') },
-    settings: LOGIN,
-  },
-  'that offers only LOGIN, in the old form': {
-    source: 'Exchange 2000: AUTH=LOGIN',
-    session: { ehlo: '250-here\n250-AUTH=LOGIN\n250 SIZE', auth: accepting('LOGIN') },
-    settings: LOGIN,
-  },
-  'that takes LOGIN, where PLAIN is demanded': {
-    source: 'RFC 4954 4',
-    session: { ehlo: '250-here\n250 AUTH PLAIN LOGIN', auth: accepting('LOGIN') },
-    settings: { ...LOGIN, MAIL_AUTH: 'plain' },
-    fails: /^Failed at AUTH: 535/m,
-  },
-  'that takes CRAM-MD5': {
-    source: 'RFC 2195',
-    session: {
-      ehlo: '250-here\n250 AUTH CRAM-MD5',
-      auth: (line) => {
-        if (line === 'AUTH CRAM-MD5') return `334 ${base64(CHALLENGE)}`;
-        const digest = createHmac('md5', LOGIN.MAIL_PASSWORD).update(CHALLENGE).digest('hex');
-        return line === base64(`mailer ${digest}`) ? '235 2.7.0 Welcome' : '535 5.7.8 No';
-      },
-    },
-    settings: { ...LOGIN, MAIL_AUTH: 'cram-md5' },
-  },
-  'that demands a login': {
-    source: 'RFC 4954 6',
-    session: { mail: '530 5.7.0 Authentication required' },
-    fails: /^Failed at MAIL FROM: 530 5\.7\.0 Authentication required$/m,
-    names: /USE_CREDENTIALS=true/,
-  },
-  'that refuses the sender': {
-    source: 'RFC 3463 X.1.8',
-    session: { mail: '550 5.1.8 <no-reply@example.com>: Sender address rejected' },
-    fails: /^Failed at MAIL FROM: 550 5\.1\.8 <…>: Sender address rejected$/m,
-    names: /MAIL_FROM/,
-  },
-  'that does not relay': {
-    source: 'RFC 3463 X.7.1',
-    recipient: { rcpt: ['554 5.7.1 <ada@example.com>: Relay access denied'] },
-    fails: /^Failed at RCPT TO: 554 5\.7\.1 <…>: Relay access denied$/m,
-    names: /MAIL_USERNAME/,
-  },
-  'that refuses the content': {
-    source: 'RFC 3463 X.7.1',
-    recipient: { content: ['550 5.7.1 Rejected by policy'] },
-    fails: /^Failed at the end of the mail: 550 5\.7\.1 Rejected by policy$/m,
-    names: /MAIL_FROM/,
-  },
-};
 
 function settingsFor(port: number): Readonly<Record<string, string>> {
   return {
@@ -169,7 +29,7 @@ describe('a test of a mail server', { concurrency: true }, () => {
   for (const [
     name,
     { source, session = {}, recipient = {}, settings, fails, names = /MAIL_/ },
-  ] of Object.entries(cases)) {
+  ] of Object.entries(sessions)) {
     test(`${name} (${source})`, async () => {
       await using server = await startScriptedServer({ session, recipient: () => recipient });
       const { code, out, err } = await runHere(
@@ -182,7 +42,12 @@ describe('a test of a mail server', { concurrency: true }, () => {
       assert.match(out, /^connecting +\d+ ms {2}connected to 127\.0\.0\.1$/m);
       assert.doesNotMatch(out, /no-reply@|: right|cmlnaHQ/);
       assert.equal(code, fails ? 1 : 0, out);
-      assert.match(out, fails ?? /^The mail server accepted the mail to ada@example\.com\.$/m);
+      assert.match(
+        out,
+        fails
+          ? new RegExp(`^Failed ${fails.source}$`, 'm')
+          : /^The mail server accepted the mail to ada@example\.com\.$/m,
+      );
       if (fails) assert.match(out.trimEnd().split('\n').at(-1) ?? '', names);
       assert.equal(server.to(TO).length, fails ? 0 : 1);
       assert.ok(!server.heard.some((line) => line.includes('[127.0.0.1]')), 'it calls itself by its domain');
@@ -195,6 +60,26 @@ describe('a test of a mail server', { concurrency: true }, () => {
     const { code, out } = await runHere(settingsFor(closed.port), 'mail', 'test', TO);
     assert.equal(code, 1);
     assert.match(out, /^Failed at connecting: connect ECONNREFUSED .*\nCheck MAIL_SERVER and MAIL_PORT/m);
+  });
+
+  test('signs its mail, and gives it a return path, as the notifier does', async () => {
+    await using server = await startScriptedServer();
+    const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
+    const settings = {
+      ...settingsFor(server.port),
+      MAIL_DKIM_DOMAIN: 'example.com',
+      MAIL_DKIM_SELECTOR: 'latchkey1',
+      MAIL_DKIM_PRIVATE_KEY: privateKey.export({ type: 'pkcs8', format: 'pem' }).toString(),
+      MAIL_BOUNCE_DOMAIN: 'bounces.example.com',
+      MAIL_BOUNCE_KEY: randomBytes(32).toString('base64'),
+    };
+    assert.equal((await runHere(settings, 'mail', 'test', TO)).code, 0);
+    const [mail] = server.to(TO);
+    const signature = mail?.email.headers.find(({ key }) => key === 'dkim-signature')?.value ?? '';
+    assert.match(signature, /\bd=example\.com;.*\bs=latchkey1;/);
+    assert.match(mail?.from ?? '', /^b-.*@bounces\.example\.com$/);
+    const unfinished = await runHere({ ...settings, MAIL_DKIM_SELECTOR: '' }, 'mail', 'test', TO);
+    assert.match(unfinished.err, /^ops: MAIL_DKIM_SELECTOR: is required with /);
   });
 
   test('without a mail server says which setting is missing', async () => {

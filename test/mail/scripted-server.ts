@@ -29,6 +29,8 @@ export interface SessionScript {
 }
 
 export interface Taken {
+  /** The return path. */
+  readonly from: string;
   readonly to: string;
   readonly email: Email;
   /** False: the answer was lost. */
@@ -42,6 +44,8 @@ export interface ScriptedServer extends AsyncDisposable {
   to(address: string): readonly Taken[];
   /** Returns how many connections are open. */
   open(): number;
+  /** Closes all connections. */
+  closeAll(): void;
   /** The most connections that were open at the same time. */
   most(): number;
   /** The lines that clients have sent, without mails. */
@@ -49,6 +53,7 @@ export interface ScriptedServer extends AsyncDisposable {
 }
 
 export interface Script {
+  /** Read when a connection is opened. */
   readonly session?: SessionScript;
   /** Asked for the script of a recipient when it is named first. */
   recipient?(address: string): RecipientScript | undefined;
@@ -60,7 +65,6 @@ export interface Script {
 const SLOW_MS = 7_500;
 
 export async function startScriptedServer(script: Script = {}): Promise<ScriptedServer> {
-  const { session = {} } = script;
   const taken: Taken[] = [];
   const heard: string[] = [];
   const sockets = new Set<Socket>();
@@ -77,6 +81,8 @@ export async function startScriptedServer(script: Script = {}): Promise<Scripted
   }
 
   function converse(socket: Socket): void {
+    const { session = {} } = script;
+    let from = '';
     let to = '';
     let lines: string[] | undefined;
     /** Whether a login is going on, whose lines are no commands. */
@@ -91,7 +97,7 @@ export async function startScriptedServer(script: Script = {}): Promise<Scripted
     async function take(content: string): Promise<void> {
       const said = script.always?.('content', to) ?? leftFor(to).content.shift() ?? '250 2.0.0 Taken';
       if (/^(?:250|lost$|slow$)/.test(said))
-        taken.push({ to, email: await PostalMime.parse(content), isAnswered: said !== 'lost' });
+        taken.push({ from, to, email: await PostalMime.parse(content), isAnswered: said !== 'lost' });
       if (said === 'slow') await pause(SLOW_MS);
       say(said === 'slow' ? '250 2.0.0 Taken at last' : said);
     }
@@ -113,6 +119,7 @@ export async function startScriptedServer(script: Script = {}): Promise<Scripted
         case 'AUTH':
           return login(line);
         case 'MAIL':
+          from = /<(.*?)>/.exec(line)?.[1] ?? '';
           return script.always?.('mail', '') ?? session.mail ?? '250 2.1.0 Fine';
         case 'RCPT':
           to = /<(.*)>/.exec(line)?.[1] ?? '';
@@ -162,6 +169,9 @@ export async function startScriptedServer(script: Script = {}): Promise<Scripted
     taken,
     to: (recipient) => taken.filter((mail) => mail.to === recipient),
     open: () => sockets.size,
+    closeAll: () => {
+      for (const socket of sockets) socket.destroy();
+    },
     most: () => most,
     heard,
     async [Symbol.asyncDispose]() {

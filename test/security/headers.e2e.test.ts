@@ -18,7 +18,7 @@ const STS = 'strict-transport-security';
 const HSTS = { [STS]: 'max-age=31536000; includeSubDomains' };
 const LOCKED = "default-src 'none'; frame-ancestors 'none'";
 const PAGE =
-  "default-src 'none'; style-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'";
+  "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'";
 
 const production = await startStandalone(await productionSettings({ after }));
 after(() => production.stop());

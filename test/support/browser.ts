@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import axe from 'axe-core';
 import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core';
 
 const EXECUTABLE = process.env['CHROMIUM'] || '/usr/bin/chromium';
@@ -93,6 +94,7 @@ export async function visit(browser: Browser, { width, colorScheme }: Look): Pro
       if (TAKES_SCREENSHOTS) await page.screenshot({ path, fullPage: true });
       await demandNoSidewaysScroll(page, name);
       await demandNames(page, name);
+      await demandAccessible(page, name);
       await demandKeyboard(page, name);
     },
   };
@@ -124,6 +126,14 @@ async function demandNames(page: Page, name: string): Promise<void> {
     true,
     `${name} names its language`,
   );
+}
+
+/** Runs every rule of axe: names, contrast, landmarks, the order of headings. https://dequeuniversity.com/rules/axe/ */
+async function demandAccessible(page: Page, name: string): Promise<void> {
+  await page.evaluate(axe.source);
+  const faults = await page.evaluate<string[]>(`axe.run({ resultTypes: ['violations'] })
+    .then(({ violations }) => violations.map(({ id, help, nodes }) => id + ': ' + help + ': ' + nodes[0].html.slice(0, 120)))`);
+  assert.deepEqual(faults, [], `${name}: axe finds no fault`);
 }
 
 /** Walks through the whole page with the Tab key. */

@@ -10,12 +10,13 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import type { SASLOptions } from 'kafkajs';
 import { MongoClient } from 'mongodb';
 import { freePort } from './free-port.ts';
 import { openFront } from './front.ts';
 import { serveMails } from './mailpit.ts';
 import { withDatabase } from './mongo-url.ts';
-import { mainOf, OPS, QUIET_KAFKA, ROOMY, SHORT_WAITS } from './programs.ts';
+import { mainOf, OPS, ROOMY, SHORT_WAITS } from './programs.ts';
 import { type ServerProcess, serverProcess } from './server-process.ts';
 import { createMailServer, type MailServer } from './smtp.ts';
 import type { Settings, System } from './system.ts';
@@ -29,7 +30,7 @@ export type ServiceName = (typeof services)[number];
 const secretsOf: Readonly<Record<ServiceName, readonly string[]>> = {
   user: [],
   notifier: ['SEALING_PRIVATE_KEYS'],
-  auth: ['SIGNING_KEYS', 'SEALING_PUBLIC_KEY', 'PASSWORD_SALT_KEY', 'REFRESH_KEY'],
+  auth: ['SIGNING_KEYS', 'EVENT_SIGNING_KEYS', 'SEALING_PUBLIC_KEY', 'PASSWORD_SALT_KEY', 'REFRESH_KEY'],
 };
 
 export type Stores = NonNullable<System['stores']>;
@@ -37,12 +38,23 @@ export type Stores = NonNullable<System['stores']>;
 export interface ClusterOptions {
   /** Default: the servers that the environment names. */
   readonly servers?: Stores;
+  /** How a user who may do anything logs in to Kafka. Default: nobody needs to. */
+  readonly kafkaAdmin?: SASLOptions;
+  /** Additional settings of ops commands. */
+  readonly opsSettings?: Settings;
   /** How many processes of each service; default two. */
   readonly instances?: Readonly<Partial<Record<ServiceName, number>>>;
   /** Whether the load balancer skips instances whose /readyz is not 200. Default: it does not ask. */
   readonly healthChecks?: boolean;
   /** Additional settings of a process, given the system's own stores; they take precedence. */
   readonly settingsOn?: (stores: Stores, service: ServiceName) => Settings;
+  /** Additional settings of one process, by its index from 0; they take precedence over all others. */
+  readonly settingsOfEach?: (service: ServiceName, index: number) => Settings;
+}
+
+/** Returns what tests call a process: `auth-1`. */
+export function nameOfInstance(service: ServiceName, index: number): string {
+  return `${service}-${index + 1}`;
 }
 
 export interface Cluster extends System {
@@ -54,6 +66,14 @@ export interface Cluster extends System {
   settingsOf(service: ServiceName): Settings;
   /** Starts every process, without waiting for it. */
   launch(): void;
+  /** Prepares one more process of a service, which gets no requests. Whoever asks for it ends it. */
+  another(service: ServiceName, settings?: Settings): Promise<ServerProcess>;
+  /** The settings of operators' commands. */
+  readonly opsSettings: Settings;
+  /** Returns operators' commands with other settings. */
+  opsWith(settings: Settings): System['ops'];
+  /** Returns the name of the process with this origin. */
+  nameOf(origin: string): string | undefined;
 }
 
 /** Starts a system, and resolves once it is ready. */
@@ -71,12 +91,18 @@ export async function startCluster(options: ClusterOptions = {}): Promise<Cluste
 /** Prepares a system, without starting its processes. */
 export async function prepareCluster(options: ClusterOptions = {}): Promise<Cluster> {
   const servers = options.servers ?? givenServers();
-  await claimBroker(servers.KAFKA_BROKERS);
+  await claimBroker(servers.KAFKA_BROKERS, options.kafkaAdmin);
   const store = emptyStore(servers.MONGO_URL);
   const stores = { KAFKA_BROKERS: servers.KAFKA_BROKERS, MONGO_URL: store.url };
-  const ops = opsOn(stores);
   const folder = await mkdtemp(join(tmpdir(), 'latchkey-'));
-  await Promise.all([ops('topics'), ops('indexes'), ops('secrets', folder)]);
+  const opsSettings = {
+    ...stores,
+    EVENT_SIGNING_KEYS_FILE: join(folder, 'EVENT_SIGNING_KEYS'),
+    ...options.opsSettings,
+  };
+  const ops = opsOn(opsSettings);
+  await opsOn(stores)('secrets', folder);
+  await Promise.all([ops('topics'), ops('indexes')]);
 
   const mail = await openMail();
   const port = await freePort();
@@ -94,14 +120,27 @@ export async function prepareCluster(options: ClusterOptions = {}): Promise<Clus
       ...options.settingsOn?.(stores, service),
     };
   }
-  function some(service: ServiceName) {
-    return processesOf(service, settingsOf(service), options.instances?.[service] ?? 2);
+  function some(service: ServiceName, others: Settings = {}) {
+    const settings = { ...others, ...settingsOf(service) };
+    return Promise.all(
+      Array.from({ length: options.instances?.[service] ?? 2 }, (_, index) =>
+        oneOf(service, { ...settings, ...options.settingsOfEach?.(service, index) }),
+      ),
+    );
   }
-  const instances = { user: await some('user'), notifier: await some('notifier'), auth: await some('auth') };
+  const notifier = await some('notifier');
+  const NOTIFIER_URL = notifier[0]?.url ?? '';
+  const instances = { user: await some('user'), notifier, auth: await some('auth', { NOTIFIER_URL }) };
   const all = services.flatMap((service) => instances[service]);
+  const names = new Map(
+    services.flatMap((service) =>
+      instances[service].map(({ url }, index) => [url, nameOfInstance(service, index)] as const),
+    ),
+  );
   const front = await openFront({
     port,
-    routing: (path) => instances[path.startsWith('/api/v1/users') ? 'user' : 'auth'].map(({ url }) => url),
+    routing: (path) =>
+      instances[/^\/api\/v1\/(users|events|webhooks)/.test(path) ? 'user' : 'auth'].map(({ url }) => url),
     checked: options.healthChecks === true ? [...instances.user, ...instances.auth] : [],
   });
   function endAll(signal: NodeJS.Signals) {
@@ -118,6 +157,10 @@ export async function prepareCluster(options: ClusterOptions = {}): Promise<Clus
     stores,
     instances,
     settingsOf,
+    nameOf: (origin) => names.get(origin),
+    another: (service, settings) => oneOf(service, { ...settingsOf(service), ...settings }),
+    opsSettings,
+    opsWith: opsOn,
     output: () => all.map((instance) => instance.output()).join(''),
     ops,
     launch,
@@ -130,7 +173,7 @@ export async function prepareCluster(options: ClusterOptions = {}): Promise<Clus
       await endAll('SIGTERM');
       await front.close();
       await mail.close();
-      await clearBroker(servers.KAFKA_BROKERS);
+      await clearBroker(servers.KAFKA_BROKERS, options.kafkaAdmin);
       await store.drop();
       await rm(folder, { recursive: true });
     },
@@ -159,7 +202,7 @@ function emptyStore(server: string) {
 function opsOn(stores: Settings): System['ops'] {
   const env = { ...process.env, ...stores };
   return async (...words) => {
-    const { stdout } = await promisify(execFile)(process.execPath, [QUIET_KAFKA, OPS, ...words], { env });
+    const { stdout } = await promisify(execFile)(process.execPath, [OPS, ...words], { env });
     return stdout;
   };
 }
@@ -184,17 +227,13 @@ async function openMail() {
   };
 }
 
-function processesOf(service: ServiceName, settings: Settings, many: number) {
-  return Promise.all(Array.from({ length: many }, () => oneOf(service, settings)));
-}
-
 /** Prepares one process of a service, on ports of its own. */
 async function oneOf(service: ServiceName, settings: Settings): Promise<ServerProcess> {
   const [port, operationsPort] = [String(await freePort()), String(await freePort())];
   return serverProcess({
     url: `http://127.0.0.1:${port}`,
     operations: `http://127.0.0.1:${operationsPort}`,
-    words: [QUIET_KAFKA, mainOf(service)],
+    words: [mainOf(service)],
     env: { ...process.env, ...settings, PORT: port, OPERATIONS_PORT: operationsPort },
   });
 }

@@ -13,6 +13,8 @@ import type { Settings } from './system.ts';
 
 const ROOT = join(import.meta.dirname, '..', '..');
 const LONGEST_COMMAND_MS = 120_000;
+/** The line that commands print when they take more than a few seconds, as they may on a busy machine. */
+const PROGRESS = /^[a-z ]+: [\d,]+(?: of [\d,]+)?\n/gm;
 
 export interface DocShellOptions {
   readonly env: Settings;
@@ -39,7 +41,7 @@ npm() {
   while [ "$1" != ops ]; do shift; done
   shift
   [ "$1" != -- ] || shift
-  "$DOCS_NODE" --disable-warning=TimeoutNegativeWarning "$DOCS_OPS" "$@"
+  "$DOCS_NODE" "$DOCS_OPS" "$@"
 }
 `;
 
@@ -85,7 +87,9 @@ export async function openDocShell(options: DocShellOptions): Promise<DocShell> 
         fails || /^\d+ findings/m.test(output?.text ?? ''),
         `${at} ended with ${code}: ${text}`,
       );
-      if (output !== undefined) reader.check(text, here(output.text), output.isJson, at);
+      if (output === undefined) return;
+      const shown = here(output.text);
+      reader.check(shown.match(PROGRESS) ? text : text.replaceAll(PROGRESS, ''), shown, output.isJson, at);
     },
     async close() {
       bash.stdin.end();

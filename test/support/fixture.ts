@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { Kafka, logLevel, type Message, Partitioners } from 'kafkajs';
 import { BSON, type Document, type IndexDescription, MongoClient } from 'mongodb';
+import { shiftClock } from './programs.ts';
 import type { Settings } from './system.ts';
 
 export interface FixtureAccount {
@@ -69,11 +70,8 @@ export async function readManifest(): Promise<Manifest> {
 }
 
 /** Returns settings that start a process ten minutes after the fixture was made, whatever the date is. */
-export function clockOf({ madeAt }: Manifest): Settings {
-  return {
-    NODE_OPTIONS: `--import=${import.meta.resolve('./shifted-clock.ts')}`,
-    CLOCK_OFFSET_MS: String(Date.parse(madeAt) + OPENED_AFTER_MS - Date.now()),
-  };
+export function clockSettingsOf({ madeAt }: Manifest): Settings {
+  return shiftClock(Date.parse(madeAt) + OPENED_AFTER_MS - Date.now());
 }
 
 /** Unpacks the data folder. @returns a temporary folder, to be deleted by the caller */

@@ -29,6 +29,9 @@ export interface FrontOptions {
   rewrite?(path: string): string;
 }
 
+/** The response header with the origin of the instance that answered. */
+export const ANSWERED_BY = 'x-answered-by';
+
 /** The interval between two health checks of an instance, in ms. */
 export const HEALTH_CHECK_MS = 250;
 
@@ -57,12 +60,12 @@ export async function openFront({
     const gone = new AbortController();
     outgoing.once('close', () => gone.abort());
     try {
-      const answer = await askOneOf(
+      const { origin, answer } = await askOneOf(
         inTurn(routing(incoming.url ?? '/')).map((instance) => instance + rewrite(incoming.url ?? '/')),
         incoming,
         gone.signal,
       );
-      outgoing.writeHead(answer.statusCode ?? 502, answer.headers);
+      outgoing.writeHead(answer.statusCode ?? 502, { ...answer.headers, [ANSWERED_BY]: origin });
       await pipeline(answer, outgoing);
     } catch {
       giveUp(outgoing);
@@ -103,11 +106,11 @@ async function askOneOf(
   urls: readonly string[],
   incoming: IncomingMessage,
   signal: AbortSignal,
-): Promise<IncomingMessage> {
+): Promise<{ readonly origin: string; readonly answer: IncomingMessage }> {
   const body = await buffer(incoming);
   for (const url of urls) {
     try {
-      return await ask(url, incoming, body, signal);
+      return { origin: new URL(url).origin, answer: await ask(url, incoming, body, signal) };
     } catch (error) {
       if (!isRefused(error)) throw error;
     }

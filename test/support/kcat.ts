@@ -14,9 +14,39 @@ export interface SeenRecord {
 }
 
 /** Returns all records of a topic, by partition and offset. @throws Error if kcat is not installed */
-export async function readTopic(brokers: string, topic: string): Promise<readonly SeenRecord[]> {
-  const words = ['-C', '-b', brokers, '-t', topic, '-o', 'beginning', '-e', '-q', '-J'];
-  const kcat = spawn('kcat', words, { stdio: ['ignore', 'pipe', 'pipe'] });
+export function readTopic(brokers: string, topic: string): Promise<readonly SeenRecord[]> {
+  return read(brokers, topic, ['-o', 'beginning']);
+}
+
+/**
+ * Returns the last records of each partition of a topic.
+ * @throws Error if kcat is not installed, or if that takes longer
+ */
+export function readTail(
+  brokers: string,
+  topic: string,
+  { count, withinMs }: { readonly count: number; readonly withinMs: number },
+): Promise<readonly SeenRecord[]> {
+  return read(brokers, topic, ['-o', `-${count}`], withinMs);
+}
+
+/** Returns all records of a partition. @throws Error if kcat is not installed, or if that takes longer */
+export function readPartition(
+  brokers: string,
+  topic: string,
+  { partition, withinMs }: { readonly partition: number; readonly withinMs: number },
+): Promise<readonly SeenRecord[]> {
+  return read(brokers, topic, ['-o', 'beginning', '-p', String(partition)], withinMs);
+}
+
+async function read(
+  brokers: string,
+  topic: string,
+  which: readonly string[],
+  timeout?: number,
+): Promise<readonly SeenRecord[]> {
+  const words = ['-C', '-b', brokers, '-t', topic, ...which, '-e', '-q', '-J'];
+  const kcat = spawn('kcat', words, { stdio: ['ignore', 'pipe', 'pipe'], timeout });
   const closed = once(kcat, 'close').catch((error: NodeJS.ErrnoException) => {
     throw error.code === 'ENOENT' ? new Error('there is no kcat: apt-get install kcat') : error;
   });

@@ -57,7 +57,10 @@ export function createMailbox(url: string): Mailbox {
 
 /** Returns the one link of a mail; its text and its button have the same. */
 export function linkOf(mail: Mail): { readonly url: URL; readonly token: string } {
-  const [link] = mail.text.match(/https?:\/\/\S+\/(?:verify|password-reset-confirm)\/[\w-]{64}/) ?? [];
+  const [link] =
+    mail.text.match(
+      /https?:\/\/\S+\/(?:verify|password-reset-confirm|erase|change-email|undo-email-change)\/[\w-]{64}/,
+    ) ?? [];
   if (link === undefined) throw new Error(`there is no link in: ${mail.text}`);
   if (!mail.html.includes(`href="${link}"`)) throw new Error(`the button leads elsewhere than ${link}`);
   return { url: new URL(link), token: link.slice(-64) };

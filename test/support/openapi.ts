@@ -7,13 +7,35 @@ export interface Operation {
   readonly method: string;
   readonly path: string;
   readonly bearer: boolean;
-  readonly parameters: readonly { readonly name: string; readonly in: 'path' | 'query' }[];
+  /** Who may call it, in the words of its policy: `a verified admin`. */
+  readonly who: string;
+  readonly tags: readonly string[];
+  readonly parameters: readonly Parameter[];
   readonly body?: {
     readonly media: readonly string[];
     readonly fields: readonly string[];
     readonly required: readonly string[];
+    readonly properties: Readonly<Record<string, JsonSchema>>;
   };
   readonly responses: Readonly<Record<string, DeclaredAnswer>>;
+}
+
+export interface Parameter {
+  readonly name: string;
+  readonly in: 'path' | 'query' | 'header';
+  readonly required: boolean;
+  readonly schema: JsonSchema;
+}
+
+/** The part of JSON Schema that our routes use. */
+export interface JsonSchema {
+  readonly type?: 'string' | 'boolean' | 'integer' | 'number' | 'array' | 'object';
+  readonly format?: string;
+  readonly pattern?: string;
+  readonly enum?: readonly unknown[];
+  readonly const?: unknown;
+  readonly anyOf?: readonly JsonSchema[];
+  readonly items?: JsonSchema;
 }
 
 interface DeclaredAnswer {
@@ -45,7 +67,9 @@ function operation(verb: string, address: string, spec: Reply['json']): Operatio
     name: `${method} ${path}`,
     method,
     path,
-    bearer: spec.security.length > 0,
+    bearer: spec.security.some((scheme: object) => 'bearer' in scheme),
+    who: /Who: (.*)\.$/.exec(spec.description)?.[1] ?? '',
+    tags: spec.tags,
     parameters: spec.parameters,
     ...(spec.requestBody && { body: bodyOf(spec.requestBody.content) }),
     responses: Object.fromEntries(
@@ -60,6 +84,7 @@ function bodyOf(content: Reply['json']) {
     media: Object.keys(content),
     fields: Object.keys(schema.properties),
     required: schema.required ?? [],
+    properties: schema.properties,
   };
 }
 

@@ -2,7 +2,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { eventually } from './eventually.ts';
-import { OPS, QUIET_KAFKA } from './programs.ts';
+import { OPS } from './programs.ts';
 import type { Settings } from './system.ts';
 
 export interface OpsProcess {
@@ -21,7 +21,7 @@ const { PATH, NODE_COMPILE_CACHE } = process.env;
 
 /** Starts a command on the store that the settings name. */
 export function startOps(settings: Settings, ...words: readonly string[]): OpsProcess {
-  const child = spawn(process.execPath, [QUIET_KAFKA, OPS, ...words], {
+  const child = spawn(process.execPath, [OPS, ...words], {
     env: { PATH, NODE_COMPILE_CACHE, ...settings },
     stdio: ['ignore', 'pipe', 'pipe'],
   });

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { assertStatus, type Client, type Reply } from './client.ts';
 import { eventually } from './eventually.ts';
 import { linkOf, type Mailbox } from './mailbox.ts';
+import type { System } from './system.ts';
 
 export interface Person {
   readonly email: string;
@@ -58,6 +59,19 @@ export function createPeople(client: Client, mailbox: Mailbox): People {
     me: (token, after) =>
       client.get('/users/me', { token, headers: after ? { 'account-sequence': after } : {} }),
   };
+}
+
+/** Creates a verified account that an ops command makes an admin, and waits until the read model shows it. */
+export async function createAdmin(
+  { ops }: Pick<System, 'ops'>,
+  people: People,
+  name = 'admin',
+): Promise<Person & Tokens> {
+  const person = await people.verified(somebody(name));
+  await ops('role', person.email, 'admin');
+  const tokens = await people.login(person);
+  await shown(people, tokens.accessToken, ({ role }) => role === 'admin');
+  return { ...person, ...tokens };
 }
 
 /** Waits until the read model shows what an account's events say. */

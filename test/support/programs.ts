@@ -10,9 +10,6 @@ export function mainOf(service: string): string {
   return join(ROOT, `services/${service}/src/main.ts`);
 }
 
-/** Suppresses a known, harmless warning of kafkajs. */
-export const QUIET_KAFKA = '--disable-warning=TimeoutNegativeWarning';
-
 /**
  * Sessions and leases that are short enough to wait for. With TEST_WAITS=long the defaults apply: tests that kill
  * processes then take minutes longer.
@@ -27,6 +24,14 @@ export const SHORT_WAITS: Settings =
         MAIL_LEASE_SECONDS: '12',
       };
 
+/** Returns settings of a process whose clock is ahead by this much, or behind if it is negative. */
+export function shiftClock(offsetMs: number): Settings {
+  return {
+    NODE_OPTIONS: `--import=${import.meta.resolve('./shifted-clock.ts')}`,
+    CLOCK_OFFSET_MS: String(offsetMs),
+  };
+}
+
 /** Limits that a whole journey from one IP stays below, on any machine. */
 export const ROOMY: Settings = {
   HASH_WAIT_SECONDS: '60',
@@ -35,4 +40,6 @@ export const ROOMY: Settings = {
   LIMIT_MAILS_PER_ADDRESS: '100',
   LIMIT_MAILS_PER_ADDRESS_AND_DAY: '10000',
   LIMIT_PROFILE_CHANGES: '100000',
+  LIMIT_EMAIL_CHANGES: '100000',
+  LIMIT_EXPORTS: '100000',
 };

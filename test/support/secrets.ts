@@ -37,7 +37,7 @@ function withoutEnd(base64: string): string {
 }
 
 /** Returns `the password of ada in the log` for every place that contains a secret in any spelling. */
-export function findings(secrets: readonly Secret[], places: readonly Place[]): readonly string[] {
+export function findSecrets(secrets: readonly Secret[], places: readonly Place[]): readonly string[] {
   return secrets.flatMap(({ name, value }) => {
     const known = spellings(value);
     return places

@@ -207,7 +207,7 @@ export function takeoverSuite(title: string, start: () => Promise<System>): void
         await assertIsIn(email, password);
       });
 
-      test('takes no cookie of another sign-up, no altered one and none that was made up (ASVS 7.2.2)', async () => {
+      test('refuses a cookie of another sign-up, an altered one and an invented one (ASVS 7.2.2)', async () => {
         const owner = somebody('owner');
         const mallory = await attack(owner);
         const cookie = cookieOf(assertStatus(await people.signUp(owner, HOME), 201));
@@ -237,7 +237,7 @@ export function takeoverSuite(title: string, start: () => Promise<System>): void
         assert.doesNotMatch(set, /Domain=/i);
       });
 
-      test('limits guesses of the password like logins, and never keeps its owner out (ASVS 6.3.1)', async () => {
+      test('limits password guesses like logins, and never keeps the owner out (ASVS 6.3.1)', async () => {
         const { email, password, token } = await signedUp();
         let guesses = 0;
         while ((await verify(token, { password: 'not the password' })).status === 400) guesses += 1;

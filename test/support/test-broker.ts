@@ -2,15 +2,17 @@
  * The broker for tests of whole systems. Our topics and groups have fixed names, so it must be for these tests
  * only.
  */
-import { type Admin, Kafka, logLevel } from 'kafkajs';
+import { type Admin, Kafka, logLevel, type SASLOptions } from 'kafkajs';
 import { eventually } from './eventually.ts';
 
 function isOurs(topic: string): boolean {
-  return /^(accounts|mailings)\.events\.v\d+(\.dlq\.[\w.]+)?$/.test(topic);
+  return /^((accounts|mailings|deliveries|security)\.events|erasures\.receipts)\.v\d+(\.dlq\.[\w.]+)?$/.test(
+    topic,
+  );
 }
 /** A rebuilt read model has a group of its own. */
 function isOurGroup(group: string): boolean {
-  return /^(user(\.v\d+)?|notifier)$/.test(group);
+  return /^(user(\.v\d+)?|notifier|auth)$/.test(group);
 }
 
 /** Longer than a group remembers members that were killed. */
@@ -21,25 +23,26 @@ const FORGOTTEN_MS = 120_000;
  * tests, because these topics may be somebody's accounts.
  * @throws Error if something is left and may not be deleted
  */
-export async function claimBroker(brokers: string): Promise<void> {
+export async function claimBroker(brokers: string, sasl?: SASLOptions): Promise<void> {
   const reset = process.env['KAFKA_TEST_RESET'] === 'true';
-  const topics = await withAdmin(brokers, ourTopics);
+  const topics = await withAdmin(brokers, ourTopics, sasl);
   if (topics.length > 0 && !reset) {
     throw new Error(
       `the broker at KAFKA_BROKERS has ${topics.join(', ')} already: KAFKA_TEST_RESET=true if it is for tests alone and they may be deleted`,
     );
   }
-  await clearBroker(brokers);
+  await clearBroker(brokers, sasl);
 }
 
 /** Deletes our topics, and the groups that have read them. */
-export function clearBroker(brokers: string): Promise<void> {
-  return withAdmin(brokers, async (admin) => {
+export function clearBroker(brokers: string, sasl?: SASLOptions): Promise<void> {
+  async function clear(admin: Admin): Promise<void> {
     await eventually('the groups are empty and deleted', () => deleteGroups(admin), FORGOTTEN_MS);
     const topics = await ourTopics(admin);
     if (topics.length > 0) await admin.deleteTopics({ topics });
     await eventually('the topics are gone', async () => (await ourTopics(admin)).length === 0);
-  });
+  }
+  return withAdmin(brokers, clear, sasl);
 }
 
 async function ourTopics(admin: Admin): Promise<string[]> {
@@ -54,8 +57,17 @@ async function deleteGroups(admin: Admin): Promise<boolean> {
   return false;
 }
 
-async function withAdmin<T>(brokers: string, work: (admin: Admin) => Promise<T>): Promise<T> {
-  const kafka = new Kafka({ brokers: brokers.split(','), clientId: 'tests', logLevel: logLevel.NOTHING });
+async function withAdmin<T>(
+  brokers: string,
+  work: (admin: Admin) => Promise<T>,
+  sasl?: SASLOptions,
+): Promise<T> {
+  const kafka = new Kafka({
+    brokers: brokers.split(','),
+    clientId: 'tests',
+    logLevel: logLevel.NOTHING,
+    ...(sasl && { sasl }),
+  });
   const admin = kafka.admin();
   await admin.connect();
   try {

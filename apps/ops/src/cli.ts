@@ -1,20 +1,33 @@
 /** The command line of `ops`: its commands, its error messages and its exit codes. */
 import { Command, CommanderError } from '@commander-js/extra-typings';
 import { ConfigError } from '@latchkey/process';
+import { addAccounts } from './commands/accounts.ts';
+import { addAcls } from './commands/acls.ts';
+import { addAnchor } from './commands/anchor.ts';
+import { addAudit } from './commands/audit.ts';
+import { addClients } from './commands/clients.ts';
 import { addCompletion } from './commands/completion.ts';
 import { addDeadLetters } from './commands/dead-letters.ts';
 import { addDeliveries } from './commands/deliveries.ts';
+import { addErase } from './commands/erase.ts';
+import { addErasures } from './commands/erasures.ts';
+import { addExport } from './commands/export.ts';
 import { addIndexes } from './commands/indexes.ts';
+import { addKeys } from './commands/keys.ts';
 import { addMail } from './commands/mail.ts';
 import { addMove } from './commands/move.ts';
 import { addParked } from './commands/parked.ts';
+import { addPasswords } from './commands/passwords.ts';
 import { addRebuild } from './commands/rebuild.ts';
 import { addRepublish } from './commands/republish.ts';
 import { addRole } from './commands/role.ts';
+import { addSchemas } from './commands/schemas.ts';
 import { addSecrets } from './commands/secrets.ts';
 import { addSuppressions } from './commands/suppressions.ts';
 import { addTopics } from './commands/topics.ts';
+import { addUpgrade } from './commands/upgrade.ts';
 import { addVerify, CANNOT_VERIFY } from './commands/verify.ts';
+import { addWebhooks } from './commands/webhooks.ts';
 import type { Context } from './context.ts';
 import { examples, type Program } from './program.ts';
 
@@ -38,9 +51,17 @@ export function createProgram(context: Context): Program {
     .addHelpText('after', examples('role ada@example.com admin', 'parked list --json', 'help deliveries'));
   for (const add of [
     addRole,
+    addErase,
+    addErasures,
+    addExport,
+    addAccounts,
     addTopics,
+    addAcls,
     addIndexes,
+    addSchemas,
     addSecrets,
+    addKeys,
+    addPasswords,
     addMove,
     addRebuild,
     addParked,
@@ -48,8 +69,13 @@ export function createProgram(context: Context): Program {
     addDeliveries,
     addMail,
     addSuppressions,
+    addClients,
+    addWebhooks,
+    addAudit,
     addVerify,
+    addAnchor,
     addRepublish,
+    addUpgrade,
     addCompletion,
   ])
     add(program, context);

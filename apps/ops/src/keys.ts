@@ -1,29 +1,95 @@
 /** The keys of a data folder, and the env file that hands them to the services of a cluster. */
+import type { KeyObject } from 'node:crypto';
 import { join } from 'node:path';
 import { parseEnv } from 'node:util';
-import { parseSecrets, type Secrets } from '@latchkey/auth/secrets';
-import { type Environment, makeTextFile, readConfig, readTextFile } from '@latchkey/process';
+import { type EventKeys, readEventKeys } from '@latchkey/auth/ops';
+import { parseSecrets, type Secrets, secretNames } from '@latchkey/auth/secrets';
+import { eventKeysIn } from '@latchkey/events';
+import { type Environment, makeTextFile, parseJson, readConfig, readTextFile } from '@latchkey/process';
 import { z } from 'zod';
+import type { Context } from './context.ts';
+import { dataFolder } from './stores.ts';
 
-const settings = z.object({
-  SIGNING_KEYS: z.string().optional(),
-  SEALING_PUBLIC_KEY: z.string().optional(),
-  SEALING_PRIVATE_KEYS: z.string().optional(),
-  PASSWORD_SALT_KEY: z.string().optional(),
-  REFRESH_KEY: z.string().optional(),
-});
+const settings = z.object(Object.fromEntries(secretNames.map((name) => [name, z.string().optional()])));
 
-const NAMES = Object.keys(settings.shape) as (keyof Secrets)[];
+/** Returns the keys that are set. @throws ConfigError */
+export function settingsOfKeys(environment: Environment): Partial<Secrets> {
+  return readConfig(settings, environment);
+}
 
 /**
  * Returns the keys that standalone would use: the settings take precedence over the folder's `secrets.json`.
  * @throws ConfigError; Error naming the keys that are in neither
  */
 export async function keysOf(folder: string, environment: Environment): Promise<Secrets> {
-  const keys = { ...(await keysIn(join(folder, 'secrets.json'))), ...readConfig(settings, environment) };
-  const missing = NAMES.filter((name) => keys[name] === undefined);
+  const keys = { ...(await keysIn(join(folder, 'secrets.json'))), ...settingsOfKeys(environment) };
+  const missing = secretNames.filter((name) => keys[name] === undefined);
   if (missing.length > 0) throw new Error(`${missing.join(', ')}: neither set nor in ${folder}/secrets.json`);
   return keys as Secrets;
+}
+
+/** Returns SEALING_PUBLIC_KEY as standalone would use it; undefined if it is neither set nor in the folder. */
+export async function sealingKeyOf(folder: string, environment: Environment): Promise<string | undefined> {
+  const { SEALING_PUBLIC_KEY: given } = readConfig(settings, environment);
+  return given ?? (await keysIn(join(folder, 'secrets.json'))).SEALING_PUBLIC_KEY;
+}
+
+/**
+ * Returns EVENT_SIGNING_KEYS: the setting takes precedence over the folder's `secrets.json`.
+ * @throws ConfigError; Error if it is in neither
+ */
+export async function eventSigningKeys(folder: string, environment: Environment): Promise<string> {
+  const keys = await givenEventKeys(folder, environment);
+  if (keys !== undefined) return keys;
+  throw new Error(
+    `EVENT_SIGNING_KEYS: neither set nor in ${folder}/secrets.json (a start of this release adds it to a data folder; for a cluster, ops secrets does)`,
+  );
+}
+
+async function givenEventKeys(folder: string, environment: Environment): Promise<string | undefined> {
+  const given = readConfig(settings.pick({ EVENT_SIGNING_KEYS: true }), environment);
+  return { ...(await keysIn(join(folder, 'secrets.json'))), ...given }.EVENT_SIGNING_KEYS;
+}
+
+/** Returns the keys that auth signs events with. @throws ConfigError; Error (one line) if there are no such keys */
+export async function eventKeysOf({ environment }: Pick<Context, 'environment'>): Promise<EventKeys> {
+  return readEventKeys(await eventSigningKeys(dataFolder(environment), environment));
+}
+
+/**
+ * Returns the public keys that signatures of events are checked with: those of EVENT_SIGNING_KEYS, or those that auth
+ * publishes at JWKS_URL if it is set. Undefined if there is neither.
+ * @throws ConfigError; Error (one line) if they cannot be read
+ */
+export async function publicEventKeysOf({
+  environment,
+}: Pick<Context, 'environment'>): Promise<ReadonlyMap<string, KeyObject> | undefined> {
+  const own = await givenEventKeys(dataFolder(environment), environment);
+  // Not as they are written: a key without an id gets one.
+  if (own !== undefined) return eventKeysIn({ keys: readEventKeys(own).published });
+  const { JWKS_URL: url } = readConfig(z.object({ JWKS_URL: z.url().optional() }), environment);
+  return url === undefined ? undefined : parseKeys(await fetchText(url), url);
+}
+
+const FETCH_WITHIN_MS = 3000;
+
+/** @throws Error of one line */
+async function fetchText(url: string): Promise<string> {
+  try {
+    const response = await fetch(url, { signal: AbortSignal.timeout(FETCH_WITHIN_MS) });
+    if (response.ok) return await response.text();
+  } catch {
+    throw new Error(`JWKS_URL: ${url} cannot be reached`);
+  }
+  throw new Error(`JWKS_URL: ${url} has no keys`);
+}
+
+function parseKeys(jwks: string, name: string): ReadonlyMap<string, KeyObject> {
+  try {
+    return eventKeysIn(parseJson(jwks));
+  } catch {
+    throw new Error(`${name}: must be a JWKS: {"keys": [{"kty": "OKP", "crv": "Ed25519", …}]}`);
+  }
 }
 
 async function keysIn(path: string): Promise<Partial<Secrets>> {
@@ -34,9 +100,9 @@ async function keysIn(path: string): Promise<Partial<Secrets>> {
   return keys;
 }
 
-/** Formats one assignment per line, quoted so that shells, Compose, systemd and Node read it alike. */
+/** Formats one assignment per line, quoted so that shells, Compose, systemd and Node read the same value. */
 function asEnv(keys: Secrets): string {
-  return NAMES.map((name) => `${name}='${keys[name]}'\n`).join('');
+  return secretNames.map((name) => `${name}='${keys[name]}'\n`).join('');
 }
 
 /** Checks that the keys can be written to a file. @throws Error if it exists and contains anything but these keys */
@@ -44,8 +110,8 @@ export async function assertFreeOrSame(path: string, keys: Secrets): Promise<voi
   const text = await readTextFile(path);
   if (text === undefined) return;
   const found = parseEnv(text);
-  const same = NAMES.every((name) => found[name] === keys[name]);
-  if (!same || Object.keys(found).length !== NAMES.length)
+  const same = secretNames.every((name) => found[name] === keys[name]);
+  if (!same || Object.keys(found).length !== secretNames.length)
     throw new Error(
       `${path} exists and contains something else: move it away, or choose another with --env-file`,
     );

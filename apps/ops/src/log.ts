@@ -1,17 +1,11 @@
-/** The log that the settings name: Kafka, or the one in the embedded store. */
-import {
-  kafkaConnection,
-  kafkaSettings,
-  type LogKind,
-  readLogKind,
-  readStoreKind,
-  type Store,
-} from '@latchkey/backend';
+/** Opens the log that the settings name: Kafka, or the one in the embedded store. */
+import { kafkaSettings, type LogKind, readLogKind, readStoreKind, type Store } from '@latchkey/backend';
 import type { Bus, Groups, LogReader } from '@latchkey/bus';
 import { createEmbeddedBus, createEmbeddedReader } from '@latchkey/bus/embedded';
-import { createKafkaBus, createKafkaReader } from '@latchkey/bus/kafka';
+import { createKafkaReader } from '@latchkey/bus/kafka';
 import { type Environment, readConfig } from '@latchkey/process';
 import type { Context } from './context.ts';
+import { connectionOf, withKafkaBus } from './kafka.ts';
 import { patiently } from './patience.ts';
 import { withStore } from './stores.ts';
 
@@ -27,7 +21,10 @@ export function logKind(environment: Environment): LogKind {
   return readLogKind(environment, readStoreKind(environment));
 }
 
-/** Opens the log, also while servers use it, and closes it after the work. @throws ConfigError; as the log does */
+/**
+ * Opens the log, even while servers use it, and closes it after the work. @throws ConfigError; whatever the log
+ * throws
+ */
 export function withLog(context: Context, work: (log: Log) => Promise<void>): Promise<void> {
   return logKind(context.environment) === 'kafka'
     ? withKafka(context, work)
@@ -47,19 +44,10 @@ async function withEmbedded(store: Store, work: (log: Log) => Promise<void>): Pr
 
 /** @throws ConfigError; KafkaRefusedError */
 async function withKafka(context: Context, work: (log: Log) => Promise<void>): Promise<void> {
-  const config = readConfig(kafkaSettings, context.environment);
-  const connection = {
-    ...kafkaConnection(config),
-    clientId: 'latchkey-ops',
-    // Warnings are dropped: whatever matters in them is also in the errors.
-    logger: { warn: () => undefined },
-  };
-  const bus = createKafkaBus({ ...connection, onFatal: (reason) => context.note(reason.message) });
-  const reader = createKafkaReader(connection);
-  try {
+  const { GROUP_PREFIX: groupPrefix } = readConfig(kafkaSettings, context.environment);
+  const reader = createKafkaReader(connectionOf(context));
+  await withKafkaBus(context, async (bus) => {
     await patiently(context, 'Kafka', reader.topics);
-    await work({ kind: 'kafka', groupPrefix: config.GROUP_PREFIX, bus, reader });
-  } finally {
-    await bus.close();
-  }
+    await work({ kind: 'kafka', groupPrefix, bus, reader });
+  });
 }

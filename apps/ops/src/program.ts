@@ -1,5 +1,6 @@
 /** Building blocks of the command line. */
 import { type Command, InvalidArgumentError, Option } from '@commander-js/extra-typings';
+import { eventTypes, isConsumerName, isEventType } from '@latchkey/events';
 
 /** The root command, to which each file of commands/ adds its own. */
 export type Program = Command<[], { wait: boolean }>;
@@ -18,6 +19,29 @@ export function limitOption() {
     .argParser(wholeNumber(1, MAX_LIMIT));
 }
 
+export function typesOption() {
+  return new Option(
+    '--types <types>',
+    'only events of these types, separated by commas. Default: all',
+  ).argParser(parseEventTypes);
+}
+
+const HOUR_MS = 3_600_000;
+const MAX_OVERLAP_HOURS = 24 * 90;
+const OVERLAP_HOURS = 24;
+
+/** @param what says what lasts this long after a rotation */
+export function overlapOption(what: string) {
+  return new Option('--overlap-hours <n>', what)
+    .default(OVERLAP_HOURS)
+    .argParser(wholeNumber(0, MAX_OVERLAP_HOURS));
+}
+
+/** Returns when an overlap that begins now will end. */
+export function overlapFrom(now: Date, hours: number): Date {
+  return new Date(now.getTime() + hours * HOUR_MS);
+}
+
 export const JSON_LINES = 'print one JSON object per line';
 
 /** Returns a parser of whole numbers. It throws InvalidArgumentError for anything else. */
@@ -27,4 +51,20 @@ export function wholeNumber(min: number, max: number) {
     if (/^\d+$/.test(text) && value >= min && value <= max) return value;
     throw new InvalidArgumentError(`Expected a whole number from ${min} to ${max}.`);
   };
+}
+
+/** Parses the name of another service. @throws InvalidArgumentError */
+export function parseName(text: string): string {
+  if (isConsumerName(text)) return text;
+  throw new InvalidArgumentError('Expected up to 63 letters, digits, dots, underscores and hyphens.');
+}
+
+/** Parses types of events, separated by commas. @throws InvalidArgumentError */
+function parseEventTypes(text: string): readonly string[] {
+  const types = text.split(',').map((type) => type.trim());
+  const unknown = types.filter((type) => !isEventType(type));
+  if (unknown.length === 0) return [...new Set(types)];
+  throw new InvalidArgumentError(
+    `No event is called ${unknown.join(', ')}. Types: ${eventTypes.join(', ')}.`,
+  );
 }

@@ -1,10 +1,12 @@
 import { openOps as openAuth } from '@latchkey/auth/ops';
 import type { Store } from '@latchkey/backend';
+import { openClients } from '@latchkey/clients';
 import { openOps as openNotifier } from '@latchkey/notifier/ops';
 import type { Preparable } from '@latchkey/store';
 import { openOps as openUser } from '@latchkey/user/ops';
+import { openWebhooks } from '@latchkey/webhooks';
 
 /** Returns what each service needs in the store before it starts. */
 export function schemasOf(store: Store): readonly Preparable[] {
-  return [openAuth(store), openNotifier(store), openUser(store)];
+  return [openAuth(store), openNotifier(store), openClients(store), openUser(store), openWebhooks(store)];
 }

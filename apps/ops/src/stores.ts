@@ -10,12 +10,12 @@ export function dataFolder(environment: Environment): string {
 }
 
 interface StoreOptions extends Partial<OpenOptions> {
-  /** Default: the store that the settings name. */
+  /** Default: the store in the settings. */
   readonly config?: StoreConfig;
 }
 
 /**
- * Opens a store, also while servers use it, and closes it after the work.
+ * Opens a store, even while servers use it, and closes it after the work.
  * @throws ConfigError; StoreRefused; DataFolderError
  */
 export async function withStore(

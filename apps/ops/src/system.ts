@@ -1,4 +1,4 @@
-/** The whole system that the settings name: its store, its log, and the names of its topics. */
+/** Opens the whole system that the settings describe: its store, its log, and the names of its topics. */
 import { type Store, topicSettings } from '@latchkey/backend';
 import { type Bus, type Groups, nameIn, withGroupNames, withTopicNames } from '@latchkey/bus';
 import { readConfig } from '@latchkey/process';
@@ -9,15 +9,18 @@ import { withStore } from './stores.ts';
 /** The stores and the log that the settings name. */
 export interface System {
   readonly store: Store;
-  /** Takes our names of topics. */
+  /** Works with our names of topics. */
   readonly bus: Bus & Groups;
-  /** Takes the names that topics have on the log. */
+  /** Works with the names that topics have on the log. */
   readonly log: Log;
-  /** Returns the name that a topic of ours has on the log. */
+  /** Returns the name on the log of one of our topics. */
   nameOf(topic: string): string;
 }
 
-/** Opens store and log, also while servers use them, and closes them after the work. @throws ConfigError; as both do */
+/**
+ * Opens store and log, even while servers use them, and closes them after the work. @throws ConfigError; whatever
+ * both throw
+ */
 export function withSystem(context: Context, work: (system: System) => Promise<void>): Promise<void> {
   const { TOPIC_NAMES: names } = readConfig(topicSettings, context.environment);
   return withStore(context, (store) =>

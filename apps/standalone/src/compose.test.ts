@@ -91,7 +91,8 @@ test('no pages where other machines could see them', async (t) => {
     HOST: '0.0.0.0',
     EXPOSE_DEVELOPMENT: 'true',
   });
-  for (const path of ['/', '/mailbox', '/topics/api/topics', '/docs'])
+  assert.match(await (await fetch(exposed.url)).text(), /handles sign-ups, sign-ins and passwords/);
+  for (const path of ['/mailbox', '/topics/api/topics', '/docs'])
     assert.equal((await fetch(exposed.url + path)).status, 404, path);
 });
 
@@ -134,6 +135,7 @@ test('production demands an address, a mail server and every secret, all at once
     'PUBLIC_URL',
     'MAIL_SERVER',
     'SIGNING_KEYS',
+    'EVENT_SIGNING_KEYS',
     'SEALING_PRIVATE_KEYS',
     'SEALING_PUBLIC_KEY',
     'PASSWORD_SALT_KEY',

@@ -1,9 +1,10 @@
 /** Latchkey in one process and one folder: log, store, mailbox, all services and one listener. */
 import { randomUUID } from 'node:crypto';
 import { resolve } from 'node:path';
-import { type TopicNames, withTopicNames } from '@latchkey/bus';
+import { authTags } from '@latchkey/auth';
+import { nameIn, type TopicNames, withTopicNames } from '@latchkey/bus';
 import { createEmbeddedBus, type EmbeddedBus } from '@latchkey/bus/embedded';
-import { asyncApiDocument, topics } from '@latchkey/events';
+import { asyncApiDocument, receiptsTopic, securityTopic, topics } from '@latchkey/events';
 import {
   type ListeningPart,
   listen,
@@ -27,6 +28,7 @@ import {
 } from '@latchkey/process';
 import { type Database, DataFolderError, openDatabase } from '@latchkey/sqlite';
 import { ACCOUNT_SEQUENCE, PROBLEM_TYPES } from '@latchkey/tokens';
+import { userTags } from '@latchkey/user';
 import { createMailbox, type Mailbox } from './mailbox/mailbox.ts';
 import { createMailServer } from './mailbox/smtp.ts';
 import { developmentRoutes } from './pages/routes.ts';
@@ -63,7 +65,7 @@ function openFolder(folder: string): Database {
   try {
     return openDatabase({ folder, as: 'server' });
   } catch (error) {
-    // The message is written for users, so the stack is hidden.
+    // The message is written for users: a plain Error is printed without its stack.
     if (error instanceof DataFolderError) throw new Error(error.message, { cause: error });
     throw error;
   }
@@ -82,8 +84,14 @@ async function openStore(
   opened.defer(() => database.close());
   const bus = withTopicNames(createEmbeddedBus({ database, logger, mayDelete: clock.isTrusted }), names);
   opened.defer(() => bus.close());
-  await bus.ensureTopics(topics);
   return { database, bus, clock };
+}
+
+/** Only the retention of security events is a setting. */
+async function ensureTopics(bus: EmbeddedBus, retentionDays: number, names: TopicNames): Promise<void> {
+  const security = securityTopic(retentionDays);
+  await bus.setRetention(nameIn(names, security.name), security.retentionMs);
+  await bus.ensureTopics([...topics, receiptsTopic, security]);
 }
 
 /** Starts the mail server. @returns settings with which the notifier sends to it */
@@ -101,7 +109,9 @@ async function openMailbox(
 const description = {
   title: 'Latchkey',
   version: '1',
-  description: 'Accounts as events: sign up, verify, sign in, reset the password.',
+  description:
+    'Accounts as events: sign up, verify, sign in, reset the password. A body has at most 64 KiB; unknown fields are refused. How often something may be tried is limited per address, account and network: 429 with `Retry-After`.',
+  tags: { ...authTags, ...userTags },
 };
 
 function routesOf(
@@ -120,10 +130,11 @@ function routesOf(
     openApi: openApiDocument({ ...description, publicPath: parts.services.publicPath }, ofServices),
     asyncApi: asyncApiDocument(),
   });
-  return [...ofServices, ...pages];
+  // The client page replaces the page at / that says what this server is.
+  return [...ofServices.filter(({ path }) => path !== '/'), ...pages];
 }
 
-/** Binds the listener first, because the services must know the port. */
+/** Opens the listener first, because the services need to know its port. */
 async function startListener(
   config: StandaloneConfig,
   { logger, registry }: StandaloneDeps,
@@ -184,7 +195,8 @@ export async function composeStandalone(config: StandaloneConfig, deps: Standalo
     ...(development ? { PUBLIC_URL: url, ...(await loadSecrets(folder)) } : {}),
     ...(hasMailbox ? await openMailbox(mailbox, logger, opened) : {}),
   });
-  services = composeServices(settings, { ...store, logger, registry });
+  await ensureTopics(store.bus, settings.auth.AUDIT_RETENTION_DAYS, config.TOPIC_NAMES);
+  services = composeServices(settings, { ...store, logger, registry, forgetMails: mailbox.forget });
 
   const part = group('services', [...services.all, clockPart(clock)]);
   const routes = routesOf(config, { services, mailbox, bus: store.bus });
@@ -211,7 +223,7 @@ export async function composeStandalone(config: StandaloneConfig, deps: Standalo
   };
 }
 
-/** Reports a clock that was set. */
+/** Returns the part that reports a changed clock. */
 function clockPart(clock: ClockGuard): Part {
   async function health(): Promise<readonly Dependency[]> {
     const state = { name: 'clock', needed: false } as const;

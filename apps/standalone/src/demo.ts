@@ -96,7 +96,7 @@ async function play({ url }: Standalone): Promise<void> {
   function step(title: string): void {
     say(`\n${title}`);
   }
-  /** Prints the events and the mail that a request caused. @returns the token of the mail */
+  /** Prints the events and the mail that a request caused. @returns the token in the mail */
   async function caused(subject: string): Promise<string> {
     const token = await awaitMail(url, subject);
     await printEvents();

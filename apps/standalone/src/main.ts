@@ -1,43 +1,5 @@
-/** `npm start`: everything in one process. */
-import { widenThreadPool } from '@latchkey/auth';
-import {
-  createLogger,
-  createRegistry,
-  type ExitCode,
-  type Logger,
-  readOrReport,
-  runProcess,
-  withDotEnv,
-} from '@latchkey/process';
-import { composeStandalone, type Standalone } from './compose.ts';
-import { readSettings, type StandaloneConfig } from './settings.ts';
-import { welcome } from './welcome.ts';
+/** Starts everything in one process. Everything else is loaded after the young generation is limited. */
+import { limitYoungGeneration } from '@latchkey/process/young-generation';
 
-/** Logs pretty lines on a terminal and JSON otherwise, because formatting a line takes several times as long as writing it. */
-async function loggerFor(config: StandaloneConfig): Promise<Logger> {
-  const options = { name: 'latchkey', level: config.LOG_LEVEL };
-  if (config.LATCHKEY_ENV === 'production' || !process.stdout.isTTY) return createLogger(options);
-  const { build } = await import('pino-pretty');
-  return createLogger(
-    options,
-    build({ sync: true, ignore: 'pid,hostname,name', translateTime: 'SYS:HH:MM:ss' }),
-  );
-}
-
-async function run(): Promise<ExitCode> {
-  const config = readOrReport(() => readSettings(withDotEnv(process.env, process.cwd())));
-  if (config === undefined) return 1;
-  const logger = await loggerFor(config);
-  return runProcess(logger, async () => {
-    const standalone = await composeStandalone(config, { logger, registry: createRegistry() });
-    return { ...standalone, start: () => startAndWelcome(standalone) };
-  });
-}
-
-async function startAndWelcome(standalone: Standalone): Promise<void> {
-  await standalone.start();
-  process.stdout.write(welcome(standalone));
-}
-
-widenThreadPool(process.env);
-process.exit(await run());
+limitYoungGeneration(process);
+await import('./run.ts');

@@ -3,14 +3,20 @@
  * without PASSWORD_SALT_KEY no password can be checked.
  */
 import { resolve } from 'node:path';
-import { generateSecrets, parseSecrets, type Secrets } from '@latchkey/auth/secrets';
-import { makeTextFile, readTextFile } from '@latchkey/process';
+import {
+  generateEventKeys,
+  generateSecrets,
+  parseSecrets,
+  type Secrets,
+  type StoredSecrets,
+} from '@latchkey/auth/secrets';
+import { makeTextFile, readTextFile, replaceTextFile } from '@latchkey/process';
 
 export function secretsPath(folder: string): string {
   return resolve(folder, 'secrets.json');
 }
 
-function secretsIn(text: string, path: string): Secrets {
+function secretsIn(text: string, path: string): StoredSecrets {
   const secrets = parseSecrets(text);
   if (secrets !== undefined) return secrets;
   throw new Error(`${path} does not contain Latchkey's secrets: restore it, or start with another DATA_DIR`);
@@ -24,8 +30,20 @@ function secretsIn(text: string, path: string): Secrets {
 export async function loadSecrets(folder: string): Promise<Secrets> {
   const path = secretsPath(folder);
   const text = await readTextFile(path);
-  if (text !== undefined) return secretsIn(text, path);
+  if (text !== undefined) return withEventKeys(secretsIn(text, path), path);
   const made = generateSecrets();
-  await makeTextFile(path, `${JSON.stringify(made, null, 2)}\n`);
+  await makeTextFile(path, textOf(made));
   return made;
+}
+
+/** Adds the key that signs events to the secrets of a folder of release 0.1, which had none. */
+async function withEventKeys(secrets: StoredSecrets, path: string): Promise<Secrets> {
+  const { EVENT_SIGNING_KEYS = generateEventKeys() } = secrets;
+  const complete = { ...secrets, EVENT_SIGNING_KEYS };
+  if (secrets.EVENT_SIGNING_KEYS === undefined) await replaceTextFile(path, textOf(complete));
+  return complete;
+}
+
+function textOf(secrets: Secrets): string {
+  return `${JSON.stringify(secrets, null, 2)}\n`;
 }

@@ -1,6 +1,7 @@
 /** Composes the three services on one embedded backend. */
 import { compose as composeAuth } from '@latchkey/auth';
 import type { Bus } from '@latchkey/bus';
+import { fixedEventKeys } from '@latchkey/consumer';
 import { allowedOrigins, publicPathOf, type Route, type Service } from '@latchkey/http';
 import { compose as composeNotifier } from '@latchkey/notifier';
 import type { ClockGuard, Logger, Registry } from '@latchkey/process';
@@ -36,6 +37,8 @@ export function composeServices(
     readonly clock: ClockGuard;
     readonly logger: Logger;
     readonly registry: Registry;
+    /** Removes what the development mailbox keeps of an address. */
+    forgetMails(address: string): Promise<void>;
   },
 ): Services {
   const { logger, registry } = deps;
@@ -43,11 +46,23 @@ export function composeServices(
   function part(name: string) {
     return { backend, registry, logger: logger.child({ service: name }) };
   }
-  const auth = composeAuth(settings.auth, part('auth'));
-  // No need to fetch the keys over HTTP from the same process.
+  async function forget(addresses: readonly string[]): Promise<void> {
+    for (const address of addresses) await deps.forgetMails(address);
+  }
+  const mails = { ofAccount: (account: string) => notifier.mailsOf(account) };
+  const auth = composeAuth(settings.auth, { ...part('auth'), forget, mails });
+  // If auth runs in the same process, its keys need not be fetched over HTTP.
   const keys = settings.user.JWKS_URL === undefined ? { keys: fixedKeys(auth.jwks()) } : {};
-  const user = composeUser(settings.user, { ...part('user'), ...keys });
-  const notifier = composeNotifier(settings.notifier, part('notifier'));
+  const eventKeys = fixedEventKeys(auth.jwks());
+  const user = composeUser(settings.user, {
+    ...part('user'),
+    ...keys,
+    ...(settings.user.JWKS_URL === undefined ? { eventKeys } : {}),
+  });
+  const notifier = composeNotifier(settings.notifier, {
+    ...part('notifier'),
+    ...(settings.notifier.JWKS_URL === undefined ? { eventKeys } : {}),
+  });
   return {
     all: [user, notifier, auth].map(ownHealth),
     routes: [...auth.routes, ...user.routes, ...notifier.routes],

@@ -14,24 +14,24 @@ import { userSettings } from '@latchkey/user';
 import { z } from 'zod';
 import { isLoopback } from './pages/local-only.ts';
 
-const fields = processSettings({ port: 8080, operationsPort: 9080 }).extend({
+const fields = processSettings(8080).extend({
   LATCHKEY_ENV: z
     .enum(['development', 'production'])
     .default('development')
-    .describe('`development` (pages, mailbox, secrets made by itself) or `production`.'),
+    .describe('`development` (with development pages, a mailbox and generated secrets) or `production`.'),
   OPERATIONS_PORT: setting
     .whole({ min: 0, max: 65_535 })
     .describe(
-      'Port of `/livez`, `/readyz` and `/metrics`, which PORT does not answer. Default: PORT + 1000; any free port where PORT is 0.',
+      'Port of `/livez`, `/readyz` and `/metrics`, which are not available on PORT. Default: PORT + 1000; any free port if PORT is 0.',
     ),
-  DATA_DIR: z.string().default('./.data').describe('Folder of everything that is kept.'),
+  DATA_DIR: z.string().default('./.data').describe('Folder for all data.'),
   EXPOSE_DEVELOPMENT: setting
     .flag(false)
-    .describe('Start in development although HOST can be reached from other machines.'),
+    .describe('Allow development mode although HOST is reachable from other machines.'),
   TOPIC_NAMES: setting
     .pairs()
     .describe(
-      'Topics that have another name in the log, comma-separated: `accounts.events.v1=accounts.events.v2`.',
+      'Topics that have another name on the log, comma-separated: `accounts.events.v1=accounts.events.v2`.',
     ),
   PUBLIC_URL: z.string().optional().describe('Default in development: http://localhost and the port in use.'),
   MAIL_SERVER: z.string().optional().describe('Default in development: the mailbox.'),
@@ -42,7 +42,10 @@ const EXPOSED =
 
 type Fault = readonly [name: keyof z.infer<typeof fields>, message: string];
 
-/** Also checked if single settings are invalid, so that all faults are reported at once. */
+/**
+ * Returns settings that contradict each other. Also called if single settings are invalid, so that all faults are
+ * reported at once.
+ */
 function contradictions(config: z.infer<typeof fields>): readonly Fault[] {
   if (config.LATCHKEY_ENV === 'production')
     return config.MAIL_SERVER === undefined ? [['MAIL_SERVER', 'is required in production']] : [];
@@ -55,7 +58,7 @@ type OwnSettings = z.infer<typeof fields>;
 
 export interface StandaloneConfig extends OwnSettings {
   readonly OPERATIONS_PORT: number;
-  /** Source of the services' settings. */
+  /** Where the services' settings come from. */
   readonly environment: Environment;
 }
 
@@ -63,7 +66,7 @@ function isGiven(environment: Environment, name: string): boolean {
   return Boolean(environment[name] || environment[`${name}_FILE`]);
 }
 
-/** Adds the provided settings that are not given, neither directly nor as a file. */
+/** Adds those provided settings that are given neither directly nor as a file. */
 function withProvided(environment: Environment, provided: Environment): Environment {
   return {
     ...environment,
@@ -84,7 +87,7 @@ export function readServiceSettings(environment: Environment, provided: Environm
   return readAll(readersOfServices(withProvided(environment, provided)));
 }
 
-/** Settings of the notifier for a mail server on this port. */
+/** Returns the settings with which the notifier sends to a mail server on this port. */
 export function mailboxSettings(port: number): Environment {
   return {
     MAIL_SERVER: '127.0.0.1',
@@ -96,7 +99,7 @@ export function mailboxSettings(port: number): Environment {
   };
 }
 
-/** Placeholders for settings that development provides later and production requires. */
+/** Returns placeholders for settings that development provides later and production requires. */
 function placeholders(): Environment {
   return {
     ...generateSecrets(),
@@ -119,7 +122,7 @@ export function readSettings(given: Environment): StandaloneConfig {
   return { ...own, OPERATIONS_PORT: own.OPERATIONS_PORT ?? operationsPort(own.PORT), environment };
 }
 
-/** The default of OPERATIONS_PORT: two systems with different PORTs can run on one machine. */
+/** Returns the default of OPERATIONS_PORT. It depends on PORT, so that two systems can run on one machine. */
 function operationsPort(port: number): number {
   if (port === 0) return 0;
   return port <= 64_535 ? port + 1000 : port - 1000;

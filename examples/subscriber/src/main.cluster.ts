@@ -2,11 +2,14 @@ import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { test } from 'node:test';
 import { createKafkaBus } from '@latchkey/bus/kafka';
-import { ACCOUNTS_TOPIC, encode, type LatchkeyEvent, topics } from '@latchkey/events';
+import { eventJwks, signedInOrder } from '@latchkey/consumer/testing/signed';
+import { ACCOUNTS_TOPIC, type LatchkeyEvent, topics } from '@latchkey/events';
 
 const brokers = process.env['KAFKA_BROKERS'];
 if (!brokers) throw new Error('KAFKA_BROKERS is not set: this test needs a Kafka broker (host:port).');
@@ -37,11 +40,18 @@ test('the subscriber greets, forgets tokens, logs no personal data, and stops on
   });
   context.after(() => bus.close());
   await bus.ensureTopics(topics);
-  const records = events.map(encode).map(({ key, value, headers }) => ({ key, value, headers }));
-  await bus.publish(ACCOUNTS_TOPIC, records);
+  await bus.publish(ACCOUNTS_TOPIC, signedInOrder(events));
+  const auth = createServer((_request, response) => response.end(JSON.stringify(eventJwks))).listen(0);
+  context.after(() => auth.close());
+  await once(auth, 'listening');
 
   const subscriber = spawn(process.execPath, [join(import.meta.dirname, 'main.ts')], {
-    env: { KAFKA_BROKERS: brokers, KAFKA_GROUP: `subscriber-${randomUUID()}`, OPERATIONS_PORT: '0' },
+    env: {
+      KAFKA_BROKERS: brokers,
+      JWKS_URL: `http://127.0.0.1:${(auth.address() as AddressInfo).port}`,
+      KAFKA_GROUP: `subscriber-${randomUUID()}`,
+      OPERATIONS_PORT: '0',
+    },
     stdio: ['ignore', 'pipe', 'ignore'],
   });
   context.after(() => subscriber.kill('SIGKILL'));

@@ -14,7 +14,8 @@ function settingsOrExit(): Settings {
   }
 }
 
-const { KAFKA_BROKERS, KAFKA_GROUP, OPERATIONS_HOST, OPERATIONS_PORT, LOG_LEVEL } = settingsOrExit();
+const { KAFKA_BROKERS, JWKS_URL, KAFKA_GROUP, OPERATIONS_HOST, OPERATIONS_PORT, LOG_LEVEL } =
+  settingsOrExit();
 const logger = pino({ name: 'subscriber', level: LOG_LEVEL }, pino.destination({ sync: true }));
 const tokens = createTokenCache(() => Date.now() / 1000);
 const stopping = new AbortController();
@@ -28,6 +29,7 @@ for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => 
 
 const subscription = await subscribe({
   brokers: KAFKA_BROKERS,
+  keys: JWKS_URL,
   group: KAFKA_GROUP,
   // Sufficient here: the tokens are lost with the process too, and a repeated greeting does no harm.
   store: memoryStore(),

@@ -5,6 +5,7 @@ import { readSettings } from './settings.ts';
 test('reads a list of brokers, with defaults for the rest', () => {
   assert.deepEqual(readSettings({ KAFKA_BROKERS: 'one:9092, two:9092' }), {
     KAFKA_BROKERS: ['one:9092', 'two:9092'],
+    JWKS_URL: 'http://localhost:8080/.well-known/jwks.json',
     KAFKA_GROUP: 'subscriber',
     OPERATIONS_HOST: '127.0.0.1',
     OPERATIONS_PORT: 9084,
@@ -14,11 +15,11 @@ test('reads a list of brokers, with defaults for the rest', () => {
 
 test('reports every fault at once', () => {
   assert.throws(
-    () => readSettings({ KAFKA_GROUP: '', OPERATIONS_PORT: 'http', LOG_LEVEL: 'loud' }),
+    () => readSettings({ JWKS_URL: 'keys', KAFKA_GROUP: '', OPERATIONS_PORT: 'http', LOG_LEVEL: 'loud' }),
     (error: Error) => {
       assert.deepEqual(
         error.message.split('\n').map((line) => line.split(':')[0]),
-        ['KAFKA_BROKERS', 'KAFKA_GROUP', 'OPERATIONS_PORT', 'LOG_LEVEL'],
+        ['KAFKA_BROKERS', 'JWKS_URL', 'KAFKA_GROUP', 'OPERATIONS_PORT', 'LOG_LEVEL'],
       );
       return true;
     },

@@ -6,6 +6,10 @@ const settings = z.object({
     .string('is required')
     .transform((text) => text.split(',').map((broker) => broker.trim()))
     .pipe(z.array(z.string().min(1, 'takes host:port, comma-separated')).min(1)),
+  /** Where auth publishes its keys. */
+  JWKS_URL: z
+    .url({ protocol: /^https?$/, error: 'takes an http(s) URL' })
+    .default('http://localhost:8080/.well-known/jwks.json'),
   KAFKA_GROUP: z.string().min(1, 'must not be empty').default('subscriber'),
   /** Where `/readyz` is served. */
   OPERATIONS_HOST: z.string().min(1, 'must not be empty').default('127.0.0.1'),

@@ -6,6 +6,6 @@ import type { Store } from './store-kinds.ts';
 export interface Backend {
   readonly store: Store;
   readonly bus: Bus;
-  /** Says whether data may be deleted by age. Default: a guard of its own. */
+  /** Tells whether data may be deleted because of its age. Default: a clock guard of its own. */
   readonly clock?: Pick<ClockGuard, 'assertTrusted' | 'isTrusted'>;
 }

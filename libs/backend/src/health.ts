@@ -4,8 +4,9 @@ import type { Dependency } from '@latchkey/process';
 import { DiskFull, type OpenStore, StoreUnavailable } from '@latchkey/store';
 
 /**
- * Returns the state of a store. @param ask a cheap call to the store @param detail what an outage means, for the
- * operator
+ * Returns the state of a store.
+ * @param ask a cheap call to the store
+ * @param detail what an outage means, in words for the operator
  */
 export async function storeHealth(
   name: string,
@@ -25,12 +26,12 @@ function isFull(error: unknown): error is StoreUnavailable & { readonly cause: D
   return error instanceof StoreUnavailable && error.cause instanceof DiskFull;
 }
 
-/** How long a write counts as a proof that the store takes writes, in ms. */
+/** How long a successful write proves that the store accepts writes, in ms. */
 const WRITE_COUNTS_MS = 5_000;
 
 /**
- * Returns a probe that writes to the store, at most every 5 s however often it is called: a full disk, a primary that
- * has become read-only, or a right that was revoked shows in writes alone.
+ * Returns a probe that writes to the store, at most every 5 s however often it is called. Only a write reveals a
+ * full disk, a primary that has become read-only, or a revoked right.
  * @param monotonic returns milliseconds that never go back
  */
 export function createWriteProbe(
@@ -45,7 +46,7 @@ export function createWriteProbe(
   };
 }
 
-/** Returns the state of a consumer. Its service continues to respond without it. */
+/** Returns the state of a consumer. Without it, its service still responds. */
 export function busHealth(subscription: Subscription | undefined): Dependency {
   const bus = { name: 'bus', needed: false } as const;
   if (!subscription?.healthy()) return { ...bus, state: 'down', detail: 'no records can be read' };

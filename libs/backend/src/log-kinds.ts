@@ -6,7 +6,7 @@ import type { StoreKind } from './store-kinds.ts';
 
 export type LogKind = 'kafka' | 'embedded';
 
-/** The setting that selects the log, independently of the store. The embedded log is kept in the embedded store. */
+/** The setting that selects the log, independently of the store. The embedded log is part of the embedded store. */
 const logSettings = z.object({ LOG: z.enum(['kafka', 'embedded']).optional() });
 
 /**
@@ -23,7 +23,7 @@ export const topicSettings = z.object({
   TOPIC_NAMES: setting
     .pairs()
     .describe(
-      'Topics that have another name on the log, comma-separated: `accounts.events.v1=accounts.events.v2`. The same for all services.',
+      'Topics that have another name on the log, comma-separated: `accounts.events.v1=accounts.events.v2`. Must be the same for all services.',
     ),
 });
 
@@ -32,36 +32,42 @@ function areBrokers(brokers: readonly string[]): boolean {
   return brokers.length > 0 && brokers.every((broker) => BROKER.test(broker));
 }
 
-const kafkaFields = topicSettings.extend({
-  KAFKA_BROKERS: z
-    .string()
-    .transform((text) => setting.list().parse(text))
-    .refine(areBrokers, 'must be a list of host:port, such as kafka-1:9092,kafka-2:9092')
-    .describe('Some of the brokers, as host:port, comma-separated.'),
-  KAFKA_SSL: setting.flag(false).describe('Speak TLS with the brokers.'),
-  KAFKA_SASL_MECHANISM: z
-    .enum(['plain', 'scram-sha-256', 'scram-sha-512'])
-    .optional()
-    .describe('How to log in to Kafka: `plain`, `scram-sha-256` or `scram-sha-512`. Default: not at all.'),
-  KAFKA_SASL_USERNAME: z.string().optional().describe('User name for Kafka.'),
-  KAFKA_SASL_PASSWORD: z.string().optional().describe('Password for Kafka.').meta({ secret: true }),
+/** The names of topics and groups on the log. */
+export const logNameSettings = topicSettings.extend({
   GROUP_PREFIX: z
     .string()
     .regex(/^[\w.-]{0,100}$/, 'may contain letters, digits, dots, hyphens and underscores, at most 100')
     .default('')
     .describe(
-      'Put before the names of the consumer groups, so that several systems can use one broker: `accounts.` makes `accounts.user` and `accounts.notifier`. The same for all services.',
+      'Prefix of the names of the consumer groups, so that several systems can use one broker: `accounts.` makes `accounts.user` and `accounts.notifier`. Must be the same for all services.',
     ),
+});
+
+const kafkaFields = logNameSettings.extend({
+  KAFKA_BROKERS: z
+    .string()
+    .transform((text) => setting.list().parse(text))
+    .refine(areBrokers, 'must be a list of host:port, such as kafka-1:9092,kafka-2:9092')
+    .describe('Some of the brokers, as host:port, comma-separated.'),
+  KAFKA_SSL: setting.flag(false).describe('Use TLS for connections to the brokers.'),
+  KAFKA_SASL_MECHANISM: z
+    .enum(['plain', 'scram-sha-256', 'scram-sha-512'])
+    .optional()
+    .describe(
+      'How to log in to Kafka: `plain`, `scram-sha-256` or `scram-sha-512`. Default: without a login.',
+    ),
+  KAFKA_SASL_USERNAME: z.string().optional().describe('User name for Kafka.'),
+  KAFKA_SASL_PASSWORD: z.string().optional().describe('Password for Kafka.').meta({ secret: true }),
   KAFKA_SESSION_SECONDS: setting
     .whole({ min: 2, max: 300, fallback: 10 })
     .describe(
-      'A consumer without a heartbeat for this long loses its partitions to others. Brokers accept 6 or more by default (`group.min.session.timeout.ms`).',
+      'A consumer that sends no heartbeat for this long loses its partitions to other members. By default brokers accept 6 or more (`group.min.session.timeout.ms`).',
     ),
 });
 
 const SASL = ['KAFKA_SASL_MECHANISM', 'KAFKA_SASL_USERNAME', 'KAFKA_SASL_PASSWORD'] as const;
 
-/** KAFKA_BROKERS, KAFKA_SSL, KAFKA_SASL_*, TOPIC_NAMES. */
+/** The settings KAFKA_BROKERS, KAFKA_SSL, KAFKA_SASL_* and TOPIC_NAMES. */
 export const kafkaSettings = withContradictions(kafkaFields, (config) => {
   const missing = SASL.filter((name) => config[name] === undefined);
   if (missing.length === SASL.length) return [];

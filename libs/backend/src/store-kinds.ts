@@ -31,9 +31,9 @@ export function byKind<Result>(
 }
 
 export interface OpenOptions {
-  /** For stores that only one server at a time may use: see `openDatabase`. Other kinds ignore it. */
+  /** For stores that only one server at a time may use; see `openDatabase`. Other kinds of stores ignore it. */
   readonly as: 'server' | 'shared' | 'exclusive';
-  /** For commands that read all data: lifts the limit on the response time of the store. Default: false. */
+  /** Set by commands that read all data: removes the limit on the store's response time. Default: false. */
   readonly isLongRunning?: boolean;
 }
 
@@ -41,7 +41,7 @@ const mongoSettings = z.object({
   MONGO_URL: z
     .string()
     .regex(/^mongodb(?:\+srv)?:\/\/./, 'must be a MongoDB connection string, such as mongodb://host:27017')
-    .describe('Connection string of MongoDB; the database is `latchkey` unless it names another.')
+    .describe('Connection string of MongoDB; the database is `latchkey` unless the URL names another.')
     .meta({ secret: true }),
 });
 
@@ -83,7 +83,7 @@ export const storeSettings = z.object({
     .describe('The kind of store: `mongo` or `sqlite`. Default: the one whose settings are given.'),
 });
 
-/** Reads STORE. Default: the kind whose settings are given, else the embedded store. @throws ConfigError */
+/** Reads STORE. Default: the kind whose settings are set, otherwise the embedded store. @throws ConfigError */
 export function readStoreKind(environment: Environment, fallback: StoreKind = 'sqlite'): StoreKind {
   return readConfig(storeSettings, environment).STORE ?? givenKind(environment) ?? fallback;
 }
@@ -93,7 +93,7 @@ export function readStore(environment: Environment): StoreConfig {
   return openable(readStoreKind(environment), environment);
 }
 
-/** Reads the same for services that are processes of their own: without STORE never the embedded store. */
+/** Does the same for services that are processes of their own. Without STORE, the store is never the embedded one. */
 export function readServerStore(environment: Environment): StoreConfig {
   return openable(readStoreKind(environment, 'mongo'), environment);
 }
@@ -102,7 +102,7 @@ function openable(kind: StoreKind, environment: Environment): StoreConfig {
   return { kind, open: openings[kind](environment) };
 }
 
-/** DATA_DIR does not count: a standalone has it too. */
+/** Returns the kind whose settings are set. DATA_DIR does not count, because a standalone has it as well. */
 function givenKind(environment: Environment): StoreKind | undefined {
   function isGiven(name: string) {
     return Boolean(environment[name] || environment[`${name}_FILE`]);

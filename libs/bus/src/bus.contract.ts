@@ -11,12 +11,12 @@ import {
   type SubscribeOptions,
 } from './bus.ts';
 
-/** A log, as an adapter's test opens it. */
+/** A log that the test of an adapter opens. */
 export interface BusUnderTest {
   readonly bus: Bus & Groups;
-  /** Closes the bus, and opens it again on the same log, as after a restart. */
+  /** Closes the bus and opens it again on the same log, like a restart. */
   reopen(): Promise<Bus & Groups>;
-  /** Closes whatever is open and removes what was made. */
+  /** Closes everything that is open, and removes what was created. */
   close(): Promise<void>;
 }
 
@@ -51,7 +51,7 @@ export function busContract(name: string, makeBus: () => Promise<BusUnderTest>):
       return bus.subscribe({ topics: [topic], group, handle, ...more });
     }
 
-    /** Subscribes, and collects the records in the order in which they were handled. */
+    /** Subscribes, and collects the records in the order in which they are handled. */
     async function collect(more: Partial<SubscribeOptions> = {}) {
       const records: BusRecord[] = [];
       const subscription = await subscribe(async (slice) => void records.push(...slice.records), more);

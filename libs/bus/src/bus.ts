@@ -1,4 +1,8 @@
 /** The log between the services: topics of partitions of records, and groups that remember how far they have read. */
+import type { BusRecord } from './record.ts';
+import type { LogTail } from './tail.ts';
+
+export type { BusRecord } from './record.ts';
 
 /**
  * A record to be published. `key` decides the partition (Kafka's murmur2; round robin without a key), so records
@@ -8,17 +12,6 @@ export interface OutgoingRecord {
   readonly key: string | Buffer | null;
   readonly value: Buffer | null;
   readonly headers: Readonly<Record<string, string | Buffer | readonly (string | Buffer)[]>>;
-}
-
-/** A record of a topic. `offset` counts from 0 within its partition. A header sent twice arrives as an array. */
-export interface BusRecord {
-  readonly topic: string;
-  readonly partition: number;
-  readonly offset: number;
-  readonly timestamp: Date;
-  readonly key: Buffer | null;
-  readonly value: Buffer | null;
-  readonly headers: Readonly<Record<string, Buffer | readonly Buffer[]>>;
 }
 
 /** Consecutive records of one partition, in offset order; never empty. */
@@ -42,11 +35,14 @@ export interface Slice {
 
 export interface SubscribeOptions {
   readonly topics: readonly string[];
-  /** Members of one group share the partitions; each group reads everything. A new group starts at the beginning. */
+  /**
+   * The name of the group. Its members share the partitions, and each group reads everything. A new group starts at
+   * the beginning.
+   */
   readonly group: string;
   /**
-   * The name under which the group was known before. Its positions are taken over once, if the group has none, and its
-   * dead letters keep that name.
+   * The former name of the group. If the group has no positions, it takes over those of the former one, once. Dead
+   * letters keep the former name.
    */
   readonly formerGroup?: string;
   /**
@@ -65,11 +61,14 @@ export interface SubscribeOptions {
 }
 
 export interface Subscription {
-  /** Records after the group's position, summed over the partitions of its topics. */
+  /** Counts the records after the group's position, over all partitions of its topics. */
   lag(): Promise<number>;
-  /** Whether records can be fetched at the moment; false while the broker is down. */
+  /** Whether records can currently be fetched; false while the broker is down. */
   healthy(): boolean;
-  /** A sentence for each fault that does not end the subscription: a position that was out of range, or does not move. None after `close`. */
+  /**
+   * Returns a sentence for each fault that does not end the subscription: a position that was out of range, or one
+   * that does not move. None after `close`.
+   */
   faults(): readonly string[];
   /**
    * Stops fetching, aborts the slices in progress, waits for them and their positions, and leaves the group.
@@ -80,7 +79,7 @@ export interface Subscription {
 
 export interface TopicSpec {
   readonly name: string;
-  /** Must never change, because the partition of a key depends on it. */
+  /** Must never change, because it determines the partition of each key. */
   readonly partitions: number;
   /** How long records are kept, in ms; -1 means forever. */
   readonly retentionMs: number;
@@ -93,12 +92,12 @@ export interface TopicSpec {
 export interface Bus {
   /**
    * Creates missing topics and checks existing ones.
-   * @throws Error that names topic and setting if an existing topic differs; nothing is altered
+   * @throws Error that names topic and setting if an existing topic differs; existing topics are never changed
    */
   ensureTopics(specs: readonly TopicSpec[]): Promise<void>;
   /**
-   * Appends records, in order per key. Resolves once all of them are durable.
-   * @throws Error if that is not known for all of them: any of them may have been appended
+   * Appends records, in order for each key. Resolves once all of them are durable.
+   * @throws Error if that is uncertain; any of them may then have been appended
    */
   publish(topic: string, records: readonly OutgoingRecord[]): Promise<void>;
   /** Starts reading. Resolves once the group has been joined. The topics must exist. */
@@ -115,17 +114,32 @@ export interface Bus {
     fromOffset: number,
     toOffset?: number,
   ): AsyncIterable<BusRecord>;
+  /** Reads a topic from any place, without a group. @throws Error if there is no such topic */
+  tail(topic: string): Promise<LogTail>;
+  /**
+   * Replaces the records of a key in place, in every topic and its dead letters, so that no file contains the
+   * former ones. Only the embedded log can do this.
+   * @param change returns the value and the headers to keep; undefined to leave a record as it is. Must be
+   * idempotent
+   */
+  replaceKey?(key: string, change: ReplaceRecord): Promise<void>;
   /** Closes every subscription, then the connection. Idempotent. */
   close(): Promise<void>;
 }
 
+/** Returns what is kept of a record. The record's `topic` is the name on the log. */
+export type ReplaceRecord = (record: BusRecord) => Pick<BusRecord, 'value' | 'headers'> | undefined;
+
 /** How far a group has read, summed over the partitions of its topics. */
 export interface GroupProgress {
-  /** How many records the topics hold. */
+  /** How many records the topics contain. */
   readonly records: number;
   /** How many of them the group has processed. */
   readonly read: number;
-  /** A sentence for each position outside of what its partition holds: records were removed, or the topic made again. */
+  /**
+   * A sentence for each position outside the range of its partition, because records were removed or the topic was
+   * created again.
+   */
   readonly outOfRange: readonly string[];
 }
 
@@ -134,15 +148,15 @@ export interface Groups {
   /** Returns how far a group has read; 0 for a group that does not exist. @throws Error if a topic does not exist */
   progressOf(group: string, topics: readonly string[]): Promise<GroupProgress>;
   /**
-   * Deletes a group's positions, so that a group of this name starts at the beginning. A no-op for a group that
-   * does not exist.
+   * Deletes a group's positions, so that a group with this name starts at the beginning. Does nothing if there is
+   * no such group.
    * @param topics the topics that it reads
    * @throws GroupInUseError if the group is known to have members
    */
   forgetGroup(group: string, topics: readonly string[]): Promise<void>;
 }
 
-/** Thrown when the positions of a group that has members are to be deleted. */
+/** Thrown on an attempt to delete the positions of a group that has members. */
 export class GroupInUseError extends Error {
   override readonly name = 'GroupInUseError';
 

@@ -81,7 +81,7 @@ test('letters of every group are listed, page after page', async (context) => {
   await setAside('b');
   const paged: string[] = [];
   let after: Place | undefined;
-  // One more page than there are.
+  // Reads one page more than there are.
   for (let pages = 0; pages < 4; pages += 1) {
     const page = await box.list({ limit: 2, ...(after && { after }) });
     assert.ok(page.length <= 2);

@@ -19,11 +19,11 @@ export interface DeadLetter {
   /** The group that could not use it. */
   readonly group: string;
   readonly cause: string;
-  /** The position where the consumer found it; undefined if the letter does not say. */
+  /** Where the consumer found it; undefined if the letter does not say. */
   readonly origin?: Place;
   /**
-   * The record as it is in the dead-letter topic: key, value and headers are the original ones, plus the `dlq_`
-   * headers.
+   * The record in the dead-letter topic. Key, value and headers are those of the original, with the `dlq_` headers
+   * added.
    */
   readonly record: BusRecord;
 }
@@ -31,7 +31,7 @@ export interface DeadLetter {
 export interface DeadLetterPage {
   /** At least 1. */
   readonly limit: number;
-  /** Return only letters after this one. */
+  /** A position; only letters after it are returned. */
   readonly after?: Place;
 }
 
@@ -41,7 +41,7 @@ export interface DeadLetterBox {
   /** Returns the letter at a position, even if it is discarded. */
   find(place: Place): Promise<DeadLetter | undefined>;
   /**
-   * Marks a letter as dealt with, so that it is no longer listed. Its bytes stay until the retention ends.
+   * Marks a letter as handled, so that it is no longer listed. Its bytes remain until the retention ends.
    * @returns false if it was discarded already
    * @throws Error if there is no such letter
    */
@@ -120,7 +120,7 @@ export function openDeadLetters({ bus, reader }: DeadLetterBoxDeps): DeadLetterB
   };
 }
 
-/** The name of the position within its topic. */
+/** Returns the name of a position within its topic. */
 function nameOf({ partition, offset }: Pick<Place, 'partition' | 'offset'>): string {
   return `${partition}/${offset}`;
 }

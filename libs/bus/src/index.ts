@@ -5,10 +5,12 @@ export {
   type GroupProgress,
   type Groups,
   type OutgoingRecord,
+  type ReplaceRecord,
   type Slice,
   type SubscribeOptions,
   type Subscription,
   type TopicSpec,
 } from './bus.ts';
 export type { LogReader, PartitionRange } from './reader.ts';
+export type { LogTail } from './tail.ts';
 export { groupIn, nameIn, type TopicNames, withGroupNames, withTopicNames } from './topic-names.ts';

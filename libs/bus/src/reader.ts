@@ -1,12 +1,7 @@
 /** Reads a topic without being a consumer: to inspect, compare and repair it. */
-import type { BusRecord } from './bus.ts';
+import type { BusRecord, PartitionRange } from './record.ts';
 
-/** The records that a partition holds: the offset of the first one, and of the next one to be written. */
-export interface PartitionRange {
-  readonly partition: number;
-  readonly start: number;
-  readonly end: number;
-}
+export type { PartitionRange } from './record.ts';
 
 /** Joins no group and moves no position. Every guarantee is a test in reader.contract.ts. */
 export interface LogReader {

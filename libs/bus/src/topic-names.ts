@@ -9,9 +9,9 @@ export function nameIn(names: TopicNames, topic: string): string {
   return Object.hasOwn(names, topic) ? (names[topic] ?? topic) : topic;
 }
 
-/** How groups are called on a broker that other systems use as well. */
+/** The names of groups on a broker that other systems use as well. */
 export interface GroupNames {
-  /** Put before each name; may be empty. */
+  /** The prefix of each name; may be empty. */
   readonly prefix: string;
   readonly topics: TopicNames;
 }
@@ -41,13 +41,17 @@ export function withTopicNames<B extends Bus & Groups>(bus: B, names: TopicNames
     publish: (topic, records) => bus.publish(named(topic), records),
     subscribe: (options) => bus.subscribe({ ...options, topics: options.topics.map(named) }),
     readKey: (topic, ...place) => bus.readKey(named(topic), ...place),
+    tail: (topic) => bus.tail(named(topic)),
     progressOf: (group, topics) => bus.progressOf(group, topics.map(named)),
     forgetGroup: (group, topics) => bus.forgetGroup(group, topics.map(named)),
   };
   return { ...bus, ...renamed };
 }
 
-/** The bus, asked for groups by our names. Topics are asked for by our names, too: this wraps `withTopicNames`. */
+/**
+ * Wraps a bus so that groups are called by our names. It wraps the result of `withTopicNames`, so that topics are
+ * called by our names, too.
+ */
 export function withGroupNames<B extends Bus & Groups>(bus: B, names: GroupNames): B {
   const renamed: Bus & Groups = {
     ...bus,

@@ -1,4 +1,7 @@
-/** Compares the clock of this process with others, reports the difference, and degrades above a bound. */
+/**
+ * Compares the clock of this process with others, reports the difference, and reports a degraded state if it is too
+ * large.
+ */
 import type { Slice } from '@latchkey/bus';
 import {
   type ClockGuard,
@@ -13,9 +16,9 @@ import { Gauge } from 'prom-client';
 /** The largest difference that is not reported as a fault, in ms: docs/operating.md. */
 const MAX_SKEW_MS = 30_000;
 const EVERY_MS = 30_000;
-/** How long a measurement counts, in ms. */
+/** How long a measurement is used, in ms. */
 const LASTS_MS = 5 * 60_000;
-/** An answer that takes longer says too little about the time, in ms. */
+/** A response that takes longer says too little about the time. In ms. */
 const ANSWERS_WITHIN_MS = 5_000;
 
 export interface ClockWatchDeps {
@@ -31,9 +34,12 @@ export interface ClockWatchDeps {
 }
 
 export interface ClockWatch {
-  /** Compares once. Happens by itself twice a minute. */
+  /** Compares the clocks once. This also happens by itself, twice a minute. */
   compare(): Promise<void>;
-  /** Looks at the times of records, which other processes have set. Only a clock that is behind them can be told. */
+  /**
+   * Compares with the times in records, which other processes have set. This can only show that our clock is
+   * behind.
+   */
   observe(slice: Pick<Slice, 'records'>): void;
   health(): Dependency;
   close(): void;

@@ -25,8 +25,6 @@ export interface ClusterPartDeps {
   readonly registry: Registry;
   readonly end: ProcessEnd;
   readonly needs: Needs;
-  /** Whether the service has routes, which are served on PORT. */
-  readonly hasRoutes: boolean;
   compose(backend: Backend): Service;
   isAllowedOrigin(origin: string): boolean;
   readonly corsHeaders: readonly string[];
@@ -56,7 +54,7 @@ export function clusterPart(
     return [...(await servers.health()), serviceState];
   }
 
-  const door = deps.hasRoutes ? publicListener(config.process, deps) : undefined;
+  const door = publicListener(config.process, deps);
   const operations = listenForOperations(config.process, {
     logger,
     registry,
@@ -64,7 +62,7 @@ export function clusterPart(
     problemTypes: PROBLEM_TYPES,
   });
 
-  /** Retries the whole start for as long as a server is unreachable. */
+  /** Repeats the whole start as long as a server cannot be reached. */
   function startService(): Promise<Service> {
     return waitForServers(
       async () => {
@@ -85,7 +83,7 @@ export function clusterPart(
   async function begin(): Promise<void> {
     service = await startService();
     if (stopping.signal.aborted) return;
-    door?.serve(service.routes);
+    door.serve(service.routes);
     operations.serve(operationsRoutes({ registry, health }));
     logger.info('ready');
   }
@@ -101,7 +99,7 @@ export function clusterPart(
 
   async function stopService(): Promise<void> {
     if (service !== undefined) return service.stop().finally(() => servers.close());
-    // Closing the servers fails whatever the start waits for.
+    // Closing the servers makes everything fail that the start waits for.
     await servers.close();
     await Promise.race([starting, pause(START_ENDS_WITHIN_MS, undefined, { ref: false })]);
   }
@@ -110,9 +108,9 @@ export function clusterPart(
     name,
     async start() {
       await operations.start();
-      await door?.start();
+      await door.start();
       const { LATCHKEY_ENV: mode } = config.process;
-      logger.info({ mode, port: door?.port(), operationsPort: operations.port() }, 'listening');
+      logger.info({ mode, port: door.port(), operationsPort: operations.port() }, 'listening');
       starting = begin().catch((error: unknown) => {
         if (!stopping.signal.aborted) end.failStart(error);
       });
@@ -120,7 +118,7 @@ export function clusterPart(
     async stop() {
       stopping.abort();
       if (service !== undefined) await pause(config.process.SHUTDOWN_DELAY_SECONDS * 1000);
-      await door?.stop();
+      await door.stop();
       await stopService().finally(() => operations.stop());
     },
     health,
@@ -146,7 +144,7 @@ function publicListener(process: ServiceProcessConfig, deps: ClusterPartDeps): L
   });
 }
 
-/** Composes and starts a service. A failed start removes its metrics, so that it can be composed again. */
+/** Composes and starts a service. If the start fails, its metrics are removed, so that it can be composed again. */
 async function composeAndStart(compose: () => Service, registry: Registry): Promise<Service> {
   const before = new Set(registry.getMetricsAsArray().map(({ name }) => name));
   const service = compose();
@@ -154,7 +152,7 @@ async function composeAndStart(compose: () => Service, registry: Registry): Prom
     await service.start();
     return service;
   } catch (error) {
-    // The cause of the failed start matters, not what fails during cleanup.
+    // The reason for the failed start matters, not errors during the cleanup.
     await service.stop().catch(() => undefined);
     for (const { name } of registry.getMetricsAsArray()) {
       if (!before.has(name)) registry.removeSingleMetric(name);

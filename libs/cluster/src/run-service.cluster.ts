@@ -43,7 +43,7 @@ interface Probe {
 /** Starts the service as a process, which is killed when the test ends. */
 async function startProbe(t: TestContext, environment: Readonly<Record<string, string>>): Promise<Probe> {
   const folder = await mkdtemp(join(tmpdir(), 'latchkey-cluster-'));
-  const child = spawn(process.execPath, ['--disable-warning=TimeoutNegativeWarning', PROBE], {
+  const child = spawn(process.execPath, [PROBE], {
     cwd: folder,
     env: environment,
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -88,7 +88,7 @@ function countOf(probe: Probe, msg: string): number {
   return probe.lines.filter((line) => line.msg === msg).length;
 }
 
-/** Creates a topic and a database, and removes them after the test. Without `partitions`, creates no topic. */
+/** Creates a topic and a database, which are removed after the test. Without `partitions`, creates no topic. */
 async function prepare(t: TestContext, made: { readonly partitions?: number; readonly indexed?: boolean }) {
   const topic = `probe-${randomUUID()}`;
   const url = new URL(mongoServer);
@@ -218,7 +218,7 @@ describe('a service on its servers', () => {
     assert.equal(countOf(probe, 'stopped'), 0);
   });
 
-  test('starts anew where a server went away while it started', async (t) => {
+  test('starts again if a server goes away during the start', async (t) => {
     const { environment } = await prepare(t, { partitions: 2 });
     const probe = await startProbe(t, { ...environment, STUMBLES: '2' });
     await until(() => isReady(probe));
@@ -243,7 +243,7 @@ describe('a service that reads the log', () => {
     const { environment, topic, bus } = await prepare(t, { partitions: 2 });
     await bus.publish(topic, [{ key: 'a', value: null, headers: {} }]);
     const probe = await startProbe(t, { ...environment, HANDLER: 'fails' });
-    // At the longest backoff a failing slice is logged about twice a minute, long after the stuck timeout.
+    // With the longest back-off, a failing slice is logged about twice a minute, long after the stuck timeout.
     await until(async () => countOf(probe, 'A slice failed; it is due again.') === 2);
     assert.ok(await isReady(probe));
     probe.child.kill('SIGTERM');

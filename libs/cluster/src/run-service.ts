@@ -1,4 +1,5 @@
 import { type Backend, kafkaSettings, readServerStore } from '@latchkey/backend';
+import type { TopicSpec } from '@latchkey/bus';
 import type { Service } from '@latchkey/http';
 import {
   createLogger,
@@ -27,14 +28,17 @@ export interface ClusterServiceDeps {
  * The description of a service in its `main.ts`. Topics and schema must be prepared before it starts:
  * `npm run ops -- topics`, `npm run ops -- indexes`.
  */
-export interface ClusterService<Settings extends z.ZodObject> extends Needs {
+export interface ClusterService<Settings extends z.ZodObject> extends Pick<Needs, 'storage'> {
   readonly name: string;
-  /** The default of PORT. Omitted: the service has no routes, and listens on OPERATIONS_PORT only. */
-  readonly defaultPort?: number;
-  /** The default of OPERATIONS_PORT. */
-  readonly defaultOperationsPort: number;
+  /** Returns the topics that the service requires. */
+  topics(config: z.infer<Settings>): readonly TopicSpec[];
+  /** The default of PORT. The default of OPERATIONS_PORT is 1000 higher; if this is 0, both are any free port. */
+  readonly defaultPort: number;
   readonly settings: Settings;
-  /** Called again, after the first result was stopped, if a server becomes unreachable during the start. */
+  /**
+   * Composes the service. If a server becomes unreachable during the start, the first result is stopped and this is
+   * called again.
+   */
   compose(config: z.infer<Settings>, deps: ClusterServiceDeps): Service;
   /** Returns whether pages of an origin may call the service. Default: none. */
   allowedOrigins?(config: z.infer<Settings>): (origin: string) => boolean;
@@ -64,8 +68,7 @@ export async function runService<Settings extends z.ZodObject>(
         logger,
         registry,
         end,
-        needs: service,
-        hasRoutes: service.defaultPort !== undefined,
+        needs: { topics: service.topics(own), storage: service.storage },
         compose: (backend) => service.compose(own, { backend, logger, registry }),
         isAllowedOrigin: service.allowedOrigins?.(own) ?? (() => false),
         corsHeaders: service.corsHeaders ?? [],
@@ -75,11 +78,10 @@ export async function runService<Settings extends z.ZodObject>(
 }
 
 function settingsOf<Settings extends z.ZodObject>(service: ClusterService<Settings>) {
-  const { settings, defaultPort = 0, defaultOperationsPort } = service;
-  const ports = { port: defaultPort, operationsPort: defaultOperationsPort };
+  const { settings, defaultPort } = service;
   const environment = withDotEnv(process.env, process.cwd());
   return readAll({
-    process: () => readConfig(serviceProcessSettings(ports), environment),
+    process: () => readConfig(serviceProcessSettings(defaultPort), environment),
     kafka: () => readConfig(kafkaSettings, environment),
     store: () => readServerStore(environment),
     own: () => readConfig(settings, environment),

@@ -29,16 +29,16 @@ export interface ServersConfig {
 export interface Servers {
   readonly backend: Backend;
   /**
-   * Resolves once log and store are reachable and have what the service needs, however long that takes.
+   * Resolves once log and store can be reached and have what the service needs, however long that takes.
    * @throws Error of one line if waiting does not help: refused credentials, a topic or an index that is missing or
    * differs, a schema of a newer version; the abort error after `close`
    */
   ready(needs: Needs): Promise<void>;
-  /** The state of the log and the store, as `ready` waits for them. */
+  /** Returns the state of the log and the store, as far as `ready` knows it. */
   health(): Promise<readonly Dependency[]>;
-  /** What is watched while a service runs: the clock, and the topics since `ready`. */
+  /** Returns what is watched while a service runs: the clock and, after `ready`, the topics. */
   watched(): readonly Dependency[];
-  /** Ends a wait as well. Idempotent. */
+  /** Closes log and store, and ends a wait in progress. Idempotent. */
   close(): Promise<void>;
 }
 
@@ -104,7 +104,7 @@ export function openServers(
     });
   }
 
-  /** The bus, with a look at the times of the records that are read. */
+  /** Wraps a bus so that the times of the records that are read are observed. */
   function observed(watched: KafkaBus): KafkaBus {
     return {
       ...watched,

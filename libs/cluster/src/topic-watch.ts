@@ -1,24 +1,24 @@
-/** Compares the topics with what they must be while the service runs: somebody may alter them. */
+/** Compares the topics with what they should be while the service runs, because somebody may alter them. */
 import type { Dependency, Logger } from '@latchkey/process';
 
 const EVERY_MS = 10 * 60_000;
-/** An outage of the brokers is reported elsewhere, so a comparison that fails is repeated sooner. */
+/** After a failed comparison, the next one follows sooner. Outages of the brokers are reported elsewhere. */
 const AGAIN_MS = 30_000;
 
 export interface TopicWatchDeps {
-  /** Returns a sentence for each setting that is not what it must be. */
+  /** Returns a sentence for each setting that differs from what it should be. */
   readFaults(): Promise<readonly string[]>;
   readonly logger: Logger;
 }
 
 export interface TopicWatch {
-  /** Compares once. Happens by itself every ten minutes. @returns when to compare again, in ms */
+  /** Compares once. This also happens by itself, every ten minutes. @returns when to compare again, in ms */
   compare(): Promise<number>;
   health(): Dependency;
   close(): void;
 }
 
-/** Keeps what it last saw: while the brokers are away, nothing new is known. */
+/** Creates a watch. It keeps the last result while the brokers cannot be reached. */
 export function createTopicWatch({ readFaults, logger }: TopicWatchDeps): TopicWatch {
   let faults: readonly string[] = [];
   let isClosed = false;

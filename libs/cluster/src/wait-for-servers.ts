@@ -4,10 +4,10 @@ import { retry } from '@latchkey/process/loop';
 import { StoreUnavailable } from '@latchkey/store';
 
 const RETRY_MS = 500;
-/** Servers that are started together with this process need about this long: not worth a log line. */
+/** Servers that are started together with this process need about this long, so a shorter wait is not logged. */
 const QUIET_MS = 2000;
 
-/** Whether an error, or its cause, goes away once a server is reachable again. */
+/** Whether an error, or its cause, will go away once a server can be reached again. */
 export function isOutage(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
   if (error instanceof StoreUnavailable || error instanceof KafkaUnavailableError) return true;
@@ -15,14 +15,17 @@ export function isOutage(error: unknown): boolean {
 }
 
 /**
- * Whether kafkajs threw this, and nothing made a sentence for operators of it: while brokers go away it throws errors of
- * many kinds, also TypeErrors of its own.
+ * Whether the error comes from kafkajs and has not been explained to operators. While brokers go away, kafkajs
+ * throws errors of many kinds, including TypeErrors of its own.
  */
 function isUnexplained({ name, stack = '' }: Error): boolean {
   return name.startsWith('KafkaJS') || (name === 'TypeError' && /[\\/]kafkajs[\\/]/.test(stack));
 }
 
-/** The cause of an error, unless that is of kafkajs and the error is the sentence for operators. */
+/**
+ * Returns the cause of an error, unless the cause comes from kafkajs and the error is the explanation for
+ * operators.
+ */
 function explained({ cause }: Error): unknown {
   return cause instanceof Error && isUnexplained(cause) ? undefined : cause;
 }

@@ -3,7 +3,7 @@ import { type FirstEvent, follows, gap } from './next-step.ts';
 import type { Held, Parked, Position } from './position-store.ts';
 import { type AccountRecord, causeOf, type EventRecord, isEvent, sequenceOf } from './records.ts';
 
-/** How many events are kept that come before the event they follow. Bounds the memory that one account can take. */
+/** How many early events are kept, which limits the memory that one account can take. */
 const WINDOW = 500;
 
 export interface CatchUp {
@@ -25,8 +25,8 @@ export interface CatchUpOptions {
   readonly origin: Parked;
   readonly first: FirstEvent;
   /**
-   * Whether an unreadable record stops blocking the account once the event after it has been read: what the record
-   * should have been has then been published again.
+   * Whether an unreadable record stops blocking the account once the event after it has been read: the event that
+   * it should have been has then been published again.
    */
   readonly passesUnreadable: boolean;
 }

@@ -1,4 +1,18 @@
+export {
+  type Authenticate,
+  type AuthenticatedSlice,
+  type AuthenticateOptions,
+  createAuthenticate,
+  type ForgedRecord,
+  type SignaturePolicy,
+} from './authenticate.ts';
 export { type CatchUp, createCatchUp } from './catch-up.ts';
+export {
+  type EventKeys,
+  EventKeysUnavailable,
+  fixedEventKeys,
+  remoteEventKeys,
+} from './event-keys.ts';
 export { accountsIn, type FoldedRecord, foldSlice, type SliceOutcome } from './fold-slice.ts';
 export { createMemoryPositions } from './memory-positions.ts';
 export {

@@ -4,7 +4,7 @@ export interface MemoryPositions<P extends Position> extends PositionStore<P> {
   all(): Iterable<P>;
 }
 
-/** Keeps positions in the memory of this process. */
+/** Stores positions in the memory of this process. */
 export function createMemoryPositions<P extends Position>(): MemoryPositions<P> {
   const positions = new Map<string, P>();
 

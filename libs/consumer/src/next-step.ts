@@ -2,9 +2,7 @@
 import type { Held, Parked, Position } from './position-store.ts';
 import { type AccountRecord, causeOf, type EventRecord, isEvent, sequenceOf } from './records.ts';
 
-/**
- * Which event an account may begin with: event 1, or `any` if the store may have forgotten accounts.
- */
+/** Which event an account may begin with: event 1, or `any` if the store may have forgotten accounts. */
 export type FirstEvent = 'one' | 'any';
 
 export type Step =
@@ -13,7 +11,7 @@ export type Step =
   | { readonly kind: 'duplicate' }
   /** The account is parked. */
   | { readonly kind: 'held back' }
-  /** The event that the account was parked for: it resumes. */
+  /** The event that the parked account was waiting for: the account resumes. */
   | { readonly kind: 'missing' }
   | { readonly kind: 'park'; readonly held: Held };
 

@@ -53,7 +53,7 @@ export interface PositionStore<P extends Position = Position> {
   save(positions: readonly P[]): Promise<void>;
   /**
    * Replaces the mark of an account that is still parked at exactly this record (same topic, partition and offset),
-   * or clears it if no other mark is given. Otherwise a no-op.
+   * or removes it if no other mark is given. Does nothing otherwise.
    */
   replaceMark(current: Parked, next?: Parked): Promise<void>;
 }

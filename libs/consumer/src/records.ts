@@ -15,7 +15,7 @@ export type EventRecord = DecodedRecord & {
   readonly decoded: Extract<Decoded, { kind: 'event' | 'unknown-type' }>;
 };
 
-/** For metrics. Types that this release does not know are counted as one, because anybody could invent them. */
+/** The type of a record for metrics. Unknown types count as one type, because anybody could invent them. */
 export type RecordType = EventType | 'unknown' | 'undecodable' | 'unusable';
 
 export function decodeRecord(source: BusRecord): DecodedRecord {

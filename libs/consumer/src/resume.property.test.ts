@@ -9,6 +9,7 @@ import type { Position, PositionStore } from './position-store.ts';
 import { decodeRecord, type EventRecord, sequenceOf } from './records.ts';
 import { createRetryParked } from './retry-parked.ts';
 import { failingAt, readKeyOf, type ShuffledLog, shuffledLogs } from './testing/shuffled-log.ts';
+import { acceptAll } from './testing/signed.ts';
 
 /** The sequences that were applied, in order. */
 interface State extends Position {
@@ -26,7 +27,7 @@ function apply(state: State, record: EventRecord): State {
 
 type Call = <T>(work: () => Promise<T>) => Promise<T>;
 
-/** A member of the group. It shares only the store and the log with the others. */
+/** A member of the group, which shares only the store and the log with the others. */
 function memberOf(positions: PositionStore<State>, records: readonly BusRecord[], call: Call) {
   const store: PositionStore<State> = {
     load: (accounts) => call(() => positions.load(accounts)),
@@ -35,6 +36,7 @@ function memberOf(positions: PositionStore<State>, records: readonly BusRecord[]
   };
   const parked = createRetryParked<State>({
     log: { readKey: (_topic, _partition, key, from, to) => readKeyOf(records, key, from, to) },
+    authenticate: acceptAll,
     positions: store,
     first: 'one',
     start,
@@ -49,7 +51,10 @@ function memberOf(positions: PositionStore<State>, records: readonly BusRecord[]
   return { handle, retry: parked.retry };
 }
 
-/** Reads from a position to an end, in slices of these sizes. A slice that fails is redelivered, cut differently. */
+/**
+ * Reads from one position to another, in slices of these sizes. A slice that fails is delivered again, with other
+ * boundaries.
+ */
 async function consume(
   handle: (slice: readonly BusRecord[]) => Promise<void>,
   records: readonly BusRecord[],
@@ -108,7 +113,7 @@ describe('an account that misses an event', () => {
           const scheduled: Call = (work) => scheduler.schedule(Promise.resolve()).then(work);
           const [late, owner] = [1, 2].map(() => memberOf(positions, log.records, scheduled));
           assert.ok(late && owner);
-          // The previous member has read up to here; its last slice is redelivered to the owner.
+          // The previous member has read up to here. Its last slice is delivered again to the new owner.
           const before = memberOf(positions, log.records, (work) => work());
           await consume(before.handle, log.records.slice(0, from), cuts);
           const stale = log.records.slice(from, from + length);

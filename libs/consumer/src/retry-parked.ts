@@ -3,10 +3,11 @@
  * has arrived.
  */
 import type { Bus } from '@latchkey/bus';
+import type { Authenticate } from './authenticate.ts';
 import { createCatchUp } from './catch-up.ts';
 import { type FirstEvent, isRefused, type Refused, refusal } from './next-step.ts';
 import { type Parked, type Position, type PositionStore, withMark } from './position-store.ts';
-import { decodeRecord, type EventRecord, namesAccount } from './records.ts';
+import { type EventRecord, namesAccount } from './records.ts';
 
 export interface RetryOutcome {
   readonly result: 'not parked' | 'unparked' | 'still parked';
@@ -18,6 +19,8 @@ export interface RetryOutcome {
 
 export interface RetryDeps<P extends Position> {
   readonly log: Pick<Bus, 'readKey'>;
+  /** Records that do not verify are skipped. */
+  readonly authenticate: Authenticate;
   readonly positions: PositionStore<P>;
   readonly first: FirstEvent;
   /** Returns the position of an account that the store does not know. */
@@ -31,8 +34,8 @@ export interface RetryDeps<P extends Position> {
   /** @throws Error if reading must be abandoned, because the process stops or the partition was revoked */
   throwIfStopped?(): void;
   /**
-   * Returns the sequence of the account's last event in the journal, 0 if it has none. With it, a missing event can
-   * be distinguished from a record that never was an event.
+   * Returns the sequence of the account's last event in the journal, 0 if there is none. It shows whether an event
+   * is missing, or the unreadable record never was an event.
    */
   lastDecided?(account: string): Promise<number>;
 }
@@ -80,8 +83,8 @@ export function createRetryParked<P extends Position>(deps: RetryDeps<P>): Retry
     let position = before;
     for await (const source of log.readKey(topic, partition, account, offset, toOffset)) {
       deps.throwIfStopped?.();
-      const record = decodeRecord(source);
-      if (!namesAccount(record)) continue;
+      const [record] = (await deps.authenticate([source])).records;
+      if (record === undefined || !namesAccount(record)) continue;
       catchUp.take(record);
       for (let due = catchUp.due(); due !== undefined; due = catchUp.due()) {
         const result = await handle(position, due, origin);
@@ -92,7 +95,7 @@ export function createRetryParked<P extends Position>(deps: RetryDeps<P>): Retry
         }
       }
     }
-    // Queried after the records were read: an event with a higher sequence was not on the topic yet.
+    // Asked after the records were read, because an event with a higher sequence was not on the topic yet.
     const decided = await deps.lastDecided?.(account);
     const held = position.sequence === decided ? undefined : catchUp.held();
     const after = withMark(position, held && { ...origin, ...held });

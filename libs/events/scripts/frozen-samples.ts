@@ -4,7 +4,20 @@
  */
 import { createHash } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
-import { catalogue, type EventType, encode, eventTypes, type LatchkeyEvent } from '../src/index.ts';
+import {
+  catalogue,
+  type EncodedSecurityEvent,
+  type EventType,
+  encode,
+  encodeSecurityEvent,
+  eventTypes,
+  isEventType,
+  type LatchkeyEvent,
+  type SecurityEvent,
+  type SecurityEventType,
+  securityCatalogue,
+  securityEventTypes,
+} from '../src/index.ts';
 
 const folder = new URL('../samples/', import.meta.url);
 
@@ -14,24 +27,50 @@ function sampleId(seed: string): string {
   return `01980d2e-6b00-7${hex.slice(0, 3)}-8${hex.slice(3, 6)}-${hex.slice(6, 18)}`;
 }
 
-function sampleRecord(type: EventType, title: string, data: Readonly<Record<string, unknown>>): object {
-  const { version, subjectField } = catalogue[type];
-  const seed = `${type}.v${version} ${title}`;
-  const { key, headers, value } = encode({
+const TIME = '2026-01-01T09:30:00.000Z';
+const CORRELATION_ID = 'req-sample';
+
+type Data = Readonly<Record<string, unknown>>;
+
+function eventRecord(type: EventType, seed: string, data: Data): EncodedRecord {
+  return encode({
     id: sampleId(seed),
-    subject: data[subjectField],
+    subject: data[catalogue[type].subjectField],
     sequence: 1,
-    time: '2026-01-01T09:30:00.000Z',
-    correlationId: 'req-sample',
+    time: TIME,
+    correlationId: CORRELATION_ID,
     causationId: sampleId(`cause of ${seed}`),
     type,
     data,
   } as LatchkeyEvent);
+}
+
+function securityRecord(type: SecurityEventType, seed: string, data: Data): EncodedRecord {
+  const envelope = { id: sampleId(seed), time: TIME, correlationId: CORRELATION_ID };
+  return encodeSecurityEvent({ ...envelope, type, data } as SecurityEvent);
+}
+
+type EncodedRecord = Pick<EncodedSecurityEvent, 'key' | 'headers' | 'value'>;
+type AnyType = EventType | SecurityEventType;
+
+const contracts = { ...catalogue, ...securityCatalogue };
+
+/** Every type of event with its current version. */
+export const typesWithVersions: readonly (readonly [type: AnyType, version: number])[] = [
+  ...eventTypes,
+  ...securityEventTypes,
+].map((type) => [type, contracts[type].version]);
+
+function sampleRecord(type: AnyType, title: string, data: Data): object {
+  const seed = `${type}.v${contracts[type].version} ${title}`;
+  const { key, headers, value } = isEventType(type)
+    ? eventRecord(type, seed, data)
+    : securityRecord(type, seed, data);
   return { key, headers, value: JSON.parse(value.toString('utf8')) };
 }
 
-function sampleFile(type: EventType): string {
-  const records = Object.entries(catalogue[type].samples).map(([title, data]) => [
+function sampleFile(type: AnyType): string {
+  const records = Object.entries(contracts[type].samples).map(([title, data]) => [
     title,
     sampleRecord(type, title, data),
   ]);
@@ -44,8 +83,8 @@ function digest(text: string): string {
 
 /** Returns the missing sample files of current versions, by path, and the list of digests with their lines added. */
 export function missingSamples(): readonly (readonly [path: string, text: string])[] {
-  const files = eventTypes
-    .map((type) => [`${type}.v${catalogue[type].version}.json`, type] as const)
+  const files = typesWithVersions
+    .map(([type, version]) => [`${type}.v${version}.json`, type] as const)
     .filter(([file]) => !existsSync(new URL(file, folder)))
     .map(([file, type]) => [file, sampleFile(type)] as const);
   if (files.length === 0) return [];

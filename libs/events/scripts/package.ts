@@ -31,13 +31,15 @@ export async function writePackage(folder: string): Promise<void> {
     dts: { eager: true },
     tsconfig: '../../tsconfig.json',
     inputOptions: { checks: { pluginTimings: false } },
-    deps: { alwaysBundle: [/^@latchkey\//], neverBundle: ['zod', 'kafkajs'] },
+    deps: { alwaysBundle: [/^@latchkey\//], neverBundle: ['canonicalize', 'zod', 'kafkajs'] },
     logLevel: 'warn',
     failOnWarn: true,
   });
   await writeFile(join(folder, 'package.json'), `${JSON.stringify(published(manifest), undefined, 2)}\n`);
   await cp(join(workspace, 'README.md'), join(folder, 'README.md'));
   await cp(join(workspace, 'samples'), join(folder, 'samples'), { recursive: true });
+  await cp(join(workspace, 'conformance'), join(folder, 'conformance'), { recursive: true });
+  await cp(join(workspace, 'vectors'), join(folder, 'vectors'), { recursive: true });
   await cp(join(workspace, '../../LICENSE'), join(folder, 'LICENSE'));
   await refuseFaults(folder);
 }
@@ -52,7 +54,8 @@ function published({ private: _, scripts: _s, devDependencies: _d, exports, ...m
     const built = `./${entryName(name)}`;
     return [name, { types: `${built}.d.ts`, default: `${built}.js` }];
   });
-  return { ...manifest, exports: Object.fromEntries(entries) };
+  const data = ['./samples/*', './conformance/*', './vectors/*'].map((name) => [name, name]);
+  return { ...manifest, exports: Object.fromEntries([...entries, ...data]) };
 }
 
 async function refuseFaults(folder: string): Promise<void> {

@@ -7,9 +7,20 @@
 import type { z } from 'zod';
 import { AccountDisabled } from './events/account-disabled.ts';
 import { AccountEnabled } from './events/account-enabled.ts';
+import { AccountErased } from './events/account-erased.ts';
+import { AccountErasureCanceled } from './events/account-erasure-canceled.ts';
+import { AccountErasureRequested } from './events/account-erasure-requested.ts';
 import { AccountVerified } from './events/account-verified.ts';
+import { EmailChangeRequested } from './events/email-change-requested.ts';
+import { EmailChangeReverted } from './events/email-change-reverted.ts';
+import { EmailChangeSettled } from './events/email-change-settled.ts';
+import { EmailChanged } from './events/email-changed.ts';
+import { MailBounced } from './events/mail-bounced.ts';
+import { MailMarkedAsSpam } from './events/mail-marked-as-spam.ts';
 import { MailRequested } from './events/mail-requested.ts';
+import { OwnerAlerted } from './events/owner-alerted.ts';
 import { PasswordChanged } from './events/password-changed.ts';
+import { PasswordRehashed } from './events/password-rehashed.ts';
 import { PasswordResetRequested } from './events/password-reset-requested.ts';
 import { ProfileChanged } from './events/profile-changed.ts';
 import { RegistrationEnded } from './events/registration-ended.ts';
@@ -26,12 +37,23 @@ export const catalogue = {
   RegistrationEnded,
   PasswordResetRequested,
   PasswordChanged,
+  PasswordRehashed,
   ProfileChanged,
+  EmailChangeRequested,
+  EmailChanged,
+  EmailChangeReverted,
+  EmailChangeSettled,
   RoleChanged,
   AccountDisabled,
   AccountEnabled,
   SessionsRevoked,
+  OwnerAlerted,
+  AccountErasureRequested,
+  AccountErasureCanceled,
+  AccountErased,
   MailRequested,
+  MailBounced,
+  MailMarkedAsSpam,
 };
 
 export type EventType = keyof typeof catalogue;
@@ -49,7 +71,7 @@ export const eventTypes: readonly EventType[] = Object.keys(catalogue).filter(is
 export interface Envelope {
   /** UUIDv7. */
   readonly id: string;
-  /** The account id, or the mailing id for mailings: the stream, and the key on the topic. */
+  /** The id of the account, the mailing or the delivery: the stream, and the key on the topic. */
   readonly subject: string;
   /** From 1, without gaps, per subject. */
   readonly sequence: number;

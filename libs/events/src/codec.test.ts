@@ -16,15 +16,15 @@ const traceparent = '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01';
 
 /** Returns an event of very nearly `bytes` bytes of JSON. */
 function sized(bytes: number): LatchkeyEvent {
-  const empty = { reason: '' };
-  function event(person: { reason: string }): LatchkeyEvent {
+  function event(sealed: string): LatchkeyEvent {
+    const verification = { sealed, expiresAt: accountVerified.time };
     return {
       ...accountVerified,
-      type: 'AccountDisabled',
-      data: { userId: USER, changedBy: OTHER, person },
+      type: 'VerificationRequested',
+      data: { userId: USER, locale: 'en', person: null, verification },
     };
   }
-  return event({ reason: 'x'.repeat(bytes - encode(event(empty)).value.length) });
+  return event('x'.repeat(1 + bytes - encode(event('x')).value.length));
 }
 
 describe('an encoded event', () => {
@@ -78,7 +78,7 @@ describe('an encoded event', () => {
     const data = {
       ...accountVerified.data,
       passwordHash: 'secret',
-      person: { email: 'a@b.c', username: 'a', token: 'secret' },
+      person: { email: 'a@b.c', username: 'ada', token: 'secret' },
     };
     const { value } = encode({ ...accountVerified, data } as LatchkeyEvent);
     assert.equal(value.includes('secret'), false);

@@ -4,7 +4,19 @@
  */
 import { z } from 'zod';
 import { catalogue, type Envelope, type LatchkeyEvent } from './catalogue.ts';
-import { type HeaderValue, readHeaders, textOf, writeHeaders } from './headers.ts';
+import { type CoveredEvent, chainFlaw } from './chain.ts';
+import {
+  type EventProof,
+  type HeaderFacts,
+  type HeaderValue,
+  readHeaders,
+  readProofHeaders,
+  textOf,
+  textsOf,
+  versionIn,
+  writeHeaders,
+  writeProof,
+} from './headers.ts';
 import { type Upcast, upcast } from './upcast.ts';
 
 /** A record as it is passed to a bus. */
@@ -40,23 +52,60 @@ export type Decoded =
 /** Events larger than this, in bytes of JSON, are refused. */
 export const MAX_EVENT_BYTES = 256 * 1024;
 
+/** How a journaled event is published. */
+export interface Origin {
+  /** Without it, consumers take the record for forged. */
+  readonly proof?: EventProof;
+  /** The data in the older version in which it was appended and hashed; absent if that is the current one. */
+  readonly stored?: StoredData;
+}
+
+/** Data of a version that is not the current one. */
+export interface StoredData {
+  readonly version: number;
+  readonly data: unknown;
+}
+
 /**
  * Returns the record of an event. Omits fields that its schema does not declare.
  * @throws ZodError if data or envelope violate their schema
  * @throws RangeError if the data is larger than {@link MAX_EVENT_BYTES} or names another subject than the envelope
  */
-export function encode(event: LatchkeyEvent): EncodedEvent {
-  const { topic, version, schema, subjectField } = catalogue[event.type];
-  const data: Readonly<Record<string, unknown>> = schema.parse(event.data);
+export function encode(event: LatchkeyEvent, { proof, stored }: Origin = {}): EncodedEvent {
+  const contract = catalogue[event.type];
+  const { topic, version, subjectField } = contract;
+  const data = publishedData(event);
   if (data[subjectField] !== event.subject) {
     throw new RangeError(`${event.type}: ${subjectField} is not the subject.`);
   }
-  const headers = writeHeaders(event, event.type, version);
-  const value = Buffer.from(JSON.stringify(data), 'utf8');
+  const headers = {
+    ...writeHeaders(event, { ...contract, version: stored?.version ?? version }),
+    ...(proof && writeProof(proof)),
+  };
+  const value = Buffer.from(JSON.stringify(stored?.data ?? data), 'utf8');
   if (value.length > MAX_EVENT_BYTES) {
     throw new RangeError(`${event.type}: ${value.length} bytes of data, over ${MAX_EVENT_BYTES}.`);
   }
   return { topic, key: event.subject, value, headers };
+}
+
+function publishedData({
+  type,
+  data,
+}: Pick<LatchkeyEvent, 'type' | 'data'>): Readonly<Record<string, unknown>> {
+  return catalogue[type].schema.parse(data);
+}
+
+/**
+ * Returns what the hash of an event covers: the form in which it is published.
+ * @throws ZodError if the data violates its schema
+ */
+export function coveredBy(event: LatchkeyEvent, stored?: StoredData): CoveredEvent {
+  const { id, type, subject, sequence, time } = event;
+  if (stored !== undefined) return { id, type, subject, sequence, time, ...stored };
+  // Through JSON, because a field that is undefined is not published.
+  const data: unknown = JSON.parse(JSON.stringify(publishedData(event)));
+  return { id, type, version: catalogue[type].version, subject, sequence, time, data };
 }
 
 /** The part of an event's contract that decoding uses; `catalogue` is a record of these. */
@@ -118,43 +167,49 @@ function upcastData({ upcast }: DecodeContext, type: string, version: number, js
   }
 }
 
-function readData(
-  context: DecodeContext,
-  contract: Decodable,
-  type: string,
-  version: number,
-  value: Buffer | null,
-): Data {
-  const parsed = parseJson(value);
-  if ('flaw' in parsed) return parsed;
-  const current = upcastData(context, type, version, parsed.json);
+function readData(context: DecodeContext, contract: Decodable, facts: HeaderFacts, json: unknown): Data {
+  const current = upcastData(context, facts.type, facts.version, json);
   if ('flaw' in current) return current;
   const checked = contract.schema.safeParse(current.json);
   return checked.success ? { data: checked.data } : { flaw: breaches(checked.error) };
 }
 
+/** A decoded record, and what its hash must cover; undefined if headers or value cannot be read. */
+interface ReadRecord {
+  readonly decoded: Decoded;
+  readonly covered?: CoveredEvent;
+}
+
+function readRecord(context: DecodeContext, record: RawRecord): ReadRecord {
+  const subject = usableKey(record.key);
+  if (subject === undefined) return { decoded: { kind: 'unusable', cause: 'key is not a UUID' } };
+  const undecodable = (cause: string): Decoded => ({ kind: 'undecodable', subject, cause });
+
+  const headers = readHeaders(record.headers);
+  if ('flaw' in headers) return { decoded: undecodable(headers.flaw) };
+  const { envelope, type, version } = headers.facts;
+  if (envelope.subject !== subject) return { decoded: undecodable('ce_subject is not the key') };
+
+  const parsed = parseJson(record.value);
+  const { id, sequence, time } = envelope;
+  const covered =
+    'flaw' in parsed ? {} : { covered: { id, type, version, subject, sequence, time, data: parsed.json } };
+  const contract = Object.hasOwn(context.contracts, type) ? context.contracts[type] : undefined;
+  if (contract === undefined) return { decoded: { kind: 'unknown-type', type, envelope }, ...covered };
+  if ('flaw' in parsed) return { decoded: undecodable(parsed.flaw) };
+
+  const read = readData(context, contract, headers.facts, parsed.json);
+  if ('flaw' in read) return { decoded: undecodable(read.flaw), ...covered };
+  if (read.data[contract.subjectField] !== subject)
+    return { decoded: undecodable(`${contract.subjectField} is not the key`), ...covered };
+  // The schema of `type` has validated the data, but the compiler cannot see that type and data belong together.
+  const event = { ...envelope, type, data: read.data } as LatchkeyEvent;
+  return { decoded: { kind: 'event', event }, ...covered };
+}
+
 /** Returns `decode` for a catalogue. */
 export function createDecode(context: DecodeContext) {
-  return (record: RawRecord): Decoded => {
-    const subject = usableKey(record.key);
-    if (subject === undefined) return { kind: 'unusable', cause: 'key is not a UUID' };
-    const undecodable = (cause: string): Decoded => ({ kind: 'undecodable', subject, cause });
-
-    const headers = readHeaders(record.headers);
-    if ('flaw' in headers) return undecodable(headers.flaw);
-    const { envelope, type, version } = headers.facts;
-    if (envelope.subject !== subject) return undecodable('ce_subject is not the key');
-
-    const contract = Object.hasOwn(context.contracts, type) ? context.contracts[type] : undefined;
-    if (contract === undefined) return { kind: 'unknown-type', type, envelope };
-
-    const read = readData(context, contract, type, version, record.value);
-    if ('flaw' in read) return undecodable(read.flaw);
-    if (read.data[contract.subjectField] !== subject)
-      return undecodable(`${contract.subjectField} is not the key`);
-    // The schema of `type` has validated the data, but the compiler cannot see that type and data belong together.
-    return { kind: 'event', event: { ...envelope, type, data: read.data } as LatchkeyEvent };
-  };
+  return (record: RawRecord): Decoded => readRecord(context, record).decoded;
 }
 
 /**
@@ -162,3 +217,55 @@ export function createDecode(context: DecodeContext) {
  * schema does not declare. Causes name headers and fields, never their values.
  */
 export const decode: (record: RawRecord) => Decoded = createDecode({ contracts: catalogue, upcast });
+
+/** What a record says about where it comes from. */
+export type Provenance =
+  /** Its content matches its hash. Whether its signature is genuine is for the caller to check. */
+  | { readonly kind: 'intact'; readonly proof: EventProof }
+  | { readonly kind: 'unsigned' }
+  | { readonly kind: 'forged'; readonly cause: string };
+
+/** Decodes a record and checks its hash, but not its signature. Never throws. */
+export function decodeWithProof(record: RawRecord): {
+  readonly decoded: Decoded;
+  readonly provenance: Provenance;
+} {
+  const { decoded, covered } = readRecord({ contracts: catalogue, upcast }, record);
+  return { decoded, provenance: provenanceOf(record, covered) };
+}
+
+const coveredHeaders = ['ce_id', 'ce_type', 'ce_dataschema', 'ce_subject', 'ce_time', 'ce_sequence'];
+
+/**
+ * Returns the proof of a record whose content matches its hash, without decoding the event: whether it fits its
+ * contract, and whether the signature is genuine, is not checked. Never throws.
+ */
+export function intactProof(record: RawRecord): EventProof | undefined {
+  const provenance = provenanceOf(record, coveredIn(record));
+  return provenance.kind === 'intact' ? provenance.proof : undefined;
+}
+
+function coveredIn({ headers, value }: RawRecord): CoveredEvent | undefined {
+  const {
+    ce_id: id,
+    ce_type: type,
+    ce_dataschema: schema,
+    ce_subject: subject,
+    ce_time: time,
+    ce_sequence: sequence,
+  } = textsOf(headers, coveredHeaders);
+  const parsed = parseJson(value);
+  if (id === undefined || type === undefined || schema === undefined || 'flaw' in parsed) return undefined;
+  if (subject === undefined || time === undefined || sequence === undefined) return undefined;
+  const version = versionIn(schema);
+  return { id, type, version, subject, sequence: Number(sequence), time, data: parsed.json };
+}
+
+function provenanceOf({ headers }: RawRecord, covered: CoveredEvent | undefined): Provenance {
+  const proof = readProofHeaders(headers);
+  if (proof === 'unsigned') return { kind: 'unsigned' };
+  if (proof === 'invalid') return { kind: 'forged', cause: 'its proof has invalid headers' };
+  if (covered === undefined) return { kind: 'forged', cause: 'it cannot be read' };
+  const flaw = chainFlaw(covered, proof);
+  return flaw === undefined ? { kind: 'intact', proof } : { kind: 'forged', cause: flaw };
+}

@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import type { EventTopic, TopicName } from './topics.ts';
 
-interface Definition<Type extends string, Shape extends z.ZodRawShape> {
+export interface Definition<Type extends string, Shape extends z.ZodRawShape> {
   readonly type: Type;
   /** The current version of the data; default 1. Each new version needs a step in `upcast.ts`. */
   readonly version?: number;
@@ -25,6 +25,8 @@ export interface EventContract<Type extends string = string, Shape extends z.Zod
   readonly topic: TopicName;
   /** The field of the data that repeats the envelope's subject. */
   readonly subjectField: EventTopic['subjectField'];
+  /** The service that publishes it. */
+  readonly publisher: EventTopic['publisher'];
   readonly effects: string;
   readonly schema: z.ZodObject<Shape>;
   readonly samples: Readonly<Record<string, z.infer<z.ZodObject<Shape>>>>;
@@ -55,6 +57,7 @@ export function defineEvent<const Type extends string, Shape extends z.ZodRawSha
     version,
     topic: topic.name,
     subjectField: topic.subjectField,
+    publisher: topic.publisher,
     schema: z.object(data).describe(description),
   };
 }

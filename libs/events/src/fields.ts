@@ -4,20 +4,56 @@ import { z } from 'zod';
 /** An RFC 3339 instant in UTC, as `Date.prototype.toISOString` writes it. */
 export const instant = z.iso.datetime();
 
-/** The id of an account or a mailing. */
+/** The id of an account, a mailing, a delivery or an event. */
 export const id = z.uuid();
 
 export const role = z.enum(['user', 'admin']);
 export type Role = z.infer<typeof role>;
 
 /** A BCP 47 language tag. */
-export const locale = z.string().min(2).max(35);
+export const locale = z
+  .string()
+  .min(2)
+  .max(35)
+  .regex(/^[A-Za-z0-9-]+$/);
+
+/** The name that an account shows to others. */
+export const username = z.string().regex(/^[A-Za-z0-9_-]{3,32}$/);
+
+/**
+ * A first or last name on one line: 1 to 64 characters without spaces around them; no control characters, lone
+ * surrogates or direction overrides (Unicode TR 36, 2).
+ */
+export const personName = z
+  .string()
+  .regex(
+    /^[^\s\p{Cc}\p{Cs}\u202a-\u202e\u2066-\u2069](?:[^\p{Cc}\p{Cs}\p{Zl}\p{Zp}\u202a-\u202e\u2066-\u2069]{0,62}[^\s\p{Cc}\p{Cs}\u202a-\u202e\u2066-\u2069])?$/u,
+  );
+
+/** An e-mail address, as mails are sent to it: ASCII, its domain in Punycode. */
+export const email = z
+  .string()
+  .max(254)
+  .regex(/^[\w!#$%&'*+/=?^`{|}~.-]{1,64}@[A-Za-z0-9.-]{1,253}$/);
+
+/** Why an admin did something: plain text, well-formed Unicode. */
+export const reason = z
+  .string()
+  .max(500)
+  .regex(/^\P{Cs}*$/u);
+
+/** Who did something: the id of an account, or `ops`. */
+export const actor = z
+  .string()
+  .min(1)
+  .max(64)
+  .regex(/^[\w-]+$/);
 
 /** A one-time token that only the notifier can decrypt, and the instant at which it expires. */
 export const sealedToken = z.object({ sealed: z.string().min(1), expiresAt: instant });
 export type SealedToken = z.infer<typeof sealedToken>;
 
-export const linkPurpose = z.enum(['verification', 'reset']);
+export const linkPurpose = z.enum(['verification', 'reset', 'erasure', 'email-change', 'email-undo']);
 export type LinkPurpose = z.infer<typeof linkPurpose>;
 
 /**
@@ -43,4 +79,18 @@ export function person<Shape extends z.ZodRawShape>(shape: Shape) {
 }
 
 /** The person to whom a mail about the event goes. */
-export const recipient = person({ email: z.string(), username: z.string() });
+export const recipient = person({ email, username });
+
+/** The name of a mail: `verify-email`. */
+export const mailName = z.string().min(1).max(100);
+
+/** The event that called for a mail. */
+export const mailCause = z
+  .object({ subject: id, eventId: id })
+  .describe('The event that called for the mail, and the account or mailing that it is about.');
+
+/** An address as the notifier keeps it after its mail was sent. */
+export const recipientFingerprint = z
+  .string()
+  .regex(/^[0-9a-f]{32}$/)
+  .describe('The address as a fingerprint: the first 32 hex digits of the SHA-256 of it in lower case.');

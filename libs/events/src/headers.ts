@@ -5,9 +5,14 @@
  */
 import { z } from 'zod';
 import type { Envelope, EventType } from './catalogue.ts';
+import type { ChainEntry } from './chain.ts';
+import { dataSchemaUri } from './data-schema-uri.ts';
+import type { EventContract } from './define-event.ts';
 import { instant } from './fields.ts';
+import type { Signature } from './signature.ts';
 
-export const EVENT_SOURCE = '/latchkey/auth';
+/** The services that publish events, as `ce_source`. */
+export const sources = { auth: '/latchkey/auth', notifier: '/latchkey/notifier' } as const;
 
 /** The String type of CloudEvents: no control characters, noncharacters or lone surrogates; of limited length. */
 const text = z
@@ -24,7 +29,7 @@ export const eventHeaders = z.object({
   ce_specversion: z.literal('1.0'),
   ce_id: z.uuid(),
   ce_type: text,
-  ce_source: z.literal(EVENT_SOURCE),
+  ce_source: z.enum(Object.values(sources)),
   ce_subject: z.uuid(),
   ce_time: instant,
   ce_dataschema: z.string().regex(/^urn:latchkey:event:[A-Za-z][A-Za-z0-9]*:[1-9][0-9]{0,8}$/),
@@ -38,12 +43,58 @@ export const eventHeaders = z.object({
 
 type EventHeaders = z.infer<typeof eventHeaders>;
 
-const names = Object.keys(eventHeaders.shape);
+const SHA_256 = /^[\w-]{43}$/;
 
-/** Returns the URI of the schema of an event's data. */
-export function dataSchemaUri(type: string, version: number): string {
-  return `urn:latchkey:event:${type}:${version}`;
+/** The headers of a proof. Records are read by these patterns alone, because every record has them. */
+const proofPatterns = {
+  ce_hash: SHA_256,
+  ce_previoushash: SHA_256,
+  ce_persondigest: SHA_256,
+  ce_personsalt: /^[\w-]{22}$/,
+  ce_signature: /^[\w.~-]{1,100}\.[\w-]{86}$/,
+} as const;
+type ProofHeader = keyof typeof proofPatterns;
+
+function proofHeader(name: ProofHeader) {
+  return z.string().regex(proofPatterns[name]);
 }
+
+/** The headers that prove where an event comes from. */
+export const proofHeaders = z.object({
+  ce_hash: proofHeader('ce_hash').describe(
+    'SHA-256 of the canonical JSON (RFC 8785) of what the event says.',
+  ),
+  ce_previoushash: proofHeader('ce_previoushash')
+    .optional()
+    .describe('The hash of the event before; absent on the first one.'),
+  ce_persondigest: proofHeader('ce_persondigest')
+    .optional()
+    .describe('HMAC-SHA-256 of the canonical JSON of `data.person`, if the event was made with a person.'),
+  ce_personsalt: proofHeader('ce_personsalt')
+    .optional()
+    .describe('The key of that HMAC; absent once the person is erased.'),
+  ce_signature: proofHeader('ce_signature').describe(
+    '`<kid>.<Ed25519 signature>` of `latchkey-event:<ce_hash>`, by a key of the JWKS.',
+  ),
+});
+
+/** The entry of an event in its chain, and its signature. */
+export interface EventProof extends ChainEntry {
+  readonly signature: Signature;
+}
+
+/** Returns the headers of a proof. */
+export function writeProof({ hash, previous, person, signature }: EventProof): Record<string, string> {
+  return {
+    ce_hash: hash,
+    ...(previous === undefined ? {} : { ce_previoushash: previous }),
+    ...(person === undefined ? {} : { ce_persondigest: person.digest }),
+    ...(person?.salt === undefined ? {} : { ce_personsalt: person.salt }),
+    ce_signature: signature,
+  };
+}
+
+const names = Object.keys(eventHeaders.shape);
 
 /** The values that headers are made from; all other headers are constants. */
 const writable = z.object({
@@ -56,7 +107,10 @@ const writable = z.object({
 });
 
 /** Returns the headers of a record. @throws ZodError if the envelope violates their rules */
-export function writeHeaders(envelope: Envelope, type: EventType, version: number): Record<string, string> {
+export function writeHeaders(
+  envelope: Envelope,
+  { type, version, publisher }: Pick<EventContract<EventType>, 'type' | 'version' | 'publisher'>,
+): Record<string, string> {
   const { id, subject, sequence, time, correlationId, causationId } = writable.parse(envelope);
   const trace = eventHeaders.shape.traceparent.parse(envelope.traceparent);
   return {
@@ -64,7 +118,7 @@ export function writeHeaders(envelope: Envelope, type: EventType, version: numbe
     ce_specversion: '1.0',
     ce_id: id,
     ce_type: type,
-    ce_source: EVENT_SOURCE,
+    ce_source: sources[publisher],
     ce_subject: subject,
     ce_time: time,
     ce_dataschema: dataSchemaUri(type, version),
@@ -105,11 +159,16 @@ function headerText(value: HeaderValue): string | undefined {
   return undefined;
 }
 
+/** Returns the version that a `ce_dataschema` names. */
+export function versionIn(schema: string): number {
+  return Number(schema.slice(schema.lastIndexOf(':') + 1));
+}
+
 function factsOf(headers: EventHeaders): HeaderFacts {
   const { ce_type: type, ce_dataschema: schema, traceparent } = headers;
   return {
     type,
-    version: Number(schema.slice(schema.lastIndexOf(':') + 1)),
+    version: versionIn(schema),
     envelope: {
       id: headers.ce_id,
       subject: headers.ce_subject,
@@ -122,10 +181,19 @@ function factsOf(headers: EventHeaders): HeaderFacts {
   };
 }
 
+type RawHeaders = Readonly<Record<string, HeaderValue>>;
+
+/** Returns the texts of some headers; undefined for one that is absent, repeated or not UTF-8. */
+export function textsOf(
+  headers: RawHeaders,
+  wanted: readonly string[],
+): Readonly<Record<string, string | undefined>> {
+  return Object.fromEntries(wanted.map((name) => [name, headerText(headers[name])]));
+}
+
 /** Reads the headers of a record. Other headers are ignored. */
-export function readHeaders(headers: Readonly<Record<string, HeaderValue>>): ReadHeaders {
-  const texts = names.map((name) => [name, headerText(headers[name])]);
-  const parsed = eventHeaders.safeParse(Object.fromEntries(texts));
+export function readHeaders(headers: RawHeaders): ReadHeaders {
+  const parsed = eventHeaders.safeParse(textsOf(headers, names));
   if (!parsed.success)
     return { flaw: `bad header: ${parsed.error.issues.map(({ path }) => path.join('.')).join(', ')}` };
   const facts = factsOf(parsed.data);
@@ -133,4 +201,31 @@ export function readHeaders(headers: Readonly<Record<string, HeaderValue>>): Rea
     return { flaw: 'ce_dataschema is of another type than ce_type' };
   }
   return { facts };
+}
+
+const proofEntries = Object.entries(proofPatterns);
+
+/** Reads the proof of a record. `unsigned`: it has none of these headers. */
+export function readProofHeaders(headers: RawHeaders): EventProof | 'unsigned' | 'invalid' {
+  const texts: { [Name in ProofHeader]?: string } = {};
+  let found = false;
+  for (const [name, pattern] of proofEntries) {
+    const value = headers[name];
+    if (value === undefined) continue;
+    found = true;
+    // A header that is repeated, or not text, must not look as if it were absent.
+    const text = headerText(value);
+    if (text === undefined || !pattern.test(text)) return 'invalid';
+    texts[name as ProofHeader] = text;
+  }
+  if (!found) return 'unsigned';
+  const { ce_hash: hash, ce_signature: signature, ce_previoushash: previous } = texts;
+  if (hash === undefined || signature === undefined) return 'invalid';
+  const { ce_persondigest: digest, ce_personsalt: salt } = texts;
+  return {
+    hash,
+    ...(previous === undefined ? {} : { previous }),
+    ...(digest === undefined ? {} : { person: { digest, ...(salt === undefined ? {} : { salt }) } }),
+    signature,
+  };
 }

@@ -9,28 +9,94 @@ export {
   isEventType,
   type LatchkeyEvent,
 } from './catalogue.ts';
-export { type Decoded, decode, type EncodedEvent, encode, MAX_EVENT_BYTES, type RawRecord } from './codec.ts';
+export {
+  type ChainEntry,
+  type CoveredEvent,
+  chainEvent,
+  chainFlaw,
+  digestPerson,
+  eraseSalt,
+  hashEvent,
+  newPersonSalt,
+  type PersonDigest,
+} from './chain.ts';
+export {
+  coveredBy,
+  type Decoded,
+  decode,
+  decodeWithProof,
+  type EncodedEvent,
+  encode,
+  intactProof,
+  MAX_EVENT_BYTES,
+  type Origin,
+  type Provenance,
+  type RawRecord,
+  type StoredData,
+} from './codec.ts';
+export { dataSchemaUri } from './data-schema-uri.ts';
 export type { EventContract } from './define-event.ts';
 export {
   instant,
   type LinkPurpose,
   linkPurpose,
   locale,
+  personName,
   type Role,
+  reason,
   role,
   type SealedContent,
   type SealedToken,
   sealedContent,
   sealedToken,
+  username,
 } from './fields.ts';
-export { dataSchemaUri, EVENT_SOURCE } from './headers.ts';
+export type { EventProof } from './headers.ts';
+export {
+  consumerName,
+  decodeReceipt,
+  type EncodedReceipt,
+  encodeReceipt,
+  isConsumerName,
+  ownConsumers,
+  type Receipt,
+} from './receipts.ts';
 export { asyncApiDocument, eventJsonSchema, type JsonSchema } from './schemas.ts';
+export {
+  isSecurityEventType,
+  type SecurityDataOf,
+  type SecurityEvent,
+  type SecurityEventOf,
+  type SecurityEventType,
+  securityCatalogue,
+  securityEventTypes,
+} from './security/catalogue.ts';
+export { decodeSecurityEvent, type EncodedSecurityEvent, encodeSecurityEvent } from './security/codec.ts';
+export {
+  type EventSigner,
+  eventKeysIn,
+  eventSigner,
+  isSignedBy,
+  isTextSignedBy,
+  keyIdOf,
+  type Signature,
+  signingKeyId,
+  signText,
+  verifySignature,
+} from './signature.ts';
 export {
   ACCOUNTS_TOPIC,
   accountsTopic,
+  DELIVERIES_TOPIC,
+  deliveriesTopic,
   type EventTopic,
   MAILINGS_TOPIC,
   mailingsTopic,
+  RECEIPTS_TOPIC,
+  receiptsTopic,
+  SECURITY_TOPIC,
+  type SecurityTopic,
+  securityTopic,
   type TopicName,
   topics,
 } from './topics.ts';

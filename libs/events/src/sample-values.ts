@@ -7,3 +7,6 @@ export const LINK = {
   sealed: 'eyJhbGciOiJFQ0RILUVTIiwiZW5jIjoiQTI1NkdDTSIsImtpZCI6InNhbXBsZSJ9..c2FtcGxl.c2FtcGxl.c2FtcGxl',
   expiresAt: '2026-01-02T09:30:00.000Z',
 } as const;
+
+export const ADMIN_ID = '01980d2e-5a41-7d20-8a1b-9c8d7e6f5a4b';
+export const SESSION_ID = '01980d2f-10c2-7b44-8d5a-6f1e2a3b4c5d';

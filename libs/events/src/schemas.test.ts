@@ -4,18 +4,43 @@ import { describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { Parser } from '@asyncapi/parser';
 import { Ajv2020 } from 'ajv/dist/2020.js';
-import { samples } from '../test/samples.ts';
-import { asyncApiDocument, eventJsonSchema, eventTypes, isEventType, topics } from './index.ts';
+import { samples as eventSamples, securitySamples } from '../test/samples.ts';
+import {
+  asyncApiDocument,
+  catalogue,
+  eventJsonSchema,
+  eventTypes,
+  isEventType,
+  isSecurityEventType,
+  SECURITY_TOPIC,
+  securityEventTypes,
+  topics,
+} from './index.ts';
+
+const samples = [...eventSamples, ...securitySamples];
+const types = [...eventTypes, ...securityEventTypes];
+
+function isType(text: string): text is (typeof types)[number] {
+  return isEventType(text) || isSecurityEventType(text);
+}
 
 /** The formats are repeated as patterns in the schemas, so that the validator need not know them. */
 const ajv = new Ajv2020({ strict: true, allErrors: true, formats: { uuid: true, 'date-time': true } });
 ajv.addKeyword({ keyword: 'x-personal', schemaType: 'boolean' });
 
-const validators = new Map(eventTypes.map((type) => [type, ajv.compile(eventJsonSchema(type))]));
+const validators = new Map(types.map((type) => [type, ajv.compile(eventJsonSchema(type))]));
 
 function validate(type: string, data: unknown): boolean {
-  const validator = isEventType(type) ? validators.get(type) : undefined;
+  const validator = isType(type) ? validators.get(type) : undefined;
   return validator?.(data) ?? assert.fail(`no schema of ${type}`);
+}
+
+/** The titles of all objects, enums and unions in a schema; undefined for one without. */
+function typeNames(schema: unknown): readonly unknown[] {
+  if (typeof schema !== 'object' || schema === null) return [];
+  const isType = ['properties', 'enum', 'anyOf', 'oneOf'].some((keyword) => Object.hasOwn(schema, keyword));
+  const title = 'title' in schema ? schema.title : undefined;
+  return [...(isType ? [title] : []), ...Object.values(schema).flatMap(typeNames)];
 }
 
 /** Every path of a schema at which a property of this name is declared. */
@@ -37,24 +62,24 @@ describe('the JSON Schema of an event', () => {
   });
 
   it('refuses data of another subject field, without its id', () => {
-    for (const { type, value } of samples) {
-      assert.equal(validate(type, { ...value, userId: 1, mailingId: 1 }), false, type);
+    for (const { type, value } of eventSamples) {
+      assert.equal(validate(type, { ...value, userId: 1, mailingId: 1, deliveryId: 1 }), false, type);
     }
   });
 
   it('is named by the ce_dataschema of its records', () => {
     for (const { type, headers } of samples) {
-      assert.ok(isEventType(type));
+      assert.ok(isType(type));
       assert.equal(eventJsonSchema(type)['$id'], headers['ce_dataschema']);
     }
   });
 
   it('marks the person as personal, and declares nothing personal beside it', () => {
-    for (const type of eventTypes) {
+    for (const type of types) {
       const { properties } = eventJsonSchema(type) as { properties: Record<string, Record<string, unknown>> };
       const { person, ...rest } = properties;
       if (person !== undefined) assert.equal(person['x-personal'], true, type);
-      for (const name of ['email', 'username', 'firstName', 'lastName', 'recipients']) {
+      for (const name of ['email', 'username', 'firstName', 'lastName', 'recipients', 'ip', 'userAgent']) {
         assert.deepEqual(declared(rest, name), [], `${type}.${name}`);
       }
     }
@@ -62,7 +87,7 @@ describe('the JSON Schema of an event', () => {
 });
 
 describe('the AsyncAPI document', () => {
-  it('is valid, with both topics and every event', async () => {
+  it('is valid, with every topic and every event', async () => {
     const { document, diagnostics } = await new Parser().parse(JSON.stringify(asyncApiDocument()));
     assert.deepEqual(
       diagnostics.filter(({ severity }) => severity <= 1),
@@ -73,7 +98,7 @@ describe('the AsyncAPI document', () => {
         ?.channels()
         .all()
         .map((channel) => channel.address()),
-      topics.map(({ name }) => name),
+      [...topics.map(({ name }) => name), SECURITY_TOPIC],
     );
     assert.deepEqual(
       document
@@ -81,8 +106,24 @@ describe('the AsyncAPI document', () => {
         .all()
         .map((message) => message.name())
         .sort(),
-      [...eventTypes].sort(),
+      types.toSorted(),
     );
+  });
+
+  it('gives every nested type a name of its own, for generators of code, and says where the brokers are', () => {
+    const { components, servers } = asyncApiDocument() as {
+      components: { schemas: object; messages: Record<string, { headers: object }> };
+      servers: object;
+    };
+    assert.deepEqual(Object.keys(servers), ['kafka']);
+    const headers = Object.values(components.messages).map((message) => message.headers);
+    const names = [...Object.values(components.schemas), ...headers].flatMap((schema) => typeNames(schema));
+    assert.ok(names.includes('UserRegisteredPerson') && names.includes('UserRegisteredHeaders'));
+    assert.deepEqual(
+      names.filter((name) => typeof name !== 'string' || !/^[A-Z][A-Za-z0-9]+$/.test(name)),
+      [],
+    );
+    assert.equal(new Set(names).size, names.length);
   });
 
   it('says how the topics are set', () => {
@@ -94,6 +135,8 @@ describe('the AsyncAPI document', () => {
       [
         ['accounts.events.v1', -1],
         ['mailings.events.v1', 604_800_000],
+        ['deliveries.events.v1', 7_776_000_000],
+        ['security.events.v1', 7_776_000_000],
       ].map(([topic, retention]) => ({
         topic,
         partitions: 12,
@@ -103,14 +146,26 @@ describe('the AsyncAPI document', () => {
     );
   });
 
+  const proofHeaders = {
+    ce_hash: 'h'.repeat(43),
+    ce_previoushash: 'h'.repeat(43),
+    ce_persondigest: 'h'.repeat(43),
+    ce_personsalt: 's'.repeat(22),
+    ce_signature: `key.${'s'.repeat(86)}`,
+  };
+
   it('describes the headers that the samples have', () => {
     const { components } = asyncApiDocument() as {
       components: { messages: Record<string, { headers: object }> };
     };
     for (const { type, title, headers } of samples) {
       const schema = components.messages[type]?.headers ?? assert.fail(type);
-      assert.ok(ajv.validate(schema, headers), `${type}, ${title}: ${ajv.errorsText()}`);
-      assert.equal(ajv.validate(schema, { ...headers, ce_type: 'Other' }), false);
+      // Samples of the first version have no proof, as release 0.1 published them.
+      const proven = { ...proofHeaders, ...headers };
+      assert.ok(ajv.validate(schema, proven), `${type}, ${title}: ${ajv.errorsText()}`);
+      assert.equal(ajv.validate(schema, { ...proven, ce_type: 'Other' }), false);
+      const isSigned = isEventType(type) && catalogue[type].publisher === 'auth';
+      assert.equal(ajv.validate(schema, { ...proven, ce_signature: 'none' }), !isSigned);
     }
   });
 });

@@ -1,68 +1,158 @@
-/** The contracts in the languages of others: JSON Schema per event, and AsyncAPI for both topics. */
+/** The contracts in the languages of others: JSON Schema per event, and AsyncAPI for the topics. */
 import { z } from 'zod';
-import { catalogue, type EventType, eventTypes } from './catalogue.ts';
-import { dataSchemaUri, eventHeaders } from './headers.ts';
-import { type EventTopic, topics } from './topics.ts';
+import { catalogue, type EventType, eventTypes, isEventType } from './catalogue.ts';
+import { dataSchemaUri } from './data-schema-uri.ts';
+import { eventHeaders, proofHeaders, sources } from './headers.ts';
+import { type SecurityEventType, securityCatalogue, securityEventTypes } from './security/catalogue.ts';
+import { securityHeaders } from './security/codec.ts';
+import { type EventTopic, type SecurityTopic, securityTopic, topics } from './topics.ts';
 
 export type JsonSchema = Readonly<Record<string, unknown>>;
 
 type Target = 'draft-2020-12' | 'draft-7';
+type AnyType = EventType | SecurityEventType;
+
+const contracts = { ...catalogue, ...securityCatalogue };
 
 /** The schema for consumers: undeclared fields are allowed, because a later release may add some. */
-function dataSchema(type: EventType, target: Target): JsonSchema {
-  return z.toJSONSchema(catalogue[type].schema, { target, io: 'input' });
+function dataSchema(type: AnyType, target: Target): JsonSchema {
+  return z.toJSONSchema(contracts[type].schema, { target, io: 'input' });
 }
 
 /**
  * Returns the JSON Schema (2020-12) of an event's data in its current version; `$id` is the record's
  * `ce_dataschema`. Personal data is marked `x-personal: true`, at the top of each personal part.
  */
-export function eventJsonSchema(type: EventType): JsonSchema {
+export function eventJsonSchema(type: AnyType): JsonSchema {
   const { $schema, ...schema } = dataSchema(type, 'draft-2020-12');
-  return { $schema, $id: dataSchemaUri(type, catalogue[type].version), title: type, ...schema };
+  return { $schema, $id: dataSchemaUri(type, contracts[type].version), title: type, ...schema };
 }
 
-/** Removes `$schema`: the schema language of AsyncAPI is a superset of draft-07. */
-function embedded({ $schema: _, ...schema }: JsonSchema): JsonSchema {
-  return schema;
+/**
+ * Removes `$schema`, because the schema language of AsyncAPI is a superset of draft-07, and gives every type in it a name
+ * that generators of code can use: `UserRegisteredPerson`.
+ */
+function embedded({ $schema: _, ...schema }: JsonSchema, name: string): JsonSchema {
+  return named(schema, name);
 }
 
-function headersSchema(type: EventType): JsonSchema {
+function isSchema(value: unknown): value is JsonSchema {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/** Names a schema, and those in it after their place. Constants and plain values need no name. */
+function named(schema: JsonSchema, name: string): JsonSchema {
+  const { properties, items, anyOf, oneOf, additionalProperties } = schema;
+  const isType = [properties, anyOf, oneOf, schema['enum']].some((part) => part !== undefined);
+  return {
+    ...(isType && { title: isNullable(anyOf) ? `${name}OrNull` : name }),
+    ...schema,
+    ...(isSchema(properties) && {
+      properties: Object.fromEntries(
+        Object.entries(properties).map(([key, value]) => [
+          key,
+          isSchema(value) ? named(value, name + pascalCase(key)) : value,
+        ]),
+      ),
+    }),
+    ...(isSchema(items) && { items: named(items, `${name}Item`) }),
+    ...(isSchema(additionalProperties) && {
+      additionalProperties: named(additionalProperties, `${name}Value`),
+    }),
+    ...(Array.isArray(anyOf) && { anyOf: namedChoices(anyOf, name) }),
+    ...(Array.isArray(oneOf) && { oneOf: namedChoices(oneOf, name) }),
+  };
+}
+
+function isNullable(choices: unknown): boolean {
+  return Array.isArray(choices) && choices.some((choice) => isSchema(choice) && choice['type'] === 'null');
+}
+
+/** What may be null has the name of its place; several choices are numbered. */
+function namedChoices(choices: readonly unknown[], name: string): readonly unknown[] {
+  const isOne = isNullable(choices) && choices.length === 2;
+  return choices.map((choice, at) =>
+    isSchema(choice) ? named(choice, isOne ? name : `${name}Choice${at + 1}`) : choice,
+  );
+}
+
+/** `ce_previoushash` → `CePrevioushash`. */
+function pascalCase(text: string): string {
+  return text
+    .split(/[^a-z\d]+/i)
+    .map((word) => word.charAt(0).toUpperCase() + word.slice(1))
+    .join('');
+}
+
+function publisherOf(type: AnyType): keyof typeof sources {
+  return isEventType(type) ? catalogue[type].publisher : 'auth';
+}
+
+function headersSchema(type: AnyType, headers: z.ZodObject): JsonSchema {
   const constants = z.object({
     'content-type': z.literal('application/json'),
     ce_type: z.literal(type),
-    ce_dataschema: z.literal(dataSchemaUri(type, catalogue[type].version)),
+    ce_source: z.literal(sources[publisherOf(type)]),
+    ce_dataschema: z.literal(dataSchemaUri(type, contracts[type].version)),
   });
-  return embedded(z.toJSONSchema(eventHeaders.extend(constants.shape), { target: 'draft-7', io: 'input' }));
+  const schema = z.toJSONSchema(headers.extend(constants.shape), { target: 'draft-7', io: 'input' });
+  return embedded(schema, `${type}Headers`);
 }
 
-function keySchema(topic: EventTopic): JsonSchema {
-  return {
-    type: 'string',
-    format: 'uuid',
-    description: `The ${topic.keyedBy}, which is also ce_subject.`,
-  };
+/** A topic, the types of events on it, and how they are written. */
+interface Stream {
+  readonly topic: EventTopic | SecurityTopic;
+  readonly types: readonly AnyType[];
+  readonly headers: z.ZodObject;
+  readonly key: JsonSchema;
+  readonly description: string;
+  readonly published: string;
 }
 
-function message(type: EventType, topic: EventTopic): JsonSchema {
+const streams: readonly Stream[] = [
+  ...topics.map((topic) => ({
+    topic,
+    types: eventTypes.filter((type) => catalogue[type].topic === topic.name),
+    // Events of auth alone are chained and signed.
+    headers: topic.publisher === 'auth' ? eventHeaders.extend(proofHeaders.shape) : eventHeaders,
+    key: {
+      type: 'string',
+      format: 'uuid',
+      description: `The ${topic.keyedBy}, which is also ce_subject.`,
+    },
+    description: `Events in the order of their sequence, per ${topic.keyedBy}.`,
+    published: `${topic.publisher} publishes what happened, at least once, in order per ${topic.keyedBy}.`,
+  })),
+  {
+    topic: securityTopic(),
+    types: securityEventTypes,
+    headers: securityHeaders,
+    key: {
+      type: ['string', 'null'],
+      format: 'uuid',
+      description: 'The account id, which is also ce_subject; null if the event is about no account.',
+    },
+    description:
+      'Security events: sign-ins, refusals, actions of admins. They have no sequence, and some may be missing.',
+    published: 'auth publishes what it has noticed. Under overload and after a crash, events may be missing.',
+  },
+];
+
+function message(type: AnyType, { headers, key }: Stream): JsonSchema {
   return {
     name: type,
     title: type,
-    summary: catalogue[type].schema.description,
+    summary: contracts[type].schema.description,
     contentType: 'application/json',
     correlationId: { location: '$message.header#/ce_correlationid' },
-    headers: headersSchema(type),
+    headers: headersSchema(type, headers),
     payload: { $ref: `#/components/schemas/${type}` },
-    bindings: { kafka: { key: keySchema(topic), bindingVersion: '0.5.0' } },
+    bindings: { kafka: { key, bindingVersion: '0.5.0' } },
   };
 }
 
-function typesOn(topic: EventTopic): readonly EventType[] {
-  return eventTypes.filter((type) => catalogue[type].topic === topic.name);
-}
-
 /** `accounts.events.v1` → `accounts`. */
-function channelName(topic: EventTopic): string {
+function channelName({ topic }: Stream): string {
   return topic.name.slice(0, topic.name.indexOf('.'));
 }
 
@@ -74,15 +164,15 @@ function entries<Item, Value>(
   return Object.fromEntries(items.map((item) => [name(item), value(item)]));
 }
 
-function itself(type: EventType): string {
+function itself(type: AnyType): string {
   return type;
 }
 
-function channel(topic: EventTopic): JsonSchema {
+function channel({ topic, types, description }: Stream): JsonSchema {
   return {
     address: topic.name,
-    description: `Events in the order of their sequence, per ${topic.keyedBy}.`,
-    messages: entries(typesOn(topic), itself, (type) => ({ $ref: `#/components/messages/${type}` })),
+    description,
+    messages: entries(types, itself, (type) => ({ $ref: `#/components/messages/${type}` })),
     bindings: {
       kafka: {
         topic: topic.name,
@@ -94,15 +184,15 @@ function channel(topic: EventTopic): JsonSchema {
   };
 }
 
-function operation(topic: EventTopic): JsonSchema {
+function operation(stream: Stream): JsonSchema {
   return {
     action: 'send',
-    channel: { $ref: `#/channels/${channelName(topic)}` },
-    summary: `auth publishes what was decided, at least once, in order per ${topic.keyedBy}.`,
+    channel: { $ref: `#/channels/${channelName(stream)}` },
+    summary: stream.published,
   };
 }
 
-/** Returns the AsyncAPI 3.0 document of both topics, from the publisher's point of view. */
+/** Returns the AsyncAPI 3.0 document of the topics, from the publisher's point of view. */
 export function asyncApiDocument(): JsonSchema {
   return {
     asyncapi: '3.0.0',
@@ -115,14 +205,24 @@ export function asyncApiDocument(): JsonSchema {
       license: { name: 'Apache-2.0', url: 'https://www.apache.org/licenses/LICENSE-2.0' },
     },
     defaultContentType: 'application/json',
-    channels: entries(topics, channelName, channel),
-    operations: entries(topics, (topic) => `publish-${channelName(topic)}`, operation),
+    servers: {
+      kafka: {
+        host: '{broker}',
+        protocol: 'kafka',
+        description: 'Any of the brokers (KAFKA_BROKERS).',
+        variables: { broker: { default: 'localhost:19092', description: 'host:port of a broker' } },
+      },
+    },
+    channels: entries(streams, channelName, channel),
+    operations: entries(streams, (stream) => `publish-${channelName(stream)}`, operation),
     components: {
       messages: Object.assign(
         {},
-        ...topics.map((topic) => entries(typesOn(topic), itself, (type) => message(type, topic))),
+        ...streams.map((stream) => entries(stream.types, itself, (type) => message(type, stream))),
       ),
-      schemas: entries(eventTypes, itself, (type) => embedded(dataSchema(type, 'draft-7'))),
+      schemas: entries([...eventTypes, ...securityEventTypes], itself, (type) =>
+        embedded(dataSchema(type, 'draft-7'), type),
+      ),
     },
   };
 }

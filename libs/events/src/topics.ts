@@ -4,7 +4,8 @@ const DAY_MS = 24 * 60 * 60 * 1000;
 
 export const ACCOUNTS_TOPIC = 'accounts.events.v1';
 export const MAILINGS_TOPIC = 'mailings.events.v1';
-export type TopicName = typeof ACCOUNTS_TOPIC | typeof MAILINGS_TOPIC;
+export const DELIVERIES_TOPIC = 'deliveries.events.v1';
+export type TopicName = typeof ACCOUNTS_TOPIC | typeof MAILINGS_TOPIC | typeof DELIVERIES_TOPIC;
 
 export interface EventTopic {
   readonly name: TopicName;
@@ -15,7 +16,9 @@ export interface EventTopic {
   /** What the key of a record is. */
   readonly keyedBy: string;
   /** The field of an event's data that repeats the key. */
-  readonly subjectField: 'userId' | 'mailingId';
+  readonly subjectField: 'userId' | 'mailingId' | 'deliveryId';
+  /** The service that publishes the events. */
+  readonly publisher: 'auth' | 'notifier';
 }
 
 export const accountsTopic: EventTopic = {
@@ -24,6 +27,7 @@ export const accountsTopic: EventTopic = {
   retentionMs: -1,
   keyedBy: 'account id',
   subjectField: 'userId',
+  publisher: 'auth',
 };
 
 export const mailingsTopic: EventTopic = {
@@ -32,6 +36,50 @@ export const mailingsTopic: EventTopic = {
   retentionMs: 7 * DAY_MS,
   keyedBy: 'mailing id',
   subjectField: 'mailingId',
+  publisher: 'auth',
 };
 
-export const topics: readonly EventTopic[] = [accountsTopic, mailingsTopic];
+export const deliveriesTopic: EventTopic = {
+  name: DELIVERIES_TOPIC,
+  partitions: 12,
+  retentionMs: 90 * DAY_MS,
+  keyedBy: 'delivery id',
+  subjectField: 'deliveryId',
+  publisher: 'notifier',
+};
+
+export const topics: readonly EventTopic[] = [accountsTopic, mailingsTopic, deliveriesTopic];
+
+export const SECURITY_TOPIC = 'security.events.v1';
+
+/** The topic of security events. Unlike the others it holds no accounts' history: it may be deleted at any time. */
+export interface SecurityTopic {
+  readonly name: typeof SECURITY_TOPIC;
+  readonly partitions: number;
+  /** How long records are kept, in ms. */
+  readonly retentionMs: number;
+  /** What the key of a record is. */
+  readonly keyedBy: string;
+}
+
+/** @param retentionDays AUDIT_RETENTION_DAYS */
+export function securityTopic(retentionDays = 90): SecurityTopic {
+  return {
+    name: SECURITY_TOPIC,
+    partitions: 12,
+    retentionMs: retentionDays * DAY_MS,
+    keyedBy: 'account id',
+  };
+}
+
+export const RECEIPTS_TOPIC = 'erasures.receipts.v1';
+
+/** The topic on which consumers confirm erasures. auth reads it; records are kept for as long as it may be away. */
+export const receiptsTopic = {
+  name: RECEIPTS_TOPIC,
+  partitions: 12,
+  /** How long records are kept, in ms. */
+  retentionMs: 90 * DAY_MS,
+  /** What the key of a record is. */
+  keyedBy: 'account id',
+} as const;

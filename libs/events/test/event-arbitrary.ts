@@ -36,18 +36,29 @@ interface Schema {
   readonly items?: Schema;
   readonly minItems?: number;
   readonly maxItems?: number;
+  readonly pattern?: string;
   readonly minLength?: number;
   readonly maxLength?: number;
   readonly properties?: Readonly<Record<string, Schema>>;
   readonly required?: readonly string[];
 }
 
-function textArbitrary({ format, minLength = 0, maxLength }: Schema): fc.Arbitrary<string> {
+function textArbitrary({ format, pattern, minLength = 0, maxLength }: Schema): fc.Arbitrary<string> {
   if (format === 'uuid') return uuid;
   if (format === 'date-time') return instant;
   if (format !== undefined) throw new Error(`No arbitrary for the format ${format}.`);
+  if (pattern !== undefined) return patternArbitrary(pattern, minLength, maxLength);
   if (minLength === 0 && maxLength === undefined) return anyText;
   return fc.string({ unit: 'binary', minLength, maxLength: maxLength ?? minLength + 40 });
+}
+
+function patternArbitrary(pattern: string, minLength: number, maxLength = 40): fc.Arbitrary<string> {
+  // fast-check does not make strings from classes of Unicode.
+  const texts = /\\p/i.test(pattern)
+    ? fc.string({ unit: 'grapheme', minLength: Math.max(1, minLength), maxLength: Math.min(20, maxLength) })
+    : fc.stringMatching(new RegExp(pattern));
+  const matching = new RegExp(pattern, 'u');
+  return texts.filter((text) => text.length >= minLength && text.length <= maxLength && matching.test(text));
 }
 
 function schemaArbitrary(schema: Schema): fc.Arbitrary<unknown> {

@@ -10,7 +10,7 @@ const run = promisify(execFile);
 const root = resolve(import.meta.dirname, '../../..');
 
 /** What npm would install for it: its dependency, its peer dependency, and what any TypeScript project on Node has. */
-const FETCHED = ['zod', 'kafkajs', '@types/node', 'undici-types'];
+const FETCHED = ['canonicalize', 'zod', 'kafkajs', '@types/node', 'undici-types'];
 
 const TSCONFIG = {
   compilerOptions: {

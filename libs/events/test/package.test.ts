@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { examplesOf, installPackage } from './installed.ts';
 
-const DOCUMENTS = ['README.md', 'libs/events/README.md', 'docs/subscribing.md'];
+const DOCUMENTS = ['README.md', 'libs/events/README.md', 'docs/subscribing.md', 'docs/feed.md'];
 
 const consumer = `
 import { decode, eventTypes } from '@latchkey/events';
@@ -12,6 +12,7 @@ import { memoryStore, ParkError, subscribe } from '@latchkey/events/subscribe';
 
 const waiting = subscribe({
   brokers: ['127.0.0.1:1'],
+  keys: 'http://127.0.0.1:1/.well-known/jwks.json',
   group: 'example',
   store: memoryStore(),
   signal: AbortSignal.timeout(500),
@@ -49,7 +50,13 @@ describe('the package that other teams install', () => {
 
   it('runs on plain Node', async () => {
     await project.write('consumer.ts', consumer);
-    assert.deepEqual(JSON.parse(await project.node('consumer.ts')), [12, 'unusable', 'TimeoutError']);
+    assert.deepEqual(JSON.parse(await project.node('consumer.ts')), [23, 'unusable', 'TimeoutError']);
+  });
+
+  it('runs the example of a test of handlers', async () => {
+    const code = (await examplesOf('docs/subscribing.md')).find((each) => each.includes('createTestEvents'));
+    await project.write('handlers.ts', code ?? assert.fail('docs/subscribing.md has no such example'));
+    assert.equal(await project.node('handlers.ts'), "[ 'ada' ] [ 'applied', 'duplicate', 'passed over' ]\n");
   });
 
   it('holds compiled files alone, and names no workspace of this repository but itself', () => {
@@ -57,15 +64,16 @@ describe('the package that other teams install', () => {
     assert.ok(files.includes('subscribe.js'));
     for (const file of files) {
       assert.match(file, /\.(js|d\.ts)$/);
-      assert.doesNotMatch(file, /(^|[/.])(test|testing|cluster|embedded)[/.]/);
+      if (!/^testing\.(js|d\.ts)$/.test(file))
+        assert.doesNotMatch(file, /(^|[/.])(test|testing|cluster|embedded)[/.]/);
       const text = readFileSync(join(project.installed, file), 'utf8');
       assert.doesNotMatch(text, /from ['"](@latchkey\/|\.[^'"]*\.ts['"])/, file);
     }
   });
 
-  it('asks for zod alone, and for kafkajs where a service subscribes', () => {
+  it('asks for zod and canonicalize alone, and for kafkajs where a service subscribes', () => {
     const manifest = JSON.parse(readFileSync(join(project.installed, 'package.json'), 'utf8'));
-    assert.deepEqual(Object.keys(manifest.dependencies), ['zod']);
+    assert.deepEqual(Object.keys(manifest.dependencies), ['canonicalize', 'zod']);
     assert.deepEqual(Object.keys(manifest.peerDependencies), ['kafkajs']);
     assert.deepEqual([manifest.private, manifest.devDependencies], [undefined, undefined]);
   });

@@ -1,7 +1,7 @@
 /** The frozen samples, as records. */
 import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
-import type { RawRecord } from '../src/index.ts';
+import { isSecurityEventType, type RawRecord } from '../src/index.ts';
 
 const folder = new URL('../samples/', import.meta.url);
 
@@ -11,7 +11,7 @@ export interface Sample {
   readonly version: number;
   /** What distinguishes this sample. */
   readonly title: string;
-  readonly key: string;
+  readonly key: string | null;
   readonly headers: Readonly<Record<string, string>>;
   readonly value: Readonly<Record<string, unknown>>;
 }
@@ -34,12 +34,16 @@ function samplesIn(file: string): readonly Sample[] {
   }));
 }
 
-export const samples: readonly Sample[] = sampleFiles.flatMap(samplesIn);
+const all: readonly Sample[] = sampleFiles.flatMap(samplesIn);
+
+/** Those of the events of accounts and mailings. */
+export const samples = all.filter(({ type }) => !isSecurityEventType(type));
+export const securitySamples = all.filter(({ type }) => isSecurityEventType(type));
 
 /** Returns the record as it comes from a bus. */
 export function recordOf({ key, headers, value }: Sample): RawRecord {
   return {
-    key: Buffer.from(key),
+    key: key === null ? null : Buffer.from(key),
     value: Buffer.from(JSON.stringify(value)),
     headers: Object.fromEntries(Object.entries(headers).map(([name, text]) => [name, Buffer.from(text)])),
   };

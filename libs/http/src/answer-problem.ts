@@ -2,12 +2,14 @@ import type { IncomingMessage } from 'node:http';
 import { Readable } from 'node:stream';
 import { declaredProblems } from './declared-problems.ts';
 import type { Exchange, Step } from './exchange.ts';
+import { generalTexts } from './general-texts.ts';
 import type { PageAt } from './page-paths.ts';
 import { plainPage } from './pages.ts';
 import { Problem, type ProblemSpec, problems } from './problem.ts';
 import { ClientGone } from './read-body.ts';
 import type { BodyKind, Route } from './route.ts';
 import { securityHeaders } from './security-headers.ts';
+import { joinTexts, type Texts, type Translate, translator } from './translate.ts';
 import { setHeaders } from './write-answer.ts';
 
 export interface ProblemOptions {
@@ -20,18 +22,24 @@ export function problemBody(
   { spec, details }: Pick<Problem, 'spec' | 'details'>,
   requestId: string,
   { problemTypes = 'about:blank#' }: ProblemOptions,
+  translate: Translate = (text) => text,
 ): string {
   return JSON.stringify({
     type: `${problemTypes}${spec.code}`,
-    title: spec.title,
+    title: translate(spec.title),
     status: spec.status,
-    detail: details.detail ?? spec.title,
+    detail: translate(details.detail ?? spec.title),
     code: spec.code,
-    resolution: spec.resolution,
+    resolution: spec.resolution === undefined ? undefined : translate(spec.resolution),
     requestId,
-    errors: details.errors,
+    errors: details.errors?.map(({ message, ...error }) => ({ ...error, message: translate(message) })),
     retryAfter: details.retryAfter,
   });
+}
+
+interface Page {
+  readonly html: string;
+  readonly headers: Readonly<Record<string, string>>;
 }
 
 /** Turns thrown errors into answers: a Problem by its spec, anything else into a 500 without details. */
@@ -76,7 +84,7 @@ function logProblem({ state: { request, route } }: Exchange, problem: Problem): 
   request.log[level]({ err, code: spec.code }, 'request failed');
 }
 
-/** Removes the path from an error whose text may quote it, if the path of the route is secret. */
+/** If the path of the route is secret, removes it from an error whose text may quote it. */
 function withoutPath(error: unknown, path: string, route: Route | undefined): unknown {
   if (route?.secretPath !== true || !(error instanceof Error)) return error;
   const secrets = path.split('/').filter((segment) => !route.path.split('/').includes(segment));
@@ -92,14 +100,14 @@ function withoutPath(error: unknown, path: string, route: Route | undefined): un
 function answer(
   exchange: Exchange,
   problem: Problem,
-  options: ProblemOptions & { readonly page: string | undefined },
+  options: ProblemOptions & { readonly page: Page | undefined },
 ): void {
   const { page } = options;
   const { spec, details } = problem;
   const { request } = exchange.state;
   exchange.status = spec.status;
-  const text = page ?? problemBody(problem, request.requestId, options);
-  if (page !== undefined) setHeaders(exchange, securityHeaders.page);
+  const text = page?.html ?? problemBody(problem, request.requestId, options, translateFor(exchange));
+  if (page !== undefined) setHeaders(exchange, { ...securityHeaders.page, ...page.headers });
   exchange.set('Cache-Control', 'no-store');
   if (details.retryAfter !== undefined) exchange.set('Retry-After', String(details.retryAfter));
   setHeaders(exchange, details.headers ?? {});
@@ -109,14 +117,47 @@ function answer(
   exchange.set('Content-Type', page === undefined ? 'application/problem+json' : 'text/html; charset=utf-8');
 }
 
-/** Returns the page for a person: of the page's own problems, and wherever a browser asks for a document. */
-function problemPage(exchange: Exchange, problem: Problem, pageAt: PageAt): string | undefined {
+const ENGLISH = 'en';
+/** Translators by the texts of a route. Routes without texts use the general ones. */
+const translators = new WeakMap<Texts, ReadonlyMap<string, Translate>>();
+
+function translatorsOf(texts: Texts): ReadonlyMap<string, Translate> {
+  const known = translators.get(texts);
+  if (known !== undefined) return known;
+  const made = new Map(
+    Object.entries(joinTexts(generalTexts, texts)).map(([language, catalogue]) => [
+      language,
+      translator(catalogue),
+    ]),
+  );
+  translators.set(texts, made);
+  return made;
+}
+
+/**
+ * Sets the language of the response: of the languages that there are, the one that the client prefers (RFC 9110,
+ * 12.5.4).
+ */
+function translateFor(exchange: Exchange): Translate | undefined {
+  const byLanguage = translatorsOf(exchange.state.route?.texts ?? generalTexts);
+  exchange.vary('Accept-Language');
+  const language = exchange.acceptsLanguages(ENGLISH, ...byLanguage.keys()) || ENGLISH;
+  exchange.set('Content-Language', language);
+  return byLanguage.get(language);
+}
+
+/**
+ * Returns a page for a person: for problems that the route has a page for, and wherever a browser asks for a
+ * document.
+ */
+function problemPage(exchange: Exchange, problem: Problem, pageAt: PageAt): Page | undefined {
   const { route, request, sentAs } = exchange.state;
   const isAsked = asksForPage(exchange);
   if (!isPage(route, sentAs) && !isAsked) return undefined;
-  const render = route?.problemPage ?? pageAt(request.path)?.problemPage;
-  const page = render?.(problem, request);
-  return page ?? (isAsked ? plainPage(problem, request.requestId) : undefined);
+  const source = route?.problemPage === undefined ? pageAt(request.path) : route;
+  const html = source?.problemPage?.(problem, request);
+  if (html !== undefined) return { html, headers: source?.pageHeaders ?? {} };
+  return isAsked ? { html: plainPage(problem, request.requestId), headers: {} } : undefined;
 }
 
 function isPage(route: Route | undefined, sentAs: BodyKind | undefined): boolean {
@@ -137,8 +178,9 @@ const DRAIN_BYTES = 16 * 1024 * 1024;
 const DRAIN_MS = 5_000;
 
 /**
- * Answers while the client is still sending. Closing at once would reset the connection, and the client might never
- * read the answer. So the rest of the body is discarded for a while before the connection is closed.
+ * Sends the response although the client is still sending. Closing at once would reset the connection, and the
+ * client might never read the response. So the rest of the body is discarded for a while before the connection is
+ * closed.
  */
 function answerUnread(exchange: Exchange, text: string): void {
   const { req } = exchange;

@@ -10,12 +10,12 @@ export interface ParsedPairs {
   readonly faults: readonly FieldError[];
 }
 
-/** More than any form or query of ours has. */
+/** More than any of our forms or queries has. */
 const MOST_PAIRS = 100;
 
 /** Parses an encoded text. Each name may occur once. @param pointer start of the pointers of faults: `#`, `#/query` */
 export function parsePairs(encoded: string, pointer: string): ParsedPairs {
-  // No prototype, so that a field called __proto__ is an ordinary field.
+  // Has no prototype, so that a field called __proto__ is an ordinary field.
   const fields: Record<string, string> = Object.create(null);
   const faults: FieldError[] = [];
   const pairs = encoded.split('&').filter((pair) => pair !== '');

@@ -3,7 +3,7 @@ import { describe, it } from 'node:test';
 import { z } from 'zod';
 import { type FieldError, Problem, problems, rateLimited } from './problem.ts';
 import { anyone, type Policy, type Route, route } from './route.ts';
-import { securityHeaders } from './security-headers.ts';
+import { pagePolicy, securityHeaders } from './security-headers.ts';
 import { serve } from './testing/serve.ts';
 
 const greeting = z.object({ name: z.string(), nested: z.object({ deep: z.string() }).optional() });
@@ -400,6 +400,7 @@ describe('problems', () => {
       {
         answers: { 200: { description: 'A page', media: ['text/html'] } },
         problemPage: ({ spec, details }) => `<h1>${spec.title}: ${details.detail}</h1>`,
+        pageHeaders: { 'Content-Security-Policy': pagePolicy('https://cdn.example.com') },
       },
     );
     const form = { ...page, method: 'POST', body: z.object({}), accepts: ['json', 'form'] } as const;
@@ -410,7 +411,10 @@ describe('problems', () => {
       assert.equal(response.headers.get('content-type'), 'text/html; charset=utf-8');
       assert.equal(
         response.headers.get('content-security-policy'),
-        securityHeaders.page['Content-Security-Policy'],
+        securityHeaders.page['Content-Security-Policy'].replace(
+          "img-src 'self'",
+          "img-src 'self' https://cdn.example.com",
+        ),
       );
       assert.equal(await response.text(), '<h1>Conflict: used</h1>');
     }
@@ -446,7 +450,7 @@ describe('answers', () => {
     assert.equal(page.headers.get('content-type'), 'text/html; charset=utf-8');
     assert.match(
       page.headers.get('content-security-policy') ?? '',
-      /^default-src 'none'; style-src 'self'; form-action/,
+      /^default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; form-action/,
     );
     const style = await call('/style.css');
     assert.equal(style.headers.get('content-type'), 'text/css; charset=utf-8');

@@ -23,9 +23,9 @@ export interface HttpOptions extends CorsOptions, ProblemOptions {
   readonly registry: Registry;
   /** Addresses and CIDR blocks whose X-Forwarded-For is trusted. */
   readonly trustedProxies: readonly string[];
-  /** What to do with undeclared fields in an answer: `fail` in tests and development, `drop` in production. */
+  /** What happens to undeclared fields in a response. `fail`: for tests and development. `drop`: for production. */
   readonly undeclared: 'fail' | 'drop';
-  /** Whether clients use HTTPS only: every answer then has `Strict-Transport-Security`. Default: false. */
+  /** Whether clients use HTTPS only; every response then has `Strict-Transport-Security`. Default: false. */
   readonly https?: boolean;
 }
 
@@ -58,7 +58,7 @@ function identify({ logger, trustedProxies }: HttpOptions): Step {
   };
 }
 
-/** Returns an empty path for a request target that is no URL, such as `http://[::bad/`. */
+/** Returns the path; an empty one for a request target that is not a URL, such as `http://[::bad/`. */
 function pathOf(exchange: Exchange): string {
   try {
     return exchange.path;
@@ -67,7 +67,7 @@ function pathOf(exchange: Exchange): string {
   }
 }
 
-/** Pages override some of these. */
+/** Sets the security headers. Pages override some of them. */
 function secure(https: boolean): Step {
   const headers = { ...securityHeaders.every, ...(https ? securityHeaders.https : {}) };
   return async (exchange, next) => {
@@ -129,7 +129,7 @@ function serve(route: Route, options: HttpOptions): Step {
     const body = await readBody(req);
     const sentAs = bodyKind(req, body, accepts);
     state.sentAs = sentAs;
-    // Authorise before validating: unauthorised callers learn nothing about the input.
+    // Authorised before validated, so that unauthorised callers learn nothing about the input.
     const caller = await route.policy.authorise(state.request);
     const { querystring } = exchange;
     const { headers } = state.request;

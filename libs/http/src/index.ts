@@ -1,10 +1,18 @@
 export { validationFailed } from './field-errors.ts';
+export { generalTexts } from './general-texts.ts';
 export { type ListeningPart, listen } from './listen.ts';
 export { listenForOperations } from './listen-for-operations.ts';
 export { type OpenApiInfo, openApiDocument } from './openapi.ts';
 export { operationsRoutes, startingOperations } from './operations.ts';
-export { allowedOrigins, originSettings, publicPathOf } from './origin-settings.ts';
-export { Problem, type ProblemSpec, problems, rateLimited, unavailable } from './problem.ts';
+export { allowedOrigins, areSameSite, originSettings, publicPathOf } from './origin-settings.ts';
+export {
+  type FieldError,
+  Problem,
+  type ProblemSpec,
+  problems,
+  rateLimited,
+  unavailable,
+} from './problem.ts';
 export {
   type Answer,
   type AnswerSpec,
@@ -16,6 +24,7 @@ export {
   type RouteSpec,
   route,
 } from './route.ts';
-export { securityHeaders } from './security-headers.ts';
+export { pagePolicy, securityHeaders } from './security-headers.ts';
 export type { Service } from './service.ts';
 export { startingRoutes } from './starting.ts';
+export { joinTexts, type Texts } from './translate.ts';

@@ -12,7 +12,7 @@ const STRING = /"(?:[^"\\\p{Cc}]|[\u007f-\u009f]|\\(?:["\\/bfnrt]|u[\dA-Fa-f]{4}
 const NUMBER = /-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?/y;
 const LITERAL = /true|false|null/y;
 const SPACE = /[ \t\n\r]*/y;
-/** The end of a text that was cut off inside a string, a number or a literal. */
+/** Matches the end of a text that was cut off inside a string, a number or a literal. */
 const CUT_OFF = /(?:"(?:[^"\\\p{Cc}]|[\u007f-\u009f]|\\.)*\\?|-|\.|[eE][+-]?|[tfn][a-z]*)$/uy;
 
 /** What is expected next. */
@@ -22,7 +22,7 @@ type State = 'value' | 'first item' | 'first key' | 'key' | 'colon' | 'after ite
 export function jsonFault(text: string): string | undefined {
   let at = 0;
   let fault: string | undefined;
-  /** The open containers, the innermost last: the keys of an object so far, null for an array. */
+  /** The open containers, the innermost last: for an object its keys so far, for an array null. */
   const open: (Set<string> | null)[] = [];
 
   function fail(what: string, where = at): State {

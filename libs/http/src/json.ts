@@ -14,7 +14,8 @@ export function parseJson(bytes: Buffer): ParsedJson {
   const message = jsonFault(text);
   if (message !== undefined) return { fault: { pointer: '#', code: 'malformed', message } };
   const value: unknown = JSON.parse(text);
-  // Raw control characters are invalid JSON, and the decoder refuses lone surrogates: only escapes can produce them.
+  // Raw control characters are invalid JSON, and the decoder refuses lone surrogates, so only escapes can produce
+  // either.
   const fault = text.includes('\\u') ? badText(value, '#') : undefined;
   return fault === undefined ? { value } : { fault };
 }

@@ -145,6 +145,34 @@ describe('a listening part', () => {
     await stopping;
   });
 
+  it('aborts the ending of every request, whether its handler asks before or after the stop', async (t) => {
+    const { route, entered, open } = gate();
+    const connected = Promise.withResolvers<void>();
+    const asking: Route = {
+      ...route,
+      answers: {
+        200: { description: 'Whether it is aborted', schema: z.object({ isAborted: z.boolean() }) },
+      },
+      handle: async (request) => {
+        await route.handle(request);
+        return { status: 200, body: { isAborted: request.ending().aborted } };
+      },
+    };
+    const { part, call } = await serve(t, [asking]);
+    const early = call('/gate');
+    await entered;
+    part.server()?.once('connection', () => connected.resolve());
+    const socket = await socketTo(t, part.port());
+    await connected.promise;
+    const stopped = part.stop();
+    socket.write('GET /gate HTTP/1.1\r\nHost: localhost\r\n\r\n');
+    const late = toEnd(socket);
+    open();
+    assert.deepEqual(await (await early).json(), { isAborted: true });
+    assert.match(await late, /\{"isAborted":true\}/);
+    await stopped;
+  });
+
   it('does not wait for idle connections, nor for those that never asked', { timeout: 30_000 }, async (t) => {
     const { route, open } = gate();
     const { part } = await serve(t, [route], { drainMs: 60_000 });

@@ -6,6 +6,7 @@ import type { Duplex } from 'node:stream';
 import { setImmediate } from 'node:timers/promises';
 import type { Part } from '@latchkey/process';
 import { type ProblemOptions, problemBody } from './answer-problem.ts';
+import { end } from './ending.ts';
 import { createHandler, type HttpOptions } from './handler.ts';
 import { type ProblemSpec, problems } from './problem.ts';
 import type { Route } from './route.ts';
@@ -17,7 +18,7 @@ export interface ListenOptions extends HttpOptions {
   /** 0 for any free port. */
   readonly port: number;
   readonly routes: readonly Route[];
-  /** The settings that `host` and `port` come from, named if they cannot be used. Default: HOST and PORT. */
+  /** The names of the settings for `host` and `port`, which errors mention. Default: HOST and PORT. */
   readonly settings?: ListenSettings;
   /** How long `stop` waits for requests in progress, in ms. Default: 8,000, within the grace period of `runProcess`. */
   readonly drainMs?: number;
@@ -40,7 +41,10 @@ const TIMEOUTS = {
   /** Whole request, including the body. */
   requestTimeout: 30_000,
   headersTimeout: 10_000,
-  /** Longer than that of gateways, so that they close first: no request is sent on a closing connection. */
+  /**
+   * Longer than that of gateways, so that they close first and no request is sent on a connection that is being
+   * closed.
+   */
   keepAliveTimeout: 65_000,
   connectionsCheckingInterval: 2_000,
 };
@@ -128,7 +132,7 @@ interface Listening {
 }
 
 interface Connection {
-  /** Answers in progress. */
+  /** The responses in progress. */
   readonly answers: Set<ServerResponse>;
   hasSentRequest: boolean;
 }
@@ -151,11 +155,11 @@ function trackedServer(options: ListenOptions): Listening {
       answers.add(response);
       response.once('close', () => {
         answers.delete(response);
-        // Headers that were sent before the stop could not contain `Connection: close`.
+        // Headers that were sent before the stop began could not contain `Connection: close`.
         if (closing && answers.size === 0) request.socket.end();
       });
     }
-    if (closing) response.setHeader('Connection', 'close');
+    if (closing) endSoon(response);
     handle(request, response);
   }
 
@@ -188,8 +192,7 @@ function trackedServer(options: ListenOptions): Listening {
 
   async function close(drainMs: number): Promise<void> {
     closing = true;
-    for (const { answers } of connections.values())
-      for (const answer of answers) if (!answer.headersSent) answer.setHeader('Connection', 'close');
+    for (const { answers } of connections.values()) for (const answer of answers) endSoon(answer);
     await backlogTaken();
     const closed = once(server, 'close');
     const overdue = setTimeout(() => server.closeAllConnections(), drainMs);
@@ -208,6 +211,12 @@ function trackedServer(options: ListenOptions): Listening {
   return { server, serve, close };
 }
 
+/** Makes an answer in progress the last one of its connection. */
+function endSoon(answer: ServerResponse): void {
+  if (!answer.headersSent) answer.setHeader('Connection', 'close');
+  end(answer);
+}
+
 function malformed(code: string | undefined): ProblemSpec {
   if (code === 'HPE_HEADER_OVERFLOW') return { ...problems.payload_too_large, status: 431 };
   if (code === 'ERR_HTTP_REQUEST_TIMEOUT') {
@@ -216,7 +225,7 @@ function malformed(code: string | undefined): ProblemSpec {
   return problems.validation_failed;
 }
 
-/** Writes the answer by hand: a request that is not HTTP has no response object. */
+/** Writes the response by hand, because a request that is not HTTP has no response object. */
 function rawProblem(spec: ProblemSpec, options: ProblemOptions): string {
   const requestId = randomUUID();
   const details = { detail: 'The request is not well-formed HTTP.' };

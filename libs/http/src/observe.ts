@@ -8,7 +8,7 @@ const CLIENT_GONE = 499;
 
 type Labels = 'method' | 'route' | 'status';
 
-/** Several handlers of a process may share a registry. */
+/** Creates the histogram, or returns it, because several handlers of a process may share a registry. */
 function durations(registry: Registry): Histogram<Labels> {
   const existing = registry.getSingleMetric(DURATION);
   if (existing instanceof Histogram) return existing;
@@ -21,7 +21,7 @@ function durations(registry: Registry): Histogram<Labels> {
   });
 }
 
-/** Logs and measures each request, by the pattern of its route: the path may contain a secret. */
+/** Logs and measures each request under the pattern of its route, because the path may contain a secret. */
 export function observe(registry: Registry): Step {
   const histogram = durations(registry);
   return async (exchange, next) => {
@@ -47,7 +47,7 @@ function record(exchange: Exchange, ms: number, histogram: Histogram<Labels>): v
 
 const METHODS: ReadonlySet<string> = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']);
 
-/** Limits the time series that a client can create. */
+/** Returns a known method, which limits the number of time series that a client can create. */
 function knownMethod(method: string): string {
   return METHODS.has(method) ? method : 'other';
 }

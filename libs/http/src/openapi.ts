@@ -11,6 +11,8 @@ export interface OpenApiInfo {
   readonly description: string;
   /** The path that a proxy in front removes: that of PUBLIC_URL. Default: none. */
   readonly publicPath?: string;
+  /** What the routes with each tag are about. */
+  readonly tags?: Readonly<Record<string, string>>;
 }
 
 type Json = Record<string, unknown>;
@@ -20,7 +22,7 @@ type Json = Record<string, unknown>;
  * zod itself writes the JSON Schemas; this maps what a Route declares beyond schemas: policies, problems, media types.
  */
 export function openApiDocument(
-  { publicPath = '', ...info }: OpenApiInfo,
+  { publicPath = '', tags = {}, ...info }: OpenApiInfo,
   routes: readonly Route[],
 ): Record<string, unknown> {
   const shown = routes.filter(({ hidden }) => hidden !== true);
@@ -32,12 +34,21 @@ export function openApiDocument(
   const schemas: Json = { Problem: problemSchema };
   return {
     openapi: '3.1.0',
-    info,
-    // Relative, so that it holds for every name of the host.
+    info: { ...info, license: { name: 'Apache-2.0', identifier: 'Apache-2.0' } },
+    // Relative, so that it is right for every host name.
     servers: [{ url: publicPath === '' ? '/' : publicPath }],
-    tags: [...new Set(shown.map(({ tag }) => tag))].map((name) => ({ name })),
+    tags: [...new Set(shown.map(({ tag }) => tag))].map((name) => ({
+      name,
+      ...(tags[name] !== undefined && { description: tags[name] }),
+    })),
     paths: hoisted(paths, schemas),
-    components: { schemas, securitySchemes: { bearer: bearerScheme } },
+    components: {
+      schemas,
+      securitySchemes: Object.assign(
+        { bearer: bearerScheme },
+        ...shown.map(({ credentials }) => credentials?.schemes),
+      ),
+    },
   };
 }
 
@@ -47,14 +58,21 @@ function hoisted(value: unknown, schemas: Json): unknown {
   if (typeof value !== 'object' || value === null) return value;
   const moved: Json = {};
   for (const [key, child] of Object.entries(value)) {
-    if (key === '$defs') Object.assign(schemas, hoisted(child, schemas));
-    else if (key === '$ref') moved[key] = String(child).replace('#/$defs/', '#/components/schemas/');
+    if (key === '$defs') {
+      for (const [name, { id: _, ...definition }] of Object.entries(child as Record<string, Json>))
+        schemas[name] = hoisted(definition, schemas);
+    } else if (key === '$ref') moved[key] = String(child).replace('#/$defs/', '#/components/schemas/');
     else moved[key] = hoisted(child, schemas);
   }
   return moved;
 }
 
-const bearerScheme = { type: 'http', scheme: 'bearer', bearerFormat: 'JWT' };
+const bearerScheme = {
+  type: 'http',
+  scheme: 'bearer',
+  bearerFormat: 'JWT',
+  description: 'An access token, as login and refresh answer it.',
+};
 
 const problemSchema = {
   type: 'object',
@@ -90,13 +108,13 @@ const problemSchema = {
 
 function operation(route: Route): Json {
   return {
-    operationId: operationId(route),
+    operationId: route.operationId ?? operationId(route),
     tags: [route.tag],
     summary: route.summary,
     description: [route.description, `Who: ${route.policy.who}.`]
       .filter((text) => text !== undefined)
       .join('\n\n'),
-    security: security(route.policy.bearer),
+    security: security(route),
     parameters: [
       ...parameters(route.params, 'path', pathNames(route)),
       ...parameters(route.query, 'query'),
@@ -109,9 +127,11 @@ function operation(route: Route): Json {
 }
 
 /** An empty requirement makes the others optional (OpenAPI 3.1, 4.8.10). */
-function security(bearer: Route['policy']['bearer']): readonly Json[] {
-  if (bearer === false) return [];
-  return bearer === 'optional' ? [{ bearer: [] }, {}] : [{ bearer: [] }];
+function security({ policy: { bearer }, credentials }: Route): readonly Json[] {
+  const others = Object.keys(credentials?.schemes ?? {}).map((name) => ({ [name]: [] }));
+  const all = bearer === false ? others : [{ bearer: [] }, ...others];
+  const isOptional = bearer === 'optional' || credentials?.optional === true;
+  return isOptional ? [...all, {}] : all;
 }
 
 /** Returns an id such as `postAuthVerifyByToken`, which is stable as long as the path is. */
@@ -151,6 +171,7 @@ function parameters(
 const MEDIA: Readonly<Record<Exclude<BodyKind, 'none'>, string>> = {
   json: 'application/json',
   form: 'application/x-www-form-urlencoded',
+  raw: '*/*',
 };
 
 function requestBody(route: Route, body: z.ZodType): Json {
@@ -160,7 +181,7 @@ function requestBody(route: Route, body: z.ZodType): Json {
   return { required: !accepts.includes('none'), content: Object.fromEntries(media) };
 }
 
-/** Merges answers and problems: a status may be both. */
+/** Merges answers and problems, because a status may belong to both. */
 function merged(answers: Record<string, Json>, refusals: Record<string, Json>): Json {
   const responses = { ...answers };
   for (const [status, refusal] of Object.entries(refusals)) {
@@ -184,8 +205,7 @@ function answers(route: Route): Record<string, Json> {
 }
 
 function answer(spec: AnswerSpec): Json {
-  const json =
-    spec.schema === undefined ? [] : [['application/json', { schema: jsonSchema(spec.schema, 'output') }]];
+  const json = spec.schema === undefined ? [] : [['application/json', { schema: answerSchema(spec.schema) }]];
   const others = (spec.media ?? []).map((media) => [media, { schema: { type: 'string' } }]);
   const headers = (spec.headers ?? []).map((name) => [name, { schema: { type: 'string' } }]);
   const content = [...json, ...others];
@@ -235,7 +255,18 @@ function problemHeaders(status: number): readonly string[] {
   return status === 429 || status === 503 ? ['Retry-After'] : [];
 }
 
-/** Omits `$schema`, which belongs to the document. A transform that JSON Schema cannot express becomes "anything". */
+/** A schema with an id becomes a reference, whose definition is moved to `components`. */
+function answerSchema(schema: z.ZodType): Json {
+  const { id, ...described } = jsonSchema(schema, 'output');
+  if (typeof id !== 'string') return described;
+  const { $defs, ...definition } = described;
+  return { $ref: `#/$defs/${id}`, $defs: { ...($defs as Json | undefined), [id]: definition } };
+}
+
+/**
+ * Returns the JSON Schema without `$schema`, which belongs to the whole document. A transform that JSON Schema
+ * cannot express becomes "anything".
+ */
 function jsonSchema(schema: z.ZodType, io: 'input' | 'output'): Json {
   const { $schema: _dialect, ...rest } = z.toJSONSchema(schema, {
     io,

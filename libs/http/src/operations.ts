@@ -28,7 +28,10 @@ export function operationsRoutes({ registry, health }: OperationsOptions): reado
   return [liveness, readinessRoute(health), metricsRoute(registry)];
 }
 
-/** The same routes while a process starts: `/readyz` answers 503, whatever the state of the dependencies. */
+/**
+ * Returns the same routes for a process that is starting: `/readyz` answers 503, whatever the state of the
+ * dependencies.
+ */
 export function startingOperations({ registry, health }: OperationsOptions): readonly Route[] {
   return [liveness, startingRoute(health), metricsRoute(registry)];
 }

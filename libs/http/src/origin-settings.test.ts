@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { readConfig, setting } from '@latchkey/process';
-import { allowedOrigins, originSettings } from './origin-settings.ts';
+import { allowedOrigins, areSameSite, originSettings } from './origin-settings.ts';
 
 const settings = originSettings.extend({ PUBLIC_URL: setting.url() });
 function read(environment: Record<string, string>) {
@@ -54,4 +54,18 @@ describe('a page may call', () => {
       assert.ok(!allowed(origin, environment), origin);
     }
   });
+});
+
+test('two URLs are one site if scheme and registrable domain are the same', () => {
+  const cases: readonly (readonly [one: string, other: string, same: boolean])[] = [
+    ['https://app.example.com', 'https://id.example.com:8443', true],
+    ['https://example.com', 'https://id.example.com', true],
+    ['http://app.example.com', 'https://id.example.com', false],
+    ['https://example.com', 'https://example.org', false],
+    ['https://one.co.uk', 'https://two.co.uk', false],
+    ['https://one.github.io', 'https://two.github.io', false],
+    ['http://localhost:5173', 'http://localhost:8080', true],
+    ['http://127.0.0.1:1', 'http://127.0.0.2:1', false],
+  ];
+  for (const [one, other, same] of cases) assert.equal(areSameSite(one, other), same, `${one} ${other}`);
 });

@@ -1,4 +1,5 @@
 import { environmentSetting, setting } from '@latchkey/process';
+import { getDomain } from 'tldts';
 import { z } from 'zod';
 
 /** Settings of every service that browsers call. All services must have the same values. */
@@ -12,7 +13,7 @@ export const originSettings = z.object({
       'must be a list of origins, such as https://app.example.com',
     )
     .describe(
-      "Origins whose pages may call, comma-separated. Default: FRONTEND_URL's. In development also any port of localhost.",
+      "Origins whose pages may call the API, comma-separated. Default: FRONTEND_URL's. In development, any port of localhost is allowed too.",
     ),
 });
 
@@ -20,7 +21,10 @@ export interface OriginConfig extends z.infer<typeof originSettings> {
   readonly PUBLIC_URL: string;
 }
 
-/** Returns whether an origin may call and send the cookie: listed origins, our own, in development localhost. */
+/**
+ * Returns a function that tells whether an origin may call the API and send the cookie: listed origins, our own
+ * and, in development, localhost.
+ */
 export function allowedOrigins(config: OriginConfig): (origin: string) => boolean {
   const { CORS_ORIGINS, FRONTEND_URL, PUBLIC_URL, LATCHKEY_ENV } = config;
   const frontend = FRONTEND_URL === undefined ? [] : [new URL(FRONTEND_URL).origin];
@@ -29,6 +33,17 @@ export function allowedOrigins(config: OriginConfig): (origin: string) => boolea
     new URL(PUBLIC_URL).origin,
   ]);
   return (origin) => listed.has(origin) || (LATCHKEY_ENV === 'development' && isLocal(origin));
+}
+
+/** Returns whether browsers consider two URLs the same site: the same scheme, and the same registrable domain. */
+export function areSameSite(one: string, other: string): boolean {
+  const [a, b] = [new URL(one), new URL(other)];
+  return a.protocol === b.protocol && siteOf(a) === siteOf(b);
+}
+
+/** Returns the site of a host. An IP address, or a name such as `localhost`, is a site of its own. */
+function siteOf({ hostname }: URL): string {
+  return getDomain(hostname, { allowPrivateDomains: true }) ?? hostname;
 }
 
 function isOrigin(text: string): boolean {

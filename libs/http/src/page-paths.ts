@@ -8,7 +8,7 @@ export function withoutSurplusSlashes(path: string): string {
 
 export type PageAt = (path: string) => Route | undefined;
 
-/** Finds the page whose path begins like a given one: that of a link that was cut off, or has something after it. */
+/** Finds the page to which a path belongs that was cut off, or has something appended. */
 export function pageAt(routes: readonly Route[]): PageAt {
   const pages = routes
     .filter(({ problemPage }) => problemPage !== undefined)

@@ -33,7 +33,7 @@ export interface ProblemDetails {
   /** What is wrong with this request and what to do. Never contains a secret. */
   readonly detail?: string;
   readonly errors?: readonly FieldError[];
-  /** Whole seconds. Also sent as `Retry-After`. */
+  /** In whole seconds. Also sent as `Retry-After`. */
   readonly retryAfter?: number;
   readonly headers?: Readonly<Record<string, string>>;
   /** Logged, never sent. */

@@ -44,6 +44,7 @@ const MEDIA_TYPES: Readonly<Record<string, BodyKind>> = {
 const NAMES: Readonly<Record<BodyKind, string>> = {
   json: 'application/json',
   form: 'application/x-www-form-urlencoded',
+  raw: 'any media type',
   none: 'no body',
 };
 
@@ -53,6 +54,7 @@ const NAMES: Readonly<Record<BodyKind, string>> = {
  * @throws Problem unsupported_media_type
  */
 export function bodyKind(request: IncomingMessage, body: Buffer, accepts: readonly BodyKind[]): BodyKind {
+  if (accepts.includes('raw')) return 'raw';
   const kind = declaredKind(request);
   if (body.length === 0) {
     if (kind === 'form' && accepts.includes('form')) return 'form';

@@ -44,7 +44,7 @@ export function inputReader(route: Route): (input: WireInput) => ParsedInput {
       body: rawBody === UNREADABLE ? undefined : parseBody(rawBody, faults),
     };
     checkHeaders(headers, faults);
-    if (faults.length > 0) throw validationFailed(faults);
+    if (faults.length > 0) throw validationFailed([...faults, ...(route.moreFaults?.(rawBody) ?? [])]);
     return input;
   };
 }
@@ -75,6 +75,7 @@ const UNREADABLE = Symbol('unreadable');
 
 function decodeBody(body: Buffer, sentAs: BodyKind, ofNone: unknown, faults: FieldError[]): unknown {
   if (sentAs === 'none') return ofNone;
+  if (sentAs === 'raw') return body;
   if (sentAs === 'form') {
     const form = parseForm(body);
     faults.push(...form.faults);
@@ -92,8 +93,8 @@ function bodyOfNone(schema: z.ZodType | undefined): unknown {
 }
 
 /**
- * A GET without parameters ignores the query: mail providers, browsers and monitoring add their own. Any other request
- * refuses it, because a client that sends `?dryRun=true` relies on it.
+ * Whether a query is ignored. A GET without parameters ignores it, because mail providers, browsers and monitoring
+ * add their own. Any other request refuses it, because a client that sends `?dryRun=true` relies on it.
  */
 function ignoresQuery({ method, query }: Route): boolean {
   return query === undefined && method === 'GET';

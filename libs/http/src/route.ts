@@ -1,6 +1,7 @@
 import type { Logger } from '@latchkey/process';
 import type { z } from 'zod';
-import type { Problem, ProblemSpec } from './problem.ts';
+import type { FieldError, Problem, ProblemSpec } from './problem.ts';
+import type { Texts } from './translate.ts';
 
 /** The parts of a request that policies and handlers see. Header names are in lower case. */
 export interface RequestContext {
@@ -18,6 +19,8 @@ export interface RequestContext {
   cookie(name: string): string | undefined;
   /** Whether the client is still connected. */
   isAwaited(): boolean;
+  /** Returns a signal that is aborted once the client has disconnected or the server stops. */
+  ending(): AbortSignal;
 }
 
 /** Decides who may call a route, and identifies the caller. */
@@ -43,10 +46,11 @@ export const anyone: Policy<null> = {
 };
 
 /**
- * `none`: a body that is not empty is refused with 415. If a route with a body schema accepts `none` too, a missing
- * body is `undefined` if the schema accepts that, otherwise `{}`.
+ * How a body is sent. `raw`: bytes of any media type, as a Buffer; such a route accepts no other kind. `none`: no
+ * body; one that is not empty is refused with 415. If a route with a body schema accepts `none` too, a missing body
+ * is `undefined` if the schema accepts that, otherwise `{}`.
  */
-export type BodyKind = 'json' | 'form' | 'none';
+export type BodyKind = 'json' | 'form' | 'raw' | 'none';
 
 export interface HandlerInput<Caller, Params, Query, Body> extends RequestContext {
   readonly caller: Caller;
@@ -63,7 +67,12 @@ export interface Answer {
   readonly body?: unknown;
   readonly html?: string;
   /** Text of another media type: `{type: 'text/css; charset=utf-8', text}`. */
-  readonly text?: { readonly type: string; readonly text: string };
+  readonly text?: { readonly type: string; readonly text: string | Buffer };
+  /**
+   * A body that is sent piece by piece, as fast as the client reads. Must end once `ending()` is aborted, unless it ends
+   * by itself soon. An error breaks the connection off. JSON is not validated by the schema of the status.
+   */
+  readonly stream?: { readonly type: string; readonly pieces: AsyncIterable<string> };
   readonly headers?: Readonly<Record<string, string | readonly string[]>>;
 }
 
@@ -81,6 +90,8 @@ export interface RouteSpec<Caller, Params, Query, Body> {
   /** Parameters are written as `:name`. */
   readonly path: string;
   readonly tag: string;
+  /** The name of the operation for generated clients: `changePassword`. Default: made of method and path. */
+  readonly operationId?: string;
   readonly summary: string;
   readonly description?: string;
   readonly policy: Policy<Caller>;
@@ -94,6 +105,15 @@ export interface RouteSpec<Caller, Params, Query, Body> {
   readonly answers: Readonly<Record<number, AnswerSpec>>;
   /** Problems of the handler. General problems and those of the policy are added. */
   readonly problems?: readonly ProblemSpec[];
+  /** Credentials other than a bearer access token, as OpenAPI security schemes. The route accepts any one of them. */
+  readonly credentials?: { readonly schemes: Readonly<Record<string, object>>; readonly optional: boolean };
+  /** The texts of this route's problems in languages other than English. */
+  readonly texts?: Texts;
+  /**
+   * Returns faults of a body that only the handler would find, such as a weak password. They are listed with the faults
+   * of the schemas; without any of these the handler decides.
+   */
+  readonly moreFaults?: (body: unknown) => readonly FieldError[];
   /** Whether the path contains a secret: no log line of any level may contain it. */
   readonly secretPath?: boolean;
   /** Value of Cache-Control. Default: `no-store`. */
@@ -104,6 +124,11 @@ export interface RouteSpec<Caller, Params, Query, Body> {
   readonly hidden?: boolean;
   /** Renders a problem as a page, for forms and GET of pages. Default: problem details. */
   readonly problemPage?: (problem: Problem, request: RequestContext) => string | undefined;
+  /**
+   * Headers of the route's pages, including those that show problems. They override the headers of pages in
+   * general.
+   */
+  readonly pageHeaders?: Readonly<Record<string, string>>;
   handle(input: HandlerInput<Caller, Params, Query, Body>): Promise<Answer>;
 }
 

@@ -4,6 +4,19 @@ function policy(...directives: readonly string[]): string {
   return directives.join('; ');
 }
 
+/** Returns the Content-Security-Policy of a page. @param imageOrigin another server from which it may load images */
+export function pagePolicy(imageOrigin?: string): string {
+  return policy(
+    "default-src 'none'",
+    "script-src 'self'",
+    "style-src 'self'",
+    `img-src 'self'${imageOrigin === undefined ? '' : ` ${imageOrigin}`}`,
+    "form-action 'self'",
+    "frame-ancestors 'none'",
+    "base-uri 'none'",
+  );
+}
+
 /**
  * The security headers of answers, by the kind of answer. ASVS 5.0, 3.4.
  *
@@ -21,18 +34,12 @@ export const securityHeaders = {
     'Strict-Transport-Security': 'max-age=31536000; includeSubDomains',
   },
   /**
-   * A page without scripts whose URL may contain a secret: only its own style sheet is loaded, nothing is cached, and
-   * the URL is not sent to other sites.
+   * A page whose URL may contain a secret: only files of this server are loaded, nothing is cached, and the URL is not
+   * sent to other sites.
    */
   page: {
     'Cache-Control': 'no-store',
-    'Content-Security-Policy': policy(
-      "default-src 'none'",
-      "style-src 'self'",
-      "form-action 'self'",
-      "frame-ancestors 'none'",
-      "base-uri 'none'",
-    ),
+    'Content-Security-Policy': pagePolicy(),
     'X-Robots-Tag': 'noindex, nofollow',
   },
   /** A page of development, with scripts of this server. */
@@ -54,7 +61,7 @@ export const securityHeaders = {
     'Content-Security-Policy': policy(
       "default-src 'none'",
       "style-src 'unsafe-inline'",
-      'img-src data:',
+      "img-src 'self' data:",
       "form-action 'none'",
       "frame-ancestors 'self'",
       'sandbox allow-popups allow-popups-to-escape-sandbox',

@@ -1,3 +1,4 @@
+import { Readable } from 'node:stream';
 import type { z } from 'zod';
 import type { Exchange } from './exchange.ts';
 import type { Answer, AnswerSpec, Route } from './route.ts';
@@ -34,8 +35,9 @@ export function answerWriter(
     exchange.status = answer.status;
     exchange.set('Cache-Control', route.cacheControl ?? 'no-store');
     setHeaders(exchange, answer.headers ?? {});
-    // Koa sends an empty text as text/plain, null without a type.
-    exchange.body = text ?? null;
+    if (answer.html !== undefined) setHeaders(exchange, route.pageHeaders ?? {});
+    // Koa sends an empty text as text/plain, and null without a type.
+    exchange.body = answer.stream === undefined ? (text ?? null) : Readable.from(answer.stream.pieces);
     exchange.status = answer.status;
     if (type !== undefined) exchange.set('Content-Type', type);
   };
@@ -46,10 +48,14 @@ function content(
   spec: AnswerSpec,
   answer: Answer,
   guard: (body: unknown) => unknown,
-): { type?: string; text?: string } {
+): { type?: string; text?: string | Buffer } {
   if (answer.html !== undefined) {
     requireMedia(route, spec, answer.status, 'text/html');
     return { type: HTML, text: answer.html };
+  }
+  if (answer.stream !== undefined) {
+    requireMedia(route, spec, answer.status, answer.stream.type.split(';')[0] ?? '');
+    return { type: answer.stream.type };
   }
   if (answer.text !== undefined) {
     requireMedia(route, spec, answer.status, answer.text.type.split(';')[0] ?? '');
@@ -60,8 +66,9 @@ function content(
 }
 
 function requireMedia(route: Route, spec: AnswerSpec, status: number, type: string): void {
+  const isSchema = spec.schema !== undefined && type === 'application/json';
   const declared = spec.media?.some((media) => media.split(';')[0] === type);
-  if (declared !== true)
+  if (!isSchema && declared !== true)
     throw new UndeclaredAnswer(route, `${status} with the undeclared media type ${type}`);
 }
 
@@ -81,7 +88,7 @@ function withoutSchema(route: Route, body: unknown, undeclared: 'fail' | 'drop')
     throw new UndeclaredAnswer(route, 'a body where none is declared');
 }
 
-/** Names fields only, because values may be personal. */
+/** Names only the fields, because their values may be personal. */
 function whereWrong(error: z.core.$ZodError): string {
   return error.issues
     .map((issue) => {

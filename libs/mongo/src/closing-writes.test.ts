@@ -9,7 +9,7 @@ import { driver } from './driver.ts';
 const load = createRequire(import.meta.url);
 const ofMongoose = createRequire(load.resolve('mongoose'));
 
-test('a command on a connection that is closing fails, instead of waiting for ever', {
+test('a command on a connection that is closing fails, instead of waiting forever', {
   timeout: 120_000,
 }, async () => {
   driver();

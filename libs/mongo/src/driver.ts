@@ -1,6 +1,7 @@
 import { createRequire } from 'node:module';
 import type mongoose from 'mongoose';
 import { failWritesOnClose } from './closing-writes.ts';
+import { checkPoolsRarely } from './pool-checks.ts';
 
 const load = createRequire(import.meta.url);
 let loaded: typeof mongoose | undefined;
@@ -14,5 +15,6 @@ export function driver(): typeof mongoose {
 function loadMended(): typeof mongoose {
   const ofMongoose = createRequire(load.resolve('mongoose'));
   failWritesOnClose(ofMongoose('mongodb/lib/cmap/connection.js').Connection.prototype);
+  checkPoolsRarely(ofMongoose('mongodb/lib/cmap/connection_pool.js').ConnectionPool.prototype);
   return load('mongoose');
 }

@@ -1,6 +1,8 @@
+export { batchReads } from './batch-reads.ts';
 export { documentTarget } from './document-target.ts';
 export { guardMongo, isLostRace, MongoFailure, repeatingLost } from './failures.ts';
 export { ensureIndexes, type Index } from './indexes.ts';
+export { type LeaseDocument, mongoLeases } from './lease-records.ts';
 export { modelOf, plainSchema } from './models.ts';
 export { type MongoOptions, type MongoStore, openMongo } from './open.ts';
 export { type Migration, type MongoSchema, prepareMongo } from './schema.ts';

@@ -11,6 +11,8 @@ export interface Index {
   readonly unique?: true;
   /** Holds only documents that have at least one of its keys. */
   readonly sparse?: true;
+  /** Holds only documents whose fields have these values. */
+  readonly only?: Readonly<Record<string, string>>;
 }
 
 /** Returns the indexes whose name does not exist yet. @throws the driver's errors */
@@ -29,9 +31,10 @@ export async function missingIndexes(
 /** Creates the missing indexes. @throws SchemaError if other indexes or the data are in the way; the driver's errors */
 export async function ensureIndexes(connection: Connection, indexes: readonly Index[]): Promise<void> {
   const { db } = await connection.asPromise();
-  for (const { collection, name, keys, ...options } of indexes) {
+  for (const { collection, name, keys, only, ...options } of indexes) {
+    const partial = only && { partialFilterExpression: only };
     try {
-      await db?.collection(collection).createIndex({ ...keys }, { name, ...options });
+      await db?.collection(collection).createIndex({ ...keys }, { name, ...options, ...partial });
     } catch (error) {
       throw explained(error, `${collection}.${name}`);
     }
@@ -55,6 +58,7 @@ interface ExistingIndex {
   readonly key: object;
   readonly unique?: boolean;
   readonly sparse?: boolean;
+  readonly partialFilterExpression?: object;
 }
 
 function faultsOf(index: Index, existing: ExistingIndex | undefined): readonly string[] {
@@ -63,7 +67,8 @@ function faultsOf(index: Index, existing: ExistingIndex | undefined): readonly s
   const same =
     JSON.stringify(existing.key) === JSON.stringify(index.keys) &&
     (existing.unique ?? false) === (index.unique ?? false) &&
-    (existing.sparse ?? false) === (index.sparse ?? false);
+    (existing.sparse ?? false) === (index.sparse ?? false) &&
+    JSON.stringify(existing.partialFilterExpression) === JSON.stringify(index.only);
   return same ? [] : [`has another ${where} than the one needed (drop it)`];
 }
 

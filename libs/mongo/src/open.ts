@@ -123,7 +123,8 @@ export function openMongo(options: MongoOptions): MongoStore {
 
 /**
  * Durability cannot be configured by the URL: an acknowledged write is in the journals of a majority. Retryable
- * writes can, because DocumentDB-like servers need `retryWrites=false`.
+ * writes can, because DocumentDB-like servers need `retryWrites=false`. The driver uses them only on replica sets and
+ * mongos: no other server recognises a repeated write (retryable-writes.test.ts).
  */
 function settings({ url, database, answersWithinMs = ANSWER_MS }: MongoOptions): ConnectOptions {
   return {

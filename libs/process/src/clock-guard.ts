@@ -1,15 +1,15 @@
 import { uptime } from 'node:os';
 
-/** By how much the wall clock may be moved before nothing is deleted by age any more, in ms. */
+/** How far the wall clock may be moved before nothing is deleted because of its age any more, in ms. */
 const TOLERANCE_MS = 60_000;
 
-/** Notices that the wall clock was set while the process ran: what is deleted by age then may be young. */
+/** Notices that the wall clock was set while the process ran. Data that seems old may then be young. */
 export interface ClockGuard {
   /** Whether data may be deleted because of its age. */
   isTrusted(): boolean;
   /** How far the wall clock was moved since the start, or since it was confirmed, in ms; negative if it was set back. */
   movedMs(): number;
-  /** Accepts the present time: another clock agrees with it. */
+  /** Accepts the current time, because another clock agrees with it. */
   confirm(): void;
   /** @throws Error of one line unless the clock is trusted */
   assertTrusted(): void;
@@ -22,7 +22,10 @@ export interface ClockGuardDeps {
   elapsed?(): number;
 }
 
-/** Small corrections, as by NTP, are accepted; one that adds up to more than a minute is not. */
+/**
+ * Creates a guard. Small corrections, such as those by NTP, are accepted; corrections that add up to more than a
+ * minute are not.
+ */
 export function createClockGuard({
   now = Date.now,
   elapsed = () => uptime() * 1000,

@@ -80,7 +80,7 @@ function collect(names: readonly string[], environment: Environment): Collected 
 
 function readSecretFile(path: string): { text: string } | { fault: string } {
   try {
-    // One line break: an editor adds it. Any other may belong to the secret.
+    // Removes one line break, which an editor adds. Any others may belong to the secret.
     const text = readFileSync(path, 'utf8').replace(/\r?\n$/, '');
     return text === '' ? { fault: 'the file is empty' } : { text };
   } catch (error) {
@@ -92,7 +92,7 @@ function errorCode(error: unknown): string {
   return error instanceof Error && 'code' in error ? String(error.code) : 'unknown error';
 }
 
-/** A shorter value may occur in any message by chance. */
+/** Shorter values may occur in any message by chance. */
 const SHORTEST_SECRET = 4;
 
 function faultLine(name: string, value: string | undefined, issue: z.core.$ZodIssue): string {
@@ -260,8 +260,8 @@ function wholeNumber(text: string): number {
 }
 
 /**
- * Adds the faults that settings have only together. They are looked for even if single settings are invalid, so that
- * all faults are reported at once: `find` must not rely on the types.
+ * Adds faults that settings only have together. These are looked for even if single settings are invalid, so that
+ * all faults are reported at once. Therefore `find` must not rely on the types.
  */
 export function withContradictions<Settings extends z.ZodObject>(
   settings: Settings,

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { link, open, readFile, rm } from 'node:fs/promises';
+import { link, open, readFile, rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 
 function hasCode(error: unknown, code: string): boolean {
@@ -26,6 +26,18 @@ export async function makeTextFile(path: string, text: string): Promise<boolean>
   try {
     await writeThrough(draft, text);
     return await publish(draft, path);
+  } finally {
+    await rm(draft, { force: true });
+  }
+}
+
+/** Replaces a file atomically, readable by its owner only. Durable once this resolves. The folder must exist. */
+export async function replaceTextFile(path: string, text: string): Promise<void> {
+  const draft = `${path}.${randomUUID()}`;
+  try {
+    await writeThrough(draft, text);
+    await rename(draft, path);
+    await syncFolder(dirname(path));
   } finally {
     await rm(draft, { force: true });
   }

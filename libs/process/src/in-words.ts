@@ -1,6 +1,6 @@
 import type { z } from 'zod';
 
-/** Words a zod issue for people: rewrites zod's default messages, keeps those of the schema. */
+/** Explains a zod issue to people: rewrites zod's default messages, and keeps those of the schema. */
 export function inWords(issue: z.core.$ZodIssue): string {
   if (!/^(?:Invalid (?:input|option|string)|Too (?:small|big))/.test(issue.message)) return issue.message;
   switch (issue.code) {

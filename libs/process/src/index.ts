@@ -11,7 +11,7 @@ export {
   withContradictions,
   withDotEnv,
 } from './config.ts';
-export { makeTextFile, readTextFile } from './durable-file.ts';
+export { makeTextFile, readTextFile, replaceTextFile } from './durable-file.ts';
 export { inWords } from './in-words.ts';
 export { parseJson } from './json.ts';
 export {

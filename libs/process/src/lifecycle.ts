@@ -10,7 +10,7 @@ export interface Dependency {
   /** The service that depends on it, if one process runs several. */
   readonly service?: string;
   readonly state: DependencyState;
-  /** Whether the part cannot serve requests without it. If false, its absence only degrades the part. */
+  /** Whether the part needs it to serve requests. If false, the part is only degraded while it is missing. */
   readonly needed: boolean;
   /** What is wrong or waited for, in a few words. Contains no personal data. */
   readonly detail?: string;
@@ -55,7 +55,7 @@ export function group(name: string, parts: readonly Part[]): Part {
       try {
         await part.start();
       } catch (error) {
-        // The cause of the failed start matters, not what fails during cleanup.
+        // The reason for the failed start matters, not errors during the cleanup.
         await stop().catch(() => undefined);
         throw error;
       }
@@ -83,7 +83,7 @@ export function readOrReport<T>(read: () => T): T | undefined {
   }
 }
 
-/** How a part ends the process that it runs in. */
+/** How a part can end its process. */
 export interface ProcessEnd {
   /** Ends the process because of a condition that only a restart can repair. */
   fail(reason: string, error?: unknown): void;

@@ -20,7 +20,7 @@ export function createLogger(options: LoggerOptions, destination?: NodeJS.Writab
     timestamp: pino.stdTimeFunctions.isoTime,
     formatters: { level: (label: string) => ({ level: label }) },
     serializers: { err: describeError },
-    // The written line contains everything: fields, bindings of child loggers, messages, stacks.
+    // Cleans the written line, because it contains everything: fields, bindings of child loggers, messages, stacks.
     hooks: { streamWrite: cleanLine },
   };
   return pino(settings, destination ?? synchronousStdout());
@@ -44,7 +44,10 @@ interface DescribedError {
 
 const CAUSES_SHOWN = 4;
 
-/** Copies only fields that are known to be harmless: drivers attach commands, documents and connections to errors. */
+/**
+ * Copies only fields that are known to be harmless, because drivers attach commands, documents and connections to
+ * errors.
+ */
 export function describeError(error: unknown, causesShown = CAUSES_SHOWN): unknown {
   if (!(error instanceof Error)) return typeof error === 'object' ? '[not an Error]' : String(error);
   const { cause } = error;

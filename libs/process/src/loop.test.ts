@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { setImmediate as turn } from 'node:timers/promises';
-import { createWakeup, doubling, loop, retry, sleep } from './loop.ts';
+import { createWakeup, doubling, idlePauses, loop, retry, sleep } from './loop.ts';
 
 /** A `sleep` that only records the requested durations. */
 function recordedPauses() {
@@ -182,6 +182,13 @@ describe('a loop', () => {
 
   it('never runs where it was aborted before', async () => {
     await loop({ every: 10, signal: AbortSignal.abort(), onFailure: assert.ifError }, () => assert.fail());
+  });
+});
+
+describe('idle pauses', () => {
+  it('are none after a run that found something, and double up to the longest', () => {
+    const pauses = idlePauses({ least: 100, most: 350 });
+    assert.deepEqual([0, 1, 2, 3, 4].map(pauses), [0, 100, 200, 350, 350]);
   });
 });
 

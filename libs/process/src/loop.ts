@@ -23,6 +23,12 @@ export function doubling({ least, most }: { readonly least: number; readonly mos
   return (n) => Math.min(most, least * 2 ** n);
 }
 
+/** No pause after a run that found something; otherwise pauses that double from `least` to `most` ms. */
+export function idlePauses(limits: { readonly least: number; readonly most: number }): Pauses {
+  const pauses = doubling(limits);
+  return (idle) => (idle === 0 ? 0 : pauses(idle - 1));
+}
+
 export interface RetryOptions {
   /** The first pause, in ms. It doubles after each failure. */
   readonly least: number;
@@ -64,7 +70,7 @@ export async function retry<T>(options: RetryOptions, work: () => Promise<T>): P
   }
 }
 
-/** Cuts the pauses of a loop short. */
+/** Ends the pauses of a loop early. */
 export interface Wakeup {
   /** Runs the loop's work again as soon as the current run is over. Never lost: a run begins after every call. */
   wake(): void;

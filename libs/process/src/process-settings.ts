@@ -17,30 +17,27 @@ export const environmentSetting = z
   .default('production')
   .describe('`development` or `production`.');
 
-/** The default ports of a process. */
-export interface DefaultPorts {
-  readonly port: number;
-  readonly operationsPort: number;
-}
-
-/** Settings of every process: LATCHKEY_ENV, HOST, PORT, OPERATIONS_…, LOG_LEVEL, TRUSTED_PROXIES. */
-export function processSettings({ port, operationsPort }: DefaultPorts) {
+/**
+ * Settings of every process: LATCHKEY_ENV, HOST, PORT, OPERATIONS_…, LOG_LEVEL, TRUSTED_PROXIES.
+ * @param defaultPort the default of PORT; that of OPERATIONS_PORT is 1000 higher, or also 0 for any free port
+ */
+export function processSettings(defaultPort: number) {
   return z.object({
     LATCHKEY_ENV: environmentSetting,
     HOST: z.string().default('127.0.0.1').describe('Address to listen on.'),
     PORT: setting
-      .whole({ min: 0, max: 65_535, fallback: port })
+      .whole({ min: 0, max: 65_535, fallback: defaultPort })
       .describe('Port to listen on; 0 for any free port.'),
     OPERATIONS_HOST: z
       .string()
       .default('127.0.0.1')
       .describe(
-        'Address of `/livez`, `/readyz` and `/metrics`. Set it where probes or Prometheus come from other machines, never where clients can reach it: counters tell what happens to single requests.',
+        'Address of `/livez`, `/readyz` and `/metrics`. Change it if probes or Prometheus connect from other machines, but never make it reachable for clients: the counters reveal the outcome of single requests.',
       ),
     OPERATIONS_PORT: setting
-      .whole({ min: 0, max: 65_535, fallback: operationsPort })
+      .whole({ min: 0, max: 65_535, fallback: defaultPort === 0 ? 0 : defaultPort + 1000 })
       .describe(
-        'Port of `/livez`, `/readyz` and `/metrics`, which PORT does not answer; 0 for any free port.',
+        'Port of `/livez`, `/readyz` and `/metrics`, which are not available on PORT; 0 for any free port.',
       ),
     LOG_LEVEL: z
       .enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'])
@@ -54,12 +51,12 @@ export function processSettings({ port, operationsPort }: DefaultPorts) {
 }
 
 /** Settings of a service that is a process of its own: those of every process, and SHUTDOWN_DELAY_SECONDS. */
-export function serviceProcessSettings(defaults: DefaultPorts) {
-  return processSettings(defaults).extend({
+export function serviceProcessSettings(defaultPort: number) {
+  return processSettings(defaultPort).extend({
     SHUTDOWN_DELAY_SECONDS: setting
       .whole({ min: 0, max: 300, fallback: 0 })
       .describe(
-        'How long after SIGTERM requests are still accepted while `/readyz` answers 503, so that a load balancer stops sending requests first. Set it to two intervals of its health check.',
+        'How long after SIGTERM requests are still accepted while `/readyz` responds 503, so that a load balancer stops sending requests before the port closes. Set it to two intervals of its health check.',
       ),
   });
 }

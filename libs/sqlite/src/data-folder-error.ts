@@ -1,6 +1,9 @@
 import { hasNoSpace } from './disk-space.ts';
 
-/** A data folder that cannot be used: held by another server, read-only, not ours, or corrupt. One clear line. */
+/**
+ * Says in one line why a data folder cannot be used: another server holds it, it is read-only, not ours, or
+ * corrupt.
+ */
 export class DataFolderError extends Error {
   override readonly name = 'DataFolderError';
 }

@@ -13,6 +13,7 @@ import { groupCommit } from './group-commit.ts';
 import { isBehind, runMigrations, type Schema } from './migrations.ts';
 import { markAsOurs, openFile, requireFile, waitingForOthers } from './open-file.ts';
 import { holdServerLock, ServerLockHeld } from './server-lock.ts';
+import { walEraser } from './wal-eraser.ts';
 
 /** A row as the driver returns it, by column. */
 export type Row = Readonly<Record<string, SQLOutputValue>>;
@@ -26,6 +27,11 @@ export interface WriteOptions {
   readonly flushed?: boolean;
   /** How long the write may wait for others to share its commit and its flush, in milliseconds. Default: 0. */
   readonly commitDelay?: number;
+  /**
+   * Empties the write-ahead log soon after the commit, so that no file contains what the write has deleted or replaced.
+   * Default: false.
+   */
+  readonly erases?: boolean;
 }
 
 export interface Database {
@@ -96,6 +102,7 @@ interface Opened {
 function databaseOn(connection: DatabaseSync, { folder, isShared, onClosed }: Opened): Database {
   const statements = new Map<string, StatementSync>();
   const commits = groupCommit(connection);
+  const wal = walEraser(connection);
   let closed: Promise<void> | undefined;
 
   // Not `closed`: the pending writes that `close` waits for still prepare statements.
@@ -110,6 +117,7 @@ function databaseOn(connection: DatabaseSync, { folder, isShared, onClosed }: Op
 
   async function close() {
     await commits.idle();
+    wal.stop();
     connection.close();
     onClosed();
   }
@@ -130,9 +138,11 @@ function databaseOn(connection: DatabaseSync, { folder, isShared, onClosed }: Op
       if (isShared) withServerLock(folder, () => runMissing(schema));
       else runMissing(schema);
     },
-    async write(work, { flushed = true, commitDelay = 0 } = {}) {
+    async write(work, { flushed = true, commitDelay = 0, erases = false } = {}) {
       refuseIf(closed !== undefined);
-      return commits.run(work, { flushed, commitDelay });
+      const result = await commits.run(work, { flushed, commitDelay });
+      if (erases) wal.empty();
+      return result;
     },
     async checkDisk() {
       refuseIf(closed !== undefined);

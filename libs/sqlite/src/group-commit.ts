@@ -27,7 +27,7 @@ export interface GroupCommit {
   idle(): Promise<void>;
   /** Returns whether a write has failed since the last `forgive` because the disk was full. */
   hasFoundFull(): boolean;
-  /** Forgets it: the disk has space again. */
+  /** Forgets that the disk was full, because it has space again. */
   forgive(): void;
 }
 

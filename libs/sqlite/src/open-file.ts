@@ -94,6 +94,8 @@ function prepareFile(connection: DatabaseSync, folder: string, check: boolean): 
   refuseForeign(connection, folder);
   if (check) refuseDamaged(connection, folder);
   connection.exec(`PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA cache_size = -${CACHE_KIB}`);
+  // What is deleted or replaced is overwritten, so that erased data is in no free part of the file.
+  connection.exec('PRAGMA secure_delete = ON');
   // So that a read-only file is refused here and not at the first real write.
   connection.exec('BEGIN IMMEDIATE');
   markAsOurs(connection);

@@ -31,7 +31,7 @@ function memoryRecords(): LeaseRecords {
   };
 }
 
-/** Processes on one store. Time passes for all of them alike; each has a wall clock of its own. */
+/** Creates processes on one store. Time passes equally for all of them, but each has a wall clock of its own. */
 function createProcesses() {
   const records = memoryRecords();
   let ms = 0;
@@ -39,7 +39,7 @@ function createProcesses() {
     pass: (by: number): void => {
       ms += by;
     },
-    /** @param offsets of its wall clock in ms, one per question; the last one stays */
+    /** @param offsets of its wall clock, in ms: one per reading; the last one is used for all later readings */
     process: (holder: string, ...offsets: readonly number[]) => {
       const leases = createLeases(records, () => 1e6 * holder.length + ms);
       let asked = 0;

@@ -1,17 +1,17 @@
 /** Copies records from one store to another, for `ops move`. */
 
-/** The records of one kind in the store that is moved from. */
+/** The records of one kind in the store that they are moved from. */
 export interface Source<Item> {
   count(): Promise<number>;
   /** All records in the order in which the target must receive them. No batch is empty. */
   batches(): AsyncIterable<readonly Item[]>;
 }
 
-/** The records of one kind in the store that is moved to. */
+/** The records of one kind in the store that they are moved to. */
 export interface Target<Item> {
   /** Inserts the records whose id is new; existing ones stay as they are. Idempotent. */
   add(batch: readonly Item[]): Promise<void>;
-  /** Counts the records of the batch that the target has: each as it was added, or in a later state. */
+  /** Counts the records of the batch that the target contains, either as they were added or in a later state. */
   held(batch: readonly Item[]): Promise<number>;
   /** Counts all records. */
   count(): Promise<number>;
@@ -19,7 +19,7 @@ export interface Target<Item> {
 
 /** One kind of record, with its source and its target. Every method may reject with StoreUnavailable. */
 export interface Movable {
-  /** In the plural, for the operator: `sessions`. */
+  /** The plural, as operators see it: `sessions`. */
   readonly name: string;
   /** False if the services delete such records over time, so that a later check must not expect them. */
   readonly lasting: boolean;

@@ -11,7 +11,7 @@ export interface Preparable {
 
 /** Something that must exist in the store, such as an index or a schema version. */
 export interface Requirement {
-  /** For the operator: `auth_commits.unpublished`. */
+  /** The name shown to operators, such as `auth_commits.unpublished`. */
   readonly name: string;
   /** Creates it if it is missing. @throws SchemaError if something is in the way; StoreUnavailable */
   prepare(): Promise<'created' | 'unchanged'>;

@@ -69,7 +69,23 @@ describe('an access token', () => {
   });
 
   test('may have claims that are not known here, which are dropped', async () => {
-    assert.deepEqual(await verify(claiming({ scope: 'everything' })), goodClaims);
+    assert.deepEqual(await verify(claiming({ tenant: 'everything' })), goodClaims);
+  });
+
+  test('may have claims of one character', async () => {
+    const shortest = { sid: 's', client_id: 'c', jti: 'j', role: 'r' };
+    assert.deepEqual(await verify(claiming(shortest)), { ...goodClaims, ...shortest });
+  });
+
+  test('cannot be judged while the keys cannot be fetched, which is no refusal', async () => {
+    const away = new Error('away');
+    const keyless = tokenVerifier({
+      keys: () => Promise.reject(away),
+      issuer: goodClaims.iss,
+      audience: goodClaims.aud,
+      now: () => NOW,
+    });
+    await assert.rejects(keyless(good), away);
   });
 
   test('lives through 60 s of clock skew after its end, and no longer', async () => {

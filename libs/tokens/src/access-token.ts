@@ -20,6 +20,7 @@ const claimsSchema = z.object({
   email_verified: z.boolean(),
   role: z.string().min(1),
   seq: z.number().int().nonnegative(),
+  scope: z.string().optional(),
 });
 
 /** The claims of an access token. */
@@ -41,6 +42,8 @@ export interface AccessClaims {
    * account's last SessionsRevoked.
    */
   readonly seq: number;
+  /** What the caller may do, separated by spaces: ROLE_SCOPES. */
+  readonly scope?: string | undefined;
 }
 
 /**

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import { z } from 'zod';
 import type { AccessClaims } from './access-token.ts';
 import {
   type GuardedRequest,
@@ -142,6 +143,41 @@ describe('a guard', () => {
     assert.equal(problem.spec.code, 'insufficient_permission');
     assert.equal(problem.spec.status, 403);
     assert.equal((await admin.withRole('admin').authorise(requestWith('Bearer genuine'))).role, 'admin');
+  });
+
+  test('with several roles takes an account that has one of them', async () => {
+    const policy = guardsOf(async () => ({ verified: true, role: 'editor' })).withRole('admin', 'editor');
+    assert.equal(policy.who, 'a verified admin or editor');
+    assert.equal((await policy.authorise(requestWith('Bearer genuine'))).role, 'editor');
+    const others = guardsOf(async () => ({ verified: true, role: 'user' })).withRole('admin', 'editor');
+    const problem = await refusal(others.authorise(requestWith('Bearer genuine')));
+    assert.equal(problem.spec.code, 'insufficient_permission');
+  });
+
+  test('passes a bug of the verifier on: it is no outage', async () => {
+    const bug = new TypeError('a bug');
+    const broken = guardsOf(
+      async () => 'dead',
+      async () => {
+        throw bug;
+      },
+    );
+    await assert.rejects(broken.authenticated.authorise(requestWith('Bearer genuine')), bug);
+  });
+
+  test('says that it takes a token, and which headers it reads', () => {
+    const headers = z.object({ 'x-other': z.string() });
+    const declared = guards({
+      verify: async () => claims,
+      standing: async () => 'dead',
+      refuse: (spec, details) => new Refusal(spec, details),
+      headers,
+    });
+    for (const guard of [declared.authenticated, declared.verified, declared.withRole('admin')]) {
+      assert.equal(guard.bearer, true);
+      assert.equal(guard.headers, headers);
+    }
+    assert.equal('headers' in admin.authenticated, false);
   });
 
   test('refuses with 503 and a time to retry while the keys cannot be fetched', async () => {

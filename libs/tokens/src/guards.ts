@@ -1,7 +1,7 @@
 /**
- * Guards of routes that take an access token: they authenticate the account (RFC 9068), check that the token is not
- * revoked, and what the account may do. How to look up an account's standing is up to the service, and so is the
- * error that its HTTP framework answers.
+ * Guards of routes that need an access token: they authenticate the account (RFC 9068), and check that the token is
+ * not revoked and what the account may do. The service decides how to look up the account, and which error its HTTP
+ * framework turns into a response.
  */
 import type { z } from 'zod';
 import type { AccessClaims, VerifyToken } from './access-token.ts';
@@ -23,9 +23,11 @@ export interface RefusalSpec {
 export interface RefusalDetails {
   readonly detail?: string;
   readonly headers?: Readonly<Record<string, string>>;
-  /** In seconds, for `Retry-After`. */
+  /** In seconds; sent as `Retry-After`. */
   readonly retryAfter?: number;
   readonly cause?: unknown;
+  /** The id of the account that is refused. Unknown if the token is not accepted. */
+  readonly account?: string;
 }
 
 /** What the guards need to know of an account. A service may add more, and gets it back with the caller. */
@@ -44,7 +46,7 @@ export type Standing<S extends AccountStanding = AccountStanding> = (
 export type Caller<S extends AccountStanding = AccountStanding> = S & { readonly claims: AccessClaims };
 
 const unauthenticated = { code: 'unauthenticated', status: 401, title: 'Authentication Required' } as const;
-const unavailable = { code: 'unavailable', status: 503, title: 'Service Unavailable' } as const;
+export const unavailable = { code: 'unavailable', status: 503, title: 'Service Unavailable' } as const;
 const insufficientPermission = {
   code: 'insufficient_permission',
   status: 403,
@@ -74,7 +76,8 @@ export interface Guard<Caller> {
 export interface Guards<S extends AccountStanding = AccountStanding> {
   readonly authenticated: Guard<Caller<S>>;
   readonly verified: Guard<Caller<S>>;
-  withRole(role: string): Guard<Caller<S>>;
+  /** A verified account that has one of the roles. */
+  withRole(...roles: readonly [string, ...string[]]): Guard<Caller<S>>;
 }
 
 export function guards<S extends AccountStanding>(options: {
@@ -91,12 +94,12 @@ export function guards<S extends AccountStanding>(options: {
     return refuse(unauthenticated, { detail, headers: { 'WWW-Authenticate': challenge } });
   }
 
-  // RFC 6750, 3.1: a request without a token gets no error code.
+  // A request without a token gets no error code (RFC 6750, 3.1).
   function missingToken(): Error {
     return refuseToken('Send an access token: Authorization: Bearer <token>.', 'Bearer realm="latchkey"');
   }
 
-  // The same text for every reason, so that attempts reveal nothing.
+  // The text is the same for every reason, so that attempts reveal nothing.
   function invalidToken(): Error {
     return refuseToken(
       'The access token is invalid or has expired. Sign in or refresh, then try again.',
@@ -104,9 +107,9 @@ export function guards<S extends AccountStanding>(options: {
     );
   }
 
-  function bearerToken(authorization: string | undefined): string {
+  function requiredToken(authorization: string | undefined): string {
     if (authorization === undefined || !/^bearer\b/i.test(authorization)) throw missingToken();
-    const token = credentials.exec(authorization)?.groups?.['token'];
+    const token = bearerToken(authorization);
     if (token === undefined) throw invalidToken();
     return token;
   }
@@ -121,7 +124,7 @@ export function guards<S extends AccountStanding>(options: {
   }
 
   async function authenticate(request: GuardedRequest): Promise<Caller<S>> {
-    const claims = await verified(bearerToken(request.headers['authorization']));
+    const claims = await verified(requiredToken(request.headers['authorization']));
     if (claims === undefined) throw invalidToken();
     const account = await standing(claims, request);
     if (account === 'dead') throw invalidToken();
@@ -130,13 +133,13 @@ export function guards<S extends AccountStanding>(options: {
 
   async function authenticateVerified(request: GuardedRequest): Promise<Caller<S>> {
     const caller = await authenticate(request);
-    if (!caller.verified) throw refuse(accountNotVerified, {});
+    if (!caller.verified) throw refuse(accountNotVerified, { account: caller.claims.sub });
     return caller;
   }
 
-  async function authenticateRole(request: GuardedRequest, role: string): Promise<Caller<S>> {
+  async function authenticateRole(request: GuardedRequest, roles: readonly string[]): Promise<Caller<S>> {
     const caller = await authenticateVerified(request);
-    if (caller.role !== role) throw refuse(insufficientPermission, {});
+    if (!roles.includes(caller.role)) throw refuse(insufficientPermission, { account: caller.claims.sub });
     return caller;
   }
 
@@ -150,14 +153,19 @@ export function guards<S extends AccountStanding>(options: {
       problems: [...always, accountNotVerified],
       authorise: authenticateVerified,
     },
-    withRole: (role) => ({
+    withRole: (...roles) => ({
       ...common,
-      who: `a verified ${role}`,
+      who: `a verified ${roles.join(' or ')}`,
       problems: [...always, accountNotVerified, insufficientPermission],
-      authorise: (request) => authenticateRole(request, role),
+      authorise: (request) => authenticateRole(request, roles),
     }),
   };
 }
 
 /** RFC 6750, 2.1: the scheme (case-insensitive), spaces, one b64token and nothing else. */
 const credentials = /^bearer +(?<token>[\w.~+/-]+=*)$/i;
+
+/** Returns the token of an `Authorization` header; undefined if the header has none, or a malformed one. */
+export function bearerToken(authorization: string | undefined): string | undefined {
+  return credentials.exec(authorization ?? '')?.groups?.['token'];
+}

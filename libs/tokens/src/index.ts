@@ -2,6 +2,7 @@ export { type AccessClaims, tokenVerifier, type VerifyToken } from './access-tok
 export {
   type AccountStanding,
   accountNotVerified,
+  bearerToken,
   type Caller,
   type Guard,
   type GuardedRequest,
@@ -10,6 +11,8 @@ export {
   type RefusalDetails,
   type RefusalSpec,
   type Standing,
+  unavailable,
 } from './guards.ts';
 export { ACCOUNT_SEQUENCE, PROBLEM_TYPES } from './http-names.ts';
 export { fixedKeys, type KeySource, KeysUnavailable, remoteKeys } from './key-source.ts';
+export { guardTexts } from './texts.ts';

@@ -3,7 +3,15 @@ import { describe, test } from 'node:test';
 import type { BusRecord } from '@latchkey/bus';
 import { formatAge } from './age.ts';
 import { compareLog } from './compare-log.ts';
-import { aMailing, anAccount, forged, recordOf, recordsOf, withUnpublished } from './testing/streams.ts';
+import {
+  aMailing,
+  anAccount,
+  anErasedAccount,
+  forged,
+  recordOf,
+  recordsOf,
+  withUnpublished,
+} from './testing/streams.ts';
 import { createTopicIndex } from './topic-index.ts';
 import type { JournaledStream } from './views.ts';
 
@@ -43,6 +51,16 @@ describe('an account and its topic', () => {
       visible,
       account.events.map(({ event }) => event),
     );
+  });
+
+  test('agree where the account is erased, whether or not the topic still has the person', () => {
+    const { kept, stream } = anErasedAccount();
+    const [old, clean] = [recordsOf(kept), recordsOf(stream)];
+    assert.deepEqual(compare(stream, old).found, []);
+    assert.deepEqual(compare(stream, clean).found, []);
+    assert.deepEqual(compare(stream, [...old, ...clean]).found, []);
+    assert.equal(compare(stream, [...old, ...clean]).onTopic, 3);
+    assert.deepEqual(compare(kept, clean).found.length, 2);
   });
 
   test('agree where events are repeated, however often: repeats are counted', () => {

@@ -6,7 +6,7 @@ import { fingerprintOnArrival } from './fingerprints.ts';
 import type { TopicEntry } from './topic-index.ts';
 import type { JournaledEvent, JournaledStream } from './views.ts';
 
-/** The relay's sweep publishes what a crash left behind within two seconds; this leaves some reserve. */
+/** The sweep of the relay publishes what a crash left within two seconds; this leaves some reserve. */
 const PUBLISHED_WITHIN_MS = 10_000;
 
 export interface StreamOnLog {
@@ -21,7 +21,7 @@ export interface StreamOnLog {
 
 export interface LogComparison {
   readonly findings: readonly Finding[];
-  /** How many events, from the first one, the topic holds in order. */
+  /** How many events, starting with the first one, the topic contains in order. */
   readonly onTopic: number;
   /** Events that consumers may have received. */
   readonly visible: readonly LatchkeyEvent[];
@@ -31,10 +31,11 @@ export interface LogComparison {
   readonly repaired: number;
 }
 
-export function compareLog(compared: StreamOnLog): LogComparison {
-  const { stream, entry } = compared;
-  const { events } = stream;
+export function compareLog(given: StreamOnLog): LogComparison {
+  const { events } = given.stream;
   const expected = events.map(({ event }) => fingerprintOnArrival(event));
+  const compared = { ...given, entry: asErased(given, expected) };
+  const { stream, entry } = compared;
   const onTopic = commonPrefix(expected, entry.fingerprints);
   const rest = events.slice(onTopic);
   const early = new Set(
@@ -74,7 +75,7 @@ function brokenJournal(stream: JournaledStream): readonly Finding[] {
   ];
 }
 
-/** In two partitions, the order in which a consumer receives its events is not certain. */
+/** If its records are in two partitions, the order in which a consumer receives them is uncertain. */
 function scatteredKey({ stream, entry, topic }: StreamOnLog): readonly Finding[] {
   const { partitions } = entry;
   if (partitions.length < 2) return [];
@@ -96,7 +97,27 @@ function commonPrefix(expected: readonly (number | undefined)[], onTopic: readon
   return differing === -1 ? expected.length : differing;
 }
 
-/** Reports an event that is not in its place on the topic, unless its commit is still to be published. */
+/**
+ * A topic keeps the person of an erased event until it removes the record. Returns the entry with these records taken
+ * for what the journal has.
+ */
+function asErased({ stream, entry }: StreamOnLog, expected: readonly (number | undefined)[]): TopicEntry {
+  if (stream.events.at(-1)?.event.type !== 'AccountErased') return entry;
+  function taken(index: number, fingerprint: number, impersonal: number | undefined): number {
+    const wanted = expected[index];
+    return wanted !== undefined && wanted === impersonal ? wanted : fingerprint;
+  }
+  return {
+    ...entry,
+    fingerprints: entry.fingerprints.map((each, index) => taken(index, each, entry.impersonal[index])),
+    outOfOrder: entry.outOfOrder.map((each) => ({
+      ...each,
+      fingerprint: taken(each.sequence - 1, each.fingerprint, each.impersonal),
+    })),
+  };
+}
+
+/** Reports an event that is not at its place on the topic, unless its commit is still waiting to be published. */
 function missingEvent(
   compared: StreamOnLog,
   journaled: JournaledEvent,
@@ -109,7 +130,7 @@ function missingEvent(
   if (expected === undefined)
     return [finding(stream, 'event-unpublishable', `${name} violates its contract`, sequence)];
   const found = entry.fingerprints[sequence - 1];
-  // In its place, although an earlier event differs or is missing.
+  // It is at its place, although an earlier event differs or is missing.
   if (found === expected || early.has(sequence)) return [];
   if (found !== undefined)
     return [finding(stream, 'event-differs', `${topic} has a different event in place of ${name}`, sequence)];

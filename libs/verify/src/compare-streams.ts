@@ -3,6 +3,8 @@ import { accountsTopic, type EventTopic, mailingsTopic } from '@latchkey/events'
 import { compareLog, type LogComparison } from './compare-log.ts';
 import { compareProfile } from './compare-profile.ts';
 import type { Finding } from './findings.ts';
+import { inParts } from './parts.ts';
+import { findUnsigned, type KeyOf } from './signatures.ts';
 import type { TopicEntry, TopicIndex } from './topic-index.ts';
 import type { DeliveryView, JournaledStream, OwedDelivery, ProfileView, StoredAccount } from './views.ts';
 
@@ -13,7 +15,7 @@ export interface StreamComparison {
   readonly log: LogComparison;
   /** The account in the read model. */
   readonly stored: StoredAccount | undefined;
-  /** How many deliveries the events call for, and how many of those are recorded. */
+  /** How many deliveries the events lead to, and how many of them are recorded. */
   readonly owed: number;
   readonly recorded: number;
   /** Empty if everything agrees. */
@@ -27,15 +29,33 @@ export interface CompareDeps {
   /** Returns the name of a topic on the log. */
   nameOf(topic: string): string;
   now(): Date;
+  /** Returns the public key with an id. Without it, signatures are not checked. */
+  readonly keyOf?: KeyOf;
 }
 
-/** Compares some streams. @param streams must be read after the index was filled */
+/** An event takes about a fifth of a millisecond. */
+const EVENTS_PER_TURN = 100;
+
+/**
+ * Compares some streams, and lets the event loop run in between.
+ * @param streams must be read after the index was filled
+ */
 export async function compareStreams(
   deps: CompareDeps,
   streams: readonly JournaledStream[],
 ): Promise<readonly StreamComparison[]> {
+  const compared: StreamComparison[] = [];
+  for await (const part of inParts(streams, EVENTS_PER_TURN, ({ events }) => events.length + 1))
+    compared.push(...(await comparePart(deps, part)));
+  return compared;
+}
+
+async function comparePart(
+  deps: CompareDeps,
+  streams: readonly JournaledStream[],
+): Promise<readonly StreamComparison[]> {
   if (streams.length === 0) return [];
-  const logs = streams.map((stream) => compareWithLog(deps, stream));
+  const logs = await Promise.all(streams.map((stream) => compareWithLog(deps, stream)));
   const accounts = logs.filter(({ isMailing }) => !isMailing).map(({ stream }) => stream.id);
   const stored = await deps.profiles.load(accounts);
   const recorded = await recordedOf(
@@ -43,7 +63,7 @@ export async function compareStreams(
     logs.flatMap(({ calls }) => calls.flatMap(({ owed }) => owed)),
   );
 
-  return logs.map(({ calls, ...compared }) => {
+  return logs.map(({ calls, unsigned, ...compared }) => {
     const account = stored.get(compared.stream.id);
     const owed = calls.flatMap((call) => call.owed);
     return {
@@ -53,6 +73,7 @@ export async function compareStreams(
       recorded: owed.filter(({ id }) => recorded.has(id)).length,
       findings: [
         ...compared.log.findings,
+        ...unsigned,
         ...(compared.isMailing ? [] : compareProfile(compared.stream, compared.log.onTopic, account)),
         ...calls.flatMap((call) => missingDeliveries(compared.stream, call, recorded)),
       ],
@@ -60,7 +81,10 @@ export async function compareStreams(
   });
 }
 
-function compareWithLog({ index, deliveries, nameOf, now }: CompareDeps, stream: JournaledStream) {
+async function compareWithLog(
+  { index, deliveries, nameOf, now, keyOf }: CompareDeps,
+  stream: JournaledStream,
+) {
   const isMailing = stream.events[0]?.event.type === 'MailRequested';
   const topic = isMailing ? mailingsTopic : accountsTopic;
   const entry = index.entryOf(stream.id);
@@ -72,14 +96,15 @@ function compareWithLog({ index, deliveries, nameOf, now }: CompareDeps, stream:
     ...keptSince(topic, now()),
   });
   const calls = log.visible.map((event) => ({ event, owed: deliveries.owedBy(event) }));
-  return { stream, isMailing, entry, log, calls };
+  const unsigned = await findUnsigned({ stream, entry, topic: nameOf(topic.name), keyOf }, log.onTopic);
+  return { stream, isMailing, entry, log, unsigned, calls };
 }
 
 function keptSince({ retentionMs }: EventTopic, now: Date) {
   return retentionMs < 0 ? {} : { keptSince: new Date(now.getTime() - retentionMs) };
 }
 
-/** An event and the deliveries that it calls for. */
+/** An event and the deliveries that it leads to. */
 interface DeliveryCall {
   readonly event: LogComparison['visible'][number];
   readonly owed: readonly OwedDelivery[];

@@ -3,9 +3,9 @@ import type { StreamComparison } from './compare-streams.ts';
 const ZERO = {
   accounts: 0,
   mailings: 0,
-  /** In the journal. */
+  /** Events in the journal. */
   events: 0,
-  /** Events that their topics hold in order. */
+  /** How many events are on their topic in the right order. */
   onTopic: 0,
   /** Records that repeat an earlier one. */
   repeated: 0,
@@ -17,7 +17,7 @@ const ZERO = {
   unpublished: 0,
   profiles: 0,
   parked: 0,
-  /** Deliveries that events call for, and those of them that are recorded. */
+  /** Deliveries that events lead to, and how many of them are recorded. */
   owed: 0,
   recorded: 0,
   expiredLeases: 0,

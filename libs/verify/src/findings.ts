@@ -2,9 +2,11 @@
 export const FINDING_KINDS = {
   'journal-broken': 'a commit of the journal is missing or unreadable',
   'commit-unpublished': 'a commit has been in the outbox for longer than the relay needs',
+  'history-changed': 'an event of the anchor was changed or removed',
   'event-unpublishable': 'an event violates its contract and cannot be published',
   'event-missing': 'an event is marked as published but is not on its topic',
   'event-differs': 'the topic has a different event with the same sequence',
+  'event-unsigned': 'an event is on its topic without a valid signature: consumers set it aside',
   'event-unknown': 'the topic has an event that the journal does not have',
   'key-scattered': 'the records of an account or mailing are in more than one partition',
   'account-parked': 'the read model has stopped at an event that it cannot apply',

@@ -4,18 +4,28 @@ import { decode, type Envelope, encode, type LatchkeyEvent } from '@latchkey/eve
 
 const BYTES = 6;
 
+type Fingerprinted = Envelope & { readonly type: string; readonly data?: unknown };
+
 /**
  * Returns 48 bits of a SHA-256 over everything that consumers see of an event. Pass events as the codec decodes
  * them: it puts the fields of `data` in a fixed order.
  */
-export function fingerprint({
-  type,
-  data,
-  ...envelope
-}: Envelope & { readonly type: string; readonly data?: unknown }): number {
+export function fingerprint({ type, data, ...envelope }: Fingerprinted): number {
   const { id, subject, sequence, time, correlationId, causationId, traceparent = '' } = envelope;
   const facts = [id, subject, sequence, time, correlationId, causationId, traceparent];
   return hash('sha256', JSON.stringify([facts, type, data ?? null]), 'buffer').readUIntBE(0, BYTES);
+}
+
+/** Returns 48 bits of the hash of an event in its chain. */
+export function fingerprintOfHash(hash: string): number {
+  return Buffer.from(hash, 'base64url').readUIntBE(0, BYTES);
+}
+
+/** Returns an event as it is once its person is erased: the event itself if it has none. */
+export function withoutPerson(event: Fingerprinted): Fingerprinted {
+  const { data } = event;
+  const isPersonal = typeof data === 'object' && data !== null && 'person' in data && data.person !== null;
+  return isPersonal ? { ...event, data: { ...data, person: null } } : event;
 }
 
 /**

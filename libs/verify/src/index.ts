@@ -1,10 +1,12 @@
 export { formatAge } from './age.ts';
+export { type Anchor, anchorFlaw, anchorsIn, makeAnchor, parseAnchor, partsOf } from './anchor.ts';
 export { FINDING_KINDS, type Finding, type FindingKind } from './findings.ts';
-export { fingerprintOnArrival } from './fingerprints.ts';
+export { fingerprint, fingerprintOnArrival } from './fingerprints.ts';
 export { type Shard, splitIntoShards } from './shards.ts';
+export { type KeyOf, unsignedEvents } from './signatures.ts';
 export { createTopicIndex, type TopicIndex } from './topic-index.ts';
 export { createTopicReader, type OnProgress } from './topic-reader.ts';
-export { type Sources, type Verification, verify } from './verify.ts';
+export { journalTopics, type Sources, type Verification, verify } from './verify.ts';
 export type {
   DeliveryView,
   ExpiredLease,

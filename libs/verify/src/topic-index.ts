@@ -1,13 +1,21 @@
 /** A compact index of the events on the topics, per account and mailing. */
 import type { BusRecord } from '@latchkey/bus';
-import { type Decoded, decode } from '@latchkey/events';
-import { fingerprint } from './fingerprints.ts';
+import { type Decoded, decodeWithProof, type Provenance, type Signature } from '@latchkey/events';
+import { fingerprint, fingerprintOfHash, withoutPerson } from './fingerprints.ts';
 import type { Shard } from './shards.ts';
 
 /** The events of one account or mailing that the topics hold. */
 export interface TopicEntry {
   /** Fingerprint of each event in order of first occurrence, from sequence 1, without a gap. */
   readonly fingerprints: readonly number[];
+  /** Fingerprint of each of these events without its person. */
+  readonly impersonal: readonly number[];
+  /**
+   * Fingerprint of the hash of each of these events; `NO_HASH` where no record has a hash that matches its content.
+   */
+  readonly hashes: readonly number[];
+  /** Signatures of the events with the highest sequences, not checked. The last one vouches for those before it. */
+  readonly signatures: readonly SignedSequence[];
   /** Records that repeat an earlier one. */
   readonly repeated: number;
   /** Records that arrived too early, or that differ from the earlier record with their sequence. */
@@ -23,7 +31,18 @@ export interface TopicEntry {
 export interface OutOfOrderRecord {
   readonly sequence: number;
   readonly fingerprint: number;
+  /** The fingerprint without the person. */
+  readonly impersonal: number;
+  /** As in `hashes`. */
+  readonly hash: number;
 }
+
+export interface SignedSequence {
+  readonly sequence: number;
+  readonly signature: Signature;
+}
+
+export const NO_HASH = -1;
 
 export interface TopicIndex {
   add(records: readonly BusRecord[]): void;
@@ -37,10 +56,15 @@ export interface TopicIndex {
 
 type MutableEntry = { -readonly [Name in keyof TopicEntry]: TopicEntry[Name] } & {
   readonly fingerprints: number[];
+  readonly impersonal: number[];
+  readonly hashes: number[];
 };
 
 const EMPTY: TopicEntry = {
   fingerprints: [],
+  impersonal: [],
+  hashes: [],
+  signatures: [],
   repeated: 0,
   outOfOrder: [],
   unreadable: 0,
@@ -48,7 +72,7 @@ const EMPTY: TopicEntry = {
   inJournal: false,
 };
 
-/** Uses about 300 bytes per account of the shard and 24 bytes per event. */
+/** Uses about 600 bytes per account of the shard and 40 bytes per event. */
 export function createTopicIndex(shard: Shard): TopicIndex {
   const entries = new Map<string, MutableEntry>();
   let withoutKey = 0;
@@ -56,7 +80,7 @@ export function createTopicIndex(shard: Shard): TopicIndex {
   function mutableEntry(subject: string): MutableEntry {
     const found = entries.get(subject);
     if (found !== undefined) return found;
-    const entry = { ...EMPTY, fingerprints: [] };
+    const entry = { ...EMPTY, fingerprints: [], impersonal: [], hashes: [] };
     entries.set(subject, entry);
     return entry;
   }
@@ -64,7 +88,7 @@ export function createTopicIndex(shard: Shard): TopicIndex {
   function addRecord(record: BusRecord): void {
     const key = record.key?.toString('utf8') ?? '';
     if (!shard(key)) return;
-    const decoded = decode(record);
+    const { decoded, provenance } = decodeWithProof(record);
     if (decoded.kind === 'unusable') {
       withoutKey += 1;
       return;
@@ -72,7 +96,7 @@ export function createTopicIndex(shard: Shard): TopicIndex {
     const entry = mutableEntry(key);
     if (!entry.partitions.includes(record.partition))
       entry.partitions = [...entry.partitions, record.partition];
-    addTo(entry, decoded);
+    addTo(entry, decoded, provenance);
   }
 
   return {
@@ -88,15 +112,69 @@ export function createTopicIndex(shard: Shard): TopicIndex {
   };
 }
 
-function addTo(entry: MutableEntry, decoded: Exclude<Decoded, { kind: 'unusable' }>): void {
+function addTo(
+  entry: MutableEntry,
+  decoded: Exclude<Decoded, { kind: 'unusable' }>,
+  provenance: Provenance,
+): void {
   if (decoded.kind === 'undecodable') {
     entry.unreadable += 1;
     return;
   }
   const event = decoded.kind === 'event' ? decoded.event : { ...decoded.envelope, type: decoded.type };
   const { sequence } = event;
-  const seen = fingerprint(event);
-  if (sequence === entry.fingerprints.length + 1) entry.fingerprints.push(seen);
-  else if (entry.fingerprints[sequence - 1] === seen) entry.repeated += 1;
-  else entry.outOfOrder = [...entry.outOfOrder, { sequence, fingerprint: seen }];
+  const fingerprinted = fingerprint(event);
+  const rest = withoutPerson(event);
+  const impersonal = rest === event ? fingerprinted : fingerprint(rest);
+  const hash = provenance.kind === 'intact' ? fingerprintOfHash(provenance.proof.hash) : NO_HASH;
+  if (provenance.kind === 'intact') keepSignature(entry, sequence, provenance.proof.signature);
+  place(entry, { sequence, fingerprint: fingerprinted, impersonal, hash });
+}
+
+/** A forged record may have a higher sequence than the last genuine event. */
+const SIGNATURES_KEPT = 4;
+
+function keepSignature(entry: MutableEntry, sequence: number, signature: Signature): void {
+  const { signatures } = entry;
+  if (signatures.some((kept) => kept.sequence === sequence && kept.signature === signature)) return;
+  entry.signatures = [{ sequence, signature }, ...signatures]
+    .toSorted((a, b) => b.sequence - a.sequence)
+    .slice(0, SIGNATURES_KEPT);
+}
+
+function place(entry: MutableEntry, record: OutOfOrderRecord): void {
+  const { sequence, fingerprint: seen, impersonal, hash } = record;
+  const { fingerprints, hashes } = entry;
+  const index = sequence - 1;
+  if (index === fingerprints.length) {
+    put(entry, record);
+    return;
+  }
+  const isPlaced = index < fingerprints.length;
+  if (isPlaced && hashes[index] === NO_HASH && entry.impersonal[index] === impersonal) hashes[index] = hash;
+  if (fingerprints[index] === seen) {
+    entry.repeated += 1;
+    return;
+  }
+  // Consumers pass over a record that nobody signed, so the signed one that follows is the event.
+  const displaced = isPlaced && hash !== NO_HASH && hashes[index] === NO_HASH ? at(entry, sequence) : record;
+  if (displaced !== record) put(entry, record);
+  entry.outOfOrder = [...entry.outOfOrder, displaced];
+}
+
+function put(entry: MutableEntry, { sequence, fingerprint: seen, impersonal, hash }: OutOfOrderRecord): void {
+  const index = sequence - 1;
+  entry.fingerprints[index] = seen;
+  entry.impersonal[index] = impersonal;
+  entry.hashes[index] = hash;
+}
+
+function at({ fingerprints, impersonal, hashes }: MutableEntry, sequence: number): OutOfOrderRecord {
+  const index = sequence - 1;
+  return {
+    sequence,
+    fingerprint: fingerprints[index] ?? 0,
+    impersonal: impersonal[index] ?? 0,
+    hash: hashes[index] ?? NO_HASH,
+  };
 }

@@ -1,8 +1,12 @@
 import type { LogReader } from '@latchkey/bus';
+import { inParts } from './parts.ts';
 import type { TopicIndex } from './topic-index.ts';
 
 /** Receives the progress of a long operation: what is counted, and how many so far. Called often. */
 export type OnProgress = (what: string, done: number) => void;
+
+/** A record takes about a tenth of a millisecond. */
+const RECORDS_PER_TURN = 100;
 
 export interface TopicReader {
   /** Reads from where the last call stopped to the current ends of the topics. */
@@ -26,7 +30,7 @@ export function createTopicReader(deps: {
       const partition = `${topic}/${range.partition}`;
       const start = Math.max(range.start, positions.get(partition) ?? 0);
       for await (const batch of log.read(topic, { ...range, start })) {
-        index.add(batch);
+        for await (const part of inParts(batch, RECORDS_PER_TURN)) index.add(part);
         records += batch.length;
         onProgress('records of topics read', records);
       }

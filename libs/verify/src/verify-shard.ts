@@ -13,7 +13,7 @@ export interface ShardDeps {
   readonly index: TopicIndex;
   readonly topics: TopicReader;
   compare(streams: readonly JournaledStream[]): Promise<readonly StreamComparison[]>;
-  /** How long to repeat the comparison of what disagrees, in ms, and how long to pause between two attempts. */
+  /** How long to compare again what disagrees, and how long to pause between attempts, in ms. */
   readonly patienceMs: number;
   readonly pauseMs: number;
   /** Called once for each stream, when it agrees or the time is over. */

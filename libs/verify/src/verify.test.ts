@@ -1,7 +1,17 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import { setImmediate } from 'node:timers/promises';
+import type { BusRecord } from '@latchkey/bus';
 import { type SmallSystem, smallSystem } from './testing/small-system.ts';
-import { aMailing, anAccount, recordsOf, withUnpublished } from './testing/streams.ts';
+import {
+  aMailing,
+  anAccount,
+  forged,
+  recordOf,
+  recordsOf,
+  stranger,
+  withUnpublished,
+} from './testing/streams.ts';
 import { type VerifyOptions, verify } from './verify.ts';
 
 const NOW = new Date('2026-03-02T12:00:00Z');
@@ -19,6 +29,13 @@ function verifyNow(system: SmallSystem, options: Partial<VerifyOptions> = {}) {
     onProgress: () => undefined,
     ...options,
   });
+}
+
+/** Returns the headers that prove where a record comes from. */
+function proofOf({ headers }: BusRecord): BusRecord['headers'] {
+  return Object.fromEntries(
+    Object.entries(headers).filter(([name]) => /^ce_(hash|previoushash|person|signature)/.test(name)),
+  );
 }
 
 async function kinds(system: SmallSystem, options: Partial<VerifyOptions> = {}) {
@@ -51,12 +68,80 @@ describe('a sound system', () => {
     assert.ok(progress.has('pass 3 of 3: records of topics read'), [...progress].join());
   });
 
+  test('is compared in parts, between which the event loop runs', async () => {
+    const system = smallSystem([anAccount(400), ...Array.from({ length: 100 }, () => anAccount(3))]);
+    let turns = 0;
+    const counting = new AbortController();
+    const counted = (async () => {
+      for (; !counting.signal.aborted; turns += 1) await setImmediate();
+    })();
+    const read = system.sources.log.read;
+    const log: typeof system.sources.log = {
+      ...system.sources.log,
+      // All records of a partition at once.
+      async *read(topic, range) {
+        const records: BusRecord[] = [];
+        for await (const batch of read(topic, range)) records.push(...batch);
+        turns = 0;
+        yield records;
+        if (records.length >= 200) assert.ok(turns >= 2, `${turns} turns for ${records.length} records`);
+      },
+    };
+    const { found } = await verifyNow({ ...system, sources: { ...system.sources, log } });
+    counting.abort();
+    await counted;
+    assert.equal(found, 0);
+  });
+
   test('agrees while it is empty', async () => {
     assert.equal((await verifyNow(smallSystem([]))).found, 0);
   });
 });
 
 describe('a finding names', () => {
+  test('an event that consumers set aside: unsigned, with the hash of another, or signed by another key', async () => {
+    const account = anAccount(3);
+    const { event, chain } = account.events[1] ?? assert.fail();
+    const [first, second, third] = recordsOf(account);
+    assert.ok(first && second && third && chain);
+    const found = async (...records: readonly BusRecord[]) => {
+      const system = smallSystem([account]);
+      system.records.splice(0, 3, ...records);
+      return (await verifyNow(system)).findings.map(({ kind, message }) => `${kind}: ${message}`);
+    };
+    const unsigned = recordOf(event);
+    const borrowed = { ...second, headers: { ...unsigned.headers, ...proofOf(third) } };
+    const says =
+      'event-unsigned: event 2 (AccountVerified) is on accounts.events.v1 without a valid signature';
+    for (const other of [unsigned, borrowed]) {
+      assert.deepEqual(await found(first, other, third), [says]);
+      // After it was published again, it agrees.
+      assert.deepEqual(await found(first, other, third, second), []);
+    }
+    // The signature of a later event covers the events before it.
+    assert.deepEqual(await found(first, recordOf(event, 1, chain, stranger), third), []);
+    const ofStranger = account.events.map((one, offset) => recordOf(one.event, offset, one.chain, stranger));
+    assert.deepEqual(await found(...ofStranger), [
+      'event-unsigned: event 1 (UserRegistered), and 2 more, is on accounts.events.v1 without a valid signature',
+    ]);
+    assert.deepEqual(await found(first, second, ...ofStranger.slice(2)), [
+      'event-unsigned: event 3 (ProfileChanged) is on accounts.events.v1 without a valid signature',
+    ]);
+  });
+
+  test('a record that took the place of an event, although consumers pass over it', async () => {
+    const account = anAccount(3);
+    const [first, second, third] = recordsOf(account);
+    const { event } = account.events[1] ?? assert.fail();
+    assert.ok(first && second && third);
+    const system = smallSystem([account]);
+    system.records.splice(0, 3, first, recordOf(forged(event)), second, third);
+    assert.deepEqual(
+      (await verifyNow(system)).findings.map(({ message }) => message),
+      ['accounts.events.v1 also has a different event 2'],
+    );
+  });
+
   test('a profile that lacks a field, is behind, is missing, or has no account', async () => {
     const [lacking, behind, missing, ghost] = [anAccount(), anAccount(3), anAccount(), anAccount()];
     const system = smallSystem([lacking, behind, missing]);

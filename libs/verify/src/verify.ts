@@ -1,32 +1,40 @@
 /**
  * Compares the journal, the topics, the read model and the deliveries of a running system. The journal is
- * authoritative. What disagrees may only be in flight, so it is compared again until it agrees or the time is over.
+ * authoritative. Something that disagrees may only be in transit, so it is compared again until it agrees or the
+ * time is over.
  */
 import type { GroupProgress, Groups, LogReader } from '@latchkey/bus';
 import { ACCOUNTS_TOPIC, topics } from '@latchkey/events';
 import { formatAge } from './age.ts';
+import { type Anchor, compareWithAnchors } from './anchor.ts';
 import { compareStreams } from './compare-streams.ts';
 import { type Counter, type Counts, createCounter } from './counts.ts';
 import { createFindings, type Finding, type Findings } from './findings.ts';
 import { type Shard, splitIntoShards } from './shards.ts';
+import type { KeyOf } from './signatures.ts';
 import { createTopicIndex } from './topic-index.ts';
 import { createTopicReader, type OnProgress } from './topic-reader.ts';
 import { verifyShard } from './verify-shard.ts';
 import type { DeliveryView, JournalView, ProfileView } from './views.ts';
 
+/** The topics whose events are in the journal. The notifier's reports about mails are not. */
+export const journalTopics = topics.filter(({ publisher }) => publisher === 'auth');
+
 export interface Sources {
   readonly journal: JournalView;
   readonly log: LogReader;
-  /** Takes our own names of the topics. */
+  /** Takes our own names for topics. */
   readonly groups: Pick<Groups, 'progressOf'>;
   readonly profiles: ProfileView;
   readonly deliveries: DeliveryView;
   /** Returns the name of a topic on the log. */
   nameOf(topic: string): string;
+  /** Returns the public key with this id, to check signatures on the topics with. Without it they are not checked. */
+  readonly keyOf?: KeyOf;
 }
 
 export interface VerifyOptions {
-  /** How long to repeat the comparison of what disagrees, in ms, and how long to pause between two attempts. */
+  /** How long to compare again what disagrees, and how long to pause between attempts, in ms. */
   readonly patienceMs: number;
   readonly pauseMs: number;
   /** Records to hold in memory at a time. If the topics have more, they are read several times. */
@@ -35,6 +43,8 @@ export interface VerifyOptions {
   readonly maxFindings: number;
   now(): Date;
   readonly onProgress: OnProgress;
+  /** Anchors to compare the journal with. */
+  readonly against?: readonly Anchor[];
 }
 
 export interface Verification {
@@ -59,6 +69,7 @@ export async function verify(sources: Sources, options: VerifyOptions): Promise<
     const onProgress: OnProgress = (what, done) => options.onProgress(prefix + what, done);
     await compareShard(sources, { ...options, onProgress }, { shard, counter, findings });
   }
+  if (options.against !== undefined) findings.add(await compareWithAnchors(sources.journal, options.against));
   findings.add(await abandonedLeases(sources, options.now(), counter));
   const progress = await progressOf(sources);
   for (const each of progress) findings.add(lostPositions(each));
@@ -72,7 +83,7 @@ export async function verify(sources: Sources, options: VerifyOptions): Promise<
 }
 
 function namesIn({ nameOf }: Sources): readonly string[] {
-  return topics.map(({ name }) => nameOf(name));
+  return journalTopics.map(({ name }) => nameOf(name));
 }
 
 async function countRecords(sources: Sources): Promise<number> {
@@ -107,10 +118,10 @@ async function compareShard(
   counter.counts.withoutKey += index.recordsWithoutKey();
 }
 
-/** A lease that expired this long ago is not going to be taken over. */
+/** A lease that expired this long ago will not be taken over. In ms. */
 const ABANDONED_MS = 60_000;
 
-/** Ignores leases of jobs: a job is taken up only when there is work, whereas mails and requests wait. */
+/** Leases of jobs are ignored: a job is done only when there is work, whereas mails and requests are waiting. */
 async function abandonedLeases(
   { journal, deliveries }: Sources,
   now: Date,
@@ -126,9 +137,9 @@ async function abandonedLeases(
   });
 }
 
-/** How far each group has read. */
+/** Returns how far each group has read. */
 async function progressOf({ groups, profiles, deliveries }: Sources) {
-  const names = topics.map(({ name }) => name);
+  const names = journalTopics.map(({ name }) => name);
   return [
     { group: profiles.group, ...(await groups.progressOf(profiles.group, [ACCOUNTS_TOPIC])) },
     { group: deliveries.group, ...(await groups.progressOf(deliveries.group, names)) },

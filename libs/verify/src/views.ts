@@ -1,9 +1,13 @@
 /** Read-only views of the stores to compare. Each service supplies its own; they may be used while servers run. */
-import type { LatchkeyEvent } from '@latchkey/events';
+import type { ChainEntry, LatchkeyEvent, StoredData } from '@latchkey/events';
 
 export interface JournaledEvent {
   /** The event as auth publishes it. */
   readonly event: LatchkeyEvent;
+  /** Its place in the hash chain; undefined if it has none, as in release 0.1. */
+  readonly chain?: ChainEntry;
+  /** The data in the older version in which it was appended; absent if that is the current one. */
+  readonly stored?: StoredData;
   /** Number of its commit within the stream. */
   readonly commit: number;
   /** When the commit was appended (RFC 3339, UTC). */
@@ -31,7 +35,7 @@ export interface ExpiredLease {
 
 /** Every method rejects with a StoreUnavailable while the store cannot be reached. */
 export interface JournalView {
-  /** Reads every stream in batches, ordered by id; each stream is as of the moment it is read. */
+  /** Reads every stream in batches, ordered by id. Each stream is shown as it is when it is read. */
   streams(): AsyncIterable<readonly JournaledStream[]>;
   /** Reads one stream as it is now. */
   stream(id: string): Promise<JournaledStream | undefined>;
@@ -58,7 +62,7 @@ export interface ProfileView {
   ids(): AsyncIterable<readonly string[]>;
 }
 
-/** A mail that an event calls for. */
+/** A mail that an event leads to. */
 export interface OwedDelivery {
   readonly id: string;
   /** Name of the mail: `verify-email`. */
@@ -68,7 +72,7 @@ export interface OwedDelivery {
 export interface DeliveryView {
   /** Consumer group whose positions show how far the notifier has read. */
   readonly group: string;
-  /** The deliveries that an event calls for, by the notifier's own rules. */
+  /** Returns the deliveries that an event leads to, by the notifier's own rules. */
   owedBy(event: LatchkeyEvent): readonly OwedDelivery[];
   /** Which of these ids are recorded, in any state. */
   recorded(ids: readonly string[]): Promise<ReadonlySet<string>>;

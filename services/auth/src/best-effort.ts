@@ -2,8 +2,8 @@ import { StoreUnavailable } from '@latchkey/store';
 import { UnreadableCommit } from './ports/journal.ts';
 
 /**
- * Runs a follow-up of an event that is already appended, and ignores store failures: the event alone ends the
- * sessions, and the cleanup job repairs the rest.
+ * Runs the follow-up of an event that is already appended, and ignores failures of the store: the event alone ends
+ * the sessions, and the cleanup job does the rest later.
  */
 export async function bestEffort(work: () => Promise<unknown>): Promise<void> {
   try {

@@ -1,27 +1,42 @@
 /** Composes auth from its settings and a backend. */
 import { type Backend, createWriteProbe, storeHealth } from '@latchkey/backend';
-import { allowedOrigins, Problem, publicPathOf, type Service } from '@latchkey/http';
+import { brandOf } from '@latchkey/brand';
+import { openClients } from '@latchkey/clients';
+import { allowedOrigins, publicPathOf, type Service } from '@latchkey/http';
 import { createClockGuard, type Dependency, group, type Logger, type Registry } from '@latchkey/process';
 import { createWakeup } from '@latchkey/process/loop';
 import { createLeases } from '@latchkey/store';
 import { fixedKeys, guards, tokenVerifier } from '@latchkey/tokens';
 import { v4, v7 } from 'uuid';
-import { type AuthConfig, limitRules } from './config.ts';
+import type { IpForm } from './audit/client.ts';
+import { createAuditMetrics } from './audit/metrics.ts';
+import { shownSettings } from './audit/process-settings.ts';
+import { createAuditPublisher } from './audit/publisher.ts';
+import { createRecorder } from './audit/recorder.ts';
+import { type AuthConfig, authSettings, DEFAULT_COST, limitRules } from './config.ts';
 import type { Deps, Settings } from './deps.ts';
+import { createErasureMetrics } from './erasure/metrics.ts';
+import { createReceiptReader, expectedConsumers } from './erasure/receipts.ts';
+import { createEraser } from './erasure/sweep.ts';
+import { createRemoteMails } from './export/remote-mails.ts';
+import { PolicyProblem } from './http/audited-route.ts';
 import { BASE } from './http/base-path.ts';
 import { createPages } from './http/pages/pages.ts';
-import { createRefreshCookie } from './http/refresh-cookie.ts';
+import { createRefreshCookie, otherSiteWarning } from './http/refresh-cookie.ts';
 import { createRoutes } from './http/routes/index.ts';
+import type { SecurityTxt } from './http/security-txt.ts';
 import { sessionGuard } from './http/session-guard.ts';
 import { createSignUpCookie } from './http/sign-up-cookie.ts';
 import { createJob } from './job.ts';
-import { fingerprints } from './keys/keys.ts';
+import { givenKeysOf } from './keys/given-keys.ts';
 import { patientLimits } from './limits/within-limits.ts';
 import { createAuthMetrics } from './metrics.ts';
 import { oneAtATime } from './one-at-a-time.ts';
 import { createPasswords } from './passwords/hashing/argon2.ts';
 import { hashConcurrency } from './passwords/hashing/thread-pool.ts';
+import { createPasswordRules } from './passwords/rules.ts';
 import type { KeyFingerprints } from './ports/key-fingerprints.ts';
+import type { Mails } from './ports/mails.ts';
 import type { Sealer } from './ports/sealer.ts';
 import type { Stores } from './ports/stores.ts';
 import { createRelay } from './relay/relay.ts';
@@ -38,7 +53,7 @@ import { createRefreshTokens } from './tokens/refresh-tokens.ts';
 import { createSealer } from './tokens/sealer.ts';
 import { createSignUpTokens } from './tokens/sign-up-tokens.ts';
 
-/** How soon what a failed request took from a limit is given back once the store can be reached again. */
+/** How soon after an outage of the store the points of failed requests are given back to their limits. */
 const GIVE_BACK_EVERY_MS = 1000;
 
 export interface AuthDeps {
@@ -46,6 +61,10 @@ export interface AuthDeps {
   readonly logger: Logger;
   readonly registry: Registry;
   now?(): Date;
+  /** Removes what other parts of this process keep about erased addresses. Idempotent. */
+  forget?(addresses: readonly string[]): Promise<void>;
+  /** The mails of the notifier in the same process. Default: those of the notifier at NOTIFIER_URL. */
+  readonly mails?: Mails;
   /** Replacements for single parts, for tests. */
   readonly overrides?: Overrides;
 }
@@ -55,7 +74,7 @@ export interface Overrides {
   stores?(stores: Stores): Stores;
   readonly sealer?: Sealer;
   newId?(): string;
-  /** Receives every stream that was appended to, instead of the relay. */
+  /** Receives the id of every stream that was appended to; replaces the relay. */
   nudge?(stream: string): void;
 }
 
@@ -66,7 +85,10 @@ export interface AuthService extends Service {
   readonly deps: Deps;
 }
 
-/** The topics must exist when the service starts. `start` refuses a store that was filled with other keys. */
+/**
+ * Composes auth. The topics must exist before the service starts. `start` refuses a store that was filled with
+ * other keys.
+ */
 export function compose(config: AuthConfig, options: AuthDeps): AuthService {
   const { backend, logger, registry, now = () => new Date(), overrides = {} } = options;
   const { newId = () => v7() } = overrides;
@@ -80,6 +102,8 @@ export function compose(config: AuthConfig, options: AuthDeps): AuthService {
 
   const relay = createRelay({
     outbox,
+    journal: stores.journal,
+    signer: config.EVENT_SIGNING_KEYS.signer,
     bus: backend.bus,
     leases,
     instance,
@@ -90,7 +114,8 @@ export function compose(config: AuthConfig, options: AuthDeps): AuthService {
   });
   const { nudge = relay.nudge } = overrides;
   const passwords = createPasswords({
-    saltKey: config.PASSWORD_SALT_KEY,
+    saltKeys: config.PASSWORD_SALT_KEY,
+    costs: config.HASH_COSTS,
     concurrency: hashConcurrency(config.HASH_CONCURRENCY),
     maxWaitMs: config.HASH_WAIT_SECONDS * 1000,
   });
@@ -98,32 +123,67 @@ export function compose(config: AuthConfig, options: AuthDeps): AuthService {
   const accessTokens = createAccessTokens({
     ...issuing,
     keys: config.SIGNING_KEYS,
+    eventKeys: config.EVENT_SIGNING_KEYS.published,
     minutes: config.ACCESS_TOKEN_MINUTES,
+    scopes: config.ROLE_SCOPES,
+    extraClaims: config.ACCESS_TOKEN_CLAIMS,
     newId,
   });
   const limits = patientLimits(stores.limits(config.LIMITS ? limitRules(config) : undefined));
   const requestWritten = createWakeup();
+  const erasureDue = createWakeup();
+  const auditWritten = createWakeup();
+  const recorder = createRecorder({
+    ...stores,
+    ip: ipFormOf(config),
+    metrics: createAuditMetrics({ registry, auditLog: stores.auditLog }),
+    logger,
+    now,
+    newId,
+    written: auditWritten.wake,
+  });
   const streamDeps = { ...stores, nudge, now, newId };
   const deps: Deps = {
     ...stores,
     accounts: createAccounts(streamDeps),
     mailings: createMailings(streamDeps),
     limits,
+    mails: options.mails ?? createRemoteMails(config.NOTIFIER_URL),
     passwords,
+    passwordRules: createPasswordRules({
+      minLength: config.PASSWORD_MIN_LENGTH,
+      ...(config.BREACHED_PASSWORDS_FILE && { isBreached: config.BREACHED_PASSWORDS_FILE }),
+    }),
     linkTokens: createLinkTokens(),
     accessTokens,
     refreshTokens: createRefreshTokens(config.REFRESH_KEY),
     signUpTokens: createSignUpTokens(config.REFRESH_KEY),
     bodyDigest: createBodyDigest(config.REFRESH_KEY),
     oneAtATime: oneAtATime(),
+    audit: recorder,
     sealer: overrides.sealer ?? createSealer(config.SEALING_PUBLIC_KEY),
     settings: settingsOf(config),
     wakeWorker: requestWritten.wake,
+    wakeEraser: erasureDue.wake,
     now,
     newId,
   };
 
+  const expected = expectedConsumers(config.ERASURE_CONSUMERS);
+  const receipts = { erasureReceipts: stores.erasureReceipts, expected };
+  createErasureMetrics({ ...receipts, registry, receiptDays: config.ERASURE_RECEIPT_DAYS, now });
   const parts = group('auth', [
+    createAuditPublisher({
+      ...deps,
+      bus: backend.bus,
+      leases,
+      instance,
+      retentionDays: config.AUDIT_RETENTION_DAYS,
+      clock,
+      logger,
+      wakeup: auditWritten,
+    }),
+    recorder,
     relay,
     createWorker({
       ...deps,
@@ -134,6 +194,19 @@ export function compose(config: AuthConfig, options: AuthDeps): AuthService {
       carryOut: (request) => carryOut(deps, request),
     }),
     createCleanup({ ...deps, leases, owner: instance, logger, clock }),
+    createReceiptReader({ ...receipts, journal: stores.journal, bus: backend.bus, logger }),
+    createEraser({
+      ...deps,
+      ...receipts,
+      outbox,
+      bus: backend.bus,
+      ...(options.forget && { forget: options.forget }),
+      leases,
+      owner: instance,
+      logger,
+      clock,
+      wakeup: erasureDue,
+    }),
     createJob({
       name: 'limits',
       everyMs: GIVE_BACK_EVERY_MS,
@@ -150,9 +223,13 @@ export function compose(config: AuthConfig, options: AuthDeps): AuthService {
   return {
     ...parts,
     start: async () => {
-      await assertSameKeys(config, stores.keyFingerprints);
+      await assertSameKeys(config, stores.keyFingerprints, now());
+      const warning = otherSiteWarning(config);
+      if (warning !== undefined) logger.warn(warning);
       await stores.reclaim();
       await parts.start();
+      const data = { actor: 'process', settings: shownSettings(authSettings, config) } as const;
+      recorder.record({ occurrence: { type: 'ProcessStarted', data } });
     },
     health: async () => [...(await neededHealth(stores, checkWrites)), ...(await parts.health())],
     routes: createRoutes({
@@ -161,14 +238,24 @@ export function compose(config: AuthConfig, options: AuthDeps): AuthService {
       guards: guards({
         verify,
         standing: sessionGuard(deps),
-        refuse: (spec, details) => new Problem(spec, details),
+        refuse: (spec, { account, ...details }) => new PolicyProblem(spec, details, account),
       }),
+      verifyToken: verify,
+      clients: openClients(backend.store).clients,
+      publicUrl: config.PUBLIC_URL,
       publicPath,
-      pages: createPages(publicPath),
+      securityTxt: securityTxtOf(config),
+      pages: createPages({
+        publicPath,
+        minLength: config.PASSWORD_MIN_LENGTH,
+        brand: brandOf(config, config.PUBLIC_URL),
+        frontendUrl: config.FRONTEND_URL,
+      }),
       signUpCookie: createSignUpCookie(deps, { secure: config.LATCHKEY_ENV === 'production' }),
       cookie: createRefreshCookie({
         path: `${publicPath}${BASE}`,
-        secure: config.LATCHKEY_ENV === 'production',
+        sameSite: config.REFRESH_COOKIE_SAMESITE,
+        secure: config.LATCHKEY_ENV === 'production' || config.REFRESH_COOKIE_SAMESITE === 'none',
         maxAgeDays: config.REFRESH_TOKEN_DAYS,
         isListed: allowedOrigins(config),
       }),
@@ -178,10 +265,17 @@ export function compose(config: AuthConfig, options: AuthDeps): AuthService {
   };
 }
 
+function ipFormOf({ AUDIT_IP, AUDIT_IP_KEY }: AuthConfig): IpForm {
+  if (AUDIT_IP !== 'hmac') return { form: AUDIT_IP };
+  if (AUDIT_IP_KEY === undefined) throw new Error('AUDIT_IP_KEY is required with AUDIT_IP=hmac');
+  return { form: 'hmac', key: AUDIT_IP_KEY };
+}
+
 function settingsOf(config: AuthConfig): Settings {
   return {
     verificationMinutes: config.VERIFICATION_TOKEN_EXPIRATION_MINUTES,
     resetMinutes: config.RESET_TOKEN_EXPIRATION_MINUTES,
+    erasureGraceDays: config.ERASURE_GRACE_DAYS,
     refreshDays: config.REFRESH_TOKEN_DAYS,
     refreshReuseMinutes: config.REFRESH_REUSE_MINUTES,
     idleDays: config.SESSION_IDLE_DAYS,
@@ -190,14 +284,28 @@ function settingsOf(config: AuthConfig): Settings {
   };
 }
 
-/** With other keys, no stored password and no session would be valid. @throws Error that names the settings */
-async function assertSameKeys(config: AuthConfig, keyFingerprints: KeyFingerprints): Promise<void> {
-  const others = await keyFingerprints.check(fingerprints(config));
+/**
+ * Checks the keys against the store: with other keys, no stored password and no session would be valid. @throws
+ * Error that names the settings
+ */
+async function assertSameKeys(
+  config: AuthConfig,
+  keyFingerprints: KeyFingerprints,
+  now: Date,
+): Promise<void> {
+  const given = givenKeysOf(config);
+  const { PASSWORD_SALT_KEY: known, HASH_COSTS: costs = [{ key: DEFAULT_COST }] } =
+    await keyFingerprints.list();
+  // Release 0.1 did not store the cost of its hashes.
+  const lacksCost = known !== undefined && costs.some(({ key }) => !given.HASH_COSTS.keys.includes(key));
+  const others = lacksCost ? ['HASH_COSTS'] : await keyFingerprints.check(given, now);
   if (others.length === 0) return;
-  throw new Error(`${others.join(', ')}: not what the stored accounts were made with; give the former value`);
+  throw new Error(
+    `${others.join(', ')}: not what the stored accounts were made with; give the former value, or both, newest first`,
+  );
 }
 
-/** The stores that every answer needs. */
+/** The health of the stores that every response needs. */
 function neededHealth(
   { outbox, sessions }: Stores,
   checkWrites: () => Promise<void>,
@@ -206,4 +314,11 @@ function neededHealth(
     storeHealth('journal', () => Promise.all([outbox.backlog(), checkWrites()])),
     storeHealth('sessions', () => Promise.all([sessions.find(''), checkWrites()])),
   ]);
+}
+
+function securityTxtOf(config: AuthConfig): SecurityTxt | undefined {
+  const { SECURITY_CONTACT: contacts, SECURITY_POLICY: policy, PUBLIC_URL } = config;
+  if (contacts.length === 0) return undefined;
+  const canonical = `${PUBLIC_URL}/.well-known/security.txt`;
+  return { contacts, canonical, ...(policy !== undefined && { policy }) };
 }

@@ -36,7 +36,7 @@ describe('the settings of auth', () => {
     assert.equal(config.AUDIENCE, 'latchkey');
     assert.equal(config.SIGNUP_REVEALS_EXISTING, false);
     assert.equal(config.LIMITS, true);
-    assert.equal(config.REFRESH_KEY.toString('base64url'), secrets.REFRESH_KEY);
+    assert.equal(config.REFRESH_KEY[0].bytes.toString('base64url'), secrets.REFRESH_KEY);
   });
 
   test('that are missing are all named at once', () => {
@@ -47,6 +47,7 @@ describe('the settings of auth', () => {
         const missing = [
           'PUBLIC_URL',
           'SIGNING_KEYS',
+          'EVENT_SIGNING_KEYS',
           'SEALING_PUBLIC_KEY',
           'PASSWORD_SALT_KEY',
           'REFRESH_KEY',
@@ -78,6 +79,7 @@ describe('the settings of auth', () => {
       LIMIT_MAILING_RECIPIENTS: '1000001',
       HASH_CONCURRENCY: '1000',
       SIGNING_KEYS: secrets.SEALING_PRIVATE_KEYS,
+      EVENT_SIGNING_KEYS: secrets.SEALING_PRIVATE_KEYS,
       SEALING_PUBLIC_KEY: 'sesame',
       PASSWORD_SALT_KEY: 'sesame',
       REFRESH_KEY: 'sesame',
@@ -108,9 +110,16 @@ describe('the settings of auth', () => {
     const described = describeConfig(authSettings);
     for (const { name, description } of described) assert.notEqual(description, '', name);
     const secret = described.filter((one) => one.secret).map(({ name }) => name);
-    assert.deepEqual(secret, ['SIGNING_KEYS', 'PASSWORD_SALT_KEY', 'REFRESH_KEY']);
+    assert.deepEqual(secret, [
+      'AUDIT_IP_KEY',
+      'SIGNING_KEYS',
+      'EVENT_SIGNING_KEYS',
+      'PASSWORD_SALT_KEY',
+      'REFRESH_KEY',
+    ]);
     const required = described.filter((one) => one.required).map(({ name }) => name);
     assert.deepEqual(required.toSorted(), [
+      'EVENT_SIGNING_KEYS',
       'PASSWORD_SALT_KEY',
       'PUBLIC_URL',
       'REFRESH_KEY',
@@ -121,17 +130,24 @@ describe('the settings of auth', () => {
   });
 });
 
+test('an HMAC of the IP needs its key, in development too', () => {
+  assert.throws(() => read({ AUDIT_IP: 'hmac' }), /AUDIT_IP_KEY: is required with AUDIT_IP=hmac/);
+});
+
 describe('the limits', () => {
   test('are those of the API page by default', () => {
     assert.deepEqual(limitRules(read()), {
       'login-address': { points: 10, seconds: 900 },
       'login-ip': { points: 100, seconds: 900 },
+      'lockout-notice': { points: 1, seconds: 86_400 },
       'mail-ip': { points: 30, seconds: 3600 },
       'mail-network-hour': { points: 3, seconds: 3600 },
       'mail-network-day': { points: 10, seconds: 86_400 },
       'mail-address-day': { points: 30, seconds: 86_400 },
       'signup-ip': { points: 20, seconds: 3600 },
       'profile-account': { points: 30, seconds: 3600 },
+      'email-change-account': { points: 10, seconds: 86_400 },
+      'export-account': { points: 10, seconds: 86_400 },
       'mailing-admin': { points: 1000, seconds: 86_400 },
     });
   });

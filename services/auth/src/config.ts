@@ -1,39 +1,65 @@
 /** The settings of auth. */
+import { brandSettings, faultsOfBrand } from '@latchkey/brand';
 import { originSettings } from '@latchkey/http';
 import { setting, withContradictions } from '@latchkey/process';
 import { z } from 'zod';
-import { KeyFault, parseSealingKey, parseSecretKey, parseSigningKeys } from './keys/keys.ts';
+import { auditFaults, auditSettings } from './audit/settings.ts';
+import { erasureSettings } from './erasure/settings.ts';
+import { keySetting } from './keys/key-setting.ts';
+import { parseEventKeys, parseSealingKey, parseSigningKeys } from './keys/keys.ts';
+import { parseSecretKeys } from './keys/secret-keys.ts';
+import { parsedSetting } from './parsed-setting.ts';
+import { BreachedFileFault, openBreachedPasswords } from './passwords/breached.ts';
+import { CostFault, parseCosts } from './passwords/hashing/costs.ts';
 import type { LimitRules } from './ports/limits.ts';
+import { ownClaims, profileFields } from './tokens/access-claims.ts';
 
 const MOST = 1_000_000;
 const MINUTE = 60;
 const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;
 
-/** How many networks it takes to use up the mails of an address for a day. */
+/** How many networks can use up an address's mails of a day. */
 const NETWORKS_PER_DAY = 3;
-
-/** A setting that `read` parses; a KeyFault becomes the setting's fault. */
-function key<T>(read: (text: string) => T) {
-  return z.string().transform((text, context) => {
-    try {
-      return read(text);
-    } catch (error) {
-      if (!(error instanceof KeyFault)) throw error;
-      context.addIssue({ code: 'custom', message: error.message });
-      return z.NEVER;
-    }
-  });
-}
 
 function limit(fallback: number) {
   return setting.whole({ min: 1, max: MOST, fallback });
 }
 
+/** The parameters of OWASP's Password Storage Cheat Sheet; they exceed the minimum of RFC 9106. */
+export const DEFAULT_COST = '19456:2';
+
+const CLAIMS_FAULT = `must be a list of claim=field, with a claim that access tokens do not have yet and one of the fields ${profileFields.join(', ')}`;
+
+const extraClaims = z.record(
+  z.string().refine((claim) => !ownClaims.includes(claim)),
+  z.enum(profileFields),
+);
+
 const fields = z.object({
   ...originSettings.shape,
   PUBLIC_URL: setting.url().describe('The public URL of the API; the issuer of access tokens.'),
+  ...brandSettings,
+  SECURITY_CONTACT: setting
+    .list()
+    .refine(
+      (contacts) => contacts.every((contact) => /^(?:mailto:|https:|tel:)[\x21-\x7e]+$/.test(contact)),
+      'must be a list of URIs: https://example.com/report, or mailto: and an address',
+    )
+    .describe(
+      'Where to report vulnerabilities, comma-separated, the preferred one first: `mailto:security@example.com`. Served as `/.well-known/security.txt` (RFC 9116). Default: the file is not served.',
+    ),
+  SECURITY_POLICY: setting
+    .url()
+    .optional()
+    .describe('The URL of your policy on reports, for `security.txt`.'),
   AUDIENCE: z.string().min(1).max(200).default('latchkey').describe('The audience of access tokens (`aud`).'),
+  NOTIFIER_URL: setting
+    .url()
+    .optional()
+    .describe(
+      'Where auth reaches the notifier, to read the mails of an account for its export. Without it, exports over HTTP are answered 503; standalone reads them in the process.',
+    ),
 
   VERIFICATION_TOKEN_EXPIRATION_MINUTES: setting
     .whole({ min: 10, max: 7 * 24 * 60, fallback: 1440 })
@@ -41,78 +67,146 @@ const fields = z.object({
   RESET_TOKEN_EXPIRATION_MINUTES: setting
     .whole({ min: 10, max: 24 * 60, fallback: 60 })
     .describe('How long a password link is valid.'),
+  ...erasureSettings.shape,
   ACCESS_TOKEN_MINUTES: setting
     .whole({ min: 1, max: 60, fallback: 15 })
     .describe('How long an access token is valid.'),
+  ROLE_SCOPES: setting
+    .pairs()
+    .transform((pairs) =>
+      Object.fromEntries(Object.entries(pairs).map(([role, scopes]) => [role, scopes.replaceAll('+', ' ')])),
+    )
+    .describe(
+      'The claim `scope` of access tokens by role, as comma-separated `role=scopes` pairs with scopes joined by +: `user=books:read,admin=books:read+books:write`. Default: no scopes.',
+    ),
+  ACCESS_TOKEN_CLAIMS: setting
+    .pairs()
+    .transform((pairs, context) => {
+      const claims = extraClaims.safeParse(pairs);
+      if (claims.success) return claims.data;
+      context.addIssue({ code: 'custom', message: CLAIMS_FAULT });
+      return z.NEVER;
+    })
+    .describe(
+      `Additional claims in access tokens, as comma-separated \`claim=field\` pairs. Fields: ${profileFields.join(', ')}. Example: \`preferred_username=username,locale=locale\`. Anybody who sees a token can read its claims.`,
+    ),
   REFRESH_TOKEN_DAYS: setting
     .whole({ min: 1, max: 365, fallback: 30 })
     .describe('How long a session lasts, from its login.'),
   REFRESH_REUSE_MINUTES: setting
     .whole({ min: 1, max: 60, fallback: 10 })
     .describe(
-      'How long the previous refresh token gets the current one again, until that is used: its answer may have been lost.',
+      'How long using the previous refresh token returns the current one again, unless the current one has been used: the first response may have been lost.',
     ),
   SESSION_IDLE_DAYS: setting
     .whole({ min: 1, max: 365, fallback: 14 })
     .describe('A session whose refresh token is not used for this long ends.'),
   SESSIONS_PER_ACCOUNT: setting
     .whole({ min: 1, max: 1000, fallback: 50 })
-    .describe('Sessions that an account may have; one more login ends the oldest.'),
+    .describe('The maximum number of sessions of an account; one more login ends the oldest.'),
+  REFRESH_COOKIE_SAMESITE: z
+    .enum(['strict', 'lax', 'none'])
+    .default('strict')
+    .describe(
+      'From which sites browsers send the refresh cookie. `strict` and `lax`: from apps on the same site as PUBLIC_URL. `none`: also from apps on other sites in CORS_ORIGINS, in browsers that allow third-party cookies.',
+    ),
   SIGNUP_REVEALS_EXISTING: setting
     .flag(false)
-    .describe('Answer 409 to a sign-up with a verified address, instead of as if it were new.'),
+    .describe(
+      'Respond 409 to a sign-up with a verified address. Otherwise the response is the same as for a new address.',
+    ),
 
-  LIMITS: setting.flag(true).describe('`off` disables all limits; in development only, for load tests.'),
-  LIMIT_LOGIN_FAILURES_PER_ADDRESS: limit(10).describe('Failed logins per address and 15 minutes.'),
-  LIMIT_LOGIN_FAILURES_PER_IP: limit(100).describe('Failed logins per IP (IPv6: per /64) and 15 minutes.'),
+  LIMITS: setting
+    .flag(true)
+    .describe('`off` disables all limits; only allowed in development, for load tests.'),
+  LIMIT_LOGIN_FAILURES_PER_ADDRESS: limit(10).describe('Failed logins per address in 15 minutes.'),
+  LIMIT_LOGIN_FAILURES_PER_IP: limit(100).describe('Failed logins per IP (IPv6: per /64) in 15 minutes.'),
   LIMIT_MAIL_REQUESTS_PER_IP: limit(30).describe('Requests that send mail, per IP and hour.'),
   LIMIT_MAILS_PER_ADDRESS: limit(3).describe(
     'Mails per address, purpose (sign-up, another verification link, reset), network (IPv4: /24, IPv6: /56) and hour.',
   ),
   LIMIT_MAILS_PER_ADDRESS_AND_DAY: limit(30).describe(
-    'Mails per address, purpose and day, whatever the network; one network gets at most a third of them.',
+    'Mails per address, purpose and day, from all networks together; requests from one network can cause at most a third of them.',
   ),
   LIMIT_SIGNUPS_PER_IP: setting
     .whole({ min: 1, max: MOST })
     .describe('Sign-ups per IP and hour. Default: 20 in production, 1000 in development.'),
   LIMIT_PROFILE_CHANGES: limit(30).describe('Changes of the profile, per account and hour.'),
-  LIMIT_MAILING_RECIPIENTS: limit(1000).describe('Recipients of mailings, per admin and day.'),
+  LIMIT_EMAIL_CHANGES: limit(10).describe('Requests to change the address, per account and day.'),
+  LIMIT_EXPORTS: limit(10).describe('Exports of the data of an account, per account and day.'),
+  LIMIT_MAILING_RECIPIENTS: limit(1000).describe(
+    'Recipients of mailings and of password resets sent by an admin, per admin and day.',
+  ),
+
+  PASSWORD_MIN_LENGTH: setting
+    .whole({ min: 8, max: 64, fallback: 10 })
+    .describe(
+      'The minimum number of characters of a new password. Whatever its length, it must also be hard to guess.',
+    ),
+  BREACHED_PASSWORDS_FILE: parsedSetting(BreachedFileFault, openBreachedPasswords)
+    .optional()
+    .describe(
+      'A file of passwords known from breaches, created by `ops passwords import`. New passwords that it contains are refused.',
+    ),
+  ...auditSettings.shape,
 
   HASH_CONCURRENCY: setting
     .whole({ min: 0, max: 128, fallback: 0 })
-    .describe('Passwords hashed concurrently; each takes a processor and 19 MiB. 0: one per processor.'),
+    .describe(
+      'The number of passwords hashed concurrently; each takes a processor and 19 MiB. 0 means one per processor.',
+    ),
+  HASH_COSTS: parsedSetting(CostFault, parseCosts)
+    .default(parseCosts(DEFAULT_COST))
+    .meta({ fallback: DEFAULT_COST })
+    .describe(
+      'The cost of password hashes (argon2id) as KiB:passes, newest first: `65536:3,19456:2`. The first applies to new passwords; a sign-in replaces a stored hash that has another cost. A cost must stay in the list as long as stored hashes have it.',
+    ),
   HASH_WAIT_SECONDS: setting
     .whole({ min: 1, max: 60, fallback: 5 })
-    .describe('The longest time that a password waits to be hashed; longer waits are answered 503.'),
+    .describe('The longest time that a password waits to be hashed; after that the response is 503.'),
   REQUEST_LEASE_SECONDS: setting
     .whole({ min: 5, max: 600, fallback: 30 })
     .describe(
-      'How long a process reserves the requests that it carries out in the background; those of a process that died wait as long.',
+      'How long a process reserves the requests that it carries out in the background. If the process dies, its requests wait that long.',
     ),
   RELAY_LEASE_SECONDS: setting
     .whole({ min: 2, max: 600, fallback: 10 })
-    .describe('How long one process alone publishes what processes that died have left.'),
-  SIGNING_KEYS: key(parseSigningKeys)
+    .describe(
+      'How long one process holds the lease to publish commits that dead processes have left unpublished.',
+    ),
+  SIGNING_KEYS: keySetting(parseSigningKeys)
     .describe('A JWKS of private EC P-256 keys: the first signs access tokens, all are published.')
     .meta({ secret: true }),
-  SEALING_PUBLIC_KEY: key(parseSealingKey).describe(
+  EVENT_SIGNING_KEYS: keySetting(parseEventKeys)
+    .describe(
+      'A JWKS of private Ed25519 keys: the first signs events, all are published. Consumers need each key as long as events that it signed are kept, so a replaced key must stay in the list, without `d`.',
+    )
+    .meta({ secret: true }),
+  SEALING_PUBLIC_KEY: keySetting(parseSealingKey).describe(
     'The X25519 key (JWK) that links are encrypted to; the notifier has the private key in SEALING_PRIVATE_KEYS.',
   ),
-  PASSWORD_SALT_KEY: key(parseSecretKey)
-    .describe('32 random bytes in base64url. Must never change: every stored password would stop working.')
+  PASSWORD_SALT_KEY: keySetting(parseSecretKeys)
+    .describe(
+      '32 random bytes in base64url, or a JWKS of such keys (`oct`), newest first: the first salts the hashes of new passwords. A stored password works only with the key that it was hashed with.',
+    )
     .meta({ secret: true }),
-  REFRESH_KEY: key(parseSecretKey)
-    .describe('32 random bytes in base64url. A change ends every session.')
+  REFRESH_KEY: keySetting(parseSecretKeys)
+    .describe(
+      '32 random bytes in base64url, or a JWKS of such keys (`oct`), newest first: the first signs refresh tokens. A session ends if the key that signed its token is missing.',
+    )
     .meta({ secret: true }),
 });
 
 type Fields = z.infer<typeof fields>;
 type Fault = readonly [name: keyof Fields, message: string];
 
-/** Settings that contradict each other. Also called if some settings are invalid, so that all faults are reported at once. */
+/**
+ * Returns settings that contradict each other. Also called if single settings are invalid, so that all faults are
+ * reported at once.
+ */
 function contradictions(config: Fields): readonly Fault[] {
-  if (config.LATCHKEY_ENV !== 'production') return [];
-  const faults: Fault[] = [];
+  const faults: Fault[] = [...auditFaults(config), ...faultsOfBrand(config)];
+  if (config.LATCHKEY_ENV !== 'production') return faults;
   if (!String(config.PUBLIC_URL).startsWith('https:'))
     faults.push(['PUBLIC_URL', 'must be an https URL in production']);
   if (!config.LIMITS) faults.push(['LIMITS', 'can be off in development only']);
@@ -123,12 +217,13 @@ export const authSettings = withContradictions(fields, contradictions);
 
 export type AuthConfig = z.infer<typeof authSettings>;
 
-/** Returns the rules of the LIMIT_… settings. LIMITS decides whether they apply. */
+/** Returns the rules of the LIMIT_… settings. LIMITS decides whether they apply at all. */
 export function limitRules(config: AuthConfig): LimitRules {
   const signUps = config.LATCHKEY_ENV === 'production' ? 20 : 1000;
   const mailsPerDay = config.LIMIT_MAILS_PER_ADDRESS_AND_DAY;
   return {
     'login-address': { points: config.LIMIT_LOGIN_FAILURES_PER_ADDRESS, seconds: 15 * MINUTE },
+    'lockout-notice': { points: 1, seconds: DAY },
     'login-ip': { points: config.LIMIT_LOGIN_FAILURES_PER_IP, seconds: 15 * MINUTE },
     'mail-ip': { points: config.LIMIT_MAIL_REQUESTS_PER_IP, seconds: HOUR },
     'mail-network-hour': { points: config.LIMIT_MAILS_PER_ADDRESS, seconds: HOUR },
@@ -136,6 +231,8 @@ export function limitRules(config: AuthConfig): LimitRules {
     'mail-address-day': { points: mailsPerDay, seconds: DAY },
     'signup-ip': { points: config.LIMIT_SIGNUPS_PER_IP ?? signUps, seconds: HOUR },
     'profile-account': { points: config.LIMIT_PROFILE_CHANGES, seconds: HOUR },
+    'email-change-account': { points: config.LIMIT_EMAIL_CHANGES, seconds: DAY },
+    'export-account': { points: config.LIMIT_EXPORTS, seconds: DAY },
     'mailing-admin': { points: config.LIMIT_MAILING_RECIPIENTS, seconds: DAY },
   };
 }

@@ -1,9 +1,16 @@
 import type { Living } from './account/index.ts';
 import type { OneAtATime } from './one-at-a-time.ts';
+import type { PasswordRules } from './passwords/rules.ts';
+import type { Audit } from './ports/audit.ts';
+import type { AuditLog } from './ports/audit-log.ts';
+import type { Erasures } from './ports/erasures.ts';
 import type { IdempotencyKeys } from './ports/idempotency-keys.ts';
 import type { Journal } from './ports/journal.ts';
+import type { KnownSources } from './ports/known-sources.ts';
 import type { Limits } from './ports/limits.ts';
+import type { Mails } from './ports/mails.ts';
 import type { Passwords } from './ports/passwords.ts';
+import type { PersonalData } from './ports/personal-data.ts';
 import type { Registrations } from './ports/registrations.ts';
 import type { Requests } from './ports/requests.ts';
 import type { Sealer } from './ports/sealer.ts';
@@ -19,22 +26,31 @@ export interface Deps {
   readonly mailings: Mailings;
   readonly journal: Journal;
   readonly registrations: Registrations;
+  readonly erasures: Erasures;
+  readonly personalData: PersonalData;
   readonly sessions: Sessions;
   readonly requests: Requests;
   readonly idempotencyKeys: IdempotencyKeys;
+  readonly knownSources: KnownSources;
   readonly limits: Limits;
+  readonly mails: Mails;
   readonly trustedAddresses: TrustedAddresses;
   readonly passwords: Passwords;
+  readonly passwordRules: PasswordRules;
   readonly linkTokens: LinkTokens;
   readonly accessTokens: AccessTokens;
   readonly refreshTokens: RefreshTokens;
   readonly signUpTokens: SignUpTokens;
   readonly bodyDigest: BodyDigest;
   readonly oneAtATime: OneAtATime;
+  readonly audit: Audit;
+  readonly auditLog: AuditLog;
   readonly sealer: Sealer;
   readonly settings: Settings;
-  /** Tells the worker that a request was written down. */
+  /** Tells the worker that a request was recorded. */
   wakeWorker(): void;
+  /** Tells the eraser that an account is due. */
+  wakeEraser(): void;
   now(): Date;
   /** Returns a UUIDv7. */
   newId(): string;
@@ -43,20 +59,22 @@ export interface Deps {
 export interface Settings {
   readonly verificationMinutes: number;
   readonly resetMinutes: number;
+  /** How long an erasure can be undone; 0 erases at once. */
+  readonly erasureGraceDays: number;
   readonly refreshDays: number;
   /** How long the previous refresh token may be used again while the current one is unused. */
   readonly refreshReuseMinutes: number;
   /** A session that is not used for this long ends. */
   readonly idleDays: number;
   readonly sessionsPerAccount: number;
-  /** Answer a sign-up for a verified address with 409 instead of as if it were new. */
+  /** Whether a sign-up for a verified address is answered 409, instead of as if the address were new. */
   readonly revealExisting: boolean;
 }
 
 export interface Idempotency {
   /** Chosen by the client. */
   readonly key: string;
-  /** The body of the request, in a form that is the same for the same body. */
+  /** The body of the request in canonical form: equal bodies give equal texts. */
   readonly body: string;
 }
 
@@ -66,7 +84,7 @@ export interface Context {
   readonly traceparent?: string | undefined;
   readonly ip: string;
   readonly userAgent: string;
-  /** A request sent again with the same key and body is carried out once. */
+  /** If set, a request that is sent again with the same key and body is carried out once. */
   readonly idempotency?: Idempotency | undefined;
   /** False once the client has disconnected, so that expensive work is skipped. Defaults to true. */
   readonly isAwaited?: () => boolean;

@@ -3,17 +3,20 @@ import { commandIdOf } from './command-id.ts';
 import type { Context, Deps } from './deps.ts';
 import { Refused } from './refused.ts';
 
-/** For how long a key is refused with another body. A repeat is recognised for ever, by its command. */
+/**
+ * How long a key is refused with another body. A repeat with the same body is recognised forever, by the id of its
+ * command.
+ */
 const BOUND_MS = 24 * 60 * 60_000;
 
 type Operation =
   | { readonly route: 'send-mail'; readonly userId: string }
-  /** Of somebody unknown, who may send a repeat from another network. */
+  /** For callers who are not signed in. They may repeat a request only from the same network. */
   | { readonly route: 'signup'; readonly network: string };
 
 /**
- * Returns the id of the command of a request that may be repeated; undefined without a key. It depends on the body, so
- * that nobody who guesses a key can take the place of another's request.
+ * Returns the id of the command of a request that may be repeated; undefined without a key. The id depends on the
+ * body, so that nobody who guesses a key can get in the way of another's request.
  * @throws Refused (idempotency_key_reused) if this caller has sent the key with another body
  */
 export async function repeatableCommandId(

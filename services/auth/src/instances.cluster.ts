@@ -2,7 +2,14 @@
 import assert from 'node:assert/strict';
 import { after, describe, type TestContext, test } from 'node:test';
 import { isolatedBuses } from '@latchkey/bus/testing/isolated';
-import { ACCOUNTS_TOPIC, decode, type LatchkeyEvent, topics } from '@latchkey/events';
+import {
+  ACCOUNTS_TOPIC,
+  decode,
+  type LatchkeyEvent,
+  receiptsTopic,
+  securityTopic,
+  topics,
+} from '@latchkey/events';
 import { listen } from '@latchkey/http';
 import { testDatabase } from '@latchkey/mongo/testing';
 import { createLogger, createRegistry, readConfig } from '@latchkey/process';
@@ -21,7 +28,7 @@ const secrets = generateSecrets();
 
 /** In the order of the topic; all records of an account are in one partition. */
 const records: LatchkeyEvent[] = [];
-const seen = log.ensureTopics(topics).then(() =>
+const seen = log.ensureTopics([...topics, receiptsTopic, securityTopic()]).then(() =>
   log.subscribe({
     topics: [ACCOUNTS_TOPIC],
     group: 'test',
@@ -44,7 +51,7 @@ function configWith(keys: Omit<Secrets, 'SEALING_PRIVATE_KEYS'>) {
   });
 }
 
-/** An instance with connections of its own, as a process has them. */
+/** Starts an instance with connections of its own, like a process. */
 async function instance(keys = secrets): Promise<AuthService> {
   await seen;
   const store = await database.another();
@@ -87,7 +94,7 @@ function person(n: number) {
   return {
     email: `ada${n}@example.com`,
     username: `ada${n}`,
-    password: `the password of ada ${n}`,
+    password: `a long phrase for number ${n}`,
   };
 }
 
@@ -95,7 +102,7 @@ function eventsOf(account: string): readonly LatchkeyEvent[] {
   return records.filter(({ subject }) => subject === account);
 }
 
-/** Returns the sequences of an account as a consumer sees them that skips repetitions. */
+/** Returns the sequences of an account in the order in which a consumer that skips repetitions sees them. */
 function firstSeen(account: string): readonly number[] {
   return [...new Set(eventsOf(account).map(({ sequence }) => sequence))];
 }
@@ -114,7 +121,7 @@ describe('two instances on one journal', () => {
       answers.map(({ status }) => status),
       people.map(() => 201),
     );
-    // A request that one instance has recorded may be processed by either.
+    // Either instance may process a request that one of them has recorded.
     for (const [n, { email }] of people.entries()) {
       const ask = n % 2 === 0 ? other : one;
       assert.equal((await ask('/password-reset-request', { email })).status, 202);
@@ -163,7 +170,7 @@ describe('instances with other keys', () => {
     await assert.rejects(others.start(), {
       name: 'Error',
       message:
-        'PASSWORD_SALT_KEY, REFRESH_KEY: not what the stored accounts were made with; give the former value',
+        'PASSWORD_SALT_KEY, REFRESH_KEY: not what the stored accounts were made with; give the former value, or both, newest first',
     });
     await first.stop();
     const again = await instance();

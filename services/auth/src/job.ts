@@ -1,5 +1,5 @@
 import type { Logger, Part } from '@latchkey/process';
-import { loop, type Wakeup } from '@latchkey/process/loop';
+import { loop, type Pauses, type Wakeup } from '@latchkey/process/loop';
 
 /**
  * Creates a part that runs a job at its start and then repeatedly, never twice at a time. Logs only the first of
@@ -7,10 +7,13 @@ import { loop, type Wakeup } from '@latchkey/process/loop';
  */
 export function createJob(options: {
   readonly name: string;
-  /** The pause after a run that found nothing to do or failed, in ms. */
-  readonly everyMs: number;
+  /**
+   * The pause after a run that found nothing to do or failed, in ms; or pauses by the number of such runs in a row,
+   * which must be 0 for none. After a failure it is always the first one, so that the end of an outage is noticed.
+   */
+  readonly everyMs: number | Pauses;
   readonly logger: Logger;
-  /** Cuts the pause short. */
+  /** Ends the pause early. */
   readonly wakeup?: Wakeup;
   /** Resolves with true if there is more to do: the next run then follows immediately. */
   run(): Promise<boolean>;
@@ -25,6 +28,7 @@ export function createJob(options: {
       running = loop(
         {
           every: everyMs,
+          ...(typeof everyMs === 'function' && { backoff: () => everyMs(1) }),
           signal: stopping.signal,
           ...(wakeup && { wake: wakeup }),
           onFailure: (error, failures) => {

@@ -1,10 +1,13 @@
-/** Runs the work of one command at a time, so that a repeat finds what the first one has done. */
+/**
+ * Runs a command's work while no other work of the same command is running, so that a repeat finds what the first
+ * one did.
+ */
 export type OneAtATime = <Result>(
   commandId: string | undefined,
   work: () => Promise<Result>,
 ) => Promise<Result>;
 
-/** Knows the commands of this process; those of others meet in the journal. */
+/** Returns a runner for the commands of this process. Repeats in other processes find each other in the journal. */
 export function oneAtATime(): OneAtATime {
   const latest = new Map<string, Promise<unknown>>();
   return async (commandId, work) => {

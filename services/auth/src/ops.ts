@@ -1,29 +1,123 @@
 /** Auth for operators' commands, while instances may be running. */
 import type { Store } from '@latchkey/backend';
 import type { Role } from '@latchkey/events';
+import { type ExportedMail, writeDocument } from '@latchkey/export';
 import { type Movable, movable, type Preparable } from '@latchkey/store';
 import type { JournalView } from '@latchkey/verify';
-import { v7 } from 'uuid';
-import { existing } from './account/index.ts';
+import { v7, validate } from 'uuid';
+import { existing, isCurrent, isLiving, type Verified } from './account/index.ts';
 import { parseEmail } from './addresses/email.ts';
 import { ownerOf } from './addresses/owners.ts';
 import { changeRole } from './administration/manage-accounts.ts';
-import { fingerprints, parseSecretKey } from './keys/keys.ts';
+import { entryOf } from './audit/entry.ts';
+import { bestEffort } from './best-effort.ts';
+import { releaseAddresses } from './email-change/release.ts';
+import { eraseAccountOf } from './erasure/request-erasure.ts';
+import { accountParts } from './export/account-parts.ts';
+import { storeKeysOf } from './keys/given-keys.ts';
+import { countHashes, type HashCount } from './keys/key-needs.ts';
+import { formatKeyUses, keyUsesAfter } from './keys/key-uses.ts';
+import { type EventKeys, parseEventKeys, parseSealingKey } from './keys/keys.ts';
+import { parseSecretKeys } from './keys/secret-keys.ts';
 import type { Secrets } from './keys/secrets.ts';
+import type { AuditEntry } from './ports/audit-log.ts';
+import type { ErasureReceipts } from './ports/erasure-receipts.ts';
+import type { Journal } from './ports/journal.ts';
+import type { KeyFingerprints } from './ports/key-fingerprints.ts';
 import type { MigrationTarget } from './ports/migration.ts';
+import type { Sealer } from './ports/sealer.ts';
+import { Refused } from './refused.ts';
 import { openStorage } from './storage/index.ts';
 import { createAccounts } from './streams/accounts.ts';
+import { chainStream } from './streams/chain-stream.ts';
 import { createJournalView } from './streams/journal-view.ts';
+import { createLinkTokens } from './tokens/link-tokens.ts';
+import { createSealer } from './tokens/sealer.ts';
 
-/** Every method may reject with StoreUnavailable. Events are only appended: a running auth publishes them. */
+export { auditSettings } from './audit/settings.ts';
+export { erasureSettings } from './erasure/settings.ts';
+export { withoutPerson } from './erasure/without-person.ts';
+export type { EventKeys } from './keys/keys.ts';
+export { importBreachedPasswords } from './passwords/breached.ts';
+export { unconfirmed } from './ports/erasure-receipts.ts';
+
+/** Whether a text is the id of an account. */
+export function isAccountId(text: string): boolean {
+  return validate(text);
+}
+
+/** Returns the address as the stores have it in keys and claims; undefined if it is none. */
+export function canonicalAddress(text: string): string | undefined {
+  return parseEmail(text)?.canonical;
+}
+
+export interface KeyOps extends Pick<KeyFingerprints, 'list' | 'forget'> {
+  /** Counts the stored password hashes by key and cost. Reads the whole journal. @throws UnreadableCommit */
+  countHashes(now: Date): Promise<readonly HashCount[]>;
+  /** Counts the sessions by the key id of their refresh token; undefined for a key that has none. */
+  countSessions(now: Date): Promise<ReadonlyMap<string | undefined, number>>;
+}
+
+export interface OpenEmailChange {
+  readonly userId: string;
+  /** The present address. */
+  readonly email: string;
+  /** The address that a link can still confirm, until an instant (RFC 3339). */
+  readonly requested?: { readonly email: string; readonly until: string };
+  /** The address that a link can still restore, until an instant (RFC 3339). */
+  readonly previous?: { readonly email: string; readonly until: string };
+}
+
+/** Every method may reject with StoreUnavailable. The methods only append events: a running auth publishes them. */
 export interface AuthOps extends Preparable {
   readonly journal: JournalView;
+  readonly keys: KeyOps;
+  /** The accounts that were erased, and their receipts. */
+  readonly erasures: Pick<ErasureReceipts, 'find' | 'list'>;
   /**
-   * Gives the verified account of an address a role.
+   * Adds the events of release 0.1 to the hash chain of their account or mailing.
+   * @throws UnreadableCommit if they cannot be read
+   */
+  chain(id: string): Promise<void>;
+  /**
+   * Changes the role of the verified account of an address.
    * @returns the previous role
-   * @throws Error that says what is wrong with the address
+   * @throws Error of one line that says what is wrong with the address, or that it belongs to the last admin
    */
   changeRole(email: string, role: Role): Promise<Role>;
+  /**
+   * Requests that an account is erased after some days.
+   * @param account its id, or the address of a verified account
+   * @param sealingKey SEALING_PUBLIC_KEY, for the link that undoes the request; not needed for 0 days
+   * @returns when it will be erased, RFC 3339
+   * @throws Error of one line that says what is wrong with the account or the key, or that it is the last admin's
+   */
+  requestErasure(
+    account: string,
+    options: { readonly graceDays: number; readonly sealingKey?: string | undefined },
+  ): Promise<string>;
+  /**
+   * Returns what is open of the changes of an account's address.
+   * @throws Error of one line if there is no such account
+   */
+  emailChange(account: string): Promise<OpenEmailChange>;
+  /**
+   * Gives an account its previous address back, ends every session, and cancels an erasure that is pending. The password
+   * no longer works: the owner requests a new one at that address.
+   * @returns the address that the account has again
+   * @throws Error of one line if there is no such account, or no change that can be undone
+   */
+  undoEmailChange(account: string): Promise<string>;
+  /**
+   * Exports an account: that of an id, or the verified account of an address. The export is recorded.
+   * @param mailsOf the mails of an account, which the notifier keeps
+   * @returns the document, written as it is read; reading it throws what the stores throw
+   * @throws Error of one line if there is no such account, or it was erased
+   */
+  exportAccount(
+    account: string,
+    mailsOf: (id: string) => AsyncIterable<ExportedMail>,
+  ): Promise<AsyncIterable<string>>;
   /**
    * Returns the sequence of an account's last event, 0 if there is none.
    * @throws UnreadableCommit if its events cannot be read
@@ -34,10 +128,10 @@ export interface AuthOps extends Preparable {
 /** Opens auth on a store. @throws DataFolderError */
 export function openOps(store: Store): AuthOps {
   const stores = openStorage(store);
-  const { journal, sessions, requirements, check } = stores;
+  const { auditLog, journal, sessions, requirements, check } = stores;
   const accounts = createAccounts({
     ...stores,
-    // The sweep of a running auth publishes what is appended here.
+    // The sweep of a running auth publishes the appended events.
     nudge: () => undefined,
     now: () => new Date(),
     newId: () => v7(),
@@ -47,21 +141,174 @@ export function openOps(store: Store): AuthOps {
     requirements,
     check,
     journal: createJournalView(stores.storedCommits),
+    erasures: stores.erasureReceipts,
+    async chain(id) {
+      await chainStream(journal, id);
+    },
+    keys: {
+      ...stores.keyFingerprints,
+      countHashes: (now) => countHashes(stores.storedCommits, now),
+      countSessions: (now) => sessions.countByKey(now),
+    },
     async changeRole(email, role) {
-      const address = parseEmail(email);
-      if (address === undefined) throw new Error(`${email} is not an e-mail address`);
-      const userId = await ownerOf({ journal }, address.canonical);
-      if (userId === undefined) throw new Error(`no verified account has the address ${email}`);
+      const userId = await ownerNamed(journal, email);
       const before = await accounts.load(userId);
       const origin = { correlationId: `ops-${v7()}` };
-      await changeRole({ accounts, sessions }, { userId, by: 'ops', role }, origin);
+      const target = { userId, by: 'ops', role };
+      await changeRole({ accounts, journal, sessions }, target, origin).catch(explained(email));
+      await bestEffort(() => auditLog.add([actionOn(userId, 'ops role', origin)]));
       return existing(before).role;
+    },
+    async requestErasure(account, { graceDays, sealingKey }) {
+      const userId = await idOf(journal, account);
+      const origin = { correlationId: `ops-${v7()}` };
+      const deps = {
+        ...{ accounts, journal, sessions },
+        linkTokens: createLinkTokens(),
+        sealer: sealerOf(sealingKey),
+        settings: { erasureGraceDays: graceDays },
+        now: () => new Date(),
+        // The eraser of a running auth finds the account by itself.
+        wakeEraser: () => undefined,
+      };
+      const requested = await eraseAccountOf(deps, { userId, by: 'ops' }, origin).catch(explained(account));
+      await bestEffort(() => auditLog.add([actionOn(userId, 'ops erase', origin)]));
+      return requested.eraseAt;
+    },
+    async emailChange(account) {
+      const userId = await idOf(journal, account);
+      const state = await accounts.load(userId);
+      if (!isLiving(state)) throw noAccount(account);
+      const { emailChange, previous } = state.status === 'verified' ? state : {};
+      const now = new Date();
+      return {
+        userId,
+        email: state.email,
+        ...(isOpen(emailChange, now) && { requested: openLinkOf(emailChange) }),
+        ...(isOpen(previous, now) && { previous: openLinkOf(previous) }),
+      };
+    },
+    async undoEmailChange(account) {
+      const userId = await idOf(journal, account);
+      const origin = { correlationId: `ops-${v7()}` };
+      const { state, refusal } = await accounts.execute(userId, origin, () => ({
+        type: 'UndoEmailChange',
+        now: new Date(),
+      }));
+      if (refusal === 'conflict') throw new Error(`${account} has no change of address that can be undone`);
+      if (refusal !== undefined || !isLiving(state)) throw noAccount(account);
+      await bestEffort(() => sessions.removeAll(userId));
+      await bestEffort(() => releaseAddresses({ journal }, userId));
+      await bestEffort(() => auditLog.add([actionOn(userId, 'ops accounts email --undo', origin)]));
+      return state.email;
+    },
+    async exportAccount(account, mailsOf) {
+      const userId = await idOf(journal, account);
+      const state = await accounts.load(userId);
+      if (state.status === 'none') throw new Error(`there is no account ${account}`);
+      if (state.status === 'ended' && state.erased)
+        throw new Error(`${account} was erased: nothing is left to export`);
+      await auditLog.add([exportOf(userId)]);
+      const parts = accountParts({ auditLog, journal, sessions, now: () => new Date() }, state);
+      return writeDocument({ ...parts, mails: mailsOf(userId) });
     },
     async lastSequence(userId) {
       const state = await accounts.load(userId);
       return state.status === 'none' ? 0 : state.sequence;
     },
   };
+}
+
+/** @throws Error of one line if no verified account has the address */
+async function ownerNamed(journal: Journal, email: string): Promise<string> {
+  const address = parseEmail(email);
+  if (address === undefined) throw new Error(`${email} is not an e-mail address`);
+  const userId = await ownerOf({ journal }, address.canonical);
+  if (userId === undefined) throw new Error(`no verified account has the address ${email}`);
+  return userId;
+}
+
+/** @param account id of an account, or address of a verified one. @throws Error of one line */
+async function idOf(journal: Journal, account: string): Promise<string> {
+  return isAccountId(account) ? account : await ownerNamed(journal, account);
+}
+
+type LinkedAddress = NonNullable<Verified['previous']>;
+
+function isOpen(linked: LinkedAddress | undefined, now: Date): linked is LinkedAddress {
+  return linked !== undefined && isCurrent(linked.link, now);
+}
+
+function openLinkOf({ email, link }: LinkedAddress) {
+  return { email, until: link.expiresAt };
+}
+
+function noAccount(account: string): Error {
+  return new Error(`there is no account ${account}, or it has ended already`);
+}
+
+/** Explains in one line why a request was refused. */
+function explained(account: string) {
+  return (error: unknown): never => {
+    if (!(error instanceof Refused)) throw error;
+    const { kind } = error.refusal;
+    if (kind === 'last_admin')
+      throw new Error(`${account} is the last admin: make another account an admin first`);
+    if (kind === 'not_found') throw noAccount(account);
+    throw error;
+  };
+}
+
+/**
+ * Returns a sealer for the key. @throws Error of one line if something is to be sealed and the key is missing or
+ * invalid
+ */
+function sealerOf(key: string | undefined): Sealer {
+  return {
+    async seal(content) {
+      if (key === undefined)
+        throw new Error('SEALING_PUBLIC_KEY: required for the link that undoes the erasure; or use --now');
+      return await createSealer(readKey('SEALING_PUBLIC_KEY', parseSealingKey, key)).seal(content);
+    },
+  };
+}
+
+function actionOn(accountId: string, action: string, origin: { readonly correlationId: string }): AuditEntry {
+  return entryOf({
+    id: v7(),
+    time: new Date().toISOString(),
+    ...origin,
+    type: 'AdminAction',
+    data: { actor: 'ops', accountId, action, outcome: 'ok' },
+  });
+}
+
+function exportOf(accountId: string): AuditEntry {
+  return entryOf({
+    id: v7(),
+    time: new Date().toISOString(),
+    correlationId: `ops-${v7()}`,
+    type: 'DataExported',
+    data: { actor: 'ops', accountId },
+  });
+}
+
+/** Reads EVENT_SIGNING_KEYS. @throws Error (one line) if it contains no such keys */
+export function readEventKeys(text: string): EventKeys {
+  return readKey('EVENT_SIGNING_KEYS', parseEventKeys, text);
+}
+
+/** @throws Error of one line that names the setting */
+function readKey<T>(setting: keyof Secrets, parse: (text: string) => T, text: string): T {
+  try {
+    return parse(text);
+  } catch (error) {
+    throw new Error(`${setting}: ${inWords(error)}`);
+  }
+}
+
+function inWords(error: unknown): string {
+  return error instanceof Error ? error.message : 'cannot be read';
 }
 
 export interface AuthMove extends Pick<MigrationTarget, 'end'> {
@@ -72,14 +319,17 @@ export interface AuthMove extends Pick<MigrationTarget, 'end'> {
    * other accounts
    */
   begin(): Promise<'begun' | 'ended'>;
-  /** In the order in which they must be moved: commits last, because each is published once it is there. */
+  /**
+   * The kinds of records in the order in which they must be moved. Commits come last, because each is published as
+   * soon as it is there.
+   */
   readonly kinds: readonly Movable[];
 }
 
 type StoreKeys = Pick<Secrets, 'PASSWORD_SALT_KEY' | 'REFRESH_KEY'>;
 
 /**
- * Opens a move of auth's records. Auth must not run on either store meanwhile.
+ * Opens a move of auth's records. Auth must run on neither store meanwhile.
  * @param keys the keys of the source's auth
  * @throws Error of one line if records cannot be moved between stores of these kinds; DataFolderError
  */
@@ -91,24 +341,26 @@ export function openMove(from: Store, to: Store, keys: StoreKeys): AuthMove {
   return {
     async begin() {
       const stored = await source.fingerprints();
-      const given = fingerprintsOf(keys);
-      const differing = Object.keys(stored).filter((name) => stored[name] !== given[name]);
+      const given = storeKeysOf({
+        PASSWORD_SALT_KEY: parseSecretKeys(keys.PASSWORD_SALT_KEY),
+        REFRESH_KEY: parseSecretKeys(keys.REFRESH_KEY),
+      });
+      const differing = Object.entries(given)
+        .filter(([name, has]) => keyUsesAfter(stored[name], has, new Date()) === undefined)
+        .map(([name]) => name);
       if (differing.length > 0)
         throw new Error(`${differing.join(', ')}: not what the accounts of the data folder were made with`);
-      return target.begin(given);
+      const own = Object.entries(given).map(
+        ([name, { keys: has }]) => [name, formatKeyUses(has.map((key) => ({ key })))] as const,
+      );
+      return target.begin({ ...Object.fromEntries(own), ...stored });
     },
     end: target.end,
     kinds: [
       movable({ name: 'requests', lasting: false }, source.requests, target.requests),
       movable({ name: 'sessions', lasting: false }, source.sessions, target.sessions),
+      movable({ name: 'erasures', lasting: true }, source.erasures, target.erasures),
       movable({ name: 'commits', lasting: true }, source.commits, target.commits),
     ],
   };
-}
-
-function fingerprintsOf({ PASSWORD_SALT_KEY, REFRESH_KEY }: StoreKeys): Record<string, string> {
-  return fingerprints({
-    PASSWORD_SALT_KEY: parseSecretKey(PASSWORD_SALT_KEY),
-    REFRESH_KEY: parseSecretKey(REFRESH_KEY),
-  });
 }

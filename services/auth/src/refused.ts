@@ -2,7 +2,7 @@
 import type { RefusalKind } from './account/index.ts';
 import type { PasswordFault } from './passwords/rules.ts';
 
-/** Refusals that say everything by their kind. */
+/** Refusals whose kind says everything. */
 type PlainKind =
   | RefusalKind
   | 'account_disabled'
@@ -15,16 +15,20 @@ type PlainKind =
 
 export type Refusal =
   | { readonly kind: PlainKind }
-  /** `overloaded`: too many passwords are being hashed. `seconds`: how long to wait before trying again. */
+  /**
+   * `overloaded`: too many passwords are being hashed. `seconds`: how long the client should wait before it tries
+   * again.
+   */
   | { readonly kind: 'rate_limited' | 'overloaded'; readonly seconds: number }
-  /** `field`: the field of the request that holds the password. */
+  /** `field`: the field of the request that contains the password. */
   | {
       readonly kind: 'password_too_weak';
       readonly fault: PasswordFault;
       readonly field: 'password' | 'newPassword';
+      readonly minLength: number;
     };
 
-/** Thrown where a request is refused. */
+/** Thrown when a request is refused. */
 export class Refused extends Error {
   readonly refusal: Refusal;
 

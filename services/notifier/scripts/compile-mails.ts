@@ -16,7 +16,12 @@ export async function compileMail(path: string): Promise<string> {
   });
   if (errors.length > 0)
     throw new Error(`${path}: ${errors.map((each) => each.formattedMessage).join('; ')}`);
-  return `${html.trim()}\n`;
+  return withBrandColors(`${html.trim()}\n`);
+}
+
+/** MJML accepts only real colors where a color belongs. These stand for the variables with the brand's colors. */
+function withBrandColors(html: string): string {
+  return html.replaceAll('#1d5c52', '{{ color }}').replaceAll('#83cdbe', '{{ color_on_dark }}');
 }
 
 /** Returns the paths of the MJML sources. */

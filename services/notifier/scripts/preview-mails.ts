@@ -1,11 +1,17 @@
-/** Shows every mail in every locale with example data, in a browser: `node services/notifier/scripts/preview-mails.ts`. */
+/**
+ * Shows every mail in every locale with example data, in a browser: as HTML, as plain text, and as raw source.
+ * `node services/notifier/scripts/preview-mails.ts`
+ */
+import { randomUUID } from 'node:crypto';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { instantInWords } from '@latchkey/locale';
 import { mails } from '../mails/index.ts';
+import { composeMessage } from '../src/adapters/message.smtp.ts';
 import { examplesOf, type Mail } from '../src/mails/define-mail.ts';
 import { loadTemplates, type Templates } from '../src/mails/templates.ts';
 import { duration } from '../src/mails/words.ts';
+import { wrapText } from '../src/mails/wrap-text.ts';
 
 const entities: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' };
 function escapeHtml(text: string): string {
@@ -14,12 +20,13 @@ function escapeHtml(text: string): string {
 
 const STYLE = `
 :root { color-scheme: light dark; font: 16px/1.5 system-ui, sans-serif; }
-body { margin: 0 auto; max-width: 1200px; padding: 24px; }
+body { margin: 0 auto; max-width: 1440px; padding: 24px; }
 h1 { font-size: 20px; } h2 { font-size: 16px; margin: 40px 0 8px; }
-section { display: grid; gap: 16px; grid-template-columns: minmax(0, 3fr) minmax(0, 2fr); }
+section { display: grid; gap: 16px; grid-template-columns: minmax(0, 1fr) auto; align-items: start; }
 iframe { border: 1px solid #8885; border-radius: 8px; width: 100%; height: 760px; }
 pre { white-space: pre-wrap; overflow-wrap: anywhere; margin: 0; padding: 16px; border: 1px solid #8885; border-radius: 8px; }
-@media (max-width: 800px) { section { grid-template-columns: minmax(0, 1fr); } }`;
+.text { width: 72ch; max-width: 100%; box-sizing: content-box; } details pre { max-height: 400px; overflow: auto; }
+@media (max-width: 1280px) { section { grid-template-columns: minmax(0, 1fr); } }`;
 
 const DAY_MS = 24 * 3_600_000;
 
@@ -34,29 +41,55 @@ function sampleFor(mail: Mail, locale: string) {
   };
 }
 
-function show(templates: Templates): string {
-  const sections = mails.flatMap((mail) =>
-    templates.locales(mail.name).map((locale) => {
-      const { name } = mail;
-      const { subject, html, text } = templates.render(name, locale, sampleFor(mail, locale));
-      return `<h2 id="${escapeHtml(`${name}-${locale}`)}">${name} · ${escapeHtml(locale)} · ${escapeHtml(subject)}</h2>
-<section><iframe sandbox title="${name} ${escapeHtml(locale)}" srcdoc="${escapeHtml(html)}"></iframe><pre>${escapeHtml(text)}</pre></section>`;
-    }),
-  );
+/** Returns the raw source of a mail. */
+async function rawOf(
+  mail: { readonly subject: string; readonly html: string; readonly text: string },
+  locale: string,
+) {
+  const sent = { ...mail, locale, id: randomUUID(), correlationId: 'request-1', date: new Date() };
+  const from = { name: 'Latchkey', address: 'no-reply@example.com' };
+  const { content } = await composeMessage({ ...sent, to: 'ada@example.com' }, { from });
+  return content.toString('latin1');
+}
+
+async function sectionFor(templates: Templates, mail: Mail, locale: string): Promise<string> {
+  const { name } = mail;
+  const rendered = templates.render(name, locale, sampleFor(mail, locale));
+  const { subject, html, text } = rendered;
+  const title = `${name} · ${escapeHtml(locale)} · ${escapeHtml(subject)}`;
+  return `<h2 id="${escapeHtml(`${name}-${locale}`)}">${title}</h2>
+<section><iframe sandbox title="${name} ${escapeHtml(locale)}" srcdoc="${escapeHtml(html)}"></iframe>
+<pre class="text">${escapeHtml(wrapText(text))}</pre></section>
+<details><summary>Source</summary><pre>${escapeHtml(await rawOf(rendered, locale))}</pre></details>`;
+}
+
+/** A bounce or a complaint leads to no mail, because its address accepts none. */
+const REPORTS = `<h2 id="reports">Bounces and complaints</h2><p>Nobody gets a mail about them: the address takes none.
+Operators see them with <code>npm run ops -- deliveries list --state bounced,complained</code> and
+<code>npm run ops -- suppressions list</code>. Sessions that ended because of a reused refresh token:
+<a href="#sessions-ended-en">sessions-ended</a>.</p>`;
+
+async function show(templates: Templates): Promise<string> {
+  const wanted = mails.flatMap((mail) => templates.locales(mail.name).map((locale) => ({ mail, locale })));
+  const sections = await Promise.all(wanted.map(({ mail, locale }) => sectionFor(templates, mail, locale)));
   return `<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width">
-<title>Mails</title><style>${STYLE}</style><h1>Mails, with example data</h1>${sections.join('\n')}</html>`;
+<title>Mails</title><style>${STYLE}</style><h1>Mails, with example data</h1>${sections.join('\n')}${REPORTS}</html>`;
 }
 
 /** Reads the templates again for each page, so that an edit shows on reload. A fault is shown as text. */
 const server = createServer((_request, response) => {
-  loadTemplates(process.env['TEMPLATE_FOLDER']).then(
-    (templates) => response.setHeader('Content-Type', 'text/html; charset=utf-8').end(show(templates)),
-    (error: unknown) =>
-      response.writeHead(500, { 'Content-Type': 'text/plain; charset=utf-8' }).end(String(error)),
-  );
+  loadTemplates(process.env['TEMPLATE_FOLDER'])
+    .then(show)
+    .then(
+      (page) => response.setHeader('Content-Type', 'text/html; charset=utf-8').end(page),
+      (error: unknown) =>
+        response.writeHead(500, { 'Content-Type': 'text/plain; charset=utf-8' }).end(String(error)),
+    );
 });
 
 server.listen(Number(process.env['PORT'] ?? 0), '127.0.0.1', () => {
   const { port } = server.address() as AddressInfo;
-  process.stdout.write(`Mails: http://127.0.0.1:${port}/\n`);
+  process.stdout.write(
+    `Mails: http://127.0.0.1:${port}/\nIt runs until you press Ctrl-C. Reload the page after an edit.\n`,
+  );
 });

@@ -1,17 +1,34 @@
-/** Composes the notifier: the only place that picks its adapters. */
+/** Composes the notifier. Only this module chooses its adapters. */
+
 import { randomUUID } from 'node:crypto';
-import { type Backend, busHealth, createWriteProbe, storeHealth } from '@latchkey/backend';
+import {
+  type Backend,
+  busHealth,
+  createForgeryAlarm,
+  createWriteProbe,
+  eventKeysHealth,
+  storeHealth,
+} from '@latchkey/backend';
+import { type Brand, brandOf } from '@latchkey/brand';
 import type { Subscription, TopicSpec } from '@latchkey/bus';
-import { accountsTopic, mailingsTopic } from '@latchkey/events';
-import type { Service } from '@latchkey/http';
+import { createAuthenticate, type EventKeys, remoteEventKeys } from '@latchkey/consumer';
+import { accountsTopic, deliveriesTopic, mailingsTopic, receiptsTopic } from '@latchkey/events';
+import type { ExportedMail } from '@latchkey/export';
+import type { Route, Service } from '@latchkey/http';
 import { createClockGuard, type Dependency, type Logger, type Registry } from '@latchkey/process';
+import { remoteKeys, tokenVerifier } from '@latchkey/tokens';
 import { systemClock } from './adapters/clock.system.ts';
-import { createDkimSigner } from './adapters/dkim.smtp.ts';
-import { createSmtpMailer, type SmtpSettings } from './adapters/mailer.smtp.ts';
+import { fetchFromAws } from './adapters/fetch-from-aws.ts';
+import { createSmtpMailer } from './adapters/mailer.smtp.ts';
 import { createOpener } from './adapters/opener.jose.ts';
+import { createReceiver, type Receiver } from './adapters/receiver.smtp.ts';
+import { createMimeReader } from './adapters/reports.mime.ts';
+import { createPostmarkReader } from './adapters/reports.postmark.ts';
+import { createSesReader } from './adapters/reports.ses.ts';
 import { smtpSettingsOf } from './adapters/settings.smtp.ts';
 import type { NotifierConfig } from './config.ts';
-import { dkimSettingsOf } from './dkim-settings.ts';
+import { exportedMails } from './exports/exported-mails.ts';
+import { mailsRoute } from './exports/routes.ts';
 import { createIntake } from './intake/intake.ts';
 import { createLinks } from './mails/links.ts';
 import { createRenderer } from './mails/render.ts';
@@ -19,6 +36,13 @@ import { loadTemplates } from './mails/templates.ts';
 import { createMetrics } from './metrics.ts';
 import type { Clock } from './ports/clock.ts';
 import type { Mailer } from './ports/mailer.ts';
+import type { ReportReader } from './ports/reports.ts';
+import { keptOf } from './recipient.ts';
+import { expectsReports } from './report-settings.ts';
+import { createReportPublisher, type ReportPublisher } from './reports/publish-reports.ts';
+import { createReports, type TakeReport } from './reports/record-report.ts';
+import { returnPathsOf } from './reports/return-paths.ts';
+import { reportRoutes } from './reports/routes.ts';
 import { createDispatcher, type Dispatcher } from './sending/dispatcher.ts';
 import { createSender } from './sending/sender.ts';
 import { openStorage } from './storage/index.ts';
@@ -27,6 +51,8 @@ export interface NotifierDeps {
   readonly backend: Backend;
   readonly logger: Logger;
   readonly registry: Registry;
+  /** The keys that events are verified with, instead of those at JWKS_URL; given if auth runs in the same process. */
+  readonly eventKeys?: EventKeys;
   /** Overrides the system clock. */
   readonly clock?: Clock;
   /** Overrides `Math.random`. */
@@ -35,24 +61,45 @@ export interface NotifierDeps {
   readonly mailer?: Mailer;
 }
 
-/** The topics that it reads. */
-export const notifierTopics: readonly TopicSpec[] = [accountsTopic, mailingsTopic];
+export interface NotifierService extends Service {
+  /** Returns the mails because of events of an account, oldest first, for auth in the same process. */
+  mailsOf(account: string): AsyncIterable<ExportedMail>;
+  /** The routes for auth in another process. */
+  readonly internalRoutes: readonly Route[];
+}
+
+const readTopics = [accountsTopic, mailingsTopic];
+/** The topics that the notifier reads, and those that it publishes to. */
+export const notifierTopics: readonly TopicSpec[] = [...readTopics, deliveriesTopic, receiptsTopic];
 
 export const CONSUMER_GROUP = 'notifier';
+const DAY_MS = 24 * 3_600_000;
 
-/** @throws Error that names a missing setting */
-function mailerSettings(config: NotifierConfig): SmtpSettings {
-  const dkim = dkimSettingsOf(config);
-  return {
-    ...smtpSettingsOf(config, config.PUBLIC_URL),
-    ...(dkim && { sign: createDkimSigner(dkim) }),
-  };
+/** Returns the readers of reports that come over HTTP. */
+function webhookReaders(config: NotifierConfig): readonly ReportReader[] {
+  const { MAIL_SES_TOPIC_ARN: topicArn, MAIL_POSTMARK_CREDENTIALS: credentials } = config;
+  return [
+    ...(topicArn === undefined ? [] : [createSesReader({ topicArn, fetch: fetchFromAws })]),
+    ...(credentials === undefined ? [] : [createPostmarkReader(credentials)]),
+  ];
+}
+
+/** @returns undefined if reports do not come as mails */
+function receiverFor(config: NotifierConfig, take: TakeReport, logger: Logger): Receiver | undefined {
+  const { MAIL_BOUNCE_PORT: port, MAIL_BOUNCE_HOST: host, MAIL_BOUNCE_DOMAIN: name = '' } = config;
+  const returnPaths = returnPathsOf(config);
+  if (port === undefined || returnPaths === undefined) return undefined;
+  const settings = { host, port, name, isLmtp: config.MAIL_BOUNCE_LMTP };
+  return createReceiver(settings, { returnPaths, reader: createMimeReader(returnPaths), take, logger });
 }
 
 interface Running {
   readonly subscription: Subscription;
   readonly dispatcher: Dispatcher;
   readonly mailer: Mailer;
+  readonly publisher: ReportPublisher;
+  readonly receiver: Receiver | undefined;
+  readonly takeReport: TakeReport;
 }
 
 function mailHealth(dispatcher: Dispatcher): Dependency {
@@ -61,25 +108,50 @@ function mailHealth(dispatcher: Dispatcher): Dependency {
   return { name: 'smtp', state: 'degraded', needed: false, detail: trouble };
 }
 
+function reportHealth(publisher: ReportPublisher): Dependency {
+  const reports = { name: 'reports', needed: false } as const;
+  return publisher.isFailing()
+    ? { ...reports, state: 'degraded', detail: 'cannot be published: they wait' }
+    : { ...reports, state: 'ok' };
+}
+
 /**
- * Composes the service: it reads both topics as group `notifier`, stores the deliveries and sends the mails. It has no
- * routes. `start` reads settings, keys and templates, and rejects with a message that names the faulty one; a stopped
- * service may start again. Topics, and on a cluster indexes, must exist.
+ * Composes the service: it reads accounts and mailings as group `notifier`, stores the deliveries and sends the mails;
+ * it receives reports about them, and publishes these. Its public routes are for providers that report over HTTP. `start`
+ * reads settings, keys and templates, and rejects with a message that names the faulty one; a stopped service may start
+ * again. Topics, and on a cluster indexes, must exist.
  */
-export function compose(config: NotifierConfig, deps: NotifierDeps): Service {
+export function compose(config: NotifierConfig, deps: NotifierDeps): NotifierService {
   const { logger, registry, backend, clock = systemClock, random = Math.random } = deps;
   const { clock: guard = createClockGuard() } = backend;
   const checkWrites = createWriteProbe(backend.store);
   const { deliveries, suppressions, reclaim } = openStorage(backend.store);
   const metrics = createMetrics(registry, deliveries, clock.now);
+  const routes: readonly Route[] = reportRoutes(webhookReaders(config), () => running?.takeReport);
+  const jwksUrl = config.JWKS_URL ?? `${config.PUBLIC_URL}/.well-known/jwks.json`;
+  const eventKeys = deps.eventKeys ?? remoteEventKeys(jwksUrl);
+  const verify = tokenVerifier({
+    keys: remoteKeys(jwksUrl),
+    issuer: config.PUBLIC_URL,
+    audience: config.AUDIENCE,
+    now: clock.now,
+  });
+  const policy = config.EVENT_SIGNATURES;
+  const authenticate = createAuthenticate({
+    keys: eventKeys,
+    policy,
+    topics: readTopics.map(({ name }) => name),
+    ahead: { log: backend.bus },
+  });
+  const onForged = createForgeryAlarm({ policy, count: () => metrics.forged.inc(), logger });
   let running: Running | undefined;
 
   async function start(): Promise<void> {
     await reclaim();
     const templates = await loadTemplates(config.TEMPLATE_FOLDER);
     const open = await createOpener(config.SEALING_PRIVATE_KEYS);
-    const mailer = deps.mailer ?? createSmtpMailer(mailerSettings(config));
-    const render = createRenderer({ templates, links: createLinks(config), appName: config.MAIL_FROM_NAME });
+    const mailer = deps.mailer ?? createSmtpMailer(smtpSettingsOf(config, config.PUBLIC_URL));
+    const render = createRenderer({ templates, links: createLinks(config), brand: brandFrom(config) });
     const dispatcher = createDispatcher({
       deliveries,
       trySending: createSender({ open, render, mailer, suppressions, now: clock.now }),
@@ -92,20 +164,46 @@ export function compose(config: NotifierConfig, deps: NotifierDeps): Service {
       metrics,
       logger,
       leaseMs: config.MAIL_LEASE_SECONDS * 1000,
+      ...(expectsReports(config) && { recipientOf: keptOf }),
     });
-    const handle = createIntake({ deliveries, metrics, logger, now: clock.now, onAdded: dispatcher.wake });
-    const reading = { topics: notifierTopics.map(({ name }) => name), group: CONSUMER_GROUP, handle };
+    const publisher = createReportPublisher({ deliveries, bus: backend.bus, clock, logger });
+    const takeReport = createReports({
+      deliveries,
+      suppressions,
+      suppressionMs: config.MAIL_SUPPRESSION_DAYS * DAY_MS,
+      metrics,
+      logger,
+      now: clock.now,
+      onRecorded: publisher.wake,
+    });
+    const receiver = receiverFor(config, takeReport, logger);
+    const handle = createIntake({
+      bus: backend.bus,
+      authenticate,
+      onForged,
+      deliveries,
+      suppressions,
+      metrics,
+      logger,
+      now: clock.now,
+      onAdded: dispatcher.wake,
+      off: config.NOTICES_OFF,
+    });
+    const reading = { topics: readTopics.map(({ name }) => name), group: CONSUMER_GROUP, handle };
     const subscription = await backend.bus.subscribe(reading);
     dispatcher.start();
-    running = { subscription, dispatcher, mailer };
+    publisher.start();
+    running = { subscription, dispatcher, mailer, publisher, receiver, takeReport };
+    // Started last, so that `stop` closes everything, whichever step of the start fails.
+    await receiver?.start();
   }
 
   async function stop(): Promise<void> {
     if (!running) return;
-    const { subscription, dispatcher, mailer } = running;
+    const { subscription, dispatcher, mailer, publisher, receiver } = running;
     running = undefined;
-    // In parallel, because each may take seconds. Mails that are still taken in are sent by the next process.
-    await Promise.all([subscription.close(), dispatcher.stop()]);
+    // In parallel, because each may take seconds. Mails that arrive meanwhile are sent by the next process.
+    await Promise.all([subscription.close(), dispatcher.stop(), receiver?.stop(), publisher.stop()]);
     mailer.close();
   }
 
@@ -116,8 +214,27 @@ export function compose(config: NotifierConfig, deps: NotifierDeps): Service {
       'cannot be reached: mails wait',
     );
     if (!running) return [store];
-    return [store, busHealth(running.subscription), mailHealth(running.dispatcher)];
+    const { subscription, dispatcher, publisher } = running;
+    return [
+      store,
+      busHealth(subscription),
+      eventKeysHealth(eventKeys),
+      mailHealth(dispatcher),
+      reportHealth(publisher),
+    ];
   }
 
-  return { name: 'notifier', routes: [], start, stop, health };
+  return {
+    name: 'notifier',
+    routes,
+    internalRoutes: [mailsRoute({ deliveries, verify })],
+    mailsOf: (account) => exportedMails(deliveries, account),
+    start,
+    stop,
+    health,
+  };
+}
+
+function brandFrom(config: NotifierConfig): Brand {
+  return brandOf({ ...config, BRAND_NAME: config.BRAND_NAME ?? config.MAIL_FROM_NAME }, config.PUBLIC_URL);
 }

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { ConfigError, readConfig } from '@latchkey/process';
+import { ConfigError, type Environment, readConfig } from '@latchkey/process';
 import { smtpSettingsOf } from './adapters/settings.smtp.ts';
 import { notifierSettings } from './config.ts';
 import { createSealingKey } from './testing/events.ts';
@@ -34,7 +34,15 @@ describe('the notifier’s settings', () => {
     assert.equal(config.MAIL_SSL_TLS, false);
     assert.equal(config.USE_CREDENTIALS, true);
     assert.equal(config.VALIDATE_CERTS, true);
-    assert.equal(config.MAIL_FROM_NAME, 'Latchkey');
+    assert.equal(smtpSettingsOf(config).from.name, 'Latchkey');
+  });
+
+  it('name the product and the sender alike unless told otherwise', () => {
+    function senderOf(settings: Environment) {
+      return smtpSettingsOf(readConfig(notifierSettings, { ...complete, ...settings })).from.name;
+    }
+    assert.equal(senderOf({ BRAND_NAME: 'Books' }), 'Books');
+    assert.equal(senderOf({ BRAND_NAME: 'Books', MAIL_FROM_NAME: 'The librarian' }), 'The librarian');
   });
 
   it('tell contradictions together with what is wrong by itself', () => {
@@ -138,5 +146,52 @@ describe('the mail server', () => {
     const { greeting, data, content } = serverOf({}).waits ?? {};
     assert.deepEqual([greeting, data, content], [300_000, 120_000, 600_000]);
     assert.equal(serverOf({ MAIL_WAIT_SECONDS: '10' }).waits?.content, 10_000);
+  });
+});
+
+describe('settings of bounces and complaints', () => {
+  const KEY = Buffer.alloc(32, 7).toString('base64');
+  const bounces = {
+    MAIL_BOUNCE_DOMAIN: 'Bounces.example.com.',
+    MAIL_BOUNCE_KEY: KEY,
+    MAIL_BOUNCE_PORT: '2525',
+  };
+
+  it('give each mail a return path of its own', () => {
+    const { returnPathOf } = smtpSettingsOf(readConfig(notifierSettings, { ...complete, ...bounces }));
+    const path = returnPathOf?.('6e73bb0a-007d-5cbd-a2dc-baf2ea772706');
+    assert.match(path ?? '', /^b-6e73bb0a007d5cbda2dcbaf2ea772706-[0-9a-f]{20}@bounces\.example\.com$/);
+    assert.equal(smtpSettingsOf(readConfig(notifierSettings, complete)).returnPathOf, undefined);
+  });
+
+  it('take several keys, the newest first', () => {
+    const newest = Buffer.alloc(32, 8).toString('base64');
+    const { MAIL_BOUNCE_KEY } = readConfig(notifierSettings, {
+      ...complete,
+      ...bounces,
+      MAIL_BOUNCE_KEY: `${newest}, ${KEY}`,
+    });
+    assert.deepEqual(
+      MAIL_BOUNCE_KEY?.map((key) => key.toString('base64')),
+      [newest, KEY],
+    );
+  });
+
+  it('say what is missing or wrong, and never a secret', () => {
+    for (const [settings, fault] of [
+      [{ ...bounces, MAIL_BOUNCE_KEY: '' }, /^MAIL_BOUNCE_KEY: is required with MAIL_BOUNCE_DOMAIN$/],
+      [{ MAIL_BOUNCE_PORT: '2525' }, /^MAIL_BOUNCE_DOMAIN: is required with MAIL_BOUNCE_PORT$/],
+      [{ MAIL_BOUNCE_KEY: KEY }, /^MAIL_BOUNCE_DOMAIN: is required with MAIL_BOUNCE_KEY$/],
+      [
+        { ...bounces, MAIL_BOUNCE_KEY: 'c2hvcnQ' },
+        /^MAIL_BOUNCE_KEY: must be 32 random bytes .*openssl rand/,
+      ],
+      [{ ...bounces, MAIL_BOUNCE_KEY: `${KEY},c2hvcnQ` }, /^MAIL_BOUNCE_KEY: must be 32 random bytes /],
+      [{ ...bounces, MAIL_BOUNCE_KEY: `${KEY},` }, /^MAIL_BOUNCE_KEY: must be 32 random bytes /],
+      [{ ...bounces, MAIL_BOUNCE_DOMAIN: 'a@b' }, /^MAIL_BOUNCE_DOMAIN: must be a domain, such as /],
+      [{ MAIL_SES_TOPIC_ARN: 'bounces' }, /^MAIL_SES_TOPIC_ARN: must be the ARN of an SNS topic, such as /],
+      [{ MAIL_POSTMARK_CREDENTIALS: 'postmark:short' }, /^MAIL_POSTMARK_CREDENTIALS: must be user:password/],
+    ] as const)
+      assert.match(faultsOf(settings).join('; '), fault);
   });
 });

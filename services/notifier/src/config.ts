@@ -1,8 +1,11 @@
 /** The notifier's settings. */
+import { eventSignatures } from '@latchkey/backend';
+import { brandSettings, faultsOfBrand } from '@latchkey/brand';
 import { environmentSetting, parseJson, setting, withContradictions } from '@latchkey/process';
 import { z } from 'zod';
 import { dkimFields, faultsOfDkim } from './dkim-settings.ts';
 import { faultsOfMail, mailFields } from './mail-settings.ts';
+import { faultsOfReports, reportFields } from './report-settings.ts';
 
 const url = z.url({ protocol: /^https?$/, error: 'must be an http(s) URL' });
 const linkTemplate = url.refine((text) => text.includes('{token}'), 'must contain {token}');
@@ -23,22 +26,55 @@ const keySet = z.string().transform((text, context) => {
   return z.NEVER;
 });
 
+/** Mails about what happened to an account. A system may switch them off. */
+const NOTICES = ['new-sign-in', 'locked-out', 'account-disabled', 'sessions-ended'] as const;
+
+const notices = setting
+  .list()
+  .pipe(z.array(z.enum(NOTICES, { error: `must be a list of: ${NOTICES.join(', ')}` })).readonly());
+
 const fields = z.object({
   LATCHKEY_ENV: environmentSetting,
-  PUBLIC_URL: setting.url().describe('Where the API is reached from outside; links in mails start with it.'),
+  PUBLIC_URL: setting.url().describe('The public URL of the API; links in mails start with it.'),
+  EVENT_SIGNATURES: eventSignatures,
+  AUDIENCE: z
+    .string()
+    .min(1)
+    .default('latchkey')
+    .describe(
+      'The audience that access tokens must name (`aud`): auth sends one when it reads mails for an export.',
+    ),
+  JWKS_URL: url
+    .optional()
+    .describe(
+      'The URL where auth publishes the keys that verify its events and tokens. Default: /.well-known/jwks.json at PUBLIC_URL; in a standalone, auth passes the keys to the other services directly.',
+    ),
   FRONTEND_URL: url.optional().describe('The client app; links in mails then lead to its pages.'),
   VERIFY_LINK: linkTemplate.optional().describe('Where verification links lead, with `{token}`.'),
   RESET_LINK: linkTemplate.optional().describe('Where password links lead, with `{token}`.'),
+  EMAIL_CHANGE_LINK: linkTemplate
+    .optional()
+    .describe('Where links lead that confirm a new address, with `{token}`.'),
+  EMAIL_UNDO_LINK: linkTemplate
+    .optional()
+    .describe('Where links lead that undo a change of address, with `{token}`.'),
   ...mailFields,
+  ...brandSettings,
   MAIL_LEASE_SECONDS: setting
     .whole({ min: 6, max: 900, fallback: 90 })
     .describe(
-      'How long a process reserves the mails that it sends; extended while it sends them. Those of a process that died wait as long.',
+      'How long a process reserves the mails that it sends; it extends this while it sends them. If the process dies, its mails wait that long.',
     ),
   ...dkimFields,
-  TEMPLATE_FOLDER: z.string().min(1).optional().describe('Mail templates that take the place of ours.'),
+  ...reportFields,
+  NOTICES_OFF: notices.describe(
+    `Notices that are not sent, comma-separated: ${NOTICES.map((name) => `\`${name}\``).join(', ')}.`,
+  ),
+  TEMPLATE_FOLDER: z.string().min(1).optional().describe('A folder with mail templates that replace ours.'),
   SEALING_PRIVATE_KEYS: keySet
-    .describe('The private X25519 keys (JWKS) that open links sealed by auth; several while they change.')
+    .describe(
+      'The private X25519 keys (JWKS) that decrypt links sealed by auth; several while a key is being replaced.',
+    )
     .meta({ secret: true }),
 });
 
@@ -49,7 +85,7 @@ function when(wrong: boolean, name: keyof Fields, message: string): readonly Fau
   return wrong ? [[name, message]] : [];
 }
 
-/** Settings that are valid alone but not together. */
+/** Returns faults of settings that are valid alone but not together. */
 function contradictions(config: Fields): readonly Fault[] {
   const production = config.LATCHKEY_ENV === 'production';
   return [
@@ -59,8 +95,10 @@ function contradictions(config: Fields): readonly Fault[] {
       'PUBLIC_URL',
       'must be an https URL in production',
     ),
+    ...faultsOfBrand(config),
     ...faultsOfMail(config),
     ...faultsOfDkim(config),
+    ...faultsOfReports(config),
   ];
 }
 

@@ -2,19 +2,19 @@
 import { createPrivateKey, createPublicKey, generateKeyPairSync } from 'node:crypto';
 
 export interface DkimSettings {
-  /** The domain that signs: that of the sender, so that DMARC accepts the signature. */
+  /** The signing domain: that of the sender, so that DMARC accepts the signature. */
   readonly domain: string;
-  /** The name of the key below `_domainkey.<domain>`. */
+  /** The name of the key under `_domainkey.<domain>`. */
   readonly selector: string;
   /** In PEM. */
   readonly privateKey: string;
 }
 
-/** RFC 8301: verifiers may ignore shorter keys. */
+/** Verifiers may ignore shorter keys (RFC 8301). */
 const LEAST_BITS = 1024;
 const BITS = 2048;
 
-/** Returns what is wrong with a private key; undefined if mails can be signed with it. */
+/** Returns what is wrong with a private key; undefined if it can sign mails. */
 export function faultOfDkimKey(pem: string): string | undefined {
   try {
     const { asymmetricKeyType, asymmetricKeyDetails } = createPrivateKey(pem);

@@ -2,11 +2,7 @@
 import { domainToASCII } from 'node:url';
 import { z } from 'zod';
 import { type DkimSettings, faultOfDkimKey } from './dkim-key.ts';
-
-const domain = z
-  .string()
-  .transform((text) => domainToASCII(text.replace(/\.$/, '')))
-  .refine((text) => /^[a-z0-9-]+(\.[a-z0-9-]+)+$/.test(text), 'must be a domain, such as example.com');
+import { domainSetting } from './domain-setting.ts';
 
 const selector = z
   .string()
@@ -14,7 +10,7 @@ const selector = z
 
 const privateKey = z
   .string()
-  // In one line, as some secret stores keep it.
+  // Some secret stores keep the key on one line.
   .transform((text) => text.replaceAll('\\n', '\n'))
   .superRefine((text, context) => {
     const message = faultOfDkimKey(text);
@@ -22,27 +18,27 @@ const privateKey = z
   });
 
 export const dkimFields = {
-  MAIL_DKIM_DOMAIN: domain
+  MAIL_DKIM_DOMAIN: domainSetting('example.com')
     .optional()
     .describe(
-      'The domain that mails are signed for, that of MAIL_FROM. All three MAIL_DKIM_ settings are given together.',
+      'The domain that mails are signed for: the domain of MAIL_FROM. Set all three MAIL_DKIM_ settings or none.',
     ),
   MAIL_DKIM_SELECTOR: selector.optional().describe('The name of the key below `_domainkey` of that domain.'),
   MAIL_DKIM_PRIVATE_KEY: privateKey
     .optional()
-    .describe('The private RSA key in PEM, as `ops mail dkim` makes it.')
+    .describe('The private RSA key in PEM, as created by `ops mail dkim`.')
     .meta({ secret: true }),
 };
 
 const schema = z.object(dkimFields);
-type DkimConfig = z.infer<typeof schema>;
+export type DkimConfig = z.infer<typeof schema>;
 
-/** Whether one domain is the other, or below it. */
+/** Whether the domains are equal or one is below the other. */
 function areRelated(one: string, other: string): boolean {
   return one === other || one.endsWith(`.${other}`) || other.endsWith(`.${one}`);
 }
 
-/** DKIM settings that are valid alone but not together. */
+/** Returns faults of DKIM settings that are valid alone but not together. */
 export function faultsOfDkim(
   config: DkimConfig & { readonly MAIL_FROM?: string | undefined },
 ): readonly (readonly [name: keyof DkimConfig, message: string])[] {

@@ -1,6 +1,7 @@
 /** The settings of the mail server. Faults say what to write instead. */
 import { isIP } from 'node:net';
 import { domainToASCII } from 'node:url';
+import { brandNameField } from '@latchkey/brand';
 import { setting } from '@latchkey/process';
 import { z } from 'zod';
 
@@ -43,7 +44,7 @@ function faultOfSender(text: string): string {
   return 'must be an e-mail address, such as noreply@example.com';
 }
 
-/** An address whose domain may be written in any script. It becomes Punycode (RFC 5890). */
+/** An address whose domain may be in any script. It is converted to Punycode (RFC 5890). */
 const sender = z.string().transform((text, context) => {
   const at = text.lastIndexOf('@');
   const address = at < 0 ? text : `${text.slice(0, at)}@${domainToASCII(text.slice(at + 1))}`;
@@ -66,32 +67,37 @@ const tokenUrl = z.url({ protocol: /^https?$/, error: 'must be an http(s) URL' }
 
 export const mailFields = {
   MAIL_SERVER: server.optional().describe('Host name of the SMTP server.'),
-  MAIL_PORT: setting.whole({ min: 1, max: 65_535 }).describe('Its port. Default 587, with MAIL_SSL_TLS 465.'),
+  MAIL_PORT: setting
+    .whole({ min: 1, max: 65_535 })
+    .describe('Port of the SMTP server. Default: 587, or 465 with MAIL_SSL_TLS.'),
   MAIL_USERNAME: z.string().optional().describe('User name for the SMTP server.'),
   MAIL_PASSWORD: z.string().optional().describe('Password for the SMTP server.').meta({ secret: true }),
   MAIL_FROM: sender
     .optional()
-    .describe('Sender of the mails. A domain in another script is written as Punycode.'),
+    .describe('Sender of the mails. An internationalized domain is converted to Punycode.'),
+  BRAND_NAME: brandNameField,
   MAIL_FROM_NAME: plainText(100)
-    .default('Latchkey')
-    .describe("Sender's name, and the product's in the mails."),
+    .optional()
+    .describe(
+      "Sender's name. Default: BRAND_NAME. If BRAND_NAME is not set, this is also the product's name in the mails.",
+    ),
   MAIL_STARTTLS: setting
     .flag()
     .describe(
-      'STARTTLS is demanded (not opportunistic); false: plain text. Default true, unless MAIL_SSL_TLS.',
+      'true: STARTTLS is required, not opportunistic. false: plain text. Default: true unless MAIL_SSL_TLS is set.',
     ),
-  MAIL_SSL_TLS: setting.flag(false).describe('TLS from the first byte (port 465, usually).'),
+  MAIL_SSL_TLS: setting.flag(false).describe('Use TLS from the first byte (usually port 465).'),
   USE_CREDENTIALS: setting.flag(true).describe('Log in with MAIL_USERNAME and MAIL_PASSWORD, or a token.'),
   VALIDATE_CERTS: setting.flag(true).describe("Check the SMTP server's certificate."),
   MAIL_AUTH: z
     .enum(['auto', 'plain', 'login', 'cram-md5', 'xoauth2'])
     .default('auto')
     .describe(
-      'How to log in. `auto`: the first of PLAIN, LOGIN and CRAM-MD5 that the server offers, and LOGIN as well where PLAIN is refused. `xoauth2`: with a token instead of a password.',
+      'How to log in. `auto`: the first of PLAIN, LOGIN and CRAM-MD5 that the server offers, and also LOGIN if the server refuses PLAIN. `xoauth2`: with a token instead of a password.',
     ),
   MAIL_OAUTH_TOKEN_URL: tokenUrl
     .optional()
-    .describe('Where access tokens are issued, such as `https://oauth2.googleapis.com/token`.'),
+    .describe('The URL that issues access tokens, such as `https://oauth2.googleapis.com/token`.'),
   MAIL_OAUTH_CLIENT_ID: z.string().optional().describe('Client id for MAIL_OAUTH_TOKEN_URL.'),
   MAIL_OAUTH_CLIENT_SECRET: z
     .string()
@@ -106,7 +112,7 @@ export const mailFields = {
   MAIL_OAUTH_SCOPE: z
     .string()
     .optional()
-    .describe('Scope to ask for, such as `https://outlook.office365.com/.default`.'),
+    .describe('Scope to request, such as `https://outlook.office365.com/.default`.'),
   MAIL_OAUTH_TOKEN_FILE: z
     .string()
     .optional()
@@ -116,29 +122,21 @@ export const mailFields = {
   MAIL_EHLO_NAME: ehloName
     .optional()
     .describe(
-      'What the notifier calls itself in EHLO. Default: the host of PUBLIC_URL if it is a domain, else the domain of MAIL_FROM.',
+      'The name that the notifier sends in EHLO. Default: the host of PUBLIC_URL if it is a domain, otherwise the domain of MAIL_FROM.',
     ),
   MAIL_CONNECTIONS: setting
     .whole({ min: 1, max: 100, fallback: 5 })
-    .describe('The most connections to the SMTP server. Fewer are used where it allows fewer.'),
+    .describe(
+      'The maximum number of connections to the SMTP server. If the server allows fewer, fewer are used.',
+    ),
   MAIL_WAIT_SECONDS: setting
     .whole({ min: 1, max: 600, fallback: 600 })
-    .describe('The longest wait for an answer of the SMTP server. RFC 5321 asks for up to 10 minutes.'),
+    .describe('The longest wait for a reply of the SMTP server. RFC 5321 requires up to 10 minutes.'),
 };
 
 const schema = z.object(mailFields);
 export type MailSettings = z.infer<typeof schema>;
 
-/** What a test of the mail server reads. */
-export const mailTestSettings = schema.extend({ PUBLIC_URL: setting.url().optional() }).superRefine(
-  (config, context) => {
-    if (config.MAIL_SERVER === undefined)
-      context.addIssue({ code: 'custom', path: ['MAIL_SERVER'], message: 'is required' });
-    for (const [name, message] of faultsOfMail(config))
-      context.addIssue({ code: 'custom', path: [name], message });
-  },
-  { when: () => true },
-);
 type Fault = readonly [name: keyof MailSettings, message: string];
 
 function when(wrong: boolean, name: keyof MailSettings, message: string): readonly Fault[] {
@@ -174,7 +172,7 @@ function faultsOfLogin(config: MailSettings): readonly Fault[] {
   ];
 }
 
-/** Mail settings that are valid alone but not together. */
+/** Returns faults of mail settings that are valid alone but not together. */
 export function faultsOfMail(config: MailSettings): readonly Fault[] {
   const { MAIL_SERVER: host, MAIL_SSL_TLS: implicitTls, MAIL_STARTTLS: startTls, MAIL_PORT: port } = config;
   return [

@@ -1,14 +1,5 @@
-/** Runs the notifier as a separate process. */
-import { runService } from '@latchkey/cluster';
-import { compose, notifierSettings, notifierTopics, openStorage } from './index.ts';
+/** Starts the notifier service as a process of its own. Everything else is loaded after the young generation is limited. */
+import { limitYoungGeneration } from '@latchkey/process/young-generation';
 
-process.exit(
-  await runService({
-    name: 'notifier',
-    defaultOperationsPort: 9083,
-    settings: notifierSettings,
-    topics: notifierTopics,
-    storage: openStorage,
-    compose,
-  }),
-);
+limitYoungGeneration(process);
+await import('./run.ts');

@@ -14,7 +14,7 @@ describe('what the notifier tells of its store', () => {
   let isAway: boolean;
   let now: Date;
 
-  /** Returns the value of a gauge, or of one of its series; undefined if the page has none. */
+  /** Returns the value of a gauge, or of one of its series; undefined if the metrics do not contain it. */
   async function scraped(name: string): Promise<number | undefined> {
     const line = (await registry.metrics()).split('\n').find((each) => each.startsWith(`${name} `));
     return line === undefined ? undefined : Number(line.slice(name.length + 1));
@@ -34,7 +34,17 @@ describe('what the notifier tells of its store', () => {
     }
     const store = {
       census: () =>
-        ask({ pending: 1, claimed: 0, sent: 2, failed: 0, expired: 0, cancelled: 0, suppressed: 0 }),
+        ask({
+          pending: 1,
+          claimed: 0,
+          sent: 2,
+          failed: 0,
+          expired: 0,
+          cancelled: 0,
+          suppressed: 0,
+          bounced: 0,
+          complained: 0,
+        }),
       oldestOpen: () => ask(oldest),
     };
     createMetrics(registry, store, () => now);

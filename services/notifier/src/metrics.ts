@@ -7,19 +7,24 @@ export interface NotifierMetrics {
   readonly tries: Counter<'mail' | 'result'>;
   readonly failures: Counter<'stage' | 'class'>;
   readonly delay: Histogram;
+  readonly reports: Counter<'source' | 'outcome'>;
   readonly erased: Counter;
   readonly skipped: Counter;
   readonly setAside: Counter;
+  readonly forged: Counter;
 }
 
-/** The most deliveries of a state that are counted: a scrape must cost the same however many there are. */
+/** Deliveries of a state are counted up to here, so that a scrape costs the same however many there are. */
 const MAX_COUNTED = 100_000;
 /** How long a census is cached, in ms: there may be several scrapers. */
 const CENSUS_MS = 15_000;
 
 type CountedStore = Pick<Deliveries, 'census' | 'oldestOpen'>;
 
-/** Gauges query the store at each scrape. While it is unavailable, the age is NaN and no state has a value. */
+/**
+ * Registers gauges that query the store at each scrape. While it is unavailable, the age is NaN and no state has a
+ * value.
+ */
 function observeStore(registry: Registry, deliveries: CountedStore, now: () => Date): void {
   let known: { readonly at: number; readonly census: Promise<Census> } | undefined;
   function recentCensus(): Promise<Census> {
@@ -28,7 +33,7 @@ function observeStore(registry: Registry, deliveries: CountedStore, now: () => D
       known = { at, census: deliveries.census(MAX_COUNTED) };
     return known.census;
   }
-  /** An event from the future, and when it was seen first: its clock, or ours, was wrong. */
+  /** An event with a time in the future, and when it was first seen. Either its clock or ours was wrong. */
   let ahead: { readonly event: number; readonly seen: number } | undefined;
   async function age(): Promise<number> {
     const event = (await deliveries.oldestOpen())?.getTime();
@@ -90,6 +95,12 @@ export function createMetrics(
       buckets: [0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 5, 30, 300, 3600],
       registers,
     }),
+    reports: new Counter({
+      name: 'latchkey_notifier_reports_total',
+      help: 'Reports about mails that were sent, by their source and what became of them.',
+      labelNames: ['source', 'outcome'],
+      registers,
+    }),
     erased: new Counter({
       name: 'latchkey_notifier_erased_total',
       help: 'Events that requested a mail for a person who has been erased.',
@@ -103,6 +114,11 @@ export function createMetrics(
     setAside: new Counter({
       name: 'latchkey_notifier_set_aside_total',
       help: 'Unusable records.',
+      registers,
+    }),
+    forged: new Counter({
+      name: 'latchkey_notifier_forged_records_total',
+      help: 'Records that auth has not published.',
       registers,
     }),
   };

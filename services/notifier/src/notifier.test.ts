@@ -1,18 +1,19 @@
-/** The whole notifier: the log, the store and the mail server are real. */
+/** The whole notifier with a real log, store and mail server. */
 import assert from 'node:assert/strict';
-import { randomUUID } from 'node:crypto';
+import { randomBytes, randomUUID } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, it } from 'node:test';
 import type { Bus } from '@latchkey/bus';
 import { createEmbeddedBus } from '@latchkey/bus/embedded';
-import { ACCOUNTS_TOPIC, encode, type LatchkeyEvent, MAILINGS_TOPIC } from '@latchkey/events';
+import { eventKeys } from '@latchkey/consumer/testing/signed';
+import { decodeReceipt, encode, type LatchkeyEvent, RECEIPTS_TOPIC, type Receipt } from '@latchkey/events';
 import type { Service } from '@latchkey/http';
 import { createLogger, createRegistry, type Registry } from '@latchkey/process';
 import { type Database, openDatabase, sqliteStore } from '@latchkey/sqlite';
 import { systemClock } from './adapters/clock.system.ts';
-import { compose } from './index.ts';
+import { compose, notifierTopics } from './index.ts';
 import type { Clock } from './ports/clock.ts';
 import { recipientOf } from './recipient.ts';
 import { openSqliteStorage } from './storage/sqlite/index.ts';
@@ -59,7 +60,7 @@ afterEach(async () => {
 
 interface Adapted {
   readonly clock?: Clock;
-  /** Wraps the bus that it reads. */
+  /** Wraps the bus that the notifier reads. */
   busFor?(bus: Bus): Bus;
 }
 
@@ -72,15 +73,12 @@ async function start(
   const logger = createLogger({ name: 'notifier', level: 'silent' });
   const database = openDatabase({ folder, as: 'server' });
   const bus = createEmbeddedBus({ database, logger });
-  await bus.ensureTopics([
-    { name: ACCOUNTS_TOPIC, partitions: 12, retentionMs: -1 },
-    { name: MAILINGS_TOPIC, partitions: 12, retentionMs: 7 * 24 * HOUR },
-  ]);
+  await bus.ensureTopics(notifierTopics);
   const registry = createRegistry();
   const backend = { store: sqliteStore(database), bus: busFor(bus) };
-  const service = compose(config, { backend, logger, registry, ...deps });
-  await service.start();
+  const service = compose(config, { backend, logger, registry, eventKeys, ...deps });
   running = { database, bus, service, registry };
+  await service.start();
   return running;
 }
 
@@ -112,7 +110,7 @@ async function aSignUp(email: string, options: { readonly token?: string; readon
   return anEvent('UserRegistered', { role: 'user', locale: 'en', person, verification }, { subject });
 }
 
-/** Polls a condition that no event announces. */
+/** Polls for a condition that no event announces. */
 async function until(condition: () => Promise<boolean>): Promise<void> {
   const deadline = Date.now() + 120_000;
   while (!(await condition())) {
@@ -324,6 +322,31 @@ describe('the notifier', () => {
     assert.equal((await census())?.sent, 1);
   });
 
+  it('can start again after the log could not be reached, with the same port for reports', async () => {
+    const former = await startMailServer();
+    await former.close();
+    const settings = {
+      MAIL_BOUNCE_DOMAIN: 'bounces.example.com',
+      MAIL_BOUNCE_KEY: randomBytes(32).toString('base64'),
+      MAIL_BOUNCE_PORT: String(former.port),
+      MAIL_BOUNCE_HOST: '127.0.0.1',
+    };
+    let isReachable = false;
+    function busFor(bus: Bus): Bus {
+      return {
+        ...bus,
+        subscribe: (options) => (isReachable ? bus.subscribe(options) : Promise.reject(new Error('away'))),
+      };
+    }
+    const server = await serve();
+    await assert.rejects(start(server.port, settings, { busFor }), /^Error: away$/);
+    await running?.service.stop();
+    isReachable = true;
+    await running?.service.start();
+    await publish(await aSignUp('ada@example.com'));
+    await untilState('sent', 1);
+  });
+
   it('sets aside what cannot be decoded and sends the next', async () => {
     const server = await serve();
     const { registry } = await start(server.port);
@@ -348,6 +371,29 @@ describe('the notifier', () => {
     await publish(await aSignUp('ada@example.com'));
     await server.waitFor(1);
     assert.match(await registry.metrics(), /latchkey_notifier_erased_total 1/);
+  });
+
+  it('confirms an erasure once nothing names the person, again if it is repeated', async () => {
+    const server = await serve();
+    const { bus, database } = await start(server.port);
+    const signUp = await aSignUp('ada@example.com');
+    await publish(signUp);
+    await untilState('sent', 1);
+    const receipts: (Receipt | undefined)[] = [];
+    await bus.subscribe({
+      topics: [RECEIPTS_TOPIC],
+      group: 'test',
+      handle: async ({ records }) => {
+        const rows = database.prepare('SELECT * FROM notifier_deliveries').all();
+        assert.doesNotMatch(JSON.stringify(rows), /ada@example|lovelace/);
+        receipts.push(...records.map(decodeReceipt));
+      },
+    });
+    const erased = anEvent('AccountErased', {}, { subject: signUp.subject, sequence: 2 });
+    await publish(erased, erased);
+    await until(async () => receipts.length === 2);
+    for (const receipt of receipts)
+      assert.partialDeepStrictEqual(receipt, { userId: signUp.subject, consumer: 'notifier', sequence: 2 });
   });
 
   it('names nobody in its metrics and its health', async () => {

@@ -1,16 +1,20 @@
-/** The notifier for operators' commands, beside running notifiers. */
+/** The notifier for operators' commands, which may run while notifiers are running. */
 import type { Store } from '@latchkey/backend';
+import type { LatchkeyEvent, SealedToken } from '@latchkey/events';
+import type { ExportedMail } from '@latchkey/export';
 import { type Environment, readConfig } from '@latchkey/process';
 import { type Movable, movable, type Preparable } from '@latchkey/store';
-import type { DeliveryView } from '@latchkey/verify';
+import type { DeliveryView, OwedDelivery } from '@latchkey/verify';
 import { CONSUMER_GROUP } from './compose.ts';
+import { exportedMails } from './exports/exported-mails.ts';
 import { entriesFor } from './intake/entries.ts';
-import { type MailSettings, mailTestSettings } from './mail-settings.ts';
+import { type MailTestSettings, mailTestSettings } from './mail-test-settings.ts';
 import type { Census, Deliveries } from './ports/deliveries.ts';
 import type { Suppressions } from './ports/suppressions.ts';
 import { openStorage } from './storage/index.ts';
 
 export { type MailTestStep, testMail } from './adapters/mail-test.smtp.ts';
+export { keyIdOf as sealingKeyIdOf } from './adapters/opener.jose.ts';
 export { type DeliveryState, deliveryStates } from './delivery/delivery.ts';
 export { describeFailure } from './delivery/reply.ts';
 export { ALL_MAILS, type Suppression, suppressionId } from './delivery/suppression.ts';
@@ -18,16 +22,27 @@ export { dkimRecord, faultOfDkimKey, makeDkimKey } from './dkim-key.ts';
 export type { DeliverySummary } from './ports/deliveries.ts';
 export { hintOf, recipientOf } from './recipient.ts';
 
-export type OpsDeliveries = Pick<Deliveries, 'list' | 'find' | 'retryNow' | 'cancel'> & DeliveryView;
+export interface OwedWithLink extends OwedDelivery {
+  /** Its link, if it has one. */
+  readonly link?: SealedToken;
+}
+
+export interface OpsDeliveries
+  extends Pick<Deliveries, 'list' | 'find' | 'retryNow' | 'cancel'>,
+    DeliveryView {
+  owedBy(event: LatchkeyEvent): readonly OwedWithLink[];
+}
 
 export interface NotifierOps extends Preparable {
   readonly deliveries: OpsDeliveries;
   readonly suppressions: Suppressions;
+  /** Returns the mails because of events of an account, oldest first. */
+  mailsOf(account: string): AsyncIterable<ExportedMail>;
 }
 
-/** Reads the settings of the mail server alone. @throws ConfigError */
+/** Reads only the settings of the mail server. @throws ConfigError */
 export function readMailSettings(environment: Environment): {
-  readonly settings: MailSettings;
+  readonly settings: MailTestSettings;
   readonly publicUrl?: string;
 } {
   const { PUBLIC_URL: publicUrl, ...settings } = readConfig(mailTestSettings, environment);
@@ -41,18 +56,24 @@ export function openOps(store: Store): NotifierOps {
     requirements,
     check,
     suppressions,
+    mailsOf: (account) => exportedMails(deliveries, account),
     deliveries: {
       ...deliveries,
       group: CONSUMER_GROUP,
-      owedBy: (event) => entriesFor(event).deliveries.map(({ id, mail }) => ({ id, mail })),
+      owedBy: (event) =>
+        entriesFor(event).deliveries.map(({ id, mail, content: { link } }) => ({
+          id,
+          mail,
+          ...(link && { link }),
+        })),
     },
   };
 }
 
 export interface NotifierMove {
   /**
-   * In the order in which they must be moved, before auth publishes from the new store: otherwise a repeated event
-   * would add its deliveries again.
+   * The kinds of records in the order in which they must be moved. They must be moved before auth publishes from
+   * the new store: otherwise a repeated event would add its deliveries again.
    */
   readonly kinds: readonly Movable[];
   /** Counts the deliveries by state in both stores. */

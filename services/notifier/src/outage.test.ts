@@ -1,4 +1,4 @@
-/** Hours without a mail server, on a simulated clock: the log, the store and the mail server are real. */
+/** Hours without a mail server, on a simulated clock, with a real log, store and mail server. */
 import assert from 'node:assert/strict';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -7,6 +7,7 @@ import { describe, it, type TestContext } from 'node:test';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Bus } from '@latchkey/bus';
 import { createEmbeddedBus } from '@latchkey/bus/embedded';
+import { eventKeys } from '@latchkey/consumer/testing/signed';
 import { encode, type LatchkeyEvent } from '@latchkey/events';
 import { createLogger, createRegistry } from '@latchkey/process';
 import { openDatabase, sqliteStore } from '@latchkey/sqlite';
@@ -27,16 +28,16 @@ const BEGIN = new Date('2026-11-21T06:00:00.000Z');
 /** The maximum number of connections to the mail server. */
 const CONNECTIONS = 5;
 const IN_HAND = 10;
-/** The last probes may have been made with this many mails, which wait about a second for their next attempt. */
+/** How many mails the last probes may have used. Such a mail waits about a second for its next attempt. */
 const PROBED = 2;
-/** A probe about once a second, never more often than every 750 ms. */
+/** About one probe per second, never more often than every 750 ms. */
 const PROBES_A_MINUTE = 80;
 
-/** How far the clock moves at a time between the minutes that are checked closely. */
+/** How far the clock moves at a time outside the minutes that are checked closely. */
 const GLANCE = 30 * SECOND;
-/** How often to wait until the process has done everything that is possible at the moment. */
+/** How many times in a row the process must be found idle. */
 const LOOKS = 3;
-/** Until then everything must have been sent: the last probe, the backoff of its mail, and one poll. */
+/** By then everything must have been sent: the last probe, the back-off of its mail, and one poll. */
 const SOON = 5 * SECOND;
 
 function isOpen(kind: 'ConnectWrap' | 'TCPSocketWrap'): boolean {
@@ -52,7 +53,7 @@ function createRandom(seed: number): () => number {
   };
 }
 
-/** A bus that counts the records its subscribers have handled. */
+/** Wraps a bus, and counts the records that its subscribers have handled. */
 function counting(bus: Bus) {
   let handled = 0;
   const subscribe: Bus['subscribe'] = (options) =>
@@ -77,7 +78,7 @@ async function start(t: TestContext, port: number, key: SealingKey, isTalking = 
   const registry = createRegistry();
   const config = sendingTo(port, key);
   const backend = { store: sqliteStore(database), bus };
-  const service = compose(config, { backend, logger, registry, clock, random: createRandom(7) });
+  const service = compose(config, { backend, logger, registry, eventKeys, clock, random: createRandom(7) });
   const store = openSqliteStorage({ database }).deliveries;
   let published = 0;
 
@@ -99,7 +100,7 @@ async function start(t: TestContext, port: number, key: SealingKey, isTalking = 
     );
   }
 
-  /** Waits until the process only waits for time to pass. */
+  /** Waits until the process waits for nothing but the clock. */
   async function settled(): Promise<void> {
     for (let looks = 0; looks < LOOKS; ) {
       await nextTurn();

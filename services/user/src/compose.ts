@@ -1,19 +1,26 @@
-/** Puts the user service together. */
-import { type Backend, busHealth, storeHealth } from '@latchkey/backend';
+/** Composes the user service. */
+import { type Backend, busHealth, createForgeryAlarm, eventKeysHealth, storeHealth } from '@latchkey/backend';
 import type { SubscribeOptions, TopicSpec } from '@latchkey/bus';
-import { ACCOUNTS_TOPIC, accountsTopic } from '@latchkey/events';
+import { openClients } from '@latchkey/clients';
+import { type Authenticate, createAuthenticate, type EventKeys, remoteEventKeys } from '@latchkey/consumer';
+import { ACCOUNTS_TOPIC, accountsTopic, receiptsTopic } from '@latchkey/events';
+import { createFeed, feedRoutes, type Genuine, receiptRoutes } from '@latchkey/feed';
 import { Problem, publicPathOf, type Service } from '@latchkey/http';
 import type { Dependency, Logger, Registry } from '@latchkey/process';
 import { guards, type KeySource, remoteKeys, tokenVerifier } from '@latchkey/tokens';
+import { createWebhooks, openWebhooks } from '@latchkey/webhooks';
 import type { UserConfig } from './config.ts';
 import { groupOf } from './generation/pointer.ts';
 import { accountSequenceHeader } from './http/account-sequence.ts';
+import { eventsPolicy } from './http/events-policy.ts';
 import { createRoutes } from './http/routes.ts';
 import { createStanding } from './http/standing.ts';
+import { webhookRoutes } from './http/webhooks.ts';
 import type { Profiles } from './ports/profiles.ts';
 import type { UserStorage } from './ports/storage.ts';
 import type { StoredAccount } from './profile/stored-account.ts';
 import { activeProfiles } from './projection/active-profiles.ts';
+import { confirmErasures } from './projection/confirm-erasures.ts';
 import { oneAtATime } from './projection/one-at-a-time.ts';
 import { createPointerCache, type PointerCache } from './projection/pointer-cache.ts';
 import { createProjection } from './projection/projection.ts';
@@ -27,19 +34,24 @@ import { createSequenceWaiter, type WaitLimits } from './projection/sequence-wai
 import { openStorage } from './storage/index.ts';
 
 const SLICE_SIZE = 500;
-/** A slice that unparks accounts reads a part of the log again, which may take long. */
+/**
+ * How long a slice may take, in ms. A slice that unparks accounts reads a part of the log again, which may take
+ * long.
+ */
 const SLICE_WITHIN_MS = 3_600_000;
 
-/** The topics that the service consumes. */
-export const userTopics: readonly TopicSpec[] = [accountsTopic];
+/** The topic that the service consumes, and the one on which it confirms erasures. */
+export const userTopics: readonly TopicSpec[] = [accountsTopic, receiptsTopic];
 
 export interface UserDeps {
   readonly backend: Backend;
   readonly logger: Logger;
   readonly registry: Registry;
   now?(): Date;
-  /** The keys to verify tokens with, in place of JWKS_URL, if auth runs in the same process. */
+  /** The keys that tokens are verified with, instead of those at JWKS_URL; given if auth runs in the same process. */
   readonly keys?: KeySource;
+  /** The keys that events are verified with, instead of those at JWKS_URL; given if auth runs in the same process. */
+  readonly eventKeys?: EventKeys;
   /** Limits for requests that wait for the read model. */
   readonly waits?: Partial<WaitLimits>;
 }
@@ -68,8 +80,22 @@ export function compose(config: UserConfig, deps: UserDeps): Service {
     parked: () => profiles.countParked(),
     generation: () => pointers.last().active,
   });
+  const jwksUrl = config.JWKS_URL ?? `${config.PUBLIC_URL}/.well-known/jwks.json`;
+  const eventKeys = deps.eventKeys ?? remoteEventKeys(jwksUrl);
+  const verification = {
+    keys: eventKeys,
+    policy: config.EVENT_SIGNATURES,
+    topics: [ACCOUNTS_TOPIC],
+  } as const;
+  const authenticate = createAuthenticate(verification);
+  const onForged = createForgeryAlarm({ policy: config.EVENT_SIGNATURES, count: metrics.forged, logger });
+  const genuine: Genuine = async (records) =>
+    (await authenticate(records)).records.map(({ source }) => source);
   const projectionOf = projections({
     backend,
+    // Each generation reads at a place of its own.
+    authenticateFor: () => createAuthenticate({ ...verification, ahead: { log: backend.bus } }),
+    onForged,
     stores,
     pointers,
     metrics,
@@ -89,11 +115,31 @@ export function compose(config: UserConfig, deps: UserDeps): Service {
       }),
   });
   const verify = tokenVerifier({
-    keys: deps.keys ?? remoteKeys(config.JWKS_URL ?? `${config.PUBLIC_URL}/.well-known/jwks.json`),
+    keys: deps.keys ?? remoteKeys(jwksUrl),
     issuer: config.PUBLIC_URL,
     audience: config.AUDIENCE,
     now,
   });
+  const ofAccounts = guards({
+    verify,
+    standing: createStanding(waiter),
+    headers: accountSequenceHeader,
+    refuse: (spec, details) => new Problem(spec, details),
+  });
+  const webhookStorage = openWebhooks(backend.store);
+  const webhooks = createWebhooks({
+    storage: webhookStorage,
+    bus: backend.bus,
+    genuine,
+    logger,
+    registry,
+    settings: config,
+    now,
+  });
+  const feed = {
+    policy: eventsPolicy({ clients: openClients(backend.store).clients, now }),
+    path: '/api/v1/events',
+  };
   let unfollow: () => void = () => undefined;
 
   return {
@@ -101,32 +147,40 @@ export function compose(config: UserConfig, deps: UserDeps): Service {
     routes: createRoutes({
       profiles,
       publicPath: publicPathOf(config),
-      guards: guards({
-        verify,
-        standing: createStanding(waiter),
-        headers: accountSequenceHeader,
-        refuse: (spec, details) => new Problem(spec, details),
-      }),
+      feed: [
+        ...feedRoutes({ ...feed, feed: createFeed(backend.bus, genuine) }),
+        ...receiptRoutes({ ...feed, bus: backend.bus, now }),
+      ],
+      webhooks: webhookRoutes({ storage: webhookStorage, guards: ofAccounts, settings: config, now }),
+      guards: ofAccounts,
     }),
 
     async start() {
       const { running } = await pointers.refresh();
       await projectors.start(running);
       unfollow = pointers.follow((pointer) => projectors.align(pointer.running));
+      await webhooks.start();
     },
 
     async stop() {
       unfollow();
-      await projectors.stop();
+      await Promise.all([webhooks.stop(), projectors.stop()]);
     },
 
-    health: async () => [...(await readModelHealth(profiles)), busHealth(activeSubscription())],
+    health: async () => [
+      ...(await readModelHealth(profiles)),
+      busHealth(activeSubscription()),
+      ...(await webhooks.health()),
+      eventKeysHealth(eventKeys),
+    ],
   };
 }
 
 /** Returns the handler that fills a generation. */
 function projections(deps: {
   readonly backend: Backend;
+  authenticateFor(): Authenticate;
+  readonly onForged: ReturnType<typeof createForgeryAlarm>;
   readonly stores: UserStorage;
   readonly pointers: PointerCache;
   readonly metrics: ProjectionMetrics;
@@ -134,21 +188,30 @@ function projections(deps: {
   now(): Date;
   announce(accounts: readonly StoredAccount[]): void;
 }) {
+  const confirm = confirmErasures({
+    bus: deps.backend.bus,
+    running: async () => (await deps.stores.generations.read()).running,
+    profilesOf: deps.stores.profilesOf,
+    now: deps.now,
+  });
   return (generation: number): SubscribeOptions['handle'] => {
     function answers() {
       return deps.pointers.last().active === generation;
     }
     const project = createProjection({
       log: deps.backend.bus,
+      authenticate: deps.authenticateFor(),
+      onForged: deps.onForged,
       profiles: deps.stores.profilesOf(generation),
       metrics: whileAnswering(answers, deps.metrics),
       logger: deps.logger.child({ generation }),
       now: deps.now,
-      // Requests wait for the active generation only.
+      // Requests wait only for the active generation.
       announce: (accounts) => answers() && deps.announce(accounts),
+      confirm,
     });
     if (!deps.stores.blocksOnWrite) return project;
-    // A rebuild must not apply more than one slice at a time.
+    // During a rebuild at most one slice may be applied at a time.
     const inTurn = oneAtATime(project);
     return (slice) => (answers() ? project(slice) : inTurn(slice));
   };

@@ -1,19 +1,26 @@
 /** The settings of the user service. */
+
+import { eventSignatures } from '@latchkey/backend';
 import { originSettings } from '@latchkey/http';
 import { setting } from '@latchkey/process';
+import { webhookSettings } from '@latchkey/webhooks';
 import { z } from 'zod';
 
 export const userSettings = z.object({
   ...originSettings.shape,
-  PUBLIC_URL: setting
-    .url()
-    .describe('Where the API is reached from outside; the issuer that access tokens must name.'),
-  AUDIENCE: z.string().min(1).default('latchkey').describe('Whom access tokens must be for (`aud`).'),
+  ...webhookSettings.shape,
+  PUBLIC_URL: setting.url().describe('The public URL of the API; the issuer that access tokens must name.'),
+  AUDIENCE: z
+    .string()
+    .min(1)
+    .default('latchkey')
+    .describe('The audience that access tokens must name (`aud`).'),
+  EVENT_SIGNATURES: eventSignatures,
   JWKS_URL: z
     .url({ protocol: /^https?$/, error: 'must be an http(s) URL' })
     .optional()
     .describe(
-      'Where auth publishes its signing keys. Default: /.well-known/jwks.json at PUBLIC_URL; standalone hands them over in the process.',
+      'The URL where auth publishes the keys that verify its tokens and events. Default: /.well-known/jwks.json at PUBLIC_URL; in a standalone, auth passes the keys to the other services directly.',
     ),
 });
 

@@ -1,19 +1,5 @@
-/** The user service as a process of its own, on Kafka and MongoDB. */
-import { runService } from '@latchkey/cluster';
-import { allowedOrigins } from '@latchkey/http';
-import { ACCOUNT_SEQUENCE } from '@latchkey/tokens';
-import { compose, openStorage, userSettings, userTopics } from './index.ts';
+/** Starts the user service as a process of its own. Everything else is loaded after the young generation is limited. */
+import { limitYoungGeneration } from '@latchkey/process/young-generation';
 
-process.exit(
-  await runService({
-    name: 'user',
-    defaultPort: 8082,
-    defaultOperationsPort: 9082,
-    settings: userSettings,
-    topics: userTopics,
-    storage: openStorage,
-    compose,
-    allowedOrigins,
-    corsHeaders: [ACCOUNT_SEQUENCE],
-  }),
-);
+limitYoungGeneration(process);
+await import('./run.ts');

@@ -1,20 +1,21 @@
-/** The user service for operators' commands, while instances may be running. */
+/** The user service for operators' commands, which may run while its instances are running. */
 import { setTimeout } from 'node:timers/promises';
 import type { Store } from '@latchkey/backend';
 import type { Bus, BusRecord, Groups } from '@latchkey/bus';
-import type { Parked } from '@latchkey/consumer';
+import type { Authenticate, Parked } from '@latchkey/consumer';
 import { type Preparable, pages } from '@latchkey/store';
 import type { ProfileView, StoredAccount as ViewedAccount } from '@latchkey/verify';
 import { groupOf } from './generation/pointer.ts';
 import type { ParkedPage, Profiles } from './ports/profiles.ts';
 import { differingFields, fold } from './profile/compare.ts';
 import type { StoredAccount } from './profile/stored-account.ts';
+import { confirmErasures, type ErasedAccount, erasureIn } from './projection/confirm-erasures.ts';
 import { type ParkedAccount, parkedInEach } from './projection/parked-accounts.ts';
 import { createRetry, createRetryInEach, type RetriedIn } from './projection/retry-parked.ts';
 import { createRebuild, type Rebuild } from './rebuild/rebuild.ts';
 import { openStorage } from './storage/index.ts';
 
-export type { ParkedAccount, ParkedIn } from './projection/parked-accounts.ts';
+export type { ParkedAccount, ParkedInGeneration } from './projection/parked-accounts.ts';
 export type { RetriedIn } from './projection/retry-parked.ts';
 export type { Parity } from './rebuild/compare-generations.ts';
 export type { GenerationState, Rebuild } from './rebuild/rebuild.ts';
@@ -22,7 +23,8 @@ export type { GenerationState, Rebuild } from './rebuild/rebuild.ts';
 type KeyReader = Pick<Bus, 'readKey'>;
 
 export interface RetrySource {
-  readonly log: KeyReader;
+  readonly log: Pick<Bus, 'readKey' | 'publish'>;
+  readonly authenticate: Authenticate;
   /** Returns the sequence of an account's last event in the journal, 0 if there is none. */
   lastDecided(account: string): Promise<number>;
 }
@@ -40,8 +42,8 @@ export interface UserOps extends Preparable {
   /** Returns the record that an account is parked at; undefined if it is no longer on the topic. */
   recordOf(parked: Parked, log: KeyReader): Promise<BusRecord | undefined>;
   /**
-   * Reads the records of a parked account again, in every generation that is being filled, from the one that could not
-   * be applied.
+   * Reads the records of a parked account again, from the one that could not be applied, in every generation that
+   * is being filled.
    * @returns the worst outcome of all generations
    */
   retryParked(account: string, from: RetrySource): Promise<RetriedIn>;
@@ -71,12 +73,24 @@ export function openOps(store: Store): UserOps {
       }
       return undefined;
     },
-    retryParked(account, from) {
+    async retryParked(account, from) {
+      const erased: ErasedAccount[] = [];
       // Nothing to announce here: waiting requests poll the store.
       function retryIn(generation: number) {
-        return createRetry({ ...from, positions: profilesOf(generation) });
+        return createRetry({
+          ...from,
+          positions: profilesOf(generation),
+          applied: (record) => erased.push(...erasureIn(record)),
+        });
       }
-      return createRetryInEach({ pointer: generations.read, retryIn })(account);
+      const outcome = await createRetryInEach({ pointer: generations.read, retryIn })(account);
+      await confirmErasures({
+        bus: from.log,
+        running: async () => (await generations.read()).running,
+        profilesOf,
+        now: () => new Date(),
+      })(erased.slice(-1));
+      return outcome;
     },
     rebuild: (groups) =>
       createRebuild({

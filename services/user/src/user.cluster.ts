@@ -4,6 +4,7 @@ import { type TestContext, test } from 'node:test';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Bus } from '@latchkey/bus';
 import { isolatedBuses } from '@latchkey/bus/testing/isolated';
+import { eventKeys } from '@latchkey/consumer/testing/signed';
 import { ACCOUNTS_TOPIC, encode, type LatchkeyEvent } from '@latchkey/events';
 import { listen } from '@latchkey/http';
 import { testDatabase } from '@latchkey/mongo/testing';
@@ -43,11 +44,12 @@ async function startInstance(context: TestContext): Promise<Instance> {
   const mongo = await database.another();
   const registry = createRegistry();
   const logger = createLogger({ name: 'user', level: 'silent' });
-  const service = compose(readConfig(userSettings, { PUBLIC_URL: ISSUER }), {
+  const service = compose(readConfig(userSettings, { PUBLIC_URL: ISSUER, EVENT_SIGNATURES: 'warn' }), {
     backend: { store: mongo, bus },
     logger,
     registry,
     keys,
+    eventKeys,
   });
   const server = listen({
     name: 'http',
@@ -89,7 +91,7 @@ function accounts(prefix: string): readonly History[] {
 
 const PATIENCE_MS = 120_000;
 
-/** Retries as a client does while the response says that the read model is behind. */
+/** Retries, like a client, while the response says that the read model is behind. */
 async function assertComes(instance: Instance, account: History, sequence: number): Promise<void> {
   const deadline = performance.now() + PATIENCE_MS;
   while ((await instance.get('/users/me', tokenOf(account.id, sequence))).status === 503) {

@@ -5,11 +5,13 @@ import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { createEmbeddedBus } from '@latchkey/bus/embedded';
-import { ACCOUNTS_TOPIC, accountsTopic, encode, type LatchkeyEvent } from '@latchkey/events';
+import { hashOf, makeClientId, makeKey, openClients, type Scope } from '@latchkey/clients';
+import { acceptAll, eventKeys } from '@latchkey/consumer/testing/signed';
+import { ACCOUNTS_TOPIC, encode, type LatchkeyEvent } from '@latchkey/events';
 import { listen } from '@latchkey/http';
 import { createLogger, createRegistry, readConfig } from '@latchkey/process';
 import { openDatabase, sqliteStore } from '@latchkey/sqlite';
-import { compose } from './compose.ts';
+import { compose, userTopics } from './compose.ts';
 import { userSettings } from './config.ts';
 import type { UserView } from './http/schemas.ts';
 import { openOps } from './ops.ts';
@@ -31,14 +33,15 @@ async function startService(context: TestContext, waits: Partial<WaitLimits> = {
   const folder = await mkdtemp(join(tmpdir(), 'latchkey-user-'));
   const database = openDatabase({ folder, as: 'server' });
   const bus = createEmbeddedBus({ database });
-  await bus.ensureTopics([accountsTopic]);
+  await bus.ensureTopics(userTopics);
   const registry = createRegistry();
   const logger = createLogger({ name: 'user', level: 'silent' });
-  const service = compose(readConfig(userSettings, { PUBLIC_URL: ISSUER }), {
+  const service = compose(readConfig(userSettings, { PUBLIC_URL: ISSUER, EVENT_SIGNATURES: 'warn' }), {
     backend: { store: sqliteStore(database), bus },
     logger,
     registry,
     keys,
+    eventKeys,
     waits,
   });
   const server = listen({
@@ -74,11 +77,35 @@ async function startService(context: TestContext, waits: Partial<WaitLimits> = {
     });
     return { status: response.status, headers: response.headers, body: (await response.json()) as Body };
   }
+  async function send(method: string, path: string, token: string, json?: object) {
+    const response = await fetch(`http://127.0.0.1:${server.port()}/api/v1${path}`, {
+      method,
+      headers: {
+        Authorization: `Bearer ${token}`,
+        ...(json !== undefined && { 'Content-Type': 'application/json' }),
+      },
+      ...(json !== undefined && { body: JSON.stringify(json) }),
+    });
+    const text = await response.text();
+    return { status: response.status, text, body: text === '' ? undefined : JSON.parse(text) };
+  }
   /** Requests `/users/me` as the account at `seq`; the service itself waits for the projection. */
   function me(account: History, seq: number, headers?: Record<string, string>) {
     return get('/users/me', tokenOf(account.id, seq), headers);
   }
-  return { service, registry, bus, ops: openOps(sqliteStore(database)), publish, get, me };
+  const { clients } = openClients(sqliteStore(database));
+  async function addClient(
+    ...scopes: readonly Scope[]
+  ): Promise<{ readonly id: string; readonly key: string }> {
+    const id = makeClientId();
+    const key = makeKey(id);
+    const since = new Date();
+    const keys = [{ hash: hashOf(key), since }];
+    await clients.add({ id, name: 'test', scopes, person: true, createdAt: since, keys });
+    return { id, key };
+  }
+  const ops = openOps(sqliteStore(database));
+  return { service, registry, bus, ops, publish, get, send, me, clients, addClient };
 }
 
 function admin(name = 'grace') {
@@ -206,7 +233,7 @@ test('an admin sees which accounts are disabled', async (context) => {
   assert.equal(await isDisabled(3), false);
 });
 
-test('a token decided on before the last SessionsRevoked is dead at once, a newer one lives', async (context) => {
+test('a token issued before the last SessionsRevoked is refused immediately, a newer one is accepted', async (context) => {
   const { publish, me } = await startService(context);
   const account = historyOf('ada');
   await publish(account.registered());
@@ -247,7 +274,8 @@ test('a gap parks the account and nobody else, and heals by itself', async (cont
   );
 
   assert.equal(
-    (await ops.retryParked(account.id, { log: bus, lastDecided: async () => 3 })).result,
+    (await ops.retryParked(account.id, { log: bus, authenticate: acceptAll, lastDecided: async () => 3 }))
+      .result,
     'still parked',
   );
   await publish(missing);
@@ -352,7 +380,21 @@ test('describes itself', async (context) => {
   const { get } = await startService(context);
   const { status, body } = await get('/users/openapi.json');
   assert.equal(status, 200);
-  assert.deepEqual(Object.keys(body.paths), ['/api/v1/users/me', '/api/v1/users', '/api/v1/users/{id}']);
+  assert.deepEqual(Object.keys(body.paths), [
+    '/api/v1/users/me',
+    '/api/v1/users',
+    '/api/v1/users/{id}',
+    '/api/v1/events',
+    '/api/v1/events/receipts',
+    '/api/v1/webhooks',
+    '/api/v1/webhooks/{id}',
+    '/api/v1/webhooks/{id}/pause',
+    '/api/v1/webhooks/{id}/resume',
+    '/api/v1/webhooks/{id}/rotate-secret',
+    '/api/v1/webhooks/{id}/attempts',
+    '/api/v1/webhooks/{id}/redrive',
+    '/api/v1/webhooks/{id}/redrive-event',
+  ]);
 });
 
 test('each change is visible to the caller who waits for it, as soon as it is appended', async (context) => {
@@ -364,4 +406,94 @@ test('each change is visible to the caller who waits for it, as soon as it is ap
     const { body } = await me(account, sequence);
     assert.equal(body.firstName, `Ada ${sequence}`);
   }
+});
+
+test('shows the events to clients with the scope `events`, until their key is revoked, and to nobody else', async (context) => {
+  const { publish, get, clients, addClient } = await startService(context);
+  const account = historyOf('ada');
+  await publish(account.registered());
+  const reader = await addClient('events');
+  const other = await addClient('introspect');
+  const { status, body } = await get('/events', reader.key);
+  assert.equal(status, 200);
+  assert.ok(Array.isArray(body));
+  assert.partialDeepStrictEqual(body[0], { type: 'UserRegistered', subject: account.id });
+  for (const key of [undefined, 'nonsense', other.key, tokenOf(account.id, 1)])
+    assert.equal((await get('/events', key)).status, 401);
+  await clients.remove(reader.id);
+  assert.equal((await get('/events', reader.key)).status, 401);
+});
+
+test('an admin adds, changes, pauses, resumes, rotates, redrives and deletes webhooks', async (context) => {
+  const { publish, send } = await startService(context);
+  const boss = admin();
+  await publish(...boss.events);
+  function asAdmin(method: string, path: string, json?: object) {
+    return send(method, `/webhooks${path}`, boss.token, json);
+  }
+  const crm = { name: 'crm', url: 'https://crm.invalid/hooks', types: ['UserRegistered', 'UserRegistered'] };
+  const added = await asAdmin('POST', '', crm);
+  assert.equal(added.status, 201);
+  assert.match(added.body.secret, /^whsec_/);
+  const { id } = added.body.webhook;
+  const shown = { ...crm, id, types: ['UserRegistered'], person: false, state: 'active', paused: null };
+  assert.partialDeepStrictEqual(added.body.webhook, shown);
+  const all = await asAdmin('GET', '');
+  assert.partialDeepStrictEqual(all.body.webhooks, [shown]);
+
+  const changed = await asAdmin('PATCH', `/${id}`, { name: 'sales', types: [], person: true });
+  assert.partialDeepStrictEqual(changed.body.webhook, {
+    name: 'sales',
+    url: crm.url,
+    types: [],
+    person: true,
+  });
+  assert.equal((await asAdmin('POST', `/${id}/pause`)).body.webhook.state, 'paused');
+  assert.equal((await asAdmin('GET', `/${id}`)).body.webhook.paused.by, 'operator');
+  assert.equal((await asAdmin('POST', `/${id}/resume`)).body.webhook.state, 'active');
+  const rotated = await asAdmin('POST', `/${id}/rotate-secret`);
+  assert.match(rotated.body.secret, /^whsec_/);
+  assert.notEqual(rotated.body.secret, added.body.secret);
+  for (const path of ['', `/${id}`, `/${id}/attempts`])
+    assert.doesNotMatch((await asAdmin('GET', path)).text, /whsec_/, path);
+  assert.deepEqual((await asAdmin('GET', `/${id}/attempts`)).body, { attempts: [], nextCursor: null });
+  assert.equal((await asAdmin('POST', `/${id}/redrive`, { since: '2026-01-01T00:00:00.000Z' })).status, 202);
+  assert.equal((await asAdmin('POST', `/${id}/redrive-event`, { event: boss.history.id })).status, 202);
+
+  assert.equal((await asAdmin('DELETE', `/${id}`)).status, 204);
+  for (const [method, path] of [
+    ['GET', ''],
+    ['DELETE', ''],
+    ['POST', '/pause'],
+    ['POST', '/resume'],
+    ['POST', '/rotate-secret'],
+    ['GET', '/attempts'],
+  ] as const)
+    assert.equal((await asAdmin(method, `/${id}${path}`)).status, 404, path);
+});
+
+test('a webhook that may not be called is refused, and so is one too many', async (context) => {
+  const { publish, send } = await startService(context);
+  const boss = admin();
+  await publish(...boss.events);
+  function asAdmin(method: string, path: string, json: object) {
+    return send(method, `/webhooks${path}`, boss.token, json);
+  }
+  const { body } = await asAdmin('POST', '', { name: 'crm', url: 'https://crm.invalid/' });
+  const { id } = body.webhook;
+  for (const url of ['http://crm.invalid/', 'https://127.0.0.1/', 'https://a:b@crm.invalid/', 'crm']) {
+    const refused = [
+      await asAdmin('POST', '', { name: 'x', url }),
+      await asAdmin('PATCH', `/${id}`, { url }),
+    ];
+    for (const { status, body: problem } of refused)
+      assert.deepEqual([status, problem.errors[0].pointer], [400, '#/url'], url);
+  }
+  const since = '2026-01-02T00:00:00.000Z';
+  const range = await asAdmin('POST', `/${id}/redrive`, { since, until: '2026-01-01T00:00:00.000Z' });
+  assert.deepEqual([range.status, range.body.errors[0].pointer], [400, '#/until']);
+  for (let many = 1; many < 50; many += 1)
+    assert.equal((await asAdmin('POST', '', { name: `n${many}`, url: 'https://crm.invalid/' })).status, 201);
+  const last = await asAdmin('POST', '', { name: 'last', url: 'https://crm.invalid/' });
+  assert.deepEqual([last.status, last.body.code], [409, 'conflict']);
 });

@@ -1,8 +1,10 @@
 /** Checks that everything that was answered with 2xx is in the journal. */
 import type { CommandLine } from '../run-folder.ts';
-import { type CommandContext, commitsOf, isAcknowledged, keyOf, lower } from './commands.ts';
+import { claimsOf } from './access-token.ts';
+import { byAddress, type CommandContext, commitsOf, isAcknowledged, keyOf, lower } from './commands.ts';
+import { isToBeErased } from './erasure-rules.ts';
 import { foldAccount, type Profile } from './fold.ts';
-import { accountsIn, type Journal, type JournalEvent, lastSequence } from './journal.ts';
+import { type Journal, type JournalEvent, lastSequence } from './journal.ts';
 import { broken, type Violation } from './report.ts';
 import type { CommitEvent } from './stored.ts';
 
@@ -16,7 +18,7 @@ interface LookUp {
   readonly journal: Journal;
   /** The commands that were sent under one key. */
   readonly byKey: ReadonlyMap<string, readonly CommandLine[]>;
-  readonly accountsByAddress: ReadonlyMap<string, readonly (readonly [string, readonly JournalEvent[]])[]>;
+  readonly accountsByAddress: ReturnType<typeof byAddress>;
   /** Whether an address got so many requests that the limit may have prevented something. */
   isOverLimit(command: CommandLine): boolean;
 }
@@ -94,6 +96,13 @@ const signUp: Demand = (command, { journal, byKey, accountsByAddress, isOverLimi
   return signUps.length >= FULL_HOUSE || isOverLimit(command) ? undefined : 'the journal has no such sign-up';
 };
 
+/** After these events an account may get no link to its first address. */
+const ENDS_RESETS: ReadonlySet<string> = new Set([
+  'AccountDisabled',
+  'AccountErasureRequested',
+  'EmailChanged',
+]);
+
 /**
  * Only recorded when the response is sent, and processed later: if the account had verified its address before the
  * request and is never disabled, the event must exist.
@@ -104,11 +113,20 @@ const resetRequest: Demand = (command, { journal, accountsByAddress, isOverLimit
   function isMeant([, events]: readonly [string, readonly JournalEvent[]]): boolean {
     return (
       events.some(({ type, time }) => type === 'AccountVerified' && Date.parse(time) <= Date.parse(sentAt)) &&
-      !events.some(({ type }) => type === 'AccountDisabled')
+      !events.some(({ type }) => ENDS_RESETS.has(type))
     );
   }
   if (!accounts.some(isMeant) || commitsOf(journal, id).length > 0 || isOverLimit(command)) return undefined;
   return 'it was never carried out';
+};
+
+/** Somebody whose account is verified or has ended meanwhile needs no link. */
+const verificationRequest: Demand = (command, { journal, isOverLimit }) => {
+  const account = claimsOf(command.accessToken)?.sub;
+  if (account === undefined || commitsOf(journal, command.id).length > 0 || isOverLimit(command))
+    return undefined;
+  const { isVerified, ended, disabled } = foldAccount(account, journal.events.get(account) ?? []);
+  return isVerified || ended || disabled ? undefined : 'no link was requested';
 };
 
 const mailing: Demand = ({ answer, request }, { journal }) => {
@@ -133,6 +151,7 @@ const demands: Readonly<Record<string, Demand>> = {
   verify: account(({ isVerified, ended }, request) => (request['reject'] === undefined ? isVerified : ended)),
   login: signedIn,
   refresh: signedIn,
+  'verification-request': verificationRequest,
   'reset-request': resetRequest,
   reset: both(
     account((_profile, _request, events) => events.some(({ type }) => type === 'PasswordChanged')),
@@ -151,6 +170,14 @@ const demands: Readonly<Record<string, Demand>> = {
   role: account(({ role }, request) => role === request['role']),
   disable: account(({ disabled }) => disabled),
   enable: account(({ disabled }) => !disabled),
+  erase: account((_profile, _request, events) => isToBeErased(events)),
+  'erase-other': account((_profile, _request, events) => isToBeErased(events)),
+  'keep-account': commit(({ type }) => type === 'AccountErasureCanceled'),
+  'change-email': commit(({ type }) => type === 'EmailChangeRequested'),
+  'confirm-email': account((_profile, { newEmail }, events) =>
+    events.some(({ type, data }) => type === 'EmailChanged' && lower(data.person?.email) === lower(newEmail)),
+  ),
+  'undo-email': commit(({ type }) => type === 'EmailChangeReverted'),
   mailing,
 };
 
@@ -160,7 +187,7 @@ function lookUpIn({ journal, history, settings }: CommandContext): LookUp {
   return {
     journal,
     byKey: Map.groupBy(history, keyOf),
-    accountsByAddress: Map.groupBy(accountsIn(journal), ([, [first]]) => lower(first?.data.person?.email)),
+    accountsByAddress: byAddress(journal),
     isOverLimit: (command) => (asked.get(askedOf(command))?.length ?? 0) > limit,
   };
 }

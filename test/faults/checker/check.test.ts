@@ -1,11 +1,13 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import type { FaultLine } from '../run-folder.ts';
 import { judge } from './check.ts';
 import type { RecordedRun } from './read-run.ts';
 import type { Commit, StoredDelivery, Stores, TopicRecord } from './stored.ts';
 import {
   ADA,
   aCommand,
+  accessToken,
   at,
   BOB,
   commitOf,
@@ -14,8 +16,14 @@ import {
   eventOf,
   goodRun,
   goodStores,
+  MAILING,
   NOW,
+  times,
+  tokens,
 } from './testing/good-run.ts';
+
+/** A command of Ada's, once nothing more happens to her account. */
+const asAda = { ...times(8), accessToken: accessToken(ADA, 'ada-s', 4) };
 
 type Broken = Partial<Stores> & { readonly run?: Partial<RecordedRun> };
 
@@ -85,17 +93,23 @@ describe('a run in which everything went well', () => {
     assert.deepEqual(violations, []);
     assert.equal(ok, true);
     assert.deepEqual(counts, {
-      commands: 8,
-      'commands 200': 3,
-      'commands 201': 2,
-      'commands 202': 2,
+      commands: 30,
+      'commands 200': 14,
+      'commands 201': 4,
+      'commands 202': 5,
+      'commands 204': 2,
+      'commands 401': 4,
       'commands without answer': 1,
-      accounts: 3,
-      events: 11,
-      'first occurrences on the topics': 11,
+      accounts: 5,
+      'account orders decided': 5,
+      'account orders undecided': 0,
+      'accounts erased': 1,
+      'records forged': 1,
+      events: 24,
+      'first occurrences on the topics': 24,
       'duplicates on the topics': 0,
-      'mails owed': 8,
-      'mails sent': 7,
+      'mails owed': 15,
+      'mails sent': 14,
       'mails cancelled': 1,
       'mails expired': 0,
       'mails failed': 0,
@@ -114,30 +128,39 @@ describe('an acknowledged command', () => {
       }),
     ),
     'of an account that has not got so far': history(
-      aCommand('x', 'profile', { accountSequence: `${ADA}:6` }),
+      aCommand('x', 'profile', { ...asAda, accountSequence: `${ADA}:6` }),
     ),
     'whose values are others': history(
-      aCommand('x', 'profile', { request: { lastName: 'King' }, accountSequence: `${ADA}:5` }),
+      aCommand('x', 'profile', { ...asAda, request: { lastName: 'King' }, accountSequence: `${ADA}:5` }),
     ),
-    'that named no sequence': history(aCommand('x', 'profile', {})),
+    'that named no sequence': history(aCommand('x', 'profile', asAda)),
     'that has no commit of its own': history(
-      aCommand('x', 'change-password', { accountSequence: `${ADA}:4` }),
+      aCommand('x', 'logout-all', { ...asAda, status: 204, accountSequence: `${ADA}:4` }),
     ),
     'that gave another role': history(
-      aCommand('x', 'role', { request: { role: 'admin' }, accountSequence: `${ADA}:5` }),
+      aCommand('x', 'role', { request: { accountId: ADA, role: 'admin' }, accountSequence: `${ADA}:5` }),
     ),
-    'to disable an account that is open': history(aCommand('x', 'disable', { accountSequence: `${ADA}:5` })),
-    'to log out everywhere, without an event': history(
-      aCommand('x', 'logout-all', { status: 204, accountSequence: `${BOB}:2` }),
+    'to disable an account that is open': history(
+      aCommand('x', 'disable', { request: { accountId: ADA }, accountSequence: `${ADA}:5` }),
+    ),
+    'that asked for another link, without an event': history(
+      aCommand('x', 'verification-request', {
+        ...times(8, 50),
+        status: 202,
+        accessToken: accessToken(BOB, 'bob-t', 2),
+      }),
     ),
     'whose mailing is to somebody else': history(
       aCommand('x', 'mailing', {
         request: { addresses: ['eve@example.com'] },
-        answer: goodRun.history[4]?.answer,
+        answer: { mailingId: MAILING },
       }),
     ),
     'that logged somebody in who has no account': history(
-      aCommand('x', 'login', { answer: { user: { id: '01900000-0000-7000-8000-0000000000aa' } } }),
+      aCommand('x', 'login', {
+        request: { email: 'nobody@example.com' },
+        answer: tokens('nobody', '01900000-0000-7000-8000-0000000000aa', 's', 1, 0),
+      }),
     ),
     'that asked for a reset and was never carried out': history(
       aCommand('x', 'reset-request', { status: 202, sentAt: at(5), request: { email: 'Ada@example.com' } }),
@@ -203,8 +226,11 @@ describe('a profile that was read', () => {
     ...profileOf(ADA).profile,
     version: 5,
   };
-  function me(answer: object, after: string | null = null) {
-    return brokenBy(history(aCommand('x', 'me', { request: { after }, answer })));
+  function me(answer: Readonly<Record<string, unknown>>, after: string | null = null) {
+    const token = accessToken(ADA, 'ada-s', answer['version'] === 2 ? 2 : 4);
+    return brokenBy(
+      history(aCommand('x', 'me', { ...asAda, accessToken: token, request: { after }, answer })),
+    );
   }
 
   test('is the one of its version, and as new as what its reader had seen', () => {
@@ -279,6 +305,19 @@ describe('the journal', () => {
     assert.deepEqual(brokenBy(released), ['claims']);
     const another = commitsBut('ada-2', (commit) => ({ ...commit, claims: ['address:eve@example.com'] }));
     assert.deepEqual(brokenBy(another), ['claims']);
+  });
+
+  test('has a claim for each admin that is taken away, and for nothing else', () => {
+    const elsewhere = commitsBut('ada-1', (commit) => ({ ...commit, claims: ['admin-removal:1'] }));
+    assert.deepEqual(brokenBy(elsewhere), ['claims']);
+    const disabled = eventOf('AccountDisabled', at(8), { userId: EVE, locale: 'en', person: null });
+    function removals(...numbers: readonly number[]) {
+      const its = numbers.map((number, i) =>
+        commitOf(EVE, [2 + i, 2 + i], 'x', [disabled], { claims: [`admin-removal:${number}`] }),
+      );
+      return brokenBy({ commits: [...goodStores.commits, ...its] }).includes('claims');
+    }
+    assert.deepEqual([removals(1, 2), removals(1, 1)], [false, true]);
   });
 
   test('has one owner of an address', () => {
@@ -384,7 +423,7 @@ describe('the topic', () => {
     };
     const { ok, counts } = judge(goodRun, stores, NOW);
     assert.equal(ok, true);
-    assert.equal(counts['duplicates on the topics'], 11);
+    assert.equal(counts['duplicates on the topics'], 24);
   });
 });
 
@@ -412,6 +451,12 @@ describe('the read model', () => {
   });
 });
 
+/** Returns what a fault hits. */
+function targetOf(fault: string): string {
+  if (fault.startsWith('smtp')) return 'smtp';
+  return fault.endsWith('mongodb') ? 'mongodb' : `${fault.replace(/^\w+-/, '')}-1`;
+}
+
 describe('a mail', () => {
   const welcome = deliveryIdOf(ADA, 'welcome');
   const link = deliveryIdOf(ADA, 'verify-email');
@@ -420,7 +465,7 @@ describe('a mail', () => {
     return goodRun.mails.filter(({ messageId }) => !messageId.includes(id));
   }
   function faults(fault: string, from: string, until: string | null) {
-    return [{ at: from, fault, target: `${fault}-1`, until }];
+    return [{ at: from, fault, target: targetOf(fault), until }];
   }
 
   test('that is owed must be known', () => {
@@ -483,13 +528,17 @@ describe('a mail', () => {
     assert.deepEqual(brokenBy({ run: { mails: lost } }), []);
     const refused = [...without(welcome), { ...mailOf(welcome), said: '4xx' as const }, again];
     assert.deepEqual(brokenBy({ run: { mails: refused } }), []);
-    function during(fault: string, from = at(3)) {
-      return brokenBy({ run: { mails: twice, faults: faults(fault, from, from) } });
+    function during(fault: string, more: Partial<FaultLine> = {}) {
+      return brokenBy({
+        run: { mails: twice, faults: faults(fault, at(2), at(2, 20)).map((line) => ({ ...line, ...more })) },
+      });
     }
     for (const fault of ['kill-notifier', 'stop-mongodb', 'smtp-refuses'])
       assert.deepEqual(during(fault), []);
     assert.deepEqual(during('kill-broker'), ['duplicate mails']);
-    assert.deepEqual(during('kill-notifier', at(9)), ['duplicate mails']);
+    // Another sender, and one that came when the first copy must have been recorded.
+    assert.deepEqual(during('kill-notifier', { target: 'notifier-2' }), ['duplicate mails']);
+    assert.deepEqual(during('kill-notifier', { at: at(2, 13), until: at(3) }), ['duplicate mails']);
   });
 
   test('is not claimed once what supersedes it is known', () => {
@@ -544,7 +593,10 @@ describe('a system that rests', () => {
       'leases',
       deliveries(deliveryIdOf(ADA, 'welcome'), { open: { dueAt: NOW, sendUntil: NOW } }),
     ],
-    'a dead letter': ['dead letters', { deadLetters: goodStores.records.slice(0, 1) }],
+    'a dead letter': [
+      'dead letters',
+      { deadLetters: [...goodStores.deadLetters, ...goodStores.records.slice(0, 1)] },
+    ],
   };
   for (const [what, [rule, run]] of Object.entries(cases)) {
     test(`has not got ${what}`, () => assert.deepEqual(brokenBy(run), [rule]));

@@ -1,18 +1,28 @@
 /** The checker of a run: compares what was promised with what is stored at the end. */
 import type { CommandLine } from '../run-folder.ts';
+import { checkAccountOrders } from './account-order.ts';
 import { checkAcknowledged } from './acknowledged.ts';
+import { checkCoverage } from './coverage.ts';
+import { beforeErasure, checkErasures, isErased } from './erasure-rules.ts';
+import { checkFinalLogins } from './final-logins.ts';
+import { checkForged, genuineRecords, isForged } from './forged-rules.ts';
 import { accountsIn, journalOf } from './journal.ts';
 import { checkClaims, checkMarks, checkNumbering, checkWholeCommits } from './journal-rules.ts';
+import { checkLimits } from './limit-rules.ts';
 import { checkCutoffs, checkMails, countMails } from './mail-rules.ts';
 import { checkOneEffect } from './one-effect.ts';
 import { checkReadModel } from './read-model-rules.ts';
 import { type RecordedRun, readRun } from './read-run.ts';
 import { readStores } from './read-stores.ts';
-import { checkReads } from './reads.ts';
+import { checkReads, checkShown } from './reads.ts';
+import { chainTokens } from './refresh-tokens.ts';
 import type { Report } from './report.ts';
+import { readSavedStores } from './saved-stores.ts';
+import { checkAnswerers, checkReaders, checkRevocations } from './session-rules.ts';
 import { checkStandstill } from './standstill-rules.ts';
 import type { Stores } from './stored.ts';
 import { checkTopics, countRecords } from './topic-rules.ts';
+import { checkTraces } from './traces.ts';
 
 export type { Report } from './report.ts';
 
@@ -25,13 +35,30 @@ export async function check(folder: string): Promise<Report> {
   return judge(recorded, await readStores(recorded.run.servers), new Date());
 }
 
+/** Checks a run again whose folder was kept, by the rules as they are now. */
+export async function recheck(folder: string): Promise<Report> {
+  const { stores, at } = await readSavedStores(folder);
+  return judge(await readRun(folder), stores, at);
+}
+
 /** Checks without servers: everything that decides is in the arguments. */
 export function judge(recorded: RecordedRun, stores: Stores, now: Date): Report {
-  const { run, history, mails, faults } = recorded;
-  const journal = journalOf(stores.commits);
+  const { run, history, mails, faults, removed } = recorded;
+  const forged = stores.records.filter(isForged);
+  const records = genuineRecords(stores.records, removed);
+  const journal = journalOf(beforeErasure(stores.commits, records));
   const commands = { journal, history, settings: run.settings };
   const letters = { journal, mails, faults, deliveries: stores.deliveries };
+  const { firsts, duplicates } = countRecords(records);
+  const chains = chainTokens(history);
+  const orders = checkAccountOrders(commands, chains.places);
   const violations = [
+    ...checkCoverage({ ...letters, history, duplicates, minimums: run.minimums }),
+    ...checkAnswerers(commands),
+    ...chains.violations,
+    ...orders.violations,
+    ...checkRevocations(commands, chains.places),
+    ...checkReaders(commands),
     ...checkAcknowledged(commands),
     ...checkOneEffect(commands),
     ...checkReads(commands),
@@ -39,13 +66,21 @@ export function judge(recorded: RecordedRun, stores: Stores, now: Date): Report 
     ...checkWholeCommits(journal),
     ...checkClaims(journal),
     ...checkMarks(commands, faults),
-    ...checkTopics(journal, stores.records),
-    ...checkReadModel(journal, stores.profiles),
+    ...checkTopics(journal, records),
+    ...[stores.profiles, ...stores.rebuiltProfiles].flatMap((its) => checkReadModel(journal, its)),
+    ...(run.shown === null ? [] : checkShown(journal, run.shown)),
+    ...checkLimits(commands),
     ...checkCutoffs(journal, stores.cutoffs),
     ...checkMails(letters),
-    ...checkStandstill(stores, now),
+    ...checkErasures(journal, now),
+    ...checkTraces(run.traces),
+    ...checkForged(forged, stores.deadLetters),
+    ...(run.shown === null ? [] : checkFinalLogins(commands)),
+    ...checkStandstill(
+      { ...stores, deadLetters: stores.deadLetters.filter((record) => !isForged(record)) },
+      now,
+    ),
   ];
-  const { firsts, duplicates } = countRecords(stores.records);
   const mailCounts = Object.entries(countMails(letters)).map(([fate, many]) => [`mails ${fate}`, many]);
   return {
     ok: violations.length === 0,
@@ -53,6 +88,10 @@ export function judge(recorded: RecordedRun, stores: Stores, now: Date): Report 
       commands: history.length,
       ...countStatuses(history),
       accounts: accountsIn(journal).length,
+      'account orders decided': orders.decided,
+      'account orders undecided': orders.undecided,
+      'accounts erased': accountsIn(journal).filter(([, events]) => isErased(events)).length,
+      'records forged': forged.length,
       events: [...journal.events.values()].reduce((sum, { length }) => sum + length, 0),
       'first occurrences on the topics': firsts,
       'duplicates on the topics': duplicates,

@@ -1,6 +1,6 @@
 /** Commands as clients sent them, and their commits. */
 import type { CommandLine } from '../run-folder.ts';
-import type { Journal } from './journal.ts';
+import { accountsIn, type Journal, type JournalEvent } from './journal.ts';
 import type { Commit } from './stored.ts';
 
 export interface CommandContext {
@@ -17,6 +17,11 @@ export function isRefused({ status }: CommandLine): boolean {
   return status !== null && status >= 400 && status < 500;
 }
 
+/** Returns the commands by id, which is the correlation id of their commits. */
+export function byId(history: readonly CommandLine[]): ReadonlyMap<string, CommandLine> {
+  return new Map(history.map((command) => [command.id, command]));
+}
+
 /** Returns the commits of a command. */
 export function commitsOf({ byCommand }: Journal, id: string): readonly Commit[] {
   return byCommand.get(id) ?? [];
@@ -27,6 +32,32 @@ export function keyOf({ op, id, request }: CommandLine): string {
   return request['idempotencyKey'] === undefined
     ? `id ${id}`
     : `${op} ${request['idempotencyKey']} ${lower(request['email'])}`;
+}
+
+/** Returns the accounts, with their events, by the address that they signed up with. */
+export function byAddress(
+  journal: Journal,
+): ReadonlyMap<string, readonly (readonly [id: string, events: readonly JournalEvent[]])[]> {
+  return Map.groupBy(accountsIn(journal), ([, [first]]) => lower(first?.data.person?.email));
+}
+
+/** Returns the ids of the accounts that have ever had an address. */
+export function byEveryAddress(journal: Journal): ReadonlyMap<string, readonly string[]> {
+  const pairs = accountsIn(journal).flatMap(([id, events]) =>
+    [...new Set(events.flatMap(addressIn))].map((address) => ({ id, address })),
+  );
+  return new Map(
+    Array.from(
+      Map.groupBy(pairs, ({ address }) => address),
+      ([address, its]) => [address, its.map(({ id }) => id)],
+    ),
+  );
+}
+
+const GIVES_ADDRESS: ReadonlySet<string> = new Set(['UserRegistered', 'EmailChanged', 'EmailChangeReverted']);
+
+function addressIn({ type, data }: JournalEvent): readonly string[] {
+  return GIVES_ADDRESS.has(type) ? [lower(data.person?.email)] : [];
 }
 
 /** Addresses that differ only in case are the same. */

@@ -4,17 +4,19 @@ import type { FaultLine } from '../run-folder.ts';
 /** The times of faults come from the clock of another process. */
 const SLACK_MS = 1000;
 
-/** Returns whether one of these targets was hit between two moments, in ms since 1970. */
-export function hitBetween(
+/**
+ * Returns whether a fault covers a span of time, in ms since 1970: it began before its end and ended after its start.
+ * The names are parts of targets, exactly: `notifier-1`.
+ */
+export function coversTime(
   faults: readonly FaultLine[],
-  from: number,
-  to: number,
+  { from, to }: { readonly from: number; readonly to: number },
   targets: readonly string[],
 ): boolean {
   return faults.some(
-    ({ at, until, fault, target }) =>
+    ({ at, until, target }) =>
       Date.parse(at) <= to + SLACK_MS &&
       Date.parse(until ?? at) >= from - SLACK_MS &&
-      targets.some((name) => fault.includes(name) || target.includes(name)),
+      target.split(' ').some((name) => targets.includes(name)),
   );
 }

@@ -21,7 +21,9 @@ export interface Profile {
   readonly revokedAt: number;
 }
 
-const nothing: Omit<Profile, 'id'> = {
+/** The profile before the first event. */
+export const NO_PROFILE: Profile = {
+  id: '',
   ended: false,
   sequence: 0,
   email: null,
@@ -48,11 +50,15 @@ const changes: Readonly<Record<string, (event: JournalEvent) => Partial<Profile>
   VerificationRequested: ({ data }) => whoIsErased(data.person),
   AccountVerified: ({ data }) => ({ ...whoIsErased(data.person), isVerified: true }),
   RegistrationEnded: () => ({ ended: true }),
+  AccountErased: () => ({ ended: true }),
   PasswordResetRequested: ({ data }) => whoIsErased(data.person),
   PasswordChanged: ({ data, time }) => ({
     ...whoIsErased(data.person),
     passwordChangedAt: instant(time),
   }),
+  EmailChangeRequested: ({ data }) => whoIsErased(data.person),
+  EmailChanged: ({ data }) => ({ ...whoIsErased(data.person), ...pick(data.person ?? {}, 'email') }),
+  EmailChangeReverted: ({ data }) => ({ ...whoIsErased(data.person), ...pick(data.person ?? {}, 'email') }),
   ProfileChanged: ({ data }) => ({
     ...whoIsErased(data.person),
     ...pick(data.person ?? {}, 'username', 'firstName', 'lastName'),
@@ -60,18 +66,22 @@ const changes: Readonly<Record<string, (event: JournalEvent) => Partial<Profile>
   }),
   RoleChanged: ({ data }) => ({ ...whoIsErased(data.person), ...pick(data, 'role') }),
   AccountDisabled: () => ({ disabled: true }),
+  AccountErasureRequested: () => ({ disabled: true }),
+  AccountErasureCanceled: ({ data }) => ({ disabled: data.disabled ?? false }),
   AccountEnabled: () => ({ disabled: false }),
+  OwnerAlerted: ({ data }) => whoIsErased(data.person),
   SessionsRevoked: ({ sequence }) => ({ revokedAt: sequence }),
 };
 
 /** Returns the profile after these events of an account. */
 export function foldAccount(id: string, events: readonly JournalEvent[]): Profile {
-  let profile: Profile = { id, ...nothing };
-  for (const event of events) {
-    const { sequence, time } = event;
-    profile = { ...profile, ...changes[event.type]?.(event), sequence, updatedAt: instant(time) };
-  }
-  return profile;
+  return events.reduce(profileAfter, { ...NO_PROFILE, id });
+}
+
+/** Returns the profile after one more event. */
+export function profileAfter(profile: Profile, event: JournalEvent): Profile {
+  const { type, sequence, time } = event;
+  return { ...profile, ...changes[type]?.(event), sequence, updatedAt: instant(time) };
 }
 
 /** Returns the document of the read model that an account must have at the end. */

@@ -1,7 +1,8 @@
 /** Rules of the journal itself: numbers, complete commits, claims, and the marks by which sign-ups are found. */
 import type { FaultLine } from '../run-folder.ts';
-import type { CommandContext } from './commands.ts';
-import { hitBetween } from './faults.ts';
+import { byId, type CommandContext } from './commands.ts';
+import { isErased } from './erasure-rules.ts';
+import { coversTime } from './faults.ts';
 import { foldAccount } from './fold.ts';
 import { accountsIn, isMailing, type Journal, type JournalEvent, lastSequence } from './journal.ts';
 import { broken, type Violation } from './report.ts';
@@ -34,13 +35,23 @@ const WHOLE: ReadonlySet<string> = new Set([
   'PasswordChanged(reset) SessionsRevoked(password-changed)',
   'PasswordChanged(change) SessionsRevoked(password-changed)',
   'PasswordChanged(first) AccountVerified SessionsRevoked(password-changed)',
+  'PasswordRehashed',
   'ProfileChanged',
   'RoleChanged SessionsRevoked(role-changed)',
   'AccountDisabled SessionsRevoked(disabled)',
   'AccountEnabled',
+  'AccountErasureRequested SessionsRevoked(disabled)',
+  'AccountErasureCanceled',
+  'AccountErasureCanceled AccountEnabled',
+  'AccountErased',
+  'EmailChangeRequested',
+  'EmailChanged',
+  'EmailChangeReverted PasswordChanged(reset) SessionsRevoked(password-changed)',
+  'EmailChangeReverted AccountErasureCanceled PasswordChanged(reset) SessionsRevoked(password-changed)',
   'SessionsRevoked(logout-all)',
   'SessionsRevoked(refresh-reuse)',
   'SessionsRevoked(admin)',
+  'OwnerAlerted',
   'MailRequested',
 ]);
 
@@ -71,30 +82,85 @@ function checkBeginning(stream: string, events: readonly JournalEvent[]): readon
   return isRight ? [] : broken('whole commits', `${stream} does not begin as an account or a mailing does`);
 }
 
-/** The commit that verifies takes the claim on the account's address; no other commit has this or any other claim. */
+/** With a number, the claim of a commit that takes an admin away, so that two cannot take the last two at once. */
+const ADMIN_REMOVAL = /^admin-removal:\d+$/;
+
+/** By which the addresses are found that an account does not need any more. */
+const RELEASE = /^release:/;
+/** The mark of an address that is to be released at once. */
+const RELEASE_NOW = /^release:0:/;
+
+/**
+ * The commit that verifies an account or changes its address takes the claim on that address, and holds it as long as
+ * the account has the address or can get it back. One that disables an account, has it erased or changes its role may
+ * take that of an admin's removal, which no other commit has. An erased account has no claim on an address. There are
+ * no other claims.
+ */
 export function checkClaims(journal: Journal): readonly Violation[] {
   const commits = [...journal.streams.values()].flat();
-  const addresses = new Map(accountsIn(journal).map(([id, [first]]) => [id, first?.private?.address]));
+  const needed = new Map(accountsIn(journal).map(([id, events]) => [id, neededBy(events)] as const));
+  const holders = [...needed].flatMap(([id, addresses]) => addresses.map((address) => ({ id, address })));
+  const firsts = new Map(accountsIn(journal).map(([id, [first]]) => [id, first?.private?.address]));
   const wrong = commits.flatMap((commit) => {
-    const verifies = commit.events.some(({ type }) => type === 'AccountVerified');
-    const due = verifies ? [`address:${addresses.get(commit.stream)}`] : [];
     const held = commit.claims ?? [];
-    if (held.join() === due.join()) return [];
+    const due = takenBy(commit, firsts.get(commit.stream))
+      .filter((address) => needed.get(commit.stream)?.includes(address))
+      .map((address) => `address:${address}`);
+    const others = held.filter((claim) => !isBesideAddresses(commit, claim));
+    if (others.join() === due.join()) return [];
     return broken('claims', `${nameOf(commit)} holds ${held.length} claims, and not those that are due`);
   });
-  const owners = Map.groupBy(
-    commits.filter(({ events }) => events.some(({ type }) => type === 'AccountVerified')),
-    ({ stream }) => addresses.get(stream),
-  );
-  const shared = [...owners.values()].filter((its) => its.length > 1);
+  const shared = [...Map.groupBy(holders, ({ address }) => address).values()].filter((its) => its.length > 1);
+  const removals = commits.flatMap(({ claims = [] }) => claims.filter((claim) => ADMIN_REMOVAL.test(claim)));
+  const twice = removals.filter((claim, i) => removals.indexOf(claim) < i);
+  const late = commits.filter(({ claims = [] }) => claims.some((claim) => RELEASE_NOW.test(claim)));
   return [
     ...wrong,
+    ...twice.flatMap((claim) => broken('claims', `two commits hold ${claim}`)),
+    ...late.flatMap((commit) => broken('claims', `${nameOf(commit)} is still marked for a release`)),
     ...shared.flatMap((its) =>
-      broken('claims', `one address was proven more than once: ${its.map(nameOf).join(', ')}`),
+      broken('claims', `one address belongs to several: ${its.map(({ id }) => id).join(', ')}`),
     ),
   ];
 }
 
+const REMOVES_ADMIN: ReadonlySet<string> = new Set([
+  'AccountDisabled',
+  'AccountErasureRequested',
+  'RoleChanged',
+]);
+const MOVES: ReadonlySet<string> = new Set(['EmailChanged', 'EmailChangeReverted']);
+
+function isBesideAddresses({ events }: Commit, claim: string): boolean {
+  function has(types: ReadonlySet<string>): boolean {
+    return events.some(({ type }) => types.has(type));
+  }
+  return (ADMIN_REMOVAL.test(claim) && has(REMOVES_ADMIN)) || (RELEASE.test(claim) && has(MOVES));
+}
+
+/** Returns the addresses that a commit makes the account's. @param first the address of the sign-up */
+function takenBy({ events }: Commit, first = ''): readonly string[] {
+  return events.flatMap(({ type, private: kept }) => {
+    if (type === 'AccountVerified') return [first];
+    return type === 'EmailChanged' ? [kept?.address ?? ''] : [];
+  });
+}
+
+/** Returns the proven addresses that an account has, or may get back. */
+function neededBy(events: readonly JournalEvent[]): readonly string[] {
+  if (isErased(events) || !events.some(({ type }) => type === 'AccountVerified')) return [];
+  let address = events[0]?.private?.address ?? '';
+  let previous: string | undefined;
+  for (const { type, private: kept } of events) {
+    if (type === 'EmailChanged') [previous, address] = [address, kept?.address ?? ''];
+    else if (type === 'EmailChangeReverted') [previous, address] = [undefined, kept?.address ?? ''];
+    else if (type === 'EmailChangeSettled') previous = undefined;
+  }
+  return previous === undefined ? [address] : [address, previous];
+}
+
+/** Who may have carried out what nobody answered. */
+const AUTHS = ['auth-1', 'auth-2'];
 /** Work that no response waits for is done within this time after its commit. */
 const FOLLOW_UP_MS = 10_000;
 /** On a busy machine an operation on an unreachable store fails after this time, or later: ARCHITECTURE.md. */
@@ -102,14 +168,14 @@ const GIVEN_UP_AFTER_MS = 2_000;
 
 /**
  * A pending sign-up must be marked with its address, so that it can be found. The mark of one that is verified or
- * ended is removed before the response; if a process died or the store failed in between, the next sweep or look-up
+ * ended is removed before the response; if that process died or the store failed in between, the next sweep or look-up
  * removes it.
  */
 export function checkMarks(
   { journal, history }: Pick<CommandContext, 'journal' | 'history'>,
   faults: readonly FaultLine[],
 ): readonly Violation[] {
-  const commands = new Map(history.map((command) => [command.id, command]));
+  const commands = byId(history);
 
   /** Returns the time by which the mark of an event's account must have been removed. */
   function dueAt({ time, commit }: JournalEvent): number {
@@ -119,10 +185,12 @@ export function checkMarks(
   }
 
   function isBorne(event: JournalEvent): boolean {
-    const at = Date.parse(event.time);
+    const command = commands.get(event.commit.correlationId);
+    const at = Date.parse(command?.sentAt ?? event.time);
     const due = dueAt(event);
-    const mayBeGivenUp = commands.has(event.commit.correlationId) && due - at > GIVEN_UP_AFTER_MS;
-    return mayBeGivenUp || hitBetween(faults, at, Math.max(at, due), ['auth', 'mongo']);
+    const mayBeGivenUp = command !== undefined && due - at > GIVEN_UP_AFTER_MS;
+    const span = { from: at, to: Math.max(at, due) };
+    return mayBeGivenUp || coversTime(faults, span, [...(command?.by ? [command.by] : AUTHS), 'mongodb']);
   }
 
   return accountsIn(journal).flatMap(([id, events]) => {
@@ -140,7 +208,7 @@ export function checkMarks(
     }
     if (mark === undefined) return [];
     const settled = events.find(({ type }) => type === 'AccountVerified' || type === 'RegistrationEnded');
-    if (mark === first && settled !== undefined && isBorne(settled)) return [];
+    if (mark === first && !isErased(events) && settled !== undefined && isBorne(settled)) return [];
     return broken('address marks', `${id} is not open any more, and still found by its address`);
   });
 }

@@ -1,6 +1,6 @@
 /** Compares the mails that events call for with the mail server's record and the notifier's deliveries. */
 import type { FaultLine, MailLine } from '../run-folder.ts';
-import { hitBetween } from './faults.ts';
+import { coversTime } from './faults.ts';
 import type { Journal, JournalEvent } from './journal.ts';
 import { type OwedMail, owedMails, type Superseded, supersededBy, supersedes } from './owed-mails.ts';
 import { broken, type Violation } from './report.ts';
@@ -126,16 +126,22 @@ const isExcused: Readonly<
 > = {
   cancelled: (story) => story.supersededBy.length > 0,
   expired: ({ owed }, { endedAt }) => endedAt !== undefined && endedAt.getTime() >= owed.sendUntil,
-  failed: ({ arrivals }, { reason, attempts }, faults) => {
+  failed: ({ arrivals, supersededBy }, { reason, attempts, endedAt }, faults) => {
     const last = attempts.at(-1);
-    if (reason !== 'refused' || (last?.code ?? 0) < 500) return false;
+    if (reason !== 'refused') return false;
+    const isErased = supersededBy.some(({ type }) => type === 'AccountErased');
+    if (isErased && last === undefined && endedAt !== undefined) {
+      // The attempts of an erased account are deleted: only the time of the last one is known.
+      return isHitInTry(faults, { at: new Date(endedAt.getTime() - TRY_MS), ms: TRY_MS });
+    }
+    if ((last?.code ?? 0) < 500) return false;
     return arrivals.some(({ said }) => said === '5xx') || (last !== undefined && isHitInTry(faults, last));
   },
 };
 
 /** The mail server has no record of a recipient that it refused before the content. */
-function isHitInTry(faults: readonly FaultLine[], { at, ms }: Attempt): boolean {
-  return hitBetween(faults, at.getTime(), at.getTime() + ms, ['smtp']);
+function isHitInTry(faults: readonly FaultLine[], { at, ms }: Pick<Attempt, 'at' | 'ms'>): boolean {
+  return coversTime(faults, { from: at.getTime(), to: at.getTime() + ms }, ['smtp']);
 }
 
 function checkStale(story: Story): readonly Violation[] {
@@ -145,22 +151,29 @@ function checkStale(story: Story): readonly Violation[] {
     .flatMap(({ at }) => broken('stale mails', `${nameOf(story)} came at ${at}, when its link had expired`));
 }
 
-/** Faults that can keep a notifier from recording, or from learning, that a mail was accepted. */
-const SENDERS = ['notifier', 'mongo', 'smtp'];
+/** What every sender needs to learn and to record that a mail was accepted. */
+const SHARED_BY_SENDERS = ['mongodb', 'smtp'];
+/** A sender that nothing hinders has recorded that a mail was accepted within this time. */
+const RECORDED_WITHIN_MS = 10_000;
 
 /**
- * A second copy is tolerated if the response to the first one was lost, or if its sender died, was stopped or could
- * not reach its store before the copy came. All copies have the same Message-ID; otherwise no event would call for
- * the copy.
+ * A second copy is tolerated if the response to the first one was lost, or if a fault of the sender of the first one,
+ * or of what it needs to record it, covers the moment of its acceptance: what happens to another sender, or later,
+ * explains no copy. All copies have the same Message-ID; otherwise no event would call for the copy.
  */
 function checkDuplicates(story: Story, faults: readonly FaultLine[]): readonly Violation[] {
   return story.arrivals.flatMap((copy, index) => {
     const before = story.arrivals.slice(0, index).findLast(wasTaken);
     if (before === undefined || before.said === '250-lost') return [];
-    if (hitBetween(faults, Date.parse(before.at), Date.parse(copy.at), SENDERS)) return [];
+    const accepted = Date.parse(before.answeredAt);
+    const span = {
+      from: Date.parse(before.at),
+      to: Math.min(accepted + RECORDED_WITHIN_MS, Date.parse(copy.at)),
+    };
+    if (coversTime(faults, span, [before.by, ...SHARED_BY_SENDERS])) return [];
     return broken(
       'duplicate mails',
-      `${nameOf(story)} was accepted at ${before.at}, and came again at ${copy.at}`,
+      `${nameOf(story)} was accepted from ${before.by} at ${before.answeredAt}, and came again from ${copy.by} at ${copy.at}`,
     );
   });
 }
@@ -176,24 +189,43 @@ const TRY_MS = 60_000;
  * - A cutoff is stored before the deliveries of its own event, so it existed when the first of those was attempted
  * or arrived at the mail server. If the event calls for no mail, its cutoff cannot be dated and decides nothing.
  * - A claim reads the cutoffs after it has taken a delivery, and the attempt begins (`at`) as soon as the claim
- * returns: within CLAIM_MS, unless the notifier or its store was hit meanwhile. A mail that arrived was being sent
+ * returns: within CLAIM_MS, unless that notifier was stopped, or its store was hit, meanwhile. A mail that arrived was being sent
  * for TRY_MS at most, counted from before its claim.
  * So an attempt that began more than CLAIM_MS after the cutoff, or a mail that came more than CLAIM_MS and TRY_MS
  * after it, was claimed when its cutoff existed. A claim that was late by less is not detected.
  */
 function checkSuperseded(stories: readonly Story[], faults: readonly FaultLine[]): readonly Violation[] {
   const byEvent = Map.groupBy(stories, ({ owed }) => owed.event.id);
+  // A sender that was killed makes no late attempt.
+  const delays = faults.filter(({ fault }) => !fault.startsWith('kill-'));
   return stories.flatMap((story) => {
     const known = Math.min(...story.supersededBy.flatMap(({ id }) => byEvent.get(id) ?? []).map(firstSignOf));
     if (known === Number.POSITIVE_INFINITY) return [];
-    const tries = (story.delivery?.attempts ?? []).map(({ at }) => at.getTime() - CLAIM_MS);
-    const arrivals = story.arrivals.map(({ at }) => Date.parse(at) - CLAIM_MS - TRY_MS);
-    const late = [...tries, ...arrivals].filter(
-      (claimed) => claimed > known && !hitBetween(faults, known, claimed + CLAIM_MS, ['notifier', 'mongo']),
+    const tries = (story.delivery?.attempts ?? []).map((attempt) => ({
+      claimed: attempt.at.getTime() - CLAIM_MS,
+      by: senderOf(attempt, story.arrivals),
+    }));
+    const arrivals = story.arrivals.map(({ at, by }) => ({
+      claimed: Date.parse(at) - CLAIM_MS - TRY_MS,
+      by: [by],
+    }));
+    const isLate = [...tries, ...arrivals].some(
+      ({ claimed, by }) =>
+        claimed > known && !coversTime(delays, { from: known, to: claimed + CLAIM_MS }, [...by, 'mongodb']),
     );
-    if (late.length === 0) return [];
+    if (!isLate) return [];
     return broken('superseded mails', `${nameOf(story)} was claimed although what supersedes it was stored`);
   });
+}
+
+const NOTIFIERS = ['notifier-1', 'notifier-2'];
+
+/** Returns who made an attempt: the sender of a mail that arrived during it, else it may be any notifier. */
+function senderOf({ at, ms }: Attempt, arrivals: readonly MailLine[]): readonly string[] {
+  const arrival = arrivals.find(
+    (each) => Date.parse(each.at) >= at.getTime() && Date.parse(each.at) <= at.getTime() + ms,
+  );
+  return arrival === undefined ? NOTIFIERS : [arrival.by];
 }
 
 function firstSignOf({ delivery, arrivals }: Story): number {

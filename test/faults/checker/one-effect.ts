@@ -9,7 +9,7 @@ import type { Commit } from './stored.ts';
 const EFFECTS: Readonly<Record<string, readonly string[]>> = {
   'sign-up': ['UserRegistered', 'PasswordResetRequested'],
   verify: ['AccountVerified', 'RegistrationEnded'],
-  login: [],
+  login: ['PasswordRehashed'],
   refresh: ['SessionsRevoked'],
   logout: [],
   me: [],
@@ -21,7 +21,14 @@ const EFFECTS: Readonly<Record<string, readonly string[]>> = {
   profile: ['ProfileChanged'],
   role: ['RoleChanged'],
   disable: ['AccountDisabled'],
-  enable: ['AccountEnabled'],
+  enable: ['AccountEnabled', 'AccountErasureCanceled'],
+  erase: ['AccountErasureRequested'],
+  'erase-other': ['AccountErasureRequested'],
+  'keep-account': ['AccountErasureCanceled'],
+  'change-email': ['EmailChangeRequested'],
+  'confirm-email': ['EmailChanged', 'RegistrationEnded'],
+  'undo-email': ['EmailChangeReverted'],
+  'final-login': ['PasswordRehashed'],
   mailing: ['MailRequested'],
 };
 
@@ -35,6 +42,13 @@ const NOTHING_IF_REFUSED: ReadonlySet<string> = new Set([
   'disable',
   'enable',
   'mailing',
+  'erase',
+  'erase-other',
+  'keep-account',
+  'change-email',
+  'confirm-email',
+  'undo-email',
+  'final-login',
 ]);
 
 /** Checks that a command, whatever its response, took effect once and as requested, or not at all. */

@@ -32,6 +32,9 @@ describe('what is owed', () => {
     ['RoleChanged', { person, role: 'admin' }, 'role-changed ada@example.com'],
     ['MailRequested', { person: { recipients: ['a@b.c', 'd@e.f'] } }, 'welcome a@b.c', 'welcome d@e.f'],
     ['AccountDisabled', { person: {} }],
+    ['AccountDisabled', { person, locale: 'en' }, 'account-disabled ada@example.com'],
+    ['OwnerAlerted', { person, reason: 'locked-out' }, 'locked-out ada@example.com'],
+    ['OwnerAlerted', { person, reason: 'new-sign-in' }, 'new-sign-in ada@example.com'],
     ['SessionsRevoked', { reason: 'admin' }],
   ];
   for (const [type, data, ...mails] of cases) {
@@ -76,7 +79,8 @@ describe('what is superseded', () => {
     assert.deepEqual(by('AccountVerified', {}), ['verification']);
     assert.deepEqual(by('PasswordResetRequested', { reset: link }), ['reset']);
     assert.deepEqual(by('PasswordResetRequested', {}), []);
-    assert.deepEqual(by('PasswordChanged', { how: 'first' }), ['verification', 'reset']);
+    assert.deepEqual(by('PasswordChanged', { how: 'first' }), ['verification', 'reset', 'email-change']);
+    assert.deepEqual(by('EmailChanged', {}), ['reset', 'email-change', 'email-undo']);
     assert.deepEqual(by('RegistrationEnded', { reason: 'expired' }), ['everything']);
     assert.deepEqual(by('AccountDisabled', {}), ['everything']);
     assert.deepEqual(by('ProfileChanged', {}), []);

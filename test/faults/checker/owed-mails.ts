@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import type { Journal, JournalEvent } from './journal.ts';
 import type { SealedLink } from './stored.ts';
 
-type Purpose = 'verification' | 'reset';
+type Purpose = 'verification' | 'reset' | 'erasure' | 'email-change' | 'email-undo';
 export type Superseded = Purpose | 'everything';
 
 export interface OwedMail {
@@ -23,6 +23,8 @@ interface Owing {
   readonly mail: string;
   readonly purpose?: Purpose;
   readonly link?: SealedLink;
+  /** Default: the address of the account. */
+  readonly to?: string | undefined;
 }
 
 /** Events that are not listed call for no mail. */
@@ -35,9 +37,20 @@ const owing: Readonly<Record<string, (event: JournalEvent) => Owing | undefined>
   PasswordResetRequested: ({ data: { reset: link, verifies } }) =>
     link && { mail: verifies ? 'choose-password' : 'reset-password', purpose: 'reset', link },
   PasswordChanged: ({ data: { how } }) => (how === 'first' ? undefined : { mail: 'password-changed' }),
+  EmailChangeRequested: ({ data: { confirmation: link, person } }) => ({
+    ...(link ? { mail: 'confirm-email', purpose: 'email-change', link } : { mail: 'email-in-use' }),
+    to: person?.newEmail,
+  }),
+  EmailChanged: ({ data: { undo: link, person } }) =>
+    link && { mail: 'email-changed', purpose: 'email-undo', link, to: person?.previousEmail },
   RoleChanged: () => ({ mail: 'role-changed' }),
   SessionsRevoked: ({ data: { reason, locale } }) =>
     reason === 'refresh-reuse' && locale !== undefined ? { mail: 'sessions-ended' } : undefined,
+  AccountDisabled: ({ data: { locale } }) =>
+    locale === undefined ? undefined : { mail: 'account-disabled' },
+  AccountErasureRequested: ({ data: { person } }) =>
+    person?.undo && { mail: 'erase-account', purpose: 'erasure', link: person.undo },
+  OwnerAlerted: ({ data: { reason } }) => ({ mail: reason === 'locked-out' ? 'locked-out' : 'new-sign-in' }),
   MailRequested: () => ({ mail: 'welcome' }),
 };
 
@@ -52,9 +65,17 @@ export function supersededBy({ type, data }: JournalEvent): readonly Superseded[
     case 'AccountVerified':
       return ['verification'];
     case 'PasswordChanged':
-      return ['verification', 'reset'];
+      return ['verification', 'reset', 'email-change'];
+    case 'EmailChangeRequested':
+      return ['email-change'];
+    case 'EmailChanged':
+      return ['reset', 'email-change', 'email-undo'];
+    case 'AccountErasureCanceled':
+      return ['erasure'];
     case 'RegistrationEnded':
     case 'AccountDisabled':
+    case 'AccountErasureRequested':
+    case 'AccountErased':
       return ['everything'];
     default:
       return [];
@@ -70,7 +91,7 @@ function owedBy(event: JournalEvent): readonly OwedMail[] {
   const { person } = event.data;
   if (owed === undefined || !person) return [];
   const { mail, purpose, link } = owed;
-  const recipients = person.recipients ?? [person.email ?? ''];
+  const recipients = person.recipients ?? [owed.to ?? person.email ?? ''];
   return recipients.map((to) => ({
     id: idOf(event.id, mail, to),
     event,

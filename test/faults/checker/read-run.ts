@@ -2,12 +2,15 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { CommandLine, FaultLine, MailLine, RunDescription } from '../run-folder.ts';
+import type { TopicRecord } from './stored.ts';
 
 export interface RecordedRun {
   readonly run: RunDescription;
   readonly history: readonly CommandLine[];
   readonly mails: readonly MailLine[];
   readonly faults: readonly FaultLine[];
+  /** Records that the run has removed from a topic. */
+  readonly removed: readonly TopicRecord[];
 }
 
 /** Reads a run. @throws Error if a file is missing or invalid: a run without its history proves nothing */
@@ -15,11 +18,17 @@ export async function readRun(folder: string): Promise<RecordedRun> {
   function read(name: string) {
     return readFile(join(folder, name), 'utf8');
   }
-  const [run, history, mails, faults] = await Promise.all(
-    ['run.json', 'history.jsonl', 'mails.jsonl', 'faults.jsonl'].map(read),
+  const [run, history, mails, faults, removed] = await Promise.all(
+    ['run.json', 'history.jsonl', 'mails.jsonl', 'faults.jsonl', 'removed.jsonl'].map(read),
   );
   const described: RunDescription = JSON.parse(run ?? '');
-  return { run: described, history: linesOf(history), mails: linesOf(mails), faults: linesOf(faults) };
+  return {
+    run: described,
+    history: linesOf(history),
+    mails: linesOf(mails),
+    faults: linesOf(faults),
+    removed: linesOf(removed),
+  };
 }
 
 function linesOf<Line>(text = ''): readonly Line[] {

@@ -3,6 +3,9 @@ import { type Admin, Kafka, logLevel } from 'kafkajs';
 import { type Db, MongoClient } from 'mongodb';
 import { readTopic } from '../../support/kcat.ts';
 import type { RunDescription } from '../run-folder.ts';
+import { beforeErasure } from './erasure-rules.ts';
+import { genuineRecords } from './forged-rules.ts';
+import { type Journal, journalOf } from './journal.ts';
 import type {
   Commit,
   GroupLag,
@@ -47,7 +50,10 @@ export async function readStores({ KAFKA_BROKERS, MONGO_URL }: Servers): Promise
       requests,
       commits,
       ...topics,
-      profiles: await all<StoredProfile>('user_profiles_v1'),
+      profiles: await all<StoredProfile>(FIRST_GENERATION),
+      rebuiltProfiles: await Promise.all(
+        (await rebuiltGenerations(client.db())).map((name) => all<StoredProfile>(name)),
+      ),
       deliveries: await all<StoredDelivery>('notifier_deliveries'),
       cutoffs: await all<StoredCutoffs>('notifier_cutoffs'),
       leases: await all<StoredLease>('auth_leases'),
@@ -56,6 +62,44 @@ export async function readStores({ KAFKA_BROKERS, MONGO_URL }: Servers): Promise
     await admin.disconnect();
     await client.close();
   }
+}
+
+const FIRST_GENERATION = 'user_profiles_v1';
+
+async function rebuiltGenerations(db: Db): Promise<readonly string[]> {
+  const collections = await db.listCollections().toArray();
+  return collections
+    .map(({ name }) => name)
+    .filter((name) => /^user_profiles_v\d+$/.test(name) && name !== FIRST_GENERATION);
+}
+
+/**
+ * Returns the journal as it was before people were erased from it, without what somebody has forged.
+ * @param removed records that are no longer on their topic
+ */
+export async function readJournal(
+  { KAFKA_BROKERS, MONGO_URL }: Servers,
+  removed: readonly TopicRecord[],
+): Promise<Journal> {
+  const client = await MongoClient.connect(MONGO_URL);
+  try {
+    const commits = await readerOf(client.db())<Commit>('auth_commits');
+    const records = await readRecords(KAFKA_BROKERS);
+    return journalOf(beforeErasure(commits, genuineRecords(records, removed)));
+  } finally {
+    await client.close();
+  }
+}
+
+/** Returns every record of the topics of events, or of other topics. */
+export async function readRecords(
+  brokers: string,
+  topics: readonly string[] = TOPICS,
+): Promise<readonly TopicRecord[]> {
+  const records = topics.map(async (topic) =>
+    (await readTopic(brokers, topic)).map((record) => ({ topic, ...record })),
+  );
+  return (await Promise.all(records)).flat();
 }
 
 function readerOf(db: Db) {
@@ -68,17 +112,14 @@ async function readTopics(
   admin: Admin,
   brokers: string,
 ): Promise<Pick<Stores, 'records' | 'deadLetters' | 'lags'>> {
-  async function read(topic: string): Promise<readonly TopicRecord[]> {
-    return (await readTopic(brokers, topic)).map((record) => ({ topic, ...record }));
-  }
   const deadLetterTopics = (await admin.listTopics()).filter((topic) => topic.includes('.dlq.'));
   // One after the other: asked for two topics at the same time, kafkajs may return no partitions for one of them.
   const lags: GroupLag[] = [];
   for (const [group, topic] of READERS) lags.push(await lagOf(admin, group, topic));
   return {
     lags,
-    records: (await Promise.all(TOPICS.map(read))).flat(),
-    deadLetters: (await Promise.all(deadLetterTopics.map(read))).flat(),
+    records: await readRecords(brokers),
+    deadLetters: await readRecords(brokers, deadLetterTopics),
   };
 }
 

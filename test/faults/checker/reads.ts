@@ -1,6 +1,8 @@
 /** Compares the responses of the read model with the journal. */
+import type { ShownProfile } from '../run-folder.ts';
 import type { CommandContext } from './commands.ts';
 import { foldAccount } from './fold.ts';
+import { accountsIn, type Journal } from './journal.ts';
 import { broken, type Violation } from './report.ts';
 
 /** The fields of a profile that its owner sees, besides its version. */
@@ -40,4 +42,24 @@ export function checkReads({ journal, history }: CommandContext): readonly Viola
       const wrong = SHOWN.filter((name) => shown[name] !== profile[name]);
       return wrong.length === 0 ? [] : broken('reads', `me ${id} was shown another ${wrong.join(', ')}`);
     });
+}
+
+/** Checks what the API showed an admin at the end: every account that has not ended, as the journal has it. */
+export function checkShown(journal: Journal, shown: readonly ShownProfile[]): readonly Violation[] {
+  const found = new Map(shown.map((profile) => [String(profile['id']), profile]));
+  const expected = accountsIn(journal)
+    .map(([id, events]) => foldAccount(id, events))
+    .filter(({ ended }) => !ended);
+  const strangers = new Set(found.keys()).difference(new Set(expected.map(({ id }) => id)));
+  return [
+    ...expected.flatMap((profile) => {
+      const its = found.get(profile.id);
+      if (its === undefined) return broken('shown profiles', `${profile.id} is not shown`);
+      const wrong = SHOWN.filter((name) => its[name] !== profile[name]);
+      return wrong.length === 0 && its['version'] === profile.sequence
+        ? []
+        : broken('shown profiles', `${profile.id} is shown with another ${wrong.join(', ') || 'version'}`);
+    }),
+    ...[...strangers].flatMap((id) => broken('shown profiles', `${id} is shown, and is not in the journal`)),
+  ];
 }

@@ -8,7 +8,7 @@ const LONGEST_LEASE_MS = 10 * 60_000;
 
 type Waiting = Pick<
   Stores,
-  'commits' | 'lags' | 'deliveries' | 'requests' | 'leases' | 'deadLetters' | 'profiles'
+  'commits' | 'lags' | 'deliveries' | 'requests' | 'leases' | 'deadLetters' | 'profiles' | 'rebuiltProfiles'
 >;
 
 /** Returns everything that is not done yet. That is normal while a system works, but not when it is at rest. */
@@ -21,7 +21,7 @@ export function checkStandstill(stores: Waiting, now: Date): readonly Violation[
       broken('leases', `request ${_id} of ${at} was not carried out`),
     ),
     ...checkLeases(stores.leases, now),
-    ...checkParked(stores.profiles),
+    ...[stores.profiles, ...stores.rebuiltProfiles].flatMap(checkParked),
     ...stores.deadLetters.flatMap(({ topic, offset, headers }) =>
       broken('dead letters', `record ${offset} of ${topic}: ${headers['dlq_cause']}`),
     ),

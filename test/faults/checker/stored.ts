@@ -13,10 +13,20 @@ export interface EventData {
   readonly role?: string;
   readonly locale?: string;
   readonly reason?: string;
+  readonly sessionId?: string;
   readonly how?: string;
   readonly verifies?: boolean;
+  readonly disabled?: boolean;
   readonly verification?: SealedLink;
   readonly reset?: SealedLink;
+  /** Of EmailChangeRequested and EmailChanged. */
+  readonly confirmation?: SealedLink;
+  readonly undo?: SealedLink;
+  readonly template?: string;
+  readonly requestedBy?: string;
+  readonly canceledBy?: string;
+  /** When a requested erasure is due. */
+  readonly eraseAt?: string;
   readonly person?: Person | null;
 }
 
@@ -26,6 +36,10 @@ export interface Person {
   readonly firstName?: string;
   readonly lastName?: string;
   readonly recipients?: readonly string[];
+  readonly newEmail?: string;
+  readonly previousEmail?: string;
+  readonly revertedEmail?: string;
+  readonly undo?: SealedLink;
 }
 
 export interface CommitEvent {
@@ -34,7 +48,7 @@ export interface CommitEvent {
   readonly time: string;
   readonly version: number;
   readonly data: EventData;
-  /** Of UserRegistered: the canonical address. */
+  /** Of UserRegistered and the events that change the address: the canonical address. */
   readonly private?: { readonly address?: string };
 }
 
@@ -132,6 +146,8 @@ export interface Stores {
   readonly deadLetters: readonly TopicRecord[];
   readonly lags: readonly GroupLag[];
   readonly profiles: readonly StoredProfile[];
+  /** The generations of the read model that were built later. All are kept up to date. */
+  readonly rebuiltProfiles: readonly (readonly StoredProfile[])[];
   readonly deliveries: readonly StoredDelivery[];
   readonly cutoffs: readonly StoredCutoffs[];
   readonly leases: readonly StoredLease[];

@@ -1,11 +1,15 @@
 /** What each fault does to a running system, and how it is healed. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { KafkaNodes } from '@latchkey/bus/testing';
-import type { Cable } from '../../support/cable.ts';
-import type { ServiceName } from '../../support/cluster.ts';
+import { type ServiceName, services } from '../../support/cluster.ts';
+import type { Clocks } from '../system/clocks.ts';
 import type { KafkaProxy, ProxyMood } from '../system/kafka-proxy.ts';
+import type { MongoMood, MongoProxy } from '../system/mongo-proxy.ts';
+import type { MongoControlWord } from '../system/servers.ts';
 import type { Sink, SinkMood } from '../system/sink.ts';
-import type { Fault, Faults } from './nemesis.ts';
+import type { Deployment } from './deployment.ts';
+import { FORGERY_NAMES } from './forger.ts';
+import type { Fault, Faults, Heal } from './nemesis.ts';
 import type { Supervised } from './supervisor.ts';
 
 /** What faults can hit. */
@@ -15,19 +19,28 @@ export interface World {
   /** By node. */
   readonly proxies: readonly KafkaProxy[];
   /** The proxy between all services and MongoDB. */
-  readonly mongoCable: Cable;
-  /** Stops and starts MongoDB itself. */
-  mongoControl(word: 'stop' | 'start'): Promise<void>;
+  readonly mongo: MongoProxy;
+  /** Stops and starts MongoDB itself, or the members of a replica set. */
+  mongoControl(word: MongoControlWord): Promise<void>;
   readonly sink: Pick<Sink, 'setMood'>;
+  readonly clocks: Pick<Clocks, 'set'>;
+  readonly deployment: Deployment;
 }
 
 const SLOW_BY_MS = 700;
 /** How long commits are delayed before a fault, so that the next send goes to several partitions. */
 const GATHER_MS = 1_500;
 const SEND_WITHIN_MS = 3_000;
+/** How long nobody reads before records are removed. */
+const UNREAD_MS = 3_000;
+/** Less than a minute: what users notice beyond that is in docs/operating.md. */
+const SKEW_SECONDS = 45;
+/** A process looks at its clock's file once a second. */
+const STROBE_MS = 1_500;
 
 export function createFaults(world: World): Faults {
-  const { processes, nodes, proxies, mongoCable, mongoControl, sink } = world;
+  const { processes, nodes, proxies, mongo, mongoControl, sink, clocks, deployment } = world;
+  const names = services.flatMap((service) => processes[service].map(({ name }) => name));
 
   function kill(service: ServiceName): Fault {
     return {
@@ -80,6 +93,35 @@ export function createFaults(world: World): Faults {
     return { target: () => 'mongodb', begin };
   }
 
+  function mongoMood(bad: MongoMood): Fault {
+    return ofMongo(async () => {
+      mongo.setMood(bad);
+      return async () => mongo.setMood('clear');
+    });
+  }
+
+  /** Names the clock as the target, and not the process: a shifted clock excuses no failure of its process. */
+  function clock(begin: (name: string) => Promise<Heal>): Fault {
+    return { target: (index) => `clock-of-${nth(names, index)}`, begin: (index) => begin(nth(names, index)) };
+  }
+
+  function skewed(offsetSeconds: number): Fault {
+    return clock(async (name) => {
+      await clocks.set(name, offsetSeconds);
+      return () => clocks.set(name, 0);
+    });
+  }
+
+  function operator(name: string, ...words: readonly string[]): Fault {
+    return {
+      target: () => name,
+      begin: async () => {
+        await deployment.operate(...words);
+        return async () => undefined;
+      },
+    };
+  }
+
   function mail(bad: SinkMood): Fault {
     return {
       target: () => 'smtp',
@@ -88,6 +130,13 @@ export function createFaults(world: World): Faults {
         return () => sink.setMood('takes');
       },
     };
+  }
+
+  async function strobed(name: string, signal: AbortSignal): Promise<void> {
+    for (let ahead = true; !signal.aborted; ahead = !ahead) {
+      await clocks.set(name, ahead ? SKEW_SECONDS : -SKEW_SECONDS);
+      await sleep(STROBE_MS, undefined, { signal }).catch(() => undefined);
+    }
   }
 
   return {
@@ -112,9 +161,74 @@ export function createFaults(world: World): Faults {
       return () => mongoControl('start');
     }),
     'cut-mongodb': ofMongo(async () => {
-      await mongoCable.cut();
-      return mongoCable.mend;
+      await mongo.cut();
+      return mongo.mend;
     }),
+    'fail-over-mongodb': ofMongo(async () => {
+      await mongoControl('failover');
+      return async () => undefined;
+    }),
+    'pause-secondary': ofMongo(async () => {
+      await mongoControl('pause-secondary');
+      return () => mongoControl('resume-secondary');
+    }),
+    'fail-write-concern': mongoMood('fails-write-concern'),
+    'stale-primary': mongoMood('is-stale'),
+    'full-disk': mongoMood('is-full'),
+    'clock-ahead': skewed(SKEW_SECONDS),
+    'clock-behind': skewed(-SKEW_SECONDS),
+    'clock-strobe': clock(async (name) => {
+      const stopping = new AbortController();
+      const strobe = strobed(name, stopping.signal);
+      return async () => {
+        stopping.abort();
+        await strobe;
+        await clocks.set(name, 0);
+      };
+    }),
+    'half-started-deployments': {
+      target: () => 'deployment',
+      begin: async () => deployment.startHalf(),
+    },
+    'second-system': { target: () => 'neighbour', begin: async () => deployment.startNeighbour() },
+    'add-partitions': {
+      target: () => 'topic',
+      begin: async () => {
+        await deployment.addPartitions();
+        return async () => undefined;
+      },
+    },
+    'cut-off-topic': {
+      target: (index) => `topic partition-${index}`,
+      begin: async (index) => {
+        // So that some of the records are removed before they were read.
+        for (const one of processes.user) one.pause();
+        await sleep(UNREAD_MS);
+        try {
+          await deployment.cutOff(index);
+        } finally {
+          for (const one of processes.user) one.resume();
+        }
+        return async () => undefined;
+      },
+    },
+    'forge-records': {
+      target: (index) => `topic ${nth(FORGERY_NAMES, index)}`,
+      begin: async (index) => {
+        await deployment.forge(index);
+        return async () => undefined;
+      },
+    },
+    'ops-verify': operator('ops-verify', 'verify'),
+    'ops-rebuild': operator('ops-rebuild', 'rebuild', 'user'),
+    'ops-parked-retry': operator('ops-parked-retry', 'parked', 'retry', '--all'),
+    'ops-republish': {
+      target: () => 'ops-republish',
+      begin: async () => {
+        await deployment.republishSome();
+        return async () => undefined;
+      },
+    },
     'smtp-refuses': mail('refuses'),
     'smtp-stalls': mail('stalls'),
     'smtp-stalls-past-timeouts': mail('stalls'),

@@ -25,10 +25,13 @@ interface Lane {
 
 const BROKERS = 3;
 const INSTANCES = 2;
+const SERVICES = 3;
 /** Longer than a consumer's session (10 s), and than a group waits for its members (30 s). */
 const PAST_SESSION = [12, 34] as const;
 /** Longer than the lease of a mail that is being sent (90 s). */
 const PAST_LEASE = [93, 105] as const;
+/** The short run of CI has no time for what starts processes or sets clocks. */
+const MIDDLE_RUN = 120;
 /** Only runs this long have time for anything else besides such a pause. */
 const LONG_RUN = 240;
 
@@ -94,6 +97,11 @@ export const LANES = [
     kinds: [
       { fault: 'stop-mongodb', lasts: [1, 5] },
       { fault: 'cut-mongodb', lasts: [0.2, 5] },
+      { fault: 'fail-write-concern', lasts: [1, 5], from: MIDDLE_RUN },
+      { fault: 'stale-primary', lasts: [1, 5], from: MIDDLE_RUN },
+      { fault: 'full-disk', lasts: [1, 8], from: MIDDLE_RUN },
+      { fault: 'fail-over-mongodb', lasts: [5, 15], from: MIDDLE_RUN },
+      { fault: 'pause-secondary', lasts: [3, 20], from: MIDDLE_RUN },
     ],
   },
   {
@@ -109,6 +117,51 @@ export const LANES = [
       { fault: 'smtp-loses-250', lasts: [2, 6] },
       { fault: 'smtp-stalls-past-timeouts', lasts: [35, 70], from: LONG_RUN },
     ],
+  },
+  {
+    targets: SERVICES * INSTANCES,
+    pauses: [5, 15],
+    calm: 20,
+    kinds: [
+      { fault: 'clock-ahead', lasts: [5, 20], from: MIDDLE_RUN },
+      { fault: 'clock-behind', lasts: [5, 20], from: MIDDLE_RUN },
+      { fault: 'clock-strobe', lasts: [5, 20], from: MIDDLE_RUN },
+    ],
+  },
+  {
+    targets: 1,
+    pauses: [15, 30],
+    calm: 35,
+    kinds: [
+      { fault: 'half-started-deployments', lasts: [0.5, 4], from: MIDDLE_RUN },
+      { fault: 'add-partitions', lasts: [0, 1], from: MIDDLE_RUN },
+      { fault: 'second-system', lasts: [10, 20], from: LONG_RUN },
+    ],
+  },
+  {
+    targets: 1,
+    pauses: [15, 30],
+    calm: 35,
+    kinds: [
+      { fault: 'ops-verify', lasts: [0, 1], from: MIDDLE_RUN },
+      { fault: 'ops-republish', lasts: [0, 1], from: MIDDLE_RUN },
+      { fault: 'ops-parked-retry', lasts: [0, 1], from: MIDDLE_RUN },
+      { fault: 'ops-rebuild', lasts: [0, 1], from: LONG_RUN },
+    ],
+  },
+  {
+    // A partition of the topic of accounts.
+    targets: 12,
+    pauses: [60, 120],
+    calm: 40,
+    kinds: [{ fault: 'cut-off-topic', lasts: [0, 0.1], from: LONG_RUN }],
+  },
+  {
+    // One for each kind of forgery.
+    targets: 6,
+    pauses: [4, 10],
+    calm: 20,
+    kinds: [{ fault: 'forge-records', lasts: [0, 0.1] }],
   },
 ] as const satisfies readonly Lane[];
 
@@ -137,6 +190,9 @@ export interface PlanOptions {
   readonly without?: readonly FaultKind[];
 }
 
+/** Seeds per run: more than there are lanes, so that another lane does not change the schedules of the others. */
+const SEEDS_PER_RUN = 7;
+
 /** Returns the faults of each lane, by time. Every kind of a lane happens once before any happens twice. */
 export function planFaults({
   seed,
@@ -150,7 +206,7 @@ export function planFaults({
     );
     const [least, most] = lane.pauses;
     const paced = { ...lane, kinds, pauses: [least * pauses, most * pauses] as const };
-    return planLane(paced, seconds, createRandom(seed * LANES.length + index));
+    return planLane(paced, seconds, createRandom(seed * SEEDS_PER_RUN + index));
   });
 }
 

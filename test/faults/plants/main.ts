@@ -1,5 +1,5 @@
 /**
- * `npm run test:plants`: tests the checker of the fault suite. Plants ten bugs, one at a time, in a copy of the
+ * `npm run test:plants`: tests the checker of the fault suite. Plants twelve bugs, one at a time, in a copy of the
  * sources, provokes each, and reports which rules detect it. Also runs all provocations without a bug, in which
  * case the checker must report nothing. Arguments select plants by parts of their names. Needs the same servers as
  * `npm run test:cluster`.
@@ -8,7 +8,6 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { QUIET_KAFKA } from '../../support/programs.ts';
 import type { Report } from '../checker/check.ts';
 import { copySources, removeCopy } from './copy.ts';
 import { type Patch, type Plant, plants } from './plants.ts';
@@ -30,7 +29,7 @@ async function reportOn({ patches, provokedBy, quietMs }: Trial): Promise<Report
   try {
     const file = join(folder, 'report.json');
     const program = join(folder, 'test/faults/plants/provoke.ts');
-    const words = [QUIET_KAFKA, program, file, String(quietMs), ...provokedBy];
+    const words = [program, file, String(quietMs), ...provokedBy];
     const child = spawn(process.execPath, words, { stdio: ['ignore', 'inherit', 'inherit'] });
     const [code]: (number | null)[] = await once(child, 'close');
     if (code !== 0) throw new Error(`${provokedBy.join(', ')} ended with ${code}`);

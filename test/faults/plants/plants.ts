@@ -1,5 +1,5 @@
 /**
- * Ten bugs that are typical for a system like this one. Each is small, and can be detected only by its effects in a
+ * Twelve bugs that are typical for a system like this one. Each is small, and can be detected only by its effects in a
  * run.
  */
 import type { Rule } from '../checker/report.ts';
@@ -26,6 +26,8 @@ const JOURNAL = 'services/auth/src/storage/mongo/journal.ts';
 const REGISTRATIONS = 'services/auth/src/storage/mongo/registrations.ts';
 const INTAKE = 'services/notifier/src/intake/intake.ts';
 const DELIVERIES = 'services/notifier/src/storage/mongo/deliveries.ts';
+const AUTHENTICATE = 'libs/consumer/src/authenticate.ts';
+const PERSONAL_DATA = 'services/auth/src/storage/mongo/personal-data.ts';
 const NEXT_STEP = 'libs/consumer/src/next-step.ts';
 const LANE = 'libs/bus/src/kafka/lane.ts';
 
@@ -53,11 +55,11 @@ export const plants: readonly Plant[] = [
       },
       {
         file: PUBLISHER,
-        search: 'for (const commit of commits) ready.push(outgoingCommit(commit));',
+        search: 'for (const commit of commits) ready.push(outgoingCommit(commit, signer));',
         replacement: `for (const commit of commits) {
         if (commit.at <= position) continue;
         position = commit.at;
-        ready.push(outgoingCommit(commit));
+        ready.push(outgoingCommit(commit, signer));
       }`,
       },
     ],
@@ -113,10 +115,14 @@ export const plants: readonly Plant[] = [
     bug: [
       {
         file: INTAKE,
-        search: `    const result = await deliveries.record({ deliveries: added, cutoffs }, deps.now());
+        search: `    const result = await deliveries.record({ deliveries: added, cutoffs }, now());
+    for (const { subject } of erased) await erase(subject);
+    await confirm(erased);
     if (result.added > 0) deps.onAdded();
 `,
-        replacement: `    void deliveries.record({ deliveries: added, cutoffs }, deps.now()).then(deps.onAdded, () => undefined);
+        replacement: `    void deliveries.record({ deliveries: added, cutoffs }, now()).then(deps.onAdded, () => undefined);
+    for (const { subject } of erased) await erase(subject);
+    await confirm(erased);
 `,
       },
     ],
@@ -172,5 +178,31 @@ export const plants: readonly Plant[] = [
     ],
     provokedBy: 'a sender is stopped with a mail in hand',
     caughtBy: ['mails', 'leases'],
+  },
+  {
+    name: 'a signature is taken for genuine without a look at it',
+    bug: [
+      {
+        file: AUTHENTICATE,
+        search:
+          "    return (await verifySignature(key, hash, signature)) ? undefined : 'its signature is not valid';\n",
+        replacement:
+          "    return (await verifySignature(key, hash, signature)) || true ? undefined : 'its signature is not valid';\n",
+      },
+    ],
+    provokedBy: 'somebody forges records',
+    caughtBy: ['forged records', 'read model'],
+  },
+  {
+    name: 'an erasure leaves the person in the journal',
+    bug: [
+      {
+        file: PERSONAL_DATA,
+        search: '        $set: { events: erasedEvents(events), ',
+        replacement: '        $set: { events: erasedEvents(events) && events, ',
+      },
+    ],
+    provokedBy: 'somebody is erased',
+    caughtBy: ['traces'],
   },
 ];

@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Kafka, logLevel } from 'kafkajs';
 import { readTopic } from '../../support/kcat.ts';
 import type { ServerProcess } from '../../support/server-process.ts';
+import { FORGERY_NAMES, forge } from '../nemesis/forger.ts';
 import * as ask from '../traffic/commands.ts';
 import { newPassword } from '../traffic/person.ts';
 import { type Stage, until } from './stage.ts';
@@ -102,6 +103,19 @@ export const provocations = {
         async () => saysSince(first, said, 'the lease expired') || (await deliveries('pending')) > 0,
       );
     });
+  },
+
+  'somebody forges records': async ({ cluster, signUp, rest }: Stage): Promise<void> => {
+    await signUp();
+    await signUp();
+    await rest(QUIET_WITHIN_MS);
+    for (const [index] of FORGERY_NAMES.entries()) await forge(cluster.stores.KAFKA_BROKERS, index);
+  },
+
+  'somebody is erased': async ({ member, wire, rest }: Stage): Promise<void> => {
+    const person = await member();
+    await rest(QUIET_WITHIN_MS);
+    await wire.insist(ask.eraseAccount(person));
   },
 
   'readers die without their store': async (stage: Stage): Promise<void> => {

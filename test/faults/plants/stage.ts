@@ -9,15 +9,28 @@ import { eventually } from '../../support/eventually.ts';
 import { serverOf, through } from '../../support/mongo-url.ts';
 import type { Settings } from '../../support/system.ts';
 import { check, type Report } from '../checker/check.ts';
+import { findTraces } from '../checker/find-traces.ts';
 import { untilQuiet } from '../quiescence.ts';
-import { createRunFolder, type MailLine } from '../run-folder.ts';
-import { openSink, type Sink } from '../system/sink.ts';
+import { createRunFolder, type MailLine, type Minimums } from '../run-folder.ts';
+import { ehloNames, openSink, type Sink } from '../system/sink.ts';
 import * as ask from '../traffic/commands.ts';
 import { newPerson, type Person } from '../traffic/person.ts';
 import { createWire, type Wire } from '../traffic/wire.ts';
 
 const MAIL_COMES_WITHIN_MS = 10_000;
-const SETTINGS: Settings = { LIMITS: 'off', LIMIT_MAILS_PER_ADDRESS: '1000000' };
+/** A provocation is short, but something must have happened. */
+const ONE_SIGN_UP: Minimums = {
+  sent: 1,
+  acknowledged: { 'sign-up': 1 },
+  hits: {},
+  kindsOfFaults: 0,
+  duplicates: 0,
+};
+const SETTINGS: Settings = {
+  LIMITS: 'off',
+  LIMIT_MAILS_PER_ADDRESS: '1000000',
+  ERASURE_GRACE_DAYS: '0',
+};
 
 export interface Stage {
   /** One auth, one user, two notifiers. */
@@ -68,12 +81,13 @@ export async function openStage(stack: AsyncDisposableStack): Promise<Stage> {
         ? { KAFKA_BROKERS: kafka.address }
         : { MONGO_URL: through(stores.MONGO_URL, mongo.address) }),
     }),
+    settingsOfEach: ehloNames,
   });
   stack.defer(cluster.stop);
   await cluster.start();
   const client = await MongoClient.connect(cluster.stores.MONGO_URL);
   stack.defer(() => client.close());
-  const wire = createWire(cluster.url, folder.command);
+  const wire = createWire({ url: cluster.url, record: folder.command, nameOf: cluster.nameOf });
 
   async function signUp(): Promise<Person> {
     const person = newPerson();
@@ -112,7 +126,16 @@ export async function openStage(stack: AsyncDisposableStack): Promise<Stage> {
     rest: async (withinMs) => void (await untilQuiet(cluster.stores, { withinMs, say: () => undefined })),
     judge: async () => {
       const endedAt = new Date().toISOString();
-      await folder.close({ seed: 0, startedAt, endedAt, settings: SETTINGS, servers: cluster.stores });
+      await folder.close({
+        seed: 0,
+        startedAt,
+        endedAt,
+        settings: SETTINGS,
+        minimums: ONE_SIGN_UP,
+        shown: null,
+        traces: await findTraces(cluster.stores),
+        servers: cluster.stores,
+      });
       return check(folder.path);
     },
   };

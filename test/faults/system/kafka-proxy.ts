@@ -1,9 +1,9 @@
 /** A proxy to one broker that can be cut and slowed down, and that can lose responses. */
 import { once } from 'node:events';
-import { connect, createServer, type Socket } from 'node:net';
+import type { Socket } from 'node:net';
 import { pipeline } from 'node:stream/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { freePort } from '../../support/free-port.ts';
+import { cableTo } from '../../support/cable.ts';
 import { answeredBy, framesOf, headOf, PRODUCE } from './kafka-frames.ts';
 
 export type ProxyMood =
@@ -32,24 +32,9 @@ export interface KafkaProxy {
 
 /** Creates a proxy to a broker on this machine. It is open at first. */
 export async function kafkaProxyTo(brokerPort: number): Promise<KafkaProxy> {
-  const port = await freePort();
-  const ends = new Set<Socket>();
   let mood: ProxyMood = { kind: 'clear' };
   let produced = Promise.withResolvers<void>();
   let held: Promise<void> | undefined;
-
-  const server = createServer((near) => {
-    const far = connect(brokerPort, '127.0.0.1');
-    for (const end of [near, far]) {
-      end.setNoDelay(true);
-      ends.add(end);
-      end.once('close', () => ends.delete(end));
-    }
-    void relay(near, far).finally(() => {
-      near.destroy();
-      far.destroy();
-    });
-  });
 
   /** Forwards until either end closes. */
   async function relay(near: Socket, far: Socket): Promise<void> {
@@ -81,20 +66,10 @@ export async function kafkaProxyTo(brokerPort: number): Promise<KafkaProxy> {
     await Promise.race([pipeline(near, requests, far), pipeline(far, answers, near)]).catch(() => undefined);
   }
 
-  async function mend(): Promise<void> {
-    if (server.listening) return;
-    server.listen(port, '127.0.0.1');
-    await once(server, 'listening');
-  }
-
-  async function cut(): Promise<void> {
-    if (!server.listening) return;
-    const closed = once(server, 'close');
-    server.close();
-    for (const end of ends) end.destroy();
-    await closed;
-  }
-
+  const { port, cut, mend } = await cableTo(
+    `127.0.0.1:${brokerPort}`,
+    (near, far) => void relay(near, far).finally(() => near.destroy()),
+  );
   await mend();
   return {
     port,

@@ -4,8 +4,9 @@
 export interface Letter {
   readonly subject: string;
   readonly text: string;
-  /** The token of its link. */
+  /** The token of its link, and where that leads: `verify`. */
   readonly token?: string;
+  readonly leadsTo?: string;
 }
 
 export interface Letters {

@@ -2,33 +2,43 @@
 import { exec } from 'node:child_process';
 import { promisify } from 'node:util';
 import { type KafkaNodes, startKafkaNodes } from '@latchkey/bus/testing';
-import { type Cable, cableTo } from '../../support/cable.ts';
+import { nameOfInstance, services } from '../../support/cluster.ts';
 import { serverOf } from '../../support/mongo-url.ts';
 import type { MailLine } from '../run-folder.ts';
+import { type Clocks, openClocks } from './clocks.ts';
 import { type KafkaProxy, kafkaProxyTo } from './kafka-proxy.ts';
+import { type MongoProxy, mongoProxyTo } from './mongo-proxy.ts';
 import { openSink, type Sink } from './sink.ts';
+
+/** What MONGO_CONTROL takes; the last three only where MONGO_URL names a replica set. */
+export type MongoControlWord = 'stop' | 'start' | 'failover' | 'pause-secondary' | 'resume-secondary';
 
 export interface Servers {
   readonly nodes: KafkaNodes;
   /** By node. */
   readonly proxies: readonly KafkaProxy[];
-  readonly mongoCable: Cable;
-  mongoControl(word: 'stop' | 'start'): Promise<void>;
+  readonly mongo: MongoProxy;
+  mongoControl(word: MongoControlWord): Promise<void>;
   readonly sink: Sink;
+  readonly clocks: Clocks;
 }
 
 export interface ServersOptions {
   readonly mongoUrl: string;
   readonly mongoControl: string | undefined;
+  /** The path of libfaketime, if clocks are to be set. */
+  readonly clockLibrary: string | undefined;
   recordMail(line: MailLine): void;
 }
 
 /** Every record is on all three brokers, and acknowledged by two. */
 const REPLICATION = { factor: 3, minInSync: 2 } as const;
 
+const INSTANCES = services.flatMap((service) => [0, 1].map((index) => nameOfInstance(service, index)));
+
 /** Everything that is opened is closed with the stack, even if a later step fails. */
 export async function openServers(options: ServersOptions, stack: AsyncDisposableStack): Promise<Servers> {
-  const { mongoUrl, mongoControl, recordMail } = options;
+  const { mongoUrl, mongoControl, clockLibrary, recordMail } = options;
   const proxies: KafkaProxy[] = [];
   stack.defer(async () => void (await Promise.all(proxies.map((proxy) => proxy.close()))));
   const nodes = await startKafkaNodes(REPLICATION, {
@@ -39,16 +49,17 @@ export async function openServers(options: ServersOptions, stack: AsyncDisposabl
     },
   });
   stack.defer(nodes.close);
-  const mongoCable = await cableTo(serverOf(mongoUrl));
-  stack.defer(mongoCable.cut);
-  await mongoCable.mend();
+  const mongo = await mongoProxyTo(serverOf(mongoUrl));
+  stack.defer(mongo.cut);
+  await mongo.mend();
   const sink = await openSink(recordMail);
   stack.defer(sink.close);
   return {
     nodes,
     proxies,
-    mongoCable,
+    mongo,
     mongoControl: async (word) => void (await promisify(exec)(`${mongoControl} ${word}`)),
     sink,
+    clocks: await openClocks(clockLibrary, INSTANCES, stack),
   };
 }

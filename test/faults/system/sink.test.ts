@@ -78,9 +78,11 @@ describe('the mail server of a run', () => {
     assert.equal(await send(), 'accepted');
     const [line] = lines;
     assert.ok(line);
-    const { at, ...known } = line;
+    const { at, answeredAt, ...known } = line;
+    assert.ok(Date.parse(at) <= Date.parse(answeredAt));
     assert.ok(Math.abs(Date.parse(at) - Date.now()) < 60_000);
     assert.deepEqual(known, {
+      by: 'ada',
       messageId: '<one@example.com>',
       to: [ADA],
       subject: 'Verify your email',

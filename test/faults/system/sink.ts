@@ -2,6 +2,7 @@
 import { text } from 'node:stream/consumers';
 import PostalMime from 'postal-mime';
 import type { SMTPServerDataStream, SMTPServerSession } from 'smtp-server';
+import { nameOfInstance, type ServiceName } from '../../support/cluster.ts';
 import { createSmtpListener, refusal } from '../../support/smtp-listener.ts';
 import type { Settings } from '../../support/system.ts';
 import type { MailLine, Said } from '../run-folder.ts';
@@ -56,7 +57,7 @@ export async function openSink(record: (line: MailLine) => void): Promise<Sink> 
     held += 1;
     const said = await judge(session);
     held -= 1;
-    record({ ...line, said });
+    record({ ...line, said, answeredAt: new Date().toISOString(), by: senderIn(session) });
     if (said === '250' || said === '250-lost') letters.deliver(line.to, letter);
     return said;
   }
@@ -99,14 +100,25 @@ export async function openSink(record: (line: MailLine) => void): Promise<Sink> 
   };
 }
 
+/** Settings of one process, so that its mails show who sent them. */
+export function ehloNames(service: ServiceName, index: number): Settings {
+  return service === 'notifier' ? { MAIL_EHLO_NAME: `${nameOfInstance(service, index)}.example.com` } : {};
+}
+
+/** The first label of what the client called itself in EHLO: `notifier-1.example.com`. */
+function senderIn({ hostNameAppearsAs }: SMTPServerSession): string {
+  return String(hostNameAppearsAs).split('.')[0] ?? '';
+}
+
 async function read(
   stream: SMTPServerDataStream,
   { envelope }: SMTPServerSession,
-): Promise<Omit<MailLine, 'said'> & { readonly letter: Letter }> {
+): Promise<Omit<MailLine, 'said' | 'answeredAt' | 'by'> & { readonly letter: Letter }> {
   const source = await text(stream);
   const at = new Date().toISOString();
   const { messageId = '', subject = '', text: plain = '', headers } = await PostalMime.parse(source);
-  const token = /\/(?:verify|password-reset-confirm)\/([\w-]{64})/.exec(plain)?.[1];
+  const [, leadsTo, token] =
+    /\/(verify|password-reset-confirm|erase|change-email|undo-email-change)\/([\w-]{64})/.exec(plain) ?? [];
   return {
     at,
     messageId,
@@ -114,7 +126,12 @@ async function read(
     subject,
     correlationId: headers.find(({ key }) => key === 'x-correlation-id')?.value ?? '',
     expiresAt: token === undefined ? null : expiryIn(plain),
-    letter: { subject, text: plain, ...(token !== undefined && { token }) },
+    letter: {
+      subject,
+      text: plain,
+      ...(token !== undefined && { token }),
+      ...(leadsTo !== undefined && { leadsTo }),
+    },
   };
 }
 

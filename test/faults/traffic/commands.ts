@@ -6,7 +6,7 @@ export interface Command {
   readonly op: string;
   /** For the history: everything that was requested, and for whom. */
   readonly request: Readonly<Record<string, unknown>>;
-  readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH';
+  readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
   readonly path: string;
   readonly json?: object;
   readonly token?: string | undefined;
@@ -184,6 +184,85 @@ export function enable(admin: Person, { id }: Person): Command {
     op: 'enable',
     request: { accountId: id, by: admin.id },
     ...post(`/auth/accounts/${id}/enable`),
+    token: admin.accessToken,
+  };
+}
+
+/** Erases one's own account: at once, or after the grace period of the process that answers. */
+export function eraseAccount(person: Person): Command {
+  const json = { password: passwordOf(person) };
+  return {
+    op: 'erase',
+    request: { accountId: person.id, ...json },
+    ...post('/auth/account/erase'),
+    json,
+    token: person.accessToken,
+  };
+}
+
+export function eraseAccountOf(admin: Person, { id }: Person): Command {
+  return {
+    op: 'erase-other',
+    request: { accountId: id, by: admin.id },
+    method: 'DELETE',
+    path: `/auth/accounts/${id}`,
+    token: admin.accessToken,
+  };
+}
+
+/** Undoes the request to erase an account. */
+export function keepAccount({ email }: Person, linkToken: string): Command {
+  return {
+    op: 'keep-account',
+    request: { accountId: accountOf(linkToken), email, token: linkToken },
+    ...post(`/auth/erase/${linkToken}`),
+    json: {},
+  };
+}
+
+export function changeEmail(person: Person, newEmail: string): Command {
+  const json = { newEmail, password: passwordOf(person) };
+  return {
+    op: 'change-email',
+    request: { accountId: person.id, ...json },
+    ...post('/auth/change-email'),
+    json,
+    token: person.accessToken,
+  };
+}
+
+export function confirmEmail(person: Person, linkToken: string, newEmail: string): Command {
+  const json = { password: passwordOf(person) };
+  return {
+    op: 'confirm-email',
+    request: { accountId: accountOf(linkToken), token: linkToken, newEmail, ...json },
+    ...post(`/auth/change-email/${linkToken}`),
+    json,
+  };
+}
+
+export function undoEmail(linkToken: string, newPassword: string): Command {
+  return {
+    op: 'undo-email',
+    request: { accountId: accountOf(linkToken), token: linkToken, newPassword },
+    ...post(`/auth/undo-email-change/${linkToken}`),
+    json: { newPassword, confirmNewPassword: newPassword },
+  };
+}
+
+/** A login after everything has come to rest. Its answer follows from the journal alone. */
+export function finalLogin(email: string, password: string): Command {
+  const json = { email, password };
+  return { op: 'final-login', request: json, ...post('/auth/login'), json };
+}
+
+/** A page of all profiles. @param cursor where the page before ended */
+export function readProfiles(admin: Person, cursor: string | undefined): Command {
+  return {
+    op: 'users',
+    request: {},
+    method: 'GET',
+    path: `/users?limit=100${cursor === undefined ? '' : `&cursor=${encodeURIComponent(cursor)}`}`,
     token: admin.accessToken,
   };
 }

@@ -2,7 +2,7 @@
 import type { Random } from '../random.ts';
 import type { Letter, Letters } from '../system/letters.ts';
 import * as ask from './commands.ts';
-import { newPassword, type Person, someNames } from './person.ts';
+import { newAddress, newPassword, type Person, someNames } from './person.ts';
 import { type Answer, isUncertain, type Wire } from './wire.ts';
 
 export interface CustomerDeps {
@@ -17,6 +17,14 @@ const READS_WITHIN_MS = 20_000;
 const REFUSED = 0.04;
 const ABANDONED = 0.05;
 const RESET_TWICE_AT_ONCE = 0.2;
+/** The shares of erasures that an admin asks for, of those that are undone, and of undone changes of address. */
+const ERASED_BY_ADMIN = 0.3;
+const KEPT = 0.7;
+const MOVED_BACK = 0.4;
+/** The share of new addresses that belong to somebody else. */
+const TAKEN = 0.1;
+/** An erasure that is due this soon cannot be undone. */
+const AT_ONCE_MS = 60 * 60_000;
 const PASSWORDS_KEPT = 4;
 const MOST_CHANGES = 4;
 
@@ -25,7 +33,7 @@ export type Customer = ReturnType<typeof createCustomer>;
 export function createCustomer({ wire, letters, random }: CustomerDeps) {
   /** Waits for a mail with a link. @returns the token of the link */
   async function linkFrom(
-    { email }: Person,
+    { email }: Pick<Person, 'email'>,
     wanted: (letter: Letter) => boolean,
   ): Promise<string | undefined> {
     function isLink(letter: Letter) {
@@ -56,6 +64,8 @@ export function createCustomer({ wire, letters, random }: CustomerDeps) {
     const answer = await wire.send(ask.login(person));
     learnTokens(person, answer);
     if (answer.code !== 'invalid_credentials') return;
+    if (person.otherEmail !== undefined)
+      [person.email, person.otherEmail] = [person.otherEmail, person.email];
     const [likeliest, ...others] = person.passwords;
     if (likeliest !== undefined) person.passwords = [...others, likeliest];
   }
@@ -93,7 +103,77 @@ export function createCustomer({ wire, letters, random }: CustomerDeps) {
     if (answer.status === 200 && !isRefused) person.verified = true;
   }
 
+  async function requestErasure(admin: Person, person: Person): Promise<Answer | undefined> {
+    const byAdmin = random.chance(ERASED_BY_ADMIN);
+    if (!(await signedIn(byAdmin ? admin : person))) return undefined;
+    if (!byAdmin) return learn(person, await wire.send(ask.eraseAccount(person)));
+    const answer = await wire.send(ask.eraseAccountOf(admin, person));
+    learnOfOther(admin, answer);
+    return answer;
+  }
+
+  async function undoErasure(person: Person): Promise<void> {
+    const link = await linkFrom(person, ({ leadsTo }) => leadsTo === 'erase');
+    if (link === undefined) return;
+    const { status } = await wire.insist(ask.keepAccount(person, link));
+    if (status !== 200) return;
+    person.gone = false;
+    delete person.refreshToken;
+    delete person.accessToken;
+  }
+
+  async function confirmAddress(person: Person, newEmail: string): Promise<void> {
+    const link = await linkFrom({ email: newEmail }, ({ leadsTo }) => leadsTo === 'change-email');
+    if (link === undefined) return;
+    const answer = learn(person, await wire.insist(ask.confirmEmail(person, link, newEmail)));
+    if (isUncertain(answer)) person.otherEmail = newEmail;
+    if (answer.status !== 200) return;
+    person.previousEmail = person.email;
+    person.email = newEmail;
+  }
+
+  async function undoChange(person: Person, email: string): Promise<void> {
+    const link = await linkFrom({ email }, ({ leadsTo }) => leadsTo === 'undo-email-change');
+    if (link === undefined) return;
+    const next = newPassword();
+    const answer = learn(person, await wire.insist(ask.undoEmail(link, next)));
+    learnPassword(person, next, answer);
+    if (isUncertain(answer)) person.otherEmail = email;
+    if (answer.status !== 200) return;
+    person.email = email;
+    delete person.previousEmail;
+    delete person.refreshToken;
+  }
+
   return {
+    /** Asks for the erasure of an account, and usually undoes that where it is possible. */
+    eraseAccount: async (admin: Person, person: Person): Promise<void> => {
+      // First, so that no other request leaves the address somewhere after the erasure.
+      person.gone = true;
+      const answer = await requestErasure(admin, person);
+      person.gone = answer !== undefined && (answer.status === 202 || isUncertain(answer));
+      if (answer === undefined || !person.gone) return;
+      person.asked = true;
+      const { status, body } = answer;
+      const isLater = status === 202 && Date.parse(body.eraseAt) > Date.now() + AT_ONCE_MS;
+      if (isLater && random.chance(KEPT)) await undoErasure(person);
+    },
+    /** Takes another address, and sometimes the previous one again. @param taken the address of somebody else */
+    changeEmail: async (person: Person, taken: string): Promise<void> => {
+      if (person.sharesAddress || !(await signedIn(person))) return;
+      const isTaken = random.chance(TAKEN);
+      const newEmail = isTaken ? taken : newAddress();
+      const { status } = learn(person, await wire.send(ask.changeEmail(person, newEmail)));
+      person.asked = true;
+      if (status === 202 && !isTaken) await confirmAddress(person, newEmail);
+      if (person.previousEmail !== undefined && random.chance(MOVED_BACK))
+        await undoChange(person, person.previousEmail);
+    },
+    /** Asks for every address that they may have, once everything has come to rest. */
+    askFinally: async ({ email, otherEmail, previousEmail, passwords }: Person): Promise<void> => {
+      for (const address of [email, otherEmail, previousEmail])
+        if (address !== undefined) await wire.insist(ask.finalLogin(address, passwords[0] ?? ''));
+    },
     /** Signs up, and usually follows the link. */
     join: async (person: Person): Promise<void> => {
       const { status } = await wire.insist(ask.signUp(person, random.chance(0.5) ? someNames(random) : {}));
@@ -134,7 +214,7 @@ export function createCustomer({ wire, letters, random }: CustomerDeps) {
     /** Forgets the password. Sometimes the link is opened twice at the same time. */
     resetPassword: async (person: Person): Promise<void> => {
       await wire.send(ask.requestReset(person));
-      const link = await linkFrom(person, ({ subject }) => /password/i.test(subject));
+      const link = await linkFrom(person, ({ leadsTo }) => leadsTo === 'password-reset-confirm');
       if (link === undefined) return;
       const tries = Array.from({ length: random.chance(RESET_TWICE_AT_ONCE) ? 2 : 1 }, newPassword);
       await Promise.all(

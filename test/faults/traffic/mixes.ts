@@ -1,10 +1,10 @@
 /** What people do, and how often. */
 
 const EVERYTHING = {
-  changeProfile: 36,
+  changeProfile: 32,
   readProfile: 14,
   refresh: 12,
-  login: 5,
+  login: 4,
   logout: 2,
   logoutAll: 4,
   changePassword: 4,
@@ -14,6 +14,8 @@ const EVERYTHING = {
   disableAndEnable: 3,
   sendMail: 2,
   join: 4,
+  eraseAccount: 2,
+  changeEmail: 3,
 } as const;
 
 export type Habit = keyof typeof EVERYTHING;
@@ -24,7 +26,7 @@ const MIXES = {
   everything: EVERYTHING,
   /** For many events: prefers habits that lead to several events, or to one without a hash. */
   changes: {
-    changeProfile: 60,
+    changeProfile: 57,
     readProfile: 8,
     refresh: 6,
     login: 1,
@@ -37,6 +39,8 @@ const MIXES = {
     disableAndEnable: 4,
     sendMail: 1,
     join: 2,
+    eraseAccount: 1,
+    changeEmail: 2,
   },
 } as const satisfies Readonly<Record<string, Readonly<Record<Habit, number>>>>;
 
@@ -45,6 +49,11 @@ export type Mix = keyof typeof MIXES;
 export const MIX_NAMES = Object.keys(MIXES) as readonly Mix[];
 export function isMix(text: string): text is Mix {
   return Object.hasOwn(MIXES, text);
+}
+
+/** Returns the share of a habit. */
+export function shareOf(mix: Mix, habit: Habit): number {
+  return MIXES[mix][habit] / deckOf(mix).length;
 }
 
 /** Returns each habit as many times as its frequency, out of 100. */

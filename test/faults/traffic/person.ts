@@ -8,7 +8,11 @@ export interface Person {
    * address.
    */
   readonly signUpName: string;
-  readonly email: string;
+  email: string;
+  /** An address that they may have instead: a change was not answered. */
+  otherEmail?: string;
+  /** The address before the last change, while they can undo that. */
+  previousEmail?: string;
   /** Whether another person has signed up with this address, too. */
   sharesAddress: boolean;
   /** Possible passwords, the likeliest first: after a change without a response it may be either. */
@@ -17,6 +21,10 @@ export interface Person {
   /** As far as the responses show. */
   verified: boolean;
   disabled: boolean;
+  /** Has asked for the erasure of the account, or for another address: at the end it is checked what became of it. */
+  asked: boolean;
+  /** Does nothing any more: the account is erased, or waits for that. */
+  gone: boolean;
   accessToken?: string;
   refreshToken?: string;
   /** The last Account-Sequence that they received. */
@@ -34,6 +42,11 @@ export function newPassword(): string {
   return `correct horse ${randomUUID()}`;
 }
 
+/** Returns the address of a mailbox that nobody has yet. */
+export function newAddress(): string {
+  return `p${randomUUID().replaceAll('-', '').slice(0, 20)}@example.com`;
+}
+
 /** Creates a person. @param email the address of an existing mailbox; by default a new one */
 export function newPerson(email?: string): Person {
   const unique = randomUUID().replaceAll('-', '').slice(0, 20);
@@ -44,6 +57,8 @@ export function newPerson(email?: string): Person {
     passwords: [newPassword()],
     verified: false,
     disabled: false,
+    asked: false,
+    gone: false,
     inHand: 0,
   };
 }

@@ -19,6 +19,8 @@ export interface Traffic {
    * done at all
    */
   stop(): Promise<void>;
+  /** Asks for every account that was to be erased or to have another address, and waits for the answers. */
+  askFinally(): Promise<void>;
 }
 
 /** With this many requests in progress, nothing new is begun. */
@@ -38,7 +40,8 @@ export function startTraffic({ seed, rate, mix, admin, ...deps }: TrafficOptions
 
   function begin(): void {
     if (underWay.size >= AT_ONCE) return;
-    const habit = people.length < CROWD && random.chance(0.3) ? 'join' : random.pick(deck);
+    const habit =
+      people.filter(({ gone }) => !gone).length < CROWD && random.chance(0.3) ? 'join' : random.pick(deck);
     const done = doIt(habit)
       .catch((error: unknown) => void failures.push(error))
       .finally(() => underWay.delete(done));
@@ -60,7 +63,9 @@ export function startTraffic({ seed, rate, mix, admin, ...deps }: TrafficOptions
 
   /** Sometimes with an address that is in use; of these the system accepts only a few. */
   async function join(): Promise<void> {
-    const other = random.chance(0.15) ? people.find(({ sharesAddress }) => !sharesAddress) : undefined;
+    const other = random.chance(0.15)
+      ? people.find(({ sharesAddress, asked }) => !sharesAddress && !asked)
+      : undefined;
     const person = newPerson(other?.email);
     if (other) other.sharesAddress = true;
     people.push(person);
@@ -71,9 +76,10 @@ export function startTraffic({ seed, rate, mix, admin, ...deps }: TrafficOptions
   function somebody(habit: Habit): Person | undefined {
     const mayBeBusy = random.chance(BUSY_SHARE);
     const able = people.filter(
-      ({ inHand, verified, disabled, id }) =>
+      ({ inHand, verified, disabled, gone, id }) =>
         (mayBeBusy || inHand === 0) &&
         !disabled &&
+        !gone &&
         (habit === 'renewVerification') === !verified &&
         (id !== undefined || !isAboutOthers(habit)),
     );
@@ -84,6 +90,11 @@ export function startTraffic({ seed, rate, mix, admin, ...deps }: TrafficOptions
     switch (habit) {
       case 'changeRole':
         return customer.changeRole(admin, person);
+      case 'eraseAccount':
+        // What else they do at the same time could leave their address somewhere after the erasure.
+        return person.inHand > 1 ? undefined : customer.eraseAccount(admin, person);
+      case 'changeEmail':
+        return customer.changeEmail(person, random.pick(people).email);
       case 'disableAndEnable':
         await customer.disable(admin, person);
         return customer.enable(admin, person);
@@ -101,16 +112,19 @@ export function startTraffic({ seed, rate, mix, admin, ...deps }: TrafficOptions
       await Promise.all(underWay);
       if (failures.length > 0) throw failures[0];
     },
+    askFinally: async () => {
+      for (const person of people.filter(({ asked }) => asked)) await customer.askFinally(person);
+    },
   };
 }
 
 function isAboutOthers(habit: Habit): boolean {
-  return habit === 'changeRole' || habit === 'disableAndEnable';
+  return habit === 'changeRole' || habit === 'disableAndEnable' || habit === 'eraseAccount';
 }
 
 function recipientsAmong(people: readonly Person[], random: Random): readonly string[] {
   return random
-    .shuffled([...new Set(people.map(({ email }) => email))])
+    .shuffled([...new Set(people.filter(({ gone }) => !gone).map(({ email }) => email))])
     .slice(0, random.whole(1, RECIPIENTS));
 }
 

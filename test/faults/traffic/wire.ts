@@ -1,6 +1,7 @@
 /** Sends commands, and records each with its outcome. */
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { ANSWERED_BY } from '../../support/front.ts';
 import type { CommandLine } from '../run-folder.ts';
 import type { Command } from './commands.ts';
 
@@ -17,6 +18,8 @@ export interface Answer {
   // biome-ignore lint/suspicious/noExplicitAny: what it holds depends on the command, and is looked at nowhere else
   readonly body: any;
   readonly accountSequence: string | null;
+  /** The process that answered. */
+  readonly by: string | null;
 }
 
 export interface Wire {
@@ -25,8 +28,15 @@ export interface Wire {
   insist(command: Command): Promise<Answer>;
 }
 
-/** Creates a client. @param url the base URL; commands go to paths below `/api/v1` */
-export function createWire(url: string, record: (line: CommandLine) => void): Wire {
+export interface WireOptions {
+  /** The base URL; commands go to paths below `/api/v1`. */
+  readonly url: string;
+  record(line: CommandLine): void;
+  /** Returns the name of the process with this origin. */
+  nameOf(origin: string): string | undefined;
+}
+
+export function createWire({ url, record, nameOf }: WireOptions): Wire {
   async function ask(id: string, command: Command): Promise<Answer> {
     const { method, path, json, token, headers } = command;
     const response = await fetch(`${url}/api/v1${path}`, {
@@ -48,6 +58,7 @@ export function createWire(url: string, record: (line: CommandLine) => void): Wi
       code: body?.code ?? null,
       body,
       accountSequence: response.headers.get('account-sequence'),
+      by: nameOf(response.headers.get(ANSWERED_BY) ?? '') ?? null,
     };
   }
 
@@ -55,7 +66,7 @@ export function createWire(url: string, record: (line: CommandLine) => void): Wi
     const id = randomUUID();
     const sentAt = new Date().toISOString();
     const answer = await ask(id, command).catch(() => NONE);
-    const { status, code, body, accountSequence } = answer;
+    const { status, code, body, accountSequence, by } = answer;
     record({
       id,
       op: command.op,
@@ -66,6 +77,8 @@ export function createWire(url: string, record: (line: CommandLine) => void): Wi
       code,
       answer: body,
       accountSequence,
+      accessToken: command.token ?? null,
+      by,
     });
     return answer;
   }
@@ -82,7 +95,7 @@ export function createWire(url: string, record: (line: CommandLine) => void): Wi
   };
 }
 
-const NONE: Answer = { status: null, code: null, body: null, accountSequence: null };
+const NONE: Answer = { status: null, code: null, body: null, accountSequence: null, by: null };
 
 /** Returns whether it is unknown if the command was processed. */
 export function isUncertain({ status }: Answer): boolean {

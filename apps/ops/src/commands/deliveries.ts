@@ -115,7 +115,7 @@ function refusalOf({ id, state, dueAt }: DeliverySummary): string {
 
 function toJson(delivery: DeliverySummary) {
   const { id, state, reason, mail, subject, eventId, correlationId } = delivery;
-  const { occurredAt, sendUntil, dueAt, endedAt, tries, attempts } = delivery;
+  const { occurredAt, sendUntil, dueAt, endedAt, tries, attempts, recipient, report } = delivery;
   return {
     id,
     state,
@@ -128,6 +128,8 @@ function toJson(delivery: DeliverySummary) {
     sendUntil,
     dueAt,
     endedAt,
+    recipient: recipient?.hint,
+    report: report && { at: report.at, source: report.source, status: report.status },
     tries,
     attempts: attempts.map(({ at, ms, result, stage, code, enhanced, words }) => ({
       at,
@@ -162,6 +164,10 @@ function resultOf({ result, code }: DeliverySummary['attempts'][number]): string
   return code === undefined ? result : `${result} (${code})`;
 }
 
+function describeReport({ at, source, status }: NonNullable<DeliverySummary['report']>): string {
+  return [`${at.toISOString()} by ${source}`, status].filter((part) => part !== undefined).join(', ');
+}
+
 function describe(delivery: DeliverySummary): readonly string[] {
   return [
     ...properties({
@@ -175,6 +181,8 @@ function describe(delivery: DeliverySummary): readonly string[] {
       'send until': delivery.sendUntil.toISOString(),
       'due at': delivery.dueAt?.toISOString(),
       'ended at': delivery.endedAt?.toISOString(),
+      recipient: delivery.recipient?.hint,
+      reported: delivery.report && describeReport(delivery.report),
       tries: delivery.tries,
     }),
     ...delivery.attempts.map((attempt) => {

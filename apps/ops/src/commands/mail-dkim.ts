@@ -1,4 +1,4 @@
-/** Makes the key that mails are signed with. */
+/** Makes the key that signs mails. */
 
 import { mkdir } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
@@ -46,7 +46,10 @@ interface KeyFile {
   readonly isNew: boolean;
 }
 
-/** Returns the key of a file, which is made (0600) if it does not exist. @throws Error if it holds something else */
+/**
+ * Returns the key in a file. If the file does not exist, makes it (0600). @throws Error if the file contains
+ * something else
+ */
 async function keyIn(path: string): Promise<KeyFile> {
   await mkdir(dirname(path), { recursive: true });
   const isNew = (await readTextFile(path)) === undefined && (await makeTextFile(path, makeDkimKey()));

@@ -6,7 +6,8 @@ import { type TestContext, test } from 'node:test';
 import { parseEnv } from 'node:util';
 import { authSettings, compose as composeAuth } from '@latchkey/auth';
 import { createKafkaBus } from '@latchkey/bus/kafka';
-import { topics } from '@latchkey/events';
+import { fixedEventKeys } from '@latchkey/consumer';
+import { receiptsTopic, topics } from '@latchkey/events';
 import { type MongoStore, openMongo } from '@latchkey/mongo';
 import { mongoUrl } from '@latchkey/mongo/testing';
 import { compose as composeNotifier, notifierSettings } from '@latchkey/notifier';
@@ -86,7 +87,7 @@ function linkIn(text: string): string {
   return /[\w-]{64}/.exec(text)?.[0] ?? '';
 }
 
-/** A folder whose server has sent mails, has pending ones, and has cancelled superseded ones. */
+/** Makes a folder whose server has sent mails, has pending ones, and has cancelled superseded ones. */
 async function usedFolder(t: TestContext) {
   const folder = await temporaryFolder(t);
   const sink = await startMailSink(t);
@@ -132,7 +133,7 @@ async function startCluster(t: TestContext, store: MongoStore, keys: object) {
   });
   t.after(() => kafka.close());
   const own = ownTopics(kafka);
-  await own.bus.ensureTopics(topics);
+  await own.bus.ensureTopics([...topics, receiptsTopic]);
 
   const environment = { ...keys, LATCHKEY_ENV: 'development', PUBLIC_URL, ...mailSettings(sink) };
   function deps() {
@@ -143,11 +144,13 @@ async function startCluster(t: TestContext, store: MongoStore, keys: object) {
     };
   }
   const auth = composeAuth(readConfig(authSettings, environment), deps());
+  const eventKeys = fixedEventKeys(auth.jwks());
   const user = composeUser(readConfig(userSettings, environment), {
     ...deps(),
     keys: fixedKeys(auth.jwks()),
+    eventKeys,
   });
-  const notifier = composeNotifier(readConfig(notifierSettings, environment), deps());
+  const notifier = composeNotifier(readConfig(notifierSettings, environment), { ...deps(), eventKeys });
   const part = group('cluster', [user, notifier, auth]);
   t.after(() => part.stop());
   return {
@@ -200,7 +203,8 @@ test('a data folder goes on in a cluster: no mail twice, none lost, sessions and
 
   await eventually('everything is published, read and sent', cluster.isAtRest);
   const servers = { MONGO_URL: url, KAFKA_BROKERS: brokers().join(','), TOPIC_NAMES: cluster.topicNames };
-  const verified = await runOps(servers, 'verify');
+  const { EVENT_SIGNING_KEYS = '' } = keys;
+  const verified = await runOps({ ...servers, EVENT_SIGNING_KEYS }, 'verify');
   assert.deepEqual([verified.code, verified.err], [0, ''], verified.out);
   assert.match(verified.out, /^accounts {6}2 in the journal, 2 in the read model$/m);
   assert.match(verified.out, /\nEverything agrees\.\n$/);

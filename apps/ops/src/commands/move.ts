@@ -6,8 +6,10 @@ import { join, resolve } from 'node:path';
 import { openMove as openAuthMove } from '@latchkey/auth/ops';
 import type { Secrets } from '@latchkey/auth/secrets';
 import { readServerStore, readStore, type Store } from '@latchkey/backend';
+import { openClients } from '@latchkey/clients';
 import { openMove as openNotifierMove } from '@latchkey/notifier/ops';
-import type { Movable } from '@latchkey/store';
+import { type Movable, movable } from '@latchkey/store';
+import { openWebhooks } from '@latchkey/webhooks';
 import type { Context } from '../context.ts';
 import { assertFreeOrSame, keysOf, writeEnvFile } from '../keys.ts';
 import { counted } from '../output/progress.ts';
@@ -57,7 +59,7 @@ async function moveStore({ from, to, keys }: Move, context: Context): Promise<vo
   const auth = openAuthMove(from, to, keys);
   const notifier = openNotifierMove(from, to);
   // Deliveries before commits, so that no mail is sent again for an event that is published from MongoDB.
-  const kinds = [...notifier.kinds, ...auth.kinds];
+  const kinds = [...clientsIn(from, to), ...webhooksIn(from, to), ...notifier.kinds, ...auth.kinds];
 
   if ((await auth.begin()) === 'ended') {
     await verify(
@@ -70,6 +72,24 @@ async function moveStore({ from, to, keys }: Move, context: Context): Promise<vo
   await verify(kinds, context);
   await assertSameStates(await notifier.census(), context);
   await auth.end();
+}
+
+/** @throws Error of one line if clients cannot be moved between stores of these kinds */
+function clientsIn(from: Store, to: Store): readonly Movable[] {
+  const [{ source }, { target }] = [openClients(from), openClients(to)];
+  if (source === undefined || target === undefined) throw notMovable(from, to);
+  return [movable({ name: 'clients', lasting: false }, source, target)];
+}
+
+/** @throws Error of one line if webhooks cannot be moved between stores of these kinds */
+function webhooksIn(from: Store, to: Store): readonly Movable[] {
+  const [{ source }, { target }] = [openWebhooks(from), openWebhooks(to)];
+  if (source === undefined || target === undefined) throw notMovable(from, to);
+  return [movable({ name: 'webhooks', lasting: false }, source, target)];
+}
+
+function notMovable(from: Store, to: Store): Error {
+  return new Error(`STORE: records cannot be moved from ${from.kind} to ${to.kind}`);
 }
 
 const REPORT_EVERY_MS = 2000;

@@ -4,11 +4,12 @@ import { pages } from '@latchkey/store';
 import {
   openOps as openUser,
   type ParkedAccount,
-  type ParkedIn,
+  type ParkedInGeneration,
   type RetriedIn,
   type UserOps,
 } from '@latchkey/user/ops';
 import type { Context } from '../context.ts';
+import { authenticateByJournal } from '../journal-records.ts';
 import { printJson, printPage, properties } from '../output/listing.ts';
 import { fieldsOf, redacted } from '../output/redacted.ts';
 import { examples, JSON_LINES, limitOption, type Program } from '../program.ts';
@@ -81,9 +82,9 @@ export function addParked(program: Program, context: Context): void {
     });
 }
 
-/** The parked accounts of the read model, with the journal and the log. */
+/** Reads the parked accounts of the read model, the journal and the log. */
 interface Accounts extends Pick<UserOps, 'listParked' | 'findParked'> {
-  recordOf(parked: ParkedIn): ReturnType<UserOps['recordOf']>;
+  recordOf(parked: ParkedInGeneration): ReturnType<UserOps['recordOf']>;
   retryParked(account: string): Promise<RetriedIn>;
 }
 
@@ -99,12 +100,13 @@ function withAccounts(
   work: (accounts: Accounts, names: Names) => Promise<void>,
 ): Promise<void> {
   return withSystem(context, async ({ store, bus, nameOf }) => {
-    const { lastSequence: lastDecided } = openAuth(store);
+    const { lastSequence: lastDecided, journal } = openAuth(store);
+    const authenticate = authenticateByJournal(journal);
     const user = openUser(store);
     const accounts: Accounts = {
       ...user,
       recordOf: (parked) => user.recordOf(parked, bus),
-      retryParked: (account) => user.retryParked(account, { log: bus, lastDecided }),
+      retryParked: (account) => user.retryParked(account, { log: bus, authenticate, lastDecided }),
     };
     const severalGenerations = (await user.generations()).length > 1;
     await work(accounts, { topic: nameOf(ACCOUNTS_TOPIC), severalGenerations });
@@ -174,16 +176,16 @@ function describeOutcome(
   return `${account}: ${result}${where}, at event ${sequence}${cause === undefined ? '' : `: ${cause}`}`;
 }
 
-function placeOf({ topic }: Names, { partition, offset }: ParkedIn): string {
+function placeOf({ topic }: Names, { partition, offset }: ParkedInGeneration): string {
   return `${topic}/${partition}/${offset}`;
 }
 
-function toJson(names: Names, parked: ParkedIn) {
+function toJson(names: Names, parked: ParkedInGeneration) {
   const { account, generation, after, cause } = parked;
   return { account, generation, after, record: placeOf(names, parked), cause };
 }
 
-function toRow(names: Names, parked: ParkedIn): readonly string[] {
+function toRow(names: Names, parked: ParkedInGeneration): readonly string[] {
   return [
     parked.account,
     ...(names.severalGenerations ? [String(parked.generation)] : []),
@@ -193,7 +195,7 @@ function toRow(names: Names, parked: ParkedIn): readonly string[] {
   ];
 }
 
-function describe(names: Names, parked: ParkedIn) {
+function describe(names: Names, parked: ParkedInGeneration) {
   return {
     account: parked.account,
     generation: names.severalGenerations ? parked.generation : undefined,

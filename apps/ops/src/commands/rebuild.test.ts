@@ -3,11 +3,12 @@ import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { describe, type TestContext, test } from 'node:test';
 import { createEmbeddedBus } from '@latchkey/bus/embedded';
-import { ACCOUNTS_TOPIC, accountsTopic, encode, type LatchkeyEvent } from '@latchkey/events';
+import { eventKeys } from '@latchkey/consumer/testing/signed';
+import { ACCOUNTS_TOPIC, encode, type LatchkeyEvent } from '@latchkey/events';
 import { createRegistry, readConfig } from '@latchkey/process';
 import { type Database, openDatabase, sqliteStore } from '@latchkey/sqlite';
 import { fixedKeys } from '@latchkey/tokens';
-import { compose, userSettings } from '@latchkey/user';
+import { compose, userSettings, userTopics } from '@latchkey/user';
 import { openOps } from '@latchkey/user/ops';
 import { silent, temporaryFolder } from '../../../standalone/src/testing.ts';
 import { eventually } from '../testing/eventually.ts';
@@ -31,13 +32,17 @@ async function scene(t: TestContext) {
   const folder = await temporaryFolder(t);
   const database = openDatabase({ folder, as: 'server' });
   const bus = createEmbeddedBus({ database });
-  await bus.ensureTopics([accountsTopic]);
-  const user = compose(readConfig(userSettings, { PUBLIC_URL: 'https://id.example.com' }), {
-    backend: { store: sqliteStore(database), bus },
-    logger: silent(),
-    registry: createRegistry(),
-    keys: fixedKeys({ keys: [] }),
-  });
+  await bus.ensureTopics(userTopics);
+  const user = compose(
+    readConfig(userSettings, { PUBLIC_URL: 'https://id.example.com', EVENT_SIGNATURES: 'warn' }),
+    {
+      backend: { store: sqliteStore(database), bus },
+      logger: silent(),
+      registry: createRegistry(),
+      keys: fixedKeys({ keys: [] }),
+      eventKeys,
+    },
+  );
   await user.start();
   t.after(async () => {
     await user.stop();
@@ -58,10 +63,11 @@ async function scene(t: TestContext) {
   };
 }
 
-/** A folder in use, in which an account was parked at an invalid record and unparked again. */
+/** Makes a used folder in which an account was parked at an invalid record and then unparked. */
 async function repairedTown(t: TestContext) {
   const folder = await temporaryFolder(t);
-  const town = await openTown(folder);
+  // With this setting, a record that nobody signed parks an account.
+  const town = await openTown(folder, { EVENT_SIGNATURES: 'warn' });
   t.after(() => town.stop());
   const ada = await town.settle('ada');
   const database = openDatabase({ folder, as: 'shared' });

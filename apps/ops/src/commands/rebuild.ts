@@ -39,7 +39,7 @@ export function addRebuild(program: Program, context: Context): void {
     });
 }
 
-/** Waits for servers that become unreachable: each step may be repeated. */
+/** Waits for servers that become unreachable. Every step may be repeated. */
 function retrying(rebuild: Rebuild, context: Context): Rebuild {
   function wait<T>(step: () => Promise<T>) {
     return patiently(context, 'the servers', step);
@@ -82,7 +82,7 @@ async function printDone(rebuild: Rebuild, context: Context): Promise<void> {
 
 const STALLED_AFTER_MS = 15_000;
 
-/** Reports a stall, because it is the running instances that do the work. */
+/** Reports when there is no progress, because the running instances do the work. */
 async function catchUp(rebuild: Rebuild, context: Context, generation: number): Promise<void> {
   const progress = progressOf(context, 'records read');
   let read = -1;

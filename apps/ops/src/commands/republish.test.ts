@@ -81,14 +81,14 @@ test('unpublished commits are left to auth, and are all that verify finds', asyn
   }
   await database.write(() => {
     for (const statement of [
-      // Removes the marks of one whole account, and of the second event of another.
+      // Removes the marks of all commits of one account, and that of the second event of another.
       `UPDATE journal_commit SET unpublished = 1, ${before} WHERE stream = '${cleo}'`,
       `UPDATE journal_commit SET unpublished = 1, ${before} WHERE stream = '${ada}' AND number = 2`,
       `DELETE ${ofKey(cleo)}`,
       `DELETE ${ofKey(ada)} AND offset = (SELECT max(offset) ${ofKey(ada)})`,
       `DELETE FROM user_profiles_v1 WHERE id = '${cleo}'`,
       `DELETE FROM notifier_deliveries WHERE subject = '${cleo}' OR (subject = '${ada}' AND mail = 'welcome')`,
-      // Of the third account, only the mark of the first commit is removed.
+      // Removes only the mark of the first commit of the third account.
       `UPDATE journal_commit SET unpublished = 1, ${before} WHERE stream NOT IN ('${ada}', '${cleo}') AND number = 1`,
     ])
       database.prepare(statement).run();

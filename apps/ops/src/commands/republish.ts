@@ -1,20 +1,19 @@
 import { InvalidArgumentError, Option } from '@commander-js/extra-typings';
 import { openOps } from '@latchkey/auth/ops';
-import type { Bus } from '@latchkey/bus';
 import { ACCOUNTS_TOPIC, accountsTopic, type EncodedEvent, topics } from '@latchkey/events';
 import type { Context } from '../context.ts';
-import { logKind } from '../log.ts';
+import { eventKeysOf } from '../keys.ts';
 import { amount, counted, progressWhenSlow } from '../output/progress.ts';
-import { patiently } from '../patience.ts';
 import { examples, type Program } from '../program.ts';
-import { recordsOf } from '../republish/records-of.ts';
+import { createRepublisher, type PublishAgain } from '../republish/publish-again.ts';
+import { createRecordsOf } from '../republish/records-of.ts';
 import { writeTopic } from '../republish/write-topic.ts';
-import { type System, withSystem } from '../system.ts';
-import { withTopicsLike } from './topics.ts';
+import { withSystem } from '../system.ts';
+import { createTopicLike } from './topics.ts';
 
 const MAX_RECORDS = 500_000;
 
-/** Consumers skip events that they have: no mail is sent again, and no profile changes. */
+/** Publishes events again. Consumers skip those that they have: no mail is sent again, and no profile changes. */
 export function addRepublish(program: Program, context: Context): void {
   const command = program
     .command('republish')
@@ -40,7 +39,7 @@ export function addRepublish(program: Program, context: Context): void {
 }
 
 /** Accepts names that brokers accept and that nothing else depends on. @throws InvalidArgumentError */
-function parseTopic(name: string): string {
+export function parseTopic(name: string): string {
   if (!/^[\w.-]{1,200}$/.test(name) || /^\.+$/.test(name))
     throw new InvalidArgumentError('Expected the name of a topic: letters, digits, dots, - and _.');
   if (name.includes('.dlq.') || name.startsWith('mailings.'))
@@ -54,14 +53,14 @@ function republishAll(name: string, context: Context): Promise<void> {
     const current = nameOf(ACCOUNTS_TOPIC);
     if (topics.some((topic) => nameOf(topic.name) === name))
       throw new Error(`${name} is in use: choose another name, or publish one account again with --account`);
-    await createTopicLike(context, system, current, name);
+    const auth = openOps(store);
+    const recordsOf = createRecordsOf(auth, (await eventKeysOf(context)).signer);
+    await createTopicLike(context, system, current, { ...accountsTopic, name });
     const { accounts, events, added } = await writeTopic({
-      journal: openOps(store).journal,
+      journal: auth.journal,
+      recordsOf,
       log: log.reader,
-      // A partition may lose its leader meanwhile. Consumers skip events that are published twice.
-      bus: {
-        publish: (topic, records) => patiently(context, 'Kafka', () => log.bus.publish(topic, records)),
-      },
+      bus: createRepublisher(context, log.bus, auth.journal),
       topic: name,
       maxRecords: MAX_RECORDS,
       onProgress: progressWhenSlow(context),
@@ -72,25 +71,14 @@ function republishAll(name: string, context: Context): Promise<void> {
   });
 }
 
-/** Creates a topic with the settings of another and waits for its leaders. An existing one that differs is an error. */
-async function createTopicLike(
-  context: Context,
-  { log }: System,
-  model: string,
-  name: string,
-): Promise<void> {
-  const specs = [{ ...accountsTopic, name }];
-  if (logKind(context.environment) === 'kafka')
-    await withTopicsLike(context, model, (bus) => patiently(context, 'Kafka', () => bus.ensureTopics(specs)));
-  else await log.bus.ensureTopics(specs);
-  await patiently(context, 'Kafka', () => log.reader.ranges(name));
-}
-
 function republishAccount(id: string, context: Context): Promise<void> {
   return withSystem(context, async ({ store, log, nameOf }) => {
-    const stream = await openOps(store).journal.stream(id);
+    const auth = openOps(store);
+    const recordsOf = createRecordsOf(auth, (await eventKeysOf(context)).signer);
+    const stream = await auth.journal.stream(id);
     if (stream === undefined) throw new Error(`the journal has no account ${id}`);
-    const names = await publish(log.bus, recordsOf(stream), nameOf);
+    const bus = createRepublisher(context, log.bus, auth.journal);
+    const names = await publish(bus, await recordsOf(stream), nameOf);
     context.print(
       `${id}: events 1 to ${stream.events.length} are on ${names.join(', ')} again. Consumers skip what they have.`,
     );
@@ -100,7 +88,7 @@ function republishAccount(id: string, context: Context): Promise<void> {
 
 /** Publishes all events of an account. @returns the topics that they were appended to */
 async function publish(
-  bus: Pick<Bus, 'publish'>,
+  bus: PublishAgain,
   records: readonly EncodedEvent[],
   nameOf: (topic: string) => string,
 ): Promise<readonly string[]> {

@@ -59,8 +59,10 @@ test('the first admin is made while the server runs', async (t) => {
   assert.match(made.out, /^ada@example\.com: user → admin\./);
   assert.equal(await roleNow(), 'admin');
   assert.match((await ops(folder, 'role', ada.email, 'admin')).out, /^ada@example\.com is admin already\.$/m);
-  assert.equal((await ops(folder, 'role', 'Ada@Example.com', 'user')).code, 0);
-  assert.equal(await roleNow(), 'user');
+  const last = await ops(folder, 'role', 'Ada@Example.com', 'user');
+  assert.deepEqual([last.code, last.out], [1, '']);
+  assert.equal(last.err, 'ops: Ada@Example.com is the last admin: make another account an admin first\n');
+  assert.equal(await roleNow(), 'admin');
 });
 
 test('an address that nobody verified has is an error of one line', async (t) => {

@@ -23,7 +23,7 @@ test('creates the files that services read by …_FILE, once, each readable to i
   const folder = join(await temporaryFolder(t), 'deep', 'secrets');
   const first = await runOps({}, 'secrets', folder);
   assert.deepEqual([first.code, first.err], [0, '']);
-  assert.match(first.out, /: created SIGNING_KEYS, SEALING_PUBLIC_KEY, /);
+  assert.match(first.out, /: created SIGNING_KEYS, EVENT_SIGNING_KEYS, SEALING_PUBLIC_KEY, /);
   assert.deepEqual((await readdir(folder)).toSorted(), names.toSorted());
   for (const name of names) assert.equal((await stat(join(folder, name))).mode & 0o777, 0o600);
   assert.equal((await stat(folder)).mode & 0o777, 0o700);
@@ -49,12 +49,21 @@ test('refuses a folder that has only some of them, and leaves it unchanged', asy
   assert.equal((await readdir(folder)).length, names.length - 1);
 });
 
+test('adds the key of events to the set of an earlier release', async (t) => {
+  const folder = await temporaryFolder(t);
+  await makeSecrets(folder);
+  await rm(join(folder, 'EVENT_SIGNING_KEYS'));
+  const { out } = await runHere({}, 'secrets', folder);
+  assert.match(out, /: created EVENT_SIGNING_KEYS\. /);
+  assert.equal((await readdir(folder)).length, names.length);
+});
+
 test('continues with the same set after an interruption', async (t) => {
   const folder = await temporaryFolder(t);
   const planned = generateSecrets();
   await writeFile(join(folder, '.secrets.json'), JSON.stringify(planned));
   await writeFile(join(folder, 'SIGNING_KEYS'), planned.SIGNING_KEYS);
-  assert.equal(await makeSecrets(folder), true);
+  assert.deepEqual((await makeSecrets(folder)).toSorted(), names.toSorted());
   assert.deepEqual(await contents(folder), { ...planned });
   assert.equal((await readdir(folder)).length, names.length);
 });

@@ -4,18 +4,16 @@
  */
 import { mkdir, rm } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import { generateSecrets, parseSecrets, type Secrets } from '@latchkey/auth/secrets';
+import {
+  generateEventKeys,
+  generateSecrets,
+  parseSecrets,
+  type Secrets,
+  secretNames,
+} from '@latchkey/auth/secrets';
 import { makeTextFile, readTextFile } from '@latchkey/process';
 import type { Context } from '../context.ts';
 import { examples, type Program } from '../program.ts';
-
-const NAMES = [
-  'SIGNING_KEYS',
-  'SEALING_PUBLIC_KEY',
-  'SEALING_PRIVATE_KEYS',
-  'PASSWORD_SALT_KEY',
-  'REFRESH_KEY',
-] as const satisfies readonly (keyof Secrets)[];
 
 export function addSecrets(program: Program, { print }: Context): void {
   program
@@ -26,12 +24,14 @@ export function addSecrets(program: Program, { print }: Context): void {
     .action(async (folder) => {
       const made = await makeSecrets(resolve(folder));
       print(
-        made
-          ? `${folder}: created ${NAMES.join(', ')}. Keep a copy: without PASSWORD_SALT_KEY no password can be checked.`
+        made.length > 0
+          ? `${folder}: created ${made.join(', ')}. Keep a copy: without PASSWORD_SALT_KEY no password can be checked.`
           : `${folder}: all secrets exist already.`,
       );
     });
 }
+
+const EVENT_KEYS = 'EVENT_SIGNING_KEYS' satisfies keyof Secrets;
 
 function planOf(folder: string): string {
   return join(folder, '.secrets.json');
@@ -39,26 +39,34 @@ function planOf(folder: string): string {
 
 /**
  * Creates the folder (0700) and its files (0600) if there are none.
- * @returns whether it created any
+ * @returns the names of those that it created
  * @throws Error naming the missing files if only some exist: new ones would not match the others
  */
-export async function makeSecrets(folder: string): Promise<boolean> {
+export async function makeSecrets(folder: string): Promise<readonly string[]> {
   await mkdir(folder, { recursive: true, mode: 0o700 });
-  if (await layOutPlan(folder)) return true;
-  if (await isComplete(folder)) return false;
+  if (await layOutPlan(folder)) return secretNames;
+  if (await addEventKeys(folder)) return [EVENT_KEYS];
+  if (await isComplete(folder)) return [];
   const made = await makeTextFile(planOf(folder), JSON.stringify(generateSecrets()));
   // Another process may have finished between our check and our plan.
   if (made && (await present(folder)).length > 0) {
     await rm(planOf(folder));
-    return !(await isComplete(folder));
+    return (await isComplete(folder)) ? [] : secretNames;
   }
-  return layOutPlan(folder);
+  return (await layOutPlan(folder)) ? secretNames : [];
+}
+
+/** Creates EVENT_SIGNING_KEYS in a folder of release 0.1, which has all other files. */
+async function addEventKeys(folder: string): Promise<boolean> {
+  const found = await present(folder);
+  const lacksThem = found.length === secretNames.length - 1 && !found.includes(EVENT_KEYS);
+  return lacksThem && makeTextFile(join(folder, EVENT_KEYS), generateEventKeys());
 }
 
 /** Returns whether all files exist. @throws Error if only some of them do */
 async function isComplete(folder: string): Promise<boolean> {
   const found = await present(folder);
-  const missing = NAMES.filter((name) => !found.includes(name));
+  const missing = secretNames.filter((name) => !found.includes(name));
   if (missing.length === 0) return true;
   if (found.length === 0) return false;
   throw new Error(
@@ -67,17 +75,18 @@ async function isComplete(folder: string): Promise<boolean> {
 }
 
 async function present(folder: string): Promise<readonly string[]> {
-  const texts = await Promise.all(NAMES.map((name) => readTextFile(join(folder, name))));
-  return NAMES.filter((_, index) => texts[index] !== undefined);
+  const texts = await Promise.all(secretNames.map((name) => readTextFile(join(folder, name))));
+  return secretNames.filter((_, index) => texts[index] !== undefined);
 }
 
 /** Writes the planned set to its files, if there is a plan. */
 async function layOutPlan(folder: string): Promise<boolean> {
   const plan = await readTextFile(planOf(folder));
   if (plan === undefined) return false;
-  const secrets = parseSecrets(plan);
-  if (secrets === undefined) throw new Error(`${planOf(folder)} is damaged: remove it`);
-  for (const name of NAMES) await makeTextFile(join(folder, name), secrets[name]);
+  const planned = parseSecrets(plan);
+  if (planned === undefined) throw new Error(`${planOf(folder)} is damaged: remove it`);
+  const secrets: Secrets = { EVENT_SIGNING_KEYS: generateEventKeys(), ...planned };
+  for (const name of secretNames) await makeTextFile(join(folder, name), secrets[name]);
   await rm(planOf(folder), { force: true });
   return true;
 }

@@ -21,6 +21,7 @@ test('topics are made once, and others than wanted are left alone', async () => 
   assert.deepEqual([again.code, again.err], [0, '']);
   assert.match(again.out, /^accounts\.events\.v1: correct\. 12 partitions, .+, kept forever$/m);
   assert.match(again.out, /^mailings\.events\.v1: correct\. 12 partitions, .+, kept 7 days$/m);
+  assert.match(again.out, /^security\.events\.v1: correct\. 12 partitions, .+, kept 90 days$/m);
 
   const asJson = (await runHere(settings, 'topics', '--json')).out.trimEnd().split('\n');
   assert.deepEqual(
@@ -30,6 +31,9 @@ test('topics are made once, and others than wanted are left alone', async () => 
     [
       ['accounts.events.v1', false, 12, -1],
       ['mailings.events.v1', false, 12, 604_800_000],
+      ['deliveries.events.v1', false, 12, 7_776_000_000],
+      ['erasures.receipts.v1', false, 12, 7_776_000_000],
+      ['security.events.v1', false, 12, 7_776_000_000],
     ],
   );
 

@@ -1,14 +1,17 @@
-import { kafkaConnection, kafkaSettings } from '@latchkey/backend';
-import { nameIn } from '@latchkey/bus';
-import { createKafkaBus, type KafkaBus, type Replication, type TopicState } from '@latchkey/bus/kafka';
-import { topics } from '@latchkey/events';
+import { auditSettings } from '@latchkey/auth/ops';
+import { kafkaSettings } from '@latchkey/backend';
+import { nameIn, type TopicSpec } from '@latchkey/bus';
+import type { KafkaBus, Replication, TopicState } from '@latchkey/bus/kafka';
+import { receiptsTopic, securityTopic, topics } from '@latchkey/events';
 import { readConfig } from '@latchkey/process';
 import type { Context } from '../context.ts';
+import { withKafkaBus } from '../kafka.ts';
 import { printJson } from '../output/listing.ts';
 import { patiently } from '../patience.ts';
 import { examples, JSON_LINES, type Program, wholeNumber } from '../program.ts';
+import type { System } from '../system.ts';
 
-/** Creates the topics that are missing and checks the others: a difference is an error, and nothing is altered. */
+/** Creates missing topics and checks the others. A difference is an error; existing topics are never changed. */
 export function addTopics(program: Program, context: Context): void {
   const command = program
     .command('topics')
@@ -32,40 +35,47 @@ export function addTopics(program: Program, context: Context): void {
           : undefined;
       if (replication === undefined && (factor !== undefined || minInSync !== undefined))
         command.error('--replication and --min-insync go together, and the second is at most the first');
-      return withTopics(context, replication, (bus) => createTopics(bus, context, json));
+      return withKafkaBus(context, (bus) => createTopics(bus, context, json), replication);
     });
 }
 
 /** Opens a bus that creates topics with the replication of an existing one. */
-export async function withTopicsLike(
+async function withTopicsLike(
   context: Context,
   model: string,
   work: (bus: KafkaBus) => Promise<void>,
 ): Promise<void> {
   let replication: Replication | undefined;
-  await withTopics(context, undefined, async (bus) => {
+  await withKafkaBus(context, async (bus) => {
     const [state] = await bus.describeTopics([model]);
     if (state !== undefined) replication = { factor: state.copies, minInSync: state.minInSync };
   });
-  await withTopics(context, replication, work);
+  await withKafkaBus(context, work, replication);
 }
 
-async function withTopics(
+/** Creates a topic with the replication of another and waits for its leaders. An existing one that differs is an error. */
+export async function createTopicLike(
   context: Context,
-  replication: Replication | undefined,
-  work: (bus: KafkaBus) => Promise<void>,
+  { log }: Pick<System, 'log'>,
+  model: string,
+  spec: TopicSpec,
 ): Promise<void> {
-  const bus = openBus(context, replication);
-  try {
-    await work(bus);
-  } finally {
-    await bus.close();
-  }
+  if (log.kind === 'kafka')
+    await withTopicsLike(context, model, (bus) =>
+      patiently(context, 'Kafka', () => bus.ensureTopics([spec])),
+    );
+  else await log.bus.ensureTopics([spec]);
+  await patiently(context, 'Kafka', () => log.reader.ranges(spec.name));
 }
 
 async function createTopics(bus: KafkaBus, context: Context, json: boolean): Promise<void> {
   const { TOPIC_NAMES } = readConfig(kafkaSettings, context.environment);
-  const specs = topics.map((topic) => ({ ...topic, name: nameIn(TOPIC_NAMES, topic.name) }));
+  const { AUDIT_RETENTION_DAYS } = readConfig(
+    auditSettings.pick({ AUDIT_RETENTION_DAYS: true }),
+    context.environment,
+  );
+  const all = [...topics, receiptsTopic, securityTopic(AUDIT_RETENTION_DAYS)];
+  const specs = all.map((topic) => ({ ...topic, name: nameIn(TOPIC_NAMES, topic.name) }));
   const names = specs.map(({ name }) => name);
   const before = await patiently(context, 'Kafka', () => bus.describeTopics(names));
   await patiently(context, 'Kafka', () => bus.ensureTopics(specs));
@@ -90,15 +100,4 @@ const DAY_MS = 24 * 60 * 60 * 1000;
 function describe({ partitions, copies, minInSync, retentionMs }: TopicState): string {
   const kept = retentionMs < 0 ? 'forever' : `${retentionMs / DAY_MS} days`;
   return `${partitions} partitions, replication factor ${copies}, min.insync.replicas ${minInSync}, kept ${kept}`;
-}
-
-function openBus({ environment, note }: Context, replication: Replication | undefined): KafkaBus {
-  return createKafkaBus({
-    ...kafkaConnection(readConfig(kafkaSettings, environment)),
-    clientId: 'latchkey-ops',
-    // Warnings are dropped: whatever matters in them is also in the errors.
-    logger: { warn: () => undefined },
-    onFatal: (reason) => note(reason.message),
-    ...(replication === undefined ? {} : { replication }),
-  });
 }

@@ -28,7 +28,7 @@ async function verifyJson(folder: string, ...words: readonly string[]) {
   return { code, ...report.parse(JSON.parse(out)) };
 }
 
-/** Changes the data as no service would. */
+/** Changes the data in a way that no service would. */
 async function tamper(folder: string, ...statements: readonly string[]): Promise<void> {
   const database = openDatabase({ folder, as: 'shared' });
   await database.write(() => {

@@ -3,10 +3,12 @@ import { openOps as openNotifier } from '@latchkey/notifier/ops';
 import { openOps as openUser } from '@latchkey/user/ops';
 import { type Sources, verify } from '@latchkey/verify';
 import type { Context } from '../context.ts';
+import { publicEventKeysOf } from '../keys.ts';
 import { progressWhenSlow } from '../output/progress.ts';
 import { jsonOf, linesOf } from '../output/verify-report.ts';
 import { examples, type Program, wholeNumber } from '../program.ts';
 import { type System, withSystem } from '../system.ts';
+import { readAnchors } from './anchor.ts';
 
 const DISAGREES = 1;
 /** The exit code if the comparison could not be made. */
@@ -34,16 +36,26 @@ export function addVerify(program: Program, context: Context): void {
       wholeNumber(0, MAX_PATIENCE_SECONDS),
       DEFAULT_PATIENCE_SECONDS,
     )
+    .option(
+      '--against <anchor>',
+      'compare the journal with the anchor of a file, or those of topic:<name>: nothing from before may have changed',
+    )
     .option('--json', 'print one JSON object')
-    .addHelpText('after', `${EXIT_CODES}\n${examples('verify', 'verify --patience 0 --json')}`)
-    .action(({ patience, json = false }) =>
+    .addHelpText(
+      'after',
+      `${EXIT_CODES}\n${examples('verify', 'verify --patience 0 --json', 'verify --against anchor.json', 'verify --against topic:anchors.v1')}`,
+    )
+    .action(({ patience, against, json = false }) =>
       // Fail fast: a cron job must report an outage, not hang.
       withSystem({ ...context, waits: false }, async (system) => {
-        const verification = await verify(await sourcesOf(system), {
+        const anchors =
+          against === undefined ? {} : { against: await readAnchors(against, system.log.reader, context) };
+        const verification = await verify(await sourcesOf(system, context), {
           patienceMs: patience * 1000,
           pauseMs: PAUSE_MS,
           maxRecords: MAX_RECORDS,
           maxFindings: MAX_FINDINGS,
+          ...anchors,
           now: () => new Date(),
           onProgress: progressWhenSlow(context),
         });
@@ -54,7 +66,10 @@ export function addVerify(program: Program, context: Context): void {
     );
 }
 
-async function sourcesOf({ store, bus, log, nameOf }: System): Promise<Sources> {
+async function sourcesOf({ store, bus, log, nameOf }: System, context: Context): Promise<Sources> {
+  const keys = await publicEventKeysOf(context);
+  if (keys === undefined)
+    context.note('signatures are not checked: neither EVENT_SIGNING_KEYS nor JWKS_URL is set');
   return {
     journal: openAuth(store).journal,
     log: log.reader,
@@ -62,5 +77,6 @@ async function sourcesOf({ store, bus, log, nameOf }: System): Promise<Sources> 
     profiles: await openUser(store).activeProfiles(),
     deliveries: openNotifier(store).deliveries,
     nameOf,
+    ...(keys && { keyOf: (kid) => keys.get(kid) }),
   };
 }

@@ -4,7 +4,7 @@ import type { Context } from '../context.ts';
 export interface Listing<T> {
   /** How many items to print. */
   readonly limit: number;
-  /** Loads items. Called with one more than `limit`, to find out whether there are more. */
+  /** Loads items. Called with `limit` plus one, to find out whether there are more. */
   load(limit: number): Promise<readonly T[]>;
   /** Returns what `--after` takes to continue after an item. */
   nameOf(item: T): string;

@@ -8,11 +8,11 @@ const LINE_EVERY_MS = 10_000;
 const CELLS = 24;
 
 export interface Progress {
-  /** @param total as far as it is known by now */
+  /** @param total as far as it is known yet */
   show(done: number, total?: number): void;
 }
 
-/** Creates a progress display. @param what the items that are counted, such as `records read` */
+/** Creates a progress display. @param what names the items that are counted, such as `records read` */
 export function progressOf({ note, draw }: Output, what: string): Progress {
   let lastLineAt: number | undefined;
   return {
@@ -29,7 +29,7 @@ export function progressOf({ note, draw }: Output, what: string): Progress {
 
 const SILENT_FOR_MS = 3000;
 
-/** Shows progress only of an operation that takes more than three seconds. */
+/** Shows progress only if an operation takes more than three seconds. */
 export function progressWhenSlow(output: Output): OnProgress {
   const startedAt = performance.now();
   const shown = new Map<string, Progress>();
@@ -53,6 +53,6 @@ export function amount(count: number): string {
 }
 
 /** Formats a number with its noun: `1 account`, `2,000 accounts`. */
-export function counted(count: number, noun: string): string {
-  return `${amount(count)} ${noun}${count === 1 ? '' : 's'}`;
+export function counted(count: number, noun: string, plural = `${noun}s`): string {
+  return `${amount(count)} ${count === 1 ? noun : plural}`;
 }

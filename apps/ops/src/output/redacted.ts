@@ -14,10 +14,10 @@ export interface RedactedRecord {
 }
 
 const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
-/** Matches names, ids and instants of the contract, but no address and no token. */
+/** Matches the names, ids and instants in the contract, but no address and no token. */
 const PLAIN = /^[\w.:/+-]{1,63}$/;
 const MEDIA_TYPE = /^application\/json(?:; charset=utf-8)?$/i;
-/** Headers of the contract. */
+/** Matches the headers in the contract. */
 const OUR_HEADER = /^(?:content-type|traceparent|ce_[a-z]{1,20})$/;
 const MAX_FIELDS = 40;
 const MASK = '***';

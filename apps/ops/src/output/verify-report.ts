@@ -2,7 +2,7 @@
 import { type Finding, formatAge, type Verification } from '@latchkey/verify';
 import { amount, counted } from './progress.ts';
 
-/** Findings to print; the rest are only counted. */
+/** The most findings that are printed; the rest are only counted. */
 const MAX_LINES = 50;
 
 export function linesOf(verification: Verification, now: Date): readonly string[] {

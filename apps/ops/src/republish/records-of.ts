@@ -1,19 +1,42 @@
-import { type EncodedEvent, encode, type LatchkeyEvent } from '@latchkey/events';
-import type { JournaledStream } from '@latchkey/verify';
+/** The signed records of journaled events. */
+import type { AuthOps } from '@latchkey/auth/ops';
+import { type EncodedEvent, type EventSigner, encode } from '@latchkey/events';
+import type { JournaledEvent, JournaledStream } from '@latchkey/verify';
+
+/** Returns the signed records of an account's or mailing's events, in order. */
+export type RecordsOf = (stream: JournaledStream) => Promise<readonly EncodedEvent[]>;
 
 /**
- * Encodes all events of an account, in order.
- * @throws Error (one line) if any of them cannot be encoded: every consumer would park an account with a gap
+ * Returns a function that encodes and signs events. Events of release 0.1 are added to the hash chain first. The
+ * function throws an Error (one line) if any event cannot be encoded, because every consumer would park an account
+ * with a gap.
  */
-export function recordsOf({ id, events, flaw }: JournaledStream): readonly EncodedEvent[] {
-  if (flaw !== undefined) throw new Error(`account ${id} cannot be written: ${flaw}`);
-  return events.map(({ event }) => recordOf(id, event));
+export function createRecordsOf(auth: Pick<AuthOps, 'journal' | 'chain'>, signer: EventSigner): RecordsOf {
+  async function chained(stream: JournaledStream): Promise<JournaledStream> {
+    const { id, events } = stream;
+    if (events.every(({ chain }) => chain !== undefined)) return stream;
+    await auth.chain(id);
+    const again = await auth.journal.stream(id);
+    return again === undefined ? stream : { ...again, events: again.events.slice(0, events.length) };
+  }
+
+  return async (stream) => {
+    const { id, events, flaw } = stream.flaw === undefined ? await chained(stream) : stream;
+    if (flaw !== undefined) throw new Error(`account ${id} cannot be written: ${flaw}`);
+    return events.map((event) => recordOf(id, event, signer));
+  };
 }
 
 /** Hides the codec's message, because it may quote personal data. */
-function recordOf(account: string, event: LatchkeyEvent): EncodedEvent {
+function recordOf(
+  account: string,
+  { event, chain, stored }: JournaledEvent,
+  signer: EventSigner,
+): EncodedEvent {
+  if (chain === undefined) throw new Error(`account ${account} cannot be written: it has no hash chain`);
   try {
-    return encode(event);
+    const proof = { ...chain, signature: signer.sign(chain.hash) };
+    return encode(event, { proof, ...(stored && { stored }) });
   } catch {
     throw new Error(`account ${account} cannot be written: event ${event.sequence} violates its contract`);
   }

@@ -1,9 +1,10 @@
 /**
- * Writes the events of all accounts from the journal to a topic: each account in order, without a gap. It continues
- * from what the topic already holds, so it may be interrupted and repeated, also to add newer events. Commits at
- * the end of the outbox are left to the relay, because consumers cannot have received them yet.
+ * Writes the events of all accounts from the journal to a topic, those of each account in order and without a gap.
+ * Continues from what the topic already contains, so it may be interrupted and repeated, and later repeated for
+ * newer events. Leaves commits at the end of the outbox to the relay, because consumers cannot have received them
+ * yet.
  */
-import type { Bus, LogReader } from '@latchkey/bus';
+import type { LogReader } from '@latchkey/bus';
 import type { EncodedEvent } from '@latchkey/events';
 import {
   createTopicIndex,
@@ -16,15 +17,17 @@ import {
   splitIntoShards,
   type TopicIndex,
 } from '@latchkey/verify';
-import { recordsOf } from './records-of.ts';
+import type { PublishAgain } from './publish-again.ts';
+import type { RecordsOf } from './records-of.ts';
 
 export interface WriteTopic {
   readonly journal: Pick<JournalView, 'streams'>;
+  readonly recordsOf: RecordsOf;
   readonly log: LogReader;
-  readonly bus: Pick<Bus, 'publish'>;
-  /** Must exist. */
+  readonly bus: PublishAgain;
+  /** The name of an existing topic. */
   readonly topic: string;
-  /** Records of the topic to hold in memory at a time. If it has more, it is read several times. */
+  /** The most records of the topic to hold in memory. If the topic has more, it is read several times. */
   readonly maxRecords: number;
   readonly onProgress: OnProgress;
 }
@@ -33,7 +36,7 @@ export interface Written {
   readonly accounts: number;
   /** Events of these accounts that are on the topic now. */
   readonly events: number;
-  /** How many of them this call wrote. */
+  /** How many of these events this call has written. */
   readonly added: number;
 }
 
@@ -75,11 +78,12 @@ function isMailing({ events }: JournaledStream): boolean {
 const RECORDS_PER_PUBLISH = 500;
 
 async function writeAccounts(
-  { bus, topic }: WriteTopic,
+  { bus, topic, recordsOf }: WriteTopic,
   accounts: readonly JournaledStream[],
   index: TopicIndex,
 ): Promise<Written> {
-  const parts = accounts.map((account) => recordsDue(account, index, topic));
+  const parts: DueRecords[] = [];
+  for (const account of accounts) parts.push(await recordsDue(account, { index, topic, recordsOf }));
   const due = parts.flatMap(({ records }) => records);
   for (let at = 0; at < due.length; at += RECORDS_PER_PUBLISH)
     await bus.publish(topic, due.slice(at, at + RECORDS_PER_PUBLISH));
@@ -101,9 +105,12 @@ interface DueRecords {
  * Returns the events that the topic lacks.
  * @throws Error (one line) if they cannot be appended to those that the topic already has
  */
-function recordsDue(account: JournaledStream, index: TopicIndex, topic: string): DueRecords {
+async function recordsDue(
+  account: JournaledStream,
+  { index, topic, recordsOf }: Pick<WriteTopic, 'topic' | 'recordsOf'> & { readonly index: TopicIndex },
+): Promise<DueRecords> {
   const { id, events } = account;
-  const records = recordsOf(asPublished(account));
+  const records = await recordsOf(asPublished(account));
   const { fingerprints, outOfOrder } = index.entryOf(id);
   const isPrefix = fingerprints.every((fingerprint, position) => {
     const journaled = events[position];

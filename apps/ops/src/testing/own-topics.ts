@@ -6,7 +6,7 @@ export interface OwnTopics {
   readonly bus: Bus;
   /** Returns a value for TOPIC_NAMES. */
   names(topics: readonly string[]): string;
-  /** How many records are unread, over all subscriptions. */
+  /** Returns how many records are unread, over all subscriptions. */
   lag(): Promise<number>;
 }
 

@@ -11,6 +11,7 @@ import { eventually } from './eventually.ts';
 
 const PASSWORD = 'correct horse battery';
 const session = z.object({ accessToken: z.string(), user: z.object({ id: z.string() }) });
+const verified = z.looseObject({ isVerified: z.literal(true) });
 
 export interface Town {
   signUp(name: string): Promise<void>;
@@ -57,6 +58,13 @@ export async function openTown(
     return session.parse(await answer.json());
   }
 
+  async function me(accessToken: string): Promise<unknown> {
+    const answer = await fetch(`${url}/api/v1/users/me`, {
+      headers: { Authorization: `Bearer ${accessToken}` },
+    });
+    return answer.json();
+  }
+
   return {
     signUp,
     mails,
@@ -64,17 +72,15 @@ export async function openTown(
       await signUp(name);
       const { Text } = await getJson(`${url}/mailbox/api/v1/message/latest`, message);
       assert.equal((await post(`verify/${/[\w-]{64}/.exec(Text)?.[0]}`, { password: PASSWORD })).status, 200);
-      const { user } = await logIn(name);
+      const { accessToken, user } = await logIn(name);
       await eventually('the welcome mail has come', async () => (await mails()) % 2 === 0);
+      await eventually(
+        'the profile is verified',
+        async () => verified.safeParse(await me(accessToken)).success,
+      );
       return user.id;
     },
-    async me(name) {
-      const { accessToken } = await logIn(name);
-      const answer = await fetch(`${url}/api/v1/users/me`, {
-        headers: { Authorization: `Bearer ${accessToken}` },
-      });
-      return answer.json();
-    },
+    me: async (name) => me((await logIn(name)).accessToken),
     stop: () => standalone.stop(),
   };
 }

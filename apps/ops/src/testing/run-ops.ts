@@ -11,7 +11,6 @@ export interface Ended {
 }
 
 const MAIN = join(import.meta.dirname, '..', 'main.ts');
-const NO_WARNINGS = '--disable-warning=TimeoutNegativeWarning';
 const { PATH, NODE_COMPILE_CACHE } = process.env;
 const TIMEOUT_MS = 180_000;
 
@@ -20,7 +19,7 @@ export async function runOps(
   settings: Readonly<Record<string, string>>,
   ...words: readonly string[]
 ): Promise<Ended> {
-  const child = spawn(process.execPath, [NO_WARNINGS, MAIN, ...words], {
+  const child = spawn(process.execPath, [MAIN, ...words], {
     env: { PATH, NODE_COMPILE_CACHE, ...settings },
     stdio: ['ignore', 'pipe', 'pipe'],
     timeout: TIMEOUT_MS,

@@ -121,6 +121,9 @@ test('a search finds mails by recipient, subject, words and read state, without 
   assert.equal((await subjects('is:unread')).length, 2);
   assert.deepEqual(await subjects('to:%'), []);
   assert.equal((await fetch(`${url}/api/v1/search?query=`)).status, 400);
+  const longest = 'a '.repeat(500).trim();
+  assert.deepEqual(await subjects(longest), ['Verify your email', 'Welcome to our app'].toReversed());
+  assert.equal((await fetch(`${url}/api/v1/search?query=${encodeURIComponent(`${longest} a`)}`)).status, 400);
 });
 
 test('a recipient that no header names is a blind copy', async (t) => {
@@ -206,7 +209,7 @@ test('the HTML of a mail is a page without script whose links open in a new tab'
   assert.deepEqual(policy.split('; '), [
     "default-src 'none'",
     "style-src 'unsafe-inline'",
-    'img-src data:',
+    "img-src 'self' data:",
     "form-action 'none'",
     "frame-ancestors 'self'",
     'sandbox allow-popups allow-popups-to-escape-sandbox',
@@ -227,4 +230,17 @@ test('a mail over the size limit is refused and not kept', async (t) => {
   const text = 'x'.repeat(11 * 1024 * 1024);
   await assert.rejects(send({ to: 'ada@example.com', subject: 'x', text }), /size|552/i);
   assert.equal(mailbox.search('', { start: 0, limit: 1 }).total, 0);
+});
+
+test('forgets the mails to an address, and no others', async (t) => {
+  const { send, mailbox } = await running(t);
+  const [ada, eve] = ['Ada@example.com', 'eve.ada@example.com'];
+  for (const to of [ada, eve, `Somebody <${ada}>`]) await send({ to, subject: 'Hello', text: 'Hello' });
+  await send({ to: eve, bcc: ada, subject: 'Hello', text: 'Hello' });
+  await mailbox.forget('ada@example.com');
+  const { messages } = mailbox.search('', { start: 0, limit: 9 });
+  assert.deepEqual(
+    messages.flatMap(({ To }) => To.map(({ Address }) => Address)),
+    [eve],
+  );
 });

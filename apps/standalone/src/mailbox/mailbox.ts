@@ -22,7 +22,7 @@ export interface Page {
 
 export interface Found {
   readonly messages: readonly MessageSummary[];
-  /** How many match in all, on any page. */
+  /** How many mails match in all, on any page. */
   readonly matching: number;
   readonly matchingUnread: number;
   readonly total: number;
@@ -40,6 +40,8 @@ export interface Mailbox {
   raw(id: string): Uint8Array | undefined;
   /** Marks mails as read or unread; all of them if `ids` is empty. */
   mark(ids: readonly string[], read: boolean): Promise<void>;
+  /** Deletes the mails to or from an address. Nothing of them remains in the files. */
+  forget(address: string): Promise<void>;
   /** Deletes mails; all of them if `ids` is empty. */
   remove(ids: readonly string[]): Promise<void>;
 }
@@ -48,7 +50,7 @@ export interface MailboxDeps {
   readonly database: Database;
   now(): Date;
   newId(): string;
-  /** Default 10,000. */
+  /** How many mails to keep. Default: 10,000. */
   readonly keep?: number;
 }
 
@@ -72,6 +74,11 @@ const release01 = `
   CREATE INDEX IF NOT EXISTS mailbox_unread ON mailbox_messages (read) WHERE read = 0;`;
 
 const schema: Schema = { owner: 'mailbox', migrations: [release01] };
+
+/** Columns with addresses have them between angle brackets; the envelope has them between quotation marks. */
+const FORGET = `DELETE FROM mailbox_messages
+  WHERE instr(sender || recipients || copies || blind_copies, '<' || :address || '>') > 0
+     OR instr(lower(envelope), '"' || :address || '"') > 0`;
 
 type Addresses = MessageSummary['To'];
 function searchable(addresses: Addresses): string {
@@ -182,6 +189,11 @@ export function createMailbox({ database, now, newId, keep = KEPT_MAILS }: Mailb
     raw: (id) => find(id)?.raw,
 
     mark,
+
+    forget: (address) =>
+      database.write(() => void database.prepare(FORGET).run({ address: address.toLowerCase() }), {
+        erases: true,
+      }),
 
     remove: (ids) =>
       database.write(() => {

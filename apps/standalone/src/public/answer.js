@@ -1,4 +1,4 @@
-/** Shows the response of a request below its form. */
+/** Shows the response to a request below its form. */
 import { h, jsonView } from './dom.js';
 import { flowNamed } from './flows.js';
 import { showErrors } from './form.js';

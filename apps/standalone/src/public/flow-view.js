@@ -15,7 +15,7 @@ function fieldsOf({ fields = [] }) {
 
 /** Shows a flow. @param perform sends a request and resolves with its response */
 export function flowView(flow, perform) {
-  // The status region must exist before its text appears, or screen readers do not announce it.
+  // The status region must exist before its text appears; otherwise screen readers do not announce it.
   const said = h('div', { role: 'status' });
   const shown = h('div', {});
   const button = h('button', { type: 'submit' }, flow.action ?? flow.title);
@@ -62,7 +62,7 @@ export function flowView(flow, perform) {
     else say(problemView(flow, form, answer));
   }
 
-  /** Performs an action of a row: it either shows rows of its own, or changes the list, which is then reloaded. */
+  /** Performs an action of a row. It either shows rows of its own or changes the list, which is then reloaded. */
   async function act(action) {
     const answer = await perform(action.request);
     if (!answer.ok) return say(problemView(flow, form, answer));

@@ -38,7 +38,7 @@ function linkField(path) {
 
 const SAMPLE_PASSWORD = 'correct horse battery';
 
-/** Returns the token of the latest such link that was mailed to the current address. */
+/** Returns the token of the latest link of this kind that was mailed to the current address. */
 async function newestToken(path) {
   const { messages } = await listMails(`to:"${session().email}"`, 10);
   const link = new RegExp(`${path}(?:/|\\?token=)([\\w-]{64})`);
@@ -49,7 +49,7 @@ async function newestToken(path) {
   return '';
 }
 
-/** Returns the values without empty ones. */
+/** Returns the values that are not empty. */
 function given(values) {
   return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== ''));
 }
@@ -77,7 +77,7 @@ function accountsRequest(values) {
   return get(`/users?${new URLSearchParams({ limit: 20, ...given(values) })}`);
 }
 
-/** Remembers whether the sample password is correct, so that forms can be prefilled with it. */
+/** Remembers whether the sample password is correct, so that it can be prefilled in forms. */
 function rememberPassword(chosen) {
   return updateSession({ hasSamplePassword: chosen === SAMPLE_PASSWORD });
 }

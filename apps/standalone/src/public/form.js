@@ -40,7 +40,7 @@ export function clearErrors(form) {
   for (const control of form.elements) control.removeAttribute('aria-invalid');
 }
 
-/** The fields to which problems without field errors belong. */
+/** The fields to which problems without a pointer belong. */
 const fieldsOfCode = {
   password_too_weak: ['password', 'newPassword'],
   password_required: ['password'],
@@ -56,7 +56,7 @@ function errorsOf(form, { code, detail, title, errors }) {
   return field ? [{ pointer: `/${field}`, message: detail ?? title }] : [];
 }
 
-/** Returns the field that a JSON pointer names, and the entry (from 1) if the field is a list. */
+/** Returns the field that a JSON pointer names and, if the field is a list, the entry (from 1). */
 function placeOf(form, pointer) {
   const [name = '', index] = pointer.replace(/^#?\//, '').split('/');
   return { control: form.elements.namedItem(name), entry: index === undefined ? null : Number(index) + 1 };

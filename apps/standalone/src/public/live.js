@@ -1,4 +1,4 @@
-/** Polls the log and the mailbox for what is new since the page was opened. */
+/** Polls the log and the mailbox for what has arrived since the page was opened. */
 
 const EVERY_MS = 1000;
 /** Polls faster after a request: most events arrive within milliseconds, mails soon after. */

@@ -32,11 +32,11 @@ function when(instant) {
   return new Date(instant).toLocaleString();
 }
 
-export function eventRow({ sequence, type, at, summary }) {
+export function eventRow({ sequence, type, at, summary, ip, userAgent }) {
   return {
     title: type,
-    detail: summary,
-    aside: `event ${sequence} · ${when(at)}`,
+    detail: sequence === undefined ? wordsOf(summary, deviceOf(userAgent ?? ''), ip) : summary,
+    aside: sequence === undefined ? when(at) : `event ${sequence} · ${when(at)}`,
   };
 }
 

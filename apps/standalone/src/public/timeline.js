@@ -70,7 +70,7 @@ function mailLine(mail, openReader) {
   );
 }
 
-/** Shortens the tokens and ids of a path. */
+/** Shortens the tokens and ids in a path. */
 function briefly(path) {
   return path.replace(
     /[\w-]{64,}|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}/g,
@@ -119,7 +119,7 @@ export function createTimeline({ list, openReader, onChange }) {
     entries.find(({ requestId }) => requestId === correlationId) ?? elsewhere(correlationId);
 
   return {
-    /** Adds a request that was sent. Returns a function to call with its response. */
+    /** Adds a request that was sent. Returns a function that must be called with its response. */
     begin(request) {
       const status = h('span', { class: 'tag' }, '…');
       const reason = h('span', { class: 'small muted' });

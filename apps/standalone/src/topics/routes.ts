@@ -9,8 +9,8 @@ import { localOnly } from '../pages/local-only.ts';
 export interface TopicBrowser {
   topics(): readonly { readonly name: string; readonly partitions: number; readonly records: number }[];
   /**
-   * Returns up to `limit` records, newest last: from `offset` on, or the latest if there is no offset; of one
-   * partition or of all.
+   * Returns up to `limit` records, newest last: from `offset` on, or the latest ones if there is no offset. Reads
+   * one partition or all.
    */
   records(
     name: string,

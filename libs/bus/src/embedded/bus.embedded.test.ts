@@ -2,10 +2,11 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { openDatabase } from '@latchkey/sqlite';
-import { busContract } from '../bus.contract.ts';
+import { type BusUnderTest, busContract } from '../bus.contract.ts';
+import { tailContract } from '../tail.contract.ts';
 import { createEmbeddedBus } from './bus.embedded.ts';
 
-busContract('embedded', async () => {
+async function openBus(): Promise<BusUnderTest> {
   const folder = await mkdtemp(join(tmpdir(), 'latchkey-bus-'));
   function open() {
     const database = openDatabase({ folder, as: 'server' });
@@ -28,4 +29,7 @@ busContract('embedded', async () => {
       await rm(folder, { recursive: true });
     },
   };
-});
+}
+
+busContract('embedded', openBus);
+tailContract('embedded', openBus);

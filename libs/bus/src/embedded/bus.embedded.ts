@@ -6,6 +6,7 @@ import {
   GroupInUseError,
   type GroupProgress,
   type Groups,
+  type ReplaceRecord,
   type SubscribeOptions,
   type Subscription,
   type TopicSpec,
@@ -13,14 +14,16 @@ import {
 import { createHub, type Hub } from './hub.ts';
 import type { BusLogger, Member } from './lane.ts';
 import type { Log, RecordsQuery, TopicSummary } from './log.ts';
+import { partitionOfKey } from './partitioner.ts';
+import { createEmbeddedTail } from './tail.embedded.ts';
 
 const DEFAULT_SLICE_SIZE = 500;
 const SWEEP_EVERY_MS = 60_000;
-/** Small enough that a sweep or a scan does not block the event loop. */
+/** Few enough that a sweep or a scan does not block the event loop. */
 const ROWS_AT_ONCE = 2000;
 
 export interface EmbeddedBusDeps {
-  /** Stays open when the bus closes. Must have no other bus: each connection has one. */
+  /** Stays open when the bus closes. Must not be used by another bus: each bus needs a connection of its own. */
   readonly database: Database;
   readonly logger?: BusLogger;
   readonly now?: () => Date;
@@ -28,7 +31,7 @@ export interface EmbeddedBusDeps {
   readonly mayDelete?: () => boolean;
 }
 
-/** The log as the topics page and the operators' commands see it. Only members in this process are known. */
+/** The log as the topics page and operators' commands see it. It knows only the group members in this process. */
 export interface EmbeddedBus extends Bus, Groups {
   topics(): TopicSummary[];
   /**
@@ -37,6 +40,11 @@ export interface EmbeddedBus extends Bus, Groups {
    * @throws Error if there is no such topic
    */
   records(topic: string, query: RecordsQuery): BusRecord[];
+  /**
+   * Changes how long a topic keeps records. In the embedded log there is no other way to do so. Does nothing if
+   * there is no such topic.
+   */
+  setRetention(topic: string, retentionMs: number): Promise<void>;
   /** Deletes records older than their topic's retention. Runs by itself every minute. */
   sweep(): Promise<void>;
 }
@@ -78,6 +86,7 @@ export function createEmbeddedBus({
     sweep,
     topics: log.topics,
     records: (topic, query) => log.records(log.topic(topic), query),
+    setRetention: (topic, retentionMs) => database.write(() => log.setRetention(topic, retentionMs)),
     async ensureTopics(specs) {
       refuseIfClosed();
       await database.write(() => ensureAll(log, specs));
@@ -99,6 +108,19 @@ export function createEmbeddedBus({
       refuseIfClosed();
       yield* scan(log, { topic, partition, key: Buffer.from(key), fromOffset, toOffset });
     },
+    async replaceKey(key, change) {
+      refuseIfClosed();
+      const bytes = Buffer.from(key);
+      for (const { name, partitions } of log.topics()) {
+        const place = { topic: name, partition: partitionOfKey(bytes, partitions), key: bytes };
+        const found = await Array.fromAsync(scan(log, { ...place, fromOffset: 0, toOffset: undefined }));
+        await database.write(() => replaceAll(log, found, change), { erases: true });
+      }
+    },
+    async tail(topic) {
+      refuseIfClosed();
+      return createEmbeddedTail(hub, topic);
+    },
     async progressOf(group, topics) {
       refuseIfClosed();
       return progressOf(log, group, topics);
@@ -119,7 +141,7 @@ function progressOf(log: Log, group: string, names: readonly string[]): GroupPro
   const topics = names.map(log.topic);
   const records = topics.reduce((sum, topic) => sum + log.held(topic), 0);
   const lag = topics.reduce((sum, topic) => sum + log.lag(group, topic), 0);
-  // The log moves positions itself when it deletes records.
+  // When the log deletes records, it moves positions itself.
   return { records, read: records - lag, outOfRange: [] };
 }
 
@@ -137,6 +159,13 @@ function refuseDifference(existing: TopicSpec, wanted: TopicSpec): void {
     throw new Error(
       `The topic ${wanted.name} exists with ${setting} ${existing[setting]}, not ${wanted[setting]}.`,
     );
+  }
+}
+
+function replaceAll(log: Log, records: readonly BusRecord[], change: ReplaceRecord): void {
+  for (const record of records) {
+    const kept = change(record);
+    if (kept !== undefined) log.replace({ ...record, ...kept });
   }
 }
 

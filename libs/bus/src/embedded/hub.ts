@@ -4,7 +4,7 @@ import type { Member } from './lane.ts';
 import { createLog, type Log } from './log.ts';
 
 /**
- * How often to poll for records written by another process (ops), in ms. Those of this process are noticed
+ * How often to look for records that another process (ops) has written, in ms. Records of this process are noticed
  * immediately.
  */
 const LOOK_EVERY_MS = 500;
@@ -12,18 +12,21 @@ const LOOK_EVERY_MS = 500;
 /** What the subscriptions of a bus share: the log, its groups, and the notification of new records. */
 export interface Hub {
   readonly log: Log;
-  /** Called after records were committed to partitions of a topic (default: any of them). */
+  /** Must be called after records were committed to partitions of a topic (default: any of them). */
   appended(topic: string, partitions?: readonly number[]): void;
   join(group: string, member: Member): void;
   leave(group: string, member: Member): Promise<void>;
   healthy(group: string, member: Member): boolean;
-  /** Whether the group has members in this process. */
+  /** Calls `wake` whenever records may have been appended to a topic. @returns a function that ends this */
+  watch(topic: string, wake: () => void): () => void;
+  /** Whether a group has members in this process. */
   isRead(group: string): boolean;
 }
 
 export function createHub(database: Database): Hub {
   const log = createLog(database);
   const groups = new Map<string, Group>();
+  const watchers = new Set<{ readonly topic: string; wake(): void }>();
   let watch: NodeJS.Timeout | undefined;
   let seenVersion: unknown;
 
@@ -40,15 +43,18 @@ export function createHub(database: Database): Hub {
     if (current === seenVersion) return;
     seenVersion = current;
     for (const group of groups.values()) group.wakeAll();
+    for (const { wake } of watchers) wake();
   }
 
   function watchOrNot() {
     clearInterval(watch);
-    if (![...groups.values()].every((group) => group.isEmpty())) watch = setInterval(look, LOOK_EVERY_MS);
+    const isRead = watchers.size > 0 || ![...groups.values()].every((group) => group.isEmpty());
+    if (isRead) watch = setInterval(look, LOOK_EVERY_MS);
   }
 
   function appended(topic: string, partitions?: readonly number[]) {
     for (const group of groups.values()) group.wake(topic, partitions);
+    for (const watcher of watchers) if (watcher.topic === topic) watcher.wake();
   }
 
   function groupNamed(name: string): Group {
@@ -60,6 +66,15 @@ export function createHub(database: Database): Hub {
   return {
     log,
     appended,
+    watch(topic, wake) {
+      const watcher = { topic, wake };
+      watchers.add(watcher);
+      watchOrNot();
+      return () => {
+        watchers.delete(watcher);
+        watchOrNot();
+      };
+    },
     join(group, member) {
       groupNamed(group).join(member);
       watchOrNot();

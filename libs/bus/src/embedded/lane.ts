@@ -34,13 +34,13 @@ export interface LaneDeps {
   appended(topic: string): void;
 }
 
-/** One partition as one group reads it: a single loop for all members, so that slices never overlap. */
+/** One partition as one group reads it. All members share a single loop, so that slices never overlap. */
 export interface Lane {
-  /** Called when there may be something to read. */
+  /** Must be called when there may be something to read. */
   wake(): void;
   /**
-   * Ends a backoff, and resolves once the member has no slice of this partition in progress. The member must have
-   * left.
+   * Ends a back-off, and resolves once this member has no slice of the partition in progress. The member must have
+   * left already.
    */
   releasedBy(member: Member): Promise<void>;
   /** Whether the last fetch succeeded. */
@@ -132,7 +132,7 @@ async function handOver(deps: LaneDeps, member: Member, records: readonly BusRec
         log.append(deadLetter(log, { topic: topic.name, group, unusable, at: member.now() }));
       log.moveTo(group, topic, partition, past);
     };
-    // Safe to lose in a crash: the slice is redelivered.
+    // May be lost in a crash: the slice is then delivered again.
     await database.write(keepPosition, { flushed: false });
     if (unusable.size > 0) deps.appended(deadLetterTopic(topic.name, group));
     return true;

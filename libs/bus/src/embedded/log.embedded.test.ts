@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, it } from 'node:test';
@@ -98,5 +98,31 @@ describe('a subscription', () => {
     assert.equal(await promise, 'from elsewhere');
     await other.close();
     await beside.close();
+  });
+});
+
+describe('records of a key', () => {
+  const ada = { key: 'ada', headers: { salt: 'a secret', type: 'x' } } as const;
+
+  it('are replaced in every topic, and nothing of them is in any file', async () => {
+    await bus.publish('kept', [
+      { ...ada, value: Buffer.from('lovelace 1') },
+      { ...ada, value: Buffer.from('unchanged') },
+      { key: 'eve', value: Buffer.from('eve'), headers: {} },
+    ]);
+    await bus.publish('short', [{ ...ada, value: Buffer.from('lovelace 2') }]);
+    await bus.replaceKey?.('ada', ({ value, headers: { salt: _, ...headers } }) =>
+      value?.includes('lovelace') ? { value: Buffer.from('nobody'), headers } : undefined,
+    );
+    const records = ['kept', 'short'].flatMap((topic) => bus.records(topic, { limit: 10 }));
+    assert.deepEqual(records.map(({ value }) => String(value)).toSorted(), [
+      'eve',
+      'nobody',
+      'nobody',
+      'unchanged',
+    ]);
+    assert.deepEqual(records.map(({ headers }) => Object.keys(headers).length).toSorted(), [0, 1, 1, 2]);
+    for (const file of await readdir(folder))
+      assert.doesNotMatch(await readFile(join(folder, file), 'latin1'), /lovelace/);
   });
 });

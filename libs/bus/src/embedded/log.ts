@@ -1,10 +1,11 @@
 import type { Database, Schema } from '@latchkey/sqlite';
 import type { BusRecord, OutgoingRecord, TopicSpec } from '../bus.ts';
+import type { PartitionRange } from '../reader.ts';
 import { restoreHeaders, storeHeaders } from './headers.ts';
 import { partitionOfKey } from './partitioner.ts';
 
 /**
- * `bus_partition` keeps the first and the next offset of each partition, so that offsets continue even if every
+ * `bus_partition` keeps the first and the next offset of each partition, so that offsets continue even after every
  * record was deleted. A position is the offset that a group reads next.
  */
 const release01 = `
@@ -57,13 +58,15 @@ export interface Log {
   topic(name: string): Topic;
   find(name: string): Topic | undefined;
   create(spec: TopicSpec): void;
+  /** Changes how long a topic keeps records. Does nothing if there is no such topic. */
+  setRetention(name: string, retentionMs: number): void;
   /** Appends records. @returns the partitions that received records */
   append(append: Append): readonly number[];
-  /** Returns at most `limit` records from the group's position on. */
+  /** Returns at most `limit` records, starting at the group's position. */
   nextFor(group: string, topic: Topic, partition: number, limit: number): BusRecord[];
   moveTo(group: string, topic: Topic, partition: number, position: number): void;
   lag(group: string, topic: Topic): number;
-  /** Returns how many records a topic holds. */
+  /** Returns how many records a topic contains. */
   held(topic: Topic): number;
   /** Deletes a group's positions. */
   forget(group: string): void;
@@ -71,9 +74,15 @@ export interface Log {
   end(topic: Topic, partition: number): number;
   /** Returns the records of one key with `from <= offset < to`. */
   ofKey(topic: Topic, partition: number, key: Buffer, from: number, to: number): BusRecord[];
+  /** Replaces value and headers of a record. */
+  replace(record: Pick<BusRecord, 'topic' | 'partition' | 'offset' | 'value' | 'headers'>): void;
   /** Deletes records older than their topic's retention, at most `limit`. Returns how many were deleted. */
   deleteExpired(now: Date, limit: number): number;
   topics(): TopicSummary[];
+  /** Returns the range of each partition, by partition. */
+  ranges(topic: Topic): PartitionRange[];
+  /** Returns at most `limit` records of a partition, starting at an offset, in order. */
+  from(topic: Topic, partition: number, offset: number, limit: number): BusRecord[];
   records(topic: Topic, query: RecordsQuery): BusRecord[];
 }
 
@@ -92,6 +101,12 @@ export function createLog(database: Database): Log {
       partitions: Number(row['partitions']),
       retentionMs: Number(row['retention_ms']),
     };
+  }
+
+  function topicNamed(name: string): Topic {
+    const topic = find(name);
+    if (!topic) throw new Error(`The topic ${name} does not exist.`);
+    return topic;
   }
 
   function partitionFor(topic: Topic, key: Buffer | null): number {
@@ -127,17 +142,25 @@ export function createLog(database: Database): Log {
   return {
     find,
     end,
-    topic(name) {
-      const topic = find(name);
-      if (!topic) throw new Error(`The topic ${name} does not exist.`);
-      return topic;
-    },
+    from,
+    ranges: (topic) =>
+      prepare('SELECT partition, start, next FROM bus_partition WHERE topic = ? ORDER BY partition')
+        .all(topic.id)
+        .map(({ partition, start, next }) => ({
+          partition: Number(partition),
+          start: Number(start),
+          end: Number(next),
+        })),
+    topic: topicNamed,
     create({ name, partitions, retentionMs }) {
       const { lastInsertRowid } = prepare(
         'INSERT INTO bus_topic (name, partitions, retention_ms) VALUES (?, ?, ?)',
       ).run(name, partitions, retentionMs);
       const add = prepare('INSERT INTO bus_partition (topic, partition, start, next) VALUES (?, ?, 0, 0)');
       for (let partition = 0; partition < partitions; partition++) add.run(lastInsertRowid, partition);
+    },
+    setRetention(name, retentionMs) {
+      prepare('UPDATE bus_topic SET retention_ms = ? WHERE name = ?').run(retentionMs, name);
     },
     append({ topic, records, at }) {
       const next = new Map<number, number>();
@@ -194,6 +217,11 @@ export function createLog(database: Database): Log {
         to,
         key,
       ),
+    replace({ topic: name, partition, offset, value, headers }) {
+      prepare(
+        'UPDATE bus_record SET value = ?, headers = ? WHERE topic = ? AND partition = ? AND offset = ?',
+      ).run(value, storeHeaders(headers), topicNamed(name).id, partition, offset);
+    },
     deleteExpired(now, limit) {
       const partitions = prepare(
         `SELECT topic, partition, retention_ms FROM bus_partition JOIN bus_topic ON id = topic
@@ -234,7 +262,7 @@ export function createLog(database: Database): Log {
   };
 }
 
-/** Deletes only from the front, up to the first record that is young enough, so that offsets stay contiguous. */
+/** Deletes only from the start, up to the first record that is young enough, so that offsets remain contiguous. */
 function deletePrefix(
   database: Database,
   topic: number,

@@ -12,24 +12,12 @@ export function createEmbeddedReader(database: Database): LogReader {
   return {
     topics: async () => log.topics().map(({ name }) => name),
     async ranges(name) {
-      const { id } = log.topic(name);
-      return database
-        .prepare('SELECT partition, start, next FROM bus_partition WHERE topic = ? ORDER BY partition')
-        .all(id)
-        .map(({ partition, start, next }) => ({
-          partition: Number(partition),
-          start: Number(start),
-          end: Number(next),
-        }));
+      return log.ranges(log.topic(name));
     },
     async *read(name, { partition, start, end }) {
       const topic = log.topic(name);
       for (let at = start; at < end; ) {
-        const records = log
-          .records(topic, { partition, offset: at, limit: Math.min(ROWS_AT_ONCE, end - at) })
-          .filter(({ offset }) => offset < end)
-          // The log returns them by time.
-          .toSorted((a, b) => a.offset - b.offset);
+        const records = log.from(topic, partition, at, Math.min(ROWS_AT_ONCE, end - at));
         const last = records.at(-1);
         if (last === undefined) return;
         yield records;

@@ -1,8 +1,8 @@
 import type { Admin, Kafka } from 'kafkajs';
 
 /**
- * Runs one piece of work with an admin client of its own. This is rare, so a new connection is affordable, and it
- * is never stale.
+ * Runs one piece of work with an admin client of its own. This is rare enough for a new connection, which is never
+ * stale.
  */
 export async function withAdmin<T>(kafka: Kafka, work: (admin: Admin) => Promise<T>): Promise<T> {
   const admin = kafka.admin();
@@ -15,7 +15,7 @@ export async function withAdmin<T>(kafka: Kafka, work: (admin: Admin) => Promise
 }
 
 export interface KeptAdmin {
-  /** Runs on a connection that is kept open; after a failure the next call opens a new one. */
+  /** Runs work on a connection that stays open. After a failure the next call opens a new one. */
   use<T>(work: (admin: Admin) => Promise<T>): Promise<T>;
   close(): Promise<void>;
 }

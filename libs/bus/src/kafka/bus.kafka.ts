@@ -1,5 +1,7 @@
 import type { Admin } from 'kafkajs';
 import type { Bus, Groups, SubscribeOptions, Subscription, TopicSpec } from '../bus.ts';
+import type { LogTail } from '../tail.ts';
+import { type Acl, createAcls } from './acls.ts';
 import { keepAdmin, withAdmin } from './admin.ts';
 import { createClients, type KafkaConnection, type KafkaLogger } from './clients.ts';
 import { createDeadLetters } from './dead-letters.ts';
@@ -15,6 +17,7 @@ import {
 import { createPublisher } from './publisher.ts';
 import { readKey } from './read-key.ts';
 import { openSubscription } from './subscription.ts';
+import { createKafkaTail, type KafkaTail } from './tail.kafka.ts';
 import { KAFKA_TIMES, type KafkaTimes } from './times.ts';
 import {
   checkTopics,
@@ -35,10 +38,15 @@ export interface KafkaBusDeps extends KafkaConnection {
    */
   onFatal(reason: Error): void;
   /**
-   * For topics that are created or checked; existing topics may have more. Default: 3 replicas and 2 in sync on
-   * three brokers, 1 and 1 on one. On two brokers no topic is created without it.
+   * The replication of topics that are created or checked; existing topics may have more. Default: 3 replicas and 2
+   * in sync on three brokers, 1 and 1 on one. With two brokers, topics are created only if this is set.
    */
   readonly replication?: Replication;
+  /**
+   * Topics that the bus publishes to without creating or checking them. Their records are spread over the
+   * partitions that are given here.
+   */
+  readonly topics?: readonly Pick<TopicSpec, 'name' | 'partitions'>[];
   readonly times?: Partial<KafkaTimes>;
 }
 
@@ -49,10 +57,12 @@ export interface KafkaBus extends Bus, Groups {
    * @throws Error of one line naming what is missing or differs
    */
   checkTopics(specs: readonly TopicSpec[], command: string): Promise<void>;
-  /** Returns a sentence for each setting of these topics that is not what it must be. Changes nothing. */
+  /** Returns a sentence for each setting of these topics that differs from what it should be. Changes nothing. */
   topicFaults(specs: readonly TopicSpec[]): Promise<readonly string[]>;
   /** Returns the settings of those topics that exist. */
   describeTopics(names: readonly string[]): Promise<readonly TopicState[]>;
+  /** Creates access control lists. Existing ones stay, including those that are not among these. */
+  grant(acls: readonly Acl[]): Promise<void>;
 }
 
 /**
@@ -63,12 +73,13 @@ export function createKafkaBus({
   logger,
   onFatal,
   replication,
+  topics: known = [],
   times,
   ...connection
 }: KafkaBusDeps): KafkaBus {
   const clients = createClients(connection, logger);
-  /** As many as the topics must have, whatever somebody has made of them since. */
-  const partitions = new Map<string, number>();
+  /** The number of partitions that the topics should have, even if somebody has added some. */
+  const partitions = new Map(known.map(({ name, partitions: count }) => [name, count]));
   const publisher = createPublisher(clients.prompt, (topic) => partitions.get(topic));
   const letterPublisher = createPublisher(clients.prompt);
   const letters = createDeadLetters({
@@ -78,10 +89,12 @@ export function createKafkaBus({
     differences: (topic, like) => withAdmin(clients.prompt, (admin) => differencesLike(admin, topic, like)),
   });
   const lagAdmin = keepAdmin(clients.prompt);
+  const tailAdmin = keepAdmin(clients.prompt);
   const subscriptions = new Set<Subscription>();
+  const tails = new Map<string, Promise<KafkaTail>>();
   let closed: Promise<void> | undefined;
 
-  /** Runs the work, and translates its errors so that they name our settings. */
+  /** Runs the work, and translates its errors, so that they name our settings. */
   async function attempt<T>(subject: string, work: () => Promise<T>): Promise<T> {
     if (closed) throw new Error('The bus is closed.');
     try {
@@ -131,9 +144,32 @@ export function createKafkaBus({
     });
   }
 
+  /** One tail per topic, which all of its readers share. */
+  function openTail(topic: string): Promise<LogTail> {
+    const known = tails.get(topic);
+    if (known !== undefined) return known;
+    const opening = makeTail(topic);
+    tails.set(topic, opening);
+    opening.catch(() => tails.delete(topic));
+    return opening;
+  }
+
+  async function makeTail(topic: string): Promise<KafkaTail> {
+    const { clusterId } = await tailAdmin.use((admin) => admin.describeCluster());
+    const tail = createKafkaTail(clients.prompt, tailAdmin, topic, `kafka/${clusterId}/${topic}`);
+    await tail.ranges();
+    return {
+      ...tail,
+      ranges: () => attempt(`topic ${topic}`, tail.ranges),
+      read: (...place) => attempt(`topic ${topic}`, () => tail.read(...place)),
+      grown: (...since) => attempt(`topic ${topic}`, () => tail.grown(...since)),
+    };
+  }
+
   async function closeAll(): Promise<void> {
     await Promise.all([...subscriptions].map((subscription) => subscription.close()));
-    await Promise.all([publisher.close(), letterPublisher.close(), lagAdmin.close()]);
+    for (const tail of tails.values()) await tail.then((opened) => opened.close()).catch(() => undefined);
+    await Promise.all([publisher.close(), letterPublisher.close(), lagAdmin.close(), tailAdmin.close()]);
   }
 
   return {
@@ -157,6 +193,8 @@ export function createKafkaBus({
       attempt('see topics and their settings', () =>
         withAdmin(clients.prompt, (admin) => describeTopics(admin, names)),
       ),
+    grant: (acls) =>
+      attempt('create ACLs', () => withAdmin(clients.prompt, (admin) => createAcls(admin, acls))),
     publish: (topic, records) => attempt(`topic ${topic}`, () => publisher.publish(topic, records)),
     async subscribe(options) {
       const subscription = await subscribe(options);
@@ -170,6 +208,7 @@ export function createKafkaBus({
         throw explain(err, connection, `topic ${topic}`);
       }
     },
+    tail: (topic) => attempt(`topic ${topic}`, () => openTail(topic)),
     progressOf: (group, topics) =>
       attempt(`progress of group ${group}`, () => lagAdmin.use((admin) => progressOf(admin, group, topics))),
     forgetGroup: (group) =>

@@ -1,6 +1,7 @@
 import type { ConnectionOptions } from 'node:tls';
 import { Kafka, type KafkaConfig, type LogEntry, logLevel, type SASLOptions } from 'kafkajs';
 import { patchHeaderDecoder } from './workarounds/patch-header-decoder.ts';
+import { patchRequestTimer } from './workarounds/patch-request-timer.ts';
 
 export interface KafkaLogger {
   warn(fields: object, message: string): void;
@@ -14,7 +15,7 @@ export interface KafkaSasl {
 
 /** How to connect to a cluster. */
 export interface KafkaConnection {
-  /** `host:port` of some of its brokers. */
+  /** `host:port` of one or more brokers. */
   readonly brokers: readonly string[];
   /** Identifies this process in the broker's logs and quotas. */
   readonly clientId: string;
@@ -35,7 +36,7 @@ export interface KafkaClients {
 }
 
 const CONNECTION_TIMEOUT_MS = 3000;
-/** Longer than the broker may take to respond to a produce request (publisher.ts). */
+/** Longer than a broker may take to respond to a produce request (publisher.ts). */
 const REQUEST_TIMEOUT_MS = 15_000;
 const FEWEST_TRIES = 3;
 const SAME_LINE_EVERY_MS = 30_000;
@@ -47,6 +48,7 @@ export const PATIENT_RETRY = { retries: 1000, initialRetryTime: 100, maxRetryTim
 export function createClients(connection: KafkaConnection, logger: KafkaLogger): KafkaClients {
   const { brokers, clientId, ssl, sasl, patchKafkajs } = connection;
   if (patchKafkajs) patchHeaderDecoder();
+  patchRequestTimer(clientId);
   const config: KafkaConfig = {
     brokers: [...brokers],
     clientId,
@@ -64,7 +66,7 @@ export function createClients(connection: KafkaConnection, logger: KafkaLogger):
   };
 }
 
-/** kafkajs has a type per mechanism, all with the same two fields. */
+/** kafkajs has a type for each mechanism, all with the same two fields. */
 function toSasl({ mechanism, username, password }: KafkaSasl): SASLOptions {
   const credentials = { username, password };
   if (mechanism === 'plain') return { mechanism, ...credentials };

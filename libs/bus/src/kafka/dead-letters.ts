@@ -27,8 +27,8 @@ export function createDeadLetters({ publisher, logger, make, differences }: Dead
   const told = new Set<string>();
 
   /**
-   * An existing topic is used whatever its settings are: that is better than a partition that makes no progress,
-   * and records that it acknowledges are kept.
+   * Logs how an existing topic differs. It is used in any case: that is better than a partition that makes no
+   * progress, and records that it acknowledges are kept.
    */
   async function tellDifferences(letters: KafkaTopic, topic: string): Promise<void> {
     if (told.has(letters.name)) return;

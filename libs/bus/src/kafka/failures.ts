@@ -1,6 +1,6 @@
 import type { KafkaConnection } from './clients.ts';
 
-/** No broker can be reached at the moment, or none that is ready. Every other failure at startup needs an operator. */
+/** At the moment no broker can be reached, or none that is ready. Any other failure at startup needs an operator. */
 export class KafkaUnavailableError extends Error {
   override readonly name = 'KafkaUnavailableError';
 }
@@ -15,7 +15,7 @@ interface Trait {
   readonly name: string;
   readonly type: string | undefined;
   readonly code: string | undefined;
-  /** Whether the error is transient: brokers that are up return it while leaders or coordinators are being found. */
+  /** Whether the error is transient: running brokers return it while leaders or coordinators are being found. */
   readonly passes: boolean;
 }
 
@@ -80,16 +80,22 @@ const UNREACHABLE = [
   'KafkaJSConnectionError',
   'KafkaJSBrokerNotFound',
   'KafkaJSNoBrokerAvailableError',
-  // Non-retriable by its class, but transient: a consumer gets it while its only broker shuts down.
+  // Its class says that it is not retriable, but it is transient: a consumer gets it while its only broker shuts
+  // down.
   'KafkaJSGroupCoordinatorNotFound',
   'KafkaJSRequestTimeoutError',
 ];
 
-/** A broker that requires SASL or TLS closes the connection without a message. */
+/** Returns what may be wrong: a broker that requires SASL or TLS closes the connection without a message. */
 function doubtsAbout({ ssl, sasl }: KafkaConnection): string {
   return `If it stays so, see ${ssl ? 'KAFKA_SSL (now on)' : 'KAFKA_SSL (now off)'} and ${
     sasl ? 'KAFKA_SASL_MECHANISM' : 'KAFKA_SASL_USERNAME (now not set)'
   }.`;
+}
+
+/** Whether a broker answered that the same request may succeed later. */
+export function isRetriable(error: unknown): boolean {
+  return traitsOf(error).some(({ passes }) => passes);
 }
 
 function traitsOf(error: unknown): Trait[] {

@@ -207,7 +207,7 @@ describe('the Kafka bus', () => {
         return fetch.call(this, without(request, forgotten?.partition));
       },
     );
-    // The fetch in progress knew the topic.
+    // The fetch in progress still knew the topic.
     await until(() => fetches.mock.callCount() > 1);
     await publishAll();
     await until(() => reasons.length > 0);

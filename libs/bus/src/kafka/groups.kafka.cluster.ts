@@ -6,8 +6,10 @@ import type { BusUnderTest } from '../bus.contract.ts';
 import type { BusRecord } from '../bus.ts';
 import { withGroupNames } from '../topic-names.ts';
 import { withAdmin } from './admin.ts';
+import { createKafkaBus } from './bus.kafka.ts';
 import { createClients } from './clients.ts';
 import { connection, openTestBus, quiet } from './testing/test-bus.ts';
+import { untilKnown } from './topics.ts';
 
 const { prompt } = createClients(connection, quiet);
 
@@ -30,7 +32,7 @@ describe('on a broker that others use', () => {
   });
   afterEach(() => under.close());
 
-  /** Reads until `count` records have come. */
+  /** Reads until `count` records have arrived. */
   async function read(count: number, group: string, formerGroup?: string): Promise<readonly BusRecord[]> {
     const seen: BusRecord[] = [];
     const { promise: enough, resolve } = Promise.withResolvers<void>();
@@ -125,12 +127,17 @@ describe('on a broker that others use', () => {
     assert.deepEqual(await checking.topicFaults([spec]), []);
     await under.bus.publish(topic, records(14));
     await withAdmin(prompt, (admin) => admin.createPartitions({ topicPartitions: [{ topic, count: 12 }] }));
+    await withAdmin(prompt, (admin) => untilKnown(admin, [topic], 1));
     const bus = await under.reopen();
     await bus.ensureTopics([spec]);
     await bus.publish(topic, records(14, 14));
     under = { ...under, bus };
+    // Like an operator's command, which checks no topic.
+    const operators = createKafkaBus({ ...connection, logger: quiet, onFatal: assert.fail, topics: [spec] });
+    await operators.publish(topic, records(14, 28));
+    await operators.close();
     const places = new Map<string | undefined, Set<number>>();
-    for (const { key, partition } of await read(28, `${topic}-all`)) {
+    for (const { key, partition } of await read(42, `${topic}-all`)) {
       const name = key?.toString();
       places.set(name, (places.get(name) ?? new Set()).add(partition));
     }

@@ -44,4 +44,19 @@ describe('a group with members', () => {
   test('whose topics the broker does not say, in a rebalance, is joined', async () => {
     await refuseForeignMembers(adminOf(Buffer.alloc(0)), 'group', ['accounts']);
   });
+
+  test('whose coordinator a new broker does not know yet is waited for', async () => {
+    const known = adminOf(reading('orders'));
+    let asked = 0;
+    const admin = {
+      async describeGroups() {
+        asked += 1;
+        if (asked === 1)
+          throw Object.assign(new Error('no coordinator'), { name: 'KafkaJSGroupCoordinatorNotFound' });
+        return known.describeGroups();
+      },
+    };
+    await assert.rejects(refuseForeignMembers(admin, 'group', ['accounts']), /GROUP_PREFIX/);
+    assert.equal(asked, 2);
+  });
 });

@@ -1,5 +1,6 @@
 /** What the brokers know about a consumer group: its offsets and its lag; and its deletion. */
-import kafkajs, { type Admin, type Kafka } from 'kafkajs';
+import { retry } from '@latchkey/process/loop';
+import kafkajs, { type Admin, type GroupDescriptions, type Kafka } from 'kafkajs';
 import { GroupInUseError, type GroupProgress } from '../bus.ts';
 import { borrowCluster } from './workarounds/borrow-cluster.ts';
 
@@ -8,6 +9,9 @@ const { AssignerProtocol, KafkaJSDeleteGroupsError } = kafkajs;
 /** https://kafka.apache.org/protocol#protocol_error_codes */
 const NON_EMPTY_GROUP = 68;
 const GROUP_ID_NOT_FOUND = 69;
+
+const COORDINATOR_WITHIN_MS = 10_000;
+const ASK_AGAIN_MS = 100;
 
 /** The offsets of a group in one partition. */
 export interface PartitionOffsets {
@@ -25,8 +29,8 @@ export interface PartitionOffsets {
 }
 
 /**
- * Returns a sentence for each stored position outside of what its partition holds. The broker would move the group to
- * another position without a word, so records were skipped or are read again.
+ * Returns a sentence for each stored position outside the range of its partition. The broker would silently move
+ * the group to another position, so records were skipped or are read again.
  */
 export function positionsOutOfRange(
   group: string,
@@ -62,7 +66,7 @@ export async function partitionOffsets(
       (await admin.fetchTopicOffsets(topic)).map(({ partition, high, low }) => {
         const name = partitionName(topic, partition);
         const [start, end, stored = -1] = [Number(low), Number(high), positions.get(name)];
-        // Out of range, a group is sent to the start.
+        // A group whose position is out of range is sent to the start.
         const position = stored > end ? start : Math.max(start, stored);
         return [name, { start, position, end, ...(stored >= 0 && { stored }) }] as const;
       }),
@@ -109,8 +113,8 @@ function codeOf(error: unknown): number | undefined {
 }
 
 /**
- * Refuses to join a group that another system uses: its members read topics that we do not. During a rebalance the
- * broker does not say what members read; then nothing is refused.
+ * Refuses to join a group that another system uses, whose members read topics that we do not read. During a
+ * rebalance the broker does not say what members read; then nothing is refused.
  * @throws Error of one line
  */
 export async function refuseForeignMembers(
@@ -118,7 +122,7 @@ export async function refuseForeignMembers(
   group: string,
   topics: readonly string[],
 ): Promise<void> {
-  const { groups } = await admin.describeGroups([group]);
+  const { groups } = await describeGroup(admin, group);
   for (const { memberMetadata } of groups.flatMap(({ members }) => members)) {
     if (memberMetadata.length === 0) continue;
     const theirs = AssignerProtocol.MemberMetadata.decode(memberMetadata)?.topics ?? [];
@@ -129,16 +133,32 @@ export async function refuseForeignMembers(
   }
 }
 
-/** Instances of two releases may read some topics more, or less. */
+/** A broker that has had no groups so far first creates the topic of positions, and until then knows no coordinator. */
+function describeGroup(admin: Pick<Admin, 'describeGroups'>, group: string): Promise<GroupDescriptions> {
+  const giveUpAt = performance.now() + COORDINATOR_WITHIN_MS;
+  function isMissing(error: unknown): boolean {
+    return error instanceof Error && error.name === 'KafkaJSGroupCoordinatorNotFound';
+  }
+  return retry(
+    {
+      least: ASK_AGAIN_MS,
+      most: ASK_AGAIN_MS,
+      when: (error) => isMissing(error) && performance.now() <= giveUpAt,
+    },
+    () => admin.describeGroups([group]),
+  );
+}
+
+/** Instances of two releases may differ in the topics that they read. */
 function areCompatible(theirs: readonly string[], ours: readonly string[]): boolean {
   const [fewer, more] = theirs.length < ours.length ? [theirs, ours] : [ours, theirs];
   return fewer.every((topic) => more.includes(topic));
 }
 
 /**
- * Gives a group without positions those of the group that it was before. The former group keeps its own.
+ * Copies the positions of the former group to a group without positions. The former group keeps its own.
  * @returns whether positions were taken over
- * @throws Error of kafkajs, also if the group has got members meanwhile: they have taken them over
+ * @throws Error of kafkajs, for example if the group has got members meanwhile, which have then taken them over
  */
 export async function takeOverPositions(
   kafka: Kafka,
@@ -156,7 +176,7 @@ export async function takeOverPositions(
   const { cluster, disconnect } = await borrowCluster(kafka, topic);
   try {
     const coordinator = await cluster.findGroupCoordinator({ groupId: group });
-    // Without a member: the broker accepts it only while the group has none.
+    // Committed without being a member: the broker accepts this only while the group has none.
     await coordinator.offsetCommit({ groupId: group, groupGenerationId: -1, memberId: '', topics: former });
     return true;
   } finally {
@@ -164,7 +184,7 @@ export async function takeOverPositions(
   }
 }
 
-/** The positions of a group, by topic; no topic without any. */
+/** Returns the positions of a group, by topic. Topics without positions are left out. */
 async function positionsOf(admin: Admin, group: string, topics: readonly string[]) {
   const committed = await admin.fetchOffsets({ groupId: group, topics: [...topics] });
   return committed

@@ -3,7 +3,7 @@ import type { BusRecord, SubscribeOptions } from '../bus.ts';
 import type { KafkaLogger } from './clients.ts';
 
 const BACKOFF_MS = { least: 50, most: 1000 };
-/** Log every 30th failed attempt; at the longest backoff that is about twice a minute. */
+/** Only every 30th failed attempt is logged: at the longest back-off, about twice a minute. */
 const COMPLAIN_EVERY = 30;
 
 /** The records that a fetch returned for one partition, and how to acknowledge them. */
@@ -145,7 +145,7 @@ async function deliver(deps: LaneDeps, records: readonly BusRecord[], signal: Ab
 }
 
 /**
- * A handler that rejects is waiting for something that may come back. One that neither resolves nor rejects is
+ * A handler that rejects is waiting for something that may return. A handler that neither resolves nor rejects is
  * stuck.
  */
 async function watched(deps: LaneDeps, handle: () => Promise<void>): Promise<void> {

@@ -8,9 +8,13 @@ import type { IdlePartition } from './workarounds/progress-watch.ts';
 import { createStaleCoordinator } from './workarounds/stale-coordinator.ts';
 
 const REBALANCE_TIMEOUT_MS = 30_000;
-const HEARTBEAT_EVERY_MS = 500;
-/** How long a fetch waits for records: an idle consumer fetches ten times a second, and closes within this time. */
-const FETCH_WAITS_MS = 100;
+/** A rebalance is noticed by a heartbeat, so this is how long one takes to begin; at most, and a fifth of the session. */
+const HEARTBEAT_EVERY_MS = 2000;
+/**
+ * How long a fetch waits for records, in ms. An idle consumer therefore fetches twice a second. Closing it may take
+ * up to this much longer, and so may a commit that is sent to the same broker during a fetch.
+ */
+const FETCH_WAITS_MS = 500;
 const DISCONNECT_WITHIN_MS = 5000;
 const RESTART_AFTER_MS = 500;
 
@@ -19,9 +23,9 @@ export interface MembershipDeps {
   readonly logger: KafkaLogger;
   readonly times: KafkaTimes;
   readonly setAside: LanesDeps['setAside'];
-  /** The consumer has ended for good, or a handler is stuck. */
+  /** Called when the consumer has ended for good, or a handler is stuck. */
   onFatal(reason: Error): void;
-  /** Whether an error is transient: it goes away when the brokers are back. */
+  /** Whether an error is transient, so that it goes away when the brokers are back. */
   isTransient(error: Error): boolean;
 }
 
@@ -51,7 +55,7 @@ export async function joinGroup(
     groupId: group,
     sessionTimeout: times.sessionTimeoutMs,
     rebalanceTimeout: REBALANCE_TIMEOUT_MS,
-    heartbeatInterval: HEARTBEAT_EVERY_MS,
+    heartbeatInterval: Math.min(HEARTBEAT_EVERY_MS, times.sessionTimeoutMs / 5),
     maxWaitTimeInMs: FETCH_WAITS_MS,
     minBytes: 1,
     allowAutoTopicCreation: false,
@@ -141,7 +145,7 @@ export async function joinGroup(
   };
 }
 
-/** Requests count only if they got a response: kafkajs also reports fetches that got no response. */
+/** A request counts only if it got a response; kafkajs also reports fetches without one. */
 function trackResponses(consumer: Consumer) {
   let last = performance.now();
   function record() {

@@ -4,9 +4,12 @@ import { type PartitionOffsets, positionsOutOfRange } from './groups.ts';
 const UNMOVED_MS = 60_000;
 
 export interface PositionWatch {
-  /** Compares the offsets of all partitions of a group, whoever they are assigned to, with those seen before. */
+  /** Compares the offsets of all partitions of a group, whichever member has them, with those seen before. */
   look(offsets: ReadonlyMap<string, PartitionOffsets>): void;
-  /** Positions that have been out of range since the start, and those that do not move now. */
+  /**
+   * Returns the faults: positions that have been out of range since the start, and those that currently do not
+   * move.
+   */
   faults(): readonly string[];
 }
 
@@ -23,7 +26,7 @@ interface Seen {
   readonly since: number;
 }
 
-/** Reports positions that the broker moves without a word, and partitions that nobody reads. */
+/** Reports positions that the broker has silently moved, and partitions that nobody reads. */
 export function createPositionWatch({ group, onFault, now }: PositionWatchDeps): PositionWatch {
   const lost = new Set<string>();
   let unmoved = new Map<string, string>();

@@ -78,7 +78,7 @@ export function createPublisher(
         answers,
       );
     } catch (err) {
-      // kafkajs keeps requesting the metadata of a deleted topic, and would reject all other topics with it.
+      // kafkajs keeps asking for the metadata of a deleted topic, and would then reject all other topics as well.
       void drop(producer);
       throw err;
     }
@@ -108,7 +108,7 @@ export function refuseUnanswered(
     throw new Error(`No acknowledgement for partition ${[...missing].join(', ')} of ${topic}.`);
 }
 
-/** Leaves out the partitions that were added to a topic. */
+/** Leaves out partitions that somebody has added to the topic. */
 function amongOwn(args: PartitionerArgs, own = Number.POSITIVE_INFINITY): PartitionerArgs {
   return {
     ...args,

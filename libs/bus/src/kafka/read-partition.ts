@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Broker, Cluster, Kafka, KafkaMessage } from 'kafkajs';
+import type { Admin, Broker, Cluster, Kafka, KafkaMessage } from 'kafkajs';
 import type { BusRecord } from '../bus.ts';
 import type { PartitionRange } from '../reader.ts';
 import { withAdmin } from './admin.ts';
@@ -13,8 +13,13 @@ const PAUSE_MS = 200;
 const READ_UNCOMMITTED = 0;
 
 /** Returns the offset range of each partition, by partition. @throws Error if the topic does not exist */
-export async function rangesOf(kafka: Kafka, topic: string): Promise<readonly PartitionRange[]> {
-  const ends = await withAdmin(kafka, (admin) => admin.fetchTopicOffsets(topic));
+export function rangesOf(kafka: Kafka, topic: string): Promise<readonly PartitionRange[]> {
+  return withAdmin(kafka, (admin) => fetchRanges(admin, topic));
+}
+
+/** As {@link rangesOf}, on a connection that is open. */
+export async function fetchRanges(admin: Admin, topic: string): Promise<readonly PartitionRange[]> {
+  const ends = await admin.fetchTopicOffsets(topic);
   return ends
     .map(({ partition, low, high }) => ({ partition, start: Number(low), end: Number(high) }))
     .toSorted((a, b) => a.partition - b.partition);
@@ -30,7 +35,7 @@ export async function* readPartition(
   const { cluster, disconnect } = await borrowCluster(kafka, topic);
   try {
     for (let at = start; at < end; ) {
-      const messages = await fetchFrom(cluster, topic, partition, at);
+      const messages = await fetchFrom(cluster, { topic, partition, offset: at, bytes: BYTES_AT_ONCE });
       const records = messages
         .filter(({ offset }) => Number(offset) >= at && Number(offset) < end)
         .map((message) => toRecord(topic, partition, message));
@@ -49,12 +54,18 @@ interface FetchResponse {
   }[];
 }
 
+interface FetchPlace {
+  readonly topic: string;
+  readonly partition: number;
+  readonly offset: number;
+  /** How much is fetched at most, unless the first record is larger. */
+  readonly bytes: number;
+}
+
 /** Returns at least one record from the offset on. @throws the last error, or Error if nothing was returned */
-async function fetchFrom(
+export async function fetchFrom(
   cluster: Cluster,
-  topic: string,
-  partition: number,
-  offset: number,
+  { topic, partition, offset, bytes }: FetchPlace,
 ): Promise<readonly KafkaMessage[]> {
   let failure: unknown = new Error(
     `Partition ${partition} of ${topic} returns no record at offset ${offset}.`,
@@ -65,11 +76,9 @@ async function fetchFrom(
       const response: FetchResponse = await broker.fetch({
         maxWaitTime: FETCH_WAITS_MS,
         minBytes: 1,
-        maxBytes: BYTES_AT_ONCE,
+        maxBytes: bytes,
         isolationLevel: READ_UNCOMMITTED,
-        topics: [
-          { topic, partitions: [{ partition, fetchOffset: String(offset), maxBytes: BYTES_AT_ONCE }] },
-        ],
+        topics: [{ topic, partitions: [{ partition, fetchOffset: String(offset), maxBytes: bytes }] }],
       });
       const messages = response.responses.flatMap(({ partitions }) =>
         partitions.flatMap((each) => each.messages),

@@ -83,6 +83,7 @@ describe('a topic that is made', () => {
   function adminThatSees(looks: () => readonly string[], brokers: number) {
     return {
       listTopics: async () => looks(),
+      fetchTopicOffsets: async () => [],
       describeCluster: async () => ({ brokers: Array(brokers).fill({}) }),
       createTopics: async () => true,
     } as unknown as Admin;
@@ -101,6 +102,27 @@ describe('a topic that is made', () => {
       undefined,
     );
     assert.equal(left.length, 0);
+  });
+
+  it('is waited for until the leaders of its partitions know that they lead', async () => {
+    let offsets = 0;
+    const looks = [[], ...Array(11).fill(['accounts'])];
+    const admin = Object.assign(
+      adminThatSees(() => looks.shift() ?? [], 1),
+      {
+        async fetchTopicOffsets() {
+          offsets += 1;
+          if (offsets > 1) return [];
+          throw Object.assign(new Error('not the leader'), {
+            type: 'NOT_LEADER_FOR_PARTITION',
+            retriable: true,
+          });
+        },
+      },
+    );
+    await ensureTopics(admin, [topic], undefined);
+    assert.equal(offsets, 11);
+    assert.equal(looks.length, 0);
   });
 
   it('is waited for ten seconds, and then said to be unknown', async (context) => {

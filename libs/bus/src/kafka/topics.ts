@@ -1,7 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import kafkajs, { type Admin, type ITopicConfig } from 'kafkajs';
 import type { TopicSpec } from '../bus.ts';
-import { KafkaUnavailableError } from './failures.ts';
+import { isRetriable, KafkaUnavailableError } from './failures.ts';
 
 const { ConfigResourceTypes } = kafkajs;
 
@@ -47,7 +47,8 @@ export function settingsOf(topic: KafkaTopic, { minInSync }: Replication): Reado
 }
 
 /**
- * Returns the replication of topics that are to be created. It is permanent, and a third broker may only be down.
+ * Returns the replication of topics that are to be created. It is permanent. If two brokers respond, a third one
+ * may just be down.
  * @throws KafkaUnavailableError if exactly two brokers respond
  */
 export function replicationToMake(brokers: number): Replication {
@@ -100,8 +101,8 @@ export async function checkTopics(
 }
 
 /**
- * Returns a sentence for each setting of these topics that is not what it must be, added partitions included, and for
- * each topic that is missing.
+ * Returns a sentence for each setting of these topics that differs from what it should be, including added
+ * partitions, and for each missing topic.
  */
 export async function topicFaults(
   admin: Admin,
@@ -151,14 +152,14 @@ export async function differencesLike(
   return differencesOfAll(admin, [topic], await replicationOf(admin, like));
 }
 
-/** Returns the replication that an existing topic has; brokers that are down at the moment do not change it. */
+/** Returns the replication of an existing topic. Brokers that are currently down do not change it. */
 async function replicationOf(admin: Admin, topic: string): Promise<Replication> {
   const { topics } = await admin.fetchTopicMetadata({ topics: [topic] });
   const factor = copiesOf(topics.flatMap(({ partitions }) => partitions));
   return { factor, minInSync: replicationFor(factor).minInSync };
 }
 
-/** The replication factor of the partition with the fewest replicas. */
+/** Returns the replication factor of the partition with the fewest replicas. */
 function copiesOf(partitions: Found['partitions']): number {
   return Math.min(...partitions.map(({ replicas }) => replicas.length));
 }
@@ -178,12 +179,13 @@ async function missingOf(
 }
 
 /**
- * Waits until every broker knows the topics that were just created, and their leaders. The broker that created them
+ * Waits until every broker knows the topics that were just created, and their leaders lead. The broker that created them
  * knows them first; the others report for a moment that they do not exist. kafkajs asks a random broker, and the
  * next one if that one refuses. So it is asked for the list of all topics, which no broker refuses, often enough
  * that every broker was asked.
+ * @throws KafkaUnavailableError after ten seconds
  */
-async function untilKnown(admin: Admin, names: readonly string[], brokers: number): Promise<void> {
+export async function untilKnown(admin: Admin, names: readonly string[], brokers: number): Promise<void> {
   const giveUpAt = performance.now() + KNOWN_WITHIN_MS;
   for (let known = 0; known < LOOKS_PER_BROKER * brokers; ) {
     if (performance.now() > giveUpAt)
@@ -203,14 +205,19 @@ const KNOWN_WITHIN_MS = 10_000;
 const LOOK_AGAIN_MS = 50;
 const LOOKS_PER_BROKER = 10;
 
-/** Whether the broker that responded knows the topics. A broker that knows no leader for a topic does not count. */
+/**
+ * Whether the broker that responded knows the topics, and their leaders lead. A broker that knows no leader for a topic
+ * does not count, nor does a leader that has not learned of it yet.
+ */
 async function areKnown(admin: Admin, names: readonly string[]): Promise<boolean> {
   try {
     const listed = new Set(await admin.listTopics());
-    return names.every((name) => listed.has(name));
+    if (!names.every((name) => listed.has(name))) return false;
+    for (const name of names) await admin.fetchTopicOffsets(name);
+    return true;
   } catch (error) {
     // If no broker can respond, kafkajs reads a property of null.
-    if (error instanceof TypeError) return false;
+    if (error instanceof TypeError || isRetriable(error)) return false;
     throw error;
   }
 }

@@ -91,9 +91,8 @@ process.exit(
   await runService({
     name: 'probe',
     defaultPort: 0,
-    defaultOperationsPort: 0,
     settings,
-    topics: [{ name: process.env['TOPIC'] ?? '', partitions: 2, retentionMs: -1 }],
+    topics: () => [{ name: process.env['TOPIC'] ?? '', partitions: 2, retentionMs: -1 }],
     storage,
     compose,
   }),

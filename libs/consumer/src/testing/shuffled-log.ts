@@ -3,7 +3,7 @@ import type { BusRecord } from '@latchkey/bus';
 import fc from 'fast-check';
 import { accountId, eventRecord, unreadableRecord } from './history.ts';
 
-/** By how many positions each copy of an event is late. Without copies the event is lost. */
+/** How many positions late each copy of an event is. An event without copies is lost. */
 const copies = fc.oneof(
   { weight: 5, arbitrary: fc.constant([0]) },
   { weight: 4, arbitrary: fc.array(fc.nat(25), { minLength: 1, maxLength: 3 }) },

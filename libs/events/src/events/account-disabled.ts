@@ -1,6 +1,5 @@
-import { z } from 'zod';
 import { defineEvent } from '../define-event.ts';
-import { id, person } from '../fields.ts';
+import { actor, email, id, locale, person, reason, username } from '../fields.ts';
 import { USER_ID } from '../sample-values.ts';
 import { accountsTopic } from '../topics.ts';
 
@@ -8,8 +7,19 @@ export const AccountDisabled = defineEvent({
   type: 'AccountDisabled',
   topic: accountsTopic,
   description: 'An admin disabled the account. Its holder cannot sign in until it is enabled again.',
-  effects: "user: marks the profile. notifier: cancels the account's pending mails.",
-  data: { userId: id, changedBy: z.string(), person: person({ reason: z.string().optional() }) },
+  effects:
+    "user: marks the profile. notifier: cancels the account's pending mails, and sends a notice if the event names a person and a language.",
+  data: {
+    userId: id,
+    changedBy: actor,
+    locale: locale.optional(),
+    /** The address and the name are those of a verified account. */
+    person: person({
+      reason: reason.optional(),
+      email: email.optional(),
+      username: username.optional(),
+    }),
+  },
   samples: {
     'with person': {
       userId: USER_ID,
@@ -17,6 +27,12 @@ export const AccountDisabled = defineEvent({
       person: {
         reason: 'Asked for by the holder',
       },
+    },
+    'of a verified account': {
+      userId: USER_ID,
+      changedBy: '01980a11-0c20-7b02-8a44-91e7d5c3b2a1',
+      locale: 'en',
+      person: { reason: 'Asked for by the holder', email: 'ada@example.com', username: 'ada' },
     },
     'without a reason': {
       userId: USER_ID,

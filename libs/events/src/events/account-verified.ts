@@ -6,7 +6,7 @@ import { accountsTopic } from '../topics.ts';
 export const AccountVerified = defineEvent({
   type: 'AccountVerified',
   topic: accountsTopic,
-  description: 'The owner of the mailbox has proven the address of this account.',
+  description: 'The address of this account was verified.',
   effects: 'user: sets `isVerified`. notifier: sends the welcome mail.',
   data: { userId: id, locale, person: recipient },
   samples: {

@@ -10,7 +10,7 @@ export const PasswordResetRequested = defineEvent({
   description:
     'A reset link was requested. If `verifies` is true, completing the reset also verifies the account.',
   effects:
-    'notifier: sends the reset link, or "choose a password" if `verifies` is true; nothing without `reset`.',
+    'notifier: sends the reset link, or "choose a password" if `verifies` is true. Without `reset` it sends nothing.',
   data: {
     userId: id,
     locale,

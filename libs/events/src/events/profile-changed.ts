@@ -1,6 +1,5 @@
-import { z } from 'zod';
 import { defineEvent } from '../define-event.ts';
-import { id, locale, person } from '../fields.ts';
+import { id, locale, person, personName, username } from '../fields.ts';
 import { USER_ID } from '../sample-values.ts';
 import { accountsTopic } from '../topics.ts';
 
@@ -13,9 +12,9 @@ export const ProfileChanged = defineEvent({
     userId: id,
     locale: locale.optional(),
     person: person({
-      username: z.string().optional(),
-      firstName: z.string().optional(),
-      lastName: z.string().optional(),
+      username: username.optional(),
+      firstName: personName.optional(),
+      lastName: personName.optional(),
     }),
   },
   samples: {

@@ -7,8 +7,8 @@ import { accountsTopic } from '../topics.ts';
 export const RegistrationEnded = defineEvent({
   type: 'RegistrationEnded',
   topic: accountsTopic,
-  description: 'The account was never verified and has ended for good.',
-  effects: 'user: forgets the account except for its id and sequence. notifier: sends no further mail.',
+  description: 'The account was never verified and has ended permanently.',
+  effects: 'user: deletes the account except for its id and sequence. notifier: sends no further mail.',
   data: { userId: id, reason: z.enum(['expired', 'rejected', 'superseded']) },
   samples: {
     expired: { userId: USER_ID, reason: 'expired' },

@@ -1,6 +1,5 @@
-import { z } from 'zod';
 import { defineEvent } from '../define-event.ts';
-import { id, locale, recipient, role } from '../fields.ts';
+import { actor, id, locale, recipient, role } from '../fields.ts';
 import { ADA, USER_ID } from '../sample-values.ts';
 import { accountsTopic } from '../topics.ts';
 
@@ -9,7 +8,7 @@ export const RoleChanged = defineEvent({
   topic: accountsTopic,
   description: 'An admin gave the account another role.',
   effects: 'user: updates the role. notifier: sends a notice.',
-  data: { userId: id, role, previousRole: role, changedBy: z.string(), locale, person: recipient },
+  data: { userId: id, role, previousRole: role, changedBy: actor, locale, person: recipient },
   samples: {
     'with person': {
       userId: USER_ID,

@@ -8,9 +8,9 @@ export const SessionsRevoked = defineEvent({
   type: 'SessionsRevoked',
   topic: accountsTopic,
   description:
-    'Access tokens whose `seq` is lower than the sequence of this event are invalid. With `sessionId`, that session has ended and the others get new tokens; without it, every session has ended.',
+    'Access tokens whose `seq` is lower than the sequence of this event are invalid. With `sessionId`, only that session has ended and the others get new access tokens; without it, every session has ended.',
   effects:
-    'everyone who accepts access tokens: reject those tokens. notifier: sends a notice if the reason is `refresh-reuse`.',
+    'services that accept access tokens: reject those tokens. notifier: sends a notice if the reason is `refresh-reuse`.',
   data: {
     userId: id,
     reason: z.enum([

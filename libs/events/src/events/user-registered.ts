@@ -1,6 +1,5 @@
-import { z } from 'zod';
 import { defineEvent } from '../define-event.ts';
-import { id, locale, person, role, sealedToken } from '../fields.ts';
+import { email, id, locale, person, personName, role, sealedToken, username } from '../fields.ts';
 import { ADA, LINK, USER_ID } from '../sample-values.ts';
 import { accountsTopic } from '../topics.ts';
 
@@ -8,18 +7,18 @@ export const UserRegistered = defineEvent({
   type: 'UserRegistered',
   topic: accountsTopic,
   description:
-    'Somebody signed up: a new, unverified account. `verification` is absent if another account has already proven the address.',
+    'Somebody signed up, which created a new, unverified account. `verification` is absent if another account has already verified the address.',
   effects:
-    'user: creates an unverified profile. notifier: sends the verification mail, or "you already have an account" without `verification`.',
+    'user: creates an unverified profile. notifier: sends the verification mail or, without `verification`, "you already have an account".',
   data: {
     userId: id,
     role,
     locale,
     person: person({
-      email: z.string(),
-      username: z.string(),
-      firstName: z.string().optional(),
-      lastName: z.string().optional(),
+      email,
+      username,
+      firstName: personName.optional(),
+      lastName: personName.optional(),
     }),
     verification: sealedToken.optional(),
   },

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import type { BusRecord, Slice } from '@latchkey/bus';
+import { acceptAll } from '@latchkey/consumer/testing/signed';
 import type { LatchkeyEvent } from '../catalogue.ts';
 import { ACCOUNTS_TOPIC } from '../topics.ts';
 import { createSliceHandler } from './handle-slice.ts';
@@ -39,6 +40,7 @@ function sliceOf(events: readonly LatchkeyEvent[], signal = new AbortController(
 /** A member of the group, in a process of its own: it shares only the store with the others. */
 function memberOf(store: SequenceStore, handlers: Handlers) {
   return createSliceHandler({
+    authenticate: acceptAll,
     bus: { readKey: () => assert.fail('nothing is read again') },
     store,
     handlers,

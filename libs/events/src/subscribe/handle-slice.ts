@@ -6,7 +6,6 @@ import {
   accountsIn,
   causeOf,
   type DecodedRecord,
-  decodeRecord,
   type EventRecord,
   gapToFill,
   type Held,
@@ -25,6 +24,7 @@ import {
   firstEventOf,
   isHandled,
   observeDelivery,
+  reportForged,
   type Subscriber,
   throwIfStopped,
 } from './subscriber.ts';
@@ -37,9 +37,10 @@ import {
 export function createSliceHandler(shared: Omit<Subscriber, 'stopped'>) {
   return async (slice: Slice): Promise<void> => {
     const subscriber = { ...shared, stopped: slice.signal };
-    const records = slice.records.map(decodeRecord);
+    const { records, forged } = await subscriber.authenticate(slice.records);
+    reportForged(subscriber, forged);
     const book = createBook(subscriber, await subscriber.store.load(accountsIn(records)));
-    const resume = createResume(subscriber, book, records);
+    const resume = createResume(subscriber, book, slice);
     for (const record of records) {
       throwIfStopped(subscriber);
       if (namesAccount(record)) {
@@ -98,8 +99,8 @@ function createBook({ store }: Subscriber, known: ReadonlyMap<string, Position>)
  * Returns a function that resumes an account, once per slice: it handles the events that are due up to the end of
  * the slice.
  */
-function createResume(subscriber: Subscriber, book: Book, records: readonly DecodedRecord[]) {
-  const lastOffset = records.at(-1)?.source.offset ?? 0;
+function createResume(subscriber: Subscriber, book: Book, { records }: Slice) {
+  const lastOffset = records.at(-1)?.offset ?? 0;
   const resumed = new Set<string>();
   return async (gap: Parked): Promise<void> => {
     const { account } = gap;

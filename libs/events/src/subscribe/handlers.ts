@@ -31,6 +31,29 @@ export type Handler<T extends EventType> = (
 /** A handler per event type. Events without a handler are skipped. */
 export type Handlers = { readonly [T in EventType]?: Handler<T> };
 
+/** Erases what a service has of an account. */
+export type ErasedHandler = (account: string, context: EventContext) => Promise<void> | void;
+
+/**
+ * Returns the handlers, with one that confirms an erasure once `erased` has resolved.
+ * @throws RangeError if there is a handler of `AccountErased` as well
+ */
+export function withErased(
+  { handlers, erased }: { readonly handlers: Handlers; readonly erased?: ErasedHandler },
+  confirm: (account: string, sequence: number) => Promise<void>,
+): Handlers {
+  if (erased === undefined) return handlers;
+  if (handlers.AccountErased !== undefined)
+    throw new RangeError('`erased` takes the place of a handler of AccountErased: give one of them.');
+  return {
+    ...handlers,
+    async AccountErased(_event, context) {
+      await erased(context.account, context);
+      await confirm(context.account, context.sequence);
+    },
+  };
+}
+
 /**
  * Thrown by a handler that cannot handle this event, now or later. Its message is stored and logged as the cause, and
  * must not contain personal data.

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import type { BusRecord } from '@latchkey/bus';
 import { failingAt, readKeyOf, type ShuffledLog, shuffledLogs } from '@latchkey/consumer/testing';
+import { acceptAll } from '@latchkey/consumer/testing/signed';
 import fc from 'fast-check';
 import { createSliceHandler } from './handle-slice.ts';
 import { createKeyedMutex } from './keyed-mutex.ts';
@@ -19,6 +20,7 @@ type Call = <T>(work: () => Promise<T>) => Promise<T>;
 /** A member of the group. It shares only the store and the log with the others. */
 function memberOf(store: SequenceStore, log: ShuffledLog, handled: Handled, call: Call) {
   const handle = createSliceHandler({
+    authenticate: acceptAll,
     bus: { readKey: (_topic, _partition, key, from, to) => readKeyOf(log.records, key, from, to) },
     store: {
       ...store,

@@ -18,6 +18,7 @@ import {
 export function createRetry(subscriber: Subscriber) {
   return createRetryParked({
     log: subscriber.bus,
+    authenticate: subscriber.authenticate,
     positions: subscriber.store,
     first: firstEventOf(subscriber),
     throwIfStopped: () => throwIfStopped(subscriber),

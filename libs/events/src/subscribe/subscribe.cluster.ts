@@ -3,10 +3,12 @@ import { randomUUID } from 'node:crypto';
 import { describe, type TestContext, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createKafkaBus } from '@latchkey/bus/kafka';
+import { eventJwks } from '@latchkey/consumer/testing/signed';
 import type { LatchkeyEvent } from '../catalogue.ts';
-import { ACCOUNTS_TOPIC, topics } from '../topics.ts';
+import { decodeReceipt, type Receipt } from '../receipts.ts';
+import { ACCOUNTS_TOPIC, RECEIPTS_TOPIC, receiptsTopic, topics } from '../topics.ts';
 import type { EventContext, Handlers } from './handlers.ts';
-import { memoryStore, type SubscribeOptions, subscribe } from './index.ts';
+import { type KafkaOptions, memoryStore, subscribe } from './index.ts';
 import { inVersion, newAccount, toRecord } from './testing/history.ts';
 import { until } from './testing/until.ts';
 
@@ -26,14 +28,15 @@ async function openTopic(context: TestContext) {
     },
   });
   context.after(() => bus.close());
-  await bus.ensureTopics(topics);
+  await bus.ensureTopics([...topics, receiptsTopic]);
   return {
+    bus,
     publish: (...events: readonly LatchkeyEvent[]) => bus.publish(ACCOUNTS_TOPIC, events.map(toRecord)),
     publishRecords: (...records: Parameters<typeof bus.publish>[1]) => bus.publish(ACCOUNTS_TOPIC, records),
   };
 }
 
-async function member(context: TestContext, group: string, more: Partial<SubscribeOptions> = {}) {
+async function member(context: TestContext, group: string, more: Partial<KafkaOptions> = {}) {
   const handled: (readonly [account: string, sequence: number])[] = [];
   function note(_event: object, { account, sequence }: EventContext) {
     return void handled.push([account, sequence]);
@@ -41,6 +44,8 @@ async function member(context: TestContext, group: string, more: Partial<Subscri
   const handlers: Handlers = { UserRegistered: note, AccountVerified: note, SessionsRevoked: note };
   const subscription = await subscribe({
     brokers,
+    keys: eventJwks,
+    signatures: 'warn',
     group,
     handlers,
     store: memoryStore(),
@@ -186,10 +191,40 @@ describe('a subscription on Kafka', () => {
     }
   });
 
+  test('confirms an erasure under the name of its group', async (context) => {
+    const topic = await openTopic(context);
+    const [account, group] = [newAccount(), newGroup()];
+    const receipts: Receipt[] = [];
+    await topic.bus.subscribe({
+      topics: [RECEIPTS_TOPIC],
+      group: newGroup(),
+      handle: async ({ records }) =>
+        void receipts.push(...records.flatMap((each) => decodeReceipt(each) ?? [])),
+    });
+    await topic.publish(account.registered(), account.erased());
+    await member(context, group, { store: memoryStore(), handlers: {}, erased: () => undefined });
+    await until(() => receipts.some(({ userId }) => userId === account.id));
+    const own = receipts.filter(({ userId }) => userId === account.id);
+    assert.partialDeepStrictEqual(own, [{ consumer: group, sequence: 2 }]);
+  });
+
+  test('refuses a group that cannot be named on a receipt', async () => {
+    const subscribing = subscribe({
+      keys: eventJwks,
+      brokers: ['127.0.0.1:1'],
+      group: 'a group with spaces',
+      handlers: {},
+      erased: () => undefined,
+      store: memoryStore(),
+    });
+    await assert.rejects(subscribing, { name: 'RangeError', message: /up to 63 letters/ });
+  });
+
   test('waits for brokers that are away, until it is told to give up', async () => {
     const giveUp = new AbortController();
     const complaints: string[] = [];
     const waiting = subscribe({
+      keys: eventJwks,
       brokers: ['127.0.0.1:1'],
       group: newGroup(),
       handlers: {},

@@ -1,8 +1,11 @@
 /** What a subscription needs, both to consume its topics and to retry a parked account. */
 import type { Bus } from '@latchkey/bus';
 import {
+  type Authenticate,
+  decodeRecord,
   type EventRecord,
   type FirstEvent,
+  type ForgedRecord,
   type Position,
   type RecordType,
   typeOf,
@@ -14,9 +17,10 @@ import type { SequenceStore } from './sequence-store.ts';
 /**
  * The outcome of a record: `applied` (its handler ran), `passed over` (it has no handler, or this release does not
  * know its type), `duplicate`, `parked` (its account is now parked), `held back` (its account was already parked),
- * `unusable` (its key identifies no account).
+ * `unusable` (its key identifies no account; without a store also: it cannot be read, or was refused), `forged` (auth
+ * has not published it: it is passed over and changes nothing; with `signatures: 'warn'` it is counted as that as well).
  */
-export type Effect = 'applied' | 'passed over' | 'duplicate' | 'parked' | 'held back' | 'unusable';
+export type Effect = 'applied' | 'passed over' | 'duplicate' | 'parked' | 'held back' | 'unusable' | 'forged';
 
 /**
  * Takes the objects of pino. The lines of this package contain no personal data; errors of handlers are logged as they
@@ -31,6 +35,8 @@ export interface SubscriberLogger {
 export interface Subscriber {
   readonly bus: Pick<Bus, 'readKey'>;
   readonly handlers: Handlers;
+  /** Separates what auth has published from what somebody else has written. */
+  readonly authenticate: Authenticate;
   readonly store: SequenceStore;
   /** One event of an account is handled at a time. */
   readonly mutex: KeyedMutex;
@@ -48,8 +54,20 @@ export class StoppedError extends Error {
   override readonly name = 'StoppedError';
 }
 
-export function throwIfStopped({ stopped }: Subscriber): void {
+export function throwIfStopped({ stopped }: Pick<Subscriber, 'stopped'>): void {
   if (stopped.aborted) throw new StoppedError('The subscription stops, or its partition is taken away.');
+}
+
+/** Reports records that auth has not published. */
+export function reportForged(
+  { logger, observe }: Pick<Subscriber, 'logger' | 'observe'>,
+  forged: readonly ForgedRecord[],
+): void {
+  for (const { source, cause } of forged) {
+    const { topic, partition, offset } = source;
+    observe(typeOf(decodeRecord(source)), 'forged');
+    logger.error({ topic, partition, offset, cause }, 'a record that auth has not published');
+  }
 }
 
 export function firstEventOf({ store }: Subscriber): FirstEvent {
@@ -60,7 +78,7 @@ export async function findPosition({ store }: Subscriber, account: string): Prom
   return (await store.load([account])).get(account) ?? { account, sequence: 0 };
 }
 
-export function isHandled({ handlers }: Subscriber, { decoded }: EventRecord): boolean {
+export function isHandled({ handlers }: Pick<Subscriber, 'handlers'>, { decoded }: EventRecord): boolean {
   return decoded.kind === 'event' && handlers[decoded.event.type] !== undefined;
 }
 
@@ -70,7 +88,7 @@ export function isHandled({ handlers }: Subscriber, { decoded }: EventRecord): b
  * @throws HandlerError if the event must be redelivered
  */
 export async function deliver(
-  { handlers }: Subscriber,
+  { handlers }: Pick<Subscriber, 'handlers'>,
   { decoded }: EventRecord,
 ): Promise<string | undefined> {
   return decoded.kind === 'event' ? runHandler(handlers, decoded.event) : undefined;

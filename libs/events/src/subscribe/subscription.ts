@@ -1,14 +1,15 @@
 /** A subscription on any bus. */
-import type { Bus } from '@latchkey/bus';
-import type { Parked, RecordType, RetryOutcome } from '@latchkey/consumer';
+import type { Bus, Slice } from '@latchkey/bus';
+import type { Authenticate, Parked, RecordType, RetryOutcome } from '@latchkey/consumer';
 import { catalogue, eventTypes } from '../catalogue.ts';
 import { ACCOUNTS_TOPIC, type TopicName } from '../topics.ts';
 import { createSliceHandler } from './handle-slice.ts';
-import type { Handlers } from './handlers.ts';
+import { createUnorderedHandler } from './handle-unordered.ts';
+import { type ErasedHandler, type Handlers, withErased } from './handlers.ts';
 import { createKeyedMutex } from './keyed-mutex.ts';
 import { createRetry } from './retry-parked.ts';
 import type { SequenceStore } from './sequence-store.ts';
-import type { Effect, SubscriberLogger } from './subscriber.ts';
+import type { Effect, Subscriber, SubscriberLogger } from './subscriber.ts';
 
 /** What to subscribe to, and how to handle it. */
 export interface Interest {
@@ -16,10 +17,17 @@ export interface Interest {
   readonly group: string;
   readonly handlers: Handlers;
   /**
-   * Belongs to the group: a new store needs a new group, because otherwise the first event of each account would be
-   * missing.
+   * Erases what the service has of an account. In place of a handler of `AccountErased`: once it resolves, a receipt
+   * that names the group is published, so that the operator knows; until that has succeeded, the event is redelivered.
    */
-  readonly store: SequenceStore;
+  readonly erased?: ErasedHandler;
+  /**
+   * Belongs to the group: a new store needs a new group, because otherwise the first event of each account would be
+   * missing. `none`: positions are not kept. Every event is then passed on as it comes, duplicates included; gaps are
+   * not noticed, and a record that cannot be read is skipped with a warning. For caches, in which the highest sequence
+   * wins.
+   */
+  readonly store: SequenceStore | 'none';
   /** Default: only the topic of accounts. */
   readonly topics?: readonly TopicName[];
   /** Default: warnings and errors to the console. */
@@ -56,25 +64,34 @@ export const consoleLogger: SubscriberLogger = {
   error: (fields, message) => console.error(message, fields),
 };
 
+/** Confirms an erasure. Rejects if it is not known whether the receipt was written. */
+export type Confirm = (account: string, sequence: number) => Promise<void>;
+
 /**
  * Subscribes on a bus.
- * @throws RangeError if a handler is for events of a topic that is not subscribed to; otherwise as the bus does
+ * @throws RangeError if a handler is for events of a topic that is not subscribed to, or both handle an erasure;
+ * otherwise as the bus does
  */
-export async function openSubscription(bus: Bus, interest: Interest): Promise<Subscription> {
-  const { group, handlers, store, topics = [ACCOUNTS_TOPIC], logger = consoleLogger } = interest;
+export async function openSubscription(
+  bus: Pick<Bus, 'subscribe' | 'readKey'>,
+  { authenticate, confirm }: { readonly authenticate: Authenticate; readonly confirm: Confirm },
+  interest: Interest,
+): Promise<Subscription> {
+  const { group, store, topics = [ACCOUNTS_TOPIC], logger = consoleLogger } = interest;
+  const handlers = withErased(interest, confirm);
   assertSubscribed(handlers, topics);
   const stopping = new AbortController();
   const observe: Interest['observe'] = (type, effect) => interest.observe?.(type, effect);
   const mutex = createKeyedMutex();
-  const subscriber = { bus, handlers, store, logger, observe, mutex, stopped: stopping.signal };
-  const { retry } = createRetry(subscriber);
+  const shared = { bus, handlers, authenticate, logger, observe, mutex };
+  const { handle, listParked, retry } = reader({ ...shared, stopped: stopping.signal }, store);
   const retries = new Map<string, Promise<RetryOutcome>>();
   let stopped: Promise<void> | undefined;
 
   const reading = await bus.subscribe({
     topics,
     group,
-    handle: createSliceHandler(subscriber),
+    handle,
     sliceSize: SLICE_SIZE,
     handleWithinMs: SLICE_WITHIN_MS,
   });
@@ -94,12 +111,31 @@ export async function openSubscription(bus: Bus, interest: Interest): Promise<Su
   return {
     lag: reading.lag,
     healthy: reading.healthy,
-    listParked: () => store.listParked(),
+    listParked,
     retryParked: (account) => retries.get(account) ?? startRetry(account),
     stop() {
       stopped ??= stop();
       return stopped;
     },
+  };
+}
+
+interface Reader extends Pick<Subscription, 'listParked'> {
+  readonly handle: (slice: Slice) => Promise<void>;
+  retry(account: string): Promise<RetryOutcome>;
+}
+
+function reader(subscriber: Omit<Subscriber, 'store'>, store: Interest['store']): Reader {
+  if (store === 'none')
+    return {
+      handle: createUnorderedHandler(subscriber),
+      listParked: async () => [],
+      retry: async () => ({ result: 'not parked', sequence: 0 }),
+    };
+  return {
+    handle: createSliceHandler({ ...subscriber, store }),
+    listParked: () => store.listParked(),
+    retry: createRetry({ ...subscriber, store }).retry,
   };
 }
 

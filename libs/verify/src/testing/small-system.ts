@@ -3,7 +3,7 @@ import type { BusRecord } from '@latchkey/bus';
 import { ACCOUNTS_TOPIC, type LatchkeyEvent, MAILINGS_TOPIC } from '@latchkey/events';
 import type { Sources } from '../verify.ts';
 import type { DeliveryView, ExpiredLease, JournaledStream, StoredAccount } from '../views.ts';
-import { recordsOf } from './streams.ts';
+import { keyOf, recordsOf } from './streams.ts';
 
 const PARTITIONS = 3;
 
@@ -23,14 +23,14 @@ export interface SmallSystem {
   /** Ids of the recorded deliveries. */
   readonly deliveries: Set<string>;
   readonly leases: ExpiredLease[];
-  /** What the log says of each group. */
+  /** The faults that the log reports about positions. */
   readonly lostPositions: string[];
-  /** Calls this each time before the topics are read. */
+  /** Sets what happens each time before the topics are read. */
   beforeEachRead(change: () => void): void;
   readonly sources: Sources;
 }
 
-/** An AccountVerified calls for a welcome mail. */
+/** An AccountVerified leads to a welcome mail. */
 const owedBy: DeliveryView['owedBy'] = ({ id, type }) =>
   type === 'AccountVerified' ? [{ id: `${id}/welcome`, mail: 'welcome' }] : [];
 
@@ -99,6 +99,7 @@ export function smallSystem(streams: readonly JournaledStream[]): SmallSystem {
         expiredLeases: async () => [],
       },
       nameOf: (topic) => topic,
+      keyOf,
     },
   };
 }

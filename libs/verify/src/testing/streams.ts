@@ -1,7 +1,18 @@
 /** Accounts and mailings for tests: their streams in the journal, and their records on the topic. */
-import { randomUUID } from 'node:crypto';
+import { generateKeyPairSync, type KeyObject, randomUUID } from 'node:crypto';
 import type { BusRecord } from '@latchkey/bus';
-import { type DataOf, type EventType, encode, type LatchkeyEvent } from '@latchkey/events';
+import {
+  type ChainEntry,
+  chainEvent,
+  coveredBy,
+  type DataOf,
+  type EventType,
+  encode,
+  eraseSalt,
+  eventSigner,
+  type LatchkeyEvent,
+  newPersonSalt,
+} from '@latchkey/events';
 import type { JournaledEvent, JournaledStream } from '../views.ts';
 
 const START = Date.parse('2026-03-01T12:00:00Z');
@@ -31,15 +42,35 @@ function eventOf(subject: string, sequence: number, [type, data]: Step): Latchke
 
 /** Returns a stream with one published commit per event. */
 function streamOf(id: string, steps: readonly Step[]): JournaledStream {
+  let previous: string | undefined;
   function journaled(step: Step, index: number): JournaledEvent {
+    const event = eventOf(id, index + 1, step);
+    const chain = chainEvent(coveredBy(event), previous, newPersonSalt());
+    previous = chain.hash;
     return {
-      event: eventOf(id, index + 1, step),
+      event,
+      chain,
       commit: index + 1,
       at: new Date(START + index * 1000).toISOString(),
       published: true,
     };
   }
   return { id, events: steps.map(journaled) };
+}
+
+/** Returns an account with its last event, AccountErased, as a topic has it that still keeps the person. */
+export function anErasedAccount(): { readonly kept: JournaledStream; readonly stream: JournaledStream } {
+  const kept = streamOf(randomUUID(), [registered, verified, ['AccountErased', {}]]);
+  const events = kept.events.map((journaled) => {
+    const { event, chain } = journaled;
+    const data = 'person' in event.data ? { ...event.data, person: null } : event.data;
+    return {
+      ...journaled,
+      event: { ...event, data } as LatchkeyEvent,
+      ...(chain && { chain: eraseSalt(chain) }),
+    };
+  });
+  return { kept, stream: { ...kept, events } };
 }
 
 /** Returns an account that signs up, verifies its address and then keeps changing its name. */
@@ -68,11 +99,24 @@ export function withUnpublished({ id, events }: JournaledStream, since: Date): J
 
 /** Returns the records of a stream as a reader of the topic receives them. */
 export function recordsOf({ events }: JournaledStream): readonly BusRecord[] {
-  return events.map(({ event }, offset) => recordOf(event, offset));
+  return events.map(({ event, chain }, offset) => recordOf(event, offset, chain));
 }
 
-export function recordOf(event: LatchkeyEvent, offset = 0): BusRecord {
-  const { topic, key, value, headers } = encode(event);
+const { privateKey, publicKey } = generateKeyPairSync('ed25519');
+export const signer = eventSigner({ kid: 'test', key: privateKey });
+
+/** Signs under the same key id, with another key. */
+export const stranger = eventSigner({ kid: 'test', key: generateKeyPairSync('ed25519').privateKey });
+
+/** Returns the key that `recordsOf` signs with. */
+export function keyOf(kid: string): KeyObject | undefined {
+  return kid === 'test' ? publicKey : undefined;
+}
+
+/** @param chain the place of the event; a record without one is not signed */
+export function recordOf(event: LatchkeyEvent, offset = 0, chain?: ChainEntry, by = signer): BusRecord {
+  const proof = chain && { ...chain, signature: by.sign(chain.hash) };
+  const { topic, key, value, headers } = encode(event, proof && { proof });
   return {
     topic,
     partition: 0,

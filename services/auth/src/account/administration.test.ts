@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import type { Command } from './commands.ts';
+import { decide } from './decide.ts';
 import {
   admin,
   disabled,
+  disabledAndTold,
   enabled,
   ended,
   link,
@@ -14,10 +16,11 @@ import {
   userId,
   verified,
 } from './testing/ada.ts';
-import { given, stateAfter, unverifiedAfter } from './testing/given-when-then.ts';
+import { fold, given, stateAfter, unverifiedAfter } from './testing/given-when-then.ts';
 
 const unverified = [signedUp(link('A'))] as const;
 const proven = [...unverified, verified] as const;
+const otherAdmins = { exist: true, claim: 'the third' } as const;
 
 describe('changing the role', () => {
   const promote = { type: 'ChangeRole', role: 'admin', by: admin } as const;
@@ -28,7 +31,7 @@ describe('changing the role', () => {
       .when(promote)
       .thenHappens(roleChanged('admin', 'user'), revoked('role-changed'));
     given(...proven, roleChanged('admin', 'user'))
-      .when(demote)
+      .when({ ...demote, otherAdmins })
       .thenHappens(roleChanged('user', 'admin'), revoked('role-changed'));
   });
 
@@ -57,13 +60,50 @@ describe('changing the role', () => {
   });
 });
 
+describe('the last admin', () => {
+  const admin0 = [...proven, roleChanged('admin', 'user')] as const;
+  const alone = { exist: false, claim: 'the third' } as const;
+  const commands = [
+    { type: 'ChangeRole', role: 'user', by: admin },
+    { type: 'ChangeRole', role: 'user', by: 'ops' },
+    { type: 'DisableAccount', by: admin },
+    { type: 'DisableAccount', by: 'ops' },
+  ] as const;
+
+  test('is neither demoted nor disabled, by nobody', () => {
+    for (const command of commands) {
+      given(...admin0)
+        .when({ ...command, otherAdmins: alone })
+        .thenRefused('last_admin');
+      given(...admin0)
+        .when(command)
+        .thenRefused('last_admin');
+    }
+  });
+
+  test('takes a claim with the commit where another one remains', () => {
+    for (const command of commands) {
+      const { claims } = decide(fold(admin0), { ...command, otherAdmins });
+      assert.deepEqual(claims, ['the third']);
+    }
+  });
+
+  test('is no matter to an account that is no admin, or disabled already', () => {
+    for (const command of commands.filter(({ type }) => type === 'DisableAccount'))
+      assert.equal(decide(fold(proven), command).refusal, undefined);
+    given(...admin0, disabled())
+      .when({ type: 'ChangeRole', role: 'user', by: admin })
+      .thenHappens(roleChanged('user', 'admin'), revoked('role-changed'));
+  });
+});
+
 describe('disabling', () => {
   const disable = { type: 'DisableAccount', by: admin } as const;
 
   test('ends the sessions in the same commit, verified or not', () => {
     given(...proven)
       .when(disable)
-      .thenHappens(disabled(), revoked('disabled'));
+      .thenHappens(disabledAndTold(), revoked('disabled'));
     given(...unverified)
       .when(disable)
       .thenHappens(disabled(), revoked('disabled'));
@@ -72,7 +112,7 @@ describe('disabling', () => {
   test('keeps the reason with the personal data', () => {
     given(...proven)
       .when({ ...disable, reason: 'asked by phone' })
-      .thenHappens(disabled('asked by phone'), revoked('disabled'));
+      .thenHappens(disabledAndTold('asked by phone'), revoked('disabled'));
   });
 
   test('ends every open link', () => {
@@ -88,6 +128,31 @@ describe('disabling', () => {
     given(...proven, disabled())
       .when({ ...disable, reason: 'another' })
       .thenNothing();
+  });
+});
+
+describe('an alert', () => {
+  const alert = { type: 'AlertOwner', reason: 'new-sign-in', from: { system: 'Linux' } } as const;
+
+  test('names the owner of a verified account, and where it came from', () => {
+    given(...proven)
+      .when(alert)
+      .thenHappens({
+        type: 'OwnerAlerted',
+        data: {
+          userId,
+          reason: 'new-sign-in',
+          locale: 'en',
+          person: { email: 'Ada@example.com', username: 'ada', system: 'Linux' },
+        },
+      });
+  });
+
+  test('is for nobody where the mailbox may be a stranger\u2019s, or the account is closed', () => {
+    for (const past of [[], unverified, [...proven, disabled()], [...unverified, ...ended('expired')]])
+      given(...past)
+        .when(alert)
+        .thenNothing();
   });
 });
 

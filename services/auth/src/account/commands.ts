@@ -4,13 +4,13 @@
  */
 import type { DataOf, Role, SealedToken } from '@latchkey/events';
 
-/** A fresh link: what the journal keeps of it, and what travels to the notifier. */
+/** A fresh link: what the journal keeps of it, and the sealed token that goes to the notifier. */
 export interface NewLink {
   readonly hash: string;
   readonly sealed: SealedToken;
 }
 
-/** Whoever holds the claim on the address, looked up on each try: the account itself, another, or nobody. */
+/** Who holds the claim on the address: the account itself, another one, or nobody. Looked up again on each try. */
 interface OnAddress {
   readonly owner: string | undefined;
 }
@@ -28,9 +28,9 @@ export interface Register extends OnAddress {
   readonly link: NewLink;
 }
 
-/** Over the mail budget of the address. */
+/** Whether the address has used up its mail budget. */
 interface Budgeted {
-  /** Nothing happens if a link that was mailed before works at this instant. */
+  /** If a link that was mailed before still works at this instant, nothing happens. */
   readonly unlessUsableAt?: Date;
 }
 
@@ -48,14 +48,17 @@ export interface Holder {
   readonly since: number;
 }
 
-/** What comes with a verification link: the mailbox alone must not activate a password that somebody else has chosen. */
+/**
+ * Proof that comes with a verification link. The link alone is not enough: a mailbox must not activate a password
+ * that somebody else has chosen.
+ */
 export type Proof =
   | { readonly kind: 'password'; readonly passwordHash: string }
   | { readonly kind: 'holder'; readonly holders: readonly Holder[] }
-  /** Replaces the password of the sign-up, and ends everything that was issued before. */
+  /** A new password. It replaces the password of the sign-up and ends everything that was issued before. */
   | { readonly kind: 'new-password'; readonly passwordHash: string };
 
-/** Somebody who has the link and a proof confirms the sign-up. */
+/** Somebody with the link and a proof confirms the sign-up. */
 export interface Verify extends OnAddress {
   readonly type: 'Verify';
   readonly tokenHash: string;
@@ -63,14 +66,14 @@ export interface Verify extends OnAddress {
   readonly proof: Proof;
 }
 
-/** "This was not me." */
+/** "This was not me": the owner of the mailbox rejects the sign-up. */
 export interface RejectRegistration {
   readonly type: 'RejectRegistration';
   readonly tokenHash: string;
   readonly now: Date;
 }
 
-/** From the sweep, or because another account has proven the address. */
+/** Ends a registration: sent by the sweep, or because another account has verified the address. */
 export interface EndRegistration extends OnAddress {
   readonly type: 'EndRegistration';
   readonly reason: 'expired' | 'superseded';
@@ -78,6 +81,8 @@ export interface EndRegistration extends OnAddress {
 
 export interface RequestPasswordReset extends OnAddress, Budgeted {
   readonly type: 'RequestPasswordReset';
+  /** The canonical address that the link is mailed to. If the account has another address by now, nothing happens. */
+  readonly address: string;
   readonly link: NewLink;
 }
 
@@ -95,6 +100,59 @@ export interface ChangePassword {
   readonly passwordHash: string;
 }
 
+/** Stores a hash of the same password, made with the current key and cost. */
+export interface RehashPassword {
+  readonly type: 'RehashPassword';
+  /** The stored hash that the password was checked against. If the account has another hash by now, nothing happens. */
+  readonly checkedHash: string;
+  readonly passwordHash: string;
+}
+
+export interface RequestEmailChange extends OnAddress {
+  readonly type: 'RequestEmailChange';
+  /** Canonical. */
+  readonly address: string;
+  /** As it was typed. */
+  readonly email: string;
+  /** The hash that the current password was checked against. */
+  readonly checkedHash: string;
+  /** Hash of the same password for the new address. */
+  readonly passwordHash: string;
+  readonly link: NewLink;
+  readonly now: Date;
+}
+
+/** Somebody with the link to the new address, and with proof of owning the account, confirms the change (ADR 35). */
+export interface ConfirmEmailChange extends OnAddress {
+  readonly type: 'ConfirmEmailChange';
+  readonly tokenHash: string;
+  readonly now: Date;
+  readonly proof: Exclude<Proof, { readonly kind: 'new-password' }>;
+  /** The link that undoes the change; mailed to the previous address. */
+  readonly undo: NewLink;
+}
+
+/** The holder of the previous address takes the account back. */
+export interface RevertEmailChange {
+  readonly type: 'RevertEmailChange';
+  readonly tokenHash: string;
+  readonly now: Date;
+  /** Hash of the new password, salted for the previous address. */
+  readonly passwordHash: string;
+}
+
+/** An operator takes the account back for the holder of the previous address, who then resets the password. */
+export interface UndoEmailChange {
+  readonly type: 'UndoEmailChange';
+  readonly now: Date;
+}
+
+/** Sent by the sweep once the undo link of the last change has expired. */
+export interface SettleEmailChange {
+  readonly type: 'SettleEmailChange';
+  readonly now: Date;
+}
+
 export interface ChangeProfile {
   readonly type: 'ChangeProfile';
   readonly username?: string;
@@ -103,14 +161,30 @@ export interface ChangeProfile {
   readonly locale?: string;
 }
 
-export interface ChangeRole {
+/** The other admins, looked up on each try. */
+export interface OtherAdmins {
+  /** Whether another account is an admin that is not disabled. */
+  readonly exist: boolean;
+  /**
+   * The claim that the next commit that takes an admin away must take. Of two concurrent commands, one fails to
+   * take it and is decided again.
+   */
+  readonly claim: string;
+}
+
+/** Needed if the account is an admin that is not disabled: without it, the command is refused. */
+interface AmongAdmins {
+  readonly otherAdmins?: OtherAdmins;
+}
+
+export interface ChangeRole extends AmongAdmins {
   readonly type: 'ChangeRole';
   readonly role: Role;
   /** The admin's account id, or `ops`. */
   readonly by: string;
 }
 
-export interface DisableAccount {
+export interface DisableAccount extends AmongAdmins {
   readonly type: 'DisableAccount';
   readonly by: string;
   readonly reason?: string;
@@ -122,26 +196,68 @@ export interface EnableAccount {
   readonly reason?: string;
 }
 
+/** The account is disabled at once, and erased at the given instant unless the request is canceled. */
+export interface RequestErasure extends AmongAdmins {
+  readonly type: 'RequestErasure';
+  /** The account's own id, an admin's, or `ops`. */
+  readonly by: string;
+  /** RFC 3339. */
+  readonly eraseAt: string;
+  /** Absent if there is no time to undo the request. */
+  readonly link?: NewLink;
+}
+
+/** Sent with the link of the mail about the request. */
+export interface CancelErasure {
+  readonly type: 'CancelErasure';
+  readonly tokenHash: string;
+  readonly now: Date;
+}
+
+/** Sent by the sweep. Has an effect only if a request is due or the registration has ended. */
+export interface Erase {
+  readonly type: 'Erase';
+  readonly now: Date;
+}
+
 export interface RevokeSessions {
   readonly type: 'RevokeSessions';
   readonly reason: Extract<DataOf<'SessionsRevoked'>['reason'], 'logout-all' | 'refresh-reuse' | 'admin'>;
-  /** What the session that gave the occasion was decided on: if that is revoked already, nothing happens. */
+  /** The account's sequence when the session was created. If the session was revoked since, nothing happens. */
   readonly since?: number;
   /** Ends this session alone; all sessions if omitted. */
   readonly sessionId?: string;
 }
 
+/** Tells the owner of a verified account about something suspicious. */
+export interface AlertOwner {
+  readonly type: 'AlertOwner';
+  readonly reason: DataOf<'OwnerAlerted'>['reason'];
+  /** Where it came from; only the parts that are known. */
+  readonly from?: { readonly browser?: string; readonly system?: string; readonly network?: string };
+}
+
 export type Command =
+  | AlertOwner
+  | CancelErasure
+  | Erase
   | Register
   | RenewVerification
   | Verify
   | RejectRegistration
   | EndRegistration
+  | RequestErasure
+  | RequestEmailChange
   | RequestPasswordReset
   | CompleteReset
   | ChangePassword
+  | RehashPassword
   | ChangeProfile
+  | ConfirmEmailChange
   | ChangeRole
   | DisableAccount
   | EnableAccount
-  | RevokeSessions;
+  | RevertEmailChange
+  | RevokeSessions
+  | SettleEmailChange
+  | UndoEmailChange;

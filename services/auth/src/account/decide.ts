@@ -7,32 +7,60 @@
  */
 import { assertNever, type DataOf } from '@latchkey/events';
 import type {
+  AlertOwner,
+  CancelErasure,
   ChangePassword,
   ChangeProfile,
   ChangeRole,
   Command,
   CompleteReset,
+  ConfirmEmailChange,
   DisableAccount,
   EnableAccount,
   EndRegistration,
+  Erase,
   NewLink,
+  OtherAdmins,
   Proof,
   Register,
+  RehashPassword,
   RejectRegistration,
   RenewVerification,
+  RequestEmailChange,
+  RequestErasure,
   RequestPasswordReset,
+  RevertEmailChange,
   RevokeSessions,
+  SettleEmailChange,
+  UndoEmailChange,
   Verify,
 } from './commands.ts';
 import type { AccountFact } from './facts.ts';
-import { hasUsableLink, resetRefusal, verificationRefusal } from './link.ts';
+import {
+  emailChangeRefusal,
+  emailUndoRefusal,
+  erasureRefusal,
+  hasUsableLink,
+  isCurrent,
+  resetRefusal,
+  verificationRefusal,
+} from './link.ts';
 import type { RefusalKind } from './refusals.ts';
 import { sameHash } from './same-hash.ts';
-import { type AccountState, isLiving, type Living } from './state.ts';
+import {
+  type AccountState,
+  type Erasure,
+  type Existing,
+  isLiving,
+  type Living,
+  type Verified,
+} from './state.ts';
 
-/** A refusal may come with facts: they are appended, and the caller is refused. */
+/** A refusal may come with facts: they are appended although the caller is refused. */
 export interface Decision {
   readonly facts: readonly AccountFact[];
+  /** Claims that the same commit takes, besides those of `keysOf`. */
+  readonly claims?: readonly string[];
   readonly refusal?: RefusalKind;
 }
 
@@ -51,8 +79,8 @@ function isClaimedByAnother({ userId }: Living, owner: string | undefined): bool
 }
 
 /**
- * Returns the private part of a fact with a link, or of one whose link is withheld because the address is another's: its
- * account must behave alike afterwards.
+ * Returns the private part of a fact with a link. If the link is withheld because the address is another account's,
+ * returns what makes the account behave alike afterwards.
  */
 function keptOrWithheld(link: NewLink | undefined, minted: NewLink) {
   const { expiresAt } = minted.sealed;
@@ -63,7 +91,7 @@ function because(reason: string | undefined) {
   return reason === undefined ? {} : { reason };
 }
 
-/** Returns the data that a mail to the account needs. */
+/** Returns the data that every mail to the account needs. */
 function addressed({ userId, locale, email, username }: Living) {
   return { userId, locale, person: { email, username } };
 }
@@ -72,7 +100,10 @@ function verified(state: Living): AccountFact {
   return { type: 'AccountVerified', data: addressed(state) };
 }
 
-/** The owner is notified of a reuse by mail, so that event names the person. */
+/**
+ * The mail about a reused refresh token goes to the person, so SessionsRevoked carries personal data for this
+ * reason.
+ */
 function sessionsRevoked(
   state: Living,
   reason: DataOf<'SessionsRevoked'>['reason'],
@@ -136,7 +167,7 @@ function renewVerification(state: AccountState, command: RenewVerification): Dec
   });
 }
 
-/** ADR 29: the link and a proof, in one step. */
+/** Verifies the account if the link and a proof come in one step (ADR 29). */
 function verify(state: AccountState, command: Verify): Decision {
   const { tokenHash, now, owner, proof } = command;
   const refusal = verificationRefusal(state, tokenHash, now);
@@ -145,11 +176,11 @@ function verify(state: AccountState, command: Verify): Decision {
   if (isClaimedByAnother(state, owner)) return refuse('token_invalid', ended(state, 'superseded'));
   if (!proves(state, proof)) return refuse('password_required');
   if (proof.kind !== 'new-password') return accept(verified(state));
-  // Verified first, so that the link stays known as the one that was used.
+  // AccountVerified comes first, so that the state knows the link as the used one.
   return accept(verified(state), ...passwordChanged(state, 'first', proof.passwordHash));
 }
 
-/** A link that was used is no error, but sets no password a second time. */
+/** A second click on a used link is no error, but it sets no second password. */
 function verifyAgain(state: AccountState, proof: Proof): Decision {
   if (proof.kind !== 'new-password') return nothing;
   const isRepeat = isLiving(state) && sameHash(proof.passwordHash, state.passwordHash);
@@ -178,7 +209,7 @@ function rejectRegistration(state: AccountState, command: RejectRegistration): D
   return state.status === 'unverified' ? accept(...ended(state, 'rejected')) : refuse('token_invalid');
 }
 
-/** A registration that never had a link cannot take anything over, so it is left to expire. */
+/** A registration that never had a link cannot take over anything, so it simply expires. */
 function endRegistration(state: AccountState, command: EndRegistration): Decision {
   if (state.status !== 'unverified') return nothing;
   const isSuperseded = state.everLinked && isClaimedByAnother(state, command.owner);
@@ -187,7 +218,7 @@ function endRegistration(state: AccountState, command: EndRegistration): Decisio
 }
 
 function requestPasswordReset(state: AccountState, command: RequestPasswordReset): Decision {
-  if (!isLiving(state) || state.disabled) return nothing;
+  if (!isLiving(state) || state.disabled || state.address !== command.address) return nothing;
   if (hasUsableLink(state, command.unlessUsableAt)) return nothing;
   const link = isClaimedByAnother(state, command.owner) ? undefined : command.link;
   return accept({
@@ -201,7 +232,7 @@ function requestPasswordReset(state: AccountState, command: RequestPasswordReset
   });
 }
 
-/** If nobody has proven the address yet, completing a reset proves it. */
+/** If nobody has proven the address yet, completing a reset also proves it. */
 function completeReset(state: AccountState, command: CompleteReset): Decision {
   const refusal = resetRefusal(state, command.tokenHash, command.now);
   if (refusal) return refuse(refusal);
@@ -216,6 +247,105 @@ function changePassword(state: AccountState, command: ChangePassword): Decision 
   if (state.status !== 'verified') return refuse('account_not_verified');
   if (!sameHash(command.checkedHash, state.passwordHash)) return refuse('current_password_incorrect');
   return accept(...passwordChanged(state, 'change', command.passwordHash));
+}
+
+/** Ends neither sessions nor links, because the password is the same. */
+function rehashPassword(state: AccountState, { checkedHash, passwordHash }: RehashPassword): Decision {
+  if (!isLiving(state) || !sameHash(checkedHash, state.passwordHash)) return nothing;
+  if (sameHash(passwordHash, state.passwordHash)) return nothing;
+  return accept({ type: 'PasswordRehashed', data: { userId: state.userId }, private: { passwordHash } });
+}
+
+/** Only one change at a time, so that the undo link always leads back to the previous address (ADR 35). */
+function requestEmailChange(state: AccountState, command: RequestEmailChange): Decision {
+  const { address, email, owner, checkedHash, passwordHash, now } = command;
+  if (state.status !== 'verified' || state.disabled) return refuse('account_not_verified');
+  if (!sameHash(checkedHash, state.passwordHash)) return refuse('password_incorrect');
+  if (address === state.address) return refuse('email_unchanged');
+  if (canBeReverted(state, now)) return refuse('email_change_recent');
+  const link = isClaimedByAnother(state, owner) ? undefined : command.link;
+  const { userId, locale, person } = addressed(state);
+  return accept({
+    type: 'EmailChangeRequested',
+    data: {
+      userId,
+      locale,
+      person: { ...person, newEmail: email },
+      ...(link && { confirmation: link.sealed }),
+    },
+    private: { address, passwordHash, ...keptOrWithheld(link, command.link) },
+  });
+}
+
+function canBeReverted({ previous }: Verified, now: Date): boolean {
+  return previous !== undefined && isCurrent(previous.link, now);
+}
+
+/** The link alone is not enough: whoever reads the mailbox of a mistyped address must not get the account (ADR 35). */
+function confirmEmailChange(state: AccountState, command: ConfirmEmailChange): Decision {
+  const { tokenHash, now, owner, proof, undo } = command;
+  const refusal = emailChangeRefusal(state, tokenHash, now);
+  if (refusal) return refuse(refusal);
+  if (state.status !== 'verified') return refuse('token_invalid');
+  const { emailChange } = state;
+  if (emailChange?.link.hash !== tokenHash) return nothing;
+  if (isClaimedByAnother(state, owner)) return refuse('token_invalid');
+  if (!proves(state, proof)) return refuse('password_required');
+  const { address, email, passwordHash } = emailChange;
+  const { userId, locale, username, email: previousEmail } = state;
+  return accept({
+    type: 'EmailChanged',
+    data: { userId, locale, person: { email, username, previousEmail }, undo: undo.sealed },
+    private: { address, passwordHash, link: { hash: undo.hash, expiresAt: undo.sealed.expiresAt } },
+  });
+}
+
+/**
+ * Works for a disabled account, too: a thief must not keep the address because an admin has disabled the account.
+ * Also cancels a pending erasure, because the thief may have requested it.
+ */
+function revertEmailChange(state: AccountState, command: RevertEmailChange): Decision {
+  const { tokenHash, now, passwordHash } = command;
+  const refusal = emailUndoRefusal(state, tokenHash, now);
+  if (refusal) return refuse(refusal);
+  if (state.status !== 'verified' || state.previous === undefined) return refuse('token_invalid');
+  const { email } = state.previous;
+  return accept(
+    ...emailReverted(state, state.previous, state.userId),
+    ...passwordChanged({ ...state, email }, 'reset', passwordHash),
+  );
+}
+
+/** The password of the account is salted by the other address, so that nobody can sign in until it is reset. */
+function undoEmailChange(state: AccountState, { now }: UndoEmailChange): Decision {
+  if (!isLiving(state)) return refuse('not_found');
+  if (state.status !== 'verified' || state.previous === undefined || !canBeReverted(state, now))
+    return refuse('conflict');
+  return accept(...emailReverted(state, state.previous, 'ops'), sessionsRevoked(state, 'admin'));
+}
+
+/** @param by who cancels an erasure that is pending */
+function emailReverted(
+  state: Verified,
+  { address, email }: NonNullable<Verified['previous']>,
+  by: string,
+): readonly AccountFact[] {
+  const { userId, locale, username, email: revertedEmail } = state;
+  return [
+    {
+      type: 'EmailChangeReverted',
+      data: { userId, locale, person: { email, username, revertedEmail } },
+      private: { address },
+    },
+    ...(state.erasure ? [erasureCanceled(state, state.erasure, by)] : []),
+  ];
+}
+
+/** After EmailChangeSettled the undo link is refused, so that the previous address can be released. */
+function settleEmailChange(state: AccountState, { now }: SettleEmailChange): Decision {
+  if (state.status !== 'verified' || state.previous === undefined) return nothing;
+  if (canBeReverted(state, now)) return nothing;
+  return accept({ type: 'EmailChangeSettled', data: { userId: state.userId } });
 }
 
 function changeProfile(
@@ -236,34 +366,127 @@ function changeProfile(
   });
 }
 
-function changeRole(state: AccountState, { role, by }: ChangeRole): Decision {
+/** Whether this account can act as an admin. */
+export function isActiveAdmin(state: AccountState): state is Living {
+  return state.status === 'verified' && state.role === 'admin' && !state.disabled;
+}
+
+/**
+ * Takes an admin away, unless it is the last one. The claim forces concurrent commands to take turns: each is
+ * decided on another account, so nothing else would order them.
+ */
+function takeAdminAway(otherAdmins: OtherAdmins | undefined, decision: Decision): Decision {
+  if (!otherAdmins?.exist) return refuse('last_admin');
+  return { ...decision, claims: [otherAdmins.claim] };
+}
+
+function changeRole(state: AccountState, { role, by, otherAdmins }: ChangeRole): Decision {
   if (!isLiving(state)) return refuse('not_found');
   if (by === state.userId) return refuse('own_account');
   if (state.status !== 'verified') return refuse('conflict');
   if (role === state.role) return nothing;
-  return accept(
+  const changed = accept(
     { type: 'RoleChanged', data: { ...addressed(state), role, previousRole: state.role, changedBy: by } },
     sessionsRevoked(state, 'role-changed'),
   );
+  return isActiveAdmin(state) ? takeAdminAway(otherAdmins, changed) : changed;
 }
 
-function disableAccount(state: AccountState, { by, reason }: DisableAccount): Decision {
+/**
+ * Whether mail about the account may be sent: the mailbox of an unverified account may be a stranger's, and an
+ * erased person has none.
+ */
+function canBeTold(state: AccountState): state is Living {
+  return state.status === 'verified' && state.email !== '';
+}
+
+function toldTo(state: Living, reason: string | undefined) {
+  if (!canBeTold(state)) return { person: because(reason) };
+  const { locale, person } = addressed(state);
+  return { locale, person: { ...because(reason), ...person } };
+}
+
+function disableAccount(state: AccountState, { by, reason, otherAdmins }: DisableAccount): Decision {
   if (!isLiving(state)) return refuse('not_found');
   if (by === state.userId) return refuse('own_account');
   if (state.disabled) return nothing;
-  return accept(
-    { type: 'AccountDisabled', data: { userId: state.userId, changedBy: by, person: because(reason) } },
+  const disabled = accept(
+    { type: 'AccountDisabled', data: { userId: state.userId, changedBy: by, ...toldTo(state, reason) } },
     sessionsRevoked(state, 'disabled'),
   );
+  return isActiveAdmin(state) ? takeAdminAway(otherAdmins, disabled) : disabled;
 }
 
 function enableAccount(state: AccountState, { by, reason }: EnableAccount): Decision {
   if (!isLiving(state)) return refuse('not_found');
   if (!state.disabled) return nothing;
-  return accept({
+  const enabled: AccountFact = {
     type: 'AccountEnabled',
     data: { userId: state.userId, changedBy: by, person: because(reason) },
-  });
+  };
+  if (state.erasure === undefined) return accept(enabled);
+  const canceled = erasureCanceled(state, state.erasure, by);
+  return state.erasure.wasDisabled ? accept(canceled, enabled) : accept(canceled);
+}
+
+/**
+ * Returns when an account is erased that is to be erased at an instant: not before its previous address can no longer
+ * take it back, because whoever changed the address may be a thief. Operators decide for themselves.
+ * @param by who asks: the id of an account, or `ops`
+ */
+export function erasureInstant(state: Living, by: string, eraseAt: string): string {
+  const undoUntil = state.status === 'verified' ? state.previous?.link.expiresAt : undefined;
+  return by !== 'ops' && undoUntil !== undefined && undoUntil > eraseAt ? undoUntil : eraseAt;
+}
+
+/** An account that waits for its erasure keeps the instant of the first request. */
+function requestErasure(
+  state: AccountState,
+  { by, eraseAt: wanted, link, otherAdmins }: RequestErasure,
+): Decision {
+  if (!isLiving(state)) return refuse('not_found');
+  if (state.erasure !== undefined) return nothing;
+  const eraseAt = erasureInstant(state, by, wanted);
+  const undo = canBeTold(state) ? link : undefined;
+  const { locale, person } = addressed(state);
+  const requested = accept(
+    {
+      type: 'AccountErasureRequested',
+      data: {
+        userId: state.userId,
+        requestedBy: by,
+        eraseAt,
+        ...(undo ? { locale, person: { ...person, undo: undo.sealed } } : { person: {} }),
+      },
+      private: undo ? { link: { hash: undo.hash, expiresAt: undo.sealed.expiresAt } } : {},
+    },
+    sessionsRevoked(state, 'disabled'),
+  );
+  return isActiveAdmin(state) ? takeAdminAway(otherAdmins, requested) : requested;
+}
+
+function erasureCanceled(state: Living, { wasDisabled }: Erasure, by: string): AccountFact {
+  return {
+    type: 'AccountErasureCanceled',
+    data: { userId: state.userId, canceledBy: by, disabled: wasDisabled },
+  };
+}
+
+function cancelErasure(state: AccountState, { tokenHash, now }: CancelErasure): Decision {
+  const refusal = erasureRefusal(state, tokenHash, now);
+  if (refusal) return refuse(refusal);
+  if (!isLiving(state) || state.erasure === undefined) return refuse('token_invalid');
+  return accept(erasureCanceled(state, state.erasure, state.userId));
+}
+
+/** A registration that has ended is erased without a request: nobody can want it back. */
+function erase(state: AccountState, { now }: Erase): Decision {
+  if (state.status === 'none') return nothing;
+  const isDue =
+    state.status === 'ended'
+      ? state.erased === undefined
+      : state.erasure !== undefined && Date.parse(state.erasure.at) <= now.getTime();
+  return isDue ? accept({ type: 'AccountErased', data: { userId: state.userId } }) : nothing;
 }
 
 function revokeSessions(state: AccountState, { reason, since, sessionId }: RevokeSessions): Decision {
@@ -272,8 +495,20 @@ function revokeSessions(state: AccountState, { reason, since, sessionId }: Revok
   return accept(sessionsRevoked(state, reason, sessionId));
 }
 
+function alertOwner(state: AccountState, { reason, from = {} }: AlertOwner): Decision {
+  if (!canBeTold(state) || state.disabled) return nothing;
+  const { userId, locale, person } = addressed(state);
+  return accept({ type: 'OwnerAlerted', data: { userId, reason, locale, person: { ...person, ...from } } });
+}
+
 export function decide(state: AccountState, command: Command): Decision {
   switch (command.type) {
+    case 'AlertOwner':
+      return alertOwner(state, command);
+    case 'CancelErasure':
+      return cancelErasure(state, command);
+    case 'Erase':
+      return erase(state, command);
     case 'Register':
       return register(state, command);
     case 'RenewVerification':
@@ -284,14 +519,28 @@ export function decide(state: AccountState, command: Command): Decision {
       return rejectRegistration(state, command);
     case 'EndRegistration':
       return endRegistration(state, command);
+    case 'RequestErasure':
+      return requestErasure(state, command);
     case 'RequestPasswordReset':
       return requestPasswordReset(state, command);
     case 'CompleteReset':
       return completeReset(state, command);
     case 'ChangePassword':
       return changePassword(state, command);
+    case 'RehashPassword':
+      return rehashPassword(state, command);
     case 'ChangeProfile':
       return changeProfile(state, command);
+    case 'RequestEmailChange':
+      return requestEmailChange(state, command);
+    case 'ConfirmEmailChange':
+      return confirmEmailChange(state, command);
+    case 'RevertEmailChange':
+      return revertEmailChange(state, command);
+    case 'SettleEmailChange':
+      return settleEmailChange(state, command);
+    case 'UndoEmailChange':
+      return undoEmailChange(state, command);
     case 'ChangeRole':
       return changeRole(state, command);
     case 'DisableAccount':
@@ -305,20 +554,103 @@ export function decide(state: AccountState, command: Command): Decision {
   }
 }
 
+const ADDRESS_PREFIX = 'address:';
+
 /** Returns the claim on a canonical address. */
 export function addressClaim(address: string): string {
-  return `address:${address}`;
+  return ADDRESS_PREFIX + address;
 }
 
-/** Returns what the commit of these facts is found by: the claim on a proven address, the address of a sign-up. */
+/** How long a registration is kept after it has ended. */
+const ENDED_KEPT_MS = 7 * 24 * 3_600_000;
+
+/** Returns when the account is to be erased according to these facts. */
+function eraseAtOf(facts: readonly AccountFact[], at: Date): string | undefined {
+  const requested = facts.find((fact) => fact.type === 'AccountErasureRequested');
+  if (requested) return requested.data.eraseAt;
+  const isEnded = facts.some((fact) => fact.type === 'RegistrationEnded');
+  return isEnded ? new Date(at.getTime() + ENDED_KEPT_MS).toISOString() : undefined;
+}
+
+/** The beginning of the claims that mark accounts with addresses to release. */
+const RELEASE_PREFIX = 'release:';
+
+const AT_ONCE = '0';
+
+/**
+ * Returns the claim that marks an account whose previous address is to be released. The claims sort by the instant
+ * from which they are due.
+ * @param from RFC 3339; {@link AT_ONCE} sorts before all of them
+ */
+function releaseClaim(from: string, userId: string, sequence: number): string {
+  return `${RELEASE_PREFIX}${from}:${userId}:${sequence}`;
+}
+
+/** Returns the range of the claims that mark accounts with addresses to release by now. */
+export function dueReleases(now: Date): { readonly from: string; readonly before: string } {
+  // Sorts right after the claims of this instant, in which a colon follows it.
+  return { from: RELEASE_PREFIX, before: `${RELEASE_PREFIX}${now.toISOString()};` };
+}
+
+/**
+ * Returns the keys by which the commit of these facts is found: the claim on a proven address, the address of a
+ * sign-up, the instant of an erasure, and the mark of an address to release.
+ * @param at the time of the commit
+ */
 export function keysOf(
   state: AccountState,
   facts: readonly AccountFact[],
-): { readonly claims?: readonly string[]; readonly address?: string } {
+  at: Date,
+): { readonly claims?: readonly string[]; readonly address?: string; readonly eraseAt?: string } {
+  const eraseAt = eraseAtOf(facts, at);
   const registered = facts.find((fact) => fact.type === 'UserRegistered');
-  const isVerified = facts.some((fact) => fact.type === 'AccountVerified');
+  const claims = state.status === 'none' ? [] : facts.flatMap((fact) => claimsOf(state, fact));
   return {
-    ...(isVerified && state.status !== 'none' && { claims: [addressClaim(state.address)] }),
+    ...(claims.length > 0 && { claims }),
     ...(registered && { address: registered.private.address }),
+    ...(eraseAt !== undefined && { eraseAt }),
+  };
+}
+
+function claimsOf(state: Existing, fact: AccountFact): readonly string[] {
+  const { userId, sequence } = state;
+  switch (fact.type) {
+    case 'AccountVerified':
+      return [addressClaim(state.address)];
+    case 'EmailChanged': {
+      const { address, link } = fact.private;
+      return [addressClaim(address), releaseClaim(link.expiresAt, userId, sequence)];
+    }
+    case 'EmailChangeReverted':
+      return [releaseClaim(AT_ONCE, userId, sequence)];
+    default:
+      return [];
+  }
+}
+
+/** Claims that can be released. The addresses come first, so that the marks survive a crash in between. */
+export interface Superfluous {
+  readonly addresses: readonly string[];
+  readonly marks: readonly string[];
+}
+
+/**
+ * Returns the claims that an account no longer needs: those on addresses other than its own and the one that it may get
+ * back, and the marks of such addresses.
+ * @param claims taken by the account's commits, the last of which led to this state
+ */
+export function superfluousClaims(state: AccountState, claims: readonly string[]): Superfluous {
+  const { address, previous } =
+    state.status === 'verified' ? state : { address: undefined, previous: undefined };
+  const needed = [address, previous?.address].flatMap((each) =>
+    each === undefined ? [] : addressClaim(each),
+  );
+  const neededMark = previous && `${RELEASE_PREFIX}${previous.link.expiresAt}:`;
+  return {
+    addresses: claims.filter((claim) => claim.startsWith(ADDRESS_PREFIX) && !needed.includes(claim)),
+    marks: claims.filter(
+      (claim) =>
+        claim.startsWith(RELEASE_PREFIX) && (neededMark === undefined || !claim.startsWith(neededMark)),
+    ),
   };
 }

@@ -10,7 +10,10 @@ export interface Link {
 
 export interface LinkOrWithheld {
   readonly link?: Link;
-  /** The address belongs to another account: when the link would have expired. RFC 3339. */
+  /**
+   * Set instead of mailing a link if the address belongs to another account: when the link would have expired. RFC
+   * 3339.
+   */
   readonly withheldUntil?: string;
 }
 
@@ -20,21 +23,41 @@ export interface Private {
   VerificationRequested: LinkOrWithheld;
   PasswordResetRequested: LinkOrWithheld;
   PasswordChanged: { readonly passwordHash: string };
+  PasswordRehashed: { readonly passwordHash: string };
+  /** `withheldUntil` is never set here: the link goes to the owner only. */
+  AccountErasureRequested: { readonly link?: Link };
+  EmailChangeRequested: LinkOrWithheld & {
+    /** The new address, canonical. */
+    readonly address: string;
+    /** Hash of the same password for the new address, from which its salt is derived. */
+    readonly passwordHash: string;
+  };
+  EmailChanged: {
+    /** The new address, canonical. */
+    readonly address: string;
+    readonly passwordHash: string;
+    /** Undoes the change. */
+    readonly link: Link;
+  };
+  EmailChangeReverted: {
+    /** The canonical address that the account gets back. */
+    readonly address: string;
+  };
 }
 
 type PrivateOf<T> = T extends keyof Private ? { readonly private: Private[T] } : { readonly private?: never };
 
 /**
- * One thing that happened, as `decide` returns it: the event's published data and what stays private. The append adds
- * id, time and sequence. `toPublic` in relay/ makes the published form.
+ * One thing that happened, as `decide` returns it: the published data of the event and the private fields. The
+ * append adds id, time and sequence; `toPublic` in relay/ makes the published form.
  */
 export type FactOf<T extends EventType> = { readonly type: T; readonly data: DataOf<T> } & PrivateOf<T>;
 
+/** Events that are not about an account: those of mailings, and those of deliveries, which the notifier publishes. */
+type Other = 'MailRequested' | 'MailBounced' | 'MailMarkedAsSpam';
+
 /** The facts of an account. */
-export type AccountFact = { [T in Exclude<EventType, 'MailRequested'>]: FactOf<T> }[Exclude<
-  EventType,
-  'MailRequested'
->];
+export type AccountFact = { [T in Exclude<EventType, Other>]: FactOf<T> }[Exclude<EventType, Other>];
 
 /** The facts of a mailing. */
 export type MailingFact = FactOf<'MailRequested'>;

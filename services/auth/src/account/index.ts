@@ -1,11 +1,28 @@
 export type * from './commands.ts';
-export { addressClaim, decide, keysOf, proves } from './decide.ts';
+export {
+  addressClaim,
+  decide,
+  dueReleases,
+  erasureInstant,
+  isActiveAdmin,
+  keysOf,
+  proves,
+  superfluousClaims,
+} from './decide.ts';
 export { type AccountFact, type Fact, isAccountFact, type MailingFact } from './facts.ts';
-export { resetRefusal, verificationRefusal } from './link.ts';
+export {
+  emailChangeRefusal,
+  emailUndoRefusal,
+  erasureRefusal,
+  isCurrent,
+  resetRefusal,
+  verificationRefusal,
+} from './link.ts';
 export type { RefusalKind } from './refusals.ts';
 export { sameHash } from './same-hash.ts';
 export {
   type AccountState,
+  type Existing,
   evolve,
   existing,
   initialState,
@@ -13,4 +30,5 @@ export {
   type Living,
   STATE_VERSION,
   type Unverified,
+  type Verified,
 } from './state.ts';

@@ -20,19 +20,46 @@ export function resetRefusal(state: AccountState, tokenHash: string, now: Date):
   return linkRefusal(state.status === 'none' ? undefined : state.reset, tokenHash, now);
 }
 
-/** Reports expiry only of a link that matches in full. A link works up to, but not at, the instant of its expiry. */
+/** Returns why a link that cancels an erasure cannot be used. */
+export function erasureRefusal(state: AccountState, tokenHash: string, now: Date): LinkRefusal | undefined {
+  return linkRefusal(state.status === 'none' ? undefined : state.erasure?.undo, tokenHash, now);
+}
+
+/** Reports an expiry only for a link that matches in full. */
 function linkRefusal(link: Link | undefined, tokenHash: string, now: Date): LinkRefusal | undefined {
   if (link === undefined || !matches(link, tokenHash)) return 'token_invalid';
-  return now.getTime() >= Date.parse(link.expiresAt) ? 'token_expired' : undefined;
+  return isCurrent(link, now) ? undefined : 'token_expired';
+}
+
+/** Whether a link has not expired. It works until just before the instant of its expiry. */
+export function isCurrent({ expiresAt }: Pick<Link, 'expiresAt'>, now: Date): boolean {
+  return now.getTime() < Date.parse(expiresAt);
 }
 
 function matches(link: Link | undefined, tokenHash: string): boolean {
   return link !== undefined && sameHash(link.hash, tokenHash);
 }
 
+/** Returns why a link to a new address cannot be used. A link that was used already is not refused, even if expired. */
+export function emailChangeRefusal(
+  state: AccountState,
+  tokenHash: string,
+  now: Date,
+): LinkRefusal | undefined {
+  if (state.status !== 'verified') return 'token_invalid';
+  if (matches(state.usedEmailChange, tokenHash)) return undefined;
+  return linkRefusal(state.emailChange?.link, tokenHash, now);
+}
+
+/** Returns why a link that undoes a change of address cannot be used. */
+export function emailUndoRefusal(state: AccountState, tokenHash: string, now: Date): LinkRefusal | undefined {
+  return linkRefusal(state.status === 'verified' ? state.previous?.link : undefined, tokenHash, now);
+}
+
 /**
- * Whether a link that was mailed, or would have been if the address were not another's, works at an instant.
- * @param at undefined: not asked for, so false
+ * Whether a link works at an instant. Counts both links that were mailed and links that were withheld because the
+ * address is another account's.
+ * @param at undefined if nobody asks; the answer is then false
  */
 export function hasUsableLink({ linksUntil }: Living, at: Date | undefined): boolean {
   return at !== undefined && linksUntil !== undefined && at.getTime() < Date.parse(linksUntil);

@@ -11,6 +11,7 @@ import {
   noon,
   password,
   passwordChanged,
+  rehashed,
   resetRequested,
   revoked,
   signedUp,
@@ -25,7 +26,7 @@ const unverified = [signedUp(link('A'))] as const;
 const proven = [signedUp(link('A')), verified] as const;
 
 describe('asking for a reset', () => {
-  const ask = { type: 'RequestPasswordReset', link: link('R'), owner: undefined } as const;
+  const ask = { type: 'RequestPasswordReset', address, link: link('R'), owner: undefined } as const;
 
   test('mints a link for a verified account', () => {
     given(...proven)
@@ -187,7 +188,7 @@ describe('a reset link of an unverified account', () => {
 
   test('takes the claim on the address', () => {
     const state = stateAfter(...past);
-    assert.deepEqual(keysOf(state, decide(state, complete).facts), { claims: [`address:${address}`] });
+    assert.deepEqual(keysOf(state, decide(state, complete).facts, noon), { claims: [`address:${address}`] });
   });
 
   test('ends the registration where another has proven the address', () => {
@@ -216,6 +217,40 @@ describe('a reset link of an unverified account', () => {
     given(...past, ...ended('rejected'))
       .when(complete)
       .thenRefused('token_invalid');
+  });
+});
+
+describe('rehashing the password', () => {
+  const rehash = { type: 'RehashPassword', checkedHash: password, passwordHash: 'renewed' } as const;
+
+  test('replaces the stored hash alone: sessions and links remain', () => {
+    given(...unverified)
+      .when(rehash)
+      .thenHappens(rehashed('renewed'));
+    const { passwordHash, reset, revokedAt } = verifiedAfter(
+      ...proven,
+      resetRequested(false, link('R')),
+      rehashed('renewed'),
+    );
+    assert.equal(passwordHash, 'renewed');
+    assert.equal(reset?.hash, link('R').hash);
+    assert.equal(revokedAt, 0);
+  });
+
+  test('does nothing if the account has another password by now', () => {
+    given(...proven, passwordChanged('change', 'newer'))
+      .when(rehash)
+      .thenNothing();
+  });
+
+  test('does nothing a second time, for an account that ended, and for none', () => {
+    given(...proven, rehashed('renewed'))
+      .when({ ...rehash, checkedHash: 'renewed' })
+      .thenNothing();
+    given(...unverified, ...ended('expired'))
+      .when(rehash)
+      .thenNothing();
+    given().when(rehash).thenNothing();
   });
 });
 

@@ -3,8 +3,12 @@ export type RefusalKind =
   | 'token_invalid'
   | 'token_expired'
   | 'password_required'
+  | 'password_incorrect'
   | 'current_password_incorrect'
+  | 'email_change_recent'
+  | 'email_unchanged'
   | 'account_not_verified'
   | 'own_account'
+  | 'last_admin'
   | 'not_found'
   | 'conflict';

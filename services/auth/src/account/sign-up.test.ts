@@ -8,6 +8,7 @@ import {
   disabled,
   ended,
   link,
+  noon,
   register,
   renewed,
   resetRequested,
@@ -48,7 +49,7 @@ describe('a sign-up', () => {
   });
 
   test('takes no claim on its address', () => {
-    assert.deepEqual(keysOf(initialState, decide(initialState, register).facts), { address });
+    assert.deepEqual(keysOf(initialState, decide(initialState, register).facts, noon), { address });
   });
 
   test('is refused on an id that is in use, whatever became of it', () => {
@@ -175,8 +176,8 @@ describe('the claim on an address', () => {
   const state = stateAfter(signedUp(link('A')));
 
   test('is taken by AccountVerified alone', () => {
-    assert.deepEqual(keysOf(state, [verified]), { claims: [`address:${address}`] });
-    assert.deepEqual(keysOf(state, [renewed(link('B'))]), {});
-    assert.deepEqual(keysOf(state, ended('rejected')), {});
+    assert.deepEqual(keysOf(state, [verified], noon), { claims: [`address:${address}`] });
+    assert.deepEqual(keysOf(state, [renewed(link('B'))], noon), {});
+    assert.deepEqual(keysOf(state, ended('rejected'), noon), { eraseAt: '2026-03-08T12:00:00.000Z' });
   });
 });

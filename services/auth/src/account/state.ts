@@ -1,6 +1,16 @@
-/** What an account is, as far as decisions need it: the fold of its facts. */
+/** What decisions need to know about an account: the fold of its facts. */
 import { assertNever, type Role } from '@latchkey/events';
 import type { AccountFact, FactOf, Link, LinkOrWithheld } from './facts.ts';
+
+/** An erasure that was requested and can still be canceled. */
+export interface Erasure {
+  /** RFC 3339. */
+  readonly at: string;
+  /** The link that cancels it, if one was mailed. */
+  readonly undo?: Link;
+  /** Whether the account was disabled before. */
+  readonly wasDisabled: boolean;
+}
 
 interface Registered {
   readonly userId: string;
@@ -15,16 +25,19 @@ interface Registered {
   readonly locale: string;
   readonly role: Role;
   readonly passwordHash: string;
+  /** True also while the account waits for its erasure. */
   readonly disabled: boolean;
+  /** Set while the account waits for its erasure. */
+  readonly erasure?: Erasure;
   /** The newest reset link that was not used. */
   readonly reset?: Link;
-  /** When the last link expires that was mailed, or withheld, and that still leads into the account. RFC 3339. */
+  /** When the last link that leads into the account expires, whether it was mailed or withheld. RFC 3339. */
   readonly linksUntil?: string;
   /** Sequence of the last SessionsRevoked: access tokens decided on a lower one are dead. */
   readonly revokedAt: number;
   /** Sequence of the last SessionsRevoked that ended every session: sessions decided on a lower one are dead. */
   readonly allRevokedAt: number;
-  /** Ids of sessions that were revoked alone, the last ones. */
+  /** Ids of the sessions that were revoked one by one, the most recent ones only. */
   readonly revokedSessions: readonly string[];
   /** Sequence of the last fact. */
   readonly sequence: number;
@@ -39,16 +52,33 @@ export interface Unverified extends Registered {
   readonly everLinked: boolean;
 }
 
+/** An address, and the link that makes it the account's. */
+interface LinkedAddress {
+  /** Canonical. */
+  readonly address: string;
+  /** As it was typed. Empty once the person is erased. */
+  readonly email: string;
+  readonly link: Link;
+}
+
 /** Has proven its address. */
 export interface Verified extends Registered {
   readonly status: 'verified';
-  /** The verification link that was used: a second click is no error. */
+  /** The address that the newest confirmation link makes the account's. */
+  readonly emailChange?: LinkedAddress & { readonly passwordHash: string };
+  /** The confirmation link of the last change, kept so that a second click is no error. */
+  readonly usedEmailChange?: Link;
+  /** The address before the last change. It stays claimed until the change is settled. */
+  readonly previous?: LinkedAddress;
+  /** The verification link that was used, kept so that a second click is no error. */
   readonly usedVerification?: Link;
 }
 
-/** The registration is over and never comes back. */
+/** The registration is over and never comes back, or the account was erased. */
 export interface Ended extends Registered {
   readonly status: 'ended';
+  /** Set once the account was erased: nothing in this state identifies its person. */
+  readonly erased?: true;
 }
 
 export type Living = Unverified | Verified;
@@ -59,11 +89,11 @@ export type Existing = Living | Ended;
 export type AccountState = { readonly status: 'none' } | Existing;
 
 /** Raised whenever the shape of AccountState changes: snapshots of another version are ignored. */
-export const STATE_VERSION = 4;
+export const STATE_VERSION = 7;
 
 /**
- * How many ids of revoked sessions a state keeps. A revoked session is deleted from the store in the same request, so
- * only the last ones can still be there after a crash.
+ * How many ids of revoked sessions a state keeps. The request that revokes a session also deletes it from the
+ * store, so after a crash only the most recent ones can still be there.
  */
 const REVOKED_SESSIONS = 50;
 
@@ -88,6 +118,16 @@ export function evolve(before: AccountState, fact: AccountFact): AccountState {
       return withReset(state, fact.private);
     case 'PasswordChanged':
       return withoutLinks({ ...state, passwordHash: fact.private.passwordHash });
+    case 'PasswordRehashed':
+      return { ...state, passwordHash: fact.private.passwordHash };
+    case 'EmailChangeRequested':
+      return state.status === 'verified' ? withEmailChange(state, fact) : state;
+    case 'EmailChanged':
+      return state.status === 'verified' ? emailChanged(state, fact) : state;
+    case 'EmailChangeReverted':
+      return state.status === 'verified' ? emailReverted(state, fact) : state;
+    case 'EmailChangeSettled':
+      return state.status === 'verified' ? settled(state) : state;
     case 'ProfileChanged': {
       const { person, locale } = fact.data;
       return { ...state, ...names(person), ...(locale !== undefined && { locale }) };
@@ -98,6 +138,14 @@ export function evolve(before: AccountState, fact: AccountFact): AccountState {
       return withoutLinks({ ...state, disabled: true });
     case 'AccountEnabled':
       return { ...state, disabled: false };
+    case 'AccountErasureRequested':
+      return withErasure(state, fact);
+    case 'AccountErasureCanceled':
+      return withoutErasure({ ...state, disabled: fact.data.disabled });
+    case 'AccountErased':
+      return erased(state);
+    case 'OwnerAlerted':
+      return state;
     case 'SessionsRevoked':
       return withRevoked(state, fact.data.sessionId);
     default:
@@ -110,7 +158,7 @@ export function isLiving(state: AccountState): state is Living {
   return state.status === 'unverified' || state.status === 'verified';
 }
 
-/** @throws TypeError if the account does not exist: for callers that have checked it */
+/** Narrows to an account that exists; for callers that have checked it. @throws TypeError if it does not exist */
 export function existing(state: AccountState): Existing {
   if (state.status === 'none') throw new TypeError('the account does not exist');
   return state;
@@ -141,7 +189,7 @@ function registered({ data, private: kept }: FactOf<'UserRegistered'>): Unverifi
   };
 }
 
-/** Returns the given names; erased ones change nothing. */
+/** Returns the names of a person. Names that were erased are omitted, so that they change nothing. */
 function names(person: { [K in 'username' | 'firstName' | 'lastName']?: string | undefined } | null) {
   return {
     ...(person?.username !== undefined && { username: person.username }),
@@ -184,13 +232,72 @@ function verified({ verification, everLinked: _, linksUntil: _until, ...state }:
   };
 }
 
+/**
+ * A newer request supersedes the older one even if its link is withheld: a free and a taken address must behave
+ * alike.
+ */
+function withEmailChange(
+  { emailChange: _, ...state }: Verified,
+  { data: { person }, private: { address, passwordHash, link } }: FactOf<'EmailChangeRequested'>,
+): Verified {
+  if (link === undefined) return state;
+  return { ...state, emailChange: { address, email: person?.newEmail ?? '', passwordHash, link } };
+}
+
+function emailChanged(
+  state: Verified,
+  { data: { person }, private: { address, passwordHash, link } }: FactOf<'EmailChanged'>,
+): Verified {
+  const { usedEmailChange: _, ...rest } = withoutOpenLinks(state);
+  return {
+    ...rest,
+    address,
+    email: person?.email ?? '',
+    passwordHash,
+    previous: { address: state.address, email: state.email, link },
+    ...(state.emailChange && { usedEmailChange: state.emailChange.link }),
+  };
+}
+
+function emailReverted(
+  state: Verified,
+  { data: { person }, private: { address } }: FactOf<'EmailChangeReverted'>,
+): Verified {
+  const { previous: _, usedEmailChange: _used, ...rest } = withoutOpenLinks(state);
+  return { ...rest, address, email: person?.email ?? '' };
+}
+
+function settled({ previous: _, ...state }: Verified): Verified {
+  return state;
+}
+
 function ended(state: Existing): Ended {
   const { reset: _, linksUntil: _until, ...rest } = state;
   if (rest.status === 'unverified') {
     const { verification: _verification, everLinked: _everLinked, ...kept } = rest;
     return { ...kept, status: 'ended' };
   }
-  return { ...rest, status: 'ended' };
+  if (rest.status === 'ended') return rest;
+  const { emailChange: _change, usedEmailChange: _used, previous: _previous, ...kept } = rest;
+  return { ...kept, status: 'ended' };
+}
+
+function withErasure(
+  state: Existing,
+  { data: { eraseAt }, private: { link } }: FactOf<'AccountErasureRequested'>,
+): AccountState {
+  const erasure = { at: eraseAt, wasDisabled: state.disabled, ...(link && { undo: link }) };
+  return { ...withoutLinks(state), disabled: true, erasure };
+}
+
+function withoutErasure({ erasure: _, ...state }: Existing): Existing {
+  return state;
+}
+
+/** Keeps what is not personal: id, role, language and the sequences. */
+function erased(state: Existing): Ended {
+  const { firstName: _first, lastName: _last, ...rest } = ended(withoutErasure(state));
+  return { ...rest, address: '', email: '', username: '', passwordHash: '', disabled: true, erased: true };
 }
 
 /** @param sessionId the session that ended; undefined if all did */
@@ -201,9 +308,20 @@ function withRevoked(state: Existing, sessionId: string | undefined): AccountSta
   return { ...state, revokedAt, revokedSessions };
 }
 
-/** Ends every open link. A used verification link stays known. */
-function withoutLinks({ reset: _, linksUntil: _until, ...state }: Existing): AccountState {
-  if (state.status !== 'unverified') return state;
-  const { verification: _verification, ...rest } = state;
-  return rest;
+/** Ends every open link except the one that undoes a change of address. A used link stays known. */
+function withoutLinks(state: Existing): Existing {
+  if (state.status === 'verified') return withoutOpenLinks(state);
+  const { reset: _, linksUntil: _until, ...rest } = state;
+  if (rest.status !== 'unverified') return rest;
+  const { verification: _verification, ...kept } = rest;
+  return kept;
+}
+
+function withoutOpenLinks({
+  reset: _,
+  linksUntil: _until,
+  emailChange: _change,
+  ...state
+}: Verified): Verified {
+  return state;
 }

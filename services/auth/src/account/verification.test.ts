@@ -44,7 +44,7 @@ describe('a verification link', () => {
 
   test('takes the claim on the address', () => {
     const state = stateAfter(signedUp(link('A')));
-    assert.deepEqual(keysOf(state, decide(state, verify).facts), { claims: [`address:${address}`] });
+    assert.deepEqual(keysOf(state, decide(state, verify).facts, noon), { claims: [`address:${address}`] });
   });
 
   test('works up to, but not at, the instant of its expiry', () => {

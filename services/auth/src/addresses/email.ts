@@ -3,9 +3,12 @@ import { domainToASCII } from 'node:url';
 import { z } from 'zod';
 
 export interface EmailAddress {
-  /** The recipient of mails: as typed, without surrounding spaces; a non-ASCII domain in its IDNA form. */
+  /**
+   * The recipient of mails: the address as it was typed, without surrounding spaces; a non-ASCII domain in its IDNA
+   * form.
+   */
   readonly stored: string;
-  /** The key of look-ups, limits and claims: in lower case, the domain in its IDNA form. Nothing else is folded. */
+  /** The key of look-ups, limits and claims: lower case, the domain in its IDNA form, nothing else changed. */
   readonly canonical: string;
 }
 
@@ -13,7 +16,7 @@ export interface EmailAddress {
 const LONGEST = 254;
 /** RFC 5321, 4.5.3.1.1. */
 const LONGEST_LOCAL_PART = 64;
-/** Longer than any valid address before IDNA, which may shorten or lengthen it; longer input is not parsed. */
+/** No valid address is longer before IDNA, which may shorten or lengthen it. Longer input is not parsed. */
 const LONGEST_INPUT = 320;
 
 /** RFC 5321, 4.1.2: a Dot-string of ASCII. Quoted strings are refused, because mail systems handle them badly. */
@@ -40,11 +43,14 @@ export function parseEmail(text: string): EmailAddress | undefined {
   const ascii = asciiDomain(domain);
   if (ascii === undefined || local.length + 1 + ascii.length > LONGEST) return undefined;
   return {
-    // Mail software differs in its IDNA rules: the stored form must lead to the domain of the canonical form.
+    // IDNA rules differ between mail programs: the stored form must lead to the domain of the canonical form.
     stored: isAscii(domain) ? typed : `${local}@${ascii}`,
     canonical: `${local.toLowerCase()}@${ascii}`,
   };
 }
+
+/** `a@b.cd` */
+const SHORTEST = 6;
 
 /** The schema of an address in a request; parsed into both forms. */
 export const emailAddress = z
@@ -58,6 +64,8 @@ export const emailAddress = z
   })
   .meta({
     format: 'email',
+    minLength: SHORTEST,
+    pattern: '@',
     description: 'An email address: ASCII before the @, any domain name after it.',
   });
 

@@ -1,5 +1,5 @@
-/** The accounts of an address: its owner, who has verified it, and sign-ups that are still unverified. */
-import { type AccountState, addressClaim, type Unverified } from '../account/index.ts';
+/** The accounts of an address: its owner, who has verified it, and sign-ups that are not verified yet. */
+import { type AccountState, addressClaim, isLiving, type Living, type Unverified } from '../account/index.ts';
 import type { Context, Deps } from '../deps.ts';
 import { UnreadableCommit } from '../ports/journal.ts';
 
@@ -11,9 +11,24 @@ export function ownerOf({ journal }: Pick<Deps, 'journal'>, address: string): Pr
 }
 
 /**
- * Returns the pending sign-ups of an address, newest first. Settles registrations that a crash left open although
- * the account is verified or ended. Omits accounts whose events cannot be read, so that they do not block the other
- * accounts of the address.
+ * Returns the account that currently has a canonical address. The account that holds the claim may have changed to
+ * another address, as long as that change can be undone.
+ */
+export async function accountAt(
+  deps: Pick<Deps, 'journal' | 'accounts'>,
+  address: string,
+): Promise<Living | undefined> {
+  const account = await deps.accounts.load((await ownerOf(deps, address)) ?? NO_ACCOUNT);
+  return isLiving(account) && account.address === address ? account : undefined;
+}
+
+/** The id that is looked up if an address has no owner, so that the response time reveals nothing. */
+export const NO_ACCOUNT = '00000000-0000-0000-0000-000000000000';
+
+/**
+ * Returns the pending sign-ups of an address, newest first. Ends registrations that a crash left open although the
+ * account is verified or ended. Leaves out accounts whose events cannot be read, so that they do not block the
+ * other accounts of the address.
  */
 export async function livingSignUps(deps: Needs, address: string): Promise<readonly Unverified[]> {
   const registrations = await deps.registrations.living(address);

@@ -10,7 +10,10 @@ export interface Mailing {
   readonly template: DataOf<'MailRequested'>['template'];
 }
 
-/** All or nothing. @returns the mailing's id. @throws Refused (rate_limited, idempotency_key_reused, conflict) */
+/**
+ * Requests the mails, all or none of them. @returns the mailing's id. @throws Refused (rate_limited,
+ * idempotency_key_reused, conflict)
+ */
 export async function sendMail(
   deps: Pick<Deps, 'mailings' | 'limits' | 'idempotencyKeys' | 'bodyDigest' | 'oneAtATime' | 'now' | 'newId'>,
   { recipients, template }: Mailing,
@@ -37,6 +40,6 @@ async function sendOnce(
     mailings.create(mailingId, origin, () => ({ type: 'RequestMail', mailingId, ...mailing })),
   );
   if (refusal) throw new Refused(refusal);
-  // The same request may have been carried out meanwhile, under another id.
+  // A repeat of this request may have been carried out meanwhile, under another id.
   return facts[0]?.data.mailingId ?? mailingId;
 }

@@ -1,12 +1,25 @@
 /** What admins and operators may do to another account. */
 import type { Role } from '@latchkey/events';
-import { type Command, isLiving } from '../account/index.ts';
+import {
+  type AccountState,
+  type ChangeRole,
+  type Command,
+  type DisableAccount,
+  isActiveAdmin,
+  isLiving,
+  type OtherAdmins,
+  type RequestErasure,
+} from '../account/index.ts';
 import { bestEffort } from '../best-effort.ts';
 import type { Context, Deps } from '../deps.ts';
 import { Refused } from '../refused.ts';
 import type { Outcome } from '../streams/accounts.ts';
+import type { Ask } from '../streams/commands.ts';
 
-type Needs = Pick<Deps, 'accounts' | 'sessions'>;
+type Needs = Pick<Deps, 'accounts' | 'journal' | 'sessions'>;
+/** Followed by a number, the claim of each commit that takes an admin away. */
+const ADMIN_CLAIM = 'admin-removal:';
+
 type Origin = Pick<Context, 'correlationId' | 'traceparent'>;
 
 interface Target {
@@ -15,48 +28,80 @@ interface Target {
   readonly by: string;
 }
 
-/** Ends the account's sessions. @throws Refused (not_found, own_account, conflict for an unverified account) */
+/**
+ * Ends the account's sessions.
+ * @throws Refused (not_found, own_account, last_admin, conflict for an unverified account)
+ */
 export function changeRole(
   deps: Needs,
   { userId, by, role }: Target & { readonly role: Role },
   origin: Origin,
 ): Promise<Outcome> {
-  return executeAndEndSessions(deps, userId, origin, { type: 'ChangeRole', role, by });
+  return executeAndEndSessions(deps, userId, origin, withOtherAdmins(deps, { type: 'ChangeRole', role, by }));
 }
 
-/** Ends the account's sessions and links, and stops its mails. @throws Refused (not_found, own_account) */
+/** Ends the account's sessions and links, and stops its mails. @throws Refused (not_found, own_account, last_admin) */
 export function disableAccount(
   deps: Needs,
   { userId, ...request }: Target & { readonly reason?: string },
   origin: Origin,
 ): Promise<Outcome> {
-  return executeAndEndSessions(deps, userId, origin, { type: 'DisableAccount', ...request });
+  const command = withOtherAdmins(deps, { type: 'DisableAccount', ...request });
+  return executeAndEndSessions(deps, userId, origin, command);
 }
 
-/** Enables a disabled account. @throws Refused (not_found) */
+/** Enables a disabled account, and cancels its erasure. @throws Refused (not_found) */
 export function enableAccount(
   deps: Pick<Deps, 'accounts'>,
   { userId, ...request }: Target & { readonly reason?: string },
   origin: Origin,
 ): Promise<Outcome> {
-  return execute(deps, userId, origin, { type: 'EnableAccount', ...request });
+  return execute(deps, userId, origin, () => ({ type: 'EnableAccount', ...request }));
 }
 
 /** Ends every session and every access token of the account. @throws Refused (not_found) */
-export async function revokeSessions(deps: Needs, userId: string, origin: Origin): Promise<Outcome> {
-  const outcome = await executeAndEndSessions(deps, userId, origin, {
+export async function revokeSessions(
+  deps: Pick<Deps, 'accounts' | 'sessions'>,
+  userId: string,
+  origin: Origin,
+): Promise<Outcome> {
+  const outcome = await executeAndEndSessions(deps, userId, origin, () => ({
     type: 'RevokeSessions',
     reason: 'admin',
-  });
+  }));
   if (!isLiving(outcome.state)) throw new Refused('not_found');
   return outcome;
 }
 
-async function executeAndEndSessions(
-  deps: Needs,
+/** Returns the command for a state. Adds the other admins if it may take an admin away. */
+export function withOtherAdmins(
+  deps: Pick<Deps, 'accounts' | 'journal'>,
+  command: ChangeRole | DisableAccount | RequestErasure,
+): Ask<AccountState, Command> {
+  return async (state) =>
+    isActiveAdmin(state) ? { ...command, otherAdmins: await otherAdmins(deps, state.userId) } : command;
+}
+
+/**
+ * Looks up the other admins. The number of the next claim is read first: whoever takes an admin away in between
+ * takes that claim, so a decision based on this answer cannot be appended.
+ */
+async function otherAdmins(
+  { accounts, journal }: Pick<Deps, 'accounts' | 'journal'>,
+  userId: string,
+): Promise<OtherAdmins> {
+  const claim = ADMIN_CLAIM + ((await journal.countClaims(ADMIN_CLAIM)) + 1);
+  const others = (await journal.roleChanges()).filter((stream) => stream !== userId);
+  for (const other of others) if (isActiveAdmin(await accounts.load(other))) return { exist: true, claim };
+  return { exist: false, claim };
+}
+
+/** @throws Refused */
+export async function executeAndEndSessions(
+  deps: Pick<Deps, 'accounts' | 'sessions'>,
   userId: string,
   origin: Origin,
-  command: Command,
+  command: Ask<AccountState, Command>,
 ): Promise<Outcome> {
   const outcome = await execute(deps, userId, origin, command);
   if (outcome.facts.length > 0) await bestEffort(() => deps.sessions.removeAll(userId));
@@ -67,9 +112,9 @@ async function execute(
   { accounts }: Pick<Deps, 'accounts'>,
   userId: string,
   origin: Origin,
-  command: Command,
+  command: Ask<AccountState, Command>,
 ): Promise<Outcome> {
-  const outcome = await accounts.execute(userId, origin, () => command);
+  const outcome = await accounts.execute(userId, origin, command);
   if (outcome.refusal) throw new Refused(outcome.refusal);
   return outcome;
 }

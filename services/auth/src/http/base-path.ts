@@ -1,2 +1,2 @@
-/** The path that all routes of auth but the key set are under. */
+/** The path of every route of auth except the key set. */
 export const BASE = '/api/v1/auth';

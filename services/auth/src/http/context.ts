@@ -1,4 +1,4 @@
-/** The context that use cases need of an HTTP request. */
+/** Makes the context that use cases need from an HTTP request. */
 import type { RequestContext } from '@latchkey/http';
 import { z } from 'zod';
 import type { Context } from '../deps.ts';
@@ -24,7 +24,7 @@ export const repeatable = z.object({
     .describe('Chosen by the client: a request sent again with the same key and body is carried out once.'),
 });
 
-/** @param request with its body as the route's schema has parsed it */
+/** @param request its body must be parsed by the route's schema already */
 export function repeatableContextOf(request: RequestContext & { readonly body: unknown }): Context {
   const key = request.headers['idempotency-key'];
   if (key === undefined) return contextOf(request);

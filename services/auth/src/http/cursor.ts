@@ -1,8 +1,12 @@
-/** Pages of lists: `limit`, and an opaque cursor that says where a page ended. Nothing in it is secret. */
+/**
+ * Paged lists: the parameters `limit` and `cursor`. A cursor says where a page ended; it is opaque but contains
+ * nothing secret.
+ */
 import { parseJson } from '@latchkey/process';
 import { z } from 'zod';
 import type { SessionPlace } from '../ports/sessions.ts';
 import type { HistoryPlace } from '../profile/history.ts';
+import type { OwnHistoryPlace } from '../profile/own-history.ts';
 
 const LONGEST_CURSOR = 200;
 
@@ -26,7 +30,7 @@ function write(fields: readonly unknown[]): string {
   return Buffer.from(JSON.stringify(fields)).toString('base64url');
 }
 
-/** A query parameter that takes only what `write` has made of such fields. */
+/** Declares a query parameter that accepts only cursors that `write` has made. */
 function cursorOf<Fields extends readonly unknown[], Place>(
   schema: z.ZodType<Fields>,
   placeOf: (fields: Fields) => Place,
@@ -58,4 +62,13 @@ export const historyCursor = cursorOf(
 
 export function writeHistoryCursor({ number, sequence }: HistoryPlace): string {
   return write([number, sequence]);
+}
+
+export const ownHistoryCursor = cursorOf(
+  z.tuple([z.int().nonnegative(), z.int().nonnegative(), z.union([z.uuid(), z.literal('')])]),
+  ([number, sequence, signIn]): OwnHistoryPlace => ({ number, sequence, signIn }),
+);
+
+export function writeOwnHistoryCursor({ number, sequence, signIn }: OwnHistoryPlace): string {
+  return write([number, sequence, signIn]);
 }

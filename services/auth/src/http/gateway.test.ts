@@ -1,4 +1,7 @@
-/** What the configuration of the gateway must repeat of the services: routes that hash a password, security headers. */
+/**
+ * The gateway's configuration must repeat some facts of the services: the routes that hash a password, and the
+ * security headers.
+ */
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
@@ -10,7 +13,7 @@ const configuration = new URL('../../../../deploy/gateway/nginx.conf', import.me
 
 const text = readFileSync(configuration, 'utf8');
 
-/** The requests that `$password_client` is set for. */
+/** Returns a pattern of the requests that `$password_client` is set for. */
 function strictlyLimited(): RegExp {
   const map = /map "\$request_method \$uri" \$password_client \{\s*"~(?<pattern>[^"]+)"/;
   const pattern = map.exec(text)?.groups?.['pattern'];

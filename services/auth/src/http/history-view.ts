@@ -3,12 +3,22 @@
 import { assertNever } from '@latchkey/events';
 import { z } from 'zod';
 import type { AccountFact } from '../account/index.ts';
-import type { HistoryPage } from '../profile/history.ts';
-import { historyCursor, nextCursor, pageLimit, writeHistoryCursor } from './cursor.ts';
+import type { HistoryEntry, HistoryPage } from '../profile/history.ts';
+import type { OwnHistoryPage, SignIn } from '../profile/own-history.ts';
+import {
+  historyCursor,
+  nextCursor,
+  ownHistoryCursor,
+  pageLimit,
+  writeHistoryCursor,
+  writeOwnHistoryCursor,
+} from './cursor.ts';
 
 export const historyView = z.object({
   events: z.array(
-    z.object({ sequence: z.int(), type: z.string(), at: z.iso.datetime(), summary: z.string() }),
+    z
+      .object({ sequence: z.int(), type: z.string(), at: z.iso.datetime(), summary: z.string() })
+      .meta({ id: 'HistoryEvent' }),
   ),
   nextCursor,
 });
@@ -20,14 +30,80 @@ export const historyQuery = z.object({ limit: pageLimit(PAGE), cursor: historyCu
 
 export function viewHistory({ entries, next }: HistoryPage): z.infer<typeof historyView> {
   return {
-    events: entries.map(({ sequence, at, fact }) => ({
-      sequence,
-      type: fact.type,
-      at,
-      summary: summaryOf(fact),
-    })),
+    events: entries.map(viewFact),
     nextCursor: next === undefined ? null : writeHistoryCursor(next),
   };
+}
+
+function viewFact({ sequence, at, fact }: HistoryEntry) {
+  return { sequence, type: fact.type, at, summary: summaryOf(fact) };
+}
+
+/** An entry of one's own history. Events of the account have a `sequence`, sign-ins have a client. */
+export const ownHistoryView = z.object({
+  events: z.array(
+    z.object({
+      sequence: z.int().optional().meta({ description: 'Absent for a sign-in.' }),
+      type: z.string(),
+      at: z.iso.datetime(),
+      summary: z.string(),
+      ip: z.string().optional().meta({
+        description: 'Where a sign-in came from: the IP or its network. Absent if it is not stored.',
+      }),
+      userAgent: z.string().optional().meta({ description: 'Of a sign-in.' }),
+    }),
+  ),
+  nextCursor,
+});
+
+/** The query of a page of one's own history. */
+export const ownHistoryQuery = z.object({ limit: pageLimit(PAGE), cursor: ownHistoryCursor.optional() });
+
+export function viewOwnHistory({ entries, next }: OwnHistoryPage): z.infer<typeof ownHistoryView> {
+  return {
+    events: entries.map((entry) => ('fact' in entry ? viewFact(entry) : viewSignIn(entry))),
+    nextCursor: next === undefined ? null : writeOwnHistoryCursor(next),
+  };
+}
+
+function viewSignIn(signIn: SignIn) {
+  const { type, time: at, data } = signIn;
+  const { ip = data.person?.ipPrefix, userAgent } = data.person ?? {};
+  return {
+    type,
+    at,
+    summary: summaryOfSignIn(signIn),
+    ...(ip !== undefined && { ip }),
+    ...(userAgent !== undefined && { userAgent }),
+  };
+}
+
+const FAILED = {
+  login: 'A sign-in failed: wrong password.',
+  'password-change': 'The current password was wrong when it was to be changed.',
+  verification: 'The password was wrong when the address was to be verified.',
+  'email-change': 'The password was wrong when the address was to be changed.',
+  erasure: 'The password was wrong when the account was to be erased.',
+  export: 'The password was wrong when the data of the account was to be exported.',
+} as const;
+
+function summaryOfSignIn(signIn: SignIn): string {
+  switch (signIn.type) {
+    case 'LoginSucceeded':
+      return 'Signed in.';
+    case 'LoginFailed':
+      return signIn.data.reason === 'disabled'
+        ? 'A sign-in failed: the account is disabled.'
+        : FAILED[signIn.data.during];
+    case 'LoginLocked':
+      return 'Sign-ins were refused: too many wrong passwords.';
+    case 'DataExported':
+      return signIn.data.actor === 'ops'
+        ? 'The data of the account was exported by an operator.'
+        : 'The data of the account was exported.';
+    default:
+      return assertNever(signIn);
+  }
 }
 
 const ENDED = {
@@ -52,9 +128,14 @@ const REVOKED = {
   admin: 'All sessions ended by an admin.',
 } as const;
 
+const ALERTED = {
+  'new-sign-in': 'Signed in from a new device or network.',
+  'locked-out': 'Unknown clients were locked out for a while: too many wrong passwords.',
+} as const;
+
 const ONE_REVOKED = 'One session ended: an old refresh token was used again.';
 
-/** Contains no personal data but roles and reasons. */
+/** Describes a fact in a few words. Contains no personal data except roles and reasons. */
 function summaryOf(fact: AccountFact): string {
   switch (fact.type) {
     case 'UserRegistered':
@@ -69,6 +150,16 @@ function summaryOf(fact: AccountFact): string {
       return 'A password reset was requested.';
     case 'PasswordChanged':
       return CHANGED[fact.data.how];
+    case 'PasswordRehashed':
+      return 'The stored hash of the password was renewed.';
+    case 'EmailChangeRequested':
+      return 'Another email address was requested.';
+    case 'EmailChanged':
+      return 'The email address was changed.';
+    case 'EmailChangeReverted':
+      return 'The change of the email address was undone with the link to the previous one.';
+    case 'EmailChangeSettled':
+      return 'The previous email address was released.';
     case 'ProfileChanged':
       return 'The profile was changed.';
     case 'RoleChanged':
@@ -77,6 +168,14 @@ function summaryOf(fact: AccountFact): string {
       return 'The account was disabled.';
     case 'AccountEnabled':
       return 'The account was enabled.';
+    case 'AccountErasureRequested':
+      return 'The erasure of the account was requested.';
+    case 'AccountErasureCanceled':
+      return 'The erasure of the account was canceled.';
+    case 'AccountErased':
+      return 'The account was erased.';
+    case 'OwnerAlerted':
+      return ALERTED[fact.data.reason];
     case 'SessionsRevoked':
       return fact.data.sessionId === undefined ? REVOKED[fact.data.reason] : ONE_REVOKED;
     default:

@@ -1,4 +1,4 @@
-/** Limits over HTTP: who runs into them, and who does not. */
+/** Limits over HTTP: who is refused, and who is not. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { type Auth, startAuth } from '../testing/auth.fixture.ts';
@@ -21,14 +21,14 @@ function guess(auth: Auth, person: Person, ip: string) {
   return login(auth, { ...person, password: WRONG }, { ip });
 }
 
-/** Ten wrong passwords, each from another place. */
+/** Sends ten wrong passwords, each from a different IP address. */
 async function exhaust(auth: Auth, person: Person): Promise<void> {
   for (let i = 0; i < 10; i += 1) {
     assertProblem(await guess(auth, person, `198.51.100.${i}`), 401, 'invalid_credentials');
   }
 }
 
-test('guesses at once cannot slip past the limit of an address, existing or not', async (context) => {
+test('concurrent guesses cannot exceed the limit of an address, whether or not it exists', async (context) => {
   const auth = await startAuth(context);
   for (const person of [await verified(auth), somebody('nobody')]) {
     const tries = Array.from({ length: 40 }, (_, i) => guess(auth, person, `198.51.100.${i}`));
@@ -45,14 +45,14 @@ test('a right password is no failure, however often it comes', async (context) =
   assertStatus(await login(auth, ada, { ip: ELSEWHERE }), 200);
 });
 
-test('whoever guesses locks out others and himself, but not the owner where he is logged in', async (context) => {
+test('wrong guesses lock out the guesser and other strangers, but not the owner on a device that is signed in', async (context) => {
   const auth = await startAuth(context);
   const ada = await verified(auth);
   await loggedIn(auth, ada, { ip: '2001:db8:1:2::1' });
   await exhaust(auth, ada);
   const refused = assertProblem(await login(auth, ada, { ip: ELSEWHERE }), 429, 'rate_limited');
   assert.match(refused.headers.get('retry-after') ?? '', /^[1-9]\d*$/);
-  // Another address of the same network, spelt in full.
+  // Another address in the same network, written in full.
   assertStatus(await login(auth, ada, { ip: '2001:0db8:0001:0002:ffff:0000:0000:0001' }), 200);
   assertProblem(await login(auth, ada, { ip: '2001:db8:1:3::1' }), 429, 'rate_limited');
 });
@@ -119,7 +119,7 @@ test('a wrong password at a link counts as a failed login; nothing is hashed for
   }
   assertProblem(await auth.post(`/verify/${token}`, wrong), 429, 'rate_limited');
   assertProblem(await login(auth, ada, { ip: ELSEWHERE }), 429, 'rate_limited');
-  // Guesses of others keep nobody out who reads the mailbox.
+  // Wrong guesses by others do not keep out somebody who can read the mailbox.
   const json = { newPassword: 'quite another passphrase', confirmNewPassword: 'quite another passphrase' };
   assertStatus(await auth.post(`/verify/${token}`, { json, ip: ELSEWHERE }), 200);
   assertStatus(await login(auth, { ...ada, password: json.newPassword }, { ip: ELSEWHERE }), 200);
@@ -163,7 +163,7 @@ test('over the mail limit the answers stay the same, and a link that works is le
   const answers = new Set<string>();
   for (let i = 0; i < 5; i += 1) for (const person of [ada, nobody]) answers.add(await ask(person));
   assert.equal(answers.size, 1);
-  // The fence: what was asked before it has been carried out.
+  // A later request as a fence: once it is carried out, so are those before it.
   const grace = await verified(auth, somebody('grace'));
   await ask(grace);
   await auth.event('PasswordResetRequested', grace.email);
@@ -172,7 +172,7 @@ test('over the mail limit the answers stay the same, and a link that works is le
   const { token } = await auth.open(await auth.event('PasswordResetRequested', ada.email, 3));
   const json = { newPassword: 'quite another passphrase', confirmNewPassword: 'quite another passphrase' };
   assertStatus(await auth.post(`/password-reset-confirm/${token}`, { json }), 200);
-  // Used: the owner gets another one, over the limit.
+  // This link is used up. The owner gets another one even over the limit.
   await ask(ada);
   await auth.event('PasswordResetRequested', ada.email, 4);
 });
@@ -239,7 +239,7 @@ test('a sixth living sign-up becomes a request for the newest', async (context) 
   }
 });
 
-test('a profile is changed so many times an hour, whatever the session, and another account as often', async (context) => {
+test('the limit on profile changes per hour covers all sessions of an account, and no other account', async (context) => {
   const auth = await startAuth(context, { LIMIT_PROFILE_CHANGES: '3' });
   const ada = await verified(auth);
   async function change(token: string, firstName: string) {

@@ -1,12 +1,25 @@
-/** What the routes with an HTML page have in common. */
+/** What all routes with an HTML page share. */
 import { type Answer, type Problem, type RequestContext, securityHeaders } from '@latchkey/http';
 import { z } from 'zod';
 import type { Pages } from './pages/pages.ts';
+import type { DeadLinkKind } from './pages/texts.ts';
 import { refusals } from './problems.ts';
 import { negotiateLocale } from './schemas.ts';
 
 /** Any text: the response to a malformed token is the same as to an invalid one. */
 export const tokenParam = z.object({ token: z.string() });
+
+/**
+ * Returns the URL that the form on a link's page is sent to.
+ * @param path of the link, without its token
+ */
+export function linkAction(
+  { publicPath }: { readonly publicPath: string },
+  path: string,
+  token: string,
+): string {
+  return `${publicPath}${path}/${encodeURIComponent(token)}`;
+}
 
 export const linkProblems = [refusals.token_invalid, refusals.token_expired];
 
@@ -18,19 +31,35 @@ export function localeOf(request: RequestContext): string {
   return negotiateLocale(request.headers['accept-language']);
 }
 
-/** The page of an unusable link offers a new link; any other problem has a page that explains it. */
-export function linkProblemPage(pages: Pages, kind: 'verification' | 'password-reset') {
+/** Returns the page of an unusable link. It offers a new link if one can be requested. */
+export function linkProblemPage(pages: Pages, kind: DeadLinkKind) {
+  return problemPage(pages, (view) => pages.deadLink({ ...view, kind }));
+}
+
+/** Returns the page of an unusable link that undoes an erasure. No other link can be requested. */
+export function erasureProblemPage(pages: Pages) {
+  return problemPage(pages, pages.deadErasure);
+}
+
+/**
+ * Returns the page that explains a problem.
+ * @param deadLink makes the page of an unusable link
+ */
+function problemPage(
+  pages: Pages,
+  deadLink: (view: { readonly locale: string; readonly expired: boolean }) => string,
+) {
   return ({ spec, details }: Problem, request: RequestContext): string => {
     const locale = localeOf(request);
-    if (spec.code === 'token_invalid' || isBrokenLink(spec.code, request))
-      return pages.deadLink({ locale, kind, expired: false });
-    if (spec.code === 'token_expired') return pages.deadLink({ locale, kind, expired: true });
+    const { code, title } = spec;
+    if (code === 'token_invalid' || isBrokenLink(code, request)) return deadLink({ locale, expired: false });
+    if (code === 'token_expired') return deadLink({ locale, expired: true });
     const { detail, retryAfter } = details;
-    return pages.problem({ locale, code: spec.code, title: spec.title, detail, retryAfter });
+    return pages.problem({ locale, code, title, detail, retryAfter });
   };
 }
 
-/** A link that was truncated or changed leads to no route, or to one that cannot parse it. */
+/** Whether a link was truncated or changed, so that it matches no route or its token cannot be parsed. */
 function isBrokenLink(code: string, { method }: RequestContext): boolean {
   return method === 'GET' && (code === 'not_found' || code === 'validation_failed');
 }

@@ -3,6 +3,7 @@ import { type Answer, type HandlerInput, type Route, type RouteSpec, route } fro
 import { type Refusal, Refused } from '../refused.ts';
 import { htmlAnswer } from './link-page.ts';
 import { answerFailures, problemOf, refusals } from './problems.ts';
+import { texts } from './texts.ts';
 
 /** Receives the name of every operation and its outcome: `ok`, the code of a problem, or `failed` for a bug. */
 export type Count = (operation: string, outcome: string) => void;
@@ -11,13 +12,13 @@ interface OperationSpec<Caller, Params, Query, Body> extends RouteSpec<Caller, P
   /** The name in the metrics. */
   readonly operation: string | ((input: HandlerInput<Caller, Params, Query, Body>) => string);
   /**
-   * Returns the form again, with the fault, for a refusal that the person can correct.
+   * Returns the form again, with the fault, if the person can correct what was refused.
    * @returns the page; undefined for a refusal that no input can correct
    */
   formAgain?(refusal: Refusal, input: HandlerInput<Caller, Params, Query, Body>): Promise<string | undefined>;
 }
 
-/** Declares a route that counts its outcome, and answers failures with problems or with its form. */
+/** Declares a route that counts its outcomes, and answers failures with problems or with its form. */
 export function operationRoute<Caller, Params = undefined, Query = undefined, Body = undefined>(
   count: Count,
   spec: OperationSpec<Caller, Params, Query, Body>,
@@ -39,5 +40,10 @@ export function operationRoute<Caller, Params = undefined, Query = undefined, Bo
     }
   }
 
-  return route({ ...declaration, handle: (input) => answerFailures(() => attempt(input)) });
+  return route({
+    texts,
+    ...(typeof operation === 'string' && { operationId: operation }),
+    ...declaration,
+    handle: (input) => answerFailures(() => attempt(input)),
+  });
 }

@@ -1,12 +1,22 @@
-/** Failures of the inner rooms as problems: the only place that knows their statuses and sentences. */
-import { Problem, type ProblemSpec, problems, rateLimited, unavailable } from '@latchkey/http';
+/** Turns failures of the inner rooms into problems. Only this module knows their statuses and sentences. */
+import {
+  type FieldError,
+  Problem,
+  type ProblemSpec,
+  problems,
+  rateLimited,
+  unavailable,
+} from '@latchkey/http';
 import { StoreUnavailable } from '@latchkey/store';
 import { accountNotVerified } from '@latchkey/tokens';
-import { PASSWORD_LENGTH, type PasswordFault } from '../passwords/rules.ts';
+import { z } from 'zod';
+import { MAX_PASSWORD_LENGTH, type PasswordFault, type PasswordRules } from '../passwords/rules.ts';
 import { UnreadableCommit } from '../ports/journal.ts';
+import { MailsUnavailable } from '../ports/mails.ts';
 import { type Refusal, Refused } from '../refused.ts';
+import { passwordText } from './schemas.ts';
 
-/** A refusal without an entry does not compile. */
+/** The problem of each refusal. A refusal without one does not compile. */
 export const refusals = {
   account_disabled: { code: 'account_disabled', status: 403, title: 'Account Disabled' },
   account_not_verified: accountNotVerified,
@@ -16,6 +26,13 @@ export const refusals = {
     status: 400,
     title: 'Current Password Incorrect',
   },
+  email_change_recent: {
+    code: 'email_change_recent',
+    status: 409,
+    title: 'Email Changed Recently',
+    resolution: 'Undo the last change with the link that its previous address got, or wait 7 days',
+  },
+  email_unchanged: { code: 'email_unchanged', status: 400, title: 'Email Unchanged' },
   email_already_registered: {
     code: 'email_already_registered',
     status: 409,
@@ -29,14 +46,21 @@ export const refusals = {
     resolution: 'Send each new request with a new Idempotency-Key',
   },
   invalid_credentials: { code: 'invalid_credentials', status: 401, title: 'Invalid Credentials' },
+  last_admin: {
+    code: 'last_admin',
+    status: 409,
+    title: 'Last Admin',
+    resolution: 'Make another account an admin first',
+  },
   not_found: problems.not_found,
   overloaded: problems.unavailable,
   own_account: { code: 'own_account', status: 409, title: 'Own Account', resolution: 'Ask another admin' },
+  password_incorrect: { code: 'password_incorrect', status: 400, title: 'Incorrect Password' },
   password_required: {
     code: 'password_required',
     status: 400,
     title: 'Password Required',
-    resolution: 'Send the password of this sign-up, an access token of it, or a new password',
+    resolution: 'Send the password of the account, an access token of it, or, for a sign-up, a new password',
   },
   password_too_weak: { code: 'password_too_weak', status: 400, title: 'Password Too Weak' },
   passwords_do_not_match: { code: 'passwords_do_not_match', status: 400, title: 'Passwords Do Not Match' },
@@ -47,20 +71,24 @@ export const refusals = {
   token_invalid: { code: 'token_invalid', status: 400, title: 'Invalid Token' },
 } as const satisfies Record<Refusal['kind'], ProblemSpec>;
 
-/** One text for every reason where the reason must not be revealed: credentials and refresh tokens. */
-const details = {
+/** Texts for cases in which the reason must not be revealed: wrong credentials and invalid refresh tokens. */
+export const details = {
   account_disabled: 'This account has been disabled.',
   account_not_verified: accountNotVerified.title,
   conflict: 'The account is not in a state that allows this, or it was changed at the same time. Try again.',
   current_password_incorrect: 'Incorrect password.',
+  email_change_recent: 'The address was changed in the last 7 days, and that can still be undone.',
+  email_unchanged: 'This is the address of the account already.',
   email_already_registered: 'An account with this email address already exists.',
   idempotency_key_reused: 'This Idempotency-Key was sent with another body.',
   invalid_credentials: 'Incorrect email address or password.',
+  last_admin: 'This is the last admin: without one, nobody could administer accounts.',
   not_found: 'There is no such account.',
   overloaded: 'Too many passwords are being checked right now. Try again.',
   own_account: 'Admins cannot do this to their own account.',
+  password_incorrect: 'Incorrect password.',
   password_required:
-    'The link alone does not verify an account: it also needs the password of the sign-up, or a new one.',
+    'The link alone is not enough: it also needs the password of the account, an access token of it, or, for a sign-up, a new password.',
   passwords_do_not_match: 'The passwords do not match.',
   refresh_token_invalid: 'The refresh token is invalid or has expired. Sign in again.',
   session_not_found: 'There is no such session.',
@@ -68,28 +96,43 @@ const details = {
   token_invalid: 'This link is invalid or has expired. Request a new one.',
 } as const satisfies Record<Exclude<Refusal['kind'], 'password_too_weak' | 'rate_limited'>, string>;
 
-const passwordFaults: Readonly<Record<PasswordFault, string>> = {
-  too_short: `must have at least ${PASSWORD_LENGTH.min} characters`,
-  too_long: `must have at most ${PASSWORD_LENGTH.max} characters`,
-  own_words: 'must be neither the email address nor the username',
-  common: 'must not be one of the most common passwords',
+export const passwordFaults: Readonly<Record<PasswordFault, string>> = {
+  too_short: 'must have at least {min} characters',
+  too_long: `must have at most ${MAX_PASSWORD_LENGTH} characters`,
+  own_words: 'must not be made of the email address or the username; a few unrelated words are better',
+  common: 'must not be, or resemble, one of the most common passwords; a few unrelated words are better',
+  repeated: 'must not repeat the same characters or words; a few unrelated words are better',
+  sequence: 'must not be a sequence, such as abcd, 1234, qwerty or a date; a few unrelated words are better',
+  guessable: 'is easy to guess; make it longer, such as by another unrelated word',
+  breached: 'is known from a data breach; choose one that was never used elsewhere',
 };
 
-/** Stores recover within moments; events of a newer release are readable once this process is replaced. */
+export const unavailableDetails = {
+  store: 'Accounts cannot be reached. Try again.',
+  mails: 'The mails of the account cannot be reached. Try again.',
+  unreadable: 'This account cannot be read at present.',
+} as const;
+
+/**
+ * In seconds. A store usually recovers within moments; the event of a newer release becomes readable once this
+ * process is replaced.
+ */
 const RETRY_SECONDS = { unavailable: 1, unreadable: 60 };
 
-/** The problem that a failure is answered with; undefined for a bug. */
+/** Returns the problem for a failure; undefined for a bug. */
 export function problemOf(error: unknown): Problem | undefined {
   if (error instanceof Problem) return error;
   if (error instanceof Refused) return refusalProblem(error.refusal);
   if (error instanceof StoreUnavailable)
-    return unavailable('Accounts cannot be reached. Try again.', RETRY_SECONDS.unavailable, error);
+    return unavailable(unavailableDetails.store, RETRY_SECONDS.unavailable, error);
+  if (error instanceof MailsUnavailable)
+    return unavailable(unavailableDetails.mails, RETRY_SECONDS.unavailable, error);
   if (error instanceof UnreadableCommit)
-    return unavailable('This account cannot be read at present.', RETRY_SECONDS.unreadable, error);
+    return unavailable(unavailableDetails.unreadable, RETRY_SECONDS.unreadable, error);
   return undefined;
 }
 
-/** @throws Problem where the work fails as a problem can say; other errors unchanged */
+/** Runs the work, and turns failures that have a problem into that problem. @throws Problem; other errors unchanged */
 export async function answerFailures<T>(work: () => Promise<T>): Promise<T> {
   try {
     return await work();
@@ -105,11 +148,58 @@ function refusalProblem(refusal: Refusal): Problem {
     case 'overloaded':
       return unavailable(details.overloaded, refusal.seconds);
     case 'password_too_weak': {
-      const message = passwordFaults[refusal.fault];
-      const errors = [{ pointer: `#/${refusal.field}`, code: refusal.fault, message }];
-      return new Problem(refusals.password_too_weak, { detail: `The password ${message}.`, errors });
+      const error = weakPassword(refusal);
+      return new Problem(refusals.password_too_weak, {
+        detail: `The password ${error.message}.`,
+        errors: [error],
+      });
     }
-    default:
-      return new Problem(refusals[refusal.kind], { detail: details[refusal.kind] });
+    default: {
+      const { kind } = refusal;
+      const errors = fieldsOf(kind, details[kind]);
+      return new Problem(refusals[kind], { detail: details[kind], ...(errors && { errors }) });
+    }
   }
+}
+
+type WeakPassword = Pick<Extract<Refusal, { kind: 'password_too_weak' }>, 'field' | 'fault' | 'minLength'>;
+
+function weakPassword({ field, fault, minLength }: WeakPassword): FieldError {
+  const message = passwordFaults[fault].replace('{min}', String(minLength));
+  return { pointer: `#/${field}`, code: fault, message };
+}
+
+/** The field that a refusal is about. Weak passwords are handled elsewhere. */
+const pointers: Readonly<Partial<Record<Refusal['kind'], string>>> = {
+  current_password_incorrect: '#/currentPassword',
+  email_unchanged: '#/newEmail',
+  password_incorrect: '#/password',
+  passwords_do_not_match: '#/confirmNewPassword',
+};
+
+function fieldsOf(kind: Refusal['kind'], message: string): readonly FieldError[] | undefined {
+  const pointer = pointers[kind];
+  return pointer === undefined ? undefined : [{ pointer, code: kind, message }];
+}
+
+/**
+ * Returns what is wrong with a new password in a body that is refused for other reasons, so that all faults are
+ * reported at once. Rules about the account's own words apply to those that the body names.
+ */
+export function weakPasswordFaults(
+  rules: PasswordRules,
+  field: 'password' | 'newPassword',
+): (body: unknown) => readonly FieldError[] {
+  return (body) => {
+    const { [field]: password, email, username } = readable.catch({}).parse(body);
+    if (!passwordText.safeParse(password).success) return [];
+    const fault = rules.fault(String(password), { email: textOf(email), username: textOf(username) });
+    return fault === undefined ? [] : [weakPassword({ field, fault, minLength: rules.minLength })];
+  };
+}
+
+const readable = z.record(z.string(), z.unknown());
+
+function textOf(value: unknown): string {
+  return typeof value === 'string' ? value : '';
 }

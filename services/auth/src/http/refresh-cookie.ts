@@ -1,5 +1,7 @@
-/** The refresh token in a cookie, for browser apps: scripts cannot read it, other sites cannot send it. */
-import { Problem, type ProblemSpec, problems, type RequestContext } from '@latchkey/http';
+/**
+ * The refresh token in a cookie, for browser apps: scripts cannot read it, and only pages of listed origins can use it.
+ */
+import { areSameSite, Problem, type ProblemSpec, problems, type RequestContext } from '@latchkey/http';
 
 export interface RefreshCookie {
   /** Returns the `Set-Cookie` value for a token. */
@@ -11,23 +13,43 @@ export interface RefreshCookie {
    * @throws Problem (insufficient_permission) from any other origin
    */
   read(request: RequestContext): string | undefined;
+  /** For the OpenAPI document: these routes take the token from the body or from the cookie. */
+  readonly credentials: { readonly schemes: Readonly<Record<string, object>>; readonly optional: true };
   /** The problem that `read` may throw. */
   readonly problem: ProblemSpec;
 }
 
+export type SameSite = 'strict' | 'lax' | 'none';
+
+const SAME_SITE = { strict: 'Strict', lax: 'Lax', none: 'None' } as const satisfies Record<SameSite, string>;
+
 export function createRefreshCookie(options: {
-  /** For https: `Secure`, and the `__Secure-` prefix. */
+  /** True for https: sets `Secure` and the `__Secure-` prefix. */
   readonly secure: boolean;
+  /** Which requests from other sites carry the cookie. `none` needs `Secure`. The origin is checked in any case. */
+  readonly sameSite: SameSite;
   /** The path of auth's routes, as a browser sees it. */
   readonly path: string;
   readonly maxAgeDays: number;
   isListed(origin: string): boolean;
 }): RefreshCookie {
   const name = options.secure ? '__Secure-latchkey_refresh' : 'latchkey_refresh';
-  const attributes = `Path=${options.path}; HttpOnly; SameSite=Strict${options.secure ? '; Secure' : ''}`;
+  const attributes = `Path=${options.path}; HttpOnly; SameSite=${SAME_SITE[options.sameSite]}${options.secure ? '; Secure' : ''}`;
 
   return {
     set: (token) => `${name}=${token}; Max-Age=${options.maxAgeDays * 86_400}; ${attributes}`,
+    credentials: {
+      schemes: {
+        refreshCookie: {
+          type: 'apiKey',
+          in: 'cookie',
+          name,
+          description:
+            'The refresh token, as login sets it with `tokens: "cookie"`. Over https its name begins with `__Secure-`. Needs an Origin that CORS_ORIGINS lists.',
+        },
+      },
+      optional: true,
+    },
     problem: problems.insufficient_permission,
     clear: () => `${name}=; Max-Age=0; ${attributes}`,
     read: ({ cookie, headers }) => {
@@ -42,4 +64,18 @@ export function createRefreshCookie(options: {
       return token;
     },
   };
+}
+
+/**
+ * Returns a warning if, under these settings, no browser would send the cookie. A cookie is sent to another site
+ * only with `SameSite=None`, even from pages from which `Lax` would allow a navigation.
+ */
+export function otherSiteWarning(config: {
+  readonly FRONTEND_URL?: string | undefined;
+  readonly PUBLIC_URL: string;
+  readonly REFRESH_COOKIE_SAMESITE: SameSite;
+}): string | undefined {
+  const { FRONTEND_URL: app, PUBLIC_URL: api, REFRESH_COOKIE_SAMESITE: sameSite } = config;
+  if (app === undefined || sameSite === 'none' || areSameSite(app, api)) return undefined;
+  return `REFRESH_COOKIE_SAMESITE is ${sameSite}, but FRONTEND_URL and PUBLIC_URL are different sites: browsers will not send the refresh cookie. Set it to none, or serve both from one domain.`;
 }

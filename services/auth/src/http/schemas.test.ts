@@ -26,6 +26,8 @@ describe('a username', () => {
       ' ada',
       'ada\n',
       'adä',
+      // Begins with a Cyrillic letter that looks like the Latin one.
+      '\u0430da',
       'ada\0',
       '<ada>',
     ]) {

@@ -1,5 +1,6 @@
 /** Schemas of the personal data in a request. */
 import { z } from 'zod';
+import { MAX_PASSWORD_LENGTH, type PasswordRules } from '../passwords/rules.ts';
 
 export const username = z
   .string()
@@ -20,7 +21,10 @@ export const personName = z
     (name) => name !== '' && [...name].length <= LONGEST_NAME,
     `must have 1 to ${LONGEST_NAME} characters besides leading and trailing spaces`,
   )
-  .meta({ description: `A name in any script, 1 to ${LONGEST_NAME} characters.` });
+  .meta({
+    minLength: 1,
+    description: `A name in any script on one line, 1 to ${LONGEST_NAME} characters after trimming.`,
+  });
 
 const LONGEST_LOCALE = 35;
 
@@ -34,18 +38,35 @@ export const localeTag = z
     context.addIssue({ code: 'custom', message: 'must be a language tag, such as en or de-AT' });
     return z.NEVER;
   })
-  .meta({ description: 'A language tag (BCP 47), such as en or de-AT.' });
+  .meta({ minLength: 2, description: 'A language tag (BCP 47), such as en or de-AT.' });
 
 /** Enough for 128 code points in any decomposition; longer texts are refused before normalising. */
 const LONGEST_PASSWORD_TEXT = 1024;
 
-/** A password as typed, for sign-up and login: any text on one line. `passwordFault` has the rules of new ones. */
+/**
+ * A password as it is typed at sign-up and login: any text on one line. `passwordFault` has the rules for new
+ * passwords.
+ */
 export const passwordText = z
   .string()
   .min(1)
   .max(LONGEST_PASSWORD_TEXT)
   .refine((text) => !/[\p{Cc}\p{Cs}]/u.test(text), 'must not contain control characters')
   .meta({ format: 'password', description: 'Used as typed, never trimmed.' });
+
+/**
+ * Describes a new password to clients. The rules themselves are in `PasswordRules`.
+ * @param minLength in code points
+ */
+export function newPasswordText({ minLength }: Pick<PasswordRules, 'minLength'>) {
+  return passwordText.meta({
+    format: 'password',
+    minLength,
+    maxLength: MAX_PASSWORD_LENGTH,
+    description:
+      'A new password, used as typed, never trimmed. No composition rules, but it must be hard to guess: not a common or breached password, not made of the email address or the username, no repetitions or sequences. Refused as `password_too_weak`, with the rule as the `code` of the field.',
+  });
+}
 
 const FALLBACK_LOCALE = 'en';
 const LONGEST_ACCEPT_LANGUAGE = 1000;

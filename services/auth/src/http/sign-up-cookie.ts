@@ -1,19 +1,20 @@
-/** The cookie of the browser that has made a sign-up, so that the link's page there needs no password. */
+/** The cookie of the browser that made a sign-up. With it, the page of the link needs no password. */
 import type { RequestContext } from '@latchkey/http';
 import type { Deps } from '../deps.ts';
 
 export interface SignUpCookie {
-  /** Returns the `Set-Cookie` value for the account that a sign-up has made. Lives as long as the link. */
+  /** Returns the `Set-Cookie` value for the account of a sign-up. The cookie expires with the link. */
   set(userId: string): string;
   /** Returns the `Set-Cookie` value that removes the cookie. */
   clear(): string;
-  /** Returns the account of the request's cookie, if it has one that is genuine and has not expired. */
+  /** Returns the account in the request's cookie, if the cookie is genuine and has not expired. */
   read(request: RequestContext): string | undefined;
 }
 
 /**
- * `SameSite=Lax`: it is sent when the link of a mail is opened, and with no form of another site. For https its name has
- * the prefix `__Host-`, so that no other host of the domain can plant the cookie of an attacker's sign-up.
+ * The cookie has `SameSite=Lax`: it is sent when the link of a mail is opened, but with no form of another site.
+ * For https its name has the prefix `__Host-`, so that no other host of the domain can plant the cookie of an
+ * attacker's sign-up.
  */
 export function createSignUpCookie(
   { signUpTokens, settings, now }: Pick<Deps, 'signUpTokens' | 'settings' | 'now'>,

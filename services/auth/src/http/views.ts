@@ -6,10 +6,9 @@ import { z } from 'zod';
 import { type AccountState, existing } from '../account/index.ts';
 import { localeTag, personName, username } from './schemas.ts';
 
-export const message = z.object({ message: z.string() });
+export const message = z.object({ message: z.string() }).meta({ id: 'Message' });
 
-/** An account as its owner and admins see it. */
-export const accountView = z.object({
+const accountFields = z.object({
   id: z.uuid(),
   email: z.string(),
   username: z.string(),
@@ -20,6 +19,9 @@ export const accountView = z.object({
   locale: z.string(),
   disabled: z.boolean(),
 });
+
+/** An account as its owner and admins see it. */
+export const accountView = accountFields.meta({ id: 'Account' });
 
 export function viewAccount(state: AccountState): z.infer<typeof accountView> {
   const account = existing(state);
@@ -37,13 +39,9 @@ export function viewAccount(state: AccountState): z.infer<typeof accountView> {
 }
 
 /** The account that signed in. */
-export const signedInView = accountView.pick({
-  id: true,
-  email: true,
-  username: true,
-  role: true,
-  isVerified: true,
-});
+export const signedInView = accountFields
+  .pick({ id: true, email: true, username: true, role: true, isVerified: true })
+  .meta({ id: 'SignedIn' });
 
 export function viewSignedIn(state: AccountState): z.infer<typeof signedInView> {
   const { id, email, username: name, role: is, isVerified } = viewAccount(state);
@@ -57,7 +55,7 @@ export const names = {
   locale: localeTag,
 };
 
-/** Tells the client which sequence a read model must have reached to show this change. */
+/** Returns the header that tells the client which sequence a read model must reach before it shows this change. */
 export function sequenceHeader(state: AccountState) {
   const { userId, sequence } = existing(state);
   return {
@@ -73,7 +71,7 @@ export function changed(description: string, schema?: z.ZodType): AnswerSpec {
   };
 }
 
-/** The response to a link's POST: JSON for a client app, a page for a form. */
+/** Describes the response to a POST on a link: JSON for a client app, a page for a form. */
 export function changedOnPage(description: string): AnswerSpec {
   return {
     ...changed(description, message),

@@ -9,10 +9,11 @@ import {
   sign,
   verify,
 } from 'node:crypto';
+import { type EventSigner, eventSigner, type Signature, signingKeyId, signText } from '@latchkey/events';
 import { parseJson } from '@latchkey/process';
 import { z } from 'zod';
 
-/** Why a key is invalid. The message contains no part of the key. */
+/** Says why a key is invalid. The message contains no part of the key. */
 export class KeyFault extends Error {
   constructor(message: string) {
     super(message);
@@ -38,6 +39,25 @@ export interface SigningKeys {
   readonly published: readonly PublicSigningKey[];
 }
 
+/** Has no private members. */
+export interface PublicEventKey {
+  readonly kid: string;
+  readonly kty: 'OKP';
+  readonly crv: 'Ed25519';
+  readonly x: string;
+  readonly use: 'sig';
+  readonly alg: 'EdDSA';
+}
+
+export interface EventKeys {
+  /** Signs with the first key of the set. */
+  readonly signer: EventSigner;
+  /** Signs other texts with the same key. A text must begin with the name of its purpose. */
+  signText(text: string): Signature;
+  /** All keys, including those that signed earlier or will sign next. */
+  readonly published: readonly PublicEventKey[];
+}
+
 const SECRET_KEY_BYTES = 32;
 
 const member = z.string().regex(/^[\w-]{43}$/);
@@ -50,6 +70,14 @@ const signingJwk = z.object({
   kid: z.string().min(1).max(200).optional(),
 });
 const signingJwks = z.object({ keys: z.array(signingJwk).min(1) });
+const eventJwk = z.object({
+  kty: z.literal('OKP'),
+  crv: z.literal('Ed25519'),
+  x: member,
+  d: member.optional(),
+  kid: signingKeyId.optional(),
+});
+const eventJwks = z.object({ keys: z.array(eventJwk).min(1) });
 const sealingJwk = z.object({
   kty: z.literal('OKP'),
   crv: z.literal('X25519'),
@@ -72,6 +100,25 @@ export function parseSigningKeys(text: string): SigningKeys {
   if (new Set(published.map((key) => key.kid)).size < published.length)
     throw new KeyFault('two keys have the same kid');
   return { signing: { kid, privateKey: privateSigningKey(first) }, published };
+}
+
+/**
+ * Parses EVENT_SIGNING_KEYS: a JWKS of Ed25519 keys, of which the first must have its private part.
+ * @throws KeyFault
+ */
+export function parseEventKeys(text: string): EventKeys {
+  const parsed = eventJwks.safeParse(parseJson(text));
+  const [first, ...others] = parsed.data?.keys ?? [];
+  if (first === undefined)
+    throw new KeyFault('must be a JWKS of Ed25519 keys: {"keys": [{"kty": "OKP", "crv": "Ed25519", …}]}');
+  if (first.d === undefined)
+    throw new KeyFault('the first key signs events: it must have its private part, d');
+  const published = [first, ...others].map(publicEventKey);
+  const [{ kid } = { kid: '' }] = published;
+  if (new Set(published.map((each) => each.kid)).size < published.length)
+    throw new KeyFault('two keys have the same kid');
+  const key = privateEventKey(first);
+  return { signer: eventSigner({ kid, key }), signText: (text) => signText(text, kid, key), published };
 }
 
 /**
@@ -111,24 +158,26 @@ export function thumbprint(jwk: JsonWebKey): string {
 }
 
 /**
- * Returns the fingerprints of the keys that must never change, so that a start with other keys can be refused:
- * with another PASSWORD_SALT_KEY no password is ever correct again; with another REFRESH_KEY (or different keys on
- * several instances) sessions end at random. Signing and sealing keys may be rotated, and are identified by `kid`.
+ * Returns a MAC, made with the key itself, of a fixed text that is used for nothing else. It identifies the key and
+ * reveals nothing about it.
  */
-export function fingerprints(keys: {
-  readonly PASSWORD_SALT_KEY: Buffer;
-  readonly REFRESH_KEY: Buffer;
-}): Readonly<Record<'PASSWORD_SALT_KEY' | 'REFRESH_KEY', string>> {
-  return {
-    PASSWORD_SALT_KEY: fingerprint('PASSWORD_SALT_KEY', keys.PASSWORD_SALT_KEY),
-    REFRESH_KEY: fingerprint('REFRESH_KEY', keys.REFRESH_KEY),
-  };
+export function fingerprint(name: 'PASSWORD_SALT_KEY' | 'REFRESH_KEY', key: Buffer): string {
+  return createHmac('sha256', key).update(`latchkey fingerprint of ${name}`).digest('base64url');
 }
 
-// Returns a MAC, with the key itself, of a text that is signed nowhere else: it identifies the key and reveals
-// nothing about it.
-function fingerprint(name: string, key: Buffer): string {
-  return createHmac('sha256', key).update(`latchkey fingerprint of ${name}`).digest('base64url');
+type EventJwk = z.infer<typeof eventJwk>;
+
+function publicEventKey({ kty, crv, x, kid }: EventJwk): PublicEventKey {
+  usable(() => createPublicKey({ key: { kty, crv, x }, format: 'jwk' }));
+  return { kid: kid ?? thumbprint({ kty, crv, x }), kty, crv, x, use: 'sig', alg: 'EdDSA' };
+}
+
+function privateEventKey({ kty, crv, x, d = '' }: EventJwk): KeyObject {
+  const privateKey = usable(() => createPrivateKey({ key: { kty, crv, x, d }, format: 'jwk' }));
+  // Node accepts a private key that does not belong to the public key.
+  if (createPublicKey(privateKey).export({ format: 'jwk' }).x !== x)
+    throw new KeyFault('the private part of the first key does not belong to its public part');
+  return privateKey;
 }
 
 type SigningJwk = z.infer<typeof signingJwk>;
@@ -141,7 +190,7 @@ function publicSigningKey({ kty, crv, x, y, kid }: SigningJwk): PublicSigningKey
 function privateSigningKey(jwk: SigningJwk): KeyObject {
   const { kty, crv, x, y, d = '' } = jwk;
   const privateKey = usable(() => createPrivateKey({ key: { kty, crv, x, y, d }, format: 'jwk' }));
-  // Node accepts a private key that does not match the public key.
+  // Node accepts a private key that does not belong to the public key.
   const probe = Buffer.from('latchkey');
   const fits = verify(
     'sha256',

@@ -1,14 +1,19 @@
 import { isIPv4, isIPv6 } from 'node:net';
 import ipaddr from 'ipaddr.js';
 
-/** In groups of 16 bits: /64. */
+/** In groups of 16 bits, so a /64. */
 const SUBSCRIBER_PARTS = 4;
 /** In bits. RIPE-690 recommends at least a /56 for each customer. */
 const NETWORK_PREFIX = { ipv4: 24, ipv6: 56 };
 
+/** Returns an IP address in its shortest form, without a zone; IPv4 mapped into IPv6 as IPv4. */
+export function ipAddress(ip: string): string {
+  return parseIp(ip).toString();
+}
+
 /**
- * Returns the key that limits count a client's address under: an IPv4 address, also one mapped into IPv6, as
- * it is; an IPv6 address by its /64, because one subscriber owns the whole network (RFC 6177).
+ * Returns the key under which limits count a client's address. An IPv4 address, also one mapped into IPv6, is its
+ * own key. An IPv6 address counts as its /64, because one subscriber owns the whole network (RFC 6177).
  */
 export function ipKey(ip: string): string {
   const address = parseIp(ip);
@@ -18,8 +23,8 @@ export function ipKey(ip: string): string {
 }
 
 /**
- * Returns the key of the network that mails to one address are shared out among: an IPv4 address by its /24, an IPv6
- * address by its /56.
+ * Returns the key of the network among which the mails of an address are shared: an IPv4 address by its /24, an
+ * IPv6 address by its /56.
  */
 export function networkKey(ip: string): string {
   const address = parseIp(ip);
@@ -30,7 +35,7 @@ export function networkKey(ip: string): string {
   return `${groupsOf([...bytes, 0])}::/${bits}`;
 }
 
-/** Returns a text that is not an IP address as it is; IPv4 mapped into IPv6 as IPv4. */
+/** Parses an IP address, IPv4 mapped into IPv6 as IPv4. Returns any other text unchanged. */
 function parseIp(ip: string): ipaddr.IPv4 | ipaddr.IPv6 | string {
   const text = ip.replace(/%.*$/, '').toLowerCase();
   if (!isIPv6(text)) return isIPv4(text) ? ipaddr.IPv4.parse(text) : text;
@@ -38,7 +43,7 @@ function parseIp(ip: string): ipaddr.IPv4 | ipaddr.IPv6 | string {
   return address.isIPv4MappedAddress() ? address.toIPv4Address() : address;
 }
 
-/** @param bytes an even number of them */
+/** @param bytes an even number of bytes */
 function groupsOf(bytes: readonly number[]): string {
   const groups: string[] = [];
   for (let i = 0; i < bytes.length; i += 2)

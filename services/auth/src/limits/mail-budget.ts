@@ -1,16 +1,16 @@
 /**
- * How many mails an address gets because of requests that anybody can make. The budgets are shared fairly: each network
- * has one of its own, and no network can use up what the address gets in a day. So whoever asks from a network that has
- * not asked today gets a mail.
+ * How many mails an address gets for requests that anybody can make. The budget is shared fairly: each network has
+ * a share of its own, and no single network can use up the mails of a day. So a request from a network that has not
+ * asked today gets its mail.
  */
 import { networkKey } from './ip-key.ts';
 import type { Take } from './within-limits.ts';
 
-/** Purposes do not use up each other's budget. `renewal`: another link for a sign-up that is still unverified. */
-export type MailPurpose = 'sign-up' | 'renewal' | 'reset';
+/** Each purpose has a budget of its own. `renewal`: another link for a sign-up that is not verified yet. */
+export type MailPurpose = 'sign-up' | 'renewal' | 'reset' | 'email-change';
 
 /**
- * Returns what one mail takes.
+ * Returns the points that one mail takes from each limit.
  * @param address canonical
  */
 export function mailBudget(purpose: MailPurpose, address: string, ip: string): readonly Take[] {

@@ -1,30 +1,31 @@
 import assert from 'node:assert/strict';
-import { describe, test } from 'node:test';
+import { afterEach, beforeEach, describe, test } from 'node:test';
 import { StoreUnavailable } from '@latchkey/store';
-import type { LimitName, LimitRules } from '../ports/limits.ts';
+import type { LimitName } from '../ports/limits.ts';
+import { limitRules } from '../ports/testing/limit-rules.ts';
 import { Refused } from '../refused.ts';
-import { createMemoryLimits } from '../storage/sqlite/limits.ts';
+import { unlimited } from '../storage/limits.ts';
+import { type TemporaryStores, temporaryStores } from '../storage/sqlite/stores.fixture.ts';
 import { refused } from '../testing/world.ts';
 import { ifWithinLimits, patientLimits, withinLimits } from './within-limits.ts';
 
 const two = { points: 2, seconds: 3600 };
-const rules: LimitRules = {
-  'login-address': two,
-  'login-ip': two,
-  'mail-ip': two,
-  'mail-network-hour': two,
-  'mail-network-day': two,
+const rules = limitRules(two, {
   'mail-address-day': { points: 1, seconds: 3600 },
-  'signup-ip': two,
-  'profile-account': { points: 10, seconds: 3600 },
   'mailing-admin': { points: 10, seconds: 3600 },
-};
+});
 const network = { limit: 'mail-network-hour', key: 'a' } as const;
 const address = { limit: 'mail-address-day', key: 'a' } as const;
 
-/** Limits whose store can be taken away. */
+let opened: TemporaryStores;
+beforeEach(async () => {
+  opened = await temporaryStores();
+});
+afterEach(() => opened.close());
+
+/** Returns limits whose store can be taken offline. */
 function limitsOf() {
-  const stored = createMemoryLimits(rules);
+  const stored = opened.stores.limits(rules);
   let away = false;
   let answerLost = false;
   const limits = patientLimits({
@@ -143,5 +144,43 @@ describe('a limit', () => {
     await limits.giveBack(address.limit, address.key);
     takeAway(false);
     assert.deepEqual(await limits.take(address.limit, address.key), { allowed: true });
+  });
+
+  test('is given back to each key, in the order in which it is owed', async () => {
+    const given: string[] = [];
+    let away = true;
+    const limits = patientLimits({
+      ...unlimited,
+      giveBack: async (_, key) => {
+        if (away) throw new StoreUnavailable(new Error('away'));
+        given.push(key);
+      },
+    });
+    for (const key of ['a', 'b', 'c']) await limits.giveBack('login-ip', key);
+    away = false;
+    await limits.settle();
+    assert.deepEqual(given, ['a', 'b', 'c']);
+  });
+
+  test('is remembered for 10,000 requests, and no more', async () => {
+    let given = 0;
+    let away = true;
+    const limits = patientLimits({
+      ...unlimited,
+      giveBack: async () => {
+        if (away) throw new StoreUnavailable(new Error('away'));
+        given += 1;
+      },
+    });
+    for (let n = 0; n < 10_005; n += 1) await limits.giveBack('login-ip', 'a');
+    away = false;
+    await limits.settle();
+    assert.equal(given, 10_000);
+  });
+
+  test('fails with a bug of the store', async () => {
+    const bug = new TypeError('a bug');
+    const limits = patientLimits({ ...unlimited, giveBack: () => Promise.reject(bug) });
+    await assert.rejects(limits.giveBack('login-ip', 'a'), bug);
   });
 });

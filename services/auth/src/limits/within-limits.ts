@@ -1,4 +1,4 @@
-/** Runs work that is limited, so that a limit counts only what was really done. */
+/** Runs limited work so that a limit counts only what was really done. */
 import { StoreUnavailable } from '@latchkey/store';
 import type { Deps } from '../deps.ts';
 import type { Allowance, LimitName, Limits } from '../ports/limits.ts';
@@ -19,8 +19,8 @@ interface Outcome {
 }
 
 /**
- * Runs `work` if every limit allows it. What was taken is given back if a limit refuses, if the command was a repeat, or
- * if the work failed in a way that is answered 5xx; a refusal of the work (4xx) counts.
+ * Runs `work` if every limit allows it. The points are given back if a limit refuses, if the command was a repeat,
+ * or if the work failed in a way that is answered 5xx. A refusal of the work (4xx) counts.
  * @throws Refused (rate_limited), and whatever `work` throws
  */
 export async function withinLimits<Result extends Outcome>(
@@ -34,7 +34,7 @@ export async function withinLimits<Result extends Outcome>(
   });
 }
 
-/** Does the same, but lets `work` decide what follows from a limit that refuses. */
+/** Does the same, but lets `work` decide what to do if a limit refuses. */
 export async function ifWithinLimits<Result extends Outcome>(
   { limits }: Pick<Deps, 'limits'>,
   takes: readonly Take[],
@@ -56,7 +56,7 @@ export async function ifWithinLimits<Result extends Outcome>(
   }
 }
 
-/** @param taken receives what was taken, also what may have been taken because the store gave no answer */
+/** @param taken receives what was taken, and what may have been taken because the store did not answer */
 async function takeAll(limits: Limits, takes: readonly Take[], taken: Take[]): Promise<Allowance> {
   for (const take of takes) {
     taken.push(take);
@@ -73,17 +73,17 @@ function isFault(error: unknown): boolean {
   return !(error instanceof Refused) || error.refusal.kind === 'overloaded';
 }
 
-/** Beyond it, nothing more is remembered: it counts until its window ends. */
+/** The most points that are remembered. Points beyond it count until their window ends. */
 const MAX_OWED = 10_000;
 
 export interface PatientLimits extends Limits {
-  /** Gives back what the store could not take back before. @throws StoreUnavailable */
+  /** Gives back the points that could not be given back before. @throws StoreUnavailable */
   settle(): Promise<void>;
 }
 
 /**
- * Limits whose `giveBack` never fails because the store is away: what is owed is remembered, and given back before the
- * next `take` and by `settle`.
+ * Returns limits whose `giveBack` does not fail while the store is down: it remembers the points, and gives them
+ * back before the next `take` or by `settle`.
  */
 export function patientLimits(limits: Limits): PatientLimits {
   const owed: Take[] = [];

@@ -1,12 +1,27 @@
-/** Limits on password attempts. They stop guessing, but must not lock out the owner of the address. */
-import { ownerOf } from '../addresses/owners.ts';
+/** Limits on password attempts. They stop guessing without locking out the owner of the address. */
+import { type Living, sameHash } from '../account/index.ts';
+import { accountAt, NO_ACCOUNT } from '../addresses/owners.ts';
 import { bestEffort } from '../best-effort.ts';
-import type { Deps } from '../deps.ts';
+import type { Context, Deps } from '../deps.ts';
 import { assertAllowed } from '../limits/assert-allowed.ts';
 import { ipKey } from '../limits/ip-key.ts';
+import type { Allowance } from '../ports/limits.ts';
+import { writeRequest } from '../requests/written-requests.ts';
 import { sessionStatus } from '../sessions/session-status.ts';
 
-type Needs = Pick<Deps, 'accounts' | 'journal' | 'sessions' | 'limits' | 'trustedAddresses' | 'now'>;
+type Needs = Pick<
+  Deps,
+  | 'accounts'
+  | 'audit'
+  | 'journal'
+  | 'sessions'
+  | 'limits'
+  | 'trustedAddresses'
+  | 'now'
+  | 'newId'
+  | 'requests'
+  | 'wakeWorker'
+>;
 
 interface Source {
   /** Canonical. */
@@ -14,52 +29,117 @@ interface Source {
   readonly ip: string;
 }
 
+interface Attempt {
+  /** Canonical. */
+  readonly address: string;
+  /** The account to which the password belongs, if it is known; otherwise the owner of the address. */
+  readonly accountId?: string;
+  /** What the password is checked for. */
+  readonly during: 'login' | 'password-change' | 'verification' | 'email-change' | 'erasure' | 'export';
+  /** The account that is signed in. */
+  readonly actor?: string;
+}
+
 /**
  * Runs an attempt, counted against its address beforehand, so that concurrent guesses cannot bypass the limit. The
- * count is given back if the password was right or could not be checked.
- * @param attempt resolves with undefined if the password was wrong
- * @throws Refused (rate_limited), and whatever `attempt` throws
+ * count is given back if the password was right or could not be checked. Failures and refusals are audited.
+ * @param check resolves with undefined if the password was wrong
+ * @throws Refused (rate_limited), and whatever `check` throws
  */
 export async function limitPasswordAttempts<T>(
   deps: Needs,
-  source: Source,
-  attempt: () => Promise<T | undefined>,
+  { address, accountId, during, actor = 'unknown' }: Attempt,
+  context: Context,
+  check: () => Promise<T | undefined>,
 ): Promise<T | undefined> {
-  const { limits } = deps;
-  const network = ipKey(source.ip);
-  assertAllowed(await limits.peek('login-ip', network));
-  const counted = await limits.take('login-address', source.address);
-  if (!counted.allowed && !(await isKnownSource(deps, source))) assertAllowed(counted);
-  async function giveBack(): Promise<void> {
-    if (counted.allowed) await bestEffort(() => limits.giveBack('login-address', source.address));
+  const { limits, audit } = deps;
+  const network = ipKey(context.ip);
+  const attempt = { during, actor, ...(accountId !== undefined && { accountId }) } as const;
+  const about = accountId === undefined ? { address } : {};
+
+  function assertNotLocked(allowance: Allowance, limit: 'address' | 'ip'): void {
+    if (!allowance.allowed)
+      audit.record({
+        origin: context,
+        occurrence: { type: 'LoginLocked', data: { ...attempt, limit } },
+        ...(limit === 'address'
+          ? { ...about, onceAMinuteFor: `address ${address}` }
+          : { onceAMinuteFor: `ip ${network}` }),
+      });
+    assertAllowed(allowance);
   }
-  const result = await attempt().catch(async (error: unknown) => {
+
+  assertNotLocked(await limits.peek('login-ip', network), 'ip');
+  const counted = await limits.take('login-address', address);
+  if (!counted.allowed && !(await isKnownSource(deps, { address, ip: context.ip }))) {
+    await bestEffort(() => requestNotice(deps, address, context));
+    assertNotLocked(counted, 'address');
+  }
+  async function giveBack(): Promise<void> {
+    if (counted.allowed) await bestEffort(() => limits.giveBack('login-address', address));
+  }
+  const result = await check().catch(async (error: unknown) => {
     await giveBack();
     throw error;
   });
-  if (result === undefined) await limits.take('login-ip', network);
-  else await giveBack();
+  if (result === undefined) {
+    const occurrence = { type: 'LoginFailed', data: { ...attempt, reason: 'password' } } as const;
+    audit.record({ origin: context, occurrence, ...about });
+    await limits.take('login-ip', network);
+  } else await giveBack();
   return result;
 }
 
-/** Sessions that are looked at: the newest logins. */
-const RECENT_SESSIONS = 50;
-
-/** An id to look up if the address has no owner. */
-const NO_ACCOUNT = '00000000-0000-0000-0000-000000000000';
+/**
+ * Checks the password of an account.
+ * @returns the stored hash that it belongs to; undefined if the password is wrong
+ * @throws Refused (overloaded)
+ */
+export async function checkPassword(
+  { passwords }: Pick<Deps, 'passwords'>,
+  password: string,
+  { address, passwordHash }: Pick<Living, 'address' | 'passwordHash'>,
+  context: Context,
+): Promise<string | undefined> {
+  const { stored } = await passwords.find(password, address, context, (hash) => sameHash(hash, passwordHash));
+  return stored;
+}
 
 /**
- * Returns whether the owner of the address is signed in from this IP, or last reset the password from it; otherwise
- * anybody could lock the owner out. Takes the same steps for every address, so that the time of a refusal reveals
- * nothing.
+ * Requests a mail to the owner, at most once a day. The worker looks up the owner, so that the answer takes as long
+ * for an address that nobody owns.
+ */
+async function requestNotice(
+  deps: Needs,
+  address: string,
+  { correlationId, traceparent }: Pick<Context, 'correlationId' | 'traceparent'>,
+): Promise<void> {
+  const { limits } = deps;
+  // Most attempts during a lockout come after its mail. One read is cheaper than taking a point and giving it back.
+  if (!(await limits.peek('lockout-notice', address)).allowed) return;
+  const { allowed } = await limits.take('lockout-notice', address);
+  if (allowed)
+    await writeRequest(deps, { id: deps.newId(), kind: 'lockout', address }, { correlationId, traceparent });
+}
+
+/** How many sessions are checked: those of the newest logins. */
+const RECENT_SESSIONS = 50;
+
+/**
+ * Returns whether the owner of the address is signed in from this IP address, or last reset the password from it.
+ * Without this, anybody could lock the owner out. Takes the same steps for every address, so that the time of a
+ * refusal reveals nothing.
  */
 async function isKnownSource(deps: Needs, { address, ip }: Source): Promise<boolean> {
   const trusted = await deps.trustedAddresses.isTrusted({ address, ip }, deps.now());
-  const owner = (await ownerOf(deps, address)) ?? NO_ACCOUNT;
-  const state = await deps.accounts.load(owner);
-  const sessions = await deps.sessions.list(owner, deps.now(), { limit: RECENT_SESSIONS });
+  const account = await accountAt(deps, address);
+  const { userId } = account ?? { userId: NO_ACCOUNT };
+  const sessions = await deps.sessions.list(userId, deps.now(), { limit: RECENT_SESSIONS });
   const isSignedIn = sessions.some(
-    (session) => ipKey(session.ip) === ipKey(ip) && sessionStatus(state, session) === 'active',
+    (session) =>
+      account !== undefined &&
+      ipKey(session.ip) === ipKey(ip) &&
+      sessionStatus(account, session) === 'active',
   );
   return trusted || isSignedIn;
 }

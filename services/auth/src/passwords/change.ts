@@ -1,9 +1,9 @@
-import { existing, sameHash } from '../account/index.ts';
+import { existing } from '../account/index.ts';
 import { bestEffort } from '../best-effort.ts';
 import type { Caller, Context, Deps } from '../deps.ts';
 import { Refused } from '../refused.ts';
 import type { Outcome } from '../streams/accounts.ts';
-import { limitPasswordAttempts } from './attempts.ts';
+import { checkPassword, limitPasswordAttempts } from './attempts.ts';
 import { assertSamePassword, assertStrongPassword } from './new-password.ts';
 
 export interface ChangePassword {
@@ -19,7 +19,21 @@ export interface ChangePassword {
  * rate_limited, conflict, overloaded)
  */
 export async function changePassword(
-  deps: Pick<Deps, 'accounts' | 'journal' | 'limits' | 'now' | 'passwords' | 'sessions' | 'trustedAddresses'>,
+  deps: Pick<
+    Deps,
+    | 'accounts'
+    | 'audit'
+    | 'journal'
+    | 'limits'
+    | 'newId'
+    | 'now'
+    | 'passwordRules'
+    | 'passwords'
+    | 'requests'
+    | 'sessions'
+    | 'trustedAddresses'
+    | 'wakeWorker'
+  >,
   { currentPassword, newPassword, confirmNewPassword }: ChangePassword,
   { userId, sessionId, state }: Caller,
   context: Context,
@@ -27,16 +41,17 @@ export async function changePassword(
   const { accounts, passwords, sessions } = deps;
   const { address } = state;
   assertSamePassword(newPassword, confirmNewPassword);
-  assertStrongPassword(newPassword, state, 'newPassword');
-  const outcome = await limitPasswordAttempts(deps, { address, ip: context.ip }, async () => {
-    const checkedHash = await passwords.hash(currentPassword, address, context);
-    if (!sameHash(checkedHash, state.passwordHash)) return undefined;
+  assertStrongPassword(deps, newPassword, state, 'newPassword');
+  const attempt = { address, accountId: userId, during: 'password-change', actor: userId } as const;
+  const outcome = await limitPasswordAttempts(deps, attempt, context, async () => {
+    const checkedHash = await checkPassword(deps, currentPassword, state, context);
+    if (checkedHash === undefined) return undefined;
     const passwordHash = await passwords.hash(newPassword, address, context);
     return accounts.execute(userId, context, () => ({ type: 'ChangePassword', checkedHash, passwordHash }));
   });
   if (outcome === undefined) throw new Refused('current_password_incorrect');
   if (outcome.refusal) throw new Refused(outcome.refusal);
-  // The caller's session is lifted above the revocation first: a crash in between only signs the caller out.
+  // The caller's session is exempted from the revocation first: a crash in between only signs the caller out.
   await sessions.liftSince(sessionId, existing(outcome.state).revokedAt);
   await bestEffort(() => sessions.removeAll(userId, { except: sessionId }));
   return outcome;

@@ -1,6 +1,7 @@
 /** Checks of a password that is about to be set. */
+import type { Deps } from '../deps.ts';
 import { Refused } from '../refused.ts';
-import { passwordFault } from './rules.ts';
+import type { PasswordOwner } from './rules.ts';
 
 /**
  * Checks a new password against the rules.
@@ -8,12 +9,14 @@ import { passwordFault } from './rules.ts';
  * @throws Refused (password_too_weak)
  */
 export function assertStrongPassword(
+  { passwordRules }: Pick<Deps, 'passwordRules'>,
   password: string,
-  owner: { readonly email: string; readonly username: string },
+  owner: PasswordOwner,
   field: 'password' | 'newPassword',
 ): void {
-  const fault = passwordFault(password, owner);
-  if (fault !== undefined) throw new Refused({ kind: 'password_too_weak', fault, field });
+  const fault = passwordRules.fault(password, owner);
+  if (fault === undefined) return;
+  throw new Refused({ kind: 'password_too_weak', fault, field, minLength: passwordRules.minLength });
 }
 
 /** Checks that both entries are the same. @throws Refused (passwords_do_not_match) */

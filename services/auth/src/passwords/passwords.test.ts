@@ -12,7 +12,7 @@ import { completeReset } from './reset.ts';
 const ada = 'ada@example.com';
 const [PASSWORD, ANOTHER] = ['correct horse battery', 'another horse battery'];
 
-/** Auth whose counters count once and are then unreachable. */
+/** Returns dependencies whose counters can be reached once, and are unreachable afterwards. */
 function losingLimits({ deps }: World) {
   function away() {
     return Promise.reject(new StoreUnavailable(new Error('away')));

@@ -1,11 +1,11 @@
-/** Setting a password with the link of a mail. */
+/** Setting a password with the link from a mail. */
 import { isLiving, type Living, resetRefusal } from '../account/index.ts';
 import { ownerOf, supersedeOthers } from '../addresses/owners.ts';
 import { bestEffort } from '../best-effort.ts';
 import type { Context, Deps } from '../deps.ts';
 import { Refused } from '../refused.ts';
 import type { Outcome } from '../streams/accounts.ts';
-import { openLink } from '../tokens/links.ts';
+import { readLinkToken } from '../tokens/links.ts';
 import { assertSamePassword, assertStrongPassword } from './new-password.ts';
 
 /** What the page of a usable reset link shows. */
@@ -13,7 +13,7 @@ export interface OpenReset {
   readonly username: string;
   readonly email: string;
   readonly locale: string;
-  /** The address is unverified: the account gets its first password. */
+  /** Whether the address is unverified, so that the account gets its first password. */
   readonly first: boolean;
 }
 
@@ -32,18 +32,24 @@ export async function viewReset(deps: LinkNeeds, token: string): Promise<OpenRes
   return { username, email, locale, first: status === 'unverified' };
 }
 
-/** @throws Refused (passwords_do_not_match, password_too_weak, token_invalid, token_expired, conflict, overloaded) */
+/**
+ * Sets the password. @throws Refused (passwords_do_not_match, password_too_weak, token_invalid, token_expired,
+ * conflict, overloaded)
+ */
 export async function completeReset(
   deps: LinkNeeds &
-    Pick<Deps, 'journal' | 'limits' | 'passwords' | 'registrations' | 'sessions' | 'trustedAddresses'>,
+    Pick<
+      Deps,
+      'journal' | 'limits' | 'passwordRules' | 'passwords' | 'registrations' | 'sessions' | 'trustedAddresses'
+    >,
   { token, newPassword, confirmNewPassword }: CompleteReset,
   context: Context,
 ): Promise<Outcome> {
   const { accounts, passwords, now } = deps;
-  const { userId, tokenHash } = openLink(deps, 'reset', token);
+  const { userId, tokenHash } = readLinkToken(deps, 'reset', token);
   const account = await linkedAccount(deps, token);
   assertSamePassword(newPassword, confirmNewPassword);
-  assertStrongPassword(newPassword, account, 'newPassword');
+  assertStrongPassword(deps, newPassword, account, 'newPassword');
   const passwordHash = await passwords.hash(newPassword, account.address, context);
   const outcome = await accounts.execute(userId, context, async () => ({
     type: 'CompleteReset',
@@ -63,8 +69,8 @@ export async function completeReset(
 }
 
 /**
- * Follows a password that was set with a link of the mailbox: ends the sessions, and lets the owner of the address in
- * from here, whatever others have guessed.
+ * Runs after a password was set with a mailed link: ends the sessions, and trusts this IP address, so that guesses
+ * by others cannot lock out the owner of the address here.
  */
 export async function afterNewPassword(
   { sessions, limits, trustedAddresses, now }: Pick<Deps, 'sessions' | 'limits' | 'trustedAddresses' | 'now'>,
@@ -78,7 +84,7 @@ export async function afterNewPassword(
 
 /** Returns the account of a reset link. @throws Refused (token_invalid, token_expired) */
 async function linkedAccount(deps: LinkNeeds, token: string): Promise<Living> {
-  const { userId, tokenHash } = openLink(deps, 'reset', token);
+  const { userId, tokenHash } = readLinkToken(deps, 'reset', token);
   const state = await deps.accounts.load(userId);
   const refusal = resetRefusal(state, tokenHash, deps.now());
   if (refusal) throw new Refused(refusal);

@@ -1,13 +1,14 @@
 /** Which body each Idempotency-Key was sent with. Every method rejects with StoreUnavailable if the store fails. */
 export interface IdempotencyKeys {
   /**
-   * Binds a key to a body, unless it is bound and has not expired. Of concurrent callers with different bodies, one wins.
+   * Binds a key to a body unless it is already bound and has not expired. Of concurrent callers with different
+   * bodies, one wins.
    * @returns whether the key is bound to this body
    */
   bind(binding: {
-    /** Names key, route and caller. */
+    /** Identifies key, route and caller. */
     readonly id: string;
-    /** Of the body. */
+    /** Digest of the body. */
     readonly digest: string;
     readonly now: Date;
     readonly until: Date;

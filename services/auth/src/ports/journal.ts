@@ -1,3 +1,4 @@
+import type { ChainEntry, StoredData } from '@latchkey/events';
 import type { Fact } from '../account/facts.ts';
 
 /** A fact as it was appended. Its sequence is that of its commit plus its index in `events`. */
@@ -8,6 +9,10 @@ export type RecordedFact = Fact & {
   readonly time: string;
   /** Schema version of `data`. */
   readonly version: number;
+  /** Its place in the hash chain of the stream. Absent on events of release 0.1, until `ops upgrade` adds it. */
+  readonly chain?: ChainEntry;
+  /** The data as it was appended and hashed, if that was an older version of the schema. */
+  readonly stored?: StoredData;
 };
 
 /** The events of one accepted command, appended in one write. */
@@ -20,22 +25,27 @@ export interface Commit {
   readonly sequence: number;
   /** Never empty. */
   readonly events: readonly RecordedFact[];
-  /** Unique keys that this commit takes, permanently. */
+  /** Unique keys that this commit has taken and still holds. */
   readonly claims?: readonly string[];
   /** Set on the commit of UserRegistered: the canonical address, until the registration is settled. */
   readonly address?: string;
+  /**
+   * Set on a commit that leads to an erasure, until the erasure is settled: when the account is to be erased. RFC
+   * 3339.
+   */
+  readonly eraseAt?: string;
   readonly commandId: string;
   readonly correlationId: string;
   readonly traceparent?: string;
-  /** Written by `Date.prototype.toISOString`, so that texts sort in the order of time. */
+  /** Written by `Date.prototype.toISOString`, so that the texts sort by time. */
   readonly at: string;
 }
 
 export type AppendResult =
   | { readonly outcome: 'appended' }
-  /** The command was appended before (a retry after a lost answer); this is its commit. */
+  /** The command was appended before, for example because its answer was lost; this is its commit. */
   | { readonly outcome: 'repeated'; readonly commit: Commit }
-  /** Another commit has this number or one of the claims: load and decide again. */
+  /** Another commit has this number or one of the claims: load again and decide again. */
   | { readonly outcome: 'lost' };
 
 /**
@@ -47,19 +57,42 @@ export type AppendResult =
  */
 export interface Journal {
   /**
-   * Appends a commit durably and enters it in the outbox. Idempotent. Rejects with StoreUnavailable, never resolves with
-   * `lost`, while it is unknown whether a commit that came first will remain: the caller's own among them.
+   * Appends a commit durably and enters it in the outbox. Idempotent. As long as it is unknown which commit came
+   * first and will remain, it rejects with StoreUnavailable and never resolves with `lost`.
    */
   append(commit: Commit): Promise<AppendResult>;
+  /**
+   * Stores the chain entries of a commit's events, one per event, unless they are stored already.
+   * @returns the entries that are stored now, which are the first ones that anybody stored
+   * @throws UnreadableCommit if there is no such commit
+   */
+  addChain(
+    key: Pick<Commit, 'stream' | 'number'>,
+    entries: readonly ChainEntry[],
+  ): Promise<readonly ChainEntry[]>;
   /** Returns the commits of a stream after a number (default 0), in order, at most `limit` (default: all). */
   read(stream: string, after?: number, limit?: number): Promise<readonly Commit[]>;
   /** Returns the commit of a command that was appended before. */
   byCommand(commandId: string): Promise<Commit | undefined>;
   /** Returns the stream that holds a claim. */
   holder(claim: string): Promise<string | undefined>;
+  /**
+   * Releases claims of a commit, so that another commit can take them. Idempotent: a claim that another commit
+   * holds is not affected.
+   */
+  release(key: Pick<Commit, 'stream' | 'number'>, claims: readonly string[]): Promise<void>;
+  /**
+   * Returns the streams that hold a claim within a range, in no particular order.
+   * @param range from `from` up to, but not including, `before`
+   */
+  holdersBetween(range: { readonly from: string; readonly before: string }): Promise<readonly string[]>;
+  /** Returns how many claims begin with a prefix. */
+  countClaims(prefix: string): Promise<number>;
+  /** Returns the streams whose role was ever changed, in no particular order: every admin is among them. */
+  roleChanges(): Promise<readonly string[]>;
 }
 
-/** A commit that this build cannot read: it holds an unknown event type or version, or it is damaged. */
+/** A commit that this build cannot read, because it contains an unknown event type or version or is damaged. */
 export class UnreadableCommit extends Error {
   constructor(stream: string, number: number, flaw: string) {
     super(`Commit ${number} of stream ${stream} cannot be read: ${flaw}.`);

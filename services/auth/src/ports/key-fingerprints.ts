@@ -1,9 +1,21 @@
-/** Fingerprints of the secret keys that the stored accounts depend on. Used only at startup. */
+/**
+ * Which keys a store was used with, as fingerprints or ids, never the keys themselves. Used at startup and by
+ * operators' commands.
+ */
+import type { GivenKeys, KeyUse } from '../keys/key-uses.ts';
+
+export type { GivenKeys, KeyUse } from '../keys/key-uses.ts';
+
 export interface KeyFingerprints {
   /**
-   * Stores the fingerprints of keys by name on first use. If one of them differs from the stored one, none is stored.
-   * @returns the names of the keys that differ
+   * Stores the keys of a starting process, by setting. If a key is missing on which stored data may depend, nothing
+   * is stored.
+   * @returns the settings in which such a key is missing
    * @throws StoreUnavailable, or an Error with one line while another store is being moved into this one
    */
-  check(fingerprints: Readonly<Record<string, string>>): Promise<readonly string[]>;
+  check(given: Readonly<Record<string, GivenKeys>>, now: Date): Promise<readonly string[]>;
+  /** Returns the stored keys by setting. @throws StoreUnavailable */
+  list(): Promise<Readonly<Record<string, readonly KeyUse[]>>>;
+  /** Allows later starts without a key. @throws StoreUnavailable */
+  forget(setting: string, key: string): Promise<void>;
 }

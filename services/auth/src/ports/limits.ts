@@ -1,23 +1,29 @@
 export type LimitName =
   /** Failed logins and wrong current passwords per canonical address. */
   | 'login-address'
+  /** Notices of a lockout per canonical address. */
+  | 'lockout-notice'
   /** Failed logins per IP. */
   | 'login-ip'
   /** Requests that lead to mail, per IP. */
   | 'mail-ip'
-  /** Mails of one purpose to one canonical address because of one network, per hour. */
+  /** Mails of one purpose to one canonical address that one network causes, per hour. */
   | 'mail-network-hour'
-  /** The same per day: a part of the address's own limit, so that no single network can use that up. */
+  /** The same per day: a part of the address's own limit, so that no single network can use up all of it. */
   | 'mail-network-day'
   /** Mails of one purpose to one canonical address, per day. */
   | 'mail-address-day'
   | 'signup-ip'
   /** Changes of the profile per account. */
   | 'profile-account'
-  /** Recipients per admin. */
+  /** Requests to change the address, per account. */
+  | 'email-change-account'
+  /** Exports per account. */
+  | 'export-account'
+  /** Recipients of mailings and password resets per admin. */
   | 'mailing-admin';
 
-/** At most `points` in a window of `seconds`, which starts with the first point. */
+/** Allows at most `points` within a window of `seconds`, which starts with the first point. */
 export interface LimitRule {
   readonly points: number;
   readonly seconds: number;
@@ -35,10 +41,10 @@ export interface Limits {
   take(limit: LimitName, key: string, points?: number): Promise<Allowance>;
   /** Returns whether one more point would be allowed, without counting it. */
   peek(limit: LimitName, key: string): Promise<Allowance>;
-  /** Takes back `points` (default 1) counted in the current window; a no-op if fewer are counted. */
+  /** Takes back `points` (default 1) that were counted in the current window. Does nothing if fewer were counted. */
   giveBack(limit: LimitName, key: string, points?: number): Promise<void>;
   /** Resets the count of a key. */
   clear(limit: LimitName, key: string): Promise<void>;
-  /** Deletes expired counts, which would only take up space. */
+  /** Deletes expired counts, which only take up space. */
   removeExpired(): Promise<void>;
 }

@@ -1,23 +1,29 @@
 /** Moves auth's records from one kind of store to another, for `ops move`. */
 import type { Source, Target } from '@latchkey/store';
+import type { Erasure } from './erasure-receipts.ts';
 import type { Commit } from './journal.ts';
 import type { WrittenRequest } from './requests.ts';
 import type { Session } from './sessions.ts';
 
-/** A commit with its events as they are stored, of whatever version, even if this build cannot read them. */
+/** A commit whose events are exactly as they are stored, in any version, even if this build cannot read them. */
 export interface RawCommit extends Omit<Commit, 'events'> {
   readonly events: readonly unknown[];
 }
 
+/** The keys of each setting, as `formatKeyUses` writes them. */
 export type Fingerprints = Readonly<Record<string, string>>;
 
-/** The store to move from. Nothing else may write to it meanwhile. Every method may reject with StoreUnavailable. */
+/**
+ * The store to move from. Nothing else may write to it during the move. Every method may reject with
+ * StoreUnavailable.
+ */
 export interface MigrationSource {
-  /** Returns the fingerprints of the keys that the accounts were created with. */
+  /** Returns the fingerprints of the keys that the accounts need. */
   fingerprints(): Promise<Fingerprints>;
   readonly requests: Source<WrittenRequest>;
   readonly sessions: Source<Session>;
-  /** The commits of each stream come by number. */
+  readonly erasures: Source<Erasure>;
+  /** The commits, those of each stream by number. */
   readonly commits: Source<RawCommit>;
 }
 
@@ -33,8 +39,9 @@ export interface MigrationTarget {
   end(): Promise<void>;
   readonly requests: Target<WrittenRequest>;
   readonly sessions: Target<Session>;
+  readonly erasures: Target<Erasure>;
   /**
-   * Each commit enters the outbox as it is added.
+   * Adds commits. Each enters the outbox as it is added.
    * @throws Error of one line if another commit has its number or one of its claims
    */
   readonly commits: Target<RawCommit>;

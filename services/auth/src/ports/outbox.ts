@@ -3,7 +3,7 @@ import type { Commit, UnreadableCommit } from './journal.ts';
 /** Identifies a commit. */
 export type CommitKey = Pick<Commit, 'stream' | 'number'>;
 
-/** How many commits a backlog counts: what /readyz and /metrics ask must cost the same, however many wait. */
+/** The highest count of a backlog: /readyz and /metrics must be equally fast however many commits are waiting. */
 export const MAX_COUNTED = 10_000;
 
 export interface Backlog {
@@ -22,17 +22,17 @@ export interface Instants {
 /** The commits that are not published yet. Every method rejects with StoreUnavailable if the store fails. */
 export interface Outbox {
   /**
-   * Returns the unpublished commits of each of these streams, by number, or the reason why they cannot be read. Streams
-   * without unpublished commits are left out. A commit that is missing below the last one returned is published.
+   * Returns the unpublished commits of each of these streams, by number, or the reason why they cannot be read.
+   * Leaves out streams without unpublished commits. A missing commit below the last one returned is published.
    */
   unpublished(streams: readonly string[]): Promise<ReadonlyMap<string, readonly Commit[] | UnreadableCommit>>;
   /**
-   * Returns the streams with unpublished commits, longest waiting first, but not those of commits that are stamped
-   * within `recent`. A commit that is stamped later than that has waited as well: the clock that stamped it was ahead.
+   * Returns the streams with unpublished commits, longest waiting first, except for commits whose time is within
+   * `recent`. A commit with a later time counts as waiting, too: the clock that set it was ahead.
    */
   waiting(page: { readonly recent?: Instants; readonly limit: number }): Promise<readonly string[]>;
   /** Removes commits from the outbox. Idempotent. */
   markPublished(commits: readonly CommitKey[]): Promise<void>;
-  /** Counts what waits. */
+  /** Counts the commits that are waiting. */
   backlog(): Promise<Backlog>;
 }

@@ -8,13 +8,13 @@ export interface Registration {
 }
 
 /**
- * The open registrations. One is opened by the commit that carries an `address`. Every method rejects with
- * StoreUnavailable if the store fails.
+ * The open registrations. A commit with an `address` opens one. Every method rejects with StoreUnavailable if the
+ * store fails.
  */
 export interface Registrations {
   /** Returns the open registrations of an address, newest first. */
   living(address: string): Promise<readonly Registration[]>;
-  /** Returns at most `limit` open registrations after a position and not later than `until`, oldest first. */
+  /** Returns at most `limit` open registrations after a position and up to `until`, oldest first. */
   page(page: {
     readonly after?: Registration;
     readonly until?: Date;

@@ -1,16 +1,17 @@
 /**
- * Requests that must not tell whether an account exists: written down the same way for everyone, answered,
- * and looked up by a worker afterwards.
+ * Requests whose answer must not reveal whether an account exists. Each is recorded the same way and answered at
+ * once; a worker looks up the account afterwards.
  */
 import type { HeldLease } from '@latchkey/store';
 
 export interface WrittenRequest {
-  /** A UUID, and the source of the command's id: a request that is carried out twice has one effect. */
+  /** A UUID, from which the command's id is derived, so that a request that is carried out twice has one effect. */
   readonly id: string;
-  readonly kind: 'password-reset' | 'verification';
+  /** `lockout`: tell the owner that unknown clients are locked out. */
+  readonly kind: 'password-reset' | 'verification' | 'lockout';
   /** Canonical. */
   readonly address: string;
-  /** Over the mail budget: send nothing as long as a link that was mailed before still works. */
+  /** Set if the mail budget is used up: send nothing as long as a link that was mailed before still works. */
   readonly overBudget?: true;
   readonly at: string;
   readonly correlationId: string;
@@ -22,13 +23,13 @@ export const MAX_HELD = 1000;
 
 /** Every method rejects with a StoreUnavailable when the store cannot be reached. */
 export interface Requests {
-  /** Stores a request durably. @returns false if it was stored before and waits */
+  /** Stores a request durably. @returns false if the same request is already waiting */
   add(request: WrittenRequest): Promise<boolean>;
-  /** Leases the oldest ones that nobody holds to `owner`. Nobody else gets them until they are done or freed. */
+  /** Leases to `owner` the oldest requests that nobody holds. Nobody else gets them until they are done or freed. */
   claim(claim: {
     readonly owner: string;
     readonly now: Date;
-    /** How long the lease is meant to last, in ms, for operators. */
+    /** How long the lease is meant to last, in ms; shown to operators. */
     readonly leaseMs: number;
     readonly limit: number;
   }): Promise<readonly WrittenRequest[]>;
@@ -36,8 +37,8 @@ export interface Requests {
   held(): Promise<readonly HeldLease[]>;
   /** Frees a request whose lease has expired. No-op if the lease has changed meanwhile. */
   free(lease: HeldLease): Promise<void>;
-  /** Removes a request that has been carried out. Nothing happens if the owner has lost it meanwhile. */
+  /** Removes a request that was carried out. Does nothing if the owner has lost the lease meanwhile. */
   done(id: string, owner: string): Promise<void>;
-  /** How many wait. */
+  /** Counts the waiting requests. */
   count(): Promise<number>;
 }

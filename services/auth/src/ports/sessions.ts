@@ -1,4 +1,4 @@
-/** Sessions: which account is signed in, and how often the refresh token has been rotated. Contains no token. */
+/** Sessions: which account is signed in, and how often its refresh token was rotated. Contains no token. */
 
 export interface Session {
   /** UUIDv7. */
@@ -9,7 +9,7 @@ export interface Session {
   readonly createdAt: Date;
   /** When `n` last changed. */
   readonly rotatedAt: Date;
-  /** The end if it is not used again: an idle session ends earlier than the longest one. */
+  /** When the session ends if it is not used again. An idle session ends before its maximum age. */
   readonly expiresAt: Date;
   /**
    * The account's sequence when the session was created. A session is revoked if this is lower than the sequence of
@@ -18,6 +18,8 @@ export interface Session {
   readonly since: number;
   readonly ip: string;
   readonly userAgent: string;
+  /** The id of the key that signed the current refresh token; undefined if that key has no id. */
+  readonly key?: string;
 }
 
 export interface SessionUse {
@@ -25,6 +27,7 @@ export interface SessionUse {
   readonly expiresAt: Date;
   readonly ip: string;
   readonly userAgent: string;
+  readonly key?: string;
 }
 
 /** The place of a session in the list. */
@@ -32,7 +35,7 @@ export type SessionPlace = Pick<Session, 'createdAt' | 'id'>;
 
 export interface SessionPage {
   readonly limit: number;
-  /** The session before the first one of the page. */
+  /** The session after which the page begins. */
   readonly after?: SessionPlace | undefined;
 }
 
@@ -41,19 +44,21 @@ export interface Sessions {
   create(session: Session): Promise<void>;
   find(id: string): Promise<Session | undefined>;
   /**
-   * Moves a session that has not expired at `at` from token `n` to `n + 1`, with a new end, atomically: of any
-   * number of callers with the same `n`, one gets the changed session, the others undefined.
+   * Atomically moves a session that has not expired at `at` from token `n` to `n + 1`, and sets its new end. Of any
+   * number of callers with the same `n`, one gets the changed session; the others get undefined.
    */
   rotate(id: string, n: number, use: SessionUse): Promise<Session | undefined>;
-  /** Raises `since`; never lowers it. Returns false if there is no such session. */
+  /** Raises `since`, never lowers it. Returns false if there is no such session. */
   liftSince(id: string, since: number): Promise<boolean>;
   /** Returns a page of an account's unexpired sessions, newest login first. */
   list(userId: string, now: Date, page: SessionPage): Promise<readonly Session[]>;
   /** Returns true if this account had that session. */
   remove(userId: string, id: string): Promise<boolean>;
-  /** Removes all sessions of an account but the `keep` newest logins. */
+  /** Removes all sessions of an account except the `keep` newest logins. */
   removeOldest(userId: string, keep: number): Promise<void>;
   removeAll(userId: string, options?: { readonly except?: string }): Promise<void>;
+  /** Counts the unexpired sessions by `key`. */
+  countByKey(now: Date): Promise<ReadonlyMap<string | undefined, number>>;
   /** Removes sessions that expired before an instant, at most `limit`. Returns how many. */
   removeExpired(before: Date, limit: number): Promise<number>;
 }

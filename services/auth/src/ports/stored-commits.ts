@@ -2,7 +2,7 @@
 import type { ExpiredLease } from '@latchkey/verify';
 import type { Commit, RecordedFact, UnreadableCommit } from './journal.ts';
 
-export interface StoredCommit extends Omit<Commit, 'events' | 'claims' | 'address'> {
+export interface StoredCommit extends Omit<Commit, 'events' | 'claims' | 'address' | 'eraseAt'> {
   /** False while the commit is in the outbox. */
   readonly published: boolean;
   /** The events, or why they cannot be read. */
@@ -11,7 +11,7 @@ export interface StoredCommit extends Omit<Commit, 'events' | 'claims' | 'addres
 
 /** Every method rejects with StoreUnavailable if the store fails. */
 export interface StoredCommits {
-  /** Reads all commits by stream and number, page by page; each is as of the moment its page is read. */
+  /** Reads all commits by stream and number, page by page. Each page shows the store at the moment when it is read. */
   pages(): AsyncIterable<readonly StoredCommit[]>;
   /** Returns the commits of a stream, by number. */
   ofStream(stream: string): Promise<readonly StoredCommit[]>;

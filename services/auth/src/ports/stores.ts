@@ -1,10 +1,15 @@
 import type { LeaseRecords, Preparable } from '@latchkey/store';
+import type { AuditLog } from './audit-log.ts';
+import type { ErasureReceipts } from './erasure-receipts.ts';
+import type { Erasures } from './erasures.ts';
 import type { IdempotencyKeys } from './idempotency-keys.ts';
 import type { Journal } from './journal.ts';
 import type { KeyFingerprints } from './key-fingerprints.ts';
+import type { KnownSources } from './known-sources.ts';
 import type { LimitRules, Limits } from './limits.ts';
 import type { MigrationSource, MigrationTarget } from './migration.ts';
 import type { Outbox } from './outbox.ts';
+import type { PersonalData } from './personal-data.ts';
 import type { Registrations } from './registrations.ts';
 import type { Requests } from './requests.ts';
 import type { Sessions } from './sessions.ts';
@@ -17,6 +22,9 @@ export interface Stores extends Preparable {
   readonly journal: Journal;
   readonly outbox: Outbox;
   readonly registrations: Registrations;
+  readonly erasures: Erasures;
+  readonly erasureReceipts: ErasureReceipts;
+  readonly personalData: PersonalData;
   readonly snapshots: Snapshots;
   readonly keyFingerprints: KeyFingerprints;
   readonly sessions: Sessions;
@@ -24,13 +32,15 @@ export interface Stores extends Preparable {
   readonly idempotencyKeys: IdempotencyKeys;
   readonly leases: LeaseRecords;
   readonly trustedAddresses: TrustedAddresses;
+  readonly knownSources: KnownSources;
   readonly storedCommits: StoredCommits;
+  readonly auditLog: AuditLog;
   /** Set if records can be moved from this kind of store. */
   readonly source?: MigrationSource;
   /** Set if records can be moved into this kind of store. */
   readonly target?: MigrationTarget;
-  /** @param rules without rules nothing is limited */
+  /** @param rules undefined if nothing is limited */
   limits(rules: LimitRules | undefined): Limits;
-  /** Releases the leases of a former process, if the store has only one process at a time. */
+  /** Releases the leases of an earlier process, if the store allows only one process at a time. */
   reclaim(): Promise<void>;
 }

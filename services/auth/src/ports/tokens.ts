@@ -2,16 +2,24 @@ import type { LinkPurpose } from '@latchkey/events';
 
 /** One-time tokens of links: base64url(account id, 16 bytes ‖ secret, 32 bytes), 64 characters. */
 export interface LinkTokens {
-  /** A fresh token for an account. */
+  /** Returns a fresh token for an account. */
   mint(userId: string): string;
-  /** SHA-256(purpose ‖ token), base64url: what the journal keeps. */
+  /** Returns SHA-256(purpose ‖ token) in base64url, which the journal keeps. */
   hash(purpose: LinkPurpose, token: string): string;
-  /** The account that a well-formed token names; anything else is undefined. */
+  /** Returns the account in a well-formed token; undefined for anything else. */
   account(token: string): string | undefined;
 }
 
-/** Returns a keyed digest of a request's body, which may hold a password: base64url, useless without the key. */
+/**
+ * Returns a keyed digest of a request's body, which may contain a password. It is base64url, and useless without
+ * the key.
+ */
 export type BodyDigest = (body: string) => string;
+
+/** The fields of a profile that claims can be made of. */
+export type TokenProfile = Readonly<
+  Partial<Record<'email' | 'username' | 'firstName' | 'lastName' | 'locale', string | undefined>>
+>;
 
 /** Access tokens: JWT, ES256, RFC 9068. */
 export interface AccessTokens {
@@ -22,21 +30,25 @@ export interface AccessTokens {
     readonly verified: boolean;
     readonly role: string;
     readonly sequence: number;
+    /** The source of the configured claims. */
+    readonly profile?: TokenProfile;
   }): { readonly accessToken: string; readonly expiresIn: number };
   /** The public keys, as a JWKS. */
   jwks(): { readonly keys: readonly object[] };
 }
 
-/** Proves to have made a sign-up: `account id.expiry.MAC`, in the cookie of the browser. */
+/** Tokens that prove to have made a sign-up: `account id.expiry.MAC`, stored in a cookie of the browser. */
 export interface SignUpTokens {
   issue(userId: string, expiresAt: Date): string;
-  /** Returns the account that a genuine token names; undefined once it has expired. */
+  /** Returns the account in a genuine token; undefined once it has expired. */
   open(token: string, now: Date): string | undefined;
 }
 
-/** Refresh tokens: `id.n.HMAC(REFRESH_KEY, id.n)`: nothing to steal from the store. */
+/** Refresh tokens: `id.n.HMAC(REFRESH_KEY, id.n)`. The store contains nothing worth stealing. */
 export interface RefreshTokens {
+  /** The id of the key that signs; undefined if that key has no id. */
+  readonly kid?: string;
   issue(sessionId: string, n: number): string;
-  /** What a genuine token names; the MAC is compared in constant time. */
+  /** Returns the content of a genuine token. The MAC is compared in constant time. */
   open(token: string): { readonly sessionId: string; readonly n: number } | undefined;
 }

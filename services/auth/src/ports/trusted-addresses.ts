@@ -7,11 +7,11 @@ export interface TrustedPair {
 }
 
 /**
- * Pairs that keep their own login limit, so that a stranger cannot lock out the owner of an address. A pair expires
- * after 30 days. Every method rejects with StoreUnavailable if the store fails.
+ * Pairs of an address and an IP that have a login limit of their own, so that a stranger cannot lock out the owner
+ * of the address. A pair expires after 30 days. Every method rejects with StoreUnavailable if the store fails.
  */
 export interface TrustedAddresses {
-  /** Stores a pair, or extends it. */
+  /** Stores a pair, or extends its life. */
   trust(pair: TrustedPair, now: Date): Promise<void>;
   isTrusted(pair: TrustedPair, now: Date): Promise<boolean>;
   /** Deletes expired pairs. */

@@ -2,13 +2,12 @@ import { type AccountFact, isAccountFact } from '../account/index.ts';
 import type { Deps } from '../deps.ts';
 import { Refused } from '../refused.ts';
 
-export interface HistoryEntry {
-  readonly sequence: number;
+export interface HistoryEntry extends HistoryPlace {
   readonly at: string;
   readonly fact: AccountFact;
 }
 
-/** The place of an entry in the history: the number of its commit, and its sequence. */
+/** The place of an entry in the history: the number of its commit and its sequence. */
 export interface HistoryPlace {
   readonly number: number;
   readonly sequence: number;
@@ -26,7 +25,7 @@ export async function accountHistory(
   userId: string,
   { limit, after }: { readonly limit: number; readonly after?: HistoryPlace | undefined },
 ): Promise<HistoryPage> {
-  // The commit of `after` is read again, because it may hold more facts. A commit holds at least one.
+  // Reads the commit of `after` again, because it may contain more facts. Every commit contains at least one.
   const commits = await journal.read(userId, after === undefined ? 0 : after.number - 1, limit + 2);
   const entries = commits
     .flatMap(({ number, sequence, events }) =>

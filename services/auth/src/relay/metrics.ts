@@ -14,7 +14,10 @@ export interface RelayMetricsDeps {
   readonly blocked: () => number;
 }
 
-/** The gauges read the outbox when they are scraped; they are NaN while it cannot be reached. */
+/**
+ * Registers the relay's metrics. The gauges read the outbox when they are scraped; they are NaN while it cannot be
+ * reached.
+ */
 export function createRelayMetrics({ registry, outbox, now, blocked }: RelayMetricsDeps): RelayMetrics {
   const registers = [registry];
   function backlog() {
@@ -61,7 +64,10 @@ export function createRelayMetrics({ registry, outbox, now, blocked }: RelayMetr
   };
 }
 
-/** 0 if nothing waits. Never negative: a clock that was ahead must not hide what waits. */
+/**
+ * Returns the age of the oldest waiting commit; 0 if none is waiting. Never negative: a clock that was ahead must
+ * not hide what is waiting.
+ */
 export function ageSeconds(oldest: string | undefined, now: Date): number {
   return oldest === undefined ? 0 : Math.abs(now.getTime() - Date.parse(oldest)) / 1000;
 }

@@ -1,5 +1,12 @@
-import { type EncodedEvent, encode } from '@latchkey/events';
-import type { Commit } from '../ports/journal.ts';
+import {
+  chainFlaw,
+  coveredBy,
+  type EncodedEvent,
+  type EventSigner,
+  encode,
+  type LatchkeyEvent,
+} from '@latchkey/events';
+import type { Commit, RecordedFact } from '../ports/journal.ts';
 import type { CommitKey } from '../ports/outbox.ts';
 import { toPublic } from './to-public.ts';
 
@@ -11,13 +18,31 @@ export interface OutgoingCommit extends CommitKey {
 }
 
 /**
- * Encodes a commit for the bus.
- * @throws ZodError or RangeError if an event violates its contract, or if the events belong to different topics
+ * Encodes a commit for the bus, and signs its events.
+ * @throws ZodError or RangeError if an event violates its contract or its hash, or if the events belong to different
+ * topics
  */
-export function outgoingCommit(commit: Commit): OutgoingCommit {
-  const records = toPublic(commit).map(encode);
+export function outgoingCommit(commit: Commit, signer: EventSigner): OutgoingCommit {
+  const records = toPublic(commit).map((event, index) => signedRecord(event, commit.events[index], signer));
   const [topic, ...others] = new Set(records.map((record) => record.topic));
   if (topic === undefined || others.length > 0) throw new RangeError('a commit is of one topic');
   const { stream, number } = commit;
   return { topic, stream, number, records };
+}
+
+/**
+ * Returns the signed record of an event.
+ * @throws ZodError or RangeError if it violates its contract, or does not match its hash: consumers would take it for
+ * forged
+ */
+export function signedRecord(
+  event: LatchkeyEvent,
+  { chain, stored }: Pick<RecordedFact, 'chain' | 'stored'> = {},
+  signer: EventSigner,
+): EncodedEvent {
+  if (chain === undefined) throw new RangeError(`${event.type}: it has no place in a hash chain`);
+  const flaw = chainFlaw(coveredBy(event, stored), chain);
+  if (flaw !== undefined) throw new RangeError(`${event.type}: ${flaw}`);
+  const proof = { ...chain, signature: signer.sign(chain.hash) };
+  return encode(event, { proof, ...(stored === undefined ? {} : { stored }) });
 }

@@ -1,13 +1,18 @@
 import type { Bus } from '@latchkey/bus';
+import type { EventSigner } from '@latchkey/events';
 import type { Logger } from '@latchkey/process';
-import { type Commit, UnreadableCommit } from '../ports/journal.ts';
+import { StoreUnavailable } from '@latchkey/store';
+import { type Commit, type Journal, UnreadableCommit } from '../ports/journal.ts';
 import type { Outbox } from '../ports/outbox.ts';
+import { chainStream, isChained } from '../streams/chain-stream.ts';
 import type { RelayMetrics } from './metrics.ts';
 import { type OutgoingCommit, outgoingCommit } from './outgoing.ts';
 
 export interface PublisherDeps {
   readonly outbox: Pick<Outbox, 'unpublished' | 'markPublished'>;
+  readonly journal: Pick<Journal, 'read' | 'addChain'>;
   readonly bus: Pick<Bus, 'publish'>;
+  readonly signer: EventSigner;
   readonly metrics: RelayMetrics;
   readonly logger: Logger;
   /** Maximum number of commits per publish; they are marked together. */
@@ -38,18 +43,35 @@ export interface Refused {
 }
 
 /**
- * Any number of publishers may run: first occurrences stay in order. A commit is published only together with, or
- * after, all commits of its stream that precede it: those that were unpublished when the outbox was read are in the
- * same publish, and those that were published by then were acknowledged before they were marked. A stale read, or a
- * publish that takes effect late, can only add duplicates.
+ * Creates a publisher. Any number of publishers may run: first occurrences stay in order. A commit is published
+ * only together with, or after, all commits of its stream that precede it: those that were unpublished when the
+ * outbox was read are in the same publish, and those that were published by then were acknowledged before they were
+ * marked. A stale read, or a publish that takes effect late, can only add duplicates.
  */
-export function createPublisher({ outbox, bus, metrics, logger, batchSize }: PublisherDeps): Publisher {
+export function createPublisher(deps: PublisherDeps): Publisher {
+  const { outbox, journal, bus, signer, metrics, logger, batchSize } = deps;
   const blocked = new Set<string>();
   const refusing = new Set<string>();
 
   async function outgoing(streams: readonly string[]): Promise<readonly OutgoingCommit[]> {
-    const unpublished = await outbox.unpublished(streams);
+    const unpublished = new Map(await outbox.unpublished(streams));
+    const unchained = [...unpublished]
+      .filter(([, commits]) => !areChained(commits))
+      .map(([stream]) => stream);
+    for (const stream of unchained) await chainIfPossible(stream);
+    if (unchained.length > 0)
+      for (const [stream, commits] of await outbox.unpublished(unchained)) unpublished.set(stream, commits);
     return streams.flatMap((stream) => outgoingOf(stream, unpublished.get(stream) ?? []));
+  }
+
+  /** Chains the stream if possible. A stream that cannot be chained stops at the first event without a chain entry. */
+  async function chainIfPossible(stream: string): Promise<void> {
+    try {
+      await chainStream(journal, stream);
+    } catch (error) {
+      if (error instanceof StoreUnavailable) throw error;
+      block(stream, error);
+    }
   }
 
   /** Returns the publishable commits of a stream, up to the first that is not. */
@@ -60,7 +82,7 @@ export function createPublisher({ outbox, bus, metrics, logger, batchSize }: Pub
     const ready: OutgoingCommit[] = [];
     try {
       if (commits instanceof UnreadableCommit) throw commits;
-      for (const commit of commits) ready.push(outgoingCommit(commit));
+      for (const commit of commits) ready.push(outgoingCommit(commit, signer));
       blocked.delete(stream);
     } catch (error) {
       block(stream, error);
@@ -74,7 +96,7 @@ export function createPublisher({ outbox, bus, metrics, logger, batchSize }: Pub
     blocked.add(stream);
   }
 
-  /** Stops at the first batch that is rejected. */
+  /** Publishes batch by batch, and stops at the first one that is rejected. */
   async function publishTopic(
     topic: string,
     commits: readonly OutgoingCommit[],
@@ -96,7 +118,7 @@ export function createPublisher({ outbox, bus, metrics, logger, batchSize }: Pub
     const observe = metrics.publishSeconds.startTimer();
     await send(topic, records);
     observe();
-    // Only after the acknowledgement: a marked commit is never published again.
+    // Marked only after the acknowledgement: a marked commit is never published again.
     await outbox.markPublished(batch);
     metrics.published.inc({ topic }, records.length);
   }
@@ -121,4 +143,9 @@ export function createPublisher({ outbox, bus, metrics, logger, batchSize }: Pub
     blocked: () => blocked.size,
     refusing: () => [...refusing],
   };
+}
+
+/** False for commits of release 0.1 that were not published by it. */
+function areChained(commits: readonly Commit[] | UnreadableCommit): boolean {
+  return commits instanceof UnreadableCommit || commits.every(isChained);
 }

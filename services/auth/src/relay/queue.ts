@@ -1,15 +1,15 @@
-/** Streams that wait to be published, each once, first in, first out. */
+/** Streams that are waiting to be published: each at most once, first in, first out. */
 export interface StreamQueue {
-  /** Adds a stream. Dropped if the queue is full: the sweep finds it in the outbox. */
+  /** Adds a stream. If the queue is full, the stream is dropped; the sweep will find it in the outbox. */
   add(stream: string): void;
-  /** Adds a stream whose publish failed. Retried streams wait apart, so that they never hold up new ones. */
+  /** Adds a stream whose publish failed. Retried streams wait separately, so that they never delay new ones. */
   addRetry(stream: string): void;
   /**
    * Removes and returns the next batch, alternating between new and retried streams. Waits while both are empty.
    * Returns no streams only once the queue has ended.
    */
   next(limits: { readonly fresh: number; readonly retried: number }): Promise<Batch>;
-  /** Returns whether any streams wait for a retry. */
+  /** Returns whether any stream is waiting for a retry. */
   hasRetries(): boolean;
 }
 

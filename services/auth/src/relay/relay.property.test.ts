@@ -11,7 +11,7 @@ import { StoreUnavailable } from '@latchkey/store';
 import fc from 'fast-check';
 import { Registry } from 'prom-client';
 import type { Outbox } from '../ports/outbox.ts';
-import { commitOf, unpublishedOf } from '../ports/testing/commits.ts';
+import { commitOf, testSigner, unpublishedOf } from '../ports/testing/commits.ts';
 import { createMemoryStores } from '../ports/testing/memory-stores.ts';
 import { createRelay, type Relay } from './relay.ts';
 
@@ -42,12 +42,12 @@ const fate = fc.oneof(
 
 type Action =
   | { readonly kind: 'append'; readonly stream: Stream; readonly relay: number }
-  /** Another process appends, without waking a relay. */
+  /** Another process appends without waking a relay. */
   | { readonly kind: 'append-beside'; readonly stream: Stream }
   | { readonly kind: 'start' }
   | { readonly kind: 'crash'; readonly relay: number }
   | { readonly kind: 'stop'; readonly relay: number }
-  /** This many requests, responses and pauses end. */
+  /** Lets this many requests, responses and pauses end. */
   | { readonly kind: 'go-on'; readonly steps: number };
 
 const stream = fc.constantFrom(...STREAMS);
@@ -69,7 +69,7 @@ const logger = createLogger({ name: 'model', level: 'silent' });
 
 const never = new Promise<never>(() => undefined);
 
-/** A journal, a topic, and relays between them, whose requests to both can fail. */
+/** Creates a journal, a topic, and relays between them whose requests to both can fail. */
 function createWorld(scheduler: fc.Scheduler, fates: readonly Fate[]) {
   const { journal, outbox } = createMemoryStores();
   const appended = new Map<Stream, number>(STREAMS.map((stream) => [stream, 0]));
@@ -108,10 +108,13 @@ function createWorld(scheduler: fc.Scheduler, fates: readonly Fate[]) {
         for (const ofKey of byKey.values()) topic.push(...ofKey.slice(0, kept));
       }),
   };
-  // Leases only save work: here every relay gets them, so that sweeps collide.
+  // Leases only save work. Here every relay gets every lease, so that sweeps collide.
   const leases: Leases = { take: async () => true, release: async () => undefined };
 
-  /** Requests of a crashed relay may still take effect; it gets no response and sends nothing more. */
+  /**
+   * Starts a relay. Requests of a crashed relay may still take effect, but it gets no response and sends nothing
+   * more.
+   */
   function start(): void {
     let crashed = false;
     function whileAlive<Args extends readonly unknown[], T>(method: (...args: Args) => Promise<T>) {
@@ -124,6 +127,8 @@ function createWorld(scheduler: fc.Scheduler, fates: readonly Fate[]) {
       };
     }
     const relay = createRelay({
+      journal,
+      signer: testSigner,
       outbox: {
         unpublished: whileAlive(remoteOutbox.unpublished),
         waiting: whileAlive(remoteOutbox.waiting),
@@ -188,7 +193,7 @@ function createWorld(scheduler: fc.Scheduler, fates: readonly Fate[]) {
       return this.owed(stream).filter((number) => !waiting.has(number) && !published.has(number));
     },
     unpublished: async () => (await outbox.backlog()).commits,
-    /** From now on every request gets a response, until the outbox is empty or no relay would wait any longer. */
+    /** From now on every request gets a response, until the outbox is empty or no relay would continue. */
     async calm(): Promise<void> {
       for (const _ of nextFate);
       start();

@@ -8,11 +8,18 @@ import { createLeases, type Leases, StoreUnavailable } from '@latchkey/store';
 import { Registry } from 'prom-client';
 import type { Commit, Journal } from '../ports/journal.ts';
 import type { Outbox } from '../ports/outbox.ts';
-import { commitOf, commitsOf, instant, mailRequested, sessionsRevoked } from '../ports/testing/commits.ts';
+import {
+  commitOf,
+  commitsOf,
+  instant,
+  mailRequested,
+  sessionsRevoked,
+  testSigner,
+} from '../ports/testing/commits.ts';
 import { temporaryStores } from '../storage/sqlite/stores.fixture.ts';
 import { createRelay, type Relay, type RelayDeps } from './relay.ts';
 
-/** A bus that keeps what it is given, and fails when it is told to. */
+/** Creates a bus that keeps what it is given, and fails when told to. */
 function recordingBus() {
   const published: OutgoingRecord[] = [];
   const publishes: number[] = [];
@@ -35,11 +42,11 @@ function recordingBus() {
     bus,
     published,
     publishes,
-    /** What each publish does before it is acknowledged. */
+    /** Sets what each publish does before it is acknowledged. */
     meanwhile(work: typeof publishing) {
       publishing = work;
     },
-    /** Once a publish has come to an end. */
+    /** Resolves once a publish has ended. */
     changed: () => changed.promise,
     of: (stream: string) =>
       published.filter(({ key }) => key === stream).map(({ headers }) => Number(headers['ce_sequence'])),
@@ -88,6 +95,8 @@ describe('the relay', () => {
     registry = new Registry();
     const relay = createRelay({
       outbox,
+      journal,
+      signer: testSigner,
       bus: recorder.bus,
       leases,
       instance: randomUUID(),
@@ -116,7 +125,7 @@ describe('the relay', () => {
   function drained() {
     return drainedTo(0);
   }
-  /** A relay with a publish under way, which ends once it is released. */
+  /** Starts a relay with a publish in progress, which ends once it is released. */
   async function publishing() {
     const relay = await started();
     const { promise: held, resolve: release } = Promise.withResolvers<void>();
@@ -178,7 +187,7 @@ describe('the relay', () => {
     });
     const relay = await started({
       sleep: async (ms, signal) => {
-        // The sweep's first pause doubles too: only those of the retry begin with a failed publish.
+        // The first pause of the sweep doubles, too; only the pauses of a retry come after a failed publish.
         if (recorder.publishes.length === 0) return Promise.race([never, aborted(signal)]);
         pauses.push(ms);
       },
@@ -290,7 +299,7 @@ describe('the relay', () => {
     assert.equal(lines.filter((line) => line.includes('a stream cannot be published')).length, 1);
     assert.match(await registry.metrics(), /latchkey_relay_blocked_streams 1/);
 
-    // Somebody took care of it.
+    // Another process took care of it.
     await outbox.markPublished([unpublishable]);
     relay.nudge(broken);
     await drained();
@@ -314,7 +323,7 @@ describe('the relay', () => {
     assert.equal(lines.filter((line) => line.includes('cannot publish')).length, 1);
     assert.match(lines.join(''), /"topic":"mailings\.events\.v1"/);
 
-    // Whoever comes later does not wait for it either.
+    // A later stream does not wait for it either.
     const late = commitOf();
     await append(late);
     relay.nudge(late.stream);
@@ -395,12 +404,12 @@ describe('the relay', () => {
   });
 
   describe('sweeping', () => {
-    /** Reads, a write of the lease, publish and mark: all settle within a few turns. */
+    /** Waits until reads, the write of the lease, publish and mark have settled, which takes a few turns. */
     async function settled() {
       for (let turns = 0; turns < 30; turns++) await turn();
     }
 
-    /** A `sleep` that ends when the test calls `step`, in all relays. */
+    /** Returns a `sleep` that ends, in all relays, when the test calls `step`. */
     function steps() {
       let tick = Promise.withResolvers<void>();
       const pauses: number[] = [];
@@ -429,7 +438,7 @@ describe('the relay', () => {
       assert.deepEqual(recorder.of(first.stream), []);
       now = new Date(now.getTime() + 1);
       await step();
-      // With all that its stream owes, young commits too.
+      // Publishing a stream includes all of its unpublished commits, even recent ones.
       assert.deepEqual(recorder.of(first.stream), [1, 2]);
     });
 
@@ -521,6 +530,8 @@ describe('the relay', () => {
   test('finds by itself, on real timers, what another process appended', async () => {
     const relay = createRelay({
       outbox,
+      journal,
+      signer: testSigner,
       bus: recorder.bus,
       leases,
       instance: 'one',

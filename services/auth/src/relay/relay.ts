@@ -1,16 +1,19 @@
 import type { Bus } from '@latchkey/bus';
+import type { EventSigner } from '@latchkey/events';
 import type { Dependency, Logger, Part, Registry } from '@latchkey/process';
 import { doubling, loop, sleep as realSleep, type Sleep } from '@latchkey/process/loop';
 import type { Leases } from '@latchkey/store';
 import type { Outbox } from '../ports/outbox.ts';
 import { ageSeconds, createRelayMetrics } from './metrics.ts';
-import { createPublisher, type Publisher, type Refused } from './publisher.ts';
+import { createPublisher, type Publisher, type PublisherDeps, type Refused } from './publisher.ts';
 import { createStreamQueue } from './queue.ts';
 import { createSweep } from './sweep.ts';
 
 export interface RelayDeps {
   readonly outbox: Outbox;
+  readonly journal: PublisherDeps['journal'];
   readonly bus: Pick<Bus, 'publish'>;
+  readonly signer: EventSigner;
   readonly leases: Leases;
   /** Unique id of this process. */
   readonly instance: string;
@@ -32,10 +35,13 @@ export interface Relay extends Part {
 const QUEUE_CAPACITY = 10_000;
 const STREAMS_PER_BATCH = 500;
 const retryPauses = doubling({ least: 100, most: 1000 });
-/** Everything is published within 2 s: a sweep leaves commits of the last second to the process that appended them. */
+/**
+ * The pauses of the sweep. Everything is published within 2 s, because a sweep leaves the commits of the last
+ * second to the process that appended them.
+ */
 const sweepPauses = doubling({ least: 100, most: 750 });
 
-/** While any instance runs, commits wait this long only if they cannot be published. */
+/** While any instance is running, a commit waits this long only if it cannot be published. */
 const OVERDUE_SECONDS = 10;
 
 interface Waiting {
@@ -64,7 +70,7 @@ export function createRelay(deps: RelayDeps): Relay {
     const { streams, isRetry } = await queue.next({ fresh: STREAMS_PER_BATCH, retried: retriesPerBatch });
     const failed = await publish(streams);
     for (const stream of failed) queue.addRetry(stream);
-    // A rejected stream fails the whole publish; in smaller batches the other streams succeed.
+    // A rejected stream fails the whole publish. In smaller batches the other streams succeed.
     if (isRetry)
       retriesPerBatch =
         failed.length > 0 ? Math.ceil(retriesPerBatch / 2) : Math.min(retriesPerBatch * 2, STREAMS_PER_BATCH);
@@ -147,7 +153,7 @@ function health({ refusing, blocked }: Publisher, waiting: Waiting | undefined):
   const topics = waiting?.commits === 0 ? [] : refusing();
   if (topics.length > 0) return degraded(`publishing to ${topics.join(', ')} fails; ${inWords(waiting)}`);
   if (blocked() > 0) return degraded(`${blocked()} streams cannot be published; ${inWords(waiting)}`);
-  // Covers failures of another instance, too.
+  // Also covers failures of another instance.
   if (waiting !== undefined && waiting.oldestSeconds >= OVERDUE_SECONDS) return degraded(inWords(waiting));
   return { ...bus, state: 'ok' };
 }

@@ -31,15 +31,17 @@ const STREAMS_PER_RUN = 1000;
 
 /**
  * Finds commits of a process that died before it published them, or that never publishes (ops).
- *
- * The lease only saves work: two sweeps at once would publish duplicates, nothing worse. It is taken only while there
- * is something to sweep, so that an idle system writes nothing.
+ * The lease only saves work: two sweeps at once would merely publish duplicates. It is taken only while there is
+ * something to sweep, so that an idle system writes nothing.
  */
 export function createSweep({ outbox, leases, instance, leaseMs = 10_000, now, found }: SweepDeps): Sweep {
   let holdsLease = false;
   let isFirst = true;
 
-  /** The first run leaves nothing to others, because this process has appended nothing yet. */
+  /**
+   * Returns the span of time to leave to others. The first run leaves nothing to others, because this process has
+   * not appended anything yet.
+   */
   function recent(): Instants | undefined {
     const to = now();
     return isFirst ? undefined : { from: new Date(to.getTime() - OVERDUE_MS), to };

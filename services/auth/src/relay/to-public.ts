@@ -2,8 +2,8 @@ import type { LatchkeyEvent } from '@latchkey/events';
 import type { Commit } from '../ports/journal.ts';
 
 /**
- * Returns the published form of a commit's events, in order. Fields are selected rather than removed, so that
- * private data, also that of later versions, cannot leak.
+ * Returns the published form of a commit's events, in order. Selects fields instead of removing some, so that
+ * private data of this or a later version cannot leak.
  */
 export function toPublic(commit: Commit): readonly LatchkeyEvent[] {
   return commit.events.map(

@@ -1,13 +1,13 @@
 import type { Logger, Part } from '@latchkey/process';
-import type { Wakeup } from '@latchkey/process/loop';
+import { idlePauses, type Wakeup } from '@latchkey/process/loop';
 import { createLeaseWatch } from '@latchkey/store';
 import type { Deps } from '../deps.ts';
 import { createJob } from '../job.ts';
 import type { WrittenRequest } from '../ports/requests.ts';
 
 const BATCH = 20;
-/** How soon the requests of a dead instance are found, in ms. */
-const IDLE_MS = 1_000;
+/** How often a worker looks for requests of other instances that died, in ms: more rarely the longer there are none. */
+const IDLE_MS = { least: 1_000, most: 8_000 };
 
 /**
  * Creates a worker that processes recorded requests. Any number of workers may run: each request is claimed by one
@@ -20,9 +20,12 @@ export function createWorker(
     /** The id of this instance. */
     readonly owner: string;
     readonly logger: Logger;
-    /** How long a batch is claimed, in ms: longer than it takes. Then requests of a dead worker are claimed again. */
+    /**
+     * How long a batch is claimed, in ms: longer than the work takes. After that, other workers claim the requests
+     * of a dead one.
+     */
     readonly leaseMs: number;
-    /** Woken when a request is written. */
+    /** Woken when a request is recorded. */
     readonly wakeup: Wakeup;
     carryOut(request: WrittenRequest): Promise<void>;
   },
@@ -54,5 +57,7 @@ export function createWorker(
     return claimed.length === BATCH;
   }
 
-  return createJob({ name: 'worker', everyMs: IDLE_MS, logger, wakeup, run });
+  const most = Math.max(IDLE_MS.least, Math.min(IDLE_MS.most, leaseMs / 4));
+  const everyMs = idlePauses({ least: IDLE_MS.least, most });
+  return createJob({ name: 'worker', everyMs, logger, wakeup, run });
 }

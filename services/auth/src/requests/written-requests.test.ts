@@ -18,7 +18,7 @@ const RESET_LINK = 60 * MINUTE;
 
 const LEASE_MS = 30_000;
 
-/** A monotonic clock on which so many ms pass between two looks at it. */
+/** Returns a monotonic clock that advances by `step` ms each time it is read. */
 function clockOf(step: number): () => number {
   let ms = 0;
   return () => {
@@ -45,7 +45,10 @@ function workerOf(
   });
 }
 
-/** Lets a worker carry out what is written down, and ends it. The lease of a dead one expires between two looks. */
+/**
+ * Runs a worker until every recorded request is carried out, then stops it. The clock advances so far between its
+ * reads that the lease of a dead worker has expired at the second one.
+ */
 async function work(world: World, owner = 'a worker'): Promise<void> {
   const wakeup = createWakeup();
   const worker = workerOf(world, owner, undefined, { wakeup, step: LEASE_MS });
@@ -67,7 +70,7 @@ async function verified(world: World, address: string, password = PASSWORD): Pro
   return userId;
 }
 
-/** What the last reset request of an account said. */
+/** Returns what the last reset request of an account said. */
 async function lastReset(world: World, userId: string) {
   const fact = (await world.factsOf(userId)).findLast(({ type }) => type === 'PasswordResetRequested');
   assert.ok(fact?.type === 'PasswordResetRequested');
@@ -199,7 +202,7 @@ describe('a worker that dies', () => {
       const sent = world.tokenOf(userId, 'reset');
       await work(world, 'the heir');
       assert.equal(await resets(world, userId), 1);
-      // The link that was minted in vain supersedes nothing.
+      // A link that was created but not mailed supersedes nothing.
       await completeReset(
         world.deps,
         { token: sent, newPassword: 'another horse battery', confirmNewPassword: 'another horse battery' },

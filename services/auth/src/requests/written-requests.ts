@@ -1,9 +1,9 @@
 /**
- * Requests by address, whose answer must not reveal whether an account exists: every request is written down
- * and answered the same way, and the accounts are looked up afterwards by the worker.
+ * Requests by address whose answer must not reveal whether an account exists. Every request is recorded and
+ * answered the same way; the worker looks up the accounts afterwards.
  */
-import { isLiving, type Living } from '../account/index.ts';
-import { livingSignUps, ownerOf } from '../addresses/owners.ts';
+import type { Living } from '../account/index.ts';
+import { accountAt, livingSignUps, ownerOf } from '../addresses/owners.ts';
 import { commandIdOf } from '../command-id.ts';
 import type { Context, Deps } from '../deps.ts';
 import { ipKey } from '../limits/ip-key.ts';
@@ -15,12 +15,12 @@ import { mintLink } from '../tokens/links.ts';
 type WriteNeeds = Pick<Deps, 'requests' | 'newId' | 'now' | 'wakeWorker'>;
 
 /**
- * Writes a request down, also over the mail budget of the address: then it leads to a mail only where no link that was
- * mailed before still works, so that the owner of the mailbox always has a way in. @throws Refused (rate_limited) by IP
+ * Records a request, even if the mail budget of the address is used up. It then leads to a mail only if no earlier
+ * link still works, so that the owner of the mailbox always has a way in. @throws Refused (rate_limited) by IP
  */
 export async function requestByAddress(
   deps: WriteNeeds & Pick<Deps, 'limits'>,
-  { kind, address }: Pick<WrittenRequest, 'kind' | 'address'>,
+  { kind, address }: { readonly kind: 'password-reset' | 'verification'; readonly address: string },
   context: Context,
 ): Promise<void> {
   const budget = mailBudget(kind === 'verification' ? 'renewal' : 'reset', address, context.ip);
@@ -33,12 +33,12 @@ export async function requestByAddress(
   );
 }
 
-/** Returns what a request for a mail takes from the limit of its IP. */
+/** Returns what a request for a mail takes from the limit of its IP address. */
 export function mailRequest({ ip }: Pick<Context, 'ip'>): Take {
   return { limit: 'mail-ip', key: ipKey(ip) };
 }
 
-/** Stores a request for the worker. @returns false if one with its id waits already */
+/** Stores a request for the worker. @returns false if a request with its id is waiting already */
 export async function writeRequest(
   { requests, now, wakeWorker }: Omit<WriteNeeds, 'newId'>,
   request: Omit<WrittenRequest, 'at' | 'correlationId' | 'traceparent'>,
@@ -57,20 +57,32 @@ type CarryOutNeeds = Pick<
 >;
 
 /**
- * Carries out a written request. The owner of the address gets a reset link. The newest unverified sign-up gets a
- * link to choose a password; if another account owns the address, the same event without a link.
+ * Carries out a recorded request. The owner of the address gets a reset link. The newest unverified sign-up gets a
+ * link to choose a password; if another account owns the address, the same event is appended without a link.
  */
 export async function carryOut(deps: CarryOutNeeds, request: WrittenRequest): Promise<void> {
-  const owner = await ownerOf(deps, request.address);
-  const [newest] = await livingSignUps(deps, request.address);
-  if (owner !== undefined && request.kind === 'password-reset') {
-    const account = await deps.accounts.load(owner);
-    if (isLiving(account)) await requestReset(deps, account, request);
+  const account = await accountAt(deps, request.address);
+  if (request.kind === 'lockout') {
+    if (account !== undefined) await alertLockedOut(deps, account.userId, request);
+    return;
   }
+  const [newest] = await livingSignUps(deps, request.address);
+  if (account !== undefined && request.kind === 'password-reset') await requestReset(deps, account, request);
   if (newest !== undefined) await requestReset(deps, newest, request);
 }
 
-/** Returns the id of a request's command. A request of this kind concerns one account, whichever is the newest. */
+function alertLockedOut(
+  { accounts }: Pick<CarryOutNeeds, 'accounts'>,
+  owner: string,
+  { id, correlationId, traceparent }: WrittenRequest,
+): Promise<unknown> {
+  return accounts.execute(owner, { correlationId, traceparent, commandId: id }, () => ({
+    type: 'AlertOwner',
+    reason: 'locked-out',
+  }));
+}
+
+/** Returns the id of a request's command. A request of this kind is about one account: whichever is the newest. */
 function commandIdFor({ id, kind }: WrittenRequest, userId: string): string {
   return kind === 'verification' ? id : commandIdOf(id, kind, userId);
 }
@@ -84,6 +96,7 @@ async function requestReset(
   const origin = { correlationId, traceparent, commandId: commandIdFor(request, userId) };
   await deps.accounts.execute(userId, origin, async () => ({
     type: 'RequestPasswordReset',
+    address: request.address,
     owner: await ownerOf(deps, request.address),
     link: await mintLink(deps, 'reset', { userId, email }),
     ...(overBudget && { unlessUsableAt: deps.now() }),

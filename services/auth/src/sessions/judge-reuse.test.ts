@@ -7,7 +7,7 @@ const MINUTE = 60_000;
 const rotatedAt = new Date('2026-03-01T12:00:00.000Z');
 const session = { n: 5, rotatedAt, userAgent: 'a browser' };
 
-/** Returns the verdict on a token that is used some minutes after the rotation. */
+/** Returns the verdict on a token that is used some minutes after its rotation. */
 function verdict({ minutes = 0, ...use }: Partial<Use> & { readonly minutes?: number }): Verdict {
   const now = new Date(rotatedAt.getTime() + minutes * MINUTE);
   return judgeReuse(session, { n: 4, now, userAgent: 'a browser', reuseMinutes: 10, ...use });
@@ -21,6 +21,8 @@ describe('the token before the current one', () => {
   });
 
   test('ends its session alone when it comes later', () => {
+    assert.equal(verdict({ minutes: 11 }), 'repeat');
+    assert.equal(verdict({ now: new Date(rotatedAt.getTime() + 11 * MINUTE + 1) }), 'end-session');
     assert.equal(verdict({ minutes: 11.01 }), 'end-session');
     assert.equal(verdict({ minutes: 600, userAgent: 'another browser' }), 'end-session');
   });

@@ -4,7 +4,7 @@ import type { Session } from '../ports/sessions.ts';
 export type Verdict =
   /** The response may have been lost, or another tab was faster: return the current token again. */
   | 'repeat'
-  /** Too late, or stolen: this session ends, others stay. */
+  /** Too late, or stolen: this session ends, the others stay. */
   | 'end-session'
   /** Certainly stolen: every session of the account ends. */
   | 'end-all'
@@ -26,9 +26,9 @@ const MINUTE_MS = 60_000;
 const MAX_SKEW_MINUTES = 1;
 
 /**
- * Judges by use first, by time second. The current token is unused as long as its parent, the token before it, is the
- * only one that comes back. An older token shows that two clients hold tokens of this session; if its client is not the
- * one that used the session last, one of them is a thief.
+ * Judges by use first, by time second. The current token counts as unused as long as only its parent (the token
+ * before it) comes back. An older token shows that two clients hold tokens of this session. If its client is not
+ * the one that used the session last, one of them is a thief.
  */
 export function judgeReuse(
   session: Pick<Session, 'n' | 'rotatedAt' | 'userAgent'>,

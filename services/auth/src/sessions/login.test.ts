@@ -1,11 +1,17 @@
 import assert from 'node:assert/strict';
+import { randomBytes } from 'node:crypto';
 import { describe, test } from 'node:test';
 import { disableAccount } from '../administration/manage-accounts.ts';
+import type { Deps } from '../deps.ts';
+import { changePassword } from '../passwords/change.ts';
+import { createPasswords } from '../passwords/hashing/argon2.ts';
+import { parseCosts } from '../passwords/hashing/costs.ts';
 import { completeReset } from '../passwords/reset.ts';
 import { Refused } from '../refused.ts';
 import { rejectSignUp, verify } from '../sign-up/verification.ts';
 import { context, DAY, inWorld, refused, type World } from '../testing/world.ts';
 import { login, type SignedIn } from './login.ts';
+import { refresh } from './refresh.ts';
 import { logoutEverywhere } from './sessions.ts';
 
 const ada = 'ada@example.com';
@@ -38,6 +44,73 @@ async function guess(world: World, times: number, address = ada): Promise<void> 
     assert.equal((await fails(attempt)).refusal.kind, 'invalid_credentials');
   }
 }
+
+describe('a login after the key or the cost of hashes has changed', () => {
+  const saltKeys = [{ kid: 'newer', bytes: randomBytes(32) }] as const;
+
+  /** Hashes new passwords with newer keys; those of the world become the former ones. */
+  function rotated({ deps }: World) {
+    const newer = createPasswords({ saltKeys, costs: parseCosts('20480:2'), concurrency: 1 });
+    const passwords: Deps['passwords'] = {
+      hash: newer.hash,
+      async find(password, address, request, isStored) {
+        const current = await newer.hash(password, address, request);
+        if (await isStored(current)) return { current, stored: current };
+        const former = await deps.passwords.hash(password, address, request);
+        return { current, ...((await isStored(former)) && { stored: former }) };
+      },
+    };
+    return { ...deps, passwords };
+  }
+
+  test(
+    'replaces the stored hash once, and ends no session and no link',
+    inWorld(async (world) => {
+      const userId = await verified(world, ada, PASSWORD);
+      const { refreshToken } = await login(world.deps, { address: ada, password: PASSWORD }, home);
+      const deps = rotated(world);
+      for (const _ of [1, 2]) await login(deps, { address: ada, password: PASSWORD }, home);
+      const types = await world.typesOf(userId);
+      assert.deepEqual(
+        types.filter((type) => type === 'PasswordRehashed'),
+        ['PasswordRehashed'],
+      );
+      const onlyNewer = {
+        ...deps,
+        passwords: createPasswords({ saltKeys, costs: parseCosts('20480:2'), concurrency: 1 }),
+      };
+      assert.equal((await login(onlyNewer, { address: ada, password: PASSWORD }, home)).state.userId, userId);
+      assert.equal((await refresh(deps, refreshToken, home)).state.userId, userId);
+    }),
+  );
+
+  test(
+    'replaces nothing if the password is wrong',
+    inWorld(async (world) => {
+      const userId = await verified(world, ada, PASSWORD);
+      const attempt = login(rotated(world), { address: ada, password: WRONG }, home);
+      assert.equal((await fails(attempt)).refusal.kind, 'invalid_credentials');
+      assert.ok(!(await world.typesOf(userId)).includes('PasswordRehashed'));
+    }),
+  );
+
+  test(
+    'is not needed to change the password, or to verify a sign-up with it',
+    inWorld(async (world) => {
+      const { userId } = await world.signUp(ada, PASSWORD);
+      const deps = rotated(world);
+      await verify(
+        deps,
+        { token: world.tokenOf(userId, 'verification'), evidence: { kind: 'password', password: PASSWORD } },
+        home,
+      );
+      const { state } = await login(world.deps, { address: ada, password: PASSWORD }, home);
+      const change = { currentPassword: PASSWORD, newPassword: ANOTHER };
+      await changePassword(deps, change, { userId, sessionId: world.deps.newId(), state }, home);
+      assert.equal((await login(deps, { address: ada, password: ANOTHER }, home)).state.userId, userId);
+    }),
+  );
+});
 
 describe('a login', () => {
   test(
@@ -216,7 +289,7 @@ describe('guessing passwords', () => {
       const token = world.deps.linkTokens.mint(userId);
       const expiresAt = new Date(world.deps.now().getTime() + DAY).toISOString();
       const link = { hash: world.deps.linkTokens.hash('reset', token), sealed: { sealed: 'x', expiresAt } };
-      await world.deps.accounts.execute(userId, home, () => ({ ...reset, link }));
+      await world.deps.accounts.execute(userId, home, () => ({ ...reset, address: ada, link }));
       await completeReset(world.deps, { token, newPassword: ANOTHER, confirmNewPassword: ANOTHER }, home);
 
       const { state } = await login(world.deps, { address: ada, password: ANOTHER }, elsewhere);

@@ -1,11 +1,12 @@
-/** Login by address and password: the owner of the address first, then its sign-ups, newest first. */
-import { isLiving, type Living, sameHash } from '../account/index.ts';
-import { livingSignUps, ownerOf } from '../addresses/owners.ts';
+/** Login by address and password. The owner of the address is tried first, then its sign-ups, newest first. */
+import { type Living, sameHash } from '../account/index.ts';
+import { accountAt, livingSignUps } from '../addresses/owners.ts';
 import { bestEffort } from '../best-effort.ts';
 import type { Context, Deps } from '../deps.ts';
 import { limitPasswordAttempts } from '../passwords/attempts.ts';
 import type { Session } from '../ports/sessions.ts';
 import { Refused } from '../refused.ts';
+import { noticeNewSource } from './new-source.ts';
 import { sessionEnd } from './session-end.ts';
 
 /** The result of a login or a refresh. */
@@ -29,34 +30,69 @@ export async function login(
     Deps,
     | 'accessTokens'
     | 'accounts'
+    | 'audit'
     | 'journal'
+    | 'knownSources'
     | 'limits'
     | 'newId'
     | 'now'
     | 'passwords'
     | 'refreshTokens'
     | 'registrations'
+    | 'requests'
     | 'sessions'
     | 'settings'
     | 'trustedAddresses'
+    | 'wakeWorker'
   >,
   { address, password }: Login,
   context: Context,
 ): Promise<SignedIn> {
-  const account = await limitPasswordAttempts(deps, { address, ip: context.ip }, async () => {
-    // In parallel with the much slower hash, so that the time of the look-up reveals nothing.
-    const [states, passwordHash] = await Promise.all([
-      candidates(deps, address),
-      deps.passwords.hash(password, address, context),
+  const signingIn = await limitPasswordAttempts(deps, { address, during: 'login' }, context, async () => {
+    // Looked up in parallel with the much slower hash, so that the time of the look-up reveals nothing.
+    const known = candidates(deps, address);
+    const [states, { current, stored }] = await Promise.all([
+      known,
+      deps.passwords.find(password, address, context, async (hash) => isHashOf(await known, hash)),
     ]);
-    return states.find((state) => sameHash(state.passwordHash, passwordHash));
+    const state = states.find(({ passwordHash }) => stored !== undefined && sameHash(passwordHash, stored));
+    return state && { account: state, passwordHash: current };
   });
-  if (account === undefined) throw new Refused('invalid_credentials');
-  if (account.disabled) throw new Refused('account_disabled');
+  if (signingIn === undefined) throw new Refused('invalid_credentials');
+  const { account, passwordHash } = signingIn;
+  if (account.disabled) {
+    const data = {
+      actor: 'unknown',
+      accountId: account.userId,
+      reason: 'disabled',
+      during: 'login',
+    } as const;
+    deps.audit.record({ origin: context, occurrence: { type: 'LoginFailed', data } });
+    throw new Refused('account_disabled');
+  }
   const session = newSession(deps, account, context);
   await deps.sessions.create(session);
   await bestEffort(() => deps.sessions.removeOldest(account.userId, deps.settings.sessionsPerAccount));
+  const data = { actor: account.userId, accountId: account.userId, sessionId: session.id };
+  deps.audit.record({ origin: context, occurrence: { type: 'LoginSucceeded', data } });
+  await bestEffort(() => noticeNewSource(deps, account, context));
+  await bestEffort(() => rehash(deps, account, passwordHash, context));
   return signedIn(deps, session, account);
+}
+
+function isHashOf(states: readonly Living[], hash: string): boolean {
+  return states.some(({ passwordHash }) => sameHash(passwordHash, hash));
+}
+
+/** Stores the password's hash with the current key and cost. */
+async function rehash(
+  { accounts }: Pick<Deps, 'accounts'>,
+  { userId, passwordHash: checkedHash }: Living,
+  passwordHash: string,
+  context: Context,
+): Promise<void> {
+  if (sameHash(checkedHash, passwordHash)) return;
+  await accounts.execute(userId, context, () => ({ type: 'RehashPassword', checkedHash, passwordHash }));
 }
 
 /** Issues the tokens of a session. */
@@ -72,26 +108,33 @@ export function signedIn(
       verified: state.status === 'verified',
       role: state.role,
       sequence: state.sequence,
+      profile: state,
     }),
     refreshToken: refreshTokens.issue(session.id, session.n),
     state,
   };
 }
 
-/** Reads the owner last: a sign-up that is verified in between is found as the owner. */
+/**
+ * Returns the accounts to try. Reads the owner last, so that a sign-up that is verified in between is found as the
+ * owner.
+ */
 async function candidates(
   deps: Pick<Deps, 'accounts' | 'journal' | 'registrations'>,
   address: string,
 ): Promise<readonly Living[]> {
   const signUps = await livingSignUps(deps, address);
-  const owner = await ownerOf(deps, address);
-  if (owner === undefined) return signUps;
-  const account = await deps.accounts.load(owner);
-  return isLiving(account) ? [account, ...signUps] : signUps;
+  const account = await accountAt(deps, address);
+  return account === undefined ? signUps : [account, ...signUps];
 }
 
 function newSession(
-  { newId, now, settings }: Pick<Deps, 'newId' | 'now' | 'settings'>,
+  {
+    newId,
+    now,
+    refreshTokens: { kid },
+    settings,
+  }: Pick<Deps, 'newId' | 'now' | 'refreshTokens' | 'settings'>,
   account: Living,
   { ip, userAgent }: Context,
 ): Session {
@@ -106,5 +149,6 @@ function newSession(
     since: account.sequence,
     ip,
     userAgent,
+    ...(kid !== undefined && { key: kid }),
   };
 }

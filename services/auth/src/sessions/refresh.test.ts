@@ -9,7 +9,7 @@ import { login } from './login.ts';
 import { refresh } from './refresh.ts';
 import { logout, logoutEverywhere } from './sessions.ts';
 
-/** To whom the mail about a reuse goes. */
+/** The recipient of the mail about a reuse. */
 const OWNER = { locale: 'en', person: { email: 'ada@example.com', username: 'somebody' } };
 const ada = 'ada@example.com';
 const PASSWORD = 'correct horse battery';

@@ -1,4 +1,4 @@
-/** Refresh: a token works once. What happens to a token that is used again: `judgeReuse`. */
+/** Refresh: each token works once. `judgeReuse` decides about a token that is used again. */
 import { isLiving } from '../account/index.ts';
 import { bestEffort } from '../best-effort.ts';
 import type { Context, Deps } from '../deps.ts';
@@ -9,14 +9,17 @@ import { type SignedIn, signedIn } from './login.ts';
 import { sessionEnd } from './session-end.ts';
 import { sessionStatus } from './session-status.ts';
 
-type Needs = Pick<Deps, 'accessTokens' | 'accounts' | 'now' | 'refreshTokens' | 'sessions' | 'settings'>;
+type Needs = Pick<
+  Deps,
+  'accessTokens' | 'accounts' | 'audit' | 'now' | 'refreshTokens' | 'sessions' | 'settings'
+>;
 
 /** Exchanges a refresh token for new tokens. @throws Refused (refresh_token_invalid) */
 export async function refresh(deps: Needs, refreshToken: string, context: Context): Promise<SignedIn> {
   const named = deps.refreshTokens.open(refreshToken);
   if (named === undefined) throw new Refused('refresh_token_invalid');
   const session = await findUnexpired(deps, named.sessionId);
-  // Loaded before the token is used up: a client that must retry needs to use the same token.
+  // Loaded before the token is used up, because a client that must retry has to send the same token.
   const state = await deps.accounts.load(session.userId);
   if (!isLiving(state) || sessionStatus(state, session) === 'revoked')
     throw new Refused('refresh_token_invalid');
@@ -27,12 +30,14 @@ export async function refresh(deps: Needs, refreshToken: string, context: Contex
   return signedIn(deps, current, state);
 }
 
-/** If another request with the same token was faster, its response is repeated. */
+/** Rotates the token. If another request with the same token was faster, its response is repeated. */
 async function rotate(deps: Needs, { id, n, createdAt }: Session, context: Context): Promise<Session> {
   const { ip, userAgent } = context;
   const at = deps.now();
   const expiresAt = sessionEnd(deps.settings, { createdAt, at });
-  const rotated = await deps.sessions.rotate(id, n, { at, expiresAt, ip, userAgent });
+  const { kid } = deps.refreshTokens;
+  const use = { at, expiresAt, ip, userAgent, ...(kid !== undefined && { key: kid }) };
+  const rotated = await deps.sessions.rotate(id, n, use);
   if (rotated !== undefined) return rotated;
   return answerReuse(deps, await findUnexpired(deps, id), n, context);
 }
@@ -54,8 +59,8 @@ async function answerReuse(deps: Needs, session: Session, n: number, context: Co
 }
 
 /**
- * Appends the event first: after a crash it revokes the sessions. If it exists already, the active sessions were
- * created later, and an old token must not end them.
+ * Ends sessions. The event is appended first: after a crash it still revokes them. If it exists already, the active
+ * sessions were created later, and an old token must not end them.
  */
 async function endSessions(
   deps: Needs,
@@ -63,6 +68,9 @@ async function endSessions(
   scope: 'end-session' | 'end-all',
   context: Context,
 ): Promise<void> {
+  const ended = scope === 'end-session' ? 'session' : 'all';
+  const data = { actor: 'unknown', accountId: userId, sessionId: id, ended } as const;
+  deps.audit.record({ origin: context, occurrence: { type: 'RefreshTokenReused', data } });
   const { facts } = await deps.accounts.execute(userId, context, () => ({
     type: 'RevokeSessions',
     reason: 'refresh-reuse',

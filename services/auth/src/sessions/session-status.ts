@@ -27,7 +27,14 @@ interface Claims {
 
 /** Returns the caller of an access token; undefined if its session has ended or was revoked. */
 export async function findCaller(
-  { accounts, sessions, now }: Pick<Deps, 'accounts' | 'sessions' | 'now'>,
+  {
+    accounts,
+    sessions,
+    now,
+  }: Pick<Deps, 'now'> & {
+    readonly accounts: Pick<Deps['accounts'], 'load'>;
+    readonly sessions: Pick<Deps['sessions'], 'find'>;
+  },
   { sub, sid, seq }: Claims,
 ): Promise<Caller | undefined> {
   const [state, session] = await Promise.all([accounts.load(sub), sessions.find(sid)]);

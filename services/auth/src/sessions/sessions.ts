@@ -1,4 +1,4 @@
-/** Listing and ending one's own sessions. */
+/** Lists and ends one's own sessions. */
 import { bestEffort } from '../best-effort.ts';
 import type { Caller, Context, Deps } from '../deps.ts';
 import type { Session, SessionPage, SessionPlace } from '../ports/sessions.ts';
@@ -6,7 +6,7 @@ import { Refused } from '../refused.ts';
 import type { Outcome } from '../streams/accounts.ts';
 import { sessionStatus } from './session-status.ts';
 
-/** Ends the session of a genuine refresh token; a no-op for any other text. */
+/** Ends the session of a genuine refresh token. Does nothing for any other text. */
 export async function logout(
   { refreshTokens, sessions }: Pick<Deps, 'refreshTokens' | 'sessions'>,
   refreshToken: string,
@@ -31,7 +31,10 @@ export async function logoutEverywhere(
   return outcome;
 }
 
-/** Returns a page of the caller's active sessions, newest login first. `next` is its end, if there may be more. */
+/**
+ * Returns a page of the caller's active sessions, newest login first. `next` is where it ends, if there may be
+ * more.
+ */
 export async function listSessions(
   { sessions, now }: Pick<Deps, 'sessions' | 'now'>,
   { userId, state }: Caller,

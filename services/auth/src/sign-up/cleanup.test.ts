@@ -20,7 +20,7 @@ async function marked({ deps }: World): Promise<readonly string[]> {
   return (await deps.registrations.page({ limit: 1000 })).map(({ stream }) => stream);
 }
 
-/** Verified as far as the journal goes, where the process died right after the append. */
+/** Leaves an account that the journal has as verified, although the process died right after the append. */
 async function verifiedByACrash(world: World, userId: string): Promise<void> {
   const { deps, tokenOf } = world;
   const tokenHash = deps.linkTokens.hash('verification', tokenOf(userId, 'verification'));
@@ -63,7 +63,7 @@ describe('the sweep', () => {
       await cleanUpOnce(
         { ...deps, accounts: freshAccounts() },
         {
-          onSkipped: ({ stream }) => skipped.push(stream),
+          onSkipped: (stream) => skipped.push(stream),
         },
       );
       assert.deepEqual(skipped, [unreadable.userId]);

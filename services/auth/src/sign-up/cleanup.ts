@@ -1,10 +1,14 @@
-/** Ends sign-ups that nobody verified, repairs what a crash left, and removes expired rows. */
+/**
+ * Ends sign-ups that nobody verified, releases the previous addresses of accounts, repairs what a crash left, and
+ * removes expired rows.
+ */
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { ClockGuard, Logger, Part } from '@latchkey/process';
 import type { Leases } from '@latchkey/store';
 import { StoreUnavailable } from '@latchkey/store';
 import { ownerOf } from '../addresses/owners.ts';
 import type { Deps } from '../deps.ts';
+import { releaseDue } from '../email-change/release.ts';
 import { createJob } from '../job.ts';
 import type { Registration } from '../ports/registrations.ts';
 
@@ -15,7 +19,7 @@ const EVERY_MS = 5 * 60_000;
 const LEASE_MS = 2 * EVERY_MS;
 const LEASE = 'sweep';
 const PAGE = 100;
-/** How often a pass looks at all sign-ups. Until then, what a crash left waits, at most until it expires. */
+/** How often a pass covers all sign-ups. What a crash left waits until then, or until it expires if that is sooner. */
 const REPAIR_EVERY_MS = 24 * 3_600_000;
 
 type Needs = Pick<
@@ -31,13 +35,13 @@ type Needs = Pick<
   | 'newId'
 >;
 
-/** Receives every sign-up that could not be processed. */
-type OnSkipped = (registration: Registration, error: unknown) => void;
+/** Receives every account that could not be processed. */
+type OnSkipped = (stream: string, error: unknown) => void;
 
-/** Which sign-ups a pass looks at: all of them, to repair what a crash left, or those that are due to expire. */
+/** Which sign-ups a pass covers: all of them, to repair what a crash left, or those that are due to expire. */
 export type Scope = 'all' | 'due';
 
-/** Makes one pass over the sign-ups and the expired rows. Lets others run between its pages. */
+/** Makes one pass over the sign-ups and the expired rows. Yields to other work between pages. */
 export async function cleanUpOnce(
   deps: Needs,
   {
@@ -53,13 +57,14 @@ export async function cleanUpOnce(
     after = page.length === PAGE ? page.at(-1) : undefined;
     await nextTurn();
   } while (after);
+  await releaseDue(deps, onSkipped);
   while ((await deps.sessions.removeExpired(deps.now(), PAGE)) === PAGE) await nextTurn();
   await deps.limits.removeExpired();
   await deps.idempotencyKeys.removeExpired(deps.now());
   await deps.trustedAddresses.removeExpired(deps.now());
 }
 
-/** Sign-ups from this instant and before have expired. */
+/** Returns the instant up to which sign-ups have expired. */
 function expiryOf(now: Date): Date {
   return new Date(now.getTime() - REGISTRATION_DAYS * 86_400_000);
 }
@@ -70,11 +75,11 @@ async function attempt(deps: Needs, registration: Registration, onSkipped: OnSki
     await processRegistration(deps, registration);
   } catch (error) {
     if (error instanceof StoreUnavailable) throw error;
-    onSkipped(registration, error);
+    onSkipped(registration.stream, error);
   }
 }
 
-/** Ends a sign-up that has expired or was superseded; settles one that is over. */
+/** Ends a sign-up that has expired or was superseded; settles one that is already verified or ended. */
 async function processRegistration(deps: Needs, { stream, address, at }: Registration): Promise<void> {
   const isExpired = Date.parse(at) <= expiryOf(deps.now()).getTime();
   const { state } = await deps.accounts.execute(stream, { correlationId: deps.newId() }, async () => ({
@@ -95,8 +100,8 @@ export function createCleanup(
   },
 ): Part {
   const { leases, owner, now, logger, clock } = deps;
-  function logSkipped({ stream }: Registration, error: unknown): void {
-    logger.error({ err: error, stream }, 'a sign-up could not be cleaned up');
+  function logSkipped(stream: string, error: unknown): void {
+    logger.error({ err: error, stream }, 'an account could not be cleaned up');
   }
   let repairAt = 0;
   function scopeOfPass(): Scope {

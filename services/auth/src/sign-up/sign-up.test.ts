@@ -29,9 +29,9 @@ function by(password: string): Evidence {
   return { kind: 'password', password };
 }
 
-/** What the world's settings allow one network. */
+/** What the world's settings allow to one network. */
 const MAILS = 20;
-/** Counts, and takes, the mails that the address can still get. */
+/** Counts how many mails the address can still get, by taking them. */
 async function mailsLeft({ deps }: World): Promise<number> {
   const [hour] = mailBudget('sign-up', ada, context().ip);
   assert.ok(hour);
@@ -241,7 +241,7 @@ describe('verifying a sign-up', () => {
       );
       const mine = await login(world.deps, { address: ada, password: ANOTHER }, context());
       assert.equal(mine.state.userId, userId);
-      // A lost answer is repeated; another password is not set by a link that was used.
+      // A lost answer is repeated. A used link sets no other password.
       assert.deepEqual((await choose(ANOTHER)).facts, []);
       await assert.rejects(choose('yet another horse battery'), refused('token_invalid'));
     }),

@@ -1,4 +1,4 @@
-/** Sign-up: always a new account, with the same answer and the same work whoever owns the address. */
+/** Sign-up: always creates a new account. Answer and work are the same whoever owns the address. */
 import { ownerOf } from '../addresses/owners.ts';
 import type { Context, Deps } from '../deps.ts';
 import { repeatableCommandId } from '../idempotency.ts';
@@ -11,7 +11,7 @@ import { Refused } from '../refused.ts';
 import { writeRequest } from '../requests/written-requests.ts';
 import { mintLink } from '../tokens/links.ts';
 
-/** Beyond it, a sign-up requests a link to the newest pending one instead. */
+/** With this many pending sign-ups, another one requests a link for the newest of them instead. */
 const MAX_PENDING_SIGN_UPS_PER_ADDRESS = 5;
 
 export interface SignUp {
@@ -24,7 +24,7 @@ export interface SignUp {
 }
 
 export interface SignedUp {
-  /** The id of the account that this sign-up has made; of none, where another account got the mail instead. */
+  /** The id of the new account; an id of no account if another account got the mail instead. */
   readonly userId: string;
 }
 
@@ -39,6 +39,7 @@ type Needs = Pick<
   | 'newId'
   | 'now'
   | 'oneAtATime'
+  | 'passwordRules'
   | 'passwords'
   | 'registrations'
   | 'requests'
@@ -48,12 +49,12 @@ type Needs = Pick<
 >;
 
 /**
- * @throws Refused (rate_limited, password_too_weak, idempotency_key_reused, overloaded; email_already_registered if the
- * settings allow to reveal it)
+ * Signs a person up. @throws Refused (rate_limited, password_too_weak, idempotency_key_reused, overloaded;
+ * email_already_registered if the settings allow revealing it)
  */
 export async function signUp(deps: Needs, person: SignUp, context: Context): Promise<SignedUp> {
   const { email, password, username } = person;
-  assertStrongPassword(password, { email: email.stored, username }, 'password');
+  assertStrongPassword(deps, password, { email: email.stored, username }, 'password');
   const commandId = await repeatableCommandId(
     deps,
     { route: 'signup', network: networkKey(context.ip) },
@@ -78,12 +79,12 @@ async function signUpOnce(deps: Needs, person: SignUp, context: CommandContext):
   return { userId };
 }
 
-/** Returns the account that a commit has registered. A sign-up may have led to a mail for another account instead. */
+/** Returns the account that a commit has registered. The sign-up may have led to a mail for another account instead. */
 function registeredBy({ stream, events }: Pick<Commit, 'stream' | 'events'>): string | undefined {
   return events[0]?.type === 'UserRegistered' ? stream : undefined;
 }
 
-/** The same work for every address, so that the time of the answer reveals nothing. */
+/** Does the same work for every address, so that the response time reveals nothing. */
 async function register(
   deps: Needs,
   { email, password, ...person }: SignUp,
@@ -96,7 +97,7 @@ async function register(
   const userId = newId();
   const link = await mintLink(deps, 'verification', { userId, email: stored });
 
-  // Counts registrations without loading the accounts, whose number would show in the time of the answer.
+  // Counts registrations without loading the accounts, because their number would show in the response time.
   if ((await registrations.living(address)).length >= MAX_PENDING_SIGN_UPS_PER_ADDRESS) {
     const id = commandId ?? newId();
     const added = await writeRequest(deps, { id, kind: 'verification', address }, context);

@@ -1,6 +1,6 @@
 /**
- * Three parties and one address: its owner, who reads the mailbox, and two strangers. Each asks for anything, in any
- * order and at the same time, over limits, with lost and repeated requests.
+ * Three parties and one address: its owner, who reads the mailbox, and two strangers. Each may ask for anything, in
+ * any order and at the same time, beyond limits, with lost and repeated requests.
  */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
@@ -25,7 +25,7 @@ import { type Evidence, rejectSignUp, renewVerification, verify } from './verifi
 const ADDRESS = 'ada@example.com';
 const PARTIES = ['owner', 'stranger', 'other stranger'] as const;
 type Party = (typeof PARTIES)[number];
-/** Chosen by the owner in the end. */
+/** The password that the owner chooses in the end. */
 const LAST = 'the last one of the owner';
 
 /** What one party does. Only the owner can open links. */
@@ -43,7 +43,7 @@ type Action =
   | { readonly kind: 'reset'; readonly nth: number; readonly password: number };
 
 interface Step {
-  /** Begun at the same time. */
+  /** The actions start at the same time. */
   readonly actions: readonly { readonly party: Party; readonly action: Action; readonly network: number }[];
   /** What happens to the next appends. */
   readonly faults: readonly ('none' | 'request lost' | 'answer lost')[];
@@ -121,10 +121,22 @@ function possessionsOf(party: Party): Possessions {
   return { passwords: [`first of ${party}`, `second of ${party}`], sessions: [], cookies: [] };
 }
 
+async function quickHash(text: string, address: string): Promise<string> {
+  return `hash of ${text} for ${address}`;
+}
+
+const quickPasswords: Deps['passwords'] = {
+  hash: quickHash,
+  async find(text, address, _request, isStored) {
+    const current = await quickHash(text, address);
+    return { current, ...((await isStored(current)) && { stored: current }) };
+  },
+};
+
 async function openStage() {
   const world = await openWorld();
   const minted: SealedContent[] = [];
-  /** What the notifier has been told to mail: a link that is withheld from an event never gets here. */
+  /** What the notifier was told to mail. A link that is withheld from an event does not get here. */
   const links: SealedContent[] = [];
   const faults: Step['faults'][number][] = [];
   const journal: Journal = {
@@ -151,8 +163,8 @@ async function openStage() {
       journal,
       snapshots: { find: async () => undefined, save: async () => undefined },
     }),
-    // One hash is as good as another here, and argon2 takes longer than everything else.
-    passwords: { hash: async (text, address) => `hash of ${text} for ${address}` },
+    // Uses a fast hash: argon2 would take longer than everything else, and any hash will do here.
+    passwords: quickPasswords,
     sealer: { seal: async (content) => `sealed ${minted.push(content)}` },
   };
   const parties: Readonly<Record<Party, Possessions>> = {
@@ -173,7 +185,7 @@ function nthOf<T>(items: readonly T[], index: number): T | undefined {
   return items[items.length - 1 - (index % Math.max(items.length, 1))];
 }
 
-/** Does what a party asks for. Refusals and outages are answers, too. */
+/** Does what a party asks for. Refusals and outages are valid answers. */
 async function act(stage: Stage, { party, action, network }: Step['actions'][number]): Promise<void> {
   try {
     await attempt(stage, party, action, contextOf(party, network));
@@ -285,7 +297,7 @@ async function play(stage: Stage, steps: readonly Step[], check: () => Promise<v
   }
 }
 
-/** Neither a password nor a session of a stranger leads into the verified account of the address. */
+/** Asserts that no password or session of a stranger leads into the verified account of the address. */
 async function assertStrangersAreOut({ deps, parties }: Stage): Promise<void> {
   const owner = await ownerOf(deps, ADDRESS);
   if (owner === undefined) return;
@@ -304,7 +316,7 @@ async function assertStrangersAreOut({ deps, parties }: Stage): Promise<void> {
   );
 }
 
-/** From a network that has not asked before, a day later: signs up or resets, and follows the newest link. */
+/** A day later and from a new network, the owner signs up or resets, and follows the newest link. */
 async function assertOwnerGetsIn(stage: Stage): Promise<void> {
   const { deps, links, world } = stage;
   const origin = context({ ip: '203.0.113.9' });

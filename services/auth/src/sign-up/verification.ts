@@ -7,6 +7,7 @@ import {
   type Living,
   type Proof,
   proves,
+  sameHash,
   verificationRefusal,
 } from '../account/index.ts';
 import { ownerOf, supersedeOthers } from '../addresses/owners.ts';
@@ -20,7 +21,7 @@ import { afterNewPassword } from '../passwords/reset.ts';
 import { Refused } from '../refused.ts';
 import { mailRequest } from '../requests/written-requests.ts';
 import type { Outcome } from '../streams/accounts.ts';
-import { mintLink, type OpenedLink, openLink } from '../tokens/links.ts';
+import { mintLink, type OpenedLink, readLinkToken } from '../tokens/links.ts';
 
 /** What the page of a usable verification link shows. */
 export interface OpenVerification {
@@ -30,13 +31,13 @@ export interface OpenVerification {
   readonly signedUpAt: Date;
   /** This link has already verified the account. */
   readonly used: boolean;
-  /** The browser has made this sign-up, so that one button is enough. */
+  /** Whether this browser made the sign-up, so that one button is enough. */
   readonly known: boolean;
 }
 
 /**
  * Changes nothing, because mail scanners follow links.
- * @param holders what the request has shown to hold
+ * @param holders the sign-ups that the request has proven to be its own
  * @throws Refused (token_invalid, token_expired)
  */
 export async function viewVerification(
@@ -62,7 +63,7 @@ async function linkedAccount(
   deps: LinkNeeds,
   token: string,
 ): Promise<OpenedLink & { readonly state: Living }> {
-  const link = openLink(deps, 'verification', token);
+  const link = readLinkToken(deps, 'verification', token);
   const state = await deps.accounts.load(link.userId);
   const refusal = verificationRefusal(state, link.tokenHash, deps.now());
   if (refusal) throw new Refused(refusal);
@@ -73,7 +74,7 @@ async function linkedAccount(
 export interface Verify {
   /** The link's token, as the client sent it. */
   readonly token: string;
-  /** What shows that the sign-up is the client's own, or replaces its password. */
+  /** Proof that the sign-up is the client's own, or a new password that replaces its password. */
   readonly evidence: Evidence;
 }
 
@@ -85,18 +86,24 @@ export type Evidence =
 type VerifyNeeds = Pick<
   Deps,
   | 'accounts'
+  | 'audit'
   | 'journal'
   | 'limits'
   | 'linkTokens'
+  | 'newId'
   | 'now'
+  | 'passwordRules'
   | 'passwords'
   | 'registrations'
+  | 'requests'
   | 'sessions'
   | 'trustedAddresses'
+  | 'wakeWorker'
 >;
 
 /**
- * Confirms the sign-up: the holder of the mailbox, and in the same step whoever has made it (ADR 29).
+ * Confirms the sign-up. One step needs both: the link from the mailbox, and proof of having made the sign-up (ADR
+ * 29).
  * @throws Refused (token_invalid, token_expired, password_required, passwords_do_not_match, password_too_weak,
  * rate_limited, conflict, overloaded)
  */
@@ -105,10 +112,10 @@ export async function verify(
   { token, evidence }: Verify,
   context: Context,
 ): Promise<Outcome> {
-  // Before any password is hashed or counted: both need a link that works.
+  // Checked before any password is hashed or counted, because both require a link that works.
   const { state: account, ...link } = await linkedAccount(deps, token);
   const { facts, refusal, ...rest } = await confirmBy(deps, { link, account, evidence }, context);
-  // A second click repairs what a crash left of the first.
+  // A second click completes what a crash interrupted during the first.
   if (facts.length > 0 || account.status === 'verified')
     await bestEffort(() => deps.registrations.settle(link.userId));
   if (refusal) throw new Refused(refusal);
@@ -158,8 +165,14 @@ async function confirmByPassword(
   context: Context,
 ): Promise<Outcome> {
   const { address } = account;
-  const outcome = await limitPasswordAttempts(deps, { address, ip: context.ip }, async () => {
-    const passwordHash = await deps.passwords.hash(password, address, context);
+  const attempt = { address, accountId: account.userId, during: 'verification' } as const;
+  const outcome = await limitPasswordAttempts(deps, attempt, context, async () => {
+    const { current, stored: passwordHash = current } = await deps.passwords.find(
+      password,
+      address,
+      context,
+      (hash) => sameHash(hash, account.passwordHash),
+    );
     const confirmed = await confirm(deps, link, { kind: 'password', passwordHash }, context);
     return confirmed.refusal === 'password_required' ? undefined : confirmed;
   });
@@ -172,7 +185,7 @@ async function confirmByNewPassword(
   context: Context,
 ): Promise<Outcome> {
   assertSamePassword(newPassword, confirmNewPassword);
-  assertStrongPassword(newPassword, account, 'newPassword');
+  assertStrongPassword(deps, newPassword, account, 'newPassword');
   const passwordHash = await deps.passwords.hash(newPassword, account.address, context);
   const outcome = await confirm(deps, link, { kind: 'new-password', passwordHash }, context);
   if (!outcome.refusal && outcome.facts.length > 0) await afterNewPassword(deps, account, context);
@@ -185,7 +198,7 @@ export async function rejectSignUp(
   token: string,
   context: Context,
 ): Promise<Outcome> {
-  const { userId, tokenHash } = openLink(deps, 'verification', token);
+  const { userId, tokenHash } = readLinkToken(deps, 'verification', token);
   const outcome = await deps.accounts.execute(userId, context, () => ({
     type: 'RejectRegistration',
     tokenHash,
@@ -197,8 +210,8 @@ export async function rejectSignUp(
 }
 
 /**
- * Sends a new link to the caller's own address; a no-op for a verified account, and over the mail budget as long as the
- * last link works. @throws Refused (rate_limited)
+ * Sends a new link to the caller's own address. Does nothing for a verified account, or if the mail budget is used
+ * up while the last link still works. @throws Refused (rate_limited)
  */
 export async function renewVerification(
   deps: Pick<Deps, 'accounts' | 'journal' | 'limits' | 'linkTokens' | 'now' | 'sealer' | 'settings'>,

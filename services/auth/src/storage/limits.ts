@@ -1,17 +1,19 @@
 import { type RateLimiterAbstract, RateLimiterRes } from 'rate-limiter-flexible';
 import type { Allowance, LimitName, LimitRule, LimitRules, Limits } from '../ports/limits.ts';
 
-type GiveBack = (limiter: RateLimiterAbstract, key: string, points: number) => Promise<unknown>;
+interface LimiterStore {
+  /** Creates the limiter of a rule. */
+  limiterFor(name: LimitName, rule: LimitRule): RateLimiterAbstract;
+  /** Takes points back without starting a new window or going below zero. */
+  giveBack(limiter: RateLimiterAbstract, key: string, points: number): Promise<unknown>;
+  /** Repeats an attempt that failed only because another client wrote at the same time; nothing was counted then. */
+  repeating<T>(attempt: () => Promise<T>): Promise<T>;
+}
 
-/**
- * Limits on rate-limiter-flexible, with one limiter per rule.
- * @param limiterFor creates the limiter of a rule
- * @param giveBack takes points back without starting a new window or going below zero
- */
+/** Limits on rate-limiter-flexible, with one limiter per rule. */
 export function countingLimits(
   rules: LimitRules,
-  limiterFor: (name: LimitName, rule: LimitRule) => RateLimiterAbstract,
-  giveBack: GiveBack,
+  { limiterFor, giveBack, repeating }: LimiterStore,
 ): Omit<Limits, 'removeExpired'> {
   const limiters = new Map<LimitName, RateLimiterAbstract>();
   function limiterOf(name: LimitName): RateLimiterAbstract {
@@ -23,9 +25,12 @@ export function countingLimits(
   return {
     async take(name, key, points = 1) {
       const limiter = limiterOf(name);
-      const refusal = await limiter.consume(key, points).then(() => undefined, refusalOrThrow);
+      const refusal = await repeating(() =>
+        limiter.consume(key, points).then(() => undefined, refusalOrThrow),
+      );
       if (refusal === undefined) return { allowed: true };
-      // The limiter counts before it compares, so that two callers cannot take the last point. Undo the excess.
+      // The limiter counts before it compares, so that two callers cannot take the same last point. This undoes the
+      // excess.
       await giveBack(limiter, key, points);
       return refused(refusal);
     },

@@ -1,6 +1,6 @@
 /** Reads the events of a commit as the stores keep them. Shared by all adapters. */
 
-import { catalogue, type EventType, upcast } from '@latchkey/events';
+import { type ChainEntry, catalogue, type EventType, upcast } from '@latchkey/events';
 import { parseJson } from '@latchkey/process';
 import { type Commit, type RecordedFact, UnreadableCommit } from '../ports/journal.ts';
 
@@ -10,6 +10,7 @@ interface StoredEvent {
   readonly type: string;
   readonly version: number;
   readonly data: unknown;
+  readonly chain?: ChainEntry;
 }
 
 /**
@@ -31,11 +32,25 @@ export function readEvents(stream: string, number: number, events: unknown): rea
     }
     const data = currentData(stream, number, event);
     // Only decisions of this service are in the journal, so data and type match.
-    return { ...event, data, version: catalogue[event.type].version } as RecordedFact;
+    const { version } = catalogue[event.type];
+    const stored = event.version === version ? {} : { stored: { version: event.version, data: event.data } };
+    return { ...event, data, version, ...stored } as RecordedFact;
   });
 }
 
-/** Groups stored commits by stream, in the given order; a stream with an unreadable commit gets the reason instead. */
+/**
+ * Returns stored events with chain entries; the given entries are used where none is stored.
+ * @throws UnreadableCommit if the text is not a list of events
+ */
+export function withChain(stream: string, number: number, json: string, entries: readonly ChainEntry[]) {
+  return listOf(stream, number, parseJson(json)).map((event, index) => {
+    const chain = event.chain ?? entries[index];
+    if (chain === undefined) throw new UnreadableCommit(stream, number, 'it has more events than entries');
+    return { ...event, chain };
+  });
+}
+
+/** Groups stored commits by stream, in the given order. A stream with an unreadable commit gets the reason instead. */
 export function readableByStream<Row extends { readonly stream?: unknown }>(
   rows: readonly Row[],
   read: (row: Row) => Commit,

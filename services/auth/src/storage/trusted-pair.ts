@@ -4,7 +4,7 @@ import type { TrustedPair } from '../ports/trusted-addresses.ts';
 /** How long a pair is trusted, in ms: 30 days. */
 export const TRUSTED_MS = 30 * 24 * 60 * 60_000;
 
-/** Returns the key of a pair: IPv6 addresses of one /64 have the same. */
+/** Returns the key of a pair. IPv6 addresses in one /64 have the same key. */
 export function pairKey({ address, ip }: TrustedPair): string {
   return `${address} ${ipKey(ip)}`;
 }

@@ -206,7 +206,7 @@ describe('a command that another was faster than', () => {
     inWorld(async (world) => {
       const userId = await registered(world);
       const other = world.freshAccounts();
-      // A concurrent command overtakes each of its tries.
+      // A concurrent command is faster at each try.
       const overtaken = { meanwhile: () => other.execute(userId, origin, () => revoke) };
       const overtaker = { meanwhile: async () => undefined };
       world.faults.push(...Array.from({ length: 8 }, () => [overtaken, overtaker]).flat());

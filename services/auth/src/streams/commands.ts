@@ -6,6 +6,7 @@ import type { Fact, RefusalKind } from '../account/index.ts';
 import type { AppendResult, Commit, Journal, RecordedFact } from '../ports/journal.ts';
 import { Refused } from '../refused.ts';
 import { toPublic } from '../relay/to-public.ts';
+import { chainEntriesOf, chainStream } from './chain-stream.ts';
 import type { Loaded, Streams } from './streams.ts';
 
 /** The rules of one kind of stream. All functions are pure. */
@@ -18,12 +19,14 @@ export interface Decider<State, Command, F extends Fact> {
     command: Command,
   ): {
     readonly facts: readonly F[];
-    /** A refusal may come with facts: they are appended, and the caller is refused. */
+    /** Claims that the same commit takes, besides those of `keysOf`. */
+    readonly claims?: readonly string[];
+    /** A refusal may come with facts: they are appended although the caller is refused. */
     readonly refusal?: RefusalKind;
   };
-  /** Returns what the commit of these facts is found by. */
-  keysOf(state: State, facts: readonly F[]): Pick<Commit, 'claims' | 'address'>;
-  /** Narrows a fact to one of this kind of stream. */
+  /** Returns the keys by which the commit of these facts is found. */
+  keysOf(state: State, facts: readonly F[], at: Date): Pick<Commit, 'claims' | 'address' | 'eraseAt'>;
+  /** Whether a fact belongs to this kind of stream. */
   owns(fact: RecordedFact): fact is RecordedFact & F;
 }
 
@@ -34,7 +37,7 @@ export interface CommandOutcome<State, F extends Fact> {
   /** The facts that were appended; empty if nothing had to change. */
   readonly facts: readonly F[];
   readonly refusal?: RefusalKind;
-  /** The command had been carried out before; `facts` are those of that time. */
+  /** Set if the command had been carried out before; `facts` are those of that time. */
   readonly repeated?: true;
 }
 
@@ -46,25 +49,25 @@ export interface Origin {
   readonly commandId?: string;
 }
 
-/** Returns the command for a state. Called on each try, so that everything it looks up outside is fresh. */
+/** Returns the command for a state. Called again on each try, so that everything it looks up elsewhere is current. */
 export type Ask<State, Command> = (state: State) => Command | Promise<Command>;
 
 export interface Commands<State, Command, F extends Fact> {
   /** @throws StoreUnavailable, or UnreadableCommit */
   load(stream: string): Promise<State>;
   /**
-   * Runs a command: load, decide, append; again from the load if another command was faster.
+   * Runs a command: loads, decides and appends. Starts again with the load if another command was faster.
    * @throws Refused (conflict) if the stream keeps changing meanwhile; StoreUnavailable, UnreadableCommit
    */
   execute(stream: string, origin: Origin, ask: Ask<State, Command>): Promise<CommandOutcome<State, F>>;
-  /** Does the same for a new stream id: the first try does not load. */
+  /** Does the same for a new stream id, whose first try needs no load. */
   create(stream: string, origin: Origin, ask: Ask<State, Command>): Promise<CommandOutcome<State, F>>;
   /** Returns the commit of a command that was carried out before, so that a repeated request need not run again. */
   carriedOut(commandId: string): Promise<Commit | undefined>;
 }
 
 export interface CommandsDeps {
-  readonly journal: Pick<Journal, 'append' | 'byCommand'>;
+  readonly journal: Pick<Journal, 'append' | 'byCommand' | 'read' | 'addChain'>;
   /** Called with each stream that was appended to. */
   nudge(stream: string): void;
   now(): Date;
@@ -79,10 +82,13 @@ export interface CommandsDeps {
 
 const BACKOFF = { least: 4, most: 512, attempts: 8 };
 
-/** A store that took longer to fail would keep the client waiting as long again, in ms. */
+/**
+ * If the store took longer than this to fail, the append is not repeated: the client would wait as long again. In
+ * ms.
+ */
 const APPEND_AGAIN_MS = 500;
 
-/** Another commit was appended first. The last one that is lost reaches the caller. */
+/** Another commit was appended first. The caller gets this error if that happens on the last try, too. */
 class CommitLost extends Refused {
   constructor() {
     super('conflict');
@@ -113,9 +119,9 @@ export function createCommands<State, Command, F extends Fact>(
     before: Loaded<State>,
     { stream, origin, ask }: Call,
   ): Promise<CommandOutcome<State, F>> {
-    const { facts, ...refusal } = decider.decide(before.state, await ask(before.state));
+    const { facts, claims, ...refusal } = decider.decide(before.state, await ask(before.state));
     if (facts.length === 0) return { state: before.state, facts, ...refusal };
-    const commit = newCommit(stream, before, origin, facts);
+    const commit = await chained(before, newCommit(stream, before, origin, { facts, claims }));
     const result = await append(commit);
     if (result.outcome === 'lost') throw new CommitLost();
     if (result.outcome === 'repeated') return { ...(await earlierOutcome(result.commit)), ...refusal };
@@ -127,15 +133,20 @@ export function createCommands<State, Command, F extends Fact>(
     stream: string,
     before: Loaded<State>,
     { correlationId, traceparent, commandId = v4() }: Origin,
-    facts: readonly F[],
+    decided: { readonly facts: readonly F[]; readonly claims: readonly string[] | undefined },
   ): Commit {
-    const at = now().toISOString();
+    const { facts, claims: others = [] } = decided;
+    const time = now();
+    const at = time.toISOString();
+    const { claims: own = [], ...keys } = decider.keysOf(before.state, facts, time);
+    const claims = [...own, ...others];
     return {
       stream,
       number: before.number + 1,
       sequence: before.sequence + 1,
       events: facts.map((fact) => recorded(fact, at)),
-      ...decider.keysOf(before.state, facts),
+      ...keys,
+      ...(claims.length > 0 && { claims }),
       commandId,
       correlationId,
       ...(traceparent !== undefined && { traceparent }),
@@ -147,10 +158,23 @@ export function createCommands<State, Command, F extends Fact>(
     return { ...fact, id: newId(), time, version: catalogue[fact.type].version };
   }
 
-  /** Repeats an append whose answer was lost with the very same commit, unless the first try took its time. */
+  /** Adds each event to the hash chain of the stream. A stream of release 0.1 is chained first. */
+  async function chained({ number, head }: Loaded<State>, commit: Commit): Promise<Commit> {
+    const previous = number === 0 ? undefined : (head ?? (await chainStream(journal, commit.stream)));
+    const entries = chainEntriesOf(commit, previous);
+    return {
+      ...commit,
+      events: commit.events.map((fact, index) => {
+        const chain = entries[index];
+        return chain === undefined ? fact : { ...fact, chain };
+      }),
+    };
+  }
+
+  /** Appends a commit. If the answer is lost, appends the very same commit again, unless the first try took long. */
   async function append(commit: Commit): Promise<AppendResult> {
     const began = monotonic();
-    // A commit that cannot be published would block its stream permanently, so refuse it before it is appended.
+    // A commit that cannot be published would block its stream for good, so it is refused before it is appended.
     for (const event of toPublic(commit)) encode(event);
     try {
       return await journal.append(commit);
@@ -160,7 +184,7 @@ export function createCommands<State, Command, F extends Fact>(
     }
   }
 
-  /** The command was carried out before, perhaps on another stream id. */
+  /** Returns the outcome of a command that was already carried out, perhaps on another stream id. */
   async function earlierOutcome({ stream, events }: Commit): Promise<CommandOutcome<State, F>> {
     nudge(stream);
     const { state } = await streams.load(stream);

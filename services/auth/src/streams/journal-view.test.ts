@@ -1,20 +1,37 @@
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { type TestContext, test } from 'node:test';
+import type { ChainEntry } from '@latchkey/events';
 import type { Commit } from '../ports/journal.ts';
 import { commitOf, commitsOf, registrationOf, sessionsRevoked } from '../ports/testing/commits.ts';
 import { temporaryStores } from '../storage/sqlite/stores.fixture.ts';
+import { chainEntriesOf } from './chain-stream.ts';
 import { createJournalView } from './journal-view.ts';
 
 async function openView(t: TestContext, commits: readonly Commit[]) {
   const { database, stores, close } = await temporaryStores();
   t.after(close);
   const { journal, outbox } = stores;
-  for (const commit of commits) await journal.append(commit);
+  for (const commit of linked(commits)) await journal.append(commit);
   function run(sql: string) {
     return database.write(() => void database.prepare(sql).run());
   }
   return { view: createJournalView(stores.storedCommits), outbox, run };
+}
+
+/** Returns the commits with chained events, as they are appended. */
+function linked(commits: readonly Commit[]): readonly Commit[] {
+  const heads = new Map<string, string>();
+  return commits.map((commit) => {
+    const entries = chainEntriesOf(commit, heads.get(commit.stream));
+    heads.set(commit.stream, entries.at(-1)?.hash ?? '');
+    const events = commit.events.map((event, index) => ({ ...event, ...withChain(entries[index]) }));
+    return { ...commit, events };
+  });
+}
+
+function withChain(chain: ChainEntry | undefined) {
+  return chain === undefined ? {} : { chain };
 }
 
 function sequences(events: readonly { event: { sequence: number } }[]) {
@@ -74,4 +91,19 @@ test('a stream that cannot be followed is laid open up to there, with the reason
     `Commit 3 of stream ${damaged} cannot be read: not a list of events.`,
   ]);
   assert.deepEqual(await seen(shifted), [[1], 'Commit 2 begins with sequence 7, not 2.']);
+});
+
+test('an event that was changed ends its stream; events of release 0.1 after chained ones do not', async (t) => {
+  const [changed, later] = [randomUUID(), randomUUID()];
+  const { view, run } = await openView(t, [...commitsOf(changed, 2), ...commitsOf(later, 2)]);
+  await run(
+    `UPDATE journal_commit SET events = replace(events, 'logout-all', 'admin') WHERE stream = '${changed}'`,
+  );
+  await run(
+    `UPDATE journal_commit SET events = (SELECT json_group_array(json_remove(value, '$.chain')) FROM json_each(events))
+      WHERE stream = '${later}' AND number = 2`,
+  );
+  assert.match((await view.stream(changed))?.flaw ?? '', /^event \d: its content does not match its hash$/);
+  const laid = await view.stream(later);
+  assert.deepEqual([laid?.flaw, laid?.events.length], [undefined, 2]);
 });

@@ -1,7 +1,8 @@
 /**
- * The journal in the form in which its events are published, for ops commands that compare it with the log or
- * publish it again.
+ * The journal in the form in which its events are published, for operators' commands that compare it with the log
+ * or publish it again.
  */
+import { type ChainEntry, chainFlaw, coveredBy, type LatchkeyEvent, type StoredData } from '@latchkey/events';
 import type { JournaledEvent, JournaledStream, JournalView } from '@latchkey/verify';
 import { UnreadableCommit } from '../ports/journal.ts';
 import type { StoredCommit, StoredCommits } from '../ports/stored-commits.ts';
@@ -39,10 +40,38 @@ function streamOf(id: string, commits: readonly StoredCommit[]): JournaledStream
     if (flaw !== undefined) return { id, events, flaw };
     if (facts instanceof UnreadableCommit) return { id, events, flaw: facts.message };
     const { number, at } = commit;
-    for (const event of toPublic({ ...commit, events: facts }))
-      events.push({ event, commit: number, at, published });
+    for (const [place, event] of toPublic({ ...commit, events: facts }).entries()) {
+      const { chain, stored } = facts[place] ?? {};
+      const broken = brokenChain(event, { chain, stored }, events.at(-1)?.chain?.hash);
+      if (broken !== undefined) return { id, events, flaw: `event ${event.sequence}: ${broken}` };
+      events.push({
+        event,
+        ...(chain && { chain }),
+        ...(stored && { stored }),
+        commit: number,
+        at,
+        published,
+      });
+    }
   }
   return { id, events };
+}
+
+/** Returns why an event does not continue the hash chain. */
+function brokenChain(
+  event: LatchkeyEvent,
+  { chain, stored }: { readonly chain: ChainEntry | undefined; readonly stored: StoredData | undefined },
+  previous: string | undefined,
+): string | undefined {
+  // While an upgrade is rolled out, release 0.1 may append to a chained stream. Its event then has no entry, and an
+  // event after it may be missing its link.
+  if (chain === undefined) return undefined;
+  if (chain.previous !== previous) return 'its previous hash is not that of the event before';
+  try {
+    return chainFlaw(coveredBy(event, stored), chain);
+  } catch {
+    return 'it violates its contract';
+  }
 }
 
 function flawOf(

@@ -20,7 +20,7 @@ export function createMailings(deps: CommandsDeps & Pick<Stores, 'journal' | 'sn
     snapshots,
     initial: initialMailing,
     evolve: (state, fact) => (isMailingFact(fact) ? evolve(state, fact) : state),
-    stateVersion: 1,
+    stateVersion: 2,
   });
   return createCommands(
     { initial: initialMailing, evolve, decide, keysOf: () => ({}), owns: isMailingFact },

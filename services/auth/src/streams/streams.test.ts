@@ -4,7 +4,7 @@ import { beforeEach, describe, test } from 'node:test';
 import { StoreUnavailable } from '@latchkey/store';
 import type { Journal, RecordedFact } from '../ports/journal.ts';
 import type { Snapshots } from '../ports/snapshots.ts';
-import { commitOf, commitsOf, sessionsRevoked } from '../ports/testing/commits.ts';
+import { commitOf, commitsOf, headOf, sessionsRevoked } from '../ports/testing/commits.ts';
 import { createMemoryStores } from '../ports/testing/memory-stores.ts';
 import { createStreams, type StreamsDeps } from './streams.ts';
 
@@ -24,13 +24,14 @@ function evolve(state: Toy, _fact: RecordedFact, sequence: number): Toy {
 
 describe('the state of a stream', () => {
   const stream = randomUUID();
+  let memory: ReturnType<typeof createMemoryStores>;
   let journal: Journal;
   let snapshots: Snapshots;
   /** From which number the journal was read, for each read. */
   let reads: number[];
 
   beforeEach(() => {
-    const memory = createMemoryStores();
+    memory = createMemoryStores();
     snapshots = memory.snapshots;
     reads = [];
     journal = {
@@ -48,6 +49,11 @@ describe('the state of a stream', () => {
   async function append(count: number) {
     for (const commit of commitsOf(stream, count)) await journal.append(commit);
   }
+  /** The hash of the last event. */
+  async function head() {
+    const last = (await memory.journal.read(stream)).at(-1);
+    return last && headOf(last);
+  }
 
   test('is the initial one where there are no commits', async () => {
     assert.deepEqual(await streams().load(stream), { state: initial, number: 0, sequence: 0 });
@@ -60,7 +66,7 @@ describe('the state of a stream', () => {
     await journal.append(commitOf({ stream, number: 1, sequence: 1, events: events(3) }));
     await journal.append(commitOf({ stream, number: 2, sequence: 4, events: events(2) }));
     const loaded = await streams().load(stream);
-    assert.deepEqual(loaded, { state: { facts: 5, last: 5 }, number: 2, sequence: 5 });
+    assert.deepEqual(loaded, { state: { facts: 5, last: 5 }, number: 2, sequence: 5, head: await head() });
   });
 
   test('has what others appended since it was last loaded, and only that is read', async () => {
@@ -68,7 +74,12 @@ describe('the state of a stream', () => {
     await append(3);
     assert.equal((await load(stream)).number, 3);
     await journal.append(commitOf({ stream, number: 4 }));
-    assert.deepEqual(await load(stream), { state: { facts: 4, last: 4 }, number: 4, sequence: 4 });
+    assert.deepEqual(await load(stream), {
+      state: { facts: 4, last: 4 },
+      number: 4,
+      sequence: 4,
+      head: await head(),
+    });
     assert.deepEqual(reads, [0, 3]);
   });
 
@@ -100,7 +111,7 @@ describe('the state of a stream', () => {
       number: 101,
       sequence: 101,
       stateVersion: 1,
-      state: { facts: 101, last: 101 },
+      state: { state: { facts: 101, last: 101 }, head: await head() },
     });
     await journal.append(commitOf({ stream, number: 102 }));
     reads = [];
@@ -108,13 +119,14 @@ describe('the state of a stream', () => {
       state: { facts: 102, last: 102 },
       number: 102,
       sequence: 102,
+      head: await head(),
     });
     assert.deepEqual(reads, [101]);
   });
 
   test('of 1,000 commits is folded once, then loaded from its snapshot', async () => {
     await append(1000);
-    const expected = { state: { facts: 1000, last: 1000 }, number: 1000, sequence: 1000 };
+    const expected = { state: { facts: 1000, last: 1000 }, number: 1000, sequence: 1000, head: await head() };
     assert.deepEqual(await streams().load(stream), expected);
     assert.deepEqual(await streams().load(stream), expected);
     assert.deepEqual(reads, [0, 1000]);

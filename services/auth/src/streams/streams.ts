@@ -1,16 +1,16 @@
 import { StoreUnavailable } from '@latchkey/store';
 import { LRUCache } from 'lru-cache';
 import { type Commit, type Journal, type RecordedFact, UnreadableCommit } from '../ports/journal.ts';
-import type { Snapshots } from '../ports/snapshots.ts';
+import type { Snapshot, Snapshots } from '../ports/snapshots.ts';
 
 export interface StreamsDeps<State> {
   readonly journal: Pick<Journal, 'read'>;
   readonly snapshots: Snapshots;
   /** The state of a stream without commits. */
   readonly initial: State;
-  /** Pure: must not change the given state. A state must survive JSON. */
+  /** Pure: must not change the given state. A state must survive a round trip through JSON. */
   readonly evolve: (state: State, fact: RecordedFact, sequence: number) => State;
-  /** Bump this when the shape of the state changes: snapshots of any other version are ignored. */
+  /** Increase this when the shape of the state changes: snapshots of other versions are ignored. */
   readonly stateVersion: number;
   /** A load that reads more commits than this saves a snapshot (default 100). */
   readonly snapshotEvery?: number;
@@ -24,6 +24,14 @@ export interface Loaded<State> {
   readonly number: number;
   /** Sequence of the last event; 0 if the stream does not exist. */
   readonly sequence: number;
+  /** Hash of the last event; undefined if there is none, or if it has no chain entry. */
+  readonly head?: string;
+}
+
+/** What a snapshot stores as its state. */
+interface StoredState<State> {
+  readonly state: State;
+  readonly head?: string;
 }
 
 /** The states of streams, folded from the journal. */
@@ -44,7 +52,8 @@ export function createStreams<State>(deps: StreamsDeps<State>): Streams<State> {
     if (snapshot?.stateVersion !== stateVersion) return { state: initial, number: 0, sequence: 0 };
     const { number, sequence } = snapshot;
     // The version guarantees the shape.
-    return { state: snapshot.state as State, number, sequence };
+    const { state, head } = snapshot.state as StoredState<State>;
+    return { state, number, sequence, ...(head === undefined ? {} : { head }) };
   }
 
   function apply(before: Loaded<State>, commit: Commit): Loaded<State> {
@@ -54,7 +63,12 @@ export function createStreams<State>(deps: StreamsDeps<State>): Streams<State> {
       sequence += 1;
       state = evolve(state, fact, sequence);
     }
-    return { state, number: commit.number, sequence };
+    const head = commit.events.at(-1)?.chain?.hash;
+    return { state, number: commit.number, sequence, ...(head === undefined ? {} : { head }) };
+  }
+
+  function snapshotOf(stream: string, { number, sequence, ...state }: Loaded<State>): Snapshot {
+    return { stream, stateVersion, number, sequence, state: state satisfies StoredState<State> };
   }
 
   return {
@@ -64,7 +78,7 @@ export function createStreams<State>(deps: StreamsDeps<State>): Streams<State> {
       const loaded = commits.reduce(apply, known);
       if (loaded.number > 0) memory.set(stream, loaded);
       if (commits.length > snapshotEvery)
-        await snapshots.save({ stream, stateVersion, ...loaded }).catch(ignoreOutage);
+        await snapshots.save(snapshotOf(stream, loaded)).catch(ignoreOutage);
       return loaded;
     },
   };
@@ -78,7 +92,7 @@ function ignoreOutage(error: unknown): undefined {
   if (!(error instanceof StoreUnavailable)) throw error;
 }
 
-/** A decision on a state with a gap would be wrong without anyone noticing. */
+/** A decision on a state with a gap would be wrong, and nobody would notice. */
 function refuseGap(before: Loaded<unknown>, { stream, number, sequence }: Commit): void {
   if (number !== before.number + 1) {
     throw new UnreadableCommit(stream, before.number + 1, 'it is missing');

@@ -1,4 +1,4 @@
-/** Auth behind a real listener, on a data folder of its own; the test has the notifier's key. */
+/** Auth behind a real listener, with a data folder of its own. The test has the notifier's key. */
 import { createPrivateKey } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -8,17 +8,22 @@ import { createEmbeddedBus } from '@latchkey/bus/embedded';
 import {
   ACCOUNTS_TOPIC,
   decode,
+  decodeSecurityEvent,
   type EventType,
   type LatchkeyEvent,
   MAILINGS_TOPIC,
+  receiptsTopic,
+  SECURITY_TOPIC,
   type SealedContent,
+  type SecurityEvent,
+  securityTopic,
   topics,
 } from '@latchkey/events';
 import { allowedOrigins, listen } from '@latchkey/http';
 import { createLogger, createRegistry, readConfig } from '@latchkey/process';
 import { type Database, openDatabase, sqliteStore } from '@latchkey/sqlite';
 import { compactDecrypt } from 'jose';
-import { authSettings, compose } from '../index.ts';
+import { type AuthDeps, authSettings, compose } from '../index.ts';
 import { generateSecrets } from '../keys/secrets.ts';
 import { openOps } from '../ops.ts';
 import { until } from './until.ts';
@@ -48,26 +53,27 @@ export type Auth = Awaited<ReturnType<typeof startAuth>>;
 export async function startAuth(
   context: Pick<TestContext, 'after'>,
   settings: Readonly<Record<string, string>> = {},
+  { mails }: Pick<AuthDeps, 'mails'> = {},
 ) {
   const folder = await mkdtemp(join(tmpdir(), 'latchkey-auth-'));
   const database = openDatabase({ folder, as: 'server' });
   const logger = createLogger({ name: 'auth', level: 'silent' });
   const registry = createRegistry();
   const bus = createEmbeddedBus({ database, logger });
-  await bus.ensureTopics(topics);
+  await bus.ensureTopics([...topics, receiptsTopic, securityTopic()]);
 
   const { SEALING_PRIVATE_KEYS, ...secrets } = generateSecrets();
   const config = readConfig(authSettings, {
     PUBLIC_URL: 'https://id.example.com',
     LIMIT_SIGNUPS_PER_IP: '1000',
-    // Also on a busy machine, a password is hashed before its request is refused.
+    // On a busy machine, too, a password is hashed before its request is refused.
     HASH_WAIT_SECONDS: '60',
     ...secrets,
     ...settings,
   });
   let ahead = 0;
   let away = false;
-  /** Throws the driver's own error for auth only: the log in the same database continues to work. */
+  /** Throws the driver's own error for auth only; the log in the same database continues to work. */
   function refuseWhileAway(): void {
     if (away) throw Object.assign(new Error('disk I/O error'), { code: 'ERR_SQLITE_ERROR' });
   }
@@ -90,6 +96,7 @@ export async function startAuth(
     logger,
     registry,
     now,
+    ...(mails && { mails }),
   });
   const door = listen({
     name: 'http',
@@ -111,6 +118,14 @@ export async function startAuth(
         const decoded = decode(record);
         if (decoded.kind === 'event') events.push(decoded.event);
       }
+    },
+  });
+  const securityEvents: SecurityEvent[] = [];
+  await bus.subscribe({
+    topics: [SECURITY_TOPIC],
+    group: 'test-security',
+    handle: async ({ records }) => {
+      securityEvents.push(...records.flatMap((record) => decodeSecurityEvent(record) ?? []));
     },
   });
   await service.start();
@@ -158,11 +173,11 @@ export async function startAuth(
     put: (path: string, ask?: Ask) => send('PUT', path, ask),
     patch: (path: string, ask?: Ask) => send('PATCH', path, ask),
     delete: (path: string, ask?: Ask) => send('DELETE', path, ask),
-    /** Makes auth's store unavailable, or available again. */
+    /** Takes auth's store offline, or brings it back. */
     takeStore: (taken: boolean): void => {
       away = taken;
     },
-    /** As an operator would. */
+    /** Makes an account an admin, as an operator would. */
     makeAdmin: (email: string) => openOps(sqliteStore(database)).changeRole(email, 'admin'),
     /** Advances the service's clock. */
     advance: (ms: number): void => {
@@ -171,6 +186,8 @@ export async function startAuth(
     /** Returns all events that have been published so far. */
     events: (): readonly LatchkeyEvent[] => events,
     eventsOf,
+    /** Returns all security events that have been published so far. */
+    securityEvents: (): readonly SecurityEvent[] => securityEvents,
     /** Waits for the n-th event of a type that contains an address. */
     event: async <T extends EventType>(type: T, address: string, nth = 1) => {
       function found() {
@@ -183,7 +200,10 @@ export async function startAuth(
     open: async (event: LatchkeyEvent): Promise<SealedContent> => {
       const { data } = event;
       const sealed =
-        ('verification' in data && data.verification?.sealed) || ('reset' in data && data.reset?.sealed);
+        ('verification' in data && data.verification?.sealed) ||
+        ('reset' in data && data.reset?.sealed) ||
+        ('confirmation' in data && data.confirmation?.sealed) ||
+        ('undo' in data && data.undo.sealed);
       if (!sealed) throw new Error(`${event.type} holds no link`);
       const [key] = JSON.parse(SEALING_PRIVATE_KEYS).keys;
       const { plaintext } = await compactDecrypt(sealed, createPrivateKey({ key, format: 'jwk' }));

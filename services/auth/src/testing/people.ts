@@ -1,4 +1,4 @@
-/** Somebody who uses auth over HTTP, as far as tests need them. */
+/** People who use auth over HTTP, as far as tests need them. */
 import assert from 'node:assert/strict';
 import type { Ask, Auth, Reply } from './auth.fixture.ts';
 
@@ -10,7 +10,7 @@ export interface Person {
 
 let count = 0;
 
-/** Whom nobody has heard of yet. */
+/** Returns a person that no system knows yet. */
 export function somebody(name = 'ada'): Person {
   count += 1;
   return {

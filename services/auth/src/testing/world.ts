@@ -1,9 +1,9 @@
-/** Auth without HTTP: the use cases on the embedded store, with the clock and faults in the test's hands. */
+/** Auth without HTTP: the use cases on the embedded store. The test controls the clock and the faults. */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createEmbeddedBus } from '@latchkey/bus/embedded';
-import type { LinkPurpose, SealedContent } from '@latchkey/events';
+import { type LinkPurpose, receiptsTopic, type SealedContent } from '@latchkey/events';
 import { createLogger, createRegistry, readConfig } from '@latchkey/process';
 import { openDatabase, sqliteStore } from '@latchkey/sqlite';
 import { createLeases, StoreUnavailable } from '@latchkey/store';
@@ -59,7 +59,8 @@ function withFaults(journal: Journal, faults: Fault[]): Journal {
 
 export type World = Awaited<ReturnType<typeof openWorld>>;
 
-export async function openWorld() {
+/** @param given stores to use in place of the embedded ones. Whoever gives them empties them */
+export async function openWorld(given?: Stores) {
   const folder = await mkdtemp(join(tmpdir(), 'latchkey-auth-'));
   const database = openDatabase({ folder, as: 'server' });
   const logger = createLogger({ name: 'auth', level: 'silent' });
@@ -71,48 +72,68 @@ export async function openWorld() {
   function now(): Date {
     return new Date(ms);
   }
+  let ids = 0;
+  /** Returns ids that sort in the order in which they are made, as in a process, although the clock stands still. */
   function newId(): string {
-    return v7({ msecs: ms });
+    ids += 1;
+    return v7({ msecs: ms, seq: ids });
   }
   function nudge(stream: string): void {
     nudged.push(stream);
   }
 
+  const bus = createEmbeddedBus({ database, logger });
+  await bus.ensureTopics([receiptsTopic]);
   const { deps } = compose(readConfig(authSettings, { ...settings, ...secrets }), {
-    backend: { store: sqliteStore(database), bus: createEmbeddedBus({ database, logger }) },
+    backend: { store: sqliteStore(database), bus },
     logger,
     registry: createRegistry(),
     now,
     overrides: {
-      stores: (stores) => ({ ...stores, journal: withFaults(stores.journal, faults) }),
-      // Keeps what the notifier would open.
+      stores: (embedded) => {
+        const stores = given ?? embedded;
+        return { ...stores, journal: withFaults(stores.journal, faults) };
+      },
+      // Collects what the notifier would decrypt.
       sealer: { seal: async (content) => `sealed ${links.push(content)}` },
       newId,
       nudge,
     },
   });
-  const stored = openSqliteStores(database);
+  const stored = given ?? openSqliteStores(database);
 
-  /** Accounts of an instance that has nothing in memory yet. */
+  /** Returns the accounts as an instance with an empty memory sees them. */
   function accountsOn(stores: Pick<Stores, 'journal' | 'snapshots'>) {
     return createAccounts({ ...stores, nudge, now, newId });
   }
 
-  /** The stored facts of a stream. */
+  /** Returns the stored facts of a stream. */
   async function factsOf(stream: string): Promise<readonly AccountFact[]> {
     return (await stored.journal.read(stream)).flatMap(({ events }) => events.filter(isAccountFact));
   }
 
   return {
     deps,
+    /** What the eraser depends on. There is no relay: every event counts as published. */
+    erasing: {
+      ...deps,
+      erasureReceipts: stored.erasureReceipts,
+      expected: ['auth', 'user'],
+      bus,
+      outbox: { unpublished: async () => new Map() },
+    },
+    bus,
+    folder,
     database,
     leases: createLeases(stored.leases),
     faults,
     nudged,
+    snapshots: stored.snapshots,
     accountsOn,
     freshAccounts: () => accountsOn({ journal: deps.journal, snapshots: stored.snapshots }),
     factsOf,
     close: async (): Promise<void> => {
+      await bus.close();
       await database.close();
       await rm(folder, { recursive: true });
     },
@@ -120,13 +141,13 @@ export async function openWorld() {
       ms += by;
     },
     typesOf: async (stream: string) => (await factsOf(stream)).map(({ type }) => type),
-    /** The token of the newest link that was minted for an account. */
+    /** Returns the token of the newest link that was created for an account. */
     tokenOf: (userId: string, purpose: LinkPurpose): string => {
       const link = links.findLast((made) => made.userId === userId && made.purpose === purpose);
       if (link === undefined) throw new Error('no such link was minted');
       return link.token;
     },
-    /** Signs up, a second later than the previous sign-up. @returns the new account */
+    /** Signs up, one second after the previous sign-up. @returns the new account */
     signUp: async (address: string, password: string): Promise<Unverified> => {
       ms += 1000;
       const email = { stored: address, canonical: address };
@@ -149,15 +170,18 @@ export function context(given: Partial<Context> = {}): Context {
   };
 }
 
-/** For `assert.rejects`. */
+/** Returns a check for `assert.rejects`. */
 export function refused(kind: Refusal['kind']) {
   return (error: unknown) => error instanceof Refused && error.refusal.kind === kind;
 }
 
-/** Runs `play` in a world of its own. */
-export function inWorld(play: (world: World) => Promise<void>) {
+/**
+ * Runs `play` in a world of its own.
+ * @param given returns empty stores to use in place of the embedded ones
+ */
+export function inWorld(play: (world: World) => Promise<void>, given?: () => Promise<Stores>) {
   return async (): Promise<void> => {
-    const world = await openWorld();
+    const world = await openWorld(await given?.());
     try {
       await play(world);
     } finally {

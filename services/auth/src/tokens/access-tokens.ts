@@ -1,16 +1,23 @@
-import jwt from 'jsonwebtoken';
-import type { SigningKeys } from '../keys/keys.ts';
+import type { PublicEventKey, SigningKeys } from '../keys/keys.ts';
 import type { AccessTokens } from '../ports/tokens.ts';
+import { type ExtraClaims, extraClaimsOf } from './access-claims.ts';
+import { es256Signer } from './es256.ts';
 
 /** RFC 9068 requires a client id. There is one client: password login. */
 const CLIENT_ID = 'latchkey';
 
 export interface AccessTokensOptions {
   readonly keys: SigningKeys;
+  /** The keys that sign events, which are published in the same JWKS. */
+  readonly eventKeys: readonly PublicEventKey[];
   /** PUBLIC_URL. */
   readonly issuer: string;
   readonly audience: string;
   readonly minutes: number;
+  /** The claim `scope`, by role. Default: none. */
+  readonly scopes?: Readonly<Record<string, string>>;
+  /** Additional claims, each with its field of the profile. Default: none. */
+  readonly extraClaims?: ExtraClaims;
   now(): Date;
   /** Returns the id of a token (`jti`). */
   newId(): string;
@@ -18,13 +25,14 @@ export interface AccessTokensOptions {
 
 export function createAccessTokens(options: AccessTokensOptions): AccessTokens {
   const { kid, privateKey } = options.keys.signing;
-  const header = { alg: 'ES256', typ: 'at+jwt', kid };
+  const sign = es256Signer({ alg: 'ES256', typ: 'at+jwt', kid }, privateKey);
   const expiresIn = options.minutes * 60;
-  const jwks = { keys: options.keys.published };
+  const { scopes = {}, extraClaims = {} } = options;
+  const jwks = { keys: [...options.keys.published, ...options.eventKeys] };
 
   return {
     jwks: () => jwks,
-    issue: ({ userId, sessionId, verified, role, sequence }) => {
+    issue: ({ userId, sessionId, verified, role, sequence, profile = {} }) => {
       const issuedAt = Math.floor(options.now().getTime() / 1000);
       const claims = {
         iss: options.issuer,
@@ -38,8 +46,10 @@ export function createAccessTokens(options: AccessTokensOptions): AccessTokens {
         email_verified: verified,
         role,
         seq: sequence,
+        ...(scopes[role] !== undefined && { scope: scopes[role] }),
+        ...extraClaimsOf(extraClaims, profile),
       };
-      return { accessToken: jwt.sign(claims, privateKey, { algorithm: 'ES256', header }), expiresIn };
+      return { accessToken: sign(claims), expiresIn };
     },
   };
 }

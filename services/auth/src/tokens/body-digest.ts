@@ -1,11 +1,16 @@
 import { createHmac, createSecretKey, hkdfSync } from 'node:crypto';
+import type { SecretKeys } from '../keys/secret-keys.ts';
 import type { BodyDigest } from '../ports/tokens.ts';
 
 const BYTES = 32;
 
-/** @param key REFRESH_KEY, of which a key for this purpose alone is derived (RFC 5869) */
-export function createBodyDigest(key: Buffer): BodyDigest {
-  const derived = hkdfSync('sha256', key, '', 'latchkey idempotency body', BYTES);
+/**
+ * @param keys REFRESH_KEY. A key for this purpose alone is derived (RFC 5869) from the oldest one, so that a
+ * request can still be repeated after a newer key was added
+ */
+export function createBodyDigest(keys: SecretKeys): BodyDigest {
+  const { bytes } = keys.at(-1) ?? keys[0];
+  const derived = hkdfSync('sha256', bytes, '', 'latchkey idempotency body', BYTES);
   const secret = createSecretKey(Buffer.from(derived));
   return (body) => createHmac('sha256', secret).update(body).digest('base64url');
 }

@@ -1,20 +1,53 @@
-/** Links in mails: created for one account and one purpose, and encrypted to the notifier. */
-import type { LinkPurpose } from '@latchkey/events';
+/** Links in mails: created for one account and one purpose, and encrypted for the notifier. */
+import { assertNever, type LinkPurpose } from '@latchkey/events';
 import type { NewLink } from '../account/index.ts';
 import type { Deps } from '../deps.ts';
 import { Refused } from '../refused.ts';
 
 /** Creates a link to an account's stored address. The caller must append its hash; nothing is stored here. */
 export async function mintLink(
-  { linkTokens, sealer, settings, now }: Pick<Deps, 'linkTokens' | 'sealer' | 'settings' | 'now'>,
-  purpose: LinkPurpose,
-  { userId, email }: { readonly userId: string; readonly email: string },
+  { settings, ...deps }: Pick<Deps, 'linkTokens' | 'sealer' | 'settings' | 'now'>,
+  purpose: Exclude<LinkPurpose, 'erasure'>,
+  account: Addressee,
 ): Promise<NewLink> {
-  const minutes = purpose === 'verification' ? settings.verificationMinutes : settings.resetMinutes;
+  const minutes = minutesOf(purpose, settings);
+  return await mintLinkUntil(deps, purpose, account, new Date(deps.now().getTime() + minutes * 60_000));
+}
+
+interface Addressee {
+  readonly userId: string;
+  readonly email: string;
+}
+
+/** Does the same for a link that expires at a given instant. */
+export async function mintLinkUntil(
+  { linkTokens, sealer }: Pick<Deps, 'linkTokens' | 'sealer'>,
+  purpose: LinkPurpose,
+  { userId, email }: Addressee,
+  end: Date,
+): Promise<NewLink> {
   const token = linkTokens.mint(userId);
-  const expiresAt = new Date(now().getTime() + minutes * 60_000).toISOString();
+  const expiresAt = end.toISOString();
   const sealed = await sealer.seal({ token, to: email, purpose, userId, expiresAt });
   return { hash: linkTokens.hash(purpose, token), sealed: { sealed, expiresAt } };
+}
+
+/** How long a change of address can be undone. */
+const EMAIL_UNDO_DAYS = 7;
+
+function minutesOf(purpose: Exclude<LinkPurpose, 'erasure'>, settings: Deps['settings']): number {
+  switch (purpose) {
+    // Proves a mailbox, like the link of a sign-up.
+    case 'verification':
+    case 'email-change':
+      return settings.verificationMinutes;
+    case 'reset':
+      return settings.resetMinutes;
+    case 'email-undo':
+      return EMAIL_UNDO_DAYS * 24 * 60;
+    default:
+      return assertNever(purpose);
+  }
 }
 
 export interface OpenedLink {
@@ -24,8 +57,8 @@ export interface OpenedLink {
   readonly tokenHash: string;
 }
 
-/** Reads a link's token as a client sent it. @throws Refused (token_invalid) if it is malformed */
-export function openLink(
+/** Reads the token of a link as a client sent it. @throws Refused (token_invalid) if it is malformed */
+export function readLinkToken(
   { linkTokens }: Pick<Deps, 'linkTokens'>,
   purpose: LinkPurpose,
   token: string,

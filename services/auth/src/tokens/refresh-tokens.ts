@@ -1,25 +1,36 @@
-import { createHmac, createSecretKey, timingSafeEqual } from 'node:crypto';
+import { createHmac, createSecretKey, type KeyObject, timingSafeEqual } from 'node:crypto';
+import type { SecretKeys } from '../keys/secret-keys.ts';
 import type { RefreshTokens } from '../ports/tokens.ts';
 
 const form = /^([\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12})\.(0|[1-9]\d{0,14})\.([\w-]{43})$/;
 
-/** Creates refresh tokens. @param key REFRESH_KEY; with another key every session ends */
-export function createRefreshTokens(key: Buffer): RefreshTokens {
-  // Created once: creating a key object from bytes costs several times as much as the MAC.
-  const secret = createSecretKey(key);
-  function macOf(sessionId: string, n: number): string {
-    return createHmac('sha256', secret).update(`${sessionId}.${n}`).digest('base64url');
-  }
+/** Creates refresh tokens. @param keys REFRESH_KEY: the first signs, the others are still accepted */
+export function createRefreshTokens(keys: SecretKeys): RefreshTokens {
+  // Created once, because creating a key object from bytes takes several times as long as the MAC.
+  const [first, ...others] = keys;
+  const current = createSecretKey(first.bytes);
+  const secrets = [current, ...others.map(({ bytes }) => createSecretKey(bytes))];
+  const { kid } = first;
 
   return {
-    issue: (sessionId, n) => `${sessionId}.${n}.${macOf(sessionId, n)}`,
+    ...(kid !== undefined && { kid }),
+    issue: (sessionId, n) => `${sessionId}.${n}.${macOf(current, sessionId, n)}`,
     open: (token) => {
       const [, sessionId, digits, mac] = form.exec(token) ?? [];
       if (sessionId === undefined || mac === undefined) return undefined;
       const n = Number(digits);
-      // Compares texts, because base64url has several spellings of the same 32 bytes.
-      const genuine = timingSafeEqual(Buffer.from(mac), Buffer.from(macOf(sessionId, n)));
-      return genuine ? { sessionId, n } : undefined;
+      return secrets.some((secret) => isGenuine(mac, macOf(secret, sessionId, n)))
+        ? { sessionId, n }
+        : undefined;
     },
   };
+}
+
+/** Compares texts, because base64url has several spellings of the same 32 bytes. */
+function isGenuine(mac: string, expected: string): boolean {
+  return timingSafeEqual(Buffer.from(mac), Buffer.from(expected));
+}
+
+function macOf(secret: KeyObject, sessionId: string, n: number): string {
+  return createHmac('sha256', secret).update(`${sessionId}.${n}`).digest('base64url');
 }

@@ -8,8 +8,10 @@ import { v7 } from 'uuid';
 import { parseSigningKeys } from '../keys/keys.ts';
 import { generateSecrets } from '../keys/secrets.ts';
 import { createAccessTokens } from './access-tokens.ts';
+import { createBodyDigest } from './body-digest.ts';
 import { createLinkTokens } from './link-tokens.ts';
 import { createRefreshTokens } from './refresh-tokens.ts';
+import { createSignUpTokens } from './sign-up-tokens.ts';
 
 describe('a link token', () => {
   const tokens = createLinkTokens();
@@ -58,7 +60,7 @@ describe('a link token', () => {
 });
 
 describe('a refresh token', () => {
-  const tokens = createRefreshTokens(randomBytes(32));
+  const tokens = createRefreshTokens([{ bytes: randomBytes(32) }]);
   const sessionId = v7();
 
   test('names its session and number', () => {
@@ -67,7 +69,7 @@ describe('a refresh token', () => {
     }
   });
 
-  test('with one character exchanged names nothing', () => {
+  test('with one changed character is refused', () => {
     const token = tokens.issue(sessionId, 7);
     for (let i = 0; i < token.length; i += 1) {
       for (const other of ['A', '0', '.', 'b']) {
@@ -77,11 +79,31 @@ describe('a refresh token', () => {
     }
   });
 
+  test('that is truncated anywhere is refused', () => {
+    const token = tokens.issue(sessionId, 7);
+    for (let length = 0; length < token.length; length += 1)
+      assert.equal(tokens.open(token.slice(0, length)), undefined, String(length));
+  });
+
   test('is not good for another number, session or key', () => {
     const [, , mac] = tokens.issue(sessionId, 7).split('.');
     assert.equal(tokens.open(`${sessionId}.8.${mac}`), undefined);
     assert.equal(tokens.open(`${v7()}.7.${mac}`), undefined);
-    assert.equal(createRefreshTokens(randomBytes(32)).open(tokens.issue(sessionId, 7)), undefined);
+    assert.equal(
+      createRefreshTokens([{ bytes: randomBytes(32) }]).open(tokens.issue(sessionId, 7)),
+      undefined,
+    );
+  });
+
+  test('is still good once a newer key signs, until its own is retired', () => {
+    const [former, newer] = [{ bytes: randomBytes(32) }, { kid: 'newer', bytes: randomBytes(32) }];
+    const token = createRefreshTokens([former]).issue(sessionId, 7);
+    const rotated = createRefreshTokens([newer, former]);
+    assert.deepEqual(rotated.open(token), { sessionId, n: 7 });
+    assert.equal(rotated.kid, 'newer');
+    const retired = createRefreshTokens([newer]);
+    assert.deepEqual(retired.open(rotated.issue(sessionId, 8)), { sessionId, n: 8 });
+    assert.equal(retired.open(token), undefined);
   });
 
   test('has one spelling', () => {
@@ -93,6 +115,30 @@ describe('a refresh token', () => {
   });
 });
 
+describe('a sign-up cookie', () => {
+  const [former, newer] = [{ bytes: randomBytes(32) }, { kid: 'newer', bytes: randomBytes(32) }];
+  const [userId, expiresAt, now] = [v7(), new Date(2000), new Date(1000)];
+
+  test('names its account as long as its key is known', () => {
+    const token = createSignUpTokens([former]).issue(userId, expiresAt);
+    const rotated = createSignUpTokens([newer, former]);
+    assert.equal(rotated.open(token, now), userId);
+    assert.equal(rotated.open(token, expiresAt), undefined);
+    const retired = createSignUpTokens([newer]);
+    assert.equal(retired.open(token, now), undefined);
+    assert.equal(retired.open(rotated.issue(userId, expiresAt), now), userId);
+  });
+});
+
+describe('the digest of a body', () => {
+  test('remains the same while a newer key is added, so that a repeat is recognised', () => {
+    const [former, newer] = [{ bytes: randomBytes(32) }, { kid: 'newer', bytes: randomBytes(32) }];
+    const digest = createBodyDigest([former])('body');
+    assert.equal(createBodyDigest([newer, former])('body'), digest);
+    assert.notEqual(createBodyDigest([newer])('body'), digest);
+  });
+});
+
 describe('an access token', () => {
   const now = new Date('2026-03-01T12:00:00.900Z');
   const issuer = 'https://id.example.com';
@@ -100,6 +146,7 @@ describe('an access token', () => {
   const keys = parseSigningKeys(generateSecrets().SIGNING_KEYS);
   const tokens = createAccessTokens({
     keys,
+    eventKeys: [],
     issuer,
     audience,
     minutes: 15,
@@ -153,6 +200,7 @@ describe('an access token', () => {
     const rotated = parseSigningKeys(JSON.stringify({ keys: [newer, older] }));
     const before = createAccessTokens({
       keys: parseSigningKeys(JSON.stringify({ keys: [older] })),
+      eventKeys: [],
       issuer,
       audience,
       minutes: 15,
@@ -161,6 +209,7 @@ describe('an access token', () => {
     });
     const after = createAccessTokens({
       keys: rotated,
+      eventKeys: [],
       issuer,
       audience,
       minutes: 15,

@@ -1,8 +1,8 @@
 import { defineMail } from '../../src/mails/define-mail.ts';
 
 /**
- * Tells the owner of a verified address that somebody has signed up with it. Without `verification` the address is
- * verified by another account; the mail must not contain anything that was submitted.
+ * Tells the owner of a verified address that somebody signed up with it. Without `verification`, another account
+ * has verified the address; the mail must then contain nothing that was submitted.
  */
 export const accountExists = defineMail({
   name: 'account-exists',

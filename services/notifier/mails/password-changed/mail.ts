@@ -1,11 +1,14 @@
 import { defineMail, toPerson, username } from '../../src/mails/define-mail.ts';
 
-/** A notice of a new password. A first password needs none: the welcome mail of the same commit says it. */
+/**
+ * Tells the owner about a new password. A first password needs no such mail: the welcome mail of the same commit
+ * says it.
+ */
 export const passwordChanged = defineMail({
   name: 'password-changed',
   when: ['PasswordChanged'],
   variables: { username },
-  supersedes: ['verification', 'reset'],
+  supersedes: ['verification', 'reset', 'email-change'],
   from: ({ data: { locale, how, person } }) =>
     how === 'first' ? undefined : { locale, content: toPerson(person) },
 });

@@ -1,6 +1,6 @@
 import { defineMail, text, username } from '../../src/mails/define-mail.ts';
 
-/** A notice of a new role. */
+/** Tells the owner about a new role. */
 export const roleChanged = defineMail({
   name: 'role-changed',
   when: ['RoleChanged'],

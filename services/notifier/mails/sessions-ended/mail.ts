@@ -1,6 +1,9 @@
 import { defineMail, text, toPerson, username } from '../../src/mails/define-mail.ts';
 
-/** A notice that one session, or all of them, ended because a refresh token was reused. Events of 0.1 name nobody. */
+/**
+ * Tells the owner that one session, or all of them, ended because a refresh token was reused. Events of release 0.1
+ * contain no person.
+ */
 export const sessionsEnded = defineMail({
   name: 'sessions-ended',
   when: ['SessionsRevoked'],

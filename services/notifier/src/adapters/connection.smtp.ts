@@ -1,4 +1,4 @@
-/** One connection to the mail server, from the socket to the login, and the mails that are sent over it. */
+/** One connection to the mail server: opens it, logs in, and sends mails over it. */
 import { once } from 'node:events';
 import { connect as connectSocket, isIP, type Socket } from 'node:net';
 import { Readable } from 'node:stream';
@@ -17,13 +17,13 @@ export interface ServerSettings {
   readonly port: number;
   /** TLS from the first byte. */
   readonly implicitTls: boolean;
-  /** Require STARTTLS; otherwise it is not used, even if offered. */
+  /** Whether STARTTLS is required. If not, it is not used even if offered. */
   readonly startTls: boolean;
   readonly validateCertificates: boolean;
   readonly credentials?: Credentials;
-  /** What we call ourselves in EHLO. */
+  /** The name that we give in EHLO. */
   readonly ehloName: string;
-  /** How long the server may take at a stage, in ms, where that differs from WAITS. */
+  /** How long to wait for the server at a stage, in ms, where that differs from WAITS. */
   readonly waits?: Partial<Waits>;
 }
 
@@ -32,7 +32,9 @@ export type Waits = Readonly<Record<Stage, number>>;
 const SECOND = 1_000;
 const MINUTE = 60 * SECOND;
 
-/** RFC 5321 4.5.3.2, and for connecting and TLS, of which it says nothing, as long as a healthy network needs. */
+/**
+ * The timeouts of RFC 5321 4.5.3.2. It has none for connecting and TLS; those are what a healthy network needs.
+ */
 export const WAITS: Waits = {
   connect: 30 * SECOND,
   tls: 30 * SECOND,
@@ -47,22 +49,22 @@ export const WAITS: Waits = {
 
 export interface ConnectOptions {
   readonly signal: AbortSignal;
-  /** Called once the socket is open, when TLS is, and with each reply of the server. */
+  /** Called when the socket is open, when TLS is established, and with each reply of the server. */
   onExchange?(exchange: Exchange): void;
 }
 
 export interface Connection {
-  /** How many mails were sent over it. */
+  /** Returns how many mails were sent over this connection. */
   mails(): number;
   isOpen(): boolean;
-  /** Sends a mail. Never rejects. `isStale`: the server had closed the connection before it saw the mail. */
+  /** Sends a mail. Never rejects. `isStale`: the server had closed the connection before it saw this mail. */
   send(
     message: Message,
     options: SendOptions,
   ): Promise<{ readonly result: SendResult; readonly isStale: boolean }>;
   /** Prepares for another mail after a refused one. @returns whether that succeeded */
   reset(): Promise<boolean>;
-  /** Says goodbye. */
+  /** Sends QUIT and closes. */
   quit(): void;
   /** Closes at once. */
   close(): void;
@@ -100,10 +102,10 @@ export async function connect(settings: ServerSettings, options: ConnectOptions)
     transactionLog: true,
     greetingTimeout: waits.greeting,
     connectionTimeout: waits.greeting + waits.ehlo + waits.tls,
-    // Until the conversation has begun; from then on it depends on the stage.
+    // Applies until the conversation has begun; after that, the wait depends on the stage.
     socketTimeout: waits.greeting,
   });
-  // Closing ends whatever is waited for: `end` is emitted.
+  // Closing ends every wait, because `end` is emitted.
   const abort = () => smtp.close();
   signal.addEventListener('abort', abort, { once: true });
   try {
@@ -118,7 +120,7 @@ export async function connect(settings: ServerSettings, options: ConnectOptions)
   }
 }
 
-/** Opens the socket; with TLS, where that comes first. @throws SmtpFailure */
+/** Opens the socket, with implicit TLS if required. @throws SmtpFailure */
 async function openSocket(
   settings: ServerSettings,
   waits: Waits,
@@ -157,7 +159,7 @@ async function opened(socket: Socket, stage: Stage, { event, ms, signal }: Openi
     });
     await Promise.race([once(socket, event, { signal: given }), closed]);
   } catch (error) {
-    // Errors after this one have nobody to tell.
+    // Later errors have nobody to be reported to.
     socket.on('error', () => undefined);
     socket.destroy();
     throw new SmtpFailure(failureOf(patience.signal.aborted ? noAnswer(ms) : error, stage));
@@ -170,7 +172,7 @@ function noAnswer(ms: number): Error {
   return new Error(`no answer within ${ms / SECOND} s`);
 }
 
-/** From the greeting to EHLO, with STARTTLS where that is required. @throws SmtpFailure */
+/** Goes from the greeting to EHLO, with STARTTLS if required. @throws SmtpFailure */
 async function introduce(smtp: SMTPConnection, conversation: Conversation): Promise<void> {
   await new Promise<void>((resolve, reject) => {
     function fail(error: unknown): void {
@@ -201,7 +203,7 @@ function createConnection(smtp: SMTPConnection, conversation: Conversation): Con
         }
         state.opened = true;
         conversation.contentBegins();
-        // In one chunk: each chunk would be another write to the socket.
+        // Pushed as one chunk, because each chunk would be another write to the socket.
         this.push(content);
         this.push(null);
       },

@@ -1,26 +1,26 @@
 /**
- * Follows a connection of nodemailer from its transaction log, which is the only place that shows every command and
- * every reply: which stage is being waited for, and what was said.
+ * Follows a conversation with the mail server through nodemailer's transaction log, the only place that shows every
+ * command and every reply: which stage is being waited for, and what was said.
  */
 import type { Stage } from '../delivery/reply.ts';
 
 /** A reply of the server, or the end of a stage without one. */
 export interface Exchange {
   readonly stage: Stage;
-  /** The reply with all of its lines. Not masked. */
+  /** The whole reply, with all lines. Not masked. */
   readonly reply: string;
 }
 
 export interface Conversation {
-  /** To be given to nodemailer. */
+  /** The logger to pass to nodemailer. */
   readonly logger: Readonly<Record<'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal', typeof ignore>>;
-  /** The stage whose reply is due next; undefined while nothing is. */
+  /** Returns the stage whose reply is due next; undefined if none is. */
   pending(): Stage | undefined;
-  /** The stage that was answered last. */
+  /** Returns the stage of the last reply. */
   answered(): Stage;
-  /** How many replies have come. */
+  /** Returns how many replies have arrived. */
   replies(): number;
-  /** The first byte of a mail is being sent. */
+  /** Must be called when the first byte of a mail is sent. */
   contentBegins(): void;
 }
 

@@ -9,7 +9,7 @@ import { createSmtpMailer } from './mailer.smtp.ts';
 
 const dkim: DkimSettings = { domain: 'example.com', selector: 'latchkey1', privateKey: makeDkimKey() };
 
-/** What an independent verifier says of a mail, with our record in place of the DNS. */
+/** Returns what an independent verifier says about a mail, with our record in place of the DNS. */
 async function verdictOn(raw: Buffer | string, signed: DkimSettings = dkim): Promise<string> {
   const { name, parts } = dkimRecord(signed);
   const { results } = await dkimVerify(Buffer.from(raw), {

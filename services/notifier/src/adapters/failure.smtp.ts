@@ -1,4 +1,4 @@
-/** Errors of sockets and of nodemailer as failures of a stage, and what they mean for a mail. */
+/** Translates errors of sockets and of nodemailer into failures of a stage, and says what they mean for a mail. */
 import type { SendResult } from '../delivery/attempt.ts';
 import { judgeReply, type Meaning } from '../delivery/judge-reply.ts';
 import {
@@ -14,7 +14,7 @@ export interface Failed {
   readonly failure: Failure;
   /** The server's reply, unless there was none. */
   readonly reply?: Reply;
-  /** It does not pass by itself: a certificate, or a server that speaks no TLS. */
+  /** Whether the failure will not go away by itself, such as a bad certificate or a server without TLS. */
   readonly isLasting?: boolean;
 }
 
@@ -41,7 +41,7 @@ interface SmtpError extends Error {
   readonly timeoutType?: string;
 }
 
-/** The commands of nodemailer's errors. Others do not name a stage. */
+/** The stages of the commands in nodemailer's errors. Other commands name no stage. */
 const COMMANDS: readonly (readonly [prefix: string, stage: Stage])[] = [
   ['EHLO', 'ehlo'],
   ['HELO', 'ehlo'],
@@ -62,7 +62,7 @@ const LASTING_TLS =
 
 /**
  * @param pending the stage that was being waited for
- * @param recipient masked in the server's words
+ * @param recipient the address to mask in the server's words
  */
 export function failureOf(error: unknown, pending: Stage, recipient?: string): Failed {
   if (error instanceof SmtpFailure) return error;
@@ -110,7 +110,7 @@ export function resultOf({ failure, reply, isLasting = false }: Failed) {
   }
   if (stage === 'connect') return { kind: 'unreachable' as const, failure };
   if (isLasting) return { kind: 'unwelcome' as const, failure };
-  // From MAIL FROM on it may be this mail, for all we know.
+  // From MAIL FROM on, this mail may be the cause.
   const kind = stage === 'mail' || isAboutAMail(stage) ? ('deferred' as const) : ('busy' as const);
   return { kind, failure };
 }

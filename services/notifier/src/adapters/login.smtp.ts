@@ -7,7 +7,7 @@ export type PasswordMethod = 'auto' | 'plain' | 'login' | 'cram-md5';
 
 /** Supplies OAuth 2.0 access tokens. */
 export interface TokenSource {
-  /** @param renew the last one was refused @throws SmtpFailure */
+  /** @param renew whether the previous token was refused @throws SmtpFailure */
   token(renew: boolean): Promise<string>;
 }
 
@@ -27,7 +27,7 @@ export function tokenHandler({ username, tokens }: Extract<Credentials, { tokens
     async function refusalWith(token: string): Promise<string | undefined> {
       const secret = `user=${username}\x01auth=Bearer ${token}\x01\x01`;
       const first = await sendCommand(`AUTH XOAUTH2 ${Buffer.from(secret).toString('base64')}`);
-      // 334 has the details of a refusal, which follows after an empty line.
+      // A 334 contains the details of a refusal; the refusal itself follows after an empty line.
       const last = first.status === 334 ? await sendCommand('') : first;
       return last.status === 235 ? undefined : last.response;
     }
@@ -42,8 +42,8 @@ export function tokenHandler({ username, tokens }: Extract<Credentials, { tokens
 }
 
 /**
- * Logs in. With `auto`, by the first of PLAIN, LOGIN and CRAM-MD5 that the server offers; by LOGIN as well if it offers
- * PLAIN and LOGIN, and refuses PLAIN.
+ * Logs in. With `auto`, uses the first of PLAIN, LOGIN and CRAM-MD5 that the server offers. If the server offers
+ * both PLAIN and LOGIN and refuses PLAIN, tries LOGIN, too.
  * @throws SmtpFailure
  */
 export async function logIn(
@@ -77,7 +77,7 @@ function mechanismsFor(method: PasswordMethod, smtp: SMTPConnection): readonly [
   return [offered.has('LOGIN') || !offered.has('CRAM-MD5') ? 'LOGIN' : 'CRAM-MD5'];
 }
 
-/** The mechanisms of the answer to EHLO, also in the old form `AUTH=LOGIN`. */
+/** Returns the mechanisms that the reply to EHLO offers, including the old form `AUTH=LOGIN`. */
 function offeredBy({ lastServerResponse }: SMTPConnection): ReadonlySet<string> {
   const lines = String(lastServerResponse || '').split('\n');
   const mechanisms = lines.flatMap((line) => /^250[ -]AUTH[ =](.*)/i.exec(line)?.[1]?.split(/[\s=]+/) ?? []);

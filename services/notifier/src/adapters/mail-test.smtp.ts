@@ -1,16 +1,16 @@
 /** Sends one mail to see whether the settings of the mail server are right, and shows the conversation. */
 import { randomUUID } from 'node:crypto';
 import { describeFailure, type Failure, maskedWords, nameOfStage, type Stage } from '../delivery/reply.ts';
-import type { MailSettings } from '../mail-settings.ts';
+import type { MailTestSettings } from '../mail-test-settings.ts';
 import { connect } from './connection.smtp.ts';
 import { failureOf } from './failure.smtp.ts';
 import { composeMessage } from './message.smtp.ts';
 import { smtpSettingsOf } from './settings.smtp.ts';
 
 export interface MailTestStep {
-  /** Such as `RCPT TO`. */
+  /** The stage, such as `RCPT TO`. */
   readonly stage: string;
-  /** Since the last step. */
+  /** Time since the previous step. */
   readonly ms: number;
   /** The server's first line. Addresses are masked, except for the recipient. */
   readonly said: string;
@@ -18,13 +18,13 @@ export interface MailTestStep {
 
 export interface MailTestFailure {
   readonly failure: string;
-  /** The settings to look at. */
+  /** Which settings to check. */
   readonly advice: string;
 }
 
 export interface MailTestOptions {
   readonly to: string;
-  /** Names us in EHLO if no setting does. */
+  /** The source of the EHLO name if no setting gives one. */
   readonly publicUrl?: string;
   onStep(step: MailTestStep): void;
 }
@@ -48,7 +48,7 @@ const ADVICE: Readonly<Record<Stage, string>> = {
  * @throws Error that names a missing setting
  */
 export async function testMail(
-  config: MailSettings,
+  config: MailTestSettings,
   { to, publicUrl, onStep }: MailTestOptions,
 ): Promise<MailTestFailure | undefined> {
   const settings = smtpSettingsOf(config, publicUrl);
@@ -65,7 +65,7 @@ export async function testMail(
   }
 }
 
-/** Returns the listener that reports the steps. Challenges of a login are none. */
+/** Returns the listener that reports the steps. Challenges during the login are not reported. */
 function createReport(to: string, onStep: MailTestOptions['onStep']) {
   let last = performance.now();
   return ({ stage, reply }: { readonly stage: Stage; readonly reply: string }): void => {

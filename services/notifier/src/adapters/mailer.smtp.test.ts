@@ -111,7 +111,7 @@ describe('a mail over SMTP', () => {
     const server = await serve();
     const mailer = mailerTo(server.port);
     await mailer.send(MAIL, allowed());
-    // The pool takes a connection back a moment after the server's response.
+    // The pool gets a connection back a moment after the server's reply.
     await new Promise((resolve) => setImmediate(resolve));
     await mailer.send(MAIL, allowed());
     assert.equal(server.received.length, 2);

@@ -1,18 +1,13 @@
-/** Mails over SMTP. */
+/** Sends mails over SMTP. */
 import type { ProbeResult, SendResult } from '../delivery/attempt.ts';
 import type { Mail, Mailer, SendOptions } from '../ports/mailer.ts';
-import type { SignMail } from './dkim.smtp.ts';
 import { failureOf, resultOf } from './failure.smtp.ts';
-import { composeMessage, type Message, type Sender } from './message.smtp.ts';
+import { composeMessage, type Envelope, type Message } from './message.smtp.ts';
 import { createPool, type PoolSettings } from './pool.smtp.ts';
 
-export interface SmtpSettings extends PoolSettings {
-  readonly from: Sender;
-  /** Signs each mail. */
-  readonly sign?: SignMail;
-}
+export interface SmtpSettings extends PoolSettings, Envelope {}
 
-/** For an address that SMTP cannot carry. It is never sent to the server. */
+/** The result for an address that SMTP cannot carry. It is never sent to the server. */
 const UNUSABLE: SendResult = {
   kind: 'refused',
   failure: { stage: 'rcpt', words: 'the address cannot be used in SMTP' },
@@ -22,7 +17,10 @@ export function createSmtpMailer(settings: SmtpSettings): Mailer {
   const pool = createPool(settings);
   const closed = new AbortController();
 
-  /** @returns undefined if the server had closed the connection before it saw the mail */
+  /**
+   * Sends a mail over one connection. @returns undefined if the server had closed the connection before it saw the
+   * mail
+   */
   async function sendOnce(message: Message, options: SendOptions): Promise<SendResult | undefined> {
     const startedAt = performance.now();
     try {
@@ -48,7 +46,7 @@ export function createSmtpMailer(settings: SmtpSettings): Mailer {
     if (to === undefined || message.envelope.to.length > 1 || /[\s<>]/.test(to)) return UNUSABLE;
     const result = await sendOnce(message, options);
     if (result !== undefined) return result;
-    // The others have probably been closed, too.
+    // The server has probably closed the others, too.
     pool.closeIdle();
     return (await sendOnce(message, options)) ?? { kind: 'withdrawn' };
   }

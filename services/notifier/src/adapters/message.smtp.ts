@@ -1,5 +1,6 @@
 /** A mail as it goes over the wire: its envelope (RFC 5321) and its content (RFC 5322). */
 import MailComposer from 'nodemailer/lib/mail-composer';
+import { wrapText } from '../mails/wrap-text.ts';
 import type { Mail } from '../ports/mailer.ts';
 import type { SignMail } from './dkim.smtp.ts';
 
@@ -17,28 +18,33 @@ function oneLine(text: string): string {
   return text.replace(/[\p{Cc}\u2028\u2029]+/gu, ' ').trim();
 }
 
-interface Envelope {
+export interface Envelope {
   readonly from: Sender;
   readonly sign?: SignMail;
+  /** Returns the address to which bounces of a mail go. Default: the sender. */
+  returnPathOf?(id: string): string;
+  /** Returns headers that the provider repeats in its reports. */
+  headersOf?(id: string): Readonly<Record<string, string>>;
 }
 
 /** Composes a mail, and signs it. Addresses are objects, so that they are never parsed as lists. */
-export async function composeMessage(mail: Mail, { from, sign }: Envelope): Promise<Message> {
+export async function composeMessage(mail: Mail, { from, sign, ...envelope }: Envelope): Promise<Message> {
   const domain = from.address.slice(from.address.lastIndexOf('@') + 1);
   const node = new MailComposer({
     from,
     to: { name: '', address: mail.to },
     subject: oneLine(mail.subject),
     html: mail.html,
-    text: mail.text,
+    text: wrapText(mail.text),
     messageId: `<${mail.id}@${domain}>`,
     date: mail.date,
-    // Saves nodemailer a scan of every mail for the shorter encoding.
+    // Spares nodemailer a scan of every mail for the shorter encoding.
     textEncoding: 'quoted-printable',
     headers: {
       'Auto-Submitted': 'auto-generated',
       'Content-Language': mail.locale,
       'X-Correlation-Id': oneLine(mail.correlationId),
+      ...envelope.headersOf?.(mail.id),
     },
     disableFileAccess: true,
     disableUrlAccess: true,
@@ -46,7 +52,7 @@ export async function composeMessage(mail: Mail, { from, sign }: Envelope): Prom
   const { to } = node.getEnvelope();
   const content = await node.build();
   return {
-    envelope: { from: from.address, to: [to].flat() },
+    envelope: { from: envelope.returnPathOf?.(mail.id) ?? from.address, to: [to].flat() },
     content: sign === undefined ? content : await sign(content),
   };
 }

@@ -1,4 +1,7 @@
-/** OAuth 2.0 access tokens for the mail server (RFC 6749): from a token endpoint, or from a file that is renewed. */
+/**
+ * OAuth 2.0 access tokens for the mail server (RFC 6749), from a token endpoint or from a file that another program
+ * renews.
+ */
 import { readFile } from 'node:fs/promises';
 import { z } from 'zod';
 import { maskedWords } from '../delivery/reply.ts';
@@ -9,7 +12,7 @@ export interface TokenClient {
   readonly tokenUrl: string;
   readonly clientId: string;
   readonly clientSecret: string;
-  /** Without it, the token is asked for in our own name (RFC 6749 4.4). */
+  /** Without it, the token is requested with the client's own credentials (RFC 6749 4.4). */
   readonly refreshToken?: string;
   readonly scope?: string;
 }
@@ -22,7 +25,7 @@ const granted = z.object({
 const refused = z.object({ error: z.string(), error_description: z.string().optional() });
 
 const PATIENCE_MS = 30_000;
-/** RFC 6749 5.1 leaves the life of a token open if the server does not tell it. */
+/** How long a token is used if the server does not say. RFC 6749 5.1 leaves this open. */
 const DEFAULT_LIFE_S = 300;
 /** A token is renewed this long before it expires. */
 const MARGIN_S = 60;
@@ -74,11 +77,11 @@ async function request(client: TokenClient, refreshToken: string | undefined) {
   if (response.ok && token.success) return token.data;
   const { data } = refused.safeParse(json);
   const why = data === undefined ? '' : ` ${data.error}: ${data.error_description ?? ''}`;
-  // 4xx: the client or its refresh token is not accepted (RFC 6749 5.2).
+  // 4xx: the server does not accept the client or its refresh token (RFC 6749 5.2).
   throw failure(`the token endpoint answered ${response.status}${why}`, response.status < 500);
 }
 
-/** Reads the token from the file for each login, so that something else may renew it. */
+/** Reads the token from the file for each login, so that another program may renew it. */
 export function createTokenFile(path: string): TokenSource {
   return {
     async token() {

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { CompactEncrypt, importJWK } from 'jose';
 import { belongsTo } from '../sending/seal.ts';
 import { aToken, createSealingKey } from '../testing/events.ts';
 import { createOpener } from './opener.jose.ts';
@@ -17,6 +18,18 @@ describe('a sealed link', () => {
       const { sealed } = await key.seal({ ...link, token });
       assert.deepEqual(await open(sealed), { kind: 'opened', content: { ...link, token } });
     }
+  });
+
+  it('is opened by a key that has an id of its own, too', async () => {
+    const key = await createSealingKey();
+    const token = aToken();
+    const content = new TextEncoder().encode(JSON.stringify({ ...link, token }));
+    const { d: _, ...publicJwk } = key.jwk;
+    const sealed = await new CompactEncrypt(content)
+      .setProtectedHeader({ alg: 'ECDH-ES', enc: 'A256GCM', kid: 'ours' })
+      .encrypt(await importJWK(publicJwk, 'ECDH-ES'));
+    const open = await createOpener({ keys: [{ ...key.jwk, kid: 'ours' }] });
+    assert.deepEqual(await open(sealed), { kind: 'opened', content: { ...link, token } });
   });
 
   it('waits when its key is not here', async () => {

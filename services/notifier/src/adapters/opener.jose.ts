@@ -19,7 +19,8 @@ async function keysById(jwks: { readonly keys: readonly JWK[] }): Promise<Readon
   return new Map(entries.flat());
 }
 
-function keyIdOf(sealed: string): string | undefined {
+/** Returns the id of the key to which a text is sealed; undefined if it is not sealed. */
+export function keyIdOf(sealed: string): string | undefined {
   try {
     return decodeProtectedHeader(sealed).kid;
   } catch {

@@ -1,4 +1,4 @@
-/** Connections to the mail server, as many at a time as it is believed to allow. */
+/** A pool of connections to the mail server: at most as many as the server is believed to allow. */
 import type { ProbeResult, SendResult } from '../delivery/attempt.ts';
 import { afterAccepted, afterBusy, initialLimit } from '../sending/connection-limit.ts';
 import { type Connection, connect, type ServerSettings } from './connection.smtp.ts';
@@ -10,14 +10,17 @@ export interface PoolSettings extends ServerSettings {
 
 export interface Pool {
   /**
-   * Returns an idle connection or opens one; waits while there are as many as allowed.
-   * @returns undefined if `signal` was aborted, or the pool closed, before its turn
+   * Returns an idle connection or opens one. Waits while the allowed number of connections is in use.
+   * @returns undefined if `signal` was aborted or the pool closed before its turn
    * @throws SmtpFailure
    */
   acquire(signal: AbortSignal): Promise<Connection | undefined>;
   /** Takes a connection back, in whatever state it is. */
   release(connection: Connection): void;
-  /** Adapts the number of connections. @param startedAt when that mail was begun, by `performance.now()` */
+  /**
+   * Adapts the number of connections to a result.
+   * @param startedAt when the mail or probe was begun, by `performance.now()`
+   */
   learn(result: SendResult | ProbeResult, startedAt: number): void;
   /** Closes all idle connections. */
   closeIdle(): void;
@@ -27,13 +30,13 @@ export interface Pool {
   close(): void;
 }
 
-/** After so many mails a connection is replaced: many servers limit them. */
+/** After this many mails a connection is replaced, because many servers limit them. */
 const MAILS_PER_CONNECTION = 200;
-/** An idle connection is closed after this long, in ms: a firewall may have forgotten it. */
+/** An idle connection is closed after this long, in ms, because a firewall may have forgotten it. */
 const IDLE_MS = 30_000;
 
 export function createPool(settings: PoolSettings): Pool {
-  /** Idle connections and the timers that will close them; the one used last is the last. */
+  /** Idle connections with the timers that will close them. The one that was used last is at the end. */
   const idle = new Map<Connection, NodeJS.Timeout>();
   const open = new Set<Connection>();
   const waiting = new Set<() => void>();

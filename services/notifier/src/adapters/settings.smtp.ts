@@ -1,17 +1,25 @@
-/** From settings to the mail server that they describe. */
+/** Turns settings into the description of a mail server. */
 import { isIP } from 'node:net';
+import { DEFAULT_NAME } from '@latchkey/brand';
+import { dkimSettingsOf } from '../dkim-settings.ts';
 import type { MailSettings } from '../mail-settings.ts';
+import type { MailTestSettings } from '../mail-test-settings.ts';
+import { returnPathsOf } from '../reports/return-paths.ts';
 import { WAITS, type Waits } from './connection.smtp.ts';
+import { createDkimSigner } from './dkim.smtp.ts';
 import type { Credentials, TokenSource } from './login.smtp.ts';
 import type { SmtpSettings } from './mailer.smtp.ts';
 import { createTokenClient, createTokenFile } from './oauth-tokens.ts';
+import { POSTMARK_METADATA } from './reports.postmark.ts';
 
 /**
- * @param publicUrl gives the name for EHLO if there is none
+ * @param publicUrl its host is the EHLO name if no setting gives one
  * @throws Error that names a missing setting
  */
-export function smtpSettingsOf(config: MailSettings, publicUrl?: string): SmtpSettings {
+export function smtpSettingsOf(config: MailTestSettings, publicUrl?: string): SmtpSettings {
   const { MAIL_SERVER: host, MAIL_FROM: address, MAIL_SSL_TLS: implicitTls } = config;
+  const dkim = dkimSettingsOf(config);
+  const returnPaths = returnPathsOf(config);
   if (host === undefined) throw new Error('MAIL_SERVER: is required');
   if (address === undefined) throw new Error('MAIL_FROM: is required with MAIL_SERVER');
   return {
@@ -22,7 +30,12 @@ export function smtpSettingsOf(config: MailSettings, publicUrl?: string): SmtpSe
     validateCertificates: config.VALIDATE_CERTS,
     ...(config.USE_CREDENTIALS && { credentials: credentialsOf(config) }),
     ehloName: config.MAIL_EHLO_NAME ?? domainOf(publicUrl) ?? address.slice(address.lastIndexOf('@') + 1),
-    from: { name: config.MAIL_FROM_NAME, address },
+    from: { name: config.MAIL_FROM_NAME ?? config.BRAND_NAME ?? DEFAULT_NAME, address },
+    ...(dkim && { sign: createDkimSigner(dkim) }),
+    ...(returnPaths && { returnPathOf: returnPaths.addressOf }),
+    ...(config.MAIL_POSTMARK_CREDENTIALS && {
+      headersOf: (id: string) => ({ [`X-PM-Metadata-${POSTMARK_METADATA}`]: id }),
+    }),
     connections: config.MAIL_CONNECTIONS,
     waits: waitsUpTo(config.MAIL_WAIT_SECONDS * 1000),
   };
@@ -52,7 +65,7 @@ function tokensOf(config: MailSettings): TokenSource {
   );
 }
 
-/** Returns the host of a URL, if it is a domain that a mail server may look up. */
+/** Returns the host of a URL if it is a domain name that a mail server can look up. */
 function domainOf(url: string | undefined): string | undefined {
   if (url === undefined) return undefined;
   const { hostname } = new URL(url);

@@ -1,30 +1,36 @@
-/** The results of an attempt to send a mail, and what to record about the delivery after each. */
+/** The results of an attempt to send a mail, and what each changes about the delivery. */
 import { assertNever } from '@latchkey/events';
-import type { Attempt, ClaimedDelivery } from './delivery.ts';
+import type { Attempt, ClaimedDelivery, Recipient } from './delivery.ts';
 import { type Failure, isAboutAMail } from './reply.ts';
 import type { SuppressionReason } from './suppression.ts';
 
-/** The result of sending a mail. Every kind but the first and the last says where it failed, in the server's words. */
+/**
+ * The result of sending a mail. Every kind except the first and the last says where it failed, in the server's
+ * words.
+ */
 export type SendResult =
   | { readonly kind: 'accepted' }
   /** Permanent: the server will never accept a mail for this recipient. */
   | { readonly kind: 'refused'; readonly failure: Failure }
-  /** Refused for good, but perhaps because of us: what happens to other recipients decides. */
+  /** Refused for good, but perhaps because of us. The results of other recipients decide. */
   | { readonly kind: 'undecided'; readonly failure: Failure }
-  /** This mail was refused because of us: relaying, reputation, quota, content. Must not end it. */
+  /** The server refused this mail because of us: relaying, reputation, quota, content. Does not end the mail. */
   | { readonly kind: 'rejected'; readonly failure: Failure }
   /** Temporary: the server does not accept this mail now, or disconnected while it was being sent. */
   | { readonly kind: 'deferred'; readonly failure: Failure }
-  /** The server accepts no mail, or no more connections, at present. */
+  /** At present the server accepts no mail, or no more connections. */
   | { readonly kind: 'busy'; readonly failure: Failure }
-  /** There was no connection. Says nothing about this mail. */
+  /** No connection was made. Says nothing about this mail. */
   | { readonly kind: 'unreachable'; readonly failure: Failure }
-  /** The server accepts nothing from us, or we do not trust it: credentials, sender or certificate. */
+  /** The server accepts nothing from us, or we do not trust it: wrong credentials, sender or certificate. */
   | { readonly kind: 'unwelcome'; readonly failure: Failure }
-  /** Withdrawn before any content was sent: the lease may have expired, so another process may be sending it. */
+  /**
+   * Withdrawn before any content was sent, because the lease may have expired and another process may be sending
+   * the mail.
+   */
   | { readonly kind: 'withdrawn' };
 
-/** How a probe ended: a connection on which no mail was sent. */
+/** The result of a probe, which opens a connection but sends no mail. */
 export type ProbeResult =
   | { readonly kind: 'welcome' }
   | Extract<SendResult, { readonly kind: 'busy' | 'unreachable' | 'unwelcome' }>;
@@ -41,15 +47,22 @@ export type OpenFailure =
 export type TryResult =
   | SendResult
   | OpenFailure
-  /** The mail could not be made: a template failed. */
+  /** The mail could not be rendered. */
   | { readonly kind: 'broken-mail' }
   | { readonly kind: 'too-late' }
-  /** The address gets no such mail: nothing was sent. */
+  /** Nothing was sent, because the address is suppressed for this mail. */
   | { readonly kind: 'suppressed'; readonly reason: SuppressionReason };
 
 /** What to record about a claimed delivery. */
 export type Settlement =
-  | { readonly state: 'sent' | 'expired'; readonly at: Date; readonly attempt?: Attempt }
+  | { readonly state: 'expired'; readonly at: Date; readonly attempt?: Attempt }
+  | {
+      readonly state: 'sent';
+      readonly at: Date;
+      readonly attempt?: Attempt;
+      /** What is kept of the address. Set only if reports may come back. */
+      readonly recipient?: Recipient;
+    }
   | { readonly state: 'failed'; readonly at: Date; readonly reason: FailureReason; readonly attempt: Attempt }
   | {
       readonly state: 'suppressed';
@@ -62,13 +75,16 @@ export type Settlement =
 export type FailureReason = 'refused' | 'unsealable' | 'mismatch';
 
 const FIRST_RETRY_MS = 2_000;
-/** No mail is due later than this after a try. */
+/** After an attempt, no mail is due later than this. */
 export const LONGEST_RETRY_MS = 10 * 60_000;
-/** While the mail server is down, the circuit controls the retry rate. This only makes another mail the next probe. */
+/**
+ * While the mail server is down, the circuit breaker controls how often it is tried. This pause only makes another
+ * mail the next probe.
+ */
 const UNREACHABLE_RETRY_MS = 1_500;
 
 /**
- * Returns the pause before the next attempt, in ms. It doubles from 2 s to 10 min; half of it is multiplied by
+ * Returns the pause before the next attempt, in ms. It doubles from 2 s to 10 min. Half of it is multiplied by
  * `random`, so that mails that failed together are not retried together.
  * @param tries the number of attempts so far
  * @param random in [0, 1)
@@ -92,17 +108,19 @@ export interface FinishedTry {
   readonly now: Date;
   /** In [0, 1). */
   readonly random: number;
+  /** What to keep of the address if the mail was sent. */
+  readonly recipient?: Recipient | undefined;
 }
 
 /** Returns what to record about a delivery after an attempt. */
-export function afterTry(
+export function afterAttempt(
   { tries }: Pick<ClaimedDelivery, 'tries'>,
-  { result, at, ms, now, random }: FinishedTry,
+  { result, at, ms, now, random, recipient }: FinishedTry,
 ): Settlement {
   const attempt: Attempt = { at, ms, result: result.kind, ...('failure' in result && result.failure) };
   switch (result.kind) {
     case 'accepted':
-      return { state: 'sent', at: now, attempt };
+      return { state: 'sent', at: now, attempt, ...(recipient && { recipient }) };
     case 'too-late':
       return { state: 'expired', at: now };
     case 'suppressed':
@@ -120,7 +138,7 @@ export function afterTry(
     case 'broken-mail':
       return backOff();
     case 'busy':
-      // After RCPT TO it may be because of this mail: without a back-off it would be the next probe, and the next.
+      // After RCPT TO this mail may be the cause. Without a back-off it would be the next probe, again and again.
       return isAboutAMail(result.failure.stage) ? backOff() : soon();
     case 'unreachable':
     case 'unwelcome':

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import { afterTry, retryDelay, type TryResult } from './attempt.ts';
+import { afterAttempt, retryDelay, type TryResult } from './attempt.ts';
 import { sendUntil } from './delivery.ts';
 import type { Failure } from './reply.ts';
 
@@ -33,7 +33,7 @@ describe('what becomes of a delivery', () => {
   const atRcpt: Failure = { stage: 'rcpt', code: 550, enhanced: '5.1.1', words: 'no such user' };
   const atGreeting: Failure = { stage: 'greeting', code: 421 };
   function after(result: TryResult) {
-    return afterTry(delivery, { result, at: NOW, ms: 5, now: later(5), random: 0.5 });
+    return afterAttempt(delivery, { result, at: NOW, ms: 5, now: later(5), random: 0.5 });
   }
 
   it('ends when it is accepted, refused for good, somebody else’s, broken or too late', () => {

@@ -7,14 +7,19 @@
  *     pending, or claimed with an expired lease ──▶ expired     past `sendUntil`
  *                                               └─▶ cancelled   superseded by a later event, or by an operator
  *
- * `sent`, `failed`, `expired`, `cancelled` and `suppressed` are final. A final delivery keeps its id, so that a repeated event
- * adds nothing, and its log of attempts, but no address, name or link.
+ *     sent ──report──▶ bounced     it came back: its recipient takes no mail
+ *                 └──▶ complained  its recipient has complained about it
+ *
+ * Every state but `pending` and `claimed` is final for the mail. A final delivery keeps its id, so that a repeated
+ * event adds nothing, and its log of attempts, but no address, name or link.
  */
 import type { LinkPurpose, SealedToken } from '@latchkey/events';
 import type { Failure } from './reply.ts';
 
 export type OpenState = 'pending' | 'claimed';
-export type FinalState = 'sent' | 'failed' | 'expired' | 'cancelled' | 'suppressed';
+export type FinalState = 'sent' | 'failed' | 'expired' | 'cancelled' | 'suppressed' | ReportedState;
+/** The state of a sent mail after a report. */
+export type ReportedState = 'bounced' | 'complained';
 export type DeliveryState = OpenState | FinalState;
 export const deliveryStates = [
   'pending',
@@ -24,14 +29,16 @@ export const deliveryStates = [
   'expired',
   'cancelled',
   'suppressed',
+  'bounced',
+  'complained',
 ] as const satisfies readonly DeliveryState[];
 
-/** A link in transit: sealed, so that only the sender of the mail can read it. */
+/** A sealed link on its way: only the process that sends the mail can read it. */
 export interface SealedLink extends SealedToken {
   readonly purpose: LinkPurpose;
 }
 
-/** The part that only an open delivery has: personal data and the sealed link. */
+/** What only an open delivery has: personal data and the sealed link. */
 export interface DeliveryContent {
   readonly to: string;
   readonly link?: SealedLink;
@@ -39,7 +46,7 @@ export interface DeliveryContent {
   readonly [variable: string]: unknown;
 }
 
-/** The result of one try. The server's words are masked, because they may name the recipient. */
+/** The result of one attempt. The server's words are masked, because they may contain the recipient. */
 export interface Attempt extends Partial<Failure> {
   readonly at: Date;
   /** How long it took, in ms. */
@@ -59,11 +66,29 @@ export interface NewDelivery {
   readonly locale: string;
   readonly correlationId: string;
   readonly occurredAt: Date;
-  /** Must not be sent from this instant on. */
+  /** The instant from which the mail must not be sent. */
   readonly sendUntil: Date;
-  /** The purpose of its link, for cutoffs; kept after the content is deleted. */
+  /** The purpose of its link, kept for cutoffs after the content is deleted. */
   readonly purpose?: LinkPurpose;
   readonly content: DeliveryContent;
+}
+
+/** What is kept of the recipient's address after the mail was sent, so that reports can be matched. */
+export interface Recipient {
+  /** The address as a fingerprint. */
+  readonly fingerprint: string;
+  /** By which operators recognise the address: `a…@example.com`. */
+  readonly hint: string;
+}
+
+/** What was reported about a mail after it was sent. */
+export interface Report {
+  readonly state: ReportedState;
+  readonly at: Date;
+  /** Where the report came from: `mail`, `ses`, `postmark`. */
+  readonly source: string;
+  /** The enhanced status code (RFC 3463) of a bounce, if the report had one. */
+  readonly status?: string;
 }
 
 /** A delivery under a lease. */
@@ -72,13 +97,13 @@ export interface ClaimedDelivery extends NewDelivery {
   readonly tries: number;
 }
 
-/** The mails of an account that an event supersedes: those with a link of one purpose, or all of them. */
+/** Which mails of an account an event supersedes: those with a link of one purpose, or all of them. */
 export type Superseded = LinkPurpose | 'everything';
 
 /**
- * "Mails of this kind to this subject, requested by events before this sequence, must not be sent."
- * Cutoffs are kept and only ever rise, so neither a late nor a repeated event revives a superseded mail, and a
- * repeated old event never cancels a later one.
+ * Says that mails of one kind to one subject must not be sent if their events come before a sequence. Cutoffs are
+ * kept and only ever rise. So a late or repeated event never revives a superseded mail, and a repeated old event
+ * never cancels a later one.
  */
 export interface Cutoff {
   readonly subject: string;
@@ -86,7 +111,7 @@ export interface Cutoff {
   readonly before: number;
 }
 
-/** Everything that the store must persist for a set of events, in one durable write. */
+/** Everything that must be stored for a set of events, in one durable write. */
 export interface Batch {
   readonly deliveries: readonly NewDelivery[];
   readonly cutoffs: readonly Cutoff[];
@@ -97,8 +122,8 @@ const NOTICE_LIFE_MS = 72 * 60 * MINUTE;
 const LINK_MARGIN_MS = 5 * MINUTE;
 
 /**
- * Returns until when a mail may be sent. A mail with a link: until 5 minutes before the link expires or, if the
- * link expires within 10 minutes, for the first half of its life. Any other mail: for 72 h from the event's own
+ * Returns until when a mail may be sent. A mail with a link: until 5 minutes before the link expires; if the link
+ * lives for less than 10 minutes, for the first half of its life. Any other mail: for 72 h from the event's own
  * time, so that a new or moved store never sends old notices.
  */
 export function sendUntil(occurredAt: Date, link: SealedLink | undefined): Date {
@@ -108,7 +133,7 @@ export function sendUntil(occurredAt: Date, link: SealedLink | undefined): Date 
   return new Date(end - Math.min(LINK_MARGIN_MS, life / 2));
 }
 
-/** Returns whether a cutoff applies to a delivery. An adapter may express the same rule as a query. */
+/** Returns whether a cutoff applies to a delivery. An adapter may implement the same rule as a query. */
 export function covers(
   cutoff: Cutoff,
   delivery: Pick<NewDelivery, 'subject' | 'sequence' | 'purpose'>,

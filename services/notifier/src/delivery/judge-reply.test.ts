@@ -5,7 +5,7 @@ import { judgeReply, type Meaning, rules } from './judge-reply.ts';
 import { parseReply, type Stage, stages } from './reply.ts';
 
 const replies: readonly (readonly [stage: Stage, reply: string, means: Meaning])[] = [
-  // The server itself.
+  // About the server itself.
   ['greeting', '421 4.3.2 Too many connections', 'busy'],
   ['greeting', '554 No SMTP service here', 'us'],
   ['greeting', '521 Server does not accept mail', 'us'],
@@ -24,7 +24,7 @@ const replies: readonly (readonly [stage: Stage, reply: string, means: Meaning])
   ['mail', '452 4.3.1 Insufficient system storage', 'busy'],
   ['mail', '550 5.1.1 Unknown', 'us'],
 
-  // The recipient.
+  // About the recipient.
   ['rcpt', '550 5.1.1 User unknown', 'recipient'],
   ['content', '550 5.1.1 User unknown', 'recipient'],
   ['rcpt', '550 5.1.2 Bad destination system', 'recipient'],
@@ -35,7 +35,7 @@ const replies: readonly (readonly [stage: Stage, reply: string, means: Meaning])
   ['rcpt', '550 sorry, no mailbox here by that name (#5.1.1)', 'recipient'],
   ['rcpt', '553 5.6.7 Non-ASCII addresses not permitted', 'recipient'],
 
-  // The recipient, for now.
+  // About the recipient, for now.
   ['rcpt', '450 4.7.1 Greylisted', 'later'],
   ['rcpt', '451 Try again later', 'later'],
   ['rcpt', '552 5.2.2 Mailbox full', 'later'],
@@ -43,12 +43,12 @@ const replies: readonly (readonly [stage: Stage, reply: string, means: Meaning])
   ['rcpt', '550 4.4.7 Expired', 'later'],
   ['content', '452 4.2.2 Over quota', 'later'],
 
-  // Connections.
+  // About the number of connections.
   ['content', '432 4.3.2 Concurrent connections limit exceeded', 'busy'],
   ['rcpt', '451 4.7.0 Too many concurrent connections from your IP', 'busy'],
   ['content', '421 4.7.28 Rate limited', 'busy'],
 
-  // Us, held back until RCPT TO or after the content.
+  // About us, but only said at RCPT TO or after the content.
   ['rcpt', '554 5.7.1 Relay access denied', 'us'],
   ['rcpt', '550 5.7.26 Unauthenticated mail', 'us'],
   ['content', '550 5.4.5 Daily user sending limit exceeded', 'us'],
@@ -71,7 +71,7 @@ const replies: readonly (readonly [stage: Stage, reply: string, means: Meaning])
   ['content', '550 This message was classified as spam', 'us'],
   ['data', '502 Not implemented', 'us'],
 
-  // Neither.
+  // Either is possible.
   ['rcpt', '550 No such user', 'undecided'],
   ['rcpt', '550 Requested action not taken: mailbox unavailable', 'undecided'],
   ['rcpt', '554 Transaction failed', 'undecided'],

@@ -13,15 +13,15 @@
 import type { Reply, Stage } from './reply.ts';
 
 export type Meaning =
-  /** The server will never take a mail for this recipient. Ends the mail. */
+  /** The server will never accept a mail for this recipient. Ends the mail. */
   | 'recipient'
-  /** The server takes no mail of ours, or not this kind: settings, reputation, quota, content. */
+  /** The server does not accept our mail, or this kind of mail: settings, reputation, quota, content. */
   | 'us'
-  /** The server takes no mail, or no more connections, at present. */
+  /** At present the server accepts no mail, or no more connections. */
   | 'busy'
-  /** The server may take this mail later. */
+  /** The server may accept this mail later. */
   | 'later'
-  /** About the recipient or about us: the reply does not say. */
+  /** The reply does not say whether it is about the recipient or about us. */
   | 'undecided';
 
 interface Rule {
@@ -30,9 +30,9 @@ interface Rule {
   readonly stages?: readonly Stage[];
   /** Matches the code, such as `550`. */
   readonly code?: RegExp;
-  /** Matches the enhanced status code. A rule with this one applies only to replies that have one. */
+  /** Matches the enhanced status code. The rule then applies only to replies that have one. */
   readonly enhanced?: RegExp;
-  /** Applies only to replies without an enhanced status code. */
+  /** Whether the rule applies only to replies without an enhanced status code. */
   readonly plain?: true;
   readonly text?: RegExp;
   readonly means: Meaning;
@@ -44,26 +44,26 @@ const SESSION: readonly Stage[] = ['connect', 'tls', 'greeting', 'ehlo', 'auth',
 const CONNECTIONS =
   /(?:too many|maximum|concurrent|simultaneous|limit).*(?:connection|session|thread)|(?:connection|session|thread)s?\b.*(?:limit|exceed|too many)/i;
 
-/** Words that are about the sender, also where a server holds them back until RCPT TO or the content. */
+/** Words about the sender, even if a server says them only at RCPT TO or after the content. */
 const ABOUT_US = new RegExp(
   [
-    // Relaying and logging in: Postfix, Exim, Sendmail, qmail, Exchange.
+    // About relaying and logging in: Postfix, Exim, Sendmail, qmail, Exchange.
     'relay(?:ing|ed)?\\b',
     'rcpthosts',
     'authenticat',
     'not authori[sz]ed',
     'log ?in\\b',
-    // The client: Postfix "Client host rejected", DNS block lists, reputation.
+    // About the client: Postfix "Client host rejected", DNS block lists, reputation.
     'client host',
     'block(?:ed|list)|blacklist|dnsbl|\\brbl\\b|spamhaus|barracuda|reputation|banned',
     'reverse dns|\\bptr\\b|\\bhelo\\b|\\behlo\\b',
-    // The sender: SES "Email address is not verified", sandboxes of SES, Mailgun and Postmark.
+    // About the sender: SES "Email address is not verified", sandboxes of SES, Mailgun and Postmark.
     'sandbox|not (?:yet )?(?:been )?verified|unverified|failed the check in region|pending approval|test mode',
     'sender|from (?:address|header|domain)|return.?path|mail from|\\bspf\\b|\\bdkim\\b|\\bdmarc\\b',
-    // What we may send: Gmail "Daily user sending limit exceeded", Microsoft 365 "recipient rate limit".
+    // About how much we may send: Gmail "Daily user sending limit exceeded", Microsoft 365 "recipient rate limit".
     '(?:daily|hourly|sending|submission|message|rate|user|send|recipient) ?(?:rate ?)?(?:quota|limit)',
     'rate ?limit|throttl|too many (?:messages|mails|emails|recipients)|(?:out of|no|insufficient) credits?|maximum credits',
-    // What we send.
+    // About the content.
     'spam|virus|malware|polic(?:y|ies)|content (?:rejected|not)|message (?:content )?rejected|unsolicited',
   ].join('|'),
   'i',
@@ -73,13 +73,13 @@ export const rules: readonly Rule[] = [
   // The server is about to close the connection, whatever the command was.
   { source: 'RFC 5321 3.8 and 4.2.3', code: /^421$/, means: 'busy' },
 
-  // Before RCPT TO: the same for every mail, so about us or about the server's state.
+  // Before RCPT TO a reply would be the same for every mail, so it is about us or about the state of the server.
   { source: 'IANA X.7.12 (RFC 4954 6)', stages: ['auth'], enhanced: /^4\.7\.12$/, means: 'us' },
   { source: 'RFC 5321 4.2.1, RFC 4954 6 (454)', stages: SESSION, code: /^4/, means: 'busy' },
   { source: 'RFC 5321 4.2.1, RFC 4954 6, RFC 7504 2', stages: SESSION, code: /^5/, means: 'us' },
   { source: 'RFC 5321 4.2.1', stages: SESSION, means: 'busy' },
 
-  // About the mail, for now.
+  // About this mail, for now.
   { source: 'Exchange Online 432 4.3.2', code: /^432$/, means: 'busy' },
   { source: 'RFC 3463 3.4 (X.3.2)', code: /^4/, enhanced: /^4\.3\.2$/, means: 'busy' },
   { source: 'RFC 3463 3.8 (X.7.0)', code: /^4/, text: CONNECTIONS, means: 'busy' },
@@ -109,7 +109,7 @@ export const rules: readonly Rule[] = [
   { source: 'RFC 3463 3.7', enhanced: /^5\.6\./, means: 'us' },
   { source: 'IANA X.7.17, X.7.18 (RFC 7293)', enhanced: /^5\.7\.1[78]$/, means: 'recipient' },
   { source: 'RFC 3463 3.8, RFC 7372', enhanced: /^5\.7\./, means: 'us' },
-  // X.0.0, X.1.0, X.2.0 and what is not registered say no more than the code alone.
+  // X.0.0, X.1.0, X.2.0 and unregistered codes say no more than the basic code.
 
   // 5xx whose code is about the protocol or the session.
   { source: 'RFC 5321 4.2.2 (500 to 504, 555)', code: /^(?:50[0-4]|555)$/, means: 'us' },
@@ -117,7 +117,7 @@ export const rules: readonly Rule[] = [
   { source: 'RFC 7504 4 (556), RFC 7505 4.2', code: /^556$/, means: 'recipient' },
   { source: 'RFC 5321 4.5.3.1.10: 552 at RCPT TO is 452', code: /^552$/, plain: true, means: 'later' },
 
-  // 5xx that says in words that it is about us.
+  // 5xx whose words say that it is about us.
   { source: 'words of Postfix, Exim, Exchange, Gmail, SES, Mailgun, SendGrid', text: ABOUT_US, means: 'us' },
   { source: 'RFC 5321 4.2.3 (550, 551, 553, 554)', means: 'undecided' },
 ];

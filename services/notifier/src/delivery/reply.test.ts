@@ -44,6 +44,9 @@ describe('the server’s words', () => {
     ['first\nsecond', 'first'],
     ['a\u0000b\u202ec\td', 'a b c d'],
     ['грета@пример.рф нет', '… нет'],
+    ["o'ada@example.com is away", '… is away'],
+    ["<'@a.aa> is away", '<…> is away'],
+    ["'ada@example.com' is away", "…' is away"],
   ] as const) {
     it(`name no address: ${JSON.stringify(text)}`, () => {
       assert.equal(maskedWords(text, { recipient: 'ada@example.com' }), words);

@@ -1,6 +1,6 @@
 /** What a mail server said, and at which stage of a conversation: RFC 5321 4.2, RFC 3463 and RFC 2034. */
 
-/** The stages of a conversation, in their order. `content` begins with the first byte of the mail (RFC 5321 4.1.1.4). */
+/** The stages of a conversation, in order. `content` begins with the first byte of the mail (RFC 5321 4.1.1.4). */
 export const stages = [
   'connect',
   'tls',
@@ -26,12 +26,12 @@ const STAGE_NAMES: Readonly<Record<Stage, string>> = {
   content: 'the end of the mail',
 };
 
-/** Returns the name of a stage as it is written in texts: `RCPT TO`. */
+/** Returns the name of a stage as texts show it: `RCPT TO`. */
 export function nameOfStage(stage: Stage): string {
   return STAGE_NAMES[stage];
 }
 
-/** Returns whether an answer at this stage may depend on the mail. Earlier ones are the same for every mail. */
+/** Returns whether a reply at this stage may depend on the mail. At earlier stages it is the same for every mail. */
 export function isAboutAMail(stage: Stage): boolean {
   return stages.indexOf(stage) >= stages.indexOf('rcpt');
 }
@@ -45,22 +45,22 @@ export interface Reply {
   readonly text: string;
 }
 
-/** Why a try failed, as operators may see it. Contains no address. */
+/** Why an attempt failed, as operators may see it. Contains no address. */
 export interface Failure {
   readonly stage: Stage;
   /** The reply code, unless there was no reply. */
   readonly code?: number;
   readonly enhanced?: string;
-  /** The first line of the server's own words with addresses masked, or what happened instead of a reply. */
+  /** The first line of the server's words with addresses masked, or what happened instead of a reply. */
   readonly words?: string;
 }
 
-/** RFC 2034 4: at the beginning of the text. */
+/** At the beginning of the text (RFC 2034 4). */
 const LEADING = /^([245]\.\d{1,3}\.\d{1,3})(?=\s|$)[ \t]*/;
 /** As qmail writes it: `sorry, no mailbox here by that name (#5.1.1)`. */
 const TRAILING = /\(?#([245]\.\d{1,3}\.\d{1,3})\)?/;
 
-/** Parses a reply of one or more lines. @returns undefined if it is none */
+/** Parses a reply of one or more lines. @returns undefined if the text is not a reply */
 export function parseReply(raw: string): Reply | undefined {
   const lines = raw.split(/\r?\n/);
   const code = /^(\d{3})(?:[ -]|$)/.exec(lines[0] ?? '')?.[1];
@@ -73,12 +73,15 @@ export function parseReply(raw: string): Reply | undefined {
 
 const LONGEST_WORDS = 200;
 const MASK = '…';
-/** Whatever stands around an @, also quoted, in brackets, or with the @ encoded as in return paths (`a=40b.c`). */
-const ADDRESS = /(?:"[^"]*"|[^\s<>()[\]:;,"']+)(?:@|=40|%40)[^\s<>():;,"']*/gi;
+/**
+ * Whatever stands around an @, also quoted, in brackets, or with the @ encoded as in return paths (`a=40b.c`).
+ * The part before the @ may contain apostrophes (`o'brien@example.com`, RFC 5322 3.2.3).
+ */
+const ADDRESS = /(?:"[^"]*"|[^\s<>()[\]:;,"]+)(?:@|=40|%40)[^\s<>():;,"']*/gi;
 const SHORTEST_NAME = 3;
 
 export interface Masking {
-  /** Its name is masked where it stands alone, too. */
+  /** The part before its @ is also masked where it stands alone. */
   readonly recipient?: string | undefined;
   /** The one address that is not masked. */
   readonly shown?: string;
@@ -97,7 +100,7 @@ export function maskedWords(text: string, { recipient, shown }: Masking = {}): s
   return masked.length > LONGEST_WORDS ? `${masked.slice(0, LONGEST_WORDS - 1)}…` : masked;
 }
 
-/** Masks the part before the @, which servers also name alone: `User ada unknown`. */
+/** Masks the part before the @, because servers also write it alone: `User ada unknown`. */
 function withoutName(text: string, recipient: string | undefined): string {
   const name = recipient?.slice(0, recipient.lastIndexOf('@')) ?? '';
   if (name.length < SHORTEST_NAME) return text;

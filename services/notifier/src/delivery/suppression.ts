@@ -1,25 +1,27 @@
-/** Addresses that get no mail, or none of a kind, for a while. */
+/** Addresses that get no mail, or none of one kind, for a while. */
 
-/** Every mail, whatever its name. */
+import type { ReportedState } from './delivery.ts';
+
+/** Stands for every mail. */
 export const ALL_MAILS = 'all';
 
-/** Why: so far only an operator suppresses. */
-export type SuppressionReason = 'operator';
+/** The reason: an operator, or a report about a mail. */
+export type SuppressionReason = 'operator' | ReportedState;
 
 export interface Suppression {
-  /** The address, as a fingerprint: the list names nobody. */
+  /** The address, as a fingerprint, so that the list contains no addresses. */
   readonly recipient: string;
-  /** What operators recognise the address by: `a…@example.com`. */
+  /** By which operators recognise the address: `a…@example.com`. */
   readonly hint: string;
   /** The name of the mail, or ALL_MAILS. */
   readonly mail: string;
   readonly reason: SuppressionReason;
   readonly since: Date;
-  /** It ends at this instant; never, if absent. */
+  /** When it ends; if absent, never. */
   readonly until?: Date;
 }
 
-/** Returns the id of a suppression: there is one for each address and mail. */
+/** Returns the id of a suppression. Each address and mail has at most one. */
 export function suppressionId({ recipient, mail }: Pick<Suppression, 'recipient' | 'mail'>): string {
   return `${recipient}/${mail}`;
 }

@@ -1,26 +1,39 @@
 /**
- * From the log to the store: one durable write per slice of records. Rejects only if the store is unavailable; an
- * unusable record never blocks the others.
+ * Goes from the log to the store: one durable write per slice of records. Rejects only if the store or the keys are
+ * unavailable; an unusable record never blocks the others.
  */
-import type { BusRecord, Slice } from '@latchkey/bus';
-import { decode } from '@latchkey/events';
+import type { Bus, BusRecord, Slice } from '@latchkey/bus';
+import type { Authenticate, ForgedRecord } from '@latchkey/consumer';
+import { encodeReceipt, type LatchkeyEvent, RECEIPTS_TOPIC } from '@latchkey/events';
 import type { Logger } from '@latchkey/process';
 import type { Cutoff, NewDelivery } from '../delivery/delivery.ts';
 import type { NotifierMetrics } from '../metrics.ts';
 import type { Deliveries } from '../ports/deliveries.ts';
+import type { Suppressions } from '../ports/suppressions.ts';
 import { entriesFor } from './entries.ts';
 
+/** The name under which the service confirms erasures. */
+const CONSUMER = 'notifier';
+
 export interface IntakeDeps {
+  /** Where erasures are confirmed. */
+  readonly bus: Pick<Bus, 'publish'>;
+  readonly authenticate: Authenticate;
+  /** Called with the records of each slice that did not come from auth. */
+  onForged(slice: Slice, forged: readonly ForgedRecord[]): void;
   readonly deliveries: Deliveries;
+  readonly suppressions: Pick<Suppressions, 'removeAllOf'>;
   readonly metrics: NotifierMetrics;
   readonly logger: Logger;
   now(): Date;
+  /** The names of mails that are not sent. */
+  readonly off: readonly string[];
   /** Called after deliveries have been added. */
   onAdded(): void;
 }
 
 export function createIntake(deps: IntakeDeps): (slice: Slice) => Promise<void> {
-  const { deliveries, metrics, logger } = deps;
+  const { deliveries, suppressions, metrics, logger, off, now } = deps;
 
   function setAside(slice: Slice, record: BusRecord, cause: string): void {
     const { topic, partition, offset } = record;
@@ -29,28 +42,52 @@ export function createIntake(deps: IntakeDeps): (slice: Slice) => Promise<void> 
     logger.error({ topic, partition, offset, cause }, 'a record cannot be used and is set aside');
   }
 
+  /**
+   * Erases a person from the store. Idempotent, because the recipients are known until everything about them is
+   * removed.
+   */
+  async function erase(subject: string): Promise<void> {
+    for (const recipient of await deliveries.recipientsOf(subject)) await suppressions.removeAllOf(recipient);
+    await deliveries.erase(subject, now());
+  }
+
+  /** Publishes the receipts of accounts that are erased. */
+  async function confirm(erased: readonly LatchkeyEvent[]): Promise<void> {
+    if (erased.length === 0) return;
+    const confirmedAt = now().toISOString();
+    const receipts = erased.map(({ subject: userId, sequence }) =>
+      encodeReceipt({ userId, consumer: CONSUMER, sequence, confirmedAt }),
+    );
+    await deps.bus.publish(RECEIPTS_TOPIC, receipts);
+  }
+
   return async (slice) => {
     const added: NewDelivery[] = [];
     const cutoffs: Cutoff[] = [];
-    for (const record of slice.records) {
-      const decoded = decode(record);
+    const erased: LatchkeyEvent[] = [];
+    const { records, forged } = await deps.authenticate(slice.records);
+    deps.onForged(slice, forged);
+    for (const { source, decoded } of records) {
       switch (decoded.kind) {
         case 'event': {
           const entries = entriesFor(decoded.event);
-          added.push(...entries.deliveries);
+          added.push(...entries.deliveries.filter(({ mail }) => !off.includes(mail)));
           cutoffs.push(...entries.cutoffs);
           if (entries.erased) metrics.erased.inc();
+          if (decoded.event.type === 'AccountErased') erased.push(decoded.event);
           break;
         }
         case 'unknown-type':
           metrics.skipped.inc();
           break;
         default:
-          setAside(slice, record, decoded.cause);
+          setAside(slice, source, decoded.cause);
       }
     }
     if (added.length === 0 && cutoffs.length === 0) return;
-    const result = await deliveries.record({ deliveries: added, cutoffs }, deps.now());
+    const result = await deliveries.record({ deliveries: added, cutoffs }, now());
+    for (const { subject } of erased) await erase(subject);
+    await confirm(erased);
     if (result.added > 0) deps.onAdded();
   };
 }

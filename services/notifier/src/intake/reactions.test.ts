@@ -79,8 +79,60 @@ describe('what the notifier does about an event', () => {
         reaction.mails.map(({ mail }) => mail),
         mails,
       );
-      assert.deepEqual(reaction.supersedes, ['verification', 'reset']);
+      assert.deepEqual(reaction.supersedes, ['verification', 'reset', 'email-change']);
     }
+  });
+
+  it('EmailChangeRequested: mails the new address a link, which ends an earlier one', () => {
+    const asked = { ...person, newEmail: 'countess@example.com' };
+    const reaction = reactTo(anEvent('EmailChangeRequested', { locale, person: asked, confirmation: token }));
+    assert.deepEqual(reaction, {
+      mails: [
+        {
+          mail: 'confirm-email',
+          locale,
+          content: { to: asked.newEmail, username: 'ada', link: { purpose: 'email-change', ...token } },
+        },
+      ],
+      supersedes: ['email-change'],
+      erased: false,
+    });
+  });
+
+  it('EmailChangeRequested without a link: tells the owner of the new address, and names nobody', () => {
+    const asked = { ...person, newEmail: 'countess@example.com' };
+    assert.deepEqual(reactTo(anEvent('EmailChangeRequested', { locale, person: asked })), {
+      mails: [{ mail: 'email-in-use', locale, content: { to: asked.newEmail } }],
+      supersedes: ['email-change'],
+      erased: false,
+    });
+  });
+
+  it('EmailChanged: mails the previous address a link that undoes it, and ends its reset links', () => {
+    const changed = { ...person, email: 'countess@example.com', previousEmail: to };
+    assert.deepEqual(reactTo(anEvent('EmailChanged', { locale, person: changed, undo: token })), {
+      mails: [
+        {
+          mail: 'email-changed',
+          locale,
+          content: {
+            to,
+            username: 'ada',
+            new_email: changed.email,
+            link: { purpose: 'email-undo', ...token },
+          },
+        },
+      ],
+      supersedes: ['reset', 'email-change', 'email-undo'],
+      erased: false,
+    });
+  });
+
+  it('EmailChangeReverted and EmailChangeSettled: nothing of their own', () => {
+    const nothing = { mails: [], supersedes: [], erased: false };
+    const back = { ...person, revertedEmail: 'countess@example.com' };
+    assert.deepEqual(reactTo(anEvent('EmailChangeReverted', { locale, person: back })), nothing);
+    assert.deepEqual(reactTo(anEvent('EmailChangeSettled', {})), nothing);
   });
 
   it('RoleChanged: a notice with the new role', () => {
@@ -108,12 +160,62 @@ describe('what the notifier does about an event', () => {
       );
   });
 
+  it('OwnerAlerted: a notice of the new sign-in, with what is known of it, or of the lockout', () => {
+    const from = { browser: 'Firefox', network: '192.0.2.0/24' };
+    const signIn = { reason: 'new-sign-in', locale, person: { ...person, ...from } } as const;
+    assert.deepEqual(reactTo(anEvent('OwnerAlerted', signIn)), {
+      mails: [{ mail: 'new-sign-in', locale, content: { to, username: 'ada', ...from, system: '' } }],
+      supersedes: [],
+      erased: false,
+    });
+    const lockout = { reason: 'locked-out', locale, person } as const;
+    assert.deepEqual(reactTo(anEvent('OwnerAlerted', lockout)).mails, [
+      { mail: 'locked-out', locale, content: { to, username: 'ada' } },
+    ]);
+    for (const reason of ['new-sign-in', 'locked-out'] as const)
+      assert.equal(reactTo(anEvent('OwnerAlerted', { reason, locale, person: null })).erased, true);
+  });
+
+  it('AccountDisabled: a notice where the event names a person, which earlier mails do not outlive', () => {
+    const data = { changedBy: 'ops', locale, person: { ...person, reason: 'a secret of the admins' } };
+    assert.deepEqual(reactTo(anEvent('AccountDisabled', data)), {
+      mails: [{ mail: 'account-disabled', locale, content: { to, username: 'ada' } }],
+      supersedes: ['everything'],
+      erased: false,
+    });
+  });
+
   it('RegistrationEnded and AccountDisabled: cancel everything pending', () => {
     const ended = reactTo(anEvent('RegistrationEnded', { reason: 'expired' }));
     const disabled = reactTo(anEvent('AccountDisabled', { changedBy: 'ops', person: null }));
     for (const reaction of [ended, disabled]) {
       assert.deepEqual(reaction, { mails: [], supersedes: ['everything'], erased: false });
     }
+  });
+
+  it('AccountErasureRequested: the link that undoes it, and no earlier mail', () => {
+    const eraseAt = token.expiresAt;
+    const data = { requestedBy, eraseAt, locale, person: { ...person, undo: token } };
+    assert.deepEqual(reactTo(anEvent('AccountErasureRequested', data)), {
+      mails: [
+        {
+          mail: 'erase-account',
+          locale,
+          content: { to, username: 'ada', link: { purpose: 'erasure', ...token } },
+        },
+      ],
+      supersedes: ['everything'],
+      erased: false,
+    });
+    const untold = reactTo(anEvent('AccountErasureRequested', { requestedBy, eraseAt, person: {} }));
+    assert.deepEqual(untold, { mails: [], supersedes: ['everything'], erased: false });
+  });
+
+  it('AccountErasureCanceled and AccountErased: cancel the mail of the request, or everything', () => {
+    const canceled = reactTo(anEvent('AccountErasureCanceled', { canceledBy: requestedBy, disabled: false }));
+    assert.deepEqual(canceled, { mails: [], supersedes: ['erasure'], erased: false });
+    const erased = reactTo(anEvent('AccountErased', {}));
+    assert.deepEqual(erased, { mails: [], supersedes: ['everything'], erased: false });
   });
 
   it('MailRequested: one mail to each recipient', () => {
@@ -136,6 +238,7 @@ describe('what the notifier does about an event', () => {
     const quiet = [
       anEvent('ProfileChanged', { person: { firstName: 'Ada' } }),
       anEvent('AccountEnabled', { changedBy: 'ops', person: null }),
+      anEvent('PasswordRehashed', {}),
       anEvent('SessionsRevoked', { reason: 'logout-all' }),
     ];
     for (const event of quiet) assert.deepEqual(reactTo(event), { mails: [], supersedes: [], erased: false });

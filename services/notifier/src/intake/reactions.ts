@@ -1,7 +1,4 @@
-/**
- * How the notifier reacts to an event: the mails to send because of it, and the earlier mails that it supersedes.
- * Pure.
- */
+/** How the notifier reacts to an event: which mails to send, and which earlier mails it supersedes. Pure. */
 import type { EventOf, EventType, LatchkeyEvent } from '@latchkey/events';
 import { mailings, mails } from '../../mails/index.ts';
 import type { DeliveryContent, Superseded } from '../delivery/delivery.ts';
@@ -18,12 +15,17 @@ export interface Reaction {
   readonly mails: readonly OwedMail[];
   /** The mails of earlier events of the account that this event supersedes. */
   readonly supersedes: readonly Superseded[];
-  /** Whether a mail was requested for a person who has been erased since. */
+  /** Whether a mail was requested for a person who was erased since. */
   readonly erased: boolean;
 }
 
-/** The events after which no earlier mail of the account must be sent. */
-const endings: readonly EventType[] = ['RegistrationEnded', 'AccountDisabled'];
+/** Events after which no earlier mail of the account may be sent. */
+const endings: readonly EventType[] = [
+  'RegistrationEnded',
+  'AccountDisabled',
+  'AccountErasureRequested',
+  'AccountErased',
+];
 
 /** MailRequested has no language. */
 const MAILING_LOCALE = 'en';
@@ -61,7 +63,10 @@ function supersededBy(event: LatchkeyEvent, requested: readonly Requested[]): re
   return [...new Set([...ended, ...renewed])];
 }
 
-/** Returns the reaction to an event. It ignores the order of events: the store applies cutoffs by sequence. */
+/**
+ * Returns the reaction to an event. The order of events does not matter here: the store applies cutoffs by
+ * sequence.
+ */
 export function reactTo(event: LatchkeyEvent): Reaction {
   const requested = requestedBy(event);
   return {

@@ -33,8 +33,8 @@ const kinds = Object.keys(makers) as (keyof typeof makers)[];
 const history = fc.array(fc.constantFrom(...kinds), { minLength: 1, maxLength: 8 });
 
 /**
- * `read`: the group continues to read; `rewind`: it starts again at an earlier position; `late`: a notifier that
- * was paused stores an old slice now; `send` and `drop`: claims are made, and completed or abandoned.
+ * `read`: the group continues to read. `rewind`: it starts again at an earlier position. `late`: a notifier that
+ * was paused now stores an old slice. `send` and `drop`: claims are made, and then completed or abandoned.
  */
 const step = fc.oneof(
   fc.record({ kind: fc.constant('read' as const), count: fc.integer({ min: 1, max: 4 }) }),

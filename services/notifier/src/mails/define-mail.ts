@@ -1,8 +1,8 @@
-/** How a mail is declared: `mails/<name>/mail.ts`, one call of `defineMail` in it, beside its templates. Pure. */
+/** How a mail is declared: one call of `defineMail` in `mails/<name>/mail.ts`, next to its templates. Pure. */
 import type { EventType, LatchkeyEvent, LinkPurpose, SealedToken } from '@latchkey/events';
 import { z } from 'zod';
 
-/** The variables of a mail. Each has an example, for tests and previews of the templates. */
+/** The variables of a mail. Each has an example for tests and previews of the templates. */
 type Variables = Readonly<Record<string, z.ZodType<string>>>;
 
 interface Addressed {
@@ -15,27 +15,27 @@ type Content<V extends Variables> = Addressed &
 
 export interface Letter<C extends Addressed = Addressed> {
   readonly locale: string;
-  /** One per recipient; `null` if the person has been erased. */
+  /** The content for one recipient, or for each of several; `null` if the person has been erased. */
   readonly content: C | readonly C[] | null;
   /** Present if the mail has a link. */
   readonly link?: SealedToken;
 }
 
 interface Definition<T extends EventType, V extends Variables, P extends LinkPurpose> {
-  /** The name of its folder. Recorded with each delivery, so it must never change. */
+  /** The name of the mail's folder. Recorded with each delivery, so it must never change. */
   readonly name: string;
-  /** The types of the events that call for it. */
+  /** The types of events that may lead to it. */
   readonly when: readonly T[];
-  /** The variables for the templates, besides those of every mail and those of its link. */
+  /** Variables for the templates, in addition to those that every mail or every link has. */
   readonly variables: V;
   /** The purpose of its link. The mail supersedes earlier mails of the account with such a link. */
   readonly link?: P;
   /**
-   * The links that the events in `when` end, whether or not they call for this mail. Mails with such a link are
-   * cancelled.
+   * The purposes of links that the events in `when` end, whether or not this mail is sent. Mails with such a link
+   * are cancelled.
    */
   readonly supersedes?: readonly LinkPurpose[];
-  /** Returns what to send because of an event; undefined if the event does not call for this mail. */
+  /** Returns what to send because of an event; undefined if this mail is not sent. */
   from(
     event: Extract<LatchkeyEvent, { type: T }>,
   ): (Letter<Content<V>> & ([P] extends [never] ? object : { readonly link: SealedToken })) | undefined;
@@ -48,7 +48,7 @@ export interface Mail {
   readonly supersedes: readonly LinkPurpose[];
   /** The variables for the templates. Drops every other key. */
   readonly variables: z.ZodObject<Variables>;
-  /** Returns what to send because of an event; undefined if the event does not call for this mail. */
+  /** Returns what to send because of an event; undefined if this mail is not sent. */
   letterFor(event: LatchkeyEvent): Letter | undefined;
 }
 
@@ -57,18 +57,28 @@ export function text(example: string) {
   return z.string().meta({ example });
 }
 
+/** The color of buttons and links if BRAND_COLOR is not set. */
+export const DEFAULT_COLOR = '#1d5c52';
+
 /** The variables of every mail. */
 const common = {
   app_name: text('Latchkey'),
+  /** Empty if there is no logo. */
+  logo_url: text(''),
+  color: text(DEFAULT_COLOR),
+  color_on_dark: text('#83cdbe'),
   home_url: text('https://accounts.example.com'),
   locale: text('en'),
   occurred_at: text('21 November 2026 at 10:15 UTC'),
 };
 
-/** The variable that holds the link, by its purpose. */
+/** The name of the variable with the link, by the link's purpose. */
 export const urlVariable = {
   verification: 'verify_url',
   reset: 'reset_url',
+  erasure: 'undo_url',
+  'email-change': 'confirm_url',
+  'email-undo': 'undo_url',
 } as const satisfies Readonly<Record<LinkPurpose, string>>;
 
 /** The variables of a mail with a link. */

@@ -1,13 +1,15 @@
-/** The URLs of the links in mails. Built from settings only, never from a request. */
+/** The URLs of the links in mails. They are built from settings only, never from a request. */
 import type { LinkPurpose } from '@latchkey/events';
 
 export interface LinkSettings {
   readonly PUBLIC_URL: string;
-  /** The base URL of the client app, whose pages take the token. */
+  /** The base URL of the client app whose pages accept the token. */
   readonly FRONTEND_URL?: string | undefined;
   /** Templates with `{token}`, which override FRONTEND_URL. */
   readonly VERIFY_LINK?: string | undefined;
   readonly RESET_LINK?: string | undefined;
+  readonly EMAIL_CHANGE_LINK?: string | undefined;
+  readonly EMAIL_UNDO_LINK?: string | undefined;
 }
 
 export interface Links {
@@ -19,7 +21,10 @@ export interface Links {
 const PATHS = {
   verification: { page: '/api/v1/auth/verify/{token}', app: '/verify?token={token}' },
   reset: { page: '/api/v1/auth/password-reset-confirm/{token}', app: '/reset-password?token={token}' },
-} as const;
+  'email-change': { page: '/api/v1/auth/change-email/{token}', app: '/change-email?token={token}' },
+  'email-undo': { page: '/api/v1/auth/undo-email-change/{token}', app: '/undo-email-change?token={token}' },
+  erasure: { page: '/api/v1/auth/erase/{token}' },
+} as const satisfies Readonly<Record<LinkPurpose, { readonly page: string; readonly app?: string }>>;
 
 function withoutSlash(url: string): string {
   return url.replace(/\/+$/, '');
@@ -27,10 +32,16 @@ function withoutSlash(url: string): string {
 
 export function createLinks(settings: LinkSettings): Links {
   const { FRONTEND_URL: frontend, PUBLIC_URL: publicUrl } = settings;
-  const own = { verification: settings.VERIFY_LINK, reset: settings.RESET_LINK };
+  const own: Readonly<Partial<Record<LinkPurpose, string | undefined>>> = {
+    verification: settings.VERIFY_LINK,
+    reset: settings.RESET_LINK,
+    'email-change': settings.EMAIL_CHANGE_LINK,
+    'email-undo': settings.EMAIL_UNDO_LINK,
+  };
   function template(purpose: LinkPurpose): string {
-    if (frontend) return withoutSlash(frontend) + PATHS[purpose].app;
-    return withoutSlash(publicUrl) + PATHS[purpose].page;
+    const { page, app }: { readonly page: string; readonly app?: string } = PATHS[purpose];
+    if (frontend && app !== undefined) return withoutSlash(frontend) + app;
+    return withoutSlash(publicUrl) + page;
   }
   return {
     forToken: (purpose, token) => (own[purpose] ?? template(purpose)).replaceAll('{token}', () => token),

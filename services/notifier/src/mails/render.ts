@@ -1,9 +1,11 @@
 /** Fills in the template of a delivery's mail. */
+
+import { type Brand, paletteOf } from '@latchkey/brand';
 import type { SealedContent } from '@latchkey/events';
 import { instantInWords } from '@latchkey/locale';
 import { mails } from '../../mails/index.ts';
 import type { ClaimedDelivery } from '../delivery/delivery.ts';
-import { urlVariable } from './define-mail.ts';
+import { DEFAULT_COLOR, urlVariable } from './define-mail.ts';
 import type { Links } from './links.ts';
 import type { RenderedTemplates, Templates } from './templates.ts';
 import { duration } from './words.ts';
@@ -21,8 +23,7 @@ export type RenderMail = (
 export interface RenderDeps {
   readonly templates: Templates;
   readonly links: Links;
-  /** MAIL_FROM_NAME */
-  readonly appName: string;
+  readonly brand: Brand;
 }
 
 const variablesByMail = new Map(mails.map(({ name, variables }) => [name, variables]));
@@ -41,14 +42,24 @@ function linkVariables(
   };
 }
 
-export function createRenderer({ templates, links, appName }: RenderDeps): RenderMail {
+function brandVariables({ name, palette = paletteOf(DEFAULT_COLOR), logo }: Brand) {
+  return {
+    app_name: name,
+    logo_url: logo?.url ?? '',
+    color: palette.light.accent,
+    color_on_dark: palette.dark.accent,
+  };
+}
+
+export function createRenderer({ templates, links, brand }: RenderDeps): RenderMail {
+  const look = brandVariables(brand);
   return ({ mail, content, occurredAt, ...delivery }, link, now) => {
     const variables = variablesByMail.get(mail);
     if (!variables) throw new Error(`there is no mail ${mail}`);
     const locale = templates.localeFor(mail, delivery.locale);
     const values = {
       ...content,
-      app_name: appName,
+      ...look,
       home_url: links.home,
       locale,
       occurred_at: instantInWords(occurredAt, locale),

@@ -5,12 +5,12 @@
  */
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { fallbacks } from '@latchkey/locale';
+import { fallbacks, parseLocale } from '@latchkey/locale';
 import { Liquid, type Template } from 'liquidjs';
 import { mails } from '../../mails/index.ts';
 import { examplesOf, type Mail } from './define-mail.ts';
 
-/** Unusable templates, one line per fault, which names the file. */
+/** Says which templates are unusable, one line per fault, each naming the file. */
 export class TemplateError extends Error {
   readonly faults: readonly string[];
 
@@ -29,7 +29,10 @@ export interface RenderedTemplates {
 }
 
 export interface Templates {
-  /** Returns the best locale that a mail has: the exact one, its language, else English. */
+  /**
+   * Returns the best locale that a mail has: the exact one, its language, another locale of that language, or
+   * English.
+   */
   localeFor(mail: string, locale: string): string;
   /**
    * @param locale one of `locales(mail)`
@@ -46,7 +49,7 @@ type ByLocale = ReadonlyMap<string, Parsed>;
 
 const ownFolder = join(import.meta.dirname, '..', '..', 'mails');
 
-/** `templates: {}`: a template cannot include files. */
+/** `templates: {}`: templates cannot include files. */
 const options = { strictVariables: true, strictFilters: true, templates: {}, ownPropertyOnly: true } as const;
 const plain = new Liquid(options);
 const escaping = new Liquid({ ...options, outputEscape: 'escape' });
@@ -90,7 +93,7 @@ function parse(mail: Mail, part: Part, path: string, source: string): Template[]
   }
 }
 
-/** @param folders later ones override earlier ones */
+/** @param folders later folders override earlier ones */
 async function loadPart(
   mail: Mail,
   locale: string,
@@ -158,12 +161,19 @@ export async function loadTemplates(override?: string): Promise<Templates> {
   return templatesFrom(parsed);
 }
 
+/** Returns the best of these locales for a reader. A reader of pt or pt-PT gets pt-BR rather than English. */
+function closestTo(locale: string, known: readonly string[]): string {
+  const { language } = parseLocale(locale);
+  const close = known.filter((each) => parseLocale(each).language === language);
+  return fallbacks(locale).find((each) => close.includes(each)) ?? close[0] ?? 'en';
+}
+
 function templatesFrom(parsed: ReadonlyMap<string, ByLocale>): Templates {
   return {
     localeFor(mail, locale) {
       const known = parsed.get(mail);
-      // Parsing a locale is expensive, and nearly every mail names an existing one.
-      return known?.has(locale) ? locale : (fallbacks(locale).find((each) => known?.has(each)) ?? 'en');
+      // Parsing a locale is expensive, and nearly every mail is in an existing one.
+      return known === undefined || known.has(locale) ? locale : closestTo(locale, [...known.keys()]);
     },
     locales: (mail) => [...(parsed.get(mail)?.keys() ?? [])].sort(),
     render(mail, locale, variables) {

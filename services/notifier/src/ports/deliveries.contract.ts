@@ -10,7 +10,7 @@ export interface DeliveriesFixture {
   readonly deliveries: Deliveries;
   /** Opens the same store through another connection or adapter, as another notifier would. */
   another(): Promise<Deliveries>;
-  /** Returns everything that the store contains, as text, to look for data that it must not contain. */
+  /** Returns everything in the store as text, to check for data that must not be there. */
   dump(): Promise<string>;
   close(): Promise<void>;
 }
@@ -88,6 +88,56 @@ export function deliveriesContract(name: string, open: () => Promise<DeliveriesF
     async function stateOf(id: string) {
       return (await deliveries.find(id))?.state;
     }
+
+    it('lists the deliveries of a subject page by page, oldest first, and of no other', async () => {
+      const subject = randomUUID();
+      const ids = ['3', '1', '2'].map((digit) => `${digit.repeat(8)}-0000-4000-8000-000000000000`);
+      const [third = '', first = '', second = ''] = ids;
+      await add([
+        aDelivery({ id: third, subject, occurredAt: at(-1) }),
+        aLink({ id: first, subject, occurredAt: at(-2), sequence: 2 }),
+        aDelivery({ id: second, subject, occurredAt: at(-1) }),
+        aDelivery(),
+      ]);
+      const page = await deliveries.ofSubject(subject, { limit: 2 });
+      assert.deepEqual(
+        page.map(({ id, mail, state }) => [id, mail, state]),
+        [
+          [first, 'verify-email', 'pending'],
+          [second, 'welcome', 'pending'],
+        ],
+      );
+      const rest = await deliveries.ofSubject(subject, { limit: 2, after: page.at(-1) });
+      assert.deepEqual(
+        rest.map(({ id }) => id),
+        [third],
+      );
+      assert.doesNotMatch(JSON.stringify([page, rest]), PERSONAL);
+      assert.deepEqual(await deliveries.ofSubject(subject, { limit: 2, after: rest.at(-1) }), []);
+    });
+
+    it('erases what identifies the recipients of a subject, in any state, and nothing of others', async () => {
+      const subject = randomUUID();
+      const recipient = { fingerprint: 'f'.repeat(32), hint: 'l…@example.com' };
+      const [sent, held, open] = [aDelivery({ subject }), aDelivery({ subject }), aLink({ subject })];
+      const other = aDelivery();
+      await add([sent]);
+      await claim();
+      const settlement = { state: 'sent', at: at(2), attempt: anAttempt('lovelace'), recipient } as const;
+      await deliveries.settle(sent.id, 'one', settlement);
+      await add([held]);
+      await claim({ owner: 'two' });
+      await add([open, other]);
+      assert.deepEqual(await deliveries.recipientsOf(subject), [recipient.fingerprint]);
+      for (const _ of Array(2).keys()) await deliveries.erase(subject, at(3));
+      assert.deepEqual(await deliveries.recipientsOf(subject), []);
+      const states = [sent, held, open, other].map(async ({ id }) => (await deliveries.find(id))?.state);
+      assert.deepEqual(await Promise.all(states), ['sent', 'cancelled', 'cancelled', 'pending']);
+      assert.deepEqual((await deliveries.find(sent.id))?.attempts, []);
+      assert.equal(await deliveries.settle(held.id, 'two', settlement), false);
+      assert.deepEqual(await claimedIds({ owner: 'three' }), [other.id]);
+      assert.doesNotMatch((await fixture.dump()).replaceAll(other.id, ''), /l…@|ffff|e\.y\.j/);
+    });
 
     it('hands out what was recorded, whole', async () => {
       const delivery = aLink();
@@ -529,6 +579,8 @@ export function deliveriesContract(name: string, open: () => Promise<DeliveriesF
         expired: 0,
         cancelled: 0,
         suppressed: 0,
+        bounced: 0,
+        complained: 0,
       });
     });
 
@@ -549,6 +601,61 @@ export function deliveriesContract(name: string, open: () => Promise<DeliveriesF
       assert.deepEqual(await deliveries.oldestOpen(), at(-30));
       await deliveries.settle(newer.id, 'one', { state: 'sent', at: at(2) });
       assert.equal(await deliveries.oldestOpen(), undefined);
+    });
+
+    const recipient = { fingerprint: '0123456789abcdef0123456789abcdef', hint: 'l…@example.com' };
+
+    async function sent(kept: Partial<{ readonly recipient: typeof recipient }> = { recipient }) {
+      const delivery = aDelivery();
+      await add([delivery]);
+      await claim();
+      await deliveries.settle(delivery.id, 'one', { state: 'sent', at: at(2), ...kept });
+      return delivery.id;
+    }
+
+    it('keeps the fingerprint and the hint of a recipient with a sent delivery, and nothing else of the address', async () => {
+      const id = await sent();
+      assert.deepEqual((await deliveries.find(id))?.recipient, recipient);
+      assert.doesNotMatch(await fixture.dump(), PERSONAL);
+    });
+
+    it('records the first report about a sent delivery, and lists it until it is published', async () => {
+      const id = await sent();
+      const report = { state: 'bounced', at: at(9), source: 'mail', status: '5.1.1' } as const;
+      assert.equal(await deliveries.report(id, report), true);
+      assert.equal(await deliveries.report(id, { ...report, state: 'complained' }), false);
+      const [first, ...others] = await (await fixture.another()).unpublished(10);
+      assert.deepEqual(
+        [first?.id, first?.state, first?.report, first?.recipient],
+        [id, 'bounced', report, recipient],
+      );
+      assert.deepEqual(others, []);
+      await deliveries.markPublished([id]);
+      await deliveries.markPublished([id]);
+      assert.deepEqual(await deliveries.unpublished(10), []);
+      assert.deepEqual((await deliveries.find(id))?.report, report);
+    });
+
+    it('lists what was reported first, first', async () => {
+      const ids = [await sent(), await sent(), await sent()];
+      for (const [index, id] of ids.entries())
+        await deliveries.report(id, { state: 'complained', at: at(9 - index), source: 'ses' });
+      const first = await deliveries.unpublished(2);
+      assert.deepEqual(
+        first.map(({ id }) => id),
+        ids.toReversed().slice(0, 2),
+      );
+    });
+
+    it('ignores a report about a delivery that is not sent, is unknown, or has no recipient', async () => {
+      const report = { state: 'bounced', at: at(9), source: 'mail' } as const;
+      const pending = aDelivery();
+      const unasked = await sent({});
+      await add([pending]);
+      for (const id of [pending.id, unasked, randomUUID()])
+        assert.equal(await deliveries.report(id, report), false);
+      assert.deepEqual(await deliveries.unpublished(10), []);
+      assert.deepEqual([await stateOf(pending.id), await stateOf(unasked)], ['pending', 'sent']);
     });
   });
 }

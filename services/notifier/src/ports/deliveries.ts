@@ -8,29 +8,39 @@
 import type { HeldLease } from '@latchkey/store';
 import type { ExpiredLease } from '@latchkey/verify';
 import { LONGEST_RETRY_MS, type Settlement } from '../delivery/attempt.ts';
-import type { Attempt, Batch, ClaimedDelivery, DeliveryState } from '../delivery/delivery.ts';
+import type {
+  Attempt,
+  Batch,
+  ClaimedDelivery,
+  DeliveryState,
+  Recipient,
+  Report,
+} from '../delivery/delivery.ts';
 
-/** How many attempts are kept of a delivery: the last ones. */
+/** How many attempts of a delivery are kept: the most recent ones. */
 export const LOG_LENGTH = 20;
-/** How many leases `held` and `expiredLeases` return at most. */
+/** The most leases that `held` and `expiredLeases` return. */
 export const MAX_LEASES = 1000;
 
 /**
- * No pending delivery is due further ahead than this, in ms. One that is was written by a clock that was wrong, which
- * must not delay the mail: it is due now.
+ * No pending delivery is due later than this from now, in ms. If one is, a wrong clock wrote it, which must not
+ * delay the mail: it counts as due now.
  */
 export const FARTHEST_DUE_MS = LONGEST_RETRY_MS;
 
 export interface SettleOptions {
-  /** More outcomes will follow soon: this one may be delayed to be written with them. Default: false. */
+  /**
+   * Whether more outcomes will follow soon, so that this one may be delayed to be written with them. Default:
+   * false.
+   */
   readonly othersFollow?: boolean;
 }
 
 export interface Claim {
-  /** Unique per claim. Only its owner may settle a delivery. */
+  /** Unique for each claim. Only the owner may settle a delivery. */
   readonly owner: string;
   readonly now: Date;
-  /** How long the lease is meant to last, in ms, for operators. */
+  /** How long the lease is meant to last, in ms; shown to operators. */
   readonly leaseMs: number;
   /** The maximum number of deliveries to claim. */
   readonly limit: number;
@@ -44,16 +54,30 @@ export interface DeliverySummary {
   readonly subject: string;
   readonly mail: string;
   readonly state: DeliveryState;
-  /** Why it failed; `operator` if an operator cancelled it. */
+  /** Why it failed. `operator`: an operator cancelled it. */
   readonly reason?: string;
   readonly occurredAt: Date;
   readonly sendUntil: Date;
-  /** When it can be claimed next; undefined once it is final. */
+  /** When it can next be claimed; undefined once it is final. */
   readonly dueAt?: Date;
   readonly endedAt?: Date;
   readonly tries: number;
-  /** The last 20, oldest first. */
+  /** The last 20 attempts, oldest first. */
   readonly attempts: readonly Attempt[];
+  /** Set for a mail that was sent while reports were expected. */
+  readonly recipient?: Recipient;
+  /** Set for a mail that was reported. */
+  readonly report?: Report;
+}
+
+/** A delivery whose report has not been published yet. */
+export interface ReportedDelivery extends DeliverySummary {
+  readonly recipient: Recipient;
+  readonly report: Report;
+}
+
+export function isReported(delivery: DeliverySummary): delivery is ReportedDelivery {
+  return delivery.recipient !== undefined && delivery.report !== undefined;
 }
 
 /** The end of a page of a list. */
@@ -72,6 +96,13 @@ export interface DeliveryQuery {
   readonly after?: DeliveryPosition;
 }
 
+export interface SubjectPage {
+  /** The maximum number to return, at least 1. */
+  readonly limit: number;
+  /** Return only deliveries after this position. */
+  readonly after?: DeliveryPosition | undefined;
+}
+
 /** The number of deliveries in each state. */
 export type Census = Readonly<Record<DeliveryState, number>>;
 
@@ -84,24 +115,27 @@ export interface Deliveries {
    */
   record(batch: Batch, now: Date): Promise<{ readonly added: number; readonly cancelled: number }>;
   /**
-   * Claims pending deliveries that are due, earliest `sendUntil` first, each for one owner; nobody else can claim them
-   * until they are settled, released or freed. Never returns one that is past its `sendUntil`, nor one that a stored
-   * cutoff covers: that one becomes `cancelled`.
+   * Claims pending deliveries that are due, earliest `sendUntil` first, each for one owner. Nobody else can claim
+   * them until they are settled, released or freed. Never returns a delivery that is past its `sendUntil`. One that
+   * a stored cutoff covers is not returned either, and becomes `cancelled`.
    */
   claim(claim: Claim): Promise<readonly ClaimedDelivery[]>;
   /**
    * Renews the leases of those deliveries that `owner` still holds.
-   * @returns the ids of these
+   * @returns the ids of these deliveries
    */
   extend(ids: readonly string[], owner: string, until: Date): Promise<ReadonlySet<string>>;
   /**
-   * Releases the deliveries of a claim whose response was lost: they are due again at `now` instead of at the end
-   * of the lease. Idempotent.
+   * Releases the deliveries of a claim whose response was lost: they are due again at `now`, not only at the end of
+   * the lease. Idempotent.
    */
   release(owner: string, now: Date): Promise<void>;
-  /** Returns the leases that are held, by the ids of their deliveries: at most MAX_LEASES. */
+  /** Returns the current leases, by the ids of their deliveries: at most MAX_LEASES. */
   held(): Promise<readonly HeldLease[]>;
-  /** Makes a claimed delivery whose lease has expired due again at `now`. No-op if the lease has changed meanwhile. */
+  /**
+   * Makes a claimed delivery whose lease has expired due again at `now`. Does nothing if the lease has changed
+   * meanwhile.
+   */
   free(lease: HeldLease, now: Date): Promise<void>;
   /**
    * Records the outcome of a claimed delivery and ends the claim. `counts` increments its `tries`.
@@ -115,7 +149,8 @@ export interface Deliveries {
    */
   expire(now: Date): Promise<number>;
   /**
-   * Counts the deliveries by state, at most `atMost` of each. Expensive without it: it counts all of them.
+   * Counts the deliveries by state, up to `atMost` of each. Without `atMost` it is expensive, because it counts all
+   * of them.
    */
   census(atMost?: number): Promise<Census>;
   /** Returns the event time of the oldest open delivery. Cheap: it reads an index. */
@@ -123,19 +158,38 @@ export interface Deliveries {
   find(id: string): Promise<DeliverySummary | undefined>;
   /** Lists deliveries in any of the states by event time, newest first; then by id, descending. */
   list(query: DeliveryQuery): Promise<readonly DeliverySummary[]>;
+  /** Lists the deliveries of a subject by event time, oldest first; then by id. */
+  ofSubject(subject: string, page: SubjectPage): Promise<readonly DeliverySummary[]>;
   /**
-   * Makes a pending delivery due at `now` instead of at its scheduled retry. Any other delivery is unchanged.
+   * Makes a pending delivery due at `now` instead of at its next retry. Any other delivery stays as it is.
    * @returns whether it was pending
    */
   retryNow(id: string, now: Date): Promise<boolean>;
   /**
-   * Cancels a pending delivery at `now`, by an operator. Any other delivery is unchanged: a claimed one may be at the
-   * mail server already.
+   * Cancels a pending delivery at `now` for an operator. Any other delivery stays as it is, because a claimed one
+   * may already be at the mail server.
    * @returns whether it was pending
    */
   cancel(id: string, now: Date): Promise<boolean>;
-  /** Returns the ids that are known, in any state. */
+  /**
+   * Records a report about a delivery that is `sent` and has a recipient, and marks it as unpublished in the same
+   * write. Any other delivery stays as it is, so the first report wins.
+   * @returns whether it was recorded
+   */
+  report(id: string, report: Report): Promise<boolean>;
+  /** Returns reported deliveries that have not been published, the earliest report first. */
+  unpublished(limit: number): Promise<readonly ReportedDelivery[]>;
+  /** Records that reports were published. Idempotent. */
+  markPublished(ids: readonly string[]): Promise<void>;
+  /** Returns the fingerprints of the recipients of a subject's mails, as far as they are kept. */
+  recipientsOf(subject: string): Promise<readonly string[]>;
+  /**
+   * Removes what identifies the recipients of all deliveries of a subject: content, recipient, and the servers'
+   * words. Open deliveries become `cancelled`. Idempotent; nothing remains in the files of the store.
+   */
+  erase(subject: string, now: Date): Promise<void>;
+  /** Returns those of the ids that are known, in any state. */
   recorded(ids: readonly string[]): Promise<ReadonlySet<string>>;
-  /** Returns claims whose lease expired before an instant and that nobody has taken over: at most MAX_LEASES. */
+  /** Returns the claims whose lease expired before an instant and that nobody has taken over: at most MAX_LEASES. */
   expiredLeases(before: Date): Promise<readonly ExpiredLease[]>;
 }

@@ -2,7 +2,7 @@
 import type { ProbeResult, SendResult } from '../delivery/attempt.ts';
 
 export interface Mail {
-  /** The delivery's id. Message-ID is derived from it, so that duplicates are recognisable. */
+  /** The delivery's id. Message-ID is derived from it, so that duplicates can be recognised. */
   readonly id: string;
   readonly to: string;
   readonly subject: string;
@@ -17,17 +17,20 @@ export interface Mail {
 export interface SendOptions {
   /** Called once the server is ready for the content, before any of it is sent. */
   mayProceed(): boolean;
-  /** Aborts the try. The result is `deferred` if content has been sent, else `withdrawn`. */
+  /** Aborts the attempt. The result is `deferred` if content has been sent, otherwise `withdrawn`. */
   readonly signal: AbortSignal;
 }
 
 export interface Mailer {
-  /** Never rejects because of the server: every failure is a result. Waits for its turn, and as long as RFC 5321 asks. */
+  /**
+   * Sends a mail. Never rejects because of the server: every failure is a result. Waits for a free connection, and
+   * for each reply as long as RFC 5321 asks.
+   */
   send(mail: Mail, options: SendOptions): Promise<SendResult>;
   /** Connects, greets and logs in, but sends no mail. Never rejects. */
   probe(): Promise<ProbeResult>;
-  /** Returns how many connections the server is believed to allow at present. */
+  /** Returns how many connections the server is currently believed to allow. */
   connections(): number;
-  /** Closes the connections, after the mails in flight. */
+  /** Finishes the mails that are being sent, then closes the connections. */
   close(): void;
 }

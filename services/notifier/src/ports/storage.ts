@@ -1,6 +1,14 @@
 /** What the notifier stores. Each kind of store implements all of it. */
 import type { Preparable, Source, Target } from '@latchkey/store';
-import type { Attempt, Cutoff, DeliveryContent, DeliveryState, NewDelivery } from '../delivery/delivery.ts';
+import type {
+  Attempt,
+  Cutoff,
+  DeliveryContent,
+  DeliveryState,
+  NewDelivery,
+  Recipient,
+  Report,
+} from '../delivery/delivery.ts';
 import type { Suppression } from '../delivery/suppression.ts';
 import type { Deliveries } from './deliveries.ts';
 import type { Suppressions } from './suppressions.ts';
@@ -9,8 +17,8 @@ export interface NotifierStorage extends Preparable {
   readonly deliveries: Deliveries;
   readonly suppressions: Suppressions;
   /**
-   * Releases the claims of a previous process. No-op in a store that several processes share: there, only the lease
-   * shows whether a claimer is gone.
+   * Releases the claims of an earlier process. Does nothing in a store that several processes share: there, only
+   * the lease shows whether a claimer is gone.
    */
   reclaim(): Promise<void>;
   /** Set in stores that `ops move` can move from. */
@@ -34,16 +42,20 @@ export interface NotifierRecords<End extends keyof Ends<unknown>> {
 /** A delivery as it is stored, in any state. */
 export interface StoredDelivery extends Omit<NewDelivery, 'content'> {
   readonly state: DeliveryState;
-  /** When it may next be claimed; only of an open delivery. */
+  /** When it can next be claimed. Only for an open delivery. */
   readonly dueAt?: Date;
-  /** Only of an open delivery. */
+  /** Only for an open delivery. */
   readonly content?: DeliveryContent;
-  /** The claim that holds it. */
+  /** The claim that currently holds it. */
   readonly owner?: string;
   readonly tries: number;
   readonly attempts: readonly Attempt[];
   readonly reason?: string;
   readonly endedAt?: Date;
+  readonly recipient?: Recipient;
+  readonly report?: Report;
+  /** Set while the report has not been published. */
+  readonly unpublished?: true;
 }
 
 /** The cutoffs of one subject. */

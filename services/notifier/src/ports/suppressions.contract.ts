@@ -1,4 +1,4 @@
-/** What every adapter of the store of suppressions must do. */
+/** The guarantees of every store of suppressions. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { ALL_MAILS, type Suppression, suppressionId } from '../delivery/suppression.ts';
@@ -50,12 +50,22 @@ export function suppressionsContract(name: string, open: () => Promise<Suppressi
     );
 
     it(
-      'finds that of all mails, and one without an end for ever',
+      'finds that of all mails, and one without an end forever',
       using(async (all) => {
         const { until: _, ...endless } = suppression({ mail: ALL_MAILS });
         await all.put(endless);
         for (const mail of ['welcome', 'reset-password'])
           assert.deepEqual(await all.find(recipientOf(ADA), mail, at(1e9)), endless);
+      }),
+    );
+
+    it(
+      'removes all of a recipient, ended or not, and none of others',
+      using(async (all) => {
+        const others = suppression({}, 'eve@example.com');
+        for (const each of [suppression(), suppression({ mail: ALL_MAILS }), others]) await all.put(each);
+        for (const _ of Array(2).keys()) await all.removeAllOf(recipientOf(ADA));
+        assert.deepEqual(await all.list({ now: at(1), limit: 9 }), [others]);
       }),
     );
 

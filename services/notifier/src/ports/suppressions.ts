@@ -5,17 +5,25 @@ export interface SuppressionQuery {
   readonly now: Date;
   /** The most to return, at least 1. */
   readonly limit: number;
-  /** Return only those after the suppression with this id. */
+  /** The id of a suppression; only later ones are returned. */
   readonly after?: string;
 }
 
 export interface Suppressions {
-  /** Returns the suppression that keeps a mail from a recipient at `now`: that of the mail, or of all mails. */
+  /**
+   * Returns the suppression that stops a mail to a recipient at `now`: the one of that mail, or the one of all
+   * mails.
+   */
   find(recipient: string, mail: string, now: Date): Promise<Suppression | undefined>;
-  /** Adds a suppression, or replaces that of the same recipient and mail. Deletes those that ended before it began. */
+  /**
+   * Adds a suppression, or replaces the one with the same recipient and mail. Deletes suppressions that ended
+   * before this one began.
+   */
   put(suppression: Suppression): Promise<void>;
-  /** Lists those that apply at `now`, by id. */
+  /** Lists the suppressions that apply at `now`, by id. */
   list(query: SuppressionQuery): Promise<readonly Suppression[]>;
-  /** @returns whether there was one, ended or not */
+  /** Removes all suppressions of a recipient. Idempotent; nothing remains in the files of the store. */
+  removeAllOf(recipient: string): Promise<void>;
+  /** Removes a suppression. @returns whether there was one, whether or not it had ended */
   remove(suppression: Pick<Suppression, 'recipient' | 'mail'>): Promise<boolean>;
 }

@@ -6,7 +6,10 @@
 import type { ProbeResult, TryResult } from '../delivery/attempt.ts';
 import type { Failure } from '../delivery/reply.ts';
 
-/** `refusing`: it answers, but has refused several different recipients in a row because of us. */
+/**
+ * Why the circuit is open. `refusing`: the server answers, but has refused several different recipients in a row
+ * because of us.
+ */
 export type Why = 'unreachable' | 'busy' | 'unwelcome' | 'refusing';
 
 export type Circuit =
@@ -16,11 +19,11 @@ export type Circuit =
 export const closed: Circuit = { state: 'closed' };
 
 const PROBE_MS = 1_000;
-/** After an authentication failure, probe slowly: servers lock accounts. */
+/** After a failed login the server is probed slowly, because servers lock accounts. In ms. */
 const UNWELCOME_PROBE_MS = 15_000;
-/** So many different recipients refused in a row mean that it is about us, and open the circuit. */
+/** If this many different recipients are refused in a row, it is about us, and the circuit opens. */
 export const SEVERAL = 3;
-/** After this long another probe is made though the last one has no result, in ms. */
+/** If a probe has no result after this long, another one is made. In ms. */
 const STUCK_MS = 10_000;
 
 export interface ServerResult {
@@ -35,7 +38,7 @@ export interface ServerResult {
   readonly connections: number;
 }
 
-/** Returns the circuit after a mail or a probe. A result that never reached the server does not change it. */
+/** Returns the circuit after the result of a mail or probe. A result that never reached the server changes nothing. */
 export function afterResult(circuit: Circuit, { result, now, random, ...server }: ServerResult): Circuit {
   function open(why: Why, failure: Failure, interval: number): Circuit {
     return { state: 'open', why, failure, probeAt: now + interval * (0.75 + random / 4) };
@@ -46,7 +49,7 @@ export function afterResult(circuit: Circuit, { result, now, random, ...server }
     case 'unwelcome':
       return open('unwelcome', result.failure, UNWELCOME_PROBE_MS);
     case 'busy':
-      // While it takes some connections, fewer of them are the answer.
+      // As long as it accepts some connections, it is enough to open fewer.
       return server.connections > 1 && circuit.state === 'closed'
         ? circuit
         : open('busy', result.failure, PROBE_MS);

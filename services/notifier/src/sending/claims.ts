@@ -1,4 +1,4 @@
-/** Claims due deliveries, as many as may be sent, and ends those that have expired. */
+/** Claims due deliveries, as many as may be sent, and ends expired ones. */
 import type { Logger } from '@latchkey/process';
 import { createWakeup, doubling, loop } from '@latchkey/process/loop';
 import { createLeaseWatch, StoreUnavailable } from '@latchkey/store';
@@ -10,12 +10,12 @@ import { beginLease, type Lease, type LeaseKeeper } from './lease.ts';
 import type { ServerWatch } from './server-watch.ts';
 import type { StoreWatch } from './store-watch.ts';
 
-/** The pauses between polls of the store, in ms; a wake-up cuts them short. */
+/** The pauses between reads of the store, in ms. A wake-up ends them early. */
 const POLL_MS = { least: 500, whileAway: 500, most: 2_000 };
-/** How often expired leases are freed and deliveries past their `sendUntil` are ended, in ms. */
+/** How often expired leases are freed, and deliveries past their `sendUntil` are ended, in ms. */
 const TIDY_MS = 1_000;
 
-/** The part of the dispatcher that claims, for the StoreWatch. */
+/** The name of this part of the dispatcher in the StoreWatch. */
 const CLAIMS = 'claims';
 
 export interface ClaimsDeps {
@@ -26,7 +26,7 @@ export interface ClaimsDeps {
   /** How long a claimed delivery belongs to its claimer, in ms. */
   readonly leaseMs: number;
   readonly clock: Clock;
-  /** Whether mails may be ended because of their age. Default: always. */
+  /** Whether mails may be given up because of their age. Default: always. */
   mayExpire?(): boolean;
   readonly logger: Logger;
   /** Returns a unique name for each claim. */
@@ -52,12 +52,12 @@ export function createClaims(deps: ClaimsDeps): Claims {
   const { deliveries, server, store, clock, logger } = deps;
   const tidy = createTidying(deps);
   const wakeup = createWakeup();
-  /** The owners of claims without a response: they may have claimed something. */
+  /** The owners of claims that got no response; they may have claimed something. */
   const unanswered = new Set<string>();
   /** Whether more may be due than there was capacity for. */
   let moreDue = false;
 
-  /** Releases the deliveries of such claims, which would otherwise be held until the end of the lease. */
+  /** Releases the deliveries of such claims; otherwise they would be held until the lease ends. */
   async function releaseUnanswered(): Promise<void> {
     for (const owner of unanswered) {
       await deliveries.release(owner, clock.now());
@@ -65,7 +65,7 @@ export function createClaims(deps: ClaimsDeps): Claims {
     }
   }
 
-  /** @returns how many deliveries it claimed */
+  /** Claims up to `limit` deliveries. @returns how many */
   async function claim(limit: number): Promise<number> {
     await releaseUnanswered();
     const lease = beginLease(deps.newOwner(), clock);
@@ -77,7 +77,7 @@ export function createClaims(deps: ClaimsDeps): Claims {
     return claimed.length;
   }
 
-  /** @returns whether it claimed anything */
+  /** Claims what is due, as far as there is capacity. @returns whether it claimed anything */
   async function claimDue(): Promise<boolean> {
     const load = { now: clock.monotonic(), inHand: deps.inHand(), concurrency: deps.concurrency() };
     const limit = capacity(server.circuit(), load);
@@ -87,7 +87,7 @@ export function createClaims(deps: ClaimsDeps): Claims {
     return claimed > 0;
   }
 
-  /** Tidies last: claims never return an expired delivery, so nothing depends on it. */
+  /** Claims, then tidies up. Claims never return an expired delivery, so nothing depends on the tidying. */
   async function poll(): Promise<boolean> {
     await deps.leases.extendDue();
     const found = await claimDue();
@@ -114,7 +114,7 @@ export function createClaims(deps: ClaimsDeps): Claims {
       loop(
         {
           every: pauseMs,
-          // The wake-up of the intake shows that the store is back.
+          // A wake-up by the intake shows that the store is back.
           backoff: () => POLL_MS.most,
           wake: wakeup,
           signal,

@@ -1,29 +1,33 @@
 /**
- * How many connections to the mail server are open at the same time: additive increase, multiplicative decrease. Half
- * of them are given up when the server says that there are too many; one is added after each round of accepted mails.
- * A number that was too many is not tried again for a while, so that a server with a fixed limit is not offended
- * again and again.
+ * How many connections to the mail server are open at the same time, by additive increase and multiplicative
+ * decrease. The number is halved when the server says that there are too many, and grows by one after each round of
+ * accepted mails. A number that was too high is avoided for a while, so that a server with a fixed limit is not
+ * annoyed again and again.
  */
 export interface ConnectionLimit {
-  /** As many as the settings allow. */
+  /** The number that the settings allow. */
   readonly most: number;
   readonly now: number;
-  /** Accepted mails since the last change. */
+  /** How many mails were accepted since the last change. */
   readonly accepted: number;
-  /** When the number was last reduced, in ms; earlier results say nothing about the present number. */
+  /** When the number was last reduced, in ms. Earlier results say nothing about the current number. */
   readonly reducedAt: number;
-  /** The number that was too many last, and until when it is avoided. */
+  /** The last number that was too high, and until when it is avoided. */
   readonly tooMany?: { readonly connections: number; readonly until: number };
 }
 
-/** How long a number that was too many is avoided, in ms. */
+/** How long a number that was too high is avoided, in ms. */
 const AVOIDED_MS = 60_000;
 
 export function initialLimit(most: number): ConnectionLimit {
   return { most, now: most, accepted: 0, reducedAt: Number.NEGATIVE_INFINITY };
 }
 
-/** @param open how many connections were open @param startedAt when that mail was begun, in ms */
+/**
+ * Returns the limit after the server said that there are too many connections.
+ * @param open how many connections were open at that time
+ * @param startedAt when the refused mail was begun, in ms
+ */
 export function afterBusy(
   limit: ConnectionLimit,
   { open, startedAt, now }: { readonly open: number; readonly startedAt: number; readonly now: number },

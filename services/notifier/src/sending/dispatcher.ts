@@ -1,7 +1,7 @@
-/** Sends due deliveries, many at a time, each under a lease, and records the outcomes. */
+/** Sends due deliveries, many at a time, each under a lease, and records the results. */
 import type { Logger } from '@latchkey/process';
-import { afterTry, type ProbeResult, type TryResult } from '../delivery/attempt.ts';
-import type { ClaimedDelivery } from '../delivery/delivery.ts';
+import { afterAttempt, type ProbeResult, type TryResult } from '../delivery/attempt.ts';
+import type { ClaimedDelivery, Recipient } from '../delivery/delivery.ts';
 import type { NotifierMetrics } from '../metrics.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Deliveries } from '../ports/deliveries.ts';
@@ -20,12 +20,14 @@ const GRACE_MS = 5_000;
 export interface DispatcherDeps {
   readonly deliveries: Deliveries;
   readonly trySending: TrySending;
+  /** Returns what to keep of the recipient's address after a mail was sent. Default: nothing. */
+  recipientOf?(address: string): Recipient;
   /** Checks whether the mail server accepts mail. Never rejects. */
   probe(): Promise<ProbeResult>;
   /** Returns how many connections the mail server is believed to allow. */
   connections(): number;
   readonly clock: Clock;
-  /** Whether mails may be ended because of their age. Default: always. */
+  /** Whether mails may be given up because of their age. Default: always. */
   mayExpire?(): boolean;
   /** In [0, 1). */
   random(): number;
@@ -37,7 +39,10 @@ export interface DispatcherDeps {
   readonly leaseMs: number;
 }
 
-/** Mails in hand per connection: mails are unsealed and rendered while others are sent, and outcomes share a write. */
+/**
+ * How many mails are in progress per connection: some are unsealed and rendered while others are sent, and results
+ * share a write.
+ */
 const IN_HAND_PER_CONNECTION = 3;
 
 export interface Dispatcher {
@@ -104,7 +109,15 @@ export function createDispatcher(deps: DispatcherDeps): Dispatcher {
     measure(delivery, result);
     logRefusal(logger, id, result);
     const ms = Math.round(clock.monotonic() - lease.monotonic);
-    const settlement = afterTry(delivery, { result, at, ms, now: clock.now(), random: random() });
+    const recipient = deps.recipientOf?.(delivery.content.to);
+    const settlement = afterAttempt(delivery, {
+      result,
+      at,
+      ms,
+      now: clock.now(),
+      random: random(),
+      recipient,
+    });
     const { owner } = lease;
     const held = await recordOutcome({ id, owner, settlement, othersFollow: inHand.size > 1 });
     if (!held) logger.warn({ delivery: id, result: result.kind }, 'the lease expired before the outcome');
@@ -148,7 +161,7 @@ export function createDispatcher(deps: DispatcherDeps): Dispatcher {
   };
 }
 
-/** Failures that are not about a mail are logged by the watch of the server. */
+/** Logs why a mail was refused. Failures that are not about a mail are logged by the server watch. */
 function logRefusal(logger: Logger, delivery: string, result: TryResult): void {
   switch (result.kind) {
     case 'refused':

@@ -35,7 +35,7 @@ import { createSender } from './sender.ts';
 const START = new Date('2026-11-21T10:00:00.000Z');
 const SECOND = 1_000;
 const HOUR = 3_600 * SECOND;
-/** How long a dispatcher that stops tries to record the outcomes in progress. */
+/** How long a stopping dispatcher tries to record results. */
 const GRACE = 5 * SECOND;
 const LEASE_MS = 90 * SECOND;
 /** The skew of the processes' wall clocks, each relative to the previous one: more than a lease. */
@@ -48,7 +48,7 @@ const CALM = 2 * HOUR;
 const person = { email: 'ada@example.com', username: 'ada' };
 const locale = 'en';
 
-/** Decrypted by `JSON.parse`: encryption is not tested here. */
+/** Seals a link by JSON alone: encryption is not tested here. */
 function aLink(userId: string, lifeMs: number) {
   const expiresAt = new Date(START.getTime() + lifeMs).toISOString();
   const content = { token: 'x'.repeat(64), to: person.email, purpose: 'reset', userId, expiresAt };
@@ -66,7 +66,7 @@ function aReset(lifeMs: number) {
 
 const makers = {
   reset: aReset(24 * HOUR),
-  /** Expires during the run. */
+  /** A mail that expires during the run. */
   briefReset: aReset(120 * SECOND),
   changed: (at) => anEvent('PasswordChanged', { how: 'change', locale, person }, at),
   admin: (at) =>
@@ -102,14 +102,11 @@ type MailFate = 'accepted' | 'unreachable' | 'deferred' | 'lost';
 type Action =
   | { readonly kind: 'start' }
   | { readonly kind: 'crash' | 'stop'; readonly process: number }
-  /**
-   * Some processes are paused for a while; `suspended`: together with their machine, so that its clock is paused,
-   * too.
-   */
+  /** Pauses some processes for a while. `suspended`: pauses the machine as well, so that its clock stands still. */
   | { readonly kind: 'stall'; readonly which: number; readonly seconds: number; readonly suspended: boolean }
-  /** Some events are read, perhaps again. */
+  /** Some events are read, perhaps repeatedly. */
   | { readonly kind: 'read'; readonly from: number; readonly many: number }
-  /** This many requests and responses end. */
+  /** Lets this many requests and responses end. */
   | { readonly kind: 'go-on'; readonly steps: number }
   | { readonly kind: 'time'; readonly ms: number };
 
@@ -122,7 +119,7 @@ const action = fc.oneof(
     arbitrary: fc.record({
       kind: fc.constant('stall' as const),
       which: fc.constantFrom(1, 2, 3, 5),
-      // Shorter and longer than an attempt, and than a lease.
+      // Shorter than an attempt, longer than an attempt, and longer than a lease.
       seconds: fc.constantFrom(20, 70, 95, 150),
       suspended: fc.boolean(),
     }),
@@ -177,7 +174,7 @@ interface Process {
   stalledAt(): number;
   crash(): void;
   stop(): Promise<void>;
-  /** Pauses it until the returned function is called. */
+  /** Pauses the process until the returned function is called. */
   freeze(suspended: boolean): () => void;
 }
 
@@ -214,7 +211,7 @@ function createWorld({ store, scheduler, batches, ...given }: Play) {
     });
   }
 
-  /** Simulates a request: it travels, takes effect, and gets a response, unless its fate says otherwise. */
+  /** Simulates a request, which takes effect and gets a response some time later, unless its fate says otherwise. */
   async function request<T>(what: string, effect: () => Promise<T>): Promise<T> {
     const fate = storeFates.next().value ?? 'answered';
     await sometime(`${what} asked`);
@@ -248,7 +245,7 @@ function createWorld({ store, scheduler, batches, ...given }: Play) {
       thawed: Promise.resolve(),
     };
 
-    /** Requests of a crashed process may still take effect; it gets no response. A paused process gets it later. */
+    /** Requests of a crashed process may still take effect, but it gets no response. A paused process gets it later. */
     async function whileAlive<T>(work: () => Promise<T>): Promise<T> {
       await state.thawed;
       if (state.over) return never;
@@ -354,7 +351,7 @@ function createWorld({ store, scheduler, batches, ...given }: Play) {
     last.recorded = true;
   }
 
-  /** Waits until everything else waits for a request, a response or the clock. */
+  /** Waits until everything is waiting for a request, a response or the clock. */
   async function settled(): Promise<void> {
     for (let turns = 0; turns < 2; turns = busy === 0 ? turns + 1 : 0) await nextTurn();
   }
@@ -437,7 +434,7 @@ function createWorld({ store, scheduler, batches, ...given }: Play) {
     await goOn();
   }
 
-  /** Returns why it was not known that a mail had been accepted. */
+  /** Returns why a sender could not know that a mail had been accepted. */
   function excuseOf({ by, at, answered }: Taken): string | undefined {
     if (!answered) return 'it was not told';
     if (by.died()) return 'it died';

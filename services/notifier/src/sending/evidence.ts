@@ -8,12 +8,12 @@ import type { TryResult } from '../delivery/attempt.ts';
 import type { Failure } from '../delivery/reply.ts';
 import { SEVERAL } from './circuit.ts';
 
-/** How many mails are remembered at most. A forgotten one is tried once more. */
+/** The most mails that are remembered. A mail that is forgotten is tried once more. */
 const REMEMBERED = 10_000;
 
 export interface Evidence {
   /**
-   * Takes note of the result of a mail.
+   * Records the result of a mail.
    * @returns the result; an `undecided` one becomes `refused` if it is about the recipient
    */
   judge(mail: { readonly id: string; readonly to: string }, result: TryResult): TryResult;
@@ -25,15 +25,15 @@ export interface Evidence {
 
 interface Acceptance {
   readonly to: string;
-  /** Counts the acceptances. */
+  /** Acceptances are numbered in the order in which they happen. */
   readonly number: number;
 }
 
 export function createEvidence(): Evidence {
-  /** The last acceptance, and the last one of a different recipient before it. */
+  /** The last acceptance, and the last one of another recipient before it. */
   let accepted: readonly Acceptance[] = [];
   let acceptances = 0;
-  /** How many acceptances there had been when a mail was refused first, by delivery. */
+  /** For each delivery: how many mails had been accepted when it was first refused. */
   const firstRefused = new Map<string, number>();
   const inARow = new Set<string>();
   const anyInARow = new Set<string>();
@@ -51,7 +51,7 @@ export function createEvidence(): Evidence {
     add(anyInARow, to);
   }
 
-  /** Whether another recipient has got through since this mail was refused first. */
+  /** Whether another recipient's mail was accepted since this one was first refused. */
   function othersGotThrough(id: string, to: string): boolean {
     const other = accepted.find((each) => each.to !== to);
     return other !== undefined && other.number > (firstRefused.get(id) ?? Number.POSITIVE_INFINITY);

@@ -10,9 +10,9 @@ import type { Clock } from '../ports/clock.ts';
 import type { Deliveries } from '../ports/deliveries.ts';
 
 export interface Lease {
-  /** A unique name per claim. */
+  /** A unique name for each claim. */
   readonly owner: string;
-  /** Read before the claim, so that the lease ends later than we think, never earlier. */
+  /** Read before the claim, so that the lease really ends later than we think, never earlier. */
   readonly at: Date;
   /** The same instant on the monotonic clock, in ms. */
   readonly monotonic: number;
@@ -22,7 +22,7 @@ export function beginLease(owner: string, clock: Clock): Lease {
   return { owner, at: clock.now(), monotonic: clock.monotonic() };
 }
 
-/** Returns the age of a lease, in ms, by the clock that shows more. */
+/** Returns the age of a lease, in ms, by whichever clock shows more. */
 function ageOf({ at, monotonic }: Lease, clock: Clock): number {
   return Math.max(clock.monotonic() - monotonic, clock.now().getTime() - at.getTime());
 }
@@ -35,12 +35,12 @@ export interface LeaseKeeperDeps {
 }
 
 export interface LeaseKeeper {
-  /** Extends the lease of a delivery until it is dropped. */
+  /** Keeps extending the lease of a delivery until it is dropped. */
   keep(id: string, lease: Lease): void;
   drop(id: string): void;
   /** Returns whether content may still be sent. */
   mayStillSend(id: string): boolean;
-  /** Renews leases of which a third is over. @throws StoreUnavailable */
+  /** Renews the leases of which a third is over. @throws StoreUnavailable */
   extendDue(): Promise<void>;
 }
 
@@ -53,7 +53,7 @@ export function createLeaseKeeper({ deliveries, clock, leaseMs }: LeaseKeeperDep
     for (const id of ids) {
       if (kept.get(id)?.owner !== owner) continue;
       if (held.has(id)) kept.set(id, lease);
-      // Another process has it now.
+      // Another process has claimed it.
       else kept.delete(id);
     }
   }

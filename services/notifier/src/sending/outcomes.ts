@@ -1,4 +1,4 @@
-/** Records the outcomes of attempts. */
+/** Records the results of attempts. */
 import { retry } from '@latchkey/process/loop';
 import { StoreUnavailable } from '@latchkey/store';
 import type { Settlement } from '../delivery/attempt.ts';
@@ -6,7 +6,7 @@ import type { Clock } from '../ports/clock.ts';
 import type { Deliveries, SettleOptions } from '../ports/deliveries.ts';
 import type { StoreWatch } from './store-watch.ts';
 
-/** The pauses between attempts to record an outcome, in ms. */
+/** The pauses between attempts to record a result, in ms. */
 const REWRITE_MS = { least: 100, most: 1_000 };
 
 export interface Outcome extends SettleOptions {
@@ -26,7 +26,7 @@ export interface OutcomesDeps {
 }
 
 /**
- * Records an outcome. Retries for as long as the store is down, because a mail that was sent but not recorded would
+ * Records a result. Tries again as long as the store is down, because a mail that was sent but not recorded would
  * be sent again.
  * @returns false if another process has claimed the delivery since
  * @throws if the store fails for any other reason, or `signal` is aborted

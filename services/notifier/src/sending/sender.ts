@@ -1,4 +1,4 @@
-/** One attempt: decrypts the link, renders the mail, sends it. */
+/** Makes one attempt: decrypts the link, renders the mail and sends it. */
 import type { SealedContent } from '@latchkey/events';
 import { inTime, type TryResult } from '../delivery/attempt.ts';
 import type { ClaimedDelivery } from '../delivery/delivery.ts';

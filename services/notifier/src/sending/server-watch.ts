@@ -1,4 +1,4 @@
-/** Tracks the state of the mail server: the circuit, updated by the results of mails and probes. */
+/** Tracks the state of the mail server with a circuit breaker that the results of mails and probes update. */
 import type { Logger } from '@latchkey/process';
 import type { ProbeResult, TryResult } from '../delivery/attempt.ts';
 import { describeFailure, type Failure } from '../delivery/reply.ts';
@@ -25,14 +25,14 @@ export interface ServerWatchDeps {
 export interface ServerWatch {
   circuit(): Circuit;
   learn(result: TryResult | ProbeResult): void;
-  /** Starts a probe, unless one is in flight. Fire and forget: the next mail would find out as well. */
+  /** Starts a probe, unless one is running. Its result is not awaited: the next mail would show the same. */
   probe(): void;
-  /** Returns what is wrong with the server, in words and with its own; undefined while it takes mails. */
+  /** Returns what is wrong with the server, in our words and its own; undefined while it accepts mails. */
   trouble(): string | undefined;
 }
 
 const MINUTE_MS = 60_000;
-/** A refusal is forgotten after this long without another one: longer than the longest back-off. */
+/** How long a refusal is remembered without another one, longer than the longest back-off. */
 const STALE_MS = 15 * MINUTE_MS;
 
 const TROUBLES: Readonly<Record<Why, (failure: Failure) => string>> = {
@@ -74,14 +74,14 @@ export function createServerWatch({
     log.circuit(circuit);
   }
 
-  /** Whether all mails of the last minute were refused, or those before it if there were none. */
+  /** Whether all mails of the last minute were refused. If there were none, the mails of the minute before count. */
   function refusesAll(now: number): boolean {
     const several = evidence.refusedInARow() > 0 || evidence.anyRefusedInARow() >= SEVERAL;
     return several && refused !== undefined && now - acceptedAt >= MINUTE_MS && now - refused.at < STALE_MS;
   }
 
   async function probe(): Promise<void> {
-    // A connection says nothing where mails are refused.
+    // A connection proves nothing if it is mails that are refused.
     if (probing || (circuit.state === 'open' && circuit.why === 'refusing')) return;
     probing = true;
     try {

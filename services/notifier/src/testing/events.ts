@@ -5,7 +5,7 @@ import { CompactEncrypt, calculateJwkThumbprint, exportJWK, generateKeyPair, typ
 
 export interface SealingKey {
   readonly jwk: JWK;
-  /** Seals a link; a test may change any of its content. */
+  /** Seals a link. Tests may change any of its content. */
   seal(link: {
     readonly purpose: LinkPurpose;
     readonly to: string;

@@ -11,6 +11,7 @@ export function sendingTo(
   return readConfig(notifierSettings, {
     LATCHKEY_ENV: 'development',
     PUBLIC_URL: 'http://localhost:8080',
+    EVENT_SIGNATURES: 'warn',
     MAIL_SERVER: '127.0.0.1',
     MAIL_PORT: String(port),
     MAIL_FROM: 'noreply@example.com',

@@ -1,24 +1,25 @@
 /**
- * An oracle: what people do, as events, and the required outcome of each mail that these call for while the mail
- * server is down. States the rules a second time, without any code of the notifier.
+ * An oracle: what people do, as events, and the required outcome of each resulting mail while the mail server is
+ * down. It states the rules a second time, without using any code of the notifier.
  */
 import { randomUUID } from 'node:crypto';
-import type { LatchkeyEvent } from '@latchkey/events';
+import type { LatchkeyEvent, LinkPurpose } from '@latchkey/events';
 import { anEvent, type EventOverrides, type SealingKey } from './events.ts';
 
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
-/** A link is not sent in its last minutes. */
+/** A link is not sent during its last minutes. */
 const LINK_MARGIN = 5 * MINUTE;
 const RESET_LIFE = HOUR;
 const VERIFICATION_LIFE = 24 * HOUR;
 const NOTICE_LIFE = 72 * HOUR;
+const ERASURE_LIFE = 7 * 24 * HOUR;
 
 export interface OwedMail {
   readonly event: LatchkeyEvent;
   readonly mail: string;
   readonly to: string;
-  /** Must not be sent from this moment on, in ms since the beginning. */
+  /** When it must no longer be sent, in ms since the beginning. */
   readonly until: number;
   /** When an event superseded it, in ms since the beginning. */
   supersededAt?: number;
@@ -42,17 +43,23 @@ interface Person {
   choosesPassword(at: number): Promise<Happening>;
   changesPassword(at: number): Promise<Happening>;
   becomesAdmin(at: number): Promise<Happening>;
-  /** An old refresh token of theirs is used again. */
+  /** One of the person's old refresh tokens is used again. */
   isSignedOut(at: number): Promise<Happening>;
   endsRegistration(at: number): Promise<Happening>;
   isDisabled(at: number): Promise<Happening>;
+  asksForErasure(at: number): Promise<Happening>;
+  /** Cancels the erasure of the account. */
+  cancelsErasure(at: number): Promise<Happening>;
+  signsInElsewhere(at: number): Promise<Happening>;
+  /** Somebody enters too many wrong passwords. */
+  isLockedOut(at: number): Promise<Happening>;
 }
 
 type Deed = keyof Person;
-/** The actions of one person, each with its minute. */
+/** What one person does, and in which minute. */
 type Story = readonly (readonly [minute: number, deed: Deed])[];
 
-/** Every kind of mail, alone and with what supersedes it. */
+/** Every kind of mail, alone and together with what supersedes it. */
 const STORIES: readonly Story[] = [
   [[0, 'signsUp']],
   [
@@ -80,9 +87,19 @@ const STORIES: readonly Story[] = [
   [[0, 'choosesPassword']],
   [[0, 'becomesAdmin']],
   [[0, 'isSignedOut']],
+  [[0, 'signsInElsewhere']],
+  [[0, 'isLockedOut']],
   [
     [0, 'changesPassword'],
     [15, 'isDisabled'],
+  ],
+  [
+    [0, 'asksForReset'],
+    [10, 'asksForErasure'],
+  ],
+  [
+    [0, 'asksForErasure'],
+    [14, 'cancelsErasure'],
   ],
 ];
 const LONGEST_STORY = 25 * MINUTE;
@@ -98,7 +115,7 @@ function createPerson(name: string, begin: number, key: SealingKey): Person {
     sequence += 1;
     return { subject, sequence, time: new Date(begin + at).toISOString() };
   }
-  function link(purpose: 'verification' | 'reset', at: number, life: number) {
+  function link(purpose: LinkPurpose, at: number, life: number) {
     return key.seal({
       purpose,
       to: person.email,
@@ -174,8 +191,31 @@ function createPerson(name: string, begin: number, key: SealingKey): Person {
     },
     async isDisabled(at) {
       supersede(at, () => true);
-      const event = anEvent('AccountDisabled', { changedBy: 'ops', person: null }, next(at));
-      return { at, event, owed: [] };
+      const event = anEvent('AccountDisabled', { changedBy: 'ops', locale, person }, next(at));
+      return owing(at, event, 'account-disabled', NOTICE_LIFE);
+    },
+    async asksForErasure(at) {
+      supersede(at, () => true);
+      const undo = await link('erasure', at, ERASURE_LIFE);
+      const data = {
+        ...{ requestedBy: subject, locale, eraseAt: undo.expiresAt },
+        person: { ...person, undo },
+      };
+      const event = anEvent('AccountErasureRequested', data, next(at));
+      return owing(at, event, 'erase-account', ERASURE_LIFE - LINK_MARGIN);
+    },
+    async cancelsErasure(at) {
+      supersede(at, (mail) => mail === 'erase-account');
+      const data = { canceledBy: subject, disabled: false };
+      return { at, event: anEvent('AccountErasureCanceled', data, next(at)), owed: [] };
+    },
+    async signsInElsewhere(at) {
+      const alert = { reason: 'new-sign-in', locale, person: { ...person, system: 'Linux' } } as const;
+      return owing(at, anEvent('OwnerAlerted', alert, next(at)), 'new-sign-in', NOTICE_LIFE);
+    },
+    async isLockedOut(at) {
+      const event = anEvent('OwnerAlerted', { reason: 'locked-out', locale, person }, next(at));
+      return owing(at, event, 'locked-out', NOTICE_LIFE);
     },
   };
 }
@@ -193,9 +233,9 @@ export interface Telling {
   readonly key: SealingKey;
   /** The instant of ms 0. */
   readonly begin: Date;
-  /** How often each story is repeated, by another person each time. */
+  /** How often each story is repeated, each time by another person. */
   readonly times: number;
-  /** The stories start one after the other, and all of them end within this time, in ms. */
+  /** The stories start one after the other, and all end within this time, in ms. */
   readonly within: number;
 }
 

@@ -1,11 +1,12 @@
 /**
- * Records which generations exist. A generation is one fold of the whole log into profiles, with its own place in
- * the store and its own consumer group. A rebuild fills another generation while the active one serves queries.
+ * Records which generations exist. A generation is one fold of the whole log into profiles, with a place of its own
+ * in the store and a consumer group of its own. A rebuild fills another generation while the active one serves
+ * queries.
  */
 export interface Pointer {
   /** The generation that serves queries. */
   readonly active: number;
-  /** The generations that are being filled, ascending; includes the active one. */
+  /** The generations that are being filled, in ascending order, including the active one. */
   readonly running: readonly number[];
   /**
    * The highest number ever used. Numbers are never reused, because a late instance may still fill an old
@@ -14,7 +15,7 @@ export interface Pointer {
   readonly last: number;
   /** Since when the active generation serves queries, RFC 3339. Undefined for the first generation. */
   readonly since?: string;
-  /** Increased by each change, so that one of two concurrent changes is refused. */
+  /** Increased by each change, so that one of two concurrent changes fails. */
   readonly version: number;
 }
 
@@ -47,7 +48,7 @@ export function withAnother(pointer: Pointer): Pointer {
   return changed(pointer, { running: [...pointer.running, next], last: next });
 }
 
-/** Returns the pointer with this generation active. It must be one that is filled. */
+/** Returns the pointer with this generation active. The generation must be one that is being filled. */
 export function activate(pointer: Pointer, generation: number, at: Date): Pointer {
   return changed(pointer, { active: generation, since: at.toISOString() });
 }

@@ -3,10 +3,17 @@ import { type Problem, unavailable } from '@latchkey/http';
 import { StoreUnavailable } from '@latchkey/store';
 import { type WaitRefusal, WaitRefused } from '../projection/sequence-waiter.ts';
 
+export const unavailableDetails = {
+  behind: 'The read model has not caught up yet. Try again.',
+  crowded: 'Too many requests are waiting for the read model. Try again.',
+  parked: 'This account is being repaired. Try again later.',
+  store: 'Profiles cannot be reached. Try again.',
+} as const;
+
 const waitProblems: Record<WaitRefusal, () => Problem> = {
-  behind: () => unavailable('The read model has not caught up yet. Try again.'),
-  crowded: () => unavailable('Too many requests are waiting for the read model. Try again.'),
-  parked: () => unavailable('This account is being repaired. Try again later.', 30),
+  behind: () => unavailable(unavailableDetails.behind),
+  crowded: () => unavailable(unavailableDetails.crowded),
+  parked: () => unavailable(unavailableDetails.parked, 30),
 };
 
 /**
@@ -18,8 +25,7 @@ export async function answerFailures<T>(work: () => Promise<T>): Promise<T> {
     return await work();
   } catch (error) {
     if (error instanceof WaitRefused) throw waitProblems[error.kind]();
-    if (error instanceof StoreUnavailable)
-      throw unavailable('Profiles cannot be reached. Try again.', 1, error);
+    if (error instanceof StoreUnavailable) throw unavailable(unavailableDetails.store, 1, error);
     throw error;
   }
 }

@@ -16,22 +16,36 @@ import {
   viewOf,
 } from './schemas.ts';
 import type { ProfileStanding } from './standing.ts';
+import { texts } from './texts.ts';
 
 const BASE = '/api/v1/users';
 const tag = 'users';
 
+/** Describes the tags of the OpenAPI document. */
+export const userTags = {
+  users: 'Profiles, for their owners and for admins.',
+  events: 'What happens to accounts, for other services.',
+  webhooks: 'Endpoints that events are sent to, for admins.',
+};
+
 export interface RouteDeps {
   readonly profiles: Pick<Profiles, 'load' | 'list'>;
   readonly guards: Guards<ProfileStanding>;
+  /** The feed of events. */
+  readonly feed: readonly Route[];
+  /** For admins: the endpoints that events are sent to. */
+  readonly webhooks: readonly Route[];
   /** The path of PUBLIC_URL, which a proxy in front removes; empty if there is none. */
   readonly publicPath: string;
 }
 
-export function createRoutes({ profiles, guards, publicPath }: RouteDeps): readonly Route[] {
+export function createRoutes({ profiles, guards, publicPath, feed, webhooks }: RouteDeps): readonly Route[] {
   const ofOneself = route({
     method: 'GET',
     path: `${BASE}/me`,
     tag,
+    texts,
+    operationId: 'getMe',
     summary: 'One’s own profile',
     policy: guards.authenticated,
     answers: { 200: { description: 'The profile', schema: userSchema } },
@@ -42,6 +56,8 @@ export function createRoutes({ profiles, guards, publicPath }: RouteDeps): reado
     method: 'GET',
     path: BASE,
     tag,
+    texts,
+    operationId: 'listUsers',
     summary: 'Accounts, oldest first',
     description: 'Accounts whose registration ended are left out.',
     policy: guards.withRole('admin'),
@@ -54,6 +70,8 @@ export function createRoutes({ profiles, guards, publicPath }: RouteDeps): reado
     method: 'GET',
     path: `${BASE}/:id`,
     tag,
+    texts,
+    operationId: 'getUser',
     summary: 'One account',
     policy: { ...guards.authenticated, who: 'a verified admin, or the account itself' },
     params: userParams,
@@ -63,12 +81,19 @@ export function createRoutes({ profiles, guards, publicPath }: RouteDeps): reado
   });
 
   // Before `one`, whose path would accept `me` and `openapi.json` as ids.
-  return [ofOneself, list, description([ofOneself, list, one], publicPath), one];
+  const others = [one, ...feed, ...webhooks];
+  return [ofOneself, list, description([ofOneself, list, ...others], publicPath), ...others];
 }
 
 function description(routes: readonly Route[], publicPath: string): Route {
   const document = openApiDocument(
-    { title: 'Latchkey: users', version: '1', description: 'The read model of accounts.', publicPath },
+    {
+      title: 'Latchkey: users',
+      version: '1',
+      description: 'The read model of accounts.',
+      publicPath,
+      tags: userTags,
+    },
     routes,
   );
   return route({

@@ -22,7 +22,7 @@ export const userSchema = z
     passwordChangedAt: instant.nullable(),
     version: z.number().int().positive().describe('The sequence of the last event that this shows'),
   })
-  .describe('`email` and the names are null where never given, or erased.');
+  .meta({ id: 'User', description: '`email` and the names are null where never given, or erased.' });
 
 export type UserView = z.infer<typeof userSchema>;
 
@@ -52,14 +52,15 @@ export const usersSchema = z.object({
 
 export const userParams = z.object({ id: z.uuid().toLowerCase() });
 
-const limit = z
+/** How many items a page has. */
+export const pageLimit = z
   .string()
   .regex(/^\d{1,3}$/, 'must be a whole number from 1 to 100')
   .transform(Number)
   .pipe(z.number().min(1).max(100));
 
 export const usersQuery = z.object({
-  limit: limit.default(20),
+  limit: pageLimit.default(20),
   cursor: cursor.optional(),
   role: role.optional(),
   verified: z.stringbool({ truthy: ['true'], falsy: ['false'], case: 'sensitive' }).optional(),

@@ -1,6 +1,6 @@
 /**
- * Decides by the read model whether a token is accepted, once the read model shows what the caller has already
- * seen.
+ * Decides by the read model whether a token is accepted. First waits until the read model shows what the caller has
+ * already seen.
  */
 import type { AccessClaims, AccountStanding, Standing } from '@latchkey/tokens';
 import { honours, type LivingProfile } from '../profile/profile.ts';
@@ -11,7 +11,7 @@ import { answerFailures } from './problems.ts';
 /** Contains the profile that the decision is based on, so that no route reads it twice. */
 export interface ProfileStanding extends AccountStanding {
   readonly profile: LivingProfile;
-  /** The other account that was waited for: a response about it must show what the caller has already seen. */
+  /** The other account that was waited for. A response about it must show what the caller has already seen. */
   readonly awaited?: string;
 }
 
@@ -28,7 +28,7 @@ export function createStanding(
   return (claims, request) =>
     answerFailures(async () => {
       const seen = readAccountSequence(request.headers['account-sequence']);
-      // Decided before the second wait, so that an invalid token never waits because of a header.
+      // Decided before the second wait, so that an invalid token cannot cause a wait by a header.
       const standing = await standingAt(waiter, claims, claims.seq);
       if (standing === 'dead' || seen === undefined) return standing;
       if (seen.account === claims.sub) {

@@ -2,21 +2,21 @@
 import type { Pointer } from '../generation/pointer.ts';
 
 /**
- * Every guarantee is a test in generations.contract.ts, which every adapter passes. Every method rejects with
- * StoreUnavailable if the store cannot be reached or fails.
+ * The store of generations. Every guarantee is a test in generations.contract.ts, which every adapter passes. Every
+ * method rejects with StoreUnavailable if the store cannot be reached or fails.
  */
 export interface Generations {
   /** Returns the pointer; `firstPointer` before the first rebuild. */
   read(): Promise<Pointer>;
   /**
-   * Replaces the pointer that `next` was derived from, whose version is one lower.
-   * @returns false if the pointer has changed meanwhile, and nothing was written
+   * Replaces the pointer from which `next` was derived, whose version is one lower.
+   * @returns false if the pointer has changed meanwhile; nothing was written then
    */
   replace(next: Pointer): Promise<boolean>;
   /** Creates the place for a generation's profiles, with its indexes. Idempotent. */
   prepare(generation: number): Promise<void>;
   /** Returns the generations that have a place, ascending. */
   stored(): Promise<readonly number[]>;
-  /** Removes a generation's place with its contents. No-op if there is none. */
+  /** Removes a generation's place and its contents. Does nothing if there is none. */
   remove(generation: number): Promise<void>;
 }

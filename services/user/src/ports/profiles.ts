@@ -13,14 +13,14 @@ export interface PageEnd {
 export interface ParkedPage {
   /** At least 1. */
   readonly limit: number;
-  /** Only accounts with a greater id. */
+  /** An account id; only accounts with a greater id are returned. */
   readonly after?: string;
 }
 
 export interface ProfileQuery {
   /** At least 1. */
   readonly limit: number;
-  /** Only profiles after this one. */
+  /** A profile; only profiles after it are returned. */
   readonly after?: PageEnd;
   readonly role?: Role;
   readonly verified?: boolean;
@@ -34,17 +34,20 @@ export interface ProfileQuery {
  * be reached or fails, and for no other reason.
  */
 export interface Profiles extends PositionStore<StoredAccount> {
-  /** Returns the marks of parked accounts, by account id: those after the given one, at most `limit`. */
+  /** Returns the marks of parked accounts by account id: at most `limit`, after the given id. */
   listParked(page: ParkedPage): Promise<readonly Parked[]>;
   /** Returns the living profiles that match the query, by creation and id. Needs an index for each filter. */
   list(query: ProfileQuery): Promise<readonly LivingProfile[]>;
-  /** Returns every account that is stored, by id: those after the given one, at most `limit`. */
+  /** Returns all stored accounts by id: at most `limit`, after the given id. */
   page(after: string | undefined, limit: number): Promise<readonly StoredAccount[]>;
-  /** Must be cheap for any number of accounts: called on every request to /readyz and /metrics. */
+  /**
+   * Counts the parked accounts. Must be cheap for any number of accounts, because every request to /readyz and
+   * /metrics calls it.
+   */
   countParked(): Promise<number>;
 }
 
-/** Returns one account; at sequence 0 and without a profile if nothing is stored. @throws StoreUnavailable */
+/** Returns one account. If nothing is stored, it is at sequence 0 and has no profile. @throws StoreUnavailable */
 export async function findAccount(profiles: Pick<Profiles, 'load'>, account: string): Promise<StoredAccount> {
   return (await profiles.load([account])).get(account) ?? unknownAccount(account);
 }

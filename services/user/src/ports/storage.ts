@@ -4,7 +4,7 @@ import type { Generations } from './generations.ts';
 import type { Profiles } from './profiles.ts';
 
 export interface UserStorage extends Preparable {
-  /** Whether a write blocks the process, so that concurrent slices would delay its responses. */
+  /** Whether a write blocks the process. Concurrent slices would then delay its responses. */
   readonly blocksOnWrite: boolean;
   readonly generations: Generations;
   /** Returns the profiles of one generation. */

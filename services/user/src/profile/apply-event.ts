@@ -4,7 +4,7 @@ import type { Profile } from './profile.ts';
 import { passOver, project } from './project.ts';
 import { accountOf, type StoredAccount } from './stored-account.ts';
 
-/** Refuses an account that begins with anything but UserRegistered, and a second UserRegistered. */
+/** Refuses an account that does not begin with UserRegistered, and a second UserRegistered. */
 export function applyEvent({ profile }: StoredAccount, record: EventRecord): StoredAccount | Refused {
   const next = profileAfter(profile, record);
   return next === undefined ? { refused: misplaced(record) } : accountOf(next);

@@ -4,7 +4,7 @@ import { ACCOUNTS_TOPIC } from '@latchkey/events';
 /** A mark as it is stored: those of release 0.1 contain neither topic nor reason. */
 export type StoredMark = Omit<Parked, 'topic' | 'reason'> & Partial<Pick<Parked, 'topic' | 'reason'>>;
 
-/** Completes a stored mark. One without a reason waits for an operator, like one of a record that cannot be read. */
+/** Completes a stored mark. A mark without a reason waits for an operator, like the mark of an unreadable record. */
 export function completeMark(mark: StoredMark): Parked {
   return { topic: ACCOUNTS_TOPIC, reason: 'unreadable', ...mark };
 }

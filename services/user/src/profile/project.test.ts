@@ -76,10 +76,24 @@ describe('a profile', () => {
     const byOps = { changedBy: 'ops', person: null };
     assert.deepEqual(changeBy(before, account.add('AccountDisabled', byOps)), { disabled: true });
     assert.deepEqual(changeBy(disabled, account.add('AccountEnabled', byOps)), { disabled: false });
+    const erasure = { requestedBy: 'ops', eraseAt: '2026-03-08T12:00:00.000Z', person: {} };
+    assert.deepEqual(changeBy(before, account.add('AccountErasureRequested', erasure)), { disabled: true });
+    const canceled = account.add('AccountErasureCanceled', { canceledBy: 'ops', disabled: false });
+    assert.deepEqual(changeBy(disabled, canceled), { disabled: false });
     const requested = account.add('VerificationRequested', { locale, person: ada });
     assert.deepEqual(changeBy(before, requested), {});
     const reset = account.add('PasswordResetRequested', { locale, person: ada, verifies: false });
     assert.deepEqual(changeBy(before, reset), {});
+    const wish = { ...ada, newEmail: 'countess@example.com' };
+    assert.deepEqual(changeBy(before, account.add('EmailChangeRequested', { locale, person: wish })), {});
+    const person = { username: 'ada', email: 'countess@example.com', previousEmail: ada.email };
+    const undo = { sealed: 'sealed', expiresAt: '2026-03-08T12:00:00.000Z' };
+    const moved = account.add('EmailChanged', { locale, person, undo });
+    assert.deepEqual(changeBy(before, moved), { email: 'countess@example.com' });
+    const back = { ...ada, revertedEmail: 'countess@example.com' };
+    const reverted = account.add('EmailChangeReverted', { locale, person: back });
+    assert.deepEqual(changeBy({ ...before, email: 'countess@example.com' }, reverted), { email: ada.email });
+    assert.deepEqual(changeBy(before, account.add('EmailChangeSettled', {})), {});
   });
 
   test('loses its person with the first event from which that was erased', () => {
@@ -92,6 +106,8 @@ describe('a profile', () => {
       account.add('ProfileChanged', { person: null }),
       account.add('RoleChanged', role),
       account.add('VerificationRequested', { locale, person: null }),
+      account.add('EmailChangeRequested', { locale, person: null }),
+      account.add('EmailChangeReverted', { locale, person: null }),
       account.add('PasswordResetRequested', { locale, person: null, verifies: true }),
     ];
     for (const event of events) {

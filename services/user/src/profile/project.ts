@@ -9,7 +9,7 @@ import type { LivingProfile, Profile } from './profile.ts';
 export function project(profile: Profile | undefined, event: LatchkeyEvent): Profile {
   if (event.type === 'UserRegistered') return registered(event);
   if (profile === undefined) throw new Error(`An account cannot begin with ${event.type}.`);
-  if (profile.ended || event.type === 'RegistrationEnded') return ended(event);
+  if (profile.ended || isEnd(event)) return ended(event);
   return { ...profile, ...changes(event), ...advanced(event) };
 }
 
@@ -18,7 +18,12 @@ export function passOver(profile: Profile, envelope: Envelope): Profile {
   return profile.ended ? ended(envelope) : { ...profile, ...advanced(envelope) };
 }
 
-type ChangingEvent = Exclude<LatchkeyEvent, EventOf<'UserRegistered' | 'RegistrationEnded'>>;
+type End = EventOf<'RegistrationEnded'> | EventOf<'AccountErased'>;
+type ChangingEvent = Exclude<LatchkeyEvent, EventOf<'UserRegistered'> | End>;
+
+function isEnd(event: LatchkeyEvent): event is End {
+  return event.type === 'RegistrationEnded' || event.type === 'AccountErased';
+}
 
 function changes(event: ChangingEvent): Partial<LivingProfile> {
   switch (event.type) {
@@ -26,21 +31,35 @@ function changes(event: ChangingEvent): Partial<LivingProfile> {
       return { ...erasure(event.data.person), isVerified: true };
     case 'PasswordChanged':
       return { ...erasure(event.data.person), passwordChangedAt: instantOf(event) };
+    case 'EmailChanged':
+    case 'EmailChangeReverted': {
+      const { person } = event.data;
+      return person === null ? erased : { email: person.email };
+    }
     case 'ProfileChanged':
       return changedProfile(event);
     case 'RoleChanged':
       return { ...erasure(event.data.person), role: event.data.role };
     case 'VerificationRequested':
     case 'PasswordResetRequested':
+    case 'OwnerAlerted':
+    case 'EmailChangeRequested':
       return erasure(event.data.person);
-    // Their `person` is the reason that an admin gave: its erasure says nothing about the profile.
+    // Their `person` may be only the reason that an admin gave: its erasure says nothing about the profile.
     case 'AccountDisabled':
+    case 'AccountErasureRequested':
       return { disabled: true };
+    case 'AccountErasureCanceled':
+      return { disabled: event.data.disabled };
     case 'AccountEnabled':
       return { disabled: false };
     case 'SessionsRevoked':
       return { revokedAt: event.sequence };
+    case 'PasswordRehashed':
+    case 'EmailChangeSettled':
     case 'MailRequested':
+    case 'MailBounced':
+    case 'MailMarkedAsSpam':
       return {};
     default:
       return assertNever(event);

@@ -3,14 +3,14 @@ import type { Parked } from '@latchkey/consumer';
 import type { Pointer } from '../generation/pointer.ts';
 import { findAccount, type ParkedPage, type Profiles } from '../ports/profiles.ts';
 
-export interface ParkedIn extends Parked {
+export interface ParkedInGeneration extends Parked {
   readonly generation: number;
 }
 
 export interface ParkedAccount {
   readonly account: string;
   /** The marks of the account, by generation: at least one. */
-  readonly marks: readonly ParkedIn[];
+  readonly marks: readonly ParkedInGeneration[];
 }
 
 export interface ParkedAccounts {
@@ -21,7 +21,7 @@ export interface ParkedAccounts {
 }
 
 /**
- * Lists parked accounts of every generation that is being filled, so that one does not become active with parked
+ * Lists parked accounts of every generation that is being filled, so that no generation becomes active with parked
  * accounts that nobody noticed.
  */
 export function parkedInEach(deps: {
@@ -51,7 +51,7 @@ export function parkedInEach(deps: {
   };
 }
 
-function byAccount(marks: readonly ParkedIn[]): readonly ParkedAccount[] {
+function byAccount(marks: readonly ParkedInGeneration[]): readonly ParkedAccount[] {
   return [...Map.groupBy(marks, ({ account }) => account)]
     .map(([account, each]) => ({ account, marks: each }))
     .toSorted((a, b) => (a.account < b.account ? -1 : 1));

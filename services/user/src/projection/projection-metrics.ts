@@ -8,6 +8,8 @@ export interface ProjectionMetrics {
   /** Records the seconds from the event's own time until it could be queried. */
   visible(seconds: number): void;
   setAside(): void;
+  /** A record that auth has not published. */
+  forged(): void;
 }
 
 export function createProjectionMetrics(deps: {
@@ -35,6 +37,11 @@ export function createProjectionMetrics(deps: {
     help: 'Records without a usable key, put among the dead letters',
     registers,
   });
+  const forged = new Counter({
+    name: 'latchkey_user_forged_records_total',
+    help: 'Records that auth has not published',
+    registers,
+  });
   gauge(registers, 'latchkey_user_lag_records', 'Records that the projection has not read yet', deps.lag);
   gauge(registers, 'latchkey_user_parked_accounts', 'Accounts that stand still', deps.parked);
   gauge(registers, 'latchkey_user_generation', 'The generation of profiles that answers', async () =>
@@ -45,6 +52,7 @@ export function createProjectionMetrics(deps: {
     event: (type, effect) => events.inc({ type, effect }),
     visible: (seconds) => delay.observe(Math.max(0, seconds)),
     setAside: () => setAside.inc(),
+    forged: () => forged.inc(),
   };
 }
 
@@ -61,6 +69,7 @@ export function whileAnswering(answers: () => boolean, metrics: ProjectionMetric
       if (answers()) metrics.visible(seconds);
     },
     setAside: metrics.setAside,
+    forged: metrics.forged,
   };
 }
 

@@ -1,11 +1,13 @@
 /** The consumer: applies slices of the accounts' topic to the read model. */
 import type { Bus, Slice } from '@latchkey/bus';
 import {
+  type Authenticate,
   accountsIn,
   causeOf,
-  decodeRecord,
+  type EventRecord,
   envelopeOf,
   type FoldedRecord,
+  type ForgedRecord,
   foldSlice,
   isEvent,
   type Parked,
@@ -15,17 +17,23 @@ import {
 import type { Logger } from '@latchkey/process';
 import { applyEvent } from '../profile/apply-event.ts';
 import { type StoredAccount, unknownAccount } from '../profile/stored-account.ts';
+import { type ErasedAccount, erasureIn, erasuresIn } from './confirm-erasures.ts';
 import type { ProjectionMetrics } from './projection-metrics.ts';
 import { createRetry } from './retry-parked.ts';
 
 export interface ProjectionDeps {
   readonly log: Pick<Bus, 'readKey'>;
+  readonly authenticate: Authenticate;
+  /** Called with the records of each slice that auth has not published. */
+  onForged(slice: Slice, forged: readonly ForgedRecord[]): void;
   readonly profiles: PositionStore<StoredAccount>;
   readonly metrics: ProjectionMetrics;
   readonly logger: Logger;
   now(): Date;
   /** Called with accounts once they are stored. */
   announce(accounts: readonly StoredAccount[]): void;
+  /** Called with the erasures of a slice once they are stored, also with repeated ones. Idempotent. */
+  confirm(erased: readonly ErasedAccount[]): Promise<void>;
 }
 
 /**
@@ -35,11 +43,15 @@ export interface ProjectionDeps {
  */
 export function createProjection(deps: ProjectionDeps) {
   return async (slice: Slice): Promise<void> => {
-    const records = slice.records.map(decodeRecord);
+    const { records, forged } = await deps.authenticate(slice.records);
+    deps.onForged(slice, forged);
     const known = await deps.profiles.load(accountsIn(records));
     const outcome = foldSlice(known, records, { start: unknownAccount, apply: applyEvent });
     await deps.profiles.save(outcome.changed);
-    const resumed = await resumeAll(deps, slice, outcome.gapsToFill);
+    const erased = [...erasuresIn(records)];
+    const resumed = await resumeAll(deps, slice, outcome.gapsToFill, (record) =>
+      erased.push(...erasureIn(record)),
+    );
     const stored = new Map([...outcome.changed.map((each) => [each.account, each] as const), ...resumed]);
     deps.announce([...stored.values()]);
 
@@ -52,6 +64,8 @@ export function createProjection(deps: ProjectionDeps) {
       const parked = stored.get(account)?.parked;
       if (parked !== undefined) deps.logger.error({ parked }, 'an account is parked');
     }
+    // Last: the slice is redelivered if this fails, and its events are duplicates then.
+    await deps.confirm(erased);
   };
 }
 
@@ -60,11 +74,16 @@ async function resumeAll(
   deps: ProjectionDeps,
   { records, signal }: Slice,
   gaps: readonly Parked[],
+  onApplied: (record: EventRecord) => void,
 ): Promise<ReadonlyMap<string, StoredAccount>> {
   const { resume } = createRetry({
     log: deps.log,
+    authenticate: deps.authenticate,
     positions: deps.profiles,
-    applied: (record) => count(deps, { record, effect: 'applied' }),
+    applied(record) {
+      count(deps, { record, effect: 'applied' });
+      onApplied(record);
+    },
     throwIfStopped: () => signal.throwIfAborted(),
   });
   const resumed = new Map<string, StoredAccount>();

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import type { BusRecord } from '@latchkey/bus';
+import { acceptAll } from '@latchkey/consumer/testing/signed';
 import { encode, type LatchkeyEvent } from '@latchkey/events';
 import { createLogger, createRegistry } from '@latchkey/process';
 import { openDatabase } from '@latchkey/sqlite';
@@ -36,11 +37,14 @@ async function createBench(context: TestContext) {
   const logger = createLogger({ name: 'test', level: 'silent' });
   const project = createProjection({
     log: { readKey },
+    authenticate: acceptAll,
+    onForged: () => undefined,
     profiles,
     metrics,
     logger,
     now: () => new Date(),
     announce: () => undefined,
+    confirm: async () => undefined,
   });
 
   function append(key: string, value: Buffer, headers: Readonly<Record<string, string>>): BusRecord {
@@ -84,6 +88,7 @@ async function createBench(context: TestContext) {
             await meanwhile();
           },
         },
+        authenticate: acceptAll,
         positions: profiles,
       }).retry(id),
   };

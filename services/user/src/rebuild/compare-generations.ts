@@ -5,7 +5,7 @@ import type { StoredAccount } from '../profile/stored-account.ts';
 import { again, type Pair, pairs } from './pairs.ts';
 import { compareAccount } from './parity.ts';
 
-/** The result. Contains the ids of accounts, of many only the first few. */
+/** The result. Contains the ids of affected accounts, or only the first few of many. */
 export interface Parity {
   /** Accounts in either generation. */
   readonly accounts: number;
@@ -34,7 +34,7 @@ export interface CompareDeps {
 
 const FEW = 3;
 const LOOK_AGAIN_MS = 100;
-/** How often accounts at different sequences are read again: for half a minute. */
+/** How often an account at different sequences is read again, which takes half a minute. */
 const MOST_LOOKS = 300;
 
 /**
@@ -65,7 +65,7 @@ function createTally() {
   const fields = new Map<string, number>();
 
   return {
-    /** Returns false if a later read may find both at the same sequence. */
+    /** Whether a later read may find both at the same sequence. */
     settles({ old, fresh }: Pair): boolean {
       const verdict = compareAccount(old, fresh);
       if (verdict.kind === 'apart') return false;

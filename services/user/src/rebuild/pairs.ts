@@ -2,23 +2,23 @@
 import type { Profiles } from '../ports/profiles.ts';
 import { type StoredAccount, unknownAccount } from '../profile/stored-account.ts';
 
-/** An account in both generations; at sequence 0 if a generation does not know it. */
+/** An account in both generations. It is at sequence 0 in a generation that does not know it. */
 export interface Pair {
   readonly old: StoredAccount;
   readonly fresh: StoredAccount;
 }
 
-/** Accounts to read from each generation at a time; limits memory use. */
+/** How many accounts are read from each generation at a time; limits memory use. */
 const PAGE = 500;
 
-/** Yields pairs by id, a limited number at a time. Includes every account that existed at the beginning. */
+/** Yields pairs by id, a limited number at a time. Includes every account that existed at the start. */
 export async function* pairs(
   old: Pick<Profiles, 'page'>,
   fresh: Pick<Profiles, 'page'>,
 ): AsyncGenerator<readonly Pair[]> {
   for (let after: string | undefined; ; ) {
     const pages = await Promise.all([old.page(after, PAGE), fresh.page(after, PAGE)]);
-    // After the end of a full page there may be more accounts, so the other page is used only up to that end.
+    // There may be more accounts after the end of a full page, so the other page is used only up to that id.
     const ends = pages.flatMap((page) =>
       page.length < PAGE ? [] : page.slice(-1).map(({ account }) => account),
     );

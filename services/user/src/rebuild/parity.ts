@@ -3,9 +3,10 @@ import { differingFields } from '../profile/compare.ts';
 import type { StoredAccount } from '../profile/stored-account.ts';
 
 /**
- * `same` and `differs` are of the same sequence. `apart`: one generation is ahead, and the other will follow.
- * `parked`: the account is parked in the new generation, but not, or later, in the old one. `freed`: the account is
- * parked, or parked earlier, in the old generation, so it will not follow.
+ * `same` and `differs`: both are at the same sequence. `apart`: one generation is ahead, and the other will follow.
+ * `parked`: the account is parked in the new generation; in the old one it is not, or only at a later event.
+ * `freed`: the account is parked in the old generation, or parked there at an earlier event, so the old one will
+ * not follow.
  */
 export type Verdict =
   | { readonly kind: 'same' | 'apart' | 'parked' | 'freed' }
@@ -17,7 +18,7 @@ export function compareAccount(old: StoredAccount, fresh: StoredAccount): Verdic
   if (fresh.parked !== undefined && (old.parked === undefined || ahead < 0)) return { kind: 'parked' };
   if (ahead > 0 && old.parked !== undefined) return { kind: 'freed' };
   if (ahead !== 0) return { kind: 'apart' };
-  // At the same sequence either both have a profile, or neither.
+  // At the same sequence, either both have a profile or neither has one.
   const fields = old.profile && fresh.profile ? differingFields(old.profile, fresh.profile) : [];
   return fields.length === 0 ? { kind: 'same' } : { kind: 'differs', fields };
 }

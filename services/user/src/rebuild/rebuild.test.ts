@@ -1,4 +1,4 @@
-/** A rebuild while the service runs on a data folder: ops has a connection of its own, as its process would. */
+/** A rebuild while the service runs on a data folder. Ops has a connection of its own, like a process of its own. */
 import assert from 'node:assert/strict';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -6,11 +6,12 @@ import { join } from 'node:path';
 import { describe, type TestContext, test } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
 import { createEmbeddedBus } from '@latchkey/bus/embedded';
-import { ACCOUNTS_TOPIC, accountsTopic, encode, type LatchkeyEvent } from '@latchkey/events';
+import { acceptAll, eventKeys } from '@latchkey/consumer/testing/signed';
+import { ACCOUNTS_TOPIC, encode, type LatchkeyEvent } from '@latchkey/events';
 import { createLogger, createRegistry, readConfig } from '@latchkey/process';
 import { openDatabase, sqliteStore } from '@latchkey/sqlite';
 import { fixedKeys } from '@latchkey/tokens';
-import { compose } from '../compose.ts';
+import { compose, userTopics } from '../compose.ts';
 import { userSettings } from '../config.ts';
 import { openOps } from '../ops.ts';
 import { findAccount } from '../ports/profiles.ts';
@@ -28,26 +29,30 @@ async function scene(context: TestContext) {
   const folder = await mkdtemp(join(tmpdir(), 'latchkey-rebuild-'));
   const database = openDatabase({ folder, as: 'server' });
   const bus = createEmbeddedBus({ database });
-  await bus.ensureTopics([accountsTopic]);
+  await bus.ensureTopics(userTopics);
   const registry = createRegistry();
-  const service = compose(readConfig(userSettings, { PUBLIC_URL: 'https://id.example.com' }), {
-    backend: { store: sqliteStore(database), bus },
-    logger: createLogger({ name: 'user', level: 'silent' }),
-    registry,
-    keys: fixedKeys({ keys: [] }),
-  });
+  const service = compose(
+    readConfig(userSettings, { PUBLIC_URL: 'https://id.example.com', EVENT_SIGNATURES: 'warn' }),
+    {
+      backend: { store: sqliteStore(database), bus },
+      logger: createLogger({ name: 'user', level: 'silent' }),
+      registry,
+      keys: fixedKeys({ keys: [] }),
+      eventKeys,
+    },
+  );
   await service.start();
 
   const beside = openDatabase({ folder, as: 'shared' });
   const ops = createEmbeddedBus({ database: beside });
   const stores = openSqliteStorage({ database: beside });
-  /** As if the command were started again. */
+  /** Opens a rebuild as if the command were started again. */
   const open = (over: Partial<Parameters<typeof createRebuild>[0]> = {}): Rebuild =>
     createRebuild({
       ...stores,
       groups: ops,
       now: () => new Date(),
-      // The pause before a removal. Short, because the only service runs on this machine.
+      // The pause before a removal. It is short, because the only service runs in this process.
       pause: async (ms) => pause(ms > NOTICED_MS ? NOTICED_MS : SHORT_MS),
       ...over,
     });
@@ -85,7 +90,8 @@ async function scene(context: TestContext) {
     until,
     metric,
     ops,
-    retryParked: (account: string) => retryParked(account, { log: ops, lastDecided: async () => 3 }),
+    retryParked: (account: string) =>
+      retryParked(account, { log: ops, authenticate: acceptAll, lastDecided: async () => 3 }),
   };
 }
 
@@ -155,20 +161,20 @@ describe('a rebuild', () => {
     const interrupted = Promise.withResolvers<never>();
     interrupted.promise.catch(nothing);
 
-    // Between creating the place and updating the pointer.
+    // Interrupted between creating the place and updating the pointer.
     const { read, prepare, stored, remove } = stores.generations;
     const dying = { read, prepare, stored, remove, replace: () => interrupted.promise };
     interrupted.reject(new Error('killed'));
     await assert.rejects(open({ generations: dying }).begin(), /killed/);
     assert.deepEqual(await open().begin(), { generation: 2, begun: 'now' });
-    // While the generation is filled, after it was compared, and after the switch.
+    // Interrupted while the generation is filled, after it was compared, and after the switch.
     assert.deepEqual(await open().begin(), { generation: 2, begun: 'before' });
     await open().caughtUp(2, nothing);
     await open().compare(2, nothing);
     assert.equal(await open().flip(2), 1);
     assert.equal(await open().flip(2), 2);
     assert.equal(await open().begin(), undefined);
-    // Between updating the pointer and removing the generation.
+    // Interrupted between updating the pointer and removing the generation.
     await assert.rejects(open({ pause: () => interrupted.promise }).drop(nothing), /killed/);
     assert.deepEqual(await stores.generations.stored(), [1, 2]);
     assert.deepEqual((await open().state()).length, 1);
@@ -216,7 +222,7 @@ describe('a rebuild', () => {
     assert.deepEqual(seen.at(-1), [700, 700]);
   });
 
-  test('finds a field that was stored otherwise, and does not wait for ever for what is missing', async (context) => {
+  test('finds a field that was stored otherwise, and does not wait forever for what is missing', async (context) => {
     const { open, publish, stores, until } = await scene(context);
     const [ada, bob] = [historyOf('ada'), historyOf('bob')];
     await publish(ada.registered(), bob.registered());

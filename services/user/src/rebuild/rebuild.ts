@@ -1,7 +1,7 @@
 /**
  * Rebuilds the read model: fills another generation while the active one serves queries. Each step is recorded in
- * the pointer before the next begins, so that an interrupted rebuild resumes when it is started again, and two at
- * the same time do no harm. The running instances do the work; they follow the pointer.
+ * the pointer before the next one begins. So an interrupted rebuild resumes when it is started again, and two at
+ * the same time do no harm. The running instances do the work by following the pointer.
  */
 import { GroupInUseError, type GroupProgress, type Groups } from '@latchkey/bus';
 import { ACCOUNTS_TOPIC } from '@latchkey/events';
@@ -41,13 +41,13 @@ export interface Rebuild {
   /** Returns the generations that are being filled, by number. */
   state(): Promise<readonly GenerationState[]>;
   /**
-   * Returns the generation to become active: one that was begun, or a new one. Undefined if the active one was
-   * rebuilt and its predecessor is still kept.
+   * Returns the generation that is to become active, either one that was begun earlier or a new one. Undefined if
+   * the active one was rebuilt and its predecessor is still kept.
    */
   begin(): Promise<{ readonly generation: number; readonly begun: 'now' | 'before' } | undefined>;
   /**
-   * Resolves once the generation has read what the log held when this was called; new records are written
-   * meanwhile. `seen` is called from time to time with the progress.
+   * Resolves once the generation has read what the log contained at the time of the call; new records are still
+   * being written. `seen` is called from time to time with the progress.
    * @throws Error if the generation was dropped meanwhile
    */
   caughtUp(generation: number, seen: (progress: GroupProgress) => void): Promise<GroupProgress>;
@@ -61,15 +61,15 @@ export interface Rebuild {
   /** Returns the generation that is kept to switch back to. */
   kept(): Promise<number | undefined>;
   /**
-   * Ends every generation except the active one, and removes their data once no instance can be reading them. Calls
-   * `told` before that wait if there is anything to remove.
+   * Ends every generation except the active one, and removes their data once no instance can be reading them. If
+   * there is anything to remove, calls `told` before that wait.
    * @returns the generations that were removed
    */
   drop(told: () => void): Promise<readonly number[]>;
 }
 
 const LOOK_EVERY_MS = 500;
-/** The longest that Kafka takes to detect that a member is gone, plus a reserve. */
+/** The longest that Kafka takes to notice that a member is gone, with some reserve. */
 const MEMBERS_LEAVE_WITHIN_MS = 45_000;
 const TOPICS = [ACCOUNTS_TOPIC];
 
@@ -138,7 +138,7 @@ export function createRebuild(deps: RebuildDeps): Rebuild {
         if (candidate !== undefined) return { generation: candidate, begun: 'before' };
         if (predecessorOf(pointer) !== undefined) return undefined;
         const next = withAnother(pointer);
-        // Before the pointer names it.
+        // Prepared before the pointer names it.
         await generations.prepare(next.last);
         if (await generations.replace(next)) return { generation: next.last, begun: 'now' };
       }
@@ -178,7 +178,7 @@ export function createRebuild(deps: RebuildDeps): Rebuild {
       const before = await change((pointer) =>
         pointer.running.length > 1 ? deactivateOthers(pointer) : undefined,
       );
-      // A higher number may be in preparation by another process.
+      // Another process may be preparing a higher number.
       function isGone(generation: number) {
         return generation !== before.active && generation <= before.last;
       }

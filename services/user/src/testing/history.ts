@@ -1,4 +1,4 @@
-/** Events of one account, for tests: each gets the next sequence, a second later than the previous one. */
+/** Events of one account, for tests. Each gets the next sequence and happens one second after the previous one. */
 import { createHash } from 'node:crypto';
 import type { DataOf, EventType, LatchkeyEvent } from '@latchkey/events';
 

@@ -52,6 +52,7 @@ export function isolatedBuses(): () => Bus & Groups {
         }),
       // Records contain the name of the topic that they were read from, and so do the marks of parked accounts.
       readKey: (topic, ...place) => bus.readKey(made.topics.has(topic) ? topic : ownTopic(topic), ...place),
+      tail: (topic) => bus.tail(ownTopic(topic)),
       progressOf: (group, topics) => bus.progressOf(ownGroup(group), topics.map(ownTopic)),
       forgetGroup: (group, topics) => bus.forgetGroup(ownGroup(group), topics.map(ownTopic)),
       close: bus.close,

@@ -1,8 +1,8 @@
 const LITERAL_WITH_LENGTH_IN_4_BYTES = 63 << 2;
 
 /**
- * Valid snappy that compresses nothing: one literal (github.com/google/snappy, format_description.txt). Only
- * compresses.
+ * A snappy codec that writes its input as one literal, without making it smaller (github.com/google/snappy,
+ * format_description.txt). It cannot decompress.
  */
 export const literalSnappy = {
   async compress(encoder: { buffer: Buffer }): Promise<Buffer> {

@@ -5,13 +5,15 @@ import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import type { Bus, OutgoingRecord } from '@latchkey/bus';
 import { createEmbeddedBus } from '@latchkey/bus/embedded';
+import type { Authenticate } from '@latchkey/consumer';
+import { acceptAll } from '@latchkey/consumer/testing/signed';
 import { openDatabase } from '@latchkey/sqlite';
 import type { LatchkeyEvent } from '../../catalogue.ts';
-import { ACCOUNTS_TOPIC, topics } from '../../topics.ts';
+import { ACCOUNTS_TOPIC, receiptsTopic, topics } from '../../topics.ts';
 import type { EventContext, Handlers } from '../handlers.ts';
 import { memoryStore } from '../memory-store.ts';
 import type { SequenceStore } from '../sequence-store.ts';
-import { type Interest, openSubscription } from '../subscription.ts';
+import { type Confirm, type Interest, openSubscription, type Subscription } from '../subscription.ts';
 import { toRecord } from './history.ts';
 
 /** A store that keeps its positions from run to run, as one on a disk would. */
@@ -23,7 +25,17 @@ function isEvent(record: LatchkeyEvent | OutgoingRecord): record is LatchkeyEven
   return 'subject' in record;
 }
 
-export async function openBench(context: TestContext) {
+/** A source of events, and subscriptions to it that record what they receive. */
+export type Bench = Awaited<ReturnType<typeof benchOn>>;
+
+/** Opens a log on the embedded bus. */
+export async function openBench(context: TestContext, confirm?: Confirm): Promise<Bench> {
+  const { bus } = await openLog(context);
+  return benchOn(context, bus, bus, confirm);
+}
+
+/** Opens an embedded bus with the topics. */
+export async function openLog(context: TestContext) {
   const folder = await mkdtemp(join(tmpdir(), 'latchkey-subscribe-'));
   const database = openDatabase({ folder, as: 'server' });
   const bus = createEmbeddedBus({ database });
@@ -32,24 +44,41 @@ export async function openBench(context: TestContext) {
     await database.close();
     await rm(folder, { recursive: true });
   });
-  await bus.ensureTopics(topics);
+  await bus.ensureTopics([...topics, receiptsTopic]);
 
+  return { bus, database };
+}
+
+/** @param source what the subscriptions read, if not the bus itself */
+export async function benchOn(
+  context: TestContext,
+  bus: Bus,
+  source: Pick<Bus, 'subscribe' | 'readKey'>,
+  confirm: Confirm = async () => undefined,
+) {
+  const opened: Subscription[] = [];
+  context.after(() => Promise.all(opened.map((subscription) => subscription.stop())));
   return {
-    bus,
+    bus: source,
     publish: (records: readonly (LatchkeyEvent | OutgoingRecord)[], topic: string = ACCOUNTS_TOPIC) =>
       bus.publish(
         topic,
         records.map((record) => (isEvent(record) ? toRecord(record) : record)),
       ),
     /** The default handlers record the events; `handled` lists them as `<type> <sequence>`. */
-    async subscribe(more: Partial<Interest> = {}, on: Bus = bus) {
+    async subscribe(
+      more: Partial<Interest> = {},
+      on: Pick<Bus, 'subscribe' | 'readKey'> = source,
+      authenticate: Authenticate = acceptAll,
+    ) {
       const handled: string[] = [];
       const effects: string[] = [];
       function note({ type }: { readonly type: string }, { sequence }: EventContext) {
         return void handled.push(`${type} ${sequence}`);
       }
       const handlers: Handlers = { UserRegistered: note, AccountVerified: note, SessionsRevoked: note };
-      const subscription = await openSubscription(on, {
+      const parts = { authenticate, confirm };
+      const subscription = await openSubscription(on, parts, {
         group: 'test',
         handlers,
         store: lastingStore(),
@@ -57,6 +86,7 @@ export async function openBench(context: TestContext) {
         observe: (type, effect) => void effects.push(`${type} ${effect}`),
         ...more,
       });
+      opened.push(subscription);
       return { ...subscription, handled, effects };
     },
   };

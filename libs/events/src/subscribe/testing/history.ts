@@ -27,6 +27,7 @@ export function newAccount() {
     registered: (person: DataOf<'UserRegistered'>['person'] = ada) =>
       add('UserRegistered', { userId: id, role: 'user', locale: 'en', person }),
     verified: () => add('AccountVerified', { userId: id, locale: 'en', person: ada }),
+    erased: () => add('AccountErased', { userId: id }),
     revoked: () => add('SessionsRevoked', { userId: id, reason: 'logout-all' }),
   };
 }

@@ -1,4 +1,4 @@
-/** Ada's account for tests: what happens to it and what is asked of it, with as little said as possible. */
+/** Ada's account for tests: short names for what happens to it and what is asked of it. */
 import type { DataOf } from '@latchkey/events';
 import type { NewLink, Register } from '../commands.ts';
 import type { AccountFact, FactOf } from '../facts.ts';
@@ -13,14 +13,14 @@ const person = { email: 'Ada@example.com', username: 'ada' };
 const addressed = { userId, locale: 'en', person };
 
 export const noon = new Date('2026-03-01T12:00:00.000Z');
-/** An instant some milliseconds from noon. */
+/** Returns the instant `ms` milliseconds after noon. */
 export function at(ms: number): Date {
   return new Date(noon.getTime() + ms);
 }
 
 const HOUR = 3_600_000;
 
-/** A link by name, which works until one o'clock. */
+/** Returns a link with this name; by default it expires at one o'clock. */
 export function link(name: string, expiresAt = at(HOUR)): NewLink {
   return {
     hash: `hash of link ${name}`,
@@ -28,7 +28,7 @@ export function link(name: string, expiresAt = at(HOUR)): NewLink {
   };
 }
 
-/** @param newLink none where it is withheld, although one would have been minted */
+/** @param newLink undefined if the link is withheld */
 function keep(newLink: NewLink | undefined) {
   if (newLink === undefined) return { withheldUntil: at(HOUR).toISOString() };
   const { hash, sealed } = newLink;
@@ -46,7 +46,7 @@ export const register: Register = {
   owner: undefined,
 };
 
-/** @param newLink none where the address is another's */
+/** @param newLink undefined if the address is another account's */
 export function signedUp(newLink?: NewLink): FactOf<'UserRegistered'> {
   return {
     type: 'UserRegistered',
@@ -81,6 +81,10 @@ export function passwordChanged(how: DataOf<'PasswordChanged'>['how'], passwordH
   };
 }
 
+export function rehashed(passwordHash: string): AccountFact {
+  return { type: 'PasswordRehashed', data: { userId }, private: { passwordHash } };
+}
+
 export function revoked(reason: DataOf<'SessionsRevoked'>['reason'], sessionId?: string): AccountFact {
   return {
     type: 'SessionsRevoked',
@@ -92,7 +96,7 @@ export function revoked(reason: DataOf<'SessionsRevoked'>['reason'], sessionId?:
   };
 }
 
-/** The end of a registration, and of its sessions with it. */
+/** Returns the facts that end a registration and its sessions. */
 export function ended(reason: DataOf<'RegistrationEnded'>['reason']): readonly [AccountFact, AccountFact] {
   return [{ type: 'RegistrationEnded', data: { userId, reason } }, revoked('ended')];
 }
@@ -118,6 +122,35 @@ export function disabled(reason?: string): AccountFact {
     data: { userId, changedBy: admin, person: reason === undefined ? {} : { reason } },
   };
 }
+
+/** Returns the fact that disables a verified account, whose owner is told. */
+export function disabledAndTold(reason?: string): AccountFact {
+  const { locale, person: ada } = addressed;
+  return {
+    type: 'AccountDisabled',
+    data: { userId, changedBy: admin, locale, person: { ...(reason !== undefined && { reason }), ...ada } },
+  };
+}
+
+/** @param undo undefined if nobody is told */
+export function erasureRequested(eraseAt: string, undo?: NewLink, requestedBy = userId): AccountFact {
+  return {
+    type: 'AccountErasureRequested',
+    data: {
+      userId,
+      requestedBy,
+      eraseAt,
+      ...(undo ? { locale: 'en', person: { ...addressed.person, undo: undo.sealed } } : { person: {} }),
+    },
+    private: undo ? { link: { hash: undo.hash, expiresAt: undo.sealed.expiresAt } } : {},
+  };
+}
+
+export function erasureCanceled(wasDisabled: boolean, canceledBy = userId): AccountFact {
+  return { type: 'AccountErasureCanceled', data: { userId, canceledBy, disabled: wasDisabled } };
+}
+
+export const erased: AccountFact = { type: 'AccountErased', data: { userId } };
 
 export function enabled(reason?: string): AccountFact {
   return {

@@ -1,25 +1,32 @@
-/** Random commands on two accounts of one address, in any order, with any tokens. */
+/**
+ * Random commands on two accounts with the same address, either of which may change it, in any order and with any
+ * tokens.
+ */
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import type { Command, NewLink, Proof } from '../commands.ts';
-import { type Decision, decide, keysOf } from '../decide.ts';
+import type { Command, NewLink, Proof, Register } from '../commands.ts';
+import { addressClaim, type Decision, decide, keysOf, superfluousClaims } from '../decide.ts';
 import { type AccountState, evolve, initialState } from '../state.ts';
 import { admin, at } from './ada.ts';
 
 const ids = ['0198c0de-0000-7000-8000-000000000001', '0198c0de-0000-7000-8000-000000000002'] as const;
 export const address = 'ada@example.com';
+/** Addresses that an account may change to. */
+const addresses = [address, 'countess@example.com'] as const;
 
 /** Few different values, so that stale tokens, correct passwords and repeated values are common. */
 const MINUTES = 60_000;
 const minute = fc.integer({ min: 0, max: 40 });
 const number = fc.integer({ min: 0, max: 2 });
-const purpose = fc.constantFrom('verification', 'reset');
+const purposes = ['verification', 'reset', 'email-change', 'email-undo'] as const;
+type Purpose = (typeof purposes)[number];
+const purpose = fc.constantFrom(...purposes);
 function hashOf(of: string, n: number): string {
   return `secret-hash-of-${of}-${n}`;
 }
 const password = number.map((n) => hashOf('password', n));
 
-function linkOf(kind: 'verification' | 'reset') {
+function linkOf(kind: Purpose) {
   return fc.tuple(number, minute).map(
     ([n, expires]): NewLink => ({
       hash: hashOf(kind, n),
@@ -29,24 +36,30 @@ function linkOf(kind: 'verification' | 'reset') {
 }
 
 /** Usually a token for the right purpose. */
-function tokenFor(kind: 'verification' | 'reset') {
+function tokenFor(kind: Purpose) {
   return fc
     .tuple(fc.oneof({ weight: 4, arbitrary: fc.constant(kind) }, { weight: 1, arbitrary: purpose }), number)
     .map(([of, n]) => hashOf(of, n));
 }
 
 const holder = fc.record({ userId: fc.constantFrom(...ids), since: fc.integer({ min: 1, max: 20 }) });
-const proof: fc.Arbitrary<Proof> = fc.oneof(
+const ownProof: fc.Arbitrary<Exclude<Proof, { kind: 'new-password' }>> = fc.oneof(
   fc.record({ kind: fc.constant('password' as const), passwordHash: password }),
-  fc.record({ kind: fc.constant('new-password' as const), passwordHash: password }),
   fc.record({ kind: fc.constant('holder' as const), holders: fc.array(holder, { maxLength: 1 }) }),
+);
+const proof: fc.Arbitrary<Proof> = fc.oneof(
+  { weight: 2, arbitrary: ownProof },
+  {
+    weight: 1,
+    arbitrary: fc.record({ kind: fc.constant('new-password' as const), passwordHash: password }),
+  },
 );
 
 /** A command without the parts that the use cases look up: the clock and the owner. */
 function request(userId: string): fc.Arbitrary<Command> {
   const owner = fc.constant(undefined);
   const now = fc.constant(at(0));
-  const name = fc.constantFrom('ada', 'al', 'countess');
+  const name = fc.constantFrom('ada', 'alan', 'countess');
   const by = fc.constantFrom(admin, userId, 'ops');
   const reason = fc.constantFrom('because', 'therefore');
   function type<T extends Command['type']>(name: T) {
@@ -54,6 +67,9 @@ function request(userId: string): fc.Arbitrary<Command> {
   }
   function often<T>(arbitrary: fc.Arbitrary<T>) {
     return { weight: 4, arbitrary };
+  }
+  function mostly<T>(arbitrary: fc.Arbitrary<T>) {
+    return { weight: 9, arbitrary };
   }
   function seldom<T>(arbitrary: fc.Arbitrary<T>) {
     return { weight: 1, arbitrary };
@@ -71,7 +87,45 @@ function request(userId: string): fc.Arbitrary<Command> {
     seldom(
       fc.record({ type: type('EndRegistration'), reason: fc.constantFrom('expired', 'superseded'), owner }),
     ),
-    often(fc.record({ type: type('RequestPasswordReset'), link: linkOf('reset'), owner })),
+    often(
+      fc.record({
+        type: type('RequestPasswordReset'),
+        address: fc.constantFrom(...addresses),
+        link: linkOf('reset'),
+        owner,
+      }),
+    ),
+    mostly(
+      fc.constantFrom(...addresses).chain((to) =>
+        fc.record({
+          type: type('RequestEmailChange'),
+          address: fc.constant(to),
+          email: fc.constant(to),
+          checkedHash: password,
+          passwordHash: password,
+          link: linkOf('email-change'),
+          ...{ owner, now },
+        }),
+      ),
+    ),
+    mostly(
+      fc.record({
+        type: type('ConfirmEmailChange'),
+        tokenHash: tokenFor('email-change'),
+        proof: ownProof,
+        undo: linkOf('email-undo'),
+        ...{ owner, now },
+      }),
+    ),
+    mostly(
+      fc.record({
+        type: type('RevertEmailChange'),
+        tokenHash: tokenFor('email-undo'),
+        passwordHash: password,
+        now,
+      }),
+    ),
+    often(fc.record({ type: type('SettleEmailChange'), now })),
     often(
       fc.record({
         type: type('CompleteReset'),
@@ -81,10 +135,25 @@ function request(userId: string): fc.Arbitrary<Command> {
       }),
     ),
     often(fc.record({ type: type('ChangePassword'), checkedHash: password, passwordHash: password })),
+    seldom(fc.record({ type: type('RehashPassword'), checkedHash: password, passwordHash: password })),
     often(fc.record({ type: type('ChangeProfile'), username: name, locale: fc.constantFrom('en', 'de') })),
     often(fc.record({ type: type('ChangeRole'), role: fc.constantFrom('user', 'admin'), by })),
     seldom(fc.record({ type: type('DisableAccount'), by, reason })),
     often(fc.record({ type: type('EnableAccount'), by, reason })),
+    seldom(
+      fc.record(
+        {
+          type: type('RequestErasure'),
+          by,
+          eraseAt: fc.constant(at(20 * MINUTES).toISOString()),
+          link: linkOf('reset'),
+        },
+        { requiredKeys: ['type', 'by', 'eraseAt'] },
+      ),
+    ),
+    seldom(fc.record({ type: type('CancelErasure'), tokenHash: tokenFor('reset'), now })),
+    seldom(fc.record({ type: type('Erase'), now })),
+    seldom(fc.record({ type: type('AlertOwner'), reason: fc.constantFrom('new-sign-in', 'locked-out') })),
     seldom(fc.record({ type: type('RevokeSessions'), reason: fc.constantFrom('logout-all', 'admin') })),
     often(
       fc.record(
@@ -100,7 +169,7 @@ function request(userId: string): fc.Arbitrary<Command> {
   );
 }
 
-function registration(userId: string): fc.Arbitrary<Command> {
+function registration(userId: string): fc.Arbitrary<Register> {
   return fc.tuple(password, linkOf('verification')).map(([passwordHash, link]) => ({
     type: 'Register',
     userId,
@@ -119,6 +188,8 @@ interface Step {
   readonly command: Command;
   /** How far the clock moves before the command. */
   readonly minutes: number;
+  /** Whether the sweep then releases what is no longer needed. */
+  readonly sweeps: boolean;
 }
 
 const step: fc.Arbitrary<Step> = fc.constantFrom(...ids).chain((userId) =>
@@ -129,18 +200,67 @@ const step: fc.Arbitrary<Step> = fc.constantFrom(...ids).chain((userId) =>
       { weight: 9, arbitrary: request(userId) },
     ),
     minutes: fc.nat(1),
+    sweeps: fc.boolean(),
   }),
 );
 
 const [one, other] = ids;
-/** Two accounts of one address, and the commands on them. */
+/**
+ * Two accounts with the same address, the first of which may have verified it or changed to another, and the
+ * commands on them.
+ */
 export const story: fc.Arbitrary<readonly Step[]> = fc
-  .tuple(registration(one), registration(other), fc.array(step, { maxLength: 40, size: 'max' }))
-  .map(([first, second, rest]) => [
-    { userId: one, command: first, minutes: 0 },
-    { userId: other, command: second, minutes: 0 },
+  .tuple(
+    registration(one),
+    registration(other),
+    fc.constantFrom('pending', 'proven', 'changed'),
+    fc.record({ link: linkOf('email-change'), undo: linkOf('email-undo') }),
+    fc.array(step, { maxLength: 40, size: 'max' }),
+  )
+  .map(([first, second, begun, links, rest]) => [
+    beginning(one, first),
+    ...(begun === 'pending' ? [] : [beginning(one, proving(first))]),
+    ...(begun === 'changed' ? changing(first, links).map((command) => beginning(one, command)) : []),
+    beginning(other, second),
     ...rest,
   ]);
+
+function beginning(userId: string, command: Command): Step {
+  return { userId, command, minutes: 0, sweeps: false };
+}
+
+/** Returns the command that verifies an account with the link of its sign-up. */
+function proving({ link, passwordHash }: Register): Command {
+  return {
+    type: 'Verify',
+    tokenHash: link.hash,
+    proof: { kind: 'password', passwordHash },
+    now: at(0),
+    owner: undefined,
+  };
+}
+
+/** Returns the commands that give a verified account another address. */
+function changing(
+  { passwordHash }: Register,
+  { link, undo }: { readonly link: NewLink; readonly undo: NewLink },
+): readonly Command[] {
+  const [, to] = addresses;
+  const lookedUp = { now: at(0), owner: undefined };
+  const proof = { kind: 'password', passwordHash } as const;
+  return [
+    {
+      type: 'RequestEmailChange',
+      address: to,
+      email: to,
+      checkedHash: passwordHash,
+      passwordHash,
+      link,
+      ...lookedUp,
+    },
+    { type: 'ConfirmEmailChange', tokenHash: link.hash, proof, undo, ...lookedUp },
+  ];
+}
 
 /** One command that was carried out. */
 export interface Turn {
@@ -152,18 +272,28 @@ export interface Turn {
 
 export interface World {
   readonly accounts: ReadonlyMap<string, AccountState>;
-  readonly owner: string | undefined;
+  /** Which account holds each claim. */
+  readonly claims: ReadonlyMap<string, string>;
   readonly turns: readonly Turn[];
 }
 
-/** Adds what the use cases look up on each try. No session was created at a sequence that is still to come. */
+/** Adds what the use cases look up on each try. No session has a sequence that is still to come. */
 function asLookedUp(world: World, userId: string, command: Command, now: Date): Command {
   return {
     ...command,
     ...('since' in command && { since: Math.min(command.since ?? 0, sequenceOf(world, userId)) }),
-    ...('owner' in command && { owner: world.owner }),
+    ...('owner' in command && { owner: world.claims.get(addressClaim(addressOf(world, userId, command))) }),
     ...('now' in command && { now }),
   };
+}
+
+/** Returns the address whose owner a command must know. */
+function addressOf({ accounts }: World, userId: string, command: Command): string {
+  if (command.type === 'RequestEmailChange') return command.address;
+  const state = accounts.get(userId);
+  if (state === undefined || state.status === 'none') return address;
+  const isChange = command.type === 'ConfirmEmailChange' && state.status === 'verified';
+  return (isChange ? state.emailChange?.address : undefined) ?? state.address;
 }
 
 function sequenceOf({ accounts }: World, userId: string): number {
@@ -171,23 +301,38 @@ function sequenceOf({ accounts }: World, userId: string): number {
   return state === undefined || state.status === 'none' ? 0 : state.sequence;
 }
 
-/** Runs the commands as the use cases do: the owner is looked up, and stored in the same step as the facts. */
+/**
+ * Runs the commands as the use cases do: the owner is looked up, and claims are stored in the same step as the
+ * facts. A command whose claim is still taken is not carried out.
+ */
 export function play(steps: readonly Step[]): World {
-  let world: World = { accounts: new Map(), owner: undefined, turns: [] };
+  let world: World = { accounts: new Map(), claims: new Map(), turns: [] };
   let minutes = 0;
-  for (const { userId, command: asked, minutes: later } of steps) {
+  for (const { userId, command: asked, minutes: later, sweeps } of steps) {
     minutes += later;
     const before = world.accounts.get(userId) ?? initialState;
     const command = asLookedUp(world, userId, asked, at(minutes * MINUTES));
     const decision = decide(before, command);
-    const { claims = [] } = keysOf(before, decision.facts);
-    assert.ok(claims.length === 0 || world.owner === undefined, 'a claim is taken once');
+    const { claims = [] } = keysOf(before, decision.facts, at(minutes * MINUTES));
+    const holders = claims.flatMap((claim) => world.claims.get(claim) ?? []);
+    assert.ok(
+      holders.every((holder) => holder === userId),
+      'nobody takes a claim of another account',
+    );
+    if (holders.length > 0) continue;
     const after = decision.facts.reduce(evolve, before);
+    const taken = new Map([...world.claims, ...claims.map((claim) => [claim, userId] as const)]);
     world = {
       accounts: new Map([...world.accounts, [userId, after]]),
-      owner: claims.length > 0 ? userId : world.owner,
+      claims: sweeps ? released(taken, userId, after) : taken,
       turns: [...world.turns, { command, before, decision, after }],
     };
   }
   return world;
+}
+
+function released(claims: ReadonlyMap<string, string>, userId: string, state: AccountState) {
+  const own = [...claims].filter(([, holder]) => holder === userId).map(([claim]) => claim);
+  const { addresses: superfluous, marks } = superfluousClaims(state, own);
+  return new Map([...claims].filter(([claim]) => ![...superfluous, ...marks].includes(claim)));
 }

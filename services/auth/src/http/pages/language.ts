@@ -2,19 +2,57 @@
 import { parseLocale } from '@latchkey/locale';
 import { de } from './texts.de.ts';
 import { en } from './texts.en.ts';
-import type { Texts } from './texts.ts';
+import { es } from './texts.es.ts';
+import { fr } from './texts.fr.ts';
+import { ptBR } from './texts.pt-BR.ts';
+import type { Texts, Translation } from './texts.ts';
 
-const languages: Readonly<Record<string, Texts>> = { en, de };
+/** The texts by language. Portuguese readers outside Brazil get the Brazilian texts. */
+const translations: Readonly<Record<string, Translation>> = { de, fr, es, pt: ptBR };
+
+const languages: Readonly<Record<string, Texts>> = {
+  en,
+  ...Object.fromEntries(
+    Object.entries(translations).map(([language, texts]) => [language, completed(en, texts) as Texts]),
+  ),
+};
 
 export interface Language {
-  /** For `lang` and `Intl`: the reader's locale, or `en` if its language has no texts. */
+  /** The language tag for `lang` and `Intl`: the reader's locale, or `en` if there are no texts in its language. */
   readonly tag: string;
   readonly texts: Texts;
 }
 
-/** Returns the texts for a reader; English if there are none in the language of `locale`. */
+/** Returns the texts in the language of `locale`, or in English if it has none. */
 export function languageFor(locale: string): Language {
   const { tag, language } = parseLocale(locale);
-  const texts = languages[language];
+  const texts = Object.hasOwn(languages, language) ? languages[language] : undefined;
   return texts === undefined ? { tag: 'en', texts: en } : { tag, texts };
+}
+
+/** Returns the texts that are missing, by language: `fr: resetDone.again.closing`. */
+export function missingTexts(): readonly string[] {
+  return Object.entries(translations).flatMap(([language, texts]) =>
+    missingIn(en, texts).map((path) => `${language}: ${path}`),
+  );
+}
+
+function isGroup(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/** Fills the gaps of a translation with the English texts. */
+function completed(original: unknown, translation: unknown): unknown {
+  if (!isGroup(original) || !isGroup(translation)) return translation ?? original;
+  return Object.fromEntries(
+    Object.entries(original).map(([name, text]) => [name, completed(text, translation[name])]),
+  );
+}
+
+function missingIn(original: unknown, translation: unknown, path = ''): readonly string[] {
+  if (translation === undefined) return [path];
+  if (!isGroup(original) || !isGroup(translation)) return [];
+  return Object.entries(original).flatMap(([name, text]) =>
+    missingIn(text, translation[name], path === '' ? name : `${path}.${name}`),
+  );
 }

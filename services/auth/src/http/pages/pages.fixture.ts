@@ -1,4 +1,4 @@
-/** Every page, and the parts of a page that tests check. */
+/** Every page, and what tests check on each. */
 import type { Pages } from './pages.ts';
 
 export const TOKEN = 'dG9rZW4'.repeat(9).padEnd(64, 'x');
@@ -27,6 +27,25 @@ export function resetView(locale: string) {
   };
 }
 
+export function emailChangeView(locale: string) {
+  return {
+    locale,
+    username: 'ada',
+    newEmail: 'countess@example.com',
+    used: false,
+    action: `/api/v1/auth/change-email/${TOKEN}`,
+  };
+}
+
+export function emailUndoView(locale: string) {
+  return {
+    locale,
+    email: 'ada@example.com',
+    newEmail: 'countess@example.com',
+    action: `/api/v1/auth/undo-email-change/${TOKEN}`,
+  };
+}
+
 export function everyPage(pages: Pages, locale: string): Readonly<Record<string, string>> {
   const verification = verificationView(locale);
   const elsewhere = { ...verification, known: false };
@@ -52,10 +71,30 @@ export function everyPage(pages: Pages, locale: string): Readonly<Record<string,
     'reset, with a fault': pages.reset({ ...reset, fault: { field: 'newPassword', code: 'common' } }),
     'reset done': pages.resetDone({ locale, first: false }),
     'first password set': pages.resetDone({ locale, first: true }),
+    erasure: pages.erasure({
+      locale,
+      eraseAt: new Date('2026-11-28T10:15:00Z'),
+      action: `/api/v1/auth/erase/${TOKEN}`,
+    }),
+    'erasure canceled': pages.erasureCanceled({ locale }),
+    'dead link of an erasure': pages.deadErasure({ locale }),
+    'email change': pages.emailChange(emailChangeView(locale)),
+    'email change, wrong password': pages.emailChange({ ...emailChangeView(locale), wrongPassword: true }),
+    'email change, used': pages.emailChange({ ...emailChangeView(locale), used: true }),
+    'email changed': pages.emailChanged({ locale }),
+    'email undo': pages.emailUndo(emailUndoView(locale)),
+    'email undo, with a fault': pages.emailUndo({
+      ...emailUndoView(locale),
+      fault: { field: 'newPassword', code: 'common' },
+    }),
+    'email undone': pages.emailUndone({ locale }),
+    'expired email link': pages.deadLink({ locale, kind: 'email-change', expired: true }),
+    'invalid undo link': pages.deadLink({ locale, kind: 'email-undo', expired: false }),
     'verification requested': pages.requested({ locale, kind: 'verification' }),
     'reset requested': pages.requested({ locale, kind: 'password-reset' }),
     'expired link': pages.deadLink({ locale, kind: 'verification', expired: true }),
     'invalid link': pages.deadLink({ locale, kind: 'password-reset', expired: false }),
+    home: pages.home({ locale }),
     problem: pages.problem({ locale, code: 'internal', title: 'Internal Server Error' }),
   };
 }
@@ -67,7 +106,7 @@ export function titleOf(html: string): string {
 export interface Form {
   readonly method: string;
   readonly action: string;
-  /** The names of the inputs and buttons that are sent. */
+  /** The names of the inputs and buttons whose values are sent. */
   readonly sends: readonly string[];
 }
 

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { paletteOf } from '@latchkey/brand';
 import { problems } from '@latchkey/http';
 import {
   attribute,
@@ -12,23 +13,32 @@ import {
   titleOf,
   verificationView,
 } from './pages.fixture.ts';
-import { createPages } from './pages.ts';
+import { createPages, type PageSettings } from './pages.ts';
 
-const pages = createPages('');
+const plain: PageSettings = {
+  publicPath: '',
+  minLength: 10,
+  brand: { name: 'Latchkey', palette: undefined, logo: undefined },
+  frontendUrl: undefined,
+};
+const pages = createPages(plain);
 
-for (const locale of ['en', 'de']) {
+for (const locale of ['en', 'de', 'fr', 'es', 'pt-BR']) {
   for (const [name, html] of Object.entries(everyPage(pages, locale))) {
     describe(`the page "${name}" in ${locale}`, () => {
       it('is a whole document in its language, with a title that is also its heading', () => {
         assert.match(html, /^<!doctype html>/);
         assert.equal(attribute(html, 'lang'), locale);
         const [, heading = ''] = /<h1>([^<]+)<\/h1>/.exec(html) ?? [];
-        assert.equal(titleOf(html).replace(/^(Error|Fehler): /, ''), `${heading} · Latchkey`);
+        assert.equal(titleOf(html).replace(/^(Error|Fehler|Erreur|Erro)\s?: /, ''), `${heading} · Latchkey`);
         assert.doesNotMatch(html, /\{\{|\{%|undefined|null|\[object/);
       });
 
-      it('runs no script, has no style of its own, and loads its style sheet alone', () => {
-        assert.doesNotMatch(html, /<script|<style|\sstyle=|\son[a-z]+=|<img|<svg|\ssrc=|https?:|\/\//);
+      it('has neither script nor style of its own, and loads its style sheet and script alone', () => {
+        const script = '<script type="module" src="/api/v1/auth/pages.js"></script>';
+        assert.equal(html.split(script).length, 2);
+        const rest = html.replace(script, '');
+        assert.doesNotMatch(rest, /<script|<style|\sstyle=|\son[a-z]+=|<img|<svg|\ssrc=|https?:|\/\//);
         assert.deepEqual(
           tagsOf(html, 'link').map((tag) => attribute(tag, 'href')),
           ['/api/v1/auth/pages.css'],
@@ -216,6 +226,60 @@ describe('the page of a problem', () => {
   });
 });
 
+describe('a brand', () => {
+  const palette = paletteOf('#7a1fa2');
+
+  it('is named in the title and the header', () => {
+    const html = createPages({ ...plain, brand: { ...plain.brand, name: 'A&B' } }).home({ locale: 'en' });
+    assert.match(html, /<title>A&amp;B · A&amp;B<\/title>/);
+    assert.match(html, /<span class="name">A&amp;B<\/span>/);
+  });
+
+  it('colors both schemes by the style sheet', () => {
+    const { stylesheet } = createPages({ ...plain, brand: { ...plain.brand, palette } });
+    const accents = [...stylesheet.matchAll(/--accent: (#\w+)/g)].map(([, color]) => color);
+    assert.deepEqual(accents.slice(-2), [palette.light.accent, palette.dark.accent]);
+  });
+
+  it('shows its logo, and allows its origin alone', () => {
+    const logo = {
+      url: 'https://cdn.example.com/logo.png',
+      origin: 'https://cdn.example.com',
+      file: undefined,
+    };
+    const branded = createPages({ ...plain, brand: { ...plain.brand, logo } });
+    assert.match(
+      branded.home({ locale: 'en' }),
+      /<img class="logo" src="https:\/\/cdn\.example\.com\/logo\.png" alt="Latchkey">/,
+    );
+    assert.match(
+      branded.headers['Content-Security-Policy'] ?? '',
+      /img-src 'self' https:\/\/cdn\.example\.com;/,
+    );
+  });
+});
+
+describe('a client app', () => {
+  const linked = createPages({ ...plain, frontendUrl: 'https://app.example.com/' });
+
+  it('is where pages that are done lead on to', () => {
+    for (const html of [
+      linked.verified({ locale: 'en', newPassword: false }),
+      linked.verification({ ...verificationView('en'), used: true }),
+      linked.resetDone({ locale: 'en', first: false }),
+      linked.home({ locale: 'en' }),
+    ]) {
+      assert.match(html, /<a class="onward" href="https:\/\/app\.example\.com\/">Continue to Latchkey<\/a>/);
+      assert.doesNotMatch(html, /close this page/);
+    }
+    assert.doesNotMatch(linked.rejected({ locale: 'en' }), /class="onward"/);
+    assert.match(
+      pages.verified({ locale: 'en', newPassword: false }),
+      /You can close this page and sign in\./,
+    );
+  });
+});
+
 describe('what others have chosen', () => {
   const hostile = `"><script>alert('1')</script>{{ texts }}&amp;`;
   const escaped = '&#34;&gt;&lt;script&gt;alert(&#39;1&#39;)&lt;/script&gt;{{ texts }}&amp;amp;';
@@ -228,7 +292,7 @@ describe('what others have chosen', () => {
       pages.problem({ locale: 'en', title: hostile, detail: hostile }),
     ]) {
       assert.ok(html.includes(escaped));
-      assert.doesNotMatch(html, /<script/);
+      assert.doesNotMatch(html, /<script>/);
     }
   });
 
@@ -238,7 +302,7 @@ describe('what others have chosen', () => {
   });
 
   it('cannot name a language that is none', () => {
-    for (const locale of ['fr', 'en"><script>', '', 'constructor', 'x-de']) {
+    for (const locale of ['it', 'en"><script>', '', 'constructor', 'x-de']) {
       assert.match(pages.verified({ locale, newPassword: false }), /<html lang="en">/);
     }
   });
@@ -252,7 +316,8 @@ describe('the style sheet', () => {
   });
 
   it('has a rule for every class that the pages use', () => {
-    const html = ['en', 'de'].flatMap((locale) => Object.values(everyPage(pages, locale))).join('');
+    const linked = createPages({ ...plain, frontendUrl: 'https://app.example.com' });
+    const html = [pages, linked].flatMap((each) => Object.values(everyPage(each, 'en'))).join('');
     const classes = new Set(
       [...html.matchAll(/ class="([^"]*)"/g)].flatMap(([, names = '']) => names.split(' ')),
     );

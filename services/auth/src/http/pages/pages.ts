@@ -1,18 +1,21 @@
-/**
- * The pages of links: complete HTML documents without scripts, in the reader's language (en or de; otherwise en).
- */
+/** The pages that mailed links open: complete HTML documents in the reader's language, which work without scripts. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { Brand, Palette } from '@latchkey/brand';
+import { pagePolicy } from '@latchkey/http';
 import { instantInWords } from '@latchkey/locale';
+import type { OpenEmailChange } from '../../email-change/confirm.ts';
+import type { OpenEmailUndo } from '../../email-change/undo.ts';
+import type { OpenErasure } from '../../erasure/request-erasure.ts';
 import type { OpenReset } from '../../passwords/reset.ts';
 import type { OpenVerification } from '../../sign-up/verification.ts';
 import { BASE } from '../base-path.ts';
-import { type Language, languageFor } from './language.ts';
+import { type Language, languageFor as languageOf } from './language.ts';
 import { loadTemplates, type PageName } from './templates.ts';
-import type { FaultCode, LinkKind, Message } from './texts.ts';
+import type { DeadLinkKind, FaultCode, LinkKind, Message, Success, Texts } from './texts.ts';
 import { shown, waitInWords } from './words.ts';
 
-/** What is wrong with one field of the reset form. */
+/** What is wrong with one field of a form for a new password. */
 export interface ResetFault {
   readonly field: 'newPassword' | 'confirmNewPassword';
   readonly code: FaultCode;
@@ -24,9 +27,9 @@ export interface VerificationFault {
   readonly code: FaultCode;
 }
 
-/** Where the pages of a verification link lead to. */
+/** The URLs that the page of a verification link leads to. */
 interface VerificationPlaces {
-  /** Forms post to it; GET shows the page of the link. */
+  /** The form is posted to it; GET shows the page of the link. */
   readonly action: string;
   /** The page that asks again before the sign-up is rejected. */
   readonly rejection: string;
@@ -42,50 +45,108 @@ interface ShownProblem {
 }
 
 export interface Pages {
-  /** Shows who signed up and when. One button for a browser that is known; otherwise a password is asked for. */
+  /**
+   * Shows who signed up and when: with a single button if the browser is known, otherwise with a field for the
+   * password.
+   */
   verification(view: OpenVerification & VerificationPlaces & { readonly fault?: VerificationFault }): string;
   /** Asks again before the sign-up is rejected. */
   rejection(view: OpenVerification & VerificationPlaces): string;
   verified(view: { readonly locale: string; readonly newPassword: boolean }): string;
   rejected(view: { readonly locale: string }): string;
-  /** A form for a new password, or the first one (`first`). */
+  /** A form for a new password, or for the first password of an account (`first`). */
   reset(view: OpenReset & { readonly action: string; readonly fault?: ResetFault }): string;
   resetDone(view: { readonly locale: string; readonly first: boolean }): string;
-  /** The answer to a form by address, whether or not the account exists. */
+  /** Shows when the account will be erased, with a button that cancels it. */
+  erasure(view: OpenErasure & { readonly action: string }): string;
+  erasureCanceled(view: { readonly locale: string }): string;
+  /** The page of an unusable link that undoes an erasure. */
+  deadErasure(view: { readonly locale: string }): string;
+  /** A form for the password, or the message that the address was changed already. */
+  emailChange(view: OpenEmailChange & { readonly action: string; readonly wrongPassword?: boolean }): string;
+  emailChanged(view: { readonly locale: string }): string;
+  /** A form for a new password, on the page of an undo link. */
+  emailUndo(view: OpenEmailUndo & { readonly action: string; readonly fault?: ResetFault }): string;
+  emailUndone(view: { readonly locale: string }): string;
+  /** Confirms a request by address. The same whether or not the account exists. */
   requested(view: { readonly locale: string; readonly kind: LinkKind }): string;
-  /** An unusable link, with a form to request a new one. */
-  deadLink(view: { readonly locale: string; readonly kind: LinkKind; readonly expired: boolean }): string;
-  /** Any other problem: explained if its `code` has a text, otherwise as the API says it. */
+  /** The page of an unusable link, with a form to request a new one if that is possible. */
+  deadLink(view: { readonly locale: string; readonly kind: DeadLinkKind; readonly expired: boolean }): string;
+  /** Any other problem: with our own explanation if its `code` has one, otherwise in the words of the API. */
   problem(view: ShownProblem & { readonly locale: string }): string;
+  /** The page at `/`, for a person who follows a link to this server. */
+  home(view: { readonly locale: string }): string;
   /** Served at `/api/v1/auth/pages.css`. */
   readonly stylesheet: string;
+  /** Served at `/api/v1/auth/pages.js`. */
+  readonly script: string;
+  /** Served at `/api/v1/auth/logo`, if there is one. */
+  readonly logo: { readonly type: string; readonly bytes: Buffer } | undefined;
+  /** Headers of every page, besides those of pages in general. */
+  readonly headers: Readonly<Record<string, string>>;
 }
 
-/** An icon drawn by the style sheet. */
-type Mark = 'done' | 'mail' | 'ended' | 'failed';
+export interface PageSettings {
+  /** The path of PUBLIC_URL, which a proxy in front removes. */
+  readonly publicPath: string;
+  /** The length that new passwords must have. */
+  readonly minLength: number;
+  readonly brand: Brand;
+  /** The client app, to which pages link. */
+  readonly frontendUrl: string | undefined;
+}
 
-/**
- * Reads the templates and the style sheet.
- * @param publicPath the path of PUBLIC_URL, which a proxy in front removes
- * @throws Error if a template is invalid
- */
-export function createPages(publicPath: string): Pages {
+/** An icon that the style sheet draws. */
+type Mark = 'done' | 'mail' | 'ended' | 'failed' | 'home';
+
+/** Reads the templates and their files. @throws Error if a template is invalid */
+export function createPages({ publicPath, minLength, brand, frontendUrl }: PageSettings): Pages {
   const templates = loadTemplates();
-  const base = publicPath + BASE;
+  const ours = { base: publicPath + BASE, brandName: brand.name, logoUrl: brand.logo?.url ?? null };
+
+  function languageFor(locale: string): Language {
+    const { tag, texts } = languageOf(locale);
+    return { tag, texts: filledIn(texts, { min: String(minLength), brand: brand.name }) };
+  }
 
   function render({ tag, texts }: Language, page: PageName, values: Readonly<Record<string, unknown>>) {
-    return templates.render(page, { lang: tag, texts, base, fault: null, ...values });
+    return templates.render(page, { ...ours, lang: tag, texts, fault: null, onward: null, ...values });
   }
 
   function message(language: Language, mark: Mark, { title, paragraphs }: Message): string {
     return render(language, 'message', { mark, title, paragraphs });
   }
 
+  /** Renders a page of success, with a link to the client app if there is one. */
+  function success(language: Language, mark: Mark, { title, paragraphs, closing }: Success): string {
+    const onward = frontendUrl ?? null;
+    const shownParagraphs = onward === null ? [...paragraphs, closing] : paragraphs;
+    return render(language, 'message', { mark, title, paragraphs: shownParagraphs, onward });
+  }
+
+  /** Renders a form for a new password. */
+  function newPassword(
+    language: Language,
+    words: Texts['emailUndo'],
+    view: { readonly email: string; readonly action: string; readonly fault?: ResetFault },
+  ): string {
+    const { email, action, fault } = view;
+    const text = fault === undefined ? null : language.texts.faults[fault.code];
+    return render(language, 'reset', {
+      ...words,
+      email: shown(email),
+      action,
+      fault: text,
+      newPasswordFault: fault?.field === 'newPassword' ? text : null,
+      confirmNewPasswordFault: fault?.field === 'confirmNewPassword' ? text : null,
+    });
+  }
+
   return {
     verification({ used, known, action, rejection, fault, ...view }) {
       const language = languageFor(view.locale);
       const { texts } = language;
-      if (used) return message(language, 'done', texts.alreadyVerified);
+      if (used) return success(language, 'done', texts.alreadyVerified);
       const text = fault === undefined ? null : texts.faults[fault.code];
       return render(language, 'verification', {
         ...signUpFacts(language, view),
@@ -103,7 +164,7 @@ export function createPages(publicPath: string): Pages {
     rejection({ used, action, ...view }) {
       const language = languageFor(view.locale);
       const { texts } = language;
-      if (used) return message(language, 'done', texts.alreadyVerified);
+      if (used) return success(language, 'done', texts.alreadyVerified);
       return render(language, 'rejection', {
         ...signUpFacts(language, view),
         title: texts.rejection.title,
@@ -114,7 +175,7 @@ export function createPages(publicPath: string): Pages {
     verified({ locale, newPassword }) {
       const language = languageFor(locale);
       const { verified, resetDone } = language.texts;
-      return message(language, 'done', newPassword ? resetDone.first : verified);
+      return success(language, 'done', newPassword ? resetDone.first : verified);
     },
 
     rejected({ locale }) {
@@ -122,23 +183,60 @@ export function createPages(publicPath: string): Pages {
       return message(language, 'ended', language.texts.rejected);
     },
 
-    reset({ locale, email, first, action, fault }) {
+    reset({ first, ...view }) {
+      const language = languageFor(view.locale);
+      return newPassword(language, language.texts.reset[first ? 'first' : 'again'], view);
+    },
+
+    emailChange({ locale, newEmail, used, action, wrongPassword = false }) {
       const language = languageFor(locale);
-      const words = language.texts.reset[first ? 'first' : 'again'];
-      const text = fault === undefined ? null : language.texts.faults[fault.code];
-      return render(language, 'reset', {
-        ...words,
-        email: shown(email),
+      const { texts } = language;
+      if (used) return message(language, 'done', texts.emailChanged);
+      return render(language, 'email-change', {
+        title: texts.emailChange.title,
+        newEmail: shown(newEmail),
         action,
-        fault: text,
-        newPasswordFault: fault?.field === 'newPassword' ? text : null,
-        confirmNewPasswordFault: fault?.field === 'confirmNewPassword' ? text : null,
+        fault: wrongPassword ? texts.faults.password_incorrect : null,
       });
+    },
+
+    emailChanged({ locale }) {
+      const language = languageFor(locale);
+      return message(language, 'done', language.texts.emailChanged);
+    },
+
+    emailUndo(view) {
+      const language = languageFor(view.locale);
+      return newPassword(language, language.texts.emailUndo, view);
+    },
+
+    emailUndone({ locale }) {
+      const language = languageFor(locale);
+      return message(language, 'done', language.texts.emailUndone);
     },
 
     resetDone({ locale, first }) {
       const language = languageFor(locale);
-      return message(language, 'done', language.texts.resetDone[first ? 'first' : 'again']);
+      return success(language, 'done', language.texts.resetDone[first ? 'first' : 'again']);
+    },
+
+    erasure({ locale, eraseAt, action }) {
+      const language = languageFor(locale);
+      const { title, lead, keep, ignore } = language.texts.erasure;
+      return render(language, 'erasure', {
+        ...{ title, lead, keep, ignore, action },
+        eraseAt: { machine: eraseAt.toISOString(), words: instantInWords(eraseAt, language.tag) },
+      });
+    },
+
+    erasureCanceled({ locale }) {
+      const language = languageFor(locale);
+      return success(language, 'done', language.texts.erasure.canceled);
+    },
+
+    deadErasure({ locale }) {
+      const language = languageFor(locale);
+      return message(language, 'failed', language.texts.erasure.dead);
     },
 
     requested({ locale, kind }) {
@@ -155,6 +253,7 @@ export function createPages(publicPath: string): Pages {
         reason: reason[state],
         renew: renew[kind],
         kind,
+        renewable: kind === 'verification' || kind === 'password-reset',
       });
     },
 
@@ -163,7 +262,15 @@ export function createPages(publicPath: string): Pages {
       return message(language, 'failed', problemMessage(language, problem));
     },
 
-    stylesheet: readFileSync(join(import.meta.dirname, 'pages.css'), 'utf8'),
+    home({ locale }) {
+      const language = languageFor(locale);
+      return success(language, 'home', language.texts.home);
+    },
+
+    stylesheet: readOwn('pages.css') + colorRules(brand),
+    script: readOwn('pages.js'),
+    logo: brand.logo?.file,
+    headers: { 'Content-Security-Policy': pagePolicy(brand.logo?.origin) },
   };
 }
 
@@ -176,6 +283,34 @@ function signUpFacts(
     username: shown(username),
     email: shown(email),
     signedUpAt: { machine: signedUpAt.toISOString(), words: instantInWords(signedUpAt, tag) },
+  };
+}
+
+function readOwn(file: string): string {
+  return readFileSync(join(import.meta.dirname, file), 'utf8');
+}
+
+/** Returns the CSS rules that replace our color with the brand's. */
+function colorRules({ palette }: Brand): string {
+  if (palette === undefined) return '';
+  function rule({ accent, strong, soft, onAccent }: Palette['light']): string {
+    return `:root { --accent: ${accent}; --accent-strong: ${strong}; --accent-soft: ${soft}; --on-accent: ${onAccent}; }`;
+  }
+  return `\n${rule(palette.light)}\n@media (prefers-color-scheme: dark) { ${rule(palette.dark)} }\n`;
+}
+
+/** Returns the texts with the placeholders `{min}` and `{brand}` filled in. */
+function filledIn(texts: Texts, values: { readonly min: string; readonly brand: string }): Texts {
+  const { reset, faults, home, onward } = texts;
+  function fill(text: string): string {
+    return text.replace('{min}', () => values.min).replace('{brand}', () => values.brand);
+  }
+  return {
+    ...texts,
+    onward: fill(onward),
+    home: { title: fill(home.title), paragraphs: home.paragraphs.map(fill), closing: fill(home.closing) },
+    reset: { ...reset, hint: fill(reset.hint) },
+    faults: { ...faults, too_short: fill(faults.too_short) },
   };
 }
 

@@ -3,7 +3,14 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { Liquid } from 'liquidjs';
 
-export type PageName = 'verification' | 'rejection' | 'reset' | 'dead-link' | 'message';
+export type PageName =
+  | 'verification'
+  | 'rejection'
+  | 'reset'
+  | 'email-change'
+  | 'dead-link'
+  | 'erasure'
+  | 'message';
 
 export interface Templates {
   render(page: PageName, values: Readonly<Record<string, unknown>>): string;

@@ -3,6 +3,14 @@ import type { Texts } from './texts.ts';
 export const de: Texts = {
   faultPrefix: 'Fehler:',
   username: 'Benutzername',
+  showPassword: 'Anzeigen',
+  hidePassword: 'Verbergen',
+  onward: 'Weiter zu {brand}',
+  home: {
+    title: '{brand}',
+    paragraphs: ['Unter dieser Adresse laufen Registrierung, Login und Passwörter von {brand}.'],
+    closing: 'Hier gibt es nichts zu tun. Zum Einloggen öffnen Sie die App oder Website selbst.',
+  },
   verification: {
     title: 'Bestätigen Sie Ihre E-Mail-Adresse',
     lead: 'Jemand hat sich mit Ihrer E-Mail-Adresse registriert. Wenn Sie das waren, bestätigen Sie, dass die Adresse Ihnen gehört.',
@@ -27,11 +35,13 @@ export const de: Texts = {
   },
   alreadyVerified: {
     title: 'Ihre E-Mail-Adresse ist bereits bestätigt',
-    paragraphs: ['Sie müssen nichts weiter tun. Sie können diese Seite schließen und sich einloggen.'],
+    paragraphs: ['Sie müssen nichts weiter tun.'],
+    closing: 'Sie können diese Seite schließen und sich einloggen.',
   },
   verified: {
     title: 'Ihre E-Mail-Adresse ist bestätigt',
-    paragraphs: ['Vielen Dank. Ihr Konto ist bereit. Sie können diese Seite schließen und sich einloggen.'],
+    paragraphs: ['Vielen Dank. Ihr Konto ist bereit.'],
+    closing: 'Sie können diese Seite schließen und sich einloggen.',
   },
   rejected: {
     title: 'Die Registrierung wurde abgebrochen',
@@ -53,21 +63,62 @@ export const de: Texts = {
     },
     account: 'Konto',
     newPassword: 'Neues Passwort',
-    hint: 'Mindestens 8 Zeichen. Gut sind mehrere Wörter, die nichts miteinander zu tun haben.',
+    hint: 'Mindestens {min} Zeichen. Gut sind mehrere Wörter, die nichts miteinander zu tun haben.',
     confirmNewPassword: 'Neues Passwort wiederholen',
+  },
+  emailChange: {
+    title: 'Bestätigen Sie Ihre neue E-Mail-Adresse',
+    lead: 'Danach loggen Sie sich mit dieser Adresse ein. Geben Sie das Passwort Ihres Kontos ein.',
+    password: 'Passwort',
+    confirm: 'Adresse bestätigen',
+  },
+  emailChanged: {
+    title: 'Ihre E-Mail-Adresse ist geändert',
+    paragraphs: [
+      'Loggen Sie sich von jetzt an mit der neuen Adresse und demselben Passwort ein.',
+      'An Ihre bisherige Adresse haben wir einen Link gesendet, der die Änderung 7 Tage lang rückgängig macht.',
+    ],
+  },
+  emailUndo: {
+    title: 'Änderung Ihrer E-Mail-Adresse rückgängig machen',
+    lead: 'Ihr Konto erhält diese Adresse zurück. Wählen Sie ein neues Passwort: Alle werden ausgeloggt, und das bisherige Passwort gilt nicht mehr.',
+    button: 'Konto zurückholen',
+  },
+  emailUndone: {
+    title: 'Ihr Konto hat wieder seine bisherige Adresse',
+    paragraphs: [
+      'Alle wurden ausgeloggt. Sie können diese Seite schließen und sich mit dem neuen Passwort einloggen.',
+    ],
   },
   resetDone: {
     again: {
       title: 'Ihr Passwort ist geändert',
-      paragraphs: [
-        'Sie wurden überall ausgeloggt. Sie können diese Seite schließen und sich mit dem neuen Passwort einloggen.',
-      ],
+      paragraphs: ['Sie wurden überall ausgeloggt.'],
+      closing: 'Sie können diese Seite schließen und sich mit dem neuen Passwort einloggen.',
     },
     first: {
       title: 'Ihr Konto ist bereit',
+      paragraphs: ['Ihre E-Mail-Adresse ist bestätigt und Ihr Passwort festgelegt.'],
+      closing: 'Sie können diese Seite schließen und sich einloggen.',
+    },
+  },
+  erasure: {
+    title: 'Möchten Sie Ihr Konto behalten?',
+    lead: 'Ihr Konto wird bald gelöscht. Noch können Sie es behalten.',
+    erasedOn: 'Wird gelöscht',
+    keep: 'Mein Konto behalten',
+    ignore: 'Wenn das Konto gelöscht werden soll, müssen Sie nichts tun. Sie können diese Seite schließen.',
+    canceled: {
+      title: 'Ihr Konto bleibt bestehen',
       paragraphs: [
-        'Ihre E-Mail-Adresse ist bestätigt und Ihr Passwort festgelegt. Sie können diese Seite schließen und sich einloggen.',
+        'Es wird nicht gelöscht.',
+        'Falls nicht Sie die Löschung verlangt haben, kennt jemand Ihr Passwort: Wählen Sie ein neues.',
       ],
+      closing: 'Sie können diese Seite schließen und sich wieder einloggen.',
+    },
+    dead: {
+      title: 'Dieser Link funktioniert nicht mehr',
+      paragraphs: ['Das Konto soll nicht mehr gelöscht werden, oder es ist bereits gelöscht.'],
     },
   },
   requested: {
@@ -98,16 +149,30 @@ export const de: Texts = {
         'Geben Sie Ihre E-Mail-Adresse ein, und wir senden Ihnen einen neuen Link, um Ihre Registrierung abzuschließen.',
       'password-reset':
         'Geben Sie Ihre E-Mail-Adresse ein, und wir senden Ihnen einen neuen Link, um ein Passwort zu wählen.',
+      'email-change': 'Loggen Sie sich ein, und fordern Sie die Änderung Ihrer Adresse noch einmal an.',
+      'email-undo':
+        'Eine Änderung der Adresse kann 7 Tage lang und nur einmal rückgängig gemacht werden. Hat jemand anderes Ihr Konto, wenden Sie sich an unseren Support.',
     },
     email: 'E-Mail-Adresse',
     send: 'Neuen Link senden',
   },
   faults: {
     passwords_do_not_match: 'Die Passwörter stimmen nicht überein. Versuchen Sie es noch einmal.',
-    too_short: 'Dieses Passwort ist zu kurz. Wählen Sie eines mit mindestens 8 Zeichen.',
+    too_short: 'Dieses Passwort ist zu kurz. Wählen Sie eines mit mindestens {min} Zeichen.',
     too_long: 'Dieses Passwort ist zu lang. Wählen Sie eines mit höchstens 128 Zeichen.',
-    own_words: 'Das Passwort darf weder Ihre E-Mail-Adresse noch Ihr Benutzername sein.',
-    common: 'Das ist eines der häufigsten Passwörter. Wählen Sie ein anderes.',
+    own_words:
+      'Das Passwort darf nicht aus Ihrer E-Mail-Adresse oder Ihrem Benutzernamen bestehen. Besser sind mehrere Wörter, die nichts miteinander zu tun haben.',
+    common:
+      'Dieses Passwort ist eines der häufigsten oder ähnelt einem davon. Besser sind mehrere Wörter, die nichts miteinander zu tun haben.',
+    repeated:
+      'Dieses Passwort wiederholt dieselben Zeichen oder Wörter. Besser sind mehrere Wörter, die nichts miteinander zu tun haben.',
+    sequence:
+      'Dieses Passwort ist eine Folge wie abcd, 1234 oder ein Datum. Besser sind mehrere Wörter, die nichts miteinander zu tun haben.',
+    guessable:
+      'Dieses Passwort ist leicht zu erraten. Machen Sie es länger, zum Beispiel mit einem weiteren Wort.',
+    breached:
+      'Dieses Passwort ist aus einem Datenleck bekannt. Wählen Sie eines, das Sie nirgends sonst verwendet haben.',
+    password_incorrect: 'Falsches Passwort. Versuchen Sie es noch einmal.',
     password_required: 'Falsches Passwort. Versuchen Sie es noch einmal, oder wählen Sie unten ein neues.',
   },
   problems: {
@@ -116,8 +181,8 @@ export const de: Texts = {
       paragraphs: ['Gehen Sie zurück, prüfen Sie Ihre Eingaben, und versuchen Sie es noch einmal.'],
     },
     unauthenticated: {
-      title: 'Sie sind nicht angemeldet',
-      paragraphs: ['Melden Sie sich an, und versuchen Sie es noch einmal.'],
+      title: 'Sie sind nicht eingeloggt',
+      paragraphs: ['Loggen Sie sich ein, und versuchen Sie es noch einmal.'],
     },
     insufficient_permission: {
       title: 'Das dürfen Sie nicht',

@@ -3,6 +3,14 @@ import type { Texts } from './texts.ts';
 export const en: Texts = {
   faultPrefix: 'Error:',
   username: 'Username',
+  showPassword: 'Show',
+  hidePassword: 'Hide',
+  onward: 'Continue to {brand}',
+  home: {
+    title: '{brand}',
+    paragraphs: ['This address handles sign-ups, sign-ins and passwords for {brand}.'],
+    closing: 'There is nothing to do on this page. To sign in, open the app or website itself.',
+  },
   verification: {
     title: 'Verify your email',
     lead: 'Someone signed up with your email address. If it was you, confirm that the address is yours.',
@@ -26,11 +34,13 @@ export const en: Texts = {
   },
   alreadyVerified: {
     title: 'Your email is already verified',
-    paragraphs: ['There is nothing left to do. You can close this page and sign in.'],
+    paragraphs: ['There is nothing left to do.'],
+    closing: 'You can close this page and sign in.',
   },
   verified: {
     title: 'Your email is verified',
-    paragraphs: ['Thank you. Your account is ready. You can close this page and sign in.'],
+    paragraphs: ['Thank you. Your account is ready.'],
+    closing: 'You can close this page and sign in.',
   },
   rejected: {
     title: 'The sign-up has been cancelled',
@@ -52,19 +62,60 @@ export const en: Texts = {
     },
     account: 'Account',
     newPassword: 'New password',
-    hint: 'At least 8 characters. A few unrelated words make a good password.',
+    hint: 'At least {min} characters. A few unrelated words make a good password.',
     confirmNewPassword: 'Repeat the new password',
+  },
+  emailChange: {
+    title: 'Confirm your new email address',
+    lead: 'From then on, you sign in with this address. Enter the password of your account.',
+    password: 'Password',
+    confirm: 'Confirm address',
+  },
+  emailChanged: {
+    title: 'Your email address has been changed',
+    paragraphs: [
+      'From now on, sign in with the new address and the same password.',
+      'We have sent a link to your previous address that undoes the change for 7 days.',
+    ],
+  },
+  emailUndo: {
+    title: 'Undo the change of your email address',
+    lead: 'Your account gets this address back. Choose a new password: everyone is signed out, and the old password stops working.',
+    button: 'Get my account back',
+  },
+  emailUndone: {
+    title: 'Your account has its previous address again',
+    paragraphs: ['Everyone has been signed out. You can close this page and sign in with the new password.'],
   },
   resetDone: {
     again: {
       title: 'Your password has been changed',
-      paragraphs: [
-        'You have been signed out everywhere. You can close this page and sign in with the new password.',
-      ],
+      paragraphs: ['You have been signed out everywhere.'],
+      closing: 'You can close this page and sign in with the new password.',
     },
     first: {
       title: 'Your account is ready',
-      paragraphs: ['Your email is verified and your password is set. You can close this page and sign in.'],
+      paragraphs: ['Your email is verified and your password is set.'],
+      closing: 'You can close this page and sign in.',
+    },
+  },
+  erasure: {
+    title: 'Keep your account?',
+    lead: 'Your account is about to be erased. You can still keep it.',
+    erasedOn: 'Erased on',
+    keep: 'Keep my account',
+    ignore: 'If you want the account to be erased, there is nothing to do. You can close this page.',
+    canceled: {
+      title: 'Your account stays',
+      paragraphs: [
+        'It will not be erased.',
+        'If it was not you who asked for the erasure, somebody knows your password: choose a new one.',
+      ],
+      closing: 'You can close this page and sign in again.',
+    },
+    dead: {
+      title: 'This link no longer works',
+      paragraphs: ['The account is no longer waiting to be erased, or it has been erased already.'],
     },
   },
   requested: {
@@ -92,16 +143,25 @@ export const en: Texts = {
     renew: {
       verification: 'Enter your email address, and we will send you a new link to finish your sign-up.',
       'password-reset': 'Enter your email address, and we will send you a new link to choose a password.',
+      'email-change': 'Sign in, and request the change of your address again.',
+      'email-undo':
+        'A change of address can be undone for 7 days, and once. If someone else has your account, contact our support.',
     },
     email: 'Email address',
     send: 'Send a new link',
   },
   faults: {
     passwords_do_not_match: 'The passwords do not match. Try again.',
-    too_short: 'This password is too short. Choose one with at least 8 characters.',
+    too_short: 'This password is too short. Choose one with at least {min} characters.',
     too_long: 'This password is too long. Choose one with at most 128 characters.',
-    own_words: 'The password must not be your email address or username.',
-    common: 'This is one of the most common passwords. Choose another one.',
+    own_words:
+      'The password must not be made of your email address or username. A few unrelated words are better.',
+    common: 'This is, or resembles, one of the most common passwords. A few unrelated words are better.',
+    repeated: 'This password repeats the same characters or words. A few unrelated words are better.',
+    sequence: 'This password is a sequence, such as abcd, 1234 or a date. A few unrelated words are better.',
+    guessable: 'This password is easy to guess. Make it longer, for example with another word.',
+    breached: 'This password is known from a data breach. Choose one that you have never used elsewhere.',
+    password_incorrect: 'Incorrect password. Try again.',
     password_required: 'Incorrect password. Try again, or choose a new one below.',
   },
   problems: {

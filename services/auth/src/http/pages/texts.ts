@@ -1,4 +1,4 @@
-/** The texts of the pages. A language that lacks one does not compile. */
+/** The texts of the pages. English and German are complete; texts that another language lacks are shown in English. */
 import type { problems } from '@latchkey/http';
 import type { PasswordFault } from '../../passwords/rules.ts';
 
@@ -7,15 +7,27 @@ export interface Message {
   readonly paragraphs: readonly string[];
 }
 
+/** A page with nothing more to do on it. */
+export interface Success extends Message {
+  /** Added if there is no link to the client app. */
+  readonly closing: string;
+}
+
 interface Headed {
   readonly title: string;
   readonly lead: string;
 }
 
 export interface Texts {
-  /** Precedes the title of a page that shows a fault, for screen readers, which read the title first. */
+  /** Stands before the title of a page that shows a fault, because screen readers read the title first. */
   readonly faultPrefix: string;
   readonly username: string;
+  readonly showPassword: string;
+  readonly hidePassword: string;
+  /** The text of the link to the client app, `{brand}`. */
+  readonly onward: string;
+  /** The page at `/`. */
+  readonly home: Success;
   readonly verification: Headed & {
     readonly signedUp: string;
     readonly passwordLead: string;
@@ -30,8 +42,8 @@ export interface Texts {
     readonly reject: string;
   };
   readonly rejection: Headed & { readonly confirm: string; readonly back: string };
-  readonly alreadyVerified: Message;
-  readonly verified: Message;
+  readonly alreadyVerified: Success;
+  readonly verified: Success;
   readonly rejected: Message;
   readonly reset: {
     readonly again: Headed & { readonly button: string };
@@ -41,12 +53,23 @@ export interface Texts {
     readonly hint: string;
     readonly confirmNewPassword: string;
   };
-  readonly resetDone: { readonly again: Message; readonly first: Message };
+  readonly emailChange: Headed & { readonly password: string; readonly confirm: string };
+  readonly emailChanged: Message;
+  readonly emailUndo: Headed & { readonly button: string };
+  readonly emailUndone: Message;
+  readonly resetDone: { readonly again: Success; readonly first: Success };
+  readonly erasure: Headed & {
+    readonly erasedOn: string;
+    readonly keep: string;
+    readonly ignore: string;
+    readonly canceled: Success;
+    readonly dead: Message;
+  };
   readonly requested: Readonly<Record<LinkKind, Message>>;
   readonly deadLink: {
     readonly title: Readonly<Record<LinkState, string>>;
     readonly reason: Readonly<Record<LinkState, string>>;
-    readonly renew: Readonly<Record<LinkKind, string>>;
+    readonly renew: Readonly<Record<DeadLinkKind, string>>;
     readonly email: string;
     readonly send: string;
   };
@@ -57,6 +80,15 @@ export interface Texts {
 }
 
 export type LinkKind = 'verification' | 'password-reset';
+/** All kinds of dead links, including those that cannot be requested again by address. */
+export type DeadLinkKind = LinkKind | 'email-change' | 'email-undo';
 export type LinkState = 'expired' | 'invalid';
 /** Faults that a person can correct in the form. */
-export type FaultCode = PasswordFault | 'passwords_do_not_match' | 'password_required';
+export type FaultCode = PasswordFault | 'passwords_do_not_match' | 'password_required' | 'password_incorrect';
+
+type Part<T> = T extends string | readonly string[] | ((...values: never) => string)
+  ? T
+  : { readonly [Name in keyof T]?: Part<T[Name]> };
+
+/** The texts in a language that may lack some; `npm run languages` lists the missing ones. */
+export type Translation = Part<Texts>;

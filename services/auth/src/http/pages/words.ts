@@ -13,7 +13,7 @@ export function waitInWords(seconds: number, locale: string): string {
 /** Control characters, and those that are invisible or change the direction of the text (Unicode TR 36, 2 and 3). */
 const unseen = /[\p{Cc}\p{Zl}\p{Zp}\u061c\u200b\u200e\u200f\u202a-\u202e\u2060\u2066-\u2069\ufeff]/gu;
 
-/** Makes a name or address, which somebody else may have chosen, safe to show within a sentence. */
+/** Makes a name or address that a stranger may have chosen safe to show within a sentence. */
 export function shown(text: string): string {
   return text.toWellFormed().replaceAll(unseen, '');
 }

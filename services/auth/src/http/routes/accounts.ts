@@ -1,4 +1,4 @@
-import { role } from '@latchkey/events';
+import { reason, role } from '@latchkey/events';
 import { problems, type Route } from '@latchkey/http';
 import { z } from 'zod';
 import {
@@ -7,6 +7,7 @@ import {
   enableAccount,
   revokeSessions,
 } from '../../administration/manage-accounts.ts';
+import { sendPasswordReset } from '../../administration/send-password-reset.ts';
 import { accountHistory } from '../../profile/history.ts';
 import { BASE } from '../base-path.ts';
 import { contextOf } from '../context.ts';
@@ -16,25 +17,29 @@ import { operationRoute } from '../operation.ts';
 import { refusals } from '../problems.ts';
 import { accountView, changed, sequenceHeader, viewAccount } from '../views.ts';
 
-/** Routes for admins, about the accounts of others. */
+/** Routes for admins, about other accounts. */
 export function accountRoutes(deps: RouteDeps): readonly Route[] {
   return [
     changeRoleRoute(deps),
     disableRoute(deps),
     enableRoute(deps),
     revokeSessionsRoute(deps),
+    passwordResetRoute(deps),
     accountHistoryRoute(deps),
   ];
 }
 
 const params = z.object({ id: z.uuid() });
 const changedAccount = changed('The account now.', z.object({ user: accountView }));
-const ownAccountProblems = [problems.not_found, problems.conflict, refusals.own_account];
-
-const LONGEST_REASON = 500;
+const otherAccountProblems = [
+  problems.not_found,
+  problems.conflict,
+  refusals.own_account,
+  refusals.last_admin,
+];
 
 const reasonBody = z
-  .object({ reason: z.string().trim().min(1).max(LONGEST_REASON).optional() })
+  .object({ reason: z.string().trim().min(1).pipe(reason).optional() })
   .meta({ description: 'The reason is personal data, visible to every reader of the events.' });
 
 function changeRoleRoute(deps: RouteDeps): Route {
@@ -48,7 +53,7 @@ function changeRoleRoute(deps: RouteDeps): Route {
     params,
     body: z.object({ role }),
     answers: { 200: changedAccount },
-    problems: ownAccountProblems,
+    problems: otherAccountProblems,
     handle: async (request) => {
       const target = { userId: request.params.id, by: request.caller.userId };
       const { state } = await changeRole(deps, { ...target, role: request.body.role }, contextOf(request));
@@ -74,7 +79,7 @@ function switchRoute(
     body: reasonBody,
     accepts: ['none', 'json'],
     answers: { 200: changedAccount },
-    problems: ownAccountProblems,
+    problems: otherAccountProblems,
     handle: async (request) => {
       const { reason } = request.body;
       const target = { userId: request.params.id, by: request.caller.userId };
@@ -113,6 +118,27 @@ function revokeSessionsRoute(deps: RouteDeps): Route {
     handle: async (request) => {
       const { state } = await revokeSessions(deps, request.params.id, contextOf(request));
       return { status: 204, headers: sequenceHeader(state) };
+    },
+  });
+}
+
+function passwordResetRoute(deps: RouteDeps): Route {
+  return operationRoute(deps.count, {
+    operation: 'sendPasswordReset',
+    method: 'POST',
+    path: `${BASE}/accounts/:id/password-reset`,
+    tag: 'administration',
+    summary: 'Mail a link to choose a new password',
+    description:
+      "The link goes to the account's own address; its password works until another one is chosen. Counts as one recipient of the admin's mailings.",
+    policy: deps.guards.withRole('admin'),
+    params,
+    answers: { 202: changed('The mail will be sent.') },
+    problems: [problems.not_found, problems.conflict, problems.rate_limited],
+    handle: async (request) => {
+      const target = { userId: request.params.id, by: request.caller.userId };
+      const { state } = await sendPasswordReset(deps, target, contextOf(request));
+      return { status: 202, headers: sequenceHeader(state) };
     },
   });
 }

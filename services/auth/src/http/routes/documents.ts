@@ -1,19 +1,32 @@
 /** Public documents about auth itself: keys, API description, style sheet. */
-import { anyone, type OpenApiInfo, openApiDocument, type Route, route } from '@latchkey/http';
+import { readFile } from 'node:fs/promises';
+import { type Answer, anyone, type OpenApiInfo, openApiDocument, type Route, route } from '@latchkey/http';
 import { z } from 'zod';
 import { BASE } from '../base-path.ts';
 import type { RouteDeps } from '../deps.ts';
+import { htmlAnswer, localeOf } from '../link-page.ts';
+import { type SecurityTxt, securityTxt } from '../security-txt.ts';
 
 const KEYS_MAX_AGE_SECONDS = 300;
 
 export function documentRoutes(deps: RouteDeps): readonly Route[] {
-  return [keysRoute(deps), stylesheetRoute(deps)];
+  const { securityTxt: file } = deps;
+  const { stylesheet, script, logo } = deps.pages;
+  return [
+    homeRoute(deps),
+    keysRoute(deps),
+    fileRoute('pages.css', { type: 'text/css; charset=utf-8', text: stylesheet }),
+    fileRoute('pages.js', { type: 'text/javascript; charset=utf-8', text: script }),
+    ...(logo ? [fileRoute('logo', { type: logo.type, text: logo.bytes }, FROM_ANYWHERE)] : []),
+    ...(file ? [securityTxtRoute(deps, file)] : []),
+  ];
 }
 
 function keysRoute({ accessTokens }: RouteDeps): Route {
   return route({
     method: 'GET',
     path: '/.well-known/jwks.json',
+    operationId: 'getKeys',
     tag: 'keys',
     summary: 'The public keys that access tokens are checked with (RFC 7517)',
     policy: anyone,
@@ -28,24 +41,71 @@ function keysRoute({ accessTokens }: RouteDeps): Route {
   });
 }
 
-function stylesheetRoute({ pages }: RouteDeps): Route {
+function securityTxtRoute({ now }: RouteDeps, file: SecurityTxt): Route {
   return route({
     method: 'GET',
-    path: `${BASE}/pages.css`,
+    path: '/.well-known/security.txt',
+    tag: 'security',
+    summary: 'Where to report a vulnerability (RFC 9116)',
+    policy: anyone,
+    hidden: true,
+    cacheControl: 'public, max-age=86400',
+    answers: { 200: { description: 'A security.txt.', media: ['text/plain'] } },
+    handle: async () => ({
+      status: 200,
+      text: { type: 'text/plain; charset=utf-8', text: securityTxt(file, now()) },
+    }),
+  });
+}
+
+/** Mail programs in a browser load the logo from their own origin. */
+const FROM_ANYWHERE = { 'Cross-Origin-Resource-Policy': 'cross-origin' };
+
+/** Declares a route for a file that pages or mails load. */
+function fileRoute(name: string, text: NonNullable<Answer['text']>, headers: Answer['headers'] = {}): Route {
+  return route({
+    method: 'GET',
+    path: `${BASE}/${name}`,
     tag: 'pages',
-    summary: 'The style sheet of the pages',
+    summary: `The file ${name} of the pages`,
     policy: anyone,
     hidden: true,
     cacheControl: 'public, max-age=300',
-    answers: { 200: { description: 'A style sheet.', media: ['text/css'] } },
-    handle: async () => ({ status: 200, text: { type: 'text/css; charset=utf-8', text: pages.stylesheet } }),
+    answers: { 200: { description: 'A file.', media: [text.type.split(';')[0] ?? ''] } },
+    handle: async () => ({ status: 200, text, headers }),
   });
 }
+
+/** The page at `/`, for people who shorten an address. Links in mails lead to it if there is no client app. */
+function homeRoute({ pages }: RouteDeps): Route {
+  return route({
+    method: 'GET',
+    path: '/',
+    tag: 'pages',
+    summary: 'A page that says what this server is',
+    policy: anyone,
+    hidden: true,
+    answers: { 200: { description: 'A page.', media: ['text/html'] } },
+    handle: async (request) => htmlAnswer(pages.home({ locale: localeOf(request) })),
+  });
+}
+
+/** Describes the tags of the OpenAPI document. */
+export const authTags = {
+  accounts: 'Signing up, and the own account.',
+  verification: 'Proving that an address is one’s own, by a link in a mail.',
+  sessions: 'Signing in and out, and where one is signed in.',
+  passwords: 'Changing a password, and resetting a forgotten one.',
+  administration: 'What admins may do to the accounts of others.',
+  gateways: 'For gateways and other services: who sends a request, and whether a token is active.',
+  keys: 'The public keys that access tokens are checked with.',
+};
 
 const INFO: OpenApiInfo = {
   title: 'Latchkey: auth',
   version: '1',
   description: 'Sign-up, verification, sessions, passwords and administration of accounts.',
+  tags: authTags,
 };
 
 /** Describes the given routes. */
@@ -61,5 +121,34 @@ export function openApiRoute({ publicPath }: RouteDeps, routes: readonly Route[]
     cacheControl: 'public, max-age=300',
     answers: { 200: { description: 'An OpenAPI 3.1 document.', schema: z.looseObject({}) } },
     handle: async () => ({ status: 200, body: document }),
+  });
+}
+
+/**
+ * The description of all services, written by `npm run docs`: a running service does not know the routes of the
+ * others.
+ */
+const WHOLE_API = new URL('../../../../../docs/openapi.json', import.meta.url);
+
+/** Declares the route of the whole API's description. The file is read on the first request. */
+export function wholeApiRoute({ publicPath }: RouteDeps): Route {
+  let document: object | undefined;
+  async function read(): Promise<object> {
+    const document = JSON.parse(await readFile(WHOLE_API, 'utf8'));
+    return { ...document, servers: [{ url: publicPath === '' ? '/' : publicPath }] };
+  }
+  return route({
+    method: 'GET',
+    path: '/api/v1/openapi.json',
+    tag: 'description',
+    summary: 'The description of the whole API',
+    policy: anyone,
+    hidden: true,
+    cacheControl: 'public, max-age=300',
+    answers: { 200: { description: 'An OpenAPI 3.1 document.', schema: z.looseObject({}) } },
+    handle: async () => {
+      document ??= await read();
+      return { status: 200, body: document };
+    },
   });
 }

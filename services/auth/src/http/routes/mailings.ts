@@ -11,6 +11,11 @@ import { refusals } from '../problems.ts';
 
 const MOST_RECIPIENTS = 100;
 
+export const mailingBody = z.object({
+  addresses: z.array(emailAddress).min(1).max(MOST_RECIPIENTS),
+  template: catalogue.MailRequested.schema.shape.template.default('welcome'),
+});
+
 export function mailingRoutes(deps: RouteDeps): readonly Route[] {
   const sendMailRoute = operationRoute(deps.count, {
     operation: 'sendMail',
@@ -21,10 +26,7 @@ export function mailingRoutes(deps: RouteDeps): readonly Route[] {
     description: 'One mail per address, all or nothing.',
     policy: deps.guards.withRole('admin'),
     headers: repeatable,
-    body: z.object({
-      addresses: z.array(emailAddress).min(1).max(MOST_RECIPIENTS),
-      template: catalogue.MailRequested.schema.shape.template.default('welcome'),
-    }),
+    body: mailingBody,
     answers: {
       202: {
         description: 'Accepted; the mails follow.',
@@ -34,7 +36,7 @@ export function mailingRoutes(deps: RouteDeps): readonly Route[] {
     problems: [refusals.idempotency_key_reused, problems.rate_limited, problems.conflict],
     handle: async (request) => {
       const { addresses, template } = request.body;
-      // Two spellings of one address are one recipient.
+      // Different spellings of one address are one recipient.
       const byAddress = new Map(addresses.map(({ canonical, stored }) => [canonical, stored]));
       const mailing = { recipients: [...byAddress.values()], template };
       const mailingId = await sendMail(deps, mailing, request.caller, repeatableContextOf(request));

@@ -4,16 +4,15 @@ import { existing } from '../../account/index.ts';
 import { emailAddress } from '../../addresses/email.ts';
 import { changePassword } from '../../passwords/change.ts';
 import { completeReset, viewReset } from '../../passwords/reset.ts';
-import type { Refusal } from '../../refused.ts';
 import { requestByAddress } from '../../requests/written-requests.ts';
 import { BASE } from '../base-path.ts';
 import { contextOf } from '../context.ts';
 import type { RouteDeps } from '../deps.ts';
-import { htmlAnswer, linkProblemPage, linkProblems, localeOf, tokenParam } from '../link-page.ts';
+import { htmlAnswer, linkAction, linkProblemPage, linkProblems, localeOf, tokenParam } from '../link-page.ts';
+import { newPasswordFault } from '../new-password-fault.ts';
 import { operationRoute } from '../operation.ts';
-import type { ResetFault } from '../pages/pages.ts';
-import { refusals } from '../problems.ts';
-import { passwordText } from '../schemas.ts';
+import { refusals, weakPasswordFaults } from '../problems.ts';
+import { newPasswordText, passwordText } from '../schemas.ts';
 import { changed, changedOnPage, message, sequenceHeader } from '../views.ts';
 
 export function passwordRoutes(deps: RouteDeps): readonly Route[] {
@@ -22,8 +21,8 @@ export function passwordRoutes(deps: RouteDeps): readonly Route[] {
 
 const PATH = `${BASE}/password-reset-confirm/:token`;
 
-function actionOf({ publicPath }: RouteDeps, token: string): string {
-  return `${publicPath}${BASE}/password-reset-confirm/${encodeURIComponent(token)}`;
+function actionOf(deps: RouteDeps, token: string): string {
+  return linkAction(deps, `${BASE}/password-reset-confirm`, token);
 }
 
 const newPasswordProblems = [refusals.passwords_do_not_match, refusals.password_too_weak];
@@ -31,6 +30,7 @@ const newPasswordProblems = [refusals.passwords_do_not_match, refusals.password_
 function resetRequestRoute(deps: RouteDeps): Route {
   const { pages } = deps;
   return operationRoute(deps.count, {
+    operationId: 'requestPasswordReset',
     operation: 'requestByAddress',
     method: 'POST',
     path: `${BASE}/password-reset-request`,
@@ -86,6 +86,7 @@ function viewResetRoute(deps: RouteDeps): Route {
 function completeResetRoute(deps: RouteDeps): Route {
   const { pages } = deps;
   return operationRoute(deps.count, {
+    operationId: 'resetPassword',
     operation: 'completeReset',
     method: 'POST',
     path: PATH,
@@ -96,7 +97,8 @@ function completeResetRoute(deps: RouteDeps): Route {
     policy: anyone,
     secretPath: true,
     params: tokenParam,
-    body: z.object({ newPassword: passwordText, confirmNewPassword: passwordText }),
+    body: z.object({ newPassword: newPasswordText(deps.passwordRules), confirmNewPassword: passwordText }),
+    moreFaults: weakPasswordFaults(deps.passwordRules, 'newPassword'),
     accepts: ['json', 'form'],
     answers: {
       200: changedOnPage('The password is set.'),
@@ -118,17 +120,11 @@ function completeResetRoute(deps: RouteDeps): Route {
       };
     },
     formAgain: async (refusal, { params: { token } }) => {
-      const fault = resetFault(refusal);
+      const fault = newPasswordFault(refusal);
       if (fault === undefined) return undefined;
       return pages.reset({ ...(await viewReset(deps, token)), action: actionOf(deps, token), fault });
     },
   });
-}
-
-function resetFault(refusal: Refusal): ResetFault | undefined {
-  if (refusal.kind === 'passwords_do_not_match') return { field: 'confirmNewPassword', code: refusal.kind };
-  if (refusal.kind === 'password_too_weak') return { field: 'newPassword', code: refusal.fault };
-  return undefined;
 }
 
 function changePasswordRoute(deps: RouteDeps): Route {
@@ -142,9 +138,10 @@ function changePasswordRoute(deps: RouteDeps): Route {
     policy: deps.guards.verified,
     body: z.object({
       currentPassword: passwordText,
-      newPassword: passwordText,
+      newPassword: newPasswordText(deps.passwordRules),
       confirmNewPassword: passwordText.optional(),
     }),
+    moreFaults: weakPasswordFaults(deps.passwordRules, 'newPassword'),
     answers: {
       200: changed(
         'Changed; with a new access token, because the old one is revoked.',
@@ -160,9 +157,17 @@ function changePasswordRoute(deps: RouteDeps): Route {
     handle: async (request) => {
       const { caller } = request;
       const { state } = await changePassword(deps, request.body, caller, contextOf(request));
-      const { userId, role, sequence } = existing(state);
+      const account = existing(state);
+      const { userId, role, sequence } = account;
       const { sessionId } = caller;
-      const token = deps.accessTokens.issue({ userId, sessionId, verified: true, role, sequence });
+      const token = deps.accessTokens.issue({
+        userId,
+        sessionId,
+        verified: true,
+        role,
+        sequence,
+        profile: account,
+      });
       return {
         status: 200,
         body: { message: 'Password changed successfully', ...token },

@@ -2,15 +2,15 @@ import { problems, type Route } from '@latchkey/http';
 import { z } from 'zod';
 import type { ChangeProfile } from '../../account/index.ts';
 import { changeProfile } from '../../profile/change-profile.ts';
-import { accountHistory } from '../../profile/history.ts';
+import { ownHistory } from '../../profile/own-history.ts';
 import { BASE } from '../base-path.ts';
 import { contextOf } from '../context.ts';
 import type { RouteDeps } from '../deps.ts';
-import { historyQuery, historyView, viewHistory } from '../history-view.ts';
+import { ownHistoryQuery, ownHistoryView, viewOwnHistory } from '../history-view.ts';
 import { operationRoute } from '../operation.ts';
 import { accountView, changed, names, sequenceHeader, viewAccount } from '../views.ts';
 
-/** Routes of callers about their own account. */
+/** Routes by which callers read and change their own account. */
 export function profileRoutes(deps: RouteDeps): readonly Route[] {
   return [changeProfileRoute(deps), historyRoute(deps)];
 }
@@ -52,17 +52,19 @@ function given({ username, firstName, lastName, locale }: z.infer<typeof body>):
 
 function historyRoute(deps: RouteDeps): Route {
   return operationRoute(deps.count, {
+    operationId: 'ownHistory',
     operation: 'accountHistory',
     method: 'GET',
     path: `${BASE}/history`,
     tag: 'accounts',
     summary: "What happened to one's own account",
+    description: 'With sign-ins, and attempts at them, as long as they are kept (AUDIT_RETENTION_DAYS).',
     policy: deps.guards.verified,
-    query: historyQuery,
-    answers: { 200: { description: 'Oldest first.', schema: historyView } },
+    query: ownHistoryQuery,
+    answers: { 200: { description: 'Oldest first.', schema: ownHistoryView } },
     handle: async ({ caller, query }) => {
       const page = { limit: query.limit, after: query.cursor };
-      return { status: 200, body: viewHistory(await accountHistory(deps, caller.userId, page)) };
+      return { status: 200, body: viewOwnHistory(await ownHistory(deps, caller.userId, page)) };
     },
   });
 }

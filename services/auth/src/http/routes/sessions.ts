@@ -1,14 +1,8 @@
-import {
-  type Answer,
-  anyone,
-  problems,
-  type RequestContext,
-  type Route,
-  validationFailed,
-} from '@latchkey/http';
+import { type Answer, anyone, problems, type RequestContext, type Route } from '@latchkey/http';
 import { z } from 'zod';
 import { emailAddress } from '../../addresses/email.ts';
 import type { Session } from '../../ports/sessions.ts';
+import { Refused } from '../../refused.ts';
 import { login, type SignedIn } from '../../sessions/login.ts';
 import { refresh } from '../../sessions/refresh.ts';
 import { endSession, listSessions, logout, logoutEverywhere } from '../../sessions/sessions.ts';
@@ -32,13 +26,15 @@ export function sessionRoutes(deps: RouteDeps): readonly Route[] {
   ];
 }
 
-const tokens = z.object({
-  accessToken: z.string(),
-  refreshToken: z.string().optional().meta({ description: 'Absent if it is in the cookie.' }),
-  tokenType: z.literal('Bearer'),
-  expiresIn: z.int().meta({ description: 'Seconds until the access token expires.' }),
-  user: signedInView,
-});
+const tokens = z
+  .object({
+    accessToken: z.string(),
+    refreshToken: z.string().optional().meta({ description: 'Absent if it is in the cookie.' }),
+    tokenType: z.literal('Bearer'),
+    expiresIn: z.int().meta({ description: 'Seconds until the access token expires.' }),
+    user: signedInView,
+  })
+  .meta({ id: 'Tokens' });
 
 const LONGEST_REFRESH_TOKEN = 512;
 const refreshToken = z
@@ -47,7 +43,7 @@ const refreshToken = z
   .regex(/^[\w.-]+$/, 'must be a refresh token');
 const refreshBody = z.object({ refreshToken: refreshToken.optional() });
 
-/** @param cookie the `Set-Cookie` value that carries the refresh token instead of the body */
+/** @param cookie the `Set-Cookie` value; if set, the refresh token is in it and not in the body */
 function tokensAnswer(
   { accessToken, refreshToken, expiresIn, state }: SignedIn,
   cookie: string | undefined,
@@ -98,15 +94,18 @@ function refreshRoute(deps: RouteDeps): Route {
     tag: 'sessions',
     summary: 'Exchange a refresh token for new tokens',
     description:
-      'The old refresh token gets the same new one again for some minutes (REFRESH_REUSE_MINUTES), in case an answer was lost, and until the new one is used. Used after that, it ends the session.',
+      'The old refresh token gets the same new one again for some minutes (REFRESH_REUSE_MINUTES), in case an answer was lost, and until the new one is used. Used after that, it ends the session. The cookie needs no body.',
     policy: anyone,
+    credentials: deps.cookie.credentials,
     body: refreshBody,
+    accepts: ['none', 'json'],
     answers: { 200: { description: 'Tokens.', schema: tokens, headers: ['Set-Cookie'] } },
     problems: [refusals.refresh_token_invalid, deps.cookie.problem, problems.conflict],
     handle: async (request) => {
-      const { token, isCookie } = tokenFromCookieOrBody(deps, request, request.body.refreshToken);
-      const signedIn = await refresh(deps, token, contextOf(request));
-      return tokensAnswer(signedIn, isCookie ? deps.cookie.set(signedIn.refreshToken) : undefined);
+      const presented = tokenFromCookieOrBody(deps, request, request.body.refreshToken);
+      if (presented === undefined) throw new Refused('refresh_token_invalid');
+      const signedIn = await refresh(deps, presented.token, contextOf(request));
+      return tokensAnswer(signedIn, presented.isCookie ? deps.cookie.set(signedIn.refreshToken) : undefined);
     },
   });
 }
@@ -118,34 +117,35 @@ function logoutRoute(deps: RouteDeps): Route {
     path: `${BASE}/logout`,
     tag: 'sessions',
     summary: 'End the session of a refresh token',
+    description: 'The cookie needs no body. Without a refresh token there is nothing to end.',
     policy: anyone,
+    credentials: deps.cookie.credentials,
     body: refreshBody,
+    accepts: ['none', 'json'],
     answers: { 204: { description: 'The session has ended, or never existed.', headers: ['Set-Cookie'] } },
     problems: [deps.cookie.problem],
     handle: async (request) => {
-      const { token, isCookie } = tokenFromCookieOrBody(deps, request, request.body.refreshToken);
-      await logout(deps, token);
-      return { status: 204, headers: isCookie ? { 'Set-Cookie': deps.cookie.clear() } : {} };
+      const presented = tokenFromCookieOrBody(deps, request, request.body.refreshToken);
+      if (presented !== undefined) await logout(deps, presented.token);
+      return { status: 204, headers: presented?.isCookie ? { 'Set-Cookie': deps.cookie.clear() } : {} };
     },
   });
 }
 
-/** Prefers the token of the body. @throws Problem (validation_failed, insufficient_permission) */
+/** Prefers the token of the body. Undefined if there is none. @throws Problem (insufficient_permission) */
 function tokenFromCookieOrBody(
   { cookie }: RouteDeps,
   request: RequestContext,
   bodyToken: string | undefined,
-): { readonly token: string; readonly isCookie: boolean } {
+): { readonly token: string; readonly isCookie: boolean } | undefined {
   if (bodyToken !== undefined) return { token: bodyToken, isCookie: false };
   const cookieToken = cookie.read(request);
-  if (cookieToken !== undefined) return { token: cookieToken, isCookie: true };
-  throw validationFailed([
-    { pointer: '#/refreshToken', code: 'required', message: 'is required without a cookie' },
-  ]);
+  return cookieToken === undefined ? undefined : { token: cookieToken, isCookie: true };
 }
 
 function logoutAllRoute(deps: RouteDeps): Route {
   return operationRoute(deps.count, {
+    operationId: 'logoutAll',
     operation: 'logoutEverywhere',
     method: 'POST',
     path: `${BASE}/logout-all`,
@@ -161,14 +161,16 @@ function logoutAllRoute(deps: RouteDeps): Route {
   });
 }
 
-const sessionView = z.object({
-  id: z.uuid(),
-  createdAt: z.iso.datetime(),
-  lastUsedAt: z.iso.datetime(),
-  ip: z.string(),
-  userAgent: z.string(),
-  current: z.boolean(),
-});
+const sessionView = z
+  .object({
+    id: z.uuid(),
+    createdAt: z.iso.datetime(),
+    lastUsedAt: z.iso.datetime(),
+    ip: z.string(),
+    userAgent: z.string(),
+    current: z.boolean(),
+  })
+  .meta({ id: 'Session' });
 
 function viewSession(
   { id, createdAt, rotatedAt, ip, userAgent }: Session,

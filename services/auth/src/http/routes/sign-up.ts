@@ -7,18 +7,20 @@ import { repeatable, repeatableContextOf } from '../context.ts';
 import type { RouteDeps } from '../deps.ts';
 import { localeOf } from '../link-page.ts';
 import { operationRoute } from '../operation.ts';
-import { refusals } from '../problems.ts';
-import { passwordText } from '../schemas.ts';
+import { refusals, weakPasswordFaults } from '../problems.ts';
+import { newPasswordText } from '../schemas.ts';
 import { accountView, names } from '../views.ts';
 
-const body = z.object({
-  email: emailAddress,
-  password: passwordText,
-  username: names.username,
-  firstName: names.firstName.optional(),
-  lastName: names.lastName.optional(),
-  locale: names.locale.optional(),
-});
+function bodyOf({ passwordRules }: RouteDeps) {
+  return z.object({
+    email: emailAddress,
+    password: newPasswordText(passwordRules),
+    username: names.username,
+    firstName: names.firstName.optional(),
+    lastName: names.lastName.optional(),
+    locale: names.locale.optional(),
+  });
+}
 
 const created = z.object({
   message: z.string(),
@@ -36,7 +38,8 @@ export function signUpRoutes(deps: RouteDeps): readonly Route[] {
       'The same answer whether the address is new, pending or taken; a mail tells the owner of the mailbox.',
     policy: anyone,
     headers: repeatable,
-    body,
+    body: bodyOf(deps),
+    moreFaults: weakPasswordFaults(deps.passwordRules, 'password'),
     answers: {
       201: {
         description:

@@ -1,11 +1,4 @@
-import {
-  anyone,
-  type Policy,
-  problems,
-  type RequestContext,
-  type Route,
-  validationFailed,
-} from '@latchkey/http';
+import { anyone, problems, type RequestContext, type Route, validationFailed } from '@latchkey/http';
 import { ACCOUNT_SEQUENCE } from '@latchkey/tokens';
 import { z } from 'zod';
 import { existing, type Holder } from '../../account/index.ts';
@@ -23,11 +16,12 @@ import {
 import { BASE } from '../base-path.ts';
 import { contextOf } from '../context.ts';
 import type { RouteDeps } from '../deps.ts';
-import { htmlAnswer, linkProblemPage, linkProblems, localeOf, tokenParam } from '../link-page.ts';
+import { htmlAnswer, linkAction, linkProblemPage, linkProblems, localeOf, tokenParam } from '../link-page.ts';
 import { operationRoute } from '../operation.ts';
+import { callerOrAnyone } from '../optional-caller.ts';
 import type { VerificationFault } from '../pages/pages.ts';
-import { refusals } from '../problems.ts';
-import { passwordText } from '../schemas.ts';
+import { refusals, weakPasswordFaults } from '../problems.ts';
+import { newPasswordText, passwordText } from '../schemas.ts';
 import { changedOnPage, sequenceHeader } from '../views.ts';
 
 export function verificationRoutes(deps: RouteDeps): readonly Route[] {
@@ -41,25 +35,30 @@ export function verificationRoutes(deps: RouteDeps): readonly Route[] {
 
 const PATH = `${BASE}/verify/:token`;
 
-/** The addresses of a link's own pages and forms. */
-function placesOf({ publicPath }: RouteDeps, token: string) {
-  const action = `${publicPath}${BASE}/verify/${encodeURIComponent(token)}`;
+/** Returns the URLs of a link's page and forms. */
+function placesOf(deps: RouteDeps, token: string) {
+  const action = linkAction(deps, `${BASE}/verify`, token);
   return { action, rejection: `${action}/reject` };
 }
 
-const body = z.object({
-  password: passwordText.optional(),
-  newPassword: passwordText.optional(),
-  confirmNewPassword: passwordText.optional(),
-  // A form can send `true` only as a text.
-  reject: z.union([z.literal(true), z.literal('true').transform(() => true as const)]).optional(),
-});
-type Body = z.infer<typeof body>;
+function bodyOf({ passwordRules }: RouteDeps) {
+  return z.object({
+    password: passwordText.optional(),
+    newPassword: newPasswordText(passwordRules).optional(),
+    confirmNewPassword: passwordText.optional(),
+    // Accepts `true` as text, too, because forms send only text.
+    reject: z.union([z.literal(true), z.literal('true').transform(() => true as const)]).optional(),
+  });
+}
+type Body = z.infer<ReturnType<typeof bodyOf>>;
 
-/** The sequence of the event that a sign-up begins with: what its cookie was issued at. */
+/** The sequence of the first event of an account. The cookie of a sign-up is issued at it. */
 const SIGNED_UP = 1;
 
-/** What the request holds of a sign-up: the session of its access token, the cookie of the browser. */
+/**
+ * Returns by what a request proves that it made the sign-up: the session of its access token, or the cookie of the
+ * browser.
+ */
 function holdersOf(
   { signUpCookie }: RouteDeps,
   request: RequestContext & { readonly caller: Caller | null },
@@ -72,7 +71,10 @@ function holdersOf(
   ];
 }
 
-/** @throws Problem (validation_failed) if a new password comes without its repetition, or the other way round */
+/**
+ * Returns the evidence in the body. @throws Problem (validation_failed) if a new password comes without its
+ * repetition, or the other way round
+ */
 function evidenceOf(
   { password, newPassword, confirmNewPassword }: Body,
   holders: readonly Holder[],
@@ -134,6 +136,7 @@ function viewRejectionRoute(deps: RouteDeps): Route {
 function verifyRoute(deps: RouteDeps): Route {
   const { pages, signUpCookie } = deps;
   return operationRoute(deps.count, {
+    operationId: 'verify',
     operation: ({ body: { reject } }) => (reject ? 'rejectSignUp' : 'verify'),
     method: 'POST',
     path: PATH,
@@ -144,7 +147,8 @@ function verifyRoute(deps: RouteDeps): Route {
     policy: callerOrAnyone(deps.guards.authenticated),
     secretPath: true,
     params: tokenParam,
-    body,
+    body: bodyOf(deps),
+    moreFaults: weakPasswordFaults(deps.passwordRules, 'newPassword'),
     accepts: ['none', 'json', 'form'],
     answers: {
       200: {
@@ -173,7 +177,7 @@ function verifyRoute(deps: RouteDeps): Route {
             contextOf(request),
           );
       const { locale, userId } = existing(state);
-      // It has done its work; that of another sign-up stays.
+      // Removes the cookie of this sign-up. The cookie of another sign-up stays.
       const cookie = signUpCookie.read(request) === userId ? { 'Set-Cookie': signUpCookie.clear() } : {};
       if (request.sentAs === 'form') {
         const html = reject
@@ -195,7 +199,10 @@ function verifyRoute(deps: RouteDeps): Route {
   });
 }
 
-/** Returns `none` if nothing was entered: the browser does not hold the sign-up any more. */
+/**
+ * Returns the fault to show in the form; `none` if nothing was entered, because the browser no longer holds the
+ * sign-up.
+ */
 function verificationFault(refusal: Refusal, { password }: Body): VerificationFault | 'none' | undefined {
   switch (refusal.kind) {
     case 'password_required':
@@ -212,6 +219,7 @@ function verificationFault(refusal: Refusal, { password }: Body): VerificationFa
 function verificationRequestRoute(deps: RouteDeps): Route {
   const { pages } = deps;
   return operationRoute(deps.count, {
+    operationId: 'requestVerification',
     operation: ({ caller }) => (caller === null ? 'requestByAddress' : 'renewVerification'),
     method: 'POST',
     path: `${BASE}/verification-request`,
@@ -242,15 +250,4 @@ function verificationRequestRoute(deps: RouteDeps): Route {
       return { status: 202, body: { message } };
     },
   });
-}
-
-/** The token is optional, but an invalid one is refused. */
-function callerOrAnyone(authenticated: Policy<Caller>): Policy<Caller | null> {
-  return {
-    ...authenticated,
-    who: 'anyone, or any living account',
-    bearer: 'optional',
-    authorise: async (request) =>
-      request.headers['authorization'] === undefined ? null : authenticated.authorise(request),
-  };
 }

@@ -4,10 +4,13 @@ import { describe, test } from 'node:test';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { verify } from '@node-rs/argon2';
 import { createPasswords } from './argon2.ts';
+import { parseCosts } from './costs.ts';
 
 const saltKey = randomBytes(32);
+const saltKeys = [{ bytes: saltKey }] as const;
+const costs = parseCosts('19456:2');
 const ip = '192.0.2.1';
-const passwords = createPasswords({ saltKey, concurrency: 2 });
+const passwords = createPasswords({ saltKeys, costs, concurrency: 2 });
 
 const overloaded = { name: 'Refused', refusal: { kind: 'overloaded', seconds: 1 } };
 
@@ -16,7 +19,9 @@ describe('the hash of a password', () => {
     const hash = await passwords.hash('correct horse', 'ada@example.com', { ip });
     assert.equal(await passwords.hash('correct horse', 'ada@example.com', { ip }), hash);
     assert.equal(
-      await createPasswords({ saltKey, concurrency: 1 }).hash('correct horse', 'ada@example.com', { ip }),
+      await createPasswords({ saltKeys, costs, concurrency: 1 }).hash('correct horse', 'ada@example.com', {
+        ip,
+      }),
       hash,
     );
   });
@@ -26,9 +31,13 @@ describe('the hash of a password', () => {
       passwords.hash('correct horse', 'ada@example.com', { ip }),
       passwords.hash('correct horse ', 'ada@example.com', { ip }),
       passwords.hash('correct horse', 'eve@example.com', { ip }),
-      createPasswords({ saltKey: randomBytes(32), concurrency: 1 }).hash('correct horse', 'ada@example.com', {
-        ip,
-      }),
+      createPasswords({ saltKeys: [{ bytes: randomBytes(32) }], costs, concurrency: 1 }).hash(
+        'correct horse',
+        'ada@example.com',
+        {
+          ip,
+        },
+      ),
     ]);
     assert.equal(new Set(hashes).size, 4);
   });
@@ -50,6 +59,47 @@ describe('the hash of a password', () => {
   });
 });
 
+describe('the stored hash of a password', () => {
+  const newer = { kid: '2026-12', bytes: randomBytes(32) };
+  const rotated = createPasswords({
+    saltKeys: [newer, ...saltKeys],
+    costs: parseCosts('20480:2,19456:2'),
+    concurrency: 2,
+  });
+  const [password, address] = ['correct horse', 'ada@example.com'];
+
+  test('names the id of its key, and its cost', async () => {
+    assert.match(
+      await rotated.hash(password, address, { ip }),
+      /^argon2id\$m=20480,t=2,p=1,k=2026-12\$[\w-]{43}$/,
+    );
+  });
+
+  test('is found with an earlier key and cost, along with the one that takes its place', async () => {
+    const stored = await passwords.hash(password, address, { ip });
+    const found = await rotated.find(password, address, { ip }, (hash) => hash === stored);
+    assert.deepEqual(found, { current: await rotated.hash(password, address, { ip }), stored });
+  });
+
+  test('is looked for no further once it is found', async () => {
+    const tried: string[] = [];
+    const { current, stored } = await rotated.find(
+      password,
+      address,
+      { ip },
+      (hash) => tried.push(hash) === 1,
+    );
+    assert.deepEqual([tried, stored], [[current], current]);
+  });
+
+  test('of a wrong password takes the same work whatever is stored', async () => {
+    const tried: string[] = [];
+    const found = await rotated.find(password, address, { ip }, (hash) => tried.push(hash) === 0);
+    assert.deepEqual(found, { current: tried[0] });
+    assert.equal(new Set(tried).size, 4);
+  });
+});
+
 describe('hashing', () => {
   test('leaves the event loop to others', async () => {
     let done = 0;
@@ -57,14 +107,14 @@ describe('hashing', () => {
       await passwords.hash('correct horse', 'ada@example.com', { ip });
       done += 1;
     });
-    // On a busy machine the first two may be done by then. The others begin only after a turn.
+    // On a busy machine the first two may be done already. The others start one turn later.
     await nextTurn();
     assert.ok(done <= 2, `${done} hashes in one turn`);
     await Promise.all(hashes);
   });
 
   test('refuses what would wait too long, and goes on with the rest', async () => {
-    const small = createPasswords({ saltKey, concurrency: 1, maxWaiting: 2 });
+    const small = createPasswords({ saltKeys, costs, concurrency: 1, maxWaiting: 2 });
     let clients = 0;
     function hash() {
       clients += 1;
@@ -77,7 +127,7 @@ describe('hashing', () => {
   });
 
   test('turns away in the same way whose turn comes too late, and who does not want it any more', async () => {
-    const impatient = createPasswords({ saltKey, concurrency: 1, maxWaitMs: 0 });
+    const impatient = createPasswords({ saltKeys, costs, concurrency: 1, maxWaitMs: 0 });
     const first = impatient.hash('correct horse', 'ada@example.com', { ip });
     await assert.rejects(impatient.hash('correct horse', 'ada@example.com', { ip }), overloaded);
     await first;

@@ -1,50 +1,90 @@
 /** Password hashing on libuv's thread pool, with bounded concurrency and a bounded queue that clients share fairly. */
 import { createHmac } from 'node:crypto';
 import { hashRaw } from '@node-rs/argon2';
+import type { SecretKey, SecretKeys } from '../../keys/secret-keys.ts';
 import { networkKey } from '../../limits/ip-key.ts';
-import type { Passwords } from '../../ports/passwords.ts';
+import type { HashRequest, Passwords } from '../../ports/passwords.ts';
 import { Refused } from '../../refused.ts';
 import { normalisePassword } from '../rules.ts';
+import type { HashCost, HashCosts } from './costs.ts';
 import { fairLimit, type Load } from './fair-limit.ts';
 
-/**
- * The parameters of OWASP's Password Storage Cheat Sheet, which are above the minimum of RFC 9106. `algorithm` 2 is
- * argon2id.
- */
-const COST = { algorithm: 2, memoryCost: 19_456, timeCost: 2, parallelism: 1, outputLen: 32 } as const;
-/** Identifies the parameters, so that hashes of another cost can be stored alongside. The salt is derived from the address. */
-const PREFIX = `argon2id$m=${COST.memoryCost},t=${COST.timeCost},p=${COST.parallelism}$`;
+/** `algorithm` 2 is argon2id. */
+const ARGON2ID = { algorithm: 2, parallelism: 1, outputLen: 32 } as const;
 
-/** About as many as one processor hashes per second, so that the queue takes about a second. */
+/** One processor hashes about this many passwords per second, so a full queue takes about a second. */
 const WAITING_PER_THREAD = 64;
 
 export interface PasswordsOptions {
-  /** PASSWORD_SALT_KEY. With another key no stored hash ever matches again. */
-  readonly saltKey: Buffer;
-  /** Concurrent hashes. Each takes a processor, a thread of libuv's pool and 19 MiB. */
+  /** PASSWORD_SALT_KEY. Without the key that a stored hash was made with, it never matches again. */
+  readonly saltKeys: SecretKeys;
+  /** HASH_COSTS. */
+  readonly costs: HashCosts;
+  /** The most concurrent hashes. Each needs a processor, a thread of libuv's pool and the memory of its cost. */
   readonly concurrency: number;
-  /** The length of the queue. Default: about a second's worth. */
+  /** The length of the queue. Default: what is hashed in about a second. */
   readonly maxWaiting?: number;
   /** The longest wait in the queue. Default: no limit. */
   readonly maxWaitMs?: number;
 }
 
-/** `hash` returns `argon2id$m=19456,t=2,p=1$` and 32 bytes in base64url; `load` is for metrics. */
+/** A way to hash: stored hashes begin with its prefix. */
+interface Scheme {
+  readonly key: SecretKey;
+  readonly cost: HashCost;
+}
+
+/**
+ * `hash` returns `argon2id$m=19456,t=2,p=1,k=<kid>$` and 32 bytes in base64url, without `k` for a key that has no id;
+ * `load` is for metrics.
+ */
 export function createPasswords(options: PasswordsOptions): Passwords & { load(): Load } {
-  const { saltKey, concurrency, maxWaiting = WAITING_PER_THREAD * concurrency } = options;
+  const { saltKeys, costs, concurrency, maxWaiting = WAITING_PER_THREAD * concurrency } = options;
   const { maxWaitMs = Number.POSITIVE_INFINITY } = options;
   const limit = fairLimit({ concurrency, maxWaiting, maxWaitMs, refusal: overloaded });
+  const [key, cost] = [saltKeys[0], costs[0]];
+  const current: Scheme = { key, cost };
+  const earlier = saltKeys
+    .flatMap((each) => costs.map((other) => ({ key: each, cost: other })))
+    .filter((scheme) => scheme.key !== key || scheme.cost !== cost);
+
+  function hashBy(scheme: Scheme, password: string, address: string, request: HashRequest): Promise<string> {
+    return limit.run(
+      () => hashNow(scheme, password, address),
+      { network: networkKey(request.ip), address },
+      request.isAwaited,
+    );
+  }
+
   return {
     load: limit.load,
-    hash(password, address, { ip, isAwaited }) {
-      async function hash(): Promise<string> {
-        const salt = createHmac('sha256', saltKey).update(address).digest();
-        const raw = await hashRaw(normalisePassword(password), { ...COST, salt });
-        return PREFIX + raw.toString('base64url');
+    hash: (password, address, request) => hashBy(current, password, address, request),
+    async find(password, address, request, isStored) {
+      const newest = await hashBy(current, password, address, request);
+      if (await isStored(newest)) return { current: newest, stored: newest };
+      for (const scheme of earlier) {
+        const hash = await hashBy(scheme, password, address, request);
+        if (await isStored(hash)) return { current: newest, stored: hash };
       }
-      return limit.run(hash, { network: networkKey(ip), address }, isAwaited);
+      return { current: newest };
     },
   };
+}
+
+async function hashNow({ key, cost }: Scheme, password: string, address: string): Promise<string> {
+  const salt = createHmac('sha256', key.bytes).update(address).digest();
+  const { memoryKib: memoryCost, passes: timeCost } = cost;
+  const raw = await hashRaw(normalisePassword(password), { ...ARGON2ID, memoryCost, timeCost, salt });
+  return prefixOf({ key, cost }) + raw.toString('base64url');
+}
+
+/**
+ * Returns the text that identifies key and cost, so that hashes of different ones can be stored side by side. The
+ * salt is derived from the address.
+ */
+function prefixOf({ key: { kid }, cost: { memoryKib, passes } }: Scheme): string {
+  const parameters = [`m=${memoryKib}`, `t=${passes}`, 'p=1', ...(kid === undefined ? [] : [`k=${kid}`])];
+  return `argon2id$${parameters.join(',')}$`;
 }
 
 function overloaded(): Error {

@@ -15,12 +15,12 @@ function limitOf(concurrency: number, maxWaiting: number, now = () => 0) {
   });
 }
 
-/** A requester with an address of its own, in a network that all of them share. */
+/** Returns a requester with an address of its own. All requesters are in the same network. */
 function from(name: string): Requester {
   return { network: 'office', address: name };
 }
 
-/** Tasks that end when the test says so. */
+/** Creates tasks that end when the test says so. */
 function tasks() {
   const begun: string[] = [];
   const beginnings = new EventEmitter();

@@ -1,4 +1,4 @@
-/** Bounds concurrency, the length of the queue and the time in it, and shares the queue fairly among its users. */
+/** Limits how many tasks run at a time, how many wait and for how long, and shares the queue fairly among its users. */
 import { fairQueue } from './fair-queue.ts';
 
 export interface Load {
@@ -6,7 +6,7 @@ export interface Load {
   readonly waiting: number;
 }
 
-/** Whom a task is for. */
+/** On whose behalf a task runs. */
 export interface Requester {
   /** The network of the client. */
   readonly network: string;
@@ -35,7 +35,7 @@ interface Waiter extends Requester {
 
 export function fairLimit(options: {
   readonly concurrency: number;
-  /** Of all networks. */
+  /** The longest queue, over all networks. */
   readonly maxWaiting: number;
   readonly maxWaitMs: number;
   refusal(): Error;
@@ -51,7 +51,7 @@ export function fairLimit(options: {
       left.refuse();
   }
 
-  /** A free slot goes to a task that waits, so that no new task can overtake it. */
+  /** A free slot goes to a waiting task, so that no new task can overtake it. */
   async function enter(requester: Requester, isWanted: () => boolean): Promise<void> {
     if (!isWanted()) throw refusal();
     if (running < concurrency) {

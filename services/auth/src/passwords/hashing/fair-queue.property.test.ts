@@ -23,7 +23,7 @@ const steps = fc.array(
 );
 type Step = { readonly network: string; readonly address: string } | 'take' | string;
 
-/** Plays the steps, with a plain list of what waits beside the queue. */
+/** Plays the steps, and keeps a plain list of the waiting items for comparison. */
 function play(
   played: readonly Step[],
   on: {
@@ -59,7 +59,7 @@ describe('a fair queue', () => {
   test('lets no network have two turns while another one waits', () => {
     fc.assert(
       fc.property(steps, (played) => {
-        /** The networks that have waited since the last turn of a network, and had none. */
+        /** For each waiting network: which other networks have had a turn since its own last turn. */
         const overtaken = new Map<string, Set<string>>();
         play(played, {
           taken({ network }, before) {
@@ -120,6 +120,44 @@ describe('a fair queue', () => {
         assert.notEqual(queue.add(honest), honest);
         assert.ok([queue.take(), queue.take()].includes(honest));
       }),
+    );
+  });
+
+  test('lets 8 people in within 16 turns, whatever 140 connections of one client ask for', () => {
+    fc.assert(
+      fc.property(
+        fc.integer({ min: 1, max: 140 }),
+        fc.array(fc.nat(7), { maxLength: 8 }),
+        (addresses, early) => {
+          const queue = fairQueue<Item>(64);
+          function flood(): void {
+            while (queue.size() < 64) {
+              const n = queue.size();
+              if (queue.add({ n, network: 'attacker', address: `a${n % addresses}` }) !== undefined) break;
+            }
+          }
+          flood();
+          // Some of the turns pass before the last of the people comes.
+          const people = Array.from({ length: 8 }, (_, n) => ({ n, network: `home ${n}`, address: `p${n}` }));
+          const waited = new Map<Item, number>();
+          function takeTurn(): void {
+            const taken = queue.take();
+            for (const [item, turns] of waited) if (item !== taken) waited.set(item, turns + 1);
+            if (taken !== undefined && waited.has(taken)) {
+              assert.ok((waited.get(taken) ?? 0) < 16);
+              waited.delete(taken);
+            }
+            flood();
+          }
+          for (const person of people) {
+            assert.notEqual(queue.add(person), person);
+            waited.set(person, 0);
+            if (early.includes(person.n)) takeTurn();
+          }
+          for (let turn = 0; turn < 16; turn += 1) takeTurn();
+          assert.equal(waited.size, 0);
+        },
+      ),
     );
   });
 

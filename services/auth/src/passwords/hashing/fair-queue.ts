@@ -8,8 +8,9 @@ export interface Queued {
 export interface FairQueue<T> {
   /**
    * Adds an item.
-   * @returns the item that has to give way, which may be the new one: if the queue is full, the newest item of the
-   * network with most items; if the share of the address is full, the newest of the network with most of those
+   * @returns the item that is dropped, which may be the new one. If the queue is full, it is the newest item of the
+   * network with most items; if the share of the address is full, the newest of the network with most items of that
+   * address
    */
   add(item: T): T | undefined;
   /** Removes the oldest item of the address whose turn it is, in the network whose turn it is. */
@@ -21,10 +22,10 @@ export interface FairQueue<T> {
 /** One address may have this share of the queue, from whatever networks. */
 const SHARE_OF_ADDRESS = 8;
 
-/** Maps keep the order of the turns: whoever had a turn is put behind the others. */
+/** The insertion order of a Map is the order of turns: whoever had a turn is inserted again at the end. */
 type Addresses<T> = Map<string, T[]>;
 
-/** @param capacity the most items that the queue has */
+/** @param capacity the most items that the queue can hold */
 export function fairQueue<T extends Queued>(capacity: number): FairQueue<T> {
   const networks = new Map<string, Addresses<T>>();
   const perAddress = Math.max(1, Math.floor(capacity / SHARE_OF_ADDRESS));

@@ -4,7 +4,7 @@ import { describe, test } from 'node:test';
 import { promisify } from 'node:util';
 import { hashConcurrency, widenThreadPool } from './thread-pool.ts';
 
-/** Prints which ends first: a read of a file, or any of as many long hashes as there are threads by default. */
+/** Prints which ends first: reading a file, or any of as many long hashes as the pool has threads by default. */
 const script = `
   import { access } from 'node:fs/promises';
   import { hashRaw } from '@node-rs/argon2';

@@ -1,7 +1,7 @@
 /** Sizes libuv's thread pool, which hashes passwords and serves files and name look-ups. */
 import { availableParallelism } from 'node:os';
 
-/** Threads for everything else while every hashing thread is busy. */
+/** Threads that remain for everything else while every hashing thread is busy. */
 const OTHER_THREADS = 4;
 
 /** Returns the number of concurrent hashes. @param configured HASH_CONCURRENCY; 0: one per available processor */

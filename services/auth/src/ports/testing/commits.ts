@@ -1,6 +1,9 @@
 /** Small valid commits for tests. */
 import assert from 'node:assert/strict';
-import { randomUUID } from 'node:crypto';
+import { generateKeyPairSync, randomUUID } from 'node:crypto';
+import { type EventSigner, eventSigner } from '@latchkey/events';
+import { z } from 'zod';
+import { chainEntriesOf } from '../../streams/chain-stream.ts';
 import { type Commit, type Journal, type RecordedFact, UnreadableCommit } from '../journal.ts';
 import type { Outbox } from '../outbox.ts';
 
@@ -16,6 +19,23 @@ export function sessionsRevoked(userId: string, time = instant(0)): RecordedFact
     version: 1,
     type: 'SessionsRevoked',
     data: { userId, reason: 'logout-all' },
+  };
+}
+
+export function roleChanged(userId: string, time = instant(0)): RecordedFact {
+  return {
+    id: randomUUID(),
+    time,
+    version: 1,
+    type: 'RoleChanged',
+    data: {
+      userId,
+      role: 'admin',
+      previousRole: 'user',
+      changedBy: 'ops',
+      locale: 'en',
+      person: { email: 'ada@example.com', username: '"type":"RoleChanged"' },
+    },
   };
 }
 
@@ -49,31 +69,73 @@ export function mailRequested(mailingId: string, time = instant(0)): RecordedFac
   };
 }
 
-/** Returns a commit of one event, whose number is also its sequence. */
-export function commitOf(given: Partial<Commit> = {}): Commit {
+/**
+ * Returns a commit of one event, whose number is also its sequence.
+ * @param previous the hash of the previous event
+ */
+export function commitOf(given: Partial<Commit> = {}, previous?: string): Commit {
   const { stream = randomUUID(), number = 1, at = instant(number) } = given;
-  return {
-    stream,
-    number,
-    sequence: number,
-    events: [sessionsRevoked(stream, at)],
-    commandId: randomUUID(),
-    correlationId: 'request-1',
-    at,
-    ...given,
-  };
+  return chained(
+    {
+      stream,
+      number,
+      sequence: number,
+      events: [sessionsRevoked(stream, at)],
+      commandId: randomUUID(),
+      correlationId: 'request-1',
+      at,
+      ...given,
+    },
+    previous,
+  );
+}
+
+/** Returns the commit with chain entries. A commit whose events violate their contract is returned unchanged. */
+function chained(commit: Commit, previous: string | undefined): Commit {
+  try {
+    const entries = chainEntriesOf(commit, previous);
+    const events = commit.events.map((event, index) => ({
+      ...event,
+      chain: entries[index] ?? assert.fail(),
+    }));
+    return { ...commit, events };
+  } catch (error) {
+    if (error instanceof z.ZodError) return commit;
+    throw error;
+  }
+}
+
+/** Returns the commit as release 0.1 would have stored it: its events have no place in a hash chain. */
+export function unchained(commit: Commit): Commit {
+  return { ...commit, events: commit.events.map(({ chain: _, ...event }): RecordedFact => event) };
 }
 
 /** Returns the first commit of an unverified account. */
 export function registrationOf(address: string, given: Partial<Commit> = {}): Commit {
-  const commit = commitOf({ address, ...given });
-  return { ...commit, events: [userRegistered(commit.stream, address, commit.at)] };
+  const { stream = randomUUID(), at = instant(given.number ?? 1) } = given;
+  return commitOf({ address, ...given, stream, events: [userRegistered(stream, address, at)] });
+}
+
+/** Returns the hash of the last event of a commit. */
+export function headOf(commit: Commit): string | undefined {
+  return commit.events.at(-1)?.chain?.hash;
 }
 
 /** Returns the commits 1 to `count` of a stream. */
 export function commitsOf(stream: string, count: number): readonly Commit[] {
-  return Array.from({ length: count }, (_, index) => commitOf({ stream, number: index + 1 }));
+  let head: string | undefined;
+  return times(count, (index) => {
+    const commit = commitOf({ stream, number: index + 1 }, head);
+    head = headOf(commit);
+    return commit;
+  });
 }
+
+/** The signing key of these tests. */
+export const testSigner: EventSigner = eventSigner({
+  kid: 'test',
+  key: generateKeyPairSync('ed25519').privateKey,
+});
 
 /** Appends commits one after the other. */
 export async function appendAll(journal: Pick<Journal, 'append'>, commits: readonly Commit[]): Promise<void> {

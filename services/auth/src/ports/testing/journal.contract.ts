@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { afterEach, beforeEach, describe, test } from 'node:test';
-import type { AppendResult, Commit, Journal } from '../journal.ts';
+import { type AppendResult, type Commit, type Journal, UnreadableCommit } from '../journal.ts';
 import type { Outbox } from '../outbox.ts';
 import type { Registrations } from '../registrations.ts';
 import {
@@ -11,8 +11,10 @@ import {
   commitsOf,
   numbers,
   registrationOf,
+  roleChanged,
   sessionsRevoked,
   times,
+  unchained,
   unpublishedOf,
 } from './commits.ts';
 import type { OpenStores } from './open-stores.ts';
@@ -34,6 +36,84 @@ export function journalContract(name: string, open: OpenStores): void {
       close = opened.close;
     });
     afterEach(() => close());
+
+    describe('addChain', () => {
+      test('stores the entries of a commit that has none, once', async () => {
+        const [first, second] = [commitOf(), commitOf()];
+        const bare = unchained(first);
+        await appendAll(journal, [bare]);
+        const entries = first.events.flatMap(({ chain }) => chain ?? []);
+        const others = second.events.flatMap(({ chain }) => chain ?? []);
+        assert.deepEqual(await journal.addChain(bare, entries), entries);
+        assert.deepEqual(await journal.addChain(bare, others), entries);
+        assert.deepEqual(await journal.read(bare.stream), [first]);
+        assert.deepEqual(await unpublishedOf(outbox, bare.stream), [first]);
+      });
+
+      test('lets one of several processes store its entries, whole', async () => {
+        const stream = randomUUID();
+        const events = [sessionsRevoked(stream), sessionsRevoked(stream)];
+        const variants = times(10, () => commitOf({ stream, events }));
+        const [bare] = variants.map(unchained);
+        assert.ok(bare);
+        await appendAll(journal, [bare]);
+        const given = variants.map((commit) => commit.events.flatMap(({ chain }) => chain ?? []));
+        const stored = await Promise.all(given.map((entries) => journal.addChain(bare, entries)));
+        for (const each of stored) assert.deepEqual(each, stored[0]);
+        assert.ok(given.some((entries) => entries.at(-1)?.hash === stored[0]?.at(-1)?.hash));
+      });
+
+      test('names a commit that there is not', async () => {
+        await assert.rejects(journal.addChain(commitOf(), []), UnreadableCommit);
+      });
+    });
+
+    describe('release', () => {
+      const [kept, given] = ['address:ada@example.com', 'address:countess@example.com'] as const;
+
+      test('lets another commit take what it releases, and that alone', async () => {
+        const commit = commitOf({ claims: [kept, given] });
+        await appendAll(journal, [commit]);
+        await journal.release(commit, [given]);
+        assert.deepEqual(await journal.read(commit.stream), [{ ...commit, claims: [kept] }]);
+        assert.equal((await journal.append(commitOf({ claims: [kept] }))).outcome, 'lost');
+        const next = commitOf({ claims: [given] });
+        await appendAll(journal, [next]);
+        assert.equal(await journal.holder(given), next.stream);
+        assert.equal(await journal.holder(kept), commit.stream);
+      });
+
+      test('may be repeated, and takes nothing from a commit that has the claim by then', async () => {
+        const [first, second] = [commitOf({ claims: [given] }), commitOf({ claims: [kept] })];
+        await appendAll(journal, [first, second]);
+        await journal.release(first, [given, kept]);
+        await journal.release(second, [kept]);
+        const { claims: _, ...bare } = first;
+        assert.deepEqual(await journal.read(first.stream), [bare]);
+        const later = commitOf({ stream: first.stream, number: 2, sequence: 2, claims: [given] });
+        await appendAll(journal, [later]);
+        await journal.release(first, [given]);
+        assert.equal(await journal.holder(given), first.stream);
+        assert.equal(await journal.holder(kept), undefined);
+      });
+
+      test('is a no-op for a commit that there is not', async () => {
+        await journal.release(commitOf(), [given]);
+        assert.equal(await journal.holder(given), undefined);
+      });
+
+      test('finds the streams that hold claims of a range, each once', async () => {
+        const one = commitOf({ claims: ['release:1:a', 'release:2:a', 'other'] });
+        const two = commitOf({ claims: ['release:3:b'] });
+        await appendAll(journal, [one, two]);
+        assert.deepEqual(await journal.holdersBetween({ from: 'release:', before: 'release:3' }), [
+          one.stream,
+        ]);
+        const all = await journal.holdersBetween({ from: 'release:', before: 'release:4' });
+        assert.deepEqual(all.toSorted(), [one.stream, two.stream].toSorted());
+        assert.deepEqual(await journal.holdersBetween({ from: 'a', before: 'b' }), []);
+      });
+    });
 
     describe('append', () => {
       test('gives back a commit as it was appended', async () => {
@@ -142,23 +222,62 @@ export function journalContract(name: string, open: OpenStores): void {
         assert.deepEqual(await journal.read(stream, 12), []);
       });
 
+      test('gives several streams at once, each after its own number', async () => {
+        const [ada, grace, nobody] = [randomUUID(), randomUUID(), randomUUID()];
+        await appendAll(journal, [...commitsOf(ada, 4), ...commitsOf(grace, 3)]);
+        const read = await Promise.all([
+          journal.read(ada),
+          journal.read(grace, 1),
+          journal.read(nobody),
+          journal.read(ada, 3),
+          journal.read(grace, 3),
+        ]);
+        assert.deepEqual(read.map(numbers), [[1, 2, 3, 4], [2, 3], [], [4], []]);
+      });
+
       test('gives nothing for a stream that there is not', async () => {
         assert.deepEqual(await journal.read(randomUUID()), []);
         assert.equal(await journal.holder('nobody'), undefined);
       });
 
+      test('counts claims by their beginning, however many', async () => {
+        assert.equal(await journal.countClaims('admin:'), 0);
+        await appendAll(journal, [
+          commitOf({ claims: ['admin:1', 'admin:2'] }),
+          commitOf({ claims: ['admin:10', 'admi'] }),
+          commitOf({ claims: ['admio:1', 'Admin:1'] }),
+        ]);
+        assert.equal(await journal.countClaims('admin:'), 3);
+        assert.equal(await journal.countClaims('admin:1'), 2);
+      });
+
+      test('names each stream whose role was changed once, and no other', async () => {
+        assert.deepEqual(await journal.roleChanges(), []);
+        const [ada, grace] = [randomUUID(), randomUUID()];
+        await appendAll(journal, [
+          commitOf({ stream: ada, events: [roleChanged(ada), sessionsRevoked(ada)] }),
+          commitOf({ stream: ada, number: 2, events: [roleChanged(ada)] }),
+          commitOf({ stream: grace, events: [sessionsRevoked(grace), roleChanged(grace)] }),
+          // Looks like the type in the stored text.
+          registrationOf('eve@example.com', { correlationId: '"type":"RoleChanged"' }),
+        ]);
+        assert.deepEqual((await journal.roleChanges()).toSorted(), [ada, grace].toSorted());
+      });
+
       test('gives all events of a commit', async () => {
         const stream = randomUUID();
         const events = times(3, () => sessionsRevoked(stream));
-        await appendAll(journal, [commitOf({ stream, events })]);
+        const appended = commitOf({ stream, events });
+        await appendAll(journal, [appended]);
         const [commit] = await journal.read(stream);
-        assert.deepEqual(commit?.events, events);
+        assert.deepEqual(commit?.events, appended.events);
       });
     });
 
     describe('an event that this build does not know', () => {
       function strange(stream: string, change: object) {
-        return commitOf({ stream, events: [{ ...sessionsRevoked(stream), ...change }] });
+        const commit = commitOf({ stream });
+        return { ...commit, events: [{ ...sessionsRevoked(stream), ...change }] };
       }
       const known = commitOf();
 

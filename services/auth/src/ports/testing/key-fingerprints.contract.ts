@@ -16,23 +16,73 @@ export function keyFingerprintsContract(name: string, open: OpenStores): void {
     });
     afterEach(() => close());
 
-    test('are remembered on first sight, and those that differ are named', async () => {
-      assert.deepEqual(await keyFingerprints.check({ refresh: 'r1', salt: 's1' }), []);
-      assert.deepEqual(await keyFingerprints.check({ refresh: 'r1', salt: 's1' }), []);
-      assert.deepEqual(await keyFingerprints.check({ refresh: 'r2', salt: 's1', sealing: 'x' }), ['refresh']);
-      assert.deepEqual(await keyFingerprints.check({ refresh: 'r2', salt: 's2' }), ['refresh', 'salt']);
+    const now = new Date('2026-03-01T12:00:00.000Z');
+    const later = new Date('2026-04-01T12:00:00.000Z');
+
+    /** Starts a process with these keys; the current key of each setting comes first. */
+    function start(keys: Readonly<Record<string, readonly string[]>>, at = now) {
+      const given = Object.entries(keys).map(([name, its]) => [name, { keys: its, needed: true }] as const);
+      return keyFingerprints.check(Object.fromEntries(given), at);
+    }
+
+    test('are remembered on first sight, and settings that lack one are named', async () => {
+      assert.deepEqual(await start({ refresh: ['r1'], salt: ['s1'] }), []);
+      assert.deepEqual(await start({ refresh: ['r1'], salt: ['s1'] }), []);
+      assert.deepEqual(await start({ refresh: ['r2'], salt: ['s1'], sealing: ['x'] }), ['refresh']);
+      assert.deepEqual(await start({ refresh: ['r2'], salt: ['s2'] }), ['refresh', 'salt']);
     });
 
-    test('are not remembered of who differs in one', async () => {
-      await keyFingerprints.check({ refresh: 'r1' });
-      assert.deepEqual(await keyFingerprints.check({ other: 'x', refresh: 'r2', salt: 'x' }), ['refresh']);
-      assert.deepEqual(await keyFingerprints.check({ other: 'y', refresh: 'r1', salt: 'y' }), []);
+    test('are not remembered of who lacks one', async () => {
+      await start({ refresh: ['r1'] });
+      assert.deepEqual(await start({ other: ['x'], refresh: ['r2'], salt: ['x'] }), ['refresh']);
+      assert.deepEqual(await start({ other: ['y'], refresh: ['r1'], salt: ['y'] }), []);
+    });
+
+    test('may be joined by newer ones, and are all needed until one is forgotten', async () => {
+      await start({ salt: ['s1'] });
+      assert.deepEqual(await start({ salt: ['s1', 's2'] }), []);
+      assert.deepEqual(await start({ salt: ['s2', 's1'] }), []);
+      assert.deepEqual(await start({ salt: ['s2'] }), ['salt']);
+      await keyFingerprints.forget('salt', 's1');
+      assert.deepEqual(await start({ salt: ['s2'] }), []);
+      assert.deepEqual(await start({ salt: ['s1'] }), ['salt']);
+      await keyFingerprints.forget('salt', 's2');
+      await keyFingerprints.forget('salt', 's2');
+      assert.deepEqual(await keyFingerprints.list(), {});
+    });
+
+    test('tell since when each is the current one', async () => {
+      await start({ salt: ['s1', 's2'] });
+      assert.deepEqual(await keyFingerprints.list(), { salt: [{ key: 's1', since: now }, { key: 's2' }] });
+      await start({ salt: ['s2', 's1'] }, later);
+      await start({ salt: ['s2', 's1'] }, new Date(later.getTime() + 1));
+      const uses = [
+        { key: 's2', since: later },
+        { key: 's1', since: now },
+      ];
+      assert.deepEqual(await keyFingerprints.list(), { salt: uses });
+    });
+
+    test('that nothing depends on may be missing, and are remembered', async () => {
+      for (const key of ['k1', 'k2'])
+        assert.deepEqual(await keyFingerprints.check({ sealing: { keys: [key], needed: false } }, now), []);
+      const uses = [
+        { key: 'k2', since: now },
+        { key: 'k1', since: now },
+      ];
+      assert.deepEqual(await keyFingerprints.list(), { sealing: uses });
     });
 
     test('of two instances that start at once with different keys: one is told', async () => {
+      const told = await Promise.all([start({ salt: ['one'] }), start({ salt: ['other'] })]);
+      assert.deepEqual(told.flat(), ['salt']);
+    });
+
+    test('of two instances that add different ones at once: one is told', async () => {
+      await start({ salt: ['first'] });
       const told = await Promise.all([
-        keyFingerprints.check({ salt: 'one' }),
-        keyFingerprints.check({ salt: 'other' }),
+        start({ salt: ['one', 'first'] }),
+        start({ salt: ['other', 'first'] }),
       ]);
       assert.deepEqual(told.flat(), ['salt']);
     });
@@ -40,17 +90,17 @@ export function keyFingerprintsContract(name: string, open: OpenStores): void {
     test('of many instances that start at once are those of one, which all others are told', async () => {
       const names = ['a', 'b', 'c'];
       function keysOf(instance: number) {
-        // Each in a different order.
+        // Gives each process the settings in another order.
         return Object.fromEntries(
-          [...names.slice(instance), ...names].map((name) => [name, String(instance)]),
+          [...names.slice(instance), ...names].map((name) => [name, [String(instance)]]),
         );
       }
-      const told = await Promise.all([0, 1, 2].map((instance) => keyFingerprints.check(keysOf(instance))));
+      const told = await Promise.all([0, 1, 2].map((instance) => start(keysOf(instance))));
       const winners = [0, 1, 2].filter((instance) => told[instance]?.length === 0);
       assert.equal(winners.length, 1);
       for (const instance of [0, 1, 2]) {
         const differing = winners.includes(instance) ? [] : names;
-        assert.deepEqual((await keyFingerprints.check(keysOf(instance))).toSorted(), differing);
+        assert.deepEqual((await start(keysOf(instance))).toSorted(), differing);
       }
     });
   });

@@ -1,4 +1,5 @@
-import type { Commit } from '../journal.ts';
+import { keyUsesAfter, keyUsesWithout, parseKeyUses } from '../../keys/key-uses.ts';
+import { type Commit, UnreadableCommit } from '../journal.ts';
 import type { Registration } from '../registrations.ts';
 import type { Snapshot } from '../snapshots.ts';
 import type { Stores } from '../stores.ts';
@@ -56,6 +57,16 @@ export function createMemoryStores(): CommitStores {
         insert(commit);
         return { outcome: 'appended' };
       },
+      async addChain({ stream, number }, entries) {
+        const commit = byStream.get(stream)?.get(number);
+        if (commit === undefined) throw new UnreadableCommit(stream, number, 'it is missing');
+        const events = commit.events.map((event, index) => {
+          const chain = event.chain ?? entries[index];
+          return chain === undefined ? event : { ...event, chain };
+        });
+        Object.assign(commit, { events });
+        return events.flatMap(({ chain }) => chain ?? []);
+      },
       read: async (stream, after = 0, limit = Number.POSITIVE_INFINITY) =>
         ofStream(stream)
           .filter(({ number }) => number > after)
@@ -66,6 +77,26 @@ export function createMemoryStores(): CommitStores {
         return commit && shown(commit);
       },
       holder: async (claim) => byClaim.get(claim)?.stream,
+      async release({ stream, number }, claims) {
+        const commit = byStream.get(stream)?.get(number);
+        const held = commit?.claims ?? [];
+        const kept = held.filter((claim) => !claims.includes(claim));
+        if (commit === undefined || kept.length === held.length) return;
+        for (const claim of held) if (!kept.includes(claim)) byClaim.delete(claim);
+        if (kept.length === 0) Reflect.deleteProperty(commit, 'claims');
+        else Object.assign(commit, { claims: kept });
+      },
+      holdersBetween: async ({ from, before }) => {
+        const held = [...byClaim].filter(([claim]) => claim >= from && claim < before);
+        return [...new Set(held.map(([, { stream }]) => stream))];
+      },
+      countClaims: async (prefix) => [...byClaim.keys()].filter((claim) => claim.startsWith(prefix)).length,
+      async roleChanges() {
+        const commits = [...byCommand.values()].filter(({ events }) =>
+          events.some(({ type }) => type === 'RoleChanged'),
+        );
+        return [...new Set(commits.map(({ stream }) => stream))];
+      },
     },
     outbox: {
       async unpublished(asked) {
@@ -116,13 +147,21 @@ export function createMemoryStores(): CommitStores {
       },
     },
     keyFingerprints: {
-      async check(given) {
-        const others = Object.keys(given).filter(
-          (name) => fingerprints.has(name) && fingerprints.get(name) !== given[name],
+      async check(given, now) {
+        const next = Object.entries(given).map(
+          ([name, keys]) => [name, keyUsesAfter(fingerprints.get(name), keys, now)] as const,
         );
-        if (others.length > 0) return others;
-        for (const [name, fingerprint] of Object.entries(given)) fingerprints.set(name, fingerprint);
+        const lacking = next.filter(([, uses]) => uses === undefined).map(([name]) => name);
+        if (lacking.length > 0) return lacking;
+        for (const [name, uses = ''] of next) fingerprints.set(name, uses);
         return [];
+      },
+      list: async () =>
+        Object.fromEntries([...fingerprints].map(([name, uses]) => [name, parseKeyUses(uses)] as const)),
+      async forget(name, key) {
+        const rest = keyUsesWithout(fingerprints.get(name) ?? '', key);
+        if (rest === undefined) fingerprints.delete(name);
+        else fingerprints.set(name, rest);
       },
     },
   };

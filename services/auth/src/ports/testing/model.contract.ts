@@ -1,11 +1,11 @@
-/** Any sequence of writes leaves the stores of commits in the same state as the model in memory. */
+/** Any sequence of writes leaves the stores of commits in the same state as the in-memory model. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { commitOf, instant } from './commits.ts';
 import { type CommitStores, createMemoryStores } from './memory-stores.ts';
 
-/** Few of everything, so that commands collide. */
+/** Few different values, so that commands collide. */
 const streamName = fc.constantFrom('a', 'b', 'c');
 const number = fc.integer({ min: 1, max: 4 });
 const claims = fc.subarray(['one', 'two', 'three'], { minLength: 1 });
@@ -22,12 +22,12 @@ const commit = fc
     },
     { requiredKeys: ['stream', 'number', 'commandId'] },
   )
-  // Each commit has a time of its own; the order among equal times is not promised.
+  // Each commit has another time, because the order among equal times is not promised.
   .map(({ address, ...given }) =>
     commitOf({
       ...given,
       at: instant(1 + given.number * 10 + 'abc'.indexOf(given.stream)),
-      // Only the first commit of an account has one.
+      // Only the first commit of an account has an address.
       ...(address === undefined || given.number > 1 ? {} : { address }),
     }),
   );
@@ -60,7 +60,7 @@ const step = fc.oneof(
   ),
 );
 
-/** Everything that can be asked of the stores. */
+/** Returns everything that the stores can be asked. */
 async function everything({ journal, outbox, registrations, snapshots }: CommitStores): Promise<unknown> {
   const [earliest] = await journal.read('a');
   const [first] = await registrations.page({ limit: 1 });
@@ -84,7 +84,7 @@ async function everything({ journal, outbox, registrations, snapshots }: CommitS
 
 export interface EmptyStores {
   readonly stores: CommitStores;
-  /** Deletes everything but fingerprints. */
+  /** Deletes everything except fingerprints. */
   clear(): Promise<unknown>;
   close(): Promise<void>;
 }

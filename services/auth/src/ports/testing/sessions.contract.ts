@@ -56,6 +56,41 @@ export function sessionsContract(name: string, open: OpenStores): void {
       assert.equal(await sessions.find(randomUUID()), undefined);
     });
 
+    test('are found at once, each for its caller', async () => {
+      const [one, other] = [await created(), await created()];
+      const wanted = [other.id, randomUUID(), one.id, other.id];
+      assert.deepEqual(await Promise.all(wanted.map((id) => sessions.find(id))), [
+        other,
+        undefined,
+        one,
+        other,
+      ]);
+    });
+
+    test('name the key of their current token', async () => {
+      const [plain, keyed] = [await created(), await created({ key: 'one' })];
+      assert.deepEqual(await sessions.find(keyed.id), keyed);
+      assert.equal((await sessions.rotate(plain.id, 0, { ...use, key: 'other' }))?.key, 'other');
+      assert.equal((await sessions.rotate(plain.id, 1, { ...use, at: day(3) }))?.key, undefined);
+      assert.equal((await sessions.find(plain.id))?.key, undefined);
+    });
+
+    test('are counted by key until they expire', async () => {
+      for (const key of ['one', 'other', 'one']) await created({ key, expiresAt: day(20) });
+      await created({ key: 'one', expiresAt: day(10) });
+      await created({ expiresAt: day(20) });
+      const counted = await sessions.countByKey(day(15));
+      assert.deepEqual(
+        counted,
+        new Map([
+          ['one', 2],
+          ['other', 1],
+          [undefined, 1],
+        ]),
+      );
+      assert.equal((await sessions.countByKey(day(20))).size, 0);
+    });
+
     test('are rotated by their current token alone', async () => {
       const session = await created();
       const { at, ...from } = use;

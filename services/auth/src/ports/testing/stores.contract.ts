@@ -1,10 +1,15 @@
 import { leaseRecordsContract } from '@latchkey/store/testing';
+import { auditLogContract } from './audit-log.contract.ts';
+import { erasureReceiptsContract } from './erasure-receipts.contract.ts';
+import { erasuresContract } from './erasures.contract.ts';
 import { idempotencyKeysContract } from './idempotency-keys.contract.ts';
 import { journalContract } from './journal.contract.ts';
 import { keyFingerprintsContract } from './key-fingerprints.contract.ts';
+import { knownSourcesContract } from './known-sources.contract.ts';
 import { limitsContract } from './limits.contract.ts';
 import type { OpenStores } from './open-stores.ts';
 import { outboxContract } from './outbox.contract.ts';
+import { personalDataContract } from './personal-data.contract.ts';
 import { registrationsContract } from './registrations.contract.ts';
 import { requestsContract } from './requests.contract.ts';
 import { sessionsContract } from './sessions.contract.ts';
@@ -17,12 +22,17 @@ export function storesContract(name: string, open: OpenStores): void {
   outboxContract(name, open);
   registrationsContract(name, open);
   snapshotsContract(name, open);
+  erasuresContract(name, open);
+  erasureReceiptsContract(name, open);
+  personalDataContract(name, open);
   keyFingerprintsContract(name, open);
   sessionsContract(name, open);
   requestsContract(name, open);
   idempotencyKeysContract(name, open);
   limitsContract(name, open);
   trustedAddressesContract(name, open);
+  auditLogContract(name, open);
+  knownSourcesContract(name, open);
   leaseRecordsContract(name, async () => {
     const { stores, close } = await open();
     return { leases: stores.leases, close };

@@ -1,4 +1,4 @@
-/** What a cluster says of a topic, asked with plain kafkajs: nothing here is shared with the bus. */
+/** What a cluster says about a topic, asked with plain kafkajs: it shares no code with the bus. */
 import kafkajs, { type Admin, type Kafka, type PartitionMetadata } from 'kafkajs';
 
 const { Partitioners, logLevel } = kafkajs;
@@ -15,7 +15,7 @@ export function plainKafka(brokers: readonly string[]): Kafka {
 export interface ClusterView {
   /** The node that leads the partition of a key. */
   leaderOf(key: string): number | undefined;
-  /** Whether every copy of every partition is in sync, and every partition has a leader. */
+  /** Whether every replica of every partition is in sync, and every partition has a leader. */
   readonly whole: boolean;
 }
 
@@ -42,7 +42,7 @@ export interface TopicContent {
   readonly duplicates: number;
 }
 
-/** Reads a topic from its beginning to the end that it has now. */
+/** Reads a topic from its beginning to its current end. */
 export async function readTopic(kafka: Kafka, topic: string): Promise<TopicContent> {
   const ends = await withAdmin(kafka, (admin) => admin.fetchTopicOffsets(topic));
   const left = new Map(

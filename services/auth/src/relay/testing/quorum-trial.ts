@@ -1,4 +1,4 @@
-/** A relay on three brokers of its own, a writer that never rests, and a hand that kills leaders. */
+/** A trial on three brokers of its own: a relay, a writer that never pauses, and a nemesis that kills leaders. */
 import { setTimeout as pause } from 'node:timers/promises';
 import { createKafkaBus } from '@latchkey/bus/kafka';
 import { startKafkaNodes } from '@latchkey/bus/testing';
@@ -7,6 +7,7 @@ import { createLogger } from '@latchkey/process';
 import { Registry } from 'prom-client';
 import type { Commit } from '../../ports/journal.ts';
 import type { Outbox } from '../../ports/outbox.ts';
+import { testSigner } from '../../ports/testing/commits.ts';
 import { type CommitStores, createMemoryStores } from '../../ports/testing/memory-stores.ts';
 import { createRelay } from '../relay.ts';
 import { plainKafka, readTopic, viewCluster } from './cluster-view.ts';
@@ -19,10 +20,10 @@ const LOOK_AGAIN_MS = 50;
 
 export interface Verdict {
   readonly commits: number;
-  /** On the topic, duplicates among them. */
+  /** Records on the topic, duplicates included. */
   readonly records: number;
   readonly duplicates: number;
-  /** Marked as published, and not on the topic. */
+  /** Events that are marked as published but are not on the topic. */
   readonly lost: readonly string[];
   /** Accounts whose first occurrences are not their events in order. */
   readonly disordered: readonly string[];
@@ -31,7 +32,10 @@ export interface Verdict {
 
 export interface QuorumTrial extends AsyncDisposable {
   startWriting(): void;
-  /** Kills one of the leaders that a send in progress goes to. Returns false if the send has just got its responses. */
+  /**
+   * Kills one of the leaders to which a send in progress goes. Returns false if the send has just got its
+   * responses.
+   */
   killLeaderInsideSend(): Promise<boolean>;
   /** Restarts the killed broker, immediately or after the others have caught up; resolves once all replicas are in sync. */
   recover(): Promise<void>;
@@ -59,6 +63,8 @@ export async function createQuorumTrial(): Promise<QuorumTrial> {
   const { outbox, marked } = rememberingMarks(stores);
   const relay = createRelay({
     outbox,
+    journal,
+    signer: testSigner,
     bus: sends,
     leases: { take: async () => true, release: async () => undefined },
     instance: 'relay',
@@ -173,7 +179,7 @@ function rememberingMarks({ journal, outbox }: CommitStores): {
   };
 }
 
-/** Whatever fails meanwhile is asked again. */
+/** Waits until a condition holds. A check that fails is repeated. */
 async function until(what: string, holds: () => Promise<boolean>): Promise<void> {
   const deadline = Date.now() + PATIENCE_MS;
   while (!(await holds().catch(() => false))) {

@@ -1,4 +1,5 @@
 import { type Index, plainSchema } from '@latchkey/mongo';
+import type { DueErasure } from '../../ports/erasures.ts';
 import type { Commit } from '../../ports/journal.ts';
 import type { Registration } from '../../ports/registrations.ts';
 import { readEvents } from '../stored-events.ts';
@@ -7,9 +8,9 @@ export const COMMITS = 'auth_commits';
 
 /**
  * A commit is one document, so one insert is the whole transaction. The outbox entry and the open registration are
- * subdocuments that are unset as a whole, so that their sparse indexes contain nothing else.
+ * subdocuments that are removed as a whole, so that their sparse indexes contain nothing else.
  */
-export interface CommitDocument extends Omit<Commit, 'commandId' | 'address' | 'events'> {
+export interface CommitDocument extends Omit<Commit, 'commandId' | 'address' | 'eraseAt' | 'events'> {
   /** The command's id. */
   readonly _id: string;
   readonly events: unknown;
@@ -17,6 +18,8 @@ export interface CommitDocument extends Omit<Commit, 'commandId' | 'address' | '
   readonly unpublished?: Pick<Commit, 'stream' | 'number' | 'at'>;
   /** Set until the account is verified or ended. */
   readonly registration?: Registration;
+  /** Set until the erasure is settled. */
+  readonly erasure?: DueErasure;
 }
 
 const text = { type: String, required: true } as const;
@@ -29,13 +32,14 @@ export function commitSchema() {
     number: whole,
     sequence: whole,
     events: { type: [Object], required: true },
-    // Without this default, mongoose stores an empty list, and the unique index allows only one of those.
+    // Without this default, mongoose stores an empty list, and the unique index allows only one empty list.
     claims: { type: [String], default: undefined },
     correlationId: text,
     traceparent: String,
     at: text,
     unpublished: plainSchema({ stream: text, number: whole, at: text }),
     registration: plainSchema({ stream: text, address: text, at: text }),
+    erasure: plainSchema({ stream: text, number: whole, eraseAt: text }),
   });
 }
 
@@ -66,11 +70,23 @@ export const commitIndexes: readonly Index[] = [
     keys: { 'registration.at': 1, 'registration.stream': 1 },
     sparse: true,
   },
+  {
+    collection: COMMITS,
+    name: 'erasures',
+    keys: { 'erasure.eraseAt': 1, 'erasure.stream': 1, 'erasure.number': 1 },
+    sparse: true,
+  },
+  {
+    collection: COMMITS,
+    name: 'role_changes',
+    keys: { 'events.type': 1, stream: 1 },
+    only: { 'events.type': 'RoleChanged' },
+  },
 ];
 
 /**
- * The read concern for everything that decisions or publishing depend on. A failover can roll back writes that no
- * majority has; the next commit would then follow one that no longer exists and leave a permanent gap in its
+ * The read concern for everything on which decisions or publishing depend. A failover can roll back writes that no
+ * majority has; the next commit would then follow one that no longer exists, and leave a permanent gap in its
  * stream.
  */
 export const MAJORITY = { readConcern: 'majority' } as const;
@@ -79,6 +95,7 @@ export const MAJORITY = { readConcern: 'majority' } as const;
 export function documentOf({
   commandId,
   address,
+  eraseAt,
   events,
   ...commit
 }: Omit<Commit, 'events'> & { readonly events: readonly unknown[] }): CommitDocument {
@@ -89,15 +106,24 @@ export function documentOf({
     events: [...events],
     unpublished: { stream, number, at },
     ...(address === undefined ? {} : { registration: { stream, address, at } }),
+    ...(eraseAt === undefined ? {} : { erasure: { stream, number, eraseAt } }),
   };
 }
 
 /** Returns the commit of a document. @throws UnreadableCommit */
-export function commitOf({ _id, events, unpublished: _, registration, ...commit }: CommitDocument): Commit {
+export function commitOf({
+  _id,
+  events,
+  unpublished: _,
+  registration,
+  erasure,
+  ...commit
+}: CommitDocument): Commit {
   return {
     ...commit,
     commandId: _id,
     events: readEvents(commit.stream, commit.number, events),
     ...(registration === undefined ? {} : { address: registration.address }),
+    ...(erasure === undefined ? {} : { eraseAt: erasure.eraseAt }),
   };
 }

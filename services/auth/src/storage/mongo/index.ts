@@ -1,20 +1,25 @@
-import { type Index, prepareMongo } from '@latchkey/mongo';
+import { type Index, mongoLeases, prepareMongo } from '@latchkey/mongo';
 import type { Connection } from 'mongoose';
 import type { Stores } from '../../ports/stores.ts';
 import { unlimited } from '../limits.ts';
+import { auditIndexes, createMongoAuditLog } from './audit-log.ts';
 import { commitIndexes } from './commits.ts';
+import { eraseEndedRegistrations } from './ended-registrations.ts';
+import { createMongoErasureReceipts, erasureIndexes } from './erasure-receipts.ts';
+import { createMongoErasures } from './erasures.ts';
 import { createMongoIdempotencyKeys, idempotencyKeyIndexes } from './idempotency-keys.ts';
 import { createMongoJournal } from './journal.ts';
 import { createMongoKeyFingerprints } from './key-fingerprints.ts';
-import { createMongoLeases } from './leases.ts';
+import { createMongoKnownSources } from './known-sources.ts';
 import { createMongoLimits, limitIndexes } from './limits.ts';
 import { createMongoMigrationTarget } from './migration-target.ts';
 import { createMongoOutbox } from './outbox.ts';
+import { createMongoPersonalData } from './personal-data.ts';
 import { createMongoRegistrations } from './registrations.ts';
 import { createMongoRequests } from './requests.ts';
 import { createMongoSessions, sessionIndexes } from './sessions.ts';
 import { createMongoSnapshots } from './snapshots.ts';
-import { createMongoStoredCommits } from './stored-commits.ts';
+import { createMongoStoredCommits, LEASES } from './stored-commits.ts';
 import { createMongoTrustedAddresses, trustedAddressIndexes } from './trusted-addresses.ts';
 
 /** Auth's indexes in MongoDB. */
@@ -24,23 +29,34 @@ export const authIndexes: readonly Index[] = [
   ...limitIndexes,
   ...idempotencyKeyIndexes,
   ...trustedAddressIndexes,
+  ...auditIndexes,
+  ...erasureIndexes,
 ];
 
 /** Opens auth's part of a MongoDB database. */
 export function openMongoStores(connection: Connection): Stores {
   return {
-    ...prepareMongo(connection, { owner: 'auth', migrations: [], indexes: async () => authIndexes }),
+    ...prepareMongo(connection, {
+      owner: 'auth',
+      migrations: [eraseEndedRegistrations],
+      indexes: async () => authIndexes,
+    }),
     journal: createMongoJournal(connection),
     outbox: createMongoOutbox(connection),
     registrations: createMongoRegistrations(connection),
+    erasures: createMongoErasures(connection),
+    erasureReceipts: createMongoErasureReceipts(connection),
+    personalData: createMongoPersonalData(connection),
     snapshots: createMongoSnapshots(connection),
     keyFingerprints: createMongoKeyFingerprints(connection),
     sessions: createMongoSessions(connection),
     requests: createMongoRequests(connection),
     idempotencyKeys: createMongoIdempotencyKeys(connection),
-    leases: createMongoLeases(connection),
+    leases: mongoLeases(connection, LEASES),
     trustedAddresses: createMongoTrustedAddresses(connection),
+    knownSources: createMongoKnownSources(connection),
     storedCommits: createMongoStoredCommits(connection),
+    auditLog: createMongoAuditLog(connection),
     target: createMongoMigrationTarget(connection),
     limits: (rules) => (rules ? createMongoLimits(rules, connection) : unlimited),
     reclaim: async () => undefined,

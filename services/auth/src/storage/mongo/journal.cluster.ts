@@ -50,10 +50,11 @@ describe('the journal on mongo', () => {
     await journal.read(commit.stream);
     await journal.byCommand(commit.commandId);
     await journal.holder('address:ada@example.com');
+    await journal.roleChanges();
     await registrations.living('ada@example.com');
     await outbox.unpublished([commit.stream]);
-    // Who came first to a command is asked of the primary alone, and then of a majority.
-    assert.deepEqual(asked, [[COMMITS, 'local'], ...Array(6).fill([COMMITS, 'majority'])]);
+    // Whose commit came first is asked of the primary alone, and then of a majority.
+    assert.deepEqual(asked, [[COMMITS, 'local'], ...Array(7).fill([COMMITS, 'majority'])]);
   });
 
   test('keeps nothing of the outbox or a registration where there is none', async () => {
@@ -78,7 +79,7 @@ describe('the journal on mongo', () => {
   });
 });
 
-/** The connection of a primary whose majority confirms nothing until it is told to. */
+/** Returns a connection to a primary whose majority confirms nothing until told to. */
 function withoutMajority(connection: Connection) {
   let confirms = false;
   const wrapped = new Proxy(connection, {

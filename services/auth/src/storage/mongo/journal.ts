@@ -1,16 +1,28 @@
 import { setTimeout } from 'node:timers/promises';
-import { guardMongo, isLostRace, MongoFailure } from '@latchkey/mongo';
+import type { ChainEntry } from '@latchkey/events';
+import { batchReads, guardMongo, isLostRace, MongoFailure } from '@latchkey/mongo';
 import { StoreUnavailable } from '@latchkey/store';
 import type { Connection } from 'mongoose';
-import type { AppendResult, Commit, Journal } from '../../ports/journal.ts';
+import { type AppendResult, type Commit, type Journal, UnreadableCommit } from '../../ports/journal.ts';
 import { COMMITS, type CommitDocument, commitOf, documentOf, MAJORITY } from './commits.ts';
 
-/** Read concern that also shows what no majority has yet. Only for the question who came first. */
+/** A read concern that also shows what no majority has yet. Used only to find out whose commit came first. */
 const LOCAL = { readConcern: 'local' } as const;
 /** How long a commit that came first may take to reach a majority. */
 const MAJORITY_WAIT_MS = 2000;
 const POLL_MS = 20;
 const NOT_YET_DURABLE = 'a majority has not confirmed the write';
+
+/** Nothing sorts after U+10FFFF. */
+function startsWith(prefix: string) {
+  return { $elemMatch: { $gte: prefix, $lt: `${prefix}\u{10FFFF}` } };
+}
+
+type Place = Pick<Commit, 'stream' | 'number'>;
+
+function after({ stream, number }: Place) {
+  return { stream, number: { $gt: number } };
+}
 
 /**
  * The journal in MongoDB. Do not shard its collection: claims must be unique across all of it. Every request reads
@@ -19,15 +31,31 @@ const NOT_YET_DURABLE = 'a majority has not confirmed the write';
 export function createMongoJournal(connection: Connection): Journal {
   const commits = connection.collection<CommitDocument>(COMMITS);
 
+  /** Returns the documents of each stream after a number, in the order of their numbers. */
+  const readAll = batchReads(async (places: readonly Place[]) => {
+    const [first] = places;
+    if (places.length === 1 && first !== undefined)
+      return [await commits.find(after(first), MAJORITY).sort({ number: 1 }).toArray()];
+    const documents = await commits.find({ $or: places.map(after) }, MAJORITY).toArray();
+    const byStream = Map.groupBy(
+      documents.toSorted((a, b) => a.number - b.number),
+      ({ stream }) => stream,
+    );
+    // A stream may be read from several numbers.
+    return places.map(({ stream, number }) =>
+      (byStream.get(stream) ?? []).filter((document) => document.number > number),
+    );
+  });
+
   async function byCommand(commandId: string): Promise<Commit | undefined> {
     const document = await commits.findOne({ _id: commandId }, MAJORITY);
     return document === null ? undefined : commitOf(document);
   }
 
   /**
-   * Tells whose commit came first. Its write may have failed at the write concern (a majority did not confirm it in
-   * time) and become durable later, so it is looked for with `local`, and counts once a majority has it.
-   * @throws StoreUnavailable if a majority does not have it in time: nobody knows yet what will remain
+   * Tells whose commit came first. That commit's write concern may have failed (no majority confirmed it in time),
+   * and it may become durable later. So it is looked for with `local`, and counts once a majority has it.
+   * @throws StoreUnavailable if no majority has it in time: nobody knows yet what will remain
    */
   async function afterLostRace({ commandId, stream, number, claims = [] }: Commit): Promise<AppendResult> {
     const own = { _id: commandId };
@@ -50,7 +78,24 @@ export function createMongoJournal(connection: Connection): Journal {
     }
   }
 
+  /** A single update, so that two processes never mix their entries. */
+  async function addChain(
+    { stream, number }: Pick<Commit, 'stream' | 'number'>,
+    entries: readonly ChainEntry[],
+  ): Promise<readonly ChainEntry[]> {
+    const places = entries.map((entry, index) => [`events.${index}.chain`, entry] as const);
+    await commits.updateOne(
+      { stream, number, 'events.chain': { $exists: false } },
+      { $set: Object.fromEntries(places) },
+    );
+    const document = await commits.findOne({ stream, number }, MAJORITY);
+    if (document === null) throw new UnreadableCommit(stream, number, 'it is missing');
+    return commitOf(document).events.flatMap(({ chain }) => chain ?? []);
+  }
+
   return guardMongo<Journal>({
+    addChain,
+
     async append(commit) {
       try {
         await commits.insertOne(documentOf(commit));
@@ -61,12 +106,12 @@ export function createMongoJournal(connection: Connection): Journal {
       return await afterLostRace(commit);
     },
 
-    async read(stream, after = 0, limit = 0) {
-      const documents = await commits
-        .find({ stream, number: { $gt: after } }, MAJORITY)
-        .sort({ number: 1 })
-        .limit(limit)
-        .toArray();
+    async read(stream, number = 0, limit = 0) {
+      const place = { stream, number };
+      const documents =
+        limit === 0
+          ? await readAll(place)
+          : await commits.find(after(place), MAJORITY).sort({ number: 1 }).limit(limit).toArray();
       return documents.map(commitOf);
     },
 
@@ -75,6 +120,44 @@ export function createMongoJournal(connection: Connection): Journal {
     async holder(claim) {
       const document = await commits.findOne({ claims: claim }, { ...MAJORITY, projection: { stream: 1 } });
       return document?.stream;
+    },
+
+    async release({ stream, number }, released) {
+      for (;;) {
+        const document = await commits.findOne({ stream, number }, MAJORITY);
+        const held = document?.claims ?? [];
+        const kept = held.filter((claim) => !released.includes(claim));
+        if (kept.length === held.length) return;
+        // An empty list would be a key of the unique index.
+        const change = kept.length === 0 ? { $unset: { claims: 1 as const } } : { $set: { claims: kept } };
+        const { matchedCount } = await commits.updateOne({ stream, number, claims: held }, change);
+        if (matchedCount === 1) return;
+      }
+    },
+
+    async holdersBetween({ from, before }) {
+      const documents = await commits
+        .find(
+          { claims: { $elemMatch: { $gte: from, $lt: before } } },
+          { ...MAJORITY, projection: { stream: 1 } },
+        )
+        .toArray();
+      return [...new Set(documents.map(({ stream }) => stream))];
+    },
+
+    async countClaims(prefix) {
+      const documents = await commits
+        .find({ claims: startsWith(prefix) }, { ...MAJORITY, projection: { claims: 1 } })
+        .toArray();
+      return documents.flatMap(({ claims = [] }) => claims).filter((claim) => claim.startsWith(prefix))
+        .length;
+    },
+
+    async roleChanges() {
+      const documents = await commits
+        .find({ 'events.type': 'RoleChanged' }, { ...MAJORITY, projection: { stream: 1 } })
+        .toArray();
+      return [...new Set(documents.map(({ stream }) => stream))];
     },
   });
 }

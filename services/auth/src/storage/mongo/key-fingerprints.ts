@@ -1,11 +1,13 @@
 import { guardMongo, isLostRace, modelOf, plainSchema } from '@latchkey/mongo';
 import type { Connection } from 'mongoose';
-import type { KeyFingerprints } from '../../ports/key-fingerprints.ts';
+import { keyUsesAfter, keyUsesWithout, parseKeyUses } from '../../keys/key-uses.ts';
+import type { GivenKeys, KeyFingerprints } from '../../ports/key-fingerprints.ts';
 import { movesIn } from './moves.ts';
 
 export interface FingerprintDocument {
-  /** The key's name. */
+  /** The name of the setting. */
   readonly _id: string;
+  /** In the format of `parseKeyUses`. */
   readonly fingerprint: string;
 }
 
@@ -19,38 +21,81 @@ export function fingerprintsIn(connection: Connection) {
 
 const MOVING = 'a data folder is being moved into this database, or its move broke off: npm run ops -- move';
 
-/** Key fingerprints in MongoDB, one document per key. */
+/** Key fingerprints in MongoDB, one document per setting. */
 export function createMongoKeyFingerprints(connection: Connection): KeyFingerprints {
   const fingerprints = fingerprintsIn(connection);
   const moves = movesIn(connection);
 
-  async function differing(given: Readonly<Record<string, string>>): Promise<readonly string[]> {
-    const known = await fingerprints.find({ _id: { $in: Object.keys(given) } }).lean();
-    return known.filter(({ _id, fingerprint }) => fingerprint !== given[_id]).map(({ _id }) => _id);
+  async function stored(name: string): Promise<string | undefined> {
+    return (await fingerprints.findById(name).lean())?.fingerprint;
   }
 
-  /** Returns whether the stored fingerprint is now this one. */
-  async function remember(name: string, fingerprint: string): Promise<boolean> {
+  /** Replaces the stored text. @returns false if another process has changed it meanwhile */
+  async function replace(name: string, known: string | undefined, fingerprint: string): Promise<boolean> {
+    if (known === fingerprint) return true;
+    if (known !== undefined) {
+      const { matchedCount } = await fingerprints.updateOne(
+        { _id: name, fingerprint: known },
+        { fingerprint },
+      );
+      return matchedCount === 1;
+    }
     try {
       await fingerprints.insertOne({ _id: name, fingerprint });
       return true;
     } catch (error) {
       if (!isLostRace(error)) throw error;
+      return false;
     }
-    return (await fingerprints.exists({ _id: name, fingerprint })) !== null;
+  }
+
+  /** Stores the keys of a setting. @returns false if one is missing */
+  async function remember(name: string, keys: GivenKeys, now: Date): Promise<boolean> {
+    for (;;) {
+      const known = await stored(name);
+      const next = keyUsesAfter(known, keys, now);
+      if (next === undefined) return false;
+      if (await replace(name, known, next)) return true;
+    }
+  }
+
+  async function lackingIn(
+    given: Readonly<Record<string, GivenKeys>>,
+    now: Date,
+  ): Promise<readonly string[]> {
+    const entries = await Promise.all(
+      Object.entries(given).map(async ([name, keys]) => {
+        const next = keyUsesAfter(await stored(name), keys, now);
+        return next === undefined ? [name] : [];
+      }),
+    );
+    return entries.flat();
   }
 
   return guardMongo<KeyFingerprints>({
-    async check(given) {
-      // Only some accounts have been moved: decisions based on them could contradict the rest.
+    async check(given, now) {
+      // If only some accounts have been moved, decisions based on them could contradict the rest.
       if ((await moves.exists({ endedAt: { $exists: false } })) !== null) throw new Error(MOVING);
-      const others = await differing(given);
-      if (others.length > 0) return others;
-      // In the same order in all instances: an instance that loses the race for a name has stored no later one.
-      for (const [name, fingerprint] of Object.entries(given).toSorted()) {
-        if (!(await remember(name, fingerprint))) return differing(given);
+      const lacking = await lackingIn(given, now);
+      if (lacking.length > 0) return lacking;
+      // All instances use the same order: an instance that loses the race for one name has stored no later one.
+      for (const [name, keys] of Object.entries(given).toSorted(([one], [other]) => (one < other ? -1 : 1))) {
+        if (!(await remember(name, keys, now))) return lackingIn(given, now);
       }
       return [];
+    },
+    async list() {
+      const documents = await fingerprints.find().lean();
+      return Object.fromEntries(
+        documents.map(({ _id, fingerprint }) => [_id, parseKeyUses(fingerprint)] as const),
+      );
+    },
+    async forget(name, key) {
+      const known = await stored(name);
+      if (known === undefined) return;
+      const fingerprint = keyUsesWithout(known, key);
+      if (fingerprint === undefined) await fingerprints.deleteOne({ _id: name });
+      else await fingerprints.updateOne({ _id: name }, { fingerprint });
     },
   });
 }

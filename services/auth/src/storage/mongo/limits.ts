@@ -1,4 +1,4 @@
-import { guardMongo, type Index } from '@latchkey/mongo';
+import { guardMongo, type Index, repeatingLost } from '@latchkey/mongo';
 import type { Connection } from 'mongoose';
 import { RateLimiterMongo } from 'rate-limiter-flexible';
 import type { LimitRules, Limits } from '../../ports/limits.ts';
@@ -25,9 +25,8 @@ export function createMongoLimits(rules: LimitRules, connection: Connection): Li
   const counts = connection.collection<CountDocument>(COUNTS);
 
   return guardMongo<Limits>({
-    ...countingLimits(
-      rules,
-      (keyPrefix, { points, seconds }) =>
+    ...countingLimits(rules, {
+      limiterFor: (keyPrefix, { points, seconds }) =>
         new RateLimiterMongo({
           storeClient: connection,
           tableName: COUNTS,
@@ -36,11 +35,12 @@ export function createMongoLimits(rules: LimitRules, connection: Connection): Li
           points,
           duration: seconds,
         }),
-      async (limiter, key, points) => {
+      giveBack: async (limiter, key, points) => {
         const counted = { key: limiter.getKey(key), points: { $gte: points } };
         await counts.updateOne(counted, { $inc: { points: -points } });
       },
-    ),
+      repeating: repeatingLost,
+    }),
 
     async removeExpired() {
       await counts.deleteMany({ expire: { $lte: new Date() } });

@@ -1,16 +1,19 @@
 import { documentTarget, guardMongo, isLostRace, modelOf } from '@latchkey/mongo';
 import type { Target } from '@latchkey/store';
 import type { Connection, Model } from 'mongoose';
+import { parseKeyUses } from '../../keys/key-uses.ts';
+import type { Erasure } from '../../ports/erasure-receipts.ts';
 import type { Fingerprints, MigrationTarget, RawCommit } from '../../ports/migration.ts';
 import type { WrittenRequest } from '../../ports/requests.ts';
 import type { Session } from '../../ports/sessions.ts';
 import { COMMITS, type CommitDocument, commitSchema, documentOf } from './commits.ts';
+import { documentOfErasure, ERASURES } from './erasure-receipts.ts';
 import { type FingerprintDocument, fingerprintsIn } from './key-fingerprints.ts';
 import { movesIn } from './moves.ts';
 import { documentOfRequest, REQUESTS } from './requests.ts';
 import { documentOfSession, SESSIONS } from './sessions.ts';
 
-/** A database is moved into at most once. */
+/** The id of the move; a database can be the target of one move only. */
 const MOVE = 'embedded';
 
 const USED = 'MONGO_URL: auth has run on this database already; move into one that is empty';
@@ -49,6 +52,9 @@ export function createMongoMigrationTarget(connection: Connection): MigrationTar
     sessions: guardMongo<Target<Session>>(
       documentTarget(connection, SESSIONS, { documentOf: documentOfSession }),
     ),
+    erasures: guardMongo<Target<Erasure>>(
+      documentTarget(connection, ERASURES, { documentOf: documentOfErasure }),
+    ),
     commits: guardMongo(commitsIn(connection)),
   };
 }
@@ -70,7 +76,7 @@ function commitsIn(connection: Connection): Target<RawCommit> {
   };
 }
 
-/** Returns what never changes once a commit is appended, as text. */
+/** Returns, as text, what never changes after a commit is appended. */
 function fixedPart({ _id, stream, number, sequence, events, claims = [], at }: CommitDocument): string {
   return JSON.stringify([_id, stream, number, sequence, events, claims, at]);
 }
@@ -78,7 +84,9 @@ function fixedPart({ _id, stream, number, sequence, events, claims = [], at }: C
 async function remember(fingerprints: Model<FingerprintDocument>, given: Fingerprints): Promise<void> {
   for (const [_id, fingerprint] of Object.entries(given)) {
     await fingerprints.updateOne({ _id }, { $setOnInsert: { fingerprint } }, { upsert: true });
-    const known = await fingerprints.findById(_id).lean();
-    if (known?.fingerprint !== fingerprint) throw new Error(OTHER_KEYS);
+    const known = parseKeyUses((await fingerprints.findById(_id).lean())?.fingerprint ?? '');
+    // Once auth has run on the target, newer keys may have been added.
+    const isSame = parseKeyUses(fingerprint).every((use) => known.some(({ key }) => key === use.key));
+    if (!isSame) throw new Error(OTHER_KEYS);
   }
 }

@@ -10,7 +10,7 @@ const isUnpublished = { 'unpublished.at': { $exists: true } };
 export function createMongoOutbox(connection: Connection): Outbox {
   const commits = connection.collection<CommitDocument>(COMMITS);
 
-  /** Adds streams until there are `limit`, by the time of their commits. */
+  /** Adds streams until there are `limit`, in the order of their commits' times. */
   async function addStreams(streams: Set<string>, at: mongo.Condition<string>, limit: number): Promise<void> {
     const waiting = commits
       .find({ 'unpublished.at': at }, { projection: { _id: 0, 'unpublished.stream': 1 } })
@@ -43,8 +43,8 @@ export function createMongoOutbox(connection: Connection): Outbox {
 
     async markPublished(published) {
       if (published.length === 0) return;
-      // The driver retries updates of one document after a failover, but not updates of many. A lost mark is harmless:
-      // its commit is published again.
+      // After a failover the driver repeats updates of one document, but not of many. A lost mark is harmless: its
+      // commit is published again.
       const marks = published.map(({ stream, number }) => ({
         updateOne: { filter: { stream, number }, update: { $unset: { unpublished: 1 } as const } },
       }));

@@ -7,10 +7,10 @@ export const REQUESTS = 'auth_requests';
 
 interface RequestDocument extends Omit<WrittenRequest, 'id'> {
   readonly _id: string;
-  /** Missing, with `leasedUntil` at the epoch, while nobody has it. */
+  /** Absent while nobody holds the request; `leasedUntil` is then the epoch. */
   readonly owner?: string;
   readonly leasedUntil: Date;
-  /** Which claim it was handed out with. */
+  /** The claim by which it was handed out. */
   readonly claim?: string;
 }
 
@@ -34,13 +34,13 @@ export function requestsIn(connection: Connection) {
 }
 
 /**
- * Written-down requests in MongoDB. The collection holds only what waits, so it stays small and is searched in
- * the order of its ids.
+ * Recorded requests in MongoDB. The collection contains only waiting ones, so it stays small and is searched in the
+ * order of its ids.
  */
 export function createMongoRequests(connection: Connection): Requests {
   const requests = requestsIn(connection);
 
-  /** Claims some of those that are free; another claimer may have been faster with all of them. */
+  /** Claims some of the free requests. May return none, if other claimers were faster. */
   async function claimSome({ owner, now, leaseMs, limit }: Parameters<Requests['claim']>[0]) {
     const free = { owner: { $exists: false } };
     // Most ids are UUIDv7: their order is that of time.
@@ -101,7 +101,7 @@ export function createMongoRequests(connection: Connection): Requests {
   });
 }
 
-/** In nobody's hands. */
+/** Returns the document of a request that nobody holds. */
 export function documentOfRequest({ id, ...request }: WrittenRequest): RequestDocument {
   return {
     _id: id,

@@ -1,4 +1,4 @@
-import { guardMongo, type Index } from '@latchkey/mongo';
+import { batchReads, guardMongo, type Index } from '@latchkey/mongo';
 import type { Connection } from 'mongoose';
 import type { Session, SessionPlace, Sessions } from '../../ports/sessions.ts';
 
@@ -17,18 +17,31 @@ const NEWEST_FIRST = { createdAt: -1, _id: -1 } as const;
 export function createMongoSessions(connection: Connection): Sessions {
   const sessions = connection.collection<SessionDocument>(SESSIONS);
 
+  const find = batchReads(async (ids: readonly string[]) => {
+    const [first] = ids;
+    const filter = ids.length === 1 && first !== undefined ? { _id: first } : { _id: { $in: [...ids] } };
+    const found = new Map(
+      (await sessions.find(filter).toArray()).map((document) => [document._id, document]),
+    );
+    return ids.map((id) => found.get(id));
+  });
+
   return guardMongo<Sessions>({
     async create(session) {
       await sessions.insertOne(documentOfSession(session));
     },
 
     async find(id) {
-      const document = await sessions.findOne({ _id: id });
-      return document === null ? undefined : sessionOf(document);
+      const document = await find(id);
+      return document && sessionOf(document);
     },
 
-    async rotate(id, n, { at, expiresAt, ip, userAgent }) {
-      const rotated = { $inc: { n: 1 }, $set: { rotatedAt: at, expiresAt, ip, userAgent } };
+    async rotate(id, n, { at, expiresAt, ip, userAgent, key }) {
+      const used = { rotatedAt: at, expiresAt, ip, userAgent };
+      const rotated = {
+        $inc: { n: 1 },
+        ...(key === undefined ? { $set: used, $unset: { key: '' as const } } : { $set: { ...used, key } }),
+      };
       const current = { _id: id, n, expiresAt: { $gt: at } };
       const document = await sessions.findOneAndUpdate(current, rotated, { returnDocument: 'after' });
       return document === null ? undefined : sessionOf(document);
@@ -64,6 +77,13 @@ export function createMongoSessions(connection: Connection): Sessions {
 
     async removeAll(userId, { except } = {}) {
       await sessions.deleteMany({ userId, ...(except === undefined ? {} : { _id: { $ne: except } }) });
+    },
+
+    async countByKey(now) {
+      const counts = new Map<string | undefined, number>();
+      for await (const { key } of sessions.find({ expiresAt: { $gt: now } }, { projection: { key: 1 } }))
+        counts.set(key, (counts.get(key) ?? 0) + 1);
+      return counts;
     },
 
     async removeExpired(before, limit) {

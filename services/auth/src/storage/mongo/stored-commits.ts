@@ -1,12 +1,13 @@
-import { guardMongo, modelOf } from '@latchkey/mongo';
+import { guardMongo, type LeaseDocument, modelOf } from '@latchkey/mongo';
 import { pages } from '@latchkey/store';
 import type { ExpiredLease } from '@latchkey/verify';
 import type { Connection, QueryFilter } from 'mongoose';
 import type { StoredCommit, StoredCommits } from '../../ports/stored-commits.ts';
 import { orUnreadable, readEvents } from '../stored-events.ts';
 import { COMMITS, type CommitDocument, commitSchema } from './commits.ts';
-import { leasesIn } from './leases.ts';
 import { requestsIn } from './requests.ts';
+
+export const LEASES = 'auth_leases';
 
 const PAGE = 500;
 const MAX_LEASES = 1000;
@@ -20,7 +21,7 @@ export function createMongoStoredCommits(connection: Connection): StoredCommits 
       .find(filter, { claims: 0, registration: 0 })
       .sort({ stream: 1, number: 1 })
       .limit(limit)
-      // `republish` must not publish what a failover could still roll back.
+      // With majority, because `republish` must not publish what a failover could still roll back.
       .readConcern('majority')
       .lean();
     return documents.map(storedCommitOf);
@@ -52,10 +53,11 @@ function storedCommitOf({ _id, events, unpublished, ...commit }: CommitDocument)
 
 async function expiredLeases(connection: Connection, before: Date): Promise<readonly ExpiredLease[]> {
   const [jobs, requests] = await Promise.all([
-    leasesIn(connection)
+    connection
+      .collection<LeaseDocument>(LEASES)
       .find({ until: { $lt: before } })
       .limit(MAX_LEASES)
-      .lean(),
+      .toArray(),
     requestsIn(connection)
       .find({ leasedUntil: { $lt: before }, owner: { $exists: true } })
       .limit(MAX_LEASES)

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { testDatabase } from '@latchkey/mongo/testing';
-import type { LimitRules } from '../../ports/limits.ts';
 import { commitOf } from '../../ports/testing/commits.ts';
+import { limitRules } from '../../ports/testing/limit-rules.ts';
 import { storesContract } from '../../ports/testing/stores.contract.ts';
 import { authIndexes, openMongoStores } from './index.ts';
 
@@ -13,18 +13,7 @@ storesContract('mongo', async () => {
   return { stores: openMongoStores(connection), close: async () => undefined };
 });
 
-const one = { points: 1, seconds: 60 };
-const rules: LimitRules = {
-  'login-address': one,
-  'login-ip': one,
-  'mail-ip': one,
-  'mail-network-hour': one,
-  'mail-network-day': one,
-  'mail-address-day': one,
-  'signup-ip': one,
-  'profile-account': one,
-  'mailing-admin': one,
-};
+const rules = limitRules({ points: 1, seconds: 60 });
 
 test('every port says that its store is away, reading and writing', async () => {
   await database.empty();

@@ -4,12 +4,13 @@ import { readStoredEvents } from '../stored-events.ts';
 
 /** Returns the named parameters of an insert: the commit's columns, entered in the outbox. */
 export function columnsOf(commit: Commit) {
-  const { events, claims, address, traceparent, ...plain } = commit;
+  const { events, claims, address, eraseAt, traceparent, ...plain } = commit;
   return {
     ...plain,
     events: JSON.stringify(events),
     claims: claims === undefined ? null : JSON.stringify(claims),
     address: address ?? null,
+    eraseAt: eraseAt ?? null,
     traceparent: traceparent ?? null,
     unpublished: Date.parse(commit.at),
   };
@@ -25,8 +26,8 @@ export function commitOf(row: Row): Commit {
   };
 }
 
-/** Reads the part of a commit that never depends on its events. */
-export function headOf(row: Row): Omit<Commit, 'events' | 'claims' | 'address'> {
+/** Reads the part of a commit that does not depend on its events. */
+export function headOf(row: Row): Omit<Commit, 'events' | 'claims' | 'address' | 'eraseAt'> {
   return {
     stream: String(row['stream']),
     number: Number(row['number']),
@@ -38,10 +39,21 @@ export function headOf(row: Row): Omit<Commit, 'events' | 'claims' | 'address'> 
   };
 }
 
+/** Reads the claims of a commit. */
+export function claimsOf({ claims }: Row): readonly string[] {
+  return claims === null ? [] : JSON.parse(String(claims));
+}
+
+/** Returns the column of claims that a commit still has. */
+export function claimsColumn(claims: readonly string[]): string | null {
+  return claims.length === 0 ? null : JSON.stringify(claims);
+}
+
 /** Reads the keys by which a commit is found. */
-export function keysOf(row: Row): Pick<Commit, 'claims' | 'address'> {
+export function keysOf(row: Row): Pick<Commit, 'claims' | 'address' | 'eraseAt'> {
   return {
-    ...(row['claims'] === null ? {} : { claims: JSON.parse(String(row['claims'])) }),
+    ...(row['claims'] === null ? {} : { claims: claimsOf(row) }),
     ...(row['address'] === null ? {} : { address: String(row['address']) }),
+    ...(row['erase_at'] === null ? {} : { eraseAt: String(row['erase_at']) }),
   };
 }

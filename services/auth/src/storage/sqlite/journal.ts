@@ -1,17 +1,32 @@
+import type { ChainEntry } from '@latchkey/events';
 import { type Database, guardSqlite } from '@latchkey/sqlite';
-import type { AppendResult, Commit, Journal } from '../../ports/journal.ts';
-import { columnsOf, commitOf } from './commits.ts';
+import { type AppendResult, type Commit, type Journal, UnreadableCommit } from '../../ports/journal.ts';
+import { withChain } from '../stored-events.ts';
+import { claimsColumn, claimsOf, columnsOf, commitOf } from './commits.ts';
 
 const SQL = {
   byCommand: 'SELECT * FROM journal_commit WHERE command_id = :commandId',
   atNumber: 'SELECT stream FROM journal_commit WHERE stream = :stream AND number = :number',
   insert: `INSERT INTO journal_commit
-    (stream, number, sequence, events, claims, address, command_id, correlation_id, traceparent, at, unpublished)
-    VALUES (:stream, :number, :sequence, :events, :claims, :address, :commandId, :correlationId, :traceparent, :at,
+    (stream, number, sequence, events, claims, address, erase_at, command_id, correlation_id, traceparent, at,
+      unpublished)
+    VALUES (:stream, :number, :sequence, :events, :claims, :address, :eraseAt, :commandId, :correlationId, :traceparent, :at,
       :unpublished)`,
   insertClaim: 'INSERT INTO journal_claim (claim, stream) VALUES (:claim, :stream)',
   read: 'SELECT * FROM journal_commit WHERE stream = :stream AND number > :after ORDER BY number LIMIT :limit',
+  events: 'SELECT events FROM journal_commit WHERE stream = :stream AND number = :number',
+  replaceEvents: 'UPDATE journal_commit SET events = :events WHERE stream = :stream AND number = :number',
   holder: 'SELECT stream FROM journal_claim WHERE claim = :claim',
+  claims: 'SELECT claims FROM journal_commit WHERE stream = :stream AND number = :number',
+  replaceClaims: 'UPDATE journal_commit SET claims = :claims WHERE stream = :stream AND number = :number',
+  deleteClaim: 'DELETE FROM journal_claim WHERE claim = :claim',
+  holdersBetween: 'SELECT DISTINCT stream FROM journal_claim WHERE claim >= :from AND claim < :before',
+  // Claims are made of ASCII and addresses: nothing sorts after U+10FFFF.
+  countClaims: `SELECT count(*) AS count FROM journal_claim
+    WHERE claim >= :prefix AND claim < :prefix || char(1114111)`,
+  // The condition of the partial index journal_role_change, word for word.
+  roleChanges: `SELECT DISTINCT stream FROM journal_commit INDEXED BY journal_role_change
+    WHERE instr(events, '"type":"RoleChanged"') > 0`,
 } as const;
 
 /** The journal in the embedded store. */
@@ -38,11 +53,46 @@ export function createSqliteJournal(database: Database): Journal {
     return { outcome: 'appended' };
   }
 
+  function release(key: Pick<Commit, 'stream' | 'number'>, claims: readonly string[]): void {
+    const { stream, number } = key;
+    const row = database.prepare(SQL.claims).get({ stream, number });
+    const held = row === undefined ? [] : claimsOf(row);
+    const kept = held.filter((claim) => !claims.includes(claim));
+    if (kept.length === held.length) return;
+    for (const claim of held.filter((claim) => claims.includes(claim)))
+      database.prepare(SQL.deleteClaim).run({ claim });
+    database.prepare(SQL.replaceClaims).run({ stream, number, claims: claimsColumn(kept) });
+  }
+
+  function addChain(
+    { stream, number }: Pick<Commit, 'stream' | 'number'>,
+    entries: readonly ChainEntry[],
+  ): readonly ChainEntry[] {
+    const row = database.prepare(SQL.events).get({ stream, number });
+    if (row === undefined) throw new UnreadableCommit(stream, number, 'it is missing');
+    const events = withChain(stream, number, String(row['events']), entries);
+    database.prepare(SQL.replaceEvents).run({ stream, number, events: JSON.stringify(events) });
+    return events.map(({ chain }) => chain);
+  }
+
   return guardSqlite<Journal>({
+    addChain: (key, entries) => database.write(() => addChain(key, entries)),
     append: (commit) => database.write(() => append(commit)),
     read: async (stream, after = 0, limit = -1) =>
       database.prepare(SQL.read).all({ stream, after, limit }).map(commitOf),
     byCommand: async (commandId) => byCommand(commandId),
     holder: async (claim) => holder(claim),
+    release: (key, claims) => database.write(() => release(key, claims)),
+    holdersBetween: async (range) =>
+      database
+        .prepare(SQL.holdersBetween)
+        .all(range)
+        .map(({ stream }) => String(stream)),
+    countClaims: async (prefix) => Number(database.prepare(SQL.countClaims).get({ prefix })?.['count']),
+    roleChanges: async () =>
+      database
+        .prepare(SQL.roleChanges)
+        .all()
+        .map(({ stream }) => String(stream)),
   });
 }

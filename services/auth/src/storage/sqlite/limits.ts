@@ -1,19 +1,71 @@
-import { RateLimiterMemory } from 'rate-limiter-flexible';
-import type { LimitRules, Limits } from '../../ports/limits.ts';
-import { countingLimits } from '../limits.ts';
+import { type Database, guardSqlite, type Row } from '@latchkey/sqlite';
+import type { Allowance, LimitName, LimitRules, Limits } from '../../ports/limits.ts';
 
-/** Limits in memory: the embedded store has one process, and a restart forgets the counts. */
-export function createMemoryLimits(rules: LimitRules): Limits {
-  return {
-    ...countingLimits(
-      rules,
-      (keyPrefix, { points, seconds }) => new RateLimiterMemory({ keyPrefix, points, duration: seconds }),
-      async (limiter, key, points) => {
-        const counted = await limiter.get(key);
-        if (counted !== null && counted.consumedPoints >= points) await limiter.reward(key, points);
-      },
-    ),
-    // The limiter deletes expired counts by itself.
-    removeExpired: async () => undefined,
-  };
+const SQL = {
+  find: 'SELECT points, until FROM limit_count WHERE name = :name AND key = :key AND until > :now',
+  count: `INSERT INTO limit_count (name, key, points, until) VALUES (:name, :key, :points, :until)
+    ON CONFLICT DO UPDATE SET points = excluded.points, until = excluded.until`,
+  giveBack: `UPDATE limit_count SET points = points - :points
+    WHERE name = :name AND key = :key AND until > :now AND points >= :points`,
+  clear: 'DELETE FROM limit_count WHERE name = :name AND key = :key',
+  removeExpired: `DELETE FROM limit_count WHERE (name, key) IN
+    (SELECT name, key FROM limit_count WHERE until <= :now ORDER BY until LIMIT :page)`,
+} as const;
+
+/** A count survives the end of the process. A power failure may lose the last ones: nobody waits for a flush. */
+const UNFLUSHED = { flushed: false } as const;
+
+/** How many expired counts one write deletes, so that it does not hold up others. */
+const PAGE = 1000;
+
+/**
+ * Limits in the embedded store. A count is compared and written in one transaction, so that parallel requests cannot
+ * exceed a limit. Windows follow the machine's clock.
+ */
+export function createSqliteLimits(rules: LimitRules, database: Database): Limits {
+  function find(name: LimitName, key: string, now: number): Row | undefined {
+    return database.prepare(SQL.find).get({ name, key, now });
+  }
+
+  function take(name: LimitName, key: string, points: number): Allowance {
+    const now = Date.now();
+    const counted = find(name, key, now);
+    const { points: limit, seconds } = rules[name];
+    const until = Number(counted?.['until'] ?? now + seconds * 1000);
+    const total = Number(counted?.['points'] ?? 0) + points;
+    if (total > limit) return refusedUntil(until, now);
+    database.prepare(SQL.count).run({ name, key, points: total, until });
+    return { allowed: true };
+  }
+
+  return guardSqlite<Limits>({
+    take: (name, key, points = 1) => database.write(() => take(name, key, points), UNFLUSHED),
+
+    async peek(name, key) {
+      const now = Date.now();
+      const counted = find(name, key, now);
+      if (Number(counted?.['points'] ?? 0) < rules[name].points) return { allowed: true };
+      return refusedUntil(Number(counted?.['until'] ?? now), now);
+    },
+
+    giveBack: (name, key, points = 1) =>
+      database.write(
+        () => void database.prepare(SQL.giveBack).run({ name, key, points, now: Date.now() }),
+        UNFLUSHED,
+      ),
+
+    clear: (name, key) =>
+      database.write(() => void database.prepare(SQL.clear).run({ name, key }), UNFLUSHED),
+
+    async removeExpired() {
+      function removePage(): number {
+        return Number(database.prepare(SQL.removeExpired).run({ now: Date.now(), page: PAGE }).changes);
+      }
+      while ((await database.write(removePage, UNFLUSHED)) === PAGE);
+    },
+  });
+}
+
+function refusedUntil(until: number, now: number): Allowance {
+  return { allowed: false, retryAfterSeconds: Math.max(1, Math.ceil((until - now) / 1000)) };
 }

@@ -1,6 +1,7 @@
 import { type Database, type Row, rowSource } from '@latchkey/sqlite';
 import type { MigrationSource, RawCommit } from '../../ports/migration.ts';
 import { headOf, keysOf } from './commits.ts';
+import { erasureOf } from './erasure-receipts.ts';
 import { requestOf } from './requests.ts';
 import { sessionOf } from './sessions.ts';
 
@@ -20,6 +21,12 @@ const REQUESTS = {
   key: ['id', ''],
 } as const;
 
+const ERASURES = {
+  count: 'SELECT count(*) AS items FROM erasure',
+  page: 'SELECT * FROM erasure WHERE account > :after ORDER BY account LIMIT :limit',
+  key: ['account', ''],
+} as const;
+
 /** Auth's records in the embedded store, for `ops move`. */
 export function createSqliteMigrationSource(database: Database): MigrationSource {
   return {
@@ -29,6 +36,7 @@ export function createSqliteMigrationSource(database: Database): MigrationSource
     },
     requests: rowSource(database, { ...REQUESTS, read: requestOf }),
     sessions: rowSource(database, { ...byRowid('session'), read: sessionOf }),
+    erasures: rowSource(database, { ...ERASURES, read: erasureOf }),
     commits: rowSource(database, { ...byRowid('journal_commit'), read: rawCommitOf }),
   };
 }

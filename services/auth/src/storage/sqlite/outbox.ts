@@ -17,13 +17,13 @@ const SQL = {
     WHERE unpublished IS NOT NULL ORDER BY unpublished, rowid LIMIT 1`,
 } as const;
 
-/** After every instant. */
+/** Later than every other instant. */
 const NEVER = new Date(8.64e15);
 const NOTHING_RECENT: Instants = { from: NEVER, to: NEVER };
 
 /** The outbox in the embedded store: commits with a time in `unpublished`. */
 export function createSqliteOutbox(database: Database): Outbox {
-  /** Adds streams until there are `limit`; reads no more rows than it takes to find them. */
+  /** Adds streams until there are `limit`. Reads only as many rows as it takes to find them. */
   function addStreams(streams: Set<string>, sql: string, at: number, limit: number): void {
     for (const row of database.prepare(sql).iterate({ at })) {
       if (streams.size >= limit) break;
@@ -50,7 +50,7 @@ export function createSqliteOutbox(database: Database): Outbox {
       return readableByStream(rows, commitOf);
     },
     waiting: async ({ recent = NOTHING_RECENT, limit }) => waiting(recent, limit),
-    // Safe to lose in a crash: the commits are published again (at-least-once).
+    // May be lost in a crash: the commits are then published again (at-least-once).
     markPublished: (commits) => database.write(() => markAll(commits), { flushed: false }),
     async backlog() {
       const oldest = database.prepare(SQL.oldest).get();

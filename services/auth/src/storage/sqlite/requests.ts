@@ -3,7 +3,7 @@ import type { HeldLease } from '@latchkey/store';
 import { MAX_HELD, type Requests, type WrittenRequest } from '../../ports/requests.ts';
 
 const SQL = {
-  // Idempotent: an add may be repeated after a lost answer.
+  // Idempotent, because an add may be repeated after a lost answer.
   add: `INSERT INTO request (id, kind, address, at, correlation_id, traceparent, over_budget)
     VALUES (:id, :kind, :address, :at, :correlationId, :traceparent, :overBudget) ON CONFLICT DO NOTHING`,
   // Most ids are UUIDv7, which sort by time.
@@ -20,7 +20,7 @@ const SQL = {
 
 /** Pending requests in the embedded store. The table contains nothing else, so it stays small. */
 export function createSqliteRequests(database: Database): Requests & {
-  /** Releases all claims: a data folder has one server at a time, so a former one is gone. */
+  /** Releases all claims. A data folder has one server at a time, so an earlier one is gone. */
   reclaim(): Promise<void>;
 } {
   return guardSqlite({
@@ -52,10 +52,14 @@ function leaseOf(row: Row): HeldLease {
   };
 }
 
+function kindOf({ kind }: Row): WrittenRequest['kind'] {
+  return kind === 'verification' || kind === 'lockout' ? kind : 'password-reset';
+}
+
 export function requestOf(row: Row): WrittenRequest {
   return {
     id: String(row['id']),
-    kind: row['kind'] === 'verification' ? 'verification' : 'password-reset',
+    kind: kindOf(row),
     address: String(row['address']),
     at: String(row['at']),
     correlationId: String(row['correlation_id']),

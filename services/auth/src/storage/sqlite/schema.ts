@@ -1,7 +1,7 @@
 import type { Schema } from '@latchkey/sqlite';
 
 /**
- * The tables of release 0.1, which has made them without a version. Partial indexes keep the outbox and the open
+ * The tables of release 0.1, which created them without a version. Partial indexes keep the outbox and the open
  * registrations as small as their content, however many commits there are. Integer times are ms since the epoch.
  */
 const release01 = `
@@ -92,5 +92,107 @@ const idempotencyKeysAndBudgets = `
   ALTER TABLE request ADD COLUMN over_budget INTEGER NOT NULL DEFAULT 0;
 `;
 
+/** Contains only the few accounts that were ever admins. */
+const roleChanges = `
+  CREATE INDEX journal_role_change ON journal_commit (stream)
+    WHERE instr(events, '"type":"RoleChanged"') > 0;
+`;
+
+const auditEntries = `
+  CREATE TABLE audit_entry (
+    id TEXT PRIMARY KEY,
+    account TEXT,
+    time TEXT NOT NULL,
+    kept INTEGER NOT NULL,
+    headers TEXT NOT NULL,
+    value TEXT NOT NULL,
+    unpublished INTEGER NOT NULL
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX audit_entry_unpublished ON audit_entry (id) WHERE unpublished = 1;
+  CREATE INDEX audit_entry_by_account ON audit_entry (account, id) WHERE kept = 1;
+  CREATE INDEX audit_entry_by_time ON audit_entry (time);
+`;
+
+/** Requests get one more kind. The constraint on kinds can only be changed by copying the table. */
+const notices = `
+  CREATE TABLE known_source (
+    user_id TEXT PRIMARY KEY,
+    sources TEXT NOT NULL
+  ) STRICT, WITHOUT ROWID;
+
+  CREATE TABLE request_with_lockouts (
+    id TEXT PRIMARY KEY,
+    kind TEXT NOT NULL CHECK (kind IN ('password-reset', 'verification', 'lockout')),
+    address TEXT NOT NULL,
+    at TEXT NOT NULL,
+    correlation_id TEXT NOT NULL,
+    traceparent TEXT,
+    owner TEXT,
+    leased_until INTEGER NOT NULL DEFAULT 0,
+    over_budget INTEGER NOT NULL DEFAULT 0
+  ) STRICT, WITHOUT ROWID;
+  INSERT INTO request_with_lockouts
+    SELECT id, kind, address, at, correlation_id, traceparent, owner, leased_until, over_budget FROM request;
+  DROP TABLE request;
+  ALTER TABLE request_with_lockouts RENAME TO request;
+`;
+
+/** Registrations that ended earlier are erased like others: seven days after their end. */
+const erasures = `
+  ALTER TABLE journal_commit ADD COLUMN erase_at TEXT;
+  UPDATE journal_commit SET erase_at = strftime('%Y-%m-%dT%H:%M:%fZ', at, '+7 days')
+    WHERE instr(events, '"type":"RegistrationEnded"') > 0;
+  CREATE INDEX journal_erasure ON journal_commit (erase_at, stream, number) WHERE erase_at IS NOT NULL;
+`;
+
+/** The id of the key of the current refresh token. */
+const sessionKeys = 'ALTER TABLE session ADD COLUMN key TEXT;';
+
+const limits = `
+  CREATE TABLE limit_count (
+    name TEXT NOT NULL,
+    key TEXT NOT NULL,
+    points INTEGER NOT NULL,
+    until INTEGER NOT NULL,
+    PRIMARY KEY (name, key)
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX limit_count_by_expiry ON limit_count (until);
+
+  CREATE TABLE trusted_address (
+    address TEXT NOT NULL,
+    network TEXT NOT NULL,
+    until INTEGER NOT NULL,
+    PRIMARY KEY (address, network)
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX trusted_address_by_expiry ON trusted_address (until);
+`;
+
+/** Who has confirmed an erasure. `waiting`: an expected consumer has not. */
+const erasureReceipts = `
+  CREATE TABLE erasure (
+    account TEXT PRIMARY KEY,
+    sequence INTEGER NOT NULL,
+    erased_at TEXT NOT NULL,
+    expected TEXT NOT NULL,
+    receipts TEXT NOT NULL,
+    waiting INTEGER NOT NULL
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX erasure_by_time ON erasure (erased_at, account);
+  CREATE INDEX erasure_waiting ON erasure (erased_at, account) WHERE waiting = 1;
+`;
+
 /** Auth's tables in the embedded store. */
-export const schema: Schema = { owner: 'auth', migrations: [release01, idempotencyKeysAndBudgets] };
+export const schema: Schema = {
+  owner: 'auth',
+  migrations: [
+    release01,
+    idempotencyKeysAndBudgets,
+    roleChanges,
+    auditEntries,
+    notices,
+    erasures,
+    sessionKeys,
+    limits,
+    erasureReceipts,
+  ],
+};

@@ -3,15 +3,17 @@ import type { Session, Sessions } from '../../ports/sessions.ts';
 
 const SQL = {
   create: `INSERT INTO session
-    VALUES (:id, :userId, :n, :createdAt, :rotatedAt, :expiresAt, :since, :ip, :userAgent)`,
+    VALUES (:id, :userId, :n, :createdAt, :rotatedAt, :expiresAt, :since, :ip, :userAgent, :key)`,
   find: 'SELECT * FROM session WHERE id = :id',
-  rotate: `UPDATE session SET n = n + 1, rotated_at = :at, expires_at = :expiresAt, ip = :ip, user_agent = :userAgent
+  rotate: `UPDATE session SET n = n + 1, rotated_at = :at, expires_at = :expiresAt, ip = :ip, user_agent = :userAgent,
+    key = :key
     WHERE id = :id AND n = :n AND expires_at > :at RETURNING *`,
   liftSince: 'UPDATE session SET since = max(since, :since) WHERE id = :id',
   list: `SELECT * FROM session WHERE user_id = :userId AND expires_at > :now
     AND (created_at, id) < (:createdAt, :id) ORDER BY created_at DESC, id DESC LIMIT :limit`,
   removeOldest: `DELETE FROM session WHERE rowid IN
     (SELECT rowid FROM session WHERE user_id = :userId ORDER BY created_at DESC, id DESC LIMIT -1 OFFSET :keep)`,
+  countByKey: 'SELECT key, count(*) AS sessions FROM session WHERE expires_at > :now GROUP BY key',
   remove: 'DELETE FROM session WHERE id = :id AND user_id = :userId',
   removeAll: 'DELETE FROM session WHERE user_id = :userId',
   removeOthers: 'DELETE FROM session WHERE user_id = :userId AND id <> :except',
@@ -22,27 +24,27 @@ const SQL = {
 /** Sessions in the embedded store. */
 export function createSqliteSessions(database: Database): Sessions {
   /** Returns the number of changed rows. */
-  function change(sql: string, values: Readonly<Record<string, string | number>>): Promise<number> {
+  function change(sql: string, values: Readonly<Record<string, string | number | null>>): Promise<number> {
     return database.write(() => Number(database.prepare(sql).run(values).changes));
   }
 
   return guardSqlite<Sessions>({
-    async create({ createdAt, rotatedAt, expiresAt, ...session }) {
+    async create({ createdAt, rotatedAt, expiresAt, key = null, ...session }) {
       const times = {
         createdAt: createdAt.getTime(),
         rotatedAt: rotatedAt.getTime(),
         expiresAt: expiresAt.getTime(),
       };
-      await change(SQL.create, { ...session, ...times });
+      await change(SQL.create, { ...session, key, ...times });
     },
     async find(id) {
       const row = database.prepare(SQL.find).get({ id });
       return row && sessionOf(row);
     },
-    rotate: (id, n, { at, expiresAt, ip, userAgent }) =>
+    rotate: (id, n, { at, expiresAt, ip, userAgent, key = null }) =>
       database.write(() => {
         const times = { at: at.getTime(), expiresAt: expiresAt.getTime() };
-        const row = database.prepare(SQL.rotate).get({ id, n, ...times, ip, userAgent });
+        const row = database.prepare(SQL.rotate).get({ id, n, ...times, ip, userAgent, key });
         return row && sessionOf(row);
       }),
     liftSince: async (id, since) => (await change(SQL.liftSince, { id, since })) === 1,
@@ -61,6 +63,12 @@ export function createSqliteSessions(database: Database): Sessions {
       if (except === undefined) await change(SQL.removeAll, { userId });
       else await change(SQL.removeOthers, { userId, except });
     },
+    async countByKey(now) {
+      const rows = database.prepare(SQL.countByKey).all({ now: now.getTime() });
+      return new Map(
+        rows.map((row) => [row['key'] === null ? undefined : String(row['key']), Number(row['sessions'])]),
+      );
+    },
     removeExpired: (before, limit) => change(SQL.removeExpired, { before: before.getTime(), limit }),
   });
 }
@@ -76,6 +84,7 @@ export function sessionOf(row: Row): Session {
     since: Number(row['since']),
     ip: String(row['ip']),
     userAgent: String(row['user_agent']),
+    ...(row['key'] !== null && { key: String(row['key']) }),
   };
 }
 

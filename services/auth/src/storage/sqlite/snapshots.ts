@@ -24,7 +24,7 @@ export function createSqliteSnapshots(database: Database): Snapshots {
   });
 }
 
-/** Returns undefined for a damaged snapshot: snapshots are disposable. */
+/** Returns undefined for a damaged snapshot, because snapshots are disposable. */
 function snapshotOf(row: Row): Snapshot | undefined {
   try {
     return {

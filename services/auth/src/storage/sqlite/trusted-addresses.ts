@@ -1,30 +1,32 @@
+import { type Database, guardSqlite } from '@latchkey/sqlite';
+import { ipKey } from '../../limits/ip-key.ts';
 import type { TrustedAddresses } from '../../ports/trusted-addresses.ts';
-import { pairKey, TRUSTED_MS } from '../trusted-pair.ts';
+import { TRUSTED_MS } from '../trusted-pair.ts';
 
-/** A few MB at most. */
-const CAPACITY = 20_000;
+const SQL = {
+  trust: `INSERT INTO trusted_address (address, network, until) VALUES (:address, :network, :until)
+    ON CONFLICT DO UPDATE SET until = max(until, excluded.until)`,
+  find: 'SELECT 1 FROM trusted_address WHERE address = :address AND network = :network AND until > :now',
+  removeExpired: 'DELETE FROM trusted_address WHERE until <= :now',
+} as const;
 
-/** Trusted addresses in memory: the embedded store has one process, and a restart forgets them. */
-export function createMemoryTrustedAddresses(capacity = CAPACITY): TrustedAddresses {
-  /** When each pair expires, in ms since the epoch; the pair that was trusted first comes first. */
-  const expiries = new Map<string, number>();
-
-  return {
-    async trust(pair, now) {
-      const key = pairKey(pair);
-      expiries.delete(key);
-      expiries.set(key, now.getTime() + TRUSTED_MS);
-      const [oldest] = expiries.keys();
-      if (expiries.size > capacity && oldest !== undefined) expiries.delete(oldest);
+/** Trusted addresses in the embedded store. Only a power failure may lose one: nobody waits for a flush. */
+export function createSqliteTrustedAddresses(database: Database): TrustedAddresses {
+  return guardSqlite<TrustedAddresses>({
+    async trust({ address, ip }, now) {
+      const pair = { address, network: ipKey(ip), until: now.getTime() + TRUSTED_MS };
+      await database.write(() => void database.prepare(SQL.trust).run(pair), { flushed: false });
     },
 
-    async isTrusted(pair, now) {
-      const expiry = expiries.get(pairKey(pair));
-      return expiry !== undefined && now.getTime() < expiry;
+    async isTrusted({ address, ip }, now) {
+      const pair = { address, network: ipKey(ip), now: now.getTime() };
+      return database.prepare(SQL.find).get(pair) !== undefined;
     },
 
     async removeExpired(now) {
-      for (const [key, expiry] of expiries) if (expiry <= now.getTime()) expiries.delete(key);
+      await database.write(() => void database.prepare(SQL.removeExpired).run({ now: now.getTime() }), {
+        flushed: false,
+      });
     },
-  };
+  });
 }

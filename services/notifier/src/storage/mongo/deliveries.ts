@@ -21,6 +21,7 @@ import {
   type DeliveryPosition,
   type DeliverySummary,
   FARTHEST_DUE_MS,
+  isReported,
   LOG_LENGTH,
   MAX_LEASES,
   newestFirst,
@@ -63,10 +64,7 @@ export function createMongoDeliveries(connection: Connection): Deliveries {
     return unsealable.modifiedCount + expired.modifiedCount;
   }
 
-  /**
-   * Claims some of the due deliveries; another notifier may have been faster with all of them. `more`: others may
-   * be due.
-   */
+  /** Claims some of the due deliveries. May return none, if another notifier was faster. `more`: others may be due. */
   async function takeSome({ owner, now, leaseMs, limit }: Claim) {
     const due = pendingDueAt(now);
     const found = await deliveries
@@ -81,7 +79,7 @@ export function createMongoDeliveries(connection: Connection): Deliveries {
     const [id, ...others] = ids;
     const more = found.length === limit;
     if (id !== undefined && others.length === 0) {
-      // The usual case, with one request less.
+      // The usual case, which saves one request.
       const taken = await deliveries.findOneAndUpdate({ _id: id, ...due }, hold, { returnDocument: 'after' });
       return { taken: taken === null ? [] : [taken], more };
     }
@@ -93,7 +91,7 @@ export function createMongoDeliveries(connection: Connection): Deliveries {
     return { taken, more };
   }
 
-  /** Cancels the deliveries of a claim that a cutoff covers; returns the others. */
+  /** Cancels those deliveries of a claim that a cutoff covers, and returns the others. */
   async function withoutReached(
     taken: readonly DeliveryDocument[],
     { owner, now }: Claim,
@@ -205,6 +203,15 @@ export function createMongoDeliveries(connection: Connection): Deliveries {
       return found.flat().map(summaryOf).toSorted(newestFirst).slice(0, limit);
     },
 
+    async ofSubject(subject, { limit, after }) {
+      const found = await deliveries
+        .find({ subject, ...(after === undefined ? {} : comesLater(after)) }, { projection: { content: 0 } })
+        .sort({ occurredAt: 1, _id: 1 })
+        .limit(limit)
+        .toArray();
+      return found.map(summaryOf);
+    },
+
     async retryNow(id, now) {
       const pending = { _id: id, state: 'pending' } as const;
       const { matchedCount } = await deliveries.updateOne(pending, { $set: { 'open.dueAt': now } });
@@ -219,13 +226,48 @@ export function createMongoDeliveries(connection: Connection): Deliveries {
       return matchedCount === 1;
     },
 
+    async report(id, report) {
+      const { matchedCount } = await deliveries.updateOne(
+        { _id: id, state: 'sent', recipient: { $exists: true } },
+        { $set: { state: report.state, report, unpublished: report.at } },
+      );
+      return matchedCount === 1;
+    },
+
+    async unpublished(limit) {
+      const found = await deliveries
+        .find({ unpublished: { $exists: true } })
+        .sort({ unpublished: 1 })
+        .limit(limit)
+        .toArray();
+      return found.map(summaryOf).filter(isReported);
+    },
+
+    async markPublished(ids) {
+      await deliveries.updateMany({ _id: { $in: [...ids] } }, { $unset: { unpublished: 1 } });
+    },
+
+    async recipientsOf(subject) {
+      const found = await deliveries.find({ subject }, { projection: { recipient: 1 } }).toArray();
+      return [...new Set(found.flatMap(({ recipient }) => recipient?.fingerprint ?? []))];
+    },
+
+    async erase(subject, now) {
+      const open = { subject, state: { $in: ['pending' as const, 'claimed' as const] } };
+      await deliveries.updateMany(open, ended('cancelled', now));
+      await deliveries.updateMany(
+        { subject },
+        { $set: { attempts: [] }, $unset: { recipient: 1, content: 1, unpublished: 1 } },
+      );
+    },
+
     async recorded(ids) {
       const found = await deliveries.find({ _id: { $in: [...ids] } }, { projection: { _id: 1 } }).toArray();
       return new Set(found.map(({ _id }) => _id));
     },
 
     async expiredLeases(before) {
-      // The first range limits the query to the index of open deliveries.
+      // The first range restricts the query to the index of open deliveries.
       const open = { 'open.sendUntil': { $gt: new Date(0) }, 'open.dueAt': { $lt: before } };
       const found = await deliveries
         .find({ ...open, state: 'claimed' }, { projection: { open: 1 } })
@@ -267,7 +309,7 @@ function cutoffsIn(collection: Collection<CutoffsDocument>) {
   };
 }
 
-/** A filter: a pending delivery whose time has come, or is further ahead than it can be. */
+/** Returns a filter for pending deliveries that are due, or whose time is further ahead than is possible. */
 function pendingDueAt(now: Date) {
   const farthest = new Date(now.getTime() + FARTHEST_DUE_MS);
   return {
@@ -280,7 +322,7 @@ function subjectsOf({ deliveries, cutoffs }: Batch): readonly string[] {
   return [...deliveries, ...cutoffs].map(({ subject }) => subject);
 }
 
-/** The rule of `covers` as a filter. */
+/** Returns the rule of `covers` as a filter. */
 function reachedBy({ subject, what, before }: Cutoff) {
   return {
     subject,
@@ -311,11 +353,12 @@ function outcomeOf(settlement: Settlement) {
     };
   }
   const reason = 'reason' in settlement ? settlement.reason : undefined;
+  const recipient = 'recipient' in settlement ? settlement.recipient : undefined;
   const { $set, $unset } = ended(settlement.state, settlement.at, reason);
-  return { ...logged, $set: { ...$set, ...last }, $unset };
+  return { ...logged, $set: { ...$set, ...last, ...(recipient && { recipient }) }, $unset };
 }
 
-/** Due immediately, even if the clock that stamped the event is ahead of ours. */
+/** A new delivery is due immediately, even if the clock that set the event's time is ahead of ours. */
 function documentOf(delivery: Omit<NewDelivery, 'id'>, now: Date): Omit<DeliveryDocument, '_id'> {
   const dueAt = delivery.occurredAt < now ? delivery.occurredAt : now;
   return {
@@ -327,7 +370,7 @@ function documentOf(delivery: Omit<NewDelivery, 'id'>, now: Date): Omit<Delivery
   };
 }
 
-/** Returns undefined for a delivery that has become final since it was claimed. */
+/** Returns the delivery of a document; none if it has become final since it was claimed. */
 function claimedOf({ _id: id, purpose, content, ...rest }: DeliveryDocument): readonly ClaimedDelivery[] {
   if (content === undefined) return [];
   const { eventId, subject, sequence, mail, locale, correlationId, occurredAt, sendUntil, tries } = rest;
@@ -335,16 +378,23 @@ function claimedOf({ _id: id, purpose, content, ...rest }: DeliveryDocument): re
   return [{ ...known, ...(purpose && { purpose }), content, tries }];
 }
 
-/** A filter for the order of lists, newest first. */
+/** Returns a filter for the order of lists, newest first. */
 function comesAfter({ occurredAt, id }: DeliveryPosition) {
   return {
     $or: [{ occurredAt: { $lt: occurredAt } }, { occurredAt, _id: { $lt: id } }],
   };
 }
 
+/** A filter for the order of the deliveries of a subject, oldest first. */
+function comesLater({ occurredAt, id }: DeliveryPosition) {
+  return {
+    $or: [{ occurredAt: { $gt: occurredAt } }, { occurredAt, _id: { $gt: id } }],
+  };
+}
+
 function summaryOf(document: DeliveryDocument): DeliverySummary {
   const { _id: id, eventId, correlationId, subject, mail, state, occurredAt, sendUntil } = document;
-  const { reason, open, endedAt, tries, attempts } = document;
+  const { reason, open, endedAt, tries, attempts, recipient, report } = document;
   return {
     id,
     eventId,
@@ -359,5 +409,7 @@ function summaryOf(document: DeliveryDocument): DeliverySummary {
     ...(endedAt === undefined ? {} : { endedAt }),
     tries,
     attempts,
+    ...(recipient && { recipient }),
+    ...(report && { report }),
   };
 }

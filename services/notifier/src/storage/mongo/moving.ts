@@ -12,7 +12,7 @@ import {
 } from './schema.ts';
 import { suppressionDocument } from './suppressions.ts';
 
-/** Where `ops move` puts the notifier's records in MongoDB. */
+/** Writes the notifier's records to MongoDB, for `ops move`. */
 export function createMongoTarget(connection: Connection): NotifierRecords<'target'> {
   return {
     cutoffs: guardMongo(
@@ -32,19 +32,20 @@ export function createMongoTarget(connection: Connection): NotifierRecords<'targ
     deliveries: guardMongo(
       documentTarget<StoredDelivery, DeliveryDocument>(connection, DELIVERIES, {
         documentOf,
-        // A final delivery stays as it was moved; an open one may have reached any state since.
+        // A final delivery stays as it was moved; an open one may have reached any state since then.
         isHeld: (stored, moved) => moved.open !== undefined || stored.state === moved.state,
       }),
     ),
   };
 }
 
-function documentOf({ id, dueAt, ...delivery }: StoredDelivery): DeliveryDocument {
+function documentOf({ id, dueAt, unpublished, ...delivery }: StoredDelivery): DeliveryDocument {
   const lastResult = delivery.attempts.at(-1)?.result;
   return {
     _id: id,
     ...delivery,
     ...(dueAt === undefined ? {} : { open: { dueAt, sendUntil: delivery.sendUntil } }),
     ...(lastResult === undefined ? {} : { lastResult }),
+    ...(unpublished && delivery.report && { unpublished: delivery.report.at }),
   };
 }

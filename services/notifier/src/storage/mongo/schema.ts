@@ -5,6 +5,8 @@ import type {
   DeliveryContent,
   DeliveryState,
   NewDelivery,
+  Recipient,
+  Report,
   Superseded,
 } from '../../delivery/delivery.ts';
 import type { Suppression } from '../../delivery/suppression.ts';
@@ -17,14 +19,14 @@ export interface DeliveryDocument extends Omit<NewDelivery, 'id' | 'content'> {
   readonly _id: string;
   readonly state: DeliveryState;
   /**
-   * Only of an open delivery. `dueAt` is the earliest time of the next claim: the next attempt of a pending
-   * delivery, the end of the lease of a claimed one. Unset as a whole, so that the sparse index contains only open
-   * deliveries.
+   * Only for an open delivery. `dueAt` is the earliest time of the next claim: the next attempt of a pending
+   * delivery, or the end of the lease of a claimed one. Removed as a whole, so that the sparse index contains only
+   * open deliveries.
    */
   readonly open?: { readonly dueAt: Date; readonly sendUntil: Date };
-  /** Only of an open delivery. */
+  /** Only for an open delivery. */
   readonly content?: DeliveryContent;
-  /** The claim that holds it. */
+  /** The claim that currently holds it. */
   readonly owner?: string;
   readonly tries: number;
   readonly attempts: readonly Attempt[];
@@ -32,16 +34,21 @@ export interface DeliveryDocument extends Omit<NewDelivery, 'id' | 'content'> {
   readonly lastResult?: string;
   readonly reason?: string;
   readonly endedAt?: Date;
+  /** What is kept of the recipient's address after the mail was sent. */
+  readonly recipient?: Recipient;
+  readonly report?: Report;
+  /** When the report was made; set while it has not been published. */
+  readonly unpublished?: Date;
 }
 
-/** The cutoffs of one subject: mails of a kind from before a sequence must not be sent. */
+/** The cutoffs of one subject. Mails of a kind whose events come before a sequence must not be sent. */
 export interface CutoffsDocument {
   /** The subject. */
   readonly _id: string;
   readonly before: Readonly<Partial<Record<Superseded, number>>>;
 }
 
-/** The id is the fingerprint of the address and the name of the mail. */
+/** The id consists of the fingerprint of the address and the name of the mail. */
 export interface SuppressionDocument extends Omit<Suppression, 'recipient' | 'mail'> {
   readonly _id: string;
 }
@@ -54,5 +61,6 @@ export const deliveryIndexes: readonly Index[] = [
     sparse: true,
   },
   { collection: DELIVERIES, name: 'subject', keys: { subject: 1, sequence: 1 } },
+  { collection: DELIVERIES, name: 'unpublished', keys: { unpublished: 1 }, sparse: true },
   { collection: DELIVERIES, name: 'listed', keys: { state: 1, occurredAt: 1, _id: 1 } },
 ];

@@ -18,7 +18,7 @@ export function createMongoSuppressions(connection: Connection): Suppressions {
     async put(suppression) {
       const { _id, ...fields } = suppressionDocument(suppression);
       await repeatingLost(() => documents.replaceOne({ _id }, fields, { upsert: true }));
-      // Scans a list that operators keep by hand.
+      // Scans the whole list, which is short because operators keep it by hand.
       await documents.deleteMany({ until: { $lte: suppression.since } });
     },
 
@@ -31,6 +31,10 @@ export function createMongoSuppressions(connection: Connection): Suppressions {
       return found.map(suppressionOf);
     },
 
+    async removeAllOf(recipient) {
+      await documents.deleteMany({ _id: { $gte: `${recipient}/`, $lt: `${recipient}0` } });
+    },
+
     async remove(of) {
       const { deletedCount } = await documents.deleteOne({ _id: suppressionId(of) });
       return deletedCount === 1;
@@ -38,7 +42,7 @@ export function createMongoSuppressions(connection: Connection): Suppressions {
   });
 }
 
-/** A filter: has not ended. */
+/** Returns a filter for suppressions that have not ended. */
 function applying(now: Date) {
   return { $or: [{ until: { $exists: false } }, { until: { $gt: now } }] };
 }

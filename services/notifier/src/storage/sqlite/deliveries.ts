@@ -16,6 +16,7 @@ import {
   type Deliveries,
   type DeliveryPosition,
   FARTHEST_DUE_MS,
+  isReported,
   LOG_LENGTH,
   MAX_LEASES,
   newestFirst,
@@ -26,7 +27,7 @@ const COVERED = `EXISTS (
   SELECT 1 FROM notifier_cutoffs AS c
   WHERE c.subject = d.subject AND d.sequence < c.before AND c.what IN ('everything', d.purpose))`;
 
-/** A pending delivery whose time has come, or is further ahead than it can be. */
+/** The condition of pending deliveries that are due, or whose time is further ahead than is possible. */
 const DUE = `state = 'pending' AND (due_at <= :now OR due_at > :now + ${FARTHEST_DUE_MS})`;
 
 const ENDED = 'due_at = NULL, owner = NULL, content = NULL';
@@ -50,7 +51,7 @@ const SQL = {
   take: "UPDATE notifier_deliveries SET state = 'claimed', owner = :owner, due_at = :dueAt WHERE id = :id",
   cancelOne: `UPDATE notifier_deliveries SET state = 'cancelled', ended_at = :now, ${ENDED} WHERE id = :id`,
   anyToExpire: `SELECT 1 FROM notifier_deliveries WHERE ${DUE} AND send_until <= :now LIMIT 1`,
-  // A delivery whose last attempt could not decrypt its link has failed; any other has only expired.
+  // A delivery whose last attempt could not decrypt its link becomes failed; any other one becomes expired.
   expire: `
     UPDATE notifier_deliveries SET ended_at = :now, ${ENDED},
       state = CASE attempts ->> '$[#-1].result' WHEN 'unknown-key' THEN 'failed' ELSE 'expired' END,
@@ -67,7 +68,8 @@ const SQL = {
     WHERE id = :id`,
   end: `
     UPDATE notifier_deliveries
-    SET state = :state, reason = :reason, ended_at = :at, attempts = :attempts, ${ENDED}
+    SET state = :state, reason = :reason, ended_at = :at, attempts = :attempts,
+      recipient = :recipient, hint = :hint, ${ENDED}
     WHERE id = :id`,
   extend: `
     UPDATE notifier_deliveries SET due_at = :until
@@ -80,7 +82,7 @@ const SQL = {
     WHERE state = 'claimed'`,
   countOfState: `
     SELECT count(*) AS many FROM (SELECT 1 FROM notifier_deliveries WHERE state = :state LIMIT :limit)`,
-  // Each state separately, so that the first entry of its index is sufficient.
+  // Queries each state separately, so that reading the first entry of its index is enough.
   oldestOpen: `
     SELECT occurred_at FROM (
       SELECT min(occurred_at) AS occurred_at FROM notifier_deliveries WHERE state = 'pending'
@@ -90,26 +92,47 @@ const SQL = {
   listOfState: `
     SELECT * FROM notifier_deliveries WHERE state = :state AND (occurred_at, id) < (:occurredAt, :id)
     ORDER BY occurred_at DESC, id DESC LIMIT :limit`,
+  ofSubject: `
+    SELECT * FROM notifier_deliveries WHERE subject = :subject AND (occurred_at, id) > (:occurredAt, :id)
+    ORDER BY occurred_at, id LIMIT :limit`,
   retryNow: "UPDATE notifier_deliveries SET due_at = :now WHERE id = :id AND state = 'pending'",
   cancelFree: `
     UPDATE notifier_deliveries SET state = 'cancelled', reason = 'operator', ended_at = :now, ${ENDED}
     WHERE id = :id AND state = 'pending'`,
+  report: `
+    UPDATE notifier_deliveries SET state = :state, report = :report, unpublished = :at
+    WHERE id = :id AND state = 'sent' AND recipient IS NOT NULL`,
+  unpublished: `
+    SELECT * FROM notifier_deliveries WHERE unpublished IS NOT NULL ORDER BY unpublished LIMIT :limit`,
+  markPublished: `
+    UPDATE notifier_deliveries SET unpublished = NULL WHERE id IN (SELECT value FROM json_each(:ids))`,
   recorded: 'SELECT id FROM notifier_deliveries WHERE id IN (SELECT value FROM json_each(:ids))',
+  recipientsOf:
+    'SELECT DISTINCT recipient FROM notifier_deliveries WHERE subject = :subject AND recipient IS NOT NULL',
+  cancelOpen: `
+    UPDATE notifier_deliveries SET state = 'cancelled', ended_at = :now
+    WHERE subject = :subject AND state IN ('pending', 'claimed')`,
+  erase: `
+    UPDATE notifier_deliveries SET recipient = NULL, hint = NULL, attempts = '[]', unpublished = NULL, ${ENDED}
+    WHERE subject = :subject`,
   expiredLeases: `
     SELECT id, due_at FROM notifier_deliveries WHERE due_at < :before AND state = 'claimed' LIMIT ${MAX_LEASES}`,
 } as const;
 
-/** How long an outcome waits for others, in milliseconds: mails that are sent meanwhile share one flush. */
+/** How long a result waits for others, in ms: mails that are sent meanwhile share one flush. */
 const COMMIT_DELAY_MS = 20;
 
-/** SQLite's LIMIT without a limit. */
+/** What SQLite's LIMIT takes for "no limit". */
 const NO_LIMIT = -1;
 
-/** Sorts before every delivery of a list. */
+/** A position before every delivery of a list. */
 const NEWEST: DeliveryPosition = { occurredAt: new Date(8.64e15), id: '' };
 
+/** Sorts before every delivery of a subject. */
+const OLDEST: DeliveryPosition = { occurredAt: new Date(-8.64e15), id: '' };
+
 interface SqliteDeliveries extends Deliveries {
-  /** Releases the claims of a previous process. A data folder has one server at a time, so that one is gone. */
+  /** Releases the claims of an earlier process. A data folder has one server at a time, so that process is gone. */
   reclaim(): Promise<void>;
 }
 
@@ -172,19 +195,29 @@ export function createSqliteDeliveries({ prepare, write }: Database): SqliteDeli
       const dueAt = settlement.dueAt.getTime();
       prepare(SQL.retry).run({ id, dueAt, counts: settlement.counts ? 1 : 0, attempts });
     } else {
+      const { state, at } = settlement;
       const reason = 'reason' in settlement ? settlement.reason : null;
-      prepare(SQL.end).run({ id, state: settlement.state, reason, at: settlement.at.getTime(), attempts });
+      const recipient = 'recipient' in settlement ? settlement.recipient : undefined;
+      prepare(SQL.end).run({
+        id,
+        state,
+        reason,
+        at: at.getTime(),
+        attempts,
+        recipient: recipient?.fingerprint ?? null,
+        hint: recipient?.hint ?? null,
+      });
     }
   }
 
   return guardSqlite<SqliteDeliveries>({
-    // Safe to lose in a crash: the position in the log is lost with it, so the events are redelivered.
+    // May be lost in a crash: the position in the log is lost with it, so the events are delivered again.
     record: (batch, now) => write(() => recordAll(batch, now), { flushed: false }),
 
-    // Safe to lose in a crash: the claimer is gone then, so the lease would be void anyway.
+    // May be lost in a crash: the claimer is then gone, so the lease would be void anyway.
     claim: (claim) => write(() => claimSome(claim), { flushed: false }),
 
-    // Safe to lose in a crash, for the same reason.
+    // May be lost in a crash, for the same reason.
     extend: (ids, owner, until) =>
       write(
         () => {
@@ -194,7 +227,7 @@ export function createSqliteDeliveries({ prepare, write }: Database): SqliteDeli
         { flushed: false },
       ),
 
-    // Safe to lose in a crash, for the same reason.
+    // May be lost in a crash, for the same reason.
     release: (owner, now) =>
       write(() => void prepare(SQL.release).run({ owner, now: now.getTime() }), { flushed: false }),
 
@@ -202,7 +235,7 @@ export function createSqliteDeliveries({ prepare, write }: Database): SqliteDeli
       return prepare(SQL.leases).all().map(leaseOf);
     },
 
-    // Safe to lose in a crash, for the same reason.
+    // May be lost in a crash, for the same reason.
     free: ({ name, holder, until }, now) =>
       write(() => void prepare(SQL.free).run({ name, holder, until: until.getTime(), now: now.getTime() }), {
         flushed: false,
@@ -256,9 +289,44 @@ export function createSqliteDeliveries({ prepare, write }: Database): SqliteDeli
         .slice(0, limit);
     },
 
+    async ofSubject(subject, { limit, after = OLDEST }) {
+      const { occurredAt, id } = after;
+      return prepare(SQL.ofSubject)
+        .all({ subject, occurredAt: occurredAt.getTime(), id, limit })
+        .map(summaryOf);
+    },
+
     retryNow: (id, now) => write(() => prepare(SQL.retryNow).run({ id, now: now.getTime() }).changes === 1),
 
     cancel: (id, now) => write(() => prepare(SQL.cancelFree).run({ id, now: now.getTime() }).changes === 1),
+
+    report: (id, report) =>
+      write(() => {
+        const { state, at } = report;
+        const text = JSON.stringify(report);
+        return prepare(SQL.report).run({ id, state, report: text, at: at.getTime() }).changes === 1;
+      }),
+
+    async unpublished(limit) {
+      return prepare(SQL.unpublished).all({ limit }).map(summaryOf).filter(isReported);
+    },
+
+    markPublished: (ids) => write(() => void prepare(SQL.markPublished).run({ ids: JSON.stringify(ids) })),
+
+    async recipientsOf(subject) {
+      return prepare(SQL.recipientsOf)
+        .all({ subject })
+        .map(({ recipient }) => String(recipient));
+    },
+
+    erase: (subject, now) =>
+      write(
+        () => {
+          prepare(SQL.cancelOpen).run({ subject, now: now.getTime() });
+          prepare(SQL.erase).run({ subject });
+        },
+        { erases: true },
+      ),
 
     async recorded(ids) {
       const rows = prepare(SQL.recorded).all({ ids: JSON.stringify(ids) });
@@ -284,7 +352,7 @@ function subjectsOf({ deliveries, cutoffs }: Batch): ReadonlySet<string> {
   return new Set([...deliveries, ...cutoffs].map(({ subject }) => subject));
 }
 
-/** Returns the row's log of attempts with another one, as JSON. */
+/** Returns the row's log of attempts with one more attempt, as JSON. */
 function withAttempt(row: Row, attempt: Attempt | undefined): string {
   return JSON.stringify([...attemptsOf(row), ...(attempt ? [attempt] : [])].slice(-LOG_LENGTH));
 }

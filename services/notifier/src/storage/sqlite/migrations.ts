@@ -2,8 +2,8 @@
 import type { Schema } from '@latchkey/sqlite';
 
 /**
- * `due_at` is the earliest time of the next claim: the next attempt of a pending delivery, the end of the lease of
- * a claimed one. Final deliveries have neither `due_at` nor `content`.
+ * `due_at` is the earliest time of the next claim: the next attempt of a pending delivery, or the end of the lease
+ * of a claimed one. Final deliveries have neither `due_at` nor `content`.
  */
 const release01 = `
 CREATE TABLE IF NOT EXISTS notifier_deliveries (
@@ -39,7 +39,10 @@ CREATE TABLE IF NOT EXISTS notifier_cutoffs (
 ) STRICT, WITHOUT ROWID;
 `;
 
-/** `id` is the fingerprint of the address and the name of the mail. Without `until` it never ends. */
+/**
+ * `id` consists of the fingerprint of the address and the name of the mail. Without `until` a suppression never
+ * ends.
+ */
 const suppressions = `
 CREATE TABLE notifier_suppressions (
   id TEXT PRIMARY KEY,
@@ -50,4 +53,23 @@ CREATE TABLE notifier_suppressions (
 ) STRICT, WITHOUT ROWID;
 `;
 
-export const notifierSchema: Schema = { owner: 'notifier', migrations: [release01, suppressions] };
+/**
+ * `recipient` and `hint` are what is kept of the address after a mail was sent. `unpublished` is the time of a
+ * report that has not been published.
+ */
+const reports = `
+ALTER TABLE notifier_deliveries ADD COLUMN recipient TEXT;
+ALTER TABLE notifier_deliveries ADD COLUMN hint TEXT;
+ALTER TABLE notifier_deliveries ADD COLUMN report TEXT;
+ALTER TABLE notifier_deliveries ADD COLUMN unpublished INTEGER;
+CREATE INDEX notifier_deliveries_unpublished
+  ON notifier_deliveries (unpublished) WHERE unpublished IS NOT NULL;
+`;
+
+/** An erasure looks for all deliveries of an account. */
+const bySubject = 'CREATE INDEX notifier_deliveries_by_subject ON notifier_deliveries (subject)';
+
+export const notifierSchema: Schema = {
+  owner: 'notifier',
+  migrations: [release01, suppressions, reports, bySubject],
+};

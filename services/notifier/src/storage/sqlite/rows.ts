@@ -7,6 +7,7 @@ import type {
   DeliveryContent,
   DeliveryState,
   NewDelivery,
+  Report,
 } from '../../delivery/delivery.ts';
 import type { DeliverySummary } from '../../ports/deliveries.ts';
 import type { StoredDelivery } from '../../ports/storage.ts';
@@ -31,10 +32,16 @@ export function deliveryOf(row: Row): StoredDelivery {
     attempts: attemptsOf(row),
     ...optional('reason', row['reason'], String),
     ...optional('endedAt', row['ended_at'], instantOf),
+    ...optional('recipient', row['recipient'], (value) => ({
+      fingerprint: String(value),
+      hint: String(row['hint']),
+    })),
+    ...optional('report', row['report'], reportOf),
+    ...optional('unpublished', row['unpublished'], () => true as const),
   };
 }
 
-/** @throws SyntaxError if the delivery has no content, because it is final */
+/** Reads a claimed delivery. @throws SyntaxError if it has no content, because it is final */
 export function claimedOf(row: Row): ClaimedDelivery {
   const {
     state: _,
@@ -43,13 +50,24 @@ export function claimedOf(row: Row): ClaimedDelivery {
     attempts: _a,
     reason: _r,
     endedAt: _e,
+    recipient: _p,
+    report: _t,
+    unpublished: _u,
     ...delivery
   } = deliveryOf(row);
   return { ...delivery, content: JSON.parse(String(row['content'])) as DeliveryContent };
 }
 
 export function summaryOf(row: Row): DeliverySummary {
-  const { content: _, owner: _o, sequence: _s, locale: _l, purpose: _p, ...summary } = deliveryOf(row);
+  const {
+    content: _,
+    owner: _o,
+    sequence: _s,
+    locale: _l,
+    purpose: _p,
+    unpublished: _u,
+    ...summary
+  } = deliveryOf(row);
   return summary;
 }
 
@@ -62,11 +80,16 @@ export function attemptsOf(row: Row): readonly Attempt[] {
   }));
 }
 
+function reportOf(value: SQLOutputValue): Report {
+  const stored = JSON.parse(String(value)) as Omit<Report, 'at'> & { readonly at: string };
+  return { ...stored, at: new Date(stored.at) };
+}
+
 function instantOf(ms: SQLOutputValue | undefined): Date {
   return new Date(Number(ms));
 }
 
-/** Returns the field, if the column has a value. */
+/** Returns an object with the field if the column has a value; an empty one otherwise. */
 function optional<Name extends string, Value>(
   name: Name,
   value: SQLOutputValue | undefined,

@@ -15,6 +15,7 @@ const SQL = {
   list: `
     SELECT * FROM notifier_suppressions
     WHERE id > :after AND (until IS NULL OR until > :now) ORDER BY id LIMIT :limit`,
+  removeAllOf: "DELETE FROM notifier_suppressions WHERE id >= :recipient || '/' AND id < :recipient || '0'",
   remove: 'DELETE FROM notifier_suppressions WHERE id = :id',
 } as const;
 
@@ -37,6 +38,9 @@ export function createSqliteSuppressions({ prepare, write }: Database): Suppress
     async list({ now, limit, after = '' }) {
       return prepare(SQL.list).all({ now: now.getTime(), limit, after }).map(suppressionOf);
     },
+
+    removeAllOf: (recipient) =>
+      write(() => void prepare(SQL.removeAllOf).run({ recipient }), { erases: true }),
 
     remove: (of) => write(() => prepare(SQL.remove).run({ id: suppressionId(of) }).changes === 1),
   });

@@ -11,7 +11,7 @@ import { profileIndexes } from './schema.ts';
 
 const database = testDatabase('generations', profileIndexes());
 
-/** Empties the database: a generation's place is more than its documents. */
+/** Empties the database, because a generation's place is more than its documents. */
 async function emptied() {
   const { connection } = await database.empty();
   const generations = createMongoGenerations(connection);

@@ -14,7 +14,7 @@ export function createMongoProfiles(connection: Connection, generation = 'v1'): 
   // casting.
   const written = connection.collection<AccountDocument>(collection);
 
-  /** Returns false if some were not stored because of a document with the same id. */
+  /** Stores documents. @returns false if some were not stored because a document with the same id exists */
   async function saveAll(documents: readonly AccountDocument[]): Promise<boolean> {
     try {
       await written.bulkWrite(documents.map(replacing), { ordered: false });
@@ -35,7 +35,7 @@ export function createMongoProfiles(connection: Connection, generation = 'v1'): 
       if (given.length === 0) return;
       const documents = given.map(documentOf);
       // A document may be refused because the stored one is at the same sequence, or because it was inserted just
-      // now at a lower one. After the second attempt only the first reason is left.
+      // now at a lower one. On the second attempt, only the first reason remains.
       if (!(await saveAll(documents))) await saveAll(documents);
     },
 
@@ -85,8 +85,8 @@ export function createMongoProfiles(connection: Connection, generation = 'v1'): 
 }
 
 /**
- * Replaces a document with a lower sequence; with a mark to set, also one at the same sequence without a mark. In
- * all other cases the upsert fails on the id.
+ * Replaces a document with a lower sequence. If a mark is to be set, also replaces one at the same sequence that
+ * has no mark. In all other cases the upsert fails because the id exists.
  */
 function replacing(document: AccountDocument) {
   const { _id, sequence, parked } = document;
@@ -119,12 +119,12 @@ function accountOf({ _id: account, sequence, profile, parked }: AccountDocument)
   };
 }
 
-/** Returns the profile if it is listed: not one that ended, or is parked before its first event. */
+/** Returns the profile if it is listed. Accounts that ended, or were parked before their first event, are not. */
 function livingOf(profile: Profile | undefined): readonly LivingProfile[] {
   return profile === undefined || profile.ended ? [] : [profile];
 }
 
-/** A range, so that the index alone decides. */
+/** A range, so that the index alone answers the query. */
 const isListed = { 'profile.createdAt': { $gt: '' } };
 
 type Filter = QueryFilter<AccountDocument>;

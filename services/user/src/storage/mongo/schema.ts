@@ -5,7 +5,7 @@ import type { StoredAccount } from '../../profile/stored-account.ts';
 export interface AccountDocument extends Omit<StoredAccount, 'account'> {
   /** The account's id. */
   readonly _id: string;
-  /** Fields to search, in lower case; only of a living profile. */
+  /** The fields that are searched, in lower case; only for a living profile. */
   readonly search?: { readonly email?: string; readonly username?: string };
 }
 

@@ -45,7 +45,7 @@ export const userSchema: Schema = {
   migrations: [
     (connection) => {
       connection.exec(pointerTable);
-      // After a rebuild the table of the first generation may be gone for good.
+      // After a rebuild the table of the first generation may have been removed for good.
       const isNew = connection.prepare('SELECT 1 FROM user_generations').get() === undefined;
       if (isNew) connection.exec(profileTable(tableOf(nameOf(firstPointer.active))));
     },

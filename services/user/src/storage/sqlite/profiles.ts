@@ -40,8 +40,9 @@ export function createSqliteProfiles(database: Database, generation = 'v1'): Pro
         const statement = database.prepare(upsert);
         for (const stored of accounts) statement.run(...rowOf(stored));
       }
-      // Safe to lose in a crash: the group's position is lost as well, and the events are redelivered.
-      await database.write(saveAll, { flushed: false });
+      // May be lost in a crash: the group's position is lost with it, so the events are delivered again.
+      const erases = accounts.some(({ profile }) => profile?.ended);
+      await database.write(saveAll, { flushed: false, erases });
     },
 
     async replaceMark({ account, topic, partition, offset }, next) {
@@ -91,7 +92,10 @@ function readMark(stored: unknown): Parked {
   return completeMark(JSON.parse(String(stored)));
 }
 
-/** Positional parameters: a rebuild runs this statement for each row, and named ones take more than twice as long. */
+/**
+ * Returns positional parameters: a rebuild runs this statement for each row, and named ones take more than twice as
+ * long.
+ */
 function rowOf({ account, sequence, profile, parked }: StoredAccount): readonly (Value | null)[] {
   return [
     account,
@@ -102,7 +106,7 @@ function rowOf({ account, sequence, profile, parked }: StoredAccount): readonly 
   ];
 }
 
-/** created_at, role, verified, email, username. */
+/** Returns created_at, role, verified, email and username. */
 function searchable(profile: Profile | undefined): readonly (Value | null)[] {
   if (profile === undefined || profile.ended) return [null, null, null, null, null];
   const { createdAt, role, isVerified, email, username } = profile;
@@ -133,7 +137,7 @@ function listStatement(
   };
 }
 
-/** With this many matches, reading the list in its order is cheaper than sorting all matches. */
+/** If at least this many profiles match, reading the list in its order is cheaper than sorting all matches. */
 const COMMON = 500;
 
 function isCommon(database: Database, table: string, prefix: string | undefined): boolean {
@@ -146,13 +150,13 @@ function isCommon(database: Database, table: string, prefix: string | undefined)
   return Number(database.prepare(sql).get(rangeOf(prefix))?.['n']) >= COMMON;
 }
 
-/** Matches a prefix by the indexes. */
+/** Matches a prefix with the indexes. */
 function beginsIndexed(table: string): string {
   return `id IN (SELECT id FROM ${table} WHERE email >= :from AND email < :beyond
     UNION SELECT id FROM ${table} WHERE username >= :from AND username < :beyond)`;
 }
 
-/** Matches the same row by row: the plus signs keep SQLite from using the indexes, and so from sorting. */
+/** Matches a prefix row by row. The plus signs keep SQLite from using the indexes, and therefore from sorting. */
 const BEGINS_UNINDEXED =
   '((+email >= :from AND +email < :beyond) OR (+username >= :from AND +username < :beyond))';
 

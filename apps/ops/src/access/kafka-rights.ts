@@ -1,0 +1,143 @@
+/**
+ * What each process may do on Kafka. `ops acls`, deploy/compose.secure.yml and docs/least-privilege.md are made
+ * from this one table. Only the publisher of a topic may write events to it.
+ */
+import { groupIn, nameIn, type TopicNames } from '@latchkey/bus';
+import type { Acl, AclOperation } from '@latchkey/bus/kafka';
+import { ACCOUNTS_TOPIC, MAILINGS_TOPIC, RECEIPTS_TOPIC, SECURITY_TOPIC, topics } from '@latchkey/events';
+
+export const kafkaUsers = ['auth', 'user', 'notifier', 'ops'] as const;
+export type KafkaUser = (typeof kafkaUsers)[number];
+
+export interface Right extends Omit<Acl, 'principal'> {
+  readonly user: KafkaUser;
+  readonly why: string;
+}
+
+/** The names of topics and groups on the broker: TOPIC_NAMES and GROUP_PREFIX. */
+export interface KafkaNames {
+  readonly topicNames: TopicNames;
+  readonly groupPrefix: string;
+}
+
+const EVERY_TOPIC = [...topics.map(({ name }) => name), RECEIPTS_TOPIC, SECURITY_TOPIC];
+function publishedBy(service: 'auth' | 'notifier'): readonly string[] {
+  return topics.filter(({ publisher }) => publisher === service).map(({ name }) => name);
+}
+
+const MAIL_TOPICS = [ACCOUNTS_TOPIC, MAILINGS_TOPIC];
+const CHECK: readonly AclOperation[] = ['Describe', 'DescribeConfigs'];
+
+/** Returns the rights of all users, in order. */
+export function kafkaRights({ topicNames, groupPrefix }: KafkaNames): readonly Right[] {
+  function onTopics(
+    user: KafkaUser,
+    ours: readonly string[],
+    operations: readonly AclOperation[],
+    why: string,
+  ): readonly Right[] {
+    return ours.map((topic) => ({
+      user,
+      resource: 'topic',
+      name: nameIn(topicNames, topic),
+      isPrefix: false,
+      operations,
+      why,
+    }));
+  }
+
+  /** Rights on a group, on its successors after a rebuild, and on its former name, whose positions it takes over. */
+  function onGroup(
+    user: KafkaUser,
+    group: string,
+    ours: readonly string[],
+    operations: readonly AclOperation[],
+  ) {
+    const right = { user, resource: 'group', operations, why: 'reads as a member of the group' } as const;
+    const prefixed = `${groupPrefix}${group}`;
+    const renamed = groupIn({ prefix: groupPrefix, topics: topicNames }, group, ours) !== group;
+    return [
+      { ...right, name: prefixed, isPrefix: false },
+      {
+        ...right,
+        name: `${prefixed}.`,
+        isPrefix: true,
+        why: 'for rebuilds, and for topics with another name',
+      },
+      ...(renamed && groupPrefix !== ''
+        ? [
+            {
+              ...right,
+              name: group,
+              isPrefix: false,
+              operations: ['Describe'],
+              why: 'its former name',
+            } as const,
+          ]
+        : []),
+    ];
+  }
+
+  /**
+   * Rights on the dead letters of a group and of its successors after a rebuild. Their topics keep the group's name
+   * without a prefix.
+   */
+  function onDeadLetters(
+    user: KafkaUser,
+    group: string,
+    ours: readonly string[],
+    operations: readonly AclOperation[],
+    why: string,
+  ): readonly Right[] {
+    const right = { user, resource: 'topic', operations, why } as const;
+    return ours.flatMap((topic) => {
+      const name = `${nameIn(topicNames, topic)}.dlq.${group}`;
+      return group === ''
+        ? [{ ...right, name, isPrefix: true }]
+        : [
+            { ...right, name, isPrefix: false },
+            { ...right, name: `${name}.`, isPrefix: true },
+          ];
+    });
+  }
+
+  const read: readonly AclOperation[] = ['Read', ...CHECK];
+  const all: readonly AclOperation[] = ['Create', 'Read', 'Write', ...CHECK];
+  const setAside: readonly AclOperation[] = ['Create', 'Write', ...CHECK];
+  const forget: readonly AclOperation[] = ['Read', 'Describe', 'Delete'];
+  return [
+    ...onTopics('auth', publishedBy('auth'), ['Write', ...CHECK], 'publishes events'),
+    ...onTopics('auth', [SECURITY_TOPIC], ['Write', ...CHECK], 'publishes security events'),
+    ...onTopics(
+      'auth',
+      [RECEIPTS_TOPIC],
+      ['Read', 'Write', ...CHECK],
+      'confirms erasures, and reads receipts',
+    ),
+    ...onGroup('auth', 'auth', [RECEIPTS_TOPIC], ['Read']),
+    ...onTopics('auth', publishedBy('notifier'), CHECK, 'checks every topic when it starts'),
+    ...onTopics('user', [ACCOUNTS_TOPIC], read, 'fills the read model'),
+    ...onTopics('user', [RECEIPTS_TOPIC], ['Write', ...CHECK], 'confirms erasures'),
+    ...onGroup('user', 'user', [ACCOUNTS_TOPIC], ['Read']),
+    ...onDeadLetters('user', 'user', [ACCOUNTS_TOPIC], setAside, 'sets unreadable records aside'),
+    ...onTopics('notifier', MAIL_TOPICS, read, 'sends mails'),
+    ...onTopics('notifier', publishedBy('notifier'), ['Write', ...CHECK], 'publishes events'),
+    ...onTopics('notifier', [RECEIPTS_TOPIC], ['Write', ...CHECK], 'confirms erasures'),
+    ...onGroup('notifier', 'notifier', MAIL_TOPICS, ['Read']),
+    ...onDeadLetters('notifier', 'notifier', MAIL_TOPICS, setAside, 'sets unreadable records aside'),
+    ...onTopics('ops', EVERY_TOPIC, all, 'creates topics, verifies and repairs them'),
+    ...onDeadLetters('ops', '', MAIL_TOPICS, all, 'shows and retries dead letters'),
+    ...onGroup('ops', 'user', [ACCOUNTS_TOPIC], forget),
+    ...onGroup('ops', 'notifier', MAIL_TOPICS, forget),
+  ];
+}
+
+/** Returns the command line of Kafka's own `kafka-acls` that creates a list of rights. */
+export function kafkaAclsCommand({ principal, resource, name, isPrefix, operations }: Acl): string {
+  return [
+    'kafka-acls --bootstrap-server "$KAFKA_BROKERS" --command-config admin.properties',
+    `--add --allow-principal '${principal}' --${resource} '${name}'`,
+    ...(isPrefix ? ['--resource-pattern-type prefixed'] : []),
+    ...operations.map((operation) => `--operation ${operation}`),
+  ].join(' ');
+}

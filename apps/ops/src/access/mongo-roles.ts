@@ -1,0 +1,76 @@
+/** What each process may do in MongoDB: its own collections, by name, because roles know no patterns. */
+
+/** The roles provide for this many rebuilds of the read model, each of which makes a collection. */
+const GENERATIONS = 99;
+
+export const mongoCollections: Readonly<Record<'auth' | 'user' | 'notifier', readonly string[]>> = {
+  auth: [
+    'auth_audit',
+    'auth_commits',
+    'auth_erasures',
+    'auth_fingerprints',
+    'auth_idempotency_keys',
+    'auth_known_sources',
+    'auth_leases',
+    'auth_limits',
+    'auth_moves',
+    'auth_requests',
+    'auth_sessions',
+    'auth_snapshots',
+    'auth_trusted',
+  ],
+  user: [
+    'user_generations',
+    ...Array.from({ length: GENERATIONS }, (_, index) => `user_profiles_v${index + 1}`),
+    'webhook_attempts',
+    'webhook_endpoints',
+    'webhook_leases',
+  ],
+  notifier: ['notifier_cutoffs', 'notifier_deliveries', 'notifier_suppressions'],
+};
+
+/**
+ * Service clients, which auth and user read, are written by ops. Every process writes a probe to check that it can
+ * write.
+ */
+const SHARED = { read: ['schema_versions', 'service_clients'], write: ['probes'] };
+
+const OWN = ['find', 'insert', 'update', 'remove', 'listIndexes'];
+
+/**
+ * Returns a script for mongosh that creates, or updates, a role and a user for each process, and a user for ops
+ * commands. Passwords come from MONGO_AUTH_PASSWORD, MONGO_USER_PASSWORD, MONGO_NOTIFIER_PASSWORD and
+ * MONGO_OPS_PASSWORD; the database is MONGO_DATABASE or `latchkey`.
+ */
+export function mongoUsersScript(): string {
+  const roles = Object.entries(mongoCollections).map(([user, collections]) => ({ user, collections }));
+  return `const database = process.env.MONGO_DATABASE || 'latchkey';
+const target = db.getSiblingDB(database);
+const own = ${JSON.stringify(OWN)};
+const shared = ${JSON.stringify(SHARED)};
+const users = ${JSON.stringify(roles, null, 2)};
+
+function put(kind, name, content) {
+  const exists = kind === 'Role' ? target.getRole(name) : target.getUser(name);
+  target[(exists ? 'update' : 'create') + kind](
+    ...(exists ? [name, content] : [{ [kind === 'Role' ? 'role' : 'user']: name, ...content }]),
+  );
+}
+
+function password(user) {
+  const name = 'MONGO_' + user.toUpperCase() + '_PASSWORD';
+  if (!process.env[name]) throw new Error(name + ' is not set');
+  return process.env[name];
+}
+
+for (const { user, collections } of users) {
+  const privileges = [
+    { resource: { db: database, collection: '' }, actions: ['listCollections'] },
+    ...shared.read.map((collection) => ({ resource: { db: database, collection }, actions: ['find', 'listIndexes'] })),
+    ...[...shared.write, ...collections].map((collection) => ({ resource: { db: database, collection }, actions: own })),
+  ];
+  put('Role', 'latchkey_' + user, { privileges, roles: [] });
+  put('User', user, { pwd: password(user), roles: ['latchkey_' + user] });
+}
+put('User', 'ops', { pwd: password('ops'), roles: ['readWrite', 'dbAdmin'] });`;
+}

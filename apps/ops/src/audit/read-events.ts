@@ -1,0 +1,91 @@
+/** Reads the security events of a log. */
+import type { BusRecord, LogReader, PartitionRange } from '@latchkey/bus';
+import { decodeSecurityEvent, type SecurityEvent, type SecurityEventType } from '@latchkey/events';
+
+export interface EventFilter {
+  readonly account?: string | undefined;
+  readonly type?: SecurityEventType | undefined;
+  /** The earliest time of an event. */
+  readonly since?: Date | undefined;
+  /** The time before which an event must have happened. */
+  readonly until?: Date | undefined;
+  /** An id; only events with a higher id are returned. Ids sort by time. */
+  readonly after?: string | undefined;
+}
+
+/** Which of the matching events: those with the lowest ids, or with the highest. */
+export type End = 'first' | 'last';
+
+/**
+ * Returns matching events by id, each once.
+ * @param topic its name on the log
+ */
+export async function findEvents(
+  reader: LogReader,
+  topic: string,
+  { filter, limit, end }: { readonly filter: EventFilter; readonly limit: number; readonly end: End },
+): Promise<readonly SecurityEvent[]> {
+  let found: SecurityEvent[] = [];
+  function narrow(): void {
+    const sorted = distinct(found);
+    found = end === 'first' ? sorted.slice(0, limit) : sorted.slice(Math.max(0, sorted.length - limit));
+  }
+  for await (const events of eventsIn(reader, topic, await reader.ranges(topic), filter)) {
+    found.push(...events);
+    // Not for every event, because sorting takes longer than reading.
+    if (found.length > 4 * limit) narrow();
+  }
+  narrow();
+  return found;
+}
+
+/** Yields matching events as they are written, from now on. Never ends by itself. */
+export async function* followEvents(
+  reader: LogReader,
+  topic: string,
+  { filter, pause }: { readonly filter: EventFilter; pause(): Promise<unknown> },
+): AsyncGenerator<readonly SecurityEvent[]> {
+  let before = await reader.ranges(topic);
+  for (;;) {
+    await pause();
+    const now = await reader.ranges(topic);
+    const added = now.map(({ partition, start, end }) => {
+      const read = before.find((range) => range.partition === partition)?.end ?? start;
+      return { partition, start: Math.max(start, read), end };
+    });
+    const found: SecurityEvent[] = [];
+    for await (const events of eventsIn(reader, topic, added, filter)) found.push(...events);
+    before = now;
+    yield distinct(found);
+  }
+}
+
+async function* eventsIn(
+  reader: LogReader,
+  topic: string,
+  ranges: readonly PartitionRange[],
+  filter: EventFilter,
+): AsyncGenerator<readonly SecurityEvent[]> {
+  for (const range of ranges.filter(({ start, end }) => start < end))
+    for await (const records of reader.read(topic, range))
+      yield records.flatMap((record) => matching(record, filter) ?? []);
+}
+
+function matching(record: BusRecord, filter: EventFilter): SecurityEvent | undefined {
+  const { account, type, since, until, after } = filter;
+  // Compared before decoding, because decoding takes longer.
+  if (account !== undefined && record.key?.toString() !== account) return undefined;
+  if (type !== undefined && String(record.headers['ce_type']) !== type) return undefined;
+  const event = decodeSecurityEvent(record);
+  if (event === undefined) return undefined;
+  const at = Date.parse(event.time);
+  if (since !== undefined && at < since.getTime()) return undefined;
+  if (until !== undefined && at >= until.getTime()) return undefined;
+  return after === undefined || event.id > after ? event : undefined;
+}
+
+/** Removes repeated events, because the log may contain an event twice. */
+function distinct(events: readonly SecurityEvent[]): SecurityEvent[] {
+  const byId = new Map(events.map((event) => [event.id, event]));
+  return [...byId.values()].toSorted((a, b) => (a.id < b.id ? -1 : 1));
+}

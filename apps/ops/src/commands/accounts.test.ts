@@ -1,0 +1,26 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { temporaryFolder } from '../../../standalone/src/testing.ts';
+import { openTown } from '../testing/people.ts';
+import { runHere } from '../testing/run-here.ts';
+
+test('an account without a change of address has nothing to undo', async (t) => {
+  const DATA_DIR = await temporaryFolder(t);
+  const town = await openTown(DATA_DIR);
+  t.after(() => town.stop());
+  const id = await town.settle('ada');
+  function email(...words: readonly string[]) {
+    return runHere({ DATA_DIR }, 'accounts', 'email', ...words);
+  }
+  const shown = await email('ada@example.com');
+  assert.deepEqual([shown.code, shown.err], [0, '']);
+  assert.match(shown.out, new RegExp(`^account\\s+${id}\\naddress\\s+ada@example\\.com\\n$`));
+  const undone = await email(id, '--undo');
+  assert.deepEqual([undone.code, undone.out], [1, '']);
+  assert.equal(undone.err, `ops: ${id} has no change of address that can be undone\n`);
+  const nobody = '01980d2e-5a40-7c31-9f0e-3b7c6a1d2e4f';
+  for (const words of [[nobody], [nobody, '--undo']]) {
+    const { code, err } = await email(...words);
+    assert.deepEqual([code, err], [1, `ops: there is no account ${nobody}, or it has ended already\n`]);
+  }
+});

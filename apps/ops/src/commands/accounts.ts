@@ -1,0 +1,38 @@
+import { openOps } from '@latchkey/auth/ops';
+import type { Context } from '../context.ts';
+import { properties } from '../output/listing.ts';
+import { examples, type Program } from '../program.ts';
+import { withStore } from '../stores.ts';
+
+/** Shows and undoes changes of address. */
+export function addAccounts(program: Program, context: Context): void {
+  const accounts = program
+    .command('accounts')
+    .description('look into an account')
+    .addHelpText('after', examples('accounts email ada@example.com'));
+
+  accounts
+    .command('email')
+    .description('show the address of an account, and the changes of it that are open')
+    .argument('<account>', 'id of an account, or address of a verified one, also its previous address')
+    .option('--undo', 'give the account its previous address back, and end every session')
+    .addHelpText('after', examples('accounts email ada@example.com', 'accounts email ada@example.com --undo'))
+    .action((account, { undo = false }) =>
+      withStore(context, async (store) => {
+        const auth = openOps(store);
+        if (undo) {
+          const email = await auth.undoEmailChange(account);
+          context.print(`The address is ${email} again. Its owner can now request a new password there.`);
+          return;
+        }
+        const { userId, email, requested, previous } = await auth.emailChange(account);
+        const lines = properties({
+          account: userId,
+          address: email,
+          requested: requested && `${requested.email}, can be confirmed until ${requested.until}`,
+          previous: previous && `${previous.email}, can be restored until ${previous.until}`,
+        });
+        for (const line of lines) context.print(line);
+      }),
+    );
+}

@@ -1,0 +1,65 @@
+import { logNameSettings } from '@latchkey/backend';
+import type { Acl } from '@latchkey/bus/kafka';
+import { readConfig } from '@latchkey/process';
+import { kafkaAclsCommand, kafkaRights, kafkaUsers } from '../access/kafka-rights.ts';
+import { mongoUsersScript } from '../access/mongo-roles.ts';
+import type { Context } from '../context.ts';
+import { withKafkaBus } from '../kafka.ts';
+import { printJson } from '../output/listing.ts';
+import { patiently } from '../patience.ts';
+import { examples, JSON_LINES, type Program } from '../program.ts';
+
+/** Prints or applies what each process may do on Kafka, and prints the users of MongoDB. */
+export function addAcls(program: Program, context: Context): void {
+  const command = program
+    .command('acls')
+    .description('print the Kafka ACLs of each process, or apply them; or print the MongoDB users')
+    .option('--apply', 'create them on the cluster of KAFKA_BROKERS, as a user that may')
+    .option(
+      '--principal <user=principal...>',
+      `principals of ${kafkaUsers.join(', ')} (default: User:auth, …; with mTLS: the names of certificates)`,
+    )
+    .option('--mongo', 'print a script for mongosh that creates a user with a role for each process')
+    .option('--json', JSON_LINES)
+    .addHelpText(
+      'after',
+      examples('acls', 'acls --apply', "acls --principal 'auth=User:CN=auth'", 'acls --mongo >users.js'),
+    )
+    .action(async ({ apply = false, principal = [], mongo = false, json = false }) => {
+      if (mongo) {
+        if (apply || json || principal.length > 0) command.error('--mongo goes with no other option');
+        context.print(mongoUsersScript());
+        return;
+      }
+      const principals = principalsIn(principal) ?? command.error(WRONG_PRINCIPAL);
+      const acls = aclsOf(context, principals);
+      if (apply) await withKafkaBus(context, (bus) => patiently(context, 'Kafka', () => bus.grant(acls)));
+      if (json) printJson(context.print, acls);
+      else for (const acl of acls) context.print(`${apply ? 'created: ' : ''}${kafkaAclsCommand(acl)}`);
+    });
+}
+
+const WRONG_PRINCIPAL = `--principal takes user=principal, such as 'auth=User:CN=auth', for ${kafkaUsers.join(', ')}`;
+
+function principalsIn(options: readonly string[]): ReadonlyMap<string, string> | undefined {
+  const given = options.map((option) => /^(\w+)=(.+:.+)$/.exec(option));
+  const users: readonly string[] = kafkaUsers;
+  if (!given.every((match) => match !== null && users.includes(match[1] ?? ''))) return undefined;
+  return new Map([
+    ...kafkaUsers.map((user) => [user, `User:${user}`] as const),
+    ...given.map((match) => [match?.[1] ?? '', match?.[2] ?? ''] as const),
+  ]);
+}
+
+function aclsOf({ environment }: Context, principals: ReadonlyMap<string, string>): readonly Acl[] {
+  const { TOPIC_NAMES, GROUP_PREFIX } = readConfig(logNameSettings, environment);
+  return kafkaRights({ topicNames: TOPIC_NAMES, groupPrefix: GROUP_PREFIX }).map(
+    ({ user, resource, name, isPrefix, operations }) => ({
+      principal: principals.get(user) ?? '',
+      resource,
+      name,
+      isPrefix,
+      operations,
+    }),
+  );
+}

@@ -1,0 +1,113 @@
+/** Anchors: signed Merkle roots over the heads of all hash chains. */
+import { Option } from '@commander-js/extra-typings';
+import { openOps } from '@latchkey/auth/ops';
+import type { LogReader } from '@latchkey/bus';
+import { ACCOUNTS_TOPIC, accountsTopic } from '@latchkey/events';
+import { makeTextFile, readTextFile } from '@latchkey/process';
+import { type Anchor, anchorFlaw, anchorsIn, makeAnchor, parseAnchor, partsOf } from '@latchkey/verify';
+import type { Context } from '../context.ts';
+import { eventKeysOf, publicEventKeysOf } from '../keys.ts';
+import { counted } from '../output/progress.ts';
+import { patiently } from '../patience.ts';
+import { examples, type Program } from '../program.ts';
+import { withStore } from '../stores.ts';
+import { type System, withSystem } from '../system.ts';
+import { parseTopic } from './republish.ts';
+import { createTopicLike } from './topics.ts';
+
+/** Precedes the name of a topic where a file could be given as well. */
+const TOPIC_PREFIX = 'topic:';
+
+export function addAnchor(program: Program, context: Context): void {
+  const command = program
+    .command('anchor')
+    .description('write a signed Merkle root over the hash chains of all accounts and mailings')
+    .argument('[file]', 'where to write it; must not exist')
+    .addOption(
+      new Option('--topic <name>', 'append it to this topic, which is created if it is missing').argParser(
+        parseTopic,
+      ),
+    )
+    .addHelpText('after', examples('anchor anchor-2026-12-01.json', 'anchor --topic anchors.v1'))
+    .action((file, { topic }) => {
+      if (file !== undefined && topic === undefined) return anchorToFile(file, context);
+      if (file === undefined && topic !== undefined) return anchorToTopic(topic, context);
+      return command.error('give either a file or --topic');
+    });
+}
+
+function anchorToFile(file: string, context: Context): Promise<void> {
+  return withStore(context, async (store) => {
+    const anchor = await newAnchor(store, context);
+    if (!(await makeTextFile(file, `${JSON.stringify(anchor)}\n`)))
+      throw new Error(`${file} exists: choose another name`);
+    report(file, anchor, context);
+  });
+}
+
+function anchorToTopic(topic: string, context: Context): Promise<void> {
+  return withSystem(context, async (system) => {
+    const { store, log, nameOf } = system;
+    if (topic === nameOf(ACCOUNTS_TOPIC))
+      throw new Error(`${topic} has events of accounts: choose another name`);
+    const anchor = await newAnchor(store, context);
+    await createTopicLike(context, system, nameOf(ACCOUNTS_TOPIC), { ...accountsTopic, name: topic });
+    for (const text of partsOf(anchor)) {
+      const record = { key: anchor.at, value: Buffer.from(text), headers: {} };
+      await patiently(context, 'Kafka', () => log.bus.publish(topic, [record]));
+    }
+    report(topic, anchor, context);
+  });
+}
+
+async function newAnchor(store: System['store'], context: Context): Promise<Anchor> {
+  const { signText } = await eventKeysOf(context);
+  return makeAnchor(openOps(store).journal, { at: new Date(), sign: signText });
+}
+
+function report(place: string, { heads, at, root }: Anchor, context: Context): void {
+  context.print(`${place}: ${counted(heads.length, 'chain')} at ${at}, root ${root}`);
+  context.print('Keep it, or at least its root, where nobody who can write to the journal can change it.');
+}
+
+/**
+ * Reads the anchor of a file, or every genuine anchor of a topic.
+ * @param place a file, or `topic:` and the name of a topic
+ * @throws Error (one line) if there is no genuine anchor
+ */
+export async function readAnchors(
+  place: string,
+  reader: LogReader,
+  context: Context,
+): Promise<readonly Anchor[]> {
+  const keys = await publicEventKeysOf(context);
+  if (keys === undefined)
+    throw new Error('EVENT_SIGNING_KEYS, or JWKS_URL: required to check that an anchor is genuine');
+  function flawOf(anchor: Anchor): string | undefined {
+    return anchorFlaw(anchor, (kid) => keys?.get(kid));
+  }
+  if (place.startsWith(TOPIC_PREFIX)) {
+    const topic = place.slice(TOPIC_PREFIX.length);
+    const found = anchorsIn(await textsIn(topic, reader));
+    const genuine = found.filter((anchor) => flawOf(anchor) === undefined);
+    if (genuine.length < found.length)
+      context.note(`${topic}: ${counted(found.length - genuine.length, 'anchor')} not genuine, and left out`);
+    if (genuine.length === 0) throw new Error(`${topic} has no genuine anchor`);
+    return genuine;
+  }
+  const text = await readTextFile(place);
+  if (text === undefined) throw new Error(`${place} does not exist`);
+  const anchor = parseAnchor(text);
+  const flaw = flawOf(anchor);
+  if (flaw !== undefined) throw new Error(`${place} is not a genuine anchor: ${flaw}`);
+  return [anchor];
+}
+
+async function textsIn(topic: string, reader: LogReader): Promise<readonly string[]> {
+  if (!(await reader.topics()).includes(topic)) throw new Error(`there is no topic ${topic}`);
+  const texts: string[] = [];
+  for (const range of await reader.ranges(topic))
+    for await (const records of reader.read(topic, range))
+      texts.push(...records.map(({ value }) => value?.toString('utf8') ?? ''));
+  return texts;
+}

@@ -1,0 +1,173 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import { InvalidArgumentError, Option } from '@commander-js/extra-typings';
+import { topicSettings } from '@latchkey/backend';
+import { type LogReader, nameIn } from '@latchkey/bus';
+import {
+  isSecurityEventType,
+  SECURITY_TOPIC,
+  type SecurityEvent,
+  type SecurityEventType,
+  securityEventTypes,
+} from '@latchkey/events';
+import { readConfig } from '@latchkey/process';
+import { type EventFilter, findEvents, followEvents } from '../audit/read-events.ts';
+import type { Context } from '../context.ts';
+import { withLog } from '../log.ts';
+import { type Listing, printJson, printPage } from '../output/listing.ts';
+import { examples, JSON_LINES, limitOption, type Program } from '../program.ts';
+
+const FOLLOW_EVERY_MS = 1000;
+
+/** Reads the security events. */
+export function addAudit(program: Program, context: Context): void {
+  const audit = program
+    .command('audit')
+    .description('read security events: sign-ins, refusals, actions of admins')
+    .addHelpText('after', examples('audit tail --follow', 'audit search --type LoginFailed --since 24h'));
+
+  audit
+    .command('tail')
+    .description('print the newest security events, oldest of them first')
+    .addOption(limitOption())
+    .option('--follow', 'then print new ones as they come, until it is interrupted')
+    .addOption(accountOption())
+    .addOption(typeOption())
+    .option('--json', JSON_LINES)
+    .addHelpText('after', examples('audit tail --limit 10', 'audit tail --follow --json'))
+    .action(({ limit, follow = false, json = false, ...filter }) =>
+      withEvents(context, async (reader, topic) => {
+        const newest = await findEvents(reader, topic, { filter, limit, end: 'last' });
+        const listing = listingOf(json, async () => newest);
+        await printPage(context, { ...listing, limit });
+        if (follow) await printNew(context, reader, topic, { filter, json });
+      }),
+    );
+
+  audit
+    .command('search')
+    .description('print the security events that match, oldest first')
+    .addOption(limitOption())
+    .addOption(accountOption())
+    .addOption(typeOption())
+    .addOption(
+      new Option('--since <time>', 'not before: an instant, or an age such as 30m, 12h, 7d').argParser(
+        parseTime,
+      ),
+    )
+    .addOption(new Option('--until <time>', 'before: an instant, or an age').argParser(parseTime))
+    .addOption(new Option('--after <id>', 'continue after this event').argParser(parseId))
+    .option('--json', JSON_LINES)
+    .addHelpText(
+      'after',
+      examples(
+        'audit search --type LoginFailed --since 24h',
+        'audit search --account 01980d2e-5a40-7c31-9f0e-3b7c6a1d2e4f --json',
+        'audit search --since 2026-11-01T00:00:00Z --until 2026-12-01T00:00:00Z --limit 1000 --json',
+      ),
+    )
+    .action(({ limit, json = false, ...filter }) =>
+      withEvents(context, (reader, topic) => {
+        const listing = listingOf(json, (count) =>
+          findEvents(reader, topic, { filter, limit: count, end: 'first' }),
+        );
+        return printPage(context, { ...listing, limit });
+      }),
+    );
+}
+
+function withEvents(
+  context: Context,
+  work: (reader: LogReader, topic: string) => Promise<void>,
+): Promise<void> {
+  const { TOPIC_NAMES } = readConfig(topicSettings, context.environment);
+  return withLog(context, ({ reader }) => work(reader, nameIn(TOPIC_NAMES, SECURITY_TOPIC)));
+}
+
+async function printNew(
+  { print }: Context,
+  reader: LogReader,
+  topic: string,
+  { filter, json }: { readonly filter: EventFilter; readonly json: boolean },
+): Promise<void> {
+  const arriving = followEvents(reader, topic, { filter, pause: () => pause(FOLLOW_EVERY_MS) });
+  for await (const events of arriving)
+    if (json) printJson(print, events.map(toJson));
+    else for (const event of events) print(toRow(event).join('  '));
+}
+
+function listingOf(
+  json: boolean,
+  load: Listing<SecurityEvent>['load'],
+): Omit<Listing<SecurityEvent>, 'limit'> {
+  return {
+    load,
+    nameOf: ({ id }) => id,
+    json,
+    toJson: (event) => [toJson(event)],
+    columns: ['time', 'event', 'account', 'actor', 'what', 'client', 'request'],
+    toRows: (event) => [toRow(event)],
+    empty: 'There are no such security events.',
+  };
+}
+
+function toJson({ id, time, type, correlationId: requestId, data }: SecurityEvent) {
+  return { id, time, type, requestId, ...data };
+}
+
+function toRow({ time, type, correlationId, data }: SecurityEvent): readonly string[] {
+  const account = 'accountId' in data ? data.accountId : undefined;
+  const person = 'person' in data ? data.person : undefined;
+  const ip = person?.ip ?? person?.ipPrefix ?? person?.ipHmac;
+  return [time, type, account ?? '-', data.actor, whatOf(data), ip ?? '-', correlationId].map(onTerminal);
+}
+
+/** The fields that are specific to a type. */
+function whatOf(data: SecurityEvent['data']): string {
+  const { actor: _actor, ...fields } = data;
+  const own = Object.entries(fields).filter(([name]) => !['accountId', 'person', 'settings'].includes(name));
+  return own.map(([name, value]) => `${name}=${String(value)}`).join(' ') || '-';
+}
+
+/** Clients choose parts of these texts, which must not control the terminal. */
+function onTerminal(text: string): string {
+  return text.replaceAll(/\p{C}/gu, '?');
+}
+
+function accountOption() {
+  return new Option('--account <id>', 'only events about this account').argParser(parseId);
+}
+
+function typeOption() {
+  return new Option('--type <type>', `only events of this type: ${securityEventTypes.join(', ')}`).argParser(
+    parseType,
+  );
+}
+
+/** @throws InvalidArgumentError */
+function parseType(text: string): SecurityEventType {
+  if (isSecurityEventType(text)) return text;
+  throw new InvalidArgumentError(`Expected one of ${securityEventTypes.join(', ')}.`);
+}
+
+/** @throws InvalidArgumentError */
+function parseId(text: string): string {
+  if (/^[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/i.test(text)) return text.toLowerCase();
+  throw new InvalidArgumentError('Expected an id, such as 01980d2e-5a40-7c31-9f0e-3b7c6a1d2e4f.');
+}
+
+const UNIT_MS = { m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
+
+function isUnit(text: string): text is keyof typeof UNIT_MS {
+  return Object.hasOwn(UNIT_MS, text);
+}
+
+/** @throws InvalidArgumentError */
+function parseTime(text: string): Date {
+  const [, count = '', unit = ''] = /^(\d{1,6})([mhd])$/.exec(text) ?? [];
+  if (isUnit(unit)) return new Date(Date.now() - Number(count) * UNIT_MS[unit]);
+  const instant = new Date(text);
+  if (/^\d{4}-\d{2}-\d{2}/.test(text) && !Number.isNaN(instant.getTime())) return instant;
+  throw new InvalidArgumentError(
+    'Expected an instant, such as 2026-11-28T12:00:00Z, or an age, such as 12h.',
+  );
+}

@@ -1,0 +1,181 @@
+/** Service clients: other services that call Latchkey with API keys. */
+import { Option } from '@commander-js/extra-typings';
+import {
+  hashOf,
+  isValid,
+  makeClientId,
+  makeKey,
+  openClients,
+  type Scope,
+  type ServiceClient,
+  scopes,
+  withNewKey,
+} from '@latchkey/clients';
+import { ownConsumers } from '@latchkey/events';
+import type { Context } from '../context.ts';
+import { printPage } from '../output/listing.ts';
+import {
+  examples,
+  JSON_LINES,
+  limitOption,
+  overlapFrom,
+  overlapOption,
+  type Program,
+  parseName,
+  typesOption,
+} from '../program.ts';
+import { withStore } from '../stores.ts';
+
+const ONCE = 'The key is shown this once; only its hash is stored.';
+
+export function addClients(program: Program, context: Context): void {
+  const clients = program
+    .command('clients')
+    .description('list, add or revoke service clients, and rotate their API keys')
+    .addHelpText(
+      'after',
+      examples(
+        'clients add books --scope introspect',
+        'clients add search --scope events --types UserRegistered',
+      ),
+    );
+
+  clients
+    .command('add')
+    .description('add a client and print its API key')
+    .argument('<name>', 'the name of the service, such as books', parseName)
+    .addOption(
+      new Option('--scope <scope...>', 'what the key may be used for').choices(scopes).makeOptionMandatory(),
+    )
+    .addOption(typesOption())
+    .option('--person', 'events contain personal data. Default: they do not')
+    .addHelpText(
+      'after',
+      examples(
+        'clients add books --scope introspect',
+        'clients add search --scope introspect events --types UserRegistered,ProfileChanged --person',
+      ),
+    )
+    .action((name, { scope, types, person = false }) =>
+      withStore(context, async (store) => {
+        if (!scope.includes('events') && (types !== undefined || person))
+          throw new Error('--types and --person are about events: add `--scope events`');
+        // A client confirms erasures under its name.
+        if (ownConsumers.includes(name))
+          throw new Error(`${name} is a service of Latchkey: give the client another name`);
+        const { client, key } = newClient({
+          name,
+          scopes: [...new Set(scope)],
+          person,
+          ...(types && { types }),
+        });
+        await openClients(store).clients.add(client);
+        printKey(context, client, key);
+      }),
+    );
+
+  clients
+    .command('list')
+    .description('list service clients, without their keys')
+    .addOption(limitOption())
+    .option('--after <id>', 'continue after this client')
+    .option('--json', JSON_LINES)
+    .addHelpText('after', examples('clients list', 'clients list --json'))
+    .action(({ limit, after, json = false }) =>
+      withStore(context, (store) =>
+        printPage<ServiceClient>(context, {
+          limit,
+          load: (count) =>
+            openClients(store).clients.list({ limit: count, ...(after !== undefined && { after }) }),
+          nameOf: ({ id }) => id,
+          json,
+          toJson: (client) => [toJson(client)],
+          columns: ['id', 'name', 'scopes', 'types', 'person', 'keys', 'created'],
+          toRows: (client) => [toRow(client)],
+          empty: 'There are no service clients.',
+        }),
+      ),
+    );
+
+  clients
+    .command('rotate')
+    .description('give a client another API key; the former one remains valid for a while')
+    .argument('<id>', 'the id of the client')
+    .addOption(overlapOption('how long the former key remains valid'))
+    .addHelpText('after', examples('clients rotate 5b1f0c9a7d3e2468 --overlap-hours 2'))
+    .action((id, { overlapHours }) =>
+      withStore(context, async (store) => {
+        const { clients: stored } = openClients(store);
+        const client = await stored.find(id);
+        if (client === undefined) throw unknownClient(id);
+        const key = makeKey(id);
+        const now = new Date();
+        const until = overlapFrom(now, overlapHours);
+        const rotated = withNewKey(client, hashOf(key), { now, until });
+        if (!(await stored.replaceKeys(rotated))) throw unknownClient(id);
+        printKey(context, client, key);
+        context.print(
+          overlapHours === 0
+            ? 'Its former keys are invalid from now on.'
+            : `Its former keys are valid until ${until.toISOString()}, or end earlier if they would have.`,
+        );
+      }),
+    );
+
+  clients
+    .command('revoke')
+    .description('remove a client; its keys are invalid at once')
+    .argument('<id>', 'the id of the client')
+    .addHelpText('after', examples('clients revoke 5b1f0c9a7d3e2468'))
+    .action((id) =>
+      withStore(context, async (store) => {
+        if (!(await openClients(store).clients.remove(id))) throw unknownClient(id);
+        context.print(`${id}: revoked.`);
+      }),
+    );
+}
+
+function newClient(of: {
+  readonly name: string;
+  readonly scopes: readonly Scope[];
+  readonly types?: readonly string[];
+  readonly person: boolean;
+}): { readonly client: ServiceClient; readonly key: string } {
+  const id = makeClientId();
+  const key = makeKey(id);
+  const now = new Date();
+  return { client: { id, ...of, createdAt: now, keys: [{ hash: hashOf(key), since: now }] }, key };
+}
+
+function printKey({ print }: Context, { id, name }: ServiceClient, key: string): void {
+  print(`client  ${id} (${name})`);
+  print(`key     ${key}`);
+  print(ONCE);
+}
+
+function unknownClient(id: string): Error {
+  return new Error(`there is no client ${id}: see \`clients list\``);
+}
+
+function toRow(client: ServiceClient): readonly string[] {
+  const { id, name, types, person, createdAt } = client;
+  return [
+    id,
+    name,
+    client.scopes.join(','),
+    types?.join(',') ?? 'all',
+    person ? 'yes' : 'no',
+    String(validKeys(client)),
+    createdAt.toISOString(),
+  ];
+}
+
+function toJson(client: ServiceClient) {
+  const { id, name, scopes: granted, types, person, createdAt } = client;
+  return { id, name, scopes: granted, types, person, keys: validKeys(client), createdAt };
+}
+
+function validKeys({ keys }: ServiceClient): number {
+  const now = new Date();
+  return keys.filter((key) => isValid(key, now)).length;
+}

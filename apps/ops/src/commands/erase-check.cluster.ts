@@ -1,0 +1,79 @@
+import assert from 'node:assert/strict';
+import { randomBytes, randomUUID } from 'node:crypto';
+import { type TestContext, test } from 'node:test';
+import { createKafkaBus } from '@latchkey/bus/kafka';
+import { ACCOUNTS_TOPIC, encode, topics } from '@latchkey/events';
+import { openMongo } from '@latchkey/mongo';
+import { mongoUrl } from '@latchkey/mongo/testing';
+import { ownTopics } from '../testing/own-topics.ts';
+import { runHere } from '../testing/run-here.ts';
+
+const KAFKA_BROKERS = process.env['KAFKA_BROKERS'] ?? '';
+
+async function cluster(t: TestContext) {
+  assert.notEqual(KAFKA_BROKERS, '', 'KAFKA_BROKERS is not set: this test needs Kafka');
+  const url = new URL(mongoUrl());
+  url.pathname = `/latchkey_test_check_${randomBytes(4).toString('hex')}`;
+  const mongo = openMongo({ url: url.href });
+  await mongo.reached;
+  t.after(async () => {
+    await mongo.connection.dropDatabase();
+    await mongo.close();
+  });
+  const bus = createKafkaBus({
+    brokers: KAFKA_BROKERS.split(','),
+    clientId: 'latchkey-check-test',
+    logger: { warn: () => undefined },
+    onFatal: (reason) => assert.fail(reason),
+  });
+  t.after(() => bus.close());
+  const own = ownTopics(bus);
+  await own.bus.ensureTopics(topics);
+  const names = own.names(topics.map(({ name }) => name));
+  const settings = { KAFKA_BROKERS, MONGO_URL: url.href, TOPIC_NAMES: names };
+  return {
+    connection: mongo.connection,
+    bus: own.bus,
+    check: (account: string) => runHere(settings, 'erase', '--check', account),
+  };
+}
+
+test('what is left of a person is found in collections and on topics', async (t) => {
+  const { connection, bus, check } = await cluster(t);
+  const [account, other] = [randomUUID(), randomUUID()];
+  const email = `ada-${account}@example.com`;
+  for (const text of [email, account]) {
+    const { code, out } = await check(text);
+    assert.deepEqual([code, out], [0, '0 hits: nothing of it is in any store or topic.\n']);
+  }
+  function registered(userId: string, person: { email: string; username: string } | null) {
+    const { key, value, headers } = encode({
+      id: randomUUID(),
+      subject: userId,
+      sequence: 1,
+      time: '2026-03-01T12:00:00.000Z',
+      correlationId: 'request-1',
+      causationId: 'command-1',
+      type: 'UserRegistered',
+      data: { userId, role: 'user', locale: 'en', person },
+    });
+    return { key, value, headers };
+  }
+  const person = { email, username: 'ada' };
+  await bus.publish(ACCOUNTS_TOPIC, [registered(account, person), registered(other, null)]);
+  await connection.collection('auth_requests').insertOne({ address: email });
+  await connection.collection('auth_requests').insertOne({ address: `x${email}` });
+
+  const byAddress = await check(email.toUpperCase());
+  assert.equal(byAddress.code, 1);
+  assert.match(byAddress.out, /^store auth_requests: 1\ntopic accounts\.events\.v1\.\w+: 1\n$/);
+  const byId = await check(account);
+  assert.equal(byId.code, 1);
+  assert.match(byId.out, /^topic accounts\.events\.v1\.\w+: 1\n$/m);
+  assert.equal((await check(other)).code, 0);
+});
+
+test('anything else than an address or an id is refused', async () => {
+  const { code, err } = await runHere({ KAFKA_BROKERS, MONGO_URL: mongoUrl() }, 'erase', '--check', 'ada');
+  assert.deepEqual([code, err], [1, 'ops: ada is neither the id of an account nor an e-mail address\n']);
+});

@@ -1,0 +1,73 @@
+import { canonicalAddress, erasureSettings, isAccountId, openOps } from '@latchkey/auth/ops';
+import { RECEIPTS_TOPIC, SECURITY_TOPIC, topics } from '@latchkey/events';
+import { readConfig } from '@latchkey/process';
+import type { Context } from '../context.ts';
+import { findInFiles, findInLog, findInStore, type Hit } from '../erasure-check/find-traces.ts';
+import { type IsTrace, traceOfAccount, traceOfAddress } from '../erasure-check/traces.ts';
+import { sealingKeyOf } from '../keys.ts';
+import { printJson } from '../output/listing.ts';
+import { examples, JSON_LINES, type Program } from '../program.ts';
+import { dataFolder, withStore } from '../stores.ts';
+import { withSystem } from '../system.ts';
+
+const FOUND = 1;
+
+/** Has an account erased. It only appends to the journal: a running auth erases the account when it is due. */
+export function addErase(program: Program, context: Context): void {
+  const command = program
+    .command('erase')
+    .description('disable an account, and erase it after ERASURE_GRACE_DAYS; or look for what is left of one')
+    .argument('<account>', 'id of an account, or address of a verified one; with --check any address')
+    .option('--now', 'erase it at once: no mail is sent, and nothing can be undone')
+    .option(
+      '--check',
+      'erase nothing: look through every store and topic; the exit code is 1 if anything is found',
+    )
+    .option('--json', `with --check: ${JSON_LINES}`)
+    .addHelpText(
+      'after',
+      examples('erase ada@example.com', 'erase ada@example.com --now', 'erase --check ada@example.com'),
+    )
+    .action((account, { now, check, json = false }) => {
+      if (check && now) command.error('--check and --now exclude each other');
+      if (json && !check) command.error('--json goes with --check');
+      return check ? checkErased(context, account, json) : erase(context, account, now ?? false);
+    });
+}
+
+function erase(context: Context, account: string, now: boolean): Promise<void> {
+  return withStore(context, async (store) => {
+    const { environment } = context;
+    const graceDays = now ? 0 : readConfig(erasureSettings, environment).ERASURE_GRACE_DAYS;
+    const sealingKey = await sealingKeyOf(dataFolder(environment), environment);
+    const eraseAt = await openOps(store).requestErasure(account, { graceDays, sealingKey });
+    context.print(`${account} is disabled, and will be erased at ${eraseAt}.`);
+  });
+}
+
+/** @throws Error of one line if this is neither an id nor an address */
+async function checkErased(context: Context, account: string, json: boolean): Promise<void> {
+  const address = canonicalAddress(account);
+  if (address === undefined && !isAccountId(account))
+    throw new Error(`${account} is neither the id of an account nor an e-mail address`);
+  const isTrace: IsTrace = address === undefined ? traceOfAccount(account) : traceOfAddress(address);
+  await withSystem(context, async ({ store, log, nameOf }) => {
+    const names = [...topics.map(({ name }) => name), RECEIPTS_TOPIC, SECURITY_TOPIC].map(nameOf);
+    const hits = [
+      ...(await findInStore(store, isTrace)),
+      ...(await findInLog(log.reader, names, isTrace)),
+      ...(store.kind === 'sqlite' && address !== undefined
+        ? await findInFiles(dataFolder(context.environment), address)
+        : []),
+    ];
+    if (json) printJson(context.print, hits);
+    else for (const line of describe(hits)) context.print(line);
+    if (hits.length > 0) context.exitWith(FOUND);
+  });
+}
+
+/** Names no person: the output of a check may be kept. */
+function describe(hits: readonly Hit[]): readonly string[] {
+  if (hits.length === 0) return ['0 hits: nothing of it is in any store or topic.'];
+  return hits.map(({ place, kind, count }) => `${kind} ${place}: ${count}`);
+}

@@ -1,0 +1,78 @@
+import assert from 'node:assert/strict';
+import { randomUUID } from 'node:crypto';
+import { type TestContext, test } from 'node:test';
+import { openStorage } from '@latchkey/auth';
+import { openDatabase, sqliteStore } from '@latchkey/sqlite';
+import { temporaryFolder } from '../../../standalone/src/testing.ts';
+import { runHere } from '../testing/run-here.ts';
+
+const DAY_MS = 24 * 3_600_000;
+const CONFIRMED_AT = '2026-03-01T12:00:00.000Z';
+
+function daysAgo(days: number): string {
+  return new Date(Date.now() - days * DAY_MS).toISOString();
+}
+
+/** A data folder with erasures: one that is complete, one that waits, and one that is overdue. */
+async function erasures(t: TestContext) {
+  const folder = await temporaryFolder(t);
+  const database = openDatabase({ folder, as: 'server' });
+  const { erasureReceipts } = openStorage(sqliteStore(database));
+  async function erased(days: number, consumers: readonly string[]) {
+    const account = randomUUID();
+    const expected = ['auth', 'books'];
+    await erasureReceipts.open({ account, sequence: 7, erasedAt: daysAgo(days), expected });
+    for (const consumer of consumers)
+      await erasureReceipts.confirm(account, { consumer, confirmedAt: CONFIRMED_AT });
+    return account;
+  }
+  const overdue = await erased(9, ['auth']);
+  const complete = await erased(8, ['auth', 'books']);
+  const waiting = await erased(2, []);
+  await database.close();
+  function ops(...words: readonly string[]) {
+    return runHere({ DATA_DIR: folder, ERASURE_RECEIPT_DAYS: '7' }, 'erasures', ...words);
+  }
+  async function listed(...words: readonly string[]) {
+    const { out } = await ops('list', '--json', ...words);
+    return out
+      .trim()
+      .split('\n')
+      .filter((line) => line !== '')
+      .map((line) => JSON.parse(line).account);
+  }
+  return { ops, listed, overdue, complete, waiting };
+}
+
+test('lists erasures, and those that somebody has to be reminded of', async (t) => {
+  const { ops, listed, overdue, complete, waiting } = await erasures(t);
+  assert.deepEqual(await listed(), [waiting, complete, overdue]);
+  assert.deepEqual(await listed('--waiting'), [waiting, overdue]);
+  assert.deepEqual(await listed('--overdue'), [overdue]);
+  assert.deepEqual(await listed('--after', waiting), [complete, overdue]);
+  const { err } = await ops('list', '--limit', '1');
+  assert.equal(err, `There are more: --after ${waiting}\n`);
+  const { out } = await ops('list', '--overdue');
+  assert.match(out, new RegExp(`^${overdue} .* auth +books +yes$`, 'm'));
+});
+
+test('prints the certificate of one', async (t) => {
+  const { ops, overdue, complete } = await erasures(t);
+  const certificate = JSON.parse((await ops('show', complete, '--json')).out);
+  assert.partialDeepStrictEqual(certificate, {
+    account: complete,
+    sequence: 7,
+    receipts: [
+      { consumer: 'auth', confirmedAt: CONFIRMED_AT },
+      { consumer: 'books', confirmedAt: CONFIRMED_AT },
+    ],
+    missing: [],
+    complete: true,
+    overdue: false,
+  });
+  assert.equal(Date.parse(certificate.dueAt) - Date.parse(certificate.erasedAt), 7 * DAY_MS);
+  assert.match((await ops('show', overdue)).out, /^books +overdue$/m);
+  const unknown = await ops('show', randomUUID());
+  assert.deepEqual([unknown.code, unknown.out], [1, '']);
+  assert.match(unknown.err, /was not erased: see `erasures list`/);
+});

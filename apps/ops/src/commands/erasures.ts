@@ -1,0 +1,125 @@
+/** Erasures: who has confirmed them, and who is overdue. */
+import { erasureSettings, openOps, unconfirmed } from '@latchkey/auth/ops';
+import { readConfig } from '@latchkey/process';
+import type { Context } from '../context.ts';
+import { printPage, properties } from '../output/listing.ts';
+import { examples, JSON_LINES, limitOption, type Program } from '../program.ts';
+import { withStore } from '../stores.ts';
+
+const DAY_MS = 24 * 3_600_000;
+
+type Certificate = NonNullable<Awaited<ReturnType<ReturnType<typeof openOps>['erasures']['find']>>>;
+
+export function addErasures(program: Program, context: Context): void {
+  const erasures = program
+    .command('erasures')
+    .description('list or show erasures: which consumers have confirmed them, and which are overdue')
+    .addHelpText('after', examples('erasures list --overdue', 'erasures show 0198… --json'));
+
+  erasures
+    .command('list')
+    .description('list erased accounts, the latest first')
+    .addOption(limitOption())
+    .option('--waiting', 'only those that a consumer has not confirmed')
+    .option('--overdue', 'only those that a consumer has not confirmed within ERASURE_RECEIPT_DAYS')
+    .option('--after <account>', 'continue after this account')
+    .option('--json', JSON_LINES)
+    .addHelpText('after', examples('erasures list', 'erasures list --overdue --json'))
+    .action(({ limit, waiting = false, overdue = false, after: last, json = false }) =>
+      withStore(context, async (store) => {
+        const stored = openOps(store).erasures;
+        const rules = rulesOf(context);
+        const after = last === undefined ? undefined : await existing(stored, last);
+        await printPage<Certificate>(context, {
+          limit,
+          load: (count) =>
+            stored.list({
+              limit: count,
+              waiting: waiting || overdue,
+              ...(overdue && { until: rules.overdueSince.toISOString() }),
+              ...(after && { after }),
+            }),
+          nameOf: ({ account }) => account,
+          json,
+          toJson: (erasure) => [certificateOf(erasure, rules)],
+          columns: ['account', 'erased', 'confirmed by', 'missing', 'overdue'],
+          toRows: (erasure) => [rowOf(erasure, rules)],
+          empty: 'There are no such erasures.',
+        });
+      }),
+    );
+
+  erasures
+    .command('show')
+    .description('print the certificate of an erasure: who has confirmed it, and when')
+    .argument('<account>', 'the id of the account')
+    .option('--json', 'print one JSON object')
+    .addHelpText('after', examples('erasures show 01980d2e-5a40-7c31-9f0e-3b7c6a1d2e4f --json'))
+    .action((account, { json = false }) =>
+      withStore(context, async (store) => {
+        const rules = rulesOf(context);
+        const certificate = certificateOf(await existing(openOps(store).erasures, account), rules);
+        if (json) return context.print(JSON.stringify(certificate, undefined, 2));
+        const { receipts, missing, overdue, complete, ...rest } = certificate;
+        const lines = properties({
+          ...rest,
+          ...Object.fromEntries(receipts.map(({ consumer, confirmedAt }) => [consumer, confirmedAt])),
+          ...Object.fromEntries(
+            missing.map((consumer) => [consumer, overdue ? 'overdue' : 'has not confirmed yet']),
+          ),
+          complete: complete ? 'yes' : 'no',
+        });
+        for (const line of lines) context.print(line);
+      }),
+    );
+}
+
+interface Rules {
+  readonly receiptDays: number;
+  /** What was erased earlier, and is not confirmed, is overdue. */
+  readonly overdueSince: Date;
+}
+
+function rulesOf({ environment }: Context): Rules {
+  const { ERASURE_RECEIPT_DAYS: receiptDays } = readConfig(
+    erasureSettings.pick({ ERASURE_RECEIPT_DAYS: true }),
+    environment,
+  );
+  return { receiptDays, overdueSince: new Date(Date.now() - receiptDays * DAY_MS) };
+}
+
+/** @throws Error of one line if the account was not erased */
+async function existing(
+  erasures: ReturnType<typeof openOps>['erasures'],
+  account: string,
+): Promise<Certificate> {
+  const found = await erasures.find(account);
+  if (found === undefined) throw new Error(`${account} was not erased: see \`erasures list\``);
+  return found;
+}
+
+function certificateOf(erasure: Certificate, { receiptDays, overdueSince }: Rules) {
+  const { account, sequence, erasedAt, receipts } = erasure;
+  const missing = unconfirmed(erasure);
+  return {
+    account,
+    sequence,
+    erasedAt,
+    dueAt: new Date(Date.parse(erasedAt) + receiptDays * DAY_MS).toISOString(),
+    receipts,
+    missing,
+    complete: missing.length === 0,
+    overdue: missing.length > 0 && Date.parse(erasedAt) <= overdueSince.getTime(),
+  };
+}
+
+function rowOf(erasure: Certificate, rules: Rules): readonly string[] {
+  const { account, erasedAt, receipts, missing, overdue } = certificateOf(erasure, rules);
+  return [
+    account,
+    erasedAt,
+    receipts.map(({ consumer }) => consumer).join(',') || '-',
+    missing.join(',') || '-',
+    overdue ? 'yes' : 'no',
+  ];
+}

@@ -1,0 +1,150 @@
+import assert from 'node:assert/strict';
+import { readFile, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { type TestContext, test } from 'node:test';
+import { authSettings } from '@latchkey/auth';
+import { generateSecrets, keyKinds } from '@latchkey/auth/secrets';
+import { notifierSettings } from '@latchkey/notifier';
+import { readConfig } from '@latchkey/process';
+import { openDatabase } from '@latchkey/sqlite';
+import { temporaryFolder } from '../../../standalone/src/testing.ts';
+import { runHere } from '../testing/run-here.ts';
+import { makeSecrets } from './secrets.ts';
+
+/** Opens a data folder and a folder of keys that only commands have used. */
+async function openFolders(t: TestContext) {
+  const data = await temporaryFolder(t);
+  const folder = join(data, 'secrets');
+  await openDatabase({ folder: data, as: 'server' }).close();
+  await makeSecrets(folder);
+  function keys(...words: readonly string[]) {
+    return runHere({ DATA_DIR: data }, 'keys', ...words, '--folder', folder);
+  }
+  return {
+    data,
+    keys,
+    async statesOf(kind: string): Promise<readonly string[]> {
+      const { out } = await keys('list', '--json');
+      const rows = out
+        .trim()
+        .split('\n')
+        .map((line) => JSON.parse(line));
+      return rows.filter((row) => row.kind === kind).map(({ state }) => state);
+    },
+    read: (name: string) => readFile(join(folder, name), 'utf8'),
+    modeOf: async (name: string) => (await stat(join(folder, name))).mode & 0o777,
+    /** Returns the settings that the services would be started with. */
+    settings() {
+      const names = [
+        'SIGNING_KEYS',
+        'EVENT_SIGNING_KEYS',
+        'SEALING_PUBLIC_KEY',
+        'SEALING_PRIVATE_KEYS',
+        'PASSWORD_SALT_KEY',
+        'REFRESH_KEY',
+      ];
+      const files = Object.fromEntries(names.map((name) => [`${name}_FILE`, join(folder, name)]));
+      const common = { ...files, PUBLIC_URL: 'https://accounts.example.com', LATCHKEY_ENV: 'development' };
+      return { auth: readConfig(authSettings, common), notifier: readConfig(notifierSettings, common) };
+    },
+  };
+}
+
+test('a new key is used at once, and the services accept both', async (t) => {
+  const { keys, statesOf, settings, modeOf } = await openFolders(t);
+  for (const kind of keyKinds) {
+    assert.equal((await keys('rotate', kind)).code, 0);
+    assert.deepEqual(await statesOf(kind), ['current', 'next']);
+  }
+  const { auth, notifier } = settings();
+  assert.deepEqual(
+    [
+      auth.SIGNING_KEYS.published,
+      auth.EVENT_SIGNING_KEYS.published,
+      auth.REFRESH_KEY,
+      auth.PASSWORD_SALT_KEY,
+    ].map(({ length }) => length),
+    [2, 2, 2, 2],
+  );
+  assert.equal(notifier.SEALING_PRIVATE_KEYS.keys[0]?.kid, auth.SEALING_PUBLIC_KEY.kid);
+  assert.equal(await modeOf('REFRESH_KEY'), 0o600);
+});
+
+test('a key made with --next is used once it is promoted', async (t) => {
+  const { keys, settings } = await openFolders(t);
+  assert.match(
+    (await keys('rotate', 'sealing', '--promote')).err,
+    /has only one key: make another with --next/,
+  );
+  const before = settings().auth.SEALING_PUBLIC_KEY.kid;
+  const { out } = await keys('rotate', 'sealing', '--next');
+  const [, made] = /made (\S+),/.exec(out) ?? [];
+  assert.equal(settings().auth.SEALING_PUBLIC_KEY.kid, before);
+  await keys('rotate', 'sealing', '--promote');
+  assert.equal(settings().auth.SEALING_PUBLIC_KEY.kid, made);
+  assert.equal(settings().notifier.SEALING_PRIVATE_KEYS.keys.length, 2);
+});
+
+test('the current key cannot be retired, and a key that was never used can', async (t) => {
+  const { keys, read } = await openFolders(t);
+  const only = await read('REFRESH_KEY');
+  assert.match((await keys('retire', 'refresh', 'first')).err, /first is in use: rotate first/);
+  const [, made = ''] = /made (\S+),/.exec((await keys('rotate', 'refresh', '--next')).out) ?? [];
+  assert.equal((await keys('retire', 'refresh', made)).code, 0);
+  assert.equal(await read('REFRESH_KEY'), only);
+  assert.match(
+    (await keys('retire', 'refresh', made)).err,
+    /there is no refresh [0-9a-f]{8}: see `keys list`/,
+  );
+});
+
+test('keys in the settings are shown if that is asked for, and cannot be changed otherwise', async (t) => {
+  const { data, read } = await openFolders(t);
+  const names = ['SIGNING_KEYS', 'EVENT_SIGNING_KEYS', 'SEALING_PUBLIC_KEY', 'SEALING_PRIVATE_KEYS'];
+  const entries = await Promise.all(
+    [...names, 'PASSWORD_SALT_KEY', 'REFRESH_KEY'].map(async (name) => [name, await read(name)] as const),
+  );
+  const settings = { DATA_DIR: data, ...Object.fromEntries(entries) };
+  const refused = await runHere(settings, 'keys', 'rotate', 'refresh');
+  assert.deepEqual([refused.code, refused.out], [1, '']);
+  assert.match(refused.err, /^ops: the keys are in the settings, which a command cannot change: --show /);
+  const { out } = await runHere(settings, 'keys', 'rotate', 'refresh', '--show');
+  assert.match(out, /^REFRESH_KEY='\{"keys":\[\{"kty":"oct","kid":"[0-9a-f]{8}","k":"[\w-]{43}"\},/);
+});
+
+test('a former cost is retired wherever the keys are, and changes none of them', async (t) => {
+  const data = await temporaryFolder(t);
+  await openDatabase({ folder: data, as: 'server' }).close();
+  const settings = { DATA_DIR: data, ...generateSecrets() };
+  // Creates the tables.
+  assert.equal((await runHere(settings, 'keys', 'list')).code, 0);
+  const database = openDatabase({ folder: data, as: 'shared' });
+  const remember = "INSERT INTO journal_fingerprint VALUES ('HASH_COSTS', '65536:3@1 19456:2@0')";
+  await database.write(() => void database.prepare(remember).run());
+  await database.close();
+  const retired = await runHere(settings, 'keys', 'retire', 'cost', '19456:2');
+  assert.deepEqual(retired, {
+    code: 0,
+    out: 'cost: 19456:2 may be taken out of HASH_COSTS.\n',
+    err: '',
+  });
+  assert.match(
+    (await runHere(settings, 'keys', 'retire', 'cost', '19456:2')).err,
+    /there is no cost 19456:2/,
+  );
+});
+
+test('a setting that is no number of minutes is refused: tokens of a former key would count as expired', async (t) => {
+  const { data } = await openFolders(t);
+  const settings = { DATA_DIR: data, ...generateSecrets(), ACCESS_TOKEN_MINUTES: 'many' };
+  const { code, err } = await runHere(settings, 'keys', 'list');
+  assert.equal(code, 1);
+  assert.match(err, /ACCESS_TOKEN_MINUTES/);
+});
+
+test('keys that are nowhere are named', async (t) => {
+  const data = await temporaryFolder(t);
+  await openDatabase({ folder: data, as: 'server' }).close();
+  const { err } = await runHere({ DATA_DIR: data }, 'keys', 'list');
+  assert.match(err, /^ops: the keys are neither in the settings nor in \S+secrets\.json: give their folder /);
+});

@@ -1,0 +1,59 @@
+/** Brings the events of an earlier release up to this one. */
+import { openOps } from '@latchkey/auth/ops';
+import { journalTopics } from '@latchkey/verify';
+import type { Context } from '../context.ts';
+import { eventKeysOf, publicEventKeysOf } from '../keys.ts';
+import { amount, counted, progressWhenSlow } from '../output/progress.ts';
+import { examples, type Program } from '../program.ts';
+import { createRepublisher } from '../republish/publish-again.ts';
+import { createRecordsOf } from '../republish/records-of.ts';
+import { type Signed, signTopics } from '../republish/sign-topics.ts';
+import { withSystem } from '../system.ts';
+
+const MAX_RECORDS = 500_000;
+const MAX_LINES = 50;
+/** The exit code if some accounts were left out. */
+const INCOMPLETE = 1;
+
+export function addUpgrade(program: Program, context: Context): void {
+  program
+    .command('upgrade')
+    .description('sign what release 0.1 wrote: complete the hash chains, and publish unsigned events again')
+    .option('--json', 'print one JSON object')
+    .addHelpText('after', examples('upgrade', 'upgrade --json'))
+    .action(({ json = false }) =>
+      withSystem(context, async ({ store, log, nameOf }) => {
+        const auth = openOps(store);
+        const { signer } = await eventKeysOf(context);
+        const keys = await publicEventKeysOf(context);
+        const signed = await signTopics({
+          auth,
+          recordsOf: createRecordsOf(auth, signer),
+          log: log.reader,
+          bus: createRepublisher(context, log.bus, auth.journal),
+          topics: journalTopics.map(({ name }) => nameOf(name)),
+          nameOf,
+          keyOf: (kid) => keys?.get(kid),
+          maxRecords: MAX_RECORDS,
+          onProgress: progressWhenSlow(context),
+        });
+        for (const line of json ? [JSON.stringify(signed)] : linesOf(signed)) context.print(line);
+        context.exitWith(signed.leftOut.length === 0 ? 0 : INCOMPLETE);
+      }),
+    );
+}
+
+function linesOf({ chained, published, events, leftOut }: Signed): readonly string[] {
+  const hidden = leftOut.length - MAX_LINES;
+  return [
+    ...(chained > 0 ? [`${counted(chained, 'account or mailing', 'accounts and mailings')} chained.`] : []),
+    events > 0
+      ? `${counted(events, 'event')} of ${counted(published, 'account or mailing', 'accounts and mailings')} published again, signed. Consumers skip what they have.`
+      : 'No event was published again.',
+    ...leftOut.slice(0, MAX_LINES),
+    ...(hidden > 0 ? [`… and ${amount(hidden)} more`] : []),
+    leftOut.length === 0
+      ? 'Every event on the topics is signed.'
+      : `${counted(leftOut.length, 'account or mailing', 'accounts and mailings')} left out: repair the cause, then run upgrade again.`,
+  ];
+}

@@ -1,0 +1,104 @@
+import assert from 'node:assert/strict';
+import { type TestContext, test } from 'node:test';
+import { openSqlite } from '@latchkey/sqlite';
+import { openWebhooks } from '@latchkey/webhooks';
+import { temporaryFolder } from '../../../standalone/src/testing.ts';
+import { runHere } from '../testing/run-here.ts';
+
+const URL = 'https://crm.example.com/hooks';
+
+async function emptyFolder(t: TestContext) {
+  const folder = await temporaryFolder(t);
+  await openSqlite({ folder, as: 'server' }).close();
+  function ops(...words: readonly string[]) {
+    return runHere({ DATA_DIR: folder }, 'webhooks', ...words);
+  }
+  async function stored(id: string) {
+    const store = openSqlite({ folder, as: 'shared' });
+    return openWebhooks(store)
+      .endpoints.find(id)
+      .finally(() => store.close());
+  }
+  return { folder, ops, stored };
+}
+
+function printedIn(out: string): { readonly id: string; readonly secret: string } {
+  const [, id = '', secret = ''] = /^webhook {2}(we_\w+) .*\nsecret {3}(whsec_\S+)$/m.exec(out) ?? [];
+  assert.match(secret, /^whsec_/);
+  return { id, secret };
+}
+
+test('an endpoint is added, listed without its secret, rotated, paused, resumed and removed', async (t) => {
+  const { ops, stored } = await emptyFolder(t);
+  assert.equal((await ops('list')).out, 'There are no webhooks.\n');
+  const { id, secret } = printedIn(
+    (await ops('add', 'crm', URL, '--types', 'UserRegistered', '--person')).out,
+  );
+  const listed = await ops('list', '--json');
+  assert.ok(!listed.out.includes(secret));
+  assert.partialDeepStrictEqual(JSON.parse(listed.out), {
+    id,
+    name: 'crm',
+    url: URL,
+    types: ['UserRegistered'],
+    person: true,
+    state: 'active',
+    waiting: 0,
+    secrets: 1,
+  });
+
+  const second = printedIn((await ops('rotate', id)).out).secret;
+  assert.deepEqual(
+    (await stored(id))?.secrets.map((each) => each.secret),
+    [secret, second],
+  );
+  const third = printedIn((await ops('rotate', id, '--overlap-hours', '0')).out).secret;
+  assert.deepEqual(
+    (await stored(id))?.secrets.map((each) => each.secret),
+    [third],
+  );
+
+  assert.equal((await ops('pause', id)).out, `${id}: paused.\n`);
+  assert.match((await ops('list')).out, / paused /);
+  assert.equal((await ops('resume', id)).out, `${id}: resumed.\n`);
+  assert.match((await ops('list')).out, / active /);
+  assert.equal((await ops('attempts', id)).out, 'Nothing was sent yet.\n');
+  assert.equal((await ops('redrive', id, '--event', 'e1')).out, `${id}: sent again, before anything new.\n`);
+
+  assert.equal((await ops('remove', id)).out, `${id}: removed.\n`);
+  for (const words of [
+    ['remove'],
+    ['rotate'],
+    ['pause'],
+    ['resume'],
+    ['attempts'],
+    ['redrive', '--event', 'e1'],
+  ]) {
+    const [command = '', ...options] = words;
+    const again = await ops(command, id, ...options);
+    assert.deepEqual([again.code, again.err], [1, `ops: there is no webhook ${id}: see \`webhooks list\`\n`]);
+  }
+});
+
+test('a private address is refused unless a setting allows it, and so is anything that is no time range', async (t) => {
+  const { folder, ops } = await emptyFolder(t);
+  const wrong: readonly (readonly [words: readonly string[], message: RegExp])[] = [
+    [['add', 'crm', 'http://crm.example.com/'], /https/],
+    [['add', 'crm', 'https://10.0.0.1/'], /private address/],
+    [['add', 'my crm', URL], /letters, digits/],
+    [['add', 'crm', URL, '--types', 'UserGone'], /UserGone\. Types: UserRegistered/],
+    [['redrive', 'we_1'], /--since .*--event/],
+    [['redrive', 'we_1', '--since', 'yesterday'], /Expected a time/],
+    [['redrive', 'we_1', '--since', '2026-01-02', '--until', '2026-01-01'], /later than --since/],
+    [['redrive', 'we_1', '--since', '2026-01-02', '--event', 'e1'], /--since .*--event/],
+  ];
+  for (const [words, message] of wrong) {
+    const { code, err } = await ops(...words);
+    assert.equal(code, 1);
+    assert.match(err, message);
+  }
+  assert.equal((await ops('list')).out, 'There are no webhooks.\n');
+  const settings = { DATA_DIR: folder, WEBHOOKS_ALLOW_PRIVATE: 'true' };
+  const { code } = await runHere(settings, 'webhooks', 'add', 'crm', 'http://localhost:8099/');
+  assert.equal(code, 0);
+});

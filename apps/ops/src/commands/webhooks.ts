@@ -1,0 +1,301 @@
+/** Webhooks: endpoints that events are sent to. */
+import { InvalidArgumentError } from '@commander-js/extra-typings';
+import type { Store } from '@latchkey/backend';
+import { readConfig } from '@latchkey/process';
+import {
+  type Attempt,
+  addEndpoint,
+  changeEndpoint,
+  currentSecret,
+  EndpointRefused,
+  MAX_ENDPOINTS,
+  openWebhooks,
+  paused,
+  type RedriveRange,
+  redriven,
+  resumed,
+  stateOf,
+  validSecrets,
+  type WebhookEndpoint,
+  webhookSettings,
+  withNewSecret,
+} from '@latchkey/webhooks';
+import type { Context } from '../context.ts';
+import { printPage } from '../output/listing.ts';
+import {
+  examples,
+  JSON_LINES,
+  limitOption,
+  overlapFrom,
+  overlapOption,
+  type Program,
+  parseName,
+  typesOption,
+  wholeNumber,
+} from '../program.ts';
+import { withStore } from '../stores.ts';
+
+const EXAMPLE_ID = 'we_5b1f0c9a7d3e2468';
+
+export function addWebhooks(program: Program, context: Context): void {
+  const webhooks = program
+    .command('webhooks')
+    .description(
+      'manage the endpoints that events are sent to: their secrets, their attempts, what is sent again',
+    )
+    .addHelpText(
+      'after',
+      examples(
+        'webhooks add crm https://crm.example.com/hooks',
+        'webhooks list',
+        `webhooks attempts ${EXAMPLE_ID}`,
+      ),
+    );
+
+  webhooks
+    .command('add')
+    .description('add an endpoint and print the secret that its requests are signed with')
+    .argument('<name>', 'the name of the receiver, such as crm', parseName)
+    .argument('<url>', 'where events are sent to')
+    .addOption(typesOption())
+    .option('--person', 'events contain personal data. Default: they do not')
+    .option('--from-beginning', 'also what happened until now. Default: only what happens from now on')
+    .addHelpText(
+      'after',
+      examples(
+        'webhooks add crm https://crm.example.com/hooks',
+        'webhooks add crm https://crm.example.com/hooks --types UserRegistered,ProfileChanged --person',
+      ),
+    )
+    .action((name, url, { types, person = false, fromBeginning = false }) => {
+      const { WEBHOOKS_ALLOW_PRIVATE: allowPrivate } = readConfig(webhookSettings, context.environment);
+      const from = fromBeginning ? 'beginning' : 'now';
+      const fields = { name, url, person, from, ...(types && { types: [...types] }) } as const;
+      return withStore(context, async (store) => {
+        const { endpoints } = openWebhooks(store);
+        try {
+          printSecret(context, await addEndpoint(endpoints, fields, { allowPrivate, now: new Date() }));
+        } catch (error) {
+          if (error instanceof EndpointRefused) throw refused(error);
+          throw error;
+        }
+      });
+    });
+
+  webhooks
+    .command('list')
+    .description('list endpoints, their state and how many accounts wait, without their secrets')
+    .option('--json', JSON_LINES)
+    .addHelpText('after', examples('webhooks list', 'webhooks list --json'))
+    .action(({ json = false }) =>
+      withStore(context, (store) =>
+        printPage<WebhookEndpoint>(context, {
+          limit: MAX_ENDPOINTS,
+          load: () => openWebhooks(store).endpoints.list(),
+          nameOf: ({ id }) => id,
+          json,
+          toJson: (endpoint) => [toJson(endpoint)],
+          columns: ['id', 'name', 'state', 'waiting', 'types', 'person', 'secrets', 'url'],
+          toRows: (endpoint) => [toRow(endpoint)],
+          empty: 'There are no webhooks.',
+        }),
+      ),
+    );
+
+  webhooks
+    .command('rotate')
+    .description('give an endpoint another secret; requests are signed with the former one, too, for a while')
+    .argument('<id>', 'the id of the endpoint')
+    .addOption(overlapOption('how long requests are signed with the former secret, too'))
+    .addHelpText('after', examples(`webhooks rotate ${EXAMPLE_ID} --overlap-hours 2`))
+    .action((id, { overlapHours }) => {
+      const now = new Date();
+      const until = overlapFrom(now, overlapHours);
+      return withStore(context, async (store) => {
+        printSecret(context, await change(store, id, (endpoint) => withNewSecret(endpoint, { now, until })));
+        context.print(
+          overlapHours === 0
+            ? 'Requests are no longer signed with the former secrets.'
+            : `Requests are signed with the former secrets, too, until ${until.toISOString()}, or until they would have ended.`,
+        );
+      });
+    });
+
+  webhooks
+    .command('pause')
+    .description('send an endpoint nothing until it is resumed; nothing is lost meanwhile')
+    .argument('<id>', 'the id of the endpoint')
+    .addHelpText('after', examples(`webhooks pause ${EXAMPLE_ID}`))
+    .action((id) =>
+      withStore(context, async (store) => {
+        await change(store, id, (endpoint) => paused(endpoint, new Date()));
+        context.print(`${id}: paused.`);
+      }),
+    );
+
+  webhooks
+    .command('resume')
+    .description('send an endpoint everything that has waited, at once')
+    .argument('<id>', 'the id of the endpoint')
+    .addHelpText('after', examples(`webhooks resume ${EXAMPLE_ID}`))
+    .action((id) =>
+      withStore(context, async (store) => {
+        await change(store, id, (endpoint) => resumed(endpoint, new Date()));
+        context.print(`${id}: resumed.`);
+      }),
+    );
+
+  webhooks
+    .command('remove')
+    .description('remove an endpoint and its attempts')
+    .argument('<id>', 'the id of the endpoint')
+    .addHelpText('after', examples(`webhooks remove ${EXAMPLE_ID}`))
+    .action((id) =>
+      withStore(context, async (store) => {
+        if (!(await openWebhooks(store).endpoints.remove(id))) throw unknownEndpoint(id);
+        context.print(`${id}: removed.`);
+      }),
+    );
+
+  webhooks
+    .command('attempts')
+    .description('list the latest requests to an endpoint and what became of them')
+    .argument('<id>', 'the id of the endpoint')
+    .addOption(limitOption())
+    .option(
+      '--after <n>',
+      'continue with attempts before the one with this number',
+      wholeNumber(0, Number.MAX_SAFE_INTEGER),
+    )
+    .option('--json', JSON_LINES)
+    .addHelpText(
+      'after',
+      examples(`webhooks attempts ${EXAMPLE_ID}`, `webhooks attempts ${EXAMPLE_ID} --json`),
+    )
+    .action((id, { limit, after, json = false }) =>
+      withStore(context, async (store) => {
+        const { endpoints, attempts } = openWebhooks(store);
+        if ((await endpoints.find(id)) === undefined) throw unknownEndpoint(id);
+        await printPage<Attempt>(context, {
+          limit,
+          load: (count) => attempts.list(id, { limit: count, ...(after !== undefined && { before: after }) }),
+          nameOf: ({ n }) => String(n),
+          json,
+          toJson: (attempt) => [attempt],
+          columns: ['n', 'at', 'outcome', 'ms', 'type', 'event', 'account'],
+          toRows: (attempt) => [attemptRow(attempt)],
+          empty: 'Nothing was sent yet.',
+        });
+      }),
+    );
+
+  webhooks
+    .command('redrive')
+    .description('send events again: one by its id, or those of a time range')
+    .argument('<id>', 'the id of the endpoint')
+    .option('--event <id>', 'the event with this id')
+    .option('--since <time>', 'events that happened at or after this time', parseTime)
+    .option('--until <time>', 'events that happened before this time. Default: now', parseTime)
+    .addHelpText(
+      'after',
+      examples(
+        `webhooks redrive ${EXAMPLE_ID} --since 2026-11-28T10:00:00Z --until 2026-11-28T12:00:00Z`,
+        `webhooks redrive ${EXAMPLE_ID} --event 01a1ff4e-4c69-77ba-93b1-fcec3de4b88f`,
+      ),
+    )
+    .action((id, options) => {
+      const range = rangeOf(options);
+      return withStore(context, async (store) => {
+        await change(store, id, (endpoint) => redriven(endpoint, range));
+        context.print(`${id}: sent again, before anything new.`);
+      });
+    });
+}
+
+async function change(
+  store: Store,
+  id: string,
+  apply: (endpoint: WebhookEndpoint) => WebhookEndpoint,
+): Promise<WebhookEndpoint> {
+  const changed = await changeEndpoint(openWebhooks(store).endpoints, id, apply);
+  if (changed === undefined) throw unknownEndpoint(id);
+  return changed;
+}
+
+function printSecret({ print }: Context, endpoint: WebhookEndpoint): void {
+  print(`webhook  ${endpoint.id} (${endpoint.name})`);
+  print(`secret   ${currentSecret(endpoint)}`);
+  print('The secret is shown this once. Requests are signed with it (Standard Webhooks).');
+}
+
+function refused({ reason, message }: EndpointRefused): Error {
+  return new Error(reason === 'url' ? `the URL ${message}` : `${message} Remove one`);
+}
+
+function unknownEndpoint(id: string): Error {
+  return new Error(`there is no webhook ${id}: see \`webhooks list\``);
+}
+
+function toRow(endpoint: WebhookEndpoint): readonly string[] {
+  const { id, name, url, types, person, delivery } = endpoint;
+  return [
+    id,
+    name,
+    stateOf(endpoint),
+    String(delivery.waiting.length),
+    types?.join(',') ?? 'all',
+    person ? 'yes' : 'no',
+    String(validSecrets(endpoint, new Date()).length),
+    url,
+  ];
+}
+
+function toJson(endpoint: WebhookEndpoint) {
+  const { id, name, url, types, person, createdAt, since, paused: pause, delivery } = endpoint;
+  return {
+    id,
+    name,
+    url,
+    types,
+    person,
+    state: stateOf(endpoint),
+    createdAt,
+    since,
+    paused: pause,
+    failing: delivery.failing,
+    waiting: delivery.waiting.length,
+    redriving: delivery.redrive?.ranges,
+    secrets: validSecrets(endpoint, new Date()).length,
+  };
+}
+
+function attemptRow(attempt: Attempt): readonly string[] {
+  const { n, at, event, type, account, delivered, status, reason = '', milliseconds } = attempt;
+  const outcome = delivered ? `delivered (${status})` : `failed: ${reason}`;
+  return [String(n), at.toISOString(), outcome, String(milliseconds), type, event, account];
+}
+
+/** @throws Error of one line */
+function rangeOf({
+  event,
+  since,
+  until,
+}: {
+  readonly event?: string;
+  readonly since?: Date;
+  readonly until?: Date;
+}): RedriveRange {
+  if (event !== undefined && since === undefined && until === undefined) return { event };
+  if (event !== undefined || since === undefined)
+    throw new Error('say which events: --since (and --until), or --event');
+  const end = until ?? new Date();
+  if (end <= since) throw new Error('--until must be later than --since');
+  return { since, until: end };
+}
+
+/** @throws InvalidArgumentError */
+function parseTime(text: string): Date {
+  const time = new Date(text);
+  if (/^\d{4}-\d{2}-\d{2}/.test(text) && !Number.isNaN(time.getTime())) return time;
+  throw new InvalidArgumentError('Expected a time such as 2026-11-28T10:00:00Z.');
+}

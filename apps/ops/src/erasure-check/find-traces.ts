@@ -1,0 +1,99 @@
+/** Looks for traces of a person in every store and topic. Reads everything once, and changes nothing. */
+import { createReadStream } from 'node:fs';
+import { readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Store } from '@latchkey/backend';
+import type { LogReader } from '@latchkey/bus';
+import type { IsTrace } from './traces.ts';
+
+/** A place with traces, and how many. */
+export interface Hit {
+  /** `<table or collection>`, `<topic>` or `<file>`. */
+  readonly place: string;
+  readonly kind: 'store' | 'topic' | 'file';
+  readonly count: number;
+}
+
+/** Tables of the embedded log, whose records are searched by topic. */
+const LOG_TABLES = /^bus_/;
+
+/** Searches the tables of the embedded store, or the collections of the database. */
+export async function findInStore(store: Store, isTrace: IsTrace): Promise<readonly Hit[]> {
+  const hits: Hit[] = [];
+  for (const place of await placesOf(store)) {
+    const count = await countIn(store, place, isTrace);
+    if (count > 0) hits.push({ place, kind: 'store', count });
+  }
+  return hits;
+}
+
+async function placesOf(store: Store): Promise<readonly string[]> {
+  if (store.kind === 'sqlite')
+    return store.database
+      .prepare("SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY name")
+      .all()
+      .map(({ name }) => String(name))
+      .filter((name) => !LOG_TABLES.test(name));
+  const collections = await store.connection.listCollections();
+  return collections.map(({ name }) => name).toSorted();
+}
+
+async function countIn(store: Store, place: string, isTrace: IsTrace): Promise<number> {
+  let count = 0;
+  if (store.kind === 'sqlite') {
+    const statement = store.database.prepare(`SELECT * FROM "${place}"`);
+    for (const row of statement.iterate()) if (isTrace(row)) count += 1;
+    return count;
+  }
+  for await (const document of store.connection.collection(place).find({})) if (isTrace(document)) count += 1;
+  return count;
+}
+
+/**
+ * Searches the topics whose name is among `names`, and their dead letters.
+ * @param names on the log
+ */
+export async function findInLog(
+  reader: LogReader,
+  names: readonly string[],
+  isTrace: IsTrace,
+): Promise<readonly Hit[]> {
+  const hits: Hit[] = [];
+  for (const topic of await reader.topics()) {
+    if (!names.some((name) => topic === name || topic.startsWith(`${name}.dlq.`))) continue;
+    let count = 0;
+    for (const range of await reader.ranges(topic)) {
+      if (range.start === range.end) continue;
+      for await (const records of reader.read(topic, range))
+        for (const { key, value, headers } of records) if (isTrace({ key, value, headers })) count += 1;
+    }
+    if (count > 0) hits.push({ place: topic, kind: 'topic', count });
+  }
+  return hits;
+}
+
+const BYTES_AT_ONCE = 1024 * 1024;
+
+/** Searches the bytes of the files of a data folder, which may have what the tables no longer show. */
+export async function findInFiles(folder: string, address: string): Promise<readonly Hit[]> {
+  const hits: Hit[] = [];
+  for (const entry of await readdir(folder, { withFileTypes: true })) {
+    if (!entry.isFile()) continue;
+    const count = await countInFile(join(folder, entry.name), address.toLowerCase());
+    if (count > 0) hits.push({ place: entry.name, kind: 'file', count });
+  }
+  return hits;
+}
+
+/** Reads a part at a time: a database may be larger than the longest text. */
+async function countInFile(path: string, text: string): Promise<number> {
+  let count = 0;
+  let rest = '';
+  for await (const part of createReadStream(path, { encoding: 'latin1', highWaterMark: BYTES_AT_ONCE })) {
+    const read = rest + String(part).toLowerCase();
+    count += read.split(text).length - 1;
+    // Too short to have been counted, but it may be the beginning of another one.
+    rest = read.slice(1 - text.length);
+  }
+  return count;
+}

@@ -1,0 +1,86 @@
+/** What counts as a trace of a person in something stored: a row, a document or a record. Pure. */
+import { parseJson } from '@latchkey/process';
+
+/** Returns whether something stored, with its texts by name, is a trace of the person. */
+export type IsTrace = (stored: Readonly<Record<string, unknown>>) => boolean;
+
+/** Fields that hold personal data, however the store writes their names. */
+const PERSONAL = new Set(
+  [
+    ...[
+      'person',
+      'email',
+      'newEmail',
+      'address',
+      'username',
+      'firstName',
+      'lastName',
+      'recipient',
+      'to',
+      'hint',
+    ],
+    ...['content', 'ip', 'ipPrefix', 'ipHmac', 'userAgent', 'sources', 'passwordHash'],
+  ].map(plain),
+);
+
+/** Before an address, and after it, none of these may come: it would be another address. */
+const [BEFORE, AFTER] = ["[\\w!#$%&'*+/=?^`{|}~.-]", '(?:[a-z\\d-]|\\.[a-z\\d])'];
+
+/** A trace of an address is a text that contains it, in any case. */
+export function traceOfAddress(address: string): IsTrace {
+  const pattern = new RegExp(`(?<!${BEFORE})${RegExp.escape(address.toLowerCase())}(?!${AFTER})`);
+  return (stored) => textsIn(stored).some((text) => pattern.test(text.toLowerCase()));
+}
+
+/**
+ * The id of an erased account is kept, so a trace of it is something that names the account together with personal
+ * data. What somebody else did to the account, as an admin, names that person.
+ */
+export function traceOfAccount(account: string): IsTrace {
+  return (stored) => {
+    const read = parsed(stored);
+    return textsIn(read).some((text) => text.includes(account)) && holdsPerson(read, account);
+  };
+}
+
+function holdsPerson(value: unknown, account: string): boolean {
+  if (Array.isArray(value)) return value.some((each) => holdsPerson(each, account));
+  if (typeof value !== 'object' || value === null) return false;
+  if ('actor' in value && 'accountId' in value && value.actor !== account && isId(value.actor)) return false;
+  return Object.entries(value).some(
+    ([name, field]) => (PERSONAL.has(plain(name)) && !isEmpty(field)) || holdsPerson(field, account),
+  );
+}
+
+function isId(actor: unknown): boolean {
+  return actor === 'ops' || (typeof actor === 'string' && /^[\da-f-]{36}$/.test(actor));
+}
+
+/** `first_name` → `firstname` */
+function plain(name: string): string {
+  return name.replaceAll('_', '').toLowerCase();
+}
+
+/** Without its salt, the digest of a person in the hash chain reveals nothing. */
+function isEmpty(value: unknown): boolean {
+  if (value === null || value === undefined || value === '') return true;
+  if (typeof value !== 'object') return false;
+  return Object.keys(value).every((name) => name === 'digest');
+}
+
+function textsIn(value: unknown): readonly string[] {
+  if (typeof value === 'string') return [value];
+  if (value instanceof Uint8Array) return [Buffer.from(value).toString()];
+  if (Array.isArray(value)) return value.flatMap(textsIn);
+  if (typeof value !== 'object' || value === null) return [];
+  return Object.entries(value).flatMap(([name, each]) => [name, ...textsIn(each)]);
+}
+
+/** Replaces JSON texts by what they say. */
+function parsed(value: unknown): unknown {
+  if (value instanceof Uint8Array) return parsed(Buffer.from(value).toString());
+  if (typeof value === 'string') return /^[[{]/.test(value) ? parsed(parseJson(value) ?? [value]) : value;
+  if (Array.isArray(value)) return value.map((each) => (typeof each === 'string' ? each : parsed(each)));
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([name, each]) => [name, parsed(each)]));
+}

@@ -1,0 +1,41 @@
+/** Uses the journal to tell records that auth has published from records that somebody else has written. */
+import { type Authenticate, type EventRecord, envelopeOf, isEvent, sequenceOf } from '@latchkey/consumer';
+import { decodeWithProof, type Provenance } from '@latchkey/events';
+import { fingerprint, fingerprintOnArrival, type JournaledStream, type JournalView } from '@latchkey/verify';
+
+/**
+ * Returns a function that accepts the events that are in the journal. It needs no key, and accepts the unsigned
+ * records of release 0.1. Unreadable records are accepted, too, so that they can still park an account.
+ */
+export function authenticateByJournal(journal: Pick<JournalView, 'stream'>): Authenticate {
+  return async (sources) => {
+    const candidates = sources.map((source) => ({ source, ...decodeWithProof(source) }));
+    const streams = new Map<string, JournaledStream | undefined>();
+    for (const record of candidates) {
+      if (!isEvent(record)) continue;
+      const { subject } = envelopeOf(record);
+      if (!streams.has(subject)) streams.set(subject, await journal.stream(subject));
+    }
+    const genuine = candidates.map(
+      (record) => !isEvent(record) || isJournaled(record, streams.get(envelopeOf(record).subject)),
+    );
+    return {
+      records: candidates.filter((_, index) => genuine[index]),
+      forged: candidates
+        .filter((_, index) => !genuine[index])
+        .map(({ source }) => ({ source, cause: 'the journal does not have it' })),
+    };
+  };
+}
+
+function isJournaled(
+  record: EventRecord & { readonly provenance: Provenance },
+  stream: JournaledStream | undefined,
+): boolean {
+  const { decoded, provenance } = record;
+  const journaled = stream?.events[sequenceOf(record) - 1];
+  if (journaled === undefined) return false;
+  // The hash also matches an event whose person was erased later.
+  if (provenance.kind === 'intact') return provenance.proof.hash === journaled.chain?.hash;
+  return decoded.kind === 'event' && fingerprint(decoded.event) === fingerprintOnArrival(journaled.event);
+}

@@ -1,0 +1,41 @@
+/** Connects ops commands to the Kafka of KAFKA_BROKERS. */
+import { kafkaConnection, kafkaSettings } from '@latchkey/backend';
+import { nameIn } from '@latchkey/bus';
+import { createKafkaBus, type KafkaBus, type Replication } from '@latchkey/bus/kafka';
+import { topics } from '@latchkey/events';
+import { readConfig } from '@latchkey/process';
+import type { Context } from './context.ts';
+
+/** @throws ConfigError */
+export function connectionOf({ environment }: Context) {
+  return {
+    ...kafkaConnection(readConfig(kafkaSettings, environment)),
+    clientId: 'latchkey-ops',
+    // Warnings are dropped, because everything important in them is in the errors as well.
+    logger: { warn: () => undefined },
+  };
+}
+
+/**
+ * Opens a bus, and closes it after the work.
+ * @param replication of topics that are created or checked. Default: by the number of brokers
+ * @throws ConfigError; as the work does
+ */
+export async function withKafkaBus(
+  context: Context,
+  work: (bus: KafkaBus) => Promise<void>,
+  replication?: Replication,
+): Promise<void> {
+  const { TOPIC_NAMES } = readConfig(kafkaSettings, context.environment);
+  const bus = createKafkaBus({
+    ...connectionOf(context),
+    topics: topics.map(({ name, partitions }) => ({ name: nameIn(TOPIC_NAMES, name), partitions })),
+    onFatal: (reason) => context.note(reason.message),
+    ...(replication && { replication }),
+  });
+  try {
+    await work(bus);
+  } finally {
+    await bus.close();
+  }
+}

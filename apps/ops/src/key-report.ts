@@ -1,0 +1,148 @@
+/** Which keys a system has, and what still needs each of them. */
+import { openOps as openAuth } from '@latchkey/auth/ops';
+import {
+  FIRST_KEY,
+  type KeyKind,
+  keyKinds,
+  keysIn,
+  type ListedKey,
+  type StoredSecrets,
+  settingOf,
+} from '@latchkey/auth/secrets';
+import type { Store } from '@latchkey/backend';
+import { openOps as openNotifier } from '@latchkey/notifier/ops';
+import { counted } from './output/progress.ts';
+import { countUnsentLinks } from './unsent-links.ts';
+
+export type ReportedKind = KeyKind | 'cost';
+
+export interface KeyReport {
+  readonly kind: ReportedKind;
+  readonly id: string;
+  /**
+   * `current`: used for everything new. `next`: accepted, and never current so far. `former`: was current.
+   * `public`: can only check signatures.
+   */
+  readonly state: 'current' | 'next' | 'former' | 'public';
+  /** When a process first started with it as the current one. */
+  readonly since?: Date;
+  /** Why the key cannot be retired; empty if it can. */
+  readonly needs: readonly string[];
+  /** The setting and the name under which auth's store remembers the key. */
+  readonly remembered: { readonly setting: string; readonly key: string };
+}
+
+/** What needs each key, by its id. Kinds whose keys are needed only for a time are absent. */
+type Needs = Readonly<Record<ReportedKind, ReadonlyMap<string, string>>>;
+
+/** The settings under which auth's store remembers keys. */
+const REMEMBERED = {
+  ...settingOf,
+  // Auth has only the public key.
+  sealing: 'SEALING_PUBLIC_KEY',
+  cost: 'HASH_COSTS',
+} as const satisfies Readonly<Record<ReportedKind, string>>;
+
+const NOT_STARTED = 'no process has started with the current key yet';
+const SIGNS = 'it is in use';
+
+/**
+ * Reports on all keys; the current one of each kind comes first. Reads the whole journal.
+ * @param accessTokenMinutes how long access tokens are valid
+ */
+export async function reportOnKeys(
+  store: Store,
+  secrets: StoredSecrets,
+  { now, accessTokenMinutes }: { readonly now: Date; readonly accessTokenMinutes: number },
+): Promise<readonly KeyReport[]> {
+  const auth = openAuth(store);
+  const uses = await auth.keys.list();
+  const needs = await needsOf(store, now);
+  function sinceOf(kind: ReportedKind, key: string): Date | undefined {
+    return uses[REMEMBERED[kind]]?.find((use) => use.key === key)?.since;
+  }
+
+  function reports(kind: ReportedKind, keys: readonly ListedKey[]): readonly KeyReport[] {
+    const [current] = keys;
+    const currentSince = current && sinceOf(kind, current.remembered);
+    return keys.map((each): KeyReport => {
+      const since = sinceOf(kind, each.remembered);
+      const state = stateOf(each, current, since);
+      const depends = needs[kind].get(each.id);
+      return {
+        kind,
+        id: each.id,
+        state,
+        ...(since && { since }),
+        remembered: { setting: REMEMBERED[kind], key: each.remembered },
+        needs: [
+          ...(state === 'current' ? [SIGNS] : []),
+          ...(state === 'public' ? ['events that it signed are kept'] : []),
+          ...(state === 'former' && currentSince === undefined ? [NOT_STARTED] : []),
+          ...(state === 'former' && kind === 'signing'
+            ? tokensUntil(currentSince, now, accessTokenMinutes)
+            : []),
+          ...(depends === undefined || state === 'current' ? [] : [depends]),
+        ],
+      };
+    });
+  }
+
+  const costs = (uses[REMEMBERED.cost] ?? []).map(({ key }) => ({
+    id: key,
+    remembered: key,
+    isPrivate: true,
+  }));
+  return [...keyKinds.flatMap((kind) => reports(kind, keysIn(kind, secrets))), ...reports('cost', costs)];
+}
+
+function stateOf(
+  key: ListedKey,
+  current: ListedKey | undefined,
+  since: Date | undefined,
+): KeyReport['state'] {
+  if (key === current) return 'current';
+  if (!key.isPrivate) return 'public';
+  return since === undefined ? 'next' : 'former';
+}
+
+/** A token that was signed just before the current key took over is valid until then. */
+function tokensUntil(since: Date | undefined, now: Date, minutes: number): readonly string[] {
+  const until = (since?.getTime() ?? 0) + minutes * 60_000;
+  return since !== undefined && now.getTime() < until
+    ? [`access tokens that it signed are valid until ${new Date(until).toISOString()}`]
+    : [];
+}
+
+async function needsOf(store: Store, now: Date): Promise<Needs> {
+  const auth = openAuth(store);
+  const notifier = openNotifier(store);
+  const [hashes, sessions, links] = await Promise.all([
+    auth.keys.countHashes(now),
+    auth.keys.countSessions(now),
+    countUnsentLinks(auth.journal, notifier.deliveries, now),
+  ]);
+  const accounts = (entries: readonly (readonly [string, number])[]) => described(summed(entries), 'account');
+  return {
+    signing: new Map(),
+    events: new Map(),
+    sealing: described(links, 'link that is not mailed yet', 'links that are not mailed yet'),
+    refresh: described(new Map([...sessions].map(([kid = FIRST_KEY, many]) => [kid, many])), 'session'),
+    salt: accounts(hashes.map(({ kid = FIRST_KEY, accounts: many }) => [kid, many])),
+    cost: accounts(hashes.map(({ cost, accounts: many }) => [cost, many])),
+  };
+}
+
+function summed(entries: readonly (readonly [string, number])[]): ReadonlyMap<string, number> {
+  const sums = new Map<string, number>();
+  for (const [id, many] of entries) sums.set(id, (sums.get(id) ?? 0) + many);
+  return sums;
+}
+
+function described(
+  counts: ReadonlyMap<string, number>,
+  one: string,
+  several?: string,
+): ReadonlyMap<string, string> {
+  return new Map([...counts].map(([id, many]) => [id, counted(many, one, several)]));
+}

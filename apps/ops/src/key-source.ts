@@ -1,0 +1,68 @@
+/**
+ * Where the keys of a system are stored: in a folder of `ops secrets`, in the file of a data folder, or in the
+ * settings.
+ */
+import { join, resolve } from 'node:path';
+import { parseSecrets, type StoredSecrets, secretNames } from '@latchkey/auth/secrets';
+import { type Environment, readTextFile, replaceTextFile } from '@latchkey/process';
+import { settingsOfKeys } from './keys.ts';
+import { dataFolder } from './stores.ts';
+
+export interface KeySource {
+  /** The name of the place, for messages. */
+  readonly name: string;
+  readonly secrets: StoredSecrets;
+  /** Writes some of the keys, each atomically. Undefined for settings, which a command cannot change. */
+  write?(changes: Partial<StoredSecrets>): Promise<void>;
+}
+
+/**
+ * Opens the keys in a folder that `ops secrets` made. Without a folder, those in the settings, or else those of the
+ * data folder.
+ * @throws Error of one line that says what is missing
+ */
+export async function openKeySource(
+  folder: string | undefined,
+  environment: Environment,
+): Promise<KeySource> {
+  if (folder !== undefined) return folderSource(resolve(folder));
+  const settings = settingsOfKeys(environment);
+  const given = secretNames.filter((name) => settings[name] !== undefined);
+  const path = join(dataFolder(environment), 'secrets.json');
+  const text = await readTextFile(path);
+  if (given.length === 0 && text !== undefined) return fileSource(path, text);
+  const complete = parseSecrets(JSON.stringify(settings));
+  if (complete === undefined)
+    throw new Error(
+      `the keys are neither in the settings nor in ${path}: give their folder with --folder, or set ${secretNames.join(', ')}`,
+    );
+  return { name: 'the settings', secrets: complete };
+}
+
+async function folderSource(folder: string): Promise<KeySource> {
+  const entries = await Promise.all(
+    secretNames.map(async (name) => [name, await readTextFile(join(folder, name))] as const),
+  );
+  const missing = entries.filter(([, text]) => text === undefined).map(([name]) => name);
+  const secrets = parseSecrets(JSON.stringify(Object.fromEntries(entries)));
+  if (secrets === undefined) throw new Error(`${folder} lacks ${missing.join(', ')}: see \`ops secrets\``);
+  return {
+    name: folder,
+    secrets,
+    async write(changes) {
+      // The private key is written first, so that everything that is sealed with the public one can be opened.
+      for (const [name, text] of Object.entries(changes).toSorted(([one], [other]) => (one < other ? -1 : 1)))
+        await replaceTextFile(join(folder, name), text);
+    },
+  };
+}
+
+function fileSource(path: string, text: string): KeySource {
+  const secrets = parseSecrets(text);
+  if (secrets === undefined) throw new Error(`${path} does not contain Latchkey's secrets`);
+  return {
+    name: path,
+    secrets,
+    write: (changes) => replaceTextFile(path, `${JSON.stringify({ ...secrets, ...changes }, null, 2)}\n`),
+  };
+}

@@ -1,0 +1,108 @@
+/**
+ * Publishes events again that are on the topics without a valid signature. It decides by what the topics hold, so it
+ * may be interrupted and repeated, and it may run while auth publishes: consumers skip what they have.
+ */
+import type { AuthOps } from '@latchkey/auth/ops';
+import type { LogReader } from '@latchkey/bus';
+import type { EncodedEvent } from '@latchkey/events';
+import {
+  createTopicIndex,
+  createTopicReader,
+  type JournaledStream,
+  type KeyOf,
+  type OnProgress,
+  type Shard,
+  splitIntoShards,
+  type TopicIndex,
+  unsignedEvents,
+} from '@latchkey/verify';
+import type { PublishAgain } from './publish-again.ts';
+import type { RecordsOf } from './records-of.ts';
+
+export interface SignTopics {
+  readonly auth: Pick<AuthOps, 'chain'> & { readonly journal: Pick<AuthOps['journal'], 'streams'> };
+  readonly recordsOf: RecordsOf;
+  readonly log: LogReader;
+  readonly bus: PublishAgain;
+  /** Names of the topics on the log. */
+  readonly topics: readonly string[];
+  nameOf(topic: string): string;
+  /** Returns the public key with this id, of those that consumers accept. */
+  readonly keyOf: KeyOf;
+  /** Records to hold in memory at a time. If there are more, the topics are read several times. */
+  readonly maxRecords: number;
+  readonly onProgress: OnProgress;
+}
+
+export interface Signed {
+  /** Accounts and mailings whose events were given their places in the hash chain. */
+  readonly chained: number;
+  /** Accounts and mailings whose events were published again. */
+  readonly published: number;
+  /** These events. */
+  readonly events: number;
+  /** Why some accounts or mailings were left out, one line each. */
+  readonly leftOut: readonly string[];
+}
+
+type Totals = { -readonly [Name in keyof Signed]: Signed[Name] } & { readonly leftOut: string[] };
+
+/** @throws errors of the store and of the bus */
+export async function signTopics(options: SignTopics): Promise<Signed> {
+  const { log, topics, maxRecords } = options;
+  const ranges = await Promise.all(topics.map((name) => log.ranges(name)));
+  const held = ranges.flat().reduce((sum, { start, end }) => sum + end - start, 0);
+  const totals: Totals = { chained: 0, published: 0, events: 0, leftOut: [] };
+  for (const shard of splitIntoShards(held, maxRecords)) await signShard(options, shard, totals);
+  return totals;
+}
+
+async function signShard(options: SignTopics, shard: Shard, totals: Totals): Promise<void> {
+  const { auth, log, topics, onProgress } = options;
+  const index = createTopicIndex(shard);
+  await createTopicReader({ log, topics, index, onProgress }).readToEnd();
+  for await (const streams of auth.journal.streams()) {
+    const due: EncodedEvent[] = [];
+    for (const stream of streams.filter(({ id }) => shard(id))) {
+      const records = await recordsDue(options, { stream, index, totals });
+      due.push(...records);
+      if (records.length > 0) totals.published += 1;
+    }
+    await publishAll(options, due);
+    totals.events += due.length;
+    onProgress('events published again', totals.events);
+  }
+}
+
+const RECORDS_PER_PUBLISH = 500;
+
+async function publishAll({ bus, nameOf }: SignTopics, due: readonly EncodedEvent[]): Promise<void> {
+  for (const [topic, records] of Map.groupBy(due, (record) => nameOf(record.topic)))
+    for (let from = 0; from < records.length; from += RECORDS_PER_PUBLISH)
+      await bus.publish(topic, records.slice(from, from + RECORDS_PER_PUBLISH));
+}
+
+/** Returns the records of a stream from the first event that no record on the topic proves. */
+async function recordsDue(
+  { auth, recordsOf, keyOf }: SignTopics,
+  { stream, index, totals }: { readonly stream: JournaledStream; readonly index: TopicIndex; totals: Totals },
+): Promise<readonly EncodedEvent[]> {
+  const entry = index.entryOf(stream.id);
+  // What is not on the topic is due to the relay, or was removed by the retention.
+  const onTopic = { ...stream, events: stream.events.slice(0, entry.fingerprints.length) };
+  const [first] = await unsignedEvents({ stream, entry, keyOf });
+  const isChained = stream.events.every(({ chain }) => chain !== undefined);
+  if (first === undefined && isChained) return [];
+  try {
+    if (stream.flaw !== undefined) throw new Error(`${stream.id} cannot be read: ${stream.flaw}`);
+    if (!isChained) {
+      await auth.chain(stream.id);
+      totals.chained += 1;
+    }
+    return first === undefined ? [] : (await recordsOf(onTopic)).slice(first.event.sequence - 1);
+  } catch (error) {
+    if (!(error instanceof Error) || error.name !== 'Error') throw error;
+    totals.leftOut.push(error.message);
+    return [];
+  }
+}

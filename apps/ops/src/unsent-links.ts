@@ -1,0 +1,32 @@
+/** Counts the links that the notifier has not opened yet, by the key that they are sealed to. */
+import { type OpsDeliveries, type OwedWithLink, sealingKeyIdOf } from '@latchkey/notifier/ops';
+import type { JournalView } from '@latchkey/verify';
+
+/** Counts the links that have not expired and whose mail has not been sent. Reads the whole journal. */
+export async function countUnsentLinks(
+  journal: Pick<JournalView, 'streams'>,
+  deliveries: Pick<OpsDeliveries, 'find' | 'owedBy'>,
+  now: Date,
+): Promise<ReadonlyMap<string, number>> {
+  const counts = new Map<string, number>();
+  for await (const streams of journal.streams()) {
+    const events = streams.flatMap((stream) => stream.events);
+    for (const mail of events.flatMap(({ event }) => deliveries.owedBy(event))) {
+      const kid = keyOfLink(mail, now);
+      if (kid === undefined || !(await isUnsent(mail, deliveries))) continue;
+      counts.set(kid, (counts.get(kid) ?? 0) + 1);
+    }
+  }
+  return counts;
+}
+
+/** Returns the id of the key that a mail's link is sealed to; undefined if it has no link that still works. */
+function keyOfLink({ link }: OwedWithLink, now: Date): string | undefined {
+  if (link === undefined || Date.parse(link.expiresAt) <= now.getTime()) return undefined;
+  return sealingKeyIdOf(link.sealed);
+}
+
+/** An event that has not reached the notifier has no delivery, so its link counts as unsent. */
+async function isUnsent({ id }: OwedWithLink, deliveries: Pick<OpsDeliveries, 'find'>): Promise<boolean> {
+  return (await deliveries.find(id))?.endedAt === undefined;
+}

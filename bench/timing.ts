@@ -1,0 +1,109 @@
+/**
+ * Whether the time of an answer tells if an address has an account: medians of interleaved samples for a verified, an
+ * unknown and a pending address, at sign-up, login and reset. Needs a quiet machine; the exit code is 1 if medians
+ * differ by more than 5 ms. Not part of `npm run bench`, because it takes minutes.
+ *
+ *     npm run bench:timing -- [samples]
+ */
+import { type Person, somebody } from '../test/support/people.ts';
+import { type Server, startServer } from './support/server.ts';
+import { byTurns } from './support/statistics.ts';
+
+const [samples = 300] = process.argv.slice(2).map(Number);
+const LARGEST_DIFFERENCE_MS = 5;
+/** An address has at most five pending sign-ups; more addresses than that also keep one account from growing. */
+const ADDRESSES = 100;
+
+interface Addresses {
+  known(): Person;
+  pending(): Person;
+}
+
+type Ask = (person: Person) => Promise<{ readonly status: number }>;
+
+function cycleOf(people: readonly Person[]): () => Person {
+  let next = 0;
+  return () => {
+    const person = people[next % people.length] ?? somebody();
+    next += 1;
+    return person;
+  };
+}
+
+/** Returns a sampler: the wall time of one answer, in ms. */
+function timed(ask: Ask, status: number, next: () => Person): () => Promise<number> {
+  return async () => {
+    const person = next();
+    const from = performance.now();
+    const reply = await ask(person);
+    const ms = performance.now() - from;
+    if (reply.status !== status) throw new Error(`answered ${reply.status} instead of ${status}`);
+    return ms;
+  };
+}
+
+async function preparedIn({ people }: Server): Promise<Addresses> {
+  const known: Person[] = [];
+  const pending: Person[] = [];
+  for (let n = 0; n < ADDRESSES; n += 1) {
+    known.push(await people.verified(somebody('known')));
+    const other = somebody('pending');
+    await people.signUp(other);
+    pending.push(other);
+  }
+  return { known: cycleOf(known), pending: cycleOf(pending) };
+}
+
+function signUps({ people }: Server, { known }: Addresses) {
+  let latest = somebody('unknown');
+  function withAddressOf({ email }: Person): Person {
+    return { ...somebody('again'), email };
+  }
+  function unknown(): Person {
+    latest = somebody('unknown');
+    return latest;
+  }
+  return byTurns(samples, {
+    known: timed(people.signUp, 201, () => withAddressOf(known())),
+    unknown: timed(people.signUp, 201, unknown),
+    // The address that was unknown a moment ago.
+    pending: timed(people.signUp, 201, () => withAddressOf(latest)),
+  });
+}
+
+function byAddress({ known, pending }: Addresses, ask: Ask, status: number) {
+  return byTurns(samples, {
+    known: timed(ask, status, known),
+    unknown: timed(ask, status, () => somebody('nobody')),
+    pending: timed(ask, status, pending),
+  });
+}
+
+await using server = await startServer();
+const { client } = server;
+const addresses = await preparedIn(server);
+const medians = {
+  'sign-up': await signUps(server, addresses),
+  login: await byAddress(
+    addresses,
+    ({ email }) => client.post('/auth/login', { json: { email, password: 'not the password of anybody' } }),
+    401,
+  ),
+  reset: await byAddress(
+    addresses,
+    ({ email }) => client.post('/auth/password-reset-request', { json: { email } }),
+    202,
+  ),
+};
+
+console.log(`medians of ${samples} answers, in ms`);
+for (const [route, { known, unknown, pending }] of Object.entries(medians)) {
+  const times = [known, unknown, pending];
+  const difference = Math.max(...times) - Math.min(...times);
+  if (difference > LARGEST_DIFFERENCE_MS) process.exitCode = 1;
+  const verdict = difference > LARGEST_DIFFERENCE_MS ? 'missed' : 'pass';
+  const [knownMs, unknownMs, pendingMs] = times.map((ms) => ms.toFixed(1));
+  console.log(
+    `${route}: known ${knownMs}, unknown ${unknownMs}, pending ${pendingMs}; they differ by ${difference.toFixed(1)}: ${verdict}`,
+  );
+}

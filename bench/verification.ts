@@ -1,0 +1,101 @@
+/** What it costs to check where events come from, while a read model is filled from the beginning. */
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createEmbeddedBus } from '@latchkey/bus/embedded';
+import { type Authenticate, createAuthenticate, fixedEventKeys } from '@latchkey/consumer';
+import { acceptAll } from '@latchkey/consumer/testing/signed';
+import { ACCOUNTS_TOPIC } from '@latchkey/events';
+import { createRegistry, parseJson } from '@latchkey/process';
+import { type Database, openDatabase, sqliteStore } from '@latchkey/sqlite';
+import { loadSecrets } from '../apps/standalone/src/secrets.ts';
+import { silent } from '../apps/standalone/src/testing.ts';
+import { createProjection } from '../services/user/src/projection/projection.ts';
+import { createProjectionMetrics } from '../services/user/src/projection/projection-metrics.ts';
+import { openStorage } from '../services/user/src/storage/index.ts';
+import { tableOf } from '../services/user/src/storage/sqlite/migrations.ts';
+import { eventually } from '../test/support/eventually.ts';
+import type { Benchmark, Figure } from './support/benchmark.ts';
+import { seedLog } from './support/seed-log.ts';
+import { byTurns } from './support/statistics.ts';
+
+const EVENTS = Number(process.env['VERIFICATION_EVENTS'] ?? 200_000);
+const ROUNDS = Number(process.env['VERIFICATION_ROUNDS'] ?? 3);
+const SHAPES = [5, 20];
+const MOST = 1.25;
+const GROUP = 'bench';
+const MOST_MS = 60 * 60 * 1000;
+
+export const verification: Benchmark = {
+  name: 'verification',
+  title: 'Verification',
+  method: `CPU of filling a read model from the beginning of a log of ${EVENTS.toLocaleString('en')} events, all threads, in one process: with the check of every hash, and of one signature per account, and without (the limit). Alternating, ${ROUNDS} times, medians. Up to 10,000 accounts are active at the same time, so that neighbouring records are of different accounts.`,
+  async run() {
+    const figures: Figure[] = [];
+    for (const eventsEach of SHAPES) figures.push(await figureOf(eventsEach));
+    return figures;
+  },
+};
+
+async function figureOf(eventsEach: number): Promise<Figure> {
+  const folder = await mkdtemp(join(tmpdir(), 'latchkey-bench-'));
+  try {
+    await seedLog(folder, { accounts: EVENTS / eventsEach, eventsEach });
+    const keys = fixedEventKeys(parseJson((await loadSecrets(folder)).EVENT_SIGNING_KEYS));
+    const database = openDatabase({ folder, as: 'server' });
+    const { without, checked } = await byTurns(ROUNDS, {
+      without: () => cpuSeconds(database, () => acceptAll),
+      checked: () =>
+        cpuSeconds(database, (log) =>
+          createAuthenticate({ keys, policy: 'require', topics: [ACCOUNTS_TOPIC], ahead: { log } }),
+        ),
+    });
+    await database.close();
+    return {
+      what: `CPU with ${eventsEach} events per account (limit: without checks)`,
+      unit: 's',
+      limit: without,
+      measured: checked,
+      target: { most: MOST * without, words: `≤ ${MOST} × limit` },
+    };
+  } finally {
+    await rm(folder, { recursive: true });
+  }
+}
+
+type AuthenticateOn = (log: ReturnType<typeof createEmbeddedBus>) => Authenticate;
+
+/** Returns the CPU time of all threads, in seconds. */
+async function cpuSeconds(database: Database, authenticateOn: AuthenticateOn): Promise<number> {
+  const { profilesOf } = openStorage(sqliteStore(database));
+  await database.write(() => {
+    database.prepare(`DELETE FROM ${tableOf('v1')}`).run();
+    database.prepare('DELETE FROM bus_position WHERE "group" = ?').run(GROUP);
+  });
+  const bus = createEmbeddedBus({ database });
+  const project = createProjection({
+    log: bus,
+    authenticate: authenticateOn(bus),
+    onForged(_, [first]) {
+      if (first !== undefined) throw new Error(first.cause);
+    },
+    profiles: profilesOf(1),
+    metrics: createProjectionMetrics({
+      registry: createRegistry(),
+      lag: async () => 0,
+      parked: async () => 0,
+      generation: () => 1,
+    }),
+    logger: silent(),
+    now: () => new Date(),
+    announce: () => undefined,
+    confirm: async () => undefined,
+  });
+  const from = process.cpuUsage();
+  const subscription = await bus.subscribe({ topics: [ACCOUNTS_TOPIC], group: GROUP, handle: project });
+  await eventually('everything is read', async () => (await subscription.lag()) === 0, MOST_MS);
+  const { user, system } = process.cpuUsage(from);
+  await subscription.close();
+  await bus.close();
+  return (user + system) / 1e6;
+}

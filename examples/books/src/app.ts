@@ -1,0 +1,64 @@
+import Router from '@koa/router';
+import type { Guard } from '@latchkey/guard';
+import { callerOf, koaGuard } from '@latchkey/guard/koa';
+import Koa from 'koa';
+import { z } from 'zod';
+import { type Book, bookFields, type Shelf } from './books.ts';
+import { readJson } from './read-json.ts';
+
+const BASE = '/api/v1/books';
+
+/** Every account may read; verified ones add books, and change their own. Admins change all of them. */
+export function createApp(guard: Guard, shelf: Shelf): Koa {
+  const { authenticated, verified, role } = koaGuard(guard);
+  const router = new Router({ prefix: BASE });
+
+  router.get('/', authenticated(), (context) => {
+    context.body = { books: shelf.list() };
+  });
+
+  router.get('/:id', authenticated(), (context) => {
+    context.body = bookOf(context, shelf);
+  });
+
+  router.post('/', verified(), async (context) => {
+    const fields = await readJson(context, bookFields);
+    context.body = shelf.add(fields, callerOf(context).account);
+    context.status = 201;
+  });
+
+  router.patch('/:id', verified(), async (context) => {
+    const book = bookOf(context, shelf);
+    assertMayChange(context, book);
+    context.body = shelf.change(book, definedOnly(await readJson(context, bookFields.partial())));
+  });
+
+  router.delete('/:id', role('admin'), (context) => {
+    shelf.remove(bookOf(context, shelf));
+    context.status = 204;
+  });
+
+  const app = new Koa();
+  app.use(router.routes());
+  app.use(router.allowedMethods());
+  return app;
+}
+
+const id = z.uuid();
+
+function bookOf(context: Koa.Context, shelf: Shelf): Book {
+  const parsed = id.safeParse(context['params'].id);
+  const book = parsed.success ? shelf.find(parsed.data) : undefined;
+  return book ?? context.throw(404, 'There is no such book.');
+}
+
+function assertMayChange(context: Koa.Context, { addedBy }: Book): void {
+  const { account, role } = callerOf(context);
+  if (account !== addedBy && role !== 'admin') context.throw(403, 'Only its owner and admins change a book.');
+}
+
+function definedOnly<T extends object>(fields: T): { [Name in keyof T]?: Exclude<T[Name], undefined> } {
+  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as {
+    [Name in keyof T]?: Exclude<T[Name], undefined>;
+  };
+}

@@ -1,0 +1,38 @@
+import { z } from 'zod';
+
+const url = z.url({ protocol: /^https?$/, error: 'takes an http(s) URL' });
+const port = z.coerce
+  .number('takes a port')
+  .int('takes a port')
+  .min(0, 'takes a port')
+  .max(65_535, 'takes a port');
+
+const settings = z.object({
+  HOST: z.string().min(1, 'must not be empty').default('127.0.0.1'),
+  PORT: port.default(8090),
+  /** PUBLIC_URL of Latchkey. */
+  ISSUER: url,
+  AUDIENCE: z.string().min(1, 'must not be empty').default('latchkey'),
+  /** Where Latchkey's keys are, if not at its issuer. */
+  JWKS_URL: url.optional(),
+  /** An API key with the scope `events`. With it, revoked tokens are refused at once, without Kafka. */
+  FEED_KEY: z.string().optional(),
+  /** Comma-separated `host:port`. With it, revoked tokens are refused at once. */
+  KAFKA_BROKERS: z
+    .string()
+    .transform((text) => text.split(',').map((broker) => broker.trim()))
+    .pipe(z.array(z.string().min(1, 'takes host:port, comma-separated')).min(1))
+    .optional(),
+});
+
+export type Settings = z.infer<typeof settings>;
+
+/** Reads the settings; an empty one counts as not given. @throws Error with a line for each fault */
+export function readSettings(environment: Readonly<Record<string, string | undefined>>): Settings {
+  const given = Object.entries(environment).filter(([, value]) => value !== '');
+  const parsed = settings.safeParse(Object.fromEntries(given));
+  if (parsed.success) return parsed.data;
+  throw new Error(
+    parsed.error.issues.map(({ path, message }) => `${String(path[0])}: ${message}`).join('\n'),
+  );
+}

@@ -1,0 +1,255 @@
+package main
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"strconv"
+	"strings"
+
+	"go.etcd.io/bbolt"
+)
+
+// Record is a record of the topic, as text.
+type Record struct {
+	Key       *string           `json:"key"`
+	Value     *string           `json:"value"`
+	Headers   map[string]string `json:"headers"`
+	Partition int32             `json:"-"`
+	Offset    int64             `json:"-"`
+}
+
+// Position is how far the events of an account were applied, and why nothing more of it is.
+type Position struct {
+	Sequence  int64  `json:"sequence"`
+	Parked    string `json:"parked,omitempty"`
+	Partition int32  `json:"partition,omitempty"`
+	Offset    int64  `json:"offset,omitempty"`
+}
+
+// Account is what this service keeps of an account.
+type Account struct {
+	Username string `json:"username"`
+	Verified bool   `json:"verified"`
+}
+
+var accounts, positions = []byte("accounts"), []byte("positions")
+
+type handler struct {
+	version int
+	apply   func(tx *bbolt.Tx, account string, data map[string]any) error
+}
+
+// The events that have an effect, and the version that is understood. Others are only counted.
+var handlers = map[string]handler{
+	"UserRegistered":  {1, userRegistered},
+	"AccountVerified": {1, accountVerified},
+	"SessionsRevoked": {1, sessionsRevoked},
+}
+
+func userRegistered(tx *bbolt.Tx, account string, data map[string]any) error {
+	person, _ := data["person"].(map[string]any)
+	username, _ := person["username"].(string)
+	return put(tx, accounts, account, Account{Username: username})
+}
+
+func accountVerified(tx *bbolt.Tx, account string, _ map[string]any) error {
+	var known Account
+	if err := get(tx, accounts, account, &known); err != nil {
+		return err
+	}
+	known.Verified = true
+	return put(tx, accounts, account, known)
+}
+
+// Tokens whose `seq` is lower than the sequence of this event are dead; the sequence is stored anyway.
+func sessionsRevoked(*bbolt.Tx, string, map[string]any) error { return nil }
+
+// errUnreadable: the event cannot be read by this release. Its account is parked.
+var errUnreadable = errors.New("unreadable")
+
+type event struct {
+	sequence int64
+	kind     string
+	version  int
+	data     map[string]any
+}
+
+func readEvent(record Record) (event, error) {
+	headers := record.Headers
+	schema := strings.Split(headers["ce_dataschema"], ":")
+	if len(schema) != 5 || schema[3] != headers["ce_type"] || headers["ce_subject"] != *record.Key || record.Value == nil {
+		return event{}, fmt.Errorf("%w: the headers contradict each other", errUnreadable)
+	}
+	sequence, notNumber := strconv.ParseInt(headers["ce_sequence"], 10, 64)
+	version, notVersion := strconv.Atoi(schema[4])
+	read := event{sequence: sequence, kind: headers["ce_type"], version: version}
+	notObject := json.Unmarshal([]byte(*record.Value), &read.data)
+	if err := errors.Join(notNumber, notVersion, notObject); err != nil || read.data == nil {
+		return event{}, fmt.Errorf("%w: %v", errUnreadable, err)
+	}
+	return read, nil
+}
+
+type subscriber struct {
+	db   *bbolt.DB
+	keys Keys
+	// readAgain passes on the records of a partition from one offset up to another, until `each` returns false.
+	readAgain func(partition int32, first, end int64, each func(Record) (bool, error)) error
+	handled   func(account string, sequence int64)
+}
+
+func newSubscriber(db *bbolt.DB, keys Keys) (*subscriber, error) {
+	err := db.Update(func(tx *bbolt.Tx) error {
+		_, noAccounts := tx.CreateBucketIfNotExists(accounts)
+		_, noPositions := tx.CreateBucketIfNotExists(positions)
+		return errors.Join(noAccounts, noPositions)
+	})
+	return &subscriber{db: db, keys: keys}, err
+}
+
+// take applies a record, or parks its account. It fails only if the store does.
+func (s *subscriber) take(record Record) error {
+	if record.Key == nil || *record.Key == "" {
+		fmt.Fprintln(os.Stderr, "a record without a key is skipped")
+		return nil
+	}
+	if s.isForged(record) {
+		return nil
+	}
+	position, err := s.position(*record.Key)
+	if err != nil {
+		return err
+	}
+	switch position.Parked {
+	case "gap":
+		return s.fillGap(record, position)
+	case "":
+		_, err = s.apply(record, position.Sequence, Position{})
+	}
+	return err
+}
+
+// isForged: a record that auth has not published changes nothing, whatever it says. Alert somebody.
+func (s *subscriber) isForged(record Record) bool {
+	if s.keys == nil {
+		return false
+	}
+	err := s.keys.verify(record)
+	if err != nil {
+		fmt.Fprintf(os.Stderr, "a record that auth has not published, at %d/%d: %v\n", record.Partition, record.Offset, err)
+	}
+	return err != nil
+}
+
+// apply applies the account's next event. The effect and the position are one transaction. It returns false if the
+// account is parked. The mark is kept until everything that waits was applied.
+func (s *subscriber) apply(record Record, last int64, mark Position) (bool, error) {
+	account := *record.Key
+	read, err := readEvent(record)
+	if err != nil {
+		fmt.Fprintf(os.Stderr, "%s: %v\n", account, err)
+		return false, s.park(record, last, "unreadable")
+	}
+	if read.sequence <= last {
+		return true, nil
+	}
+	if read.sequence != last+1 {
+		return false, s.park(record, last, "gap")
+	}
+	known, isHandled := handlers[read.kind]
+	if isHandled && read.version != known.version {
+		fmt.Fprintf(os.Stderr, "%s: version %d of %s\n", account, read.version, read.kind)
+		return false, s.park(record, last, "unreadable")
+	}
+	mark.Sequence = read.sequence
+	err = s.db.Update(func(tx *bbolt.Tx) error {
+		if isHandled {
+			if err := known.apply(tx, account, read.data); err != nil {
+				return err
+			}
+		}
+		return put(tx, positions, account, mark)
+	})
+	if err == nil && isHandled {
+		s.handled(account, read.sequence)
+	}
+	return err == nil, err
+}
+
+// fillGap: if this is the event that was missing, it is applied, and then what has come since the account was parked.
+// It may have been applied before: by a process that ended before it had applied the rest.
+func (s *subscriber) fillGap(record Record, parked Position) error {
+	read, err := readEvent(record)
+	if err != nil || read.sequence > parked.Sequence+1 {
+		return nil
+	}
+	if applied, err := s.apply(record, parked.Sequence, parked); err != nil || !applied {
+		return err
+	}
+	isOver := true
+	err = s.readAgain(parked.Partition, parked.Offset, record.Offset, func(later Record) (bool, error) {
+		if later.Key == nil || *later.Key != *record.Key || s.isForged(later) {
+			return true, nil
+		}
+		reached, err := s.position(*record.Key)
+		if err != nil {
+			return false, err
+		}
+		isOver, err = s.apply(later, reached.Sequence, parked)
+		return isOver, err
+	})
+	if err != nil || !isOver {
+		return err
+	}
+	reached, err := s.position(*record.Key)
+	if err != nil {
+		return err
+	}
+	return s.save(*record.Key, Position{Sequence: reached.Sequence})
+}
+
+// park: nothing more of this account is applied. Alert somebody. A gap heals by itself.
+func (s *subscriber) park(record Record, last int64, reason string) error {
+	return s.save(*record.Key, Position{Sequence: last, Parked: reason, Partition: record.Partition, Offset: record.Offset})
+}
+
+func (s *subscriber) save(account string, position Position) error {
+	return s.db.Update(func(tx *bbolt.Tx) error { return put(tx, positions, account, position) })
+}
+
+func (s *subscriber) position(account string) (position Position, err error) {
+	err = s.db.View(func(tx *bbolt.Tx) error { return get(tx, positions, account, &position) })
+	return position, err
+}
+
+func (s *subscriber) eachPosition(each func(account string, position Position)) error {
+	return s.db.View(func(tx *bbolt.Tx) error {
+		return tx.Bucket(positions).ForEach(func(account, text []byte) error {
+			var position Position
+			if err := json.Unmarshal(text, &position); err != nil {
+				return err
+			}
+			each(string(account), position)
+			return nil
+		})
+	})
+}
+
+func put(tx *bbolt.Tx, bucket []byte, key string, value any) error {
+	text, err := json.Marshal(value)
+	if err != nil {
+		return err
+	}
+	return tx.Bucket(bucket).Put([]byte(key), text)
+}
+
+// get leaves the value as it is if there is none.
+func get(tx *bbolt.Tx, bucket []byte, key string, value any) error {
+	text := tx.Bucket(bucket).Get([]byte(key))
+	if text == nil {
+		return nil
+	}
+	return json.Unmarshal(text, value)
+}

@@ -1,0 +1,217 @@
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.DeserializationFeature;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.util.Map;
+import java.util.function.Predicate;
+
+/**
+ * Applies the events of accounts: once per event, in order per account, and parks what it cannot apply.
+ *
+ * <p>Not safe for use by several threads.
+ */
+final class Subscriber {
+  /** A record of the topic, as text. Key and value may be null. */
+  record Event(String key, String value, Map<String, String> headers, int partition, long offset) {}
+
+  /** How far the events of an account were applied, and why nothing more of it is; `parked` may be null. */
+  record Position(long sequence, String parked, int partition, long offset) {}
+
+  /** Reads the records of a partition from one offset up to another, until `each` returns false. */
+  interface Log {
+    void read(int partition, long first, long end, Predicate<Event> each);
+  }
+
+  interface Listener {
+    void handled(String account, long sequence);
+  }
+
+  private interface Handler {
+    void apply(Subscriber on, String account, JsonNode data) throws SQLException;
+  }
+
+  private record Known(int version, Handler handler) {}
+
+  private record Content(long sequence, String type, int version, JsonNode data) {}
+
+  private static final class Unreadable extends Exception {
+    Unreadable(String message) {
+      super(message);
+    }
+  }
+
+  /** The events that have an effect, and the version that is understood. Others are only counted. */
+  private static final Map<String, Known> HANDLERS =
+      Map.of(
+          "UserRegistered", new Known(1, Subscriber::userRegistered),
+          "AccountVerified", new Known(1, Subscriber::accountVerified),
+          // Tokens whose `seq` is lower than the sequence of this event are dead; the sequence is stored anyway.
+          "SessionsRevoked", new Known(1, (on, account, data) -> {}));
+
+  private static final ObjectMapper JSON =
+      new ObjectMapper().enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS);
+
+  private final Connection db;
+  private final Signatures signatures;
+  private final Log log;
+  private final Listener listener;
+
+  /** @param signatures null: records are not verified */
+  Subscriber(Connection db, Signatures signatures, Log log, Listener listener) throws SQLException {
+    this.db = db;
+    this.signatures = signatures;
+    this.log = log;
+    this.listener = listener;
+    db.setAutoCommit(true);
+    run("CREATE TABLE IF NOT EXISTS accounts (id TEXT PRIMARY KEY, username TEXT, verified INTEGER NOT NULL)");
+    run("CREATE TABLE IF NOT EXISTS positions (account TEXT PRIMARY KEY, sequence INTEGER NOT NULL,"
+        + " parked TEXT, partition INTEGER NOT NULL, parked_offset INTEGER NOT NULL)");
+    db.setAutoCommit(false);
+  }
+
+  private void userRegistered(String account, JsonNode data) throws SQLException {
+    String username = data.path("person").path("username").asText(null);
+    run("INSERT OR REPLACE INTO accounts (id, username, verified) VALUES (?, ?, 0)", account, username);
+  }
+
+  private void accountVerified(String account, JsonNode data) throws SQLException {
+    run("UPDATE accounts SET verified = 1 WHERE id = ?", account);
+  }
+
+  /** Applies a record, or parks its account. @throws SQLException if the store fails; the record must come again */
+  void take(Event event) throws SQLException {
+    if (event.key() == null || event.key().isEmpty()) {
+      System.err.println("a record without a key is skipped");
+      return;
+    }
+    if (isForged(event)) return;
+    Position position = position(event.key());
+    if ("gap".equals(position.parked())) fillGap(event, position);
+    else if (position.parked() == null) apply(event, position.sequence(), null);
+  }
+
+  /** A record that auth has not published changes nothing, whatever it says. Alert somebody. */
+  private boolean isForged(Event event) {
+    String fault = signatures == null ? null : signatures.faultOf(event);
+    if (fault != null)
+      System.err.printf("a record that auth has not published, at %d/%d: %s%n", event.partition(), event.offset(), fault);
+    return fault != null;
+  }
+
+  /**
+   * Applies the account's next event. The effect and the position are one transaction.
+   *
+   * @param mark kept until everything that waits was applied; null if nothing waits
+   * @return false if the account is parked
+   */
+  private boolean apply(Event event, long last, Position mark) throws SQLException {
+    String account = event.key();
+    Content content;
+    Known known;
+    try {
+      content = read(event);
+      if (content.sequence() <= last) return true;
+      if (content.sequence() != last + 1) return park(event, last, "gap");
+      known = HANDLERS.get(content.type());
+      if (known != null && known.version() != content.version())
+        throw new Unreadable("version " + content.version() + " of " + content.type());
+    } catch (Unreadable unreadable) {
+      System.err.println(account + ": " + unreadable.getMessage());
+      return park(event, last, "unreadable");
+    }
+    try {
+      if (known != null) known.handler().apply(this, account, content.data());
+      save(account, mark == null ? at(content.sequence()) : marked(mark, content.sequence()));
+      db.commit();
+    } catch (SQLException failed) {
+      db.rollback();
+      throw failed;
+    }
+    if (known != null) listener.handled(account, content.sequence());
+    return true;
+  }
+
+  private static Content read(Event event) throws Unreadable {
+    Map<String, String> headers = event.headers();
+    String[] schema = headers.getOrDefault("ce_dataschema", "").split(":");
+    if (schema.length != 5
+        || !schema[3].equals(headers.get("ce_type"))
+        || !event.key().equals(headers.get("ce_subject"))
+        || event.value() == null) throw new Unreadable("the headers contradict each other");
+    try {
+      JsonNode data = JSON.readTree(event.value());
+      if (!data.isObject()) throw new Unreadable("the data is no object");
+      long sequence = Long.parseLong(headers.getOrDefault("ce_sequence", ""));
+      return new Content(sequence, schema[3], Integer.parseInt(schema[4]), data);
+    } catch (JsonProcessingException | NumberFormatException unreadable) {
+      throw new Unreadable("the data or the sequence cannot be read");
+    }
+  }
+
+  /**
+   * If this is the event that was missing, applies it, and then what has come since the account was parked. It may have
+   * been applied before: by a process that ended before it had applied the rest.
+   */
+  private void fillGap(Event event, Position mark) throws SQLException {
+    String account = event.key();
+    try {
+      if (read(event).sequence() > mark.sequence() + 1) return;
+    } catch (Unreadable unreadable) {
+      return;
+    }
+    if (!apply(event, mark.sequence(), mark)) return;
+    boolean[] isOver = {true};
+    SQLException[] failed = {null};
+    log.read(mark.partition(), mark.offset(), event.offset(), later -> {
+      if (!account.equals(later.key()) || isForged(later)) return true;
+      try {
+        isOver[0] = apply(later, position(account).sequence(), mark);
+      } catch (SQLException exception) {
+        failed[0] = exception;
+      }
+      return isOver[0] && failed[0] == null;
+    });
+    if (failed[0] != null) throw failed[0];
+    if (!isOver[0]) return;
+    save(account, at(position(account).sequence()));
+    db.commit();
+  }
+
+  /** Nothing more of this account is applied: alert somebody. A gap heals by itself. @return false */
+  private boolean park(Event event, long last, String reason) throws SQLException {
+    save(event.key(), new Position(last, reason, event.partition(), event.offset()));
+    db.commit();
+    return false;
+  }
+
+  private static Position at(long sequence) {
+    return new Position(sequence, null, 0, 0);
+  }
+
+  private static Position marked(Position mark, long sequence) {
+    return new Position(sequence, mark.parked(), mark.partition(), mark.offset());
+  }
+
+  private void save(String account, Position position) throws SQLException {
+    run("INSERT OR REPLACE INTO positions VALUES (?, ?, ?, ?, ?)",
+        account, position.sequence(), position.parked(), position.partition(), position.offset());
+  }
+
+  private Position position(String account) throws SQLException {
+    try (var query = db.prepareStatement("SELECT * FROM positions WHERE account = ?")) {
+      query.setString(1, account);
+      var row = query.executeQuery();
+      if (!row.next()) return at(0);
+      return new Position(row.getLong("sequence"), row.getString("parked"), row.getInt("partition"), row.getLong("parked_offset"));
+    }
+  }
+
+  private void run(String sql, Object... values) throws SQLException {
+    try (var statement = db.prepareStatement(sql)) {
+      for (int at = 0; at < values.length; at++) statement.setObject(at + 1, values[at]);
+      statement.executeUpdate();
+    }
+  }
+}

@@ -1,0 +1,221 @@
+"""Subscribes to the events of accounts: once per event, in order per account, and parks what it cannot apply.
+
+    pip install -r requirements.txt
+    KAFKA_BROKERS=localhost:19092 python3 subscriber.py accounts.db
+
+With --stdin it reads records as JSON lines instead, for the conformance kit (libs/events/conformance).
+"""
+import json
+import os
+import sqlite3
+import sys
+
+TOPIC = "accounts.events.v1"
+GROUP = os.environ.get("KAFKA_GROUP", "python-subscriber")
+
+
+def user_registered(db, account, data):
+    name = (data.get("person") or {}).get("username")
+    db.execute("INSERT OR REPLACE INTO accounts (id, username, verified) VALUES (?, ?, 0)", (account, name))
+
+
+def account_verified(db, account, data):
+    db.execute("UPDATE accounts SET verified = 1 WHERE id = ?", (account,))
+
+
+def sessions_revoked(db, account, data):
+    """Tokens whose `seq` is lower than the sequence of this event are dead; the sequence is stored anyway."""
+
+
+# The events that have an effect, and the version that is understood. Others are only counted.
+HANDLERS = {
+    "UserRegistered": (1, user_registered),
+    "AccountVerified": (1, account_verified),
+    "SessionsRevoked": (1, sessions_revoked),
+}
+
+TABLES = """
+CREATE TABLE IF NOT EXISTS accounts (id TEXT PRIMARY KEY, username TEXT, verified INTEGER NOT NULL);
+CREATE TABLE IF NOT EXISTS positions (
+  account TEXT PRIMARY KEY, sequence INTEGER NOT NULL,
+  parked TEXT, partition INTEGER, parked_offset INTEGER
+);
+"""
+
+
+class Unreadable(Exception):
+    pass
+
+
+def read_event(record):
+    """Returns sequence, type, version and data. Raises Unreadable."""
+    try:
+        headers = record["headers"]
+        _, _, _, named, version = headers["ce_dataschema"].split(":")
+        if named != headers["ce_type"] or headers["ce_subject"] != record["key"]:
+            raise Unreadable("the headers contradict each other")
+        data = json.loads(record["value"])
+        if not isinstance(data, dict):
+            raise Unreadable("the data is no object")
+        return int(headers["ce_sequence"]), headers["ce_type"], int(version), data
+    except (KeyError, ValueError, TypeError) as error:
+        raise Unreadable(str(error)) from error
+
+
+class Subscriber:
+    def __init__(self, db, read_again, handled=lambda account, sequence: None):
+        """read_again(partition, first, end) yields the records of a partition from one offset up to another."""
+        self.db, self.read_again, self.handled = db, read_again, handled
+        db.executescript(TABLES)
+
+    def take(self, record):
+        account = record["key"]
+        if not account:
+            print("a record without a key is skipped", file=sys.stderr)
+            return
+        sequence, parked, partition, offset = self.position(account)
+        if parked == "gap":
+            self.fill_gap(account, sequence, partition, offset, record)
+        elif parked is None:
+            self.apply(record, sequence)
+
+    def position(self, account):
+        row = self.db.execute(
+            "SELECT sequence, parked, partition, parked_offset FROM positions WHERE account = ?", (account,)
+        ).fetchone()
+        return row or (0, None, None, None)
+
+    def apply(self, record, last, mark=()):
+        """Applies the account's next event. The effect and the position are one transaction.
+
+        mark: kept until everything that waits was applied. Returns False if the account is parked.
+        """
+        account = record["key"]
+        try:
+            sequence, kind, version, data = read_event(record)
+            if sequence <= last:
+                return True
+            if sequence != last + 1:
+                return self.park(record, last, "gap")
+            known, handler = HANDLERS.get(kind, (None, None))
+            if handler is not None and version != known:
+                raise Unreadable(f"version {version} of {kind}")
+            with self.db:
+                if handler is not None:
+                    handler(self.db, account, data)
+                self.save(account, sequence, *mark)
+        except Unreadable as error:
+            print(f"{account}: {error}", file=sys.stderr)
+            return self.park(record, last, "unreadable")
+        if handler is not None:
+            self.handled(account, sequence)
+        return True
+
+    def fill_gap(self, account, last, partition, offset, record):
+        """If this is the event that was missing, applies it, and then what has come since the account was parked.
+
+        It may have been applied before: by a process that ended before it had applied the rest.
+        """
+        try:
+            if read_event(record)[0] > last + 1:
+                return
+        except Unreadable:
+            return
+        mark = ("gap", partition, offset)
+        if not self.apply(record, last, mark):
+            return
+        for later in self.read_again(partition, offset, record["offset"]):
+            if later["key"] == account and not self.apply(later, self.position(account)[0], mark):
+                return
+        with self.db:
+            self.save(account, self.position(account)[0])
+
+    def park(self, record, last, reason):
+        """Nothing more of this account is applied: alert somebody. A gap heals by itself. Returns False."""
+        with self.db:
+            self.save(record["key"], last, reason, record["partition"], record["offset"])
+        return False
+
+    def save(self, account, sequence, parked=None, partition=None, offset=None):
+        self.db.execute(
+            "INSERT OR REPLACE INTO positions VALUES (?, ?, ?, ?, ?)", (account, sequence, parked, partition, offset)
+        )
+
+
+def from_stdin(db):
+    """Prints a line per handled event, then a line per account."""
+    records = [json.loads(line) for line in sys.stdin]
+    records = [{**record, "partition": 0, "offset": offset} for offset, record in enumerate(records)]
+
+    def print_handled(account, sequence):
+        print(json.dumps({"handled": account, "sequence": sequence}))
+
+    subscriber = Subscriber(db, lambda _, first, end: records[first:end], print_handled)
+    for record in records:
+        subscriber.take(record)
+    for account, sequence, parked in db.execute("SELECT account, sequence, parked FROM positions"):
+        print(json.dumps({"account": account, "sequence": sequence, "parked": parked}))
+
+
+def record_of(message):
+    def text(value):
+        return value.decode("utf-8", "replace") if value is not None else None
+
+    return {
+        "key": text(message.key()),
+        "value": text(message.value()),
+        "headers": {name: text(value) for name, value in message.headers() or []},
+        "partition": message.partition(),
+        "offset": message.offset(),
+    }
+
+
+def from_kafka(db):
+    from confluent_kafka import Consumer, TopicPartition
+
+    settings = {
+        "bootstrap.servers": os.environ["KAFKA_BROKERS"],
+        "group.id": GROUP,
+        "auto.offset.reset": "earliest",
+        "enable.auto.commit": False,
+    }
+
+    def read_again(partition, first, end):
+        rereader = Consumer({**settings, "group.id": f"{GROUP}-again"})
+        rereader.assign([TopicPartition(TOPIC, partition, first)])
+        try:
+            while True:
+                message = rereader.poll(1.0)
+                if message is None or message.error():
+                    continue
+                if message.offset() >= end:
+                    return
+                yield record_of(message)
+        finally:
+            rereader.close()
+
+    consumer = Consumer(settings)
+    subscriber = Subscriber(db, read_again, lambda account, sequence: print(f"{account} {sequence}", flush=True))
+    consumer.subscribe([TOPIC])
+    try:
+        while True:
+            message = consumer.poll(1.0)
+            if message is None:
+                continue
+            if message.error():
+                print(message.error(), file=sys.stderr)
+                continue
+            subscriber.take(record_of(message))
+            # The position of the group may be lost: what is delivered again is skipped by its sequence.
+            consumer.commit(message, asynchronous=True)
+    except KeyboardInterrupt:
+        pass
+    finally:
+        consumer.close()
+
+
+if __name__ == "__main__":
+    if sys.argv[1:] == ["--stdin"]:
+        from_stdin(sqlite3.connect(":memory:"))
+    else:
+        from_kafka(sqlite3.connect(sys.argv[1]))

@@ -1,0 +1,61 @@
+import { dataOf, type User } from '@latchkey/client';
+import { useCallback, useEffect, useState } from 'react';
+import { Field, Form } from './form.tsx';
+import { latchkey } from './latchkey.ts';
+
+export function Account() {
+  const [me, setMe] = useState<Pick<User, 'username'> & { firstName?: string | null }>();
+  const load = useCallback(async () => {
+    setMe(await dataOf(latchkey.api.GET('/api/v1/users/me')));
+  }, []);
+  useEffect(() => {
+    // Offline, or the session has ended, which useSession shows.
+    load().catch(() => undefined);
+  }, [load]);
+
+  return (
+    <>
+      <p>
+        Signed in as <b>{me?.firstName || me?.username || '…'}</b>
+      </p>
+      <Form
+        title="Profile"
+        button="Save"
+        send={async ({ firstName = '' }) => {
+          await dataOf(latchkey.api.PATCH('/api/v1/auth/profile', { body: { firstName } }));
+          await load();
+        }}
+      >
+        <Field label="First name" name="firstName" autoComplete="given-name" />
+      </Form>
+      <Form
+        title="Change password"
+        button="Change password"
+        done="Your password has been changed."
+        send={({ currentPassword = '', newPassword = '' }) =>
+          dataOf(
+            latchkey.api.POST('/api/v1/auth/change-password', {
+              body: { currentPassword, newPassword, confirmNewPassword: newPassword },
+            }),
+          )
+        }
+      >
+        <Field
+          label="Current password"
+          name="currentPassword"
+          type="password"
+          autoComplete="current-password"
+        />
+        <Field label="New password" name="newPassword" type="password" autoComplete="new-password" />
+      </Form>
+      <nav aria-label="Session">
+        <button type="button" onClick={() => void load().catch(() => undefined)}>
+          Reload
+        </button>
+        <button type="button" onClick={() => void latchkey.signOut()}>
+          Sign out
+        </button>
+      </nav>
+    </>
+  );
+}

@@ -1,0 +1,45 @@
+import { useState } from 'react';
+import { Field, Form } from './form.tsx';
+import { latchkey } from './latchkey.ts';
+
+/** The page of a verification link. Nothing happens until the person clicks: mail scanners open links, too. */
+export function Verify() {
+  const [link] = useState(() => latchkey.verifyFromUrl(location.href));
+  return (
+    <>
+      <Form
+        title="Verify your email"
+        button="Verify email"
+        done="Your email is verified. You can sign in."
+        send={({ password = '' }) => link.confirm({ password })}
+      >
+        <Field label="Password" name="password" type="password" autoComplete="current-password" />
+      </Form>
+      <Form
+        title="Was this not you?"
+        button="This was not me"
+        done="The sign-up has been cancelled."
+        send={link.reject}
+      />
+      <a href="/">Sign in</a>
+    </>
+  );
+}
+
+/** The page of a password link. */
+export function Reset() {
+  const [link] = useState(() => latchkey.resetFromUrl(location.href));
+  return (
+    <>
+      <Form
+        title="Choose a new password"
+        button="Set new password"
+        done="Your password has been changed. You can sign in."
+        send={({ newPassword = '' }) => link.setPassword(newPassword)}
+      >
+        <Field label="New password" name="newPassword" type="password" autoComplete="new-password" />
+      </Form>
+      <a href="/">Sign in</a>
+    </>
+  );
+}

@@ -1,0 +1,25 @@
+import { StrictMode } from 'react';
+import { createRoot } from 'react-dom/client';
+import { Account } from './account.tsx';
+import { latchkey } from './latchkey.ts';
+import { Reset, Verify } from './links.tsx';
+import { SignedOut } from './signed-out.tsx';
+import { useSession } from './use-session.ts';
+
+function App() {
+  const session = useSession();
+  if (location.pathname === '/verify') return <Verify />;
+  if (location.pathname === '/reset-password') return <Reset />;
+  return session === undefined ? <SignedOut /> : <Account key={session.user.id} />;
+}
+
+const root = document.getElementById('app');
+if (root === null) throw new Error('there is no element #app');
+// The session of an earlier page, if there is one. Without a network the person is shown the forms.
+await latchkey.restore().catch(() => undefined);
+createRoot(root).render(
+  <StrictMode>
+    <h1>Example app</h1>
+    <App />
+  </StrictMode>,
+);

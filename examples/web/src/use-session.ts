@@ -1,0 +1,14 @@
+import { useSyncExternalStore } from 'react';
+import { latchkey } from './latchkey.ts';
+
+function subscribe(changed: () => void): () => void {
+  const ends = (['signedIn', 'signedOut', 'expired'] as const).map((event) => latchkey.on(event, changed));
+  return () => {
+    for (const end of ends) end();
+  };
+}
+
+/** The session, also when another tab signs in or out. Undefined if nobody is signed in. */
+export function useSession() {
+  return useSyncExternalStore(subscribe, latchkey.session);
+}

@@ -1,0 +1,113 @@
+/** Every flow of the app in a browser, on an origin of its own: two tabs, a tab that slept, offline and back. */
+import assert from 'node:assert/strict';
+import { join } from 'node:path';
+import { after, test } from 'node:test';
+import type { Page } from 'playwright-core';
+import { createServer } from 'vite';
+import { launch } from '../../../test/support/browser.ts';
+import { freePort } from '../../../test/support/free-port.ts';
+import { createMailbox } from '../../../test/support/mailbox.ts';
+import { somebody } from '../../../test/support/people.ts';
+import { startStandalone } from '../../../test/support/standalone.ts';
+
+const NEW_PASSWORD = 'quite another passphrase';
+const LATER_MS = 20 * 60_000;
+
+const system = await startStandalone({ FRONTEND_URL: 'http://localhost:5173' });
+after(() => system.stop());
+const mailbox = createMailbox(system.mailbox);
+const browser = await launch();
+after(() => browser.close());
+
+/** Serves the app in a mode. @returns its URL */
+async function serveApp(tokens: 'cookie' | 'body'): Promise<string> {
+  Object.assign(process.env, { VITE_LATCHKEY_URL: system.url, VITE_TOKENS: tokens });
+  const port = await freePort();
+  const server = await createServer({
+    root: join(import.meta.dirname, '..'),
+    cacheDir: join(import.meta.dirname, '..', 'node_modules', `.vite-${tokens}`),
+    server: { port, strictPort: true },
+    logLevel: 'error',
+  });
+  after(() => server.close());
+  await server.listen();
+  return `http://localhost:${port}`;
+}
+
+async function fill(page: Page, form: string, fields: Readonly<Record<string, string>>, button: string) {
+  const scope = page.getByRole('form', { name: form });
+  for (const [label, text] of Object.entries(fields))
+    await scope.getByLabel(label, { exact: true }).fill(text);
+  await scope.getByRole('button', { name: button, exact: true }).click();
+}
+
+/** The link of a mail, which FRONTEND_URL leads to the app. */
+async function linkTo(app: string, email: string, subject: string): Promise<string> {
+  const { text } = await mailbox.next(email, subject);
+  const [, path] = /http:\/\/localhost:5173(\/\S+)/.exec(text) ?? assert.fail(text);
+  return `${app}${path}`;
+}
+
+for (const tokens of ['cookie', 'body'] as const) {
+  test(`every flow, with the refresh token in the ${tokens}`, async (t) => {
+    const app = await serveApp(tokens);
+    const context = await browser.newContext();
+    t.after(() => context.close());
+    const [page, other] = [await context.newPage(), await context.newPage()];
+    const ada = somebody('ada');
+
+    await page.goto(app);
+    await page.getByRole('button', { name: 'Sign up' }).click();
+    const person = { Email: ada.email, Username: ada.username };
+    await fill(page, 'Sign up', { ...person, Password: 'short' }, 'Create account');
+    await page.getByRole('alert').waitFor();
+    await fill(page, 'Sign up', { ...person, Password: ada.password }, 'Create account');
+    await page.getByText('Check your inbox').waitFor();
+
+    await page.goto(await linkTo(app, ada.email, 'Verify your email'));
+    await fill(page, 'Verify your email', { Password: ada.password }, 'Verify email');
+    await page.getByText('Your email is verified.').waitFor();
+    await page.getByRole('link', { name: 'Sign in' }).click();
+    await fill(page, 'Sign in', { Email: ada.email, Password: 'not the password' }, 'Sign in');
+    await page.getByRole('alert').waitFor();
+    await fill(page, 'Sign in', { Email: ada.email, Password: ada.password }, 'Sign in');
+    await page.getByText(`Signed in as ${ada.username}`).waitFor();
+
+    // A second tab has the session, and a write is read at once.
+    await other.clock.install();
+    await other.goto(app);
+    await other.getByText(`Signed in as ${ada.username}`).waitFor();
+    await fill(page, 'Profile', { 'First name': 'Ada' }, 'Save');
+    await page.getByText('Signed in as Ada').waitFor();
+
+    // A tab that slept refreshes before its next request, and the other tab keeps its session.
+    const refreshed = other.waitForResponse((response) => response.url().endsWith('/auth/refresh'));
+    await other.clock.fastForward(LATER_MS);
+    await other.getByRole('button', { name: 'Reload' }).click();
+    assert.equal((await refreshed).status(), 200);
+    await other.getByText('Signed in as Ada').waitFor();
+
+    await context.setOffline(true);
+    await fill(page, 'Profile', { 'First name': 'Augusta' }, 'Save');
+    await page.getByText('The network is away.').waitFor();
+    await context.setOffline(false);
+    await fill(page, 'Profile', { 'First name': 'Augusta' }, 'Save');
+    await page.getByText('Signed in as Augusta').waitFor();
+
+    // Signing out in one tab does so in all of them.
+    await page.getByRole('button', { name: 'Sign out' }).click();
+    for (const tab of [page, other]) await tab.getByRole('form', { name: 'Sign in' }).waitFor();
+    await page.reload();
+    await page.getByRole('form', { name: 'Sign in' }).waitFor();
+
+    await page.getByRole('button', { name: 'Forgot password' }).click();
+    await fill(page, 'Forgot password', { Email: ada.email }, 'Send me a link');
+    await page.getByText('a link is on its way').waitFor();
+    await page.goto(await linkTo(app, ada.email, 'Reset your password'));
+    await fill(page, 'Choose a new password', { 'New password': NEW_PASSWORD }, 'Set new password');
+    await page.getByText('Your password has been changed.').waitFor();
+    await page.getByRole('link', { name: 'Sign in' }).click();
+    await fill(page, 'Sign in', { Email: ada.email, Password: NEW_PASSWORD }, 'Sign in');
+    await page.getByText('Signed in as Augusta').waitFor();
+  });
+}

@@ -1,0 +1,44 @@
+/**
+ * What all services that consume signed events share: the setting, the alarm about forged records, and the state of
+ * the keys.
+ */
+import type { BusRecord, Slice } from '@latchkey/bus';
+import type { Dependency, Logger } from '@latchkey/process';
+import { z } from 'zod';
+
+export const eventSignatures = z
+  .enum(['require', 'warn'])
+  .default('require')
+  .describe(
+    '`require`: records that auth has not signed are set aside as forged. `warn`: such records are processed, but reported.',
+  );
+
+/**
+ * Returns a function that raises the alarm about the records of a slice that do not verify. It also sets them
+ * aside, unless the setting is to report them only.
+ */
+export function createForgeryAlarm(deps: {
+  readonly policy: z.infer<typeof eventSignatures>;
+  readonly logger: Logger;
+  /** Called for each record. */
+  count(): void;
+}) {
+  return (
+    slice: Pick<Slice, 'setAside'>,
+    forged: readonly { readonly source: BusRecord; readonly cause: string }[],
+  ): void => {
+    for (const { source, cause } of forged) {
+      const { topic, partition, offset } = source;
+      if (deps.policy === 'require') slice.setAside(source, `forged: ${cause}`);
+      deps.count();
+      deps.logger.error({ topic, partition, offset, cause }, 'a record that auth has not published');
+    }
+  };
+}
+
+/** Returns the state of the keys with which events are verified. */
+export function eventKeysHealth(keys: { trouble(): string | undefined }): Dependency {
+  const detail = keys.trouble();
+  const dependency = { name: 'event keys', needed: false } as const;
+  return detail === undefined ? { ...dependency, state: 'ok' } : { ...dependency, state: 'degraded', detail };
+}

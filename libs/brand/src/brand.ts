@@ -1,0 +1,119 @@
+/** What pages and mails look like: the product's name, logo and color. The same on auth and the notifier. */
+import { readFileSync } from 'node:fs';
+import { z } from 'zod';
+import { faultOfColor, type Palette, paletteOf } from './palette.ts';
+
+export const DEFAULT_NAME = 'Latchkey';
+const MAX_LOGO_BYTES = 256 * 1024;
+const LOGO_PATH = '/api/v1/auth/logo';
+
+interface Logo {
+  readonly type: string;
+  readonly bytes: Buffer;
+}
+
+/** How the image formats that mail programs show begin. They do not show SVG. */
+const IMAGES: readonly (readonly [type: string, start: Buffer])[] = [
+  ['image/png', Buffer.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a])],
+  ['image/jpeg', Buffer.from([0xff, 0xd8, 0xff])],
+  ['image/gif', Buffer.from('GIF8')],
+];
+
+/** Reads the logo. @returns it, or what is wrong with the file @throws Error if the file cannot be read */
+function readLogo(path: string): Logo | string {
+  const bytes = readFileSync(path);
+  if (bytes.length > MAX_LOGO_BYTES) return `must be a file of at most ${MAX_LOGO_BYTES / 1024} KiB`;
+  const type = IMAGES.find(([, start]) => bytes.subarray(0, start.length).equals(start))?.[0];
+  return type === undefined
+    ? 'must be a PNG, JPEG or GIF: mail programs show no other images'
+    : { type, bytes };
+}
+
+const logoFile = z.string().transform((path, context) => {
+  function fail(message: string) {
+    context.addIssue({ code: 'custom', message });
+    return z.NEVER;
+  }
+  try {
+    const logo = readLogo(path);
+    return typeof logo === 'string' ? fail(logo) : logo;
+  } catch {
+    return fail('must be a file that can be read');
+  }
+});
+
+const color = z.string().superRefine((text, context) => {
+  const message = faultOfColor(text);
+  if (message !== undefined) context.addIssue({ code: 'custom', message });
+});
+
+export const brandNameField = z
+  .string()
+  .trim()
+  .min(1)
+  .max(60)
+  .refine((text) => !/\p{Cc}/u.test(text), 'must not contain control characters')
+  .optional()
+  .describe(`The product's name on pages and in mails. Default: \`${DEFAULT_NAME}\`.`);
+
+export const brandSettings = {
+  BRAND_NAME: brandNameField,
+  BRAND_COLOR: color
+    .optional()
+    .describe(
+      'The color of buttons and links on pages and in mails, as `#rrggbb`. Its contrast with white must be at least 4.5 : 1; the color for dark mode is derived from it.',
+    ),
+  BRAND_LOGO_URL: z
+    .url({ protocol: /^https$/, error: 'must be an https URL' })
+    .optional()
+    .describe(
+      'An image that pages and mails show instead of the name. Its server sees the IP of everybody who opens one.',
+    ),
+  BRAND_LOGO_FILE: logoFile
+    .optional()
+    .describe(
+      'A PNG, JPEG or GIF of at most 256 KiB that pages and mails show instead of the name; served by auth. Both auth and the notifier need the file.',
+    ),
+};
+
+type BrandConfig = z.infer<z.ZodObject<typeof brandSettings>>;
+
+/** Returns faults of settings that are valid alone but not together. */
+export function faultsOfBrand({
+  BRAND_LOGO_URL,
+  BRAND_LOGO_FILE,
+}: BrandConfig): readonly (readonly ['BRAND_LOGO_FILE', string])[] {
+  return BRAND_LOGO_URL === undefined || BRAND_LOGO_FILE === undefined
+    ? []
+    : [['BRAND_LOGO_FILE', 'must not be set together with BRAND_LOGO_URL']];
+}
+
+export interface Brand {
+  readonly name: string;
+  /** Undefined if the default colors apply. */
+  readonly palette: Palette | undefined;
+  readonly logo:
+    | {
+        readonly url: string;
+        /** The origin of the image, if it is on another server. */
+        readonly origin: string | undefined;
+        /** The file that auth serves at `url`. */
+        readonly file: Logo | undefined;
+      }
+    | undefined;
+}
+
+/** @param publicUrl the URL under which auth is reached from outside, without a slash at its end */
+export function brandOf(config: BrandConfig, publicUrl: string): Brand {
+  const { BRAND_NAME, BRAND_COLOR, BRAND_LOGO_URL, BRAND_LOGO_FILE: file } = config;
+  const remote = BRAND_LOGO_URL && {
+    url: BRAND_LOGO_URL,
+    origin: new URL(BRAND_LOGO_URL).origin,
+    file: undefined,
+  };
+  return {
+    name: BRAND_NAME ?? DEFAULT_NAME,
+    palette: BRAND_COLOR === undefined ? undefined : paletteOf(BRAND_COLOR),
+    logo: remote || (file && { url: `${publicUrl}${LOGO_PATH}`, origin: undefined, file }),
+  };
+}

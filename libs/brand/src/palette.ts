@@ -1,0 +1,95 @@
+/** The colors of pages and mails, derived from one color. Contrasts are those of WCAG 2.2 (1.4.3). */
+
+/** Colors as `#rrggbb`. */
+export interface Shades {
+  /** For buttons, links and marks. */
+  readonly accent: string;
+  /** For a button under the pointer. */
+  readonly strong: string;
+  /** For the background of a mark. */
+  readonly soft: string;
+  /** For the text of a button. */
+  readonly onAccent: string;
+}
+
+export interface Palette {
+  readonly light: Shades;
+  readonly dark: Shades;
+}
+
+const WHITE = '#ffffff';
+const BLACK = '#000000';
+/** The background of texts in the dark scheme. */
+const DARK_GROUND = '#1b1f23';
+const ON_DARK_ACCENT = '#0d1f1b';
+
+/** The contrast that texts need. In the dark scheme, where we choose the color, they get it in any case. */
+export const MIN_CONTRAST = 4.5;
+const DARK_CONTRAST = 6;
+const STEPS = 50;
+
+function channels(color: string): readonly number[] {
+  return [1, 3, 5].map((at) => Number.parseInt(color.slice(at, at + 2), 16));
+}
+
+/** Mixes two colors. @param share the part of the second one, from 0 to 1 */
+function mix(one: string, other: string, share: number): string {
+  const others = channels(other);
+  const mixed = channels(one).map((value, index) => {
+    const rounded = Math.round(value + ((others[index] ?? 0) - value) * share);
+    return rounded.toString(16).padStart(2, '0');
+  });
+  return `#${mixed.join('')}`;
+}
+
+/** The relative luminance of a color, from 0 to 1. */
+function luminance(color: string): number {
+  const [red = 0, green = 0, blue = 0] = channels(color).map((value) => {
+    const part = value / 255;
+    return part <= 0.040_45 ? part / 12.92 : ((part + 0.055) / 1.055) ** 2.4;
+  });
+  return 0.2126 * red + 0.7152 * green + 0.0722 * blue;
+}
+
+/** Returns the contrast of two colors, from 1 to 21. */
+export function contrast(one: string, other: string): number {
+  const [lighter = 0, darker = 0] = [luminance(one), luminance(other)].toSorted((a, b) => b - a);
+  return (lighter + 0.05) / (darker + 0.05);
+}
+
+/** Returns the color with enough contrast to `ground` that is closest to `color` on the way to `end`. */
+function shifted(color: string, end: string, ground: string, enough: number): string {
+  for (let step = 0; step < STEPS; step += 1) {
+    const candidate = mix(color, end, step / STEPS);
+    if (contrast(candidate, ground) >= enough) return candidate;
+  }
+  return end;
+}
+
+/** Returns what is wrong with a color for buttons with white text and for links on white; undefined if nothing is. */
+export function faultOfColor(color: string): string | undefined {
+  if (!/^#[0-9a-f]{6}$/i.test(color)) return 'must be a color as #rrggbb, such as #0f6b5c';
+  const found = contrast(color, WHITE);
+  if (found >= MIN_CONTRAST) return undefined;
+  const better = shifted(color, BLACK, WHITE, MIN_CONTRAST);
+  return `has a contrast of ${found.toFixed(1)} : 1 to white, but text needs ${MIN_CONTRAST} : 1 (WCAG 2.2, 1.4.3); ${better} has it`;
+}
+
+/** Returns the colors for both color schemes. @param color one without a fault */
+export function paletteOf(color: string): Palette {
+  const dark = shifted(color, WHITE, DARK_GROUND, DARK_CONTRAST);
+  return {
+    light: {
+      accent: color,
+      strong: mix(color, BLACK, 0.2),
+      soft: mix(color, WHITE, 0.88),
+      onAccent: WHITE,
+    },
+    dark: {
+      accent: dark,
+      strong: mix(dark, WHITE, 0.25),
+      soft: mix(dark, DARK_GROUND, 0.8),
+      onAccent: ON_DARK_ACCENT,
+    },
+  };
+}

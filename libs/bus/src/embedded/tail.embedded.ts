@@ -1,0 +1,29 @@
+import { haveGrown, type LogTail } from '../tail.ts';
+import type { Hub } from './hub.ts';
+import { partitionOfKey } from './partitioner.ts';
+
+/** Reads a topic of the embedded log. @throws Error if there is no such topic */
+export function createEmbeddedTail(hub: Hub, name: string): LogTail {
+  const { log } = hub;
+  const topic = log.topic(name);
+  return {
+    id: `embedded/${name}`,
+    ranges: async () => log.ranges(topic),
+    read: async (partition, offset, limit) => log.from(topic, partition, offset, limit),
+    partitionOf: async (key) => partitionOfKey(Buffer.from(key), topic.partitions),
+    async grown(ranges, signal) {
+      const { promise, resolve } = Promise.withResolvers<void>();
+      function wake(): void {
+        resolve();
+      }
+      const unwatch = hub.watch(name, wake);
+      signal.addEventListener('abort', wake, { once: true });
+      try {
+        if (!signal.aborted && !haveGrown(ranges, log.ranges(topic))) await promise;
+      } finally {
+        signal.removeEventListener('abort', wake);
+        unwatch();
+      }
+    },
+  };
+}

@@ -1,0 +1,46 @@
+/** Access control lists of the broker's authorizer. */
+import kafkajs, { type AclEntry, type Admin } from 'kafkajs';
+
+const { AclOperationTypes, AclPermissionTypes, AclResourceTypes, ResourcePatternTypes } = kafkajs;
+
+/** The operations, as Kafka's own tools write them. */
+const OPERATIONS = {
+  Read: AclOperationTypes.READ,
+  Write: AclOperationTypes.WRITE,
+  Create: AclOperationTypes.CREATE,
+  Delete: AclOperationTypes.DELETE,
+  Describe: AclOperationTypes.DESCRIBE,
+  DescribeConfigs: AclOperationTypes.DESCRIBE_CONFIGS,
+} as const;
+export type AclOperation = keyof typeof OPERATIONS;
+
+/** What a principal may do with one topic or group, or with all whose names begin with a prefix. */
+export interface Acl {
+  /** Such as `User:auth`. */
+  readonly principal: string;
+  readonly resource: 'topic' | 'group';
+  readonly name: string;
+  readonly isPrefix: boolean;
+  readonly operations: readonly AclOperation[];
+}
+
+/**
+ * Creates the lists. Existing ones stay as they are. @throws errors of kafkajs, for example if there is no
+ * authorizer
+ */
+export async function createAcls(admin: Pick<Admin, 'createAcls'>, acls: readonly Acl[]): Promise<void> {
+  const acl = acls.flatMap(entriesOf);
+  await admin.createAcls({ acl });
+}
+
+function entriesOf({ principal, resource, name, isPrefix, operations }: Acl): readonly AclEntry[] {
+  return operations.map((operation) => ({
+    principal,
+    host: '*',
+    operation: OPERATIONS[operation],
+    permissionType: AclPermissionTypes.ALLOW,
+    resourceType: resource === 'topic' ? AclResourceTypes.TOPIC : AclResourceTypes.GROUP,
+    resourceName: name,
+    resourcePatternType: isPrefix ? ResourcePatternTypes.PREFIXED : ResourcePatternTypes.LITERAL,
+  }));
+}

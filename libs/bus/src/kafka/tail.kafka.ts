@@ -1,0 +1,81 @@
+import { sleep } from '@latchkey/process/loop';
+import type { Kafka } from 'kafkajs';
+import type { BusRecord } from '../bus.ts';
+import { partitionOfKey } from '../embedded/partitioner.ts';
+import type { PartitionRange } from '../reader.ts';
+import { haveGrown, type LogTail, RANGES_AGE_MS } from '../tail.ts';
+import type { KeptAdmin } from './admin.ts';
+import { fetchFrom, fetchRanges } from './read-partition.ts';
+import { toRecord } from './records.ts';
+import { borrowCluster } from './workarounds/borrow-cluster.ts';
+
+/** How often the ends of the partitions are read while a reader waits, in ms. */
+const LOOK_EVERY_MS = 100;
+const BYTES_PER_RECORD = 1500;
+const MOST_BYTES = 1024 * 1024;
+
+export interface KafkaTail extends LogTail {
+  close(): Promise<void>;
+}
+
+/** Reads a topic on a connection that is kept. */
+export function createKafkaTail(kafka: Kafka, admin: KeptAdmin, topic: string, id: string): KafkaTail {
+  let connection: ReturnType<typeof borrowCluster> | undefined;
+  let known: { readonly at: number; readonly ranges: Promise<readonly PartitionRange[]> } | undefined;
+  /** What fetches returned beyond their limit, by partition, for readers that follow each other. */
+  const rest = new Map<number, readonly BusRecord[]>();
+
+  function ranges(): Promise<readonly PartitionRange[]> {
+    if (known === undefined || performance.now() - known.at > RANGES_AGE_MS) {
+      const fresh = admin.use((each) => fetchRanges(each, topic));
+      known = { at: performance.now(), ranges: fresh };
+      fresh.catch(() => {
+        known = undefined;
+      });
+    }
+    return known.ranges;
+  }
+
+  async function fetchRecords(
+    partition: number,
+    offset: number,
+    limit: number,
+  ): Promise<readonly BusRecord[]> {
+    connection ??= borrowCluster(kafka, topic);
+    const opened = connection;
+    const { cluster } = await opened.catch((error: unknown) => {
+      if (connection === opened) connection = undefined;
+      throw error;
+    });
+    const bytes = Math.min(MOST_BYTES, limit * BYTES_PER_RECORD);
+    const messages = await fetchFrom(cluster, { topic, partition, offset, bytes });
+    return messages
+      .filter((message) => Number(message.offset) >= offset)
+      .map((message) => toRecord(topic, partition, message));
+  }
+
+  function take(partition: number, records: readonly BusRecord[], limit: number): readonly BusRecord[] {
+    if (records.length > limit) rest.set(partition, records.slice(limit));
+    else rest.delete(partition);
+    return records.slice(0, limit);
+  }
+
+  return {
+    id,
+    ranges,
+    async read(partition, offset, limit) {
+      const kept = rest.get(partition);
+      if (kept?.[0]?.offset === offset) return take(partition, kept, limit);
+      const range = (await ranges()).find((each) => each.partition === partition);
+      if (range === undefined || offset >= range.end) return [];
+      return take(partition, await fetchRecords(partition, offset, limit), limit);
+    },
+    partitionOf: async (key) => partitionOfKey(Buffer.from(key), (await ranges()).length),
+    async grown(before, signal) {
+      while (!signal.aborted && !haveGrown(before, await ranges())) await sleep(LOOK_EVERY_MS, signal);
+    },
+    async close() {
+      await connection?.then(({ disconnect }) => disconnect()).catch(() => undefined);
+    },
+  };
+}

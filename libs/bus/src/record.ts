@@ -1,0 +1,19 @@
+/** Records of a topic, and where they are. */
+
+/** A record of a topic. `offset` counts from 0 within its partition. A header sent twice arrives as an array. */
+export interface BusRecord {
+  readonly topic: string;
+  readonly partition: number;
+  readonly offset: number;
+  readonly timestamp: Date;
+  readonly key: Buffer | null;
+  readonly value: Buffer | null;
+  readonly headers: Readonly<Record<string, Buffer | readonly Buffer[]>>;
+}
+
+/** The records that a partition holds: the offset of the first one, and of the next one to be written. */
+export interface PartitionRange {
+  readonly partition: number;
+  readonly start: number;
+  readonly end: number;
+}

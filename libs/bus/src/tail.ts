@@ -1,0 +1,30 @@
+/** Reads a topic from any place, for readers that keep their positions themselves. */
+import type { BusRecord, PartitionRange } from './record.ts';
+
+/** Joins no group. Every guarantee is a test in tail.contract.ts. */
+export interface LogTail {
+  /** Differs between logs: the offsets of one have no meaning in another. */
+  readonly id: string;
+  /** Returns the range of each partition, by partition, at most {@link RANGES_AGE_MS} old. */
+  ranges(): Promise<readonly PartitionRange[]>;
+  /**
+   * Returns the records of a partition from an offset within its range on, in order: at least one, at most `limit`.
+   * Empty at the end.
+   */
+  read(partition: number, offset: number, limit: number): Promise<readonly BusRecord[]>;
+  /** Returns the partition of records with this key. */
+  partitionOf(key: string): Promise<number>;
+  /**
+   * Resolves once there may be records after these ends, and when `signal` is aborted.
+   * @param ranges as `ranges` returned them
+   */
+  grown(ranges: readonly PartitionRange[], signal: AbortSignal): Promise<void>;
+}
+
+export const RANGES_AGE_MS = 50;
+
+/** Returns whether there are records after these ends. */
+export function haveGrown(before: readonly PartitionRange[], now: readonly PartitionRange[]): boolean {
+  const ends = new Map(before.map(({ partition, end }) => [partition, end]));
+  return now.some(({ partition, end }) => end > (ends.get(partition) ?? 0));
+}

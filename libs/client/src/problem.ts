@@ -1,0 +1,53 @@
+/** The errors of the API, as problem details (RFC 9457). */
+
+export interface FieldFault {
+  /** JSON Pointer into the body: `#/password`. */
+  readonly pointer: string;
+  /** Stable: `required`, `too_short`, … */
+  readonly code: string;
+  /** In the reader's language. */
+  readonly message: string;
+}
+
+interface ProblemBody {
+  readonly code?: string;
+  readonly detail?: string;
+  readonly requestId?: string;
+  readonly retryAfter?: number;
+  readonly errors?: readonly FieldFault[];
+}
+
+/** An answer that is not a success. Branch on `code`. */
+export class ApiProblem extends Error {
+  override readonly name = 'ApiProblem';
+  readonly status: number;
+  /** Stable: `invalid_credentials`, `validation_failed`, … `unknown` for a response that does not come from the API. */
+  readonly code: string;
+  readonly errors: readonly FieldFault[];
+  /** Seconds to wait before trying again. */
+  readonly retryAfter: number | undefined;
+  readonly requestId: string | undefined;
+
+  constructor(status: number, body: unknown) {
+    const { code = 'unknown', detail, errors = [], retryAfter, requestId } = asBody(body);
+    super(detail ?? `HTTP ${status}`);
+    this.status = status;
+    this.code = code;
+    this.errors = errors;
+    this.retryAfter = retryAfter;
+    this.requestId = requestId;
+  }
+}
+
+function asBody(body: unknown): ProblemBody {
+  return typeof body === 'object' && body !== null ? body : {};
+}
+
+/** Returns the data in a response of `api`. @throws ApiProblem if the response is not a success */
+export async function dataOf<T>(
+  call: Promise<{ data?: T; error?: unknown; response: { readonly ok: boolean; readonly status: number } }>,
+): Promise<T> {
+  const { data, error, response } = await call;
+  if (!response.ok) throw new ApiProblem(response.status, error);
+  return data as T;
+}

@@ -1,0 +1,49 @@
+/** The session of an app, where it is stored, and what the tabs of the app tell each other. */
+import type { components } from './api.d.ts';
+
+type Tokens = components['schemas']['Tokens'];
+
+export interface Session {
+  readonly user: Tokens['user'];
+  readonly accessToken: string;
+  /** In ms since the epoch, by the clock of this device. */
+  readonly expiresAt: number;
+  /** Undefined in cookie mode, in which no script can read it. */
+  readonly refreshToken?: string;
+}
+
+/** Stores one text. `localStorage`, `sessionStorage` and React Native's AsyncStorage have this shape. */
+export interface Storage {
+  getItem(key: string): string | null | Promise<string | null>;
+  setItem(key: string, value: string): void | Promise<void>;
+  removeItem(key: string): void | Promise<void>;
+}
+
+/** Creates a storage that lasts as long as the page. */
+export function memoryStorage(): Storage {
+  const items = new Map<string, string>();
+  return {
+    getItem: (key) => items.get(key) ?? null,
+    setItem: (key, value) => void items.set(key, value),
+    removeItem: (key) => void items.delete(key),
+  };
+}
+
+export function sessionOf({ accessToken, refreshToken, expiresIn, user }: Tokens, nowMs: number): Session {
+  return {
+    user,
+    accessToken,
+    expiresAt: nowMs + expiresIn * 1000,
+    ...(refreshToken !== undefined && { refreshToken }),
+  };
+}
+
+/** Returns undefined for a text that is not a session. */
+export function readSession(text: string | null): Session | undefined {
+  try {
+    const value = JSON.parse(text ?? '');
+    return typeof value?.accessToken === 'string' ? value : undefined;
+  } catch {
+    return undefined;
+  }
+}

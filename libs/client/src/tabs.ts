@@ -1,0 +1,44 @@
+/** Coordinates the tabs of an app with Web Locks and BroadcastChannel, where they exist. */
+import type { Session } from './session.ts';
+
+interface Locks {
+  request<T>(name: string, work: () => Promise<T>): Promise<T>;
+}
+
+interface Channel {
+  postMessage(message: unknown): void;
+  close(): void;
+  onmessage: ((event: { readonly data: unknown }) => void) | null;
+}
+
+export interface Tabs {
+  /** Runs work while no other tab runs any. Without Web Locks it only excludes other work of this page. */
+  exclusive<T>(work: () => Promise<T>): Promise<T>;
+  /** Tells the other tabs which session there is, or that there is none. */
+  tell(session: Session | undefined): void;
+  close(): void;
+}
+
+/** @param hear called with the new session of another tab */
+export function openTabs(name: string, hear: (session: Session | undefined) => void): Tabs {
+  const { navigator, BroadcastChannel: Opened } = globalThis as unknown as {
+    readonly navigator?: { readonly locks?: Locks };
+    readonly BroadcastChannel?: new (name: string) => Channel;
+  };
+  const channel = Opened === undefined ? undefined : new Opened(name);
+  if (channel !== undefined)
+    channel.onmessage = ({ data }) => hear((data as { readonly session?: Session }).session);
+  let last: Promise<unknown> = Promise.resolve();
+
+  function inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const done = last.then(work);
+    last = done.catch(() => undefined);
+    return done;
+  }
+
+  return {
+    exclusive: (work) => inTurn(() => (navigator?.locks ? navigator.locks.request(name, work) : work())),
+    tell: (session) => channel?.postMessage({ session }),
+    close: () => channel?.close(),
+  };
+}

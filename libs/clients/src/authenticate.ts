@@ -1,0 +1,25 @@
+import { timingSafeEqual } from 'node:crypto';
+import { isValid, type Scope, type ServiceClient } from './client.ts';
+import { clientIdOf, hashOf, keyOfHeader } from './keys.ts';
+import type { ServiceClients } from './service-clients.ts';
+
+/**
+ * Returns the client that sent a request, if its key is valid and may be used for `scope`. Otherwise returns
+ * undefined, without the reason.
+ * @param authorization the header: `Bearer <key>`, or `Basic` with the client's id and the key
+ * @throws StoreUnavailable
+ */
+export async function authenticateClient(
+  clients: Pick<ServiceClients, 'find'>,
+  { authorization, scope, now }: { authorization: string | undefined; scope: Scope; now: Date },
+): Promise<ServiceClient | undefined> {
+  const key = keyOfHeader(authorization);
+  const id = key === undefined ? undefined : clientIdOf(key);
+  if (key === undefined || id === undefined) return undefined;
+  const client = await clients.find(id);
+  const hash = Buffer.from(hashOf(key));
+  const isGenuine = client?.keys.some(
+    (stored) => timingSafeEqual(Buffer.from(stored.hash), hash) && isValid(stored, now),
+  );
+  return isGenuine && client?.scopes.includes(scope) ? client : undefined;
+}

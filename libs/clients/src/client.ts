@@ -1,0 +1,52 @@
+/** Service clients: other services that call Latchkey with an API key of their own. */
+
+/**
+ * What a key may be used for. `introspect`: asking whether an access token is active (RFC 7662). `events`: reading
+ * the feed of events.
+ */
+export const scopes = ['introspect', 'events'] as const;
+
+export type Scope = (typeof scopes)[number];
+
+/** A key of a client. Only its hash is stored. */
+export interface StoredKey {
+  /** SHA-256 of the key, in base64url. A key has 256 random bits, so a slow hash would add nothing. */
+  readonly hash: string;
+  readonly since: Date;
+  /** When it expires; undefined for the current key. */
+  readonly until?: Date;
+}
+
+export interface ServiceClient {
+  /** 16 hexadecimal digits. */
+  readonly id: string;
+  /** Shown to operators. Contains no personal data. */
+  readonly name: string;
+  readonly scopes: readonly Scope[];
+  /** The types of events that the client may read; undefined for all. */
+  readonly types?: readonly string[];
+  /** Whether the events that it reads contain personal data (`data.person`). */
+  readonly person: boolean;
+  readonly createdAt: Date;
+  readonly keys: readonly StoredKey[];
+}
+
+/**
+ * Returns the client with another current key. Former keys expire at `until`, unless they would expire earlier.
+ * Keys that expired before `now` are removed.
+ */
+export function withNewKey(
+  client: ServiceClient,
+  hash: string,
+  { now, until }: { readonly now: Date; readonly until: Date },
+): ServiceClient {
+  const former = client.keys
+    .filter((key) => isValid(key, now))
+    .map((key) => ({ ...key, until: key.until === undefined || key.until > until ? until : key.until }))
+    .filter((key) => isValid(key, now));
+  return { ...client, keys: [...former, { hash, since: now }] };
+}
+
+export function isValid({ until }: StoredKey, now: Date): boolean {
+  return until === undefined || until > now;
+}

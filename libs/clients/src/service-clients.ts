@@ -1,0 +1,23 @@
+/** The store of service clients. Every method rejects with StoreUnavailable if the store fails, and for no other reason. */
+import type { Preparable, Source, Target } from '@latchkey/store';
+import type { ServiceClient } from './client.ts';
+
+export interface ServiceClients {
+  /** Adds a client with a new id. */
+  add(client: ServiceClient): Promise<void>;
+  find(id: string): Promise<ServiceClient | undefined>;
+  /** Lists clients by id. @param page.after the id of a client; only later ones are returned */
+  list(page: { readonly limit: number; readonly after?: string }): Promise<readonly ServiceClient[]>;
+  /** Replaces the keys of a client. @returns false if it has been removed */
+  replaceKeys(client: Pick<ServiceClient, 'id' | 'keys'>): Promise<boolean>;
+  /** Removes a client. @returns false if there was none */
+  remove(id: string): Promise<boolean>;
+}
+
+export interface ClientStorage extends Preparable {
+  readonly clients: ServiceClients;
+  /** Set if clients can be moved from this kind of store. */
+  readonly source?: Source<ServiceClient>;
+  /** Set if clients can be moved into this kind of store. */
+  readonly target?: Target<ServiceClient>;
+}

@@ -1,0 +1,51 @@
+/** Service clients in MongoDB, found by their id: no index is needed. */
+import { documentTarget, guardMongo, type MongoStore, prepareMongo, repeatingLost } from '@latchkey/mongo';
+import type { ServiceClient } from '../../client.ts';
+import type { ClientStorage, ServiceClients } from '../../service-clients.ts';
+
+const CLIENTS = 'service_clients';
+
+type ClientDocument = Omit<ServiceClient, 'id'> & { readonly _id: string };
+
+/** Opens the service clients of a MongoDB database. The connection may still be in progress. */
+export function openMongoClients({ connection }: Pick<MongoStore, 'connection'>): ClientStorage {
+  const documents = connection.collection<ClientDocument>(CLIENTS);
+  return {
+    ...prepareMongo(connection, { owner: 'clients', migrations: [], indexes: async () => [] }),
+    target: guardMongo(documentTarget<ServiceClient, ClientDocument>(connection, CLIENTS, { documentOf })),
+    clients: guardMongo<ServiceClients>({
+      async add(client) {
+        const { _id, ...fields } = documentOf(client);
+        await repeatingLost(() => documents.replaceOne({ _id }, fields, { upsert: true }));
+      },
+      async find(id) {
+        const document = await documents.findOne({ _id: id });
+        return document === null ? undefined : clientOf(document);
+      },
+      async list({ limit, after = '' }) {
+        const found = await documents
+          .find({ _id: { $gt: after } })
+          .sort({ _id: 1 })
+          .limit(limit)
+          .toArray();
+        return found.map(clientOf);
+      },
+      async replaceKeys({ id, keys }) {
+        const { matchedCount } = await documents.updateOne({ _id: id }, { $set: { keys } });
+        return matchedCount === 1;
+      },
+      async remove(id) {
+        const { deletedCount } = await documents.deleteOne({ _id: id });
+        return deletedCount === 1;
+      },
+    }),
+  };
+}
+
+function documentOf({ id, ...client }: ServiceClient): ClientDocument {
+  return { _id: id, ...client };
+}
+
+function clientOf({ _id, ...client }: ClientDocument): ServiceClient {
+  return { id: _id, ...client };
+}

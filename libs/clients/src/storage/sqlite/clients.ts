@@ -1,0 +1,80 @@
+/** Service clients in the embedded store. */
+import { guardSqlite, type Row, rowSource, type Schema, type SqliteStore } from '@latchkey/sqlite';
+import { nothingToPrepare } from '@latchkey/store';
+import type { ServiceClient, StoredKey } from '../../client.ts';
+import type { ClientStorage, ServiceClients } from '../../service-clients.ts';
+
+/** `scopes`, `types` and `keys` are JSON. Times are ms since the epoch. */
+const table = `
+CREATE TABLE service_client (
+  id TEXT PRIMARY KEY,
+  name TEXT NOT NULL,
+  scopes TEXT NOT NULL,
+  types TEXT,
+  person INTEGER NOT NULL,
+  created_at INTEGER NOT NULL,
+  keys TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+`;
+
+const schema: Schema = { owner: 'clients', migrations: [table] };
+
+const SQL = {
+  add: `INSERT INTO service_client (id, name, scopes, types, person, created_at, keys)
+    VALUES (:id, :name, :scopes, :types, :person, :createdAt, :keys)`,
+  find: 'SELECT * FROM service_client WHERE id = :id',
+  list: 'SELECT * FROM service_client WHERE id > :after ORDER BY id LIMIT :limit',
+  count: 'SELECT count(*) AS items FROM service_client',
+  replaceKeys: 'UPDATE service_client SET keys = :keys WHERE id = :id',
+  remove: 'DELETE FROM service_client WHERE id = :id',
+} as const;
+
+/** Opens the service clients of the embedded store. @throws DataFolderError if the table cannot be created */
+export function openSqliteClients({ database }: Pick<SqliteStore, 'database'>): ClientStorage {
+  database.migrate(schema);
+  const { prepare, write } = database;
+  return {
+    ...nothingToPrepare,
+    source: rowSource(database, { count: SQL.count, page: SQL.list, key: ['id', ''], read: clientOf }),
+    clients: guardSqlite<ServiceClients>({
+      add: ({ scopes, types, person, createdAt, keys, ...client }) =>
+        write(() => {
+          prepare(SQL.add).run({
+            ...client,
+            scopes: JSON.stringify(scopes),
+            types: types === undefined ? null : JSON.stringify(types),
+            person: Number(person),
+            createdAt: createdAt.getTime(),
+            keys: JSON.stringify(keys),
+          });
+        }),
+      async find(id) {
+        const row = prepare(SQL.find).get({ id });
+        return row && clientOf(row);
+      },
+      async list({ limit, after = '' }) {
+        return prepare(SQL.list).all({ limit, after }).map(clientOf);
+      },
+      replaceKeys: ({ id, keys }) =>
+        write(() => prepare(SQL.replaceKeys).run({ id, keys: JSON.stringify(keys) }).changes === 1),
+      remove: (id) => write(() => prepare(SQL.remove).run({ id }).changes === 1),
+    }),
+  };
+}
+
+function clientOf(row: Row): ServiceClient {
+  const { types } = row;
+  return {
+    id: String(row['id']),
+    name: String(row['name']),
+    scopes: JSON.parse(String(row['scopes'])),
+    ...(types === null ? {} : { types: JSON.parse(String(types)) }),
+    person: row['person'] === 1,
+    createdAt: new Date(Number(row['created_at'])),
+    keys: JSON.parse(String(row['keys'])).map(keyOf),
+  };
+}
+
+function keyOf({ hash, since, until }: { hash: string; since: string; until?: string }): StoredKey {
+  return { hash, since: new Date(since), ...(until !== undefined && { until: new Date(until) }) };
+}

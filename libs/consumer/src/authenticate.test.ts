@@ -1,0 +1,182 @@
+import assert from 'node:assert/strict';
+import { createPublicKey, generateKeyPairSync } from 'node:crypto';
+import { describe, test } from 'node:test';
+import type { BusRecord } from '@latchkey/bus';
+import {
+  ACCOUNTS_TOPIC,
+  chainEvent,
+  coveredBy,
+  DELIVERIES_TOPIC,
+  type EventProof,
+  encode,
+  eventSigner,
+  type LatchkeyEvent,
+  MAILINGS_TOPIC,
+  newPersonSalt,
+} from '@latchkey/events';
+import { createAuthenticate, type SignaturePolicy, UNSIGNED } from './authenticate.ts';
+import type { EventKeys } from './event-keys.ts';
+import { isEvent, sequenceOf } from './records.ts';
+import { accountId, unreadableRecord } from './testing/history.ts';
+
+const pair = generateKeyPairSync('ed25519');
+const signer = eventSigner({ kid: 'auth', key: pair.privateKey });
+const stranger = eventSigner({ kid: 'auth', key: generateKeyPairSync('ed25519').privateKey });
+const ADA = accountId(1);
+
+/** The keys, and how often one of them was used. */
+function countedKeys() {
+  let uses = 0;
+  const found = new Map([['auth', createPublicKey(pair.privateKey)]]);
+  const get = found.get.bind(found);
+  found.get = (kid) => {
+    uses += 1;
+    return get(kid);
+  };
+  const keys: EventKeys = { find: async () => found, trouble: () => undefined };
+  return { keys, uses: () => uses };
+}
+
+function eventOf(sequence: number, account = ADA): LatchkeyEvent {
+  return {
+    id: accountId(sequence),
+    subject: account,
+    sequence,
+    time: '2026-03-01T12:00:00Z',
+    correlationId: 'request-1',
+    causationId: 'command-1',
+    type: 'RoleChanged',
+    data: {
+      userId: account,
+      role: 'admin',
+      previousRole: 'user',
+      changedBy: 'ops',
+      locale: 'en',
+      person: null,
+    },
+  };
+}
+
+function recordOf(event: LatchkeyEvent, proof?: EventProof): BusRecord {
+  const { value, headers } = encode(event, proof ? { proof } : {});
+  const bytes = Object.entries(headers).map(([name, text]) => [name, Buffer.from(text)] as const);
+  return {
+    ...unreadableRecord(event.subject, event.sequence),
+    topic: ACCOUNTS_TOPIC,
+    value,
+    headers: Object.fromEntries(bytes),
+  };
+}
+
+function proofOf(event: LatchkeyEvent, previous: string | undefined, by = signer): EventProof {
+  const entry = chainEvent(coveredBy(event), previous, newPersonSalt());
+  return { ...entry, signature: by.sign(entry.hash) };
+}
+
+/** The records of events 1 to `count`. */
+function history(count: number, account = ADA) {
+  const records: BusRecord[] = [];
+  let previous: string | undefined;
+  for (let sequence = 1; sequence <= count; sequence += 1) {
+    const proof = proofOf(eventOf(sequence, account), previous);
+    records.push(recordOf(eventOf(sequence, account), proof));
+    previous = proof.hash;
+  }
+  return { records, head: previous };
+}
+
+async function authenticated(records: readonly BusRecord[], policy: SignaturePolicy = 'require') {
+  const { keys, uses } = countedKeys();
+  const slice = await createAuthenticate({ keys, policy, topics: [ACCOUNTS_TOPIC] })(records);
+  return {
+    sequences: slice.records.map((record) => (isEvent(record) ? sequenceOf(record) : record.decoded.kind)),
+    causes: slice.forged.map(({ cause }) => cause),
+    checked: uses(),
+  };
+}
+
+describe('authentication', () => {
+  test('checks one signature per run of linked events', async () => {
+    const [ada, ben] = [history(5), history(3, accountId(2))];
+    assert.deepEqual(await authenticated([...ada.records, ...ben.records]), {
+      sequences: [1, 2, 3, 4, 5, 1, 2, 3],
+      causes: [],
+      checked: 2,
+    });
+  });
+
+  test('sets aside what nobody signed, another key signed, or does not match its hash', async () => {
+    const { records, head } = history(2);
+    const next = eventOf(3);
+    const unknown = eventSigner({ kid: 'other', key: pair.privateKey });
+    const signed = proofOf(next, head);
+    const changed = { ...eventOf(3), time: '2026-03-02T12:00:00Z' };
+    const forged = [
+      recordOf(next),
+      recordOf(next, proofOf(next, head, stranger)),
+      recordOf(next, proofOf(next, head, unknown)),
+      recordOf(changed, signed),
+      unreadableRecord(ADA),
+    ];
+    const { sequences, causes } = await authenticated([...records, ...forged, recordOf(next, signed)]);
+    assert.deepEqual(sequences, [1, 2, 3]);
+    assert.deepEqual(causes, [
+      UNSIGNED,
+      'its signature is not valid',
+      'it is signed by an unknown key',
+      'its content does not match its hash',
+      UNSIGNED,
+    ]);
+  });
+
+  test('a forged event vouches for nothing', async () => {
+    const one = eventOf(1);
+    const first = proofOf(one, undefined, stranger);
+    const second = proofOf(eventOf(2), first.hash, stranger);
+    const { sequences, causes } = await authenticated([recordOf(one, first), recordOf(eventOf(2), second)]);
+    assert.deepEqual([sequences, causes.length], [[], 2]);
+  });
+
+  test('accepts repeated records, and one without a usable key is no forgery', async () => {
+    const { records } = history(2);
+    const nameless = { ...unreadableRecord(ADA), key: Buffer.from('nobody') };
+    const { sequences, causes } = await authenticated([...records, ...records, nameless]);
+    assert.deepEqual(sequences, [1, 2, 1, 2, 'unusable']);
+    assert.deepEqual(causes, []);
+  });
+
+  test('sets aside a genuine event that was copied to another topic', async () => {
+    const { keys } = countedKeys();
+    const authenticate = createAuthenticate({ keys, policy: 'require', topics: [MAILINGS_TOPIC] });
+    const { forged } = await authenticate(history(1).records);
+    assert.deepEqual(
+      forged.map(({ cause }) => cause),
+      ['it belongs on another topic'],
+    );
+  });
+
+  test('does not ask for signatures on a topic that has none', async () => {
+    const { keys } = countedKeys();
+    const unsigned = {
+      keys,
+      policy: 'require',
+      topics: [DELIVERIES_TOPIC],
+      unsigned: ['deliveries'],
+    } as const;
+    const record = { ...recordOf(eventOf(1)), topic: 'deliveries' };
+    assert.equal((await createAuthenticate(unsigned)([record])).forged.length, 0);
+  });
+
+  test('only reports with the policy warn', async () => {
+    const { sequences, causes } = await authenticated([recordOf(eventOf(1))], 'warn');
+    assert.deepEqual([sequences, causes], [[1], [UNSIGNED]]);
+  });
+
+  test('knows nothing while the keys are unavailable', async () => {
+    const away: EventKeys = { find: () => Promise.reject(new Error('no keys')), trouble: () => 'away' };
+    await assert.rejects(
+      createAuthenticate({ keys: away, policy: 'warn', topics: [ACCOUNTS_TOPIC] })(history(1).records),
+      /no keys/,
+    );
+  });
+});

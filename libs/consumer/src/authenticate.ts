@@ -1,0 +1,152 @@
+/** Separates records that auth has published from records that somebody else has written. */
+import type { BusRecord } from '@latchkey/bus';
+import {
+  catalogue,
+  type Decoded,
+  decodeWithProof,
+  type EventProof,
+  keyIdOf,
+  type Provenance,
+  type TopicName,
+  verifySignature,
+} from '@latchkey/events';
+import type { EventKeys } from './event-keys.ts';
+import { createLookAhead, type LookAheadOptions } from './look-ahead.ts';
+import type { DecodedRecord } from './records.ts';
+
+/** `require`: a record that does not verify is set aside. `warn`: it is only reported. */
+export type SignaturePolicy = 'require' | 'warn';
+
+export interface ForgedRecord {
+  readonly source: BusRecord;
+  readonly cause: string;
+}
+
+export interface AuthenticatedSlice {
+  /** The records that the consumer may use, in order. */
+  readonly records: readonly DecodedRecord[];
+  /** The records that do not verify, in order. With the policy `warn` they are among `records` as well. */
+  readonly forged: readonly ForgedRecord[];
+}
+
+/** @throws EventKeysUnavailable if the records cannot be checked: they may be genuine or not */
+export type Authenticate = (sources: readonly BusRecord[]) => Promise<AuthenticatedSlice>;
+
+export interface AuthenticateOptions {
+  readonly keys: EventKeys;
+  readonly policy: SignaturePolicy;
+  /** The topics that the consumer reads, by our names. An event of another topic does not belong there. */
+  readonly topics: readonly TopicName[];
+  /** Topics whose events are not signed, by their names on the log. */
+  readonly unsigned?: readonly string[];
+  /**
+   * The log, to read ahead of a consumer that catches up: one signature per account is checked then, instead of one per
+   * account and slice. Only for a consumer of its own: readers at several places would read ahead again and again.
+   */
+  readonly ahead?: Omit<LookAheadOptions, 'keys'>;
+}
+
+interface Candidate {
+  readonly source: BusRecord;
+  readonly decoded: Decoded;
+  readonly provenance: Provenance;
+}
+
+export const UNSIGNED = 'it is not signed (if release 0.1 wrote it, publish it again: ops republish)';
+
+/**
+ * Returns a function that authenticates consecutive records. A signature covers the hash of its event, and so
+ * everything before it in the chain: of each run of linked events only the last signature is checked.
+ */
+export function createAuthenticate({
+  keys,
+  policy,
+  topics,
+  unsigned = [],
+  ahead,
+}: AuthenticateOptions): Authenticate {
+  const lookAhead = ahead && createLookAhead({ ...ahead, keys });
+  return async (sources) => {
+    const vouched = (await lookAhead?.vouchFor(sources)) ?? new Set<string>();
+    const candidates = sources.map((source): Candidate => ({ source, ...decodeWithProof(source) }));
+    const flaws = await flawsOf(candidates, { keys, topics, unsigned, vouched });
+    const forged = candidates.flatMap(({ source }, index) => {
+      const cause = flaws[index];
+      return cause === undefined ? [] : [{ source, cause }];
+    });
+    const accepted = candidates.filter((_, index) => policy === 'warn' || flaws[index] === undefined);
+    return { records: accepted.map(({ source, decoded }) => ({ source, decoded })), forged };
+  };
+}
+
+interface Rules extends Required<Pick<AuthenticateOptions, 'keys' | 'topics' | 'unsigned'>> {
+  /** Hashes of events that auth has published. */
+  readonly vouched: ReadonlySet<string>;
+}
+
+/** A record that matches its hash, with its place in the slice. */
+interface Intact {
+  readonly index: number;
+  readonly proof: EventProof;
+}
+
+/** Returns why each record does not verify; undefined for those that do. */
+async function flawsOf(
+  candidates: readonly Candidate[],
+  { keys, topics, unsigned, vouched }: Rules,
+): Promise<readonly (string | undefined)[]> {
+  const kids = new Set(candidates.flatMap(({ provenance }) => kidOf(provenance) ?? []));
+  const known = kids.size === 0 ? undefined : await keys.find([...kids]);
+  const flaws: (string | undefined)[] = [];
+  const pending = new Map<string, Intact[]>();
+  for (const [index, { source, decoded, provenance }] of candidates.entries()) {
+    // Its key is not an account, so the consumer sets it aside for that reason anyway.
+    if (decoded.kind === 'unusable' || unsigned.includes(source.topic)) continue;
+    if (provenance.kind === 'unsigned') flaws[index] = UNSIGNED;
+    else if (provenance.kind === 'forged') flaws[index] = provenance.cause;
+    else if (isMisplaced(decoded, topics)) flaws[index] = 'it belongs on another topic';
+    else {
+      const { proof } = provenance;
+      pending.set(proof.hash, [...(pending.get(proof.hash) ?? []), { index, proof }]);
+    }
+  }
+
+  async function signatureFlaw({ hash, signature }: EventProof): Promise<string | undefined> {
+    const key = known?.get(keyIdOf(signature) ?? '');
+    if (key === undefined) return 'it is signed by an unknown key';
+    return (await verifySignature(key, hash, signature)) ? undefined : 'its signature is not valid';
+  }
+
+  /** An event that verifies vouches for the one that it follows, and so on. */
+  function accept(hash: string | undefined): void {
+    for (let at = hash; at !== undefined; ) {
+      const same = pending.get(at);
+      pending.delete(at);
+      at = same?.[0]?.proof.previous;
+    }
+  }
+
+  for (const hash of [...pending.keys()]) if (vouched.has(hash)) accept(hash);
+  // Each round checks the events that no other one follows. Another round is needed only if one of them is forged.
+  while (pending.size > 0) {
+    const followed = new Set([...pending.values()].map(([one]) => one?.proof.previous));
+    const heads = [...pending.entries()].filter(([hash]) => !followed.has(hash));
+    for (const [hash, same] of heads) {
+      pending.delete(hash);
+      for (const { index, proof } of same) {
+        flaws[index] = await signatureFlaw(proof);
+        if (flaws[index] === undefined) accept(proof.previous);
+      }
+    }
+  }
+  return flaws;
+}
+
+function kidOf(provenance: Provenance): string | undefined {
+  return provenance.kind === 'intact' ? keyIdOf(provenance.proof.signature) : undefined;
+}
+
+/** A genuine event that somebody has copied to another topic. */
+function isMisplaced(decoded: Decoded, topics: readonly TopicName[]): boolean {
+  return decoded.kind === 'event' && !topics.includes(catalogue[decoded.event.type].topic);
+}

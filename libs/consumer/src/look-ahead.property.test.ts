@@ -1,0 +1,304 @@
+import assert from 'node:assert/strict';
+import { createPublicKey, generateKeyPairSync } from 'node:crypto';
+import { describe, test } from 'node:test';
+import type { BusRecord, LogTail } from '@latchkey/bus';
+import {
+  ACCOUNTS_TOPIC,
+  chainEvent,
+  coveredBy,
+  type EventProof,
+  encode,
+  eventSigner,
+  type LatchkeyEvent,
+  newPersonSalt,
+} from '@latchkey/events';
+import fc from 'fast-check';
+import { createAuthenticate } from './authenticate.ts';
+import { type EventKeys, EventKeysUnavailable } from './event-keys.ts';
+import { accountId } from './testing/history.ts';
+
+const { privateKey } = generateKeyPairSync('ed25519');
+const signer = eventSigner({ kid: 'auth', key: privateKey });
+const stranger = eventSigner({ kid: 'auth', key: generateKeyPairSync('ed25519').privateKey });
+
+function eventOf(account: string, sequence: number, role: 'user' | 'admin' = 'user'): LatchkeyEvent {
+  return {
+    id: accountId(sequence),
+    subject: account,
+    sequence,
+    time: '2026-03-01T12:00:00Z',
+    correlationId: 'request-1',
+    causationId: 'command-1',
+    type: 'RoleChanged',
+    data: {
+      userId: account,
+      role,
+      previousRole: 'user',
+      changedBy: 'ops',
+      locale: 'en',
+      person: { email: 'ada@example.com', username: 'ada' },
+    },
+  };
+}
+
+type Unplaced = Pick<BusRecord, 'key' | 'value' | 'headers'>;
+
+interface Written {
+  readonly record: Unplaced;
+  readonly isForged: boolean;
+}
+
+function recordOf(event: LatchkeyEvent, proof?: EventProof): Unplaced {
+  const { key, value, headers } = encode(event, proof ? { proof } : {});
+  const bytes = Object.entries(headers).map(([name, text]) => [name, Buffer.from(text)] as const);
+  return { key: Buffer.from(key), value, headers: Object.fromEntries(bytes) };
+}
+
+function proofOf(event: LatchkeyEvent, previous: string | undefined, by = signer): EventProof {
+  const entry = chainEvent(coveredBy(event), previous, newPersonSalt());
+  return { ...entry, signature: by.sign(entry.hash) };
+}
+
+/** Returns the genuine events of an account. */
+function historyOf(account: string, length: number) {
+  const proofs: EventProof[] = [];
+  const records: Unplaced[] = [];
+  for (let sequence = 1; sequence <= length; sequence += 1) {
+    const proof = proofOf(eventOf(account, sequence), proofs.at(-1)?.hash);
+    proofs.push(proof);
+    records.push(recordOf(eventOf(account, sequence), proof));
+  }
+  return { proofs, records };
+}
+
+type History = ReturnType<typeof historyOf>;
+
+const forgeries: readonly ((account: string, history: History, at: number) => readonly Unplaced[])[] = [
+  // A record that nobody signed.
+  (account, _, at) => [recordOf(eventOf(account, at + 1, 'admin'))],
+  // A record after a genuine event, signed by a stranger, and another one after it.
+  (account, { proofs }, at) => {
+    const event = eventOf(account, at + 1, 'admin');
+    const proof = proofOf(event, proofs[at - 1]?.hash, stranger);
+    const next = eventOf(account, at + 2, 'admin');
+    return [recordOf(event, proof), recordOf(next, proofOf(next, proof.hash, stranger))];
+  },
+  // A genuine proof with other content.
+  (account, { proofs }, at) => [recordOf(eventOf(account, at + 1, 'admin'), proofs[at])],
+  // A forged event, and a genuine one that was changed to follow it.
+  (account, { proofs }, at) => {
+    const event = eventOf(account, at, 'admin');
+    const proof = proofOf(event, proofs[at - 2]?.hash, stranger);
+    const true_ = proofs[at];
+    return true_ === undefined
+      ? [recordOf(event, proof)]
+      : [recordOf(event, proof), recordOf(eventOf(account, at + 1), { ...true_, previous: proof.hash })];
+  },
+  // A forged event with the signature of a genuine one.
+  (account, { proofs }, at) => {
+    const event = eventOf(account, at + 1, 'admin');
+    const proof = proofOf(event, proofs[at - 1]?.hash, stranger);
+    return [recordOf(event, { ...proof, signature: proofs[at]?.signature ?? proof.signature })];
+  },
+];
+
+const plan = fc.record({
+  lengths: fc.array(fc.integer({ min: 1, max: 8 }), { minLength: 1, maxLength: 5 }),
+  forged: fc.array(fc.record({ account: fc.nat(), at: fc.nat(), how: fc.nat() }), { maxLength: 6 }),
+  /** Decides the order of the accounts' records. */
+  order: fc.array(fc.nat(), { minLength: 60, maxLength: 60 }),
+  repeats: fc.array(fc.nat(), { maxLength: 3 }),
+  slice: fc.integer({ min: 1, max: 9 }),
+  records: fc.integer({ min: 2, max: 40 }),
+});
+
+type Plan = typeof plan extends fc.Arbitrary<infer T> ? T : never;
+
+/** Interleaves the records of accounts, with the forged ones among them. */
+function logOf({ lengths, forged, order, repeats }: Plan): readonly Written[] {
+  const queues = lengths.map((length, index) => {
+    const account = accountId(index + 1);
+    const history = historyOf(account, length);
+    const queue: Written[] = history.records.map((record) => ({ record, isForged: false }));
+    for (const { account: whose, at, how } of forged) {
+      if (whose % lengths.length !== index) continue;
+      const place = at % length;
+      const made = forgeries[how % forgeries.length]?.(account, history, Math.max(1, place)) ?? [];
+      queue.splice(place, 0, ...made.map((record) => ({ record, isForged: true })));
+    }
+    return queue;
+  });
+  const log: Written[] = [];
+  for (const [turn, choice] of order.entries()) {
+    const left = queues.filter((queue) => queue.length > 0);
+    const next = left[choice % Math.max(1, left.length)]?.shift();
+    if (next !== undefined) log.push(next);
+    if (repeats.includes(turn)) log.push(...log.slice(0, 1));
+  }
+  return [...log, ...queues.flat()];
+}
+
+function place({ record }: Written, offset: number): BusRecord {
+  return { ...record, topic: ACCOUNTS_TOPIC, partition: 0, offset, timestamp: new Date(0) };
+}
+
+/** Returns keys, and counts how often a signature is checked. */
+function countedKeys() {
+  const key = createPublicKey(privateKey);
+  let uses = 0;
+  const found = new Map([['auth', key]]);
+  found.get = (kid) => {
+    uses += 1;
+    return kid === 'auth' ? key : undefined;
+  };
+  const keys: EventKeys = { find: async () => found, trouble: () => undefined };
+  return { keys, uses: () => uses };
+}
+
+function tailOf(records: readonly BusRecord[]): LogTail {
+  return {
+    id: 'memory',
+    ranges: async () => [{ partition: 0, start: 0, end: records.length }],
+    read: async (_, offset, limit) => records.slice(offset, offset + limit),
+    partitionOf: async () => 0,
+    grown: async () => undefined,
+  };
+}
+
+/** Reads the log in slices. @returns the offsets of the accepted and of the forged records */
+async function consume(records: readonly BusRecord[], slice: number, window: number) {
+  const { keys, uses } = countedKeys();
+  const log = { tail: async () => tailOf(records) };
+  const ahead = { log, records: window, leastBehind: 1 };
+  const authenticate = createAuthenticate({ keys, policy: 'require', topics: [ACCOUNTS_TOPIC], ahead });
+  const accepted: number[] = [];
+  const forged: number[] = [];
+  for (let at = 0; at < records.length; at += slice) {
+    const done = await authenticate(records.slice(at, at + slice));
+    accepted.push(...done.records.map(({ source }) => source.offset));
+    forged.push(...done.forged.map(({ source }) => source.offset));
+  }
+  return { accepted, forged, uses: uses() };
+}
+
+/** Returns the records of an account with a long history. */
+function longLog(length: number): readonly BusRecord[] {
+  return historyOf(accountId(1), length).records.map((record, offset) =>
+    place({ record, isForged: false }, offset),
+  );
+}
+
+function authenticateFrom(tail: LogTail, keys: EventKeys = countedKeys().keys) {
+  const ahead = { log: { tail: async () => tail }, leastBehind: 1 };
+  return createAuthenticate({
+    keys,
+    policy: 'require',
+    topics: [ACCOUNTS_TOPIC],
+    ahead,
+  });
+}
+
+describe('a consumer that catches up', () => {
+  test('accepts every true event and no forged one, whatever is between them', async () => {
+    await fc.assert(
+      fc.asyncProperty(plan, async (given) => {
+        const written = logOf(given);
+        const { accepted, forged } = await consume(written.map(place), given.slice, given.records);
+        const offsets = (isForged: boolean) =>
+          written.flatMap((each, offset) => (each.isForged === isForged ? [offset] : []));
+        assert.deepEqual(accepted, offsets(false));
+        assert.deepEqual(forged, offsets(true));
+      }),
+    );
+  });
+
+  test('checks one signature per account, however the accounts are interleaved', async () => {
+    const histories = [1, 2, 3, 4].map((index) => historyOf(accountId(index), 10).records);
+    const records = Array.from({ length: 40 }, (_, turn) => histories[turn % 4]?.[Math.floor(turn / 4)])
+      .filter((record) => record !== undefined)
+      .map((record, offset) => place({ record, isForged: false }, offset));
+    assert.equal((await consume(records, 5, 100)).uses, 4);
+    // With a window of half of the log, each account is checked once more.
+    assert.equal((await consume(records, 5, 20)).uses, 8);
+  });
+
+  test('accepts records that the log has removed since they were fetched', async () => {
+    const records = longLog(20);
+    const authenticate = authenticateFrom({
+      ...tailOf(records),
+      ranges: async () => [{ partition: 0, start: 10, end: 20 }],
+      read: async () => {
+        throw new Error('the offset is out of range');
+      },
+    });
+    const { records: accepted, forged } = await authenticate(records.slice(0, 5));
+    assert.equal(accepted.length, 5);
+    assert.deepEqual(forged, []);
+  });
+
+  test('checks each signature if the log cannot be read again', async () => {
+    const records = longLog(20);
+    const authenticate = authenticateFrom({
+      ...tailOf(records),
+      read: async () => {
+        throw new Error('no broker responds');
+      },
+    });
+    const { records: accepted, forged } = await authenticate(records.slice(0, 5));
+    assert.equal(accepted.length, 5);
+    assert.deepEqual(forged, []);
+  });
+
+  test('accepts events whose key is known while that of a later event cannot be fetched', async () => {
+    const { keys } = countedKeys();
+    const account = accountId(2);
+    const later = recordOf(
+      eventOf(account, 1),
+      proofOf(eventOf(account, 1), undefined, eventSigner({ kid: 'new', key: privateKey })),
+    );
+    const records = [...longLog(5), place({ record: later, isForged: false }, 5)];
+    const authenticate = authenticateFrom(tailOf(records), {
+      ...keys,
+      find: async (kids) => {
+        if (kids.includes('new')) throw new EventKeysUnavailable('the keys cannot be fetched');
+        return keys.find(kids);
+      },
+    });
+    assert.equal((await authenticate(records.slice(0, 5))).records.length, 5);
+    await assert.rejects(authenticate(records.slice(5)), EventKeysUnavailable);
+  });
+
+  test('leaves time for other work while it reads ahead', async () => {
+    const tail = tailOf(longLog(1500));
+    let reads = 0;
+    let readsBefore: number | undefined;
+    const authenticate = authenticateFrom({
+      ...tail,
+      read: (...place) => {
+        reads += 1;
+        // Other work, as it waits for its turn.
+        if (reads === 1) setImmediate(() => (readsBefore = reads));
+        return tail.read(...place);
+      },
+    });
+    await authenticate(await tail.read(0, 0, 5));
+    assert.equal(reads, 4);
+    assert.equal(readsBefore, 1);
+  });
+
+  test('reads nothing ahead at the live end', async () => {
+    const { keys, uses } = countedKeys();
+    const records = historyOf(accountId(1), 5).records.map((record, offset) =>
+      place({ record, isForged: false }, offset),
+    );
+    const log = { tail: () => assert.fail('reads ahead') };
+    const authenticate = createAuthenticate({
+      keys,
+      policy: 'require',
+      topics: [ACCOUNTS_TOPIC],
+      ahead: { log },
+    });
+    for (const record of records) assert.equal((await authenticate([record])).records.length, 1);
+    assert.equal(uses(), 5);
+  });
+});

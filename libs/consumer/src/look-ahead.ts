@@ -1,0 +1,133 @@
+/**
+ * Vouches for events before a consumer that catches up receives them. It reads the log ahead of the consumer, and
+ * checks one signature per account: a signed hash covers its event and, by the hash before, every earlier event of the
+ * account. So the cost of signatures does not depend on how the events of accounts are interleaved.
+ */
+import type { Bus, BusRecord, LogTail } from '@latchkey/bus';
+import { type EventProof, intactProof, keyIdOf, verifySignature } from '@latchkey/events';
+import type { EventKeys } from './event-keys.ts';
+
+export interface LookAhead {
+  /**
+   * Returns hashes of events that auth has published: those of these consecutive records, as far as they could be
+   * vouched for, and of others. Empty near the end of the log, and if the log or the keys cannot be read at the moment:
+   * the consumer then checks each signature itself.
+   */
+  vouchFor(records: readonly BusRecord[]): Promise<ReadonlySet<string>>;
+}
+
+export interface LookAheadOptions {
+  readonly log: Pick<Bus, 'tail'>;
+  readonly keys: EventKeys;
+  /** How many records to read ahead, per partition. About 100 bytes each are kept. Default: 20,000. */
+  readonly records?: number;
+  /** A consumer that is less than this behind is not catching up, in records. Default: 1,000. */
+  readonly leastBehind?: number;
+}
+
+/** A part of a partition that was read ahead. */
+interface Window {
+  readonly start: number;
+  /** The offset after the last record. */
+  readonly end: number;
+  readonly hashes: ReadonlySet<string>;
+}
+
+/** Consecutive events of one account. The last one vouches for the others. */
+interface Run {
+  readonly last: EventProof;
+  readonly hashes: string[];
+}
+
+const NOTHING: ReadonlySet<string> = new Set();
+const RECORDS_PER_READ = 500;
+/** At the live end slices are smaller than this. */
+const LEAST_SLICE_PART = 10;
+
+/** Returns a look-ahead for one consumer: several at different offsets would read the same records again and again. */
+export function createLookAhead({
+  log,
+  keys,
+  records: size = 20_000,
+  leastBehind = 1000,
+}: LookAheadOptions): LookAhead {
+  const windows = new Map<string, Window>();
+  const tails = new Map<string, Promise<LogTail>>();
+
+  function tailOf(topic: string): Promise<LogTail> {
+    const tail = tails.get(topic) ?? log.tail(topic);
+    tails.set(topic, tail);
+    tail.catch(() => tails.delete(topic));
+    return tail;
+  }
+
+  async function read(tail: LogTail, partition: number, start: number): Promise<Window> {
+    const runs = new Map<string, Run>();
+    let at = start;
+    for (let count = 0; count < size; ) {
+      const batch = await tail.read(partition, at, Math.min(RECORDS_PER_READ, size - count));
+      const last = batch.at(-1);
+      if (last === undefined) break;
+      for (const record of batch) addTo(runs, intactProof(record));
+      count += batch.length;
+      at = last.offset + 1;
+      // A log in this process responds at once: other work must not wait for the whole window.
+      await new Promise((resolve) => void setImmediate(resolve));
+    }
+    return { start, end: at, hashes: await genuineHashes([...runs.values()], keys) };
+  }
+
+  async function vouch(records: readonly BusRecord[]): Promise<ReadonlySet<string>> {
+    const [first, last] = [records[0], records.at(-1)];
+    if (first === undefined || last === undefined) return NOTHING;
+    const { topic, partition } = first;
+    const place = `${topic}/${partition}`;
+    const known = windows.get(place);
+    if (known !== undefined && known.start <= first.offset && last.offset < known.end) return known.hashes;
+    windows.delete(place);
+    if (records.length < leastBehind / LEAST_SLICE_PART) return NOTHING;
+    const tail = await tailOf(topic);
+    const range = (await tail.ranges()).find((each) => each.partition === partition);
+    if (range === undefined || range.end - first.offset < leastBehind) return NOTHING;
+    // The log has removed records that the consumer already has: they cannot be read again.
+    if (first.offset < range.start) return NOTHING;
+    const window = await read(tail, partition, first.offset);
+    windows.set(place, window);
+    return window.hashes;
+  }
+
+  return { vouchFor: (records) => vouch(records).catch(() => NOTHING) };
+}
+
+/** Appends an event to the run whose last event it follows. A record that does not match its hash vouches for nothing. */
+function addTo(runs: Map<string, Run>, proof: EventProof | undefined): void {
+  if (proof === undefined || runs.has(proof.hash)) return;
+  const { previous } = proof;
+  const run = previous === undefined ? undefined : runs.get(previous);
+  if (run !== undefined) runs.delete(run.last.hash);
+  const hashes = run?.hashes ?? [];
+  hashes.push(proof.hash);
+  runs.set(proof.hash, { last: proof, hashes });
+}
+
+/** The thread pool also hashes passwords: leave most of it free. */
+const CHECKS_AT_ONCE = 2;
+
+/**
+ * Returns the hashes of the runs whose last event is signed. The others are left to the consumer, which checks each
+ * signature: somebody may have appended a forged event to true ones.
+ */
+async function genuineHashes(runs: readonly Run[], keys: EventKeys): Promise<ReadonlySet<string>> {
+  const kids = new Set(runs.flatMap(({ last }) => keyIdOf(last.signature) ?? []));
+  if (kids.size === 0) return NOTHING;
+  const known = await keys.find([...kids]);
+  const genuine = new Set<string>();
+  async function check({ last, hashes }: Run): Promise<void> {
+    const key = known.get(keyIdOf(last.signature) ?? '');
+    if (key === undefined || !(await verifySignature(key, last.hash, last.signature))) return;
+    for (const hash of hashes) genuine.add(hash);
+  }
+  for (let at = 0; at < runs.length; at += CHECKS_AT_ONCE)
+    await Promise.all(runs.slice(at, at + CHECKS_AT_ONCE).map(check));
+  return genuine;
+}

@@ -1,0 +1,69 @@
+/** Runs a consumer of any language against the conformance kit: libs/events/conformance/README.md. */
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { text } from 'node:stream/consumers';
+import { z } from 'zod';
+
+const handled = z.object({ handled: z.string(), sequence: z.number() });
+const account = z.object({
+  account: z.string(),
+  sequence: z.number(),
+  parked: z.enum(['gap', 'unreadable']).nullable(),
+});
+
+const kit = z.array(
+  z.object({
+    name: z.string(),
+    records: z.array(
+      z.object({
+        key: z.string().nullable(),
+        headers: z.record(z.string(), z.string()),
+        value: z.string().nullable(),
+      }),
+    ),
+    expected: z.object({ handled: z.array(handled), accounts: z.array(account) }),
+  }),
+);
+
+export type ConformanceCase = z.infer<typeof kit>[number];
+export type Outcome = ConformanceCase['expected'];
+
+export const cases: readonly ConformanceCase[] = kit.parse(
+  JSON.parse(readFileSync(new URL('../conformance/cases.json', import.meta.url), 'utf8')),
+);
+
+/** Runs a command on the records of a case. @throws Error if it fails, or prints something else than outcomes */
+export async function outcomeOf(
+  [program = '', ...words]: readonly string[],
+  records: ConformanceCase['records'],
+  { cwd, env }: { readonly cwd?: string; readonly env?: NodeJS.ProcessEnv } = {},
+): Promise<Outcome> {
+  const child = spawn(program, words, { cwd, env, stdio: ['pipe', 'pipe', 'inherit'] });
+  const ended = new Promise<number | null>((resolve, reject) => {
+    child.on('error', reject);
+    child.on('close', resolve);
+  });
+  child.stdin.end(records.map((record) => `${JSON.stringify(record)}\n`).join(''));
+  const [printed, code] = await Promise.all([text(child.stdout), ended]);
+  if (code !== 0) throw new Error(`${program} ended with ${code}`);
+  const lines = printed.split('\n').filter((line) => line !== '');
+  const outcomes = lines.map((line) => z.union([handled, account]).parse(JSON.parse(line)));
+  return {
+    handled: outcomes.filter((outcome) => 'handled' in outcome),
+    accounts: outcomes.filter((outcome) => 'account' in outcome),
+  };
+}
+
+/** @throws AssertionError that shows the difference */
+export function assertOutcome(actual: Outcome, { name, expected }: ConformanceCase): void {
+  assert.deepEqual(sorted(actual), sorted(expected), name);
+}
+
+/** Only the order of the events of one account is fixed. */
+function sorted({ handled: events, accounts }: Outcome) {
+  return {
+    handled: Object.fromEntries(Map.groupBy(events, (event) => event.handled)),
+    accounts: accounts.toSorted((a, b) => (a.account < b.account ? -1 : 1)),
+  };
+}

@@ -1,0 +1,76 @@
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { describe, it } from 'node:test';
+import { chainFlaw, decodeWithProof, eventKeysIn, isSignedBy, keyIdOf } from './index.ts';
+
+interface Vector {
+  readonly jwks: unknown;
+  readonly records: readonly {
+    readonly title: string;
+    readonly headers: Readonly<Record<string, string>>;
+    readonly value: string;
+  }[];
+}
+
+const { jwks, records }: Vector = JSON.parse(
+  readFileSync(new URL('../vectors/chain.v1.json', import.meta.url), 'utf8'),
+);
+const keys = eventKeysIn(jwks);
+
+/** Returns the proof of a record of the vector. */
+function proofOf({ headers, value }: Vector['records'][number]) {
+  const { provenance } = decodeWithProof({
+    key: Buffer.from(headers['ce_subject'] ?? ''),
+    value: Buffer.from(value),
+    headers,
+  });
+  assert.ok(provenance.kind === 'intact', 'cause' in provenance ? provenance.cause : provenance.kind);
+  return provenance.proof;
+}
+
+describe('the test vector of the hash chain', () => {
+  for (const record of records) {
+    it(`verifies: ${record.title}`, () => {
+      const { hash, signature } = proofOf(record);
+      const key = keys.get(keyIdOf(signature) ?? '');
+      assert.ok(key !== undefined && isSignedBy(key, hash, signature));
+    });
+  }
+
+  it('links each event to the one before', () => {
+    let before: string | undefined;
+    for (const record of records.filter(({ title }) => !title.includes('erased'))) {
+      const { previous, hash } = proofOf(record);
+      assert.equal(previous, before);
+      before = hash;
+    }
+  });
+
+  it('has the same hash and signature once the person is erased, and no salt', () => {
+    const [made, erased] = records.slice(0, 2).map(proofOf);
+    assert.deepEqual([erased?.hash, erased?.signature], [made?.hash, made?.signature]);
+    assert.deepEqual(erased?.person, { digest: made?.person?.digest });
+  });
+
+  it('does not verify under another key, another hash or another domain', () => {
+    const [record, other] = records.map(proofOf);
+    const [key] = keys.values();
+    assert.ok(record && other && key);
+    assert.ok(!isSignedBy(key, 'A'.repeat(43), record.signature));
+    assert.ok(!isSignedBy(key, record.hash, `${keyIdOf(record.signature)}.${'A'.repeat(86)}`));
+    assert.ok(!isSignedBy(key, record.hash, 'no signature'));
+  });
+});
+
+it('data without a canonical form is a flaw, not an exception', () => {
+  const event = {
+    id: '',
+    type: 'T',
+    version: 1,
+    subject: '',
+    sequence: 1,
+    time: '',
+    data: { text: '\ud800' },
+  };
+  assert.equal(chainFlaw(event, { hash: '' }), 'its data has no canonical form');
+});

@@ -1,0 +1,132 @@
+/**
+ * The hash chain of an account: every event names the hash of the one before, and its own hash covers everything that
+ * consumers act on. Personal data is covered by a digest with a random salt, so that the person can be erased
+ * together with the salt, and the chain remains as it is. Pure, except for `newPersonSalt`.
+ */
+import { hash, randomBytes } from 'node:crypto';
+import canonicalize from 'canonicalize';
+import { dataSchemaUri } from './data-schema-uri.ts';
+import { hmacSha256 } from './hmac.ts';
+
+/** The digest of an event's personal data, and the salt that it was made with. */
+export interface PersonDigest {
+  /** HMAC-SHA-256 of the canonical JSON of `data.person`, keyed with the salt; base64url. */
+  readonly digest: string;
+  /** 16 random bytes in base64url. Absent once the person is erased: the digest then reveals nothing. */
+  readonly salt?: string;
+}
+
+/** The place of an event in the chain of its account. */
+export interface ChainEntry {
+  /** SHA-256 in base64url. */
+  readonly hash: string;
+  /** The hash of the event before; absent on the first event. */
+  readonly previous?: string;
+  /** Absent if the event was made without personal data. */
+  readonly person?: PersonDigest;
+}
+
+/** The part of an event that its hash covers. */
+export interface CoveredEvent {
+  readonly id: string;
+  readonly type: string;
+  /** Version of the schema of `data`. */
+  readonly version: number;
+  readonly subject: string;
+  readonly sequence: number;
+  readonly time: string;
+  /** As it is published, in the form of `version`. */
+  readonly data: unknown;
+}
+
+const SALT_BYTES = 16;
+
+/** Returns a random salt. */
+export function newPersonSalt(): string {
+  return randomBytes(SALT_BYTES).toString('base64url');
+}
+
+/**
+ * Returns the digest of personal data.
+ * @param salt of a fixed length, because HMAC pads keys: two keys of different lengths may be the same key
+ * @throws Error if the person holds lone surrogates, or numbers that JSON does not have
+ */
+export function digestPerson(person: unknown, salt: string): string {
+  return hmacSha256(Buffer.from(salt, 'base64url'), canonical(person));
+}
+
+/**
+ * Returns the hash of an event: SHA-256 of the canonical JSON (RFC 8785) of its covered fields.
+ * @throws Error if the data holds lone surrogates, or numbers that JSON does not have
+ */
+export function hashEvent(
+  { id, type, version, subject, sequence, time, data }: CoveredEvent,
+  { previous, person }: Pick<ChainEntry, 'previous' | 'person'>,
+): string {
+  const { impersonal, hasPerson } = splitData(data);
+  const covered = {
+    data: impersonal,
+    id,
+    ...(hasPerson ? { person: person?.digest ?? null } : {}),
+    previous: previous ?? null,
+    schema: dataSchemaUri(type, version),
+    sequence,
+    subject,
+    time,
+    type,
+  };
+  return hash('sha256', canonical(covered), 'base64url');
+}
+
+/** Returns the entry of a new event. @param previous the hash of the event before; undefined for the first */
+export function chainEvent(event: CoveredEvent, previous: string | undefined, salt: string): ChainEntry {
+  const { person } = splitData(event.data);
+  const links = {
+    ...(previous === undefined ? {} : { previous }),
+    ...(isPresent(person) ? { person: { digest: digestPerson(person, salt), salt } } : {}),
+  };
+  return { hash: hashEvent(event, links), ...links };
+}
+
+/** Returns why an event does not match its entry; undefined if it does. */
+export function chainFlaw(event: CoveredEvent, entry: ChainEntry): string | undefined {
+  try {
+    const { person } = splitData(event.data);
+    if (isPresent(person)) {
+      if (entry.person?.salt === undefined) return 'its personal data has no salt';
+      if (digestPerson(person, entry.person.salt) !== entry.person.digest)
+        return 'its personal data does not match its digest';
+    }
+    return hashEvent(event, entry) === entry.hash ? undefined : 'its content does not match its hash';
+  } catch {
+    return 'its data has no canonical form';
+  }
+}
+
+/** Returns the entry without the salt, for an event whose person is erased. */
+export function eraseSalt({ person, ...entry }: ChainEntry): ChainEntry {
+  return { ...entry, ...(person === undefined ? {} : { person: { digest: person.digest } }) };
+}
+
+interface SplitData {
+  readonly impersonal: unknown;
+  readonly person?: unknown;
+  readonly hasPerson: boolean;
+}
+
+function splitData(data: unknown): SplitData {
+  if (typeof data !== 'object' || data === null || !('person' in data) || data.person === undefined)
+    return { impersonal: data, hasPerson: false };
+  const { person, ...impersonal } = data;
+  return { impersonal, person, hasPerson: true };
+}
+
+function isPresent(person: unknown): boolean {
+  return person !== undefined && person !== null;
+}
+
+function canonical(value: unknown): string {
+  const text = canonicalize(value);
+  if (text === undefined) throw new Error('The value has no JSON.');
+  return text;
+}

@@ -1,0 +1,4 @@
+/** Returns the URI of the schema of an event's data. */
+export function dataSchemaUri(type: string, version: number): string {
+  return `urn:latchkey:event:${type}:${version}`;
+}

@@ -1,0 +1,24 @@
+import { z } from 'zod';
+import { defineEvent } from '../define-event.ts';
+import { actor, id } from '../fields.ts';
+import { USER_ID } from '../sample-values.ts';
+import { accountsTopic } from '../topics.ts';
+
+export const AccountErasureCanceled = defineEvent({
+  type: 'AccountErasureCanceled',
+  topic: accountsTopic,
+  description:
+    'The account will not be erased, because its owner or an admin cancelled the erasure. The account is enabled again, unless it was disabled before the request.',
+  effects: 'user: restores the mark that the profile had before the request. notifier: nothing.',
+  data: {
+    userId: id,
+    /** The account itself, an admin, or `ops`. */
+    canceledBy: actor,
+    /** Whether the account is disabled now, because it was before the request. */
+    disabled: z.boolean(),
+  },
+  samples: {
+    'by its owner': { userId: USER_ID, canceledBy: USER_ID, disabled: false },
+    'by an operator': { userId: USER_ID, canceledBy: 'ops', disabled: true },
+  },
+});

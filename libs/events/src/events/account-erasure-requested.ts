@@ -1,0 +1,48 @@
+import { defineEvent } from '../define-event.ts';
+import { actor, email, id, instant, locale, person, sealedToken, username } from '../fields.ts';
+import { ADA, LINK, USER_ID } from '../sample-values.ts';
+import { accountsTopic } from '../topics.ts';
+
+export const AccountErasureRequested = defineEvent({
+  type: 'AccountErasureRequested',
+  topic: accountsTopic,
+  description:
+    'The account will be erased at `eraseAt`, unless AccountErasureCanceled comes first. Until then it is disabled.',
+  effects:
+    "user: marks the profile as disabled. notifier: cancels the account's pending mails, and sends the link that cancels the erasure, if the event has one.",
+  data: {
+    userId: id,
+    /** The account itself, an admin, or `ops`. */
+    requestedBy: actor,
+    eraseAt: instant,
+    locale: locale.optional(),
+    /** The address and the name are those of a verified account. The link is personal data, so that it is erased, too. */
+    person: person({
+      email: email.optional(),
+      username: username.optional(),
+      undo: sealedToken.optional(),
+    }),
+  },
+  samples: {
+    'with person': {
+      userId: USER_ID,
+      requestedBy: USER_ID,
+      eraseAt: '2026-01-09T09:30:00.000Z',
+      locale: 'en',
+      person: { ...ADA, undo: LINK },
+    },
+    'without a mail': {
+      userId: USER_ID,
+      requestedBy: 'ops',
+      eraseAt: '2026-01-09T09:30:00.000Z',
+      person: {},
+    },
+    'person erased': {
+      userId: USER_ID,
+      requestedBy: USER_ID,
+      eraseAt: '2026-01-09T09:30:00.000Z',
+      locale: 'en',
+      person: null,
+    },
+  },
+});

@@ -1,0 +1,25 @@
+import { defineEvent } from '../define-event.ts';
+import { email, id, locale, person, username } from '../fields.ts';
+import { USER_ID } from '../sample-values.ts';
+import { accountsTopic } from '../topics.ts';
+
+export const EmailChangeReverted = defineEvent({
+  type: 'EmailChangeReverted',
+  topic: accountsTopic,
+  description:
+    'The holder of the previous address undid the change, so the account has that address again. All its open links are void. PasswordChanged and SessionsRevoked follow.',
+  effects: 'user: sets `email`. notifier: nothing; PasswordChanged causes the notice.',
+  data: {
+    userId: id,
+    locale,
+    person: person({ email, username, revertedEmail: email }),
+  },
+  samples: {
+    'with person': {
+      userId: USER_ID,
+      locale: 'en',
+      person: { email: 'ada@example.com', username: 'ada', revertedEmail: 'countess@example.com' },
+    },
+    'person erased': { userId: USER_ID, locale: 'en', person: null },
+  },
+});

@@ -1,0 +1,28 @@
+import { defineEvent } from '../define-event.ts';
+import { email, id, locale, person, sealedToken, username } from '../fields.ts';
+import { LINK, USER_ID } from '../sample-values.ts';
+import { accountsTopic } from '../topics.ts';
+
+export const EmailChanged = defineEvent({
+  type: 'EmailChanged',
+  topic: accountsTopic,
+  description:
+    'The account has a new address, which was confirmed. All its open links are void. The previous address remains reserved until `undo` expires.',
+  effects:
+    'user: sets `email`. notifier: sends a notice to the previous address, with a link that undoes the change.',
+  data: {
+    userId: id,
+    locale,
+    person: person({ email, username, previousEmail: email }),
+    undo: sealedToken,
+  },
+  samples: {
+    'with person': {
+      userId: USER_ID,
+      locale: 'en',
+      person: { email: 'countess@example.com', username: 'ada', previousEmail: 'ada@example.com' },
+      undo: LINK,
+    },
+    'person erased': { userId: USER_ID, locale: 'en', person: null, undo: LINK },
+  },
+});

@@ -1,0 +1,263 @@
+/**
+ * The security events: who tried what, for the operator's monitoring. They are no part of an account's history: they
+ * have no sequence, some may be missing, and nothing may be derived from them.
+ *
+ * All personal data of an event is under `data.person`; `person` is `null` once it has been erased.
+ */
+import { z } from 'zod';
+import { id, person } from '../fields.ts';
+import { ADMIN_ID, SESSION_ID, USER_ID } from '../sample-values.ts';
+import { defineSecurityEvent } from './define-security-event.ts';
+
+const actor = z
+  .union([id, z.enum(['unknown', 'ops', 'process'])])
+  .describe(
+    'Who acted: the id of a signed-in account; `unknown` without one; `ops`, an operator by a command; `process`, auth itself.',
+  );
+
+const accountId = id.describe('The account that it is about.');
+const accountIfAny = id
+  .optional()
+  .describe('The verified account that it is about; absent if there is none.');
+
+/** Where a request came from. At most one of the three forms of the IP is present, as AUDIT_IP says. */
+const client = person({
+  ip: z.string().optional(),
+  ipPrefix: z.string().optional(),
+  ipHmac: z.string().optional(),
+  userAgent: z.string(),
+});
+
+/** What a password was checked for. */
+const during = z
+  .enum(['login', 'password-change', 'verification', 'email-change', 'erasure', 'export'])
+  .describe('What a password was checked for.');
+
+const CLIENT = { ipPrefix: '192.0.2.0/24', userAgent: 'Mozilla/5.0' } as const;
+
+const LoginSucceeded = defineSecurityEvent({
+  type: 'LoginSucceeded',
+  description: 'Somebody signed in with the password.',
+  data: { actor, accountId, sessionId: id, person: client },
+  samples: {
+    'with the prefix of the IP': {
+      actor: USER_ID,
+      accountId: USER_ID,
+      sessionId: SESSION_ID,
+      person: CLIENT,
+    },
+    'with the IP': {
+      actor: USER_ID,
+      accountId: USER_ID,
+      sessionId: SESSION_ID,
+      person: { ip: '192.0.2.1', userAgent: 'Mozilla/5.0' },
+    },
+    'with an HMAC of the IP': {
+      actor: USER_ID,
+      accountId: USER_ID,
+      sessionId: SESSION_ID,
+      person: { ipHmac: '3q2-7wAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA', userAgent: 'Mozilla/5.0' },
+    },
+    'person erased': { actor: USER_ID, accountId: USER_ID, sessionId: SESSION_ID, person: null },
+  },
+});
+
+const LoginFailed = defineSecurityEvent({
+  type: 'LoginFailed',
+  description:
+    'A password was wrong, or it was right but the account is disabled. This includes passwords that are required outside a login; see `during`.',
+  data: {
+    actor,
+    accountId: accountIfAny,
+    reason: z.enum(['password', 'disabled']),
+    during,
+    person: client,
+  },
+  samples: {
+    'wrong password': {
+      actor: 'unknown',
+      accountId: USER_ID,
+      reason: 'password',
+      during: 'login',
+      person: CLIENT,
+    },
+    'address of nobody': { actor: 'unknown', reason: 'password', during: 'login', person: CLIENT },
+    'person erased': {
+      actor: 'unknown',
+      accountId: USER_ID,
+      reason: 'disabled',
+      during: 'login',
+      person: null,
+    },
+  },
+});
+
+const LoginLocked = defineSecurityEvent({
+  type: 'LoginLocked',
+  description:
+    'A password was not even checked, because there were too many failures for the address or from the IP. Written at most once a minute for each address and IP, however many attempts there are.',
+  data: { actor, accountId: accountIfAny, limit: z.enum(['address', 'ip']), during, person: client },
+  samples: {
+    address: {
+      actor: 'unknown',
+      accountId: USER_ID,
+      limit: 'address',
+      during: 'login',
+      person: CLIENT,
+    },
+    ip: { actor: 'unknown', limit: 'ip', during: 'login', person: CLIENT },
+    'person erased': {
+      actor: 'unknown',
+      accountId: USER_ID,
+      limit: 'address',
+      during: 'login',
+      person: null,
+    },
+  },
+});
+
+const RefreshTokenReused = defineSecurityEvent({
+  type: 'RefreshTokenReused',
+  description:
+    'A refresh token was used again. Its session has ended, or every session of the account if a second client was seen.',
+  data: { actor, accountId, sessionId: id, ended: z.enum(['session', 'all']), person: client },
+  samples: {
+    session: {
+      actor: 'unknown',
+      accountId: USER_ID,
+      sessionId: SESSION_ID,
+      ended: 'session',
+      person: CLIENT,
+    },
+    'person erased': {
+      actor: 'unknown',
+      accountId: USER_ID,
+      sessionId: SESSION_ID,
+      ended: 'all',
+      person: null,
+    },
+  },
+});
+
+const AccessDenied = defineSecurityEvent({
+  type: 'AccessDenied',
+  description:
+    'A request was refused by the policy of its route: the account lacks the role or is not verified, or the page may not use the cookie. Written at most once a minute for each account, route and reason.',
+  data: {
+    actor,
+    accountId: accountIfAny,
+    action: z.string().describe('The method and the route.'),
+    reason: z.string().describe('The code of the problem that it was answered with.'),
+    person: client,
+  },
+  samples: {
+    'missing role': {
+      actor: USER_ID,
+      accountId: USER_ID,
+      action: 'PUT /api/v1/auth/accounts/:id/role',
+      reason: 'insufficient_permission',
+      person: CLIENT,
+    },
+    'person erased': {
+      actor: USER_ID,
+      accountId: USER_ID,
+      action: 'PUT /api/v1/auth/accounts/:id/role',
+      reason: 'insufficient_permission',
+      person: null,
+    },
+  },
+});
+
+const AdminAction = defineSecurityEvent({
+  type: 'AdminAction',
+  description:
+    'An admin used a route for admins, or an operator ran a command on an account. The events of the account with the same correlation id contain the change.',
+  data: {
+    actor,
+    accountId: id.optional().describe('The account that it is about, if it is about one.'),
+    action: z.string().describe('The method and the route, or the command.'),
+    outcome: z.string().describe('`ok`, or the code of the problem that it was answered with.'),
+    person: client.optional(),
+  },
+  samples: {
+    'an admin': {
+      actor: ADMIN_ID,
+      accountId: USER_ID,
+      action: 'POST /api/v1/auth/accounts/:id/disable',
+      outcome: 'ok',
+      person: CLIENT,
+    },
+    'an operator': { actor: 'ops', accountId: USER_ID, action: 'ops role', outcome: 'ok' },
+    'person erased': {
+      actor: ADMIN_ID,
+      accountId: USER_ID,
+      action: 'POST /api/v1/auth/accounts/:id/disable',
+      outcome: 'conflict',
+      person: null,
+    },
+  },
+});
+
+const DataExported = defineSecurityEvent({
+  type: 'DataExported',
+  description: 'Everything that is stored about an account was exported: by its owner, or by an operator.',
+  data: { actor, accountId, person: client.optional() },
+  samples: {
+    'the owner': { actor: USER_ID, accountId: USER_ID, person: CLIENT },
+    'an operator': { actor: 'ops', accountId: USER_ID },
+    'person erased': { actor: USER_ID, accountId: USER_ID, person: null },
+  },
+});
+
+const ProcessStarted = defineSecurityEvent({
+  type: 'ProcessStarted',
+  description:
+    'A process of auth has started with these settings. For a secret, the event only says that it is set.',
+  data: { actor, settings: z.record(z.string(), z.string()) },
+  samples: {
+    settings: {
+      actor: 'process',
+      settings: { LATCHKEY_ENV: 'production', LIMITS: 'true', SIGNING_KEYS: '(set)' },
+    },
+  },
+});
+
+/** The contract of each type of security event, in the order in which the documentation lists them. */
+export const securityCatalogue = {
+  LoginSucceeded,
+  LoginFailed,
+  LoginLocked,
+  RefreshTokenReused,
+  AccessDenied,
+  AdminAction,
+  DataExported,
+  ProcessStarted,
+};
+
+export type SecurityEventType = keyof typeof securityCatalogue;
+export type SecurityDataOf<T extends SecurityEventType> = z.infer<(typeof securityCatalogue)[T]['schema']>;
+
+/** Returns whether a text is the name of a type of security event. */
+export function isSecurityEventType(text: string): text is SecurityEventType {
+  return Object.hasOwn(securityCatalogue, text);
+}
+
+/** Every type of security event, in the order of the catalogue. */
+export const securityEventTypes: readonly SecurityEventType[] =
+  Object.keys(securityCatalogue).filter(isSecurityEventType);
+
+/** What identifies a security event. */
+export interface SecurityEnvelope {
+  /** UUIDv7. */
+  readonly id: string;
+  /** RFC 3339, UTC. */
+  readonly time: string;
+  /** Id of the request (`X-Request-Id`). */
+  readonly correlationId: string;
+}
+
+export type SecurityEventOf<T extends SecurityEventType> = SecurityEnvelope & {
+  readonly type: T;
+  readonly data: SecurityDataOf<T>;
+};
+export type SecurityEvent = { [T in SecurityEventType]: SecurityEventOf<T> }[SecurityEventType];

@@ -1,0 +1,76 @@
+/** Signatures of event hashes: Ed25519, by a key of the JWKS of auth. */
+import { createPublicKey, type KeyObject, sign, verify } from 'node:crypto';
+import { z } from 'zod';
+
+/** The key id and the signature, as the header has them: `<kid>.<base64url>`. */
+export type Signature = string;
+
+export interface EventSigner {
+  /** Signs the hash of an event. */
+  sign(hash: string): Signature;
+}
+
+/** Keeps signatures of events apart from signatures of anything else by the same key. */
+const DOMAIN = 'latchkey-event:';
+
+/** An id that a header can hold. */
+export const signingKeyId = z.string().regex(/^[\w.~-]{1,100}$/);
+
+const signatureText = /^(?<kid>[\w.~-]{1,100})\.(?<bytes>[\w-]{86})$/;
+
+/** Returns a signer. @param key a private Ed25519 key */
+export function eventSigner({ kid, key }: { readonly kid: string; readonly key: KeyObject }): EventSigner {
+  return { sign: (hash) => signText(DOMAIN + hash, kid, key) };
+}
+
+/** Signs a text that begins with the domain of its kind. */
+export function signText(text: string, kid: string, key: KeyObject): Signature {
+  return `${kid}.${sign(null, Buffer.from(text), key).toString('base64url')}`;
+}
+
+/** Returns the id of the key that a signature names; undefined if it is not a signature. */
+export function keyIdOf(signature: Signature): string | undefined {
+  return signatureText.exec(signature)?.groups?.['kid'];
+}
+
+/** Returns whether the key that a signature names has signed this hash. @param key a public Ed25519 key */
+export function isSignedBy(key: KeyObject, hash: string, signature: Signature): boolean {
+  return isTextSignedBy(key, DOMAIN + hash, signature);
+}
+
+/** As `isSignedBy`, on the thread pool: many checks do not block the event loop. */
+export function verifySignature(key: KeyObject, hash: string, signature: Signature): Promise<boolean> {
+  const bytes = signatureText.exec(signature)?.groups?.['bytes'];
+  if (bytes === undefined) return Promise.resolve(false);
+  return new Promise((resolve, reject) => {
+    verify(null, Buffer.from(DOMAIN + hash), key, Buffer.from(bytes, 'base64url'), (error, isValid) =>
+      error === null ? resolve(isValid) : reject(error),
+    );
+  });
+}
+
+/** Returns whether a text is signed by this key. */
+export function isTextSignedBy(key: KeyObject, text: string, signature: Signature): boolean {
+  const bytes = signatureText.exec(signature)?.groups?.['bytes'];
+  return bytes !== undefined && verify(null, Buffer.from(text), key, Buffer.from(bytes, 'base64url'));
+}
+
+const eventKey = z.object({
+  kty: z.literal('OKP'),
+  crv: z.literal('Ed25519'),
+  x: z.string().regex(/^[\w-]{43}$/),
+  kid: signingKeyId,
+});
+
+const jwks = z.object({ keys: z.array(z.unknown()) });
+
+/**
+ * Returns the keys of a JWKS that may sign events, by key id: all of its Ed25519 keys.
+ * @throws Error if it is no JWKS
+ */
+export function eventKeysIn(value: unknown): ReadonlyMap<string, KeyObject> {
+  const parsed = jwks.safeParse(value);
+  if (!parsed.success) throw new Error('not a JWKS: {"keys": […]}');
+  const keys = parsed.data.keys.flatMap((each) => eventKey.safeParse(each).data ?? []);
+  return new Map(keys.map(({ kid, ...key }) => [kid, createPublicKey({ key, format: 'jwk' })] as const));
+}

@@ -1,0 +1,189 @@
+import assert from 'node:assert/strict';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, type TestContext, test } from 'node:test';
+import { decodeReceipt, type Receipt } from '../../receipts.ts';
+import { RECEIPTS_TOPIC } from '../../topics.ts';
+import type { EventContext } from '../handlers.ts';
+import { memoryStore } from '../memory-store.ts';
+import { subscribe } from '../subscribe.ts';
+import { subscriptionContract } from '../subscription.contract.ts';
+import type { Confirm } from '../subscription.ts';
+import { type Bench, benchOn, lastingStore, openLog } from '../testing/bench.ts';
+import { EVERYTHING, KEY, serveFeed } from '../testing/feed-server.ts';
+import { newAccount, toRecord } from '../testing/history.ts';
+import { until } from '../testing/until.ts';
+import { fileCursor, memoryCursor } from './cursor-store.ts';
+import { createFeedBus } from './feed-bus.ts';
+import { confirmErasure } from './feed-client.ts';
+import type { FeedOptions } from './subscribe-to-feed.ts';
+
+const quiet = { info: () => undefined, warn: () => undefined, error: () => undefined };
+
+async function openFeedBench(context: TestContext, confirm?: Confirm): Promise<Bench> {
+  const { bus } = await openLog(context);
+  const { url } = await serveFeed(context, bus);
+  const source = createFeedBus({
+    url,
+    key: KEY,
+    cursor: memoryCursor(),
+    types: [],
+    logger: quiet,
+    onFatal: (reason) => assert.fail(reason),
+  });
+  return benchOn(context, bus, source, confirm);
+}
+
+subscriptionContract('the feed', openFeedBench);
+
+async function member(context: TestContext, url: string, more: Partial<FeedOptions> = {}) {
+  const handled: string[] = [];
+  function note({ type }: { readonly type: string }, { sequence }: EventContext) {
+    return void handled.push(`${type} ${sequence}`);
+  }
+  const subscription = await subscribe({
+    url,
+    key: KEY,
+    store: lastingStore(),
+    logger: quiet,
+    handlers: { UserRegistered: note, SessionsRevoked: note },
+    ...more,
+  });
+  context.after(() => subscription.stop());
+  return { ...subscription, handled };
+}
+
+describe('subscribing to the feed', () => {
+  test('confirms an erasure under the name of the client', async (context) => {
+    const { bus } = await openLog(context);
+    const { url } = await serveFeed(context, bus);
+    const account = newAccount();
+    const erased: string[] = [];
+    await member(context, url, { handlers: {}, erased: (id) => void erased.push(id) });
+    const receipts: (Receipt | undefined)[] = [];
+    await bus.subscribe({
+      topics: [RECEIPTS_TOPIC],
+      group: 'test',
+      handle: async ({ records }) => void receipts.push(...records.map(decodeReceipt)),
+    });
+    await bus.publish('accounts.events.v1', [account.registered(), account.erased()].map(toRecord));
+    await until(() => receipts.length === 1);
+    assert.deepEqual(erased, [account.id]);
+    assert.partialDeepStrictEqual(receipts[0], { userId: account.id, consumer: 'mirror', sequence: 2 });
+  });
+
+  test('confirms an erasure by an id in capitals, too', async (context) => {
+    const { bus } = await openLog(context);
+    const { url } = await serveFeed(context, bus);
+    const { id } = newAccount();
+    await confirmErasure({ url, key: KEY }, id.toUpperCase(), 2);
+    const receipts: (Receipt | undefined)[] = [];
+    await bus.subscribe({
+      topics: [RECEIPTS_TOPIC],
+      group: 'test',
+      handle: async ({ records }) => void receipts.push(...records.map(decodeReceipt)),
+    });
+    await until(() => receipts.length === 1);
+    assert.equal(receipts[0]?.userId, id);
+  });
+
+  test('continues at its place in the next run, which a file remembers', async (context) => {
+    const { bus } = await openLog(context);
+    const { url } = await serveFeed(context, bus);
+    const folder = await mkdtemp(join(tmpdir(), 'latchkey-cursor-'));
+    context.after(() => rm(folder, { recursive: true }));
+    const cursor = fileCursor(join(folder, 'cursor'));
+    const account = newAccount();
+    await bus.publish('accounts.events.v1', [toRecord(account.registered())]);
+    const first = await member(context, url, { cursor, store: memoryStore() });
+    await until(async () => (await first.lag()) === 0);
+    await first.stop();
+    assert.deepEqual(first.handled, ['UserRegistered 1']);
+    await bus.publish('accounts.events.v1', [toRecord(account.revoked())]);
+    const second = await member(context, url, { cursor, store: memoryStore() });
+    await until(() => second.handled.length === 1);
+    assert.deepEqual(second.handled, ['SessionsRevoked 2']);
+  });
+
+  test('without a place reads everything again, and skips what its store knows', async (context) => {
+    const { bus } = await openLog(context);
+    const { url } = await serveFeed(context, bus);
+    const store = lastingStore();
+    const account = newAccount();
+    await bus.publish('accounts.events.v1', [toRecord(account.registered())]);
+    const first = await member(context, url, { store });
+    await until(() => first.handled.length === 1);
+    await first.stop();
+    const second = await member(context, url, { store });
+    await bus.publish('accounts.events.v1', [toRecord(account.revoked())]);
+    await until(() => second.handled.length === 1);
+    assert.deepEqual(second.handled, ['SessionsRevoked 2']);
+  });
+
+  test('with a key for some types sees no gap', async (context) => {
+    const { bus } = await openLog(context);
+    const types = ['UserRegistered', 'SessionsRevoked'];
+    const { url } = await serveFeed(context, bus, () => ({
+      id: 'test',
+      name: 'mirror',
+      types,
+      person: false,
+    }));
+    const account = newAccount();
+    const persons: unknown[] = [];
+    const reader = await member(context, url, {
+      handlers: {
+        UserRegistered: ({ data }) => void persons.push(data.person),
+        SessionsRevoked: () => undefined,
+      },
+    });
+    await bus.publish(
+      'accounts.events.v1',
+      [account.registered(), account.verified(), account.revoked()].map(toRecord),
+    );
+    await until(async () => (await reader.lag()) === 0);
+    assert.deepEqual(await reader.listParked(), []);
+    assert.deepEqual(persons, [null]);
+  });
+
+  test('waits for a feed that is away, and goes on when it is back', async (context) => {
+    const { bus } = await openLog(context);
+    const server = await serveFeed(context, bus);
+    const account = newAccount();
+    const reader = await member(context, server.url);
+    await bus.publish('accounts.events.v1', [toRecord(account.registered())]);
+    await until(() => reader.handled.length === 1);
+    await server.stop();
+    await until(() => !reader.healthy());
+    await bus.publish('accounts.events.v1', [toRecord(account.revoked())]);
+    await serveFeed(context, bus, () => EVERYTHING, Number(new URL(server.url).port));
+    await until(() => reader.handled.length === 2);
+    assert.equal(reader.healthy(), true);
+  });
+
+  test('refuses to begin with a key that the feed refuses, and ends when it is revoked', async (context) => {
+    const { bus } = await openLog(context);
+    let reader: typeof EVERYTHING | undefined = EVERYTHING;
+    const server = await serveFeed(context, bus, () => reader);
+    await assert.rejects(member(context, server.url, { key: 'another' }), { name: 'FeedRefusedError' });
+    const fatal = Promise.withResolvers<Error>();
+    await member(context, server.url, { onFatal: fatal.resolve });
+    reader = undefined;
+    await bus.publish('accounts.events.v1', [toRecord(newAccount().registered())]);
+    assert.match((await fatal.promise).message, /The feed answers 401/);
+  });
+
+  test('gives up waiting when it is told to', async () => {
+    const giveUp = new AbortController();
+    const waiting = subscribe({
+      url: 'http://127.0.0.1:1',
+      key: KEY,
+      store: memoryStore(),
+      handlers: {},
+      signal: giveUp.signal,
+      logger: { ...quiet, warn: () => giveUp.abort(new Error('enough')) },
+    });
+    await assert.rejects(waiting, { message: 'enough' });
+  });
+});

@@ -1,0 +1,48 @@
+/** Subscribes to the feed. */
+import { type Authenticate, decodeRecord } from '@latchkey/consumer';
+import { catalogue, eventTypes } from '../../catalogue.ts';
+import { ACCOUNTS_TOPIC } from '../../topics.ts';
+import { end, ignoringStops } from '../failures.ts';
+import { consoleLogger, type Interest, openSubscription, type Subscription } from '../subscription.ts';
+import { type CursorStore, memoryCursor } from './cursor-store.ts';
+import { createFeedBus } from './feed-bus.ts';
+import { confirmErasure, type FeedConnection } from './feed-client.ts';
+
+/** The feed has the events of accounts, and one reader per place: run one process for each cursor. */
+export interface FeedOptions extends Omit<Interest, 'group' | 'topics'>, FeedConnection {
+  /** Where the place in the feed is kept. Default: in memory, so that every run begins with the first event. */
+  readonly cursor?: CursorStore;
+  /**
+   * Called when events can no longer be read and the process should exit, such as when the key was revoked; never for a
+   * transient outage. Default: throws, which ends a process unless it catches everything.
+   */
+  onFatal?(reason: Error): void;
+  /** Stops waiting for a feed that cannot be reached at the start. */
+  readonly signal?: AbortSignal;
+}
+
+/** The feed leaves out what auth has not published, and TLS proves that it is the feed. */
+const trustFeed: Authenticate = async (records) => ({ records: records.map(decodeRecord), forged: [] });
+
+/** @throws FeedRefusedError if the key is refused; the signal's reason if it is aborted */
+export async function subscribeToFeed(options: FeedOptions): Promise<Subscription> {
+  const { logger = consoleLogger, onFatal = end, cursor = memoryCursor(), handlers, erased } = options;
+  const bus = createFeedBus({
+    ...options,
+    cursor,
+    types: eventTypes.filter(
+      (type) =>
+        (handlers[type] || (erased && type === 'AccountErased')) && catalogue[type].topic === ACCOUNTS_TOPIC,
+    ),
+    logger: ignoringStops(logger),
+    onFatal,
+  });
+  return openSubscription(
+    bus,
+    {
+      authenticate: trustFeed,
+      confirm: (account, sequence) => confirmErasure(options, account, sequence),
+    },
+    { ...options, logger, group: 'feed' },
+  );
+}

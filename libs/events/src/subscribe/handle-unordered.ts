@@ -1,0 +1,40 @@
+/** Handles slices for a subscription without a store: each event counts by itself. */
+import type { Slice } from '@latchkey/bus';
+import { type DecodedRecord, isEvent, namesAccount, typeOf } from '@latchkey/consumer';
+import { deliver, isHandled, reportForged, type Subscriber, throwIfStopped } from './subscriber.ts';
+
+type Unordered = Omit<Subscriber, 'stopped' | 'store' | 'mutex' | 'bus'>;
+
+/**
+ * Returns a handler that passes every event of a slice on, duplicates included. It rejects if a handler fails, and
+ * before the next event once its signal is aborted; the slice is then redelivered from its beginning.
+ */
+export function createUnorderedHandler(shared: Unordered) {
+  return async (slice: Slice): Promise<void> => {
+    const subscriber = { ...shared, stopped: slice.signal };
+    const { records, forged } = await subscriber.authenticate(slice.records);
+    reportForged(subscriber, forged);
+    for (const record of records) {
+      throwIfStopped(subscriber);
+      await take(subscriber, record);
+    }
+  };
+}
+
+async function take(subscriber: Pick<Subscriber, 'handlers' | 'logger' | 'observe'>, record: DecodedRecord) {
+  if (!namesAccount(record) || !isEvent(record))
+    return passOver(subscriber, record, 'a record that cannot be read');
+  const refused = await deliver(subscriber, record);
+  if (refused !== undefined) return passOver(subscriber, record, refused);
+  subscriber.observe(typeOf(record), isHandled(subscriber, record) ? 'applied' : 'passed over');
+}
+
+function passOver(
+  { logger, observe }: Pick<Subscriber, 'logger' | 'observe'>,
+  record: DecodedRecord,
+  cause: string,
+): void {
+  const { topic, partition, offset } = record.source;
+  observe(typeOf(record), 'unusable');
+  logger.warn({ topic, partition, offset, cause }, 'a record was skipped');
+}

@@ -1,0 +1,133 @@
+/** Subscribes on Kafka. Loaded only where it is used, because kafkajs is an optional dependency. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { type Bus, nameIn, type TopicNames, withTopicNames } from '@latchkey/bus';
+import { createKafkaBus, type KafkaConnection, KafkaUnavailableError } from '@latchkey/bus/kafka';
+import {
+  type Authenticate,
+  type AuthenticateOptions,
+  createAuthenticate,
+  fixedEventKeys,
+  remoteEventKeys,
+} from '@latchkey/consumer';
+import { encodeReceipt, isConsumerName } from '../receipts.ts';
+import { ACCOUNTS_TOPIC, DELIVERIES_TOPIC, RECEIPTS_TOPIC } from '../topics.ts';
+import { end, ignoringStops } from './failures.ts';
+import type { SubscriberLogger } from './subscriber.ts';
+import { consoleLogger, type Interest, openSubscription, type Subscription } from './subscription.ts';
+
+export interface KafkaOptions extends Interest {
+  /** `host:port` of some of the brokers. */
+  readonly brokers: readonly string[];
+  /**
+   * The keys that auth signs events with: the URL of its JWKS, such as
+   * `http://localhost:8080/.well-known/jwks.json`, or the JWKS itself. While they cannot be fetched, events wait.
+   */
+  readonly keys: string | { readonly keys: readonly object[] };
+  /**
+   * What becomes of records that auth has not published. `require`: they are passed over, and reported to `logger` and
+   * `observe`. `warn`: they are handled like all others, and reported. Default: `require`.
+   */
+  readonly signatures?: 'require' | 'warn';
+  /** Topics that have another name on the brokers, such as `{ 'accounts.events.v1': 'accounts.events.v2' }`. */
+  readonly topicNames?: TopicNames;
+  /** Names this process in the logs of the brokers. Default: the group. */
+  readonly clientId?: string;
+  readonly ssl?: KafkaConnection['ssl'];
+  readonly sasl?: KafkaConnection['sasl'];
+  /**
+   * Replaces kafkajs's O(n²) header decoder for every kafkajs client in this process. Without it one record with
+   * thousands of headers, from anyone who may write to the topic, blocks the event loop. Default: false.
+   */
+  readonly patchKafkajs?: boolean;
+  /**
+   * Called when events can no longer be read and the process should exit; never for a transient outage. Default:
+   * throws, which ends a process unless it catches everything.
+   */
+  onFatal?(reason: Error): void;
+  /** Stops waiting for brokers that are unavailable at the start. */
+  readonly signal?: AbortSignal;
+}
+
+const RETRY_AFTER_MS = 1000;
+
+/**
+ * @throws Error that names the faulty topics, credentials or rights; RangeError if the group cannot confirm erasures;
+ * the signal's reason if it is aborted
+ */
+export async function subscribeOnKafka(options: KafkaOptions): Promise<Subscription> {
+  const { brokers, group, clientId = group, ssl, sasl, patchKafkajs = false } = options;
+  const { logger = consoleLogger, onFatal = end } = options;
+  if (options.erased !== undefined && !isConsumerName(group))
+    throw new RangeError(
+      '`erased`: the name of the group is on its receipts, and must have up to 63 letters, digits, dots, underscores and hyphens.',
+    );
+  const verification = verificationFor(options);
+  const kafka = createKafkaBus({
+    brokers,
+    clientId,
+    ...(ssl === undefined ? {} : { ssl }),
+    ...(sasl === undefined ? {} : { sasl }),
+    patchKafkajs,
+    logger: ignoringStops(logger),
+    onFatal,
+  });
+  const bus = withTopicNames(kafka, options.topicNames ?? {});
+  const authenticate = createAuthenticate({ ...verification, ahead: { log: bus } });
+  try {
+    const subscription = await whenReachable(bus, authenticate, { ...options, logger });
+    return {
+      ...subscription,
+      async stop() {
+        await subscription.stop();
+        await bus.close();
+      },
+    };
+  } catch (error) {
+    await bus.close();
+    throw error;
+  }
+}
+
+/** @throws TypeError if there are no keys */
+function verificationFor(options: KafkaOptions): AuthenticateOptions {
+  const { keys, signatures = 'require', topics = [ACCOUNTS_TOPIC], topicNames = {} } = options;
+  if (keys === undefined)
+    throw new TypeError(
+      'subscribe needs `keys`: the URL of the JWKS of auth, such as https://id.example.com/.well-known/jwks.json.',
+    );
+  return {
+    keys: typeof keys === 'string' ? remoteEventKeys(keys) : fixedEventKeys(keys),
+    policy: signatures,
+    topics,
+    // The notifier publishes these, and has no key.
+    unsigned: topics.includes(DELIVERIES_TOPIC) ? [nameIn(topicNames, DELIVERIES_TOPIC)] : [],
+  };
+}
+
+async function whenReachable(
+  bus: Bus,
+  authenticate: Authenticate,
+  options: KafkaOptions & { readonly logger: SubscriberLogger },
+) {
+  for (;;) {
+    options.signal?.throwIfAborted();
+    try {
+      return await openSubscription(
+        bus,
+        {
+          authenticate,
+          async confirm(userId, sequence) {
+            const confirmedAt = new Date().toISOString();
+            const receipt = encodeReceipt({ userId, consumer: options.group, sequence, confirmedAt });
+            await bus.publish(RECEIPTS_TOPIC, [receipt]);
+          },
+        },
+        options,
+      );
+    } catch (error) {
+      if (!(error instanceof KafkaUnavailableError)) throw error;
+      options.logger.warn({ cause: error.message }, 'no broker can be reached; trying again');
+      await sleep(RETRY_AFTER_MS, undefined, { signal: options.signal }).catch(() => undefined);
+    }
+  }
+}

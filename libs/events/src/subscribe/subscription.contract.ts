@@ -1,0 +1,519 @@
+import assert from 'node:assert/strict';
+import { describe, type TestContext, test } from 'node:test';
+import { setImmediate as turn } from 'node:timers/promises';
+import { type EventContext, type Handlers, ParkError, type SubscribedEvent } from './handlers.ts';
+import { memoryStore } from './memory-store.ts';
+import type { Confirm } from './subscription.ts';
+import { type Bench, lastingStore } from './testing/bench.ts';
+import { ada, inVersion, newAccount, renamed, toRecord, truncated } from './testing/history.ts';
+import { until } from './testing/until.ts';
+
+/** The guarantees of a subscription as tests, for every source of events. */
+export function subscriptionContract(
+  name: string,
+  openBench: (context: TestContext, confirm?: Confirm) => Promise<Bench>,
+): void {
+  describe(`${name}: a subscription`, () => {
+    test('hands each event to the handler of its type, with of whom, when and in which order', async (context) => {
+      const bench = await openBench(context);
+      const account = newAccount();
+      const registered = account.registered();
+      const seen: [SubscribedEvent<'UserRegistered'>, EventContext][] = [];
+      await bench.subscribe({
+        handlers: { UserRegistered: (event, place) => void seen.push([event, place]) },
+      });
+      await bench.publish([registered]);
+      await until(() => seen.length === 1);
+      const { id, sequence, time, correlationId, type, data } = registered;
+      assert.deepEqual(seen, [
+        [
+          { type, data },
+          { account: account.id, id, sequence, time, correlationId },
+        ],
+      ]);
+    });
+
+    test('passes on that a person has been erased', async (context) => {
+      const bench = await openBench(context);
+      const persons: unknown[] = [];
+      await bench.subscribe({ handlers: { UserRegistered: ({ data }) => void persons.push(data.person) } });
+      await bench.publish([newAccount().registered(null), newAccount().registered()]);
+      await until(() => persons.length === 2);
+      assert.deepEqual(new Set(persons), new Set([null, ada]));
+    });
+
+    test('confirms an erasure once it was handled, and again until that has succeeded', async (context) => {
+      const steps: string[] = [];
+      let failures = 1;
+      const bench = await openBench(context, async (account, sequence) => {
+        steps.push(`confirm ${account} ${sequence}`);
+        if (failures-- > 0) throw new Error('away');
+      });
+      const account = newAccount();
+      const store = lastingStore();
+      await bench.subscribe({
+        store,
+        handlers: {},
+        erased: (id, { sequence }) => void steps.push(`erase ${id} ${sequence}`),
+      });
+      await bench.publish([account.registered(), account.erased()]);
+      await until(async () => (await store.load([account.id])).get(account.id)?.sequence === 2);
+      const [erase, confirm] = [`erase ${account.id} 2`, `confirm ${account.id} 2`];
+      assert.deepEqual(steps, [erase, confirm, erase, confirm]);
+    });
+
+    test('does not confirm an erasure that its handler has not finished', async (context) => {
+      const confirmed: string[] = [];
+      const bench = await openBench(context, async (account) => void confirmed.push(account));
+      const [unable, able] = [newAccount(), newAccount()];
+      const { listParked } = await bench.subscribe({
+        handlers: {},
+        erased(account) {
+          if (account === unable.id) throw new ParkError('never');
+        },
+      });
+      await bench.publish([unable.registered(), unable.erased(), able.registered(), able.erased()]);
+      await until(async () => (await listParked()).length === 1 && confirmed.length > 0);
+      assert.deepEqual(confirmed, [able.id]);
+    });
+
+    test('takes one handler of an erasure', async (context) => {
+      const bench = await openBench(context);
+      const subscribing = bench.subscribe({
+        handlers: { AccountErased: () => undefined },
+        erased: () => undefined,
+      });
+      await assert.rejects(subscribing, { name: 'RangeError' });
+    });
+
+    test('passes over what has no handler and what it does not know, and counts both', async (context) => {
+      const bench = await openBench(context);
+      const account = newAccount();
+      const store = lastingStore();
+      const revoked: number[] = [];
+      const { effects } = await bench.subscribe({
+        store,
+        handlers: { SessionsRevoked: (_event, { sequence }) => void revoked.push(sequence) },
+      });
+      await bench.publish([
+        account.registered(),
+        renamed(account.verified(), 'AccountMerged'),
+        account.revoked(),
+        account.verified(),
+      ]);
+      await until(async () => (await store.load([account.id])).get(account.id)?.sequence === 4);
+      assert.deepEqual(revoked, [3]);
+      assert.deepEqual(effects, [
+        'UserRegistered passed over',
+        'unknown passed over',
+        'SessionsRevoked applied',
+        'AccountVerified passed over',
+      ]);
+    });
+
+    test('handles an event once, however often it is published', async (context) => {
+      const bench = await openBench(context);
+      const account = newAccount();
+      const [first, second] = [account.registered(), account.verified()];
+      const { handled, effects } = await bench.subscribe();
+      await bench.publish([first, first, second, first, second]);
+      await until(() => effects.length === 5);
+      assert.deepEqual(handled, ['UserRegistered 1', 'AccountVerified 2']);
+    });
+
+    test('goes on after a restart where it was, with a store that lasts', async (context) => {
+      const bench = await openBench(context);
+      const account = newAccount();
+      const store = lastingStore();
+      const [first, second] = [account.registered(), account.verified()];
+      const before = await bench.subscribe({ store });
+      await bench.publish([first]);
+      await until(() => before.handled.length === 1);
+      await before.stop();
+      await bench.publish([first, second]);
+      const after = await bench.subscribe({ store });
+      await until(() => after.effects.length === 2);
+      assert.deepEqual(after.handled, ['AccountVerified 2']);
+    });
+
+    test('takes up an account in the middle after a restart, where its store forgets', async (context) => {
+      const bench = await openBench(context);
+      const account = newAccount();
+      const before = await bench.subscribe({ store: memoryStore() });
+      await bench.publish([account.registered()]);
+      await until(() => before.handled.length === 1);
+      await before.stop();
+      const after = await bench.subscribe({ store: memoryStore() });
+      await bench.publish([account.verified()]);
+      await until(() => after.handled.length === 1);
+      assert.deepEqual(await after.listParked(), []);
+    });
+
+    test('hands an event over again until its handler resolves, and those before it only once', async (context) => {
+      const bench = await openBench(context);
+      const account = newAccount();
+      const handled: string[] = [];
+      let failures = 2;
+      await bench.publish([account.registered(), account.verified(), account.revoked()]);
+      await bench.subscribe({
+        handlers: {
+          UserRegistered: ({ type }) => void handled.push(type),
+          AccountVerified: ({ type }) => {
+            handled.push(type);
+            if (failures-- > 0) throw new Error('away');
+          },
+          SessionsRevoked: ({ type }) => void handled.push(type),
+        },
+      });
+      await until(() => handled.includes('SessionsRevoked'));
+      assert.deepEqual(handled, [
+        'UserRegistered',
+        'AccountVerified',
+        'AccountVerified',
+        'AccountVerified',
+        'SessionsRevoked',
+      ]);
+    });
+
+    test('writes a position only after its handler, so that a run that dies between has it handled again', async (context) => {
+      const bench = await openBench(context);
+      const account = newAccount();
+      const store = lastingStore();
+      let away = true;
+      const fragile = {
+        ...store,
+        save: (positions: Parameters<typeof store.save>[0]) =>
+          away ? Promise.reject(new Error('away')) : store.save(positions),
+      };
+      const { handled } = await bench.subscribe({ store: fragile });
+      await bench.publish([account.registered()]);
+      await until(() => handled.length === 2);
+      away = false;
+      await until(async () => (await store.load([account.id])).size === 1);
+      assert.equal(new Set(handled).size, 1);
+    });
+
+    test('handles exactly once where the handler writes the position itself', async (context) => {
+      const bench = await openBench(context);
+      const account = newAccount();
+      const store = lastingStore();
+      const greeted: string[] = [];
+      let deaths = 1;
+      await bench.subscribe({
+        store,
+        handlers: {
+          async UserRegistered(_event, { account, sequence }) {
+            greeted.push(account);
+            await store.save([{ account, sequence }]);
+            if (deaths-- > 0) throw new Error('died after the transaction');
+          },
+        },
+      });
+      await bench.publish([account.registered(), account.verified()]);
+      await until(async () => (await store.load([account.id])).get(account.id)?.sequence === 2);
+      assert.deepEqual(greeted, [account.id]);
+    });
+  });
+
+  describe('an account is parked', () => {
+    const causes = {
+      'where an event is missing': {
+        cause: 'event 3 came where 2 was due',
+        next: (account: ReturnType<typeof newAccount>) => {
+          account.verified();
+          return toRecord(account.verified());
+        },
+      },
+      'by a record that cannot be read': {
+        cause: 'value is not JSON',
+        next: (account: ReturnType<typeof newAccount>) => truncated(account.verified()),
+      },
+      'by a version that this release does not know': {
+        cause: 'unknown version 2 of AccountVerified',
+        next: (account: ReturnType<typeof newAccount>) => inVersion(account.verified(), 2),
+      },
+    };
+    for (const [title, { cause, next }] of Object.entries(causes)) {
+      test(`${title}: what follows is held back, others go on`, async (context) => {
+        const bench = await openBench(context);
+        const [account, other] = [newAccount(), newAccount()];
+        const subscription = await bench.subscribe();
+        await bench.publish([account.registered(), next(account), account.revoked(), other.registered()]);
+        await until(() => subscription.effects.length === 4);
+        const [parked] = await subscription.listParked();
+        assert.deepEqual(
+          { account: parked?.account, topic: parked?.topic, after: parked?.after, cause: parked?.cause },
+          { account: account.id, topic: 'accounts.events.v1', after: 1, cause },
+        );
+        assert.deepEqual(subscription.handled, ['UserRegistered 1', 'UserRegistered 1']);
+        assert.ok(subscription.effects.includes('SessionsRevoked held back'));
+      });
+    }
+
+    test('where an event is missing, and goes on by itself once that arrives', async (context) => {
+      const bench = await openBench(context);
+      const account = newAccount();
+      const [first, second, third, fourth, fifth] = [
+        account.registered(),
+        account.verified(),
+        account.revoked(),
+        account.verified(),
+        account.revoked(),
+      ];
+      const subscription = await bench.subscribe();
+      await bench.publish([first, third, fourth]);
+      await until(() => subscription.effects.length === 3);
+      assert.equal((await subscription.listParked())[0]?.reason, 'gap');
+      await bench.publish([fifth, second, second]);
+      await until(() => subscription.handled.length === 5);
+      await until(async () => (await subscription.lag()) === 0);
+      assert.deepEqual(subscription.handled, [
+        'UserRegistered 1',
+        'AccountVerified 2',
+        'SessionsRevoked 3',
+        'AccountVerified 4',
+        'SessionsRevoked 5',
+      ]);
+      assert.deepEqual(await subscription.listParked(), []);
+    });
+
+    test('where an event is missing, and waits for its handler where that refuses what follows', async (context) => {
+      const bench = await openBench(context);
+      const account = newAccount();
+      const [first, second, third] = [account.registered(), account.verified(), account.revoked()];
+      let refuses = true;
+      const subscription = await bench.subscribe({
+        handlers: {
+          SessionsRevoked() {
+            if (refuses) throw new ParkError('no such plan');
+          },
+        },
+      });
+      await bench.publish([first, third, second]);
+      await until(async () => (await subscription.listParked())[0]?.reason === 'refused');
+      const [parked] = await subscription.listParked();
+      assert.equal(parked?.cause, 'no such plan');
+      refuses = false;
+      assert.deepEqual(await subscription.retryParked(account.id), { result: 'unparked', sequence: 3 });
+    });
+
+    test('by its handler, and goes on once that can do it', async (context) => {
+      const bench = await openBench(context);
+      const account = newAccount();
+      let fixed = false;
+      const verified: number[] = [];
+      const subscription = await bench.subscribe({
+        handlers: {
+          AccountVerified(_event, { sequence }) {
+            if (!fixed) throw new ParkError('no such plan');
+            verified.push(sequence);
+          },
+        },
+      });
+      await bench.publish([account.registered(), account.verified(), account.verified()]);
+      await until(() => subscription.effects.length === 3);
+      assert.deepEqual(await subscription.retryParked(account.id), {
+        result: 'still parked',
+        sequence: 1,
+        cause: 'no such plan',
+      });
+      fixed = true;
+      assert.deepEqual(await subscription.retryParked(account.id), { result: 'unparked', sequence: 3 });
+      assert.deepEqual(verified, [2, 3]);
+      assert.deepEqual(await subscription.listParked(), []);
+    });
+
+    test('never for a record without a usable key, which names none', async (context) => {
+      const bench = await openBench(context);
+      const subscription = await bench.subscribe();
+      await bench.publish([
+        { ...toRecord(newAccount().registered()), key: 'nobody' },
+        newAccount().registered(),
+      ]);
+      await until(() => subscription.effects.length === 2);
+      assert.deepEqual(subscription.effects.toSorted(), ['UserRegistered applied', 'unusable unusable']);
+    });
+  });
+
+  /** Two events of an account, and handlers that park it at the second until they are released. */
+  async function parkedAtSecond(context: TestContext) {
+    const bench = await openBench(context);
+    const account = newAccount();
+    const handled: number[] = [];
+    let released = false;
+    function note(_event: unknown, { sequence }: EventContext) {
+      return void handled.push(sequence);
+    }
+    const handlers: Handlers = {
+      UserRegistered: note,
+      SessionsRevoked: note,
+      AccountVerified(event, place) {
+        if (!released) throw new ParkError('no such plan');
+        note(event, place);
+      },
+    };
+    await bench.publish([account.registered(), account.verified()]);
+    function release() {
+      released = true;
+    }
+    return { bench, account, handlers, handled, release };
+  }
+
+  /**
+   * A bus on which the second read of an account's records waits for `work`; `looked` resolves once that read has
+   * ended.
+   */
+  function atSecondLook(bus: Bench['bus'], work: () => Promise<void>) {
+    const { promise: looked, resolve } = Promise.withResolvers<void>();
+    let looks = 0;
+    const waiting: Bench['bus'] = {
+      ...bus,
+      async *readKey(...place) {
+        looks += 1;
+        if (looks === 2) await work().then(resolve);
+        yield* bus.readKey(...place);
+      },
+    };
+    return { bus: waiting, looked };
+  }
+
+  describe('a parked account that is tried again', () => {
+    test('gets each event once where the consumer goes on with it while its records are read', async (context) => {
+      const { bench, account, release, handlers, handled } = await parkedAtSecond(context);
+      const [third, fourth] = [account.revoked(), account.verified()];
+      const { bus } = atSecondLook(bench.bus, async () => {
+        await bench.publish([third, fourth]);
+        await until(() => handled.length === 4);
+      });
+      const subscription = await bench.subscribe({ handlers }, bus);
+      await until(async () => (await subscription.listParked()).length === 1);
+      release();
+      assert.deepEqual(await subscription.retryParked(account.id), { result: 'unparked', sequence: 4 });
+      assert.deepEqual(handled, [1, 2, 3, 4]);
+    });
+
+    test('waits for the event that the consumer has in hand, and does not hand it over again', async (context) => {
+      const { bench, account, release, handlers, handled } = await parkedAtSecond(context);
+      const third = account.revoked();
+      const [begun, letGo] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+      const { bus, looked } = atSecondLook(bench.bus, async () => {
+        await bench.publish([third]);
+        await begun.promise;
+      });
+      const subscription = await bench.subscribe(
+        {
+          handlers: {
+            ...handlers,
+            async SessionsRevoked(_event, { sequence }) {
+              handled.push(sequence);
+              begun.resolve();
+              await letGo.promise;
+            },
+          },
+        },
+        bus,
+      );
+      await until(async () => (await subscription.listParked()).length === 1);
+      release();
+      const retried = subscription.retryParked(account.id);
+      await looked;
+      await turn();
+      letGo.resolve();
+      assert.deepEqual(await retried, { result: 'unparked', sequence: 3 });
+      assert.deepEqual(handled, [1, 2, 3]);
+    });
+
+    test('is tried again once by all who ask at once', async (context) => {
+      const { bench, account, release, handlers, handled } = await parkedAtSecond(context);
+      await bench.publish([account.revoked(), account.verified()]);
+      const subscription = await bench.subscribe({ handlers });
+      await until(async () => (await subscription.lag()) === 0);
+      release();
+      const outcomes = await Promise.all([1, 2, 3].map(() => subscription.retryParked(account.id)));
+      assert.deepEqual(outcomes, Array(3).fill({ result: 'unparked', sequence: 4 }));
+      assert.deepEqual(handled, [1, 2, 3, 4]);
+      assert.deepEqual(await subscription.retryParked(account.id), { result: 'not parked', sequence: 4 });
+    });
+
+    test('stays parked where a handler rejects, and keeps what it has handled', async (context) => {
+      const bench = await openBench(context);
+      const account = newAccount();
+      const [first, second, third] = [account.registered(), account.verified(), account.revoked()];
+      const store = lastingStore();
+      let away = true;
+      const subscription = await bench.subscribe({
+        store,
+        handlers: {
+          SessionsRevoked() {
+            if (away) throw new Error('away');
+          },
+        },
+      });
+      await bench.publish([first, truncated(second), second, third]);
+      await until(() => subscription.effects.length === 4);
+      await assert.rejects(subscription.retryParked(account.id), { name: 'HandlerError' });
+      assert.equal((await subscription.listParked()).length, 1);
+      assert.equal((await store.load([account.id])).get(account.id)?.sequence, 2);
+      away = false;
+      assert.deepEqual(await subscription.retryParked(account.id), { result: 'unparked', sequence: 3 });
+    });
+
+    test('is left alone if it is not parked', async (context) => {
+      const bench = await openBench(context);
+      const subscription = await bench.subscribe();
+      assert.deepEqual(await subscription.retryParked(newAccount().id), {
+        result: 'not parked',
+        sequence: 0,
+      });
+    });
+  });
+
+  test('a subscription that stops finishes the event in hand, begins none, and loses none', async (context) => {
+    const bench = await openBench(context);
+    const account = newAccount();
+    const store = lastingStore();
+    const [begun, finish] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+    const handled: number[] = [];
+    await bench.publish([account.registered(), account.revoked(), account.revoked()]);
+    const slow = await bench.subscribe({
+      store,
+      handlers: {
+        async SessionsRevoked(_event, { sequence }) {
+          begun.resolve();
+          await finish.promise;
+          handled.push(sequence);
+        },
+      },
+    });
+    await begun.promise;
+    const stopped = slow.stop();
+    finish.resolve();
+    await stopped;
+    assert.deepEqual(handled, [2]);
+    const next = await bench.subscribe({ store });
+    await until(() => next.handled.length === 1);
+    assert.deepEqual(next.handled, ['SessionsRevoked 3']);
+    await until(async () => (await next.lag()) === 0);
+    assert.equal(next.healthy(), true);
+  });
+
+  describe('a subscription without a store', () => {
+    test('passes every event on, again and after a gap too, and skips what cannot be read', async (context) => {
+      const bench = await openBench(context);
+      const account = newAccount();
+      const [first, second, third] = [account.registered(), account.verified(), account.revoked()];
+      const { handled, effects, ...subscription } = await bench.subscribe({ store: 'none' });
+      await bench.publish([first, first, third, truncated(second), second]);
+      await until(() => handled.length === 4);
+      assert.deepEqual(handled, [
+        'UserRegistered 1',
+        'UserRegistered 1',
+        'SessionsRevoked 3',
+        'AccountVerified 2',
+      ]);
+      assert.ok(effects.includes('undecodable unusable'));
+      assert.deepEqual(await subscription.listParked(), []);
+      assert.deepEqual(await subscription.retryParked(account.id), { result: 'not parked', sequence: 0 });
+    });
+  });
+}

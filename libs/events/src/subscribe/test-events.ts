@@ -1,0 +1,190 @@
+/** `@latchkey/events/testing`: makes events that are signed as auth signs them, and runs handlers without a broker. */
+import { generateKeyPairSync, randomUUID } from 'node:crypto';
+import type { Bus, BusRecord, Slice } from '@latchkey/bus';
+import { createAuthenticate, fixedEventKeys } from '@latchkey/consumer';
+import { catalogue, type DataOf, type EventOf, type EventType, type LatchkeyEvent } from '../catalogue.ts';
+import { chainEvent, newPersonSalt } from '../chain.ts';
+import { coveredBy, type EncodedEvent, encode } from '../codec.ts';
+import { eventSigner } from '../signature.ts';
+import { ACCOUNTS_TOPIC } from '../topics.ts';
+import { memoryStore } from './memory-store.ts';
+import { assertNode } from './required-node.ts';
+import type { Effect } from './subscriber.ts';
+import { type Interest, openSubscription, type Subscription } from './subscription.ts';
+
+/** An event, and its record as it is on the topic. */
+export interface TestEvent<T extends EventType = EventType> {
+  readonly event: EventOf<T>;
+  /** Headers are texts. A client of Kafka can produce it as it is. */
+  readonly record: EncodedEvent;
+}
+
+/** Makes the events of one account: each gets the next sequence. */
+export interface TestAccount {
+  readonly id: string;
+  /**
+   * @param data in place of fields of the sample of this type
+   * @throws ZodError if they do not fit the schema
+   */
+  event<T extends EventType>(type: T, data?: Partial<DataOf<T>>): TestEvent<T>;
+}
+
+/** A subscription that reads what it is given, in place of Kafka or the feed. */
+export interface TestSubscription extends Subscription {
+  /**
+   * Delivers events, in this order, and waits for their handlers. To test duplicates and gaps, deliver one twice, or
+   * leave one out.
+   * @returns what became of each
+   * @throws HandlerError if a handler rejects: what was not handled must be delivered again, as a broker would
+   */
+  deliver(...events: readonly TestEvent[]): Promise<readonly Effect[]>;
+}
+
+export interface TestEvents {
+  /** The keys that the events are signed with, for `keys` of `subscribe`. */
+  readonly jwks: { readonly keys: readonly object[] };
+  /** @param id default: a new one */
+  account(id?: string): TestAccount;
+  /** Runs handlers as `subscribe` does, by default with `memoryStore()`. */
+  subscribe(
+    interest: Pick<Interest, 'handlers'> & Partial<Pick<Interest, 'store' | 'topics' | 'logger'>>,
+  ): Promise<TestSubscription>;
+}
+
+assertNode(process.versions.node);
+
+const KEY_ID = 'test';
+
+/**
+ * Creates a signing key, accounts whose events are signed with it, and subscriptions that accept these.
+ * @example
+ * const events = createTestEvents();
+ * const ada = events.account();
+ * const subscription = await events.subscribe({ handlers });
+ * await subscription.deliver(ada.event('UserRegistered'), ada.event('AccountVerified', { locale: 'de' }));
+ */
+export function createTestEvents(): TestEvents {
+  const { privateKey, publicKey } = generateKeyPairSync('ed25519');
+  const signer = eventSigner({ kid: KEY_ID, key: privateKey });
+  const jwks = { keys: [{ ...publicKey.export({ format: 'jwk' }), kid: KEY_ID, alg: 'EdDSA', use: 'sig' }] };
+
+  function signed(event: LatchkeyEvent, previous: string | undefined) {
+    const entry = chainEvent(coveredBy(event), previous, newPersonSalt());
+    return {
+      hash: entry.hash,
+      record: encode(event, { proof: { ...entry, signature: signer.sign(entry.hash) } }),
+    };
+  }
+
+  function account(id: string = randomUUID()): TestAccount {
+    let sequence = 0;
+    let previous: string | undefined;
+    return {
+      id,
+      event(type, data = {}) {
+        sequence += 1;
+        const event = { ...envelopeOf(id, sequence), type, data: dataOf(type, id, data) };
+        const { hash, record } = signed(event as LatchkeyEvent, previous);
+        previous = hash;
+        return { event, record };
+      },
+    };
+  }
+
+  return {
+    jwks,
+    account,
+    async subscribe({ handlers, store = memoryStore(), topics = [ACCOUNTS_TOPIC], logger = silent }) {
+      const log = createLog();
+      const effects: Effect[] = [];
+      const authenticate = createAuthenticate({ keys: fixedEventKeys(jwks), policy: 'require', topics });
+      const parts = { authenticate, confirm: async () => undefined };
+      const subscription = await openSubscription(log.bus, parts, {
+        group: 'test',
+        handlers,
+        store,
+        topics,
+        logger,
+        observe: (_type, effect) => void effects.push(effect),
+      });
+      return {
+        ...subscription,
+        async deliver(...events) {
+          effects.length = 0;
+          await log.deliver(events.map(({ record }) => record));
+          return [...effects];
+        },
+      };
+    },
+  };
+}
+
+const silent = { info: () => undefined, warn: () => undefined, error: () => undefined };
+
+function envelopeOf(subject: string, sequence: number) {
+  return {
+    id: randomUUID(),
+    subject,
+    sequence,
+    time: new Date(Date.UTC(2026, 0, 1) + sequence * 1000).toISOString(),
+    correlationId: `request-${sequence}`,
+    causationId: `command-${sequence}`,
+  };
+}
+
+/** Returns the first sample of a type, as that of an account, with the given fields. */
+function dataOf<T extends EventType>(type: T, subject: string, fields: Partial<DataOf<T>>): DataOf<T> {
+  const { samples, subjectField } = catalogue[type];
+  const [sample] = Object.values(samples);
+  return { ...sample, [subjectField]: subject, ...fields } as DataOf<T>;
+}
+
+/** A log of one partition per topic in memory, for one subscription. */
+function createLog() {
+  const records: BusRecord[] = [];
+  const closing = new AbortController();
+  let handle: (slice: Slice) => Promise<void> = async () => undefined;
+  const bus: Pick<Bus, 'subscribe' | 'readKey'> = {
+    async subscribe(options) {
+      handle = options.handle;
+      return {
+        lag: async () => 0,
+        healthy: () => true,
+        faults: () => [],
+        close: async () => closing.abort(),
+      };
+    },
+    async *readKey(topic, _partition, key, from, to = records.length) {
+      for (const record of records.slice(from, to))
+        if (record.topic === topic && String(record.key) === key) yield record;
+    },
+  };
+
+  return {
+    bus,
+    /** Slices are of one topic. */
+    async deliver(encoded: readonly EncodedEvent[]): Promise<void> {
+      for (const { topic, key, value, headers } of encoded) {
+        const record = {
+          topic,
+          partition: 0,
+          offset: records.length,
+          timestamp: new Date(0),
+          key: Buffer.from(key),
+          value,
+          headers: Object.fromEntries(
+            Object.entries(headers).map(([name, text]) => [name, Buffer.from(text)]),
+          ),
+        };
+        records.push(record);
+        await handle({
+          topic,
+          partition: 0,
+          records: [record],
+          signal: closing.signal,
+          setAside: () => undefined,
+        });
+      }
+    },
+  };
+}

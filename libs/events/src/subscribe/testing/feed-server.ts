@@ -1,0 +1,51 @@
+/** The feed of a log, served on a free port. */
+import type { TestContext } from 'node:test';
+import type { Bus } from '@latchkey/bus';
+import { createFeed, type FeedReader, feedRoutes, receiptRoutes } from '@latchkey/feed';
+import { listen, type Policy, Problem, problems } from '@latchkey/http';
+import { createLogger, createRegistry } from '@latchkey/process';
+
+export const KEY = 'the key of the test';
+export const EVERYTHING: FeedReader = { id: 'test', name: 'mirror', person: true };
+
+export interface FeedServer {
+  readonly url: string;
+  stop(): Promise<void>;
+}
+
+/** @param reader who has the key, as of now: undefined once it was revoked */
+export async function serveFeed(
+  context: TestContext,
+  bus: Pick<Bus, 'tail' | 'publish'>,
+  reader: () => FeedReader | undefined = () => EVERYTHING,
+  port = 0,
+): Promise<FeedServer> {
+  const path = '/api/v1/events';
+  const policy: Policy<FeedReader> = {
+    who: 'whoever has the key',
+    bearer: true,
+    problems: [problems.unauthenticated],
+    async authorise({ headers }) {
+      const found = headers['authorization'] === `Bearer ${KEY}` ? reader() : undefined;
+      if (found === undefined) throw new Problem(problems.unauthenticated);
+      return found;
+    },
+  };
+  const part = listen({
+    name: 'feed',
+    host: '127.0.0.1',
+    port,
+    routes: [
+      ...feedRoutes({ feed: createFeed(bus, async (records) => records), path, policy }),
+      ...receiptRoutes({ bus, path, policy, now: () => new Date() }),
+    ],
+    logger: createLogger({ name: 'test', level: 'silent' }),
+    registry: createRegistry(),
+    trustedProxies: [],
+    corsOrigins: [],
+    undeclared: 'fail',
+  });
+  await part.start();
+  context.after(() => part.stop());
+  return { url: `http://127.0.0.1:${part.port()}`, stop: () => part.stop() };
+}

@@ -1,0 +1,42 @@
+import {
+  EXPORT_VERSION,
+  type ExportDocument,
+  exportDocument,
+  exportedLists,
+  type ListName,
+} from './document.ts';
+
+type Lists = { readonly [Name in ListName]: AsyncIterable<ExportDocument[Name][number]> };
+
+export interface ExportParts extends Lists {
+  readonly exportedAt: Date;
+  readonly profile: ExportDocument['profile'];
+}
+
+/**
+ * Writes the document line by line, one line per entry: memory is needed for one page of a list, however long the
+ * lists are. Each part is read when the reader asks for it.
+ * @throws ZodError for a part that violates its schema, and whatever the lists throw: the document is then incomplete
+ * JSON
+ */
+export async function* writeDocument(parts: ExportParts): AsyncGenerator<string> {
+  const exportedAt = JSON.stringify(parts.exportedAt.toISOString());
+  const profile = JSON.stringify(exportDocument.shape.profile.parse(parts.profile));
+  yield `{"version":${EXPORT_VERSION},"exportedAt":${exportedAt},\n`;
+  yield `"profile":${profile}\n`;
+  yield* writeList('events', parts.events);
+  yield* writeList('sessions', parts.sessions);
+  yield* writeList('mails', parts.mails);
+  yield* writeList('signIns', parts.signIns);
+  yield '}\n';
+}
+
+async function* writeList(name: ListName, entries: AsyncIterable<unknown>): AsyncGenerator<string> {
+  yield `,"${name}":[\n`;
+  let isFirst = true;
+  for await (const entry of entries) {
+    yield `${isFirst ? '' : ','}${JSON.stringify(exportedLists[name].parse(entry))}\n`;
+    isFirst = false;
+  }
+  yield ']\n';
+}

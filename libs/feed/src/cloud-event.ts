@@ -1,0 +1,90 @@
+/** Records of the log as CloudEvents 1.0 in JSON. */
+import type { BusRecord } from '@latchkey/bus';
+import { dataSchemaUri } from '@latchkey/events';
+import { parseJson } from './json.ts';
+
+/** What a reader may see. */
+export interface View {
+  /** The types of events that the reader sees; undefined for all. */
+  readonly types?: ReadonlySet<string>;
+  /** Whether personal data is shown. */
+  readonly person: boolean;
+  /** Whether events of other types are shown without their data, so that the sequences have no gaps. */
+  readonly placeholders: boolean;
+}
+
+/** The type of an event that is shown without its data. No real event has it. */
+export const PLACEHOLDER = 'Other';
+
+const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+
+function textOf(bytes: Buffer): string | undefined {
+  try {
+    return utf8.decode(bytes);
+  } catch {
+    return undefined;
+  }
+}
+
+/**
+ * Returns the JSON text of an event. Returns undefined if the reader may not see it: its type is excluded, or its
+ * key is not an account. All attributes are passed on unchanged, including those that this release does not know.
+ */
+export function toCloudEvent(record: BusRecord, view: View): string | undefined {
+  const key = record.key === null ? undefined : textOf(record.key);
+  if (key === undefined) return undefined;
+  const { personsalt, ...others } = attributesOf(record, key);
+  // The salt is removed with the person: with it, somebody could test guesses against the digest.
+  const attributes = view.person && personsalt !== undefined ? { ...others, personsalt } : others;
+  const isShown = view.types === undefined || view.types.has(attributes['type'] ?? '');
+  if (isShown) return withData(attributes, record, view.person);
+  if (!view.placeholders) return undefined;
+  const dataschema = dataSchemaUri(PLACEHOLDER, 1);
+  return withPlace({ ...attributes, type: PLACEHOLDER, dataschema }, record);
+}
+
+function attributesOf({ headers }: BusRecord, key: string): Record<string, string> {
+  const attributes: Record<string, string> = {};
+  for (const [name, value] of Object.entries(headers)) {
+    const attribute = attributeName(name);
+    if (attribute === undefined || !Buffer.isBuffer(value)) continue;
+    const text = textOf(value);
+    if (text !== undefined) attributes[attribute] = text;
+  }
+  if (attributes['subject'] !== key) attributes['partitionkey'] = key;
+  return attributes;
+}
+
+/**
+ * The Kafka binding uses another name for one attribute and a prefix for the others; the trace context has no
+ * prefix.
+ */
+function attributeName(header: string): string | undefined {
+  if (header === 'content-type') return 'datacontenttype';
+  if (header === 'traceparent' || header === 'tracestate') return header;
+  return /^ce_[a-z\d]+$/.test(header) ? header.slice('ce_'.length) : undefined;
+}
+
+/** Where the record is on the log, as extension attributes. */
+function withPlace(attributes: Readonly<Record<string, string>>, record: BusRecord, data = ''): string {
+  const { partition, offset } = record;
+  const text = JSON.stringify({ ...attributes, feedpartition: partition, feedoffset: offset });
+  return `${text.slice(0, -1)}${data}}`;
+}
+
+function withData(attributes: Readonly<Record<string, string>>, record: BusRecord, person: boolean): string {
+  const { value } = record;
+  if (value === null) return withPlace(attributes, record);
+  const text = textOf(value);
+  const json = text === undefined ? undefined : parseJson(text);
+  if (json === undefined)
+    return person
+      ? withPlace(attributes, record, `,"data_base64":"${value.toString('base64')}"`)
+      : withPlace(attributes, record);
+  const data = person || !hasPerson(json) ? text : JSON.stringify({ ...json, person: null });
+  return withPlace(attributes, record, `,"data":${data}`);
+}
+
+function hasPerson(json: unknown): json is object {
+  return typeof json === 'object' && json !== null && 'person' in json;
+}

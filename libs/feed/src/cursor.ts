@@ -1,0 +1,66 @@
+/**
+ * How far a reader has read, as opaque text. It is not secret: it contains offsets of the log, and a forged cursor
+ * shows nothing but what the key allows anyway.
+ */
+import { crc32 } from 'node:zlib';
+import type { BusRecord } from '@latchkey/bus';
+import { z } from 'zod';
+import { parseJson } from './json.ts';
+
+/** The place in one partition. */
+export interface Place {
+  /** The offset of the next record. */
+  readonly offset: number;
+  /** Identifies the record before this place, so that a log that was created again is noticed. 0 at the beginning. */
+  readonly anchor: number;
+}
+
+export interface Cursor {
+  /** Identifies the log. */
+  readonly log: number;
+  /** The partition to begin with, so that every partition gets its turn. */
+  readonly next: number;
+  readonly places: ReadonlyMap<number, Place>;
+}
+
+const START: Place = { offset: 0, anchor: 0 };
+const VERSION = 1;
+
+const count = z.int().nonnegative();
+const stored = z.tuple([z.literal(VERSION), count, count, z.array(z.tuple([count, count, count])).max(1000)]);
+
+export function placeOf({ places }: Cursor, partition: number): Place {
+  return places.get(partition) ?? START;
+}
+
+export function anchorOf({ key, value, headers }: BusRecord): number {
+  const id = headers['ce_id'];
+  return crc32(Buffer.isBuffer(id) ? id : (value ?? ''), crc32(key ?? ''));
+}
+
+/** Returns the number of a log in cursors. */
+export function logNumber(id: string): number {
+  return crc32(id);
+}
+
+/** Whether a cursor is of the log with this id. */
+export function isSameLog({ log }: Cursor, id: string): boolean {
+  return log === logNumber(id);
+}
+
+export function writeCursor({ log, next, places }: Cursor): string {
+  const list = [...places].map(([partition, { offset, anchor }]) => [partition, offset, anchor]);
+  return Buffer.from(JSON.stringify([VERSION, log, next, list])).toString('base64url');
+}
+
+/** Parses a cursor. Returns undefined for anything that `writeCursor` has not written. */
+export function readCursor(text: string): Cursor | undefined {
+  const parsed = stored.safeParse(parseJson(Buffer.from(text, 'base64url').toString()));
+  if (!parsed.success) return undefined;
+  const [, log, next, list] = parsed.data;
+  return {
+    log,
+    next,
+    places: new Map(list.map(([partition, offset, anchor]) => [partition, { offset, anchor }])),
+  };
+}

@@ -1,0 +1,191 @@
+/** Reads the log for readers that store their position themselves. */
+import type { Bus, BusRecord, LogTail, PartitionRange } from '@latchkey/bus';
+import { ACCOUNTS_TOPIC } from '@latchkey/events';
+import { toCloudEvent, type View } from './cloud-event.ts';
+import { anchorOf, type Cursor, logNumber, type Place, placeOf } from './cursor.ts';
+
+/** A client of the feed, and what it may see. */
+export interface FeedReader {
+  readonly id: string;
+  /** The name under which it confirms erasures. */
+  readonly name: string;
+  /** The types of events that it may read; undefined for all. */
+  readonly types?: readonly string[];
+  /** Whether it may see personal data. */
+  readonly person: boolean;
+}
+
+export interface FeedQuery {
+  /** Undefined to read from the beginning. */
+  readonly after?: Cursor | undefined;
+  readonly view: View;
+  /** If set, only events of this account are returned. */
+  readonly account?: string | undefined;
+  readonly limit: number;
+}
+
+export interface FeedPage {
+  /** JSON texts of CloudEvents, in order per account. */
+  readonly events: readonly string[];
+  /** The cursor of the next page. */
+  readonly cursor: Cursor;
+  /** How many records come after this page, of whatever type. */
+  readonly behind: number;
+}
+
+/** Every method rejects as the log does. */
+export interface Feed {
+  read(query: FeedQuery): Promise<FeedPage>;
+  /** Resolves once there may be more records after a page with nothing behind it, or when `signal` is aborted. */
+  grown(page: FeedPage, signal: AbortSignal): Promise<void>;
+}
+
+/** The most records that a page reads, so that a page with few matching events does not take long. */
+const SCANNED_AT_MOST = 5000;
+const READ_AT_ONCE = 1000;
+
+/** Returns those of the consecutive records that auth has published. */
+export type Genuine = (records: readonly BusRecord[]) => Promise<readonly BusRecord[]>;
+
+export function createFeed(bus: Pick<Bus, 'tail'>, genuine: Genuine): Feed {
+  const reached = createReached();
+
+  return {
+    read: async (query) => readPage({ tail: await bus.tail(ACCOUNTS_TOPIC), genuine, reached }, query),
+    async grown({ cursor }, signal) {
+      const tail = await bus.tail(ACCOUNTS_TOPIC);
+      const ranges = (await tail.ranges()).map((range) => ({
+        ...range,
+        end: cursor.places.get(range.partition)?.offset ?? range.end,
+      }));
+      await tail.grown(ranges, signal);
+    },
+  };
+}
+
+interface Source {
+  readonly tail: LogTail;
+  readonly reached: Reached;
+  readonly genuine: Genuine;
+}
+
+async function readPage(source: Source, query: FeedQuery): Promise<FeedPage> {
+  const { tail } = source;
+  const all = await tail.ranges();
+  const log = logNumber(tail.id);
+  const only = query.account === undefined ? undefined : await tail.partitionOf(query.account);
+  const ranges = only === undefined ? all : all.filter(({ partition }) => partition === only);
+  // The offsets of another log mean nothing here, so everything is read again.
+  const after = query.after?.log === log ? query.after : { log, next: 0, places: new Map<number, Place>() };
+  const places = new Map(
+    ranges.map((range) => [range.partition, reachable(placeOf(after, range.partition), range)]),
+  );
+  const events: string[] = [];
+  const page = { query, events, places, source, scanned: 0 };
+  let next = after.next;
+  for (const range of startingWith(ranges, after.next)) {
+    if (await readPartition(range, page)) continue;
+    next = range.partition + 1;
+    break;
+  }
+  const behind = ranges.reduce(
+    (sum, { partition, end }) => sum + end - (places.get(partition)?.offset ?? 0),
+    0,
+  );
+  return { events, cursor: { log, next, places }, behind };
+}
+
+/** Returns the ranges in a circle that begins with this partition. */
+function startingWith(ranges: readonly PartitionRange[], first: number): readonly PartitionRange[] {
+  const at = ranges.findIndex(({ partition }) => partition === first);
+  return at === -1 ? ranges : [...ranges.slice(at), ...ranges.slice(0, at)];
+}
+
+interface Page {
+  readonly source: Source;
+  readonly query: FeedQuery;
+  readonly events: string[];
+  readonly places: Map<number, Place>;
+  scanned: number;
+}
+
+function isFull({ query, events, scanned }: Page): boolean {
+  return events.length >= query.limit || scanned >= SCANNED_AT_MOST;
+}
+
+/** Reads a partition to its end. @returns false if the page was full before */
+async function readPartition(range: PartitionRange, page: Page): Promise<boolean> {
+  const { tail, reached, genuine } = page.source;
+  const { partition, end } = range;
+  let place = page.places.get(partition) ?? { offset: range.start, anchor: 0 };
+  if (place.offset >= end) return true;
+  place = await checked(tail, range, place, reached);
+  while (place.offset < end) {
+    if (isFull(page)) {
+      page.places.set(partition, place);
+      return false;
+    }
+    const wanted = Math.min(READ_AT_ONCE, page.query.limit - page.events.length, end - place.offset);
+    const records = await tail.read(partition, place.offset, wanted);
+    if (records.length === 0) break;
+    page.scanned += records.length;
+    for (const record of await genuine(records)) take(page, record);
+    place = placeAfter(records, place);
+    reached.add(partition, place);
+  }
+  page.places.set(partition, place);
+  return true;
+}
+
+function take(page: Page, record: BusRecord): void {
+  const { view, account } = page.query;
+  if (account !== undefined && String(record.key) !== account) return;
+  const event = toCloudEvent(record, view);
+  if (event !== undefined) page.events.push(event);
+}
+
+function placeAfter(records: readonly BusRecord[], before: Place): Place {
+  const last = records.at(-1);
+  return last === undefined ? before : { offset: last.offset + 1, anchor: anchorOf(last) };
+}
+
+/** Returns the place, or the beginning of the partition if it no longer contains this place. */
+function reachable(place: Place, { start, end }: PartitionRange): Place {
+  return place.offset > end || place.offset < start ? { offset: start, anchor: 0 } : place;
+}
+
+/** Returns the place, or the beginning of the partition if the record before it has changed. */
+async function checked(
+  tail: LogTail,
+  { partition, start }: PartitionRange,
+  place: Place,
+  reached: Reached,
+): Promise<Place> {
+  if (place.offset <= start || reached.has(partition, place)) return place;
+  const [before] = await tail.read(partition, place.offset - 1, 1);
+  const isSame =
+    before !== undefined && before.offset === place.offset - 1 && anchorOf(before) === place.anchor;
+  return isSame ? place : { offset: start, anchor: 0 };
+}
+
+/** The places that this process itself has reached. Their records need not be read again for the check. */
+interface Reached {
+  add(partition: number, place: Place): void;
+  has(partition: number, place: Place): boolean;
+}
+
+const MOST_REACHED = 10_000;
+
+function createReached(): Reached {
+  const places = new Set<string>();
+  function nameOf(partition: number, { offset, anchor }: Place): string {
+    return `${partition} ${offset} ${anchor}`;
+  }
+  return {
+    add(partition, place) {
+      if (places.size >= MOST_REACHED) places.clear();
+      places.add(nameOf(partition, place));
+    },
+    has: (partition, place) => places.has(nameOf(partition, place)),
+  };
+}

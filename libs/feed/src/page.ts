@@ -1,0 +1,37 @@
+/** A page of the feed. */
+import type { Answer } from '@latchkey/http';
+import type { View } from './cloud-event.ts';
+import { writeCursor } from './cursor.ts';
+import type { Feed, FeedPage } from './feed.ts';
+import type { FeedParameters } from './query.ts';
+
+export interface Reading {
+  readonly feed: Feed;
+  readonly query: FeedParameters;
+  readonly view: View;
+  /** Aborted once the client has disconnected or the server stops. */
+  readonly ending: AbortSignal;
+}
+
+export async function answerPage(reading: Reading): Promise<Answer> {
+  const { wait } = reading.query;
+  const page = await readOrWait(reading, wait === 0 ? undefined : AbortSignal.timeout(wait * 1000));
+  return {
+    status: 200,
+    headers: { 'Feed-Cursor': writeCursor(page.cursor), 'Feed-Behind': String(page.behind) },
+    text: { type: 'application/cloudevents-batch+json; charset=utf-8', text: `[${page.events.join(',')}]` },
+  };
+}
+
+/** Reads until there are events or the time is up. Pages without matching events are skipped. */
+async function readOrWait(reading: Reading, timeUp: AbortSignal | undefined): Promise<FeedPage> {
+  const { feed, view, ending } = reading;
+  const { after, account, limit } = reading.query;
+  const signal = timeUp === undefined ? undefined : AbortSignal.any([timeUp, ending]);
+  let page = await feed.read({ after, view, account, limit });
+  while (page.events.length === 0 && signal !== undefined && !signal.aborted) {
+    if (page.behind === 0) await feed.grown(page, signal);
+    page = await feed.read({ after: page.cursor, view, account, limit });
+  }
+  return page;
+}

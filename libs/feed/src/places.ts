@@ -1,0 +1,27 @@
+/** How many requests of one client may wait at the same time. */
+const PER_CLIENT = 20;
+
+export interface Places {
+  /** Takes a place. @returns a function that gives it back; undefined if the client already has too many */
+  take(client: string): (() => void) | undefined;
+}
+
+export function createPlaces(): Places {
+  const taken = new Map<string, number>();
+  function change(client: string, by: number): void {
+    const count = (taken.get(client) ?? 0) + by;
+    if (count > 0) taken.set(client, count);
+    else taken.delete(client);
+  }
+  return {
+    take(client) {
+      if ((taken.get(client) ?? 0) >= PER_CLIENT) return undefined;
+      change(client, 1);
+      let isTaken = true;
+      return () => {
+        if (isTaken) change(client, -1);
+        isTaken = false;
+      };
+    },
+  };
+}

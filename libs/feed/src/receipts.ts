@@ -1,0 +1,51 @@
+/** `POST /events/receipts`: a client of the feed confirms that it has erased an account. */
+import type { Bus } from '@latchkey/bus';
+import { encodeReceipt, RECEIPTS_TOPIC } from '@latchkey/events';
+import { type Policy, problems, type Route, route, unavailable } from '@latchkey/http';
+import { z } from 'zod';
+import type { FeedReader } from './feed.ts';
+
+export interface ReceiptRoutesDeps {
+  readonly bus: Pick<Bus, 'publish'>;
+  /** Identifies the client by its key. */
+  readonly policy: Policy<FeedReader>;
+  /** Where the feed is: `/api/v1/events`. */
+  readonly path: string;
+  now(): Date;
+}
+
+export function receiptRoutes({ bus, policy, path, now }: ReceiptRoutesDeps): readonly Route[] {
+  const confirm = route({
+    method: 'POST',
+    path: `${path}/receipts`,
+    tag: 'events',
+    summary: 'Confirm an erasure',
+    description:
+      'The client has handled `AccountErased`: it has nothing left that identifies the person. May be repeated; what is about no erasure is ignored.',
+    policy,
+    operationId: 'confirmErasure',
+    credentials: {
+      schemes: {
+        clientKey: { type: 'http', scheme: 'bearer', description: 'The API key of a service client.' },
+      },
+      optional: false,
+    },
+    body: z.object({
+      account: z.uuid().toLowerCase().describe('The account that was erased.'),
+      sequence: z.int().min(1).max(9_999_999_999).describe('The sequence of `AccountErased`.'),
+    }),
+    answers: { 204: { description: 'The receipt is stored.' } },
+    problems: [problems.unavailable],
+    async handle({ caller, body: { account: userId, sequence } }) {
+      const confirmedAt = now().toISOString();
+      const receipt = encodeReceipt({ userId, consumer: caller.name, sequence, confirmedAt });
+      try {
+        await bus.publish(RECEIPTS_TOPIC, [receipt]);
+      } catch (error) {
+        throw unavailable('Receipts cannot be stored at the moment. Try again.', 1, error);
+      }
+      return { status: 204 };
+    },
+  });
+  return [confirm];
+}

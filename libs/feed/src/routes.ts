@@ -1,0 +1,96 @@
+/** `GET /events`: the feed as pages, long poll and server-sent events. */
+import { type Policy, problems, type RequestContext, type Route, rateLimited, route } from '@latchkey/http';
+import { z } from 'zod';
+import { readCursor } from './cursor.ts';
+import type { Feed, FeedReader } from './feed.ts';
+import { answerPage } from './page.ts';
+import { createPlaces } from './places.ts';
+import { type FeedParameters, feedQuery } from './query.ts';
+import { answerStream } from './stream.ts';
+import { mapFailures, viewOf } from './view.ts';
+
+const BATCH = 'application/cloudevents-batch+json';
+const STREAM = 'text/event-stream';
+
+const lastEventId = z.object({
+  'Last-Event-ID': z
+    .string()
+    .max(4000)
+    .optional()
+    .describe('Sent by clients of server-sent events when they connect again; used in place of `after`.'),
+});
+
+export interface FeedRoutesDeps {
+  readonly feed: Feed;
+  /** Identifies the client by its key. */
+  readonly policy: Policy<FeedReader>;
+  /** Where the route is: `/api/v1/events`. */
+  readonly path: string;
+}
+
+export function feedRoutes({ feed, policy, path }: FeedRoutesDeps): readonly Route[] {
+  const places = createPlaces();
+  const events = route({
+    method: 'GET',
+    path,
+    tag: 'events',
+    summary: 'What happens to accounts',
+    description:
+      'The events of accounts as CloudEvents, from the first one on, in order per account, each at least once. With `Accept: text/event-stream` as server-sent events.',
+    policy,
+    operationId: 'readEvents',
+    credentials: {
+      schemes: {
+        clientKey: { type: 'http', scheme: 'bearer', description: 'The API key of a service client.' },
+      },
+      optional: false,
+    },
+    query: feedQuery,
+    headers: lastEventId,
+    answers: {
+      200: {
+        description:
+          'A page of events, empty if there are none. `Feed-Behind` says how many records come after it.',
+        media: [BATCH, STREAM],
+        headers: ['Feed-Cursor', 'Feed-Behind'],
+      },
+    },
+    problems: [problems.rate_limited, problems.unavailable],
+    quiet: true,
+    async handle({ caller, query, ...request }) {
+      const isStream = acceptsStream(request);
+      const leave = isStream || query.wait > 0 ? places.take(caller.id) : () => undefined;
+      if (leave === undefined) throw rateLimited(1);
+      const reading = {
+        feed,
+        query: resumed(query, request),
+        view: viewOf(caller, query),
+        ending: request.ending(),
+      };
+      if (isStream) return answerStream({ ...reading, leave, stillMay: () => mayStill(policy, request) });
+      try {
+        return await mapFailures(() => answerPage(reading));
+      } finally {
+        leave();
+      }
+    },
+  });
+  return [events];
+}
+
+function acceptsStream({ headers }: Pick<RequestContext, 'headers'>): boolean {
+  return headers['accept']?.includes(STREAM) ?? false;
+}
+
+/** A client of server-sent events reconnects to the URL that it began with; the header tells where to continue. */
+function resumed(query: FeedParameters, { headers }: Pick<RequestContext, 'headers'>): FeedParameters {
+  const last = readCursor(headers['last-event-id'] ?? '');
+  return last === undefined ? query : { ...query, after: last };
+}
+
+function mayStill(policy: Policy<FeedReader>, request: RequestContext): Promise<boolean> {
+  return policy.authorise(request).then(
+    () => true,
+    () => false,
+  );
+}

@@ -1,0 +1,76 @@
+/** The feed as server-sent events (https://html.spec.whatwg.org/multipage/server-sent-events.html). */
+import type { Answer } from '@latchkey/http';
+import { writeCursor } from './cursor.ts';
+import type { FeedPage } from './feed.ts';
+import type { Reading } from './page.ts';
+
+/**
+ * The longest silence, in ms: proxies close connections that are silent for longer. A revoked key also ends its
+ * streams within this time.
+ */
+const SILENT_AT_MOST_MS = 15_000;
+
+export interface StreamReading extends Reading {
+  /** Called when the stream has ended. */
+  leave(): void;
+  /** Whether the client may still read. */
+  stillMay(): Promise<boolean>;
+}
+
+export function answerStream(reading: StreamReading): Answer {
+  // If the client disconnects at once, the stream never starts.
+  reading.ending.addEventListener('abort', reading.leave, { once: true });
+  return {
+    status: 200,
+    // Without this header, nginx would buffer the events.
+    headers: { 'X-Accel-Buffering': 'no' },
+    stream: { type: 'text/event-stream; charset=utf-8', pieces: pieces(reading) },
+  };
+}
+
+/**
+ * Yields the pieces of the stream. The next page is read only after the client has taken the previous one. An error
+ * ends the stream, and the client reconnects.
+ */
+async function* pieces({
+  feed,
+  query,
+  view,
+  ending,
+  leave,
+  stillMay,
+}: StreamReading): AsyncGenerator<string> {
+  const { account, limit } = query;
+  let { after } = query;
+  let checkedAt = performance.now();
+  // Tells the client that it is connected, before there is any event.
+  yield ': connected\n\n';
+  try {
+    while (!ending.aborted) {
+      const page = await feed.read({ after, view, account, limit });
+      after = page.cursor;
+      if (page.events.length > 0) yield textOf(page);
+      else if (page.behind === 0) {
+        await feed.grown(page, AbortSignal.any([ending, AbortSignal.timeout(SILENT_AT_MOST_MS)]));
+        yield ': \n\n';
+      }
+      if (performance.now() - checkedAt < SILENT_AT_MOST_MS) continue;
+      checkedAt = performance.now();
+      if (!(await stillMay())) return;
+    }
+  } finally {
+    leave();
+  }
+}
+
+/** Only the last event of a page has an id: the client continues after it when it reconnects. */
+function textOf({ events, cursor }: FeedPage): string {
+  const last = events.length - 1;
+  return events
+    .map((event, index) => {
+      // Line breaks in JSON can only be between tokens.
+      const data = `data: ${event.replace(/[\r\n]+/g, ' ')}\n`;
+      return index === last ? `id: ${writeCursor(cursor)}\n${data}\n` : `${data}\n`;
+    })
+    .join('');
+}

@@ -1,0 +1,25 @@
+import { unavailable } from '@latchkey/http';
+import type { View } from './cloud-event.ts';
+import type { FeedReader } from './feed.ts';
+
+/** Returns what a client sees: what it has asked for, as far as it may see that. */
+export function viewOf(
+  { types: allowed, person }: FeedReader,
+  {
+    types: wanted,
+    placeholders,
+  }: { readonly types?: readonly string[] | undefined; readonly placeholders: boolean },
+): View {
+  if (wanted === undefined) return { ...(allowed && { types: new Set(allowed) }), person, placeholders };
+  const types = new Set(allowed === undefined ? wanted : wanted.filter((type) => allowed.includes(type)));
+  return { types, person, placeholders };
+}
+
+/** @throws Problem (unavailable) if the work fails: the log cannot be read */
+export async function mapFailures<T>(work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    throw unavailable('Events cannot be read at the moment. Try again.', 1, error);
+  }
+}

@@ -1,0 +1,56 @@
+/** What the adapters for frameworks share. */
+import { rememberCaller } from './callers.ts';
+import type { Check, Guard, HeaderOf } from './guard.ts';
+import { type ProblemAnswer, Refusal } from './refusal.ts';
+
+/** A guard whose checks have the form that a framework expects. */
+export interface FrameworkGuard<Middleware> {
+  /** Any account with a valid token. */
+  authenticated(): Middleware;
+  /** An account whose address is verified. */
+  verified(): Middleware;
+  /** A verified account that has one of these roles. */
+  role(...roles: readonly [string, ...string[]]): Middleware;
+}
+
+export function adapt<Middleware>(
+  guard: Guard,
+  toMiddleware: (check: Check) => Middleware,
+): FrameworkGuard<Middleware> {
+  return {
+    authenticated: () => toMiddleware(guard.authenticated()),
+    verified: () => toMiddleware(guard.verified()),
+    role: (...roles) => toMiddleware(guard.role(...roles)),
+  };
+}
+
+/**
+ * Checks a request and remembers its caller.
+ * @param request the object that the framework passes to its handlers
+ * @returns the response that refuses the request; undefined if it may proceed
+ * @throws any error except a Refusal
+ */
+export async function refusalOf(
+  request: object,
+  header: HeaderOf,
+  check: Check,
+): Promise<ProblemAnswer | undefined> {
+  try {
+    rememberCaller(request, await check(header));
+    return undefined;
+  } catch (error) {
+    if (error instanceof Refusal) return error.answer(header('x-request-id'));
+    throw error;
+  }
+}
+
+/** Headers as `node:http` has them. */
+export type NodeHeaders = Readonly<Record<string, string | string[] | undefined>>;
+
+/** Returns the value of a header that was sent once. */
+export function headerOf(headers: NodeHeaders): HeaderOf {
+  return (name) => {
+    const value = headers[name];
+    return typeof value === 'string' ? value : undefined;
+  };
+}

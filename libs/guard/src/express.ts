@@ -1,0 +1,42 @@
+/** `@latchkey/guard/express`. */
+import { adapt, type FrameworkGuard, headerOf, type NodeHeaders, refusalOf } from './adapter.ts';
+import type { Check, Guard } from './guard.ts';
+
+export { callerOf } from './callers.ts';
+
+/** The parts of a request and a response of Express that the guard uses. */
+export interface ExpressRequest {
+  readonly headers: NodeHeaders;
+}
+
+export interface ExpressResponse {
+  statusCode: number;
+  setHeader(name: string, value: string): unknown;
+  end(text: string): unknown;
+}
+
+export type ExpressMiddleware = (
+  request: ExpressRequest,
+  response: ExpressResponse,
+  next: (error?: unknown) => void,
+) => void;
+
+/** Makes a guard's checks middleware for Express. A handler gets the caller by `callerOf(request)`. */
+export function expressGuard(guard: Guard): FrameworkGuard<ExpressMiddleware> {
+  return adapt(guard, middleware);
+}
+
+function middleware(check: Check): ExpressMiddleware {
+  async function run(request: ExpressRequest, response: ExpressResponse): Promise<boolean> {
+    const refused = await refusalOf(request, headerOf(request.headers), check);
+    if (refused === undefined) return true;
+    response.statusCode = refused.status;
+    for (const [name, value] of Object.entries(refused.headers)) response.setHeader(name, value);
+    response.end(refused.body);
+    return false;
+  }
+
+  return (request, response, next) => {
+    run(request, response).then((goesOn) => goesOn && next(), next);
+  };
+}

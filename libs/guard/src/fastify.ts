@@ -1,0 +1,38 @@
+/** `@latchkey/guard/fastify`. */
+import { adapt, type FrameworkGuard, headerOf, type NodeHeaders, refusalOf } from './adapter.ts';
+import type { Check, Guard } from './guard.ts';
+
+export { callerOf } from './callers.ts';
+
+/** The parts of a request and a reply of Fastify that the guard uses. */
+export interface FastifyRequest {
+  readonly headers: NodeHeaders;
+}
+
+export interface FastifyReply {
+  code(status: number): unknown;
+  header(name: string, value: string): unknown;
+  send(body: Buffer): unknown;
+}
+
+export type FastifyHook = (request: FastifyRequest, reply: FastifyReply) => Promise<unknown>;
+
+/**
+ * Makes a guard's checks hooks for Fastify: `app.get('/books', { onRequest: role('admin') }, handler)`. A handler gets
+ * the caller by `callerOf(request)`.
+ */
+export function fastifyGuard(guard: Guard): FrameworkGuard<FastifyHook> {
+  return adapt(guard, hook);
+}
+
+function hook(check: Check): FastifyHook {
+  return async (request, reply) => {
+    const refused = await refusalOf(request, headerOf(request.headers), check);
+    if (refused === undefined) return undefined;
+    reply.code(refused.status);
+    for (const [name, value] of Object.entries(refused.headers)) reply.header(name, value);
+    // Fastify adds a charset to the media type of a text.
+    reply.send(Buffer.from(refused.body));
+    return reply;
+  };
+}

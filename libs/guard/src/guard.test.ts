@@ -1,0 +1,118 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { createGuard } from './guard.ts';
+import { introspection } from './introspection.ts';
+import { Refusal } from './refusal.ts';
+import { createTestTokens } from './testing.ts';
+
+function bearer(token: string) {
+  return (name: string) => (name === 'authorization' ? `Bearer ${token}` : undefined);
+}
+
+async function codeOf(attempt: Promise<unknown>): Promise<string> {
+  return attempt.then(
+    () => 'accepted',
+    (error: unknown) => (error instanceof Refusal ? error.code : String(error)),
+  );
+}
+
+describe('a guard', () => {
+  test('refuses a token of another issuer or audience, and one that has expired', async () => {
+    const tokens = await createTestTokens();
+    const check = createGuard(tokens.options).authenticated();
+    const stranger = await createTestTokens();
+    const elsewhere = createGuard({ ...tokens.options, audience: 'others' }).authenticated();
+    assert.equal(await codeOf(check(bearer(await tokens.sign()))), 'accepted');
+    assert.equal(await codeOf(check(bearer(await stranger.sign()))), 'unauthenticated');
+    assert.equal(await codeOf(elsewhere(bearer(await tokens.sign()))), 'unauthenticated');
+    assert.equal(
+      await codeOf(check(bearer(await tokens.sign({ expiresInSeconds: -120 })))),
+      'unauthenticated',
+    );
+  });
+
+  test('refuses a revoked token that it has accepted before, and accepts a later one', async () => {
+    const tokens = await createTestTokens();
+    const check = createGuard(tokens.options).authenticated();
+    const token = await tokens.sign({ sequence: 4 });
+    const { account } = await check(bearer(token));
+    tokens.revoke(account, 5);
+    assert.equal(await codeOf(check(bearer(token))), 'unauthenticated');
+    assert.equal(await codeOf(check(bearer(await tokens.sign({ account, sequence: 5 })))), 'accepted');
+  });
+
+  test('checks the signature again after a minute, and when the token expires', async () => {
+    const tokens = await createTestTokens();
+    let now = Date.now();
+    let lookups = 0;
+    const { keys } = tokens.options;
+    const check = createGuard({
+      ...tokens.options,
+      keys: (header, token) => {
+        lookups += 1;
+        return keys(header, token);
+      },
+      now: () => new Date(now),
+    }).authenticated();
+    const token = await tokens.sign({ expiresInSeconds: 90 });
+    await check(bearer(token));
+    await check(bearer(token));
+    assert.equal(lookups, 1);
+    now += 61_000;
+    await check(bearer(token));
+    assert.equal(lookups, 2);
+    now += 100_000;
+    assert.equal(await codeOf(check(bearer(token))), 'unauthenticated');
+  });
+
+  test('fetches the keys of its issuer', async () => {
+    const tokens = await createTestTokens({ issuer: 'http://127.0.0.1:1/' });
+    const check = createGuard({ issuer: 'http://127.0.0.1:1/' }).authenticated();
+    assert.equal(await codeOf(check(bearer(await tokens.sign()))), 'unavailable');
+  });
+});
+
+describe('introspection', () => {
+  function latchkey(answers: readonly (Response | Error)[]) {
+    const asked: Request[] = [];
+    const rest = [...answers];
+    async function respond(url: string | URL | Request, init?: RequestInit): Promise<Response> {
+      asked.push(new Request(url, init));
+      const answer = rest.shift() ?? new Error('asked too often');
+      if (answer instanceof Error) throw answer;
+      return answer;
+    }
+    return { asked, fetch: respond };
+  }
+
+  test('asks once for a moment, and refuses what is not active', async () => {
+    const tokens = await createTestTokens();
+    let clock = 0;
+    const { asked, fetch } = latchkey([Response.json({ active: true }), Response.json({ active: false })]);
+    const url = 'http://latchkey.test/introspect';
+    const revocations = introspection({ url, key: 'secret', fetch, clock: () => clock });
+    const check = createGuard({ ...tokens.options, revocations }).authenticated();
+    const token = await tokens.sign();
+    await Promise.all([check(bearer(token)), check(bearer(token))]);
+    assert.equal(asked.length, 1);
+    assert.equal(asked[0]?.headers.get('authorization'), 'Bearer secret');
+    assert.equal(await asked[0]?.text(), `token=${token}`);
+    clock = 1000;
+    assert.equal(await codeOf(check(bearer(token))), 'unauthenticated');
+  });
+
+  test('answers 503 while it gets no answer, and asks again', async () => {
+    const tokens = await createTestTokens();
+    const { fetch } = latchkey([
+      new Error('away'),
+      new Response('', { status: 500 }),
+      Response.json({ active: true }),
+    ]);
+    const revocations = introspection({ url: 'http://latchkey.test', key: 'secret', fetch });
+    const check = createGuard({ ...tokens.options, revocations }).authenticated();
+    const token = await tokens.sign();
+    assert.equal(await codeOf(check(bearer(token))), 'unavailable');
+    assert.equal(await codeOf(check(bearer(token))), 'unavailable');
+    assert.equal(await codeOf(check(bearer(token))), 'accepted');
+  });
+});

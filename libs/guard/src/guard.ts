@@ -1,0 +1,112 @@
+/** The checks of a guard, without any HTTP framework. */
+import {
+  type AccessClaims,
+  bearerToken,
+  guards,
+  type KeySource,
+  type Guard as Policy,
+  remoteKeys,
+  tokenVerifier,
+  unavailable,
+} from '@latchkey/tokens';
+import { Refusal } from './refusal.ts';
+import { type RevocationCheck, RevocationsUnavailable } from './standing.ts';
+import { cacheTokens } from './verified-tokens.ts';
+
+export interface GuardOptions {
+  /** PUBLIC_URL of Latchkey, which access tokens name as their issuer. */
+  readonly issuer: string;
+  /** AUDIENCE of Latchkey. Default: `latchkey`. */
+  readonly audience?: string;
+  /** Where the keys are fetched. Default: `/.well-known/jwks.json` at the issuer. */
+  readonly jwksUrl?: string;
+  /** The keys themselves, instead of `jwksUrl`. */
+  readonly keys?: KeySource;
+  /** How revoked tokens are recognised. Default: they are not, so a token is accepted until it expires. */
+  readonly revocations?: RevocationCheck;
+  /** Default: the clock of this machine. */
+  now?(): Date;
+}
+
+/** The account that sent a request. */
+export interface Caller {
+  /** The account's id. */
+  readonly account: string;
+  readonly role: string;
+  readonly verified: boolean;
+  /** The claims of the token. */
+  readonly claims: AccessClaims;
+}
+
+/** Reads a request header by its name in lower case. */
+export type HeaderOf = (name: string) => string | undefined;
+
+/**
+ * Checks a request.
+ * @throws Refusal 401 without a valid access token, 403 if the account is not allowed to do this, 503 if that
+ * cannot be determined
+ */
+export type Check = (header: HeaderOf) => Promise<Caller>;
+
+export interface Guard {
+  /** Any account with a valid token. */
+  authenticated(): Check;
+  /** An account whose address is verified. */
+  verified(): Check;
+  /** A verified account that has one of these roles. */
+  role(...roles: readonly [string, ...string[]]): Check;
+}
+
+/**
+ * Creates a guard for the routes of a service. Nothing is fetched before the first request with a token.
+ * @example
+ * const guard = createGuard({ issuer: 'http://localhost:8080' });
+ * const { authenticated, verified, role } = koaGuard(guard);
+ */
+export function createGuard(options: GuardOptions): Guard {
+  const { issuer, audience = 'latchkey', now = () => new Date(), revocations } = options;
+  const { keys = remoteKeys(options.jwksUrl ?? `${issuer.replace(/\/+$/, '')}/.well-known/jwks.json`) } =
+    options;
+  const policies = guards({
+    verify: cacheTokens(tokenVerifier({ keys, issuer, audience, now }), now),
+    standing: async (claims, { headers }) => {
+      const changed = await standingNow(revocations, claims, headers['authorization']);
+      if (changed === 'dead') return 'dead';
+      return { verified: claims.email_verified, role: claims.role, ...changed };
+    },
+    refuse: (spec, details) => new Refusal(spec, details),
+  });
+  return {
+    authenticated: () => checkOf(policies.authenticated),
+    verified: () => checkOf(policies.verified),
+    role: (...roles) => checkOf(policies.withRole(...roles)),
+  };
+}
+
+interface Account {
+  readonly claims: AccessClaims;
+  readonly role: string;
+  readonly verified: boolean;
+}
+
+function checkOf(policy: Policy<Account>): Check {
+  return async (header) => {
+    const authorization = header('authorization');
+    const { claims, role, verified } = await policy.authorise({ headers: { authorization } });
+    return { account: claims.sub, role, verified, claims };
+  };
+}
+
+async function standingNow(
+  revocations: RevocationCheck | undefined,
+  claims: AccessClaims,
+  authorization: string | undefined,
+) {
+  if (revocations === undefined) return {};
+  try {
+    return await revocations.standingOf(claims, bearerToken(authorization) ?? '');
+  } catch (error) {
+    if (!(error instanceof RevocationsUnavailable)) throw error;
+    throw new Refusal(unavailable, { detail: error.message, retryAfter: 1, cause: error });
+  }
+}

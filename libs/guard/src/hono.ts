@@ -1,0 +1,32 @@
+/** `@latchkey/guard/hono`. */
+import { adapt, type FrameworkGuard, refusalOf } from './adapter.ts';
+import type { Check, Guard } from './guard.ts';
+
+export { callerOf } from './callers.ts';
+
+/** The part of a context of Hono that the guard uses. */
+export interface HonoContext {
+  readonly req: { header(name: string): string | undefined };
+}
+
+export type HonoMiddleware = (
+  context: HonoContext,
+  next: () => Promise<void>,
+) => Promise<Response | undefined>;
+
+/** Makes a guard's checks middleware for Hono. A handler gets the caller by `callerOf(context)`. */
+export function honoGuard(guard: Guard): FrameworkGuard<HonoMiddleware> {
+  return adapt(guard, middleware);
+}
+
+function middleware(check: Check): HonoMiddleware {
+  return async (context, next) => {
+    const refused = await refusalOf(context, (name) => context.req.header(name), check);
+    if (refused !== undefined) {
+      const { status, headers, body } = refused;
+      return new Response(body, { status, headers });
+    }
+    await next();
+    return undefined;
+  };
+}

@@ -1,0 +1,6 @@
+/** `@latchkey/guard`: who is calling, and what the account may do. */
+export type { AccessClaims } from '@latchkey/tokens';
+export { type Caller, type Check, createGuard, type Guard, type GuardOptions } from './guard.ts';
+export { type IntrospectionOptions, introspection } from './introspection.ts';
+export { type ProblemAnswer, Refusal } from './refusal.ts';
+export { type RevocationCheck, RevocationsUnavailable, type Standing } from './standing.ts';

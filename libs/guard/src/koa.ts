@@ -1,0 +1,33 @@
+/** `@latchkey/guard/koa`. */
+import { adapt, type FrameworkGuard, headerOf, type NodeHeaders, refusalOf } from './adapter.ts';
+import type { Check, Guard } from './guard.ts';
+
+export { callerOf } from './callers.ts';
+
+/** The part of a koa context that the guard uses. */
+export interface KoaContext {
+  readonly headers: NodeHeaders;
+  status: number;
+  body: unknown;
+  set(name: string, value: string): void;
+}
+
+export type KoaMiddleware = (context: KoaContext, next: () => Promise<unknown>) => Promise<void>;
+
+/** Makes a guard's checks middleware for koa. A handler gets the caller by `callerOf(context)`. */
+export function koaGuard(guard: Guard): FrameworkGuard<KoaMiddleware> {
+  return adapt(guard, middleware);
+}
+
+function middleware(check: Check): KoaMiddleware {
+  return async (context, next) => {
+    const refused = await refusalOf(context, headerOf(context.headers), check);
+    if (refused === undefined) {
+      await next();
+      return;
+    }
+    context.status = refused.status;
+    context.body = refused.body;
+    for (const [name, value] of Object.entries(refused.headers)) context.set(name, value);
+  };
+}

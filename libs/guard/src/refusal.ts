@@ -1,0 +1,58 @@
+/** Refusals as problem details (RFC 9457), as the services of Latchkey answer them. */
+import { randomUUID } from 'node:crypto';
+import { PROBLEM_TYPES, type RefusalDetails, type RefusalSpec } from '@latchkey/tokens';
+
+/** A response that any HTTP framework can send. */
+export interface ProblemAnswer {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  /** JSON text. */
+  readonly body: string;
+}
+
+/** Thrown by the checks of a guard. The adapters turn it into a response; without one, call {@link Refusal.answer}. */
+export class Refusal extends Error {
+  override readonly name = 'Refusal';
+  readonly code: string;
+  readonly status: number;
+  readonly #spec: RefusalSpec;
+  readonly #details: RefusalDetails;
+
+  constructor(spec: RefusalSpec, details: RefusalDetails) {
+    super(details.detail ?? spec.title, { cause: details.cause });
+    this.code = spec.code;
+    this.status = spec.status;
+    this.#spec = spec;
+    this.#details = details;
+  }
+
+  /** @param requestId the client's X-Request-Id. A well-formed one is used; otherwise a new one is generated */
+  answer(requestId?: string): ProblemAnswer {
+    const { code, status, title, resolution } = this.#spec;
+    const { retryAfter, headers } = this.#details;
+    const id = requestId !== undefined && REQUEST_ID.test(requestId) ? requestId : randomUUID();
+    const detail = this.message;
+    return {
+      status,
+      headers: {
+        'Content-Type': 'application/problem+json',
+        'Cache-Control': 'no-store',
+        'X-Request-Id': id,
+        ...(retryAfter === undefined ? {} : { 'Retry-After': String(retryAfter) }),
+        ...headers,
+      },
+      body: JSON.stringify({
+        type: `${PROBLEM_TYPES}${code}`,
+        title,
+        status,
+        detail,
+        code,
+        resolution,
+        requestId: id,
+        retryAfter,
+      }),
+    };
+  }
+}
+
+const REQUEST_ID = /^[A-Za-z0-9._-]{8,128}$/;

@@ -1,0 +1,103 @@
+/** Follows the events of accounts that end tokens. */
+import { randomUUID } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
+import {
+  type FeedOptions,
+  type KafkaOptions,
+  type Subscription,
+  subscribe,
+} from '@latchkey/events/subscribe';
+import { type RevocationCheck, RevocationsUnavailable } from '../standing.ts';
+import { createRevokedTokens } from './revoked-tokens.ts';
+
+type Given = 'group' | 'handlers' | 'store' | 'topics' | 'observe' | 'signal' | 'logger' | 'cursor';
+
+/** The events are read from Kafka. */
+interface KafkaSource {
+  readonly kafka: Omit<KafkaOptions, Given> & {
+    /** The consumer group is this name plus a suffix, so that every process reads everything. Default: `guard`. */
+    readonly group?: string;
+  };
+}
+
+/** The events are read from the feed, with a key that may read these types (without personal data). */
+interface FeedSource {
+  readonly feed: Omit<FeedOptions, Given>;
+}
+
+/** Where the events are read from. */
+export type RevocationsSource = (KafkaSource | FeedSource) & {
+  /** Default: warnings and errors to the console. */
+  readonly logger?: KafkaOptions['logger'];
+};
+
+export interface Revocations extends RevocationCheck {
+  /** Resolves once everything that happened earlier is known. Until then, no token is accepted. */
+  ready(): Promise<void>;
+  /** Returns whether events can currently be read. While they cannot, newly revoked tokens are still accepted. */
+  healthy(): boolean;
+  /** Idempotent. */
+  stop(): Promise<void>;
+}
+
+/** How long a request waits until what happened before the start is known, in ms. */
+const REQUEST_WAITS_MS = 2000;
+const LOOK_EVERY_MS = 50;
+
+/**
+ * Starts to follow SessionsRevoked, RoleChanged, AccountDisabled, RegistrationEnded and AccountVerified, from the
+ * beginning of the log. Returns at once, and waits for servers that are down.
+ */
+export function revocations(source: RevocationsSource): Revocations {
+  const tokens = createRevokedTokens(() => new Date());
+  const stopping = new AbortController();
+  let subscription: Subscription | undefined;
+  let isReady = false;
+
+  const started = start();
+  // The error is reported by `ready` and by every check.
+  started.catch(() => undefined);
+  let stopped: Promise<void> | undefined;
+
+  async function start(): Promise<void> {
+    subscription = await open(source, tokens.handlers, stopping.signal);
+    while ((await subscription.lag()) > 0) await sleep(LOOK_EVERY_MS, undefined, { signal: stopping.signal });
+    isReady = true;
+  }
+
+  async function stop(): Promise<void> {
+    stopping.abort();
+    await started.catch(() => undefined);
+    await subscription?.stop();
+  }
+
+  async function whenReady(): Promise<void> {
+    const late = sleep(REQUEST_WAITS_MS, 'late' as const, { ref: false });
+    if ((await Promise.race([started.catch(() => 'late' as const), late])) === 'late')
+      throw new RevocationsUnavailable('It is not known yet which access tokens were revoked. Try again.');
+  }
+
+  return {
+    ready: () => started,
+    healthy: () => isReady && subscription?.healthy() === true,
+    standingOf(claims) {
+      return isReady ? tokens.standingOf(claims) : whenReady().then(() => tokens.standingOf(claims));
+    },
+    stop() {
+      stopped ??= stop();
+      return stopped;
+    },
+  };
+}
+
+function open(
+  source: RevocationsSource,
+  handlers: KafkaOptions['handlers'],
+  signal: AbortSignal,
+): Promise<Subscription> {
+  const { logger } = source;
+  const common = { handlers, store: 'none', signal, ...(logger && { logger }) } as const;
+  if ('feed' in source) return subscribe({ ...source.feed, ...common });
+  const { group = 'guard', ...connection } = source.kafka;
+  return subscribe({ ...connection, ...common, group: `${group}-${randomUUID()}` });
+}

@@ -1,0 +1,73 @@
+/** Which tokens are revoked, according to the events of accounts. Pure, apart from its clock. */
+import type { Handlers } from '@latchkey/events/subscribe';
+import type { AccessClaims } from '@latchkey/tokens';
+import type { Standing } from '../standing.ts';
+
+/**
+ * Access tokens are valid for an hour at most (ACCESS_TOKEN_MINUTES), plus the clock skew that a guard accepts.
+ * Earlier events can be forgotten, because every token of that time has expired.
+ */
+const REMEMBERED_MS = 90 * 60_000;
+const FORGET_EVERY_MS = 60_000;
+
+interface Change {
+  /** Tokens that were issued at a lower sequence of the account are revoked. */
+  readonly notBefore: number;
+  /** Sequence at which the address was verified; 0 if that was not seen. */
+  readonly verifiedAt: number;
+  /** In ms since 1970. */
+  readonly time: number;
+}
+
+export interface RevokedTokens {
+  readonly handlers: Handlers;
+  standingOf(claims: AccessClaims): Standing | 'dead';
+  /** How many accounts are remembered. */
+  size(): number;
+}
+
+/** Creates the set. It needs neither order nor positions: the highest sequence wins, and events may be repeated. */
+export function createRevokedTokens(now: () => Date): RevokedTokens {
+  const changes = new Map<string, Change>();
+  let forgotAt = now().getTime();
+
+  function remember(
+    { account, time: instant }: { readonly account: string; readonly time: string },
+    change: { readonly notBefore?: number; readonly verifiedAt?: number },
+  ): void {
+    const [time, present] = [Date.parse(instant), now().getTime()];
+    if (present - time > REMEMBERED_MS) return;
+    const known = changes.get(account);
+    changes.set(account, {
+      notBefore: Math.max(known?.notBefore ?? 0, change.notBefore ?? 0),
+      verifiedAt: Math.max(known?.verifiedAt ?? 0, change.verifiedAt ?? 0),
+      time: Math.max(known?.time ?? 0, time),
+    });
+    if (present - forgotAt < FORGET_EVERY_MS) return;
+    forgotAt = present;
+    for (const [id, { time: last }] of changes) if (present - last > REMEMBERED_MS) changes.delete(id);
+  }
+
+  function revoke(_event: object, context: { account: string; sequence: number; time: string }): void {
+    remember(context, { notBefore: context.sequence });
+  }
+
+  return {
+    handlers: {
+      SessionsRevoked: revoke,
+      RoleChanged: revoke,
+      AccountDisabled: revoke,
+      RegistrationEnded: revoke,
+      AccountErasureRequested: revoke,
+      AccountErased: revoke,
+      AccountVerified: (_event, context) => remember(context, { verifiedAt: context.sequence }),
+    },
+    standingOf({ sub, seq }) {
+      const change = changes.get(sub);
+      if (change === undefined) return {};
+      if (seq < change.notBefore) return 'dead';
+      return change.verifiedAt > seq ? { verified: true } : {};
+    },
+    size: () => changes.size,
+  };
+}

@@ -1,0 +1,22 @@
+/** What is known about an account in addition to its token. */
+import type { AccessClaims } from '@latchkey/tokens';
+
+/** Claims of the token that have changed since it was issued. */
+export interface Standing {
+  readonly verified?: true;
+}
+
+/** Decides whether a token that is otherwise valid was revoked. */
+export interface RevocationCheck {
+  /**
+   * Returns 'dead' if the token was revoked, otherwise what has changed since it was issued.
+   * @param token the token as it was sent
+   * @throws RevocationsUnavailable if that cannot be determined at the moment
+   */
+  standingOf(claims: AccessClaims, token: string): Promise<Standing | 'dead'> | Standing | 'dead';
+}
+
+/** Thrown while it is unknown which tokens were revoked. */
+export class RevocationsUnavailable extends Error {
+  override readonly name = 'RevocationsUnavailable';
+}

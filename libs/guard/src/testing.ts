@@ -1,0 +1,73 @@
+/** `@latchkey/guard/testing`: signs access tokens for tests of a guarded service. */
+import { randomUUID } from 'node:crypto';
+import { fixedKeys } from '@latchkey/tokens';
+import { exportJWK, generateKeyPair, SignJWT } from 'jose';
+import type { GuardOptions } from './guard.ts';
+import type { RevocationCheck } from './standing.ts';
+
+export interface TestToken {
+  /** The account's id, a UUID. Default: a new one. */
+  readonly account?: string;
+  /** Default: `user`. */
+  readonly role?: string;
+  /** Default: true. */
+  readonly verified?: boolean;
+  /** The account's sequence when the token was issued. Default: 1. */
+  readonly sequence?: number;
+  /** Default: 900. A negative number makes an expired token. */
+  readonly expiresInSeconds?: number;
+}
+
+export interface TestTokens {
+  /** The options to pass to `createGuard`. */
+  readonly options: Required<Pick<GuardOptions, 'issuer' | 'audience' | 'keys' | 'revocations'>>;
+  /** The key set as Latchkey would publish it. */
+  readonly jwks: { readonly keys: readonly object[] };
+  /** Signs an access token. */
+  sign(token?: TestToken): Promise<string>;
+  /** Revokes the tokens of an account that were issued before a sequence. Default: all of them. */
+  revoke(account: string, sequence?: number): void;
+}
+
+const KEY_ID = 'test';
+
+/**
+ * Creates a signing key, and tokens that a guard with the same `options` accepts.
+ * @example
+ * const tokens = await createTestTokens();
+ * const app = createApp(createGuard(tokens.options));
+ * const admin = await tokens.sign({ role: 'admin' });
+ */
+export async function createTestTokens(
+  names: { readonly issuer?: string; readonly audience?: string } = {},
+): Promise<TestTokens> {
+  const { issuer = 'https://latchkey.test', audience = 'latchkey' } = names;
+  const { privateKey, publicKey } = await generateKeyPair('ES256');
+  const jwks = { keys: [{ ...(await exportJWK(publicKey)), kid: KEY_ID, alg: 'ES256', use: 'sig' }] };
+  const revokedAt = new Map<string, number>();
+  const revocations: RevocationCheck = {
+    standingOf: ({ sub, seq }) => (seq < (revokedAt.get(sub) ?? 0) ? 'dead' : {}),
+  };
+
+  return {
+    options: { issuer, audience, keys: fixedKeys(jwks), revocations },
+    jwks,
+    sign(token = {}) {
+      const { account = randomUUID(), role = 'user', verified = true } = token;
+      const { sequence = 1, expiresInSeconds = 900 } = token;
+      const now = Math.floor(Date.now() / 1000);
+      return new SignJWT({ sid: 'test', client_id: audience, email_verified: verified, role, seq: sequence })
+        .setProtectedHeader({ alg: 'ES256', typ: 'at+jwt', kid: KEY_ID })
+        .setIssuer(issuer)
+        .setAudience(audience)
+        .setSubject(account)
+        .setJti(randomUUID())
+        .setIssuedAt(now)
+        .setExpirationTime(now + expiresInSeconds)
+        .sign(privateKey);
+    },
+    revoke(account, sequence = Number.MAX_SAFE_INTEGER) {
+      revokedAt.set(account, Math.max(sequence, revokedAt.get(account) ?? 0));
+    },
+  };
+}

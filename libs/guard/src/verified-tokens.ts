@@ -1,0 +1,38 @@
+/** Remembers tokens whose signature was checked, because that check takes longer than everything else. */
+import type { AccessClaims, VerifyToken } from '@latchkey/tokens';
+
+/** The longest that a token is accepted after its key was withdrawn, in ms. */
+const REMEMBERED_MS = 60_000;
+const MOST_TOKENS = 10_000;
+
+interface Remembered {
+  readonly claims: AccessClaims;
+  /** In ms of the clock of `now`. */
+  readonly until: number;
+}
+
+/**
+ * Wraps a verifier with a cache. Only valid tokens are remembered: for a minute at most, and never longer than they
+ * are valid.
+ */
+export function cacheTokens(verify: VerifyToken, now: () => Date): VerifyToken {
+  const remembered = new Map<string, Remembered>();
+  return async (token) => {
+    const time = now().getTime();
+    const found = remembered.get(token);
+    if (found !== undefined && time < found.until) return found.claims;
+    const claims = await verify(token);
+    remembered.delete(token);
+    if (claims === undefined) return undefined;
+    if (remembered.size >= MOST_TOKENS) forgetOldest(remembered);
+    remembered.set(token, { claims, until: Math.min(time + REMEMBERED_MS, claims.exp * 1000) });
+    return claims;
+  };
+}
+
+function forgetOldest(remembered: Map<string, Remembered>): void {
+  for (const token of remembered.keys()) {
+    remembered.delete(token);
+    return;
+  }
+}

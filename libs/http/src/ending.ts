@@ -1,0 +1,24 @@
+/** Tells everything that works on a response when it should end. */
+import type { ServerResponse } from 'node:http';
+
+const endings = new WeakMap<ServerResponse, AbortController>();
+
+function controllerOf(response: ServerResponse): AbortController {
+  const known = endings.get(response);
+  if (known !== undefined) return known;
+  const ending = new AbortController();
+  endings.set(response, ending);
+  if (response.closed) ending.abort();
+  response.once('close', () => ending.abort());
+  return ending;
+}
+
+/** Returns a signal that is aborted once the client has disconnected, or by {@link end}. */
+export function endingOf(response: ServerResponse): AbortSignal {
+  return controllerOf(response).signal;
+}
+
+/** Aborts the signal of a response, even if nothing has asked for it yet. */
+export function end(response: ServerResponse): void {
+  controllerOf(response).abort();
+}

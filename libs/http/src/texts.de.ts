@@ -1,0 +1,61 @@
+/** The general messages in German. A problem without an entry does not compile. */
+import type { problems } from './problem.ts';
+
+const titles = {
+  'Validation Failed': 'Ungültige Eingabe',
+  'Authentication Required': 'Login erforderlich',
+  'Insufficient Permission': 'Fehlende Berechtigung',
+  'Not Found': 'Nicht gefunden',
+  'Method Not Allowed': 'Methode nicht erlaubt',
+  Conflict: 'Konflikt',
+  'Payload Too Large': 'Zu viele Daten',
+  'Unsupported Media Type': 'Format nicht unterstützt',
+  'Too Many Requests': 'Zu viele Anfragen',
+  'Internal Server Error': 'Interner Fehler',
+  'Service Unavailable': 'Vorübergehend nicht verfügbar',
+} as const satisfies Record<(typeof problems)[keyof typeof problems]['title'], string>;
+
+const details = {
+  'The request has a fault. {pointer}: {message}': 'Die Anfrage hat einen Fehler. {pointer}: {message}',
+  'The request has {count} faults.': 'Die Anfrage hat {count} Fehler.',
+  'There is nothing at this address.': 'Unter dieser Adresse gibt es nichts.',
+  'This address takes {methods}.': 'Diese Adresse nimmt {methods} an.',
+  'A body may have at most {count} bytes.': 'Der Inhalt darf höchstens {count} Bytes haben.',
+  'This route takes {types}, in UTF-8 and uncompressed.':
+    'Hier wird {types} erwartet, in UTF-8 und unkomprimiert.',
+  'Too many requests. Try again in {count} s.':
+    'Zu viele Anfragen. Versuchen Sie es in {count} s noch einmal.',
+  'Latchkey is starting.': 'Der Dienst startet gerade.',
+};
+
+const fields = {
+  'is required': 'fehlt',
+  'is not a known field': 'ist kein bekanntes Feld',
+  'is not a known parameter': 'ist kein bekannter Parameter',
+  'must be a JSON object, but is empty': 'muss ein JSON-Objekt sein, ist aber leer',
+  'is not valid UTF-8': 'ist kein gültiges UTF-8',
+  'is not an address in percent-encoded UTF-8': 'ist keine gültig kodierte Adresse',
+  'must not have more than {count} fields': 'darf höchstens {count} Felder haben',
+  'must be a string': 'muss ein Text sein',
+  'must be a number': 'muss eine Zahl sein',
+  'must be an int': 'muss eine ganze Zahl sein',
+  'must be a boolean': 'muss true oder false sein',
+  'must be an array': 'muss eine Liste sein',
+  'must be an object': 'muss ein Objekt sein',
+  'must be {one} or {another}': 'muss {one} oder {another} sein',
+  'must have at least {count} characters': 'muss mindestens {count} Zeichen haben',
+  'must have at most {count} characters': 'darf höchstens {count} Zeichen haben',
+  'must have at least {count} items': 'muss mindestens {count} Einträge haben',
+  'must have at most {count} items': 'darf höchstens {count} Einträge haben',
+  'must be at least {count}': 'muss mindestens {count} sein',
+  'must be at most {count}': 'darf höchstens {count} sein',
+  'Invalid UUID': 'ist keine gültige UUID',
+};
+
+export const de = { ...titles, ...details, ...fields };
+
+/**
+ * The same texts in a language that may lack some; missing ones are shown in English. `npm run languages` lists
+ * them.
+ */
+export type Translations = Readonly<Partial<Record<keyof typeof de, string>>>;

@@ -1,0 +1,50 @@
+/** Messages of the API in the languages of readers. Codes stay the same in every language. */
+
+/**
+ * Texts by their English original, in which `{name}` stands for any value. A value is translated, too, if it is a text
+ * of the catalogue.
+ */
+export type Catalogue = Readonly<Record<string, string>>;
+
+/** Catalogues by language, such as `de`. English needs none. */
+export type Texts = Readonly<Record<string, Catalogue>>;
+
+export type Translate = (text: string) => string;
+
+/** Joins the texts of several sources, by language. */
+export function joinTexts(...sources: readonly Texts[]): Texts {
+  const languages = new Set(sources.flatMap((texts) => Object.keys(texts)));
+  return Object.fromEntries(
+    [...languages].map((language) => [
+      language,
+      Object.assign({}, ...sources.map((texts) => texts[language])),
+    ]),
+  );
+}
+
+/** Makes a translator, which returns a text unchanged if the catalogue does not have it. */
+export function translator(catalogue: Catalogue): Translate {
+  const patterns = Object.entries(catalogue)
+    .filter(([english]) => english.includes('{'))
+    .map(([english, translation]) => ({ pattern: patternOf(english), translation }));
+
+  function translate(text: string): string {
+    const exact = Object.hasOwn(catalogue, text) ? catalogue[text] : undefined;
+    if (exact !== undefined) return exact;
+    for (const { pattern, translation } of patterns) {
+      const values = pattern.exec(text)?.groups;
+      if (values !== undefined)
+        return translation.replaceAll(/\{(\w+)\}/g, (_, name: string) => translate(values[name] ?? ''));
+    }
+    return text;
+  }
+  return translate;
+}
+
+function patternOf(english: string): RegExp {
+  const parts = english.split(/(\{\w+\})/).map((part) => {
+    const name = /^\{(\w+)\}$/.exec(part)?.[1];
+    return name === undefined ? RegExp.escape(part) : `(?<${name}>.+?)`;
+  });
+  return new RegExp(`^${parts.join('')}$`, 's');
+}

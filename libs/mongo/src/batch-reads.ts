@@ -1,0 +1,46 @@
+/** Keys of one query. More would make the server's plan, and the wait for the slowest of them, too large. */
+const MOST_KEYS = 50;
+
+interface Waiting<Key, Value> {
+  readonly key: Key;
+  readonly resolve: (value: Value) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+/**
+ * Makes a function that reads by key, and reads the keys of one turn of the event loop with one call. A call of the
+ * driver costs as much CPU as the rest of a small request, so under load this halves the cost of a request. A key is
+ * always read after it was asked for, so a reader sees all writes that were confirmed before.
+ * @param read returns the values of up to 50 keys, in their order; if it rejects, all of them fail
+ */
+export function batchReads<Key, Value>(
+  read: (keys: readonly Key[]) => Promise<readonly Value[]>,
+): (key: Key) => Promise<Value> {
+  let waiting: Waiting<Key, Value>[] = [];
+
+  function readWaiting(): void {
+    const batch = waiting;
+    waiting = [];
+    for (let from = 0; from < batch.length; from += MOST_KEYS)
+      void answer(batch.slice(from, from + MOST_KEYS));
+  }
+
+  async function answer(batch: readonly Waiting<Key, Value>[]): Promise<void> {
+    try {
+      const values = await read(batch.map(({ key }) => key));
+      if (values.length !== batch.length)
+        throw new Error('a batch of reads must return a value for each key');
+      for (const [index, value] of values.entries()) batch[index]?.resolve(value);
+    } catch (error) {
+      for (const { reject } of batch) reject(error);
+    }
+  }
+
+  return (key) => {
+    const { promise, resolve, reject } = Promise.withResolvers<Value>();
+    // Runs after all sockets that have data were read.
+    if (waiting.length === 0) setImmediate(readWaiting);
+    waiting.push({ key, resolve, reject });
+    return promise;
+  };
+}

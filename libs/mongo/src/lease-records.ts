@@ -1,0 +1,42 @@
+import type { LeaseRecords } from '@latchkey/store';
+import type { Connection } from 'mongoose';
+import { guardMongo, isLostRace } from './failures.ts';
+
+export interface LeaseDocument {
+  /** The name of the job. */
+  readonly _id: string;
+  readonly holder: string;
+  readonly until: Date;
+}
+
+/** Leases in a collection, shared by all instances. Found by name alone, so they need no further index. */
+export function mongoLeases(connection: Connection, collection: string): LeaseRecords {
+  const leases = connection.collection<LeaseDocument>(collection);
+
+  return guardMongo<LeaseRecords>({
+    async find(name) {
+      const document = await leases.findOne({ _id: name });
+      return document === null ? undefined : { name, holder: document.holder, until: document.until };
+    },
+
+    async insert({ name, ...lease }) {
+      try {
+        await leases.insertOne({ _id: name, ...lease });
+        return true;
+      } catch (error) {
+        if (isLostRace(error)) return false;
+        throw error;
+      }
+    },
+
+    async replace({ name, holder, until }, next) {
+      const update = { $set: { holder: next.holder, until: next.until } };
+      const { matchedCount } = await leases.updateOne({ _id: name, holder, until }, update);
+      return matchedCount === 1;
+    },
+
+    async remove(name, holder) {
+      await leases.deleteOne({ _id: name, holder });
+    },
+  });
+}

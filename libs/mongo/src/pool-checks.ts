@@ -1,0 +1,30 @@
+/** The part of the driver's pool of connections that is patched here (mongodb 7.8: lib/cmap/connection_pool.js). */
+interface DriverPool {
+  readonly options: { readonly minPoolSize: number };
+  minPoolSizeTimer: NodeJS.Timeout | undefined;
+  ensureMinPoolSize(): void;
+}
+
+/** How often a pool without a minimum looks for connections that are no longer usable, in ms. */
+const CHECKED_EVERY_MS = 5000;
+
+/**
+ * Makes a pool without a minimum size check its connections every 5 s. The driver does it every 100 ms, and has no
+ * option for it: a tenth of what an idle service did. A connection is checked again when it is taken from the pool.
+ * @param prototype the prototype of the driver's pools
+ * @throws Error if this version of the driver is built differently
+ */
+export function checkPoolsRarely(prototype: DriverPool): void {
+  const { ensureMinPoolSize } = prototype;
+  if (typeof ensureMinPoolSize !== 'function')
+    throw new Error('mongodb checks its pools in another way than it did');
+
+  prototype.ensureMinPoolSize = function (this: DriverPool) {
+    const before = this.minPoolSizeTimer;
+    ensureMinPoolSize.call(this);
+    // It set no timer if the pool is paused or closed.
+    if (this.options.minPoolSize > 0 || this.minPoolSizeTimer === before) return;
+    clearTimeout(this.minPoolSizeTimer);
+    this.minPoolSizeTimer = setTimeout(() => this.ensureMinPoolSize(), CHECKED_EVERY_MS);
+  };
+}

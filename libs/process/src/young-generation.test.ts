@@ -1,0 +1,34 @@
+import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
+import { test } from 'node:test';
+import { promisify } from 'node:util';
+
+const MODULE = new URL('./young-generation.ts', import.meta.url);
+
+/** Prints the size of the young generation in MB, after objects that survived for a while. */
+const script = `
+  import { getHeapSpaceStatistics } from 'node:v8';
+  import { limitYoungGeneration } from '${MODULE}';
+  if (process.argv.includes('limit')) limitYoungGeneration(process);
+  const kept = [];
+  for (let n = 0; n < 400_000; n += 1) kept[n % 20_000] = { text: 'a' + n };
+  const young = getHeapSpaceStatistics().find(({ space_name }) => space_name === 'new_space');
+  console.log(young.space_size / 1024 ** 2);
+`;
+
+async function youngMegabytes(words: readonly string[], options: readonly string[] = []): Promise<number> {
+  const node = [...options, '--input-type=module', '--eval', script, ...words];
+  const { stdout } = await promisify(execFile)(process.execPath, node, { cwd: import.meta.dirname });
+  return Number(stdout);
+}
+
+test('the young generation stays small, unless an option says otherwise', async () => {
+  const [plain, limited, chosen] = await Promise.all([
+    youngMegabytes([]),
+    youngMegabytes(['limit']),
+    youngMegabytes(['limit'], ['--max-semi-space-size=8']),
+  ]);
+  assert.ok(limited <= 4, `${limited} MB`);
+  assert.ok(plain > limited, `${plain} MB`);
+  assert.ok(chosen > limited, `${chosen} MB`);
+});

@@ -1,0 +1,41 @@
+import type { HeldLease, LeaseRecords } from '@latchkey/store';
+import type { Database } from './database.ts';
+import { guardSqlite } from './guard.ts';
+
+/**
+ * Leases in a table of the embedded store, between a server and the ops commands that run at the same time. Its columns
+ * are `name TEXT PRIMARY KEY, holder TEXT, until INTEGER`.
+ */
+export function sqliteLeases(
+  { prepare, write }: Database,
+  table: string,
+): LeaseRecords & {
+  /** Releases all leases: a data folder has one server at a time, so a previous one is gone. */
+  reclaim(): Promise<void>;
+} {
+  const find = `SELECT holder, until FROM ${table} WHERE name = :name`;
+  const insert = `INSERT INTO ${table} (name, holder, until) VALUES (:name, :holder, :until) ON CONFLICT DO NOTHING`;
+  const replace = `UPDATE ${table} SET holder = :nextHolder, until = :nextUntil
+    WHERE name = :name AND holder = :holder AND until = :until`;
+  const remove = `DELETE FROM ${table} WHERE name = :name AND holder = :holder`;
+
+  function change(sql: string, values: Readonly<Record<string, string | number>>): Promise<boolean> {
+    return write(() => prepare(sql).run(values).changes === 1);
+  }
+
+  return guardSqlite({
+    async find(name) {
+      const row = prepare(find).get({ name });
+      return row && { name, holder: String(row['holder']), until: new Date(Number(row['until'])) };
+    },
+    insert: (lease) => change(insert, rowOf(lease)),
+    replace: (before, { holder: nextHolder, until: nextUntil }) =>
+      change(replace, { ...rowOf(before), nextHolder, nextUntil: nextUntil.getTime() }),
+    remove: async (name, holder) => void (await change(remove, { name, holder })),
+    reclaim: () => write(() => void prepare(`DELETE FROM ${table}`).run()),
+  });
+}
+
+function rowOf({ name, holder, until }: HeldLease) {
+  return { name, holder, until: until.getTime() };
+}

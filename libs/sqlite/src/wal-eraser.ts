@@ -1,0 +1,34 @@
+import type { DatabaseSync } from 'node:sqlite';
+
+/** The pause before the next attempt while another connection is reading or writing, in ms. */
+const AGAIN_MS = 1000;
+
+/** Empties the write-ahead log, which keeps former versions of pages until it is overwritten. */
+export interface WalEraser {
+  /**
+   * Moves everything into the file and truncates the log. If another connection is in the way, does so later. If
+   * the process ends before that, the log is emptied when the last connection closes, or at the next `empty`.
+   */
+  empty(): void;
+  stop(): void;
+}
+
+export function walEraser(connection: DatabaseSync): WalEraser {
+  let again: NodeJS.Timeout | undefined;
+
+  function isEmpty(): boolean {
+    try {
+      return connection.prepare('PRAGMA wal_checkpoint(TRUNCATE)').get()?.['busy'] === 0;
+    } catch {
+      return false;
+    }
+  }
+
+  function empty(): void {
+    clearTimeout(again);
+    if (!connection.isOpen || isEmpty()) return;
+    again = setTimeout(empty, AGAIN_MS).unref();
+  }
+
+  return { empty, stop: () => clearTimeout(again) };
+}

@@ -1,0 +1,49 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { type Anchor, anchorsIn, compareWithAnchors, makeAnchor, partsOf } from './anchor.ts';
+import { anAccount } from './testing/streams.ts';
+import type { JournaledStream } from './views.ts';
+
+function journalOf(streams: readonly JournaledStream[]) {
+  return {
+    async *streams() {
+      yield streams;
+    },
+  };
+}
+
+function anchorOf(streams: readonly JournaledStream[], at = '2026-03-01T12:00:00.000Z'): Promise<Anchor> {
+  return makeAnchor(journalOf(streams), { at: new Date(at), sign: (text) => `key.${text}` });
+}
+
+describe('anchors on a topic', () => {
+  test('are read from their records, in any order and repeated, if they are complete', async () => {
+    const one = await anchorOf(Array.from({ length: 5 }, () => anAccount(1)));
+    const many = await anchorOf([]);
+    const heads = Array.from({ length: 4100 }, (_, index) => ({ id: `${index}`, sequence: 1, hash: 'h' }));
+    const large = { ...many, root: 'another', heads };
+    const records = [...partsOf(large), ...partsOf(one)];
+    assert.equal(records.length, 4);
+    const read = anchorsIn([...records.toReversed(), ...records, 'no JSON', '{}', '[]']);
+    assert.deepEqual(new Set(read), new Set([large, one]));
+    assert.deepEqual(anchorsIn(records.slice(1)), [one]);
+    assert.deepEqual(anchorsIn(partsOf(many)), [many]);
+  });
+
+  test('are all compared with the journal: a later one hides no change', async () => {
+    const [stays, grows] = [anAccount(2), anAccount(3)];
+    const young = { ...grows, events: grows.events.slice(0, 2) };
+    const before = await anchorOf([stays, young]);
+    assert.deepEqual(await compareWithAnchors(journalOf([stays, grows]), [before]), []);
+    const forged = anAccount(3, grows.id);
+    const after = await anchorOf([forged], '2026-03-02T12:00:00.000Z');
+    const found = await compareWithAnchors(journalOf([forged]), [after, before]);
+    assert.deepEqual(
+      found.map(({ subject, message }) => `${subject} ${message}`),
+      [
+        `${grows.id} event 2 is not the one of the anchor of ${before.at}`,
+        `${stays.id} all events are missing that the anchor of ${before.at} has`,
+      ],
+    );
+  });
+});

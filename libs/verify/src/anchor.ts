@@ -1,0 +1,181 @@
+/**
+ * An anchor contains the heads of all hash chains at one moment, under one signed root. If it is kept where nobody
+ * can change it, it shows later that nothing from before was changed or removed, even by somebody who has got hold
+ * of the keys.
+ */
+import type { KeyObject } from 'node:crypto';
+import { isTextSignedBy, keyIdOf } from '@latchkey/events';
+import { z } from 'zod';
+import type { Finding } from './findings.ts';
+import { merkleRoot } from './merkle.ts';
+import type { JournaledStream, JournalView } from './views.ts';
+
+const head = z.object({
+  /** Id of the account or mailing. */
+  id: z.string(),
+  /** Sequence and hash of its last event. */
+  sequence: z.int().min(1),
+  hash: z.string(),
+});
+
+const anchor = z.object({
+  version: z.literal(1),
+  /** When it was made: RFC 3339, UTC. */
+  at: z.iso.datetime(),
+  /** The root over the heads (RFC 6962), in hex. */
+  root: z.string(),
+  signature: z.string(),
+  /** By id. */
+  heads: z.array(head),
+});
+
+type Head = z.infer<typeof head>;
+export type Anchor = z.infer<typeof anchor>;
+
+/**
+ * A record of an anchor on a topic: some of its heads, beginning with `from`. All records of an anchor have its
+ * other fields.
+ */
+const part = anchor.extend({ from: z.int().min(0), count: z.int().min(0) });
+
+const HEADS_PER_PART = 2000;
+
+/** Returns the texts of the records of an anchor on a topic. */
+export function partsOf(given: Anchor): readonly string[] {
+  const { heads, ...fields } = given;
+  const count = heads.length;
+  return Array.from({ length: Math.max(1, Math.ceil(count / HEADS_PER_PART)) }, (_, index) => {
+    const from = index * HEADS_PER_PART;
+    return JSON.stringify({ ...fields, from, count, heads: heads.slice(from, from + HEADS_PER_PART) });
+  });
+}
+
+/** Returns the complete anchors among the texts of records. Other texts are ignored. */
+export function anchorsIn(texts: readonly string[]): readonly Anchor[] {
+  const parts = texts.flatMap((text) => part.safeParse(jsonOf(text)).data ?? []);
+  return [...Map.groupBy(parts, ({ signature, root }) => `${signature} ${root}`).values()].flatMap((of) => {
+    const byPlace = new Map(of.map((each) => [each.from, each]));
+    const [first] = of;
+    if (first === undefined) return [];
+    const heads: Head[] = [];
+    for (
+      let next = byPlace.get(0);
+      next !== undefined && next.heads.length > 0;
+      next = byPlace.get(heads.length)
+    )
+      heads.push(...next.heads);
+    const { version, at, root, signature, count } = first;
+    return heads.length === count ? [{ version, at, root, signature, heads }] : [];
+  });
+}
+
+function jsonOf(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+/** Parses an anchor. @throws Error (one line) if the text is not one */
+export function parseAnchor(text: string): Anchor {
+  try {
+    return anchor.parse(JSON.parse(text));
+  } catch {
+    throw new Error('This is not an anchor: it must be a file that the command anchor has written.');
+  }
+}
+
+/**
+ * Makes the anchor of a journal.
+ * @throws Error (one line) if a stream cannot be read, or has no hash chain
+ */
+export async function makeAnchor(
+  journal: Pick<JournalView, 'streams'>,
+  { at, sign }: { readonly at: Date; sign(text: string): string },
+): Promise<Anchor> {
+  const heads: Head[] = [];
+  for await (const streams of journal.streams()) heads.push(...streams.map(headOf));
+  const root = rootOf(heads);
+  const unsigned = { version: 1, at: at.toISOString(), root } as const;
+  return { ...unsigned, signature: sign(signedText(unsigned, heads.length)), heads };
+}
+
+function headOf({ id, events, flaw }: JournaledStream): Head {
+  if (flaw !== undefined) throw new Error(`${id} cannot be anchored: ${flaw}`);
+  const last = events.at(-1);
+  if (last?.chain === undefined)
+    throw new Error(
+      `${id} has no hash chain yet: publish its events again with the command republish, then repeat`,
+    );
+  return { id, sequence: last.event.sequence, hash: last.chain.hash };
+}
+
+function rootOf(heads: readonly Head[]): string {
+  return merkleRoot(heads.map(({ id, sequence, hash }) => Buffer.from(`${id}:${sequence}:${hash}`))).toString(
+    'hex',
+  );
+}
+
+/** Begins in another way than the text of an event, which the same key signs. */
+function signedText({ at, root }: Pick<Anchor, 'at' | 'root'>, count: number): string {
+  return `latchkey-anchor:${at}:${count}:${root}`;
+}
+
+/**
+ * Returns why an anchor is not genuine; undefined if it is.
+ * @param keyOf returns the public key with this id
+ */
+export function anchorFlaw(given: Anchor, keyOf: (kid: string) => KeyObject | undefined): string | undefined {
+  if (rootOf(given.heads) !== given.root) return 'its heads do not have its root';
+  const key = keyOf(keyIdOf(given.signature) ?? '');
+  if (key === undefined) return 'it is signed by an unknown key';
+  return isTextSignedBy(key, signedText(given, given.heads.length), given.signature)
+    ? undefined
+    : 'its signature is not valid';
+}
+
+/** A head, and when its anchor was made. */
+type AnchoredHead = Head & Pick<Anchor, 'at'>;
+
+/** Compares the journal with anchors: every event of each anchor must still be there, under its hash. */
+export async function compareWithAnchors(
+  journal: Pick<JournalView, 'streams'>,
+  anchors: readonly Anchor[],
+): Promise<readonly Finding[]> {
+  const left = headsOf(anchors);
+  const findings: Finding[] = [];
+  for await (const streams of journal.streams()) {
+    for (const { id, events } of streams) {
+      const different = left
+        .get(id)
+        ?.find(({ sequence, hash }) => events[sequence - 1]?.chain?.hash !== hash);
+      left.delete(id);
+      if (different === undefined) continue;
+      const { sequence, at } = different;
+      findings.push(changed(id, sequence, `event ${sequence} is not the one of the anchor of ${at}`));
+    }
+  }
+  for (const [first] of left.values()) {
+    if (first === undefined) continue;
+    const { id, sequence, at } = first;
+    findings.push(changed(id, sequence, `all events are missing that the anchor of ${at} has`));
+  }
+  return findings;
+}
+
+/** Returns the different heads of each account or mailing, those of the earliest anchor first. */
+function headsOf(anchors: readonly Anchor[]): Map<string, AnchoredHead[]> {
+  const heads = new Map<string, AnchoredHead[]>();
+  for (const { heads: anchored, at } of anchors.toSorted((a, b) => (a.at < b.at ? -1 : 1)))
+    for (const each of anchored) {
+      const known = heads.get(each.id) ?? [];
+      if (known.some(({ sequence, hash }) => sequence === each.sequence && hash === each.hash)) continue;
+      heads.set(each.id, [...known, { ...each, at }]);
+    }
+  return heads;
+}
+
+function changed(subject: string, sequence: number, message: string): Finding {
+  return { kind: 'history-changed', subject, sequence, message };
+}

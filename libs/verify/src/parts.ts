@@ -1,0 +1,24 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
+
+/**
+ * Yields a list in parts, and lets the event loop run in between, so that work on a long list does not block it.
+ * @param size returns how much work an item is; a part has about `most` of it
+ */
+export async function* inParts<Item>(
+  items: readonly Item[],
+  most: number,
+  size: (item: Item) => number = () => 1,
+): AsyncGenerator<readonly Item[]> {
+  let part: Item[] = [];
+  let work = 0;
+  for (const item of items) {
+    part.push(item);
+    work += size(item);
+    if (work < most) continue;
+    yield part;
+    await nextTurn();
+    part = [];
+    work = 0;
+  }
+  if (part.length > 0) yield part;
+}

@@ -1,0 +1,68 @@
+/** Checks that consumers accept the events of a stream on the topic: their hashes, and the signature of the last one. */
+import type { KeyObject } from 'node:crypto';
+import { keyIdOf, verifySignature } from '@latchkey/events';
+import type { Finding } from './findings.ts';
+import { fingerprintOfHash } from './fingerprints.ts';
+import type { TopicEntry } from './topic-index.ts';
+import type { JournaledEvent, JournaledStream } from './views.ts';
+
+/** Returns the public key with this id, of those that consumers accept. */
+export type KeyOf = (kid: string) => KeyObject | undefined;
+
+export interface SignedEntry {
+  readonly stream: JournaledStream;
+  readonly entry: Pick<TopicEntry, 'fingerprints' | 'hashes' | 'outOfOrder' | 'signatures'>;
+  /** Without it, the hashes are checked, but no signature. */
+  readonly keyOf?: KeyOf | undefined;
+}
+
+/** Returns the events at their places on the topic that no record there proves to be genuine. */
+export async function unsignedEvents(
+  given: SignedEntry,
+  onTopic = given.entry.fingerprints.length,
+): Promise<readonly JournaledEvent[]> {
+  const { stream, entry } = given;
+  const signedUpTo = await lastSigned(given);
+  return stream.events
+    .slice(0, onTopic)
+    .filter(
+      ({ event, chain }) => event.sequence > signedUpTo || !hasHash(entry, event.sequence, chain?.hash),
+    );
+}
+
+/** Returns the sequence of the last event with a valid signature, which covers those before it; 0 if there is none. */
+async function lastSigned({ stream, entry, keyOf }: SignedEntry): Promise<number> {
+  for (const { sequence, signature } of entry.signatures) {
+    const hash = stream.events[sequence - 1]?.chain?.hash;
+    if (hash === undefined || !hasHash(entry, sequence, hash)) continue;
+    if (keyOf === undefined) return sequence;
+    const key = keyOf(keyIdOf(signature) ?? '');
+    if (key !== undefined && (await verifySignature(key, hash, signature))) return sequence;
+  }
+  return 0;
+}
+
+function hasHash(
+  { hashes, outOfOrder }: SignedEntry['entry'],
+  sequence: number,
+  hash: string | undefined,
+): boolean {
+  if (hash === undefined) return false;
+  const wanted = fingerprintOfHash(hash);
+  if (hashes[sequence - 1] === wanted) return true;
+  return outOfOrder.some((record) => record.sequence === sequence && record.hash === wanted);
+}
+
+/** Reports the events that consumers set aside as forged. @param topic its name on the log */
+export async function findUnsigned(
+  given: SignedEntry & { readonly topic: string },
+  onTopic: number,
+): Promise<readonly Finding[]> {
+  const unsigned = await unsignedEvents(given, onTopic);
+  const [first] = unsigned;
+  if (first === undefined) return [];
+  const { sequence, type } = first.event;
+  const others = unsigned.length > 1 ? `, and ${unsigned.length - 1} more,` : '';
+  const message = `event ${sequence} (${type})${others} is on ${given.topic} without a valid signature`;
+  return [{ kind: 'event-unsigned', subject: given.stream.id, sequence, message }];
+}

@@ -1,0 +1,96 @@
+/** Which addresses may be called: everything but private networks and this machine. */
+import { type LookupAddress, lookup } from 'node:dns';
+import { isIP, type LookupFunction } from 'node:net';
+import { addressBlocks } from '@latchkey/process';
+
+/** The IANA special-purpose registries: addresses that are not, or need not be, on the public internet. */
+const PRIVATE_V4 = [
+  '0.0.0.0/8',
+  '10.0.0.0/8',
+  '100.64.0.0/10',
+  '127.0.0.0/8',
+  '169.254.0.0/16',
+  '172.16.0.0/12',
+  '192.0.0.0/24',
+  '192.0.2.0/24',
+  '192.31.196.0/24',
+  '192.52.193.0/24',
+  '192.88.99.0/24',
+  '192.168.0.0/16',
+  '192.175.48.0/24',
+  '198.18.0.0/15',
+  '198.51.100.0/24',
+  '203.0.113.0/24',
+  '224.0.0.0/4',
+  '240.0.0.0/4',
+];
+/** Of IPv6 only global unicast is public, and within it not what reaches other networks, or none. */
+const PUBLIC_V6 = '2000::/3';
+const PRIVATE_V6 = ['2001::/23', '2001:db8::/32', '2002::/16', '2620:4f:8000::/48', '3fff::/20'];
+
+const privateV4 = addressBlocks(PRIVATE_V4);
+const privateV6 = addressBlocks(PRIVATE_V6);
+const publicV6 = addressBlocks([PUBLIC_V6]);
+
+/** Whether an address is on the public internet. False for anything that is no address. */
+export function isPublic(address: string): boolean {
+  const version = isIP(address);
+  if (version === 4) return !privateV4.check(address, 'ipv4');
+  return version === 6 && publicV6.check(address, 'ipv6') && !privateV6.check(address, 'ipv6');
+}
+
+/** A connection to this address is refused. */
+export class PrivateAddress extends Error {
+  override readonly name = 'PrivateAddress';
+
+  constructor(host: string) {
+    super(`${host} is at a private address, which webhooks may not call (WEBHOOKS_ALLOW_PRIVATE)`);
+  }
+}
+
+type Resolve = (
+  host: string,
+  options: { readonly all: true },
+  done: (error: NodeJS.ErrnoException | null, addresses: LookupAddress[]) => void,
+) => void;
+
+/**
+ * Returns a lookup for sockets that fails for a host with a private address. The socket connects to an address that
+ * was checked, so that a name that resolves to another address the next time is no way around it.
+ */
+export function publicLookup(resolve: Resolve = lookup): LookupFunction {
+  return (host, options, done) => {
+    resolve(host, { ...options, all: true }, (error, addresses) => {
+      const [first] = addresses ?? [];
+      if (error !== null || first === undefined)
+        return done(error ?? new Error(`${host} has no address`), '', 0);
+      if (!addresses.every(({ address }) => isPublic(address))) return done(new PrivateAddress(host), '', 0);
+      if (options.all) return done(null, addresses);
+      return done(null, first.address, first.family);
+    });
+  };
+}
+
+const MAX_URL = 2000;
+
+/** The fault of a URL that may not be called, in words that follow "The URL"; undefined if it may. */
+export function faultOfUrl(
+  text: string,
+  { allowPrivate }: { readonly allowPrivate: boolean },
+): string | undefined {
+  const url = URL.parse(text);
+  if (url === null || text.length > MAX_URL) return 'must be an absolute URL of at most 2000 characters';
+  if (url.protocol !== 'https:' && !(allowPrivate && url.protocol === 'http:'))
+    return 'must begin with https://';
+  if (url.username !== '' || url.password !== '') return 'must not contain a user or a password';
+  if (url.hash !== '') return 'must not have a fragment (#…)';
+  if (allowPrivate) return undefined;
+  const host = hostOf(url);
+  const isPrivate = isIP(host) !== 0 ? !isPublic(host) : /(^|\.)localhost\.?$/i.test(host);
+  return isPrivate ? 'must not lead to a private address' : undefined;
+}
+
+/** Returns the host without the brackets of an IPv6 address. */
+export function hostOf({ hostname }: URL): string {
+  return hostname.replace(/^\[(.*)\]$/, '$1');
+}

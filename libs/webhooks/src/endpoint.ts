@@ -1,0 +1,202 @@
+/** Endpoints: the URLs that events are sent to, and how far each of them has got. */
+import { randomBytes } from 'node:crypto';
+import { z } from 'zod';
+
+/** A stored instant: a Date here, a text in the store. */
+const instant = z.union([z.date(), z.iso.datetime()]).pipe(z.coerce.date());
+
+const storedSecret = z.object({
+  /** `whsec_…`, as Standard Webhooks writes it. Needed to sign, so it is stored as it is. */
+  secret: z.string(),
+  since: instant,
+  /** When it ends; unset for the current secret. */
+  until: instant.optional(),
+});
+
+/** An account whose events wait: everything from `offset` on, up to the cursor, was not delivered yet. */
+const waitingAccount = z.object({
+  account: z.string(),
+  partition: z.number(),
+  offset: z.number(),
+  /** The id of the event at that offset. */
+  event: z.string(),
+  /** How often that event was attempted. */
+  attempts: z.number(),
+  next: instant,
+});
+
+/** Since the last delivery that succeeded. */
+const failing = z.object({
+  since: instant,
+  /** How many attempts have failed in a row. */
+  count: z.number(),
+  next: instant,
+  reason: z.string(),
+});
+
+/** Which events are sent again: one by its id, or those of a time range. `until` is not part of the range. */
+const redriveRange = z.union([z.object({ event: z.string() }), z.object({ since: instant, until: instant })]);
+
+const redrive = z.object({
+  /** Changes with each request, so that a round notices that there is another. */
+  id: z.string(),
+  ranges: z.array(redriveRange),
+  /** How far the log was read when it was requested; events after that place come by themselves. */
+  end: z.string(),
+  cursor: z.string().optional(),
+});
+
+const delivery = z.object({
+  /** Counts the rounds that were stored. A sender stores nothing if another one was faster. */
+  round: z.number(),
+  /** How far the log was read, as the feed writes it. Unset: nothing was read. */
+  cursor: z.string().optional(),
+  waiting: z.array(waitingAccount),
+  failing: failing.optional(),
+  /** Counts the attempts. */
+  attempts: z.number(),
+  redrive: redrive.optional(),
+});
+
+export const storedEndpoint = z.object({
+  id: z.string(),
+  /** Changes with every write. */
+  version: z.number(),
+  name: z.string(),
+  url: z.string(),
+  /** The types of events that are sent. Unset: all. */
+  types: z.array(z.string()).optional(),
+  /** Whether events contain personal data (`data.person`). */
+  person: z.boolean(),
+  createdAt: instant,
+  /** Events that were decided earlier are not sent. */
+  since: instant,
+  secrets: z.array(storedSecret),
+  paused: z.object({ at: instant, by: z.enum(['operator', 'failures']), reason: z.string() }).optional(),
+  delivery,
+});
+
+export type WebhookEndpoint = z.infer<typeof storedEndpoint>;
+export type Delivery = z.infer<typeof delivery>;
+export type WaitingAccount = z.infer<typeof waitingAccount>;
+export type RedriveRange = z.infer<typeof redriveRange>;
+export type Redrive = z.infer<typeof redrive>;
+
+const ID_BYTES = 8;
+const SECRET_BYTES = 32;
+
+/** How many endpoints there may be: each has a reader of the log. */
+export const MAX_ENDPOINTS = 50;
+
+export type EndpointState = 'active' | 'failing' | 'paused';
+
+/** Returns `paused`, `failing` if the last attempts have all failed, otherwise `active`. */
+export function stateOf({ paused: pause, delivery: { failing: since } }: WebhookEndpoint): EndpointState {
+  if (pause !== undefined) return 'paused';
+  return since === undefined ? 'active' : 'failing';
+}
+
+/** Makes a secret of Standard Webhooks. */
+export function makeSecret(): string {
+  return `whsec_${randomBytes(SECRET_BYTES).toString('base64')}`;
+}
+
+/** What an endpoint is called, where it is and what it is sent. */
+export type EndpointFields = Pick<WebhookEndpoint, 'name' | 'url' | 'types' | 'person'>;
+
+/** Returns how types are stored: an empty list asks for all, as none does. */
+function storedTypes(types: readonly string[] | undefined): Pick<WebhookEndpoint, 'types'> {
+  return types === undefined || types.length === 0 ? {} : { types: [...types] };
+}
+
+export type NewEndpoint = EndpointFields & {
+  /** `now`: only events from now on. */
+  readonly from: 'beginning' | 'now';
+};
+
+/** Makes an endpoint, and the secret that its requests are signed with. */
+export function newEndpoint(of: NewEndpoint, now: Date): WebhookEndpoint {
+  const { from, types, ...fields } = of;
+  return {
+    id: `we_${randomBytes(ID_BYTES).toString('hex')}`,
+    version: 1,
+    ...fields,
+    ...storedTypes(types),
+    createdAt: now,
+    since: from === 'now' ? now : new Date(0),
+    secrets: [{ secret: makeSecret(), since: now }],
+    delivery: { round: 0, waiting: [], attempts: 0 },
+  };
+}
+
+/** Returns the secrets that a request is signed with, the current one first. */
+export function validSecrets({ secrets }: Pick<WebhookEndpoint, 'secrets'>, now: Date): readonly string[] {
+  return secrets
+    .filter(({ until }) => until === undefined || until > now)
+    .map(({ secret }) => secret)
+    .toReversed();
+}
+
+/** Returns the secret that requests are signed with from now on. */
+export function currentSecret({ secrets }: Pick<WebhookEndpoint, 'secrets'>): string {
+  return secrets.at(-1)?.secret ?? '';
+}
+
+/** Returns the endpoint with another secret. Requests are signed with the former ones, too, until `until`. */
+export function withNewSecret(
+  endpoint: WebhookEndpoint,
+  { now, until }: { readonly now: Date; readonly until: Date },
+): WebhookEndpoint {
+  const former = endpoint.secrets
+    .map((secret) => ({
+      ...secret,
+      until: secret.until === undefined || secret.until > until ? until : secret.until,
+    }))
+    .filter((secret) => secret.until > now);
+  return { ...endpoint, secrets: [...former, { secret: makeSecret(), since: now }] };
+}
+
+/** Fields to change; those that are undefined stay as they are. */
+export type ChangedFields = { readonly [Name in keyof EndpointFields]?: EndpointFields[Name] | undefined };
+
+/** Returns the endpoint with other fields. Events that it was not sent because of its former types stay unsent. */
+export function withFields(endpoint: WebhookEndpoint, changed: ChangedFields): WebhookEndpoint {
+  const { types: former, ...rest } = endpoint;
+  const { name = rest.name, url = rest.url, person = rest.person, types = former } = changed;
+  return { ...rest, name, url, person, ...storedTypes(types) };
+}
+
+/** Returns the endpoint paused. One that is paused already keeps the reason. */
+export function paused(endpoint: WebhookEndpoint, now: Date): WebhookEndpoint {
+  return {
+    ...endpoint,
+    paused: endpoint.paused ?? { at: now, by: 'operator', reason: 'paused by an operator' },
+  };
+}
+
+/** Returns the endpoint sending again: everything that waits is due at once. */
+export function resumed({ paused: _, ...endpoint }: WebhookEndpoint, now: Date): WebhookEndpoint {
+  const { failing: _failing, waiting, ...rest } = endpoint.delivery;
+  return {
+    ...endpoint,
+    delivery: { ...rest, waiting: waiting.map((account) => ({ ...account, next: now })) },
+  };
+}
+
+/** Returns the endpoint with events to be sent again. One that has read nothing yet sends everything anyway. */
+export function redriven(endpoint: WebhookEndpoint, range: RedriveRange): WebhookEndpoint {
+  const { cursor, redrive: running } = endpoint.delivery;
+  if (cursor === undefined) return endpoint;
+  return {
+    ...endpoint,
+    delivery: {
+      ...endpoint.delivery,
+      // A redrive that is running begins again, now with one more range.
+      redrive: {
+        id: randomBytes(ID_BYTES).toString('hex'),
+        ranges: [...(running?.ranges ?? []), range],
+        end: cursor,
+      },
+    },
+  };
+}

@@ -1,0 +1,177 @@
+/** Reads the events of accounts as they are sent to an endpoint. */
+import type { Bus, LogTail } from '@latchkey/bus';
+import { ACCOUNTS_TOPIC } from '@latchkey/events';
+import {
+  createFeed,
+  type Feed,
+  type Genuine,
+  isSameLog,
+  placeOf,
+  readCursor,
+  toCloudEvent,
+  writeCursor,
+} from '@latchkey/feed';
+import { z } from 'zod';
+import type { WaitingAccount, WebhookEndpoint } from './endpoint.ts';
+import type { Place } from './progress.ts';
+
+/** The most events that are sent to an endpoint in one round. */
+const PAGE = 100;
+const READ_AT_ONCE = 500;
+
+/** An event on the log, and the body of its request. */
+export interface LoggedEvent extends Place {
+  readonly id: string;
+  readonly type: string;
+  readonly time: Date;
+  readonly body: string;
+}
+
+export interface EventPage {
+  readonly events: readonly LoggedEvent[];
+  readonly cursor: string;
+  /** How many records come after this page. */
+  readonly behind: number;
+  /** Resolves once there may be more, and when `signal` is aborted. */
+  grown(signal: AbortSignal): Promise<void>;
+}
+
+/** What an endpoint is shown. */
+type Shown = Pick<WebhookEndpoint, 'types' | 'person'>;
+
+/** Every method rejects as the log does. */
+export interface EventReader {
+  /** Returns the events after a cursor. */
+  read(endpoint: Shown, after: string | undefined): Promise<EventPage>;
+  /** Returns events of an account, from the place where it is waiting up to the cursor: at most one page. */
+  readAccount(
+    endpoint: Shown,
+    waiting: WaitingAccount,
+    cursor: string,
+  ): Promise<{ readonly events: readonly LoggedEvent[]; readonly isComplete: boolean }>;
+  /** Whether a cursor belongs to the log that is now read. The offsets of another log mean nothing here. */
+  isOfThisLog(cursor: string): Promise<boolean>;
+  /** Whether an event is before the place that a cursor has reached in its partition. */
+  isBefore(event: Place, cursor: string): boolean;
+  /** Whether a cursor has reached another one in all partitions. */
+  hasReached(cursor: string, end: string): boolean;
+}
+
+export function createEventReader(bus: Pick<Bus, 'tail'>, genuine: Genuine): EventReader {
+  const feed: Feed = createFeed(bus, genuine);
+
+  return {
+    async read(endpoint, after) {
+      const page = await feed.read({
+        after: after === undefined ? undefined : readCursor(after),
+        view: viewOf(endpoint),
+        limit: PAGE,
+      });
+      return {
+        events: page.events.flatMap((body) => eventOf(body) ?? []),
+        cursor: writeCursor(page.cursor),
+        behind: page.behind,
+        grown: (signal) => feed.grown(page, signal),
+      };
+    },
+
+    async readAccount(endpoint, waiting, cursor) {
+      const tail = await bus.tail(ACCOUNTS_TOPIC);
+      const read = readCursor(cursor);
+      const end = read === undefined ? 0 : placeOf(read, waiting.partition).offset;
+      const events: LoggedEvent[] = [];
+      const from = await startOf(tail, waiting, end);
+      for await (const record of recordsOf({ tail, genuine }, waiting, from, end)) {
+        if (events.length === PAGE) return { events, isComplete: false };
+        const body = toCloudEvent(record, viewOf(endpoint));
+        const event = body === undefined ? undefined : eventOf(body);
+        if (event !== undefined) events.push(event);
+      }
+      return { events, isComplete: true };
+    },
+
+    async isOfThisLog(cursor) {
+      const { id } = await bus.tail(ACCOUNTS_TOPIC);
+      const read = readCursor(cursor);
+      return read !== undefined && isSameLog(read, id);
+    },
+
+    isBefore({ partition, offset }, cursor) {
+      const read = readCursor(cursor);
+      return read !== undefined && offset < placeOf(read, partition).offset;
+    },
+
+    hasReached(cursor, end) {
+      const [read, wanted] = [readCursor(cursor), readCursor(end)];
+      if (read === undefined || wanted === undefined) return true;
+      return [...wanted.places].every(([partition, { offset }]) => placeOf(read, partition).offset >= offset);
+    },
+  };
+}
+
+function viewOf({ types, person }: Shown) {
+  return { ...(types && { types: new Set(types) }), person, placeholders: false };
+}
+
+/** Returns the place where an account is waiting; the beginning if the topic was created again since. */
+async function startOf(
+  tail: LogTail,
+  { account, partition, offset, event }: WaitingAccount,
+  end: number,
+): Promise<number> {
+  const range = (await tail.ranges()).find((each) => each.partition === partition);
+  const start = range?.start ?? 0;
+  if (offset < start || offset >= end) return start;
+  const [record] = await tail.read(partition, offset, 1);
+  const body = record && toCloudEvent(record, { person: false, placeholders: false });
+  const found = body === undefined ? undefined : eventOf(body);
+  return found?.event === event && found.account === account ? offset : start;
+}
+
+/** Yields the records of an account from one offset up to another. */
+async function* recordsOf(
+  { tail, genuine }: { readonly tail: LogTail; readonly genuine: Genuine },
+  { account, partition }: WaitingAccount,
+  from: number,
+  end: number,
+) {
+  let offset = from;
+  while (offset < end) {
+    const records = await tail.read(partition, offset, Math.min(READ_AT_ONCE, end - offset));
+    const last = records.at(-1);
+    if (last === undefined) return;
+    for (const record of await genuine(records))
+      if (record.offset < end && String(record.key) === account) yield record;
+    offset = last.offset + 1;
+  }
+}
+
+const attributes = z.object({
+  id: z.string().optional(),
+  type: z.string().optional(),
+  subject: z.string().optional(),
+  partitionkey: z.string().optional(),
+  time: z.string().optional(),
+  feedpartition: z.number(),
+  feedoffset: z.number(),
+});
+
+function eventOf(body: string): LoggedEvent | undefined {
+  const parsed = attributes.safeParse(JSON.parse(body));
+  if (!parsed.success) return undefined;
+  const { type = 'unknown', subject = '', partitionkey, time = '', feedpartition, feedoffset } = parsed.data;
+  // A record without an id is identified by its place. No record of ours lacks an id.
+  const { id = `${feedpartition}-${feedoffset}` } = parsed.data;
+  const decided = new Date(time);
+  return {
+    id,
+    event: id,
+    type,
+    account: partitionkey ?? subject,
+    // Without a time, it is never too early to be sent.
+    time: Number.isNaN(decided.getTime()) ? new Date() : decided,
+    partition: feedpartition,
+    offset: feedoffset,
+    body,
+  };
+}

@@ -1,0 +1,60 @@
+/** The metrics of webhooks. No label contains an account or a URL. */
+import type { Registry } from '@latchkey/process';
+import { Counter, Gauge } from 'prom-client';
+import type { WebhookEndpoint } from './endpoint.ts';
+
+export interface WebhookMetrics {
+  attempts(counts: { readonly delivered: number; readonly failed: number }): void;
+}
+
+export function createWebhookMetrics(
+  registry: Registry,
+  list: () => Promise<readonly WebhookEndpoint[]>,
+): WebhookMetrics {
+  const registers = [registry];
+  const attempts = new Counter({
+    name: 'latchkey_webhooks_attempts_total',
+    help: 'Requests to endpoints of webhooks, by outcome: delivered or failed',
+    labelNames: ['outcome'],
+    registers,
+  });
+  for (const outcome of ['delivered', 'failed']) attempts.inc({ outcome }, 0);
+  function gauge(name: string, help: string, read: (endpoints: readonly WebhookEndpoint[]) => number) {
+    new Gauge({
+      name,
+      help,
+      registers,
+      async collect() {
+        // The metric has no value while the store is down, because the metrics page must not fail.
+        this.set(await list().then(read, () => Number.NaN));
+      },
+    });
+  }
+  gauge(
+    'latchkey_webhooks_paused_endpoints',
+    'Endpoints that were paused because they failed for too long, or said that they are gone',
+    (endpoints) => endpoints.filter(isPausedByFailures).length,
+  );
+  gauge(
+    'latchkey_webhooks_failing_endpoints',
+    'Endpoints whose last attempts have all failed, paused ones left out',
+    (endpoints) =>
+      endpoints.filter(({ paused, delivery }) => paused === undefined && delivery.failing !== undefined)
+        .length,
+  );
+  gauge(
+    'latchkey_webhooks_waiting_accounts',
+    'Accounts with an event that could not be delivered yet, over all endpoints',
+    (endpoints) => endpoints.reduce((sum, { delivery }) => sum + delivery.waiting.length, 0),
+  );
+  return {
+    attempts({ delivered, failed }) {
+      attempts.inc({ outcome: 'delivered' }, delivered);
+      attempts.inc({ outcome: 'failed' }, failed);
+    },
+  };
+}
+
+export function isPausedByFailures({ paused }: WebhookEndpoint): boolean {
+  return paused?.by === 'failures';
+}

@@ -1,0 +1,79 @@
+/** What webhooks store. Every method rejects with StoreUnavailable if the store fails, and for no other reason. */
+import type { LeaseRecords, Preparable, Source, Target } from '@latchkey/store';
+import type { WebhookEndpoint } from './endpoint.ts';
+
+export interface Endpoints {
+  /** Adds an endpoint with a new id. */
+  add(endpoint: WebhookEndpoint): Promise<void>;
+  find(id: string): Promise<WebhookEndpoint | undefined>;
+  /** Returns all endpoints, by id. */
+  list(): Promise<readonly WebhookEndpoint[]>;
+  /**
+   * Replaces an endpoint whose version is still `endpoint.version` by one with the next version.
+   * @returns false if it has changed or was removed
+   */
+  replace(endpoint: WebhookEndpoint): Promise<boolean>;
+  /** Removes an endpoint and its attempts. @returns false if there was none */
+  remove(id: string): Promise<boolean>;
+}
+
+/** One request to an endpoint. Contains no personal data. */
+export interface Attempt {
+  /** The number of this attempt, counted for each endpoint. */
+  readonly n: number;
+  readonly at: Date;
+  /** The id of the event, which the request has as `webhook-id`. */
+  readonly event: string;
+  readonly type: string;
+  readonly account: string;
+  readonly delivered: boolean;
+  /** The status of the response, if there was one. */
+  readonly status?: number;
+  /** Why it failed. */
+  readonly reason?: string;
+  readonly milliseconds: number;
+}
+
+/** How many attempts of an endpoint are kept. */
+export const ATTEMPTS_KEPT = 1000;
+
+export interface Attempts {
+  /** Stores attempts. Each replaces the one that is {@link ATTEMPTS_KEPT} older. */
+  put(endpoint: string, attempts: readonly Attempt[]): Promise<void>;
+  /** Returns attempts, the latest first. */
+  list(
+    endpoint: string,
+    page: { readonly limit: number /** Only earlier ones. */; readonly before?: number },
+  ): Promise<readonly Attempt[]>;
+}
+
+export interface WebhookStorage extends Preparable {
+  readonly endpoints: Endpoints;
+  readonly attempts: Attempts;
+  /** The leases that decide which process sends to an endpoint. */
+  readonly leases: LeaseRecords;
+  /** Releases all leases if only one server can use the store, because its predecessor is gone. */
+  voidLeases(): Promise<void>;
+  /** Set if endpoints can be moved from this kind of store. */
+  readonly source?: Source<WebhookEndpoint>;
+  /** Set if endpoints can be moved into this kind of store. */
+  readonly target?: Target<WebhookEndpoint>;
+}
+
+/**
+ * Changes an endpoint, and tries again if somebody else has changed it meanwhile.
+ * @param change returns undefined to leave it as it is
+ * @returns the endpoint as it is then; undefined if there is none
+ */
+export async function changeEndpoint(
+  endpoints: Pick<Endpoints, 'find' | 'replace'>,
+  id: string,
+  change: (endpoint: WebhookEndpoint) => WebhookEndpoint | undefined,
+): Promise<WebhookEndpoint | undefined> {
+  for (;;) {
+    const endpoint = await endpoints.find(id);
+    const changed = endpoint && change(endpoint);
+    if (changed === undefined) return endpoint;
+    if (await endpoints.replace(changed)) return { ...changed, version: changed.version + 1 };
+  }
+}

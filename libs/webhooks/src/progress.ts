@@ -1,0 +1,152 @@
+/** Decides what an endpoint is sent next, and how its state changes after a round. Uses no clock and no I/O. */
+import type { Delivery, RedriveRange, WaitingAccount, WebhookEndpoint } from './endpoint.ts';
+import { askedPause, pauseAfter, pauseWhileDown } from './pauses.ts';
+
+/**
+ * After this many failures in a row the endpoint counts as down: nothing new is read, and only one event at a time
+ * is tried.
+ */
+export const DOWN_AFTER = 5;
+/** If this many accounts are waiting, nothing new is read. */
+export const MAX_WAITING = 100;
+
+/** An event that was not delivered, and where it is on the log. */
+export interface Place {
+  readonly account: string;
+  readonly partition: number;
+  readonly offset: number;
+  readonly event: string;
+}
+
+export function placeOf({ account, partition, offset, event }: Place): Place {
+  return { account, partition, offset, event };
+}
+
+/** The outcome of one request. */
+export type Verdict =
+  | { readonly kind: 'delivered'; readonly status: number }
+  | {
+      readonly kind: 'failed';
+      readonly reason: string;
+      readonly status?: number;
+      readonly retryAfter?: string;
+    }
+  /** The endpoint says that it is gone, so nothing more is sent to it. */
+  | { readonly kind: 'gone'; readonly status: number };
+
+/** What happened to the events of one account. */
+export interface AccountResult {
+  readonly account: string;
+  /** How many events were delivered. */
+  readonly delivered: number;
+  /** The first event that was not delivered; undefined if all were. */
+  readonly stopped?: Place;
+  /** Why it was not delivered; undefined if it was not attempted. */
+  readonly failure?: Exclude<Verdict, { kind: 'delivered' }>;
+}
+
+export function isDown({ failing, waiting }: Delivery): boolean {
+  return failing !== undefined && failing.count >= DOWN_AFTER && waiting.length > 0;
+}
+
+/** Returns the accounts whose next attempt is due; at most one if the endpoint is down. */
+export function accountsDue(delivery: Delivery, now: Date): readonly WaitingAccount[] {
+  const { failing, waiting } = delivery;
+  if (isDown(delivery) && failing !== undefined)
+    return failing.next > now ? [] : waiting.toSorted(byNext).slice(0, 1);
+  return waiting.filter(({ next }) => next <= now);
+}
+
+function byNext(a: WaitingAccount, b: WaitingAccount): number {
+  return a.next.getTime() - b.next.getTime();
+}
+
+export function mayReadOn(delivery: Delivery): boolean {
+  return !isDown(delivery) && delivery.waiting.length < MAX_WAITING;
+}
+
+/** Returns when the next waiting account is due; undefined if none is waiting. */
+export function nextDue(delivery: Delivery): Date | undefined {
+  if (isDown(delivery)) return delivery.failing?.next;
+  return delivery.waiting.toSorted(byNext)[0]?.next;
+}
+
+/** Whether an event belongs to those that are to be sent again. */
+export function isInRange(event: { readonly id: string; readonly time: Date }, range: RedriveRange): boolean {
+  if ('event' in range) return event.id === range.event;
+  return event.time >= range.since && event.time < range.until;
+}
+
+/**
+ * Returns the accounts that are waiting after a round, and whether the endpoint is failing.
+ * @param results at most one per account
+ * @param random returns a number from 0 up to, but not including, 1
+ */
+export function afterRound(
+  before: Delivery,
+  results: readonly AccountResult[],
+  { now, random }: { readonly now: Date; random(): number },
+): Pick<Delivery, 'waiting' | 'failing'> {
+  const failures = results.flatMap(({ failure }) => (failure === undefined ? [] : [failure]));
+  const hasSucceeded = results.some(({ delivered }) => delivered > 0);
+  const isBack = isDown(before) && hasSucceeded;
+  const touched = new Map(results.map((result) => [result.account, result]));
+  const untouched = before.waiting
+    .filter(({ account }) => !touched.has(account))
+    .map((account) => (isBack ? { ...account, next: now } : account));
+  const stopped = results.flatMap((result) => waitingAfter(before, result, { now, random }));
+  const failing = failingAfter(hasSucceeded ? undefined : before.failing, failures, { now, random });
+  return { waiting: [...untouched, ...stopped], ...(failing && { failing }) };
+}
+
+function waitingAfter(
+  before: Delivery,
+  { account, delivered, stopped, failure }: AccountResult,
+  { now, random }: { readonly now: Date; random(): number },
+): readonly WaitingAccount[] {
+  if (stopped === undefined) return [];
+  const former = before.waiting.find((waiting) => waiting.account === account);
+  const attempts = delivered === 0 && former?.event === stopped.event ? former.attempts : 0;
+  if (failure === undefined) return [{ ...stopped, attempts, next: now }];
+  const asked = failure.kind === 'failed' ? askedPause(failure.retryAfter, now) : 0;
+  const pause = Math.max(pauseAfter(attempts + 1, random()), asked);
+  return [{ ...stopped, attempts: attempts + 1, next: later(now, pause) }];
+}
+
+function failingAfter(
+  before: Delivery['failing'],
+  failures: readonly NonNullable<AccountResult['failure']>[],
+  { now, random }: { readonly now: Date; random(): number },
+): Delivery['failing'] {
+  const last = failures.at(-1);
+  if (last === undefined) return before;
+  const count = (before?.count ?? 0) + failures.length;
+  const asked = last.kind === 'failed' ? askedPause(last.retryAfter, now) : 0;
+  const next = later(now, Math.max(pauseWhileDown(count - DOWN_AFTER + 1, random()), asked));
+  return { since: before?.since ?? now, count, next, reason: reasonOf(last) };
+}
+
+export function reasonOf(failure: NonNullable<AccountResult['failure']>): string {
+  return failure.kind === 'gone' ? `answered ${failure.status}: it is no longer there` : failure.reason;
+}
+
+function later(now: Date, ms: number): Date {
+  return new Date(now.getTime() + ms);
+}
+
+/** Returns why an endpoint is to be paused; undefined if it is not. */
+export function reasonToPause(
+  { failing }: Pick<Delivery, 'failing'>,
+  results: readonly AccountResult[],
+  { now, pauseAfterMs }: { readonly now: Date; readonly pauseAfterMs: number },
+): string | undefined {
+  const gone = results.find(({ failure }) => failure?.kind === 'gone')?.failure;
+  if (gone !== undefined) return reasonOf(gone);
+  if (failing === undefined || now.getTime() - failing.since.getTime() < pauseAfterMs) return undefined;
+  return `has failed since ${failing.since.toISOString()}: ${failing.reason}`;
+}
+
+/** Returns the endpoint, paused because of its responses. */
+export function pausedByFailures(endpoint: WebhookEndpoint, reason: string, now: Date): WebhookEndpoint {
+  return { ...endpoint, paused: { at: now, by: 'failures', reason } };
+}

@@ -1,0 +1,310 @@
+import assert from 'node:assert/strict';
+import { randomUUID } from 'node:crypto';
+import { type TestContext, test } from 'node:test';
+import { type NewEndpoint, newEndpoint, paused, resumed } from './endpoint.ts';
+import { changeEndpoint } from './ports.ts';
+import type { Verdict } from './progress.ts';
+import { type RoundReport, runRound } from './round.ts';
+import { effectsOf, openLog, type Received, receivedOf, START } from './testing/log.ts';
+
+const DAY_MS = 86_400_000;
+const MINUTE_MS = 60_000;
+const delivered: Verdict = { kind: 'delivered', status: 204 };
+const broken: Verdict = { kind: 'failed', reason: 'answered 500', status: 500 };
+
+async function opened(context: TestContext) {
+  const log = await openLog();
+  context.after(() => log.close());
+  const received: Received[] = [];
+  let now = START.getTime();
+  let answer: (request: Received) => Verdict | Promise<Verdict> = () => delivered;
+  function round(id: string): Promise<RoundReport> {
+    return runRound(id, {
+      ...log,
+      pauseAfterMs: 5 * DAY_MS,
+      now: () => new Date(now),
+      random: () => 0,
+      signal: new AbortController().signal,
+      poster: {
+        async post(request) {
+          const verdict = await answer(receivedOf(request));
+          if (verdict.kind === 'delivered') received.push(receivedOf(request));
+          return verdict;
+        },
+      },
+    });
+  }
+  /** Runs rounds until there is nothing to do for the moment. */
+  async function settle(id: string): Promise<RoundReport> {
+    for (;;) {
+      const report = await round(id);
+      if (!report.isBusy) return report;
+    }
+  }
+  async function state(id: string) {
+    const endpoint = await log.storage.endpoints.find(id);
+    assert.ok(endpoint);
+    return endpoint;
+  }
+  return {
+    ...log,
+    received,
+    settle,
+    state,
+    answering: (next: typeof answer) => {
+      answer = next;
+    },
+    passes: (ms: number) => {
+      now += ms;
+    },
+  };
+}
+
+test('sends what happens, as CloudEvents, and each event once', async (context) => {
+  const { publish, addEndpoint, settle, received, storage } = await opened(context);
+  const { id } = await addEndpoint();
+  const [ada, bob] = [randomUUID(), randomUUID()];
+  const first = await publish(ada, 1);
+  await publish(bob, 1);
+  await settle(id);
+  await publish(ada, 2);
+  await settle(id);
+  await settle(id);
+  assert.equal(received.length, 3);
+  assert.deepEqual(effectsOf(received).get(ada), [1, 2]);
+  const attempts = await storage.attempts.list(id, { limit: 9 });
+  assert.deepEqual(
+    attempts.map(({ n, delivered: isDelivered, status }) => [n, isDelivered, status]),
+    [
+      [2, true, 204],
+      [1, true, 204],
+      [0, true, 204],
+    ],
+  );
+  assert.ok(attempts.some(({ event, account }) => event === first && account === ada));
+});
+
+test('an endpoint from now on gets nothing earlier, and only the types that it asked for', async (context) => {
+  const { publish, addEndpoint, settle, received } = await opened(context);
+  const recent = await addEndpoint({ since: new Date(START.getTime() + 1) });
+  const picky = await addEndpoint({ types: ['UserRegistered'] });
+  await publish(randomUUID(), 1);
+  await publish(randomUUID(), 2, new Date(START.getTime() + 1));
+  await settle(recent.id);
+  assert.deepEqual(
+    received.map(({ sequence }) => sequence),
+    [2],
+  );
+  await settle(picky.id);
+  assert.equal(received.length, 1);
+});
+
+test('an endpoint with an empty list of types gets events of all types', async (context) => {
+  const { publish, settle, received, storage } = await opened(context);
+  const fields: NewEndpoint = { name: 'crm', url: 'http://crm/', types: [], person: true, from: 'beginning' };
+  const endpoint = newEndpoint(fields, START);
+  await storage.endpoints.add(endpoint);
+  await publish(randomUUID(), 1);
+  await settle(endpoint.id);
+  assert.equal(received.length, 1);
+});
+
+test('an account whose event fails waits, with everything after it, and holds up nobody', async (context) => {
+  const { publish, addEndpoint, settle, answering, passes, received, state } = await opened(context);
+  const { id } = await addEndpoint();
+  const [ada, bob] = [randomUUID(), randomUUID()];
+  answering(({ account }) => (account === ada ? broken : delivered));
+  for (const sequence of [1, 2, 3]) {
+    await publish(ada, sequence);
+    await publish(bob, sequence);
+    await settle(id);
+  }
+  assert.deepEqual(effectsOf(received).get(bob), [1, 2, 3]);
+  assert.equal((await state(id)).delivery.waiting.length, 1);
+  answering(() => delivered);
+  await settle(id);
+  assert.equal(effectsOf(received).has(ada), false);
+  passes(MINUTE_MS);
+  await settle(id);
+  assert.deepEqual(effectsOf(received).get(ada), [1, 2, 3]);
+  assert.deepEqual((await state(id)).delivery.waiting, []);
+  assert.equal((await state(id)).delivery.failing, undefined);
+});
+
+test('an endpoint that is down is asked with one event at a time, and gets everything once it is back', async (context) => {
+  const { publish, addEndpoint, settle, answering, passes, received, state } = await opened(context);
+  const { id } = await addEndpoint();
+  const accounts = Array.from({ length: 30 }, () => randomUUID());
+  for (const account of accounts) await publish(account, 1);
+  let asked = 0;
+  answering(() => {
+    asked += 1;
+    return broken;
+  });
+  await settle(id);
+  assert.ok(asked < 15, `${asked} requests`);
+  for (const account of accounts) await publish(account, 2);
+  const before = asked;
+  for (let hour = 0; hour < 5; hour += 1) {
+    passes(60 * MINUTE_MS);
+    await settle(id);
+  }
+  assert.equal(asked - before, 5);
+  assert.deepEqual(received, []);
+  answering(() => delivered);
+  passes(60 * MINUTE_MS);
+  await settle(id);
+  for (const account of accounts) assert.deepEqual(effectsOf(received).get(account), [1, 2]);
+  assert.equal(received.length, 60);
+  assert.equal((await state(id)).delivery.failing, undefined);
+});
+
+test('an endpoint that fails for days is paused, loses nothing, and continues when it is resumed', async (context) => {
+  const { publish, addEndpoint, settle, answering, passes, received, state, storage } = await opened(context);
+  const { id } = await addEndpoint();
+  const ada = randomUUID();
+  await publish(ada, 1);
+  answering(() => broken);
+  await settle(id);
+  passes(5 * DAY_MS - 1);
+  await settle(id);
+  assert.equal((await state(id)).paused, undefined);
+  passes(DAY_MS);
+  await settle(id);
+  const stored = await state(id);
+  assert.equal(stored.paused?.by, 'failures');
+  assert.match(stored.paused?.reason ?? '', /^has failed since 2026-01-01.*answered 500$/);
+  await publish(ada, 2);
+  answering(() => delivered);
+  passes(DAY_MS);
+  await settle(id);
+  assert.deepEqual(received, []);
+  await changeEndpoint(storage.endpoints, id, (endpoint) => resumed(endpoint, START));
+  await settle(id);
+  assert.deepEqual(effectsOf(received).get(ada), [1, 2]);
+});
+
+test('an endpoint that says it is gone is paused at once', async (context) => {
+  const { publish, addEndpoint, settle, answering, state } = await opened(context);
+  const { id } = await addEndpoint();
+  await publish(randomUUID(), 1);
+  answering(() => ({ kind: 'gone', status: 410 }));
+  await settle(id);
+  assert.match((await state(id)).paused?.reason ?? '', /410/);
+});
+
+test('a receiver may ask for a longer pause', async (context) => {
+  const { publish, addEndpoint, settle, answering, passes, received } = await opened(context);
+  const { id } = await addEndpoint();
+  await publish(randomUUID(), 1);
+  answering(() => ({ ...broken, retryAfter: '3600' }));
+  await settle(id);
+  answering(() => delivered);
+  passes(59 * MINUTE_MS);
+  await settle(id);
+  assert.equal(received.length, 0);
+  passes(MINUTE_MS);
+  await settle(id);
+  assert.equal(received.length, 1);
+});
+
+test('events are sent again by id and by time range, in order, before anything new', async (context) => {
+  const { publish, addEndpoint, settle, received, redrive } = await opened(context);
+  const { id } = await addEndpoint();
+  const ada = randomUUID();
+  const times = [0, 1, 2, 3].map((hour) => new Date(START.getTime() + hour * 60 * MINUTE_MS));
+  const ids: string[] = [];
+  for (const [index, time] of times.entries()) ids.push(await publish(ada, index + 1, time));
+  await settle(id);
+  received.length = 0;
+  await redrive(id, { since: times[1] ?? START, until: times[3] ?? START });
+  await publish(ada, 5, times[3]);
+  await settle(id);
+  assert.deepEqual(
+    received.map(({ sequence }) => sequence),
+    [2, 3, 5],
+  );
+  received.length = 0;
+  await redrive(id, { event: ids[3] ?? '' });
+  await redrive(id, { event: ids[0] ?? '' });
+  await settle(id);
+  assert.deepEqual(
+    received.map(({ sequence }) => sequence),
+    [1, 4],
+  );
+});
+
+test('a redrive leaves what an account waits for to be done', async (context) => {
+  const { publish, addEndpoint, settle, answering, passes, received, redrive } = await opened(context);
+  const { id } = await addEndpoint();
+  const ada = randomUUID();
+  const first = await publish(ada, 1);
+  await settle(id);
+  answering(() => broken);
+  await publish(ada, 2);
+  await settle(id);
+  answering(({ sequence }) => (sequence === 1 ? delivered : broken));
+  await redrive(id, { event: first });
+  await settle(id);
+  answering(() => delivered);
+  passes(DAY_MS);
+  await settle(id);
+  assert.deepEqual(
+    received.map(({ sequence }) => sequence),
+    [1, 1, 2],
+  );
+});
+
+test('nothing is sent to an endpoint that an operator has paused', async (context) => {
+  const { publish, addEndpoint, settle, received, storage, state } = await opened(context);
+  const { id } = await addEndpoint();
+  await changeEndpoint(storage.endpoints, id, (endpoint) => paused(endpoint, START));
+  await publish(randomUUID(), 1);
+  await settle(id);
+  assert.deepEqual(received, []);
+  assert.equal((await state(id)).paused?.by, 'operator');
+});
+
+test('more events of one account than a round sends arrive in order', async (context) => {
+  const { publish, addEndpoint, settle, answering, passes, received } = await opened(context);
+  const { id } = await addEndpoint();
+  const ada = randomUUID();
+  answering(() => broken);
+  for (let sequence = 1; sequence <= 120; sequence += 1) await publish(ada, sequence);
+  await settle(id);
+  answering(() => delivered);
+  passes(DAY_MS);
+  await settle(id);
+  assert.deepEqual(
+    effectsOf(received).get(ada),
+    Array.from({ length: 120 }, (_, index) => index + 1),
+  );
+});
+
+test('a process that was too slow does not undo what another has stored meanwhile', async (context) => {
+  const { publish, addEndpoint, settle, answering, passes, received, state } = await opened(context);
+  const { id } = await addEndpoint();
+  const ada = randomUUID();
+  await publish(ada, 1);
+  const slow = Promise.withResolvers<Verdict>();
+  const asked = Promise.withResolvers<void>();
+  answering(() => {
+    asked.resolve();
+    return slow.promise;
+  });
+  const late = settle(id);
+  await asked.promise;
+  answering(() => broken);
+  await settle(id);
+  const { delivery } = await state(id);
+  slow.resolve(delivered);
+  await late;
+  assert.deepEqual((await state(id)).delivery, delivery);
+  answering(() => delivered);
+  passes(MINUTE_MS);
+  await settle(id);
+  assert.deepEqual(
+    received.map(({ sequence }) => sequence),
+    [1, 1],
+  );
+});

@@ -1,0 +1,210 @@
+/** One round for an endpoint: sends what is due, then what is new, and stores how far it has got. */
+import { type Delivered, deliver } from './deliver.ts';
+import type { Delivery, Redrive, WaitingAccount, WebhookEndpoint } from './endpoint.ts';
+import type { EventPage, EventReader, LoggedEvent } from './log-reader.ts';
+import { changeEndpoint, type WebhookStorage } from './ports.ts';
+import type { Poster } from './post.ts';
+import {
+  type AccountResult,
+  accountsDue,
+  afterRound,
+  isInRange,
+  mayReadOn,
+  nextDue,
+  pausedByFailures,
+  placeOf,
+  reasonToPause,
+} from './progress.ts';
+
+export interface RoundDeps {
+  readonly storage: Pick<WebhookStorage, 'endpoints' | 'attempts'>;
+  readonly reader: EventReader;
+  readonly poster: Pick<Poster, 'post'>;
+  readonly pauseAfterMs: number;
+  now(): Date;
+  /** Returns a number from 0 up to, but not including, 1. */
+  random(): number;
+  /** Aborted once another process may send to the endpoint, and when the service stops. */
+  readonly signal: AbortSignal;
+}
+
+export interface RoundReport {
+  /** The endpoint as it is stored now; undefined if it was removed. */
+  readonly endpoint: WebhookEndpoint | undefined;
+  /** Whether more can be done at once. */
+  readonly isBusy: boolean;
+  /** Why the endpoint was paused in this round. */
+  readonly paused?: string;
+  readonly delivered: number;
+  readonly failed: number;
+  /** The end of the log, after which new events are awaited; undefined if nothing new was read. */
+  readonly page?: EventPage;
+  readonly nextDue?: Date;
+}
+
+/** What was sent in a round, and how far the log was read. */
+interface Sent extends Delivered {
+  readonly cursor?: string;
+  /** The state of the redrive after this round; `null` if it is over. */
+  readonly redrive?: Redrive | null;
+  readonly page?: EventPage;
+}
+
+/** Runs a round. Rejects if the log or the store does. Then nothing was stored, and everything will be sent again. */
+export async function runRound(id: string, deps: RoundDeps): Promise<RoundReport> {
+  const found = await deps.storage.endpoints.find(id);
+  if (found === undefined || found.paused !== undefined) return idle(found);
+  const endpoint = await onThisLog(found, deps.reader);
+  const sent = await send(endpoint, deps);
+  const { endpoint: stored, paused } = await store(endpoint, sent, deps);
+  await deps.storage.attempts.put(id, sent.attempts);
+  const failed = sent.attempts.filter(({ delivered }) => !delivered).length;
+  const due = stored && nextDue(stored.delivery);
+  return {
+    endpoint: stored,
+    isBusy: sent.attempts.length > 0 || sent.redrive !== undefined || (sent.page?.behind ?? 0) > 0,
+    ...(paused !== undefined && { paused }),
+    delivered: sent.attempts.length - failed,
+    failed,
+    ...(sent.page && { page: sent.page }),
+    ...(due && { nextDue: due }),
+  };
+}
+
+function idle(endpoint: WebhookEndpoint | undefined): RoundReport {
+  return { endpoint, isBusy: false, delivered: 0, failed: 0 };
+}
+
+/** Places on another log mean nothing, so the endpoint and its waiting accounts start from the beginning. */
+async function onThisLog(endpoint: WebhookEndpoint, reader: EventReader): Promise<WebhookEndpoint> {
+  const { cursor } = endpoint.delivery;
+  if (cursor === undefined || (await reader.isOfThisLog(cursor))) return endpoint;
+  const { cursor: _, ...delivery } = endpoint.delivery;
+  return { ...endpoint, delivery: { ...delivery, waiting: [] } };
+}
+
+async function send(endpoint: WebhookEndpoint, deps: RoundDeps): Promise<Sent> {
+  const { delivery } = endpoint;
+  const due = accountsDue(delivery, deps.now());
+  if (due.length > 0 && delivery.cursor !== undefined)
+    return sendWaiting(endpoint, due, delivery.cursor, deps);
+  if (!mayReadOn(delivery)) return { results: [], attempts: [] };
+  return delivery.redrive === undefined
+    ? sendNew(endpoint, deps)
+    : sendAgain(endpoint, delivery.redrive, deps);
+}
+
+async function sendWaiting(
+  endpoint: WebhookEndpoint,
+  due: readonly WaitingAccount[],
+  cursor: string,
+  deps: RoundDeps,
+): Promise<Sent> {
+  const read = await Promise.all(
+    due.map(async (waiting) => ({ waiting, ...(await deps.reader.readAccount(endpoint, waiting, cursor)) })),
+  );
+  const { results, attempts } = await deliver(
+    endpoint,
+    read.flatMap(({ events }) => events),
+    deps,
+  );
+  const byAccount = new Map(results.map((result) => [result.account, result]));
+  return {
+    attempts,
+    results: read.map(({ waiting, events: own, isComplete }) => {
+      const result = byAccount.get(waiting.account) ?? { account: waiting.account, delivered: 0 };
+      const last = own.at(-1);
+      if (result.stopped !== undefined || isComplete || last === undefined) return result;
+      // The rest is read in the next round, which begins with the last event of this one. That event is sent twice.
+      return { ...result, stopped: placeOf(last) };
+    }),
+  };
+}
+
+async function sendNew(endpoint: WebhookEndpoint, deps: RoundDeps): Promise<Sent> {
+  const page = await deps.reader.read(endpoint, endpoint.delivery.cursor);
+  const waiting = new Set(endpoint.delivery.waiting.map(({ account }) => account));
+  // Events of an account that is waiting are sent after those that it waits for.
+  const events = page.events.filter(
+    (event) => isDecidedSince(endpoint, event) && !waiting.has(event.account),
+  );
+  return { ...(await deliver(endpoint, events, deps)), cursor: page.cursor, page };
+}
+
+/** Sends a page of earlier events again. New events wait meanwhile, so that the order is kept. */
+async function sendAgain(endpoint: WebhookEndpoint, redrive: Redrive, deps: RoundDeps): Promise<Sent> {
+  if (!(await deps.reader.isOfThisLog(redrive.end))) return { results: [], attempts: [], redrive: null };
+  const page = await deps.reader.read(endpoint, redrive.cursor);
+  const waiting = new Map(endpoint.delivery.waiting.map((account) => [account.account, account]));
+  const events = page.events.filter(
+    (event) =>
+      deps.reader.isBefore(event, redrive.end) &&
+      redrive.ranges.some((range) => isInRange(event, range)) &&
+      event.offset < (waiting.get(event.account)?.offset ?? Number.POSITIVE_INFINITY),
+  );
+  const { results, attempts } = await deliver(endpoint, events, deps);
+  const isOver = page.behind === 0 || deps.reader.hasReached(page.cursor, redrive.end);
+  return {
+    attempts,
+    // Accounts that were waiting keep waiting.
+    results: results.map((result) => ({ ...waitingStill(waiting.get(result.account)), ...result })),
+    redrive: isOver ? null : { ...redrive, cursor: page.cursor },
+  };
+}
+
+function waitingStill(waiting: WaitingAccount | undefined): Pick<AccountResult, 'stopped'> {
+  return waiting === undefined ? {} : { stopped: placeOf(waiting) };
+}
+
+function isDecidedSince({ since }: WebhookEndpoint, { time }: LoggedEvent): boolean {
+  return time >= since;
+}
+
+/** Stores the outcome, unless another process has stored its own meanwhile. */
+async function store(
+  before: WebhookEndpoint,
+  sent: Sent,
+  { storage, now, random, pauseAfterMs }: RoundDeps,
+): Promise<{ readonly endpoint: WebhookEndpoint | undefined; readonly paused?: string }> {
+  const at = now();
+  const { waiting, failing } = afterRound(before.delivery, sent.results, { now: at, random });
+  const reason = reasonToPause({ failing }, sent.results, { now: at, pauseAfterMs });
+  if (sent.results.length === 0 && sent.redrive === undefined && isSamePlace(before, sent))
+    return { endpoint: before };
+  const endpoint = await changeEndpoint(storage.endpoints, before.id, (current) => {
+    if (current.delivery.round !== before.delivery.round) return undefined;
+    const { failing: _, redrive, ...delivery } = current.delivery;
+    const cursor = sent.cursor ?? before.delivery.cursor;
+    const next = redriveAfter(redrive, before.delivery.redrive, sent.redrive);
+    const changed = {
+      ...current,
+      delivery: {
+        ...delivery,
+        round: delivery.round + 1,
+        waiting,
+        attempts: before.delivery.attempts + sent.attempts.length,
+        ...(cursor !== undefined && { cursor }),
+        ...(failing && { failing }),
+        ...(next && { redrive: next }),
+      },
+    };
+    return reason === undefined || current.paused !== undefined
+      ? changed
+      : pausedByFailures(changed, reason, at);
+  });
+  return { endpoint, ...(endpoint?.paused?.by === 'failures' && reason !== undefined && { paused: reason }) };
+}
+
+function isSamePlace({ delivery }: WebhookEndpoint, { cursor }: Sent): boolean {
+  return cursor === undefined || cursor === delivery.cursor;
+}
+
+/** A redrive that was requested during the round starts at its own beginning. */
+function redriveAfter(
+  current: Delivery['redrive'],
+  before: Delivery['redrive'],
+  after: Sent['redrive'],
+): Delivery['redrive'] {
+  if (after === undefined || current?.id !== before?.id) return current;
+  return after ?? undefined;
+}

@@ -1,0 +1,108 @@
+import assert from 'node:assert/strict';
+import { randomUUID } from 'node:crypto';
+import { test } from 'node:test';
+import { StoreUnavailable } from '@latchkey/store';
+import fc from 'fast-check';
+import { runRound } from './round.ts';
+import { effectsOf, openLog, type Received, receivedOf, START } from './testing/log.ts';
+
+/** The steps of a history, in order. The rounds of one step run at the same time, like those of two processes. */
+const step = fc.record({
+  publish: fc.array(fc.nat(3), { maxLength: 3 }),
+  rounds: fc.array(
+    fc.record({
+      /** Which requests arrive. Of the others, some arrive although the sender sees a failure. */
+      arrives: fc.infiniteStream(fc.boolean()),
+      isSeen: fc.infiniteStream(fc.boolean()),
+      /** The process ends before it can store anything. */
+      dies: fc.boolean(),
+    }),
+    { minLength: 1, maxLength: 2 },
+  ),
+  passes: fc.constantFrom(0, 2_000, 3_600_000),
+  redrives: fc.boolean(),
+});
+
+test('whoever dies and whatever fails, no event is lost and none has its effect out of order', async () => {
+  await fc.assert(
+    fc.asyncProperty(fc.array(step, { minLength: 3, maxLength: 8 }), async (steps) => {
+      const log = await openLog();
+      try {
+        const accounts = Array.from({ length: 4 }, () => randomUUID());
+        const published = new Map<string, number>();
+        const received: Received[] = [];
+        const { id } = await log.addEndpoint();
+        let now = START.getTime();
+
+        const { endpoints } = log.storage;
+        async function round({
+          arrives,
+          isSeen,
+          dies,
+        }: (typeof steps)[number]['rounds'][number]): Promise<boolean> {
+          const report = await runRound(id, {
+            reader: log.reader,
+            storage: {
+              attempts: log.storage.attempts,
+              endpoints: {
+                ...endpoints,
+                find: endpoints.find,
+                async replace(endpoint) {
+                  if (dies) throw new StoreUnavailable(new Error('the process has died'));
+                  return endpoints.replace(endpoint);
+                },
+              },
+            },
+            pauseAfterMs: Number.POSITIVE_INFINITY,
+            now: () => new Date(now),
+            random: () => 0,
+            signal: new AbortController().signal,
+            poster: {
+              async post(request) {
+                const hasArrived = arrives.next().value === true;
+                await new Promise(setImmediate);
+                if (hasArrived) received.push(receivedOf(request));
+                return hasArrived && isSeen.next().value === true
+                  ? { kind: 'delivered', status: 204 }
+                  : { kind: 'failed', reason: 'lost' };
+              },
+            },
+          });
+          return report.isBusy || report.nextDue !== undefined;
+        }
+
+        for (const { publish, rounds, passes, redrives } of steps) {
+          for (const index of publish) {
+            const account = accounts[index] ?? '';
+            const sequence = (published.get(account) ?? 0) + 1;
+            published.set(account, sequence);
+            await log.publish(account, sequence);
+          }
+          if (redrives) await log.redrive(id, { since: START, until: new Date(START.getTime() + 1) });
+          await Promise.allSettled(rounds.map(round));
+          now += passes;
+        }
+        const works = { arrives: ever(), isSeen: ever(), dies: false };
+        for (let isBusy = true; isBusy; now += 3_600_000) isBusy = await round(works);
+
+        const effects = effectsOf(received);
+        for (const [account, count] of published)
+          assert.deepEqual(
+            effects.get(account),
+            Array.from({ length: count }, (_, index) => index + 1),
+          );
+      } finally {
+        await log.close();
+      }
+    }),
+    { numRuns: 15 },
+  );
+});
+
+function ever(): fc.Stream<boolean> {
+  return fc.stream(
+    (function* () {
+      for (;;) yield true;
+    })(),
+  );
+}

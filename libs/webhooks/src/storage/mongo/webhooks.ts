@@ -1,0 +1,99 @@
+/** Webhooks in MongoDB. Everything is found by its id: no index is needed. */
+import {
+  documentTarget,
+  guardMongo,
+  type MongoStore,
+  mongoLeases,
+  prepareMongo,
+  repeatingLost,
+} from '@latchkey/mongo';
+import { storedEndpoint, type WebhookEndpoint } from '../../endpoint.ts';
+import {
+  ATTEMPTS_KEPT,
+  type Attempt,
+  type Attempts,
+  type Endpoints,
+  type WebhookStorage,
+} from '../../ports.ts';
+
+const ENDPOINTS = 'webhook_endpoints';
+
+interface EndpointDocument {
+  readonly _id: string;
+  readonly version: number;
+  /** The endpoint, with times as texts. */
+  readonly endpoint: unknown;
+}
+
+/** The id consists of the endpoint's id and the number of a slot. */
+type AttemptDocument = Attempt & { readonly _id: string };
+
+/** Opens the webhooks of a MongoDB database. The connection may still be in progress. */
+export function openMongoWebhooks({ connection }: Pick<MongoStore, 'connection'>): WebhookStorage {
+  const documents = connection.collection<EndpointDocument>(ENDPOINTS);
+  const attempts = connection.collection<AttemptDocument>('webhook_attempts');
+  return {
+    ...prepareMongo(connection, { owner: 'webhooks', migrations: [], indexes: async () => [] }),
+    target: guardMongo(
+      documentTarget<WebhookEndpoint, EndpointDocument>(connection, ENDPOINTS, { documentOf }),
+    ),
+    endpoints: guardMongo<Endpoints>({
+      async add(endpoint) {
+        const { _id, ...fields } = documentOf(endpoint);
+        await repeatingLost(() => documents.replaceOne({ _id }, fields, { upsert: true }));
+      },
+      async find(id) {
+        const document = await documents.findOne({ _id: id });
+        return document === null ? undefined : endpointOf(document);
+      },
+      async list() {
+        const found = await documents.find({}).sort({ _id: 1 }).toArray();
+        return found.map(endpointOf);
+      },
+      async replace(endpoint) {
+        const { id, version } = endpoint;
+        const { _id, ...fields } = documentOf({ ...endpoint, version: version + 1 });
+        const { matchedCount } = await documents.updateOne({ _id: id, version }, { $set: fields });
+        return matchedCount === 1;
+      },
+      async remove(id) {
+        const { deletedCount } = await documents.deleteOne({ _id: id });
+        await attempts.deleteMany(ofEndpoint(id));
+        return deletedCount === 1;
+      },
+    }),
+    attempts: guardMongo<Attempts>({
+      async put(endpoint, made) {
+        const writes = made.map((attempt) => ({
+          replaceOne: {
+            filter: { _id: `${endpoint}/${attempt.n % ATTEMPTS_KEPT}` },
+            replacement: attempt,
+            upsert: true,
+          },
+        }));
+        if (writes.length > 0) await repeatingLost(() => attempts.bulkWrite(writes, { ordered: true }));
+      },
+      async list(endpoint, { limit, before }) {
+        const filter = { ...ofEndpoint(endpoint), ...(before !== undefined && { n: { $lt: before } }) };
+        const found = await attempts.find(filter).sort({ n: -1 }).limit(limit).toArray();
+        return found.map(({ _id, ...attempt }) => attempt);
+      },
+    }),
+    leases: mongoLeases(connection, 'webhook_leases'),
+    voidLeases: async () => undefined,
+  };
+}
+
+function ofEndpoint(id: string) {
+  // `0` is the character after the slash.
+  return { _id: { $gt: `${id}/`, $lt: `${id}0` } };
+}
+
+function documentOf(endpoint: WebhookEndpoint): EndpointDocument {
+  const { id, version } = endpoint;
+  return { _id: id, version, endpoint: JSON.parse(JSON.stringify(endpoint)) };
+}
+
+function endpointOf({ endpoint }: EndpointDocument): WebhookEndpoint {
+  return storedEndpoint.parse(endpoint);
+}

@@ -1,0 +1,146 @@
+/** Webhooks in the embedded store. */
+import {
+  guardSqlite,
+  type Row,
+  rowSource,
+  type Schema,
+  type SqliteStore,
+  sqliteLeases,
+} from '@latchkey/sqlite';
+import { nothingToPrepare } from '@latchkey/store';
+import { storedEndpoint, type WebhookEndpoint } from '../../endpoint.ts';
+import {
+  ATTEMPTS_KEPT,
+  type Attempt,
+  type Attempts,
+  type Endpoints,
+  type WebhookStorage,
+} from '../../ports.ts';
+
+/**
+ * `endpoint` is JSON. Times are ms since the epoch. A slot contains the latest of the attempts whose numbers lead
+ * to it.
+ */
+const tables = `
+CREATE TABLE webhook_endpoint (
+  id TEXT PRIMARY KEY,
+  version INTEGER NOT NULL,
+  endpoint TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE TABLE webhook_attempt (
+  endpoint TEXT NOT NULL,
+  slot INTEGER NOT NULL,
+  n INTEGER NOT NULL,
+  at INTEGER NOT NULL,
+  event TEXT NOT NULL,
+  type TEXT NOT NULL,
+  account TEXT NOT NULL,
+  delivered INTEGER NOT NULL,
+  status INTEGER,
+  reason TEXT,
+  milliseconds INTEGER NOT NULL,
+  PRIMARY KEY (endpoint, slot)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE webhook_lease (
+  name TEXT PRIMARY KEY,
+  holder TEXT NOT NULL,
+  until INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+`;
+
+const schema: Schema = { owner: 'webhooks', migrations: [tables] };
+
+const SQL = {
+  add: 'INSERT INTO webhook_endpoint (id, version, endpoint) VALUES (:id, :version, :endpoint)',
+  find: 'SELECT * FROM webhook_endpoint WHERE id = :id',
+  list: 'SELECT * FROM webhook_endpoint ORDER BY id',
+  page: 'SELECT * FROM webhook_endpoint WHERE id > :after ORDER BY id LIMIT :limit',
+  count: 'SELECT count(*) AS items FROM webhook_endpoint',
+  replace: `UPDATE webhook_endpoint SET version = :next, endpoint = :endpoint
+    WHERE id = :id AND version = :version`,
+  remove: 'DELETE FROM webhook_endpoint WHERE id = :id',
+  putAttempt: `INSERT OR REPLACE INTO webhook_attempt
+    (endpoint, slot, n, at, event, type, account, delivered, status, reason, milliseconds)
+    VALUES (:endpoint, :slot, :n, :at, :event, :type, :account, :delivered, :status, :reason, :milliseconds)`,
+  attempts: `SELECT * FROM webhook_attempt WHERE endpoint = :endpoint AND n < :before ORDER BY n DESC LIMIT :limit`,
+  removeAttempts: 'DELETE FROM webhook_attempt WHERE endpoint = :id',
+} as const;
+
+/** Opens the webhooks of the embedded store. @throws DataFolderError if the tables cannot be created */
+export function openSqliteWebhooks({ database }: Pick<SqliteStore, 'database'>): WebhookStorage {
+  database.migrate(schema);
+  const { prepare, write } = database;
+  const leases = sqliteLeases(database, 'webhook_lease');
+  return {
+    ...nothingToPrepare,
+    source: rowSource(database, { count: SQL.count, page: SQL.page, key: ['id', ''], read: endpointOf }),
+    endpoints: guardSqlite<Endpoints>({
+      add: (endpoint) => write(() => void prepare(SQL.add).run(rowOf(endpoint))),
+      async find(id) {
+        const row = prepare(SQL.find).get({ id });
+        return row && endpointOf(row);
+      },
+      list: async () => prepare(SQL.list).all().map(endpointOf),
+      replace(endpoint) {
+        const { id, version } = endpoint;
+        const next = { ...endpoint, version: version + 1 };
+        const values = { id, version, next: next.version, endpoint: JSON.stringify(next) };
+        return write(() => prepare(SQL.replace).run(values).changes === 1);
+      },
+      remove: (id) =>
+        write(() => {
+          prepare(SQL.removeAttempts).run({ id });
+          return prepare(SQL.remove).run({ id }).changes === 1;
+        }),
+    }),
+    attempts: guardSqlite<Attempts>({
+      put: (endpoint, attempts) =>
+        // May be lost in a crash. An attempt is then sent again, and no decision depends on the log of attempts.
+        write(
+          () => {
+            for (const attempt of attempts) prepare(SQL.putAttempt).run(attemptRow(endpoint, attempt));
+          },
+          { flushed: false },
+        ),
+      list: async (endpoint, { limit, before = Number.MAX_SAFE_INTEGER }) =>
+        prepare(SQL.attempts).all({ endpoint, limit, before }).map(attemptOf),
+    }),
+    leases,
+    voidLeases: leases.reclaim,
+  };
+}
+
+function rowOf(endpoint: WebhookEndpoint) {
+  return { id: endpoint.id, version: endpoint.version, endpoint: JSON.stringify(endpoint) };
+}
+
+function endpointOf({ endpoint }: Row): WebhookEndpoint {
+  return storedEndpoint.parse(JSON.parse(String(endpoint)));
+}
+
+function attemptRow(endpoint: string, { at, delivered, status, reason, ...attempt }: Attempt) {
+  return {
+    ...attempt,
+    endpoint,
+    slot: attempt.n % ATTEMPTS_KEPT,
+    at: at.getTime(),
+    delivered: Number(delivered),
+    status: status ?? null,
+    reason: reason ?? null,
+  };
+}
+
+function attemptOf(row: Row): Attempt {
+  const { status, reason } = row;
+  return {
+    n: Number(row['n']),
+    at: new Date(Number(row['at'])),
+    event: String(row['event']),
+    type: String(row['type']),
+    account: String(row['account']),
+    delivered: row['delivered'] === 1,
+    ...(status !== null && { status: Number(status) }),
+    ...(reason !== null && { reason: String(reason) }),
+    milliseconds: Number(row['milliseconds']),
+  };
+}

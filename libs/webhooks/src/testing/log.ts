@@ -1,0 +1,78 @@
+/** A log with the events of accounts, and the store of webhooks, in a temporary folder. */
+import { randomUUID } from 'node:crypto';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createEmbeddedBus } from '@latchkey/bus/embedded';
+import { ACCOUNTS_TOPIC, accountsTopic, encode } from '@latchkey/events';
+import { openDatabase, sqliteStore } from '@latchkey/sqlite';
+import type { RedriveRange, WebhookEndpoint } from '../endpoint.ts';
+import { newEndpoint, redriven } from '../endpoint.ts';
+import { createEventReader } from '../log-reader.ts';
+import { changeEndpoint } from '../ports.ts';
+import type { PostRequest } from '../post.ts';
+import { openSqliteWebhooks } from '../storage/sqlite/webhooks.ts';
+
+export const START = new Date('2026-01-01T00:00:00.000Z');
+
+export async function openLog() {
+  const folder = await mkdtemp(join(tmpdir(), 'latchkey-webhooks-'));
+  const database = openDatabase({ folder, as: 'server' });
+  const bus = createEmbeddedBus({ database });
+  await bus.ensureTopics([accountsTopic]);
+  const storage = openSqliteWebhooks(sqliteStore(database));
+
+  return {
+    bus,
+    storage,
+    reader: createEventReader(bus, async (records) => records),
+    async publish(account: string, sequence: number, time = START): Promise<string> {
+      const id = randomUUID();
+      const { key, value, headers } = encode({
+        id,
+        subject: account,
+        sequence,
+        time: time.toISOString(),
+        correlationId: 'request-1',
+        causationId: 'command-1',
+        type: 'SessionsRevoked',
+        data: { userId: account, reason: 'logout-all' },
+      });
+      await bus.publish(ACCOUNTS_TOPIC, [{ key, value, headers }]);
+      return id;
+    },
+    async addEndpoint(of: Partial<WebhookEndpoint> = {}): Promise<WebhookEndpoint> {
+      const fields = { name: 'crm', url: 'http://crm/', person: true, from: 'beginning' } as const;
+      const endpoint = { ...newEndpoint(fields, START), ...of };
+      await storage.endpoints.add(endpoint);
+      return endpoint;
+    },
+    redrive: (id: string, range: RedriveRange) =>
+      changeEndpoint(storage.endpoints, id, (endpoint) => redriven(endpoint, range)),
+    async close(): Promise<void> {
+      await bus.close();
+      await database.close();
+      await rm(folder, { recursive: true });
+    },
+  };
+}
+
+/** What a receiver learns from a request. */
+export interface Received {
+  readonly id: string;
+  readonly account: string;
+  readonly sequence: number;
+}
+
+export function receivedOf({ headers, body }: Pick<PostRequest, 'headers' | 'body'>): Received {
+  const { subject, sequence } = JSON.parse(body);
+  return { id: String(headers['webhook-id']), account: String(subject), sequence: Number(sequence) };
+}
+
+/** Returns the sequences of each account in the order in which a receiver that skips known ids handles them. */
+export function effectsOf(received: readonly Received[]): ReadonlyMap<string, readonly number[]> {
+  const known = new Set<string>();
+  const effects = received.filter(({ id }) => !known.has(id) && known.add(id));
+  const groups = Map.groupBy(effects, ({ account }) => account);
+  return new Map([...groups].map(([account, own]) => [account, own.map(({ sequence }) => sequence)]));
+}

@@ -1,0 +1,123 @@
+/** The guarantees of every store of webhooks. */
+import assert from 'node:assert/strict';
+import { randomUUID } from 'node:crypto';
+import { describe, it } from 'node:test';
+import { leaseRecordsContract } from '@latchkey/store/testing';
+import { newEndpoint, type WebhookEndpoint } from './endpoint.ts';
+import { ATTEMPTS_KEPT, type Attempt, changeEndpoint, type WebhookStorage } from './ports.ts';
+
+export interface WebhooksFixture {
+  readonly storage: WebhookStorage;
+  close(): Promise<void>;
+}
+
+const now = new Date('2026-11-28T10:00:00.000Z');
+const later = new Date('2026-11-28T11:00:00.000Z');
+
+function endpoint(name: string): WebhookEndpoint {
+  const url = 'https://crm.example.com/hooks';
+  return newEndpoint({ name, url, types: ['UserRegistered'], person: true, from: 'now' }, now);
+}
+
+/** An endpoint with every field. */
+function full(): WebhookEndpoint {
+  const [first] = endpoint('full').secrets;
+  return {
+    ...endpoint('full'),
+    secrets: first === undefined ? [] : [{ ...first, until: later }, first],
+    paused: { at: now, by: 'failures', reason: 'answered 500' },
+    delivery: {
+      round: 3,
+      cursor: 'c1',
+      attempts: 7,
+      waiting: [{ account: 'ada', partition: 2, offset: 5, event: 'e1', attempts: 2, next: later }],
+      failing: { since: now, count: 4, next: later, reason: 'answered 500' },
+      redrive: { id: 'r1', end: 'c1', cursor: 'c0', ranges: [{ event: 'e1' }, { since: now, until: later }] },
+    },
+  };
+}
+
+function attempt(n: number): Attempt {
+  const event = randomUUID();
+  const known = { n, at: now, event, type: 'UserRegistered', account: 'ada', milliseconds: 12 };
+  return n % 2 === 0
+    ? { ...known, delivered: true, status: 204 }
+    : { ...known, delivered: false, reason: 'connect ECONNREFUSED' };
+}
+
+export function webhooksContract(name: string, open: () => Promise<WebhooksFixture>): void {
+  leaseRecordsContract(`webhooks: ${name}`, async () => {
+    const { storage, close } = await open();
+    return { leases: storage.leases, close };
+  });
+
+  describe(`the store of webhooks: ${name}`, () => {
+    function using(work: (storage: WebhookStorage) => Promise<void>) {
+      return async () => {
+        const { storage, close } = await open();
+        await work(storage).finally(close);
+      };
+    }
+
+    it(
+      'finds and lists endpoints as they were added',
+      using(async ({ endpoints }) => {
+        const added = [endpoint('crm'), full()].toSorted((a, b) => (a.id < b.id ? -1 : 1));
+        for (const each of added) await endpoints.add(each);
+        assert.deepEqual(await endpoints.list(), added);
+        for (const each of added) assert.deepEqual(await endpoints.find(each.id), each);
+        assert.equal(await endpoints.find('we_0'), undefined);
+      }),
+    );
+
+    it(
+      'replaces an endpoint only if it is as it was read, so that of 20 changes at once none is lost',
+      using(async ({ endpoints }) => {
+        const crm = endpoint('crm');
+        await endpoints.add(crm);
+        assert.equal(await endpoints.replace({ ...crm, name: 'a' }), true);
+        assert.equal(await endpoints.replace({ ...crm, name: 'b' }), false);
+        await Promise.all(
+          Array.from({ length: 20 }, () =>
+            changeEndpoint(endpoints, crm.id, (each) => ({ ...each, name: `${each.name}+` })),
+          ),
+        );
+        const stored = await endpoints.find(crm.id);
+        assert.deepEqual([stored?.name, stored?.version], [`a${'+'.repeat(20)}`, 22]);
+      }),
+    );
+
+    it(
+      'removes an endpoint with its attempts, once, and revives none',
+      using(async ({ endpoints, attempts }) => {
+        const [crm, other] = [endpoint('crm'), endpoint('other')];
+        for (const each of [crm, other]) {
+          await endpoints.add(each);
+          await attempts.put(each.id, [attempt(0)]);
+        }
+        assert.equal(await endpoints.remove(crm.id), true);
+        assert.equal(await endpoints.remove(crm.id), false);
+        assert.equal(await endpoints.replace(crm), false);
+        assert.deepEqual(await endpoints.list(), [other]);
+        assert.deepEqual(await attempts.list(crm.id, { limit: 9 }), []);
+        assert.equal((await attempts.list(other.id, { limit: 9 })).length, 1);
+      }),
+    );
+
+    it(
+      'lists attempts page by page, the latest first, and keeps a limited number',
+      using(async ({ attempts }) => {
+        const made = Array.from({ length: ATTEMPTS_KEPT + 3 }, (_, n) => attempt(n));
+        await attempts.put('we_1', []);
+        await attempts.put('we_1', made);
+        await attempts.put('we_2', [attempt(0)]);
+        const all = await attempts.list('we_1', { limit: ATTEMPTS_KEPT * 2 });
+        assert.deepEqual(all, made.slice(3).toReversed());
+        assert.deepEqual(
+          (await attempts.list('we_1', { limit: 2, before: 500 })).map(({ n }) => n),
+          [499, 498],
+        );
+      }),
+    );
+  });
+}

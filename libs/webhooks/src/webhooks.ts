@@ -1,0 +1,179 @@
+/** Sends the events of accounts to the endpoints of webhooks, while it is started. */
+import { randomUUID } from 'node:crypto';
+import type { Bus } from '@latchkey/bus';
+import type { Genuine } from '@latchkey/feed';
+import type { Dependency, Logger, Registry } from '@latchkey/process';
+import { loop, sleep } from '@latchkey/process/loop';
+import { createLeases } from '@latchkey/store';
+import { createEventReader } from './log-reader.ts';
+import { createWebhookMetrics, isPausedByFailures } from './metrics.ts';
+import type { WebhookStorage } from './ports.ts';
+import { createPoster } from './post.ts';
+import { type RoundReport, runRound } from './round.ts';
+
+/** How soon an endpoint is noticed that was added, resumed or changed, in ms. */
+const LOOKED_AT_EVERY_MS = 1000;
+const LEASE_MS = 20_000;
+const RENEWED_EVERY_MS = LEASE_MS / 4;
+const DAY_MS = 86_400_000;
+
+export interface WebhooksDeps {
+  readonly storage: WebhookStorage;
+  readonly bus: Pick<Bus, 'tail'>;
+  /** Returns the genuine records; nothing else is sent to endpoints. */
+  readonly genuine: Genuine;
+  readonly logger: Logger;
+  readonly registry: Registry;
+  readonly settings: WebhookConfig;
+  now(): Date;
+}
+
+export interface WebhookConfig {
+  readonly WEBHOOKS_ALLOW_PRIVATE: boolean;
+  readonly WEBHOOKS_PAUSE_AFTER_DAYS: number;
+}
+
+export interface Webhooks {
+  start(): Promise<void>;
+  /** Aborts the requests in progress; their events are sent again later. */
+  stop(): Promise<void>;
+  health(): Promise<readonly Dependency[]>;
+}
+
+export function createWebhooks({
+  storage,
+  bus,
+  genuine,
+  logger,
+  registry,
+  settings,
+  now,
+}: WebhooksDeps): Webhooks {
+  const { endpoints } = storage;
+  const holder = randomUUID();
+  const leases = createLeases(storage.leases);
+  const reader = createEventReader(bus, genuine);
+  const metrics = createWebhookMetrics(registry, endpoints.list);
+  let stopping = new AbortController();
+  let running: Promise<void> = Promise.resolve();
+
+  function take(name: string): Promise<boolean> {
+    return leases.take({ name, holder, now: now(), ms: LEASE_MS });
+  }
+
+  function startRunning(signal: AbortSignal): Promise<void> {
+    const poster = createPoster({ allowPrivate: settings.WEBHOOKS_ALLOW_PRIVATE });
+    const senders = new Map<string, Promise<void>>();
+
+    /** Sends to one endpoint until it is paused or removed, or another process has its lease. */
+    async function sendTo(id: string): Promise<void> {
+      if (!(await take(id))) return;
+      const ending = new AbortController();
+      const ended = AbortSignal.any([signal, ending.signal]);
+      const renewing = loop(
+        {
+          every: RENEWED_EVERY_MS,
+          signal: ended,
+          onFailure: (err, failures) => {
+            if (failures === 1)
+              logger.warn({ err, endpoint: id }, 'the lease of a webhook cannot be renewed');
+          },
+        },
+        async () => {
+          if (!(await take(id))) ending.abort();
+          return false;
+        },
+      );
+      try {
+        while (!ended.aborted) {
+          const report = await runRound(id, roundDeps(ended));
+          tell(id, report);
+          if (report.endpoint === undefined || report.endpoint.paused !== undefined) break;
+          if (!report.isBusy) await untilMore(report, ended);
+        }
+      } finally {
+        ending.abort();
+        await renewing;
+        await leases.release(id, holder);
+      }
+    }
+
+    function roundDeps(ended: AbortSignal) {
+      return {
+        storage,
+        reader,
+        poster,
+        pauseAfterMs: settings.WEBHOOKS_PAUSE_AFTER_DAYS * DAY_MS,
+        now,
+        random: Math.random,
+        signal: ended,
+      };
+    }
+
+    function start(id: string): void {
+      const sender = sendTo(id)
+        .catch((err: unknown) => logger.warn({ err, endpoint: id }, 'a webhook cannot be sent at the moment'))
+        .finally(() => senders.delete(id));
+      senders.set(id, sender);
+    }
+
+    async function startMissing(): Promise<boolean> {
+      for (const { id, paused } of await endpoints.list())
+        if (paused === undefined && !senders.has(id)) start(id);
+      return false;
+    }
+
+    const looking = loop(
+      {
+        every: LOOKED_AT_EVERY_MS,
+        signal,
+        onFailure: (err, failures) => {
+          if (failures === 1) logger.warn({ err }, 'the endpoints of webhooks cannot be read');
+        },
+      },
+      startMissing,
+    );
+    return looking.then(() => Promise.all(senders.values())).then(poster.close);
+  }
+
+  async function untilMore({ page, nextDue }: RoundReport, ended: AbortSignal): Promise<void> {
+    const untilDue = nextDue === undefined ? LOOKED_AT_EVERY_MS : nextDue.getTime() - now().getTime();
+    const ms = Math.max(0, Math.min(untilDue, LOOKED_AT_EVERY_MS));
+    if (page === undefined) return sleep(ms, ended);
+    return page.grown(AbortSignal.any([ended, AbortSignal.timeout(ms)]));
+  }
+
+  function tell(id: string, { delivered, failed, paused, endpoint }: RoundReport): void {
+    metrics.attempts({ delivered, failed });
+    const failing = endpoint?.delivery.failing;
+    if (paused !== undefined)
+      logger.error({ endpoint: id, reason: paused }, 'a webhook is paused: see `ops webhooks attempts`');
+    else if (failed > 0 && failing?.count === failed)
+      logger.warn({ endpoint: id, reason: failing.reason }, 'a webhook fails');
+  }
+
+  return {
+    async start() {
+      stopping = new AbortController();
+      await storage.voidLeases();
+      running = startRunning(stopping.signal);
+    },
+    async stop() {
+      stopping.abort();
+      await running;
+    },
+    health: () => healthOf(endpoints),
+  };
+}
+
+async function healthOf(endpoints: WebhookStorage['endpoints']): Promise<readonly Dependency[]> {
+  try {
+    const paused = (await endpoints.list()).filter(isPausedByFailures).map(({ id }) => id);
+    if (paused.length === 0) return [{ name: 'webhooks', state: 'ok', needed: false }];
+    const detail = `${paused.join(', ')} paused because of failures: see \`ops webhooks list\``;
+    return [{ name: 'webhooks', state: 'degraded', needed: false, detail }];
+  } catch {
+    // The service itself reports the state of the store.
+    return [];
+  }
+}

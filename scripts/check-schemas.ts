@@ -1,0 +1,77 @@
+/**
+ * Compares the schemas of events and the OpenAPI document with those of the last release: of its tag or, where the clone
+ * has none, of the copies in schemas/released. Incompatible changes are refused (CONTRIBUTING.md).
+ */
+import { execFileSync } from 'node:child_process';
+import { globSync, readFileSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import { incompatibilities, type Schema } from './schemas/compare.ts';
+import { type OpenApi, openApiIncompatibilities } from './schemas/openapi.ts';
+
+const ROOT = join(import.meta.dirname, '..');
+const EVENTS = 'docs/events';
+const OPENAPI = 'docs/openapi.json';
+
+interface Release {
+  readonly name: string;
+  /** The names of the files with schemas of events. */
+  readonly events: readonly string[];
+  readEvent(file: string): Schema;
+  readOpenApi(): OpenApi;
+}
+
+function git(...words: readonly string[]): string {
+  return execFileSync('git', words, { cwd: ROOT, encoding: 'utf8', maxBuffer: 2 ** 26 });
+}
+
+function readJson<T>(file: string): T {
+  return JSON.parse(readFileSync(join(ROOT, file), 'utf8'));
+}
+
+/** Returns the latest release that is part of the history; undefined in a clone without tags. */
+function tagged(): Release | undefined {
+  const [tag] = git('tag', '--merged', 'HEAD', '--list', 'v[0-9]*', '--sort=-version:refname').split('\n');
+  if (tag === undefined || tag === '') return undefined;
+  function show<T>(file: string): T {
+    return JSON.parse(git('show', `${tag}:${file}`));
+  }
+  return {
+    name: tag,
+    events: git('ls-tree', '--name-only', tag, `${EVENTS}/`)
+      .split('\n')
+      .filter((file) => file.endsWith('.schema.json'))
+      .map((file) => basename(file)),
+    readEvent: (file) => show(`${EVENTS}/${file}`),
+    readOpenApi: () => show(OPENAPI),
+  };
+}
+
+const copies: Release = {
+  name: 'schemas/released',
+  events: globSync('schemas/released/events/*.schema.json', { cwd: ROOT }).map((file) => basename(file)),
+  readEvent: (file) => readJson(`schemas/released/events/${file}`),
+  readOpenApi: () => readJson('schemas/released/openapi.json'),
+};
+
+function documentOf(schema: Schema) {
+  return { schema, resolve: (): Schema => ({}) };
+}
+
+const release = tagged() ?? copies;
+const today = new Set(globSync(`${EVENTS}/*.schema.json`, { cwd: ROOT }).map((file) => basename(file)));
+// Consumers read what is published from now on, and today's code reads what was published before.
+const both = { reads: true, writes: true };
+const faults = [
+  ...release.events.flatMap((file) => {
+    const name = file.replace('.schema.json', '');
+    if (!today.has(file)) return [`${name}: the event is gone`];
+    const [before, after] = [documentOf(release.readEvent(file)), documentOf(readJson(`${EVENTS}/${file}`))];
+    return incompatibilities(before, after, both, name);
+  }),
+  ...openApiIncompatibilities(release.readOpenApi(), readJson(OPENAPI)),
+];
+for (const fault of faults) console.error(fault);
+if (faults.length > 0) {
+  console.error(`These changes break who knows ${release.name}. Events: add a version (CONTRIBUTING.md).`);
+  process.exitCode = 1;
+}

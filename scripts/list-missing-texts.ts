@@ -1,0 +1,38 @@
+/** Lists the texts that a language lacks, which readers see in English: `npm run languages`. Fails if there are some. */
+import { generalTexts, type Texts } from '../libs/http/src/index.ts';
+import { guardTexts } from '../libs/tokens/src/index.ts';
+import { missingTexts } from '../services/auth/src/http/pages/language.ts';
+import { texts as authTexts } from '../services/auth/src/http/texts.ts';
+import { mails } from '../services/notifier/mails/index.ts';
+import { loadTemplates } from '../services/notifier/src/mails/templates.ts';
+import { texts as userTexts } from '../services/user/src/http/texts.ts';
+
+const MAIL_LOCALES = ['de', 'fr', 'es', 'pt-BR'];
+
+/** German has every text: without one it does not compile. */
+function missingIn(where: string, { de = {}, ...others }: Texts): readonly string[] {
+  return Object.entries(others).flatMap(([language, texts]) =>
+    Object.keys(de)
+      .filter((english) => texts[english] === undefined)
+      .map((english) => `${language}: ${where}: ${english}`),
+  );
+}
+
+const templates = await loadTemplates();
+const missing = [
+  ...missingTexts().map((line) => line.replace(': ', ': page: ')),
+  ...missingIn('general', generalTexts),
+  ...missingIn('guards', guardTexts),
+  ...missingIn('auth', authTexts),
+  ...missingIn('user', userTexts),
+  ...mails.flatMap(({ name }) =>
+    MAIL_LOCALES.filter((locale) => !templates.locales(name).includes(locale)).map(
+      (locale) => `${locale}: mail: ${name}`,
+    ),
+  ),
+];
+for (const line of missing) console.log(line);
+console.log(
+  missing.length === 0 ? 'Every text is there in every language.' : `${missing.length} are missing.`,
+);
+process.exitCode = missing.length === 0 ? 0 : 1;

@@ -1,0 +1,7 @@
+/** `npm run sbom`: prints the SBOM of package-lock.json, or of the lock file that is given. */
+import { readFileSync } from 'node:fs';
+import { sbomOf } from './sbom.ts';
+
+const [file = 'package-lock.json'] = process.argv.slice(2);
+const { version } = JSON.parse(readFileSync('package.json', 'utf8'));
+console.log(JSON.stringify(sbomOf(JSON.parse(readFileSync(file, 'utf8')), version), null, 2));

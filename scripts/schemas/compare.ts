@@ -1,0 +1,128 @@
+/** Finds changes between two JSON Schemas that break somebody who knows the earlier one. */
+export interface Schema {
+  readonly $ref?: string;
+  readonly type?: unknown;
+  readonly const?: unknown;
+  readonly enum?: readonly unknown[];
+  readonly properties?: Readonly<Record<string, Schema>>;
+  readonly required?: readonly string[];
+  readonly items?: Schema;
+  readonly anyOf?: readonly Schema[];
+}
+
+/** Who knows the earlier schema: those that read such values, those that write them, or both. */
+export interface Sides {
+  readonly reads: boolean;
+  readonly writes: boolean;
+}
+
+/** A schema and how to find what it refers to. */
+export interface Document {
+  readonly schema: Schema;
+  resolve(ref: string): Schema;
+}
+
+/**
+ * Returns what is incompatible, each as a sentence that begins with its place. Bounds (`maxLength`, `pattern`, …) are not
+ * compared.
+ */
+export function incompatibilities(
+  before: Document,
+  after: Document,
+  sides: Sides,
+  at = '#',
+  depth = 0,
+): readonly string[] {
+  // A schema that contains itself.
+  if (depth > 20) return [];
+  const [old, current] = [resolved(before), resolved(after)];
+  function compare(was: Schema, is: Schema, place: string): readonly string[] {
+    return incompatibilities({ ...before, schema: was }, { ...after, schema: is }, sides, place, depth + 1);
+  }
+
+  if (old.anyOf !== undefined || current.anyOf !== undefined)
+    return compareOptions(old.anyOf ?? [old], current.anyOf ?? [current], sides, at, compare);
+  const faults: string[] = [];
+  if (JSON.stringify(old.type) !== JSON.stringify(current.type))
+    faults.push(`${at}: the type was ${JSON.stringify(old.type)} and is ${JSON.stringify(current.type)}`);
+  faults.push(...compareValues(old, current, sides, at));
+  faults.push(...compareProperties(old, current, sides, at, compare));
+  if (old.items !== undefined && current.items !== undefined)
+    faults.push(...compare(old.items, current.items, `${at}/items`));
+  return faults;
+}
+
+type Compare = (was: Schema, is: Schema, place: string) => readonly string[];
+
+function resolved({ schema: own, resolve }: Document): Schema {
+  let current = own;
+  while (current.$ref !== undefined) current = resolve(current.$ref);
+  return current;
+}
+
+function compareOptions(
+  old: readonly Schema[],
+  current: readonly Schema[],
+  { reads }: Sides,
+  at: string,
+  compare: Compare,
+): readonly string[] {
+  const matches = old.map((was) => current.find((is) => compare(was, is, at).length === 0));
+  const lost = old.filter((_, index) => matches[index] === undefined);
+  const faults = lost.map((was) => {
+    // The one that it has become explains more than that it is gone.
+    const successor = current.find((is) => JSON.stringify(is.type) === JSON.stringify(was.type));
+    return successor === undefined
+      ? [`${at}: an alternative of type ${JSON.stringify(was.type)} is gone`]
+      : compare(was, successor, at);
+  });
+  if (reads && lost.length === 0 && current.length > old.length)
+    faults.push([`${at}: readers do not know the new alternative`]);
+  return faults.flat();
+}
+
+function valuesOf({ enum: values, const: only }: Schema): ReadonlySet<string> | undefined {
+  if (values !== undefined) return new Set(values.map((value) => JSON.stringify(value)));
+  return only === undefined ? undefined : new Set([JSON.stringify(only)]);
+}
+
+function compareValues(
+  before: Schema,
+  after: Schema,
+  { reads, writes }: Sides,
+  at: string,
+): readonly string[] {
+  const [old, current] = [valuesOf(before), valuesOf(after)];
+  const faults: string[] = [];
+  if (writes && current !== undefined) {
+    const gone = old === undefined ? ['any other'] : [...old.difference(current)];
+    faults.push(...gone.map((value) => `${at}: the value ${value} is no longer allowed`));
+  }
+  if (reads && old !== undefined) {
+    const added = current === undefined ? ['any other'] : [...current.difference(old)];
+    faults.push(...added.map((value) => `${at}: readers do not know the value ${value}`));
+  }
+  return faults;
+}
+
+function compareProperties(
+  before: Schema,
+  after: Schema,
+  { reads, writes }: Sides,
+  at: string,
+  compare: Compare,
+): readonly string[] {
+  const faults: string[] = [];
+  const [wasRequired, isRequired] = [new Set(before.required), new Set(after.required)];
+  for (const [name, was] of Object.entries(before.properties ?? {})) {
+    const is = after.properties?.[name];
+    if (is === undefined) faults.push(`${at}/${name}: it is gone`);
+    else faults.push(...compare(was, is, `${at}/${name}`));
+    if (reads && is !== undefined && wasRequired.has(name) && !isRequired.has(name))
+      faults.push(`${at}/${name}: readers rely on it, and it is now optional`);
+  }
+  if (writes)
+    for (const name of isRequired.difference(wasRequired))
+      faults.push(`${at}/${name}: writers may leave it out, and it is now required`);
+  return faults;
+}

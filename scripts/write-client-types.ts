@@ -1,0 +1,10 @@
+/** Writes the types of libs/client from docs/openapi.json. `--check` compares. */
+import openapiTS, { astToString, COMMENT_HEADER } from 'openapi-typescript';
+import { generatedFile } from './generated-file.ts';
+
+const source = new URL('../docs/openapi.json', import.meta.url);
+
+generatedFile(
+  'libs/client/src/api.d.ts',
+  COMMENT_HEADER + astToString(await openapiTS(source, { exportType: true })),
+);

@@ -1,0 +1,389 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { decide, keysOf, superfluousClaims } from './decide.ts';
+import type { FactOf } from './facts.ts';
+import {
+  address,
+  at,
+  disabled,
+  enabled,
+  link,
+  noon,
+  password,
+  passwordChanged,
+  resetRequested,
+  revoked,
+  signedUp,
+  stranger,
+  userId,
+  verified,
+} from './testing/ada.ts';
+import { given, stateAfter, verifiedAfter } from './testing/given-when-then.ts';
+
+const HOUR = 3_600_000;
+const proven = [signedUp(link('A')), verified] as const;
+const other = 'countess@example.com';
+const [ada, countess] = ['Ada@example.com', 'Countess@example.com'];
+const newHash = 'hash of the first password for the new address';
+const named = { userId, locale: 'en' };
+
+function requested(newLink = link('C')): FactOf<'EmailChangeRequested'> {
+  return {
+    type: 'EmailChangeRequested',
+    data: {
+      ...named,
+      person: { email: ada, username: 'ada', newEmail: countess },
+      confirmation: newLink.sealed,
+    },
+    private: {
+      address: other,
+      passwordHash: newHash,
+      link: { hash: newLink.hash, expiresAt: newLink.sealed.expiresAt },
+    },
+  };
+}
+
+/** The new address is another's. */
+const withheld: FactOf<'EmailChangeRequested'> = {
+  type: 'EmailChangeRequested',
+  data: { ...named, person: { email: ada, username: 'ada', newEmail: countess } },
+  private: { address: other, passwordHash: newHash, withheldUntil: at(HOUR).toISOString() },
+};
+
+const undoLink = link('U', at(168 * HOUR));
+const changed: FactOf<'EmailChanged'> = {
+  type: 'EmailChanged',
+  data: {
+    ...named,
+    person: { email: countess, username: 'ada', previousEmail: ada },
+    undo: undoLink.sealed,
+  },
+  private: {
+    address: other,
+    passwordHash: newHash,
+    link: { hash: undoLink.hash, expiresAt: undoLink.sealed.expiresAt },
+  },
+};
+const reverted: FactOf<'EmailChangeReverted'> = {
+  type: 'EmailChangeReverted',
+  data: { ...named, person: { email: ada, username: 'ada', revertedEmail: countess } },
+  private: { address },
+};
+const settled = { type: 'EmailChangeSettled', data: { userId } } as const;
+
+const ask = {
+  type: 'RequestEmailChange',
+  address: other,
+  email: countess,
+  checkedHash: password,
+  passwordHash: newHash,
+  link: link('C'),
+  owner: undefined,
+  now: noon,
+} as const;
+
+const byPassword = { kind: 'password', passwordHash: password } as const;
+const confirm = {
+  type: 'ConfirmEmailChange',
+  tokenHash: link('C').hash,
+  now: noon,
+  owner: undefined,
+  proof: byPassword,
+  undo: undoLink,
+} as const;
+
+const undo = {
+  type: 'RevertEmailChange',
+  tokenHash: undoLink.hash,
+  now: noon,
+  passwordHash: 'chosen',
+} as const;
+
+const pending = [...proven, requested()] as const;
+const moved = [...pending, changed] as const;
+const back = [reverted, passwordChanged('reset', 'chosen'), revoked('password-changed')] as const;
+
+describe('asking for another address', () => {
+  test('mints a link to it, and changes nothing', () => {
+    given(...proven)
+      .when(ask)
+      .thenHappens(requested());
+    const state = verifiedAfter(...pending);
+    assert.deepEqual([state.address, state.email, state.passwordHash], [address, ada, password]);
+  });
+
+  test('happens alike for an address of another account, with the link left out', () => {
+    given(...proven)
+      .when({ ...ask, owner: stranger })
+      .thenHappens(withheld);
+  });
+
+  test('ends an earlier link, also if its own is withheld', () => {
+    for (const again of [requested(link('D')), withheld])
+      given(...pending, again)
+        .when(confirm)
+        .thenRefused('token_invalid');
+  });
+
+  test('needs the password that the account has by now', () => {
+    given(...proven, passwordChanged('change', 'newer'))
+      .when(ask)
+      .thenRefused('password_incorrect');
+  });
+
+  test('is refused for the address that the account has', () => {
+    given(...proven)
+      .when({ ...ask, address })
+      .thenRefused('email_unchanged');
+  });
+
+  test('is refused as long as the last change can be undone, so that its link leads back to its address', () => {
+    const again = { ...ask, address: 'third@example.com', checkedHash: newHash };
+    given(...moved)
+      .when({ ...again, now: at(168 * HOUR - 1) })
+      .thenRefused('email_change_recent');
+    assert.equal(
+      decide(stateAfter(...moved), { ...again, now: at(168 * HOUR) }).facts[0]?.type,
+      'EmailChangeRequested',
+    );
+  });
+
+  test('is for verified accounts that are not disabled', () => {
+    for (const past of [[], [signedUp(link('A'))], [...proven, disabled()]])
+      given(...past)
+        .when(ask)
+        .thenRefused('account_not_verified');
+  });
+});
+
+describe('a link to a new address', () => {
+  test('changes the address with the password, and takes the hash that belongs to it', () => {
+    given(...pending)
+      .when(confirm)
+      .thenHappens(changed);
+    const state = verifiedAfter(...moved);
+    assert.deepEqual([state.address, state.email, state.passwordHash], [other, countess, newHash]);
+  });
+
+  test('changes it with a session of the account', () => {
+    const holders = [{ userId, since: 2 }];
+    given(...pending)
+      .when({ ...confirm, proof: { kind: 'holder', holders } })
+      .thenHappens(changed);
+  });
+
+  test('changes nothing alone, with another password, or with a session that has ended or is another’s', () => {
+    for (const proof of [
+      { kind: 'password', passwordHash: 'other' },
+      { kind: 'holder', holders: [] },
+      { kind: 'holder', holders: [{ userId: stranger, since: 9 }] },
+      { kind: 'holder', holders: [{ userId, since: 2 }] },
+    ] as const)
+      given(...proven, revoked('logout-all'), requested())
+        .when({ ...confirm, proof })
+        .thenRefused('password_required');
+  });
+
+  test('works up to, but not at, the instant of its expiry', () => {
+    given(...pending)
+      .when({ ...confirm, now: at(HOUR - 1) })
+      .thenHappens(changed);
+    given(...pending)
+      .when({ ...confirm, now: at(HOUR) })
+      .thenRefused('token_expired');
+  });
+
+  test('is refused once another account has proven the address', () => {
+    given(...pending)
+      .when({ ...confirm, owner: stranger })
+      .thenRefused('token_invalid');
+  });
+
+  test('is no error if it is used again', () => {
+    given(...moved)
+      .when({ ...confirm, now: at(HOUR) })
+      .thenNothing();
+  });
+
+  test('dies when the password is changed, and when the account is disabled', () => {
+    for (const end of [[passwordChanged('change', 'newer')], [disabled()], [disabled(), enabled()]])
+      given(...pending, ...end)
+        .when(confirm)
+        .thenRefused('token_invalid');
+  });
+
+  test('ends the reset links that the previous address got', () => {
+    const state = verifiedAfter(...proven, resetRequested(false, link('R')), requested(), changed);
+    assert.equal(state.reset, undefined);
+  });
+
+  test('takes the claim on the new address, and marks the previous one for release', () => {
+    const state = stateAfter(...pending);
+    assert.deepEqual(keysOf(state, [changed], noon).claims, [
+      `address:${other}`,
+      `release:${undoLink.sealed.expiresAt}:${userId}:3`,
+    ]);
+  });
+});
+
+describe('a reset link', () => {
+  test('is not minted for an address that the account has no more', () => {
+    given(...moved)
+      .when({ type: 'RequestPasswordReset', address, link: link('R'), owner: userId })
+      .thenNothing();
+  });
+});
+
+describe('the link to the previous address', () => {
+  test('restores it, sets a new password and ends every session in the same commit', () => {
+    given(...moved)
+      .when(undo)
+      .thenHappens(...back);
+    const state = verifiedAfter(...moved, ...back);
+    assert.deepEqual([state.address, state.email, state.passwordHash], [address, ada, 'chosen']);
+    assert.equal(state.allRevokedAt, state.sequence);
+  });
+
+  test('works whatever happened since', () => {
+    for (const since of [[passwordChanged('reset', 'newer')], [disabled()], [revoked('logout-all')]])
+      given(...moved, ...since)
+        .when(undo)
+        .thenHappens(...back);
+  });
+
+  test('works up to, but not at, the instant of its expiry', () => {
+    given(...moved)
+      .when({ ...undo, now: at(168 * HOUR - 1) })
+      .thenHappens(...back);
+    given(...moved)
+      .when({ ...undo, now: at(168 * HOUR) })
+      .thenRefused('token_expired');
+  });
+
+  test('cancels an erasure that is pending: whoever took the account over may have requested it', () => {
+    const erasure = {
+      type: 'AccountErasureRequested',
+      data: { userId, requestedBy: userId, eraseAt: at(168 * HOUR).toISOString(), person: {} },
+      private: {},
+    } as const;
+    const canceled = {
+      type: 'AccountErasureCanceled',
+      data: { userId, canceledBy: userId, disabled: false },
+    } as const;
+    given(...moved, erasure, revoked('disabled'))
+      .when(undo)
+      .thenHappens(reverted, canceled, ...back.slice(1));
+  });
+
+  test('works once', () => {
+    given(...moved, ...back)
+      .when(undo)
+      .thenRefused('token_invalid');
+  });
+
+  test('is refused once the change is settled, whatever the clock says', () => {
+    given(...moved, settled)
+      .when(undo)
+      .thenRefused('token_invalid');
+  });
+
+  test('ends the links that the new address got', () => {
+    const state = verifiedAfter(...moved, ...back);
+    assert.deepEqual([state.reset, state.emailChange, state.previous], [undefined, undefined, undefined]);
+    given(...moved, ...back)
+      .when(confirm)
+      .thenRefused('token_invalid');
+  });
+});
+
+describe('settling a change of address', () => {
+  const settle = { type: 'SettleEmailChange', now: at(168 * HOUR) } as const;
+
+  test('happens once its link has expired', () => {
+    given(...moved)
+      .when(settle)
+      .thenHappens(settled);
+    given(...moved)
+      .when({ ...settle, now: at(168 * HOUR - 1) })
+      .thenNothing();
+  });
+
+  test('is nothing for an account without one', () => {
+    for (const past of [[], proven, [...moved, ...back], [...moved, settled]])
+      given(...past)
+        .when(settle)
+        .thenNothing();
+  });
+});
+
+describe('the claims of an account', () => {
+  const mark = `release:${undoLink.sealed.expiresAt}:${userId}:3`;
+  const held = [`address:${address}`, `address:${other}`, mark, 'admin:1'];
+
+  test('are all needed as long as the change can be undone', () => {
+    assert.deepEqual(superfluousClaims(stateAfter(...moved), held), { addresses: [], marks: [] });
+  });
+
+  test('on the previous address are not needed once the change is settled', () => {
+    assert.deepEqual(superfluousClaims(stateAfter(...moved, settled), held), {
+      addresses: [`address:${address}`],
+      marks: [mark],
+    });
+  });
+
+  test('are not needed at all once the account is erased', () => {
+    const erased = { type: 'AccountErased', data: { userId } } as const;
+    const { addresses, marks } = superfluousClaims(stateAfter(...moved, erased), held);
+    assert.deepEqual([addresses, marks], [held.slice(0, 2), [mark]]);
+  });
+
+  test('on the new address are not needed once the change is undone', () => {
+    const now = `release:0:${userId}:4`;
+    assert.deepEqual(keysOf(stateAfter(...moved), back, noon).claims, [now]);
+    assert.deepEqual(superfluousClaims(stateAfter(...moved, ...back), [...held, now]), {
+      addresses: [`address:${other}`],
+      marks: [mark, now],
+    });
+  });
+});
+
+describe('an operator undoes a change of address', () => {
+  const undo = { type: 'UndoEmailChange', now: noon } as const;
+
+  test('and ends every session; the password is left to a reset', () => {
+    given(...proven, requested(), changed)
+      .when(undo)
+      .thenHappens(reverted, revoked('admin'));
+  });
+
+  test('of an account that waits for its erasure, and cancels that', () => {
+    const erasure: FactOf<'AccountErasureRequested'> = {
+      type: 'AccountErasureRequested',
+      data: { userId, requestedBy: userId, eraseAt: at(168 * HOUR).toISOString(), person: {} },
+      private: {},
+    };
+    const canceled: FactOf<'AccountErasureCanceled'> = {
+      type: 'AccountErasureCanceled',
+      data: { userId, canceledBy: 'ops', disabled: false },
+    };
+    given(...proven, requested(), changed, erasure)
+      .when(undo)
+      .thenHappens(reverted, canceled, revoked('admin'));
+  });
+
+  test('only as long as the link to the previous address could', () => {
+    given(...proven)
+      .when(undo)
+      .thenRefused('conflict');
+    given(...proven, requested())
+      .when(undo)
+      .thenRefused('conflict');
+    given(...proven, requested(), changed, settled)
+      .when(undo)
+      .thenRefused('conflict');
+    given(...proven, requested(), changed)
+      .when({ ...undo, now: at(168 * HOUR) })
+      .thenRefused('conflict');
+    given().when(undo).thenRefused('not_found');
+  });
+});

@@ -1,0 +1,34 @@
+/** A link to choose a new password, sent by an admin to the address of an account. */
+import { isLiving } from '../account/index.ts';
+import { ownerOf } from '../addresses/owners.ts';
+import type { Context, Deps } from '../deps.ts';
+import { withinLimits } from '../limits/within-limits.ts';
+import { Refused } from '../refused.ts';
+import type { Outcome } from '../streams/accounts.ts';
+import { mintLink } from '../tokens/links.ts';
+
+/**
+ * Mails the owner of the account a link to choose a new password. The password does not change until then. Counts
+ * as one recipient of the admin's mailings.
+ * @throws Refused (not_found, conflict for a disabled account, rate_limited)
+ */
+export async function sendPasswordReset(
+  deps: Pick<Deps, 'accounts' | 'journal' | 'limits' | 'linkTokens' | 'now' | 'sealer' | 'settings'>,
+  { userId, by }: { readonly userId: string; readonly by: string },
+  { correlationId, traceparent }: Pick<Context, 'correlationId' | 'traceparent'>,
+): Promise<Outcome> {
+  const { accounts, limits } = deps;
+  const account = await accounts.load(userId);
+  if (!isLiving(account)) throw new Refused('not_found');
+  if (account.disabled) throw new Refused('conflict');
+  const { address, email } = account;
+  const ofAdmin = { limit: 'mailing-admin', key: by } as const;
+  return await withinLimits({ limits }, [ofAdmin], () =>
+    accounts.execute(userId, { correlationId, traceparent }, async () => ({
+      type: 'RequestPasswordReset',
+      address,
+      owner: await ownerOf(deps, address),
+      link: await mintLink(deps, 'reset', { userId, email }),
+    })),
+  );
+}

@@ -1,0 +1,23 @@
+import { encodeSecurityEvent, type SecurityEvent, type SecurityEventType } from '@latchkey/events';
+import type { AuditEntry } from '../ports/audit-log.ts';
+
+/** The types that the owner of an account sees in its history. */
+const SHOWN_TO_OWNERS: ReadonlySet<SecurityEventType> = new Set([
+  'LoginSucceeded',
+  'LoginFailed',
+  'LoginLocked',
+  'DataExported',
+]);
+
+/** @throws ZodError for an event that violates its schema */
+export function entryOf(event: SecurityEvent): AuditEntry {
+  const { key, headers, value } = encodeSecurityEvent(event);
+  return {
+    id: event.id,
+    ...(key !== null && { account: key }),
+    time: event.time,
+    kept: key !== null && SHOWN_TO_OWNERS.has(event.type),
+    headers,
+    value: value.toString('utf8'),
+  };
+}

@@ -1,0 +1,87 @@
+/** Publishes the outbox of security events, and deletes old events. A lease lets one process at a time do so. */
+import type { Bus } from '@latchkey/bus';
+import { SECURITY_TOPIC } from '@latchkey/events';
+import type { ClockGuard, Logger, Part } from '@latchkey/process';
+import { idlePauses, type Wakeup } from '@latchkey/process/loop';
+import type { Leases } from '@latchkey/store';
+import { createJob } from '../job.ts';
+import type { AuditLog } from '../ports/audit-log.ts';
+
+const LEASE = 'audit';
+const LEASE_MS = 10_000;
+const PUBLISHED_AT_ONCE = 500;
+/** How soon events of another process are found, in ms: later the longer there are none. */
+const IDLE_MS = { least: 1000, most: 4000 };
+const REMOVE_EVERY_MS = 10 * 60_000;
+const REMOVED_AT_ONCE = 2000;
+const DAY_MS = 24 * 60 * 60_000;
+
+export interface AuditPublisherDeps {
+  readonly auditLog: Pick<AuditLog, 'unpublished' | 'markPublished' | 'removeBefore'>;
+  readonly bus: Pick<Bus, 'publish'>;
+  readonly leases: Leases;
+  /** Unique id of this process. */
+  readonly instance: string;
+  readonly retentionDays: number;
+  readonly clock: Pick<ClockGuard, 'isTrusted'>;
+  readonly logger: Logger;
+  now(): Date;
+  /** Ends the pause early. */
+  readonly wakeup: Wakeup;
+}
+
+export function createAuditPublisher(deps: AuditPublisherDeps): Part {
+  const { auditLog, bus, leases, instance, retentionDays, clock, logger, now, wakeup } = deps;
+  let removeAt = 0;
+  let renewAt = 0;
+
+  /** Renews the lease well before it expires, because each renewal is a write. */
+  async function holdLease(): Promise<boolean> {
+    if (performance.now() < renewAt) return true;
+    const isHeld = await leases.take({ name: LEASE, holder: instance, now: now(), ms: LEASE_MS });
+    renewAt = isHeld ? performance.now() + LEASE_MS / 3 : 0;
+    return isHeld;
+  }
+
+  async function publishSome(): Promise<boolean> {
+    const entries = await auditLog.unpublished(PUBLISHED_AT_ONCE);
+    if (entries.length === 0) return false;
+    if (!(await holdLease())) return false;
+    const records = entries.map(({ account, headers, value }) => ({
+      key: account ?? null,
+      headers,
+      value: Buffer.from(value),
+    }));
+    await bus.publish(SECURITY_TOPIC, records);
+    await auditLog.markPublished(entries);
+    return entries.length === PUBLISHED_AT_ONCE;
+  }
+
+  /** Deleting the same entries twice does no harm, so it needs no lease. */
+  async function removeOld(): Promise<void> {
+    if (performance.now() < removeAt || !clock.isTrusted()) return;
+    removeAt = performance.now() + REMOVE_EVERY_MS;
+    const instant = new Date(now().getTime() - retentionDays * DAY_MS);
+    while ((await auditLog.removeBefore(instant, REMOVED_AT_ONCE)) === REMOVED_AT_ONCE);
+  }
+
+  const job = createJob({
+    name: 'audit-publisher',
+    everyMs: idlePauses(IDLE_MS),
+    logger,
+    wakeup,
+    run: async () => {
+      await removeOld();
+      return publishSome();
+    },
+  });
+  return {
+    ...job,
+    stop: async () => {
+      await job.stop();
+      if (renewAt === 0) return;
+      // Best effort: the lease expires by itself.
+      await leases.release(LEASE, instance).catch(() => undefined);
+    },
+  };
+}

@@ -1,0 +1,133 @@
+/**
+ * Takes security events and writes them in the background. The queue is in memory and bounded: a request never waits
+ * for it, and never fails because of it. A crash loses what is queued.
+ */
+import type { SecurityEvent } from '@latchkey/events';
+import type { Logger, Part } from '@latchkey/process';
+import { createWakeup } from '@latchkey/process/loop';
+import { ownerOf } from '../addresses/owners.ts';
+import { bestEffort } from '../best-effort.ts';
+import { createJob } from '../job.ts';
+import type { Audit, Report } from '../ports/audit.ts';
+import type { AuditEntry, AuditLog } from '../ports/audit-log.ts';
+import type { Journal } from '../ports/journal.ts';
+import { clientOf, type IpForm } from './client.ts';
+import { entryOf } from './entry.ts';
+import type { AuditMetrics } from './metrics.ts';
+import { createRepeats } from './repeats.ts';
+
+/** The most events that are kept in memory while the store is slow or away. */
+const MAX_QUEUED = 10_000;
+/** The most events that are kept in the outbox while the log is away. */
+const MAX_BACKLOG = 100_000;
+const WRITTEN_AT_ONCE = 500;
+const RETRY_MS = 1000;
+
+export interface RecorderDeps {
+  readonly auditLog: Pick<AuditLog, 'add' | 'backlog'>;
+  readonly journal: Journal;
+  readonly ip: IpForm;
+  readonly metrics: Pick<AuditMetrics, 'recorded' | 'dropped'>;
+  readonly logger: Logger;
+  now(): Date;
+  newId(): string;
+  /** Called after events were written to the outbox. */
+  written(): void;
+  readonly maxQueued?: number;
+  readonly maxBacklog?: number;
+  /** Returns milliseconds that never go back. */
+  monotonic?(): number;
+}
+
+interface Queued {
+  readonly event: SecurityEvent;
+  readonly address?: string | undefined;
+}
+
+export interface Recorder extends Audit, Part {}
+
+export function createRecorder(deps: RecorderDeps): Recorder {
+  const { auditLog, metrics, logger, maxQueued = MAX_QUEUED, maxBacklog = MAX_BACKLOG } = deps;
+  const { monotonic = () => performance.now() } = deps;
+  const isRepeated = createRepeats(monotonic);
+  const queue: Queued[] = [];
+  const wakeup = createWakeup();
+
+  function record(report: Report): void {
+    const { occurrence, address, onceAMinuteFor } = report;
+    if (onceAMinuteFor !== undefined && isRepeated(`${occurrence.type} ${onceAMinuteFor}`)) return;
+    if (queue.length >= maxQueued) {
+      metrics.dropped('queue', 1);
+      return;
+    }
+    queue.push({ event: eventOf(report), address });
+    wakeup.wake();
+  }
+
+  function eventOf({ origin, occurrence: { type, data } }: Report): SecurityEvent {
+    const person = origin && clientOf(origin, deps.ip);
+    // A cast, because the compiler cannot see that type and data still belong together.
+    return {
+      id: deps.newId(),
+      time: deps.now().toISOString(),
+      correlationId: origin?.correlationId ?? deps.newId(),
+      type,
+      data: { ...data, ...(person && { person }) },
+    } as SecurityEvent;
+  }
+
+  /** Writes the oldest events. @returns whether there are more. @throws StoreUnavailable: they stay in the queue */
+  async function writeSome(): Promise<boolean> {
+    const batch = queue.slice(0, WRITTEN_AT_ONCE);
+    if (batch.length === 0) return false;
+    const events = await Promise.all(batch.map((queued) => aboutOwner(deps, queued)));
+    if ((await auditLog.backlog(maxBacklog)) >= maxBacklog) {
+      metrics.dropped('outbox', batch.length);
+    } else {
+      await auditLog.add(events.flatMap(encoded));
+      for (const { type } of events) metrics.recorded(type);
+      deps.written();
+    }
+    queue.splice(0, batch.length);
+    return queue.length > 0;
+  }
+
+  /** An event that violates its schema is our bug. It is dropped, so that the others are written. */
+  function encoded(event: SecurityEvent): readonly AuditEntry[] {
+    try {
+      return [entryOf(event)];
+    } catch (error) {
+      metrics.dropped('invalid', 1);
+      logger.error({ err: error, type: event.type }, 'a security event is invalid');
+      return [];
+    }
+  }
+
+  async function writeAll(): Promise<void> {
+    while (await writeSome());
+  }
+
+  const job = createJob({ name: 'audit', everyMs: RETRY_MS, logger, wakeup, run: writeSome });
+  return {
+    ...job,
+    record,
+    stop: async () => {
+      await job.stop();
+      await bestEffort(writeAll);
+      metrics.dropped('queue', queue.length);
+    },
+  };
+}
+
+/**
+ * The owner is looked up here, in the background, so that a sign-in takes equally long whether or not the address
+ * has an owner.
+ */
+async function aboutOwner(
+  deps: Pick<RecorderDeps, 'journal'>,
+  { event, address }: Queued,
+): Promise<SecurityEvent> {
+  const accountId = address === undefined ? undefined : await ownerOf(deps, address);
+  if (accountId === undefined) return event;
+  return { ...event, data: { ...event.data, accountId } } as SecurityEvent;
+}

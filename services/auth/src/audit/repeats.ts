@@ -1,0 +1,23 @@
+/** Remembers texts for a minute, so that only the first of several identical events is written. */
+const FOR_MS = 60_000;
+const MAX_REMEMBERED = 10_000;
+
+/**
+ * Returns a function that tells whether a text was seen less than a minute ago.
+ * @param monotonic returns milliseconds that never go back
+ */
+export function createRepeats(monotonic: () => number): (text: string) => boolean {
+  /** When each text was first seen, oldest first. */
+  const seen = new Map<string, number>();
+
+  return (text) => {
+    const now = monotonic();
+    for (const [oldest, at] of seen) {
+      if (now - at < FOR_MS && seen.size <= MAX_REMEMBERED) break;
+      seen.delete(oldest);
+    }
+    if (seen.has(text)) return true;
+    seen.set(text, now);
+    return false;
+  };
+}

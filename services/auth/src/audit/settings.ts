@@ -1,0 +1,36 @@
+/** The settings of security events. Operators' commands read them, too. */
+import { setting } from '@latchkey/process';
+import { z } from 'zod';
+import { keySetting } from '../keys/key-setting.ts';
+import { parseSecretKey } from '../keys/keys.ts';
+
+export const auditSettings = z.object({
+  AUDIT_IP: z
+    .enum(['full', 'prefix', 'hmac', 'none'])
+    .default('prefix')
+    .describe(
+      "The client's IP in security events: `full`, `prefix` (the /24, or the /56 of IPv6), `hmac` (with AUDIT_IP_KEY) or `none`.",
+    ),
+  AUDIT_IP_KEY: keySetting(parseSecretKey)
+    .optional()
+    .describe(
+      '32 random bytes in base64url; required with `AUDIT_IP=hmac`. Anybody who has the key can find out the IPs.',
+    )
+    .meta({ secret: true }),
+  AUDIT_RETENTION_DAYS: setting
+    .whole({ min: 1, max: 3650, fallback: 90 })
+    .describe(
+      'How long security events are kept, on their topic and in the histories of accounts. Give `ops topics` the same value.',
+    ),
+});
+
+type AuditConfig = z.infer<typeof auditSettings>;
+
+/** Settings that contradict each other. */
+export function auditFaults({
+  AUDIT_IP,
+  AUDIT_IP_KEY,
+}: AuditConfig): readonly (readonly [name: keyof AuditConfig, message: string])[] {
+  if (AUDIT_IP !== 'hmac' || AUDIT_IP_KEY !== undefined) return [];
+  return [['AUDIT_IP_KEY', 'is required with AUDIT_IP=hmac']];
+}

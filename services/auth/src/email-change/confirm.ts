@@ -1,0 +1,173 @@
+/** The link to a new address: what its page shows, and the change itself. */
+import { assertNever } from '@latchkey/events';
+import {
+  type ConfirmEmailChange,
+  emailChangeRefusal,
+  existing,
+  type Holder,
+  isLiving,
+  type Living,
+  sameHash,
+  type Verified,
+} from '../account/index.ts';
+import { ownerOf, supersedeOthers } from '../addresses/owners.ts';
+import { bestEffort } from '../best-effort.ts';
+import type { Context, Deps } from '../deps.ts';
+import { limitPasswordAttempts } from '../passwords/attempts.ts';
+import { Refused } from '../refused.ts';
+import type { Outcome } from '../streams/accounts.ts';
+import { mintLink, type OpenedLink, readLinkToken } from '../tokens/links.ts';
+
+/**
+ * What the page of a usable link shows. It omits the current address, because a mistyped new address may be a
+ * stranger's.
+ */
+export interface OpenEmailChange {
+  readonly username: string;
+  readonly newEmail: string;
+  readonly locale: string;
+  /** This link has already changed the address. */
+  readonly used: boolean;
+}
+
+type LinkNeeds = Pick<Deps, 'accounts' | 'linkTokens' | 'now'>;
+
+/** Changes nothing. @throws Refused (token_invalid, token_expired) */
+export async function viewEmailChange(deps: LinkNeeds, token: string): Promise<OpenEmailChange> {
+  const { tokenHash, state } = await linkedAccount(deps, token);
+  const { username, locale, email, emailChange } = state;
+  // A used link is still recognised after another change was requested.
+  const used = emailChange?.link.hash !== tokenHash;
+  return { username, locale, newEmail: used ? email : emailChange.email, used };
+}
+
+/** How the client shows that it owns the account. */
+export type OwnerEvidence =
+  | { readonly kind: 'holder'; readonly holders: readonly Holder[] }
+  | { readonly kind: 'password'; readonly password: string };
+
+type Needs = LinkNeeds &
+  Pick<
+    Deps,
+    | 'audit'
+    | 'journal'
+    | 'limits'
+    | 'newId'
+    | 'passwords'
+    | 'registrations'
+    | 'requests'
+    | 'sealer'
+    | 'sessions'
+    | 'settings'
+    | 'trustedAddresses'
+    | 'wakeWorker'
+  >;
+
+/**
+ * Changes the address. One step needs both: the link from the new mailbox, and proof of owning the account (ADR
+ * 35). The previous address stays claimed as long as the change can be undone.
+ * @throws Refused (token_invalid, token_expired, password_required, password_incorrect, rate_limited, conflict,
+ * overloaded)
+ */
+export async function confirmEmailChange(
+  deps: Needs,
+  { token, evidence }: { readonly token: string; readonly evidence: OwnerEvidence },
+  context: Context,
+): Promise<Outcome> {
+  // Checked before any password is hashed or counted, because both require a link that works.
+  const { state: account, ...link } = await linkedAccount(deps, token);
+  const outcome = await confirmBy(deps, { link, account, evidence }, context);
+  if (outcome.refusal) throw new Refused(outcome.refusal);
+  if (outcome.facts.length > 0) await afterNewAddress(deps, existing(outcome.state).address, context);
+  return outcome;
+}
+
+interface Attempt {
+  readonly link: OpenedLink;
+  readonly account: Living;
+  readonly evidence: OwnerEvidence;
+}
+
+function confirmBy(deps: Needs, attempt: Attempt, context: Context): Promise<Outcome> {
+  const { link, account, evidence } = attempt;
+  switch (evidence.kind) {
+    case 'holder':
+      return confirm(deps, link, evidence, context);
+    case 'password':
+      return confirmByPassword(deps, { link, account, password: evidence.password }, context);
+    default:
+      return assertNever(evidence);
+  }
+}
+
+function confirm(
+  deps: Needs,
+  { userId, tokenHash }: OpenedLink,
+  proof: ConfirmEmailChange['proof'],
+  context: Context,
+): Promise<Outcome> {
+  return deps.accounts.execute(userId, context, async (state) => ({
+    type: 'ConfirmEmailChange',
+    tokenHash,
+    now: deps.now(),
+    proof,
+    ...(await lookedUp(deps, userId, state)),
+  }));
+}
+
+/** Returns the owner of the new address, and a link for the mailbox of the current one. */
+async function lookedUp(
+  deps: Needs,
+  userId: string,
+  state: Parameters<typeof isLiving>[0],
+): Promise<Pick<ConfirmEmailChange, 'owner' | 'undo'>> {
+  const newAddress = state.status === 'verified' ? state.emailChange?.address : undefined;
+  return {
+    owner: newAddress === undefined ? undefined : await ownerOf(deps, newAddress),
+    undo: await mintLink(deps, 'email-undo', { userId, email: isLiving(state) ? state.email : '' }),
+  };
+}
+
+/** A wrong password counts as a failed login. */
+async function confirmByPassword(
+  deps: Needs,
+  { link, account, password }: Pick<Attempt, 'link' | 'account'> & { readonly password: string },
+  context: Context,
+): Promise<Outcome> {
+  const { address, userId } = account;
+  const attempt = { address, accountId: userId, during: 'email-change' } as const;
+  const outcome = await limitPasswordAttempts(deps, attempt, context, async () => {
+    const { current, stored: passwordHash = current } = await deps.passwords.find(
+      password,
+      address,
+      context,
+      (hash) => sameHash(hash, account.passwordHash),
+    );
+    const confirmed = await confirm(deps, link, { kind: 'password', passwordHash }, context);
+    return confirmed.refusal === 'password_required' ? undefined : confirmed;
+  });
+  return outcome ?? { state: account, facts: [], refusal: 'password_incorrect' };
+}
+
+/**
+ * Moves what was known about the client from the previous address to the new one, and ends open sign-ups of the new
+ * one.
+ */
+async function afterNewAddress(deps: Needs, address: string, context: Context): Promise<void> {
+  const { trustedAddresses, now } = deps;
+  await bestEffort(() => trustedAddresses.trust({ address, ip: context.ip }, now()));
+  await bestEffort(() => supersedeOthers(deps, address, context));
+}
+
+/** @throws Refused (token_invalid, token_expired) */
+async function linkedAccount(
+  deps: LinkNeeds,
+  token: string,
+): Promise<OpenedLink & { readonly state: Verified }> {
+  const link = readLinkToken(deps, 'email-change', token);
+  const state = await deps.accounts.load(link.userId);
+  const refusal = emailChangeRefusal(state, link.tokenHash, deps.now());
+  if (refusal) throw new Refused(refusal);
+  if (state.status !== 'verified') throw new Refused('token_invalid');
+  return { ...link, state };
+}

@@ -1,0 +1,113 @@
+/** What every store promises about a change of address whose process dies. */
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { StoreUnavailable } from '@latchkey/store';
+import { ownerOf } from '../addresses/owners.ts';
+import type { Deps } from '../deps.ts';
+import type { Journal } from '../ports/journal.ts';
+import type { Stores } from '../ports/stores.ts';
+import { cleanUpOnce } from '../sign-up/cleanup.ts';
+import { DAY, type World } from '../testing/world.ts';
+import {
+  ada,
+  ask,
+  CHOSEN,
+  canSignIn,
+  confirm,
+  countess,
+  moved,
+  PASSWORD,
+  undo,
+  verified,
+  withWorld,
+} from './testing/stage.ts';
+
+/**
+ * Returns dependencies that stop at the `nth` write to the journal, as if the process died: that write and
+ * everything after it fails.
+ */
+function dyingDeps(world: World, nth: number): Deps {
+  let writes = 0;
+  function assertAlive(): void {
+    writes += 1;
+    if (writes >= nth) throw new StoreUnavailable(new Error('the process died'));
+  }
+  const { journal } = world.deps;
+  const dying: Journal = {
+    ...journal,
+    append: async (commit) => {
+      assertAlive();
+      return journal.append(commit);
+    },
+    release: async (...given) => {
+      assertAlive();
+      return journal.release(...given);
+    },
+  };
+  const snapshots = { find: async () => undefined, save: async () => undefined };
+  return { ...world.deps, journal: dying, accounts: world.accountsOn({ journal: dying, snapshots }) };
+}
+
+async function ignoreDeath(work: Promise<unknown>): Promise<void> {
+  await work.catch((error: unknown) => {
+    if (!(error instanceof StoreUnavailable)) throw error;
+  });
+}
+
+/** @param given returns empty stores to use in place of the embedded ones */
+export function emailChangeCrashes(name: string, given?: () => Promise<Stores>): void {
+  describe(`a crash on ${name}`, () => {
+    for (let step = 1; step <= 4; step += 1) {
+      test(
+        `at write ${step} of a confirmation leaves either address with the account, and a repetition completes it`,
+        withWorld(async (world) => {
+          const { userId } = await verified(world);
+          await world.signUp(countess, 'the password of a stranger');
+          await ask(world, userId);
+          await ignoreDeath(confirm(world, userId, dyingDeps(world, step)));
+          await confirm(world, userId);
+          await cleanUpOnce(world.deps);
+          assert.deepEqual(
+            await Promise.all([ada, countess].map((address) => ownerOf(world.deps, address))),
+            [userId, userId],
+          );
+          assert.equal((await world.deps.registrations.living(countess)).length, 0);
+          assert.equal(await canSignIn(world, countess, PASSWORD), true);
+        }, given),
+      );
+
+      test(
+        `at write ${step} of an undo leaves the previous address with the account, and the sweep frees the other`,
+        withWorld(async (world) => {
+          const userId = await moved(world);
+          await ignoreDeath(undo(world, userId, dyingDeps(world, step)));
+          assert.equal(await ownerOf(world.deps, ada), userId);
+          if (step === 1) await undo(world, userId);
+          world.advance(1);
+          await cleanUpOnce(world.deps);
+          assert.equal(await ownerOf(world.deps, ada), userId);
+          assert.equal(await ownerOf(world.deps, countess), undefined);
+          assert.equal(await canSignIn(world, ada, CHOSEN), true);
+          const range = { from: 'release:', before: 'release;' };
+          assert.deepEqual(await world.deps.journal.holdersBetween(range), []);
+        }, given),
+      );
+
+      test(
+        `at write ${step} of a settlement is repaired by the next sweep`,
+        withWorld(async (world) => {
+          const userId = await moved(world);
+          world.advance(7 * DAY);
+          await ignoreDeath(cleanUpOnce(dyingDeps(world, step)));
+          await cleanUpOnce(world.deps);
+          assert.equal(await ownerOf(world.deps, ada), undefined);
+          assert.equal(await ownerOf(world.deps, countess), userId);
+          const types = await world.typesOf(userId);
+          assert.equal(types.filter((type) => type === 'EmailChangeSettled').length, 1);
+          const range = { from: 'release:', before: 'release;' };
+          assert.deepEqual(await world.deps.journal.holdersBetween(range), []);
+        }, given),
+      );
+    }
+  });
+}

@@ -1,0 +1,227 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { isLiving } from '../account/index.ts';
+import { ownerOf } from '../addresses/owners.ts';
+import { carryOut, requestByAddress } from '../requests/written-requests.ts';
+import { login } from '../sessions/login.ts';
+import { findCaller } from '../sessions/session-status.ts';
+import { cleanUpOnce } from '../sign-up/cleanup.ts';
+import { DAY, MINUTE, refused } from '../testing/world.ts';
+import { confirmEmailChange, viewEmailChange } from './confirm.ts';
+import { emailChangeCrashes } from './crash.contract.ts';
+import {
+  ada,
+  ask,
+  CHOSEN,
+  canSignIn,
+  confirm,
+  countess,
+  eve,
+  home,
+  moved,
+  PASSWORD,
+  undo,
+  verified,
+  withWorld,
+} from './testing/stage.ts';
+import { viewEmailUndo } from './undo.ts';
+
+describe('a change of address', () => {
+  test(
+    'is confirmed by the link and the password: login, with the same password, follows the address',
+    withWorld(async (world) => {
+      const { userId } = await verified(world);
+      await ask(world, userId);
+      assert.equal(await canSignIn(world, ada, PASSWORD), true);
+      assert.equal(await canSignIn(world, countess, PASSWORD), false);
+      await confirm(world, userId);
+      assert.equal(await canSignIn(world, countess, PASSWORD), true);
+      assert.equal(await canSignIn(world, ada, PASSWORD), false);
+      const types = await world.typesOf(userId);
+      assert.deepEqual(types.slice(-2), ['EmailChangeRequested', 'EmailChanged']);
+    }),
+  );
+
+  test(
+    'keeps the session that confirms it',
+    withWorld(async (world) => {
+      const { userId } = await verified(world);
+      const { state, refreshToken } = await login(world.deps, { address: ada, password: PASSWORD }, home);
+      const [sid = ''] = refreshToken.split('.');
+      await ask(world, userId);
+      const token = world.tokenOf(userId, 'email-change');
+      const holders = [{ userId, since: state.sequence }];
+      await confirmEmailChange(world.deps, { token, evidence: { kind: 'holder', holders } }, home);
+      const caller = await findCaller(world.deps, { sub: userId, sid, seq: state.sequence });
+      assert.equal(caller?.state.email, countess);
+    }),
+  );
+
+  test(
+    'that a link has already made is shown as made, also once another is requested',
+    withWorld(async (world) => {
+      const userId = await moved(world);
+      const token = world.tokenOf(userId, 'email-change');
+      const made = { username: 'somebody', locale: 'en', newEmail: countess, used: true };
+      assert.deepEqual(await viewEmailChange(world.deps, token), made);
+      world.advance(7 * DAY);
+      await ask(world, userId, eve);
+      assert.deepEqual(await viewEmailChange(world.deps, token), made);
+    }),
+  );
+
+  test(
+    'does not take place by the link alone: a mistyped address may be a stranger’s',
+    withWorld(async (world) => {
+      const { userId } = await verified(world);
+      await ask(world, userId);
+      const token = world.tokenOf(userId, 'email-change');
+      const view = await viewEmailChange(world.deps, token);
+      assert.equal(JSON.stringify(view).includes(ada), false);
+      for (const [evidence, kind] of [
+        [{ kind: 'holder', holders: [] }, 'password_required'],
+        [{ kind: 'password', password: 'a guess of the stranger' }, 'password_incorrect'],
+      ] as const)
+        await assert.rejects(confirmEmailChange(world.deps, { token, evidence }, home), refused(kind));
+      await requestByAddress(world.deps, { kind: 'password-reset', address: countess }, home);
+      const claim = { owner: 'w', now: world.deps.now(), leaseMs: 1000, limit: 9 };
+      for (const request of await world.deps.requests.claim(claim)) await carryOut(world.deps, request);
+      assert.equal(await ownerOf(world.deps, countess), undefined);
+      assert.equal(await canSignIn(world, ada, PASSWORD), true);
+    }),
+  );
+
+  test(
+    'counts wrong passwords as failed logins of the account',
+    withWorld(async (world) => {
+      const { userId } = await verified(world);
+      for (let tries = 0; tries < 3; tries += 1)
+        await assert.rejects(ask(world, userId, countess, 'wrong'), refused('password_incorrect'));
+      await assert.rejects(ask(world, userId), refused('rate_limited'));
+    }),
+  );
+
+  test(
+    'to an address of another account is answered alike, and gives nothing to follow',
+    withWorld(async (world) => {
+      await verified(world, eve, 'the password of eve');
+      const { userId } = await verified(world);
+      const free = await ask(world, userId, countess);
+      const taken = await ask(world, userId, eve);
+      assert.deepEqual(
+        taken.facts.map(({ type }) => type),
+        free.facts.map(({ type }) => type),
+      );
+      await assert.rejects(confirm(world, userId), refused('token_invalid'));
+    }),
+  );
+
+  test(
+    'is lost to whoever proves the address first',
+    withWorld(async (world) => {
+      const { userId } = await verified(world);
+      await ask(world, userId);
+      await verified(world, countess, 'the password of the countess');
+      await assert.rejects(confirm(world, userId), refused('token_invalid'));
+      assert.equal(await canSignIn(world, ada, PASSWORD), true);
+    }),
+  );
+
+  test(
+    'ends the sign-ups that are pending for the address',
+    withWorld(async (world) => {
+      const { userId: pending } = await world.signUp(countess, 'the password of a stranger');
+      await moved(world);
+      assert.equal((await world.deps.accounts.load(pending)).status, 'ended');
+    }),
+  );
+
+  test(
+    'of 2 accounts to one address at once is made by one of them',
+    withWorld(async (world) => {
+      const one = await verified(world);
+      const two = await verified(world, eve);
+      for (const { userId } of [one, two]) await ask(world, userId);
+      const results = await Promise.allSettled([one, two].map(({ userId }) => confirm(world, userId)));
+      assert.deepEqual(results.map(({ status }) => status).toSorted(), ['fulfilled', 'rejected']);
+    }),
+  );
+
+  test(
+    'keeps the previous address from others as long as it can be undone, and mails for it lead nowhere',
+    withWorld(async (world) => {
+      const userId = await moved(world);
+      const { userId: stranger } = await world.signUp(ada, 'the password of a stranger');
+      assert.equal(await ownerOf(world.deps, ada), userId);
+      const [registered] = await world.factsOf(stranger);
+      assert.ok(registered?.type === 'UserRegistered' && registered.data.verification === undefined);
+      const before = (await world.typesOf(userId)).length;
+      await carryOut(world.deps, {
+        id: world.deps.newId(),
+        kind: 'password-reset',
+        address: ada,
+        at: world.deps.now().toISOString(),
+        correlationId: 'request-1',
+      });
+      assert.equal((await world.typesOf(userId)).length, before);
+    }),
+  );
+
+  test(
+    'is settled once it can no longer be undone: the previous address is free',
+    withWorld(async (world) => {
+      const userId = await moved(world);
+      world.advance(7 * DAY - 1);
+      await cleanUpOnce(world.deps);
+      assert.equal(await ownerOf(world.deps, ada), userId);
+      world.advance(1);
+      await cleanUpOnce(world.deps);
+      assert.equal(await ownerOf(world.deps, ada), undefined);
+      assert.equal((await world.typesOf(userId)).at(-1), 'EmailChangeSettled');
+      await assert.rejects(undo(world, userId), refused('token_invalid'));
+      const another = await verified(world, ada, 'the password of another');
+      assert.equal(await ownerOf(world.deps, ada), another.userId);
+      assert.equal(await ownerOf(world.deps, countess), userId);
+    }),
+  );
+});
+
+describe('undoing a change of address', () => {
+  test(
+    'gives it back to the holder of the previous one, and shuts out whoever changed it',
+    withWorld(async (world) => {
+      const userId = await moved(world);
+      const { state, refreshToken } = await login(
+        world.deps,
+        { address: countess, password: PASSWORD },
+        home,
+      );
+      const [sid = ''] = refreshToken.split('.');
+      assert.equal((await viewEmailUndo(world.deps, world.tokenOf(userId, 'email-undo'))).email, ada);
+      world.advance(7 * DAY - MINUTE);
+      await undo(world, userId);
+      assert.equal(await canSignIn(world, ada, CHOSEN), true);
+      assert.equal(await canSignIn(world, ada, PASSWORD), false);
+      assert.equal(await canSignIn(world, countess, PASSWORD), false);
+      assert.equal(await findCaller(world.deps, { sub: userId, sid, seq: state.sequence }), undefined);
+      assert.equal(await ownerOf(world.deps, ada), userId);
+      assert.equal(await ownerOf(world.deps, countess), undefined);
+    }),
+  );
+
+  test(
+    'beats a reset that the new address asks for at the same time',
+    withWorld(async (world) => {
+      const userId = await moved(world);
+      const { deps } = world;
+      const at = deps.now().toISOString();
+      const request = { id: deps.newId(), kind: 'password-reset', address: countess, at } as const;
+      world.faults.push({ meanwhile: () => undo(world, userId) });
+      await carryOut(deps, { ...request, correlationId: 'request-1' });
+      const state = await deps.accounts.load(userId);
+      assert.ok(isLiving(state) && state.email === ada && state.reset === undefined);
+    }),
+  );
+});
+
+emailChangeCrashes('sqlite');

@@ -1,0 +1,54 @@
+/**
+ * Releases the previous addresses of accounts once no link leads back to them. A commit that makes an address
+ * superfluous also takes a mark: a claim that sorts by the instant from which it is due. So the next sweep repairs
+ * a crash at any step.
+ */
+import { StoreUnavailable } from '@latchkey/store';
+import { dueReleases, evolve, initialState, isAccountFact, superfluousClaims } from '../account/index.ts';
+import type { Deps } from '../deps.ts';
+
+type Needs = Pick<Deps, 'accounts' | 'journal' | 'newId' | 'now'>;
+
+/**
+ * Settles the changes of address that can no longer be undone, and releases their addresses.
+ * @param onSkipped receives every account whose addresses could not be released
+ * @throws StoreUnavailable
+ */
+export async function releaseDue(
+  deps: Needs,
+  onSkipped: (stream: string, error: unknown) => void,
+): Promise<void> {
+  for (const stream of await deps.journal.holdersBetween(dueReleases(deps.now()))) {
+    try {
+      await settle(deps, stream);
+    } catch (error) {
+      if (error instanceof StoreUnavailable) throw error;
+      onSkipped(stream, error);
+    }
+  }
+}
+
+/** The event is appended first: after it the link is refused, even by an instance whose clock differs. */
+async function settle(deps: Needs, userId: string): Promise<void> {
+  const { accounts, newId, now } = deps;
+  await accounts.execute(userId, { correlationId: newId() }, () => ({
+    type: 'SettleEmailChange',
+    now: now(),
+  }));
+  await releaseAddresses(deps, userId);
+}
+
+/**
+ * Releases the claims on addresses that an account no longer needs, then their marks. A released claim is never
+ * needed again: a new owner takes the claim in a commit of its own. @throws StoreUnavailable
+ */
+export async function releaseAddresses({ journal }: Pick<Deps, 'journal'>, userId: string): Promise<void> {
+  const commits = await journal.read(userId);
+  // The state after exactly these commits, so that a claim of a later commit is not judged by an earlier state.
+  const facts = commits.flatMap(({ events }) => events.filter(isAccountFact));
+  const state = facts.reduce(evolve, initialState);
+  const held = commits.map((commit) => ({ commit, ...superfluousClaims(state, commit.claims ?? []) }));
+  for (const { commit, addresses } of held)
+    if (addresses.length > 0) await journal.release(commit, addresses);
+  for (const { commit, marks } of held) if (marks.length > 0) await journal.release(commit, marks);
+}

@@ -1,0 +1,79 @@
+/**
+ * A request to change the address of an account. Response and work are the same whether or not the new address is
+ * taken.
+ */
+import type { EmailAddress } from '../addresses/email.ts';
+import { ownerOf } from '../addresses/owners.ts';
+import type { Caller, Context, Deps } from '../deps.ts';
+import { mailBudget } from '../limits/mail-budget.ts';
+import { withinLimits } from '../limits/within-limits.ts';
+import { checkPassword, limitPasswordAttempts } from '../passwords/attempts.ts';
+import { Refused } from '../refused.ts';
+import { mailRequest } from '../requests/written-requests.ts';
+import type { Outcome } from '../streams/accounts.ts';
+import { mintLink } from '../tokens/links.ts';
+
+export interface RequestEmailChange {
+  readonly newEmail: EmailAddress;
+  readonly password: string;
+}
+
+type Needs = Pick<
+  Deps,
+  | 'accounts'
+  | 'audit'
+  | 'journal'
+  | 'limits'
+  | 'linkTokens'
+  | 'newId'
+  | 'now'
+  | 'passwords'
+  | 'requests'
+  | 'sealer'
+  | 'sessions'
+  | 'settings'
+  | 'trustedAddresses'
+  | 'wakeWorker'
+>;
+
+/**
+ * Mails a link to the new address, which confirms the change. Until then nothing changes.
+ * @throws Refused (password_incorrect, email_unchanged, email_change_recent, account_not_verified, rate_limited,
+ * conflict, overloaded)
+ */
+export async function requestEmailChange(
+  deps: Needs,
+  { newEmail, password }: RequestEmailChange,
+  { userId, state }: Caller,
+  context: Context,
+): Promise<Outcome> {
+  const { accounts, passwords } = deps;
+  const { address } = state;
+  const attempt = { address, accountId: userId, during: 'email-change', actor: userId } as const;
+  const outcome = await limitPasswordAttempts(deps, attempt, context, async () => {
+    const checkedHash = await checkPassword(deps, password, state, context);
+    if (checkedHash === undefined) return undefined;
+    const passwordHash = await passwords.hash(password, newEmail.canonical, context);
+    const takes = [
+      { limit: 'email-change-account', key: userId } as const,
+      mailRequest(context),
+      ...mailBudget('email-change', newEmail.canonical, context.ip),
+    ];
+    const asked = await withinLimits(deps, takes, () =>
+      accounts.execute(userId, context, async () => ({
+        type: 'RequestEmailChange',
+        address: newEmail.canonical,
+        email: newEmail.stored,
+        checkedHash,
+        passwordHash,
+        owner: await ownerOf(deps, newEmail.canonical),
+        link: await mintLink(deps, 'email-change', { userId, email: newEmail.stored }),
+        now: deps.now(),
+      })),
+    );
+    return asked.refusal === 'password_incorrect' ? undefined : asked;
+  });
+  if (outcome === undefined) throw new Refused('password_incorrect');
+  if (outcome.refusal) throw new Refused(outcome.refusal);
+  return outcome;
+}

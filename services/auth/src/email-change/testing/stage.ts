@@ -1,0 +1,86 @@
+/** People who change the address of their account, with hashes that cost nothing. */
+import assert from 'node:assert/strict';
+import { isLiving, type Living } from '../../account/index.ts';
+import type { Caller, Deps } from '../../deps.ts';
+import type { Stores } from '../../ports/stores.ts';
+import { login } from '../../sessions/login.ts';
+import { verify } from '../../sign-up/verification.ts';
+import { context, inWorld, refused, type World } from '../../testing/world.ts';
+import { confirmEmailChange } from '../confirm.ts';
+import { requestEmailChange } from '../request.ts';
+import { undoEmailChange } from '../undo.ts';
+
+export const [ada, countess, eve] = ['ada@example.com', 'countess@example.com', 'eve@example.com'];
+export const PASSWORD = 'the password of ada';
+export const CHOSEN = 'chosen by the holder of the mailbox';
+const both = { newPassword: CHOSEN, confirmNewPassword: CHOSEN };
+export const home = context();
+
+async function quickHash(text: string, address: string): Promise<string> {
+  return `hash of ${text} for ${address}`;
+}
+
+const quickPasswords: Deps['passwords'] = {
+  hash: quickHash,
+  find: async (text, address, _request, isStored) => {
+    const current = await quickHash(text, address);
+    return (await isStored(current)) ? { current, stored: current } : { current };
+  },
+};
+
+/** Uses a fast hash: argon2 would take longer than everything else, and any hash will do here. */
+export function withWorld(play: (world: World) => Promise<void>, given?: () => Promise<Stores>) {
+  return inWorld((world) => {
+    Object.assign(world.deps, { passwords: quickPasswords });
+    return play(world);
+  }, given);
+}
+
+export async function verified(world: World, address = ada, password = PASSWORD): Promise<Living> {
+  const { userId } = await world.signUp(address, password);
+  const token = world.tokenOf(userId, 'verification');
+  const { state } = await verify(
+    world.deps,
+    { token, evidence: { kind: 'password', password } },
+    context({ ip: '198.51.100.1' }),
+  );
+  assert.ok(isLiving(state));
+  return state;
+}
+
+async function callerOf(world: World, userId: string): Promise<Caller> {
+  const state = await world.deps.accounts.load(userId);
+  assert.ok(isLiving(state));
+  return { userId, sessionId: 'a session', state };
+}
+
+export async function ask(world: World, userId: string, to = countess, password = PASSWORD) {
+  const newEmail = { stored: to, canonical: to };
+  return requestEmailChange(world.deps, { newEmail, password }, await callerOf(world, userId), home);
+}
+
+export function confirm(world: World, userId: string, deps: Deps = world.deps) {
+  const token = world.tokenOf(userId, 'email-change');
+  return confirmEmailChange(deps, { token, evidence: { kind: 'password', password: PASSWORD } }, home);
+}
+
+export function undo(world: World, userId: string, deps: Deps = world.deps) {
+  return undoEmailChange(deps, { token: world.tokenOf(userId, 'email-undo'), ...both }, home);
+}
+
+export async function moved(world: World): Promise<string> {
+  const { userId } = await verified(world);
+  await ask(world, userId);
+  await confirm(world, userId);
+  return userId;
+}
+
+export async function canSignIn(world: World, address: string, password: string): Promise<boolean> {
+  try {
+    await login(world.deps, { address, password }, home);
+    return true;
+  } catch (error) {
+    if (refused('invalid_credentials')(error)) return false;
+    throw error;
+  }
+}

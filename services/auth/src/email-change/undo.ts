@@ -1,0 +1,77 @@
+/** The link to the previous address, with which its owner takes the account back. */
+import { emailUndoRefusal, type Living } from '../account/index.ts';
+import { bestEffort } from '../best-effort.ts';
+import type { Context, Deps } from '../deps.ts';
+import { assertSamePassword, assertStrongPassword } from '../passwords/new-password.ts';
+import { afterNewPassword } from '../passwords/reset.ts';
+import { Refused } from '../refused.ts';
+import type { Outcome } from '../streams/accounts.ts';
+import { readLinkToken } from '../tokens/links.ts';
+import { releaseAddresses } from './release.ts';
+
+/** What the page of a usable link shows. */
+export interface OpenEmailUndo {
+  /** The address that the account gets back. */
+  readonly email: string;
+  /** The address that it has now. */
+  readonly newEmail: string;
+  readonly locale: string;
+}
+
+export interface UndoEmailChange {
+  /** The link's token, as the client sent it. */
+  readonly token: string;
+  readonly newPassword: string;
+  readonly confirmNewPassword: string;
+}
+
+type LinkNeeds = Pick<Deps, 'accounts' | 'linkTokens' | 'now'>;
+
+/** Changes nothing. @throws Refused (token_invalid, token_expired) */
+export async function viewEmailUndo(deps: LinkNeeds, token: string): Promise<OpenEmailUndo> {
+  const { account, email, newEmail } = await linkedAccount(deps, token);
+  return { email, newEmail, locale: account.locale };
+}
+
+/**
+ * Gives the account its previous address back, with a new password, and ends all sessions: whoever changed the address
+ * knew the old one.
+ * @throws Refused (passwords_do_not_match, password_too_weak, token_invalid, token_expired, conflict, overloaded)
+ */
+export async function undoEmailChange(
+  deps: LinkNeeds &
+    Pick<Deps, 'journal' | 'limits' | 'passwordRules' | 'passwords' | 'sessions' | 'trustedAddresses'>,
+  { token, newPassword, confirmNewPassword }: UndoEmailChange,
+  context: Context,
+): Promise<Outcome> {
+  const { accounts, passwords, now } = deps;
+  const { userId, tokenHash } = readLinkToken(deps, 'email-undo', token);
+  const { account } = await linkedAccount(deps, token);
+  assertSamePassword(newPassword, confirmNewPassword);
+  assertStrongPassword(deps, newPassword, account, 'newPassword');
+  const passwordHash = await passwords.hash(newPassword, account.address, context);
+  const outcome = await accounts.execute(userId, context, () => ({
+    type: 'RevertEmailChange',
+    tokenHash,
+    now: now(),
+    passwordHash,
+  }));
+  if (outcome.refusal) throw new Refused(outcome.refusal);
+  await afterNewPassword(deps, account, context);
+  await bestEffort(() => releaseAddresses(deps, userId));
+  return outcome;
+}
+
+/** Returns the account as it will be after the undo. @throws Refused (token_invalid, token_expired) */
+async function linkedAccount(
+  deps: LinkNeeds,
+  token: string,
+): Promise<{ readonly account: Living; readonly email: string; readonly newEmail: string }> {
+  const { userId, tokenHash } = readLinkToken(deps, 'email-undo', token);
+  const state = await deps.accounts.load(userId);
+  const refusal = emailUndoRefusal(state, tokenHash, deps.now());
+  if (refusal) throw new Refused(refusal);
+  if (state.status !== 'verified' || state.previous === undefined) throw new Refused('token_invalid');
+  const { address, email } = state.previous;
+  return { account: { ...state, address, email }, email, newEmail: state.email };
+}

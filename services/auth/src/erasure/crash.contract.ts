@@ -1,0 +1,54 @@
+/** What every store promises about an erasure that is interrupted. */
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import type { Stores } from '../ports/stores.ts';
+import { inWorld } from '../testing/world.ts';
+import { type EraseNeeds, eraseIfDue, erasureSteps } from './erase.ts';
+import { eraseDue } from './sweep.ts';
+import { ADDRESS, assertErased, dueAccount, publish } from './testing/due-account.ts';
+
+/** Stores to use in place of the embedded ones. */
+export interface GivenStores {
+  /** Returns empty ones. */
+  open(): Promise<Stores>;
+  /** Returns the places in which the store still names her. */
+  placesThatName(): Promise<readonly string[]>;
+}
+
+export function erasureCrashes(name: string, given?: GivenStores): void {
+  describe(`an erasure that crashes on ${name}`, () => {
+    /** Returns a removal that runs the steps in order and stops before or after one of them, as a crash does. */
+    function crashing(needs: EraseNeeds, userId: string, at: number, when: 'before' | 'after') {
+      return async (addresses: readonly string[]) => {
+        for (const [index, step] of erasureSteps(
+          needs,
+          { account: userId, sequence: 1 },
+          addresses,
+        ).entries()) {
+          if (index === at && when === 'before') return;
+          await step.run();
+          if (index === at) return;
+        }
+      };
+    }
+
+    test(
+      'at any step is continued to its end',
+      inWorld(async (world) => {
+        const userId = await dueAccount(world);
+        await publish(world, userId);
+        if (given) assert.notDeepEqual(await given.placesThatName(), []);
+        const waiting = { ...world.erasing, outbox: { unpublished: async () => new Map([[userId, []]]) } };
+        await eraseIfDue(waiting, userId);
+        const steps = erasureSteps(world.erasing, { account: userId, sequence: 1 }, [ADDRESS]);
+        for (const at of steps.keys())
+          for (const when of ['before', 'after'] as const)
+            await crashing(world.erasing, userId, at, when)([ADDRESS]);
+        await eraseDue(world.erasing);
+        await assertErased(world, userId, given?.placesThatName);
+        await eraseDue(world.erasing);
+        await assertErased(world, userId, given?.placesThatName);
+      }, given?.open),
+    );
+  });
+}

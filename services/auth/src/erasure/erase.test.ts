@@ -1,0 +1,78 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { login } from '../sessions/login.ts';
+import { verify } from '../sign-up/verification.ts';
+import { context, DAY, inWorld } from '../testing/world.ts';
+import { erasureCrashes } from './crash.contract.ts';
+import { eraseIfDue } from './erase.ts';
+import { eraseDue } from './sweep.ts';
+import {
+  ADDRESS,
+  assertErased,
+  dueAccount,
+  filesThatName,
+  PASSWORD,
+  publish,
+} from './testing/due-account.ts';
+
+describe('an erasure', () => {
+  test(
+    'leaves nothing of the person in any file of the store, and a chain that verifies',
+    inWorld(async (world) => {
+      const userId = await dueAccount(world);
+      await publish(world, userId);
+      assert.notDeepEqual(await filesThatName(world.folder), []);
+      await eraseDue(world.erasing);
+      await assertErased(world, userId);
+      assert.deepEqual(await world.deps.erasures.due({ until: world.deps.now(), limit: 9 }), []);
+    }),
+  );
+
+  test(
+    'frees the address',
+    inWorld(async (world) => {
+      const userId = await dueAccount(world);
+      await eraseDue(world.erasing);
+      const next = await world.signUp(ADDRESS, PASSWORD);
+      assert.notEqual(next.userId, userId);
+      const token = world.tokenOf(next.userId, 'verification');
+      const evidence = { kind: 'password', password: PASSWORD } as const;
+      const { state } = await verify(world.deps, { token, evidence }, context());
+      assert.equal(state.status, 'verified');
+      await eraseDue(world.erasing);
+      await login(world.deps, { address: ADDRESS, password: PASSWORD }, context());
+    }),
+  );
+
+  test(
+    'waits for events that are not published yet, which would carry the person afterwards',
+    inWorld(async (world) => {
+      const userId = await dueAccount(world);
+      const waiting = { ...world.erasing, outbox: { unpublished: async () => new Map([[userId, []]]) } };
+      assert.equal(await eraseIfDue(waiting, userId), false);
+      await eraseDue(waiting);
+      assert.equal((await world.deps.erasures.due({ until: world.deps.now(), limit: 9 })).length, 1);
+      assert.equal(await eraseIfDue(world.erasing, userId), true);
+      await assertErased(world, userId);
+    }),
+  );
+
+  test(
+    'of a registration that ended comes seven days later',
+    inWorld(async (world) => {
+      const { userId } = await world.signUp(ADDRESS, PASSWORD);
+      const token = world.tokenOf(userId, 'verification');
+      const tokenHash = world.deps.linkTokens.hash('verification', token);
+      const reject = { type: 'RejectRegistration', tokenHash, now: world.deps.now() } as const;
+      await world.deps.accounts.execute(userId, context(), () => reject);
+      world.advance(7 * DAY - 1);
+      await eraseDue(world.erasing);
+      assert.notDeepEqual(await filesThatName(world.folder), []);
+      world.advance(1);
+      await eraseDue(world.erasing);
+      await assertErased(world, userId);
+    }),
+  );
+});
+
+erasureCrashes('sqlite');

@@ -1,0 +1,85 @@
+/** Erases one account: the last event first, then every store, so that an interrupted erasure can be repeated. */
+import type { Bus } from '@latchkey/bus';
+import { isAccountFact } from '../account/index.ts';
+import type { Deps } from '../deps.ts';
+import type { Erasure } from '../ports/erasure-receipts.ts';
+import type { Outbox } from '../ports/outbox.ts';
+import { confirmOwn, openReceipts, type ReceiptNeeds } from './receipts.ts';
+import { withoutPerson } from './without-person.ts';
+
+export type EraseNeeds = Pick<
+  Deps,
+  'accounts' | 'journal' | 'newId' | 'now' | 'personalData' | 'registrations' | 'sessions'
+> &
+  ReceiptNeeds & {
+    readonly outbox: Pick<Outbox, 'unpublished'>;
+    readonly bus: Pick<Bus, 'publish' | 'replaceKey'>;
+    /** Removes what others in this process keep of these addresses, such as the development mailbox. Idempotent. */
+    forget?(addresses: readonly string[]): Promise<void>;
+  };
+
+/** One part of an erasure. Idempotent. */
+export interface ErasureStep {
+  readonly name: string;
+  run(): Promise<unknown>;
+}
+
+/**
+ * Erases an account if it is due. Idempotent: may be repeated after a crash at any point.
+ * @returns whether nothing is left to do: the account is erased, or is not to be erased. False while its events
+ * wait to be published, because publishing them afterwards would include the person
+ * @throws StoreUnavailable, UnreadableCommit
+ */
+export async function eraseIfDue(deps: EraseNeeds, userId: string): Promise<boolean> {
+  const { state } = await deps.accounts.execute(userId, { correlationId: deps.newId() }, () => ({
+    type: 'Erase',
+    now: deps.now(),
+  }));
+  if (state.status !== 'ended' || !state.erased) return true;
+  if ((await deps.outbox.unpublished([userId])).size > 0) return false;
+  const erasure = await openReceipts(deps, userId);
+  if (erasure === undefined) throw new Error(`The last event of ${userId} is not AccountErased.`);
+  for (const step of erasureSteps(deps, erasure, await addressesOf(deps, userId))) await step.run();
+  return true;
+}
+
+/**
+ * Returns the steps in their order. The journal is the last store, because it has the addresses that the others need;
+ * then all of them are confirmed.
+ */
+export function erasureSteps(
+  { personalData, sessions, registrations, bus, forget, now }: EraseNeeds,
+  { account: userId, sequence }: Pick<Erasure, 'account' | 'sequence'>,
+  addresses: readonly string[],
+): readonly ErasureStep[] {
+  function each(remove: (address: string) => Promise<void>) {
+    return () => Promise.all(addresses.map(remove));
+  }
+  return [
+    { name: 'sessions', run: () => sessions.removeAll(userId) },
+    { name: 'requests', run: each(personalData.removeRequests) },
+    { name: 'limits', run: each(personalData.removeLimits) },
+    { name: 'trusted addresses', run: each(personalData.removeTrusted) },
+    { name: 'known sources', run: () => personalData.removeKnownSources(userId) },
+    { name: 'security events', run: () => personalData.removeSecurityEvents(userId) },
+    { name: 'snapshot', run: () => personalData.removeSnapshot(userId) },
+    { name: 'registration', run: () => registrations.settle(userId) },
+    { name: 'others', run: async () => forget?.(addresses) },
+    { name: 'log', run: async () => bus.replaceKey?.(userId, withoutPerson) },
+    { name: 'journal', run: () => personalData.eraseCommits(userId) },
+    { name: 'receipt', run: () => confirmOwn({ bus, now }, { account: userId, sequence }) },
+  ];
+}
+
+/** Returns the addresses that the journal still contains, canonical and as they were typed. */
+async function addressesOf({ journal }: Pick<Deps, 'journal'>, userId: string): Promise<readonly string[]> {
+  const facts = (await journal.read(userId)).flatMap(({ events }) => events.filter(isAccountFact));
+  const fields = facts.flatMap(({ data, private: kept }) => [
+    ...Object.entries<unknown>(('person' in data && data.person) || {}),
+    ...Object.entries<unknown>(kept ?? {}),
+  ]);
+  const addresses = fields.flatMap(([name, value]) =>
+    typeof value === 'string' && value !== '' && /address|email/i.test(name) ? [value] : [],
+  );
+  return [...new Set([...addresses, ...addresses.map((address) => address.toLowerCase())])];
+}

@@ -1,0 +1,133 @@
+import assert from 'node:assert/strict';
+import { randomUUID } from 'node:crypto';
+import { test } from 'node:test';
+import { encodeReceipt, RECEIPTS_TOPIC, type Receipt } from '@latchkey/events';
+import { createLogger, createRegistry } from '@latchkey/process';
+import { unconfirmed } from '../ports/erasure-receipts.ts';
+import { UnreadableCommit } from '../ports/journal.ts';
+import { until } from '../testing/until.ts';
+import { context, DAY, inWorld, type World } from '../testing/world.ts';
+import { createErasureMetrics } from './metrics.ts';
+import { createReceiptReader, expectedConsumers, takeReceipt } from './receipts.ts';
+import { eraseAccountOf } from './request-erasure.ts';
+import { eraseDue } from './sweep.ts';
+
+async function erasedAccount(world: World): Promise<{ readonly account: string; readonly sequence: number }> {
+  const { deps } = world;
+  const { userId } = await world.signUp('ada@example.com', 'countess of the engine');
+  await eraseAccountOf(deps, { userId, by: 'ops' }, context());
+  world.advance(7 * DAY);
+  await eraseDue(world.erasing);
+  const erasure = await world.erasing.erasureReceipts.find(userId);
+  assert.ok(erasure !== undefined);
+  return erasure;
+}
+
+function receiptOf({ account, sequence }: { account: string; sequence: number }, consumer: string): Receipt {
+  return { userId: account, consumer, sequence, confirmedAt: '2026-03-09T12:00:00.000Z' };
+}
+
+test('all services must confirm, and those that the operator names, each once', () => {
+  assert.deepEqual(expectedConsumers(['books', 'user']), ['auth', 'user', 'notifier', 'books']);
+});
+
+test(
+  'an erasure is confirmed by auth itself, on the topic that everybody confirms on',
+  inWorld(async (world) => {
+    const reader = createReceiptReader({
+      ...world.erasing,
+      logger: createLogger({ name: 'x', level: 'silent' }),
+    });
+    await reader.start();
+    const erased = await erasedAccount(world);
+    const find = () => world.erasing.erasureReceipts.find(erased.account);
+    await until(async () => (await find())?.receipts.length === 1);
+    const stored = await find();
+    assert.deepEqual(stored && unconfirmed(stored), ['user']);
+    await world.bus.publish(RECEIPTS_TOPIC, [
+      { key: 'nonsense', value: Buffer.from('{'), headers: {} },
+      encodeReceipt(receiptOf({ account: randomUUID(), sequence: 1 }, 'user')),
+      encodeReceipt(receiptOf(erased, 'user')),
+    ]);
+    await until(async () => (await find())?.receipts.length === 2);
+    assert.deepEqual(
+      (await find())?.receipts.map(({ consumer }) => consumer),
+      ['auth', 'user'],
+    );
+    await reader.stop();
+  }),
+);
+
+test(
+  'a receipt of an account that cannot be read does not hold up the others',
+  inWorld(async (world) => {
+    const erased = await erasedAccount(world);
+    // So many that there are some on every partition.
+    const unreadable: readonly string[] = Array.from({ length: 300 }, () => randomUUID());
+    const { journal } = world.erasing;
+    const reader = createReceiptReader({
+      ...world.erasing,
+      journal: {
+        ...journal,
+        async read(stream, after, limit) {
+          if (unreadable.includes(stream)) throw new UnreadableCommit(stream, 1, 'it is of a later release');
+          return journal.read(stream, after, limit);
+        },
+      },
+      logger: createLogger({ name: 'x', level: 'silent' }),
+    });
+    const receipts = [
+      ...unreadable.map((account) => receiptOf({ account, sequence: 1 }, 'user')),
+      receiptOf(erased, 'user'),
+    ];
+    await world.bus.publish(RECEIPTS_TOPIC, receipts.map(encodeReceipt));
+    await reader.start();
+    const find = () => world.erasing.erasureReceipts.find(erased.account);
+    await until(async () => (await find())?.receipts.some(({ consumer }) => consumer === 'user') === true);
+    await reader.stop();
+  }),
+);
+
+test(
+  'a receipt counts only for an account that was erased, at the sequence of its last event',
+  inWorld(async (world) => {
+    const { userId: living } = await world.signUp('bob@example.com', 'countess of the engine');
+    const erased = await erasedAccount(world);
+    assert.equal(
+      await takeReceipt(world.erasing, receiptOf({ account: living, sequence: 1 }, 'user')),
+      false,
+    );
+    assert.equal(await world.erasing.erasureReceipts.find(living), undefined);
+    const early = { ...erased, sequence: erased.sequence - 1 };
+    assert.equal(await takeReceipt(world.erasing, receiptOf(early, 'user')), false);
+    assert.equal(await takeReceipt(world.erasing, receiptOf(erased, 'user')), true);
+  }),
+);
+
+test(
+  'invented consumers cannot fill the store, nor crowd out the expected ones',
+  inWorld(async (world) => {
+    const erased = await erasedAccount(world);
+    const names = Array.from({ length: 120 }, (_, index) => `invented-${index}`);
+    for (const name of names) await takeReceipt(world.erasing, receiptOf(erased, name));
+    assert.equal((await world.erasing.erasureReceipts.find(erased.account))?.receipts.length, 100);
+    assert.equal(await takeReceipt(world.erasing, receiptOf(erased, 'user')), true);
+  }),
+);
+
+test(
+  'the metric counts what a consumer has not confirmed in time',
+  inWorld(async (world) => {
+    const registry = createRegistry();
+    const { erasureReceipts, expected } = world.erasing;
+    createErasureMetrics({ registry, erasureReceipts, expected, receiptDays: 3, now: world.deps.now });
+    const erased = await erasedAccount(world);
+    await takeReceipt(world.erasing, receiptOf(erased, 'auth'));
+    assert.match(await registry.metrics(), /latchkey_erasures_overdue\{consumer="user"\} 0/);
+    world.advance(3 * DAY);
+    assert.match(await registry.metrics(), /latchkey_erasures_overdue\{consumer="user"\} 1/);
+    assert.match(await registry.metrics(), /latchkey_erasures_overdue\{consumer="auth"\} 0/);
+    await takeReceipt(world.erasing, receiptOf(erased, 'user'));
+    assert.match(await registry.metrics(), /latchkey_erasures_overdue\{consumer="user"\} 0/);
+  }),
+);

@@ -1,0 +1,111 @@
+/** Receipts of erasures: each consumer publishes one once it has erased an account, and auth stores them. */
+import type { Bus, BusRecord, Slice, Subscription } from '@latchkey/bus';
+import { decodeReceipt, encodeReceipt, ownConsumers, RECEIPTS_TOPIC, type Receipt } from '@latchkey/events';
+import type { Logger, Part } from '@latchkey/process';
+import type { Deps } from '../deps.ts';
+import type { Erasure, ErasureReceipts } from '../ports/erasure-receipts.ts';
+import { UnreadableCommit } from '../ports/journal.ts';
+
+/** The consumer group, and the name under which auth confirms its own part. */
+export const AUTH = 'auth';
+/** Whoever may write to the topic can invent names of consumers: bounds what one account can take. */
+const MAX_RECEIPTS = 100;
+
+/** @param others ERASURE_CONSUMERS */
+export function expectedConsumers(others: readonly string[]): readonly string[] {
+  return [...new Set([...ownConsumers, ...others])];
+}
+
+export type ReceiptNeeds = Pick<Deps, 'journal'> & {
+  readonly erasureReceipts: Pick<ErasureReceipts, 'open' | 'confirm' | 'find'>;
+  /** The consumers that must confirm an erasure. */
+  readonly expected: readonly string[];
+};
+
+/**
+ * Opens the list of receipts of an account. Idempotent.
+ * @returns undefined if the account is not erased
+ * @throws StoreUnavailable, UnreadableCommit
+ */
+export async function openReceipts(
+  { journal, erasureReceipts, expected }: ReceiptNeeds,
+  account: string,
+): Promise<Erasure | undefined> {
+  const known = await erasureReceipts.find(account);
+  if (known !== undefined) return known;
+  const commit = (await journal.read(account)).at(-1);
+  const last = commit?.events.at(-1);
+  if (commit === undefined || last?.type !== 'AccountErased') return undefined;
+  const sequence = commit.sequence + commit.events.length - 1;
+  const erasure = { account, sequence, erasedAt: last.time, expected };
+  await erasureReceipts.open(erasure);
+  return { ...erasure, receipts: [] };
+}
+
+/**
+ * Stores a receipt. Idempotent.
+ * @returns false if it is about no erasure
+ * @throws StoreUnavailable
+ */
+export async function takeReceipt(
+  deps: ReceiptNeeds,
+  { userId, consumer, sequence, confirmedAt }: Receipt,
+): Promise<boolean> {
+  const erasure = await openReceipts(deps, userId);
+  if (erasure === undefined || sequence !== erasure.sequence) return false;
+  const isExpected = erasure.expected.includes(consumer);
+  if (!isExpected && erasure.receipts.length >= MAX_RECEIPTS) return false;
+  await deps.erasureReceipts.confirm(userId, { consumer, confirmedAt });
+  return true;
+}
+
+/** Publishes auth's own receipt. @throws Error as the bus does */
+export async function confirmOwn(
+  { bus, now }: { readonly bus: Pick<Bus, 'publish'>; now(): Date },
+  { account, sequence }: Pick<Erasure, 'account' | 'sequence'>,
+): Promise<void> {
+  const receipt = { userId: account, consumer: AUTH, sequence, confirmedAt: now().toISOString() };
+  await bus.publish(RECEIPTS_TOPIC, [encodeReceipt(receipt)]);
+}
+
+/** Reads the receipts of all consumers into the store. */
+export function createReceiptReader(
+  deps: ReceiptNeeds & { readonly bus: Pick<Bus, 'subscribe'>; readonly logger: Logger },
+): Part {
+  const { bus, logger } = deps;
+  let subscription: Subscription | undefined;
+
+  /** Returns why a receipt cannot be stored; undefined if it was. */
+  async function faultOf(record: BusRecord): Promise<string | undefined> {
+    const receipt = decodeReceipt(record);
+    if (receipt === undefined) return 'it cannot be read';
+    try {
+      return (await takeReceipt(deps, receipt)) ? undefined : 'it is about no erasure';
+    } catch (error) {
+      // Of an account that is erased, the eraser has read the events.
+      if (error instanceof UnreadableCommit) return 'the events of its account cannot be read';
+      throw error;
+    }
+  }
+
+  async function handle({ topic, partition, records }: Slice): Promise<void> {
+    for (const record of records) {
+      const cause = await faultOf(record);
+      if (cause !== undefined)
+        logger.warn({ topic, partition, offset: record.offset, cause }, 'a receipt was skipped');
+    }
+  }
+
+  return {
+    name: 'receipts',
+    async start() {
+      subscription = await bus.subscribe({ topics: [RECEIPTS_TOPIC], group: AUTH, handle });
+    },
+    async stop() {
+      await subscription?.close();
+      subscription = undefined;
+    },
+    // auth responds without it; the relay reports the bus.
+    health: async () => [],
+  };
+}

@@ -1,0 +1,187 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { existing } from '../account/index.ts';
+import { ada, PASSWORD as CHANGER_PASSWORD, moved, undo, withWorld } from '../email-change/testing/stage.ts';
+import type { Audit, Report } from '../ports/audit.ts';
+import { login } from '../sessions/login.ts';
+import { verify } from '../sign-up/verification.ts';
+import { context, DAY, inWorld, refused, type World } from '../testing/world.ts';
+import { cancelErasure, eraseAccountOf, eraseOwnAccount, viewErasure } from './request-erasure.ts';
+import { eraseDue } from './sweep.ts';
+
+const ADDRESS = 'ada@example.com';
+const PASSWORD = 'countess of lovelace';
+
+/** Signs up and verifies. */
+async function verified(world: World): Promise<string> {
+  const { userId } = await world.signUp(ADDRESS, PASSWORD);
+  const token = world.tokenOf(userId, 'verification');
+  await verify(world.deps, { token, evidence: { kind: 'password', password: PASSWORD } }, context());
+  return userId;
+}
+
+async function caller(world: World, userId: string) {
+  const state = await world.deps.accounts.load(userId);
+  assert.ok(state.status === 'verified');
+  return { userId, sessionId: 'a session', state };
+}
+
+describe('erasing an own account', () => {
+  test(
+    'takes the password, ends the sessions, and keeps people out',
+    inWorld(async (world) => {
+      const userId = await verified(world);
+      await login(world.deps, { address: ADDRESS, password: PASSWORD }, context());
+      await assert.rejects(
+        eraseOwnAccount(world.deps, { password: 'wrong' }, await caller(world, userId), context()),
+        refused('password_incorrect'),
+      );
+      const me = await caller(world, userId);
+      const { eraseAt } = await eraseOwnAccount(world.deps, { password: PASSWORD }, me, context());
+      assert.equal(Date.parse(eraseAt), world.deps.now().getTime() + 7 * DAY);
+      assert.deepEqual(await world.deps.sessions.list(userId, world.deps.now(), { limit: 9 }), []);
+      await assert.rejects(
+        login(world.deps, { address: ADDRESS, password: PASSWORD }, context()),
+        refused('account_disabled'),
+      );
+    }),
+  );
+
+  test(
+    'records a wrong password as one of an erasure',
+    inWorld(async (world) => {
+      const userId = await verified(world);
+      const reports: Report[] = [];
+      const audit: Audit = { record: (report) => reports.push(report) };
+      await assert.rejects(
+        eraseOwnAccount(
+          { ...world.deps, audit },
+          { password: 'wrong' },
+          await caller(world, userId),
+          context(),
+        ),
+      );
+      assert.deepEqual(
+        reports.map(({ occurrence }) => occurrence),
+        [
+          {
+            type: 'LoginFailed',
+            data: { actor: userId, accountId: userId, reason: 'password', during: 'erasure' },
+          },
+        ],
+      );
+    }),
+  );
+
+  test(
+    'is undone by the link of the mail, which works once',
+    inWorld(async (world) => {
+      const userId = await verified(world);
+      await eraseAccountOf(world.deps, { userId, by: 'ops' }, context());
+      const token = world.tokenOf(userId, 'erasure');
+      assert.equal((await viewErasure(world.deps, token)).locale, 'en');
+      await cancelErasure(world.deps, token, context());
+      await assert.rejects(cancelErasure(world.deps, token, context()), refused('token_invalid'));
+      world.advance(8 * DAY);
+      await eraseDue(world.erasing);
+      await login(world.deps, { address: ADDRESS, password: PASSWORD }, context());
+      assert.deepEqual(await world.deps.erasures.due({ until: world.deps.now(), limit: 9 }), []);
+    }),
+  );
+
+  test(
+    'happens when it is due, and not before',
+    inWorld(async (world) => {
+      const userId = await verified(world);
+      await eraseAccountOf(world.deps, { userId, by: 'ops' }, context());
+      const token = world.tokenOf(userId, 'erasure');
+      world.advance(7 * DAY - 1);
+      await eraseDue(world.erasing);
+      assert.ok(!(await world.typesOf(userId)).includes('AccountErased'));
+      world.advance(1);
+      await assert.rejects(cancelErasure(world.deps, token, context()), refused('token_expired'));
+      await eraseDue(world.erasing);
+      await eraseDue(world.erasing);
+      assert.deepEqual((await world.typesOf(userId)).slice(-1), ['AccountErased']);
+      await assert.rejects(viewErasure(world.deps, token), refused('token_invalid'));
+    }),
+  );
+
+  test(
+    'that was requested again after it was canceled happens at the later instant',
+    inWorld(async (world) => {
+      const userId = await verified(world);
+      await eraseAccountOf(world.deps, { userId, by: 'ops' }, context());
+      await cancelErasure(world.deps, world.tokenOf(userId, 'erasure'), context());
+      world.advance(DAY);
+      await eraseAccountOf(world.deps, { userId, by: 'ops' }, context());
+      world.advance(6 * DAY);
+      await eraseDue(world.erasing);
+      assert.ok(!(await world.typesOf(userId)).includes('AccountErased'));
+      world.advance(DAY);
+      await eraseDue(world.erasing);
+      assert.ok((await world.typesOf(userId)).includes('AccountErased'));
+    }),
+  );
+
+  test(
+    'is refused to an admin for the own account, and for nobody’s',
+    inWorld(async (world) => {
+      const userId = await verified(world);
+      await assert.rejects(
+        eraseAccountOf(world.deps, { userId, by: userId }, context()),
+        refused('own_account'),
+      );
+      const nobody = '0198c0de-0000-7000-8000-0000000000bb';
+      await assert.rejects(
+        eraseAccountOf(world.deps, { userId: nobody, by: 'ops' }, context()),
+        refused('not_found'),
+      );
+    }),
+  );
+
+  test(
+    'with no days to undo it is due at once, and mails no link',
+    inWorld(async (world) => {
+      const userId = await verified(world);
+      const settings = { ...world.deps.settings, erasureGraceDays: 0 };
+      let woken = 0;
+      const deps = { ...world.deps, settings, wakeEraser: () => (woken += 1) };
+      await eraseAccountOf(deps, { userId, by: 'ops' }, context());
+      assert.equal(woken, 1);
+      assert.throws(() => world.tokenOf(userId, 'erasure'));
+      await eraseDue(world.erasing);
+      assert.equal(existing(await world.freshAccounts().load(userId)).email, '');
+    }),
+  );
+
+  test(
+    'is not due before a change of address can no longer be undone, and the undo keeps the account',
+    withWorld(async (world) => {
+      const settings = { ...world.deps.settings, erasureGraceDays: 0 };
+      const deps = { ...world.deps, settings };
+      const userId = await moved(world);
+      const thief = await caller(world, userId);
+      world.advance(3 * DAY);
+      const { eraseAt } = await eraseOwnAccount(deps, { password: CHANGER_PASSWORD }, thief, context());
+      assert.equal(Date.parse(eraseAt), world.deps.now().getTime() + 4 * DAY);
+      await eraseDue(world.erasing);
+      await undo(world, userId);
+      world.advance(30 * DAY);
+      await eraseDue(world.erasing);
+      const state = existing(await world.freshAccounts().load(userId));
+      assert.deepEqual([state.email, state.disabled], [ada, false]);
+    }),
+  );
+
+  test(
+    'by an operator does not wait for the undo of a change of address',
+    withWorld(async (world) => {
+      const userId = await moved(world);
+      const settings = { ...world.deps.settings, erasureGraceDays: 0 };
+      await eraseAccountOf({ ...world.deps, settings }, { userId, by: 'ops' }, context());
+      await eraseDue(world.erasing);
+      assert.equal(existing(await world.freshAccounts().load(userId)).email, '');
+    }),
+  );
+});

@@ -1,0 +1,103 @@
+/** Requests to erase an account, and cancels such requests. */
+import { type AccountState, erasureInstant, erasureRefusal, isLiving } from '../account/index.ts';
+import { executeAndEndSessions, withOtherAdmins } from '../administration/manage-accounts.ts';
+import type { Caller, Context, Deps, Settings } from '../deps.ts';
+import { checkPassword, limitPasswordAttempts } from '../passwords/attempts.ts';
+import { Refused } from '../refused.ts';
+import type { Outcome } from '../streams/accounts.ts';
+import { mintLinkUntil, readLinkToken } from '../tokens/links.ts';
+
+const DAY_MS = 24 * 3_600_000;
+
+type Needs = Pick<
+  Deps,
+  'accounts' | 'journal' | 'linkTokens' | 'now' | 'sealer' | 'sessions' | 'wakeEraser'
+> & { readonly settings: Pick<Settings, 'erasureGraceDays'> };
+
+type Origin = Pick<Context, 'correlationId' | 'traceparent'>;
+
+/** An account that waits for its erasure. */
+export interface RequestedErasure {
+  readonly state: AccountState;
+  /** RFC 3339. */
+  readonly eraseAt: string;
+}
+
+/**
+ * Disables the caller's own account at once, and has it erased after ERASURE_GRACE_DAYS.
+ * @throws Refused (password_incorrect, last_admin, rate_limited, conflict, overloaded)
+ */
+export async function eraseOwnAccount(
+  deps: Needs &
+    Pick<Deps, 'audit' | 'limits' | 'newId' | 'passwords' | 'requests' | 'trustedAddresses' | 'wakeWorker'>,
+  { password }: { readonly password: string },
+  { userId, state }: Caller,
+  context: Context,
+): Promise<RequestedErasure> {
+  const attempt = { address: state.address, accountId: userId, during: 'erasure', actor: userId } as const;
+  const requested = await limitPasswordAttempts(deps, attempt, context, async () => {
+    if ((await checkPassword(deps, password, state, context)) === undefined) return undefined;
+    return requestErasure(deps, { userId, by: userId }, context);
+  });
+  if (requested === undefined) throw new Refused('password_incorrect');
+  return requested;
+}
+
+/** Does the same to another account, for admins. @throws Refused (not_found, own_account, last_admin, conflict) */
+export async function eraseAccountOf(
+  deps: Needs,
+  target: { readonly userId: string; readonly by: string },
+  origin: Origin,
+): Promise<RequestedErasure> {
+  if (target.userId === target.by) throw new Refused('own_account');
+  return await requestErasure(deps, target, origin);
+}
+
+async function requestErasure(
+  deps: Needs,
+  { userId, by }: { readonly userId: string; readonly by: string },
+  origin: Origin,
+): Promise<RequestedErasure> {
+  const { accounts, settings, now } = deps;
+  const account = await accounts.load(userId);
+  if (!isLiving(account)) throw new Refused('not_found');
+  const { erasureGraceDays: days } = settings;
+  const wanted = new Date(now().getTime() + days * DAY_MS).toISOString();
+  const eraseAt = erasureInstant(account, by, wanted);
+  const isAtOnce = days === 0 && eraseAt === wanted;
+  const link = isAtOnce ? undefined : await mintLinkUntil(deps, 'erasure', account, new Date(eraseAt));
+  const request = { type: 'RequestErasure', by, eraseAt, ...(link && { link }) } as const;
+  const { state } = await executeAndEndSessions(deps, userId, origin, withOtherAdmins(deps, request));
+  if (isAtOnce) deps.wakeEraser();
+  return { state, eraseAt: (isLiving(state) && state.erasure?.at) || eraseAt };
+}
+
+/** What the page of a usable link shows. */
+export interface OpenErasure {
+  readonly locale: string;
+  readonly eraseAt: Date;
+}
+
+type LinkNeeds = Pick<Deps, 'accounts' | 'linkTokens' | 'now'>;
+
+/** Changes nothing. @throws Refused (token_invalid, token_expired) */
+export async function viewErasure(deps: LinkNeeds, token: string): Promise<OpenErasure> {
+  const { userId, tokenHash } = readLinkToken(deps, 'erasure', token);
+  const state = await deps.accounts.load(userId);
+  const refusal = erasureRefusal(state, tokenHash, deps.now());
+  if (refusal) throw new Refused(refusal);
+  if (!isLiving(state) || state.erasure === undefined) throw new Refused('token_invalid');
+  return { locale: state.locale, eraseAt: new Date(state.erasure.at) };
+}
+
+/** Cancels the erasure and enables the account again. @throws Refused (token_invalid, token_expired, conflict) */
+export async function cancelErasure(deps: LinkNeeds, token: string, context: Context): Promise<Outcome> {
+  const { userId, tokenHash } = readLinkToken(deps, 'erasure', token);
+  const outcome = await deps.accounts.execute(userId, context, () => ({
+    type: 'CancelErasure',
+    tokenHash,
+    now: deps.now(),
+  }));
+  if (outcome.refusal) throw new Refused(outcome.refusal);
+  return outcome;
+}

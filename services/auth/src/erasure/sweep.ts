@@ -1,0 +1,75 @@
+/** Erases the accounts that are due, on one instance at a time. Continues what a crash interrupted. */
+import type { ClockGuard, Logger, Part } from '@latchkey/process';
+import { idlePauses, type Wakeup } from '@latchkey/process/loop';
+import { type Leases, StoreUnavailable } from '@latchkey/store';
+import type { Deps } from '../deps.ts';
+import { createJob } from '../job.ts';
+import type { DueErasure } from '../ports/erasures.ts';
+import { type EraseNeeds, eraseIfDue } from './erase.ts';
+
+/**
+ * How soon an erasure is carried out that another instance has recorded or that could not be finished, in ms: later the
+ * longer there are none.
+ */
+const IDLE_MS = { least: 2_000, most: 8_000 };
+const LEASE_MS = 60_000;
+const LEASE = 'erasure';
+const PAGE = 20;
+
+type Needs = EraseNeeds & Pick<Deps, 'erasures' | 'now'>;
+
+/** Receives every erasure that failed. It will be tried again. */
+type OnFailed = (due: DueErasure, error: unknown) => void;
+
+/** Erases what is due. @throws StoreUnavailable */
+export async function eraseDue(deps: Needs, onFailed: OnFailed = () => undefined): Promise<void> {
+  let after: DueErasure | undefined;
+  do {
+    const page = await deps.erasures.due({ until: deps.now(), limit: PAGE, ...(after && { after }) });
+    for (const due of page) await attempt(deps, due, onFailed);
+    after = page.length === PAGE ? page.at(-1) : undefined;
+  } while (after);
+}
+
+/** An account that cannot be erased does not block those behind it. */
+async function attempt(deps: Needs, due: DueErasure, onFailed: OnFailed): Promise<void> {
+  try {
+    if (await eraseIfDue(deps, due.stream)) await deps.erasures.settle(due);
+  } catch (error) {
+    if (error instanceof StoreUnavailable) throw error;
+    onFailed(due, error);
+  }
+}
+
+export function createEraser(
+  deps: Needs & {
+    readonly leases: Leases;
+    readonly owner: string;
+    readonly logger: Logger;
+    readonly clock: Pick<ClockGuard, 'assertTrusted'>;
+    /** Woken when an account is to be erased at once. */
+    readonly wakeup: Wakeup;
+  },
+): Part {
+  const { leases, owner, now, logger, clock, wakeup } = deps;
+  function logFailed({ stream }: DueErasure, error: unknown): void {
+    logger.error({ err: error, stream }, 'an account could not be erased; it will be tried again');
+  }
+  async function run(): Promise<boolean> {
+    clock.assertTrusted();
+    // Usually nothing is due, and then no lease needs to be written.
+    if ((await deps.erasures.due({ until: now(), limit: 1 })).length === 0) return false;
+    const held = await leases.take({ name: LEASE, holder: owner, now: now(), ms: LEASE_MS });
+    if (held) await eraseDue(deps, logFailed);
+    return false;
+  }
+  const job = createJob({ name: 'eraser', everyMs: idlePauses(IDLE_MS), logger, wakeup, run });
+  return {
+    ...job,
+    stop: async () => {
+      await job.stop();
+      // Best effort: the lease expires by itself.
+      await leases.release(LEASE, owner).catch(() => undefined);
+    },
+  };
+}

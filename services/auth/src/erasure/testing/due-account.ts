@@ -1,0 +1,77 @@
+/** An account that is due to be erased. */
+import assert from 'node:assert/strict';
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { ACCOUNTS_TOPIC, chainFlaw, coveredBy, encode, topics } from '@latchkey/events';
+import { changeProfile } from '../../profile/change-profile.ts';
+import { toPublic } from '../../relay/to-public.ts';
+import { login } from '../../sessions/login.ts';
+import { verify } from '../../sign-up/verification.ts';
+import { context, DAY, type World } from '../../testing/world.ts';
+import { eraseAccountOf } from '../request-erasure.ts';
+
+export const ADDRESS = 'lovelace@example.com';
+export const PASSWORD = 'countess of the engine';
+/** Everything that names her in these tests. */
+export const PERSONAL = /lovelace|augusta|byron|198\.51\.100|netscape/i;
+
+/** Creates an account that is due to be erased, with everything that the stores keep about a person. */
+export async function dueAccount(world: World): Promise<string> {
+  const { deps } = world;
+  const { userId } = await world.signUp(ADDRESS, PASSWORD);
+  const here = context({ ip: '198.51.100.7', userAgent: 'Netscape' });
+  const token = world.tokenOf(userId, 'verification');
+  await verify(deps, { token, evidence: { kind: 'password', password: PASSWORD } }, here);
+  await login(deps, { address: ADDRESS, password: PASSWORD }, here);
+  const state = await deps.accounts.load(userId);
+  assert.ok(state.status === 'verified');
+  const caller = { userId, sessionId: 'a session', state };
+  await changeProfile(deps, { firstName: 'Augusta', lastName: 'Byron' }, caller, here);
+  const at = deps.now().toISOString();
+  await deps.requests.add({
+    id: deps.newId(),
+    kind: 'password-reset',
+    address: ADDRESS,
+    at,
+    correlationId: 'r',
+  });
+  const kept = { account: userId, time: at, kept: true, headers: {}, value: '{"ip":"198.51.100.7"}' };
+  await deps.auditLog.add([{ ...kept, id: deps.newId() }]);
+  await world.snapshots.save({ stream: userId, number: 1, sequence: 1, stateVersion: 1, state: { ADDRESS } });
+  await eraseAccountOf(deps, { userId, by: 'ops' }, context());
+  world.advance(7 * DAY);
+  return userId;
+}
+
+/** Publishes the events of the journal, as the relay would. */
+export async function publish(world: World, userId: string): Promise<void> {
+  await world.bus.ensureTopics(topics);
+  const events = (await world.deps.journal.read(userId)).flatMap(toPublic);
+  await world.bus.publish(
+    ACCOUNTS_TOPIC,
+    events.map((event) => encode(event)),
+  );
+}
+
+export async function filesThatName(folder: string): Promise<readonly string[]> {
+  const files = await readdir(folder);
+  const contents = await Promise.all(files.map((file) => readFile(join(folder, file), 'latin1')));
+  return files.filter((_, index) => PERSONAL.test(contents[index] ?? ''));
+}
+
+/** @param placesThatName returns where the store still names her. Default: the files of the data folder */
+export async function assertErased(
+  world: World,
+  userId: string,
+  placesThatName: () => Promise<readonly string[]> = () => filesThatName(world.folder),
+): Promise<void> {
+  assert.deepEqual(await placesThatName(), []);
+  const commits = await world.deps.journal.read(userId);
+  assert.equal(commits.at(-1)?.events.at(-1)?.type, 'AccountErased');
+  for (const commit of commits)
+    for (const [index, event] of toPublic(commit).entries()) {
+      const chain = commit.events[index]?.chain;
+      assert.ok(chain !== undefined);
+      assert.equal(chainFlaw(coveredBy(event, commit.events[index]?.stored), chain), undefined);
+    }
+}

@@ -1,0 +1,17 @@
+import type { ReplaceRecord } from '@latchkey/bus';
+import { parseJson } from '@latchkey/process';
+
+/** The header of the salt, without which the digest of a person reveals nothing. */
+const SALT = 'ce_personsalt';
+
+/**
+ * Returns a record without its person, and without the salt of its digest: its hash and its signature still verify. A
+ * record that cannot be read, as a dead letter may be, loses its value.
+ */
+export const withoutPerson: ReplaceRecord = ({ value, headers: { [SALT]: _, ...headers } }) => {
+  if (value === null) return undefined;
+  const data = parseJson(value.toString());
+  if (typeof data !== 'object' || data === null) return { value: null, headers };
+  if (!('person' in data) || data.person === null) return undefined;
+  return { value: Buffer.from(JSON.stringify({ ...data, person: null })), headers };
+};

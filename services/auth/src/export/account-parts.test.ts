@@ -1,0 +1,64 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { catalogue } from '@latchkey/events';
+import { exportDocument, writeDocument } from '@latchkey/export';
+import { existing } from '../account/index.ts';
+import { login } from '../sessions/login.ts';
+import { verify } from '../sign-up/verification.ts';
+import { context, inWorld } from '../testing/world.ts';
+import { accountParts, withoutLinks } from './account-parts.ts';
+
+const ADDRESS = 'ada@example.com';
+const PASSWORD = 'countess of the engine';
+
+async function* none(): AsyncGenerator<never> {}
+
+describe('the export of an account', () => {
+  test(
+    'has every event, with personal data, and no secret of any of them',
+    inWorld(async (world) => {
+      const { deps } = world;
+      const { userId } = await world.signUp(ADDRESS, PASSWORD);
+      const token = world.tokenOf(userId, 'verification');
+      await verify(deps, { token, evidence: { kind: 'password', password: PASSWORD } }, context());
+      await login(deps, { address: ADDRESS, password: PASSWORD }, context({ userAgent: 'Netscape' }));
+      for (let i = 0; i < 120; i += 1)
+        await deps.accounts.execute(userId, context(), () => ({
+          type: 'ChangeProfile',
+          username: `ada${i}`,
+        }));
+      const state = existing(await deps.accounts.load(userId));
+      const text = await Array.fromAsync(writeDocument({ ...accountParts(deps, state), mails: none() }));
+      const document = exportDocument.parse(JSON.parse(text.join('')));
+
+      assert.deepEqual(document.profile.email, ADDRESS);
+      assert.deepEqual(
+        document.events.map(({ sequence }) => sequence),
+        Array.from({ length: state.sequence }, (_, index) => index + 1),
+      );
+      assert.match(JSON.stringify(document.events[0]?.data), /ada@example\.com/);
+      assert.deepEqual(
+        document.sessions.map(({ userAgent }) => userAgent),
+        ['Netscape'],
+      );
+      const facts = await world.factsOf(userId);
+      const hidden = facts.flatMap((fact) => Object.values(fact.private ?? {})).flatMap(textsOf);
+      assert.ok(hidden.length > 0);
+      for (const secret of [...hidden, 'sealed ', token])
+        assert.equal(text.join('').includes(secret), false, secret);
+    }),
+  );
+
+  test('of no type of event has the sealed link of a mail', () => {
+    for (const { samples } of Object.values(catalogue))
+      for (const data of Object.values(samples))
+        assert.doesNotMatch(JSON.stringify(withoutLinks(data)), /sealed/);
+  });
+});
+
+/** Hashes; addresses are in the events anyway. */
+function textsOf(value: unknown): readonly string[] {
+  if (typeof value === 'string') return value.includes('@') ? [] : [value];
+  if (typeof value === 'object' && value !== null && 'hash' in value) return [String(value.hash)];
+  return [];
+}

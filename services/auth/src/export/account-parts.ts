@@ -1,0 +1,105 @@
+/** What auth stores about an account, as it is exported. */
+import { decodeSecurityEvent, type LatchkeyEvent, type SecurityEvent } from '@latchkey/events';
+import type { ExportDocument, ExportParts } from '@latchkey/export';
+import { pages } from '@latchkey/store';
+import type { Existing } from '../account/index.ts';
+import type { Deps } from '../deps.ts';
+import type { AuditEntry } from '../ports/audit-log.ts';
+import type { Commit } from '../ports/journal.ts';
+import type { Session } from '../ports/sessions.ts';
+import { toPublic } from '../relay/to-public.ts';
+import { sessionStatus } from '../sessions/session-status.ts';
+
+const PAGE = 100;
+
+type Needs = Pick<Deps, 'auditLog' | 'journal' | 'now' | 'sessions'>;
+
+/** Returns all parts but the mails. The lists are read page by page, when they are asked for. */
+export function accountParts(deps: Needs, account: Existing): Omit<ExportParts, 'mails'> {
+  return {
+    exportedAt: deps.now(),
+    profile: profileOf(account),
+    events: eventsOf(deps, account.userId),
+    sessions: sessionsOf(deps, account),
+    signIns: signInsOf(deps, account.userId),
+  };
+}
+
+function profileOf(account: Existing): ExportDocument['profile'] {
+  return {
+    id: account.userId,
+    email: account.email,
+    username: account.username,
+    firstName: account.firstName ?? null,
+    lastName: account.lastName ?? null,
+    role: account.role,
+    isVerified: account.status === 'verified',
+    locale: account.locale,
+    disabled: account.disabled,
+  };
+}
+
+async function* eventsOf(
+  { journal }: Pick<Deps, 'journal'>,
+  userId: string,
+): AsyncGenerator<ExportDocument['events'][number]> {
+  const all = pages<Commit>((last) => journal.read(userId, last?.number ?? 0, PAGE));
+  for await (const commits of all) yield* commits.flatMap(toPublic).map(viewEvent);
+}
+
+function viewEvent({ sequence, id, type, time, correlationId, data }: LatchkeyEvent) {
+  return { sequence, id, type, time, requestId: correlationId, data: withoutLinks(data) };
+}
+
+/** Removes sealed links, wherever they are. They are secrets, although only the notifier can open them. */
+export function withoutLinks(data: object): Record<string, unknown> {
+  const kept = Object.entries(data).filter(([, value]) => !isObject(value) || !('sealed' in value));
+  return Object.fromEntries(
+    kept.map(([name, value]) => [
+      name,
+      isObject(value) && !Array.isArray(value) ? withoutLinks(value) : value,
+    ]),
+  );
+}
+
+function isObject(value: unknown): value is object {
+  return typeof value === 'object' && value !== null;
+}
+
+async function* sessionsOf(
+  { sessions, now }: Pick<Deps, 'now' | 'sessions'>,
+  account: Existing,
+): AsyncGenerator<ExportDocument['sessions'][number]> {
+  const all = pages<Session>((after) => sessions.list(account.userId, now(), { limit: PAGE, after }));
+  for await (const page of all)
+    yield* page.filter((session) => sessionStatus(account, session) === 'active').map(viewSession);
+}
+
+function viewSession({ id, createdAt, rotatedAt, expiresAt, ip, userAgent }: Session) {
+  return {
+    id,
+    createdAt: createdAt.toISOString(),
+    lastUsedAt: rotatedAt.toISOString(),
+    expiresAt: expiresAt.toISOString(),
+    ip,
+    userAgent,
+  };
+}
+
+async function* signInsOf(
+  { auditLog }: Pick<Deps, 'auditLog'>,
+  userId: string,
+): AsyncGenerator<ExportDocument['signIns'][number]> {
+  const all = pages<AuditEntry>((last) => auditLog.ofAccount(userId, { after: last?.id, limit: PAGE }));
+  for await (const entries of all)
+    for (const { headers, value } of entries) {
+      const event = decodeSecurityEvent({ headers, value: Buffer.from(value) });
+      // Undefined for an event of a newer release.
+      if (event !== undefined) yield viewSignIn(event);
+    }
+}
+
+function viewSignIn({ id, type, time, data }: SecurityEvent): ExportDocument['signIns'][number] {
+  const { person, ...fields } = { person: undefined, ...data };
+  return { id, type, time, ...fields, ...person };
+}

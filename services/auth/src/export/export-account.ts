@@ -1,0 +1,63 @@
+/** The export of one's own account. */
+import { type ExportedMail, writeDocument } from '@latchkey/export';
+import type { Caller, Context, Deps } from '../deps.ts';
+import { withinLimits } from '../limits/within-limits.ts';
+import { checkPassword, limitPasswordAttempts } from '../passwords/attempts.ts';
+import { Refused } from '../refused.ts';
+import { accountParts } from './account-parts.ts';
+
+type Needs = Pick<
+  Deps,
+  | 'accounts'
+  | 'audit'
+  | 'auditLog'
+  | 'journal'
+  | 'limits'
+  | 'mails'
+  | 'newId'
+  | 'now'
+  | 'passwords'
+  | 'requests'
+  | 'sessions'
+  | 'trustedAddresses'
+  | 'wakeWorker'
+>;
+
+/**
+ * Returns the document of the caller's account, written as it is read.
+ * @param accessToken the caller's
+ * @throws Refused (password_incorrect, rate_limited, overloaded); MailsUnavailable. Reading the document throws what the
+ * stores throw
+ */
+export async function exportOwnAccount(
+  deps: Needs,
+  { password }: { readonly password: string },
+  { userId, state }: Caller,
+  accessToken: string,
+  context: Context,
+): Promise<AsyncIterable<string>> {
+  const attempt = { address: state.address, accountId: userId, during: 'export', actor: userId } as const;
+  const checkedHash = await limitPasswordAttempts(deps, attempt, context, () =>
+    checkPassword(deps, password, state, context),
+  );
+  if (checkedHash === undefined) throw new Refused('password_incorrect');
+  const { mails } = await withinLimits(deps, [{ limit: 'export-account', key: userId }], async () => ({
+    repeated: false,
+    mails: await begun(deps.mails.ofAccount(userId, accessToken)),
+  }));
+  deps.audit.record({
+    origin: context,
+    occurrence: { type: 'DataExported', data: { actor: userId, accountId: userId } },
+  });
+  return writeDocument({ ...accountParts(deps, state), mails });
+}
+
+/** Reads the first mail, so that a notifier that is away is found out while the request can still be refused. */
+async function begun(mails: AsyncIterable<ExportedMail>): Promise<AsyncIterable<ExportedMail>> {
+  const iterator = mails[Symbol.asyncIterator]();
+  const first = await iterator.next();
+  async function* all(): AsyncGenerator<ExportedMail> {
+    for (let next = first; next.done !== true; next = await iterator.next()) yield next.value;
+  }
+  return all();
+}

@@ -1,0 +1,38 @@
+/** The mails of an account, from a notifier in another process. */
+import { type ExportedMail, exportedMail } from '@latchkey/export';
+import { pages } from '@latchkey/store';
+import { z } from 'zod';
+import { type Mails, MailsUnavailable } from '../ports/mails.ts';
+
+const TIMEOUT_MS = 5000;
+
+const answer = z.object({ mails: z.array(exportedMail) });
+
+/**
+ * @param url NOTIFIER_URL
+ * @param ask overrides `fetch`
+ */
+export function createRemoteMails(url: string | undefined, ask: typeof fetch = fetch): Mails {
+  async function page(accessToken: string, last: ExportedMail | undefined): Promise<readonly ExportedMail[]> {
+    if (url === undefined) throw new MailsUnavailable('NOTIFIER_URL is not set.');
+    const target = new URL('/api/v1/mails', url);
+    if (last !== undefined) target.search = String(new URLSearchParams({ at: last.at, after: last.id }));
+    try {
+      const response = await ask(target, {
+        headers: { authorization: `Bearer ${accessToken}` },
+        redirect: 'error',
+        signal: AbortSignal.timeout(TIMEOUT_MS),
+      });
+      if (!response.ok) throw new Error(`The notifier answered ${response.status}.`);
+      return answer.parse(await response.json()).mails;
+    } catch (cause) {
+      throw new MailsUnavailable('The notifier cannot be asked for mails.', { cause });
+    }
+  }
+  return {
+    async *ofAccount(_account, accessToken) {
+      const all = pages<ExportedMail>((last) => page(accessToken, last));
+      for await (const mails of all) yield* mails;
+    },
+  };
+}

@@ -1,0 +1,56 @@
+/** What admins do to the accounts of others, over HTTP. */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { type Auth, startAuth } from '../testing/auth.fixture.ts';
+import { assertProblem, assertStatus, loggedIn, login, somebody, verified } from '../testing/people.ts';
+
+async function admin(auth: Auth) {
+  const person = await verified(auth, somebody('admin'));
+  await auth.makeAdmin(person.email);
+  return { ...person, token: (await loggedIn(auth, person)).accessToken };
+}
+
+test('an admin mails a link to choose a new password; the old one works until then', async (context) => {
+  const auth = await startAuth(context);
+  const ada = await verified(auth);
+  const { token } = await admin(auth);
+  const path = `/accounts/${ada.id}/password-reset`;
+  const { accessToken } = await loggedIn(auth, ada);
+  assertProblem(await auth.post(path, { token: accessToken }), 403, 'insufficient_permission');
+  assertStatus(await auth.post(path, { token }), 202);
+  const link = await auth.open(await auth.event('PasswordResetRequested', ada.email));
+  assertStatus(await login(auth, ada), 200);
+  const password = 'quite another passphrase';
+  const json = { newPassword: password, confirmNewPassword: password };
+  assertStatus(await auth.post(`/password-reset-confirm/${link.token}`, { json }), 200);
+  assertProblem(await login(auth, ada), 401, 'invalid_credentials');
+  assertStatus(await login(auth, { ...ada, password }), 200);
+});
+
+test('no link goes to an account that is disabled or not there; an admin sends a limited number', async (context) => {
+  const auth = await startAuth(context, { LIMIT_MAILING_RECIPIENTS: '2' });
+  const [ada, grace] = [await verified(auth), await verified(auth)];
+  const { token } = await admin(auth);
+  function send(id: string) {
+    return auth.post(`/accounts/${id}/password-reset`, { token });
+  }
+  assertProblem(await send('01890a5d-ac96-774b-bcce-b302099a8057'), 404, 'not_found');
+  assertStatus(await auth.post(`/accounts/${grace.id}/disable`, { token }), 200);
+  assertProblem(await send(grace.id), 409, 'conflict');
+  for (let sent = 0; sent < 2; sent += 1) assertStatus(await send(ada.id), 202);
+  assertProblem(await send(ada.id), 429, 'rate_limited');
+});
+
+test('of two admins who demote each other at once, one remains', async (context) => {
+  const auth = await startAuth(context);
+  const [ada, grace] = [await admin(auth), await admin(auth)];
+  const json = { role: 'user' };
+  const replies = await Promise.all([
+    auth.put(`/accounts/${grace.id}/role`, { token: ada.token, json }),
+    auth.put(`/accounts/${ada.id}/role`, { token: grace.token, json }),
+  ]);
+  assert.equal(replies.filter(({ status }) => status === 200).length, 1);
+  const [refusal] = replies.filter(({ status }) => status !== 200);
+  // A caller that was demoted first may no longer be an admin when its own request is decided.
+  assert.ok(['last_admin', 'insufficient_permission', 'unauthenticated'].includes(refusal?.json.code));
+});

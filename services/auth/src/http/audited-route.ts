@@ -1,0 +1,80 @@
+/** Routes that report security events: what their policy refuses, and what admins do. */
+import { type Answer, Problem, problems, type RequestContext, type Route } from '@latchkey/http';
+import { accountNotVerified } from '@latchkey/tokens';
+import { z } from 'zod';
+import type { Audit } from '../ports/audit.ts';
+import { contextOf } from './context.ts';
+import { problemOf } from './problems.ts';
+
+/** A refusal by a policy, with the account that was refused. */
+export class PolicyProblem extends Problem {
+  readonly account: string | undefined;
+
+  constructor(spec: Problem['spec'], details: Problem['details'], account: string | undefined) {
+    super(spec, details);
+    this.account = account;
+  }
+}
+
+/** Refusals that are reported: those of a known caller, and those on a page. A missing or expired token is not reported. */
+const DENIALS: ReadonlySet<string> = new Set([
+  problems.insufficient_permission.code,
+  accountNotVerified.code,
+]);
+
+const admin = z.object({ userId: z.uuid(), role: z.literal('admin') });
+const target = z.object({ id: z.uuid() });
+
+export function auditedRoute(audit: Audit, route: Route): Route {
+  const { policy } = route;
+  const action = `${route.method} ${route.path}`;
+  const isForAdmins = policy.problems.some(({ code }) => code === problems.insufficient_permission.code);
+
+  function reportDenial(error: unknown, request: RequestContext): void {
+    if (!(error instanceof Problem) || !DENIALS.has(error.spec.code)) return;
+    const account = error instanceof PolicyProblem ? error.account : undefined;
+    const reason = error.spec.code;
+    const data = { actor: account ?? 'unknown', accountId: account, action, reason } as const;
+    audit.record({
+      origin: contextOf(request),
+      occurrence: { type: 'AccessDenied', data },
+      onceAMinuteFor: `${account ?? request.ip} ${action} ${reason}`,
+    });
+  }
+
+  async function audited<T>(request: RequestContext, work: () => Promise<T>): Promise<T> {
+    try {
+      return await work();
+    } catch (error) {
+      reportDenial(error, request);
+      throw error;
+    }
+  }
+
+  async function handleForAdmin(input: Parameters<Route['handle']>[0]): Promise<Answer> {
+    function report(outcome: string): void {
+      const accountId = target.safeParse(input.params).data?.id;
+      const actor = admin.safeParse(input.caller).data?.userId ?? 'unknown';
+      const data = { actor, accountId, action, outcome };
+      audit.record({ origin: contextOf(input), occurrence: { type: 'AdminAction', data } });
+    }
+    try {
+      const answer = await route.handle(input);
+      report('ok');
+      return answer;
+    } catch (error) {
+      report(problemOf(error)?.spec.code ?? 'failed');
+      throw error;
+    }
+  }
+
+  const handle = isForAdmins ? handleForAdmin : route.handle;
+  return {
+    ...route,
+    policy: {
+      ...policy,
+      authorise: (request) => audited(request, () => policy.authorise(request)),
+    },
+    handle: (input) => audited(input, () => handle(input)),
+  };
+}

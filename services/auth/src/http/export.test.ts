@@ -1,0 +1,91 @@
+import assert from 'node:assert/strict';
+import { type TestContext, test } from 'node:test';
+import { type ExportedMail, exportDocument } from '@latchkey/export';
+import { MailsUnavailable } from '../ports/mails.ts';
+import { type Auth, startAuth } from '../testing/auth.fixture.ts';
+import { assertProblem, assertStatus, somebody } from '../testing/people.ts';
+import { until } from '../testing/until.ts';
+
+const ID = '01980d2e-5a40-7c31-9f0e-3b7c6a1d2e4f';
+const MAIL: ExportedMail = {
+  id: ID,
+  mail: 'verify-email',
+  eventId: ID,
+  at: '2026-11-29T09:30:00.000Z',
+  state: 'sent',
+  attempts: [],
+};
+
+async function withMails(
+  context: TestContext,
+  mails: (account: string, token: string) => AsyncIterable<ExportedMail>,
+  settings: Readonly<Record<string, string>> = {},
+): Promise<Auth> {
+  return startAuth(context, settings, { mails: { ofAccount: mails } });
+}
+
+async function signedIn(auth: Auth) {
+  const ada = somebody();
+  assertStatus(await auth.post('/signup', { json: ada }), 201);
+  const { json } = assertStatus(
+    await auth.post('/login', { json: { email: ada.email, password: ada.password } }),
+    200,
+  );
+  return { ...ada, id: String(json.user.id), token: String(json.accessToken) };
+}
+
+test('the owner exports the account with the password, and sees that in the history', async (context) => {
+  const asked: string[] = [];
+  const auth = await withMails(context, async function* (account, token) {
+    asked.push(account, token);
+    yield MAIL;
+  });
+  const { token, password, email, id } = await signedIn(auth);
+
+  assertProblem(await auth.post('/export', { json: { password } }), 401, 'unauthenticated');
+  assertProblem(
+    await auth.post('/export', { token, json: { password: 'another' } }),
+    400,
+    'password_incorrect',
+  );
+  await until(async () => auth.securityEvents().some(({ type }) => type === 'LoginFailed'));
+  const reply = assertStatus(await auth.post('/export', { token, json: { password } }), 200);
+  assert.equal(reply.headers.get('content-disposition'), 'attachment; filename="account.json"');
+  assert.equal(reply.headers.get('cache-control'), 'no-store');
+  const document = exportDocument.parse(reply.json);
+  assert.equal(document.profile.email, email);
+  assert.deepEqual([document.events.map(({ type }) => type), document.mails], [['UserRegistered'], [MAIL]]);
+  assert.equal(document.sessions.length, 1);
+  assert.ok(document.signIns.some(({ type, during }) => type === 'LoginFailed' && during === 'export'));
+  assert.deepEqual(asked, [id, token]);
+  await until(async () => auth.securityEvents().some(({ type }) => type === 'DataExported'));
+  const recorded = auth.securityEvents().find(({ type }) => type === 'DataExported');
+  assert.equal(recorded && 'accountId' in recorded.data && recorded.data.accountId, id);
+});
+
+test('exports are limited per account, and one that fails does not count', async (context) => {
+  let isAway = true;
+  const auth = await withMails(
+    context,
+    async function* () {
+      if (isAway) throw new MailsUnavailable('away');
+      yield MAIL;
+    },
+    { LIMIT_EXPORTS: '1' },
+  );
+  const { token, password } = await signedIn(auth);
+  const ask = { token, json: { password } };
+  for (const _ of Array(2).keys()) assertProblem(await auth.post('/export', ask), 503, 'unavailable');
+  isAway = false;
+  assertStatus(await auth.post('/export', ask), 200);
+  assertProblem(await auth.post('/export', ask), 429, 'rate_limited');
+});
+
+test('a document that cannot be finished breaks the connection off', async (context) => {
+  const auth = await withMails(context, async function* () {
+    yield MAIL;
+    throw new MailsUnavailable('away');
+  });
+  const { token, password } = await signedIn(auth);
+  await assert.rejects(auth.post('/export', { token, json: { password } }), TypeError);
+});

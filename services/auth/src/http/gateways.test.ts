@@ -1,0 +1,160 @@
+/**
+ * What gateways and other services ask: who sent a request, whether a token is active, and the URLs of the
+ * endpoints.
+ */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { hashOf, makeClientId, makeKey, openClients, type Scope } from '@latchkey/clients';
+import { sqliteStore } from '@latchkey/sqlite';
+import { decodeJwt } from 'jose';
+import { type Auth, startAuth } from '../testing/auth.fixture.ts';
+import { assertProblem, assertStatus, loggedIn, signUp, somebody, verified } from '../testing/people.ts';
+import { until } from '../testing/until.ts';
+
+async function keyWith(auth: Auth, scope: Scope): Promise<{ readonly id: string; readonly key: string }> {
+  const id = makeClientId();
+  const key = makeKey(id);
+  const now = new Date();
+  await openClients(sqliteStore(auth.database)).clients.add({
+    id,
+    name: 'books',
+    scopes: [scope],
+    person: false,
+    createdAt: now,
+    keys: [{ hash: hashOf(key), since: now }],
+  });
+  return { id, key };
+}
+
+test('a gateway learns who sends a request, until the token is revoked', async (context) => {
+  const auth = await startAuth(context);
+  const ada = await verified(auth);
+  const { accessToken: token, refreshToken } = await loggedIn(auth, ada);
+  const { headers } = assertStatus(await auth.get('/check', { token }), 204);
+  assert.deepEqual(
+    ['x-user-id', 'x-user-role', 'x-user-verified'].map((name) => headers.get(name)),
+    [ada.id, 'user', 'true'],
+  );
+  assert.match(headers.get('x-auth-sequence') ?? '', /^\d+$/);
+  assertStatus(await auth.get('/check?verified', { token }), 204);
+  assertProblem(await auth.get('/check?role=admin', { token }), 403, 'insufficient_permission');
+  assertProblem(await auth.get('/check?role=owner', { token }), 400, 'validation_failed');
+  assertProblem(await auth.get('/check'), 401, 'unauthenticated');
+  assertStatus(await auth.post('/logout', { json: { refreshToken } }), 204);
+  assertProblem(await auth.get('/check', { token }), 401, 'unauthenticated');
+});
+
+test('a gateway may ask for verified accounts, and for admins', async (context) => {
+  const auth = await startAuth(context);
+  const [eve, root] = [somebody('eve'), await verified(auth, somebody('root'))];
+  await signUp(auth, eve);
+  const { accessToken: token } = await loggedIn(auth, eve);
+  assert.equal(
+    assertStatus(await auth.get('/check', { token }), 204).headers.get('x-user-verified'),
+    'false',
+  );
+  for (const query of ['verified', 'verified=true', 'role=user'])
+    assertProblem(await auth.get(`/check?${query}`, { token }), 403, 'account_not_verified');
+  await auth.makeAdmin(root.email);
+  const admin = await loggedIn(auth, root);
+  assertStatus(await auth.get('/check?verified&role=admin', { token: admin.accessToken }), 204);
+});
+
+test('what a gateway is refused is reported for each account, which it is about', async (context) => {
+  const auth = await startAuth(context);
+  const [ada, eve] = [await verified(auth), somebody('eve')];
+  await signUp(auth, eve);
+  const { subject: id } = await auth.event('UserRegistered', eve.email);
+  for (const [person, query] of [
+    [ada, 'role=admin'],
+    [ada, 'role=admin'],
+    [eve, 'role=admin'],
+    [eve, 'verified'],
+  ] as const) {
+    const { accessToken: token } = await loggedIn(auth, person);
+    assertStatus(await auth.get(`/check?${query}`, { token }), 403);
+  }
+  function denials() {
+    return auth.securityEvents().flatMap(({ type, data }) => (type === 'AccessDenied' ? [data] : []));
+  }
+  await until(async () => denials().length >= 2);
+  assert.deepEqual(
+    denials().map(({ actor, accountId, action, reason }) => [actor, accountId, action, reason]),
+    [
+      [ada.id, ada.id, 'GET /api/v1/auth/check', 'insufficient_permission'],
+      [id, id, 'GET /api/v1/auth/check', 'account_not_verified'],
+    ],
+  );
+});
+
+test('a service client asks whether a token is active, and what it says', async (context) => {
+  const auth = await startAuth(context);
+  const ada = await verified(auth);
+  const { accessToken, refreshToken } = await loggedIn(auth, ada);
+  const { id, key } = await keyWith(auth, 'introspect');
+  const basic = `Basic ${Buffer.from(`${id}:${key}`).toString('base64')}`;
+  async function introspect(token: string, authorization = `Bearer ${key}`) {
+    const form = { token, token_type_hint: 'access_token' };
+    return assertStatus(await auth.post('/introspect', { form, headers: { authorization } }), 200).json;
+  }
+  const active = await introspect(accessToken);
+  const { sub, sid, exp, iat, jti, seq, aud, iss, client_id } = decodeJwt(accessToken);
+  const claims = { sub, sid, exp, iat, jti, seq, aud, iss, client_id };
+  assert.deepEqual(active, {
+    active: true,
+    token_type: 'Bearer',
+    role: 'user',
+    email_verified: true,
+    ...claims,
+  });
+  assert.deepEqual(await introspect(accessToken, basic), active);
+  for (const other of [refreshToken, 'nonsense', `${accessToken}x`])
+    assert.deepEqual(await introspect(other), { active: false });
+  assertStatus(await auth.post('/logout', { json: { refreshToken } }), 204);
+  assert.deepEqual(await introspect(accessToken), { active: false });
+});
+
+test('introspection is refused without a key for it', async (context) => {
+  const auth = await startAuth(context);
+  const { accessToken } = await loggedIn(auth, await verified(auth));
+  const { key } = await keyWith(auth, 'events');
+  for (const authorization of [undefined, `Bearer ${key}`, `Bearer ${accessToken}`, 'Basic Og==']) {
+    const headers = authorization === undefined ? {} : { authorization };
+    const refused = await auth.post('/introspect', { form: { token: accessToken }, headers });
+    assert.match(
+      assertProblem(refused, 401, 'unauthenticated').headers.get('www-authenticate') ?? '',
+      /^Basic /,
+    );
+  }
+});
+
+test('the issuer describes itself at both well-known names', async (context) => {
+  const auth = await startAuth(context);
+  const { accessToken } = await loggedIn(auth, await verified(auth));
+  const documents = [];
+  for (const name of ['openid-configuration', 'oauth-authorization-server'])
+    documents.push(assertStatus(await auth.get(`/.well-known/${name}`), 200).json);
+  const [first, second] = documents;
+  assert.deepEqual(first, second);
+  assert.equal(first.issuer, decodeJwt(accessToken).iss);
+  const keys = assertStatus(await auth.get(new URL(first.jwks_uri).pathname), 200).json.keys;
+  assert.ok(first.id_token_signing_alg_values_supported.includes(keys[0].alg));
+  assert.equal(new URL(first.introspection_endpoint).pathname, '/api/v1/auth/introspect');
+});
+
+test('scopes by role and claims of the profile are in tokens where settings name them', async (context) => {
+  const auth = await startAuth(context, {
+    ROLE_SCOPES: 'user=books:read+books:lend',
+    ACCESS_TOKEN_CLAIMS: 'preferred_username=username,given_name=firstName',
+  });
+  const ada = await verified(auth);
+  const { accessToken } = await loggedIn(auth, ada);
+  const { scope, preferred_username, given_name } = decodeJwt(accessToken);
+  assert.deepEqual(
+    [scope, preferred_username, given_name],
+    ['books:read books:lend', ada.username, undefined],
+  );
+  const { key } = await keyWith(auth, 'introspect');
+  const asked = { form: { token: accessToken }, headers: { authorization: `Bearer ${key}` } };
+  assert.equal(assertStatus(await auth.post('/introspect', asked), 200).json.scope, scope);
+});

@@ -1,0 +1,13 @@
+import type { Policy } from '@latchkey/http';
+import type { Caller } from '../deps.ts';
+
+/** Returns a policy under which the access token is optional, but an invalid one is refused. */
+export function callerOrAnyone(authenticated: Policy<Caller>): Policy<Caller | null> {
+  return {
+    ...authenticated,
+    who: 'anyone, or any living account',
+    bearer: 'optional',
+    authorise: async (request) =>
+      request.headers['authorization'] === undefined ? null : authenticated.authorise(request),
+  };
+}

@@ -1,0 +1,223 @@
+import { anyone, problems, type RequestContext, type Route } from '@latchkey/http';
+import { ACCOUNT_SEQUENCE } from '@latchkey/tokens';
+import { z } from 'zod';
+import { existing, type Holder } from '../../account/index.ts';
+import { emailAddress } from '../../addresses/email.ts';
+import type { Caller } from '../../deps.ts';
+import { confirmEmailChange, type OwnerEvidence, viewEmailChange } from '../../email-change/confirm.ts';
+import { requestEmailChange } from '../../email-change/request.ts';
+import { undoEmailChange, viewEmailUndo } from '../../email-change/undo.ts';
+import type { Refusal } from '../../refused.ts';
+import { BASE } from '../base-path.ts';
+import { contextOf } from '../context.ts';
+import type { RouteDeps } from '../deps.ts';
+import { htmlAnswer, linkAction, linkProblemPage, linkProblems, tokenParam } from '../link-page.ts';
+import { newPasswordFault } from '../new-password-fault.ts';
+import { operationRoute } from '../operation.ts';
+import { callerOrAnyone } from '../optional-caller.ts';
+import { refusals, weakPasswordFaults } from '../problems.ts';
+import { newPasswordText, passwordText } from '../schemas.ts';
+import { changed, changedOnPage, message, sequenceHeader } from '../views.ts';
+
+export function emailChangeRoutes(deps: RouteDeps): readonly Route[] {
+  return [
+    requestRoute(deps),
+    viewConfirmationRoute(deps),
+    confirmationRoute(deps),
+    viewUndoRoute(deps),
+    undoRoute(deps),
+  ];
+}
+
+const CHANGE = `${BASE}/change-email`;
+const UNDO = `${BASE}/undo-email-change`;
+
+function requestRoute(deps: RouteDeps): Route {
+  return operationRoute(deps.count, {
+    operation: 'requestEmailChange',
+    method: 'POST',
+    path: CHANGE,
+    tag: 'accounts',
+    summary: "Request another address for one's account",
+    description:
+      'Mails a link to the new address, which confirms the change together with the password or a session. The answer is the same if the address belongs to another account; its owner gets a mail.',
+    policy: deps.guards.verified,
+    body: z.object({ newEmail: emailAddress, password: passwordText }),
+    answers: { 202: changed('Whether or not the address is in use.', message) },
+    problems: [
+      refusals.password_incorrect,
+      refusals.email_unchanged,
+      refusals.email_change_recent,
+      problems.conflict,
+      problems.rate_limited,
+    ],
+    handle: async (request) => {
+      const { state } = await requestEmailChange(deps, request.body, request.caller, contextOf(request));
+      return {
+        status: 202,
+        body: { message: 'Check the inbox of the new address for a link.' },
+        headers: sequenceHeader(state),
+      };
+    },
+  });
+}
+
+/** Returns the sessions by which a request proves that the account is its own: that of the access token, if any. */
+function holdersOf({ caller }: { readonly caller: Caller | null }): readonly Holder[] {
+  return caller === null ? [] : [{ userId: caller.userId, since: caller.state.sequence }];
+}
+
+function viewConfirmationRoute(deps: RouteDeps): Route {
+  const { pages } = deps;
+  return operationRoute(deps.count, {
+    operation: 'viewEmailChange',
+    method: 'GET',
+    path: `${CHANGE}/:token`,
+    tag: 'accounts',
+    summary: 'The page of a link that confirms another address',
+    description: 'Changes nothing: mail scanners follow links. Asks for the password.',
+    policy: anyone,
+    secretPath: true,
+    params: tokenParam,
+    answers: { 200: { description: 'A page with a form to confirm.', media: ['text/html'] } },
+    problems: linkProblems,
+    problemPage: linkProblemPage(pages, 'email-change'),
+    handle: async ({ params: { token } }) => {
+      const view = await viewEmailChange(deps, token);
+      return htmlAnswer(pages.emailChange({ ...view, action: linkAction(deps, CHANGE, token) }));
+    },
+  });
+}
+
+const confirmation = z.object({ password: passwordText.optional() });
+
+function evidenceOf({
+  body: { password },
+  ...request
+}: RequestContext & {
+  readonly body: z.infer<typeof confirmation>;
+  readonly caller: Caller | null;
+}): OwnerEvidence {
+  if (password !== undefined) return { kind: 'password', password };
+  return { kind: 'holder', holders: holdersOf(request) };
+}
+
+function confirmationRoute(deps: RouteDeps): Route {
+  const { pages } = deps;
+  return operationRoute(deps.count, {
+    operation: 'confirmEmailChange',
+    method: 'POST',
+    path: `${CHANGE}/:token`,
+    tag: 'accounts',
+    summary: 'Confirm another address',
+    description:
+      'The link alone changes nothing. Send `{}` with an access token of the account, or `password`. The previous address gets a mail with a link that undoes the change for 7 days. A used link answers 200 again.',
+    policy: callerOrAnyone(deps.guards.authenticated),
+    secretPath: true,
+    params: tokenParam,
+    body: confirmation,
+    accepts: ['none', 'json', 'form'],
+    answers: {
+      200: { ...changedOnPage('The account has the new address.'), headers: [ACCOUNT_SEQUENCE] },
+      400: { description: 'The form again, to a form.', media: ['text/html'] },
+    },
+    problems: [
+      ...linkProblems,
+      refusals.password_required,
+      refusals.password_incorrect,
+      problems.conflict,
+      problems.rate_limited,
+    ],
+    problemPage: linkProblemPage(pages, 'email-change'),
+    handle: async (request) => {
+      const { token } = request.params;
+      const confirmed = { token, evidence: evidenceOf(request) };
+      const { state } = await confirmEmailChange(deps, confirmed, contextOf(request));
+      if (request.sentAs === 'form')
+        return htmlAnswer(pages.emailChanged({ locale: existing(state).locale }));
+      return {
+        status: 200,
+        body: { message: 'Email address changed successfully' },
+        headers: sequenceHeader(state),
+      };
+    },
+    formAgain: async (refusal, { params: { token } }) => {
+      if (!isAboutPassword(refusal)) return undefined;
+      const view = await viewEmailChange(deps, token);
+      const action = linkAction(deps, CHANGE, token);
+      return pages.emailChange({ ...view, action, wrongPassword: refusal.kind === 'password_incorrect' });
+    },
+  });
+}
+
+function isAboutPassword({ kind }: Refusal): boolean {
+  return kind === 'password_incorrect' || kind === 'password_required';
+}
+
+function viewUndoRoute(deps: RouteDeps): Route {
+  const { pages } = deps;
+  return operationRoute(deps.count, {
+    operation: 'viewEmailUndo',
+    method: 'GET',
+    path: `${UNDO}/:token`,
+    tag: 'accounts',
+    summary: 'The page of a link that undoes a change of address',
+    description: 'Changes nothing.',
+    policy: anyone,
+    secretPath: true,
+    params: tokenParam,
+    answers: { 200: { description: 'A page with a form for a new password.', media: ['text/html'] } },
+    problems: linkProblems,
+    problemPage: linkProblemPage(pages, 'email-undo'),
+    handle: async ({ params: { token } }) => {
+      const view = await viewEmailUndo(deps, token);
+      return htmlAnswer(pages.emailUndo({ ...view, action: linkAction(deps, UNDO, token) }));
+    },
+  });
+}
+
+function undoRoute(deps: RouteDeps): Route {
+  const { pages } = deps;
+  return operationRoute(deps.count, {
+    operation: 'undoEmailChange',
+    method: 'POST',
+    path: `${UNDO}/:token`,
+    tag: 'accounts',
+    summary: 'Undo a change of address, with a new password',
+    description:
+      'The account has its previous address again. Ends every session and every other link. Works for 7 days after the change, also if the password was changed since or the account is disabled.',
+    policy: anyone,
+    secretPath: true,
+    params: tokenParam,
+    body: z.object({ newPassword: newPasswordText(deps.passwordRules), confirmNewPassword: passwordText }),
+    moreFaults: weakPasswordFaults(deps.passwordRules, 'newPassword'),
+    accepts: ['json', 'form'],
+    answers: {
+      200: changedOnPage('The account has its previous address again.'),
+      400: { description: 'The form again, to a form.', media: ['text/html'] },
+    },
+    problems: [
+      ...linkProblems,
+      refusals.passwords_do_not_match,
+      refusals.password_too_weak,
+      problems.conflict,
+    ],
+    problemPage: linkProblemPage(pages, 'email-undo'),
+    handle: async (request) => {
+      const undo = { token: request.params.token, ...request.body };
+      const { state } = await undoEmailChange(deps, undo, contextOf(request));
+      if (request.sentAs === 'form') return htmlAnswer(pages.emailUndone({ locale: existing(state).locale }));
+      return {
+        status: 200,
+        body: { message: 'Email change undone successfully' },
+        headers: sequenceHeader(state),
+      };
+    },
+    formAgain: async (refusal, { params: { token } }) => {
+      const fault = newPasswordFault(refusal);
+      if (fault === undefined) return undefined;
+      const action = linkAction(deps, UNDO, token);
+      return pages.emailUndo({ ...(await viewEmailUndo(deps, token)), action, fault });
+    },
+  });
+}

@@ -1,0 +1,129 @@
+import { anyone, problems, type Route } from '@latchkey/http';
+import { z } from 'zod';
+import { existing } from '../../account/index.ts';
+import {
+  cancelErasure,
+  eraseAccountOf,
+  eraseOwnAccount,
+  viewErasure,
+} from '../../erasure/request-erasure.ts';
+import { BASE } from '../base-path.ts';
+import { contextOf } from '../context.ts';
+import type { RouteDeps } from '../deps.ts';
+import { erasureProblemPage, htmlAnswer, linkAction, linkProblems, tokenParam } from '../link-page.ts';
+import { operationRoute } from '../operation.ts';
+import { refusals } from '../problems.ts';
+import { passwordText } from '../schemas.ts';
+import { changed, changedOnPage, sequenceHeader } from '../views.ts';
+
+export function erasureRoutes(deps: RouteDeps): readonly Route[] {
+  return [eraseOwnRoute(deps), eraseRoute(deps), viewErasureRoute(deps), cancelErasureRoute(deps)];
+}
+
+const requested = changed(
+  'The account is disabled, and will be erased at `eraseAt`.',
+  z.object({ message: z.string(), eraseAt: z.iso.datetime() }),
+);
+
+const MESSAGE = 'The account will be erased';
+const LINK = `${BASE}/erase`;
+const PATH = `${LINK}/:token`;
+
+function eraseOwnRoute(deps: RouteDeps): Route {
+  return operationRoute(deps.count, {
+    operation: 'eraseOwnAccount',
+    method: 'POST',
+    path: `${BASE}/account/erase`,
+    tag: 'accounts',
+    summary: 'Erase the account',
+    description:
+      'Ends every session at once. A mail confirms the request; its link undoes it until `eraseAt`. Then every personal data of the account is erased.',
+    policy: deps.guards.authenticated,
+    body: z.object({ password: passwordText }),
+    answers: { 202: requested },
+    problems: [refusals.password_incorrect, refusals.last_admin, problems.conflict, problems.rate_limited],
+    handle: async (request) => {
+      const { state, eraseAt } = await eraseOwnAccount(
+        deps,
+        request.body,
+        request.caller,
+        contextOf(request),
+      );
+      return { status: 202, body: { message: MESSAGE, eraseAt }, headers: sequenceHeader(state) };
+    },
+  });
+}
+
+function eraseRoute(deps: RouteDeps): Route {
+  return operationRoute(deps.count, {
+    operation: 'eraseAccount',
+    method: 'DELETE',
+    path: `${BASE}/accounts/:id`,
+    tag: 'administration',
+    summary: 'Erase an account',
+    description:
+      'Disables the account at once. A mail tells its owner; the link of the mail, and enabling the account, undo the request until `eraseAt`.',
+    policy: deps.guards.withRole('admin'),
+    params: z.object({ id: z.uuid() }),
+    answers: { 202: requested },
+    problems: [problems.not_found, problems.conflict, refusals.own_account, refusals.last_admin],
+    handle: async (request) => {
+      const target = { userId: request.params.id, by: request.caller.userId };
+      const { state, eraseAt } = await eraseAccountOf(deps, target, contextOf(request));
+      return { status: 202, body: { message: MESSAGE, eraseAt }, headers: sequenceHeader(state) };
+    },
+  });
+}
+
+function viewErasureRoute(deps: RouteDeps): Route {
+  const { pages } = deps;
+  return operationRoute(deps.count, {
+    operation: 'viewErasure',
+    method: 'GET',
+    path: PATH,
+    tag: 'accounts',
+    summary: 'The page of a link that undoes an erasure',
+    description: 'Changes nothing.',
+    policy: anyone,
+    secretPath: true,
+    params: tokenParam,
+    answers: { 200: { description: 'A page with a button.', media: ['text/html'] } },
+    problems: linkProblems,
+    problemPage: erasureProblemPage(pages),
+    handle: async ({ params: { token } }) => {
+      const view = await viewErasure(deps, token);
+      const action = linkAction(deps, LINK, token);
+      return htmlAnswer(pages.erasure({ ...view, action }));
+    },
+  });
+}
+
+function cancelErasureRoute(deps: RouteDeps): Route {
+  const { pages } = deps;
+  return operationRoute(deps.count, {
+    operation: 'cancelErasure',
+    method: 'POST',
+    path: PATH,
+    tag: 'accounts',
+    summary: 'Undo the erasure of an account',
+    description: 'Enables the account again. Its password stays the same.',
+    policy: anyone,
+    secretPath: true,
+    params: tokenParam,
+    body: z.object({}),
+    accepts: ['none', 'json', 'form'],
+    answers: { 200: changedOnPage('The account stays.') },
+    problems: [...linkProblems, problems.conflict],
+    problemPage: erasureProblemPage(pages),
+    handle: async (request) => {
+      const { state } = await cancelErasure(deps, request.params.token, contextOf(request));
+      if (request.sentAs === 'form')
+        return htmlAnswer(pages.erasureCanceled({ locale: existing(state).locale }));
+      return {
+        status: 200,
+        body: { message: 'The account will not be erased' },
+        headers: sequenceHeader(state),
+      };
+    },
+  });
+}

@@ -1,0 +1,48 @@
+import { exportDocument } from '@latchkey/export';
+import { problems, type Route } from '@latchkey/http';
+import { bearerToken } from '@latchkey/tokens';
+import { z } from 'zod';
+import { exportOwnAccount } from '../../export/export-account.ts';
+import { BASE } from '../base-path.ts';
+import { contextOf } from '../context.ts';
+import type { RouteDeps } from '../deps.ts';
+import { operationRoute } from '../operation.ts';
+import { refusals } from '../problems.ts';
+import { passwordText } from '../schemas.ts';
+
+export function exportRoutes(deps: RouteDeps): readonly Route[] {
+  return [exportRoute(deps)];
+}
+
+/** A POST, because the password must not be in a URL, and a GET has no body. */
+function exportRoute(deps: RouteDeps): Route {
+  return operationRoute(deps.count, {
+    operation: 'exportOwnAccount',
+    method: 'POST',
+    path: `${BASE}/export`,
+    tag: 'accounts',
+    summary: "Export everything that is stored about one's own account",
+    description:
+      'One JSON document: profile, events, sessions, mails and sign-ins. It is streamed: a connection that breaks leaves it incomplete. Changes nothing; the export is recorded, and the history shows it.',
+    policy: deps.guards.authenticated,
+    body: z.object({ password: passwordText }),
+    answers: {
+      200: { description: 'The document.', schema: exportDocument, headers: ['Content-Disposition'] },
+    },
+    problems: [refusals.password_incorrect, problems.rate_limited],
+    handle: async (request) => {
+      const pieces = await exportOwnAccount(
+        deps,
+        request.body,
+        request.caller,
+        bearerToken(request.headers['authorization']) ?? '',
+        contextOf(request),
+      );
+      return {
+        status: 200,
+        headers: { 'Content-Disposition': 'attachment; filename="account.json"' },
+        stream: { type: 'application/json; charset=utf-8', pieces },
+      };
+    },
+  });
+}

@@ -1,0 +1,223 @@
+/**
+ * Routes for gateways and other services: who sent a request, whether a token is active, and the URLs of the
+ * endpoints.
+ */
+import { authenticateClient, type ServiceClient } from '@latchkey/clients';
+import { role } from '@latchkey/events';
+import { anyone, type Policy, Problem, problems, type Route, route } from '@latchkey/http';
+import { type AccessClaims, accountNotVerified } from '@latchkey/tokens';
+import { z } from 'zod';
+import { findCaller } from '../../sessions/session-status.ts';
+import { PolicyProblem } from '../audited-route.ts';
+import { BASE } from '../base-path.ts';
+import type { RouteDeps } from '../deps.ts';
+import { operationRoute } from '../operation.ts';
+import { answerFailures } from '../problems.ts';
+
+const tag = 'gateways';
+
+export function gatewayRoutes(deps: RouteDeps): readonly Route[] {
+  return [
+    checkRoute(deps),
+    introspectRoute(deps),
+    metadataRoute(deps, 'openid-configuration', 'getOpenIdConfiguration'),
+    metadataRoute(deps, 'oauth-authorization-server', 'getAuthorizationServer'),
+  ];
+}
+
+/** A flag: given without a value, or as `true`. */
+const flag = z.enum(['', 'true']);
+
+function checkRoute({ count, guards }: RouteDeps): Route {
+  return operationRoute(count, {
+    operation: 'check',
+    method: 'GET',
+    path: `${BASE}/check`,
+    tag,
+    summary: 'Who sends a request: forward authentication for gateways',
+    description:
+      'Checks the access token, its revocation included, as of now. The headers of the answer are for the service behind the gateway.',
+    policy: guards.authenticated,
+    query: z.object({
+      verified: flag.optional().describe('Only verified accounts: `?verified`'),
+      role: role.optional().describe('Only verified accounts with this role'),
+    }),
+    quiet: true,
+    answers: {
+      204: {
+        description: 'The token is active.',
+        headers: ['X-User-Id', 'X-User-Role', 'X-User-Verified', 'X-Auth-Sequence'],
+      },
+    },
+    problems: [accountNotVerified, problems.insufficient_permission],
+    handle: async ({ caller, query }) => {
+      const isVerifiedNeeded = query.verified !== undefined || query.role !== undefined;
+      if (isVerifiedNeeded && !caller.verified)
+        throw new PolicyProblem(accountNotVerified, {}, caller.userId);
+      if (query.role !== undefined && caller.role !== query.role)
+        throw new PolicyProblem(problems.insufficient_permission, {}, caller.userId);
+      return {
+        status: 204,
+        headers: {
+          'X-User-Id': caller.userId,
+          'X-User-Role': caller.role,
+          'X-User-Verified': String(caller.verified),
+          'X-Auth-Sequence': String(caller.state.sequence),
+        },
+      };
+    },
+  });
+}
+
+const CHALLENGE = 'Basic realm="latchkey"';
+
+/** The policy of routes for service clients with the scope `introspect`. */
+function introspectingClient({ clients, now }: RouteDeps): Policy<ServiceClient> {
+  return {
+    who: 'a service client with the scope `introspect`',
+    bearer: false,
+    problems: [problems.unauthenticated],
+    authorise: async ({ headers }) => {
+      const asked = { authorization: headers['authorization'], scope: 'introspect', now: now() } as const;
+      const client = await answerFailures(() => authenticateClient(clients, asked));
+      if (client !== undefined) return client;
+      throw new Problem(problems.unauthenticated, {
+        detail: 'Send the API key of a service client that may introspect.',
+        headers: { 'WWW-Authenticate': CHALLENGE },
+      });
+    },
+  };
+}
+
+/** No token of ours is longer. Longer ones are reported as not active. */
+const LONGEST_TOKEN = 16_384;
+const LONGEST_HINT = 64;
+
+const introspection = z
+  .object({
+    active: z.boolean(),
+    scope: z.string().optional(),
+    client_id: z.string().optional(),
+    token_type: z.literal('Bearer').optional(),
+    exp: z.int().optional(),
+    iat: z.int().optional(),
+    sub: z.uuid().optional(),
+    aud: z.string().optional(),
+    iss: z.string().optional(),
+    jti: z.string().optional(),
+    sid: z.string().optional(),
+    role: role.optional().meta({ description: 'As of now, which the token may not know yet.' }),
+    email_verified: z.boolean().optional(),
+    seq: z.int().optional(),
+  })
+  .meta({ id: 'Introspection', description: 'RFC 7662, 2.2. Of an inactive token only `active`.' });
+
+function introspectRoute(deps: RouteDeps): Route {
+  return operationRoute(deps.count, {
+    operation: 'introspect',
+    method: 'POST',
+    path: `${BASE}/introspect`,
+    tag,
+    summary: 'Whether an access token is active (RFC 7662)',
+    description:
+      'For service clients (`ops clients add`). Anything but an active access token is not active.',
+    policy: introspectingClient(deps),
+    credentials: {
+      schemes: {
+        clientKey: { type: 'http', scheme: 'bearer', description: 'The API key of a service client.' },
+        clientBasic: {
+          type: 'http',
+          scheme: 'basic',
+          description: 'The id of a service client as the user, its API key as the password.',
+        },
+      },
+      optional: false,
+    },
+    body: z.object({
+      token: z.string().min(1).max(LONGEST_TOKEN),
+      token_type_hint: z.string().max(LONGEST_HINT).optional(),
+    }),
+    accepts: ['form', 'json'],
+    quiet: true,
+    answers: { 200: { description: 'What is known of the token.', schema: introspection } },
+    handle: async ({ body }) => ({ status: 200, body: await introspected(deps, body.token) }),
+  });
+}
+
+async function introspected(deps: RouteDeps, token: string): Promise<z.infer<typeof introspection>> {
+  const claims = await deps.verifyToken(token);
+  const caller = claims && (await findCaller(deps, claims));
+  if (claims === undefined || caller === undefined) return { active: false };
+  const { role: current, status } = caller.state;
+  return {
+    active: true,
+    token_type: 'Bearer',
+    ...publicClaims(claims),
+    role: current,
+    email_verified: status === 'verified',
+  };
+}
+
+function publicClaims({ iss, aud, sub, sid, client_id, iat, exp, jti, seq, scope }: AccessClaims) {
+  return { iss, aud, sub, sid, client_id, iat, exp, jti, seq, ...(scope !== undefined && { scope }) };
+}
+
+const MAX_AGE_SECONDS = 300;
+
+const metadata = z
+  .object({
+    issuer: z.string(),
+    jwks_uri: z.string(),
+    introspection_endpoint: z.string(),
+    introspection_endpoint_auth_methods_supported: z.array(z.string()),
+    response_types_supported: z.array(z.string()),
+    grant_types_supported: z.array(z.string()),
+    subject_types_supported: z.array(z.string()),
+    id_token_signing_alg_values_supported: z.array(z.string()),
+    claims_supported: z.array(z.string()),
+    service_documentation: z.string(),
+  })
+  .meta({ id: 'AuthorizationServer' });
+
+/**
+ * Declares the metadata document under one of its two names. Resource servers look for one or the other, and need
+ * `issuer` and `jwks_uri`.
+ */
+function metadataRoute({ publicUrl }: RouteDeps, name: string, operationId: string): Route {
+  const document: z.infer<typeof metadata> = {
+    issuer: publicUrl,
+    jwks_uri: `${publicUrl}/.well-known/jwks.json`,
+    introspection_endpoint: `${publicUrl}${BASE}/introspect`,
+    introspection_endpoint_auth_methods_supported: ['client_secret_basic'],
+    // There is no authorization endpoint and no token endpoint: sign-in is the API of `service_documentation`.
+    response_types_supported: [],
+    grant_types_supported: [],
+    subject_types_supported: ['public'],
+    id_token_signing_alg_values_supported: ['ES256'],
+    claims_supported: [
+      'iss',
+      'aud',
+      'sub',
+      'sid',
+      'exp',
+      'iat',
+      'jti',
+      'role',
+      'email_verified',
+      'seq',
+      'scope',
+    ],
+    service_documentation: `${publicUrl}/api/v1/openapi.json`,
+  };
+  return route({
+    method: 'GET',
+    path: `/.well-known/${name}`,
+    operationId,
+    tag,
+    summary: 'Issuer, keys and endpoints, for whatever checks access tokens (RFC 8414)',
+    policy: anyone,
+    cacheControl: `public, max-age=${MAX_AGE_SECONDS}`,
+    answers: { 200: { description: 'Metadata of the issuer.', schema: metadata } },
+    handle: async () => ({ status: 200, body: document }),
+  });
+}

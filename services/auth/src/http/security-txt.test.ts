@@ -1,0 +1,51 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { readConfig } from '@latchkey/process';
+import { authSettings } from '../config.ts';
+import { generateSecrets } from '../keys/secrets.ts';
+import { startAuth } from '../testing/auth.fixture.ts';
+import { securityTxt } from './security-txt.ts';
+
+const canonical = 'https://id.example.com/.well-known/security.txt';
+
+test('security.txt has every contact, in order, and ends after 90 days', () => {
+  const contacts = ['mailto:security@example.com', 'https://example.com/report'];
+  const policy = 'https://example.com/policy';
+  assert.equal(
+    securityTxt({ contacts, policy, canonical }, new Date('2026-11-28T21:00:00Z')),
+    `Contact: mailto:security@example.com
+Contact: https://example.com/report
+Expires: 2027-02-26T00:00:00.000Z
+Canonical: ${canonical}
+Policy: https://example.com/policy
+`,
+  );
+});
+
+test('it is served where SECURITY_CONTACT is set', async (context) => {
+  const { get } = await startAuth(context, { SECURITY_CONTACT: 'mailto:security@example.com' });
+  const reply = await get('/.well-known/security.txt');
+  assert.equal(reply.status, 200);
+  assert.equal(reply.headers.get('content-type'), 'text/plain; charset=utf-8');
+  assert.match(reply.text, /^Contact: mailto:security@example\.com\nExpires: \S+\nCanonical: /);
+  assert.ok(reply.text.includes(`Canonical: ${canonical}\n`));
+});
+
+test('it is nowhere else', async (context) => {
+  const { get } = await startAuth(context);
+  assert.equal((await get('/.well-known/security.txt')).status, 404);
+});
+
+test('a contact that is no URI is refused at the start', () => {
+  const { SEALING_PRIVATE_KEYS: _, ...secrets } = generateSecrets();
+  for (const contact of ['security@example.com', 'http://example.com', 'mailto:a@b.example\nPolicy: x'])
+    assert.throws(
+      () =>
+        readConfig(authSettings, {
+          PUBLIC_URL: 'https://id.example.com',
+          ...secrets,
+          SECURITY_CONTACT: contact,
+        }),
+      /SECURITY_CONTACT: must be a list of URIs/,
+    );
+});

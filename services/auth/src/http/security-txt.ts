@@ -1,0 +1,26 @@
+/** `/.well-known/security.txt` (RFC 9116): where to report a vulnerability of this installation. */
+
+export interface SecurityTxt {
+  /** URIs in order of preference: `mailto:security@example.com`, `https://example.com/report`. */
+  readonly contacts: readonly string[];
+  /** The URL of the policy on reports. */
+  readonly policy?: string;
+  /** The URL of the file itself. */
+  readonly canonical: string;
+}
+
+const DAY_MS = 24 * 60 * 60 * 1000;
+/** RFC 9116, 2.5.5: less than a year. The file is made for each request, so it is stale only in copies. */
+const VALID_DAYS = 90;
+
+/** Returns the text, valid for 90 days from midnight (UTC) of `now`. */
+export function securityTxt({ contacts, policy, canonical }: SecurityTxt, now: Date): string {
+  const midnight = Math.floor(now.getTime() / DAY_MS) * DAY_MS;
+  const lines = [
+    ...contacts.map((contact) => `Contact: ${contact}`),
+    `Expires: ${new Date(midnight + VALID_DAYS * DAY_MS).toISOString()}`,
+    `Canonical: ${canonical}`,
+    ...(policy === undefined ? [] : [`Policy: ${policy}`]),
+  ];
+  return lines.map((line) => `${line}\n`).join('');
+}

@@ -1,0 +1,23 @@
+import { joinTexts, type Texts } from '@latchkey/http';
+import { guardTexts } from '@latchkey/tokens';
+import type { PasswordFault } from '../passwords/rules.ts';
+import { passwordFaults } from './problems.ts';
+import { de, passwordFaultsInGerman } from './texts.de.ts';
+import { es, passwordFaults as passwordFaultsInSpanish } from './texts.es.ts';
+import { fr, passwordFaults as passwordFaultsInFrench } from './texts.fr.ts';
+import { passwordFaults as passwordFaultsInPortuguese, pt } from './texts.pt-BR.ts';
+
+/** Returns the texts about passwords, by their English text. */
+function byEnglish(translated: Record<PasswordFault, string>): Readonly<Record<string, string>> {
+  return Object.fromEntries(
+    Object.entries(passwordFaults).map(([fault, english]) => [english, translated[fault as PasswordFault]]),
+  );
+}
+
+/** The texts of all problems of auth's routes, by language. */
+export const texts: Texts = joinTexts(guardTexts, {
+  de: { ...de, ...byEnglish(passwordFaultsInGerman) },
+  fr: { ...fr, ...byEnglish(passwordFaultsInFrench) },
+  es: { ...es, ...byEnglish(passwordFaultsInSpanish) },
+  pt: { ...pt, ...byEnglish(passwordFaultsInPortuguese) },
+});

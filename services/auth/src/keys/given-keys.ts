@@ -1,0 +1,47 @@
+/** The keys of a process, as its store remembers them. */
+import { type HashCosts, nameOfCost } from '../passwords/hashing/costs.ts';
+import type { GivenKeys } from './key-uses.ts';
+import { type EventKeys, fingerprint, type SigningKeys } from './keys.ts';
+import type { SecretKeys } from './secret-keys.ts';
+
+/** The settings on which stored hashes and sessions depend. */
+export interface StoreKeys {
+  readonly PASSWORD_SALT_KEY: SecretKeys;
+  readonly REFRESH_KEY: SecretKeys;
+}
+
+interface Keys extends StoreKeys {
+  readonly HASH_COSTS: HashCosts;
+  readonly SIGNING_KEYS: SigningKeys;
+  readonly EVENT_SIGNING_KEYS: EventKeys;
+  readonly SEALING_PUBLIC_KEY: { readonly kid: string };
+}
+
+/**
+ * Returns the keys that the stored accounts depend on. A start without one of them must be refused: passwords that were
+ * hashed with another PASSWORD_SALT_KEY are never correct, and with different REFRESH_KEYs on several instances sessions
+ * end at random.
+ */
+export function storeKeysOf({
+  PASSWORD_SALT_KEY,
+  REFRESH_KEY,
+}: StoreKeys): Readonly<Record<keyof StoreKeys, GivenKeys>> {
+  return {
+    PASSWORD_SALT_KEY: {
+      keys: PASSWORD_SALT_KEY.map(({ bytes }) => fingerprint('PASSWORD_SALT_KEY', bytes)),
+      needed: true,
+    },
+    REFRESH_KEY: { keys: REFRESH_KEY.map(({ bytes }) => fingerprint('REFRESH_KEY', bytes)), needed: true },
+  };
+}
+
+/** Returns all keys of a process. Signing and sealing keys are stored only to know since when each has been in use. */
+export function givenKeysOf(keys: Keys): Readonly<Record<keyof Keys, GivenKeys>> {
+  return {
+    ...storeKeysOf(keys),
+    HASH_COSTS: { keys: keys.HASH_COSTS.map(nameOfCost), needed: true },
+    SIGNING_KEYS: { keys: keys.SIGNING_KEYS.published.map(({ kid }) => kid), needed: false },
+    EVENT_SIGNING_KEYS: { keys: keys.EVENT_SIGNING_KEYS.published.map(({ kid }) => kid), needed: false },
+    SEALING_PUBLIC_KEY: { keys: [keys.SEALING_PUBLIC_KEY.kid], needed: false },
+  };
+}

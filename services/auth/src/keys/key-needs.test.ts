@@ -1,0 +1,58 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { AccountFact, FactOf } from '../account/facts.ts';
+import { at, link, passwordChanged, signedUp, userId, verified } from '../account/testing/ada.ts';
+import type { StoredCommit } from '../ports/stored-commits.ts';
+import { countHashes } from './key-needs.ts';
+
+const [FORMER, CURRENT] = ['argon2id$m=19456,t=2,p=1$former', 'argon2id$m=19456,t=2,p=1,k=new$current'];
+const needs = { former: { kid: undefined, cost: '19456:2' }, current: { kid: 'new', cost: '19456:2' } };
+
+/** Until one o'clock, confirming the change would give the account this hash. */
+const requested: FactOf<'EmailChangeRequested'> = {
+  type: 'EmailChangeRequested',
+  data: { userId, locale: 'en', person: { email: '', username: '', newEmail: 'countess@example.com' } },
+  private: {
+    address: 'countess@example.com',
+    passwordHash: FORMER,
+    link: { hash: link('C').hash, expiresAt: link('C').sealed.expiresAt },
+  },
+};
+
+function count(facts: readonly AccountFact[], now: Date) {
+  const commit: StoredCommit = {
+    stream: userId,
+    number: 1,
+    sequence: facts.length,
+    events: facts.map((fact) => ({ ...fact, id: 'i', time: now.toISOString(), version: 1 })),
+    commandId: 'c',
+    correlationId: 'r',
+    at: now.toISOString(),
+    published: true,
+  };
+  return countHashes(
+    {
+      pages: async function* pages() {
+        yield [commit];
+      },
+    },
+    now,
+  );
+}
+
+test('a key is needed for the hash of an account, and for that of a change of address that can still be confirmed', async () => {
+  const proven = [signedUp(link('A')), verified, passwordChanged('change', FORMER)];
+  assert.deepEqual(await count([...proven, requested], at(0)), [{ ...needs.former, accounts: 1 }]);
+  const rehashed: AccountFact = {
+    type: 'PasswordRehashed',
+    data: { userId },
+    private: { passwordHash: CURRENT },
+  };
+  const facts = [...proven, requested, rehashed];
+  const [own, changes] = [
+    { ...needs.current, accounts: 1 },
+    { ...needs.former, accounts: 1 },
+  ];
+  assert.deepEqual(await count(facts, at(3_599_999)), [own, changes]);
+  assert.deepEqual(await count(facts, at(3_600_000)), [own]);
+});

@@ -1,0 +1,87 @@
+/** What still needs each key, for `ops keys`. */
+import {
+  type AccountState,
+  evolve,
+  initialState,
+  isAccountFact,
+  isCurrent,
+  isLiving,
+  type Living,
+} from '../account/index.ts';
+import { UnreadableCommit } from '../ports/journal.ts';
+import type { StoredCommit, StoredCommits } from '../ports/stored-commits.ts';
+
+/**
+ * How many accounts have a password hash with this key and cost, or would get one by confirming a change of
+ * address.
+ */
+export interface HashCount {
+  /** The id of the key; undefined for one that has none. */
+  readonly kid: string | undefined;
+  /** In the form of HASH_COSTS. */
+  readonly cost: string;
+  readonly accounts: number;
+}
+
+/**
+ * Counts the stored password hashes of accounts that have not ended, disabled ones included. Reads the whole
+ * journal.
+ * @throws UnreadableCommit because that account may need any key
+ */
+export async function countHashes(
+  stored: Pick<StoredCommits, 'pages'>,
+  now: Date,
+): Promise<readonly HashCount[]> {
+  const counts = new Map<string, HashCount>();
+  for await (const account of accountsIn(stored)) {
+    const schemes = new Map(
+      hashesOf(account, now)
+        .map(schemeOf)
+        .map((scheme) => [idOf(scheme), scheme]),
+    );
+    for (const [id, scheme] of schemes)
+      counts.set(id, { ...scheme, accounts: (counts.get(id)?.accounts ?? 0) + 1 });
+  }
+  return [...counts.values()];
+}
+
+function hashesOf(account: Living, now: Date): readonly string[] {
+  const change = account.status === 'verified' ? account.emailChange : undefined;
+  const isOpen = change !== undefined && isCurrent(change.link, now);
+  return isOpen ? [account.passwordHash, change.passwordHash] : [account.passwordHash];
+}
+
+/** A stream may continue on the next page, so its state is kept until another stream begins. */
+async function* accountsIn({ pages }: Pick<StoredCommits, 'pages'>): AsyncGenerator<Living> {
+  let stream = '';
+  let state: AccountState = initialState;
+  for await (const page of pages()) {
+    for (const commit of page) {
+      if (commit.stream !== stream) {
+        if (isLiving(state)) yield state;
+        stream = commit.stream;
+        state = initialState;
+      }
+      state = factsOf(commit).reduce(evolve, state);
+    }
+  }
+  if (isLiving(state)) yield state;
+}
+
+function factsOf({ events }: StoredCommit) {
+  if (events instanceof UnreadableCommit) throw events;
+  return events.filter(isAccountFact);
+}
+
+const SCHEME = /^argon2id\$m=(\d+),t=(\d+),p=1(?:,k=([\w-]+))?\$/;
+
+type Scheme = Pick<HashCount, 'kid' | 'cost'>;
+
+function schemeOf(hash: string): Scheme {
+  const [, memory, passes, kid] = SCHEME.exec(hash) ?? [];
+  return { kid, cost: `${memory}:${passes}` };
+}
+
+function idOf({ kid = '', cost }: Scheme): string {
+  return `${cost} ${kid}`;
+}

@@ -1,0 +1,145 @@
+/** Reads and changes the keys in the secrets of a system, for `ops keys`. */
+import { parseJson } from '@latchkey/process';
+import { z } from 'zod';
+import { fingerprint, parseSecretKey, thumbprint } from './keys.ts';
+import { type KeyKind, makeKey } from './make-key.ts';
+import type { StoredSecrets } from './stored-secrets.ts';
+
+export { type KeyKind, keyKinds } from './make-key.ts';
+
+/** The setting that contains the keys of each kind. */
+export const settingOf = {
+  signing: 'SIGNING_KEYS',
+  events: 'EVENT_SIGNING_KEYS',
+  sealing: 'SEALING_PRIVATE_KEYS',
+  refresh: 'REFRESH_KEY',
+  salt: 'PASSWORD_SALT_KEY',
+} as const satisfies Readonly<Record<KeyKind, keyof StoredSecrets>>;
+
+/** The id shown for a secret key without one, which was the only key of its system. */
+export const FIRST_KEY = 'first';
+
+export interface ListedKey {
+  readonly id: string;
+  /** The name under which auth's store remembers it. */
+  readonly remembered: string;
+  /** Whether it has its private part; without it, a key can only check signatures. */
+  readonly isPrivate: boolean;
+}
+
+/** Secrets to change. */
+export type Changes = Partial<StoredSecrets>;
+
+const key = z.looseObject({
+  kty: z.string(),
+  kid: z.string().optional(),
+  crv: z.string().optional(),
+  x: z.string().optional(),
+  y: z.string().optional(),
+  d: z.string().optional(),
+  k: z.string().optional(),
+});
+const keySet = z.object({ keys: z.array(key).min(1) });
+type Key = z.infer<typeof key>;
+
+/** Returns the keys of a kind: the current one first. @throws Error of one line that names the setting */
+export function keysIn(kind: KeyKind, secrets: StoredSecrets): readonly ListedKey[] {
+  return setIn(kind, secrets).map((each) => ({
+    id: idOf(each),
+    remembered: rememberedAs(kind, each),
+    isPrivate: (each.d ?? each.k) !== undefined,
+  }));
+}
+
+/**
+ * Adds a new key.
+ * @param place `current`: it is used from the next start. `next`: it is accepted, but used only after `promoteKey`
+ */
+export function addKey(
+  kind: KeyKind,
+  secrets: StoredSecrets,
+  place: 'current' | 'next',
+): { readonly id: string; readonly changes: Changes } {
+  const [current, ...others] = setIn(kind, secrets);
+  const made = key.parse(makeKey(kind));
+  const keys = place === 'current' ? [made, current, ...others] : [current, made, ...others];
+  return { id: idOf(made), changes: withSet(kind, keys) };
+}
+
+/** Makes the second key the current one. @throws Error of one line if there is none */
+export function promoteKey(
+  kind: KeyKind,
+  secrets: StoredSecrets,
+): { readonly id: string; readonly changes: Changes } {
+  const [current, next, ...others] = setIn(kind, secrets);
+  if (next === undefined) throw new Error(`${settingOf[kind]} has only one key: make another with --next`);
+  return { id: idOf(next), changes: withSet(kind, [next, current, ...others]) };
+}
+
+/**
+ * Removes a key. If it signs events, its public part stays, because the events that it signed are kept.
+ * @throws Error of one line if there is no such key, or if it is the current one
+ */
+export function removeKey(kind: KeyKind, secrets: StoredSecrets, id: string): Changes {
+  const keys = setIn(kind, secrets);
+  const [current] = keys;
+  if (idOf(current) === id) throw new Error(`${id} is in use: rotate first`);
+  if (!keys.some((each) => idOf(each) === id)) throw new Error(`${settingOf[kind]} has no key ${id}`);
+  const rest =
+    kind === 'events'
+      ? keys.map(({ d, ...publicPart }) =>
+          idOf(publicPart) === id ? publicPart : withPrivate(publicPart, d),
+        )
+      : keys.filter((each) => idOf(each) !== id);
+  return withSet(kind, rest);
+}
+
+function withPrivate(publicPart: Key, d: string | undefined): Key {
+  return d === undefined ? publicPart : { ...publicPart, d };
+}
+
+/** Returns the keys and how they are written back. @throws Error of one line that names the setting, never its value */
+function setIn(kind: KeyKind, secrets: StoredSecrets): readonly [Key, ...Key[]] {
+  const setting = settingOf[kind];
+  const text = secrets[setting] ?? '';
+  const isPlain = (kind === 'refresh' || kind === 'salt') && !text.trimStart().startsWith('{');
+  const keys = isPlain ? [{ kty: 'oct', k: text }] : keySet.safeParse(parseJson(text)).data?.keys;
+  const [first, ...others] = kind === 'sealing' ? currentFirst(keys ?? [], secrets) : (keys ?? []);
+  if (first === undefined) throw new Error(`${setting}: holds no keys`);
+  return [first, ...others];
+}
+
+/** Puts the key of SEALING_PUBLIC_KEY first; the notifier accepts its keys in any order. */
+function currentFirst(keys: readonly Key[], { SEALING_PUBLIC_KEY }: StoredSecrets): readonly Key[] {
+  const { x } = key.safeParse(parseJson(SEALING_PUBLIC_KEY)).data ?? {};
+  return keys.toSorted((one, other) => Number(other.x === x) - Number(one.x === x));
+}
+
+function withSet(kind: KeyKind, keys: readonly Key[]): Changes {
+  const [current] = keys;
+  const isPlain = keys.length === 1 && current?.kty === 'oct' && current.kid === undefined;
+  const text = isPlain ? String(current.k) : JSON.stringify({ keys });
+  return {
+    [settingOf[kind]]: text,
+    ...(kind === 'sealing' && current && { SEALING_PUBLIC_KEY: publicPartOf(current) }),
+  };
+}
+
+function publicPartOf({ d: _, ...publicPart }: Key): string {
+  return JSON.stringify(publicPart);
+}
+
+function idOf(each: Key): string {
+  return each.kid ?? (each.kty === 'oct' ? FIRST_KEY : thumbprintOf(each));
+}
+
+/** Returns the name under which auth remembers a key. It knows a sealing key by its thumbprint, whatever its id. */
+function rememberedAs(kind: KeyKind, each: Key): string {
+  if (kind === 'sealing') return thumbprintOf(each);
+  if (kind !== 'refresh' && kind !== 'salt') return idOf(each);
+  return fingerprint(settingOf[kind], parseSecretKey(each.k ?? ''));
+}
+
+function thumbprintOf({ kty, crv = '', x = '', y }: Key): string {
+  return thumbprint({ kty, crv, x, ...(y !== undefined && { y }) });
+}

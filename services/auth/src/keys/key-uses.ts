@@ -1,0 +1,59 @@
+/**
+ * Which keys a store was used with, for each setting, as one text. The text identifies keys but does not contain
+ * them.
+ */
+
+export interface KeyUse {
+  /** The fingerprint or the id of a key. */
+  readonly key: string;
+  /** When a process first started with it as the current key; undefined if none did. */
+  readonly since?: Date;
+}
+
+/** The keys of one setting: the first is the current one. */
+export interface GivenKeys {
+  readonly keys: readonly string[];
+  /** Whether stored data may depend on each of the keys; a start without one of them is then refused. */
+  readonly needed: boolean;
+}
+
+/**
+ * Parses keys as they are stored: `key` or `key@ms`, separated by spaces. Release 0.1 stored a single key without a
+ * time.
+ */
+export function parseKeyUses(text: string): readonly KeyUse[] {
+  return text.split(' ').map((item) => {
+    const [key = '', ms] = item.split('@');
+    return { key, ...(ms !== undefined && { since: new Date(Number(ms)) }) };
+  });
+}
+
+export function formatKeyUses(uses: readonly KeyUse[]): string {
+  return uses.map(({ key, since }) => (since === undefined ? key : `${key}@${since.getTime()}`)).join(' ');
+}
+
+/**
+ * Returns the text to store after a start with these keys.
+ * @param stored undefined at the first start
+ * @returns undefined if a key is missing on which stored data may depend
+ */
+export function keyUsesAfter(
+  stored: string | undefined,
+  { keys, needed }: GivenKeys,
+  now: Date,
+): string | undefined {
+  const uses = stored === undefined ? [] : parseKeyUses(stored);
+  if (needed && uses.some(({ key }) => !keys.includes(key))) return undefined;
+  const [current] = keys;
+  const given = keys.map((key) => {
+    const since = uses.find((use) => use.key === key)?.since ?? (key === current ? now : undefined);
+    return { key, ...(since !== undefined && { since }) };
+  });
+  return formatKeyUses([...given, ...uses.filter(({ key }) => !keys.includes(key))]);
+}
+
+/** Returns the text to store once a key is retired; undefined if no key remains. */
+export function keyUsesWithout(stored: string, key: string): string | undefined {
+  const rest = parseKeyUses(stored).filter((use) => use.key !== key);
+  return rest.length === 0 ? undefined : formatKeyUses(rest);
+}

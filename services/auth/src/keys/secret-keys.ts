@@ -1,0 +1,45 @@
+/** Parses PASSWORD_SALT_KEY and REFRESH_KEY. Each may hold several keys while one replaces another. */
+import { parseJson } from '@latchkey/process';
+import { z } from 'zod';
+import { KeyFault, parseSecretKey } from './keys.ts';
+
+export interface SecretKey {
+  /** Stored with everything that depends on the key. Undefined for a key of an earlier release, which had no id. */
+  readonly kid?: string;
+  readonly bytes: Buffer;
+}
+
+/** The first key is used for everything new. What was made with the others is still valid. */
+export type SecretKeys = readonly [SecretKey, ...SecretKey[]];
+
+const secretJwk = z.object({
+  kty: z.literal('oct'),
+  k: z.string(),
+  kid: z
+    .string()
+    .regex(/^[\w-]{1,40}$/)
+    .optional(),
+});
+const secretJwks = z.object({ keys: z.array(secretJwk).min(1) });
+
+/**
+ * Parses one key in base64url, or a JWKS of symmetric keys (`oct`), newest first. One of them may lack a kid: the
+ * single key of an earlier release.
+ * @throws KeyFault
+ */
+export function parseSecretKeys(text: string): SecretKeys {
+  if (!text.trimStart().startsWith('{')) return [{ bytes: parseSecretKey(text) }];
+  const [first, ...others] = (secretJwks.safeParse(parseJson(text)).data?.keys ?? []).map(
+    ({ k, kid }): SecretKey => ({ bytes: parseSecretKey(k), ...(kid !== undefined && { kid }) }),
+  );
+  if (first === undefined)
+    throw new KeyFault(
+      'must be 32 random bytes or more in base64url, or a JWKS of such keys: {"keys": [{"kty": "oct", "kid": …, "k": …}]}',
+    );
+  const keys = [first, ...others] as const;
+  if (new Set(keys.map(({ kid }) => kid)).size < keys.length)
+    throw new KeyFault('two keys have the same kid');
+  if (new Set(keys.map(({ bytes }) => bytes.toString('base64'))).size < keys.length)
+    throw new KeyFault('one key is listed twice');
+  return keys;
+}

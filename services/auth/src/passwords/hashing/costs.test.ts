@@ -1,0 +1,29 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { CostFault, nameOfCost, parseCosts } from './costs.ts';
+
+describe('the costs of hashes', () => {
+  test('are listed newest first', () => {
+    assert.deepEqual(parseCosts('65536:3, 19456:2'), [
+      { memoryKib: 65_536, passes: 3 },
+      { memoryKib: 19_456, passes: 2 },
+    ]);
+    assert.deepEqual(parseCosts('7168:5').map(nameOfCost), ['7168:5']);
+  });
+
+  for (const text of [
+    '',
+    '19456',
+    '19456:1',
+    '7168:4',
+    '19456:2,',
+    '19456:2,19456:2',
+    '2000000:2',
+    '65536:21',
+    '-1:9',
+  ]) {
+    test(`are not "${text}"`, () => {
+      assert.throws(() => parseCosts(text), CostFault);
+    });
+  }
+});

@@ -1,0 +1,46 @@
+/** The setting HASH_COSTS. */
+
+/** The parameters of argon2id, which make guessing slow. */
+export interface HashCost {
+  readonly memoryKib: number;
+  readonly passes: number;
+}
+
+/** New passwords are hashed at the first cost; stored hashes may have the others. */
+export type HashCosts = readonly [HashCost, ...HashCost[]];
+
+/** Says why HASH_COSTS is invalid. */
+export class CostFault extends Error {
+  constructor(message: string) {
+    super(message);
+    this.name = 'CostFault';
+  }
+}
+
+/** The least product of memory and passes in the table of OWASP's Password Storage Cheat Sheet: 7168 KiB, 5 passes. */
+const LEAST = 35_840;
+const MOST_MEMORY_KIB = 1_048_576;
+const MOST_PASSES = 20;
+
+/** Parses costs: `65536:3,19456:2`. @throws CostFault */
+export function parseCosts(text: string): HashCosts {
+  const costs = text.split(',').map((item) => parseCost(item.trim()));
+  const [first, ...others] = costs;
+  if (first === undefined || new Set(costs.map(nameOfCost)).size < costs.length)
+    throw new CostFault('must name each cost once');
+  return [first, ...others];
+}
+
+/** Returns a cost in the form of the setting. */
+export function nameOfCost({ memoryKib, passes }: HashCost): string {
+  return `${memoryKib}:${passes}`;
+}
+
+function parseCost(text: string): HashCost {
+  const [, memoryKib = 0, passes = 0] = (/^(\d{1,7}):(\d{1,2})$/.exec(text) ?? []).map(Number);
+  if (memoryKib * passes < LEAST || memoryKib > MOST_MEMORY_KIB || passes > MOST_PASSES)
+    throw new CostFault(
+      `must be a list of KiB:passes, such as 65536:3,19456:2; each at least as costly as 19456:2 or 7168:5, at most ${MOST_MEMORY_KIB}:${MOST_PASSES}`,
+    );
+  return { memoryKib, passes };
+}

@@ -1,0 +1,50 @@
+/** The accounts that were erased, and which consumers have confirmed it. Contains no personal data. */
+
+/** A confirmation of one consumer. */
+export interface StoredReceipt {
+  readonly consumer: string;
+  /** RFC 3339. */
+  readonly confirmedAt: string;
+}
+
+/** An erasure that has begun: its account has its last event. */
+export interface Erasure {
+  readonly account: string;
+  /** Sequence of `AccountErased`. */
+  readonly sequence: number;
+  /** When `AccountErased` was appended; RFC 3339. */
+  readonly erasedAt: string;
+  /** The consumers that must confirm. */
+  readonly expected: readonly string[];
+  /** In the order of their arrival; the first of each consumer. */
+  readonly receipts: readonly StoredReceipt[];
+}
+
+export interface ErasurePage {
+  readonly limit: number;
+  /** Only erasures that come after this one in the list. */
+  readonly after?: Pick<Erasure, 'account' | 'erasedAt'>;
+  /** Only erasures that at least one expected consumer has not confirmed. */
+  readonly waiting?: boolean;
+  /** Only accounts that were erased at this instant or earlier; RFC 3339. */
+  readonly until?: string;
+}
+
+/** Every method rejects with StoreUnavailable if the store fails. */
+export interface ErasureReceipts {
+  /** Adds an erasure without receipts. No-op if the account has one. */
+  open(erasure: Omit<Erasure, 'receipts'>): Promise<void>;
+  /** Adds a receipt. No-op if the consumer has confirmed before, or if the account has no erasure. */
+  confirm(account: string, receipt: StoredReceipt): Promise<void>;
+  find(account: string): Promise<Erasure | undefined>;
+  /** Returns erasures, the latest first. */
+  list(page: ErasurePage): Promise<readonly Erasure[]>;
+}
+
+/** Returns the consumers that must confirm, and have not. */
+export function unconfirmed({
+  expected,
+  receipts,
+}: Pick<Erasure, 'expected' | 'receipts'>): readonly string[] {
+  return expected.filter((name) => !receipts.some(({ consumer }) => consumer === name));
+}

@@ -1,0 +1,20 @@
+/** The erasures that are pending or in progress. A commit with `eraseAt` opens one. */
+import type { CommitKey } from './outbox.ts';
+
+/** A commit that leads to the erasure of its account. */
+export interface DueErasure extends CommitKey {
+  /** RFC 3339. */
+  readonly eraseAt: string;
+}
+
+/** Every method rejects with StoreUnavailable if the store fails. */
+export interface Erasures {
+  /** Returns at most `limit` erasures that are due at `until`, after a position, the earliest first. */
+  due(page: {
+    readonly after?: DueErasure;
+    readonly until: Date;
+    readonly limit: number;
+  }): Promise<readonly DueErasure[]>;
+  /** Closes an erasure: the account is erased, or will not be. Idempotent. */
+  settle(commit: CommitKey): Promise<void>;
+}

@@ -1,0 +1,11 @@
+/** How many sources of an account are remembered: the most recently added ones. */
+export const MAX_KNOWN_SOURCES = 50;
+
+/** The devices and networks from which accounts were signed in, as digests. Rejects with StoreUnavailable. */
+export interface KnownSources {
+  /**
+   * Remembers sources of an account.
+   * @returns the sources that are new; undefined if none was known before, as at the first sign-in
+   */
+  remember(userId: string, sources: readonly string[]): Promise<readonly string[] | undefined>;
+}

@@ -1,0 +1,16 @@
+import type { ExportedMail } from '@latchkey/export';
+
+/** The mails to the owners of accounts, which the notifier keeps. */
+export interface Mails {
+  /**
+   * Returns the mails because of events of an account, oldest first, read page by page.
+   * @param accessToken of that account, valid
+   * @throws MailsUnavailable while it is read
+   */
+  ofAccount(account: string, accessToken: string): AsyncIterable<ExportedMail>;
+}
+
+/** The notifier cannot be asked at the moment. */
+export class MailsUnavailable extends Error {
+  override readonly name = 'MailsUnavailable';
+}

@@ -1,0 +1,21 @@
+/**
+ * Removes what the stores keep of a person. Every method is idempotent, and leaves nothing in the files of the store; it
+ * rejects with StoreUnavailable if the store fails.
+ */
+export interface PersonalData {
+  /** Removes the requests of an address, whether waiting or in progress. @param address canonical, as below */
+  removeRequests(address: string): Promise<void>;
+  /** Removes the counts of the limits of an address. */
+  removeLimits(address: string): Promise<void>;
+  /** Removes the trusted pairs of an address. */
+  removeTrusted(address: string): Promise<void>;
+  removeSnapshot(userId: string): Promise<void>;
+  removeKnownSources(userId: string): Promise<void>;
+  /** Removes the security events about an account, whether published or not. */
+  removeSecurityEvents(userId: string): Promise<void>;
+  /**
+   * Rewrites the commits of an account in place, ending with the first one. Sets `person` to null, and removes
+   * salts, private fields, claims on addresses and the open registration. The hash chain still verifies.
+   */
+  eraseCommits(userId: string): Promise<void>;
+}

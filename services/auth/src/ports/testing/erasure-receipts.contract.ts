@@ -1,0 +1,96 @@
+/** The guarantees of every store of receipts. */
+import assert from 'node:assert/strict';
+import { randomUUID } from 'node:crypto';
+import { afterEach, beforeEach, describe, test } from 'node:test';
+import { type ErasurePage, unconfirmed } from '../erasure-receipts.ts';
+import type { Stores } from '../stores.ts';
+import { instant } from './commits.ts';
+import type { OpenStores } from './open-stores.ts';
+
+export function erasureReceiptsContract(name: string, open: OpenStores): void {
+  describe(`receipts of erasures on ${name}`, () => {
+    let stores: Stores;
+    let close: () => Promise<void>;
+    beforeEach(async () => {
+      ({ stores, close } = await open());
+    });
+    afterEach(() => close());
+
+    async function erased(second: number, expected: readonly string[] = ['user', 'books']) {
+      const erasure = { account: randomUUID(), sequence: 7, erasedAt: instant(second), expected };
+      await stores.erasureReceipts.open(erasure);
+      return erasure;
+    }
+    function receiptOf(consumer: string, second = 30) {
+      return { consumer, confirmedAt: instant(second) };
+    }
+    async function accounts(page: Partial<ErasurePage> = {}) {
+      return (await stores.erasureReceipts.list({ limit: 9, ...page })).map(({ account }) => account);
+    }
+
+    test('an erasure is found as it was opened first, and no other', async () => {
+      const erasure = await erased(10);
+      await stores.erasureReceipts.open({ ...erasure, sequence: 9, expected: [] });
+      assert.deepEqual(await stores.erasureReceipts.find(erasure.account), { ...erasure, receipts: [] });
+      assert.equal(await stores.erasureReceipts.find(randomUUID()), undefined);
+    });
+
+    test('each consumer confirms once, and none an account that was not erased', async () => {
+      const { account } = await erased(10);
+      await stores.erasureReceipts.confirm(account, receiptOf('user', 20));
+      await stores.erasureReceipts.confirm(account, receiptOf('user', 30));
+      await stores.erasureReceipts.confirm(account, receiptOf('mirror', 40));
+      const found = await stores.erasureReceipts.find(account);
+      assert.deepEqual(found?.receipts, [receiptOf('user', 20), receiptOf('mirror', 40)]);
+      assert.deepEqual(found && unconfirmed(found), ['books']);
+
+      const stranger = randomUUID();
+      await stores.erasureReceipts.confirm(stranger, receiptOf('user'));
+      assert.equal(await stores.erasureReceipts.find(stranger), undefined);
+    });
+
+    test('concurrent confirmations are all kept, and end the waiting', async () => {
+      const { account } = await erased(10);
+      const consumers = ['user', 'books', 'mirror', 'user', 'books'];
+      await Promise.all(
+        consumers.map((consumer) => stores.erasureReceipts.confirm(account, receiptOf(consumer))),
+      );
+      const found = await stores.erasureReceipts.find(account);
+      assert.deepEqual(found?.receipts.map(({ consumer }) => consumer).toSorted(), [
+        'books',
+        'mirror',
+        'user',
+      ]);
+      assert.deepEqual(await accounts({ waiting: true }), []);
+    });
+
+    test('are listed latest first, page by page, also where instants are equal', async () => {
+      const opened = [await erased(10), await erased(30), await erased(20), await erased(20)];
+      const expected = opened
+        .toSorted((a, b) => (a.erasedAt + a.account < b.erasedAt + b.account ? 1 : -1))
+        .map(({ account }) => account);
+      assert.deepEqual(await accounts(), expected);
+      const found: string[] = [];
+      for (let [next] = await stores.erasureReceipts.list({ limit: 1 }); next; ) {
+        found.push(next.account);
+        [next] = await stores.erasureReceipts.list({ limit: 1, after: next });
+      }
+      assert.deepEqual(found, expected);
+      const [last] = expected.slice(-1);
+      assert.deepEqual(await accounts({ until: instant(10) }), [last]);
+    });
+
+    test('wait until the last expected consumer has confirmed', async () => {
+      const [first, second] = [await erased(10), await erased(20)];
+      const nobody = await erased(30, []);
+      assert.deepEqual(await accounts({ waiting: true }), [second.account, first.account]);
+      assert.deepEqual(await accounts({ waiting: true, after: second }), [first.account]);
+      assert.deepEqual(await accounts({ waiting: true, until: instant(19) }), [first.account]);
+      await stores.erasureReceipts.confirm(first.account, receiptOf('user'));
+      assert.equal((await accounts({ waiting: true })).length, 2);
+      await stores.erasureReceipts.confirm(first.account, receiptOf('books'));
+      assert.deepEqual(await accounts({ waiting: true }), [second.account]);
+      assert.deepEqual(await accounts(), [nobody.account, second.account, first.account]);
+    });
+  });
+}

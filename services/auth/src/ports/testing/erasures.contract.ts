@@ -1,0 +1,56 @@
+/** The guarantees of every store of erasures. */
+import assert from 'node:assert/strict';
+import { randomUUID } from 'node:crypto';
+import { afterEach, beforeEach, describe, test } from 'node:test';
+import type { Stores } from '../stores.ts';
+import { commitOf, instant } from './commits.ts';
+import type { OpenStores } from './open-stores.ts';
+
+export function erasuresContract(name: string, open: OpenStores): void {
+  describe(`erasures on ${name}`, () => {
+    let stores: Stores;
+    let close: () => Promise<void>;
+    beforeEach(async () => {
+      ({ stores, close } = await open());
+    });
+    afterEach(() => close());
+
+    async function append(second: number, number = 1, stream: string = randomUUID()) {
+      const eraseAt = instant(second);
+      await stores.journal.append({ ...commitOf({ stream, number }), eraseAt });
+      return { stream, number, eraseAt };
+    }
+    function due(second: number, limit = 10) {
+      return stores.erasures.due({ until: new Date(instant(second)), limit });
+    }
+
+    test('are those whose instant has come, the earliest first', async () => {
+      await stores.journal.append(commitOf());
+      const [third, first, second] = [await append(30), await append(10), await append(20)];
+      assert.deepEqual(await due(9), []);
+      assert.deepEqual(await due(20), [first, second]);
+      assert.deepEqual(await due(99), [first, second, third]);
+    });
+
+    test('come page by page, also where instants are equal', async () => {
+      const all = [await append(10), await append(10), await append(10), await append(5)];
+      const found = [];
+      for (let [next] = await due(99, 1); next; ) {
+        found.push(next);
+        [next] = await stores.erasures.due({ after: next, until: new Date(instant(99)), limit: 1 });
+      }
+      assert.equal(found.length, all.length);
+      assert.deepEqual(new Set(found.map(({ stream }) => stream)), new Set(all.map(({ stream }) => stream)));
+    });
+
+    test('are closed one by one, as often as one likes', async () => {
+      const stream = randomUUID();
+      const [first, second] = [await append(10, 1, stream), await append(20, 2, stream)];
+      await stores.erasures.settle(first);
+      await stores.erasures.settle(first);
+      assert.deepEqual(await due(99), [second]);
+      await stores.erasures.settle({ stream: randomUUID(), number: 1 });
+      assert.deepEqual(await due(99), [second]);
+    });
+  });
+}

@@ -1,0 +1,20 @@
+import type { LimitRule, LimitRules } from '../limits.ts';
+
+/** Returns rules in which every limit is the same, except those given. */
+export function limitRules(rule: LimitRule, others: Partial<LimitRules> = {}): LimitRules {
+  return {
+    'login-address': rule,
+    'login-ip': rule,
+    'lockout-notice': rule,
+    'mail-ip': rule,
+    'mail-network-hour': rule,
+    'mail-network-day': rule,
+    'mail-address-day': rule,
+    'signup-ip': rule,
+    'profile-account': rule,
+    'email-change-account': rule,
+    'export-account': rule,
+    'mailing-admin': rule,
+    ...others,
+  };
+}

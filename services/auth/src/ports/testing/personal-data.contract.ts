@@ -1,0 +1,131 @@
+/** The guarantees of every store of personal data. */
+import assert from 'node:assert/strict';
+import { randomUUID } from 'node:crypto';
+import { afterEach, beforeEach, describe, test } from 'node:test';
+import { addressClaim } from '../../account/index.ts';
+import type { Stores } from '../stores.ts';
+import { commitOf, instant, registrationOf, roleChanged } from './commits.ts';
+import { limitRules } from './limit-rules.ts';
+import type { OpenStores } from './open-stores.ts';
+
+const now = new Date('2026-03-01T12:00:00.000Z');
+
+export function personalDataContract(name: string, open: OpenStores): void {
+  describe(`personal data on ${name}`, () => {
+    let stores: Stores;
+    let close: () => Promise<void>;
+    let address: string;
+    beforeEach(async () => {
+      ({ stores, close } = await open());
+      address = `ada.${randomUUID()}@example.com`;
+    });
+    afterEach(() => close());
+
+    test('leaves the commits of an account, and those of others as they were', async () => {
+      const { journal, registrations } = stores;
+      const first = registrationOf(address);
+      const claims = [addressClaim(address), 'admin-removal:7'];
+      const events = [roleChanged(first.stream)];
+      const second = { ...commitOf({ stream: first.stream, number: 2, sequence: 2 }), events, claims };
+      const other = registrationOf(`other.${address}`);
+      for (const commit of [first, second, other]) await journal.append(commit);
+      for (const _ of Array(2).keys()) await stores.personalData.eraseCommits(first.stream);
+      const erased = await journal.read(first.stream);
+      assert.doesNotMatch(JSON.stringify(erased), /ada|hash of a/);
+      assert.deepEqual(
+        erased.map(({ number, sequence, commandId }) => ({ number, sequence, commandId })),
+        [first, second].map(({ number, sequence, commandId }) => ({ number, sequence, commandId })),
+      );
+      assert.ok(first.events[0]?.chain?.person?.salt !== undefined);
+      assert.equal(erased[0]?.events[0]?.chain?.hash, first.events[0].chain.hash);
+      assert.equal(erased[0]?.events[0]?.chain?.person?.salt, undefined);
+      assert.equal(await journal.holder(addressClaim(address)), undefined);
+      assert.equal(await journal.holder('admin-removal:7'), first.stream);
+      assert.deepEqual(await journal.roleChanges(), [first.stream]);
+      assert.deepEqual(await registrations.living(address), []);
+      assert.deepEqual(await journal.read(other.stream), [other]);
+    });
+
+    test('loses the claim of an address, so that another account can take it', async () => {
+      const first = { ...commitOf(), claims: [addressClaim(address)] };
+      await stores.journal.append(first);
+      await stores.personalData.eraseCommits(first.stream);
+      const second = { ...commitOf(), claims: [addressClaim(address)] };
+      assert.deepEqual(await stores.journal.append(second), { outcome: 'appended' });
+      await stores.personalData.eraseCommits(first.stream);
+      assert.equal(await stores.journal.holder(addressClaim(address)), second.stream);
+    });
+
+    test('removes the requests of an address, also one that is carried out', async () => {
+      const request = { kind: 'password-reset', at: instant(0), correlationId: 'request-1' } as const;
+      await stores.requests.add({ ...request, id: randomUUID(), address });
+      await stores.requests.claim({ owner: 'one', now, leaseMs: 1000, limit: 1 });
+      await stores.requests.add({ ...request, id: randomUUID(), address });
+      await stores.requests.add({ ...request, id: randomUUID(), address: `other.${address}` });
+      await stores.personalData.removeRequests(address);
+      assert.equal(await stores.requests.count(), 1);
+    });
+
+    test('removes the security events of an account, published or not', async () => {
+      const [ada, eve] = [randomUUID(), randomUUID()];
+      const entry = { time: now.toISOString(), headers: {}, value: '{}' };
+      await stores.auditLog.add([
+        { ...entry, id: randomUUID(), account: ada, kept: true },
+        { ...entry, id: randomUUID(), account: ada, kept: false },
+        { ...entry, id: randomUUID(), account: eve, kept: true },
+      ]);
+      await stores.personalData.removeSecurityEvents(ada);
+      assert.deepEqual(await stores.auditLog.ofAccount(ada, { limit: 9 }), []);
+      assert.equal((await stores.auditLog.ofAccount(eve, { limit: 9 })).length, 1);
+      assert.equal(await stores.auditLog.backlog(9), 1);
+    });
+
+    test('removes the counts of an address, whatever the limit, the purpose and the network', async () => {
+      const limits = stores.limits(limitRules({ points: 1, seconds: 3600 }));
+      const [own, dotless] = ['ada.l+x@example.com', 'adaxl+x@example.com'];
+      const removed = [
+        ['login-address', own],
+        ['mail-address-day', `reset ${own}`],
+        ['mail-network-hour', `sign-up ${own} 192.0.2.0/24`],
+      ] as const;
+      const kept = [
+        ['login-address', dotless],
+        ['login-address', `x.${own}`],
+        ['mail-address-day', `reset ${own}.org`],
+        ['login-ip', '192.0.2.1'],
+      ] as const;
+      for (const [limit, key] of [...removed, ...kept]) await limits.take(limit, key);
+      await stores.personalData.removeLimits(own);
+      for (const [limit, key] of removed) assert.ok((await limits.peek(limit, key)).allowed, key);
+      for (const [limit, key] of kept) assert.ok(!(await limits.peek(limit, key)).allowed, key);
+    });
+
+    test('removes the trusted pairs of an address, whatever the IP', async () => {
+      const { trustedAddresses } = stores;
+      const ips = ['192.0.2.1', '2001:db8::1'];
+      const others = [`x.${address}`, `${address}.org`, address.slice(0, -1)];
+      for (const each of [address, ...others])
+        for (const ip of ips) await trustedAddresses.trust({ address: each, ip }, now);
+      await stores.personalData.removeTrusted(address);
+      for (const ip of ips) {
+        assert.equal(await trustedAddresses.isTrusted({ address, ip }, now), false);
+        for (const other of others)
+          assert.equal(await trustedAddresses.isTrusted({ address: other, ip }, now), true, other);
+      }
+    });
+
+    test('removes a snapshot and the known sources of an account', async () => {
+      const [ada, eve] = [randomUUID(), randomUUID()];
+      for (const stream of [ada, eve]) {
+        await stores.snapshots.save({ stream, number: 1, sequence: 1, stateVersion: 1, state: {} });
+        await stores.knownSources.remember(stream, ['laptop']);
+      }
+      await stores.personalData.removeSnapshot(ada);
+      await stores.personalData.removeKnownSources(ada);
+      assert.equal(await stores.snapshots.find(ada), undefined);
+      assert.ok(await stores.snapshots.find(eve));
+      assert.equal(await stores.knownSources.remember(ada, ['laptop']), undefined);
+      assert.deepEqual(await stores.knownSources.remember(eve, ['laptop']), []);
+    });
+  });
+}

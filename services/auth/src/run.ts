@@ -1,0 +1,20 @@
+/** auth as a process of its own, loaded by `main.ts`. */
+import { runService } from '@latchkey/cluster';
+import { receiptsTopic, securityTopic, topics } from '@latchkey/events';
+import { allowedOrigins } from '@latchkey/http';
+import { ACCOUNT_SEQUENCE } from '@latchkey/tokens';
+import { authSettings, compose, openStorage, widenThreadPool } from './index.ts';
+
+widenThreadPool(process.env);
+process.exit(
+  await runService({
+    name: 'auth',
+    defaultPort: 8081,
+    settings: authSettings,
+    topics: ({ AUDIT_RETENTION_DAYS }) => [...topics, receiptsTopic, securityTopic(AUDIT_RETENTION_DAYS)],
+    storage: openStorage,
+    compose,
+    allowedOrigins,
+    corsHeaders: [ACCOUNT_SEQUENCE],
+  }),
+);

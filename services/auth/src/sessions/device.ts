@@ -1,0 +1,27 @@
+/** What the User-Agent header reveals about a device. */
+import Bowser from 'bowser';
+
+export interface Device {
+  readonly browser?: string;
+  readonly system?: string;
+}
+
+/**
+ * What the names of browsers and systems look like. Anything else may be a text that a stranger wants to get into a
+ * mail.
+ */
+const NAME = /^[A-Za-z0-9][A-Za-z0-9 .+-]{0,39}$/;
+
+/** Returns the family of the browser and of its system, without versions, which change too often. */
+export function deviceOf(userAgent: string): Device {
+  if (userAgent === '') return {};
+  const { browser, os } = Bowser.parse(userAgent);
+  return {
+    ...(isName(browser.name) && { browser: browser.name }),
+    ...(isName(os.name) && { system: os.name }),
+  };
+}
+
+function isName(name: string | undefined): name is string {
+  return name !== undefined && NAME.test(name);
+}

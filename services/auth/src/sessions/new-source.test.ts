@@ -1,0 +1,106 @@
+/** The owner is told about sign-ins from elsewhere and about a lockout; nobody else learns anything from it. */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { carryOut } from '../requests/written-requests.ts';
+import { verify } from '../sign-up/verification.ts';
+import { context, inWorld, refused, type World } from '../testing/world.ts';
+import { login } from './login.ts';
+
+const address = 'ada@example.com';
+const password = 'correct horse battery';
+const FIREFOX = 'Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0';
+const CHROME = FIREFOX.replace('Gecko/20100101 Firefox', 'AppleWebKit/537.36 (KHTML, like Gecko) Chrome');
+const home = context({ ip: '192.0.2.1', userAgent: FIREFOX });
+const away = context({ ip: '198.51.100.7', userAgent: FIREFOX });
+
+async function verifiedAda({ deps, signUp, tokenOf }: World): Promise<string> {
+  const { userId } = await signUp(address, password);
+  const evidence = { kind: 'password', password } as const;
+  await verify(deps, { token: tokenOf(userId, 'verification'), evidence }, context());
+  return userId;
+}
+
+async function alertsOf({ factsOf }: World, userId: string) {
+  return (await factsOf(userId)).flatMap((fact) => (fact.type === 'OwnerAlerted' ? [fact.data] : []));
+}
+
+test(
+  'the first sign-in is no news; then a new network and a new device are, once each',
+  inWorld(async (world) => {
+    const { deps } = world;
+    const userId = await verifiedAda(world);
+    const calls = [home, home, { ...home, ip: '192.0.2.77' }, away, away, { ...away, userAgent: CHROME }];
+    for (const call of calls) await login(deps, { address, password }, call);
+    const data = { userId, reason: 'new-sign-in', locale: 'en' } as const;
+    const person = { email: address, username: 'somebody', system: 'Linux', network: '198.51.100.0/24' };
+    assert.deepEqual(await alertsOf(world, userId), [
+      { ...data, person: { ...person, browser: 'Firefox' } },
+      { ...data, person: { ...person, browser: 'Chrome' } },
+    ]);
+  }),
+);
+
+test(
+  'a sign-in before the address is verified is neither news nor known later',
+  inWorld(async (world) => {
+    const { deps, signUp, tokenOf } = world;
+    const { userId } = await signUp(address, password);
+    for (const call of [home, away]) await login(deps, { address, password }, call);
+    const evidence = { kind: 'password', password } as const;
+    await verify(deps, { token: tokenOf(userId, 'verification'), evidence }, context());
+    await login(deps, { address, password }, home);
+    assert.deepEqual(await alertsOf(world, userId), []);
+    await login(deps, { address, password }, away);
+    assert.equal((await alertsOf(world, userId)).length, 1);
+  }),
+);
+
+test(
+  'a store that cannot tell what is known does not keep anybody out',
+  inWorld(async (world) => {
+    const { deps, faults } = world;
+    await verifiedAda(world);
+    await login(deps, { address, password }, home);
+    faults.push('request lost', 'request lost');
+    const { accessToken } = await login(deps, { address, password }, away);
+    assert.ok(accessToken);
+  }),
+);
+
+async function waiting({ requests, now }: World['deps']) {
+  return await requests.claim({ owner: 'the test', now: now(), leaseMs: 1000, limit: 10 });
+}
+
+async function lockOut({ deps }: World, of: string, ip: string): Promise<void> {
+  const attempt = { address: of, password: 'not the password' };
+  const call = context({ ip });
+  for (let n = 0; n < 3; n += 1)
+    await assert.rejects(login(deps, attempt, call), refused('invalid_credentials'));
+  for (let n = 0; n < 2; n += 1) await assert.rejects(login(deps, attempt, call), refused('rate_limited'));
+}
+
+test(
+  'a lockout is told to the owner once a day; an address that nobody owns leads to the same request',
+  inWorld(async (world) => {
+    const { deps } = world;
+    const userId = await verifiedAda(world);
+    await lockOut(world, address, '203.0.113.5');
+    await lockOut(world, 'nobody@example.com', '203.0.113.6');
+    const requests = await waiting(deps);
+    assert.deepEqual(
+      requests.map(({ kind, address: of }) => [kind, of]),
+      [
+        ['lockout', address],
+        ['lockout', 'nobody@example.com'],
+      ],
+    );
+    for (const request of requests) for (const _ of Array(2).keys()) await carryOut(deps, request);
+    const person = { email: address, username: 'somebody' };
+    assert.deepEqual(await alertsOf(world, userId), [{ userId, reason: 'locked-out', locale: 'en', person }]);
+
+    const again = login(deps, { address, password }, context({ ip: '203.0.113.7' }));
+    await assert.rejects(again, refused('rate_limited'));
+    for (const { id } of requests) await deps.requests.done(id, 'the test');
+    assert.deepEqual(await waiting(deps), []);
+  }),
+);

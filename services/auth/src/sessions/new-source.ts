@@ -1,0 +1,37 @@
+/** Tells the owner of an account about a sign-in from a device or network that was not used before. */
+import { hash } from 'node:crypto';
+import type { Living } from '../account/index.ts';
+import type { Context, Deps } from '../deps.ts';
+import { networkKey } from '../limits/ip-key.ts';
+import { deviceOf } from './device.ts';
+
+/**
+ * Remembers the device (family of its browser and system) and the network of a sign-in. Tells the owner if one of
+ * them is new, except at the very first sign-in.
+ */
+export async function noticeNewSource(
+  { accounts, knownSources }: Pick<Deps, 'accounts' | 'knownSources'>,
+  { userId, status }: Living,
+  { ip, userAgent, correlationId, traceparent }: Context,
+): Promise<void> {
+  if (status !== 'verified') return;
+  const network = networkKey(ip);
+  const device = deviceOf(userAgent);
+  const { browser = '', system = '' } = device;
+  const sources = [`network ${network}`, `device ${browser} ${system}`];
+  const added = await knownSources.remember(
+    userId,
+    sources.map((source) => digest(userId, source)),
+  );
+  if (added === undefined || added.length === 0) return;
+  await accounts.execute(userId, { correlationId, traceparent }, () => ({
+    type: 'AlertOwner',
+    reason: 'new-sign-in',
+    from: { ...device, network },
+  }));
+}
+
+/** Returns what is stored. It reveals nothing to somebody who does not know the account's id and guesses the source. */
+function digest(userId: string, source: string): string {
+  return hash('sha256', `${userId} ${source}`, 'base64url').slice(0, 22);
+}

@@ -1,0 +1,36 @@
+/** What remains of a stored commit after its person was erased. Shared by all adapters. */
+import { type ChainEntry, eraseSalt } from '@latchkey/events';
+
+/** Returns the stored events, of any version, without personal data. A damaged event is dropped as a whole. */
+export function erasedEvents(events: unknown): readonly object[] {
+  return (Array.isArray(events) ? events : []).flatMap((event: unknown) =>
+    isObject(event) ? erased(event) : [],
+  );
+}
+
+/** Returns the claims that contain no address; they keep their effect. */
+export function keptClaims(claims: readonly string[] = []): readonly string[] {
+  return claims.filter((claim) => !claim.startsWith('address:'));
+}
+
+function erased(event: Readonly<Record<string, unknown>>): object {
+  const { data, private: kept, chain, ...rest } = event;
+  return {
+    ...rest,
+    data: isObject(data) && data['person'] !== undefined ? { ...data, person: null } : data,
+    ...(isObject(kept) && { private: erasedPrivate(kept) }),
+    ...(isObject(chain) && { chain: eraseSalt(chain as unknown as ChainEntry) }),
+  };
+}
+
+/** Keeps the shape, because decisions read the fields of every release. Links are removed. */
+function erasedPrivate(kept: Readonly<Record<string, unknown>>): object {
+  const texts = Object.entries(kept).filter(
+    ([name, value]) => typeof value === 'string' && name !== 'withheldUntil',
+  );
+  return Object.fromEntries(texts.map(([name]) => [name, '']));
+}
+
+function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null;
+}

@@ -1,0 +1,32 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { repeatingLost } from '@latchkey/mongo';
+import mongoose from 'mongoose';
+import { RateLimiterMemory } from 'rate-limiter-flexible';
+import { limitRules } from '../ports/testing/limit-rules.ts';
+import { countingLimits } from './limits.ts';
+
+const once = { points: 1, seconds: 3600 };
+const rules = limitRules(once);
+
+/** Fails as MongoDB does when two clients write one document at the same time. */
+class ContestedLimiter extends RateLimiterMemory {
+  conflicts = 2;
+
+  override async consume(key: string, points: number) {
+    this.conflicts -= 1;
+    if (this.conflicts >= 0) throw new mongoose.mongo.MongoServerError({ message: 'conflict', code: 112 });
+    return super.consume(key, points);
+  }
+}
+
+test('a count that collided with another is repeated, and taken once', async () => {
+  const limiter = new ContestedLimiter({ points: once.points, duration: once.seconds });
+  const limits = countingLimits(rules, {
+    limiterFor: () => limiter,
+    giveBack: async () => undefined,
+    repeating: repeatingLost,
+  });
+  assert.deepEqual(await limits.take('login-ip', '192.0.2.1'), { allowed: true });
+  assert.equal((await limits.take('login-ip', '192.0.2.1')).allowed, false);
+});

@@ -1,0 +1,101 @@
+import { guardMongo, type Index, modelOf, plainSchema, repeatingLost } from '@latchkey/mongo';
+import type { Connection } from 'mongoose';
+import type { AuditEntry, AuditLog } from '../../ports/audit-log.ts';
+
+const ENTRIES = 'auth_audit';
+
+interface EntryDocument extends Omit<AuditEntry, 'id' | 'kept' | 'time'> {
+  readonly _id: string;
+  readonly time: Date;
+  /** The account, if the entry is kept. */
+  readonly keptFor?: string;
+  /** The entry's id, set only while it is in the outbox, so that the index contains nothing else. */
+  readonly unpublished?: string;
+}
+
+function schema() {
+  return plainSchema<EntryDocument>({
+    _id: { type: String, required: true },
+    account: String,
+    time: { type: Date, required: true },
+    keptFor: String,
+    headers: { type: Object, required: true },
+    value: { type: String, required: true },
+    unpublished: String,
+  });
+}
+
+export const auditIndexes: readonly Index[] = [
+  { collection: ENTRIES, name: 'outbox', keys: { unpublished: 1 }, sparse: true },
+  { collection: ENTRIES, name: 'account', keys: { keptFor: 1, _id: 1 } },
+  { collection: ENTRIES, name: 'time', keys: { time: 1 } },
+];
+
+const IN_OUTBOX = { unpublished: { $gt: '' } };
+
+/** Security events in MongoDB. */
+export function createMongoAuditLog(connection: Connection): AuditLog {
+  const entries = modelOf(connection, ENTRIES, schema);
+
+  return guardMongo<AuditLog>({
+    async add(added) {
+      const upserts = added.map((entry) => {
+        const { _id, ...fields } = documentOf(entry);
+        return { updateOne: { filter: { _id }, update: { $setOnInsert: fields }, upsert: true } };
+      });
+      await repeatingLost(() => entries.bulkWrite(upserts, { ordered: false }));
+    },
+
+    async unpublished(limit) {
+      const found = await entries.find(IN_OUTBOX).sort({ unpublished: 1 }).limit(limit).lean();
+      return found.map(entryOf);
+    },
+
+    backlog: (limit) => entries.countDocuments(IN_OUTBOX, { limit }),
+
+    async markPublished(published) {
+      const { kept = [], rest = [] } = Object.groupBy(published, (entry) => (entry.kept ? 'kept' : 'rest'));
+      if (rest.length > 0) await entries.deleteMany({ _id: { $in: rest.map(({ id }) => id) } });
+      if (kept.length > 0)
+        await entries.updateMany({ _id: { $in: kept.map(({ id }) => id) } }, { $unset: { unpublished: 1 } });
+    },
+
+    async ofAccount(account, { after = '', limit }) {
+      const found = await entries
+        .find({ keptFor: account, _id: { $gt: after } })
+        .sort({ _id: 1 })
+        .limit(limit)
+        .lean();
+      return found.map(entryOf);
+    },
+
+    async removeBefore(instant, limit) {
+      const old = { time: { $lt: instant } };
+      const found = await entries.find(old, { _id: 1 }).sort({ time: 1 }).limit(limit).lean();
+      const { deletedCount } = await entries.deleteMany({ _id: { $in: found.map(({ _id }) => _id) } });
+      return deletedCount;
+    },
+  });
+}
+
+function documentOf({ id, account, time, kept, headers, value }: AuditEntry): EntryDocument {
+  return {
+    _id: id,
+    ...(account !== undefined && { account, ...(kept && { keptFor: account }) }),
+    time: new Date(time),
+    headers,
+    value,
+    unpublished: id,
+  };
+}
+
+function entryOf({ _id, account, time, keptFor, headers, value }: EntryDocument): AuditEntry {
+  return {
+    id: _id,
+    ...(account !== undefined && { account }),
+    time: time.toISOString(),
+    kept: keptFor !== undefined,
+    headers,
+    value,
+  };
+}

@@ -1,0 +1,17 @@
+import type { Migration } from '@latchkey/mongo';
+import { COMMITS, type CommitDocument } from './commits.ts';
+
+const KEPT_MS = 7 * 24 * 3_600_000;
+
+/** Registrations that ended before there were erasures are erased like others: seven days after their end. */
+export const eraseEndedRegistrations: Migration = async (connection) => {
+  const commits = connection.collection<CommitDocument>(COMMITS);
+  const ended = commits.find(
+    { 'events.type': 'RegistrationEnded', erasure: { $exists: false } },
+    { projection: { stream: 1, number: 1, at: 1 } },
+  );
+  for await (const { _id, stream, number, at } of ended) {
+    const eraseAt = new Date(Date.parse(at) + KEPT_MS).toISOString();
+    await commits.updateOne({ _id }, { $set: { erasure: { stream, number, eraseAt } } });
+  }
+};

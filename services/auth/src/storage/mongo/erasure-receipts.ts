@@ -1,0 +1,94 @@
+import { guardMongo, type Index, modelOf, plainSchema, repeatingLost } from '@latchkey/mongo';
+import type { Connection } from 'mongoose';
+import { type Erasure, type ErasureReceipts, unconfirmed } from '../../ports/erasure-receipts.ts';
+
+export const ERASURES = 'auth_erasures';
+
+interface ErasureDocument extends Omit<Erasure, 'account'> {
+  /** The account. */
+  readonly _id: string;
+  /** The same as `erasedAt` until every expected consumer has confirmed: the index of these holds nothing else. */
+  readonly waitingSince?: string;
+}
+
+function schema() {
+  return plainSchema<ErasureDocument>({
+    _id: { type: String, required: true },
+    sequence: { type: Number, required: true },
+    erasedAt: { type: String, required: true },
+    expected: { type: [String], required: true },
+    receipts: { type: [{ _id: false, consumer: String, confirmedAt: String }], required: true },
+    waitingSince: String,
+  });
+}
+
+export const erasureIndexes: readonly Index[] = [
+  { collection: ERASURES, name: 'time', keys: { erasedAt: -1, _id: -1 } },
+  { collection: ERASURES, name: 'waiting', keys: { waitingSince: -1 }, sparse: true },
+];
+
+/** Erasures and their receipts in MongoDB: one document per account. */
+export function createMongoErasureReceipts(connection: Connection): ErasureReceipts {
+  const erasures = modelOf(connection, ERASURES, schema);
+
+  return guardMongo<ErasureReceipts>({
+    async open(erasure) {
+      const { _id, ...fields } = documentOfErasure({ ...erasure, receipts: [] });
+      await repeatingLost(() => erasures.updateOne({ _id }, { $setOnInsert: fields }, { upsert: true }));
+    },
+
+    async confirm(account, receipt) {
+      const isNew = { _id: account, 'receipts.consumer': { $ne: receipt.consumer } };
+      await erasures.updateOne(isNew, { $push: { receipts: receipt } });
+      const stored = await erasures.findById(account).lean();
+      // Whoever adds the last receipt sees all of them. Repeated, because the process may have died in between.
+      if (stored?.waitingSince !== undefined && unconfirmed(stored).length === 0)
+        await erasures.updateOne({ _id: account }, { $unset: { waitingSince: 1 } });
+    },
+
+    async find(account) {
+      const stored = await erasures.findById(account).lean();
+      return stored === null ? undefined : erasureOf(stored);
+    },
+
+    async list({ limit, after, waiting = false, until }) {
+      const time = waiting ? 'waitingSince' : 'erasedAt';
+      const inTime = { [time]: until === undefined ? { $gt: '' } : { $lte: until } };
+      const filter =
+        after === undefined
+          ? inTime
+          : {
+              $and: [
+                inTime,
+                {
+                  $or: [
+                    { [time]: { $lt: after.erasedAt } },
+                    { [time]: after.erasedAt, _id: { $lt: after.account } },
+                  ],
+                },
+              ],
+            };
+      const found = await erasures
+        .find(filter)
+        .sort({ [time]: -1, _id: -1 })
+        .limit(limit)
+        .lean();
+      return found.map(erasureOf);
+    },
+  });
+}
+
+export function documentOfErasure({ account, ...erasure }: Erasure): ErasureDocument {
+  const waits = unconfirmed(erasure).length > 0;
+  return { _id: account, ...erasure, ...(waits && { waitingSince: erasure.erasedAt }) };
+}
+
+function erasureOf({ _id, sequence, erasedAt, expected, receipts }: ErasureDocument): Erasure {
+  return {
+    account: _id,
+    sequence,
+    erasedAt,
+    expected: [...expected],
+    receipts: receipts.map(({ consumer, confirmedAt }) => ({ consumer, confirmedAt })),
+  };
+}

@@ -1,0 +1,38 @@
+import { guardMongo } from '@latchkey/mongo';
+import type { Connection } from 'mongoose';
+import type { DueErasure, Erasures } from '../../ports/erasures.ts';
+import { COMMITS, type CommitDocument, MAJORITY } from './commits.ts';
+
+/** The open erasures in MongoDB: subdocuments of commits. */
+export function createMongoErasures(connection: Connection): Erasures {
+  const commits = connection.collection<CommitDocument>(COMMITS);
+
+  return guardMongo<Erasures>({
+    async due({ after, until, limit }) {
+      const inTime = { 'erasure.eraseAt': { $lte: until.toISOString() } };
+      const documents = await commits
+        .find(after === undefined ? inTime : { $and: [inTime, isAfter(after)] }, {
+          ...MAJORITY,
+          projection: { erasure: 1 },
+        })
+        .sort({ 'erasure.eraseAt': 1, 'erasure.stream': 1, 'erasure.number': 1 })
+        .limit(limit)
+        .toArray();
+      return documents.flatMap(({ erasure }) => erasure ?? []);
+    },
+
+    async settle({ stream, number }) {
+      await commits.updateOne({ stream, number }, { $unset: { erasure: 1 } });
+    },
+  });
+}
+
+function isAfter({ eraseAt, stream, number }: DueErasure) {
+  return {
+    $or: [
+      { 'erasure.eraseAt': { $gt: eraseAt } },
+      { 'erasure.eraseAt': eraseAt, 'erasure.stream': { $gt: stream } },
+      { 'erasure.eraseAt': eraseAt, 'erasure.stream': stream, 'erasure.number': { $gt: number } },
+    ],
+  };
+}

@@ -1,0 +1,39 @@
+import { guardMongo, modelOf, plainSchema, repeatingLost } from '@latchkey/mongo';
+import type { Connection } from 'mongoose';
+import { type KnownSources, MAX_KNOWN_SOURCES } from '../../ports/known-sources.ts';
+
+const KNOWN_SOURCES = 'auth_known_sources';
+
+interface KnownSourcesDocument {
+  /** The account's id. */
+  readonly _id: string;
+  /** In the order in which they were added. */
+  readonly sources: readonly string[];
+}
+
+function schema() {
+  return plainSchema<KnownSourcesDocument>({
+    _id: { type: String, required: true },
+    sources: { type: [String], required: true },
+  });
+}
+
+/** Known sources in MongoDB: one document per account, found by its id. */
+export function createMongoKnownSources(connection: Connection): KnownSources {
+  const known = modelOf(connection, KNOWN_SOURCES, schema);
+
+  return guardMongo<KnownSources>({
+    async remember(userId, sources) {
+      const key = { _id: userId };
+      const union = { $addToSet: { sources: { $each: [...sources] } } };
+      const before = await repeatingLost(() =>
+        known.findOneAndUpdate(key, union, { upsert: true, returnDocument: 'before' }).lean(),
+      );
+      if (before === null) return undefined;
+      const added = sources.filter((source) => !before.sources.includes(source));
+      if (before.sources.length + added.length > MAX_KNOWN_SOURCES)
+        await known.updateOne(key, { $push: { sources: { $each: [], $slice: -MAX_KNOWN_SOURCES } } });
+      return added;
+    },
+  });
+}

@@ -1,0 +1,51 @@
+import { guardMongo } from '@latchkey/mongo';
+import type { Connection } from 'mongoose';
+import type { PersonalData } from '../../ports/personal-data.ts';
+import { erasedEvents, keptClaims } from '../erased-commit.ts';
+import { COMMITS, type CommitDocument, MAJORITY } from './commits.ts';
+
+type Named = { readonly _id: string };
+
+/** The personal data of an account in MongoDB, collection by collection. */
+export function createMongoPersonalData(connection: Connection): PersonalData {
+  const commits = connection.collection<CommitDocument>(COMMITS);
+
+  async function eraseCommit({ _id, events, claims }: CommitDocument): Promise<void> {
+    const kept = keptClaims(claims);
+    await commits.updateOne(
+      { _id },
+      {
+        $set: { events: erasedEvents(events), ...(kept.length > 0 && { claims: kept }) },
+        $unset: { registration: 1, ...(kept.length === 0 && { claims: 1 }) },
+      },
+    );
+  }
+
+  return guardMongo<PersonalData>({
+    async removeRequests(address) {
+      await connection.collection('auth_requests').deleteMany({ address });
+    },
+    async removeLimits(address) {
+      // A key consists of the limit's name, a purpose, the address and a network, separated by colons and spaces.
+      const named = new RegExp(`[: ]${RegExp.escape(address)}(?: |$)`);
+      await connection.collection('auth_limits').deleteMany({ key: named });
+    },
+    async removeTrusted(address) {
+      const pair = { $gte: `${address} `, $lt: `${address} \u{10FFFF}` };
+      await connection.collection<Named>('auth_trusted').deleteMany({ _id: pair });
+    },
+    async removeSnapshot(userId) {
+      await connection.collection<Named>('auth_snapshots').deleteOne({ _id: userId });
+    },
+    async removeKnownSources(userId) {
+      await connection.collection<Named>('auth_known_sources').deleteOne({ _id: userId });
+    },
+    async removeSecurityEvents(userId) {
+      await connection.collection('auth_audit').deleteMany({ account: userId });
+    },
+    async eraseCommits(userId) {
+      const ofAccount = commits.find({ stream: userId }, MAJORITY).sort({ number: -1 });
+      for (const commit of await ofAccount.toArray()) await eraseCommit(commit);
+    },
+  });
+}

@@ -1,0 +1,63 @@
+import { type Database, guardSqlite, type Row } from '@latchkey/sqlite';
+import { type Erasure, type ErasureReceipts, unconfirmed } from '../../ports/erasure-receipts.ts';
+
+const LATEST = '(erased_at, account) < (:erasedAt, :account) AND erased_at <= :until';
+const IN_ORDER = 'ORDER BY erased_at DESC, account DESC LIMIT :limit';
+
+const SQL = {
+  open: `INSERT INTO erasure (account, sequence, erased_at, expected, receipts, waiting)
+    VALUES (:account, :sequence, :erasedAt, :expected, '[]', :waiting) ON CONFLICT DO NOTHING`,
+  confirm: 'UPDATE erasure SET receipts = :receipts, waiting = :waiting WHERE account = :account',
+  find: 'SELECT * FROM erasure WHERE account = :account',
+  all: `SELECT * FROM erasure INDEXED BY erasure_by_time WHERE ${LATEST} ${IN_ORDER}`,
+  waiting: `SELECT * FROM erasure INDEXED BY erasure_waiting WHERE waiting = 1 AND ${LATEST} ${IN_ORDER}`,
+} as const;
+
+/** After every instant with a year of four digits. */
+const END = '~';
+
+/** Erasures and their receipts in the embedded store. */
+export function createSqliteErasureReceipts(database: Database): ErasureReceipts {
+  function find(account: string): Erasure | undefined {
+    const row = database.prepare(SQL.find).get({ account });
+    return row && erasureOf(row);
+  }
+
+  return guardSqlite<ErasureReceipts>({
+    open: ({ account, sequence, erasedAt, expected }) =>
+      database.write(() => {
+        const waiting = expected.length > 0 ? 1 : 0;
+        database
+          .prepare(SQL.open)
+          .run({ account, sequence, erasedAt, expected: JSON.stringify(expected), waiting });
+      }),
+
+    confirm: (account, receipt) =>
+      database.write(() => {
+        const erasure = find(account);
+        if (erasure === undefined) return;
+        if (erasure.receipts.some(({ consumer }) => consumer === receipt.consumer)) return;
+        const receipts = [...erasure.receipts, receipt];
+        const waiting = unconfirmed({ ...erasure, receipts }).length > 0 ? 1 : 0;
+        database.prepare(SQL.confirm).run({ account, receipts: JSON.stringify(receipts), waiting });
+      }),
+
+    find: async (account) => find(account),
+
+    list: async ({ limit, after = { account: END, erasedAt: END }, waiting = false, until = END }) =>
+      database
+        .prepare(waiting ? SQL.waiting : SQL.all)
+        .all({ account: after.account, erasedAt: after.erasedAt, until, limit })
+        .map(erasureOf),
+  });
+}
+
+export function erasureOf(row: Row): Erasure {
+  return {
+    account: String(row['account']),
+    sequence: Number(row['sequence']),
+    erasedAt: String(row['erased_at']),
+    expected: JSON.parse(String(row['expected'])),
+    receipts: JSON.parse(String(row['receipts'])),
+  };
+}

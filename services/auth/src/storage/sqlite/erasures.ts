@@ -1,0 +1,28 @@
+import { type Database, guardSqlite } from '@latchkey/sqlite';
+import type { Erasures } from '../../ports/erasures.ts';
+
+const SQL = {
+  due: `SELECT stream, number, erase_at FROM journal_commit INDEXED BY journal_erasure
+    WHERE erase_at IS NOT NULL AND (erase_at, stream, number) > (:eraseAt, :stream, :number) AND erase_at <= :until
+    ORDER BY erase_at, stream, number LIMIT :limit`,
+  settle: 'UPDATE journal_commit SET erase_at = NULL WHERE stream = :stream AND number = :number',
+} as const;
+
+const FIRST = { eraseAt: '', stream: '', number: 0 };
+
+/** The open erasures in the embedded store: commits with an instant in `erase_at`. */
+export function createSqliteErasures(database: Database): Erasures {
+  return guardSqlite<Erasures>({
+    due: async ({ after: { eraseAt, stream, number } = FIRST, until, limit }) =>
+      database
+        .prepare(SQL.due)
+        .all({ eraseAt, stream, number, until: until.toISOString(), limit })
+        .map((row) => ({
+          stream: String(row['stream']),
+          number: Number(row['number']),
+          eraseAt: String(row['erase_at']),
+        })),
+    settle: ({ stream, number }) =>
+      database.write(() => void database.prepare(SQL.settle).run({ stream, number })),
+  });
+}

@@ -1,0 +1,33 @@
+import { type Database, guardSqlite } from '@latchkey/sqlite';
+import { type KnownSources, MAX_KNOWN_SOURCES } from '../../ports/known-sources.ts';
+
+const SQL = {
+  find: 'SELECT sources FROM known_source WHERE user_id = :userId',
+  save: `INSERT INTO known_source (user_id, sources) VALUES (:userId, :sources)
+    ON CONFLICT DO UPDATE SET sources = excluded.sources`,
+} as const;
+
+/** Known sources in the embedded store: one row per account. */
+export function createSqliteKnownSources(database: Database): KnownSources {
+  function find(userId: string): readonly string[] | undefined {
+    const row = database.prepare(SQL.find).get({ userId });
+    return row && JSON.parse(String(row['sources']));
+  }
+
+  function add(userId: string, sources: readonly string[]): readonly string[] | undefined {
+    const before = find(userId);
+    const added = sources.filter((source) => !before?.includes(source));
+    const now = [...(before ?? []), ...added].slice(-MAX_KNOWN_SOURCES);
+    database.prepare(SQL.save).run({ userId, sources: JSON.stringify(now) });
+    return before && added;
+  }
+
+  return guardSqlite<KnownSources>({
+    async remember(userId, sources) {
+      // Most sign-ins come from known sources. They need no write, and so wait for no flush.
+      const known = find(userId);
+      if (known && sources.every((source) => known.includes(source))) return [];
+      return await database.write(() => add(userId, sources));
+    },
+  });
+}

@@ -1,0 +1,49 @@
+import assert from 'node:assert/strict';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, test } from 'node:test';
+import { openDatabase } from '@latchkey/sqlite';
+import { limitRules } from '../../ports/testing/limit-rules.ts';
+import { openSqliteStores } from './index.ts';
+
+const folder = await mkdtemp(join(tmpdir(), 'latchkey-limits-'));
+after(() => rm(folder, { recursive: true }));
+const rules = limitRules({ points: 3, seconds: 3600 });
+
+function open() {
+  const database = openDatabase({ folder, as: 'server' });
+  const stores = openSqliteStores(database);
+  return { database, limits: stores.limits(rules), trusted: stores.trustedAddresses };
+}
+
+test('counts and trusted addresses are there when the store is opened again', async () => {
+  const pair = { address: 'ada@example.com', ip: '192.0.2.1' };
+  const now = new Date('2026-03-01T12:00:00Z');
+  const before = open();
+  await before.limits.take('login-address', pair.address, 2);
+  await before.trusted.trust(pair, now);
+  await before.database.close();
+
+  const { database, limits, trusted } = open();
+  assert.equal((await limits.take('login-address', pair.address)).allowed, true);
+  assert.equal((await limits.take('login-address', pair.address)).allowed, false);
+  assert.equal(await trusted.isTrusted(pair, now), true);
+  await database.close();
+});
+
+test('expired counts leave the table, however many there are', async () => {
+  const { database, limits } = open();
+  const insert = "INSERT INTO limit_count VALUES ('login-ip', :key, 1, 1)";
+  await database.write(() => {
+    for (let i = 0; i < 2500; i += 1) database.prepare(insert).run({ key: `key ${i}` });
+  });
+  await limits.take('signup-ip', '192.0.2.1');
+  await limits.removeExpired();
+  const left = database.prepare("SELECT name FROM limit_count WHERE name <> 'login-address'").all();
+  assert.deepEqual(
+    left.map(({ name }) => name),
+    ['signup-ip'],
+  );
+  await database.close();
+});

@@ -1,0 +1,57 @@
+import { parseJson } from '@latchkey/process';
+import { type Database, guardSqlite } from '@latchkey/sqlite';
+import type { PersonalData } from '../../ports/personal-data.ts';
+import { erasedEvents, keptClaims } from '../erased-commit.ts';
+import { claimsColumn, claimsOf } from './commits.ts';
+
+const SQL = {
+  requests: 'DELETE FROM request WHERE address = :address',
+  // A key is a purpose, the address and a network, separated by spaces; or one of them.
+  limits: "DELETE FROM limit_count WHERE instr(' ' || key || ' ', ' ' || :address || ' ') > 0",
+  trusted: 'DELETE FROM trusted_address WHERE address = :address',
+  snapshot: 'DELETE FROM journal_snapshot WHERE stream = :userId',
+  knownSources: 'DELETE FROM known_source WHERE user_id = :userId',
+  keptEvents: 'DELETE FROM audit_entry WHERE kept = 1 AND account = :userId',
+  unpublishedEvents: 'DELETE FROM audit_entry WHERE unpublished = 1 AND account = :userId',
+  commits: 'SELECT * FROM journal_commit WHERE stream = :userId ORDER BY number DESC',
+  eraseCommit: `UPDATE journal_commit SET events = :events, claims = :claims, address = NULL
+    WHERE stream = :userId AND number = :number`,
+  removeClaim: 'DELETE FROM journal_claim WHERE claim = :claim AND stream = :userId',
+} as const;
+
+/** The personal data of an account in the embedded store, table by table. */
+export function createSqlitePersonalData(database: Database): PersonalData {
+  function remove(values: Readonly<Record<string, string>>, ...statements: readonly string[]): Promise<void> {
+    return database.write(
+      () => {
+        for (const sql of statements) database.prepare(sql).run(values);
+      },
+      { erases: true },
+    );
+  }
+
+  function eraseCommits(userId: string): void {
+    for (const row of database.prepare(SQL.commits).all({ userId })) {
+      const claims = claimsOf(row);
+      const kept = keptClaims(claims);
+      database.prepare(SQL.eraseCommit).run({
+        userId,
+        number: Number(row['number']),
+        events: JSON.stringify(erasedEvents(parseJson(String(row['events'])))),
+        claims: claimsColumn(kept),
+      });
+      for (const claim of claims.filter((each) => !kept.includes(each)))
+        database.prepare(SQL.removeClaim).run({ claim, userId });
+    }
+  }
+
+  return guardSqlite<PersonalData>({
+    removeRequests: (address) => remove({ address }, SQL.requests),
+    removeLimits: (address) => remove({ address }, SQL.limits),
+    removeTrusted: (address) => remove({ address }, SQL.trusted),
+    removeSnapshot: (userId) => remove({ userId }, SQL.snapshot),
+    removeKnownSources: (userId) => remove({ userId }, SQL.knownSources),
+    removeSecurityEvents: (userId) => remove({ userId }, SQL.keptEvents, SQL.unpublishedEvents),
+    eraseCommits: (userId) => database.write(() => eraseCommits(userId), { erases: true }),
+  });
+}

@@ -1,0 +1,91 @@
+import assert from 'node:assert/strict';
+import { randomUUID } from 'node:crypto';
+import { describe, test } from 'node:test';
+import { chainFlaw, coveredBy } from '@latchkey/events';
+import { commitsOf, testSigner, unchained, userRegistered } from '../ports/testing/commits.ts';
+import { createMemoryStores } from '../ports/testing/memory-stores.ts';
+import { outgoingCommit } from '../relay/outgoing.ts';
+import { toPublic } from '../relay/to-public.ts';
+import { inWorld } from '../testing/world.ts';
+import { chainStream } from './chain-stream.ts';
+
+async function older() {
+  const { journal, outbox } = createMemoryStores();
+  const stream = randomUUID();
+  const commits = commitsOf(stream, 3);
+  for (const commit of commits) await journal.append(unchained(commit));
+  return { journal, outbox, stream };
+}
+
+/** Checks that every event matches its chain entry, and every entry the one before. @returns the last hash */
+async function assertChained({
+  journal,
+  stream,
+}: Pick<Awaited<ReturnType<typeof older>>, 'journal' | 'stream'>) {
+  let previous: string | undefined;
+  for (const commit of await journal.read(stream)) {
+    for (const [index, event] of toPublic(commit).entries()) {
+      const chain = commit.events[index]?.chain;
+      assert.ok(chain);
+      assert.equal(chain.previous, previous);
+      assert.equal(chainFlaw(coveredBy(event), chain), undefined);
+      previous = chain.hash;
+    }
+  }
+  return previous;
+}
+
+describe('a stream of release 0.1', () => {
+  test('is chained as a whole, and stays as it is', async () => {
+    const given = await older();
+    const head = await chainStream(given.journal, given.stream);
+    assert.equal(await assertChained(given), head);
+    assert.equal(await chainStream(given.journal, given.stream), head);
+  });
+
+  test('goes on from where another process was interrupted', async () => {
+    const given = await older();
+    const { journal, stream } = given;
+    let calls = 0;
+    const failing = {
+      ...journal,
+      addChain: (...args: Parameters<typeof journal.addChain>) => {
+        calls += 1;
+        return calls === 2 ? Promise.reject(new Error('killed')) : journal.addChain(...args);
+      },
+    };
+    await assert.rejects(chainStream(failing, stream), /killed/);
+    await chainStream(journal, stream);
+    await assertChained(given);
+  });
+
+  test(
+    'is chained before its next commit',
+    inWorld(async ({ deps, freshAccounts }) => {
+      const { journal } = deps;
+      const stream = randomUUID();
+      const commits = commitsOf(stream, 2);
+      const [first, second] = commits;
+      assert.ok(first && second);
+      const registered = { ...first, events: [userRegistered(stream, 'old@example.com')] };
+      await journal.append(registered);
+      await journal.append(unchained(second));
+      await freshAccounts().execute(stream, { correlationId: 'r' }, () => ({
+        type: 'RevokeSessions',
+        reason: 'logout-all',
+      }));
+      assert.equal((await journal.read(stream)).length, 3);
+      await assertChained({ journal, stream });
+    }),
+  );
+});
+
+test('an event that does not match its hash is not published', () => {
+  const [commit] = commitsOf(randomUUID(), 1);
+  assert.ok(commit);
+  const [event] = commit.events;
+  assert.ok(event);
+  const changed = { ...commit, events: [{ ...event, time: '2027-01-01T00:00:00.000Z' }] };
+  assert.throws(() => outgoingCommit(changed, testSigner), /does not match its hash/);
+  assert.throws(() => outgoingCommit(unchained(commit), testSigner), /no place in a hash chain/);
+});

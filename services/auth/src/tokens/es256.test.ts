@@ -1,0 +1,47 @@
+import assert from 'node:assert/strict';
+import { generateKeyPairSync, verify } from 'node:crypto';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import { jwtVerify } from 'jose';
+import jwt from 'jsonwebtoken';
+import { es256Signer, joseSignature } from './es256.ts';
+
+const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+
+/** Encodes an integer in DER: as short as possible, and with a zero byte if it would be negative. */
+function derInteger(value: bigint): readonly number[] {
+  const digits = value.toString(16);
+  const bytes = [...Buffer.from(digits.padStart(digits.length + (digits.length % 2), '0'), 'hex')];
+  const content = (bytes[0] ?? 0) > 127 ? [0, ...bytes] : bytes;
+  return [2, content.length, ...content];
+}
+
+test('a signature in DER becomes both integers in 32 bytes each, also where they begin with zeros', () => {
+  const integer = fc.oneof(
+    fc.bigInt({ min: 1n, max: 2n ** 256n - 1n }),
+    fc.bigInt({ min: 1n, max: 2n ** 240n }),
+    fc.constantFrom(1n, 127n, 128n, 2n ** 255n - 1n, 2n ** 255n, 2n ** 256n - 1n),
+  );
+  fc.assert(
+    fc.property(integer, integer, (r, s) => {
+      const content = [...derInteger(r), ...derInteger(s)];
+      const signature = joseSignature(Uint8Array.from([0x30, content.length, ...content]));
+      const hex = (value: bigint) => value.toString(16).padStart(64, '0');
+      assert.equal(signature.toString('hex'), hex(r) + hex(s));
+    }),
+  );
+});
+
+test('a signed token is verified by jose, by jsonwebtoken and by node', async () => {
+  const sign = es256Signer({ alg: 'ES256', typ: 'at+jwt', kid: 'a' }, privateKey);
+  for (let n = 0; n < 50; n += 1) {
+    const token = sign({ n, text: 'ä – 😀' });
+    const { payload, protectedHeader } = await jwtVerify(token, publicKey);
+    assert.deepEqual(payload, { n, text: 'ä – 😀' });
+    assert.deepEqual(protectedHeader, { alg: 'ES256', typ: 'at+jwt', kid: 'a' });
+    assert.deepEqual(jwt.verify(token, publicKey, { algorithms: ['ES256'] }), { n, text: 'ä – 😀' });
+    const [header, claims, signature = ''] = token.split('.');
+    const key = { key: publicKey, dsaEncoding: 'ieee-p1363' } as const;
+    assert.ok(verify('sha256', Buffer.from(`${header}.${claims}`), key, Buffer.from(signature, 'base64url')));
+  }
+});

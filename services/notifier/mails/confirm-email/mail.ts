@@ -1,0 +1,20 @@
+import { defineMail, username } from '../../src/mails/define-mail.ts';
+
+/**
+ * Asks the holder of a new address to confirm it. The address may be mistyped, so the mail reveals nothing but the
+ * username.
+ */
+export const confirmEmail = defineMail({
+  name: 'confirm-email',
+  when: ['EmailChangeRequested'],
+  variables: { username },
+  link: 'email-change',
+  // A newer request ends the link of the earlier one, even if its own link is withheld.
+  supersedes: ['email-change'],
+  from: ({ data: { locale, confirmation, person } }) =>
+    confirmation && {
+      locale,
+      link: confirmation,
+      content: person && { to: person.newEmail, username: person.username },
+    },
+});

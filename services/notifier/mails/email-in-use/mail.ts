@@ -1,0 +1,13 @@
+import { defineMail } from '../../src/mails/define-mail.ts';
+
+/**
+ * Tells the owner of an address that somebody wanted to use it for another account. Must contain nothing about that
+ * account.
+ */
+export const emailInUse = defineMail({
+  name: 'email-in-use',
+  when: ['EmailChangeRequested'],
+  variables: {},
+  from: ({ data: { locale, confirmation, person } }) =>
+    confirmation ? undefined : { locale, content: person && { to: person.newEmail } },
+});

@@ -1,0 +1,16 @@
+import { defineMail, username } from '../../src/mails/define-mail.ts';
+
+/** Confirms that an account will be erased, with a link that undoes it. */
+export const eraseAccount = defineMail({
+  name: 'erase-account',
+  when: ['AccountErasureRequested', 'AccountErasureCanceled'],
+  variables: { username },
+  link: 'erasure',
+  supersedes: ['erasure'],
+  from: (event) => {
+    if (event.type === 'AccountErasureCanceled') return undefined;
+    const { locale, person } = event.data;
+    if (locale === undefined || person?.email === undefined || person.undo === undefined) return undefined;
+    return { locale, link: person.undo, content: { to: person.email, username: person.username ?? '' } };
+  },
+});

@@ -1,0 +1,124 @@
+/** Receives reports as mails, over SMTP (RFC 5321) or LMTP (RFC 2033). */
+import { once } from 'node:events';
+import type { AddressInfo } from 'node:net';
+import type { Logger } from '@latchkey/process';
+import { SMTPServer, type SMTPServerDataStream, type SMTPServerSession } from 'smtp-server';
+import type { ReportReader } from '../ports/reports.ts';
+import type { Taken, TakeReport } from '../reports/record-report.ts';
+import type { ReturnPaths } from '../reports/return-paths.ts';
+
+/** A report may quote the whole mail that it is about, which has less than 64 KiB. */
+export const MAX_REPORT_BYTES = 256 * 1024;
+const MAX_CONNECTIONS = 50;
+const SOCKET_TIMEOUT_MS = 60_000;
+const CLOSE_TIMEOUT_MS = 1_000;
+
+export interface ReceiverSettings {
+  readonly host: string;
+  /** 0 for any free port. */
+  readonly port: number;
+  readonly isLmtp: boolean;
+  /** The name that it gives in its greeting. */
+  readonly name: string;
+}
+
+export interface ReceiverDeps {
+  readonly returnPaths: ReturnPaths;
+  readonly reader: ReportReader;
+  readonly take: TakeReport;
+  readonly logger: Logger;
+}
+
+export interface Receiver {
+  /** @throws Error of one line if the port cannot be used */
+  start(): Promise<void>;
+  /** Finishes the mails in progress. Idempotent. */
+  stop(): Promise<void>;
+  /** The port in use. Call it after the start. */
+  port(): number;
+}
+
+function refusal(responseCode: number, text: string): Error {
+  return Object.assign(new Error(text), { responseCode });
+}
+
+const UNKNOWN = refusal(550, '5.1.1 No such address here');
+const ONE_AT_A_TIME = refusal(452, '4.5.3 One recipient at a time');
+const TOO_LARGE = refusal(552, '5.3.4 Too large for a report');
+const LATER = refusal(451, '4.3.0 Try again later');
+
+/** Reads a mail to its end, but keeps no more of it than the largest report allowed. @throws refusal if it is larger */
+async function contentOf(stream: SMTPServerDataStream): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  for await (const chunk of stream as AsyncIterable<Buffer>) {
+    bytes += chunk.length;
+    if (bytes <= MAX_REPORT_BYTES) chunks.push(chunk);
+  }
+  if (bytes > MAX_REPORT_BYTES) throw TOO_LARGE;
+  return Buffer.concat(chunks);
+}
+
+export function createReceiver(settings: ReceiverSettings, deps: ReceiverDeps): Receiver {
+  const { returnPaths, reader, take, logger } = deps;
+
+  function isExpected(address: string): boolean {
+    return returnPaths.deliveryIn(address) !== undefined || returnPaths.isForFeedback(address);
+  }
+
+  async function receive(stream: SMTPServerDataStream, session: SMTPServerSession): Promise<void> {
+    const body = await contentOf(stream);
+    const proof = session.envelope.rcptTo[0]?.address;
+    const taken = await take(reader, { body, proof }).catch((error: unknown): Taken => {
+      logger.warn({ err: error }, 'a report could not be recorded: it will be sent again');
+      return 'later';
+    });
+    if (taken === 'later') throw LATER;
+    // Forged reports are accepted, too: their sender learns nothing, and a refusal would cause a mail to an
+    // innocent person.
+  }
+
+  const server = new SMTPServer({
+    name: settings.name,
+    lmtp: settings.isLmtp,
+    size: MAX_REPORT_BYTES,
+    maxClients: MAX_CONNECTIONS,
+    socketTimeout: SOCKET_TIMEOUT_MS,
+    closeTimeout: CLOSE_TIMEOUT_MS,
+    disableReverseLookup: true,
+    authOptional: true,
+    disabledCommands: ['AUTH', 'STARTTLS'],
+    logger: false,
+    onRcptTo({ address }, { envelope }, callback) {
+      if (!isExpected(address)) callback(UNKNOWN);
+      else callback(envelope.rcptTo.length > 0 ? ONE_AT_A_TIME : null);
+    },
+    onData(stream, session, callback) {
+      receive(stream, session).then(
+        () => callback(null, '2.0.0 Taken'),
+        (error: Error) => callback(error),
+      );
+    },
+  });
+  server.on('error', (error) => logger.info({ err: error }, 'a connection with reports failed'));
+  let stopped: Promise<void> | undefined;
+
+  return {
+    async start() {
+      const { host, port } = settings;
+      server.listen(port, host);
+      await once(server.server, 'listening').catch((error: NodeJS.ErrnoException) => {
+        throw new Error(`MAIL_BOUNCE_PORT: port ${port} on ${host} cannot be used (${error.code})`, {
+          cause: error,
+        });
+      });
+    },
+    stop() {
+      stopped ??= server.server.listening
+        ? new Promise((resolve) => server.close(() => resolve()))
+        : Promise.resolve();
+      return stopped;
+    },
+    port: () => (server.server.address() as AddressInfo).port,
+  };
+}

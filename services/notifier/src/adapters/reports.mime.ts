@@ -1,0 +1,95 @@
+/** Reports that come as mails: delivery reports (RFC 3464) and feedback reports (RFC 5965). */
+import PostalMime, { type Attachment } from 'postal-mime';
+import { isHardBounce } from '../delivery/hard-bounce.ts';
+import type { Incoming, ReadReport, ReportReader } from '../ports/reports.ts';
+import type { ReturnPaths } from '../reports/return-paths.ts';
+
+/** Limits against hostile mails. A genuine report has three parts, and headers of a few kilobytes. */
+const LIMITS = {
+  forceRfc822Attachments: true,
+  maxNestingDepth: 16,
+  maxHeadersSize: 64 * 1024,
+  maxRfc822NestingDepth: 0,
+};
+/** How much of a part is read, in bytes. */
+const MAX_PART_BYTES = 64 * 1024;
+
+const NOTHING: ReadReport = { kind: 'nothing' };
+const FORGED: ReadReport = { kind: 'forged' };
+
+type Fields = ReadonlyMap<string, string>;
+
+/** Splits a part into groups of fields, which empty lines separate. Names are in lower case. */
+function groupsOf(part: Attachment | undefined): readonly Fields[] {
+  if (part === undefined || typeof part.content === 'string') return [];
+  const bytes = Buffer.from(part.content as ArrayBuffer).subarray(0, MAX_PART_BYTES);
+  const unfolded = bytes
+    .toString('utf8')
+    .replaceAll('\r\n', '\n')
+    .replaceAll(/\n[ \t]/g, ' ');
+  return unfolded.split('\n\n').map((group) => {
+    const pairs = group.split('\n').map((line): readonly [string, string] => {
+      const colon = line.indexOf(':');
+      return [line.slice(0, Math.max(colon, 0)).trim().toLowerCase(), line.slice(colon + 1).trim()];
+    });
+    return new Map(pairs);
+  });
+}
+
+/** Reads only reports about a single recipient, because each of our mails has one. */
+function bounceIn(groups: readonly Fields[], delivery: string): ReadReport {
+  const failed = groups.find((group) => group.get('action')?.toLowerCase() === 'failed');
+  if (failed === undefined) return NOTHING;
+  const status = /^[245]\.\d{1,3}\.\d{1,3}/.exec(failed.get('status') ?? '')?.[0];
+  if (!isHardBounce({ status, diagnostic: failed.get('diagnostic-code') })) return NOTHING;
+  return {
+    kind: 'report',
+    delivery,
+    state: 'bounced',
+    ...(status?.startsWith('5.') && { status }),
+  };
+}
+
+/** `not-spam` says that a mail was taken for spam by mistake. */
+function isComplaint(type: string | undefined): boolean {
+  return type !== undefined && type.toLowerCase() !== 'not-spam';
+}
+
+/**
+ * Creates the reader. A report is genuine if it was sent to the return path of the mail that it is about. A
+ * feedback report may also go to the address for feedback, if it quotes that return path.
+ */
+export function createMimeReader(returnPaths: ReturnPaths): ReportReader {
+  function deliveryOf(candidates: readonly (string | undefined)[]): string | undefined {
+    for (const candidate of candidates) {
+      const delivery = returnPaths.deliveryIn(candidate?.replace(/^<|>$/g, '') ?? '');
+      if (delivery !== undefined) return delivery;
+    }
+    return undefined;
+  }
+
+  async function read({ body, proof = '' }: Incoming): Promise<ReadReport> {
+    const addressed = returnPaths.deliveryIn(proof);
+    if (addressed === undefined && !returnPaths.isForFeedback(proof)) return FORGED;
+    const { attachments } = await PostalMime.parse(body, LIMITS);
+    function part(type: RegExp) {
+      return attachments.find(({ mimeType }) => type.test(mimeType));
+    }
+    const [feedback] = groupsOf(part(/^message\/feedback-report$/));
+    if (feedback !== undefined) {
+      if (!isComplaint(feedback.get('feedback-type'))) return NOTHING;
+      const [original] = groupsOf(part(/^(message\/(global|rfc822)|text\/rfc822-headers)$/));
+      const quoted = [feedback.get('original-mail-from'), original?.get('return-path')];
+      const delivery = addressed ?? deliveryOf(quoted);
+      return delivery === undefined ? FORGED : { kind: 'report', delivery, state: 'complained' };
+    }
+    const status = groupsOf(part(/^message\/(global-)?delivery-status$/));
+    return addressed === undefined ? NOTHING : bounceIn(status, addressed);
+  }
+
+  return {
+    source: 'mail',
+    // A mail that cannot be parsed is not a report.
+    read: (incoming) => read(incoming).catch(() => NOTHING),
+  };
+}

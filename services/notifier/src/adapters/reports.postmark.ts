@@ -1,0 +1,50 @@
+/**
+ * Reports of Postmark: https://postmarkapp.com/developer/webhooks/bounce-webhook and spam-complaint-webhook. Postmark
+ * does not sign them; it sends the user name and password of the webhook's URL.
+ */
+import { createHash, timingSafeEqual } from 'node:crypto';
+import { parseJson } from '@latchkey/process';
+import { z } from 'zod';
+import type { ReadReport, ReportReader } from '../ports/reports.ts';
+import { recipientOf } from '../recipient.ts';
+
+/** The name of the metadata that contains the delivery's id. Mails have it as the header `X-PM-Metadata-delivery`. */
+export const POSTMARK_METADATA = 'delivery';
+
+const webhook = z.object({
+  RecordType: z.string(),
+  Type: z.string().optional(),
+  Email: z.string(),
+  Details: z.string().optional(),
+  Metadata: z.record(z.string(), z.unknown()).optional(),
+});
+
+/** The bounces after which Postmark sends no more mail to an address, because the address does not exist. */
+const HARD = ['HardBounce', 'BadEmailAddress'];
+
+const NOTHING: ReadReport = { kind: 'nothing' };
+
+function digest(text: string): Buffer {
+  return createHash('sha256').update(text).digest();
+}
+
+/** @param credentials user name and password of the webhook: `latchkey:secret` */
+export function createPostmarkReader(credentials: string): ReportReader {
+  const expected = digest(`Basic ${Buffer.from(credentials).toString('base64')}`);
+
+  return {
+    source: 'postmark',
+    async read({ body, proof = '' }) {
+      if (!timingSafeEqual(digest(proof), expected)) return { kind: 'forged' };
+      const given = webhook.safeParse(parseJson(body.toString('utf8'))).data;
+      const metadata = Object.entries(given?.Metadata ?? {});
+      const [, id] = metadata.find(([name]) => name.toLowerCase() === POSTMARK_METADATA) ?? [];
+      if (given === undefined || typeof id !== 'string') return NOTHING;
+      const report = { kind: 'report', delivery: id, recipient: recipientOf(given.Email) } as const;
+      if (given.RecordType === 'SpamComplaint') return { ...report, state: 'complained' };
+      if (given.RecordType !== 'Bounce' || !HARD.includes(given.Type ?? '')) return NOTHING;
+      const status = /\b5\.\d{1,3}\.\d{1,3}\b/.exec(given.Details ?? '')?.[0];
+      return { ...report, state: 'bounced', ...(status && { status }) };
+    },
+  };
+}

@@ -1,0 +1,81 @@
+/**
+ * Reports of Amazon SES, which come by SNS:
+ * https://docs.aws.amazon.com/ses/latest/dg/notification-contents.html and event-publishing-retrieving-sns-contents.html
+ */
+import { parseJson } from '@latchkey/process';
+import { z } from 'zod';
+import type { ReadReport, ReportReader } from '../ports/reports.ts';
+import { recipientOf } from '../recipient.ts';
+import { createSnsReader, type SnsDeps } from './sns.ts';
+
+const recipients = z.array(z.object({ emailAddress: z.string(), status: z.string().optional() })).min(1);
+
+const notification = z.object({
+  notificationType: z.string().optional(),
+  eventType: z.string().optional(),
+  mail: z.object({
+    headers: z.array(z.object({ name: z.string(), value: z.string() })).optional(),
+  }),
+  bounce: z.object({ bounceType: z.string(), bouncedRecipients: recipients }).optional(),
+  complaint: z
+    .object({ complainedRecipients: recipients, complaintFeedbackType: z.string().nullish() })
+    .optional(),
+});
+type Notification = z.infer<typeof notification>;
+
+const NOTHING: ReadReport = { kind: 'nothing' };
+
+/** The Message-ID of our mails begins with the id of the delivery. */
+function deliveryOf({ mail }: Notification): string | undefined {
+  const header = mail.headers?.find(({ name }) => name.toLowerCase() === 'message-id');
+  return /^\s*<([0-9a-f-]{36})@/i.exec(header?.value ?? '')?.[1]?.toLowerCase();
+}
+
+function fingerprintOf(address: string): string {
+  return recipientOf(/<([^<>]*)>\s*$/.exec(address)?.[1] ?? address);
+}
+
+function reportIn(given: Notification): ReadReport {
+  const delivery = deliveryOf(given);
+  if (delivery === undefined) return NOTHING;
+  const type = given.notificationType ?? given.eventType;
+  const [bounced] = given.bounce?.bouncedRecipients ?? [];
+  if (type === 'Bounce' && given.bounce?.bounceType === 'Permanent' && bounced) {
+    const { status = '' } = bounced;
+    return {
+      kind: 'report',
+      delivery,
+      state: 'bounced',
+      ...(/^5\.\d{1,3}\.\d{1,3}$/.test(status) && { status }),
+      recipient: fingerprintOf(bounced.emailAddress),
+    };
+  }
+  const [complained] = given.complaint?.complainedRecipients ?? [];
+  if (type === 'Complaint' && given.complaint?.complaintFeedbackType !== 'not-spam' && complained)
+    return {
+      kind: 'report',
+      delivery,
+      state: 'complained',
+      recipient: fingerprintOf(complained.emailAddress),
+    };
+  return NOTHING;
+}
+
+/** Creates the reader. It confirms the subscription of its topic, and accepts signed messages of that topic only. */
+export function createSesReader(deps: SnsDeps): ReportReader {
+  const sns = createSnsReader(deps);
+
+  return {
+    source: 'ses',
+    async read({ body }) {
+      const checked = await sns.check(body.toString('utf8'));
+      if (checked.kind !== 'genuine') return checked;
+      const { message } = checked;
+      if (message.Type === 'SubscriptionConfirmation')
+        return (await sns.confirm(message)) ? NOTHING : { kind: 'unchecked' };
+      if (message.Type !== 'Notification') return NOTHING;
+      const given = notification.safeParse(parseJson(message.Message)).data;
+      return given === undefined ? NOTHING : reportIn(given);
+    },
+  };
+}

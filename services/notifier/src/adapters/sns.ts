@@ -1,0 +1,107 @@
+/**
+ * Messages of Amazon SNS to an HTTP endpoint, and their signatures:
+ * https://docs.aws.amazon.com/sns/latest/dg/sns-verify-signature-of-message.html
+ */
+import { createVerify, X509Certificate } from 'node:crypto';
+import { parseJson } from '@latchkey/process';
+import { z } from 'zod';
+import { snsHostOf } from '../reports/sns-topic.ts';
+
+const text = z.string().max(262_144);
+
+const message = z.object({
+  Type: z.enum(['Notification', 'SubscriptionConfirmation', 'UnsubscribeConfirmation']),
+  MessageId: text,
+  TopicArn: text,
+  Subject: text.optional(),
+  Message: text,
+  Timestamp: text,
+  Token: text.optional(),
+  SubscribeURL: text.optional(),
+  SignatureVersion: z.enum(['1', '2']),
+  Signature: text,
+  SigningCertURL: text,
+});
+export type SnsMessage = z.infer<typeof message>;
+
+const NOTIFICATION = ['Message', 'MessageId', 'Subject', 'Timestamp', 'TopicArn', 'Type'] as const;
+const CONFIRMATION = [
+  'Message',
+  'MessageId',
+  'SubscribeURL',
+  'Timestamp',
+  'Token',
+  'TopicArn',
+  'Type',
+] as const;
+const ALGORITHMS = { '1': 'RSA-SHA1', '2': 'RSA-SHA256' } as const;
+
+export interface SnsDeps {
+  /** The only topic whose messages are accepted. */
+  readonly topicArn: string;
+  /** Returns the body of a URL. Never follows a redirect. @throws if it cannot be fetched */
+  fetch(url: URL): Promise<string>;
+}
+
+export type CheckedMessage =
+  | { readonly kind: 'genuine'; readonly message: SnsMessage }
+  | { readonly kind: 'forged' }
+  /** The signature was not checked, because the certificate could not be fetched. */
+  | { readonly kind: 'unchecked' };
+
+/** Returns the text that is signed. Absent fields are left out. */
+function signedText(given: SnsMessage): string {
+  const names = given.Type === 'Notification' ? NOTIFICATION : CONFIRMATION;
+  return names.map((name) => (given[name] === undefined ? '' : `${name}\n${given[name]}\n`)).join('');
+}
+
+export interface SnsReader {
+  check(body: string): Promise<CheckedMessage>;
+  /** Confirms the subscription in a genuine message. @returns false if that must be tried again */
+  confirm(message: SnsMessage): Promise<boolean>;
+}
+
+export function createSnsReader({ topicArn, fetch }: SnsDeps): SnsReader {
+  const host = snsHostOf(topicArn);
+  /** AWS uses one certificate at a time and replaces it about once a year. */
+  let known: { readonly url: string; readonly certificate: X509Certificate } | undefined;
+
+  /** Returns a URL if it belongs to AWS; undefined otherwise. */
+  function urlOfAws(given: string | undefined): URL | undefined {
+    const url = given === undefined ? null : URL.parse(given);
+    const isPlain = url !== null && url.protocol === 'https:' && url.port === '' && url.username === '';
+    return isPlain && url.hostname === host ? url : undefined;
+  }
+
+  async function certificateAt(url: URL): Promise<X509Certificate> {
+    if (known?.url === url.href) return known.certificate;
+    const certificate = new X509Certificate(await fetch(url));
+    known = { url: url.href, certificate };
+    return certificate;
+  }
+
+  return {
+    async check(body) {
+      const given = message.safeParse(parseJson(body)).data;
+      if (given === undefined || given.TopicArn !== topicArn) return { kind: 'forged' };
+      const url = urlOfAws(given.SigningCertURL);
+      if (url === undefined || !/^\/SimpleNotificationService-[0-9a-z]+\.pem$/i.test(url.pathname))
+        return { kind: 'forged' };
+      const certificate = await certificateAt(url).catch(() => undefined);
+      if (certificate === undefined) return { kind: 'unchecked' };
+      const verify = createVerify(ALGORITHMS[given.SignatureVersion]).update(signedText(given), 'utf8');
+      return verify.verify(certificate.publicKey, given.Signature, 'base64')
+        ? { kind: 'genuine', message: given }
+        : { kind: 'forged' };
+    },
+
+    async confirm({ SubscribeURL }) {
+      const url = urlOfAws(SubscribeURL);
+      if (url?.searchParams.get('Action') !== 'ConfirmSubscription') return true;
+      return fetch(url).then(
+        () => true,
+        () => false,
+      );
+    },
+  };
+}

@@ -1,0 +1,35 @@
+/** The mails of an account as its export lists them. */
+import type { ExportedMail } from '@latchkey/export';
+import { pages } from '@latchkey/store';
+import type { Deliveries, DeliverySummary } from '../ports/deliveries.ts';
+
+const PAGE = 200;
+
+/** Returns the mails because of events of an account, oldest first, read page by page. */
+export async function* exportedMails(
+  deliveries: Pick<Deliveries, 'ofSubject'>,
+  account: string,
+): AsyncGenerator<ExportedMail> {
+  const all = pages<DeliverySummary>((after) => deliveries.ofSubject(account, { limit: PAGE, after }));
+  for await (const page of all) yield* page.map(viewMail);
+}
+
+export function viewMail(delivery: DeliverySummary): ExportedMail {
+  const { id, mail, eventId, occurredAt, state, reason, endedAt, recipient, attempts, report } = delivery;
+  return {
+    id,
+    mail,
+    eventId,
+    at: occurredAt.toISOString(),
+    state,
+    ...(reason !== undefined && { reason }),
+    ...(endedAt && { endedAt: endedAt.toISOString() }),
+    ...(recipient && { to: recipient.hint }),
+    attempts: attempts.map(({ at, result }) => ({ at: at.toISOString(), result })),
+    ...(report && { report: viewReport(report) }),
+  };
+}
+
+function viewReport({ at, source, status }: NonNullable<DeliverySummary['report']>): ExportedMail['report'] {
+  return { at: at.toISOString(), source, ...(status !== undefined && { status }) };
+}

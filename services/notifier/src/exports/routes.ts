@@ -1,0 +1,60 @@
+/** Where auth reads the mails of an account for its export, if it is another process. Gateways do not lead here. */
+import { exportedMail } from '@latchkey/export';
+import { Problem, type Route, route, unavailable } from '@latchkey/http';
+import { StoreUnavailable } from '@latchkey/store';
+import { guards, type VerifyToken } from '@latchkey/tokens';
+import { z } from 'zod';
+import type { Deliveries } from '../ports/deliveries.ts';
+import { viewMail } from './exported-mails.ts';
+
+const MOST = 200;
+
+const page = z.object({ mails: z.array(exportedMail) });
+
+/** `at` and `after` are those of the last mail of the page before: it may have been removed meanwhile. */
+const query = z.object({
+  at: z.iso.datetime().optional(),
+  after: z.uuid().optional(),
+  limit: z.coerce.number().int().min(1).max(MOST).default(MOST),
+});
+
+/** The mails of the caller's account, oldest first. auth has checked that the token is not revoked. */
+export function mailsRoute(deps: {
+  readonly deliveries: Pick<Deliveries, 'ofSubject'>;
+  readonly verify: VerifyToken;
+}): Route {
+  const { authenticated } = guards({
+    verify: deps.verify,
+    standing: async ({ email_verified: verified, role }) => ({ verified, role }),
+    refuse: (spec, details) => new Problem(spec, details),
+  });
+  return route({
+    method: 'GET',
+    path: '/api/v1/mails',
+    tag: 'mails',
+    summary: 'The mails of an account, for its export',
+    policy: authenticated,
+    query,
+    answers: { 200: { description: 'A page of them. An empty one is the end.', schema: page } },
+    hidden: true,
+    quiet: true,
+    handle: async ({ caller, query: { at, after, limit } }) => {
+      const last =
+        at !== undefined && after !== undefined ? { occurredAt: new Date(at), id: after } : undefined;
+      const found = await answerFailures(() =>
+        deps.deliveries.ofSubject(caller.claims.sub, { limit, after: last }),
+      );
+      return { status: 200, body: { mails: found.map(viewMail) } };
+    },
+  });
+}
+
+/** @throws Problem (unavailable) if the store fails; other errors unchanged */
+async function answerFailures<T>(work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    if (error instanceof StoreUnavailable) throw unavailable('Mails cannot be reached. Try again.', 1, error);
+    throw error;
+  }
+}

@@ -1,0 +1,23 @@
+/** The settings about mails and the mail server. `ops mail test` uses them as the notifier does. */
+import { setting } from '@latchkey/process';
+import { z } from 'zod';
+import { dkimFields, faultsOfDkim } from './dkim-settings.ts';
+import { faultsOfMail, mailFields } from './mail-settings.ts';
+import { faultsOfReports, reportFields } from './report-settings.ts';
+
+const schema = z.object({ ...mailFields, ...dkimFields, ...reportFields });
+export type MailTestSettings = z.infer<typeof schema>;
+
+export const mailTestSettings = schema.extend({ PUBLIC_URL: setting.url().optional() }).superRefine(
+  (config, context) => {
+    if (config.MAIL_SERVER === undefined)
+      context.addIssue({ code: 'custom', path: ['MAIL_SERVER'], message: 'is required' });
+    for (const [name, message] of [
+      ...faultsOfMail(config),
+      ...faultsOfDkim(config),
+      ...faultsOfReports(config),
+    ])
+      context.addIssue({ code: 'custom', path: [name], message });
+  },
+  { when: () => true },
+);

@@ -1,0 +1,22 @@
+/** The widest that plain text may be, so that a client that does not wrap lines shows all of it (RFC 3676 4.2). */
+const COLUMNS = 72;
+
+/** Breaks lines at spaces. A longer word, such as a link, gets a line of its own. */
+export function wrapText(text: string): string {
+  return text.split('\n').map(wrapLine).join('\n');
+}
+
+function wrapLine(line: string): string {
+  if (line.length <= COLUMNS) return line;
+  const lines: string[] = [];
+  let last = '';
+  for (const word of line.split(' ')) {
+    const longer = last === '' ? word : `${last} ${word}`;
+    if (longer.length <= COLUMNS || last === '') last = longer;
+    else {
+      lines.push(last);
+      last = word;
+    }
+  }
+  return [...lines, last].join('\n');
+}

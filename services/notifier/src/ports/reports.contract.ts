@@ -1,0 +1,99 @@
+/** The guarantees of every reader of reports. */
+import assert from 'node:assert/strict';
+import { randomUUID } from 'node:crypto';
+import { describe, it } from 'node:test';
+import fc from 'fast-check';
+import { recipientOf } from '../recipient.ts';
+import type { Incoming, ReadReport, ReportReader } from './reports.ts';
+
+/** What a source sends about a delivery to `ada@example.com`. */
+export interface ReportsFixture {
+  readonly reader: ReportReader;
+  /** A report that the address does not exist: 5.1.1. */
+  bounce(delivery: string): Incoming;
+  complaint(delivery: string): Incoming;
+  /** Genuine reports that are no reason to act, by name: a delay, a full mailbox. */
+  others(delivery: string): Readonly<Record<string, Incoming>>;
+  /** Reports by somebody who does not know the secret, by name. */
+  forged(delivery: string): Readonly<Record<string, Incoming>>;
+  /** Whether a genuine report names its recipient. */
+  readonly namesRecipient: boolean;
+  /** Whether the body is signed, so that it needs no further proof. */
+  readonly isSigned: boolean;
+}
+
+export const ADA = 'ada@example.com';
+
+export function reportsContract(name: string, open: () => ReportsFixture): void {
+  describe(`reports of mails: ${name}`, () => {
+    const delivery = randomUUID();
+    const { reader, namesRecipient, isSigned, ...fixture } = open();
+    const recipient = namesRecipient ? { recipient: recipientOf(ADA) } : {};
+
+    it('read a hard bounce', async () => {
+      const expected: ReadReport = {
+        kind: 'report',
+        delivery,
+        state: 'bounced',
+        status: '5.1.1',
+        ...recipient,
+      };
+      assert.deepEqual(await reader.read(fixture.bounce(delivery)), expected);
+    });
+
+    it('read a complaint', async () => {
+      const expected: ReadReport = { kind: 'report', delivery, state: 'complained', ...recipient };
+      assert.deepEqual(await reader.read(fixture.complaint(delivery)), expected);
+    });
+
+    for (const [title, incoming] of Object.entries(fixture.others(delivery)))
+      it(`find nothing in ${title}`, async () => {
+        assert.deepEqual(await reader.read(incoming), { kind: 'nothing' });
+      });
+
+    for (const [title, incoming] of Object.entries(fixture.forged(delivery)))
+      it(`refuse ${title}`, async () => {
+        assert.deepEqual(await reader.read(incoming), { kind: 'forged' });
+      });
+
+    it('find no report in anything without its proof, whatever it contains', async () => {
+      const bodies = [fixture.bounce(delivery).body, fixture.complaint(delivery).body];
+      await fc.assert(
+        fc.asyncProperty(
+          fc.oneof(
+            fc.uint8Array({ maxLength: 2000 }).map((bytes) => Buffer.from(bytes)),
+            spoiled(bodies),
+          ),
+          fc.option(fc.string(), { nil: undefined }),
+          async (body, proof) => {
+            const read = await reader.read({ body, proof });
+            // A signed body proves itself, as long as no signed part was changed.
+            if (read.kind === 'report') assert.deepEqual([isSigned, read.delivery], [true, delivery]);
+          },
+        ),
+        { numRuns: 300 },
+      );
+    });
+
+    it('never reject, and name no other delivery, whatever was done to the body', async () => {
+      const genuine = [fixture.bounce(delivery), fixture.complaint(delivery)];
+      await fc.assert(
+        fc.asyncProperty(fc.constantFrom(...genuine), fc.gen(), async ({ body, proof }, gen) => {
+          const read = await reader.read({ body: gen(spoiled, [body]), proof });
+          if (read.kind === 'report' && isSigned) assert.equal(read.delivery, delivery);
+        }),
+        { numRuns: 300 },
+      );
+    });
+  });
+}
+
+/** Returns one of the bodies with bytes removed, repeated or replaced. */
+function spoiled(bodies: readonly Buffer[]): fc.Arbitrary<Buffer> {
+  return fc
+    .tuple(fc.constantFrom(...bodies), fc.nat(), fc.nat({ max: 200 }), fc.uint8Array({ maxLength: 200 }))
+    .map(([body, from, length, put]) => {
+      const at = from % (body.length + 1);
+      return Buffer.concat([body.subarray(0, at), put, body.subarray(at + length)]);
+    });
+}

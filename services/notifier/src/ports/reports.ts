@@ -1,0 +1,45 @@
+/**
+ * Reads reports about mails that were sent. `reports.contract.ts` tests every guarantee on each adapter. Anybody
+ * can send something to a reader, so it must tell genuine reports from forged ones, and must never throw.
+ */
+import type { ReportedState } from '../delivery/delivery.ts';
+
+export interface Incoming {
+  /** A mail (RFC 5322), or the body of a request. */
+  readonly body: Buffer;
+  /**
+   * What proves that it is genuine, unless the body is signed: the address that a mail was sent to, or the
+   * `Authorization` header of a request.
+   */
+  readonly proof?: string | undefined;
+}
+
+export interface MailReport {
+  readonly kind: 'report';
+  /** The id of the delivery. */
+  readonly delivery: string;
+  readonly state: ReportedState;
+  /** The enhanced status code (RFC 3463) of a bounce, if there is one. */
+  readonly status?: string;
+  /** The recipient that the report names, as a fingerprint. */
+  readonly recipient?: string;
+}
+
+export type ReadReport =
+  | MailReport
+  /**
+   * Not about a mail of ours, or no reason to act, such as a delay, a success, a full mailbox or an automatic
+   * reply.
+   */
+  | { readonly kind: 'nothing' }
+  /** Does not come from where it claims. */
+  | { readonly kind: 'forged' }
+  /** Could not be checked; the sender should try again. */
+  | { readonly kind: 'unchecked' };
+
+export interface ReportReader {
+  /** Where this reader's reports come from: `mail`. */
+  readonly source: string;
+  /** Never rejects. */
+  read(incoming: Incoming): Promise<ReadReport>;
+}

@@ -1,0 +1,94 @@
+/** The settings of reports about mails that were sent: bounces and complaints. */
+import { setting } from '@latchkey/process';
+import { z } from 'zod';
+import { domainSetting } from './domain-setting.ts';
+import { snsHostOf } from './reports/sns-topic.ts';
+
+const KEY_BYTES = 32;
+
+/** Returns undefined for a text that is no key. */
+function keyOf(text: string): Buffer | undefined {
+  const bytes = Buffer.from(text, 'base64url');
+  const spelt = text.replaceAll('+', '-').replaceAll('/', '_').replace(/=+$/, '');
+  return bytes.toString('base64url') === spelt && bytes.length >= KEY_BYTES ? bytes : undefined;
+}
+
+/** Newest first. */
+const keys = z.string().transform((text, context): readonly [Buffer, ...Buffer[]] => {
+  const texts = text.split(',').map((each) => each.trim());
+  const [first, ...others] = texts.flatMap((each) => keyOf(each) ?? []);
+  if (first !== undefined && others.length === texts.length - 1) return [first, ...others];
+  context.addIssue({
+    code: 'custom',
+    message: `must be ${KEY_BYTES} random bytes or more in base64, or several such keys, separated by commas: openssl rand -base64 ${KEY_BYTES}`,
+  });
+  return z.NEVER;
+});
+
+export const reportFields = {
+  MAIL_BOUNCE_DOMAIN: domainSetting('bounces.example.com')
+    .optional()
+    .describe(
+      'The domain of the return paths, each of which identifies its mail: `b-…@bounces.example.com`. Its MX record must lead to MAIL_BOUNCE_PORT.',
+    ),
+  MAIL_BOUNCE_KEY: keys
+    .optional()
+    .describe(
+      '32 random bytes in base64, required with MAIL_BOUNCE_DOMAIN. Several keys are separated by commas, newest first: the first is used for new mails; reports about mails that were sent with the others are still accepted.',
+    )
+    .meta({ secret: true }),
+  MAIL_BOUNCE_PORT: setting
+    .whole({ min: 1, max: 65_535 })
+    .describe('The port on which the notifier receives reports as mails. Default: it receives none.'),
+  MAIL_BOUNCE_HOST: z.string().min(1).default('0.0.0.0').describe('The address of MAIL_BOUNCE_PORT.'),
+  MAIL_BOUNCE_LMTP: setting.flag(false).describe('Speak LMTP instead of SMTP at MAIL_BOUNCE_PORT.'),
+  MAIL_SES_TOPIC_ARN: z
+    .string()
+    .refine(
+      (text) => snsHostOf(text) !== undefined,
+      'must be the ARN of an SNS topic, such as arn:aws:sns:eu-central-1:123456789012:bounces',
+    )
+    .optional()
+    .describe('The SNS topic by which Amazon SES reports to `/api/v1/mail-reports/ses`.'),
+  MAIL_POSTMARK_CREDENTIALS: z
+    .string()
+    .regex(/^[^:]+:.{16,}$/, 'must be user:password, with a password of 16 characters or more')
+    .optional()
+    .describe('The user name and password with which Postmark reports to `/api/v1/mail-reports/postmark`.')
+    .meta({ secret: true }),
+  MAIL_SUPPRESSION_DAYS: setting
+    .whole({ min: 1, max: 3650, fallback: 30 })
+    .describe('How long an address gets no mail of a kind after one of them bounced or was marked as spam.'),
+};
+
+const schema = z.object(reportFields);
+export type ReportConfig = z.infer<typeof schema>;
+
+type Fault = readonly [name: keyof ReportConfig, message: string];
+
+/** Returns faults of report settings that are valid alone but not together. */
+export function faultsOfReports({
+  MAIL_BOUNCE_DOMAIN: name,
+  MAIL_BOUNCE_KEY: secret,
+  MAIL_BOUNCE_PORT: port,
+}: ReportConfig): readonly Fault[] {
+  const faults: Fault[] = [];
+  if (name !== undefined && secret === undefined)
+    faults.push(['MAIL_BOUNCE_KEY', 'is required with MAIL_BOUNCE_DOMAIN']);
+  if (name === undefined && (secret !== undefined || port !== undefined))
+    faults.push([
+      'MAIL_BOUNCE_DOMAIN',
+      `is required with ${secret === undefined ? 'MAIL_BOUNCE_PORT' : 'MAIL_BOUNCE_KEY'}`,
+    ]);
+  return faults;
+}
+
+/** Whether reports about sent mails may come back. */
+export function expectsReports(config: ReportConfig): boolean {
+  return config.MAIL_BOUNCE_DOMAIN !== undefined || takesWebhooks(config);
+}
+
+/** Whether providers report over HTTP. */
+function takesWebhooks({ MAIL_SES_TOPIC_ARN, MAIL_POSTMARK_CREDENTIALS }: ReportConfig): boolean {
+  return (MAIL_SES_TOPIC_ARN ?? MAIL_POSTMARK_CREDENTIALS) !== undefined;
+}

@@ -1,0 +1,105 @@
+/** Publishes reports as events, at least once: a report that was published but not marked is published again. */
+import type { Bus } from '@latchkey/bus';
+import { DELIVERIES_TOPIC, type EncodedEvent, encode, type LatchkeyEvent } from '@latchkey/events';
+import type { Logger } from '@latchkey/process';
+import { createWakeup, doubling, loop } from '@latchkey/process/loop';
+import { StoreUnavailable } from '@latchkey/store';
+import { v5 as uuidv5 } from 'uuid';
+import type { Clock } from '../ports/clock.ts';
+import type { Deliveries, ReportedDelivery } from '../ports/deliveries.ts';
+
+const NAMESPACE = '0b6f3f5e-8c1d-5a57-9a0e-6a3e5f1c7d42';
+/** Reports per publish. */
+const BATCH = 100;
+/** The pauses between reads of the store, in ms. Another notifier may have died before it published. */
+const POLL_MS = { least: 1_000, most: 10_000 };
+
+/** Returns the event of a report. Its id is derived from the delivery, so that it is the same each time. */
+export function eventOf({ id, mail, subject, eventId, ...delivery }: ReportedDelivery): LatchkeyEvent {
+  const { correlationId, recipient, report } = delivery;
+  const envelope = {
+    id: uuidv5(`${id} ${report.state}`, NAMESPACE),
+    subject: id,
+    // Each delivery is reported at most once.
+    sequence: 1,
+    time: report.at.toISOString(),
+    correlationId,
+    causationId: eventId,
+  };
+  const data = { deliveryId: id, mail, cause: { subject, eventId }, recipient: recipient.fingerprint };
+  return report.state === 'bounced'
+    ? {
+        ...envelope,
+        type: 'MailBounced',
+        data: { ...data, ...(report.status !== undefined && { status: report.status }) },
+      }
+    : { ...envelope, type: 'MailMarkedAsSpam', data };
+}
+
+function recordOf(delivery: ReportedDelivery): EncodedEvent {
+  return encode(eventOf(delivery));
+}
+
+export interface ReportPublisherDeps {
+  readonly deliveries: Pick<Deliveries, 'unpublished' | 'markPublished'>;
+  readonly bus: Pick<Bus, 'publish'>;
+  readonly clock: Pick<Clock, 'sleep'>;
+  readonly logger: Logger;
+}
+
+export interface ReportPublisher {
+  start(): void;
+  /** Reads the store immediately, because a report was recorded. */
+  wake(): void;
+  /** Finishes the publish in progress. Idempotent. */
+  stop(): Promise<void>;
+  /** Whether some reports could not be published. */
+  isFailing(): boolean;
+}
+
+export function createReportPublisher(deps: ReportPublisherDeps): ReportPublisher {
+  const { deliveries, bus, clock, logger } = deps;
+  const stopping = new AbortController();
+  const wakeup = createWakeup();
+  let failing = false;
+  let running: Promise<void> | undefined;
+
+  async function publishSome(): Promise<boolean> {
+    const reported = await deliveries.unpublished(BATCH);
+    if (reported.length === 0) return false;
+    await bus.publish(DELIVERIES_TOPIC, reported.map(recordOf));
+    await deliveries.markPublished(reported.map(({ id }) => id));
+    return reported.length === BATCH;
+  }
+
+  return {
+    start() {
+      running ??= loop(
+        {
+          every: POLL_MS.most,
+          backoff: doubling(POLL_MS),
+          wake: wakeup,
+          signal: stopping.signal,
+          sleep: clock.sleep,
+          onFailure(error) {
+            // The parts that always need the store report its outages.
+            if (failing || error instanceof StoreUnavailable) return;
+            failing = true;
+            logger.warn({ err: error }, 'reports of mails cannot be published: they wait');
+          },
+          onRecovery() {
+            if (failing) logger.info('reports of mails are published again');
+            failing = false;
+          },
+        },
+        publishSome,
+      );
+    },
+    wake: wakeup.wake,
+    async stop() {
+      stopping.abort();
+      await running;
+    },
+    isFailing: () => failing,
+  };
+}

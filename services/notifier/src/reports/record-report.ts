@@ -1,0 +1,83 @@
+/** Records what was reported about a mail: suppresses further mails first, then changes the delivery. */
+import type { Logger } from '@latchkey/process';
+import type { NotifierMetrics } from '../metrics.ts';
+import type { Deliveries } from '../ports/deliveries.ts';
+import type { Incoming, MailReport, ReportReader } from '../ports/reports.ts';
+import type { Suppressions } from '../ports/suppressions.ts';
+
+export interface ReportsDeps {
+  readonly deliveries: Pick<Deliveries, 'find' | 'report'>;
+  readonly suppressions: Pick<Suppressions, 'find' | 'put'>;
+  /** How long a report suppresses mails, in ms. */
+  readonly suppressionMs: number;
+  readonly metrics: Pick<NotifierMetrics, 'reports'>;
+  readonly logger: Logger;
+  now(): Date;
+  /** Called after a report was recorded. */
+  onRecorded(): void;
+}
+
+/**
+ * `done`: recorded, or there was nothing to record. `forged`: it does not come from where it claims. `later`: it
+ * could not be checked, or its mail is still being sent, so the sender should try again.
+ */
+export type Taken = 'done' | 'forged' | 'later';
+
+/** Handles what somebody sent as a report. @throws StoreUnavailable: the sender should try again */
+export type TakeReport = (reader: ReportReader, incoming: Incoming) => Promise<Taken>;
+
+type Outcome = MailReport['state'] | 'nothing' | 'forged' | 'unchecked' | 'unknown' | 'early' | 'repeated';
+
+const TAKEN: Readonly<Record<Outcome, Taken>> = {
+  bounced: 'done',
+  complained: 'done',
+  nothing: 'done',
+  unknown: 'done',
+  repeated: 'done',
+  forged: 'forged',
+  unchecked: 'later',
+  early: 'later',
+};
+
+export function createReports(deps: ReportsDeps): TakeReport {
+  const { deliveries, suppressions, metrics, logger } = deps;
+
+  /** Suppresses mails. A suppression by an operator stays, because it may last longer. */
+  async function suppress(
+    { fingerprint: recipient, hint }: { readonly fingerprint: string; readonly hint: string },
+    mail: string,
+    reason: MailReport['state'],
+  ): Promise<void> {
+    const since = deps.now();
+    const existing = await suppressions.find(recipient, mail, since);
+    if (existing?.reason === 'operator' && existing.mail === mail) return;
+    const until = new Date(since.getTime() + deps.suppressionMs);
+    await suppressions.put({ recipient, hint, mail, reason, since, until });
+  }
+
+  async function record(source: string, report: MailReport): Promise<Outcome> {
+    const { delivery: id, state } = report;
+    const delivery = await deliveries.find(id);
+    if (delivery === undefined) return 'unknown';
+    // The server has accepted the mail, but that is not recorded yet.
+    if (delivery.state === 'pending' || delivery.state === 'claimed') return 'early';
+    if (delivery.state !== 'sent') return 'repeated';
+    const { recipient, mail } = delivery;
+    const isAboutIt = report.recipient === undefined || report.recipient === recipient?.fingerprint;
+    if (recipient === undefined || !isAboutIt) return 'unknown';
+    await suppress(recipient, mail, state);
+    const status = report.status === undefined ? {} : { status: report.status };
+    if (!(await deliveries.report(id, { state, at: deps.now(), source, ...status }))) return 'repeated';
+    logger.warn({ delivery: id, mail, state, source, ...status }, 'a mail was reported');
+    deps.onRecorded();
+    return state;
+  }
+
+  return async (reader, incoming) => {
+    const { source } = reader;
+    const read = await reader.read(incoming);
+    const outcome = read.kind === 'report' ? await record(source, read) : read.kind;
+    metrics.reports.inc({ source, outcome });
+    return TAKEN[outcome];
+  };
+}

@@ -1,0 +1,69 @@
+/**
+ * Variable envelope return paths (VERP): the return path of each mail contains its delivery's id, so that a report
+ * shows which mail it is about. A MAC keeps anybody who did not receive that mail from reporting on it.
+ */
+import { createHmac, timingSafeEqual } from 'node:crypto';
+import type { ReportConfig } from '../report-settings.ts';
+
+export interface ReturnPaths {
+  /** Returns the return path of a delivery's mail. */
+  addressOf(delivery: string): string;
+  /** Returns the delivery whose id an address contains; undefined if the address is not one of ours. */
+  deliveryIn(address: string): string | undefined;
+  /**
+   * Returns whether an address is the one for feedback reports. Providers send the reports on all mails to one
+   * address.
+   */
+  isForFeedback(address: string): boolean;
+}
+
+/**
+ * 80 bits, in hex, because mail servers may change the case of the local part, which may have at most 64
+ * characters.
+ */
+const MAC_BYTES = 10;
+const FEEDBACK = 'feedback';
+const LOCAL = /^b-([0-9a-f]{32})-([0-9a-f]{20})$/;
+
+export interface ReturnPathSettings {
+  /** The domain where reports are received. */
+  readonly domain: string;
+  /** Each of at least 32 random bytes. The first makes return paths; those that the others made are still known. */
+  readonly keys: readonly [Buffer, ...Buffer[]];
+}
+
+export function createReturnPaths({ domain, keys }: ReturnPathSettings): ReturnPaths {
+  const [current] = keys;
+  function macOf(key: Buffer, id: string): Buffer {
+    return createHmac('sha256', key).update(`return path ${id}`).digest().subarray(0, MAC_BYTES);
+  }
+
+  /** Returns undefined for an address of another domain. */
+  function localPartOf(address: string): string | undefined {
+    const at = address.lastIndexOf('@');
+    const isOurs = address.slice(at + 1).toLowerCase() === domain.toLowerCase();
+    return isOurs ? address.slice(0, Math.max(at, 0)).toLowerCase() : undefined;
+  }
+
+  return {
+    isForFeedback: (address) => localPartOf(address) === FEEDBACK,
+    addressOf(delivery) {
+      const id = delivery.replaceAll('-', '');
+      return `b-${id}-${macOf(current, id).toString('hex')}@${domain}`;
+    },
+    deliveryIn(address) {
+      const [, id = '', mac = ''] = LOCAL.exec(localPartOf(address) ?? '') ?? [];
+      if (id === '') return undefined;
+      if (!keys.some((key) => timingSafeEqual(Buffer.from(mac, 'hex'), macOf(key, id)))) return undefined;
+      return id.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5');
+    },
+  };
+}
+
+/** Creates the return paths; undefined if the settings contain no domain. */
+export function returnPathsOf({
+  MAIL_BOUNCE_DOMAIN: domain,
+  MAIL_BOUNCE_KEY: keys,
+}: Pick<ReportConfig, 'MAIL_BOUNCE_DOMAIN' | 'MAIL_BOUNCE_KEY'>): ReturnPaths | undefined {
+  return domain === undefined || keys === undefined ? undefined : createReturnPaths({ domain, keys });
+}

@@ -1,0 +1,44 @@
+/** The routes to which providers send reports. */
+import { anyone, type Policy, Problem, problems, type Route, route, unavailable } from '@latchkey/http';
+import { z } from 'zod';
+import type { ReportReader } from '../ports/reports.ts';
+import type { TakeReport } from './record-report.ts';
+
+const provider: Policy<null> = {
+  ...anyone,
+  who: 'the provider, which signs the request or knows a password',
+};
+
+const forged = { ...problems.insufficient_permission, title: 'Not Genuine' };
+
+/** @param take called with each request; undefined until the service has started */
+export function reportRoutes(
+  readers: readonly ReportReader[],
+  take: () => TakeReport | undefined,
+): readonly Route[] {
+  return readers.map((reader) =>
+    route({
+      method: 'POST',
+      path: `/api/v1/mail-reports/${reader.source}`,
+      tag: 'mail reports',
+      summary: `A bounce or complaint, reported by ${reader.source}`,
+      policy: provider,
+      body: z.instanceof(Buffer),
+      accepts: ['raw'],
+      answers: { 204: { description: 'The report was recorded, or there was nothing to record.' } },
+      problems: [forged, problems.unavailable],
+      hidden: true,
+      async handle({ body, headers }) {
+        const taken = await take()?.(reader, { body, proof: headers['authorization'] });
+        switch (taken) {
+          case 'done':
+            return { status: 204 };
+          case 'forged':
+            throw new Problem(forged, { detail: 'The signature or the password of the report is wrong.' });
+          default:
+            throw unavailable('The report cannot be recorded at present: send it again.', 60);
+        }
+      },
+    }),
+  );
+}

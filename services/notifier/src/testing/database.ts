@@ -1,0 +1,22 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type Database, openDatabase } from '@latchkey/sqlite';
+
+export interface TemporaryDatabase {
+  readonly database: Database;
+  /** Closes and deletes the database. */
+  close(): Promise<void>;
+}
+
+export async function temporaryDatabase(): Promise<TemporaryDatabase> {
+  const folder = await mkdtemp(join(tmpdir(), 'latchkey-notifier-'));
+  const database = openDatabase({ folder, as: 'server' });
+  return {
+    database,
+    async close() {
+      await database.close();
+      await rm(folder, { recursive: true });
+    },
+  };
+}

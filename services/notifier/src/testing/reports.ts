@@ -1,0 +1,68 @@
+/** Reports as mail servers send them. */
+
+/** Returns a multipart/report (RFC 6522). */
+export function aReport(type: string, contentType: string, fields: string): string {
+  return [
+    'From: MAILER-DAEMON@mx.example.net',
+    'Subject: Undelivered Mail Returned to Sender',
+    'MIME-Version: 1.0',
+    `Content-Type: multipart/report; report-type=${type}; boundary="report"`,
+    '',
+    '--report',
+    'Content-Type: text/plain; charset=utf-8',
+    '',
+    'This is the mail system at mx.example.net.',
+    '',
+    '--report',
+    `Content-Type: ${contentType}`,
+    '',
+    fields,
+    '',
+    '--report',
+    'Content-Type: message/rfc822',
+    '',
+    'Message-ID: <original@example.com>',
+    'Subject: Hello',
+    '',
+    'Hello.',
+    '--report--',
+    '',
+  ].join('\r\n');
+}
+
+export interface Bounce {
+  readonly recipient: string;
+  readonly action?: string;
+  readonly status?: string;
+  readonly diagnostic?: string;
+}
+
+/** A delivery report (RFC 3464). */
+export function aBounce({ recipient, action = 'failed', status = '5.1.1', diagnostic }: Bounce): string {
+  const fields = [
+    'Reporting-MTA: dns; mx.example.net',
+    'Arrival-Date: Sat, 21 Nov 2026 10:00:00 +0000',
+    '',
+    `Final-Recipient: rfc822; ${recipient}`,
+    `Action: ${action}`,
+    `Status: ${status}`,
+    `Diagnostic-Code: ${diagnostic ?? `smtp; 550 ${status} refused`}`,
+  ];
+  return aReport('delivery-status', 'message/delivery-status', fields.join('\r\n'));
+}
+
+export interface Complaint {
+  readonly returnPath: string;
+  readonly type?: string;
+}
+
+/** A feedback report (RFC 5965). */
+export function aComplaint({ returnPath, type = 'abuse' }: Complaint): string {
+  const fields = [
+    `Feedback-Type: ${type}`,
+    'User-Agent: FeedbackLoop/1.0',
+    'Version: 1',
+    `Original-Mail-From: <${returnPath}>`,
+  ];
+  return aReport('feedback-report', 'message/feedback-report', fields.join('\r\n'));
+}

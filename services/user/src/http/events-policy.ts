@@ -1,0 +1,36 @@
+/** Who may read the feed of events: service clients whose key has the scope `events`. */
+import { authenticateClient, type ServiceClients } from '@latchkey/clients';
+import type { FeedReader } from '@latchkey/feed';
+import { type Policy, Problem, problems, unavailable } from '@latchkey/http';
+import { StoreUnavailable } from '@latchkey/store';
+
+export function eventsPolicy(deps: {
+  readonly clients: Pick<ServiceClients, 'find'>;
+  now(): Date;
+}): Policy<FeedReader> {
+  return {
+    who: 'a service client whose key has the scope `events` (`ops clients add`)',
+    bearer: false,
+    problems: [problems.unauthenticated, problems.unavailable],
+    async authorise({ headers: { authorization } }) {
+      const client = await find(deps, authorization);
+      if (client !== undefined) return client;
+      throw new Problem(problems.unauthenticated, {
+        detail: 'Send the API key of a client that may read events: Authorization: Bearer <key>.',
+        headers: { 'WWW-Authenticate': 'Bearer realm="latchkey"' },
+      });
+    },
+  };
+}
+
+async function find(
+  { clients, now }: Parameters<typeof eventsPolicy>[0],
+  authorization: string | undefined,
+): Promise<FeedReader | undefined> {
+  try {
+    return await authenticateClient(clients, { authorization, scope: 'events', now: now() });
+  } catch (error) {
+    if (error instanceof StoreUnavailable) throw unavailable('Keys cannot be checked. Try again.', 1, error);
+    throw error;
+  }
+}

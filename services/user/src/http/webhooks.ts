@@ -1,0 +1,403 @@
+/** Routes for admins: the endpoints that events are sent to. */
+import { consumerName, eventTypes, instant } from '@latchkey/events';
+import { Problem, problems, type Route, route, validationFailed } from '@latchkey/http';
+import type { Caller, Guards } from '@latchkey/tokens';
+import {
+  type Attempt,
+  addEndpoint,
+  assertCallable,
+  changeEndpoint,
+  currentSecret,
+  EndpointRefused,
+  paused,
+  redriven,
+  resumed,
+  stateOf,
+  type WebhookEndpoint,
+  type WebhookStorage,
+  withFields,
+  withNewSecret,
+} from '@latchkey/webhooks';
+import { z } from 'zod';
+import { answerFailures } from './problems.ts';
+import { pageLimit } from './schemas.ts';
+import type { ProfileStanding } from './standing.ts';
+import { texts } from './texts.ts';
+
+const BASE = '/api/v1/webhooks';
+const HOUR_MS = 3_600_000;
+const MAX_OVERLAP_HOURS = 24 * 90;
+const OVERLAP_HOURS = 24;
+
+export interface WebhookRoutesDeps {
+  readonly storage: Pick<WebhookStorage, 'endpoints' | 'attempts'>;
+  readonly guards: Guards<ProfileStanding>;
+  readonly settings: { readonly WEBHOOKS_ALLOW_PRIVATE: boolean };
+  now(): Date;
+}
+
+const types = z
+  .array(z.enum(eventTypes))
+  .max(eventTypes.length)
+  .overwrite((list) => [...new Set(list)])
+  .describe('The types of events that are sent. Empty: all.');
+
+const fields = z.object({
+  name: z
+    .string()
+    .regex(consumerName, 'must be 1 to 63 letters, digits, dots, underscores or hyphens')
+    .describe('The name of the receiver, such as crm'),
+  url: z
+    .string()
+    .max(2000)
+    .regex(/^[!-~]+$/, 'must be an absolute URL in ASCII')
+    .meta({
+      format: 'uri',
+      description: 'Where events are sent to. It must be public, and begin with https://',
+    }),
+  types,
+  person: z.boolean().describe('Whether events contain personal data (`data.person`)'),
+});
+
+const newFields = fields.extend({
+  types: types.default([]),
+  person: fields.shape.person.default(false),
+  from: z.enum(['now', 'beginning']).default('now').describe('`beginning`: also what happened until now'),
+});
+
+const webhookSchema = z
+  .object({
+    id: z.string(),
+    ...fields.shape,
+    types: z.array(z.string()).describe('The types of events that are sent. Empty: all.'),
+    state: z
+      .enum(['active', 'failing', 'paused'])
+      .describe('`failing`: every attempt since the last delivery has failed'),
+    createdAt: instant,
+    paused: z
+      .object({ at: instant, by: z.enum(['operator', 'failures']), reason: z.string() })
+      .nullable()
+      .describe('Since when and why nothing is sent; null unless it is paused'),
+    failing: z
+      .object({ since: instant, count: z.int(), next: instant, reason: z.string() })
+      .nullable()
+      .describe('Attempts that failed since the last delivery; null if there are none'),
+    waiting: z.int().describe('How many accounts have an event that was not delivered yet'),
+    redriving: z.boolean().describe('Whether events are being sent again'),
+  })
+  .meta({ id: 'Webhook', description: 'An endpoint that events are sent to.' });
+
+const attemptSchema = z
+  .object({
+    n: z.int().describe('Counts the attempts of the webhook'),
+    at: instant,
+    event: z.string().describe('The id of the event: `webhook-id` of the request'),
+    type: z.string(),
+    account: z.string(),
+    delivered: z.boolean(),
+    status: z.int().nullable().describe('The status of the answer; null if there was none'),
+    reason: z.string().nullable().describe('Why it failed'),
+    milliseconds: z.int(),
+  })
+  .meta({ id: 'WebhookAttempt', description: 'A request to a webhook, and what became of it.' });
+
+const withSecretSchema = z.object({
+  webhook: webhookSchema,
+  secret: z.string().describe('What requests are signed with (Standard Webhooks). It is shown this once.'),
+});
+const oneSchema = z.object({ webhook: webhookSchema });
+
+const params = z.object({ id: z.string().regex(/^[\w-]{1,64}$/) });
+const eventBody = z.object({ event: z.uuid().describe('The id of the event: `webhook-id` of its request') });
+
+const attemptsQuery = z.object({
+  limit: pageLimit.default(20),
+  cursor: z
+    .string()
+    .regex(/^\d{1,15}$/, 'is not a cursor that was handed out')
+    .transform(Number)
+    .optional(),
+});
+
+const overlapBody = z.object({
+  overlapHours: z
+    .int()
+    .min(0)
+    .max(MAX_OVERLAP_HOURS)
+    .default(OVERLAP_HOURS)
+    .describe('How long requests are signed with the former secret, too'),
+});
+
+const rangeBody = z.object({
+  since: instant.describe('Events that happened at or after this time'),
+  until: instant.optional().describe('Events that happened before this time. Default: now'),
+});
+
+/** Makes the routes for admins that manage webhooks. */
+export function webhookRoutes({ storage, guards, settings, now }: WebhookRoutesDeps): readonly Route[] {
+  const { endpoints, attempts } = storage;
+  const allowPrivate = settings.WEBHOOKS_ALLOW_PRIVATE;
+  const common = {
+    tag: 'webhooks',
+    texts,
+    policy: guards.withRole('admin'),
+  };
+  const ofOne = { ...common, params, problems: [problems.not_found] };
+
+  /** @throws Problem (not_found) */
+  async function change(
+    id: string,
+    apply: (endpoint: WebhookEndpoint) => WebhookEndpoint,
+  ): Promise<WebhookEndpoint> {
+    const changed = await answerFailures(() => changeEndpoint(endpoints, id, apply));
+    if (changed === undefined) throw new Problem(problems.not_found);
+    return changed;
+  }
+
+  const list = route({
+    ...common,
+    method: 'GET',
+    path: BASE,
+    operationId: 'listWebhooks',
+    summary: 'Webhooks, without their secrets',
+    answers: { 200: { description: 'All of them', schema: z.object({ webhooks: z.array(webhookSchema) }) } },
+    handle: async () => {
+      const all = await answerFailures(() => endpoints.list());
+      return { status: 200, body: { webhooks: all.map(viewOf) } };
+    },
+  });
+
+  const add = route({
+    ...common,
+    method: 'POST',
+    path: BASE,
+    operationId: 'addWebhook',
+    summary: 'Add a webhook',
+    description: 'The secret is in this answer and in no other.',
+    body: newFields,
+    answers: { 201: { description: 'The webhook and its secret', schema: withSecretSchema } },
+    problems: [problems.conflict],
+    async handle({ body, caller, log }) {
+      const endpoint = await answerFailures(() =>
+        mapRefusals(() => addEndpoint(endpoints, body, { allowPrivate, now: now() })),
+      );
+      tell({ log, caller }, endpoint.id, 'added');
+      return { status: 201, body: { webhook: viewOf(endpoint), secret: currentSecret(endpoint) } };
+    },
+  });
+
+  const one = route({
+    ...ofOne,
+    method: 'GET',
+    path: `${BASE}/:id`,
+    operationId: 'getWebhook',
+    summary: 'One webhook',
+    answers: { 200: { description: 'The webhook', schema: oneSchema } },
+    async handle({ params: { id } }) {
+      const endpoint = await answerFailures(() => endpoints.find(id));
+      if (endpoint === undefined) throw new Problem(problems.not_found);
+      return { status: 200, body: { webhook: viewOf(endpoint) } };
+    },
+  });
+
+  const edit = route({
+    ...ofOne,
+    method: 'PATCH',
+    path: `${BASE}/:id`,
+    operationId: 'changeWebhook',
+    summary: 'Change the name, the URL or what is sent',
+    description: 'Applies to what is sent from now on, also to events that wait.',
+    body: fields.partial(),
+    answers: { 200: { description: 'The webhook now', schema: oneSchema } },
+    async handle({ params: { id }, body, caller, log }) {
+      const { url } = body;
+      if (url !== undefined) await mapRefusals(() => assertCallable(url, { allowPrivate }));
+      const changed = await change(id, (endpoint) => withFields(endpoint, body));
+      tell({ log, caller }, id, 'changed');
+      return { status: 200, body: { webhook: viewOf(changed) } };
+    },
+  });
+
+  const remove = route({
+    ...ofOne,
+    method: 'DELETE',
+    path: `${BASE}/:id`,
+    operationId: 'deleteWebhook',
+    summary: 'Delete a webhook and its attempts',
+    answers: { 204: { description: 'It is deleted' } },
+    async handle({ params: { id }, caller, log }) {
+      if (!(await answerFailures(() => endpoints.remove(id)))) throw new Problem(problems.not_found);
+      tell({ log, caller }, id, 'deleted');
+      return { status: 204 };
+    },
+  });
+
+  const pause = route({
+    ...ofOne,
+    method: 'POST',
+    path: `${BASE}/:id/pause`,
+    operationId: 'pauseWebhook',
+    summary: 'Send nothing until it is resumed',
+    description: 'Nothing is lost meanwhile.',
+    answers: { 200: { description: 'The webhook now', schema: oneSchema } },
+    async handle({ params: { id }, caller, log }) {
+      const changed = await change(id, (endpoint) => paused(endpoint, now()));
+      tell({ log, caller }, id, 'paused');
+      return { status: 200, body: { webhook: viewOf(changed) } };
+    },
+  });
+
+  const resume = route({
+    ...ofOne,
+    method: 'POST',
+    path: `${BASE}/:id/resume`,
+    operationId: 'resumeWebhook',
+    summary: 'Send everything that has waited, at once',
+    answers: { 200: { description: 'The webhook now', schema: oneSchema } },
+    async handle({ params: { id }, caller, log }) {
+      const changed = await change(id, (endpoint) => resumed(endpoint, now()));
+      tell({ log, caller }, id, 'resumed');
+      return { status: 200, body: { webhook: viewOf(changed) } };
+    },
+  });
+
+  const rotate = route({
+    ...ofOne,
+    method: 'POST',
+    path: `${BASE}/:id/rotate-secret`,
+    operationId: 'rotateWebhookSecret',
+    summary: 'Make another secret',
+    description: 'The secret is in this answer and in no other.',
+    body: overlapBody,
+    accepts: ['none', 'json'],
+    answers: { 200: { description: 'The webhook and its secret', schema: withSecretSchema } },
+    async handle({ params: { id }, body: { overlapHours }, caller, log }) {
+      const at = now();
+      const until = new Date(at.getTime() + overlapHours * HOUR_MS);
+      const changed = await change(id, (endpoint) => withNewSecret(endpoint, { now: at, until }));
+      tell({ log, caller }, id, 'given another secret');
+      return { status: 200, body: { webhook: viewOf(changed), secret: currentSecret(changed) } };
+    },
+  });
+
+  const listAttempts = route({
+    ...ofOne,
+    method: 'GET',
+    path: `${BASE}/:id/attempts`,
+    operationId: 'listWebhookAttempts',
+    summary: 'The latest requests, newest first',
+    description: 'The latest 1,000 are kept.',
+    query: attemptsQuery,
+    answers: {
+      200: {
+        description: 'A page of them',
+        schema: z.object({
+          attempts: z.array(attemptSchema),
+          nextCursor: z.string().nullable().describe('For the next page; null on the last one'),
+        }),
+      },
+    },
+    handle: ({ params: { id }, query: { limit, cursor: before } }) =>
+      answerFailures(async () => {
+        if ((await endpoints.find(id)) === undefined) throw new Problem(problems.not_found);
+        const page = { limit: limit + 1, ...(before !== undefined && { before }) };
+        const found = await attempts.list(id, page);
+        const shown = found.slice(0, limit);
+        const last = shown.at(-1);
+        const nextCursor = found.length > shown.length && last !== undefined ? String(last.n) : null;
+        return { status: 200, body: { attempts: shown.map(attemptView), nextCursor } };
+      }),
+  });
+
+  const redriveRange = route({
+    ...ofOne,
+    method: 'POST',
+    path: `${BASE}/:id/redrive`,
+    operationId: 'redriveWebhook',
+    summary: 'Send the events of a time range again, before anything new',
+    body: rangeBody,
+    answers: { 202: { description: 'They will be sent', schema: oneSchema } },
+    async handle({ params: { id }, body, caller, log }) {
+      const range = {
+        since: new Date(body.since),
+        until: body.until === undefined ? now() : new Date(body.until),
+      };
+      const changed = await change(id, (endpoint) => {
+        if (range.until <= range.since) throw invalid('#/until', 'must be later than since');
+        return redriven(endpoint, range);
+      });
+      tell({ log, caller }, id, 'redriven');
+      return { status: 202, body: { webhook: viewOf(changed) } };
+    },
+  });
+
+  const redriveEvent = route({
+    ...ofOne,
+    method: 'POST',
+    path: `${BASE}/:id/redrive-event`,
+    operationId: 'redriveWebhookEvent',
+    summary: 'Send one event again, before anything new',
+    description: 'Nothing is sent if there is no event with this id.',
+    body: eventBody,
+    answers: { 202: { description: 'It will be sent', schema: oneSchema } },
+    async handle({ params: { id }, body: { event }, caller, log }) {
+      const changed = await change(id, (endpoint) => redriven(endpoint, { event }));
+      tell({ log, caller }, id, 'redriven');
+      return { status: 202, body: { webhook: viewOf(changed) } };
+    },
+  });
+
+  return [list, add, one, edit, remove, pause, resume, rotate, listAttempts, redriveRange, redriveEvent];
+}
+
+function tell(
+  {
+    log,
+    caller,
+  }: { readonly log: { info(fields: object, text: string): void }; readonly caller: Caller<ProfileStanding> },
+  endpoint: string,
+  what: string,
+): void {
+  log.info({ endpoint, admin: caller.profile.id }, `a webhook was ${what}`);
+}
+
+function viewOf(endpoint: WebhookEndpoint): z.infer<typeof webhookSchema> {
+  const { id, name, url, person, createdAt, paused: pause, delivery } = endpoint;
+  const { failing, waiting, redrive } = delivery;
+  return {
+    id,
+    name,
+    url,
+    types: endpoint.types ?? [],
+    person,
+    state: stateOf(endpoint),
+    createdAt: createdAt.toISOString(),
+    paused: pause === undefined ? null : { ...pause, at: pause.at.toISOString() },
+    failing:
+      failing === undefined
+        ? null
+        : { ...failing, since: failing.since.toISOString(), next: failing.next.toISOString() },
+    waiting: waiting.length,
+    redriving: redrive !== undefined,
+  };
+}
+
+function attemptView(attempt: Attempt): z.infer<typeof attemptSchema> {
+  const { at, status = null, reason = null } = attempt;
+  return { ...attempt, at: at.toISOString(), status, reason };
+}
+
+/** Maps what the library refuses to problems. */
+async function mapRefusals<T>(work: () => T | Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    if (!(error instanceof EndpointRefused)) throw error;
+    if (error.reason === 'url') throw invalid('#/url', error.message);
+    throw new Problem(problems.conflict, { detail: error.message });
+  }
+}
+
+function invalid(pointer: string, message: string): Problem {
+  return validationFailed([{ pointer, code: 'invalid', message }]);
+}

@@ -1,0 +1,56 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { markAt } from '@latchkey/consumer/contract';
+import { decodeReceipt } from '@latchkey/events';
+import type { StoredAccount } from '../profile/stored-account.ts';
+import { uuidOf } from '../testing/history.ts';
+import { confirmErasures } from './confirm-erasures.ts';
+
+const account = uuidOf('ada');
+const NOW = new Date('2026-03-01T12:00:00.000Z');
+
+/** Confirms the erasure of one account at sequence 7. @param generations the account in each */
+async function confirmed(...generations: readonly (Partial<StoredAccount> | undefined)[]) {
+  const records: { key: Buffer; value: Buffer | null }[] = [];
+  const confirm = confirmErasures({
+    bus: {
+      publish: async (_topic, published) =>
+        void records.push(...published.map(({ value }) => ({ key: Buffer.from(account), value }))),
+    },
+    running: async () => generations.map((_, index) => index),
+    profilesOf: (generation) => ({
+      async load() {
+        const stored = generations[generation];
+        return new Map(stored ? [[account, { account, sequence: 7, ...stored }]] : []);
+      },
+    }),
+    now: () => NOW,
+  });
+  await confirm([{ account, sequence: 7 }]);
+  return records.map((record) => decodeReceipt(record));
+}
+
+const receipt = { userId: account, consumer: 'user', sequence: 7, confirmedAt: NOW.toISOString() };
+
+test('an erasure is confirmed once it is applied', async () => {
+  assert.deepEqual(await confirmed({}), [receipt]);
+});
+
+test('it is not while a generation has the account as it was before', async () => {
+  assert.deepEqual(await confirmed({}, { sequence: 6 }), []);
+  assert.deepEqual(await confirmed({}, { parked: markAt(account, 3) }), []);
+});
+
+test('a generation that does not have the account yet has nothing to erase', async () => {
+  assert.deepEqual(await confirmed({}, undefined, { sequence: 8 }), [receipt]);
+});
+
+test('without an erasure nothing is read or published', async () => {
+  const confirm = confirmErasures({
+    bus: { publish: () => assert.fail('published') },
+    running: () => assert.fail('read'),
+    profilesOf: () => assert.fail('read'),
+    now: () => NOW,
+  });
+  await confirm([]);
+});

@@ -1,0 +1,58 @@
+/** Publishes receipts of erasures once no generation of the read model has data of the account. */
+import type { Bus } from '@latchkey/bus';
+import { type DecodedRecord, type EventRecord, envelopeOf, isEvent, namesAccount } from '@latchkey/consumer';
+import { encodeReceipt, RECEIPTS_TOPIC } from '@latchkey/events';
+import type { Profiles } from '../ports/profiles.ts';
+
+/** The name under which the service confirms. */
+const CONSUMER = 'user';
+
+/** An account that has its last event. */
+export interface ErasedAccount {
+  readonly account: string;
+  /** The sequence of `AccountErased`. */
+  readonly sequence: number;
+}
+
+/** Returns the erasures among records. */
+export function erasuresIn(records: readonly DecodedRecord[]): readonly ErasedAccount[] {
+  return records.filter(namesAccount).filter(isEvent).flatMap(erasureIn);
+}
+
+export function erasureIn(record: EventRecord): readonly ErasedAccount[] {
+  const { decoded } = record;
+  if (decoded.kind !== 'event' || decoded.event.type !== 'AccountErased') return [];
+  const { subject: account, sequence } = envelopeOf(record);
+  return [{ account, sequence }];
+}
+
+/**
+ * Returns a function that confirms erasures that every generation has applied, or has nothing to apply to. The others
+ * are confirmed by the generation that applies them last. Idempotent.
+ */
+export function confirmErasures(deps: {
+  readonly bus: Pick<Bus, 'publish'>;
+  /** Returns the generations that are being filled. */
+  running(): Promise<readonly number[]>;
+  profilesOf(generation: number): Pick<Profiles, 'load'>;
+  now(): Date;
+}) {
+  return async (erased: readonly ErasedAccount[]): Promise<void> => {
+    if (erased.length === 0) return;
+    const accounts = erased.map(({ account }) => account);
+    const running = await deps.running();
+    const stored = await Promise.all(running.map((each) => deps.profilesOf(each).load(accounts)));
+    const confirmed = erased.filter(({ account, sequence }) =>
+      stored.every((generation) => {
+        const position = generation.get(account);
+        return position === undefined || (position.sequence >= sequence && position.parked === undefined);
+      }),
+    );
+    if (confirmed.length === 0) return;
+    const confirmedAt = deps.now().toISOString();
+    const receipts = confirmed.map(({ account, sequence }) =>
+      encodeReceipt({ userId: account, consumer: CONSUMER, sequence, confirmedAt }),
+    );
+    await deps.bus.publish(RECEIPTS_TOPIC, receipts);
+  };
+}

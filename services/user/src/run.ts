@@ -1,0 +1,18 @@
+/** The user service as a process of its own, on Kafka and MongoDB, loaded by `main.ts`. */
+import { runService } from '@latchkey/cluster';
+import { allowedOrigins } from '@latchkey/http';
+import { ACCOUNT_SEQUENCE } from '@latchkey/tokens';
+import { compose, openStorage, userSettings, userTopics } from './index.ts';
+
+process.exit(
+  await runService({
+    name: 'user',
+    defaultPort: 8082,
+    settings: userSettings,
+    topics: () => userTopics,
+    storage: openStorage,
+    compose,
+    allowedOrigins,
+    corsHeaders: [ACCOUNT_SEQUENCE],
+  }),
+);

@@ -1,0 +1,104 @@
+/** @latchkey/client against a running system, as apps use it. */
+import assert from 'node:assert/strict';
+import { after, test } from 'node:test';
+import { ApiProblem, createClient, dataOf, memoryStorage, type Storage } from '@latchkey/client';
+import { createClient as createHttp } from './support/client.ts';
+import { createMailbox, linkOf } from './support/mailbox.ts';
+import { createPeople, somebody } from './support/people.ts';
+import { startStandalone } from './support/standalone.ts';
+
+const system = await startStandalone({ LIMITS: 'off' });
+after(() => system.stop());
+const mailbox = createMailbox(system.mailbox);
+const people = createPeople(createHttp(system.url), mailbox);
+
+/** A client that counts its refreshes, with a clock that a test can advance, and a network that it can cut. */
+function openClient(storage: Storage = memoryStorage()) {
+  const network = { refreshes: 0, isDown: false, ahead: 0 };
+  const client = createClient({
+    url: system.url,
+    tokens: 'body',
+    storage,
+    now: () => Date.now() + network.ahead,
+    fetch: async (input, init) => {
+      if (network.isDown) throw new TypeError('fetch failed');
+      if (String(input).endsWith('/auth/refresh')) network.refreshes += 1;
+      return fetch(input, init);
+    },
+  });
+  after(() => client.close());
+  return { client, network };
+}
+
+test('signs up, verifies by the link, signs in, and reads its own writes', async () => {
+  const { client } = openClient();
+  const ada = somebody('ada');
+  await client.signUp(ada);
+  const { url } = linkOf(await mailbox.next(ada.email, 'Verify your email'));
+  await client.verifyFromUrl(String(url)).confirm({ password: ada.password });
+  const session = await client.signIn(ada.email, ada.password);
+  assert.equal(session.user.isVerified, true);
+  await dataOf(client.api.PATCH('/api/v1/auth/profile', { body: { firstName: 'Ada' } }));
+  const me = await dataOf(client.api.GET('/api/v1/users/me'));
+  assert.equal(me.firstName, 'Ada');
+});
+
+test('problems have a code and the fields that they are about', async () => {
+  const { client } = openClient();
+  const refused = await client.signUp({ email: 'x', password: 'short', username: 'ada' }).catch(String);
+  assert.match(String(refused), /ApiProblem/);
+  await assert.rejects(
+    client.signIn(somebody().email, 'wrong password'),
+    (error) => error instanceof ApiProblem && error.code === 'invalid_credentials' && error.status === 401,
+  );
+});
+
+test('refreshes once for many requests, before the token expires', async () => {
+  const { client, network } = openClient();
+  const ada = await people.verified(somebody('ada'));
+  const first = await client.signIn(ada.email, ada.password);
+  network.ahead = first.expiresAt - Date.now();
+  const answers = await Promise.all(Array.from({ length: 5 }, () => client.api.GET('/api/v1/users/me')));
+  assert.ok(answers.every(({ response }) => response.ok));
+  assert.equal(network.refreshes, 1);
+});
+
+test('two tabs with one storage refresh once, and sign out together', async () => {
+  const storage = memoryStorage();
+  const [here, there] = [openClient(storage), openClient(storage)];
+  const ada = await people.verified(somebody('ada'));
+  const { expiresAt } = await here.client.signIn(ada.email, ada.password);
+  await there.client.restore();
+  for (const { network } of [here, there]) network.ahead = expiresAt - Date.now();
+  await Promise.all([here, there].map(({ client }) => dataOf(client.api.GET('/api/v1/users/me'))));
+  assert.equal(here.network.refreshes + there.network.refreshes, 1);
+  const told = new Promise((resolve) => there.client.on('signedOut', resolve));
+  await here.client.signOut();
+  await told;
+  assert.equal(there.client.session(), undefined);
+});
+
+test('stays signed in while the network is away, and learns that its session was ended', async () => {
+  const { client, network } = openClient();
+  const ada = await people.verified(somebody('ada'));
+  const { expiresAt } = await client.signIn(ada.email, ada.password);
+  network.ahead = expiresAt - Date.now();
+  network.isDown = true;
+  await assert.rejects(client.api.GET('/api/v1/users/me'), /fetch failed/);
+  assert.notEqual(client.session(), undefined);
+  network.isDown = false;
+  await dataOf(client.api.GET('/api/v1/users/me'));
+
+  let expired = 0;
+  client.on('expired', () => {
+    expired += 1;
+  });
+  const elsewhere = openClient().client;
+  const { refreshToken } = await elsewhere.signIn(ada.email, ada.password);
+  assert.notEqual(refreshToken, undefined);
+  await dataOf(elsewhere.api.POST('/api/v1/auth/logout-all'));
+  const { response } = await client.api.GET('/api/v1/auth/sessions');
+  assert.equal(response.status, 401);
+  assert.equal(expired, 1);
+  assert.equal(client.session(), undefined);
+});

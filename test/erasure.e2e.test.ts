@@ -1,0 +1,109 @@
+/** Erasing an account, from the request to the last byte in the data folder. */
+import assert from 'node:assert/strict';
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { after, test } from 'node:test';
+import { assertProblem, assertStatus, createClient } from './support/client.ts';
+import { eventually } from './support/eventually.ts';
+import { createMailbox, linkOf } from './support/mailbox.ts';
+import { createAdmin, createPeople, type Person, somebody } from './support/people.ts';
+import { runToEnd, startStandalone } from './support/standalone.ts';
+
+const system = await startStandalone();
+after(() => system.stop());
+const client = createClient(system.url);
+const mailbox = createMailbox(system.mailbox);
+const people = createPeople(client, mailbox);
+const admin = await createAdmin(system, people);
+
+/** Returns the files of the data folder that contain a text, in any case. */
+async function filesWith(words: string): Promise<readonly string[]> {
+  const files = await readdir(system.folder);
+  const contents = await Promise.all(files.map((file) => readFile(join(system.folder, file), 'latin1')));
+  return files.filter((_, index) => contents[index]?.toLowerCase().includes(words.toLowerCase()));
+}
+
+/** A person with a history. */
+async function busyPerson(name: string): Promise<Person & { readonly id: string; readonly token: string }> {
+  const person = await people.verified(somebody(name));
+  const { id, accessToken: token } = await people.login(person);
+  const names = { firstName: `Augusta ${person.username}`, lastName: 'Byron' };
+  assertStatus(await client.patch('/auth/profile', { token, json: names }), 200);
+  assertStatus(await client.post('/auth/password-reset-request', { json: { email: person.email } }), 202);
+  await mailbox.next(person.email, 'Reset your password');
+  return { ...person, id, token };
+}
+
+interface Certificate {
+  readonly receipts: readonly { readonly consumer: string }[];
+  readonly complete: boolean;
+  readonly overdue: boolean;
+}
+
+async function certificateOf(id: string): Promise<Certificate> {
+  const [found] = (await system.ops('erasures', 'list', '--json'))
+    .split('\n')
+    .filter((line) => line.includes(id));
+  return found === undefined ? { receipts: [], complete: false, overdue: false } : JSON.parse(found);
+}
+
+/** Returns the places in which `ops erase --check` finds something of the person. */
+async function tracesOf(account: string): Promise<readonly string[]> {
+  const checked = await runToEnd(
+    { DATA_DIR: system.folder },
+    { ops: ['erase', '--check', account, '--json'] },
+  );
+  assert.equal(checked.stderr, '');
+  assert.equal(checked.code, checked.stdout === '' ? 0 : 1);
+  return checked.stdout
+    .split('\n')
+    .filter((line) => line !== '')
+    .map((line) => JSON.parse(line).place);
+}
+
+test('an owner erases the account, and keeps it by the link of the mail', async () => {
+  const { email, password, token } = await busyPerson('keeper');
+  const wrong = await client.post('/auth/account/erase', { token, json: { password: 'not the password' } });
+  assertProblem(wrong, 400, 'password_incorrect');
+  const { json } = assertStatus(await client.post('/auth/account/erase', { token, json: { password } }), 202);
+  const link = linkOf(await mailbox.next(email, 'Your account will be erased'));
+  assertProblem(await client.post('/auth/login', { json: { email, password } }), 403, 'account_disabled');
+  const page = await client.get(`/auth/erase/${link.token}`);
+  assert.match(assertStatus(page, 200).text, new RegExp(`datetime="${json.eraseAt}"`));
+  assertStatus(await client.post(`/auth/erase/${link.token}`), 200);
+  assertProblem(await client.post(`/auth/erase/${link.token}`), 400, 'token_invalid');
+  await people.login({ email, password });
+});
+
+test('an erased person is in no file of the data folder, and in no answer', async () => {
+  const { id, email, username } = await busyPerson('leaver');
+  assert.notDeepEqual(await filesWith(username), []);
+  const places = await tracesOf(email);
+  for (const place of ['journal_commit', 'user_profiles_v1', 'mailbox_messages', 'accounts.events.v1'])
+    assert.ok(places.includes(place), `${place}: ${places}`);
+  assert.ok((await tracesOf(id)).includes('accounts.events.v1'));
+  await system.ops('erase', email, '--now');
+  await eventually('no file names the person', async () => (await filesWith(username)).length === 0);
+  assert.deepEqual([await tracesOf(email), await tracesOf(id)], [[], []]);
+  const token = admin.accessToken;
+  assertProblem(await client.get(`/users/${id}`, { token }), 404, 'not_found');
+  const { json } = assertStatus(await client.get(`/auth/accounts/${id}/history`, { token }), 200);
+  assert.equal(json.events.at(-1).type, 'AccountErased');
+  assert.ok(!system.output().includes(username));
+  assert.match(await system.ops('verify'), /Everything agrees/);
+  await eventually('every service has confirmed', async () => (await certificateOf(id)).complete);
+  const { receipts, overdue } = await certificateOf(id);
+  assert.deepEqual(receipts.map(({ consumer }) => consumer).toSorted(), ['auth', 'notifier', 'user']);
+  assert.equal(overdue, false);
+  assert.match(await system.ops('erasures', 'list'), new RegExp(`^${id} .* no$`, 'm'));
+});
+
+test('an admin has an account erased, and can undo that', async () => {
+  const { id, email, password } = await busyPerson('other');
+  const token = admin.accessToken;
+  assertProblem(await client.delete(`/auth/accounts/${admin.id}`, { token }), 409, 'own_account');
+  assertStatus(await client.delete(`/auth/accounts/${id}`, { token }), 202);
+  assertProblem(await client.post('/auth/login', { json: { email, password } }), 403, 'account_disabled');
+  assertStatus(await client.post(`/auth/accounts/${id}/enable`, { token }), 200);
+  await people.login({ email, password });
+});

@@ -1,0 +1,390 @@
+/**
+ * Checks that logins, refreshes, logouts and access tokens were answered as one order of everything that happened to
+ * their account allows. The journal gives the order of its commits; the rest is searched for (`linearize`).
+ *
+ * Only auth is held to this: it reads its journal for each request. What the user service accepts follows its read
+ * model (`checkReaders`).
+ */
+import type { CommandLine } from '../run-folder.ts';
+import { claimsOf, mayBeExpired } from './access-token.ts';
+import { byEveryAddress, byId, type CommandContext, isAcknowledged, lower } from './commands.ts';
+import { NO_PROFILE, type Profile, profileAfter } from './fold.ts';
+import { accountsIn, type JournalEvent } from './journal.ts';
+import { linearize, type Operation } from './linearizable.ts';
+import { type TokenPlace, tokensIn } from './refresh-tokens.ts';
+import { broken, type Violation } from './report.ts';
+import type { Commit } from './stored.ts';
+
+/** What an account looks like after some of its commits. */
+interface Standing {
+  /** `revokedAt` makes access tokens invalid. */
+  readonly profile: Profile;
+  /** undefined: it was set by somebody whose request was not recorded. */
+  readonly password: string | undefined;
+  /** The sequence of the last event that ended every session. */
+  readonly allRevokedAt: number;
+  readonly revokedSessions: ReadonlySet<string>;
+}
+
+interface Session {
+  readonly since: number;
+  readonly n: number;
+  readonly loggedOut: boolean;
+}
+
+interface State {
+  /** How many commits have happened. */
+  readonly commits: number;
+  readonly sessions: ReadonlyMap<string, Session>;
+}
+
+interface Account {
+  readonly id: string;
+  readonly commits: readonly Commit[];
+  /** Item n: after n commits. */
+  readonly standings: readonly Standing[];
+}
+
+/** Configurations to visit per account: a few seconds at most. */
+const BUDGET = 20_000;
+
+export interface AccountOrders {
+  readonly violations: readonly Violation[];
+  /** Accounts whose histories were decided. */
+  readonly decided: number;
+  /** Accounts for which the search was given up. */
+  readonly undecided: number;
+}
+
+export function checkAccountOrders(
+  context: CommandContext,
+  places: ReadonlyMap<string, TokenPlace>,
+): AccountOrders {
+  const operations = operationsOf(context, places);
+  const results = accountsIn(context.journal).map(([id]) => ({
+    id,
+    verdict: linearize(operations(id), {
+      initial: { commits: 0, sessions: new Map() },
+      keyOf,
+      budget: BUDGET,
+    }),
+  }));
+  return {
+    violations: results.flatMap(({ id, verdict }) =>
+      verdict.kind === 'impossible'
+        ? broken('account order', `${id}: no order of its commands explains ${verdict.stuckAt}`)
+        : [],
+    ),
+    decided: results.filter(({ verdict }) => verdict.kind !== 'undecided').length,
+    undecided: results.filter(({ verdict }) => verdict.kind === 'undecided').length,
+  };
+}
+
+function keyOf({ commits, sessions }: State): string {
+  return `${commits} ${Array.from(sessions, ([id, { since, n, loggedOut }]) => `${id} ${since} ${n} ${loggedOut}`).join()}`;
+}
+
+function operationsOf(context: CommandContext, places: ReadonlyMap<string, TokenPlace>) {
+  const { journal, history } = context;
+  const commands = byId(history);
+  const accounts = new Map(
+    accountsIn(journal).map(([id, events]) => {
+      const commits = journal.streams.get(id) ?? [];
+      return [id, { id, commits, standings: standingsOf(commits, events, commands) }] as const;
+    }),
+  );
+  const owners = byEveryAddress(journal);
+  const byAccount = Map.groupBy(
+    history.flatMap((command) =>
+      accountsOf(command, places, owners).map((account) => ({ account, command })),
+    ),
+    ({ account }) => account,
+  );
+  return (id: string): readonly Operation<State>[] => {
+    const account = accounts.get(id);
+    if (account === undefined) return [];
+    return [
+      ...account.commits.map((commit, index) => commitOperation(index, commit, commands)),
+      ...(byAccount.get(id) ?? []).flatMap(({ command }) => commandOperations(account, command, places)),
+    ];
+  };
+}
+
+/** Answered by the user service. */
+const OF_READERS: ReadonlySet<string> = new Set(['me', 'users']);
+
+/** Returns the accounts that a command tells something about. */
+function accountsOf(
+  command: CommandLine,
+  places: ReadonlyMap<string, TokenPlace>,
+  owners: ReturnType<typeof byEveryAddress>,
+): readonly string[] {
+  const { op, request, accessToken } = command;
+  if (op === 'login') {
+    const account = tokensIn(command)?.access.sub;
+    if (account !== undefined) return [account];
+    // Refused, which says something only where it is certain which account was meant.
+    const meant = owners.get(lower(request['email'])) ?? [];
+    return meant.length === 1 ? meant : [];
+  }
+  const holder = places.get(String(request['refreshToken']))?.account ?? claimsOf(accessToken)?.sub;
+  return holder === undefined || OF_READERS.has(op) ? [] : [holder];
+}
+
+const NEW_ACCOUNT: Standing = {
+  profile: NO_PROFILE,
+  password: undefined,
+  allRevokedAt: 0,
+  revokedSessions: new Set(),
+};
+
+function standingsOf(
+  commits: readonly Commit[],
+  events: readonly JournalEvent[],
+  commands: ReadonlyMap<string, CommandLine>,
+): readonly Standing[] {
+  const byCommit = Map.groupBy(events, ({ commit }) => commit);
+  const standings = [NEW_ACCOUNT];
+  let standing = NEW_ACCOUNT;
+  for (const commit of commits) {
+    for (const event of byCommit.get(commit) ?? []) {
+      standing = standingAfter(standing, event, commands.get(commit.correlationId));
+    }
+    standings.push(standing);
+  }
+  return standings;
+}
+
+function standingAfter(before: Standing, event: JournalEvent, command: CommandLine | undefined): Standing {
+  const { type, data, sequence } = event;
+  const standing = { ...before, profile: profileAfter(before.profile, event) };
+  switch (type) {
+    case 'UserRegistered':
+      return { ...standing, password: textOf(command?.request['password']) };
+    case 'PasswordChanged':
+      return { ...standing, password: textOf(command?.request['newPassword']) };
+    case 'SessionsRevoked':
+      return data.sessionId === undefined
+        ? { ...standing, allRevokedAt: sequence }
+        : { ...standing, revokedSessions: new Set([...before.revokedSessions, data.sessionId]) };
+    default:
+      return standing;
+  }
+}
+
+function textOf(value: unknown): string | undefined {
+  return typeof value === 'string' ? value : undefined;
+}
+
+/** A request that is recorded when it is answered, and carried out later. */
+const LATER = 'reset-request';
+
+function commitOperation(
+  index: number,
+  commit: Commit,
+  commands: ReadonlyMap<string, CommandLine>,
+): Operation<State> {
+  const command = commands.get(commit.correlationId);
+  return {
+    name: `commit ${commit.number}`,
+    calledAt: command === undefined ? Number.NEGATIVE_INFINITY : Date.parse(command.sentAt),
+    returnedAt: command === undefined || command.op === LATER ? Number.POSITIVE_INFINITY : returnOf(command),
+    optional: false,
+    readOnly: false,
+    apply: (state) => (state.commits === index ? { ...state, commits: index + 1 } : undefined),
+  };
+}
+
+/** A command that was answered 5xx, or not at all, may take effect later. */
+function returnOf({ answeredAt, status }: CommandLine): number {
+  return answeredAt === null || status === null || status >= 500
+    ? Number.POSITIVE_INFINITY
+    : Date.parse(answeredAt);
+}
+
+type Apply = Operation<State>['apply'];
+
+/** Refusals that come after the access token was accepted. */
+const AFTER_THE_GUARD: ReadonlySet<string | null> = new Set([
+  'account_not_verified',
+  'insufficient_permission',
+  'current_password_incorrect',
+  'own_account',
+  'last_admin',
+  'password_incorrect',
+  'email_unchanged',
+  'email_change_recent',
+  'conflict',
+]);
+
+function commandOperations(
+  account: Account,
+  command: CommandLine,
+  places: ReadonlyMap<string, TokenPlace>,
+): readonly Operation<State>[] {
+  const { op, id, status, code, request } = command;
+  const returnedAt = returnOf(command);
+  const isUnknown = returnedAt === Number.POSITIVE_INFINITY;
+  function operation(what: string, readOnly: boolean, apply: Apply, optional = isUnknown): Operation<State> {
+    return {
+      name: `${what} ${id} (${status ?? 'no answer'})`,
+      calledAt: Date.parse(command.sentAt),
+      returnedAt,
+      optional,
+      readOnly,
+      apply,
+    };
+  }
+
+  switch (op) {
+    case 'login': {
+      if (isUnknown) return [];
+      if (isAcknowledged(command)) return [operation(op, false, loggedIn(account, command))];
+      if (code === 'invalid_credentials') {
+        return [operation(op, true, refusedLogin(account, request))];
+      }
+      return code === 'account_disabled' ? [operation(op, true, disabledLogin(account))] : [];
+    }
+    case 'refresh': {
+      const place = places.get(String(request['refreshToken']));
+      if (place === undefined) return [];
+      if (status === 200 || isUnknown) return [operation(op, false, refreshed(account, place, command))];
+      return code === 'refresh_token_invalid' ? [operation(op, true, refusedRefresh(account, place))] : [];
+    }
+    case 'logout': {
+      const place = places.get(String(request['refreshToken']));
+      return place === undefined || !(isUnknown || isAcknowledged(command))
+        ? []
+        : [operation(op, false, loggedOut(place))];
+    }
+    default: {
+      const guard =
+        isAcknowledged(command) || AFTER_THE_GUARD.has(code)
+          ? [operation(`the token of ${op}`, true, acceptedToken(account, command), false)]
+          : status === 401 && !mayBeExpired(command)
+            ? [operation(`the token of ${op}`, true, refusedToken(account, command), false)]
+            : [];
+      const lift =
+        op === 'change-password' && (isAcknowledged(command) || isUnknown)
+          ? [operation('the kept session of', false, keptSession(account, command))]
+          : [];
+      return [...guard, ...lift];
+    }
+  }
+}
+
+function standingIn({ standings }: Account, { commits }: State): Standing {
+  return standings[commits] ?? NEW_ACCOUNT;
+}
+
+function isLiving({ profile: { sequence, ended } }: Standing): boolean {
+  return sequence > 0 && !ended;
+}
+
+function hasPassword({ password }: Standing, tried: unknown): boolean {
+  return password === undefined || password === tried;
+}
+
+function hasAddress({ profile }: Standing, tried: unknown): boolean {
+  return lower(profile.email) === lower(tried);
+}
+
+/** Whether a session exists and was not ended. */
+function isActive(account: Account, state: State, id: string): boolean {
+  const standing = standingIn(account, state);
+  const session = state.sessions.get(id);
+  return (
+    isLiving(standing) &&
+    !standing.profile.disabled &&
+    session !== undefined &&
+    !session.loggedOut &&
+    session.since >= standing.allRevokedAt &&
+    !standing.revokedSessions.has(id)
+  );
+}
+
+function withSession(state: State, id: string, session: Session): State {
+  return { ...state, sessions: new Map([...state.sessions, [id, session]]) };
+}
+
+function loggedIn(account: Account, command: CommandLine): Apply {
+  const { sid = '', seq = -1 } = tokensIn(command)?.access ?? {};
+  const { user } = (command.answer ?? {}) as { readonly user?: { readonly email?: string } };
+  return (state) => {
+    const standing = standingIn(account, state);
+    const isPossible =
+      isLiving(standing) &&
+      !standing.profile.disabled &&
+      standing.profile.sequence === seq &&
+      hasAddress(standing, user?.email) &&
+      hasPassword(standing, command.request['password']);
+    return isPossible ? withSession(state, sid, { since: seq, n: 0, loggedOut: false }) : undefined;
+  };
+}
+
+function refusedLogin(account: Account, { email, password }: CommandLine['request']): Apply {
+  return (state) => {
+    const standing = standingIn(account, state);
+    const mustWork =
+      isLiving(standing) &&
+      hasAddress(standing, email) &&
+      standing.password !== undefined &&
+      standing.password === password;
+    return mustWork ? undefined : state;
+  };
+}
+
+function disabledLogin(account: Account): Apply {
+  return (state) => (standingIn(account, state).profile.disabled ? state : undefined);
+}
+
+/** The parent of the current token gets the current one again. */
+function refreshed(account: Account, { session: id, n }: TokenPlace, command: CommandLine): Apply {
+  const { seq } = tokensIn(command)?.access ?? {};
+  return (state) => {
+    const session = state.sessions.get(id);
+    const isPossible =
+      session !== undefined &&
+      isActive(account, state, id) &&
+      (seq === undefined || standingIn(account, state).profile.sequence === seq) &&
+      (session.n === n || session.n === n + 1);
+    return isPossible ? withSession(state, id, { ...session, n: n + 1 }) : undefined;
+  };
+}
+
+function refusedRefresh(account: Account, { session: id, n }: TokenPlace): Apply {
+  return (state) => {
+    const { n: current = n } = state.sessions.get(id) ?? {};
+    return isActive(account, state, id) && n >= current - 1 ? undefined : state;
+  };
+}
+
+function loggedOut({ session: id }: TokenPlace): Apply {
+  return (state) => {
+    const session = state.sessions.get(id);
+    return session === undefined ? state : withSession(state, id, { ...session, loggedOut: true });
+  };
+}
+
+function acceptedToken(account: Account, { accessToken }: CommandLine): Apply {
+  const { sid = '', seq = -1 } = claimsOf(accessToken) ?? {};
+  return (state) =>
+    isActive(account, state, sid) && seq >= standingIn(account, state).profile.revokedAt ? state : undefined;
+}
+
+function refusedToken(account: Account, command: CommandLine): Apply {
+  const accepted = acceptedToken(account, command);
+  return (state) => (accepted(state) === undefined ? state : undefined);
+}
+
+/** The session that changed the password stays active: it counts from the revocation that came with the change. */
+function keptSession(account: Account, { id, accessToken }: CommandLine): Apply {
+  const { sid = '' } = claimsOf(accessToken) ?? {};
+  const own = account.commits.findIndex(({ correlationId }) => correlationId === id);
+  return (state) => {
+    const session = state.sessions.get(sid);
+    if (own === -1 || session === undefined || state.commits <= own) return undefined;
+    const since = account.standings[own + 1]?.profile.revokedAt ?? 0;
+    return withSession(state, sid, { ...session, since: Math.max(since, session.since) });
+  };
+}

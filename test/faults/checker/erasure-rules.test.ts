@@ -1,0 +1,70 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { beforeErasure, checkErasures } from './erasure-rules.ts';
+import { journalOf } from './journal.ts';
+import type { Commit } from './stored.ts';
+import { at, commitOf, DAN, eventOf, FAY, goodStores, NOW } from './testing/good-run.ts';
+import { accountsNamedIn, namesOfErased } from './traces.ts';
+
+function registered(id: string): Commit {
+  return commitOf(id, [1, 1], 'x', [eventOf('UserRegistered', at(0), { userId: id })]);
+}
+function requested(eraseAt: string): Commit {
+  return commitOf(DAN, [2, 2], 'y', [
+    eventOf('AccountErasureRequested', at(1), { userId: DAN, eraseAt, person: {} }),
+  ]);
+}
+function last(type: string, number = 3): Commit {
+  return commitOf(DAN, [number, number], 'z', [eventOf(type, at(3), { userId: DAN })]);
+}
+function found(...commits: readonly Commit[]): readonly string[] {
+  return checkErasures(journalOf([registered(DAN), ...commits]), NOW).map(({ detail }) => detail);
+}
+
+describe('the rule of erasures', () => {
+  test('lets accounts be that wait for their time, were kept, or were erased in time', () => {
+    assert.deepEqual(found(requested(at(100))), []);
+    assert.deepEqual(found(requested(at(2)), last('AccountErasureCanceled')), []);
+    assert.deepEqual(found(requested(at(2)), last('AccountErased')), []);
+  });
+
+  test('names an account that is due, or was erased without a request, too early, or not for good', () => {
+    assert.match(found(requested(at(2))).join(), /was to be erased at .*, and is not/);
+    assert.match(found(last('AccountErased', 2)).join(), /was not to be/);
+    assert.match(found(requested(at(40)), last('AccountErased')).join(), /was not to be/);
+    const kept = [requested(at(2)), last('AccountErasureCanceled')];
+    assert.match(found(...kept, last('AccountErased', 4)).join(), /was not to be/);
+    const after = [requested(at(2)), last('AccountErased'), last('AccountEnabled', 4)];
+    assert.match(found(...after).join(), /has events after its erasure/);
+  });
+});
+
+describe('what an erased account had', () => {
+  const restored = journalOf(beforeErasure(goodStores.commits, goodStores.records));
+
+  test('is still on the topic, unless a record differs in more than the person', () => {
+    assert.equal(restored.events.get(DAN)?.[0]?.data.person?.username, 'dan');
+    const altered = goodStores.records.map((record) => ({
+      ...record,
+      payload: record.payload?.replace('"role":"user"', '"role":"admin"') ?? null,
+    }));
+    const left = journalOf(beforeErasure(goodStores.commits, altered)).events.get(DAN);
+    assert.equal(left?.[0]?.data.person, null);
+  });
+
+  test('identifies it, without what somebody else has, too', () => {
+    const names = namesOfErased(restored);
+    assert.deepEqual([...names.keys()].toSorted(), ['dan', 'dan@example.com']);
+    const again = commitOf(FAY, [7, 8], 'x', [
+      eventOf('ProfileChanged', at(20), { userId: FAY, person: { username: 'dan' } }),
+    ]);
+    const shared = journalOf(beforeErasure([...goodStores.commits, again], goodStores.records));
+    assert.deepEqual([...namesOfErased(shared).keys()], ['dan@example.com']);
+  });
+
+  test('is found in whatever bytes contain it', () => {
+    const names = namesOfErased(restored);
+    assert.deepEqual(accountsNamedIn(Buffer.from([0, ...Buffer.from('xdan@example.comx'), 1]), names), [DAN]);
+    assert.deepEqual(accountsNamedIn(Buffer.from('eve@example.com'), names), []);
+  });
+});

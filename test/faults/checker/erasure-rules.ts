@@ -1,0 +1,82 @@
+/** Who is erased, and when: docs/erasure.md. */
+import { isDeepStrictEqual } from 'node:util';
+import { accountsIn, type Journal, type JournalEvent } from './journal.ts';
+import { broken, type Violation } from './report.ts';
+import type { Commit, CommitEvent, EventData, TopicRecord } from './stored.ts';
+
+/** Clocks of two processes may differ by this much. */
+const SKEW_MS = 120_000;
+
+/** When the account is to be erased, in ms since 1970. undefined: nobody has asked, or that was undone. */
+function dueAt(events: readonly JournalEvent[]): number | undefined {
+  const last = events.findLast(
+    ({ type }) => type === 'AccountErasureRequested' || type === 'AccountErasureCanceled',
+  );
+  return last?.data.eraseAt === undefined ? undefined : Date.parse(last.data.eraseAt);
+}
+
+export function isErased(events: readonly JournalEvent[]): boolean {
+  return events.at(-1)?.type === 'AccountErased';
+}
+
+/** Returns whether these events end with an account that is erased or waits for that. */
+export function isToBeErased(events: readonly JournalEvent[]): boolean {
+  return isErased(events) || dueAt(events) !== undefined;
+}
+
+/** Checks that every account that is due was erased, and no other, and that nothing comes after that. */
+export function checkErasures(journal: Journal, now: Date): readonly Violation[] {
+  return accountsIn(journal).flatMap(([id, events]) => {
+    const at = events.findIndex(({ type }) => type === 'AccountErased');
+    const due = dueAt(at === -1 ? events : events.slice(0, at));
+    if (at === -1) {
+      return due === undefined || due > now.getTime() - SKEW_MS
+        ? []
+        : broken('erasures', `${id} was to be erased at ${new Date(due).toISOString()}, and is not`);
+    }
+    if (at < events.length - 1) return broken('erasures', `${id} has events after its erasure`);
+    const erasedAt = Date.parse(events[at]?.time ?? '');
+    return due !== undefined && due <= erasedAt + SKEW_MS
+      ? []
+      : broken('erasures', `${id} was erased, and was not to be`);
+  });
+}
+
+/**
+ * Returns the commits as they were before people were erased from them: the topic still has their events. An event
+ * whose record differs in anything but the person stays as it is.
+ */
+export function beforeErasure(
+  commits: readonly Commit[],
+  records: readonly TopicRecord[],
+): readonly Commit[] {
+  const erased = new Set(
+    commits.filter(({ events }) => events.some(({ type }) => type === 'AccountErased')).map(streamOf),
+  );
+  const published = new Map(
+    records.flatMap((record) => {
+      const data = erased.has(record.key ?? '') ? dataOf(record) : undefined;
+      return data?.person ? [[record.headers['ce_id'], data] as const] : [];
+    }),
+  );
+  function withPerson(event: CommitEvent): CommitEvent {
+    const data = published.get(event.id);
+    return data && isDeepStrictEqual({ ...data, person: null }, event.data) ? { ...event, data } : event;
+  }
+  return commits.map((commit) =>
+    erased.has(commit.stream) ? { ...commit, events: commit.events.map(withPerson) } : commit,
+  );
+}
+
+function streamOf({ stream }: Commit): string {
+  return stream;
+}
+
+function dataOf({ payload }: TopicRecord): EventData | undefined {
+  try {
+    const data: EventData = JSON.parse(payload ?? '');
+    return data;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,68 @@
+/** What accounts answer once everything has come to rest. Then the journal alone decides. */
+import type { CommandLine } from '../run-folder.ts';
+import { byId, type CommandContext, lower } from './commands.ts';
+import { foldAccount, type Profile } from './fold.ts';
+import { accountsIn, type JournalEvent } from './journal.ts';
+import { broken, type Violation } from './report.ts';
+
+interface Account {
+  readonly profile: Profile;
+  /** undefined: it was set by somebody whose request was not recorded. */
+  readonly password: string | undefined;
+}
+
+/** After these events an account must be asked at the end. */
+const ASKED_ABOUT: ReadonlySet<string> = new Set(['AccountErased', 'AccountErasureCanceled', 'EmailChanged']);
+const TOO_MANY = 429;
+
+/** Checks that somebody has asked for every account that was erased, kept or moved, and got the right answer. */
+export function checkFinalLogins({ journal, history, settings }: CommandContext): readonly Violation[] {
+  const commands = byId(history);
+  const living = accountsIn(journal)
+    .map(([id, events]) => accountOf(id, events, commands))
+    .filter(({ profile }) => !profile.ended);
+  const byAddress = Map.groupBy(living, ({ profile }) => lower(profile.email));
+  const asked = history.filter(({ op }) => op === 'final-login');
+  const addresses = new Set(asked.map(({ request }) => lower(request['email'])));
+  return [
+    ...asked.flatMap(({ id, request, status, code }) => {
+      if (status === TOO_MANY && settings['LIMITS'] === 'on') return [];
+      const due = answersDue(byAddress.get(lower(request['email'])) ?? [], request['password']);
+      const got = status === 200 ? 'accepted' : (code ?? `${status ?? 'no answer'}`);
+      return due.includes(got)
+        ? []
+        : broken('final logins', `login ${id} was answered ${got}, and not ${due.join(' or ')}`);
+    }),
+    ...accountsIn(journal)
+      .filter(([, events]) => events.some(({ type }) => ASKED_ABOUT.has(type)))
+      .filter(([, events]) => !addressesIn(events).some((address) => addresses.has(address)))
+      .flatMap(([id]) => broken('final logins', `nobody has asked for ${id} at the end`)),
+  ];
+}
+
+function addressesIn(events: readonly JournalEvent[]): readonly string[] {
+  return events.flatMap(({ data: { person } }) => (person?.email === undefined ? [] : lower(person.email)));
+}
+
+function accountOf(
+  id: string,
+  events: readonly JournalEvent[],
+  commands: ReadonlyMap<string, CommandLine>,
+): Account {
+  const set = events.findLast(({ type }) => type === 'UserRegistered' || type === 'PasswordChanged');
+  const { request } = commands.get(set?.commit.correlationId ?? '') ?? {};
+  const password = set?.type === 'UserRegistered' ? request?.['password'] : request?.['newPassword'];
+  return {
+    profile: foldAccount(id, events),
+    password: typeof password === 'string' ? password : undefined,
+  };
+}
+
+/** Several sign-ups of an address may wait for its proof. */
+function answersDue(accounts: readonly Account[], tried: unknown): readonly string[] {
+  const isOpen = accounts.some(({ password }) => password === undefined);
+  const hit = accounts.filter(({ password }) => password === tried);
+  const sure = hit.map(({ profile }) => (profile.disabled ? 'account_disabled' : 'accepted'));
+  if (isOpen || accounts.length > 1) return ['accepted', 'account_disabled', 'invalid_credentials'];
+  return sure.length === 0 ? ['invalid_credentials'] : sure;
+}

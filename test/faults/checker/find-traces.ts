@@ -1,0 +1,41 @@
+/** Looks through every collection for people who are erased. */
+import { BSON, MongoClient } from 'mongodb';
+import type { RunDescription, Trace } from '../run-folder.ts';
+import { isMailing, type Journal } from './journal.ts';
+import { readJournal } from './read-stores.ts';
+import type { TopicRecord } from './stored.ts';
+import { accountsNamedIn, namesOfErased } from './traces.ts';
+
+/** A mailing goes to addresses rather than accounts, and keeps them: docs/erasure.md. */
+function mailingsIn({ events }: Journal): ReadonlySet<unknown> {
+  return new Set([...events].filter(([, its]) => isMailing(its)).map(([id]) => id));
+}
+
+/** Returns what names an erased person, as bytes of a document, however it is encoded in there. */
+export async function findTraces(
+  servers: RunDescription['servers'],
+  removed: readonly TopicRecord[] = [],
+): Promise<readonly Trace[]> {
+  const journal = await readJournal(servers, removed);
+  const names = namesOfErased(journal);
+  if (names.size === 0) return [];
+  const mailings = mailingsIn(journal);
+  const client = await MongoClient.connect(servers.MONGO_URL);
+  try {
+    const traces: Trace[] = [];
+    for (const { name } of await client.db().listCollections().toArray())
+      for await (const document of client.db().collection(name).find()) {
+        if (mailings.has(document['stream']) || mailings.has(document['subject'])) continue;
+        const place = `${name} ${String(document._id)}`;
+        traces.push(
+          ...accountsNamedIn(Buffer.from(BSON.serialize(document)), names).map((account) => ({
+            account,
+            place,
+          })),
+        );
+      }
+    return traces;
+  } finally {
+    await client.close();
+  }
+}

@@ -1,0 +1,55 @@
+/** Refusals because of limits: what was answered 5xx, or refused, uses up nothing. */
+import type { CommandLine } from '../run-folder.ts';
+import { claimsOf } from './access-token.ts';
+import { type CommandContext, lower } from './commands.ts';
+import { broken, type Violation } from './report.ts';
+
+const TOO_MANY = 429;
+
+interface Limit {
+  /** The setting with the limit. */
+  readonly setting: string;
+  /** What is counted together. */
+  keyOf(command: CommandLine): string;
+}
+
+function byAddress(purpose: string): Limit {
+  return {
+    setting: 'LIMIT_MAILS_PER_ADDRESS',
+    keyOf: ({ request }) => `${purpose} ${lower(request['email'])}`,
+  };
+}
+
+const LIMITS: Readonly<Record<string, Limit>> = {
+  'sign-up': byAddress('sign-up'),
+  'verification-request': byAddress('verification-request'),
+  'reset-request': byAddress('reset-request'),
+  profile: {
+    setting: 'LIMIT_PROFILE_CHANGES',
+    keyOf: ({ accessToken }) => `profile ${claimsOf(accessToken)?.sub}`,
+  },
+};
+
+/** With limits off nothing may be refused. */
+export function checkLimits({ history, settings }: CommandContext): readonly Violation[] {
+  const limited = history.filter(({ op }) => LIMITS[op] !== undefined);
+  const together = Map.groupBy(limited, (command) => LIMITS[command.op]?.keyOf(command));
+  return limited
+    .filter(({ status }) => status === TOO_MANY)
+    .flatMap((command) => {
+      const { op, id, answeredAt } = command;
+      const { setting = '', keyOf = () => '' } = LIMITS[op] ?? {};
+      const limit = settings['LIMITS'] === 'off' ? Number.POSITIVE_INFINITY : Number(settings[setting] ?? 1);
+      const counted = (together.get(keyOf(command)) ?? []).filter(
+        (each) => each.sentAt <= (answeredAt ?? '') && mayCount(each),
+      ).length;
+      return counted >= limit
+        ? []
+        : broken('limits', `${op} ${id} was refused after ${counted} that count, the limit is ${limit}`);
+    });
+}
+
+/** A try without an answer may have been counted. */
+function mayCount({ status }: CommandLine): boolean {
+  return status === null || (status < 500 && status !== TOO_MANY);
+}

@@ -1,0 +1,119 @@
+/**
+ * Decides whether a concurrent history is linearizable: whether its operations can be put into one order that agrees
+ * with real time, and in which each has the outcome that was observed.
+ *
+ * The algorithm is that of Wing and Gong with Lowe's memory of visited configurations, as in Knossos and porcupine:
+ * depth-first, always among the operations that began before any other of those left had ended. Operations that
+ * change nothing are put into the order as soon as their outcome is possible, because that never rules anything out.
+ */
+
+/** An operation on an object of type `State`. Times are in ms since 1970. */
+export interface Operation<State> {
+  readonly name: string;
+  readonly calledAt: number;
+  /** Infinity: no answer came, so it may take effect at any later time. */
+  readonly returnedAt: number;
+  /** Whether it may also never have taken effect. */
+  readonly optional: boolean;
+  /** Whether it never changes the state. */
+  readonly readOnly: boolean;
+  /** Returns the state afterwards; undefined if the observed outcome is impossible in this state. */
+  apply(state: State): State | undefined;
+}
+
+export type Verdict =
+  | { readonly kind: 'linearizable' }
+  /** `stuckAt`: the operation that the longest order found could not place. */
+  | { readonly kind: 'impossible'; readonly stuckAt: string }
+  /** The search was given up. */
+  | { readonly kind: 'undecided' };
+
+interface Configuration<State> {
+  readonly state: State;
+  /** Item n is 1 if operation n is in the order. */
+  readonly done: Uint8Array;
+}
+
+export interface SearchOptions<State> {
+  readonly initial: State;
+  /** Returns equal texts for equal states. */
+  keyOf(state: State): string;
+  /** The most configurations to visit. */
+  readonly budget: number;
+}
+
+export function linearize<State>(
+  operations: readonly Operation<State>[],
+  { initial, keyOf, budget }: SearchOptions<State>,
+): Verdict {
+  const ops = operations.toSorted((a, b) => a.calledAt - b.calledAt);
+  const visited = new Set<string>();
+  let left = budget;
+  let farthest = { done: -1, stuckAt: '' };
+
+  /** The operations that may come next: those that began before the first answer among those left. */
+  function candidatesIn(done: Uint8Array): readonly number[] {
+    let deadline = Number.POSITIVE_INFINITY;
+    const candidates: number[] = [];
+    for (const [index, { calledAt, returnedAt, optional }] of ops.entries()) {
+      if (calledAt > deadline) break;
+      if (done[index] === 1) continue;
+      candidates.push(index);
+      if (!optional) deadline = Math.min(deadline, returnedAt);
+    }
+    return candidates.filter((index) => at(ops, index).calledAt <= deadline);
+  }
+
+  /** Puts everything into the order that changes nothing and is possible now. */
+  function absorb({ state, done }: Configuration<State>): Configuration<State> {
+    const all = done.slice();
+    function absorbSome(): boolean {
+      const possible = candidatesIn(all).filter((index) => {
+        const { readOnly, apply } = at(ops, index);
+        return readOnly && apply(state) !== undefined;
+      });
+      for (const index of possible) all[index] = 1;
+      return possible.length > 0;
+    }
+    while (absorbSome());
+    return { state, done: all };
+  }
+
+  function isComplete(done: Uint8Array): boolean {
+    return ops.every(({ optional }, index) => optional || done[index] === 1);
+  }
+
+  function note(done: Uint8Array): void {
+    const many = done.reduce((sum, one) => sum + one, 0);
+    if (many <= farthest.done) return;
+    const next = candidatesIn(done)
+      .filter((index) => !at(ops, index).optional)
+      .toSorted((a, b) => at(ops, a).returnedAt - at(ops, b).returnedAt)[0];
+    farthest = { done: many, stuckAt: next === undefined ? '' : at(ops, next).name };
+  }
+
+  const stack: Configuration<State>[] = [{ state: initial, done: new Uint8Array(ops.length) }];
+  for (let top = stack.pop(); top !== undefined; top = stack.pop()) {
+    const { state, done } = absorb(top);
+    if (isComplete(done)) return { kind: 'linearizable' };
+    const key = `${Buffer.from(done).toString('latin1')} ${keyOf(state)}`;
+    if (visited.has(key)) continue;
+    visited.add(key);
+    left -= 1;
+    if (left < 0) return { kind: 'undecided' };
+    note(done);
+    // The last one pushed is tried first: what had to be answered first probably happened first.
+    const inOrder = candidatesIn(done).toSorted((a, b) => at(ops, b).returnedAt - at(ops, a).returnedAt);
+    for (const index of inOrder) {
+      const next = at(ops, index).readOnly ? undefined : at(ops, index).apply(state);
+      if (next !== undefined) stack.push({ state: next, done: done.with(index, 1) });
+    }
+  }
+  return { kind: 'impossible', stuckAt: farthest.stuckAt };
+}
+
+function at<T>(all: readonly T[], index: number): T {
+  const one = all[index];
+  if (one === undefined) throw new RangeError(`there is no operation ${index}`);
+  return one;
+}

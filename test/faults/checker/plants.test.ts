@@ -1,0 +1,695 @@
+/**
+ * Bugs planted in a recorded run, one at a time. Each is caught by one rule and by no other, so that a rule that is
+ * removed lets its plants survive.
+ */
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import type { CommandLine, FaultLine, MailLine, ShownProfile } from '../run-folder.ts';
+import { judge } from './check.ts';
+import type { RecordedRun } from './read-run.ts';
+import { type Rule, rules } from './report.ts';
+import type { Commit, StoredDelivery, Stores, TopicRecord } from './stored.ts';
+import {
+  ADA,
+  ADAS,
+  aCommand,
+  accessToken,
+  at,
+  BOB,
+  BOBS,
+  DAN,
+  deliveryIdOf,
+  FAY,
+  FAYS,
+  goodRun,
+  goodStores,
+  NOW,
+  refreshToken,
+  times,
+  tokens,
+} from './testing/good-run.ts';
+
+interface Plant {
+  readonly bug: string;
+  readonly caughtBy: Rule;
+  readonly run?: Partial<RecordedRun>;
+  readonly stores?: Partial<Stores>;
+}
+
+function added(...commands: readonly CommandLine[]): Pick<Plant, 'run'> {
+  return { run: { history: [...goodRun.history, ...commands] } };
+}
+function changed(id: string, change: Partial<CommandLine>): Pick<Plant, 'run'> {
+  return {
+    run: { history: goodRun.history.map((each) => (each.id === id ? { ...each, ...change } : each)) },
+  };
+}
+function without(id: string): Pick<Plant, 'run'> {
+  return { run: { history: goodRun.history.filter((each) => each.id !== id) } };
+}
+function commits(id: string, change: (commit: Commit) => readonly Commit[]): Pick<Plant, 'stores'> {
+  return {
+    stores: {
+      commits: goodStores.commits.flatMap((each) => (each.correlationId === id ? change(each) : [each])),
+    },
+  };
+}
+function records(change: (record: TopicRecord) => readonly TopicRecord[]): Pick<Plant, 'stores'> {
+  return { stores: { records: goodStores.records.flatMap(change) } };
+}
+function deliveries(id: string, change: Partial<StoredDelivery>): Pick<Plant, 'stores'> {
+  return {
+    stores: {
+      deliveries: goodStores.deliveries.map((each) => (each._id === id ? { ...each, ...change } : each)),
+    },
+  };
+}
+function profile(id: string, change: object): Pick<Plant, 'stores'> {
+  return {
+    stores: {
+      profiles: goodStores.profiles.map((each) => (each._id === id ? { ...each, ...change } : each)),
+    },
+  };
+}
+
+function shown(change: (profile: ShownProfile) => readonly ShownProfile[]): Pick<Plant, 'run'> {
+  return { run: { run: { ...goodRun.run, shown: goodRun.run.shown?.flatMap(change) ?? null } } };
+}
+
+const WELCOME = deliveryIdOf(ADA, 'welcome');
+const BOBS_FIRST = deliveryIdOf(BOB, 'verify-email');
+const MOVED = deliveryIdOf(FAY, 'email-changed');
+const BOBS_SECOND = deliveryIdOf(BOB, 'verify-email', 1);
+
+function mailOf(id: string): MailLine {
+  const mail = goodRun.mails.find(({ messageId }) => messageId.includes(id));
+  assert.ok(mail);
+  return mail;
+}
+function copy(mail: MailLine, minute: number, by = mail.by): MailLine {
+  return { ...mail, at: at(minute), answeredAt: at(minute), by };
+}
+function fault(line: Partial<FaultLine>): FaultLine {
+  return { at: at(2), fault: 'kill-notifier', target: 'notifier-1', until: at(2, 2), ...line };
+}
+function twice(...faults: readonly FaultLine[]): Pick<Plant, 'run'> {
+  return { run: { mails: [...goodRun.mails, copy(mailOf(WELCOME), 4, 'notifier-2')], faults } };
+}
+
+/** Dan is to be erased at another time. */
+function dueAt(time: string): Pick<Plant, 'stores'> {
+  const commits = goodStores.commits.map((commit) =>
+    commit.correlationId === 'dan-3'
+      ? {
+          ...commit,
+          events: commit.events.map((event) =>
+            event.data.eraseAt === undefined ? event : { ...event, data: { ...event.data, eraseAt: time } },
+          ),
+        }
+      : commit,
+  );
+  const records = goodStores.records.map((record) =>
+    record.key === DAN
+      ? {
+          ...record,
+          payload: record.payload?.replace(`"eraseAt":"${at(12)}"`, `"eraseAt":"${time}"`) ?? null,
+        }
+      : record,
+  );
+  return { stores: { commits, records } };
+}
+
+/** Puts the events of a commit into the one before it. */
+function inOneCommit(first: string, second: string): Pick<Plant, 'stores'> {
+  const [one, other] = [first, second].map((id) =>
+    goodStores.commits.find(({ correlationId }) => correlationId === id),
+  );
+  assert.ok(one && other);
+  return {
+    stores: {
+      commits: goodStores.commits.flatMap((commit) => {
+        if (commit === one) return [{ ...one, events: [...one.events, ...other.events] }];
+        return commit === other ? [] : [commit];
+      }),
+      records: goodStores.records.map((record) =>
+        record.headers['ce_causationid'] === other._id
+          ? {
+              ...record,
+              headers: { ...record.headers, ce_causationid: one._id, ce_correlationid: one.correlationId },
+            }
+          : record,
+      ),
+    },
+  };
+}
+
+/** The last state of Ada's account: version 5, revoked at 4. */
+const ADAS_TOKEN = accessToken(ADA, 'ada-s', 4);
+const BOBS_TOKEN = accessToken(BOB, 'bob-t', 2);
+const ADAS_PROFILE = goodStores.profiles.find(({ _id }) => _id === ADA)?.profile;
+const BOBS_PROFILE = goodStores.profiles.find(({ _id }) => _id === BOB)?.profile;
+
+function bobSigned(id: string, minute: number, second: number, change: Partial<CommandLine>): CommandLine {
+  return aCommand(id, 'verification-request', {
+    ...times(minute, second),
+    accessToken: BOBS_TOKEN,
+    ...change,
+  });
+}
+function refused(id: string, op: string, code: string, more: Partial<CommandLine>): CommandLine {
+  return aCommand(id, op, { status: 401, code, answer: null, ...more });
+}
+
+const leftMark = commits('ada-1', (commit) => [{ ...commit, registration: { address: 'ada@example.com' } }]);
+
+const plants: readonly Plant[] = [
+  {
+    bug: 'the system was never asked for anything',
+    caughtBy: 'coverage',
+    run: { history: [], mails: [], run: { ...goodRun.run, shown: [] } },
+    stores: { commits: [], records: [], profiles: [], deliveries: [], cutoffs: [] },
+  },
+  {
+    bug: 'the faults of a kind happened while nothing was in flight',
+    caughtBy: 'coverage',
+    run: {
+      run: { ...goodRun.run, minimums: { ...goodRun.run.minimums, hits: { 'kill-auth': 1 } } },
+      faults: [fault({ fault: 'kill-auth', target: 'auth-1', at: at(45), until: at(46) })],
+    },
+  },
+  {
+    bug: 'hardly anything was sent',
+    caughtBy: 'coverage',
+    run: { run: { ...goodRun.run, minimums: { ...goodRun.run.minimums, sent: 100 } } },
+  },
+  {
+    bug: 'no send was ever repeated',
+    caughtBy: 'coverage',
+    run: { run: { ...goodRun.run, minimums: { ...goodRun.run.minimums, duplicates: 1 } } },
+  },
+  {
+    bug: 'a change is answered before it is written',
+    caughtBy: 'acknowledged commands',
+    ...added(
+      aCommand('x', 'profile', {
+        ...times(8),
+        request: { lastName: 'King' },
+        accessToken: ADAS_TOKEN,
+        accountSequence: `${ADA}:5`,
+      }),
+    ),
+  },
+  {
+    bug: 'a request that was answered 202 is forgotten',
+    caughtBy: 'acknowledged commands',
+    ...added(bobSigned('x', 8, 50, { status: 202 })),
+  },
+  {
+    bug: 'a refused command is carried out all the same',
+    caughtBy: 'one effect',
+    ...changed('ada-4', { status: 400, accountSequence: null }),
+  },
+  {
+    bug: 'a profile is shown with a value that it never had',
+    caughtBy: 'reads',
+    ...added(
+      aCommand('x', 'me', {
+        ...times(8),
+        answer: { ...ADAS_PROFILE, version: 5, lastName: 'King' },
+        accessToken: ADAS_TOKEN,
+      }),
+    ),
+  },
+  {
+    bug: 'a reader is shown less than it has seen',
+    caughtBy: 'reads',
+    ...added(
+      aCommand('x', 'me', {
+        ...times(8),
+        request: { after: `${ADA}:5` },
+        answer: { ...ADAS_PROFILE, version: 4, firstName: null, updatedAt: at(3) },
+        accessToken: ADAS_TOKEN,
+      }),
+    ),
+  },
+  {
+    bug: 'somebody is shown the profile of another',
+    caughtBy: 'answering account',
+    ...added(
+      aCommand('x', 'me', {
+        ...times(8),
+        answer: { ...BOBS_PROFILE, version: 3 },
+        accessToken: ADAS_TOKEN,
+      }),
+    ),
+  },
+  {
+    bug: 'a login is answered for another address',
+    caughtBy: 'answering account',
+    ...changed('bob-login', { request: { email: 'carol@example.com', password: BOBS } }),
+  },
+  {
+    bug: 'two requests with one refresh token get two different ones',
+    caughtBy: 'refresh tokens',
+    ...added(
+      aCommand('x', 'refresh', {
+        ...times(3, 10),
+        request: { refreshToken: refreshToken('ada-s', 0) },
+        answer: { ...tokens('ada', ADA, 'ada-s', 4, 1), refreshToken: 'another' },
+      }),
+    ),
+  },
+  {
+    bug: 'an old password still works',
+    caughtBy: 'account order',
+    ...added(
+      aCommand('x', 'login', {
+        ...times(8),
+        request: { email: 'ada@example.com', password: ADAS.first },
+        answer: tokens('ada', ADA, 'x', 5, 0),
+      }),
+    ),
+  },
+  {
+    bug: 'the right password is refused',
+    caughtBy: 'account order',
+    ...added(
+      refused('x', 'login', 'invalid_credentials', {
+        ...times(8),
+        request: { email: 'bob@example.com', password: BOBS },
+      }),
+    ),
+  },
+  {
+    bug: 'an account that nobody has disabled cannot sign in',
+    caughtBy: 'account order',
+    ...added(
+      aCommand('x', 'login', {
+        ...times(8),
+        status: 403,
+        code: 'account_disabled',
+        answer: null,
+        request: { email: 'bob@example.com', password: BOBS },
+      }),
+    ),
+  },
+  {
+    bug: 'a session works after its logout',
+    caughtBy: 'account order',
+    ...changed('bob-too-late', {
+      status: 200,
+      code: null,
+      answer: tokens('bob', BOB, 'bob-s', 2, 1),
+    }),
+  },
+  {
+    bug: 'a session works after a logout everywhere',
+    caughtBy: 'account order',
+    ...added(
+      aCommand('x', 'refresh', {
+        ...times(10),
+        request: { refreshToken: refreshToken('bob-t', 0) },
+        answer: tokens('bob', BOB, 'bob-t', 3, 1),
+      }),
+    ),
+  },
+  {
+    bug: 'the session that changed the password ends with the others',
+    caughtBy: 'account order',
+    ...changed('ada-refresh', { status: 401, code: 'refresh_token_invalid', answer: null }),
+  },
+  {
+    bug: 'a current refresh token is refused',
+    caughtBy: 'account order',
+    ...added(
+      refused('x', 'refresh', 'refresh_token_invalid', {
+        ...times(5),
+        request: { refreshToken: refreshToken('ada-s', 1) },
+      }),
+    ),
+  },
+  {
+    bug: 'the parent of an unused refresh token is refused',
+    caughtBy: 'account order',
+    ...added(
+      refused('x', 'refresh', 'refresh_token_invalid', {
+        ...times(5),
+        request: { refreshToken: refreshToken('ada-s', 0) },
+      }),
+    ),
+  },
+  {
+    bug: 'an access token works after a logout everywhere',
+    caughtBy: 'account order',
+    ...changed('bob-out', { status: 403, code: 'account_not_verified' }),
+  },
+  {
+    bug: 'a valid access token is refused',
+    caughtBy: 'account order',
+    ...added(refused('x', 'profile', 'unauthenticated', { ...times(8), accessToken: ADAS_TOKEN })),
+  },
+  {
+    bug: 'a login is answered with a state that comes later',
+    caughtBy: 'account order',
+    ...changed('bob-login', { answer: tokens('bob', BOB, 'bob-s', 2, 0) }),
+  },
+  {
+    bug: 'sessions end although nobody has asked for it',
+    caughtBy: 'revocations',
+    ...without('bob-3'),
+  },
+  {
+    bug: 'sessions end as if a token was reused that nobody has used twice',
+    caughtBy: 'revocations',
+    ...changed('bob-3', {
+      op: 'refresh',
+      status: null,
+      answeredAt: null,
+      accessToken: null,
+      accountSequence: null,
+      request: { refreshToken: refreshToken('bob-t', 0) },
+    }),
+    stores: {
+      commits: goodStores.commits.map((commit) =>
+        commit.correlationId === 'bob-3'
+          ? {
+              ...commit,
+              events: commit.events.map((event) => ({
+                ...event,
+                data: { userId: BOB, reason: 'refresh-reuse' },
+              })),
+            }
+          : commit,
+      ),
+      records: goodStores.records.map((record) => ({
+        ...record,
+        payload: record.payload?.replace('logout-all', 'refresh-reuse') ?? null,
+      })),
+    },
+  },
+  {
+    bug: 'the read model accepts a token that it shows as revoked',
+    caughtBy: 'reader access',
+    ...added(
+      aCommand('x', 'me', {
+        ...times(8),
+        answer: { ...ADAS_PROFILE, version: 5 },
+        accessToken: accessToken(ADA, 'ada-s', 2),
+      }),
+    ),
+  },
+  {
+    bug: 'the read model refuses a valid token',
+    caughtBy: 'reader access',
+    ...added(refused('x', 'me', 'unauthenticated', { ...times(8), accessToken: ADAS_TOKEN })),
+  },
+  {
+    bug: 'an account is erased before its owner may undo it no more',
+    caughtBy: 'erasures',
+    ...dueAt(at(40)),
+  },
+  {
+    bug: 'a store keeps the address of somebody who is erased',
+    caughtBy: 'traces',
+    run: { run: { ...goodRun.run, traces: [{ account: DAN, place: 'auth_limits x' }] } },
+  },
+  {
+    bug: 'an erased account can sign in',
+    caughtBy: 'final logins',
+    ...changed('dan-finally', { status: 200, code: null, answer: tokens('dan', DAN, 'dan-t', 5, 0) }),
+  },
+  {
+    bug: 'an account that was kept stays disabled',
+    caughtBy: 'final logins',
+    ...changed('fay-finally', { status: 403, code: 'account_disabled', answer: null }),
+  },
+  {
+    bug: 'the address before the change still signs in',
+    caughtBy: 'final logins',
+    ...added(
+      aCommand('x', 'final-login', {
+        ...times(56),
+        request: { email: 'fay@example.com', password: FAYS },
+        answer: tokens('fay', FAY, 'x', 7, 0),
+      }),
+    ),
+  },
+  {
+    bug: 'nobody asks what became of an erased account',
+    caughtBy: 'final logins',
+    ...without('dan-finally'),
+  },
+  {
+    bug: 'a login during the run is accepted by the address before the change',
+    caughtBy: 'account order',
+    ...added(
+      aCommand('x', 'login', {
+        ...times(20),
+        request: { email: 'fay@example.com', password: FAYS },
+        answer: tokens('fay', FAY, 'x', 7, 0),
+      }),
+    ),
+  },
+  {
+    bug: 'a reader takes a forged record for a true one',
+    caughtBy: 'forged records',
+    stores: { deadLetters: goodStores.deadLetters.slice(1) },
+  },
+  {
+    bug: 'a forged record is set aside as one that cannot be read',
+    caughtBy: 'forged records',
+    stores: {
+      deadLetters: goodStores.deadLetters.map((record) => ({
+        ...record,
+        headers: { ...record.headers, dlq_cause: 'it is not JSON' },
+      })),
+    },
+  },
+  {
+    bug: 'a change of address is answered before it is written',
+    caughtBy: 'acknowledged commands',
+    ...added(
+      aCommand('x', 'undo-email', {
+        ...times(20),
+        request: { accountId: FAY, newPassword: FAYS },
+        accountSequence: `${FAY}:7`,
+      }),
+    ),
+  },
+  {
+    bug: 'the previous address is free while the change can be undone',
+    caughtBy: 'claims',
+    ...commits('fay-2', ({ claims: _, ...commit }) => [commit]),
+  },
+  {
+    bug: 'an erased account keeps its address',
+    caughtBy: 'claims',
+    ...commits('dan-2', (commit) => [{ ...commit, claims: ['address:dan@example.com'] }]),
+  },
+  {
+    bug: 'an address that was given back stays marked',
+    caughtBy: 'claims',
+    ...commits('fay-4', (commit) => [
+      { ...commit, claims: [...(commit.claims ?? []), `release:0:${FAY}:4`] },
+    ]),
+  },
+  {
+    bug: 'the mail about a new address is not sent to the previous one',
+    caughtBy: 'mails',
+    run: { mails: goodRun.mails.filter(({ messageId }) => !messageId.includes(MOVED)) },
+  },
+  {
+    bug: 'a number is left out in the journal',
+    caughtBy: 'numbering',
+    ...commits('ada-4', (commit) => [{ ...commit, number: 5 }]),
+  },
+  {
+    bug: 'a commit has what no command appends',
+    caughtBy: 'whole commits',
+    ...inOneCommit('eve-1', 'sweep-1'),
+  },
+  {
+    bug: 'the claim on an address is given back',
+    caughtBy: 'claims',
+    ...commits('ada-2', ({ claims: _, ...commit }) => [commit]),
+  },
+  {
+    bug: 'a sign-up is not found by its address',
+    caughtBy: 'address marks',
+    ...commits('bob-1', ({ registration: _, ...commit }) => [commit]),
+  },
+  { bug: 'a sign-up that was verified is still found', caughtBy: 'address marks', ...leftMark },
+  {
+    bug: 'the same, while another process was killed',
+    caughtBy: 'address marks',
+    ...leftMark,
+    run: { faults: [fault({ fault: 'kill-auth', target: 'auth-2' })] },
+  },
+  {
+    bug: 'an event is not published',
+    caughtBy: 'topic',
+    ...records((record) => (record.headers['ce_type'] === 'ProfileChanged' ? [] : [record])),
+  },
+  {
+    bug: 'a record has other data than the journal',
+    caughtBy: 'topic',
+    ...records((record) =>
+      record.headers['ce_type'] === 'PasswordChanged'
+        ? [{ ...record, payload: record.payload?.replace('"ada"', '"eve"') ?? null }]
+        : [record],
+    ),
+  },
+  {
+    bug: 'an event is applied to the wrong field',
+    caughtBy: 'read model',
+    ...profile(ADA, { profile: { ...ADAS_PROFILE, lastName: 'Augusta', firstName: null } }),
+  },
+  {
+    bug: 'an account waits for ever',
+    caughtBy: 'parked',
+    ...profile(ADA, { parked: { cause: 'a gap', after: 5 } }),
+  },
+  {
+    bug: 'a rebuilt read model lacks an account',
+    caughtBy: 'read model',
+    stores: { rebuiltProfiles: [goodStores.profiles.slice(1)] },
+  },
+  {
+    bug: 'the API answers from a generation that is behind',
+    caughtBy: 'shown profiles',
+    ...shown((profile) => [{ ...profile, version: 1 }]),
+  },
+  {
+    bug: 'the API leaves accounts out',
+    caughtBy: 'shown profiles',
+    ...shown(() => []),
+  },
+  {
+    bug: 'a limit counts what was answered 503',
+    caughtBy: 'limits',
+    run: {
+      run: { ...goodRun.run, settings: { LIMITS: 'on', LIMIT_PROFILE_CHANGES: '3' } },
+      history: [
+        ...goodRun.history,
+        ...[503, 503, 429].map((status, index) =>
+          aCommand(`x${index}`, 'profile', {
+            ...times(8, index),
+            status,
+            code: null,
+            answer: null,
+            accessToken: ADAS_TOKEN,
+          }),
+        ),
+      ],
+    },
+  },
+  {
+    bug: 'a limit applies although limits are off',
+    caughtBy: 'limits',
+    run: {
+      run: { ...goodRun.run, settings: { LIMITS: 'off' } },
+      history: [
+        ...goodRun.history,
+        aCommand('x', 'sign-up', { ...times(8), status: 429, code: 'rate_limited', answer: null }),
+      ],
+    },
+  },
+  {
+    bug: 'the notifier forgets what supersedes a mail',
+    caughtBy: 'cutoffs',
+    stores: { cutoffs: goodStores.cutoffs.slice(1) },
+  },
+  {
+    bug: 'a mail is recorded as sent and was not',
+    caughtBy: 'mails',
+    run: { mails: goodRun.mails.filter(({ messageId }) => !messageId.includes(WELCOME)) },
+  },
+  {
+    bug: 'a mail goes to somebody else',
+    caughtBy: 'mails',
+    run: {
+      mails: goodRun.mails.map((mail) =>
+        mail.messageId.includes(WELCOME) ? { ...mail, to: ['eve@example.com'] } : mail,
+      ),
+    },
+  },
+  {
+    bug: 'a link is mailed that has expired',
+    caughtBy: 'stale mails',
+    run: {
+      mails: goodRun.mails.map((mail) => (mail.messageId.includes(BOBS_SECOND) ? copy(mail, 66) : mail)),
+    },
+  },
+  {
+    bug: 'a superseded mail is tried',
+    caughtBy: 'superseded mails',
+    ...deliveries(BOBS_FIRST, { attempts: [{ at: new Date(at(5, 7)), ms: 5, result: 'deferred' }] }),
+  },
+  {
+    bug: 'the same by one sender, while another was stopped',
+    caughtBy: 'superseded mails',
+    run: {
+      mails: [
+        ...goodRun.mails,
+        { ...copy(mailOf(BOBS_SECOND), 7), messageId: `<${BOBS_FIRST}@example.com>` },
+      ],
+      faults: [fault({ fault: 'pause-notifier', target: 'notifier-2', at: at(5), until: at(8) })],
+    },
+  },
+  { bug: 'a mail is sent twice', caughtBy: 'duplicate mails', ...twice() },
+  {
+    bug: 'the same, while a process was killed that had nothing to do with it',
+    caughtBy: 'duplicate mails',
+    ...twice(fault({ target: 'notifier-2' })),
+  },
+  {
+    bug: 'the same, and its sender was killed a minute later',
+    caughtBy: 'duplicate mails',
+    ...twice(fault({ at: at(3), until: at(3, 2) })),
+  },
+  {
+    bug: 'a commit stays in the outbox',
+    caughtBy: 'unpublished',
+    ...commits('ada-4', (commit) => [{ ...commit, unpublished: {} }]),
+  },
+  {
+    bug: 'a request is never carried out',
+    caughtBy: 'leases',
+    stores: { requests: [{ _id: 'x', at: at(1) }] },
+  },
+  {
+    bug: 'a lease lasts for hours',
+    caughtBy: 'leases',
+    stores: { leases: [{ _id: 'sweep', until: new Date(NOW.getTime() + 3_600_000) }] },
+  },
+  {
+    bug: 'a group stops reading',
+    caughtBy: 'groups',
+    stores: { lags: [{ group: 'user', topic: 'accounts.events.v1', lag: 1 }] },
+  },
+  {
+    bug: 'a record is set aside',
+    caughtBy: 'dead letters',
+    stores: { deadLetters: [...goodStores.deadLetters, ...goodStores.records.slice(0, 1)] },
+  },
+];
+
+function rulesBrokenBy({ run, stores }: Plant): readonly Rule[] {
+  const { violations } = judge({ ...goodRun, ...run }, { ...goodStores, ...stores }, NOW);
+  return [...new Set(violations.map(({ rule }) => rule))];
+}
+
+describe('the planted bugs', () => {
+  for (const plant of plants) {
+    test(`${plant.bug}: ${plant.caughtBy}`, () => assert.deepEqual(rulesBrokenBy(plant), [plant.caughtBy]));
+  }
+
+  test('need every rule: without any one of them some would survive', () => {
+    const caughtBy = new Set(plants.map((plant) => plant.caughtBy));
+    assert.deepEqual(
+      Object.keys(rules).filter((rule) => !caughtBy.has(rule as Rule)),
+      [],
+    );
+    assert.ok(plants.length >= 25);
+  });
+});

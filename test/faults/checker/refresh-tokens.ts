@@ -1,0 +1,71 @@
+/** The refresh tokens of each session, in the order in which they were issued. */
+import type { CommandLine } from '../run-folder.ts';
+import { type Claims, claimsOf } from './access-token.ts';
+import { broken, type Violation } from './report.ts';
+
+/** Where a refresh token belongs. */
+export interface TokenPlace {
+  readonly account: string;
+  readonly session: string;
+  /** How many tokens the session had before it. */
+  readonly n: number;
+}
+
+export interface TokenChains {
+  readonly places: ReadonlyMap<string, TokenPlace>;
+  readonly violations: readonly Violation[];
+}
+
+/** The tokens of an answer to a login or a refresh. */
+export interface Tokens {
+  readonly access: Claims;
+  readonly refreshToken: string;
+}
+
+export function tokensIn({ answer }: Pick<CommandLine, 'answer'>): Tokens | undefined {
+  const { accessToken, refreshToken } = (answer ?? {}) as Readonly<Record<string, unknown>>;
+  const access = claimsOf(accessToken);
+  return access && typeof refreshToken === 'string' ? { access, refreshToken } : undefined;
+}
+
+/**
+ * Follows each session from its login. A token has one successor, however often it is exchanged, and that belongs to
+ * the same session and account.
+ */
+export function chainTokens(history: readonly CommandLine[]): TokenChains {
+  const places = new Map<string, TokenPlace>();
+  const successors = new Map<string, string>();
+  const issuing = history
+    .filter(({ op, status }) => (op === 'login' || op === 'refresh') && status === 200)
+    .toSorted((a, b) => Date.parse(a.answeredAt ?? '') - Date.parse(b.answeredAt ?? ''));
+
+  const violations = issuing.flatMap((command) => {
+    const { op, id, request } = command;
+    const tokens = tokensIn(command);
+    if (tokens === undefined) return broken('refresh tokens', `${op} ${id} was answered without tokens`);
+    const { access, refreshToken } = tokens;
+    const { sub: account, sid: session } = access;
+    const used = String(request['refreshToken']);
+    const parent = op === 'login' ? undefined : places.get(used);
+    const place: TokenPlace = { account, session, n: parent === undefined ? 0 : parent.n + 1 };
+    const known = places.get(refreshToken);
+    places.set(refreshToken, known ?? place);
+    if (op === 'login') {
+      return known === undefined ? [] : broken('refresh tokens', `login ${id} got a token that is in use`);
+    }
+    const earlier = successors.get(used);
+    successors.set(used, refreshToken);
+    return [
+      ...(parent !== undefined && (parent.session !== session || parent.account !== account)
+        ? broken('refresh tokens', `refresh ${id} got a token of another session`)
+        : []),
+      ...(earlier !== undefined && earlier !== refreshToken
+        ? broken('refresh tokens', `refresh ${id} got a second successor of its token`)
+        : []),
+      ...(known !== undefined && known.n !== place.n
+        ? broken('refresh tokens', `refresh ${id} got an older token again`)
+        : []),
+    ];
+  });
+  return { places, violations };
+}

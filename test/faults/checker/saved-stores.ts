@@ -1,0 +1,19 @@
+/** Reads the stores of a run as they were kept, for a second check without servers. */
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Stores } from './stored.ts';
+
+/** The fields that MongoDB has as dates; JSON has them as texts. */
+const DATES: ReadonlySet<string> = new Set(['endedAt', 'dueAt', 'sendUntil', 'until']);
+
+/** Returns the stores and the time at which they were read. */
+export async function readSavedStores(
+  folder: string,
+): Promise<{ readonly stores: Stores; readonly at: Date }> {
+  const text = await readFile(join(folder, 'stores.json'), 'utf8');
+  const { at, ...stores }: Stores & { readonly at: string } = JSON.parse(text, function revive(name, value) {
+    const isDate = DATES.has(name) || (name === 'at' && 'ms' in this);
+    return isDate && typeof value === 'string' ? new Date(value) : value;
+  });
+  return { stores, at: new Date(at) };
+}

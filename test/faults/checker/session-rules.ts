@@ -1,0 +1,172 @@
+/** Rules of sessions that need no search: who answers, what ends sessions, and what the user service accepts. */
+import type { CommandLine } from '../run-folder.ts';
+import { claimsOf, mayBeExpired } from './access-token.ts';
+import { byId, type CommandContext, isAcknowledged, lower } from './commands.ts';
+import { foldAccount } from './fold.ts';
+import { accountsIn, type JournalEvent } from './journal.ts';
+import { type TokenPlace, tokensIn } from './refresh-tokens.ts';
+import { broken, type Violation } from './report.ts';
+
+/** Commands about the account of their token. */
+const OF_ONESELF: ReadonlySet<string> = new Set([
+  'me',
+  'logout-all',
+  'change-password',
+  'profile',
+  'verification-request',
+  'erase',
+  'change-email',
+]);
+/** Commands about the account that their request names. */
+const OF_ANOTHER: ReadonlySet<string> = new Set([
+  'verify',
+  'reset',
+  'role',
+  'disable',
+  'enable',
+  'erase-other',
+  'keep-account',
+  'confirm-email',
+  'undo-email',
+]);
+
+/** The account that answers is the one that was asked for. */
+export function checkAnswerers({ history }: CommandContext): readonly Violation[] {
+  return history.filter(isAcknowledged).flatMap((command) => {
+    const { op, id } = command;
+    const wrong = answererFault(command);
+    return wrong === undefined ? [] : broken('answering account', `${op} ${id} was answered ${wrong}`);
+  });
+}
+
+function answererFault(command: CommandLine): string | undefined {
+  const { op, request, answer, accountSequence, accessToken } = command;
+  const shown = (answer ?? {}) as {
+    readonly id?: string;
+    readonly user?: { readonly id?: string; readonly email?: string };
+  };
+  const tokens = tokensIn(command);
+  if (tokens !== undefined && shown.user?.id !== tokens.access.sub) return 'with tokens of another account';
+  if (op === 'login' && lower(shown.user?.email) !== lower(request['email'])) return 'for another address';
+  const [of] = accountSequence?.split(':') ?? [];
+  if (OF_ONESELF.has(op)) {
+    const own = claimsOf(accessToken)?.sub;
+    if (of !== undefined && of !== own) return 'by another account than its token is for';
+    if (op === 'me' && shown.id !== own) return 'with the profile of another account';
+  }
+  if (OF_ANOTHER.has(op) && of !== undefined && of !== request['accountId']) return 'by another account';
+  return undefined;
+}
+
+/** Commands that end sessions, by the reason that the event gives. */
+const CAUSES: Readonly<Record<string, readonly string[]>> = {
+  'logout-all': ['logout-all'],
+  'password-changed': ['reset', 'change-password', 'verify', 'undo-email'],
+  'role-changed': ['role'],
+  disabled: ['disable', 'erase', 'erase-other'],
+  admin: ['revoke-sessions'],
+};
+
+/** Every end of sessions has a command that asked for it, or a reuse of a refresh token. */
+export function checkRevocations(
+  { journal, history }: CommandContext,
+  places: ReadonlyMap<string, TokenPlace>,
+): readonly Violation[] {
+  const commands = byId(history);
+  const uses = usesOf(history, places);
+  return accountsIn(journal).flatMap(([id, events]) =>
+    events
+      .filter(({ type }) => type === 'SessionsRevoked')
+      .filter(
+        (event) => !isCaused(event, { command: commands.get(event.commit.correlationId), uses, places }),
+      )
+      .flatMap(({ sequence, data }) =>
+        broken('revocations', `event ${sequence} of ${id} (${data.reason}) has no cause`),
+      ),
+  );
+}
+
+interface Evidence {
+  readonly command: CommandLine | undefined;
+  readonly uses: readonly Use[];
+  readonly places: ReadonlyMap<string, TokenPlace>;
+}
+
+function isCaused(event: JournalEvent, { command, uses, places }: Evidence): boolean {
+  const { reason = '', sessionId } = event.data;
+  if (reason === 'ended') return event.commit.events.some(({ type }) => type === 'RegistrationEnded');
+  // An operator made the first admin; nothing recorded that command.
+  if (command === undefined) return reason === 'role-changed' || reason === 'admin';
+  if (reason !== 'refresh-reuse') {
+    const subject = command.request['accountId'] ?? claimsOf(command.accessToken)?.sub;
+    return CAUSES[reason]?.includes(command.op) === true && subject === event.subject;
+  }
+  const place = places.get(String(command.request['refreshToken']));
+  if (command.op !== 'refresh' || place?.account !== event.subject) return false;
+  if (sessionId !== undefined && sessionId !== place.session) return false;
+  const answered = command.answeredAt === null ? Number.POSITIVE_INFINITY : Date.parse(command.answeredAt);
+  return uses.some(({ session, n, at }) => session === place.session && n > place.n && at <= answered);
+}
+
+interface Use extends Pick<TokenPlace, 'session' | 'n'> {
+  readonly at: number;
+}
+
+/** Every use of a refresh token, answered or not. */
+function usesOf(history: readonly CommandLine[], places: ReadonlyMap<string, TokenPlace>): readonly Use[] {
+  return history
+    .filter(({ op }) => op === 'refresh')
+    .flatMap(({ request, sentAt }) => {
+      const place = places.get(String(request['refreshToken']));
+      return place === undefined ? [] : [{ session: place.session, n: place.n, at: Date.parse(sentAt) }];
+    });
+}
+
+/**
+ * The user service accepts no token that the version it shows has revoked, and refuses none that nothing can have
+ * ended.
+ */
+export function checkReaders({ journal, history }: CommandContext): readonly Violation[] {
+  const commands = byId(history);
+  return history
+    .filter(({ op }) => op === 'me')
+    .flatMap((command) => {
+      const claims = claimsOf(command.accessToken);
+      if (claims === undefined) return [];
+      const { id, status, answer, answeredAt } = command;
+      const events = journal.events.get(claims.sub) ?? [];
+      if (status === 200) {
+        const { version = 0 } = (answer ?? {}) as { readonly version?: number };
+        const { revokedAt, disabled, ended } = foldAccount(claims.sub, events.slice(0, version));
+        return claims.seq < revokedAt || disabled || ended
+          ? broken('reader access', `me ${id} was answered with a token that version ${version} has revoked`)
+          : [];
+      }
+      if (status !== 401) return [];
+      const answered = Date.parse(answeredAt ?? '');
+      const mayHaveEnded = events.some(
+        (event) => ends(event, claims.seq) && beganBy(event, commands) <= answered,
+      );
+      return mayBeExpired(command) || mayHaveEnded
+        ? []
+        : broken('reader access', `me ${id} was refused although nothing had ended its session`);
+    });
+}
+
+const ENDINGS: ReadonlySet<string> = new Set([
+  'AccountDisabled',
+  'AccountErasureRequested',
+  'AccountErased',
+  'RegistrationEnded',
+]);
+
+function ends({ type, sequence }: JournalEvent, seq: number): boolean {
+  if (ENDINGS.has(type)) return true;
+  return type === 'SessionsRevoked' && sequence > seq;
+}
+
+/** Returns when an event can have happened at the earliest: when its command was sent. */
+function beganBy({ commit }: JournalEvent, commands: ReadonlyMap<string, CommandLine>): number {
+  const command = commands.get(commit.correlationId);
+  return command === undefined ? Number.NEGATIVE_INFINITY : Date.parse(command.sentAt);
+}

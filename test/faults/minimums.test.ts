@@ -1,0 +1,34 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { minimumsFor } from './minimums.ts';
+import { planFaults } from './nemesis/schedule.ts';
+import { SHORT } from './settings.ts';
+
+function minimums(seconds: number, rate = 12) {
+  return minimumsFor({ seconds, rate, mix: 'everything' }, planFaults({ seed: SHORT.seed, seconds }).flat());
+}
+
+describe('what a run must have had', () => {
+  test('is little for the short run, which a busy machine must pass', () => {
+    const { sent, acknowledged, hits, duplicates } = minimums(SHORT.seconds);
+    assert.equal(acknowledged['sign-up'], 1);
+    assert.equal(sent, 45);
+    for (const [op, least] of Object.entries(acknowledged)) assert.ok(least <= 2, op);
+    assert.deepEqual([hits, duplicates], [{}, 0]);
+  });
+
+  test('is a share of what was planned for a long one, with every kind of fault', () => {
+    const { acknowledged, hits, kindsOfFaults, duplicates } = minimums(600);
+    assert.ok((acknowledged['profile'] ?? 0) > 50);
+    for (const least of Object.values(acknowledged)) assert.ok(least > 0);
+    assert.equal(hits['kill-auth'], 1);
+    assert.ok(kindsOfFaults > 5);
+    assert.equal(duplicates, 1);
+  });
+
+  test('is never nothing', () => {
+    const { acknowledged, kindsOfFaults } = minimums(30, 0.1);
+    assert.ok((acknowledged['sign-up'] ?? 0) > 0);
+    assert.ok(kindsOfFaults > 0);
+  });
+});

@@ -1,0 +1,142 @@
+/** Writes records to the topics that auth has not signed, as somebody could who may write to them. */
+import { generateKeyPairSync, randomUUID } from 'node:crypto';
+import {
+  chainEvent,
+  coveredBy,
+  type EncodedEvent,
+  encode,
+  eventSigner,
+  keyIdOf,
+  type LatchkeyEvent,
+  newPersonSalt,
+} from '@latchkey/events';
+import { Kafka, logLevel } from 'kafkajs';
+import { readTail, type SeenRecord } from '../../support/kcat.ts';
+import { FORGED } from '../checker/forged-rules.ts';
+
+const ACCOUNTS = 'accounts.events.v1';
+/** How many records at the end of each partition are looked at. */
+const TAIL = 20;
+const WITHIN_MS = 10_000;
+
+type Encoded = Pick<EncodedEvent, 'topic' | 'key' | 'value' | 'headers'>;
+
+interface ForgedRecord extends Encoded {
+  readonly partition: number;
+}
+
+/** Makes a record about the account of `victim`, whose last event that is. `other` is of another account. */
+type Forgery = (victim: SeenRecord, other: SeenRecord) => Encoded;
+
+/** By name, in the order of their indexes. */
+export const FORGERIES: Readonly<Record<string, Forgery>> = {
+  /** Makes the account an admin, in the place of its next event. */
+  unsigned: (victim) => encode(promotion(victim, 1)),
+  'with-another-proof': (victim) => {
+    const record = encode(promotion(victim, 1));
+    return { ...record, headers: { ...record.headers, ...proofIn(victim) } };
+  },
+  /** Everything in it is right, except that another key has signed it. */
+  'signed-by-a-stranger': (victim) => {
+    const event = promotion(victim, 1);
+    const { privateKey: key } = generateKeyPairSync('ed25519');
+    const kid = keyIdOf(victim.headers['ce_signature'] ?? '') ?? 'unknown';
+    const chain = chainEvent(coveredBy(event), victim.headers['ce_hash'], newPersonSalt());
+    return encode(event, { proof: { ...chain, signature: eventSigner({ kid, key }).sign(chain.hash) } });
+  },
+  /** Another content under a number that the account has used. */
+  'with-a-taken-number': (victim) => encode(promotion(victim, 0)),
+  /** With its genuine signature. */
+  'of-another-account': (victim, other) => ({
+    topic: ACCOUNTS,
+    key: keyOf(victim),
+    headers: {
+      ...other.headers,
+      ce_subject: keyOf(victim),
+      ce_sequence: String(sequenceOf(victim) + 1).padStart(10, '0'),
+    },
+    value: Buffer.from((other.payload ?? '').replaceAll(keyOf(other), keyOf(victim))),
+  }),
+  mailing: () => encode(mailing()),
+};
+
+export const FORGERY_NAMES = Object.keys(FORGERIES);
+
+/**
+ * Writes one, unless the topic has too little to forge it from. @param index of {@link FORGERY_NAMES}
+ * @throws Error if brokers do not answer
+ */
+export async function forge(brokers: string, index: number): Promise<void> {
+  const tail = await readTail(brokers, ACCOUNTS, { count: TAIL, withinMs: WITHIN_MS });
+  const genuine = tail.filter(({ headers }) => headers[FORGED] === undefined);
+  const [victim, other] = new Map(genuine.map((record) => [record.key, record])).values();
+  const record = Object.values(FORGERIES)[index];
+  if (victim === undefined || other === undefined || record === undefined) return;
+  await write(brokers, { ...record(victim, other), partition: victim.partition });
+}
+
+async function write(brokers: string, { topic, headers, ...record }: ForgedRecord): Promise<void> {
+  const kafka = new Kafka({ brokers: brokers.split(','), clientId: 'forger', logLevel: logLevel.NOTHING });
+  const producer = kafka.producer({ allowAutoTopicCreation: false, retry: { retries: 1 } });
+  await producer.connect();
+  try {
+    const marked = { ...headers, [FORGED]: randomUUID() };
+    await producer.send({ topic, acks: -1, messages: [{ ...record, headers: marked }] });
+  } finally {
+    await producer.disconnect();
+  }
+}
+
+function keyOf({ key }: SeenRecord): string {
+  return key ?? '';
+}
+
+function sequenceOf({ headers }: SeenRecord): number {
+  return Number(headers['ce_sequence']);
+}
+
+function proofIn({ headers }: SeenRecord): Readonly<Record<string, string>> {
+  return Object.fromEntries(
+    Object.entries(headers).filter(([name]) => /^ce_(hash|previoushash|signature)$/.test(name)),
+  );
+}
+
+function envelope() {
+  const time = new Date().toISOString();
+  return { id: randomUUID(), time, correlationId: 'forged', causationId: 'forged' };
+}
+
+/** @param later how many events after the last one of the victim */
+function promotion(victim: SeenRecord, later: number): LatchkeyEvent {
+  const userId = keyOf(victim);
+  return {
+    ...envelope(),
+    type: 'RoleChanged',
+    subject: userId,
+    sequence: sequenceOf(victim) + later,
+    data: {
+      userId,
+      role: 'admin',
+      previousRole: 'user',
+      changedBy: 'ops',
+      locale: 'en',
+      person: { email: 'victim@forged.example', username: 'victim' },
+    },
+  };
+}
+
+function mailing(): LatchkeyEvent {
+  const mailingId = randomUUID();
+  return {
+    ...envelope(),
+    type: 'MailRequested',
+    subject: mailingId,
+    sequence: 1,
+    data: {
+      mailingId,
+      template: 'welcome',
+      requestedBy: mailingId,
+      person: { recipients: ['stranger@forged.example'] },
+    },
+  };
+}

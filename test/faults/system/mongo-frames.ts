@@ -1,0 +1,50 @@
+/**
+ * The part of MongoDB's wire protocol that a proxy needs: every message is preceded by its size, its id, the id of the
+ * message that it answers, and its kind, 4 bytes each and little-endian. An OP_MSG has 4 bytes of flags and then
+ * sections; the body, of kind 0, is a document whose first field names the command.
+ */
+import { BSON } from 'mongodb';
+
+const OP_MSG = 2013;
+const HEADER_BYTES = 16;
+const BODY_AT = HEADER_BYTES + 4;
+
+/** Yields complete messages from bytes in pieces of any size. An incomplete message at the end is dropped. */
+export async function* messagesOf(chunks: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+  let rest: Buffer = Buffer.alloc(0);
+  for await (const chunk of chunks) {
+    rest = rest.length === 0 ? chunk : Buffer.concat([rest, chunk]);
+    while (rest.length >= HEADER_BYTES && rest.length >= rest.readInt32LE(0)) {
+      const size = rest.readInt32LE(0);
+      yield rest.subarray(0, size);
+      rest = rest.subarray(size);
+    }
+  }
+}
+
+export function idOf(message: Buffer): number {
+  return message.readInt32LE(4);
+}
+
+/** Returns the id of the message that this one answers. */
+export function answeredBy(message: Buffer): number {
+  return message.readInt32LE(8);
+}
+
+/** Returns the body of a message; undefined if it is of an older kind. */
+export function bodyOf(message: Buffer): BSON.Document | undefined {
+  if (message.readInt32LE(12) !== OP_MSG || message[BODY_AT] !== 0) return undefined;
+  const size = message.readInt32LE(BODY_AT + 1);
+  return BSON.deserialize(message.subarray(BODY_AT + 1, BODY_AT + 1 + size));
+}
+
+/** Creates the answer to a message. @param id the id of the message that it answers */
+export function answerTo(id: number, body: BSON.Document): Buffer {
+  const document = BSON.serialize(body);
+  const message = Buffer.alloc(BODY_AT + 1 + document.length);
+  message.writeInt32LE(message.length, 0);
+  message.writeInt32LE(id, 8);
+  message.writeInt32LE(OP_MSG, 12);
+  message.set(document, BODY_AT + 1);
+  return message;
+}

@@ -1,0 +1,96 @@
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
+import { after, afterEach, before, beforeEach, describe, test } from 'node:test';
+import type { BSON } from 'mongodb';
+import { answeredBy, answerTo, bodyOf, idOf, messagesOf } from './mongo-frames.ts';
+import { type MongoProxy, mongoProxyTo } from './mongo-proxy.ts';
+
+/** A request is built like an answer, with an id of its own. */
+function requestOf(id: number, body: BSON.Document): Buffer {
+  const message = answerTo(0, body);
+  message.writeInt32LE(id, 4);
+  return message;
+}
+
+const INSERT = { insert: 'notes', $db: 'test' };
+const FIND = { find: 'notes', $db: 'test' };
+const APPLIED = { ok: 1, n: 1 };
+
+describe('the proxy to MongoDB', () => {
+  let mongo: Server;
+  let applied: string[];
+  let proxy: MongoProxy;
+  let client: Socket;
+  let answers: AsyncIterator<Buffer>;
+
+  before(async () => {
+    mongo = createServer(async (socket) => {
+      socket.on('error', () => undefined);
+      for await (const message of messagesOf(socket)) {
+        applied.push(Object.keys(bodyOf(message) ?? {})[0] ?? '');
+        socket.write(answerTo(idOf(message), APPLIED));
+      }
+    });
+    mongo.listen(0, '127.0.0.1');
+    await once(mongo, 'listening');
+  });
+
+  after(() => mongo.close());
+
+  beforeEach(async () => {
+    applied = [];
+    proxy = await mongoProxyTo(`127.0.0.1:${(mongo.address() as AddressInfo).port}`);
+    await proxy.mend();
+    client = connect(proxy.port, '127.0.0.1');
+    answers = messagesOf(client);
+    await once(client, 'connect');
+  });
+
+  afterEach(async () => {
+    client.destroy();
+    await proxy.cut();
+  });
+
+  async function ask(body: BSON.Document): Promise<BSON.Document | undefined> {
+    client.write(requestOf(7, body));
+    const { value, done } = await answers.next();
+    if (done) return undefined;
+    assert.equal(answeredBy(value), 7);
+    return bodyOf(value);
+  }
+
+  test('hands on what is asked and what is answered', async () => {
+    assert.deepEqual([await ask(INSERT), await ask(FIND)], [APPLIED, APPLIED]);
+    assert.deepEqual(applied, ['insert', 'find']);
+  });
+
+  test('says of applied writes that no majority has them, and of nothing else', async () => {
+    proxy.setMood('fails-write-concern');
+    assert.equal((await ask(INSERT))?.['writeConcernError'].codeName, 'WriteConcernFailed');
+    assert.deepEqual(await ask(FIND), APPLIED);
+    assert.deepEqual(applied, ['insert', 'find']);
+  });
+
+  test('loses writes as a primary does that has been replaced', async () => {
+    proxy.setMood('is-stale');
+    assert.equal((await ask(INSERT))?.['writeConcernError'].codeName, 'PrimarySteppedDown');
+    const { value } = (await ask({ findAndModify: 'notes', $db: 'test' })) ?? {};
+    assert.equal(value, null);
+    assert.deepEqual(applied, []);
+  });
+
+  test('refuses writes as a server does whose disk is full', async () => {
+    proxy.setMood('is-full');
+    assert.equal((await ask(INSERT))?.['ok'], 0);
+    assert.deepEqual(await ask(FIND), APPLIED);
+    proxy.setMood('clear');
+    assert.deepEqual(await ask(INSERT), APPLIED);
+    assert.deepEqual(applied, ['find', 'insert']);
+  });
+
+  test('is cut', async () => {
+    await proxy.cut();
+    assert.equal(await ask(FIND), undefined);
+  });
+});

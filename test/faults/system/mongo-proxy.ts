@@ -1,0 +1,98 @@
+/**
+ * A proxy to MongoDB that speaks its protocol: it can be cut, and it can answer writes as a server would whose disk is
+ * full, that cannot replicate, or that is no longer the primary.
+ */
+import type { Socket } from 'node:net';
+import { pipeline } from 'node:stream/promises';
+import { type Cable, cableTo } from '../../support/cable.ts';
+import { answeredBy, answerTo, bodyOf, idOf, messagesOf } from './mongo-frames.ts';
+
+export type MongoMood =
+  | 'clear'
+  /** Writes are applied; their answers say that no majority has them. */
+  | 'fails-write-concern'
+  /** Writes are lost; their answers say that the primary stepped down before a majority had them. */
+  | 'is-stale'
+  /** Writes are refused. */
+  | 'is-full';
+
+export interface MongoProxy extends Cable {
+  setMood(mood: MongoMood): void;
+}
+
+const WRITES: ReadonlySet<string> = new Set(['insert', 'update', 'delete', 'findAndModify']);
+
+const WRITE_CONCERN_FAILED = {
+  code: 64,
+  codeName: 'WriteConcernFailed',
+  errmsg: 'waiting for replication timed out',
+} as const;
+const STEPPED_DOWN = {
+  code: 189,
+  codeName: 'PrimarySteppedDown',
+  errmsg: 'the primary stepped down',
+} as const;
+const DISK_FULL = { ok: 0, code: 14031, codeName: 'OutOfDiskSpace', errmsg: 'no space left' } as const;
+
+/** Creates a proxy to `host:port`. It is cut at first. */
+export async function mongoProxyTo(far: string): Promise<MongoProxy> {
+  let mood: MongoMood = 'clear';
+
+  /** Forwards until either end closes. */
+  async function relay(near: Socket, away: Socket): Promise<void> {
+    /** Writes whose answers must say that no majority has them. */
+    const unsure = new Set<number>();
+
+    async function* requests(chunks: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+      for await (const message of messagesOf(chunks)) {
+        const answer = mood === 'clear' ? undefined : answerInstead(message, mood);
+        if (answer === undefined) yield message;
+        else near.write(answer);
+        if (mood === 'fails-write-concern' && isWrite(message)) unsure.add(idOf(message));
+      }
+    }
+
+    async function* answers(chunks: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+      for await (const message of messagesOf(chunks)) {
+        yield unsure.delete(answeredBy(message)) ? withoutMajority(message) : message;
+      }
+    }
+
+    await Promise.race([pipeline(near, requests, away), pipeline(away, answers, near)]).catch(
+      () => undefined,
+    );
+  }
+
+  const cable = await cableTo(far, (near, away) => void relay(near, away).finally(() => near.destroy()));
+  return {
+    ...cable,
+    setMood: (next) => {
+      mood = next;
+    },
+  };
+}
+
+function commandIn(message: Buffer): string {
+  return Object.keys(bodyOf(message) ?? {})[0] ?? '';
+}
+
+function isWrite(message: Buffer): boolean {
+  return WRITES.has(commandIn(message));
+}
+
+/** Returns the answer that a request gets without reaching the server, if there is one. */
+function answerInstead(message: Buffer, mood: Exclude<MongoMood, 'clear'>): Buffer | undefined {
+  if (mood === 'fails-write-concern' || !isWrite(message)) return undefined;
+  if (mood === 'is-full') return answerTo(idOf(message), DISK_FULL);
+  const nothing =
+    commandIn(message) === 'findAndModify'
+      ? { value: null, lastErrorObject: { n: 0, updatedExisting: false } }
+      : { n: 1, nModified: 1 };
+  return answerTo(idOf(message), { ok: 1, ...nothing, writeConcernError: STEPPED_DOWN });
+}
+
+function withoutMajority(message: Buffer): Buffer {
+  const body = bodyOf(message);
+  if (body === undefined) return message;
+  return answerTo(answeredBy(message), { ...body, writeConcernError: WRITE_CONCERN_FAILED });
+}

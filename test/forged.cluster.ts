@@ -1,0 +1,119 @@
+/** Records that somebody else writes to the topic of accounts on Kafka change nothing; the true next event counts. */
+import assert from 'node:assert/strict';
+import { randomUUID } from 'node:crypto';
+import { after, before, test } from 'node:test';
+import { assertStatus, type Client, createClient } from './support/client.ts';
+import { type Cluster, services, startCluster } from './support/cluster.ts';
+import { eventually } from './support/eventually.ts';
+import { readTopic } from './support/kcat.ts';
+import { createMailbox, type Mailbox } from './support/mailbox.ts';
+import { createPeople, type People, type Person, somebody } from './support/people.ts';
+import type { RawRecord } from './support/poison.ts';
+import { ACCOUNTS, kafkaLog, type PoisonLog, partitionOf } from './support/poison-log.ts';
+
+let cluster: Cluster;
+let client: Client;
+let mailbox: Mailbox;
+let people: People;
+let log: PoisonLog;
+
+before(async () => {
+  cluster = await startCluster();
+  client = createClient(cluster.url);
+  mailbox = createMailbox(cluster.mailbox);
+  people = createPeople(client, mailbox);
+  log = await kafkaLog(cluster.stores.KAFKA_BROKERS);
+});
+
+after(async () => {
+  await log?.close();
+  await cluster?.stop();
+});
+
+/** What somebody would write who wants to be an admin, in the place of the next event. */
+function promotion(account: string, sequence: number): RawRecord {
+  const type = 'RoleChanged';
+  return {
+    key: account,
+    headers: {
+      'content-type': 'application/json',
+      ce_specversion: '1.0',
+      ce_id: randomUUID(),
+      ce_type: type,
+      ce_source: '/latchkey/auth',
+      ce_subject: account,
+      ce_time: new Date().toISOString(),
+      ce_dataschema: `urn:latchkey:event:${type}:1`,
+      ce_sequence: String(sequence).padStart(10, '0'),
+      ce_correlationid: 'forged',
+      ce_causationid: 'forged',
+    },
+    value: Buffer.from(
+      JSON.stringify({
+        userId: account,
+        role: 'admin',
+        previousRole: 'user',
+        changedBy: 'ops',
+        locale: 'en',
+        person: { email: 'victim@example.com', username: 'ada' },
+      }),
+    ),
+  };
+}
+
+async function lettersAt(
+  place: string,
+): Promise<readonly { readonly group: string; readonly cause: string }[]> {
+  const lines = (await cluster.ops('dead-letters', 'list', '--json')).split('\n').filter(Boolean);
+  return lines.map((line) => JSON.parse(line)).filter(({ record }) => record === place);
+}
+
+async function forgedCounted(service: 'user' | 'notifier'): Promise<number> {
+  const pages = await Promise.all(
+    cluster.instances[service].map(async ({ operations }) => (await fetch(`${operations}/metrics`)).text()),
+  );
+  const name = new RegExp(`^latchkey_${service}_forged_records_total (\\d+)$`, 'm');
+  return pages.reduce((sum, page) => sum + Number(name.exec(page)?.[1] ?? 0), 0);
+}
+
+test('forged records are set aside by user and notifier; the true next event counts', async () => {
+  const person: Person = await people.verified(somebody('ada'));
+  const { id, accessToken: token } = await people.login(person);
+  const journaled = (await readTopic(cluster.stores.KAFKA_BROKERS, ACCOUNTS)).filter(({ key }) => key === id);
+  const due = journaled.length + 1;
+  const last = journaled.at(-1);
+  assert.ok(last);
+  const unsigned = promotion(id, due);
+  // With the proof of another event.
+  const borrowed = Object.entries(last.headers).filter(([name]) =>
+    /^ce_(hash|signature|previoushash)$/.test(name),
+  );
+  const replayed = { ...unsigned, headers: { ...unsigned.headers, ...Object.fromEntries(borrowed) } };
+  const places = [
+    await log.append(ACCOUNTS, partitionOf(id), unsigned),
+    await log.append(ACCOUNTS, partitionOf(id), replayed),
+  ];
+
+  const json = { firstName: 'Genuine' };
+  const reply = assertStatus(await client.patch('/auth/profile', { token, json }), 200);
+  const sequence = reply.headers.get('account-sequence') ?? '';
+  const me = await eventually('the true next event is shown', async () => {
+    const answer = await people.me(token, sequence);
+    return answer.status === 200 ? answer : undefined;
+  });
+  assert.deepEqual([me.json.firstName, me.json.role], ['Genuine', 'user']);
+
+  for (const place of places) {
+    const letters = await eventually('both have set it aside', async () => {
+      const found = await lettersAt(place);
+      return found.length === 2 ? found : undefined;
+    });
+    assert.deepEqual(letters.map(({ group }) => group).toSorted(), ['notifier', 'user']);
+    for (const { cause } of letters) assert.match(cause, /^forged: /);
+  }
+  for (const service of ['user', 'notifier'] as const) assert.equal(await forgedCounted(service), 2);
+  assert.deepEqual(await mailbox.to('victim@example.com'), []);
+  assert.equal((await cluster.ops('parked', 'list')).trim(), 'No account is parked.');
+  for (const service of services)
+    assert.match(cluster.output(), /a record that auth has not published/, service);
+});

@@ -1,0 +1,145 @@
+/** How mail servers behave before they know a recipient, and what becomes of a try. */
+import { createHmac } from 'node:crypto';
+import type { RecipientScript, SessionScript } from './scripted-server.ts';
+
+export interface SessionBehaviour {
+  readonly source: string;
+  readonly session?: SessionScript;
+  readonly recipient?: RecipientScript;
+  readonly settings?: Readonly<Record<string, string>>;
+  /** How a try ends, in words. Default: the mail is accepted. */
+  readonly fails?: RegExp;
+  /** The setting that it names. */
+  readonly names?: RegExp;
+}
+
+export const LOGIN = { USE_CREDENTIALS: 'true', MAIL_USERNAME: 'mailer', MAIL_PASSWORD: 'right' };
+
+const CHALLENGE = '<1.2@here>';
+
+export function base64(text: string): string {
+  return Buffer.from(text).toString('base64');
+}
+
+/** Accepts only one mechanism, with the right user name and password. */
+export function accepting(mechanism: 'PLAIN' | 'LOGIN') {
+  const secrets = [base64('mailer'), base64('right')];
+  return (line: string): string => {
+    if (line === `AUTH PLAIN ${base64('\0mailer\0right')}` && mechanism === 'PLAIN')
+      return '235 2.7.0 Welcome';
+    if (line === 'AUTH LOGIN' && mechanism === 'LOGIN') return '334 VXNlcm5hbWU6';
+    if (line === secrets[0]) return '334 UGFzc3dvcmQ6';
+    return line === secrets[1] ? '235 2.7.0 Welcome' : '535 5.7.8 Authentication credentials invalid';
+  };
+}
+
+/** By name. A mail that is not accepted waits: none of these ends it. */
+export const sessions: Readonly<Record<string, SessionBehaviour>> = {
+  'that accepts the mail': { source: 'RFC 5321 4.2.3' },
+  'that greets with 554': {
+    source: 'RFC 5321 3.1',
+    session: { greeting: '554 No SMTP service here' },
+    fails: /at the greeting: 554 No SMTP service here/,
+    names: /MAIL_PORT/,
+  },
+  'that greets with 421': {
+    source: 'RFC 5321 3.8',
+    session: { greeting: '421 4.3.2 Too busy' },
+    fails: /at the greeting: 421 4\.3\.2 Too busy/,
+  },
+  'that closes the connection at once': {
+    source: 'RFC 5321 3.8',
+    session: { greeting: 'drop' },
+    fails: /at the greeting: the connection was closed.*/,
+  },
+  'that does not greet': {
+    source: 'RFC 5321 4.5.3.2.1',
+    session: { greeting: 'stall' },
+    settings: { MAIL_WAIT_SECONDS: '1' },
+    fails: /at the greeting: no answer in time/,
+    names: /465 needs MAIL_SSL_TLS=true/,
+  },
+  'that knows only HELO': { source: 'RFC 5321 4.1.1.1', session: { ehlo: '502 5.5.1 Not implemented' } },
+  'that refuses our name': {
+    source: 'RFC 5321 4.1.4',
+    session: { ehlo: '550 5.7.1 Bad name', helo: '550 5.7.1 Bad name' },
+    fails: /at EHLO: 550 5\.7\.1 Bad name/,
+    names: /MAIL_EHLO_NAME/,
+  },
+  'that has no TLS': {
+    source: 'RFC 3207 4',
+    settings: { MAIL_STARTTLS: 'true' },
+    fails: /at TLS: 454 4\.7\.0 TLS not available/,
+    names: /MAIL_STARTTLS/,
+  },
+  'that speaks plain text where TLS is expected': {
+    source: 'RFC 8314 3.3',
+    settings: { MAIL_SSL_TLS: 'true', MAIL_STARTTLS: 'false' },
+    fails: /at TLS: .*wrong version number.*/,
+    names: /MAIL_SSL_TLS/,
+  },
+  'that refuses the login': {
+    source: 'RFC 4954 6',
+    session: { ehlo: '250-here\n250 AUTH PLAIN', auth: () => '535 5.7.8 Authentication credentials invalid' },
+    settings: LOGIN,
+    fails: /at AUTH: 535 5\.7\.8 Authentication credentials invalid/,
+    names: /MAIL_USERNAME, MAIL_PASSWORD/,
+  },
+  'that takes PLAIN': {
+    source: 'RFC 4616',
+    session: { ehlo: '250-here\n250 AUTH PLAIN LOGIN', auth: accepting('PLAIN') },
+    settings: LOGIN,
+  },
+  'that offers PLAIN, but takes only LOGIN': {
+    source: 'draft-murchison-sasl-login',
+    session: { ehlo: '250-here\n250 AUTH PLAIN LOGIN', auth: accepting('LOGIN') },
+    settings: LOGIN,
+  },
+  'that offers only LOGIN, in the old form': {
+    source: 'Exchange 2000: AUTH=LOGIN',
+    session: { ehlo: '250-here\n250-AUTH=LOGIN\n250 SIZE', auth: accepting('LOGIN') },
+    settings: LOGIN,
+  },
+  'that takes LOGIN, where PLAIN is demanded': {
+    source: 'RFC 4954 4',
+    session: { ehlo: '250-here\n250 AUTH PLAIN LOGIN', auth: accepting('LOGIN') },
+    settings: { ...LOGIN, MAIL_AUTH: 'plain' },
+    fails: /at AUTH: 535.*/,
+  },
+  'that takes CRAM-MD5': {
+    source: 'RFC 2195',
+    session: {
+      ehlo: '250-here\n250 AUTH CRAM-MD5',
+      auth: (line) => {
+        if (line === 'AUTH CRAM-MD5') return `334 ${base64(CHALLENGE)}`;
+        const digest = createHmac('md5', LOGIN.MAIL_PASSWORD).update(CHALLENGE).digest('hex');
+        return line === base64(`mailer ${digest}`) ? '235 2.7.0 Welcome' : '535 5.7.8 No';
+      },
+    },
+    settings: { ...LOGIN, MAIL_AUTH: 'cram-md5' },
+  },
+  'that demands a login': {
+    source: 'RFC 4954 6',
+    session: { mail: '530 5.7.0 Authentication required' },
+    fails: /at MAIL FROM: 530 5\.7\.0 Authentication required/,
+    names: /USE_CREDENTIALS=true/,
+  },
+  'that refuses the sender': {
+    source: 'RFC 3463 X.1.8',
+    session: { mail: '550 5.1.8 <no-reply@example.com>: Sender address rejected' },
+    fails: /at MAIL FROM: 550 5\.1\.8 <…>: Sender address rejected/,
+    names: /MAIL_FROM/,
+  },
+  'that does not relay': {
+    source: 'RFC 3463 X.7.1',
+    recipient: { rcpt: ['554 5.7.1 <ada@example.com>: Relay access denied'] },
+    fails: /at RCPT TO: 554 5\.7\.1 <…>: Relay access denied/,
+    names: /MAIL_USERNAME/,
+  },
+  'that refuses the content': {
+    source: 'RFC 3463 X.7.1',
+    recipient: { content: ['550 5.7.1 Rejected by policy'] },
+    fails: /at the end of the mail: 550 5\.7\.1 Rejected by policy/,
+    names: /MAIL_FROM/,
+  },
+};

@@ -1,0 +1,71 @@
+/**
+ * `npm run test:mutants`: plants small faults in what protects accounts, one at a time, in a copy of the sources, and
+ * runs the tests of each file. Prints the score of each file and the faults that no test noticed. Arguments select
+ * files by parts of their names. What survives, and why: docs/security-tests.md.
+ */
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { globSync, readFileSync, writeFileSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
+import { join } from 'node:path';
+import { copySources, removeCopy } from '../faults/plants/copy.ts';
+import { type Mutant, mutantsOf } from './mutate.ts';
+import { type Target, targets } from './targets.ts';
+
+/** A fault that makes a test run without end is noticed, too: it takes this many times as long as without the fault. */
+const LONGER = 10;
+const LONGEST_RUN_MS = 600_000;
+
+/** Runs the tests. @returns whether all passed in the time that they have */
+async function passes(folder: string, { tests }: Target, withinMs = LONGEST_RUN_MS): Promise<boolean> {
+  const files = tests.flatMap((pattern) => globSync(pattern, { cwd: folder }));
+  // One file needs no process of its own, which would take longer than its tests.
+  const isolation = files.length === 1 ? ['--test-isolation=none'] : [];
+  const child = spawn(process.execPath, ['--test', ...isolation, ...files], {
+    cwd: folder,
+    stdio: 'ignore',
+    timeout: withinMs,
+  });
+  const [code]: (number | null)[] = await once(child, 'close');
+  return code === 0;
+}
+
+/** Takes mutants from the list until it is empty. @returns those that no test noticed */
+async function survivorsOf(
+  target: Target,
+  mutants: Mutant[],
+  { folder, withinMs }: { readonly folder: string; readonly withinMs: number },
+): Promise<readonly Mutant[]> {
+  const path = join(folder, target.file);
+  const original = readFileSync(path, 'utf8');
+  const survivors: Mutant[] = [];
+  for (let mutant = mutants.shift(); mutant !== undefined; mutant = mutants.shift()) {
+    writeFileSync(path, mutant.source);
+    if (await passes(folder, target, withinMs)) survivors.push(mutant);
+  }
+  writeFileSync(path, original);
+  return survivors;
+}
+
+const words = process.argv.slice(2);
+const chosen = targets.filter(({ file }) => words.length === 0 || words.some((word) => file.includes(word)));
+const folders = await Promise.all(Array.from({ length: availableParallelism() }, () => copySources([])));
+try {
+  for (const target of chosen) {
+    const [first = ''] = folders;
+    const from = performance.now();
+    if (!(await passes(first, target))) throw new Error(`the tests of ${target.file} fail without a fault`);
+    const withinMs = Math.min(LONGEST_RUN_MS, Math.ceil(LONGER * (performance.now() - from)));
+    const mutants = [...mutantsOf(readFileSync(join(first, target.file), 'utf8'))];
+    const all = mutants.length;
+    const found = await Promise.all(
+      folders.map((folder) => survivorsOf(target, mutants, { folder, withinMs })),
+    );
+    const survivors = found.flat().toSorted((a, b) => a.line - b.line);
+    console.log(`${target.theme}: ${target.file}: ${all - survivors.length} of ${all} noticed`);
+    for (const { line, original, replacement } of survivors)
+      console.log(`  line ${line}: ${original} → ${replacement}`);
+  }
+} finally {
+  await Promise.all(folders.map(removeCopy));
+}

@@ -1,0 +1,65 @@
+/** Small faults in a source file, each of which a test should notice. */
+import ts from 'typescript';
+
+export interface Mutant {
+  /** 1-based. */
+  readonly line: number;
+  readonly original: string;
+  readonly replacement: string;
+  /** The whole file with the fault. */
+  readonly source: string;
+}
+
+const SWAPPED: Readonly<Partial<Record<ts.SyntaxKind, readonly string[]>>> = {
+  [ts.SyntaxKind.EqualsEqualsEqualsToken]: ['!=='],
+  [ts.SyntaxKind.ExclamationEqualsEqualsToken]: ['==='],
+  [ts.SyntaxKind.LessThanToken]: ['<=', '>'],
+  [ts.SyntaxKind.LessThanEqualsToken]: ['<', '>'],
+  [ts.SyntaxKind.GreaterThanToken]: ['>=', '<'],
+  [ts.SyntaxKind.GreaterThanEqualsToken]: ['>', '<'],
+  [ts.SyntaxKind.AmpersandAmpersandToken]: ['||'],
+  [ts.SyntaxKind.BarBarToken]: ['&&'],
+  [ts.SyntaxKind.PlusToken]: ['-'],
+  [ts.SyntaxKind.MinusToken]: ['+'],
+};
+
+/**
+ * Returns every mutant of a file: comparisons, logical operators and arithmetic swapped, conditions fixed, negations
+ * and `throw` statements removed, numbers and booleans changed.
+ */
+export function mutantsOf(source: string): readonly Mutant[] {
+  const file = ts.createSourceFile('source.ts', source, ts.ScriptTarget.Latest, true);
+  const found: Mutant[] = [];
+
+  function replace(node: ts.Node, replacement: string): void {
+    const [start, end] = [node.getStart(file), node.getEnd()];
+    found.push({
+      line: file.getLineAndCharacterOfPosition(start).line + 1,
+      original: source.slice(start, end),
+      replacement,
+      source: source.slice(0, start) + replacement + source.slice(end),
+    });
+  }
+
+  function visit(node: ts.Node): void {
+    // Types are stripped: a fault in one changes nothing.
+    if (ts.isTypeNode(node) || ts.isInterfaceDeclaration(node) || ts.isImportDeclaration(node)) return;
+    if (ts.isBinaryExpression(node))
+      for (const token of SWAPPED[node.operatorToken.kind] ?? []) replace(node.operatorToken, token);
+    if (ts.isIfStatement(node) || ts.isConditionalExpression(node)) {
+      const condition = ts.isIfStatement(node) ? node.expression : node.condition;
+      replace(condition, 'true');
+      replace(condition, 'false');
+    }
+    if (ts.isPrefixUnaryExpression(node) && node.operator === ts.SyntaxKind.ExclamationToken)
+      replace(node, node.operand.getText(file));
+    if (ts.isThrowStatement(node)) replace(node, '{}');
+    if (ts.isNumericLiteral(node)) replace(node, `(${node.text} + 1)`);
+    if (node.kind === ts.SyntaxKind.TrueKeyword) replace(node, 'false');
+    if (node.kind === ts.SyntaxKind.FalseKeyword) replace(node, 'true');
+    ts.forEachChild(node, visit);
+  }
+
+  visit(file);
+  return found;
+}

@@ -1,0 +1,65 @@
+/** What is mutated, and the tests that should notice; survivors that are no faults, with the reason. */
+
+export interface Target {
+  readonly theme: string;
+  readonly file: string;
+  readonly tests: readonly string[];
+}
+
+const TOKENS = ['services/auth/src/tokens/tokens.test.ts'];
+
+export const targets: readonly Target[] = [
+  { theme: 'guards', file: 'libs/tokens/src/guards.ts', tests: ['libs/tokens/src/guards.test.ts'] },
+  {
+    theme: 'guards',
+    file: 'libs/tokens/src/access-token.ts',
+    tests: ['libs/tokens/src/access-token.test.ts'],
+  },
+  {
+    theme: 'guards',
+    file: 'services/auth/src/sessions/session-status.ts',
+    tests: ['services/auth/src/sessions/session-status.test.ts'],
+  },
+  { theme: 'link and refresh tokens', file: 'services/auth/src/tokens/link-tokens.ts', tests: TOKENS },
+  { theme: 'link and refresh tokens', file: 'services/auth/src/tokens/refresh-tokens.ts', tests: TOKENS },
+  {
+    theme: 'link and refresh tokens',
+    file: 'services/auth/src/account/link.ts',
+    tests: ['services/auth/src/account/{verification,password,erasure,email-change}.test.ts'],
+  },
+  {
+    theme: 'link and refresh tokens',
+    file: 'services/auth/src/account/same-hash.ts',
+    tests: ['services/auth/src/account/same-hash.test.ts'],
+  },
+  {
+    theme: 'link and refresh tokens',
+    file: 'services/auth/src/sessions/judge-reuse.ts',
+    tests: ['services/auth/src/sessions/judge-reuse.test.ts'],
+  },
+  {
+    theme: 'limits',
+    file: 'services/auth/src/limits/ip-key.ts',
+    tests: ['services/auth/src/limits/ip-key.test.ts'],
+  },
+  {
+    theme: 'limits',
+    file: 'services/auth/src/limits/within-limits.ts',
+    tests: ['services/auth/src/limits/within-limits.test.ts'],
+  },
+  {
+    theme: 'canonical addresses',
+    file: 'services/auth/src/addresses/email.ts',
+    tests: ['services/auth/src/addresses/email.test.ts'],
+  },
+  {
+    theme: 'sealing',
+    file: 'services/notifier/src/adapters/opener.jose.ts',
+    tests: ['services/notifier/src/adapters/opener.jose.test.ts'],
+  },
+  {
+    theme: 'sealing',
+    file: 'services/notifier/src/sending/seal.ts',
+    tests: ['services/notifier/src/sending/seal.test.ts'],
+  },
+];

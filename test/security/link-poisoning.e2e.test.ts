@@ -1,0 +1,123 @@
+/**
+ * Links in mails and redirects never lead to where a request says: a stranger who asks for a reset of somebody else's
+ * password must not receive its token (ASVS 5.0, 6.4.3, 3.7.2).
+ */
+import assert from 'node:assert/strict';
+import { after, before, describe, test } from 'node:test';
+import { assertStatus, createClient } from '../support/client.ts';
+import { createMailbox, linkOf } from '../support/mailbox.ts';
+import { operationsOf } from '../support/openapi.ts';
+import { sampleBody, samplePath } from '../support/openapi-samples.ts';
+import { createPeople, type Person, somebody } from '../support/people.ts';
+import { rawRequest } from '../support/raw-request.ts';
+import { startStandalone } from '../support/standalone.ts';
+
+const system = await startStandalone({ LIMITS: 'off', PUBLIC_URL: 'http://accounts.example.com:8080' });
+after(() => system.stop());
+const client = createClient(system.url);
+const mailbox = createMailbox(system.mailbox);
+const people = createPeople(client, mailbox);
+
+const EVIL = 'evil.example';
+/** What proxies, frameworks and peers of ours read the public host from. */
+const HEADERS: readonly Readonly<Record<string, string>>[] = [
+  { Host: EVIL },
+  { Host: `accounts.example.com:8080@${EVIL}` },
+  { Forwarded: `host=${EVIL};proto=https` },
+  { 'X-Forwarded-Host': EVIL },
+  { 'X-Forwarded-Host': EVIL, 'X-Forwarded-Proto': 'https', 'X-Forwarded-Port': '443' },
+  { 'X-Forwarded-Server': EVIL },
+  { 'X-Forwarded-Prefix': `//${EVIL}` },
+  { 'X-Host': EVIL },
+  { 'X-HTTP-Host-Override': EVIL },
+  { 'X-Original-URL': `https://${EVIL}/` },
+  { 'X-Zitadel-Public-Host': `accounts.example.com@${EVIL}` },
+  { Origin: `https://${EVIL}`, Referer: `https://${EVIL}/` },
+];
+
+describe('a link in a mail', () => {
+  let ada: Person;
+  before(async () => {
+    ada = await people.verified(somebody('ada'));
+  });
+
+  test('leads to PUBLIC_URL, whatever host the request names', async () => {
+    const json = JSON.stringify({ email: ada.email });
+    for (const [index, headers] of HEADERS.entries()) {
+      const reply = await rawRequest(system.url, 'POST', '/auth/password-reset-request', {
+        body: json,
+        headers: { 'Content-Type': 'application/json', ...headers },
+      });
+      const what = JSON.stringify(headers);
+      assert.equal(reply.status, 202, `${what}: ${reply.text}`);
+      const mail = await mailbox.next(ada.email, 'Reset your password', index + 1);
+      assert.equal(linkOf(mail).url.origin, 'http://accounts.example.com:8080', what);
+      assert.doesNotMatch(mail.text + mail.html, /evil\.example/, what);
+    }
+  });
+});
+
+describe('a request', () => {
+  const TARGETS = [`https://${EVIL}`, `//${EVIL}`, `/\\${EVIL}`, `http:${EVIL}`, `javascript:alert(1)`];
+  const NAMES = [
+    'callbackURL',
+    'redirect_to',
+    'redirectTo',
+    'return_to',
+    'next',
+    'url',
+    'post_logout_redirect',
+  ];
+
+  test('cannot say where to redirect: no route reads such a parameter or answers with its value', async () => {
+    for (const operation of await operationsOf(client)) {
+      const body = sampleBody(operation);
+      for (const name of NAMES)
+        for (const target of TARGETS) {
+          const path = `${samplePath(operation)}?${name}=${encodeURIComponent(target)}`;
+          const reply = await rawRequest(system.url, operation.method, path, {
+            ...(body && { body: JSON.stringify(body) }),
+            headers: body ? { 'Content-Type': 'application/json' } : {},
+          });
+          const what = `${operation.name} ${name}=${target}`;
+          assert.doesNotMatch(String(reply.headers.get('location')), /evil|script/, what);
+          assert.doesNotMatch(reply.text, /evil\.example|javascript:/, what);
+        }
+    }
+  });
+});
+
+describe('a body', () => {
+  /** What an account has, and its owner must not set. */
+  const FIELDS = {
+    id: '01890a5d-ac96-774b-bcce-b302099a8057',
+    userId: '01890a5d-ac96-774b-bcce-b302099a8057',
+    role: 'admin',
+    isVerified: true,
+    verified: true,
+    emailVerified: true,
+    isEmailVerified: true,
+    disabled: false,
+    status: 'verified',
+    passwordHash: 'x',
+  };
+
+  test('cannot set what only the system or an admin decides', async () => {
+    const { accessToken } = await people.login(await people.verified(somebody('grace')));
+    for (const operation of await operationsOf(client)) {
+      const body = sampleBody(operation);
+      if (body === undefined) continue;
+      for (const [name, value] of Object.entries(FIELDS)) {
+        if (Object.hasOwn(body, name)) continue;
+        const reply = await rawRequest(system.url, operation.method, samplePath(operation), {
+          body: JSON.stringify({ ...body, [name]: value }),
+          headers: { 'Content-Type': 'application/json', Authorization: `Bearer ${accessToken}` },
+        });
+        // A route for others refuses the caller before it reads the body.
+        assert.ok([400, 401, 403].includes(reply.status), `${operation.name} with ${name}: ${reply.text}`);
+      }
+    }
+    const me = assertStatus(await client.get('/users/me', { token: accessToken }), 200).json;
+    assert.equal(me.role, 'user');
+  });
+});

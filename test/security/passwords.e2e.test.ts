@@ -1,0 +1,109 @@
+/** ASVS 5.0, 6.2: which passwords may be chosen is one rule, wherever a password is chosen. */
+import assert from 'node:assert/strict';
+import { hash } from 'node:crypto';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, describe, test } from 'node:test';
+import { assertProblem, assertStatus, type Client, createClient, type Reply } from '../support/client.ts';
+import { createMailbox, linkOf, type Mailbox } from '../support/mailbox.ts';
+import { createPeople, type People, type Person, somebody } from '../support/people.ts';
+import { runToEnd, type Standalone, startStandalone } from '../support/standalone.ts';
+
+const LEAKED = 'plum gravel otter hat';
+
+/** A weak password, the code of its problem, and the advice that it must come with. */
+const weak: readonly (readonly [(person: Person) => string, string, RegExp])[] = [
+  [() => 'aaaaaaaa', 'too_short', /at least 12 characters/],
+  [() => 'aaaaaaaaaaaaaaaa', 'repeated', /a few unrelated words/],
+  [() => 'Password1!Password1!', 'repeated', /a few unrelated words/],
+  [() => 'Password12345!', 'common', /a few unrelated words/],
+  [() => 'letmein123456', 'common', /a few unrelated words/],
+  [() => 'qwertzuiop123', 'sequence', /a few unrelated words/],
+  [({ username }) => `${username}1`, 'own_words', /a few unrelated words/],
+  [({ email }) => email.toUpperCase(), 'own_words', /a few unrelated words/],
+  [() => LEAKED, 'breached', /data breach/],
+];
+
+function choosing(password: string) {
+  return { newPassword: password, confirmNewPassword: password };
+}
+
+describe('a weak password is refused with a sentence that helps', () => {
+  let folder: string;
+  let system: Standalone;
+  let client: Client;
+  let mailbox: Mailbox;
+  let people: People;
+
+  before(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'latchkey-breached-'));
+    const [list, file] = [join(folder, 'list.txt'), join(folder, 'breached.bin')];
+    await writeFile(list, `${hash('sha1', LEAKED)}:3\n`);
+    assert.equal((await runToEnd({}, { ops: ['passwords', 'import', list, file] })).code, 0);
+    system = await startStandalone({ PASSWORD_MIN_LENGTH: '12', BREACHED_PASSWORDS_FILE: file });
+    client = createClient(system.url);
+    mailbox = createMailbox(system.mailbox);
+    people = createPeople(client, mailbox);
+  });
+  after(async () => {
+    await system?.stop();
+    await rm(folder, { recursive: true, force: true });
+  });
+
+  async function assertRefused(
+    person: Person,
+    field: 'password' | 'newPassword',
+    choose: (password: string) => Promise<Reply>,
+  ): Promise<void> {
+    for (const [passwordOf, code, advice] of weak) {
+      const password = passwordOf(person);
+      const reply = await choose(password);
+      assertProblem(reply, 400, 'password_too_weak');
+      const [error] = reply.json.errors;
+      assert.deepEqual([error.pointer, error.code], [`#/${field}`, code], password);
+      assert.match(error.message, advice);
+      assert.ok(!reply.text.includes(password), 'the answer quotes the password');
+    }
+  }
+
+  test('at sign-up', async () => {
+    const person = somebody();
+    await assertRefused(person, 'password', (password) => people.signUp({ ...person, password }));
+  });
+
+  test('where a verification link sets a new one', async () => {
+    const person = somebody();
+    assertStatus(await people.signUp(person), 201);
+    const { token } = linkOf(await mailbox.next(person.email, 'Verify your email'));
+    await assertRefused(person, 'newPassword', (password) =>
+      client.post(`/auth/verify/${token}`, { json: choosing(password) }),
+    );
+  });
+
+  test('where the current one is changed', async () => {
+    const person = await people.verified(somebody());
+    const { accessToken } = await people.login(person);
+    await assertRefused(person, 'newPassword', (password) =>
+      client.post('/auth/change-password', {
+        token: accessToken,
+        json: { currentPassword: person.password, ...choosing(password) },
+      }),
+    );
+  });
+
+  test('where a reset link sets a new one, on the page as well', async () => {
+    const person = await people.verified(somebody());
+    assertStatus(await client.post('/auth/password-reset-request', { json: { email: person.email } }), 202);
+    const { token } = linkOf(await mailbox.next(person.email, 'Reset your password'));
+    await assertRefused(person, 'newPassword', (password) =>
+      client.post(`/auth/password-reset-confirm/${token}`, { json: choosing(password) }),
+    );
+    const page = await client.post(`/auth/password-reset-confirm/${token}`, {
+      form: choosing('letmein123456'),
+      headers: { accept: 'text/html' },
+    });
+    assert.match(page.text, /resembles, one of the most common passwords/);
+    assert.match(page.text, /At least 12 characters/);
+  });
+});

@@ -1,0 +1,205 @@
+/**
+ * `npm run test:subscribers`: the example subscribers in other languages, built, against the conformance kit, and on the
+ * Kafka that KAFKA_BROKERS names. Says which of them ran: a language whose tools are missing is left out.
+ */
+import assert from 'node:assert/strict';
+import { execFile, spawn, spawnSync } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
+import { once } from 'node:events';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { after, before, describe, test } from 'node:test';
+import { promisify } from 'node:util';
+import { createTestEvents, type TestEvent } from '@latchkey/events/testing';
+import { Kafka, logLevel } from 'kafkajs';
+import { assertOutcome, cases, outcomeOf } from '../libs/events/scripts/conformance.ts';
+
+interface Language {
+  readonly name: string;
+  /** Commands that succeed if everything that it needs is installed. */
+  readonly needs: readonly (readonly [string, ...string[]])[];
+  readonly build?: readonly [string, ...string[]];
+  readonly run: readonly [string, ...string[]];
+  /** Whether it checks signatures. */
+  readonly verifies: boolean;
+}
+
+const run = promisify(execFile);
+const root = join(import.meta.dirname, '..');
+const built = await mkdtemp(join(tmpdir(), 'latchkey-subscribers-'));
+after(() => rm(built, { recursive: true }));
+
+const languages: readonly Language[] = [
+  {
+    name: 'go',
+    needs: [['go', 'version']],
+    build: ['go', 'build', '-o', join(built, 'subscriber'), '.'],
+    run: [join(built, 'subscriber')],
+    verifies: true,
+  },
+  {
+    name: 'java',
+    needs: [
+      ['java', '-version'],
+      ['mvn', '--version'],
+    ],
+    build: ['mvn', '-q', '-B', 'compile'],
+    run: ['java', '-cp', 'target/classes:target/lib/*', 'Main'],
+    verifies: true,
+  },
+  {
+    name: 'python',
+    needs: [['python3', '-c', 'import confluent_kafka']],
+    run: ['python3', 'subscriber.py'],
+    verifies: false,
+  },
+];
+
+const TOPIC = 'accounts.events.v1';
+const { KAFKA_BROKERS = '' } = process.env;
+assert.ok(KAFKA_BROKERS, 'set KAFKA_BROKERS: host:port of a Kafka for tests');
+
+const events = createTestEvents();
+const forger = createTestEvents();
+const kafka = new Kafka({
+  brokers: KAFKA_BROKERS.split(','),
+  clientId: 'subscribers',
+  logLevel: logLevel.NOTHING,
+});
+const jwks = createServer((_request, response) => {
+  response.setHeader('Content-Type', 'application/json');
+  response.end(JSON.stringify(events.jwks));
+}).listen(0, '127.0.0.1');
+await once(jwks, 'listening');
+after(() => jwks.close());
+
+function urlOfKeys(): string {
+  const address = jwks.address();
+  assert.ok(typeof address === 'object' && address !== null);
+  return `http://127.0.0.1:${address.port}/`;
+}
+
+before(async () => {
+  const admin = kafka.admin();
+  await admin.connect();
+  await admin.createTopics({ topics: [{ topic: TOPIC, numPartitions: 12 }] });
+  await admin.disconnect();
+});
+
+async function publish(records: readonly TestEvent[]): Promise<void> {
+  const producer = kafka.producer();
+  await producer.connect();
+  for (const { record } of records) {
+    const { key, value, headers } = record;
+    await producer.send({ topic: TOPIC, messages: [{ key, value, headers }] });
+  }
+  await producer.disconnect();
+}
+
+function missing({ needs }: Language): string | undefined {
+  return needs.find(([program, ...words]) => spawnSync(program, words).status !== 0)?.join(' ');
+}
+
+for (const language of languages) {
+  const fault = missing(language);
+  console.log(`${language.name}: ${fault === undefined ? 'runs' : `is NOT run: \`${fault}\` fails`}`);
+  if (fault !== undefined) continue;
+  const cwd = join(root, 'examples/subscribers', language.name);
+  const [program, ...words] = language.run;
+
+  describe(`the subscriber in ${language.name}`, () => {
+    before(async () => {
+      const [builder, ...options] = language.build ?? ['true'];
+      await run(builder, options, { cwd });
+    });
+
+    test('passes the conformance kit', async () => {
+      for (const each of cases)
+        assertOutcome(await outcomeOf([program, ...words, '--stdin'], each.records, { cwd }), each);
+    });
+
+    if (language.verifies)
+      test('accepts the test vector of signatures, and no change of it', async () => {
+        const vector = JSON.parse(
+          await readFile(join(root, 'libs/events/vectors/chain.v1.json'), 'utf8'),
+        ) as Vector;
+        const keys = createServer((_request, response) => response.end(JSON.stringify(vector.jwks)));
+        await once(keys.listen(0, '127.0.0.1'), 'listening');
+        const address = keys.address();
+        assert.ok(typeof address === 'object' && address !== null);
+        const env = { ...process.env, JWKS_URL: `http://127.0.0.1:${address.port}/` };
+        async function positionAfter(records: Vector['records']) {
+          const texts = records.map(({ headers, value }) => ({
+            key: headers['ce_subject'] ?? null,
+            headers,
+            value,
+          }));
+          const { accounts } = await outcomeOf([program, ...words, '--stdin'], texts, { cwd, env });
+          return accounts.map(({ sequence }) => sequence);
+        }
+        const [first] = vector.records;
+        assert.ok(first);
+        const changed = { ...first, value: first.value.replace('"de"', '"en"') };
+        const unsigned = {
+          ...first,
+          headers: { ...first.headers, ce_signature: `vector-1.${'A'.repeat(86)}` },
+        };
+        const whole = await positionAfter(vector.records);
+        assert.ok(whole.length === 1 && (whole[0] ?? 0) >= 2, String(whole));
+        assert.deepEqual(await positionAfter([changed, unsigned]), []);
+        keys.close();
+      });
+
+    test('on a broker: once, in order, with duplicates, a gap that heals and forged records', async () => {
+      const ada = events.account();
+      const [first, second, third, fourth, fifth] = [
+        ada.event('UserRegistered'),
+        ada.event('AccountVerified'),
+        ada.event('SessionsRevoked'),
+        ada.event('SessionsRevoked'),
+        ada.event('SessionsRevoked'),
+      ];
+      const mallory = forger.account(ada.id);
+      mallory.event('UserRegistered');
+      const forged = mallory.event('SessionsRevoked');
+      await publish([
+        first,
+        first,
+        ...(language.verifies ? [forged] : []),
+        second,
+        fourth,
+        third,
+        second,
+        fifth,
+      ]);
+      const child = spawn(program, [...words, join(built, `${language.name}.db`)], {
+        cwd,
+        env: { ...process.env, JWKS_URL: urlOfKeys(), KAFKA_GROUP: `${language.name}-${randomUUID()}` },
+        stdio: ['ignore', 'pipe', 'inherit'],
+      });
+      const seen: string[] = [];
+      for await (const line of createInterface({ input: child.stdout })) {
+        if (line.startsWith(ada.id)) seen.push(line);
+        if (line === `${ada.id} 5`) break;
+      }
+      const ended = once(child, 'exit');
+      child.kill(language.name === 'python' ? 'SIGINT' : 'SIGTERM');
+      await ended;
+      assert.deepEqual(
+        seen,
+        [1, 2, 3, 4, 5].map((sequence) => `${ada.id} ${sequence}`),
+      );
+    });
+  });
+}
+
+interface Vector {
+  readonly jwks: object;
+  readonly records: readonly {
+    readonly headers: Readonly<Record<string, string>>;
+    readonly value: string;
+  }[];
+}

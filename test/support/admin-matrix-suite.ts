@@ -1,0 +1,188 @@
+/**
+ * Every route for admins, tried by every kind of caller (ASVS 5.0, 8.2.1, 8.3.1). The routes come from the documents
+ * that the services serve, so a new one is tested without a line here.
+ */
+import assert from 'node:assert/strict';
+import { generateKeyPairSync, sign } from 'node:crypto';
+import { after, before, describe, test } from 'node:test';
+import { assertProblem, assertStatus, type Client, createClient, type Reply } from './client.ts';
+import { eventually } from './eventually.ts';
+import { createMailbox, linkOf } from './mailbox.ts';
+import { type Operation, operationsOf, problemFaults } from './openapi.ts';
+import { NOBODY, sampleBody, samplePath } from './openapi-samples.ts';
+import { createAdmin, createPeople, somebody } from './people.ts';
+import { rawRequest } from './raw-request.ts';
+import type { System } from './system.ts';
+
+type Refusal = readonly [status: number, code: string];
+const UNAUTHENTICATED: Refusal = [401, 'unauthenticated'];
+const NOT_VERIFIED: Refusal = [403, 'account_not_verified'];
+const NO_ADMIN: Refusal = [403, 'insufficient_permission'];
+
+/** What each caller gets from every route for admins. */
+const CALLERS = {
+  'nobody, without a token': UNAUTHENTICATED,
+  'a stranger with a token of another issuer': UNAUTHENTICATED,
+  'an admin with a refresh token': UNAUTHENTICATED,
+  'a reader of a mail with its link': UNAUTHENTICATED,
+  'an unverified account': NOT_VERIFIED,
+  'a verified account': NO_ADMIN,
+  'an admin who became a user': UNAUTHENTICATED,
+  'an admin who became a user and signed in again': NO_ADMIN,
+  'a disabled admin': UNAUTHENTICATED,
+  'an admin whose sessions were ended': UNAUTHENTICATED,
+  'an admin who signed out': UNAUTHENTICATED,
+} as const satisfies Readonly<Record<string, Refusal>>;
+type CallerName = keyof typeof CALLERS;
+
+/** Ways to spell a path so that a guard that compares text would not recognise it. */
+const DISGUISES: readonly ((path: string) => string)[] = [
+  (path) => `${path}/`,
+  (path) => `/${path}`,
+  (path) => path.toUpperCase(),
+  (path) => path.replace('/a', '/%61').replace('/u', '/%75'),
+  (path) => `/auth/login/..${path}`,
+  (path) => `/auth/login/%2e%2e/..${path}`,
+  (path) => `/auth/login/..;${path}`,
+  (path) => `${path};/auth/login`,
+  (path) => `${path}%00`,
+  (path) => path.replaceAll('/', '%2f'),
+  (path) => path.replaceAll('/', '\\'),
+];
+
+function isForAdmins({ who }: Operation): boolean {
+  return who.startsWith('a verified admin');
+}
+
+/** @param start a system with LIMITS=off */
+export function adminMatrixSuite(title: string, start: () => Promise<System>): void {
+  describe(title, () => {
+    let system: System;
+    let client: Client;
+    let operations: readonly Operation[];
+    let tokens: Readonly<Record<CallerName, string | undefined>>;
+    let admin: { readonly id: string; readonly accessToken: string };
+    let victim: { readonly id: string; readonly accessToken: string };
+
+    before(async () => {
+      system = await start();
+      client = createClient(system.url);
+      operations = (await operationsOf(client)).filter(isForAdmins);
+      ({ tokens, admin, victim } = await callersOf(system, client));
+    });
+    after(() => system?.stop());
+
+    function call(operation: Operation, id: string, token?: string): Promise<Reply> {
+      const body = sampleBody(operation);
+      return rawRequest(system.url, operation.method, samplePath(operation, { id }), {
+        ...(body && { body: JSON.stringify(body) }),
+        headers: {
+          ...(body && { 'Content-Type': 'application/json' }),
+          ...(token !== undefined && { Authorization: `Bearer ${token}` }),
+        },
+      });
+    }
+
+    /** Everything about the victim that a route for admins could have changed or shown to be changed. */
+    async function stateOfVictim(): Promise<unknown> {
+      const history = await client.get(`/auth/accounts/${victim.id}/history`, { token: admin.accessToken });
+      const profile = await client.get(`/users/${victim.id}`, { token: admin.accessToken });
+      const own = await client.get('/users/me', { token: victim.accessToken });
+      return [history, profile, own].map((reply) => assertStatus(reply, 200).json);
+    }
+
+    test('the list of routes includes every route for accounts of others', async () => {
+      const paths = new Set(operations.map(({ path }) => path));
+      for (const path of ['/auth/send-mail', '/users', '/users/{id}']) assert.ok(paths.has(path), path);
+      for (const { name, who, tags, path } of await operationsOf(client))
+        if (tags.includes('administration') || path.startsWith('/auth/accounts/'))
+          assert.match(who, /^a verified admin/, name);
+    });
+
+    for (const [caller, [status, code]] of Object.entries(CALLERS) as [CallerName, Refusal][])
+      test(`${caller} gets ${status} ${code} from every route, and changes nothing`, async () => {
+        const stateBefore = await stateOfVictim();
+        for (const operation of operations) {
+          const reply = await call(operation, victim.id, tokens[caller]);
+          assert.deepEqual(problemFaults(reply), [], operation.name);
+          assertProblem(reply, status, code);
+        }
+        assert.deepEqual(await stateOfVictim(), stateBefore);
+      });
+
+    test('no spelling of a path gets past its guard (ASVS 4.1.3)', async () => {
+      for (const operation of operations)
+        for (const disguise of DISGUISES)
+          for (const token of [undefined, tokens['a verified account']]) {
+            const path = disguise(samplePath(operation, { id: victim.id }));
+            const reply = await rawRequest(system.url, operation.method, path, {
+              headers: token === undefined ? {} : { Authorization: `Bearer ${token}` },
+            });
+            assert.ok(
+              [400, 401, 403, 404].includes(reply.status),
+              `${operation.method} ${path}: ${reply.status}`,
+            );
+            assert.deepEqual(problemFaults(reply), [], path);
+          }
+    });
+
+    test('an admin is let in by every one of them', async () => {
+      for (const operation of operations) {
+        const { status, text } = await call(operation, NOBODY, admin.accessToken);
+        assert.ok([200, 201, 202, 204, 404].includes(status), `${operation.name}: ${status} ${text}`);
+      }
+    });
+  });
+}
+
+async function callersOf(system: System, client: Client) {
+  const mailbox = createMailbox(system.mailbox);
+  const people = createPeople(client, mailbox);
+
+  const [admin, demoted, disabled, ended, left] = [
+    await createAdmin(system, people, 'admin'),
+    await createAdmin(system, people, 'demoted'),
+    await createAdmin(system, people, 'disabled'),
+    await createAdmin(system, people, 'ended'),
+    await createAdmin(system, people, 'left'),
+  ];
+  const pending = somebody('pending');
+  await people.signUp(pending);
+  const link = linkOf(await mailbox.next(pending.email, 'Verify your email')).token;
+  const verified = await people.login(await people.verified(somebody('verified')));
+  const victim = await people.login(await people.verified(somebody('victim')));
+
+  const token = admin.accessToken;
+  assertStatus(await client.put(`/auth/accounts/${demoted.id}/role`, { token, json: { role: 'user' } }), 200);
+  assertStatus(await client.post(`/auth/accounts/${disabled.id}/disable`, { token }), 200);
+  assertStatus(await client.post(`/auth/accounts/${ended.id}/sessions/revoke`, { token }), 204);
+  assertStatus(await client.post('/auth/logout-all', { token: left.accessToken }), 204);
+  for (const gone of [demoted, disabled, ended, left])
+    await eventually(
+      'user knows that the token is revoked',
+      async () => (await people.me(gone.accessToken)).status === 401,
+    );
+
+  const tokens: Readonly<Record<CallerName, string | undefined>> = {
+    'nobody, without a token': undefined,
+    'a stranger with a token of another issuer': forged(token),
+    'an admin with a refresh token': admin.refreshToken,
+    'a reader of a mail with its link': link,
+    'an unverified account': (await people.login(pending)).accessToken,
+    'a verified account': verified.accessToken,
+    'an admin who became a user': demoted.accessToken,
+    'an admin who became a user and signed in again': (await people.login(demoted)).accessToken,
+    'a disabled admin': disabled.accessToken,
+    'an admin whose sessions were ended': ended.accessToken,
+    'an admin who signed out': left.accessToken,
+  };
+  return { tokens, admin, victim };
+}
+
+/** The same header and claims, with a valid signature by another key. */
+function forged(token: string): string {
+  const signed = token.split('.').slice(0, 2).join('.');
+  const { privateKey: key } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+  const signature = sign('sha256', Buffer.from(signed), { key, dsaEncoding: 'ieee-p1363' });
+  return `${signed}.${signature.toString('base64url')}`;
+}

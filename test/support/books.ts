@@ -1,0 +1,41 @@
+/** `examples/books`, guarded by the accounts of a system under test. */
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { type Client, createClient } from './client.ts';
+import { createClientKey } from './client-key.ts';
+import type { System } from './system.ts';
+
+const MAIN = join(import.meta.dirname, '..', '..', 'examples/books/src/main.ts');
+
+export interface Books {
+  readonly client: Client;
+  stop(): Promise<void>;
+}
+
+/** Starts the books, which follow revocations on Kafka, or by the feed where there is none. Resolves once they listen. */
+export async function startBooks({
+  url,
+  stores,
+  ops,
+}: Pick<System, 'url' | 'stores' | 'ops'>): Promise<Books> {
+  const { PATH } = process.env;
+  const source = stores
+    ? { KAFKA_BROKERS: stores.KAFKA_BROKERS }
+    : { FEED_KEY: await createClientKey({ ops }, 'events') };
+  const books = spawn(process.execPath, [MAIN], {
+    env: { PATH, PORT: '0', ISSUER: url, ...source },
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  const ended = once(books, 'exit');
+  const [line] = await once(createInterface(books.stdout), 'line');
+  const address = /http:\/\/[^/]+/.exec(String(line))?.[0] ?? '';
+  return {
+    client: createClient(address),
+    async stop() {
+      books.kill('SIGTERM');
+      await ended;
+    },
+  };
+}

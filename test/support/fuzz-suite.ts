@@ -1,0 +1,261 @@
+/**
+ * Generated values for every field of every route (ASVS 5.0, 2.2.1, 16.5.3): whatever is sent, the answer is one that
+ * the route declares, a refusal is a problem document, and nothing fails. Routes and fields come from the documents
+ * that the services serve. The same seed generates the same values.
+ */
+import assert from 'node:assert/strict';
+import { after, before, describe, test } from 'node:test';
+import fc from 'fast-check';
+import { type Client, createClient, type Reply } from './client.ts';
+import { createMailbox } from './mailbox.ts';
+import { faultsOf, type Operation, operationsOf, problemFaults } from './openapi.ts';
+import { sampleBody, sampleOf, samplePath } from './openapi-samples.ts';
+import { createAdmin, createPeople, type People, type Person } from './people.ts';
+import { type RawInput, rawRequest } from './raw-request.ts';
+import type { System } from './system.ts';
+
+const SEED = 15;
+const FORM = 'application/x-www-form-urlencoded';
+/** Headers that routes or the server itself read, besides those that a document names. */
+const COMMON_HEADERS = [
+  'Accept',
+  'Accept-Language',
+  'Authorization',
+  'Content-Type',
+  'Cookie',
+  'Forwarded',
+  'Host',
+  'Idempotency-Key',
+  'Origin',
+  'Referer',
+  'User-Agent',
+  'X-Forwarded-For',
+  'X-Forwarded-Host',
+  'X-Request-Id',
+];
+
+interface Case extends RawInput {
+  /** What is generated, and the value. */
+  readonly name: string;
+  readonly path: string;
+}
+
+export interface FuzzOptions {
+  /** How many values each field gets, unless FUZZ_RUNS says otherwise. */
+  readonly runs: number;
+}
+
+/** @param start a system with LIMITS=off */
+export function fuzzSuite(title: string, start: () => Promise<System>, options: FuzzOptions): void {
+  const runs = Number(process.env['FUZZ_RUNS'] ?? options.runs);
+
+  describe(title, () => {
+    let system: System;
+    let client: Client;
+    let people: People;
+    let admin: Person;
+    let operations: readonly Operation[];
+
+    before(async () => {
+      system = await start();
+      client = createClient(system.url);
+      people = createPeople(client, createMailbox(system.mailbox));
+      operations = await operationsOf(client);
+      admin = await createAdmin(system, people);
+    });
+    after(() => system?.stop());
+
+    /** Sends all cases of a kind to every route, as an admin, whom every route lets in. */
+    async function fuzz(casesOf: (operation: Operation) => readonly Case[]): Promise<void> {
+      const faults: string[] = [];
+      for (const operation of operations) {
+        const { accessToken } = await people.login(admin);
+        for (const { name, path, ...input } of casesOf(operation)) {
+          const headers = { Authorization: `Bearer ${accessToken}`, ...input.headers };
+          const reply = await rawRequest(system.url, operation.method, path, { ...input, headers });
+          faults.push(...faultsIn(operation, reply).map((fault) => `${operation.name}, ${name}: ${fault}`));
+        }
+      }
+      assert.deepEqual(faults, []);
+    }
+
+    test('in the fields of bodies', () => fuzz((operation) => bodyCases(operation, runs)));
+    test('in the fields of forms', () => fuzz((operation) => formCases(operation, runs)));
+    test('in paths', () => fuzz((operation) => pathCases(operation, runs)));
+    test('in queries', () => fuzz((operation) => queryCases(operation, runs)));
+    test('in headers', () => fuzz((operation) => headerCases(operation, Math.ceil(runs / 25))));
+
+    test('the system is as healthy as before', async () => {
+      const { accessToken } = await people.login(admin);
+      assert.equal((await client.get('/users/me', { token: accessToken })).json.role, 'admin');
+      assert.doesNotMatch(system.output(), /"level":"(error|fatal)"/);
+    });
+  });
+}
+
+function faultsIn(operation: Operation, reply: Reply): readonly string[] {
+  if (reply.status >= 500) return [`answered ${reply.status}: ${reply.text.slice(0, 200)}`];
+  if (reply.status === 204) return [];
+  // A generated path can be that of another route, or of none.
+  const isElsewhere = [404, 405].includes(reply.status) && reply.json !== undefined;
+  return isElsewhere ? problemFaults(reply) : faultsOf(operation, reply);
+}
+
+const JSON_HEADERS = { 'Content-Type': 'application/json' };
+
+/** A valid request but for what a case replaces. */
+function validRequest(operation: Operation): { readonly path: string } & RawInput {
+  const body = sampleBody(operation);
+  const path = samplePath(operation);
+  return body === undefined ? { path } : { path, body: JSON.stringify(body), headers: JSON_HEADERS };
+}
+
+function bodyCases(operation: Operation, runs: number): readonly Case[] {
+  const valid = sampleBody(operation);
+  if (valid === undefined) return [];
+  const path = samplePath(operation);
+  function sent(name: string, body: unknown): Case {
+    return { name: `${name} ${inWords(body)}`, path, body: JSON.stringify(body), headers: JSON_HEADERS };
+  }
+  const fields = Object.entries(operation.body?.properties ?? {}).flatMap(([field, schema]) =>
+    generated(
+      fc.oneof(near(sampleOf(schema)), fc.jsonValue({ maxDepth: 3 })),
+      `${operation.name} ${field}`,
+      runs,
+    ).map((value) => sent(`body ${field}`, { ...valid, [field]: value })),
+  );
+  const wholes = generated(fc.jsonValue(), operation.name, runs).map((value) => sent('the body', value));
+  const names = generated(ANY_TEXT, `${operation.name} names`, runs).map((name) =>
+    sent('a name', { ...valid, [name]: name }),
+  );
+  return [...fields, ...wholes, ...names];
+}
+
+function formCases(operation: Operation, runs: number): readonly Case[] {
+  const valid = sampleBody(operation);
+  if (valid === undefined) return [];
+  const path = samplePath(operation);
+  return Object.keys(valid).flatMap((field) =>
+    generated(near(valid[field]), `${operation.name} form ${field}`, Math.ceil(runs / 3)).map((value) => {
+      const pairs = Object.entries({ ...valid, [field]: value }).map(([name, each]): [string, string] => [
+        name,
+        String(each).toWellFormed(),
+      ]);
+      const body = new URLSearchParams(pairs).toString();
+      return { name: `form ${field} ${inWords(value)}`, path, body, headers: { 'Content-Type': FORM } };
+    }),
+  );
+}
+
+function pathCases(operation: Operation, runs: number): readonly Case[] {
+  const inPath = operation.parameters.filter((parameter) => parameter.in === 'path');
+  return inPath.flatMap(({ name, schema }) =>
+    generated(inUrl(sampleOf(schema)), `${operation.name} ${name}`, runs).map((value) => ({
+      ...validRequest(operation),
+      name: `path ${name} ${value}`,
+      path: samplePath(operation, { [name]: value }),
+    })),
+  );
+}
+
+function queryCases(operation: Operation, runs: number): readonly Case[] {
+  const named = operation.parameters.filter((parameter) => parameter.in === 'query');
+  const path = samplePath(operation);
+  const fields = named.flatMap(({ name, schema }) =>
+    generated(inUrl(sampleOf(schema)), `${operation.name} ${name}`, runs).map((value) => `${name}=${value}`),
+  );
+  const others = generated(inUrl('limit=1'), `${operation.name} query`, Math.ceil(runs / 5));
+  return [...fields, ...others].map((query) => ({
+    ...validRequest(operation),
+    name: `?${query}`,
+    path: `${path}?${query}`,
+  }));
+}
+
+function headerCases(operation: Operation, runs: number): readonly Case[] {
+  const declared = operation.parameters
+    .filter((parameter) => parameter.in === 'header')
+    .map(({ name }) => name);
+  const valid = validRequest(operation);
+  return [...new Set([...declared, ...COMMON_HEADERS])].flatMap((name) =>
+    generated(HEADER_VALUE, `${operation.name} ${name}`, runs).map((value) => ({
+      ...valid,
+      name: `${name}: ${value}`,
+      headers: { ...valid.headers, [name]: value },
+    })),
+  );
+}
+
+/** Returns the same values for the same name every time. */
+function generated<T>(values: fc.Arbitrary<T>, name: string, numRuns: number): readonly T[] {
+  let seed = SEED;
+  for (const character of name) seed = (seed * 31 + character.charCodeAt(0)) | 0;
+  return fc.sample(values, { seed, numRuns });
+}
+
+const ANY_TEXT = fc.oneof(
+  fc.string({ unit: 'grapheme' }),
+  fc.string({ unit: 'binary' }),
+  fc.string({ maxLength: 2000, minLength: 200 }),
+  fc.constantFrom(
+    '',
+    ' ',
+    '\0',
+    '__proto__',
+    '{{7*7}}',
+
+    "' OR 1=1--",
+    '$where',
+    '../..',
+    '\ud800',
+    'NaN',
+  ),
+);
+const ANY_NUMBER = fc.oneof(fc.integer(), fc.double(), fc.constantFrom(0, -0, -1, 1e308, 2 ** 53, 5e-324));
+
+/** Values like a valid one: of another type, or with something put in, left out, doubled or cut off. */
+function near(valid: unknown): fc.Arbitrary<unknown> {
+  const text = String(valid);
+  const cut = fc.nat(text.length);
+  const spoiled = fc.oneof(
+    fc.tuple(cut, ANY_TEXT).map(([at, piece]) => text.slice(0, at) + piece + text.slice(at)),
+    fc.tuple(cut, cut).map(([from, to]) => text.slice(0, from) + text.slice(to)),
+    fc.integer({ min: 2, max: 30 }).map((times) => text.repeat(times)),
+    fc.constantFrom(text.toUpperCase(), ` ${text} `, `${text}\n`, `\ufeff${text}`, text.normalize('NFKD')),
+  );
+  const wrapped = fc.constantFrom([valid], { value: valid }, { $ne: valid }, [[valid], valid], null, true);
+  return fc.oneof({ arbitrary: spoiled, weight: 4 }, ANY_TEXT, ANY_NUMBER, wrapped);
+}
+
+/** Percent-encoded text, and text with broken or doubled percent-encoding; nothing that HTTP cannot carry. */
+function inUrl(valid: unknown): fc.Arbitrary<string> {
+  const encoded = near(valid).map((value) => encodeURIComponent(String(value).toWellFormed()));
+  const broken = fc.string({
+    unit: fc.constantFrom('%', '0', '2', 'f', 'F', 'e', '.', ';', '=', '&', '+', '~', "'"),
+  });
+  return fc.oneof({ arbitrary: encoded, weight: 3 }, broken);
+}
+
+/** What Node's client is willing to send (RFC 9110, 5.5). */
+const HEADER_VALUE = fc.oneof(
+  fc.string({
+    unit: fc.integer({ min: 0x20, max: 0xff }).map((code) => String.fromCharCode(code === 0x7f ? 9 : code)),
+  }),
+  fc.string({ minLength: 500, maxLength: 3000 }),
+  fc.constantFrom(
+    '',
+    '*/*;q=9',
+    'text/html;q=nonsense',
+    'Bearer',
+    'Bearer .',
+    '=;=;=',
+    'a=b; a=c',
+    '::1, [',
+    '"',
+    ';',
+  ),
+);
+
+function inWords(value: unknown): string {
+  return (JSON.stringify(value) ?? 'undefined').slice(0, 300);
+}

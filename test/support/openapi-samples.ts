@@ -1,0 +1,58 @@
+/** Values for the fields of a route, derived from its document alone, so that a new route needs no examples. */
+import type { JsonSchema, Operation } from './openapi.ts';
+
+/** An account that does not exist. */
+export const NOBODY = '01890a5d-ac96-774b-bcce-b302099a8057';
+
+const BY_FORMAT: Readonly<Record<string, string>> = {
+  email: 'nobody@example.com',
+  'date-time': '2026-11-28T10:00:00.000Z',
+  password: 'nine green turnips in a drawer',
+  uuid: NOBODY,
+  // A name that never resolves (RFC 2606).
+  uri: 'https://hooks.invalid/',
+};
+
+/** Strings that satisfy the patterns of our routes. */
+const TEXTS = ['nobody', '50', 'en', 'x'.repeat(40)];
+
+/** Returns a value that the schema accepts. @throws Error for a pattern that none of our texts satisfies */
+export function sampleOf(schema: JsonSchema): unknown {
+  const [choice] = schema.anyOf ?? [];
+  if (choice !== undefined) return sampleOf(choice);
+  if (schema.const !== undefined) return schema.const;
+  if (schema.enum !== undefined) return schema.enum[0];
+  if (schema.type === 'array') return [sampleOf(schema.items ?? {})];
+  if (schema.type === 'object') return {};
+  if (schema.type === 'boolean') return true;
+  if (schema.type === 'integer' || schema.type === 'number') return 1;
+  return textFor(schema);
+}
+
+function textFor({ format, pattern }: JsonSchema): string {
+  const known = format === undefined ? undefined : BY_FORMAT[format];
+  if (known !== undefined) return known;
+  const text = TEXTS.find((candidate) => pattern === undefined || new RegExp(pattern).test(candidate));
+  if (text === undefined) throw new Error(`no sample matches ${pattern}: add one to TEXTS`);
+  return text;
+}
+
+/** Returns a body with every field of the route; undefined for a route without one. */
+export function sampleBody({ body }: Operation): Readonly<Record<string, unknown>> | undefined {
+  return (
+    body &&
+    Object.fromEntries(Object.entries(body.properties).map(([name, schema]) => [name, sampleOf(schema)]))
+  );
+}
+
+/** Returns the path with samples for its parameters, or with the given values. */
+export function samplePath(
+  { path, parameters }: Operation,
+  given: Readonly<Record<string, string>> = {},
+): string {
+  function partFor(name: string): string {
+    const schema = parameters.find((each) => each.in === 'path' && each.name === name)?.schema;
+    return given[name] ?? String(sampleOf(schema ?? {}));
+  }
+  return path.replaceAll(/\{(\w+)\}/g, (_, name: string) => partFor(name));
+}

@@ -1,0 +1,44 @@
+/** Requests that a well-behaved client cannot send: any method, path and header, unchanged. */
+import { request } from 'node:http';
+import { text } from 'node:stream/consumers';
+import type { Reply } from './client.ts';
+
+export interface RawInput {
+  readonly body?: string | Buffer;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+/** Sends a request. @param path below `/api/v1`, or at the root if it starts with `/.` */
+export function rawRequest(
+  url: string,
+  method: string,
+  path: string,
+  { body, headers = {} }: RawInput = {},
+): Promise<Reply> {
+  return new Promise((resolve, reject) => {
+    const { hostname: host, port } = new URL(url);
+    const sent = request(
+      {
+        host,
+        port,
+        path: path.startsWith('/.') ? path : `/api/v1${path}`,
+        method,
+        headers: { ...(body !== undefined && { 'Content-Length': Buffer.byteLength(body) }), ...headers },
+      },
+      async (answer) => {
+        const said = await text(answer);
+        const found = new Headers();
+        for (const [name, value] of Object.entries(answer.headers)) found.set(name, String(value));
+        const isJson = /json/.test(found.get('content-type') ?? '') && said !== '';
+        resolve({
+          status: answer.statusCode ?? 0,
+          headers: found,
+          text: said,
+          json: isJson ? JSON.parse(said) : undefined,
+        });
+      },
+    );
+    sent.on('error', reject);
+    sent.end(body);
+  });
+}
