@@ -11,6 +11,7 @@ import { fixedKeys } from '@latchkey/tokens';
 import { compose, userSettings, userTopics } from '@latchkey/user';
 import { openOps } from '@latchkey/user/ops';
 import { silent, temporaryFolder } from '../../../standalone/src/testing.ts';
+import { eventsOf } from '../testing/events-of.ts';
 import { eventually } from '../testing/eventually.ts';
 import { openTown } from '../testing/people.ts';
 import { runHere } from '../testing/run-here.ts';
@@ -192,12 +193,8 @@ Generation 1 is kept up to date: --back switches back to it, --drop deletes it.
   test('does not switch over while an account cannot be unparked', async (t) => {
     const { town, database, ada, ops } = await repairedTown(t);
     const ben = await town.settle('ben');
-    const key = `CAST('${ben}' AS BLOB)`;
     await database.write(
-      () =>
-        void database.exec(
-          `DELETE FROM bus_record WHERE key = ${key} AND offset = (SELECT min(offset) FROM bus_record WHERE key = ${key})`,
-        ),
+      () => void database.exec(`DELETE ${eventsOf(ben)} AND offset = (SELECT min(offset) ${eventsOf(ben)})`),
     );
     await refused(ops, '2 accounts');
     const stands = `${ben}: still parked in generation 2, at event 0: event 2 came where 1 was due`;

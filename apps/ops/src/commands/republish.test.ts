@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import { openDatabase } from '@latchkey/sqlite';
 import { temporaryFolder } from '../../../standalone/src/testing.ts';
+import { eventsOf } from '../testing/events-of.ts';
 import { eventually } from '../testing/eventually.ts';
 import { openTown } from '../testing/people.ts';
 import { runHere } from '../testing/run-here.ts';
@@ -76,16 +77,13 @@ test('unpublished commits are left to auth, and are all that verify finds', asyn
   await town.stop();
   const database = openDatabase({ folder, as: 'shared' });
   const before = "at = '2026-01-01T00:00:00.000Z'";
-  function ofKey(key: string) {
-    return `FROM bus_record WHERE key = CAST('${key}' AS BLOB)`;
-  }
   await database.write(() => {
     for (const statement of [
       // Removes the marks of all commits of one account, and that of the second event of another.
       `UPDATE journal_commit SET unpublished = 1, ${before} WHERE stream = '${cleo}'`,
       `UPDATE journal_commit SET unpublished = 1, ${before} WHERE stream = '${ada}' AND number = 2`,
-      `DELETE ${ofKey(cleo)}`,
-      `DELETE ${ofKey(ada)} AND offset = (SELECT max(offset) ${ofKey(ada)})`,
+      `DELETE ${eventsOf(cleo)}`,
+      `DELETE ${eventsOf(ada)} AND offset = (SELECT max(offset) ${eventsOf(ada)})`,
       `DELETE FROM user_profiles_v1 WHERE id = '${cleo}'`,
       `DELETE FROM notifier_deliveries WHERE subject = '${cleo}' OR (subject = '${ada}' AND mail = 'welcome')`,
       // Removes only the mark of the first commit of the third account.
@@ -117,12 +115,7 @@ test('an account that is parked at a gap is unparked once its events are publish
   await town.stop();
   const database = openDatabase({ folder, as: 'shared' });
   await database.write(() => {
-    const key = `CAST('${ada}' AS BLOB)`;
-    database
-      .prepare(
-        `DELETE FROM bus_record WHERE key = ${key} AND offset = (SELECT min(offset) FROM bus_record WHERE key = ${key})`,
-      )
-      .run();
+    database.prepare(`DELETE ${eventsOf(ada)} AND offset = (SELECT min(offset) ${eventsOf(ada)})`).run();
     database.prepare(`DELETE FROM user_profiles_v1 WHERE id = '${ada}'`).run();
     database.prepare(`DELETE FROM bus_position WHERE "group" = 'user'`).run();
   });
